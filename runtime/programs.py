@@ -14,7 +14,7 @@ import subprocess
 import sys
 import sysconfig
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,7 @@ from pathlib import Path
 import psutil
 
 GUARD = Path(__file__).with_name("guard.py")
+START_SECONDS = 60.0  # crash recovery of a large log can take a while
 LOG_LIMIT = 50_000_000  # bytes; a larger log is moved aside at the next start
 
 # The kernel's parent-death signal fires when the *thread* that started the child ends, so one lasting thread starts them all.
@@ -106,6 +107,25 @@ def _spawn(
         )
     finally:
         os.close(output)
+
+
+class ServerFailed(RuntimeError):
+    """A server did not start; the message ends with the last lines of its log."""
+
+
+def until_ready(
+    ready: Callable[[], bool], process: subprocess.Popen[bytes], log_file: Path, what: str
+) -> None:
+    """Return once `ready()`; raise ServerFailed when the process ends first or START_SECONDS pass."""
+    deadline = time.monotonic() + START_SECONDS
+    while not ready():
+        if process.poll() is not None:
+            raise ServerFailed(
+                f"{what} ended with {process.returncode} while starting:\n{log_tail(log_file)}"
+            )
+        if time.monotonic() > deadline:
+            raise ServerFailed(f"{what} was not ready after {START_SECONDS:.0f} s:\n{log_tail(log_file)}")
+        time.sleep(0.02)
 
 
 def log_tail(path: Path, lines: int = 20) -> str:
