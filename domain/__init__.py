@@ -1,0 +1,5 @@
+"""The domain room: what selling is. Facts, aggregates, policies and the one door.
+
+Pure: no clock, no input or output, no framework. Imports the standard library and
+`eventsourcing` only.
+"""

@@ -1,0 +1,70 @@
+"""Domain room: what every aggregate shares.
+
+Decide outside, mutate inside: a command method checks its guards and calls `record`; the
+method marked `@when(Fact)` only assigns. A mutator never raises, never reads a clock and
+never changes a container in place: state is replaced, so a shallow copy is a safe copy.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, ClassVar, Self, TypeVar
+from uuid import UUID
+
+from domain.facts import Fact
+
+Mutator = Callable[[Any, Any], None]
+M = TypeVar("M", bound=Callable[..., None])
+
+
+def when(*facts: type[Fact]) -> Callable[[M], M]:
+    """Mark a method as the mutator for these facts."""
+
+    def mark(method: M) -> M:
+        method.__dict__["facts"] = facts
+        return method
+
+    return mark
+
+
+class Aggregate:
+    """A stream's present state, as far as decisions need it. Version 0: nothing recorded yet."""
+
+    KIND: ClassVar[str] = "aggregate"
+    _mutators: ClassVar[dict[type[Fact], Mutator]] = {}
+
+    def __init__(self, id: UUID) -> None:
+        self.id = id
+        self.version = 0
+        self._recorded: tuple[tuple[Fact, datetime | None], ...] = ()
+
+    def __init_subclass__(cls) -> None:
+        marked = [m for m in vars(cls).values() if hasattr(m, "facts")]
+        cls._mutators = cls._mutators | {fact: m for m in marked for fact in m.facts}
+
+    @property
+    def exists(self) -> bool:
+        return self.version > 0
+
+    def record(self, fact: Fact, at: datetime | None = None) -> None:
+        """Decide a fact: apply it and keep it for the ledger. `at` overrides when it happened."""
+        self.replay(fact, self.version + 1)
+        self._recorded += ((fact, at),)
+
+    def replay(self, fact: Fact, version: int) -> Self:
+        mutator = self._mutators.get(type(fact))
+        if mutator is not None:
+            mutator(self, fact)
+        self.version = version
+        return self
+
+    def collect_events(self) -> Sequence[tuple[Fact, datetime | None]]:
+        """The decided facts, oldest first; the aggregate forgets them."""
+        recorded, self._recorded = self._recorded, ()
+        return recorded
+
+    def fork(self) -> Self:
+        """A copy to decide on; the original stays what the ledger says."""
+        return copy.copy(self)

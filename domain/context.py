@@ -1,0 +1,52 @@
+"""Domain room: the envelope of a command — who, when, why, and through which door."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+from uuid import UUID, uuid4
+
+
+class Channel(StrEnum):
+    """The four front desks, all served by the one door."""
+
+    API = "api"
+    IMPORT = "import"
+    CLI = "cli"
+    WORKFLOW = "workflow"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts: a user, a service, or a workflow with its run. `id` never holds a name."""
+
+    kind: Literal["user", "service", "workflow"]
+    id: str
+    run: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """`now` is when the command is handled; `occurred_at`, where given, is when it happened in
+    the world (imports, late entries). `key` makes the command idempotent. `expected_version`
+    is the version of the command's first stream that the caller has seen.
+    """
+
+    now: datetime
+    actor: Actor
+    channel: Channel
+    occurred_at: datetime | None = None
+    reason: str | None = None
+    correlation_id: UUID = field(default_factory=uuid4)
+    caused_by: int | None = None
+    key: str | None = None
+    expected_version: int | None = None
+
+    @property
+    def happened_at(self) -> datetime:
+        return self.occurred_at or self.now

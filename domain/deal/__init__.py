@@ -1,0 +1,1 @@
+"""Domain room: the deal — its facts, its aggregate, its gates and its commands."""

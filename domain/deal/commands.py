@@ -1,0 +1,232 @@
+"""Domain room: what may be asked of a deal, in the imperative. Decisions are in `decisions.py`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from domain.aggregate import Aggregate
+from domain.deal.deal import Deal
+from domain.door import Command
+from domain.facts import FreeText
+from domain.values import Activity, Money, Needs, NextStep, Quote
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DealCommand(Command):
+    deal_id: UUID
+
+    def stream(self) -> tuple[type[Aggregate], UUID]:
+        return Deal, self.deal_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenDeal(DealCommand):
+    """Open a deal in the process's first stage. Without a next step a promise is made by rule."""
+
+    title: str
+    owner_id: UUID
+    customer_id: UUID | None = None
+    product_id: UUID | None = None
+    amount: Money | None = None
+    expected_close: date | None = None
+    process: str = "default"
+    policy: str = "default"
+    next_step: NextStep | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogActivity(DealCommand):
+    """Log a touch. It ends the live promise (kept or late) and makes the next one."""
+
+    activity_id: UUID
+    activity: Activity
+    next_step: NextStep | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectActivity(DealCommand):
+    activity_id: UUID
+    activity: Activity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordNeeds(DealCommand):
+    needs: Needs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordQuote(DealCommand):
+    quote: Quote
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeAmount(DealCommand):
+    amount: Money | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoveExpectedClose(DealCommand):
+    expected_close: date | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectDeal(DealCommand):
+    """Set right what was entered wrongly. A field left out stays as it is."""
+
+    title: str | None = None
+    customer_id: UUID | None = None
+    product_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoveStage(DealCommand):
+    to: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WinDeal(DealCommand):
+    """All three are what the gate *won* asks for; leaving one out is refused by the gate."""
+
+    amount: Money | None
+    closed_on: date | None
+    contract_reference: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoseDeal(DealCommand):
+    """`closed_on` is today (UTC) where it is left out."""
+
+    loss_reason: str
+    competitor: str = ""
+    closed_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReopenDeal(DealCommand):
+    stage: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoveToProcess(DealCommand):
+    """Move the deal to another version of its process: a recorded decision."""
+
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestOverride(DealCommand):
+    override_id: UUID
+    to: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecideOverride(DealCommand):
+    override_id: UUID
+    approved: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandOver(DealCommand):
+    """Give the deal and its promise to another rep. `rule` says who or what chose."""
+
+    to: UUID
+    handover_note: FreeText
+    rule: str = "handover"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromiseNext(DealCommand):
+    """Name the next step: what is owed, and by when."""
+
+    next_step: NextStep
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExcusePromise(DealCommand):
+    """The live promise need not be kept; the context's reason says why. The next one is made."""
+
+    promise_id: UUID
+    next_step: NextStep | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RearmPromise(DealCommand):
+    """Set the live promise's timer by the newest version of the deal's policy."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnsurePromise(DealCommand):
+    """Give an open deal without a live promise one. Silence when it has one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromiseTimer(DealCommand):
+    """A timer speaks. It names the promise and the arming it was set for; too late is silence."""
+
+    promise_id: UUID
+    arming: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemindPromise(PromiseTimer):
+    """The time to warn the owner has come."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MissPromise(PromiseTimer):
+    """The due time has passed: tell the owner."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EscalatePromise(PromiseTimer):
+    """Still nothing: tell the manager of the deal's team."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReassignPromise(PromiseTimer):
+    """The promise is broken; the deal goes to `to`. `receipt` says how `to` was chosen."""
+
+    to: UUID
+    receipt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PastActivity:
+    """A touch from another system's history, with its own time."""
+
+    activity_id: UUID
+    at: datetime
+    activity: Activity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportDeal(DealCommand):
+    """A deal as another system tells it, with its own times.
+
+    `stage` is the open stage it reached, or won, lost. Gates hold: requirements that the row does not
+    meet are refused, unless `override_reason` is given; then the importing user's approval goes
+    on record. The same row again is silence; a changed row records what changed.
+    """
+
+    title: str
+    owner_id: UUID
+    source: str
+    reference: str
+    opened_at: datetime
+    stage: str
+    stage_at: datetime | None = None
+    customer_id: UUID | None = None
+    product_id: UUID | None = None
+    amount: Money | None = None
+    expected_close: date | None = None
+    closed_on: date | None = None
+    contract_reference: str = ""
+    loss_reason: str = ""
+    competitor: str = ""
+    process: str = "default"
+    policy: str = "default"
+    next_step: NextStep | None = None
+    activities: tuple[PastActivity, ...] = ()
+    override_reason: str = ""

@@ -1,0 +1,367 @@
+"""Domain room: what each deal command decides. Guards live here and in the aggregate."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from domain.deal import commands as c
+from domain.deal import facts as f
+from domain.deal.deal import Deal
+from domain.door import Book, handles
+from domain.errors import FieldError, Forbidden, GateNotPassed, Invalid, Refused
+from domain.people import Rep, RepAllocated, Team
+from domain.policies import Policies, policy_stream
+from domain.policy import FollowUpPolicy
+from domain.process import Process, Processes, process_stream
+from domain.values import MAX_NAME, Activity, Checks, Needs, NextStep, PromiseOutcome
+
+Json = dict[str, Any]
+
+
+def told(deal: Deal) -> Json:
+    """What every deal command answers: the deal, where it stands, and its live promise."""
+    promise = deal.promise
+    return {
+        "deal_id": str(deal.id),
+        "status": deal.status,
+        "stage": deal.stage,
+        "owner_id": str(deal.owner_id),
+        "promise_id": str(promise.id) if promise else None,
+        "due_at": promise.deadlines.due_at.isoformat() if promise else None,
+    }
+
+
+def policy_of(deal: Deal, book: Book) -> FollowUpPolicy:
+    return book.find(Policies, policy_stream(deal.policy)).current
+
+
+def process_of(deal: Deal, book: Book) -> Process:
+    return book.find(Processes, process_stream(deal.process)).at(deal.process_version)
+
+
+def check_step(step: NextStep | None, checks: Checks) -> None:
+    if step is not None:
+        checks.text(step.what, "next_step.what", most=1_000, needed=True)
+        checks.that(
+            step.due_at.tzinfo is not None, "next_step.due_at", "needs a time zone, such as 2026-11-30T09:00Z"
+        )
+
+
+def check_activity(activity: Activity, checks: Checks) -> None:
+    checks.text(activity.summary, "activity.summary")
+    for name in ("outcome", "name"):
+        checks.text(getattr(activity, name), f"activity.{name}", most=MAX_NAME)
+    minutes = activity.duration_minutes
+    checks.that(
+        minutes is None or 0 <= minutes <= 10_080, "activity.duration_minutes", "must be 0 to 10080 (a week)"
+    )
+
+
+@handles(c.OpenDeal)
+def open_deal(command: c.OpenDeal, book: Book) -> Json:
+    checks = Checks()
+    checks.text(command.title, "title", most=MAX_NAME, needed=True)
+    checks.money(command.amount, "amount")
+    check_step(command.next_step, checks)
+    checks.done()
+    ids = (Deal, command.deal_id), (Rep, command.owner_id)
+    book.want(*ids, (Processes, process_stream(command.process)), (Policies, policy_stream(command.policy)))
+    process = book.find(Processes, process_stream(command.process)).current
+    policy = book.find(Policies, policy_stream(command.policy)).current
+    rep = book.get(Rep, command.owner_id, guard=True)
+    rep.must_be_active()
+    deal = book.new(Deal, command.deal_id)
+    deal.open(
+        f.DealOpened(
+            title=command.title,
+            customer_id=command.customer_id,
+            owner_id=rep.id,
+            team_id=rep.team_id or rep.id,
+            process=process.name,
+            process_version=process.version,
+            stage=process.open_stages[0],
+            policy=policy.name,
+            product_id=command.product_id,
+            amount=command.amount,
+            expected_close=command.expected_close,
+        )
+    )
+    now = book.context.now
+    if command.next_step is not None:
+        deal.promise_next(command.next_step, policy, now)
+    deal.keep_promised(policy, now)
+    return told(deal)
+
+
+@handles(c.LogActivity)
+def log_activity(command: c.LogActivity, book: Book) -> Json:
+    checks = Checks()
+    check_activity(command.activity, checks)
+    check_step(command.next_step, checks)
+    checks.done()
+    deal = book.get(Deal, command.deal_id)
+    policy = policy_of(deal, book)
+    touch = f"{command.activity.kind}:{command.activity.outcome}"
+    if deal.log(command.activity_id, command.activity):
+        deal.touched(policy, book.context.now, touch, command.next_step)
+    return {**told(deal), "activity_id": str(command.activity_id)}
+
+
+@handles(c.CorrectActivity)
+def correct_activity(command: c.CorrectActivity, book: Book) -> Json:
+    checks = Checks()
+    check_activity(command.activity, checks)
+    checks.done()
+    deal = book.get(Deal, command.deal_id)
+    deal.correct_activity(command.activity_id, command.activity)
+    return told(deal)
+
+
+@handles(c.RecordNeeds)
+def record_needs(command: c.RecordNeeds, book: Book) -> Json:
+    check_needs(command.needs)
+    deal = book.get(Deal, command.deal_id)
+    deal.record_needs(command.needs)
+    return told(deal)
+
+
+def check_needs(needs: Needs) -> None:
+    checks = Checks()
+    checks.text(needs.pain_points, "needs.pain_points")
+    checks.text(needs.decision_process, "needs.decision_process")
+    checks.money(needs.budget, "needs.budget")
+    checks.that(len(needs.decision_makers) <= 50, "needs.decision_makers", "names more than 50 people")
+    for n, name in enumerate(needs.decision_makers):
+        checks.text(name, f"needs.decision_makers[{n}]", most=MAX_NAME, needed=True)
+    checks.done()
+
+
+@handles(c.RecordQuote)
+def record_quote(command: c.RecordQuote, book: Book) -> Json:
+    checks = Checks()
+    checks.text(command.quote.reference, "quote.reference", most=MAX_NAME, needed=True)
+    checks.money(command.quote.amount, "quote.amount")
+    checks.done()
+    deal = book.get(Deal, command.deal_id)
+    deal.record_quote(command.quote)
+    return told(deal)
+
+
+@handles(c.ChangeAmount)
+def change_amount(command: c.ChangeAmount, book: Book) -> Json:
+    checks = Checks()
+    checks.money(command.amount, "amount")
+    checks.done()
+    deal = book.get(Deal, command.deal_id)
+    deal.must_be_open()
+    deal.change_amount(command.amount)
+    return told(deal)
+
+
+@handles(c.MoveExpectedClose)
+def move_expected_close(command: c.MoveExpectedClose, book: Book) -> Json:
+    deal = book.get(Deal, command.deal_id)
+    deal.must_be_open()
+    deal.move_expected_close(command.expected_close)
+    return told(deal)
+
+
+@handles(c.CorrectDeal)
+def correct_deal(command: c.CorrectDeal, book: Book) -> Json:
+    checks = Checks()
+    if command.title is not None:
+        checks.text(command.title, "title", most=MAX_NAME, needed=True)
+    checks.done()
+    deal = book.get(Deal, command.deal_id)
+    if command.title is not None:
+        deal.correct_title(command.title)
+    if command.customer_id is not None:
+        deal.correct_customer(command.customer_id)
+    if command.product_id is not None:
+        deal.correct_product(command.product_id)
+    return told(deal)
+
+
+@handles(c.MoveStage)
+def move_stage(command: c.MoveStage, book: Book) -> Json:
+    deal = book.get(Deal, command.deal_id)
+    before = deal.stage
+    deal.move(process_of(deal, book), command.to)
+    if deal.stage != before:
+        deal.rearm(policy_of(deal, book), book.context.now)
+    return told(deal)
+
+
+@handles(c.WinDeal)
+def win_deal(command: c.WinDeal, book: Book) -> Json:
+    checks = Checks()
+    checks.money(command.amount, "amount")
+    checks.text(command.contract_reference, "contract_reference", most=MAX_NAME)
+    checks.done()
+    deal = book.get(Deal, command.deal_id)
+    deal.must_be_open()
+    amount = command.amount or deal.amount
+    needed = {
+        "amount": amount,
+        "close-date": command.closed_on,
+        "contract-reference": command.contract_reference.strip(),
+    }
+    lacking = [name for name, value in needed.items() if not value]
+    if lacking or amount is None or command.closed_on is None:
+        raise GateNotPassed(deal.stage, lacking)
+    won = f.DealWon(amount=amount, closed_on=command.closed_on, contract_reference=command.contract_reference)
+    deal.win(process_of(deal, book), won, book.context.now)
+    return told(deal)
+
+
+@handles(c.LoseDeal)
+def lose_deal(command: c.LoseDeal, book: Book) -> Json:
+    checks = Checks()
+    checks.text(command.loss_reason, "loss_reason", most=MAX_NAME)
+    checks.text(command.competitor, "competitor", most=MAX_NAME)
+    checks.done()
+    deal = book.get(Deal, command.deal_id)
+    day = command.closed_on or book.context.happened_at.date()
+    deal.lose(f.DealLost(closed_on=day, loss_reason=command.loss_reason, competitor=command.competitor))
+    return told(deal)
+
+
+@handles(c.ReopenDeal)
+def reopen_deal(command: c.ReopenDeal, book: Book) -> Json:
+    deal = book.get(Deal, command.deal_id)
+    deal.reopen(command.stage, process_of(deal, book))
+    deal.keep_promised(policy_of(deal, book), book.context.now)
+    return told(deal)
+
+
+@handles(c.MoveToProcess)
+def move_to_process(command: c.MoveToProcess, book: Book) -> Json:
+    deal = book.get(Deal, command.deal_id)
+    deal.must_be_open()
+    deal.move_process(book.find(Processes, process_stream(deal.process)).at(command.version))
+    return told(deal)
+
+
+@handles(c.RequestOverride)
+def request_override(command: c.RequestOverride, book: Book) -> Json:
+    deal = book.get(Deal, command.deal_id)
+    if not (book.context.reason or "").strip():
+        raise Invalid([FieldError("reason", "an override is asked for with a reason")])
+    deal.request_override(process_of(deal, book), command.override_id, command.to, str(book.context.actor))
+    return {**told(deal), "override_id": str(command.override_id)}
+
+
+@handles(c.DecideOverride)
+def decide_override(command: c.DecideOverride, book: Book) -> Json:
+    if book.context.actor.kind != "user":
+        raise Forbidden("an override is decided by a person")
+    deal = book.get(Deal, command.deal_id)
+    deal.decide_override(command.override_id, command.approved, str(book.context.actor))
+    return {**told(deal), "override_id": str(command.override_id)}
+
+
+@handles(c.HandOver)
+def hand_over(command: c.HandOver, book: Book) -> Json:
+    """Two streams, one commit: the deal changes hands and the rep's allocations count it."""
+    checks = Checks()
+    checks.text(command.handover_note, "handover_note", needed=True)
+    checks.text(command.rule, "rule", most=60, needed=True)
+    checks.done()
+    book.want((Deal, command.deal_id), (Rep, command.to))
+    deal = book.get(Deal, command.deal_id)
+    give(deal, book.get(Rep, command.to, guard=True), command.rule, command.handover_note)
+    return told(deal)
+
+
+def give(deal: Deal, rep: Rep, rule: str, note: str, receipt: str = "") -> None:
+    before = deal.owner_id
+    deal.give_to(rep, rule, note)
+    if deal.owner_id != before:
+        rep.record(RepAllocated(subject="deal", subject_id=deal.id, receipt=receipt or rule))
+
+
+@handles(c.PromiseNext)
+def promise_next(command: c.PromiseNext, book: Book) -> Json:
+    checks = Checks()
+    check_step(command.next_step, checks)
+    checks.done()
+    deal = book.get(Deal, command.deal_id)
+    deal.promise_next(command.next_step, policy_of(deal, book), book.context.now)
+    return told(deal)
+
+
+@handles(c.ExcusePromise)
+def excuse_promise(command: c.ExcusePromise, book: Book) -> Json:
+    checks = Checks()
+    check_step(command.next_step, checks)
+    checks.that(bool((book.context.reason or "").strip()), "reason", "a promise is excused with a reason")
+    checks.done()
+    deal = book.get(Deal, command.deal_id)
+    if deal.promise is None or deal.promise.id != command.promise_id:
+        return told(deal)
+    policy, now = policy_of(deal, book), book.context.now
+    deal.end_promise(PromiseOutcome.EXCUSED)
+    if command.next_step is not None:
+        deal.promise_next(command.next_step, policy, now)
+    deal.keep_promised(policy, now)
+    return told(deal)
+
+
+@handles(c.RearmPromise)
+def rearm_promise(command: c.RearmPromise, book: Book) -> Json:
+    deal = book.get(Deal, command.deal_id)
+    policy = policy_of(deal, book)
+    if deal.promise is not None and deal.promise.policy_version < policy.version:
+        deal.rearm(policy, book.context.now)
+    return told(deal)
+
+
+@handles(c.EnsurePromise)
+def ensure_promise(command: c.EnsurePromise, book: Book) -> Json:
+    deal = book.get(Deal, command.deal_id)
+    deal.keep_promised(policy_of(deal, book), book.context.now)
+    return told(deal)
+
+
+@handles(c.RemindPromise)
+def remind_promise(command: c.RemindPromise, book: Book) -> Json:
+    deal = book.get(Deal, command.deal_id)
+    promise = deal.live(command.promise_id, command.arming)
+    if promise is not None:
+        deal.remind(promise)
+    return told(deal)
+
+
+@handles(c.MissPromise)
+def miss_promise(command: c.MissPromise, book: Book) -> Json:
+    deal = book.get(Deal, command.deal_id)
+    promise = deal.live(command.promise_id, command.arming)
+    if promise is not None:
+        deal.miss(promise)
+    return told(deal)
+
+
+@handles(c.EscalatePromise)
+def escalate_promise(command: c.EscalatePromise, book: Book) -> Json:
+    deal = book.get(Deal, command.deal_id)
+    promise = deal.live(command.promise_id, command.arming)
+    if promise is not None:
+        deal.escalate(promise, book.find(Team, deal.team_id).manager_id)
+    return told(deal)
+
+
+@handles(c.ReassignPromise)
+def reassign_promise(command: c.ReassignPromise, book: Book) -> Json:
+    """The deal and the new owner's allocations commit together, or not at all."""
+    deal = book.get(Deal, command.deal_id)
+    if deal.live(command.promise_id, command.arming) is None:
+        return told(deal)
+    rep = book.get(Rep, command.to, guard=True)
+    policy = policy_of(deal, book)
+    if deal.reassignments >= policy.max_reassignments:
+        raise Refused("the deal was reassigned as often as its policy allows: a manager decides now")
+    deal.end_promise(PromiseOutcome.BROKEN)
+    give(deal, rep, "escalation", "", command.receipt)
+    deal.keep_promised(policy, book.context.now)
+    return told(deal)

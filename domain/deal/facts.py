@@ -1,0 +1,234 @@
+"""Domain room: everything that can have happened to a deal, in the past tense.
+
+What changed says so: `before` and `after` stand in the fact itself.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Literal
+from uuid import UUID
+
+from domain.facts import Fact, FreeText, fact
+from domain.policy import Deadlines
+from domain.values import Activity, Money, Needs, PromiseOutcome, Quote
+
+
+@fact("deal.opened")
+class DealOpened(Fact):
+    """`reference` and `source` name the deal in the system it came from, where it came from one."""
+
+    title: str
+    customer_id: UUID | None
+    owner_id: UUID
+    team_id: UUID
+    process: str
+    process_version: int
+    stage: str
+    policy: str
+    product_id: UUID | None = None
+    amount: Money | None = None
+    expected_close: date | None = None
+    source: str = ""
+    reference: str = ""
+
+
+@fact("deal.activity-logged")
+class ActivityLogged(Fact):
+    activity_id: UUID
+    activity: Activity
+
+
+@fact("deal.activity-corrected")
+class ActivityCorrected(Fact):
+    activity_id: UUID
+    before: Activity
+    after: Activity
+
+
+@fact("deal.needs-recorded")
+class NeedsRecorded(Fact):
+    before: Needs
+    after: Needs
+
+
+@fact("deal.quote-recorded")
+class QuoteRecorded(Fact):
+    quote: Quote
+
+
+@fact("deal.amount-changed")
+class AmountChanged(Fact):
+    before: Money | None
+    after: Money | None
+
+
+@fact("deal.expected-close-moved")
+class ExpectedCloseMoved(Fact):
+    before: date | None
+    after: date | None
+
+
+@fact("deal.title-corrected")
+class TitleCorrected(Fact):
+    before: str
+    after: str
+
+
+@fact("deal.customer-corrected")
+class CustomerCorrected(Fact):
+    before: UUID | None
+    after: UUID | None
+
+
+@fact("deal.product-corrected")
+class ProductCorrected(Fact):
+    before: UUID | None
+    after: UUID | None
+
+
+@fact("deal.owner-changed")
+class OwnerChanged(Fact):
+    """`rule` names what chose the new owner: handover, allocation, escalation, rep-left, import."""
+
+    before: UUID
+    after: UUID
+    team_before: UUID
+    team_after: UUID
+    rule: str
+    handover_note: FreeText = ""
+
+
+@fact("deal.stage-moved")
+class StageMoved(Fact):
+    """`missing` lists the requirements that an override let pass."""
+
+    before: str
+    after: str
+    override_id: UUID | None = None
+    missing: tuple[str, ...] = ()
+
+
+@fact("deal.override-requested")
+class OverrideRequested(Fact):
+    override_id: UUID
+    to: str
+    missing: tuple[str, ...]
+    requested_by: str
+
+
+@fact("deal.override-decided")
+class OverrideDecided(Fact):
+    override_id: UUID
+    approved: bool
+    decided_by: str
+
+
+@fact("deal.won")
+class DealWon(Fact):
+    amount: Money
+    closed_on: date
+    contract_reference: str
+
+
+@fact("deal.lost")
+class DealLost(Fact):
+    closed_on: date
+    loss_reason: str
+    competitor: str = ""
+
+
+@fact("deal.reopened")
+class DealReopened(Fact):
+    before: Literal["won", "lost"]
+    stage: str
+
+
+@fact("deal.process-moved")
+class ProcessMoved(Fact):
+    before: int
+    after: int
+
+
+@fact("deal.import-noted")
+class ImportNoted(Fact):
+    """The digest of the imported row this deal now agrees with; an equal row changes nothing."""
+
+    digest: str
+
+
+@fact("promise.made")
+class PromiseMade(Fact):
+    """Someone owes the next step. `number` counts a deal's promises; `by_rule` says that nobody
+    named a step and the system made one. `arming` counts the times its timer was set.
+    """
+
+    promise_id: UUID
+    number: int
+    owner_id: UUID
+    what: FreeText
+    deadlines: Deadlines
+    policy: str
+    policy_version: int
+    by_rule: bool
+    arming: int = 1
+
+
+@fact("promise.rearmed")
+class PromiseRearmed(Fact):
+    """The timer was set anew: the promise moved, or its policy or stage did."""
+
+    promise_id: UUID
+    before: Deadlines
+    after: Deadlines
+    policy_version: int
+    arming: int
+
+
+@fact("promise.reworded")
+class PromiseReworded(Fact):
+    promise_id: UUID
+    before: FreeText
+    after: FreeText
+
+
+@fact("promise.handed-over")
+class PromiseHandedOver(Fact):
+    promise_id: UUID
+    before: UUID
+    after: UUID
+
+
+@fact("promise.reminded")
+class PromiseReminded(Fact):
+    """The owner was reminded before the promise fell due."""
+
+    promise_id: UUID
+    arming: int
+    told: UUID
+
+
+@fact("promise.missed")
+class PromiseMissed(Fact):
+    """The due time passed; the owner was told."""
+
+    promise_id: UUID
+    arming: int
+    told: UUID
+    due_at: datetime
+
+
+@fact("promise.escalated")
+class PromiseEscalated(Fact):
+    """Still not done; the team's manager was told (None: the team has no manager)."""
+
+    promise_id: UUID
+    arming: int
+    told: UUID | None
+
+
+@fact("promise.ended")
+class PromiseEnded(Fact):
+    promise_id: UUID
+    outcome: PromiseOutcome
+    due_at: datetime

@@ -1,0 +1,32 @@
+"""Domain room: the live promise of a deal, and what time and people do to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from domain.policy import Deadlines
+from domain.values import PromiseOutcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promise:
+    """The next step someone owes. `arming` is the present setting of its timer; a timer that
+    speaks for an earlier arming is too late and is not heard.
+    """
+
+    id: UUID
+    owner_id: UUID
+    what: str
+    deadlines: Deadlines
+    policy_version: int
+    arming: int
+    by_rule: bool
+    reminded: bool = False
+    missed: bool = False
+    escalated: bool = False
+
+    def outcome_at(self, instant: datetime) -> PromiseOutcome:
+        """Kept up to and including the due time, late after it."""
+        return PromiseOutcome.KEPT if instant <= self.deadlines.due_at else PromiseOutcome.LATE

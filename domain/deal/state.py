@@ -1,0 +1,191 @@
+"""Domain room: a deal's present state and its mutators. They only assign; see `deal.py` for rules."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from typing import Self
+from uuid import UUID
+
+from domain.aggregate import Aggregate, when
+from domain.deal import facts as f
+from domain.deal.promises import Promise
+from domain.process import LOST, WON
+from domain.values import Activity, ActivityKind, Money, Needs
+
+
+class DealState(Aggregate):
+    KIND = "deal"
+
+    def __init__(self, id: UUID) -> None:
+        super().__init__(id)
+        self.status = "none"
+        self.stage = ""
+        self.title = ""
+        self.process = "default"
+        self.process_version = 0
+        self.policy = "default"
+        self.owner_id = self.team_id = id
+        self.customer_id: UUID | None = None
+        self.product_id: UUID | None = None
+        self.amount: Money | None = None
+        self.expected_close: date | None = None
+        self.needs = Needs()
+        self.quoted = self.demonstrated = False
+        self.closed_on: date | None = None
+        self.contract_reference = self.loss_reason = ""
+        self.activities: dict[UUID, Activity] = {}
+        self.overrides: dict[UUID, tuple[str, str, bool | None]] = {}
+        self.promise: Promise | None = None
+        self.promises = 0
+        self.reassignments = 0
+        self.import_digest = ""
+
+    def fork(self) -> Self:
+        forked = super().fork()
+        forked.activities = dict(self.activities)
+        forked.overrides = dict(self.overrides)
+        return forked
+
+    @when(f.DealOpened)
+    def _opened(self, fact: f.DealOpened) -> None:
+        self.status, self.stage, self.title = "open", fact.stage, fact.title
+        self.owner_id, self.team_id = fact.owner_id, fact.team_id
+        self.customer_id, self.product_id = fact.customer_id, fact.product_id
+        self.process, self.process_version, self.policy = fact.process, fact.process_version, fact.policy
+        self.amount, self.expected_close = fact.amount, fact.expected_close
+
+    @when(f.ActivityLogged)
+    def _logged(self, fact: f.ActivityLogged) -> None:
+        self.activities[fact.activity_id] = fact.activity
+        self.demonstrated = self.demonstrated or fact.activity.kind == ActivityKind.DEMONSTRATION
+
+    @when(f.ActivityCorrected)
+    def _activity_corrected(self, fact: f.ActivityCorrected) -> None:
+        self.activities[fact.activity_id] = fact.after
+        self.demonstrated = any(a.kind == ActivityKind.DEMONSTRATION for a in self.activities.values())
+
+    @when(f.NeedsRecorded)
+    def _needs_recorded(self, fact: f.NeedsRecorded) -> None:
+        self.needs = fact.after
+
+    @when(f.QuoteRecorded)
+    def _quote_recorded(self, fact: f.QuoteRecorded) -> None:
+        self.quoted = True
+
+    @when(f.AmountChanged)
+    def _amount_changed(self, fact: f.AmountChanged) -> None:
+        self.amount = fact.after
+
+    @when(f.ExpectedCloseMoved)
+    def _expected_close_moved(self, fact: f.ExpectedCloseMoved) -> None:
+        self.expected_close = fact.after
+
+    @when(f.TitleCorrected)
+    def _title_corrected(self, fact: f.TitleCorrected) -> None:
+        self.title = fact.after
+
+    @when(f.CustomerCorrected)
+    def _customer_corrected(self, fact: f.CustomerCorrected) -> None:
+        self.customer_id = fact.after
+
+    @when(f.ProductCorrected)
+    def _product_corrected(self, fact: f.ProductCorrected) -> None:
+        self.product_id = fact.after
+
+    @when(f.OwnerChanged)
+    def _owner_changed(self, fact: f.OwnerChanged) -> None:
+        self.owner_id, self.team_id = fact.after, fact.team_after
+        self.reassignments += fact.rule == "escalation"
+
+    @when(f.StageMoved)
+    def _stage_moved(self, fact: f.StageMoved) -> None:
+        self.stage = fact.after
+        if fact.override_id is not None:
+            self.overrides.pop(fact.override_id, None)
+
+    @when(f.OverrideRequested)
+    def _override_requested(self, fact: f.OverrideRequested) -> None:
+        self.overrides[fact.override_id] = (fact.to, fact.requested_by, None)
+
+    @when(f.OverrideDecided)
+    def _override_decided(self, fact: f.OverrideDecided) -> None:
+        to, requested_by, _ = self.overrides.get(fact.override_id, ("", "", None))
+        self.overrides[fact.override_id] = (to, requested_by, fact.approved)
+
+    @when(f.DealWon)
+    def _won(self, fact: f.DealWon) -> None:
+        self.status, self.closed_on = WON, fact.closed_on
+        self.contract_reference = fact.contract_reference
+
+    @when(f.DealLost)
+    def _lost(self, fact: f.DealLost) -> None:
+        self.status, self.closed_on, self.loss_reason = LOST, fact.closed_on, fact.loss_reason
+
+    @when(f.DealReopened)
+    def _reopened(self, fact: f.DealReopened) -> None:
+        self.status, self.stage, self.closed_on = "open", fact.stage, None
+        self.contract_reference = self.loss_reason = ""
+
+    @when(f.ProcessMoved)
+    def _process_moved(self, fact: f.ProcessMoved) -> None:
+        self.process_version = fact.after
+
+    @when(f.ImportNoted)
+    def _import_noted(self, fact: f.ImportNoted) -> None:
+        self.import_digest = fact.digest
+
+    @when(f.PromiseMade)
+    def _promise_made(self, fact: f.PromiseMade) -> None:
+        self.promises = fact.number
+        self.promise = Promise(
+            id=fact.promise_id,
+            owner_id=fact.owner_id,
+            what=fact.what,
+            deadlines=fact.deadlines,
+            policy_version=fact.policy_version,
+            arming=fact.arming,
+            by_rule=fact.by_rule,
+        )
+
+    @when(f.PromiseRearmed)
+    def _promise_rearmed(self, fact: f.PromiseRearmed) -> None:
+        if self.promise is not None:
+            self.promise = replace(
+                self.promise,
+                deadlines=fact.after,
+                policy_version=fact.policy_version,
+                arming=fact.arming,
+                reminded=False,
+                missed=False,
+                escalated=False,
+            )
+
+    @when(f.PromiseReworded)
+    def _promise_reworded(self, fact: f.PromiseReworded) -> None:
+        if self.promise is not None:
+            self.promise = replace(self.promise, what=fact.after, by_rule=False)
+
+    @when(f.PromiseHandedOver)
+    def _promise_handed_over(self, fact: f.PromiseHandedOver) -> None:
+        if self.promise is not None:
+            self.promise = replace(self.promise, owner_id=fact.after)
+
+    @when(f.PromiseReminded)
+    def _promise_reminded(self, fact: f.PromiseReminded) -> None:
+        if self.promise is not None:
+            self.promise = replace(self.promise, reminded=True)
+
+    @when(f.PromiseMissed)
+    def _promise_missed(self, fact: f.PromiseMissed) -> None:
+        if self.promise is not None:
+            self.promise = replace(self.promise, missed=True)
+
+    @when(f.PromiseEscalated)
+    def _promise_escalated(self, fact: f.PromiseEscalated) -> None:
+        if self.promise is not None:
+            self.promise = replace(self.promise, escalated=True)
+
+    @when(f.PromiseEnded)
+    def _promise_ended(self, fact: f.PromiseEnded) -> None:
+        self.promise = None

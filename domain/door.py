@@ -1,0 +1,273 @@
+"""Domain room: the one door. API, import, CLI and workflow activities all come through here.
+
+A decision is a pure function of a command and the aggregates it looks at. The door loads
+those, decides, and hands the decided facts to the ledger, which records them all or none.
+Decisions are made on remembered state first and checked by the ledger's versions; a refusal
+or a silence is only ever given on state read fresh.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
+from uuid import UUID
+
+from domain.aggregate import Aggregate
+from domain.context import Context
+from domain.errors import AlreadyExists, Conflict, DomainError, NotFound
+from domain.recorded import Meta, Pending
+
+A = TypeVar("A", bound=Aggregate)
+C = TypeVar("C", bound="Command")
+Json = dict[str, Any]
+Wanted = dict[UUID, type[Aggregate]]
+
+ATTEMPTS = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """Base of every command: a frozen dataclass in the imperative, plain values only."""
+
+    def stream(self) -> tuple[type[Aggregate], UUID] | None:
+        """The aggregate the command is chiefly about, where it has one."""
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    command: Command
+    context: Context
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a command did. `position` is the last position written (the ledger's head when
+    nothing was recorded); `version` is that of the command's chief stream; `replayed` says the
+    answer is the first one, given again.
+    """
+
+    position: int
+    recorded: int
+    version: int
+    answer: Json
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    stream_id: UUID
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One command's outcome, to be recorded whole or not at all."""
+
+    command: Command
+    key: str | None
+    meta: Meta
+    facts: tuple[Pending, ...]
+    expectations: tuple[Expectation, ...]
+    answer: Json
+    version: int
+
+
+class Store(Protocol):
+    """What the door needs of a ledger (`runtime/ledger.py` is the one there is)."""
+
+    async def load(self, wanted: Wanted, *, fresh: bool) -> dict[UUID, Aggregate]:
+        """Each wanted aggregate as recorded; `fresh` forbids answering from memory."""
+        ...
+
+    async def append(self, decision: Decision) -> Receipt:
+        """Record durably. Raises Conflict on a stale version, KeyReused on a reused key."""
+        ...
+
+    async def receipt(self, key: str, command: Command) -> Receipt | None:
+        """The first answer given under `key`. Raises KeyReused if `command` is another one."""
+        ...
+
+    async def head(self) -> int: ...
+
+    def remember(self, aggregates: Iterable[Aggregate]) -> None: ...
+
+
+class NotLoaded(Exception):
+    """A decision looked at an aggregate that is not in the book yet."""
+
+    def __init__(self, wanted: Wanted) -> None:
+        super().__init__(wanted)
+        self.wanted = wanted
+
+
+class Book:
+    """The aggregates one decision looks at. Asking for a missing one starts the decision over
+    with it, which is safe because decisions are pure.
+    """
+
+    def __init__(self, context: Context, loaded: dict[UUID, Aggregate]) -> None:
+        self.context = context
+        self._loaded = loaded
+        self._open: dict[UUID, Aggregate] = {}
+        self._guarded: set[UUID] = set()
+
+    def want(self, *wanted: tuple[type[Aggregate], UUID]) -> None:
+        """Ask for several aggregates at once, to have them loaded in one go."""
+        missing = {id: kind for kind, id in wanted if id not in self._loaded}
+        if missing:
+            raise NotLoaded(missing)
+
+    def find(self, kind: type[A], id: UUID, *, guard: bool = False) -> A:
+        """The aggregate, existing or not. `guard`: the decision holds only if it stays as read."""
+        self.want((kind, id))
+        if guard:
+            self._guarded.add(id)
+        if id not in self._open:
+            self._open[id] = self._loaded[id].fork()
+        found = self._open[id]
+        if not isinstance(found, kind):
+            raise NotFound(f"no {kind.KIND} has the id {id}", kind=kind.KIND, id=str(id))
+        return found
+
+    def get(self, kind: type[A], id: UUID, *, guard: bool = False) -> A:
+        found = self.find(kind, id, guard=guard)
+        if not found.exists:
+            raise NotFound(f"no {kind.KIND} has the id {id}", kind=kind.KIND, id=str(id))
+        return found
+
+    def new(self, kind: type[A], id: UUID) -> A:
+        found = self.find(kind, id)
+        if found.exists:
+            raise AlreadyExists(f"a {kind.KIND} with the id {id} exists", kind=kind.KIND, id=str(id))
+        return found
+
+    def decide(self, call: Call, answer: Json) -> Decision:
+        meta = Meta.of(call.context)
+        facts = tuple(p for a in self._open.values() for p in _stamp(a, call.context, meta))
+        touched = {p.originator_id for p in facts} | (self._guarded if facts else set())
+        before = tuple(Expectation(id, self._loaded[id].version) for id in touched)
+        return Decision(call.command, call.context.key, meta, facts, before, answer, self._version(call))
+
+    def check_version(self, call: Call) -> None:
+        expected, chief = call.context.expected_version, call.command.stream()
+        if expected is None or chief is None:
+            return
+        actual = self._loaded[chief[1]].version if chief[1] in self._loaded else 0
+        if actual != expected:
+            raise Conflict(
+                f"you saw version {expected}, it is at {actual} now: read it again and retry",
+                expected=expected,
+                actual=actual,
+            )
+
+    def _version(self, call: Call) -> int:
+        chief = call.command.stream()
+        found = self._open.get(chief[1]) if chief is not None else None
+        return found.version if found is not None else 0
+
+    @property
+    def changed(self) -> Iterable[Aggregate]:
+        return self._open.values()
+
+
+def _stamp(aggregate: Aggregate, context: Context, meta: Meta) -> list[Pending]:
+    facts = aggregate.collect_events()
+    first = aggregate.version - len(facts) + 1
+    return [
+        Pending(aggregate.id, first + n, fact, at or context.happened_at, meta)
+        for n, (fact, at) in enumerate(facts)
+    ]
+
+
+Decide = Callable[[Any, Book], Json]
+_DECIDERS: dict[type[Command], Decide] = {}
+
+
+def handles(command: type[C]) -> Callable[[Callable[[C, Book], Json]], Callable[[C, Book], Json]]:
+    """Register the decision for a command type. It returns the answer to give the caller."""
+
+    def register(decide: Callable[[C, Book], Json]) -> Callable[[C, Book], Json]:
+        if command in _DECIDERS:
+            raise TypeError(f"{command.__qualname__} has a decision already")
+        _DECIDERS[command] = decide
+        return decide
+
+    return register
+
+
+@dataclass
+class Door:
+    """Executes commands against a ledger. Safe for any number of concurrent callers."""
+
+    store: Store
+    attempts: int = field(default=ATTEMPTS)
+
+    async def execute(self, command: Command, context: Context) -> Receipt:
+        """Decide and record. Raises a DomainError when refused; then nothing was recorded."""
+        call = Call(command, context)
+        try:
+            return await self._execute(call)
+        except DomainError:
+            seen = await self._seen(call)
+            if seen is None:
+                raise
+            return seen
+
+    async def _execute(self, call: Call) -> Receipt:
+        fresh = False
+        for _ in range(self.attempts):
+            decision, book = await self._decide(call, fresh)
+            if not decision.facts and decision.key is None:
+                return Receipt(await self.store.head(), 0, decision.version, decision.answer)
+            try:
+                receipt = await self.store.append(decision)
+            except Conflict:
+                fresh = True
+                continue
+            if not receipt.replayed:
+                self.store.remember(book.changed)
+            return receipt
+        raise Conflict("too many writers on the same streams: retry in a moment", attempts=self.attempts)
+
+    async def _seen(self, call: Call) -> Receipt | None:
+        """The first answer, where the key was answered before: a repeat is never refused."""
+        key = call.context.key
+        return None if key is None else await self.store.receipt(key, call.command)
+
+    async def execute_many(self, calls: Sequence[Call]) -> list[Receipt | DomainError]:
+        """Execute commands side by side; each stands or falls alone. Results in call order."""
+        chiefs = (c.command.stream() for c in calls)
+        await self.store.load({id: kind for kind, id in filter(None, chiefs)}, fresh=False)
+        return list(await asyncio.gather(*(self._settled(call) for call in calls)))
+
+    async def _settled(self, call: Call) -> Receipt | DomainError:
+        try:
+            return await self.execute(call.command, call.context)
+        except DomainError as refusal:
+            return refusal
+
+    async def _decide(self, call: Call, fresh: bool) -> tuple[Decision, Book]:
+        """On remembered state first; a refusal or a silence is decided again on fresh state."""
+        if not fresh:
+            try:
+                decision, book = await self._attempt(call, fresh=False)
+                if decision.facts:
+                    return decision, book
+            except DomainError:
+                pass
+        return await self._attempt(call, fresh=True)
+
+    async def _attempt(self, call: Call, *, fresh: bool) -> tuple[Decision, Book]:
+        decide = _DECIDERS[type(call.command)]
+        loaded: dict[UUID, Aggregate] = {}
+        while True:
+            book = Book(call.context, loaded)
+            try:
+                answer = decide(call.command, book)
+                book.check_version(call)
+                return book.decide(call, answer), book
+            except NotLoaded as missing:
+                loaded |= await self.store.load(missing.wanted, fresh=fresh)

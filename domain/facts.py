@@ -1,0 +1,106 @@
+"""Domain room: what a fact is, and the register of every stored name.
+
+A fact is a frozen dataclass in the past tense. Its topic and schema version are pinned by
+`@fact`, never derived from a Python path, so code can move and old rows still load. A fact of
+an older schema version is lifted on the stored JSON by an `@upcast` before it is decoded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from typing import (
+    Annotated,
+    Any,
+    ClassVar,
+    TypeVar,
+    dataclass_transform,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
+
+
+class Personal:
+    """Marks a field as data about a natural person, to be encrypted under that person's key.
+
+    `of` says whose key: the person the stream is about, or the author of free text.
+    """
+
+    def __init__(self, of: str) -> None:
+        self.of = of
+
+    def __repr__(self) -> str:
+        return f"Personal({self.of!r})"
+
+
+PersonName = Annotated[str, Personal("subject")]
+PersonText = Annotated[str, Personal("subject")]
+"""A mail address, phone number or the like: identifies or reaches a person."""
+FreeText = Annotated[str, Personal("author")]
+"""Typed by a person and so possibly about persons: notes, reasons, outcomes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """Base of every stored fact. Field types are limited to what JSON round-trips exactly:
+    str, int, bool, Decimal, date, aware datetime, UUID, tuples and nested frozen dataclasses.
+    """
+
+    TOPIC: ClassVar[str] = ""
+    SCHEMA: ClassVar[int] = 1
+
+
+F = TypeVar("F", bound=Fact)
+Json = dict[str, Any]
+Upcast = Callable[[Json], Json]
+
+FACTS: dict[str, type[Fact]] = {}
+UPCASTS: dict[tuple[str, int], Upcast] = {}
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True)
+def fact(topic: str, version: int = 1) -> Callable[[type[F]], type[F]]:
+    """Make a class a fact and register it under its stored name and present schema version."""
+
+    def register(cls: type[F]) -> type[F]:
+        if topic in FACTS:
+            raise TypeError(f"the topic {topic!r} is taken by {FACTS[topic].__qualname__}")
+        made = dataclass(frozen=True, slots=True, kw_only=True)(cls)
+        made.TOPIC = topic
+        made.SCHEMA = version
+        FACTS[topic] = made
+        return made
+
+    return register
+
+
+def upcast(topic: str, from_version: int) -> Callable[[Upcast], Upcast]:
+    """Register how stored JSON of `from_version` becomes that of `from_version + 1`."""
+
+    def register(function: Upcast) -> Upcast:
+        UPCASTS[topic, from_version] = function
+        return function
+
+    return register
+
+
+def lift(topic: str, version: int, data: Json) -> Json:
+    """The stored JSON of any older version as JSON of the present one."""
+    for step in range(version, FACTS[topic].SCHEMA):
+        data = UPCASTS[topic, step](data)
+    return data
+
+
+def personal_fields(cls: type) -> dict[str, Personal]:
+    """Field name → marker, for every field of `cls` that holds personal data."""
+    hints = get_type_hints(cls, include_extras=True)
+    marked = {f.name: _marker(hints[f.name]) for f in fields(cls)}
+    return {name: marker for name, marker in marked.items() if marker is not None}
+
+
+def _marker(hint: Any) -> Personal | None:
+    if get_origin(hint) is Annotated:
+        return next((m for m in hint.__metadata__ if isinstance(m, Personal)), None)
+    found = (_marker(arg) for arg in get_args(hint))
+    return next((m for m in found if m is not None), None)

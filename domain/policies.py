@@ -1,0 +1,76 @@
+"""Domain room: published follow-up policies. The values are in `policy.py`; here is their stream.
+
+Facts: a version was published, whole, with its calendar. State: every version. Version 1 of
+the policy named "default" is built in.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+from domain.aggregate import Aggregate, when
+from domain.door import Book, Command, handles
+from domain.errors import NotFound
+from domain.facts import Fact, fact
+from domain.policy import DEFAULT_POLICY, FollowUpPolicy
+from domain.values import named_id
+
+
+@fact("policy.published")
+class PolicyPublished(Fact):
+    policy: FollowUpPolicy
+
+
+class Policies(Aggregate):
+    """All versions of one named follow-up policy."""
+
+    KIND = "policy"
+
+    def __init__(self, id: UUID) -> None:
+        super().__init__(id)
+        default = id == policy_stream("default")
+        self.versions: tuple[FollowUpPolicy, ...] = (DEFAULT_POLICY,) if default else ()
+
+    @property
+    def current(self) -> FollowUpPolicy:
+        if not self.versions:
+            raise NotFound("no such follow-up policy is published", kind="policy")
+        return self.versions[-1]
+
+    def publish(self, policy: FollowUpPolicy) -> FollowUpPolicy:
+        last = self.versions[-1] if self.versions else None
+        if last is not None and replace(policy, version=last.version) == last:
+            return last
+        numbered = replace(policy, version=last.version + 1 if last else 1)
+        self.record(PolicyPublished(policy=numbered))
+        return numbered
+
+    @when(PolicyPublished)
+    def _published(self, fact: PolicyPublished) -> None:
+        self.versions = (*self.versions, fact.policy)
+
+
+def policy_stream(name: str) -> UUID:
+    return named_id("policy", name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishPolicy(Command):
+    """Publish a new version; the version number given is ignored and the next one taken.
+
+    A workflow then re-arms every open deal that follows the policy.
+    """
+
+    policy: FollowUpPolicy
+
+    def stream(self) -> tuple[type[Aggregate], UUID]:
+        return Policies, policy_stream(self.policy.name)
+
+
+@handles(PublishPolicy)
+def publish_policy(command: PublishPolicy, book: Book) -> dict[str, Any]:
+    command.policy.check()
+    published = book.find(Policies, policy_stream(command.policy.name)).publish(command.policy)
+    return {"policy": published.name, "version": published.version}

@@ -1,0 +1,63 @@
+"""Domain room: a fact as the ledger holds it — the fact, its place, and its envelope."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from domain.context import Actor, Channel, Context
+from domain.facts import Fact
+
+
+@dataclass(frozen=True, slots=True)
+class Meta:
+    """The part of the envelope that is stored as JSON beside the fact."""
+
+    actor: Actor
+    channel: Channel
+    correlation_id: UUID
+    reason: str | None = None
+    caused_by: int | None = None
+
+    @classmethod
+    def of(cls, context: Context) -> Meta:
+        return cls(context.actor, context.channel, context.correlation_id, context.reason, context.caused_by)
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A decided fact on its way to the ledger.
+
+    Satisfies the `eventsourcing` protocols for a domain event that mutates its aggregate.
+    """
+
+    originator_id: UUID
+    originator_version: int
+    fact: Fact
+    occurred_at: datetime
+    meta: Meta
+
+    def mutate(self, aggregate: Any) -> Any:
+        return aggregate.replay(self.fact, self.originator_version)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A fact in the ledger. `position` is its place in the total, gapless order;
+    `recorded_at` is the database's clock, `occurred_at` is when it was true in the world.
+    """
+
+    position: int
+    originator_id: UUID
+    originator_version: int
+    fact: Fact
+    event_id: UUID
+    occurred_at: datetime
+    recorded_at: datetime
+    meta: Meta
+    schema_version: int
+
+    def mutate(self, aggregate: Any) -> Any:
+        return aggregate.replay(self.fact, self.originator_version)

@@ -1,0 +1,8 @@
+"""Domain room: importing this module makes every fact and every decision known."""
+
+from __future__ import annotations
+
+from domain import catalogue, people, policies, process
+from domain.deal import decisions, facts
+
+MODULES = (catalogue, people, policies, process, decisions, facts)

@@ -1,0 +1,129 @@
+"""Domain room: the small values that facts are made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID, uuid5
+
+from domain.errors import FieldError, Invalid
+from domain.facts import FreeText, Personal
+
+NAMESPACE = UUID("6f0c8f0e-55f0-5d0e-9a55-0d5a1e500b01")
+MAX_AMOUNT = Decimal("1e15")
+MAX_TEXT = 10_000
+MAX_NAME = 300
+
+
+def named_id(kind: str, name: str) -> UUID:
+    """The id of a thing that is known by a public name, such as a process or a policy."""
+    return uuid5(NAMESPACE, f"{kind}:{name}")
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An amount in a currency (ISO 4217 code), to at most four decimals."""
+
+    amount: Decimal
+    currency: str
+
+    def problem(self) -> str | None:
+        if not self.amount.is_finite() or abs(self.amount) >= MAX_AMOUNT:
+            return f"must be a number below {MAX_AMOUNT:.0e}"
+        if self.amount < 0:
+            return "must not be negative"
+        if self.amount.normalize().as_tuple().exponent < -4:  # type: ignore[operator]
+            return "has more than four decimals"
+        if not (len(self.currency) == 3 and self.currency.isascii() and self.currency.isupper()):
+            return f"has the currency {self.currency!r}; use a three-letter ISO 4217 code such as CNY"
+        return None
+
+
+class ActivityKind(StrEnum):
+    CALL = "call"
+    VISIT = "visit"
+    MAIL = "mail"
+    DEMONSTRATION = "demonstration"
+    MEETING = "meeting"
+    TASK = "task"
+
+
+class Direction(StrEnum):
+    OUTBOUND = "outbound"
+    INBOUND = "inbound"
+    INTERNAL = "internal"
+
+
+class PromiseOutcome(StrEnum):
+    KEPT = "kept"
+    LATE = "late"
+    BROKEN = "broken"
+    EXCUSED = "excused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Activity:
+    """A touch. `outcome` is a short code (reached, no-answer, offer-sent); `duration_minutes`
+    is None where nobody measured it; `name` keeps an imported system's own word for it.
+    """
+
+    kind: ActivityKind
+    direction: Direction = Direction.OUTBOUND
+    outcome: str = ""
+    duration_minutes: int | None = None
+    rep_id: UUID | None = None
+    contact_id: UUID | None = None
+    summary: FreeText = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needs:
+    """What the customer needs: the exit requirements of the stage *needs*."""
+
+    pain_points: FreeText = ""
+    budget: Money | None = None
+    decision_process: FreeText = ""
+    decision_makers: Annotated[tuple[str, ...], Personal("subject")] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quote:
+    reference: str
+    amount: Money
+    valid_until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """What is promised to the customer, and by when."""
+
+    what: FreeText
+    due_at: datetime
+
+
+class Checks:
+    """Collects every field error of a command, to refuse with all of them at once."""
+
+    def __init__(self) -> None:
+        self.errors: list[FieldError] = []
+
+    def that(self, good: bool, field: str, message: str) -> None:
+        if not good:
+            self.errors.append(FieldError(field, message))
+
+    def text(self, value: str, field: str, *, most: int = MAX_TEXT, needed: bool = False) -> None:
+        self.that(not needed or bool(value.strip()), field, "must not be empty")
+        self.that(len(value) <= most, field, f"is longer than {most} characters")
+        self.that("\x00" not in value, field, "contains a NUL character")
+
+    def money(self, value: Money | None, field: str) -> None:
+        problem = value.problem() if value is not None else None
+        self.that(problem is None, field, problem or "")
+
+    def done(self) -> None:
+        if self.errors:
+            raise Invalid(self.errors)

@@ -1,0 +1,99 @@
+"""Runtime room: facts to stored JSON and back, by msgspec.
+
+`FactMapper` stands behind the `eventsourcing` library's mapper interface; the functions
+beside it are what the asyncio paths call.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from datetime import datetime
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from eventsourcing.persistence import JSONTranscoder, Mapper, StoredEvent
+
+from domain.facts import FACTS, Fact, lift
+from domain.recorded import Meta, Pending, Recorded
+
+encode: Callable[[Any], bytes] = msgspec.json.Encoder(decimal_format="string").encode
+_decode_meta = msgspec.json.Decoder(Meta).decode
+Row = tuple[int, UUID, int, str, int, bytes, bytes, UUID, datetime, datetime]
+"""position, stream_id, version, topic, schema_version, data, meta, event_id, occurred_at, recorded_at"""
+
+
+class UnknownTopic(Exception):
+    """The ledger holds a topic this code does not know: it was written by a newer release."""
+
+
+@cache
+def _decoder(topic: str) -> msgspec.json.Decoder[Fact]:
+    if topic not in FACTS:
+        raise UnknownTopic(f"the topic {topic!r} is not known to this release: upgrade before reading on")
+    return msgspec.json.Decoder(FACTS[topic])
+
+
+def decode_fact(topic: str, schema_version: int, data: bytes | str) -> Fact:
+    """The fact stored under `topic`; older schema versions are lifted first."""
+    decoder = _decoder(topic)
+    if schema_version == FACTS[topic].SCHEMA:
+        return decoder.decode(data)
+    lifted = lift(topic, schema_version, msgspec.json.decode(data))
+    return msgspec.convert(lifted, FACTS[topic], strict=False)
+
+
+def decode_row(row: Row) -> Recorded:
+    position, stream_id, version, topic, schema, data, meta, event_id, occurred_at, recorded_at = row
+    fact = decode_fact(topic, schema, data)
+    return Recorded(
+        position, stream_id, version, fact, event_id, occurred_at, recorded_at, _decode_meta(meta), schema
+    )
+
+
+@cache
+def _tag(command: Any) -> bytes:
+    return command.__name__.encode() + b"\0"
+
+
+def fingerprint(command: Any) -> str:
+    """A digest of a command's type and body, equal for equal commands."""
+    return hashlib.sha256(_tag(command.__class__) + encode(command)).hexdigest()
+
+
+class FactMapper(Mapper[UUID]):
+    """Maps decided and stored facts for the `eventsourcing` library's event store."""
+
+    def __init__(self) -> None:
+        super().__init__(JSONTranscoder())
+
+    def to_stored_event(self, domain_event: Any) -> StoredEvent:
+        pending: Pending = domain_event
+        return StoredEvent(
+            pending.originator_id,
+            pending.originator_version,
+            f"{pending.fact.TOPIC}@{pending.fact.SCHEMA}",
+            encode(pending.fact),
+        )
+
+    def to_domain_event(self, stored_event: StoredEvent) -> Any:
+        topic, _, schema = stored_event.topic.partition("@")
+        fact = decode_fact(topic, int(schema), stored_event.state)
+        return StoredFact(_uuid(stored_event.originator_id), stored_event.originator_version, fact)
+
+
+class StoredFact(msgspec.Struct, frozen=True):
+    """A fact read back through the library's event store, able to mutate its aggregate."""
+
+    originator_id: UUID
+    originator_version: int
+    fact: Fact
+
+    def mutate(self, aggregate: Any) -> Any:
+        return aggregate.replay(self.fact, self.originator_version)
+
+
+def _uuid(value: UUID | str) -> UUID:
+    return value if isinstance(value, UUID) else UUID(value)

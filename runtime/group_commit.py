@@ -1,0 +1,185 @@
+"""Runtime room: commands that arrive together commit together.
+
+While one transaction is on its way to the disk, the commands that arrive wait in a line; the
+next transaction takes them all. Each command is checked alone inside `ledger.append`, so one
+stale command fails alone. A caller is answered only after the commit is durable.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from domain.door import Decision, Receipt
+from domain.errors import Conflict, KeyReused
+from runtime.codec import encode, fingerprint
+from runtime.database import Pool
+
+MAX_COMMANDS = 1_000
+MAX_FACTS = 8_000
+IN_FLIGHT = 2
+APPEND = (
+    "SELECT head, seen, stale FROM ledger.append(%s::text[], %s::text[], %s::text[], %s::int[], %s::text[],"
+    " %s::int[], %s::uuid[], %s::int[], %s::int[], %s::uuid[], %s::int[], %s::text[], %s::int[], %s::text[],"
+    " %s::timestamptz[])"
+)
+RECEIPTS = (
+    "SELECT key, fingerprint, answer, stream_version, position FROM ledger.receipts WHERE key = ANY(%s)"
+)
+
+
+@dataclass(slots=True)
+class Waiting:
+    decision: Decision
+    done: asyncio.Future[Receipt]
+
+
+class GroupCommit:
+    """Appends decisions through a pool; one instance per process and ledger."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._line: list[Waiting] = []
+        self._flights: set[asyncio.Task[None]] = set()
+
+    async def append(self, decision: Decision) -> Receipt:
+        """The receipt, once durable. Raises Conflict or KeyReused for this decision alone."""
+        waiting = Waiting(decision, asyncio.get_running_loop().create_future())
+        self._line.append(waiting)
+        self._take_off()
+        return await waiting.done
+
+    def _take_off(self) -> None:
+        if self._line and len(self._flights) < IN_FLIGHT:
+            flight = asyncio.create_task(self._fly())
+            self._flights.add(flight)
+            flight.add_done_callback(self._landed)
+
+    def _landed(self, flight: asyncio.Task[None]) -> None:
+        self._flights.discard(flight)
+        self._take_off()
+
+    async def _fly(self) -> None:
+        batch = self._board()
+        try:
+            await self._commit(batch)
+        except BaseException as failure:
+            for waiting in batch:
+                if not waiting.done.done():
+                    waiting.done.set_exception(failure)
+            if not isinstance(failure, Exception):
+                raise
+
+    def _board(self) -> list[Waiting]:
+        """Take from the head of the line, leaving what depends on something written before it."""
+        batch: list[Waiting] = []
+        left: list[Waiting] = []
+        written: set[UUID | str] = set()
+        seen: set[UUID | str] = set()
+        facts = 0
+        for n, waiting in enumerate(self._line):
+            if len(batch) >= MAX_COMMANDS or facts >= MAX_FACTS:
+                left.extend(self._line[n:])
+                break
+            writes, reads = _marks(waiting.decision)
+            clashes = not (writes.isdisjoint(seen) and reads.isdisjoint(written))
+            (left if clashes else batch).append(waiting)
+            facts += len(waiting.decision.facts)
+            written |= writes
+            seen |= reads
+        self._line = left
+        return batch
+
+    async def _commit(self, batch: Sequence[Waiting]) -> None:
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(APPEND, columns([w.decision for w in batch]))
+            row = await cursor.fetchone()
+            assert row is not None
+            head, seen, stale = row
+            first = await self._first_answers(connection, batch, seen)
+        settle(batch, head, first, set(stale))
+
+    async def _first_answers(
+        self, connection: Any, batch: Sequence[Waiting], seen: list[int]
+    ) -> dict[int, Any]:
+        if not seen:
+            return {}
+        keys = [batch[n - 1].decision.key for n in seen]
+        cursor = await connection.execute(RECEIPTS, [keys])
+        by_key = {row[0]: row for row in await cursor.fetchall()}
+        return {n: by_key[batch[n - 1].decision.key] for n in seen}
+
+
+def _marks(decision: Decision) -> tuple[set[UUID | str], set[UUID | str]]:
+    """What a decision writes, and all it depends on (what it writes, too)."""
+    writes: set[UUID | str] = {p.originator_id for p in decision.facts}
+    if decision.key is not None:
+        writes.add(decision.key)
+    return writes, writes | {e.stream_id for e in decision.expectations}
+
+
+def columns(decisions: Sequence[Decision]) -> list[list[Any]]:
+    """The arguments of `ledger.append` for these decisions, column by column."""
+    keyed = [
+        (d.key, fingerprint(d.command), encode(d.answer).decode()) if d.key else NO_KEY for d in decisions
+    ]
+    facts = [(n, p) for n, d in enumerate(decisions, 1) for p in d.facts]
+    expected = [(n, x) for n, d in enumerate(decisions, 1) for x in d.expectations]
+    return [
+        [k[0] for k in keyed],
+        [k[1] for k in keyed],
+        [k[2] for k in keyed],
+        [d.version for d in decisions],
+        [encode(d.meta).decode() for d in decisions],
+        [n for n, _ in expected],
+        [x.stream_id for _, x in expected],
+        [x.version for _, x in expected],
+        [n for n, _ in facts],
+        [p.originator_id for _, p in facts],
+        [p.originator_version for _, p in facts],
+        [p.fact.TOPIC for _, p in facts],
+        [p.fact.SCHEMA for _, p in facts],
+        [encode(p.fact).decode() for _, p in facts],
+        [p.occurred_at for _, p in facts],
+    ]
+
+
+NO_KEY = (None, None, None)
+
+
+def settle(batch: Sequence[Waiting], head: int, first: dict[int, Any], stale: set[int]) -> None:
+    """Give every waiting caller its receipt or its refusal."""
+    position = head
+    for n, waiting in enumerate(batch, 1):
+        if n in first:
+            _resolve(waiting, seen_before(first[n], waiting.decision))
+        elif n in stale:
+            _resolve(waiting, Conflict("something was recorded on the same stream in between: retry"))
+        else:
+            decision = waiting.decision
+            position += len(decision.facts)
+            _resolve(waiting, Receipt(position, len(decision.facts), decision.version, decision.answer))
+
+
+def seen_before(row: Any, decision: Decision) -> Receipt | KeyReused:
+    """The first answer under a key, or the refusal where the key came with another command."""
+    return first_answer(row, fingerprint(decision.command))
+
+
+def first_answer(row: Any, digest: str) -> Receipt | KeyReused:
+    key, first_digest, answer, version, position = row
+    if first_digest != digest:
+        return KeyReused(f"the idempotency key {key!r} was used before with another command", key=key)
+    return Receipt(position, 0, version, answer, replayed=True)
+
+
+def _resolve(waiting: Waiting, outcome: Receipt | Exception) -> None:
+    if waiting.done.done():
+        return
+    if isinstance(outcome, Exception):
+        waiting.done.set_exception(outcome)
+    else:
+        waiting.done.set_result(outcome)

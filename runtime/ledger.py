@@ -1,0 +1,99 @@
+"""Runtime room: the ledger, an `eventsourcing` application on PostgreSQL.
+
+The library's application, repository, event store and mapper are used as they are; behind its
+recorder interface stands `ledger.append` (see docs/adr/0001). The asyncio methods are what the
+door and the followers call; the library's own synchronous interface works on the same tables.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from domain.aggregate import Aggregate
+from domain.door import Command, Decision, Receipt, Wanted
+from domain.recorded import Recorded
+from runtime.codec import decode_fact, decode_row, fingerprint
+from runtime.database import Pool
+from runtime.group_commit import RECEIPTS, GroupCommit, first_answer
+
+CACHE_SIZE = 20_000
+COLUMNS = "position, stream_id, version, topic, schema_version, data::text, meta::text, event_id, occurred_at, recorded_at"
+STREAMS = (
+    "SELECT stream_id, version, topic, schema_version, data::text FROM ledger.events"
+    " WHERE stream_id = ANY(%s) ORDER BY stream_id, version"
+)
+PAGE = f"SELECT {COLUMNS} FROM ledger.events WHERE position > %s ORDER BY position LIMIT %s"
+ONE_STREAM = (
+    f"SELECT {COLUMNS} FROM ledger.events WHERE stream_id = %s AND version > %s ORDER BY version LIMIT %s"
+)
+
+
+class Ledger:
+    """Reads and appends; remembers aggregates so that a hot stream is not read again."""
+
+    def __init__(self, pool: Pool) -> None:
+        self.pool = pool
+        self._commits = GroupCommit(pool)
+        self._remembered: OrderedDict[UUID, Aggregate] = OrderedDict()
+
+    async def load(self, wanted: Wanted, *, fresh: bool) -> dict[UUID, Aggregate]:
+        held = {} if fresh else {id: a for id in wanted if (a := self._recall(id)) is not None}
+        missing = {id: kind for id, kind in wanted.items() if id not in held}
+        if missing:
+            read = await self._read_streams(missing)
+            self.remember(read.values())
+            held |= read
+        return held
+
+    async def append(self, decision: Decision) -> Receipt:
+        return await self._commits.append(decision)
+
+    async def receipt(self, key: str, command: Command) -> Receipt | None:
+        rows = await self._rows(RECEIPTS, [[key]])
+        if not rows:
+            return None
+        answer = first_answer(rows[0], fingerprint(command))
+        if isinstance(answer, Receipt):
+            return answer
+        raise answer
+
+    async def head(self) -> int:
+        """The last position; 0 when nothing is recorded."""
+        rows = await self._rows("SELECT COALESCE(max(position), 0) FROM ledger.events", [])
+        return int(rows[0][0])
+
+    async def read(self, after: int, limit: int = 1_000) -> list[Recorded]:
+        """The next facts after a position, in order, without gaps."""
+        return [decode_row(row) for row in await self._rows(PAGE, [after, limit])]
+
+    async def stream(self, id: UUID, after: int = 0, limit: int = 10_000) -> list[Recorded]:
+        """One stream's facts after a version, oldest first."""
+        return [decode_row(row) for row in await self._rows(ONE_STREAM, [id, after, limit])]
+
+    def remember(self, aggregates: Iterable[Aggregate]) -> None:
+        for aggregate in aggregates:
+            held = self._remembered.get(aggregate.id)
+            if held is None or held.version <= aggregate.version:
+                self._remembered[aggregate.id] = aggregate
+                self._remembered.move_to_end(aggregate.id)
+        while len(self._remembered) > CACHE_SIZE:
+            self._remembered.popitem(last=False)
+
+    def _recall(self, id: UUID) -> Aggregate | None:
+        if id in self._remembered:
+            self._remembered.move_to_end(id)
+        return self._remembered.get(id)
+
+    async def _read_streams(self, wanted: Wanted) -> dict[UUID, Aggregate]:
+        read = {id: kind(id) for id, kind in wanted.items()}
+        for id, version, topic, schema, data in await self._rows(STREAMS, [list(wanted)]):
+            read[id].replay(decode_fact(topic, schema, data), version)
+        return read
+
+    async def _rows(self, query: Any, params: list[Any]) -> list[Any]:
+        async with self.pool.connection() as connection:
+            cursor = await connection.execute(query, params)
+            return await cursor.fetchall()

@@ -1,0 +1,136 @@
+-- The ledger: an append-only, gapless, totally ordered log of facts.
+-- Written to be run again and again; it never drops anything.
+
+DO $$ BEGIN
+    -- Roles belong to the whole server: two databases may be migrated at the same moment.
+    PERFORM pg_advisory_xact_lock(7205002);
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'salesloop_owner') THEN
+        CREATE ROLE salesloop_owner NOLOGIN;
+    END IF;
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'salesloop_app') THEN
+        CREATE ROLE salesloop_app NOLOGIN;
+    END IF;
+EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
+END $$;
+
+GRANT salesloop_owner, salesloop_app TO CURRENT_USER;
+
+CREATE SCHEMA IF NOT EXISTS ledger AUTHORIZATION salesloop_owner;
+CREATE SCHEMA IF NOT EXISTS read AUTHORIZATION salesloop_app;
+CREATE SCHEMA IF NOT EXISTS app AUTHORIZATION salesloop_app;
+REVOKE ALL ON SCHEMA ledger FROM PUBLIC;
+GRANT USAGE ON SCHEMA ledger TO salesloop_app;
+
+CREATE TABLE IF NOT EXISTS ledger.events (
+    position       bigint      PRIMARY KEY,
+    stream_id      uuid        NOT NULL,
+    version        integer     NOT NULL CHECK (version > 0),
+    topic          text        NOT NULL,
+    schema_version smallint    NOT NULL,
+    data           json        NOT NULL,
+    meta           json        NOT NULL,
+    event_id       uuid        NOT NULL,
+    occurred_at    timestamptz NOT NULL,
+    recorded_at    timestamptz NOT NULL,
+    UNIQUE (stream_id, version)
+);
+ALTER TABLE ledger.events OWNER TO salesloop_owner;
+
+CREATE TABLE IF NOT EXISTS ledger.receipts (
+    key            text    PRIMARY KEY CHECK (length(key) BETWEEN 1 AND 400),
+    fingerprint    text    NOT NULL,
+    answer         json    NOT NULL,
+    recorded       integer NOT NULL,
+    stream_version integer NOT NULL,
+    position       bigint  NOT NULL
+);
+ALTER TABLE ledger.receipts OWNER TO salesloop_owner;
+
+CREATE OR REPLACE FUNCTION ledger.refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'the ledger is append-only: % on %.% is refused', TG_OP, TG_TABLE_SCHEMA, TG_TABLE_NAME
+        USING ERRCODE = 'insufficient_privilege', HINT = 'Record a correcting fact instead.';
+END $$;
+
+CREATE OR REPLACE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger.events
+    FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change();
+CREATE OR REPLACE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger.receipts
+    FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change();
+
+REVOKE ALL ON ledger.events, ledger.receipts FROM PUBLIC, salesloop_app;
+GRANT SELECT ON ledger.events, ledger.receipts TO salesloop_app;
+
+-- Append many commands' facts in one short transaction. One advisory lock, held to commit, makes
+-- the order: no reader can ever see a position before every smaller one. Inside it each command
+-- is checked alone: a key seen before ('seen', with the first answer) or a stale version
+-- ('conflict') leaves that one command out and records the others.
+-- Commands are numbered from 1 by their place in p_key; e_cmd and x_cmd refer to them.
+CREATE OR REPLACE FUNCTION ledger.append(
+    p_key text[], p_fingerprint text[], p_answer text[], p_version int[], p_meta text[],
+    x_cmd int[], x_stream uuid[], x_version int[],
+    e_cmd int[], e_stream uuid[], e_version int[], e_topic text[], e_schema int[], e_data text[],
+    e_occurred timestamptz[]
+) RETURNS TABLE (head bigint, seen int[], stale int[])
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+DECLARE
+    v_head bigint;
+    v_clock timestamptz;
+    v_seen int[];
+    v_stale int[];
+    v_skip int[];
+    v_written bigint;
+BEGIN
+    PERFORM pg_advisory_xact_lock(7205003);
+
+    SELECT COALESCE(array_agg(k.n::int), '{}') INTO v_seen
+      FROM unnest(p_key) WITH ORDINALITY AS k(key, n) JOIN ledger.receipts r ON r.key = k.key;
+
+    SELECT COALESCE(array_agg(DISTINCT x.cmd), '{}') INTO v_stale
+      FROM unnest(x_cmd, x_stream, x_version) AS x(cmd, stream, version)
+     WHERE x.version <> COALESCE((SELECT e.version FROM ledger.events e WHERE e.stream_id = x.stream
+                                   ORDER BY e.version DESC LIMIT 1), 0);
+    v_skip := v_seen || v_stale;
+
+    SELECT e.position, e.recorded_at INTO v_head, v_clock FROM ledger.events e ORDER BY e.position DESC LIMIT 1;
+    v_head := COALESCE(v_head, 0);
+    -- The clock never runs backwards along the order, or "as known on" would have two answers.
+    v_clock := GREATEST(clock_timestamp(), v_clock);
+
+    INSERT INTO ledger.events (position, stream_id, version, topic, schema_version, data, meta, event_id,
+                               occurred_at, recorded_at)
+    SELECT v_head + row_number() OVER (ORDER BY e.n), e.stream, e.version, e.topic, e.schema, e.data::json,
+           p_meta[e.cmd]::json, gen_random_uuid(), e.occurred, v_clock
+      FROM unnest(e_cmd, e_stream, e_version, e_topic, e_schema, e_data, e_occurred)
+           WITH ORDINALITY AS e(cmd, stream, version, topic, schema, data, occurred, n)
+     WHERE e.cmd <> ALL (v_skip);
+
+    GET DIAGNOSTICS v_written = ROW_COUNT;
+
+    INSERT INTO ledger.receipts (key, fingerprint, answer, recorded, stream_version, position)
+    SELECT c.key, c.fingerprint, c.answer::json, c.n, c.version, c.last
+      FROM (SELECT k.key, k.fingerprint, k.answer, k.version, k.n AS cmd, COALESCE(e.n, 0)::int AS n,
+                   v_head + SUM(COALESCE(e.n, 0)) OVER (ORDER BY k.n) AS last
+              FROM unnest(p_key, p_fingerprint, p_answer, p_version)
+                   WITH ORDINALITY AS k(key, fingerprint, answer, version, n)
+              LEFT JOIN (SELECT e.cmd, count(*) AS n FROM unnest(e_cmd) AS e(cmd) GROUP BY e.cmd) e ON e.cmd = k.n
+             WHERE k.n <> ALL (v_skip)) c
+     WHERE c.key IS NOT NULL;
+
+    IF v_written > 0 THEN
+        PERFORM pg_notify('ledger', (v_head + v_written)::text);
+    END IF;
+    RETURN QUERY SELECT v_head, v_seen, v_stale;
+END $$;
+
+ALTER FUNCTION ledger.append OWNER TO salesloop_owner;
+REVOKE ALL ON FUNCTION ledger.append FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION ledger.append TO salesloop_app;
+
+-- One secret per installation: ids made from names and references of imported files are keyed with
+-- it, so that nobody can find a person by hashing a name.
+CREATE TABLE IF NOT EXISTS app.installation (
+    only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+    secret   text NOT NULL DEFAULT replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '')
+);
+ALTER TABLE app.installation OWNER TO salesloop_app;
+INSERT INTO app.installation DEFAULT VALUES ON CONFLICT DO NOTHING;
