@@ -8,8 +8,8 @@ first instant whose wall clock reads it or later: a time skipped in spring becom
 a time that occurs twice in autumn is its first occurrence. So a day on which the clock jumps while open is
 really shorter or longer, and no stretch of time is counted twice.
 
-Building a calendar never raises (old events must stay loadable): `check()` lists what is wrong with it, and
-the first calculation with a bad one raises `Invalid`.
+Building a calendar never raises (old events must stay loadable): `problems()` lists what is wrong with it,
+`check()` and the first calculation with it raise `Invalid`.
 """
 
 from __future__ import annotations
@@ -56,16 +56,21 @@ class BusinessCalendar:
     def around_the_clock(cls, timezone: str = "UTC") -> BusinessCalendar:
         return cls(timezone, (1, 2, 3, 4, 5, 6, 7), "00:00", "24:00", source="around the clock")
 
-    def check(self, prefix: str = "calendar") -> tuple[FieldError, ...]:
+    def check(self) -> None:
+        """Raises `Invalid` with everything that is wrong."""
+        if problems := self.problems():
+            raise Invalid(problems)
+
+    def problems(self, prefix: str = "calendar") -> tuple[FieldError, ...]:
         """Everything wrong with this calendar, each under `prefix`.field; empty when it can be used."""
-        problems = (
+        found = (
             ("timezone", _timezone_problem(self.timezone)),
             ("workdays", _workdays_problem(self.workdays)),
             ("opens", _clock_problem(self.opens, last=1439)),
             ("closes", _closes_problem(self.opens, self.closes)),
             ("extra_workdays", _overlap_problem(self.holidays, self.extra_workdays)),
         )
-        return tuple(FieldError(f"{prefix}.{name}", problem) for name, problem in problems if problem)
+        return tuple(FieldError(f"{prefix}.{name}", problem) for name, problem in found if problem)
 
     def is_business_day(self, day: dt.date) -> bool:
         return _hours(self).is_business_day(day)
@@ -158,8 +163,7 @@ class _Hours:
     __slots__ = ("_closes", "_extra", "_holidays", "_opens", "_windows", "_workdays", "zone")
 
     def __init__(self, calendar: BusinessCalendar) -> None:
-        if problems := calendar.check():
-            raise Invalid(problems)
+        calendar.check()
         self.zone = ZoneInfo(calendar.timezone)
         self._opens = dt.timedelta(minutes=_minutes(calendar.opens) or 0)
         self._closes = dt.timedelta(minutes=_minutes(calendar.closes) or 0)

@@ -150,10 +150,15 @@ class FollowUpPolicy:
         reassign = max(self.reassign_after.after(due, self.calendar), escalate)
         return Deadlines(min(remind, due), due, escalate, reassign)
 
-    def check(self) -> tuple[FieldError, ...]:
+    def check(self) -> None:
+        """Raises `Invalid` with everything that is wrong."""
+        if problems := self.problems():
+            raise Invalid(problems)
+
+    def problems(self) -> tuple[FieldError, ...]:
         """Everything wrong with this policy; empty when it may be published."""
         errors = [
-            *self.calendar.check(),
+            *self.calendar.problems(),
             *self._number_errors(),
             *self._duration_errors(),
             *self._key_errors(),
