@@ -8,6 +8,10 @@ from enum import StrEnum
 from typing import Literal
 from uuid import UUID, uuid4
 
+from domain.errors import FieldError, Invalid
+
+MAX_KEY = 400
+
 
 class Channel(StrEnum):
     """The four front desks, all served by the one door."""
@@ -46,6 +50,13 @@ class Context:
     caused_by: int | None = None
     key: str | None = None
     expected_version: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.key is not None and not (0 < len(self.key) <= MAX_KEY and self.key.isprintable()):
+            raise Invalid([FieldError("key", f"must be 1 to {MAX_KEY} printable characters")])
+        for name, value in (("now", self.now), ("occurred_at", self.occurred_at)):
+            if value is not None and value.tzinfo is None:
+                raise Invalid([FieldError(name, "needs a time zone")])
 
     @property
     def happened_at(self) -> datetime:

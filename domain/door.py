@@ -108,9 +108,10 @@ class Book:
     with it, which is safe because decisions are pure.
     """
 
-    def __init__(self, context: Context, loaded: dict[UUID, Aggregate]) -> None:
+    def __init__(self, context: Context, loaded: dict[UUID, Aggregate], *, fresh: bool) -> None:
         self.context = context
         self._loaded = loaded
+        self._fresh = fresh
         self._open: dict[UUID, Aggregate] = {}
         self._guarded: set[UUID] = set()
 
@@ -139,6 +140,11 @@ class Book:
         return found
 
     def new(self, kind: type[A], id: UUID) -> A:
+        """An aggregate that nothing is recorded of. At first that is only believed: the ledger
+        checks it on append, and the decision is made again if it was wrong.
+        """
+        if not self._fresh:
+            self._loaded.setdefault(id, kind(id))
         found = self.find(kind, id)
         if found.exists:
             raise AlreadyExists(f"a {kind.KIND} with the id {id} exists", kind=kind.KIND, id=str(id))
@@ -264,7 +270,7 @@ class Door:
         decide = _DECIDERS[type(call.command)]
         loaded: dict[UUID, Aggregate] = {}
         while True:
-            book = Book(call.context, loaded)
+            book = Book(call.context, loaded, fresh=fresh)
             try:
                 answer = decide(call.command, book)
                 book.check_version(call)

@@ -8,7 +8,7 @@ stale command fails alone. A caller is answered only after the commit is durable
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -21,11 +21,18 @@ from runtime.database import Pool
 MAX_COMMANDS = 1_000
 MAX_FACTS = 8_000
 IN_FLIGHT = 2
-APPEND = (
-    "SELECT head, seen, stale FROM ledger.append(%s::text[], %s::text[], %s::text[], %s::int[], %s::text[],"
-    " %s::int[], %s::uuid[], %s::int[], %s::int[], %s::uuid[], %s::int[], %s::text[], %s::int[], %s::text[],"
-    " %s::timestamptz[])"
+LINES = "string_to_array(%s, E'\\n')"
+INTS, IDS, NAMES = ("string_to_array(%s, ',')::" + kind + "[]" for kind in ("int", "uuid", "text"))
+TIMES = "string_to_array(%s, ',')::timestamptz[]"
+APPEND = "SELECT head, seen, stale FROM ledger.append({})".format(
+    ", ".join(
+        [LINES]
+        + [INTS, LINES, NAMES, LINES, INTS]
+        + [INTS, IDS, INTS]
+        + [INTS, IDS, INTS, NAMES, INTS, LINES, TIMES]
+    )
 )
+"""Columns travel as joined text: several times faster than the driver's quoting of arrays."""
 RECEIPTS = (
     "SELECT key, fingerprint, answer, stream_version, position FROM ledger.receipts WHERE key = ANY(%s)"
 )
@@ -121,33 +128,38 @@ def _marks(decision: Decision) -> tuple[set[UUID | str], set[UUID | str]]:
     return writes, writes | {e.stream_id for e in decision.expectations}
 
 
-def columns(decisions: Sequence[Decision]) -> list[list[Any]]:
-    """The arguments of `ledger.append` for these decisions, column by column."""
-    keyed = [
-        (d.key, fingerprint(d.command), encode(d.answer).decode()) if d.key else NO_KEY for d in decisions
-    ]
+def columns(decisions: Sequence[Decision]) -> list[str]:
+    """The arguments of `ledger.append` for these decisions, column by column, as joined text."""
+    keyed = [(n, d, d.key) for n, d in enumerate(decisions, 1) if d.key is not None]
     facts = [(n, p) for n, d in enumerate(decisions, 1) for p in d.facts]
     expected = [(n, x) for n, d in enumerate(decisions, 1) for x in d.expectations]
     return [
-        [k[0] for k in keyed],
-        [k[1] for k in keyed],
-        [k[2] for k in keyed],
-        [d.version for d in decisions],
-        [encode(d.meta).decode() for d in decisions],
-        [n for n, _ in expected],
-        [x.stream_id for _, x in expected],
-        [x.version for _, x in expected],
-        [n for n, _ in facts],
-        [p.originator_id for _, p in facts],
-        [p.originator_version for _, p in facts],
-        [p.fact.TOPIC for _, p in facts],
-        [p.fact.SCHEMA for _, p in facts],
-        [encode(p.fact).decode() for _, p in facts],
-        [p.occurred_at for _, p in facts],
+        lines(encode(d.meta).decode() for d in decisions),
+        commas(n for n, _, _ in keyed),
+        lines(key for _, _, key in keyed),
+        commas(fingerprint(d.command) for _, d, _ in keyed),
+        lines(encode(d.answer).decode() for _, d, _ in keyed),
+        commas(d.version for _, d, _ in keyed),
+        commas(n for n, _ in expected),
+        commas(x.stream_id for _, x in expected),
+        commas(x.version for _, x in expected),
+        commas(n for n, _ in facts),
+        commas(p.originator_id for _, p in facts),
+        commas(p.originator_version for _, p in facts),
+        commas(p.fact.TOPIC for _, p in facts),
+        commas(p.fact.SCHEMA for _, p in facts),
+        lines(encode(p.fact).decode() for _, p in facts),
+        commas(p.occurred_at.isoformat() for _, p in facts),
     ]
 
 
-NO_KEY = (None, None, None)
+def commas(values: Iterable[object]) -> str:
+    return ",".join(map(str, values))
+
+
+def lines(values: Iterable[str]) -> str:
+    """Joined by newlines, which neither JSON text nor a checked key contains."""
+    return "\n".join(values)
 
 
 def settle(batch: Sequence[Waiting], head: int, first: dict[int, Any], stale: set[int]) -> None:

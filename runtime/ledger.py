@@ -15,16 +15,13 @@ from uuid import UUID
 from domain.aggregate import Aggregate
 from domain.door import Command, Decision, Receipt, Wanted
 from domain.recorded import Recorded
-from runtime.codec import decode_fact, decode_row, fingerprint
+from runtime.codec import decode_row, fingerprint
 from runtime.database import Pool
 from runtime.group_commit import RECEIPTS, GroupCommit, first_answer
+from runtime.stream_reader import StreamReader
 
 CACHE_SIZE = 20_000
 COLUMNS = "position, stream_id, version, topic, schema_version, data::text, meta::text, event_id, occurred_at, recorded_at"
-STREAMS = (
-    "SELECT stream_id, version, topic, schema_version, data::text FROM ledger.events"
-    " WHERE stream_id = ANY(%s) ORDER BY stream_id, version"
-)
 PAGE = f"SELECT {COLUMNS} FROM ledger.events WHERE position > %s ORDER BY position LIMIT %s"
 ONE_STREAM = (
     f"SELECT {COLUMNS} FROM ledger.events WHERE stream_id = %s AND version > %s ORDER BY version LIMIT %s"
@@ -37,13 +34,14 @@ class Ledger:
     def __init__(self, pool: Pool) -> None:
         self.pool = pool
         self._commits = GroupCommit(pool)
+        self._streams = StreamReader(pool)
         self._remembered: OrderedDict[UUID, Aggregate] = OrderedDict()
 
     async def load(self, wanted: Wanted, *, fresh: bool) -> dict[UUID, Aggregate]:
         held = {} if fresh else {id: a for id in wanted if (a := self._recall(id)) is not None}
         missing = {id: kind for id, kind in wanted.items() if id not in held}
         if missing:
-            read = await self._read_streams(missing)
+            read = await self._streams.read(missing)
             self.remember(read.values())
             held |= read
         return held
@@ -86,12 +84,6 @@ class Ledger:
         if id in self._remembered:
             self._remembered.move_to_end(id)
         return self._remembered.get(id)
-
-    async def _read_streams(self, wanted: Wanted) -> dict[UUID, Aggregate]:
-        read = {id: kind(id) for id, kind in wanted.items()}
-        for id, version, topic, schema, data in await self._rows(STREAMS, [list(wanted)]):
-            read[id].replay(decode_fact(topic, schema, data), version)
-        return read
 
     async def _rows(self, query: Any, params: list[Any]) -> list[Any]:
         async with self.pool.connection() as connection:

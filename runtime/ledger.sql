@@ -62,11 +62,12 @@ GRANT SELECT ON ledger.events, ledger.receipts TO salesloop_app;
 
 -- Append many commands' facts in one short transaction. One advisory lock, held to commit, makes
 -- the order: no reader can ever see a position before every smaller one. Inside it each command
--- is checked alone: a key seen before ('seen', with the first answer) or a stale version
--- ('conflict') leaves that one command out and records the others.
--- Commands are numbered from 1 by their place in p_key; e_cmd and x_cmd refer to them.
+-- is checked alone: a key seen before or a stale version leaves that one command out and records
+-- the others. Commands are numbered from 1: p_meta has one entry for each; k_*, x_* and e_* (keys,
+-- expected versions and facts) refer to them by number. Facts come in the order of their commands.
 CREATE OR REPLACE FUNCTION ledger.append(
-    p_key text[], p_fingerprint text[], p_answer text[], p_version int[], p_meta text[],
+    p_meta text[],
+    k_cmd int[], k_key text[], k_fingerprint text[], k_answer text[], k_version int[],
     x_cmd int[], x_stream uuid[], x_version int[],
     e_cmd int[], e_stream uuid[], e_version int[], e_topic text[], e_schema int[], e_data text[],
     e_occurred timestamptz[]
@@ -75,15 +76,17 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
 DECLARE
     v_head bigint;
     v_clock timestamptz;
-    v_seen int[];
+    v_seen int[] := '{}';
     v_stale int[];
     v_skip int[];
     v_written bigint;
 BEGIN
     PERFORM pg_advisory_xact_lock(7205003);
 
-    SELECT COALESCE(array_agg(k.n::int), '{}') INTO v_seen
-      FROM unnest(p_key) WITH ORDINALITY AS k(key, n) JOIN ledger.receipts r ON r.key = k.key;
+    IF cardinality(k_cmd) > 0 THEN
+        SELECT COALESCE(array_agg(k.cmd), '{}') INTO v_seen
+          FROM unnest(k_cmd, k_key) AS k(cmd, key) JOIN ledger.receipts r ON r.key = k.key;
+    END IF;
 
     SELECT COALESCE(array_agg(DISTINCT x.cmd), '{}') INTO v_stale
       FROM unnest(x_cmd, x_stream, x_version) AS x(cmd, stream, version)
@@ -98,23 +101,22 @@ BEGIN
 
     INSERT INTO ledger.events (position, stream_id, version, topic, schema_version, data, meta, event_id,
                                occurred_at, recorded_at)
-    SELECT v_head + row_number() OVER (ORDER BY e.n), e.stream, e.version, e.topic, e.schema, e.data::json,
+    SELECT v_head + row_number() OVER (), e.stream, e.version, e.topic, e.schema, e.data::json,
            p_meta[e.cmd]::json, gen_random_uuid(), e.occurred, v_clock
-      FROM unnest(e_cmd, e_stream, e_version, e_topic, e_schema, e_data, e_occurred)
-           WITH ORDINALITY AS e(cmd, stream, version, topic, schema, data, occurred, n)
+      FROM ROWS FROM (unnest(e_cmd, e_stream, e_version, e_topic, e_schema, e_data, e_occurred))
+           AS e(cmd, stream, version, topic, schema, data, occurred)
      WHERE e.cmd <> ALL (v_skip);
-
     GET DIAGNOSTICS v_written = ROW_COUNT;
 
-    INSERT INTO ledger.receipts (key, fingerprint, answer, recorded, stream_version, position)
-    SELECT c.key, c.fingerprint, c.answer::json, c.n, c.version, c.last
-      FROM (SELECT k.key, k.fingerprint, k.answer, k.version, k.n AS cmd, COALESCE(e.n, 0)::int AS n,
-                   v_head + SUM(COALESCE(e.n, 0)) OVER (ORDER BY k.n) AS last
-              FROM unnest(p_key, p_fingerprint, p_answer, p_version)
-                   WITH ORDINALITY AS k(key, fingerprint, answer, version, n)
-              LEFT JOIN (SELECT e.cmd, count(*) AS n FROM unnest(e_cmd) AS e(cmd) GROUP BY e.cmd) e ON e.cmd = k.n
-             WHERE k.n <> ALL (v_skip)) c
-     WHERE c.key IS NOT NULL;
+    IF cardinality(k_cmd) > 0 THEN
+        INSERT INTO ledger.receipts (key, fingerprint, answer, recorded, stream_version, position)
+        SELECT k.key, k.fingerprint, k.answer::json, c.n, k.version, v_head + c.last
+          FROM unnest(k_cmd, k_key, k_fingerprint, k_answer, k_version) AS k(cmd, key, fingerprint, answer, version)
+          JOIN (SELECT i AS cmd, COALESCE(e.n, 0) AS n, SUM(COALESCE(e.n, 0)) OVER (ORDER BY i) AS last
+                  FROM generate_series(1, cardinality(p_meta)) AS i
+                  LEFT JOIN (SELECT e.cmd, count(*) AS n FROM unnest(e_cmd) AS e(cmd) GROUP BY e.cmd) e ON e.cmd = i
+                 WHERE i <> ALL (v_skip)) c ON c.cmd = k.cmd;
+    END IF;
 
     IF v_written > 0 THEN
         PERFORM pg_notify('ledger', (v_head + v_written)::text);

@@ -65,10 +65,10 @@ def open_deal(command: c.OpenDeal, book: Book) -> Json:
     checks.money(command.amount, "amount")
     check_step(command.next_step, checks)
     checks.done()
-    ids = (Deal, command.deal_id), (Rep, command.owner_id)
-    book.want(*ids, (Processes, process_stream(command.process)), (Policies, policy_stream(command.policy)))
-    process = book.find(Processes, process_stream(command.process)).current
-    policy = book.find(Policies, policy_stream(command.policy)).current
+    processes, policies = process_stream(command.process), policy_stream(command.policy)
+    book.want((Rep, command.owner_id), (Processes, processes), (Policies, policies))
+    process = book.find(Processes, processes).current
+    policy = book.find(Policies, policies).current
     rep = book.get(Rep, command.owner_id, guard=True)
     rep.must_be_active()
     deal = book.new(Deal, command.deal_id)
