@@ -103,6 +103,11 @@ class EmbeddedPostgres:
         self._ensure_database()
         return self
 
+    def wait(self) -> None:
+        """Return when the server ends, at once when it does not run."""
+        if self._process:
+            self._process.wait()
+
     def stop(self) -> None:
         """Disconnect everyone, write a checkpoint and end."""
         if self._process and self.running:
@@ -122,8 +127,9 @@ class EmbeddedPostgres:
         return self.start()
 
     def remove(self) -> None:
-        """Stop, then delete the data, wherever it lies."""
+        """End it, whoever started it, then delete the data, wherever it lies."""
         self.stop()
+        self._end_leftovers()
         shutil.rmtree(self.home, ignore_errors=True)
         shutil.rmtree(self.socket, ignore_errors=True)
 

@@ -86,6 +86,11 @@ class EmbeddedTemporal:
         )
         return self
 
+    def wait(self) -> None:
+        """Return when the server ends, at once when it does not run."""
+        if self._process:
+            self._process.wait()
+
     def stop(self) -> None:
         if self._process and self.running:
             programs.end(self._process.pid, (signal.SIGTERM, 20), (signal.SIGKILL, 10))

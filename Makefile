@@ -1,0 +1,58 @@
+# salesloop — `make help` lists what can be done. Needs Python 3.11 or newer; everything else is fetched into .venv.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.salesloop-ready
+ROOMS := $(wildcard domain runtime projections workflows api cli worker.py benchmarks tests)
+WORKERS ?= 2
+PYTEST_ARGS ?=
+
+.PHONY: help setup demo test check pytest fmt bench clean-data lock
+
+help: ## what can be done
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: $(STAMP) ## the environment in .venv, from the hashed lock; quick when nothing changed
+
+$(STAMP): requirements.txt pyproject.toml
+	@test -x $(BIN)/python || { $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "salesloop needs Python 3.11 or newer")' \
+		&& { $(PYTHON) -m venv $(VENV) || { rm -rf $(BIN); echo "python3 -m venv failed: on Debian, apt install python3-venv"; exit 1; }; }; }
+	@echo "setting up $(VENV)"
+	@awk '/^uv==/ {on = 1} on {print} on && !/\\$$/ {exit}' requirements.txt > $(VENV)/uv.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(VENV)/uv.txt
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.txt \
+		|| $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-build-isolation --no-deps --offline --editable .
+	@touch $(STAMP)
+
+demo: setup ## the whole system on a generated pipeline (or DATA=<folder>), until Ctrl-C
+	@$(BIN)/salesloop dev --demo $(if $(DATA),--data "$(DATA)")
+
+test: setup check pytest ## everything: style, types, import rules, tests
+
+check: setup ## style, types, import rules
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy $(ROOMS)
+	$(BIN)/lint-imports --no-logo
+
+pytest: setup ## the tests alone; PYTEST_ARGS="tests/runtime -k kill" narrows, WORKERS=0 runs them in one process
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(PYTEST_ARGS)
+
+fmt: setup ## format and fix what can be fixed
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+bench: setup ## the benchmarks of docs/benchmarks.md
+	$(BIN)/python -m benchmarks
+
+clean-data: setup ## remove .salesloop (or SALESLOOP_DATA); refuses while the system runs
+	@$(BIN)/python -m runtime.clean_data
+
+lock: setup ## requirements.txt anew from pyproject.toml, every file hashed; UPGRADE=1 takes newer versions
+	$(BIN)/uv pip compile --quiet pyproject.toml --extra dev --universal --python-version 3.11 $(if $(UPGRADE),--upgrade) \
+		--generate-hashes --no-emit-index-url --no-annotate --no-header --output-file requirements.txt
