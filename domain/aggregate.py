@@ -60,7 +60,7 @@ class Aggregate:
         self.version = version
         return self
 
-    def collect_events(self) -> Sequence[tuple[Fact, datetime | None]]:
+    def take_decided(self) -> Sequence[tuple[Fact, datetime | None]]:
         """The decided facts, oldest first; the aggregate forgets them."""
         recorded, self._recorded = self._recorded, ()
         return recorded

@@ -180,7 +180,7 @@ class Book:
 
 
 def _stamp(aggregate: Aggregate, context: Context, meta: Meta) -> list[Pending]:
-    facts = aggregate.collect_events()
+    facts = aggregate.take_decided()
     first = aggregate.version - len(facts) + 1
     return [
         Pending(aggregate.id, first + n, fact, at or context.happened_at, meta)
@@ -225,7 +225,7 @@ class Door:
     async def _execute(self, call: Call) -> Receipt:
         fresh = False
         for _ in range(self.attempts):
-            decision, book = await self._decide(call, fresh)
+            decision, book = await self._decide(call, fresh=fresh)
             if not decision.facts and decision.key is None:
                 return Receipt(await self.store.head(), 0, decision.version, decision.answer)
             try:
@@ -255,7 +255,7 @@ class Door:
         except DomainError as refusal:
             return refusal
 
-    async def _decide(self, call: Call, fresh: bool) -> tuple[Decision, Book]:
+    async def _decide(self, call: Call, *, fresh: bool) -> tuple[Decision, Book]:
         """On remembered state first; a refusal or a silence is decided again on fresh state."""
         if not fresh:
             try:

@@ -28,19 +28,13 @@ class Meta:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A decided fact on its way to the ledger.
-
-    Satisfies the `eventsourcing` protocols for a domain event that mutates its aggregate.
-    """
+    """A decided fact on its way to the ledger: a domain event in the `eventsourcing` sense."""
 
     originator_id: UUID
     originator_version: int
     fact: Fact
     occurred_at: datetime
     meta: Meta
-
-    def mutate(self, aggregate: Any) -> Any:
-        return aggregate.replay(self.fact, self.originator_version)
 
 
 @dataclass(frozen=True, slots=True)

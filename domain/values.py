@@ -111,7 +111,8 @@ class Checks:
     def __init__(self) -> None:
         self.errors: list[FieldError] = []
 
-    def that(self, good: bool, field: str, message: str) -> None:
+    def that(self, good: object, field: str, message: str) -> None:
+        """Note `message` under `field` unless `good` is true."""
         if not good:
             self.errors.append(FieldError(field, message))
 

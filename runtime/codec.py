@@ -1,8 +1,4 @@
-"""Runtime room: facts to stored JSON and back, by msgspec.
-
-`FactMapper` stands behind the `eventsourcing` library's mapper interface; the functions
-beside it are what the asyncio paths call.
-"""
+"""Runtime room: facts to stored JSON and back, by msgspec."""
 
 from __future__ import annotations
 
@@ -14,10 +10,9 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from eventsourcing.persistence import JSONTranscoder, Mapper, StoredEvent
 
 from domain.facts import FACTS, Fact, lift
-from domain.recorded import Meta, Pending, Recorded
+from domain.recorded import Meta, Recorded
 
 encode: Callable[[Any], bytes] = msgspec.json.Encoder(decimal_format="string").encode
 _decode_meta = msgspec.json.Decoder(Meta).decode
@@ -55,45 +50,9 @@ def decode_row(row: Row) -> Recorded:
 
 @cache
 def _tag(command: Any) -> bytes:
-    return command.__name__.encode() + b"\0"
+    return f"{command.__name__}\0".encode()
 
 
 def fingerprint(command: Any) -> str:
     """A digest of a command's type and body, equal for equal commands."""
     return hashlib.sha256(_tag(command.__class__) + encode(command)).hexdigest()
-
-
-class FactMapper(Mapper[UUID]):
-    """Maps decided and stored facts for the `eventsourcing` library's event store."""
-
-    def __init__(self) -> None:
-        super().__init__(JSONTranscoder())
-
-    def to_stored_event(self, domain_event: Any) -> StoredEvent:
-        pending: Pending = domain_event
-        return StoredEvent(
-            pending.originator_id,
-            pending.originator_version,
-            f"{pending.fact.TOPIC}@{pending.fact.SCHEMA}",
-            encode(pending.fact),
-        )
-
-    def to_domain_event(self, stored_event: StoredEvent) -> Any:
-        topic, _, schema = stored_event.topic.partition("@")
-        fact = decode_fact(topic, int(schema), stored_event.state)
-        return StoredFact(_uuid(stored_event.originator_id), stored_event.originator_version, fact)
-
-
-class StoredFact(msgspec.Struct, frozen=True):
-    """A fact read back through the library's event store, able to mutate its aggregate."""
-
-    originator_id: UUID
-    originator_version: int
-    fact: Fact
-
-    def mutate(self, aggregate: Any) -> Any:
-        return aggregate.replay(self.fact, self.originator_version)
-
-
-def _uuid(value: UUID | str) -> UUID:
-    return value if isinstance(value, UUID) else UUID(value)

@@ -24,13 +24,9 @@ IN_FLIGHT = 2
 LINES = "string_to_array(%s, E'\\n')"
 INTS, IDS, NAMES = ("string_to_array(%s, ',')::" + kind + "[]" for kind in ("int", "uuid", "text"))
 TIMES = "string_to_array(%s, ',')::timestamptz[]"
-APPEND = "SELECT head, seen, stale FROM ledger.append({})".format(
-    ", ".join(
-        [LINES]
-        + [INTS, LINES, NAMES, LINES, INTS]
-        + [INTS, IDS, INTS]
-        + [INTS, IDS, INTS, NAMES, INTS, LINES, TIMES]
-    )
+APPEND = (
+    f"SELECT head, seen, stale FROM ledger.append({LINES}, {INTS}, {LINES}, {NAMES}, {LINES}, {INTS},"
+    f" {INTS}, {IDS}, {INTS}, {INTS}, {IDS}, {INTS}, {NAMES}, {INTS}, {LINES}, {TIMES})"
 )
 """Columns travel as joined text: several times faster than the driver's quoting of arrays."""
 RECEIPTS = (
@@ -103,9 +99,7 @@ class GroupCommit:
     async def _commit(self, batch: Sequence[Waiting]) -> None:
         async with self._pool.connection() as connection:
             cursor = await connection.execute(APPEND, columns([w.decision for w in batch]))
-            row = await cursor.fetchone()
-            assert row is not None
-            head, seen, stale = row
+            [(head, seen, stale)] = await cursor.fetchall()
             first = await self._first_answers(connection, batch, seen)
         settle(batch, head, first, set(stale))
 

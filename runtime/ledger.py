@@ -1,8 +1,8 @@
 """Runtime room: the ledger, an `eventsourcing` application on PostgreSQL.
 
-The library's application, repository, event store and mapper are used as they are; behind its
-recorder interface stands `ledger.append` (see docs/adr/0001). The asyncio methods are what the
-door and the followers call; the library's own synchronous interface works on the same tables.
+The library's application, repository, event store and notification log are used as they are;
+behind its mapper and recorder interfaces stand our codec and `ledger.append` (see
+docs/adr/0001-ledger.md). The asyncio methods are what the door and the followers call.
 """
 
 from __future__ import annotations
@@ -12,12 +12,23 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
+from eventsourcing.application import Application
+from eventsourcing.persistence import (
+    AggregateRecorder,
+    ApplicationRecorder,
+    InfrastructureFactory,
+    ProcessRecorder,
+    TrackingRecorder,
+)
+from eventsourcing.utils import Environment
+
 from domain.aggregate import Aggregate
 from domain.door import Command, Decision, Receipt, Wanted
 from domain.recorded import Recorded
 from runtime.codec import decode_row, fingerprint
 from runtime.database import Pool
 from runtime.group_commit import RECEIPTS, GroupCommit, first_answer
+from runtime.recorder import FactMapper, LedgerRecorder
 from runtime.stream_reader import StreamReader
 
 CACHE_SIZE = 20_000
@@ -28,14 +39,47 @@ ONE_STREAM = (
 )
 
 
-class Ledger:
+class LedgerFactory(InfrastructureFactory[TrackingRecorder]):
+    """Hands the library its recorder. Read models keep their own positions: no tracking here."""
+
+    def __init__(self, env: Environment, url: str) -> None:
+        super().__init__(env)
+        self._recorder = LedgerRecorder(url)
+
+    def application_recorder(self) -> ApplicationRecorder:
+        return self._recorder
+
+    def aggregate_recorder(self, purpose: str = "events") -> AggregateRecorder:
+        return self._recorder
+
+    def tracking_recorder(self, tracking_recorder_class: Any = None) -> TrackingRecorder:
+        raise NotImplementedError("read models keep their positions in read.positions")
+
+    def process_recorder(self) -> ProcessRecorder:
+        raise NotImplementedError("read models keep their positions in read.positions")
+
+    def close(self) -> None:
+        self._recorder.close()
+
+
+class Ledger(Application[UUID]):
     """Reads and appends; remembers aggregates so that a hot stream is not read again."""
 
+    name = "salesloop"
+
     def __init__(self, pool: Pool) -> None:
+        self._url = str(pool.conninfo)
+        super().__init__()
         self.pool = pool
         self._commits = GroupCommit(pool)
         self._streams = StreamReader(pool)
         self._remembered: OrderedDict[UUID, Aggregate] = OrderedDict()
+
+    def construct_factory(self, env: Environment) -> LedgerFactory:
+        return LedgerFactory(env, self._url)
+
+    def construct_mapper(self) -> FactMapper:
+        return FactMapper()
 
     async def load(self, wanted: Wanted, *, fresh: bool) -> dict[UUID, Aggregate]:
         held = {} if fresh else {id: a for id in wanted if (a := self._recall(id)) is not None}

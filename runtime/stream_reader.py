@@ -43,7 +43,7 @@ class StreamReader:
     async def _answer(self, batch: list[tuple[Wanted, asyncio.Future[dict[UUID, Aggregate]]]]) -> None:
         try:
             read = await self._query({id: kind for wanted, _ in batch for id, kind in wanted.items()})
-        except Exception as failure:
+        except Exception as failure:  # noqa: BLE001 - every waiting caller gets it
             for _, answer in batch:
                 if not answer.done():
                     answer.set_exception(failure)

@@ -154,7 +154,7 @@ class Deal(DealState):
             raise Refused("the gate is passed already: no override is needed")
         self.record(f.OverrideRequested(override_id=override_id, to=to, missing=lacking, requested_by=by))
 
-    def decide_override(self, override_id: UUID, approved: bool, by: str) -> None:
+    def decide_override(self, override_id: UUID, *, approved: bool, by: str) -> None:
         if override_id not in self.overrides:
             raise NotFound("no such override was requested", kind="override", id=str(override_id))
         _, requested_by, decided = self.overrides[override_id]
@@ -216,7 +216,7 @@ class Deal(DealState):
             )
             self.record(reworded, now)
         if step.due_at != self.promise.deadlines.due_at:
-            self._rearm(policy.deadlines(step.due_at, now), policy, now)
+            self._rearm(self.promise, policy.deadlines(step.due_at, now), policy, now)
 
     def touched(
         self, policy: FollowUpPolicy, now: datetime, touch: str | None, step: NextStep | None
@@ -237,16 +237,15 @@ class Deal(DealState):
         if not self.is_open or self.promise is None:
             return
         due = policy.due_at(now, self.stage) if self.promise.by_rule else self.promise.deadlines.due_at
-        self._rearm(policy.deadlines(due, now), policy, now)
+        self._rearm(self.promise, policy.deadlines(due, now), policy, now)
 
-    def _rearm(self, after: Deadlines, policy: FollowUpPolicy, now: datetime) -> None:
-        assert self.promise is not None
+    def _rearm(self, promise: Promise, after: Deadlines, policy: FollowUpPolicy, now: datetime) -> None:
         rearmed = f.PromiseRearmed(
-            promise_id=self.promise.id,
-            before=self.promise.deadlines,
+            promise_id=promise.id,
+            before=promise.deadlines,
             after=after,
             policy_version=policy.version,
-            arming=self.promise.arming + 1,
+            arming=promise.arming + 1,
         )
         self.record(rearmed, now)
 

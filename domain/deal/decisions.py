@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
 from domain.deal import commands as c
 from domain.deal import facts as f
@@ -257,7 +256,7 @@ def decide_override(command: c.DecideOverride, book: Book) -> Json:
     if book.context.actor.kind != "user":
         raise Forbidden("an override is decided by a person")
     deal = book.get(Deal, command.deal_id)
-    deal.decide_override(command.override_id, command.approved, str(book.context.actor))
+    deal.decide_override(command.override_id, approved=command.approved, by=str(book.context.actor))
     return {**told(deal), "override_id": str(command.override_id)}
 
 

@@ -30,10 +30,12 @@ def missing(deal: Deal, requirements: tuple[str, ...]) -> tuple[str, ...]:
 
 def on_the_way(process: Process, before: str, after: str) -> tuple[str, ...]:
     """All requirements between two stages. Going back, and giving up, leave no gate behind."""
-    entered = process.stage(after)
-    assert entered is not None
     left = () if after == "lost" else process.between(before, after)
-    return tuple(name for stage in left for name in _leaving(stage)) + entered.enter
+    entered = tuple(s for s in process.stages if s.name == after)
+    return (
+        *(name for stage in left for name in _leaving(stage)),
+        *(name for s in entered for name in s.enter),
+    )
 
 
 def _leaving(stage: Stage) -> tuple[str, ...]:
