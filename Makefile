@@ -10,6 +10,8 @@ STAMP := $(VENV)/.salesloop-ready
 ROOMS := $(wildcard domain runtime projections workflows api cli worker.py benchmarks tests)
 WORKERS ?= 2
 PYTEST_ARGS ?=
+COMPILE = $(BIN)/uv pip compile --quiet pyproject.toml --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-annotate --no-header
 
 .PHONY: help setup demo test check pytest fmt bench clean-data lock
 
@@ -53,6 +55,7 @@ bench: setup ## the benchmarks of docs/benchmarks.md
 clean-data: setup ## remove .salesloop (or SALESLOOP_DATA); refuses while the system runs
 	@$(BIN)/python -m runtime.clean_data
 
-lock: setup ## requirements.txt anew from pyproject.toml, every file hashed; UPGRADE=1 takes newer versions
-	$(BIN)/uv pip compile --quiet pyproject.toml --extra dev --universal --python-version 3.11 $(if $(UPGRADE),--upgrade) \
-		--generate-hashes --no-emit-index-url --no-annotate --no-header --output-file requirements.txt
+lock: setup ## requirements*.txt anew from pyproject.toml, every file hashed; UPGRADE=1 takes newer versions
+	$(COMPILE) $(if $(UPGRADE),--upgrade) --extra dev --output-file requirements.txt
+	sed -E 's/ *\\$$//; /^ *--hash/d' requirements.txt > $(VENV)/locked.txt
+	$(COMPILE) --constraint $(VENV)/locked.txt --output-file requirements-runtime.txt

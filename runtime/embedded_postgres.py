@@ -65,7 +65,7 @@ class EmbeddedPostgres:
         self.socket = server_home.socket_directory(self.home, self.user)
         self.settings = {**POSTGRES_SETTINGS, **(settings or {})}
         self.log_file = log_file or Path(directory).parent / "logs" / "postgres.log"
-        self._bin = server_home.postgres_programs(self.user)
+        self.programs = server_home.postgres_programs(self.user)
         self._process: subprocess.Popen[bytes] | None = None
 
     # where
@@ -143,7 +143,7 @@ class EmbeddedPostgres:
 
     def _command(self) -> list[str]:
         options = [part for name, value in self.settings.items() for part in ("-c", f"{name}={value}")]
-        return [str(self._bin / "postgres"), "-D", str(self.data), "-k", str(self.socket), *options]
+        return [str(self.programs / "postgres"), "-D", str(self.data), "-k", str(self.socket), *options]
 
     def _ready(self) -> bool:
         """The postmaster writes its state into the last line of its pid file."""
@@ -158,7 +158,7 @@ class EmbeddedPostgres:
         fresh = self.home / "data.new"
         shutil.rmtree(fresh, ignore_errors=True)
         initdb = [
-            str(self._bin / "initdb"),
+            str(self.programs / "initdb"),
             "-D",
             str(fresh),
             "-U",

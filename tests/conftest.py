@@ -95,12 +95,27 @@ def scratch_directory() -> Path:
     return made
 
 
+@contextlib.contextmanager
+def scratch_for_a_while() -> Iterator[Path]:
+    made = scratch_directory()
+    try:
+        yield made
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+
+
 @pytest.fixture
 def scratch() -> Iterator[Path]:
     """A directory for servers of a test's own, gone afterwards."""
-    made = scratch_directory()
-    yield made
-    shutil.rmtree(made, ignore_errors=True)
+    with scratch_for_a_while() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def module_scratch() -> Iterator[Path]:
+    """The same for servers that a module's tests share."""
+    with scratch_for_a_while() as made:
+        yield made
 
 
 # --- one set of servers a session, also under xdist ------------------------------------------------------------------
