@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any, ClassVar, Self, TypeVar
 from uuid import UUID
 
+from domain.context import Reach
 from domain.facts import Fact
 
 Mutator = Callable[[Any, Any], None]
@@ -46,7 +47,13 @@ class Aggregate:
 
     @property
     def exists(self) -> bool:
-        return self.version > 0
+        """Something is recorded, and it began as this kind of thing."""
+        return self.version > 0 and not self.foreign
+
+    @property
+    def foreign(self) -> bool:
+        """The stream under this id is of another kind."""
+        return self.version > 0 and not self._of_this_kind
 
     def record(self, fact: Fact, at: datetime | None = None) -> None:
         """Decide a fact: apply it and keep it for the ledger. `at` overrides when it happened."""
@@ -64,6 +71,14 @@ class Aggregate:
         """The decided facts, oldest first; the aggregate forgets them."""
         recorded, self._recorded = self._recorded, ()
         return recorded
+
+    def within(self, reach: Reach) -> bool:
+        """Whether an actor with this reach may know of it at all."""
+        return True
+
+    def changeable(self, reach: Reach) -> bool:
+        """Whether an actor with this reach may change it."""
+        return self.within(reach)
 
     def fork(self) -> Self:
         """A copy to decide on; the original stays what the ledger says."""

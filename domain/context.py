@@ -35,10 +35,19 @@ class Actor:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """What an actor may change: one team's, and of that only what one rep owns. None: no such limit."""
+
+    team_id: UUID | None = None
+    rep_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
     """`now` is when the command is handled; `occurred_at`, where given, is when it happened in
     the world (imports, late entries). `key` makes the command idempotent. `expected_version`
-    is the version of the command's first stream that the caller has seen.
+    is the version of the command's first stream that the caller has seen. `reach` is held against
+    the same state that the decision is made on.
     """
 
     now: datetime
@@ -50,6 +59,7 @@ class Context:
     caused_by: int | None = None
     key: str | None = None
     expected_version: int | None = None
+    reach: Reach | None = None
 
     def __post_init__(self) -> None:
         if self.key is not None and not (0 < len(self.key) <= MAX_KEY and self.key.isprintable()):

@@ -15,8 +15,8 @@ from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 from domain.aggregate import Aggregate
-from domain.context import Context
-from domain.errors import AlreadyExists, Conflict, DomainError, NotFound
+from domain.context import Context, Reach
+from domain.errors import AlreadyExists, Conflict, DomainError, Forbidden, NotFound
 from domain.recorded import Meta, Pending
 
 A = TypeVar("A", bound=Aggregate)
@@ -129,7 +129,7 @@ class Book:
         if id not in self._open:
             self._open[id] = self._loaded[id].fork()
         found = self._open[id]
-        if not isinstance(found, kind):
+        if not isinstance(found, kind) or found.foreign:
             raise NotFound(f"no {kind.KIND} has the id {id}", kind=kind.KIND, id=str(id))
         return found
 
@@ -145,10 +145,10 @@ class Book:
         """
         if not self._fresh:
             self._loaded.setdefault(id, kind(id))
-        found = self.find(kind, id)
-        if found.exists:
-            raise AlreadyExists(f"a {kind.KIND} with the id {id} exists", kind=kind.KIND, id=str(id))
-        return found
+        self.want((kind, id))
+        if self._loaded[id].version:
+            raise AlreadyExists(f"the id {id} is taken", kind=kind.KIND, id=str(id))
+        return self.find(kind, id)
 
     def decide(self, call: Call, answer: Json) -> Decision:
         meta = Meta.of(call.context)
@@ -157,17 +157,31 @@ class Book:
         before = tuple(Expectation(id, self._loaded[id].version) for id in touched)
         return Decision(call.command, call.context.key, meta, facts, before, answer, self._version(call))
 
-    def check_version(self, call: Call) -> None:
-        expected, chief = call.context.expected_version, call.command.stream()
-        if expected is None or chief is None:
+    def admit(self, call: Call) -> None:
+        """Refuse before anything is decided: a stream out of the actor's reach, a version that is not
+        the one the caller saw.
+        """
+        chief, context = call.command.stream(), call.context
+        if chief is None or (context.expected_version is None and context.reach is None):
             return
-        actual = self._loaded[chief[1]].version if chief[1] in self._loaded else 0
-        if actual != expected:
+        self.want(chief)
+        held = self._loaded[chief[1]]
+        if held.exists and context.reach is not None:
+            _check_reach(held, context.reach)
+        if context.expected_version not in (None, held.version):
             raise Conflict(
-                f"you saw version {expected}, it is at {actual} now: read it again and retry",
-                expected=expected,
-                actual=actual,
+                f"you saw version {context.expected_version}, it is at {held.version} now: read it again and retry",
+                expected=context.expected_version,
+                actual=held.version,
             )
+
+    def check_made(self, call: Call) -> None:
+        """What did not exist before must be within the actor's reach as it was made."""
+        chief, reach = call.command.stream(), call.context.reach
+        made = self._open.get(chief[1]) if chief is not None else None
+        new = made is not None and not self._loaded[made.id].exists
+        if made is not None and new and reach is not None and not made.changeable(reach):
+            raise Forbidden(f"you may not make a {made.KIND} that belongs to others", kind=made.KIND)
 
     def _version(self, call: Call) -> int:
         chief = call.command.stream()
@@ -177,6 +191,16 @@ class Book:
     @property
     def changed(self) -> Iterable[Aggregate]:
         return self._open.values()
+
+
+def _check_reach(aggregate: Aggregate, reach: Reach) -> None:
+    """What belongs to another team is not there; what belongs to a colleague may not be changed."""
+    kind, id = aggregate.KIND, aggregate.id
+    if aggregate.changeable(reach):
+        return
+    if aggregate.within(reach):
+        raise Forbidden(f"this {kind} belongs to somebody else", kind=kind, id=str(id))
+    raise NotFound(f"no {kind} has the id {id}", kind=kind, id=str(id))
 
 
 def _stamp(aggregate: Aggregate, context: Context, meta: Meta) -> list[Pending]:
@@ -272,8 +296,9 @@ class Door:
         while True:
             book = Book(call.context, loaded, fresh=fresh)
             try:
+                book.admit(call)
                 answer = decide(call.command, book)
-                book.check_version(call)
+                book.check_made(call)
                 return book.decide(call, answer), book
             except NotLoaded as missing:
                 loaded |= await self.store.load(missing.wanted, fresh=fresh)

@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from domain.aggregate import Aggregate, when
+from domain.context import Reach
 from domain.door import Book, Command, handles
 from domain.errors import Refused
 from domain.facts import Fact, PersonName, fact
@@ -83,6 +84,9 @@ class Rep(Aggregate):
         self.team_id: UUID | None = None
         self.active = False
         self.allocated = 0
+
+    def within(self, reach: Reach) -> bool:
+        return reach.team_id in (None, self.team_id)
 
     def must_be_active(self) -> None:
         if not self.active:

@@ -167,12 +167,20 @@ class LedgerSubscription(ListenNotifySubscription[ApplicationRecorder]):
         self._listener = Thread(target=self._listen, daemon=True)
         self._listener.start()
 
+    def __exit__(self, *args: object, **kwargs: Any) -> None:
+        super().__exit__(*args, **kwargs)
+        self._listener.join()
+
     def _listen(self) -> None:
-        while not self._has_been_stopped:
-            for _ in self._listening.notifies(timeout=1.0, stop_after=1):
-                pass
-            self._has_been_notified.set()  # also after silence: a lost notification stalls nobody for long
-        self._listening.close()
+        """Wakes the puller, also after silence: a lost notification stalls nobody for long."""
+        try:
+            with self._listening:
+                while not self._has_been_stopped:
+                    list(self._listening.notifies(timeout=0.5, stop_after=1))
+                    self._has_been_notified.set()
+        except psycopg.Error as lost:
+            self._thread_error = lost
+            self.stop()
 
 
 def _as_fact(event: StoredEvent) -> StoredFact:

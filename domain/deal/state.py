@@ -8,6 +8,7 @@ from typing import Self
 from uuid import UUID
 
 from domain.aggregate import Aggregate, when
+from domain.context import Reach
 from domain.deal import facts as f
 from domain.deal.promises import Promise
 from domain.process import LOST, WON
@@ -40,6 +41,12 @@ class DealState(Aggregate):
         self.promises = 0
         self.reassignments = 0
         self.import_digest = ""
+
+    def within(self, reach: Reach) -> bool:
+        return reach.team_id in (None, self.team_id)
+
+    def changeable(self, reach: Reach) -> bool:
+        return self.within(reach) and reach.rep_id in (None, self.owner_id)
 
     def fork(self) -> Self:
         forked = super().fork()
