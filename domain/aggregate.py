@@ -39,6 +39,8 @@ class Aggregate:
     def __init__(self, id: UUID) -> None:
         self.id = id
         self.version = 0
+        self.foreign = False
+        """The stream under this id is of another kind."""
         self._recorded: tuple[tuple[Fact, datetime | None], ...] = ()
 
     def __init_subclass__(cls) -> None:
@@ -50,11 +52,6 @@ class Aggregate:
         """Something is recorded, and it began as this kind of thing."""
         return self.version > 0 and not self.foreign
 
-    @property
-    def foreign(self) -> bool:
-        """The stream under this id is of another kind."""
-        return self.version > 0 and not self._of_this_kind
-
     def record(self, fact: Fact, at: datetime | None = None) -> None:
         """Decide a fact: apply it and keep it for the ledger. `at` overrides when it happened."""
         self.replay(fact, self.version + 1)
@@ -64,6 +61,8 @@ class Aggregate:
         mutator = self._mutators.get(type(fact))
         if mutator is not None:
             mutator(self, fact)
+        elif version == 1:
+            self.foreign = True
         self.version = version
         return self
 
