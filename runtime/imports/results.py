@@ -1,0 +1,117 @@
+"""Runtime room, file import: what an import tells whoever started it. Plain values, ready for JSON."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+from uuid import UUID
+
+KEPT_REFUSALS = 1_000
+"""Refusals an `ImportResult` carries; the reject files hold every one."""
+
+
+class ImportProblem(Exception):
+    """The import cannot start or go on: a file or the mapping is unusable. `problems` names everything at once."""
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a row was refused. `column` is the file's own column name, empty where the row as a whole is meant."""
+
+    column: str
+    value: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.column} {self.value!r}: {self.message}" if self.column else self.message
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One refused row. `row` is the line of the file it begins on; the header is line 1."""
+
+    file: str
+    row: int
+    reasons: tuple[Reason, ...]
+
+    def __str__(self) -> str:
+        return f"{self.file} row {self.row}: {'; '.join(map(str, self.reasons))}"
+
+
+@dataclass(slots=True)
+class Tally:
+    """Rows of one file: accepted ones recorded something, unchanged ones were in the ledger already.
+
+    `records` counts what the rows became: equal to the rows of a CSV pipeline, the cases of an event log.
+    """
+
+    file: str
+    kind: str
+    rows: int = 0
+    records: int = 0
+    accepted: int = 0
+    unchanged: int = 0
+    refused: int = 0
+    events: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Given to `on_progress` after each batch. `total` is an estimate where quoted line breaks occur."""
+
+    file: str
+    kind: str
+    done: int
+    total: int
+    events: int
+    refused: int
+    seconds: float
+
+    @property
+    def rate(self) -> float:
+        """Rows a second over the whole import so far."""
+        return self.done / self.seconds if self.seconds > 0 else 0.0
+
+
+@dataclass(slots=True)
+class ImportResult:
+    """`refusals` holds the first of them; `refused` counts all. `rejects` are the reject files written."""
+
+    job_id: UUID
+    dry_run: bool
+    resumed: bool = False
+    tallies: list[Tally] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
+    rejects: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+    @property
+    def rows(self) -> int:
+        return sum(t.rows for t in self.tallies)
+
+    @property
+    def accepted(self) -> int:
+        return sum(t.accepted for t in self.tallies)
+
+    @property
+    def unchanged(self) -> int:
+        return sum(t.unchanged for t in self.tallies)
+
+    @property
+    def refused(self) -> int:
+        return sum(t.refused for t in self.tallies)
+
+    @property
+    def events(self) -> int:
+        """Events recorded; on a dry run, events that would be recorded."""
+        return sum(t.events for t in self.tallies)
+
+    def as_dict(self) -> dict[str, Any]:
+        told = asdict(self) | {
+            n: getattr(self, n) for n in ("rows", "accepted", "unchanged", "refused", "events")
+        }
+        return told | {"job_id": str(self.job_id)}
