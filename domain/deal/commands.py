@@ -181,7 +181,11 @@ class MissPromise(PromiseTimer):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EscalatePromise(PromiseTimer):
-    """Still nothing: tell the manager of the deal's team."""
+    """Still nothing: tell the manager of the deal's team. `again`: tell them once more, because
+    nobody could take the deal over (the context's reason says why); they decide now.
+    """
+
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

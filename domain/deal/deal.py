@@ -293,6 +293,6 @@ class Deal(DealState):
             )
             self.record(missed)
 
-    def escalate(self, promise: Promise, manager_id: UUID | None) -> None:
-        if not promise.escalated:
+    def escalate(self, promise: Promise, manager_id: UUID | None, *, again: bool = False) -> None:
+        if not (promise.escalated_again if again else promise.escalated):
             self.record(f.PromiseEscalated(promise_id=promise.id, arming=promise.arming, told=manager_id))

@@ -346,7 +346,7 @@ def escalate_promise(command: c.EscalatePromise, book: Book) -> Json:
     deal = book.get(Deal, command.deal_id)
     promise = deal.live(command.promise_id, command.arming)
     if promise is not None:
-        deal.escalate(promise, book.find(Team, deal.team_id).manager_id)
+        deal.escalate(promise, book.find(Team, deal.team_id).manager_id, again=command.again)
     return told(deal)
 
 

@@ -26,6 +26,7 @@ class Promise:
     reminded: bool = False
     missed: bool = False
     escalated: bool = False
+    escalated_again: bool = False
 
     def outcome_at(self, instant: datetime) -> PromiseOutcome:
         """Kept up to and including the due time, late after it."""

@@ -166,6 +166,7 @@ class DealState(Aggregate):
                 reminded=False,
                 missed=False,
                 escalated=False,
+                escalated_again=False,
             )
 
     @when(f.PromiseReworded)
@@ -191,7 +192,8 @@ class DealState(Aggregate):
     @when(f.PromiseEscalated)
     def _promise_escalated(self, fact: f.PromiseEscalated) -> None:
         if self.promise is not None:
-            self.promise = replace(self.promise, escalated=True)
+            again = self.promise.escalated
+            self.promise = replace(self.promise, escalated=True, escalated_again=again)
 
     @when(f.PromiseEnded)
     def _promise_ended(self, fact: f.PromiseEnded) -> None:
