@@ -7,7 +7,6 @@ never changes a container in place: state is replaced, so a shallow copy is a sa
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, ClassVar, Self, TypeVar
@@ -66,6 +65,10 @@ class Aggregate:
         self.version = version
         return self
 
+    @property
+    def has_decided(self) -> bool:
+        return bool(self._recorded)
+
     def take_decided(self) -> Sequence[tuple[Fact, datetime | None]]:
         """The decided facts, oldest first; the aggregate forgets them."""
         recorded, self._recorded = self._recorded, ()
@@ -81,4 +84,6 @@ class Aggregate:
 
     def fork(self) -> Self:
         """A copy to decide on; the original stays what the ledger says."""
-        return copy.copy(self)
+        forked = object.__new__(type(self))
+        forked.__dict__.update(self.__dict__)
+        return forked

@@ -78,8 +78,12 @@ class Decision:
 class Store(Protocol):
     """What the door needs of a ledger (`runtime/ledger.py` is the one there is)."""
 
-    async def load(self, wanted: Wanted, *, fresh: bool) -> dict[UUID, Aggregate]:
-        """Each wanted aggregate as recorded; `fresh` forbids answering from memory."""
+    def recall(self, id: UUID) -> Aggregate | None:
+        """The aggregate as last remembered, where it is."""
+        ...
+
+    async def load(self, wanted: Wanted) -> dict[UUID, Aggregate]:
+        """Each wanted aggregate, read from the ledger now."""
         ...
 
     async def append(self, decision: Decision) -> Receipt:
@@ -95,6 +99,13 @@ class Store(Protocol):
     def remember(self, aggregates: Iterable[Aggregate]) -> None: ...
 
 
+Recall = Callable[[UUID], Aggregate | None]
+
+
+def nothing_remembered(id: UUID) -> None:
+    """The memory of a decision that must be made on fresh state."""
+
+
 class NotLoaded(Exception):
     """A decision looked at an aggregate that is not in the book yet."""
 
@@ -108,27 +119,39 @@ class Book:
     with it, which is safe because decisions are pure.
     """
 
-    def __init__(self, context: Context, loaded: dict[UUID, Aggregate], *, fresh: bool) -> None:
+    def __init__(self, context: Context, loaded: dict[UUID, Aggregate], recall: Recall) -> None:
         self.context = context
         self._loaded = loaded
-        self._fresh = fresh
+        self._recall = recall
         self._open: dict[UUID, Aggregate] = {}
         self._guarded: set[UUID] = set()
+        self.changed: list[Aggregate] = []
 
     def want(self, *wanted: tuple[type[Aggregate], UUID]) -> None:
         """Ask for several aggregates at once, to have them loaded in one go."""
-        missing = {id: kind for kind, id in wanted if id not in self._loaded}
+        missing = {id: kind for kind, id in wanted if self._base(id) is None}
         if missing:
             raise NotLoaded(missing)
 
+    def _base(self, id: UUID) -> Aggregate | None:
+        """What the decision starts from. Memory is asked once, so that the answer stays the same."""
+        base = self._loaded.get(id)
+        if base is None:
+            base = self._recall(id)
+            if base is not None:
+                self._loaded[id] = base
+        return base
+
     def find(self, kind: type[A], id: UUID, *, guard: bool = False) -> A:
         """The aggregate, existing or not. `guard`: the decision holds only if it stays as read."""
-        self.want((kind, id))
+        found = self._open.get(id)
+        if found is None:
+            base = self._base(id)
+            if base is None:
+                raise NotLoaded({id: kind})
+            found = self._open[id] = base.fork()
         if guard:
             self._guarded.add(id)
-        if id not in self._open:
-            self._open[id] = self._loaded[id].fork()
-        found = self._open[id]
         if not isinstance(found, kind) or found.foreign:
             raise NotFound(f"no {kind.KIND} has the id {id}", kind=kind.KIND, id=str(id))
         return found
@@ -143,18 +166,21 @@ class Book:
         """An aggregate that nothing is recorded of. At first that is only believed: the ledger
         checks it on append, and the decision is made again if it was wrong.
         """
-        if not self._fresh:
-            self._loaded.setdefault(id, kind(id))
-        self.want((kind, id))
-        if self._loaded[id].version:
+        base = self._base(id)
+        if base is None and self._recall is nothing_remembered:
+            raise NotLoaded({id: kind})
+        if base is None:
+            base = self._loaded[id] = kind(id)
+        if base.version:
             raise AlreadyExists(f"the id {id} is taken", kind=kind.KIND, id=str(id))
         return self.find(kind, id)
 
     def decide(self, call: Call, answer: Json) -> Decision:
         meta = Meta.of(call.context)
-        facts = tuple(p for a in self._open.values() for p in _stamp(a, call.context, meta))
-        touched = {p.originator_id for p in facts} | (self._guarded if facts else set())
-        before = tuple(Expectation(id, self._loaded[id].version) for id in touched)
+        self.changed = [a for a in self._open.values() if a.has_decided]
+        facts = tuple(p for a in self.changed for p in _stamp(a, call.context, meta))
+        depends = {a.id for a in self.changed} | (self._guarded if facts else set())
+        before = tuple(Expectation(id, self._loaded[id].version) for id in depends)
         return Decision(call.command, call.context.key, meta, facts, before, answer, self._version(call))
 
     def admit(self, call: Call) -> None:
@@ -187,10 +213,6 @@ class Book:
         chief = call.command.stream()
         found = self._open.get(chief[1]) if chief is not None else None
         return found.version if found is not None else 0
-
-    @property
-    def changed(self) -> Iterable[Aggregate]:
-        return self._open.values()
 
 
 def _check_reach(aggregate: Aggregate, reach: Reach) -> None:
@@ -269,8 +291,10 @@ class Door:
 
     async def execute_many(self, calls: Sequence[Call]) -> list[Receipt | DomainError]:
         """Execute commands side by side; each stands or falls alone. Results in call order."""
-        chiefs = (c.command.stream() for c in calls)
-        await self.store.load({id: kind for kind, id in filter(None, chiefs)}, fresh=False)
+        chiefs = filter(None, (c.command.stream() for c in calls))
+        unknown = {id: kind for kind, id in chiefs if self.store.recall(id) is None}
+        if unknown:
+            self.store.remember((await self.store.load(unknown)).values())
         return list(await asyncio.gather(*(self._settled(call) for call in calls)))
 
     async def _settled(self, call: Call) -> Receipt | DomainError:
@@ -293,12 +317,13 @@ class Door:
     async def _attempt(self, call: Call, *, fresh: bool) -> tuple[Decision, Book]:
         decide = _DECIDERS[type(call.command)]
         loaded: dict[UUID, Aggregate] = {}
+        recall = nothing_remembered if fresh else self.store.recall
         while True:
-            book = Book(call.context, loaded, fresh=fresh)
+            book = Book(call.context, loaded, recall)
             try:
                 book.admit(call)
                 answer = decide(call.command, book)
                 book.check_made(call)
                 return book.decide(call, answer), book
             except NotLoaded as missing:
-                loaded |= await self.store.load(missing.wanted, fresh=fresh)
+                loaded |= await self.store.load(missing.wanted)

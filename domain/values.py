@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import cache
 from typing import Annotated
 from uuid import UUID, uuid5
 
@@ -18,6 +19,7 @@ MAX_TEXT = 10_000
 MAX_NAME = 300
 
 
+@cache
 def named_id(kind: str, name: str) -> UUID:
     """The id of a thing that is known by a public name, such as a process or a policy."""
     return uuid5(NAMESPACE, f"{kind}:{name}")

@@ -81,14 +81,10 @@ class Ledger(Application[UUID]):
     def construct_mapper(self) -> FactMapper:
         return FactMapper()
 
-    async def load(self, wanted: Wanted, *, fresh: bool) -> dict[UUID, Aggregate]:
-        held = {} if fresh else {id: a for id in wanted if (a := self._recall(id)) is not None}
-        missing = {id: kind for id, kind in wanted.items() if id not in held}
-        if missing:
-            read = await self._streams.read(missing)
-            self.remember(read.values())
-            held |= read
-        return held
+    async def load(self, wanted: Wanted) -> dict[UUID, Aggregate]:
+        read = await self._streams.read(wanted)
+        self.remember(read.values())
+        return read
 
     async def append(self, decision: Decision) -> Receipt:
         return await self._commits.append(decision)
@@ -124,7 +120,7 @@ class Ledger(Application[UUID]):
         while len(self._remembered) > CACHE_SIZE:
             self._remembered.popitem(last=False)
 
-    def _recall(self, id: UUID) -> Aggregate | None:
+    def recall(self, id: UUID) -> Aggregate | None:
         if id in self._remembered:
             self._remembered.move_to_end(id)
         return self._remembered.get(id)
