@@ -250,6 +250,15 @@ def handles(command: type[C]) -> Callable[[Callable[[C, Book], Json]], Callable[
     return register
 
 
+def attempt(call: Call, loaded: dict[UUID, Aggregate], recall: Recall) -> tuple[Decision, Book]:
+    """Decide once, purely. Raises NotLoaded, naming what to load before trying again."""
+    book = Book(call.context, loaded, recall)
+    book.admit(call)
+    answer = _DECIDERS[type(call.command)](call.command, book)
+    book.check_made(call)
+    return book.decide(call, answer), book
+
+
 @dataclass
 class Door:
     """Executes commands against a ledger. Safe for any number of concurrent callers."""
@@ -315,15 +324,10 @@ class Door:
         return await self._attempt(call, fresh=True)
 
     async def _attempt(self, call: Call, *, fresh: bool) -> tuple[Decision, Book]:
-        decide = _DECIDERS[type(call.command)]
         loaded: dict[UUID, Aggregate] = {}
         recall = nothing_remembered if fresh else self.store.recall
         while True:
-            book = Book(call.context, loaded, recall)
             try:
-                book.admit(call)
-                answer = decide(call.command, book)
-                book.check_made(call)
-                return book.decide(call, answer), book
+                return attempt(call, loaded, recall)
             except NotLoaded as missing:
                 loaded |= await self.store.load(missing.wanted)
