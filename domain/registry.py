@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from domain import catalogue, people, policies, process
-from domain.deal import decisions, facts
+from domain.deal import decisions, facts, imported
 
-MODULES = (catalogue, people, policies, process, decisions, facts)
+MODULES = (catalogue, people, policies, process, decisions, facts, imported)

@@ -69,7 +69,8 @@ class PromiseOutcome(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Activity:
     """A touch. `outcome` is a short code (reached, no-answer, offer-sent); `duration_minutes`
-    is None where nobody measured it; `name` keeps an imported system's own word for it.
+    is None where nobody measured it; `name` keeps an imported system's own word for it, and
+    `started_at` the instant it was begun, where that was recorded.
     """
 
     kind: ActivityKind
@@ -80,6 +81,7 @@ class Activity:
     contact_id: UUID | None = None
     summary: FreeText = ""
     name: str = ""
+    started_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,8 @@ from domain.door import Command
 from domain.facts import FreeText
 from domain.values import Activity, Money, Needs, NextStep, Quote
 
+NO_NEEDS = Needs()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DealCommand(Command):
@@ -198,7 +200,7 @@ class ReassignPromise(PromiseTimer):
 
 @dataclass(frozen=True, slots=True)
 class PastActivity:
-    """A touch from another system's history, with its own time."""
+    """A touch from another system's history; `at` is when it was done."""
 
     activity_id: UUID
     at: datetime
@@ -209,23 +211,30 @@ class PastActivity:
 class ImportDeal(DealCommand):
     """A deal as another system tells it, with its own times.
 
-    `stage` is the open stage it reached, or won, lost. Gates hold: requirements that the row does not
-    meet are refused, unless `override_reason` is given; then the importing user's approval goes
-    on record. The same row again is silence; a changed row records what changed.
+    `stage` is the open stage it reached, or won, lost; `stage_at` is when it got there, `closed_at` the instant it
+    closed on the day `closed_on`. `opened_at` is None where the source does not say: then it is when the deal was
+    first imported. `opening_amount` is what it was thought to be worth when it was opened.
+    Gates hold: requirements that the row does not meet are refused, unless `override_reason` is given (it must be
+    the context's reason as well); then the importing user's approval goes on record. The same row again is
+    silence; a changed row records what changed.
     """
 
     title: str
     owner_id: UUID
     source: str
     reference: str
-    opened_at: datetime
+    opened_at: datetime | None
     stage: str
     stage_at: datetime | None = None
     customer_id: UUID | None = None
     product_id: UUID | None = None
     amount: Money | None = None
+    opening_amount: Money | None = None
     expected_close: date | None = None
+    needs: Needs = NO_NEEDS
+    quote: Quote | None = None
     closed_on: date | None = None
+    closed_at: datetime | None = None
     contract_reference: str = ""
     loss_reason: str = ""
     competitor: str = ""

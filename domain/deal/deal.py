@@ -36,14 +36,14 @@ class Deal(DealState):
     def open(self, opened: f.DealOpened, at: datetime | None = None) -> None:
         self.record(opened, at)
 
-    def record_needs(self, needs: Needs) -> None:
+    def record_needs(self, needs: Needs, at: datetime | None = None) -> None:
         self.must_be_open()
         if needs != self.needs:
-            self.record(f.NeedsRecorded(before=self.needs, after=needs))
+            self.record(f.NeedsRecorded(before=self.needs, after=needs), at)
 
-    def record_quote(self, quote: Quote) -> None:
+    def record_quote(self, quote: Quote, at: datetime | None = None) -> None:
         self.must_be_open()
-        self.record(f.QuoteRecorded(quote=quote))
+        self.record(f.QuoteRecorded(quote=quote), at)
 
     def change_amount(self, amount: Money | None, at: datetime | None = None) -> None:
         if amount != self.amount:
@@ -135,21 +135,37 @@ class Deal(DealState):
             self.must_be_open()
 
     def _pass_gate(self, process: Process, to: str, at: datetime | None) -> None:
-        lacking = missing(self, on_the_way(process, self.stage, to))
+        lacking = self.lacking(process, to)
+        override = self._override(to, lacking)
+        self.record(f.StageMoved(before=self.stage, after=to, override_id=override, missing=lacking), at)
+
+    def lacking(self, process: Process, to: str, won: f.DealWon | None = None) -> tuple[str, ...]:
+        """The requirements on the way to `to` that are not met; `won` brings those it meets itself."""
+        tried = self
+        if won is not None:
+            tried = self.fork()
+            tried.amount, tried.closed_on = won.amount, won.closed_on
+            tried.contract_reference = won.contract_reference
+        return missing(tried, on_the_way(process, self.stage, to))
+
+    def _override(self, to: str, lacking: tuple[str, ...]) -> UUID | None:
+        """The approval that lets `lacking` pass, None where none is needed. Raises GateNotPassed."""
         override = self._approved(to) if lacking else None
         if lacking and override is None:
             raise GateNotPassed(self.stage, lacking)
-        self.record(f.StageMoved(before=self.stage, after=to, override_id=override, missing=lacking), at)
+        return override
 
     def _approved(self, to: str) -> UUID | None:
         return next((id for id, (stage, _, ok) in self.overrides.items() if stage == to and ok), None)
 
-    def request_override(self, process: Process, override_id: UUID, to: str, by: str) -> None:
+    def request_override(
+        self, process: Process, override_id: UUID, to: str, by: str, won: f.DealWon | None = None
+    ) -> None:
         if override_id in self.overrides:
             return
         if process.stage(to) is None:
             raise Invalid([FieldError("to", f"no stage {to!r} in version {process.version}")])
-        lacking = missing(self, on_the_way(process, self.stage, to))
+        lacking = self.lacking(process, to, won)
         if not lacking:
             raise Refused("the gate is passed already: no override is needed")
         self.record(f.OverrideRequested(override_id=override_id, to=to, missing=lacking, requested_by=by))
@@ -166,16 +182,8 @@ class Deal(DealState):
 
     def win(self, process: Process, won: f.DealWon, now: datetime, at: datetime | None = None) -> None:
         self.must_be_open()
-        tried = self.fork()
-        tried.amount, tried.closed_on, tried.contract_reference = (
-            won.amount,
-            won.closed_on,
-            won.contract_reference,
-        )
-        lacking = missing(tried, on_the_way(process, self.stage, WON))
-        override = self._approved(WON) if lacking else None
-        if lacking and override is None:
-            raise GateNotPassed(self.stage, lacking)
+        lacking = self.lacking(process, WON, won)
+        override = self._override(WON, lacking)
         self.change_amount(won.amount, at)
         self.record(won, at)
         self.record(f.StageMoved(before=self.stage, after=WON, override_id=override, missing=lacking), at)

@@ -5,6 +5,7 @@ What changed says so: `before` and `after` stand in the fact itself.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
@@ -150,11 +151,31 @@ class ProcessMoved(Fact):
     after: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowMarks:
+    """Eight hexadecimal digits for each part of a row; equal parts have equal marks."""
+
+    title: str = ""
+    owner: str = ""
+    customer: str = ""
+    product: str = ""
+    amount: str = ""
+    expected_close: str = ""
+    standing: str = ""
+    needs: str = ""
+    quote: str = ""
+    next_step: str = ""
+
+
 @fact("deal.import-noted")
 class ImportNoted(Fact):
-    """The digest of the imported row this deal now agrees with; an equal row changes nothing."""
+    """The imported row this deal now agrees with, as a digest and marks; an equal row changes nothing. `as_of` is
+    when it was imported: what a later row tells that is older than this was not known then.
+    """
 
     digest: str
+    as_of: datetime
+    marks: RowMarks
 
 
 @fact("promise.made")

@@ -40,7 +40,7 @@ class DealState(Aggregate):
         self.promise: Promise | None = None
         self.promises = 0
         self.reassignments = 0
-        self.import_digest = ""
+        self.imported: f.ImportNoted | None = None
 
     def within(self, reach: Reach) -> bool:
         return reach.team_id in (None, self.team_id)
@@ -140,7 +140,7 @@ class DealState(Aggregate):
 
     @when(f.ImportNoted)
     def _import_noted(self, fact: f.ImportNoted) -> None:
-        self.import_digest = fact.digest
+        self.imported = fact
 
     @when(f.PromiseMade)
     def _promise_made(self, fact: f.PromiseMade) -> None:

@@ -1,0 +1,79 @@
+"""Domain room: what an imported row must be like before anything is decided. History is never in the future."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+
+from domain.deal.commands import ImportDeal
+from domain.deal.decisions import check_activity, check_needs, check_step
+from domain.process import LOST, WON
+from domain.values import MAX_NAME, Checks, Needs
+
+MAX_ACTIVITIES = 10_000
+EASTERNMOST = timedelta(hours=14)
+"""Somewhere it is already the day that `now` plus this is in UTC."""
+
+
+def check_row(row: ImportDeal, now: datetime) -> None:
+    """Raises Invalid naming every bad field."""
+    checks = Checks()
+    checks.text(row.title, "title", most=MAX_NAME, needed=True)
+    checks.text(row.source, "source", most=MAX_NAME, needed=True)
+    checks.text(row.reference, "reference", most=MAX_NAME, needed=True)
+    for name in ("contract_reference", "loss_reason", "competitor"):
+        checks.text(getattr(row, name), name, most=MAX_NAME)
+    checks.text(row.override_reason, "override_reason")
+    checks.money(row.amount, "amount")
+    checks.money(row.opening_amount, "opening_amount")
+    if row.quote is not None:
+        checks.text(row.quote.reference, "quote.reference", most=MAX_NAME, needed=True)
+        checks.money(row.quote.amount, "quote.amount")
+    check_step(row.next_step, checks)
+    if row.stage in (WON, LOST):
+        _check_closing(row, now, checks)
+    _check_times(row, now, checks)
+    _check_activities(row, now, checks)
+    checks.done()
+    if row.needs != Needs():
+        check_needs(row.needs)
+
+
+def _check_closing(row: ImportDeal, now: datetime, checks: Checks) -> None:
+    day = row.closed_on
+    checks.that(day is not None, "closed_on", f"is missing: a {row.stage} deal has the day it closed on")
+    checks.that(row.closed_at is not None, "closed_at", "is missing: the instant on that day")
+    checks.that(row.opened_at is not None, "opened_at", f"is missing: a {row.stage} deal was opened before")
+    checks.that(day is None or day <= _today_anywhere(now), "closed_on", f"{day} is in the future")
+
+
+def _today_anywhere(now: datetime) -> date:
+    return (now + EASTERNMOST).date()
+
+
+def _times(row: ImportDeal) -> Iterator[tuple[str, datetime]]:
+    for name in ("opened_at", "stage_at", "closed_at"):
+        at = getattr(row, name)
+        if at is not None:
+            yield name, at
+
+
+def _check_times(row: ImportDeal, now: datetime, checks: Checks) -> None:
+    before: datetime | None = None
+    for name, at in _times(row):
+        if at.tzinfo is None:
+            checks.that(False, name, "needs a time zone")
+            return
+        checks.that(name == "closed_at" or at <= now, name, f"{at:%Y-%m-%d %H:%M} is in the future")
+        checks.that(before is None or at >= before, name, f"{at:%Y-%m-%d} is before what it follows")
+        before = at
+
+
+def _check_activities(row: ImportDeal, now: datetime, checks: Checks) -> None:
+    checks.that(
+        len(row.activities) <= MAX_ACTIVITIES, "activities", f"there are more than {MAX_ACTIVITIES} of them"
+    )
+    for past in row.activities:
+        check_activity(past.activity, checks)
+        good = past.at.tzinfo is not None and past.at <= now
+        checks.that(good, "activities.at", f"{past.at} is in the future, or without a time zone")

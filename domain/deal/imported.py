@@ -1,0 +1,243 @@
+"""Domain room: what importing a deal decides. The gates hold here as at every other door.
+
+A new row opens the deal and tells its past at the times it happened. A changed row records what the file changed and
+nothing else: what somebody changed here since the last import is never overwritten, the row is refused instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import uuid5
+
+from domain.deal import facts as f
+from domain.deal.commands import ImportDeal, PastActivity
+from domain.deal.deal import Deal
+from domain.deal.decisions import Json, policy_of, process_of, told
+from domain.deal.import_checks import check_row
+from domain.deal.row import differing, digest_of, marks_held, marks_of
+from domain.door import Book, handles
+from domain.errors import FieldError, Forbidden, GateNotPassed, Invalid, Refused
+from domain.people import Rep
+from domain.policies import Policies, policy_stream
+from domain.policy import FollowUpPolicy
+from domain.process import LOST, WON, Process, Processes, process_stream
+from domain.values import Money, NextStep
+
+NEED_AN_OPEN_DEAL = {"owner", "amount", "expected_close", "standing", "needs", "quote", "next_step"}
+
+
+@handles(ImportDeal)
+def import_deal(row: ImportDeal, book: Book) -> Json:
+    deal, digest = book.find(Deal, row.deal_id), digest_of(row)
+    if deal.imported is not None and deal.imported.digest == digest:
+        return told(deal)
+    check_row(row, book.context.now)
+    if deal.exists:
+        _change(deal, row, book)
+    else:
+        _open(deal, row, book)
+    deal.record(f.ImportNoted(digest=digest, as_of=book.context.now, marks=marks_of(row)))
+    return told(deal)
+
+
+# -- a row that is new --------------------------------------------------------------------------
+
+
+def _open(deal: Deal, row: ImportDeal, book: Book) -> None:
+    processes, policies = process_stream(row.process), policy_stream(row.policy)
+    book.want((Rep, row.owner_id), (Processes, processes), (Policies, policies))
+    process, policy = book.find(Processes, processes).current, book.find(Policies, policies).current
+    opened_at = row.opened_at or book.context.now
+    deal.open(_opening(row, _owner(row, book), process, policy), opened_at)
+    arrives_at = min(row.closed_at or row.stage_at or opened_at, book.context.now)
+    _log(deal, (past for past in row.activities if past.at <= arrives_at))
+    _record_what_gates_ask(deal, row, arrives_at)
+    Arrival(deal, row, process, book, row.amount or deal.amount, arrives_at).come()
+    _log(deal, (past for past in row.activities if past.at > arrives_at))
+    _promise(deal, row, policy, book.context.now)
+
+
+def _owner(row: ImportDeal, book: Book) -> Rep:
+    """History may belong to somebody who has left; an open deal may not."""
+    rep = book.get(Rep, row.owner_id, guard=True)
+    if row.stage not in (WON, LOST):
+        rep.must_be_active()
+    return rep
+
+
+def _opening(row: ImportDeal, rep: Rep, process: Process, policy: FollowUpPolicy) -> f.DealOpened:
+    return f.DealOpened(
+        title=row.title,
+        customer_id=row.customer_id,
+        owner_id=rep.id,
+        team_id=rep.team_id or rep.id,
+        process=process.name,
+        process_version=process.version,
+        stage=process.open_stages[0],
+        policy=policy.name,
+        product_id=row.product_id,
+        amount=row.opening_amount or (None if row.stage == WON else row.amount),
+        expected_close=row.expected_close,
+        source=row.source,
+        reference=row.reference,
+    )
+
+
+def _log(deal: Deal, activities: Iterable[PastActivity]) -> None:
+    for past in sorted(activities, key=lambda past: past.at):
+        deal.log(past.activity_id, past.activity, past.at)
+
+
+def _record_what_gates_ask(deal: Deal, row: ImportDeal, at: datetime) -> None:
+    if row.needs != deal.needs:
+        deal.record_needs(row.needs, at)
+    if row.quote is not None:
+        deal.record_quote(row.quote, at)
+
+
+def _promise(deal: Deal, row: ImportDeal, policy: FollowUpPolicy, now: datetime) -> None:
+    """The step the row names, or one by rule; never due in the past."""
+    if deal.is_open and row.next_step is not None:
+        deal.promise_next(_not_past(row.next_step, deal, policy, now), policy, now)
+    deal.keep_promised(policy, now)
+
+
+def _not_past(step: NextStep, deal: Deal, policy: FollowUpPolicy, now: datetime) -> NextStep:
+    return step if step.due_at > now else NextStep(step.what, policy.due_at(now, deal.stage))
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A deal comes to the stage its row tells, through the gates on the way."""
+
+    deal: Deal
+    row: ImportDeal
+    process: Process
+    book: Book
+    amount: Money | None
+    at: datetime
+
+    def come(self) -> None:
+        if self.row.stage == WON:
+            self._win()
+        elif self.row.stage == LOST:
+            self._lose()
+        elif self.row.stage != self.deal.stage:
+            self._override(self.row.stage)
+            self.deal.move(self.process, self.row.stage, self.at)
+
+    def _win(self) -> None:
+        if self.amount is None or self.row.closed_on is None:
+            raise GateNotPassed(self.deal.stage, ["amount"])
+        contract = self.row.contract_reference
+        won = f.DealWon(amount=self.amount, closed_on=self.row.closed_on, contract_reference=contract)
+        self._override(WON, won)
+        self.deal.win(self.process, won, self.book.context.now, self.at)
+
+    def _lose(self) -> None:
+        day, reason, rival = self.row.closed_on or self.at.date(), self.row.loss_reason, self.row.competitor
+        self.deal.lose(f.DealLost(closed_on=day, loss_reason=reason, competitor=rival), self.at)
+
+    def _override(self, to: str, won: f.DealWon | None = None) -> None:
+        """Asked for by the file, approved by the user who imports it, for the reason the mapping gives."""
+        context, reason = self.book.context, self.row.override_reason.strip()
+        lacking = self.deal.lacking(self.process, to, won)
+        if not lacking or not reason:
+            return
+        if context.actor.kind != "user":
+            raise Forbidden("an override is decided by a person: import as a user")
+        if (context.reason or "").strip() != reason:
+            raise Invalid([FieldError("override_reason", "must be the reason the command is given with")])
+        override_id = uuid5(self.deal.id, f"override:{to}:{self.deal.version}")
+        self.deal.request_override(self.process, override_id, to, f"import:{self.row.source}", won)
+        self.deal.decide_override(override_id, approved=True, by=str(context.actor))
+
+
+# -- a row that changed -------------------------------------------------------------------------
+
+
+def _change(deal: Deal, row: ImportDeal, book: Book) -> None:
+    process, policy, now = process_of(deal, book), policy_of(deal, book), book.context.now
+    if deal.imported is None:
+        raise Refused("the deal was not imported: a file cannot change it", source=row.source)
+    since = deal.imported.as_of
+    changed = _applicable(deal, row, deal.imported.marks)
+    if "standing" in changed and not deal.is_open:
+        deal.reopen(process.open_stages[0] if row.stage in (WON, LOST) else row.stage, process)
+    _correct(deal, row, book, changed)
+    stage, at = deal.stage, min(max(row.closed_at or row.stage_at or now, since), now)
+    if "standing" in changed:
+        amount = row.amount if "amount" in changed else deal.amount
+        Arrival(deal, row, process, book, amount or deal.amount, at).come()
+    touched = _new_activities(deal, row, policy, since, now)
+    if deal.stage != stage and not touched:
+        deal.rearm(policy, now)
+    if "next_step" in changed:
+        _promise(deal, row, policy, now)
+    deal.keep_promised(policy, now)
+
+
+def _applicable(deal: Deal, row: ImportDeal, last: f.RowMarks) -> set[str]:
+    """The parts to record: the file changed them, and they are not so here already. Raises Refused where
+    somebody changed them here, too.
+    """
+    new, held = marks_of(row), marks_held(deal, last)
+    changed = differing(new, last) & differing(new, held)
+    if both := sorted(changed & differing(held, last)):
+        raise Refused(_both_changed(deal, row, both), changed_here=both)
+    if not deal.is_open and row.stage not in (WON, LOST):
+        late = sorted(changed & NEED_AN_OPEN_DEAL)
+        if late:
+            raise Refused(
+                f"{_closed(deal)}, the file still has it open: {', '.join(late)} cannot change", changed=late
+            )
+    return changed
+
+
+def _both_changed(deal: Deal, row: ImportDeal, both: list[str]) -> str:
+    if "standing" in both:
+        where = f"is in {deal.stage}" if deal.is_open else f"was {deal.status} on {deal.closed_on}"
+        return f"the deal {where} here, the file has it in {row.stage}: somebody moved it here since the last import"
+    return f"{', '.join(both)}: changed in the file and here since the last import; set it right in one of the two"
+
+
+def _closed(deal: Deal) -> str:
+    return f"the deal was {deal.status} here on {deal.closed_on}"
+
+
+def _correct(deal: Deal, row: ImportDeal, book: Book, changed: set[str]) -> None:
+    if "title" in changed:
+        deal.correct_title(row.title)
+    if "customer" in changed:
+        deal.correct_customer(row.customer_id)
+    if "product" in changed:
+        deal.correct_product(row.product_id)
+    if "owner" in changed:
+        deal.give_to(book.get(Rep, row.owner_id, guard=True), "import", f"the owner changed in {row.source}")
+    if "amount" in changed and not (row.stage == WON and deal.is_open):
+        deal.change_amount(row.amount or row.opening_amount)
+    if "expected_close" in changed:
+        deal.move_expected_close(row.expected_close)
+    if "needs" in changed:
+        deal.record_needs(row.needs)
+    if "quote" in changed and row.quote is not None:
+        deal.record_quote(row.quote)
+
+
+def _new_activities(
+    deal: Deal, row: ImportDeal, policy: FollowUpPolicy, since: datetime, now: datetime
+) -> bool:
+    """Log what is new. Work done since the last import is a touch; what is older is only history."""
+    new = [past for past in row.activities if past.activity_id not in deal.activities]
+    for past in row.activities:
+        if past.activity_id in deal.activities:
+            deal.correct_activity(past.activity_id, past.activity)
+    _log(deal, new)
+    touch = max((past for past in new if past.at > since), key=lambda past: past.at, default=None)
+    if touch is None or deal.promise is None:
+        return False
+    deal.end_promise(deal.promise.outcome_at(touch.at), now)
+    deal.keep_promised(policy, now, f"{touch.activity.kind}:{touch.activity.outcome}")
+    return True

@@ -1,0 +1,112 @@
+"""Domain room: what an imported row said, small enough to remember — a digest of all of it and a mark for each part.
+
+The digest tells an equal row from a changed one. The marks tell which part the file changed, and whether
+somebody changed that part here in the meantime: neither side's change is ever lost unseen.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import fields
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
+from zlib import crc32
+
+from domain.deal.facts import RowMarks
+from domain.process import LOST, WON
+from domain.values import Activity, Money, Needs
+
+if TYPE_CHECKING:
+    from domain.deal.commands import ImportDeal, PastActivity
+    from domain.deal.state import DealState
+
+
+PARTS = tuple(f.name for f in fields(RowMarks))
+
+
+def differing(one: RowMarks, other: RowMarks) -> set[str]:
+    return {part for part in PARTS if getattr(one, part) != getattr(other, part)}
+
+
+def marks_of(row: ImportDeal) -> RowMarks:
+    closed_on = row.closed_on if row.stage in (WON, LOST) else None
+    contract = row.contract_reference if row.stage == WON else ""
+    reason = row.loss_reason if row.stage == LOST else ""
+    step, quote = row.next_step, row.quote
+    return RowMarks(
+        title=_mark(row.title),
+        owner=_mark(row.owner_id),
+        customer=_mark(row.customer_id),
+        product=_mark(row.product_id),
+        amount=_mark(row.amount or row.opening_amount),
+        expected_close=_mark(row.expected_close),
+        standing=_mark(row.stage, closed_on, contract, reason),
+        needs=_needs(row.needs),
+        quote=_mark(quote.reference, quote.amount, quote.valid_until) if quote else "",
+        next_step=_mark(step.what, step.due_at) if step else "",
+    )
+
+
+def marks_held(deal: DealState, last: RowMarks) -> RowMarks:
+    """The marks of what the deal is here now. Quotes and next steps are not compared: they stay as last told."""
+    stage = WON if deal.status == WON else deal.stage
+    return RowMarks(
+        title=_mark(deal.title),
+        owner=_mark(deal.owner_id),
+        customer=_mark(deal.customer_id),
+        product=_mark(deal.product_id),
+        amount=_mark(deal.amount),
+        expected_close=_mark(deal.expected_close),
+        standing=_mark(stage, deal.closed_on, deal.contract_reference, deal.loss_reason),
+        needs=_needs(deal.needs),
+        quote=last.quote,
+        next_step=last.next_step,
+    )
+
+
+def digest_of(row: ImportDeal) -> str:
+    """A digest of all that the row says. The reason for overriding gates is not part of what it says."""
+    told = (
+        row.title, row.owner_id, row.source, row.reference, row.opened_at, row.stage, row.stage_at,
+        row.customer_id, row.product_id, row.amount, row.opening_amount, row.expected_close, row.closed_on,
+        row.closed_at, row.contract_reference, row.loss_reason, row.competitor, row.process, row.policy,
+        _needs(row.needs), row.quote and row.quote.reference, row.quote and row.quote.amount,
+        row.quote and row.quote.valid_until, row.next_step and row.next_step.what,
+        row.next_step and row.next_step.due_at,
+    )  # fmt: skip
+    parts = [_text(part) for part in told]
+    parts.extend(_activity(past) for past in row.activities)
+    return hashlib.sha256("\x1e".join(parts).encode()).hexdigest()
+
+
+def _activity(past: PastActivity) -> str:
+    did: Activity = past.activity
+    told = (
+        past.activity_id, past.at, did.kind, did.direction, did.outcome, did.duration_minutes, did.rep_id,
+        did.contact_id, did.summary, did.name, did.started_at,
+    )  # fmt: skip
+    return "\x1f".join(map(_text, told))
+
+
+def _needs(needs: Needs) -> str:
+    if needs == Needs():
+        return ""
+    return _mark(needs.pain_points, needs.budget, needs.decision_process, *needs.decision_makers)
+
+
+def _mark(*parts: object) -> str:
+    return format(crc32("\x1f".join(map(_text, parts)).encode()), "08x")
+
+
+def _text(part: object) -> str:
+    if part is None:
+        return ""
+    if isinstance(part, str):
+        return part
+    if isinstance(part, datetime):
+        return part.astimezone(UTC).isoformat()
+    if isinstance(part, date):
+        return part.isoformat()
+    if isinstance(part, Money):
+        return f"{part.amount.normalize():f} {part.currency}"
+    return str(part)
