@@ -69,7 +69,7 @@ CREATE OR REPLACE FUNCTION ledger.append(
     p_meta text[],
     k_cmd int[], k_key text[], k_fingerprint text[], k_answer text[], k_version int[],
     x_cmd int[], x_stream uuid[], x_version int[],
-    e_cmd int[], e_stream uuid[], e_version int[], e_topic text[], e_schema int[], e_data text[],
+    e_cmd int[], e_id uuid[], e_stream uuid[], e_version int[], e_topic text[], e_schema int[], e_data text[],
     e_occurred timestamptz[]
 ) RETURNS TABLE (head bigint, seen int[], stale int[])
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
@@ -102,9 +102,9 @@ BEGIN
     INSERT INTO ledger.events (position, stream_id, version, topic, schema_version, data, meta, event_id,
                                occurred_at, recorded_at)
     SELECT v_head + row_number() OVER (), e.stream, e.version, e.topic, e.schema, e.data::json,
-           p_meta[e.cmd]::json, gen_random_uuid(), e.occurred, v_clock
-      FROM ROWS FROM (unnest(e_cmd, e_stream, e_version, e_topic, e_schema, e_data, e_occurred))
-           AS e(cmd, stream, version, topic, schema, data, occurred)
+           p_meta[e.cmd]::json, e.id, e.occurred, v_clock
+      FROM unnest(e_cmd, e_id, e_stream, e_version, e_topic, e_schema, e_data, e_occurred)
+           AS e(cmd, id, stream, version, topic, schema, data, occurred)
      WHERE e.cmd <> ALL (v_skip);
     GET DIAGNOSTICS v_written = ROW_COUNT;
 

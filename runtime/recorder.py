@@ -33,7 +33,7 @@ from domain.facts import Fact
 from domain.recorded import Pending
 from runtime.codec import decode_fact, encode
 from runtime.database import connect_sync
-from runtime.group_commit import APPEND, commas, lines
+from runtime.group_commit import APPEND, commas, event_ids, lines
 
 COLUMNS = sql.SQL("stream_id, version, topic || '@' || schema_version, convert_to(data::text, 'UTF8')")
 
@@ -202,6 +202,7 @@ def _columns(facts: Sequence[StoredFact]) -> list[str]:
         commas(first),
         commas(first.values()),
         commas(1 for _ in facts),
+        event_ids(len(facts)),
         commas(fact.originator_id for fact in facts),
         commas(fact.originator_version for fact in facts),
         commas(topic for topic, _, _ in topics),
