@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
+from weakref import WeakValueDictionary
 
 from domain.aggregate import Aggregate
 from domain.context import Context, Reach
@@ -264,18 +266,25 @@ class Door:
     """Executes commands against a ledger. Safe for any number of concurrent callers."""
 
     store: Store
-    attempts: int = field(default=ATTEMPTS)
+    attempts: int = ATTEMPTS
+    _turns: WeakValueDictionary[UUID, asyncio.Lock] = field(default_factory=WeakValueDictionary)
 
     async def execute(self, command: Command, context: Context) -> Receipt:
         """Decide and record. Raises a DomainError when refused; then nothing was recorded."""
         call = Call(command, context)
         try:
-            return await self._execute(call)
+            async with self._turn(command):
+                return await self._execute(call)
         except DomainError:
             seen = await self._seen(call)
             if seen is None:
                 raise
             return seen
+
+    def _turn(self, command: Command) -> AbstractAsyncContextManager[None]:
+        """Commands on one stream take turns here instead of failing each other at the ledger."""
+        chief = command.stream()
+        return nullcontext() if chief is None else self._turns.setdefault(chief[1], asyncio.Lock())
 
     async def _execute(self, call: Call) -> Receipt:
         fresh = False

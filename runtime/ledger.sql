@@ -65,7 +65,14 @@ GRANT SELECT ON ledger.events, ledger.receipts TO salesloop_app;
 -- is checked alone: a key seen before or a stale version leaves that one command out and records
 -- the others. Commands are numbered from 1: p_meta has one entry for each; k_*, x_* and e_* (keys,
 -- expected versions and facts) refer to them by number. Facts come in the order of their commands.
-CREATE OR REPLACE FUNCTION ledger.append(
+-- An earlier release's function may have other columns: it goes, in this same transaction.
+DO $$ DECLARE old regprocedure; BEGIN
+    FOR old IN SELECT oid::regprocedure FROM pg_proc
+                WHERE pronamespace = 'ledger'::regnamespace AND proname = 'append' LOOP
+        EXECUTE format('DROP FUNCTION %s', old);
+    END LOOP;
+END $$;
+CREATE FUNCTION ledger.append(
     p_meta text[],
     k_cmd int[], k_key text[], k_fingerprint text[], k_answer text[], k_version int[],
     x_cmd int[], x_stream uuid[], x_version int[],

@@ -33,9 +33,8 @@ class Office:
     team_id: UUID = field(default_factory=uuid.uuid4)
     rep_id: UUID = field(default_factory=uuid.uuid4)
 
-    @property
-    def door(self) -> Door:
-        return Door(self.ledger)
+    def __post_init__(self) -> None:
+        self.door = Door(self.ledger)
 
     async def run(self, command: Command, **changes: Any) -> Receipt:
         return await self.door.execute(command, context(**changes))
