@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from domain import catalogue, people, policies, process
-from domain.deal import decisions, facts, imported
+from domain.deal import decisions, facts, imported, promise_decisions
 
-MODULES = (catalogue, people, policies, process, decisions, facts, imported)
+MODULES = (catalogue, people, policies, process, decisions, facts, imported, promise_decisions)

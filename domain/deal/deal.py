@@ -1,36 +1,24 @@
 """Domain room: the deal aggregate.
 
-Its story is in `facts.py`, its state and mutators in `state.py`; here are the rules. After every command the deal
-keeps its own invariant: open means exactly one live promise, closed means none.
+Its story is in `facts.py`, its state and mutators in `state.py`, the rules about its promise in `promising.py`;
+here are the rules about the deal itself.
 """
 
 from __future__ import annotations
 
 from datetime import date, datetime
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from domain.deal import facts as f
 from domain.deal.gates import missing, on_the_way
-from domain.deal.promises import Promise
-from domain.deal.state import DealState
+from domain.deal.promising import PromisingDeal
 from domain.errors import FieldError, GateNotPassed, Invalid, NotFound, Refused
 from domain.people import Rep
-from domain.policy import Deadlines, FollowUpPolicy
 from domain.process import AFTER_SALES, CLOSED, LOST, WON, Process
-from domain.values import Activity, Money, Needs, NextStep, PromiseOutcome, Quote
-
-BY_RULE = "follow up"
+from domain.values import Activity, Money, Needs, PromiseOutcome, Quote
 
 
-class Deal(DealState):
-    @property
-    def is_open(self) -> bool:
-        return self.status == "open"
-
-    def must_be_open(self) -> None:
-        if not self.is_open:
-            raise Refused(f"the deal is {self.status}: reopen it first", status=self.status)
-
+class Deal(PromisingDeal):
     # -- the deal itself ---------------------------------------------------------------------
 
     def open(self, opened: f.DealOpened, at: datetime | None = None) -> None:
@@ -203,104 +191,3 @@ class Deal(DealState):
         if stage not in process.open_stages:
             raise Invalid([FieldError("stage", f"must be one of {', '.join(process.open_stages)}")])
         self.record(f.DealReopened(before="won" if self.status == WON else "lost", stage=stage))
-
-    # -- promises ----------------------------------------------------------------------------
-
-    def keep_promised(self, policy: FollowUpPolicy, now: datetime, touch: str | None = None) -> None:
-        """The invariant: an open deal without a live promise gets one, made by rule."""
-        if self.is_open and self.promise is None:
-            due = policy.due_at(now, self.stage, touch)
-            self._promise(BY_RULE, due, policy, now, by_rule=True)
-
-    def promise_next(self, step: NextStep, policy: FollowUpPolicy, now: datetime) -> None:
-        """Somebody names the next step: the live promise moves there, or a new one is made."""
-        self.must_be_open()
-        if self.promise is None:
-            self._promise(step.what, step.due_at, policy, now, by_rule=False)
-            return
-        if step.what != self.promise.what:
-            reworded = f.PromiseReworded(
-                promise_id=self.promise.id, before=self.promise.what, after=step.what
-            )
-            self.record(reworded, now)
-        if step.due_at != self.promise.deadlines.due_at:
-            self._rearm(self.promise, policy.deadlines(step.due_at, now), policy, now)
-
-    def touched(
-        self, policy: FollowUpPolicy, now: datetime, touch: str | None, step: NextStep | None
-    ) -> None:
-        """Work was done: what was promised is kept or late, and the next promise follows."""
-        if not self.is_open:
-            return
-        self.end_promise_at(now)
-        if step is None:
-            self.keep_promised(policy, now, touch)
-        else:
-            self._promise(step.what, step.due_at, policy, now, by_rule=False)
-
-    def rearm(self, policy: FollowUpPolicy, now: datetime) -> None:
-        """The stage or the policy moved: a promise made by rule gets the rule's due time anew, one
-        that somebody named keeps its due time and gets the new warnings.
-        """
-        if not self.is_open or self.promise is None:
-            return
-        due = policy.due_at(now, self.stage) if self.promise.by_rule else self.promise.deadlines.due_at
-        self._rearm(self.promise, policy.deadlines(due, now), policy, now)
-
-    def _rearm(self, promise: Promise, after: Deadlines, policy: FollowUpPolicy, now: datetime) -> None:
-        rearmed = f.PromiseRearmed(
-            promise_id=promise.id,
-            before=promise.deadlines,
-            after=after,
-            policy_version=policy.version,
-            arming=promise.arming + 1,
-        )
-        self.record(rearmed, now)
-
-    def _promise(
-        self, what: str, due: datetime, policy: FollowUpPolicy, now: datetime, *, by_rule: bool
-    ) -> None:
-        number = self.promises + 1
-        made = f.PromiseMade(
-            promise_id=uuid5(self.id, f"promise:{number}"),
-            number=number,
-            owner_id=self.owner_id,
-            what=what,
-            deadlines=policy.deadlines(due, now),
-            policy=policy.name,
-            policy_version=policy.version,
-            by_rule=by_rule,
-        )
-        self.record(made, now)
-
-    def end_promise_at(self, now: datetime) -> None:
-        if self.promise is not None:
-            self.end_promise(self.promise.outcome_at(now), now)
-
-    def end_promise(self, outcome: PromiseOutcome, at: datetime | None = None) -> None:
-        if self.promise is not None:
-            due = self.promise.deadlines.due_at
-            self.record(f.PromiseEnded(promise_id=self.promise.id, outcome=outcome, due_at=due), at)
-
-    def live(self, promise_id: UUID, arming: int) -> Promise | None:
-        """The live promise, if a timer set for this arming may still speak for it."""
-        held = self.promise
-        return held if held is not None and (held.id, held.arming) == (promise_id, arming) else None
-
-    def remind(self, promise: Promise) -> None:
-        if not promise.reminded and not promise.missed:
-            self.record(
-                f.PromiseReminded(promise_id=promise.id, arming=promise.arming, told=promise.owner_id)
-            )
-
-    def miss(self, promise: Promise) -> None:
-        if not promise.missed:
-            due = promise.deadlines.due_at
-            missed = f.PromiseMissed(
-                promise_id=promise.id, arming=promise.arming, told=promise.owner_id, due_at=due
-            )
-            self.record(missed)
-
-    def escalate(self, promise: Promise, manager_id: UUID | None, *, again: bool = False) -> None:
-        if not (promise.escalated_again if again else promise.escalated):
-            self.record(f.PromiseEscalated(promise_id=promise.id, arming=promise.arming, told=manager_id))

@@ -8,12 +8,12 @@ from domain.deal import commands as c
 from domain.deal import facts as f
 from domain.deal.deal import Deal
 from domain.door import Book, handles
-from domain.errors import FieldError, Forbidden, GateNotPassed, Invalid, Refused
-from domain.people import Rep, RepAllocated, Team
+from domain.errors import FieldError, Forbidden, GateNotPassed, Invalid
+from domain.people import Rep, RepAllocated
 from domain.policies import Policies, policy_stream
 from domain.policy import FollowUpPolicy
 from domain.process import Process, Processes, process_stream
-from domain.values import MAX_NAME, Activity, Checks, Needs, NextStep, PromiseOutcome
+from domain.values import MAX_NAME, Activity, Checks, Needs, NextStep
 
 Json = dict[str, Any]
 
@@ -278,89 +278,3 @@ def give(deal: Deal, rep: Rep, rule: str, note: str, receipt: str = "") -> None:
     deal.give_to(rep, rule, note)
     if deal.owner_id != before:
         rep.record(RepAllocated(subject="deal", subject_id=deal.id, receipt=receipt or rule))
-
-
-@handles(c.PromiseNext)
-def promise_next(command: c.PromiseNext, book: Book) -> Json:
-    checks = Checks()
-    check_step(command.next_step, checks)
-    checks.done()
-    deal = book.get(Deal, command.deal_id)
-    deal.promise_next(command.next_step, policy_of(deal, book), book.context.now)
-    return told(deal)
-
-
-@handles(c.ExcusePromise)
-def excuse_promise(command: c.ExcusePromise, book: Book) -> Json:
-    checks = Checks()
-    check_step(command.next_step, checks)
-    checks.that(bool((book.context.reason or "").strip()), "reason", "a promise is excused with a reason")
-    checks.done()
-    deal = book.get(Deal, command.deal_id)
-    if deal.promise is None or deal.promise.id != command.promise_id:
-        return told(deal)
-    policy, now = policy_of(deal, book), book.context.now
-    deal.end_promise(PromiseOutcome.EXCUSED)
-    if command.next_step is not None:
-        deal.promise_next(command.next_step, policy, now)
-    deal.keep_promised(policy, now)
-    return told(deal)
-
-
-@handles(c.RearmPromise)
-def rearm_promise(command: c.RearmPromise, book: Book) -> Json:
-    deal = book.get(Deal, command.deal_id)
-    policy = policy_of(deal, book)
-    if deal.promise is not None and deal.promise.policy_version < policy.version:
-        deal.rearm(policy, book.context.now)
-    return told(deal)
-
-
-@handles(c.EnsurePromise)
-def ensure_promise(command: c.EnsurePromise, book: Book) -> Json:
-    deal = book.get(Deal, command.deal_id)
-    deal.keep_promised(policy_of(deal, book), book.context.now)
-    return told(deal)
-
-
-@handles(c.RemindPromise)
-def remind_promise(command: c.RemindPromise, book: Book) -> Json:
-    deal = book.get(Deal, command.deal_id)
-    promise = deal.live(command.promise_id, command.arming)
-    if promise is not None:
-        deal.remind(promise)
-    return told(deal)
-
-
-@handles(c.MissPromise)
-def miss_promise(command: c.MissPromise, book: Book) -> Json:
-    deal = book.get(Deal, command.deal_id)
-    promise = deal.live(command.promise_id, command.arming)
-    if promise is not None:
-        deal.miss(promise)
-    return told(deal)
-
-
-@handles(c.EscalatePromise)
-def escalate_promise(command: c.EscalatePromise, book: Book) -> Json:
-    deal = book.get(Deal, command.deal_id)
-    promise = deal.live(command.promise_id, command.arming)
-    if promise is not None:
-        deal.escalate(promise, book.find(Team, deal.team_id).manager_id, again=command.again)
-    return told(deal)
-
-
-@handles(c.ReassignPromise)
-def reassign_promise(command: c.ReassignPromise, book: Book) -> Json:
-    """The deal and the new owner's allocations commit together, or not at all."""
-    deal = book.get(Deal, command.deal_id)
-    if deal.live(command.promise_id, command.arming) is None:
-        return told(deal)
-    rep = book.get(Rep, command.to, guard=True)
-    policy = policy_of(deal, book)
-    if deal.reassignments >= policy.max_reassignments:
-        raise Refused("the deal was reassigned as often as its policy allows: a manager decides now")
-    deal.end_promise(PromiseOutcome.BROKEN)
-    give(deal, rep, "escalation", "", command.receipt)
-    deal.keep_promised(policy, book.context.now)
-    return told(deal)
