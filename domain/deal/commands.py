@@ -131,11 +131,14 @@ class DecideOverride(DealCommand):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandOver(DealCommand):
-    """Give the deal and its promise to another rep. `rule` says who or what chose."""
+    """Give the deal and its promise to another rep. `rule` says who or what chose; `receipt`, where
+    a rule did, says over whom.
+    """
 
     to: UUID
     handover_note: FreeText
     rule: str = "handover"
+    receipt: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

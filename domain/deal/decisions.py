@@ -269,7 +269,7 @@ def hand_over(command: c.HandOver, book: Book) -> Json:
     checks.done()
     book.want((Deal, command.deal_id), (Rep, command.to))
     deal = book.get(Deal, command.deal_id)
-    give(deal, book.get(Rep, command.to, guard=True), command.rule, command.handover_note)
+    give(deal, book.get(Rep, command.to, guard=True), command.rule, command.handover_note, command.receipt)
     return told(deal)
 
 
