@@ -1,4 +1,4 @@
-"""workflows: one file per workflow, its message types and activities, and the follower that starts and signals them from the log.
+"""Workflows room: one file per workflow, their messages and activities, and the follower that starts and signals them.
 
-May import domain and temporalio; activities and the follower also runtime. Never fastapi; definitions never touch psycopg.
+Definitions know the domain's values and Temporal, nothing else; SQL and the door come in through activities.
 """

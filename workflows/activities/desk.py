@@ -1,0 +1,79 @@
+"""Workflows room: the desk every activity works at — the door, the readers, and how a workflow signs what it does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from domain.context import Actor, Channel, Context
+from domain.door import Call, Command, Door, Receipt
+from domain.errors import DomainError
+from workflows.messages import Told
+from workflows.ports import LedgerReader, LoadReader
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Why a workflow speaks: the position that set it going, what belongs together, and words for the history."""
+
+    position: int
+    correlation_id: UUID
+    now: datetime
+    reason: str | None = None
+    expected_version: int | None = None
+
+
+@dataclass(frozen=True)
+class Desk:
+    door: Door
+    loads: LoadReader
+    ledger: LedgerReader
+
+    async def execute(self, command: Command, key: str, cause: Cause) -> Told:
+        """Through the door, once per key. A refusal is an answer; a conflict is tried again by Temporal."""
+        try:
+            receipt = await self.door.execute(command, signed(key, cause))
+        except DomainError as refusal:
+            return refused(refusal)
+        return Told(receipt.recorded)
+
+    async def execute_many(
+        self, calls: Sequence[tuple[Command, str]], cause: Cause
+    ) -> list[Receipt | DomainError]:
+        """Side by side. Conflicts fail the activity, to be tried again as a whole: keys make that harmless."""
+        done = await self.door.execute_many([Call(command, signed(key, cause)) for command, key in calls])
+        for outcome in done:
+            if isinstance(outcome, DomainError):
+                must_not_be_retryable(outcome)
+        return done
+
+
+def refused(refusal: DomainError) -> Told:
+    must_not_be_retryable(refusal)
+    activity.logger.info("refused: %s", refusal.code)
+    return Told(0, refused=refusal.message, rep_gone="rep_id" in refusal.details)
+
+
+def must_not_be_retryable(refusal: DomainError) -> None:
+    if refusal.retryable:
+        raise ApplicationError(refusal.message, type=refusal.code) from refusal
+
+
+def signed(key: str, cause: Cause) -> Context:
+    """The envelope of a workflow's command: the workflow is the actor, its clock is the time."""
+    info = activity.info()
+    return Context(
+        now=cause.now,
+        actor=Actor("workflow", info.workflow_id or "", info.workflow_run_id),
+        channel=Channel.WORKFLOW,
+        reason=cause.reason,
+        correlation_id=cause.correlation_id,
+        caused_by=cause.position or None,
+        key=key,
+        expected_version=cause.expected_version,
+    )

@@ -1,0 +1,106 @@
+"""Workflows room: handing over the open deals of a rep who left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from uuid import UUID
+
+from temporalio import activity
+
+from domain.deal.commands import EscalatePromise, HandOver
+from domain.deal.deal import Deal
+from domain.people import Rep
+from workflows.activities.desk import Cause, Desk
+from workflows.activities.timers import choose, current_loads
+from workflows.messages import (
+    Handing,
+    HandoverAsk,
+    HandoverCount,
+    HandoverPage,
+    HandoverPageDone,
+    HandoverPlan,
+    Told,
+)
+from workflows.ports import Loads
+
+PAGE = 200
+RULE = "rep-left"
+NOTE = "handed over by rule: the owner left"
+LEFT = "the owner left"
+NOBODY = "the owner left and nobody else in the team can take the deal over"
+
+
+class HandoverActivities:
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    @activity.defn
+    async def plan_handover(self, asked: HandoverAsk) -> HandoverPlan:
+        """A page of the rep's open deals, each with the rep who shall have it; loads count what is planned."""
+        await self._desk.loads.wait_for(asked.position)
+        deals = await self._desk.loads.open_deals_of(asked.rep_id, asked.after, PAGE)
+        rep = (await self._desk.door.store.load({asked.rep_id: Rep}))[asked.rep_id]
+        assert isinstance(rep, Rep)
+        if not deals or rep.team_id is None:
+            return HandoverPlan(None)
+        loads = await current_loads(self._desk, rep.team_id)
+        return HandoverPlan(deals[-1], tuple(spread(deals, loads, asked.rep_id)))
+
+    @activity.defn
+    async def hand_over(self, page: HandoverPage) -> HandoverPageDone:
+        """Do as planned. A deal that changed hands or closed meanwhile is left alone."""
+        handed = left = again = 0
+        for handing in page.handings:
+            told = await self._hand(page, handing)
+            handed += told.recorded > 0 and handing.heir.rep_id is not None
+            left += handing.heir.rep_id is None
+            again += told.rep_gone
+            activity.heartbeat()
+        return HandoverPageDone(HandoverCount(handed, left), again)
+
+    async def _hand(self, page: HandoverPage, handing: Handing) -> Told:
+        deal = (await self._desk.door.store.load({handing.deal_id: Deal}))[handing.deal_id]
+        assert isinstance(deal, Deal)
+        if deal.owner_id == handing.heir.rep_id:
+            return Told(1)  # by an earlier attempt at this page
+        if not deal.is_open or deal.owner_id != page.rep_id:
+            return Told(0)
+        if handing.heir.rep_id is None:
+            return await self._tell_manager(page, deal)
+        return await self._give(page, deal, handing)
+
+    async def _give(self, page: HandoverPage, deal: Deal, handing: Handing) -> Told:
+        assert handing.heir.rep_id is not None
+        command = HandOver(
+            deal_id=deal.id,
+            to=handing.heir.rep_id,
+            handover_note=NOTE,
+            rule=RULE,
+            receipt=handing.heir.receipt,
+        )
+        cause = self._cause(page, deal, LEFT)
+        return await self._desk.execute(command, f"{deal.id}:handover:{page.rep_id}", cause)
+
+    async def _tell_manager(self, page: HandoverPage, deal: Deal) -> Told:
+        promise = deal.promise
+        if promise is None:
+            return Told(0)
+        command = EscalatePromise(
+            deal_id=deal.id, promise_id=promise.id, arming=promise.arming, again=promise.escalated
+        )
+        key = f"{promise.id}:{promise.arming}:nobody-to-hand-over-to"
+        return await self._desk.execute(command, key, self._cause(page, deal, NOBODY))
+
+    def _cause(self, page: HandoverPage, deal: Deal, reason: str) -> Cause:
+        """Only as long as the deal is as we saw it: who takes it over by hand meanwhile keeps it."""
+        return Cause(page.position, page.rep_id, page.now, reason, expected_version=deal.version)
+
+
+def spread(deals: Sequence[UUID], loads: Loads, leaving: UUID) -> Iterator[Handing]:
+    """Each deal to the rep who is then the least loaded."""
+    planned = dict(loads.open_deals)
+    for id in deals:
+        heir = choose(Loads(loads.position, planned), {leaving}, id)
+        if heir.rep_id is not None:
+            planned[heir.rep_id] += 1
+        yield Handing(id, heir)

@@ -1,0 +1,115 @@
+"""Workflows room: what a follow-up does to the world. Keys are `{promise}:{arming}:{step}`, so each is done once."""
+
+from __future__ import annotations
+
+import json
+from uuid import UUID
+
+from temporalio import activity
+
+from domain.deal.commands import EscalatePromise, MissPromise, PromiseTimer, ReassignPromise, RemindPromise
+from domain.deal.deal import Deal
+from workflows.activities.desk import Cause, Desk
+from workflows.messages import (
+    Heir,
+    HeirWanted,
+    PromiseArmed,
+    Reassignment,
+    Standing,
+    Step,
+    Stuck,
+    Timer,
+    Told,
+)
+from workflows.ports import Loads
+
+COMMANDS: dict[Step, type[PromiseTimer]] = {
+    Step.REMIND: RemindPromise,
+    Step.MISS: MissPromise,
+    Step.ESCALATE: EscalatePromise,
+}
+RULE = "least-loaded"
+
+
+class TimerActivities:
+    """Give an instance's methods to the worker, the class's to `workflow.execute_activity_method`."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    @activity.defn
+    async def look(self, deal_id: UUID) -> Standing:
+        """Is there still a promise to time? A new run asks the ledger, whatever delivery started it."""
+        return await self._desk.ledger.standing(deal_id)
+
+    @activity.defn
+    async def tell(self, timer: Timer) -> Told:
+        """Remind the owner, tell the owner of the miss, or tell the manager; recorded as a fact."""
+        armed = timer.armed
+        command = COMMANDS[timer.step](
+            deal_id=armed.deal_id, promise_id=armed.promise_id, arming=armed.arming
+        )
+        return await self._desk.execute(command, key(armed, timer.step), cause(armed, timer))
+
+    @activity.defn
+    async def choose_heir(self, wanted: HeirWanted) -> Heir:
+        """The least loaded active rep of the deal's team, the owner aside."""
+        deal = await self._deal(wanted.armed.deal_id)
+        excluded = {deal.owner_id, *wanted.excluded}
+        return choose(await current_loads(self._desk, deal.team_id), excluded, deal.id)
+
+    @activity.defn
+    async def reassign(self, asked: Reassignment) -> Told:
+        armed, heir = asked.armed, asked.heir
+        assert heir.rep_id is not None
+        command = ReassignPromise(
+            deal_id=armed.deal_id,
+            promise_id=armed.promise_id,
+            arming=armed.arming,
+            to=heir.rep_id,
+            receipt=heir.receipt,
+        )
+        return await self._desk.execute(command, key(armed, Step.REASSIGN), cause(armed, asked))
+
+    @activity.defn
+    async def tell_again(self, stuck: Stuck) -> Told:
+        armed = stuck.armed
+        command = EscalatePromise(
+            deal_id=armed.deal_id, promise_id=armed.promise_id, arming=armed.arming, again=True
+        )
+        return await self._desk.execute(command, f"{key(armed, Step.REASSIGN)}:stuck", cause(armed, stuck))
+
+    async def _deal(self, id: UUID) -> Deal:
+        loaded = (await self._desk.door.store.load({id: Deal}))[id]
+        assert isinstance(loaded, Deal)
+        return loaded
+
+
+def key(armed: PromiseArmed, step: Step) -> str:
+    return f"{armed.promise_id}:{armed.arming}:{step}"
+
+
+def cause(armed: PromiseArmed, message: Timer | Reassignment | Stuck) -> Cause:
+    """One promise, one correlation: reminder, miss, escalation and reassignment belong together."""
+    return Cause(armed.position, armed.promise_id, message.now, getattr(message, "why", None))
+
+
+async def current_loads(desk: Desk, team_id: UUID) -> Loads:
+    """The read model's loads, and what came to the reps since: many deals may fall due in the same second."""
+    loads = await desk.loads.team_loads(team_id)
+    since = await desk.ledger.allocated_since(loads.position, list(loads.open_deals))
+    return Loads(loads.position, {id: n + since.get(id, 0) for id, n in loads.open_deals.items()})
+
+
+def choose(loads: Loads, excluded: set[UUID], deal_id: UUID) -> Heir:
+    """The least loaded candidate; among equals the deal's id decides, so that ties spread and can be replayed."""
+    candidates = {id: n for id, n in loads.open_deals.items() if id not in excluded}
+    chosen = min(candidates, key=lambda id: (candidates[id], (id.int ^ deal_id.int), id), default=None)
+    receipt = {
+        "rule": RULE,
+        "chosen": str(chosen) if chosen else None,
+        "open_deals": {str(id): n for id, n in sorted(candidates.items())},
+        "excluded": sorted(map(str, excluded)),
+        "as_known_at": loads.position,
+    }
+    return Heir(chosen, json.dumps(receipt, separators=(",", ":")))

@@ -1,0 +1,139 @@
+"""Workflows room: how news from the ledger reaches its workflow — what is sent for which fact, and with which guarantees.
+
+Everything here may be repeated: a follow-up ignores what is not above its high-water mark, and a run that a stale delivery starts asks
+the ledger first and ends at once. A rollout or handover that ran is not run again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from temporalio.client import Client
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from domain.deal.facts import DealLost, DealWon, PromiseMade, PromiseRearmed
+from domain.people import RepLeft
+from domain.policies import PolicyPublished
+from domain.recorded import Recorded
+from workflows.follow_up import FollowUpWorkflow, follow_up_id
+from workflows.handover import RepHandoverWorkflow, handover_id
+from workflows.messages import DealClosed, FollowUp, Handover, PromiseArmed, Rollout
+from workflows.rollout import PolicyRolloutWorkflow, rollout_id
+
+News = PromiseArmed | DealClosed | Rollout | Handover
+PATIENCE = timedelta(seconds=15)
+"""How long one call may take; the client repeats it within that time when the server is busy."""
+DEAL_NEWS = (PromiseMade, PromiseRearmed, DealWon, DealLost)
+TOPICS = [fact.TOPIC for fact in (*DEAL_NEWS, PolicyPublished, RepLeft)]
+DEAL_TOPICS = [fact.TOPIC for fact in DEAL_NEWS]
+
+
+def news_of(recorded: Recorded) -> News | None:
+    """What a fact means to a workflow; None: nothing."""
+    match recorded.fact:
+        case PromiseMade(promise_id=promise, arming=arming, deadlines=deadlines):
+            return PromiseArmed(recorded.position, recorded.originator_id, promise, arming, deadlines)
+        case PromiseRearmed(promise_id=promise, arming=arming, after=deadlines):
+            return PromiseArmed(recorded.position, recorded.originator_id, promise, arming, deadlines)
+        case DealWon() | DealLost():
+            return DealClosed(recorded.position, recorded.originator_id)
+        case PolicyPublished(policy=policy):
+            return Rollout(policy.name, policy.version, recorded.position)
+        case RepLeft():
+            return Handover(recorded.originator_id, recorded.position)
+        case _:
+            return None
+
+
+def workflow_id(news: News) -> str:
+    match news:
+        case PromiseArmed() | DealClosed():
+            return follow_up_id(news.deal_id)
+        case Rollout():
+            return rollout_id(news.policy, news.version)
+        case Handover():
+            return handover_id(news.rep_id)
+
+
+def newest(many: Iterable[News]) -> list[News]:
+    """Of several news for one workflow only the last counts: a timer is set once, to where the deal stands now."""
+    return list({workflow_id(news): news for news in many}.values())
+
+
+@dataclass(frozen=True)
+class Deliverer:
+    """Sends news. Raises RPCError when the server does not take it; then it was not delivered, or may have been."""
+
+    client: Client
+    task_queue: str
+
+    async def send(self, news: News) -> None:
+        match news:
+            case PromiseArmed():
+                await self._arm(news)
+            case DealClosed():
+                await self._close(news)
+            case Rollout():
+                await self._roll_out(news)
+            case Handover():
+                await self.hand_over(news)
+
+    async def _arm(self, news: PromiseArmed) -> None:
+        """To the running follow-up; where none runs (a new deal, a reopened one) a run is opened with it."""
+        await self.client.start_workflow(
+            FollowUpWorkflow.run,
+            FollowUp(news.deal_id),
+            id=follow_up_id(news.deal_id),
+            task_queue=self.task_queue,
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            start_signal="promise_armed",
+            start_signal_args=[news],
+            static_summary="Timer behind the deal's live promise",
+            rpc_timeout=PATIENCE,
+        )
+
+    async def _close(self, news: DealClosed) -> None:
+        handle = self.client.get_workflow_handle_for(FollowUpWorkflow.run, follow_up_id(news.deal_id))
+        try:
+            await handle.signal(FollowUpWorkflow.deal_closed, news, rpc_timeout=PATIENCE)
+        except RPCError as failure:
+            if failure.status is not RPCStatusCode.NOT_FOUND:
+                raise
+
+    async def _roll_out(self, news: Rollout) -> None:
+        try:
+            await self.client.start_workflow(
+                PolicyRolloutWorkflow.run,
+                news,
+                id=workflow_id(news),
+                task_queue=self.task_queue,
+                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
+                static_summary="Re-arms the open deals that follow a policy",
+                rpc_timeout=PATIENCE,
+            )
+        except WorkflowAlreadyStartedError:
+            return
+
+    async def hand_over(
+        self,
+        news: Handover,
+        reuse: WorkflowIDReusePolicy = WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
+    ) -> None:
+        """`reuse` ALLOW_DUPLICATE: once more for a rep whose deals found nobody the first time."""
+        try:
+            await self.client.start_workflow(
+                RepHandoverWorkflow.run,
+                news,
+                id=workflow_id(news),
+                task_queue=self.task_queue,
+                id_reuse_policy=reuse,
+                static_summary="Hands over the open deals of a rep who left",
+                rpc_timeout=PATIENCE,
+            )
+        except WorkflowAlreadyStartedError:
+            return

@@ -1,0 +1,137 @@
+"""Workflows room: the follower. It reads the ledger in order and tells workflows what concerns them: dumb, idempotent, at least once.
+
+Its position moves only past what was delivered. When Temporal or the database is away it stops there, waits and goes on from there;
+it never skips. Any number of followers may run: the one that holds the lock works, another takes over when it is gone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+import psycopg
+from psycopg import AsyncConnection
+from temporalio.service import RPCError
+
+from runtime.database import connect
+from workflows.delivery import Deliverer, News, newest, news_of
+from workflows.lanes import LANES, Lane
+from workflows.store import WorkflowStore
+
+LOCK = 7_205_010
+ASK_AGAIN = 1.0  # seconds between tries for the lock
+IDLE = 2.0  # seconds until a look without a notification: one may have been lost
+TRIES = (0.05, 0.25, 1.0)  # seconds before a refused delivery is repeated in place
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
+
+log = logging.getLogger(__name__)
+
+
+class Follower:
+    def __init__(
+        self, url: str, store: WorkflowStore, deliverer: Deliverer, lanes: Sequence[Lane] = LANES
+    ) -> None:
+        self._url = url
+        self._store = store
+        self._deliverer = deliverer
+        self._lanes = lanes
+        self._wake = {lane.name: asyncio.Event() for lane in lanes}
+        self._pause = FIRST_PAUSE
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Follow until `stop` is set. Whatever goes wrong is logged and tried again from the last position."""
+        stopping = asyncio.create_task(stop.wait())
+        while not stop.is_set():
+            work = asyncio.create_task(self._work())
+            await asyncio.wait({work, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            work.cancel()
+            failure = (await asyncio.gather(work, return_exceptions=True))[0]
+            if not stop.is_set():
+                await self._recover(failure, stopping)
+
+    async def _recover(self, failure: BaseException | None, stopping: asyncio.Task[bool]) -> None:
+        reason = innermost(failure)
+        log.warning("the follower stopped and goes on from its position in %.1f s: %s", self._pause, reason)
+        with contextlib.suppress(psycopg.Error):
+            for lane in self._lanes:
+                await self._store.save_failure(lane.name, reason)
+        await asyncio.wait({stopping}, timeout=self._pause)
+        self._pause = min(self._pause * 2, LONGEST_PAUSE)
+
+    async def _work(self) -> None:
+        """Ends only by an exception: whatever ends one part ends all of it."""
+        connection = await connect(self._url)
+        async with connection:
+            await take_lock(connection)
+            log.info("this follower works")
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._listen(connection))
+                for lane in self._lanes:
+                    group.create_task(self._follow(lane))
+
+    async def _listen(self, connection: AsyncConnection[Any]) -> None:
+        """Also how we notice that the lock's connection is gone."""
+        await connection.execute("LISTEN ledger")
+        async for _ in connection.notifies():
+            for wake in self._wake.values():
+                wake.set()
+        raise ConnectionError("the connection that holds the follower's lock is closed")
+
+    async def _follow(self, lane: Lane) -> None:
+        position = await self._store.position(lane.name)
+        while True:
+            self._wake[lane.name].clear()
+            head = await self._store.head()
+            if head > position:
+                position = await self._pass_on(lane, position, min(head, position + lane.window))
+            else:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._wake[lane.name].wait(), IDLE)
+
+    async def _pass_on(self, lane: Lane, after: int, to: int) -> int:
+        facts = await self._store.facts(after, to)
+        found = (news_of(fact) for fact in facts if lane.takes(fact))
+        await self._deliver(newest(news for news in found if news is not None), lane.in_flight)
+        await self._store.save_position(lane.name, to)
+        self._pause = FIRST_PAUSE
+        return to
+
+    async def _deliver(self, many: Sequence[News], in_flight: int) -> None:
+        waiting = iter(many)
+
+        async def courier() -> None:
+            for news in waiting:
+                await self._send(news)
+
+        async with asyncio.TaskGroup() as group:
+            for _ in range(min(in_flight, len(many))):
+                group.create_task(courier())
+
+    async def _send(self, news: News) -> None:
+        """The server refuses for a moment while a workflow continues as new, or when it is busy."""
+        for pause in TRIES:
+            try:
+                return await self._deliverer.send(news)
+            except RPCError as failure:
+                log.debug("a delivery was refused, trying again: %s", failure.status)
+                await asyncio.sleep(pause)
+        return await self._deliverer.send(news)
+
+
+async def take_lock(connection: AsyncConnection[Any]) -> None:
+    """Return when this session is the one that works. It asks now and then: waiting in the database would hold back its vacuum."""
+    while True:
+        cursor = await connection.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
+        row = await cursor.fetchone()
+        if row is not None and row[0]:
+            return
+        await asyncio.sleep(ASK_AGAIN)
+
+
+def innermost(failure: BaseException | None) -> str:
+    while isinstance(failure, BaseExceptionGroup):
+        failure = failure.exceptions[0]
+    return f"{type(failure).__name__}: {failure}"

@@ -1,0 +1,62 @@
+"""Workflows room: which facts the follower may let wait. Two lanes, so that a call made now is not stuck behind an import.
+
+An import or a policy rollout arms tens of thousands of timers, at a hundred or so a second; that is the bulk lane. Everything people
+do, and what falls due within the hour, goes through the live lane. The lanes share nothing, not even the order between them: a
+follow-up takes the newest position it hears of, and a run that an old delivery starts asks the ledger first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from domain.context import Channel
+from domain.deal.facts import PromiseMade, PromiseRearmed
+from domain.policy import Deadlines
+from domain.recorded import Recorded
+
+SOON = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Lane:
+    """`window` positions are read, delivered side by side (`in_flight` at a time) and checked off together."""
+
+    name: str
+    takes: Callable[[Recorded], bool]
+    window: int
+    in_flight: int
+
+
+def can_wait(recorded: Recorded) -> bool:
+    """Part of a burst, and not due soon. Says the same of a fact whenever it is asked."""
+    return _of_a_burst(recorded) and not _due_soon(recorded)
+
+
+def cannot_wait(recorded: Recorded) -> bool:
+    return not can_wait(recorded)
+
+
+def _of_a_burst(recorded: Recorded) -> bool:
+    meta = recorded.meta
+    by_rollout = isinstance(recorded.fact, PromiseRearmed) and meta.actor.kind == "workflow"
+    return meta.channel is Channel.IMPORT or by_rollout
+
+
+def _due_soon(recorded: Recorded) -> bool:
+    """A promise that was overdue already when it was recorded is late anyway."""
+    match recorded.fact:
+        case PromiseMade(deadlines=deadlines) | PromiseRearmed(after=deadlines):
+            return any(recorded.recorded_at <= at <= recorded.recorded_at + SOON for at in times(deadlines))
+        case _:
+            return False
+
+
+def times(deadlines: Deadlines) -> tuple[datetime, ...]:
+    return deadlines.remind_at, deadlines.due_at, deadlines.escalate_at, deadlines.reassign_at
+
+
+LIVE = Lane("follow-up:live", cannot_wait, window=5_000, in_flight=32)
+BULK = Lane("follow-up:bulk", can_wait, window=2_000, in_flight=32)
+LANES = (LIVE, BULK)

@@ -1,0 +1,70 @@
+"""Workflows room: what activities ask of the rest of the house. No SQL here and none behind a definition.
+
+`worker.py` plugs in the read models (`LoadReader`); `store.py` answers from the ledger (`LedgerReader`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from workflows.messages import Standing, SweepReport
+
+
+@dataclass(frozen=True)
+class Loads:
+    """Open deals per active rep, as known at `position`."""
+
+    position: int
+    open_deals: dict[UUID, int]
+
+
+class LoadReader(Protocol):
+    """Read models. They may lag: what comes from here is a proposal, the door decides."""
+
+    async def wait_for(self, position: int) -> None:
+        """Return when the read models have come to `position`."""
+        ...
+
+    async def team_loads(self, team_id: UUID) -> Loads:
+        """Of the reps who are in the team and active."""
+        ...
+
+    async def open_deals(self, after: UUID | None, limit: int) -> Sequence[UUID]:
+        """In the order of their ids, those above `after`; so are the following ones."""
+        ...
+
+    async def open_deals_of(self, rep_id: UUID, after: UUID | None, limit: int) -> Sequence[UUID]: ...
+
+    async def open_deals_following(self, policy: str, after: UUID | None, limit: int) -> Sequence[UUID]: ...
+
+    async def deals_without_promise(self, after: UUID | None, limit: int) -> Sequence[UUID]:
+        """Open deals without a live promise; there should be none."""
+        ...
+
+    async def gone_with_deals(self) -> Sequence[UUID]:
+        """Reps who left and still own open deals."""
+        ...
+
+
+class LedgerReader(Protocol):
+    """Answers that are true as of now."""
+
+    async def standing(self, deal_id: UUID) -> Standing: ...
+
+    async def standings(self, deal_ids: Sequence[UUID]) -> dict[UUID, Standing]:
+        """A deal that nothing is recorded of is left out."""
+        ...
+
+    async def allocated_since(self, position: int, rep_ids: Sequence[UUID]) -> dict[UUID, int]:
+        """How many deals came to each rep after `position`; reps without any are left out."""
+        ...
+
+    async def delivered(self) -> int:
+        """Up to where the follower has delivered everything."""
+        ...
+
+    async def save_sweep(self, report: SweepReport, now: datetime) -> None: ...

@@ -1,0 +1,88 @@
+"""Workflows room: how the workflows and their activities are put to work, the same in the worker, in tests and in replays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Any
+
+from temporalio.client import (
+    Client,
+    Schedule,
+    ScheduleActionStartWorkflow,
+    ScheduleAlreadyRunningError,
+    ScheduleIntervalSpec,
+    ScheduleOverlapPolicy,
+    SchedulePolicy,
+    ScheduleSpec,
+)
+from temporalio.common import WorkflowIDReusePolicy
+from temporalio.worker import PollerBehaviorAutoscaling, Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from workflows.activities.desk import Desk
+from workflows.activities.handovers import HandoverActivities
+from workflows.activities.rollouts import RolloutActivities
+from workflows.activities.sweeps import SweepActivities
+from workflows.activities.timers import TimerActivities
+from workflows.delivery import Deliverer
+from workflows.follow_up import FollowUpWorkflow
+from workflows.handover import RepHandoverWorkflow
+from workflows.messages import Handover, Sweep
+from workflows.rollout import PolicyRolloutWorkflow
+from workflows.sweep import SweepWorkflow
+
+WORKFLOWS: Sequence[type] = (FollowUpWorkflow, PolicyRolloutWorkflow, RepHandoverWorkflow, SweepWorkflow)
+PASSED_THROUGH = ("domain", "workflows.activities", "workflows.messages", "workflows.ports", "eventsourcing")
+SWEEP_EVERY = timedelta(minutes=15)
+GRACE = timedelta(seconds=10)
+"""How long activities may finish when the worker is told to stop; what does not is repeated elsewhere."""
+
+
+def sandbox() -> SandboxedWorkflowRunner:
+    """Definitions run sandboxed; values and activity references are shared, loaded once."""
+    restrictions = SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
+    return SandboxedWorkflowRunner(restrictions=restrictions)
+
+
+def activities(desk: Desk, deliverer: Deliverer) -> list[Callable[..., Any]]:
+    timers, rollouts, handovers = TimerActivities(desk), RolloutActivities(desk), HandoverActivities(desk)
+
+    async def hand_over_again(handover: Handover) -> None:
+        await deliverer.hand_over(handover, WorkflowIDReusePolicy.ALLOW_DUPLICATE)
+
+    sweeps = SweepActivities(desk, deliverer.client, deliverer.send, hand_over_again)
+    return [
+        *(timers.look, timers.tell, timers.choose_heir, timers.reassign, timers.tell_again),
+        rollouts.rearm_page,
+        *(handovers.plan_handover, handovers.hand_over),
+        *(sweeps.ensure_promises, sweeps.ensure_timers, sweeps.ensure_owners, sweeps.report_sweep),
+    ]
+
+
+def make_worker(desk: Desk, deliverer: Deliverer, *, grace: timedelta = GRACE) -> Worker:
+    """A worker on the deliverer's client and task queue, not yet running."""
+    return Worker(
+        deliverer.client,
+        task_queue=deliverer.task_queue,
+        workflows=WORKFLOWS,
+        activities=activities(desk, deliverer),
+        workflow_runner=sandbox(),
+        workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
+        activity_task_poller_behavior=PollerBehaviorAutoscaling(),
+        graceful_shutdown_timeout=grace,
+    )
+
+
+async def schedule_sweep(client: Client, task_queue: str, every: timedelta = SWEEP_EVERY) -> None:
+    """Have the sweep run every so often. Whoever comes first makes the schedule."""
+    action = ScheduleActionStartWorkflow(SweepWorkflow.run, Sweep(), id="sweep", task_queue=task_queue)
+    schedule = Schedule(
+        action=action,
+        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=every)]),
+        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP),
+    )
+    try:
+        await client.create_schedule("sweep", schedule)
+    except ScheduleAlreadyRunningError:
+        return

@@ -1,0 +1,47 @@
+"""Workflows room: every so often, is it still true that no open deal is without a live promise and a live timer?
+
+What is not is set right, and the report is a number to watch. A Temporal schedule starts it (see `running.py`), one round at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+
+with workflow.unsafe.imports_passed_through():
+    from workflows.activities.sweeps import SweepActivities
+    from workflows.messages import Sweep, SweepAsk, SweepReport, SweepResult
+
+WORKFLOW = "sweep"
+Look = Callable[[SweepActivities, SweepAsk], Awaitable[SweepReport]]
+
+
+@workflow.defn(name=WORKFLOW)
+class SweepWorkflow:
+    @workflow.run
+    async def run(self, _given: Sweep) -> SweepReport:
+        now = workflow.now()
+        promises = await self._look(SweepActivities.ensure_promises)
+        timers = await self._look(SweepActivities.ensure_timers)
+        owners = await self._look(SweepActivities.ensure_owners)
+        report = promises.plus(timers).plus(owners)
+        await workflow.execute_activity_method(
+            SweepActivities.report_sweep,
+            SweepResult(now, report),
+            start_to_close_timeout=timedelta(seconds=30),
+            retry_policy=RetryPolicy(maximum_interval=timedelta(minutes=1)),
+        )
+        return report
+
+    async def _look(self, look: Look) -> SweepReport:
+        """A round that cannot be finished is given up: the next one comes anyway."""
+        return await workflow.execute_activity_method(
+            look,
+            SweepAsk(workflow.now()),
+            start_to_close_timeout=timedelta(minutes=30),
+            heartbeat_timeout=timedelta(minutes=2),
+            retry_policy=RetryPolicy(maximum_attempts=3),
+        )
