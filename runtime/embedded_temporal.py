@@ -81,9 +81,7 @@ class EmbeddedTemporal:
         self._process = programs.spawn(
             self._command(), log=self.log_file, on_orphaned=signal.SIGTERM, env=_server_environment()
         )
-        programs.until_ready(
-            lambda: _answers(self.address, self.namespace), self._process, self.log_file, "Temporal"
-        )
+        programs.until_ready(self._ready, self._process, self.log_file, "Temporal")
         return self
 
     def wait(self) -> None:
@@ -135,6 +133,11 @@ class EmbeddedTemporal:
         command += [part for pair in SQLITE_PRAGMAS.items() for part in ("--sqlite-pragma", "=".join(pair))]
         return [*command, *dynamic_config_arguments(self.dynamic_config), "--log-level", "error"]
 
+    def _ready(self) -> bool:
+        """Whether a client connects, and to ours: another server on the port would answer too, until ours gives up."""
+        pid = self.pid
+        return pid is not None and programs.listens(pid, self.port) and _answers(self.address, self.namespace)
+
     def _leftovers(self) -> list[psutil.Process]:
         """A server of an earlier owner on the same file: two writers would corrupt each other's tasks."""
         return [
@@ -178,7 +181,10 @@ async def _namespace_ready(address: str, namespace: str) -> bool:
 
 
 async def time_skipping_environment() -> WorkflowEnvironment:
-    """The full server in memory, each workflow with a virtual clock that jumps over its timers. The caller shuts it down."""
+    """The full server in memory, each workflow with a virtual clock that jumps over its timers. The caller shuts it down.
+
+    Hazard: a process that ends in the instant after `shutdown()` can abort (SDK 1.35, a bridge thread still letting go of the GIL).
+    """
     return await WorkflowEnvironment.start_time_skipping_v2(
         data_converter=pydantic_data_converter,
         dev_server_existing_path=str(programs.find_program("temporal")),

@@ -155,6 +155,15 @@ def port_is_free(port: int) -> bool:
     return True
 
 
+def listens(pid: int, port: int) -> bool:
+    """Whether this very process listens on a TCP port."""
+    try:
+        connections = psutil.Process(pid).net_connections("tcp")
+    except psutil.NoSuchProcess:
+        return False
+    return any(found.status == psutil.CONN_LISTEN and found.laddr.port == port for found in connections)
+
+
 def alive(process: psutil.Process) -> bool:
     """Whether it still exists as more than a zombie (an orphan's zombie is its new parent's to reap, whenever that is)."""
     try:

@@ -52,7 +52,8 @@ class Supervisor:
     """`with Supervisor() as system:` runs the whole system; leaving the block stops it.
 
     Ctrl-C and SIGTERM raise KeyboardInterrupt inside the block; a second one while stopping kills everything. Must be entered on
-    the main thread. `roles` and `migrate` are arguments to the Python interpreter.
+    the main thread. `roles` and `migrate` are arguments to the Python interpreter. `temporal_ports` are the usual
+    ones of an embedded Temporal and its web UI, any others where those are taken; None is any port and no UI.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class Supervisor:
         env: Mapping[str, str] = os.environ,
         roles: Mapping[str, Sequence[str]] = ROLES,
         migrate: Sequence[str] = MIGRATE,
+        temporal_ports: tuple[int, int] | None = (TEMPORAL_PORT, TEMPORAL_UI_PORT),
     ) -> None:
         self.data_dir = (data_dir or data_directory(env)).absolute()
         self.logs = self.data_dir / "logs"
@@ -70,6 +72,7 @@ class Supervisor:
         self.temporal: EmbeddedTemporal | None = None
         self._roles = roles
         self._migrate = migrate
+        self._temporal_ports = temporal_ports
         self._keepers: dict[str, Keeper] = {}
         self._note = threading.Lock()
         self._stopping = False
@@ -149,10 +152,11 @@ class Supervisor:
     def _start_temporal(self) -> None:
         if ClientConfig.load_client_connect_config(override_env_vars=self.environment).get("target_host"):
             return
+        port, ui_port = map(_port, self._temporal_ports) if self._temporal_ports else (None, None)
         self.temporal = EmbeddedTemporal(
             self.data_dir / "temporal",
-            port=_port(TEMPORAL_PORT),
-            ui_port=_port(TEMPORAL_UI_PORT),
+            port=port,
+            ui_port=ui_port,
             namespace=self.environment.get("TEMPORAL_NAMESPACE") or "default",
         )
         self._keep("temporal", self.temporal)

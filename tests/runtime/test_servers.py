@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psutil
 import psycopg
@@ -19,8 +20,11 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from runtime import programs, server_home
-from runtime.servers import EmbeddedPostgres, EmbeddedTemporal
+from runtime.servers import EmbeddedPostgres, EmbeddedTemporal, ServerFailed
 from runtime.temporal import TemporalUnreachable, connect_temporal
+
+if TYPE_CHECKING:
+    from tests.conftest import TemporalServer
 
 
 @workflow.defn(name="waits")
@@ -202,6 +206,13 @@ class TestTemporalKilledWithAnOpenWorkflow:
         finally:
             server.remove()
         assert not server.directory.exists()
+
+    def test_another_server_on_its_port_is_not_taken_for_it(
+        self, scratch: Path, temporal: TemporalServer
+    ) -> None:
+        server = EmbeddedTemporal(scratch / "temporal", port=int(temporal.address.split(":")[1]))
+        with pytest.raises(ServerFailed, match="already in use"):
+            server.start()
 
     async def test_nobody_answering_is_said_with_what_to_do(self) -> None:
         with pytest.raises(TemporalUnreachable, match="start `salesloop dev`, or set TEMPORAL_ADDRESS"):

@@ -24,12 +24,16 @@ WAITING = ("-c", "import signal; signal.pause()")
 NOTHING = ("-c", "")
 ROLES = {"first": WAITING, "second": WAITING}
 OWN = {"DATABASE_URL": "postgresql://me@db.example/salesloop", "TEMPORAL_ADDRESS": "temporal.example:7233"}
+ELSEWHERE = {
+    "TEMPORAL_ADDRESS": OWN["TEMPORAL_ADDRESS"]
+}  # spares starting the server where it is not the subject
 SCRIPT = """
 import pathlib, sys
 from runtime.supervisor import Supervisor
 waiting = ("-c", "import signal; signal.pause()")
 try:
-    with Supervisor(pathlib.Path(sys.argv[1]), roles={"first": waiting}, migrate=("-c", "")) as system:
+    directory, roles = pathlib.Path(sys.argv[1]), {"first": waiting}
+    with Supervisor(directory, roles=roles, migrate=("-c", ""), temporal_ports=None) as system:
         print("started", flush=True)
         system.wait()
 except KeyboardInterrupt:
@@ -38,7 +42,9 @@ except KeyboardInterrupt:
 
 
 def supervisor(data_dir: Path, **others: Any) -> Supervisor:
-    return Supervisor(data_dir, **{"roles": ROLES, "migrate": NOTHING, "env": dict(os.environ), **others})
+    env = {**os.environ, **others.pop("env", {})}
+    stand_ins = {"roles": ROLES, "migrate": NOTHING, "temporal_ports": None}
+    return Supervisor(data_dir, env=env, **{**stand_ins, **others})
 
 
 @pytest.fixture
@@ -86,7 +92,7 @@ class TestKilled:
     async def test_a_role_that_always_fails_is_tried_again_with_growing_pauses(
         self, data_dir: Path, eventually: Callable[..., Any], caplog: pytest.LogCaptureFixture
     ) -> None:
-        with supervisor(data_dir, roles={"failing": ("-c", "raise SystemExit(3)")}) as system:
+        with supervisor(data_dir, roles={"failing": ("-c", "raise SystemExit(3)")}, env=OWN) as system:
             await eventually(lambda: system.restarts["failing"] >= 3)
         pauses = [record.args[1] for record in caplog.records if record.msg.startswith("%s ended;")]  # type: ignore[index]
         assert pauses[:3] == [0.1, 0.2, 0.4]
@@ -141,7 +147,7 @@ class TestOneAtATime:
         assert running.read(system.data_dir) is not None
 
     def test_data_in_use_is_not_cleaned_and_data_at_rest_is(self, data_dir: Path) -> None:
-        with supervisor(data_dir), pytest.raises(clean_data.Refused, match="is running"):
+        with supervisor(data_dir, env=ELSEWHERE), pytest.raises(clean_data.Refused, match="is running"):
             clean_data.clean(data_dir)
         assert clean_data.clean(data_dir) is True
         assert not data_dir.exists()
@@ -157,7 +163,7 @@ class TestOneAtATime:
 class TestBesideAnotherTerminal:
     def test_settings_find_the_running_system_and_only_while_it_runs(self, data_dir: Path) -> None:
         env = {"SALESLOOP_DATA": str(data_dir)}
-        with supervisor(data_dir) as system:
+        with supervisor(data_dir, env=ELSEWHERE) as system:
             found = Settings.from_env(env)
             assert system.postgres is not None
             assert found.database_url == found.admin_database_url == system.postgres.url
@@ -173,14 +179,14 @@ class TestServersOfTheUsersOwn:
             "TEMPORAL_ADDRESS": "temporal.example:7233",
             "TEMPORAL_API_KEY": "hunter3",
         }
-        with supervisor(data_dir, env={**os.environ, **own}) as system:
+        with supervisor(data_dir, env=own) as system:
             assert set(system.pids) == {"first", "second"}
             role = psutil.Process(system.pids["first"]).environ()
             assert {name: role[name] for name in own} == own
             assert "hunter" not in (data_dir / running.NAME).read_text()
 
     def test_a_cluster_s_key_is_not_given_to_roles_beside_the_embedded_server(self, data_dir: Path) -> None:
-        with supervisor(data_dir, env={**os.environ, "TEMPORAL_API_KEY": "hunter3"}) as system:
+        with supervisor(data_dir, env={"TEMPORAL_API_KEY": "hunter3"}) as system:
             assert system.temporal is not None
             role = psutil.Process(system.pids["first"]).environ()
             assert role["TEMPORAL_ADDRESS"] == system.temporal.address
@@ -190,7 +196,7 @@ class TestServersOfTheUsersOwn:
 class TestAFailedMigration:
     def test_nothing_starts_and_the_reason_is_said(self, data_dir: Path) -> None:
         failing = ("-c", "raise SystemExit('no such schema')")
-        with pytest.raises(NotReady, match="no such schema"), supervisor(data_dir, migrate=failing):
+        with pytest.raises(NotReady, match="no such schema"), supervisor(data_dir, migrate=failing, env=OWN):
             pass
         assert not (data_dir / running.NAME).exists()
 
@@ -203,12 +209,12 @@ http.server.ThreadingHTTPServer(address, http.server.SimpleHTTPRequestHandler).s
 """
 
     def test_it_is_waited_for_where_the_roles_were_told_to_serve(self, data_dir: Path) -> None:
-        with supervisor(data_dir, roles={"api": ("-c", self.ANSWERS)}, env={**os.environ, **OWN}) as system:
+        with supervisor(data_dir, roles={"api": ("-c", self.ANSWERS)}, env=OWN) as system:
             system.wait_for_api(path="/")
 
     def test_one_that_does_not_come_up_is_reported_with_its_log(self, data_dir: Path) -> None:
         failing = ("-c", "raise SystemExit('no such table')")
-        system = supervisor(data_dir, roles={"api": failing}, env={**os.environ, **OWN})
+        system = supervisor(data_dir, roles={"api": failing}, env=OWN)
         with system, pytest.raises(NotReady, match="no such table"):
             system.wait_for_api(seconds=1)
 
@@ -220,8 +226,8 @@ http.server.ThreadingHTTPServer(address, http.server.SimpleHTTPRequestHandler).s
             taken.listen()
             port = taken.getsockname()[1]
             monkeypatch.setattr("runtime.settings.DEFAULT_PORT", port)
-            with supervisor(data_dir, env={**os.environ, **OWN}) as system:
+            with supervisor(data_dir, env=OWN) as system:
                 assert not system.api_url.endswith(f":{port}")
-            asked = {**os.environ, **OWN, "SALESLOOP_API_PORT": str(port)}
+            asked = {**OWN, "SALESLOOP_API_PORT": str(port)}
             with supervisor(data_dir, env=asked) as system:
                 assert system.api_url.endswith(f":{port}")
