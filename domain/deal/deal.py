@@ -7,10 +7,11 @@ here are the rules about the deal itself.
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Self
 from uuid import UUID
 
 from domain.deal import facts as f
-from domain.deal.gates import missing, on_the_way
+from domain.deal.gates import NEVER_OVERRIDDEN, missing, on_the_way
 from domain.deal.promising import PromisingDeal
 from domain.errors import FieldError, GateNotPassed, Invalid, NotFound, Refused
 from domain.people import Rep
@@ -31,7 +32,9 @@ class Deal(PromisingDeal):
 
     def record_quote(self, quote: Quote, at: datetime | None = None) -> None:
         self.must_be_open()
-        self.record(f.QuoteRecorded(quote=quote), at)
+        before = self.quotes.get(quote.reference)
+        if quote != before:
+            self.record(f.QuoteRecorded(quote=quote, before=before), at)
 
     def change_amount(self, amount: Money | None, at: datetime | None = None) -> None:
         if amount != self.amount:
@@ -96,6 +99,11 @@ class Deal(PromisingDeal):
     def move_process(self, process: Process) -> None:
         if process.version == self.process_version:
             return
+        if process.version < self.process_version:
+            raise Refused(
+                f"the deal follows version {self.process_version}: a deal moves on to newer versions only",
+                version=self.process_version,
+            )
         if process.stage(self.stage) is None:
             raise Refused(f"version {process.version} has no stage {self.stage!r}: move the deal first")
         self.record(f.ProcessMoved(before=self.process_version, after=process.version))
@@ -131,40 +139,55 @@ class Deal(PromisingDeal):
         """The requirements on the way to `to` that are not met; `won` brings those it meets itself."""
         tried = self
         if won is not None:
-            tried = self.fork()
-            tried.amount, tried.closed_on = won.amount, won.closed_on
-            tried.contract_reference = won.contract_reference
+            tried = self._as_if_won(won.amount, won.closed_on, won.contract_reference)
         return missing(tried, on_the_way(process, self.stage, to))
+
+    def lacking_to_win(
+        self, process: Process, amount: Money | None, closed_on: date | None, contract_reference: str
+    ) -> tuple[str, ...]:
+        tried = self._as_if_won(amount, closed_on, contract_reference)
+        return missing(tried, (*on_the_way(process, self.stage, WON), *NEVER_OVERRIDDEN[WON]))
+
+    def _as_if_won(self, amount: Money | None, closed_on: date | None, contract_reference: str) -> Self:
+        tried = self.fork()
+        tried.amount, tried.closed_on, tried.contract_reference = amount, closed_on, contract_reference
+        return tried
 
     def _override(self, to: str, lacking: tuple[str, ...]) -> UUID | None:
         """The approval that lets `lacking` pass, None where none is needed. Raises GateNotPassed."""
-        override = self._approved(to) if lacking else None
-        if lacking and override is None:
+        if not lacking:
+            return None
+        passes = (o.id for o in self.overrides.values() if o.lets_pass(to, lacking))
+        override = next(passes, None)
+        if override is None or not set(lacking).isdisjoint(NEVER_OVERRIDDEN.get(to, ())):
             raise GateNotPassed(self.stage, lacking)
         return override
-
-    def _approved(self, to: str) -> UUID | None:
-        return next((id for id, (stage, _, ok) in self.overrides.items() if stage == to and ok), None)
 
     def request_override(
         self, process: Process, override_id: UUID, to: str, by: str, won: f.DealWon | None = None
     ) -> None:
-        if override_id in self.overrides:
+        held = self.overrides.get(override_id)
+        if held is not None:
+            if held.to != to:
+                raise Refused(f"under this id an override for {held.to} was asked for: use another id")
             return
         if process.stage(to) is None:
             raise Invalid([FieldError("to", f"no stage {to!r} in version {process.version}")])
-        lacking = self.lacking(process, to, won)
+        if to != AFTER_SALES:
+            self.must_be_open()
+        stated = NEVER_OVERRIDDEN.get(to, ())
+        lacking = tuple(name for name in self.lacking(process, to, won) if name not in stated)
         if not lacking:
-            raise Refused("the gate is passed already: no override is needed")
+            raise Refused("there is no gate on the way that an override could let pass")
         self.record(f.OverrideRequested(override_id=override_id, to=to, missing=lacking, requested_by=by))
 
     def decide_override(self, override_id: UUID, *, approved: bool, by: str) -> None:
-        if override_id not in self.overrides:
+        held = self.overrides.get(override_id)
+        if held is None:
             raise NotFound("no such override was requested", kind="override", id=str(override_id))
-        _, requested_by, decided = self.overrides[override_id]
-        if decided is not None:
+        if held.approved is not None or held.spent:
             return
-        if requested_by == by:
+        if held.requested_by == by:
             raise Refused("an override is decided by somebody else than who asked for it")
         self.record(f.OverrideDecided(override_id=override_id, approved=approved, decided_by=by))
 
@@ -177,17 +200,27 @@ class Deal(PromisingDeal):
         self.record(f.StageMoved(before=self.stage, after=WON, override_id=override, missing=lacking), at)
         self.end_promise_at(now)
 
-    def lose(self, lost: f.DealLost, at: datetime | None = None) -> None:
+    def lose(self, process: Process, lost: f.DealLost, now: datetime, at: datetime | None = None) -> None:
         self.must_be_open()
-        if not lost.loss_reason.strip():
-            raise GateNotPassed(self.stage, ("loss-reason",))
+        tried = self.fork()
+        tried.loss_reason, tried.closed_on = lost.loss_reason, lost.closed_on
+        lacking = missing(tried, (*NEVER_OVERRIDDEN[LOST], *on_the_way(process, self.stage, LOST)))
+        override = self._override(LOST, lacking)
         self.record(lost, at)
-        self.record(f.StageMoved(before=self.stage, after=LOST), at)
-        self.end_promise(PromiseOutcome.EXCUSED)
+        self.record(f.StageMoved(before=self.stage, after=LOST, override_id=override, missing=lacking), at)
+        self.end_promise(PromiseOutcome.EXCUSED, now)
 
     def reopen(self, stage: str, process: Process) -> None:
+        """Back to a stage it had reached, or further where the gates allow it. Raises GateNotPassed."""
         if self.status == "open":
             return
         if stage not in process.open_stages:
             raise Invalid([FieldError("stage", f"must be one of {', '.join(process.open_stages)}")])
+        lacking = missing(self, on_the_way(process, self.reached(process), stage))
+        if lacking:
+            raise GateNotPassed(self.reached(process), lacking)
         self.record(f.DealReopened(before="won" if self.status == WON else "lost", stage=stage))
+
+    def reached(self, process: Process) -> str:
+        """The open stage that a closed deal may be reopened in without passing a gate."""
+        return self.closed_from if self.closed_from in process.open_stages else process.open_stages[0]

@@ -200,17 +200,13 @@ def win_deal(command: c.WinDeal, book: Book) -> Json:
     checks.done()
     deal = book.get(Deal, command.deal_id)
     deal.must_be_open()
-    amount = command.amount or deal.amount
-    needed = {
-        "amount": amount,
-        "close-date": command.closed_on,
-        "contract-reference": command.contract_reference.strip(),
-    }
-    lacking = [name for name, value in needed.items() if not value]
-    if lacking or amount is None or command.closed_on is None:
+    process, amount = process_of(deal, book), command.amount or deal.amount
+    if amount is None or command.closed_on is None:
+        contract = command.contract_reference
+        lacking = deal.lacking_to_win(process, amount, command.closed_on, contract)
         raise GateNotPassed(deal.stage, lacking)
     won = f.DealWon(amount=amount, closed_on=command.closed_on, contract_reference=command.contract_reference)
-    deal.win(process_of(deal, book), won, book.context.now)
+    deal.win(process, won, book.context.now)
     return told(deal)
 
 
@@ -222,13 +218,16 @@ def lose_deal(command: c.LoseDeal, book: Book) -> Json:
     checks.done()
     deal = book.get(Deal, command.deal_id)
     day = command.closed_on or book.context.happened_at.date()
-    deal.lose(f.DealLost(closed_on=day, loss_reason=command.loss_reason, competitor=command.competitor))
+    lost = f.DealLost(closed_on=day, loss_reason=command.loss_reason, competitor=command.competitor)
+    deal.lose(process_of(deal, book), lost, book.context.now)
     return told(deal)
 
 
 @handles(c.ReopenDeal)
 def reopen_deal(command: c.ReopenDeal, book: Book) -> Json:
     deal = book.get(Deal, command.deal_id)
+    if not deal.is_open:
+        book.get(Rep, deal.owner_id, guard=True).must_be_active()
     deal.reopen(command.stage, process_of(deal, book))
     deal.keep_promised(policy_of(deal, book), book.context.now)
     return told(deal)

@@ -55,7 +55,10 @@ class NeedsRecorded(Fact):
 
 @fact("deal.quote-recorded")
 class QuoteRecorded(Fact):
+    """`before` is the quote that had the same reference."""
+
     quote: Quote
+    before: Quote | None = None
 
 
 @fact("deal.amount-changed")

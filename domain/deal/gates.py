@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from domain.process import Process, Stage
+from domain.process import AFTER_SALES, CLOSED, LOST, WON, Process
 
 if TYPE_CHECKING:
     from domain.deal.deal import Deal
@@ -15,12 +15,14 @@ _MET: dict[str, Callable[[Deal], bool]] = {
     "budget": lambda deal: deal.needs.budget is not None,
     "decision-process": lambda deal: bool(deal.needs.decision_process.strip()),
     "decision-makers": lambda deal: bool(deal.needs.decision_makers),
-    "quote-or-demonstration": lambda deal: deal.quoted or deal.demonstrated,
+    "quote-or-demonstration": lambda deal: bool(deal.quotes) or deal.demonstrated,
     "amount": lambda deal: deal.amount is not None,
     "close-date": lambda deal: deal.closed_on is not None,
-    "contract-reference": lambda deal: bool(deal.contract_reference),
-    "loss-reason": lambda deal: bool(deal.loss_reason),
+    "contract-reference": lambda deal: bool(deal.contract_reference.strip()),
+    "loss-reason": lambda deal: bool(deal.loss_reason.strip()),
 }
+NEVER_OVERRIDDEN = {WON: ("amount", "close-date"), LOST: ("loss-reason",)}
+"""What the closing itself states. The contract reference of a won deal may follow, with an approval."""
 
 
 def missing(deal: Deal, requirements: tuple[str, ...]) -> tuple[str, ...]:
@@ -29,14 +31,13 @@ def missing(deal: Deal, requirements: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def on_the_way(process: Process, before: str, after: str) -> tuple[str, ...]:
-    """All requirements between two stages. Going back, and giving up, leave no gate behind."""
-    left = () if after == "lost" else process.between(before, after)
-    entered = tuple(s for s in process.stages if s.name == after)
-    return (
-        *(name for stage in left for name in _leaving(stage)),
-        *(name for s in entered for name in s.enter),
-    )
-
-
-def _leaving(stage: Stage) -> tuple[str, ...]:
-    return () if stage.name in ("won", "lost") else stage.leave
+    """All requirements between two stages: to leave each one passed, and to arrive at each one passed or reached.
+    Going back asks nothing, and giving up only what *lost* itself asks.
+    """
+    names = [s.name for s in process.stages]
+    start, end = names.index(before), names.index(after)
+    if after in (LOST, AFTER_SALES):
+        return process.stages[end].enter
+    left = (s for s in process.stages[start:end] if s.name not in CLOSED)
+    reached = (s for s in process.stages[start + 1 : end + 1])
+    return (*(name for s in left for name in s.leave), *(name for s in reached for name in s.enter))

@@ -138,7 +138,8 @@ class Arrival:
 
     def _lose(self) -> None:
         day, reason, rival = self.row.closed_on or self.at.date(), self.row.loss_reason, self.row.competitor
-        self.deal.lose(f.DealLost(closed_on=day, loss_reason=reason, competitor=rival), self.at)
+        lost = f.DealLost(closed_on=day, loss_reason=reason, competitor=rival)
+        self.deal.lose(self.process, lost, self.book.context.now, self.at)
 
     def _override(self, to: str, won: f.DealWon | None = None) -> None:
         """Asked for by the file, approved by the user who imports it, for the reason the mapping gives."""
@@ -164,13 +165,16 @@ def _change(deal: Deal, row: ImportDeal, book: Book) -> None:
         raise Refused("the deal was not imported: a file cannot change it", source=row.source)
     since = deal.imported.as_of
     changed = _applicable(deal, row, deal.imported.marks)
-    if "standing" in changed and not deal.is_open:
-        deal.reopen(process.open_stages[0] if row.stage in (WON, LOST) else row.stage, process)
+    reopens = "standing" in changed and not deal.is_open
+    if reopens:
+        deal.reopen(deal.reached(process), process)
     _correct(deal, row, book, changed)
     stage, at = deal.stage, min(max(row.closed_at or row.stage_at or now, since), now)
     if "standing" in changed:
         amount = row.amount if "amount" in changed else deal.amount
         Arrival(deal, row, process, book, amount or deal.amount, at).come()
+    if reopens and deal.is_open:
+        book.get(Rep, deal.owner_id, guard=True).must_be_active()
     touched = _new_activities(deal, row, policy, since, now)
     if deal.stage != stage and not touched:
         deal.rearm(policy, now)

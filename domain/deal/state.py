@@ -10,9 +10,10 @@ from uuid import UUID
 from domain.aggregate import Aggregate, when
 from domain.context import Reach
 from domain.deal import facts as f
+from domain.deal.overrides import Override
 from domain.deal.promises import Promise
 from domain.process import LOST, WON
-from domain.values import Activity, ActivityKind, Money, Needs
+from domain.values import Activity, ActivityKind, Money, Needs, Quote
 
 
 class DealState(Aggregate):
@@ -32,11 +33,14 @@ class DealState(Aggregate):
         self.amount: Money | None = None
         self.expected_close: date | None = None
         self.needs = Needs()
-        self.quoted = self.demonstrated = False
+        self.quotes: dict[str, Quote] = {}
+        self.demonstrated = False
+        self.closed_from = ""
+        """The open stage it was closed from, and so had reached by the rules."""
         self.closed_on: date | None = None
         self.contract_reference = self.loss_reason = ""
         self.activities: dict[UUID, Activity] = {}
-        self.overrides: dict[UUID, tuple[str, str, bool | None]] = {}
+        self.overrides: dict[UUID, Override] = {}
         self.promise: Promise | None = None
         self.promises = 0
         self.reassignments = 0
@@ -52,6 +56,7 @@ class DealState(Aggregate):
         forked = super().fork()
         forked.activities = dict(self.activities)
         forked.overrides = dict(self.overrides)
+        forked.quotes = dict(self.quotes)
         return forked
 
     @when(f.DealOpened)
@@ -78,7 +83,7 @@ class DealState(Aggregate):
 
     @when(f.QuoteRecorded)
     def _quote_recorded(self, fact: f.QuoteRecorded) -> None:
-        self.quoted = True
+        self.quotes[fact.quote.reference] = fact.quote
 
     @when(f.AmountChanged)
     def _amount_changed(self, fact: f.AmountChanged) -> None:
@@ -107,22 +112,28 @@ class DealState(Aggregate):
 
     @when(f.StageMoved)
     def _stage_moved(self, fact: f.StageMoved) -> None:
+        if fact.after in (WON, LOST):
+            self.closed_from = fact.before
         self.stage = fact.after
-        if fact.override_id is not None:
-            self.overrides.pop(fact.override_id, None)
+        override = self.overrides.get(fact.override_id) if fact.override_id else None
+        if override is not None:
+            self.overrides[override.id] = replace(override, spent=True)
 
     @when(f.OverrideRequested)
     def _override_requested(self, fact: f.OverrideRequested) -> None:
-        self.overrides[fact.override_id] = (fact.to, fact.requested_by, None)
+        self.overrides[fact.override_id] = Override(
+            id=fact.override_id, to=fact.to, missing=fact.missing, requested_by=fact.requested_by
+        )
 
     @when(f.OverrideDecided)
     def _override_decided(self, fact: f.OverrideDecided) -> None:
-        to, requested_by, _ = self.overrides.get(fact.override_id, ("", "", None))
-        self.overrides[fact.override_id] = (to, requested_by, fact.approved)
+        override = self.overrides.get(fact.override_id)
+        if override is not None:
+            self.overrides[override.id] = replace(override, approved=fact.approved)
 
     @when(f.DealWon)
     def _won(self, fact: f.DealWon) -> None:
-        self.status, self.closed_on = WON, fact.closed_on
+        self.status, self.closed_on, self.amount = WON, fact.closed_on, fact.amount
         self.contract_reference = fact.contract_reference
 
     @when(f.DealLost)
@@ -133,6 +144,8 @@ class DealState(Aggregate):
     def _reopened(self, fact: f.DealReopened) -> None:
         self.status, self.stage, self.closed_on = "open", fact.stage, None
         self.contract_reference = self.loss_reason = ""
+        self.reassignments = 0
+        self.overrides = {id: replace(o, spent=True) for id, o in self.overrides.items()}
 
     @when(f.ProcessMoved)
     def _process_moved(self, fact: f.ProcessMoved) -> None:

@@ -91,7 +91,8 @@ def win(**changes: Any) -> c.WinDeal:
 
 
 def lose(**changes: Any) -> c.LoseDeal:
-    return c.LoseDeal(**({"deal_id": DEAL, "loss_reason": "price"} | changes))
+    usual: dict[str, Any] = {"deal_id": DEAL, "loss_reason": "price"}
+    return c.LoseDeal(**(usual | changes))
 
 
 def reopen(stage: str = "identify") -> c.ReopenDeal:
@@ -109,7 +110,8 @@ def approve(override_id: UUID = OVERRIDE, *, approved: bool = True) -> Later:
 
 
 def hand_to(rep_id: UUID, **changes: Any) -> c.HandOver:
-    return c.HandOver(**({"deal_id": DEAL, "to": rep_id, "handover_note": "knows the plant"} | changes))
+    usual: dict[str, Any] = {"deal_id": DEAL, "to": rep_id, "handover_note": "knows the plant"}
+    return c.HandOver(**(usual | changes))
 
 
 def leaves(rep_id: UUID) -> RepLeaves:

@@ -1,0 +1,23 @@
+"""Domain room: the approval that lets a deal pass a gate it does not meet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Override:
+    """An approval, asked for or given, to reach stage `to` although `missing` is not met. `approved` is None until it
+    is decided; it lets pass once, and nothing that was not shown to who approved it.
+    """
+
+    id: UUID
+    to: str
+    missing: tuple[str, ...]
+    requested_by: str
+    approved: bool | None = None
+    spent: bool = False
+
+    def lets_pass(self, to: str, lacking: tuple[str, ...]) -> bool:
+        return bool(self.approved) and not self.spent and self.to == to and set(lacking) <= set(self.missing)
