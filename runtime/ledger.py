@@ -8,7 +8,8 @@ docs/adr/0001-ledger.md). The asyncio methods are what the door and the follower
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
@@ -26,7 +27,7 @@ from domain.aggregate import Aggregate
 from domain.door import Command, Decision, Receipt, Wanted
 from domain.recorded import Recorded
 from runtime.codec import decode_row, fingerprint
-from runtime.database import Pool
+from runtime.database import Pool, open_pool
 from runtime.group_commit import RECEIPTS, GroupCommit, first_answer
 from runtime.recorder import FactMapper, LedgerRecorder
 from runtime.stream_reader import StreamReader
@@ -62,6 +63,18 @@ class LedgerFactory(InfrastructureFactory[TrackingRecorder]):
         self._recorder.close()
 
 
+@asynccontextmanager
+async def open_ledger(url: str, *, min_size: int = 2, max_size: int = 10) -> AsyncIterator[Ledger]:
+    """A ledger with a pool of its own, both closed in the right order afterwards."""
+    pool = await open_pool(url, min_size=min_size, max_size=max_size)
+    ledger = Ledger(pool)
+    try:
+        yield ledger
+    finally:
+        await ledger.aclose()
+        await pool.close()
+
+
 class Ledger(Application[UUID]):
     """Reads and appends; remembers aggregates so that a hot stream is not read again."""
 
@@ -80,6 +93,11 @@ class Ledger(Application[UUID]):
 
     def construct_mapper(self) -> FactMapper:
         return FactMapper()
+
+    async def aclose(self) -> None:
+        """Give back what it took from the pool, after what is on its way is done."""
+        await self._commits.close()
+        self.close()
 
     async def load(self, wanted: Wanted) -> dict[UUID, Aggregate]:
         read = await self._streams.read(wanted)

@@ -13,5 +13,5 @@ from tests.office import Office, furnish
 async def office(database_url: str) -> AsyncIterator[Office]:
     office = await furnish(database_url)
     yield office
-    office.ledger.close()
+    await office.ledger.aclose()
     await office.ledger.pool.close()
