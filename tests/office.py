@@ -35,6 +35,18 @@ class Office:
 
     def __post_init__(self) -> None:
         self.door = Door(self.ledger)
+        self.others: list[Office] = []
+
+    async def elsewhere(self) -> Office:
+        """The same office as another process sees it: a ledger with its own memory and connections."""
+        ledger = Ledger(await open_pool(self.url, min_size=2, max_size=4))
+        self.others.append(Office(self.url, ledger, self.team_id, self.rep_id))
+        return self.others[-1]
+
+    async def close(self) -> None:
+        for office in (*self.others, self):
+            await office.ledger.aclose()
+            await office.ledger.pool.close()
 
     async def run(self, command: Command, **changes: Any) -> Receipt:
         return await self.door.execute(command, context(**changes))

@@ -13,5 +13,4 @@ from tests.office import Office, furnish
 async def office(database_url: str) -> AsyncIterator[Office]:
     office = await furnish(database_url)
     yield office
-    await office.ledger.aclose()
-    await office.ledger.pool.close()
+    await office.close()

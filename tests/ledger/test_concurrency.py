@@ -12,8 +12,6 @@ from domain.door import Call
 from domain.errors import AlreadyExists, Conflict, Refused
 from domain.people import RepLeaves
 from domain.values import Activity, ActivityKind
-from runtime.database import open_pool
-from runtime.ledger import Ledger
 from tests.office import Office, context
 
 
@@ -33,28 +31,24 @@ async def test_a_version_that_moved_on_is_a_named_conflict(office: Office) -> No
 
 async def test_many_writers_on_one_deal_lose_nothing(office: Office) -> None:
     """Unconditional commands are decided again until they fit; versions stay without gaps."""
-    pool = await open_pool(office.url, min_size=3, max_size=6)
     deal_id = uuid.uuid4()
     await office.run(office.opening(deal_id))
-    desks = [Office(office.url, Ledger(pool), office.team_id, office.rep_id) for _ in range(3)]
+    desks = [await office.elsewhere() for _ in range(3)]
     await asyncio.gather(*(desk.run(call_to(deal_id)) for desk in desks for _ in range(3)))
     stream = await office.ledger.stream(deal_id)
     assert [r.originator_version for r in stream] == list(range(1, 2 + 9 * 3 + 1))
     assert sum(r.fact.TOPIC == "deal.activity-logged" for r in stream) == 9
-    await pool.close()
 
 
 async def test_two_openings_of_one_deal_leave_one(office: Office) -> None:
     deal_id = uuid.uuid4()
-    pool = await open_pool(office.url, min_size=2, max_size=4)
-    desks = [Office(office.url, Ledger(pool), office.team_id, office.rep_id) for _ in range(2)]
+    desks = [await office.elsewhere() for _ in range(2)]
     openings = [office.opening(deal_id, title) for title in ("one", "two")]
     outcomes = await asyncio.gather(
         *(d.run(o) for d, o in zip(desks, openings, strict=True)), return_exceptions=True
     )
     assert sorted(type(o).__name__ for o in outcomes) == ["AlreadyExists", "Receipt"]
     assert len(await office.ledger.stream(deal_id)) == 2
-    await pool.close()
 
 
 async def test_one_stale_command_in_a_batch_fails_alone(office: Office) -> None:
@@ -98,25 +92,21 @@ async def test_a_command_on_two_streams_is_not_recorded_in_part(office: Office) 
 
 async def test_what_a_decision_only_read_is_checked_as_well(office: Office) -> None:
     """Another process's memory says the rep is there; the ledger knows better."""
-    pool = await open_pool(office.url, min_size=1, max_size=2)
-    elsewhere = Office(office.url, Ledger(pool), office.team_id, office.rep_id)
+    elsewhere = await office.elsewhere()
     await elsewhere.run(elsewhere.opening())
     await office.run(RepLeaves(rep_id=office.rep_id))
     with pytest.raises(Refused, match="has left"):
         await elsewhere.run(elsewhere.opening())
-    await pool.close()
 
 
 async def test_a_refusal_is_never_given_on_remembered_state(office: Office) -> None:
     """This process remembers that the deal does not exist; another one has opened it since."""
-    pool = await open_pool(office.url, min_size=1, max_size=2)
-    elsewhere = Office(office.url, Ledger(pool), office.team_id, office.rep_id)
+    elsewhere = await office.elsewhere()
     deal_id = uuid.uuid4()
     with pytest.raises(Exception, match="no deal has the id"):
         await elsewhere.run(call_to(deal_id))
     await office.run(office.opening(deal_id))
     assert (await elsewhere.run(call_to(deal_id))).recorded == 3
-    await pool.close()
 
 
 async def test_an_unknown_id_of_another_kind_is_not_taken_for_a_deal(office: Office) -> None:

@@ -10,8 +10,6 @@ import pytest
 from domain.deal.commands import LogActivity, LoseDeal, MoveStage
 from domain.errors import Invalid, KeyReused, NotFound, Refused
 from domain.values import Activity, ActivityKind
-from runtime.database import open_pool
-from runtime.ledger import Ledger
 from tests.office import Office
 
 
@@ -35,8 +33,7 @@ async def test_the_same_key_with_another_body_is_refused(office: Office) -> None
 
 async def test_concurrent_duplicates_record_once_and_all_get_the_same_answer(office: Office) -> None:
     """From several processes' ledgers at once: the key is decided inside the append."""
-    pool = await open_pool(office.url, min_size=4, max_size=8)
-    desks = [Office(office.url, Ledger(pool), office.team_id, office.rep_id) for _ in range(8)]
+    desks = [await office.elsewhere() for _ in range(8)]
     deal_id = uuid.uuid4()
     await office.run(office.opening(deal_id))
     head = await office.ledger.head()
@@ -45,7 +42,6 @@ async def test_concurrent_duplicates_record_once_and_all_get_the_same_answer(off
     assert {r.position for r in receipts} == {head + 3}
     assert sum(not r.replayed for r in receipts) == 1
     assert await office.ledger.head() == head + 3
-    await pool.close()
 
 
 async def test_a_repeat_is_answered_even_where_the_command_would_now_be_refused(office: Office) -> None:

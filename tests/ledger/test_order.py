@@ -32,16 +32,15 @@ async def follow(ledger: Ledger, until: asyncio.Event) -> list[int]:
 
 
 async def test_a_follower_sees_every_position_once_and_in_order(office: Office) -> None:
-    others = [Ledger(office.ledger.pool) for _ in range(WRITERS)]
+    desks = [await office.elsewhere() for _ in range(WRITERS)]
     done = asyncio.Event()
     following = asyncio.create_task(follow(office.ledger, done))
 
-    async def write(ledger: Ledger) -> None:
-        desk = Office(office.url, ledger, office.team_id, office.rep_id)
+    async def write(desk: Office) -> None:
         for _ in range(COMMANDS):
             await desk.run(desk.opening())
 
-    await asyncio.gather(*(write(ledger) for ledger in others))
+    await asyncio.gather(*(write(desk) for desk in desks))
     done.set()
     seen = await following
     assert seen == list(range(1, 2 + 2 * WRITERS * COMMANDS + 1))
@@ -86,7 +85,7 @@ async def test_two_databases_keep_two_orders(office: Office, new_database) -> No
     with new_database() as url:
         other = await furnish(url)
         assert (await other.run(other.opening())).position == (await office.run(office.opening())).position
-        await other.ledger.pool.close()
+        await other.close()
 
 
 async def decided(office: Office) -> Decision:
