@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 from uuid import UUID, uuid4
@@ -11,6 +11,9 @@ from uuid import UUID, uuid4
 from domain.errors import FieldError, Invalid
 
 MAX_KEY = 400
+MAX_REASON = 10_000
+SKEW = timedelta(minutes=5)
+"""How far another machine's clock may be ahead of ours."""
 
 
 class Channel(StrEnum):
@@ -67,6 +70,12 @@ class Context:
         for name, value in (("now", self.now), ("occurred_at", self.occurred_at)):
             if value is not None and value.tzinfo is None:
                 raise Invalid([FieldError(name, "needs a time zone")])
+        if self.occurred_at is not None and self.occurred_at - self.now > SKEW:
+            raise Invalid([FieldError("occurred_at", "is in the future")])
+        if self.reason is not None and (len(self.reason) > MAX_REASON or "\x00" in self.reason):
+            raise Invalid(
+                [FieldError("reason", f"must be at most {MAX_REASON} characters, none of them NUL")]
+            )
 
     @property
     def happened_at(self) -> datetime:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache
+from string import ascii_uppercase
 from typing import Annotated
 from uuid import UUID, uuid5
 
@@ -15,6 +17,11 @@ from domain.facts import FreeText, Personal
 
 NAMESPACE = UUID("6f0c8f0e-55f0-5d0e-9a55-0d5a1e500b01")
 MAX_AMOUNT = Decimal("1e15")
+SMALLEST = Decimal("0.0001")
+EARLIEST, LATEST = 1900, 2200
+"""Years; a day outside is a slip of the pen, and would stretch every report."""
+HALVES = re.compile("[\ud800-\udfff]")
+"""Surrogates: no encoding can store one alone."""
 MAX_TEXT = 10_000
 MAX_NAME = 300
 
@@ -37,9 +44,9 @@ class Money:
             return f"must be a number below {MAX_AMOUNT:.0e}"
         if self.amount < 0:
             return "must not be negative"
-        if self.amount.normalize().as_tuple().exponent < -4:  # type: ignore[operator]
+        if self.amount != self.amount.quantize(SMALLEST):
             return "has more than four decimals"
-        if not (len(self.currency) == 3 and self.currency.isascii() and self.currency.isupper()):
+        if not (len(self.currency) == 3 and all(c in ascii_uppercase for c in self.currency)):
             return f"has the currency {self.currency!r}; use a three-letter ISO 4217 code such as CNY"
         return None
 
@@ -109,6 +116,14 @@ class NextStep:
     due_at: datetime
 
 
+EASTERNMOST = timedelta(hours=14)
+
+
+def today_anywhere(now: datetime) -> date:
+    """The latest day that it already is somewhere: a day after it is in the future everywhere."""
+    return (now + EASTERNMOST).astimezone(UTC).date()
+
+
 class Checks:
     """Collects every field error of a command, to refuse with all of them at once."""
 
@@ -124,10 +139,15 @@ class Checks:
         self.that(not needed or bool(value.strip()), field, "must not be empty")
         self.that(len(value) <= most, field, f"is longer than {most} characters")
         self.that("\x00" not in value, field, "contains a NUL character")
+        self.that(value.isascii() or not HALVES.search(value), field, "contains half a character")
 
     def money(self, value: Money | None, field: str) -> None:
         problem = value.problem() if value is not None else None
         self.that(problem is None, field, problem or "")
+
+    def day(self, value: date | None, field: str) -> None:
+        good = value is None or EARLIEST <= value.year < LATEST
+        self.that(good, field, f"{value} is not between {EARLIEST} and {LATEST}")
 
     def done(self) -> None:
         if self.errors:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime, timedelta
 from typing import Any
 
+from domain.calendar import HORIZON_DAYS
+from domain.context import Context
 from domain.deal import commands as c
 from domain.deal import facts as f
 from domain.deal.deal import Deal
@@ -13,9 +16,10 @@ from domain.people import Rep, RepAllocated
 from domain.policies import Policies, policy_stream
 from domain.policy import FollowUpPolicy
 from domain.process import Process, Processes, process_stream
-from domain.values import MAX_NAME, Activity, Checks, Needs, NextStep
+from domain.values import MAX_NAME, Activity, Checks, Needs, NextStep, today_anywhere
 
 Json = dict[str, Any]
+LONGEST = timedelta(days=HORIZON_DAYS)
 
 
 def told(deal: Deal) -> Json:
@@ -39,12 +43,25 @@ def process_of(deal: Deal, book: Book) -> Process:
     return book.find(Processes, process_stream(deal.process)).at(deal.process_version)
 
 
-def check_step(step: NextStep | None, checks: Checks) -> None:
-    if step is not None:
-        checks.text(step.what, "next_step.what", most=1_000, needed=True)
-        checks.that(
-            step.due_at.tzinfo is not None, "next_step.due_at", "needs a time zone, such as 2026-11-30T09:00Z"
-        )
+def check_step(step: NextStep | None, checks: Checks, context: Context | None = None) -> None:
+    """With a context, the step must be due after what it follows; a file may tell of an overdue one."""
+    if step is None:
+        return
+    checks.text(step.what, "next_step.what", most=1_000, needed=True)
+    due = step.due_at
+    if due.tzinfo is None:
+        checks.that(False, "next_step.due_at", "needs a time zone, such as 2026-11-30T09:00Z")
+        return
+    checks.day(due.date(), "next_step.due_at")
+    if context is not None:
+        after = context.happened_at
+        checks.that(due > after, "next_step.due_at", f"must be after {after:%Y-%m-%d %H:%M %Z}")
+        checks.that(due - context.now < LONGEST, "next_step.due_at", "is more than ten years away")
+
+
+def check_closed_on(day: date | None, now: datetime, checks: Checks) -> None:
+    checks.day(day, "closed_on")
+    checks.that(day is None or day <= today_anywhere(now), "closed_on", f"{day} is in the future")
 
 
 def check_activity(activity: Activity, checks: Checks) -> None:
@@ -62,7 +79,8 @@ def open_deal(command: c.OpenDeal, book: Book) -> Json:
     checks = Checks()
     checks.text(command.title, "title", most=MAX_NAME, needed=True)
     checks.money(command.amount, "amount")
-    check_step(command.next_step, checks)
+    checks.day(command.expected_close, "expected_close")
+    check_step(command.next_step, checks, book.context)
     checks.done()
     processes, policies = process_stream(command.process), policy_stream(command.policy)
     book.want((Rep, command.owner_id), (Processes, processes), (Policies, policies))
@@ -97,7 +115,7 @@ def open_deal(command: c.OpenDeal, book: Book) -> Json:
 def log_activity(command: c.LogActivity, book: Book) -> Json:
     checks = Checks()
     check_activity(command.activity, checks)
-    check_step(command.next_step, checks)
+    check_step(command.next_step, checks, book.context)
     checks.done()
     deal = book.get(Deal, command.deal_id)
     policy = policy_of(deal, book)
@@ -141,6 +159,7 @@ def record_quote(command: c.RecordQuote, book: Book) -> Json:
     checks = Checks()
     checks.text(command.quote.reference, "quote.reference", most=MAX_NAME, needed=True)
     checks.money(command.quote.amount, "quote.amount")
+    checks.day(command.quote.valid_until, "quote.valid_until")
     checks.done()
     deal = book.get(Deal, command.deal_id)
     deal.record_quote(command.quote)
@@ -160,6 +179,9 @@ def change_amount(command: c.ChangeAmount, book: Book) -> Json:
 
 @handles(c.MoveExpectedClose)
 def move_expected_close(command: c.MoveExpectedClose, book: Book) -> Json:
+    checks = Checks()
+    checks.day(command.expected_close, "expected_close")
+    checks.done()
     deal = book.get(Deal, command.deal_id)
     deal.must_be_open()
     deal.move_expected_close(command.expected_close)
@@ -197,6 +219,7 @@ def win_deal(command: c.WinDeal, book: Book) -> Json:
     checks = Checks()
     checks.money(command.amount, "amount")
     checks.text(command.contract_reference, "contract_reference", most=MAX_NAME)
+    check_closed_on(command.closed_on, book.context.now, checks)
     checks.done()
     deal = book.get(Deal, command.deal_id)
     deal.must_be_open()
@@ -215,6 +238,7 @@ def lose_deal(command: c.LoseDeal, book: Book) -> Json:
     checks = Checks()
     checks.text(command.loss_reason, "loss_reason", most=MAX_NAME)
     checks.text(command.competitor, "competitor", most=MAX_NAME)
+    check_closed_on(command.closed_on, book.context.now, checks)
     checks.done()
     deal = book.get(Deal, command.deal_id)
     day = command.closed_on or book.context.happened_at.date()

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import datetime
 
 from domain.deal.commands import ImportDeal
 from domain.deal.decisions import check_activity, check_needs, check_step
 from domain.process import LOST, WON
-from domain.values import MAX_NAME, Checks, Needs
+from domain.values import MAX_NAME, Checks, Needs, today_anywhere
 
 MAX_ACTIVITIES = 10_000
-EASTERNMOST = timedelta(hours=14)
-"""Somewhere it is already the day that `now` plus this is in UTC."""
 
 
 def check_row(row: ImportDeal, now: datetime) -> None:
@@ -26,6 +24,8 @@ def check_row(row: ImportDeal, now: datetime) -> None:
     checks.text(row.override_reason, "override_reason")
     checks.money(row.amount, "amount")
     checks.money(row.opening_amount, "opening_amount")
+    for name in ("expected_close", "closed_on"):
+        checks.day(getattr(row, name), name)
     if row.quote is not None:
         checks.text(row.quote.reference, "quote.reference", most=MAX_NAME, needed=True)
         checks.money(row.quote.amount, "quote.amount")
@@ -44,11 +44,7 @@ def _check_closing(row: ImportDeal, now: datetime, checks: Checks) -> None:
     checks.that(day is not None, "closed_on", f"is missing: a {row.stage} deal has the day it closed on")
     checks.that(row.closed_at is not None, "closed_at", "is missing: the instant on that day")
     checks.that(row.opened_at is not None, "opened_at", f"is missing: a {row.stage} deal was opened before")
-    checks.that(day is None or day <= _today_anywhere(now), "closed_on", f"{day} is in the future")
-
-
-def _today_anywhere(now: datetime) -> date:
-    return (now + EASTERNMOST).date()
+    checks.that(day is None or day <= today_anywhere(now), "closed_on", f"{day} is in the future")
 
 
 def _times(row: ImportDeal) -> Iterator[tuple[str, datetime]]:

@@ -14,7 +14,7 @@ from domain.values import Checks, PromiseOutcome
 @handles(c.PromiseNext)
 def promise_next(command: c.PromiseNext, book: Book) -> Json:
     checks = Checks()
-    check_step(command.next_step, checks)
+    check_step(command.next_step, checks, book.context)
     checks.done()
     deal = book.get(Deal, command.deal_id)
     deal.promise_next(command.next_step, policy_of(deal, book), book.context.now)
@@ -24,7 +24,7 @@ def promise_next(command: c.PromiseNext, book: Book) -> Json:
 @handles(c.ExcusePromise)
 def excuse_promise(command: c.ExcusePromise, book: Book) -> Json:
     checks = Checks()
-    check_step(command.next_step, checks)
+    check_step(command.next_step, checks, book.context)
     checks.that(bool((book.context.reason or "").strip()), "reason", "a promise is excused with a reason")
     checks.done()
     deal = book.get(Deal, command.deal_id)
