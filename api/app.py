@@ -1,0 +1,74 @@
+"""api: the application — its lifespan, its routers, its limits. No business rule and no SQL may enter."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
+
+from fastapi import FastAPI
+
+import domain.registry  # noqa: F401 - every fact and decision is registered by importing it
+from api import errors, openapi
+from api.desk import Desk
+from api.front import Front
+from api.import_jobs import ImportDesk
+from api.metrics import Metrics
+from api.routers import ROUTERS
+from api.users import KeyBook
+from domain.door import Door
+from projections.wait import Waiter
+from runtime.ledger import open_ledger
+from runtime.settings import Settings
+
+VERSION = "1"
+POOL_SIZE = 12
+DATABASE_PATIENCE = 5.0
+"""Seconds a request waits for a connection before it is told that the database is away."""
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The API on one PostgreSQL. Everything it holds open belongs to its lifespan."""
+    metrics = Metrics()
+    app = FastAPI(
+        title="salesloop",
+        version=VERSION,
+        lifespan=_lifespan(settings),
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+    )
+    app.state.metrics = metrics
+    app.add_middleware(Front, metrics=metrics)
+    errors.install(app)
+    for router in ROUTERS:
+        app.router.routes.extend(router.routes)
+    openapi.install(app)
+    return app
+
+
+def _lifespan(settings: Settings) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        url = settings.database_url
+        async with open_ledger(url, max_size=POOL_SIZE) as ledger, Waiter(url) as waiter:
+            ledger.pool.timeout = DATABASE_PATIENCE
+            imports = ImportDesk(settings)
+            app.state.desk = Desk(
+                settings=settings,
+                pool=ledger.pool,
+                ledger=ledger,
+                door=Door(ledger),
+                keys=KeyBook(ledger),
+                waiter=waiter,
+                imports=imports,
+                metrics=app.state.metrics,
+            )
+            imports.open()
+            try:
+                yield
+            finally:
+                await imports.close()
+
+    return lifespan

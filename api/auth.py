@@ -1,0 +1,104 @@
+"""api: authority in the signature of every route. `Act` writes, `Look` reads; a route without either is public.
+
+Rows are scoped here, too: a reader gets the one team to look at, a writer carries the user's reach to the door.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Coroutine
+from enum import Enum
+from typing import Any, Protocol
+
+from fastapi import APIRouter, Request, Response
+from fastapi.routing import APIRoute
+
+from api.desk import desk_of
+from api.reading import Look
+from api.users import Role, Unauthenticated, User
+from api.writing import Act
+from domain.errors import Forbidden
+
+READERS = (Role.REP, Role.MANAGER, Role.AUDITOR, Role.ADMIN)
+WRITERS = (Role.REP, Role.MANAGER, Role.ADMIN)
+LEADERS = (Role.MANAGER, Role.ADMIN)
+OVERSEERS = (Role.AUDITOR, Role.ADMIN)
+ADMIN = (Role.ADMIN,)
+USER = "salesloop.user"
+
+
+class Authority(Protocol):
+    """A dependency that lets only some roles through; `roles` is what tests and OpenAPI read."""
+
+    roles: tuple[Role, ...]
+
+    def __call__(self, request: Request) -> Awaitable[Any]: ...
+
+
+async def authenticate(request: Request) -> User:
+    """The user whose key the request carries, looked up once a request. Raises Unauthenticated."""
+    known: User | None = request.scope.get(USER)
+    if known is not None:
+        return known
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise Unauthenticated("send an API key: Authorization: Bearer sl_…")
+    user = await desk_of(request).keys.user(token.strip())
+    request.scope[USER] = user
+    return user
+
+
+async def _admitted(request: Request, roles: tuple[Role, ...]) -> User:
+    user = await authenticate(request)
+    if user.role not in roles:
+        allowed = ", ".join(roles)
+        raise Forbidden(f"this needs the role {allowed}; yours is {user.role}", role=user.role.value)
+    return user
+
+
+class Guarded(APIRoute):
+    """A route that looks at the key before it reads the body: a stranger's megabyte is not even parsed."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+        authority = authority_of(self)
+        if authority is None:
+            return handle
+
+        async def guarded(request: Request) -> Response:
+            await _admitted(request, authority.roles)
+            return await handle(request)
+
+        return guarded
+
+
+def authority_of(route: APIRoute) -> Authority | None:
+    """The route's own authority; None where it is public."""
+    calls = (dependency.call for dependency in route.dependant.dependencies)
+    return next((call for call in calls if hasattr(call, "roles")), None)
+
+
+def router(prefix: str = "", *, tags: list[str | Enum]) -> APIRouter:
+    """A router whose routes answer ready bytes and check the key first."""
+    return APIRouter(prefix=prefix, tags=tags, default_response_class=Response, route_class=Guarded)
+
+
+def may_read(*roles: Role) -> Callable[[Request], Awaitable[Look]]:
+    """Readers with one of these roles; without any, all four."""
+    allowed = roles or READERS
+
+    async def look(request: Request) -> Look:
+        return Look(desk_of(request), await _admitted(request, allowed), request)
+
+    look.roles = allowed  # type: ignore[attr-defined]
+    return look
+
+
+def may_write(*roles: Role) -> Callable[[Request], Awaitable[Act]]:
+    """Writers with one of these roles; an auditor is never one."""
+    allowed = roles or WRITERS
+
+    async def act(request: Request) -> Act:
+        return Act(desk_of(request), await _admitted(request, allowed), request)
+
+    act.roles = allowed  # type: ignore[attr-defined]
+    return act

@@ -1,0 +1,35 @@
+"""api: what every request finds at the front desk — the door, the pool, the keys, the waiter. No route may enter."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fastapi import Request
+
+from api.import_jobs import ImportDesk
+from api.metrics import Metrics
+from api.users import KeyBook
+from domain.door import Door
+from projections.wait import Waiter
+from runtime.database import Pool
+from runtime.ledger import Ledger
+from runtime.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """One per process, made by the application's lifespan."""
+
+    settings: Settings
+    pool: Pool
+    ledger: Ledger
+    door: Door
+    keys: KeyBook
+    waiter: Waiter
+    imports: ImportDesk
+    metrics: Metrics
+
+
+def desk_of(request: Request) -> Desk:
+    desk: Desk = request.app.state.desk
+    return desk

@@ -1,0 +1,177 @@
+"""api: the one table that turns refusals into RFC 9457 problem details. Nothing else in the project knows a status code."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+import psycopg
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from api.fields import PLAIN, SOME
+from api.users import Unauthenticated
+from domain import errors as domain
+
+MEDIA_TYPE = "application/problem+json"
+TYPE_PREFIX = "urn:salesloop:problem:"
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of problem: its status, its stable code and its title, which never varies."""
+
+    status: int
+    code: str
+    title: str
+
+
+DOMAIN: Mapping[type[domain.DomainError], Kind] = {
+    domain.Invalid: Kind(422, "invalid", "Fields of the request are invalid"),
+    domain.NotFound: Kind(404, "not-found", "There is no such thing here"),
+    domain.AlreadyExists: Kind(409, "already-exists", "The id is taken"),
+    domain.Refused: Kind(409, "refused", "A rule says no in the present state"),
+    domain.GateNotPassed: Kind(409, "gate-not-passed", "The stage's gate is not passed"),
+    domain.Conflict: Kind(409, "conflict", "Somebody else wrote in between"),
+    domain.KeyReused: Kind(422, "idempotency-key-reused", "The idempotency key was used for another request"),
+    domain.Forbidden: Kind(403, "forbidden", "You may not do this"),
+    domain.DomainError: Kind(409, "refused", "A rule says no in the present state"),
+}
+STALE = Kind(412, "stale", "It changed since you read it")
+UNKNOWN_REFERENCE = Kind(422, "unknown-reference", "The request names something that is not there")
+UNAUTHENTICATED = Kind(401, "unauthenticated", "An API key is needed")
+TOO_LARGE = Kind(413, "too-large", "The request is too large")
+DATABASE_AWAY = Kind(503, "database-away", "The database does not answer")
+NOT_CAUGHT_UP = Kind(503, "not-caught-up", "The read model has not reached that position yet")
+NOT_READY = Kind(503, "not-ready", "The service is not ready")
+INTERNAL = Kind(500, "internal", "Something went wrong on our side")
+HTTP: Mapping[int, Kind] = {
+    400: Kind(400, "malformed", "The request cannot be read"),
+    404: Kind(404, "no-such-route", "There is no such route"),
+    405: Kind(405, "method-not-allowed", "The route does not take this method"),
+    413: TOO_LARGE,
+    415: Kind(415, "unsupported-media-type", "The body's type is not taken here"),
+}
+KINDS = (
+    *dict.fromkeys((*DOMAIN.values(), STALE, UNKNOWN_REFERENCE, UNAUTHENTICATED, TOO_LARGE, DATABASE_AWAY)),
+)
+
+
+@dataclass
+class Problem(Exception):
+    """A problem that the API itself has with a request."""
+
+    kind: Kind
+    detail: str
+    more: Mapping[str, Any] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def invalid(where: str, message: str) -> Problem:
+    """One bad field: `query.limit`, `header.If-Match`, or a dotted path into the body."""
+    return Problem(
+        DOMAIN[domain.Invalid], f"{where}: {message}", {"errors": [{"field": where, "message": message}]}
+    )
+
+
+def render(request: Request, problem: Problem) -> Response:
+    kind = problem.kind
+    body = {
+        "type": TYPE_PREFIX + kind.code,
+        "title": kind.title,
+        "status": kind.status,
+        "detail": problem.detail,
+        "instance": request.url.path,
+        "code": kind.code,
+        **problem.more,
+    }
+    content = orjson.dumps(body, default=str)
+    return Response(content, kind.status, media_type=MEDIA_TYPE, headers=dict(problem.headers))
+
+
+def of_domain(error: domain.DomainError) -> Problem:
+    """The table, applied: the nearest class of the error decides."""
+    kind = next(DOMAIN[cls] for cls in type(error).__mro__ if cls in DOMAIN)
+    if isinstance(error, domain.Conflict) and "expected" in error.details:
+        kind = STALE
+    more = {**error.details, "retryable": True} if error.retryable else error.details
+    return Problem(kind, error.message, more)
+
+
+# --- handlers --------------------------------------------------------------------------------------------------------
+
+
+async def on_problem(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)
+    return render(request, error)
+
+
+async def on_domain_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, domain.DomainError)
+    return render(request, of_domain(error))
+
+
+async def on_unauthenticated(request: Request, error: Exception) -> Response:
+    given = "authorization" in request.headers
+    challenge = 'Bearer realm="salesloop"' + (', error="invalid_token"' if given else "")
+    problem = Problem(UNAUTHENTICATED, str(error), headers={"WWW-Authenticate": challenge})
+    return render(request, problem)
+
+
+async def on_validation_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    if any(e["type"] == "json_invalid" for e in error.errors()):
+        return render(request, Problem(HTTP[400], "the body is not JSON"))
+    found = [{"field": where(e["loc"]), "message": plainly(e)} for e in error.errors()]
+    detail = "; ".join(f"{e['field']}: {e['message']}" for e in found[:5])
+    return render(request, Problem(DOMAIN[domain.Invalid], detail, {"errors": found[:100]}))
+
+
+def plainly(error: Mapping[str, Any]) -> str:
+    """What to do about it, without the validator's own jargon."""
+    pattern = error.get("ctx", {}).get("pattern")
+    known = {SOME: "must not be blank or hold NUL characters", PLAIN: "must not hold NUL characters"}
+    return known.get(pattern) or str(error["msg"]).removeprefix("Value error, ")
+
+
+def where(location: tuple[Any, ...]) -> str:
+    """`("body", "amount", "currency")` → `amount.currency`; other places keep their name in front."""
+    place, *path = location
+    if place == "body":
+        return ".".join(map(str, path)) or "body"
+    return ".".join(map(str, location))
+
+
+async def on_http_exception(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    kind = HTTP.get(error.status_code) or Kind(error.status_code, "http", "The request was not served")
+    return render(request, Problem(kind, str(error.detail), headers=error.headers or {}))
+
+
+async def on_database_away(request: Request, error: Exception) -> Response:
+    log.warning("the database does not answer", extra={"error_type": type(error).__name__})
+    detail = "try again in a moment; a write that carried an Idempotency-Key may safely be sent again"
+    return render(request, Problem(DATABASE_AWAY, detail, {"retryable": True}, {"Retry-After": "2"}))
+
+
+async def on_unknown(request: Request, error: Exception) -> Response:
+    """The server logs the traceback; the answer tells nothing of our insides."""
+    log.error("a request failed", extra={"error_type": type(error).__name__}, exc_info=error)
+    return render(request, Problem(INTERNAL, "the error was logged; nothing was promised by this answer"))
+
+
+def install(app: FastAPI) -> None:
+    app.add_exception_handler(Problem, on_problem)
+    app.add_exception_handler(domain.DomainError, on_domain_error)
+    app.add_exception_handler(Unauthenticated, on_unauthenticated)
+    app.add_exception_handler(RequestValidationError, on_validation_error)
+    app.add_exception_handler(HTTPException, on_http_exception)
+    app.add_exception_handler(psycopg.OperationalError, on_database_away)  # of the pool, too
+    app.add_exception_handler(psycopg.InterfaceError, on_database_away)
+    app.add_exception_handler(Exception, on_unknown)

@@ -1,0 +1,74 @@
+"""api: what a collector may count. Routes are named by their template and nothing personal is a label."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_1_0_0
+
+BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+
+
+class Metrics:
+    """One per application, with a registry of its own."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        labels = ("method", "route", "status")
+        self._requests = Counter(
+            "salesloop_http_requests", "requests answered", labels, registry=self.registry
+        )
+        self._seconds = Histogram(
+            "salesloop_http_request_seconds",
+            "time to the end of the answer",
+            ("route",),
+            buckets=BUCKETS,
+            registry=self.registry,
+        )
+        self._head = self._gauge("salesloop_ledger_head", "last position of the ledger")
+        self._lag = Gauge(
+            "salesloop_projection_lag_events",
+            "events a read model is behind the ledger",
+            ("read_model",),
+            registry=self.registry,
+        )
+        self._broken = Gauge(
+            "salesloop_projection_stopped",
+            "1 where a read model stopped on an error",
+            ("read_model",),
+            registry=self.registry,
+        )
+        self._pool = Gauge(
+            "salesloop_pool_connections", "of the database pool", ("state",), registry=self.registry
+        )
+        self._children: dict[tuple[str, str, int], Counter] = {}
+        self._timers: dict[str, Histogram] = {}
+
+    def _gauge(self, name: str, what: str) -> Gauge:
+        return Gauge(name, what, registry=self.registry)
+
+    def answered(self, method: str, route: str, status: int, seconds: float) -> None:
+        counter = self._children.get((method, route, status))
+        if counter is None:
+            counter = self._children[method, route, status] = self._requests.labels(
+                method, route, str(status)
+            )
+        counter.inc()
+        timer = self._timers.get(route)
+        if timer is None:
+            timer = self._timers[route] = self._seconds.labels(route)
+        timer.observe(seconds)
+
+    def ledger(self, head: int) -> None:
+        self._head.set(head)
+
+    def read_model(self, name: str, lag: int, *, stopped: bool) -> None:
+        self._lag.labels(name).set(lag)
+        self._broken.labels(name).set(stopped)
+
+    def pool(self, stats: dict[str, int]) -> None:
+        for state in ("pool_size", "pool_available", "requests_waiting"):
+            self._pool.labels(state).set(stats.get(state, 0))
+
+    def exposition(self) -> tuple[bytes, str]:
+        return generate_latest(self.registry), CONTENT_TYPE_PLAIN_1_0_0

@@ -1,0 +1,235 @@
+"""api: what every route has in common, added to the published OpenAPI — who may call it, headers, waiting, problems."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
+
+from api import errors
+from api.answers import ProblemAnswer
+from api.auth import authority_of
+from api.reading import MAX_POSITION, MAX_WAIT, WAIT
+from api.users import Role
+from api.writing import MAX_IDEMPOTENCY_KEY, Act
+from domain import errors as domain
+
+DESCRIPTION = """\
+The backend a sales organisation runs to manage selling as a closed loop.
+
+**Writing.** Every write is one command through one door. Send an `Idempotency-Key` and a repeat gets the first answer;
+send `If-Match` with the version you read and a write on a changed deal is refused with 412. The answer is a receipt.
+
+**Reading.** Read models follow the log within milliseconds. `?after=<position>` of a receipt waits until the read model
+has it, so you read what you wrote.
+
+**Problems** are `application/problem+json` (RFC 9457) with a stable `code`.
+"""
+TAGS = {
+    "deals": "Deals and everything that can be done to them",
+    "promises": "The next step that someone owes by a due time",
+    "history": "Every event of a deal, rendered",
+    "agenda": "Promises by rep, overdue first",
+    "funnel": "Count, amount, conversion and dwell per stage",
+    "customers": "Customers and their contacts",
+    "products": "Products",
+    "people": "Teams and reps",
+    "policies": "Follow-up policies and sales processes: data with versions",
+    "imports": "Files in, with a dry run and reject files",
+    "feed": "The replayable change feed",
+    "keys": "API keys",
+    "operations": "Read models, health and metrics",
+}
+SECURITY = {
+    "apiKey": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "sl_<id>_<secret>",
+        "description": "An API key, bound to a user and a role",
+    }
+}
+
+
+def writes(route: APIRoute) -> bool:
+    return any(
+        d.call.__annotations__.get("return") in (Act, "Act") for d in route.dependant.dependencies if d.call
+    )
+
+
+def install(app: FastAPI) -> None:
+    def published() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = make(app)
+        return app.openapi_schema
+
+    app.openapi = published  # type: ignore[method-assign]
+
+
+def make(app: FastAPI) -> dict[str, Any]:
+    tags = [{"name": name, "description": text} for name, text in TAGS.items()]
+    schema = get_openapi(
+        title=app.title, version=app.version, description=DESCRIPTION, routes=app.routes, tags=tags
+    )
+    components = schema.setdefault("components", {})
+    components["securitySchemes"] = SECURITY
+    components.setdefault("schemas", {})["Problem"] = _problem_schema()
+    components["responses"] = {_name(kind): _response(kind) for kind in _common_kinds()}
+    for unused in ("HTTPValidationError", "ValidationError"):
+        components["schemas"].pop(unused, None)
+    for route in app.routes:
+        if isinstance(route, APIRoute) and route.include_in_schema:
+            for method in route.methods or ():
+                _complete(schema["paths"][route.path_format][method.lower()], route)
+    return schema
+
+
+def _complete(operation: dict[str, Any], route: APIRoute) -> None:
+    allowed = authority_of(route)
+    responses = operation["responses"]
+    for status, kinds in _problems(
+        route, writes_it=(writes_it := allowed is not None and writes(route))
+    ).items():
+        responses[str(status)] = _refers(kinds)
+    if allowed is None:
+        return
+    operation["security"] = [{"apiKey": []}]
+    operation["description"] = (operation.get("description", "") + _roles(allowed.roles)).strip()
+    operation.setdefault("parameters", []).extend(WRITE_HEADERS if writes_it else _read_parameters(route))
+
+
+def _roles(roles: tuple[Role, ...]) -> str:
+    return f"\n\nRoles: {', '.join(roles)}."
+
+
+def _read_parameters(route: APIRoute) -> list[dict[str, Any]]:
+    waits = getattr(route.endpoint, "waits", False)
+    return [
+        *(WAIT_PARAMETERS if waits else []),
+        *(READ_HEADERS if getattr(route.endpoint, "tagged", False) else []),
+    ]
+
+
+def _problems(route: APIRoute, *, writes_it: bool) -> dict[int, list[errors.Kind]]:
+    """By status, what a route may answer instead of what it was asked for."""
+    table = errors.DOMAIN
+    found = [errors.INTERNAL, errors.DATABASE_AWAY]
+    if authority_of(route) is not None:
+        found += [
+            errors.UNAUTHENTICATED,
+            table[domain.Forbidden],
+            table[domain.Invalid],
+            table[domain.NotFound],
+        ]
+    if writes_it:
+        found += [table[domain.Refused], table[domain.GateNotPassed], table[domain.Conflict]]
+        found += [table[domain.AlreadyExists], table[domain.KeyReused], errors.UNKNOWN_REFERENCE]
+        found += [errors.STALE, errors.TOO_LARGE, errors.HTTP[400]]
+    if getattr(route.endpoint, "waits", False):
+        found += [errors.NOT_CAUGHT_UP]
+    statuses = dict.fromkeys(kind.status for kind in found)
+    return {status: [kind for kind in found if kind.status == status] for status in statuses}
+
+
+def _refers(kinds: list[errors.Kind]) -> dict[str, Any]:
+    if len(kinds) == 1:
+        return {"$ref": f"#/components/responses/{_name(kinds[0])}"}
+    examples = {kind.code: {"value": _example(kind)} for kind in kinds}
+    titles = "; or: ".join(dict.fromkeys(kind.title for kind in kinds))
+    return {"description": titles, "content": {errors.MEDIA_TYPE: {"schema": PROBLEM, "examples": examples}}}
+
+
+def _response(kind: errors.Kind) -> dict[str, Any]:
+    content = {errors.MEDIA_TYPE: {"schema": PROBLEM, "example": _example(kind)}}
+    headers = {401: {"WWW-Authenticate": _header("Bearer")}, 503: {"Retry-After": _header("seconds")}}
+    return {
+        "description": kind.title,
+        "content": content,
+        **({"headers": headers[kind.status]} if kind.status in headers else {}),
+    }
+
+
+def _header(what: str) -> dict[str, Any]:
+    return {"schema": {"type": "string"}, "description": what}
+
+
+def _example(kind: errors.Kind) -> dict[str, Any]:
+    more: dict[str, Any] = (
+        {"errors": [{"field": "title", "message": "must not be blank"}]} if kind.code == "invalid" else {}
+    )
+    if kind.code == "gate-not-passed":
+        more = {"stage": "needs", "missing": ["budget", "decision-makers"]}
+    return {
+        "type": errors.TYPE_PREFIX + kind.code,
+        "title": kind.title,
+        "status": kind.status,
+        "detail": kind.title,
+        "instance": "/deals",
+        "code": kind.code,
+        **more,
+    }
+
+
+def _common_kinds() -> list[errors.Kind]:
+    kinds = (*errors.KINDS, errors.NOT_CAUGHT_UP, errors.NOT_READY, errors.INTERNAL, *errors.HTTP.values())
+    return list(dict.fromkeys(kinds))
+
+
+def _name(kind: errors.Kind) -> str:
+    return "".join(part.capitalize() for part in kind.code.split("-"))
+
+
+def _problem_schema() -> dict[str, Any]:
+    schema = ProblemAnswer.model_json_schema(ref_template="#/components/schemas/{model}")
+    field = schema.pop("$defs")["FieldProblem"]
+    schema["properties"]["errors"]["anyOf"][0]["items"] = field
+    return schema
+
+
+PROBLEM = {"$ref": "#/components/schemas/Problem"}
+
+
+def _parameter(place: str, name: str, schema: dict[str, Any], what: str) -> dict[str, Any]:
+    return {"in": place, "name": name, "required": False, "schema": schema, "description": what}
+
+
+WRITE_HEADERS = [
+    _parameter(
+        "header",
+        "Idempotency-Key",
+        {"type": "string", "minLength": 1, "maxLength": MAX_IDEMPOTENCY_KEY, "pattern": "^[ -~]+$"},
+        "A repeat with the same key gets the first answer and records nothing.",
+    ),
+    _parameter(
+        "header",
+        "If-Match",
+        {"type": "string", "pattern": '^"[0-9]{1,9}"$'},
+        "The ETag you read. When it is not the present one any more, the write is refused with 412.",
+    ),
+    _parameter(
+        "header", "X-Correlation-Id", {"type": "string", "format": "uuid"}, "Recorded with every event."
+    ),
+]
+WAIT_PARAMETERS = [
+    _parameter(
+        "query",
+        "after",
+        {"type": "integer", "minimum": 0, "maximum": MAX_POSITION},
+        "Wait until the read model holds this position. Also as the header Salesloop-After.",
+    ),
+    _parameter(
+        "query",
+        "wait",
+        {"type": "number", "minimum": 0, "maximum": MAX_WAIT, "default": WAIT},
+        "Seconds to wait at most.",
+    ),
+]
+READ_HEADERS = [
+    _parameter(
+        "header",
+        "If-None-Match",
+        {"type": "string"},
+        "The ETag you have; answered with 304 when it is the present one.",
+    ),
+]

@@ -1,0 +1,86 @@
+"""api: one way to read — scoped to the user's team, as fresh as asked for, straight bytes with an ETag."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import orjson
+from fastapi import Request, Response
+
+from api.desk import Desk
+from api.errors import NOT_CAUGHT_UP, Problem, invalid
+from api.users import User
+from projections.wait import NotReached
+
+WAIT = 2.0
+MAX_WAIT = 10.0
+MAX_POSITION = 2**53
+
+
+class Look:
+    """An authenticated reader with one request."""
+
+    __slots__ = ("desk", "request", "user")
+
+    def __init__(self, desk: Desk, user: User, request: Request) -> None:
+        self.desk = desk
+        self.user = user
+        self.request = request
+
+    @property
+    def team_id(self) -> UUID | None:
+        """The one team to look at; None: all of them."""
+        return self.user.sees_team
+
+    async def after(self, *projections: str) -> None:
+        """Wait until each read model holds the position the reader asked for, if any. Raises Problem."""
+        position = self._asked_position()
+        if position is None or position == 0:
+            return
+        seconds = self._patience()
+        try:
+            for name in projections:
+                await self.desk.waiter.until(name, position, seconds)
+        except NotReached as late:
+            raise await self._behind(late.name, position) from late
+
+    async def _behind(self, name: str, position: int) -> Problem:
+        if position > await self.desk.ledger.head():
+            return invalid("after", "is a position that nothing is recorded at yet")
+        detail = f"{name} has not reached position {position}: ask again in a moment"
+        more = {"retryable": True, "read_model": name}
+        return Problem(NOT_CAUGHT_UP, detail, more, {"Retry-After": "1"})
+
+    def _asked_position(self) -> int | None:
+        given = self.request.query_params.get("after") or self.request.headers.get("salesloop-after")
+        if given is None:
+            return None
+        if not (given.isascii() and given.isdigit() and len(given) <= 16 and int(given) <= MAX_POSITION):
+            raise invalid("query.after", "must be a position, such as the one a write answered with")
+        return int(given)
+
+    def _patience(self) -> float:
+        given = self.request.query_params.get("wait")
+        if given is None:
+            return WAIT
+        try:
+            seconds = float(given)
+        except ValueError:
+            seconds = -1.0
+        if not 0 <= seconds <= MAX_WAIT:
+            raise invalid("query.wait", f"must be 0 to {MAX_WAIT:.0f} seconds")
+        return seconds
+
+    def answer(self, content: bytes, version: int | None = None) -> Response:
+        """Ready JSON; with a version, an ETag, and 304 for who has it."""
+        headers = {"Cache-Control": "private, no-cache"}
+        if version is None:
+            return Response(content, 200, headers, media_type="application/json")
+        headers["ETag"] = tag = f'"{version}"'
+        if tag in self.request.headers.get("if-none-match", ""):
+            return Response(None, 304, headers)
+        return Response(content, 200, headers, media_type="application/json")
+
+    def json(self, content: Any, version: int | None = None) -> Response:
+        return self.answer(orjson.dumps(content, default=str), version)

@@ -1,0 +1,12 @@
+"""api: one router per capability."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from api.routers import customers, deals_acts, feed, imports, keys, operations, people, policies, promises
+
+ROUTERS: tuple[APIRouter, ...] = tuple(
+    module.router
+    for module in (deals_acts, promises, customers, people, policies, imports, feed, keys, operations)
+)

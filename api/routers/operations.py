@@ -1,0 +1,43 @@
+"""api: is it alive, is it ready, what does it count, how far are the read models. Health, readiness and the OpenAPI are public."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import psycopg
+from fastapi import Depends, Request, Response
+
+from api import auth
+from api.answers import HealthAnswer, answers
+from api.auth import OVERSEERS, may_read
+from api.desk import desk_of
+from api.errors import NOT_READY, Problem
+from api.reading import Look
+
+router = auth.router(tags=["operations"])
+
+Overseer = Annotated[Look, Depends(may_read(*OVERSEERS))]
+
+
+@router.get(
+    "/healthz", operation_id="health", summary="Is the process alive", responses=answers(HealthAnswer)
+)
+async def healthz() -> Response:
+    """Asks nobody: a database that is away is no reason to restart this process."""
+    return Response(b'{"status":"ok"}', media_type="application/json")
+
+
+@router.get(
+    "/readyz", operation_id="readiness", summary="Can requests be served", responses=answers(HealthAnswer)
+)
+async def readyz(request: Request) -> Response:
+    """The database answers and was migrated."""
+    desk = desk_of(request)
+    try:
+        async with desk.pool.connection(timeout=1.0) as connection:
+            await connection.execute("SELECT 1 FROM app.api_keys LIMIT 1")
+    except psycopg.Error as error:
+        raise Problem(
+            NOT_READY, f"the database: {type(error).__name__}", headers={"Retry-After": "2"}
+        ) from error
+    return Response(b'{"status":"ready"}', media_type="application/json")

@@ -1,0 +1,241 @@
+"""api: follow-up policies and sales processes — data with versions, published whole."""
+
+from __future__ import annotations
+
+import asyncio
+from decimal import Decimal
+from typing import Annotated, Any
+
+from fastapi import Depends, Path, Response
+from pydantic import ConfigDict, Field, StringConstraints
+
+from api import auth
+from api.answers import MADE
+from api.auth import LEADERS, may_read, may_write
+from api.bodies import Envelope
+from api.fields import SOME, Code, Day, Strict
+from api.reading import Look
+from api.writing import Act
+from domain.calendar import BusinessCalendar
+from domain.errors import NotFound
+from domain.policies import Policies, PublishPolicy, policy_stream
+from domain.policy import Duration, FollowUpPolicy
+from domain.process import Process, Processes, PublishProcess, Stage, process_stream
+from runtime.holiday_calendar import calendar_for
+
+router = auth.router(tags=["policies"])
+
+Leader = Annotated[Act, Depends(may_write(*LEADERS))]
+PathName = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,59}$", examples=["default"])]
+Clock = Annotated[str, StringConstraints(pattern=r"^[0-2][0-9]:[0-5][0-9]$"), Field(examples=["09:00"])]
+Span = Annotated[
+    str,
+    StringConstraints(pattern=r"^[0-9]{1,6}(\.[0-9]{1,3})?(s|m|h|d|bh|bd)$"),
+    Field(
+        description="a number and s, m, h, d, bh (business hours) or bd (business days)", examples=["24bh"]
+    ),
+]
+Spans = Annotated[
+    dict[Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=SOME)], Span],
+    Field(max_length=100),
+]
+PolicyName = Annotated[
+    str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,59}$"), Field(examples=["default"])
+]
+Year = Annotated[int, Field(ge=2000, le=2100, strict=True)]
+
+
+class Calendar(Strict):
+    """Working hours. With a country, its public holidays in `years` are resolved now and recorded as dates."""
+
+    timezone: Annotated[
+        str, StringConstraints(pattern=r"^[A-Za-z0-9_+/-]{1,60}$"), Field(examples=["Asia/Shanghai"])
+    ]
+    workdays: Annotated[list[Annotated[int, Field(ge=1, le=7, strict=True)]] | None, Field(max_length=7)] = (
+        None
+    )
+    opens: Clock = "09:00"
+    closes: Clock = "18:00"
+    country: Annotated[str | None, StringConstraints(pattern=r"^[A-Z]{2}$"), Field(examples=["CN"])] = None
+    subdivision: Annotated[str | None, StringConstraints(pattern=r"^[A-Z0-9-]{1,10}$")] = None
+    years: Annotated[tuple[Year, ...], Field(max_length=10)] = ()
+    holidays: Annotated[tuple[Day, ...], Field(max_length=2_000)] = ()
+    extra_workdays: Annotated[tuple[Day, ...], Field(max_length=2_000)] = ()
+
+    def resolved(self) -> BusinessCalendar:
+        """Blocking: the holiday library computes. Raises Invalid."""
+        workdays = tuple(self.workdays) if self.workdays else None
+        if self.country is None:
+            return self._plain(workdays or (1, 2, 3, 4, 5))
+        return calendar_for(
+            self.country,
+            self.timezone,
+            years=self.years,
+            subdivision=self.subdivision,
+            workdays=workdays,
+            opens=self.opens,
+            closes=self.closes,
+        )
+
+    def _plain(self, workdays: tuple[int, ...]) -> BusinessCalendar:
+        holidays, extra = tuple(sorted(set(self.holidays))), tuple(sorted(set(self.extra_workdays)))
+        source = "given" if holidays or extra else "none"
+        return BusinessCalendar(self.timezone, workdays, self.opens, self.closes, holidays, extra, source)
+
+
+class NewPolicy(Envelope):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "name": "key-accounts",
+                    "calendar": {"timezone": "Asia/Shanghai", "country": "CN", "years": [2026]},
+                    "due_after": "2bd",
+                    "due_after_by_stage": {"negotiation": "1bd"},
+                    "remind_before": "4bh",
+                    "escalate_after": "24bh",
+                    "reassign_after": "72bh",
+                }
+            ]
+        }
+    )
+
+    name: PolicyName
+    calendar: Calendar
+    due_after: Span
+    due_after_by_stage: Spans = Field(default_factory=dict)
+    due_after_by_activity: Spans = Field(default_factory=dict)
+    remind_before: Span = "4bh"
+    escalate_after: Span = "24bh"
+    reassign_after: Span = "72bh"
+    max_reassignments: Annotated[int, Field(ge=0, le=100, strict=True)] = 3
+
+    def value(self) -> FollowUpPolicy:
+        return FollowUpPolicy(
+            name=self.name,
+            version=1,
+            calendar=self.calendar.resolved(),
+            due_after=Duration.parse(self.due_after, "due_after"),
+            due_after_by_stage=_spans(self.due_after_by_stage, "due_after_by_stage"),
+            due_after_by_activity=_spans(self.due_after_by_activity, "due_after_by_activity"),
+            remind_before=Duration.parse(self.remind_before, "remind_before"),
+            escalate_after=Duration.parse(self.escalate_after, "escalate_after"),
+            reassign_after=Duration.parse(self.reassign_after, "reassign_after"),
+            max_reassignments=self.max_reassignments,
+        )
+
+
+def _spans(given: dict[str, str], field: str) -> dict[str, Duration]:
+    return {name: Duration.parse(text, f"{field}.{name}") for name, text in given.items()}
+
+
+class NewStage(Strict):
+    """`leave` is the gate to go on from here, `enter` the gate to arrive here."""
+
+    name: Code
+    probability: Annotated[Decimal, Field(ge=0, le=1, max_digits=6, decimal_places=4)]
+    sla_days: Annotated[int | None, Field(ge=1, le=3_650, strict=True)] = None
+    leave: Annotated[tuple[Code, ...], Field(max_length=20)] = ()
+    enter: Annotated[tuple[Code, ...], Field(max_length=20)] = ()
+
+    def value(self) -> Stage:
+        return Stage(
+            name=self.name,
+            probability=self.probability,
+            sla_days=self.sla_days,
+            leave=tuple(self.leave),
+            enter=tuple(self.enter),
+        )
+
+
+class NewProcess(Envelope):
+    """Stages in order: the open ones, then won, lost and after-sales."""
+
+    name: PolicyName
+    stages: Annotated[list[NewStage], Field(min_length=4, max_length=40)]
+
+    def value(self) -> Process:
+        return Process(name=self.name, version=1, stages=tuple(stage.value() for stage in self.stages))
+
+
+@router.post(
+    "/policies",
+    operation_id="publishPolicy",
+    summary="Publish a policy's next version",
+    status_code=201,
+    responses=MADE,
+)
+async def publish_policy(body: NewPolicy, act: Leader) -> Response:
+    """A workflow then re-arms every open deal that follows it. The same policy again publishes nothing."""
+    policy = await asyncio.to_thread(body.value)  # the holiday library computes for a while
+    return await act(PublishPolicy(policy=policy), body, status=201, location=f"/policies/{policy.name}")
+
+
+@router.get("/policies/{name}", operation_id="readPolicy", summary="A policy, all its versions")
+async def read_policy(name: PathName, look: Annotated[Look, Depends(may_read())]) -> Response:
+    stream = policy_stream(name)
+    held = (await look.desk.ledger.load({stream: Policies}))[stream]
+    if not isinstance(held, Policies) or not held.versions:
+        raise NotFound("no policy has this name", kind="policy", id=name)
+    content = {"name": name, "versions": [_policy(p) for p in reversed(held.versions)]}
+    return look.json(content, held.version)
+
+
+@router.post(
+    "/processes",
+    operation_id="publishProcess",
+    summary="Publish a process's next version",
+    status_code=201,
+    responses=MADE,
+)
+async def publish_process(body: NewProcess, act: Leader) -> Response:
+    """Deals keep the version they have until one is moved."""
+    process = body.value()
+    return await act(PublishProcess(process=process), body, status=201, location=f"/processes/{process.name}")
+
+
+@router.get("/processes/{name}", operation_id="readProcess", summary="A process, all its versions")
+async def read_process(name: PathName, look: Annotated[Look, Depends(may_read())]) -> Response:
+    stream = process_stream(name)
+    held = (await look.desk.ledger.load({stream: Processes}))[stream]
+    if not isinstance(held, Processes) or not held.versions:
+        raise NotFound("no process has this name", kind="process", id=name)
+    content = {"name": name, "versions": [_process(p) for p in reversed(held.versions)]}
+    return look.json(content, held.version)
+
+
+def _policy(policy: FollowUpPolicy) -> dict[str, Any]:
+    calendar = policy.calendar
+    return {
+        "version": policy.version,
+        "due_after": str(policy.due_after),
+        "due_after_by_stage": {name: str(d) for name, d in policy.due_after_by_stage.items()},
+        "due_after_by_activity": {name: str(d) for name, d in policy.due_after_by_activity.items()},
+        "remind_before": str(policy.remind_before),
+        "escalate_after": str(policy.escalate_after),
+        "reassign_after": str(policy.reassign_after),
+        "max_reassignments": policy.max_reassignments,
+        "calendar": {
+            "timezone": calendar.timezone,
+            "workdays": calendar.workdays,
+            "opens": calendar.opens,
+            "closes": calendar.closes,
+            "holidays": calendar.holidays,
+            "extra_workdays": calendar.extra_workdays,
+            "source": calendar.source,
+        },
+    }
+
+
+def _process(process: Process) -> dict[str, Any]:
+    stages = [
+        {
+            "name": stage.name,
+            "probability": str(stage.probability),
+            "sla_days": stage.sla_days,
+            "leave": stage.leave,
+            "enter": stage.enter,
+        }
+        for stage in process.stages
+    ]
+    return {"version": process.version, "stages": stages}

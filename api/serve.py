@@ -1,0 +1,48 @@
+"""api: the process that serves it, with uvicorn. It drains requests on SIGTERM and logs no secret and no address asked for."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import uvicorn
+
+from api.app import create_app
+from runtime import logging as logs
+from runtime.settings import NotConfigured, Settings
+
+DRAIN_SECONDS = 10
+
+
+def config(settings: Settings, *, uds: str | None = None) -> uvicorn.Config:
+    return uvicorn.Config(
+        create_app(settings),
+        host=settings.api_host,
+        port=settings.api_port,
+        uds=uds,
+        loop="uvloop",
+        http="httptools",
+        lifespan="on",
+        access_log=False,  # api/front.py writes one without addresses
+        log_config=None,
+        server_header=False,
+        date_header=True,
+        timeout_graceful_shutdown=DRAIN_SECONDS,
+        timeout_keep_alive=30,
+        limit_concurrency=2_000,
+        h11_max_incomplete_event_size=64 * 1024,
+    )
+
+
+def main() -> None:
+    try:
+        settings = Settings.from_env()
+    except NotConfigured as missing:
+        sys.exit(str(missing))
+    logs.configure(settings.log_level)
+    logging.getLogger("uvicorn.error").info("the API is starting")
+    uvicorn.Server(config(settings)).run()
+
+
+if __name__ == "__main__":
+    main()

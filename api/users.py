@@ -1,0 +1,173 @@
+"""api: who may ask. Users, roles, and API keys whose secrets are only kept as hashes. HTTP may not enter."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from psycopg.rows import dict_row
+
+from domain.context import Reach
+from domain.people import Rep
+from runtime.ledger import Ledger
+
+CACHED_SECONDS = 3.0
+CACHED_KEYS = 10_000
+PREFIX = "sl"
+USER_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+
+ONE = "SELECT id, secret_hash, user_id, role, rep_id, team_id, revoked_at, expires_at FROM app.api_keys WHERE id = %s"
+ALL = (
+    "SELECT id, user_id, role, rep_id, team_id, label, created_at, created_by, revoked_at, expires_at"
+    " FROM app.api_keys ORDER BY created_at, id LIMIT %s"
+)
+INSERT = (
+    "INSERT INTO app.api_keys (id, secret_hash, user_id, role, rep_id, team_id, label, created_by, expires_at)"
+    " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)"
+)
+REVOKE = "UPDATE app.api_keys SET revoked_at = COALESCE(revoked_at, now()) WHERE id = %s RETURNING revoked_at"
+
+
+class Role(StrEnum):
+    REP = "rep"
+    MANAGER = "manager"
+    AUDITOR = "auditor"
+    ADMIN = "admin"
+
+
+class Unauthenticated(Exception):
+    """No key, or none that counts; the message says which and holds nothing of the key."""
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Who asks, as their key says. `team_id` of a rep is the team the rep is in now."""
+
+    key_id: str
+    user_id: str
+    role: Role
+    rep_id: UUID | None = None
+    team_id: UUID | None = None
+
+    @property
+    def sees_team(self) -> UUID | None:
+        """The one team whose deals this user may read; None: every team's."""
+        return self.team_id if self.role in (Role.REP, Role.MANAGER) else None
+
+    @property
+    def reach(self) -> Reach | None:
+        """What this user may change: a rep own deals, a manager the team's, an admin everything."""
+        if self.role is Role.REP:
+            return Reach(team_id=self.team_id, rep_id=self.rep_id)
+        return Reach(team_id=self.team_id) if self.role is Role.MANAGER else None
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """What a key is made for. A rep's key names the rep, a manager's the team."""
+
+    user_id: str
+    role: Role
+    rep_id: UUID | None = None
+    team_id: UUID | None = None
+    label: str = ""
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A key as it was read, good until `until` on the monotonic clock."""
+
+    user: User
+    secret_hash: bytes
+    expires_at: datetime | None
+    until: float
+
+
+class KeyBook:
+    """Makes, revokes and checks keys. A revocation counts everywhere within `CACHED_SECONDS`."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._held: OrderedDict[str, Held] = OrderedDict()
+
+    async def user(self, token: str) -> User:
+        """Whose token this is. Raises Unauthenticated."""
+        id, secret = parse(token)
+        held = self._held.get(id)
+        if held is None or held.until < time.monotonic():
+            held = await self._read(id)
+        if not hmac.compare_digest(held.secret_hash, digest(secret)):
+            raise Unauthenticated("the API key is not known")
+        if held.expires_at is not None and held.expires_at <= datetime.now(UTC):
+            raise Unauthenticated("the API key has expired")
+        return held.user
+
+    async def create(self, new: NewKey, created_by: str) -> tuple[str, str]:
+        """The new key's id, and its token, which is not kept and cannot be shown again."""
+        id, secret = secrets.token_hex(8), secrets.token_urlsafe(32)
+        row = (new.user_id, new.role.value, new.rep_id, new.team_id, new.label, created_by, new.expires_at)
+        async with self._ledger.pool.connection() as connection:
+            await connection.execute(INSERT, (id, digest(secret), *row))
+        return id, f"{PREFIX}_{id}_{secret}"
+
+    async def revoke(self, id: str) -> datetime | None:
+        """When it was revoked, now or earlier; None when there is no such key."""
+        self._held.pop(id, None)
+        async with self._ledger.pool.connection() as connection:
+            row = await (await connection.execute(REVOKE, [id])).fetchone()
+        return row[0] if row else None
+
+    async def all(self, limit: int = 1_000) -> list[dict[str, Any]]:
+        async with self._ledger.pool.connection() as connection:
+            cursor = connection.cursor(row_factory=dict_row)
+            return await (await cursor.execute(ALL, [limit])).fetchall()
+
+    async def _read(self, id: str) -> Held:
+        self._held.pop(id, None)
+        async with self._ledger.pool.connection() as connection:
+            row = await (await connection.execute(ONE, [id])).fetchone()
+        if row is None:
+            raise Unauthenticated("the API key is not known")
+        _, secret_hash, user_id, role, rep_id, team_id, revoked_at, expires_at = row
+        if revoked_at is not None:
+            raise Unauthenticated("the API key was revoked")
+        if role == Role.REP:
+            team_id = await self._team_of(rep_id)
+        user = User(id, user_id, Role(role), rep_id, team_id)
+        return self._hold(Held(user, secret_hash, expires_at, time.monotonic() + CACHED_SECONDS))
+
+    async def _team_of(self, rep_id: UUID) -> UUID:
+        """Where the rep is now, whatever the key was made with; who has left has no key any more."""
+        rep = (await self._ledger.load({rep_id: Rep}))[rep_id]
+        if not isinstance(rep, Rep) or not rep.active or rep.team_id is None:
+            raise Unauthenticated("the rep this API key is bound to has left")
+        return rep.team_id
+
+    def _hold(self, held: Held) -> Held:
+        self._held[held.user.key_id] = held
+        while len(self._held) > CACHED_KEYS:
+            self._held.popitem(last=False)
+        return held
+
+
+def parse(token: str) -> tuple[str, str]:
+    """Id and secret of `sl_<id>_<secret>`. Raises Unauthenticated."""
+    prefix, _, rest = token.partition("_")
+    id, _, secret = rest.partition("_")
+    if prefix != PREFIX or len(id) != 16 or not secret or len(token) > 200 or not token.isascii():
+        raise Unauthenticated("the API key is not one of ours")
+    return id, secret
+
+
+def digest(secret: str) -> bytes:
+    """256 random bits need no slow hash: nobody can try them all."""
+    return hashlib.sha256(secret.encode()).digest()

@@ -1,0 +1,145 @@
+"""api: one way to write — headers to a context, a command through the door, its receipt to an answer."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4, uuid5
+
+import orjson
+from fastapi import Request, Response
+
+from api.bodies import Envelope
+from api.desk import Desk
+from api.errors import STALE, UNKNOWN_REFERENCE, Problem, invalid
+from api.users import User
+from domain.context import Actor, Channel, Context
+from domain.door import Command, Receipt
+from domain.errors import NotFound
+from domain.values import NAMESPACE
+
+MAX_IDEMPOTENCY_KEY = 255
+SKEW = timedelta(minutes=5)
+ETAG = re.compile(r'"(\d{1,9})"')
+TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
+PARTS = {"activity", "override", "promise"}
+"""Things inside the stream that the path names: their absence is the path's, not the body's."""
+
+
+class Act:
+    """An authenticated writer with one request: `await act(command, body)` is the answer to give."""
+
+    __slots__ = ("desk", "key", "request", "user")
+
+    def __init__(self, desk: Desk, user: User, request: Request) -> None:
+        self.desk = desk
+        self.user = user
+        self.request = request
+        self.key = _idempotency_key(request, user)
+
+    async def __call__(
+        self, command: Command, body: Envelope | None = None, *, status: int = 200, location: str = ""
+    ) -> Response:
+        receipt = await self.execute(command, body)
+        headers = {
+            "ETag": f'"{receipt.version}"',
+            "Salesloop-Position": str(receipt.position),
+            **({"Location": location} if location else {}),
+            **({"Idempotency-Replayed": "true"} if receipt.replayed else {}),
+        }
+        return Response(told(receipt), status, headers, media_type="application/json")
+
+    async def execute(self, command: Command, body: Envelope | None = None) -> Receipt:
+        context = self.context(body)
+        try:
+            return await self.desk.door.execute(command, context)
+        except NotFound as missing:
+            raise _unknown_reference(command, missing) from missing
+
+    def accepted(self, content: dict[str, Any], location: str) -> Response:
+        """202: it is on its way, and `location` tells how far it is."""
+        return Response(orjson.dumps(content), 202, {"Location": location}, media_type="application/json")
+
+    def context(self, body: Envelope | None) -> Context:
+        now = datetime.now(UTC)
+        return Context(
+            now=now,
+            actor=Actor("user", self.user.user_id),
+            channel=Channel.API,
+            occurred_at=_occurred_at(body, now),
+            reason=body.reason if body is not None else None,
+            correlation_id=correlation_id(self.request),
+            key=self.key,
+            expected_version=_expected_version(self.request),
+            reach=self.user.reach,
+        )
+
+    def new_id(self, kind: str, given: UUID | None) -> UUID:
+        """The id of a thing to be made: the caller's own, else the same one again for the same idempotency key."""
+        if given is not None:
+            return given
+        return uuid5(NAMESPACE, f"{kind}:{self.key}") if self.key else uuid4()
+
+
+def told(receipt: Receipt) -> bytes:
+    return orjson.dumps(
+        {
+            "position": receipt.position,
+            "version": receipt.version,
+            "recorded": receipt.recorded,
+            "replayed": receipt.replayed,
+            "answer": receipt.answer,
+        }
+    )
+
+
+def _idempotency_key(request: Request, user: User) -> str | None:
+    """Prefixed with the user, so that nobody can meet another's key."""
+    key = request.headers.get("idempotency-key")
+    if key is None:
+        return None
+    if not 1 <= len(key) <= MAX_IDEMPOTENCY_KEY or not (key.isascii() and key.isprintable()):
+        raise invalid(
+            "header.Idempotency-Key", f"must be 1 to {MAX_IDEMPOTENCY_KEY} printable ASCII characters"
+        )
+    return f"api/{user.user_id}/{key}"
+
+
+def _expected_version(request: Request) -> int | None:
+    given = request.headers.get("if-match")
+    if given is None or given.strip() == "*":
+        return None
+    found = ETAG.fullmatch(given.strip())
+    if found is None:
+        raise Problem(STALE, f'If-Match {given[:60]!r} is not an ETag of ours, such as "7"')
+    return int(found[1])
+
+
+def correlation_id(request: Request) -> UUID:
+    """X-Correlation-Id, else the trace id of `traceparent`, else a new one."""
+    given = request.headers.get("x-correlation-id")
+    if given is not None:
+        try:
+            return UUID(given)
+        except ValueError:
+            raise invalid("header.X-Correlation-Id", "must be a UUID") from None
+    trace = TRACEPARENT.fullmatch(request.headers.get("traceparent", ""))
+    return UUID(trace[1]) if trace else uuid4()
+
+
+def _occurred_at(body: Envelope | None, now: datetime) -> datetime | None:
+    if body is None or body.occurred_at is None:
+        return None
+    if body.occurred_at > now + SKEW:
+        raise invalid("occurred_at", "is in the future")
+    return body.occurred_at.astimezone(UTC)
+
+
+def _unknown_reference(command: Command, missing: NotFound) -> NotFound | Problem:
+    """What the body names and is not there is a fault of the body, not of the path."""
+    chief, kind = command.stream(), missing.details.get("kind")
+    if chief is None or kind == chief[0].KIND or kind in PARTS:
+        return missing
+    more: dict[str, Any] = {**missing.details}
+    return Problem(UNKNOWN_REFERENCE, missing.message, more)
