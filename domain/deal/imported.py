@@ -49,6 +49,7 @@ def _open(deal: Deal, row: ImportDeal, book: Book) -> None:
     processes, policies = process_stream(row.process), policy_stream(row.policy)
     book.want((Rep, row.owner_id), (Processes, processes), (Policies, policies))
     process, policy = book.find(Processes, processes).current, book.find(Policies, policies).current
+    _check_stage(row, process)
     opened_at = row.opened_at or book.context.now
     deal.open(_opening(row, _owner(row, book), process, policy), opened_at)
     arrives_at = min(row.closed_at or row.stage_at or opened_at, book.context.now)
@@ -57,6 +58,12 @@ def _open(deal: Deal, row: ImportDeal, book: Book) -> None:
     Arrival(deal, row, process, book, row.amount or deal.amount, arrives_at).come()
     _log(deal, (past for past in row.activities if past.at > arrives_at))
     _promise(deal, row, policy, book.context.now)
+
+
+def _check_stage(row: ImportDeal, process: Process) -> None:
+    reachable = (*process.open_stages, WON, LOST)
+    if row.stage not in reachable:
+        raise Invalid([FieldError("stage", f"{row.stage!r} is not one of {', '.join(reachable)}")])
 
 
 def _owner(row: ImportDeal, book: Book) -> Rep:
@@ -163,6 +170,7 @@ def _change(deal: Deal, row: ImportDeal, book: Book) -> None:
     process, policy, now = process_of(deal, book), policy_of(deal, book), book.context.now
     if deal.imported is None:
         raise Refused("the deal was not imported: a file cannot change it", source=row.source)
+    _check_stage(row, process)
     since = deal.imported.as_of
     changed = _applicable(deal, row, deal.imported.marks)
     reopens = "standing" in changed and not deal.is_open

@@ -1,17 +1,64 @@
-"""Runtime room, file import: import jobs as rows of app.import_jobs, for a front desk to follow a run."""
+"""Runtime room, file import: import jobs as rows of app.import_jobs, for a front desk to follow a run.
+
+The row tells how far a run is; what was imported is in the ledger alone. A run that was cut short is started again from
+the first row: what landed is found unchanged.
+"""
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
-from runtime.database import Pool
+import msgspec
+from psycopg.rows import class_row
+
+from runtime.database import Pool, connect
+from runtime.imports.mapping import Mapping
+from runtime.imports.results import ImportProblem, ImportResult
+from runtime.imports.sources import Found
+
+COLUMNS = (
+    "id, source, mapping, dry_run, actor, state, runs, rows_total, rows_done, accepted, unchanged, refused, events,"
+    " result, started_at, updated_at, finished_at"
+)
+CUT_SHORT = """
+    UPDATE app.import_jobs SET state = 'running', runs = runs + 1, actor = %(actor)s, rows_total = %(rows_total)s,
+           rows_done = 0, result = NULL, updated_at = now(), finished_at = NULL
+     WHERE id = (SELECT id FROM app.import_jobs
+                  WHERE file_digest = %(file_digest)s AND mapping_digest = %(mapping_digest)s
+                    AND NOT dry_run AND state <> 'done'
+                  ORDER BY started_at DESC LIMIT 1)
+    RETURNING id
+"""
+BEGIN = """
+    INSERT INTO app.import_jobs (id, source, mapping, file_digest, mapping_digest, dry_run, actor, state, rows_total)
+    VALUES (%(id)s, %(source)s, %(mapping)s, %(file_digest)s, %(mapping_digest)s, %(dry_run)s, %(actor)s, 'running',
+            %(rows_total)s)
+    ON CONFLICT (id) DO UPDATE SET state = 'running', runs = import_jobs.runs + 1, rows_done = 0, result = NULL,
+            updated_at = now(), finished_at = NULL
+    RETURNING runs
+"""
+HOLD = "SELECT pg_try_advisory_lock(hashtextextended(%s, 7205004))"
+MOVE = """
+    UPDATE app.import_jobs SET state = %(state)s, rows_done = %(rows)s, accepted = %(accepted)s,
+           unchanged = %(unchanged)s, refused = %(refused)s, events = %(events)s, result = %(result)s::json,
+           updated_at = now(), finished_at = CASE WHEN %(state)s = 'running' THEN NULL ELSE now() END
+     WHERE id = %(id)s
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
+    """`state` is running, done, failed or interrupted. `result` is an `ImportResult` as JSON, once there is one.
+
+    A process that was killed leaves its job running; the next run of the same file takes it over.
+    """
+
     id: UUID
     source: str
     mapping: str
@@ -31,10 +78,85 @@ class Job:
     finished_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """What a job imports: equal content is the same job, to be resumed."""
+
+    source: str
+    mapping: str
+    file_digest: str
+    mapping_digest: str
+    rows_total: int
+
+
 async def read_job(pool: Pool, id: UUID) -> Job | None:
-    raise NotImplementedError
+    async with pool.connection() as connection, connection.cursor(row_factory=class_row(Job)) as cursor:
+        await cursor.execute(f"SELECT {COLUMNS} FROM app.import_jobs WHERE id = %s", [id])
+        return await cursor.fetchone()
 
 
 async def list_jobs(pool: Pool, limit: int = 50) -> list[Job]:
     """Newest first."""
-    raise NotImplementedError
+    async with pool.connection() as connection, connection.cursor(row_factory=class_row(Job)) as cursor:
+        query = f"SELECT {COLUMNS} FROM app.import_jobs ORDER BY started_at DESC, id LIMIT %s"
+        await cursor.execute(query, [limit])
+        return await cursor.fetchall()
+
+
+def content_of(mapping: Mapping, found: Sequence[Found]) -> Content:
+    together = hashlib.sha256("\n".join(f"{f.sheet.kind} {f.digest}" for f in found).encode()).hexdigest()
+    return Content(
+        source=mapping.source,
+        mapping=mapping.name,
+        file_digest=together,
+        mapping_digest=mapping.digest,
+        rows_total=sum(f.rows for f in found),
+    )
+
+
+@asynccontextmanager
+async def alone(pool: Pool, content: Content, *, needed: bool) -> AsyncIterator[None]:
+    """Hold this content while the block runs. Raises ImportProblem when another run holds it. A connection of its own
+    holds it, so that it is let go when the process dies.
+    """
+    if not needed:
+        yield
+        return
+    name = f"{content.file_digest}:{content.mapping_digest}"
+    holder = await connect(str(pool.conninfo))
+    try:
+        row = await (await holder.execute(HOLD, [name])).fetchone()
+        if row is None or not row[0]:
+            raise ImportProblem(
+                "the same files are being imported at this moment: wait for that import to end"
+            )
+        yield
+    finally:
+        await holder.close()
+
+
+async def begin(
+    pool: Pool, content: Content, actor: str, *, dry_run: bool, id: UUID | None
+) -> tuple[UUID, bool]:
+    """The job to work under, and whether it is an earlier one that was cut short."""
+    given = {**_plain(content), "actor": actor, "dry_run": dry_run, "id": id or uuid4()}
+    async with pool.connection() as connection:
+        if id is None and not dry_run:
+            row = await (await connection.execute(CUT_SHORT, given)).fetchone()
+            if row is not None:
+                return UUID(str(row[0])), True
+        row = await (await connection.execute(BEGIN, given)).fetchone()
+        return given["id"], row is not None and row[0] > 1
+
+
+async def move(pool: Pool, result: ImportResult, state: str) -> None:
+    """Write how far the run is, with its result once it has ended."""
+    told = result.as_dict()
+    values = {name: told[name] for name in ("rows", "accepted", "unchanged", "refused", "events")}
+    ended = None if state == "running" else msgspec.json.encode(told).decode()
+    async with pool.connection() as connection:
+        await connection.execute(MOVE, {**values, "id": result.job_id, "state": state, "result": ended})
+
+
+def _plain(content: Content) -> dict[str, Any]:
+    return {name: getattr(content, name) for name in Content.__slots__}

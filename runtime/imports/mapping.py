@@ -1,28 +1,181 @@
-"""Runtime room, file import: the mapping file — how a file's columns, words and dates become ours."""
+"""Runtime room, file import: the mapping — how a file's columns, words and dates become ours.
+
+A mapping is data: a TOML file that `docs/import.md` documents and `mapping_file.py` checks. Nothing about a particular
+export may enter here; what is particular stands in the files under `mappings/`.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping as Map
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fnmatch import fnmatchcase
+from importlib.resources import files
 from pathlib import Path
 
+from runtime.imports.results import ImportProblem
 
-@dataclass(frozen=True)
+CUSTOMERS, PRODUCTS, REPS, DEALS, EVENTS = "customers", "products", "reps", "deals", "events"
+KINDS = (CUSTOMERS, PRODUCTS, REPS, DEALS, EVENTS)
+"""In the order in which they are imported."""
+
+KEEP, REJECT, AT_IMPORT, PRODUCT_PRICE = "keep", "reject", "import", "product-price"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """What a kind of file can tell. `missing` lists what may be done when a row leaves it empty; the first is usual."""
+
+    name: str
+    missing: tuple[str, ...] = (KEEP, REJECT)
+
+
+def _fields(needed: str, others: str) -> tuple[Field, ...]:
+    return (*(Field(n, (REJECT,)) for n in needed.split()), *(Field(n) for n in others.split()))
+
+
+FIELDS: Map[str, Map[str, Field]] = {
+    kind: {f.name: f for f in fields}
+    for kind, fields in {
+        CUSTOMERS: _fields("key", "name sector country employees revenue founded parent"),
+        PRODUCTS: _fields("key", "name series price currency"),
+        REPS: _fields("key team", "name team_name region manager"),
+        DEALS: (
+            *_fields(
+                "reference owner stage",
+                "customer product stage_at closed_on expected_close currency contract_reference loss_reason competitor"
+                " next_step next_step_due pain_points budget decision_process decision_makers quote_reference"
+                " quote_amount title",
+            ),
+            Field("opened_at", (REJECT, AT_IMPORT)),
+            Field("amount", (KEEP, REJECT, PRODUCT_PRICE)),
+            Field("opening_amount", (KEEP, REJECT, PRODUCT_PRICE)),
+        ),
+        EVENTS: _fields("case activity timestamp", "lifecycle resource"),
+    }.items()
+}
+ALIASES = {"owner": REPS, "customer": CUSTOMERS, "product": PRODUCTS}
+"""Which names a deal's column refers to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """Where a field comes from: the column `header`, with its words translated by `values`; `default` when empty."""
+
+    name: str
+    header: str = ""
+    optional: bool = False
+    default: str = ""
+    missing: str = KEEP
+    values: Map[str, str] = field(default_factory=dict)
+    blank: frozenset[str] = frozenset({""})
+    scale: Decimal = Decimal(1)
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityRule:
+    """What an activity of an event log is to us, by a pattern of its name."""
+
+    match: str
+    kind: str
+    outcome: str = ""
+
+    def fits(self, name: str) -> bool:
+        return fnmatchcase(name, self.match)
+
+
+@dataclass(frozen=True, slots=True)
+class EventRules:
+    """How an event log becomes deals. `systems` are resources that are no people."""
+
+    activities: tuple[ActivityRule, ...] = ()
+    start: frozenset[str] = frozenset({"start"})
+    complete: frozenset[str] = frozenset({"complete", ""})
+    ignore: frozenset[str] = frozenset()
+    systems: frozenset[str] = frozenset()
+    team: str = "desk"
+    desk: str = "desk"
+    owner: str = "last"
+    stage: str = "contact"
+    title: str = "{case}"
+    grouped: bool = False
+
+    def rule_for(self, name: str) -> ActivityRule:
+        return next((rule for rule in self.activities if rule.fits(name)), ActivityRule("*", "task"))
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One file. `file` is a name in the import's folder; empty: the one file that is given."""
+
+    kind: str
+    file: str
+    optional: bool
+    columns: Map[str, Column]
+
+    def header_of(self, field: str) -> str:
+        """The file's own name for one of our fields."""
+        column = self.columns.get(field)
+        return column.header if column is not None and column.header else field
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """The stages for which the importing user approves what the gates would ask for, and why."""
+
+    stages: frozenset[str] = frozenset()
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Mapping:
-    """A checked mapping; `docs/import.md` documents the file."""
+    """A checked mapping. `digest` is of the file's bytes."""
 
     name: str
     source: str
+    digest: str
+    sheets: Map[str, Sheet]
+    timezone: str = "UTC"
+    dates: tuple[str, ...] = ("iso",)
+    currency: str = "USD"
+    encoding: str = "utf-8"
+    delimiter: str = ","
+    decimal: str = "."
+    thousands: str = ""
+    process: str = "default"
+    policy: str = "default"
+    titles: tuple[str, ...] = ("{product} — {customer}", "{product}", "{reference}")
+    stages: Map[str, str] = field(default_factory=dict)
+    override: Override = Override()
+    aliases: Map[str, Map[str, str]] = field(default_factory=dict)
+    create: frozenset[str] = frozenset()
+    events: EventRules = EventRules()
 
 
 def load_mapping(path: Path) -> Mapping:
     """Read and check a TOML mapping file. Raises ImportProblem naming everything that is wrong."""
-    raise NotImplementedError
+    from runtime.imports.mapping_file import read_mapping
+
+    try:
+        content = Path(path).read_bytes()
+    except OSError as problem:
+        raise ImportProblem(f"the mapping file {path} cannot be read: {problem.strerror}") from problem
+    return read_mapping(content, Path(path).name)
 
 
 def shipped_mapping(name: str) -> Mapping:
     """A mapping that comes with salesloop: `crm_export` or `event_log`. Raises ImportProblem for another name."""
-    raise NotImplementedError
+    from runtime.imports.mapping_file import read_mapping
+
+    if name not in shipped_names():
+        known = ", ".join(shipped_names())
+        raise ImportProblem(
+            f"no mapping {name!r} comes with salesloop; there are: {known}; or give a file's path"
+        )
+    resource = files("runtime.imports").joinpath("mappings", f"{name}.toml")
+    return read_mapping(resource.read_bytes(), f"{name}.toml")
 
 
 def shipped_names() -> tuple[str, ...]:
-    raise NotImplementedError
+    folder = files("runtime.imports").joinpath("mappings")
+    return tuple(sorted(f.name.removesuffix(".toml") for f in folder.iterdir() if f.name.endswith(".toml")))

@@ -1,18 +1,48 @@
-"""Runtime room, file import: the run itself — rows to commands, through the one door, in batches.
+"""Runtime room, file import: the run itself — files to commands, through the one door, in batches.
 
-Signatures first; the body follows.
+Nothing is remembered of a run that the ledger does not hold: cut short at any moment, it is started again from the first
+row, and what landed is found unchanged. Reading and planning go on in a thread while the database works.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
+import domain.registry  # noqa: F401 - every fact and decision is registered by importing it
 from domain.context import Actor
+from domain.door import Door
 from runtime.database import Pool
-from runtime.imports.mapping import Mapping
-from runtime.imports.results import ImportResult, Progress
+from runtime.imports import jobs
+from runtime.imports.ids import external_id, installation_secret
+from runtime.imports.landing import Landing, Outcome
+from runtime.imports.mapping import DEALS, EVENTS, Mapping
+from runtime.imports.plan import Planned
+from runtime.imports.preview import PreviewStore
+from runtime.imports.readiness import check_ready
+from runtime.imports.references import References
+from runtime.imports.rejects import RejectFile
+from runtime.imports.results import KEPT_REFUSALS, ImportResult, Progress, Refusal, Tally
+from runtime.imports.sources import Found, Source, locate, source_of
+from runtime.ledger import Ledger
+
+BATCH = 500
+IN_FLIGHT = 3
+"""Batches of deals on their way at once; other kinds go one by one, because later rows refer to earlier ones."""
+TOLD_EVERY = 1.0
+"""Seconds between updates of the job's row."""
+OnProgress = Callable[[Progress], None]
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 async def run_import(
@@ -23,14 +53,133 @@ async def run_import(
     *,
     dry_run: bool = False,
     rejects: Path | None = None,
-    on_progress: Callable[[Progress], None] | None = None,
+    on_progress: OnProgress | None = None,
     job_id: UUID | None = None,
+    clock: Callable[[], datetime] = _now,
 ) -> ImportResult:
-    """Import `data` (the folder with the mapping's files, or the one file of a one-file mapping).
+    """Import `data`: the folder with the mapping's files, or one of them, or the one file of a one-file mapping.
 
     `actor` must be a user where the mapping approves gate overrides. `rejects` is the folder for reject files
-    (`<file stem>.rejects.csv`). `dry_run` decides everything against the ledger and records nothing. `job_id`
-    names the row in app.import_jobs; without it a run of the same file and mapping that was cut short is resumed.
-    Raises ImportProblem when nothing can be imported at all; refused rows are in the result.
+    (`<file stem>.rejects.csv`). `dry_run` decides everything against the ledger and records nothing. `job_id` names
+    the row in app.import_jobs; without it, a run of the same files and mapping that was cut short is taken up.
+    Raises ImportProblem when nothing can be imported at all, or not on; refused rows are in the result.
     """
-    raise NotImplementedError
+    found = await asyncio.to_thread(locate, mapping, Path(data))
+    content = jobs.content_of(mapping, found)
+    ledger = Ledger(pool)
+    try:
+        async with jobs.alone(pool, content, needed=not dry_run):
+            await check_ready(ledger, mapping)
+            id, resumed = await jobs.begin(pool, content, str(actor), dry_run=dry_run, id=job_id)
+            result = ImportResult(id, dry_run, resumed)
+            door = Door(PreviewStore(ledger) if dry_run else ledger)
+            run = Run(pool, door, mapping, found, actor, rejects, on_progress, clock, result)
+            return await run.to_the_end(await installation_secret(pool))
+    finally:
+        await ledger.aclose()
+
+
+@dataclass
+class Run:
+    pool: Pool
+    door: Door
+    mapping: Mapping
+    found: Sequence[Found]
+    actor: Actor
+    rejects: Path | None
+    on_progress: OnProgress | None
+    clock: Callable[[], datetime]
+    result: ImportResult
+
+    async def to_the_end(self, secret: str) -> ImportResult:
+        """The job's row ends as done, interrupted or failed; only a killed process leaves it running."""
+        self._started, self._told = time.perf_counter(), 0.0
+
+        def id_of(kind: str, key: str) -> UUID:
+            return external_id(secret, self.mapping.source, kind, key)
+
+        references = References(id_of)
+        try:
+            for found in self.found:
+                await self._file(found, references)
+        except BaseException as cut:
+            state = "failed" if isinstance(cut, Exception) else "interrupted"
+            with suppress(Exception):
+                await asyncio.shield(jobs.move(self.pool, self._timed(), state))
+            raise
+        await jobs.move(self.pool, self._timed(), "done")
+        return self.result
+
+    def _timed(self) -> ImportResult:
+        self.result.seconds = time.perf_counter() - self._started
+        return self.result
+
+    async def _file(self, found: Found, references: References) -> None:
+        tally = Tally(found.path.name, found.sheet.kind)
+        self.result.tallies.append(tally)
+        source = await asyncio.to_thread(source_of, found, self.mapping, references.id_of, references)
+        landing = Landing(
+            self.door, self.pool, self.mapping, found, source.header, references, self._context()
+        )
+        refused = RejectFile(self.rejects, found.path, source.header, self.mapping)
+        try:
+            await self._batches(source, landing, tally, refused)
+        except BaseException:
+            refused.abandon()
+            raise
+        written = await asyncio.to_thread(refused.finish)
+        if written is not None:
+            self.result.rejects.append(str(written))
+
+    def _context(self) -> Callable[[], tuple[datetime, Actor, UUID]]:
+        return lambda: (self.clock(), self.actor, self.result.job_id)
+
+    async def _batches(self, source: Source, landing: Landing, tally: Tally, refused: RejectFile) -> None:
+        """Read and plan the next batch while earlier ones land; outcomes are taken in the order of the file."""
+        flying: deque[asyncio.Task[list[Outcome]]] = deque()
+        most = IN_FLIGHT if tally.kind in (DEALS, EVENTS) else 1
+        try:
+            while part := await asyncio.to_thread(source.take, BATCH):
+                tally.events += await landing.settle(source.names(part))
+                planned: list[Planned] = await asyncio.to_thread(source.plan, part)
+                flying.append(asyncio.create_task(landing.land(planned)))
+                if len(flying) >= most:
+                    await self._landed(await flying.popleft(), tally, refused)
+            while flying:
+                await self._landed(await flying.popleft(), tally, refused)
+        finally:
+            for task in flying:
+                task.cancel()
+            await asyncio.gather(*flying, return_exceptions=True)
+
+    async def _landed(self, outcomes: list[Outcome], tally: Tally, refused: RejectFile) -> None:
+        for outcome in outcomes:
+            self._count(outcome, tally, refused)
+        self._tell(tally)
+        if time.perf_counter() - self._told > TOLD_EVERY:
+            self._told = time.perf_counter()
+            await jobs.move(self.pool, self._timed(), "running")
+
+    def _count(self, outcome: Outcome, tally: Tally, refused: RejectFile) -> None:
+        rows = len(outcome.rows)
+        tally.rows += rows
+        tally.records += 1
+        tally.events += outcome.events
+        if outcome.reasons:
+            tally.refused += rows
+            for row in outcome.rows:
+                refused.add(row, outcome.reasons)
+                if len(self.result.refusals) < KEPT_REFUSALS:
+                    self.result.refusals.append(Refusal(tally.file, row.line, outcome.reasons))
+        elif outcome.events:
+            tally.accepted += rows
+        else:
+            tally.unchanged += rows
+
+    def _tell(self, tally: Tally) -> None:
+        if self.on_progress is not None:
+            total = max(sum(f.rows for f in self.found), self.result.rows)
+            seconds, told = time.perf_counter() - self._started, self.result
+            self.on_progress(
+                Progress(tally.file, tally.kind, told.rows, total, told.events, told.refused, seconds)
+            )

@@ -1,0 +1,120 @@
+"""Runtime room, file import: what a row becomes — commands, or the reasons why not. Pure; no file, no database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+from domain.catalogue import ListProduct, Profile, RegisterCustomer
+from domain.door import Command
+from domain.people import FormTeam, HireRep
+from domain.values import Money
+from runtime.imports.cells import Dates, number, whole_number
+from runtime.imports.mapping import CUSTOMERS, PRODUCTS, REPS, Mapping, Sheet
+from runtime.imports.readers import Row
+from runtime.imports.references import Name
+from runtime.imports.results import Reason
+from runtime.imports.rows import Cells, Reasons
+
+TEAM = "team"
+IdOf = Callable[[str, str], UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """Commands to execute in order, or reasons. `rows` is what it was made of; `name` becomes known with it."""
+
+    rows: tuple[Row, ...]
+    commands: tuple[Command, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+    name: tuple[Name, UUID] | None = None
+
+
+class Values:
+    """How this mapping writes numbers, dates and money."""
+
+    def __init__(self, mapping: Mapping) -> None:
+        self.mapping = mapping
+        self.dates = Dates(mapping.dates, mapping.timezone)
+
+    def money(self, reasons: Reasons, field: str) -> Money | None:
+        """The field's amount in the row's currency, or in the mapping's."""
+        value = reasons.take(field, number, self.mapping.thousands, self.mapping.decimal)
+        if value is None:
+            return None
+        scale = reasons.sheet.columns[field].scale
+        currency = reasons.cells.get("currency", self.mapping.currency).upper()
+        return Money(value if scale == 1 else value * scale, currency)
+
+    def count(self, reasons: Reasons, field: str) -> int | None:
+        value: int | None = reasons.take(field, whole_number, self.mapping.thousands)
+        return value
+
+
+class CustomerPlanner:
+    def __init__(self, sheet: Sheet, values: Values, id_of: IdOf) -> None:
+        self._sheet, self._values, self._id_of = sheet, values, id_of
+
+    def plan(self, row: Row, cells: Cells) -> Planned:
+        reasons, key = Reasons(self._sheet, cells), cells["key"]
+        profile = Profile(
+            name=cells.get("name", key),
+            sector=cells.get("sector", ""),
+            country=cells.get("country", ""),
+            employees=self._values.count(reasons, "employees"),
+            revenue=self._values.money(reasons, "revenue"),
+            founded=self._values.count(reasons, "founded"),
+            parent=cells.get("parent", ""),
+        )
+        id = self._id_of(CUSTOMERS, key)
+        command = RegisterCustomer(customer_id=id, profile=profile)
+        return Planned((row,), (command,), tuple(reasons.found), ((CUSTOMERS, key), id))
+
+
+class ProductPlanner:
+    def __init__(self, sheet: Sheet, values: Values, id_of: IdOf) -> None:
+        self._sheet, self._values, self._id_of = sheet, values, id_of
+
+    def plan(self, row: Row, cells: Cells) -> Planned:
+        reasons, key = Reasons(self._sheet, cells), cells["key"]
+        price = self._values.money(reasons, "price")
+        id = self._id_of(PRODUCTS, key)
+        name, series = cells.get("name", key), cells.get("series", "")
+        command = ListProduct(product_id=id, name=name, series=series, price=price)
+        return Planned((row,), (command,), tuple(reasons.found), ((PRODUCTS, key), id))
+
+
+class RepPlanner:
+    """A row is a rep in a team. The first row of a team forms it and hires its manager into it."""
+
+    def __init__(self, sheet: Sheet, id_of: IdOf) -> None:
+        self._sheet, self._id_of = sheet, id_of
+        self._formed: set[str] = set()
+        self._in_region: dict[str, int] = {}
+
+    def plan(self, row: Row, cells: Cells) -> Planned:
+        key, team_id = cells["key"], self._id_of(TEAM, cells["team"])
+        id = self._id_of(REPS, key)
+        before = () if cells["team"] in self._formed else self._form(cells, team_id)
+        hire = HireRep(rep_id=id, name=cells.get("name", key), team_id=team_id)
+        return Planned((row,), (*before, hire), (), ((REPS, key), id))
+
+    def _form(self, cells: Cells, team_id: UUID) -> tuple[Command, ...]:
+        self._formed.add(cells["team"])
+        manager, region = cells.get("manager"), cells.get("region", "")
+        manager_id = self._id_of(REPS, manager) if manager else None
+        team = FormTeam(team_id=team_id, name=self._name(cells), region=region, manager_id=manager_id)
+        if manager is None or manager_id is None:
+            return (team,)
+        return team, HireRep(rep_id=manager_id, name=manager, team_id=team_id)
+
+    def _name(self, cells: Cells) -> str:
+        """A team is never named after its manager: a team's name is not kept as a person's is."""
+        region = cells.get("region") or "Team"
+        self._in_region[region] = self._in_region.get(region, 0) + 1
+        if "team_name" in cells:
+            return cells["team_name"]
+        return (
+            cells["team"] if cells["team"] != cells.get("manager") else f"{region} {self._in_region[region]}"
+        )

@@ -1,0 +1,190 @@
+"""Runtime room, file import: a row of a pipeline to the deal it tells of. Pure; no file, no database."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from domain.deal.commands import NO_NEEDS, ImportDeal
+from domain.process import LOST, WON
+from domain.values import Money, Needs, NextStep, Quote
+from runtime.imports.mapping import ALIASES, AT_IMPORT, PRODUCT_PRICE, PRODUCTS, Mapping, Sheet
+from runtime.imports.plan import IdOf, Planned, Values
+from runtime.imports.readers import Row
+from runtime.imports.references import Name, References
+from runtime.imports.rows import Cells, Reasons
+from runtime.imports.suggest import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+DEAL = "deal"
+BY_RULE = datetime(1970, 1, 1, tzinfo=UTC)
+"""The due time of a next step without a date: past, so that the rule sets it."""
+_PLACEHOLDER = re.compile(r"\{([a-z]+)\}")
+_BETWEEN_NAMES = re.compile(r"\s*[;；、]\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class Referred:
+    """The names a row refers to, in the words of the files they are defined in, with their ids."""
+
+    names: Cells
+    owner: UUID
+    customer: UUID | None
+    product: UUID | None
+
+
+class DealPlanner:
+    def __init__(
+        self, mapping: Mapping, sheet: Sheet, values: Values, id_of: IdOf, references: References
+    ) -> None:
+        self._mapping, self._sheet, self._values = mapping, sheet, values
+        self._id_of, self._references = id_of, references
+        self._seen: dict[str, int] = {}
+
+    def names(self, cells: Cells) -> Iterator[Name]:
+        """What the row refers to, for the caller to settle before `plan`."""
+        for field, kind in ALIASES.items():
+            if field in cells:
+                yield kind, self._alias(kind, cells[field])
+
+    def plan(self, row: Row, cells: Cells) -> Planned:
+        reasons = Reasons(self._sheet, cells)
+        command = self._deal(row, reasons)
+        if reasons.found or command is None:
+            return Planned((row,), reasons=tuple(reasons.found))
+        return Planned((row,), (command,))
+
+    def _alias(self, kind: str, name: str) -> str:
+        return self._mapping.aliases.get(kind, {}).get(name, name)
+
+    def _deal(self, row: Row, reasons: Reasons) -> ImportDeal | None:
+        self._once(row, reasons)
+        stage, referred = self._stage(reasons), self._referred(reasons)
+        cells, dates = reasons.cells, self._values.dates
+        closed = stage in (WON, LOST)
+        opening, amount = self._amounts(reasons, stage)
+        told = ImportDeal(
+            deal_id=self._id_of(DEAL, cells["reference"]),
+            title=self._title(cells, referred.names),
+            owner_id=referred.owner,
+            source=self._mapping.source,
+            reference=cells["reference"],
+            opened_at=self._opened(reasons),
+            stage=stage,
+            stage_at=reasons.take("stage_at", dates.instant),
+            customer_id=referred.customer,
+            product_id=referred.product,
+            amount=amount,
+            opening_amount=opening,
+            expected_close=reasons.take("expected_close", dates.day),
+            needs=self._needs(reasons),
+            quote=self._quote(reasons),
+            closed_on=self._closed_on(reasons) if closed else None,
+            closed_at=reasons.take("closed_on", dates.instant, end_of_day=True) if closed else None,
+            contract_reference=cells.get("contract_reference", "") if stage == WON else "",
+            loss_reason=cells.get("loss_reason", "") if stage == LOST else "",
+            competitor=cells.get("competitor", "") if stage == LOST else "",
+            process=self._mapping.process,
+            policy=self._mapping.policy,
+            next_step=None if closed else self._next_step(reasons),
+            override_reason=self._mapping.override.reason if stage in self._mapping.override.stages else "",
+        )
+        return None if reasons.found else told
+
+    def _once(self, row: Row, reasons: Reasons) -> None:
+        first = self._seen.setdefault(reasons.cells["reference"], row.line)
+        if first != row.line:
+            reasons.wrong("reference", f"is in row {first} already")
+
+    def _stage(self, reasons: Reasons) -> str:
+        word = reasons.cells["stage"]
+        stage = self._mapping.stages.get(word)
+        if stage is None:
+            known = self._mapping.stages
+            reasons.wrong(
+                "stage", f"is none of the mapping's stages ({', '.join(known)}){did_you_mean(word, known)}"
+            )
+        return stage or ""
+
+    def _referred(self, reasons: Reasons) -> Referred:
+        names: Cells = {}
+        ids: dict[str, UUID] = {}
+        for field, kind in ALIASES.items():
+            if field not in reasons.cells:
+                continue
+            name = names[field] = self._alias(kind, reasons.cells[field])
+            id = self._references.known.get((kind, name))
+            if id is None:
+                reasons.wrong(field, self._references.problem((kind, name)))
+            else:
+                ids[field] = id
+        return Referred(names, ids.get("owner", UUID(int=0)), ids.get("customer"), ids.get("product"))
+
+    def _title(self, cells: Cells, names: Cells) -> str:
+        if "title" in cells:
+            return cells["title"]
+        parts = names | {"reference": cells["reference"]}
+        for template in self._mapping.titles:
+            if all(part in parts for part in _PLACEHOLDER.findall(template)):
+                return _PLACEHOLDER.sub(lambda found: parts[found[1]], template)
+        return cells["reference"]
+
+    def _opened(self, reasons: Reasons) -> datetime | None:
+        opened: datetime | None = reasons.take("opened_at", self._values.dates.instant)
+        empty = "opened_at" not in reasons.cells
+        column = self._sheet.columns.get("opened_at")
+        if empty and (column is None or column.missing != AT_IMPORT):
+            reasons.wrong("opened_at", "is empty: a deal was opened some day")
+        return opened
+
+    def _closed_on(self, reasons: Reasons) -> date | None:
+        if "closed_on" not in reasons.cells:
+            reasons.wrong("closed_on", "is empty: a closed deal was closed some day")
+        day: date | None = reasons.take("closed_on", self._values.dates.day)
+        return day
+
+    def _amounts(self, reasons: Reasons, stage: str) -> tuple[Money | None, Money | None]:
+        """What it was worth when opened, and is now. A won deal is never worth a guess."""
+        opening = self._values.money(reasons, "opening_amount") or self._price(reasons, "opening_amount")
+        amount = self._values.money(reasons, "amount")
+        if amount is None and stage != WON:
+            amount = self._price(reasons, "amount")
+        return opening, amount
+
+    def _price(self, reasons: Reasons, field: str) -> Money | None:
+        column = self._sheet.columns.get(field)
+        if column is None or column.missing != PRODUCT_PRICE:
+            return None
+        return self._references.prices.get(self._alias(PRODUCTS, reasons.cells.get("product", "")))
+
+    def _next_step(self, reasons: Reasons) -> NextStep | None:
+        due = reasons.take("next_step_due", self._values.dates.instant, end_of_day=True)
+        what = reasons.cells.get("next_step")
+        return NextStep(what or "follow up", due or BY_RULE) if what or due else None
+
+    def _needs(self, reasons: Reasons) -> Needs:
+        cells = reasons.cells
+        if not cells.keys() & {"pain_points", "budget", "decision_process", "decision_makers"}:
+            return NO_NEEDS
+        makers = cells.get("decision_makers")
+        return Needs(
+            pain_points=cells.get("pain_points", ""),
+            budget=self._values.money(reasons, "budget"),
+            decision_process=cells.get("decision_process", ""),
+            decision_makers=tuple(filter(None, _BETWEEN_NAMES.split(makers))) if makers else (),
+        )
+
+    def _quote(self, reasons: Reasons) -> Quote | None:
+        reference = reasons.cells.get("quote_reference")
+        if reference is None:
+            return None
+        amount = self._values.money(reasons, "quote_amount") or self._values.money(reasons, "amount")
+        if amount is None:
+            reasons.wrong("quote_amount", "is empty: a quote names an amount")
+            return None
+        return Quote(reference=reference, amount=amount)

@@ -1,0 +1,51 @@
+"""Runtime room, file import: a store that decides like the ledger and records nothing, for dry runs.
+
+The door cannot tell it from the ledger: what is decided is remembered here, so the rows after it meet what they would meet in
+a real run, and every refusal is the one that a real run would give.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from uuid import UUID
+
+from domain.aggregate import Aggregate
+from domain.deal.deal import Deal
+from domain.door import Command, Decision, Receipt, Store, Wanted
+
+MOST_DEALS = 5_000
+"""Later rows refer to teams, reps, customers and products, never to earlier deals: those may be forgotten."""
+
+
+class PreviewStore:
+    def __init__(self, ledger: Store) -> None:
+        self._ledger = ledger
+        self._decided: dict[UUID, Aggregate] = {}
+        self._deals: OrderedDict[UUID, Aggregate] = OrderedDict()
+
+    def recall(self, id: UUID) -> Aggregate | None:
+        return self._decided.get(id) or self._deals.get(id)
+
+    async def load(self, wanted: Wanted) -> dict[UUID, Aggregate]:
+        held = {id: a for id in wanted if (a := self.recall(id)) is not None}
+        missing = {id: kind for id, kind in wanted.items() if id not in held}
+        return held | (await self._ledger.load(missing) if missing else {})
+
+    async def append(self, decision: Decision) -> Receipt:
+        return Receipt(0, len(decision.facts), decision.version, decision.answer)
+
+    async def receipt(self, key: str, command: Command) -> Receipt | None:
+        return await self._ledger.receipt(key, command)
+
+    async def head(self) -> int:
+        return 0
+
+    def remember(self, aggregates: Iterable[Aggregate]) -> None:
+        for aggregate in aggregates:
+            if isinstance(aggregate, Deal):
+                self._deals[aggregate.id] = aggregate
+            else:
+                self._decided[aggregate.id] = aggregate
+        while len(self._deals) > MOST_DEALS:
+            self._deals.popitem(last=False)

@@ -1,0 +1,48 @@
+"""Runtime room, file import: a refusal by the door told in the words of the file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from domain.errors import DomainError, GateNotPassed, Invalid
+from runtime.imports.mapping import Sheet
+from runtime.imports.plan import Planned
+from runtime.imports.results import Reason
+
+FIELD_OF = {
+    "closed_at": "closed_on",
+    "to": "stage",
+    "next_step.what": "next_step",
+    "next_step.due_at": "next_step_due",
+    "quote.reference": "quote_reference",
+    "quote.amount": "quote_amount",
+    "activities.at": "timestamp",
+    "activity.name": "activity",
+    "activity.duration_minutes": "timestamp",
+}
+
+
+def reasons_for(
+    error: DomainError, planned: Planned, sheet: Sheet, header: Sequence[str]
+) -> tuple[Reason, ...]:
+    """Under the file's own column names, with the values that stand there."""
+    if isinstance(error, Invalid):
+        told = [_at(_field(e.field, sheet), e.message, planned, sheet, header) for e in error.errors]
+        return tuple(dict.fromkeys(told))
+    if isinstance(error, GateNotPassed):
+        return (_at("stage", error.message, planned, sheet, header),)
+    return (Reason("", "", error.message),)
+
+
+def _field(path: str, sheet: Sheet) -> str:
+    """Our field behind a path in a command: its own, or that of its last part."""
+    named = FIELD_OF.get(path, path.rpartition(".")[2].partition("[")[0])
+    return named if named in sheet.columns else path
+
+
+def _at(field: str, message: str, planned: Planned, sheet: Sheet, header: Sequence[str]) -> Reason:
+    column = sheet.header_of(field)
+    value = ""
+    if column in header and len(planned.rows) == 1:
+        value = planned.rows[0].cells[header.index(column)]
+    return Reason(column, value, message)

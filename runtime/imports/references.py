@@ -1,0 +1,43 @@
+"""Runtime room, file import: the names that rows refer to — which are known, which are not, and what was meant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from domain.values import Money
+from runtime.imports.mapping import CUSTOMERS, PRODUCTS, REPS
+from runtime.imports.suggest import did_you_mean
+
+ONE = {CUSTOMERS: "customer", PRODUCTS: "product", REPS: "rep"}
+Name = tuple[str, str]
+"""Kind and key."""
+
+
+@dataclass
+class References:
+    """`known` names may be referred to: they were accepted in this run, or the ledger holds them."""
+
+    id_of: Callable[[str, str], UUID]
+    known: dict[Name, UUID] = field(default_factory=dict)
+    absent: set[Name] = field(default_factory=set)
+    refused: dict[Name, str] = field(default_factory=dict)
+    prices: dict[str, Money] = field(default_factory=dict)
+
+    def unsettled(self, names: Iterable[Name]) -> dict[Name, UUID]:
+        """Those nobody has looked for yet, with the ids to look for."""
+        fresh = (name for name in names if name not in self.known and name not in self.absent)
+        return {name: self.id_of(*name) for name in fresh}
+
+    def learn(self, name: Name, id: UUID) -> None:
+        self.known[name] = id
+        self.absent.discard(name)
+
+    def problem(self, name: Name) -> str:
+        """Why the name cannot be referred to, with a suggestion where one is near."""
+        kind, key = name
+        if name in self.refused:
+            return f"this {ONE[kind]} was refused ({self.refused[name]})"
+        others = [k for at, k in self.known if at == kind]
+        return f"no {ONE[kind]} of this name is known{did_you_mean(key, others)}"

@@ -1,0 +1,68 @@
+"""Runtime room, file import: a row's cells by our field names, cleaned, in our words. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from runtime.imports.cells import Unreadable, clean
+from runtime.imports.mapping import REJECT, Column, Sheet
+from runtime.imports.readers import Row
+from runtime.imports.results import ImportProblem, Reason
+
+Cells = dict[str, str]
+"""Field name → cleaned text; a field without a value is not in it."""
+
+
+class RowReader:
+    """Reads the rows of one file through its sheet. Raises ImportProblem where the file lacks columns."""
+
+    def __init__(self, sheet: Sheet, header: Sequence[str], no_column: Callable[[str], str]) -> None:
+        self._width = len(header)
+        self._plan: list[tuple[Column, int | None]] = []
+        problems = []
+        for column in sheet.columns.values():
+            at = header.index(column.header) if column.header in header else None
+            if at is None and column.header and not column.optional:
+                problems.append(no_column(column.header))
+            self._plan.append((column, at))
+        if problems:
+            raise ImportProblem(*dict.fromkeys(problems))
+
+    def read(self, row: Row) -> Cells | list[Reason]:
+        """The row's cells, or why it cannot be read."""
+        if len(row.cells) != self._width:
+            return [Reason("", "", f"has {len(row.cells)} cells, the header names {self._width} columns")]
+        cells: Cells = {}
+        reasons = []
+        for column, at in self._plan:
+            text = clean(row.cells[at]) if at is not None else ""
+            if text in column.blank:
+                text = column.default
+            if text:
+                cells[column.name] = column.values.get(text, text) if column.values else text
+            elif column.missing == REJECT and not column.default:
+                reasons.append(Reason(column.header or column.name, "", "is empty"))
+        return reasons or cells
+
+
+class Reasons:
+    """Takes values out of cells and gathers what is wrong with them, under the file's own column names."""
+
+    def __init__(self, sheet: Sheet, cells: Cells) -> None:
+        self.sheet, self.cells = sheet, cells
+        self.found: list[Reason] = []
+
+    def wrong(self, field: str, message: str) -> None:
+        self.found.append(Reason(self.sheet.header_of(field), self.cells.get(field, ""), message))
+
+    def take(self, field: str, read: Callable[..., Any], *more: Any, **named: Any) -> Any:
+        """The field's value read by `read`; None when it is empty or cannot be read."""
+        text = self.cells.get(field)
+        if text is None:
+            return None
+        try:
+            return read(text, *more, **named)
+        except Unreadable as problem:
+            self.wrong(field, str(problem))
+            return None

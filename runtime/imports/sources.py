@@ -1,0 +1,195 @@
+"""Runtime room, file import: a file as parts to be planned — rows for a CSV pipeline, whole cases for an event log.
+
+Reading and planning are synchronous and touch no database, so that a run can do them in a thread while the database works.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+from typing import Protocol
+
+from runtime.imports.mapping import CUSTOMERS, EVENTS, PRODUCTS, REPS, Mapping, Sheet
+from runtime.imports.plan import CustomerPlanner, IdOf, Planned, ProductPlanner, RepPlanner, Values
+from runtime.imports.plan_deals import DealPlanner
+from runtime.imports.plan_events import Case, CasePlanner, Event, EventReader, gathered, grouped
+from runtime.imports.readers import CsvFile, Row, size_up
+from runtime.imports.references import Name, References
+from runtime.imports.results import ImportProblem
+from runtime.imports.rows import Cells, RowReader
+from runtime.imports.xes import XesFile, is_xes
+
+REJECT_SUFFIX = ".rejects.csv"
+Part = list["Planned | tuple[Row, Cells] | Case"]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A file of the import. `rows` is how many it has, as far as counting lines tells."""
+
+    sheet: Sheet
+    path: Path
+    digest: str
+    rows: int
+
+
+def locate(mapping: Mapping, data: Path) -> list[Found]:
+    """The files to import, in order. Raises ImportProblem naming every file that is missing or cannot be read."""
+    if data.is_dir():
+        return _in_folder(mapping, data)
+    if not data.exists():
+        raise ImportProblem(f"{data}: there is no such file or folder")
+    sheets = list(mapping.sheets.values())
+    plain = data.name.removesuffix(".gz").replace(REJECT_SUFFIX, ".csv")
+    named = [sheet for sheet in sheets if sheet.file == plain]
+    if not named and len(sheets) > 1:
+        wanted = ", ".join(sheet.file for sheet in sheets)
+        raise ImportProblem(
+            f"{data.name}: the mapping {mapping.name!r} reads {wanted}: give the folder they are in"
+        )
+    return [_found((named or sheets)[0], data)]
+
+
+def _in_folder(mapping: Mapping, folder: Path) -> list[Found]:
+    found, problems = [], []
+    for sheet in mapping.sheets.values():
+        path = _inside(folder, sheet)
+        if path is not None:
+            found.append(_found(sheet, path))
+        elif not sheet.optional:
+            problems.append(f"{sheet.file or 'the file to import'}: is not in the folder {folder.name}")
+    if problems:
+        raise ImportProblem(*problems)
+    return found
+
+
+def _inside(folder: Path, sheet: Sheet) -> Path | None:
+    if not sheet.file:
+        only = [path for path in folder.iterdir() if path.is_file()]
+        return only[0] if len(only) == 1 else None
+    candidates = (folder / sheet.file, folder / f"{sheet.file}.gz")
+    return next((path for path in candidates if path.is_file()), None)
+
+
+def _found(sheet: Sheet, path: Path) -> Found:
+    if sheet.kind == EVENTS and is_xes(path):
+        sizing = size_up(path, b"<event>")
+        return Found(sheet, path, sizing.digest, sizing.lines)
+    sizing = size_up(path)
+    return Found(sheet, path, sizing.digest, max(sizing.lines - 1, 0))
+
+
+class Source(Protocol):
+    """`take` reads a part, `names` tells what it refers to, and once that is settled `plan` makes commands of it."""
+
+    header: list[str]
+
+    def take(self, rows: int) -> Part: ...
+
+    def names(self, part: Part) -> set[Name]: ...
+
+    def plan(self, part: Part) -> list[Planned]: ...
+
+
+class RowPlanner(Protocol):
+    def plan(self, row: Row, cells: Cells) -> Planned: ...
+
+
+class RowSource:
+    """The rows of a CSV file."""
+
+    def __init__(self, found: Found, mapping: Mapping, planner: RowPlanner) -> None:
+        file = _csv(found, mapping)
+        self.header = file.header
+        self._rows, self._planner = iter(file), planner
+        self._reader = RowReader(found.sheet, file.header, file.no_column)
+
+    def take(self, rows: int) -> Part:
+        return [self._read(row) for row in islice(self._rows, rows)]
+
+    def _read(self, row: Row) -> Planned | tuple[Row, Cells]:
+        cells = self._reader.read(row)
+        return (row, cells) if isinstance(cells, dict) else Planned((row,), reasons=tuple(cells))
+
+    def names(self, part: Part) -> set[Name]:
+        if not isinstance(self._planner, DealPlanner):
+            return set()
+        return {name for item in part if isinstance(item, tuple) for name in self._planner.names(item[1])}
+
+    def plan(self, part: Part) -> list[Planned]:
+        return [self._planner.plan(*item) if isinstance(item, tuple) else item for item in part]  # type: ignore[misc]
+
+
+class CaseSource:
+    """The cases of an event log, CSV or XES."""
+
+    def __init__(self, found: Found, mapping: Mapping, values: Values, planner: CasePlanner) -> None:
+        self._planner, self._name = planner, found.path.name
+        self._events, self._refused = EventReader(mapping, found.sheet, values), list[Planned]()
+        if is_xes(found.path):
+            log = XesFile(found.path)
+            self.header, self._file = log.header, iter(log)
+            self._reader = RowReader(in_xes(found.sheet), log.header, str)
+        else:
+            file = _csv(found, mapping)
+            self.header, self._file = file.header, iter(file)
+            self._reader = RowReader(found.sheet, file.header, file.no_column)
+        self._grouped = mapping.events.grouped
+        self._cases: Iterator[Case] | None = None
+
+    def take(self, rows: int) -> Part:
+        if self._cases is None:
+            self._cases = grouped(self._read(), self._name) if self._grouped else gathered(self._read())
+        part: Part = []
+        taken = 0
+        for case in self._cases:
+            part.append(case)
+            taken += len(case.events)
+            if taken >= rows:
+                break
+        refused, self._refused = self._refused, []
+        return [*refused, *part]
+
+    def _read(self) -> Iterator[Event]:
+        for row in self._file:
+            cells = self._reader.read(row)
+            event = self._events.read(row, cells) if isinstance(cells, dict) else cells
+            if isinstance(event, Event):
+                yield event
+            elif event is not None:
+                self._refused.append(Planned((row,), reasons=tuple(event)))
+
+    def names(self, part: Part) -> set[Name]:
+        return {name for item in part if isinstance(item, Case) for name in self._planner.names(item)}
+
+    def plan(self, part: Part) -> list[Planned]:
+        return [self._planner.plan(item) if isinstance(item, Case) else item for item in part]  # type: ignore[misc]
+
+
+def in_xes(sheet: Sheet) -> Sheet:
+    """The sheet for XES, whose columns are the standard's and not the mapping's."""
+    columns = {name: replace(column, header=name) for name, column in sheet.columns.items()}
+    return replace(sheet, columns=columns)
+
+
+def _csv(found: Found, mapping: Mapping) -> CsvFile:
+    return CsvFile(found.path, encoding=mapping.encoding, delimiter=mapping.delimiter)
+
+
+def source_of(found: Found, mapping: Mapping, id_of: IdOf, references: References) -> Source:
+    """Raises ImportProblem when the file lacks a header or columns."""
+    sheet, values = found.sheet, Values(mapping)
+    if sheet.kind == EVENTS:
+        return CaseSource(found, mapping, values, CasePlanner(mapping, id_of, references))
+    planner: RowPlanner
+    if sheet.kind == CUSTOMERS:
+        planner = CustomerPlanner(sheet, values, id_of)
+    elif sheet.kind == PRODUCTS:
+        planner = ProductPlanner(sheet, values, id_of)
+    elif sheet.kind == REPS:
+        planner = RepPlanner(sheet, id_of)
+    else:
+        planner = DealPlanner(mapping, sheet, values, id_of, references)
+    return RowSource(found, mapping, planner)
