@@ -76,9 +76,9 @@ class Deal(PromisingDeal):
             self.record(f.ActivityCorrected(activity_id=activity_id, before=before, after=after))
 
     def give_to(self, rep: Rep, rule: str, note: str = "") -> None:
-        """Change the owner; the live promise goes along."""
+        """Change the owner; the live promise goes along. To an owner who changed teams it moves the deal there."""
         rep.must_be_active()
-        if rep.id == self.owner_id or rep.team_id is None:
+        if rep.team_id is None or (rep.id, rep.team_id) == (self.owner_id, self.team_id):
             return
         before = self.owner_id
         self.record(
@@ -91,7 +91,7 @@ class Deal(PromisingDeal):
                 handover_note=note,
             )
         )
-        if self.promise is not None:
+        if self.promise is not None and self.promise.owner_id != rep.id:
             self.record(
                 f.PromiseHandedOver(promise_id=self.promise.id, before=self.promise.owner_id, after=rep.id)
             )
@@ -191,14 +191,21 @@ class Deal(PromisingDeal):
             raise Refused("an override is decided by somebody else than who asked for it")
         self.record(f.OverrideDecided(override_id=override_id, approved=approved, decided_by=by))
 
-    def win(self, process: Process, won: f.DealWon, now: datetime, at: datetime | None = None) -> None:
+    def win(
+        self,
+        process: Process,
+        won: f.DealWon,
+        now: datetime,
+        at: datetime | None = None,
+        done_at: datetime | None = None,
+    ) -> None:
         self.must_be_open()
         lacking = self.lacking(process, WON, won)
         override = self._override(WON, lacking)
         self.change_amount(won.amount, at)
         self.record(won, at)
         self.record(f.StageMoved(before=self.stage, after=WON, override_id=override, missing=lacking), at)
-        self.end_promise_at(now)
+        self.end_promise_at(done_at or at or now, now)
 
     def lose(self, process: Process, lost: f.DealLost, now: datetime, at: datetime | None = None) -> None:
         self.must_be_open()

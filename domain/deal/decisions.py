@@ -121,7 +121,7 @@ def log_activity(command: c.LogActivity, book: Book) -> Json:
     policy = policy_of(deal, book)
     touch = f"{command.activity.kind}:{command.activity.outcome}"
     if deal.log(command.activity_id, command.activity):
-        deal.touched(policy, book.context.now, touch, command.next_step)
+        deal.touched(policy, book.context.now, touch, command.next_step, book.context.occurred_at)
     return {**told(deal), "activity_id": str(command.activity_id)}
 
 
@@ -229,7 +229,7 @@ def win_deal(command: c.WinDeal, book: Book) -> Json:
         lacking = deal.lacking_to_win(process, amount, command.closed_on, contract)
         raise GateNotPassed(deal.stage, lacking)
     won = f.DealWon(amount=amount, closed_on=command.closed_on, contract_reference=command.contract_reference)
-    deal.win(process, won, book.context.now)
+    deal.win(process, won, book.context.now, done_at=book.context.happened_at)
     return told(deal)
 
 
@@ -292,7 +292,12 @@ def hand_over(command: c.HandOver, book: Book) -> Json:
     checks.done()
     book.want((Deal, command.deal_id), (Rep, command.to))
     deal = book.get(Deal, command.deal_id)
-    give(deal, book.get(Rep, command.to, guard=True), command.rule, command.handover_note, command.receipt)
+    rep, now = book.get(Rep, command.to, guard=True), book.context.now
+    if rep.id != deal.owner_id:
+        deal.break_if_overdue(now)
+    give(deal, rep, command.rule, command.handover_note, command.receipt)
+    if deal.is_open and deal.promise is None:
+        deal.keep_promised(policy_of(deal, book), now)
     return told(deal)
 
 

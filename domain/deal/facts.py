@@ -184,7 +184,8 @@ class ImportNoted(Fact):
 @fact("promise.made")
 class PromiseMade(Fact):
     """Someone owes the next step. `number` counts a deal's promises; `by_rule` says that nobody
-    named a step and the system made one. `arming` counts the times its timer was set.
+    named a step and the system made one. `arming` counts the times its timer was set. `made_at` is when it was
+    made: what was done before cannot have kept it.
     """
 
     promise_id: UUID
@@ -196,17 +197,22 @@ class PromiseMade(Fact):
     policy_version: int
     by_rule: bool
     arming: int = 1
+    made_at: datetime | None = None
 
 
 @fact("promise.rearmed")
 class PromiseRearmed(Fact):
-    """The timer was set anew: the promise moved, or its policy or stage did."""
+    """The timer was set anew: the promise moved, or its policy or stage did. `named`: somebody named the new due
+    time. `overdue`: the old due time had passed, so that it can end late but no longer be kept.
+    """
 
     promise_id: UUID
     before: Deadlines
     after: Deadlines
     policy_version: int
     arming: int
+    named: bool = False
+    overdue: bool = False
 
 
 @fact("promise.reworded")

@@ -31,7 +31,7 @@ def excuse_promise(command: c.ExcusePromise, book: Book) -> Json:
     if deal.promise is None or deal.promise.id != command.promise_id:
         return told(deal)
     policy, now = policy_of(deal, book), book.context.now
-    deal.end_promise(PromiseOutcome.EXCUSED)
+    deal.end_promise(PromiseOutcome.EXCUSED, now)
     if command.next_step is not None:
         deal.promise_next(command.next_step, policy, now)
     deal.keep_promised(policy, now)
@@ -41,9 +41,7 @@ def excuse_promise(command: c.ExcusePromise, book: Book) -> Json:
 @handles(c.RearmPromise)
 def rearm_promise(command: c.RearmPromise, book: Book) -> Json:
     deal = book.get(Deal, command.deal_id)
-    policy = policy_of(deal, book)
-    if deal.promise is not None and deal.promise.policy_version < policy.version:
-        deal.rearm(policy, book.context.now)
+    deal.follow(policy_of(deal, book), book.context.now)
     return told(deal)
 
 

@@ -23,6 +23,9 @@ class Promise:
     policy_version: int
     arming: int
     by_rule: bool
+    made_at: datetime | None = None
+    overdue: bool = False
+    """It was moved after its due time had passed: whatever comes, it was not kept."""
     reminded: bool = False
     missed: bool = False
     escalated: bool = False
@@ -30,4 +33,11 @@ class Promise:
 
     def outcome_at(self, instant: datetime) -> PromiseOutcome:
         """Kept up to and including the due time, late after it."""
-        return PromiseOutcome.KEPT if instant <= self.deadlines.due_at else PromiseOutcome.LATE
+        return PromiseOutcome.LATE if self.overdue or self.is_overdue(instant) else PromiseOutcome.KEPT
+
+    def is_overdue(self, instant: datetime) -> bool:
+        return instant > self.deadlines.due_at
+
+    def can_be_kept_by(self, done_at: datetime | None) -> bool:
+        """Whether work done at that instant (None: now) can have been the keeping of it."""
+        return done_at is None or self.made_at is None or self.made_at <= done_at

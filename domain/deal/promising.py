@@ -46,36 +46,63 @@ class PromisingDeal(DealState):
             )
             self.record(reworded, now)
         if step.due_at != self.promise.deadlines.due_at:
-            self._rearm(self.promise, policy.deadlines(step.due_at, now), policy, now)
+            self._rearm(self.promise, policy.deadlines(step.due_at, now), policy, now, named=True)
 
     def touched(
-        self, policy: FollowUpPolicy, now: datetime, touch: str | None, step: NextStep | None
+        self,
+        policy: FollowUpPolicy,
+        now: datetime,
+        touch: str | None,
+        step: NextStep | None,
+        done_at: datetime | None = None,
     ) -> None:
-        """Work was done: what was promised is kept or late, and the next promise follows."""
+        """Work was done: what was promised is kept or late, and the next promise follows. `done_at` is given for what
+        is entered late; done before the promise was made it is history, keeps nothing and puts nothing off.
+        """
         if not self.is_open:
             return
-        self.end_promise_at(now)
-        if step is None:
-            self.keep_promised(policy, now, touch)
-        else:
-            self._promise(step.what, step.due_at, policy, now, by_rule=False)
+        if self.promise is not None and self.promise.can_be_kept_by(done_at):
+            self.end_promise_at(done_at or now, now)
+        if step is not None:
+            self.promise_next(step, policy, now)
+        self.keep_promised(policy, now, touch)
 
     def rearm(self, policy: FollowUpPolicy, now: datetime) -> None:
-        """The stage or the policy moved: a promise made by rule gets the rule's due time anew, one
-        that somebody named keeps its due time and gets the new warnings.
+        """The stage moved: a promise made by rule gets the rule's due time anew, one that somebody named keeps its due
+        time and gets the new warnings.
         """
-        if not self.is_open or self.promise is None:
-            return
-        due = policy.due_at(now, self.stage) if self.promise.by_rule else self.promise.deadlines.due_at
-        self._rearm(self.promise, policy.deadlines(due, now), policy, now)
+        if self.is_open and self.promise is not None:
+            by_rule = self.promise.by_rule
+            due = policy.due_at(now, self.stage) if by_rule else self.promise.deadlines.due_at
+            self._rearm(self.promise, policy.deadlines(due, now), policy, now)
 
-    def _rearm(self, promise: Promise, after: Deadlines, policy: FollowUpPolicy, now: datetime) -> None:
+    def follow(self, policy: FollowUpPolicy, now: datetime) -> None:
+        """The policy changed. No work was done, so what is overdue stays overdue: a new policy is no amnesty."""
+        if not self.is_open or self.promise is None or self.promise.policy_version >= policy.version:
+            return
+        if self.promise.is_overdue(now):
+            same_due = policy.deadlines(self.promise.deadlines.due_at, now)
+            self._rearm(self.promise, same_due, policy, now)
+        else:
+            self.rearm(policy, now)
+
+    def _rearm(
+        self,
+        promise: Promise,
+        after: Deadlines,
+        policy: FollowUpPolicy,
+        now: datetime,
+        *,
+        named: bool = False,
+    ) -> None:
         rearmed = f.PromiseRearmed(
             promise_id=promise.id,
             before=promise.deadlines,
             after=after,
             policy_version=policy.version,
             arming=promise.arming + 1,
+            named=named,
+            overdue=promise.is_overdue(now),
         )
         self.record(rearmed, now)
 
@@ -92,17 +119,24 @@ class PromisingDeal(DealState):
             policy=policy.name,
             policy_version=policy.version,
             by_rule=by_rule,
+            made_at=now,
         )
         self.record(made, now)
 
-    def end_promise_at(self, now: datetime) -> None:
+    def end_promise_at(self, done_at: datetime, now: datetime) -> None:
+        """Kept or late by when the work was done; it ends when we learn of it."""
         if self.promise is not None:
-            self.end_promise(self.promise.outcome_at(now), now)
+            self.end_promise(self.promise.outcome_at(done_at), now)
 
     def end_promise(self, outcome: PromiseOutcome, at: datetime | None = None) -> None:
         if self.promise is not None:
             due = self.promise.deadlines.due_at
             self.record(f.PromiseEnded(promise_id=self.promise.id, outcome=outcome, due_at=due), at)
+
+    def break_if_overdue(self, now: datetime) -> None:
+        """What its owner let pass is theirs: who takes the deal over starts with a promise of their own."""
+        if self.promise is not None and self.promise.is_overdue(now):
+            self.end_promise(PromiseOutcome.BROKEN, now)
 
     def live(self, promise_id: UUID, arming: int) -> Promise | None:
         """The live promise, if a timer set for this arming may still speak for it."""

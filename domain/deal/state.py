@@ -166,20 +166,26 @@ class DealState(Aggregate):
             policy_version=fact.policy_version,
             arming=fact.arming,
             by_rule=fact.by_rule,
+            made_at=fact.made_at,
         )
 
     @when(f.PromiseRearmed)
     def _promise_rearmed(self, fact: f.PromiseRearmed) -> None:
-        if self.promise is not None:
+        """Who was told of a due time is not told of the same one again."""
+        held = self.promise
+        if held is not None:
+            same = fact.after.due_at == fact.before.due_at
             self.promise = replace(
-                self.promise,
+                held,
                 deadlines=fact.after,
                 policy_version=fact.policy_version,
                 arming=fact.arming,
-                reminded=False,
-                missed=False,
-                escalated=False,
-                escalated_again=False,
+                by_rule=held.by_rule and not fact.named,
+                overdue=held.overdue or fact.overdue,
+                reminded=held.reminded and same,
+                missed=held.missed and same,
+                escalated=held.escalated and same,
+                escalated_again=held.escalated_again and same,
             )
 
     @when(f.PromiseReworded)

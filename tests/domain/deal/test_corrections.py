@@ -1,0 +1,137 @@
+"""Nothing is edited: what was entered wrongly is set right by a fact that says before and after."""
+
+from __future__ import annotations
+
+from datetime import date
+from uuid import UUID
+
+import pytest
+
+from domain.deal import commands as c
+from domain.deal.facts import (
+    ActivityCorrected,
+    AmountChanged,
+    CustomerCorrected,
+    ExpectedCloseMoved,
+    NeedsRecorded,
+    ProductCorrected,
+    QuoteRecorded,
+    TitleCorrected,
+)
+from domain.errors import Invalid, NotFound
+from domain.values import Activity, ActivityKind, Direction, Money, Needs, Quote
+from tests.domain.given_when_then import given
+from tests.domain.words import ALL_NEEDS, CALL, DEAL, LOST, OPENED, PRICE, WON, needs, quote, touch, yuan
+
+CUSTOMER, PRODUCT = UUID(int=0xC1), UUID(int=0xC2)
+VISIT = Activity(kind=ActivityKind.VISIT, direction=Direction.INBOUND)
+
+
+class TestActivities:
+    def test_are_corrected_with_before_and_after(self) -> None:
+        correct = c.CorrectActivity(deal_id=DEAL, activity_id=CALL, activity=VISIT)
+        given(OPENED, touch()).when(correct).then(
+            ActivityCorrected(activity_id=CALL, before=Activity(kind=ActivityKind.CALL), after=VISIT)
+        )
+
+    def test_are_corrected_once(self) -> None:
+        correct = c.CorrectActivity(deal_id=DEAL, activity_id=CALL, activity=VISIT)
+        given(OPENED, touch(), correct).when(correct).silence()
+
+    def test_are_corrected_after_the_closing_too(self) -> None:
+        correct = c.CorrectActivity(deal_id=DEAL, activity_id=CALL, activity=VISIT)
+        given(LOST, touch()).when(correct).topics("deal.activity-corrected")
+
+    def test_that_are_not_there_are_not_found(self) -> None:
+        given(OPENED).when(c.CorrectActivity(deal_id=DEAL, activity_id=CALL, activity=VISIT)).refused(
+            NotFound
+        )
+
+    def test_are_corrected_to_something_possible(self) -> None:
+        wrong = Activity(kind=ActivityKind.CALL, duration_minutes=-1)
+        given(OPENED, touch()).when(
+            c.CorrectActivity(deal_id=DEAL, activity_id=CALL, activity=wrong)
+        ).refused(Invalid, fields=["activity.duration_minutes"])
+
+
+class TestTheDeal:
+    def test_is_corrected_field_by_field(self) -> None:
+        everything = c.CorrectDeal(
+            deal_id=DEAL, title="Fifty boilers", customer_id=CUSTOMER, product_id=PRODUCT
+        )
+        given(OPENED).when(everything).then(
+            TitleCorrected(before="Forty boilers", after="Fifty boilers"),
+            CustomerCorrected(before=None, after=CUSTOMER),
+            ProductCorrected(before=None, after=PRODUCT),
+        )
+
+    def test_is_corrected_once(self) -> None:
+        title = c.CorrectDeal(deal_id=DEAL, title="Fifty boilers")
+        given(OPENED, title).when(title).silence()
+
+    def test_is_corrected_after_the_closing_too(self) -> None:
+        given(WON).when(c.CorrectDeal(deal_id=DEAL, title="Fifty boilers")).topics("deal.title-corrected")
+
+    def test_keeps_a_title(self) -> None:
+        given(OPENED).when(c.CorrectDeal(deal_id=DEAL, title=" ")).refused(Invalid, fields=["title"])
+
+    def test_without_a_field_is_silence(self) -> None:
+        given(OPENED).when(c.CorrectDeal(deal_id=DEAL)).silence()
+
+
+class TestWhatChanges:
+    def test_amounts_say_before_and_after_also_in_another_currency(self) -> None:
+        first = c.ChangeAmount(deal_id=DEAL, amount=yuan(10))
+        dollars = Money(yuan(10).amount, "USD")
+        given(OPENED, first).when(c.ChangeAmount(deal_id=DEAL, amount=dollars)).then(
+            AmountChanged(before=yuan(10), after=dollars)
+        )
+        given(OPENED, first).when(c.ChangeAmount(deal_id=DEAL, amount=None)).then(
+            AmountChanged(before=yuan(10), after=None)
+        )
+
+    def test_the_same_amount_written_otherwise_is_silence(self) -> None:
+        given(OPENED, c.ChangeAmount(deal_id=DEAL, amount=yuan("10.00"))).when(
+            c.ChangeAmount(deal_id=DEAL, amount=yuan(10))
+        ).silence()
+
+    def test_the_expected_close_says_before_and_after(self) -> None:
+        may, june = date(2026, 5, 1), date(2026, 6, 1)
+        move = c.MoveExpectedClose(deal_id=DEAL, expected_close=may)
+        given(OPENED, move).when(c.MoveExpectedClose(deal_id=DEAL, expected_close=june)).then(
+            ExpectedCloseMoved(before=may, after=june)
+        )
+        given(OPENED, move).when(move).silence()
+
+    def test_needs_are_recorded_whole_and_once(self) -> None:
+        given(OPENED).when(needs()).then(NeedsRecorded(before=Needs(), after=ALL_NEEDS))
+        given(OPENED, needs()).when(needs()).silence()
+
+    @pytest.mark.parametrize(
+        ("wrong", "field"),
+        [
+            (Needs(pain_points="x" * 10_001), "needs.pain_points"),
+            (Needs(decision_process="\x00"), "needs.decision_process"),
+            (Needs(budget=yuan(-1)), "needs.budget"),
+            (Needs(decision_makers=("x",) * 51), "needs.decision_makers"),
+            (Needs(decision_makers=("the director", " ")), "needs.decision_makers[1]"),
+        ],
+    )
+    def test_needs_that_cannot_be_are_refused(self, wrong: Needs, field: str) -> None:
+        given(OPENED).when(needs(wrong)).refused(Invalid, fields=[field])
+
+    def test_a_quote_is_recorded_once(self) -> None:
+        given(OPENED).when(quote()).then(QuoteRecorded(quote=Quote(reference="Q-7", amount=PRICE)))
+        given(OPENED, quote()).when(quote()).silence()
+
+    def test_a_quote_under_the_same_reference_says_what_it_replaces(self) -> None:
+        given(OPENED, quote()).when(quote(amount=yuan(1))).then(
+            QuoteRecorded(
+                quote=Quote(reference="Q-7", amount=yuan(1)), before=Quote(reference="Q-7", amount=PRICE)
+            )
+        )
+
+    def test_a_quote_that_cannot_be_is_refused(self) -> None:
+        given(OPENED).when(quote("", yuan(-1), date(9999, 1, 1))).refused(
+            Invalid, fields=["quote.reference", "quote.amount", "quote.valid_until"]
+        )
