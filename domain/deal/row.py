@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import fields
-from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 from zlib import crc32
 
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from domain.deal.state import DealState
 
 
+NO_NEEDS = Needs()
 PARTS = tuple(f.name for f in fields(RowMarks))
 
 
@@ -38,11 +38,11 @@ def marks_of(row: ImportDeal) -> RowMarks:
         owner=_mark(row.owner_id),
         customer=_mark(row.customer_id),
         product=_mark(row.product_id),
-        amount=_mark(row.amount or row.opening_amount),
+        amount=_mark(_money(row.amount or row.opening_amount)),
         expected_close=_mark(row.expected_close),
         standing=_mark(row.stage, closed_on, contract, reason),
         needs=_needs(row.needs),
-        quote=_mark(quote.reference, quote.amount, quote.valid_until) if quote else "",
+        quote=_mark(quote.reference, _money(quote.amount), quote.valid_until) if quote else "",
         next_step=_mark(step.what, step.due_at) if step else "",
     )
 
@@ -55,7 +55,7 @@ def marks_held(deal: DealState, last: RowMarks) -> RowMarks:
         owner=_mark(deal.owner_id),
         customer=_mark(deal.customer_id),
         product=_mark(deal.product_id),
-        amount=_mark(deal.amount),
+        amount=_mark(_money(deal.amount)),
         expected_close=_mark(deal.expected_close),
         standing=_mark(stage, deal.closed_on, deal.contract_reference, deal.loss_reason),
         needs=_needs(deal.needs),
@@ -66,17 +66,15 @@ def marks_held(deal: DealState, last: RowMarks) -> RowMarks:
 
 def digest_of(row: ImportDeal) -> str:
     """A digest of all that the row says. The reason for overriding gates is not part of what it says."""
+    quote, step = row.quote, row.next_step
     told = (
         row.title, row.owner_id, row.source, row.reference, row.opened_at, row.stage, row.stage_at,
-        row.customer_id, row.product_id, row.amount, row.opening_amount, row.expected_close, row.closed_on,
-        row.closed_at, row.contract_reference, row.loss_reason, row.competitor, row.process, row.policy,
-        _needs(row.needs), row.quote and row.quote.reference, row.quote and row.quote.amount,
-        row.quote and row.quote.valid_until, row.next_step and row.next_step.what,
-        row.next_step and row.next_step.due_at,
+        row.customer_id, row.product_id, _money(row.amount), _money(row.opening_amount), row.expected_close,
+        row.closed_on, row.closed_at, row.contract_reference, row.loss_reason, row.competitor, row.process,
+        row.policy, _needs(row.needs), quote and quote.reference, quote and _money(quote.amount),
+        quote and quote.valid_until, step and step.what, step and step.due_at, *map(_activity, row.activities),
     )  # fmt: skip
-    parts = [_text(part) for part in told]
-    parts.extend(_activity(past) for past in row.activities)
-    return hashlib.sha256("\x1e".join(parts).encode()).hexdigest()
+    return hashlib.sha256("\x1e".join(map(str, told)).encode()).hexdigest()
 
 
 def _activity(past: PastActivity) -> str:
@@ -85,28 +83,19 @@ def _activity(past: PastActivity) -> str:
         past.activity_id, past.at, did.kind, did.direction, did.outcome, did.duration_minutes, did.rep_id,
         did.contact_id, did.summary, did.name, did.started_at,
     )  # fmt: skip
-    return "\x1f".join(map(_text, told))
+    return "\x1f".join(map(str, told))
 
 
 def _needs(needs: Needs) -> str:
-    if needs == Needs():
+    if needs == NO_NEEDS:
         return ""
-    return _mark(needs.pain_points, needs.budget, needs.decision_process, *needs.decision_makers)
+    return _mark(needs.pain_points, _money(needs.budget), needs.decision_process, *needs.decision_makers)
+
+
+def _money(money: Money | None) -> str:
+    """Equal for equal amounts, however many zeros they are written with."""
+    return "" if money is None else f"{money.amount.normalize():f} {money.currency}"
 
 
 def _mark(*parts: object) -> str:
-    return format(crc32("\x1f".join(map(_text, parts)).encode()), "08x")
-
-
-def _text(part: object) -> str:
-    if part is None:
-        return ""
-    if isinstance(part, str):
-        return part
-    if isinstance(part, datetime):
-        return part.astimezone(UTC).isoformat()
-    if isinstance(part, date):
-        return part.isoformat()
-    if isinstance(part, Money):
-        return f"{part.amount.normalize():f} {part.currency}"
-    return str(part)
+    return format(crc32("\x1f".join(map(str, parts)).encode()), "08x")
