@@ -19,11 +19,11 @@ from typing import Self
 import psutil
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 
 from runtime import programs
+from runtime.payloads import DATA_CONVERTER
 
 SQLITE_PRAGMAS: Mapping[str, str] = {"journal_mode": "WAL", "synchronous": "NORMAL"}
 TIME_SKIPPING: Mapping[str, str] = {
@@ -186,7 +186,7 @@ async def time_skipping_environment() -> WorkflowEnvironment:
     Hazard: a process that ends in the instant after `shutdown()` can abort (SDK 1.35, a bridge thread still letting go of the GIL).
     """
     return await WorkflowEnvironment.start_time_skipping_v2(
-        data_converter=pydantic_data_converter,
+        data_converter=DATA_CONVERTER,
         dev_server_existing_path=str(programs.find_program("temporal")),
         dev_server_extra_args=list(dynamic_config_arguments(TIME_SKIPPING)),
     )

@@ -6,11 +6,11 @@ Knows nothing of workflows.
 from __future__ import annotations
 
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfig
 from temporalio.service import RPCError
 
 from runtime import running
+from runtime.payloads import DATA_CONVERTER
 from runtime.settings import data_directory
 
 DEFAULT_ADDRESS = "localhost:7233"
@@ -27,7 +27,7 @@ async def connect_temporal(address: str | None = None) -> Client:
     config = ClientConfig.load_client_connect_config()
     config["target_host"] = target = address or config.get("target_host") or _beside() or DEFAULT_ADDRESS
     try:
-        return await Client.connect(**config, data_converter=pydantic_data_converter)
+        return await Client.connect(**config, data_converter=DATA_CONVERTER)
     except (RuntimeError, RPCError) as failure:
         raise TemporalUnreachable(
             f"no Temporal server answered at {target} ({_first_line(failure)}): start `salesloop dev`, "
