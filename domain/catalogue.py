@@ -1,12 +1,12 @@
 """Domain room: customers with their contacts, and products — enough to hang deals on.
 
-Facts: a customer was registered or changed; a contact was added; a product was listed.
+Facts: a customer was registered or changed; a contact was added or corrected; a product was listed or archived.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 from domain.aggregate import Aggregate, when
@@ -45,7 +45,24 @@ class ContactAdded(Fact):
     name: PersonName
     mail: PersonText = ""
     phone: PersonText = ""
-    role: str = ""
+    role: PersonText = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """A person at a customer, and how to reach them."""
+
+    name: PersonName
+    mail: PersonText = ""
+    phone: PersonText = ""
+    role: PersonText = ""
+
+
+@fact("customer.contact-corrected")
+class ContactCorrected(Fact):
+    contact_id: UUID
+    before: Contact
+    after: Contact
 
 
 @fact("product.listed")
@@ -55,13 +72,23 @@ class ProductListed(Fact):
     price: Money | None = None
 
 
+@fact("product.archived")
+class ProductArchived(Fact):
+    """No new deal is about it; listing it again brings it back."""
+
+
 class Customer(Aggregate):
     KIND = "customer"
 
     def __init__(self, id: UUID) -> None:
         super().__init__(id)
         self.profile = Profile(name="")
-        self.contacts: frozenset[UUID] = frozenset()
+        self.contacts: dict[UUID, Contact] = {}
+
+    def fork(self) -> Self:
+        forked = super().fork()
+        forked.contacts = dict(self.contacts)
+        return forked
 
     @when(CustomerRegistered)
     def _registered(self, fact: CustomerRegistered) -> None:
@@ -73,7 +100,13 @@ class Customer(Aggregate):
 
     @when(ContactAdded)
     def _contact_added(self, fact: ContactAdded) -> None:
-        self.contacts = self.contacts | {fact.contact_id}
+        self.contacts[fact.contact_id] = Contact(
+            name=fact.name, mail=fact.mail, phone=fact.phone, role=fact.role
+        )
+
+    @when(ContactCorrected)
+    def _contact_corrected(self, fact: ContactCorrected) -> None:
+        self.contacts[fact.contact_id] = fact.after
 
 
 class Product(Aggregate):
@@ -82,10 +115,15 @@ class Product(Aggregate):
     def __init__(self, id: UUID) -> None:
         super().__init__(id)
         self.listed: ProductListed | None = None
+        self.archived = False
 
     @when(ProductListed)
     def _listed(self, fact: ProductListed) -> None:
-        self.listed = fact
+        self.listed, self.archived = fact, False
+
+    @when(ProductArchived)
+    def _archived(self, fact: ProductArchived) -> None:
+        self.archived = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,12 +139,14 @@ class RegisterCustomer(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddContact(Command):
+    """Add a contact, or set one right. Saying the same again changes nothing."""
+
     customer_id: UUID
     contact_id: UUID
     name: PersonName
     mail: PersonText = ""
     phone: PersonText = ""
-    role: str = ""
+    role: PersonText = ""
 
     def stream(self) -> tuple[type[Aggregate], UUID]:
         return Customer, self.customer_id
@@ -120,6 +160,14 @@ class ListProduct(Command):
     name: str
     series: str = ""
     price: Money | None = None
+
+    def stream(self) -> tuple[type[Aggregate], UUID]:
+        return Product, self.product_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArchiveProduct(Command):
+    product_id: UUID
 
     def stream(self) -> tuple[type[Aggregate], UUID]:
         return Product, self.product_id
@@ -157,16 +205,13 @@ def add_contact(command: AddContact, book: Book) -> dict[str, Any]:
         checks.text(getattr(command, name), name, most=MAX_NAME)
     checks.done()
     customer = book.get(Customer, command.customer_id)
-    if command.contact_id not in customer.contacts:
-        customer.record(
-            ContactAdded(
-                contact_id=command.contact_id,
-                name=command.name,
-                mail=command.mail,
-                phone=command.phone,
-                role=command.role,
-            )
-        )
+    id, held = command.contact_id, customer.contacts.get(command.contact_id)
+    said = Contact(name=command.name, mail=command.mail, phone=command.phone, role=command.role)
+    if held is None:
+        added = ContactAdded(contact_id=id, name=said.name, mail=said.mail, phone=said.phone, role=said.role)
+        customer.record(added)
+    elif said != held:
+        customer.record(ContactCorrected(contact_id=id, before=held, after=said))
     return {"customer_id": str(command.customer_id), "contact_id": str(command.contact_id)}
 
 
@@ -179,6 +224,14 @@ def list_product(command: ListProduct, book: Book) -> dict[str, Any]:
     checks.done()
     product = book.find(Product, command.product_id)
     listed = ProductListed(name=command.name, series=command.series, price=command.price)
-    if product.listed != listed:
+    if product.listed != listed or product.archived:
         product.record(listed)
+    return {"product_id": str(command.product_id)}
+
+
+@handles(ArchiveProduct)
+def archive_product(command: ArchiveProduct, book: Book) -> dict[str, Any]:
+    product = book.get(Product, command.product_id)
+    if not product.archived:
+        product.record(ProductArchived())
     return {"product_id": str(command.product_id)}

@@ -1,22 +1,20 @@
 """Domain room: teams and the reps in them.
 
-Facts: a team was formed; its manager changed; a rep was hired, moved, went on leave or left;
-a deal or lead was allocated to a rep. State: what allocation and handover need to decide.
+Facts: a team was formed, corrected or archived; its manager changed; a rep was hired, corrected, moved, went on leave
+or left; a deal or lead was allocated to a rep. State: what allocation and handover need to decide.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from domain.aggregate import Aggregate, when
 from domain.context import Reach
-from domain.door import Book, Command, handles
+from domain.door import Command
 from domain.errors import Refused
 from domain.facts import Fact, PersonName, fact
-from domain.values import MAX_NAME, Checks
 
 
 @fact("team.formed")
@@ -32,11 +30,42 @@ class TeamManagerChanged(Fact):
     after: UUID | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TeamName:
+    name: str
+    region: str = ""
+
+
+@fact("team.corrected")
+class TeamCorrected(Fact):
+    before: TeamName
+    after: TeamName
+
+
+@fact("team.archived")
+class TeamArchived(Fact):
+    """Nobody is hired or moved into it any more; forming it again brings it back."""
+
+
 @fact("rep.hired")
 class RepHired(Fact):
     name: PersonName
     team_id: UUID
     user_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepName:
+    """A rep's name, and the pseudonym of the user who is this rep."""
+
+    name: PersonName
+    user_id: str | None = None
+
+
+@fact("rep.corrected")
+class RepCorrected(Fact):
+    before: RepName
+    after: RepName
 
 
 @fact("rep.moved")
@@ -47,6 +76,21 @@ class RepMoved(Fact):
 
 @fact("rep.left")
 class RepLeft(Fact):
+    at: datetime
+
+
+@fact("rep.leave-planned")
+class LeavePlanned(Fact):
+    """The rep is away from `starts_at` until `ends_at`."""
+
+    starts_at: datetime
+    ends_at: datetime
+
+
+@fact("rep.came-back")
+class CameBack(Fact):
+    """Before the end of their leave."""
+
     at: datetime
 
 
@@ -64,12 +108,22 @@ class Team(Aggregate):
 
     def __init__(self, id: UUID) -> None:
         super().__init__(id)
-        self.name = ""
+        self.known_as = TeamName(name="")
         self.manager_id: UUID | None = None
+        self.archived = False
 
     @when(TeamFormed)
     def _formed(self, fact: TeamFormed) -> None:
-        self.name, self.manager_id = fact.name, fact.manager_id
+        self.known_as = TeamName(name=fact.name, region=fact.region)
+        self.manager_id, self.archived = fact.manager_id, False
+
+    @when(TeamCorrected)
+    def _corrected(self, fact: TeamCorrected) -> None:
+        self.known_as = fact.after
+
+    @when(TeamArchived)
+    def _archived(self, fact: TeamArchived) -> None:
+        self.archived = True
 
     @when(TeamManagerChanged)
     def _manager_changed(self, fact: TeamManagerChanged) -> None:
@@ -81,8 +135,10 @@ class Rep(Aggregate):
 
     def __init__(self, id: UUID) -> None:
         super().__init__(id)
+        self.known_as = RepName(name="")
         self.team_id: UUID | None = None
         self.active = False
+        self.away: tuple[LeavePlanned, ...] = ()
         self.allocated = 0
 
     def within(self, reach: Reach) -> bool:
@@ -92,9 +148,25 @@ class Rep(Aggregate):
         if not self.active:
             raise Refused("this rep has left: choose another one", rep_id=str(self.id))
 
+    def must_be_here(self, now: datetime) -> None:
+        """Active, and not on leave: work that nobody chose them for by hand may come."""
+        self.must_be_active()
+        leave = self.leave_at(now)
+        if leave is not None:
+            until = leave.ends_at
+            raise Refused("this rep is on leave", rep_id=str(self.id), until=until.isoformat())
+
+    def leave_at(self, instant: datetime) -> LeavePlanned | None:
+        return next((leave for leave in self.away if leave.starts_at <= instant < leave.ends_at), None)
+
     @when(RepHired)
     def _hired(self, fact: RepHired) -> None:
+        self.known_as = RepName(name=fact.name, user_id=fact.user_id)
         self.team_id, self.active = fact.team_id, True
+
+    @when(RepCorrected)
+    def _corrected(self, fact: RepCorrected) -> None:
+        self.known_as = fact.after
 
     @when(RepMoved)
     def _moved(self, fact: RepMoved) -> None:
@@ -104,79 +176,89 @@ class Rep(Aggregate):
     def _left(self, fact: RepLeft) -> None:
         self.active = False
 
+    @when(LeavePlanned)
+    def _leave_planned(self, fact: LeavePlanned) -> None:
+        self.away = (*self.away, fact)
+
+    @when(CameBack)
+    def _came_back(self, fact: CameBack) -> None:
+        self.away = tuple(leave for leave in self.away if not leave.starts_at <= fact.at < leave.ends_at)
+
     @when(RepAllocated)
     def _allocated(self, fact: RepAllocated) -> None:
         self.allocated += 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FormTeam(Command):
-    """Form a team, or name its manager anew. Saying the same again changes nothing."""
-
+class TeamCommand(Command):
     team_id: UUID
-    name: str
-    region: str = ""
-    manager_id: UUID | None = None
 
     def stream(self) -> tuple[type[Aggregate], UUID]:
         return Team, self.team_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HireRep(Command):
-    """Hire a rep into a team; for a rep who is there, move to that team."""
+class FormTeam(TeamCommand):
+    """Form a team, or name its manager anew. Saying the same again, or no manager, changes nothing."""
 
+    name: str
+    region: str = ""
+    manager_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectTeam(TeamCommand):
+    """Set right what was entered wrongly. A field left out stays as it is."""
+
+    name: str | None = None
+    region: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArchiveTeam(TeamCommand):
+    """Nobody is hired or moved into the team any more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepCommand(Command):
     rep_id: UUID
-    name: PersonName
-    team_id: UUID
-    user_id: str | None = None
 
     def stream(self) -> tuple[type[Aggregate], UUID]:
         return Rep, self.rep_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RepLeaves(Command):
+class HireRep(RepCommand):
+    """Hire a rep into a team; for a rep who is there, move to that team. Who left does not come back under the old
+    id: for them it changes nothing.
+    """
+
+    name: PersonName
+    team_id: UUID
+    user_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectRep(RepCommand):
+    """Set right a rep's name, or which user is this rep. A field left out stays as it is."""
+
+    name: PersonName | None = None
+    user_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepLeaves(RepCommand):
     """The rep is gone from now; a workflow hands over every promise the rep had."""
 
-    rep_id: UUID
 
-    def stream(self) -> tuple[type[Aggregate], UUID]:
-        return Rep, self.rep_id
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanLeave(RepCommand):
+    """The rep is away for a time; nothing is allocated to them by a rule meanwhile."""
 
-
-@handles(FormTeam)
-def form_team(command: FormTeam, book: Book) -> dict[str, Any]:
-    checks = Checks()
-    checks.text(command.name, "name", most=MAX_NAME, needed=True)
-    checks.text(command.region, "region", most=MAX_NAME)
-    checks.done()
-    team = book.find(Team, command.team_id)
-    if not team.exists:
-        team.record(TeamFormed(name=command.name, region=command.region, manager_id=command.manager_id))
-    elif team.manager_id != command.manager_id:
-        team.record(TeamManagerChanged(before=team.manager_id, after=command.manager_id))
-    return {"team_id": str(command.team_id)}
+    starts_at: datetime
+    ends_at: datetime
 
 
-@handles(HireRep)
-def hire_rep(command: HireRep, book: Book) -> dict[str, Any]:
-    checks = Checks()
-    checks.text(command.name, "name", most=MAX_NAME, needed=True)
-    checks.done()
-    book.want((Rep, command.rep_id), (Team, command.team_id))
-    book.get(Team, command.team_id)
-    rep = book.find(Rep, command.rep_id)
-    if not rep.exists:
-        rep.record(RepHired(name=command.name, team_id=command.team_id, user_id=command.user_id))
-    elif rep.team_id is not None and rep.team_id != command.team_id:
-        rep.record(RepMoved(before=rep.team_id, after=command.team_id))
-    return {"rep_id": str(command.rep_id)}
-
-
-@handles(RepLeaves)
-def rep_leaves(command: RepLeaves, book: Book) -> dict[str, Any]:
-    rep = book.get(Rep, command.rep_id)
-    if rep.active:
-        rep.record(RepLeft(at=book.context.happened_at))
-    return {"rep_id": str(command.rep_id)}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComeBack(RepCommand):
+    """The rep is back before the end of their leave."""

@@ -15,7 +15,9 @@ from domain.door import Book, Command, handles
 from domain.errors import NotFound
 from domain.facts import Fact, fact
 from domain.policy import DEFAULT_POLICY, FollowUpPolicy
-from domain.values import named_id
+from domain.values import MAX_NAME, Checks, named_id
+
+MAX_KEYS = 200
 
 
 @fact("policy.published")
@@ -72,5 +74,19 @@ class PublishPolicy(Command):
 @handles(PublishPolicy)
 def publish_policy(command: PublishPolicy, book: Book) -> dict[str, Any]:
     command.policy.check()
+    _check_texts(command.policy)
     published = book.find(Policies, policy_stream(command.policy.name)).publish(command.policy)
     return {"policy": published.name, "version": published.version}
+
+
+def _check_texts(policy: FollowUpPolicy) -> None:
+    """A policy's name is repeated in facts and workflow ids: it stays short."""
+    checks = Checks()
+    checks.text(policy.name, "name", most=60)
+    checks.text(policy.calendar.source, "calendar.source", most=MAX_NAME)
+    for field in ("due_after_by_stage", "due_after_by_activity"):
+        keys = getattr(policy, field)
+        checks.that(len(keys) <= MAX_KEYS, field, f"has more than {MAX_KEYS} entries")
+        for key in keys:
+            checks.text(key, field, most=MAX_NAME)
+    checks.done()

@@ -168,7 +168,8 @@ def check_process(process: Process) -> None:
 
 def _check_stage(stage: Stage, at: str, checks: Checks) -> None:
     checks.text(stage.name, f"{at}.name", most=60, needed=True)
-    checks.that(0 <= stage.probability <= 1, f"{at}.probability", "must be between 0 and 1")
+    likely = stage.probability.is_finite() and 0 <= stage.probability <= 1
+    checks.that(likely, f"{at}.probability", "must be between 0 and 1")
     checks.that(stage.sla_days is None or stage.sla_days > 0, f"{at}.sla_days", "must be positive")
     for name in (*stage.leave, *stage.enter):
         checks.that(

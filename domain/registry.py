@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from domain import catalogue, people, policies, process
+from domain import catalogue, people, policies, process, staffing
 from domain.deal import decisions, facts, imported, promise_decisions
 
-MODULES = (catalogue, people, policies, process, decisions, facts, imported, promise_decisions)
+MODULES = (catalogue, people, staffing, policies, process, decisions, facts, imported, promise_decisions)

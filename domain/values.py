@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from functools import cache
+from functools import lru_cache
 from string import ascii_uppercase
 from typing import Annotated
 from uuid import UUID, uuid5
@@ -26,7 +26,7 @@ MAX_TEXT = 10_000
 MAX_NAME = 300
 
 
-@cache
+@lru_cache(maxsize=1024)
 def named_id(kind: str, name: str) -> UUID:
     """The id of a thing that is known by a public name, such as a process or a policy."""
     return uuid5(NAMESPACE, f"{kind}:{name}")

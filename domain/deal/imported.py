@@ -183,7 +183,7 @@ def _change(deal: Deal, row: ImportDeal, book: Book) -> None:
         Arrival(deal, row, process, book, amount or deal.amount, at).come()
     if reopens and deal.is_open:
         book.get(Rep, deal.owner_id, guard=True).must_be_active()
-    touched = _new_activities(deal, row, policy, since, now)
+    touched = _new_activities(deal, row, policy, now)
     if deal.stage != stage and not touched:
         deal.rearm(policy, now)
     if "next_step" in changed:
@@ -238,18 +238,15 @@ def _correct(deal: Deal, row: ImportDeal, book: Book, changed: set[str]) -> None
         deal.record_quote(row.quote)
 
 
-def _new_activities(
-    deal: Deal, row: ImportDeal, policy: FollowUpPolicy, since: datetime, now: datetime
-) -> bool:
-    """Log what is new. Work done since the last import is a touch; what is older is only history."""
+def _new_activities(deal: Deal, row: ImportDeal, policy: FollowUpPolicy, now: datetime) -> bool:
+    """Log what is new; the latest work touches the deal. Whether it did."""
     new = [past for past in row.activities if past.activity_id not in deal.activities]
     for past in row.activities:
         if past.activity_id in deal.activities:
             deal.correct_activity(past.activity_id, past.activity)
     _log(deal, new)
-    touch = max((past for past in new if past.at > since), key=lambda past: past.at, default=None)
-    if touch is None or deal.promise is None:
-        return False
-    deal.end_promise(deal.promise.outcome_at(touch.at), now)
-    deal.keep_promised(policy, now, f"{touch.activity.kind}:{touch.activity.outcome}")
-    return True
+    last = max(new, key=lambda past: past.at, default=None)
+    before = deal.promise
+    if last is not None:
+        deal.touched(policy, now, f"{last.activity.kind}:{last.activity.outcome}", None, last.at)
+    return deal.promise is not before

@@ -86,6 +86,7 @@ def reassign_promise(command: c.ReassignPromise, book: Book) -> Json:
     if deal.live(command.promise_id, command.arming) is None:
         return told(deal)
     rep = book.get(Rep, command.to, guard=True)
+    rep.must_be_here(book.context.now)
     policy = policy_of(deal, book)
     if deal.reassignments >= policy.max_reassignments:
         raise Refused("the deal was reassigned as often as its policy allows: a manager decides now")
