@@ -46,11 +46,13 @@ class Refusal:
 class Tally:
     """Rows of one file: accepted ones recorded something, unchanged ones were in the ledger already.
 
-    `records` counts what the rows became: equal to the rows of a CSV pipeline, the cases of an event log.
+    `records` counts what the rows became: equal to the rows of a CSV pipeline, the cases of an event log (and its events
+    that were refused). `expected` is how many rows the file seemed to have before it was read.
     """
 
     file: str
     kind: str
+    expected: int = 0
     rows: int = 0
     records: int = 0
     accepted: int = 0
@@ -61,7 +63,9 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Given to `on_progress` after each batch. `total` is an estimate where quoted line breaks occur."""
+    """Given to `on_progress` after each batch: rows done of `file`, of about `total` (quoted line breaks count double).
+    `events` and `refused` count the file's, too; `rate` is rows a second over the whole import so far.
+    """
 
     file: str
     kind: str
@@ -70,11 +74,7 @@ class Progress:
     events: int
     refused: int
     seconds: float
-
-    @property
-    def rate(self) -> float:
-        """Rows a second over the whole import so far."""
-        return self.done / self.seconds if self.seconds > 0 else 0.0
+    rate: float
 
 
 @dataclass(slots=True)

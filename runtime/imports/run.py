@@ -115,7 +115,7 @@ class Run:
         return self.result
 
     async def _file(self, found: Found, references: References) -> None:
-        tally = Tally(found.path.name, found.sheet.kind)
+        tally = Tally(found.path.name, found.sheet.kind, found.rows)
         self.result.tallies.append(tally)
         source = await asyncio.to_thread(source_of, found, self.mapping, references.id_of, references)
         landing = Landing(
@@ -177,9 +177,17 @@ class Run:
             tally.unchanged += rows
 
     def _tell(self, tally: Tally) -> None:
-        if self.on_progress is not None:
-            total = max(sum(f.rows for f in self.found), self.result.rows)
-            seconds, told = time.perf_counter() - self._started, self.result
-            self.on_progress(
-                Progress(tally.file, tally.kind, told.rows, total, told.events, told.refused, seconds)
-            )
+        if self.on_progress is None:
+            return
+        seconds = time.perf_counter() - self._started
+        told = Progress(
+            file=tally.file,
+            kind=tally.kind,
+            done=tally.rows,
+            total=max(tally.expected, tally.rows),
+            events=tally.events,
+            refused=tally.refused,
+            seconds=seconds,
+            rate=self.result.rows / seconds if seconds > 0 else 0.0,
+        )
+        self.on_progress(told)
