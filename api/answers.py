@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
+import msgspec
 from pydantic import BaseModel, ConfigDict, Field
 
 
@@ -116,3 +117,23 @@ DONE: Responses = {200: {"model": ReceiptAnswer, "description": "Recorded, or no
 
 def answers(model: type[BaseModel], status: int = 200) -> Responses:
     return {status: {"model": model}}
+
+
+# --- answers that are read models' rows, sent as msgspec encodes them --------------------------------------------------
+
+REF = "#/components/schemas/{name}"
+_SHAPED: dict[Any, None] = {}
+
+
+def shaped(type: Any, status: int = 200, *, tagged: bool = False) -> Responses:
+    """The answer is this msgspec type, byte for byte."""
+    _SHAPED[type] = None
+    (schema,), _ = msgspec.json.schema_components([type], ref_template=REF)
+    found: Responses = {
+        status: {"description": "As it is now.", "content": {"application/json": {"schema": schema}}}
+    }
+    return found | {304: {"description": "You have it."}} if tagged else found
+
+
+def shaped_schemas() -> dict[str, Any]:
+    return msgspec.json.schema_components(list(_SHAPED), ref_template=REF)[1]

@@ -13,6 +13,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.routing import APIRoute
 
 from api.desk import desk_of
+from api.errors import invalid
 from api.reading import Look
 from api.users import Role, Unauthenticated, User
 from api.writing import Act
@@ -27,9 +28,12 @@ USER = "salesloop.user"
 
 
 class Authority(Protocol):
-    """A dependency that lets only some roles through; `roles` is what tests and OpenAPI read."""
+    """A dependency that lets only some roles through; its attributes are what tests and OpenAPI read."""
 
     roles: tuple[Role, ...]
+    writes: bool
+    waits_for: tuple[str, ...]
+    tagged: bool
 
     def __call__(self, request: Request) -> Awaitable[Any]: ...
 
@@ -63,9 +67,13 @@ class Guarded(APIRoute):
         authority = authority_of(self)
         if authority is None:
             return handle
+        known = {param.alias for param in self.dependant.query_params}
+        known |= {"after", "wait"} if authority.waits_for else set()
 
         async def guarded(request: Request) -> Response:
             await _admitted(request, authority.roles)
+            if request.scope["query_string"]:
+                _check_known(request, known)
             return await handle(request)
 
         return guarded
@@ -73,8 +81,17 @@ class Guarded(APIRoute):
 
 def authority_of(route: APIRoute) -> Authority | None:
     """The route's own authority; None where it is public."""
-    calls = (dependency.call for dependency in route.dependant.dependencies)
+    calls: list[Any] = [dependency.call for dependency in route.dependant.dependencies]
     return next((call for call in calls if hasattr(call, "roles")), None)
+
+
+def _check_known(request: Request, known: set[str]) -> None:
+    """A misspelt filter must not widen an answer."""
+    for name in request.query_params:
+        if name not in known:
+            raise invalid(
+                f"query.{name[:60]}", f"is not known here; there are: {', '.join(sorted(known)) or 'none'}"
+            )
 
 
 def router(prefix: str = "", *, tags: list[str | Enum]) -> APIRouter:
@@ -82,14 +99,21 @@ def router(prefix: str = "", *, tags: list[str | Enum]) -> APIRouter:
     return APIRouter(prefix=prefix, tags=tags, default_response_class=Response, route_class=Guarded)
 
 
-def may_read(*roles: Role) -> Callable[[Request], Awaitable[Look]]:
-    """Readers with one of these roles; without any, all four."""
+def may_read(
+    *roles: Role, waits_for: tuple[str, ...] = (), tagged: bool = False
+) -> Callable[[Request], Awaitable[Look]]:
+    """Readers with one of these roles; without any, all four. The read models in `waits_for` are waited for when the
+    reader names a position. `tagged`: the answer has an ETag.
+    """
     allowed = roles or READERS
 
     async def look(request: Request) -> Look:
-        return Look(desk_of(request), await _admitted(request, allowed), request)
+        made = Look(desk_of(request), await _admitted(request, allowed), request)
+        if waits_for:
+            await made.after(waits_for)
+        return made
 
-    look.roles = allowed  # type: ignore[attr-defined]
+    vars(look).update(roles=allowed, writes=False, waits_for=waits_for, tagged=tagged)
     return look
 
 
@@ -100,5 +124,5 @@ def may_write(*roles: Role) -> Callable[[Request], Awaitable[Act]]:
     async def act(request: Request) -> Act:
         return Act(desk_of(request), await _admitted(request, allowed), request)
 
-    act.roles = allowed  # type: ignore[attr-defined]
+    vars(act).update(roles=allowed, writes=True, waits_for=(), tagged=False)
     return act

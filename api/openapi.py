@@ -9,11 +9,11 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
 from api import errors
-from api.answers import ProblemAnswer
-from api.auth import authority_of
+from api.answers import ProblemAnswer, shaped_schemas
+from api.auth import Authority, authority_of
 from api.reading import MAX_POSITION, MAX_WAIT, WAIT
 from api.users import Role
-from api.writing import MAX_IDEMPOTENCY_KEY, Act
+from api.writing import MAX_IDEMPOTENCY_KEY
 from domain import errors as domain
 
 DESCRIPTION = """\
@@ -52,12 +52,6 @@ SECURITY = {
 }
 
 
-def writes(route: APIRoute) -> bool:
-    return any(
-        d.call.__annotations__.get("return") in (Act, "Act") for d in route.dependant.dependencies if d.call
-    )
-
-
 def install(app: FastAPI) -> None:
     def published() -> dict[str, Any]:
         if app.openapi_schema is None:
@@ -75,6 +69,7 @@ def make(app: FastAPI) -> dict[str, Any]:
     components = schema.setdefault("components", {})
     components["securitySchemes"] = SECURITY
     components.setdefault("schemas", {})["Problem"] = _problem_schema()
+    components["schemas"] |= shaped_schemas()
     components["responses"] = {_name(kind): _response(kind) for kind in _common_kinds()}
     for unused in ("HTTPValidationError", "ValidationError"):
         components["schemas"].pop(unused, None)
@@ -88,45 +83,41 @@ def make(app: FastAPI) -> dict[str, Any]:
 def _complete(operation: dict[str, Any], route: APIRoute) -> None:
     allowed = authority_of(route)
     responses = operation["responses"]
-    for status, kinds in _problems(
-        route, writes_it=(writes_it := allowed is not None and writes(route))
-    ).items():
+    for status, kinds in _problems(allowed).items():
         responses[str(status)] = _refers(kinds)
     if allowed is None:
         return
     operation["security"] = [{"apiKey": []}]
     operation["description"] = (operation.get("description", "") + _roles(allowed.roles)).strip()
-    operation.setdefault("parameters", []).extend(WRITE_HEADERS if writes_it else _read_parameters(route))
+    operation.setdefault("parameters", []).extend(_parameters(allowed))
 
 
 def _roles(roles: tuple[Role, ...]) -> str:
     return f"\n\nRoles: {', '.join(roles)}."
 
 
-def _read_parameters(route: APIRoute) -> list[dict[str, Any]]:
-    waits = getattr(route.endpoint, "waits", False)
-    return [
-        *(WAIT_PARAMETERS if waits else []),
-        *(READ_HEADERS if getattr(route.endpoint, "tagged", False) else []),
-    ]
+def _parameters(allowed: Authority) -> list[dict[str, Any]]:
+    if allowed.writes:
+        return WRITE_HEADERS
+    return [*(WAIT_PARAMETERS if allowed.waits_for else []), *(READ_HEADERS if allowed.tagged else [])]
 
 
-def _problems(route: APIRoute, *, writes_it: bool) -> dict[int, list[errors.Kind]]:
+def _problems(allowed: Authority | None) -> dict[int, list[errors.Kind]]:
     """By status, what a route may answer instead of what it was asked for."""
     table = errors.DOMAIN
     found = [errors.INTERNAL, errors.DATABASE_AWAY]
-    if authority_of(route) is not None:
+    if allowed is not None:
         found += [
             errors.UNAUTHENTICATED,
             table[domain.Forbidden],
             table[domain.Invalid],
             table[domain.NotFound],
         ]
-    if writes_it:
+    if allowed is not None and allowed.writes:
         found += [table[domain.Refused], table[domain.GateNotPassed], table[domain.Conflict]]
         found += [table[domain.AlreadyExists], table[domain.KeyReused], errors.UNKNOWN_REFERENCE]
         found += [errors.STALE, errors.TOO_LARGE, errors.HTTP[400]]
-    if getattr(route.endpoint, "waits", False):
+    if allowed is not None and allowed.waits_for:
         found += [errors.NOT_CAUGHT_UP]
     statuses = dict.fromkeys(kind.status for kind in found)
     return {status: [kind for kind in found if kind.status == status] for status in statuses}

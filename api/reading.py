@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-import orjson
 from fastapi import Request, Response
 
 from api.desk import Desk
 from api.errors import NOT_CAUGHT_UP, Problem, invalid
 from api.users import User
+from domain.errors import Forbidden
 from projections.wait import NotReached
+from runtime.codec import encode
 
 WAIT = 2.0
 MAX_WAIT = 10.0
@@ -33,7 +34,7 @@ class Look:
         """The one team to look at; None: all of them."""
         return self.user.sees_team
 
-    async def after(self, *projections: str) -> None:
+    async def after(self, projections: tuple[str, ...]) -> None:
         """Wait until each read model holds the position the reader asked for, if any. Raises Problem."""
         position = self._asked_position()
         if position is None or position == 0:
@@ -44,6 +45,12 @@ class Look:
                 await self.desk.waiter.until(name, position, seconds)
         except NotReached as late:
             raise await self._behind(late.name, position) from late
+
+    def team(self, asked: UUID | None) -> UUID | None:
+        """The team to narrow down to. Raises Forbidden for another one than the reader's."""
+        if self.team_id is not None and asked not in (None, self.team_id):
+            raise Forbidden("you see your own team only")
+        return self.team_id or asked
 
     async def _behind(self, name: str, position: int) -> Problem:
         if position > await self.desk.ledger.head():
@@ -83,4 +90,4 @@ class Look:
         return Response(content, 200, headers, media_type="application/json")
 
     def json(self, content: Any, version: int | None = None) -> Response:
-        return self.answer(orjson.dumps(content, default=str), version)
+        return self.answer(encode(content), version)

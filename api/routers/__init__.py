@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from api.routers import customers, deals_acts, feed, imports, keys, operations, people, policies, promises
+from api.routers import (
+    customers,
+    deals,
+    deals_acts,
+    feed,
+    imports,
+    keys,
+    operations,
+    people,
+    policies,
+    promises,
+)
 
 ROUTERS: tuple[APIRouter, ...] = tuple(
     module.router
-    for module in (deals_acts, promises, customers, people, policies, imports, feed, keys, operations)
+    for module in (deals, deals_acts, promises, customers, people, policies, imports, feed, keys, operations)
 )

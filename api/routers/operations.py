@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
+from pathlib import Path
 from typing import Annotated
 
+import orjson
 import psycopg
-from fastapi import Depends, Request, Response
+from fastapi import Depends, FastAPI, Request, Response
 
 from api import auth
 from api.answers import HealthAnswer, answers
@@ -16,6 +19,10 @@ from api.reading import Look
 
 router = auth.router(tags=["operations"])
 
+PAGE = (Path(__file__).parent.parent / "docs.html").read_bytes()
+PAGE_POLICY = {
+    "Content-Security-Policy": "default-src 'self'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
+}
 Overseer = Annotated[Look, Depends(may_read(*OVERSEERS))]
 
 
@@ -41,3 +48,19 @@ async def readyz(request: Request) -> Response:
             NOT_READY, f"the database: {type(error).__name__}", headers={"Retry-After": "2"}
         ) from error
     return Response(b'{"status":"ready"}', media_type="application/json")
+
+
+@cache
+def _published(app: FastAPI) -> bytes:
+    return orjson.dumps(app.openapi())
+
+
+@router.get("/openapi.json", operation_id="openapi", summary="This API, as OpenAPI", include_in_schema=False)
+async def openapi(request: Request) -> Response:
+    return Response(_published(request.app), media_type="application/json")
+
+
+@router.get("/docs", operation_id="documentation", summary="This API, to read", include_in_schema=False)
+async def documentation() -> Response:
+    """One page of our own: it loads nothing from elsewhere."""
+    return Response(PAGE, media_type="text/html; charset=utf-8", headers=PAGE_POLICY)

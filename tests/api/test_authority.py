@@ -1,0 +1,202 @@
+"""Who may call what. The public routes are listed here, by name: another one is a decision, not an accident."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+
+from api.app import create_app
+from api.auth import authority_of
+from api.users import Role
+from runtime.settings import Settings
+from tests.house import House
+
+PUBLIC = {("GET", "/healthz"), ("GET", "/readyz"), ("GET", "/openapi.json"), ("GET", "/docs")}
+
+
+@pytest.fixture(scope="module")
+def app() -> FastAPI:
+    return create_app(Settings("postgresql:///unused", "postgresql:///unused", Path("unused")))
+
+
+def calls(app: FastAPI) -> list[tuple[str, APIRoute]]:
+    return [(method, r) for r in app.routes if isinstance(r, APIRoute) for method in sorted(r.methods or ())]
+
+
+def test_every_route_is_one_of_ours_and_only_the_listed_ones_are_public(app: FastAPI) -> None:
+    assert all(isinstance(route, APIRoute) for route in app.routes)
+    assert {(method, r.path) for method, r in calls(app) if authority_of(r) is None} == PUBLIC
+
+
+def test_an_auditor_is_let_into_no_route_that_writes(app: FastAPI) -> None:
+    open_to_auditors = [
+        (m, r.path) for m, r in calls(app) if (a := authority_of(r)) and Role.AUDITOR in a.roles
+    ]
+    assert open_to_auditors
+    assert {method for method, _ in open_to_auditors} == {"GET"}
+
+
+def test_without_a_key_every_other_route_says_401_before_it_looks_at_anything(
+    app: FastAPI, house: House
+) -> None:
+    stranger = house.client("stranger")
+    for method, route in calls(app):
+        if (method, route.path) in PUBLIC:
+            continue
+        path = route.path.replace("{name}", "default")
+        for part in (
+            "{deal_id}",
+            "{activity_id}",
+            "{override_id}",
+            "{promise_id}",
+            "{rep_id}",
+            "{customer_id}",
+        ):
+            path = path.replace(part, str(uuid4()))
+        answer = stranger.request(
+            method, path, content=b"{not json", headers={"content-type": "application/json"}
+        )
+        assert answer.status_code == 401, (method, path, answer.text)
+        assert answer.headers["www-authenticate"] == 'Bearer realm="salesloop"'
+        assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Bearer",
+        "Basic b3BzOm9wcw==",
+        "Bearer sl_0000000000000000_nonsense",
+        "Bearer sl__",
+        "Bearer xx_0000000000000000_nonsense",
+        "Bearer sl_" + "a" * 5000,
+        "Bearer \xe9\xe9",
+    ],
+)
+def test_a_wrong_key_is_401_and_the_answer_tells_nothing_of_it(house: House, header: str) -> None:
+    answer = httpx.get(f"{house.base}/keys", headers=[(b"Authorization", header.encode("latin-1"))])
+    assert answer.status_code == 401
+    assert "nonsense" not in answer.text
+
+
+def test_the_right_id_with_another_secret_is_401(house: House) -> None:
+    id = house.tokens["admin"].split("_")[1]
+    forged = f"sl_{id}_" + "A" * 43
+    answer = httpx.get(f"{house.base}/keys", headers={"Authorization": f"Bearer {forged}"})
+    assert answer.status_code == 401
+
+
+def test_a_revoked_key_counts_no_more(house: House) -> None:
+    made = house.admin.post("/keys", json={"user_id": "u-brief", "role": "auditor"}).json()
+    headers = {"Authorization": f"Bearer {made['token']}"}
+    assert httpx.get(f"{house.base}/policies/default", headers=headers).status_code == 200
+    assert house.admin.delete(f"/keys/{made['id']}").status_code == 204
+    assert httpx.get(f"{house.base}/policies/default", headers=headers).status_code == 401
+    assert house.admin.delete(f"/keys/{made['id']}").status_code == 204, "revoking again changes nothing"
+    assert house.admin.delete("/keys/0123456789abcdef").status_code == 404
+
+
+def test_an_expired_key_counts_no_more(house: House) -> None:
+    body = {"user_id": "u-past", "role": "auditor", "expires_at": "2020-01-01T00:00:00Z"}
+    token = house.admin.post("/keys", json=body).json()["token"]
+    answer = httpx.get(f"{house.base}/policies/default", headers={"Authorization": f"Bearer {token}"})
+    assert (answer.status_code, answer.json()["detail"]) == (401, "the API key has expired")
+
+
+def test_secrets_are_kept_as_hashes_only_and_never_listed(house: House) -> None:
+    listed = house.admin.get("/keys").text
+    assert all(
+        token not in listed and token.rsplit("_", 1)[1] not in listed for token in house.tokens.values()
+    )
+
+
+def test_only_an_admin_makes_keys(house: House) -> None:
+    for name in ("north", "north-manager", "auditor"):
+        answer = house.client(name).post("/keys", json={"user_id": "u-x", "role": "admin"})
+        assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
+
+
+def test_an_auditor_reads_and_writes_nothing(house: House, deal: UUID) -> None:
+    auditor = house.client("auditor")
+    assert auditor.get("/events").status_code == 200
+    answer = auditor.post(f"/deals/{deal}/stage", json={"to": "contact"})
+    assert answer.status_code == 403
+    assert answer.json()["role"] == "auditor"
+
+
+def test_a_rep_writes_own_deals_only(house: House, deal: UUID) -> None:
+    own = house.client("north").post(f"/deals/{deal}/stage", json={"to": "contact"})
+    colleague = house.client("north2").post(f"/deals/{deal}/stage", json={"to": "identify"})
+    stranger = house.client("south").post(f"/deals/{deal}/stage", json={"to": "identify"})
+    assert (own.status_code, colleague.status_code, stranger.status_code) == (200, 403, 404)
+    assert stranger.json()["detail"] == f"no deal has the id {deal}", "another team's deal is not there"
+
+
+def test_a_refused_writer_learns_nothing_about_the_deal(house: House, deal: UUID) -> None:
+    """The gate would name what is missing; who may not write is not told."""
+    answer = house.client("north2").post(f"/deals/{deal}/stage", json={"to": "negotiation"})
+    assert answer.status_code == 403
+    assert "missing" not in answer.json()
+
+
+def test_a_manager_writes_the_teams_deals_only(house: House, deal: UUID) -> None:
+    assert (
+        house.client("north-manager").post(f"/deals/{deal}/stage", json={"to": "contact"}).status_code == 200
+    )
+    assert (
+        house.client("south-manager").post(f"/deals/{deal}/stage", json={"to": "contact"}).status_code == 404
+    )
+
+
+def test_nobody_opens_a_deal_for_others(house: House) -> None:
+    body = {"title": "x", "owner_id": str(house.reps["south"])}
+    assert house.client("north").post("/deals", json=body).status_code == 403
+    assert house.client("north-manager").post("/deals", json=body).status_code == 403
+    assert house.client("north").post("/deals", json={"title": "mine"}).status_code == 201
+    assert house.client("south-manager").post("/deals", json=body).status_code == 201
+
+
+def test_a_rep_who_hands_a_deal_over_may_not_write_it_any_more(house: House, deal: UUID) -> None:
+    rep = house.client("north")
+    given = {"to": str(house.reps["north2"]), "handover_note": "on parental leave from Monday"}
+    assert rep.post(f"/deals/{deal}/handover", json=given).status_code == 200
+    assert rep.post(f"/deals/{deal}/stage", json={"to": "contact"}).status_code == 403
+    assert house.client("north2").post(f"/deals/{deal}/stage", json={"to": "contact"}).status_code == 200
+
+
+def test_only_leaders_publish_policies_and_decide_overrides(house: House, deal: UUID) -> None:
+    rep = house.client("north")
+    asked = rep.post(f"/deals/{deal}/overrides", json={"to": "solution", "reason": "the CEO knows them"})
+    assert asked.status_code == 201, asked.text
+    place = f"/deals/{deal}/overrides/{asked.json()['answer']['override_id']}/decision"
+    assert rep.post(place, json={"approved": True}).status_code == 403
+    assert house.client("south-manager").post(place, json={"approved": True}).status_code == 404
+    assert house.client("north-manager").post(place, json={"approved": True}).status_code == 200
+    policy = {"name": "mine", "calendar": {"timezone": "UTC"}, "due_after": "1bd"}
+    assert rep.post("/policies", json=policy).status_code == 403
+
+
+def test_a_manager_hires_into_and_lets_go_from_the_own_team_only(house: House) -> None:
+    north, south = str(house.teams["north"]), str(house.teams["south"])
+    manager = house.client("north-manager")
+    assert manager.post("/reps", json={"name": "New", "team_id": south}).status_code == 403
+    made = manager.post("/reps", json={"name": "New", "team_id": north})
+    assert made.status_code == 201
+    rep_id = made.json()["answer"]["rep_id"]
+    assert house.client("south-manager").post(f"/reps/{rep_id}/leave", json={}).status_code == 404
+    assert manager.post(f"/reps/{rep_id}/leave", json={}).status_code == 200
+
+
+def test_the_key_of_a_rep_who_left_counts_no_more(house: House) -> None:
+    team = str(house.teams["north"])
+    rep_id = house.admin.post("/reps", json={"name": "Short", "team_id": team}).json()["answer"]["rep_id"]
+    body = {"user_id": "u-short", "role": "rep", "rep_id": rep_id}
+    headers = {"Authorization": f"Bearer {house.admin.post('/keys', json=body).json()['token']}"}
+    assert house.admin.post(f"/reps/{rep_id}/leave", json={}).status_code == 200
+    answer = httpx.get(f"{house.base}/policies/default", headers=headers)
+    assert (answer.status_code, answer.json()["detail"]) == (401, "the rep this API key is bound to has left")

@@ -1,0 +1,145 @@
+"""tests: a house with the real API behind a real socket, a real database, the followers, two teams and their keys."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import httpx
+import uvicorn
+
+import api.schema
+import runtime.imports.schema
+from api.serve import config
+from api.users import KeyBook, NewKey, Role
+from projections import catalog
+from projections.follow import run_projections
+from runtime.ledger import open_ledger
+from runtime.schema import migrate
+from runtime.settings import Settings
+from tests.background import Background
+
+Json = dict[str, Any]
+
+
+@dataclass
+class House:
+    """Two teams: north with the reps `north` and `north2`, south with `south`. A client a key, named like the user."""
+
+    base: str
+    settings: Settings
+    tokens: dict[str, str] = field(default_factory=dict)
+    teams: dict[str, UUID] = field(default_factory=dict)
+    reps: dict[str, UUID] = field(default_factory=dict)
+    clients: dict[str, httpx.Client] = field(default_factory=dict)
+
+    def client(self, name: str) -> httpx.Client:
+        if name not in self.clients:
+            token = self.tokens.get(name)
+            headers = {"Authorization": f"Bearer {token}"} if token else {}
+            self.clients[name] = httpx.Client(base_url=self.base, headers=headers, timeout=30)
+        return self.clients[name]
+
+    @property
+    def admin(self) -> httpx.Client:
+        return self.client("admin")
+
+    def open_deal(self, owner: str = "north", **body: Any) -> UUID:
+        """A new deal of that rep's, through the API."""
+        given = {"title": "Forty boilers", "owner_id": str(self.reps[owner]), **body}
+        answer = self.admin.post("/deals", json=given)
+        assert answer.status_code == 201, answer.text
+        return UUID(answer.json()["answer"]["deal_id"])
+
+    def close(self) -> None:
+        for client in self.clients.values():
+            client.close()
+
+
+@contextlib.contextmanager
+def serving(settings: Settings) -> Iterator[str]:
+    """The API as `salesloop api` runs it, on a free port; its address."""
+    server = uvicorn.Server(config(settings))
+    ready = asyncio.Event()
+
+    async def serve(stop: asyncio.Event) -> None:
+        task = asyncio.create_task(server.serve())
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait([task, stopping], return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        server.should_exit = True
+        await task
+        ready.set()
+
+    with Background(serve):
+        yield f"http://127.0.0.1:{_port(server)}"
+
+
+def _port(server: uvicorn.Server) -> int:
+    """uvicorn announces its start by a flag only."""
+    import time
+
+    deadline = time.monotonic() + 20
+    while not server.started:
+        assert time.monotonic() < deadline, "the API did not start"
+        time.sleep(0.01)
+    port: int = server.servers[0].sockets[0].getsockname()[1]
+    return port
+
+
+def settings_for(url: str, data_dir: Path) -> Settings:
+    return Settings(
+        database_url=url, admin_database_url=url, data_dir=data_dir, api_port=0, log_level="WARNING"
+    )
+
+
+def migrate_all(url: str) -> None:
+    migrate(url, [*catalog.statements(), *api.schema.statements(), *runtime.imports.schema.statements()])
+
+
+async def make_key(url: str, new: NewKey) -> str:
+    async with open_ledger(url, min_size=1, max_size=2) as ledger:
+        return (await KeyBook(ledger).create(new, "tests"))[1]
+
+
+def furnish(house: House) -> None:
+    for name in ("north", "south"):
+        house.teams[name] = _made(house.admin, "/teams", {"name": name}, "team_id")
+    for name, team in (("north", "north"), ("north2", "north"), ("south", "south")):
+        body = {"name": f"Rep {name}", "team_id": str(house.teams[team]), "user_id": f"u-{name}"}
+        house.reps[name] = _made(house.admin, "/reps", body, "rep_id")
+    for name, rep in house.reps.items():
+        _give_key(house, name, {"role": "rep", "rep_id": str(rep)})
+    for name, team_id in house.teams.items():
+        _give_key(house, f"{name}-manager", {"role": "manager", "team_id": str(team_id)})
+    _give_key(house, "auditor", {"role": "auditor"})
+
+
+def _made(client: httpx.Client, path: str, body: Json, id: str) -> UUID:
+    answer = client.post(path, json=body)
+    assert answer.status_code == 201, answer.text
+    return UUID(answer.json()["answer"][id])
+
+
+def _give_key(house: House, name: str, body: Json) -> None:
+    answer = house.admin.post("/keys", json={"user_id": f"u-{name}", **body})
+    assert answer.status_code == 201, answer.text
+    house.tokens[name] = answer.json()["token"]
+
+
+@contextlib.contextmanager
+def opened(url: str, data_dir: Path) -> Iterator[House]:
+    """A furnished house on the database at `url`, closed afterwards."""
+    migrate_all(url)
+    settings = settings_for(url, data_dir)
+    with Background(lambda stop: run_projections(url, stop=stop)), serving(settings) as base:
+        house = House(base, settings)
+        house.tokens["admin"] = asyncio.run(make_key(url, NewKey("ops", Role.ADMIN)))
+        furnish(house)
+        yield house
+        house.close()
