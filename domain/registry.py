@@ -3,6 +3,17 @@
 from __future__ import annotations
 
 from domain import catalogue, people, policies, process, staffing
-from domain.deal import decisions, facts, imported, promise_decisions
+from domain.deal import closing, decisions, facts, imported, promise_decisions
 
-MODULES = (catalogue, people, staffing, policies, process, decisions, facts, imported, promise_decisions)
+MODULES = (
+    catalogue,
+    people,
+    staffing,
+    policies,
+    process,
+    decisions,
+    closing,
+    facts,
+    imported,
+    promise_decisions,
+)

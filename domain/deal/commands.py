@@ -83,6 +83,19 @@ class CorrectDeal(DealCommand):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectClosing(DealCommand):
+    """Set right what was entered wrongly when the deal was won or lost. A field left out stays as it is; amount and
+    contract belong to a won deal, reason and competitor to a lost one.
+    """
+
+    closed_on: date | None = None
+    amount: Money | None = None
+    contract_reference: str | None = None
+    loss_reason: FreeText | None = None
+    competitor: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MoveStage(DealCommand):
     to: str
 

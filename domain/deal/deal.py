@@ -75,6 +75,23 @@ class Deal(PromisingDeal):
         if after != before:
             self.record(f.ActivityCorrected(activity_id=activity_id, before=before, after=after))
 
+    def correct_closing(self, after: f.Closing) -> None:
+        if after != self.closing:
+            self.record(f.ClosingCorrected(before=self.closing, after=after))
+
+    @property
+    def closing(self) -> f.Closing:
+        """How it was closed. Raises Refused while it is open."""
+        if self.closed_on is None:
+            raise Refused("the deal is not closed", status=self.status)
+        return f.Closing(
+            closed_on=self.closed_on,
+            amount=self.amount,
+            contract_reference=self.contract_reference,
+            loss_reason=self.loss_reason,
+            competitor=self.competitor,
+        )
+
     def give_to(self, rep: Rep, rule: str, note: str = "") -> None:
         """Change the owner; the live promise goes along. To an owner who changed teams it moves the deal there."""
         rep.must_be_active()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from domain.calendar import HORIZON_DAYS
@@ -11,12 +11,12 @@ from domain.deal import commands as c
 from domain.deal import facts as f
 from domain.deal.deal import Deal
 from domain.door import Book, handles
-from domain.errors import FieldError, Forbidden, GateNotPassed, Invalid
+from domain.errors import FieldError, Forbidden, Invalid
 from domain.people import Rep, RepAllocated
 from domain.policies import Policies, policy_stream
 from domain.policy import FollowUpPolicy
 from domain.process import Process, Processes, process_stream
-from domain.values import MAX_NAME, Activity, Checks, Needs, NextStep, today_anywhere
+from domain.values import MAX_NAME, Activity, Checks, Needs, NextStep
 
 Json = dict[str, Any]
 LONGEST = timedelta(days=HORIZON_DAYS)
@@ -57,11 +57,6 @@ def check_step(step: NextStep | None, checks: Checks, context: Context | None = 
         after = context.happened_at
         checks.that(due > after, "next_step.due_at", f"must be after {after:%Y-%m-%d %H:%M %Z}")
         checks.that(due - context.now < LONGEST, "next_step.due_at", "is more than ten years away")
-
-
-def check_closed_on(day: date | None, now: datetime, checks: Checks) -> None:
-    checks.day(day, "closed_on")
-    checks.that(day is None or day <= today_anywhere(now), "closed_on", f"{day} is in the future")
 
 
 def check_activity(activity: Activity, checks: Checks) -> None:
@@ -211,49 +206,6 @@ def move_stage(command: c.MoveStage, book: Book) -> Json:
     deal.move(process_of(deal, book), command.to)
     if deal.stage != before:
         deal.rearm(policy_of(deal, book), book.context.now)
-    return told(deal)
-
-
-@handles(c.WinDeal)
-def win_deal(command: c.WinDeal, book: Book) -> Json:
-    checks = Checks()
-    checks.money(command.amount, "amount")
-    checks.text(command.contract_reference, "contract_reference", most=MAX_NAME)
-    check_closed_on(command.closed_on, book.context.now, checks)
-    checks.done()
-    deal = book.get(Deal, command.deal_id)
-    deal.must_be_open()
-    process, amount = process_of(deal, book), command.amount or deal.amount
-    if amount is None or command.closed_on is None:
-        contract = command.contract_reference
-        lacking = deal.lacking_to_win(process, amount, command.closed_on, contract)
-        raise GateNotPassed(deal.stage, lacking)
-    won = f.DealWon(amount=amount, closed_on=command.closed_on, contract_reference=command.contract_reference)
-    deal.win(process, won, book.context.now, done_at=book.context.happened_at)
-    return told(deal)
-
-
-@handles(c.LoseDeal)
-def lose_deal(command: c.LoseDeal, book: Book) -> Json:
-    checks = Checks()
-    checks.text(command.loss_reason, "loss_reason", most=MAX_NAME)
-    checks.text(command.competitor, "competitor", most=MAX_NAME)
-    check_closed_on(command.closed_on, book.context.now, checks)
-    checks.done()
-    deal = book.get(Deal, command.deal_id)
-    day = command.closed_on or book.context.happened_at.date()
-    lost = f.DealLost(closed_on=day, loss_reason=command.loss_reason, competitor=command.competitor)
-    deal.lose(process_of(deal, book), lost, book.context.now)
-    return told(deal)
-
-
-@handles(c.ReopenDeal)
-def reopen_deal(command: c.ReopenDeal, book: Book) -> Json:
-    deal = book.get(Deal, command.deal_id)
-    if not deal.is_open:
-        book.get(Rep, deal.owner_id, guard=True).must_be_active()
-    deal.reopen(command.stage, process_of(deal, book))
-    deal.keep_promised(policy_of(deal, book), book.context.now)
     return told(deal)
 
 

@@ -19,7 +19,7 @@ from domain.values import Activity, Money, Needs, PromiseOutcome, Quote
 class DealOpened(Fact):
     """`reference` and `source` name the deal in the system it came from, where it came from one."""
 
-    title: str
+    title: FreeText
     customer_id: UUID | None
     owner_id: UUID
     team_id: UUID
@@ -75,8 +75,8 @@ class ExpectedCloseMoved(Fact):
 
 @fact("deal.title-corrected")
 class TitleCorrected(Fact):
-    before: str
-    after: str
+    before: FreeText
+    after: FreeText
 
 
 @fact("deal.customer-corrected")
@@ -138,8 +138,27 @@ class DealWon(Fact):
 @fact("deal.lost")
 class DealLost(Fact):
     closed_on: date
-    loss_reason: str
+    loss_reason: FreeText
     competitor: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closing:
+    """How a deal was closed. Won has amount and contract, lost a reason and perhaps a competitor."""
+
+    closed_on: date
+    amount: Money | None = None
+    contract_reference: str = ""
+    loss_reason: FreeText = ""
+    competitor: str = ""
+
+
+@fact("deal.closing-corrected")
+class ClosingCorrected(Fact):
+    """What was entered wrongly at the closing is set right; the deal stays closed."""
+
+    before: Closing
+    after: Closing
 
 
 @fact("deal.reopened")

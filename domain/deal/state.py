@@ -38,7 +38,7 @@ class DealState(Aggregate):
         self.closed_from = ""
         """The open stage it was closed from, and so had reached by the rules."""
         self.closed_on: date | None = None
-        self.contract_reference = self.loss_reason = ""
+        self.contract_reference = self.loss_reason = self.competitor = ""
         self.activities: dict[UUID, Activity] = {}
         self.overrides: dict[UUID, Override] = {}
         self.promise: Promise | None = None
@@ -138,12 +138,20 @@ class DealState(Aggregate):
 
     @when(f.DealLost)
     def _lost(self, fact: f.DealLost) -> None:
-        self.status, self.closed_on, self.loss_reason = LOST, fact.closed_on, fact.loss_reason
+        self.status, self.closed_on = LOST, fact.closed_on
+        self.loss_reason, self.competitor = fact.loss_reason, fact.competitor
+
+    @when(f.ClosingCorrected)
+    def _closing_corrected(self, fact: f.ClosingCorrected) -> None:
+        after = fact.after
+        self.closed_on, self.amount = after.closed_on, after.amount
+        self.contract_reference = after.contract_reference
+        self.loss_reason, self.competitor = after.loss_reason, after.competitor
 
     @when(f.DealReopened)
     def _reopened(self, fact: f.DealReopened) -> None:
         self.status, self.stage, self.closed_on = "open", fact.stage, None
-        self.contract_reference = self.loss_reason = ""
+        self.contract_reference = self.loss_reason = self.competitor = ""
         self.reassignments = 0
         self.overrides = {id: replace(o, spent=True) for id, o in self.overrides.items()}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -11,6 +12,8 @@ from domain.deal import commands as c
 from domain.deal.facts import (
     ActivityCorrected,
     AmountChanged,
+    Closing,
+    ClosingCorrected,
     CustomerCorrected,
     ExpectedCloseMoved,
     NeedsRecorded,
@@ -18,10 +21,25 @@ from domain.deal.facts import (
     QuoteRecorded,
     TitleCorrected,
 )
-from domain.errors import Invalid, NotFound
+from domain.errors import Invalid, NotFound, Refused
 from domain.values import Activity, ActivityKind, Direction, Money, Needs, Quote
 from tests.domain.given_when_then import given
-from tests.domain.words import ALL_NEEDS, CALL, DEAL, LOST, OPENED, PRICE, WON, needs, quote, touch, yuan
+from tests.domain.words import (
+    ALL_NEEDS,
+    CALL,
+    DAY,
+    DEAL,
+    LOST,
+    OPENED,
+    PRICE,
+    TODAY,
+    WON,
+    needs,
+    quote,
+    reopen,
+    touch,
+    yuan,
+)
 
 CUSTOMER, PRODUCT = UUID(int=0xC1), UUID(int=0xC2)
 VISIT = Activity(kind=ActivityKind.VISIT, direction=Direction.INBOUND)
@@ -135,3 +153,50 @@ class TestWhatChanges:
         given(OPENED).when(quote("", yuan(-1), date(9999, 1, 1))).refused(
             Invalid, fields=["quote.reference", "quote.amount", "quote.valid_until"]
         )
+
+
+def correct(**changes: Any) -> c.CorrectClosing:
+    return c.CorrectClosing(deal_id=DEAL, **changes)
+
+
+class TestAClosing:
+    def test_of_a_won_deal_is_set_right_with_before_and_after(self) -> None:
+        before = Closing(closed_on=TODAY, amount=PRICE, contract_reference="C-1")
+        after = Closing(closed_on=TODAY - DAY, amount=yuan(9), contract_reference="C-2")
+        said = correct(closed_on=TODAY - DAY, amount=yuan(9), contract_reference="C-2")
+        scenario = given(WON).when(said).then(ClosingCorrected(before=before, after=after))
+        scenario.holds(status="won", amount=yuan(9), contract_reference="C-2", closed_on=TODAY - DAY)
+        scenario.when(said).silence()
+
+    def test_of_a_lost_deal_too(self) -> None:
+        said = correct(loss_reason="timing", competitor="Acme")
+        given(LOST).when(said).topics("deal.closing-corrected").holds(
+            status="lost", loss_reason="timing", competitor="Acme"
+        )
+
+    def test_keeps_what_is_not_said(self) -> None:
+        given(WON, correct(contract_reference="C-2")).holds(amount=PRICE, closed_on=TODAY)
+
+    def test_is_forgotten_when_the_deal_is_reopened(self) -> None:
+        given(LOST, correct(competitor="Acme"), reopen()).holds(competitor="", loss_reason="")
+
+    @pytest.mark.parametrize(
+        ("closed", "field", "value"),
+        [
+            (WON, "loss_reason", "price"),
+            (WON, "competitor", "Acme"),
+            (LOST, "amount", PRICE),
+            (LOST, "contract_reference", "C-1"),
+            (WON, "contract_reference", " "),
+            (WON, "amount", yuan(-1)),
+            (LOST, "loss_reason", ""),
+            (LOST, "closed_on", TODAY + 2 * DAY),
+        ],
+    )
+    def test_takes_nothing_that_does_not_belong_there(
+        self, closed: tuple[c.DealCommand, ...], field: str, value: Any
+    ) -> None:
+        given(closed).when(correct(**{field: value})).refused(Invalid, fields=[field])
+
+    def test_is_not_there_while_the_deal_is_open(self) -> None:
+        given(OPENED).when(correct(contract_reference="C-1")).refused(Refused)

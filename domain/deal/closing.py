@@ -1,0 +1,98 @@
+"""Domain room: what winning, losing and reopening a deal decide, and setting a closing right."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any
+
+from domain.deal import commands as c
+from domain.deal import facts as f
+from domain.deal.deal import Deal
+from domain.deal.decisions import Json, policy_of, process_of, told
+from domain.door import Book, handles
+from domain.errors import FieldError, GateNotPassed, Invalid
+from domain.people import Rep
+from domain.process import LOST, WON
+from domain.values import MAX_NAME, Checks, today_anywhere
+
+PARTS = {WON: ("closed_on", "amount", "contract_reference"), LOST: ("closed_on", "loss_reason", "competitor")}
+
+
+def check_closed_on(day: date | None, now: datetime, checks: Checks) -> None:
+    checks.day(day, "closed_on")
+    checks.that(day is None or day <= today_anywhere(now), "closed_on", f"{day} is in the future")
+
+
+@handles(c.WinDeal)
+def win_deal(command: c.WinDeal, book: Book) -> Json:
+    checks = Checks()
+    checks.money(command.amount, "amount")
+    checks.text(command.contract_reference, "contract_reference", most=MAX_NAME)
+    check_closed_on(command.closed_on, book.context.now, checks)
+    checks.done()
+    deal = book.get(Deal, command.deal_id)
+    deal.must_be_open()
+    process, amount = process_of(deal, book), command.amount or deal.amount
+    if amount is None or command.closed_on is None:
+        contract = command.contract_reference
+        lacking = deal.lacking_to_win(process, amount, command.closed_on, contract)
+        raise GateNotPassed(deal.stage, lacking)
+    won = f.DealWon(amount=amount, closed_on=command.closed_on, contract_reference=command.contract_reference)
+    deal.win(process, won, book.context.now, done_at=book.context.happened_at)
+    return told(deal)
+
+
+@handles(c.LoseDeal)
+def lose_deal(command: c.LoseDeal, book: Book) -> Json:
+    checks = Checks()
+    checks.text(command.loss_reason, "loss_reason", most=MAX_NAME)
+    checks.text(command.competitor, "competitor", most=MAX_NAME)
+    check_closed_on(command.closed_on, book.context.now, checks)
+    checks.done()
+    deal = book.get(Deal, command.deal_id)
+    day = command.closed_on or book.context.happened_at.date()
+    lost = f.DealLost(closed_on=day, loss_reason=command.loss_reason, competitor=command.competitor)
+    deal.lose(process_of(deal, book), lost, book.context.now)
+    return told(deal)
+
+
+@handles(c.ReopenDeal)
+def reopen_deal(command: c.ReopenDeal, book: Book) -> Json:
+    deal = book.get(Deal, command.deal_id)
+    if not deal.is_open:
+        book.get(Rep, deal.owner_id, guard=True).must_be_active()
+    deal.reopen(command.stage, process_of(deal, book))
+    deal.keep_promised(policy_of(deal, book), book.context.now)
+    return told(deal)
+
+
+@handles(c.CorrectClosing)
+def correct_closing(command: c.CorrectClosing, book: Book) -> Json:
+    _check_correction(command, book.context.now)
+    deal = book.get(Deal, command.deal_id)
+    before, said = deal.closing, _said(command)
+    foreign = [
+        FieldError(name, f"a deal that was {deal.status} has none")
+        for name in said.keys() - PARTS[deal.status]
+    ]
+    if foreign:
+        raise Invalid(sorted(foreign, key=lambda error: error.field))
+    deal.correct_closing(replace(before, **said))
+    return told(deal)
+
+
+def _said(command: c.CorrectClosing) -> dict[str, Any]:
+    names = dict.fromkeys(name for parts in PARTS.values() for name in parts)
+    return {name: value for name in names if (value := getattr(command, name)) is not None}
+
+
+def _check_correction(command: c.CorrectClosing, now: datetime) -> None:
+    checks = Checks()
+    checks.money(command.amount, "amount")
+    for name in ("contract_reference", "loss_reason"):
+        value = getattr(command, name)
+        checks.text(value or "", name, most=MAX_NAME, needed=value is not None)
+    checks.text(command.competitor or "", "competitor", most=MAX_NAME)
+    check_closed_on(command.closed_on, now, checks)
+    checks.done()
