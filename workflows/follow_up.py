@@ -171,7 +171,7 @@ class FollowUpWorkflow:
         refused: str | None = None
         excluded: tuple[UUID, ...] = ()
         for _ in range(CHOICES):
-            heir = await self._choose(HeirWanted(armed, excluded))
+            heir = await self._choose(HeirWanted(armed, now, excluded))
             if heir.rep_id is None:
                 refused = refused or "nobody else in the team can take the deal over"
                 break

@@ -21,7 +21,7 @@ from workflows.delivery import Deliverer, News, newest, news_of
 from workflows.lanes import LANES, Lane
 from workflows.store import WorkflowStore
 
-LOCK = 7_205_010
+LOCK = 7_205_020
 ASK_AGAIN = 1.0  # seconds between tries for the lock
 IDLE = 2.0  # seconds until a look without a notification: one may have been lost
 TRIES = (0.05, 0.25, 1.0)  # seconds before a refused delivery is repeated in place

@@ -70,7 +70,7 @@ class RepHandoverWorkflow:
         given = self._given
         return await workflow.execute_activity_method(
             HandoverActivities.plan_handover,
-            HandoverAsk(given.rep_id, given.position, self._after),
+            HandoverAsk(given.rep_id, given.position, self._after, workflow.now()),
             start_to_close_timeout=timedelta(minutes=2),
             retry_policy=PATIENCE,
         )

@@ -126,6 +126,7 @@ class HeirWanted:
     """Who could take the deal over, `excluded` and the present owner aside?"""
 
     armed: PromiseArmed
+    now: datetime
     excluded: tuple[UUID, ...] = ()
 
 
@@ -229,6 +230,7 @@ class HandoverAsk:
     rep_id: UUID
     position: int
     after: UUID | None
+    now: datetime
 
 
 @dataclass(frozen=True)

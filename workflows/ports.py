@@ -25,8 +25,8 @@ class Loads:
 class LoadReader(Protocol):
     """Read models. They may lag: what comes from here is a proposal, the door decides."""
 
-    async def wait_for(self, position: int) -> None:
-        """Return when the read models have come to `position`."""
+    async def reached(self) -> int:
+        """The position all of them have come to."""
         ...
 
     async def team_loads(self, team_id: UUID) -> Loads:

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import TypeVar
 from uuid import UUID
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from domain.aggregate import Aggregate
 from domain.context import Actor, Channel, Context
 from domain.door import Call, Command, Door, Receipt
 from domain.errors import DomainError
 from workflows.messages import Told
 from workflows.ports import LedgerReader, LoadReader
+
+A = TypeVar("A", bound=Aggregate)
+SOON = timedelta(milliseconds=500)
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,31 @@ class Desk:
     door: Door
     loads: LoadReader
     ledger: LedgerReader
+
+    async def must_know(self, position: int) -> None:
+        """The read models have to know this position. Where they do not yet, the activity is tried again soon."""
+        reached = await self.loads.reached()
+        if reached < position:
+            raise ApplicationError(
+                f"the read models are at {reached}, not at {position} yet",
+                type="read-models-behind",
+                next_retry_delay=SOON,
+            )
+
+    async def load(self, kind: type[A], id: UUID) -> A:
+        """As recorded now."""
+        found = (await self.door.store.load({id: kind}))[id]
+        assert isinstance(found, kind)
+        return found
+
+    async def recall(self, kind: type[A], id: UUID) -> A:
+        """As this process remembers it, or as recorded now. Good for proposals: the door knows better."""
+        found = self.door.store.recall(id)
+        if found is not None:
+            assert isinstance(found, kind)
+            return found
+        self.door.store.remember([loaded := await self.load(kind, id)])
+        return loaded
 
     async def execute(self, command: Command, key: str, cause: Cause) -> Told:
         """Through the door, once per key. A refusal is an answer; a conflict is tried again by Temporal."""

@@ -37,13 +37,12 @@ class HandoverActivities:
     @activity.defn
     async def plan_handover(self, asked: HandoverAsk) -> HandoverPlan:
         """A page of the rep's open deals, each with the rep who shall have it; loads count what is planned."""
-        await self._desk.loads.wait_for(asked.position)
+        await self._desk.must_know(asked.position)
         deals = await self._desk.loads.open_deals_of(asked.rep_id, asked.after, PAGE)
-        rep = (await self._desk.door.store.load({asked.rep_id: Rep}))[asked.rep_id]
-        assert isinstance(rep, Rep)
+        rep = await self._desk.load(Rep, asked.rep_id)
         if not deals or rep.team_id is None:
             return HandoverPlan(None)
-        loads = await current_loads(self._desk, rep.team_id)
+        loads = await current_loads(self._desk, rep.team_id, asked.now, self._desk.load)
         return HandoverPlan(deals[-1], tuple(spread(deals, loads, asked.rep_id)))
 
     @activity.defn
@@ -59,8 +58,7 @@ class HandoverActivities:
         return HandoverPageDone(HandoverCount(handed, left), again)
 
     async def _hand(self, page: HandoverPage, handing: Handing) -> Told:
-        deal = (await self._desk.door.store.load({handing.deal_id: Deal}))[handing.deal_id]
-        assert isinstance(deal, Deal)
+        deal = await self._desk.load(Deal, handing.deal_id)
         if deal.owner_id == handing.heir.rep_id:
             return Told(1)  # by an earlier attempt at this page
         if not deal.is_open or deal.owner_id != page.rep_id:

@@ -24,7 +24,7 @@ class RolloutActivities:
     @activity.defn
     async def rearm_page(self, page: RolloutPage) -> RolloutPageDone:
         """Re-arm the next deals; the read model has to know every deal opened before the policy was published."""
-        await self._desk.loads.wait_for(page.position)
+        await self._desk.must_know(page.position)
         deals = await self._desk.loads.open_deals_following(page.policy, page.after, PAGE)
         count = RolloutCount()
         for start in range(0, len(deals), SIDE_BY_SIDE):

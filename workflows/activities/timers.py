@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Awaitable, Callable
+from datetime import datetime
 from uuid import UUID
 
 from temporalio import activity
 
 from domain.deal.commands import EscalatePromise, MissPromise, PromiseTimer, ReassignPromise, RemindPromise
 from domain.deal.deal import Deal
+from domain.people import Rep
 from workflows.activities.desk import Cause, Desk
 from workflows.messages import (
     Heir,
@@ -53,10 +56,10 @@ class TimerActivities:
 
     @activity.defn
     async def choose_heir(self, wanted: HeirWanted) -> Heir:
-        """The least loaded active rep of the deal's team, the owner aside."""
-        deal = await self._deal(wanted.armed.deal_id)
-        excluded = {deal.owner_id, *wanted.excluded}
-        return choose(await current_loads(self._desk, deal.team_id), excluded, deal.id)
+        """The least loaded rep of the deal's team who is here, the owner aside."""
+        deal = await self._desk.load(Deal, wanted.armed.deal_id)
+        loads = await current_loads(self._desk, deal.team_id, wanted.now, self._desk.recall)
+        return choose(loads, {deal.owner_id, *wanted.excluded}, deal.id)
 
     @activity.defn
     async def reassign(self, asked: Reassignment) -> Told:
@@ -79,11 +82,6 @@ class TimerActivities:
         )
         return await self._desk.execute(command, f"{key(armed, Step.REASSIGN)}:stuck", cause(armed, stuck))
 
-    async def _deal(self, id: UUID) -> Deal:
-        loaded = (await self._desk.door.store.load({id: Deal}))[id]
-        assert isinstance(loaded, Deal)
-        return loaded
-
 
 def key(armed: PromiseArmed, step: Step) -> str:
     return f"{armed.promise_id}:{armed.arming}:{step}"
@@ -94,11 +92,15 @@ def cause(armed: PromiseArmed, message: Timer | Reassignment | Stuck) -> Cause:
     return Cause(armed.position, armed.promise_id, message.now, getattr(message, "why", None))
 
 
-async def current_loads(desk: Desk, team_id: UUID) -> Loads:
-    """The read model's loads, and what came to the reps since: many deals may fall due in the same second."""
+async def current_loads(
+    desk: Desk, team_id: UUID, now: datetime, look: Callable[[type[Rep], UUID], Awaitable[Rep]]
+) -> Loads:
+    """Of the reps who are here: the read model's loads, and what came since; many deals may fall due at once."""
     loads = await desk.loads.team_loads(team_id)
-    since = await desk.ledger.allocated_since(loads.position, list(loads.open_deals))
-    return Loads(loads.position, {id: n + since.get(id, 0) for id, n in loads.open_deals.items()})
+    reps = [await look(Rep, id) for id in loads.open_deals]
+    here = [rep.id for rep in reps if rep.active and rep.team_id == team_id and rep.leave_at(now) is None]
+    since = await desk.ledger.allocated_since(loads.position, here)
+    return Loads(loads.position, {id: loads.open_deals[id] + since.get(id, 0) for id in here})
 
 
 def choose(loads: Loads, excluded: set[UUID], deal_id: UUID) -> Heir:

@@ -1,0 +1,233 @@
+"""The light switch: which roles this process plays. It may import every room; nobody imports it.
+
+`python -m worker --role workflows --role follower` plays both until SIGTERM or SIGINT. A role whose database or Temporal is not there yet
+says so, waits and tries again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import uvloop
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+import api.schema
+import runtime.imports.schema
+import workflows.schema
+from domain.door import Door
+from projections import catalog
+from projections.follow import run_projections
+from runtime.database import Pool, open_pool
+from runtime.health import beat
+from runtime.ledger import open_ledger
+from runtime.logging import configure
+from runtime.schema import migrate
+from runtime.settings import NotConfigured, Settings
+from runtime.temporal import connect_temporal
+from workflows.activities.desk import Desk
+from workflows.delivery import Deliverer
+from workflows.follower import Follower
+from workflows.lanes import LANE_NAMES
+from workflows.ports import Loads
+from workflows.running import make_worker, schedule_sweep
+from workflows.store import WorkflowStore
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 15.0
+SETTLED = 60.0  # a role that worked this long starts with the first pause again
+
+log = logging.getLogger("worker")
+
+
+# --- roles -------------------------------------------------------------------------------------------
+
+
+async def play_workflows(settings: Settings, stop: asyncio.Event) -> None:
+    """Runs workflows and their activities. Returns when told to stop and what was begun is finished."""
+    client = await connect_temporal()
+    async with open_ledger(settings.database_url) as ledger:
+        store = WorkflowStore(ledger.pool, LANE_NAMES)
+        deliverer = Deliverer(client, settings.task_queue)
+        worker = make_worker(Desk(Door(ledger), ReadModels(ledger.pool), store), deliverer)
+        await schedule_sweep(client, settings.task_queue)
+        running = asyncio.create_task(worker.run())
+        await first_of(running, asyncio.create_task(stop.wait()))
+        if not running.done():
+            await worker.shutdown()
+        await running
+
+
+async def play_follower(settings: Settings, stop: asyncio.Event) -> None:
+    """Tells workflows what happened. Its pool does not wait for the disk: a position that is lost is delivered again."""
+    client = await connect_temporal()
+    pool = await open_pool(without_waiting_for_disk(settings.database_url), min_size=1, max_size=4)
+    try:
+        store = WorkflowStore(pool, LANE_NAMES)
+        await Follower(settings.database_url, store, Deliverer(client, settings.task_queue)).run(stop)
+    finally:
+        await pool.close()
+
+
+async def play_projections(settings: Settings, stop: asyncio.Event) -> None:
+    await run_projections(settings.database_url, stop=stop)
+
+
+Role = Callable[[Settings, asyncio.Event], Awaitable[None]]
+ROLES: Mapping[str, Role] = {
+    "workflows": play_workflows,
+    "follower": play_follower,
+    "projections": play_projections,
+}
+
+
+async def first_of(*tasks: asyncio.Task[Any]) -> None:
+    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+
+
+def without_waiting_for_disk(url: str) -> str:
+    given = str(conninfo_to_dict(url).get("options") or "")
+    return make_conninfo(url, options=f"{given} -c synchronous_commit=off".strip())
+
+
+# --- playing them ------------------------------------------------------------------------------------
+
+
+async def play(settings: Settings, names: Sequence[str]) -> None:
+    """Play the roles until SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    beats = [asyncio.create_task(beat(settings.data_dir, name)) for name in names]
+    await asyncio.gather(*(keep_playing(name, settings, stop) for name in names))
+    for task in beats:
+        task.cancel()
+
+
+async def keep_playing(name: str, settings: Settings, stop: asyncio.Event) -> None:
+    """Play one role, and again whenever it ends before its time."""
+    pause = FIRST_PAUSE
+    loop = asyncio.get_running_loop()
+    while not stop.is_set():
+        since = loop.time()
+        try:
+            log.info("%s: starting", name)
+            await ROLES[name](settings, stop)
+        except Exception as failure:
+            pause = FIRST_PAUSE if loop.time() - since > SETTLED else pause
+            log.warning(
+                "%s: %s; trying again in %.1f s", name, explain(failure), pause, exc_info=unforeseen(failure)
+            )
+            await asyncio.wait({asyncio.create_task(stop.wait())}, timeout=pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
+    log.info("%s: stopped", name)
+
+
+def unforeseen(failure: Exception) -> bool:
+    return not isinstance(failure, psycopg.Error | RuntimeError | OSError)
+
+
+def explain(failure: Exception) -> str:
+    if isinstance(failure, psycopg.errors.UndefinedTable | psycopg.errors.InvalidSchemaName):
+        return "the database is not migrated yet: run `salesloop migrate`"
+    if isinstance(failure, psycopg.OperationalError):
+        return f"the database does not answer ({str(failure).strip().splitlines()[0]})"
+    return f"{type(failure).__name__}: {failure}"
+
+
+# --- the read models, as activities ask them ---------------------------------------------------------
+
+READ_MODELS = ["deal_board", "directory"]
+REACHED = "SELECT COALESCE(min(position), 0) FROM read.positions WHERE suffix = '' AND name = ANY(%s)"
+TEAM_LOADS = f"""
+    SELECT ({REACHED}), r.id, (SELECT count(*) FROM read.deal_board b WHERE b.owner_id = r.id AND b.status = 'open')
+      FROM read.directory r WHERE r.kind = 'rep' AND r.parent_id = %s AND r.active"""
+OPEN = """
+    SELECT deal_id FROM read.deal_board WHERE status = 'open' AND (%(after)s::uuid IS NULL OR deal_id > %(after)s)
+       AND {} ORDER BY deal_id LIMIT %(limit)s"""
+GONE = """
+    SELECT DISTINCT r.id FROM read.directory r JOIN read.deal_board b ON b.owner_id = r.id AND b.status = 'open'
+     WHERE r.kind = 'rep' AND NOT r.active"""
+
+
+class ReadModels:
+    """`workflows.ports.LoadReader` on the tables of `projections`; the two rooms do not know each other."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def reached(self) -> int:
+        return int((await self._rows(REACHED, [READ_MODELS]))[0][0])
+
+    async def team_loads(self, team_id: UUID) -> Loads:
+        rows = await self._rows(TEAM_LOADS, [READ_MODELS, team_id])
+        return Loads(rows[0][0] if rows else 0, {rep_id: count for _, rep_id, count in rows})
+
+    async def open_deals(self, after: UUID | None, limit: int) -> list[UUID]:
+        return await self._deals("true", after=after, limit=limit)
+
+    async def open_deals_of(self, rep_id: UUID, after: UUID | None, limit: int) -> list[UUID]:
+        return await self._deals("owner_id = %(rep_id)s", rep_id=rep_id, after=after, limit=limit)
+
+    async def open_deals_following(self, policy: str, after: UUID | None, limit: int) -> list[UUID]:
+        return await self._deals("policy = %(policy)s", policy=policy, after=after, limit=limit)
+
+    async def deals_without_promise(self, after: UUID | None, limit: int) -> list[UUID]:
+        return await self._deals("promise_id IS NULL", after=after, limit=limit)
+
+    async def gone_with_deals(self) -> list[UUID]:
+        return [rep_id for (rep_id,) in await self._rows(GONE, [])]
+
+    async def _deals(self, condition: str, **params: Any) -> list[UUID]:
+        return [deal_id for (deal_id,) in await self._rows(OPEN.format(condition), params)]
+
+    async def _rows(self, query: Any, params: Any) -> list[Any]:
+        async with self._pool.connection() as connection:
+            return await (await connection.execute(query, params)).fetchall()
+
+
+# --- the command line --------------------------------------------------------------------------------
+
+
+def migrate_all(settings: Settings) -> None:
+    """Everything in the database, made or brought up to date."""
+    statements = [
+        *catalog.statements(),
+        *api.schema.statements(),
+        *runtime.imports.schema.statements(),
+        *workflows.schema.statements(),
+    ]
+    migrate(settings.admin_database_url, statements)
+    log.info("the database is up to date")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="worker", description="Plays roles until it is told to stop.")
+    parser.add_argument(
+        "--role",
+        action="append",
+        choices=[*ROLES, "migrate"],
+        help="may be given several times; without it: all but migrate, which ends when the database is ready",
+    )
+    chosen = list(dict.fromkeys(parser.parse_args(arguments).role or ROLES))
+    try:
+        settings = Settings.from_env()
+    except NotConfigured as missing:
+        sys.stderr.write(f"{missing}\n")
+        return 2
+    configure(settings.log_level)
+    if "migrate" in chosen:
+        migrate_all(settings)
+    if playing := [name for name in chosen if name != "migrate"]:
+        uvloop.run(play(settings, playing))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
