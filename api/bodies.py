@@ -182,6 +182,16 @@ class CorrectDeal(Envelope):
     product_id: UUID | None = None
 
 
+class CorrectClosing(Envelope):
+    """Set right what was entered wrongly when the deal was won or lost. A field left out stays as it is."""
+
+    closed_on: Day | None = None
+    amount: Money | None = None
+    contract_reference: ShortText | None = None
+    loss_reason: ShortText | None = None
+    competitor: ShortText | None = None
+
+
 class HandOver(Envelope):
     to: Annotated[UUID, Field(description="The rep who takes over.")]
     handover_note: NeededText

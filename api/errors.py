@@ -89,8 +89,8 @@ def render(request: Request, problem: Problem) -> Response:
         "detail": problem.detail,
         "instance": request.url.path,
         "code": kind.code,
-        **problem.more,
     }
+    body |= {f"present_{name}" if name in body else name: value for name, value in problem.more.items()}
     content = orjson.dumps(body, default=str)
     return Response(content, kind.status, media_type=MEDIA_TYPE, headers=dict(problem.headers))
 

@@ -70,6 +70,7 @@ Day = Annotated[
 Currency = Annotated[
     str, StringConstraints(pattern=r"^[A-Z]{3}$"), Field(description="ISO 4217 code", examples=["CNY"])
 ]
+CursorText = Annotated[str, StringConstraints(max_length=500, pattern=r"^[A-Za-z0-9_=-]+$")]
 Amount = Annotated[
     Decimal,
     Field(ge=0, lt=MAX_AMOUNT, decimal_places=4, max_digits=19, allow_inf_nan=False, examples=["120000.00"]),

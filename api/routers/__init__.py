@@ -8,6 +8,7 @@ from api.routers import (
     customers,
     deals,
     deals_acts,
+    directory,
     feed,
     imports,
     keys,
@@ -19,5 +20,17 @@ from api.routers import (
 
 ROUTERS: tuple[APIRouter, ...] = tuple(
     module.router
-    for module in (deals, deals_acts, promises, customers, people, policies, imports, feed, keys, operations)
+    for module in (
+        deals,
+        deals_acts,
+        promises,
+        customers,
+        directory,
+        people,
+        policies,
+        imports,
+        feed,
+        keys,
+        operations,
+    )
 )

@@ -9,14 +9,14 @@ from fastapi import Depends, Response
 from pydantic import ConfigDict, Field
 
 from api import auth
-from api.answers import MADE
+from api.answers import DONE, MADE
 from api.auth import LEADERS, may_write
 from api.bodies import Envelope
 from api.fields import Money, Name, ShortText, money
 from api.writing import Act
 from domain import catalogue as c
 
-router = auth.router(tags=["customers"])
+router = auth.router(tags=[])
 
 Writer = Annotated[Act, Depends(may_write())]
 
@@ -75,6 +75,7 @@ class NewProduct(Envelope):
     summary="Register a customer, or change its profile",
     status_code=201,
     responses=MADE,
+    tags=["customers"],
 )
 async def register(body: NewCustomer, act: Writer) -> Response:
     customer_id = act.new_id("customer", body.customer_id)
@@ -88,6 +89,7 @@ async def register(body: NewCustomer, act: Writer) -> Response:
     summary="Add a contact",
     status_code=201,
     responses=MADE,
+    tags=["customers"],
 )
 async def add_contact(customer_id: UUID, body: NewContact, act: Writer) -> Response:
     command = c.AddContact(
@@ -115,3 +117,16 @@ async def list_product(body: NewProduct, act: Annotated[Act, Depends(may_write(*
         product_id=product_id, name=body.name, series=body.series, price=money(body.price)
     )
     return await act(command, body, status=201)
+
+
+@router.post(
+    "/products/{product_id}/archive",
+    operation_id="archiveProduct",
+    summary="Archive a product",
+    responses=DONE,
+    tags=["products"],
+)
+async def archive_product(
+    product_id: UUID, body: Envelope, act: Annotated[Act, Depends(may_write(*LEADERS))]
+) -> Response:
+    return await act(c.ArchiveProduct(product_id=product_id), body)

@@ -173,6 +173,25 @@ async def correct_deal(deal_id: UUID, body: b.CorrectDeal, act: Writer) -> Respo
 
 
 @router.post(
+    "/{deal_id}/closing-corrections",
+    operation_id="correctClosing",
+    summary="Correct what was entered wrongly at winning or losing",
+    responses=DONE,
+)
+async def correct_closing(deal_id: UUID, body: b.CorrectClosing, act: Writer) -> Response:
+    """A field left out stays as it is."""
+    command = c.CorrectClosing(
+        deal_id=deal_id,
+        closed_on=body.closed_on,
+        amount=money(body.amount),
+        contract_reference=body.contract_reference,
+        loss_reason=body.loss_reason,
+        competitor=body.competitor,
+    )
+    return await act(command, body)
+
+
+@router.post(
     "/{deal_id}/handover", operation_id="handOver", summary="Hand over to another rep", responses=DONE
 )
 async def hand_over(deal_id: UUID, body: b.HandOver, act: Writer) -> Response:

@@ -12,13 +12,15 @@ from api import auth
 from api.answers import DONE, MADE
 from api.auth import ADMIN, LEADERS, may_write
 from api.bodies import Envelope
-from api.fields import Name, ShortText
+from api.fields import Instant, Name, ShortText
 from api.users import USER_PATTERN
 from api.writing import Act
 from domain import people as p
 
 router = auth.router(tags=["people"])
 
+UserId = Annotated[str, StringConstraints(pattern=USER_PATTERN)]
+Admin = Annotated[Act, Depends(may_write(*ADMIN))]
 Leader = Annotated[Act, Depends(may_write(*LEADERS))]
 
 
@@ -34,12 +36,27 @@ class NewRep(Envelope):
 
     name: Name
     team_id: UUID
-    user_id: Annotated[str, StringConstraints(pattern=USER_PATTERN)] | None = None
+    user_id: UserId | None = None
     rep_id: UUID | None = None
 
 
-class Leave(Envelope):
-    pass
+class CorrectTeam(Envelope):
+    """A field left out stays as it is."""
+
+    name: Name | None = None
+    region: ShortText | None = None
+
+
+class CorrectRep(Envelope):
+    """A field left out stays as it is."""
+
+    name: Name | None = None
+    user_id: UserId | None = None
+
+
+class Away(Envelope):
+    starts_at: Instant
+    ends_at: Instant
 
 
 @router.post(
@@ -49,10 +66,23 @@ class Leave(Envelope):
     status_code=201,
     responses=MADE,
 )
-async def form_team(body: NewTeam, act: Annotated[Act, Depends(may_write(*ADMIN))]) -> Response:
+async def form_team(body: NewTeam, act: Admin) -> Response:
     team_id = act.new_id("team", body.team_id)
     command = p.FormTeam(team_id=team_id, name=body.name, region=body.region, manager_id=body.manager_id)
     return await act(command, body, status=201)
+
+
+@router.post(
+    "/teams/{team_id}/corrections", operation_id="correctTeam", summary="Set a team right", responses=DONE
+)
+async def correct_team(team_id: UUID, body: CorrectTeam, act: Admin) -> Response:
+    return await act(p.CorrectTeam(team_id=team_id, name=body.name, region=body.region), body)
+
+
+@router.post("/teams/{team_id}/archive", operation_id="archiveTeam", summary="Archive a team", responses=DONE)
+async def archive_team(team_id: UUID, body: Envelope, act: Admin) -> Response:
+    """Nobody is hired or moved into it any more."""
+    return await act(p.ArchiveTeam(team_id=team_id), body)
 
 
 @router.post(
@@ -74,6 +104,24 @@ async def hire(body: NewRep, act: Leader) -> Response:
     summary="A rep leaves",
     responses=DONE,
 )
-async def leave(rep_id: UUID, body: Leave, act: Leader) -> Response:
+async def leave(rep_id: UUID, body: Envelope, act: Leader) -> Response:
     """A workflow then hands every open deal over; the rep's API keys stop counting."""
     return await act(p.RepLeaves(rep_id=rep_id), body)
+
+
+@router.post(
+    "/reps/{rep_id}/corrections", operation_id="correctRep", summary="Set a rep right", responses=DONE
+)
+async def correct_rep(rep_id: UUID, body: CorrectRep, act: Leader) -> Response:
+    return await act(p.CorrectRep(rep_id=rep_id, name=body.name, user_id=body.user_id), body)
+
+
+@router.post("/reps/{rep_id}/away", operation_id="planLeave", summary="A rep will be away", responses=DONE)
+async def plan_leave(rep_id: UUID, body: Away, act: Leader) -> Response:
+    """Nothing is allocated to them by a rule meanwhile."""
+    return await act(p.PlanLeave(rep_id=rep_id, starts_at=body.starts_at, ends_at=body.ends_at), body)
+
+
+@router.post("/reps/{rep_id}/back", operation_id="comeBack", summary="A rep is back early", responses=DONE)
+async def come_back(rep_id: UUID, body: Envelope, act: Leader) -> Response:
+    return await act(p.ComeBack(rep_id=rep_id), body)

@@ -1,0 +1,169 @@
+"""Problems: every refusal is a problem+json that says what is wrong, all of it at once, and nothing of our insides."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+
+from tests.house import House
+
+MEMBERS = {"type", "title", "status", "detail", "instance", "code"}
+
+
+def problem(answer: httpx.Response, status: int, code: str) -> dict[str, Any]:
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    told: dict[str, Any] = answer.json()
+    assert told.keys() >= MEMBERS
+    assert (told["status"], told["code"], told["type"]) == (status, code, f"urn:salesloop:problem:{code}")
+    return told
+
+
+def test_every_bad_field_is_named_at_once(house: House) -> None:
+    body = {
+        "title": " ",
+        "amount": {"amount": "-1", "currency": "yuan"},
+        "expected_close": "soon",
+        "next_step": {"due_at": "2026-11-30T09:00:00"},
+        "colour": "red",
+    }
+    told = problem(house.admin.post("/deals", json=body), 422, "invalid")
+    named = {e["field"] for e in told["errors"]}
+    assert named == {
+        "title",
+        "amount.amount",
+        "amount.currency",
+        "expected_close",
+        "next_step.what",
+        "next_step.due_at",
+        "colour",
+    }
+    assert told["instance"] == "/deals"
+
+
+def test_what_was_sent_is_not_sent_back(house: House) -> None:
+    answer = house.admin.post("/customers", json={"name": "A", "secret_field": "Herr Meier"})
+    assert "Meier" not in answer.text
+
+
+def test_what_is_not_there_is_404(house: House) -> None:
+    id = uuid4()
+    told = problem(house.admin.post(f"/deals/{id}/stage", json={"to": "contact"}), 404, "not-found")
+    assert (told["kind"], told["id"]) == ("deal", str(id))
+    problem(house.admin.get(f"/deals/{id}"), 404, "not-found")
+    problem(house.admin.get("/policies/nobodys"), 404, "not-found")
+
+
+def test_an_id_of_another_kind_is_404(house: House) -> None:
+    rep = house.reps["north"]
+    problem(house.admin.post(f"/deals/{rep}/corrections", json={"title": "x"}), 404, "not-found")
+    problem(house.admin.post("/customers", json={"name": "x", "customer_id": str(rep)}), 404, "not-found")
+
+
+def test_what_the_body_names_and_is_not_there_is_a_fault_of_the_body(house: House, deal: UUID) -> None:
+    nobody = str(uuid4())
+    told = problem(
+        house.admin.post("/deals", json={"title": "x", "owner_id": nobody}), 422, "unknown-reference"
+    )
+    assert (told["kind"], told["id"]) == ("rep", nobody)
+    given = {"to": nobody, "handover_note": "x"}
+    problem(house.admin.post(f"/deals/{deal}/handover", json=given), 422, "unknown-reference")
+    body = {"title": "x", "owner_id": str(house.reps["north"]), "policy": "nobodys"}
+    problem(house.admin.post("/deals", json=body), 422, "unknown-reference")
+
+
+def test_a_taken_id_is_409(house: House, deal: UUID) -> None:
+    body = {"title": "x", "owner_id": str(house.reps["north"]), "deal_id": str(deal)}
+    problem(house.admin.post("/deals", json=body), 409, "already-exists")
+
+
+def test_a_gate_lists_everything_that_is_missing(house: House, deal: UUID) -> None:
+    told = problem(
+        house.admin.post(f"/deals/{deal}/stage", json={"to": "negotiation"}), 409, "gate-not-passed"
+    )
+    assert told["missing"] == [
+        "pain-points",
+        "budget",
+        "decision-process",
+        "decision-makers",
+        "quote-or-demonstration",
+    ]
+
+
+def test_a_rule_of_the_present_state_is_409(house: House, deal: UUID) -> None:
+    assert house.admin.post(f"/deals/{deal}/lose", json={"loss_reason": "price"}).status_code == 200
+    told = problem(house.admin.post(f"/deals/{deal}/stage", json={"to": "contact"}), 409, "refused")
+    assert told["present_status"] == "lost", "the deal's status does not take the place of the answer's"
+
+
+@pytest.mark.parametrize("body", [b"{", b"", b"nonsense", b'{"to": "contact"', b"\xff\xfe"])
+def test_a_body_that_is_no_json_is_400_or_422(house: House, deal: UUID, body: bytes) -> None:
+    headers = {"content-type": "application/json"}
+    answer = house.admin.post(f"/deals/{deal}/stage", content=body, headers=headers)
+    assert answer.status_code in (400, 422), answer.text
+    problem(answer, answer.status_code, answer.json()["code"])
+
+
+def test_unknown_routes_and_methods_are_problems_too(house: House) -> None:
+    problem(house.admin.get("/nowhere"), 404, "no-such-route")
+    told = house.admin.put("/deals")
+    problem(told, 405, "method-not-allowed")
+    assert told.headers["allow"]
+
+
+def test_a_misspelt_filter_is_refused(house: House) -> None:
+    told = problem(house.admin.get("/deals", params={"ownr_id": str(uuid4())}), 422, "invalid")
+    assert told["errors"][0]["field"] == "query.ownr_id"
+
+
+# --- limits ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "field"),
+    [
+        ("/deals", {"title": "x" * 301}, "title"),
+        ("/deals", {"title": "a\x00b"}, "title"),
+        ("/deals", {"title": "x", "amount": {"amount": "1e15", "currency": "CNY"}}, "amount.amount"),
+        ("/deals", {"title": "x", "amount": {"amount": "0.00001", "currency": "CNY"}}, "amount.amount"),
+        ("/deals", {"title": "x", "amount": {"amount": "NaN", "currency": "CNY"}}, "amount.amount"),
+        ("/deals", {"title": "x", "expected_close": "0001-01-01"}, "expected_close"),
+        ("/customers", {"name": "x", "employees": 2**31}, "employees"),
+        ("/teams", {"name": "x", "reason": "y" * 10_001}, "reason"),
+    ],
+)
+def test_every_field_has_its_limit(house: House, path: str, body: dict[str, Any], field: str) -> None:
+    told = problem(house.admin.post(path, json=body), 422, "invalid")
+    assert [e["field"] for e in told["errors"]] == [field]
+
+
+def test_lists_are_limited(house: House, deal: UUID) -> None:
+    body = {"decision_makers": ["x"] * 51}
+    told = problem(house.admin.post(f"/deals/{deal}/needs", json=body), 422, "invalid")
+    assert told["errors"][0]["field"] == "decision_makers"
+
+
+@pytest.mark.parametrize("limit", ["0", "201", "-1", "x", "1e3"])
+def test_pages_are_limited(house: House, limit: str) -> None:
+    told = problem(house.admin.get("/deals", params={"limit": limit}), 422, "invalid")
+    assert told["errors"][0]["field"] == "query.limit"
+
+
+def test_a_body_beyond_a_megabyte_is_413_with_and_without_its_length(house: House) -> None:
+    body = b'{"name": "' + b"x" * 1_100_000 + b'"}'
+    headers = {"content-type": "application/json"}
+    problem(house.admin.post("/teams", content=body, headers=headers), 413, "too-large")
+    pieces = (body[n : n + 65_536] for n in range(0, len(body), 65_536))
+    problem(house.admin.post("/teams", content=pieces, headers=headers), 413, "too-large")
+
+
+def test_lone_surrogates_and_deep_nesting_are_refused(house: House) -> None:
+    headers = {"content-type": "application/json"}
+    lone = house.admin.post("/teams", content=b'{"name": "\\ud800"}', headers=headers)
+    deep = house.admin.post(
+        "/teams", content=b'{"name": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", headers=headers
+    )
+    assert {lone.status_code, deep.status_code} <= {400, 422}
