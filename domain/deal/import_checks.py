@@ -55,14 +55,15 @@ def _times(row: ImportDeal) -> Iterator[tuple[str, datetime]]:
 
 
 def _check_times(row: ImportDeal, now: datetime, checks: Checks) -> None:
-    before: datetime | None = None
+    before: tuple[str, datetime] | None = None
     for name, at in _times(row):
         if at.tzinfo is None:
             checks.that(False, name, "needs a time zone")
             return
         checks.that(name == "closed_at" or at <= now, name, f"{at:%Y-%m-%d %H:%M} is in the future")
-        checks.that(before is None or at >= before, name, f"{at:%Y-%m-%d} is before what it follows")
-        before = at
+        if before is not None:
+            checks.that(at >= before[1], name, f"{at:%Y-%m-%d} is before {before[0]}, {before[1]:%Y-%m-%d}")
+        before = name, at
 
 
 def _check_activities(row: ImportDeal, now: datetime, checks: Checks) -> None:

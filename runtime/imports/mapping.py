@@ -37,7 +37,7 @@ def _fields(needed: str, others: str) -> tuple[Field, ...]:
 FIELDS: Map[str, Map[str, Field]] = {
     kind: {f.name: f for f in fields}
     for kind, fields in {
-        CUSTOMERS: _fields("key", "name sector country employees revenue founded parent"),
+        CUSTOMERS: _fields("key", "name sector country employees revenue currency founded parent"),
         PRODUCTS: _fields("key", "name series price currency"),
         REPS: _fields("key team", "name team_name region manager"),
         DEALS: (
