@@ -8,7 +8,7 @@ an older schema version is lifted on the stored JSON by an `@upcast` before it i
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, is_dataclass
 from typing import (
     Annotated,
     Any,
@@ -44,7 +44,8 @@ FreeText = Annotated[str, Personal("author")]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
     """Base of every stored fact. Field types are limited to what JSON round-trips exactly:
-    str, int, bool, Decimal, date, aware datetime, UUID, tuples and nested frozen dataclasses.
+    str, int, bool, Decimal, date, aware datetime, UUID, string enums, tuples, dicts by text and nested frozen
+    dataclasses.
     """
 
     TOPIC: ClassVar[str] = ""
@@ -93,14 +94,21 @@ def lift(topic: str, version: int, data: Json) -> Json:
 
 
 def personal_fields(cls: type) -> dict[str, Personal]:
-    """Field name → marker, for every field of `cls` that holds personal data."""
+    """Dotted path → marker, for every field that holds personal data, however deep inside: `activity.summary`."""
     hints = get_type_hints(cls, include_extras=True)
-    marked = {f.name: _marker(hints[f.name]) for f in fields(cls)}
-    return {name: marker for name, marker in marked.items() if marker is not None}
+    found: dict[str, Personal] = {}
+    for f in fields(cls):
+        found |= _marked(hints[f.name], f.name)
+    return found
 
 
-def _marker(hint: Any) -> Personal | None:
+def _marked(hint: Any, path: str) -> dict[str, Personal]:
     if get_origin(hint) is Annotated:
-        return next((m for m in hint.__metadata__ if isinstance(m, Personal)), None)
-    found = (_marker(arg) for arg in get_args(hint))
-    return next((m for m in found if m is not None), None)
+        marker = next((m for m in hint.__metadata__ if isinstance(m, Personal)), None)
+        return {path: marker} if marker is not None else _marked(get_args(hint)[0], path)
+    if isinstance(hint, type) and is_dataclass(hint):
+        return {f"{path}.{name}": marker for name, marker in personal_fields(hint).items()}
+    found: dict[str, Personal] = {}
+    for arg in get_args(hint):
+        found |= _marked(arg, path)
+    return found

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from domain.context import Actor, Channel, Context
-from domain.facts import Fact
+from domain.facts import Fact, FreeText
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class Meta:
     actor: Actor
     channel: Channel
     correlation_id: UUID
-    reason: str | None = None
+    reason: FreeText | None = None
     caused_by: int | None = None
 
     @classmethod

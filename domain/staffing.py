@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from domain import people as p
@@ -113,7 +113,9 @@ def plan_leave(command: p.PlanLeave, book: Book) -> Json:
     _check_leave(command.starts_at, command.ends_at)
     rep = book.get(p.Rep, command.rep_id)
     rep.must_be_active()
-    leave = p.LeavePlanned(starts_at=command.starts_at, ends_at=command.ends_at)
+    leave = p.LeavePlanned(
+        starts_at=command.starts_at.astimezone(UTC), ends_at=command.ends_at.astimezone(UTC)
+    )
     if leave not in rep.away:
         rep.record(leave)
     return told(rep)

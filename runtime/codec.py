@@ -21,7 +21,7 @@ Row = tuple[int, UUID, int, str, int, bytes, bytes, UUID, datetime, datetime]
 
 
 class UnknownTopic(Exception):
-    """The ledger holds a topic this code does not know: it was written by a newer release."""
+    """The ledger holds a topic, or a version of one, that this code does not know: a newer release wrote it."""
 
 
 @cache
@@ -36,6 +36,8 @@ def decode_fact(topic: str, schema_version: int, data: bytes | str) -> Fact:
     decoder = _decoder(topic)
     if schema_version == FACTS[topic].SCHEMA:
         return decoder.decode(data)
+    if schema_version > FACTS[topic].SCHEMA:
+        raise UnknownTopic(f"{topic!r} of version {schema_version} is not known to this release: upgrade first")
     lifted = lift(topic, schema_version, msgspec.json.decode(data))
     return msgspec.convert(lifted, FACTS[topic], strict=False)
 
