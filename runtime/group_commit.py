@@ -73,6 +73,8 @@ class GroupCommit:
 
     async def _fly(self) -> None:
         batch = self._board()
+        if not batch:  # an earlier flight took everyone before this one's turn came
+            return
         try:
             await self._commit(batch)
         except BaseException as failure:

@@ -1,0 +1,58 @@
+"""How many transactions the group commit makes, counted by the database itself."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from tests.conftest import eventually
+from tests.office import Office, furnish
+
+CALLS = "SELECT calls FROM pg_stat_user_functions WHERE schemaname = 'ledger' AND funcname = 'append'"
+FURNISHING = 2
+"""The team and the rep."""
+
+
+@pytest.fixture
+async def counted(database_url: str) -> AsyncIterator[Office]:
+    """An office whose database counts calls of its functions."""
+    name = sql.Identifier(urlsplit(database_url).path.lstrip("/"))
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute(sql.SQL("ALTER DATABASE {} SET track_functions = 'pl'").format(name))
+    office = await furnish(database_url)
+    yield office
+    await office.close()
+
+
+async def appends(office: Office) -> int:
+    """Backends hand in their counts when they end."""
+    await office.close()
+    query = (
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    async with await psycopg.AsyncConnection.connect(office.url, autocommit=True) as connection:
+
+        async def everybody_left() -> bool:
+            return await (
+                await connection.execute(query + " AND backend_type = 'client backend'")
+            ).fetchone() == (0,)
+
+        await eventually(everybody_left)
+        row = await (await connection.execute(CALLS)).fetchone()
+    return int(row[0]) if row else 0
+
+
+async def test_a_caller_alone_makes_one_transaction_a_command(counted: Office) -> None:
+    for _ in range(10):
+        await counted.run(counted.opening())
+    assert await appends(counted) == FURNISHING + 10
+
+
+async def test_callers_that_arrive_together_share_transactions(counted: Office) -> None:
+    await asyncio.gather(*(counted.run(counted.opening()) for _ in range(40)))
+    assert await appends(counted) < FURNISHING + 10
