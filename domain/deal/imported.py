@@ -7,7 +7,7 @@ nothing else: what somebody changed here since the last import is never overwrit
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import uuid5
 
@@ -25,7 +25,7 @@ from domain.policy import FollowUpPolicy
 from domain.process import LOST, WON, Process, Processes, process_stream
 from domain.values import Money, NextStep
 
-NEED_AN_OPEN_DEAL = {"owner", "amount", "expected_close", "standing", "needs", "quote", "next_step"}
+NEED_AN_OPEN_DEAL = {"owner", "amount", "expected_close", "needs", "quote", "next_step"}
 
 
 @handles(ImportDeal)
@@ -173,6 +173,8 @@ def _change(deal: Deal, row: ImportDeal, book: Book) -> None:
     _check_stage(row, process)
     since = deal.imported.as_of
     changed = _applicable(deal, row, deal.imported.marks)
+    if row.stage == deal.status:
+        _correct_closing(deal, row, changed)
     reopens = "standing" in changed and not deal.is_open
     if reopens:
         deal.reopen(deal.reached(process), process)
@@ -199,7 +201,7 @@ def _applicable(deal: Deal, row: ImportDeal, last: f.RowMarks) -> set[str]:
     changed = differing(new, last) & differing(new, held)
     if both := sorted(changed & differing(held, last)):
         raise Refused(_both_changed(deal, row, both), changed_here=both)
-    if not deal.is_open and row.stage not in (WON, LOST):
+    if not deal.is_open and row.stage not in (WON, LOST) and "standing" not in changed:
         late = sorted(changed & NEED_AN_OPEN_DEAL)
         if late:
             raise Refused(
@@ -236,6 +238,23 @@ def _correct(deal: Deal, row: ImportDeal, book: Book, changed: set[str]) -> None
         deal.record_needs(row.needs)
     if "quote" in changed and row.quote is not None:
         deal.record_quote(row.quote)
+
+
+def _correct_closing(deal: Deal, row: ImportDeal, changed: set[str]) -> None:
+    """Closed here as in the file: what the file says of the closing now is set right, not done again."""
+    after = deal.closing
+    if "standing" in changed:
+        after = replace(
+            after,
+            closed_on=row.closed_on or after.closed_on,
+            contract_reference=row.contract_reference if row.stage == WON else "",
+            loss_reason=row.loss_reason if row.stage == LOST else "",
+            competitor=row.competitor if row.stage == LOST else "",
+        )
+    if "amount" in changed:
+        after = replace(after, amount=row.amount or row.opening_amount or after.amount)
+    deal.correct_closing(after)
+    changed -= {"standing", "amount"}
 
 
 def _new_activities(deal: Deal, row: ImportDeal, policy: FollowUpPolicy, now: datetime) -> bool:

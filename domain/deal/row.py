@@ -31,7 +31,7 @@ def differing(one: RowMarks, other: RowMarks) -> set[str]:
 def marks_of(row: ImportDeal) -> RowMarks:
     closed_on = row.closed_on if row.stage in (WON, LOST) else None
     contract = row.contract_reference if row.stage == WON else ""
-    reason = row.loss_reason if row.stage == LOST else ""
+    reason, rival = (row.loss_reason, row.competitor) if row.stage == LOST else ("", "")
     step, quote = row.next_step, row.quote
     return RowMarks(
         title=_mark(row.title),
@@ -40,7 +40,7 @@ def marks_of(row: ImportDeal) -> RowMarks:
         product=_mark(row.product_id),
         amount=_mark(_money(row.amount or row.opening_amount)),
         expected_close=_mark(row.expected_close),
-        standing=_mark(row.stage, closed_on, contract, reason),
+        standing=_mark(row.stage, closed_on, contract, reason, rival),
         needs=_needs(row.needs),
         quote=_mark(quote.reference, _money(quote.amount), quote.valid_until) if quote else "",
         next_step=_mark(step.what, step.due_at) if step else "",
@@ -57,7 +57,7 @@ def marks_held(deal: DealState, last: RowMarks) -> RowMarks:
         product=_mark(deal.product_id),
         amount=_mark(_money(deal.amount)),
         expected_close=_mark(deal.expected_close),
-        standing=_mark(stage, deal.closed_on, deal.contract_reference, deal.loss_reason),
+        standing=_mark(stage, deal.closed_on, deal.contract_reference, deal.loss_reason, deal.competitor),
         needs=_needs(deal.needs),
         quote=last.quote,
         next_step=last.next_step,
