@@ -1,0 +1,91 @@
+"""Projections room: what every read model is made of.
+
+A projection is a class; an instance works on one generation of its tables: the live one, or one that a
+rebuild fills beside it. It is given stretches of the ledger in order and changes its tables in the
+follower's transaction. It reads no clock and no other read model, so a rebuild gives the same rows.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from abc import ABC, abstractmethod
+from datetime import datetime
+from typing import Any, ClassVar, Generic, TypeVar
+from uuid import UUID
+
+import msgspec
+from psycopg import AsyncConnection
+
+import domain.registry  # noqa: F401 - every fact is known before the first is read
+from domain.facts import FACTS, Fact
+from projections.tables import Table
+from runtime.codec import decode_fact
+
+F = TypeVar("F", bound=Fact)
+DEAL_TOPICS = frozenset(topic for topic in FACTS if topic.startswith(("deal.", "promise.")))
+ENTRIES = (
+    "SELECT position, stream_id, version, topic, schema_version, data::text, occurred_at FROM ledger.events"
+    " WHERE position > %s AND position <= %s AND topic = ANY(%s) ORDER BY position"
+)
+
+
+class Entry(msgspec.Struct, Generic[F], gc=False):
+    """A fact on its way into a read model."""
+
+    position: int
+    stream_id: UUID
+    version: int
+    fact: F
+    occurred_at: datetime
+
+
+class Stretch(msgspec.Struct):
+    """The entries of positions after `after` up to `upto`, in order."""
+
+    after: int
+    upto: int
+    entries: list[Entry[Any]]
+
+
+class Projection(ABC):
+    """One read model. Topics it does not name are skipped on purpose; its position moves past them."""
+
+    name: ClassVar[str]
+    tables: ClassVar[tuple[Table[Any], ...]]
+    topics: ClassVar[frozenset[str]]
+
+    def __init__(self, suffix: str = "") -> None:
+        self.suffix = suffix
+
+    async def read(self, connection: AsyncConnection[Any], after: int, upto: int) -> Stretch:
+        """What `apply` needs of a stretch of the ledger. Any connection will do, at any time."""
+        cursor = connection.cursor(binary=True)
+        await cursor.execute(ENTRIES, [after, upto, list(self.topics)])
+        return Stretch(after, upto, [entry(*row) for row in await cursor.fetchall()])
+
+    @abstractmethod
+    async def apply(self, connection: AsyncConnection[Any], stretch: Stretch) -> None:
+        """Bring the tables up to the end of a stretch, inside the caller's transaction."""
+
+    @abstractmethod
+    def forget(self) -> None:
+        """The transaction was rolled back, or another process may have worked in between."""
+
+    @classmethod
+    def create(cls, suffix: str = "") -> list[str]:
+        return [statement for table in cls.tables for statement in table.create(suffix)]
+
+    @classmethod
+    def index(cls, suffix: str = "") -> list[str]:
+        return [statement for table in cls.tables for statement in table.index(suffix)]
+
+    @classmethod
+    def shape(cls) -> str:
+        """A digest of the tables' definition; another one means that a rebuild is due."""
+        return hashlib.sha256("\n".join([*cls.create(), *cls.index()]).encode()).hexdigest()[:16]
+
+
+def entry(
+    position: int, stream_id: UUID, version: int, topic: str, schema: int, data: str, occurred_at: datetime
+) -> Entry[Any]:
+    return Entry(position, stream_id, version, decode_fact(topic, schema, data), occurred_at)

@@ -1,0 +1,21 @@
+"""Projections room: every read model there is, and the statements that install them."""
+
+from __future__ import annotations
+
+from projections.agenda import Agenda
+from projections.base import Projection
+from projections.deal_board import DealBoard
+from projections.deal_history import DealHistory
+from projections.directory import Directory
+from projections.funnel import Funnel
+from projections.positions import DDL, install
+from projections.rep_load import RepLoad
+from projections.rules import Rules
+
+ALL: tuple[type[Projection], ...] = (Directory, Rules, DealBoard, DealHistory, Agenda, Funnel, RepLoad)
+BY_NAME = {projection.name: projection for projection in ALL}
+
+
+def statements() -> list[str]:
+    """DDL to hand to `runtime.schema.migrate`, as the application's role; running it again changes nothing."""
+    return [DDL, *(install(projection) for projection in ALL)]

@@ -1,0 +1,192 @@
+"""Projections room: the deal history — every fact of a deal, as recorded and as a sentence.
+
+The rows are the ledger's own, copied by the database in one statement, so facts of a newer release are there, too.
+They are rendered when read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields, is_dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from psycopg import AsyncConnection, sql
+
+from domain.facts import FACTS, Fact
+from domain.recorded import Meta
+from projections import directory
+from projections.base import Projection, Stretch
+from projections.paging import Page, Source, fetch, limit_of, token_of, version_in
+from projections.sentences import EN, SENTENCES, ZH, Teller
+from projections.tables import Column, Table
+from runtime.codec import decode_fact, encode
+
+COLUMNS = {
+    "deal_id": Column("uuid"),
+    "version": Column("int8"),
+    "position": Column("int8"),
+    "topic": Column("text"),
+    "schema_version": Column("int2"),
+    "data": Column("json", personal=True),
+    "meta": Column("json", personal=True),
+    "occurred_at": Column("timestamptz"),
+    "recorded_at": Column("timestamptz"),
+}
+HISTORY: Table[Any] = Table("deal_history", msgspec.Struct, key=("deal_id", "version"), columns=COLUMNS)
+COPY = sql.SQL("""
+INSERT INTO {table} (deal_id, version, position, topic, schema_version, data, meta, occurred_at, recorded_at)
+SELECT stream_id, version, position, topic, schema_version, data, meta, occurred_at, recorded_at
+  FROM ledger.events
+ WHERE position > %s AND position <= %s AND (topic ^@ 'deal.' OR topic ^@ 'promise.')
+""")
+
+
+class DealHistory(Projection):
+    name = "deal_history"
+    tables = (HISTORY,)
+    topics = frozenset()
+
+    async def read(self, connection: AsyncConnection[Any], after: int, upto: int) -> Stretch:
+        """Nothing: the facts never leave the database."""
+        return Stretch(after, upto, [])
+
+    async def apply(self, connection: AsyncConnection[Any], stretch: Stretch) -> None:
+        await connection.execute(COPY.format(table=HISTORY.at(self.suffix)), [stretch.after, stretch.upto])
+
+    def forget(self) -> None:
+        pass
+
+
+# -- queries --------------------------------------------------------------------------------------
+
+
+class Change(msgspec.Struct):
+    """One thing that a fact changed, as JSON values."""
+
+    field: str
+    before: Any
+    after: Any
+
+
+class Happening(msgspec.Struct):
+    """A fact of a deal. `data` is the fact as stored; `sentence` says it in `en` and `zh`, without the actor;
+    `who_name` is the rep's name where the actor is one (personal data).
+    """
+
+    position: int
+    version: int
+    topic: str
+    who: str
+    who_kind: str
+    who_name: str | None
+    run: str | None
+    sentence: dict[str, str]
+    changes: list[Change]
+    occurred_at: datetime
+    recorded_at: datetime
+    channel: str
+    reason: str | None
+    correlation_id: UUID
+    caused_by: int | None
+    schema_version: int
+    data: msgspec.Raw
+
+
+class Stored(msgspec.Struct):
+    version: int
+    position: int
+    topic: str
+    schema_version: int
+    data: str
+    meta: str
+    occurred_at: datetime
+    recorded_at: datetime
+
+
+STORED = "version, position, topic, schema_version, data::text, meta::text, occurred_at, recorded_at"
+OLDEST = f"""
+SELECT {STORED} FROM read.deal_history WHERE deal_id = %s AND version > %s ORDER BY version LIMIT %s
+"""
+NEWEST = f"""
+SELECT {STORED} FROM read.deal_history WHERE deal_id = %s AND version < %s ORDER BY version DESC LIMIT %s
+"""
+LAST = 2**31 - 1
+read_meta = msgspec.json.Decoder(Meta).decode
+
+
+async def listing(
+    source: Source, deal_id: UUID, cursor: str | None = None, limit: int = 100, *, newest_first: bool = False
+) -> Page[Happening]:
+    """A page of what happened to a deal; empty for an unknown one. Raises Invalid for a cursor that is none."""
+    begin = version_in(cursor) if cursor else (LAST if newest_first else 0)
+    query = NEWEST if newest_first else OLDEST
+    found = await fetch(source, query, [deal_id, begin, limit_of(limit) + 1])
+    stored = [Stored(*row) for row in found[:limit]]
+    more = token_of(stored[-1].version) if len(found) > limit else None
+    return Page(await _rendered(source, stored), more)
+
+
+async def _rendered(source: Source, stored: list[Stored]) -> list[Happening]:
+    facts = [
+        decode_fact(row.topic, row.schema_version, row.data) if row.topic in FACTS else None for row in stored
+    ]
+    metas = [read_meta(row.meta) for row in stored]
+    named = await directory.names(source, {id for fact in facts if fact for id in ids_in(fact)})
+    users = await directory.users(source, {meta.actor.id for meta in metas if meta.actor.kind == "user"})
+    tellers = {"en": Teller(EN, named), "zh": Teller(ZH, named)}
+    return [
+        Happening(
+            position=row.position,
+            version=row.version,
+            topic=row.topic,
+            who=meta.actor.id,
+            who_kind=meta.actor.kind,
+            who_name=users.get(meta.actor.id),
+            run=meta.actor.run,
+            sentence={
+                language: teller.tell(fact) if fact else row.topic for language, teller in tellers.items()
+            },
+            changes=changes(fact) if fact else [],
+            occurred_at=row.occurred_at,
+            recorded_at=row.recorded_at,
+            channel=meta.channel,
+            reason=meta.reason,
+            correlation_id=meta.correlation_id,
+            caused_by=meta.caused_by,
+            schema_version=row.schema_version,
+            data=msgspec.Raw(row.data),
+        )
+        for row, fact, meta in zip(stored, facts, metas, strict=True)
+    ]
+
+
+def ids_in(fact: Fact) -> set[UUID]:
+    """Ids among a fact's own fields, to be shown by name where the directory knows them."""
+    return {value for f in fields(fact) if isinstance(value := getattr(fact, f.name), UUID)}
+
+
+def changes(fact: Fact) -> list[Change]:
+    """What stands in a fact as `before` and `after`, or as `x_before` and `x_after`; values of several parts are
+    compared part by part.
+    """
+    found: list[Change] = []
+    names = {f.name for f in fields(fact)}
+    for name in sorted(names):
+        other = name.removesuffix("before") + "after"
+        if name.endswith("before") and other in names:
+            label = SENTENCES[fact.TOPIC].field if name == "before" else name.removesuffix("_before") + "_id"
+            found += _differences(label, getattr(fact, name), getattr(fact, other))
+    return found
+
+
+def _differences(label: str, before: Any, after: Any) -> list[Change]:
+    if is_dataclass(before) and is_dataclass(after) and label not in ("amount", "quote"):
+        parts = [(f.name, getattr(before, f.name), getattr(after, f.name)) for f in fields(before)]
+        return [Change(f"{label}.{name}", _json(b), _json(a)) for name, b, a in parts if b != a]
+    return [Change(label, _json(before), _json(after))]
+
+
+def _json(value: Any) -> Any:
+    return msgspec.json.decode(encode(value))

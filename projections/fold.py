@@ -1,0 +1,112 @@
+"""Projections room: folding facts into rows in memory, between loading and saving them.
+
+Handlers are methods marked `@on(Fact)`. They only assign; facts without a handler are skipped on purpose.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, Generic, TypeVar
+from uuid import UUID
+
+from psycopg import AsyncConnection
+
+from domain.deal.facts import DealOpened
+from domain.facts import Fact
+from projections.base import Entry, Projection, Stretch
+from projections.rows import Rows
+from projections.tables import R, Table
+
+Stories = Mapping[UUID, Sequence[Entry[Any]]]
+"""What happened in a stretch of the ledger, by stream, oldest first."""
+H = TypeVar("H", bound=Callable[..., None])
+
+
+def on(*facts: type[Fact]) -> Callable[[H], H]:
+    """Mark a method as what these facts do to the read model."""
+
+    def mark(method: H) -> H:
+        method.__dict__["facts"] = facts
+        return method
+
+    return mark
+
+
+class Folded(Projection):
+    """A projection that folds facts in memory, between loading and saving rows."""
+
+    handlers: ClassVar[dict[type[Fact], Callable[..., None]]] = {}
+    topics = frozenset()
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        marked = [method for method in vars(cls).values() if hasattr(method, "facts")]
+        cls.handlers = cls.handlers | {fact: method for method in marked for fact in method.facts}
+        cls.topics = cls.topics | {fact.TOPIC for fact in cls.handlers}
+
+    def __init__(self, suffix: str = "") -> None:
+        super().__init__(suffix)
+        self._all: list[Rows[Any]] = []
+
+    def rows(self, table: Table[R]) -> Rows[R]:
+        made = Rows(table, self.suffix)
+        self._all.append(made)
+        return made
+
+    def forget(self) -> None:
+        for rows in self._all:
+            rows.forget()
+
+
+class ByDeal(Folded, Generic[R]):
+    """A folded projection with one row a deal. Handlers get the deal's row and the entry.
+
+    What happened to one deal in a stretch is folded together: one row is found and written once.
+    """
+
+    deal_table: ClassVar[Table[Any]]
+    topics = frozenset({DealOpened.TOPIC})
+
+    def __init__(self, suffix: str = "") -> None:
+        super().__init__(suffix)
+        self.deals: Rows[R] = self.rows(self.deal_table)
+
+    async def apply(self, connection: AsyncConnection[Any], stretch: Stretch) -> None:
+        stories: defaultdict[UUID, list[Entry[Any]]] = defaultdict(list)
+        for entry in stretch.entries:
+            stories[entry.stream_id].append(entry)
+        if stories:
+            await self.deals.load(connection, [(deal_id,) for deal_id in stories])
+            await self.prepare(connection, stories)
+            for deal_id, entries in stories.items():
+                self.tell(deal_id, entries)
+            await self.save(connection)
+
+    def tell(self, deal_id: UUID, entries: Sequence[Entry[Any]]) -> None:
+        """Fold what happened to one deal in this stretch."""
+        row = self.deals.find(deal_id)
+        if row is None:
+            if not isinstance(entries[0].fact, DealOpened):
+                raise ValueError(f"{entries[0].fact.TOPIC} of a deal that was never opened")
+            row = self.deals.add(self.opened(entries[0]))
+        handlers = self.handlers
+        for entry in entries:
+            handler = handlers.get(type(entry.fact))
+            if handler is not None:
+                handler(self, row, entry)
+        self.told(row, entries[-1])
+
+    @abstractmethod
+    def opened(self, entry: Entry[DealOpened]) -> R:
+        """A new deal's row."""
+
+    async def prepare(self, connection: AsyncConnection[Any], stories: Stories) -> None:
+        """Learn what the fold needs besides the deals' rows."""
+
+    def told(self, row: R, last: Entry[Any]) -> None:
+        """After a deal's facts of one stretch."""
+
+    async def save(self, connection: AsyncConnection[Any]) -> None:
+        await self.deals.save(connection)

@@ -1,0 +1,260 @@
+"""Projections room: the funnel — how many deals and how much money stand in each stage, how they move on, how long
+they stay.
+
+Three tables: where each deal stands (the fold's memory), counters of what stands where now, and counters of moves
+by the day (UTC) on which they happened, not on which they were recorded. Moves are counted for the company, the team
+and the rep who had the deal then, so that no question reads more than its own scope.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from psycopg import AsyncConnection
+
+from domain.deal import facts as f
+from domain.process import LOST
+from domain.values import Money
+from projections import rules
+from projections.base import Entry
+from projections.fold import ByDeal, on
+from projections.paging import Source, fetch
+from projections.tables import Table
+from projections.tally import Tally, tally_table
+
+NOBODY = UUID(int=0)
+COMPANY, TEAM, REP = "company", "team", "rep"
+NO_CURRENCY = ""
+
+
+class StandingRow(msgspec.Struct, gc=False):
+    """Where a deal stands and since when; without an amount the currency is ''."""
+
+    deal_id: UUID
+    process: str
+    stage: str
+    team_id: UUID
+    owner_id: UUID
+    currency: str
+    amount: Decimal
+    entered_at: datetime
+
+
+class StageRow(msgspec.Struct, gc=False):
+    """`entered` is the sum of the seconds since 1970 at which the deals came; it gives their mean age at any time."""
+
+    process: str
+    stage: str
+    team_id: UUID
+    owner_id: UUID
+    currency: str
+    deals: int
+    amount: Decimal
+    entered: int
+
+
+class MoveRow(msgspec.Struct, gc=False):
+    """Moves of a day within a scope; `before` is '' for a deal that was opened. `seconds` were spent in `before`."""
+
+    level: str
+    scope_id: UUID
+    day: date
+    process: str
+    before: str
+    after: str
+    currency: str
+    moves: int
+    amount: Decimal
+    seconds: int
+
+
+STANDING = Table("funnel", StandingRow, key=("deal_id",))
+STAGES = tally_table("funnel_stage", StageRow, 3)
+MOVES = tally_table("funnel_move", MoveRow, 3)
+
+
+class Funnel(ByDeal[StandingRow]):
+    name = "funnel"
+    tables = (STANDING, STAGES, MOVES)
+    deal_table = STANDING
+
+    def __init__(self, suffix: str = "") -> None:
+        super().__init__(suffix)
+        self.stages = Tally(self.rows(STAGES))
+        self.moves = Tally(self.rows(MOVES))
+
+    def tell(self, deal_id: UUID, entries: Sequence[Entry[Any]]) -> None:
+        """Take the deal out of its counters, let it move, and count it where it stands then."""
+        stood = self.deals.peek(deal_id)
+        if stood is not None:
+            self.stages.take(*_counted(stood))
+        super().tell(deal_id, entries)
+        stands = self.deals.peek(deal_id)
+        assert stands is not None
+        self.stages.add(*_counted(stands))
+
+    def opened(self, entry: Entry[f.DealOpened]) -> StandingRow:
+        fact = entry.fact
+        currency, amount = _priced(fact.amount)
+        row = StandingRow(
+            entry.stream_id,
+            fact.process,
+            "",
+            fact.team_id,
+            fact.owner_id,
+            currency,
+            amount,
+            entry.occurred_at,
+        )
+        self._move(row, fact.stage, entry.occurred_at)
+        return row
+
+    async def save(self, connection: AsyncConnection[Any]) -> None:
+        await super().save(connection)
+        await self.stages.save(connection)
+        await self.moves.save(connection)
+
+    def forget(self) -> None:
+        super().forget()
+        self.stages.forget()
+        self.moves.forget()
+
+    def _move(self, row: StandingRow, to: str, at: datetime) -> None:
+        seconds = max(0, int((at - row.entered_at).total_seconds()))
+        day = at.astimezone(UTC).date()
+        for level, scope_id in ((COMPANY, NOBODY), (TEAM, row.team_id), (REP, row.owner_id)):
+            key = (level, scope_id, day, row.process, row.stage, to, row.currency)
+            self.moves.add(key, (1, row.amount, seconds))
+        row.stage, row.entered_at = to, at
+
+    @on(f.StageMoved)
+    def _stage_moved(self, row: StandingRow, entry: Entry[f.StageMoved]) -> None:
+        self._move(row, entry.fact.after, entry.occurred_at)
+
+    @on(f.DealReopened)
+    def _reopened(self, row: StandingRow, entry: Entry[f.DealReopened]) -> None:
+        self._move(row, entry.fact.stage, entry.occurred_at)
+
+    @on(f.AmountChanged)
+    def _amount_changed(self, row: StandingRow, entry: Entry[f.AmountChanged]) -> None:
+        row.currency, row.amount = _priced(entry.fact.after)
+
+    @on(f.DealWon)
+    def _won(self, row: StandingRow, entry: Entry[f.DealWon]) -> None:
+        row.currency, row.amount = _priced(entry.fact.amount)
+
+    @on(f.OwnerChanged)
+    def _owner_changed(self, row: StandingRow, entry: Entry[f.OwnerChanged]) -> None:
+        row.owner_id, row.team_id = entry.fact.after, entry.fact.team_after
+
+
+def _priced(money: Money | None) -> tuple[str, Decimal]:
+    return (money.currency, money.amount) if money else (NO_CURRENCY, Decimal(0))
+
+
+def _counted(row: StandingRow) -> tuple[tuple[Any, ...], tuple[int, Decimal, int]]:
+    key = (row.process, row.stage, row.team_id, row.owner_id, row.currency)
+    return key, (1, row.amount, int(row.entered_at.timestamp()))
+
+
+# -- queries --------------------------------------------------------------------------------------
+
+
+class FunnelStage(msgspec.Struct):
+    """One stage. `deals`, `amounts` (by currency) and `mean_age_days` are of what stands there now. The rest is of
+    the period asked for: who came, who left, of those who went on to a later stage and who was lost;
+    `conversion` is the part of those who left that went on, `mean_dwell_days` how long they had stayed;
+    `amounts_entered` is what the deals that came were worth then.
+    """
+
+    stage: str
+    deals: int
+    amounts: dict[str, Decimal]
+    mean_age_days: float | None
+    entered: int
+    amounts_entered: dict[str, Decimal]
+    left: int
+    advanced: int
+    lost: int
+    conversion: float | None
+    mean_dwell_days: float | None
+
+
+NOW_STANDING = """
+SELECT stage, currency, sum(deals)::int8, sum(amount), sum(entered)::int8 FROM read.funnel_stage
+ WHERE process = %(process)s AND (team_id = %(team_id)s OR %(team_id)s::uuid IS NULL)
+   AND (owner_id = %(owner_id)s OR %(owner_id)s::uuid IS NULL)
+ GROUP BY stage, currency
+"""
+MOVED = """
+SELECT before, after, currency, sum(moves)::int8, sum(amount), sum(seconds)::int8 FROM read.funnel_move
+ WHERE level = %(level)s AND scope_id = %(scope_id)s AND process = %(process)s
+   AND day BETWEEN COALESCE(%(since)s::date, '-infinity') AND COALESCE(%(until)s::date, 'infinity')
+ GROUP BY before, after, currency
+"""
+
+
+async def stages(
+    source: Source,
+    now: datetime,
+    process: str = "default",
+    team_id: UUID | None = None,
+    owner_id: UUID | None = None,
+    since: date | None = None,
+    until: date | None = None,
+) -> list[FunnelStage]:
+    """The stages of a process in order, for the company, a team or a rep; days are UTC and both included."""
+    level, scope = (REP, owner_id) if owner_id else (TEAM, team_id) if team_id else (COMPANY, NOBODY)
+    period = {"level": level, "scope_id": scope, "process": process, "since": since, "until": until}
+    stand = await fetch(source, NOW_STANDING, {"process": process, "team_id": team_id, "owner_id": owner_id})
+    moved = await fetch(source, MOVED, period)
+    order = await _order(source, process, [*(row[0] for row in stand), *(row[1] for row in moved)])
+    return [_stage(name, order, stand, moved, now) for name in order]
+
+
+async def _order(source: Source, process: str, met: Sequence[str]) -> list[str]:
+    """The stages of the newest version, then those that only older versions have."""
+    versions = await rules.processes(source, process)
+    known = [stage.name for stage in versions[-1].process.stages] if versions else []
+    return list(dict.fromkeys([*known, *sorted(met)]))
+
+
+def _stage(
+    name: str, order: Sequence[str], stand: Sequence[Any], moved: Sequence[Any], now: datetime
+) -> FunnelStage:
+    here = [row for row in stand if row[0] == name]
+    came = [row for row in moved if row[1] == name]
+    left = [row for row in moved if row[0] == name]
+    later = set(order[order.index(name) + 1 :]) - {LOST}
+    deals, gone = sum(row[2] for row in here), sum(row[3] for row in left)
+    advanced = sum(row[3] for row in left if row[1] in later)
+    return FunnelStage(
+        stage=name,
+        deals=deals,
+        amounts={row[1]: row[3] for row in here if row[1] != NO_CURRENCY},
+        mean_age_days=_days(int(now.timestamp()) * deals - sum(row[4] for row in here), deals),
+        entered=sum(row[3] for row in came),
+        amounts_entered=_by_currency(came),
+        left=gone,
+        advanced=advanced,
+        lost=sum(row[3] for row in left if row[1] == LOST),
+        conversion=round(advanced / gone, 4) if gone else None,
+        mean_dwell_days=_days(sum(row[5] for row in left), gone),
+    )
+
+
+def _days(seconds: int, count: int) -> float | None:
+    return round(seconds / count / 86_400, 2) if count else None
+
+
+def _by_currency(moved: Sequence[Any]) -> dict[str, Decimal]:
+    sums: dict[str, Decimal] = {}
+    for _, _, currency, _, amount, _ in moved:
+        if currency != NO_CURRENCY:
+            sums[currency] = sums.get(currency, Decimal(0)) + amount
+    return sums

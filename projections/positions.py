@@ -1,0 +1,119 @@
+"""Projections room: how far each read model is. The position moves in the transaction of its rows.
+
+`suffix` is '' for the live tables. `generation` changes when a rebuild takes their place, so that a follower
+which remembers rows of the old ones is fenced off.
+"""
+
+from __future__ import annotations
+
+import zlib
+from typing import Any
+
+import msgspec
+from psycopg import AsyncConnection
+
+from projections.base import Projection, Stretch
+from projections.tables import SCHEMA
+
+CHANNEL = "read"
+FOLLOWERS = 7_205_010
+REBUILDS = 7_205_011
+LIVE = ""
+
+DDL = f"""
+CREATE TABLE IF NOT EXISTS {SCHEMA}.positions (
+    name       text        NOT NULL,
+    suffix     text        NOT NULL DEFAULT '',
+    generation bigint      NOT NULL DEFAULT 1,
+    position   bigint      NOT NULL DEFAULT 0,
+    status     text        NOT NULL DEFAULT 'catching-up'
+                           CHECK (status IN ('live', 'catching-up', 'stopped', 'rebuilding')),
+    error      text,
+    shape      text        NOT NULL,
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (name, suffix)
+) WITH (fillfactor = 50)
+"""
+READ = f"SELECT generation, position, status, shape FROM {SCHEMA}.positions WHERE name = %s AND suffix = %s"
+ADVANCE = f"""
+UPDATE {SCHEMA}.positions SET position = %s, status = %s, error = NULL, updated_at = now()
+ WHERE name = %s AND suffix = %s AND generation = %s AND position = %s
+"""
+STOP = f"""
+UPDATE {SCHEMA}.positions SET status = 'stopped', error = %s, updated_at = now()
+ WHERE name = %s AND suffix = %s AND generation = %s AND position = %s
+"""
+HEAD = "SELECT COALESCE(max(position), 0) FROM ledger.events"
+NOTIFY = f"SELECT pg_notify('{CHANNEL}', %s)"
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where a generation of a read model stands."""
+
+    generation: int
+    position: int
+    status: str
+    shape: str
+
+
+class Fenced(Exception):
+    """Somebody else moved this read model: read its place again before going on."""
+
+
+def lock_key(name: str) -> int:
+    """The second half of a read model's advisory lock, the same in every process; fits an int4."""
+    return zlib.crc32(name.encode()) - 2**31
+
+
+def install(projection: type[Projection]) -> str:
+    """One statement that makes a read model's tables, unless it was installed before."""
+    made = ";\n".join([*projection.create(), *projection.index()])
+    row = f"INSERT INTO {SCHEMA}.positions (name, shape) VALUES ('{projection.name}', '{projection.shape()}')"
+    known = f"SELECT FROM {SCHEMA}.positions WHERE name = '{projection.name}' AND suffix = ''"
+    return f"DO $install$ BEGIN IF NOT EXISTS ({known}) THEN\n{made};\n{row};\nEND IF; END $install$"
+
+
+async def place(connection: AsyncConnection[Any], name: str, suffix: str = LIVE) -> Place:
+    """Raises LookupError where the read model is not installed."""
+    cursor = await connection.execute(READ, [name, suffix])
+    row = await cursor.fetchone()
+    if row is None:
+        raise LookupError(f"the read model {name!r} is not installed in this database: migrate it")
+    return Place(*row)
+
+
+async def head(connection: AsyncConnection[Any]) -> int:
+    """The ledger's last position; 0 when nothing is recorded."""
+    row = await (await connection.execute(HEAD)).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+async def advance(
+    connection: AsyncConnection[Any], name: str, suffix: str, held: Place, upto: int, status: str
+) -> None:
+    """Move on, if nobody else did. To be the first statement of the transaction that writes the rows."""
+    moved = await connection.execute(ADVANCE, [upto, status, name, suffix, held.generation, held.position])
+    if moved.rowcount != 1:
+        raise Fenced(name)
+
+
+async def stop(connection: AsyncConnection[Any], name: str, held: Place, error: str) -> None:
+    await connection.execute(STOP, [error, name, LIVE, held.generation, held.position])
+
+
+async def step(
+    connection: AsyncConnection[Any], model: Projection, held: Place, stretch: Stretch, status: str
+) -> Place:
+    """Apply the stretch that follows `held`; rows and position commit together, or not at all."""
+    assert stretch.after == held.position
+    try:
+        async with connection.transaction():
+            await advance(connection, model.name, model.suffix, held, stretch.upto, status)
+            await model.apply(connection, stretch)
+            if model.suffix == LIVE:
+                await connection.execute(NOTIFY, [f"{model.name}:{stretch.upto}"])
+    except BaseException:
+        model.forget()
+        raise
+    return Place(held.generation, stretch.upto, status, held.shape)

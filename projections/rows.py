@@ -1,0 +1,129 @@
+"""Projections room: rows of a read model on their way between the table and a fold.
+
+A fold asks for the rows it will touch, changes them in memory and saves them in the follower's
+transaction. Only the one follower of a generation writes its tables, so a row once read may be
+remembered; whoever rolls back must `forget`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
+from typing import Any, Generic
+
+from psycopg import AsyncConnection, sql
+
+from projections.tables import Key, R, Table
+from runtime.codec import encode
+
+REMEMBERED = 20_000
+FEW = 12
+"""Up to so many rows are written by one statement each, in one round trip; more go by COPY."""
+
+
+class Rows(Generic[R]):
+    """The rows of one table and generation that a fold works on."""
+
+    def __init__(self, table: Table[R], suffix: str) -> None:
+        self.table = table
+        self._suffix = suffix
+        self._held: dict[Key, R | None] = {}
+        self._touched: dict[Key, R | None] = {}
+
+    def find(self, *key: Any) -> R | None:
+        """A row that was loaded or added; it counts as changed from now on."""
+        row = self._touched[key] = self._held[key]
+        return row
+
+    def peek(self, *key: Any) -> R | None:
+        """A row that was loaded or added, to look at only."""
+        return self._held.get(key)
+
+    def add(self, row: R) -> R:
+        key = self.table.key_of(row)
+        self._held[key] = self._touched[key] = row
+        return row
+
+    def forget(self) -> None:
+        """What is in memory may no longer be what is in the table."""
+        self._held.clear()
+        self._touched.clear()
+
+    async def load(self, connection: AsyncConnection[Any], keys: Iterable[Key]) -> None:
+        missing = {key: None for key in keys if key not in self._held}
+        if not missing:
+            return
+        self._held |= missing
+        cursor = connection.cursor(binary=True)
+        await cursor.execute(self._sql.load, [self._as_json(missing)])
+        make, width = self.table.row, len(self.table.key)
+        for values in await cursor.fetchall():
+            self._held[values[:width]] = make(*values)
+
+    async def save(self, connection: AsyncConnection[Any], empty: Callable[[R], bool] | None = None) -> None:
+        """Write what was touched. A row that `empty` holds for is deleted instead."""
+        if empty is not None:
+            none = {key: None for key, row in self._touched.items() if row is not None and empty(row)}
+            self._held |= none
+            self._touched |= none
+        kept = [row for row in self._touched.values() if row is not None]
+        gone = [key for key, row in self._touched.items() if row is None]
+        if len(self._touched) <= FEW:
+            await self._save_few(connection, kept, gone)
+        else:
+            await connection.execute(self._sql.delete, [self._as_json(self._touched)])
+            await self.copy(connection, kept)
+        self._touched.clear()
+        if len(self._held) > REMEMBERED:
+            self._held.clear()
+
+    async def copy(self, connection: AsyncConnection[Any], rows: Sequence[R]) -> None:
+        """Insert rows that are not there yet."""
+        async with connection.cursor().copy(self._sql.copy) as copy:
+            copy.set_types(self.table.types)
+            for row in rows:
+                await copy.write_row(self.table.values(row))
+
+    async def _save_few(
+        self, connection: AsyncConnection[Any], kept: Sequence[R], gone: Sequence[Key]
+    ) -> None:
+        if gone:
+            await connection.execute(self._sql.delete, [self._as_json(gone)])
+        if kept:
+            rows = [self.table.values(row) for row in kept]
+            await connection.cursor().executemany(self._sql.upsert, rows)
+
+    def _as_json(self, keys: Iterable[Key]) -> str:
+        names = self.table.key
+        return encode([dict(zip(names, key, strict=True)) for key in keys]).decode()
+
+    @cached_property
+    def _sql(self) -> Statements:
+        return Statements(self.table, self._suffix)
+
+
+class Statements:
+    """The SQL for one table and generation. Keys come as a JSON array of objects, values as parameters."""
+
+    def __init__(self, table: Table[Any], suffix: str) -> None:
+        columns = [sql.Identifier(name) for name in table.names]
+        typed = sql.SQL(f"({', '.join(f'{name} {table.columns[name].type}' for name in table.key)})")
+        same = sql.SQL(" AND ".join(f"t.{name} = k.{name}" for name in table.key))
+        changed = [name for name in table.names if name not in table.key]
+        sets = sql.SQL(", ".join(f"{name} = EXCLUDED.{name}" for name in changed))
+        parts = {
+            "table": table.at(suffix),
+            "columns": sql.SQL(", ").join(columns),
+            "keys": sql.SQL("json_to_recordset(%s::json) AS k{}").format(typed),
+            "same": same,
+            "key": sql.SQL(", ".join(table.key)),
+            "values": sql.SQL(", ").join([sql.Placeholder()] * len(columns)),
+            "sets": sets,
+            "read": sql.SQL(", ").join(sql.Identifier("t", name) for name in table.names),
+        }
+        self.load = sql.SQL("SELECT {read} FROM {keys} JOIN {table} t ON {same}").format(**parts)
+        self.delete = sql.SQL("DELETE FROM {table} t USING {keys} WHERE {same}").format(**parts)
+        self.copy = sql.SQL("COPY {table} ({columns}) FROM STDIN (FORMAT binary)").format(**parts)
+        self.upsert = sql.SQL(
+            "INSERT INTO {table} ({columns}) VALUES ({values}) ON CONFLICT ({key}) DO UPDATE SET {sets}"
+        ).format(**parts)

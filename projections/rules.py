@@ -1,0 +1,104 @@
+"""Projections room: the rules — every published version of the sales processes and follow-up policies.
+
+Version 1 of each one named "default" is built in and not in the table; the queries know it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from psycopg import AsyncConnection
+
+from domain.policies import PolicyPublished
+from domain.policy import DEFAULT_POLICY, FollowUpPolicy
+from domain.process import DEFAULT_PROCESS, Process, ProcessPublished
+from projections.base import Entry, Stretch
+from projections.fold import Folded, on
+from projections.paging import Source, fetch
+from projections.tables import Table
+from runtime.codec import encode
+
+
+class RuleRow(msgspec.Struct, gc=False):
+    """`kind` is process or policy; `body` is the published value as JSON."""
+
+    kind: str
+    name: str
+    version: int
+    body: str
+    published_at: datetime
+    position: int
+
+
+RULES = Table("rules", RuleRow, key=("kind", "name", "version"))
+
+
+class Rules(Folded):
+    name = "rules"
+    tables = (RULES,)
+
+    def __init__(self, suffix: str = "") -> None:
+        super().__init__(suffix)
+        self.rules = self.rows(RULES)
+
+    async def apply(self, connection: AsyncConnection[Any], stretch: Stretch) -> None:
+        for entry in stretch.entries:
+            handler: Callable[..., None] = self.handlers[type(entry.fact)]
+            handler(self, entry)
+        await self.rules.save(connection)
+
+    @on(ProcessPublished)
+    def _process_published(self, entry: Entry[ProcessPublished]) -> None:
+        self._add("process", entry.fact.process, entry)
+
+    @on(PolicyPublished)
+    def _policy_published(self, entry: Entry[PolicyPublished]) -> None:
+        self._add("policy", entry.fact.policy, entry)
+
+    def _add(self, kind: str, rule: Process | FollowUpPolicy, entry: Entry[Any]) -> None:
+        body = encode(rule).decode()
+        self.rules.add(RuleRow(kind, rule.name, rule.version, body, entry.occurred_at, entry.position))
+
+
+# -- queries --------------------------------------------------------------------------------------
+
+
+class PublishedProcess(msgspec.Struct):
+    """`published_at` and `position` are None for the one that is built in."""
+
+    process: Process
+    published_at: datetime | None = None
+    position: int | None = None
+
+
+class PublishedPolicy(msgspec.Struct):
+    """`published_at` and `position` are None for the one that is built in."""
+
+    policy: FollowUpPolicy
+    published_at: datetime | None = None
+    position: int | None = None
+
+
+VERSIONS = """
+SELECT body, published_at, position FROM read.rules
+ WHERE kind = %(kind)s AND (name = %(name)s OR %(name)s::text IS NULL) ORDER BY name, version
+"""
+read_process = msgspec.json.Decoder(Process).decode
+read_policy = msgspec.json.Decoder(FollowUpPolicy).decode
+
+
+async def processes(source: Source, name: str | None = None) -> list[PublishedProcess]:
+    """Every version of every process, or of one; oldest first."""
+    found = await fetch(source, VERSIONS, {"kind": "process", "name": name})
+    built_in = [PublishedProcess(DEFAULT_PROCESS)] if name in (None, DEFAULT_PROCESS.name) else []
+    return [*built_in, *(PublishedProcess(read_process(body), at, position) for body, at, position in found)]
+
+
+async def policies(source: Source, name: str | None = None) -> list[PublishedPolicy]:
+    """Every version of every follow-up policy, or of one; oldest first."""
+    found = await fetch(source, VERSIONS, {"kind": "policy", "name": name})
+    built_in = [PublishedPolicy(DEFAULT_POLICY)] if name in (None, DEFAULT_POLICY.name) else []
+    return [*built_in, *(PublishedPolicy(read_policy(body), at, position) for body, at, position in found)]
