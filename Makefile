@@ -10,6 +10,7 @@ STAMP := $(VENV)/.salesloop-ready
 ROOMS := $(wildcard domain runtime projections workflows api cli worker.py benchmarks tests)
 WORKERS ?= 2
 PYTEST_ARGS ?=
+BENCH_ARGS ?=
 COMPILE = $(BIN)/uv pip compile --quiet pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --no-header
 
@@ -49,8 +50,8 @@ fmt: setup ## format and fix what can be fixed
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-bench: setup ## the benchmarks of docs/benchmarks.md
-	$(BIN)/python -m benchmarks
+bench: setup ## our speed beside the limit and the peers, two minutes; BENCH_ARGS="--full" or "--only append-one"
+	$(BIN)/python -m benchmarks $(BENCH_ARGS)
 
 clean-data: setup ## remove .salesloop (or SALESLOOP_DATA); refuses while the system runs
 	@$(BIN)/python -m runtime.clean_data

@@ -1,0 +1,9 @@
+"""benchmarks: the rows of the table, in its order. One file a subject; each row prepares, runs its contestants, tidies up."""
+
+from __future__ import annotations
+
+from benchmarks.figures import Row
+from benchmarks.rows import append
+
+ROWS: tuple[Row, ...] = (*append.ROWS,)
+BY_NAME = {row.name: row for row in ROWS}
