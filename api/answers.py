@@ -91,6 +91,27 @@ class FeedAnswer(BaseModel):
     next: Annotated[int, Field(description="the position to ask after next time")]
 
 
+class PolicyAnswer(BaseModel):
+    """One version. Durations are written as they are published: 24bh, 3bd. `published_at` is empty for the built-in one."""
+
+    name: str
+    version: int
+    published_at: datetime | None
+    position: int | None
+    due_after: str
+    due_after_by_stage: dict[str, str]
+    due_after_by_activity: dict[str, str]
+    remind_before: str
+    escalate_after: str
+    reassign_after: str
+    max_reassignments: int
+    calendar: dict[str, Any]
+
+
+class PoliciesAnswer(BaseModel):
+    policies: list[PolicyAnswer]
+
+
 class ImportAnswer(Answer):
     """`state` is queued, running, done, failed or interrupted; `rejects` names the files of refused rows."""
 

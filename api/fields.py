@@ -70,6 +70,10 @@ Day = Annotated[
 Currency = Annotated[
     str, StringConstraints(pattern=r"^[A-Z]{3}$"), Field(description="ISO 4217 code", examples=["CNY"])
 ]
+RuleName = Annotated[
+    str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,59}$"), Field(examples=["default"])
+]
+"""Of a policy or a process."""
 CursorText = Annotated[str, StringConstraints(max_length=500, pattern=r"^[A-Za-z0-9_=-]+$")]
 Amount = Annotated[
     Decimal,

@@ -37,6 +37,8 @@ class House:
     teams: dict[str, UUID] = field(default_factory=dict)
     reps: dict[str, UUID] = field(default_factory=dict)
     clients: dict[str, httpx.Client] = field(default_factory=dict)
+    position: int = 0
+    """Of the last deal that was opened here."""
 
     def client(self, name: str) -> httpx.Client:
         if name not in self.clients:
@@ -54,6 +56,7 @@ class House:
         given = {"title": "Forty boilers", "owner_id": str(self.reps[owner]), **body}
         answer = self.admin.post("/deals", json=given)
         assert answer.status_code == 201, answer.text
+        self.position = answer.json()["position"]
         return UUID(answer.json()["answer"]["deal_id"])
 
     def close(self) -> None:

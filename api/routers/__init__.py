@@ -5,11 +5,14 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from api.routers import (
+    agenda,
     customers,
     deals,
     deals_acts,
     directory,
     feed,
+    funnel,
+    history,
     imports,
     keys,
     operations,
@@ -24,6 +27,9 @@ ROUTERS: tuple[APIRouter, ...] = tuple(
         deals,
         deals_acts,
         promises,
+        history,
+        agenda,
+        funnel,
         customers,
         directory,
         people,

@@ -6,27 +6,31 @@ import asyncio
 from decimal import Decimal
 from typing import Annotated, Any
 
+import msgspec
 from fastapi import Depends, Path, Response
 from pydantic import ConfigDict, Field, StringConstraints
 
 from api import auth
-from api.answers import MADE
+from api.answers import MADE, PoliciesAnswer, answers, shaped
 from api.auth import LEADERS, may_read, may_write
 from api.bodies import Envelope
-from api.fields import SOME, Code, Day, Strict
+from api.fields import SOME, Code, Day, RuleName, Strict
 from api.reading import Look
 from api.writing import Act
 from domain.calendar import BusinessCalendar
 from domain.errors import NotFound
-from domain.policies import Policies, PublishPolicy, policy_stream
+from domain.policies import PublishPolicy
 from domain.policy import Duration, FollowUpPolicy
-from domain.process import Process, Processes, PublishProcess, Stage, process_stream
+from domain.process import Process, PublishProcess, Stage
+from projections import rules
+from projections.rules import PublishedPolicy, PublishedProcess
 from runtime.holiday_calendar import calendar_for
 
 router = auth.router(tags=["policies"])
 
+Reader = Annotated[Look, Depends(may_read(waits_for=("rules",)))]
 Leader = Annotated[Act, Depends(may_write(*LEADERS))]
-PathName = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,59}$", examples=["default"])]
+PathName = Annotated[RuleName, Path()]
 Clock = Annotated[str, StringConstraints(pattern=r"^[0-2][0-9]:[0-5][0-9]$"), Field(examples=["09:00"])]
 Span = Annotated[
     str,
@@ -39,10 +43,13 @@ Spans = Annotated[
     dict[Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=SOME)], Span],
     Field(max_length=100),
 ]
-PolicyName = Annotated[
-    str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,59}$"), Field(examples=["default"])
-]
 Year = Annotated[int, Field(ge=2000, le=2100, strict=True)]
+
+
+class ProcessesView(msgspec.Struct):
+    """Oldest version first. `published_at` is empty for the one that is built in."""
+
+    processes: list[PublishedProcess]
 
 
 class Calendar(Strict):
@@ -100,7 +107,7 @@ class NewPolicy(Envelope):
         }
     )
 
-    name: PolicyName
+    name: RuleName
     calendar: Calendar
     due_after: Span
     due_after_by_stage: Spans = Field(default_factory=dict)
@@ -151,7 +158,7 @@ class NewStage(Strict):
 class NewProcess(Envelope):
     """Stages in order: the open ones, then won, lost and after-sales."""
 
-    name: PolicyName
+    name: RuleName
     stages: Annotated[list[NewStage], Field(min_length=4, max_length=40)]
 
     def value(self) -> Process:
@@ -171,14 +178,27 @@ async def publish_policy(body: NewPolicy, act: Leader) -> Response:
     return await act(PublishPolicy(policy=policy), body, status=201, location=f"/policies/{policy.name}")
 
 
-@router.get("/policies/{name}", operation_id="readPolicy", summary="A policy, all its versions")
-async def read_policy(name: PathName, look: Annotated[Look, Depends(may_read())]) -> Response:
-    stream = policy_stream(name)
-    held = (await look.desk.ledger.load({stream: Policies}))[stream]
-    if not isinstance(held, Policies) or not held.versions:
+@router.get(
+    "/policies",
+    operation_id="listPolicies",
+    summary="Policies, all their versions",
+    responses=answers(PoliciesAnswer),
+)
+async def list_policies(look: Reader) -> Response:
+    return look.json({"policies": [_policy(found) for found in await rules.policies(look.desk.pool)]})
+
+
+@router.get(
+    "/policies/{name}",
+    operation_id="readPolicy",
+    summary="A policy, all its versions",
+    responses=answers(PoliciesAnswer),
+)
+async def read_policy(name: PathName, look: Reader) -> Response:
+    found = await rules.policies(look.desk.pool, name)
+    if not found:
         raise NotFound("no policy has this name", kind="policy", id=name)
-    content = {"name": name, "versions": [_policy(p) for p in reversed(held.versions)]}
-    return look.json(content, held.version)
+    return look.json({"policies": [_policy(version) for version in found]})
 
 
 @router.post(
@@ -194,20 +214,38 @@ async def publish_process(body: NewProcess, act: Leader) -> Response:
     return await act(PublishProcess(process=process), body, status=201, location=f"/processes/{process.name}")
 
 
-@router.get("/processes/{name}", operation_id="readProcess", summary="A process, all its versions")
-async def read_process(name: PathName, look: Annotated[Look, Depends(may_read())]) -> Response:
-    stream = process_stream(name)
-    held = (await look.desk.ledger.load({stream: Processes}))[stream]
-    if not isinstance(held, Processes) or not held.versions:
+@router.get(
+    "/processes",
+    operation_id="listProcesses",
+    summary="Processes, all their versions",
+    responses=shaped(ProcessesView),
+)
+async def list_processes(look: Reader) -> Response:
+    return look.json(ProcessesView(await rules.processes(look.desk.pool)))
+
+
+@router.get(
+    "/processes/{name}",
+    operation_id="readProcess",
+    summary="A process, all its versions",
+    responses=shaped(ProcessesView),
+)
+async def read_process(name: PathName, look: Reader) -> Response:
+    found = await rules.processes(look.desk.pool, name)
+    if not found:
         raise NotFound("no process has this name", kind="process", id=name)
-    content = {"name": name, "versions": [_process(p) for p in reversed(held.versions)]}
-    return look.json(content, held.version)
+    return look.json(ProcessesView(found))
 
 
-def _policy(policy: FollowUpPolicy) -> dict[str, Any]:
+def _policy(found: PublishedPolicy) -> dict[str, Any]:
+    """With durations as they are written: 24bh."""
+    policy = found.policy
     calendar = policy.calendar
     return {
+        "name": policy.name,
         "version": policy.version,
+        "published_at": found.published_at,
+        "position": found.position,
         "due_after": str(policy.due_after),
         "due_after_by_stage": {name: str(d) for name, d in policy.due_after_by_stage.items()},
         "due_after_by_activity": {name: str(d) for name, d in policy.due_after_by_activity.items()},
@@ -225,17 +263,3 @@ def _policy(policy: FollowUpPolicy) -> dict[str, Any]:
             "source": calendar.source,
         },
     }
-
-
-def _process(process: Process) -> dict[str, Any]:
-    stages = [
-        {
-            "name": stage.name,
-            "probability": str(stage.probability),
-            "sla_days": stage.sla_days,
-            "leave": stage.leave,
-            "enter": stage.enter,
-        }
-        for stage in process.stages
-    ]
-    return {"version": process.version, "stages": stages}
