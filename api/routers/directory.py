@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -15,9 +16,10 @@ from api.fields import MAX_PAGE, CursorText
 from api.reading import Look
 from domain.catalogue import Customer, Profile
 from domain.errors import NotFound
-from projections import directory
+from projections import directory, rep_load
 from projections.directory import Listed
 from projections.paging import Page
+from projections.rep_load import Load
 
 router = auth.router(tags=[])
 
@@ -33,6 +35,10 @@ class CustomerView(msgspec.Struct):
     customer_id: UUID
     profile: Profile
     contacts: list[Listed]
+
+
+class LoadsView(msgspec.Struct):
+    reps: list[Load]
 
 
 async def _page(look: Look, kind: str, parent: UUID | None, cursor: str | None, limit: int) -> Response:
@@ -93,3 +99,21 @@ async def reps(
     look: Reader, *, team_id: UUID | None = None, cursor: Cursor = None, limit: Limit = 50
 ) -> Response:
     return await _page(look, "rep", team_id, cursor, limit)
+
+
+@router.get(
+    "/reps/loads",
+    operation_id="readLoads",
+    summary="What each rep has on their hands",
+    responses=shaped(LoadsView),
+    tags=["people"],
+)
+async def loads(
+    look: Annotated[Look, Depends(may_read(waits_for=("rep_load", "agenda", "directory")))],
+    *,
+    team_id: UUID | None = None,
+    active: Annotated[bool | None, Query(description="only who is there, or only who left")] = None,
+) -> Response:
+    """The most loaded first."""
+    found = await rep_load.reps(look.desk.pool, datetime.now(UTC), look.team(team_id), active=active)
+    return look.json(LoadsView(found))

@@ -6,16 +6,23 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import orjson
 import psycopg
 from fastapi import Depends, FastAPI, Request, Response
+from fastapi import Path as ApiPath
 
 from api import auth
-from api.answers import HealthAnswer, answers
-from api.auth import OVERSEERS, may_read
+from api.answers import HealthAnswer, answers, shaped
+from api.auth import ADMIN, OVERSEERS, may_read, may_write
 from api.desk import desk_of
 from api.errors import NOT_READY, Problem
 from api.reading import Look
+from api.writing import Act
+from domain.errors import NotFound
+from projections.catalog import BY_NAME
+from projections.runner import resume
+from projections.status import ProjectionStatus, status
 
 router = auth.router(tags=["operations"])
 
@@ -64,3 +71,51 @@ async def openapi(request: Request) -> Response:
 async def documentation() -> Response:
     """One page of our own: it loads nothing from elsewhere."""
     return Response(PAGE, media_type="text/html; charset=utf-8", headers=PAGE_POLICY)
+
+
+class ReadModelsView(msgspec.Struct):
+    read_models: list[ProjectionStatus]
+
+
+@router.get(
+    "/projections",
+    operation_id="readProjections",
+    summary="Where every read model stands",
+    responses=shaped(ReadModelsView),
+)
+async def projections(look: Overseer) -> Response:
+    return look.json(ReadModelsView(await status(look.desk.pool)))
+
+
+@router.post(
+    "/projections/{name}/resume",
+    operation_id="resumeProjection",
+    summary="Let a stopped read model go on",
+    status_code=202,
+    responses={202: {"description": "Asked; its status tells whether it goes on."}},
+)
+async def resume_projection(
+    name: Annotated[str, ApiPath(pattern="^[a-z_]{1,60}$")], act: Annotated[Act, Depends(may_write(*ADMIN))]
+) -> Response:
+    if name not in BY_NAME:
+        raise NotFound(f"no read model is called {name!r}", kind="read model", id=name)
+    async with act.desk.pool.connection() as connection:
+        await resume(connection, name)
+    return act.accepted({"read_model": name}, "/projections")
+
+
+@router.get(
+    "/metrics",
+    operation_id="readMetrics",
+    summary="What a collector counts",
+    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
+)
+async def metrics(look: Overseer) -> Response:
+    """In Prometheus's text format. Send the collector's key as a bearer token."""
+    counted = look.desk.metrics
+    for found in await status(look.desk.pool):
+        counted.ledger(found.head)
+        counted.read_model(found.name, found.lag, stopped=found.status == "stopped")
+    counted.pool(look.desk.pool.get_stats())
+    content, kind = counted.exposition()
+    return Response(content, media_type=kind)
