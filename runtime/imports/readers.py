@@ -82,7 +82,7 @@ def open_binary(path: Path) -> IO[bytes]:
 
 
 class CsvFile:
-    """A CSV file with a header. Iterating gives its rows; blank lines are passed over.
+    """A CSV file with a header. Iterating gives its rows; rows without a single value are passed over.
 
     Raises ImportProblem, with the line, for what makes the rest of the file unreadable: another encoding, a quote
     that is never closed, a cell or a file beyond the limits.
@@ -126,7 +126,7 @@ class CsvFile:
                     raise self._malformed(begins, lines.number, problem) from problem
                 if cells is None:
                     return
-                if len(cells) > 1 or any(cell.strip() for cell in cells):
+                if any(cell.strip() for cell in cells):
                     self._check_row(n, begins, cells)
                     yield Row(begins, cells)
 

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from domain.context import Actor
 from runtime.database import Pool, open_pool
+from runtime.imports.mapping import Mapping
+from runtime.imports.mapping_file import read_mapping
 from runtime.imports.schema import statements
 from runtime.schema import migrate
 
@@ -44,3 +49,59 @@ def module_url(new_database: NewDatabase) -> Iterator[str]:
     with new_database() as url:
         migrate(url, statements())
         yield url
+
+
+IMPORTER = Actor("user", "ops")
+ONE_FILE = """
+name = "one file"
+source = "test"
+currency = "CNY"
+timezone = "Asia/Shanghai"
+create = ["customers", "products", "reps"]
+[deals]
+file = ""
+[deals.columns]
+reference = "id"
+owner = "rep"
+customer = "customer"
+product = "product"
+stage = "stage"
+opened_at = "opened"
+closed_on = "closed"
+amount = "amount"
+loss_reason = { column = "why", optional = true }
+[deals.stages]
+New = "identify"
+Talks = "needs"
+Offer = "negotiation"
+Won = "won"
+Lost = "lost"
+[deals.override]
+stages = ["won"]
+reason = "from before"
+"""
+HEADER = "id,rep,customer,product,stage,opened,closed,amount,why"
+
+
+def mapping_from(text: str, **replaced: str) -> Mapping:
+    """A mapping read from text, with `key=value` lines put in place of those with the same key."""
+    for key, line in replaced.items():
+        text = re.sub(rf"(?m)^{key} = .*$", line, text)
+    return read_mapping(text.encode(), "test.toml")
+
+
+def csv_file(folder: Path, *rows: str, header: str = HEADER, name: str = "deals.csv") -> Path:
+    path = folder / name
+    path.write_text("\n".join((header, *rows)) + "\n", encoding="utf-8")
+    return path
+
+
+async def topics(pool: Pool) -> dict[str, int]:
+    async with pool.connection() as connection:
+        query = "SELECT topic, count(*) FROM ledger.events GROUP BY topic"
+        return dict(await (await connection.execute(query)).fetchall())
+
+
+async def rows_of(pool: Pool, query: str, *parameters: object) -> list[Any]:
+    async with pool.connection() as connection:
+        return await (await connection.execute(query, parameters)).fetchall()

@@ -30,14 +30,14 @@ from runtime.imports.mapping import shipped_mapping
 from runtime.imports.rehearse import rehearse
 from runtime.imports.results import ImportResult
 from runtime.imports.run import run_import
-from tests.imports.conftest import shared
+from tests.imports.conftest import shared, topics
 
 LOG = "loan_calls/bpi12_w_two_ts.csv.gz"
 OFFER_CALL = ("W_Nabellen offertes", "complete")
 DAYS = (3, 5, 7, 14)
 Moments = list[tuple[datetime, str, str]]
 
-pytestmark = [pytest.mark.oracle, pytest.mark.xdist_group("loan-calls")]
+pytestmark = pytest.mark.oracle
 
 
 def cases_of(path: Path) -> dict[str, Moments]:
@@ -155,9 +155,3 @@ async def test_the_same_log_again_records_nothing(filled: Pool, imported: Import
     again = await run_import(filled, shipped_mapping("event_log"), shared(LOG), Actor("user", "u-1"))
     assert (again.events, again.accepted, again.refused) == (0, 0, 0)
     assert again.unchanged == imported.rows
-
-
-async def topics(pool: Pool) -> dict[str, int]:
-    async with pool.connection() as connection:
-        query = "SELECT topic, count(*) FROM ledger.events GROUP BY topic"
-        return dict(await (await connection.execute(query)).fetchall())
