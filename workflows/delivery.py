@@ -70,6 +70,7 @@ class Deliverer:
 
     client: Client
     task_queue: str
+    patience: timedelta = PATIENCE
 
     async def send(self, news: News) -> None:
         match news:
@@ -94,13 +95,13 @@ class Deliverer:
             start_signal="promise_armed",
             start_signal_args=[news],
             static_summary="Timer behind the deal's live promise",
-            rpc_timeout=PATIENCE,
+            rpc_timeout=self.patience,
         )
 
     async def _close(self, news: DealClosed) -> None:
         handle = self.client.get_workflow_handle_for(FollowUpWorkflow.run, follow_up_id(news.deal_id))
         try:
-            await handle.signal(FollowUpWorkflow.deal_closed, news, rpc_timeout=PATIENCE)
+            await handle.signal(FollowUpWorkflow.deal_closed, news, rpc_timeout=self.patience)
         except RPCError as failure:
             if failure.status is not RPCStatusCode.NOT_FOUND:
                 raise
@@ -114,7 +115,7 @@ class Deliverer:
                 task_queue=self.task_queue,
                 id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
                 static_summary="Re-arms the open deals that follow a policy",
-                rpc_timeout=PATIENCE,
+                rpc_timeout=self.patience,
             )
         except WorkflowAlreadyStartedError:
             return
@@ -133,7 +134,7 @@ class Deliverer:
                 task_queue=self.task_queue,
                 id_reuse_policy=reuse,
                 static_summary="Hands over the open deals of a rep who left",
-                rpc_timeout=PATIENCE,
+                rpc_timeout=self.patience,
             )
         except WorkflowAlreadyStartedError:
             return

@@ -14,7 +14,7 @@ from typing import Any
 
 import psycopg
 from psycopg import AsyncConnection
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 
 from runtime.database import connect
 from workflows.delivery import Deliverer, News, newest, news_of
@@ -25,6 +25,8 @@ LOCK = 7_205_020
 ASK_AGAIN = 1.0  # seconds between tries for the lock
 IDLE = 2.0  # seconds until a look without a notification: one may have been lost
 TRIES = (0.05, 0.25, 1.0)  # seconds before a refused delivery is repeated in place
+AWAY = (RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED)
+"""The client has tried for a while already."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 
 log = logging.getLogger(__name__)
@@ -116,6 +118,8 @@ class Follower:
             try:
                 return await self._deliverer.send(news)
             except RPCError as failure:
+                if failure.status in AWAY:
+                    raise
                 log.debug("a delivery was refused, trying again: %s", failure.status)
                 await asyncio.sleep(pause)
         return await self._deliverer.send(news)

@@ -17,7 +17,7 @@ from temporalio.client import (
     ScheduleSpec,
 )
 from temporalio.common import WorkflowIDReusePolicy
-from temporalio.worker import PollerBehaviorAutoscaling, Worker
+from temporalio.worker import PollerBehaviorAutoscaling, UnsandboxedWorkflowRunner, Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from workflows.activities.desk import Desk
@@ -60,14 +60,20 @@ def activities(desk: Desk, deliverer: Deliverer) -> list[Callable[..., Any]]:
     ]
 
 
-def make_worker(desk: Desk, deliverer: Deliverer, *, grace: timedelta = GRACE) -> Worker:
-    """A worker on the deliverer's client and task queue, not yet running."""
+def make_worker(
+    desk: Desk, deliverer: Deliverer, *, sandboxed: bool = False, grace: timedelta = GRACE
+) -> Worker:
+    """A worker on the deliverer's client and task queue, not yet running.
+
+    The sandbox finds what is not deterministic, and loads the definition anew for every run, which is half of
+    a worker's time. So tests run in it, and the import rules and recorded histories guard what is served.
+    """
     return Worker(
         deliverer.client,
         task_queue=deliverer.task_queue,
         workflows=WORKFLOWS,
         activities=activities(desk, deliverer),
-        workflow_runner=sandbox(),
+        workflow_runner=sandbox() if sandboxed else UnsandboxedWorkflowRunner(),
         workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
         activity_task_poller_behavior=PollerBehaviorAutoscaling(),
         graceful_shutdown_timeout=grace,

@@ -1,0 +1,154 @@
+"""The follower goes on from its position, whatever dies; and of several, one works."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+
+from domain.context import Actor, Channel
+from domain.deal.commands import RearmPromise
+from domain.policies import PublishPolicy
+from domain.policy import Duration
+from domain.recorded import Recorded
+from runtime.servers import EmbeddedPostgres, EmbeddedTemporal
+from runtime.temporal import connect_temporal
+from tests.workflows.world import Running, World, hours_policy, until, world
+from workflows.follower import LOCK, Follower
+from workflows.lanes import BULK, LANE_NAMES, LIVE
+from workflows.store import WorkflowStore
+
+WORKING = """SELECT count(*) FILTER (WHERE granted) FROM pg_locks JOIN pg_database d ON d.oid = database
+              WHERE locktype = 'advisory' AND objid = %s AND d.datname = current_database()"""
+
+
+async def positions(store: WorkflowStore) -> list[int]:
+    return [await store.position(lane) for lane in LANE_NAMES]
+
+
+@pytest.fixture
+def temporal_of_my_own(scratch: Path) -> Iterator[EmbeddedTemporal]:
+    with EmbeddedTemporal(scratch / "temporal") as server:
+        yield server
+
+
+@pytest.fixture
+async def fragile(database_url: str, temporal_of_my_own: EmbeddedTemporal) -> AsyncIterator[World]:
+    client = await connect_temporal(temporal_of_my_own.address)
+    async with world(database_url, client, patience=timedelta(seconds=1)) as made:
+        yield made
+
+
+@pytest.mark.breaks
+async def test_when_temporal_is_away_it_waits_at_its_position_and_loses_nothing(
+    fragile: World, temporal_of_my_own: EmbeddedTemporal
+) -> None:
+    first = await fragile.open_deal()
+    before = await positions(fragile.store)
+    temporal_of_my_own.kill()
+    deals = [uuid4() for _ in range(5)]
+    for deal in deals:
+        await fragile.office.run(fragile.office.opening(deal), now=datetime.now(UTC))
+
+    await until(lambda: fails(fragile))
+    assert (await positions(fragile.store))[0] < await fragile.office.ledger.head()
+    assert await positions(fragile.store) >= before
+
+    temporal_of_my_own.start()
+    await fragile.delivered()
+    for deal in (first, *deals):
+        assert (await fragile.state(deal)).promise_id == (await fragile.promise(deal)).promise_id
+
+
+async def fails(world: World) -> bool:
+    rows = await world.office.rows("SELECT error FROM app.follower_positions WHERE error IS NOT NULL")
+    return bool(rows)
+
+
+@pytest.mark.breaks
+async def test_when_the_database_is_away_it_comes_back_to_its_position(
+    scratch: Path, temporal_of_my_own: EmbeddedTemporal
+) -> None:
+    with EmbeddedPostgres(scratch / "postgres") as postgres:
+        client = await connect_temporal(temporal_of_my_own.address)
+        async with world(postgres.url, client) as fragile:
+            await fragile.open_deal()
+            await asyncio.to_thread(postgres.kill)
+            await asyncio.to_thread(postgres.start)
+            deal = uuid4()
+            await until(lambda: answers(fragile, deal))
+            await fragile.delivered()
+            assert (await fragile.state(deal)).promise_id == (await fragile.promise(deal)).promise_id
+
+
+async def answers(world: World, deal_id: UUID) -> bool:
+    """Whether the deal can be opened; connections of before the fall are still in the pool."""
+    with contextlib.suppress(Exception):
+        await world.office.run(world.office.opening(deal_id), now=datetime.now(UTC), key=str(deal_id))
+        return True
+    return False
+
+
+async def test_of_two_one_works_and_the_other_takes_over(real: World) -> None:
+    other = Running(Follower(real.office.url, real.store, real.deliverer).run)
+    await real.open_deal()
+    assert await real.office.rows(WORKING, LOCK) == [(1,)]
+
+    await real.stop_following()
+    deal = await real.open_deal()
+
+    assert (await real.state(deal)).deal_id == deal
+    assert await real.office.rows(WORKING, LOCK) == [(1,)]
+    await other.stop()
+
+
+async def test_several_news_of_one_deal_arrive_as_the_last(real: World) -> None:
+    await real.stop_following()
+    deal = uuid4()
+    await real.office.run(real.office.opening(deal), now=datetime.now(UTC))
+    await real.office.run(PublishPolicy(policy=hours_policy()), now=datetime.now(UTC))
+    for _ in range(3):
+        await real.office.run(real.a_touch(deal), now=datetime.now(UTC))
+    real.follow()
+    await real.delivered()
+
+    assert (await real.state(deal)).promise_id == (await real.promise(deal)).promise_id
+    assert await real.signals(deal) == 1
+
+
+async def test_what_people_do_does_not_stand_behind_an_import(real: World) -> None:
+    await real.publish(hours_policy())
+    imported, typed = await by(real, Channel.IMPORT), await by(real, Channel.API)
+    soon = await by(real, Channel.IMPORT, timedelta(minutes=10))
+    overdue = await by(real, Channel.IMPORT, timedelta(days=-30))
+
+    assert BULK.takes(imported)
+    assert BULK.takes(overdue)
+    assert LIVE.takes(typed)
+    assert LIVE.takes(soon)
+    assert not any(BULK.takes(f) == LIVE.takes(f) for f in (imported, typed, soon, overdue))
+
+
+async def test_a_rollouts_timers_go_the_way_of_an_import(real: World) -> None:
+    await real.publish(hours_policy())
+    deal = await real.open_deal(policy="hours")
+    await real.stop_following()
+    changed = PublishPolicy(policy=hours_policy(due_after=Duration(99, "hours")))
+    await real.office.run(changed, now=datetime.now(UTC))
+    rollout = Actor("workflow", "policy-hours-v2")
+    await real.office.run(RearmPromise(deal_id=deal), actor=rollout, now=datetime.now(UTC))
+
+    (rearmed,) = await real.facts(deal, "promise.rearmed")
+    assert BULK.takes(rearmed)
+
+
+async def by(world: World, channel: Channel, due: timedelta = timedelta(days=9)) -> Recorded:
+    """The promise of a deal that came through this channel, made some time before it is due."""
+    due_at = datetime.now(UTC) + due
+    deal = await world.open_deal(due_at - timedelta(days=10), due_at=due_at, channel=channel)
+    return (await world.facts(deal, "promise.made"))[-1]

@@ -1,0 +1,116 @@
+"""No open deal without a live promise and a live timer: the sweep finds the exceptions and ends them."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime
+from uuid import UUID
+
+from temporalio.client import WorkflowExecutionStatus
+
+from domain.context import Actor, Channel
+from domain.deal.commands import LoseDeal
+from domain.deal.facts import DealOpened
+from domain.door import Decision
+from domain.people import RepLeaves
+from domain.recorded import Meta, Pending
+from tests.workflows.test_rollout_and_handover import handed_over, owners
+from tests.workflows.world import World, until
+from workflows.activities.sweeps import RUNNING
+from workflows.messages import Sweep, SweepReport
+from workflows.sweep import SweepWorkflow
+
+
+async def sweep(world: World, timers: int) -> SweepReport:
+    """Once the read models know everything, and the server lists so many running follow-ups."""
+    head = await world.office.ledger.head()
+
+    async def known() -> bool:
+        rows = await world.office.rows("SELECT min(position) FROM read.positions")
+        listed = await world.client.count_workflows(RUNNING)
+        return bool(rows[0][0] >= head) and listed.count == timers
+
+    await until(known)
+    return await world.client.execute_workflow(
+        SweepWorkflow.run, Sweep(), id=f"sweep-{uuid.uuid4()}", task_queue=world.deliverer.task_queue
+    )
+
+
+async def bare_deal(world: World) -> UUID:
+    """Opened behind the back of the deal's own rules."""
+    office, now = world.office, datetime.now(UTC)
+    opening = office.opening()
+    opened = DealOpened(
+        title=opening.title,
+        customer_id=None,
+        owner_id=office.rep_id,
+        team_id=office.team_id,
+        process="default",
+        process_version=1,
+        stage="identify",
+        policy="default",
+    )
+    meta = Meta(Actor("user", "u-1"), Channel.API, uuid.uuid4())
+    pending = Pending(opening.deal_id, 1, opened, now, meta)
+    await office.ledger.append(Decision(opening, None, meta, (pending,), (), {}, 1))
+    await world.delivered()
+    return opening.deal_id
+
+
+async def test_where_all_is_well_it_changes_nothing(virtual: World) -> None:
+    for _ in range(3):
+        await virtual.open_deal()
+    before = await virtual.office.ledger.head()
+
+    assert await sweep(virtual, 3) == SweepReport(open_deals=3, timers=3)
+    assert await virtual.office.ledger.head() == before
+
+
+async def test_a_lost_timer_is_started_again(virtual: World) -> None:
+    deal, other = await virtual.open_deal(), await virtual.open_deal()
+    armed = await virtual.state(deal)
+    await virtual.follow_up(deal).terminate("lost, for the test")
+
+    assert (await sweep(virtual, 1)).without_timer == 1
+    assert await virtual.state(deal) == armed
+    assert await virtual.runs(other) == 1
+    assert (await sweep(virtual, 2)).without_timer == 0
+
+
+async def test_a_timer_left_over_from_a_closed_deal_is_ended(virtual: World) -> None:
+    deal = await virtual.open_deal()
+    assert (await virtual.state(deal)).deal_id == deal
+    await virtual.unheard(LoseDeal(deal_id=deal, loss_reason="price"))
+    assert await virtual.status(deal) is WorkflowExecutionStatus.RUNNING
+
+    assert (await sweep(virtual, 1)).left_over == 1
+    await virtual.ended(deal)
+
+
+async def test_an_open_deal_without_a_promise_gets_one_and_its_timer(virtual: World) -> None:
+    """Our commands cannot make such a deal; a release of tomorrow might."""
+    deal = await bare_deal(virtual)
+
+    assert (await sweep(virtual, 0)).without_promise == 1
+    await virtual.delivered()
+    assert await virtual.topics(deal, "promise.made") == ["promise.made"]
+    assert (await virtual.state(deal)).deal_id == deal
+
+
+async def test_deals_nobody_could_take_find_an_owner_once_somebody_is_there(virtual: World) -> None:
+    office = virtual.office
+    deal = await virtual.open_deal()
+    await virtual.run(RepLeaves(rep_id=office.rep_id))
+    assert (await handed_over(virtual, office.rep_id)).left == 1
+    newcomer = await office.hire()
+
+    assert (await sweep(virtual, 1)).ownerless == 1
+    await handed_over(virtual, office.rep_id)
+    assert await owners(virtual, [deal]) == {newcomer: 1}
+
+
+async def test_its_report_is_kept(virtual: World) -> None:
+    await virtual.open_deal()
+    await sweep(virtual, 1)
+    rows = await virtual.office.rows("SELECT open_deals, timers, without_timer FROM app.sweeps")
+    assert rows == [(1, 1, 0)]

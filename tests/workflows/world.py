@@ -1,0 +1,279 @@
+"""tests: a world in which promises are kept or not — an office, the read models, the follower, and a worker on a real Temporal.
+
+In virtual time every follow-up has a clock of its own that stands almost still until the test moves it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from temporalio.api.enums.v1 import EventType
+from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
+from temporalio.service import RPCError, RPCStatusCode
+from temporalio.testing import WorkflowEnvironment
+
+from domain.calendar import BusinessCalendar
+from domain.context import Channel
+from domain.deal.commands import LogActivity, OpenDeal
+from domain.deal.facts import PromiseMade
+from domain.door import Command, Receipt
+from domain.policies import PublishPolicy
+from domain.policy import Duration, FollowUpPolicy
+from domain.recorded import Recorded
+from domain.values import Activity, ActivityKind, NextStep
+from projections import catalog
+from projections.follow import run_projections
+from runtime.schema import migrate
+from tests.office import Office, furnish
+from worker import ReadModels
+from workflows import schema
+from workflows.activities.desk import Desk
+from workflows.delivery import PATIENCE as PATIENCE_OF_CALLS
+from workflows.delivery import Deliverer
+from workflows.follow_up import FollowUpWorkflow, follow_up_id
+from workflows.follower import Follower
+from workflows.lanes import LANE_NAMES
+from workflows.messages import FollowUpState
+from workflows.running import make_worker
+from workflows.store import WorkflowStore
+
+MOMENT = timedelta(minutes=1)
+STANDSTILL = timedelta(0)
+PATIENCE = 30.0  # seconds of real time
+
+
+def hours_policy(**changes: Any) -> FollowUpPolicy:
+    """Around the clock: due 48 h after a touch, reminder 4 h before, manager 24 h after, reassigned 72 h after."""
+    given: dict[str, Any] = {
+        "name": "hours",
+        "version": 1,
+        "calendar": BusinessCalendar.around_the_clock("UTC"),
+        "due_after": Duration(48, "hours"),
+        "remind_before": Duration(4, "hours"),
+        "escalate_after": Duration(24, "hours"),
+        "reassign_after": Duration(72, "hours"),
+    }
+    return FollowUpPolicy(**(given | changes))
+
+
+@dataclass
+class World:
+    """`environment` None: real time."""
+
+    office: Office
+    client: Client
+    store: WorkflowStore
+    deliverer: Deliverer
+    environment: WorkflowEnvironment | None = None
+    follower: Running | None = None
+
+    # -- the follower ------------------------------------------------------------------------
+
+    def follow(self) -> None:
+        follower = Follower(self.office.url, self.store, self.deliverer)
+        self.follower = Running(follower.run)
+
+    async def stop_following(self) -> None:
+        if self.follower is not None:
+            await self.follower.stop()
+            self.follower = None
+
+    async def deliver_again(self, after: int = 0) -> None:
+        """As after a crash between delivering and noting it: everything above `after` once more."""
+        await self.stop_following()
+        await self.office.rows("UPDATE app.follower_positions SET position = %s RETURNING 1", after)
+        self.follow()
+        await self.delivered()
+
+    async def unheard(self, command: Command) -> None:
+        """A command whose news gets lost, which the follower does not do."""
+        await self.stop_following()
+        await self.office.run(command, now=datetime.now(UTC))
+        head = await self.office.ledger.head()
+        await self.office.rows("UPDATE app.follower_positions SET position = %s RETURNING 1", head)
+        self.follow()
+
+    # -- commands ----------------------------------------------------------------------------
+
+    async def run(self, command: Command, **changes: Any) -> Receipt:
+        """At the present moment, unless `now` says otherwise; and what concerns workflows is delivered."""
+        receipt = await self.office.run(command, **({"now": datetime.now(UTC)} | changes))
+        await self.delivered()
+        return receipt
+
+    async def open_deal(
+        self,
+        now: datetime | None = None,
+        due_at: datetime | None = None,
+        channel: Channel = Channel.API,
+        **given: Any,
+    ) -> UUID:
+        deal_id, now = uuid.uuid4(), now or datetime.now(UTC)
+        step = NextStep("send the drawings", due_at) if due_at else None
+        opening: dict[str, Any] = {
+            "title": "Forty boilers",
+            "owner_id": self.office.rep_id,
+            "next_step": step,
+        }
+        await self.run(OpenDeal(deal_id=deal_id, **(opening | given)), now=now, channel=channel)
+        return deal_id
+
+    def a_touch(self, deal_id: UUID) -> LogActivity:
+        activity = Activity(kind=ActivityKind.CALL, outcome="reached")
+        return LogActivity(deal_id=deal_id, activity_id=uuid.uuid4(), activity=activity)
+
+    async def touch(self, deal_id: UUID, now: datetime) -> None:
+        await self.run(self.a_touch(deal_id), now=now)
+
+    async def publish(self, policy: FollowUpPolicy, now: datetime | None = None) -> None:
+        await self.run(PublishPolicy(policy=policy), now=now or datetime.now(UTC))
+
+    # -- what the ledger says ----------------------------------------------------------------
+
+    async def facts(self, deal_id: UUID, *topics: str) -> list[Recorded]:
+        """Of one deal, oldest first; those with these topics (a prefix will do), or all."""
+        recorded = await self.office.ledger.stream(deal_id)
+        return [r for r in recorded if not topics or r.fact.TOPIC.startswith(topics)]
+
+    async def topics(self, deal_id: UUID, *topics: str) -> list[str]:
+        return [r.fact.TOPIC for r in await self.facts(deal_id, *topics)]
+
+    async def promise(self, deal_id: UUID) -> PromiseMade:
+        """As the last one was made."""
+        made = (await self.facts(deal_id, "promise.made"))[-1].fact
+        assert isinstance(made, PromiseMade)
+        return made
+
+    async def fact(self, deal_id: UUID, topic: str) -> Any:
+        """The one fact of the deal with this topic."""
+        (found,) = await self.facts(deal_id, topic)
+        return found.fact
+
+    # -- workflows ---------------------------------------------------------------------------
+
+    def follow_up(self, deal_id: UUID) -> WorkflowHandle[FollowUpWorkflow, Any]:
+        return self.client.get_workflow_handle_for(FollowUpWorkflow.run, follow_up_id(deal_id))
+
+    async def state(self, deal_id: UUID) -> FollowUpState:
+        return await self.follow_up(deal_id).query(FollowUpWorkflow.state)
+
+    async def status(self, deal_id: UUID) -> WorkflowExecutionStatus | None:
+        """Of the newest run; None when there never was one."""
+        try:
+            return (await self.follow_up(deal_id).describe()).status
+        except RPCError as failure:
+            if failure.status is RPCStatusCode.NOT_FOUND:
+                return None
+            raise
+
+    async def runs(self, deal_id: UUID) -> int:
+        return await self._count(f"WorkflowId = '{follow_up_id(deal_id)}'")
+
+    async def _count(self, query: str) -> int:
+        return (await self.client.count_workflows(query)).count
+
+    async def signals(self, deal_id: UUID) -> int:
+        """How many the newest run has got."""
+        history = await self.follow_up(deal_id).fetch_history()
+        return sum(
+            1 for e in history.events if e.event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED
+        )
+
+    async def work_done(self, deal_id: UUID) -> int:
+        """How many tasks, timers and activities the newest run has had."""
+        history = await self.follow_up(deal_id).fetch_history()
+        kinds = [EventType.Name(event.event_type) for event in history.events]
+        return sum(1 for kind in kinds if "TASK_SCHEDULED" in kind or "TIMER_STARTED" in kind)
+
+    async def ended(self, deal_id: UUID) -> None:
+        """Wait for the follow-up's end."""
+        await asyncio.wait_for(self.follow_up(deal_id).result(), PATIENCE)
+
+    async def delivered(self) -> None:
+        """Wait until the follower has passed on everything recorded so far."""
+        head = await self.office.ledger.head()
+        await until(lambda: self._has_delivered(head))
+
+    async def _has_delivered(self, position: int) -> bool:
+        return await self.store.delivered() >= position
+
+    async def spoken(self, deal_id: UUID, topic: str, times: int = 1) -> list[Recorded]:
+        """Wait until the deal has so many facts of a topic."""
+        await until(lambda: self._has_said(deal_id, topic, times))
+        return await self.facts(deal_id, topic)
+
+    async def _has_said(self, deal_id: UUID, topic: str, times: int) -> bool:
+        return len(await self.facts(deal_id, topic)) >= times
+
+    async def at(self, deal_id: UUID, instant: datetime) -> None:
+        """Move the follow-up's clock to `instant`. Everything due until then has been done and delivered."""
+        assert self.environment is not None
+        handle = self.follow_up(deal_id)
+        ahead = instant - await self.environment.get_current_time(handle)
+        assert ahead > timedelta(0), f"the clock is past {instant} already"
+        await self.environment.fast_forward(handle, ahead)
+        await self.delivered()
+
+
+async def until(condition: Callable[[], Awaitable[Any]]) -> None:
+    """Return when the condition is true; for what nothing announces. Fails when it stays false."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            if await condition():
+                return
+            await asyncio.sleep(0.02)
+
+
+class Running:
+    """Something that runs until it is told to stop."""
+
+    def __init__(self, work: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -> None:
+        self._stop = asyncio.Event()
+        self._task = asyncio.create_task(work(self._stop))
+
+    async def stop(self) -> None:
+        self._stop.set()
+        await self._task
+
+
+@contextlib.asynccontextmanager
+async def world(
+    url: str,
+    client: Client,
+    environment: WorkflowEnvironment | None = None,
+    patience: timedelta = PATIENCE_OF_CALLS,
+) -> AsyncIterator[World]:
+    """Everything running in this process, on a task queue of its own."""
+    migrate(url, [*catalog.statements(), *schema.statements()])
+    office = await furnish(url)
+    store = WorkflowStore(office.ledger.pool, LANE_NAMES)
+    deliverer = Deliverer(client, f"tests-{uuid.uuid4()}", patience)
+    desk = Desk(office.door, ReadModels(office.ledger.pool), store)
+    made = World(office, client, store, deliverer, environment)
+    projections = Running(lambda stop: run_projections(url, stop=stop))
+    with standing_still(environment):
+        async with make_worker(desk, deliverer, sandboxed=True, grace=timedelta(seconds=1)):
+            made.follow()
+            yield made
+            await made.stop_following()
+    await projections.stop()
+    await office.close()
+
+
+@contextlib.contextmanager
+def standing_still(environment: WorkflowEnvironment | None) -> Iterator[None]:
+    """Workflows begin at the present moment and go on at the usual pace, until a test moves their clock."""
+    with environment.with_time_skipping_disabled() if environment else contextlib.nullcontext():
+        yield
+
+
+def times(facts: Sequence[Recorded]) -> list[datetime]:
+    """When things happened, to the minute."""
+    return [fact.occurred_at.astimezone(UTC).replace(second=0, microsecond=0) for fact in facts]
