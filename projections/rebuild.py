@@ -1,0 +1,228 @@
+"""Projections room: rebuild a read model beside the live one, and compare the two.
+
+A rebuild fills a second set of tables from position 0 while the live ones are read and followed, catches up,
+and takes their place in one short transaction. Killed at any moment it leaves the live tables as they were;
+the next rebuild throws away what it left.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import msgspec
+import psycopg
+from psycopg import AsyncConnection, sql
+
+from projections import positions
+from projections.ahead import Ahead
+from projections.base import Projection
+from projections.catalog import BY_NAME
+from projections.positions import LIVE, REBUILDS, Place
+from projections.tables import SCHEMA, Table
+from runtime.database import connect
+
+NEW = "__new"
+BESIDE = "__compared"
+STRETCH = 20_000
+CLOSE = 2_000
+"""So near to the live position the last facts are applied while the follower waits."""
+TRIES = 20
+SAMPLES = 20
+Progress = Callable[[int, int], None]
+
+
+class Busy(Exception):
+    """Somebody else is rebuilding or comparing this read model."""
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """How a table differs from its rebuild: numbers of rows, and the first few as text."""
+
+    table: str
+    only_live: int
+    only_rebuilt: int
+    samples: list[str]
+
+
+def _silent(position: int, head: int) -> None:
+    pass
+
+
+async def rebuild(url: str, name: str, progress: Progress = _silent) -> int:
+    """Rebuild a read model and put it in the live one's place; returns the position it has then.
+
+    `progress` is told the position reached and the ledger's head. Raises LookupError for an unknown name, Busy,
+    and what the facts raise.
+    """
+    async with _beside(url, name, NEW) as built:
+        await built.catch_up(progress)
+        await built.index()
+        await built.catch_up(progress)
+        return await built.take_place()
+
+
+async def compare(url: str, name: str) -> list[Difference]:
+    """Rebuild beside, up to the live position, and report every table that differs; the follower waits meanwhile
+    for the last stretch only. Raises LookupError for an unknown name, Busy, and what the facts raise.
+    """
+    async with _beside(url, name, BESIDE) as built:
+        live = await positions.place(built.connection, name)
+        await built.catch_up(_silent, live.position)
+        async with built.connection.transaction():
+            live = await _hold(built.connection, name)
+            await built.apply_to(live.position)
+            differences = [await _difference(built.connection, table) for table in built.model.tables]
+    return [difference for difference in differences if difference.only_live or difference.only_rebuilt]
+
+
+@contextlib.asynccontextmanager
+async def _beside(url: str, name: str, suffix: str) -> AsyncIterator[Beside]:
+    if name not in BY_NAME:
+        raise LookupError(f"there is no read model {name!r}; there are: {', '.join(BY_NAME)}")
+    model = BY_NAME[name](suffix)
+    async with await connect(url) as connection:
+        key = [REBUILDS, positions.lock_key(name)]
+        cursor = await connection.execute("SELECT pg_try_advisory_lock(%s::int, %s::int)", key)
+        if (await cursor.fetchone()) != (True,):
+            raise Busy(f"{name} is being rebuilt or compared already")
+        await connection.execute("SET synchronous_commit = off")
+        built = Beside(url, connection, model)
+        await built.drop()
+        await built.create()
+        try:
+            yield built
+        finally:
+            if not connection.closed:
+                await built.drop()
+
+
+class Beside:
+    """A generation of a read model's tables that nobody reads yet."""
+
+    def __init__(self, url: str, connection: AsyncConnection[Any], model: Projection) -> None:
+        self.connection = connection
+        self.model = model
+        self._url = url
+        self._held = Place(0, 0, "rebuilding", "")
+
+    async def create(self) -> None:
+        """Without indexes: filling tables that have none is faster."""
+        model = self.model
+        for statement in model.create(model.suffix):
+            await self.connection.execute(statement.encode())
+        row = (
+            f"INSERT INTO {SCHEMA}.positions (name, suffix, status, shape) VALUES (%s, %s, 'rebuilding', %s)"
+        )
+        await self.connection.execute(row, [model.name, model.suffix, model.shape()])
+        self._held = await positions.place(self.connection, model.name, model.suffix)
+
+    async def drop(self) -> None:
+        """Also what a killed rebuild left."""
+        for table in self.model.tables:
+            await self.connection.execute(
+                sql.SQL("DROP TABLE IF EXISTS {}").format(table.at(self.model.suffix))
+            )
+        await self._forget_place()
+
+    async def _forget_place(self) -> None:
+        gone = f"DELETE FROM {SCHEMA}.positions WHERE name = %s AND suffix = %s"
+        await self.connection.execute(gone, [self.model.name, self.model.suffix])
+
+    async def index(self) -> None:
+        for statement in self.model.index(self.model.suffix):
+            await self.connection.execute(statement.encode())
+        for table in self.model.tables:
+            await self.connection.execute(sql.SQL("ANALYZE {}").format(table.at(self.model.suffix)))
+
+    async def catch_up(self, progress: Progress, target: int | None = None) -> None:
+        """To `target`, or close to the ledger's head, wherever that moves meanwhile."""
+        async with Ahead(self._url, self.model) as ahead:
+            while self._held.position < (head := target or await positions.head(self.connection)):
+                upto = min(head, self._held.position + STRETCH)
+                stretch = await ahead.take(self.connection, self._held.position, upto)
+                await ahead.prepare(upto, min(head, upto + STRETCH))
+                self._held = await positions.step(
+                    self.connection, self.model, self._held, stretch, "rebuilding"
+                )
+                progress(upto, head)
+                if target is None and head - upto < CLOSE:
+                    return
+
+    async def apply_to(self, position: int) -> None:
+        """The last stretch, inside the caller's transaction."""
+        if self._held.position < position:
+            stretch = await self.model.read(self.connection, self._held.position, position)
+            self._held = await positions.step(self.connection, self.model, self._held, stretch, "rebuilding")
+
+    async def take_place(self) -> int:
+        """Swap with the live tables. Readers wait for the renaming only; a long reader is not waited for long."""
+        for attempt in range(TRIES):
+            try:
+                return await self._swap()
+            except psycopg.errors.LockNotAvailable:
+                if attempt == TRIES - 1:
+                    raise
+                self.model.forget()
+                self._held = await positions.place(self.connection, self.model.name, self.model.suffix)
+        raise AssertionError
+
+    async def _swap(self) -> int:
+        async with self.connection.transaction():
+            await self.connection.execute("SET LOCAL lock_timeout = '2s'")
+            live = await _hold(self.connection, self.model.name)
+            await self.apply_to(live.position)
+            for table in self.model.tables:
+                await self._rename(table)
+            place = f"""
+                UPDATE {SCHEMA}.positions SET generation = generation + 1, position = %s, status = 'catching-up',
+                       error = NULL, shape = %s, updated_at = now() WHERE name = %s AND suffix = %s
+            """
+            name, reached = self.model.name, self._held.position
+            await self.connection.execute(place, [reached, self.model.shape(), name, LIVE])
+            await self._forget_place()
+            await self.connection.execute(positions.NOTIFY, [f"{name}:{reached}"])
+        return reached
+
+    async def _rename(self, table: Table[Any]) -> None:
+        suffix = self.model.suffix
+        await self.connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(table.at(LIVE)))
+        cursor = await self.connection.execute(
+            "SELECT indexrelid::regclass::text FROM pg_index WHERE indrelid = %s::regclass",
+            [f"{SCHEMA}.{table.name}{suffix}"],
+        )
+        for (index,) in await cursor.fetchall():
+            named = sql.Identifier(*index.split("."))
+            new = sql.Identifier(index.split(".")[-1].replace(suffix, ""))
+            await self.connection.execute(sql.SQL("ALTER INDEX {} RENAME TO {}").format(named, new))
+        rename = sql.SQL("ALTER TABLE {} RENAME TO {}").format(table.at(suffix), sql.Identifier(table.name))
+        await self.connection.execute(rename)
+
+
+async def _hold(connection: AsyncConnection[Any], name: str) -> Place:
+    """Where the live read model stands; its follower waits until the transaction ends."""
+    cursor = await connection.execute(f"{positions.READ} FOR UPDATE", [name, LIVE])
+    row = await cursor.fetchone()
+    if row is None:
+        raise LookupError(f"the read model {name!r} is not installed in this database: migrate it")
+    return Place(*row)
+
+
+async def _difference(connection: AsyncConnection[Any], table: Table[Any]) -> Difference:
+    """Row for row, as text, which every column type has."""
+    columns = sql.SQL(", ").join(sql.Identifier("t", name) for name in table.names)
+    rows = sql.SQL("SELECT ROW({})::text AS told FROM {} t")
+    live, rebuilt = (rows.format(columns, table.at(suffix)) for suffix in (LIVE, BESIDE))
+    both = sql.SQL(
+        "SELECT count(*), COALESCE((array_agg(told))[1:{n}], '{{}}') FROM ({one} EXCEPT ALL {other}) AS d"
+    )
+    counted = []
+    for one, other in ((live, rebuilt), (rebuilt, live)):
+        query = both.format(n=sql.Literal(SAMPLES), one=one, other=other)
+        row = await (await connection.execute(query)).fetchone()
+        assert row is not None
+        counted.append(row)
+    (only_live, lost), (only_rebuilt, added) = counted
+    samples = [f"- {told}" for told in lost] + [f"+ {told}" for told in added]
+    return Difference(table.name, only_live, only_rebuilt, samples)
