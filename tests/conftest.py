@@ -23,6 +23,7 @@ from psycopg import sql
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
+from projections.catalog import statements
 from runtime.schema import migrate
 from runtime.servers import EmbeddedPostgres, EmbeddedTemporal, time_skipping_environment
 from runtime.temporal import connect_temporal
@@ -169,11 +170,6 @@ def temporal(request: pytest.FixtureRequest) -> TemporalServer:
 # --- a database per test ---------------------------------------------------------------------------------------------
 
 
-def read_model_statements() -> list[str]:
-    """The read models' tables, as the migration gives them to the database."""
-    return []
-
-
 def make_template(server: PostgresServer) -> None:
     """A migrated database to copy; whichever process asks first makes it, under a name that only complete ones have."""
     with psycopg.connect(server.admin, autocommit=True) as connection:
@@ -181,7 +177,7 @@ def make_template(server: PostgresServer) -> None:
         if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [TEMPLATE]).fetchone():
             return
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(TEMPLATE + "_new")))
-        migrate(server.url_of(TEMPLATE + "_new"), read_model_statements())
+        migrate(server.url_of(TEMPLATE + "_new"), statements())
         rename = sql.SQL("ALTER DATABASE {} RENAME TO {}")
         connection.execute(rename.format(sql.Identifier(TEMPLATE + "_new"), sql.Identifier(TEMPLATE)))
 
