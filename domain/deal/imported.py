@@ -16,7 +16,7 @@ from domain.deal.commands import ImportDeal, PastActivity
 from domain.deal.deal import Deal
 from domain.deal.decisions import Json, policy_of, process_of, told
 from domain.deal.import_checks import check_row
-from domain.deal.row import differing, digest_of, marks_held, marks_of
+from domain.deal.row import differing, digest_of, marks_held, marks_of, untold
 from domain.door import Book, handles
 from domain.errors import FieldError, Forbidden, GateNotPassed, Invalid, Refused
 from domain.people import Rep
@@ -194,11 +194,11 @@ def _change(deal: Deal, row: ImportDeal, book: Book) -> None:
 
 
 def _applicable(deal: Deal, row: ImportDeal, last: f.RowMarks) -> set[str]:
-    """The parts to record: the file changed them, and they are not so here already. Raises Refused where
-    somebody changed them here, too.
+    """The parts to record: the file changed them, and they are not so here already. An empty cell says nothing, so it
+    takes nothing away. Raises Refused where somebody changed them here, too.
     """
     new, held = marks_of(row), marks_held(deal, last)
-    changed = differing(new, last) & differing(new, held)
+    changed = (differing(new, last) & differing(new, held)) - untold(row)
     if both := sorted(changed & differing(held, last)):
         raise Refused(_both_changed(deal, row, both), changed_here=both)
     if not deal.is_open and row.stage not in (WON, LOST) and "standing" not in changed:
@@ -236,7 +236,7 @@ def _correct(deal: Deal, row: ImportDeal, book: Book, changed: set[str]) -> None
         deal.move_expected_close(row.expected_close)
     if "needs" in changed:
         deal.record_needs(row.needs)
-    if "quote" in changed and row.quote is not None:
+    if row.quote is not None and "quote" in changed:
         deal.record_quote(row.quote)
 
 

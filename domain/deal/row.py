@@ -28,6 +28,20 @@ def differing(one: RowMarks, other: RowMarks) -> set[str]:
     return {part for part in PARTS if getattr(one, part) != getattr(other, part)}
 
 
+def untold(row: ImportDeal) -> set[str]:
+    """The parts that the row leaves empty."""
+    told = {
+        "customer": row.customer_id,
+        "product": row.product_id,
+        "amount": row.amount or row.opening_amount,
+        "expected_close": row.expected_close,
+        "needs": row.needs if row.needs != NO_NEEDS else None,
+        "quote": row.quote,
+        "next_step": row.next_step,
+    }
+    return {part for part, value in told.items() if value is None}
+
+
 def marks_of(row: ImportDeal) -> RowMarks:
     closed_on = row.closed_on if row.stage in (WON, LOST) else None
     contract = row.contract_reference if row.stage == WON else ""

@@ -8,16 +8,17 @@ from datetime import datetime
 from uuid import UUID
 
 from domain.aggregate import Aggregate
-from domain.catalogue import Customer, ListProduct, Product, Profile, RegisterCustomer
+from domain.catalogue import Customer, ListProduct, Product
 from domain.context import Actor, Channel, Context
 from domain.deal.commands import ImportDeal
 from domain.deal.row import digest_of
 from domain.door import Call, Command, Door, Receipt
 from domain.errors import DomainError
-from domain.people import FormTeam, HireRep, Rep
+from domain.people import Rep
 from runtime.database import Pool
+from runtime.imports.making import make
 from runtime.imports.mapping import CUSTOMERS, EVENTS, PRODUCTS, REPS, Mapping
-from runtime.imports.plan import TEAM, Planned
+from runtime.imports.plan import Planned
 from runtime.imports.readers import Row
 from runtime.imports.reasons import reasons_for
 from runtime.imports.references import Name, References
@@ -52,28 +53,24 @@ class Landing:
     references: References
     circumstances: Circumstances
 
-    # -- what rows refer to ---------------------------------------------------------------------
-
-    async def settle(self, names: Iterable[Name]) -> int:
-        """Look for names nobody has looked for yet, and make those the mapping wants made. How many events that took."""
+    async def settle(self, names: Iterable[Name]) -> None:
+        """Look for names nobody has looked for yet: the ledger holds them, or they are to be made, or they are unknown."""
         wanted = self.references.unsettled(names)
         if not wanted:
-            return 0
+            return
         held = await self.door.store.load({id: AGGREGATES[kind] for (kind, _), id in wanted.items()})
-        lacking = {name: id for name, id in wanted.items() if not self._known(name, held[id])}
-        made = {name: id for name, id in lacking.items() if name[0] in self._creates()}
-        self.references.absent.update(lacking.keys() - made.keys())
-        events = await self._execute_all(self._team() if any(kind == REPS for kind, _ in made) else [])
-        events += await self._execute_all([self._making(name, id) for name, id in made.items()])
-        for name, id in made.items():
-            self.references.learn(name, id)
-        return events
+        for name, id in wanted.items():
+            if not self._holds(name, held[id]):
+                if name[0] in self._makes():
+                    self.references.promise(name, id)
+                else:
+                    self.references.absent.add(name)
 
-    def _creates(self) -> frozenset[str]:
+    def _makes(self) -> frozenset[str]:
         """An event log has no list of its people: they are known by their work."""
         return self.mapping.create | ({REPS} if self.found.sheet.kind == EVENTS else frozenset())
 
-    def _known(self, name: Name, held: Aggregate) -> bool:
+    def _holds(self, name: Name, held: Aggregate) -> bool:
         if not held.exists or held.foreign:
             return False
         self.references.learn(name, held.id)
@@ -81,33 +78,12 @@ class Landing:
             self.references.prices[name[1]] = held.listed.price
         return True
 
-    def _team(self) -> list[Command]:
-        name = self.mapping.events.team
-        return [FormTeam(team_id=self.references.id_of(TEAM, name), name=name)]
-
-    def _making(self, name: Name, id: UUID) -> Command:
-        kind, key = name
-        if kind == CUSTOMERS:
-            return RegisterCustomer(customer_id=id, profile=Profile(name=key))
-        if kind == PRODUCTS:
-            return ListProduct(product_id=id, name=key)
-        return HireRep(rep_id=id, name=key, team_id=self.references.id_of(TEAM, self.mapping.events.team))
-
-    async def _execute_all(self, commands: list[Command]) -> int:
-        events = 0
-        for answer in await self.door.execute_many([self._call(command) for command in commands]):
-            if isinstance(answer, DomainError):
-                raise answer
-            events += answer.recorded
-        return events
-
-    # -- what rows tell -------------------------------------------------------------------------
-
     async def land(self, planned: list[Planned]) -> list[Outcome]:
         """Execute each row's commands in order, rows side by side. Outcomes in the order of `planned`."""
         outcomes = [Outcome(p.rows, reasons=p.reasons) for p in planned]
         unchanged = await self._unchanged(planned)
         going = [n for n, p in enumerate(planned) if not p.reasons and n not in unchanged]
+        await self._make_what_is_needed(going, planned, outcomes)
         longest = max((len(planned[n].commands) for n in going), default=0)
         for left in range(longest, 0, -1):
             # The last commands of all rows go together: a row may need what the first ones of another row make.
@@ -119,6 +95,32 @@ class Landing:
             self._learn(p, outcome)
         return outcomes
 
+    async def _make_what_is_needed(
+        self, going: list[int], planned: list[Planned], outcomes: list[Outcome]
+    ) -> None:
+        """Customers, products and reps that rows name and nobody listed. The first row counts their events."""
+        if not self.references.pending or not going:
+            return
+        needed = dict.fromkeys(name for n in going for _, name in planned[n].refers)
+        events, refused = await make(self.door, self._call, self.mapping, self.references, needed)
+        outcomes[going[0]].events += events
+        for name, error in refused.items():
+            self._refuse_those_who_need(name, error, going, planned, outcomes)
+
+    def _refuse_those_who_need(
+        self,
+        name: Name,
+        error: DomainError,
+        going: list[int],
+        planned: list[Planned],
+        outcomes: list[Outcome],
+    ) -> None:
+        self.references.refuse(name, error.message)
+        for n in going:
+            for field in (field for field, needed in planned[n].refers if needed == name):
+                reason = Reason(self.found.sheet.header_of(field), name[1], error.message)
+                outcomes[n].reasons = (*outcomes[n].reasons, reason)
+
     def _take(self, answer: Receipt | DomainError, planned: Planned, outcome: Outcome) -> None:
         if isinstance(answer, DomainError):
             outcome.reasons = reasons_for(answer, planned, self.found.sheet, self.header)
@@ -127,8 +129,8 @@ class Landing:
 
     async def _unchanged(self, planned: list[Planned]) -> set[int]:
         """Rows that the ledger says it agrees with already: the door would answer them with silence."""
-        deals = {n: p.commands[0] for n, p in enumerate(planned) if p.commands}
-        rows = {n: c for n, c in deals.items() if isinstance(c, ImportDeal)}
+        first = ((n, p.commands[0]) for n, p in enumerate(planned) if p.commands)
+        rows = {n: command for n, command in first if isinstance(command, ImportDeal)}
         if not rows:
             return set()
         async with self.pool.connection() as connection:
@@ -141,7 +143,7 @@ class Landing:
             return
         name, id = planned.name
         if outcome.reasons:
-            self.references.refused[name] = f"{self.found.path.name} row {planned.rows[0].line}"
+            self.references.refuse(name, f"{self.found.path.name} row {planned.rows[0].line}")
             return
         self.references.learn(name, id)
         listed = planned.commands[-1]
@@ -151,7 +153,7 @@ class Landing:
     def _call(self, command: Command) -> Call:
         now, actor, job = self.circumstances()
         reason = command.override_reason if isinstance(command, ImportDeal) else ""
-        return Call(
-            command,
-            Context(now=now, actor=actor, channel=Channel.IMPORT, reason=reason or None, correlation_id=job),
+        context = Context(
+            now=now, actor=actor, channel=Channel.IMPORT, reason=reason or None, correlation_id=job
         )
+        return Call(command, context)

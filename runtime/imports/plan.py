@@ -23,12 +23,15 @@ IdOf = Callable[[str, str], UUID]
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """Commands to execute in order, or reasons. `rows` is what it was made of; `name` becomes known with it."""
+    """Commands to execute in order, or reasons. `rows` is what it was made of; `name` becomes known with it; `refers` are
+    the names it needs, under our field names.
+    """
 
     rows: tuple[Row, ...]
     commands: tuple[Command, ...] = ()
     reasons: tuple[Reason, ...] = ()
     name: tuple[Name, UUID] | None = None
+    refers: tuple[tuple[str, Name], ...] = ()
 
 
 class Values:

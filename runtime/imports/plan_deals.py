@@ -46,18 +46,18 @@ class DealPlanner:
         self._id_of, self._references = id_of, references
         self._seen: dict[str, int] = {}
 
-    def names(self, cells: Cells) -> Iterator[Name]:
-        """What the row refers to, for the caller to settle before `plan`."""
+    def names(self, cells: Cells) -> Iterator[tuple[str, Name]]:
+        """What the row refers to and in which field, for the caller to settle before `plan`."""
         for field, kind in ALIASES.items():
             if field in cells:
-                yield kind, self._alias(kind, cells[field])
+                yield field, (kind, self._alias(kind, cells[field]))
 
     def plan(self, row: Row, cells: Cells) -> Planned:
         reasons = Reasons(self._sheet, cells)
         command = self._deal(row, reasons)
         if reasons.found or command is None:
             return Planned((row,), reasons=tuple(reasons.found))
-        return Planned((row,), (command,))
+        return Planned((row,), (command,), refers=tuple(self.names(cells)))
 
     def _alias(self, kind: str, name: str) -> str:
         return self._mapping.aliases.get(kind, {}).get(name, name)

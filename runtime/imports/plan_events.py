@@ -18,13 +18,14 @@ from runtime.imports.mapping import REPS, ActivityRule, Mapping, Sheet
 from runtime.imports.plan import IdOf, Planned, Values
 from runtime.imports.plan_deals import DEAL
 from runtime.imports.readers import Row
-from runtime.imports.references import Name, References
+from runtime.imports.references import Name
 from runtime.imports.results import ImportProblem, Reason
 from runtime.imports.rows import Cells, Reasons
 from runtime.imports.suggest import did_you_mean
 
 ACTIVITY = "activity"
 STARTED = "started"
+RESOURCE = "resource"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,15 +138,16 @@ def works(events: Iterable[Event]) -> list[Work]:
 
 
 class CasePlanner:
-    def __init__(self, mapping: Mapping, id_of: IdOf, references: References) -> None:
-        self._mapping, self._rules = mapping, mapping.events
-        self._id_of, self._references = id_of, references
+    def __init__(self, mapping: Mapping, id_of: IdOf) -> None:
+        self._mapping, self._rules, self._id_of = mapping, mapping.events, id_of
         self._fitting: dict[str, ActivityRule] = {}
 
-    def names(self, case: Case) -> Iterator[Name]:
-        for resource in {event.resource for event in case.events} - self._rules.systems:
-            yield REPS, resource or self._rules.desk
-        yield REPS, self._rules.desk
+    def names(self, case: Case) -> list[tuple[str, Name]]:
+        people = {event.resource for event in case.events if self._is_person(event.resource)}
+        return [(RESOURCE, (REPS, name)) for name in sorted(people) or [self._rules.desk]]
+
+    def _is_person(self, resource: str) -> bool:
+        return bool(resource) and resource not in self._rules.systems
 
     def plan(self, case: Case) -> Planned:
         done = works(case.events)
@@ -161,15 +163,13 @@ class CasePlanner:
             policy=self._mapping.policy,
             activities=tuple(self._activities(case.key, done)),
         )
-        return Planned(case.rows, (command,))
+        return Planned(case.rows, (command,), refers=tuple(self.names(case)))
 
     def _owner(self, done: list[Work]) -> UUID:
-        people = [
-            work.resource for work in done if work.resource and work.resource not in self._rules.systems
-        ]
+        people = [work.resource for work in done if self._is_person(work.resource)]
         last = self._rules.owner == "last"
         name = people[-1 if last else 0] if people else self._rules.desk
-        return self._references.known.get((REPS, name)) or self._id_of(REPS, name)
+        return self._id_of(REPS, name)
 
     def _activities(self, case: str, done: list[Work]) -> Iterator[PastActivity]:
         """Ids are made of what happened, so that a log which grew keeps those it told before."""
@@ -187,12 +187,11 @@ class CasePlanner:
         minutes = None
         if work.started is not None and work.done is not None:
             minutes = round((work.done - work.started).total_seconds() / 60)
-        person = work.resource and work.resource not in self._rules.systems
         return Activity(
             kind=ActivityKind(rule.kind),
             outcome=rule.outcome if work.done is not None else STARTED,
             duration_minutes=minutes,
-            rep_id=self._references.known.get((REPS, work.resource)) if person else None,
+            rep_id=self._id_of(REPS, work.resource) if self._is_person(work.resource) else None,
             name=work.name,
             started_at=work.started,
         )

@@ -17,11 +17,14 @@ Name = tuple[str, str]
 
 @dataclass
 class References:
-    """`known` names may be referred to: they were accepted in this run, or the ledger holds them."""
+    """`known` names may be referred to: they were accepted in this run, or the ledger holds them, or they are `pending`:
+    the mapping wants them made as soon as a row that can land refers to them.
+    """
 
     id_of: Callable[[str, str], UUID]
     known: dict[Name, UUID] = field(default_factory=dict)
     absent: set[Name] = field(default_factory=set)
+    pending: dict[Name, UUID] = field(default_factory=dict)
     refused: dict[Name, str] = field(default_factory=dict)
     prices: dict[str, Money] = field(default_factory=dict)
 
@@ -33,6 +36,17 @@ class References:
     def learn(self, name: Name, id: UUID) -> None:
         self.known[name] = id
         self.absent.discard(name)
+
+    def promise(self, name: Name, id: UUID) -> None:
+        """May be referred to, and is to be made then."""
+        self.learn(name, id)
+        self.pending[name] = id
+
+    def refuse(self, name: Name, why: str) -> None:
+        self.known.pop(name, None)
+        self.pending.pop(name, None)
+        self.absent.add(name)
+        self.refused[name] = why
 
     def problem(self, name: Name) -> str:
         """Why the name cannot be referred to, with a suggestion where one is near."""

@@ -140,7 +140,7 @@ class Run:
         most = IN_FLIGHT if tally.kind in (DEALS, EVENTS) else 1
         try:
             while part := await asyncio.to_thread(source.take, BATCH):
-                tally.events += await landing.settle(source.names(part))
+                await landing.settle(source.names(part))
                 planned: list[Planned] = await asyncio.to_thread(source.plan, part)
                 flying.append(asyncio.create_task(landing.land(planned)))
                 if len(flying) >= most:

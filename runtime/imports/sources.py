@@ -116,7 +116,7 @@ class RowSource:
     def names(self, part: Part) -> set[Name]:
         if not isinstance(self._planner, DealPlanner):
             return set()
-        return {name for item in part if isinstance(item, tuple) for name in self._planner.names(item[1])}
+        return {name for item in part if isinstance(item, tuple) for _, name in self._planner.names(item[1])}
 
     def plan(self, part: Part) -> list[Planned]:
         return [self._planner.plan(*item) if isinstance(item, tuple) else item for item in part]  # type: ignore[misc]
@@ -162,7 +162,7 @@ class CaseSource:
                 self._refused.append(Planned((row,), reasons=tuple(event)))
 
     def names(self, part: Part) -> set[Name]:
-        return {name for item in part if isinstance(item, Case) for name in self._planner.names(item)}
+        return {name for item in part if isinstance(item, Case) for _, name in self._planner.names(item)}
 
     def plan(self, part: Part) -> list[Planned]:
         return [self._planner.plan(item) if isinstance(item, Case) else item for item in part]  # type: ignore[misc]
@@ -182,7 +182,7 @@ def source_of(found: Found, mapping: Mapping, id_of: IdOf, references: Reference
     """Raises ImportProblem when the file lacks a header or columns."""
     sheet, values = found.sheet, Values(mapping)
     if sheet.kind == EVENTS:
-        return CaseSource(found, mapping, values, CasePlanner(mapping, id_of, references))
+        return CaseSource(found, mapping, values, CasePlanner(mapping, id_of))
     planner: RowPlanner
     if sheet.kind == CUSTOMERS:
         planner = CustomerPlanner(sheet, values, id_of)

@@ -261,6 +261,11 @@ class TestAChangedRow:
     def test_records_just_what_changed(self, changes: dict[str, Any], topic: str) -> None:
         when(imported(row()), row(**changes)).topics(topic, "deal.import-noted")
 
+    def test_takes_nothing_away_by_leaving_it_empty(self) -> None:
+        full = row(customer_id=UUID(int=0xC1), expected_close=date(2026, 6, 1), needs=ALL_NEEDS)
+        scenario = when(imported(full), row(amount=None))
+        scenario.topics("deal.import-noted").holds(amount=PRICE, needs=ALL_NEEDS, customer_id=UUID(int=0xC1))
+
     def test_gives_the_deal_and_its_promise_to_another_owner(self) -> None:
         scenario = when(imported(row()), row(owner_id=WANG))
         scenario.topics("deal.owner-changed", "promise.handed-over", "deal.import-noted")
