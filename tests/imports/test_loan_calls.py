@@ -17,20 +17,28 @@ import csv
 import gzip
 from collections import defaultdict
 from collections.abc import AsyncIterator
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import UUID, uuid4
 
 import pytest
 
 from domain.calendar import BusinessCalendar
-from domain.context import Actor
+from domain.context import Actor, Channel, Context
+from domain.deal.commands import LogActivity, MissPromise, OpenDeal
+from domain.door import Command, Door
+from domain.people import FormTeam, HireRep
+from domain.policies import PublishPolicy
 from domain.policy import Duration, FollowUpPolicy
+from domain.values import Activity, ActivityKind
 from runtime.database import Pool, open_pool
 from runtime.imports.mapping import shipped_mapping
 from runtime.imports.rehearse import rehearse
 from runtime.imports.results import ImportResult
 from runtime.imports.run import run_import
-from tests.imports.conftest import shared, topics
+from runtime.ledger import Ledger
+from tests.imports.conftest import rows_of, shared, topics
 
 LOG = "loan_calls/bpi12_w_two_ts.csv.gz"
 OFFER_CALL = ("W_Nabellen offertes", "complete")
@@ -155,3 +163,75 @@ async def test_the_same_log_again_records_nothing(filled: Pool, imported: Import
     again = await run_import(filled, shipped_mapping("event_log"), shared(LOG), Actor("user", "u-1"))
     assert (again.events, again.accepted, again.refused) == (0, 0, 0)
     assert again.unchanged == imported.rows
+
+
+SAMPLE, SAMPLE_DAYS = 40, 5
+MISSED_AFTER_OFFERS = (
+    "SELECT count(*) FROM ledger.events missed JOIN ledger.events made ON made.stream_id = missed.stream_id"
+    " AND made.topic = 'promise.made' AND made.data->>'promise_id' = missed.data->>'promise_id'"
+    " WHERE missed.topic = 'promise.missed' AND (made.data->'deadlines'->>'due_at')::timestamptz - made.occurred_at = %s"
+)
+
+
+async def test_live_work_on_the_same_cases_is_told_of_the_same_misses(
+    database_url: str, cases: dict[str, Moments]
+) -> None:
+    """Every fortieth case worked through the door at the times of the log, as people and timers would: the promise facts
+    that are recorded tell the same number.
+    """
+    sample = {key: moments for n, (key, moments) in enumerate(cases.items()) if n % SAMPLE == 0}
+    end = max(at for moments in cases.values() for at, _, _ in moments)
+    pool = await open_pool(database_url, min_size=2, max_size=6)
+    ledger = Ledger(pool)
+    desk = Desk(Door(ledger))
+    await desk.open(after_offer_calls(SAMPLE_DAYS))
+    await asyncio.gather(*(desk.work(moments, end) for moments in sample.values()))
+    [(missed,)] = await rows_of(pool, MISSED_AFTER_OFFERS, timedelta(days=SAMPLE_DAYS))
+    await ledger.aclose()
+    await pool.close()
+    whole = {**sample, "the end of the log": [(end, "", "")]}
+    assert missed == overdue_after_offer_calls(whole, SAMPLE_DAYS) > 0
+
+
+@dataclass
+class Desk:
+    """People who log what they do when they do it, and a timer that speaks for promises that were not kept."""
+
+    door: Door
+    team_id: UUID = field(default_factory=uuid4)
+    rep_id: UUID = field(default_factory=uuid4)
+    policy: str = ""
+
+    async def open(self, policy: FollowUpPolicy) -> None:
+        self.policy, at = policy.name, datetime(2011, 9, 1, tzinfo=UTC)
+        await self._do(PublishPolicy(policy=policy), at)
+        await self._do(FormTeam(team_id=self.team_id, name="desk"), at)
+        await self._do(HireRep(rep_id=self.rep_id, name="Li Na", team_id=self.team_id), at)
+
+    async def work(self, moments: Moments, end: datetime) -> None:
+        deal_id = uuid4()
+        opening = OpenDeal(deal_id=deal_id, title="case", owner_id=self.rep_id, policy=self.policy)
+        promised = await self._do(opening, moments[0][0])
+        for at, name, lifecycle in moments:
+            await self._timer(deal_id, promised, at)
+            outcome = (
+                "offer" if (name, lifecycle) == OFFER_CALL else "started" if lifecycle == "start" else ""
+            )
+            activity = Activity(
+                kind=ActivityKind.CALL if name == OFFER_CALL[0] else ActivityKind.TASK, outcome=outcome
+            )
+            promised = await self._do(
+                LogActivity(deal_id=deal_id, activity_id=uuid4(), activity=activity), at
+            )
+        await self._timer(deal_id, promised, end)
+
+    async def _timer(self, deal_id: UUID, promised: dict[str, str], until: datetime) -> None:
+        due = datetime.fromisoformat(promised["due_at"])
+        if due < until:
+            await self._do(
+                MissPromise(deal_id=deal_id, promise_id=UUID(promised["promise_id"]), arming=1), due
+            )
+
+    async def _do(self, command: Command, at: datetime) -> dict[str, str]:
+        context = Context(now=at, actor=Actor("user", "u-1"), channel=Channel.API)
+        return (await self.door.execute(command, context)).answer

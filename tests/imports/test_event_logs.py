@@ -1,0 +1,231 @@
+"""tests: event logs become deals with activities — paired, in order, the same from CSV and from XES."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runtime.database import Pool, open_pool
+from runtime.imports.mapping import Mapping, shipped_mapping
+from runtime.imports.mapping_file import read_mapping
+from runtime.imports.results import ImportProblem
+from runtime.imports.run import run_import
+from runtime.imports.schema import statements
+from runtime.schema import migrate
+from tests.imports.conftest import IMPORTER, csv_file, rows_of, shared, topics
+
+HEADER = "case_id,activity,lifecycle,resource,timestamp"
+OFFER, OTHER = "W_Nabellen offertes", "W_Valideren aanvraag"
+LOG = "loan_calls/BPI_Challenge_2012_W_Two_TS.xes.gz"
+SAME_LOG = "loan_calls/bpi12_w_two_ts.csv.gz"
+ACTIVITIES = (
+    "SELECT data->'activity'->>'name', data->'activity'->>'kind', data->'activity'->>'outcome',"
+    " (data->'activity'->>'duration_minutes')::int, data->'activity'->>'started_at', occurred_at"
+    " FROM ledger.events WHERE topic = 'deal.activity-logged' ORDER BY position"
+)
+EVERYTHING = (
+    "SELECT stream_id::text, version, topic, CASE WHEN topic LIKE 'promise.%%' OR topic = 'deal.import-noted' THEN NULL"
+    " ELSE data::text END, CASE WHEN topic LIKE 'deal.%%' AND topic <> 'deal.import-noted' THEN occurred_at END"
+    " FROM ledger.events ORDER BY 1, 2"
+)
+
+
+async def told(pool: Pool, data: Path) -> list[tuple[Any, ...]]:
+    result = await run_import(pool, shipped_mapping("event_log"), data, IMPORTER)
+    assert result.refusals == []
+    return await rows_of(pool, ACTIVITIES)
+
+
+def in_one_piece() -> Mapping:
+    """The shipped mapping, for logs that promise to hold each case in one piece."""
+    text = files("runtime.imports").joinpath("mappings", "event_log.toml").read_text(encoding="utf-8")
+    return read_mapping(text.replace("[events]\n", "[events]\ngrouped = true\n").encode(), "log.toml")
+
+
+def log(folder: Path, *rows: str) -> Path:
+    return csv_file(folder, *rows, header=HEADER, name="log.csv")
+
+
+def at(clock: str) -> str:
+    return f"2026-01-05T{clock}+00:00"
+
+
+async def test_a_start_and_its_completion_are_one_activity_with_a_duration(
+    pool: Pool, tmp_path: Path
+) -> None:
+    data = log(
+        tmp_path,
+        f"1,{OFFER},start,Li,{at('09:00:00')}",
+        f"1,{OFFER},complete,Li,{at('09:07:40')}",
+        f"1,{OTHER},complete,Li,{at('10:00:00')}",
+    )
+    [call, task] = await told(pool, data)
+    assert call[:4] == (OFFER, "call", "offer", 8)
+    assert (call[4], call[5].isoformat()) == ("2026-01-05T09:00:00Z", at("09:07:40"))
+    assert task[:5] == (OTHER, "task", "", None, None)
+
+
+async def test_work_that_overlaps_is_paired_by_what_and_who(pool: Pool, tmp_path: Path) -> None:
+    data = log(
+        tmp_path,
+        f"1,{OFFER},start,Li,{at('09:00:00')}",
+        f"1,{OFFER},start,Wang,{at('09:10:00')}",
+        f"1,{OTHER},start,Li,{at('09:20:00')}",
+        f"1,{OFFER},complete,Li,{at('09:30:00')}",
+        f"1,{OTHER},complete,Li,{at('09:40:00')}",
+        f"1,{OFFER},complete,Wang,{at('09:50:00')}",
+    )
+    assert [(row[0], row[3]) for row in await told(pool, data)] == [(OFFER, 30), (OTHER, 20), (OFFER, 40)]
+
+
+async def test_work_that_was_begun_and_not_finished_is_told_as_that(pool: Pool, tmp_path: Path) -> None:
+    data = log(tmp_path, f"1,{OFFER},start,Li,{at('09:00:00')}", f"1,{OTHER},complete,Li,{at('09:20:00')}")
+    [begun, done] = await told(pool, data)
+    assert begun[:4] == (OFFER, "call", "started", None)
+    assert begun[5].isoformat() == at("09:00:00")
+    assert done[2] == ""
+
+
+async def test_cases_may_lie_in_pieces_and_out_of_order(pool: Pool, tmp_path: Path) -> None:
+    rows = [
+        f"2,{OTHER},complete,Li,{at('12:00:00')}",
+        f"1,{OFFER},complete,Li,{at('09:30:00')}",
+        f"2,{OFFER},complete,Wang,{at('08:00:00')}",
+        f"1,{OFFER},start,Li,{at('09:00:00')}",
+    ]
+    data = log(tmp_path, *rows)
+    assert [row[:4] for row in await told(pool, data)] == [
+        (OFFER, "call", "offer", None),
+        (OTHER, "task", "", None),
+        (OFFER, "call", "offer", 30),
+    ]
+    with pytest.raises(ImportProblem, match="line 4: case '2' goes on after another one"):
+        await run_import(pool, in_one_piece(), data, IMPORTER)
+
+
+async def test_a_log_that_grew_adds_what_is_new(pool: Pool, tmp_path: Path) -> None:
+    first = [f"1,{OFFER},start,Li,{at('09:00:00')}", f"1,{OFFER},complete,Li,{at('09:30:00')}"]
+    await told(pool, log(tmp_path, *first))
+    before = await topics(pool)
+    result = await run_import(
+        pool,
+        shipped_mapping("event_log"),
+        log(tmp_path, *first, f"1,{OTHER},complete,Li,{at('11:00:00')}"),
+        IMPORTER,
+    )
+    after = await topics(pool)
+    assert result.events == 2
+    assert {t: after[t] - before[t] for t in after if after[t] != before[t]} == {
+        "deal.activity-logged": 1,
+        "deal.import-noted": 1,
+    }
+
+
+async def test_people_become_reps_of_the_desk_and_machines_do_not(pool: Pool, tmp_path: Path) -> None:
+    data = log(
+        tmp_path,
+        f"1,{OFFER},complete,Li,{at('09:00:00')}",
+        f"1,{OTHER},complete,SYS,{at('10:00:00')}",
+        f"2,{OTHER},complete,SYS,{at('10:00:00')}",
+        f"3,{OFFER},complete,Li,{at('09:00:00')}",
+        f"3,{OTHER},complete,Wang,{at('10:00:00')}",
+    )
+    await told(pool, data)
+    owners = await rows_of(
+        pool,
+        "SELECT o.data->>'reference', r.data->>'name' FROM ledger.events o JOIN ledger.events r"
+        " ON r.stream_id = (o.data->>'owner_id')::uuid AND r.topic = 'rep.hired' WHERE o.topic = 'deal.opened' ORDER BY 1",
+    )
+    assert owners == [("1", "Li"), ("2", "desk"), ("3", "Wang")]
+    hired = await rows_of(
+        pool, "SELECT data->>'name' FROM ledger.events WHERE topic = 'rep.hired' ORDER BY 1"
+    )
+    assert hired == [("Li",), ("Wang",), ("desk",)]
+
+
+async def test_an_event_that_cannot_be_is_refused_and_its_case_lands(pool: Pool, tmp_path: Path) -> None:
+    data = log(
+        tmp_path,
+        f"1,{OFFER},complete,Li,{at('09:00:00')}",
+        f"1,{OTHER},completed,Li,{at('10:00:00')}",
+        f"1,{OTHER},complete,Li,soon",
+        f",{OTHER},complete,Li,{at('10:00:00')}",
+        f"1,{OTHER},suspend,Li,{at('11:00:00')}",
+    )
+    result = await run_import(pool, shipped_mapping("event_log"), data, IMPORTER)
+    assert [(r.row, r.reasons[0].column) for r in result.refusals] == [
+        (3, "lifecycle"),
+        (4, "timestamp"),
+        (5, "case_id"),
+    ]
+    assert "did you mean 'complete'?" in str(result.refusals[0])
+    assert (await topics(pool))["deal.activity-logged"] == 1
+
+
+async def test_a_case_that_is_refused_is_refused_with_all_its_rows(pool: Pool, tmp_path: Path) -> None:
+    data = log(
+        tmp_path, f"1,{'x' * 301},complete,Li,{at('09:00:00')}", f"1,{OTHER},complete,Li,{at('10:00:00')}"
+    )
+    result = await run_import(pool, shipped_mapping("event_log"), data, IMPORTER)
+    assert ([r.row for r in result.refusals], result.refused) == ([2, 3], 2)
+    assert "activity: is longer than 300 characters" in str(result.refusals[0]).replace(" ''", "")
+
+
+@pytest.mark.oracle
+async def test_xes_and_csv_of_the_real_log_give_the_same_facts(
+    new_database: Callable[[], AbstractContextManager[str]], tmp_path: Path
+) -> None:
+    """The first cases of both files, in two ledgers with one secret: every fact is the same, promises' times apart."""
+    xes, table = _first_cases(shared(LOG), shared(SAME_LOG), tmp_path, 400)
+    told = []
+    for data in (xes, table):
+        with new_database() as url:
+            migrate(url, statements())
+            pool = await open_pool(url, min_size=2, max_size=4)
+            async with pool.connection() as connection:
+                await connection.execute("UPDATE app.installation SET secret = 'the same in both'")
+            result = await run_import(pool, shipped_mapping("event_log"), data, IMPORTER)
+            assert (result.refused, result.tallies[0].records) == (0, 400)
+            told.append(await rows_of(pool, EVERYTHING))
+            await pool.close()
+    assert len(told[0]) > 4_000
+    assert told[0] == told[1]
+
+
+def _first_cases(xes: Path, table: Path, folder: Path, cases: int) -> tuple[Path, Path]:
+    short_xes, short_table = folder / "log.xes.gz", folder / "log.csv"
+    with (
+        gzip.open(xes, "rt", encoding="utf-8") as whole,
+        gzip.open(short_xes, "wt", encoding="utf-8") as part,
+    ):
+        part.writelines(_until_trace(whole, cases))
+        part.write("</log>\n")
+    with (
+        gzip.open(table, "rt", encoding="utf-8", newline="") as rows,
+        short_table.open("w", encoding="utf-8", newline="") as out,
+    ):
+        reader, writer = csv.reader(rows), csv.writer(out)
+        writer.writerow(next(reader))
+        seen: set[str] = set()
+        for row in reader:
+            seen.add(row[0])
+            if len(seen) > cases:
+                break
+            writer.writerow(row)
+    return short_xes, short_table
+
+
+def _until_trace(lines: Iterable[str], count: int) -> Iterable[str]:
+    ended = 0
+    for line in lines:
+        yield line
+        ended += "</trace>" in line
+        if ended == count:
+            return
