@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import re
-import types
 from collections.abc import Iterator
-from dataclasses import fields
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, datetime
 from decimal import Decimal
-from enum import StrEnum
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -23,10 +20,10 @@ from domain.recorded import Meta
 from domain.values import Money
 from runtime import codec
 from runtime.codec import UnknownTopic, decode_fact, decode_row, encode
+from tests.domain.anything import anything
 from tests.domain.stored_names import (
     PERSONAL,
     check_types,
-    parts,
     personal_list,
     read_sample,
     stored_samples,
@@ -66,37 +63,6 @@ def keeps(read: Any, said: Any) -> bool:
     if isinstance(said, dict):
         return all(key in read and keeps(read[key], value) for key, value in said.items())
     return bool(read == said)
-
-
-def anything(hint: Any) -> st.SearchStrategy[Any]:
-    """Any value of a type that facts may be made of."""
-    origin, inner = get_origin(hint), parts(hint)
-    if hint in PLAIN_VALUES:
-        return PLAIN_VALUES[hint]
-    if origin is Literal:
-        return st.sampled_from(get_args(hint))
-    if origin in (Annotated, Union, types.UnionType):
-        return st.one_of(*map(anything, inner))
-    if origin is dict:
-        return st.dictionaries(st.text(max_size=5), anything(inner[0]), max_size=3)
-    if origin is tuple:
-        return st.lists(anything(inner[0]), max_size=3).map(tuple)
-    if issubclass(hint, StrEnum):
-        return st.sampled_from(hint)
-    names = [f.name for f in fields(hint)]
-    return st.builds(hint, **{n: anything(part) for n, part in zip(names, inner, strict=True)})
-
-
-PLAIN_VALUES: dict[Any, st.SearchStrategy[Any]] = {
-    str: st.text(max_size=20),
-    int: st.integers(-(2**53), 2**53),
-    bool: st.booleans(),
-    Decimal: st.decimals(-(10**15), 10**15, places=4),
-    date: st.dates(),
-    datetime: st.datetimes(timezones=st.sampled_from([UTC, timezone(timedelta(hours=8))])),
-    UUID: st.uuids(),
-    type(None): st.none(),
-}
 
 
 class TestEveryFact:
