@@ -1,0 +1,244 @@
+"""cli: what every command shares — options, settings, output as a table or as JSON, and errors told in one line.
+
+Nothing heavy may be imported at the top of this or any command file: `salesloop --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
+from contextlib import asynccontextmanager
+from datetime import date, datetime, tzinfo
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from domain.context import Context
+    from domain.door import Command, Receipt
+    from runtime.ledger import Ledger
+    from runtime.settings import Settings
+
+T = TypeVar("T")
+
+REFUSED, USAGE, UNREACHABLE, INTERRUPTED = 1, 2, 3, 130
+START_FIRST = "run 'salesloop dev' first or set DATABASE_URL"
+
+Json = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
+Zone = Annotated[
+    str | None,
+    typer.Option(
+        "--tz", help="Time zone to show times in, such as Asia/Shanghai.", show_default="this machine's"
+    ),
+]
+Reason = Annotated[str | None, typer.Option("--reason", help="Why; recorded with the event.")]
+AsUser = Annotated[
+    str,
+    typer.Option(
+        "--user", envvar="SALESLOOP_USER", help="Who acts, as recorded in the log: a pseudonym, no name."
+    ),
+]
+Limit = Annotated[int, typer.Option("--limit", min=1, max=500, help="Rows at most.")]
+
+
+def group(name: str, help: str) -> typer.Typer:
+    return typer.Typer(name=name, help=help, no_args_is_help=True, rich_markup_mode=None)
+
+
+def example(text: str) -> str:
+    """An epilog: one example a command."""
+    return f"Example: {text}"
+
+
+class Failure(Exception):
+    """Told in one line; the program ends with `code`."""
+
+    def __init__(self, message: str, code: int = REFUSED) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def fail(message: str, code: int = REFUSED) -> NoReturn:
+    raise Failure(message, code)
+
+
+# --- what commands work with -----------------------------------------------------------------------------------------
+
+
+def settings() -> Settings:
+    from runtime.settings import NotConfigured, Settings
+
+    try:
+        return Settings.from_env()
+    except NotConfigured as missing:
+        raise Failure(f"salesloop is not running here: {START_FIRST} ({missing})", UNREACHABLE) from missing
+
+
+@asynccontextmanager
+async def ledger() -> AsyncIterator[Ledger]:
+    import domain.registry  # noqa: F401 - every fact and decision is registered by importing it
+    from runtime.ledger import open_ledger
+
+    async with open_ledger(settings().database_url, min_size=1, max_size=4) as opened:
+        yield opened
+
+
+def context(user: str, reason: str | None = None, **more: Any) -> Context:
+    from datetime import UTC
+
+    from domain.context import Actor, Channel, Context
+
+    return Context(
+        now=datetime.now(UTC), actor=Actor("user", user), channel=Channel.CLI, reason=reason, **more
+    )
+
+
+async def execute(command: Command, user: str, reason: str | None = None, **more: Any) -> Receipt:
+    """One command through the one door."""
+    from domain.door import Door
+
+    async with ledger() as opened:
+        return await Door(opened).execute(command, context(user, reason, **more))
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    return asyncio.run(work)
+
+
+# --- output ----------------------------------------------------------------------------------------------------------
+
+
+def console() -> Console:
+    from rich.console import Console
+
+    return Console()
+
+
+def as_json(value: Any) -> None:
+    """One JSON document on stdout, times in UTC, amounts as text."""
+    import orjson
+
+    sys.stdout.buffer.write(
+        orjson.dumps(value, default=_plain, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    )
+    sys.stdout.buffer.flush()
+
+
+def _plain(value: Any) -> Any:
+    import msgspec
+
+    return (
+        str(value)
+        if isinstance(value, Decimal)
+        else msgspec.to_builtins(value, builtin_types=(datetime, date))
+    )
+
+
+def table(
+    columns: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str = "", right: Sequence[str] = ()
+) -> None:
+    """Wide characters align; `right` names the columns of numbers."""
+    from rich import box
+    from rich.table import Table
+
+    made = Table(title=title or None, box=box.SIMPLE_HEAD, title_justify="left", pad_edge=False)
+    for name in columns:
+        made.add_column(name, justify="right" if name in right else "left", overflow="fold")
+    for row in rows:
+        made.add_row(*("" if cell is None else str(cell) for cell in row))
+    console().print(made)
+
+
+def zone(name: str | None) -> tzinfo | None:
+    """The zone named, else this machine's own (None)."""
+    if name is None:
+        return None
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        fail(f"unknown time zone {name!r}; use an IANA name such as Asia/Shanghai", USAGE)
+
+
+def moment(at: datetime | str | None, to: tzinfo | None) -> str:
+    """A time in the user's zone."""
+    if at is None:
+        return ""
+    known = datetime.fromisoformat(at) if isinstance(at, str) else at
+    return known.astimezone(to).strftime("%Y-%m-%d %H:%M")
+
+
+def money(amount: Decimal | str | None, currency: str | None = None) -> str:
+    """Grouped digits: 1,234,567.50 CNY."""
+    if amount is None:
+        return ""
+    return f"{Decimal(amount):,.2f} {currency or ''}".strip()
+
+
+def receipt(done: Receipt, as_json_: bool) -> None:  # noqa: FBT001 - a flag straight from the command line
+    if as_json_:
+        as_json(
+            {
+                "position": done.position,
+                "version": done.version,
+                "recorded": done.recorded,
+                "answer": done.answer,
+            }
+        )
+        return
+    answer = ", ".join(f"{name} {value}" for name, value in done.answer.items() if value is not None)
+    changed = f"{done.recorded} events at position {done.position}" if done.recorded else "nothing to change"
+    console().print(f"{changed}: {answer}", highlight=False, soft_wrap=True)
+
+
+# --- the end ---------------------------------------------------------------------------------------------------------
+
+
+def main(app: typer.Typer) -> NoReturn:
+    """Run the app; whatever is expected to go wrong is told in one line and an exit code."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        code = _say("stopped", INTERRUPTED)
+    except BrokenPipeError:  # `salesloop events | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    except Exception as error:
+        told = explain(error)
+        if told is None:
+            raise
+        code = _say(*told)
+    else:
+        code = 0
+    sys.exit(code)
+
+
+def _say(message: str, code: int) -> int:
+    sys.stderr.write(f"{message}\n")
+    return code
+
+
+def explain(error: Exception) -> tuple[str, int] | None:
+    """One line and an exit code for what is expected; None for a fault of ours. Imports nothing that is not loaded."""
+    if isinstance(error, Failure):
+        return str(error), error.code
+    names = {cls.__name__ for cls in type(error).__mro__}
+    if "DomainError" in names:
+        return f"refused: {error}", REFUSED
+    if names & {"OperationalError", "ServerFailed", "NotReady", "TemporalUnreachable"}:
+        return f"{_first_line(error)}\n{START_FIRST}", UNREACHABLE
+    if names & {"UndefinedTable", "InvalidSchemaName", "LookupError"} and "psycopg" in type(error).__module__:
+        return f"the database is not migrated: run 'salesloop migrate' ({_first_line(error)})", UNREACHABLE
+    if names & {"NotConfigured", "AlreadyRunning", "ImportProblem"}:
+        return str(error), REFUSED
+    return None
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

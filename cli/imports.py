@@ -1,0 +1,131 @@
+"""cli: `salesloop import` — files in, with a progress bar, a dry run, and reject files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.common import AsUser, Json, as_json, console, example, ledger, run, table
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bars
+
+    from runtime.imports.mapping import Mapping
+    from runtime.imports.results import ImportResult, Progress
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command(
+        "import",
+        epilog=example("salesloop import ./crm_export --mapping crm_export --dry-run"),
+        help="Import a folder or a file through a mapping. The same file again records nothing.",
+    )(import_)
+
+
+def import_(
+    source: Annotated[Path, typer.Argument(help="The export's folder, or its one file.", exists=True)],
+    *,
+    mapping: Annotated[
+        str, typer.Option("--mapping", help="A shipped mapping's name, or a mapping file.")
+    ] = "crm_export",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Decide everything, record nothing.")] = False,
+    rejects: Annotated[
+        Path | None,
+        typer.Option("--rejects", help="Folder for refused rows.", show_default="beside the source"),
+    ] = None,
+    user: AsUser = "cli",
+    json: Json = False,
+) -> None:
+    result = run(import_files(source, mapping, user, dry_run=dry_run, rejects=rejects, quiet=json))
+    if json:
+        as_json(result.as_dict())
+    else:
+        show(result)
+    if result.refused:
+        raise typer.Exit(1)
+
+
+def mapping_of(name: str) -> Mapping:
+    """A mapping file where there is one by that path, else the shipped one of that name. Raises ImportProblem."""
+    from runtime.imports.mapping import load_mapping, shipped_mapping
+
+    return load_mapping(Path(name)) if Path(name).is_file() else shipped_mapping(name)
+
+
+async def import_files(
+    source: Path,
+    mapping: str,
+    user: str,
+    *,
+    dry_run: bool = False,
+    rejects: Path | None = None,
+    quiet: bool = False,
+) -> ImportResult:
+    from domain.context import Actor
+    from runtime.imports.run import run_import
+
+    chosen = mapping_of(mapping)
+    folder = rejects or _rejects_beside(source)
+    with bars(quiet=quiet) as shown:
+        async with ledger() as opened:
+            return await run_import(
+                opened.pool,
+                chosen,
+                source,
+                Actor("user", user),
+                dry_run=dry_run,
+                rejects=folder,
+                on_progress=Follow(shown),
+            )
+
+
+def _rejects_beside(source: Path) -> Path:
+    place = source if source.is_dir() else source.parent
+    return (
+        place.parent / f"{place.resolve().name}.rejects"
+        if source.is_dir()
+        else place / f"{source.stem}.rejects"
+    )
+
+
+def bars(*, quiet: bool) -> Bars:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    return Progress(
+        TextColumn("{task.description}", table_column=None),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeElapsedColumn(),
+        console=Console(stderr=True, quiet=quiet),
+    )
+
+
+class Follow:
+    """Turns an import's progress into bars, one a file."""
+
+    def __init__(self, shown: Bars) -> None:
+        self._shown = shown
+        self._tasks: dict[str, object] = {}
+
+    def __call__(self, told: Progress) -> None:
+        if told.file not in self._tasks:
+            self._tasks[told.file] = self._shown.add_task(told.file, total=told.total, rate="")
+        task = self._tasks[told.file]
+        rate = f"{told.rate * 60:,.0f} rows a minute" + (f", {told.refused} refused" if told.refused else "")
+        self._shown.update(task, completed=told.done, total=max(told.total, told.done), rate=rate)  # type: ignore[arg-type]
+
+
+def show(result: ImportResult) -> None:
+    rows = [(t.file, t.rows, t.accepted, t.unchanged, t.refused, t.events) for t in result.tallies]
+    columns = ("file", "rows", "accepted", "unchanged", "refused", "events")
+    table(columns, rows, title="dry run: nothing was recorded" if result.dry_run else "", right=columns[1:])
+    for refusal in result.refusals[:20]:
+        console().print(f"refused: {refusal}", highlight=False, markup=False, soft_wrap=True)
+    if result.refused > 20:
+        console().print(f"… and {result.refused - 20} more")
+    for written in result.rejects:
+        console().print(f"refused rows with reasons: {written}", highlight=False, soft_wrap=True)

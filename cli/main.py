@@ -1,0 +1,31 @@
+"""cli: the `salesloop` command — its groups, nothing else. One file a group; heavy imports only inside the commands."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+import typer
+
+from cli import common, events, imports, keys, policies, serve
+
+app = typer.Typer(
+    name="salesloop",
+    help="Sell as a closed loop: every action an event, a promise behind every open deal, read models that follow.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Start with: salesloop dev --demo",
+)
+for module in (serve, imports, events):
+    module.add_to(app)
+for made in (keys.app, policies.app):
+    app.add_typer(made)
+
+
+def main() -> NoReturn:
+    common.main(app)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,92 @@
+"""cli: follow-up policies."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli.common import AsUser, Json, Reason, as_json, example, fail, group, ledger, receipt, run, table
+
+if TYPE_CHECKING:
+    from domain.door import Receipt
+    from domain.policy import FollowUpPolicy
+
+app = group("policies", "Follow-up policies: show, publish.")
+
+
+@app.command(epilog=example("salesloop policies show default"))
+def show(name: Annotated[str, typer.Argument()] = "default", *, json: Json = False) -> None:
+    """All versions of a policy."""
+    versions = run(_versions(name))
+    if not versions:
+        fail(f"no policy is called {name!r}")
+    if json:
+        as_json([_told(p) for p in versions])
+        return
+    columns = (
+        "version",
+        "due after",
+        "by stage",
+        "reminded before",
+        "escalated after",
+        "reassigned after",
+        "calendar",
+    )
+    table(columns, [_row(p) for p in versions], title=name)
+
+
+async def _versions(name: str) -> tuple[FollowUpPolicy, ...]:
+    from domain.policies import Policies, policy_stream
+
+    async with ledger() as opened:
+        held = (await opened.load({policy_stream(name): Policies}))[policy_stream(name)]
+        return held.versions if isinstance(held, Policies) else ()
+
+
+def _row(p: FollowUpPolicy) -> tuple[Any, ...]:
+    stages = ", ".join(f"{stage} {after}" for stage, after in p.due_after_by_stage.items())
+    calendar = f"{p.calendar.timezone} {p.calendar.opens}–{p.calendar.closes}"
+    return p.version, p.due_after, stages, p.remind_before, p.escalate_after, p.reassign_after, calendar
+
+
+def _told(p: FollowUpPolicy) -> dict[str, Any]:
+    return {
+        "version": p.version,
+        "due_after": str(p.due_after),
+        "due_after_by_stage": {stage: str(after) for stage, after in p.due_after_by_stage.items()},
+        "remind_before": str(p.remind_before),
+        "escalate_after": str(p.escalate_after),
+        "reassign_after": str(p.reassign_after),
+        "timezone": p.calendar.timezone,
+        "holidays": len(p.calendar.holidays),
+    }
+
+
+@app.command(epilog=example("salesloop policies publish ./key-accounts.json --reason 'the new quarter'"))
+def publish(
+    file: Annotated[
+        Path, typer.Argument(help="JSON, as POST /policies takes it.", exists=True, dir_okay=False)
+    ],
+    *,
+    user: AsUser = "cli",
+    reason: Reason = None,
+    json: Json = False,
+) -> None:
+    """Publish a policy's next version; open deals that follow it are re-armed."""
+    receipt(run(_publish(file.read_bytes(), user, reason)), json)
+
+
+async def _publish(content: bytes, user: str, reason: str | None) -> Receipt:
+    from pydantic import ValidationError
+
+    from api.routers.policies import NewPolicy
+    from cli.common import execute
+    from domain.policies import PublishPolicy
+
+    try:
+        body = NewPolicy.model_validate_json(content)
+    except ValidationError as wrong:
+        fail("; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in wrong.errors()))
+    return await execute(PublishPolicy(policy=body.value()), user, reason or body.reason)
