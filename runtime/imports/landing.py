@@ -16,6 +16,7 @@ from domain.door import Call, Command, Door, Receipt
 from domain.errors import DomainError
 from domain.people import Rep
 from runtime.database import Pool
+from runtime.imports import told
 from runtime.imports.making import make
 from runtime.imports.mapping import CUSTOMERS, EVENTS, PRODUCTS, REPS, Mapping
 from runtime.imports.plan import Planned
@@ -52,6 +53,7 @@ class Landing:
     header: Sequence[str]
     references: References
     circumstances: Circumstances
+    dry_run: bool
 
     async def settle(self, names: Iterable[Name]) -> None:
         """Look for names nobody has looked for yet: the ledger holds them, or they are to be made, or they are unknown."""
@@ -93,6 +95,9 @@ class Landing:
                 self._take(answer, planned[n], outcomes[n])
         for p, outcome in zip(planned, outcomes, strict=True):
             self._learn(p, outcome)
+        if not self.dry_run:
+            landed = [planned[n] for n in going if not outcomes[n].reasons]
+            await told.note(self.pool, landed, self.references.id_of)
         return outcomes
 
     async def _make_what_is_needed(
@@ -128,11 +133,11 @@ class Landing:
             outcome.events += answer.recorded
 
     async def _unchanged(self, planned: list[Planned]) -> set[int]:
-        """Rows that the ledger says it agrees with already: the door would answer them with silence."""
+        """Rows that say what they said last time: whatever people did here since, the file has nothing new."""
         first = ((n, p.commands[0]) for n, p in enumerate(planned) if p.commands)
         rows = {n: command for n, command in first if isinstance(command, ImportDeal)}
         if not rows:
-            return set()
+            return await told.again(self.pool, planned, self.references.id_of)
         async with self.pool.connection() as connection:
             cursor = await connection.execute(DIGESTS, [",".join(str(c.deal_id) for c in rows.values())])
             noted = dict(await cursor.fetchall())

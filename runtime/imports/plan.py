@@ -17,7 +17,7 @@ from runtime.imports.references import Name
 from runtime.imports.results import Reason
 from runtime.imports.rows import Cells, Reasons
 
-TEAM = "team"
+TEAM, MANAGERS = "team", "Managers"
 IdOf = Callable[[str, str], UUID]
 
 
@@ -89,10 +89,12 @@ class ProductPlanner:
 
 
 class RepPlanner:
-    """A row is a rep in a team. The first row of a team forms it and hires its manager into it."""
+    """A row is a rep in a team; the first row of a team forms it. Managers who are nobody's rep in the file are put into a
+    team of their own: in the team they lead they would be the ones with the fewest deals, and get those of others.
+    """
 
-    def __init__(self, sheet: Sheet, id_of: IdOf) -> None:
-        self._sheet, self._id_of = sheet, id_of
+    def __init__(self, id_of: IdOf, listed: frozenset[str]) -> None:
+        self._id_of, self._listed = id_of, listed
         self._formed: set[str] = set()
         self._in_region: dict[str, int] = {}
 
@@ -108,9 +110,11 @@ class RepPlanner:
         manager, region = cells.get("manager"), cells.get("region", "")
         manager_id = self._id_of(REPS, manager) if manager else None
         team = FormTeam(team_id=team_id, name=self._name(cells), region=region, manager_id=manager_id)
-        if manager is None or manager_id is None:
+        if manager is None or manager_id is None or manager in self._listed:
             return (team,)
-        return team, HireRep(rep_id=manager_id, name=manager, team_id=team_id)
+        leaders = self._id_of(TEAM, MANAGERS)
+        hire = HireRep(rep_id=manager_id, name=manager, team_id=leaders)
+        return FormTeam(team_id=leaders, name=MANAGERS), hire, team
 
     def _name(self, cells: Cells) -> str:
         """A team is never named after its manager: a team's name is not kept as a person's is."""

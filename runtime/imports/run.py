@@ -119,7 +119,14 @@ class Run:
         self.result.tallies.append(tally)
         source = await asyncio.to_thread(source_of, found, self.mapping, references.id_of, references)
         landing = Landing(
-            self.door, self.pool, self.mapping, found, source.header, references, self._context()
+            self.door,
+            self.pool,
+            self.mapping,
+            found,
+            source.header,
+            references,
+            self._context(),
+            self.result.dry_run,
         )
         refused = RejectFile(self.rejects, found.path, source.header, self.mapping)
         try:

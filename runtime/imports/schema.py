@@ -1,4 +1,4 @@
-"""Runtime room, file import: the table of import jobs. DDL only, run as the application's role by `runtime.schema.migrate`."""
+"""Runtime room, file import: the tables of import jobs and of rows last told. DDL only, for `runtime.schema.migrate`."""
 
 from __future__ import annotations
 
@@ -31,7 +31,16 @@ CREATE INDEX IF NOT EXISTS import_jobs_by_content
     ON app.import_jobs (file_digest, mapping_digest, started_at DESC)
 """
 
+ROWS = """
+CREATE TABLE IF NOT EXISTS app.import_rows (
+    id       uuid        PRIMARY KEY,
+    digest   text        NOT NULL,
+    noted_at timestamptz NOT NULL DEFAULT now()
+)
+"""
+"""What the last import said of a customer, product or rep. Deals remember it in the ledger, with what their gates ask."""
+
 
 def statements() -> list[str]:
     """Idempotent DDL, in order."""
-    return [JOBS, INDEX]
+    return [JOBS, INDEX, ROWS]

@@ -178,6 +178,14 @@ def _csv(found: Found, mapping: Mapping) -> CsvFile:
     return CsvFile(found.path, encoding=mapping.encoding, delimiter=mapping.delimiter)
 
 
+def _listed(found: Found, mapping: Mapping) -> frozenset[str]:
+    """Everybody the file lists as a rep: whether a manager is one is known at its end only."""
+    file = _csv(found, mapping)
+    reader = RowReader(found.sheet, file.header, file.no_column)
+    cells = (reader.read(row) for row in file)
+    return frozenset(told["key"] for told in cells if isinstance(told, dict))
+
+
 def source_of(found: Found, mapping: Mapping, id_of: IdOf, references: References) -> Source:
     """Raises ImportProblem when the file lacks a header or columns."""
     sheet, values = found.sheet, Values(mapping)
@@ -189,7 +197,7 @@ def source_of(found: Found, mapping: Mapping, id_of: IdOf, references: Reference
     elif sheet.kind == PRODUCTS:
         planner = ProductPlanner(sheet, values, id_of)
     elif sheet.kind == REPS:
-        planner = RepPlanner(sheet, id_of)
+        planner = RepPlanner(id_of, _listed(found, mapping))
     else:
         planner = DealPlanner(mapping, sheet, values, id_of, references)
     return RowSource(found, mapping, planner)

@@ -67,7 +67,8 @@ async def test_it_lands_whole_and_as_the_files_say(pool: Pool) -> None:
     assert all(day == occurred for day, occurred, _ in closings)
     counts = await topics(pool)
     managers = {row["manager"] for row in table("sales_teams.csv")}
-    assert counts["team.formed"] == len(managers)
+    assert counts["team.formed"] == len(managers) + 1, "one each, and one that the managers are in"
+    assert counts["rep.hired"] == len(managers) + len(table("sales_teams.csv"))
     assert counts["promise.made"] == sum(deal["close_date"] == "" for deal in deals)
     assert not await rows_of(
         pool,

@@ -5,17 +5,22 @@ from __future__ import annotations
 import asyncio
 import csv
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from domain.context import Actor
+from domain.catalogue import Profile, RegisterCustomer
+from domain.context import Actor, Channel, Context
+from domain.door import Door
+from domain.people import HireRep
 from runtime.database import Pool
 from runtime.imports.jobs import list_jobs, read_job
 from runtime.imports.mapping import Mapping
 from runtime.imports.results import ImportProblem, ImportResult, Progress
 from runtime.imports.run import run_import
+from runtime.ledger import Ledger
 from tests.imports.conftest import HEADER, IMPORTER, ONE_FILE, csv_file, mapping_from, rows_of, topics
 
 MAPPING = mapping_from(ONE_FILE)
@@ -250,6 +255,77 @@ async def test_what_refers_to_a_refused_row_is_refused_with_it(pool: Pool, tmp_p
         "customers.csv row 3: n 'many': is not a number such as 1234.50",
         "deals.csv row 4: customer 'Bolt': this customer was refused (customers.csv row 3)",
     ]
+
+
+TEAMS = """
+name = "teams"
+source = "test"
+[customers]
+file = "customers.csv"
+[customers.columns]
+key = "customer"
+sector = "sector"
+[reps]
+file = "reps.csv"
+[reps.columns]
+key = "rep"
+team = "boss"
+manager = "boss"
+region = "region"
+"""
+
+
+def teams(folder: Path, *rows: str, sector: str = "steel") -> Path:
+    csv_file(folder, *rows, header="rep,boss,region", name="reps.csv")
+    csv_file(folder, f"Acme,{sector}", header="customer,sector", name="customers.csv")
+    return folder
+
+
+async def test_a_team_is_named_after_its_region_and_led_from_outside(pool: Pool, tmp_path: Path) -> None:
+    people = ("Li,Sun,North", "Wang,Sun,North", "Zhao,Qian,North", "Qian,Sun,North")
+    await run(pool, teams(tmp_path, *people), mapping_from(TEAMS))
+    members = await rows_of(
+        pool,
+        "SELECT t.data->>'name', array_agg(r.data->>'name' ORDER BY r.data->>'name') FROM ledger.events r"
+        " JOIN ledger.events t ON t.stream_id = (r.data->>'team_id')::uuid AND t.topic = 'team.formed'"
+        " WHERE r.topic = 'rep.hired' GROUP BY 1 ORDER BY 1",
+    )
+    assert members == [("Managers", ["Sun"]), ("North 1", ["Li", "Qian", "Wang"]), ("North 2", ["Zhao"])]
+    led = await rows_of(
+        pool,
+        "SELECT t.data->>'name', r.data->>'name' FROM ledger.events t"
+        " LEFT JOIN ledger.events r ON r.stream_id = (t.data->>'manager_id')::uuid AND r.topic = 'rep.hired'"
+        " WHERE t.topic = 'team.formed' ORDER BY 1",
+    )
+    assert led == [("Managers", None), ("North 1", "Sun"), ("North 2", "Qian")]
+
+
+async def test_what_was_set_right_here_is_not_undone_by_a_file_that_says_nothing_new(
+    pool: Pool, tmp_path: Path
+) -> None:
+    data = teams(tmp_path, "Li,Sun,North", "Zhao,Qian,North")
+    first = await run(pool, data, mapping_from(TEAMS))
+    ids = {
+        n: i
+        for i, n in await rows_of(
+            pool,
+            "SELECT stream_id, COALESCE(data->'profile'->>'name', data->>'name') FROM ledger.events WHERE version = 1",
+        )
+    }
+    ledger = Ledger(pool)
+    context = Context(now=datetime.now(UTC), actor=IMPORTER, channel=Channel.API)
+    for command in (
+        HireRep(rep_id=ids["Li"], name="Li", team_id=ids["North 2"]),
+        RegisterCustomer(customer_id=ids["Acme"], profile=Profile(name="Acme", sector="iron")),
+    ):
+        await Door(ledger).execute(command, context)
+    await ledger.aclose()
+    again = await run(pool, data, mapping_from(TEAMS))
+    assert numbers(again) == (0, first.accepted, 0, 0)
+    told_anew = await run(
+        pool, teams(tmp_path, "Li,Sun,North", "Zhao,Qian,North", sector="copper"), mapping_from(TEAMS)
+    )
+    assert (told_anew.accepted, told_anew.unchanged, told_anew.events) == (1, 2, 1)
 
 
 async def test_progress_is_told_and_the_job_is_on_record(pool: Pool, tmp_path: Path) -> None:
