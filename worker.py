@@ -70,6 +70,7 @@ async def play_follower(settings: Settings, stop: asyncio.Event) -> None:
     pool = await open_pool(without_waiting_for_disk(settings.database_url), min_size=1, max_size=4)
     try:
         store = WorkflowStore(pool, LANE_NAMES)
+        log.info("follower: everything up to position %d is delivered", await store.delivered())
         await Follower(settings.database_url, store, Deliverer(client, settings.task_queue)).run(stop)
     finally:
         await pool.close()
@@ -143,17 +144,16 @@ def explain(failure: Exception) -> str:
 
 # --- the read models, as activities ask them ---------------------------------------------------------
 
-READ_MODELS = ["deal_board", "directory"]
+READ_MODELS = ["deal_board", "rep_load"]
 REACHED = "SELECT COALESCE(min(position), 0) FROM read.positions WHERE suffix = '' AND name = ANY(%s)"
-TEAM_LOADS = f"""
-    SELECT ({REACHED}), r.id, (SELECT count(*) FROM read.deal_board b WHERE b.owner_id = r.id AND b.status = 'open')
-      FROM read.directory r WHERE r.kind = 'rep' AND r.parent_id = %s AND r.active"""
+OPEN_DEALS = "(SELECT COALESCE(sum(open_deals), 0)::int8 FROM read.rep_load_sum WHERE owner_id = r.rep_id)"
+TEAM_LOADS = (
+    f"SELECT ({REACHED}), r.rep_id, {OPEN_DEALS} FROM read.rep_load r WHERE r.team_id = %s AND r.active"
+)
+GONE = f"SELECT r.rep_id FROM read.rep_load r WHERE NOT r.active AND {OPEN_DEALS} > 0 ORDER BY r.rep_id"
 OPEN = """
     SELECT deal_id FROM read.deal_board WHERE status = 'open' AND (%(after)s::uuid IS NULL OR deal_id > %(after)s)
        AND {} ORDER BY deal_id LIMIT %(limit)s"""
-GONE = """
-    SELECT DISTINCT r.id FROM read.directory r JOIN read.deal_board b ON b.owner_id = r.id AND b.status = 'open'
-     WHERE r.kind = 'rep' AND NOT r.active"""
 
 
 class ReadModels:
@@ -166,7 +166,7 @@ class ReadModels:
         return int((await self._rows(REACHED, [READ_MODELS]))[0][0])
 
     async def team_loads(self, team_id: UUID) -> Loads:
-        rows = await self._rows(TEAM_LOADS, [READ_MODELS, team_id])
+        rows = await self._rows(TEAM_LOADS, [["rep_load"], team_id])
         return Loads(rows[0][0] if rows else 0, {rep_id: count for _, rep_id, count in rows})
 
     async def open_deals(self, after: UUID | None, limit: int) -> list[UUID]:

@@ -267,6 +267,14 @@ async def world(
     await office.close()
 
 
+@contextlib.asynccontextmanager
+async def joining(url: str, client: Client, task_queue: str) -> AsyncIterator[World]:
+    """A world whose roles are played by processes of the test's own."""
+    office = await furnish(url)
+    yield World(office, client, WorkflowStore(office.ledger.pool, LANE_NAMES), Deliverer(client, task_queue))
+    await office.close()
+
+
 @contextlib.contextmanager
 def standing_still(environment: WorkflowEnvironment | None) -> Iterator[None]:
     """Workflows begin at the present moment and go on at the usual pace, until a test moves their clock."""

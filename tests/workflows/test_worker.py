@@ -1,0 +1,133 @@
+"""The worker as a process of its own: killed, told to stop, started before what it needs."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import uuid
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from temporalio.client import Client
+
+from domain.policies import PublishPolicy
+from runtime.database import connect_sync
+from runtime.health import fresh
+from runtime.settings import Settings
+from tests.workflows.test_deliveries import SHORT
+from tests.workflows.world import joining, until
+from worker import migrate_all
+
+Start = Callable[..., subprocess.Popen[bytes]]
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def queue() -> str:
+    return f"tests-{uuid.uuid4()}"
+
+
+@pytest.fixture
+def start(database_url: str, temporal_client: Client, queue: str, tmp_path: Path) -> Iterator[Start]:
+    """`start("workflows", "follower")`: that worker, on this test's database, task queue and Temporal."""
+    started: list[subprocess.Popen[bytes]] = []
+    environment = os.environ | {
+        "DATABASE_URL": database_url,
+        "TEMPORAL_ADDRESS": temporal_client.service_client.config.target_host,
+        "SALESLOOP_DATA": str(tmp_path),
+        "SALESLOOP_TASK_QUEUE": queue,
+    }
+
+    def begin(*roles: str) -> subprocess.Popen[bytes]:
+        chosen = [part for role in roles for part in ("--role", role)]
+        log = (tmp_path / "worker.log").open("ab")
+        started.append(
+            subprocess.Popen([sys.executable, "-m", "worker", *chosen], env=environment, cwd=ROOT, stderr=log)
+        )
+        return started[-1]
+
+    yield begin
+    for process in started:
+        process.kill()
+        process.wait()
+
+
+def migrated(url: str) -> None:
+    migrate_all(Settings(database_url=url, admin_database_url=url))
+
+
+@pytest.mark.breaks
+async def test_killed_over_a_deadline_it_speaks_late_and_once(
+    database_url: str, temporal_client: Client, queue: str, start: Start
+) -> None:
+    migrated(database_url)
+    async with joining(database_url, temporal_client, queue) as world:
+        await world.office.run(PublishPolicy(policy=SHORT), now=datetime.now(UTC))
+        first = start("workflows", "follower")
+        now = datetime.now(UTC)
+        deal = await world.open_deal(now, due_at=now + timedelta(seconds=4), policy="short")
+        await world.spoken(deal, "promise.reminded")
+        first.kill()
+        first.wait()
+        await until(lambda: past(now + timedelta(seconds=4.5)))
+        assert await world.topics(deal, "promise.missed") == []
+
+        start("workflows")
+
+        (missed,) = await world.spoken(deal, "promise.missed")
+        assert missed.occurred_at > now + timedelta(seconds=4)
+        assert await world.topics(deal, "promise.reminded") == ["promise.reminded"]
+
+
+async def past(instant: datetime) -> bool:
+    return datetime.now(UTC) > instant
+
+
+async def test_told_to_stop_it_ends_well(database_url: str, start: Start, tmp_path: Path) -> None:
+    migrated(database_url)
+    process = start("workflows", "follower", "projections")
+
+    async def beating() -> bool:
+        now = datetime.now(UTC).timestamp()
+        return all(fresh(tmp_path, role, now) for role in ("workflows", "follower", "projections"))
+
+    await until(beating)
+    await until(lambda: logged(tmp_path, "this follower works"))
+    process.send_signal(signal.SIGTERM)
+
+    assert process.wait(30) == 0
+
+
+async def test_started_before_the_database_is_migrated_it_says_so_waits_and_works(
+    database_url: str, start: Start, tmp_path: Path
+) -> None:
+    with connect_sync(database_url) as connection:
+        connection.execute("DROP TABLE IF EXISTS app.follower_positions")
+    process = start("follower")
+    await until(lambda: logged(tmp_path, "run `salesloop migrate`"))
+    assert process.poll() is None
+
+    migrated(database_url)
+    await until(lambda: logged(tmp_path, "this follower works"))
+
+
+def test_without_a_database_it_says_what_to_do(tmp_path: Path) -> None:
+    environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+    ended = subprocess.run(
+        [sys.executable, "-m", "worker"],
+        env=environment | {"SALESLOOP_DATA": str(tmp_path)},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 2
+    assert "DATABASE_URL is not set" in ended.stderr
+
+
+async def logged(directory: Path, words: str) -> bool:
+    return words in (directory / "worker.log").read_text()
