@@ -15,7 +15,11 @@ class Envelope(Strict):
     """What every write may say beside its own fields."""
 
     occurred_at: Annotated[
-        Instant | None, Field(description="When it happened, for a late entry. Not in the future.")
+        Instant | None,
+        Field(
+            description="When it happened, for a late entry. Not in the future.",
+            examples=["2026-03-02T09:00:00+08:00"],
+        ),
     ] = None
     reason: Annotated[LongText | None, Field(description="Why; recorded with the event.")] = None
 

@@ -11,6 +11,7 @@ import orjson
 import psycopg
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
 from api.fields import PLAIN, SOME
@@ -151,7 +152,18 @@ def where(location: tuple[Any, ...]) -> str:
 async def on_http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     kind = HTTP.get(error.status_code) or Kind(error.status_code, "http", "The request was not served")
-    return render(request, Problem(kind, str(error.detail), headers=error.headers or {}))
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        headers["Allow"] = ", ".join(allowed_methods(request))
+    return render(request, Problem(kind, str(error.detail), headers=headers))
+
+
+def allowed_methods(request: Request) -> list[str]:
+    """Of every route on the path, not only of the first that was looked at."""
+    routes = (
+        r for r in request.app.routes if isinstance(r, APIRoute) and r.path_regex.match(request.url.path)
+    )
+    return sorted({method for route in routes for method in route.methods or ()})
 
 
 async def on_database_away(request: Request, error: Exception) -> Response:

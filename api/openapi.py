@@ -85,6 +85,8 @@ def _complete(operation: dict[str, Any], route: APIRoute) -> None:
     responses = operation["responses"]
     for status, kinds in _problems(allowed).items():
         responses[str(status)] = _refers(kinds)
+    if set(operation.get("requestBody", {}).get("content", {})) - {"application/json"}:
+        responses["415"] = _refers([errors.HTTP[415]])
     if allowed is None:
         return
     operation["security"] = [{"apiKey": []}]

@@ -36,28 +36,24 @@ class Look:
 
     async def after(self, projections: tuple[str, ...]) -> None:
         """Wait until each read model holds the position the reader asked for, if any. Raises Problem."""
-        position = self._asked_position()
+        position, seconds = self._asked_position(), self._patience()
         if position is None or position == 0:
             return
-        seconds = self._patience()
+        if all(self.desk.waiter.marks.get(name) >= position for name in projections):
+            return
+        if position > await self.desk.ledger.head():
+            raise invalid("after", "is a position that nothing is recorded at yet")
         try:
             for name in projections:
                 await self.desk.waiter.until(name, position, seconds)
         except NotReached as late:
-            raise await self._behind(late.name, position) from late
+            raise _behind(late) from late
 
     def team(self, asked: UUID | None) -> UUID | None:
         """The team to narrow down to. Raises Forbidden for another one than the reader's."""
         if self.team_id is not None and asked not in (None, self.team_id):
             raise Forbidden("you see your own team only")
         return self.team_id or asked
-
-    async def _behind(self, name: str, position: int) -> Problem:
-        if position > await self.desk.ledger.head():
-            return invalid("after", "is a position that nothing is recorded at yet")
-        detail = f"{name} has not reached position {position}: ask again in a moment"
-        more = {"retryable": True, "read_model": name}
-        return Problem(NOT_CAUGHT_UP, detail, more, {"Retry-After": "1"})
 
     def _asked_position(self) -> int | None:
         given = self.request.query_params.get("after") or self.request.headers.get("salesloop-after")
@@ -91,3 +87,9 @@ class Look:
 
     def json(self, content: Any, version: int | None = None) -> Response:
         return self.answer(encode(content), version)
+
+
+def _behind(late: NotReached) -> Problem:
+    detail = f"{late.name} has not reached position {late.position}: ask again in a moment"
+    more = {"retryable": True, "read_model": late.name}
+    return Problem(NOT_CAUGHT_UP, detail, more, {"Retry-After": "1"})

@@ -21,7 +21,8 @@ from domain.values import NAMESPACE
 
 MAX_IDEMPOTENCY_KEY = 255
 SKEW = timedelta(minutes=5)
-ETAG = re.compile(r'"(\d{1,9})"')
+ETAG = re.compile(r'(?:W/)?"[^"\x00-\x20]*"')
+OURS = re.compile(r'"(\d{1,9})"')
 TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 PARTS = {"activity", "override", "promise"}
 """Things inside the stream that the path names: their absence is the path's, not the body's."""
@@ -30,13 +31,15 @@ PARTS = {"activity", "override", "promise"}
 class Act:
     """An authenticated writer with one request: `await act(command, body)` is the answer to give."""
 
-    __slots__ = ("desk", "key", "request", "user")
+    __slots__ = ("correlation_id", "desk", "expected_version", "key", "request", "user")
 
     def __init__(self, desk: Desk, user: User, request: Request) -> None:
         self.desk = desk
         self.user = user
         self.request = request
         self.key = _idempotency_key(request, user)
+        self.expected_version = _expected_version(request)
+        self.correlation_id = _correlation_id(request)
 
     async def __call__(
         self, command: Command, body: Envelope | None = None, *, status: int = 200, location: str = ""
@@ -69,9 +72,9 @@ class Act:
             channel=Channel.API,
             occurred_at=_occurred_at(body, now),
             reason=body.reason if body is not None else None,
-            correlation_id=correlation_id(self.request),
+            correlation_id=self.correlation_id,
             key=self.key,
-            expected_version=_expected_version(self.request),
+            expected_version=self.expected_version,
             reach=self.user.reach,
         )
 
@@ -107,16 +110,20 @@ def _idempotency_key(request: Request, user: User) -> str | None:
 
 
 def _expected_version(request: Request) -> int | None:
-    given = request.headers.get("if-match")
-    if given is None or given.strip() == "*":
+    given = request.headers.get("if-match", "*").strip()
+    if given == "*":
         return None
-    found = ETAG.fullmatch(given.strip())
-    if found is None:
-        raise Problem(STALE, f'If-Match {given[:60]!r} is not an ETag of ours, such as "7"')
-    return int(found[1])
+    if not ETAG.fullmatch(given):
+        raise invalid(
+            "header.If-Match", 'must be one ETag as a read or write answered it, such as "7", quotes included'
+        )
+    ours = OURS.fullmatch(given)
+    if ours is None:
+        raise Problem(STALE, f"{given[:60]} is no version of ours")
+    return int(ours[1])
 
 
-def correlation_id(request: Request) -> UUID:
+def _correlation_id(request: Request) -> UUID:
     """X-Correlation-Id, else the trace id of `traceparent`, else a new one."""
     given = request.headers.get("x-correlation-id")
     if given is not None:

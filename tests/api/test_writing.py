@@ -168,10 +168,12 @@ def test_of_two_writers_who_saw_the_same_version_one_passes(house: House, deal: 
     assert statuses == [200] + [412] * 5
 
 
-@pytest.mark.parametrize("tag", ["7", 'W/"7"', '"x"', '"1", "2"', '""'])
-def test_an_etag_that_is_none_of_ours_never_matches(house: House, deal: UUID, tag: str) -> None:
+@pytest.mark.parametrize(
+    ("tag", "status"), [('W/"7"', 412), ('"x"', 412), ('""', 412), ("7", 422), ('"1", "2"', 422)]
+)
+def test_an_etag_that_is_none_of_ours_never_matches(house: House, deal: UUID, tag: str, status: int) -> None:
     answer = house.admin.post(f"/deals/{deal}/stage", json={"to": "contact"}, headers={"If-Match": tag})
-    assert (answer.status_code, answer.json()["code"]) == (412, "stale")
+    assert answer.status_code == status
 
 
 def test_any_version_matches_a_star(house: House, deal: UUID) -> None:

@@ -1,0 +1,105 @@
+"""What the API publishes of itself: complete, and true — held to it by generated calls against the running server."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from tests.house import House
+
+Json = dict[str, Any]
+CONFIG = """
+[checks]
+# A rule may refuse what the schema allows: a time to come, a stage that the process does not have, a stale version.
+positive_data_acceptance.expected-statuses = ["2xx", "401", "403", "404", "409", "412", "422"]
+
+[parameters]
+"path.deal_id" = ["{deal}", "{other}"]
+"path.rep_id" = ["{rep}", "{other}"]
+"path.team_id" = ["{team}", "{other}"]
+"""
+RUNS = {
+    "admin": ["-n", "4", "--phases", "examples,coverage,fuzzing,stateful"],
+    "auditor": ["-n", "4", "--phases", "fuzzing", "--include-method", "GET"],
+}
+
+
+@pytest.fixture(scope="module")
+def published(house: House) -> Json:
+    answer = house.client("stranger").get("/openapi.json")
+    assert answer.status_code == 200
+    found: Json = answer.json()
+    return found
+
+
+def operations(published: Json) -> list[tuple[str, Json]]:
+    return [(f"{verb} {path}", op) for path, ops in published["paths"].items() for verb, op in ops.items()]
+
+
+def test_every_operation_is_named_and_explained(published: Json) -> None:
+    known = {tag["name"] for tag in published["tags"]}
+    ids = [op["operationId"] for _, op in operations(published)]
+    assert len(set(ids)) == len(ids)
+    for name, op in operations(published):
+        assert op["summary"], name
+        assert op["tags"], name
+        assert set(op["tags"]) <= known, name
+
+
+def test_every_operation_tells_its_problems_with_examples(published: Json) -> None:
+    for name, op in operations(published):
+        expected = {"401", "403", "500", "503"} if "security" in op else {"500", "503"}
+        assert op["responses"].keys() >= expected, name
+    for found in published["components"]["responses"].values():
+        assert found["content"]["application/problem+json"]["example"]["code"]
+
+
+def test_every_operation_but_health_needs_the_key(published: Json) -> None:
+    public = {name for name, op in operations(published) if "security" not in op}
+    assert public == {"get /healthz", "get /readyz"}
+    assert published["components"]["securitySchemes"]["apiKey"]["scheme"] == "bearer"
+
+
+def test_every_write_takes_the_three_headers(published: Json) -> None:
+    for name, op in operations(published):
+        if name.startswith(("post ", "delete ")):
+            headers = {p["name"] for p in op.get("parameters", []) if p["in"] == "header"}
+            assert headers >= {"Idempotency-Key", "If-Match", "X-Correlation-Id"}, name
+
+
+def test_the_documentation_is_one_page_that_loads_nothing_from_elsewhere(house: House) -> None:
+    page = house.client("stranger").get("/docs")
+    assert page.headers["content-type"].startswith("text/html")
+    assert "default-src 'self'" in page.headers["content-security-policy"]
+    assert "http://" not in page.text
+    assert "https://" not in page.text
+
+
+@pytest.mark.parametrize("name", ["admin", "auditor"])
+def test_generated_calls_find_what_is_published(house: House, name: str, tmp_path: Path) -> None:
+    """Schemathesis makes calls that the schema allows and calls it forbids, and holds every answer to every check."""
+    known = {
+        "deal": house.open_deal(),
+        "rep": house.reps["north"],
+        "team": house.teams["north"],
+        "other": uuid4(),
+    }
+    (tmp_path / "schemathesis.toml").write_text(CONFIG.format(**known))
+    command = [sys.executable, "-m", "schemathesis.cli", "run", f"{house.base}/openapi.json", *RUNS[name]]
+    options = ["--checks", "all", "--continue-on-failure", "--no-color", "--seed", "7", "-w", "2"]
+    key = ["-H", f"Authorization: Bearer {house.tokens[name]}"]
+    done = subprocess.run(
+        [*command, *options, *key], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=300
+    )
+    assert done.returncode == 0, told(done.stdout) + done.stderr[-2_000:]
+
+
+def told(output: str) -> str:
+    """What went wrong, without the advice."""
+    found = output.partition("= FAILURES =")[2] or output.partition("= ERRORS =")[2] or output
+    return found.partition("= WARNINGS =")[0][:20_000]
