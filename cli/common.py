@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 REFUSED, USAGE, UNREACHABLE, INTERRUPTED = 1, 2, 3, 130
+WIDE = 160
+"""Columns where the output is no terminal."""
 START_FIRST = "run 'salesloop dev' first or set DATABASE_URL"
 
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
@@ -116,7 +118,8 @@ def run(work: Coroutine[Any, Any, T]) -> T:
 def console() -> Console:
     from rich.console import Console
 
-    return Console()
+    made = Console()
+    return made if made.is_terminal or "COLUMNS" in os.environ else Console(width=WIDE)
 
 
 def as_json(value: Any) -> None:
@@ -140,18 +143,28 @@ def _plain(value: Any) -> Any:
 
 
 def table(
-    columns: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str = "", right: Sequence[str] = ()
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    *,
+    title: str = "",
+    right: Sequence[str] = (),
+    whole: Sequence[str] = (),
 ) -> None:
-    """Wide characters align; `right` names the columns of numbers."""
+    """Wide characters align; `right` names the columns of numbers; those and the `whole` ones are never broken."""
     from rich import box
     from rich.table import Table
 
     made = Table(title=title or None, box=box.SIMPLE_HEAD, title_justify="left", pad_edge=False)
     for name in columns:
-        made.add_column(name, justify="right" if name in right else "left", overflow="fold")
+        number = name in right
+        made.add_column(
+            name, justify="right" if number else "left", overflow="fold", no_wrap=number or name in whole
+        )
     for row in rows:
         made.add_row(*("" if cell is None else str(cell) for cell in row))
-    console().print(made)
+    console().print(made, highlight=False, markup=False) if made.row_count else console().print(
+        title or "nothing"
+    )
 
 
 def zone(name: str | None) -> tzinfo | None:
@@ -166,12 +179,12 @@ def zone(name: str | None) -> tzinfo | None:
         fail(f"unknown time zone {name!r}; use an IANA name such as Asia/Shanghai", USAGE)
 
 
-def moment(at: datetime | str | None, to: tzinfo | None) -> str:
+def moment(at: datetime | str | None, to: tzinfo | None, *, seconds: bool = False) -> str:
     """A time in the user's zone."""
     if at is None:
         return ""
     known = datetime.fromisoformat(at) if isinstance(at, str) else at
-    return known.astimezone(to).strftime("%Y-%m-%d %H:%M")
+    return known.astimezone(to).strftime("%Y-%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M")
 
 
 def money(amount: Decimal | str | None, currency: str | None = None) -> str:

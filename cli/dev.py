@@ -80,4 +80,6 @@ def addresses(system: Supervisor, key: Path) -> None:
     screen = console()
     screen.print()
     screen.print(made, soft_wrap=True, highlight=False)
-    screen.print("\nserving; other terminals can use `salesloop deals list`, `salesloop agenda` and the like. Ctrl-C ends it.")
+    screen.print(
+        "\nserving; other terminals can use `salesloop deals list`, `salesloop agenda` and the like. Ctrl-C ends it."
+    )

@@ -6,7 +6,7 @@ from typing import NoReturn
 
 import typer
 
-from cli import common, events, imports, keys, policies, serve
+from cli import common, deals, events, imports, keys, policies, projections, serve, views
 
 app = typer.Typer(
     name="salesloop",
@@ -17,9 +17,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Start with: salesloop dev --demo",
 )
-for module in (serve, imports, events):
+for module in (serve, imports, views, events):
     module.add_to(app)
-for made in (keys.app, policies.app):
+for made in (deals.app, projections.app, policies.app, keys.app):
     app.add_typer(made)
 
 
