@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from domain import catalogue, people, policies, process, staffing
 from domain.deal import closing, decisions, facts, imported, promise_decisions
+from domain.target import decisions as target_decisions
+from domain.target import dividing, respreading
 
 MODULES = (
     catalogue,
@@ -16,4 +18,7 @@ MODULES = (
     facts,
     imported,
     promise_decisions,
+    target_decisions,
+    dividing,
+    respreading,
 )

@@ -1,0 +1,127 @@
+"""Domain room: what the commands about one target decide. Dividing is in `dividing.py`."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+from domain.catalogue import Product
+from domain.door import Book, handles
+from domain.errors import AlreadyExists, FieldError, Invalid
+from domain.metrics import Unit
+from domain.people import Rep, Team
+from domain.scope import Scope, ScopeKind
+from domain.target import commands as c
+from domain.target import facts as f
+from domain.target.smart import check_smart
+from domain.target.target import Target, target_id
+from domain.values import Checks
+
+Json = dict[str, Any]
+WESTERNMOST = timedelta(hours=12)
+
+
+def told(target: Target) -> Json:
+    """What every command about a target answers."""
+    return {
+        "target_id": str(target.id),
+        "status": target.status,
+        "metric": target.metric,
+        "scope": target.scope.key,
+        "period": target.period.name,
+        "number": str(target.number),
+        "currency": target.currency,
+        "owner_id": str(target.owner_id),
+        "shares": [
+            {"target_id": str(s.child_id), "number": str(s.number), "settled": s.settled}
+            for s in target.shares
+        ],
+    }
+
+
+@handles(c.ProposeTarget)
+def propose_target(command: c.ProposeTarget, book: Book) -> Json:
+    check_smart(command)
+    assert command.scope is not None
+    assert command.period is not None
+    assert command.number is not None
+    assert command.owner_id is not None
+    target = book.find(Target, target_id(command.metric, command.scope, command.period))
+    proposed = f.TargetProposed(
+        metric=command.metric,
+        scope=command.scope,
+        period=command.period,
+        number=command.number,
+        unit=Unit(command.unit),
+        owner_id=command.owner_id,
+        achievable=command.achievable,
+        relevant=command.relevant,
+        from_day=command.period.start,
+        currency=command.currency,
+        team_id=team_of(command.scope, book),
+    )
+    if not target.stands:
+        target.propose(proposed)
+    elif not _says_the_same(target, proposed):
+        raise AlreadyExists(
+            "there is a target for this metric, scope and period: revise it", id=str(target.id), kind="target"
+        )
+    return told(target)
+
+
+def _says_the_same(target: Target, said: f.TargetProposed) -> bool:
+    held = (target.number, target.currency, target.owner_id, target.achievable, target.relevant)
+    return held == (said.number, said.currency, said.owner_id, said.achievable, said.relevant)
+
+
+def team_of(scope: Scope, book: Book) -> UUID | None:
+    """The team that a scope belongs to. Raises NotFound for a team, rep or product that is not there."""
+    if scope.product_id is not None:
+        book.get(Product, scope.product_id)
+    if scope.id is None:
+        return None
+    if scope.kind == ScopeKind.TEAM:
+        return book.get(Team, scope.id).id
+    return book.get(Rep, scope.id).team_id
+
+
+@handles(c.AgreeTarget)
+def agree_target(command: c.AgreeTarget, book: Book) -> Json:
+    target = book.get(Target, command.target_id)
+    target.agree(command.agreed_by)
+    return told(target)
+
+
+@handles(c.LeaveTargetUnagreed)
+def leave_target_unagreed(command: c.LeaveTargetUnagreed, book: Book) -> Json:
+    target = book.get(Target, command.target_id)
+    target.leave_unagreed()
+    return told(target)
+
+
+@handles(c.HandOverTarget)
+def hand_over_target(command: c.HandOverTarget, book: Book) -> Json:
+    target = book.get(Target, command.target_id)
+    target.hand_over(command.owner_id)
+    return told(target)
+
+
+def check_why(why: str, checks: Checks) -> None:
+    checks.text(why, "why", needed=True)
+
+
+def first_day(target: Target, said: date | None, book: Book) -> date:
+    """The day a change takes effect: today (UTC) or the period's first day where none is said. Raises Invalid for one
+    outside the period, or past everywhere: what is past is judged by what was in force then.
+    """
+    at, period = book.context.happened_at, target.period
+    day = said or max(at.date(), period.start)
+    problem = None
+    if not period.contains(day):
+        problem = f"{day} is not in {period.name}, {period.start} to {period.end}"
+    elif day < (at - WESTERNMOST).date():
+        problem = f"{day} is past: it is judged by the number that was in force then"
+    if problem:
+        raise Invalid([FieldError("from_day", problem)])
+    return day

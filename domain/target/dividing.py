@@ -1,0 +1,156 @@
+"""Domain room: dividing a target into others — several targets, one commit, sums that hold exactly.
+
+Rates do not add up: each part of a rate has the rate itself, unless numbers are given by hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from uuid import UUID
+
+from domain.door import Book, handles
+from domain.errors import AlreadyExists, FieldError, Invalid, Refused
+from domain.people import Rep
+from domain.periods import KINDS
+from domain.scope import ScopeKind
+from domain.shares import Method, check_manual, spread, spread_equally
+from domain.target import commands as c
+from domain.target import facts as f
+from domain.target.decisions import Json, team_of, told
+from domain.target.smart import check_number, check_scope
+from domain.target.target import Target, target_id
+from domain.values import MAX_NAME, Checks
+
+
+@handles(c.DecomposeTarget)
+def decompose_target(command: c.DecomposeTarget, book: Book) -> Json:
+    check_parts(command.basis, command.children, needed=True)
+    parent = book.get(Target, command.target_id)
+    parent.must_stand()
+    _check_children(parent, command.children, book)
+    numbers = numbers_for(parent, parent.number, command.method, command.children)
+    parts = tuple(zip(command.children, numbers, strict=True))
+    shares = tuple(f.Share(id_of(parent, child), number) for child, number in parts)
+    if not parent.shares:
+        for child, number in parts:
+            propose_part(parent, child, number, parent.period.start, book)
+        parent.divide(command.method, shares, parent.period.start, command.basis)
+    elif parent.shares != shares:
+        raise Refused("the target is divided already: re-spread it")
+    return told(parent)
+
+
+# -- checks --------------------------------------------------------------------------------------
+
+
+def check_parts(basis: str, children: Sequence[c.Child], *, needed: bool) -> None:
+    checks = Checks()
+    checks.text(basis, "basis", most=MAX_NAME)
+    checks.that(children or not needed, "children", "name the parts")
+    checks.that(len(children) <= 1_000, "children", "are more than 1000")
+    for n, child in enumerate(children):
+        check_scope(child.scope, checks, f"children[{n}].scope")
+        problem = child.period.problem()
+        checks.that(problem is None, f"children[{n}].period", problem or "")
+    checks.done()
+
+
+def _check_children(parent: Target, children: Sequence[c.Child], book: Book) -> None:
+    """Either shorter periods that partition the parent's, or smaller scopes of the same period. Raises Invalid."""
+    ids = [id_of(parent, child) for child in children]
+    checks = Checks()
+    checks.that(len(set(ids)) == len(ids), "children", "name the same part twice")
+    problem = None if checks.errors else _axis_problem(parent, children)
+    checks.that(problem is None, "children", problem or "")
+    checks.done()
+    book.want(*((Target, id) for id in ids))
+    check_teams(parent, children, book)
+
+
+def _axis_problem(parent: Target, children: Sequence[c.Child]) -> str | None:
+    if all(child.scope == parent.scope for child in children):
+        periods = tuple(sorted((child.period for child in children), key=lambda p: p.start))
+        shorter = KINDS[KINDS.index(parent.period.kind) + 1 :]
+        partition = any(periods == parent.period.parts(kind) for kind in shorter)
+        return None if partition else f"must partition {parent.period} into shorter periods, all of one kind"
+    if all(child.period == parent.period and child.scope.is_below(parent.scope) for child in children):
+        return None
+    return "must be smaller scopes of the same period, or shorter periods of the same scope"
+
+
+def check_teams(parent: Target, children: Sequence[c.Child], book: Book) -> None:
+    """A team is divided among its own reps."""
+    reps = [c.scope.id for c in children if c.scope.kind == ScopeKind.REP and c.scope.id]
+    if parent.scope.kind != ScopeKind.TEAM or not reps or parent.scope.id is None:
+        return
+    book.want(*((Rep, id) for id in reps))
+    strangers = [str(id) for id in reps if book.get(Rep, id).team_id != parent.scope.id]
+    if strangers:
+        raise Invalid([FieldError("children", f"not in this team: {', '.join(strangers)}")])
+
+
+# -- numbers -------------------------------------------------------------------------------------
+
+
+def numbers_for(
+    parent: Target, total: Decimal, method: Method, children: Sequence[c.Child]
+) -> tuple[Decimal, ...]:
+    """What each child gets of `total`. Raises Invalid."""
+    if method == Method.MANUAL:
+        return _manual(parent, total, children)
+    if not parent.of.adds_up:
+        return (parent.number,) * len(children)
+    if method == Method.EQUAL:
+        return spread_equally(total, len(children), parent.unit)
+    return spread(total, _weights(children), parent.unit)
+
+
+def _manual(parent: Target, total: Decimal, children: Sequence[c.Child]) -> tuple[Decimal, ...]:
+    checks, numbers = Checks(), []
+    for n, child in enumerate(children):
+        checks.that(child.number is not None, f"children[{n}].number", "say how much")
+        if child.number is not None:
+            check_number(child.number, parent.of, parent.currency, checks)
+            numbers.append(child.number)
+    checks.done()
+    return check_manual(total, numbers, parent.unit) if parent.of.adds_up else tuple(numbers)
+
+
+def _weights(children: Sequence[c.Child]) -> tuple[Decimal, ...]:
+    checks = Checks()
+    for n, child in enumerate(children):
+        checks.that(child.weight is not None, f"children[{n}].weight", "say what it weighs")
+    checks.done()
+    return tuple(child.weight for child in children if child.weight is not None)
+
+
+def id_of(parent: Target, child: c.Child) -> UUID:
+    return target_id(parent.metric, child.scope, child.period)
+
+
+def propose_part(parent: Target, child: c.Child, number: Decimal, day: date, book: Book) -> None:
+    target = book.find(Target, id_of(parent, child))
+    if target.stands:
+        raise AlreadyExists(
+            f"there is a target for {child.scope.key} in {child.period} already: withdraw it first",
+            id=str(target.id),
+            kind="target",
+        )
+    target.propose(
+        f.TargetProposed(
+            metric=parent.metric,
+            scope=child.scope,
+            period=child.period,
+            number=number,
+            unit=parent.of.unit,
+            owner_id=child.owner_id or parent.owner_id,
+            achievable=parent.achievable,
+            relevant=parent.relevant,
+            from_day=max(day, child.period.start),
+            currency=parent.currency,
+            team_id=team_of(child.scope, book),
+            parent_id=parent.id,
+        )
+    )

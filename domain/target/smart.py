@@ -1,0 +1,89 @@
+"""Domain room: what a target must say. Everything that is missing or wrong is named at once."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from string import ascii_uppercase
+
+from domain.metrics import Metric, Unit, find_metric, metric
+from domain.scope import Scope
+from domain.target.commands import ProposeTarget
+from domain.values import MAX_AMOUNT, Checks
+
+MISSING = {
+    "metric": "say what is counted; there are metrics such as revenue-won, win-rate, new-customers, activities:call",
+    "number": "say how much",
+    "unit": "say in what: money, count, ratio or days",
+    "currency": "say in which currency, such as CNY",
+    "period": "say for when",
+    "scope": "say for whom: the company, a team or a rep",
+    "owner_id": "say who owns it",
+    "achievable": "say why it is achievable",
+    "relevant": "say why it is relevant",
+}
+
+
+def check_smart(command: ProposeTarget) -> None:
+    """Raises Invalid with one error for every part that is missing or wrong."""
+    checks = Checks()
+    of = find_metric(command.metric)
+    for name, message in MISSING.items():
+        value = getattr(command, name)
+        needed = name != "currency" or of is None or of.unit == Unit.MONEY
+        told = bool(value.strip()) if isinstance(value, str) else value is not None
+        if needed or told:
+            checks.that(told, name, message)
+    if command.metric.strip():
+        check_metric(command.metric, checks)
+    if of is not None:
+        check_unit(of, command.unit, command.currency, checks)
+        if command.number is not None:
+            check_number(command.number, of, command.currency, checks)
+    problem = command.period.problem() if command.period else None
+    checks.that(problem is None, "period", problem or "")
+    if command.scope is not None:
+        check_scope(command.scope, checks)
+    for name in ("achievable", "relevant"):
+        checks.text(getattr(command, name), name)
+    checks.done()
+
+
+def check_metric(key: str, checks: Checks) -> None:
+    found = find_metric(key)
+    if found is None:
+        checks.that(False, "metric", f"there is no {key!r} in the catalogue")
+    else:
+        checks.that(found.measured, "metric", f"nothing records {key} yet: it could not be measured")
+
+
+def check_unit(of: Metric, unit: str, currency: str, checks: Checks) -> None:
+    checks.that(unit.strip() in ("", of.unit), "unit", f"{of.key} is in {of.unit}, not in {unit}")
+    if of.unit != Unit.MONEY:
+        checks.that(not currency.strip(), "currency", f"{of.key} has none")
+    elif currency.strip():
+        right = len(currency) == 3 and all(letter in ascii_uppercase for letter in currency)
+        checks.that(right, "currency", f"{currency!r} is not a three-letter ISO 4217 code such as CNY")
+
+
+def check_number(number: Decimal, of: Metric, currency: str, checks: Checks) -> None:
+    if not number.is_finite() or not 0 <= number < MAX_AMOUNT:
+        checks.that(False, "number", f"must be a number from 0 to {MAX_AMOUNT:.0e}")
+        return
+    unit = of.smallest(currency)
+    checks.that(number % unit == 0, "number", f"is not a whole number of {unit}")
+    checks.that(of.unit != Unit.RATIO or number <= 1, "number", "a rate is at most 1, which is 100 %")
+
+
+def check_scope(scope: Scope, checks: Checks, field: str = "scope") -> None:
+    scope.check(checks, field)
+    checks.that(
+        not scope.channel, f"{field}.channel", "nothing records channels yet: it could not be measured"
+    )
+
+
+def check_key(key: str) -> Metric:
+    """The metric, where a target can be for it. Raises Invalid."""
+    checks = Checks()
+    check_metric(key, checks)
+    checks.done()
+    return metric(key)
