@@ -1,0 +1,82 @@
+"""With load running, every program is killed in turn, several rounds; then the invariants are checked."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from projections.catalog import ALL
+from projections.rebuild import compare
+from projections.status import status
+from runtime.ledger import Ledger, open_ledger
+from runtime.supervisor import Supervisor
+from runtime.temporal import connect_temporal
+from tests.breaking import invariants
+from tests.breaking.conftest import office
+from tests.breaking.load import Desk
+
+pytestmark = pytest.mark.breaks
+
+PROGRAMS = ("api", "workflows", "projections", "follower", "postgres", "temporal")
+ROUNDS = 2
+DESKS = 6
+
+
+async def test_nothing_acknowledged_is_lost_and_nothing_is_done_twice(
+    system: Supervisor, eventually: Callable[..., Any]
+) -> None:
+    async with office(system, DESKS, "default") as desks:
+        stop = asyncio.Event()
+        working = asyncio.gather(*(desk.work(stop) for desk in desks))
+        for number in range(ROUNDS):
+            for name in PROGRAMS:
+                await kill_and_see_it_work_again(system, name, desks, number, eventually)
+        stop.set()
+        await working
+
+    told = [said for desk in desks for said in desk.told]
+    assert system.restarts == dict.fromkeys(PROGRAMS, ROUNDS)
+    assert sum(desk.repeated for desk in desks) > 0, "no kill was noticed: the load was not running"
+    assert len(told) > 100
+
+    async with open_ledger(system.environment["DATABASE_URL"]) as ledger:
+        await invariants.every_acknowledged_command_is_there_once(ledger, told)
+        deals = await invariants.fold(ledger)
+        await every_projection_equals_its_rebuild(ledger, system, eventually)
+    invariants.every_open_deal_has_one_live_promise(deals)
+    client = await connect_temporal(system.environment["TEMPORAL_ADDRESS"])
+
+    async def nothing_is_without_a_timer() -> bool:
+        return await invariants.every_open_deal_has_a_timer(client, deals) == []
+
+    await eventually(nothing_is_without_a_timer, 90)
+
+
+async def kill_and_see_it_work_again(
+    system: Supervisor, name: str, desks: list[Desk], number: int, eventually: Callable[..., Any]
+) -> None:
+    """Kill it in the middle of the load; go on when it runs again and the desks are answered again."""
+    before = sum(len(desk.told) for desk in desks)
+    await eventually(lambda: sum(len(desk.told) for desk in desks) > before + DESKS, 60)
+    os.kill(system.pids[name], signal.SIGKILL)
+    await eventually(lambda: system.restarts[name] == number + 1, 60)
+    after = sum(len(desk.told) for desk in desks)
+    await eventually(lambda: sum(len(desk.told) for desk in desks) > after + DESKS, 60)
+
+
+async def every_projection_equals_its_rebuild(
+    ledger: Ledger, system: Supervisor, eventually: Callable[..., Any]
+) -> None:
+    head = await ledger.head()
+
+    async def all_are_there() -> bool:
+        return all(s.position >= head and s.error is None for s in await status(ledger.pool))
+
+    await eventually(all_are_there, 60)
+    for projection in ALL:
+        assert await compare(system.environment["DATABASE_URL"], projection.name) == []
