@@ -37,7 +37,9 @@ def decode_fact(topic: str, schema_version: int, data: bytes | str) -> Fact:
     if schema_version == FACTS[topic].SCHEMA:
         return decoder.decode(data)
     if schema_version > FACTS[topic].SCHEMA:
-        raise UnknownTopic(f"{topic!r} of version {schema_version} is not known to this release: upgrade first")
+        raise UnknownTopic(
+            f"{topic!r} of version {schema_version} is not known to this release: upgrade first"
+        )
     lifted = lift(topic, schema_version, msgspec.json.decode(data))
     return msgspec.convert(lifted, FACTS[topic], strict=False)
 
