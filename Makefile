@@ -14,7 +14,7 @@ BENCH_ARGS ?=
 COMPILE = $(BIN)/uv pip compile --quiet pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --no-header
 
-.PHONY: help setup demo test check pytest fmt bench clean-data lock
+.PHONY: help setup demo test check pytest fmt bench histories clean-data lock
 
 help: ## what can be done
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -52,6 +52,10 @@ fmt: setup ## format and fix what can be fixed
 
 bench: setup ## our speed beside the limit and the peers, two minutes; BENCH_ARGS="--full" or "--only append-one"
 	$(BIN)/python -m benchmarks $(BENCH_ARGS)
+
+histories: setup ## record the workflows' histories anew, as VERSION=v2, after a definition was changed on purpose
+	@test -n "$(VERSION)" || { echo "say VERSION=v2 or the like: files of another version are kept and go on being replayed"; exit 1; }
+	RECORD_HISTORIES=$(VERSION) $(BIN)/python -m pytest -q tests/workflows/test_histories.py -k as_soon_as_it_has_happened
 
 clean-data: setup ## remove .salesloop (or SALESLOOP_DATA); refuses while the system runs
 	@$(BIN)/python -m runtime.clean_data

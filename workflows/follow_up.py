@@ -80,8 +80,8 @@ class FollowUpWorkflow:
             self._set(news.position, None)
 
     def _believe(self, standing: Standing) -> None:
-        """The ledger's own word, unless newer news came in while we asked."""
-        if standing.position >= self._seen:
+        """The ledger's own word, where it is newer than what we heard."""
+        if standing.position > self._seen:
             self._set(standing.position, standing.armed)
 
     def _set(self, position: int, armed: PromiseArmed | None) -> None:
@@ -140,11 +140,13 @@ class FollowUpWorkflow:
         return True
 
     async def _speak(self, armed: PromiseArmed, step: Step, at: datetime) -> None:
+        """Silence may mean that the deal moved on and the news did not reach us: then we look for ourselves."""
         now = max(workflow.now(), at)
-        if step is Step.REASSIGN:
-            await self._reassign(armed, now)
-        else:
-            await self._tell(Timer(step, armed, now))
+        told = await (
+            self._reassign(armed, now) if step is Step.REASSIGN else self._tell(Timer(step, armed, now))
+        )
+        if not told.recorded:
+            self._believe(await self._look())
 
     # -- what it does to the world -----------------------------------------------------------
 
@@ -166,22 +168,22 @@ class FollowUpWorkflow:
             summary=timer.step,
         )
 
-    async def _reassign(self, armed: PromiseArmed, now: datetime) -> None:
+    async def _reassign(self, armed: PromiseArmed, now: datetime) -> Told:
         """To the least loaded in the team. Where nobody can take it, the manager hears it again and decides."""
-        refused: str | None = None
+        refused = "nobody else in the team can take the deal over"
         excluded: tuple[UUID, ...] = ()
         for _ in range(CHOICES):
             heir = await self._choose(HeirWanted(armed, now, excluded))
             if heir.rep_id is None:
-                refused = refused or "nobody else in the team can take the deal over"
                 break
             told = await self._hand_to(Reassignment(armed, now, heir))
+            if told.refused is None:
+                return told
             refused = told.refused
             if not told.rep_gone:
                 break
             excluded += (heir.rep_id,)
-        if refused is not None:
-            await self._tell_again(Stuck(armed, now, refused))
+        return await self._tell_again(Stuck(armed, now, refused))
 
     async def _choose(self, wanted: HeirWanted) -> Heir:
         return await workflow.execute_activity_method(

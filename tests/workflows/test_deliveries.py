@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
 
 from temporalio.client import WorkflowExecutionStatus
 
 from domain.deal.commands import LoseDeal, ReopenDeal
 from domain.policy import Duration
 from tests.workflows.world import World, hours_policy, until
-from workflows.delivery import news_of
-from workflows.messages import DealClosed, FollowUp, PromiseArmed
+from workflows.messages import DealClosed, FollowUp
 
 SHORT = hours_policy(
     name="short",
@@ -22,16 +20,10 @@ SHORT = hours_policy(
 )
 
 
-async def news(world: World, deal_id: UUID) -> list[PromiseArmed | DealClosed]:
-    """Everything the follower has to tell about the deal, oldest first."""
-    found = [news_of(fact) for fact in await world.facts(deal_id)]
-    return [n for n in found if isinstance(n, PromiseArmed | DealClosed)]
-
-
 async def test_the_same_delivery_twice_sets_one_timer(real: World) -> None:
     await real.publish(SHORT)
     deal = await real.open_deal(policy="short")
-    (armed,) = await news(real, deal)
+    (armed,) = await real.news(deal)
     await real.deliverer.send(armed)
     await real.spoken(deal, "promise.missed")
     await real.deliverer.send(armed)
@@ -47,9 +39,9 @@ async def test_the_same_delivery_twice_sets_one_timer(real: World) -> None:
 
 async def test_older_news_after_newer_is_no_news(real: World) -> None:
     deal = await real.open_deal()
-    (first,) = await news(real, deal)
+    (first,) = await real.news(deal)
     await real.touch(deal, datetime.now(UTC))
-    newest = (await news(real, deal))[-1]
+    newest = (await real.news(deal))[-1]
 
     await real.deliverer.send(first)
     await real.deliverer.send(DealClosed(first.position, deal))
@@ -80,7 +72,7 @@ async def test_an_old_delivery_to_a_closed_deal_opens_a_run_that_ends_at_once(re
     deal = await real.open_deal(policy="short")
     await real.run(LoseDeal(deal_id=deal, loss_reason="price"))
     await real.ended(deal)
-    (armed, _) = await news(real, deal)
+    (armed, _) = await real.news(deal)
     before = await real.office.ledger.head()
 
     await real.deliverer.send(armed)
@@ -97,41 +89,43 @@ async def test_an_old_delivery_to_a_reopened_deal_sets_todays_timer(real: World)
     await real.ended(deal)
     await real.unheard(ReopenDeal(deal_id=deal, stage="identify"))
 
-    await real.deliverer.send((await news(real, deal))[0])
+    await real.deliverer.send((await real.news(deal))[0])
 
+    await real.looked(deal)
     state = await real.state(deal)
-    assert state.seen == (await news(real, deal))[-1].position
+    assert state.seen == (await real.news(deal))[-1].position
     assert state.promise_id == (await real.promise(deal)).promise_id
 
 
-async def test_a_timer_that_fires_after_the_deal_moved_on_is_silence(real: World) -> None:
+async def test_a_timer_that_fires_after_the_deal_moved_on_is_silence_and_finds_out(real: World) -> None:
+    """Should news ever get lost: the door does not hear the old arming, and the workflow asks why."""
     await real.publish(SHORT)
-    deal = await real.open_deal(policy="short", due_at=datetime.now(UTC) + timedelta(seconds=1.5))
-    assert (await real.state(deal)).deal_id == deal
-    await real.unheard(LoseDeal(deal_id=deal, loss_reason="price"))
-    before = await real.office.ledger.head()
+    due_at = datetime.now(UTC) + timedelta(seconds=1.5)
+    closed, touched = [await real.open_deal(policy="short", due_at=due_at) for _ in range(2)]
+    for deal in (closed, touched):
+        await real.looked(deal)
+    await real.unheard(LoseDeal(deal_id=closed, loss_reason="price"))
+    await real.unheard(real.a_touch(touched))
 
-    async def fired() -> bool:
-        return (await real.state(deal)).next_step == "escalate"
+    await real.ended(closed)
+    assert "promise.missed" not in await real.topics(closed)
+    newest = (await real.news(touched))[-1]
 
-    await until(fired)
-    assert await real.office.ledger.head() == before
-    assert "promise.missed" not in await real.topics(deal)
+    async def found_out() -> bool:
+        return (await real.state(touched)).seen == newest.position
+
+    await until(found_out)
+    (missed,) = await real.spoken(touched, "promise.missed")
+    assert missed.meta.caused_by == newest.position
 
 
 async def test_the_high_water_mark_outlives_continue_as_new(real: World) -> None:
     deal = await real.open_deal()
-    await real.follow_up(deal).terminate("to start it with a short history")
-    (first,) = await news(real, deal)
-    await real.client.start_workflow(
-        "follow-up",
-        FollowUp(deal, history_limit=30),
-        id=f"follow-up-{deal}",
-        task_queue=real.deliverer.task_queue,
-    )
+    (first,) = await real.news(deal)
+    await real.restart(FollowUp(deal, history_limit=30))
     for _ in range(12):
         await real.touch(deal, datetime.now(UTC))
-    newest = (await news(real, deal))[-1]
+    newest = (await real.news(deal))[-1]
 
     async def renewed() -> bool:
         return await real.runs(deal) > 2
@@ -147,14 +141,8 @@ async def test_the_high_water_mark_outlives_continue_as_new(real: World) -> None
 
 async def test_repeats_alone_make_a_history_grow_and_it_is_renewed(real: World) -> None:
     deal = await real.open_deal()
-    await real.follow_up(deal).terminate("to start it with a short history")
-    await real.client.start_workflow(
-        "follow-up",
-        FollowUp(deal, history_limit=30),
-        id=f"follow-up-{deal}",
-        task_queue=real.deliverer.task_queue,
-    )
-    (first,) = await news(real, deal)
+    await real.restart(FollowUp(deal, history_limit=30))
+    (first,) = await real.news(deal)
 
     async def renewed() -> bool:
         await real.deliverer.send(first)

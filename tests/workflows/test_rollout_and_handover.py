@@ -8,7 +8,7 @@ from uuid import UUID
 
 from domain.deal.commands import LoseDeal
 from domain.deal.deal import Deal
-from domain.people import FormTeam, HireRep, RepLeaves
+from domain.people import RepLeaves
 from domain.policy import Duration
 from tests.workflows.world import MOMENT, World, hours_policy, times
 from workflows.handover import RepHandoverWorkflow, handover_id
@@ -90,7 +90,7 @@ async def test_the_deals_of_a_rep_who_left_are_spread_evenly(real: World) -> Non
 async def test_deals_nobody_can_take_stay_and_the_manager_is_told(real: World) -> None:
     office = real.office
     deal = await real.open_deal()
-    elsewhere = await other_team(real)
+    await real.somebody_alone()
 
     await real.run(RepLeaves(rep_id=office.rep_id))
 
@@ -98,12 +98,3 @@ async def test_deals_nobody_can_take_stay_and_the_manager_is_told(real: World) -
     (told,) = await real.facts(deal, "promise.escalated")
     assert told.meta.reason == "the owner left and nobody else in the team can take the deal over"
     assert await owners(real, [deal]) == {office.rep_id: 1}
-    assert elsewhere != office.rep_id
-
-
-async def other_team(world: World) -> UUID:
-    """A rep who is not in the office's team."""
-    team_id, rep_id = UUID(int=1), UUID(int=2)
-    await world.run(FormTeam(team_id=team_id, name="South"))
-    await world.run(HireRep(rep_id=rep_id, name="Wang Fang", team_id=team_id))
-    return rep_id

@@ -68,10 +68,12 @@ async def test_where_all_is_well_it_changes_nothing(virtual: World) -> None:
 
 async def test_a_lost_timer_is_started_again(virtual: World) -> None:
     deal, other = await virtual.open_deal(), await virtual.open_deal()
+    await virtual.looked(deal)
     armed = await virtual.state(deal)
     await virtual.follow_up(deal).terminate("lost, for the test")
 
     assert (await sweep(virtual, 1)).without_timer == 1
+    await virtual.looked(deal)
     assert await virtual.state(deal) == armed
     assert await virtual.runs(other) == 1
     assert (await sweep(virtual, 2)).without_timer == 0
@@ -79,7 +81,7 @@ async def test_a_lost_timer_is_started_again(virtual: World) -> None:
 
 async def test_a_timer_left_over_from_a_closed_deal_is_ended(virtual: World) -> None:
     deal = await virtual.open_deal()
-    assert (await virtual.state(deal)).deal_id == deal
+    await virtual.looked(deal)
     await virtual.unheard(LoseDeal(deal_id=deal, loss_reason="price"))
     assert await virtual.status(deal) is WorkflowExecutionStatus.RUNNING
 

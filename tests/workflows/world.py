@@ -24,6 +24,7 @@ from domain.context import Channel
 from domain.deal.commands import LogActivity, OpenDeal
 from domain.deal.facts import PromiseMade
 from domain.door import Command, Receipt
+from domain.people import FormTeam, HireRep
 from domain.policies import PublishPolicy
 from domain.policy import Duration, FollowUpPolicy
 from domain.recorded import Recorded
@@ -36,11 +37,11 @@ from worker import ReadModels
 from workflows import schema
 from workflows.activities.desk import Desk
 from workflows.delivery import PATIENCE as PATIENCE_OF_CALLS
-from workflows.delivery import Deliverer
+from workflows.delivery import Deliverer, news_of
 from workflows.follow_up import FollowUpWorkflow, follow_up_id
 from workflows.follower import Follower
 from workflows.lanes import LANE_NAMES
-from workflows.messages import FollowUpState
+from workflows.messages import DealClosed, FollowUp, FollowUpState, PromiseArmed
 from workflows.running import make_worker
 from workflows.store import WorkflowStore
 
@@ -92,6 +93,19 @@ class World:
         self.follow()
         await self.delivered()
 
+    async def news(self, deal_id: UUID) -> list[PromiseArmed | DealClosed]:
+        """Everything the follower has to tell about the deal, oldest first."""
+        found = [news_of(fact) for fact in await self.facts(deal_id)]
+        return [n for n in found if isinstance(n, PromiseArmed | DealClosed)]
+
+    async def restart(self, given: FollowUp) -> None:
+        """End the deal's follow-up, and start it with this input."""
+        await self.follow_up(given.deal_id).terminate("to start it anew")
+        id = follow_up_id(given.deal_id)
+        await self.client.start_workflow(
+            FollowUpWorkflow.run, given, id=id, task_queue=self.deliverer.task_queue
+        )
+
     async def unheard(self, command: Command) -> None:
         """A command whose news gets lost, which the follower does not do."""
         await self.stop_following()
@@ -135,6 +149,13 @@ class World:
     async def publish(self, policy: FollowUpPolicy, now: datetime | None = None) -> None:
         await self.run(PublishPolicy(policy=policy), now=now or datetime.now(UTC))
 
+    async def somebody_alone(self) -> UUID:
+        """A rep with nobody else in the team."""
+        team_id, rep_id = uuid.uuid4(), uuid.uuid4()
+        await self.run(FormTeam(team_id=team_id, name="South"))
+        await self.run(HireRep(rep_id=rep_id, name="Wang Fang", team_id=team_id))
+        return rep_id
+
     # -- what the ledger says ----------------------------------------------------------------
 
     async def facts(self, deal_id: UUID, *topics: str) -> list[Recorded]:
@@ -163,6 +184,14 @@ class World:
 
     async def state(self, deal_id: UUID) -> FollowUpState:
         return await self.follow_up(deal_id).query(FollowUpWorkflow.state)
+
+    async def looked(self, deal_id: UUID) -> None:
+        """Wait until the newest run has asked the ledger where the deal stands."""
+        await until(lambda: self._has_looked(deal_id))
+
+    async def _has_looked(self, deal_id: UUID) -> bool:
+        history = await self.follow_up(deal_id).fetch_history()
+        return any(e.event_type == EventType.EVENT_TYPE_MARKER_RECORDED for e in history.events)
 
     async def status(self, deal_id: UUID) -> WorkflowExecutionStatus | None:
         """Of the newest run; None when there never was one."""

@@ -1,0 +1,159 @@
+"""tests: histories of every workflow, as the server keeps them, with nothing of the machine they were made on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from temporalio.client import WorkflowHandle, WorkflowHistory
+
+from domain.deal.commands import LoseDeal, ReopenDeal
+from domain.people import RepLeaves
+from domain.policy import Duration
+from tests.workflows.world import MOMENT, World, hours_policy, until
+from workflows.follow_up import follow_up_id
+from workflows.handover import RepHandoverWorkflow, handover_id
+from workflows.messages import FollowUp, Rollout, Sweep
+from workflows.rollout import PolicyRolloutWorkflow, rollout_id
+from workflows.sweep import SweepWorkflow
+
+DIRECTORY = Path(__file__).with_name("histories")
+START = datetime(2031, 1, 8, 2, 0, tzinfo=UTC)
+NOBODY = "recorded"
+Named = tuple[str, WorkflowHandle[Any, Any]]
+
+
+async def scenarios(world: World) -> AsyncIterator[Named]:
+    """Every workflow, through every branch that makes it say something else to the server."""
+    await world.publish(hours_policy(max_reassignments=1))
+    for scenario in (whole_life, stuck, stale_start, renewed, rollout, sweep, handover):
+        async for name, handle in scenario(world):
+            yield name, handle
+
+
+async def whole_life(world: World) -> AsyncIterator[Named]:
+    """Reminded, missed, escalated, reassigned, touched, refused a second reassignment, lost; and reopened."""
+    await world.office.hire()
+    deal = await world.open_deal(START, policy="hours")
+    await world.at(deal, START + timedelta(hours=120) + MOMENT)
+    await world.touch(deal, START + timedelta(hours=130))
+    await world.at(deal, START + timedelta(hours=130 + 120) + MOMENT)
+    await world.run(LoseDeal(deal_id=deal, loss_reason="price"), now=START + timedelta(days=11))
+    await world.ended(deal)
+    yield "follow-up-whole-life", await latest_run(world, follow_up_id(deal))
+    await world.run(ReopenDeal(deal_id=deal, stage="identify"), now=START + timedelta(days=12))
+    await world.looked(deal)
+    yield "follow-up-reopened", await latest_run(world, follow_up_id(deal))
+
+
+async def stuck(world: World) -> AsyncIterator[Named]:
+    """Nobody in the team can take it over."""
+    alone = await world.somebody_alone()
+    deal = await world.open_deal(START, policy="hours", owner_id=alone)
+    await world.at(deal, START + timedelta(hours=120) + MOMENT)
+    await world.looked(deal)
+    yield "follow-up-stuck", await latest_run(world, follow_up_id(deal))
+
+
+async def stale_start(world: World) -> AsyncIterator[Named]:
+    """An old delivery after the end."""
+    deal = await world.open_deal(policy="hours")
+    (armed,) = await world.news(deal)
+    await world.run(LoseDeal(deal_id=deal, loss_reason="price"))
+    await world.ended(deal)
+    await world.deliverer.send(armed)
+    await world.ended(deal)
+    yield "follow-up-stale-start", await latest_run(world, follow_up_id(deal))
+
+
+async def renewed(world: World) -> AsyncIterator[Named]:
+    """Continued as new: the run before, and the run after."""
+    deal = await world.open_deal(policy="hours")
+    await world.restart(FollowUp(deal, history_limit=30))
+    first = await latest_run(world, follow_up_id(deal))
+    for _ in range(9):
+        await world.touch(deal, datetime.now(UTC))
+    await until(lambda: has_ended(first))
+    yield "follow-up-continues", first
+    await world.state(deal)
+    yield "follow-up-continued", await latest_run(world, follow_up_id(deal))
+
+
+async def rollout(world: World) -> AsyncIterator[Named]:
+    await world.publish(hours_policy(due_after=Duration(20, "hours"), max_reassignments=1))
+    handle = world.client.get_workflow_handle_for(PolicyRolloutWorkflow.run, rollout_id("hours", 2))
+    await handle.result()
+    yield "policy-rollout", await latest_run(world, handle.id)
+    again = await world.client.start_workflow(
+        PolicyRolloutWorkflow.run,
+        Rollout("hours", 2, 1, history_limit=1),
+        id="policy-again",
+        task_queue=world.deliverer.task_queue,
+    )
+    await again.result()
+    first = world.client.get_workflow_handle(again.id, run_id=again.first_execution_run_id)
+    yield "policy-rollout-continues", first
+
+
+async def sweep(world: World) -> AsyncIterator[Named]:
+    handle = await world.client.start_workflow(
+        SweepWorkflow.run, Sweep(), id="sweep-recorded", task_queue=world.deliverer.task_queue
+    )
+    await handle.result()
+    yield "sweep", await latest_run(world, handle.id)
+
+
+async def handover(world: World) -> AsyncIterator[Named]:
+    office = world.office
+    await world.run(RepLeaves(rep_id=office.rep_id))
+    handle = world.client.get_workflow_handle_for(RepHandoverWorkflow.run, handover_id(office.rep_id))
+    await handle.result()
+    yield "rep-handover", await latest_run(world, handle.id)
+
+
+async def latest_run(world: World, workflow_id: str) -> WorkflowHandle[Any, Any]:
+    run_id = (await world.client.get_workflow_handle(workflow_id).describe()).run_id
+    return world.client.get_workflow_handle(workflow_id, run_id=run_id)
+
+
+async def has_ended(handle: WorkflowHandle[Any, Any]) -> bool:
+    return (await handle.describe()).close_time is not None
+
+
+async def cleaned(handle: WorkflowHandle[Any, Any]) -> str:
+    """A run's history as JSON: what was said and done, not by which process on which machine."""
+    history = await handle.fetch_history()
+    return json.dumps(_clean(json.loads(history.to_json())), indent=1) + "\n"
+
+
+def _clean(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_clean(held) for held in value]
+    if not isinstance(value, dict):
+        return value
+    if value.get("kind") == "TASK_QUEUE_KIND_STICKY":
+        value = value | {"name": NOBODY}
+    hidden = {"identity", "requestId", "binaryChecksum", "buildId"}
+    return {key: NOBODY if key in hidden else _clean(held) for key, held in value.items()}
+
+
+def save(name: str, version: str, history: str) -> None:
+    DIRECTORY.mkdir(exist_ok=True)
+    (DIRECTORY / f"{name}-{version}.json").write_text(history, encoding="utf-8")
+
+
+def saved() -> list[Path]:
+    return sorted(DIRECTORY.glob("*.json"))
+
+
+def read(file: Path) -> WorkflowHistory:
+    return load(file.read_text(encoding="utf-8"))
+
+
+def load(text: str) -> WorkflowHistory:
+    events = json.loads(text)["events"]
+    started = events[0]["workflowExecutionStartedEventAttributes"]
+    return WorkflowHistory.from_json(started["workflowId"], text)
