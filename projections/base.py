@@ -10,11 +10,12 @@ from __future__ import annotations
 import hashlib
 from abc import ABC, abstractmethod
 from datetime import datetime
+from functools import cache
 from typing import Any, ClassVar, Generic, TypeVar
 from uuid import UUID
 
 import msgspec
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, sql
 
 import domain.registry  # noqa: F401 - every fact is known before the first is read
 from domain.facts import FACTS, Fact
@@ -23,9 +24,9 @@ from runtime.codec import decode_fact
 
 F = TypeVar("F", bound=Fact)
 DEAL_TOPICS = frozenset(topic for topic in FACTS if topic.startswith(("deal.", "promise.")))
-ENTRIES = (
+ENTRIES = sql.SQL(
     "SELECT position, stream_id, version, topic, schema_version, data::text, occurred_at FROM ledger.events"
-    " WHERE position > %s AND position <= %s AND topic = ANY(%s) ORDER BY position"
+    " WHERE position > %s AND position <= %s AND topic IN ({topics}) ORDER BY position"
 )
 
 
@@ -39,14 +40,6 @@ class Entry(msgspec.Struct, Generic[F], gc=False):
     occurred_at: datetime
 
 
-class Stretch(msgspec.Struct):
-    """The entries of positions after `after` up to `upto`, in order."""
-
-    after: int
-    upto: int
-    entries: list[Entry[Any]]
-
-
 class Projection(ABC):
     """One read model. Topics it does not name are skipped on purpose; its position moves past them."""
 
@@ -57,15 +50,21 @@ class Projection(ABC):
     def __init__(self, suffix: str = "") -> None:
         self.suffix = suffix
 
-    async def read(self, connection: AsyncConnection[Any], after: int, upto: int) -> Stretch:
-        """What `apply` needs of a stretch of the ledger. Any connection will do, at any time."""
-        cursor = connection.cursor(binary=True)
-        await cursor.execute(ENTRIES, [after, upto, list(self.topics)])
-        return Stretch(after, upto, [entry(*row) for row in await cursor.fetchall()])
-
     @abstractmethod
-    async def apply(self, connection: AsyncConnection[Any], stretch: Stretch) -> None:
-        """Bring the tables up to the end of a stretch, inside the caller's transaction."""
+    async def apply(self, connection: AsyncConnection[Any], after: int, upto: int) -> None:
+        """Bring the tables from position `after` to `upto`, inside the caller's transaction."""
+
+    async def read(self, connection: AsyncConnection[Any], after: int, upto: int) -> list[Entry[Any]]:
+        """What the ledger holds for this read model after position `after` up to `upto`, in order."""
+        cursor = connection.cursor(binary=True)
+        await cursor.execute(self._entries(), [after, upto])
+        return [entry(*row) for row in await cursor.fetchall()]
+
+    @classmethod
+    @cache
+    def _entries(cls) -> bytes:
+        topics = sql.SQL(", ").join(sql.Literal(topic) for topic in sorted(cls.topics))
+        return ENTRIES.format(topics=topics).as_string().encode()
 
     @abstractmethod
     def forget(self) -> None:

@@ -17,7 +17,7 @@ from psycopg import AsyncConnection, sql
 from domain.facts import FACTS, Fact
 from domain.recorded import Meta
 from projections import directory
-from projections.base import Projection, Stretch
+from projections.base import Projection
 from projections.paging import Page, Source, fetch, limit_of, token_of, version_in
 from projections.sentences import EN, SENTENCES, ZH, Teller
 from projections.tables import Column, Table
@@ -48,12 +48,12 @@ class DealHistory(Projection):
     tables = (HISTORY,)
     topics = frozenset()
 
-    async def read(self, connection: AsyncConnection[Any], after: int, upto: int) -> Stretch:
-        """Nothing: the facts never leave the database."""
-        return Stretch(after, upto, [])
+    def __init__(self, suffix: str = "") -> None:
+        super().__init__(suffix)
+        self._copy = COPY.format(table=HISTORY.at(suffix)).as_string().encode()
 
-    async def apply(self, connection: AsyncConnection[Any], stretch: Stretch) -> None:
-        await connection.execute(COPY.format(table=HISTORY.at(self.suffix)), [stretch.after, stretch.upto])
+    async def apply(self, connection: AsyncConnection[Any], after: int, upto: int) -> None:
+        await connection.execute(self._copy, [after, upto])
 
     def forget(self) -> None:
         pass

@@ -16,7 +16,7 @@ from psycopg import AsyncConnection, sql
 from domain import catalogue as c
 from domain import people as p
 from domain.facts import PersonName, PersonText
-from projections.base import Entry, Stretch
+from projections.base import Entry
 from projections.fold import Folded, on
 from projections.paging import TEXT, Page, Select, SortKey, Source, fetch, page, sort_by
 from projections.tables import Table
@@ -59,9 +59,10 @@ class Directory(Folded):
         super().__init__(suffix)
         self.listed = self.rows(LISTED)
 
-    async def apply(self, connection: AsyncConnection[Any], stretch: Stretch) -> None:
-        await self.listed.load(connection, [(_subject(entry),) for entry in stretch.entries])
-        for entry in stretch.entries:
+    async def apply(self, connection: AsyncConnection[Any], after: int, upto: int) -> None:
+        entries = await self.read(connection, after, upto)
+        await self.listed.load(connection, [(_subject(entry),) for entry in entries])
+        for entry in entries:
             row = self.listed.find(_subject(entry)) or self.listed.add(Listed(_subject(entry), "", ""))
             handler: Callable[..., None] = self.handlers[type(entry.fact)]
             handler(self, row, entry)

@@ -15,7 +15,7 @@ from psycopg import AsyncConnection
 
 from domain.deal.facts import DealOpened
 from domain.facts import Fact
-from projections.base import Entry, Projection, Stretch
+from projections.base import Entry, Projection
 from projections.rows import Rows
 from projections.tables import R, Table
 
@@ -73,15 +73,18 @@ class ByDeal(Folded, Generic[R]):
         super().__init__(suffix)
         self.deals: Rows[R] = self.rows(self.deal_table)
 
-    async def apply(self, connection: AsyncConnection[Any], stretch: Stretch) -> None:
+    async def apply(self, connection: AsyncConnection[Any], after: int, upto: int) -> None:
+        await self.fold(connection, await self.read(connection, after, upto))
+
+    async def fold(self, connection: AsyncConnection[Any], entries: Sequence[Entry[Any]]) -> None:
         stories: defaultdict[UUID, list[Entry[Any]]] = defaultdict(list)
-        for entry in stretch.entries:
+        for entry in entries:
             stories[entry.stream_id].append(entry)
         if stories:
             await self.deals.load(connection, [(deal_id,) for deal_id in stories])
             await self.prepare(connection, stories)
-            for deal_id, entries in stories.items():
-                self.tell(deal_id, entries)
+            for deal_id, story in stories.items():
+                self.tell(deal_id, story)
             await self.save(connection)
 
     def tell(self, deal_id: UUID, entries: Sequence[Entry[Any]]) -> None:

@@ -6,19 +6,21 @@ which remembers rows of the old ones is fenced off.
 
 from __future__ import annotations
 
+import contextlib
 import zlib
 from typing import Any
 
 import msgspec
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, AsyncCursor
 
-from projections.base import Projection, Stretch
+from projections.base import Projection
 from projections.tables import SCHEMA
 
 CHANNEL = "read"
 FOLLOWERS = 7_205_010
 REBUILDS = 7_205_011
 LIVE = ""
+SMALL = 32
 
 DDL = f"""
 CREATE TABLE IF NOT EXISTS {SCHEMA}.positions (
@@ -36,8 +38,11 @@ CREATE TABLE IF NOT EXISTS {SCHEMA}.positions (
 """
 READ = f"SELECT generation, position, status, shape FROM {SCHEMA}.positions WHERE name = %s AND suffix = %s"
 ADVANCE = f"""
-UPDATE {SCHEMA}.positions SET position = %s, status = %s, error = NULL, updated_at = now()
- WHERE name = %s AND suffix = %s AND generation = %s AND position = %s
+WITH moved AS (
+    UPDATE {SCHEMA}.positions SET position = %s, status = %s, error = NULL, updated_at = now()
+     WHERE name = %s AND suffix = %s AND generation = %s AND position = %s
+    RETURNING name, suffix, position)
+SELECT CASE WHEN suffix = '' THEN pg_notify('{CHANNEL}', name || ':' || position) END FROM moved
 """
 STOP = f"""
 UPDATE {SCHEMA}.positions SET status = 'stopped', error = %s, updated_at = now()
@@ -89,13 +94,21 @@ async def head(connection: AsyncConnection[Any]) -> int:
     return int(row[0])
 
 
+async def check(connection: AsyncConnection[Any], name: str, held: Place) -> None:
+    """Raises Fenced where the live read model is not where it was."""
+    now = await place(connection, name)
+    if (now.generation, now.position) != (held.generation, held.position):
+        raise Fenced(name)
+
+
 async def advance(
     connection: AsyncConnection[Any], name: str, suffix: str, held: Place, upto: int, status: str
-) -> None:
-    """Move on, if nobody else did. To be the first statement of the transaction that writes the rows."""
-    moved = await connection.execute(ADVANCE, [upto, status, name, suffix, held.generation, held.position])
-    if moved.rowcount != 1:
-        raise Fenced(name)
+) -> AsyncCursor[Any]:
+    """Move on, if nobody else did: the cursor has one row then, and none otherwise. To be the first statement of the
+    transaction that writes the rows; listeners are told when it commits.
+    """
+    place = [upto, status, name, suffix, held.generation, held.position]
+    return await connection.execute(ADVANCE, place)
 
 
 async def stop(connection: AsyncConnection[Any], name: str, held: Place, error: str) -> None:
@@ -103,17 +116,20 @@ async def stop(connection: AsyncConnection[Any], name: str, held: Place, error: 
 
 
 async def step(
-    connection: AsyncConnection[Any], model: Projection, held: Place, stretch: Stretch, status: str
+    connection: AsyncConnection[Any], model: Projection, held: Place, upto: int, status: str
 ) -> Place:
-    """Apply the stretch that follows `held`; rows and position commit together, or not at all."""
-    assert stretch.after == held.position
+    """Apply the facts after `held` up to `upto`; rows and position commit together, or not at all.
+
+    A few facts go in a pipeline: two or three round trips instead of eight.
+    """
+    small = upto - held.position <= SMALL
     try:
-        async with connection.transaction():
-            await advance(connection, model.name, model.suffix, held, stretch.upto, status)
-            await model.apply(connection, stretch)
-            if model.suffix == LIVE:
-                await connection.execute(NOTIFY, [f"{model.name}:{stretch.upto}"])
+        async with connection.pipeline() if small else contextlib.nullcontext(), connection.transaction():
+            moved = await advance(connection, model.name, model.suffix, held, upto, status)
+            await model.apply(connection, held.position, upto)
+            if await moved.fetchone() is None:
+                raise Fenced(model.name)
     except BaseException:
         model.forget()
         raise
-    return Place(held.generation, stretch.upto, status, held.shape)
+    return Place(held.generation, upto, status, held.shape)

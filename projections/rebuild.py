@@ -16,7 +16,6 @@ import psycopg
 from psycopg import AsyncConnection, sql
 
 from projections import positions
-from projections.ahead import Ahead
 from projections.base import Projection
 from projections.catalog import BY_NAME
 from projections.positions import LIVE, REBUILDS, Place
@@ -88,7 +87,7 @@ async def _beside(url: str, name: str, suffix: str) -> AsyncIterator[Beside]:
         if (await cursor.fetchone()) != (True,):
             raise Busy(f"{name} is being rebuilt or compared already")
         await connection.execute("SET synchronous_commit = off")
-        built = Beside(url, connection, model)
+        built = Beside(connection, model)
         await built.drop()
         await built.create()
         try:
@@ -101,10 +100,9 @@ async def _beside(url: str, name: str, suffix: str) -> AsyncIterator[Beside]:
 class Beside:
     """A generation of a read model's tables that nobody reads yet."""
 
-    def __init__(self, url: str, connection: AsyncConnection[Any], model: Projection) -> None:
+    def __init__(self, connection: AsyncConnection[Any], model: Projection) -> None:
         self.connection = connection
         self.model = model
-        self._url = url
         self._held = Place(0, 0, "rebuilding", "")
 
     async def create(self) -> None:
@@ -138,23 +136,15 @@ class Beside:
 
     async def catch_up(self, progress: Progress, target: int | None = None) -> None:
         """To `target`, or close to the ledger's head, wherever that moves meanwhile."""
-        async with Ahead(self._url, self.model) as ahead:
-            while self._held.position < (head := target or await positions.head(self.connection)):
-                upto = min(head, self._held.position + STRETCH)
-                stretch = await ahead.take(self.connection, self._held.position, upto)
-                await ahead.prepare(upto, min(head, upto + STRETCH))
-                self._held = await positions.step(
-                    self.connection, self.model, self._held, stretch, "rebuilding"
-                )
-                progress(upto, head)
-                if target is None and head - upto < CLOSE:
-                    return
+        while self._held.position < (head := target or await positions.head(self.connection)):
+            await self.apply_to(min(head, self._held.position + STRETCH))
+            progress(self._held.position, head)
+            if target is None and head - self._held.position < CLOSE:
+                return
 
     async def apply_to(self, position: int) -> None:
-        """The last stretch, inside the caller's transaction."""
         if self._held.position < position:
-            stretch = await self.model.read(self.connection, self._held.position, position)
-            self._held = await positions.step(self.connection, self.model, self._held, stretch, "rebuilding")
+            self._held = await positions.step(self.connection, self.model, self._held, position, "rebuilding")
 
     async def take_place(self) -> int:
         """Swap with the live tables. Readers wait for the renaming only; a long reader is not waited for long."""

@@ -19,7 +19,7 @@ from domain import people as p
 from domain.deal import facts as f
 from domain.facts import PersonName
 from domain.values import Money
-from projections.base import Entry, Stretch
+from projections.base import Entry
 from projections.fold import ByDeal, on
 from projections.paging import Select, Source, fetch
 from projections.tables import Table
@@ -75,13 +75,12 @@ class RepLoad(ByDeal[WeightRow]):
         self.reps = self.rows(REPS)
         self.loads = Tally(self.rows(LOADS))
 
-    async def apply(self, connection: AsyncConnection[Any], stretch: Stretch) -> None:
-        about_reps = [entry for entry in stretch.entries if entry.fact.TOPIC.startswith("rep.")]
-        about_deals = [entry for entry in stretch.entries if not entry.fact.TOPIC.startswith("rep.")]
-        await self._apply_to_reps(connection, about_reps)
-        await super().apply(connection, Stretch(stretch.after, stretch.upto, about_deals))
+    async def apply(self, connection: AsyncConnection[Any], after: int, upto: int) -> None:
+        entries = await self.read(connection, after, upto)
+        await self._fold_reps(connection, [e for e in entries if e.fact.TOPIC.startswith("rep.")])
+        await self.fold(connection, [e for e in entries if not e.fact.TOPIC.startswith("rep.")])
 
-    async def _apply_to_reps(self, connection: AsyncConnection[Any], entries: Collection[Entry[Any]]) -> None:
+    async def _fold_reps(self, connection: AsyncConnection[Any], entries: Collection[Entry[Any]]) -> None:
         await self.reps.load(connection, [(entry.stream_id,) for entry in entries])
         for entry in entries:
             row = self.reps.find(entry.stream_id) or self.reps.add(RepRow(entry.stream_id, entry.stream_id))

@@ -12,13 +12,16 @@ from functools import cached_property
 from typing import Any, Generic
 
 from psycopg import AsyncConnection, sql
+from psycopg.pq import PipelineStatus
 
 from projections.tables import Key, R, Table
 from runtime.codec import encode
 
 REMEMBERED = 20_000
 FEW = 12
-"""Up to so many rows are written by one statement each, in one round trip; more go by COPY."""
+"""Up to so many rows are written by one statement each, in one round trip; more go by COPY, unless the caller's
+statements are in a pipeline, which COPY cannot be.
+"""
 
 
 class Rows(Generic[R]):
@@ -68,7 +71,7 @@ class Rows(Generic[R]):
             self._touched |= none
         kept = [row for row in self._touched.values() if row is not None]
         gone = [key for key, row in self._touched.items() if row is None]
-        if len(self._touched) <= FEW:
+        if len(self._touched) <= FEW or connection.pgconn.pipeline_status != PipelineStatus.OFF:
             await self._save_few(connection, kept, gone)
         else:
             await connection.execute(self._sql.delete, [self._as_json(self._touched)])
@@ -103,7 +106,7 @@ class Rows(Generic[R]):
 
 
 class Statements:
-    """The SQL for one table and generation. Keys come as a JSON array of objects, values as parameters."""
+    """The SQL for one table and generation, composed once. Keys come as a JSON array of objects."""
 
     def __init__(self, table: Table[Any], suffix: str) -> None:
         columns = [sql.Identifier(name) for name in table.names]
@@ -121,9 +124,12 @@ class Statements:
             "sets": sets,
             "read": sql.SQL(", ").join(sql.Identifier("t", name) for name in table.names),
         }
-        self.load = sql.SQL("SELECT {read} FROM {keys} JOIN {table} t ON {same}").format(**parts)
-        self.delete = sql.SQL("DELETE FROM {table} t USING {keys} WHERE {same}").format(**parts)
-        self.copy = sql.SQL("COPY {table} ({columns}) FROM STDIN (FORMAT binary)").format(**parts)
-        self.upsert = sql.SQL(
+        load = sql.SQL("SELECT {read} FROM {keys} JOIN {table} t ON {same}").format(**parts)
+        delete = sql.SQL("DELETE FROM {table} t USING {keys} WHERE {same}").format(**parts)
+        copy = sql.SQL("COPY {table} ({columns}) FROM STDIN (FORMAT binary)").format(**parts)
+        upsert = sql.SQL(
             "INSERT INTO {table} ({columns}) VALUES ({values}) ON CONFLICT ({key}) DO UPDATE SET {sets}"
         ).format(**parts)
+        self.load, self.delete, self.copy, self.upsert = (
+            statement.as_string().encode() for statement in (load, delete, copy, upsert)
+        )

@@ -15,7 +15,7 @@ from psycopg import AsyncConnection
 from domain.policies import PolicyPublished
 from domain.policy import DEFAULT_POLICY, FollowUpPolicy
 from domain.process import DEFAULT_PROCESS, Process, ProcessPublished
-from projections.base import Entry, Stretch
+from projections.base import Entry
 from projections.fold import Folded, on
 from projections.paging import Source, fetch
 from projections.tables import Table
@@ -44,8 +44,9 @@ class Rules(Folded):
         super().__init__(suffix)
         self.rules = self.rows(RULES)
 
-    async def apply(self, connection: AsyncConnection[Any], stretch: Stretch) -> None:
-        for entry in stretch.entries:
+    async def apply(self, connection: AsyncConnection[Any], after: int, upto: int) -> None:
+        entries = await self.read(connection, after, upto)
+        for entry in entries:
             handler: Callable[..., None] = self.handlers[type(entry.fact)]
             handler(self, entry)
         await self.rules.save(connection)

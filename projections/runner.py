@@ -16,13 +16,12 @@ import psycopg
 from psycopg import AsyncConnection, sql
 
 from projections import positions
-from projections.ahead import Ahead
 from projections.base import Projection
 from projections.positions import FOLLOWERS, LIVE, Fenced, Place
 from projections.signals import Listener
 from runtime.database import connect
 
-BATCH = 5_000
+BATCH = 10_000
 LONGEST_WAIT = 60.0
 CONTROL = "projections"
 LEDGER = "ledger"
@@ -105,23 +104,21 @@ class Follower:
         model = self._projection()
         held = await self._place(connection)
         most = self._batch
-        async with Ahead(self._url, model) as ahead:
-            while True:
-                head = await self._watch.marks.until(LEDGER, held.position + 1)
-                upto = min(head, held.position + most)
-                try:
-                    stretch = await ahead.take(connection, held.position, upto)
-                    await ahead.prepare(upto, min(head, upto + most))
-                    status = "live" if upto == head else "catching-up"
-                    held = await positions.step(connection, model, held, stretch, status)
-                    most = min(self._batch, most * 2)
-                    self._wait = 0.0
-                except Exception as wrong:
-                    if isinstance(wrong, Fenced) or (isinstance(wrong, psycopg.Error) and passing(wrong)):
-                        raise
-                    if upto - held.position == 1:
-                        await self._stop(connection, held, f"position {upto}: {described(wrong)}")
-                    most = (upto - held.position) // 2
+        while True:
+            head = await self._watch.marks.until(LEDGER, held.position + 1)
+            upto = min(head, held.position + most)
+            try:
+                status = "live" if upto == head else "catching-up"
+                held = await positions.step(connection, model, held, upto, status)
+                most = min(self._batch, most * 2)
+                self._wait = 0.0
+            except Exception as wrong:
+                if isinstance(wrong, psycopg.Error) and passing(wrong):
+                    raise
+                await positions.check(connection, self.name, held)
+                if upto - held.position == 1:
+                    await self._stop(connection, held, f"position {upto}: {described(wrong)}")
+                most = (upto - held.position) // 2
 
     async def _place(self, connection: AsyncConnection[Any]) -> Place:
         """Where the read model stands; with nothing to do it is live from the start."""
