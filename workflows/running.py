@@ -89,6 +89,6 @@ async def schedule_sweep(client: Client, task_queue: str, every: timedelta = SWE
         policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP),
     )
     try:
-        await client.create_schedule("sweep", schedule)
+        await client.create_schedule("sweep", schedule, trigger_immediately=True)
     except ScheduleAlreadyRunningError:
         return

@@ -175,6 +175,7 @@ async def test_the_least_loaded_rep_who_is_here_gets_it_with_a_receipt(virtual: 
     leave = PlanLeave(rep_id=away, starts_at=START, ends_at=START + timedelta(days=30))
     await virtual.run(leave)
     deal = await virtual.open_deal(START, policy="hours")
+    await virtual.read()
 
     await virtual.at(deal, START + timedelta(hours=120) + MOMENT)
 
@@ -185,3 +186,19 @@ async def test_the_least_loaded_rep_who_is_here_gets_it_with_a_receipt(virtual: 
     assert receipt["chosen"] == str(free)
     assert receipt["open_deals"] == {str(busy): 2, str(free): 1}
     assert receipt["excluded"] == [str(office.rep_id)]
+
+
+async def test_what_the_read_model_does_not_know_yet_is_counted(virtual: World) -> None:
+    """Or everything that falls due in one second would go to the one rep who was free before it."""
+    office = virtual.office
+    colleagues = [await office.hire() for _ in range(2)]
+    await virtual.publish(hours_policy())
+    deals = [await virtual.open_deal(START, policy="hours") for _ in range(2)]
+    await virtual.read()
+    await virtual.stop_reading()
+
+    for deal in deals:
+        await virtual.at(deal, START + timedelta(hours=120) + MOMENT)
+
+    given = [(await virtual.fact(deal, "deal.owner-changed")).after for deal in deals]
+    assert sorted(given) == sorted(colleagues)

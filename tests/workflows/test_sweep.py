@@ -23,14 +23,12 @@ from workflows.sweep import SweepWorkflow
 
 async def sweep(world: World, timers: int) -> SweepReport:
     """Once the read models know everything, and the server lists so many running follow-ups."""
-    head = await world.office.ledger.head()
 
-    async def known() -> bool:
-        rows = await world.office.rows("SELECT min(position) FROM read.positions")
-        listed = await world.client.count_workflows(RUNNING)
-        return bool(rows[0][0] >= head) and listed.count == timers
+    async def listed() -> bool:
+        return (await world.client.count_workflows(RUNNING)).count == timers
 
-    await until(known)
+    await world.read()
+    await until(listed)
     return await world.client.execute_workflow(
         SweepWorkflow.run, Sweep(), id=f"sweep-{uuid.uuid4()}", task_queue=world.deliverer.task_queue
     )

@@ -74,6 +74,7 @@ class World:
     deliverer: Deliverer
     environment: WorkflowEnvironment | None = None
     follower: Running | None = None
+    read_models: Running | None = None
 
     # -- the follower ------------------------------------------------------------------------
 
@@ -85,6 +86,21 @@ class World:
         if self.follower is not None:
             await self.follower.stop()
             self.follower = None
+
+    async def stop_reading(self) -> None:
+        """The read models stay as they are."""
+        if self.read_models is not None:
+            await self.read_models.stop()
+            self.read_models = None
+
+    async def read(self) -> None:
+        """Wait until the read models know everything recorded so far."""
+        head = await self.office.ledger.head()
+        await until(lambda: self._has_read(head))
+
+    async def _has_read(self, position: int) -> bool:
+        rows = await self.office.rows("SELECT min(position) FROM read.positions")
+        return bool(rows[0][0] >= position)
 
     async def deliver_again(self, after: int = 0) -> None:
         """As after a crash between delivering and noting it: everything above `after` once more."""
@@ -286,13 +302,13 @@ async def world(
     deliverer = Deliverer(client, f"tests-{uuid.uuid4()}", patience)
     desk = Desk(office.door, ReadModels(office.ledger.pool), store)
     made = World(office, client, store, deliverer, environment)
-    projections = Running(lambda stop: run_projections(url, stop=stop))
+    made.read_models = Running(lambda stop: run_projections(url, stop=stop))
     with standing_still(environment):
         async with make_worker(desk, deliverer, sandboxed=True, grace=timedelta(seconds=1)):
             made.follow()
             yield made
             await made.stop_following()
-    await projections.stop()
+    await made.stop_reading()
     await office.close()
 
 
