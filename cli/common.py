@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
 from contextlib import asynccontextmanager
-from datetime import date, datetime, tzinfo
+from datetime import datetime, tzinfo
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
@@ -84,9 +84,12 @@ def settings() -> Settings:
 @asynccontextmanager
 async def ledger() -> AsyncIterator[Ledger]:
     import domain.registry  # noqa: F401 - every fact and decision is registered by importing it
+    from runtime.database import connect
     from runtime.ledger import open_ledger
 
-    async with open_ledger(settings().database_url, min_size=1, max_size=4) as opened:
+    url = settings().database_url
+    await (await connect(url)).close()  # a pool would go on trying; a person wants to know now
+    async with open_ledger(url, min_size=1, max_size=4) as opened:
         yield opened
 
 
@@ -124,22 +127,11 @@ def console() -> Console:
 
 def as_json(value: Any) -> None:
     """One JSON document on stdout, times in UTC, amounts as text."""
-    import orjson
-
-    sys.stdout.buffer.write(
-        orjson.dumps(value, default=_plain, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
-    )
-    sys.stdout.buffer.flush()
-
-
-def _plain(value: Any) -> Any:
     import msgspec
 
-    return (
-        str(value)
-        if isinstance(value, Decimal)
-        else msgspec.to_builtins(value, builtin_types=(datetime, date))
-    )
+    from runtime.codec import encode
+
+    sys.stdout.write(msgspec.json.format(encode(value), indent=2).decode() + "\n")
 
 
 def table(

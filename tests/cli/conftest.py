@@ -1,0 +1,107 @@
+"""tests/cli: a database with a small pipeline that came in through `salesloop import`, followed by the read models."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import pytest
+
+from cli.main import main
+from projections.follow import run_projections
+from runtime.imports.generate import generate
+from tests.background import Background
+from tests.house import migrate_all
+
+Done = subprocess.CompletedProcess[str]
+
+
+@dataclass(frozen=True)
+class Terminal:
+    """`salesloop` as a person or a script runs it. `run` goes through the program's own `main`, in this process, which
+    saves half a second of imports a call; `spawn` starts one.
+    """
+
+    env: Mapping[str, str]
+
+    def run(self, *arguments: str) -> Done:
+        out, err = io.StringIO(), io.StringIO()
+        changed = mock.patch.multiple(sys, argv=["salesloop", *arguments])
+        with (
+            changed,
+            mock.patch.dict(os.environ, self.env, clear=True),
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+            pytest.raises(SystemExit) as ended,
+        ):
+            main()
+        return Done(arguments, int(ended.value.code or 0), out.getvalue(), err.getvalue())
+
+    def spawn(self, *arguments: str, seconds: float = 60) -> Done:
+        command = [sys.executable, "-m", "cli.main", *arguments]
+        return subprocess.run(
+            command, env=dict(self.env), capture_output=True, text=True, check=False, timeout=seconds
+        )
+
+    def json(self, *arguments: str) -> Any:
+        done = self.run(*arguments, "--json")
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+
+def environment(**more: str) -> dict[str, str]:
+    kept = {n: v for n, v in os.environ.items() if not n.startswith(("DATABASE_", "SALESLOOP_", "TEMPORAL_"))}
+    return {**kept, "COLUMNS": "200", "TZ": "UTC", **more}
+
+
+@pytest.fixture(scope="session")
+def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("exports") / "pipeline"
+    generate(folder, deals=120, seed=11, locale="zh")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def terminal(
+    new_database: Callable[[], AbstractContextManager[str]],
+    tmp_path_factory: pytest.TempPathFactory,
+    pipeline: Path,
+) -> Iterator[Terminal]:
+    with new_database() as url:
+        migrate_all(url)
+        data = tmp_path_factory.mktemp("data")
+        made = Terminal(environment(DATABASE_URL=url, SALESLOOP_DATA=str(data)))
+        with Background(lambda stop: run_projections(url, stop=stop)):
+            done = made.run("import", str(pipeline), "--mapping", "crm_export")
+            assert done.returncode == 0, done.stderr
+            yield made
+
+
+@pytest.fixture
+def nowhere(tmp_path: Path) -> Terminal:
+    """A machine where nothing runs."""
+    return Terminal(environment(SALESLOOP_DATA=str(tmp_path)))
+
+
+@pytest.fixture
+def eventually_sync() -> Callable[[Callable[[], Any]], Any]:
+    """The condition's first true value, for what only another process can tell."""
+
+    def wait(condition: Callable[[], Any]) -> Any:
+        deadline = time.monotonic() + 30
+        while not (found := condition()):
+            assert time.monotonic() < deadline, "it never came true"
+        return found
+
+    return wait

@@ -1,0 +1,246 @@
+"""`salesloop`: help with an example for everything, the same facts as tables and as JSON, exit codes that scripts can rely on."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+import typer
+
+from cli.main import app
+from tests.cli.conftest import Terminal
+
+Eventually = Callable[[Callable[[], Any]], Any]
+
+
+def commands(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from commands(command, (*path, name))
+        else:
+            yield (*path, name), command
+
+
+EVERY = list(commands(typer.main.get_command(app)))
+RUNS_ON = {("dev",), ("api",), ("worker",)}
+
+
+@pytest.mark.parametrize(("path", "command"), EVERY, ids=[" ".join(path) for path, _ in EVERY])
+def test_every_command_has_a_help_with_an_example_and_json(path: tuple[str, ...], command: Any) -> None:
+    assert command.help
+    assert command.epilog.startswith("Example: ")
+    assert " ".join(("salesloop", *path)) in command.epilog
+    options = {name for parameter in command.params for name in parameter.opts}
+    assert ("--json" in options) == (path not in RUNS_ON)
+
+
+def test_help_needs_nothing_that_is_heavy(nowhere: Terminal) -> None:
+    """What makes it slow is what it imports."""
+    import subprocess
+    import sys
+
+    code = "import sys, cli.main; print(*sorted({m.partition('.')[0] for m in sys.modules}))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    heavy = {
+        "psycopg",
+        "fastapi",
+        "temporalio",
+        "eventsourcing",
+        "pydantic",
+        "msgspec",
+        "uvicorn",
+        "domain",
+        "runtime",
+    }
+    assert not heavy & set(done.stdout.split())
+    assert "deals" in nowhere.spawn("--help").stdout
+
+
+# --- what goes wrong -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "arguments", [["deals", "list"], ["funnel"], ["keys", "list"], ["projections", "status"]]
+)
+def test_where_nothing_runs_it_says_what_to_do(nowhere: Terminal, arguments: list[str]) -> None:
+    done = nowhere.spawn(*arguments)
+    assert done.returncode == 3
+    assert "run 'salesloop dev' first or set DATABASE_URL" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_database_that_is_away_is_told_in_a_line(nowhere: Terminal) -> None:
+    away = Terminal({**nowhere.env, "DATABASE_URL": "postgresql://nobody@127.0.0.1:9/none?connect_timeout=1"})
+    done = away.spawn("funnel")
+    assert done.returncode == 3
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["deals", "show", "nosuch"], 1, "no deal has the id or reference 'nosuch'"),
+        (["deals", "show", str(uuid4())], 1, "no deal has the id or reference"),
+        (["deals", "move", str(uuid4()), "contact"], 1, "refused: no deal has the id"),
+        (["deals", "list", "--sort", "colour"], 1, "sort: must be one of"),
+        (["agenda", "--tz", "Mars/Olympus"], 2, "unknown time zone"),
+        (["projections", "rebuild", "nosuch"], 1, "there is no read model 'nosuch'"),
+        (["funnel", "--process", "nosuch"], 1, "no process is called"),
+        (["keys", "create", "--role", "rep", "--user", "u1"], 1, "needs --rep"),
+        (["keys", "create", "--role", "admin", "--user", "a@b.c"], 1, "letters, digits"),
+        (["deals", "open", "x", "--owner", str(uuid4())], 1, "no rep has the id"),
+        (["deals", "open", "x", "--owner", str(uuid4()), "--amount", "much"], 2, "is not an amount"),
+        (["deals", "list", "--nonsense"], 2, "No such option"),
+        (["import", "/nowhere/at/all"], 2, "does not exist"),
+    ],
+)
+def test_what_is_wrong_is_told_in_a_line_with_an_exit_code(
+    terminal: Terminal, arguments: list[str], code: int, said: str
+) -> None:
+    done = terminal.run(*arguments)
+    assert (done.returncode, said in done.stderr) == (code, True), done.stderr
+    assert "Traceback" not in done.stderr
+
+
+# --- what is there ---------------------------------------------------------------------------------------------------
+
+
+def test_importing_again_records_nothing(terminal: Terminal, pipeline: Path) -> None:
+    told = terminal.json("import", str(pipeline), "--mapping", "crm_export")
+    assert (told["refused"], told["accepted"], told["events"]) == (0, 0, 0)
+    assert told["unchanged"] == told["rows"]
+
+
+def test_a_dry_run_tells_and_records_nothing(terminal: Terminal, tmp_path: Path) -> None:
+    from runtime.imports.generate import generate
+
+    generate(tmp_path / "other", deals=20, seed=12, dirty=True)
+    before = _head(terminal)
+    done = terminal.run("import", str(tmp_path / "other"), "--mapping", "crm_export", "--dry-run", "--json")
+    told = json.loads(done.stdout)
+    assert (done.returncode, told["dry_run"]) == (1 if told["refused"] else 0, True)
+    assert told["events"] > 0
+    assert _head(terminal) == before
+
+
+def _head(terminal: Terminal) -> int:
+    return int(terminal.json("projections", "status")[0]["head"])
+
+
+def _settled(terminal: Terminal) -> bool:
+    return all(read["lag"] == 0 for read in terminal.json("projections", "status"))
+
+
+def test_lists_agree_with_their_json(terminal: Terminal, eventually_sync: Eventually) -> None:
+    eventually_sync(lambda: _settled(terminal))
+    page = terminal.json("deals", "list", "--limit", "5", "--sort", "-amount")
+    shown = terminal.run("deals", "list", "--limit", "5", "--sort", "-amount").stdout
+    assert len(page["items"]) == 5
+    assert all(deal["reference"] in shown and deal["title"] in shown for deal in page["items"])
+    more = terminal.json(
+        "deals", "list", "--limit", "5", "--sort", "-amount", "--cursor", page["next_cursor"]
+    )
+    assert not {d["deal_id"] for d in more["items"]} & {d["deal_id"] for d in page["items"]}
+
+
+def test_the_funnel_and_the_reps_count_the_same_deals(
+    terminal: Terminal, eventually_sync: Eventually
+) -> None:
+    eventually_sync(lambda: _settled(terminal))
+    stages = terminal.json("funnel")["stages"]
+    open_now = sum(s["deals"] for s in stages if s["stage"] not in ("won", "lost", "after-sales"))
+    assert open_now == sum(rep["open_deals"] for rep in terminal.json("reps")) > 0
+    assert terminal.json("promises", "health") == {"open_deals_without_promise": 0, "deals": []}
+    assert {"stage", "deals", "went on"} <= set(re.split(r"\s{2,}|\n", terminal.run("funnel").stdout))
+
+
+def test_amounts_are_grouped_and_wide_characters_align(terminal: Terminal) -> None:
+    shown = terminal.run("deals", "list", "--limit", "8", "--sort", "-amount").stdout.splitlines()
+    rows = [line for line in shown if re.search(r"\d,\d{3}\.\d\d [A-Z]{3}", line)]
+    assert len(rows) == 8
+    assert any(unicodedata.east_asian_width(c) == "W" for line in rows for c in line)
+    ends = {_width(line[: re.search(r"\.\d\d [A-Z]{3}", line).end()]) for line in rows}  # type: ignore[union-attr]
+    assert len(ends) == 1, "the amounts end in the same column of the screen"
+
+
+def _width(text: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def test_times_are_shown_in_the_zone_asked_for(terminal: Terminal) -> None:
+    reference = terminal.json("deals", "list", "--limit", "1", "--sort", "opened_at")["items"][0]["reference"]
+    utc, shanghai = (
+        terminal.run("history", reference, "--tz", zone).stdout for zone in ("UTC", "Asia/Shanghai")
+    )
+    assert " 00:00:00 " in utc
+    assert " 08:00:00 " in shanghai
+
+
+# --- what is done ----------------------------------------------------------------------------------------------------
+
+
+def test_a_deal_is_opened_touched_moved_and_lost_and_its_history_tells_it_in_two_languages(
+    terminal: Terminal, eventually_sync: Eventually
+) -> None:
+    rep = terminal.json("reps")[0]["rep_id"]
+    next_step = ["--next", "发送报价", "--due", "2030-01-07T09:00"]
+    amount = ["--amount", "1,250,000.50 CNY"]
+    opened = terminal.json("deals", "open", "四十台锅炉", "--owner", rep, *amount, *next_step)
+    deal = opened["answer"]["deal_id"]
+    logged = terminal.json("deals", "log", deal, "call", "--outcome", "reached", "--user", "u-li")
+    moved = terminal.json("deals", "move", deal, "needs", "--reason", "they called back")
+    gate = terminal.run("deals", "move", deal, "solution")
+    lost = terminal.json("deals", "lose", deal, "--why", "price", "--competitor", "Acme")
+    assert (opened["recorded"], logged["recorded"] > 0, moved["answer"]["stage"]) == (2, True, "needs")
+    assert gate.returncode == 1
+    assert "pain-points, budget, decision-process, decision-makers" in gate.stderr
+    assert lost["answer"]["status"] == "lost"
+
+    eventually_sync(lambda: _settled(terminal))
+    told = terminal.json("history", deal)["items"]
+    assert {(h["who"], h["channel"]) for h in told} == {("cli", "cli"), ("u-li", "cli")}
+    assert next(h["reason"] for h in told if h["topic"] == "deal.stage-moved") == "they called back"
+    assert "四十台锅炉" in terminal.run("history", deal).stdout
+    assert "新建商机" in terminal.run("history", deal, "--lang", "zh").stdout
+    assert "1,250,000.50 CNY" in terminal.run("deals", "show", deal).stdout
+
+
+def test_the_log_is_read_line_by_line(terminal: Terminal) -> None:
+    done = terminal.run("events", "--after", "0", "--limit", "30", "--json")
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [line["position"] for line in lines] == list(range(1, 31))
+    assert all(UUID(line["stream_id"]) for line in lines)
+    assert len(terminal.run("events", "--after", "0", "--limit", "30").stdout.splitlines()) == 30
+
+
+def test_a_key_is_made_listed_and_revoked(terminal: Terminal) -> None:
+    made = terminal.json("keys", "create", "--role", "auditor", "--for", "u-audit", "--days", "30")
+    assert made["token"].startswith(f"sl_{made['id']}_")
+    listed = {key["id"]: key for key in terminal.json("keys", "list")}
+    assert (listed[made["id"]]["role"], listed[made["id"]]["revoked_at"]) == ("auditor", None)
+    assert made["token"] not in terminal.run("keys", "list").stdout
+    assert terminal.json("keys", "revoke", made["id"])["revoked_at"]
+    assert terminal.run("keys", "revoke", "0" * 16).returncode == 1
+
+
+def test_a_policy_is_published_once_and_shown(terminal: Terminal, tmp_path: Path) -> None:
+    file = tmp_path / "policy.json"
+    file.write_text(json.dumps({"name": "swift", "calendar": {"timezone": "UTC"}, "due_after": "8bh"}))
+    assert terminal.json("policies", "publish", str(file))["answer"] == {"policy": "swift", "version": 1}
+    assert terminal.json("policies", "publish", str(file))["recorded"] == 0
+    assert terminal.json("policies", "show", "swift")[0]["due_after"] == "8bh"
+    file.write_text(json.dumps({"name": "swift", "calendar": {"timezone": "Mars"}, "due_after": "soon"}))
+    assert terminal.run("policies", "publish", str(file)).returncode == 1
+
+
+def test_a_read_model_equals_its_rebuild(terminal: Terminal, eventually_sync: Eventually) -> None:
+    eventually_sync(lambda: _settled(terminal))
+    assert terminal.json("projections", "compare", "funnel") == {"read_model": "funnel", "differences": []}
+    assert terminal.json("projections", "rebuild", "funnel")["position"] == _head(terminal)
+    assert terminal.json("projections", "resume", "funnel") == {"read_model": "funnel", "asked": True}
