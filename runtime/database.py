@@ -26,6 +26,8 @@ async def open_pool(url: str, *, min_size: int = 2, max_size: int = 10) -> Pool:
         min_size=min_size,
         max_size=max_size,
         open=False,
+        # Tries get rarer while the database is away; giving up soon lets the next request try at once.
+        reconnect_timeout=10,
         kwargs={"autocommit": True},
     )
     await pool.open(wait=True, timeout=15)
