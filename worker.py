@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import logging
 import signal
 import sys
@@ -125,7 +126,8 @@ async def keep_playing(name: str, settings: Settings, stop: asyncio.Event) -> No
             log.warning(
                 "%s: %s; trying again in %.1f s", name, explain(failure), pause, exc_info=unforeseen(failure)
             )
-            await asyncio.wait({asyncio.create_task(stop.wait())}, timeout=pause)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), pause)
             pause = min(pause * 2, LONGEST_PAUSE)
     log.info("%s: stopped", name)
 

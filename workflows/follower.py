@@ -55,13 +55,18 @@ class Follower:
                 await self._recover(failure, stopping)
 
     async def _recover(self, failure: BaseException | None, stopping: asyncio.Task[bool]) -> None:
-        reason = innermost(failure)
+        root = innermost(failure)
+        reason = f"{type(root).__name__}: {root}"
         log.warning("the follower stopped and goes on from its position in %.1f s: %s", self._pause, reason)
+        if not isinstance(root, psycopg.Error):
+            await self._note(reason)
+        await asyncio.wait({stopping}, timeout=self._pause)
+        self._pause = min(self._pause * 2, LONGEST_PAUSE)
+
+    async def _note(self, reason: str) -> None:
         with contextlib.suppress(psycopg.Error):
             for lane in self._lanes:
                 await self._store.save_failure(lane.name, reason)
-        await asyncio.wait({stopping}, timeout=self._pause)
-        self._pause = min(self._pause * 2, LONGEST_PAUSE)
 
     async def _work(self) -> None:
         """Ends only by an exception: whatever ends one part ends all of it."""
@@ -135,7 +140,8 @@ async def take_lock(connection: AsyncConnection[Any]) -> None:
         await asyncio.sleep(ASK_AGAIN)
 
 
-def innermost(failure: BaseException | None) -> str:
+def innermost(failure: BaseException | None) -> BaseException | None:
+    """What began it, where one part's end ended the others."""
     while isinstance(failure, BaseExceptionGroup):
         failure = failure.exceptions[0]
-    return f"{type(failure).__name__}: {failure}"
+    return failure
