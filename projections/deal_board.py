@@ -29,7 +29,8 @@ from projections.words import searched, spaced
 
 class DealRow(msgspec.Struct, gc=False):
     """`probability` is the process version's for the stage. `promise_id` and what follows
-    is the live promise (see `live_promise.py`); `reassignments` counts those of the promise timer.
+    is the live promise (see `live_promise.py`); `reassignments` counts those by the promise
+    timer since it was opened last.
     """
 
     deal_id: UUID
@@ -55,7 +56,7 @@ class DealRow(msgspec.Struct, gc=False):
     reference: str
     closed_on: date | None = None
     contract_reference: str = ""
-    loss_reason: str = ""
+    loss_reason: FreeText = ""
     competitor: str = ""
     last_activity_at: datetime | None = None
     activity_count: int = 0
@@ -214,10 +215,18 @@ class DealBoard(PromiseFold):
         row.status, row.closed_on = LOST, entry.fact.closed_on
         row.loss_reason, row.competitor = entry.fact.loss_reason, entry.fact.competitor
 
+    @on(f.ClosingCorrected)
+    def _closing_corrected(self, row: DealRow, entry: Entry[f.ClosingCorrected]) -> None:
+        after = entry.fact.after
+        row.closed_on, row.contract_reference = after.closed_on, after.contract_reference
+        row.loss_reason, row.competitor = after.loss_reason, after.competitor
+        _set_amount(row, after.amount)
+
     @on(f.DealReopened)
     def _reopened(self, row: DealRow, entry: Entry[f.DealReopened]) -> None:
         row.status, row.stage, row.stage_entered_at = "open", entry.fact.stage, entry.occurred_at
         row.closed_on, row.contract_reference, row.loss_reason, row.competitor = None, "", "", ""
+        row.reassignments = 0
 
     @on(f.ProcessMoved)
     def _process_moved(self, row: DealRow, entry: Entry[f.ProcessMoved]) -> None:

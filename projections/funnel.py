@@ -140,6 +140,10 @@ class Funnel(ByDeal[StandingRow]):
     def _reopened(self, row: StandingRow, entry: Entry[f.DealReopened]) -> None:
         self._move(row, entry.fact.stage, entry.occurred_at)
 
+    @on(f.ClosingCorrected)
+    def _closing_corrected(self, row: StandingRow, entry: Entry[f.ClosingCorrected]) -> None:
+        row.currency, row.amount = _priced(entry.fact.after.amount)
+
     @on(f.AmountChanged)
     def _amount_changed(self, row: StandingRow, entry: Entry[f.AmountChanged]) -> None:
         row.currency, row.amount = _priced(entry.fact.after)

@@ -136,6 +136,10 @@ class RepLoad(ByDeal[WeightRow]):
     def _owner_changed(self, row: WeightRow, entry: Entry[f.OwnerChanged]) -> None:
         row.owner_id = entry.fact.after
 
+    @on(f.ClosingCorrected)
+    def _closing_corrected(self, row: WeightRow, entry: Entry[f.ClosingCorrected]) -> None:
+        row.currency, row.amount = _priced(entry.fact.after.amount)
+
     @on(f.AmountChanged)
     def _amount_changed(self, row: WeightRow, entry: Entry[f.AmountChanged]) -> None:
         row.currency, row.amount = _priced(entry.fact.after)

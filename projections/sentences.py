@@ -89,6 +89,7 @@ SENTENCES: dict[str, Told] = {
         "lost the deal on {closed_on}: {loss_reason}[, to {competitor}]",
         "失单，日期 {closed_on}，原因：{loss_reason}[，竞争对手：{competitor}]",
     ),
+    "deal.closing-corrected": Told("corrected how the deal was closed", "更正结单信息", "closing"),
     "deal.reopened": Told(
         "reopened the deal, which was {before!t}, in stage {stage!t}",
         "重新打开商机（原为“{before!t}”），阶段：{stage!t}",

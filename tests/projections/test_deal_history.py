@@ -1,0 +1,149 @@
+"""Every fact of a deal is told: who, what, when, before and after, why, through which door."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from datetime import UTC, datetime
+from typing import Any, get_type_hints
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from psycopg import sql
+
+from domain.context import Actor, Channel
+from domain.deal import commands as c
+from domain.facts import FACTS, Fact
+from domain.process import DEFAULT_PROCESS
+from domain.values import ActivityKind, Direction, PromiseOutcome
+from projections import deal_history
+from projections.base import DEAL_TOPICS
+from projections.deal_history import Happening, changes
+from projections.sentences import EN, SENTENCES, TERMS, ZH, Teller
+from tests.domain.anything import anything
+from tests.office import NOW
+from tests.projections.telling import ALL_NEEDS, DAY, Books, call, needs, to, yuan
+
+
+async def told(books: Books, deal_id: UUID) -> list[Happening]:
+    await books.follow()
+    return (await deal_history.listing(books.pool, deal_id)).items
+
+
+async def test_a_fact_is_told_with_its_whole_envelope(books: Books) -> None:
+    await books.hire("Chen Jie", user_id="u-7")
+    deal_id, correlation = await books.opened(), uuid4()
+    await books.given(
+        c.ChangeAmount(deal_id=deal_id, amount=yuan(1200)),
+        actor=Actor("user", "u-7"),
+        channel=Channel.CLI,
+        reason="the customer wants fewer",
+        correlation_id=correlation,
+        occurred_at=NOW - DAY,
+    )
+
+    last = (await told(books, deal_id))[-1]
+    (recorded,) = [e for e in await books.office.ledger.stream(deal_id) if e.position == last.position]
+
+    assert (last.topic, last.who, last.who_kind, last.who_name) == (
+        "deal.amount-changed",
+        "u-7",
+        "user",
+        "Chen Jie",
+    )
+    assert (last.channel, last.reason) == ("cli", "the customer wants fewer")
+    assert last.correlation_id == correlation
+    assert last.occurred_at == NOW - DAY
+    assert last.recorded_at == recorded.recorded_at
+    assert last.sentence == {
+        "en": "changed the amount from nothing to 1,200 CNY",
+        "zh": "金额由 无 改为 1,200 CNY",
+    }
+    (change,) = last.changes
+    assert (change.field, change.before) == ("amount", None)
+    assert change.after == {"amount": "1200", "currency": "CNY"}
+
+
+async def test_a_history_holds_every_fact_of_the_deal_and_nothing_else(books: Books) -> None:
+    deal_id, other = await books.opened(), await books.opened()
+    await books.given(call(deal_id), needs(deal_id), to(deal_id, "solution"), call(other))
+
+    history = await told(books, deal_id)
+
+    recorded = await books.office.ledger.stream(deal_id)
+    assert [(h.position, h.version, h.topic) for h in history] == [
+        (e.position, e.originator_version, e.fact.TOPIC) for e in recorded
+    ]
+
+
+async def test_values_of_several_parts_are_compared_part_by_part(books: Books) -> None:
+    deal_id = await books.opened()
+    await books.given(needs(deal_id))
+    recorded = next(h for h in await told(books, deal_id) if h.topic == "deal.needs-recorded")
+    assert {change.field: change.after for change in recorded.changes} == {
+        "needs.pain_points": ALL_NEEDS.pain_points,
+        "needs.budget": {"amount": "50000", "currency": "CNY"},
+        "needs.decision_process": ALL_NEEDS.decision_process,
+        "needs.decision_makers": list(ALL_NEEDS.decision_makers),
+    }
+
+
+async def test_people_are_told_by_name(books: Books) -> None:
+    rep, deal_id = await books.hire("Wang Fang"), await books.opened()
+    await books.given(c.HandOver(deal_id=deal_id, to=rep, handover_note="knows the plant"))
+    handed = next(h for h in await told(books, deal_id) if h.topic == "deal.owner-changed")
+    assert handed.sentence["en"] == ("gave the deal from Zhang Min to Wang Fang (handover): knows the plant")
+    assert handed.sentence["zh"] == "负责人由 Zhang Min 变更为 Wang Fang（移交）：knows the plant"
+    assert {change.field for change in handed.changes} == {"owner_id", "team_id"}
+
+
+async def test_a_fact_of_a_newer_release_is_told_by_its_topic(books: Books) -> None:
+    deal_id = await books.opened()
+    await books.follow()
+    row = sql.SQL("""
+        INSERT INTO read.deal_history SELECT deal_id, 99, 99, 'deal.teleported', 1, '{"to": "Mars"}', meta, occurred_at,
+               recorded_at FROM read.deal_history WHERE deal_id = %s AND version = 1
+    """)
+    await books.connection.execute(row, [deal_id])
+    last = (await deal_history.listing(books.pool, deal_id)).items[-1]
+    assert last.sentence == {"en": "deal.teleported", "zh": "deal.teleported"}
+    assert bytes(last.data) == b'{"to": "Mars"}'
+
+
+def test_every_fact_of_a_deal_has_its_sentences() -> None:
+    assert set(SENTENCES) == DEAL_TOPICS
+    assert {topic for topic in FACTS if topic.split(".")[0] in ("deal", "promise")} == DEAL_TOPICS
+
+
+def test_every_built_in_term_has_a_translation() -> None:
+    stages = [stage.name for stage in DEFAULT_PROCESS.stages]
+    gates = [name for stage in DEFAULT_PROCESS.stages for name in (*stage.leave, *stage.enter)]
+    rules = ["handover", "escalation", "rep-left", "import", "allocation"]
+    known = [*stages, *gates, *rules, *ActivityKind, *Direction, *PromiseOutcome]
+    assert [term for term in known if term not in TERMS] == []
+
+
+def facts_of(topic: str) -> st.SearchStrategy[Fact]:
+    hints = get_type_hints(FACTS[topic], include_extras=True)
+    return st.builds(FACTS[topic], **{f.name: anything(hints[f.name]) for f in fields(FACTS[topic])})
+
+
+@pytest.mark.parametrize("topic", sorted(DEAL_TOPICS))
+@settings(max_examples=25, deadline=None)
+@given(data=st.data())
+def test_any_fact_can_be_told_and_its_changes_are_what_differs(topic: str, data: st.DataObject) -> None:
+    fact = data.draw(facts_of(topic))
+    for language in (EN, ZH):
+        sentence = Teller(language, {}).tell(fact)
+        assert sentence
+        assert "None" not in sentence.replace(str(fact), "") or "None" in str(fact)
+    for change in changes(fact):
+        assert change.field, f"{topic} does not say what its before and after are of"
+
+
+def test_parts_without_a_value_are_left_out() -> None:
+    won: Any = FACTS["deal.won"]
+    fact = won(amount=yuan("7.50"), closed_on=datetime(2026, 1, 2, tzinfo=UTC).date(), contract_reference="")
+    assert Teller(EN, {}).tell(fact) == "won the deal over 7.50 CNY on 2026-01-02"
+    assert Teller(ZH, {}).tell(fact) == "成交，金额 7.50 CNY，日期 2026-01-02"
