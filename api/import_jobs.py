@@ -74,7 +74,9 @@ class ImportDesk:
         if (folder / JOB).exists():
             return None
         shutil.rmtree(folder, ignore_errors=True)
-        (folder / DATA).mkdir(parents=True, mode=0o700)
+        self.home.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700)  # people's names are nobody else's business
+        (folder / DATA).mkdir()
         return folder
 
     def order(self, order: Order) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import logging
+import signal
 import sys
 
 import uvicorn
@@ -40,7 +40,8 @@ def main() -> None:
     except NotConfigured as missing:
         sys.exit(str(missing))
     logs.configure(settings.log_level)
-    logging.getLogger("uvicorn.error").info("the API is starting")
+    # uvicorn drains, then raises the signal again: having been told to end is no failure.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     uvicorn.Server(config(settings)).run()
 
 

@@ -1,0 +1,146 @@
+"""Operations: alive, ready, counted; what happens when the database is away, and when the process is told to end."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import UUID
+
+import httpx
+import psycopg
+import pytest
+
+from api.users import NewKey, Role
+from runtime.servers import EmbeddedPostgres
+from tests.house import House, make_key, migrate_all, serving, settings_for
+
+
+def test_health_asks_nobody_and_readiness_asks_the_database(house: House) -> None:
+    stranger = house.client("stranger")
+    assert stranger.get("/healthz").json() == {"status": "ok"}
+    assert stranger.get("/readyz").json() == {"status": "ready"}
+
+
+def test_metrics_name_routes_by_template_and_nobody(house: House, deal: UUID) -> None:
+    house.admin.get(f"/deals/{deal}", params={"after": house.position})
+    told = house.client("auditor").get("/metrics")
+    assert told.headers["content-type"].startswith("text/plain")
+    assert 'salesloop_http_requests_total{method="GET",route="/deals/{deal_id}",status="200"}' in told.text
+    assert 'salesloop_projection_lag_events{read_model="deal_board"}' in told.text
+    assert 'salesloop_projection_stopped{read_model="deal_board"} 0.0' in told.text
+    assert str(deal) not in told.text
+    assert "u-north" not in told.text
+    assert house.client("stranger").get("/metrics").status_code == 401
+
+
+def test_the_status_of_every_read_model_is_told(house: House) -> None:
+    told = house.client("auditor").get("/projections").json()["read_models"]
+    assert {"deal_board", "deal_history", "agenda", "funnel", "rep_load"} <= {r["name"] for r in told}
+    assert {r["status"] for r in told} <= {"live", "catching-up"}
+    assert house.admin.post("/projections/funnel/resume").status_code == 202
+    assert house.admin.post("/projections/nosuch/resume").status_code == 404
+    assert house.client("auditor").post("/projections/funnel/resume").status_code == 403
+
+
+def test_answers_forbid_sniffing_and_say_nothing_of_the_server(house: House) -> None:
+    answer = house.client("stranger").get("/healthz")
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert "server" not in answer.headers
+
+
+@pytest.mark.breaks
+def test_while_the_database_is_away_requests_are_told_to_come_back_and_then_served(scratch: Path) -> None:
+    with EmbeddedPostgres(scratch / "postgres") as server:
+        migrate_all(server.url)
+        key = asyncio.run(make_key(server.url, NewKey("ops", Role.ADMIN)))
+        with serving(settings_for(server.url, scratch / "data")) as base:
+            client = httpx.Client(base_url=base, headers={"Authorization": f"Bearer {key}"}, timeout=30)
+            team, headers = {"name": "North"}, {"Idempotency-Key": "one team"}
+            server.kill()
+            away = client.post("/teams", json=team, headers=headers)
+            assert (away.status_code, away.json()["code"]) == (503, "database-away")
+            assert away.headers["retry-after"]
+            assert client.get("/healthz").status_code == 200
+            assert client.get("/readyz").status_code == 503
+            server.start()
+            _once_ready(client)
+            first, again = (client.post("/teams", json=team, headers=headers) for _ in range(2))
+            assert (first.status_code, again.status_code) == (201, 201)
+            assert again.json()["answer"] == first.json()["answer"]
+            events = client.get("/events").json()["events"]
+            assert [e["topic"] for e in events] == ["team.formed"]
+
+
+def _once_ready(client: httpx.Client) -> None:
+    import time
+
+    deadline = time.monotonic() + 30
+    while client.get("/readyz").status_code != 200:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+class Api:
+    """`salesloop api`, a process of its own with its log."""
+
+    def __init__(self, url: str, data: Path) -> None:
+        env = {**os.environ, "DATABASE_URL": url, "SALESLOOP_DATA": str(data), "SALESLOOP_API_PORT": "0"}
+        command = [sys.executable, "-m", "cli.main", "api"]
+        self.process = subprocess.Popen(command, env=env, stderr=subprocess.PIPE, text=True)
+        self.log: list[str] = []
+        self.base = self._started()
+
+    def _started(self) -> str:
+        assert self.process.stderr is not None
+        for line in self.process.stderr:
+            self.log.append(line)
+            if found := re.search(r"running on (http://[\d.:]+)", line):
+                return found[1]
+        raise AssertionError("".join(self.log))
+
+    def ended(self) -> int:
+        assert self.process.stderr is not None
+        self.log += self.process.stderr.readlines()
+        return self.process.wait(30)
+
+
+@pytest.mark.breaks
+def test_told_to_end_it_answers_what_was_on_its_way_and_its_log_holds_no_secret_and_no_person(
+    database_url: str, tmp_path: Path
+) -> None:
+    migrate_all(database_url)
+    key = asyncio.run(make_key(database_url, NewKey("ops", Role.ADMIN)))
+    running = Api(database_url, tmp_path)
+
+    def body() -> Iterator[bytes]:
+        yield b'{"name": "Herr '
+        running.process.send_signal(signal.SIGTERM)
+        yield b'Meier"}'
+
+    headers = {"Authorization": f"Bearer {key}", "content-type": "application/json"}
+    with httpx.Client(base_url=running.base, headers=headers, timeout=30) as client:
+        assert client.get("/deals", params={"text": "Meier"}).status_code == 200
+        assert client.post("/customers", content=body()).status_code == 201
+    assert running.ended() == 0
+    log = "".join(running.log)
+    assert not any(secret in log for secret in ("Meier", key, key.rsplit("_", 1)[1]))
+    told = [json.loads(line)["message"] for line in running.log if '"api.access"' in line]
+    assert told == ["GET /deals 200", "POST /customers 201"]
+
+
+def test_revoked_rows_stay_for_the_auditor(house: House) -> None:
+    made = house.admin.post("/keys", json={"user_id": "u-once", "role": "auditor"}).json()
+    house.admin.delete(f"/keys/{made['id']}")
+    with psycopg.connect(house.settings.database_url) as connection:
+        row = connection.execute(
+            "SELECT revoked_at, created_by FROM app.api_keys WHERE id = %s", [made["id"]]
+        ).fetchone()
+    assert row is not None
+    assert (row[0] is not None, row[1]) == (True, "ops")
