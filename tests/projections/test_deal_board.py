@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -131,7 +132,7 @@ async def test_timers_leave_their_marks_and_a_new_due_time_wipes_them(books: Boo
     deal_id, other = await books.opened(), await books.hire()
     deal = await shown(books, deal_id)
     assert deal.promise_id is not None
-    timer = {"deal_id": deal_id, "promise_id": deal.promise_id, "arming": 1}
+    timer: dict[str, Any] = {"deal_id": deal_id, "promise_id": deal.promise_id, "arming": 1}
     due = deal.due_at or NOW
     await books.given(
         c.RemindPromise(**timer), c.MissPromise(**timer), c.EscalatePromise(**timer), now=due + DAY

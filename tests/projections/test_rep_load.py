@@ -1,0 +1,90 @@
+"""What each rep has on their hands, and who gets the next deal."""
+
+from __future__ import annotations
+
+import uuid
+from decimal import Decimal
+
+from domain.deal import commands as c
+from domain.people import ComeBack, FormTeam, HireRep, PlanLeave, RepLeaves
+from domain.values import Money, NextStep
+from projections import rep_load
+from projections.rep_load import Load
+from tests.office import NOW
+from tests.projections.telling import DAY, Books, lose, needs, quote, to, win, yuan
+
+
+async def load(books: Books, rep_id: uuid.UUID) -> Load:
+    await books.follow()
+    (found,) = await rep_load.reps(books.pool, NOW + 3 * DAY, rep_id=rep_id)
+    return found
+
+
+async def test_open_deals_amounts_and_promises_are_summed(books: Books) -> None:
+    step = NextStep("offer", NOW + DAY)
+    await books.opened(amount=yuan(100), next_step=step)
+    await books.opened(amount=Money(Decimal(7), "EUR"))
+    await books.opened()
+    won, lost = await books.opened(amount=yuan(50)), await books.opened(amount=yuan(60))
+    await books.given(needs(won), quote(won), to(won, "negotiation"), win(won, yuan(50)), lose(lost))
+
+    found = await load(books, books.office.rep_id)
+
+    assert (found.open_deals, found.live_promises, found.overdue_promises) == (3, 3, 1)
+    assert found.open_amounts == {"CNY": Decimal(100), "EUR": Decimal(7)}
+    assert (found.rep_name, found.team_name, found.active, found.away) == ("Zhang Min", "North", True, False)
+
+
+async def test_a_deal_weighs_on_who_has_it(books: Books) -> None:
+    other, deal_id = await books.hire(), await books.opened(amount=yuan(100))
+    await books.given(c.HandOver(deal_id=deal_id, to=other, handover_note="yours"))
+    await books.given(c.ChangeAmount(deal_id=deal_id, amount=yuan(70)))
+
+    before, after = await load(books, books.office.rep_id), await load(books, other)
+
+    assert (before.open_deals, before.open_amounts, before.live_promises) == (0, {}, 0)
+    assert (after.open_deals, after.open_amounts, after.live_promises) == (1, {"CNY": Decimal(70)}, 1)
+    assert after.allocated == 1
+
+
+async def test_a_reopened_deal_weighs_again(books: Books) -> None:
+    deal_id = await books.opened(amount=yuan(100))
+    await books.given(lose(deal_id), c.ReopenDeal(deal_id=deal_id, stage="contact"))
+    found = await load(books, books.office.rep_id)
+    assert (found.open_deals, found.open_amounts, found.live_promises) == (1, {"CNY": Decimal(100)}, 1)
+
+
+async def test_the_least_loaded_of_the_team_is_active_here_and_not_excluded(books: Books) -> None:
+    south, team = uuid.uuid4(), books.office.team_id
+    await books.given(FormTeam(team_id=south, name="South"))
+    busy, gone, away, free = [await books.hire(name) for name in ("Busy", "Gone", "Away", "Free")]
+    elsewhere = await books.hire("Elsewhere", team_id=south)
+    await books.given(RepLeaves(rep_id=gone), PlanLeave(rep_id=away, starts_at=NOW, ends_at=NOW + 9 * DAY))
+    for owner, deals in ((busy, 3), (books.office.rep_id, 2), (free, 1)):
+        for _ in range(deals):
+            await books.opened(owner_id=owner)
+    await books.follow()
+
+    async def least(*excluding: uuid.UUID, days: int = 1, team_id: uuid.UUID = team) -> uuid.UUID | None:
+        found = await rep_load.least_loaded(books.pool, team_id, NOW + days * DAY, excluding)
+        return found and found.rep_id
+
+    assert await least() == free
+    assert await least(free) == books.office.rep_id
+    assert await least(days=9) == away, "the leave is over"
+    assert await least(free, busy, books.office.rep_id) is None
+    assert await least(team_id=south) == elsewhere
+    await books.given(ComeBack(rep_id=away), now=NOW + DAY)
+    await books.follow()
+    assert await least(days=2) == away
+
+
+async def test_a_rep_who_moves_is_counted_in_the_new_team(books: Books) -> None:
+    south, rep = uuid.uuid4(), await books.hire()
+    await books.given(
+        FormTeam(team_id=south, name="South"), HireRep(rep_id=rep, name="Li Wei", team_id=south)
+    )
+    await books.follow()
+    assert [found.rep_id for found in await rep_load.reps(books.pool, NOW, team_id=south)] == [rep]
+    north = await rep_load.reps(books.pool, NOW, team_id=books.office.team_id)
+    assert [found.rep_id for found in north] == [books.office.rep_id]
