@@ -188,4 +188,4 @@ async def test_an_unknown_sort_a_foreign_cursor_and_a_silly_limit_are_refused(bo
         {"limit": 501},
     ):
         with pytest.raises(Invalid):
-            await deal_board.listing(books.pool, **wrong)  # type: ignore[arg-type]
+            await deal_board.listing(books.pool, **wrong)
