@@ -53,7 +53,8 @@ async def test_an_item_says_how_far_it_has_gone(books: Books) -> None:
     item = await live(books, deal_id)
     assert item.promise_id is not None
     assert item.due_at is not None
-    timer, due = {"deal_id": deal_id, "promise_id": item.promise_id, "arming": 1}, item.due_at
+    timer: dict[str, Any] = {"deal_id": deal_id, "promise_id": item.promise_id, "arming": 1}
+    due = item.due_at
     assert item.state(NOW) == "waiting"
     assert item.state(due + HOUR) == "overdue"
     for command, state in (
@@ -109,7 +110,7 @@ async def test_outcomes_are_counted_by_the_day_on_which_they_happened(books: Boo
     first = NOW.date() + DAY
 
     async def kept(since: int, until: int) -> int:
-        days = {"since": first + (since - 1) * DAY, "until": first + (until - 1) * DAY}
+        days: dict[str, Any] = {"since": first + (since - 1) * DAY, "until": first + (until - 1) * DAY}
         found = await agenda.outcomes(books.pool, team_id=books.office.team_id, **days)
         return sum(figures.kept for figures in found)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from domain.catalogue import (
     AddContact,
@@ -53,7 +54,7 @@ async def test_an_archived_team_comes_back_when_it_is_formed_again(books: Books)
 
 async def test_customers_contacts_and_products(books: Books) -> None:
     customer, contact, product = uuid.uuid4(), uuid.uuid4(), uuid.uuid4()
-    person = {"customer_id": customer, "contact_id": contact}
+    person: dict[str, Any] = {"customer_id": customer, "contact_id": contact}
     await books.given(
         RegisterCustomer(customer_id=customer, profile=Profile(name="Acme")),
         RegisterCustomer(customer_id=customer, profile=Profile(name="Acme Steel", sector="steel")),

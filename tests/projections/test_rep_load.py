@@ -67,7 +67,7 @@ async def test_the_least_loaded_of_the_team_is_active_here_and_not_excluded(book
 
     async def least(*excluding: uuid.UUID, days: int = 1, team_id: uuid.UUID = team) -> uuid.UUID | None:
         found = await rep_load.least_loaded(books.pool, team_id, NOW + days * DAY, excluding)
-        return found and found.rep_id
+        return found.rep_id if found is not None else None
 
     assert await least() == free
     assert await least(free) == books.office.rep_id
