@@ -77,7 +77,7 @@ class Books:
 
     async def opened(self, now: datetime = NOW, **changes: Any) -> UUID:
         deal_id = uuid.uuid4()
-        usual = {"deal_id": deal_id, "title": "Forty boilers", "owner_id": self.office.rep_id}
+        usual: dict[str, Any] = {"deal_id": deal_id, "title": "Forty boilers", "owner_id": self.office.rep_id}
         await self.given(c.OpenDeal(**(usual | changes)), now=now)
         return deal_id
 
