@@ -11,7 +11,7 @@ import pytest
 from tests.house import House, opened
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def house(
     new_database: Callable[[], AbstractContextManager[str]], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[House]:
