@@ -10,11 +10,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
-from weakref import WeakValueDictionary
 
 from domain.aggregate import Aggregate
 from domain.context import Context, Reach
@@ -267,24 +265,35 @@ class Door:
 
     store: Store
     attempts: int = ATTEMPTS
-    _turns: WeakValueDictionary[UUID, asyncio.Lock] = field(default_factory=WeakValueDictionary)
+    _last_in_line: dict[UUID, asyncio.Future[None]] = field(default_factory=dict)
 
     async def execute(self, command: Command, context: Context) -> Receipt:
         """Decide and record. Raises a DomainError when refused; then nothing was recorded."""
         call = Call(command, context)
         try:
-            async with self._turn(command):
-                return await self._execute(call)
+            return await self._in_turn(call)
         except DomainError:
             seen = await self._seen(call)
             if seen is None:
                 raise
             return seen
 
-    def _turn(self, command: Command) -> AbstractAsyncContextManager[None]:
+    async def _in_turn(self, call: Call) -> Receipt:
         """Commands on one stream take turns here instead of failing each other at the ledger."""
-        chief = command.stream()
-        return nullcontext() if chief is None else self._turns.setdefault(chief[1], asyncio.Lock())
+        chief = call.command.stream()
+        if chief is None:
+            return await self._execute(call)
+        line, id = self._last_in_line, chief[1]
+        before = line.get(id)
+        done = line[id] = asyncio.get_running_loop().create_future()
+        try:
+            if before is not None:
+                await asyncio.wait((before,))
+            return await self._execute(call)
+        finally:
+            done.set_result(None)
+            if line[id] is done:
+                del line[id]
 
     async def _execute(self, call: Call) -> Receipt:
         fresh = False

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -18,6 +18,7 @@ from psycopg import AsyncConnection
 
 from domain.door import Decision, Receipt
 from domain.errors import Conflict, KeyReused
+from domain.recorded import Pending
 from runtime.codec import encode, fingerprint
 from runtime.database import Pool
 
@@ -144,42 +145,51 @@ def _marks(decision: Decision) -> tuple[set[UUID | str], set[UUID | str]]:
 def columns(decisions: Sequence[Decision]) -> list[str]:
     """The arguments of `ledger.append` for these decisions, column by column, as joined text."""
     keyed = [(n, d, d.key) for n, d in enumerate(decisions, 1) if d.key is not None]
-    facts = [(n, p) for n, d in enumerate(decisions, 1) for p in d.facts]
-    expected = [(n, x) for n, d in enumerate(decisions, 1) for x in d.expectations]
+    facts = [fact for decision in decisions for fact in decision.facts]
+    expected = [expectation for decision in decisions for expectation in decision.expectations]
     return [
-        lines(encode(d.meta).decode() for d in decisions),
-        commas(n for n, _, _ in keyed),
-        lines(key for _, _, key in keyed),
-        commas(fingerprint(d.command) for _, d, _ in keyed),
-        lines(encode(d.answer).decode() for _, d, _ in keyed),
-        commas(d.version for _, d, _ in keyed),
-        commas(n for n, _ in expected),
-        commas(x.stream_id for _, x in expected),
-        commas(x.version for _, x in expected),
-        commas(n for n, _ in facts),
+        documents([decision.meta for decision in decisions]),
+        commas([n for n, _, _ in keyed]),
+        "\n".join([key for _, _, key in keyed]),
+        ",".join([fingerprint(decision.command) for _, decision, _ in keyed]),
+        documents([decision.answer for _, decision, _ in keyed]),
+        commas([decision.version for _, decision, _ in keyed]),
+        commas([n for n, decision in enumerate(decisions, 1) for _ in decision.expectations]),
+        ",".join([expectation.stream_id.hex for expectation in expected]),
+        commas([expectation.version for expectation in expected]),
+        commas([n for n, decision in enumerate(decisions, 1) for _ in decision.facts]),
         event_ids(len(facts)),
-        commas(p.originator_id for _, p in facts),
-        commas(p.originator_version for _, p in facts),
-        commas(p.fact.TOPIC for _, p in facts),
-        commas(p.fact.SCHEMA for _, p in facts),
-        lines(encode(p.fact).decode() for _, p in facts),
-        commas(p.occurred_at.isoformat() for _, p in facts),
+        ",".join([fact.originator_id.hex for fact in facts]),
+        commas([fact.originator_version for fact in facts]),
+        ",".join([fact.fact.TOPIC for fact in facts]),
+        commas([fact.fact.SCHEMA for fact in facts]),
+        documents([fact.fact for fact in facts]),
+        ",".join(moments(facts)),
     ]
 
 
 def event_ids(count: int) -> str:
     """That many random ids, as hex text: asking the system once is what keeps this cheap."""
     digits = os.urandom(16 * count).hex()
-    return commas(digits[n : n + 32] for n in range(0, 32 * count, 32))
+    return ",".join([digits[n : n + 32] for n in range(0, 32 * count, 32)])
+
+
+def moments(facts: Sequence[Pending]) -> Iterator[str]:
+    """When each happened. A decision's facts mostly share one moment, the very object."""
+    last, text = None, ""
+    for fact in facts:
+        if fact.occurred_at is not last:
+            last, text = fact.occurred_at, fact.occurred_at.isoformat()
+        yield text
 
 
 def commas(values: Iterable[object]) -> str:
     return ",".join(map(str, values))
 
 
-def lines(values: Iterable[str]) -> str:
-    """Joined by newlines, which neither JSON text nor a checked key contains."""
-    return "\n".join(values)
+def documents(values: Iterable[object]) -> str:
+    """JSON texts joined by newlines, which JSON text does not contain."""
+    return b"\n".join(map(encode, values)).decode()
 
 
 def settle(batch: Sequence[Waiting], head: int, first: dict[int, Any], stale: set[int]) -> None:

@@ -130,18 +130,18 @@ class Ledger(Application[UUID]):
         return [decode_row(row) for row in await self._rows(ONE_STREAM, [id, after, limit])]
 
     def remember(self, aggregates: Iterable[Aggregate]) -> None:
+        held = self._remembered
         for aggregate in aggregates:
-            held = self._remembered.get(aggregate.id)
-            if held is None or held.version <= aggregate.version:
-                self._remembered[aggregate.id] = aggregate
-                self._remembered.move_to_end(aggregate.id)
-        while len(self._remembered) > CACHE_SIZE:
-            self._remembered.popitem(last=False)
+            before = held.pop(aggregate.id, aggregate)
+            held[aggregate.id] = before if before.version > aggregate.version else aggregate
+        while len(held) > CACHE_SIZE:
+            held.popitem(last=False)
 
     def recall(self, id: UUID) -> Aggregate | None:
-        if id in self._remembered:
+        found = self._remembered.get(id)
+        if found is not None:
             self._remembered.move_to_end(id)
-        return self._remembered.get(id)
+        return found
 
     async def _rows(self, query: Any, params: list[Any]) -> list[Any]:
         async with self.pool.connection() as connection:

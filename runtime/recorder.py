@@ -33,7 +33,7 @@ from domain.facts import Fact
 from domain.recorded import Pending
 from runtime.codec import decode_fact, encode
 from runtime.database import connect_sync
-from runtime.group_commit import APPEND, commas, event_ids, lines
+from runtime.group_commit import APPEND, commas, event_ids
 
 COLUMNS = sql.SQL("stream_id, version, topic || '@' || schema_version, convert_to(data::text, 'UTF8')")
 
@@ -207,7 +207,7 @@ def _columns(facts: Sequence[StoredFact]) -> list[str]:
         commas(fact.originator_version for fact in facts),
         commas(topic for topic, _, _ in topics),
         commas(schema for _, _, schema in topics),
-        lines(fact.state.decode() for fact in facts),
+        "\n".join(fact.state.decode() for fact in facts),
         commas(fact.occurred_at.isoformat() for fact in facts),
     ]
 

@@ -40,6 +40,23 @@ async def test_many_writers_on_one_deal_lose_nothing(office: Office) -> None:
     assert sum(r.fact.TOPIC == "deal.activity-logged" for r in stream) == 9
 
 
+async def test_a_caller_who_gives_up_while_waiting_for_a_deal_costs_nobody_a_turn(office: Office) -> None:
+    deal_id = uuid.uuid4()
+    await office.run(office.opening(deal_id))
+    callers = [asyncio.create_task(office.run(call_to(deal_id))) for _ in range(12)]
+    await asyncio.sleep(0)
+    given_up = callers[2::3]
+    for caller in given_up:
+        caller.cancel()
+    outcomes = await asyncio.gather(*callers, return_exceptions=True)
+    assert [isinstance(outcome, asyncio.CancelledError) for outcome in outcomes] == [
+        caller in given_up for caller in callers
+    ]
+    stream = await office.ledger.stream(deal_id)
+    assert sum(r.fact.TOPIC == "deal.activity-logged" for r in stream) == 8
+    assert not office.door._last_in_line
+
+
 async def test_two_openings_of_one_deal_leave_one(office: Office) -> None:
     deal_id = uuid.uuid4()
     desks = [await office.elsewhere() for _ in range(2)]
