@@ -13,6 +13,7 @@ from uuid import UUID
 
 import domain.registry  # noqa: F401 - registers every fact and decision
 from domain.aggregate import Aggregate
+from domain.catalogue import ListProduct, Profile, RegisterCustomer
 from domain.context import Actor, Channel, Context
 from domain.deal import commands as c
 from domain.deal.commands import DealCommand
@@ -21,7 +22,7 @@ from domain.people import FormTeam, HireRep
 from domain.values import Activity, ActivityKind, Direction, Money, Needs, NextStep, Quote
 
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
-REPS = 20
+REPS, CUSTOMERS, PRODUCTS = 20, 200, 10
 NOUNS = ("boilers", "pumps", "valves", "sensors", "换热器", "压缩机", "cabinets", "drives", "filters", "阀门")
 PLACES = ("Ningbo", "苏州", "Hamburg", "Lyon", "成都", "Leeds", "Turin", "青岛", "Porto", "Gdańsk")
 SAID = (
@@ -41,6 +42,8 @@ class Lives:
         self.random = Random(seed)
         self.team_id = self.new_id()
         self.reps = [self.new_id() for _ in range(REPS)]
+        self.customers = [self.new_id() for _ in range(CUSTOMERS)]
+        self.products = [self.new_id() for _ in range(PRODUCTS)]
         self._held: dict[UUID, Aggregate] = {}
         self._moment = START
 
@@ -52,7 +55,12 @@ class Lives:
     def office(self) -> list[Command]:
         """What must be recorded before the first deal."""
         hired = [HireRep(rep_id=id, name=f"Rep {n}", team_id=self.team_id) for n, id in enumerate(self.reps)]
-        return [FormTeam(team_id=self.team_id, name="North"), *hired]
+        known = [
+            RegisterCustomer(customer_id=id, profile=Profile(name=f"Customer {n}"))
+            for n, id in enumerate(self.customers)
+        ]
+        listed = [ListProduct(product_id=id, name=f"Product {n}") for n, id in enumerate(self.products)]
+        return [FormTeam(team_id=self.team_id, name="North"), *hired, *known, *listed]
 
     def opening(self) -> c.OpenDeal:
         title = f"{self.random.randrange(2, 90)} {self.random.choice(NOUNS)} for {self.random.choice(PLACES)}"
@@ -60,8 +68,8 @@ class Lives:
             deal_id=self.new_id(),
             title=title,
             owner_id=self.random.choice(self.reps),
-            customer_id=self.new_id(),
-            product_id=self.new_id(),
+            customer_id=self.random.choice(self.customers),
+            product_id=self.random.choice(self.products),
             amount=self._money(),
             expected_close=date(2026, 6, 1) + timedelta(days=self.random.randrange(120)),
         )

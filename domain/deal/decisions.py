@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
+from domain.aggregate import Aggregate
 from domain.calendar import HORIZON_DAYS
+from domain.catalogue import Customer, Product
 from domain.context import Context
 from domain.deal import commands as c
 from domain.deal import facts as f
 from domain.deal.deal import Deal
 from domain.door import Book, handles
-from domain.errors import FieldError, Forbidden, Invalid
+from domain.errors import FieldError, Forbidden, Invalid, Refused
 from domain.people import Rep, RepAllocated
 from domain.policies import Policies, policy_stream
 from domain.policy import FollowUpPolicy
@@ -59,6 +62,20 @@ def check_step(step: NextStep | None, checks: Checks, context: Context | None = 
         checks.that(due - context.now < LONGEST, "next_step.due_at", "is more than ten years away")
 
 
+def subjects(customer_id: UUID | None, product_id: UUID | None) -> list[tuple[type[Aggregate], UUID]]:
+    """What a deal is about, to be loaded in one go."""
+    about: list[tuple[type[Aggregate], UUID | None]] = [(Customer, customer_id), (Product, product_id)]
+    return [(kind, id) for kind, id in about if id is not None]
+
+
+def check_subjects(customer_id: UUID | None, product_id: UUID | None, book: Book) -> None:
+    """A deal is about customers and products that are there, and nothing new about an archived product."""
+    if customer_id is not None:
+        book.get(Customer, customer_id)
+    if product_id is not None and book.get(Product, product_id).archived:
+        raise Refused("this product is archived: list it again first", product_id=str(product_id))
+
+
 def check_activity(activity: Activity, checks: Checks) -> None:
     checks.text(activity.summary, "activity.summary")
     for name in ("outcome", "name"):
@@ -78,7 +95,9 @@ def open_deal(command: c.OpenDeal, book: Book) -> Json:
     check_step(command.next_step, checks, book.context)
     checks.done()
     processes, policies = process_stream(command.process), policy_stream(command.policy)
-    book.want((Rep, command.owner_id), (Processes, processes), (Policies, policies))
+    about = subjects(command.customer_id, command.product_id)
+    book.want((Rep, command.owner_id), (Processes, processes), (Policies, policies), *about)
+    check_subjects(command.customer_id, command.product_id, book)
     process = book.find(Processes, processes).current
     policy = book.find(Policies, policies).current
     rep = book.get(Rep, command.owner_id, guard=True)
@@ -189,7 +208,9 @@ def correct_deal(command: c.CorrectDeal, book: Book) -> Json:
     if command.title is not None:
         checks.text(command.title, "title", most=MAX_NAME, needed=True)
     checks.done()
+    book.want((Deal, command.deal_id), *subjects(command.customer_id, command.product_id))
     deal = book.get(Deal, command.deal_id)
+    check_subjects(command.customer_id, _unless(deal.product_id, command.product_id), book)
     if command.title is not None:
         deal.correct_title(command.title)
     if command.customer_id is not None:
@@ -197,6 +218,10 @@ def correct_deal(command: c.CorrectDeal, book: Book) -> Json:
     if command.product_id is not None:
         deal.correct_product(command.product_id)
     return told(deal)
+
+
+def _unless(held: UUID | None, said: UUID | None) -> UUID | None:
+    return None if said == held else said
 
 
 @handles(c.MoveStage)

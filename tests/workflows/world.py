@@ -47,7 +47,7 @@ from workflows.store import WorkflowStore
 
 MOMENT = timedelta(minutes=1)
 STANDSTILL = timedelta(0)
-PATIENCE = 120.0
+PATIENCE = 30.0  # seconds of real time
 
 
 def hours_policy(**changes: Any) -> FollowUpPolicy:

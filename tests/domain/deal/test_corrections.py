@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 
+from domain.catalogue import ArchiveProduct, ListProduct, Profile, RegisterCustomer
 from domain.deal import commands as c
 from domain.deal.facts import (
     ActivityCorrected,
@@ -42,6 +43,11 @@ from tests.domain.words import (
 )
 
 CUSTOMER, PRODUCT = UUID(int=0xC1), UUID(int=0xC2)
+SOLD = (
+    RegisterCustomer(customer_id=CUSTOMER, profile=Profile(name="Harbin Heating")),
+    ListProduct(product_id=PRODUCT, name="Boiler 40"),
+)
+ARCHIVED = ArchiveProduct(product_id=PRODUCT)
 VISIT = Activity(kind=ActivityKind.VISIT, direction=Direction.INBOUND)
 
 
@@ -77,11 +83,21 @@ class TestTheDeal:
         everything = c.CorrectDeal(
             deal_id=DEAL, title="Fifty boilers", customer_id=CUSTOMER, product_id=PRODUCT
         )
-        given(OPENED).when(everything).then(
+        given(OPENED, SOLD).when(everything).then(
             TitleCorrected(before="Forty boilers", after="Fifty boilers"),
             CustomerCorrected(before=None, after=CUSTOMER),
             ProductCorrected(before=None, after=PRODUCT),
         )
+
+    def test_is_about_customers_and_products_that_are_there(self) -> None:
+        given(OPENED).when(c.CorrectDeal(deal_id=DEAL, customer_id=CUSTOMER)).refused(NotFound)
+        given(OPENED).when(c.CorrectDeal(deal_id=DEAL, product_id=PRODUCT)).refused(NotFound)
+        given(OPENED, SOLD).when(c.CorrectDeal(deal_id=DEAL, customer_id=PRODUCT)).refused(NotFound)
+
+    def test_is_not_made_to_be_about_an_archived_product_but_may_stay_so(self) -> None:
+        about = c.CorrectDeal(deal_id=DEAL, product_id=PRODUCT)
+        given(OPENED, SOLD, ARCHIVED).when(about).refused(Refused)
+        given(OPENED, SOLD, about, ARCHIVED).when(about).silence()
 
     def test_is_corrected_once(self) -> None:
         title = c.CorrectDeal(deal_id=DEAL, title="Fifty boilers")

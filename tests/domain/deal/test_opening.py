@@ -10,6 +10,7 @@ from uuid import UUID
 
 import pytest
 
+from domain.catalogue import ArchiveProduct, ListProduct
 from domain.context import Reach
 from domain.deal.facts import DealOpened, PromiseMade
 from domain.errors import AlreadyExists, Conflict, Forbidden, Invalid, NotFound, Refused
@@ -134,10 +135,23 @@ class TestIsRefused:
 
     @pytest.mark.parametrize(
         "changes",
-        [{"owner_id": UUID(int=1)}, {"process": "other"}, {"policy": "other"}, {"owner_id": NORTH}],
+        [
+            {"owner_id": UUID(int=1)},
+            {"owner_id": NORTH},
+            {"customer_id": UUID(int=1)},
+            {"customer_id": NORTH},
+            {"product_id": UUID(int=1)},
+            {"process": "other"},
+            {"policy": "other"},
+        ],
     )
     def test_with_a_reference_to_nothing(self, changes: dict[str, Any]) -> None:
         given(STAFF).when(opening(**changes)).refused(NotFound)
+
+    def test_for_an_archived_product(self) -> None:
+        product = UUID(int=0xC2)
+        archived = (ListProduct(product_id=product, name="Boiler 40"), ArchiveProduct(product_id=product))
+        given(STAFF, archived).when(opening(product_id=product)).refused(Refused)
 
     def test_for_a_rep_who_left(self) -> None:
         given(STAFF, leaves(LI)).when(opening()).refused(Refused)
