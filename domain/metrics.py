@@ -18,7 +18,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from domain.errors import FieldError, Invalid
-from domain.periods import Period
+from domain.periods import Period, Window
 from domain.process import CLOSED
 from domain.scope import Scope
 from domain.shares import PRECISION
@@ -232,7 +232,11 @@ class Sum:
 
 
 def drill(
-    contributions: Iterable[Contribution], of: Metric, scope: Scope, period: Period, currency: str = ""
+    contributions: Iterable[Contribution],
+    of: Metric,
+    scope: Scope,
+    period: Period | Window,
+    currency: str = "",
 ) -> Iterator[Contribution]:
     """The contributions behind a figure. Of money only those in `currency`, which must be given."""
     if (of.unit == Unit.MONEY) != bool(currency):
@@ -255,7 +259,11 @@ def sum_of(contributions: Iterable[Contribution]) -> Sum:
 
 
 def figure(
-    contributions: Iterable[Contribution], of: Metric, scope: Scope, period: Period, currency: str = ""
+    contributions: Iterable[Contribution],
+    of: Metric,
+    scope: Scope,
+    period: Period | Window,
+    currency: str = "",
 ) -> Decimal | None:
     """The figure of a scope and period, exact as the module says; None where there is nothing to divide by."""
     return sum_of(drill(contributions, of, scope, period, currency)).figure(of)

@@ -40,6 +40,21 @@ _MONTHS = {PeriodKind.YEAR: 12, PeriodKind.QUARTER: 3, PeriodKind.MONTH: 1}
 
 
 @dataclass(frozen=True, slots=True)
+class Window:
+    """Any days, from `start` to `end`, both included: for comparisons that no period fits."""
+
+    start: date
+    end: date
+
+    @property
+    def days(self) -> int:
+        return (self.end - self.start).days + 1
+
+    def contains(self, day: date) -> bool:
+        return self.start <= day <= self.end
+
+
+@dataclass(frozen=True, slots=True)
 class Period:
     """From `start` to `end`, both days included. Made by `period_of` and `named_period`, never by hand."""
 

@@ -2,8 +2,22 @@
 
 from __future__ import annotations
 
-from domain import catalogue, people, policies, process, staffing
+from domain import (
+    action_item_decisions,
+    adjustment_decisions,
+    catalogue,
+    lead,
+    people,
+    policies,
+    process,
+    staffing,
+)
+from domain.cycle import changing, reviewing
+from domain.cycle import decisions as cycle_decisions
+from domain.cycle import policies as cycle_policies
 from domain.deal import closing, decisions, facts, imported, promise_decisions
+from domain.scorecard import decisions as scorecard_decisions
+from domain.scorecard import definition
 from domain.target import decisions as target_decisions
 from domain.target import dividing, respreading
 
@@ -18,7 +32,16 @@ MODULES = (
     facts,
     imported,
     promise_decisions,
+    lead,
     target_decisions,
     dividing,
     respreading,
+    cycle_policies,
+    cycle_decisions,
+    changing,
+    reviewing,
+    definition,
+    scorecard_decisions,
+    action_item_decisions,
+    adjustment_decisions,
 )

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from domain import metrics as m
+from domain.action_item import ActionItemEnded
 from domain.catalogue import CustomerProfileChanged, CustomerRegistered
 from domain.deal import facts as f
 from domain.meter import tallies as t
@@ -200,3 +201,13 @@ def _promise_ended(meter: Meter, recorded: Recorded, fact: f.PromiseEnded) -> Yi
     who = meter.standing(tally, tally.promised_by or tally.owner_id)
     kept = Decimal(fact.outcome == PromiseOutcome.KEPT)
     return ((t.Part(m.PROMISE_KEEPING, meter.day(fact.due_at), kept, who, deal_id), 1),)
+
+
+@reads(ActionItemEnded)
+def _action_item_ended(meter: Meter, recorded: Recorded, fact: ActionItemEnded) -> Yields:
+    """Who is in no team counts for the company, and for themselves."""
+    if fact.outcome == PromiseOutcome.EXCUSED:
+        return ()
+    who = t.Standing(fact.owner_id, fact.team_id or fact.owner_id)
+    kept = Decimal(fact.outcome == PromiseOutcome.KEPT)
+    return ((t.Part(m.ACTION_ITEMS_KEPT, meter.day(fact.due_at), kept, who, recorded.originator_id), 1),)

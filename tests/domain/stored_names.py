@@ -111,7 +111,12 @@ def add_new_samples() -> list[Path]:
         if not path.exists():
             path.write_bytes(encode(sample_of(fact, topic)) + b"\n")
             added.append(path)
-    PERSONAL.write_text(personal_list())
+    marked = personal_list()
+    if gone := sorted(set(PERSONAL.read_text().splitlines()) - set(marked.splitlines())):
+        raise SystemExit(
+            f"no longer marked as personal: {'; '.join(gone)}. If that is meant, take the lines out by hand."
+        )
+    PERSONAL.write_text(marked)
     return added
 
 

@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain import metrics as m
-from domain.catalogue import Profile, RegisterCustomer
+from domain.catalogue import ListProduct, Profile, RegisterCustomer
 from domain.deal import commands as c
 from domain.door import Command
 from domain.errors import DomainError
@@ -37,6 +37,10 @@ DEALS = tuple(UUID(int=0xD0 + n) for n in range(4))
 CUSTOMERS = tuple(UUID(int=0xC0 + n) for n in range(2))
 PRODUCTS = tuple(UUID(int=0xCA + n) for n in range(2))
 REPS, TEAMS = (LI, WANG, ZHAO), (NORTH, SOUTH)
+LISTED = (
+    *(RegisterCustomer(customer_id=id, profile=Profile(name="Acme")) for id in CUSTOMERS),
+    *(ListProduct(product_id=id, name="Boiler") for id in PRODUCTS),
+)
 ZERO, ONE, HALF = Decimal(0), Decimal(1), Decimal("0.5")
 STAGES = ("identify", "contact", "needs", "won", "lost", "after-sales")
 PLAIN = PublishProcess(
@@ -90,7 +94,7 @@ def random_command(chance: random.Random) -> Command:
 
 def some_history(seed: int, commands: int = 150) -> Log:
     chance, log = random.Random(seed), Log()
-    for command in (*STAFF, PLAIN):
+    for command in (*STAFF, *LISTED, PLAIN):
         log.do(command)
     for _ in range(commands):
         late = {"occurred_at": NOW - chance.randrange(90) * DAY} if chance.random() < 0.2 else {}
@@ -167,7 +171,7 @@ CUSTOMER, PRODUCT = CUSTOMERS[0], PRODUCTS[0]
 @pytest.fixture
 def log() -> Log:
     log = Log()
-    for command in (*STAFF, PLAIN):
+    for command in (*STAFF, *LISTED, PLAIN):
         log.do(command)
     return log
 

@@ -1,0 +1,1 @@
+"""Domain room: the cycle — one turn of target → execute → review → feedback → next target for a scope and period."""

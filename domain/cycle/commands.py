@@ -1,0 +1,251 @@
+"""Domain room: what may be asked of a cycle, in the imperative.
+
+People's commands name who gives them; what the timers say names the arming it was set for, and too late is silence.
+Decisions are in `decisions.py` and `reviewing.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from uuid import UUID
+
+from domain.aggregate import Aggregate
+from domain.cycle.cycle import Cycle, cycle_id
+from domain.cycle.facts import AgendaItem
+from domain.cycle.policy import Cadence, Step
+from domain.door import Command
+from domain.facts import FreeText
+from domain.periods import Period
+from domain.reasoning import Language, Reason
+from domain.scope import Scope
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenCycle(Command):
+    """Open the cycle of a scope and period; there is one. The targets for `metrics` that are there are included. A
+    rep's manager is the team's where none is named. The same again is silence.
+    """
+
+    scope: Scope
+    period: Period
+    owner_id: UUID
+    manager_id: UUID | None = None
+    above_id: UUID | None = None
+    metrics: tuple[str, ...] = ()
+    policy: str = "default"
+    cadence: Cadence | None = None
+    previous_id: UUID | None = None
+
+    def stream(self) -> tuple[type[Aggregate], UUID]:
+        return Cycle, cycle_id(self.scope, self.period)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CycleCommand(Command):
+    cycle_id: UUID
+
+    def stream(self) -> tuple[type[Aggregate], UUID]:
+        return Cycle, self.cycle_id
+
+
+# -- people --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncludeTarget(CycleCommand):
+    """A target of the same scope and period becomes part of the cycle."""
+
+    target_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgreeTargets(CycleCommand):
+    """The owner agrees to every target of the cycle."""
+
+    agreed_by: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssessSelf(CycleCommand):
+    assessed_by: UUID
+    text: FreeText
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssessCycle(CycleCommand):
+    """The manager's assessment, after the owner's own or when that is overdue."""
+
+    assessed_by: UUID
+    text: FreeText
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskDecision(CycleCommand):
+    """The review found something that somebody must decide by a time."""
+
+    decision_id: UUID
+    question: FreeText
+    of: UUID
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeDecision(CycleCommand):
+    decision_id: UUID
+    taken_by: UUID
+    choice: FreeText
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GiveFeedback(CycleCommand):
+    """What owner and manager agreed on; the action items were opened before, by their ids."""
+
+    given_by: UUID
+    text: FreeText
+    action_items: tuple[UUID, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcknowledgeFeedback(CycleCommand):
+    acknowledged_by: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommentOnCycle(CycleCommand):
+    comment_id: UUID
+    author_id: UUID
+    text: FreeText
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppealCycle(CycleCommand):
+    """The owner does not accept the outcome. A closed scorecard is reopened; its first result is kept."""
+
+    appealed_by: UUID
+    why: FreeText
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecideAppeal(CycleCommand):
+    decided_by: UUID
+    upheld: bool
+    why: FreeText
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PauseCycle(CycleCommand):
+    """Nobody is reminded and nothing goes on until it is resumed."""
+
+    why: FreeText
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResumeCycle(CycleCommand):
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelCycle(CycleCommand):
+    why: FreeText
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeCadence(CycleCommand):
+    cadence: Cadence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandOverCycle(CycleCommand):
+    """Others take the parts that are named. With its owner the cycle's targets change hands, and a rep's cycle goes
+    to the team the rep is in now.
+    """
+
+    why: FreeText
+    owner_id: UUID | None = None
+    manager_id: UUID | None = None
+    above_id: UUID | None = None
+
+
+# -- timers --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CycleTimer(CycleCommand):
+    arming: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemindCycle(CycleTimer):
+    """The time to warn of a step has come. `arming` is that of the `cycle.awaiting` it was set for."""
+
+    step: Step
+    subject_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EscalateCycle(CycleTimer):
+    """The step is overdue: tell who is above, and go on without it where that is possible."""
+
+    step: Step
+    subject_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartExecution(CycleTimer):
+    """The period begins: what is not agreed is recorded as such."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actual:
+    """What a target's metric came to, true on the day and as known at the position of the check-in; None for a rate of
+    nothing. `shape` is what each of the period's children weighs in a usual year, for seasonal pace.
+    """
+
+    target_id: UUID
+    figure: Decimal | None
+    shape: tuple[Decimal, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckIn(CycleTimer):
+    """The cycle's `number`-th check-in; any other than the next one is silence."""
+
+    number: int
+    on: date
+    position: int
+    actuals: tuple[Actual, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenReview(CycleTimer):
+    """The period is over and the pack is frozen."""
+
+    position: int
+    pack_digest: str
+    agenda: tuple[AgendaItem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposed:
+    """A number for the next period with its argument (see `proposal.py`)."""
+
+    metric: str
+    number: Decimal
+    currency: str = ""
+    reasons: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposeNext(CycleTimer):
+    """Feed the next cycle. Where the next period has no target for the metric yet, this proposes it."""
+
+    position: int
+    targets: tuple[Proposed, ...]
+    language: Language = "en"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloseCycle(CycleTimer):
+    """Nothing is owed any more and the time to appeal is over."""

@@ -1,0 +1,255 @@
+"""Domain room: the cycle aggregate.
+
+Its story is in `facts.py`, its state and mutators in `state.py`; here are the rules. A cycle never stands still for
+want of a person: what is late is told to who is above, and the loop goes on with what it has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from domain.cycle import facts as f
+from domain.cycle.policy import Awaited, Cadence, CyclePolicy, Step
+from domain.cycle.state import OVER, CycleState, Phase, Wait
+from domain.errors import Forbidden, NotFound, Refused
+from domain.periods import Period
+from domain.scope import Scope
+from domain.values import named_id
+
+
+def cycle_id(scope: Scope, period: Period) -> UUID:
+    """The stream of the one cycle for this scope and period."""
+    return named_id("cycle", f"{scope.key}|{period.kind}|{period.start}|{period.end}")
+
+
+class Cycle(CycleState):
+    # -- guards ------------------------------------------------------------------------------
+
+    @property
+    def is_over(self) -> bool:
+        return self.phase in OVER
+
+    @property
+    def is_paused(self) -> bool:
+        return self.paused_at is not None
+
+    def runs(self, arming: int) -> bool:
+        """Whether a timer set for this arming may still speak for the cycle."""
+        return self.exists and not self.is_over and not self.is_paused and arming == self.arming
+
+    def must_be_in(self, *phases: Phase) -> None:
+        if self.phase not in phases:
+            allowed = ", ".join(phases)
+            raise Refused(f"the cycle is in {self.phase}: this belongs to {allowed}", phase=self.phase)
+
+    def must_be(self, by: UUID, person: UUID | None, part: str) -> None:
+        if person is not None and by != person:
+            raise Forbidden(f"this is for the {part} of the cycle to say")
+
+    def must_be_owner(self, by: UUID) -> None:
+        self.must_be(by, self.people.owner_id, "owner")
+
+    def must_be_manager(self, by: UUID) -> None:
+        self.must_be(by, self.people.manager_id, "manager")
+
+    # -- what is owed ------------------------------------------------------------------------
+
+    def waits_for(self, step: Step, subject_id: UUID | None = None) -> Wait | None:
+        return next((w for w in self.waiting if w.key == (step, subject_id)), None)
+
+    def wait_for(
+        self,
+        policy: CyclePolicy,
+        step: Step,
+        due_at: datetime,
+        now: datetime,
+        *,
+        of: UUID | None = None,
+        subject_id: UUID | None = None,
+    ) -> None:
+        awaited = policy.awaiting(step, of or self.part(step), due_at, now, subject_id)
+        self.record(f.CycleAwaiting(awaited=awaited, arming=self.arming), now)
+
+    def wait_after(self, policy: CyclePolicy, step: Step, now: datetime) -> None:
+        """The step is owed from now, unless it is already."""
+        if self.waits_for(step) is None:
+            self.wait_for(policy, step, policy.due_after(step, now), now)
+
+    def live(self, step: Step, subject_id: UUID | None, arming: int) -> Wait | None:
+        """What is owed, if a timer set for this arming may still speak for it."""
+        wait = self.waits_for(step, subject_id)
+        return wait if wait is not None and wait.arming == arming and not self.is_paused else None
+
+    def remind(self, wait: Wait) -> None:
+        if not wait.reminded and not wait.escalated:
+            owed = wait.awaited
+            told = f.CycleReminded(
+                step=owed.step, arming=wait.arming, told=owed.of, subject_id=owed.subject_id
+            )
+            self.record(told)
+
+    def escalate(self, wait: Wait, policy: CyclePolicy, now: datetime) -> None:
+        """Who is above is told, and what must not wait for one person goes on."""
+        if wait.escalated:
+            return
+        owed = wait.awaited
+        told = f.CycleEscalated(
+            step=owed.step, arming=wait.arming, told=self.above(owed), subject_id=owed.subject_id
+        )
+        self.record(told)
+        if owed.step == Step.SELF_ASSESS:
+            self.wait_after(policy, Step.ASSESS, now)
+        if owed.step == Step.ACKNOWLEDGE:
+            self.record(f.LeftUnacknowledged())
+
+    def above(self, owed: Awaited) -> UUID | None:
+        """The manager is above everybody else, and somebody may be above the manager."""
+        manager = self.people.manager_id
+        return self.people.above_id if manager is None or owed.of == manager else manager
+
+    # -- target and execution ----------------------------------------------------------------
+
+    def include(self, target_id: UUID, metric: str) -> None:
+        if target_id not in self.targets:
+            self.record(f.TargetIncluded(target_id=target_id, metric=metric))
+
+    def start(self, agreed: Sequence[UUID], policy: CyclePolicy, now: datetime) -> None:
+        check_in = policy.next_check_in(self.period, now, self.cadence)
+        unagreed = tuple(id for id in self.targets if id not in agreed)
+        started = f.ExecutionStarted(agreed=tuple(agreed), unagreed=unagreed, next_check_in_at=check_in)
+        self.record(started, now)
+
+    def check_in(self, checked: f.CheckedIn, lines: Sequence[f.CheckInLine], now: datetime) -> None:
+        self.record(checked, now)
+        told = tuple(
+            dict.fromkeys(p for p in (self.people.owner_id, self.people.manager_id) if p is not None)
+        )
+        for line in lines:
+            step = self.behind.get(line.target_id, 0)
+            if line.step > step:
+                self.record(f.FellBehind(target_id=line.target_id, step=line.step, told=told), now)
+            elif step and not line.step:
+                self.record(f.Recovered(target_id=line.target_id, told=told), now)
+
+    # -- review and feedback -----------------------------------------------------------------
+
+    def open_review(self, opened: f.ReviewOpened, policy: CyclePolicy, now: datetime) -> None:
+        self.record(opened, now)
+        self.wait_after(policy, Step.SELF_ASSESS, now)
+
+    def assess_self(self, by: UUID, text: str, policy: CyclePolicy, now: datetime) -> None:
+        self.must_be_owner(by)
+        self.must_be_in(Phase.REVIEW)
+        said = f.SelfAssessed(assessed_by=by, text=text)
+        if said == self.self_assessment:
+            return
+        if self.assessment is not None:
+            raise Refused("the manager has assessed already: comment or appeal instead")
+        self.record(said)
+        self.wait_after(policy, Step.ASSESS, now)
+
+    def assess(self, by: UUID, text: str, policy: CyclePolicy, now: datetime) -> None:
+        self.must_be_manager(by)
+        self.must_be_in(Phase.REVIEW)
+        said, own = f.Assessed(assessed_by=by, text=text), self.waits_for(Step.SELF_ASSESS)
+        if said == self.assessment:
+            return
+        if own is not None and now <= own.awaited.due_at:
+            raise Refused("the owner's own assessment comes first", until=own.awaited.due_at.isoformat())
+        self.record(said)
+        self.wait_after(policy, Step.GIVE_FEEDBACK, now)
+
+    def give_feedback(self, given: f.FeedbackGiven, policy: CyclePolicy, now: datetime) -> None:
+        self.must_be_manager(given.given_by)
+        held = self.feedback
+        if held is not None and (held.text, held.action_items) == (given.text, given.action_items):
+            return
+        self.must_be_in(Phase.REVIEW)
+        if self.assessment is None:
+            raise Refused("the manager's assessment comes first")
+        self.record(given)
+        self.wait_after(policy, Step.ACKNOWLEDGE, now)
+
+    def acknowledge(self, by: UUID) -> None:
+        self.must_be_owner(by)
+        if not self.acknowledged:
+            self.must_be_in(Phase.FEEDBACK, Phase.NEXT, Phase.CLOSED)
+            self.record(f.Acknowledged(acknowledged_by=by))
+
+    def appeal(self, by: UUID, why: str, policy: CyclePolicy, now: datetime) -> None:
+        self.must_be_owner(by)
+        if self.waits_for(Step.DECIDE_APPEAL) is not None:
+            return
+        self.must_be_in(Phase.FEEDBACK, Phase.NEXT)
+        if self.feedback is None or now > self.feedback.appeal_until:
+            raise Refused("the time to appeal is over")
+        self.record(f.Appealed(number=self.appeals + 1, appealed_by=by, why=why))
+        self.wait_after(policy, Step.DECIDE_APPEAL, now)
+
+    def decide_appeal(self, by: UUID, why: str, *, upheld: bool) -> None:
+        self.must_be_manager(by)
+        if self.waits_for(Step.DECIDE_APPEAL) is None:
+            raise Refused("there is no appeal to decide")
+        self.record(f.AppealDecided(number=self.appeals, decided_by=by, upheld=upheld, why=why))
+
+    def take_decision(self, taken: f.DecisionTaken) -> None:
+        if taken.decision_id not in self.decisions:
+            raise NotFound("no such decision was asked for", kind="decision", id=str(taken.decision_id))
+        held = self.decisions[taken.decision_id]
+        if held is None:
+            self.record(taken)
+        elif held.choice != taken.choice:
+            raise Refused("this was decided already", by=str(held.taken_by))
+
+    # -- the end, and what people change -----------------------------------------------------
+
+    def close(self, next_id: UUID, now: datetime) -> None:
+        if self.phase == Phase.CLOSED:
+            return
+        self.must_be_in(Phase.NEXT)
+        if self.next_proposed is None:
+            raise Refused("the next target comes first")
+        if self.waiting:
+            raise Refused("the cycle waits for something", steps=[w.awaited.step for w in self.waiting])
+        if self.feedback is not None and now < self.feedback.appeal_until:
+            raise Refused("the owner may still appeal", until=self.feedback.appeal_until.isoformat())
+        self.record(f.CycleClosed(next_id=next_id))
+
+    def pause(self, why: str, now: datetime) -> None:
+        if not self.is_paused and not self.is_over:
+            self.record(f.CyclePaused(at=now, why=why))
+
+    def resume(self, policy: CyclePolicy, now: datetime) -> None:
+        """What was not overdue when the cycle was paused is put off by as long as it was."""
+        if self.paused_at is None:
+            return
+        paused_at, waiting, arming = self.paused_at, self.waiting, self.arming + 1
+        check_in = (
+            policy.next_check_in(self.period, now, self.cadence) if self.phase == Phase.EXECUTE else None
+        )
+        self.record(f.CycleResumed(at=now, arming=arming, next_check_in_at=check_in), now)
+        for wait in waiting:
+            owed = wait.awaited
+            by = now - paused_at if owed.due_at > paused_at else timedelta(0)
+            self.wait_for(policy, owed.step, owed.due_at + by, now, of=owed.of, subject_id=owed.subject_id)
+
+    def change_cadence(self, to: Cadence, policy: CyclePolicy, now: datetime) -> None:
+        if self.is_over or to == self.cadence:
+            return
+        check_in = policy.next_check_in(self.period, now, to) if self.phase == Phase.EXECUTE else None
+        changed = f.CadenceChanged(
+            before=self.cadence, after=to, arming=self.arming + 1, next_check_in_at=check_in
+        )
+        self.record(changed)
+
+    def cancel(self, why: str) -> None:
+        if self.phase == Phase.CLOSED:
+            raise Refused("the cycle is closed: there is nothing left to cancel")
+        if self.phase != Phase.CANCELLED:
+            self.record(f.CycleCancelled(why=why))
+
+    def hand_over(self, after: f.People, why: str) -> None:
+        if not self.is_over and after != self.people:
+            self.record(f.CycleHandedOver(before=self.people, after=after, why=why))

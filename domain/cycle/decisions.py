@@ -1,0 +1,265 @@
+"""Domain room: what the commands about a cycle's target and execution decide.
+
+Review and feedback are in `reviewing.py`, what people change about a cycle is in `changing.py`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from domain import metrics
+from domain.cycle import commands as c
+from domain.cycle import facts as f
+from domain.cycle.cycle import Cycle, cycle_id
+from domain.cycle.policies import CyclePolicies, cycle_policy_stream
+from domain.cycle.policy import CyclePolicy, Schedule, Step
+from domain.cycle.state import Phase, Wait
+from domain.door import Book, handles
+from domain.errors import AlreadyExists, FieldError, Invalid, Refused
+from domain.pace import Pace, elapsed_share, judge
+from domain.people import Team
+from domain.scope import ScopeKind
+from domain.target.decisions import team_of
+from domain.target.smart import check_scope
+from domain.target.target import AGREED, Target, target_id
+from domain.values import Checks
+
+Json = dict[str, Any]
+
+
+def told(cycle: Cycle) -> Json:
+    """What every command about a cycle answers: where it stands, and what it waits for."""
+    return {
+        "cycle_id": str(cycle.id),
+        "phase": cycle.phase,
+        "period": cycle.period.name,
+        "scope": cycle.scope.key,
+        "paused": cycle.is_paused,
+        "arming": cycle.arming,
+        "targets": [str(id) for id in cycle.targets],
+        "check_ins": cycle.check_ins,
+        "next_check_in_at": _iso(cycle.next_check_in_at),
+        "waiting": [
+            {
+                "step": w.awaited.step,
+                "of": str(w.awaited.of) if w.awaited.of else None,
+                "due_at": w.awaited.due_at.isoformat(),
+                "subject_id": str(w.awaited.subject_id) if w.awaited.subject_id else None,
+            }
+            for w in cycle.waiting
+        ],
+    }
+
+
+def _iso(instant: datetime | None) -> str | None:
+    return instant.isoformat() if instant else None
+
+
+def check_text(text: str, field: str) -> None:
+    checks = Checks()
+    checks.text(text, field, needed=True)
+    checks.done()
+
+
+def policy_of(cycle: Cycle, book: Book) -> CyclePolicy:
+    return book.find(CyclePolicies, cycle_policy_stream(cycle.policy)).at(cycle.policy_version)
+
+
+@handles(c.OpenCycle)
+def open_cycle(command: c.OpenCycle, book: Book) -> Json:
+    checks = Checks()
+    check_scope(command.scope, checks)
+    problem = command.period.problem()
+    checks.that(problem is None, "period", problem or "")
+    for n, key in enumerate(command.metrics):
+        checks.that(metrics.find_metric(key), f"metrics[{n}]", f"there is no {key!r} in the catalogue")
+    checks.done()
+    cycle = book.find(Cycle, cycle_id(command.scope, command.period))
+    if cycle.exists and cycle.phase != Phase.CANCELLED:
+        _must_be_the_same(cycle, command)
+        return told(cycle)
+    policy = book.find(CyclePolicies, cycle_policy_stream(command.policy)).current
+    now, people = book.context.now, _people(command, book)
+    ids = [target_id(key, command.scope, command.period) for key in dict.fromkeys(command.metrics)]
+    book.want(*((Target, id) for id in ids))
+    targets = [target for target in (book.find(Target, id) for id in ids) if target.stands]
+    agree_by = policy.due_before(Step.AGREE, command.period, now)
+    schedule = policy.schedule(command.period)
+    cycle.record(_opening(cycle, command, policy, schedule, max(schedule.starts_at, agree_by), people))
+    for target in targets:
+        cycle.include(target.id, target.metric)
+    if not targets:
+        cycle.wait_for(policy, Step.PROPOSE, policy.due_before(Step.PROPOSE, command.period, now), now)
+    elif not all(target.status == AGREED for target in targets):
+        cycle.wait_for(policy, Step.AGREE, agree_by, now)
+    return told(cycle)
+
+
+def _opening(
+    cycle: Cycle,
+    command: c.OpenCycle,
+    policy: CyclePolicy,
+    schedule: Schedule,
+    executes_at: datetime,
+    people: f.People,
+) -> f.CycleOpened:
+    return f.CycleOpened(
+        scope=command.scope,
+        period=command.period,
+        people=people,
+        policy=policy.name,
+        policy_version=policy.version,
+        cadence=command.cadence or policy.cadence,
+        schedule=schedule,
+        executes_at=executes_at,
+        arming=cycle.arming + 1,
+        previous_id=command.previous_id,
+    )
+
+
+def _people(command: c.OpenCycle, book: Book) -> f.People:
+    team_id, manager = team_of(command.scope, book), command.manager_id
+    if manager is None and command.scope.kind == ScopeKind.REP and team_id is not None:
+        manager = book.get(Team, team_id).manager_id
+    return f.People(owner_id=command.owner_id, manager_id=manager, above_id=command.above_id, team_id=team_id)
+
+
+def _must_be_the_same(cycle: Cycle, command: c.OpenCycle) -> None:
+    if (cycle.people.owner_id, cycle.policy) != (command.owner_id, command.policy):
+        raise AlreadyExists(
+            "there is a cycle for this scope and period already", kind="cycle", id=str(cycle.id)
+        )
+
+
+@handles(c.IncludeTarget)
+def include_target(command: c.IncludeTarget, book: Book) -> Json:
+    cycle = book.get(Cycle, command.cycle_id)
+    target = book.get(Target, command.target_id)
+    if target.id in cycle.targets:
+        return told(cycle)
+    cycle.must_be_in(Phase.TARGET, Phase.EXECUTE)
+    target.must_stand()
+    if (target.scope, target.period) != (cycle.scope, cycle.period):
+        raise Invalid([FieldError("target_id", "is for another scope or period than the cycle")])
+    cycle.include(target.id, target.metric)
+    if cycle.phase == Phase.TARGET and target.status != AGREED and cycle.waits_for(Step.AGREE) is None:
+        policy, now = policy_of(cycle, book), book.context.now
+        cycle.wait_for(policy, Step.AGREE, policy.due_before(Step.AGREE, cycle.period, now), now)
+    return told(cycle)
+
+
+def targets_of(cycle: Cycle, book: Book) -> list[Target]:
+    """The targets of the cycle that stand."""
+    book.want(*((Target, id) for id in cycle.targets))
+    return [target for target in (book.get(Target, id) for id in cycle.targets) if target.stands]
+
+
+@handles(c.AgreeTargets)
+def agree_targets(command: c.AgreeTargets, book: Book) -> Json:
+    """Each target and the cycle, in one commit. Later than the deadline is better than never."""
+    cycle = book.get(Cycle, command.cycle_id)
+    cycle.must_be_in(Phase.TARGET, Phase.EXECUTE)
+    targets = targets_of(cycle, book)
+    if not targets:
+        raise Refused("the cycle has no target yet: propose one first")
+    open_ones = [target for target in targets if target.status != AGREED]
+    for target in targets:
+        target.agree(command.agreed_by)
+    if open_ones or cycle.waits_for(Step.AGREE) is not None:
+        ids = tuple(target.id for target in targets)
+        cycle.record(f.TargetsAgreed(agreed_by=command.agreed_by, target_ids=ids))
+    return told(cycle)
+
+
+def _owed(cycle: Cycle, command: c.RemindCycle | c.EscalateCycle, book: Book) -> Wait | None:
+    """What a timer speaks for. Nothing, when the targets were agreed to one by one in the meantime."""
+    wait = cycle.live(command.step, command.subject_id, command.arming)
+    if wait is None or wait.awaited.step != Step.AGREE:
+        return wait
+    targets = targets_of(cycle, book)
+    if not all(target.status == AGREED for target in targets):
+        return wait
+    ids = tuple(target.id for target in targets)
+    cycle.record(f.TargetsAgreed(agreed_by=cycle.people.owner_id, target_ids=ids))
+    return None
+
+
+@handles(c.RemindCycle)
+def remind_cycle(command: c.RemindCycle, book: Book) -> Json:
+    cycle = book.get(Cycle, command.cycle_id)
+    wait = _owed(cycle, command, book)
+    if wait is not None:
+        cycle.remind(wait)
+    return told(cycle)
+
+
+@handles(c.EscalateCycle)
+def escalate_cycle(command: c.EscalateCycle, book: Book) -> Json:
+    cycle = book.get(Cycle, command.cycle_id)
+    wait = _owed(cycle, command, book)
+    if wait is not None:
+        cycle.escalate(wait, policy_of(cycle, book), book.context.now)
+    return told(cycle)
+
+
+@handles(c.StartExecution)
+def start_execution(command: c.StartExecution, book: Book) -> Json:
+    cycle, now = book.get(Cycle, command.cycle_id), book.context.now
+    if not cycle.runs(command.arming) or cycle.phase != Phase.TARGET:
+        return told(cycle)
+    if cycle.executes_at is not None and now < cycle.executes_at:
+        raise Refused("execution has not begun yet", starts_at=cycle.executes_at.isoformat())
+    targets = targets_of(cycle, book)
+    for target in targets:
+        target.leave_unagreed()
+    agreed = [target.id for target in targets if target.status == AGREED]
+    cycle.start(agreed, policy_of(cycle, book), now)
+    return told(cycle)
+
+
+@handles(c.CheckIn)
+def check_in(command: c.CheckIn, book: Book) -> Json:
+    cycle = book.get(Cycle, command.cycle_id)
+    due = cycle.runs(command.arming) and cycle.phase == Phase.EXECUTE
+    if not due or command.number != cycle.check_ins + 1:
+        return told(cycle)
+    targets = targets_of(cycle, book)
+    actuals = {actual.target_id: actual for actual in command.actuals}
+    lacking = [str(target.id) for target in targets if target.id not in actuals]
+    checks = Checks()
+    checks.that(not lacking, "actuals", f"lack {', '.join(lacking)}")
+    checks.that(cycle.period.contains(command.on), "on", f"{command.on} is not in {cycle.period}")
+    checks.that(command.position > 0, "position", "is not a position in the ledger")
+    checks.done()
+    policy, now = policy_of(cycle, book), book.context.now
+    lines = tuple(_line(cycle, target, actuals[target.id], policy, command) for target in targets)
+    checked = f.CheckedIn(
+        number=command.number,
+        on=command.on,
+        position=command.position,
+        lines=lines,
+        next_check_in_at=policy.next_check_in(cycle.period, now, cycle.cadence),
+    )
+    cycle.check_in(checked, lines, now)
+    return told(cycle)
+
+
+def _line(
+    cycle: Cycle, target: Target, actual: c.Actual, policy: CyclePolicy, command: c.CheckIn
+) -> f.CheckInLine:
+    number = target.in_force(command.on)
+    number = target.number if number is None else number
+    shape = actual.shape if policy.pace == Pace.SEASONAL else ()
+    share = elapsed_share(cycle.period, command.on, policy.calendar, shape)
+    judged = judge(target.of, number, actual.figure, share, policy.threshold)
+    return f.CheckInLine(
+        target_id=target.id,
+        metric=target.metric,
+        number=number,
+        actual=actual.figure,
+        expected=judged.expected,
+        shortfall=judged.shortfall,
+        status=judged.status,
+        step=judged.step,
+    )

@@ -1,0 +1,311 @@
+"""Domain room: everything that can have happened to a cycle, in the past tense.
+
+Every time stands in the facts: `cycle.opened` has the schedule, `cycle.awaiting` what is owed by whom and until when,
+and each check-in names the next. `arming` counts the times a cycle's timers were set anew; a timer names the one it
+was set for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from uuid import UUID
+
+from domain.cycle.policy import Awaited, Cadence, Schedule, Step
+from domain.facts import Fact, FreeText, fact
+from domain.pace import PaceStatus
+from domain.periods import Period
+from domain.reasoning import Reason
+from domain.scope import Scope
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class People:
+    """`owner_id` answers for the figures, `manager_id` reviews them, `above_id` is told when the manager is late.
+    `team_id` is the team that the scope belongs to, where it does.
+    """
+
+    owner_id: UUID
+    manager_id: UUID | None
+    above_id: UUID | None = None
+    team_id: UUID | None = None
+
+
+@fact("cycle.opened")
+class CycleOpened(Fact):
+    """`executes_at` is when execution starts: with the period, or when the time to agree is over where the cycle was
+    opened too late for that.
+    """
+
+    scope: Scope
+    period: Period
+    people: People
+    policy: str
+    policy_version: int
+    cadence: Cadence
+    schedule: Schedule
+    executes_at: datetime
+    arming: int
+    previous_id: UUID | None = None
+
+
+# -- what is owed --------------------------------------------------------------------------------
+
+
+@fact("cycle.awaiting")
+class CycleAwaiting(Fact):
+    """From now the cycle waits for this step; said again with other times it was put off."""
+
+    awaited: Awaited
+    arming: int
+
+
+@fact("cycle.reminded")
+class CycleReminded(Fact):
+    step: Step
+    arming: int
+    told: UUID | None
+    subject_id: UUID | None = None
+
+
+@fact("cycle.escalated")
+class CycleEscalated(Fact):
+    """The step is overdue; who is above was told (None: nobody is)."""
+
+    step: Step
+    arming: int
+    told: UUID | None
+    subject_id: UUID | None = None
+
+
+# -- target and execution ------------------------------------------------------------------------
+
+
+@fact("cycle.target-included")
+class TargetIncluded(Fact):
+    target_id: UUID
+    metric: str
+
+
+@fact("cycle.targets-agreed")
+class TargetsAgreed(Fact):
+    agreed_by: UUID
+    target_ids: tuple[UUID, ...]
+
+
+@fact("cycle.execution-started")
+class ExecutionStarted(Fact):
+    """The period began. For what was not agreed by then the manager's figure holds."""
+
+    agreed: tuple[UUID, ...]
+    unagreed: tuple[UUID, ...]
+    next_check_in_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckInLine:
+    """One target on one day: `number` is the version in force then, `step` how many thresholds it is behind."""
+
+    target_id: UUID
+    metric: str
+    number: Decimal
+    actual: Decimal | None
+    expected: Decimal
+    shortfall: Decimal
+    status: PaceStatus
+    step: int
+
+
+@fact("cycle.checked-in")
+class CheckedIn(Fact):
+    """Figures true on day `on`, as known at `position`."""
+
+    number: int
+    on: date
+    position: int
+    lines: tuple[CheckInLine, ...]
+    next_check_in_at: datetime | None
+
+
+@fact("cycle.fell-behind")
+class FellBehind(Fact):
+    """Further behind than anybody was told yet; owner and manager are told."""
+
+    target_id: UUID
+    step: int
+    told: tuple[UUID, ...]
+
+
+@fact("cycle.recovered")
+class Recovered(Fact):
+    """Within the threshold again, after somebody was told it was not."""
+
+    target_id: UUID
+    told: tuple[UUID, ...]
+
+
+# -- review --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgendaItem:
+    """A point to talk about: a code from `agenda.py`, and what it is about."""
+
+    code: str
+    subject_id: UUID | None = None
+    detail: str = ""
+
+
+@fact("cycle.review-opened")
+class ReviewOpened(Fact):
+    """The review pack is frozen: everything in it is as known at `position`, and `pack_digest` (SHA-256, hexadecimal)
+    says so of its canonical bytes. `next_by` is when the next target is proposed at the latest, however late people
+    are with this review.
+    """
+
+    position: int
+    pack_digest: str
+    agenda: tuple[AgendaItem, ...]
+    next_by: datetime
+
+
+@fact("cycle.self-assessed")
+class SelfAssessed(Fact):
+    assessed_by: UUID
+    text: FreeText
+
+
+@fact("cycle.assessed")
+class Assessed(Fact):
+    assessed_by: UUID
+    text: FreeText
+
+
+@fact("cycle.decision-asked")
+class DecisionAsked(Fact):
+    """The review found something to decide; `of` decides."""
+
+    decision_id: UUID
+    question: FreeText
+    of: UUID
+
+
+@fact("cycle.decision-taken")
+class DecisionTaken(Fact):
+    decision_id: UUID
+    taken_by: UUID
+    choice: FreeText
+
+
+# -- feedback ------------------------------------------------------------------------------------
+
+
+@fact("cycle.feedback-given")
+class FeedbackGiven(Fact):
+    """Agreed in the review. Until `appeal_until` the owner may appeal."""
+
+    given_by: UUID
+    text: FreeText
+    action_items: tuple[UUID, ...]
+    appeal_until: datetime
+
+
+@fact("cycle.acknowledged")
+class Acknowledged(Fact):
+    acknowledged_by: UUID
+
+
+@fact("cycle.left-unacknowledged")
+class LeftUnacknowledged(Fact):
+    """The time to acknowledge has passed; the loop goes on."""
+
+
+@fact("cycle.commented")
+class Commented(Fact):
+    comment_id: UUID
+    author_id: UUID
+    text: FreeText
+
+
+@fact("cycle.appealed")
+class Appealed(Fact):
+    """The owner does not accept the outcome; `number` counts their appeals."""
+
+    number: int
+    appealed_by: UUID
+    why: FreeText
+
+
+@fact("cycle.appeal-decided")
+class AppealDecided(Fact):
+    number: int
+    decided_by: UUID
+    upheld: bool
+    why: FreeText
+
+
+# -- the next target -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NextTarget:
+    """A number for the next period, and how it was found, step by step."""
+
+    target_id: UUID
+    metric: str
+    number: Decimal
+    currency: str = ""
+    reasons: tuple[Reason, ...] = ()
+
+
+@fact("cycle.next-proposed")
+class NextProposed(Fact):
+    period: Period
+    position: int
+    targets: tuple[NextTarget, ...]
+
+
+@fact("cycle.closed")
+class CycleClosed(Fact):
+    next_id: UUID
+
+
+# -- what people change --------------------------------------------------------------------------
+
+
+@fact("cycle.paused")
+class CyclePaused(Fact):
+    at: datetime
+    why: FreeText
+
+
+@fact("cycle.resumed")
+class CycleResumed(Fact):
+    """What was owed is put off by the time of the pause; each says so itself."""
+
+    at: datetime
+    arming: int
+    next_check_in_at: datetime | None
+
+
+@fact("cycle.cancelled")
+class CycleCancelled(Fact):
+    why: FreeText
+
+
+@fact("cycle.cadence-changed")
+class CadenceChanged(Fact):
+    before: Cadence
+    after: Cadence
+    arming: int
+    next_check_in_at: datetime | None
+
+
+@fact("cycle.handed-over")
+class CycleHandedOver(Fact):
+    """Others have the parts from now; what was owed by who had one is owed by who has it."""
+
+    before: People
+    after: People
+    why: FreeText

@@ -1,0 +1,77 @@
+"""Domain room: published cycle policies. The values are in `policy.py`; here is their stream.
+
+Facts: a version was published, whole. State: every version. Version 1 of the policy named "default" is built in.
+A cycle keeps the version it was opened under.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+from domain.aggregate import Aggregate, when
+from domain.cycle.policy import DEFAULT_CYCLE_POLICY, CyclePolicy
+from domain.door import Book, Command, handles
+from domain.errors import Invalid, NotFound
+from domain.facts import Fact, fact
+from domain.values import named_id
+
+
+@fact("cycle-policy.published")
+class CyclePolicyPublished(Fact):
+    policy: CyclePolicy
+
+
+class CyclePolicies(Aggregate):
+    """All versions of one named cycle policy."""
+
+    KIND = "cycle policy"
+
+    def __init__(self, id: UUID) -> None:
+        super().__init__(id)
+        default = id == cycle_policy_stream("default")
+        self.versions: tuple[CyclePolicy, ...] = (DEFAULT_CYCLE_POLICY,) if default else ()
+
+    @property
+    def current(self) -> CyclePolicy:
+        if not self.versions:
+            raise NotFound("no such cycle policy is published", kind=self.KIND)
+        return self.versions[-1]
+
+    def at(self, version: int) -> CyclePolicy:
+        found = next((p for p in self.versions if p.version == version), None)
+        if found is None:
+            raise NotFound(f"the cycle policy has no version {version}", kind=self.KIND, version=version)
+        return found
+
+    @when(CyclePolicyPublished)
+    def _published(self, fact: CyclePolicyPublished) -> None:
+        self.versions = (*self.versions, fact.policy)
+
+
+def cycle_policy_stream(name: str) -> UUID:
+    return named_id("cycle-policy", name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishCyclePolicy(Command):
+    """Publish a new version for cycles opened from now; the version number given is ignored, the next one taken."""
+
+    policy: CyclePolicy
+
+    def stream(self) -> tuple[type[Aggregate], UUID]:
+        return CyclePolicies, cycle_policy_stream(self.policy.name)
+
+
+@handles(PublishCyclePolicy)
+def publish_cycle_policy(command: PublishCyclePolicy, book: Book) -> dict[str, Any]:
+    problems = command.policy.problems()
+    if problems:
+        raise Invalid(problems)
+    policies = book.find(CyclePolicies, cycle_policy_stream(command.policy.name))
+    last = policies.versions[-1] if policies.versions else None
+    numbered = replace(command.policy, version=last.version + 1 if last else 1)
+    if last is None or replace(numbered, version=last.version) != last:
+        policies.record(CyclePolicyPublished(policy=numbered))
+    return {"policy": policies.current.name, "version": policies.current.version}

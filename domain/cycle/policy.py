@@ -1,0 +1,212 @@
+"""Domain room: the cycle policy — when a cycle's steps are due, and when its check-ins and its review take place.
+
+Pure values and arithmetic; no clock. A policy is recorded whole in the fact that publishes it, calendar included, and
+every time that it leads to stands in the facts of a cycle, so timers need no policy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from domain.calendar import BusinessCalendar, first_instant
+from domain.errors import FieldError
+from domain.pace import Pace
+from domain.periods import Period
+from domain.policy import DEFAULT_POLICY, Duration
+
+DAY = timedelta(days=1)
+WEEK = 7
+
+
+class Cadence(StrEnum):
+    DAILY = "daily"
+    WEEKLY = "weekly"
+    BIWEEKLY = "biweekly"
+    MONTHLY = "monthly"
+
+
+class Step(StrEnum):
+    """What a cycle can be waiting for, from a person."""
+
+    PROPOSE = "propose"
+    AGREE = "agree"
+    SELF_ASSESS = "self-assess"
+    ASSESS = "assess"
+    DECIDE = "decide"
+    GIVE_FEEDBACK = "give-feedback"
+    ACKNOWLEDGE = "acknowledge"
+    DECIDE_APPEAL = "decide-appeal"
+
+
+OWNERS_STEPS = (Step.AGREE, Step.SELF_ASSESS, Step.ACKNOWLEDGE)
+"""The others are the manager's, and decisions are of whom was asked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Awaited:
+    """A step somebody owes the cycle: of whom (None: nobody has that part), and its three times, all UTC and in
+    order. `subject_id` tells decisions apart.
+    """
+
+    step: Step
+    of: UUID | None
+    remind_at: datetime
+    due_at: datetime
+    escalate_at: datetime
+    subject_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When a period begins and ends in the calendar's zone, and its review opens; all UTC."""
+
+    starts_at: datetime
+    ends_at: datetime
+    review_at: datetime
+
+
+_1, _2, _3, _5, _6, _10 = (Duration(n, "business_days") for n in (1, 2, 3, 5, 6, 10))
+
+
+@dataclass(frozen=True, kw_only=True)
+class CyclePolicy:
+    """`opens_before`, `propose_before` and `agree_before` count back from the period's first instant, `review_after` from
+    its end; each `…_within` from when the step before is done. `agree_within` is for cycles opened too late for
+    `agree_before`; `next_within` is how long after the review opened the next target is proposed at the latest. `threshold` is the shortfall that is told, as a share of what was
+    expected; `weekday` is the ISO weekday of weekly check-ins.
+    """
+
+    name: str
+    version: int = 1
+    calendar: BusinessCalendar = DEFAULT_POLICY.calendar
+    fiscal_start: int = 1
+    cadence: Cadence = Cadence.WEEKLY
+    weekday: int = 1
+    pace: Pace = Pace.LINEAR
+    threshold: Decimal = Decimal("0.10")
+    opens_before: Duration = _10
+    propose_before: Duration = _6
+    agree_before: Duration = _2
+    agree_within: Duration = _2
+    review_after: Duration = _1
+    self_assess_within: Duration = _2
+    assess_within: Duration = _3
+    feedback_within: Duration = _2
+    acknowledge_within: Duration = _2
+    appeal_within: Duration = _5
+    next_within: Duration = _10
+    remind_before: Duration = _1
+    escalate_after: Duration = _1
+
+    # -- times -------------------------------------------------------------------------------
+
+    def instant(self, day: date) -> datetime:
+        """The first instant of a day in the calendar's zone."""
+        return first_instant(ZoneInfo(self.calendar.timezone), datetime.combine(day, time()))
+
+    def day(self, instant: datetime) -> date:
+        return instant.astimezone(ZoneInfo(self.calendar.timezone)).date()
+
+    def schedule(self, period: Period) -> Schedule:
+        ends_at = self.instant(period.end + DAY)
+        return Schedule(self.instant(period.start), ends_at, self.review_after.after(ends_at, self.calendar))
+
+    def opens_at(self, period: Period) -> datetime:
+        """When a cycle for this period should be opened."""
+        return self.opens_before.before(self.instant(period.start), self.calendar)
+
+    def due_before(self, step: Step, period: Period, now: datetime) -> datetime:
+        """When a step of the target phase is due: so long before the period, or after now where that is past."""
+        before = {Step.PROPOSE: self.propose_before, Step.AGREE: self.agree_before}[step]
+        due = before.before(self.instant(period.start), self.calendar)
+        return due if due > now else self.agree_within.after(now, self.calendar)
+
+    def due_after(self, step: Step, now: datetime) -> datetime:
+        """When a step of review or feedback is due, counted from when it became possible."""
+        within = {
+            Step.SELF_ASSESS: self.self_assess_within,
+            Step.ASSESS: self.assess_within,
+            Step.GIVE_FEEDBACK: self.feedback_within,
+            Step.ACKNOWLEDGE: self.acknowledge_within,
+            Step.DECIDE_APPEAL: self.assess_within,
+        }[step]
+        return within.after(now, self.calendar)
+
+    def awaiting(
+        self, step: Step, of: UUID | None, due_at: datetime, now: datetime, subject_id: UUID | None = None
+    ) -> Awaited:
+        """Reminded before it is due but not before now, escalated after; what is overdue already is escalated from
+        its due time on.
+        """
+        due = due_at.astimezone(UTC)
+        remind = min(max(self.remind_before.before(due, self.calendar), now.astimezone(UTC)), due)
+        escalate = max(self.escalate_after.after(due, self.calendar), due)
+        return Awaited(
+            step=step, of=of, remind_at=remind, due_at=due, escalate_at=escalate, subject_id=subject_id
+        )
+
+    # -- check-ins ---------------------------------------------------------------------------
+
+    def next_check_in(
+        self, period: Period, after: datetime, cadence: Cadence | None = None
+    ) -> datetime | None:
+        """The next check-in of the period later than `after`: at opening on a day of the cadence, and never on the
+        period's first day, when no day is over yet. None when there is none left.
+        """
+        day = max(self.day(after), period.start + DAY)
+        while day <= period.end:
+            if self._meets(cadence or self.cadence, period, day):
+                opens_at = self.calendar.next_open(self.instant(day))
+                if opens_at > after:
+                    return opens_at
+            day += DAY
+        return None
+
+    def _meets(self, cadence: Cadence, period: Period, day: date) -> bool:
+        if not self.calendar.is_business_day(day):
+            return False
+        if cadence == Cadence.DAILY:
+            return True
+        if cadence == Cadence.MONTHLY:
+            return self._first_open(day.replace(day=1), day)
+        monday = day - day.weekday() * DAY
+        weeks = (monday - (period.start - period.start.weekday() * DAY)).days // WEEK
+        skipped = cadence == Cadence.BIWEEKLY and weeks % 2
+        return not skipped and self._first_open(monday + (self.weekday - 1) * DAY, day)
+
+    def _first_open(self, start: date, day: date) -> bool:
+        """Whether `day` is the first business day from `start` on."""
+        return start <= day and not any(
+            self.calendar.is_business_day(start + n * DAY) for n in range((day - start).days)
+        )
+
+    # -- checks ------------------------------------------------------------------------------
+
+    def problems(self) -> tuple[FieldError, ...]:
+        """Everything wrong with this policy; empty when it may be published."""
+        return (*self.calendar.problems(), *self._number_errors(), *self._duration_errors())
+
+    def _number_errors(self) -> Iterator[FieldError]:
+        if not self.name.strip():
+            yield FieldError("name", "a policy needs a name")
+        if not 1 <= self.fiscal_start <= 12:
+            yield FieldError("fiscal_start", f"{self.fiscal_start} is not a month, 1 to 12")
+        if not 1 <= self.weekday <= WEEK:
+            yield FieldError("weekday", f"{self.weekday} is not an ISO weekday, 1 (Monday) to 7")
+        if not (self.threshold.is_finite() and 0 < self.threshold <= 1):
+            yield FieldError("threshold", f"{self.threshold} is not a share above 0 and up to 1")
+
+    def _duration_errors(self) -> Iterator[FieldError]:
+        for name, duration in vars(self).items():
+            problem = duration.problem() if isinstance(duration, Duration) else None
+            if problem:
+                yield FieldError(name, problem)
+
+
+DEFAULT_CYCLE_POLICY = CyclePolicy(name="default")

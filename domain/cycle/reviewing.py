@@ -1,0 +1,226 @@
+"""Domain room: what the commands about a cycle's review, feedback and next target decide."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from uuid import UUID
+
+from domain import metrics
+from domain.cycle import commands as c
+from domain.cycle import facts as f
+from domain.cycle.cycle import Cycle, cycle_id
+from domain.cycle.decisions import Json, check_text, policy_of, told
+from domain.cycle.policy import Step
+from domain.cycle.state import Phase
+from domain.door import Book, handles
+from domain.errors import Refused
+from domain.proposal import NEXT_TARGET_WORDS
+from domain.reasoning import told as told_in_words
+from domain.scorecard.scorecard import Scorecard, scorecard_id
+from domain.target.facts import TargetProposed
+from domain.target.smart import check_metric, check_number
+from domain.target.target import Target, target_id
+from domain.values import MAX_NAME, Checks
+
+HEXADECIMAL = frozenset("0123456789abcdef")
+
+
+@handles(c.OpenReview)
+def open_review(command: c.OpenReview, book: Book) -> Json:
+    cycle, now = book.get(Cycle, command.cycle_id), book.context.now
+    if not cycle.runs(command.arming) or cycle.phase != Phase.EXECUTE:
+        return told(cycle)
+    if cycle.schedule is not None and now < cycle.schedule.ends_at:
+        raise Refused("the period is not over yet", ends_at=cycle.schedule.ends_at.isoformat())
+    checks = Checks()
+    checks.that(command.position > 0, "position", "is not a position in the ledger")
+    sha256 = len(command.pack_digest) == 64 and set(command.pack_digest) <= HEXADECIMAL
+    checks.that(sha256, "pack_digest", "is not a SHA-256 in hexadecimal")
+    for n, item in enumerate(command.agenda):
+        checks.text(item.code, f"agenda[{n}].code", most=60, needed=True)
+        checks.text(item.detail, f"agenda[{n}].detail", most=MAX_NAME)
+    checks.done()
+    policy = policy_of(cycle, book)
+    opened = f.ReviewOpened(
+        position=command.position,
+        pack_digest=command.pack_digest,
+        agenda=command.agenda,
+        next_by=policy.next_within.after(now, policy.calendar),
+    )
+    cycle.open_review(opened, policy, now)
+    return told(cycle)
+
+
+@handles(c.AssessSelf)
+def assess_self(command: c.AssessSelf, book: Book) -> Json:
+    check_text(command.text, "text")
+    cycle = book.get(Cycle, command.cycle_id)
+    cycle.assess_self(command.assessed_by, command.text, policy_of(cycle, book), book.context.now)
+    return told(cycle)
+
+
+@handles(c.AssessCycle)
+def assess_cycle(command: c.AssessCycle, book: Book) -> Json:
+    check_text(command.text, "text")
+    cycle = book.get(Cycle, command.cycle_id)
+    cycle.assess(command.assessed_by, command.text, policy_of(cycle, book), book.context.now)
+    return told(cycle)
+
+
+@handles(c.AskDecision)
+def ask_decision(command: c.AskDecision, book: Book) -> Json:
+    checks, now = Checks(), book.context.now
+    checks.text(command.question, "question", needed=True)
+    aware = command.due_at.tzinfo is not None
+    checks.that(aware, "due_at", "needs a time zone, such as 2026-11-30T09:00Z")
+    checks.that(not aware or command.due_at > now, "due_at", "is past")
+    checks.done()
+    cycle = book.get(Cycle, command.cycle_id)
+    if command.decision_id in cycle.decisions:
+        return told(cycle)
+    cycle.must_be_in(Phase.REVIEW, Phase.FEEDBACK)
+    asked = f.DecisionAsked(decision_id=command.decision_id, question=command.question, of=command.of)
+    cycle.record(asked)
+    policy, due = policy_of(cycle, book), command.due_at.astimezone(UTC)
+    cycle.wait_for(policy, Step.DECIDE, due, now, of=command.of, subject_id=command.decision_id)
+    return told(cycle)
+
+
+@handles(c.TakeDecision)
+def take_decision(command: c.TakeDecision, book: Book) -> Json:
+    check_text(command.choice, "choice")
+    cycle = book.get(Cycle, command.cycle_id)
+    taken = f.DecisionTaken(decision_id=command.decision_id, taken_by=command.taken_by, choice=command.choice)
+    cycle.take_decision(taken)
+    return told(cycle)
+
+
+@handles(c.GiveFeedback)
+def give_feedback(command: c.GiveFeedback, book: Book) -> Json:
+    check_text(command.text, "text")
+    cycle, now = book.get(Cycle, command.cycle_id), book.context.now
+    policy = policy_of(cycle, book)
+    given = f.FeedbackGiven(
+        given_by=command.given_by,
+        text=command.text,
+        action_items=command.action_items,
+        appeal_until=policy.appeal_within.after(now, policy.calendar),
+    )
+    cycle.give_feedback(given, policy, now)
+    return told(cycle)
+
+
+@handles(c.AcknowledgeFeedback)
+def acknowledge_feedback(command: c.AcknowledgeFeedback, book: Book) -> Json:
+    cycle = book.get(Cycle, command.cycle_id)
+    cycle.acknowledge(command.acknowledged_by)
+    return told(cycle)
+
+
+@handles(c.CommentOnCycle)
+def comment_on_cycle(command: c.CommentOnCycle, book: Book) -> Json:
+    check_text(command.text, "text")
+    cycle = book.get(Cycle, command.cycle_id)
+    if command.comment_id not in cycle.comments:
+        cycle.must_be_in(Phase.REVIEW, Phase.FEEDBACK, Phase.NEXT, Phase.CLOSED)
+        said = f.Commented(comment_id=command.comment_id, author_id=command.author_id, text=command.text)
+        cycle.record(said)
+    return told(cycle)
+
+
+@handles(c.AppealCycle)
+def appeal_cycle(command: c.AppealCycle, book: Book) -> Json:
+    """The cycle and its scorecard, in one commit."""
+    check_text(command.why, "why")
+    cycle = book.get(Cycle, command.cycle_id)
+    card = book.find(Scorecard, scorecard_id(cycle.scope, cycle.period))
+    appeals = cycle.appeals
+    cycle.appeal(command.appealed_by, command.why, policy_of(cycle, book), book.context.now)
+    if cycle.appeals != appeals:
+        card.reopen(command.appealed_by, command.why)
+    return told(cycle)
+
+
+@handles(c.DecideAppeal)
+def decide_appeal(command: c.DecideAppeal, book: Book) -> Json:
+    check_text(command.why, "why")
+    cycle = book.get(Cycle, command.cycle_id)
+    cycle.decide_appeal(command.decided_by, command.why, upheld=command.upheld)
+    return told(cycle)
+
+
+# -- the next target -----------------------------------------------------------------------------
+
+
+@handles(c.ProposeNext)
+def propose_next(command: c.ProposeNext, book: Book) -> Json:
+    cycle = book.get(Cycle, command.cycle_id)
+    if not cycle.runs(command.arming) or cycle.next_proposed is not None:
+        return told(cycle)
+    cycle.must_be_in(Phase.REVIEW, Phase.FEEDBACK, Phase.NEXT)
+    _check_proposed(command)
+    following = cycle.period.next()
+    ids = [target_id(p.metric, cycle.scope, following) for p in command.targets]
+    old = [target_id(p.metric, cycle.scope, cycle.period) for p in command.targets]
+    book.want(*((Target, id) for id in (*ids, *old)))
+    for proposed, before in zip(command.targets, old, strict=True):
+        _propose(cycle, proposed, book.find(Target, before), command, book)
+    targets = tuple(_told_target(id, p) for id, p in zip(ids, command.targets, strict=True))
+    said = f.NextProposed(period=following, position=command.position, targets=targets)
+    cycle.record(said)
+    return {**told(cycle), "next": following.name, "next_cycle_id": str(cycle_id(cycle.scope, following))}
+
+
+def _check_proposed(command: c.ProposeNext) -> None:
+    checks = Checks()
+    checks.that(command.position > 0, "position", "is not a position in the ledger")
+    keys = [p.metric for p in command.targets]
+    checks.that(len(set(keys)) == len(keys), "targets", "name the same metric twice")
+    for proposed in command.targets:
+        check_metric(proposed.metric, checks)
+        of = metrics.find_metric(proposed.metric)
+        if of is not None:
+            check_number(proposed.number, of, proposed.currency, checks)
+    checks.done()
+
+
+def _told_target(id: UUID, proposed: c.Proposed) -> f.NextTarget:
+    return f.NextTarget(
+        target_id=id,
+        metric=proposed.metric,
+        number=proposed.number,
+        currency=proposed.currency,
+        reasons=proposed.reasons,
+    )
+
+
+def _propose(cycle: Cycle, proposed: c.Proposed, before: Target, command: c.ProposeNext, book: Book) -> None:
+    """A target that is there already stands: the proposal is then advice beside it."""
+    following = cycle.period.next()
+    target = book.find(Target, target_id(proposed.metric, cycle.scope, following))
+    if target.stands:
+        return
+    sentences = told_in_words(proposed.reasons, NEXT_TARGET_WORDS, command.language)
+    target.propose(
+        TargetProposed(
+            metric=proposed.metric,
+            scope=cycle.scope,
+            period=following,
+            number=proposed.number,
+            unit=metrics.metric(proposed.metric).unit,
+            owner_id=cycle.people.owner_id,
+            achievable=" ".join(sentences),
+            relevant=before.relevant,
+            from_day=following.start,
+            currency=proposed.currency,
+            team_id=cycle.people.team_id,
+        )
+    )
+
+
+@handles(c.CloseCycle)
+def close_cycle(command: c.CloseCycle, book: Book) -> Json:
+    cycle = book.get(Cycle, command.cycle_id)
+    if cycle.runs(command.arming):
+        cycle.close(cycle_id(cycle.scope, cycle.period.next()), book.context.now)
+    return told(cycle)

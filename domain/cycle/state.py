@@ -1,0 +1,252 @@
+"""Domain room: a cycle's present state and its mutators. They only assign; see `cycle.py` for rules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from enum import StrEnum
+from typing import ClassVar
+from uuid import UUID
+
+from domain.aggregate import Aggregate, when
+from domain.context import Reach
+from domain.cycle import facts as f
+from domain.cycle.policy import OWNERS_STEPS, Awaited, Cadence, Schedule, Step
+from domain.periods import Period, PeriodKind
+from domain.scope import COMPANY
+
+
+class Phase(StrEnum):
+    NONE = "none"
+    TARGET = "target"
+    EXECUTE = "execute"
+    REVIEW = "review"
+    FEEDBACK = "feedback"
+    NEXT = "next"
+    CLOSED = "closed"
+    CANCELLED = "cancelled"
+
+
+OVER = (Phase.CLOSED, Phase.CANCELLED)
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Something owed, the setting of its timer, and who has been told of it."""
+
+    awaited: Awaited
+    arming: int
+    reminded: bool = False
+    escalated: bool = False
+
+    @property
+    def key(self) -> tuple[Step, UUID | None]:
+        return self.awaited.step, self.awaited.subject_id
+
+
+class CycleState(Aggregate):
+    KIND: ClassVar[str] = "cycle"
+
+    def __init__(self, id: UUID) -> None:
+        super().__init__(id)
+        self._begin()
+
+    def _begin(self) -> None:
+        """Nothing has happened in this turn yet. A cancelled cycle may be opened anew."""
+        self.phase = Phase.NONE
+        self.scope = COMPANY
+        self.period = Period(PeriodKind.YEAR, date.min, date.min, "")
+        self.people = f.People(owner_id=self.id, manager_id=None)
+        self.policy = "default"
+        self.policy_version = 0
+        self.cadence = Cadence.WEEKLY
+        self.schedule: Schedule | None = None
+        self.executes_at: datetime | None = None
+        self.arming = 0
+        self.targets: tuple[UUID, ...] = ()
+        self.waiting: tuple[Wait, ...] = ()
+        self.check_ins = 0
+        self.last_on: date | None = None
+        self.next_check_in_at: datetime | None = None
+        self.behind: dict[UUID, int] = {}
+        """How many thresholds each target is behind, as far as somebody was told."""
+        self.review_position = 0
+        self.pack_digest = ""
+        self.next_by: datetime | None = None
+        self.self_assessment: f.SelfAssessed | None = None
+        self.assessment: f.Assessed | None = None
+        self.decisions: dict[UUID, f.DecisionTaken | None] = {}
+        self.feedback: f.FeedbackGiven | None = None
+        self.acknowledged = False
+        self.comments: frozenset[UUID] = frozenset()
+        self.appeals = 0
+        self.next_proposed: f.NextProposed | None = None
+        self.paused_at: datetime | None = None
+
+    def within(self, reach: Reach) -> bool:
+        return reach.team_id in (None, self.people.team_id)
+
+    def changeable(self, reach: Reach) -> bool:
+        return self.within(reach) and reach.rep_id in (None, self.people.owner_id)
+
+    def _done(self, *steps: Step, subject_id: UUID | None = None) -> None:
+        keys = {(step, subject_id) for step in steps}
+        self.waiting = tuple(w for w in self.waiting if w.key not in keys)
+
+    # -- opening, and what is owed -----------------------------------------------------------
+
+    @when(f.CycleOpened)
+    def _opened(self, fact: f.CycleOpened) -> None:
+        self._begin()
+        self.phase = Phase.TARGET
+        self.scope, self.period, self.people = fact.scope, fact.period, fact.people
+        self.policy, self.policy_version, self.cadence = fact.policy, fact.policy_version, fact.cadence
+        self.schedule, self.executes_at, self.arming = fact.schedule, fact.executes_at, fact.arming
+
+    @when(f.CycleAwaiting)
+    def _awaiting(self, fact: f.CycleAwaiting) -> None:
+        """Who was told of a due time is not told of the same one again."""
+        wait = Wait(fact.awaited, fact.arming)
+        held = next((w for w in self.waiting if w.key == wait.key), None)
+        if held is not None and held.awaited.due_at == wait.awaited.due_at:
+            wait = replace(wait, reminded=held.reminded, escalated=held.escalated)
+        self._done(fact.awaited.step, subject_id=fact.awaited.subject_id)
+        self.waiting = (*self.waiting, wait)
+
+    @when(f.CycleReminded)
+    def _reminded(self, fact: f.CycleReminded) -> None:
+        key = fact.step, fact.subject_id
+        self.waiting = tuple(replace(w, reminded=True) if w.key == key else w for w in self.waiting)
+
+    @when(f.CycleEscalated)
+    def _escalated(self, fact: f.CycleEscalated) -> None:
+        key = fact.step, fact.subject_id
+        self.waiting = tuple(replace(w, escalated=True) if w.key == key else w for w in self.waiting)
+
+    # -- target and execution ----------------------------------------------------------------
+
+    @when(f.TargetIncluded)
+    def _target_included(self, fact: f.TargetIncluded) -> None:
+        self.targets = (*self.targets, fact.target_id)
+        self._done(Step.PROPOSE)
+
+    @when(f.TargetsAgreed)
+    def _targets_agreed(self, fact: f.TargetsAgreed) -> None:
+        self._done(Step.AGREE)
+
+    @when(f.ExecutionStarted)
+    def _execution_started(self, fact: f.ExecutionStarted) -> None:
+        self.phase = Phase.EXECUTE
+        self.next_check_in_at = fact.next_check_in_at
+        self._done(Step.AGREE)
+
+    @when(f.CheckedIn)
+    def _checked_in(self, fact: f.CheckedIn) -> None:
+        self.check_ins, self.last_on = fact.number, fact.on
+        self.next_check_in_at = fact.next_check_in_at
+
+    @when(f.FellBehind)
+    def _fell_behind(self, fact: f.FellBehind) -> None:
+        self.behind = {**self.behind, fact.target_id: fact.step}
+
+    @when(f.Recovered)
+    def _recovered(self, fact: f.Recovered) -> None:
+        self.behind = {id: step for id, step in self.behind.items() if id != fact.target_id}
+
+    # -- review and feedback -----------------------------------------------------------------
+
+    @when(f.ReviewOpened)
+    def _review_opened(self, fact: f.ReviewOpened) -> None:
+        self.phase, self.next_check_in_at = Phase.REVIEW, None
+        self.review_position, self.pack_digest, self.next_by = fact.position, fact.pack_digest, fact.next_by
+        self._done(Step.PROPOSE, Step.AGREE)
+
+    @when(f.SelfAssessed)
+    def _self_assessed(self, fact: f.SelfAssessed) -> None:
+        self.self_assessment = fact
+        self._done(Step.SELF_ASSESS)
+
+    @when(f.Assessed)
+    def _assessed(self, fact: f.Assessed) -> None:
+        self.assessment = fact
+        self._done(Step.SELF_ASSESS, Step.ASSESS)
+
+    @when(f.DecisionAsked)
+    def _decision_asked(self, fact: f.DecisionAsked) -> None:
+        self.decisions = {**self.decisions, fact.decision_id: None}
+
+    @when(f.DecisionTaken)
+    def _decision_taken(self, fact: f.DecisionTaken) -> None:
+        self.decisions = {**self.decisions, fact.decision_id: fact}
+        self._done(Step.DECIDE, subject_id=fact.decision_id)
+
+    @when(f.FeedbackGiven)
+    def _feedback_given(self, fact: f.FeedbackGiven) -> None:
+        self.phase, self.feedback = Phase.FEEDBACK, fact
+        self._done(Step.GIVE_FEEDBACK)
+
+    @when(f.Acknowledged)
+    def _acknowledged(self, fact: f.Acknowledged) -> None:
+        self.acknowledged = True
+        self._go_on_to_next()
+
+    @when(f.LeftUnacknowledged)
+    def _left_unacknowledged(self, fact: f.LeftUnacknowledged) -> None:
+        self._go_on_to_next()
+
+    def _go_on_to_next(self) -> None:
+        self.phase = Phase.NEXT if self.phase == Phase.FEEDBACK else self.phase
+        self._done(Step.ACKNOWLEDGE)
+
+    @when(f.Commented)
+    def _commented(self, fact: f.Commented) -> None:
+        self.comments = self.comments | {fact.comment_id}
+
+    @when(f.Appealed)
+    def _appealed(self, fact: f.Appealed) -> None:
+        self.appeals = fact.number
+
+    @when(f.AppealDecided)
+    def _appeal_decided(self, fact: f.AppealDecided) -> None:
+        self._done(Step.DECIDE_APPEAL)
+
+    # -- the end, and what people change -----------------------------------------------------
+
+    @when(f.NextProposed)
+    def _next_proposed(self, fact: f.NextProposed) -> None:
+        self.next_proposed = fact
+
+    @when(f.CycleClosed)
+    def _closed(self, fact: f.CycleClosed) -> None:
+        self.phase = Phase.CLOSED
+
+    @when(f.CycleCancelled)
+    def _cancelled(self, fact: f.CycleCancelled) -> None:
+        self.phase, self.waiting, self.next_check_in_at = Phase.CANCELLED, (), None
+
+    @when(f.CyclePaused)
+    def _paused(self, fact: f.CyclePaused) -> None:
+        self.paused_at = fact.at
+
+    @when(f.CycleResumed)
+    def _resumed(self, fact: f.CycleResumed) -> None:
+        self.paused_at, self.arming = None, fact.arming
+        self.next_check_in_at = fact.next_check_in_at
+
+    @when(f.CadenceChanged)
+    def _cadence_changed(self, fact: f.CadenceChanged) -> None:
+        self.cadence, self.arming = fact.after, fact.arming
+        self.next_check_in_at = fact.next_check_in_at
+
+    @when(f.CycleHandedOver)
+    def _handed_over(self, fact: f.CycleHandedOver) -> None:
+        """What was owed in a part goes with the part; what somebody was asked by name stays theirs."""
+        self.people = fact.after
+        self.waiting = tuple(replace(w, awaited=self._theirs(w.awaited)) for w in self.waiting)
+
+    def _theirs(self, awaited: Awaited) -> Awaited:
+        return awaited if awaited.step == Step.DECIDE else replace(awaited, of=self.part(awaited.step))
+
+    def part(self, step: Step) -> UUID | None:
+        """Whose step it is."""
+        return self.people.owner_id if step in OWNERS_STEPS else self.people.manager_id

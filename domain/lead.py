@@ -1,0 +1,269 @@
+"""Domain room: the lead — somebody who might buy, from the first word until it is a deal or nothing.
+
+Facts: a lead was captured; it was allocated to a rep, with a receipt saying how; it was converted into a deal, or
+discarded. Whoever is allocated a lead has it counted on their own stream, in the same commit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from domain.aggregate import Aggregate, when
+from domain.context import Reach
+from domain.deal.commands import OpenDeal
+from domain.deal.decisions import open_deal
+from domain.door import Book, Command, handles
+from domain.errors import Refused
+from domain.facts import Fact, FreeText, PersonName, PersonText, fact
+from domain.people import Rep, RepAllocated
+from domain.values import MAX_NAME, Checks, Money, NextStep
+
+Json = dict[str, Any]
+MAX_CANDIDATES = 2_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """Who could have been chosen. `why_not` says why another one was: a cap, a leave, a lower score."""
+
+    rep_id: UUID
+    score: Decimal | None = None
+    why_not: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionReceipt:
+    """By which rule and version, and over whom. A choice made by hand has the rule "by hand" and no candidates."""
+
+    rule: str = "by hand"
+    rule_version: int = 1
+    candidates: tuple[Candidate, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.rule} v{self.rule_version}"
+
+
+@fact("lead.captured")
+class LeadCaptured(Fact):
+    """`source` names the channel or campaign it came from."""
+
+    name: PersonName
+    mail: PersonText = ""
+    phone: PersonText = ""
+    interest: FreeText = ""
+    source: str = ""
+    customer_id: UUID | None = None
+
+
+@fact("lead.allocated")
+class LeadAllocated(Fact):
+    before: UUID | None
+    after: UUID
+    team_id: UUID
+    receipt: DecisionReceipt
+
+
+@fact("lead.converted")
+class LeadConverted(Fact):
+    deal_id: UUID
+
+
+@fact("lead.discarded")
+class LeadDiscarded(Fact):
+    why: FreeText
+
+
+class Lead(Aggregate):
+    KIND = "lead"
+
+    def __init__(self, id: UUID) -> None:
+        super().__init__(id)
+        self.status = "none"
+        self.captured: LeadCaptured | None = None
+        self.owner_id: UUID | None = None
+        self.team_id: UUID | None = None
+        self.deal_id: UUID | None = None
+
+    def within(self, reach: Reach) -> bool:
+        """A lead that nobody has yet is everybody's to see."""
+        return self.team_id is None or reach.team_id in (None, self.team_id)
+
+    def changeable(self, reach: Reach) -> bool:
+        return self.within(reach) and (self.owner_id is None or reach.rep_id in (None, self.owner_id))
+
+    def must_be_open(self) -> None:
+        if self.status != "open":
+            raise Refused(f"the lead is {self.status}", status=self.status)
+
+    @when(LeadCaptured)
+    def _captured(self, fact: LeadCaptured) -> None:
+        self.status, self.captured = "open", fact
+
+    @when(LeadAllocated)
+    def _allocated(self, fact: LeadAllocated) -> None:
+        self.owner_id, self.team_id = fact.after, fact.team_id
+
+    @when(LeadConverted)
+    def _converted(self, fact: LeadConverted) -> None:
+        self.status, self.deal_id = "converted", fact.deal_id
+
+    @when(LeadDiscarded)
+    def _discarded(self, fact: LeadDiscarded) -> None:
+        self.status = "discarded"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeadCommand(Command):
+    lead_id: UUID
+
+    def stream(self) -> tuple[type[Aggregate], UUID]:
+        return Lead, self.lead_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaptureLead(LeadCommand):
+    name: PersonName
+    mail: PersonText = ""
+    phone: PersonText = ""
+    interest: FreeText = ""
+    source: str = ""
+    customer_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AllocateLead(LeadCommand):
+    """Give the lead to a rep, or to another one. A rule gives nothing to a rep on leave; a person may."""
+
+    to: UUID
+    receipt: DecisionReceipt = DecisionReceipt()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConvertLead(LeadCommand):
+    """Open a deal for the lead's owner; from then on the lead rests."""
+
+    deal_id: UUID
+    title: FreeText
+    customer_id: UUID | None = None
+    product_id: UUID | None = None
+    amount: Money | None = None
+    expected_close: date | None = None
+    process: str = "default"
+    policy: str = "default"
+    next_step: NextStep | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiscardLead(LeadCommand):
+    why: FreeText
+
+
+def told(lead: Lead) -> Json:
+    owner, deal = lead.owner_id, lead.deal_id
+    return {
+        "lead_id": str(lead.id),
+        "status": lead.status,
+        "owner_id": str(owner) if owner else None,
+        "deal_id": str(deal) if deal else None,
+    }
+
+
+@handles(CaptureLead)
+def capture_lead(command: CaptureLead, book: Book) -> Json:
+    checks = Checks()
+    checks.text(command.name, "name", most=MAX_NAME, needed=True)
+    for name in ("mail", "phone", "source"):
+        checks.text(getattr(command, name), name, most=MAX_NAME)
+    checks.text(command.interest, "interest")
+    checks.done()
+    lead = book.new(Lead, command.lead_id)
+    lead.record(
+        LeadCaptured(
+            name=command.name,
+            mail=command.mail,
+            phone=command.phone,
+            interest=command.interest,
+            source=command.source,
+            customer_id=command.customer_id,
+        )
+    )
+    return told(lead)
+
+
+@handles(AllocateLead)
+def allocate_lead(command: AllocateLead, book: Book) -> Json:
+    """Two streams, one commit: the lead has an owner and the owner's allocations count it."""
+    _check_receipt(command)
+    book.want((Lead, command.lead_id), (Rep, command.to))
+    lead, rep = book.get(Lead, command.lead_id), book.get(Rep, command.to, guard=True)
+    lead.must_be_open()
+    if lead.owner_id == rep.id:
+        return told(lead)
+    rep.must_be_active()
+    if book.context.actor.kind != "user":
+        rep.must_be_here(book.context.now)
+    team_id = rep.team_id or rep.id
+    lead.record(LeadAllocated(before=lead.owner_id, after=rep.id, team_id=team_id, receipt=command.receipt))
+    rep.record(RepAllocated(subject="lead", subject_id=lead.id, receipt=str(command.receipt)))
+    return told(lead)
+
+
+def _check_receipt(command: AllocateLead) -> None:
+    receipt, checks = command.receipt, Checks()
+    checks.text(receipt.rule, "receipt.rule", most=60, needed=True)
+    checks.that(receipt.rule_version > 0, "receipt.rule_version", "versions start at 1")
+    named = {candidate.rep_id for candidate in receipt.candidates}
+    checks.that(
+        not named or command.to in named, "receipt.candidates", "the chosen rep is not among the candidates"
+    )
+    checks.that(
+        len(receipt.candidates) <= MAX_CANDIDATES, "receipt.candidates", f"are more than {MAX_CANDIDATES}"
+    )
+    for n, candidate in enumerate(receipt.candidates):
+        checks.text(candidate.why_not, f"receipt.candidates[{n}].why_not", most=MAX_NAME)
+        finite = candidate.score is None or candidate.score.is_finite()
+        checks.that(finite, f"receipt.candidates[{n}].score", "is not a number")
+    checks.done()
+
+
+@handles(ConvertLead)
+def convert_lead(command: ConvertLead, book: Book) -> Json:
+    """Two streams, one commit: the deal is opened, with its promise, and the lead says which one it became."""
+    lead = book.get(Lead, command.lead_id)
+    if lead.deal_id == command.deal_id:
+        return told(lead)
+    lead.must_be_open()
+    if lead.owner_id is None or lead.captured is None:
+        raise Refused("the lead belongs to nobody yet: allocate it first")
+    opening = OpenDeal(
+        deal_id=command.deal_id,
+        title=command.title,
+        owner_id=lead.owner_id,
+        customer_id=command.customer_id or lead.captured.customer_id,
+        product_id=command.product_id,
+        amount=command.amount,
+        expected_close=command.expected_close,
+        process=command.process,
+        policy=command.policy,
+        next_step=command.next_step,
+    )
+    opened = open_deal(opening, book)
+    lead.record(LeadConverted(deal_id=command.deal_id))
+    return {**opened, **told(lead)}
+
+
+@handles(DiscardLead)
+def discard_lead(command: DiscardLead, book: Book) -> Json:
+    checks = Checks()
+    checks.text(command.why, "why", needed=True)
+    checks.done()
+    lead = book.get(Lead, command.lead_id)
+    if lead.status == "discarded":
+        return told(lead)
+    lead.must_be_open()
+    lead.record(LeadDiscarded(why=command.why))
+    return told(lead)

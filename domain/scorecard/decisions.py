@@ -1,0 +1,226 @@
+"""Domain room: what may be asked of a scorecard, and what that decides."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+from uuid import UUID
+
+from domain.aggregate import Aggregate
+from domain.canonical import digest
+from domain.door import Book, Command, handles
+from domain.errors import AlreadyExists, Forbidden, Refused
+from domain.facts import FreeText
+from domain.metrics import Unit, metric
+from domain.periods import Period
+from domain.scope import Scope
+from domain.scorecard.compute import MeasureFigure, result_of, scores_of, total_of
+from domain.scorecard.definition import HUNDRED, Definition, Definitions, MeasureKind, definition_stream
+from domain.scorecard.scorecard import (
+    Score,
+    Scorecard,
+    ScorecardClosed,
+    ScorecardCommented,
+    ScorecardOpened,
+    ScorecardScored,
+    scorecard_id,
+)
+from domain.target.decisions import team_of
+from domain.target.smart import check_scope
+from domain.values import Checks
+
+Json = dict[str, Any]
+
+# -- commands ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenScorecard(Command):
+    """Open the one scorecard of a scope and period, by the newest version of a definition."""
+
+    scope: Scope
+    period: Period
+    definition: str
+    owner_id: UUID
+    manager_id: UUID | None = None
+    currency: str = ""
+
+    def stream(self) -> tuple[type[Aggregate], UUID]:
+        return Scorecard, scorecard_id(self.scope, self.period)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScorecardCommand(Command):
+    scorecard_id: UUID
+
+    def stream(self) -> tuple[type[Aggregate], UUID]:
+        return Scorecard, self.scorecard_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreScorecard(ScorecardCommand):
+    """A person's scores for qualitative measures. Measures left out keep what was said of them before."""
+
+    role: Literal["owner", "manager"]
+    scored_by: UUID
+    scores: tuple[Score, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloseScorecard(ScorecardCommand):
+    """`figures` are what `compute.figures_at` reads at `position`. Refused while a qualitative score is lacking."""
+
+    position: int
+    figures: tuple[MeasureFigure, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommentOnScorecard(ScorecardCommand):
+    comment_id: UUID
+    author_id: UUID
+    text: FreeText
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppealScorecard(ScorecardCommand):
+    """Its owner does not accept the score: it is reopened, and the original kept."""
+
+    appealed_by: UUID
+    why: FreeText
+
+
+# -- decisions -----------------------------------------------------------------------------------
+
+
+def told(card: Scorecard) -> Json:
+    last = card.closings[-1] if card.closings else None
+    return {
+        "scorecard_id": str(card.id),
+        "status": card.status,
+        "closings": len(card.closings),
+        "total": str(last.total) if last is not None and last.total is not None else None,
+        "digest": last.digest if last is not None else None,
+    }
+
+
+def definition_of(card: Scorecard, book: Book) -> Definition:
+    return book.find(Definitions, definition_stream(card.definition)).at(card.definition_version)
+
+
+@handles(OpenScorecard)
+def open_scorecard(command: OpenScorecard, book: Book) -> Json:
+    checks = Checks()
+    check_scope(command.scope, checks)
+    problem = command.period.problem()
+    checks.that(problem is None, "period", problem or "")
+    checks.done()
+    card = book.find(Scorecard, scorecard_id(command.scope, command.period))
+    if card.exists:
+        if (card.definition, card.owner_id) != (command.definition, command.owner_id):
+            raise AlreadyExists("there is a scorecard for this scope and period", id=str(card.id))
+        return told(card)
+    definition = book.find(Definitions, definition_stream(command.definition)).current
+    money = any(metric(m.metric).unit == Unit.MONEY for m in definition.measures if m.metric)
+    checks.that(
+        bool(command.currency) == money, "currency", "is needed for measures of money, and only for those"
+    )
+    checks.done()
+    card.record(
+        ScorecardOpened(
+            scope=command.scope,
+            period=command.period,
+            definition=definition.name,
+            definition_version=definition.version,
+            owner_id=command.owner_id,
+            manager_id=command.manager_id,
+            currency=command.currency,
+            team_id=team_of(command.scope, book),
+        )
+    )
+    return told(card)
+
+
+@handles(ScoreScorecard)
+def score_scorecard(command: ScoreScorecard, book: Book) -> Json:
+    card = book.get(Scorecard, command.scorecard_id)
+    card.must_be_open()
+    person = card.owner_id if command.role == "owner" else card.manager_id
+    if person not in (None, command.scored_by):
+        raise Forbidden(f"this is for the {command.role} of the scorecard to say")
+    asked = definition_of(card, book).scored_by_people
+    checks = Checks()
+    checks.that(command.scores, "scores", "name at least one measure")
+    for n, score in enumerate(command.scores):
+        known = score.measure in asked
+        checks.that(known, f"scores[{n}].measure", f"people score {', '.join(asked) or 'nothing'} here")
+        good = score.score.is_finite() and 0 <= score.score <= HUNDRED
+        checks.that(good, f"scores[{n}].score", "must be from 0 to 100")
+        checks.text(score.why, f"scores[{n}].why")
+    checks.done()
+    said = ScorecardScored(role=command.role, scored_by=command.scored_by, scores=command.scores)
+    if card.said.get(command.role) != said:
+        card.record(said)
+    return told(card)
+
+
+@handles(CloseScorecard)
+def close_scorecard(command: CloseScorecard, book: Book) -> Json:
+    card = book.get(Scorecard, command.scorecard_id)
+    if card.status == "closed" and card.closings[-1].position == command.position:
+        return told(card)
+    card.must_be_open()
+    definition = definition_of(card, book)
+    _check_closing(definition, card, command)
+    result = result_of(definition, command.figures, card.scores, card.about, command.position)
+    card.record(
+        ScorecardClosed(
+            number=len(card.closings) + 1,
+            position=command.position,
+            figures=command.figures,
+            result=result.decode(),
+            digest=digest(result),
+            total=total_of(scores_of(definition, command.figures, card.scores)),
+        )
+    )
+    return told(card)
+
+
+def _check_closing(definition: Definition, card: Scorecard, command: CloseScorecard) -> None:
+    unscored = [key for key in definition.scored_by_people if key not in card.scores]
+    if unscored:
+        raise Refused(f"the manager has not scored {', '.join(unscored)} yet", missing=unscored)
+    wanted = [m.key for m in definition.measures if m.kind != MeasureKind.QUALITATIVE]
+    checks = Checks()
+    checks.that(
+        [f.key for f in command.figures] == wanted, "figures", f"must be of {', '.join(wanted)}, in order"
+    )
+    checks.that(command.position > 0, "position", "is not a position in the ledger")
+    checks.done()
+
+
+@handles(CommentOnScorecard)
+def comment_on_scorecard(command: CommentOnScorecard, book: Book) -> Json:
+    _check_text(command.text, "text")
+    card = book.get(Scorecard, command.scorecard_id)
+    if command.comment_id not in card.comments:
+        said = ScorecardCommented(
+            comment_id=command.comment_id, author_id=command.author_id, text=command.text
+        )
+        card.record(said)
+    return told(card)
+
+
+@handles(AppealScorecard)
+def appeal_scorecard(command: AppealScorecard, book: Book) -> Json:
+    _check_text(command.why, "why")
+    card = book.get(Scorecard, command.scorecard_id)
+    if command.appealed_by != card.owner_id:
+        raise Forbidden("a score is appealed against by whose it is")
+    card.reopen(command.appealed_by, command.why)
+    return told(card)
+
+
+def _check_text(text: str, field: str) -> None:
+    checks = Checks()
+    checks.text(text, field, needed=True)
+    checks.done()

@@ -1,0 +1,148 @@
+"""Domain room: the scorecard of one scope and period: opened, scored by people, closed at a position, appealed.
+
+Facts first, then state; commands and their decisions are in `decisions.py`. A closing keeps its canonical result and everything it was computed
+from, so it recomputes byte-equal. Reopening leaves every earlier closing as it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any, ClassVar, Literal
+from uuid import UUID
+
+from domain.aggregate import Aggregate, when
+from domain.context import Reach
+from domain.errors import Refused
+from domain.facts import Fact, FreeText, fact
+from domain.periods import Period, PeriodKind
+from domain.scope import COMPANY, Scope
+from domain.scorecard.compute import About, MeasureFigure
+from domain.values import named_id
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """What a person gives a qualitative measure, 0 to 100."""
+
+    measure: str
+    score: Decimal
+    why: FreeText = ""
+
+
+@fact("scorecard.opened")
+class ScorecardOpened(Fact):
+    """`owner_id` is whose it is; `manager_id` scores and closes it (None: anybody who may change it)."""
+
+    scope: Scope
+    period: Period
+    definition: str
+    definition_version: int
+    owner_id: UUID
+    manager_id: UUID | None
+    currency: str = ""
+    team_id: UUID | None = None
+
+
+@fact("scorecard.scored")
+class ScorecardScored(Fact):
+    """The owner's own scores are shown beside the manager's, which count."""
+
+    role: Literal["owner", "manager"]
+    scored_by: UUID
+    scores: tuple[Score, ...]
+
+
+@fact("scorecard.closed")
+class ScorecardClosed(Fact):
+    """`number` counts the closings. `result` is the canonical result as text, `digest` its SHA-256."""
+
+    number: int
+    position: int
+    figures: tuple[MeasureFigure, ...]
+    result: str
+    digest: str
+    total: Decimal | None
+
+
+@fact("scorecard.commented")
+class ScorecardCommented(Fact):
+    comment_id: UUID
+    author_id: UUID
+    text: FreeText
+
+
+@fact("scorecard.reopened")
+class ScorecardReopened(Fact):
+    """An appeal: it is to be scored and closed again. The closing before stays what it was."""
+
+    number: int
+    appealed_by: UUID
+    why: FreeText
+
+
+def scorecard_id(scope: Scope, period: Period) -> UUID:
+    return named_id("scorecard", f"{scope.key}|{period.kind}|{period.start}|{period.end}")
+
+
+class Scorecard(Aggregate):
+    KIND: ClassVar[str] = "scorecard"
+
+    def __init__(self, id: UUID) -> None:
+        super().__init__(id)
+        self.status = "none"
+        self.about = About(COMPANY, Period(PeriodKind.YEAR, date.min, date.min, ""))
+        self.definition = ""
+        self.definition_version = 0
+        self.owner_id = id
+        self.manager_id: UUID | None = None
+        self.team_id: UUID | None = None
+        self.scores: dict[str, Decimal] = {}
+        """The manager's, by measure."""
+        self.said: dict[str, ScorecardScored] = {}
+        """What was last said in each role."""
+        self.closings: tuple[ScorecardClosed, ...] = ()
+        self.comments: frozenset[UUID] = frozenset()
+
+    def within(self, reach: Reach) -> bool:
+        return reach.team_id in (None, self.team_id)
+
+    def changeable(self, reach: Reach) -> bool:
+        return self.within(reach) and reach.rep_id in (None, self.owner_id)
+
+    def must_be_open(self) -> None:
+        if self.status != "open":
+            raise Refused(f"the scorecard is {self.status}: appeal to have it reopened", status=self.status)
+
+    def reopen(self, by: UUID, why: str) -> None:
+        """Silence while it is open."""
+        if self.status == "closed":
+            self.record(ScorecardReopened(number=len(self.closings), appealed_by=by, why=why))
+
+    @when(ScorecardOpened)
+    def _opened(self, fact: ScorecardOpened) -> None:
+        self.status = "open"
+        self.about = About(fact.scope, fact.period, fact.currency)
+        self.definition, self.definition_version = fact.definition, fact.definition_version
+        self.owner_id, self.manager_id, self.team_id = fact.owner_id, fact.manager_id, fact.team_id
+
+    @when(ScorecardScored)
+    def _scored(self, fact: ScorecardScored) -> None:
+        self.said = {**self.said, fact.role: fact}
+        if fact.role == "manager":
+            self.scores = {**self.scores, **{s.measure: s.score for s in fact.scores}}
+
+    @when(ScorecardClosed)
+    def _closed(self, fact: ScorecardClosed) -> None:
+        self.status, self.closings = "closed", (*self.closings, fact)
+
+    @when(ScorecardReopened)
+    def _reopened(self, fact: ScorecardReopened) -> None:
+        self.status = "open"
+
+    @when(ScorecardCommented)
+    def _commented(self, fact: ScorecardCommented) -> None:
+        self.comments = self.comments | {fact.comment_id}
