@@ -14,7 +14,8 @@ from fastapi.routing import APIRoute
 
 from api.desk import desk_of
 from api.errors import invalid
-from api.reading import Look
+from api.fields import Strict
+from api.reading import WAITING, Look
 from api.users import Role, Unauthenticated, User
 from api.writing import Act
 from domain.errors import Forbidden
@@ -67,8 +68,7 @@ class Guarded(APIRoute):
         authority = authority_of(self)
         if authority is None:
             return handle
-        known = {param.alias for param in self.dependant.query_params}
-        known |= {"after", "wait"} if authority.waits_for else set()
+        known = query_names(self) | (WAITING if authority.waits_for else set())
 
         async def guarded(request: Request) -> Response:
             await _admitted(request, authority.roles)
@@ -83,6 +83,17 @@ def authority_of(route: APIRoute) -> Authority | None:
     """The route's own authority; None where it is public."""
     calls: list[Any] = [dependency.call for dependency in route.dependant.dependencies]
     return next((call for call in calls if hasattr(call, "roles")), None)
+
+
+def query_model(route: APIRoute) -> type[Strict] | None:
+    """The model of the route's query parameters, where it has one."""
+    calls: list[Any] = [dependency.call for dependency in route.dependant.dependencies]
+    return next((call.query_model for call in calls if hasattr(call, "query_model")), None)
+
+
+def query_names(route: APIRoute) -> set[str]:
+    model = query_model(route)
+    return {param.alias for param in route.dependant.query_params} | set(model.model_fields if model else ())
 
 
 def _check_known(request: Request, known: set[str]) -> None:

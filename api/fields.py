@@ -87,6 +87,13 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=False, frozen=True)
 
 
+class Paging(Strict):
+    """The query parameters of every list that comes in pages."""
+
+    cursor: Annotated[CursorText | None, Field(description="`next_cursor` of the page before")] = None
+    limit: Annotated[int, Field(ge=1, le=MAX_PAGE)] = 50
+
+
 class Money(Strict):
     """An amount in a currency. Send the amount as a string to keep every digit."""
 

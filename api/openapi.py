@@ -10,7 +10,8 @@ from fastapi.routing import APIRoute
 
 from api import errors
 from api.answers import ProblemAnswer, shaped_schemas
-from api.auth import Authority, authority_of
+from api.auth import Authority, authority_of, query_model
+from api.querying import parameters
 from api.reading import MAX_POSITION, MAX_WAIT, WAIT
 from api.users import Role
 from api.writing import MAX_IDEMPOTENCY_KEY
@@ -75,6 +76,7 @@ def make(app: FastAPI) -> dict[str, Any]:
         components["schemas"].pop(unused, None)
     for route in app.routes:
         if isinstance(route, APIRoute) and route.include_in_schema:
+            components["schemas"] |= _query_schemas(route)
             for method in route.methods or ():
                 _complete(schema["paths"][route.path_format][method.lower()], route)
     return schema
@@ -91,7 +93,17 @@ def _complete(operation: dict[str, Any], route: APIRoute) -> None:
         return
     operation["security"] = [{"apiKey": []}]
     operation["description"] = (operation.get("description", "") + _roles(allowed.roles)).strip()
-    operation.setdefault("parameters", []).extend(_parameters(allowed))
+    operation.setdefault("parameters", []).extend([*_query_parameters(route), *_parameters(allowed)])
+
+
+def _query_parameters(route: APIRoute) -> list[dict[str, Any]]:
+    model = query_model(route)
+    return parameters(model)[0] if model else []
+
+
+def _query_schemas(route: APIRoute) -> dict[str, Any]:
+    model = query_model(route)
+    return parameters(model)[1] if model else {}
 
 
 def _roles(roles: tuple[Role, ...]) -> str:

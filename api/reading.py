@@ -17,6 +17,8 @@ from runtime.codec import encode
 WAIT = 2.0
 MAX_WAIT = 10.0
 MAX_POSITION = 2**53
+WAITING = {"after", "wait"}
+"""Query parameters of every route that waits for a read model."""
 
 
 class Look:

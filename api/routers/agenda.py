@@ -7,12 +7,14 @@ from typing import Annotated
 from uuid import UUID
 
 import msgspec
-from fastapi import Depends, Query, Response
+from fastapi import Depends, Response
+from pydantic import Field
 
 from api import auth
 from api.answers import shaped
 from api.auth import OVERSEERS, may_read
-from api.fields import MAX_PAGE, CursorText, Day, Instant
+from api.fields import MAX_PAGE, Day, Instant, Paging, Strict
+from api.querying import query
 from api.reading import Look
 from domain.values import PromiseOutcome
 from projections import agenda
@@ -23,8 +25,27 @@ router = auth.router(tags=["agenda"])
 
 WAITS_FOR = ("agenda", "directory")
 Reader = Annotated[Look, Depends(may_read(waits_for=WAITS_FOR))]
-Cursor = Annotated[CursorText | None, Query(description="`next_cursor` of the page before")]
-Limit = Annotated[int, Query(ge=1, le=MAX_PAGE)]
+
+
+class OfPeople(Strict):
+    rep_id: UUID | None = None
+    team_id: UUID | None = None
+
+
+class AgendaFilters(OfPeople, Paging):
+    overdue: Annotated[bool, Field(description="only what was due before now")] = False
+    due_before: Instant | None = None
+
+
+class EndedFilters(OfPeople, Paging):
+    outcome: PromiseOutcome | None = None
+
+
+class OutcomeFilters(OfPeople):
+    """Days are UTC, both included."""
+
+    since: Day | None = None
+    until: Day | None = None
 
 
 class OutcomesView(msgspec.Struct):
@@ -45,17 +66,11 @@ class HealthView(msgspec.Struct):
     responses=shaped(Page[AgendaItem]),
 )
 async def read_agenda(
-    look: Reader,
-    *,
-    rep_id: UUID | None = None,
-    team_id: UUID | None = None,
-    overdue: Annotated[bool, Query(description="only what was due before now")] = False,
-    due_before: Instant | None = None,
-    cursor: Cursor = None,
-    limit: Limit = 50,
+    look: Reader, asked: Annotated[AgendaFilters, Depends(query(AgendaFilters))]
 ) -> Response:
-    before = datetime.now(UTC) if overdue else due_before
-    found = await agenda.listing(look.desk.pool, rep_id, look.team(team_id), before, cursor, limit)
+    before = datetime.now(UTC) if asked.overdue else asked.due_before
+    team_id = look.team(asked.team_id)
+    found = await agenda.listing(look.desk.pool, asked.rep_id, team_id, before, asked.cursor, asked.limit)
     return look.json(found)
 
 
@@ -65,17 +80,13 @@ async def read_agenda(
     summary="Promises that ended",
     responses=shaped(Page[EndedItem]),
 )
-async def read_ended(
-    look: Reader,
-    *,
-    rep_id: UUID | None = None,
-    team_id: UUID | None = None,
-    outcome: PromiseOutcome | None = None,
-    cursor: Cursor = None,
-    limit: Limit = 50,
-) -> Response:
+async def read_ended(look: Reader, asked: Annotated[EndedFilters, Depends(query(EndedFilters))]) -> Response:
     """The latest first."""
-    return look.json(await agenda.ended(look.desk.pool, rep_id, look.team(team_id), outcome, cursor, limit))
+    team_id = look.team(asked.team_id)
+    found = await agenda.ended(
+        look.desk.pool, asked.rep_id, team_id, asked.outcome, asked.cursor, asked.limit
+    )
+    return look.json(found)
 
 
 @router.get(
@@ -85,15 +96,10 @@ async def read_ended(
     responses=shaped(OutcomesView),
 )
 async def read_outcomes(
-    look: Reader,
-    *,
-    rep_id: UUID | None = None,
-    team_id: UUID | None = None,
-    since: Day | None = None,
-    until: Day | None = None,
+    look: Reader, asked: Annotated[OutcomeFilters, Depends(query(OutcomeFilters))]
 ) -> Response:
-    """From day `since` to day `until` (UTC), both included."""
-    found = await agenda.outcomes(look.desk.pool, rep_id, look.team(team_id), since, until)
+    team_id = look.team(asked.team_id)
+    found = await agenda.outcomes(look.desk.pool, asked.rep_id, team_id, asked.since, asked.until)
     return look.json(OutcomesView(found))
 
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import Depends, Query, Response
+from fastapi import Depends, Response
 from pydantic import Field, StringConstraints
 
 from api import auth
 from api.answers import shaped
 from api.auth import may_read
-from api.fields import MAX_PAGE, PLAIN, Code, Currency, CursorText, Day, Instant
+from api.fields import PLAIN, Code, Currency, Day, Instant, Paging
+from api.querying import query
 from api.reading import Look
 from domain.errors import NotFound
 from domain.values import MAX_AMOUNT
@@ -29,11 +30,35 @@ Reference = Annotated[str, StringConstraints(min_length=1, max_length=300, patte
 SomeAmount = Annotated[Decimal, Field(ge=0, lt=MAX_AMOUNT, max_digits=19, decimal_places=4)]
 SortName = Annotated[
     str,
-    Query(
+    Field(
         pattern=f"^-?({'|'.join(deal_board.SORTS)})$",
         description="put - before it for descending; deals without a value come last",
     ),
 ]
+
+
+class DealFilters(Paging):
+    """What to narrow the list down to."""
+
+    owner_id: UUID | None = None
+    team_id: UUID | None = None
+    customer_id: UUID | None = None
+    product_id: UUID | None = None
+    stage: Code | None = None
+    status: Literal["open", "won", "lost"] | None = None
+    source: Annotated[Reference | None, Field(description="the system a deal was imported from")] = None
+    reference: Annotated[Reference | None, Field(description="a deal's name in that system")] = None
+    text: Annotated[Search | None, Field(description="words of the title, or their beginnings")] = None
+    due_before: Instant | None = None
+    closing_before: Day | None = None
+    amount_from: SomeAmount | None = None
+    amount_to: SomeAmount | None = None
+    currency: Currency | None = None
+    sort: SortName = "due_at"
+
+    def narrowed(self, team_id: UUID | None) -> BoardFilter:
+        given = {name: getattr(self, name) for name in BoardFilter.__struct_fields__}
+        return BoardFilter(**given | {"team_id": team_id})
 
 
 @router.get(
@@ -42,45 +67,11 @@ SortName = Annotated[
     summary="Deals, filtered, sorted, page by page",
     responses=shaped(Page[DealView]),
 )
-async def list_deals(
-    look: Reader,
-    *,
-    owner_id: UUID | None = None,
-    team_id: UUID | None = None,
-    customer_id: UUID | None = None,
-    product_id: UUID | None = None,
-    stage: Annotated[Code | None, Query()] = None,
-    status: Annotated[str | None, Query(pattern="^(open|won|lost)$")] = None,
-    source: Annotated[Reference | None, Query(description="the system a deal was imported from")] = None,
-    reference: Annotated[Reference | None, Query(description="a deal's name in that system")] = None,
-    text: Annotated[Search | None, Query(description="words of the title, or their beginnings")] = None,
-    due_before: Instant | None = None,
-    closing_before: Day | None = None,
-    amount_from: SomeAmount | None = None,
-    amount_to: SomeAmount | None = None,
-    currency: Currency | None = None,
-    sort: SortName = "due_at",
-    cursor: Annotated[CursorText | None, Query(description="`next_cursor` of the page before")] = None,
-    limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 50,
-) -> Response:
+async def list_deals(look: Reader, asked: Annotated[DealFilters, Depends(query(DealFilters))]) -> Response:
     """Those of your team; auditors and admins see all. Pages stay right while deals move: nothing is skipped or counted."""
-    narrowed = BoardFilter(
-        owner_id=owner_id,
-        team_id=look.team(team_id),
-        customer_id=customer_id,
-        product_id=product_id,
-        stage=stage,
-        status=status,
-        source=source,
-        reference=reference,
-        text=text,
-        due_before=due_before,
-        closing_before=closing_before,
-        amount_from=amount_from,
-        amount_to=amount_to,
-        currency=currency,
-    )
-    return look.json(await deal_board.listing(look.desk.pool, narrowed, sort, cursor, limit))
+    narrowed = asked.narrowed(look.team(asked.team_id))
+    page = await deal_board.listing(look.desk.pool, narrowed, asked.sort, asked.cursor, asked.limit)
+    return look.json(page)
 
 
 @router.get(

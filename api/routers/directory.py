@@ -7,12 +7,14 @@ from typing import Annotated
 from uuid import UUID
 
 import msgspec
-from fastapi import Depends, Query, Response
+from fastapi import Depends, Response
+from pydantic import Field
 
 from api import auth
 from api.answers import shaped
 from api.auth import may_read
-from api.fields import MAX_PAGE, CursorText
+from api.fields import MAX_PAGE, Paging, Strict
+from api.querying import query
 from api.reading import Look
 from domain.catalogue import Customer, Profile
 from domain.errors import NotFound
@@ -24,8 +26,7 @@ from projections.rep_load import Load
 router = auth.router(tags=[])
 
 Reader = Annotated[Look, Depends(may_read(waits_for=("directory",)))]
-Cursor = Annotated[CursorText | None, Query(description="`next_cursor` of the page before")]
-Limit = Annotated[int, Query(ge=1, le=MAX_PAGE)]
+Pages = Annotated[Paging, Depends(query(Paging))]
 LISTED = shaped(Page[Listed])
 
 
@@ -37,12 +38,21 @@ class CustomerView(msgspec.Struct):
     contacts: list[Listed]
 
 
+class RepFilters(Paging):
+    team_id: UUID | None = None
+
+
+class LoadFilters(Strict):
+    team_id: UUID | None = None
+    active: Annotated[bool | None, Field(description="only who is there, or only who left")] = None
+
+
 class LoadsView(msgspec.Struct):
     reps: list[Load]
 
 
-async def _page(look: Look, kind: str, parent: UUID | None, cursor: str | None, limit: int) -> Response:
-    return look.json(await directory.listing(look.desk.pool, kind, parent, cursor, limit))
+async def _page(look: Look, kind: str, parent: UUID | None, asked: Paging) -> Response:
+    return look.json(await directory.listing(look.desk.pool, kind, parent, asked.cursor, asked.limit))
 
 
 @router.get(
@@ -52,8 +62,8 @@ async def _page(look: Look, kind: str, parent: UUID | None, cursor: str | None, 
     responses=LISTED,
     tags=["customers"],
 )
-async def customers(look: Reader, cursor: Cursor = None, limit: Limit = 50) -> Response:
-    return await _page(look, "customer", None, cursor, limit)
+async def customers(look: Reader, asked: Pages) -> Response:
+    return await _page(look, "customer", None, asked)
 
 
 @router.get(
@@ -78,27 +88,25 @@ async def customer(customer_id: UUID, look: Reader) -> Response:
     responses=LISTED,
     tags=["customers"],
 )
-async def contacts(customer_id: UUID, look: Reader, cursor: Cursor = None, limit: Limit = 50) -> Response:
-    return await _page(look, "contact", customer_id, cursor, limit)
+async def contacts(customer_id: UUID, look: Reader, asked: Pages) -> Response:
+    return await _page(look, "contact", customer_id, asked)
 
 
 @router.get(
     "/products", operation_id="listProducts", summary="Products by name", responses=LISTED, tags=["products"]
 )
-async def products(look: Reader, cursor: Cursor = None, limit: Limit = 50) -> Response:
-    return await _page(look, "product", None, cursor, limit)
+async def products(look: Reader, asked: Pages) -> Response:
+    return await _page(look, "product", None, asked)
 
 
 @router.get("/teams", operation_id="listTeams", summary="Teams by name", responses=LISTED, tags=["people"])
-async def teams(look: Reader, cursor: Cursor = None, limit: Limit = 50) -> Response:
-    return await _page(look, "team", None, cursor, limit)
+async def teams(look: Reader, asked: Pages) -> Response:
+    return await _page(look, "team", None, asked)
 
 
 @router.get("/reps", operation_id="listReps", summary="Reps by name", responses=LISTED, tags=["people"])
-async def reps(
-    look: Reader, *, team_id: UUID | None = None, cursor: Cursor = None, limit: Limit = 50
-) -> Response:
-    return await _page(look, "rep", team_id, cursor, limit)
+async def reps(look: Reader, asked: Annotated[RepFilters, Depends(query(RepFilters))]) -> Response:
+    return await _page(look, "rep", asked.team_id, asked)
 
 
 @router.get(
@@ -110,10 +118,9 @@ async def reps(
 )
 async def loads(
     look: Annotated[Look, Depends(may_read(waits_for=("rep_load", "agenda", "directory")))],
-    *,
-    team_id: UUID | None = None,
-    active: Annotated[bool | None, Query(description="only who is there, or only who left")] = None,
+    asked: Annotated[LoadFilters, Depends(query(LoadFilters))],
 ) -> Response:
     """The most loaded first."""
-    found = await rep_load.reps(look.desk.pool, datetime.now(UTC), look.team(team_id), active=active)
+    team_id = look.team(asked.team_id)
+    found = await rep_load.reps(look.desk.pool, datetime.now(UTC), team_id, active=asked.active)
     return look.json(LoadsView(found))

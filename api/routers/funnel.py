@@ -7,18 +7,30 @@ from typing import Annotated
 from uuid import UUID
 
 import msgspec
-from fastapi import Depends, Query, Response
+from fastapi import Depends, Response
+from pydantic import Field
 
 from api import auth
 from api.answers import shaped
 from api.auth import may_read
-from api.fields import Day, RuleName
+from api.fields import Day, RuleName, Strict
+from api.querying import query
 from api.reading import Look
 from domain.errors import NotFound
 from projections import directory, funnel
 from projections.funnel import FunnelStage
 
 router = auth.router(tags=["funnel"])
+
+
+class FunnelFilters(Strict):
+    """Days are UTC, both included."""
+
+    process: RuleName = "default"
+    team_id: UUID | None = None
+    owner_id: UUID | None = None
+    since: Annotated[Day | None, Field(description="first day of the period for moves")] = None
+    until: Annotated[Day | None, Field(description="last day of the period")] = None
 
 
 class FunnelView(msgspec.Struct):
@@ -31,21 +43,18 @@ class FunnelView(msgspec.Struct):
 )
 async def read_funnel(
     look: Annotated[Look, Depends(may_read(waits_for=("funnel", "rules")))],
-    *,
-    process: Annotated[RuleName, Query()] = "default",
-    team_id: UUID | None = None,
-    owner_id: UUID | None = None,
-    since: Annotated[Day | None, Query(description="first day of the period for moves")] = None,
-    until: Annotated[Day | None, Query(description="last day of the period")] = None,
+    asked: Annotated[FunnelFilters, Depends(query(FunnelFilters))],
 ) -> Response:
     """What stands in each stage now, and what came and left in the period; for the company, a team or a rep."""
-    team_id = look.team(team_id)
-    if owner_id is not None:
-        await _check_in_team(look, owner_id)
-    found = await funnel.stages(look.desk.pool, datetime.now(UTC), process, team_id, owner_id, since, until)
+    team_id = look.team(asked.team_id)
+    if asked.owner_id is not None:
+        await _check_in_team(look, asked.owner_id)
+    found = await funnel.stages(
+        look.desk.pool, datetime.now(UTC), asked.process, team_id, asked.owner_id, asked.since, asked.until
+    )
     if not found:
-        raise NotFound(f"no process is called {process!r}", kind="process", id=process)
-    return look.json(FunnelView(process, found))
+        raise NotFound(f"no process is called {asked.process!r}", kind="process", id=asked.process)
+    return look.json(FunnelView(asked.process, found))
 
 
 async def _check_in_team(look: Look, owner_id: UUID) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Annotated, Literal
 from uuid import UUID
 
-import msgspec
-from fastapi import Depends, Query, Response
+from fastapi import Depends, Response
+from pydantic import Field
 
 from api import auth
 from api.answers import shaped
 from api.auth import may_read
-from api.fields import MAX_PAGE, CursorText
+from api.fields import MAX_PAGE, Paging
+from api.querying import query
 from api.reading import Look
 from domain.errors import NotFound
 from projections import deal_board, deal_history
@@ -21,7 +22,12 @@ from projections.paging import Page
 router = auth.router("/deals", tags=["history"])
 
 Reader = Annotated[Look, Depends(may_read(waits_for=("deal_history", "deal_board", "directory")))]
-Language = Annotated[Literal["en", "zh"], Query(description="of the sentences")]
+
+
+class HistoryOptions(Paging):
+    lang: Annotated[Literal["en", "zh"], Field(description="of the sentences")] = "en"
+    order: Annotated[Literal["oldest", "newest"], Field(description="which comes first")] = "oldest"
+    limit: Annotated[int, Field(ge=1, le=MAX_PAGE)] = 100
 
 
 class HistoryEntry(Happening):
@@ -39,19 +45,18 @@ class HistoryEntry(Happening):
     responses=shaped(Page[HistoryEntry]),
 )
 async def read_history(
-    deal_id: UUID,
-    look: Reader,
-    *,
-    lang: Language = "en",
-    order: Annotated[Literal["oldest", "newest"], Query(description="which comes first")] = "oldest",
-    cursor: Annotated[CursorText | None, Query(description="`next_cursor` of the page before")] = None,
-    limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 100,
+    deal_id: UUID, look: Reader, asked: Annotated[HistoryOptions, Depends(query(HistoryOptions))]
 ) -> Response:
     await _check_seen(look, deal_id)
-    found = await deal_history.listing(look.desk.pool, deal_id, cursor, limit, newest_first=order == "newest")
-    if not found.items and cursor is None:
+    newest = asked.order == "newest"
+    found = await deal_history.listing(
+        look.desk.pool, deal_id, asked.cursor, asked.limit, newest_first=newest, languages=(asked.lang,)
+    )
+    if not found.items and asked.cursor is None:
         raise _unknown(deal_id)
-    return look.json(Page([_in_language(happening, lang) for happening in found.items], found.next_cursor))
+    return look.json(
+        Page([_in_language(happening, asked.lang) for happening in found.items], found.next_cursor)
+    )
 
 
 async def _check_seen(look: Look, deal_id: UUID) -> None:
@@ -66,5 +71,7 @@ def _unknown(deal_id: UUID) -> NotFound:
     return NotFound(f"no deal has the id {deal_id}", kind="deal", id=str(deal_id))
 
 
-def _in_language(happening: Happening, lang: str) -> HistoryEntry:
-    return HistoryEntry(**{**msgspec.structs.asdict(happening), "sentence": happening.sentence[lang]})
+def _in_language(happening: Happening, lang: str) -> Happening:
+    """In place: a page of history is long, and nobody else holds it."""
+    happening.sentence = happening.sentence[lang]  # type: ignore[assignment]
+    return happening

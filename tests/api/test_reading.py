@@ -198,7 +198,8 @@ def test_the_agenda_holds_the_own_teams_promises_only(house: House) -> None:
         return set(pages(house.client(name), "/agenda", "team_id", limit=200, after=house.position))
 
     north, south = (str(house.teams[t]) for t in ("north", "south"))
-    assert (teams("north"), teams("south-manager"), teams("admin")) == ({north}, {south}, {north, south})
+    assert (teams("north"), teams("south-manager")) == ({north}, {south})
+    assert teams("admin") >= {north, south}
 
 
 def test_the_funnel_counts_the_own_team_only(house: House) -> None:
@@ -211,7 +212,8 @@ def test_the_funnel_counts_the_own_team_only(house: House) -> None:
     parts = [standing("north"), standing("south")]
     assert parts == [standing("auditor", team_id=str(house.teams[t])) for t in ("north", "south")]
     assert all(parts)
-    assert standing("auditor") == sum(parts)
+    every_team = pages(house.admin, "/teams", "id", limit=200)
+    assert standing("auditor") == sum(standing("auditor", team_id=team) for team in every_team)
 
 
 def test_another_teams_rep_is_not_asked_about(house: House) -> None:
