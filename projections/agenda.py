@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from psycopg import AsyncConnection, sql
+from psycopg import AsyncConnection
 
 from domain.deal import facts as f
 from domain.facts import FreeText, PersonName
@@ -90,6 +90,7 @@ AGENDA = Table(
         "team": "(team_id, due_at, deal_id) WHERE due_at IS NOT NULL",
         "health": "(deal_id) WHERE status = 'open' AND promise_id IS NULL",
     },
+    counted=("promised_by", "team_id"),
 )
 ENDED = Table(
     "agenda_ended",
@@ -218,29 +219,29 @@ class Outcomes(msgspec.Struct):
     excused: int
 
 
-LIST = sql.SQL(f"""
+LIST = f"""
 SELECT {", ".join(f"a.{name}" for name in AGENDA.names)}, p.name, t.name, c.name
   FROM (SELECT * FROM read.agenda WHERE {{where}} ORDER BY {{order}} LIMIT %(limit)s) a
   LEFT JOIN read.directory p ON p.id = a.promised_by
   LEFT JOIN read.directory t ON t.id = a.team_id
   LEFT JOIN read.directory c ON c.id = a.customer_id
  ORDER BY {{order}}
-""")
-ENDED_LIST = sql.SQL(f"""
+"""
+ENDED_LIST = f"""
 SELECT {", ".join(f"e.{name}" for name in ENDED.names)}, a.title, p.name
   FROM (SELECT * FROM read.agenda_ended WHERE {{where}} ORDER BY {{order}} LIMIT %(limit)s) e
   LEFT JOIN read.agenda a ON a.deal_id = e.deal_id
   LEFT JOIN read.directory p ON p.id = e.owner_id
  ORDER BY {{order}}
-""")
-OUTCOMES_BY_REP = sql.SQL("""
+"""
+OUTCOMES_BY_REP = """
 SELECT o.owner_id, p.name, o.kept, o.late, o.broken, o.excused
   FROM (SELECT owner_id, sum(kept)::int8 AS kept, sum(late)::int8 AS late, sum(broken)::int8 AS broken,
                sum(excused)::int8 AS excused
           FROM read.agenda_outcome WHERE {where} GROUP BY owner_id) o
   LEFT JOIN read.directory p ON p.id = o.owner_id
  ORDER BY o.owner_id
-""")
+"""
 UNPROMISED = """
 SELECT deal_id FROM read.agenda WHERE status = 'open' AND promise_id IS NULL ORDER BY deal_id LIMIT %s
 """
@@ -293,7 +294,7 @@ async def outcomes(
     select.where("team_id = %(team_id)s", team_id=team_id)
     select.where("day >= %(since)s", since=since)
     select.where("day <= %(until)s", until=until)
-    return [Outcomes(*row) for row in await fetch(source, *select.all())]
+    return [Outcomes(*row) for row in await fetch(source, select.narrowed(), select.params)]
 
 
 async def unpromised(source: Source, limit: int = 100) -> list[UUID]:

@@ -12,104 +12,19 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from psycopg import AsyncConnection, sql
+from psycopg import AsyncConnection
 
 from domain.deal import facts as f
-from domain.facts import FreeText, PersonName
+from domain.facts import PersonName
 from domain.process import LOST, WON
 from domain.values import Money
 from projections.base import DEAL_TOPICS, Entry
+from projections.deal_row import DEALS, TITLES, DealRow, TitleRow
 from projections.fold import Stories, on
 from projections.live_promise import PromiseFold
 from projections.paging import AMOUNT, DAY, MOMENT, Page, Select, SortKey, Source, fetch, page, sort_by
 from projections.processes import ProcessBook, Version
-from projections.tables import AnyScale, Table
 from projections.words import searched, spaced
-
-
-class DealRow(msgspec.Struct, gc=False):
-    """`probability` is the process version's for the stage. `promise_id` and what follows
-    is the live promise (see `live_promise.py`); `reassignments` counts those by the promise
-    timer since it was opened last.
-    """
-
-    deal_id: UUID
-    version: int
-    position: int
-    title: str
-    customer_id: UUID | None
-    product_id: UUID | None
-    owner_id: UUID
-    team_id: UUID
-    process: str
-    process_version: int
-    policy: str
-    stage: str
-    status: str
-    probability: AnyScale
-    amount: Decimal | None
-    currency: str | None
-    expected_close: date | None
-    opened_at: datetime
-    stage_entered_at: datetime
-    source: str
-    reference: str
-    closed_on: date | None = None
-    contract_reference: str = ""
-    loss_reason: FreeText = ""
-    competitor: str = ""
-    last_activity_at: datetime | None = None
-    activity_count: int = 0
-    reassignments: int = 0
-    promise_id: UUID | None = None
-    promised: FreeText | None = None
-    promised_by: UUID | None = None
-    by_rule: bool = False
-    overdue: bool = False
-    made_at: datetime | None = None
-    remind_at: datetime | None = None
-    due_at: datetime | None = None
-    escalate_at: datetime | None = None
-    reassign_at: datetime | None = None
-    arming: int = 0
-    policy_version: int | None = None
-    reminded_at: datetime | None = None
-    missed_at: datetime | None = None
-    escalated_at: datetime | None = None
-
-
-DEALS = Table(
-    "deal_board",
-    DealRow,
-    key=("deal_id",),
-    indexes={
-        "due": "(due_at, deal_id)",
-        "amount": "(amount, deal_id)",
-        "activity": "(last_activity_at, deal_id)",
-        "opened": "(opened_at, deal_id)",
-        "closing": "(expected_close, deal_id)",
-        "owner": "(owner_id, due_at, deal_id)",
-        "team": "(team_id, due_at, deal_id)",
-        "customer": "(customer_id, opened_at, deal_id) WHERE customer_id IS NOT NULL",
-        "reference": "(reference, source) WHERE reference <> ''",
-    },
-)
-
-
-class TitleRow(msgspec.Struct, gc=False):
-    """A deal's title, to be searched: apart, because it hardly ever changes while the deal does all the time."""
-
-    deal_id: UUID
-    spaced: str
-
-
-TITLES = Table(
-    "deal_title",
-    TitleRow,
-    key=("deal_id",),
-    indexes={"words": "USING gin (words)"},
-    generated={"words": "tsvector GENERATED ALWAYS AS (to_tsvector('simple', spaced)) STORED"},
-)
 
 
 class DealBoard(PromiseFold):
@@ -289,9 +204,12 @@ SELECT {columns}, o.name, p.name, t.name, c.name, g.name
   LEFT JOIN read.directory g ON g.id = d.product_id
 """
 FOUND = "(SELECT * FROM read.deal_board WHERE {where} ORDER BY {order} LIMIT %(limit)s)"
-GET = sql.SQL(NAMED.format(columns=COLUMNS, deals="read.deal_board") + " WHERE d.deal_id = %s")
-LIST = sql.SQL(NAMED.format(columns=COLUMNS, deals=FOUND) + " ORDER BY {order}")
-TITLED = "deal_id IN (SELECT deal_id FROM read.deal_title WHERE words @@ to_tsquery('simple', %(text)s))"
+GET = NAMED.format(columns=COLUMNS, deals="read.deal_board") + " WHERE d.deal_id = %s"
+LIST = NAMED.format(columns=COLUMNS, deals=FOUND) + " ORDER BY {order}"
+TITLED = "SELECT deal_id FROM read.deal_title WHERE words @@ to_tsquery('simple', %s) LIMIT %s"
+HAS_WORDS = """EXISTS (SELECT FROM read.deal_title t WHERE t.deal_id = deal_board.deal_id
+                   AND t.words @@ to_tsquery('simple', %(text)s) OFFSET 0)"""
+FEW_TITLES = 2_000
 
 
 async def get(source: Source, deal_id: UUID) -> DealView | None:
@@ -327,5 +245,14 @@ async def listing(
     select.where("amount >= %(amount_from)s", amount_from=narrowed.amount_from)
     select.where("amount <= %(amount_to)s", amount_to=narrowed.amount_to)
     if narrowed.text:
-        select.where(TITLED, text=searched(narrowed.text))
+        await _with_words(source, select, searched(narrowed.text))
     return await page(source, select, sort_by(sort, SORTS), cursor, limit, DealView)
+
+
+async def _with_words(source: Source, select: Select, words: str) -> None:
+    """Rare words give the deals to sort; common ones are looked for along the order of the list."""
+    found = await fetch(source, TITLED, [words, FEW_TITLES + 1])
+    if len(found) > FEW_TITLES:
+        select.where(HAS_WORDS, text=words)
+    else:
+        select.where("deal_id = ANY(%(titled)s)", titled=[deal_id for (deal_id,) in found])

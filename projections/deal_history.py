@@ -6,8 +6,10 @@ They are rendered when read.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import fields, is_dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -113,29 +115,38 @@ NEWEST = f"""
 SELECT {STORED} FROM read.deal_history WHERE deal_id = %s AND version < %s ORDER BY version DESC LIMIT %s
 """
 LAST = 2**31 - 1
+LANGUAGES = {"en": EN, "zh": ZH}
 read_meta = msgspec.json.Decoder(Meta).decode
 
 
 async def listing(
-    source: Source, deal_id: UUID, cursor: str | None = None, limit: int = 100, *, newest_first: bool = False
+    source: Source,
+    deal_id: UUID,
+    cursor: str | None = None,
+    limit: int = 100,
+    *,
+    newest_first: bool = False,
+    languages: Collection[str] = LANGUAGES,
 ) -> Page[Happening]:
-    """A page of what happened to a deal; empty for an unknown one. Raises Invalid for a cursor that is none."""
+    """A page of what happened to a deal, told in these languages; empty for an unknown one. Raises Invalid for a
+    cursor that is none.
+    """
     begin = version_in(cursor) if cursor else (LAST if newest_first else 0)
     query = NEWEST if newest_first else OLDEST
     found = await fetch(source, query, [deal_id, begin, limit_of(limit) + 1])
     stored = [Stored(*row) for row in found[:limit]]
     more = token_of(stored[-1].version) if len(found) > limit else None
-    return Page(await _rendered(source, stored), more)
+    return Page(await _rendered(source, stored, languages), more)
 
 
-async def _rendered(source: Source, stored: list[Stored]) -> list[Happening]:
+async def _rendered(source: Source, stored: list[Stored], languages: Collection[str]) -> list[Happening]:
     facts = [
         decode_fact(row.topic, row.schema_version, row.data) if row.topic in FACTS else None for row in stored
     ]
     metas = [read_meta(row.meta) for row in stored]
-    named = await directory.names(source, {id for fact in facts if fact for id in ids_in(fact)})
-    users = await directory.users(source, {meta.actor.id for meta in metas if meta.actor.kind == "user"})
-    tellers = {"en": Teller(EN, named), "zh": Teller(ZH, named)}
+    ids = {id for fact in facts if fact for id in ids_in(fact)}
+    named, users = await directory.named(source, ids, {m.actor.id for m in metas if m.actor.kind == "user"})
+    tellers = {language: Teller(LANGUAGES[language], named) for language in languages}
     return [
         Happening(
             position=row.position,
@@ -164,7 +175,12 @@ async def _rendered(source: Source, stored: list[Stored]) -> list[Happening]:
 
 def ids_in(fact: Fact) -> set[UUID]:
     """Ids among a fact's own fields, to be shown by name where the directory knows them."""
-    return {value for f in fields(fact) if isinstance(value := getattr(fact, f.name), UUID)}
+    return {value for name in names_of(fact.TOPIC) if isinstance(value := getattr(fact, name), UUID)}
+
+
+@cache
+def names_of(topic: str) -> frozenset[str]:
+    return frozenset(f.name for f in fields(FACTS[topic]))
 
 
 def changes(fact: Fact) -> list[Change]:
@@ -172,10 +188,10 @@ def changes(fact: Fact) -> list[Change]:
     compared part by part.
     """
     found: list[Change] = []
-    names = {f.name for f in fields(fact)}
-    for name in sorted(names):
+    names = names_of(fact.TOPIC)
+    for name in sorted(n for n in names if n.endswith("before")):
         other = name.removesuffix("before") + "after"
-        if name.endswith("before") and other in names:
+        if other in names:
             label = SENTENCES[fact.TOPIC].field if name == "before" else name.removesuffix("_before") + "_id"
             found += _differences(label, getattr(fact, name), getattr(fact, other))
     return found

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from psycopg import AsyncConnection, sql
+from psycopg import AsyncConnection
 
 from domain import catalogue as c
 from domain import people as p
@@ -144,9 +144,13 @@ def _subject(entry: Entry[Any]) -> UUID:
 COLUMNS = ", ".join(LISTED.names)
 NAMES = "SELECT id, name FROM read.directory WHERE id = ANY(%s)"
 USERS = "SELECT user_id, name FROM read.directory WHERE user_id = ANY(%s) AND kind = 'rep'"
+NAMED = f"""
+SELECT id, NULL AS user_id, name FROM read.directory WHERE id = ANY(%s)
+ UNION ALL SELECT id, user_id, name FROM ({USERS.replace("SELECT", "SELECT id,")}) u
+"""
 GET = f"SELECT {COLUMNS} FROM read.directory WHERE id = %s"
 BY_LOGIN = f"SELECT {COLUMNS} FROM read.directory WHERE user_id = %s AND kind = 'rep'"
-LIST = sql.SQL(f"SELECT {COLUMNS} FROM read.directory WHERE {{where}} ORDER BY {{order}} LIMIT %(limit)s")
+LIST = f"SELECT {COLUMNS} FROM read.directory WHERE {{where}} ORDER BY {{order}} LIMIT %(limit)s"
 SORTS = {"name": SortKey("name", TEXT, nullable=False, id="id")}
 
 
@@ -158,6 +162,14 @@ async def names(source: Source, ids: Collection[UUID]) -> dict[UUID, str]:
 async def users(source: Source, user_ids: Collection[str]) -> dict[str, str]:
     """The names of the reps who log in as these users."""
     return dict(await fetch(source, USERS, [list(user_ids)])) if user_ids else {}
+
+
+async def named(
+    source: Source, ids: Collection[UUID], user_ids: Collection[str]
+) -> tuple[dict[UUID, str], dict[str, str]]:
+    """The names of the ids that are known and of the reps who log in as these users, in one query."""
+    found = await fetch(source, NAMED, [list(ids), list(user_ids)])
+    return {id: name for id, _, name in found}, {user: name for _, user, name in found if user is not None}
 
 
 async def get(source: Source, id: UUID) -> Listed | None:

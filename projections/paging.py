@@ -16,7 +16,7 @@ from typing import Any, Generic, LiteralString, TypeVar
 from uuid import UUID
 
 import msgspec
-from psycopg import AsyncConnection, sql
+from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 
 from domain.errors import FieldError, Invalid
@@ -79,25 +79,23 @@ class Sort:
     def cursor(self, value: Any, id: UUID) -> str:
         return base64.urlsafe_b64encode(encode(Cursor(self.name, _text(value), id))).decode()
 
-    def stretches(self, after: tuple[Any, UUID] | None) -> list[tuple[sql.Composed, sql.Composed, Params]]:
-        """Condition, order and parameters of the stretches still to come: with a value, then without."""
-        key, down = sql.Identifier(self.key.column), sql.SQL(" DESC" if self.descending else "")
-        beyond = sql.SQL("<" if self.descending else ">")
-        parts = {"key": key, "down": down, "beyond": beyond, "id": sql.Identifier(self.key.id)}
-        with_value = sql.SQL("{key} IS NOT NULL").format(**parts)
-        without = sql.SQL("{key} IS NULL").format(**parts)
-        by_key = sql.SQL("{key}{down}, {id}{down}").format(**parts)
-        by_id = sql.SQL("{id}{down}").format(**parts)
-        params: Params = {}
-        if after is not None:
-            value, id = after
-            params = {"after_key": value, "after_id": id}
-            if value is None:
-                rest = sql.SQL(" AND {id} {beyond} %(after_id)s").format(**parts)
-                return [(without + rest, by_id, params)]
-            with_value += sql.SQL(" AND ({key}, {id}) {beyond} (%(after_key)s, %(after_id)s)").format(**parts)
-        first = [(with_value, by_key, params)]
-        return [*first, (without, by_id, {})] if self.key.nullable else first
+    @property
+    def order(self) -> str:
+        """In both stretches, so that one index serves them."""
+        down = " DESC" if self.descending else ""
+        return f"{self.key.column}{down}, {self.key.id}{down}"
+
+    def stretches(self, after: tuple[Any, UUID] | None) -> list[tuple[str, Params]]:
+        """Condition and parameters of the stretches still to come: with a value, then without."""
+        key, id, beyond = self.key.column, self.key.id, "<" if self.descending else ">"
+        with_value, without = f"{key} IS NOT NULL", f"{key} IS NULL"
+        rest: list[tuple[str, Params]] = [(without, {})] if self.key.nullable else []
+        if after is None:
+            return [(with_value, {}), *rest]
+        params: Params = {"after_key": after[0], "after_id": after[1]}
+        if after[0] is None:
+            return [(f"{without} AND {id} {beyond} %(after_id)s", params)]
+        return [(f"{with_value} AND ({key}, {id}) {beyond} (%(after_key)s, %(after_id)s)", params), *rest]
 
 
 def _text(value: Any) -> str | None:
@@ -146,10 +144,10 @@ async def page(
     """One page of what `select` finds, in the order of `sort`; `make` takes a row's columns."""
     wanted = limit_of(limit) + 1
     items: list[T] = []
-    for condition, order, params in sort.stretches(sort.after(cursor)):
-        query, given = select.stretch(condition, order)
-        rows = await fetch(source, query, given | params | {"limit": wanted - len(items)})
-        items += [make(*row) for row in rows]
+    for condition, params in sort.stretches(sort.after(cursor)):
+        query = select.narrowed(condition, order=sort.order)
+        given = {**select.params, **params, "limit": wanted - len(items)}
+        items += [make(*row) for row in await fetch(source, query, given, planned_anew=select.is_narrow)]
         if len(items) == wanted:
             last = items[limit - 1]
             return Page(
@@ -160,37 +158,39 @@ async def page(
 
 @dataclass
 class Select:
-    """A query being narrowed. `query` has the places {where}, {order}, and the parameter %(limit)s."""
+    """A query being narrowed. `query` has the places {where} and {order}; pages take the parameter %(limit)s."""
 
-    query: sql.SQL
-    conditions: list[sql.Composable] = field(default_factory=list)
+    query: str
+    conditions: list[str] = field(default_factory=list)
     params: Params = field(default_factory=dict)
+
+    @property
+    def is_narrow(self) -> bool:
+        return bool(self.conditions)
 
     def where(self, condition: LiteralString, **params: Any) -> None:
         """Narrow down, unless every parameter is None."""
         if any(value is not None for value in params.values()):
-            self.conditions.append(sql.SQL(condition))
+            self.conditions.append(condition)
             self.params |= params
 
     def equal(self, column: LiteralString, value: Any) -> None:
         self.where(f"{column} = %({column})s", **{column: value})
 
-    def all(self) -> tuple[sql.Composed, Params]:
-        """The query without an order, for one that has no pages."""
-        return self.query.format(
-            where=sql.SQL(" AND ").join(self.conditions or [sql.SQL("true")])
-        ), self.params
-
-    def stretch(self, condition: sql.Composable, order: sql.Composable) -> tuple[sql.Composed, Params]:
-        where = sql.SQL(" AND ").join([*self.conditions, condition])
-        return self.query.format(where=where, order=order), self.params
+    def narrowed(self, *more: str, order: str = "") -> str:
+        where = " AND ".join([*self.conditions, *more]) or "true"
+        return self.query.replace("{where}", where).replace("{order}", order)
 
 
-async def fetch(source: Source, query: sql.Composable | str, params: Params | Sequence[Any]) -> list[Any]:
-    """All rows of one query, through a pool or a connection."""
+async def fetch(
+    source: Source, query: str, params: Params | Sequence[Any], *, planned_anew: bool = False
+) -> list[Any]:
+    """All rows of one query, through a pool or a connection. `planned_anew`: the best way depends on the values, so no
+    plan is kept.
+    """
     if isinstance(source, AsyncConnection):
         cursor = source.cursor(binary=True)
-        await cursor.execute(query, params)  # type: ignore[arg-type]
+        await cursor.execute(query.encode(), params, prepare=False if planned_anew else None)
         return await cursor.fetchall()
     async with source.connection() as connection:
-        return await fetch(connection, query, params)
+        return await fetch(connection, query, params, planned_anew=planned_anew)

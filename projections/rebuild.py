@@ -136,7 +136,10 @@ class Beside:
 
     async def catch_up(self, progress: Progress, target: int | None = None) -> None:
         """To `target`, or close to the ledger's head, wherever that moves meanwhile."""
-        while self._held.position < (head := target or await positions.head(self.connection)):
+        while True:
+            head = await positions.head(self.connection) if target is None else target
+            if self._held.position >= head:
+                return
             await self.apply_to(min(head, self._held.position + STRETCH))
             progress(self._held.position, head)
             if target is None and head - self._held.position < CLOSE:

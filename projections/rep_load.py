@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from psycopg import AsyncConnection, sql
+from psycopg import AsyncConnection
 
 from domain import people as p
 from domain.deal import facts as f
@@ -203,13 +203,13 @@ class Load(msgspec.Struct):
     overdue_promises: int
 
 
-LIST = sql.SQL("""
+LIST = """
 SELECT r.rep_id, n.name, r.team_id, t.name, r.active, r.away, r.allocated, s.open_deals, s.amounts, s.promises,
        o.overdue
   FROM read.rep_load r
   CROSS JOIN LATERAL (
         SELECT COALESCE(sum(open_deals), 0)::int8 AS open_deals, COALESCE(sum(live_promises), 0)::int8 AS promises,
-               COALESCE(json_object_agg(currency, amount) FILTER (WHERE currency <> '' AND open_deals > 0), '{{}}')::text
+               COALESCE(json_object_agg(currency, amount) FILTER (WHERE currency <> '' AND open_deals > 0), '{}')::text
                    AS amounts
           FROM read.rep_load_sum WHERE owner_id = r.rep_id) s
   CROSS JOIN LATERAL (
@@ -217,7 +217,7 @@ SELECT r.rep_id, n.name, r.team_id, t.name, r.active, r.away, r.allocated, s.ope
   LEFT JOIN read.directory n ON n.id = r.rep_id
   LEFT JOIN read.directory t ON t.id = r.team_id
  WHERE {where} ORDER BY s.open_deals DESC, r.rep_id
-""")
+"""
 
 
 async def reps(
@@ -233,7 +233,7 @@ async def reps(
     select.where("r.team_id = %(team_id)s", team_id=team_id)
     select.where("r.rep_id = %(rep_id)s", rep_id=rep_id)
     select.where("r.active = %(active)s", active=active)
-    return [_seen(row, now) for row in await fetch(source, *select.all())]
+    return [_seen(row, now) for row in await fetch(source, select.narrowed(), select.params)]
 
 
 def _seen(row: Any, now: datetime) -> Load:

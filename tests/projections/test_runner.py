@@ -1,0 +1,313 @@
+"""One runner for all read models: one process follows each, a poison fact stops one only, a stale follower is fenced."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable
+from typing import Any, ClassVar
+
+import psycopg
+import pytest
+
+from domain.deal import commands as c
+from domain.deal import facts as f
+from projections import deal_board, deal_history, positions, rebuild
+from projections.base import Entry
+from projections.catalog import ALL, statements
+from projections.deal_board import DealBoard
+from projections.deal_history import DealHistory
+from projections.deal_row import DealRow
+from projections.fold import on
+from projections.follow import run_projections
+from projections.positions import Fenced
+from projections.runner import Follower, Watch, resume
+from projections.status import ProjectionStatus, status
+from projections.wait import Waiter
+from runtime.schema import migrate
+from tests.projections.telling import Books, call
+
+Eventually = Callable[..., Any]
+OTHERS = [projection.name for projection in ALL if projection is not DealBoard]
+
+
+class Stumbling(DealBoard):
+    """A deal board with a bug in one handler, until it is fixed."""
+
+    broken: ClassVar[bool] = True
+
+    @on(f.TitleCorrected)
+    def _title_corrected(self, row: DealRow, entry: Entry[f.TitleCorrected]) -> None:
+        if self.broken and entry.fact.after == "poison":
+            raise RuntimeError("cannot digest this title")
+        super()._title_corrected(row, entry)
+
+
+@pytest.fixture
+def stumbling() -> type[Stumbling]:
+    return type("Broken", (Stumbling,), {"broken": True})
+
+
+@contextlib.asynccontextmanager
+async def following(url: str, *projections: type[DealBoard], batch: int = 5_000) -> AsyncIterator[None]:
+    """Followers as one process has them."""
+    async with Watch(url) as watch:
+        tasks = [asyncio.create_task(Follower(url, p, watch, batch=batch).run()) for p in projections]
+        yield
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@contextlib.asynccontextmanager
+async def running(url: str, names: list[str] | None = None) -> AsyncIterator[None]:
+    stop = asyncio.Event()
+    task = asyncio.create_task(run_projections(url, names, stop))
+    yield
+    stop.set()
+    await task
+
+
+async def board(books: Books) -> ProjectionStatus:
+    return next(found for found in await status(books.pool) if found.name == "deal_board")
+
+
+async def stopped(books: Books) -> ProjectionStatus | None:
+    found = await board(books)
+    return found if found.status == "stopped" else None
+
+
+# -- following ------------------------------------------------------------------------------------
+
+
+async def test_every_read_model_gets_to_the_head_and_says_so(books: Books) -> None:
+    deal_id = await books.opened()
+    async with running(books.office.url), Waiter(books.office.url) as waiter:
+        receipt = await books.given(call(deal_id))
+        for name in (projection.name for projection in ALL):
+            await waiter.until(name, receipt.position, 20)
+        found = await status(books.pool)
+    assert [one.name for one in found] == [projection.name for projection in ALL]
+    assert {(one.status, one.position, one.lag, one.error) for one in found} == {
+        ("live", receipt.position, 0, None)
+    }
+    assert all(one.owner and one.owner.startswith(f"salesloop {one.name} ") and one.pid for one in found)
+
+
+async def test_a_lost_notification_is_made_up_for(books: Books) -> None:
+    deal_id = await books.opened()
+    silent = """
+        INSERT INTO ledger.events (position, stream_id, version, topic, schema_version, data, meta, event_id, occurred_at,
+               recorded_at)
+        SELECT position + 1, stream_id, version + 1, 'deal.title-corrected', 1,
+               '{"before": "Forty boilers", "after": "Fifty boilers"}', meta, gen_random_uuid(), occurred_at, recorded_at
+          FROM ledger.events ORDER BY position DESC LIMIT 1 RETURNING position
+    """
+    async with running(books.office.url, ["deal_board"]), Waiter(books.office.url) as waiter:
+        await waiter.until("deal_board", await books.office.ledger.head(), 20)
+        async with await psycopg.AsyncConnection.connect(books.office.url) as owner:
+            row = await (await owner.execute(silent)).fetchone()
+        assert row is not None
+        await waiter.until("deal_board", row[0], 20)
+    found = await deal_board.get(books.pool, deal_id)
+    assert found is not None
+    assert found.title == "Fifty boilers"
+
+
+async def test_installing_again_changes_nothing(books: Books) -> None:
+    await books.opened()
+    await books.follow()
+    await rebuild.rebuild(books.office.url, "agenda")
+    before = await books.office.rows("SELECT * FROM read.positions ORDER BY name")
+    migrate(books.office.url, statements())
+    assert await books.office.rows("SELECT * FROM read.positions ORDER BY name") == before
+    assert await books.differences() == []
+
+
+# -- poison ---------------------------------------------------------------------------------------
+
+
+async def test_a_poison_fact_stops_one_read_model_just_before_it(
+    books: Books, stumbling: type[Stumbling], eventually: Eventually
+) -> None:
+    deal_id = await books.opened()
+    for n in range(9):
+        good = await books.given(c.CorrectDeal(deal_id=deal_id, title=f"Title {n}"))
+    await books.given(c.CorrectDeal(deal_id=deal_id, title="poison"))
+    after = await books.given(call(deal_id))
+    async with (
+        following(books.office.url, stumbling),
+        running(books.office.url, OTHERS),
+        Waiter(books.office.url) as waiter,
+    ):
+        found = await eventually(lambda: stopped(books))
+        for name in OTHERS:
+            await waiter.until(name, after.position, 20)
+        rest = [one for one in await status(books.pool) if one.name != "deal_board"]
+    assert (found.position, found.lag) == (good.position, after.position - good.position)
+    assert found.error == f"position {good.position + 1}: RuntimeError: cannot digest this title"
+    assert {one.status for one in rest} == {"live"}
+    row = await deal_board.get(books.pool, deal_id)
+    assert row is not None
+    assert (row.title, row.position) == ("Title 8", good.position), "everything before it is applied"
+
+
+async def test_after_the_fix_it_resumes_when_told_to(
+    books: Books, stumbling: type[Stumbling], eventually: Eventually
+) -> None:
+    deal_id = await books.opened()
+    last = await books.given(c.CorrectDeal(deal_id=deal_id, title="poison"))
+    async with following(books.office.url, stumbling), Waiter(books.office.url) as waiter:
+        await eventually(lambda: stopped(books))
+        stumbling.broken = False
+        await resume(books.connection, "deal_board")
+        await waiter.until("deal_board", last.position, 20)
+        found = await board(books)
+    assert (found.status, found.error, found.lag) == ("live", None, 0)
+
+
+async def test_it_tries_again_by_itself_and_after_a_restart(
+    books: Books, stumbling: type[Stumbling], eventually: Eventually
+) -> None:
+    deal_id = await books.opened()
+    last = await books.given(c.CorrectDeal(deal_id=deal_id, title="poison"))
+    async with following(books.office.url, stumbling):
+        await eventually(lambda: stopped(books))
+    stumbling.broken = False
+    async with following(books.office.url, stumbling), Waiter(books.office.url) as waiter:
+        await waiter.until("deal_board", last.position, 20)
+        stumbling.broken = True
+        poison = await books.given(
+            c.CorrectDeal(deal_id=deal_id, title="fine"), c.CorrectDeal(deal_id=deal_id, title="poison")
+        )
+        await eventually(lambda: stopped(books))
+        stumbling.broken = False
+        await waiter.until("deal_board", poison.position, 20)
+
+
+async def test_tables_of_another_release_stop_it_until_they_are_rebuilt(
+    books: Books, eventually: Eventually
+) -> None:
+    deal_id = await books.opened()
+    await books.connection.execute("UPDATE read.positions SET shape = 'of yore' WHERE name = 'deal_board'")
+    async with running(books.office.url, ["deal_board"]), Waiter(books.office.url) as waiter:
+        found = await eventually(lambda: stopped(books))
+        assert "rebuild" in found.error
+        await rebuild.rebuild(books.office.url, "deal_board")
+        await resume(books.connection, "deal_board")
+        receipt = await books.given(call(deal_id))
+        await waiter.until("deal_board", receipt.position, 20)
+
+
+# -- one follower each ----------------------------------------------------------------------------
+
+
+async def test_of_two_runners_one_follows_and_the_other_takes_over(
+    books: Books, eventually: Eventually
+) -> None:
+    deal_id, url = await books.opened(), books.office.url
+    locks = "SELECT granted FROM pg_locks WHERE locktype = 'advisory' AND classid = %s ORDER BY 1"
+
+    async def both_asked() -> bool:
+        return await books.office.rows(locks, positions.FOLLOWERS) == [(False,), (True,)]
+
+    async with running(url, ["deal_board"]), running(url, ["deal_board"]), Waiter(url) as waiter:
+        await eventually(both_asked)
+        first = await books.given(call(deal_id))
+        await waiter.until("deal_board", first.position, 20)
+        holder = (await board(books)).pid
+        async with await psycopg.AsyncConnection.connect(url) as owner:
+            await owner.execute("SELECT pg_terminate_backend(%s)", [holder])
+        second = await books.given(call(deal_id))
+        await waiter.until("deal_board", second.position, 20)
+        assert (await board(books)).pid not in (None, holder)
+    assert await rebuild.compare(url, "deal_board") == []
+
+
+RUN = "import asyncio, sys; from projections.follow import run_projections; asyncio.run(run_projections(sys.argv[1]))"
+
+
+async def test_a_killed_process_is_replaced_by_the_one_that_waits(
+    books: Books, eventually: Eventually
+) -> None:
+    deal_id, url = await books.opened(), books.office.url
+    killed = subprocess.Popen(  # noqa: ASYNC220 - it starts at once and is watched by what it does
+        [sys.executable, "-c", RUN, url]
+    )
+    try:
+        await eventually(lambda: owned(books, killed.pid), 30)
+        async with running(url), Waiter(url) as waiter:
+            for _ in range(3):
+                await books.given(call(deal_id))
+            killed.send_signal(signal.SIGKILL)
+            receipt = await books.given(call(deal_id))
+            for name in (projection.name for projection in ALL):
+                await waiter.until(name, receipt.position, 20)
+            assert await eventually(lambda: unowned(books, killed.pid))
+    finally:
+        killed.kill()
+        await asyncio.to_thread(killed.wait)
+    assert await books.differences() == []
+
+
+async def owned(books: Books, pid: int) -> bool:
+    return all(one.owner == f"salesloop {one.name} {pid}" for one in await status(books.pool))
+
+
+async def unowned(books: Books, pid: int) -> bool:
+    return all(one.owner and not one.owner.endswith(f" {pid}") for one in await status(books.pool))
+
+
+# -- the fence ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("projection", [DealBoard, DealHistory])
+@pytest.mark.parametrize("facts", [1, 60])
+async def test_who_is_behind_the_position_writes_nothing(books: Books, projection: Any, facts: int) -> None:
+    deal_id = await books.opened()
+    await books.follow()
+    held = await positions.place(books.connection, projection.name)
+    for _ in range(facts):
+        await books.given(call(deal_id))
+    head = await books.follow()
+    before = await books.office.rows(f"SELECT t::text FROM read.{projection.name} t ORDER BY 1")
+
+    stale = projection()
+    with pytest.raises((Fenced, psycopg.IntegrityError)):
+        await positions.step(books.connection, stale, held, head, "live")
+    with pytest.raises(Fenced):
+        await positions.check(books.connection, projection.name, held)
+
+    assert await books.office.rows(f"SELECT t::text FROM read.{projection.name} t ORDER BY 1") == before
+    assert (await positions.place(books.connection, projection.name)).position == head
+
+
+async def test_who_followed_the_tables_before_a_rebuild_is_fenced_off(books: Books) -> None:
+    deal_id = await books.opened()
+    head = await books.follow()
+    held = await positions.place(books.connection, "deal_board")
+    await rebuild.rebuild(books.office.url, "deal_board")
+    await books.given(call(deal_id))
+    assert (await positions.place(books.connection, "deal_board")).position == head == held.position
+    with pytest.raises(Fenced):
+        await positions.step(books.connection, DealBoard(), held, head + 1, "live")
+
+
+async def test_a_failed_step_leaves_nothing_half_done(books: Books, stumbling: type[Stumbling]) -> None:
+    deal_id = await books.opened()
+    head = await books.follow()
+    held = await positions.place(books.connection, "deal_board")
+    await books.given(call(deal_id), c.CorrectDeal(deal_id=deal_id, title="poison"))
+    model = stumbling()
+    with pytest.raises(RuntimeError):
+        await positions.step(books.connection, model, held, await books.office.ledger.head(), "live")
+    row = await deal_board.get(books.pool, deal_id)
+    assert row is not None
+    assert (row.activity_count, row.position <= head) == (0, True)
+    stumbling.broken = False
+    await positions.step(books.connection, model, held, await books.office.ledger.head(), "live")
+    assert await rebuild.compare(books.office.url, "deal_board") == []
+    assert (await deal_history.listing(books.pool, deal_id)).items
