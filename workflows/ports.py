@@ -8,9 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Protocol
 from uuid import UUID
 
+from domain.cycle.facts import AgendaItem
+from domain.periods import Period, Window
+from domain.proposal import Effect
+from domain.scope import Scope
 from workflows.messages import Standing, SweepReport
 
 
@@ -68,3 +73,61 @@ class LedgerReader(Protocol):
         ...
 
     async def save_sweep(self, report: SweepReport, now: datetime) -> None: ...
+
+
+@dataclass(frozen=True)
+class FigureAsked:
+    """A metric over a scope and a stretch of days (both included); `currency` where it is money."""
+
+    metric: str
+    scope: Scope
+    window: Window
+    currency: str = ""
+
+
+@dataclass(frozen=True)
+class Pack:
+    """A review pack's canonical bytes' SHA-256, and what it puts on the review's agenda."""
+
+    digest: str
+    agenda: tuple[AgendaItem, ...]
+
+
+class LoopReader(Protocol):
+    """Figures of the loop, each as known at a position that `reach` was told of before: the same answer for ever."""
+
+    async def reach(self, position: int) -> None:
+        """Wait until everything below can be read as known at `position`. Raises TimeoutError when it takes too long."""
+        ...
+
+    async def figures(self, asked: Sequence[FigureAsked], position: int) -> list[Decimal | None]:
+        """In the order asked; None for a rate or mean of nothing."""
+        ...
+
+    async def shape(self, metric: str, scope: Scope, period: Period, position: int) -> tuple[Decimal, ...]:
+        """What each of the period's children weighs in a usual year, from history; empty where there is none."""
+        ...
+
+    async def pack(self, cycle_id: UUID, position: int) -> Pack: ...
+
+    async def pipeline(
+        self, metric: str, scope: Scope, period: Period, position: int, currency: str = ""
+    ) -> Decimal | None:
+        """What deals open at `position` are expected to bring to the period, weighted by their stages' probability;
+        None where that says nothing about the metric.
+        """
+        ...
+
+    async def peers(self, scope: Scope, position: int) -> Sequence[Scope]:
+        """Scopes of the same kind that an adjustment of this one may be compared with; it is not among them."""
+        ...
+
+    async def under_adjustment(self, position: int) -> Sequence[Scope]:
+        """Scopes whose adjustment is not decided yet."""
+        ...
+
+    async def decided_effects(
+        self, scope: Scope, metric: str, window: Window, position: int
+    ) -> Sequence[Effect]:
+        """Of the adjustments of this scope and metric that were decided in these days."""
+        ...
