@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from projections.agenda import Agenda
 from projections.base import Projection
+from projections.contributions import Contributions
 from projections.deal_board import DealBoard
 from projections.deal_history import DealHistory
 from projections.directory import Directory
@@ -12,7 +13,16 @@ from projections.positions import DDL, install
 from projections.rep_load import RepLoad
 from projections.rules import Rules
 
-ALL: tuple[type[Projection], ...] = (Directory, Rules, DealBoard, DealHistory, Agenda, Funnel, RepLoad)
+ALL: tuple[type[Projection], ...] = (
+    Directory,
+    Rules,
+    DealBoard,
+    DealHistory,
+    Agenda,
+    Funnel,
+    RepLoad,
+    Contributions,
+)
 BY_NAME = {projection.name: projection for projection in ALL}
 
 

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Protocol
 from uuid import UUID
 
-from domain.cycle.facts import AgendaItem
+from domain.figures import FigureAsked, Pack
 from domain.periods import Period, Window
 from domain.proposal import Effect
 from domain.scope import Scope
@@ -73,24 +73,6 @@ class LedgerReader(Protocol):
         ...
 
     async def save_sweep(self, report: SweepReport, now: datetime) -> None: ...
-
-
-@dataclass(frozen=True)
-class FigureAsked:
-    """A metric over a scope and a stretch of days (both included); `currency` where it is money."""
-
-    metric: str
-    scope: Scope
-    window: Window
-    currency: str = ""
-
-
-@dataclass(frozen=True)
-class Pack:
-    """A review pack's canonical bytes' SHA-256, and what it puts on the review's agenda."""
-
-    digest: str
-    agenda: tuple[AgendaItem, ...]
 
 
 class LoopReader(Protocol):

@@ -1,0 +1,27 @@
+"""Domain room: how figures of the loop are asked for, and what a frozen pack is known by. Values only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from domain.cycle.facts import AgendaItem
+from domain.periods import Window
+from domain.scope import Scope
+
+
+@dataclass(frozen=True)
+class FigureAsked:
+    """A metric over a scope and a stretch of days (both included); `currency` where it is money."""
+
+    metric: str
+    scope: Scope
+    window: Window
+    currency: str = ""
+
+
+@dataclass(frozen=True)
+class Pack:
+    """A review pack's canonical bytes' SHA-256, and what it puts on the review's agenda."""
+
+    digest: str
+    agenda: tuple[AgendaItem, ...]

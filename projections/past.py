@@ -1,0 +1,34 @@
+"""Projections room: stretches of the ledger with everything that is known of each fact.
+
+For folds that need both clocks, and for what is computed anew as known at a position.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+from uuid import UUID
+
+from domain.recorded import Recorded
+from projections.paging import Source, fetch
+from runtime.codec import decode_row
+from runtime.ledger import COLUMNS
+
+STRETCH = (
+    f"SELECT {COLUMNS} FROM ledger.events WHERE position > %s AND position <= %s AND topic = ANY(%s)"
+    " ORDER BY position"
+)
+STREAMS = (
+    f"SELECT {COLUMNS} FROM ledger.events WHERE stream_id = ANY(%s) AND position <= %s ORDER BY position"
+)
+
+
+async def stretch(source: Source, after: int, upto: int, topics: Collection[str]) -> list[Recorded]:
+    """The facts of these topics after position `after` up to `upto`, in order."""
+    return [decode_row(row) for row in await fetch(source, STRETCH, [after, upto, list(topics)])]
+
+
+async def streams(source: Source, ids: Collection[UUID], upto: int) -> list[Recorded]:
+    """Everything that is known of these streams at position `upto`, in order."""
+    rows: list[Any] = await fetch(source, STREAMS, [list(ids), upto]) if ids else []
+    return [decode_row(row) for row in rows]
