@@ -24,7 +24,7 @@ SKEW = timedelta(minutes=5)
 ETAG = re.compile(r'(?:W/)?"[^"\x00-\x20]*"')
 OURS = re.compile(r'"(\d{1,9})"')
 TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
-PARTS = {"activity", "override", "promise"}
+PARTS = {"activity", "decision", "override", "promise"}
 """Things inside the stream that the path names: their absence is the path's, not the body's."""
 
 

@@ -5,8 +5,12 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from api.routers import (
+    action_items,
+    adjustments,
     agenda,
     customers,
+    cycle_policies,
+    cycles_acts,
     deals,
     deals_acts,
     directory,
@@ -15,10 +19,13 @@ from api.routers import (
     history,
     imports,
     keys,
+    leads,
     operations,
     people,
     policies,
     promises,
+    scorecards_acts,
+    targets,
 )
 
 ROUTERS: tuple[APIRouter, ...] = tuple(
@@ -34,6 +41,13 @@ ROUTERS: tuple[APIRouter, ...] = tuple(
         directory,
         people,
         policies,
+        leads,
+        targets,
+        cycles_acts,
+        cycle_policies,
+        scorecards_acts,
+        action_items,
+        adjustments,
         imports,
         feed,
         keys,

@@ -1,0 +1,100 @@
+"""api: what the routes of the loop share — scopes and periods as they are written, and who it is that speaks."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field, StringConstraints
+
+from api.bodies import Envelope
+from api.errors import invalid
+from api.fields import PLAIN, ShortText, Strict
+from api.users import Role
+from api.writing import Act
+from domain.cycle.policies import CyclePolicies, cycle_policy_stream
+from domain.errors import Forbidden
+from domain.people import Team
+from domain.periods import Period, named_period
+from domain.scope import Scope, ScopeKind
+from domain.values import MAX_AMOUNT
+from runtime.ledger import Ledger
+
+PeriodName = Annotated[
+    str,
+    StringConstraints(pattern=r"^(FY)?[0-9]{4}(-(Q[1-4]|W[0-9]{2}[ab]?|[0-9]{2}))?$"),
+    Field(
+        description="2026, 2026-Q3, 2026-03, 2026-W05; a week over two months is 2026-W05a and b; FY2026 is fiscal",
+        examples=["2026-Q3"],
+    ),
+]
+MetricKey = Annotated[
+    str,
+    StringConstraints(max_length=100, pattern=PLAIN),
+    Field(description="a metric of the catalogue", examples=["revenue-won"]),
+]
+Number = Annotated[
+    Decimal,
+    Field(ge=0, lt=MAX_AMOUNT, decimal_places=4, max_digits=19, allow_inf_nan=False, examples=["1200000.00"]),
+]
+Weight = Annotated[
+    Decimal, Field(ge=0, lt=MAX_AMOUNT, decimal_places=4, max_digits=19, allow_inf_nan=False, examples=["2"])
+]
+
+
+class ScopeBody(Strict):
+    """For whom: the company, a team or a rep, whose `id` it is; optionally narrowed down."""
+
+    kind: ScopeKind
+    id: UUID | None = None
+    product_id: UUID | None = None
+    segment: ShortText = ""
+    channel: ShortText = ""
+
+    def value(self) -> Scope:
+        return Scope(
+            kind=self.kind,
+            id=self.id,
+            product_id=self.product_id,
+            segment=self.segment,
+            channel=self.channel,
+        )
+
+
+class Said(Envelope):
+    """What a person says. A rep and a manager speak for themselves; an admin names whom."""
+
+    by: Annotated[UUID | None, Field(description="Who says it; only an admin needs to name anybody.")] = None
+
+
+async def period(ledger: Ledger, name: str) -> Period:
+    """The period of that name. Fiscal years start when the cycle policy "default" says. Raises Invalid."""
+    id = cycle_policy_stream("default")
+    policies = (await ledger.load({id: CyclePolicies}))[id]
+    assert isinstance(policies, CyclePolicies)
+    return named_period(name, policies.current.fiscal_start)
+
+
+async def speaker(act: Act, body: Said) -> UUID:
+    """Who says it: a rep is their key's rep, a manager their key's rep or else the manager of the team. Raises
+    Forbidden for who speaks for others, or is nobody.
+    """
+    own = await _person(act)
+    if act.user.role is Role.ADMIN:
+        if own is None and body.by is None:
+            raise invalid("by", "name the person who says it")
+        own = body.by or own
+    if own is None:
+        raise Forbidden("this key is nobody's: bind it to a rep, or name the team's manager")
+    if body.by not in (None, own):
+        raise Forbidden("you speak for yourself only")
+    return own
+
+
+async def _person(act: Act) -> UUID | None:
+    user = act.user
+    if user.rep_id is not None or user.role is not Role.MANAGER or user.team_id is None:
+        return user.rep_id
+    team = (await act.desk.ledger.load({user.team_id: Team}))[user.team_id]
+    return team.manager_id if isinstance(team, Team) else None

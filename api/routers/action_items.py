@@ -1,0 +1,131 @@
+"""api: action items — what somebody is to do by a time, and how it ended."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Response
+from pydantic import ConfigDict, Field
+
+from api import auth
+from api.answers import DONE, MADE
+from api.auth import LEADERS, may_write
+from api.bodies import Envelope
+from api.errors import invalid
+from api.fields import Code, Instant, LongText, NeededText
+from api.writing import Act
+from domain import action_item_decisions as d
+
+router = auth.router("/action-items", tags=["action items"])
+
+Writer = Annotated[Act, Depends(may_write())]
+Leader = Annotated[Act, Depends(may_write(*LEADERS))]
+
+
+class OpenItem(Envelope):
+    """Whoever manages the owner's team is told when it is late, unless a manager is named."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "what": "call every customer that was silent for 30 days",
+                    "owner_id": "0d9f6f0e-4d4e-4f0e-8a63-1f7b8a5b5c11",
+                    "due_at": "2027-01-15T18:00:00+08:00",
+                }
+            ]
+        }
+    )
+
+    what: NeededText
+    due_at: Instant
+    owner_id: Annotated[UUID | None, Field(description="A rep may leave it out.")] = None
+    manager_id: UUID | None = None
+    policy: Code = "default"
+    cycle_id: UUID | None = None
+    decision_id: UUID | None = None
+    item_id: UUID | None = None
+
+
+class Wording(Envelope):
+    what: NeededText
+
+
+class NewDue(Envelope):
+    due_at: Instant
+
+
+class ItemHandOver(Envelope):
+    to: UUID
+    manager_id: UUID | None = None
+
+
+class Finished(Envelope):
+    """When it was done earlier than now, `occurred_at` says so."""
+
+    note: LongText = ""
+
+
+class NotDone(Envelope):
+    why: NeededText
+
+
+@router.post(
+    "", operation_id="openActionItem", summary="Open an action item", status_code=201, responses=MADE
+)
+async def open_item(body: OpenItem, act: Writer) -> Response:
+    """Followed up like a promise: reminded, missed, escalated."""
+    owner_id = body.owner_id or act.user.rep_id
+    if owner_id is None:
+        raise invalid("owner_id", "name who is to do it")
+    item_id = act.new_id("action-item", body.item_id)
+    command = d.OpenActionItem(
+        item_id=item_id,
+        what=body.what,
+        owner_id=owner_id,
+        due_at=body.due_at,
+        manager_id=body.manager_id,
+        policy=body.policy,
+        cycle_id=body.cycle_id,
+        decision_id=body.decision_id,
+    )
+    return await act(command, body, status=201, location=f"/action-items/{item_id}")
+
+
+@router.post("/{item_id}/wording", operation_id="rewordActionItem", summary="Reword it", responses=DONE)
+async def reword(item_id: UUID, body: Wording, act: Leader) -> Response:
+    return await act(d.RewordActionItem(item_id=item_id, what=body.what), body)
+
+
+@router.post("/{item_id}/due", operation_id="moveActionItem", summary="Set another due time", responses=DONE)
+async def move(item_id: UUID, body: NewDue, act: Leader) -> Response:
+    """What was overdue stays so: it can end late, but no longer be kept."""
+    return await act(d.MoveActionItem(item_id=item_id, due_at=body.due_at), body)
+
+
+@router.post(
+    "/{item_id}/handover", operation_id="handOverActionItem", summary="Name another owner", responses=DONE
+)
+async def hand_over(item_id: UUID, body: ItemHandOver, act: Leader) -> Response:
+    command = d.HandOverActionItem(item_id=item_id, to=body.to, manager_id=body.manager_id)
+    return await act(command, body)
+
+
+@router.post("/{item_id}/finish", operation_id="finishActionItem", summary="It is done", responses=DONE)
+async def finish(item_id: UUID, body: Finished, act: Writer) -> Response:
+    return await act(d.FinishActionItem(item_id=item_id, note=body.note), body)
+
+
+@router.post(
+    "/{item_id}/excuse", operation_id="excuseActionItem", summary="It need not be done", responses=DONE
+)
+async def excuse(item_id: UUID, body: NotDone, act: Leader) -> Response:
+    return await act(d.ExcuseActionItem(item_id=item_id, why=body.why), body)
+
+
+@router.post(
+    "/{item_id}/break", operation_id="breakActionItem", summary="It will not be done", responses=DONE
+)
+async def break_item(item_id: UUID, body: NotDone, act: Writer) -> Response:
+    return await act(d.BreakActionItem(item_id=item_id, why=body.why), body)
