@@ -9,9 +9,9 @@ import asyncio
 import itertools
 import multiprocessing
 import shutil
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -44,6 +44,18 @@ class Size:
 TINY = Size("tiny", 1, 0.1)
 QUICK = Size("quick", 3, 0.7)
 FULL = Size("full", 5, 2.0)
+
+
+@contextmanager
+def beside(work: Callable[..., None], *arguments: Any) -> Iterator[None]:
+    """A module-level function in a process of its own for as long as this is entered; then it is ended by SIGTERM."""
+    process = multiprocessing.get_context("spawn").Process(target=work, args=arguments, daemon=True)
+    process.start()
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.join()
 
 
 class Bench:
