@@ -1,0 +1,74 @@
+"""benchmarks: a light HTTP client that keeps a server busy — keep-alive connections on a unix socket, one request at a time each.
+
+Runs in a process of its own. Understands no more of HTTP/1.1 than our servers say.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import time
+from collections.abc import Iterator, Sequence
+
+import uvloop
+
+CONNECTIONS = 16
+READY_SECONDS = 20.0
+
+
+class Refused(Exception):
+    """The server answered something else than 200."""
+
+
+def get(socket: str, paths: Sequence[str], token: str, seconds: float) -> float:
+    """Requests a second, over these paths in turn."""
+    return uvloop.run(_load(socket, [_request(path, token) for path in paths], seconds))
+
+
+def _request(path: str, token: str) -> bytes:
+    return f"GET {path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
+
+
+async def _load(socket: str, requests: Sequence[bytes], seconds: float) -> float:
+    await _until_ready(socket, requests[0])
+    turn = itertools.cycle(requests)
+    await _busy(socket, turn, time.perf_counter() + min(0.3, seconds))
+    started = time.perf_counter()
+    answered = await _busy(socket, turn, started + seconds)
+    return answered / (time.perf_counter() - started)
+
+
+async def _busy(socket: str, turn: Iterator[bytes], end: float) -> int:
+    return sum(await asyncio.gather(*(_caller(socket, turn, end) for _ in range(CONNECTIONS))))
+
+
+async def _caller(socket: str, turn: Iterator[bytes], end: float) -> int:
+    reader, writer = await asyncio.open_unix_connection(socket)
+    answered = 0
+    while time.perf_counter() < end:
+        await _ask(reader, writer, next(turn))
+        answered += 1
+    writer.close()
+    return answered
+
+
+async def _ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes) -> bytes:
+    writer.write(request)
+    head = await reader.readuntil(b"\r\n\r\n")
+    length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r")[0])
+    body = await reader.readexactly(length)
+    if not head.startswith(b"HTTP/1.1 200"):
+        raise Refused(f"{request[:60]!r}: {head[:30]!r} {body[:300]!r}")
+    return body
+
+
+async def _until_ready(socket: str, request: bytes) -> None:
+    end = time.monotonic() + READY_SECONDS
+    while True:
+        try:
+            await _ask(*await asyncio.open_unix_connection(socket), request)
+            return
+        except OSError:
+            if time.monotonic() > end:
+                raise
+            await asyncio.sleep(0.05)

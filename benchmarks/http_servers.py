@@ -1,0 +1,89 @@
+"""benchmarks: the two servers that are asked — our API as it is, and a bare FastAPI app that runs the same SQL on a pool.
+
+The bare one asks nobody who they are, waits for nothing, renders nothing: rows as JSON, by the fastest encoder there is.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import uvicorn
+from fastapi import FastAPI, Response
+from psycopg.rows import dict_row
+
+import api.schema
+import runtime.imports.schema
+from api.app import POOL_SIZE
+from api.serve import config
+from api.users import KeyBook, NewKey, Role
+from benchmarks import history
+from projections import deal_board, deal_history
+from projections.paging import Select, sort_by
+from runtime.codec import encode
+from runtime.database import Pool, open_pool
+from runtime.ledger import open_ledger
+from runtime.settings import Settings
+
+TABLES = (*history.TABLES, *api.schema.statements(), *runtime.imports.schema.statements())
+PAGE = 50
+BOARD = Select(deal_board.LIST).narrowed(
+    "due_at IS NOT NULL", order=sort_by("due_at", deal_board.SORTS).order
+)
+
+
+async def key(url: str) -> str:
+    """An administrator's API key."""
+    async with open_ledger(url, min_size=1, max_size=2) as ledger:
+        return (await KeyBook(ledger).create(NewKey("bench", Role.ADMIN), "bench"))[1]
+
+
+def serve_ours(url: str, directory: str, socket: str) -> None:
+    settings = Settings(url, url, data_dir=Path(directory), log_level="WARNING")
+    uvicorn.Server(config(settings, uds=socket)).run()
+
+
+def serve_bare(url: str, socket: str) -> None:
+    uvicorn.Server(
+        uvicorn.Config(
+            bare(url), uds=socket, loop="uvloop", http="httptools", access_log=False, log_level="error"
+        )
+    ).run()
+
+
+def bare(url: str) -> FastAPI:
+    pools: list[Pool] = []
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        pools.append(await open_pool(url, max_size=POOL_SIZE))
+        yield
+        await pools[0].close()
+
+    app = FastAPI(lifespan=lifespan)
+
+    async def rows(query: str, params: Any) -> list[dict[str, Any]]:
+        async with pools[0].connection() as connection:
+            cursor = connection.cursor(binary=True, row_factory=dict_row)
+            await cursor.execute(query.encode(), params)
+            return await cursor.fetchall()
+
+    @app.get("/deals")
+    async def board() -> Response:
+        found = await rows(BOARD, {"limit": PAGE + 1})
+        return Response(encode(found), media_type="application/json")
+
+    @app.get("/deals/{deal_id}")
+    async def one(deal_id: UUID) -> Response:
+        found = await rows(deal_board.GET, [deal_id])
+        return Response(encode(found[0]), media_type="application/json")
+
+    @app.get("/deals/{deal_id}/history")
+    async def told(deal_id: UUID) -> Response:
+        found = await rows(deal_history.OLDEST, [deal_id, 0, 101])
+        return Response(encode(found), media_type="application/json")
+
+    return app

@@ -1,0 +1,136 @@
+"""benchmarks, rows: reading — one deal, a board page and a history through HTTP with a key, and what ten times the data costs."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from functools import partial
+from statistics import median
+from uuid import UUID
+
+from benchmarks import history, http_load, http_servers
+from benchmarks.bench import Bench, beside
+from benchmarks.figures import OURS, Aim, Contest, Figures, Row, Run
+from benchmarks.lives import START
+from projections import agenda, catalog, deal_board, deal_history, directory, funnel
+from projections.deal_board import BoardFilter
+from projections.paging import fetch
+from projections.rebuild import rebuild
+from runtime.database import Pool, open_pool
+
+REQUESTS = "requests/s"
+BARE = "bare FastAPI, same SQL"
+ONCE = "a tenth of the data"
+IDS = "SELECT deal_id, owner_id FROM read.deal_board ORDER BY md5(deal_id::text) LIMIT %s"
+ASKED = 500
+NOW = START + timedelta(days=30)
+Question = Callable[[Pool, UUID, UUID], Awaitable[object]]
+QUESTIONS: dict[str, Question] = {
+    "one deal": lambda pool, deal, _: deal_board.get(pool, deal),
+    "history": lambda pool, deal, _: deal_history.listing(pool, deal),
+    "board": lambda pool, _, __: deal_board.listing(pool),
+    "board by amount": lambda pool, _, __: deal_board.listing(pool, BoardFilter(status="open"), "-amount"),
+    "a rep's board": lambda pool, _, rep: deal_board.listing(pool, BoardFilter(owner_id=rep)),
+    "agenda": lambda pool, _, rep: agenda.listing(pool, rep_id=rep),
+    "ended promises": lambda pool, _, rep: agenda.ended(pool, rep_id=rep),
+    "funnel": lambda pool, _, __: funnel.stages(pool, NOW),
+    "loads": lambda pool, _, __: rep_load.reps(pool, NOW),
+    "customers": lambda pool, _, __: directory.listing(pool, "customer"),
+}
+
+
+@asynccontextmanager
+async def past(bench: Bench, deals: int, models: Sequence[str]) -> AsyncIterator[str]:
+    """A database with that many deals and these read models of them."""
+    async with bench.database(tables=http_servers.TABLES) as url:
+        await asyncio.to_thread(history.write, url, bench.seed, deals)
+        for name in models:
+            await rebuild(url, name)
+        yield url
+
+
+async def some(url: str, count: int) -> list[tuple[UUID, UUID]]:
+    """Deals and their owners, without order."""
+    pool = await open_pool(url, min_size=1, max_size=1)
+    found = await fetch(pool, IDS, [count])
+    await pool.close()
+    return found
+
+
+@asynccontextmanager
+async def asking(bench: Bench, path: str) -> AsyncIterator[Contest]:
+    """`path` may have a place for a deal's id."""
+    deals = bench.size.of(tiny=10, quick=1_000, full=20_000)
+    async with past(bench, deals, ("directory", "deal_board", "deal_history")) as url:
+        paths = [path.format(deal) for deal, _ in await some(url, ASKED)]
+        token = await http_servers.key(url)
+        with tempfile.TemporaryDirectory(prefix="bench-") as home:
+            ours, bare = f"{home}/ours", f"{home}/bare"
+            with (
+                beside(http_servers.serve_ours, url, home, ours),
+                beside(http_servers.serve_bare, url, bare),
+            ):
+                runs: dict[str, Run] = {
+                    OURS: partial(_ask, bench, ours, paths, token),
+                    BARE: partial(_ask, bench, bare, paths, token),
+                }
+                yield Contest(
+                    runs,
+                    [f"{http_load.CONNECTIONS} connections, one process each"],
+                )
+
+
+async def _ask(bench: Bench, socket: str, paths: list[str], token: str) -> Figures:
+    return {REQUESTS: await bench.elsewhere(http_load.get, socket, paths, token, bench.size.seconds)}
+
+
+@asynccontextmanager
+async def growing(bench: Bench) -> AsyncIterator[Contest]:
+    """The queries alone, so that nothing fixed dilutes what grows."""
+    large = bench.size.of(tiny=20, quick=4_000, full=100_000)
+    models = [projection.name for projection in catalog.ALL]
+    async with past(bench, large // 10, models) as tenth, past(bench, large, models) as whole:
+        runs: dict[str, Run] = {OURS: partial(_answer, bench, whole), ONCE: partial(_answer, bench, tenth)}
+        yield Contest(runs, [f"{large // 10:,} deals, then {large:,}; milliseconds a query, median"])
+
+
+async def _answer(bench: Bench, url: str) -> Figures:
+    asked = await some(url, bench.size.of(tiny=3, quick=60, full=300))
+    pool = await open_pool(url, min_size=1, max_size=2)
+    try:
+        return {name: await _median(question, pool, asked) for name, question in QUESTIONS.items()}
+    finally:
+        await pool.close()
+
+
+async def _median(question: Question, pool: Pool, asked: Sequence[tuple[UUID, UUID]]) -> float:
+    took = []
+    for deal, rep in [*asked[:10], *asked]:
+        started = time.perf_counter()
+        await question(pool, deal, rep)
+        took.append(1_000 * (time.perf_counter() - started))
+    return median(took[10:])
+
+
+ROWS = (
+    Row("read-deal", "GET one deal", (Aim(REQUESTS, BARE, at_least=0.7),), partial(asking, path="/deals/{}")),
+    Row(
+        "read-board", "GET a board page", (Aim(REQUESTS, BARE, at_least=0.7),), partial(asking, path="/deals")
+    ),
+    Row(
+        "read-history",
+        "GET a deal's history",
+        (Aim(REQUESTS, BARE, at_least=0.7),),
+        partial(asking, path="/deals/{}/history"),
+    ),
+    Row(
+        "growth",
+        "reading at ten times the data",
+        tuple(Aim(name, ONCE, at_most=1.3) for name in QUESTIONS),
+        growing,
+    ),
+)
