@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Protocol, TypeVar
 from uuid import UUID
 
 from pydantic import Field, StringConstraints
@@ -11,11 +11,12 @@ from pydantic import Field, StringConstraints
 from api.bodies import Envelope
 from api.errors import invalid
 from api.fields import PLAIN, ShortText, Strict
+from api.reading import Look
 from api.users import Role
 from api.writing import Act
 from domain.cycle.policies import CyclePolicies, cycle_policy_stream
-from domain.errors import Forbidden
-from domain.people import Team
+from domain.errors import Forbidden, NotFound
+from domain.people import Rep, Team
 from domain.periods import Period, named_period
 from domain.scope import Scope, ScopeKind
 from domain.values import MAX_AMOUNT
@@ -90,6 +91,35 @@ async def speaker(act: Act, body: Said) -> UUID:
     if body.by not in (None, own):
         raise Forbidden("you speak for yourself only")
     return own
+
+
+async def within_reach(look: Look, scope: Scope) -> None:
+    """Raises Forbidden for a scope that is not the reader's team, or in it now."""
+    if look.team_id is None:
+        return
+    of = scope.id if scope.kind == ScopeKind.TEAM else None
+    if scope.kind == ScopeKind.REP and scope.id is not None:
+        rep = (await look.desk.ledger.load({scope.id: Rep}))[scope.id]
+        of = rep.team_id if isinstance(rep, Rep) else None
+    if of != look.team_id:
+        raise Forbidden("you see your own team only")
+
+
+class OfTeam(Protocol):
+    """What a read model tells of a stream. The team's members see it; a company's has no team."""
+
+    @property
+    def team_id(self) -> UUID | None: ...
+
+
+T = TypeVar("T", bound=OfTeam)
+
+
+def seen(look: Look, found: T | None, kind: str, id: UUID) -> T:
+    """What was found, if the reader may see it. Raises NotFound."""
+    if found is None or look.team_id not in (None, found.team_id):
+        raise NotFound(f"no {kind} has the id {id}", kind=kind, id=str(id))
+    return found
 
 
 async def _person(act: Act) -> UUID | None:

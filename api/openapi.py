@@ -38,6 +38,7 @@ TAGS = {
     "products": "Products",
     "people": "Teams and reps",
     "policies": "Follow-up policies and sales processes: data with versions",
+    "figures": "Metrics and what they come to, as known at any position",
     "leads": "Somebody who might buy, until it is a deal or nothing",
     "targets": "What is to be reached, by whom and when; whole and parts",
     "cycles": "One turn of target, execute, review and feedback for a scope and period",

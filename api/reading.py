@@ -45,11 +45,7 @@ class Look:
             return
         if position > await self.desk.ledger.head():
             raise invalid("after", "is a position that nothing is recorded at yet")
-        try:
-            for name in projections:
-                await self.desk.waiter.until(name, position, seconds)
-        except NotReached as late:
-            raise _behind(late) from late
+        await reached(self.desk, projections, position, seconds)
 
     def team(self, asked: UUID | None) -> UUID | None:
         """The team to narrow down to. Raises Forbidden for another one than the reader's."""
@@ -89,6 +85,15 @@ class Look:
 
     def json(self, content: Any, version: int | None = None) -> Response:
         return self.answer(encode(content), version)
+
+
+async def reached(desk: Desk, projections: tuple[str, ...], position: int, seconds: float = WAIT) -> None:
+    """Wait until each read model holds the position. Raises Problem."""
+    try:
+        for name in projections:
+            await desk.waiter.until(name, position, seconds)
+    except NotReached as late:
+        raise _behind(late) from late
 
 
 def _behind(late: NotReached) -> Problem:

@@ -9,6 +9,7 @@ from projections.deal_board import DealBoard
 from projections.deal_history import DealHistory
 from projections.directory import Directory
 from projections.funnel import Funnel
+from projections.leads import Leads
 from projections.positions import DDL, install
 from projections.rep_load import RepLoad
 from projections.rules import Rules
@@ -22,6 +23,7 @@ ALL: tuple[type[Projection], ...] = (
     Funnel,
     RepLoad,
     Contributions,
+    Leads,
 )
 BY_NAME = {projection.name: projection for projection in ALL}
 

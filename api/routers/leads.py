@@ -1,25 +1,44 @@
-"""api: leads — captured, allocated to a rep, converted into a deal or discarded."""
+"""api: leads — listed, captured, allocated to a rep, converted into a deal or discarded."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import Depends, Response
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 
 from api import auth
-from api.answers import DONE, MADE
-from api.auth import LEADERS, may_write
+from api.answers import DONE, MADE, shaped
+from api.auth import LEADERS, may_read, may_write
 from api.bodies import Envelope, NextStep, next_step
-from api.fields import Code, Day, LongText, Money, Name, NeededText, ShortText, money
+from api.fields import Code, Day, LongText, Money, Name, NeededText, Paging, ShortText, money
+from api.querying import query
+from api.reading import Look
 from api.writing import Act
 from domain import lead as d
+from domain.errors import NotFound
+from projections import leads
+from projections.leads import LeadFilter, LeadView
+from projections.paging import Page
 
 router = auth.router("/leads", tags=["leads"])
 
 Writer = Annotated[Act, Depends(may_write())]
 Leader = Annotated[Act, Depends(may_write(*LEADERS))]
+WAITS_FOR = ("leads", "directory")
+Reader = Annotated[Look, Depends(may_read(waits_for=WAITS_FOR))]
+
+
+class LeadFilters(Paging):
+    """What to narrow the list down to."""
+
+    status: Literal["open", "converted", "discarded"] | None = None
+    owner_id: UUID | None = None
+    team_id: UUID | None = None
+    source: ShortText | None = None
+    owned: Annotated[bool | None, Field(description="false: only those that nobody has yet")] = None
+    sort: Literal["captured_at", "-captured_at"] = "-captured_at"
 
 
 class CaptureLead(Envelope):
@@ -115,3 +134,31 @@ async def convert(lead_id: UUID, body: ConvertLead, act: Writer) -> Response:
 @router.post("/{lead_id}/discard", operation_id="discardLead", summary="Discard a lead", responses=DONE)
 async def discard(lead_id: UUID, body: DiscardLead, act: Writer) -> Response:
     return await act(d.DiscardLead(lead_id=lead_id, why=body.why), body)
+
+
+@router.get("", operation_id="listLeads", summary="Leads, page by page", responses=shaped(Page[LeadView]))
+async def list_leads(look: Reader, asked: Annotated[LeadFilters, Depends(query(LeadFilters))]) -> Response:
+    """Those of your team and those that nobody has yet; auditors and admins see all."""
+    if asked.team_id is not None:
+        look.team(asked.team_id)
+    narrowed = LeadFilter(
+        status=asked.status,
+        owner_id=asked.owner_id,
+        team_id=asked.team_id,
+        source=asked.source,
+        owned=asked.owned,
+        seen_by=look.team_id,
+    )
+    return look.json(await leads.listing(look.desk.pool, narrowed, asked.sort, asked.cursor, asked.limit))
+
+
+@router.get(
+    "/{lead_id}", operation_id="readLead", summary="One lead", responses=shaped(LeadView, tagged=True)
+)
+async def read_lead(
+    lead_id: UUID, look: Annotated[Look, Depends(may_read(waits_for=WAITS_FOR, tagged=True))]
+) -> Response:
+    found = await leads.get(look.desk.pool, lead_id)
+    if found is None or (found.team_id is not None and look.team_id not in (None, found.team_id)):
+        raise NotFound(f"no lead has the id {lead_id}", kind="lead", id=str(lead_id))
+    return look.json(found, found.version)

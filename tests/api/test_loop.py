@@ -267,6 +267,53 @@ def test_a_lead_becomes_a_deal_of_whom_it_was_allocated_to(house: House) -> None
     assert manager.post(f"/leads/{lead}/discard", json={"why": "late"}).status_code == 409
 
 
+def test_a_team_sees_its_leads_and_those_that_nobody_has(house: House) -> None:
+    north, south = house.client("north-manager"), house.client("south-manager")
+    ids = [told(north.post("/leads", json={"name": "L", "source": "list"}), 201)["lead_id"] for _ in range(3)]
+    done = north.post(f"/leads/{ids[0]}/allocate", json={"to": str(house.reps["north"])}).json()
+    asked = {"source": "list", "after": done["position"], "sort": "captured_at"}
+    seen = [lead["lead_id"] for lead in south.get("/leads", params=asked).json()["items"]]
+    assert seen == ids[1:]
+    assert south.get(f"/leads/{ids[0]}").status_code == 404
+    assert south.get("/leads", params={"team_id": str(house.teams["north"])}).status_code == 403
+    page = north.get("/leads", params={**asked, "limit": 2}).json()
+    assert [lead["owner_name"] for lead in page["items"]] == ["Rep north", None]
+    rest = north.get("/leads", params={**asked, "cursor": page["next_cursor"]}).json()
+    assert [lead["lead_id"] for lead in rest["items"]] == ids[2:]
+    one = north.get(f"/leads/{ids[0]}")
+    assert (one.headers["etag"], one.json()["receipt"]) == ('"2"', "by hand v1")
+
+
+# --- figures ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_figure_is_as_known_at_a_position_and_drills_to_its_events(house: House) -> None:
+    admin, rep = house.admin, str(house.reps["south"])
+    body = {"metric": "activities:visit", "scope": "rep", "scope_id": rep, "since": "2026-01-01"}
+    days = {**body, "until": "2199-12-31"}
+    deal = house.open_deal("south")
+    before = house.position
+    visit = {"activity": {"kind": "visit", "summary": "saw the plant"}}
+    for _ in range(2):
+        done = house.client("south").post(f"/deals/{deal}/activities", json=visit).json()
+    now = admin.get("/figures", params={**days, "after": done["position"]}).json()
+    then = admin.get("/figures", params={**days, "known_at": before}).json()
+    assert (float(now["figure"]), float(then["figure"])) == (2, 0)
+    events = admin.get("/figures/events", params={**days, "limit": 1}).json()
+    assert events["next_cursor"]
+    rest = admin.get("/figures/events", params={**days, "cursor": events["next_cursor"]}).json()
+    assert [one["subject_id"] for one in (*events["items"], *rest["items"])] == [str(deal)] * 2
+    assert house.client("north").get("/figures", params=days).status_code == 403
+    assert house.client("south").get("/figures", params=days).status_code == 200
+    assert house.client("south").get("/figures", params={**days, "scope": "company"}).status_code == 422
+    assert admin.get("/figures", params={**body}).status_code == 422
+    metrics = {one["key"]: one for one in admin.get("/figures/catalogue").json()["metrics"]}
+    assert metrics["win-rate"]["combines"] == "ratio"
+
+
+# --- what every write keeps ------------------------------------------------------------------------------------------
+
+
 @pytest.mark.parametrize("path", ["/targets", "/leads", "/action-items"])
 def test_a_repeat_gets_the_first_answer(house: House, path: str, proposal: Json) -> None:
     bodies: dict[str, Callable[[], Json]] = {
