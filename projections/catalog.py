@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from projections.action_items import ActionItems
+from projections.adjustments import Adjustments
 from projections.agenda import Agenda
 from projections.base import Projection
 from projections.contributions import Contributions
+from projections.cycle_board import CycleBoard
 from projections.deal_board import DealBoard
 from projections.deal_history import DealHistory
 from projections.directory import Directory
@@ -13,6 +16,8 @@ from projections.leads import Leads
 from projections.positions import DDL, install
 from projections.rep_load import RepLoad
 from projections.rules import Rules
+from projections.scorecards import Scorecards
+from projections.target_tree import TargetTree
 
 ALL: tuple[type[Projection], ...] = (
     Directory,
@@ -24,6 +29,11 @@ ALL: tuple[type[Projection], ...] = (
     RepLoad,
     Contributions,
     Leads,
+    TargetTree,
+    CycleBoard,
+    Scorecards,
+    ActionItems,
+    Adjustments,
 )
 BY_NAME = {projection.name: projection for projection in ALL}
 

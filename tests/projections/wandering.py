@@ -20,6 +20,7 @@ from domain.policy import short_fuse
 from domain.values import Activity, ActivityKind, Money, NextStep
 from projections import deal_board
 from tests.office import NOW
+from tests.projections.looping import Muddle
 from tests.projections.telling import Books, lose, needs, quote, to, win
 
 STAGES = ("identify", "contact", "needs", "solution", "negotiation", "after-sales")
@@ -28,18 +29,21 @@ STAGES = ("identify", "contact", "needs", "solution", "negotiation", "after-sale
 class Company:
     """Works on a few deals, and remembers them."""
 
-    def __init__(self, books: Books, seed: int) -> None:
+    def __init__(self, books: Books, seed: int, *, looping: bool = False) -> None:
         self.books = books
         self.chance = Random(seed)
         self.now = NOW
         self.deals: list[UUID] = []
         self.reps: list[UUID] = [books.office.rep_id]
         self.happened = 0
+        self.looping = looping
+        """Half of what is done is about targets, cycles, reviews and what comes of them."""
 
     async def work(self, steps: int) -> None:
         for _ in range(3):
             self.reps.append(await self.books.hire(f"Rep {self.chance.random()}"))
-        await self.books.given(PublishPolicy(policy=short_fuse(60)))
+        self.muddle = Muddle(self.chance, self.reps[:2])
+        await self.books.given(PublishPolicy(policy=short_fuse(60)), *self.muddle.beginning())
         for _ in range(steps):
             self.now += timedelta(hours=self.chance.randrange(30))
             await self.attempt(await self.thought())
@@ -53,6 +57,8 @@ class Company:
             pass
 
     async def thought(self) -> Command:
+        if self.looping and self.chance.random() < 0.5:
+            return self.muddle.idea(self.now)
         if len(self.deals) < 2 or self.chance.random() < 0.1:
             return self.opening()
         deal_id = self.chance.choice(self.deals)
