@@ -92,22 +92,24 @@ class BusinessCalendar:
         """
         left, moment = _span(hours), _utc(start)
         for opens, closes in _hours(self).forward(moment):
-            begin = max(opens, moment)
-            if begin <= closes:
-                if left <= closes - begin:
-                    return begin + left
-                left -= closes - begin
+            begin = max(moment, opens)
+            open_for = closes - begin
+            if left <= open_for:
+                return begin + left
+            if open_for > _ZERO:
+                left -= open_for
         raise _too_far(self)
 
     def subtract_business_hours(self, end: dt.datetime, hours: Span) -> dt.datetime:
         """The instant (UTC) from which `hours` of opening time lead to `end`; mirrors adding."""
         left, moment = _span(hours), _utc(end)
         for opens, closes in _hours(self).backward(moment):
-            finish = min(closes, moment)
-            if opens <= finish:
-                if left <= finish - opens:
-                    return finish - left
-                left -= finish - opens
+            finish = min(moment, closes)
+            open_for = finish - opens
+            if left <= open_for:
+                return finish - left
+            if open_for > _ZERO:
+                left -= open_for
         raise _too_far(self)
 
     def add_business_days(self, start: dt.datetime, days: int) -> dt.datetime:
@@ -196,16 +198,18 @@ class _Hours:
     def forward(self, moment: dt.datetime, days: int = HORIZON_DAYS) -> Iterator[Window]:
         """Windows in order, from the one that holds `moment` or an earlier one."""
         first = moment.astimezone(self.zone).toordinal()
+        known = self._windows
         for ordinal in range(first, first + days):
-            window = self.window(ordinal)
+            window = known[ordinal] if ordinal in known else self.window(ordinal)
             if window is not None:
                 yield window
 
     def backward(self, moment: dt.datetime) -> Iterator[Window]:
         """Windows in reverse, starting a day later: a clock set back over midnight repeats the day before."""
         first = moment.astimezone(self.zone).toordinal() + 1
+        known = self._windows
         for ordinal in range(first, first - HORIZON_DAYS, -1):
-            window = self.window(ordinal)
+            window = known[ordinal] if ordinal in known else self.window(ordinal)
             if window is not None:
                 yield window
 
@@ -245,7 +249,7 @@ def _utc(instant: dt.datetime) -> dt.datetime:
         raise ValueError("business time needs an aware datetime")
     if not 20 <= instant.year <= 9980:
         raise Invalid([FieldError("instant", f"the year {instant.year} is out of range")])
-    return instant.astimezone(dt.UTC)
+    return instant if instant.tzinfo is dt.UTC else instant.astimezone(dt.UTC)
 
 
 def _span(hours: Span) -> dt.timedelta:

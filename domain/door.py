@@ -265,7 +265,7 @@ class Door:
 
     store: Store
     attempts: int = ATTEMPTS
-    _last_in_line: dict[UUID, asyncio.Future[None]] = field(default_factory=dict)
+    _last_in_line: dict[int, asyncio.Future[None]] = field(default_factory=dict)
 
     async def execute(self, command: Command, context: Context) -> Receipt:
         """Decide and record. Raises a DomainError when refused; then nothing was recorded."""
@@ -283,7 +283,7 @@ class Door:
         chief = call.command.stream()
         if chief is None:
             return await self._execute(call)
-        line, id = self._last_in_line, chief[1]
+        line, id = self._last_in_line, chief[1].int
         before = line.get(id)
         done = line[id] = asyncio.get_running_loop().create_future()
         try:

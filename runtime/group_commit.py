@@ -12,7 +12,6 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 from psycopg import AsyncConnection
 
@@ -89,8 +88,8 @@ class GroupCommit:
         """Take from the head of the line, leaving what depends on something written before it."""
         batch: list[Waiting] = []
         left: list[Waiting] = []
-        written: set[UUID | str] = set()
-        seen: set[UUID | str] = set()
+        written: set[int | str] = set()
+        seen: set[int | str] = set()
         facts = 0
         for n, waiting in enumerate(self._line):
             if len(batch) >= MAX_COMMANDS or facts >= MAX_FACTS:
@@ -134,12 +133,12 @@ class GroupCommit:
         return {n: by_key[batch[n - 1].decision.key] for n in seen}
 
 
-def _marks(decision: Decision) -> tuple[set[UUID | str], set[UUID | str]]:
-    """What a decision writes, and all it depends on (what it writes, too)."""
-    writes: set[UUID | str] = {p.originator_id for p in decision.facts}
+def _marks(decision: Decision) -> tuple[set[int | str], set[int | str]]:
+    """What a decision writes, and all it depends on (what it writes, too). Ids as numbers: those are hashed in C."""
+    writes: set[int | str] = {p.originator_id.int for p in decision.facts}
     if decision.key is not None:
         writes.add(decision.key)
-    return writes, writes | {e.stream_id for e in decision.expectations}
+    return writes, writes | {e.stream_id.int for e in decision.expectations}
 
 
 def columns(decisions: Sequence[Decision]) -> list[str]:

@@ -86,7 +86,7 @@ class Ledger(Application[UUID]):
         self.pool = pool
         self._commits = GroupCommit(pool)
         self._streams = StreamReader(pool)
-        self._remembered: OrderedDict[UUID, Aggregate] = OrderedDict()
+        self._remembered: OrderedDict[int, Aggregate] = OrderedDict()
 
     def construct_factory(self, env: Environment) -> LedgerFactory:
         return LedgerFactory(env, self._url)
@@ -132,15 +132,16 @@ class Ledger(Application[UUID]):
     def remember(self, aggregates: Iterable[Aggregate]) -> None:
         held = self._remembered
         for aggregate in aggregates:
-            before = held.pop(aggregate.id, aggregate)
-            held[aggregate.id] = before if before.version > aggregate.version else aggregate
+            id = aggregate.id.int  # numbers are hashed in C
+            before = held.pop(id, aggregate)
+            held[id] = before if before.version > aggregate.version else aggregate
         while len(held) > CACHE_SIZE:
             held.popitem(last=False)
 
     def recall(self, id: UUID) -> Aggregate | None:
-        found = self._remembered.get(id)
+        found = self._remembered.get(id.int)
         if found is not None:
-            self._remembered.move_to_end(id)
+            self._remembered.move_to_end(id.int)
         return found
 
     async def _rows(self, query: Any, params: list[Any]) -> list[Any]:
