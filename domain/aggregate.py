@@ -8,6 +8,7 @@ never changes a container in place: state is replaced, so a shallow copy is a sa
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import fields
 from datetime import datetime
 from typing import Any, ClassVar, Self, TypeVar
 from uuid import UUID
@@ -33,6 +34,9 @@ class Aggregate:
     """A stream's present state, as far as decisions need it. Version 0: nothing recorded yet."""
 
     KIND: ClassVar[str] = "aggregate"
+    KEPT: ClassVar[type | None] = None
+    """A dataclass with a field for each attribute of the state, for kinds whose streams grow long: these get
+    snapshots. None: the stream is always read whole."""
     _mutators: ClassVar[dict[type[Fact], Mutator]] = {}
 
     def __init__(self, id: UUID) -> None:
@@ -68,6 +72,17 @@ class Aggregate:
     @property
     def has_decided(self) -> bool:
         return bool(self._recorded)
+
+    def kept(self) -> Any:
+        """The state, as an instance of KEPT."""
+        kept: Any = self.KEPT
+        return kept(**{f.name: getattr(self, f.name) for f in fields(kept)})
+
+    def take_up(self, kept: Any, version: int) -> Self:
+        """Go on from a state that was kept at that version."""
+        self.__dict__.update((f.name, getattr(kept, f.name)) for f in fields(kept))
+        self.version = version
+        return self
 
     def take_decided(self) -> Sequence[tuple[Fact, datetime | None]]:
         """The decided facts, oldest first; the aggregate forgets them."""

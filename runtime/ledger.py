@@ -30,6 +30,7 @@ from runtime.codec import decode_row, fingerprint
 from runtime.database import Pool, open_pool
 from runtime.group_commit import RECEIPTS, GroupCommit, first_answer
 from runtime.recorder import FactMapper, LedgerRecorder
+from runtime.snapshots import Snapshots
 from runtime.stream_reader import StreamReader
 
 CACHE_SIZE = 20_000
@@ -85,7 +86,8 @@ class Ledger(Application[UUID]):
         super().__init__()
         self.pool = pool
         self._commits = GroupCommit(pool)
-        self._streams = StreamReader(pool)
+        self._kept = Snapshots(pool)
+        self._streams = StreamReader(pool, self._kept)
         self._remembered: OrderedDict[int, Aggregate] = OrderedDict()
 
     def construct_factory(self, env: Environment) -> LedgerFactory:
@@ -97,6 +99,7 @@ class Ledger(Application[UUID]):
     async def aclose(self) -> None:
         """Give back what it took from the pool, after what is on its way is done."""
         await self._commits.close()
+        await self._kept.settled()
         self.close()
 
     async def load(self, wanted: Wanted) -> dict[UUID, Aggregate]:
@@ -134,9 +137,18 @@ class Ledger(Application[UUID]):
         for aggregate in aggregates:
             id = aggregate.id.int  # numbers are hashed in C
             before = held.pop(id, aggregate)
+            if self._kept.due(aggregate, before.version):
+                self._kept.keep(aggregate)
             held[id] = before if before.version > aggregate.version else aggregate
         while len(held) > CACHE_SIZE:
             held.popitem(last=False)
+
+    def keep(self, aggregate: Aggregate) -> None:
+        """Write a snapshot soon. The aggregate must be as recorded."""
+        self._kept.keep(aggregate)
+
+    async def snapshots_written(self) -> None:
+        await self._kept.settled()
 
     def recall(self, id: UUID) -> Aggregate | None:
         found = self._remembered.get(id.int)

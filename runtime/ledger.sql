@@ -171,3 +171,14 @@ CREATE TABLE IF NOT EXISTS app.installation (
 );
 ALTER TABLE app.installation OWNER TO salesloop_app;
 INSERT INTO app.installation DEFAULT VALUES ON CONFLICT DO NOTHING;
+
+-- Remembered states of long streams, to read them faster (docs/adr/0014-snapshots.md). Not facts: every
+-- row may be dropped at any time. One made by code of another shape is not read.
+CREATE TABLE IF NOT EXISTS app.snapshots (
+    stream_id uuid    PRIMARY KEY,
+    version   integer NOT NULL CHECK (version > 0),
+    shape     text    NOT NULL,
+    state     text    NOT NULL
+);
+ALTER TABLE app.snapshots OWNER TO salesloop_app;
+ALTER TABLE app.snapshots ALTER COLUMN state SET STORAGE EXTERNAL;

@@ -1,4 +1,4 @@
-"""Runtime room: streams that are asked for together are read together, in one query."""
+"""Runtime room: streams that are asked for together are read together, in one query, from their snapshots on."""
 
 from __future__ import annotations
 
@@ -9,18 +9,30 @@ from domain.aggregate import Aggregate
 from domain.door import Wanted
 from runtime.codec import decode_fact
 from runtime.database import Pool
+from runtime.snapshots import EVERY, Snapshots, shape, thawed
 
-STREAMS = (
-    "SELECT stream_id, version, topic, schema_version, data::text FROM ledger.events"
-    " WHERE stream_id = ANY(string_to_array(%s, ',')::uuid[]) ORDER BY stream_id, version"
+STREAMS = """
+WITH wanted AS (
+    SELECT w.id, s.version, s.state
+      FROM unnest(string_to_array(%s, ',')::uuid[], string_to_array(%s, ',')) AS w(id, shape)
+      LEFT JOIN app.snapshots s ON s.stream_id = w.id AND s.shape = w.shape
 )
+SELECT id AS stream, version AS number, NULL AS topic, 0 AS schema, state AS data FROM wanted WHERE version > 0
+UNION ALL
+SELECT w.id, e.version, e.topic, e.schema_version, e.data::text
+  FROM wanted w CROSS JOIN LATERAL (
+       SELECT * FROM ledger.events e WHERE e.stream_id = w.id AND e.version > COALESCE(w.version, 0)) e
+ ORDER BY 1, 2
+"""
+"""One statement, one view of the database: a snapshot where there is one, and what was recorded after it."""
 
 
 class StreamReader:
     """Gathers requests while a query is under way; the next query answers them all."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, snapshots: Snapshots) -> None:
         self._pool = pool
+        self._snapshots = snapshots
         self._waiting: list[tuple[Wanted, asyncio.Future[dict[UUID, Aggregate]]]] = []
         self._flight: asyncio.Task[None] | None = None
 
@@ -54,8 +66,16 @@ class StreamReader:
 
     async def _query(self, wanted: Wanted) -> dict[UUID, Aggregate]:
         read = {id: kind(id) for id, kind in wanted.items()}
+        kept = dict.fromkeys(wanted, 0)
+        columns = [",".join(map(str, wanted)), ",".join(map(shape, wanted.values()))]
         async with self._pool.connection() as connection:
-            cursor = await connection.execute(STREAMS, [",".join(map(str, wanted))])
+            cursor = await connection.execute(STREAMS, columns)
             for id, version, topic, schema, data in await cursor.fetchall():
-                read[id].replay(decode_fact(topic, schema, data), version)
+                if topic is None:
+                    kept[id] = thawed(read[id], data, version).version
+                else:
+                    read[id].replay(decode_fact(topic, schema, data), version)
+        for id, aggregate in read.items():
+            if aggregate.version - kept[id] >= EVERY:
+                self._snapshots.keep(aggregate)
         return read

@@ -10,6 +10,7 @@ from uuid import UUID
 from domain.aggregate import Aggregate, when
 from domain.context import Reach
 from domain.deal import facts as f
+from domain.deal.kept import KeptDeal
 from domain.deal.overrides import Override
 from domain.deal.promises import Promise
 from domain.process import LOST, WON
@@ -18,6 +19,7 @@ from domain.values import Activity, ActivityKind, Money, Needs, Quote
 
 class DealState(Aggregate):
     KIND = "deal"
+    KEPT = KeptDeal
 
     def __init__(self, id: UUID) -> None:
         super().__init__(id)

@@ -28,6 +28,7 @@ from domain.policies import PublishPolicy
 from domain.policy import DEFAULT_POLICY, Duration
 from domain.process import DEFAULT_PROCESS, PublishProcess
 from domain.values import Activity, ActivityKind, Money, Needs, NextStep, Quote
+from runtime.snapshots import frozen, thawed
 from tests.domain.anything import anything
 from tests.domain.given_when_then import NOW, History, context_of
 from tests.domain.ledger_of_promises import Account
@@ -62,6 +63,11 @@ def tighter(stage: int, requirement: str) -> PublishProcess:
     changed = list(DEFAULT_PROCESS.stages)
     changed[stage] = replace(changed[stage], leave=(*changed[stage].leave, requirement))
     return PublishProcess(process=replace(DEFAULT_PROCESS, stages=tuple(changed)))
+
+
+def again(held: Aggregate) -> Aggregate:
+    """The aggregate as a snapshot gives it back, where its kind is kept."""
+    return held if held.KEPT is None else thawed(type(held)(held.id), frozen(held), held.version)
 
 
 SHORTER = PublishProcess(process=replace(DEFAULT_PROCESS, stages=DEFAULT_PROCESS.stages[1:]))
@@ -137,6 +143,8 @@ class Selling(RuleBasedStateMachine):
             afresh, _ = self._attempt(call, {})
             assert [p.fact for p in decision.facts] == [p.fact for p in afresh.facts]
             assert decision.answer == afresh.answer
+            from_snapshots, _ = self._attempt(call, {id: again(held) for id, held in self.held.items()})
+            assert from_snapshots == replace(decision, meta=from_snapshots.meta)
             changed = list(book.changed)
             for pending in decision.facts:
                 self.history.keep(pending)

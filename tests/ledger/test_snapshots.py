@@ -1,0 +1,134 @@
+"""Snapshots only make reading faster: what is decided, and what may be changed, stays the same with and without them."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import fields
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from domain.aggregate import Aggregate
+from domain.deal.commands import LogActivity
+from domain.deal.deal import Deal
+from domain.door import Call
+from domain.facts import Fact
+from domain.values import Activity, ActivityKind
+from runtime.snapshots import EVERY, frozen, shape, thawed
+from tests.domain.anything import anything
+from tests.office import Office, context
+
+any_fact = st.one_of([anything(fact) for fact in Deal._mutators])
+ID = UUID(int=0xD0)
+
+
+def kinds(of: type[Aggregate] = Aggregate) -> list[type[Aggregate]]:
+    """Every kind of aggregate that gets snapshots."""
+    below = [kind for child in of.__subclasses__() for kind in kinds(child)]
+    return [of, *below] if of.KEPT is not None else below
+
+
+def call(deal_id: UUID, kind: ActivityKind = ActivityKind.CALL) -> LogActivity:
+    return LogActivity(deal_id=deal_id, activity_id=uuid.uuid4(), activity=Activity(kind=kind))
+
+
+def folded(aggregate: Deal, facts: list[Fact]) -> Deal:
+    for fact in facts:
+        aggregate.replay(fact, aggregate.version + 1)
+    return aggregate
+
+
+@pytest.mark.parametrize("kind", kinds())
+def test_a_snapshot_holds_every_attribute_of_the_state(kind: type[Aggregate]) -> None:
+    kept: Any = kind.KEPT
+    assert {f.name for f in fields(kept)} == set(vars(kind(ID))) - set(vars(Aggregate(ID)))
+
+
+@given(facts=st.lists(any_fact, max_size=12), at=st.integers(1, 11))
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+def test_a_stream_read_from_a_snapshot_is_the_stream_read_whole(facts: list[Fact], at: int) -> None:
+    kept = folded(Deal(ID), facts[:at])
+    resumed = thawed(Deal(ID), frozen(kept), kept.version)
+    assert isinstance(resumed, Deal)
+    assert vars(folded(resumed, facts[at:])) == vars(folded(Deal(ID), facts))
+
+
+async def long_deal(office: Office) -> UUID:
+    """A deal with more facts than go without a snapshot."""
+    deal_id = uuid.uuid4()
+    await office.run(office.opening(deal_id))
+    calls = [Call(call(deal_id), context()) for _ in range(EVERY // 3 + 2)]
+    await office.door.execute_many(calls)
+    await office.ledger.snapshots_written()
+    return deal_id
+
+
+async def kept(office: Office, deal_id: UUID) -> tuple[int, str]:
+    [row] = await office.rows("SELECT version, shape FROM app.snapshots WHERE stream_id = %s", deal_id)
+    return row[0], row[1]
+
+
+async def whole(office: Office, deal_id: UUID) -> Deal:
+    return folded(Deal(deal_id), [recorded.fact for recorded in await office.ledger.stream(deal_id)])
+
+
+async def test_a_long_deal_is_read_from_its_snapshot_on(office: Office) -> None:
+    deal_id = await long_deal(office)
+    version, made_by = await kept(office, deal_id)
+    assert version >= EVERY
+    assert made_by == shape(Deal)
+    marked = frozen(thawed(Deal(deal_id), await state(office, deal_id), version)).replace("Forty", "Fifty")
+    await office.rows("UPDATE app.snapshots SET state = %s WHERE stream_id = %s RETURNING 1", marked, deal_id)
+    elsewhere = await office.elsewhere()
+    read = await elsewhere.ledger.load({deal_id: Deal})
+    assert read[deal_id].title == "Fifty boilers", "the snapshot was not read"  # type: ignore[attr-defined]
+    assert read[deal_id].version == (await whole(office, deal_id)).version
+
+
+async def state(office: Office, deal_id: UUID) -> str:
+    [row] = await office.rows("SELECT state FROM app.snapshots WHERE stream_id = %s", deal_id)
+    return str(row[0])
+
+
+async def test_reading_from_a_snapshot_gives_what_reading_everything_gives(office: Office) -> None:
+    deal_id = await long_deal(office)
+    await office.run(call(deal_id, ActivityKind.DEMONSTRATION))
+    elsewhere = await office.elsewhere()
+    read = await elsewhere.ledger.load({deal_id: Deal})
+    assert vars(read[deal_id]) == vars(await whole(office, deal_id))
+
+
+async def test_a_snapshot_of_another_shape_is_ignored_and_replaced(office: Office) -> None:
+    deal_id = await long_deal(office)
+    await office.rows(
+        "UPDATE app.snapshots SET shape = 'of another release', state = '{}' WHERE stream_id = %s RETURNING 1",
+        deal_id,
+    )
+    elsewhere = await office.elsewhere()
+    read = await elsewhere.ledger.load({deal_id: Deal})
+    assert vars(read[deal_id]) == vars(await whole(office, deal_id))
+    await elsewhere.ledger.snapshots_written()
+    assert await kept(office, deal_id) == (read[deal_id].version, shape(Deal))
+
+
+async def test_an_older_snapshot_never_replaces_a_newer_one(office: Office) -> None:
+    deal_id = await long_deal(office)
+    version, _ = await kept(office, deal_id)
+    older = folded(Deal(deal_id), [r.fact for r in await office.ledger.stream(deal_id, limit=version - 1)])
+    office.ledger.keep(older)
+    await office.ledger.snapshots_written()
+    assert (await kept(office, deal_id))[0] == version
+
+
+async def test_without_snapshots_commands_go_on_and_facts_stay_beyond_reach(office: Office) -> None:
+    deal_id = await long_deal(office)
+    await office.rows("DELETE FROM app.snapshots RETURNING 1")
+    elsewhere = await office.elsewhere()
+    before = (await whole(office, deal_id)).version
+    assert (await elsewhere.run(call(deal_id))).version == before + 3
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        await office.rows("DELETE FROM ledger.events WHERE stream_id = %s RETURNING 1", deal_id)
