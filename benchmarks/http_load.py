@@ -9,6 +9,7 @@ import asyncio
 import itertools
 import time
 from collections.abc import Iterator, Sequence
+from uuid import uuid4
 
 import uvloop
 
@@ -17,29 +18,43 @@ READY_SECONDS = 20.0
 
 
 class Refused(Exception):
-    """The server answered something else than 200."""
+    """The server answered something else than 200 or 201."""
 
 
 def get(socket: str, paths: Sequence[str], token: str, seconds: float) -> float:
     """Requests a second, over these paths in turn."""
-    return uvloop.run(_load(socket, [_request(path, token) for path in paths], seconds))
+    turn = itertools.cycle([_request("GET", path, token) for path in paths])
+    return uvloop.run(_load(socket, turn, seconds, CONNECTIONS))
 
 
-def _request(path: str, token: str) -> bytes:
-    return f"GET {path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
+def post(
+    socket: str, posts: Sequence[tuple[str, bytes]], token: str, seconds: float, connections: int
+) -> float:
+    """Requests a second: bodies to paths, each once and under an idempotency key of its own."""
+    turn = (
+        _request("POST", path, token, f"Idempotency-Key: {uuid4()}\r\n", body)
+        for path, body in itertools.cycle(posts)
+    )
+    return uvloop.run(_load(socket, turn, seconds, connections))
 
 
-async def _load(socket: str, requests: Sequence[bytes], seconds: float) -> float:
-    await _until_ready(socket, requests[0])
-    turn = itertools.cycle(requests)
-    await _busy(socket, turn, time.perf_counter() + min(0.3, seconds))
+def _request(method: str, path: str, token: str, headers: str = "", body: bytes = b"") -> bytes:
+    if body:
+        headers += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+    head = f"{method} {path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {token}\r\n{headers}\r\n"
+    return head.encode() + body
+
+
+async def _load(socket: str, turn: Iterator[bytes], seconds: float, connections: int) -> float:
+    await _until_ready(socket, next(turn))
+    await _busy(socket, turn, time.perf_counter() + min(0.3, seconds), connections)
     started = time.perf_counter()
-    answered = await _busy(socket, turn, started + seconds)
+    answered = await _busy(socket, turn, started + seconds, connections)
     return answered / (time.perf_counter() - started)
 
 
-async def _busy(socket: str, turn: Iterator[bytes], end: float) -> int:
-    return sum(await asyncio.gather(*(_caller(socket, turn, end) for _ in range(CONNECTIONS))))
+async def _busy(socket: str, turn: Iterator[bytes], end: float, connections: int) -> int:
+    return sum(await asyncio.gather(*(_caller(socket, turn, end) for _ in range(connections))))
 
 
 async def _caller(socket: str, turn: Iterator[bytes], end: float) -> int:
@@ -57,7 +72,7 @@ async def _ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, reque
     head = await reader.readuntil(b"\r\n\r\n")
     length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r")[0])
     body = await reader.readexactly(length)
-    if not head.startswith(b"HTTP/1.1 200"):
+    if not head.startswith((b"HTTP/1.1 200", b"HTTP/1.1 201")):
         raise Refused(f"{request[:60]!r}: {head[:30]!r} {body[:300]!r}")
     return body
 

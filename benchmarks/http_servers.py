@@ -6,10 +6,11 @@ The bare one asks nobody who they are, waits for nothing, renders nothing: rows 
 from __future__ import annotations
 
 import contextlib
+import itertools
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import uvicorn
 from fastapi import FastAPI, Response
@@ -20,7 +21,8 @@ import runtime.imports.schema
 from api.app import POOL_SIZE
 from api.serve import config
 from api.users import KeyBook, NewKey, Role
-from benchmarks import history
+from benchmarks import history, raw
+from benchmarks.lives import START
 from projections import deal_board, deal_history
 from projections.paging import Select, sort_by
 from runtime.codec import encode
@@ -56,6 +58,7 @@ def serve_bare(url: str, socket: str) -> None:
 
 def bare(url: str) -> FastAPI:
     pools: list[Pool] = []
+    numbers = itertools.count(1)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -85,5 +88,12 @@ def bare(url: str) -> FastAPI:
     async def told(deal_id: UUID) -> Response:
         found = await rows(deal_history.OLDEST, [deal_id, 0, 101])
         return Response(encode(found), media_type="application/json")
+
+    @app.post("/deals/{deal_id}/activities")
+    async def write(deal_id: UUID, body: dict[str, Any]) -> dict[str, int]:
+        row = (deal_id, next(numbers), "deal.activity-logged", 1, encode(body).decode(), "{}", uuid4(), START)
+        async with pools[0].connection() as connection:
+            await connection.execute(raw.INSERT, row)
+        return {"recorded": 1}
 
     return app

@@ -32,10 +32,11 @@ INSERT = f"INSERT INTO raw_events ({COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s, %s
 COPY = f"COPY raw_events ({COLUMNS}) FROM STDIN"
 
 
-def make_table(url: str) -> None:
+def make_table(url: str, owner: str = "CURRENT_USER") -> None:
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("DROP TABLE IF EXISTS raw_events")
         connection.execute(TABLE)
+        connection.execute(f"ALTER TABLE raw_events OWNER TO {owner}")
 
 
 def as_rows(decisions: Sequence[Decision]) -> list[RawRow]:

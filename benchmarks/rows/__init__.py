@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.figures import Row
-from benchmarks.rows import append, follow, load, read
+from benchmarks.rows import append, follow, load, read, write
 
-ROWS: tuple[Row, ...] = (*append.ROWS, *load.ROWS, *follow.ROWS, *read.ROWS)
+ROWS: tuple[Row, ...] = (*append.ROWS, *load.ROWS, *follow.ROWS, *read.ROWS, *write.ROWS)
 BY_NAME = {row.name: row for row in ROWS}
