@@ -56,7 +56,8 @@ async def play_workflows(settings: Settings, stop: asyncio.Event) -> None:
     async with open_ledger(settings.database_url) as ledger:
         store = WorkflowStore(ledger.pool, LANE_NAMES)
         deliverer = Deliverer(client, settings.task_queue)
-        worker = make_worker(Desk(Door(ledger), ReadModels(ledger.pool), store), deliverer)
+        desk = Desk(Door(ledger), ReadModels(ledger.pool), store, FiguresToCome())
+        worker = make_worker(desk, deliverer)
         await schedule_sweep(client, settings.task_queue)
         running = asyncio.create_task(worker.run())
         await first_of(running, asyncio.create_task(stop.wait()))
@@ -192,6 +193,13 @@ class ReadModels:
     async def _rows(self, query: Any, params: Any) -> list[Any]:
         async with self._pool.connection() as connection:
             return await (await connection.execute(query, params)).fetchall()
+
+
+class FiguresToCome:
+    """`workflows.ports.LoopReader` until the loop's read models are there: a cycle that needs a figure waits for it."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise RuntimeError(f"the loop's read models are not there yet: {name}")
 
 
 # --- the command line --------------------------------------------------------------------------------

@@ -15,20 +15,31 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from domain.cycle.facts import CycleCancelled, CycleClosed
 from domain.deal.facts import DealLost, DealWon, PromiseMade, PromiseRearmed
+from domain.facts import FACTS, Fact
 from domain.people import RepLeft
 from domain.policies import PolicyPublished
 from domain.recorded import Recorded
 from workflows.follow_up import FollowUpWorkflow, follow_up_id
 from workflows.handover import RepHandoverWorkflow, handover_id
+from workflows.loop_messages import Moved, Run, Subject, clock_id
 from workflows.messages import DealClosed, FollowUp, Handover, PromiseArmed, Rollout
 from workflows.rollout import PolicyRolloutWorkflow, rollout_id
 
-News = PromiseArmed | DealClosed | Rollout | Handover
+News = PromiseArmed | DealClosed | Rollout | Handover | Moved
 PATIENCE = timedelta(seconds=15)
 """How long one call may take; the client repeats it within that time when the server is busy."""
 DEAL_NEWS = (PromiseMade, PromiseRearmed, DealWon, DealLost)
-TOPICS = [fact.TOPIC for fact in (*DEAL_NEWS, PolicyPublished, RepLeft)]
+LAST: tuple[type[Fact], ...] = (CycleClosed, CycleCancelled)
+"""Nothing follows these."""
+SUBJECTS = {topic: Subject.CYCLE for topic in FACTS if topic.startswith("cycle.")}
+TOPICS = [fact.TOPIC for fact in (*DEAL_NEWS, PolicyPublished, RepLeft)] + list(SUBJECTS)
+SUMMARIES = {
+    Subject.CYCLE: "Clock of a cycle",
+    Subject.ACTION_ITEM: "Clock of an action item",
+    Subject.ADJUSTMENT: "Clock of an adjustment",
+}
 DEAL_TOPICS = [fact.TOPIC for fact in DEAL_NEWS]
 
 
@@ -45,8 +56,18 @@ def news_of(recorded: Recorded) -> News | None:
             return Rollout(policy.name, policy.version, recorded.position)
         case RepLeft():
             return Handover(recorded.originator_id, recorded.position)
+        case fact if fact.TOPIC in SUBJECTS:
+            moved = Moved(
+                recorded.position, SUBJECTS[fact.TOPIC], recorded.originator_id, isinstance(fact, LAST)
+            )
+            return None if said_itself(moved, recorded) else moved
         case _:
             return None
+
+
+def said_itself(moved: Moved, recorded: Recorded) -> bool:
+    """A clock has the outcome of what it says with the answer: no need to tell it."""
+    return recorded.meta.actor.id == clock_id(moved.subject, moved.id)
 
 
 def workflow_id(news: News) -> str:
@@ -57,6 +78,8 @@ def workflow_id(news: News) -> str:
             return rollout_id(news.policy, news.version)
         case Handover():
             return handover_id(news.rep_id)
+        case Moved():
+            return clock_id(news.subject, news.id)
 
 
 def newest(many: Iterable[News]) -> list[News]:
@@ -82,6 +105,8 @@ class Deliverer:
                 await self._roll_out(news)
             case Handover():
                 await self.hand_over(news)
+            case Moved():
+                await self._move(news)
 
     async def _arm(self, news: PromiseArmed) -> None:
         """To the running follow-up; where none runs (a new deal, a reopened one) a run is opened with it."""
@@ -102,6 +127,33 @@ class Deliverer:
         handle = self.client.get_workflow_handle_for(FollowUpWorkflow.run, follow_up_id(news.deal_id))
         try:
             await handle.signal(FollowUpWorkflow.deal_closed, news, rpc_timeout=self.patience)
+        except RPCError as failure:
+            if failure.status is not RPCStatusCode.NOT_FOUND:
+                raise
+
+    async def _move(self, news: Moved) -> None:
+        """To the running clock; where none runs, one is started, unless nothing can follow."""
+        if news.over:
+            await self._stop(news)
+            return
+        await self.client.start_workflow(
+            news.subject,
+            Run(news.id),
+            id=workflow_id(news),
+            task_queue=self.task_queue,
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            start_signal="moved",
+            start_signal_args=[news],
+            static_summary=SUMMARIES[news.subject],
+            rpc_timeout=self.patience,
+        )
+
+    async def _stop(self, news: Moved) -> None:
+        try:
+            await self.client.get_workflow_handle(workflow_id(news)).signal(
+                "moved", news, rpc_timeout=self.patience
+            )
         except RPCError as failure:
             if failure.status is not RPCStatusCode.NOT_FOUND:
                 raise

@@ -68,6 +68,10 @@ class LedgerReader(Protocol):
         """How many deals came to each rep after `position`; reps without any are left out."""
         ...
 
+    async def last_position(self, stream_id: UUID) -> int:
+        """Of the stream's newest fact; 0 where nothing is recorded of it."""
+        ...
+
     async def delivered(self) -> int:
         """Up to where the follower has delivered everything."""
         ...

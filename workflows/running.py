@@ -20,11 +20,13 @@ from temporalio.common import WorkflowIDReusePolicy
 from temporalio.worker import PollerBehaviorAutoscaling, UnsandboxedWorkflowRunner, Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from workflows.activities.cycles import CycleActivities
 from workflows.activities.desk import Desk
 from workflows.activities.handovers import HandoverActivities
 from workflows.activities.rollouts import RolloutActivities
 from workflows.activities.sweeps import SweepActivities
 from workflows.activities.timers import TimerActivities
+from workflows.cycle import CycleWorkflow
 from workflows.delivery import Deliverer
 from workflows.follow_up import FollowUpWorkflow
 from workflows.handover import RepHandoverWorkflow
@@ -32,8 +34,21 @@ from workflows.messages import Handover, Sweep
 from workflows.rollout import PolicyRolloutWorkflow
 from workflows.sweep import SweepWorkflow
 
-WORKFLOWS: Sequence[type] = (FollowUpWorkflow, PolicyRolloutWorkflow, RepHandoverWorkflow, SweepWorkflow)
-PASSED_THROUGH = ("domain", "workflows.activities", "workflows.messages", "workflows.ports", "eventsourcing")
+WORKFLOWS: Sequence[type] = (
+    FollowUpWorkflow,
+    PolicyRolloutWorkflow,
+    RepHandoverWorkflow,
+    SweepWorkflow,
+    CycleWorkflow,
+)
+PASSED_THROUGH = (
+    "domain",
+    "workflows.activities",
+    "workflows.messages",
+    "workflows.loop_messages",
+    "workflows.ports",
+    "eventsourcing",
+)
 SWEEP_EVERY = timedelta(minutes=15)
 GRACE = timedelta(seconds=10)
 """How long activities may finish when the worker is told to stop; what does not is repeated elsewhere."""
@@ -47,6 +62,7 @@ def sandbox() -> SandboxedWorkflowRunner:
 
 def activities(desk: Desk, deliverer: Deliverer) -> list[Callable[..., Any]]:
     timers, rollouts, handovers = TimerActivities(desk), RolloutActivities(desk), HandoverActivities(desk)
+    cycles = CycleActivities(desk)
 
     async def hand_over_again(handover: Handover) -> None:
         await deliverer.hand_over(handover, WorkflowIDReusePolicy.ALLOW_DUPLICATE)
@@ -55,6 +71,7 @@ def activities(desk: Desk, deliverer: Deliverer) -> list[Callable[..., Any]]:
     return [
         *(timers.look, timers.tell, timers.choose_heir, timers.reassign, timers.tell_again),
         rollouts.rearm_page,
+        *(cycles.look_at_cycle, cycles.speak_for_cycle),
         *(handovers.plan_handover, handovers.hand_over),
         *(sweeps.ensure_promises, sweeps.ensure_timers, sweeps.ensure_owners, sweeps.report_sweep),
     ]

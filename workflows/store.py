@@ -26,6 +26,7 @@ STANDINGS = f"""
 ALLOCATED = """
     SELECT stream_id, count(*) FROM ledger.events
      WHERE position > %s AND topic = %s AND stream_id = ANY(%s) GROUP BY stream_id"""
+LAST = "SELECT position FROM ledger.events WHERE stream_id = %s ORDER BY version DESC LIMIT 1"
 NEWS = f"""
     SELECT {COLUMNS} FROM ledger.events
      WHERE position > %s AND position <= %s AND topic = ANY(%s) ORDER BY position"""
@@ -62,6 +63,10 @@ class WorkflowStore:
     async def allocated_since(self, position: int, rep_ids: Sequence[UUID]) -> dict[UUID, int]:
         rows = await self._rows(ALLOCATED, [position, RepAllocated.TOPIC, list(rep_ids)])
         return {rep_id: int(count) for rep_id, count in rows}
+
+    async def last_position(self, stream_id: UUID) -> int:
+        rows = await self._rows(LAST, [stream_id])
+        return int(rows[0][0]) if rows else 0
 
     # -- the follower ------------------------------------------------------------------------
 

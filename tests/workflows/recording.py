@@ -13,9 +13,12 @@ from temporalio.client import WorkflowHandle, WorkflowHistory
 from domain.deal.commands import LoseDeal, ReopenDeal
 from domain.people import RepLeaves
 from domain.policy import Duration
+from tests.workflows.turns import MAY, begin, close_in_time
+from tests.workflows.turns import at as on
 from tests.workflows.world import MOMENT, World, hours_policy, until
 from workflows.follow_up import follow_up_id
 from workflows.handover import RepHandoverWorkflow, handover_id
+from workflows.loop_messages import Moved, Run, Subject
 from workflows.messages import FollowUp, Rollout, Sweep
 from workflows.rollout import PolicyRolloutWorkflow, rollout_id
 from workflows.sweep import SweepWorkflow
@@ -29,7 +32,7 @@ Named = tuple[str, WorkflowHandle[Any, Any]]
 async def scenarios(world: World) -> AsyncIterator[Named]:
     """Every workflow, through every branch that makes it say something else to the server."""
     await world.publish(hours_policy(max_reassignments=1))
-    for scenario in (whole_life, stuck, stale_start, renewed, rollout, sweep, handover):
+    for scenario in (whole_life, stuck, stale_start, renewed, rollout, sweep, turns, handover):
         async for name, handle in scenario(world):
             yield name, handle
 
@@ -104,6 +107,25 @@ async def sweep(world: World) -> AsyncIterator[Named]:
     )
     await handle.result()
     yield "sweep", await latest_run(world, handle.id)
+
+
+async def turns(world: World) -> AsyncIterator[Named]:
+    """A rep's cycle that people see to, paused in between and closed; the next one, which nobody sees to, and continued as new."""
+    turn = await begin(world)
+    await close_in_time(turn)
+    yield "cycle-closed", await latest_run(world, turn.workflow_id())
+    await turn.move(on(6, 30), MAY)
+    yield "cycle-nobody-acts", await latest_run(world, turn.workflow_id(MAY))
+    await turn.restart(Run(turn.id(MAY), history_limit=20), MAY)
+    first = await latest_run(world, turn.workflow_id(MAY))
+    await until(lambda: is_told_to_the_end(world, first, Moved(1, Subject.CYCLE, turn.id(MAY))))
+    yield "cycle-continues", first
+
+
+async def is_told_to_the_end(world: World, run: WorkflowHandle[Any, Any], news: Moved) -> bool:
+    """Told once more what it knows already; whether the run has ended by now."""
+    await world.deliverer.send(news)
+    return await has_ended(run)
 
 
 async def handover(world: World) -> AsyncIterator[Named]:

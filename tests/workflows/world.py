@@ -18,6 +18,7 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Worker
 
 from domain.calendar import BusinessCalendar
 from domain.context import Channel
@@ -33,6 +34,7 @@ from projections import catalog
 from projections.follow import run_projections
 from runtime.schema import migrate
 from tests.office import Office, furnish
+from tests.workflows.figures import LedgerFigures
 from worker import ReadModels
 from workflows import schema
 from workflows.activities.desk import Desk
@@ -75,6 +77,23 @@ class World:
     environment: WorkflowEnvironment | None = None
     follower: Running | None = None
     read_models: Running | None = None
+    desk: Desk | None = None
+    worker: Worker | None = None
+    working: asyncio.Task[None] | None = None
+
+    # -- the worker --------------------------------------------------------------------------
+
+    def work(self) -> None:
+        assert self.desk is not None
+        self.worker = make_worker(self.desk, self.deliverer, sandboxed=True, grace=timedelta(seconds=1))
+        self.working = asyncio.create_task(self.worker.run())
+
+    async def stop_working(self) -> None:
+        """Timers go on on the server, and nobody hears them."""
+        if self.worker is not None and self.working is not None:
+            await self.worker.shutdown()
+            await self.working
+            self.worker = self.working = None
 
     # -- the follower ------------------------------------------------------------------------
 
@@ -259,8 +278,12 @@ class World:
 
     async def at(self, deal_id: UUID, instant: datetime) -> None:
         """Move the follow-up's clock to `instant`. Everything due until then has been done and delivered."""
+        await self.move(follow_up_id(deal_id), instant)
+
+    async def move(self, workflow_id: str, instant: datetime) -> None:
+        """The same for any workflow."""
         assert self.environment is not None
-        handle = self.follow_up(deal_id)
+        handle = self.client.get_workflow_handle(workflow_id)
         ahead = instant - await self.environment.get_current_time(handle)
         assert ahead > timedelta(0), f"the clock is past {instant} already"
         await self.environment.fast_forward(handle, ahead)
@@ -300,14 +323,17 @@ async def world(
     office = await furnish(url)
     store = WorkflowStore(office.ledger.pool, LANE_NAMES)
     deliverer = Deliverer(client, f"tests-{uuid.uuid4()}", patience)
-    desk = Desk(office.door, ReadModels(office.ledger.pool), store)
-    made = World(office, client, store, deliverer, environment)
+    desk = Desk(office.door, ReadModels(office.ledger.pool), store, LedgerFigures(office.ledger))
+    made = World(office, client, store, deliverer, environment, desk=desk)
     made.read_models = Running(lambda stop: run_projections(url, stop=stop))
     with standing_still(environment):
-        async with make_worker(desk, deliverer, sandboxed=True, grace=timedelta(seconds=1)):
-            made.follow()
+        made.work()
+        made.follow()
+        try:
             yield made
+        finally:
             await made.stop_following()
+            await made.stop_working()
     await made.stop_reading()
     await office.close()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -16,7 +16,7 @@ from domain.context import Actor, Channel, Context
 from domain.door import Call, Command, Door, Receipt
 from domain.errors import DomainError
 from workflows.messages import Told
-from workflows.ports import LedgerReader, LoadReader
+from workflows.ports import LedgerReader, LoadReader, LoopReader
 
 A = TypeVar("A", bound=Aggregate)
 SOON = timedelta(milliseconds=500)
@@ -38,6 +38,7 @@ class Desk:
     door: Door
     loads: LoadReader
     ledger: LedgerReader
+    loop: LoopReader
 
     async def must_know(self, position: int) -> None:
         """The read models have to know this position. Where they do not yet, the activity is tried again soon."""
@@ -54,6 +55,12 @@ class Desk:
         found = (await self.door.store.load({id: kind}))[id]
         assert isinstance(found, kind)
         return found
+
+    async def load_all(self, kind: type[A], ids: Iterable[UUID]) -> list[A]:
+        """Each as recorded now, in the order given."""
+        wanted = list(ids)
+        found = await self.door.store.load(dict.fromkeys(wanted, kind)) if wanted else {}
+        return [one for id in wanted if isinstance(one := found[id], kind)]
 
     async def recall(self, kind: type[A], id: UUID) -> A:
         """As this process remembers it, or as recorded now. Good for proposals: the door knows better."""

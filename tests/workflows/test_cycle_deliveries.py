@@ -1,0 +1,120 @@
+"""News of a cycle may come twice, late, out of order or not at all, and the worker may be down when a time comes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from temporalio.client import WorkflowExecutionStatus
+
+from domain.calendar import BusinessCalendar
+from domain.cycle import commands as c
+from domain.cycle.policies import PublishCyclePolicy
+from domain.cycle.policy import CyclePolicy
+from domain.periods import PeriodKind, period_of
+from domain.policy import Duration
+from tests.workflows.turns import EARLY, MAY, Turn, at, begin
+from tests.workflows.world import MOMENT, World, until
+from workflows.delivery import news_of
+from workflows.loop_messages import Moved, Run, Subject
+
+QUICK = CyclePolicy(
+    name="quick",
+    calendar=BusinessCalendar.around_the_clock("UTC"),
+    agree_within=Duration(2, "seconds"),
+    remind_before=Duration(1, "seconds"),
+    escalate_after=Duration(1, "hours"),
+)
+
+
+async def opened(world: World) -> Turn:
+    turn = await begin(world)
+    await turn.aim()
+    await turn.open()
+    await turn.seen()
+    return turn
+
+
+async def test_what_is_delivered_again_or_late_changes_nothing(virtual: World) -> None:
+    turn = await opened(virtual)
+    await turn.move(at(4, 8))
+    before, spoken = await turn.state(), await turn.activities()
+    head = await virtual.office.ledger.head()
+
+    await virtual.deliver_again()
+    await virtual.deliverer.send(Moved(1, Subject.CYCLE, turn.id(), over=True))
+
+    assert await turn.state() == before
+    assert await turn.activities() == spoken
+    assert await virtual.office.ledger.head() == head
+
+
+async def test_a_clock_is_not_told_what_it_said_itself(virtual: World) -> None:
+    turn = await opened(virtual)
+    await turn.move(at(4, 8))
+
+    facts = await turn.facts()
+    told = [fact.meta.actor.kind for fact in facts if news_of(fact) is not None]
+    assert set(told) == {"user"}
+    assert (await turn.state()).seen == facts[-1].position
+
+
+async def test_an_old_delivery_for_a_cycle_that_is_over_ends_at_once(virtual: World) -> None:
+    turn = await opened(virtual)
+    (first, *_) = await turn.facts()
+    await turn.run(c.CancelCycle(cycle_id=turn.id(), why="a mistake"), EARLY)
+    await turn.clock().result()
+    await virtual.deliverer.send(Moved(first.position, Subject.CYCLE, turn.id()))
+
+    assert (await turn.clock().result())["seen"] == (await turn.facts())[-1].position
+    assert await turn.status() is WorkflowExecutionStatus.COMPLETED
+
+
+async def test_news_that_got_lost_is_found_out_when_the_next_time_comes(virtual: World) -> None:
+    turn = await opened(virtual)
+    await virtual.unheard(c.AgreeTargets(cycle_id=turn.id(), agreed_by=turn.rep_id))
+    await turn.move(at(4, 1))
+
+    assert await turn.said("reminded", "escalated") == []
+    assert [topic for topic, _, _ in await turn.said("execution")] == ["execution-started"]
+    assert (await turn.target()).status == "agreed"
+
+
+async def test_a_long_history_continues_as_new_and_nothing_is_lost(virtual: World) -> None:
+    turn = await opened(virtual)
+    await turn.restart(Run(turn.id(), history_limit=20))
+
+    async def renewed() -> bool:
+        await virtual.deliverer.send(Moved(1, Subject.CYCLE, turn.id()))
+        runs = await virtual.client.count_workflows(f"WorkflowId = '{turn.workflow_id()}'")
+        return runs.count > 2
+
+    await until(renewed)
+    await turn.seen()
+    await turn.move(at(4, 1) + MOMENT)
+    assert [step for _, step, _ in await turn.said("reminded", "escalated")] == ["agree", "agree"]
+    assert await turn.status() is WorkflowExecutionStatus.RUNNING
+    assert not (await turn.cycle(MAY)).exists
+
+
+async def test_a_time_that_came_while_the_worker_was_down_is_made_up_for(real: World) -> None:
+    turn = await begin(real)
+    period, now = period_of(PeriodKind.MONTH, datetime.now(UTC).date()), datetime.now(UTC)
+    await turn.run(PublishCyclePolicy(policy=QUICK), now)
+    await turn.aim(period=period, now=now)
+    now = datetime.now(UTC)
+    await turn.open(now, period, policy="quick")
+    await real.stop_working()
+    due = QUICK.agree_within.after(now, QUICK.calendar)
+
+    async def is_past() -> bool:
+        return datetime.now(UTC) > due
+
+    await until(is_past)
+    assert await turn.said("execution", period=period) == []
+    real.work()
+
+    async def has_started() -> bool:
+        return bool(await turn.facts("execution", period=period))
+
+    await until(has_started)
+    assert await turn.said("reminded", "escalated", period=period) == []

@@ -1,0 +1,140 @@
+"""Workflows room: the commands of a cycle that carry figures, each worked out as known at one position of the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+
+from domain.cycle import commands as c
+from domain.cycle.cycle import Cycle, cycle_id
+from domain.cycle.policy import CyclePolicy
+from domain.pace import Pace
+from domain.periods import Period, Window, period_of
+from domain.proposal import Effect, Evidence, PastPeriod, propose_next
+from domain.target.target import Target, target_id
+from workflows.activities.desk import Desk
+from workflows.loop_messages import Due
+from workflows.ports import FigureAsked
+
+DAY = timedelta(days=1)
+PERIODS = 4
+"""How many periods a proposal looks back on, the reviewed one among them."""
+
+
+@dataclass(frozen=True)
+class Figures:
+    desk: Desk
+
+    async def position(self) -> int:
+        """The ledger's present head, once everything can be read as known there."""
+        position = await self.desk.door.store.head()
+        await self.desk.loop.reach(position)
+        return position
+
+    # -- check-in and review -----------------------------------------------------------------
+
+    async def check_in(self, due: Due, cycle: Cycle, policy: CyclePolicy) -> c.CheckIn:
+        """At opening on a day: true on the day before, the last one that is over."""
+        position = await self.position()
+        targets = await self.desk.load_all(Target, cycle.targets)
+        on = min(max(policy.day(due.now) - DAY, cycle.period.start), cycle.period.end)
+        window = Window(cycle.period.start, on)
+        asked = [FigureAsked(t.metric, t.scope, window, t.currency) for t in targets]
+        found = await self.desk.loop.figures(asked, position)
+        actuals = [
+            c.Actual(target_id=t.id, figure=figure, shape=await self._shape(t, policy, position))
+            for t, figure in zip(targets, found, strict=True)
+        ]
+        return c.CheckIn(
+            cycle_id=cycle.id,
+            arming=due.mark.arming,
+            number=due.mark.number,
+            on=on,
+            position=position,
+            actuals=tuple(actuals),
+        )
+
+    async def _shape(self, target: Target, policy: CyclePolicy, position: int) -> tuple[Decimal, ...]:
+        if policy.pace != Pace.SEASONAL:
+            return ()
+        return await self.desk.loop.shape(target.metric, target.scope, target.period, position)
+
+    async def review(self, due: Due, cycle: Cycle) -> c.OpenReview:
+        position = await self.position()
+        pack = await self.desk.loop.pack(cycle.id, position)
+        return c.OpenReview(
+            cycle_id=cycle.id,
+            arming=due.mark.arming,
+            position=position,
+            pack_digest=pack.digest,
+            agenda=pack.agenda,
+        )
+
+    # -- the next target ---------------------------------------------------------------------
+
+    async def propose_next(self, due: Due, cycle: Cycle, policy: CyclePolicy) -> c.ProposeNext:
+        """A number for each metric that the cycle had a target for; none where nothing is known to start from."""
+        position = await self.position()
+        window = Window(cycle.period.start, max(policy.day(due.now), cycle.period.end))
+        targets = [t for t in await self.desk.load_all(Target, cycle.targets) if t.stands]
+        proposed = [await self._proposed(cycle, target, window, position) for target in targets]
+        return c.ProposeNext(
+            cycle_id=cycle.id,
+            arming=due.mark.arming,
+            position=position,
+            targets=tuple(p for p in proposed if p is not None),
+        )
+
+    async def _proposed(
+        self, cycle: Cycle, target: Target, window: Window, position: int
+    ) -> c.Proposed | None:
+        loop, following = self.desk.loop, cycle.period.next()
+        evidence = Evidence(
+            of=target.of,
+            past=await self._past(target, cycle.period, position),
+            currency=target.currency,
+            pipeline=await loop.pipeline(target.metric, cycle.scope, following, position, target.currency),
+            effects=await self._effects(cycle, target.metric, window, position),
+        )
+        found = propose_next(evidence)
+        if found is None:
+            return None
+        return c.Proposed(
+            metric=target.metric, number=found.number, currency=target.currency, reasons=found.reasons
+        )
+
+    async def _past(self, target: Target, period: Period, position: int) -> Sequence[PastPeriod]:
+        """The oldest first; not before the first period in which there was a target or a figure."""
+        periods = [period]
+        while len(periods) < PERIODS:
+            periods.insert(0, before(periods[0]))
+        ids = [target_id(target.metric, target.scope, p) for p in periods]
+        targets = await self.desk.load_all(Target, ids)
+        asked = [
+            FigureAsked(target.metric, target.scope, Window(p.start, p.end), target.currency) for p in periods
+        ]
+        actuals = await self.desk.loop.figures(asked, position)
+        past = [
+            PastPeriod(p.name, t.in_force(p.end), actual)
+            for p, t, actual in zip(periods, targets, actuals, strict=True)
+        ]
+        first = next((n for n, p in enumerate(past[:-1]) if p.number is not None or p.actual), PERIODS - 1)
+        return past[first:]
+
+    async def _effects(self, cycle: Cycle, metric: str, window: Window, position: int) -> Sequence[Effect]:
+        """Of what was decided since the period before was fed back: each counts once."""
+        previous = await self.desk.load(Cycle, cycle_id(cycle.scope, before(cycle.period)))
+        loop, scope = self.desk.loop, cycle.scope
+        if previous.next_proposed is None:
+            return await loop.decided_effects(scope, metric, window, position)
+        window = Window(previous.period.start, window.end)
+        counted = await loop.decided_effects(scope, metric, window, previous.next_proposed.position)
+        ids = {effect.id for effect in counted}
+        found = await loop.decided_effects(scope, metric, window, position)
+        return [effect for effect in found if effect.id not in ids]
+
+
+def before(period: Period) -> Period:
+    return period_of(period.kind, period.start - DAY, period.fiscal_start)
