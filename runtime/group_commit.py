@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import select
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -105,7 +106,7 @@ class GroupCommit:
         return batch
 
     async def _commit(self, batch: Sequence[Waiting]) -> None:
-        connection = self._parked.pop() if self._parked else await self._pool.getconn()
+        connection = await self._connection()
         try:
             cursor = await connection.execute(APPEND, columns([w.decision for w in batch]))
             [(head, seen, stale)] = await cursor.fetchall()
@@ -115,6 +116,16 @@ class GroupCommit:
             raise
         self._parked.append(connection)
         settle(batch, head, first, set(stale))
+
+    async def _connection(self) -> AsyncConnection[Any]:
+        """A parked one that is still good, else one of the pool's: a server that went away fails no batch twice."""
+        while self._parked:
+            connection = self._parked.pop()
+            if not _has_been_left(connection):
+                return connection
+            await connection.close()
+            await self._pool.putconn(connection)
+        return await self._pool.getconn()
 
     async def close(self) -> None:
         """Give the connections back, once nothing is on its way."""
@@ -131,6 +142,15 @@ class GroupCommit:
         cursor = await connection.execute(RECEIPTS, [keys])
         by_key = {row[0]: row for row in await cursor.fetchall()}
         return {n: by_key[batch[n - 1].decision.key] for n in seen}
+
+
+def _has_been_left(connection: AsyncConnection[Any]) -> bool:
+    """Whether an idle connection has something to read: that is the server's last word, or its end."""
+    if connection.closed:
+        return True
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    return bool(poll.poll(0))
 
 
 def _marks(decision: Decision) -> tuple[set[int | str], set[int | str]]:
