@@ -15,6 +15,8 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from domain.action_item import ActionItemEnded
+from domain.adjustment import AdjustmentDecided
 from domain.cycle.facts import CycleCancelled, CycleClosed
 from domain.deal.facts import DealLost, DealWon, PromiseMade, PromiseRearmed
 from domain.facts import FACTS, Fact
@@ -31,9 +33,9 @@ News = PromiseArmed | DealClosed | Rollout | Handover | Moved
 PATIENCE = timedelta(seconds=15)
 """How long one call may take; the client repeats it within that time when the server is busy."""
 DEAL_NEWS = (PromiseMade, PromiseRearmed, DealWon, DealLost)
-LAST: tuple[type[Fact], ...] = (CycleClosed, CycleCancelled)
+LAST: tuple[type[Fact], ...] = (CycleClosed, CycleCancelled, ActionItemEnded, AdjustmentDecided)
 """Nothing follows these."""
-SUBJECTS = {topic: Subject.CYCLE for topic in FACTS if topic.startswith("cycle.")}
+SUBJECTS = {topic: subject for subject in Subject for topic in FACTS if topic.startswith(f"{subject}.")}
 TOPICS = [fact.TOPIC for fact in (*DEAL_NEWS, PolicyPublished, RepLeft)] + list(SUBJECTS)
 SUMMARIES = {
     Subject.CYCLE: "Clock of a cycle",

@@ -20,12 +20,16 @@ from temporalio.common import WorkflowIDReusePolicy
 from temporalio.worker import PollerBehaviorAutoscaling, UnsandboxedWorkflowRunner, Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from workflows.action_item import ActionItemWorkflow
+from workflows.activities.action_items import ActionItemActivities
+from workflows.activities.adjustments import AdjustmentActivities
 from workflows.activities.cycles import CycleActivities
 from workflows.activities.desk import Desk
 from workflows.activities.handovers import HandoverActivities
 from workflows.activities.rollouts import RolloutActivities
 from workflows.activities.sweeps import SweepActivities
 from workflows.activities.timers import TimerActivities
+from workflows.adjustment import AdjustmentWorkflow
 from workflows.cycle import CycleWorkflow
 from workflows.delivery import Deliverer
 from workflows.follow_up import FollowUpWorkflow
@@ -40,6 +44,8 @@ WORKFLOWS: Sequence[type] = (
     RepHandoverWorkflow,
     SweepWorkflow,
     CycleWorkflow,
+    ActionItemWorkflow,
+    AdjustmentWorkflow,
 )
 PASSED_THROUGH = (
     "domain",
@@ -62,7 +68,8 @@ def sandbox() -> SandboxedWorkflowRunner:
 
 def activities(desk: Desk, deliverer: Deliverer) -> list[Callable[..., Any]]:
     timers, rollouts, handovers = TimerActivities(desk), RolloutActivities(desk), HandoverActivities(desk)
-    cycles = CycleActivities(desk)
+    cycles, items = CycleActivities(desk), ActionItemActivities(desk)
+    adjustments = AdjustmentActivities(desk)
 
     async def hand_over_again(handover: Handover) -> None:
         await deliverer.hand_over(handover, WorkflowIDReusePolicy.ALLOW_DUPLICATE)
@@ -72,6 +79,8 @@ def activities(desk: Desk, deliverer: Deliverer) -> list[Callable[..., Any]]:
         *(timers.look, timers.tell, timers.choose_heir, timers.reassign, timers.tell_again),
         rollouts.rearm_page,
         *(cycles.look_at_cycle, cycles.speak_for_cycle),
+        *(items.look_at_action_item, items.speak_for_action_item),
+        *(adjustments.look_at_adjustment, adjustments.speak_for_adjustment),
         *(handovers.plan_handover, handovers.hand_over),
         *(sweeps.ensure_promises, sweeps.ensure_timers, sweeps.ensure_owners, sweeps.report_sweep),
     ]

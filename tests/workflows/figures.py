@@ -11,6 +11,7 @@ from domain.adjustment import AdjustmentDecided, AdjustmentStarted
 from domain.canonical import canonical, digest
 from domain.cycle.cycle import Cycle
 from domain.cycle.facts import AgendaItem
+from domain.figures import FigureAsked, Pack
 from domain.meter import Meter
 from domain.metrics import Contribution, figure, metric
 from domain.people import RepHired, TeamFormed
@@ -21,7 +22,6 @@ from domain.recorded import Recorded
 from domain.scope import Scope, ScopeKind, rep, team
 from domain.target.target import Target
 from runtime.ledger import Ledger
-from workflows.ports import FigureAsked, Pack
 
 PAGE = 5_000
 

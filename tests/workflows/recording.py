@@ -10,15 +10,19 @@ from typing import Any
 
 from temporalio.client import WorkflowHandle, WorkflowHistory
 
+from domain.action_item_decisions import FinishActionItem
+from domain.adjustment import Outcome
+from domain.adjustment_decisions import DecideAdjustment
 from domain.deal.commands import LoseDeal, ReopenDeal
 from domain.people import RepLeaves
 from domain.policy import Duration
+from tests.workflows.test_action_items_and_adjustments import an_adjustment, an_item, ended, move
 from tests.workflows.turns import MAY, begin, close_in_time
 from tests.workflows.turns import at as on
 from tests.workflows.world import MOMENT, World, hours_policy, until
 from workflows.follow_up import follow_up_id
 from workflows.handover import RepHandoverWorkflow, handover_id
-from workflows.loop_messages import Moved, Run, Subject
+from workflows.loop_messages import Moved, Run, Subject, clock_id
 from workflows.messages import FollowUp, Rollout, Sweep
 from workflows.rollout import PolicyRolloutWorkflow, rollout_id
 from workflows.sweep import SweepWorkflow
@@ -32,7 +36,7 @@ Named = tuple[str, WorkflowHandle[Any, Any]]
 async def scenarios(world: World) -> AsyncIterator[Named]:
     """Every workflow, through every branch that makes it say something else to the server."""
     await world.publish(hours_policy(max_reassignments=1))
-    for scenario in (whole_life, stuck, stale_start, renewed, rollout, sweep, turns, handover):
+    for scenario in (whole_life, stuck, stale_start, renewed, rollout, sweep, turns, clocks, handover):
         async for name, handle in scenario(world):
             yield name, handle
 
@@ -120,6 +124,26 @@ async def turns(world: World) -> AsyncIterator[Named]:
     first = await latest_run(world, turn.workflow_id(MAY))
     await until(lambda: is_told_to_the_end(world, first, Moved(1, Subject.CYCLE, turn.id(MAY))))
     yield "cycle-continues", first
+
+
+async def clocks(world: World) -> AsyncIterator[Named]:
+    """An action item that is missed and then done; an adjustment that is escalated and then decided."""
+    item = await an_item(world)
+    await move(world, Subject.ACTION_ITEM, item, START + timedelta(days=6))
+    await world.run(FinishActionItem(item_id=item), now=START + timedelta(days=6))
+    assert await ended(world, Subject.ACTION_ITEM, item)
+    yield "action-item", await latest_run(world, clock_id(Subject.ACTION_ITEM, item))
+    adjustment, *_ = await an_adjustment(world)
+    await move(world, Subject.ADJUSTMENT, adjustment, on(5, 30))
+    stop = DecideAdjustment(
+        adjustment_id=adjustment,
+        outcome=Outcome.STOP,
+        decided_by=world.office.rep_id,
+        why="it brought little",
+    )
+    await world.run(stop, now=on(5, 30))
+    assert await ended(world, Subject.ADJUSTMENT, adjustment)
+    yield "adjustment", await latest_run(world, clock_id(Subject.ADJUSTMENT, adjustment))
 
 
 async def is_told_to_the_end(world: World, run: WorkflowHandle[Any, Any], news: Moved) -> bool:

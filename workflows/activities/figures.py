@@ -10,13 +10,13 @@ from decimal import Decimal
 from domain.cycle import commands as c
 from domain.cycle.cycle import Cycle, cycle_id
 from domain.cycle.policy import CyclePolicy
+from domain.figures import FigureAsked
 from domain.pace import Pace
 from domain.periods import Period, Window, period_of
 from domain.proposal import Effect, Evidence, PastPeriod, propose_next
 from domain.target.target import Target, target_id
 from workflows.activities.desk import Desk
 from workflows.loop_messages import Due
-from workflows.ports import FigureAsked
 
 DAY = timedelta(days=1)
 PERIODS = 4
