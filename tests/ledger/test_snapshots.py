@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 from domain.aggregate import Aggregate
 from domain.deal.commands import LogActivity
 from domain.deal.deal import Deal
+from domain.deal.facts import DealOpened
 from domain.door import Call
-from domain.facts import Fact
+from domain.facts import UPCASTS, Fact
 from domain.values import Activity, ActivityKind
-from runtime.snapshots import EVERY, frozen, shape, thawed
+from runtime.snapshots import EVERY, _shape, frozen, shape, thawed
 from tests.domain.anything import anything
 from tests.office import Office, context
 
@@ -55,6 +56,27 @@ def test_a_stream_read_from_a_snapshot_is_the_stream_read_whole(facts: list[Fact
     resumed = thawed(Deal(ID), frozen(kept), kept.version)
     assert isinstance(resumed, Deal)
     assert vars(folded(resumed, facts[at:])) == vars(folded(Deal(ID), facts))
+
+
+def test_a_fact_that_changes_its_schema_or_its_upcast_makes_another_shape(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shapes = {shape(Deal), _shape(Deal)}
+    assert len(shapes) == 1
+    monkeypatch.setattr(DealOpened, "SCHEMA", DealOpened.SCHEMA + 1)
+    shapes.add(_shape(Deal))
+    for lifted in (as_it_was, with_a_title):
+        monkeypatch.setitem(UPCASTS, (DealOpened.TOPIC, DealOpened.SCHEMA - 1), lifted)
+        shapes.add(_shape(Deal))
+    assert len(shapes) == 4
+
+
+def as_it_was(data: dict[str, Any]) -> dict[str, Any]:
+    return data
+
+
+def with_a_title(data: dict[str, Any]) -> dict[str, Any]:
+    return {"title": "", **data}
 
 
 async def long_deal(office: Office) -> UUID:
