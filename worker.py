@@ -37,6 +37,7 @@ from workflows.activities.desk import Desk
 from workflows.delivery import Deliverer
 from workflows.follower import Follower
 from workflows.lanes import LANE_NAMES
+from workflows.loop_messages import Subject
 from workflows.ports import Loads
 from workflows.running import make_worker, schedule_sweep
 from workflows.store import WorkflowStore
@@ -159,6 +160,16 @@ OPEN = """
        AND {} ORDER BY deal_id LIMIT %(limit)s"""
 
 
+GOING_ON = """
+    SELECT {id} FROM read.{table} WHERE {open} AND (%(after)s::uuid IS NULL OR {id} > %(after)s)
+     ORDER BY {id} LIMIT %(limit)s"""
+LOOPS = {
+    Subject.CYCLE: ("cycle_id", "cycle_board", "phase NOT IN ('closed', 'cancelled')"),
+    Subject.ACTION_ITEM: ("item_id", "action_items", "outcome = 'open'"),
+    Subject.ADJUSTMENT: ("adjustment_id", "adjustments", "status <> 'decided'"),
+}
+
+
 class ReadModels:
     """`workflows.ports.LoadReader` on the tables of `projections`; the two rooms do not know each other."""
 
@@ -183,6 +194,11 @@ class ReadModels:
 
     async def deals_without_promise(self, after: UUID | None, limit: int) -> list[UUID]:
         return await self._deals("promise_id IS NULL", after=after, limit=limit)
+
+    async def going_on(self, subject: Subject, after: UUID | None, limit: int) -> list[UUID]:
+        id, table, open = LOOPS[subject]
+        query = GOING_ON.format(id=id, table=table, open=open)
+        return [found for (found,) in await self._rows(query, {"after": after, "limit": limit})]
 
     async def gone_with_deals(self) -> list[UUID]:
         return [rep_id for (rep_id,) in await self._rows(GONE, [])]

@@ -282,8 +282,9 @@ class SweepAsk:
 class SweepReport:
     """What one round found, and has set right.
 
-    `on_the_way` deals are open, and the follower has not come to them yet. All of `without_promise`, `without_timer`,
-    `left_over` (a timer for a closed deal) and `ownerless` (the owner left) should be 0.
+    `on_the_way` are open, and the follower has not come to them yet. All of `without_promise`, `without_timer`,
+    `left_over` (a timer for a closed deal), `ownerless` (the owner left) and `without_clock` should be 0; that is of
+    the `loops`: cycles, action items and adjustments that go on.
     """
 
     open_deals: int = 0
@@ -293,6 +294,8 @@ class SweepReport:
     without_timer: int = 0
     left_over: int = 0
     ownerless: int = 0
+    loops: int = 0
+    without_clock: int = 0
 
     def plus(self, other: SweepReport) -> SweepReport:
         return SweepReport(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))

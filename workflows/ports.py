@@ -16,6 +16,7 @@ from domain.figures import FigureAsked, Pack
 from domain.periods import Period, Window
 from domain.proposal import Effect
 from domain.scope import Scope
+from workflows.loop_messages import Subject
 from workflows.messages import Standing, SweepReport
 
 
@@ -48,6 +49,10 @@ class LoadReader(Protocol):
 
     async def deals_without_promise(self, after: UUID | None, limit: int) -> Sequence[UUID]:
         """Open deals without a live promise; there should be none."""
+        ...
+
+    async def going_on(self, subject: Subject, after: UUID | None, limit: int) -> Sequence[UUID]:
+        """Cycles, action items or adjustments that are not over."""
         ...
 
     async def gone_with_deals(self) -> Sequence[UUID]:

@@ -23,6 +23,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 from workflows.action_item import ActionItemWorkflow
 from workflows.activities.action_items import ActionItemActivities
 from workflows.activities.adjustments import AdjustmentActivities
+from workflows.activities.clock_sweeps import ClockSweepActivities
 from workflows.activities.cycles import CycleActivities
 from workflows.activities.desk import Desk
 from workflows.activities.handovers import HandoverActivities
@@ -74,6 +75,7 @@ def activities(desk: Desk, deliverer: Deliverer) -> list[Callable[..., Any]]:
     async def hand_over_again(handover: Handover) -> None:
         await deliverer.hand_over(handover, WorkflowIDReusePolicy.ALLOW_DUPLICATE)
 
+    clocks = ClockSweepActivities(desk, deliverer.client, deliverer.send)
     sweeps = SweepActivities(desk, deliverer.client, deliverer.send, hand_over_again)
     return [
         *(timers.look, timers.tell, timers.choose_heir, timers.reassign, timers.tell_again),
@@ -83,6 +85,7 @@ def activities(desk: Desk, deliverer: Deliverer) -> list[Callable[..., Any]]:
         *(adjustments.look_at_adjustment, adjustments.speak_for_adjustment),
         *(handovers.plan_handover, handovers.hand_over),
         *(sweeps.ensure_promises, sweeps.ensure_timers, sweeps.ensure_owners, sweeps.report_sweep),
+        clocks.ensure_clocks,
     ]
 
 

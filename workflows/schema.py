@@ -23,6 +23,11 @@ CREATE TABLE IF NOT EXISTS app.sweeps (
 )"""
 
 
+CLOCKS = """
+ALTER TABLE app.sweeps ADD COLUMN IF NOT EXISTS loops bigint NOT NULL DEFAULT 0,
+                       ADD COLUMN IF NOT EXISTS without_clock bigint NOT NULL DEFAULT 0"""
+
+
 def statements() -> list[str]:
     """DDL for the schema `app`, run as the application's role."""
-    return [FOLLOWER_POSITIONS, SWEEPS]
+    return [FOLLOWER_POSITIONS, SWEEPS, CLOCKS]

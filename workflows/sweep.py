@@ -1,4 +1,5 @@
-"""Workflows room: every so often, is it still true that no open deal is without a live promise and a live timer?
+"""Workflows room: every so often, is it still true that no open deal is without a live promise and a live timer, and nothing in the loop
+without a clock?
 
 What is not is set right, and the report is a number to watch. A Temporal schedule starts it (see `running.py`), one round at a time.
 """
@@ -7,16 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from typing import Any
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
 
 with workflow.unsafe.imports_passed_through():
+    from workflows.activities.clock_sweeps import ClockSweepActivities
     from workflows.activities.sweeps import SweepActivities
     from workflows.messages import Sweep, SweepAsk, SweepReport, SweepResult
 
 WORKFLOW = "sweep"
-Look = Callable[[SweepActivities, SweepAsk], Awaitable[SweepReport]]
+CLOCKS = "clocks"
+"""Rounds begun before there were any go on without."""
+Look = Callable[[Any, SweepAsk], Awaitable[SweepReport]]
 
 
 @workflow.defn(name=WORKFLOW)
@@ -28,6 +33,8 @@ class SweepWorkflow:
         timers = await self._look(SweepActivities.ensure_timers)
         owners = await self._look(SweepActivities.ensure_owners)
         report = promises.plus(timers).plus(owners)
+        if workflow.patched(CLOCKS):
+            report = report.plus(await self._look(ClockSweepActivities.ensure_clocks))
         await workflow.execute_activity_method(
             SweepActivities.report_sweep,
             SweepResult(now, report),

@@ -14,11 +14,16 @@ from domain.deal.facts import DealOpened
 from domain.door import Decision
 from domain.people import RepLeaves
 from domain.recorded import Meta, Pending
+from tests.workflows.test_action_items_and_adjustments import an_adjustment, an_item, next_kind
 from tests.workflows.test_rollout_and_handover import handed_over, owners
+from tests.workflows.turns import begin
 from tests.workflows.world import World, until
 from workflows.activities.sweeps import RUNNING
+from workflows.loop_messages import Subject, clock_id
 from workflows.messages import Sweep, SweepReport
 from workflows.sweep import SweepWorkflow
+
+CLOCKS_RUNNING = "WorkflowType IN ('cycle', 'action-item', 'adjustment') AND ExecutionStatus = 'Running'"
 
 
 async def sweep(world: World, timers: int) -> SweepReport:
@@ -107,6 +112,27 @@ async def test_deals_nobody_could_take_find_an_owner_once_somebody_is_there(virt
     assert (await sweep(virtual, 1)).ownerless == 1
     await handed_over(virtual, office.rep_id)
     assert await owners(virtual, [deal]) == {newcomer: 1}
+
+
+async def test_whatever_goes_on_in_the_loop_without_a_clock_gets_one(virtual: World) -> None:
+    turn = await begin(virtual)
+    item, (adjustment, *_) = await an_item(virtual), await an_adjustment(virtual)
+    await turn.open(metrics=())
+    await turn.seen()
+    assert (await sweep(virtual, 2)).without_clock == 0
+    ids = [(Subject.CYCLE, turn.id()), (Subject.ACTION_ITEM, item), (Subject.ADJUSTMENT, adjustment)]
+    for subject, id in ids:
+        await virtual.client.get_workflow_handle(clock_id(subject, id)).terminate("lost, for the test")
+
+    async def unlisted() -> bool:
+        return (await virtual.client.count_workflows(CLOCKS_RUNNING)).count == 0
+
+    await until(unlisted)
+    report = await sweep(virtual, 2)
+    assert (report.loops, report.without_clock) == (3, 3)
+    for subject, id in ids:
+        assert await next_kind(virtual, subject, id) is not None
+    assert (await sweep(virtual, 2)).without_clock == 0
 
 
 async def test_its_report_is_kept(virtual: World) -> None:
