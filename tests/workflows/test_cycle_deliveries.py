@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from temporalio.client import WorkflowExecutionStatus
 
@@ -10,9 +10,10 @@ from domain.calendar import BusinessCalendar
 from domain.cycle import commands as c
 from domain.cycle.policies import PublishCyclePolicy
 from domain.cycle.policy import CyclePolicy
-from domain.periods import PeriodKind, period_of
+from domain.periods import PeriodKind, named_period, period_of
 from domain.policy import Duration
-from tests.workflows.turns import EARLY, MAY, Turn, at, begin
+from domain.values import LATEST
+from tests.workflows.turns import EARLY, MAY, POLICY, Turn, at, begin
 from tests.workflows.world import MOMENT, World, until
 from workflows.delivery import news_of
 from workflows.loop_messages import Moved, Run, Subject
@@ -118,3 +119,21 @@ async def test_a_time_that_came_while_the_worker_was_down_is_made_up_for(real: W
 
     await until(has_started)
     assert await turn.said("reminded", "escalated", period=period) == []
+
+
+async def test_what_is_refused_is_said_again_a_day_later_and_not_at_once(virtual: World) -> None:
+    """After the last month that there can be no other one is opened."""
+    turn = await begin(virtual)
+    last = named_period(f"{LATEST - 1}-12")
+    opens_at = POLICY.opens_at(last.next())
+    await turn.aim(period=last, now=opens_at - timedelta(days=10))
+    await turn.open(opens_at - timedelta(days=10), last)
+    await turn.seen(last)
+    await turn.move(opens_at - MOMENT, last)
+    before = await turn.activities(last)
+
+    await turn.move(opens_at + timedelta(days=1) - MOMENT, last)
+    assert await turn.activities(last) == before + 1
+    await turn.move(opens_at + timedelta(days=1) + MOMENT, last)
+    assert await turn.activities(last) == before + 2
+    assert not (await turn.cycle(last.next())).exists

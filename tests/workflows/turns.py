@@ -160,9 +160,9 @@ class Turn:
             Subject.CYCLE, given, id=self.workflow_id(period), task_queue=queue
         )
 
-    async def activities(self) -> int:
+    async def activities(self, period: Period = APRIL) -> int:
         """How many the newest run has asked for."""
-        history = await self.clock().fetch_history()
+        history = await self.clock(period).fetch_history()
         kind = EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED
         return sum(1 for event in history.events if event.event_type == kind)
 
