@@ -26,6 +26,8 @@ import workflows.schema
 from domain.door import Door
 from projections import catalog
 from projections.follow import run_projections
+from projections.loop_reads import LoopReads
+from projections.wait import Waiter
 from runtime.database import Pool, open_pool
 from runtime.health import beat
 from runtime.ledger import open_ledger
@@ -54,10 +56,10 @@ log = logging.getLogger("worker")
 async def play_workflows(settings: Settings, stop: asyncio.Event) -> None:
     """Runs workflows and their activities. Returns when told to stop and what was begun is finished."""
     client = await connect_temporal()
-    async with open_ledger(settings.database_url) as ledger:
+    async with open_ledger(settings.database_url) as ledger, Waiter(settings.database_url) as waiter:
         store = WorkflowStore(ledger.pool, LANE_NAMES)
         deliverer = Deliverer(client, settings.task_queue)
-        desk = Desk(Door(ledger), ReadModels(ledger.pool), store, FiguresToCome())
+        desk = Desk(Door(ledger), ReadModels(ledger.pool), store, LoopReads(ledger.pool, waiter))
         worker = make_worker(desk, deliverer)
         await schedule_sweep(client, settings.task_queue)
         running = asyncio.create_task(worker.run())
@@ -209,13 +211,6 @@ class ReadModels:
     async def _rows(self, query: Any, params: Any) -> list[Any]:
         async with self._pool.connection() as connection:
             return await (await connection.execute(query, params)).fetchall()
-
-
-class FiguresToCome:
-    """`workflows.ports.LoopReader` until the loop's read models are there: a cycle that needs a figure waits for it."""
-
-    def __getattr__(self, name: str) -> Any:
-        raise RuntimeError(f"the loop's read models are not there yet: {name}")
 
 
 # --- the command line --------------------------------------------------------------------------------

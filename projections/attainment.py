@@ -1,0 +1,213 @@
+"""Projections room: attainment — what came against the target in force on a day, and against where it should be by then.
+
+No table of its own: figures are sums of contributions, targets are in the target tree; both as known at one position.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from decimal import ROUND_HALF_EVEN, Decimal, localcontext
+from uuid import UUID
+
+import msgspec
+
+from domain import metrics as m
+from domain.cycle.policies import CyclePolicies, cycle_policy_stream
+from domain.cycle.policy import DEFAULT_CYCLE_POLICY, CyclePolicy
+from domain.figures import FigureAsked
+from domain.pace import MILLIONTH, Pace, PaceStatus, elapsed_share, judge
+from domain.periods import Period, Window
+from domain.scope import Scope
+from domain.shares import PRECISION
+from domain.target.target import target_id
+from projections import figures, past, target_tree
+from projections.paging import Page, Source
+from projections.target_tree import Targeted, TargetFilter, TargetTree
+
+DAY = timedelta(days=1)
+YEARS = 3
+"""So many earlier years say what a usual year looks like."""
+
+
+class Attainment(msgspec.Struct, kw_only=True):
+    """One target on one day, true on `day`. `number` is the version in force then and `version_position` where it stands
+    in the ledger; `attained` is the share of it that came, `elapsed` the share of the period that is over. `step` counts
+    the thresholds that it is behind.
+    """
+
+    target_id: UUID
+    metric: str
+    scope: Scope
+    period: Period
+    currency: str
+    owner_id: UUID
+    day: date
+    number: Decimal
+    from_day: date
+    version_position: int
+    actual: Decimal | None
+    attained: Decimal | None
+    elapsed: Decimal
+    expected: Decimal
+    shortfall: Decimal
+    status: PaceStatus
+    step: int
+
+
+async def get(
+    source: Source,
+    target_id: UUID,
+    day: date,
+    position: int | None = None,
+    policy: CyclePolicy = DEFAULT_CYCLE_POLICY,
+) -> Attainment | None:
+    """None where there was no such target, or none in force that day."""
+    return next(iter(await series(source, target_id, [day], position, policy)), None)
+
+
+async def series(
+    source: Source,
+    target_id: UUID,
+    days: Sequence[date],
+    position: int | None = None,
+    policy: CyclePolicy = DEFAULT_CYCLE_POLICY,
+) -> list[Attainment]:
+    """The same target on several days; those without a target in force are left out."""
+    known = await TargetTree.at(source, [target_id], figures.NOW if position is None else position)
+    pairs = [(target, day) for target in known.values() for day in days]
+    return await attained(source, pairs, position, policy)
+
+
+async def listing(
+    source: Source,
+    day: date,
+    narrowed: TargetFilter = target_tree.EVERYTHING,
+    position: int | None = None,
+    cursor: str | None = None,
+    limit: int = 50,
+    policy: CyclePolicy = DEFAULT_CYCLE_POLICY,
+) -> Page[Attainment]:
+    """A page of targets as in `target_tree.listing`; those without a version in force that day are left out."""
+    found = await target_tree.listing(source, narrowed, cursor=cursor, limit=limit)
+    targets = found.items
+    if position is not None:
+        known = await TargetTree.at(source, [target.target_id for target in targets], position)
+        targets = [known[target.target_id] for target in targets if target.target_id in known]
+    pairs = [(target, day) for target in targets]
+    return Page(await attained(source, pairs, position, policy), found.next_cursor)
+
+
+async def attained(
+    source: Source,
+    pairs: Sequence[tuple[Targeted, date]],
+    position: int | None = None,
+    policy: CyclePolicy = DEFAULT_CYCLE_POLICY,
+) -> list[Attainment]:
+    """Targets (as known at `position`) on days. The figures of all of them are asked for at once."""
+    judged = [(target, day) for target, day in pairs if target.in_force(day) is not None]
+    asked = [_upto(target, day) for target, day in judged]
+    actuals = await figures.figures(source, asked, position)
+    made = []
+    for (target, day), actual in zip(judged, actuals, strict=True):
+        usual = await _usual(source, target, position, policy)
+        made.append(_judged(target, day, actual, usual, policy))
+    return made
+
+
+def _upto(target: Targeted, day: date) -> FigureAsked:
+    window = Window(target.period.start, min(day, target.period.end))
+    return figures.asking(target.metric, target.scope, window, target.currency)
+
+
+async def _usual(
+    source: Source, target: Targeted, position: int | None, policy: CyclePolicy
+) -> tuple[Decimal, ...]:
+    if policy.pace != Pace.SEASONAL:
+        return ()
+    return await shape(source, target.metric, target.scope, target.period, position, target.currency)
+
+
+def _judged(
+    target: Targeted, day: date, actual: Decimal | None, usual: Sequence[Decimal], policy: CyclePolicy
+) -> Attainment:
+    of, version = m.metric(target.metric), target.in_force(day)
+    assert version is not None
+    share = elapsed_share(target.period, day, policy.calendar, usual)
+    judgement = judge(of, version.number, actual, share, policy.threshold)
+    return Attainment(
+        target_id=target.target_id,
+        metric=target.metric,
+        scope=target.scope,
+        period=target.period,
+        currency=target.currency,
+        owner_id=target.owner_id,
+        day=day,
+        number=version.number,
+        from_day=version.from_day,
+        version_position=version.position,
+        actual=actual,
+        attained=_share(actual, version.number),
+        elapsed=share,
+        expected=judgement.expected,
+        shortfall=judgement.shortfall,
+        status=judgement.status,
+        step=judgement.step,
+    )
+
+
+def _share(actual: Decimal | None, number: Decimal) -> Decimal | None:
+    if actual is None or not number:
+        return None
+    with localcontext(prec=PRECISION):
+        return (actual / number).quantize(MILLIONTH, ROUND_HALF_EVEN)
+
+
+# -- what a usual year looks like ----------------------------------------------------------------
+
+
+async def shape(
+    source: Source, metric: str, scope: Scope, period: Period, position: int | None = None, currency: str = ""
+) -> tuple[Decimal, ...]:
+    """What each of the period's children brought in the same days of the three years before, added up. Money without
+    a currency is in that of the target for this metric, scope and period. Empty where there is no history, and for
+    rates and means, which do not grow with time.
+    """
+    of, children = m.metric(metric), period.children()
+    if of.unit == m.Unit.MONEY and not currency:
+        currency = await _currency(source, metric, scope, period, position)
+    if not of.adds_up or not children or (of.unit == m.Unit.MONEY and not currency):
+        return ()
+    windows = [years_ago(child, n) for child in children for n in range(1, YEARS + 1)]
+    asked = [figures.asking(metric, scope, window, currency) for window in windows]
+    found = [figure or m.ZERO for figure in await figures.figures(source, asked, position)]
+    weights = [max(sum(found[n : n + YEARS], m.ZERO), m.ZERO) for n in range(0, len(found), YEARS)]
+    return tuple(weights) if any(weights) else ()
+
+
+async def _currency(source: Source, metric: str, scope: Scope, period: Period, position: int | None) -> str:
+    id = target_id(metric, scope, period)
+    known = await TargetTree.at(source, [id], figures.NOW if position is None else position)
+    return known[id].currency if id in known else ""
+
+
+def years_ago(days: Period | Window, years: int) -> Window:
+    """The same days of an earlier year; the last of February stays the last of February."""
+    after = _back(days.end + DAY, years)
+    return Window(_back(days.start, years), after - DAY)
+
+
+def _back(day: date, years: int) -> date:
+    leap_day = (day.month, day.day) == (2, 29)
+    return (day.replace(day=28) if leap_day else day).replace(year=day.year - years)
+
+
+async def policy_of(
+    source: Source, name: str = "default", version: int | None = None, position: int | None = None
+) -> CyclePolicy:
+    """A cycle policy's version, or its newest one as known at a position. Raises NotFound."""
+    id = cycle_policy_stream(name)
+    held = CyclePolicies(id)
+    for recorded in await past.streams(source, [id], figures.NOW if position is None else position):
+        held.replay(recorded.fact, recorded.originator_version)
+    return held.current if version is None else held.at(version)

@@ -1,0 +1,88 @@
+"""Projections room: deals as they stood at a position, told anew from their streams.
+
+The board says which deals can have been open then: those that are open and unchanged since, and all that changed since.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from domain.deal.deal import Deal
+from domain.recorded import Recorded
+from domain.scope import Scope, ScopeKind
+from projections import past
+from projections.paging import Source, fetch
+
+_WHOSE = {
+    ScopeKind.COMPANY: "true",
+    ScopeKind.TEAM: "{c}.team_id = %(id)s",
+    ScopeKind.REP: "{c}.{who} = %(id)s",
+}
+_OPEN = """
+SELECT deal_id FROM read.deal_board d WHERE position > %(position)s OR (status = 'open' AND {whose}) ORDER BY deal_id
+"""
+_TOUCHED = """
+SELECT DISTINCT subject_id FROM read.contributions c
+ WHERE {whose} AND day >= %(since)s AND position <= %(position)s
+"""
+
+
+@dataclass
+class DealThen:
+    """A deal as known at a position, and everything that led there, oldest first."""
+
+    deal: Deal
+    story: list[Recorded]
+
+    @property
+    def id(self) -> UUID:
+        return self.deal.id
+
+    def belongs(self, scope: Scope) -> bool:
+        """Whether the scope has it. Segments and channels are of contributions, not of deals."""
+        whose = {
+            ScopeKind.COMPANY: None,
+            ScopeKind.TEAM: self.deal.team_id,
+            ScopeKind.REP: self.deal.owner_id,
+        }
+        product = scope.product_id in (None, self.deal.product_id)
+        return whose[scope.kind] == scope.id and product and not (scope.segment or scope.channel)
+
+
+async def open_then(source: Source, scope: Scope, position: int) -> list[DealThen]:
+    """The scope's deals that were open, by id."""
+    query = _OPEN.replace("{whose}", _WHOSE[scope.kind].format(c="d", who="owner_id"))
+    rows = await fetch(source, query, {"id": scope.id, "position": position})
+    found = await then(source, [id for (id,) in rows], position)
+    return [one for one in found if one.deal.is_open and one.belongs(scope)]
+
+
+async def touched(source: Source, scope: Scope, since: date, position: int) -> list[UUID]:
+    """The streams that contributed something to the scope for days from `since` on."""
+    query = _TOUCHED.replace("{whose}", _WHOSE[scope.kind].format(c="c", who="rep_id"))
+    rows = await fetch(source, query, {"id": scope.id, "since": since, "position": position})
+    return [id for (id,) in rows]
+
+
+async def then(source: Source, ids: Collection[UUID], position: int) -> list[DealThen]:
+    """By id; streams that are not of a deal are left out."""
+    stories: defaultdict[UUID, list[Recorded]] = defaultdict(list)
+    for recorded in await past.streams(source, list(ids), position):
+        stories[recorded.originator_id].append(recorded)
+    return [
+        DealThen(deal, story)
+        for id, story in sorted(stories.items())
+        if (deal := _replayed(id, story)).exists
+    ]
+
+
+def _replayed(id: UUID, story: Collection[Recorded]) -> Any:
+    deal = Deal(id)
+    for recorded in story:
+        deal.replay(recorded.fact, recorded.originator_version)
+    return deal

@@ -1,0 +1,277 @@
+"""Projections room: the review pack — everything a review looks at, as known at one position of the ledger.
+
+No table: a pack is computed from facts and contributions up to its position, and so is the same canonical bytes for ever,
+whatever is recorded later. The position and the SHA-256 of the bytes stand in `cycle.review-opened`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+from domain.canonical import canonical, digest
+from domain.cycle.agenda import Point
+from domain.cycle.cycle import Cycle, cycle_id
+from domain.cycle.facts import AgendaItem
+from domain.cycle.policy import DEFAULT_CYCLE_POLICY
+from domain.errors import NotFound
+from domain.metrics import Better, metric
+from domain.periods import Period, period_of
+from domain.reasoning import plain
+from domain.scope import ScopeKind
+from domain.scorecard.scorecard import scorecard_id
+from projections import attainment, deals_then, past
+from projections.action_items import OPEN, ActionItems
+from projections.adjustments import Adjustments
+from projections.attainment import Attainment
+from projections.deals_then import DealThen
+from projections.paging import Source, fetch
+from projections.scorecards import Scorecards
+from projections.target_tree import TargetTree
+
+DAY = timedelta(days=1)
+STALLED_DAYS, LATE_DAYS = 14, 2
+"""An open deal that nobody touched for so long has stalled; what is entered so long after its day is late."""
+LISTED = 50
+TOUCHES = ("deal.opened", "deal.activity-logged", "deal.stage-moved", "deal.quote-recorded", "deal.reopened")
+_WHOSE = {ScopeKind.COMPANY: "true", ScopeKind.TEAM: "c.team_id = %(id)s", ScopeKind.REP: "c.rep_id = %(id)s"}
+_OF_SCOPE = (
+    "{whose} AND c.position <= %(position)s AND (%(product)s::uuid IS NULL OR c.product_id = %(product)s)"
+)
+STAGES = """
+SELECT split_part(c.metric, ':', 2), sum(c.value), sum(c.weight)::int8 FROM read.contributions c
+ WHERE c.metric LIKE 'stage-conversion:%%' AND c.day BETWEEN %(first)s AND %(last)s AND {scope} GROUP BY 1 ORDER BY 1
+"""
+DWELL = """
+SELECT left_stage, count(*)::int8, round(sum(seconds) / count(*) / 86400, 2) FROM (
+    SELECT e.data->>'before' AS left_stage,
+           extract(epoch FROM e.occurred_at - lag(e.occurred_at) OVER (PARTITION BY e.stream_id ORDER BY e.version))
+               AS seconds, e.occurred_at AS at
+      FROM ledger.events e
+     WHERE e.topic IN ('deal.opened', 'deal.stage-moved') AND e.position <= %(position)s AND e.stream_id IN (
+            SELECT c.subject_id FROM read.contributions c
+             WHERE c.metric LIKE 'stage-conversion:%%' AND c.day BETWEEN %(first)s AND %(last)s AND {scope})) moves
+ WHERE left_stage IS NOT NULL AND (at AT TIME ZONE %(zone)s)::date BETWEEN %(first)s AND %(last)s
+ GROUP BY 1 ORDER BY 1
+"""
+PROMISES = """
+SELECT e.data->>'outcome', count(*)::int8 FROM read.contributions c JOIN ledger.events e ON e.position = c.position
+ WHERE c.metric = 'promise-keeping' AND c.day BETWEEN %(first)s AND %(last)s AND {scope} GROUP BY 1 ORDER BY 1
+"""
+CHANGED = """
+SELECT c.metric, c.currency, count(*)::int8, sum(c.value), sum(c.weight)::int8 FROM read.contributions c
+ WHERE c.position > %(since)s AND c.day < %(first)s AND {scope} GROUP BY 1, 2 ORDER BY 1, 2
+"""
+LATE = """
+SELECT c.position, c.metric, c.currency, c.day, c.value, c.subject_id, (c.recorded_at AT TIME ZONE %(zone)s)::date
+  FROM read.contributions c
+ WHERE c.day BETWEEN %(first)s AND %(last)s AND {scope}
+   AND (c.recorded_at AT TIME ZONE %(zone)s)::date > c.day + %(late)s ORDER BY c.position, c.n LIMIT %(limit)s
+"""
+
+
+@dataclass(frozen=True)
+class ReviewPack:
+    """`content` is what `canonical` wrote down as `data`; `digest` is the SHA-256 of that."""
+
+    position: int
+    content: dict[str, Any]
+    data: bytes
+    digest: str
+    agenda: tuple[AgendaItem, ...]
+
+
+async def pack(source: Source, id: UUID, position: int) -> ReviewPack:
+    """The pack of a cycle as known at `position`. Raises NotFound where the cycle was not there yet."""
+    cycle = await _cycle(source, id, position)
+    if not cycle.exists:
+        raise NotFound(f"no cycle has the id {id} at position {position}", kind="cycle", id=str(id))
+    before = await _cycle(source, cycle_id(cycle.scope, _previous(cycle.period)), position)
+    look = Look(source, cycle, before, position)
+    targets, stalled = await look.targets(), await look.stalled()
+    content: dict[str, Any] = {
+        "cycle": {"id": cycle.id, "scope": cycle.scope.key, "period": cycle.period},
+        "position": position,
+        "targets": [_target(one) for one in targets],
+        "scorecard": await look.scorecard(),
+        "funnel": await look.funnel(),
+        "promises": dict(await look.ask(PROMISES)),
+        "since_last_review": await look.changed(),
+        "entered_late": await look.late(),
+        "stalled": {"deals": len(stalled), "longest": [_stalled(one) for one in stalled[:LISTED]]},
+        "action_items": await look.action_items(),
+        "adjustments": await look.adjustments(),
+    }
+    data = canonical(content)
+    return ReviewPack(position, content, data, digest(data), tuple(_agenda(content, targets)))
+
+
+async def _cycle(source: Source, id: UUID, position: int) -> Cycle:
+    cycle = Cycle(id)
+    for recorded in await past.streams(source, [id], position):
+        cycle.replay(recorded.fact, recorded.originator_version)
+    return cycle
+
+
+def _previous(period: Period) -> Period:
+    return period_of(period.kind, period.start - DAY, period.fiscal_start)
+
+
+@dataclass(frozen=True)
+class Look:
+    """One cycle, the one before it, and what is asked about them."""
+
+    source: Source
+    cycle: Cycle
+    before: Cycle
+    position: int
+
+    async def ask(self, query: str, **more: Any) -> list[Any]:
+        scope, period = self.cycle.scope, self.cycle.period
+        params = {
+            "id": scope.id,
+            "product": scope.product_id,
+            "position": self.position,
+            "first": period.start,
+            "last": period.end,
+            "zone": DEFAULT_CYCLE_POLICY.calendar.timezone,
+        }
+        text = query.replace("{scope}", _OF_SCOPE.replace("{whose}", _WHOSE[scope.kind]))
+        return await fetch(self.source, text, params | more)
+
+    async def targets(self) -> list[Attainment]:
+        """On the period's last day."""
+        known = await TargetTree.at(self.source, list(self.cycle.targets), self.position)
+        pairs = [(target, self.cycle.period.end) for target in known.values()]
+        return await attainment.attained(self.source, pairs, self.position)
+
+    async def scorecard(self) -> dict[str, Any] | None:
+        id = scorecard_id(self.cycle.scope, self.cycle.period)
+        found = (await Scorecards.at(self.source, [id], self.position)).get(id)
+        if found is None:
+            return None
+        closed = found.closings[-1].digest if found.closings else None
+        return {"status": found.status, "total": found.total, "digest": closed, "scores": found.scores}
+
+    async def funnel(self) -> list[dict[str, Any]]:
+        dwell = {stage: (left, days) for stage, left, days in await self.ask(DWELL)}
+        return [
+            {
+                "stage": stage,
+                "left": left,
+                "forward": forward,
+                "mean_days": dwell.get(stage, (0, None))[1],
+            }
+            for stage, forward, left in await self.ask(STAGES)
+        ]
+
+    async def changed(self) -> list[dict[str, Any]]:
+        """What was recorded since the last review about the time before this period; nothing before a first review."""
+        since = self.before.review_position
+        rows = await self.ask(CHANGED, since=since) if since else []
+        return [
+            {"metric": key, "currency": currency, "facts": facts, "value": value, "weight": weight}
+            for key, currency, facts, value, weight in rows
+        ]
+
+    async def late(self) -> list[dict[str, Any]]:
+        rows = await self.ask(LATE, late=LATE_DAYS, limit=LISTED)
+        names = ("position", "metric", "currency", "day", "value", "subject", "entered_on")
+        return [dict(zip(names, row, strict=True)) for row in rows]
+
+    async def stalled(self) -> list[DealThen]:
+        """The scope's open deals that nobody has touched for long when the period ends, the longest first."""
+        found = await deals_then.open_then(self.source, self.cycle.scope, self.position)
+        limit = self.cycle.period.end - STALLED_DAYS * DAY
+        return sorted((d for d in found if _touched(d) < limit), key=lambda d: (_touched(d), d.id))
+
+    async def action_items(self) -> list[dict[str, Any]]:
+        """What the previous review agreed on, and what became of it."""
+        feedback = self.before.feedback
+        ids = feedback.action_items if feedback is not None else ()
+        found = await ActionItems.at(self.source, ids, self.position)
+        return [
+            {"id": item.item_id, "owner": item.owner_id, "due_at": item.due_at, "outcome": item.outcome}
+            for item in found.values()
+        ]
+
+    async def adjustments(self) -> list[dict[str, Any]]:
+        """Of the scope, once they were measured."""
+        select = Adjustments.select()
+        select.equal("scope_key", self.cycle.scope.key)
+        found = await Adjustments.at(self.source, await Adjustments.ids(self.source, select), self.position)
+        return [
+            {
+                "id": a.adjustment_id,
+                "metric": a.metric,
+                "status": a.status,
+                "effect": a.effect,
+                "outcome": a.outcome,
+            }
+            for a in found.values()
+            if a.measured_at is not None
+        ]
+
+
+def _target(one: Attainment) -> dict[str, Any]:
+    return {
+        "id": one.target_id,
+        "metric": one.metric,
+        "currency": one.currency,
+        "number": one.number,
+        "actual": one.actual,
+        "attained": one.attained,
+    }
+
+
+def _touched(one: DealThen) -> date:
+    touches = [r.occurred_at for r in one.story if r.fact.TOPIC in TOUCHES]
+    return DEFAULT_CYCLE_POLICY.day(max(touches))
+
+
+def _stalled(one: DealThen) -> dict[str, Any]:
+    return {"id": one.id, "owner": one.deal.owner_id, "stage": one.deal.stage, "since": _touched(one)}
+
+
+# -- the agenda -----------------------------------------------------------------------------------
+
+
+def _agenda(content: dict[str, Any], targets: Sequence[Attainment]) -> Iterator[AgendaItem]:
+    yield from (_missed(one) for one in targets if missed(one))
+    outcomes = Counter(content["promises"])
+    bad = outcomes["late"] + outcomes["broken"]
+    yield from _counted(Point.PROMISES_BROKEN, bad)
+    yield from _counted(Point.DEALS_STALLED, content["stalled"]["deals"])
+    yield from _counted(Point.ENTERED_LATE, len(content["entered_late"]))
+    yield from _counted(Point.FIGURES_CHANGED, len(content["since_last_review"]))
+    for item in content["action_items"]:
+        if item["outcome"] in (OPEN, "late", "broken"):
+            yield AgendaItem(code=Point.ACTION_ITEM_NOT_DONE, subject_id=item["id"], detail=item["outcome"])
+    for adjusted in content["adjustments"]:
+        yield AgendaItem(
+            code=Point.ADJUSTMENT_TO_DISCUSS, subject_id=adjusted["id"], detail=adjusted["metric"]
+        )
+
+
+def missed(one: Attainment) -> bool:
+    if one.actual is None:
+        return False
+    higher = metric(one.metric).direction == Better.HIGHER
+    return one.actual < one.number if higher else one.actual > one.number
+
+
+def _missed(one: Attainment) -> AgendaItem:
+    assert one.actual is not None
+    detail = f"{one.metric}: {plain(one.actual)} of {plain(one.number)}"
+    return AgendaItem(code=Point.TARGET_MISSED, subject_id=one.target_id, detail=detail)
+
+
+def _counted(point: Point, many: int) -> Iterable[AgendaItem]:
+    return [AgendaItem(code=point, detail=str(many))] if many else []
+
+
+__all__ = ["ReviewPack", "missed", "pack"]

@@ -1,0 +1,133 @@
+"""A review pack is frozen at a position: the same bytes for ever, and beside them what is known now."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from domain.context import Channel
+from domain.cycle import commands as c
+from domain.cycle.agenda import Point
+from domain.cycle.cycle import cycle_id
+from domain.deal.commands import ImportDeal
+from domain.figures import FigureAsked
+from domain.periods import Window, named_period
+from domain.scope import COMPANY
+from domain.target.commands import ProposeTarget
+from projections import review_pack
+from projections.loop_reads import LoopReads
+from projections.wait import Waiter
+from tests.projections.telling import Books, yuan
+
+MARCH, APRIL = named_period("2026-03"), named_period("2026-04")
+HEAD, BOARD = uuid.uuid4(), uuid.uuid4()
+WHY = "closed before"
+CYCLE = cycle_id(COMPANY, MARCH)
+
+
+def noon(month: int, day: int) -> datetime:
+    return datetime(2026, month, day, 4, tzinfo=UTC)
+
+
+async def sold(books: Books, day: datetime, amount: int, entered: datetime | None = None) -> UUID:
+    """A deal that was won on a day, and entered then or later."""
+    deal = ImportDeal(
+        deal_id=uuid.uuid4(),
+        title="Forty boilers",
+        owner_id=books.office.rep_id,
+        source="test",
+        reference=str(uuid.uuid4()),
+        opened_at=day - timedelta(days=20),
+        stage="won",
+        amount=yuan(amount),
+        closed_on=day.date(),
+        closed_at=day,
+        contract_reference="C-1",
+        override_reason=WHY,
+    )
+    await books.given(deal, now=entered or day, channel=Channel.IMPORT, reason=WHY)
+    return deal.deal_id
+
+
+async def aimed(books: Books) -> None:
+    target = ProposeTarget(
+        metric="revenue-won",
+        number=Decimal(1_000),
+        unit="money",
+        currency="CNY",
+        period=MARCH,
+        scope=COMPANY,
+        owner_id=HEAD,
+        achievable="as last year",
+        relevant="pays the rent",
+    )
+    opening = c.OpenCycle(
+        scope=COMPANY, period=MARCH, owner_id=HEAD, manager_id=BOARD, metrics=("revenue-won",)
+    )
+    await books.given(target, opening, now=noon(2, 20))
+
+
+async def packed(books: Books, position: int) -> review_pack.ReviewPack:
+    return await review_pack.pack(books.pool, CYCLE, position)
+
+
+async def test_it_holds_what_came_and_puts_what_was_missed_on_the_agenda(books: Books) -> None:
+    await aimed(books)
+    await books.opened(now=noon(3, 2))
+    await sold(books, noon(3, 10), 600)
+    position = await books.follow()
+    pack = await packed(books, position)
+    (target,) = pack.content["targets"]
+    assert (target["number"], target["actual"], target["attained"]) == (1_000, 600, Decimal("0.6"))
+    assert pack.content["stalled"]["deals"] == 1
+    (stage,) = pack.content["funnel"]
+    assert (stage["stage"], stage["left"], stage["forward"]) == ("identify", 1, 1)
+    codes = {item.code: item.detail for item in pack.agenda}
+    assert codes[Point.TARGET_MISSED] == "revenue-won: 600 of 1000"
+    assert codes[Point.DEALS_STALLED] == "1"
+
+
+async def test_later_and_late_facts_change_what_is_known_now_and_never_the_pack(books: Books) -> None:
+    await aimed(books)
+    await sold(books, noon(3, 10), 600)
+    position = await books.follow()
+    frozen = await packed(books, position)
+
+    await sold(books, noon(3, 20), 500, entered=noon(4, 15))
+    await sold(books, noon(4, 10), 900)
+    await books.given(c.AgreeTargets(cycle_id=CYCLE, agreed_by=HEAD), now=noon(4, 16))
+    head = await books.follow()
+
+    again, now = await packed(books, position), await packed(books, head)
+    assert (again.data, again.digest) == (frozen.data, frozen.digest)
+    assert now.digest != frozen.digest
+    assert now.content["targets"][0]["actual"] == Decimal(1_100)
+    assert Point.TARGET_MISSED not in {item.code for item in now.agenda}
+
+
+async def test_a_rebuild_of_the_contributions_leaves_the_pack_as_it_was(books: Books) -> None:
+    await aimed(books)
+    deals = [await sold(books, noon(3, day), 100 * day) for day in (3, 9, 12)]
+    position = await books.follow()
+    frozen = await packed(books, position)
+    assert len(deals) == 3
+    assert await books.differences() == []
+    assert (await packed(books, position)).data == frozen.data
+
+
+async def test_workflows_get_the_digest_and_the_figures_of_the_same_position(books: Books) -> None:
+    await aimed(books)
+    await sold(books, noon(3, 10), 600)
+    position = await books.follow()
+    async with Waiter(books.office.url) as waiter:
+        reads: Any = LoopReads(books.pool, waiter)
+        await reads.reach(position)
+        pack = await reads.pack(CYCLE, position)
+        assert pack.digest == (await packed(books, position)).digest
+        window = Window(date(2026, 3, 1), date(2026, 3, 31))
+        asked = [FigureAsked("revenue-won", COMPANY, window, "CNY")]
+        assert await reads.figures(asked, position) == [Decimal(600)]
+        assert await reads.peers(COMPANY, position) == ()
