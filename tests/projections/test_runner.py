@@ -205,14 +205,21 @@ async def test_tables_of_another_release_stop_it_until_they_are_rebuilt(
 # -- one follower each ----------------------------------------------------------------------------
 
 
+# Of this database alone: others on the same server may be followed meanwhile.
+ASKED_FOR = """SELECT granted FROM pg_locks WHERE locktype = 'advisory' AND classid = %s
+   AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) ORDER BY 1"""
+
+
 async def test_of_two_runners_one_follows_and_the_other_takes_over(
     books: Books, eventually: Eventually
 ) -> None:
     deal_id, url = await books.opened(), books.office.url
-    locks = "SELECT granted FROM pg_locks WHERE locktype = 'advisory' AND classid = %s ORDER BY 1"
 
     async def both_asked() -> bool:
-        return await books.office.rows(locks, positions.FOLLOWERS) == [(False,), (True,)]
+        return await books.office.rows(ASKED_FOR, positions.FOLLOWERS) == [(False,), (True,)]
+
+    async def taken_over() -> bool:
+        return (await board(books)).pid not in (None, holder)
 
     async with running(url, ["deal_board"]), running(url, ["deal_board"]), Waiter(url) as waiter:
         await eventually(both_asked)
@@ -221,9 +228,10 @@ async def test_of_two_runners_one_follows_and_the_other_takes_over(
         holder = (await board(books)).pid
         async with await psycopg.AsyncConnection.connect(url) as owner:
             await owner.execute("SELECT pg_terminate_backend(%s)", [holder])
+        await eventually(taken_over)
         second = await books.given(call(deal_id))
         await waiter.until("deal_board", second.position, 20)
-        assert (await board(books)).pid not in (None, holder)
+        assert await taken_over()
     assert await rebuild.compare(url, "deal_board") == []
 
 
