@@ -6,7 +6,7 @@ from typing import NoReturn
 
 import typer
 
-from cli import common, deals, events, imports, keys, policies, projections, serve, views
+from cli import common, deals, events, imports, keys, policies, projections, rehearse, serve, views
 
 app = typer.Typer(
     name="salesloop",
@@ -17,7 +17,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Start with: salesloop dev --demo",
 )
-for module in (serve, imports, views, events):
+for module in (serve, imports, rehearse, views, events):
     module.add_to(app)
 for made in (deals.app, projections.app, policies.app, keys.app):
     app.add_typer(made)

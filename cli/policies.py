@@ -10,6 +10,7 @@ import typer
 from cli.common import AsUser, Json, Reason, as_json, example, fail, group, ledger, receipt, run, table
 
 if TYPE_CHECKING:
+    from api.routers.policies import NewPolicy
     from domain.door import Receipt
     from domain.policy import FollowUpPolicy
 
@@ -78,15 +79,21 @@ def publish(
     receipt(run(_publish(file.read_bytes(), user, reason)), json)
 
 
-async def _publish(content: bytes, user: str, reason: str | None) -> Receipt:
+def draft_of(content: bytes) -> NewPolicy:
+    """A policy's file, checked."""
     from pydantic import ValidationError
 
     from api.routers.policies import NewPolicy
+
+    try:
+        return NewPolicy.model_validate_json(content)
+    except ValidationError as wrong:
+        fail("; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in wrong.errors()))
+
+
+async def _publish(content: bytes, user: str, reason: str | None) -> Receipt:
     from cli.common import execute
     from domain.policies import PublishPolicy
 
-    try:
-        body = NewPolicy.model_validate_json(content)
-    except ValidationError as wrong:
-        fail("; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in wrong.errors()))
+    body = draft_of(content)
     return await execute(PublishPolicy(policy=body.value()), user, reason or body.reason)

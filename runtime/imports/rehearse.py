@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
@@ -23,8 +23,11 @@ HISTORIES = (
     "SELECT stream_id, topic, schema_version, data::text, occurred_at FROM ledger.events"
     " WHERE topic = ANY(%s) ORDER BY stream_id, version"
 )
+COUNT = "SELECT count(*) FROM ledger.events WHERE topic = ANY(%s)"
 LAST_WORK = "SELECT max(occurred_at) FROM ledger.events WHERE topic = 'deal.activity-logged'"
 Row = tuple[UUID, str, int, str, datetime]
+OnProgress = Callable[[int, int], None]
+"""How many of how many events were played."""
 
 
 @dataclass(slots=True)
@@ -78,18 +81,26 @@ class Rehearsal:
 
 
 async def rehearse(
-    pool: Pool, policies: Sequence[FollowUpPolicy], as_of: datetime | None = None
+    pool: Pool,
+    policies: Sequence[FollowUpPolicy],
+    as_of: datetime | None = None,
+    on_progress: OnProgress = lambda done, total: None,
 ) -> list[Rehearsal]:
     """One result per policy: the promises it would have made, and how each ended. Raises Invalid for a bad policy.
 
-    `as_of` is where history ends (default: the last recorded activity). Memory holds a few deals at a time.
+    `as_of` is where history ends (default: the last recorded activity; with none there is no result). Memory holds a
+    few deals at a time.
     """
     for policy in policies:
         policy.check()
     end = as_of or await _last_work(pool)
-    results = [Rehearsal(policy, end) for policy in policies] if end is not None else []
+    if end is None:
+        return []
+    results, done, total = [Rehearsal(policy, end) for policy in policies], 0, await _count(pool)
     async for rows in _whole_deals(pool):
         await asyncio.to_thread(_play, rows, results)
+        done += len(rows)
+        on_progress(done, max(done, total))
     return results
 
 
@@ -98,6 +109,12 @@ def _play(rows: list[Row], results: list[Rehearsal]) -> None:
         history = [Happened(at, decode_fact(topic, schema, data)) for _, topic, schema, data, at in deal]
         for result in results:
             result.add(rehearse_deal(id, history, result.policy, result.as_of))
+
+
+async def _count(pool: Pool) -> int:
+    async with pool.connection() as connection:
+        row = await (await connection.execute(COUNT, [TOPICS])).fetchone()
+    return row[0] if row else 0
 
 
 async def _last_work(pool: Pool) -> datetime | None:
