@@ -91,8 +91,12 @@ class World:
     async def stop_working(self) -> None:
         """Timers go on on the server, and nobody hears them."""
         if self.worker is not None and self.working is not None:
-            await self.worker.shutdown()
-            await self.working
+            ending = asyncio.ensure_future(asyncio.gather(self.worker.shutdown(), self.working))
+            _, late = await asyncio.wait(
+                {ending}, timeout=PATIENCE
+            )  # the SDK was seen never to come back from it
+            for task in (*late, *([self.working] if late else ())):
+                task.cancel()
             self.worker = self.working = None
 
     # -- the follower ------------------------------------------------------------------------
