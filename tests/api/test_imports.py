@@ -6,7 +6,8 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -18,10 +19,19 @@ import pytest
 from api.import_jobs import ImportDesk
 from runtime.imports.generate import generate
 from tests.background import Background
-from tests.house import House
+from tests.house import House, opened
 
 Json = dict[str, Any]
 FILES = ("accounts.csv", "products.csv", "sales_teams.csv", "sales_pipeline.csv")
+
+
+@pytest.fixture(scope="module")
+def house(
+    new_database: Callable[[], AbstractContextManager[str]], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[House]:
+    """A house of this module's own: its thousands of deals are nobody else's."""
+    with new_database() as url, opened(url, tmp_path_factory.mktemp("data")) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")

@@ -46,7 +46,6 @@ def desk(
 )
 def test_a_longer_rule_would_have_missed_less(desk: Terminal, after: str, overdue: int, kept: int) -> None:
     told = desk.json("rehearse", "--after", f"call:offer={after}")
-    print(told, desk.run("events").stdout)
     rule = told["by_rule"]["call:offer"]
     assert (rule["made"], rule["overdue"], rule["kept"]) == (4, overdue, kept)
 

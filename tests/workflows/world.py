@@ -49,7 +49,9 @@ from workflows.store import WorkflowStore
 
 MOMENT = timedelta(minutes=1)
 STANDSTILL = timedelta(0)
-PATIENCE = 30.0  # seconds of real time
+PATIENCE = 120.0
+ENDING = 30.0
+"""Seconds for a worker to end; the SDK was seen never to come back from a shutdown."""
 
 
 def hours_policy(**changes: Any) -> FollowUpPolicy:
@@ -91,12 +93,11 @@ class World:
     async def stop_working(self) -> None:
         """Timers go on on the server, and nobody hears them."""
         if self.worker is not None and self.working is not None:
-            ending = asyncio.ensure_future(asyncio.gather(self.worker.shutdown(), self.working))
-            _, late = await asyncio.wait(
-                {ending}, timeout=PATIENCE
-            )  # the SDK was seen never to come back from it
-            for task in (*late, *([self.working] if late else ())):
-                task.cancel()
+            ending = asyncio.gather(self.worker.shutdown(), self.working)
+            await asyncio.wait({ending}, timeout=ENDING)
+            if ending.done():
+                await ending
+            ending.cancel()  # not awaited: what does not end does not end when it is cancelled either
             self.worker = self.working = None
 
     # -- the follower ------------------------------------------------------------------------
