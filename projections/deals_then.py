@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -20,15 +19,11 @@ from projections.paging import Source, fetch
 
 _WHOSE = {
     ScopeKind.COMPANY: "true",
-    ScopeKind.TEAM: "{c}.team_id = %(id)s",
-    ScopeKind.REP: "{c}.{who} = %(id)s",
+    ScopeKind.TEAM: "d.team_id = %(id)s",
+    ScopeKind.REP: "d.owner_id = %(id)s",
 }
 _OPEN = """
 SELECT deal_id FROM read.deal_board d WHERE position > %(position)s OR (status = 'open' AND {whose}) ORDER BY deal_id
-"""
-_TOUCHED = """
-SELECT DISTINCT subject_id FROM read.contributions c
- WHERE {whose} AND day >= %(since)s AND position <= %(position)s
 """
 
 
@@ -56,17 +51,10 @@ class DealThen:
 
 async def open_then(source: Source, scope: Scope, position: int) -> list[DealThen]:
     """The scope's deals that were open, by id."""
-    query = _OPEN.replace("{whose}", _WHOSE[scope.kind].format(c="d", who="owner_id"))
+    query = _OPEN.replace("{whose}", _WHOSE[scope.kind])
     rows = await fetch(source, query, {"id": scope.id, "position": position})
     found = await then(source, [id for (id,) in rows], position)
     return [one for one in found if one.deal.is_open and one.belongs(scope)]
-
-
-async def touched(source: Source, scope: Scope, since: date, position: int) -> list[UUID]:
-    """The streams that contributed something to the scope for days from `since` on."""
-    query = _TOUCHED.replace("{whose}", _WHOSE[scope.kind].format(c="c", who="rep_id"))
-    rows = await fetch(source, query, {"id": scope.id, "since": since, "position": position})
-    return [id for (id,) in rows]
 
 
 async def then(source: Source, ids: Collection[UUID], position: int) -> list[DealThen]:

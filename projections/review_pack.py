@@ -20,7 +20,6 @@ from domain.cycle.facts import AgendaItem
 from domain.cycle.policy import DEFAULT_CYCLE_POLICY
 from domain.errors import NotFound
 from domain.metrics import Better, metric
-from domain.periods import Period, period_of
 from domain.reasoning import plain
 from domain.scope import ScopeKind
 from domain.scorecard.scorecard import scorecard_id
@@ -90,7 +89,7 @@ async def pack(source: Source, id: UUID, position: int) -> ReviewPack:
     cycle = await _cycle(source, id, position)
     if not cycle.exists:
         raise NotFound(f"no cycle has the id {id} at position {position}", kind="cycle", id=str(id))
-    before = await _cycle(source, cycle_id(cycle.scope, _previous(cycle.period)), position)
+    before = await _cycle(source, cycle_id(cycle.scope, cycle.period.previous()), position)
     look = Look(source, cycle, before, position)
     targets, stalled = await look.targets(), await look.stalled()
     content: dict[str, Any] = {
@@ -115,10 +114,6 @@ async def _cycle(source: Source, id: UUID, position: int) -> Cycle:
     for recorded in await past.streams(source, [id], position):
         cycle.replay(recorded.fact, recorded.originator_version)
     return cycle
-
-
-def _previous(period: Period) -> Period:
-    return period_of(period.kind, period.start - DAY, period.fiscal_start)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from domain.cycle.cycle import Cycle, cycle_id
 from domain.cycle.policy import CyclePolicy
 from domain.figures import FigureAsked
 from domain.pace import Pace
-from domain.periods import Period, Window, period_of
+from domain.periods import Period, Window
 from domain.proposal import Effect, Evidence, PastPeriod, propose_next
 from domain.target.target import Target, target_id
 from workflows.activities.desk import Desk
@@ -109,7 +109,7 @@ class Figures:
         """The oldest first; not before the first period in which there was a target or a figure."""
         periods = [period]
         while len(periods) < PERIODS:
-            periods.insert(0, before(periods[0]))
+            periods.insert(0, periods[0].previous())
         ids = [target_id(target.metric, target.scope, p) for p in periods]
         targets = await self.desk.load_all(Target, ids)
         asked = [
@@ -125,7 +125,7 @@ class Figures:
 
     async def _effects(self, cycle: Cycle, metric: str, window: Window, position: int) -> Sequence[Effect]:
         """Of what was decided since the period before was fed back: each counts once."""
-        previous = await self.desk.load(Cycle, cycle_id(cycle.scope, before(cycle.period)))
+        previous = await self.desk.load(Cycle, cycle_id(cycle.scope, cycle.period.previous()))
         loop, scope = self.desk.loop, cycle.scope
         if previous.next_proposed is None:
             return await loop.decided_effects(scope, metric, window, position)
@@ -134,7 +134,3 @@ class Figures:
         ids = {effect.id for effect in counted}
         found = await loop.decided_effects(scope, metric, window, position)
         return [effect for effect in found if effect.id not in ids]
-
-
-def before(period: Period) -> Period:
-    return period_of(period.kind, period.start - DAY, period.fiscal_start)
