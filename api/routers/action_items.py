@@ -2,25 +2,48 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import Depends, Response
 from pydantic import ConfigDict, Field
 
 from api import auth
-from api.answers import DONE, MADE
-from api.auth import LEADERS, may_write
+from api.answers import DONE, MADE, shaped
+from api.auth import LEADERS, may_read, may_write
 from api.bodies import Envelope
 from api.errors import invalid
-from api.fields import Code, Instant, LongText, NeededText
+from api.fields import Code, Instant, LongText, NeededText, Paging
+from api.loop import seen
+from api.querying import query
+from api.reading import Look
 from api.writing import Act
 from domain import action_item_decisions as d
+from projections import action_items
+from projections.action_items import ItemFilter, ItemSeen
+from projections.paging import Page
 
 router = auth.router("/action-items", tags=["action items"])
 
 Writer = Annotated[Act, Depends(may_write())]
 Leader = Annotated[Act, Depends(may_write(*LEADERS))]
+WAITS_FOR = ("action_items",)
+
+
+class ItemFilters(Paging):
+    """What to narrow the list down to."""
+
+    owner_id: UUID | None = None
+    manager_id: UUID | None = None
+    team_id: UUID | None = None
+    cycle_id: UUID | None = None
+    outcome: Literal["open", "kept", "late", "broken", "excused"] | None = None
+    due_before: Instant | None = None
+    sort: Literal["due_at", "-due_at"] = "due_at"
+
+    def narrowed(self, team_id: UUID | None) -> ItemFilter:
+        given = {name: getattr(self, name) for name in ItemFilter.__struct_fields__}
+        return ItemFilter(**given | {"team_id": team_id})
 
 
 class OpenItem(Envelope):
@@ -129,3 +152,30 @@ async def excuse(item_id: UUID, body: NotDone, act: Leader) -> Response:
 )
 async def break_item(item_id: UUID, body: NotDone, act: Writer) -> Response:
     return await act(d.BreakActionItem(item_id=item_id, why=body.why), body)
+
+
+@router.get(
+    "", operation_id="listActionItems", summary="Action items, page by page", responses=shaped(Page[ItemSeen])
+)
+async def list_items(
+    look: Annotated[Look, Depends(may_read(waits_for=WAITS_FOR))],
+    asked: Annotated[ItemFilters, Depends(query(ItemFilters))],
+) -> Response:
+    """What is due first comes first. Those of your team; auditors and admins see all."""
+    narrowed = asked.narrowed(look.team(asked.team_id))
+    return look.json(
+        await action_items.listing(look.desk.pool, narrowed, asked.sort, asked.cursor, asked.limit)
+    )
+
+
+@router.get(
+    "/{item_id}",
+    operation_id="readActionItem",
+    summary="One action item",
+    responses=shaped(ItemSeen, tagged=True),
+)
+async def read_item(
+    item_id: UUID, look: Annotated[Look, Depends(may_read(waits_for=WAITS_FOR, tagged=True))]
+) -> Response:
+    found = seen(look, await action_items.get(look.desk.pool, item_id), "action item", item_id)
+    return look.json(found, found.version)

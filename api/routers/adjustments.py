@@ -2,27 +2,50 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import Depends, Response
 from pydantic import ConfigDict
 
 from api import auth
-from api.answers import DONE, MADE
-from api.auth import LEADERS, may_write
+from api.answers import DONE, MADE, shaped
+from api.auth import LEADERS, may_read, may_write
 from api.bodies import Envelope
-from api.fields import Day, LongText, NeededText, RuleName, ShortText, Strict
-from api.loop import MetricKey, Said, ScopeBody, speaker
+from api.fields import Day, LongText, NeededText, Paging, RuleName, ShortText, Strict
+from api.loop import MetricKey, Said, ScopeBody, seen, speaker
+from api.querying import query
+from api.reading import Look
 from api.writing import Act
 from domain import adjustment_decisions as d
 from domain.adjustment import Outcome
 from domain.periods import Window
+from projections import adjustments
+from projections.adjustments import AdjustmentFilter, AdjustmentSeen
+from projections.paging import Page
 
 router = auth.router("/adjustments", tags=["adjustments"])
 
 Writer = Annotated[Act, Depends(may_write())]
 Leader = Annotated[Act, Depends(may_write(*LEADERS))]
+WAITS_FOR = ("adjustments",)
+
+
+class AdjustmentFilters(Paging):
+    """What to narrow the list down to."""
+
+    metric: MetricKey | None = None
+    owner_id: UUID | None = None
+    team_id: UUID | None = None
+    cycle_id: UUID | None = None
+    status: Literal["started", "running", "measured", "decided"] | None = None
+    outcome: Outcome | None = None
+    sort: Literal["next_at", "-next_at"] = "next_at"
+
+    def narrowed(self, team_id: UUID | None) -> AdjustmentFilter:
+        shared = set(AdjustmentFilter.__struct_fields__) & set(AdjustmentFilters.model_fields)
+        given = {name: getattr(self, name) for name in shared}
+        return AdjustmentFilter(**given | {"team_id": team_id})
 
 
 class Days(Strict):
@@ -123,3 +146,33 @@ async def decide(adjustment_id: UUID, body: Decision, act: Writer) -> Response:
 )
 async def hand_over(adjustment_id: UUID, body: AdjustmentHandOver, act: Leader) -> Response:
     return await act(d.HandOverAdjustment(adjustment_id=adjustment_id, to=body.to), body)
+
+
+@router.get(
+    "",
+    operation_id="listAdjustments",
+    summary="Adjustments, page by page",
+    responses=shaped(Page[AdjustmentSeen]),
+)
+async def list_adjustments(
+    look: Annotated[Look, Depends(may_read(waits_for=WAITS_FOR))],
+    asked: Annotated[AdjustmentFilters, Depends(query(AdjustmentFilters))],
+) -> Response:
+    """By when something is to happen. Those of your team; auditors and admins see all."""
+    narrowed = asked.narrowed(look.team(asked.team_id))
+    return look.json(
+        await adjustments.listing(look.desk.pool, narrowed, asked.sort, asked.cursor, asked.limit)
+    )
+
+
+@router.get(
+    "/{adjustment_id}",
+    operation_id="readAdjustment",
+    summary="One adjustment: before, after, its control, and what it brought",
+    responses=shaped(AdjustmentSeen, tagged=True),
+)
+async def read_adjustment(
+    adjustment_id: UUID, look: Annotated[Look, Depends(may_read(waits_for=WAITS_FOR, tagged=True))]
+) -> Response:
+    found = seen(look, await adjustments.get(look.desk.pool, adjustment_id), "adjustment", adjustment_id)
+    return look.json(found, found.version)

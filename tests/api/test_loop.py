@@ -284,6 +284,38 @@ def test_a_team_sees_its_leads_and_those_that_nobody_has(house: House) -> None:
     assert (one.headers["etag"], one.json()["receipt"]) == ('"2"', "by hand v1")
 
 
+def test_a_closed_scorecard_stays_what_it_was(house: House, card: str) -> None:
+    """Facts that come later change nothing, and it is computed again to the same bytes."""
+    manager, place = house.client("north-manager"), f"/scorecards/{card}"
+    assert manager.post(f"{place}/close", json={}).status_code == 409, "nobody has scored the team play"
+    scores = {"scores": [{"measure": "team play", "score": "90"}], "by": str(uuid4())}
+    told(house.admin.post(f"{place}/scores", json=scores))
+    key = {"Idempotency-Key": f"close-{card}"}
+    first = manager.post(f"{place}/close", json={}, headers=key)
+    closed = told(first)
+    assert (closed["status"], closed["closings"]) == ("closed", 1)
+    house.open_deal("north")
+    again = manager.post(f"{place}/close", json={}, headers=key)
+    assert told(again) == closed
+    found = manager.get(f"{place}/closings/1", params={"after": first.json()["position"]}).json()
+    assert (found["equal"], found["digest"]) == (True, closed["digest"])
+    assert manager.get(f"{place}/closings/1/events").json()["items"] == []
+    assert house.client("south").get(place).status_code == 404
+
+
+def test_the_loop_is_read_by_its_team(house: House, cycle: str, target: str, year: int) -> None:
+    asked = {"period": str(year), "after": house.admin.get("/events").json()["next"]}
+    for path, id in (("/cycles", cycle), ("/targets", target)):
+        name = "cycle_id" if path == "/cycles" else "target_id"
+        own = house.client("north").get(path, params=asked).json()["items"]
+        assert [one[name] for one in own] == [id]
+        assert house.client("south").get(path, params=asked).json()["items"] == []
+        assert house.client("south").get(f"{path}/{id}").status_code == 404
+    seen = house.client("north").get(f"/cycles/{cycle}").json()
+    assert (seen["waits_for"], seen["waits_of"]) == ("agree", str(house.reps["north"]))
+    assert house.admin.get(f"/targets/{target}/tree").json()["target"]["target_id"] == target
+
+
 # --- figures ---------------------------------------------------------------------------------------------------------
 
 

@@ -1,0 +1,100 @@
+"""api: the cycle board — where each turn of the loop stands, and what it waits for, of whom, until when."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+import msgspec
+from fastapi import Depends, Path, Response
+from pydantic import Field
+
+from api import auth
+from api.answers import shaped
+from api.auth import may_read
+from api.fields import Day, Instant, Paging, RuleName
+from api.loop import PeriodName, seen
+from api.querying import query
+from api.reading import Look
+from domain.cycle.policies import CyclePolicies, cycle_policy_stream
+from domain.cycle.policy import CyclePolicy, Step
+from domain.cycle.state import Phase
+from domain.errors import NotFound
+from domain.periods import PeriodKind
+from domain.scope import ScopeKind
+from projections import cycle_board
+from projections.cycle_board import CycleFilter, CycleSeen
+from projections.paging import Page
+
+router = auth.router(tags=["cycles"])
+
+WAITS_FOR = ("cycle_board",)
+Reader = Annotated[Look, Depends(may_read(waits_for=WAITS_FOR))]
+
+
+class CycleFilters(Paging):
+    """What to narrow the board down to. `on` is a day of the period; `behind` whether one was told to be."""
+
+    phase: Phase | None = None
+    scope_kind: ScopeKind | None = None
+    scope_id: UUID | None = None
+    period_kind: PeriodKind | None = None
+    period: PeriodName | None = None
+    owner_id: UUID | None = None
+    manager_id: UUID | None = None
+    team_id: UUID | None = None
+    waits_for: Step | None = None
+    waits_of: Annotated[UUID | None, Field(description="who owes what is most urgent")] = None
+    on: Day | None = None
+    due_before: Instant | None = None
+    behind: bool | None = None
+    sort: Literal["waits_until", "-waits_until", "starts", "-starts"] = "waits_until"
+
+    def narrowed(self, team_id: UUID | None) -> CycleFilter:
+        shared = set(CycleFilter.__struct_fields__) & set(CycleFilters.model_fields)
+        given = {name: getattr(self, name) for name in shared}
+        return CycleFilter(**given | {"period_name": self.period, "team_id": team_id})
+
+
+class CyclePoliciesView(msgspec.Struct):
+    """Oldest version first."""
+
+    versions: list[CyclePolicy]
+
+
+@router.get("/cycles", operation_id="listCycles", summary="The board", responses=shaped(Page[CycleSeen]))
+async def list_cycles(look: Reader, asked: Annotated[CycleFilters, Depends(query(CycleFilters))]) -> Response:
+    """What is due first comes first. Those of your team; auditors and admins see all."""
+    narrowed = asked.narrowed(look.team(asked.team_id))
+    return look.json(
+        await cycle_board.listing(look.desk.pool, narrowed, asked.sort, asked.cursor, asked.limit)
+    )
+
+
+@router.get(
+    "/cycles/{cycle_id}",
+    operation_id="readCycle",
+    summary="One cycle, and what it waits for",
+    responses=shaped(CycleSeen, tagged=True),
+)
+async def read_cycle(
+    cycle_id: UUID, look: Annotated[Look, Depends(may_read(waits_for=WAITS_FOR, tagged=True))]
+) -> Response:
+    found = seen(look, await cycle_board.get(look.desk.pool, cycle_id), "cycle", cycle_id)
+    return look.json(found, found.version)
+
+
+@router.get(
+    "/cycle-policies/{name}",
+    operation_id="readCyclePolicy",
+    summary="A cycle policy, all its versions",
+    responses=shaped(CyclePoliciesView),
+)
+async def read_policy(
+    name: Annotated[RuleName, Path()], look: Annotated[Look, Depends(may_read())]
+) -> Response:
+    id = cycle_policy_stream(name)
+    held = (await look.desk.ledger.load({id: CyclePolicies}))[id]
+    if not isinstance(held, CyclePolicies) or not held.versions:
+        raise NotFound("no cycle policy has this name", kind="cycle policy", id=name)
+    return look.json(CyclePoliciesView(list(held.versions)))

@@ -1,0 +1,200 @@
+"""api: scorecards as they stand — closed from the events as known at a position, recomputed, drilled to the events."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+import msgspec
+from fastapi import Depends, Path, Response
+from pydantic import Field
+
+from api import auth
+from api.answers import DONE, shaped
+from api.auth import LEADERS, may_read, may_write
+from api.bodies import Envelope
+from api.fields import Name, Paging, RuleName
+from api.loop import PeriodName, seen
+from api.querying import query
+from api.reading import MAX_WAIT, Look, reached
+from api.writing import Act
+from domain.errors import NotFound
+from domain.periods import PeriodKind
+from domain.scope import ScopeKind
+from domain.scorecard.decisions import CloseScorecard
+from domain.scorecard.definition import Definition, Definitions, definition_stream
+from projections import figures, scorecards
+from projections.figures import Behind
+from projections.paging import Page, Source
+from projections.scorecards import Closing, ScorecardFilter, Scorecards, ScorecardSeen
+
+router = auth.router(tags=["scorecards"])
+
+WAITS_FOR = ("scorecards",)
+Reader = Annotated[Look, Depends(may_read(waits_for=WAITS_FOR))]
+Number = Annotated[int, Path(ge=1, le=1_000, description="which closing")]
+
+
+class ScorecardFilters(Paging):
+    """What to narrow the list down to."""
+
+    scope_kind: ScopeKind | None = None
+    scope_id: UUID | None = None
+    period_kind: PeriodKind | None = None
+    period: PeriodName | None = None
+    owner_id: UUID | None = None
+    manager_id: UUID | None = None
+    team_id: UUID | None = None
+    definition: RuleName | None = None
+    status: Literal["open", "closed"] | None = None
+    sort: Literal["starts", "-starts"] = "-starts"
+
+    def narrowed(self, team_id: UUID | None) -> ScorecardFilter:
+        shared = set(ScorecardFilter.__struct_fields__) & set(ScorecardFilters.model_fields)
+        given = {name: getattr(self, name) for name in shared}
+        return ScorecardFilter(**given | {"period_name": self.period, "team_id": team_id})
+
+
+class MeasureQuery(Paging):
+    """`measure` is the key of one that has a metric; left out, the first."""
+
+    measure: Annotated[Name | None, Field(description="a measure's key")] = None
+
+
+class DefinitionsView(msgspec.Struct):
+    """Oldest version first."""
+
+    versions: list[Definition]
+
+
+class Recomputed(msgspec.Struct):
+    """`equal`: the same bytes as those that were recorded when it was closed."""
+
+    number: int
+    position: int
+    digest: str
+    equal: bool
+    result: str
+
+
+@router.post(
+    "/scorecards/{scorecard_id}/close",
+    operation_id="closeScorecard",
+    summary="Close a scorecard",
+    responses=DONE,
+)
+async def close(
+    scorecard_id: UUID, body: Envelope, act: Annotated[Act, Depends(may_write(*LEADERS))]
+) -> Response:
+    """With the figures as known now. Later facts, also late ones, do not change it; closing again changes nothing."""
+    return await act(await _closing(scorecard_id, act), body)
+
+
+async def _closing(scorecard_id: UUID, act: Act) -> CloseScorecard:
+    """A closed one is closed as it was: a repeat asks for the same."""
+    pool, position = act.desk.pool, await act.desk.ledger.head()
+    await reached(act.desk, ("contributions",), position, MAX_WAIT)
+    card = (await Scorecards.at(pool, [scorecard_id], position)).get(scorecard_id)
+    if card is None:
+        raise NotFound(f"no scorecard has the id {scorecard_id}", kind="scorecard", id=str(scorecard_id))
+    if card.status == "closed":
+        last = card.closings[-1]
+        return CloseScorecard(scorecard_id=scorecard_id, position=last.position, figures=tuple(last.figures))
+    measured = await scorecards.measured(pool, card, position)
+    return CloseScorecard(scorecard_id=scorecard_id, position=position, figures=measured)
+
+
+@router.get(
+    "/scorecards",
+    operation_id="listScorecards",
+    summary="Scorecards, page by page",
+    responses=shaped(Page[ScorecardSeen]),
+)
+async def list_cards(
+    look: Reader, asked: Annotated[ScorecardFilters, Depends(query(ScorecardFilters))]
+) -> Response:
+    """Those of your team; auditors and admins see all."""
+    narrowed = asked.narrowed(look.team(asked.team_id))
+    return look.json(
+        await scorecards.listing(look.desk.pool, narrowed, asked.sort, asked.cursor, asked.limit)
+    )
+
+
+@router.get(
+    "/scorecards/{scorecard_id}",
+    operation_id="readScorecard",
+    summary="One scorecard, every closing of it",
+    responses=shaped(ScorecardSeen, tagged=True),
+)
+async def read_card(
+    scorecard_id: UUID, look: Annotated[Look, Depends(may_read(waits_for=WAITS_FOR, tagged=True))]
+) -> Response:
+    found = await _card(scorecard_id, look)
+    return look.json(found, found.version)
+
+
+async def _card(scorecard_id: UUID, look: Look) -> ScorecardSeen:
+    return seen(look, await scorecards.get(look.desk.pool, scorecard_id), "scorecard", scorecard_id)
+
+
+def _numbered(card: ScorecardSeen, number: int) -> Closing:
+    found = next((closing for closing in card.closings if closing.number == number), None)
+    if found is None:
+        raise NotFound(f"the scorecard has no closing {number}", kind="closing", id=str(number))
+    return found
+
+
+@router.get(
+    "/scorecards/{scorecard_id}/closings/{number}",
+    operation_id="recomputeScorecard",
+    summary="Compute a closing again, from the ledger",
+    responses=shaped(Recomputed),
+)
+async def recompute(scorecard_id: UUID, number: Number, look: Reader) -> Response:
+    closing = _numbered(await _card(scorecard_id, look), number)
+    result = (await scorecards.recomputed(look.desk.pool, scorecard_id, closing)).decode()
+    return look.json(Recomputed(number, closing.position, closing.digest, result == closing.result, result))
+
+
+@router.get(
+    "/scorecards/{scorecard_id}/closings/{number}/events",
+    operation_id="drillScorecard",
+    summary="The events behind a measure",
+    responses=shaped(Page[Behind]),
+)
+async def drill(
+    scorecard_id: UUID,
+    number: Number,
+    look: Reader,
+    asked: Annotated[MeasureQuery, Depends(query(MeasureQuery))],
+) -> Response:
+    """As known when it was closed."""
+    card = await _card(scorecard_id, look)
+    closing, pool = _numbered(card, number), look.desk.pool
+    metric = await _metric(pool, card, asked.measure)
+    of = figures.asking(metric, card.scope, card.period, card.currency)
+    return look.json(await figures.drill(pool, of, closing.position, asked.cursor, asked.limit))
+
+
+async def _metric(source: Source, card: ScorecardSeen, key: str | None) -> str:
+    definition = await scorecards.definition_of(source, card.definition, card.definition_version)
+    measured = [m for m in definition.measures if m.metric and key in (None, m.key)]
+    if not measured:
+        raise NotFound("no measure with a metric has this key", kind="measure", id=str(key))
+    return measured[0].metric
+
+
+@router.get(
+    "/scorecard-definitions/{name}",
+    operation_id="readScorecardDefinition",
+    summary="A scorecard's measures, all their versions",
+    responses=shaped(DefinitionsView),
+)
+async def read_definition(
+    name: Annotated[RuleName, Path()], look: Annotated[Look, Depends(may_read())]
+) -> Response:
+    id = definition_stream(name)
+    held = (await look.desk.ledger.load({id: Definitions}))[id]
+    if not isinstance(held, Definitions) or not held.versions:
+        raise NotFound("no scorecard has this name", kind="scorecard definition", id=name)
+    return look.json(DefinitionsView(list(held.versions)))

@@ -1,0 +1,90 @@
+"""api: targets as they stand — listed, one with its versions, and with all that it was divided into."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import Depends, Response
+from pydantic import Field
+
+from api import auth
+from api.answers import shaped
+from api.auth import may_read
+from api.fields import Day, Paging, Strict
+from api.loop import MetricKey, PeriodName, seen
+from api.querying import query
+from api.reading import Look
+from domain.periods import PeriodKind
+from domain.scope import ScopeKind
+from projections import target_tree
+from projections.paging import Page
+from projections.target_tree import Branch, Targeted, TargetFilter
+
+router = auth.router("/targets", tags=["targets"])
+
+WAITS_FOR = ("target_tree",)
+Reader = Annotated[Look, Depends(may_read(waits_for=WAITS_FOR))]
+
+
+class TargetFilters(Paging):
+    """What to narrow the list down to. `on` is a day of the period."""
+
+    metric: MetricKey | None = None
+    scope_kind: ScopeKind | None = None
+    scope_id: UUID | None = None
+    period_kind: PeriodKind | None = None
+    period: PeriodName | None = None
+    owner_id: UUID | None = None
+    team_id: UUID | None = None
+    parent_id: UUID | None = None
+    status: Literal["proposed", "agreed", "unagreed", "withdrawn"] | None = None
+    on: Day | None = None
+    sort: Literal["starts", "-starts", "metric", "-metric"] = "starts"
+
+    def narrowed(self, team_id: UUID | None) -> TargetFilter:
+        shared = set(TargetFilter.__struct_fields__) & set(TargetFilters.model_fields)
+        given = {name: getattr(self, name) for name in shared}
+        return TargetFilter(**given | {"period_name": self.period, "team_id": team_id})
+
+
+class Depth(Strict):
+    depth: Annotated[int, Field(ge=0, le=9, description="generations below it")] = 9
+
+
+@router.get("", operation_id="listTargets", summary="Targets, page by page", responses=shaped(Page[Targeted]))
+async def list_targets(
+    look: Reader, asked: Annotated[TargetFilters, Depends(query(TargetFilters))]
+) -> Response:
+    """Those of your team; auditors and admins see all."""
+    narrowed = asked.narrowed(look.team(asked.team_id))
+    return look.json(
+        await target_tree.listing(look.desk.pool, narrowed, asked.sort, asked.cursor, asked.limit)
+    )
+
+
+@router.get(
+    "/{target_id}",
+    operation_id="readTarget",
+    summary="One target, every version of it",
+    responses=shaped(Targeted, tagged=True),
+)
+async def read_target(
+    target_id: UUID, look: Annotated[Look, Depends(may_read(waits_for=WAITS_FOR, tagged=True))]
+) -> Response:
+    found = seen(look, await target_tree.get(look.desk.pool, target_id), "target", target_id)
+    return look.json(found, found.version)
+
+
+@router.get(
+    "/{target_id}/tree",
+    operation_id="readTargetTree",
+    summary="A target and what it was divided into",
+    responses=shaped(Branch),
+)
+async def read_tree(
+    target_id: UUID, look: Reader, asked: Annotated[Depth, Depends(query(Depth))]
+) -> Response:
+    tree = await target_tree.tree(look.desk.pool, target_id, asked.depth)
+    seen(look, tree.target if tree else None, "target", target_id)
+    return look.json(tree)
