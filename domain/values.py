@@ -136,8 +136,11 @@ class Checks:
             self.errors.append(FieldError(field, message))
 
     def text(self, value: str, field: str, *, most: int = MAX_TEXT, needed: bool = False) -> None:
-        self.that(not needed or bool(value.strip()), field, "must not be empty")
-        self.that(len(value) <= most, field, f"is longer than {most} characters")
+        self.that(not needed or value.strip(), field, "must not be empty")
+        if not value:
+            return
+        if len(value) > most:
+            self.that(False, field, f"is longer than {most} characters")
         self.that("\x00" not in value, field, "contains a NUL character")
         self.that(value.isascii() or not HALVES.search(value), field, "contains half a character")
 
@@ -146,8 +149,8 @@ class Checks:
         self.that(problem is None, field, problem or "")
 
     def day(self, value: date | None, field: str) -> None:
-        good = value is None or EARLIEST <= value.year < LATEST
-        self.that(good, field, f"{value} is not between {EARLIEST} and {LATEST}")
+        if value is not None and not EARLIEST <= value.year < LATEST:
+            self.that(False, field, f"{value} is not between {EARLIEST} and {LATEST}")
 
     def done(self) -> None:
         if self.errors:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.figures import Row
-from benchmarks.rows import append, follow, load, read, write
+from benchmarks.rows import append, follow, imports, load, read, write
 
-ROWS: tuple[Row, ...] = (*append.ROWS, *load.ROWS, *follow.ROWS, *read.ROWS, *write.ROWS)
+ROWS: tuple[Row, ...] = (*append.ROWS, *load.ROWS, *imports.ROWS, *follow.ROWS, *read.ROWS, *write.ROWS)
 BY_NAME = {row.name: row for row in ROWS}

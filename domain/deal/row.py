@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import fields
+from functools import lru_cache
 from typing import TYPE_CHECKING
+from uuid import UUID
 from zlib import crc32
 
 from domain.deal.facts import RowMarks
@@ -49,9 +51,9 @@ def marks_of(row: ImportDeal) -> RowMarks:
     step, quote = row.next_step, row.quote
     return RowMarks(
         title=_mark(row.title),
-        owner=_mark(row.owner_id),
-        customer=_mark(row.customer_id),
-        product=_mark(row.product_id),
+        owner=_reference(row.owner_id),
+        customer=_reference(row.customer_id),
+        product=_reference(row.product_id),
         amount=_mark(_money(row.amount or row.opening_amount)),
         expected_close=_mark(row.expected_close),
         standing=_mark(row.stage, closed_on, contract, reason, rival),
@@ -109,6 +111,12 @@ def _needs(needs: Needs) -> str:
 def _money(money: Money | None) -> str:
     """Equal for equal amounts, however many zeros they are written with."""
     return "" if money is None else f"{money.amount.normalize():f} {money.currency}"
+
+
+@lru_cache(maxsize=4_096)
+def _reference(id: UUID | None) -> str:
+    """The rows of a file share owners, customers and products."""
+    return _mark(id)
 
 
 def _mark(*parts: object) -> str:

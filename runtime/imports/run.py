@@ -20,6 +20,7 @@ import domain.registry  # noqa: F401 - every fact and decision is registered by 
 from domain.context import Actor
 from domain.door import Door
 from runtime.database import Pool
+from runtime.garbage import seldom_collected
 from runtime.imports import jobs
 from runtime.imports.ids import external_id, installation_secret
 from runtime.imports.landing import Landing, Outcome
@@ -74,7 +75,8 @@ async def run_import(
             result = ImportResult(id, dry_run, resumed)
             door = Door(PreviewStore(ledger) if dry_run else ledger)
             run = Run(pool, door, mapping, found, actor, rejects, on_progress, clock, result)
-            return await run.to_the_end(await installation_secret(pool))
+            with seldom_collected():
+                return await run.to_the_end(await installation_secret(pool))
     finally:
         await ledger.aclose()
 
