@@ -66,16 +66,18 @@ class Act:
 
     def context(self, body: Envelope | None) -> Context:
         now = datetime.now(UTC)
+        happened = _occurred_at(body, now)
         return Context(
             now=now,
             actor=Actor("user", self.user.user_id),
             channel=Channel.API,
-            occurred_at=_occurred_at(body, now),
+            occurred_at=happened,
             reason=body.reason if body is not None else None,
             correlation_id=self.correlation_id,
             key=self.key,
             expected_version=self.expected_version,
             reach=self.user.reach,
+            said=_said(happened, body),
         )
 
     def new_id(self, kind: str, given: UUID | None) -> UUID:
@@ -141,6 +143,11 @@ def _occurred_at(body: Envelope | None, now: datetime) -> datetime | None:
     if body.occurred_at > now + SKEW:
         raise invalid("occurred_at", "is in the future")
     return body.occurred_at.astimezone(UTC)
+
+
+def _said(happened: datetime | None, body: Envelope | None) -> str:
+    reason = body.reason if body is not None else None
+    return repr((happened and happened.isoformat(), reason)) if happened or reason else ""
 
 
 def _unknown_reference(command: Command, missing: NotFound) -> NotFound | Problem:

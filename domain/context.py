@@ -50,7 +50,8 @@ class Context:
     """`now` is when the command is handled; `occurred_at`, where given, is when it happened in
     the world (imports, late entries). `key` makes the command idempotent. `expected_version`
     is the version of the command's first stream that the caller has seen. `reach` is held against
-    the same state that the decision is made on.
+    the same state that the decision is made on. `said` is what the caller's message said beside the
+    command (its reason, its own time): with the command, it is what a key stands for.
     """
 
     now: datetime
@@ -63,6 +64,7 @@ class Context:
     key: str | None = None
     expected_version: int | None = None
     reach: Reach | None = None
+    said: str = ""
 
     def __post_init__(self) -> None:
         if self.key is not None and not (0 < len(self.key) <= MAX_KEY and self.key.isprintable()):

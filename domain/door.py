@@ -73,6 +73,7 @@ class Decision:
     expectations: tuple[Expectation, ...]
     answer: Json
     version: int
+    said: str = ""
 
 
 class Store(Protocol):
@@ -90,8 +91,8 @@ class Store(Protocol):
         """Record durably. Raises Conflict on a stale version, KeyReused on a reused key."""
         ...
 
-    async def receipt(self, key: str, command: Command) -> Receipt | None:
-        """The first answer given under `key`. Raises KeyReused if `command` is another one."""
+    async def receipt(self, key: str, command: Command, said: str) -> Receipt | None:
+        """The first answer given under `key`. Raises KeyReused if the key stands for something else."""
         ...
 
     async def head(self) -> int: ...
@@ -181,7 +182,10 @@ class Book:
         facts = tuple(p for a in self.changed for p in _stamp(a, call.context, meta))
         depends = {a.id for a in self.changed} | (self._guarded if facts else set())
         before = tuple(Expectation(id, self._loaded[id].version) for id in depends)
-        return Decision(call.command, call.context.key, meta, facts, before, answer, self._version(call))
+        context = call.context
+        return Decision(
+            call.command, context.key, meta, facts, before, answer, self._version(call), context.said
+        )
 
     def admit(self, call: Call) -> None:
         """Refuse before anything is decided: a stream out of the actor's reach, a version that is not
@@ -313,8 +317,8 @@ class Door:
 
     async def _seen(self, call: Call) -> Receipt | None:
         """The first answer, where the key was answered before: a repeat is never refused."""
-        key = call.context.key
-        return None if key is None else await self.store.receipt(key, call.command)
+        key, said = call.context.key, call.context.said
+        return None if key is None else await self.store.receipt(key, call.command, said)
 
     async def execute_many(self, calls: Sequence[Call]) -> list[Receipt | DomainError]:
         """Execute commands side by side; each stands or falls alone. Results in call order."""

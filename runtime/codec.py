@@ -57,6 +57,7 @@ def _tag(command: Any) -> bytes:
     return f"{command.__name__}\0".encode()
 
 
-def fingerprint(command: Any) -> str:
-    """A digest of a command's type and body, equal for equal commands."""
-    return hashlib.sha256(_tag(command.__class__) + encode(command)).hexdigest()
+def fingerprint(command: Any, said: str = "") -> str:
+    """A digest of a command's type and body and of what was said beside it, equal for equal messages."""
+    beside = b"\0" + said.encode() if said else b""
+    return hashlib.sha256(_tag(command.__class__) + encode(command) + beside).hexdigest()

@@ -170,7 +170,7 @@ def columns(decisions: Sequence[Decision]) -> list[str]:
         documents([decision.meta for decision in decisions]),
         commas([n for n, _, _ in keyed]),
         "\n".join([key for _, _, key in keyed]),
-        ",".join([fingerprint(decision.command) for _, decision, _ in keyed]),
+        ",".join([fingerprint(decision.command, decision.said) for _, decision, _ in keyed]),
         documents([decision.answer for _, decision, _ in keyed]),
         commas([decision.version for _, decision, _ in keyed]),
         commas([n for n, decision in enumerate(decisions, 1) for _ in decision.expectations]),
@@ -227,7 +227,7 @@ def settle(batch: Sequence[Waiting], head: int, first: dict[int, Any], stale: se
 
 def seen_before(row: Any, decision: Decision) -> Receipt | KeyReused:
     """The first answer under a key, or the refusal where the key came with another command."""
-    return first_answer(row, fingerprint(decision.command))
+    return first_answer(row, fingerprint(decision.command, decision.said))
 
 
 def first_answer(row: Any, digest: str) -> Receipt | KeyReused:

@@ -110,11 +110,11 @@ class Ledger(Application[UUID]):
     async def append(self, decision: Decision) -> Receipt:
         return await self._commits.append(decision)
 
-    async def receipt(self, key: str, command: Command) -> Receipt | None:
+    async def receipt(self, key: str, command: Command, said: str = "") -> Receipt | None:
         rows = await self._rows(RECEIPTS, [[key]])
         if not rows:
             return None
-        answer = first_answer(rows[0], fingerprint(command))
+        answer = first_answer(rows[0], fingerprint(command, said))
         if isinstance(answer, Receipt):
             return answer
         raise answer

@@ -35,8 +35,8 @@ class PreviewStore:
     async def append(self, decision: Decision) -> Receipt:
         return Receipt(0, len(decision.facts), decision.version, decision.answer)
 
-    async def receipt(self, key: str, command: Command) -> Receipt | None:
-        return await self._ledger.receipt(key, command)
+    async def receipt(self, key: str, command: Command, said: str) -> Receipt | None:
+        return await self._ledger.receipt(key, command, said)
 
     async def head(self) -> int:
         return 0

@@ -127,6 +127,23 @@ def test_a_key_with_another_body_is_refused(house: House) -> None:
     assert (answer.status_code, answer.json()["code"]) == (422, "idempotency-key-reused")
 
 
+@pytest.mark.parametrize(
+    "other",
+    [{"reason": "Tuesday"}, {"occurred_at": "2026-02-02T09:00:00Z", "reason": "Monday"}, {}],
+    ids=["another reason", "another time", "no reason"],
+)
+def test_the_reason_and_the_time_are_part_of_the_body_that_a_key_stands_for(
+    house: House, deal: UUID, other: dict[str, str]
+) -> None:
+    headers = {"Idempotency-Key": f"said {uuid4()}"}
+    path, touch = f"/deals/{deal}/activities", {"activity": {"kind": "call"}}
+    said = {**touch, "reason": "Monday"}
+    first, again = (house.admin.post(path, json=said, headers=headers) for _ in range(2))
+    assert (first.status_code, again.json()["replayed"]) == (201, True)
+    answer = house.admin.post(path, json={**touch, **other}, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (422, "idempotency-key-reused")
+
+
 def test_keys_of_different_users_never_meet(house: House) -> None:
     headers = {"Idempotency-Key": "monday"}
     answers = [house.client(n).post("/deals", json={"title": n}, headers=headers) for n in ("north", "south")]
