@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 from typing import Any
 
 from psycopg import AsyncConnection, Connection
@@ -10,7 +11,26 @@ from psycopg_pool import AsyncConnectionPool
 
 from runtime.schema import APP_ROLE
 
-Pool = AsyncConnectionPool[AsyncConnection[Any]]
+
+class Pool(AsyncConnectionPool[AsyncConnection[Any]]):
+    """Hands out connections that the server has not left: after it went away no caller gets a dead one."""
+
+    async def getconn(self, timeout: float | None = None) -> AsyncConnection[Any]:  # noqa: ASYNC109 - the library's
+        connection = await super().getconn(timeout)
+        while left(connection):  # each dead one leaves the pool for good, so this ends
+            await connection.close()
+            await self.putconn(connection)
+            connection = await super().getconn(timeout)
+        return connection
+
+
+def left(connection: AsyncConnection[Any]) -> bool:
+    """Whether an idle connection has something to read: that is the server's last word, or its end. Asks nobody."""
+    if connection.closed:
+        return True
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    return bool(poll.poll(0))
 
 
 def as_application(url: str) -> str:
@@ -21,7 +41,7 @@ def as_application(url: str) -> str:
 
 async def open_pool(url: str, *, min_size: int = 2, max_size: int = 10) -> Pool:
     """An open pool of autocommit connections. Raises PoolTimeout when the database is away."""
-    pool: Pool = AsyncConnectionPool(
+    pool = Pool(
         as_application(url),
         min_size=min_size,
         max_size=max_size,

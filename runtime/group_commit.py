@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import select
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +19,7 @@ from domain.door import Decision, Receipt
 from domain.errors import Conflict, KeyReused
 from domain.recorded import Pending
 from runtime.codec import encode, fingerprint
-from runtime.database import Pool
+from runtime.database import Pool, left
 
 MAX_COMMANDS = 1_000
 MAX_FACTS = 8_000
@@ -121,7 +120,7 @@ class GroupCommit:
         """A parked one that is still good, else one of the pool's: a server that went away fails no batch twice."""
         while self._parked:
             connection = self._parked.pop()
-            if not _has_been_left(connection):
+            if not left(connection):
                 return connection
             await connection.close()
             await self._pool.putconn(connection)
@@ -142,15 +141,6 @@ class GroupCommit:
         cursor = await connection.execute(RECEIPTS, [keys])
         by_key = {row[0]: row for row in await cursor.fetchall()}
         return {n: by_key[batch[n - 1].decision.key] for n in seen}
-
-
-def _has_been_left(connection: AsyncConnection[Any]) -> bool:
-    """Whether an idle connection has something to read: that is the server's last word, or its end."""
-    if connection.closed:
-        return True
-    poll = select.poll()
-    poll.register(connection.fileno(), select.POLLIN)
-    return bool(poll.poll(0))
 
 
 def _marks(decision: Decision) -> tuple[set[int | str], set[int | str]]:

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from uuid import UUID
 
@@ -55,27 +56,53 @@ def test_answers_forbid_sniffing_and_say_nothing_of_the_server(house: House) -> 
     assert "server" not in answer.headers
 
 
-@pytest.mark.breaks
-def test_while_the_database_is_away_requests_are_told_to_come_back_and_then_served(scratch: Path) -> None:
-    with EmbeddedPostgres(scratch / "postgres") as server:
+@pytest.fixture(scope="module")
+def breakable(module_scratch: Path) -> Iterator[tuple[EmbeddedPostgres, httpx.Client]]:
+    """A database that may be killed, and an administrator's client of an API on it."""
+    with EmbeddedPostgres(module_scratch / "postgres") as server:
         migrate_all(server.url)
         key = asyncio.run(make_key(server.url, NewKey("ops", Role.ADMIN)))
-        with serving(settings_for(server.url, scratch / "data")) as base:
-            client = httpx.Client(base_url=base, headers={"Authorization": f"Bearer {key}"}, timeout=30)
-            team, headers = {"name": "North"}, {"Idempotency-Key": "one team"}
-            server.kill()
-            away = client.post("/teams", json=team, headers=headers)
-            assert (away.status_code, away.json()["code"]) == (503, "database-away")
-            assert away.headers["retry-after"]
-            assert client.get("/healthz").status_code == 200
-            assert client.get("/readyz").status_code == 503
-            server.start()
-            _once_ready(client)
-            first, again = (client.post("/teams", json=team, headers=headers) for _ in range(2))
-            assert (first.status_code, again.status_code) == (201, 201)
-            assert again.json()["answer"] == first.json()["answer"]
-            events = client.get("/events").json()["events"]
-            assert [e["topic"] for e in events] == ["team.formed"]
+        with serving(settings_for(server.url, module_scratch / "data")) as base:
+            yield server, httpx.Client(base_url=base, headers={"Authorization": f"Bearer {key}"}, timeout=30)
+
+
+@pytest.mark.breaks
+def test_while_the_database_is_away_requests_are_told_to_come_back_and_then_served(
+    breakable: tuple[EmbeddedPostgres, httpx.Client],
+) -> None:
+    server, client = breakable
+    team, headers = {"name": "North"}, {"Idempotency-Key": "one team"}
+    server.kill()
+    away = client.post("/teams", json=team, headers=headers)
+    assert (away.status_code, away.json()["code"]) == (503, "database-away")
+    assert away.headers["retry-after"]
+    assert client.get("/healthz").status_code == 200
+    assert client.get("/readyz").status_code == 503
+    server.start()
+    _once_ready(client)
+    first, again = (client.post("/teams", json=team, headers=headers) for _ in range(2))
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert again.json()["answer"] == first.json()["answer"]
+    events = client.get("/events", params={"after": first.json()["position"] - 1}).json()["events"]
+    assert [e["topic"] for e in events] == ["team.formed"]
+
+
+@pytest.mark.breaks
+def test_right_after_the_database_came_back_no_request_meets_a_connection_that_died(
+    breakable: tuple[EmbeddedPostgres, httpx.Client],
+) -> None:
+    server, client = breakable
+
+    def ask(n: int) -> int:
+        if n % 2:
+            return client.get("/events", params={"limit": 1}).status_code
+        return client.post("/teams", json={"name": f"Team {n}"}).status_code
+
+    with ThreadPoolExecutor(16) as desks:
+        assert set(desks.map(ask, range(64))) == {200, 201}  # fills the pool with connections
+        server.kill()
+        server.start()
+        assert set(desks.map(ask, range(64))) == {200, 201}
 
 
 def _once_ready(client: httpx.Client) -> None:

@@ -104,6 +104,7 @@ async def test_a_rebuild_repairs_and_keeps_its_indexes_under_their_names(books: 
     assert await books.differences() == []
     assert await books.office.rows(indexes) == before
     assert told[-1] == (reached, reached)
+    assert {found.status for found in await status(books.pool)} == {"live"}, "nothing is left to follow"
 
 
 async def test_reads_and_follower_go_on_while_a_read_model_is_rebuilt(books: Books) -> None:
