@@ -17,6 +17,7 @@ COPY workflows workflows
 COPY api api
 COPY cli cli
 COPY worker.py ./
+RUN python -m compileall -q .
 ENV PATH=/opt/salesloop/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.json_schema import models_json_schema
 
 
 class Answer(BaseModel):
@@ -132,29 +133,56 @@ class ImportsAnswer(BaseModel):
 
 
 Responses = dict[int | str, dict[str, Any]]
-MADE: Responses = {201: {"model": ReceiptAnswer, "description": "Recorded."}}
-DONE: Responses = {200: {"model": ReceiptAnswer, "description": "Recorded, or nothing to change."}}
+REF = "#/components/schemas/{model}"
+
+# --- answers of these models: a reference in the route, the schema when it is asked for ---------------------------------
+# FastAPI would build a validator for each route that names a model, at every start, for nobody: answers are ready bytes.
+
+_MODELS: dict[type[BaseModel], None] = {}
 
 
-def answers(model: type[BaseModel], status: int = 200) -> Responses:
-    return {status: {"model": model}}
+def answers(model: type[BaseModel], status: int = 200, description: str = "Successful Response") -> Responses:
+    _MODELS[model] = None
+    return {
+        status: {"description": description, "content": _json({"$ref": REF.format(model=model.__name__)})}
+    }
+
+
+def _json(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"application/json": {"schema": schema}}
+
+
+MADE = answers(ReceiptAnswer, 201, "Recorded.")
+DONE = answers(ReceiptAnswer, 200, "Recorded, or nothing to change.")
+
+
+def _model_schemas() -> dict[str, Any]:
+    wanted = [(model, "serialization") for model in _MODELS]
+    found: dict[str, Any] = models_json_schema(wanted, ref_template=REF)[1]["$defs"]  # type: ignore[arg-type]
+    return found
 
 
 # --- answers that are read models' rows, sent as msgspec encodes them --------------------------------------------------
 
-REF = "#/components/schemas/{name}"
-_SHAPED: dict[Any, None] = {}
+_SHAPED: list[tuple[Any, dict[str, Any]]] = []
 
 
 def shaped(type: Any, status: int = 200, *, tagged: bool = False) -> Responses:
     """The answer is this msgspec type, byte for byte."""
-    _SHAPED[type] = None
-    (schema,), _ = msgspec.json.schema_components([type], ref_template=REF)
-    found: Responses = {
-        status: {"description": "As it is now.", "content": {"application/json": {"schema": schema}}}
-    }
+    schema: dict[str, Any] = {}
+    _SHAPED.append((type, schema))
+    found: Responses = {status: {"description": "As it is now.", "content": _json(schema)}}
     return found | {304: {"description": "You have it."}} if tagged else found
 
 
-def shaped_schemas() -> dict[str, Any]:
-    return msgspec.json.schema_components(list(_SHAPED), ref_template=REF)[1]
+def _shaped_schemas() -> dict[str, Any]:
+    types = [type for type, _ in _SHAPED]
+    schemas, components = msgspec.json.schema_components(types, ref_template=REF.format(model="{name}"))
+    for (_, schema), computed in zip(_SHAPED, schemas, strict=True):
+        schema.update(computed)
+    return components
+
+
+def answer_schemas() -> dict[str, Any]:
+    """What the routes' answers refer to. To be called before their descriptions are read: it completes them."""
+    return _model_schemas() | _shaped_schemas()

@@ -82,7 +82,9 @@ Amount = Annotated[
 
 
 class Strict(BaseModel):
-    """Base of every request body: a field it does not know is refused, not ignored."""
+    """Base of every request body: a field it does not know is refused, not ignored. Its validator is built when the
+    first body comes: a process that has just started has better things to do than to build a hundred of them.
+    """
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=False, frozen=True)
 

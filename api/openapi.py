@@ -9,7 +9,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
 from api import errors
-from api.answers import ProblemAnswer, shaped_schemas
+from api.answers import ProblemAnswer, answer_schemas
 from api.auth import Authority, authority_of, query_model
 from api.querying import parameters
 from api.reading import MAX_POSITION, MAX_WAIT, WAIT
@@ -71,13 +71,14 @@ def install(app: FastAPI) -> None:
 
 def make(app: FastAPI) -> dict[str, Any]:
     tags = [{"name": name, "description": text} for name, text in TAGS.items()]
+    answers = answer_schemas()
     schema = get_openapi(
         title=app.title, version=app.version, description=DESCRIPTION, routes=app.routes, tags=tags
     )
     components = schema.setdefault("components", {})
     components["securitySchemes"] = SECURITY
     components.setdefault("schemas", {})["Problem"] = _problem_schema()
-    components["schemas"] |= shaped_schemas()
+    components["schemas"] |= answers
     components["responses"] = {_name(kind): _response(kind) for kind in _common_kinds()}
     for unused in ("HTTPValidationError", "ValidationError"):
         components["schemas"].pop(unused, None)

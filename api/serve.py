@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import sys
 
 import uvicorn
 
-from api.app import create_app
 from runtime import logging as logs
 from runtime.settings import NotConfigured, Settings
 
@@ -15,6 +15,8 @@ DRAIN_SECONDS = 10
 
 
 def config(settings: Settings, *, uds: str | None = None) -> uvicorn.Config:
+    from api.app import create_app  # most of a start is this import
+
     return uvicorn.Config(
         create_app(settings),
         host=settings.api_host,
@@ -42,7 +44,16 @@ def main() -> None:
     logs.configure(settings.log_level)
     # uvicorn drains, then raises the signal again: having been told to end is no failure.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    uvicorn.Server(config(settings)).run()
+    uvicorn.Server(_started(settings)).run()
+
+
+def _started(settings: Settings) -> uvicorn.Config:
+    """All that is made before serving stays for good: the collector looks at none of it, now or later."""
+    gc.disable()
+    made = config(settings)
+    gc.freeze()
+    gc.enable()
+    return made
 
 
 if __name__ == "__main__":

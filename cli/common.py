@@ -5,7 +5,6 @@ Nothing heavy may be imported at the top of this or any command file: `salesloop
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
 from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
@@ -112,6 +111,8 @@ async def execute(command: Command, user: str, reason: str | None = None, **more
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
+    import asyncio
+
     return asyncio.run(work)
 
 

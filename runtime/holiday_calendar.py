@@ -9,12 +9,13 @@ from __future__ import annotations
 import datetime as dt
 import importlib.metadata
 from collections.abc import Sequence
-from typing import NamedTuple
-
-import holidays as library
+from typing import TYPE_CHECKING, NamedTuple
 
 from domain.calendar import BusinessCalendar
 from domain.errors import FieldError, Invalid
+
+if TYPE_CHECKING:
+    from holidays import HolidayBase
 
 
 class ResolvedHolidays(NamedTuple):
@@ -68,15 +69,19 @@ def calendar_for(
     return calendar
 
 
-def _load(country: str, subdivision: str | None, years: Sequence[int]) -> library.HolidayBase:
+def _load(country: str, subdivision: str | None, years: Sequence[int]) -> HolidayBase:
+    from holidays import country_holidays  # large, and only a policy that is published asks for it
+
     _check_known(country, subdivision)
     if not years:
         raise Invalid([FieldError("calendar.years", "name at least one year to take holidays from")])
-    return library.country_holidays(country, subdiv=subdivision, years=years, expand=False)
+    return country_holidays(country, subdiv=subdivision, years=years, expand=False)
 
 
 def _check_known(country: str, subdivision: str | None) -> None:
-    known = library.list_supported_countries(include_aliases=True)
+    from holidays import list_supported_countries
+
+    known = list_supported_countries(include_aliases=True)
     if country not in known:
         message = f"unknown country {country!r}; use an ISO 3166-1 code such as 'CN', 'DE' or 'US'"
         raise Invalid([FieldError("calendar.country", message)])
@@ -87,7 +92,7 @@ def _check_known(country: str, subdivision: str | None) -> None:
 
 
 def _resolved(
-    book: library.HolidayBase, country: str, subdivision: str | None, years: Sequence[int]
+    book: HolidayBase, country: str, subdivision: str | None, years: Sequence[int]
 ) -> ResolvedHolidays:
     wanted = set(years)
     extra = {day for day in book.weekend_workdays if day.year in wanted and book.is_weekend(day)}
@@ -101,7 +106,7 @@ def _resolved(
     return ResolvedHolidays(tuple(sorted(days_off)), tuple(sorted(extra)), source)
 
 
-def _working_week(book: library.HolidayBase, year: int) -> tuple[int, ...]:
+def _working_week(book: HolidayBase, year: int) -> tuple[int, ...]:
     last_week = (dt.date(year, 12, 31) - dt.timedelta(days=back) for back in range(7))
     return tuple(sorted(day.isoweekday() for day in last_week if not book.is_weekend(day)))
 

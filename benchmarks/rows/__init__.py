@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from benchmarks.figures import Row
-from benchmarks.rows import append, follow, imports, load, read, write
+from benchmarks.rows import append, follow, imports, load, read, start, write
 
-ROWS: tuple[Row, ...] = (*append.ROWS, *load.ROWS, *imports.ROWS, *follow.ROWS, *read.ROWS, *write.ROWS)
+ROWS: tuple[Row, ...] = (
+    *append.ROWS,
+    *load.ROWS,
+    *imports.ROWS,
+    *follow.ROWS,
+    *read.ROWS,
+    *write.ROWS,
+    *start.ROWS,
+)
 BY_NAME = {row.name: row for row in ROWS}
