@@ -78,6 +78,12 @@ class Metric:
             return ONE.scaleb(-DECIMALS.get(currency, 2))
         return _PLACES_OF_TARGETS[self.unit]
 
+    def written(self, figure: Decimal, currency: str = "") -> Decimal:
+        """A sum as people write it, with the decimals of its unit; what those would not hold is kept."""
+        with localcontext(prec=PRECISION):
+            short = figure.quantize(self.smallest(currency), ROUND_HALF_EVEN)
+        return short if short == figure else figure
+
 
 DECIMALS = {
     **dict.fromkeys(("CLP", "ISK", "JPY", "KRW", "PYG", "UGX", "VND", "XAF", "XOF", "XPF"), 0),

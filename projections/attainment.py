@@ -108,11 +108,12 @@ async def attained(
     judged = [(target, day) for target, day in pairs if target.in_force(day) is not None]
     asked = [_upto(target, day) for target, day in judged]
     actuals = await figures.figures(source, asked, position)
-    made = []
-    for (target, day), actual in zip(judged, actuals, strict=True):
-        usual = await _usual(source, target, position, policy)
-        made.append(_judged(target, day, actual, usual, policy))
-    return made
+    targets = {target.target_id: target for target, _ in judged}
+    usual = {id: await _usual(source, target, position, policy) for id, target in targets.items()}
+    return [
+        _judged(target, day, actual, usual[target.target_id], policy)
+        for (target, day), actual in zip(judged, actuals, strict=True)
+    ]
 
 
 def _upto(target: Targeted, day: date) -> FigureAsked:

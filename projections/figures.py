@@ -98,7 +98,13 @@ async def figures(
     an unknown metric, and for money without a currency.
     """
     sums = await totals(source, asked, position)
-    return [total.figure(m.metric(one.metric)) for one, total in zip(asked, sums, strict=True)]
+    return [_figure(one, total) for one, total in zip(asked, sums, strict=True)]
+
+
+def _figure(asked: FigureAsked, total: m.Sum) -> Decimal | None:
+    of = m.metric(asked.metric)
+    found = total.figure(of)
+    return of.written(found, asked.currency) if found is not None and of.adds_up else found
 
 
 async def totals(source: Source, asked: Sequence[FigureAsked], position: int | None = None) -> list[m.Sum]:

@@ -236,10 +236,15 @@ async def _figure(
     )
 
 
-async def recomputed(source: Source, scorecard_id: UUID, closing: Closing) -> bytes:
-    """A closing's canonical result once more, from the ledger and the contributions as known at its position."""
+async def recomputed(
+    source: Source, scorecard_id: UUID, closing: Closing, position: int | None = None
+) -> bytes:
+    """A closing's canonical result once more, from the ledger and the contributions as known at its position; or what
+    it would be, with what people said of it then, as known at another.
+    """
+    known_at = closing.position if position is None else position
     card = (await Scorecards.at(source, [scorecard_id], closing.recorded_at))[scorecard_id]
     definition = await definition_of(source, card.definition, card.definition_version)
-    found = await measured(source, card, closing.position)
+    found = await measured(source, card, known_at)
     about = Subject(card.scope, card.period, card.currency)
-    return result_of(definition, found, card.scores, about, closing.position)
+    return result_of(definition, found, card.scores, about, known_at)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 import msgspec
@@ -23,6 +24,8 @@ SELECT l.objid::int8, l.pid, a.application_name FROM pg_locks l LEFT JOIN pg_sta
  WHERE l.locktype = 'advisory' AND l.granted AND l.classid = %s AND l.objsubid = 2
    AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
 """
+
+REACHED = f"SELECT min(position) FROM {SCHEMA}.positions WHERE suffix = %s AND name = ANY(%s)"
 
 
 class ProjectionStatus(msgspec.Struct):
@@ -49,6 +52,12 @@ async def status(source: Source) -> list[ProjectionStatus]:
     standing = {row[0]: row for row in await fetch(source, STANDING, [LIVE])}
     holders = {key: (pid, owner) for key, pid, owner in await fetch(source, HOLDERS, [FOLLOWERS])}
     return [_status(p.name, standing.get(p.name), holders.get(lock_key(p.name) % 2**32)) for p in ALL]
+
+
+async def reached(source: Source, names: Collection[str]) -> int:
+    """Up to which position all of these read models know the ledger."""
+    ((position,),) = await fetch(source, REACHED, [LIVE, list(names)])
+    return int(position or 0)
 
 
 def _status(

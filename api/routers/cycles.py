@@ -12,18 +12,19 @@ from pydantic import Field
 from api import auth
 from api.answers import shaped
 from api.auth import may_read
-from api.fields import Day, Instant, Paging, RuleName
+from api.fields import Day, Instant, Paging, RuleName, Strict
 from api.loop import PeriodName, seen
 from api.querying import query
-from api.reading import Look
+from api.reading import MAX_POSITION, Look
 from domain.cycle.policies import CyclePolicies, cycle_policy_stream
 from domain.cycle.policy import CyclePolicy, Step
 from domain.cycle.state import Phase
 from domain.errors import NotFound
 from domain.periods import PeriodKind
 from domain.scope import ScopeKind
-from projections import cycle_board
+from projections import cycle_board, pack_view
 from projections.cycle_board import CycleFilter, CycleSeen
+from projections.pack_view import PackSeen
 from projections.paging import Page
 
 router = auth.router(tags=["cycles"])
@@ -56,6 +57,12 @@ class CycleFilters(Paging):
         return CycleFilter(**given | {"period_name": self.period, "team_id": team_id})
 
 
+class PackQuery(Strict):
+    """`known_at` is a position of the ledger, not before the pack's; left out, now."""
+
+    known_at: Annotated[int | None, Field(ge=0, le=MAX_POSITION, examples=[90211])] = None
+
+
 class CyclePoliciesView(msgspec.Struct):
     """Oldest version first."""
 
@@ -82,6 +89,22 @@ async def read_cycle(
 ) -> Response:
     found = seen(look, await cycle_board.get(look.desk.pool, cycle_id), "cycle", cycle_id)
     return look.json(found, found.version)
+
+
+@router.get(
+    "/cycles/{cycle_id}/pack",
+    operation_id="readReviewPack",
+    summary="The review's pack, and beside each number what is known now",
+    responses=shaped(PackSeen),
+)
+async def read_pack(
+    cycle_id: UUID,
+    look: Annotated[Look, Depends(may_read(waits_for=pack_view.NEEDED))],
+    asked: Annotated[PackQuery, Depends(query(PackQuery))],
+) -> Response:
+    """Frozen when the review opened: a year later it is the same bytes. 404 until then."""
+    cycle = seen(look, await cycle_board.get(look.desk.pool, cycle_id), "cycle", cycle_id)
+    return look.json(await pack_view.get(look.desk.pool, cycle, asked.known_at))
 
 
 @router.get(

@@ -27,10 +27,12 @@ from projections import figures, scorecards
 from projections.figures import Behind
 from projections.paging import Page, Source
 from projections.scorecards import Closing, ScorecardFilter, Scorecards, ScorecardSeen
+from projections.status import reached as reads_reached
 
 router = auth.router(tags=["scorecards"])
 
 WAITS_FOR = ("scorecards",)
+MEASURED_FROM = ("scorecards", "contributions")
 Reader = Annotated[Look, Depends(may_read(waits_for=WAITS_FOR))]
 Number = Annotated[int, Path(ge=1, le=1_000, description="which closing")]
 
@@ -68,13 +70,17 @@ class DefinitionsView(msgspec.Struct):
 
 
 class Recomputed(msgspec.Struct):
-    """`equal`: the same bytes as those that were recorded when it was closed."""
+    """`equal`: the same bytes as those that were recorded when it was closed. `now` is what they would be as known at
+    the position `known_at`, with late facts and with targets that were changed since.
+    """
 
     number: int
     position: int
     digest: str
     equal: bool
     result: str
+    known_at: int
+    now: str
 
 
 @router.post(
@@ -150,10 +156,18 @@ def _numbered(card: ScorecardSeen, number: int) -> Closing:
     summary="Compute a closing again, from the ledger",
     responses=shaped(Recomputed),
 )
-async def recompute(scorecard_id: UUID, number: Number, look: Reader) -> Response:
-    closing = _numbered(await _card(scorecard_id, look), number)
-    result = (await scorecards.recomputed(look.desk.pool, scorecard_id, closing)).decode()
-    return look.json(Recomputed(number, closing.position, closing.digest, result == closing.result, result))
+async def recompute(
+    scorecard_id: UUID, number: Number, look: Annotated[Look, Depends(may_read(waits_for=MEASURED_FROM))]
+) -> Response:
+    """As known when it was closed, and beside it as known now."""
+    closing, pool = _numbered(await _card(scorecard_id, look), number), look.desk.pool
+    known_at = await reads_reached(pool, MEASURED_FROM)
+    then, now = [
+        (await scorecards.recomputed(pool, scorecard_id, closing, at)).decode()
+        for at in (closing.position, known_at)
+    ]
+    same = then == closing.result
+    return look.json(Recomputed(number, closing.position, closing.digest, same, then, known_at, now))
 
 
 @router.get(

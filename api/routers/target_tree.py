@@ -27,8 +27,8 @@ WAITS_FOR = ("target_tree",)
 Reader = Annotated[Look, Depends(may_read(waits_for=WAITS_FOR))]
 
 
-class TargetFilters(Paging):
-    """What to narrow the list down to. `on` is a day of the period."""
+class OfTargets(Paging):
+    """Which targets."""
 
     metric: MetricKey | None = None
     scope_kind: ScopeKind | None = None
@@ -38,14 +38,19 @@ class TargetFilters(Paging):
     owner_id: UUID | None = None
     team_id: UUID | None = None
     parent_id: UUID | None = None
+
+    def narrowed(self, team_id: UUID | None) -> TargetFilter:
+        shared = set(TargetFilter.__struct_fields__) & set(type(self).model_fields)
+        given = {name: getattr(self, name) for name in shared}
+        return TargetFilter(**given | {"period_name": self.period, "team_id": team_id})
+
+
+class TargetFilters(OfTargets):
+    """What to narrow the list down to. `on` is a day of the period."""
+
     status: Literal["proposed", "agreed", "unagreed", "withdrawn"] | None = None
     on: Day | None = None
     sort: Literal["starts", "-starts", "metric", "-metric"] = "starts"
-
-    def narrowed(self, team_id: UUID | None) -> TargetFilter:
-        shared = set(TargetFilter.__struct_fields__) & set(TargetFilters.model_fields)
-        given = {name: getattr(self, name) for name in shared}
-        return TargetFilter(**given | {"period_name": self.period, "team_id": team_id})
 
 
 class Depth(Strict):

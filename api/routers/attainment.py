@@ -1,0 +1,117 @@
+"""api: attainment — what came against the target in force on a day, and against where it should be by then."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from fastapi import Depends, Response
+from pydantic import Field, model_validator
+
+from api import auth
+from api.answers import shaped
+from api.auth import may_read
+from api.fields import Day, Strict
+from api.loop import seen
+from api.querying import query
+from api.reading import MAX_POSITION, Look
+from api.routers.target_tree import OfTargets
+from domain.cycle.policy import CyclePolicy
+from projections import attainment, target_tree
+from projections.attainment import Attainment
+from projections.paging import Page
+from projections.target_tree import TargetFilter
+
+router = auth.router(tags=["targets"])
+
+MOST_DAYS = 100
+DAY = timedelta(days=1)
+Reader = Annotated[Look, Depends(may_read(waits_for=("contributions", "target_tree")))]
+KnownAt = Annotated[
+    int | None, Field(ge=0, le=MAX_POSITION, description="a position: what was known then", examples=[90211])
+]
+Today = Annotated[Day | None, Field(description="true on this day; left out, today", examples=["2027-02-15"])]
+
+
+class AttainmentQuery(OfTargets):
+    """Without a period, the targets whose period contains the day."""
+
+    day: Today = None
+    known_at: KnownAt = None
+
+    def of(self, team_id: UUID | None, day: date) -> TargetFilter:
+        narrowed = self.narrowed(team_id)
+        return narrowed if self.period else msgspec.structs.replace(narrowed, on=day)
+
+
+class DaysQuery(Strict):
+    """Both days included, a hundred at most. Left out: today alone."""
+
+    since: Day | None = None
+    until: Day | None = None
+    known_at: KnownAt = None
+
+    @model_validator(mode="after")
+    def few(self) -> DaysQuery:
+        if self.since and self.until and not 0 <= (self.until - self.since).days < MOST_DAYS:
+            raise ValueError(f"name 1 to {MOST_DAYS} days")
+        if self.since and not self.until:
+            raise ValueError("name until, too")
+        return self
+
+    def days(self, today: date) -> list[date]:
+        last = self.until or today
+        first = self.since or last
+        return [first + n * DAY for n in range((last - first).days + 1)]
+
+
+class Course(msgspec.Struct):
+    """One target, day by day. Days without a version in force are left out."""
+
+    days: list[Attainment]
+
+
+async def _now(look: Look) -> tuple[CyclePolicy, date]:
+    """The company's cycle policy, and what day it is there."""
+    policy = await attainment.policy_of(look.desk.pool)
+    return policy, policy.day(datetime.now(UTC))
+
+
+@router.get(
+    "/attainment",
+    operation_id="listAttainment",
+    summary="Attainment of targets on a day",
+    responses=shaped(Page[Attainment]),
+)
+async def list_attainment(
+    look: Reader, asked: Annotated[AttainmentQuery, Depends(query(AttainmentQuery))]
+) -> Response:
+    """Actual, the version in force and the expected pace. Those of your team; auditors and admins see all."""
+    policy, today = await _now(look)
+    day = asked.day or today
+    narrowed = asked.of(look.team(asked.team_id), day)
+    return look.json(
+        await attainment.listing(
+            look.desk.pool, day, narrowed, asked.known_at, asked.cursor, asked.limit, policy
+        )
+    )
+
+
+@router.get(
+    "/targets/{target_id}/attainment",
+    operation_id="readAttainment",
+    summary="Attainment of a target, day by day",
+    responses=shaped(Course),
+)
+async def read_attainment(
+    target_id: UUID, look: Reader, asked: Annotated[DaysQuery, Depends(query(DaysQuery))]
+) -> Response:
+    """Each day against the version in force on it, also where that was changed later."""
+    pool = look.desk.pool
+    seen(look, await target_tree.get(pool, target_id), "target", target_id)
+    policy, today = await _now(look)
+    return look.json(
+        Course(await attainment.series(pool, target_id, asked.days(today), asked.known_at, policy))
+    )

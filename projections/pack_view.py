@@ -1,0 +1,170 @@
+"""Projections room: a review's pack as it is read — frozen at its position, and beside each number what is known now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from domain.cycle.agenda import AGENDA_WORDS, Point
+from domain.cycle.facts import AgendaItem
+from domain.errors import NotFound
+from domain.metrics import Words
+from domain.periods import Period
+from domain.reasoning import plain
+from domain.scope import Scope
+from projections import review_pack
+from projections.cycle_board import CycleSeen
+from projections.paging import Source
+from projections.status import reached
+
+NEEDED = ("cycle_board", "contributions", "deal_board", "adjustments")
+"""The read models that a pack comes from."""
+
+
+class Spoken(msgspec.Struct):
+    """A point of the agenda, in words; `subject_id` is the target, action item or adjustment it is about."""
+
+    code: str
+    words: Words
+    subject_id: UUID | None
+    detail: str
+
+
+class Beside(msgspec.Struct):
+    """One value of the pack. `then` as frozen, `now` as known at `known_at`; either is empty where it was not there.
+    `about` tells the rows of a section apart: an id, a stage, a position.
+    """
+
+    section: str
+    about: str
+    name: str
+    then: str | None
+    now: str | None
+    metric: str = ""
+    currency: str = ""
+
+    @property
+    def changed(self) -> bool:
+        return self.then != self.now
+
+
+class PackSeen(msgspec.Struct, kw_only=True):
+    """`pack` is the frozen pack's canonical bytes, `digest` their SHA-256; `equal`: the same as was recorded when the
+    review opened. `lines` are all its values and what each is as known at the position `known_at`.
+    """
+
+    cycle_id: UUID
+    scope: Scope
+    period: Period
+    opened_at: datetime
+    position: int
+    digest: str
+    equal: bool
+    agenda: list[Spoken]
+    pack: msgspec.Raw
+    known_at: int
+    lines: list[Beside]
+
+
+async def get(source: Source, cycle: CycleSeen, known_at: int | None = None) -> PackSeen:
+    """None: as known by the read models now; never earlier than the pack itself. Raises NotFound where the review has
+    not opened.
+    """
+    review = cycle.review
+    if review is None:
+        what = f"the review of cycle {cycle.cycle_id} has not opened: there is no pack yet"
+        raise NotFound(what, kind="review pack", id=str(cycle.cycle_id))
+    position = await reached(source, NEEDED) if known_at is None else known_at
+    frozen = await review_pack.pack(source, cycle.cycle_id, review.position)
+    now = await review_pack.pack(source, cycle.cycle_id, max(position, review.position))
+    return PackSeen(
+        cycle_id=cycle.cycle_id,
+        scope=cycle.scope,
+        period=cycle.period,
+        opened_at=review.opened_at,
+        position=review.position,
+        digest=frozen.digest,
+        equal=frozen.digest == review.digest,
+        agenda=[spoken(item) for item in review.agenda],
+        pack=msgspec.Raw(frozen.data),
+        known_at=now.position,
+        lines=beside(frozen.content, now.content),
+    )
+
+
+def spoken(item: AgendaItem) -> Spoken:
+    """A code that this release does not know is its own words."""
+    known = item.code in tuple(Point)
+    words = AGENDA_WORDS[Point(item.code)] if known else Words(en=item.code, zh=item.code)
+    return Spoken(item.code, words, item.subject_id, item.detail)
+
+
+# -- beside each number what is known now ---------------------------------------------------------
+
+Rows = Sequence[Mapping[str, Any]]
+SECTIONS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "targets": (("id",), ("number", "actual", "attained")),
+    "scorecard": ((), ("status", "total")),
+    "scores": (("measure",), ("score",)),
+    "funnel": (("stage",), ("left", "forward", "mean_days")),
+    "promises": (("outcome",), ("promises",)),
+    "since_last_review": (("metric", "currency"), ("facts", "value", "weight")),
+    "entered_late": (("position",), ("day", "value", "entered_on")),
+    "stalled": ((), ("deals",)),
+    "longest": (("id",), ("stage", "since")),
+    "action_items": (("id",), ("outcome",)),
+    "adjustments": (("id",), ("status", "effect", "outcome")),
+}
+"""What tells the rows of each section apart, and the values that they have."""
+
+
+def beside(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[Beside]:
+    """Every value of either, those of `then` first within a section."""
+    made: list[Beside] = []
+    for section, (key, names) in SECTIONS.items():
+        was, known = (_by_key(_rows(content, section), key) for content in (then, now))
+        for about in {**was, **known}:
+            made += _lines(section, about, names, was.get(about), known.get(about))
+    return made
+
+
+def _rows(content: Mapping[str, Any], section: str) -> Rows:
+    card = content["scorecard"]
+    match section:
+        case "scorecard":
+            return [card] if card else []
+        case "scores":
+            return [{"measure": m, "score": s} for m, s in card["scores"].items()] if card else []
+        case "promises":
+            return [{"outcome": o, "promises": n} for o, n in content["promises"].items()]
+        case "stalled":
+            return [content["stalled"]]
+        case "longest":
+            return content["stalled"]["longest"]  # type: ignore[no-any-return]
+    return content[section]  # type: ignore[no-any-return]
+
+
+def _by_key(rows: Rows, key: tuple[str, ...]) -> dict[str, Mapping[str, Any]]:
+    return {" ".join(str(row[part]) for part in key if row[part]): row for row in rows}
+
+
+def _lines(
+    section: str,
+    about: str,
+    names: Sequence[str],
+    then: Mapping[str, Any] | None,
+    now: Mapping[str, Any] | None,
+) -> Iterator[Beside]:
+    row = then or now or {}
+    for name in names:
+        was, known = (None if one is None else _text(one[name]) for one in (then, now))
+        if was is not None or known is not None:
+            yield Beside(section, about, name, was, known, row.get("metric", ""), row.get("currency") or "")
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else plain(value)
