@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 from uuid import UUID
 
 import typer
@@ -12,12 +12,16 @@ import typer
 from cli.common import USAGE, fail
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
+
+    from pydantic import BaseModel
 
     from domain.periods import Period
     from domain.scope import Scope
     from projections.paging import Source
     from runtime.ledger import Ledger
+
+B = TypeVar("B", bound="BaseModel")
 
 ScopeOption = Annotated[
     str, typer.Option("--scope", metavar="SCOPE", help="company, team:ID or rep:ID.", show_default=False)
@@ -31,9 +35,16 @@ PeriodOption = Annotated[
 PeriodFilter = Annotated[
     str | None, typer.Option("--period", metavar="PERIOD", help="2027, 2027-Q1, 2027-03, 2027-W05.")
 ]
+CycleArgument = Annotated[
+    str, typer.Argument(metavar="CYCLE", help="Its id, or SCOPE@PERIOD: company@2027-Q1, rep:ID@2027-03.")
+]
 By = Annotated[UUID, typer.Option("--by", help="The id of the person who says it.")]
 Why = Annotated[str, typer.Option("--why", help="Why; recorded.")]
 Cursor = Annotated[str | None, typer.Option("--cursor", help="Where the page before ended.")]
+CompanyZone = Annotated[
+    str | None,
+    typer.Option("--tz", help="Time zone to show times in.", show_default="the company's, of the policy"),
+]
 DAYS = ["%Y-%m-%d"]
 
 
@@ -58,6 +69,17 @@ async def period_of(opened: Ledger, name: str) -> Period:
     return named_period(name, held.current.fiscal_start)
 
 
+async def cycle_of(opened: Ledger, given: str) -> UUID:
+    """By its id, or by scope and period: company@2027-Q1, rep:ID@2027-03."""
+    from domain.cycle.cycle import cycle_id
+
+    scope, at, period = given.rpartition("@")
+    try:
+        return cycle_id(scope_of(scope), await period_of(opened, period)) if at else UUID(given)
+    except ValueError:
+        fail(f"{given!r} is no cycle: write its id, or SCOPE@PERIOD such as company@2027-Q1", USAGE)
+
+
 def number(text: str) -> Decimal:
     try:
         return Decimal(text.replace(",", ""))
@@ -65,27 +87,43 @@ def number(text: str) -> Decimal:
         fail(f"{text!r} is not a number", USAGE)
 
 
+def checked(model: type[B], content: bytes) -> B:
+    """A file as a request body, told what is wrong with it."""
+    from pydantic import ValidationError
+
+    try:
+        return model.model_validate_json(content)
+    except ValidationError as wrong:
+        fail("; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in wrong.errors()))
+
+
 def instant(given: datetime) -> datetime:
     """What was typed is in the time zone of this machine."""
     return given.astimezone()
 
 
+NAMES = """
+SELECT id, name FROM read.directory WHERE id = ANY(%(ids)s)
+ UNION ALL SELECT deal_id, title FROM read.deal_board WHERE deal_id = ANY(%(ids)s)
+"""
+
+
 async def names(source: Source, ids: Iterable[UUID | None]) -> dict[UUID, str]:
-    """Whom ids stand for, as far as the directory knows."""
+    """What ids stand for, as far as the directory and the deal board know."""
     from projections.paging import fetch
 
     wanted = list({id for id in ids if id is not None})
-    return dict(await fetch(source, "SELECT id, name FROM read.directory WHERE id = ANY(%s)", [wanted]))
+    return dict(await fetch(source, NAMES, {"ids": wanted}))
 
 
-def whose(scope: Any, known: dict[UUID, str]) -> str:
+def whose(scope: Any, known: Mapping[UUID, str]) -> str:
     """A scope for people."""
     if scope.id is None:
         return "company"
     return f"{scope.kind} {known.get(scope.id, scope.id)}"
 
 
-def who(id: UUID | None, known: dict[UUID, str]) -> str:
+def who(id: UUID | None, known: Mapping[UUID, str]) -> str:
     return "nobody" if id is None else known.get(id, str(id))
 
 
@@ -96,3 +134,28 @@ def figure(value: Decimal | None, currency: str = "") -> str:
     text = f"{value:,f}"
     whole = text.rstrip("0").rstrip(".") if "." in text else text
     return f"{whole} {currency}".strip()
+
+
+def percent(share: Decimal | None) -> str:
+    return "–" if share is None else f"{share * 100:,.1f}%"
+
+
+def measured(value: Decimal | None, metric: str, currency: str = "") -> str:
+    """A figure as people write it: whole counts, cents for money, rates as percentages."""
+    from domain.metrics import DECIMALS, Unit, find_metric
+
+    of = find_metric(metric)
+    if value is None or of is None:
+        return figure(value, currency)
+    if of.unit == Unit.MONEY:
+        return f"{value:,.{DECIMALS.get(currency, 2)}f} {currency}".strip()
+    if of.unit == Unit.RATIO:
+        return percent(value)
+    return f"{value:,.1f} days" if of.unit == Unit.DAYS else figure(value)
+
+
+def metric_name(key: str, lang: str = "en") -> str:
+    from domain.metrics import find_metric
+
+    of = find_metric(key)
+    return key if of is None else str(getattr(of.name, lang))

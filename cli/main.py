@@ -6,7 +6,21 @@ from typing import NoReturn
 
 import typer
 
-from cli import common, deals, events, imports, keys, leads, policies, projections, rehearse, serve, views
+from cli import (
+    common,
+    cycle_acts,
+    deals,
+    events,
+    imports,
+    keys,
+    leads,
+    policies,
+    projections,
+    rehearse,
+    serve,
+    target_acts,
+    views,
+)
 
 app = typer.Typer(
     name="salesloop",
@@ -19,7 +33,7 @@ app = typer.Typer(
 )
 for module in (serve, imports, rehearse, views, events):
     module.add_to(app)
-for made in (deals.app, leads.app, projections.app, policies.app, keys.app):
+for made in (deals.app, leads.app, target_acts.app, cycle_acts.app, projections.app, policies.app, keys.app):
     app.add_typer(made)
 
 

@@ -81,14 +81,10 @@ def publish(
 
 def draft_of(content: bytes) -> NewPolicy:
     """A policy's file, checked."""
-    from pydantic import ValidationError
-
     from api.routers.policies import NewPolicy
+    from cli.loop import checked
 
-    try:
-        return NewPolicy.model_validate_json(content)
-    except ValidationError as wrong:
-        fail("; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in wrong.errors()))
+    return checked(NewPolicy, content)
 
 
 async def _publish(content: bytes, user: str, reason: str | None) -> Receipt:

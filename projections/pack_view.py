@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -94,6 +95,14 @@ async def get(source: Source, cycle: CycleSeen, known_at: int | None = None) -> 
         known_at=now.position,
         lines=beside(frozen.content, now.content),
     )
+
+
+def about(pack: PackSeen) -> Iterator[UUID]:
+    """Every id that its lines and its agenda are about."""
+    for line in pack.lines:
+        with suppress(ValueError):
+            yield UUID(line.about)
+    yield from (point.subject_id for point in pack.agenda if point.subject_id is not None)
 
 
 def spoken(item: AgendaItem) -> Spoken:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
-from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 from uuid import UUID
@@ -13,12 +11,8 @@ from uuid import UUID
 import httpx
 import pytest
 
-from domain.context import Actor, Channel, Context
-from domain.cycle.commands import OpenReview, StartExecution
-from domain.door import Command, Door
-from projections import review_pack
-from runtime.ledger import open_ledger
 from tests.house import House
+from tests.reviewing import reviewed
 
 Json = dict[str, Any]
 MONTHS = count(1)
@@ -70,21 +64,6 @@ def selling(house: House) -> Selling:
     return Selling(house)
 
 
-async def review(house: House, cycle: UUID, position: int) -> int:
-    """What the cycle's clock does once the period and the time to agree are over."""
-    later = datetime.now(UTC) + timedelta(days=30)
-    async with open_ledger(house.settings.database_url, min_size=1, max_size=2) as ledger:
-        pack = await review_pack.pack(ledger.pool, cycle, position)
-        opening = OpenReview(
-            cycle_id=cycle, arming=1, position=position, pack_digest=pack.digest, agenda=pack.agenda
-        )
-        said: tuple[Command, ...] = (StartExecution(cycle_id=cycle, arming=1), opening)
-        for command in said:
-            who = Context(now=later, actor=Actor("workflow", "cycle"), channel=Channel.WORKFLOW)
-            done = await Door(ledger).execute(command, who)
-        return done.position
-
-
 # --- attainment ------------------------------------------------------------------------------------------------------
 
 
@@ -133,7 +112,7 @@ def test_a_pack_stays_as_it_was_frozen_and_shows_what_is_known_now(house: House,
     place, position = f"/cycles/{cycle}/pack", selling.visit(5)
     early = house.client("north").get(place, params={"after": position})
     assert (early.status_code, early.json()["kind"]) == (404, "review pack")
-    opened = asyncio.run(review(house, cycle, position))
+    opened = reviewed(house.settings.database_url, cycle, position)
 
     frozen = selling.read(place, after=opened)
     assert frozen["equal"]

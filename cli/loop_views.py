@@ -1,0 +1,317 @@
+"""cli: the loop for people — a cycle and what it waits for, attainment, a review's pack. Each takes what was read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, tzinfo
+from decimal import Decimal
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from cli.common import console, moment, table
+from cli.loop import figure, measured, metric_name, percent, who, whose
+
+if TYPE_CHECKING:
+    from projections.attainment import Attainment
+    from projections.cycle_board import CycleSeen, Owed
+    from projections.pack_view import Beside, PackSeen, Spoken
+    from projections.target_tree import Branch, Targeted
+
+Names = Mapping[UUID, str]
+
+
+def title_of(about: Any, names: Names) -> str:
+    """Of a cycle, a pack, a target: whose, and when."""
+    return f"{whose(about.scope, names)}, {about.period.name}"
+
+
+# --- a cycle ---------------------------------------------------------------------------------------------------------
+
+
+def show_cycle(
+    cycle: CycleSeen, lines: Sequence[Attainment], names: Names, to: tzinfo | None, zone: str = ""
+) -> None:
+    """Where it stands, what it waits for, of whom, until when; then its targets as they stand."""
+    period = cycle.period
+    rows = [
+        ("cycle", cycle.cycle_id),
+        ("phase", _phase(cycle, to)),
+        ("waits for", "\n".join(waits(cycle, names, to))),
+        ("period", f"{period.start} to {period.end}"),
+        ("owner", who(cycle.owner_id, names)),
+        ("manager", f"{who(cycle.manager_id, names)}, above: {who(cycle.above_id, names)}"),
+        ("check-ins", _check_ins(cycle, to)),
+        ("review", _review(cycle, to)),
+        ("feedback", _feedback(cycle)),
+        ("next target", _next(cycle)),
+        ("policy", f"{cycle.policy} {cycle.policy_version}"),
+    ]
+    note = f" (times of {zone})" if zone else ""
+    table(("", title_of(cycle, names) + note), [row for row in rows if row[1]], whole=("",))
+    if lines:
+        show_attainment(lines, names)
+
+
+def waits(cycle: CycleSeen, names: Names, to: tzinfo | None, now: datetime | None = None) -> list[str]:
+    """A line for each thing that is owed, the most urgent first; or for what happens by itself."""
+    if cycle.waits:
+        return [_owed(owed, names, to, now or datetime.now(UTC)) for owed in cycle.waits]
+    if cycle.waits_until is not None:
+        return [f"nobody: it goes on by itself at {moment(cycle.waits_until, to)}"]
+    return ["to be resumed"] if cycle.paused_at else []
+
+
+def _owed(owed: Owed, names: Names, to: tzinfo | None, now: datetime) -> str:
+    told = [word for word, is_so in (("reminded", owed.reminded), ("escalated", owed.escalated)) if is_so]
+    late = ["overdue"] if owed.due_at < now else []
+    notes = f" ({', '.join([*late, *told])})" if late or told else ""
+    return f"{owed.step}, of {who(owed.of, names)}, until {moment(owed.due_at, to)}{notes}"
+
+
+def _phase(cycle: CycleSeen, to: tzinfo | None) -> str:
+    paused = f", paused since {moment(cycle.paused_at, to)}" if cycle.paused_at else ""
+    return f"{cycle.phase}{paused}"
+
+
+def _check_ins(cycle: CycleSeen, to: tzinfo | None) -> str:
+    following = f", next at {moment(cycle.next_check_in_at, to)}" if cycle.next_check_in_at else ""
+    return f"{cycle.check_ins} ({cycle.cadence}){following}"
+
+
+def _review(cycle: CycleSeen, to: tzinfo | None) -> str:
+    if cycle.review is None:
+        return f"opens at {moment(cycle.schedule.review_at, to)}"
+    points = len(cycle.review.agenda)
+    return f"opened at {moment(cycle.review.opened_at, to)}, {points} points on the agenda"
+
+
+def _feedback(cycle: CycleSeen) -> str:
+    if not any(said.kind == "cycle.feedback-given" for said in cycle.said):
+        return ""
+    acknowledged = "acknowledged" if cycle.acknowledged else "not acknowledged"
+    appeals = f", {cycle.appeals} appeals" if cycle.appeals else ""
+    return f"{len(cycle.action_items)} action items, {acknowledged}{appeals}"
+
+
+def _next(cycle: CycleSeen) -> str:
+    return "\n".join(
+        f"{metric_name(one.metric)} {measured(one.number, one.metric, one.currency)}"
+        for one in cycle.proposal
+    )
+
+
+def show_board(cycles: Sequence[CycleSeen], names: Names, to: tzinfo | None) -> None:
+    rows = [
+        (
+            title_of(one, names),
+            one.phase,
+            one.waits_for or ("paused" if one.paused_at else "the clock" if one.waits_until else ""),
+            who(one.waits_of, names) if one.waits_for else "",
+            moment(one.waits_until, to),
+            one.furthest_behind or "",
+            one.cycle_id,
+        )
+        for one in cycles
+    ]
+    table(("cycle", "phase", "waits for", "of", "until", "behind", "id"), rows, whole=("until", "id"))
+
+
+def show_said(cycle: CycleSeen, names: Names, to: tzinfo | None) -> None:
+    rows = [
+        (moment(one.at, to), one.kind.partition(".")[2], who(one.by, names), one.text, one.subject_id)
+        for one in cycle.said
+    ]
+    table(("when", "what", "who", "said", "about"), rows, whole=("when", "what", "about"))
+
+
+def show_proposal(cycle: CycleSeen, names: Names, lang: str = "en") -> None:
+    """Each number that was proposed for the next period, and the argument that led to it."""
+    from domain.proposal import NEXT_TARGET_WORDS
+    from domain.reasoning import told
+
+    for one in cycle.proposal:
+        number = measured(one.number, one.metric, one.currency)
+        period = cycle.next_proposed.period.name if cycle.next_proposed else ""
+        language: Any = lang
+        steps = told(one.reasons, NEXT_TARGET_WORDS, language)
+        title = f"{whose(cycle.scope, names)}, {period}: {metric_name(one.metric, lang)} {number}"
+        table(("", "why"), list(enumerate(steps, 1)), title=title, right=("",))
+    if not cycle.proposal:
+        console().print("nothing is proposed for the next period yet")
+
+
+# --- targets ---------------------------------------------------------------------------------------------------------
+
+
+def show_attainment(lines: Iterable[Attainment], names: Names, title: str = "") -> None:
+    columns = ("metric", "whose", "period", "day", "target", "actual", "attained", "expected", "pace")
+    rows = [
+        (
+            metric_name(one.metric),
+            whose(one.scope, names),
+            one.period.name,
+            one.day,
+            measured(one.number, one.metric, one.currency),
+            measured(one.actual, one.metric, one.currency),
+            percent(one.attained),
+            measured(one.expected, one.metric, one.currency),
+            f"{one.status}{f' ({one.step})' if one.step else ''}",
+        )
+        for one in lines
+    ]
+    table(columns, rows, title=title, right=("target", "actual", "attained", "expected"), whole=("day",))
+
+
+def show_targets(targets: Iterable[Targeted], names: Names) -> None:
+    rows = [
+        (
+            metric_name(one.metric),
+            whose(one.scope, names),
+            one.period.name,
+            measured(one.number, one.metric, one.currency),
+            one.status,
+            who(one.owner_id, names),
+            one.target_id,
+        )
+        for one in targets
+    ]
+    columns = ("metric", "whose", "period", "target", "status", "owner", "id")
+    table(columns, rows, right=("target",), whole=("id",))
+
+
+def show_target(target: Targeted, names: Names) -> None:
+    number = measured(target.number, target.metric, target.currency)
+    rows = [
+        ("target", f"{number}, {target.status}"),
+        ("owner", who(target.owner_id, names)),
+        ("achievable", target.achievable),
+        ("relevant", target.relevant),
+        ("a part of", target.parent_id),
+        ("divided", f"{target.method}, into {len(target.shares)}" if target.shares else None),
+        ("shares from", target.basis),
+    ]
+    rows += [
+        (
+            f"from {version.from_day}",
+            f"{measured(version.number, target.metric, target.currency)} (position {version.position:,})",
+        )
+        for version in target.versions
+    ]
+    title = f"{metric_name(target.metric)}: {title_of(target, names)}"
+    table(("", title), [row for row in rows if row[1]], whole=("",))
+
+
+def show_tree(branch: Branch, names: Names) -> None:
+    """A target and its parts, each generation further in."""
+    table(
+        ("period", "whose", "target", "status", "id"), list(_twigs(branch, names, 0)), right=("target",),
+        title=metric_name(branch.target.metric), whole=("period", "id"),
+    )  # fmt: skip
+
+
+def _twigs(branch: Branch, names: Names, depth: int) -> Iterator[tuple[Any, ...]]:
+    of = branch.target
+    number = measured(of.number, of.metric, of.currency)
+    yield f"{'  ' * depth}{of.period.name}", whose(of.scope, names), number, of.status, of.target_id
+    for child in branch.children:
+        yield from _twigs(child, names, depth + 1)
+
+
+# --- a review's pack -------------------------------------------------------------------------------------------------
+
+SECTIONS = {
+    "targets": "target",
+    "scorecard": "scorecard",
+    "scores": "score",
+    "funnel": "stage",
+    "promises": "promises",
+    "since_last_review": "changed since the last review",
+    "entered_late": "entered late",
+    "stalled": "stalled deals",
+    "longest": "stalled",
+    "action_items": "action item",
+    "adjustments": "adjustment",
+}
+LABELS = {
+    "mean_days": "days",
+    "number": "target",
+    "entered_on": "entered",
+    "facts": "facts",
+    "promises": "",
+    "deals": "",
+    "score": "",
+    "outcome": "",
+}
+"""How values are called here; those that need no name have an empty one."""
+MEASURED = ("number", "actual", "value", "effect")
+SHARES = ("attained",)
+
+
+def show_pack(
+    pack: PackSeen, names: Names, to: tzinfo | None, lang: str = "en", *, changed: bool = False
+) -> None:
+    """What was frozen when the review opened, and beside each value what is known now. `changed`: only what differs."""
+    same = "the bytes that were recorded then" if pack.equal else "NOT the bytes that were recorded then"
+    console().print(
+        f"{title_of(pack, names)}: frozen at position {pack.position:,} ({moment(pack.opened_at, to)}), {same}",
+        highlight=False,
+        soft_wrap=True,
+    )
+    show_points(pack.agenda, names, lang)
+    rows = list(_besides(pack.lines, names, lang, changed=changed))
+    now = f"as known now ({pack.known_at:,})"
+    table(("", "about", "as frozen", now, " "), rows, title="" if rows else "nothing is known differently")
+
+
+def show_points(agenda: Sequence[Spoken], names: Names, lang: str = "en") -> None:
+    if agenda:
+        rows = [(getattr(p.words, lang), p.detail or _name(p.subject_id, names)) for p in agenda]
+        table(("on the agenda", ""), rows)
+
+
+def _besides(
+    lines: Sequence[Beside], names: Names, lang: str, *, changed: bool
+) -> Iterator[tuple[str, str, str, str, str]]:
+    """A row for all values about one thing."""
+    for (section, about), group in groupby(lines, lambda line: (line.section, line.about)):
+        values = list(group)
+        differs = any(one.changed for one in values)
+        if changed and not differs:
+            continue
+        then, now = (_values(values, when) for when in ("then", "now"))
+        yield SECTIONS[section], _about(values[0], about, names, lang), then, now, "≠" if differs else ""
+
+
+def _about(line: Beside, about: str, names: Names, lang: str) -> str:
+    if line.section in ("targets", "since_last_review", "entered_late", "adjustments"):
+        return metric_name(line.metric, lang)
+    return _name(about, names)
+
+
+def _name(about: UUID | str | None, names: Names) -> str:
+    try:
+        return names.get(UUID(str(about)), str(about)) if about else ""
+    except ValueError:
+        return str(about)
+
+
+def _values(lines: Sequence[Beside], when: str) -> str:
+    given = [(line, getattr(line, when)) for line in lines]
+    named = [f"{_label(line)} {_value(line, text)}".strip() for line, text in given if text is not None]
+    return ", ".join(named) or "–"
+
+
+def _label(line: Beside) -> str:
+    return LABELS.get(line.name, line.name)
+
+
+def _value(line: Beside, text: str) -> str:
+    if line.name in MEASURED:
+        return measured(Decimal(text), line.metric, line.currency)
+    if line.name in SHARES:
+        return percent(Decimal(text))
+    try:
+        return figure(Decimal(text))
+    except ArithmeticError:
+        return text

@@ -1,0 +1,142 @@
+"""The loop in the terminal: a target, its cycle, its review and everything beside it, step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from domain.cycle.policy import DEFAULT_CYCLE_POLICY
+from tests.cli.conftest import Terminal
+from tests.reviewing import reviewed
+
+BOSS = str(uuid4())
+Eventually = Callable[[Callable[[], Any]], Any]
+
+
+def _settled(terminal: Terminal) -> int:
+    """Where the ledger ends, once every read model is there; 0 before."""
+    standing = terminal.json("projections", "status")
+    return 0 if any(read["lag"] for read in standing) else int(standing[0]["head"])
+
+
+@pytest.fixture
+def settled(terminal: Terminal, eventually_sync: Eventually) -> Callable[[], int]:
+    return lambda: int(eventually_sync(lambda: _settled(terminal)))
+
+
+@pytest.fixture
+def reps(terminal: Terminal, settled: Callable[[], int]) -> list[dict[str, Any]]:
+    settled()
+    found: list[dict[str, Any]] = terminal.json("reps")
+    return found
+
+
+def proposed(terminal: Terminal, period: str, rep: str, *more: str) -> str:
+    told = ["--achievable", "as last year", "--relevant", "the plan", "--owner", rep, "--scope", f"rep:{rep}"]
+    id: str = terminal.json("target", "propose", "--period", period, *told, *more)["answer"]["target_id"]
+    return id
+
+
+REVENUE = ("--metric", "revenue-won", "--number", "1,200,000.50", "--unit", "money", "--currency", "CNY")
+CALLS = ("--metric", "activities:call", "--number", "30", "--unit", "count")
+
+
+def test_a_target_is_proposed_divided_revised_and_shown(
+    terminal: Terminal, reps: list[dict[str, Any]], settled: Callable[[], int]
+) -> None:
+    rep = reps[0]["rep_id"]
+    missing = terminal.run("target", "propose")
+    assert missing.returncode == 1
+    assert all(part in missing.stderr for part in ("metric", "number", "period", "scope", "achievable"))
+    target = proposed(terminal, "2032", rep, *REVENUE)
+    quarters = terminal.json("target", "decompose", target, "--into", "quarter")["answer"]["shares"]
+    assert [share["number"] for share in quarters] == ["300000.13", "300000.13", "300000.12", "300000.12"]
+    terminal.json("target", "revise", target, "1300000", "--why", "a colleague left")
+    assert terminal.json("target", "agree", target, "--by", rep)["answer"]["status"] == "agreed"
+    settled()
+    assert "1,300,000.00 CNY" in terminal.run("target", "show", target).stdout
+    tree = terminal.run("target", "tree", target).stdout
+    assert [name in tree for name in ("2032-Q1", "2032-Q4", reps[0]["rep_name"])] == [True] * 3
+    listed = terminal.json("target", "list", "--scope", f"rep:{rep}", "--period", "2032-Q1")["items"]
+    assert [one["parent_id"] for one in listed] == [target]
+    withdrawn = terminal.json("target", "withdraw", target, "--why", "reorganised")
+    assert withdrawn["answer"]["status"] == "withdrawn"
+
+
+def test_a_cycle_tells_what_it_waits_for_from_whom_until_when(
+    terminal: Terminal, reps: list[dict[str, Any]], settled: Callable[[], int]
+) -> None:
+    rep, name = reps[0]["rep_id"], reps[0]["rep_name"]
+    proposed(terminal, "2033-Q1", rep, *CALLS)
+    which, people = f"rep:{rep}@2033-Q1", ["--owner", rep, "--manager", BOSS]
+    opening = ["--scope", f"rep:{rep}", "--period", "2033-Q1", *people, "--metric", "activities:call"]
+    assert terminal.json("cycle", "open", *opening)["answer"]["phase"] == "target"
+    settled()
+    shown = terminal.run("cycle", "show", which).stdout
+    assert f"agree, of {name}, until 2032-12-30 09:00" in shown
+    assert "times of Asia/Shanghai" in shown
+    owed = terminal.json("cycle", "show", which)["cycle"]["waits"][0]
+    assert (owed["step"], owed["of"]) == ("agree", rep)
+    assert terminal.json("cycle", "agree", which, "--by", rep)["answer"]["waiting"] == []
+    assert terminal.json("cycle", "pause", which, "--why", "a strike")["answer"]["paused"] is True
+    assert terminal.json("cycle", "resume", which)["answer"]["paused"] is False
+    assert terminal.json("cycle", "cadence", which, "monthly")["recorded"] > 0
+    settled()
+    waiting = terminal.run("cycle", "show", which, "--tz", "UTC").stdout
+    assert "nobody: it goes on by itself at 2032-12-31 16:00" in waiting
+    board = terminal.json("cycle", "list", "--scope", f"rep:{rep}", "--period", "2033-Q1")["items"]
+    assert [one["phase"] for one in board] == ["target"]
+    assert terminal.run("cycle", "show", "company@never").returncode == 1
+
+
+def test_a_review_is_gone_through_and_its_pack_stays_while_what_is_known_moves_on(
+    terminal: Terminal, reps: list[dict[str, Any]], settled: Callable[[], int]
+) -> None:
+    rep, name = reps[1]["rep_id"], reps[1]["rep_name"]
+    month = f"{DEFAULT_CYCLE_POLICY.day(datetime.now(UTC)):%Y-%m}"
+    proposed(terminal, month, rep, *CALLS)
+    deal = terminal.json("deals", "open", "四十台锅炉", "--owner", rep)["answer"]["deal_id"]
+    terminal.json("deals", "log", deal, "call")
+    which, people = f"rep:{rep}@{month}", ["--owner", rep, "--manager", BOSS, "--metric", "activities:call"]
+    opened = terminal.json("cycle", "open", "--scope", f"rep:{rep}", "--period", month, *people)
+    cycle, frozen_at = opened["answer"]["cycle_id"], settled()
+    early = terminal.run("cycle", "pack", which)
+    assert (early.returncode, "has not opened" in early.stderr) == (1, True)
+    today = terminal.json("target", "attainment", "--scope", f"rep:{rep}")["items"]
+    assert [(one["number"], one["actual"]) for one in today] == [("30", "1")]
+    assert "3.3%" in terminal.run("target", "attainment", "--scope", f"rep:{rep}").stdout
+
+    reviewed(terminal.env["DATABASE_URL"], UUID(cycle), frozen_at)
+    terminal.json("deals", "log", deal, "call")
+    settled()
+    pack = terminal.run("cycle", "pack", which, "--lang", "zh").stdout
+    assert all(said in pack for said in (name, f"frozen at position {frozen_at:,}", "目标未达成"))
+    assert "target 30, actual 1, attained 3.3%" in pack
+    assert "target 30, actual 2, attained 6.7%" in pack
+    changed = terminal.run("cycle", "pack", which, "--changed").stdout
+    assert "actual 2" in changed
+    assert terminal.json("cycle", "pack", which)["equal"] is True
+    _go_through(terminal, which, rep)
+    settled()
+    said = terminal.run("cycle", "said", which).stdout
+    assert all(text in said for text in ("two slipped", "late offers", "two a week", "the Acme deal"))
+    assert "phase       next" in terminal.run("cycle", "show", which).stdout
+
+
+def _go_through(terminal: Terminal, which: str, rep: str) -> None:
+    """Everything people do from the review on."""
+    terminal.json("cycle", "self-assess", which, "two slipped", "--by", rep)
+    terminal.json("cycle", "assess", which, "good pipeline, late offers", "--by", BOSS)
+    asked = terminal.json("cycle", "ask", which, "more demos?", "--of", BOSS, "--due", "2038-01-01T09:00")
+    (decision,) = [w["subject_id"] for w in asked["answer"]["waiting"] if w["step"] == "decide"]
+    terminal.json("cycle", "decide", which, decision, "two a week", "--by", BOSS)
+    terminal.json("cycle", "feedback", which, "offers within two days", "--by", BOSS)
+    terminal.json("cycle", "comment", which, "the fair cost a week", "--by", rep)
+    terminal.json("cycle", "acknowledge", which, "--by", rep)
+    terminal.json("cycle", "appeal", which, "--why", "the Acme deal counts", "--by", rep)
+    turned_down = ["--turn-down", "--why", "signed later", "--by", BOSS]
+    assert terminal.json("cycle", "decide-appeal", which, *turned_down)["answer"]["phase"] == "next"

@@ -1,0 +1,32 @@
+"""tests: a cycle's clock for tests without Temporal — says through the door what it says once period and deadlines are over."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from domain.context import Actor, Channel, Context
+from domain.cycle.commands import OpenReview, StartExecution
+from domain.door import Command, Door
+from projections import review_pack
+from runtime.ledger import open_ledger
+
+
+def reviewed(url: str, cycle: UUID, position: int) -> int:
+    """The cycle of a period that is over, its review opened with the pack as known at `position`; where that stands."""
+    return asyncio.run(_review(url, cycle, position))
+
+
+async def _review(url: str, cycle: UUID, position: int) -> int:
+    async with open_ledger(url, min_size=1, max_size=2) as ledger:
+        pack = await review_pack.pack(ledger.pool, cycle, position)
+        opening = OpenReview(
+            cycle_id=cycle, arming=1, position=position, pack_digest=pack.digest, agenda=pack.agenda
+        )
+        said: tuple[Command, ...] = (StartExecution(cycle_id=cycle, arming=1), opening)
+        later = datetime.now(UTC) + timedelta(days=40)
+        for command in said:
+            who = Context(now=later, actor=Actor("workflow", "cycle"), channel=Channel.WORKFLOW)
+            done = await Door(ledger).execute(command, who)
+        return done.position
