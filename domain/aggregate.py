@@ -78,6 +78,15 @@ class Aggregate:
         kept: Any = self.KEPT
         return kept(**{f.name: getattr(self, f.name) for f in fields(kept)})
 
+    @property
+    def complete(self) -> bool:
+        """Whether it holds all that decisions may ask. What a snapshot leaves out is read with the whole stream."""
+        return True
+
+    def condensed(self) -> Self:
+        """As a snapshot is to hold it: equal in all but what `complete` asks."""
+        return self
+
     def take_up(self, kept: Any, version: int) -> Self:
         """Go on from a state that was kept at that version."""
         self.__dict__.update((f.name, getattr(kept, f.name)) for f in fields(kept))

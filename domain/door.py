@@ -83,8 +83,8 @@ class Store(Protocol):
         """The aggregate as last remembered, where it is."""
         ...
 
-    async def load(self, wanted: Wanted) -> dict[UUID, Aggregate]:
-        """Each wanted aggregate, read from the ledger now."""
+    async def load(self, wanted: Wanted, *, complete: bool = False) -> dict[UUID, Aggregate]:
+        """Each wanted aggregate, read from the ledger now; `complete` where a snapshot is not enough."""
         ...
 
     async def append(self, decision: Decision) -> Receipt:
@@ -110,9 +110,10 @@ def nothing_remembered(id: UUID) -> None:
 class NotLoaded(Exception):
     """A decision looked at an aggregate that is not in the book yet."""
 
-    def __init__(self, wanted: Wanted) -> None:
+    def __init__(self, wanted: Wanted, *, complete: bool = False) -> None:
         super().__init__(wanted)
         self.wanted = wanted
+        self.complete = complete
 
 
 class Book:
@@ -157,10 +158,13 @@ class Book:
             raise NotFound(f"no {kind.KIND} has the id {id}", kind=kind.KIND, id=str(id))
         return found
 
-    def get(self, kind: type[A], id: UUID, *, guard: bool = False) -> A:
+    def get(self, kind: type[A], id: UUID, *, guard: bool = False, complete: bool = False) -> A:
+        """One that exists. `complete`: the decision asks what a snapshot leaves out."""
         found = self.find(kind, id, guard=guard)
         if not found.exists:
             raise NotFound(f"no {kind.KIND} has the id {id}", kind=kind.KIND, id=str(id))
+        if complete and not found.complete:
+            raise NotLoaded({id: kind}, complete=True)
         return found
 
     def new(self, kind: type[A], id: UUID) -> A:
@@ -352,4 +356,4 @@ class Door:
             try:
                 return attempt(call, loaded, recall)
             except NotLoaded as missing:
-                loaded |= await self.store.load(missing.wanted)
+                loaded |= await self.store.load(missing.wanted, complete=missing.complete)

@@ -102,8 +102,8 @@ class Ledger(Application[UUID]):
         await self._kept.settled()
         self.close()
 
-    async def load(self, wanted: Wanted) -> dict[UUID, Aggregate]:
-        read = await self._streams.read(wanted)
+    async def load(self, wanted: Wanted, *, complete: bool = False) -> dict[UUID, Aggregate]:
+        read = await self._streams.read(wanted, complete=complete)
         self.remember(read.values())
         return read
 
@@ -138,6 +138,7 @@ class Ledger(Application[UUID]):
             id = aggregate.id.int  # numbers are hashed in C
             before = held.pop(id, aggregate)
             if self._kept.due(aggregate, before.version):
+                aggregate = aggregate.condensed()  # noqa: PLW2901 - what is kept is what is remembered
                 self._kept.keep(aggregate)
             held[id] = before if before.version > aggregate.version else aggregate
         while len(held) > CACHE_SIZE:

@@ -25,7 +25,7 @@ from domain.facts import UPCASTS, Fact
 from runtime.codec import encode
 from runtime.database import Pool
 
-EVERY = 100
+EVERY = 50
 """Facts in a stream between one snapshot and the next; so many at most are read on top of one."""
 WRITE = """
 INSERT INTO app.snapshots AS held (stream_id, version, shape, state) VALUES (%s, %s, %s, %s)
@@ -54,6 +54,8 @@ def _sources(kind: type[Aggregate]) -> Iterator[str]:
     for cls in kind.__mro__:
         if issubclass(cls, Aggregate):
             yield inspect.getsource(sys.modules[cls.__module__])
+    kept: Any = kind.KEPT
+    yield inspect.getsource(sys.modules[kept.__module__])
 
 
 def _facts(kind: type[Aggregate]) -> Iterator[str]:
@@ -74,7 +76,7 @@ def _decoder(kept: Any) -> Callable[[str], object]:
 
 
 def frozen(aggregate: Aggregate) -> str:
-    return encode(aggregate.kept()).decode()
+    return encode(aggregate.condensed().kept()).decode()
 
 
 def thawed(aggregate: Aggregate, state: str, version: int) -> Aggregate:

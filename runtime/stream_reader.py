@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from uuid import UUID
 
 from domain.aggregate import Aggregate
@@ -27,22 +28,29 @@ SELECT w.id, e.version, e.topic, e.schema_version, e.data::text
 """One statement, one view of the database: a snapshot where there is one, and what was recorded after it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    wanted: Wanted
+    complete: bool
+    answer: asyncio.Future[dict[UUID, Aggregate]]
+
+
 class StreamReader:
     """Gathers requests while a query is under way; the next query answers them all."""
 
     def __init__(self, pool: Pool, snapshots: Snapshots) -> None:
         self._pool = pool
         self._snapshots = snapshots
-        self._waiting: list[tuple[Wanted, asyncio.Future[dict[UUID, Aggregate]]]] = []
+        self._waiting: list[Asked] = []
         self._flight: asyncio.Task[None] | None = None
 
-    async def read(self, wanted: Wanted) -> dict[UUID, Aggregate]:
-        """Each wanted aggregate as recorded when the query ran: never older than the call."""
-        answer: asyncio.Future[dict[UUID, Aggregate]] = asyncio.get_running_loop().create_future()
-        self._waiting.append((wanted, answer))
+    async def read(self, wanted: Wanted, *, complete: bool = False) -> dict[UUID, Aggregate]:
+        """Each wanted aggregate as recorded when the query ran: never older than the call. `complete`: past snapshots."""
+        asked = Asked(wanted, complete, asyncio.get_running_loop().create_future())
+        self._waiting.append(asked)
         if self._flight is None:
             self._flight = asyncio.create_task(self._fly())
-        return await answer
+        return await asked.answer
 
     async def _fly(self) -> None:
         try:
@@ -52,22 +60,25 @@ class StreamReader:
         finally:
             self._flight = None
 
-    async def _answer(self, batch: list[tuple[Wanted, asyncio.Future[dict[UUID, Aggregate]]]]) -> None:
+    async def _answer(self, batch: list[Asked]) -> None:
+        wanted = {id: kind for asked in batch for id, kind in asked.wanted.items()}
+        complete = {id for asked in batch if asked.complete for id in asked.wanted}
         try:
-            read = await self._query({id: kind for wanted, _ in batch for id, kind in wanted.items()})
+            read = await self._query(wanted, complete)
         except Exception as failure:  # noqa: BLE001 - every waiting caller gets it
-            for _, answer in batch:
-                if not answer.done():
-                    answer.set_exception(failure)
+            for asked in batch:
+                if not asked.answer.done():
+                    asked.answer.set_exception(failure)
             return
-        for wanted, answer in batch:
-            if not answer.done():
-                answer.set_result({id: read[id] for id in wanted})
+        for asked in batch:
+            if not asked.answer.done():
+                asked.answer.set_result({id: read[id] for id in asked.wanted})
 
-    async def _query(self, wanted: Wanted) -> dict[UUID, Aggregate]:
+    async def _query(self, wanted: Wanted, complete: set[UUID]) -> dict[UUID, Aggregate]:
         read = {id: kind(id) for id, kind in wanted.items()}
         kept = dict.fromkeys(wanted, 0)
-        columns = [",".join(map(str, wanted)), ",".join(map(shape, wanted.values()))]
+        shapes = ("" if id in complete else shape(kind) for id, kind in wanted.items())
+        columns = [",".join(map(str, wanted)), ",".join(shapes)]
         async with self._pool.connection() as connection:
             cursor = await connection.execute(STREAMS, columns)
             for id, version, topic, schema, data in await cursor.fetchall():
@@ -76,6 +87,6 @@ class StreamReader:
                 else:
                     read[id].replay(decode_fact(topic, schema, data), version)
         for id, aggregate in read.items():
-            if aggregate.version - kept[id] >= EVERY:
+            if aggregate.version - kept[id] >= EVERY and id not in complete:
                 self._snapshots.keep(aggregate)
         return read

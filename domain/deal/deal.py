@@ -12,6 +12,7 @@ from uuid import UUID
 
 from domain.deal import facts as f
 from domain.deal.gates import NEVER_OVERRIDDEN, missing, on_the_way
+from domain.deal.kept import mark_in, mark_of
 from domain.deal.promising import PromisingDeal
 from domain.errors import FieldError, GateNotPassed, Invalid, NotFound, Refused
 from domain.people import Rep
@@ -58,17 +59,26 @@ class Deal(PromisingDeal):
 
     def log(self, activity_id: UUID, activity: Activity, at: datetime | None = None) -> bool:
         """True when it is new; the same activity again is silence."""
+        if not self.has_logged(activity_id):
+            self.record(f.ActivityLogged(activity_id=activity_id, activity=activity), at)
+            return True
+        if not self._logged_as(activity_id, activity):
+            raise Refused(
+                "this activity is logged with other content: correct it instead of logging it again"
+            )
+        return False
+
+    def has_logged(self, activity_id: UUID) -> bool:
+        return activity_id in self.activities or mark_in(self.earlier, activity_id) is not None
+
+    def _logged_as(self, activity_id: UUID, activity: Activity) -> bool:
         held = self.activities.get(activity_id)
         if held is not None:
-            if held != activity:
-                raise Refused(
-                    "this activity is logged with other content: correct it instead of logging it again"
-                )
-            return False
-        self.record(f.ActivityLogged(activity_id=activity_id, activity=activity), at)
-        return True
+            return held == activity
+        return mark_in(self.earlier, activity_id) == mark_of(activity)
 
     def correct_activity(self, activity_id: UUID, after: Activity) -> None:
+        """The deal must be complete: what is corrected is recorded as it was before, too."""
         before = self.activities.get(activity_id)
         if before is None:
             raise NotFound("the deal has no such activity", kind="activity", id=str(activity_id))

@@ -144,7 +144,7 @@ def correct_activity(command: c.CorrectActivity, book: Book) -> Json:
     checks = Checks()
     check_activity(command.activity, checks)
     checks.done()
-    deal = book.get(Deal, command.deal_id)
+    deal = book.get(Deal, command.deal_id, complete=True)
     deal.correct_activity(command.activity_id, command.activity)
     return told(deal)
 

@@ -15,7 +15,7 @@ _MET: dict[str, Callable[[Deal], bool]] = {
     "budget": lambda deal: deal.needs.budget is not None,
     "decision-process": lambda deal: bool(deal.needs.decision_process.strip()),
     "decision-makers": lambda deal: bool(deal.needs.decision_makers),
-    "quote-or-demonstration": lambda deal: bool(deal.quotes) or deal.demonstrated,
+    "quote-or-demonstration": lambda deal: bool(deal.quotes) or deal.demonstrations > 0,
     "amount": lambda deal: deal.amount is not None,
     "close-date": lambda deal: deal.closed_on is not None,
     "contract-reference": lambda deal: bool(deal.contract_reference.strip()),

@@ -35,6 +35,8 @@ def import_deal(row: ImportDeal, book: Book) -> Json:
         return told(deal)
     check_row(row, book.context.now)
     if deal.exists:
+        if any(deal.has_logged(past.activity_id) for past in row.activities):
+            deal = book.get(Deal, row.deal_id, complete=True)
         _change(deal, row, book)
     else:
         _open(deal, row, book)
@@ -259,9 +261,9 @@ def _correct_closing(deal: Deal, row: ImportDeal, changed: set[str]) -> None:
 
 def _new_activities(deal: Deal, row: ImportDeal, policy: FollowUpPolicy, now: datetime) -> bool:
     """Log what is new; the latest work touches the deal. Whether it did."""
-    new = [past for past in row.activities if past.activity_id not in deal.activities]
+    new = [past for past in row.activities if not deal.has_logged(past.activity_id)]
     for past in row.activities:
-        if past.activity_id in deal.activities:
+        if deal.has_logged(past.activity_id):
             deal.correct_activity(past.activity_id, past.activity)
     _log(deal, new)
     last = max(new, key=lambda past: past.at, default=None)

@@ -10,7 +10,7 @@ from uuid import UUID
 from domain.aggregate import Aggregate, when
 from domain.context import Reach
 from domain.deal import facts as f
-from domain.deal.kept import KeptDeal
+from domain.deal.kept import KeptDeal, marked
 from domain.deal.overrides import Override
 from domain.deal.promises import Promise
 from domain.process import LOST, WON
@@ -36,12 +36,14 @@ class DealState(Aggregate):
         self.expected_close: date | None = None
         self.needs = Needs()
         self.quotes: dict[str, Quote] = {}
-        self.demonstrated = False
+        self.demonstrations = 0
         self.closed_from = ""
         """The open stage it was closed from, and so had reached by the rules."""
         self.closed_on: date | None = None
         self.contract_reference = self.loss_reason = self.competitor = ""
         self.activities: dict[UUID, Activity] = {}
+        self.earlier = ""
+        """Marks of the activities that a snapshot does not hold (`kept.py`)."""
         self.overrides: dict[UUID, Override] = {}
         self.promise: Promise | None = None
         self.promises = 0
@@ -61,6 +63,17 @@ class DealState(Aggregate):
         forked.quotes = dict(self.quotes)
         return forked
 
+    @property
+    def complete(self) -> bool:
+        return not self.earlier
+
+    def condensed(self) -> Self:
+        if not self.activities:
+            return self
+        condensed = super().fork()
+        condensed.earlier, condensed.activities = marked(self.earlier, self.activities), {}
+        return condensed
+
     @when(f.DealOpened)
     def _opened(self, fact: f.DealOpened) -> None:
         self.status, self.stage, self.title = "open", fact.stage, fact.title
@@ -72,12 +85,13 @@ class DealState(Aggregate):
     @when(f.ActivityLogged)
     def _logged(self, fact: f.ActivityLogged) -> None:
         self.activities[fact.activity_id] = fact.activity
-        self.demonstrated = self.demonstrated or fact.activity.kind == ActivityKind.DEMONSTRATION
+        self.demonstrations += fact.activity.kind == ActivityKind.DEMONSTRATION
 
     @when(f.ActivityCorrected)
     def _activity_corrected(self, fact: f.ActivityCorrected) -> None:
         self.activities[fact.activity_id] = fact.after
-        self.demonstrated = any(a.kind == ActivityKind.DEMONSTRATION for a in self.activities.values())
+        self.demonstrations += fact.after.kind == ActivityKind.DEMONSTRATION
+        self.demonstrations -= fact.before.kind == ActivityKind.DEMONSTRATION
 
     @when(f.NeedsRecorded)
     def _needs_recorded(self, fact: f.NeedsRecorded) -> None:

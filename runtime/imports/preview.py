@@ -27,10 +27,11 @@ class PreviewStore:
     def recall(self, id: UUID) -> Aggregate | None:
         return self._decided.get(id) or self._deals.get(id)
 
-    async def load(self, wanted: Wanted) -> dict[UUID, Aggregate]:
+    async def load(self, wanted: Wanted, *, complete: bool = True) -> dict[UUID, Aggregate]:
+        """Always complete: what is decided here is nowhere to be read again."""
         held = {id: a for id in wanted if (a := self.recall(id)) is not None}
         missing = {id: kind for id, kind in wanted.items() if id not in held}
-        return held | (await self._ledger.load(missing) if missing else {})
+        return held | (await self._ledger.load(missing, complete=True) if missing else {})
 
     async def append(self, decision: Decision) -> Receipt:
         return Receipt(0, len(decision.facts), decision.version, decision.answer)

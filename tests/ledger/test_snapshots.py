@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 from uuid import UUID
 
@@ -13,10 +13,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from domain.aggregate import Aggregate
-from domain.deal.commands import LogActivity
+from domain.deal.commands import CorrectActivity, LogActivity
 from domain.deal.deal import Deal
-from domain.deal.facts import DealOpened
+from domain.deal.facts import ActivityCorrected, DealOpened
 from domain.door import Call
+from domain.errors import Refused
 from domain.facts import UPCASTS, Fact
 from domain.values import Activity, ActivityKind
 from runtime.snapshots import EVERY, _shape, frozen, shape, thawed
@@ -55,7 +56,7 @@ def test_a_stream_read_from_a_snapshot_is_the_stream_read_whole(facts: list[Fact
     kept = folded(Deal(ID), facts[:at])
     resumed = thawed(Deal(ID), frozen(kept), kept.version)
     assert isinstance(resumed, Deal)
-    assert vars(folded(resumed, facts[at:])) == vars(folded(Deal(ID), facts))
+    assert frozen(folded(resumed, facts[at:])) == frozen(folded(Deal(ID), facts))
 
 
 def test_a_fact_that_changes_its_schema_or_its_upcast_makes_another_shape(
@@ -87,6 +88,38 @@ async def long_deal(office: Office) -> UUID:
     await office.door.execute_many(calls)
     await office.ledger.snapshots_written()
     return deal_id
+
+
+async def old_activity(office: Office) -> LogActivity:
+    """An activity of a long deal, from before its snapshot."""
+    first = call(await long_deal(office))
+    await office.run(first)
+    await office.door.execute_many([Call(call(first.deal_id), context()) for _ in range(EVERY // 3 + 2)])
+    await office.ledger.snapshots_written()
+    return first
+
+
+async def test_an_activity_from_before_the_snapshot_is_logged_once(office: Office) -> None:
+    first = await old_activity(office)
+    for door in (office, await office.elsewhere()):
+        assert (await door.run(first)).recorded == 0
+        with pytest.raises(Refused):
+            await door.run(replace(first, activity=replace(first.activity, outcome="reached")))
+
+
+async def test_an_activity_from_before_the_snapshot_is_corrected_with_before_and_after(
+    office: Office,
+) -> None:
+    first = await old_activity(office)
+    before = first.activity
+    for door, outcome in ((office, "reached"), (await office.elsewhere(), "no-answer")):
+        after = replace(first.activity, outcome=outcome)
+        command = CorrectActivity(deal_id=first.deal_id, activity_id=first.activity_id, activity=after)
+        written = await door.run(command)
+        [recorded] = await office.ledger.stream(first.deal_id, after=written.version - 1)
+        assert recorded.fact == ActivityCorrected(activity_id=first.activity_id, before=before, after=after)
+        assert (await door.run(command)).recorded == 0
+        before = after
 
 
 async def kept(office: Office, deal_id: UUID) -> tuple[int, str]:
@@ -121,7 +154,7 @@ async def test_reading_from_a_snapshot_gives_what_reading_everything_gives(offic
     await office.run(call(deal_id, ActivityKind.DEMONSTRATION))
     elsewhere = await office.elsewhere()
     read = await elsewhere.ledger.load({deal_id: Deal})
-    assert vars(read[deal_id]) == vars(await whole(office, deal_id))
+    assert frozen(read[deal_id]) == frozen(await whole(office, deal_id))
 
 
 async def test_a_snapshot_of_another_shape_is_ignored_and_replaced(office: Office) -> None:
@@ -132,7 +165,7 @@ async def test_a_snapshot_of_another_shape_is_ignored_and_replaced(office: Offic
     )
     elsewhere = await office.elsewhere()
     read = await elsewhere.ledger.load({deal_id: Deal})
-    assert vars(read[deal_id]) == vars(await whole(office, deal_id))
+    assert frozen(read[deal_id]) == frozen(await whole(office, deal_id))
     await elsewhere.ledger.snapshots_written()
     assert await kept(office, deal_id) == (read[deal_id].version, shape(Deal))
 
