@@ -19,7 +19,7 @@ from psycopg import AsyncConnection, sql
 from domain.facts import FACTS, Fact
 from domain.recorded import Meta
 from projections import directory
-from projections.base import Projection
+from projections.base import DEAL_TOPICS, Projection
 from projections.paging import Page, Source, fetch, limit_of, token_of, version_in
 from projections.sentences import EN, SENTENCES, ZH, Teller
 from projections.tables import Column, Table
@@ -48,7 +48,7 @@ SELECT stream_id, version, position, topic, schema_version, data, meta, occurred
 class DealHistory(Projection):
     name = "deal_history"
     tables = (HISTORY,)
-    topics = frozenset()
+    topics = DEAL_TOPICS
 
     def __init__(self, suffix: str = "") -> None:
         super().__init__(suffix)

@@ -48,6 +48,7 @@ STOP = f"""
 UPDATE {SCHEMA}.positions SET status = 'stopped', error = %s, updated_at = now()
  WHERE name = %s AND suffix = %s AND generation = %s AND position = %s
 """
+TOPICS = "SELECT DISTINCT topic FROM ledger.events WHERE position > %s AND position <= %s"
 HEAD = "SELECT COALESCE(max(position), 0) FROM ledger.events"
 NOTIFY = f"SELECT pg_notify('{CHANNEL}', %s)"
 
@@ -94,6 +95,12 @@ async def head(connection: AsyncConnection[Any]) -> int:
     return int(row[0])
 
 
+async def topics(connection: AsyncConnection[Any], after: int, upto: int) -> frozenset[str]:
+    """What the ledger tells of after position `after` up to `upto`."""
+    cursor = await connection.execute(TOPICS, [after, upto])
+    return frozenset(topic for (topic,) in await cursor.fetchall())
+
+
 async def check(connection: AsyncConnection[Any], name: str, held: Place) -> None:
     """Raises Fenced where the live read model is not where it was."""
     now = await place(connection, name)
@@ -113,6 +120,14 @@ async def advance(
 
 async def stop(connection: AsyncConnection[Any], name: str, held: Place, error: str) -> None:
     await connection.execute(STOP, [error, name, LIVE, held.generation, held.position])
+
+
+async def skip(connection: AsyncConnection[Any], name: str, held: Place, upto: int, status: str) -> Place:
+    """Move on over facts that the read model does not name: a statement alone."""
+    moved = await advance(connection, name, LIVE, held, upto, status)
+    if await moved.fetchone() is None:
+        raise Fenced(name)
+    return Place(held.generation, upto, status, held.shape)
 
 
 async def step(

@@ -17,11 +17,12 @@ from psycopg import AsyncConnection, sql
 
 from projections import positions
 from projections.base import Projection
-from projections.positions import FOLLOWERS, LIVE, Fenced, Place
+from projections.positions import FOLLOWERS, LIVE, SMALL, Fenced, Place
 from projections.signals import Listener
 from runtime.database import connect
 
 BATCH = 10_000
+REMEMBERED = 256
 LONGEST_WAIT = 60.0
 CONTROL = "projections"
 LEDGER = "ledger"
@@ -41,12 +42,31 @@ class Watch(Listener):
 
     channels = (LEDGER, CONTROL)
 
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self._arrivals: dict[tuple[int, int], frozenset[str]] = {}
+        self._asking = asyncio.Lock()
+
     def heard(self, channel: str, payload: str) -> None:
         name, _, number = payload.rpartition(":")
         self.marks.set(name if channel == CONTROL else LEDGER, int(number))
 
     async def check(self, connection: AsyncConnection[Any]) -> None:
         self.marks.set(LEDGER, await positions.head(connection))
+
+    async def topics(self, connection: AsyncConnection[Any], after: int, upto: int) -> frozenset[str]:
+        """Of the facts after a position up to another. Followers mostly ask for the same: one of them reads it for all."""
+        async with self._asking:
+            stretch = after, upto
+            if stretch not in self._arrivals:
+                if len(self._arrivals) >= REMEMBERED:
+                    self._arrivals.clear()
+                self._arrivals[stretch] = await positions.topics(connection, after, upto)
+            return self._arrivals[stretch]
+
+    def forget(self) -> None:
+        """A database that came back may hold other facts at its end."""
+        self._arrivals.clear()
 
 
 class Stopped(Exception):
@@ -82,6 +102,7 @@ class Follower:
             await connection.execute("SELECT set_config('application_name', %s, false)", [application])
             await self._take_lock(connection)
             await connection.execute(sql.SQL(SETTINGS))
+            self._watch.forget()
             while True:
                 try:
                     await self._follow(connection)
@@ -109,7 +130,10 @@ class Follower:
             upto = min(head, held.position + most)
             try:
                 status = "live" if upto == head else "catching-up"
-                held = await positions.step(connection, model, held, upto, status)
+                if await self._concerns(connection, held.position, upto):
+                    held = await positions.step(connection, model, held, upto, status)
+                else:
+                    held = await positions.skip(connection, self.name, held, upto, status)
                 most = min(self._batch, most * 2)
                 self._wait = 0.0
             except Exception as wrong:
@@ -119,6 +143,12 @@ class Follower:
                 if upto - held.position == 1:
                     await self._stop(connection, held, f"position {upto}: {described(wrong)}")
                 most = (upto - held.position) // 2
+
+    async def _concerns(self, connection: AsyncConnection[Any], after: int, upto: int) -> bool:
+        """Whether a short stretch has facts for this read model. Most commands concern few of them."""
+        if upto - after > SMALL:
+            return True
+        return not self._projection.topics.isdisjoint(await self._watch.topics(connection, after, upto))
 
     async def _place(self, connection: AsyncConnection[Any]) -> Place:
         """Where the read model stands; with nothing to do it is live from the start."""
