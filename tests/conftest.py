@@ -30,6 +30,7 @@ from runtime.temporal import connect_temporal
 
 TEMPLATE = "salesloop_template"
 TEMPLATE_LOCK = 7_205_002
+MEMORY, ROOM = Path("/dev/shm"), 4 << 30  # noqa: S108 - a directory of its own is made there
 # The session's server is thrown away afterwards, and a killed process loses nothing the kernel holds: no need to wait for the disk.
 # Tests about durability and benchmarks start a server of their own with the settings of `salesloop dev`.
 QUICK = {
@@ -90,8 +91,12 @@ class Servers:
 
 
 def scratch_directory() -> Path:
-    """A short-named directory that the account running PostgreSQL can enter (pytest's own may be closed to it)."""
-    made = Path(tempfile.mkdtemp(prefix="salesloop-test-"))
+    """A short-named directory that the account running PostgreSQL can enter (pytest's own may be closed to it).
+
+    In memory where there is plenty: making a database copies some hundred files. What a killed process wrote stays there too.
+    """
+    roomy = os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM
+    made = Path(tempfile.mkdtemp(prefix="salesloop-test-", dir=MEMORY if roomy else None))
     made.chmod(0o755)
     return made
 
