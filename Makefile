@@ -33,7 +33,7 @@ $(STAMP): requirements.txt pyproject.toml
 	@touch $(STAMP)
 
 demo: setup ## the whole system on a generated pipeline (or DATA=<folder>), until Ctrl-C
-	@$(BIN)/salesloop dev --demo $(if $(DATA),--data "$(DATA)")
+	@$(BIN)/salesloop dev --demo $(if $(DATA),--data "$(DATA)") || test $$? -eq 130
 
 test: setup check pytest ## everything: style, types, import rules, tests
 

@@ -236,13 +236,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         choices=[*ROLES, "migrate"],
         help="may be given several times; without it: all but migrate, which ends when the database is ready",
     )
-    chosen = list(dict.fromkeys(parser.parse_args(arguments).role or ROLES))
+    parser.add_argument("--json", action="store_true", help="log to stdout, one JSON object a line")
+    given = parser.parse_args(arguments)
+    chosen = list(dict.fromkeys(given.role or ROLES))
     try:
         settings = Settings.from_env()
     except NotConfigured as missing:
         sys.stderr.write(f"{missing}\n")
         return 2
-    configure(settings.log_level)
+    configure(settings.log_level, json_lines=given.json or None, to=sys.stdout if given.json else None)
     if "migrate" in chosen:
         migrate_all(settings)
     if playing := [name for name in chosen if name != "migrate"]:

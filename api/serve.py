@@ -36,12 +36,12 @@ def config(settings: Settings, *, uds: str | None = None) -> uvicorn.Config:
     )
 
 
-def main() -> None:
+def main(*, json_lines: bool = False) -> None:
     try:
         settings = Settings.from_env()
     except NotConfigured as missing:
         sys.exit(str(missing))
-    logs.configure(settings.log_level)
+    logs.configure(settings.log_level, json_lines=json_lines or None, to=sys.stdout if json_lines else None)
     # uvicorn drains, then raises the signal again: having been told to end is no failure.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     uvicorn.Server(_started(settings)).run()

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
-from cli.common import console, run
+import typer
+
+from cli.common import INTERRUPTED, console, run
+from cli.telling import Teller
 
 if TYPE_CHECKING:
     from runtime.supervisor import Supervisor
@@ -14,23 +17,33 @@ if TYPE_CHECKING:
 KEY_FILE = "admin.key"
 
 
-def run_dev(*, demo: bool, data: Path | None, deals: int, seed: int) -> None:
-    """Returns only by KeyboardInterrupt."""
+def run_dev(*, demo: bool, data: Path | None, deals: int, seed: int, json: bool = False) -> NoReturn:
+    """Until it is interrupted. The code is that of a program that Ctrl-C ended."""
     from runtime import logging as logs
+
+    logs.configure("WARNING", json_lines=json)
+    teller = Teller(json=json)
+    try:
+        _serve(teller, demo=demo, data=data, deals=deals, seed=seed)
+    except KeyboardInterrupt:
+        teller.event("stopped", "stopped; all of it is kept, and the next start goes on from here")
+    raise typer.Exit(INTERRUPTED)
+
+
+def _serve(teller: Teller, *, demo: bool, data: Path | None, deals: int, seed: int) -> None:
     from runtime.supervisor import Supervisor
 
-    logs.configure("WARNING", json_lines=False)
-    screen = console()
-    screen.print("starting PostgreSQL, Temporal, the API, the worker and the followers …")
-    with Supervisor() as system:
+    teller.event("starting", "starting PostgreSQL, Temporal, the API, the worker and the followers …")
+    with Supervisor(told=teller.signalled) as system:
         os.environ.update({name: system.environment[name] for name in ("SALESLOOP_DATA", "DATABASE_URL")})
         system.wait_for_api()
         key = run(admin_key(system.data_dir))
+        teller.event("ready", api=system.api_url)
         if demo:
             from cli.demo import show_demo
 
-            run(show_demo(system, data=data, deals=deals, seed=seed))
-        addresses(system, key)
+            run(show_demo(system, teller, data=data, deals=deals, seed=seed))
+        addresses(system, key, teller)
         system.wait()
 
 
@@ -63,23 +76,27 @@ def _write(file: Path, token: str) -> None:
     fresh.replace(file)
 
 
-def addresses(system: Supervisor, key: Path) -> None:
+def addresses(system: Supervisor, key: Path, teller: Teller) -> None:
+    places = {
+        "API": system.api_url,
+        "API documentation": f"{system.api_url}/docs",
+        "Temporal": (system.temporal.ui_url if system.temporal else None) or "",
+        "admin key": f"{key} (Authorization: Bearer …)",
+        "logs": str(system.logs),
+    }
+    found = {name.lower().replace(" ", "_"): place for name, place in places.items()}
+    teller.view("serving", lambda: _show(places), **found | {"admin_key": str(key)})
+
+
+def _show(places: dict[str, str]) -> None:
     from rich.table import Table
 
-    rows = [
-        ("API", system.api_url),
-        ("API documentation", f"{system.api_url}/docs"),
-        ("admin key", f"{key} (Authorization: Bearer …)"),
-        ("logs", str(system.logs)),
-    ]
-    if system.temporal is not None and system.temporal.ui_url:
-        rows.insert(2, ("Temporal", system.temporal.ui_url))
     made = Table.grid(padding=(0, 2))
-    for name, place in rows:
-        made.add_row(name, place)
-    screen = console()
-    screen.print()
-    screen.print(made, soft_wrap=True, highlight=False)
-    screen.print(
+    for name, place in places.items():
+        if place:
+            made.add_row(name, place)
+    console().print()
+    console().print(made, soft_wrap=True, highlight=False)
+    console().print(
         "\nserving; other terminals can use `salesloop deals list`, `salesloop agenda` and the like. Ctrl-C ends it."
     )

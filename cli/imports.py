@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -77,7 +77,7 @@ async def import_files(
                 Actor("user", user),
                 dry_run=dry_run,
                 rejects=folder,
-                on_progress=Follow(shown),
+                on_progress=Follow(shown, source.name),
             )
 
 
@@ -105,13 +105,15 @@ def bars(*, quiet: bool) -> Bars:
 
 
 class Follow:
-    """Turns an import's progress into bars, one a file."""
+    """Turns an import's progress into bars, one a file. A large log is read once before there is any: that is shown too."""
 
-    def __init__(self, shown: Bars) -> None:
+    def __init__(self, shown: Bars, source: str) -> None:
         self._shown = shown
+        self._reading: Any = shown.add_task(f"reading {source}", total=None, rate="")
         self._tasks: dict[str, object] = {}
 
     def __call__(self, told: Progress) -> None:
+        self._shown.update(self._reading, visible=False)
         if told.file not in self._tasks:
             self._tasks[told.file] = self._shown.add_task(told.file, total=told.total, rate="")
         task = self._tasks[told.file]

@@ -11,6 +11,8 @@ import typer
 
 from cli.common import USAGE, Json, as_json, console, example, fail, settings
 
+Lines = Annotated[bool, typer.Option("--json", help="What happens, one JSON object a line on stdout.")]
+
 
 def add_to(app: typer.Typer) -> None:
     app.command(
@@ -33,24 +35,26 @@ def dev(
     data: Annotated[Path | None, typer.Option("--data", help="A CRM export's folder, for --demo.")] = None,
     deals: Annotated[int, typer.Option("--deals", min=1, max=1_000_000, help="Deals to generate.")] = 6_000,
     seed: Annotated[int, typer.Option("--seed", help="Of the generated pipeline.")] = 7,
+    json: Lines = False,
 ) -> None:
     if data is not None and not data.is_dir():
         fail(f"{data} is not a folder", USAGE)
     from cli.dev import run_dev
 
-    run_dev(demo=demo or data is not None, data=data, deals=deals, seed=seed)
+    run_dev(demo=demo or data is not None, data=data, deals=deals, seed=seed, json=json)
 
 
-def api() -> None:
+def api(*, json: Lines = False) -> None:
     from api.serve import main
 
-    main()
+    main(json_lines=json)
 
 
-def worker(context: typer.Context) -> None:
+def worker(context: typer.Context, *, json: Lines = False) -> None:
     """Becomes `python -m worker`: one way to start it, here and in a container."""
     sys.stdout.flush()
-    os.execv(sys.executable, [sys.executable, "-m", "worker", *context.args])  # noqa: S606 - no shell is wanted
+    arguments = [*context.args, *(["--json"] if json else [])]
+    os.execv(sys.executable, [sys.executable, "-m", "worker", *arguments])  # noqa: S606 - no shell is wanted
 
 
 def migrate(*, json: Json = False) -> None:

@@ -1,16 +1,16 @@
-"""cli: a handful of deals and what happens to their promises, as it is recorded."""
+"""cli: facts of a few streams as they are recorded — and a handful of deals whose promises nobody keeps, in a table."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from cli.common import console
+from cli.telling import Teller
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -19,8 +19,37 @@ if TYPE_CHECKING:
     from runtime.ledger import Ledger
 
 PATIENCE = 90.0
-STEPS = ("promise.made", "promise.reminded", "promise.missed", "promise.escalated", "deal.owner-changed")
+CATCH_UP_SECONDS = 300.0
+MISSED, REASSIGNED = "promise.missed", "deal.owner-changed"
+STEPS = ("promise.made", "promise.reminded", MISSED, "promise.escalated", REASSIGNED)
 COLUMNS = ("deal", "promised", "reminded", "missed", "escalated", "reassigned", "owner")
+
+
+async def news(opened: Ledger, ids: Sequence[UUID]) -> AsyncGenerator[list[Recorded], None]:
+    """What is recorded already in these streams, then what comes, in the ledger's order; nothing new is an empty list."""
+    from runtime.database import connect
+
+    async with await connect(str(opened.pool.conninfo)) as connection:
+        await connection.execute("LISTEN ledger")
+        seen = dict.fromkeys(ids, 0)
+        while True:
+            fresh = [recorded for id in ids for recorded in await opened.stream(id, after=seen[id])]
+            seen |= {recorded.originator_id: recorded.originator_version for recorded in fresh}
+            yield sorted(fresh, key=lambda recorded: recorded.position)
+            async for _ in connection.notifies(timeout=2, stop_after=1):
+                pass
+
+
+async def caught_up(opened: Ledger, teller: Teller, names: Sequence[str] = ()) -> None:
+    """These read models, or all, hold everything that is recorded now."""
+    from projections.catalog import ALL
+    from projections.wait import Waiter
+
+    head = await opened.head()
+    with teller.screen().status("the read models catch up"):
+        async with Waiter(str(opened.pool.conninfo)) as waiter:
+            for name in names or [projection.name for projection in ALL]:
+                await waiter.until(name, head, CATCH_UP_SECONDS)
 
 
 @dataclass
@@ -32,54 +61,87 @@ class Burning:
     owner_id: UUID | None = None
     at: dict[str, datetime] = field(default_factory=dict)
 
-    def take(self, recorded: Recorded) -> None:
+    def take(self, recorded: Recorded) -> bool:
+        """Whether that was one of the steps, for the first time."""
         fact: Any = recorded.fact
         if fact.TOPIC == "deal.opened":
             self.title, self.owner_id = fact.title, fact.owner_id
-        if fact.TOPIC == "deal.owner-changed":
+        if fact.TOPIC == REASSIGNED:
             self.owner_id = fact.after
-        if fact.TOPIC in STEPS:
-            self.at.setdefault(fact.TOPIC, recorded.recorded_at)
-
-    @property
-    def done(self) -> bool:
-        return "deal.owner-changed" in self.at
+        fresh = fact.TOPIC in STEPS and fact.TOPIC not in self.at
+        if fresh:
+            self.at[fact.TOPIC] = recorded.recorded_at
+        return fresh
 
 
-async def watch(opened: Ledger, ids: Sequence[UUID]) -> None:
-    """Show them until each was reassigned; not longer than PATIENCE."""
+@dataclass
+class Race:
+    """Some deals, their reps' names, and how far all of them have come."""
+
+    deals: dict[UUID, Burning]
+    names: dict[UUID, str]
+
+    def take(self, fresh: Sequence[Recorded], teller: Teller) -> None:
+        for recorded in fresh:
+            deal = self.deals[recorded.originator_id]
+            if deal.take(recorded):
+                teller.event(recorded.fact.TOPIC, deal=deal.id, title=deal.title, owner=self._owner(deal))
+
+    def past(self, step: str) -> bool:
+        return all(step in deal.at for deal in self.deals.values())
+
+    def table(self) -> Table:
+        from rich import box
+        from rich.table import Table
+
+        made = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+        for name in COLUMNS:
+            made.add_column(name, no_wrap=True)
+        for deal in self.deals.values():
+            made.add_row(deal.title, *(_clock(deal.at.get(step)) for step in STEPS), self._owner(deal))
+        return made
+
+    def _owner(self, deal: Burning) -> str:
+        return self.names.get(deal.owner_id, str(deal.owner_id)) if deal.owner_id else ""
+
+
+def _clock(at: datetime | None) -> str:
+    return at.astimezone().strftime("%H:%M:%S") if at else "·"
+
+
+async def watch(
+    opened: Ledger, ids: Sequence[UUID], teller: Teller, when_overdue: Callable[[], Awaitable[None]]
+) -> None:
+    """Until all are reassigned, not longer than PATIENCE. `when_overdue` is called while they are, once all are missed."""
+    race = Race({id: Burning(id) for id in ids}, await _names(opened))
+    teller.event(
+        "", "\na promise that nobody keeps is reminded, missed, escalated to the manager, reassigned:"
+    )
+    with suppress(TimeoutError):
+        async with asyncio.timeout(PATIENCE), aclosing(news(opened, ids)) as facts:
+            race.take(await anext(facts), teller)
+            await _show(race, facts, teller, MISSED, transient=True)
+            await when_overdue()
+            await _show(race, facts, teller, REASSIGNED)
+    if not race.past(REASSIGNED):
+        teller.event("unfinished", "not all of them have come to the end; the worker's log says why")
+
+
+async def _show(
+    race: Race,
+    facts: AsyncGenerator[list[Recorded], None],
+    teller: Teller,
+    upto: str,
+    *,
+    transient: bool = False,
+) -> None:
+    """A live table until all have come `upto` a step."""
     from rich.live import Live
 
-    deals = {id: Burning(id) for id in ids}
-    names = await _names(opened)
-    screen = console()
-    screen.print("\na promise that nobody keeps: reminded, missed, escalated, reassigned")
-    with Live(_table(deals, names), console=screen, refresh_per_second=8) as live, suppress(TimeoutError):
-        async with asyncio.timeout(PATIENCE):
-            async for _ in _happenings(opened, deals):
-                live.update(_table(deals, names))
-                if all(deal.done for deal in deals.values()):
-                    return
-    screen.print()
-    if not all(deal.done for deal in deals.values()):
-        screen.print("not all of them have come to the end; the worker's log says why")
-
-
-async def _happenings(opened: Ledger, deals: dict[UUID, Burning]) -> AsyncIterator[None]:
-    """Once for what is recorded already, then after each news of the ledger."""
-    from runtime.database import connect
-
-    async with await connect(str(opened.pool.conninfo)) as connection:
-        await connection.execute("LISTEN ledger")
-        seen = dict.fromkeys(deals, 0)
-        while True:
-            for id, deal in deals.items():
-                for recorded in await opened.stream(id, after=seen[id]):
-                    deal.take(recorded)
-                    seen[id] = recorded.originator_version
-            yield
-            async for _ in connection.notifies(timeout=2, stop_after=1):
-                pass
+    with Live(race.table(), console=teller.screen(), refresh_per_second=8, transient=transient) as live:
+        while not race.past(upto):
+            race.take(await anext(facts), teller)
+            live.update(race.table())
 
 
 async def _names(opened: Ledger) -> dict[UUID, str]:
@@ -87,19 +149,3 @@ async def _names(opened: Ledger) -> dict[UUID, str]:
 
     loads = await rep_load.reps(opened.pool, datetime.now().astimezone())
     return {load.rep_id: load.rep_name or "" for load in loads}
-
-
-def _table(deals: dict[UUID, Burning], names: dict[UUID, str]) -> Table:
-    from rich import box
-    from rich.table import Table
-
-    made = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for name in COLUMNS:
-        made.add_column(name, no_wrap=True)
-    for deal in deals.values():
-        times = [
-            deal.at[step].astimezone().strftime("%H:%M:%S") if step in deal.at else "·" for step in STEPS
-        ]
-        owner = names.get(deal.owner_id, str(deal.owner_id)) if deal.owner_id else ""
-        made.add_row(deal.title, *times, owner)
-    return made

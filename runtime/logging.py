@@ -11,7 +11,7 @@ import logging
 import re
 import sys
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TextIO
 
 BLOT = "***"
 SECRETS = re.compile(
@@ -76,10 +76,11 @@ class Plain(logging.Formatter):
         return redact(super().format(record) + more)
 
 
-def configure(level: str = "INFO", *, json_lines: bool | None = None) -> None:
-    """Send every logger to stderr, JSON unless it is a terminal. Calling it again replaces what it set before."""
-    handler = logging.StreamHandler(sys.stderr)
-    as_json = not sys.stderr.isatty() if json_lines is None else json_lines
+def configure(level: str = "INFO", *, json_lines: bool | None = None, to: TextIO | None = None) -> None:
+    """Send every logger to stderr or `to`, JSON unless that is a terminal. Calling it again replaces what it set before."""
+    stream = to or sys.stderr
+    handler = logging.StreamHandler(stream)
+    as_json = not stream.isatty() if json_lines is None else json_lines
     handler.setFormatter(JsonLines() if as_json else Plain())
     root = logging.getLogger()
     root.handlers[:] = [handler]

@@ -13,7 +13,8 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn, Self
@@ -51,9 +52,10 @@ class NotReady(RuntimeError):
 class Supervisor:
     """`with Supervisor() as system:` runs the whole system; leaving the block stops it.
 
-    Ctrl-C and SIGTERM raise KeyboardInterrupt inside the block; a second one while stopping kills everything. Must be entered on
-    the main thread. `roles` and `migrate` are arguments to the Python interpreter. `temporal_ports` are the usual
-    ones of an embedded Temporal and its web UI, any others where those are taken; None is any port and no UI.
+    Ctrl-C and SIGTERM raise KeyboardInterrupt inside the block; a second one kills everything. Must be entered on the main
+    thread. `roles` and `migrate` are arguments to the Python interpreter. `temporal_ports` are the usual ones of an
+    embedded Temporal and its web UI, any others where those are taken; None is any port and no UI. `told` hears of
+    the first signal ("stopping") and the second ("killing") at once, inside the signal handler: it may only write.
     """
 
     def __init__(
@@ -64,6 +66,7 @@ class Supervisor:
         roles: Mapping[str, Sequence[str]] = ROLES,
         migrate: Sequence[str] = MIGRATE,
         temporal_ports: tuple[int, int] | None = (TEMPORAL_PORT, TEMPORAL_UI_PORT),
+        told: Callable[[str, Sequence[str]], None] = lambda _what, _programs: None,
     ) -> None:
         self.data_dir = (data_dir or data_directory(env)).absolute()
         self.logs = self.data_dir / "logs"
@@ -75,6 +78,8 @@ class Supervisor:
         self._temporal_ports = temporal_ports
         self._keepers: dict[str, Keeper] = {}
         self._note = threading.Lock()
+        self._told = told
+        self._interrupted = False
         self._stopping = False
         self._lock: int | None = None
         self._handlers: dict[int, Any] = {}  # what was in place before
@@ -104,11 +109,16 @@ class Supervisor:
         self._write_note()
 
     def stop(self) -> None:
-        """Roles first, the servers they use last; then the note and the lock go."""
+        """Roles first, all at once, then the servers they use; then the note and the lock go."""
         self._stopping = True
-        for keeper in reversed(self._keepers.values()):
-            keeper.stop()
+        self._stop_together(keeper for name, keeper in self._keepers.items() if name in self._roles)
+        self._stop_together(keeper for name, keeper in self._keepers.items() if name not in self._roles)
         self._let_go()
+
+    def _stop_together(self, keepers: Iterable[Keeper]) -> None:
+        """Each takes its time to finish what it does; together they take that of the slowest."""
+        with ThreadPoolExecutor(thread_name_prefix="stop") as threads:
+            list(threads.map(Keeper.stop, keepers))
 
     def wait(self) -> None:
         """Serve until interrupted."""
@@ -232,8 +242,12 @@ class Supervisor:
             self._handlers[number] = signal.signal(number, self._on_signal) or signal.SIG_DFL
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
-        if self._stopping:
+        names = [*reversed(self.pids)]
+        if self._interrupted or self._stopping:
+            self._told("killing", names)
             self._give_up(128 + number)
+        self._interrupted = True
+        self._told("stopping", names)
         raise KeyboardInterrupt
 
     def _give_up(self, code: int) -> NoReturn:

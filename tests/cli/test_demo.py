@@ -1,7 +1,8 @@
-"""`salesloop dev --demo`, whole: servers, import, promises that burn down, figures; ended by Ctrl-C and run again."""
+"""`salesloop dev --demo`, whole: servers, import, promises that burn down, a cycle that turns, figures; ended by Ctrl-C and run again."""
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 import signal
@@ -9,71 +10,119 @@ import stat
 import subprocess
 import sys
 import threading
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import httpx
 
 from tests.cli.conftest import Terminal, environment
 
+DEALS, FUSED = 200, 5
 SERVING = "Ctrl-C ends it"
 
 
 class Demo:
     """The demonstration in a terminal of its own, read until it serves."""
 
-    def __init__(self, terminal: Terminal) -> None:
-        command = [sys.executable, "-m", "cli.main", "dev", "--demo", "--deals", "60"]
+    def __init__(self, terminal: Terminal, *more: str) -> None:
+        command = [sys.executable, "-m", "cli.main", "dev", "--demo", "--deals", str(DEALS), *more]
         self.process = subprocess.Popen(
             command, env=dict(terminal.env), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
         self.limit = threading.Timer(180, self.process.kill)
         self.limit.start()
 
-    def until_serving(self) -> str:
+    def until(self, word: str) -> str:
         assert self.process.stdout is not None
         said = []
         for line in self.process.stdout:
             said.append(line)
-            if SERVING in line:
+            if word in line:
                 break
         return "".join(said)
 
-    def interrupt(self) -> int:
+    def interrupt(self) -> str:
+        """What it says from then on."""
+        assert self.process.stdout is not None
         self.process.send_signal(signal.SIGINT)
-        code = self.process.wait(60)
+        rest = self.process.stdout.read()
+        assert self.process.wait(60) == 130
         self.limit.cancel()
-        return code
+        return rest
 
 
 def test_the_demonstration_shows_everything_and_goes_on_where_it_was(scratch: Path) -> None:
     terminal = Terminal(environment(SALESLOOP_DATA=str(scratch / "data")))
     demo = Demo(terminal)
-    said = demo.until_serving()
+    said = demo.until(SERVING)
     assert SERVING in said, said
     try:
-        assert all(
-            word in said
-            for word in ("funnel: default", "the agenda, overdue first", "the history of one of them")
-        )
-        assert re.search(r"Short fuse 1 +(\d\d:\d\d:\d\d +){5}", said), (
-            "reminded, missed, escalated, reassigned"
-        )
-        assert "not all of them" not in said
+        _shows_the_spine(said)
+        _shows_the_loop(said, next((scratch / "data").glob("demo-*/sales_pipeline.csv")))
         before = _seen(terminal)
-        assert before["api"] == 200
-        assert before["health"] == 0
-        assert before["deals"] == 60 + 5
+        assert before == {"api": 200, "health": 0, "deals": DEALS + FUSED}
     finally:
-        assert demo.interrupt() == 130
+        ending = demo.interrupt()
+    assert re.search(r"stopping api, .*postgres", ending), "at once, and what"
+    assert "stopped; all of it is kept" in ending
 
-    again = Demo(terminal)
-    told = again.until_serving()
+    again = Demo(terminal, "--json")
+    told = again.until('"serving"')
     try:
-        assert re.search(r"sales_pipeline\.csv +60 +0 +60 +0 +0", told), "nothing of it is imported twice"
-        assert _seen(terminal)["deals"] == before["deals"]
+        _goes_on(_events(told), said)
+        assert _seen(terminal)["deals"] == before["deals"] + FUSED
     finally:
-        assert again.interrupt() == 130
+        last = _events(again.interrupt())
+    assert [event["event"] for event in last] == ["stopping", "stopped"]
     assert terminal.run("deals", "list").returncode == 3, "nothing runs any more"
+
+
+def _shows_the_spine(said: str) -> None:
+    assert all(
+        word in said for word in ("funnel: default", "the agenda, overdue first", "the history of one")
+    )
+    agenda = said[said.index("the agenda, overdue first") :]
+    first = next(line for line in agenda.splitlines() if re.match(r" ?\d{4}-\d\d-\d\d ", line))
+    assert re.search(r" (missed|escalated) .*Short fuse", first), (
+        "overdue ones are there while they are overdue"
+    )
+    assert re.search(r"Short fuse 1 +(\d\d:\d\d:\d\d +){5}", said), "reminded, missed, escalated, reassigned"
+    assert "come to the end" not in said
+    counted = re.findall(r"([\d,]+) open deals, ([\d,]+) live promises: none is without", said)
+    assert len(counted) == 2
+    assert all(open_deals == promises for open_deals, promises in counted)
+
+
+def _shows_the_loop(said: str, pipeline: Path) -> None:
+    """The target that was proposed starts from what the files say was won in the month."""
+    opened, proposed = said.index("the review opens"), said.index("proposes the target of")
+    assert said.index("execution starts") < opened < proposed
+    assert "come to its end" not in said
+    [(month, came)] = re.findall(r"In (\d{4}-\d\d) it came to ([\d.]+)\.", said)
+    with pipeline.open(encoding="utf-8", newline="") as file:
+        won = [row for row in csv.DictReader(file) if row["deal_stage"] == "Won"]
+    assert Decimal(came) == sum(
+        Decimal(row["close_value"]) for row in won if row["close_date"].startswith(month)
+    )
+
+
+def _events(said: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in said.splitlines()]
+
+
+def _goes_on(told: list[dict[str, Any]], said: str) -> None:
+    """Nothing is imported twice, the race is a new one, and the cycle is the one that ran."""
+    by_name = {event["event"]: event for event in told}
+    assert by_name["imported"]["events"] == 0
+    assert by_name["earlier"]["deals"] == FUSED
+    fresh = {event["title"] for event in told if event["event"] == "promise.missed"}
+    assert fresh == {f"Short fuse {FUSED + n + 1}" for n in range(FUSED)}
+    assert by_name["health"]["open_deals"] == by_name["health"]["live_promises"] > 0
+    assert "cycle.closed-before" in by_name
+    number = Decimal(by_name["next-target"]["target"]["number"])
+    assert f"{number:,.0f}" in said
+    assert {"agenda", "funnel", "review-pack", "pace", "history"} <= set(by_name)
 
 
 def _seen(terminal: Terminal) -> dict[str, int]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 import unicodedata
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,6 +16,7 @@ import pytest
 import typer
 
 from cli.main import app
+from runtime.programs import free_port
 from tests.cli.conftest import Terminal
 
 Eventually = Callable[[Callable[[], Any]], Any]
@@ -28,7 +31,6 @@ def commands(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str
 
 
 EVERY = list(commands(typer.main.get_command(app)))
-RUNS_ON = {("dev",), ("api",), ("worker",)}
 
 
 @pytest.mark.parametrize(("path", "command"), EVERY, ids=[" ".join(path) for path, _ in EVERY])
@@ -37,14 +39,11 @@ def test_every_command_has_a_help_with_an_example_and_json(path: tuple[str, ...]
     assert command.epilog.startswith("Example: ")
     assert " ".join(("salesloop", *path)) in command.epilog
     options = {name for parameter in command.params for name in parameter.opts}
-    assert ("--json" in options) == (path not in RUNS_ON)
+    assert "--json" in options
 
 
 def test_help_needs_nothing_that_is_heavy(nowhere: Terminal) -> None:
     """What makes it slow is what it imports."""
-    import subprocess
-    import sys
-
     code = "import sys, cli.main; print(*sorted({m.partition('.')[0] for m in sys.modules}))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     heavy = {
@@ -60,6 +59,19 @@ def test_help_needs_nothing_that_is_heavy(nowhere: Terminal) -> None:
     }
     assert not heavy & set(done.stdout.split())
     assert "deals" in nowhere.spawn("--help").stdout
+
+
+@pytest.mark.parametrize("command", [["api"], ["worker", "--role", "projections"]])
+def test_what_goes_on_for_long_tells_it_a_json_object_a_line(terminal: Terminal, command: list[str]) -> None:
+    arguments = [sys.executable, "-m", "cli.main", *command, "--json"]
+    env = {**terminal.env, "SALESLOOP_API_PORT": str(free_port())}
+    with subprocess.Popen(arguments, env=env, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        first = json.loads(process.stdout.readline())
+        process.terminate()
+        rest = [json.loads(line) for line in process.stdout]
+    assert all({"at", "level", "message"} <= set(line) for line in [first, *rest])
+    assert process.returncode == 0
 
 
 # --- what goes wrong -------------------------------------------------------------------------------------------------
