@@ -30,7 +30,7 @@ class Demo:
         self.process = subprocess.Popen(
             command, env=dict(terminal.env), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
-        self.limit = threading.Timer(180, self.process.kill)
+        self.limit = threading.Timer(240, self.process.kill)
         self.limit.start()
 
     def until(self, word: str) -> str:
