@@ -14,7 +14,7 @@ BENCH_ARGS ?=
 COMPILE = $(BIN)/uv pip compile --quiet pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --no-header
 
-.PHONY: help setup demo picture test check pytest fmt bench histories clean-data lock
+.PHONY: help setup demo pictures test check pytest fmt bench histories clean-data lock
 
 help: ## what can be done
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -35,7 +35,7 @@ $(STAMP): requirements.txt pyproject.toml
 demo: setup ## the whole system on a generated pipeline (or DATA=<folder>), until Ctrl-C
 	@$(BIN)/salesloop dev --demo $(if $(DATA),--data "$(DATA)") || test $$? -eq 130
 
-picture: setup ## the README's picture anew, from a real run of the demonstration
+pictures: setup ## the README's pictures anew, from a real run of the demonstration
 	$(BIN)/python docs/pictures/record.py
 
 test: setup check pytest ## everything: style, types, import rules, tests

@@ -104,9 +104,13 @@ async def _health(opened: Ledger, teller: Teller) -> None:
     from projections import agenda
 
     found = await agenda.health(opened.pool)
-    without = found.open_deals - found.live_promises
-    verdict = "none is without" if not without else f"{without} are without"
-    text = f"{found.open_deals:,} open deals, {found.live_promises:,} live promises: {verdict}"
+    counted = f"{found.open_deals:,} open deals, {found.live_promises:,} live promises"
+    kept = found.open_deals == found.live_promises
+    text = (
+        f"every open deal has a live promise: {counted}"
+        if kept
+        else f"NOT every open deal has one: {counted}"
+    )
     teller.event("health", text, open_deals=found.open_deals, live_promises=found.live_promises)
 
 

@@ -1,85 +1,86 @@
-"""cli: what the demonstration's cycle left — the target, the review pack, the next target with its reasoning, and its pace."""
+"""cli: what the demonstration's cycle left — the review pack, the next target with its reasoning, and the month that runs with its pace."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from cli.common import console, table
-from cli.loop import figure
+from cli.common import zone
+from cli.loop import names
 from cli.telling import Teller
 
 if TYPE_CHECKING:
     from cli.demo_cycle import Turn
-    from projections.attainment import Attainment
+    from projections.cycle_board import CycleSeen
+    from projections.pack_view import Beside, PackSeen
     from runtime.ledger import Ledger
 
-WEEK = timedelta(days=7)
+WEEK, DAY = timedelta(days=7), timedelta(days=1)
+SECTIONS = ("targets", "funnel", "promises", "stalled", "longest")
+"""Of the pack, that are shown whole; a brought-in pipeline was entered late by nature."""
+LONGEST = 3
+"""Deals that have stalled."""
 
 
 async def show_cycle(opened: Ledger, turn: Turn, teller: Teller) -> None:
-    await _pack(opened, turn, teller)
-    await _next(opened, turn, teller)
-    await _pace(opened, turn, teller)
+    from projections import cycle_board
+
+    reviewed = await cycle_board.get(opened.pool, turn.cycle(turn.reviewed))
+    following = await cycle_board.get(opened.pool, turn.cycle(turn.following))
+    assert reviewed is not None
+    assert following is not None
+    await _pack(opened, reviewed, teller)
+    await _proposal(opened, reviewed, teller)
+    await _running(opened, turn, following, teller)
 
 
-async def _pack(opened: Ledger, turn: Turn, teller: Teller) -> None:
-    from projections import review_pack
-    from projections.cycle_board import CycleBoard
+async def _pack(opened: Ledger, reviewed: CycleSeen, teller: Teller) -> None:
+    from cli.loop_views import show_pack
+    from projections import pack_view
 
-    seen = await CycleBoard.get(opened.pool, turn.cycle(turn.reviewed))
-    assert seen is not None
-    assert seen.review is not None
-    pack = await review_pack.pack(opened.pool, seen.cycle_id, seen.review.position)
-    teller.view("review-pack", lambda: console().print(str(pack.content)[:300]), **pack.content)
-
-
-async def _next(opened: Ledger, turn: Turn, teller: Teller) -> None:
-    from domain.proposal import NEXT_TARGET_WORDS
-    from domain.reasoning import told
-    from projections.cycle_board import CycleBoard
-
-    seen = await CycleBoard.get(opened.pool, turn.cycle(turn.reviewed))
-    for proposed in seen.proposal if seen else ():
-        number = figure(proposed.number, proposed.currency)
-        why = "\n".join(f"  {sentence}" for sentence in told(proposed.reasons, NEXT_TARGET_WORDS, "en"))
-        teller.event(
-            "next-target",
-            f"\nthe target proposed for {turn.following}: {proposed.metric} {number}\n{why}",
-            target=proposed,
-        )
+    pack = await pack_view.get(opened.pool, reviewed)
+    known = await names(opened.pool, [pack.scope.id, *pack_view.about(pack)])
+    teller.note("\nthe review pack, and beside it what is known now")
+    teller.view("review-pack", lambda: show_pack(_shortened(pack), known, None), pack=pack)
+    left_out = len(pack.lines) - len(_shortened(pack).lines)
+    teller.note(f"… and {left_out} more lines: salesloop cycle pack company@{pack.period}")
 
 
-async def _pace(opened: Ledger, turn: Turn, teller: Teller) -> None:
-    """Of the month that runs: at the end of each of its weeks, and on the last day that is known."""
+def _shortened(pack: PackSeen) -> PackSeen:
+    import msgspec
+
+    return msgspec.structs.replace(pack, lines=list(_telling(pack.lines)))
+
+
+def _telling(lines: Iterable[Beside]) -> Iterator[Beside]:
+    longest: dict[str, None] = {}
+    for line in lines:
+        if line.section == "longest":
+            longest.setdefault(line.about)
+        if line.section in SECTIONS and (line.section != "longest" or len(longest) <= LONGEST):
+            yield line
+
+
+async def _proposal(opened: Ledger, reviewed: CycleSeen, teller: Teller) -> None:
+    from cli.loop_views import show_proposal
+
+    known = await names(opened.pool, [reviewed.scope.id])
+    teller.note("\nthe next target, and why (salesloop cycle proposal)")
+    teller.view("next-target", lambda: show_proposal(reviewed, known), targets=reviewed.proposal)
+
+
+async def _running(opened: Ledger, turn: Turn, following: CycleSeen, teller: Teller) -> None:
+    """At the end of each of its weeks so far, and on the last day that is known."""
+    from cli.cycles import people
+    from cli.loop_views import show_cycle as show
     from projections import attainment
 
-    first = turn.following.start
-    weeks = [first + n * WEEK - timedelta(days=1) for n in range(1, 5)]
+    weeks = (turn.following.start + n * WEEK - DAY for n in range(1, 5))
     days = [*(day for day in weeks if day < turn.day), turn.day]
-    found = await attainment.series(
-        opened.pool,
-        turn.target(turn.following),
-        days,
-        policy=await attainment.policy_of(opened.pool, "demonstration"),
-    )
-    teller.view("pace", lambda: _show_pace(turn, found), days=found)
-
-
-def _show_pace(turn: Turn, found: list[Attainment]) -> None:
-    rows = [
-        (
-            one.day,
-            figure(one.number, one.currency),
-            figure(one.actual),
-            figure(one.expected),
-            f"{one.elapsed:.0%}",
-            one.status,
-        )
-        for one in found
-    ]
-    table(
-        ("day", "target", "came", "expected by then", "of the month", "pace"),
-        rows,
-        title=f"the pace of {turn.following}",
-    )
+    policy = await attainment.policy_of(opened.pool, following.policy, following.policy_version)
+    pace = await attainment.series(opened.pool, turn.target(turn.following), days, policy=policy)
+    known = await names(opened.pool, people(following))
+    at = policy.calendar.timezone
+    teller.note("\nthe month that runs, what it waits for, and its pace (salesloop cycle show)")
+    teller.view("running", lambda: show(following, pace, known, zone(at), at), cycle=following, pace=pace)

@@ -108,4 +108,5 @@ async def _overdue(opened: Ledger, teller: Teller) -> None:
     await caught_up(opened, teller, ["agenda", "directory"])
     page = await agenda.listing(opened.pool, limit=SHOWN)
     title = "the agenda, overdue first, at this moment (salesloop agenda)"
+    teller.note(" ")
     teller.view("agenda", lambda: show_agenda(page, None, title), items=page.items)

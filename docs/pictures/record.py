@@ -1,5 +1,5 @@
 # noqa: INP001 - a script beside its picture, no package
-"""docs: the README's picture, from a real run of the demonstration in a terminal; `make picture`. Nothing in it is drawn by hand."""
+"""docs: the README's pictures, from a real run of the demonstration in a terminal; `make pictures`. Nothing in it is drawn by hand."""
 
 from __future__ import annotations
 
@@ -18,9 +18,13 @@ from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.console import Console
 from rich.text import Text
 
-COLUMNS = 112
-FIRST, LAST, SERVING = "funnel: default", "the history of one", "Ctrl-C ends it"
-PICTURE = Path(__file__).with_name("demo.svg")
+COLUMNS = 120
+SERVING = "Ctrl-C ends it"
+PICTURES = {
+    "promises": ("funnel: default", "a cycle: the target of"),
+    "loop": ("a cycle: the target of", "the history of one"),
+}
+"""Each with words of the line it begins with, and of the one it ends before."""
 PARTS = re.compile(r"\x1b\[\??[0-9;]*[a-zA-Z]|\r|\n|[^\x1b\r\n]+")
 FONTS = re.compile(r"@font-face \{\{.*?\}\}", re.DOTALL)
 """A picture in a repository asks no other host for fonts."""
@@ -78,16 +82,19 @@ def picture(lines: list[str]) -> str:
     console = Console(
         record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True, color_system="truecolor"
     )
-    console.print(Text.from_ansi("\n".join(lines)), soft_wrap=True)
+    console.print(Text.from_ansi("\n".join(line.rstrip() for line in lines)), soft_wrap=True)
     drawn = console.export_svg(title="make demo", code_format=FONTS.sub("", CONSOLE_SVG_FORMAT))
+    drawn = drawn.replace("    <!-- Generated with Rich https://www.textualize.io -->\n", "")
     return drawn.replace("&#160;", "\N{NO-BREAK SPACE}")  # the same in a third of the bytes
 
 
 def main() -> None:
     with tempfile.TemporaryDirectory(prefix="salesloop-picture-") as data:
         lines = screen(run(data))
-    starts, ends = (next(n for n, line in enumerate(lines) if word in line) for word in (FIRST, LAST))
-    PICTURE.write_text(picture(lines[starts:ends]), encoding="utf-8")
+    for name, (first, after) in PICTURES.items():
+        starts, ends = (next(n for n, line in enumerate(lines) if word in line) for word in (first, after))
+        file = Path(__file__).with_name(f"{name}.svg")
+        file.write_text(picture(lines[starts:ends]), encoding="utf-8")
 
 
 if __name__ == "__main__":

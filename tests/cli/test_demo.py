@@ -89,7 +89,7 @@ def _shows_the_spine(said: str) -> None:
     )
     assert re.search(r"Short fuse 1 +(\d\d:\d\d:\d\d +){5}", said), "reminded, missed, escalated, reassigned"
     assert "come to the end" not in said
-    counted = re.findall(r"([\d,]+) open deals, ([\d,]+) live promises: none is without", said)
+    counted = re.findall(r"has a live promise: ([\d,]+) open deals, ([\d,]+) live promises", said)
     assert len(counted) == 2
     assert all(open_deals == promises for open_deals, promises in counted)
 
@@ -120,9 +120,14 @@ def _goes_on(told: list[dict[str, Any]], said: str) -> None:
     assert fresh == {f"Short fuse {FUSED + n + 1}" for n in range(FUSED)}
     assert by_name["health"]["open_deals"] == by_name["health"]["live_promises"] > 0
     assert "cycle.closed-before" in by_name
-    number = Decimal(by_name["next-target"]["target"]["number"])
-    assert f"{number:,.0f}" in said
-    assert {"agenda", "funnel", "review-pack", "pace", "history"} <= set(by_name)
+    assert by_name["review-pack"]["pack"]["equal"], "the frozen pack is still the same bytes"
+    [target] = by_name["next-target"]["targets"]
+    [*_, today] = by_name["running"]["pace"]
+    assert f"{Decimal(target['number']):,.0f}" in said
+    assert (today["number"], today["target_id"]) == (target["number"], target["target_id"]), (
+        "it became the target"
+    )
+    assert {"agenda", "funnel", "history"} <= set(by_name)
 
 
 def _seen(terminal: Terminal) -> dict[str, int]:
