@@ -40,7 +40,7 @@ class AgendaRow(msgspec.Struct, gc=False):
     promised: FreeText | None = None
     promised_by: UUID | None = None
     by_rule: bool = False
-    overdue: bool = False
+    overdue: bool = msgspec.field(default=False, name="was_overdue")  # no reader may take it for "is overdue"
     made_at: datetime | None = None
     remind_at: datetime | None = None
     due_at: datetime | None = None

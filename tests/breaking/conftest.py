@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from api.users import KeyBook, NewKey, Role
-from runtime import clean_data
+from runtime import clean_data, programs
 from runtime.ledger import open_ledger
 from runtime.supervisor import Supervisor
 from tests.breaking.load import Desk
@@ -22,10 +22,15 @@ from tests.breaking.load import Desk
 @pytest.fixture
 def system(scratch: Path) -> Iterator[Supervisor]:
     data = scratch / "data"
-    with Supervisor(data, env={**os.environ, "SALESLOOP_DATA": str(data)}, temporal_ports=None) as running:
+    with Supervisor(data, env=environment_of(data), temporal_ports=None) as running:
         running.wait_for_api(seconds=60)
         yield running
     clean_data.clean(data)
+
+
+def environment_of(data: Path) -> dict[str, str]:
+    """The API gets a port of its own: two systems that start at once would both find the usual one free."""
+    return {**os.environ, "SALESLOOP_DATA": str(data), "SALESLOOP_API_PORT": str(programs.free_port())}
 
 
 @asynccontextmanager

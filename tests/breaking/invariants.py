@@ -3,17 +3,47 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 from uuid import UUID
 
 from temporalio.client import Client
 
 import domain.registry  # noqa: F401 - registers every fact
 from domain.deal.deal import Deal
-from runtime.ledger import Ledger
+from projections.catalog import ALL
+from projections.rebuild import compare
+from projections.status import status
+from runtime.ledger import Ledger, open_ledger
+from runtime.supervisor import Supervisor
+from runtime.temporal import connect_temporal
 from tests.breaking.load import Acknowledged
 
 PAGE = 5_000
+Eventually = Callable[..., Any]
+
+
+async def hold(system: Supervisor, told: Sequence[Acknowledged], eventually: Eventually) -> None:
+    """Every invariant, for a system at which nobody works any more and a list of what was acknowledged."""
+    deals = await hold_in_the_database(system, told, eventually)
+    client = await connect_temporal(system.environment["TEMPORAL_ADDRESS"])
+
+    async def nothing_is_without_a_timer() -> bool:
+        return await every_open_deal_has_a_timer(client, deals) == []
+
+    await eventually(nothing_is_without_a_timer, 90)
+
+
+async def hold_in_the_database(
+    system: Supervisor, told: Sequence[Acknowledged], eventually: Eventually
+) -> dict[UUID, Deal]:
+    """All but the timers; the deals as the ledger tells them."""
+    async with open_ledger(system.environment["DATABASE_URL"]) as ledger:
+        await every_acknowledged_command_is_there_once(ledger, told)
+        deals = await fold(ledger)
+        await every_projection_equals_its_rebuild(ledger, system, eventually)
+    every_open_deal_has_one_live_promise(deals)
+    return deals
 
 
 async def fold(ledger: Ledger) -> dict[UUID, Deal]:
@@ -59,3 +89,16 @@ async def every_open_deal_has_a_timer(client: Client, deals: dict[UUID, Deal]) -
     running = {w.id async for w in client.list_workflows('ExecutionStatus = "Running"')}
     expected = {f"follow-up-{deal.id}" for deal in deals.values() if deal.is_open}
     return sorted(expected - running)
+
+
+async def every_projection_equals_its_rebuild(
+    ledger: Ledger, system: Supervisor, eventually: Eventually
+) -> None:
+    head = await ledger.head()
+
+    async def all_are_there() -> bool:
+        return all(s.position >= head and s.error is None for s in await status(ledger.pool))
+
+    await eventually(all_are_there, 60)
+    for projection in ALL:
+        assert await compare(system.environment["DATABASE_URL"], projection.name) == []

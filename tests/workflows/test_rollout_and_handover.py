@@ -51,6 +51,7 @@ async def test_a_policy_change_sets_the_running_timers_anew_and_says_how_many(vi
     assert await virtual.topics(closed, "promise.rearmed") == []
     (rearmed,) = await virtual.facts(deal, "promise.rearmed")
     assert rearmed.meta.actor.id == "policy-hours-v2"
+    assert rearmed.meta.reason == "version 2 of the policy hours"
     due = (await virtual.state(deal)).due_at
     assert due is not None
     await virtual.at(deal, due + MOMENT)

@@ -34,7 +34,8 @@ class RolloutActivities:
         return RolloutPageDone(deals[-1] if deals else None, count)
 
     async def _rearm(self, page: RolloutPage, deals: Sequence[UUID]) -> int:
-        cause = Cause(page.position, policy_stream(page.policy), page.now)
+        why = f"version {page.version} of the policy {page.policy}"
+        cause = Cause(page.position, policy_stream(page.policy), page.now, why)
         calls = [
             (RearmPromise(deal_id=id), f"{id}:policy:{page.policy}:v{page.version}:rearm") for id in deals
         ]
