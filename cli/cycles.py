@@ -11,7 +11,17 @@ from uuid import UUID
 import typer
 
 from cli.common import Json, Limit, Zone, as_json, example, fail, group, ledger, run, table, zone
-from cli.loop import CompanyZone, Cursor, CycleArgument, PeriodFilter, ScopeFilter, cycle_of, names, scope_of
+from cli.loop import (
+    CompanyZone,
+    Cursor,
+    CycleArgument,
+    PeriodFilter,
+    ScopeFilter,
+    cycle_of,
+    more,
+    names,
+    scope_of,
+)
 from cli.views import Language
 
 if TYPE_CHECKING:
@@ -67,8 +77,7 @@ def list_(
     from cli.loop_views import show_board
 
     show_board(page.items, known, zone(tz))
-    if page.next_cursor:
-        typer.echo(f"more: --cursor {page.next_cursor}")
+    more(page)
 
 
 async def _list(

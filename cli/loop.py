@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from domain.periods import Period
     from domain.scope import Scope
-    from projections.paging import Source
+    from projections.paging import Page, Source
     from runtime.ledger import Ledger
 
 B = TypeVar("B", bound="BaseModel")
@@ -95,6 +95,11 @@ def checked(model: type[B], content: bytes) -> B:
         return model.model_validate_json(content)
     except ValidationError as wrong:
         fail("; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in wrong.errors()))
+
+
+def more(page: Page[Any]) -> None:
+    if page.next_cursor:
+        typer.echo(f"more: --cursor {page.next_cursor}")
 
 
 def instant(given: datetime) -> datetime:

@@ -7,6 +7,8 @@ from typing import NoReturn
 import typer
 
 from cli import (
+    actions,
+    adjustments,
     common,
     cycle_acts,
     deals,
@@ -17,6 +19,7 @@ from cli import (
     policies,
     projections,
     rehearse,
+    scorecard_acts,
     serve,
     target_acts,
     views,
@@ -33,7 +36,8 @@ app = typer.Typer(
 )
 for module in (serve, imports, rehearse, views, events):
     module.add_to(app)
-for made in (deals.app, leads.app, target_acts.app, cycle_acts.app, projections.app, policies.app, keys.app):
+LOOP = (target_acts.app, cycle_acts.app, scorecard_acts.app, actions.app, adjustments.app)
+for made in (deals.app, leads.app, *LOOP, projections.app, policies.app, keys.app):
     app.add_typer(made)
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 import typer
 
 from cli.common import Json, Limit, as_json, example, fail, group, ledger, run
-from cli.loop import DAYS, Cursor, PeriodFilter, ScopeFilter, names, scope_of
+from cli.loop import DAYS, Cursor, PeriodFilter, ScopeFilter, more, names, scope_of
 
 if TYPE_CHECKING:
     from datetime import date
@@ -57,7 +57,7 @@ def list_(
     from cli.loop_views import show_targets
 
     show_targets(page.items, known)
-    _more(page)
+    more(page)
 
 
 def _narrowed(
@@ -65,11 +65,6 @@ def _narrowed(
 ) -> dict[str, Any]:
     key = scope_of(scope).key if scope else None
     return {"metric": metric, "scope_key": key, "period_name": period, "owner_id": owner}
-
-
-def _more(page: Page[Any]) -> None:
-    if page.next_cursor:
-        typer.echo(f"more: --cursor {page.next_cursor}")
 
 
 async def _list(
@@ -157,7 +152,7 @@ def attainment(
     from cli.loop_views import show_attainment
 
     show_attainment(page.items, known)
-    _more(page)
+    more(page)
 
 
 async def _attainment(

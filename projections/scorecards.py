@@ -12,7 +12,9 @@ from uuid import UUID
 import msgspec
 
 from domain.canonical import digest_of_positions
+from domain.errors import NotFound
 from domain.facts import FreeText
+from domain.figures import FigureAsked
 from domain.recorded import Recorded
 from domain.scorecard import scorecard as s
 from domain.scorecard.compute import About as Subject
@@ -221,6 +223,30 @@ async def measured(source: Source, card: ScorecardSeen, position: int) -> tuple[
     return tuple([await _figure(source, m, card, position, numbers[m.metric]) for m in wanted])
 
 
+async def to_close(
+    source: Source, scorecard_id: UUID, position: int
+) -> tuple[int, tuple[MeasureFigure, ...]]:
+    """What a scorecard is closed with at `position`, which the contributions must have come to. A closed one is closed
+    as it was: a repeat asks for the same. Raises NotFound.
+    """
+    card = (await Scorecards.at(source, [scorecard_id], position)).get(scorecard_id)
+    if card is None:
+        raise NotFound(f"no scorecard has the id {scorecard_id}", kind="scorecard", id=str(scorecard_id))
+    if card.status == "closed":
+        last = card.closings[-1]
+        return last.position, tuple(last.figures)
+    return position, await measured(source, card, position)
+
+
+async def asked_by(source: Source, card: ScorecardSeen, key: str | None) -> FigureAsked:
+    """The figure of the measure with that key; without one, of the first that has a metric. Raises NotFound."""
+    definition = await definition_of(source, card.definition, card.definition_version)
+    found = [m.metric for m in definition.measures if m.metric and key in (None, m.key)]
+    if not found:
+        raise NotFound("no measure with a metric has this key", kind="measure", id=str(key))
+    return figures.asking(found[0], card.scope, card.period, card.currency)
+
+
 async def _figure(
     source: Source, measure: Measure, card: ScorecardSeen, position: int, target: Decimal | None
 ) -> MeasureFigure:
@@ -234,6 +260,28 @@ async def _figure(
         events=len(behind),
         events_digest=digest_of_positions(behind),
     )
+
+
+class Recomputed(msgspec.Struct):
+    """`equal`: the same bytes as those that were recorded when it was closed. `now` is what they would be as known at
+    the position `known_at`, with late facts and with targets that were changed since.
+    """
+
+    number: int
+    position: int
+    digest: str
+    equal: bool
+    result: str
+    known_at: int
+    now: str
+
+
+async def again(source: Source, scorecard_id: UUID, closing: Closing, known_at: int) -> Recomputed:
+    """As known when it was closed, and beside it as known at another position."""
+    then = (await recomputed(source, scorecard_id, closing)).decode()
+    now = (await recomputed(source, scorecard_id, closing, known_at)).decode()
+    same = then == closing.result
+    return Recomputed(closing.number, closing.position, closing.digest, same, then, known_at, now)
 
 
 async def recomputed(

@@ -25,8 +25,8 @@ from domain.scorecard.decisions import CloseScorecard
 from domain.scorecard.definition import Definition, Definitions, definition_stream
 from projections import figures, scorecards
 from projections.figures import Behind
-from projections.paging import Page, Source
-from projections.scorecards import Closing, ScorecardFilter, Scorecards, ScorecardSeen
+from projections.paging import Page
+from projections.scorecards import Closing, Recomputed, ScorecardFilter, ScorecardSeen
 from projections.status import reached as reads_reached
 
 router = auth.router(tags=["scorecards"])
@@ -69,20 +69,6 @@ class DefinitionsView(msgspec.Struct):
     versions: list[Definition]
 
 
-class Recomputed(msgspec.Struct):
-    """`equal`: the same bytes as those that were recorded when it was closed. `now` is what they would be as known at
-    the position `known_at`, with late facts and with targets that were changed since.
-    """
-
-    number: int
-    position: int
-    digest: str
-    equal: bool
-    result: str
-    known_at: int
-    now: str
-
-
 @router.post(
     "/scorecards/{scorecard_id}/close",
     operation_id="closeScorecard",
@@ -97,17 +83,10 @@ async def close(
 
 
 async def _closing(scorecard_id: UUID, act: Act) -> CloseScorecard:
-    """A closed one is closed as it was: a repeat asks for the same."""
     pool, position = act.desk.pool, await act.desk.ledger.head()
     await reached(act.desk, ("contributions",), position, MAX_WAIT)
-    card = (await Scorecards.at(pool, [scorecard_id], position)).get(scorecard_id)
-    if card is None:
-        raise NotFound(f"no scorecard has the id {scorecard_id}", kind="scorecard", id=str(scorecard_id))
-    if card.status == "closed":
-        last = card.closings[-1]
-        return CloseScorecard(scorecard_id=scorecard_id, position=last.position, figures=tuple(last.figures))
-    measured = await scorecards.measured(pool, card, position)
-    return CloseScorecard(scorecard_id=scorecard_id, position=position, figures=measured)
+    known_at, measured = await scorecards.to_close(pool, scorecard_id, position)
+    return CloseScorecard(scorecard_id=scorecard_id, position=known_at, figures=measured)
 
 
 @router.get(
@@ -162,12 +141,7 @@ async def recompute(
     """As known when it was closed, and beside it as known now."""
     closing, pool = _numbered(await _card(scorecard_id, look), number), look.desk.pool
     known_at = await reads_reached(pool, MEASURED_FROM)
-    then, now = [
-        (await scorecards.recomputed(pool, scorecard_id, closing, at)).decode()
-        for at in (closing.position, known_at)
-    ]
-    same = then == closing.result
-    return look.json(Recomputed(number, closing.position, closing.digest, same, then, known_at, now))
+    return look.json(await scorecards.again(pool, scorecard_id, closing, known_at))
 
 
 @router.get(
@@ -185,17 +159,8 @@ async def drill(
     """As known when it was closed."""
     card = await _card(scorecard_id, look)
     closing, pool = _numbered(card, number), look.desk.pool
-    metric = await _metric(pool, card, asked.measure)
-    of = figures.asking(metric, card.scope, card.period, card.currency)
+    of = await scorecards.asked_by(pool, card, asked.measure)
     return look.json(await figures.drill(pool, of, closing.position, asked.cursor, asked.limit))
-
-
-async def _metric(source: Source, card: ScorecardSeen, key: str | None) -> str:
-    definition = await scorecards.definition_of(source, card.definition, card.definition_version)
-    measured = [m for m in definition.measures if m.metric and key in (None, m.key)]
-    if not measured:
-        raise NotFound("no measure with a metric has this key", kind="measure", id=str(key))
-    return measured[0].metric
 
 
 @router.get(

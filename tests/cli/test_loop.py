@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -33,6 +35,10 @@ def reps(terminal: Terminal, settled: Callable[[], int]) -> list[dict[str, Any]]
     settled()
     found: list[dict[str, Any]] = terminal.json("reps")
     return found
+
+
+def this_month() -> str:
+    return f"{DEFAULT_CYCLE_POLICY.day(datetime.now(UTC)):%Y-%m}"
 
 
 def proposed(terminal: Terminal, period: str, rep: str, *more: str) -> str:
@@ -97,7 +103,7 @@ def test_a_review_is_gone_through_and_its_pack_stays_while_what_is_known_moves_o
     terminal: Terminal, reps: list[dict[str, Any]], settled: Callable[[], int]
 ) -> None:
     rep, name = reps[1]["rep_id"], reps[1]["rep_name"]
-    month = f"{DEFAULT_CYCLE_POLICY.day(datetime.now(UTC)):%Y-%m}"
+    month = this_month()
     proposed(terminal, month, rep, *CALLS)
     deal = terminal.json("deals", "open", "四十台锅炉", "--owner", rep)["answer"]["deal_id"]
     terminal.json("deals", "log", deal, "call")
@@ -140,3 +146,105 @@ def _go_through(terminal: Terminal, which: str, rep: str) -> None:
     terminal.json("cycle", "appeal", which, "--why", "the Acme deal counts", "--by", rep)
     turned_down = ["--turn-down", "--why", "signed later", "--by", BOSS]
     assert terminal.json("cycle", "decide-appeal", which, *turned_down)["answer"]["phase"] == "next"
+
+
+CARD = {
+    "name": "calling",
+    "measures": [
+        {
+            "key": "calls",
+            "kind": "quantitative",
+            "weight": "60",
+            "metric": "activities:call",
+            "curve": [{"at": "0", "score": "0"}, {"at": "4", "score": "100"}],
+        },
+        {"key": "team play", "kind": "qualitative", "weight": "40"},
+    ],
+}
+
+
+def test_a_scorecard_is_closed_and_computed_again_beside_what_is_known_now(
+    terminal: Terminal, reps: list[dict[str, Any]], settled: Callable[[], int], tmp_path: Path
+) -> None:
+    rep, file = reps[2]["rep_id"], tmp_path / "card.json"
+    file.write_text(json.dumps(CARD))
+    assert terminal.json("scorecard", "define", str(file))["answer"]["version"] == 1
+    whose = ["--scope", f"rep:{rep}", "--period", this_month(), "--owner", rep, "--manager", BOSS]
+    card = terminal.json("scorecard", "open", "calling", *whose)["answer"]["scorecard_id"]
+    deal = terminal.json("deals", "open", "boilers", "--owner", rep)["answer"]["deal_id"]
+    terminal.json("deals", "log", deal, "call")
+    too_early = terminal.run("scorecard", "close", card)
+    assert (too_early.returncode, "team play" in too_early.stderr) == (1, True)
+    terminal.json("scorecard", "score", card, "team play=90", "--by", BOSS)
+    closed = terminal.json("scorecard", "close", card)["answer"]
+    assert (closed["status"], closed["total"]) == ("closed", "51.00")
+    terminal.json("deals", "log", deal, "call")
+    settled()
+    again = terminal.json("scorecard", "recompute", card)
+    assert (again["equal"], again["digest"]) == (True, closed["digest"])
+    assert [json.loads(again[known])["total"] for known in ("result", "now")] == ["51", "66"]
+    assert "from the ledger" in terminal.run("scorecard", "recompute", card).stdout
+    shown = terminal.run("scorecard", "show", card).stdout
+    assert all(text in shown for text in ("calls", "team play", "60%", "51"))
+    behind = terminal.json("scorecard", "events", card, "--measure", "calls")["items"]
+    assert [one["topic"] for one in behind] == ["deal.activity-logged"]
+    assert terminal.json("scorecard", "definition", "calling")[0]["name"] == "calling"
+    appealed = terminal.json("scorecard", "appeal", card, "--why", "one is missing", "--by", rep)
+    assert appealed["answer"]["status"] == "open"
+    settled()
+    listed = terminal.json("scorecard", "list", "--scope", f"rep:{rep}")["items"]
+    assert [len(one["closings"]) for one in listed] == [1]
+
+
+def test_an_action_item_is_followed_to_its_end(
+    terminal: Terminal, reps: list[dict[str, Any]], settled: Callable[[], int]
+) -> None:
+    rep, colleague = reps[0]["rep_id"], reps[1]["rep_id"]
+    opened = terminal.json("action", "open", "call the silent", "--owner", rep, "--due", "2038-01-04T09:00")
+    item = opened["answer"]["item_id"]
+    terminal.json("action", "reword", item, "call the silent ones")
+    terminal.json("action", "move", item, "--due", "2038-02-04T09:00")
+    terminal.json("action", "handover", item, "--to", colleague)
+    settled()
+    shown = terminal.run("action", "show", item, "--tz", "Asia/Shanghai").stdout
+    assert all(said in shown for said in ("call the silent ones", reps[1]["rep_name"], "2038-02-04 17:00"))
+    assert item in terminal.run("action", "list", "--owner", colleague).stdout
+    assert terminal.json("action", "finish", item, "--note", "all")["answer"]["outcome"] == "kept"
+    for ending, outcome in (("excuse", "excused"), ("break", "broken")):
+        other = terminal.json("action", "open", "x", "--owner", rep, "--due", "2038-01-04T09:00")
+        ended = terminal.json("action", ending, other["answer"]["item_id"], "--why", "the customer merged")
+        assert ended["answer"]["outcome"] == outcome
+    settled()
+    kept = terminal.json("action", "list", "--owner", colleague, "--outcome", "kept")["items"]
+    assert [one["item_id"] for one in kept] == [item]
+
+
+def test_an_adjustment_is_started_shown_and_stopped(
+    terminal: Terminal, reps: list[dict[str, Any]], settled: Callable[[], int]
+) -> None:
+    rep = reps[0]["rep_id"]
+    missing = terminal.run("adjustment", "start")
+    assert (missing.returncode, "hypothesis" in missing.stderr, "baseline" in missing.stderr) == (
+        1,
+        True,
+        True,
+    )
+    about = ["--scope", f"rep:{rep}", "--metric", "deals-won", "--owner", rep]
+    days = ["--baseline", "2026-07-01..2026-09-30", "--horizon", "2038-03-31"]
+    started = terminal.json("adjustment", "start", "a demo in the first week", *about, *days)
+    id = started["answer"]["adjustment_id"]
+    handed = terminal.json("adjustment", "handover", id, "--to", BOSS)
+    assert handed["recorded"] > 0
+    settled()
+    shown = terminal.run("adjustment", "show", id).stdout
+    assert all(
+        said in shown for said in ("a demo in the first week", "deals won", "2026-07-01 to 2026-09-30")
+    )
+    assert id in terminal.run("adjustment", "list", "--scope", f"rep:{rep}").stdout
+    early = terminal.run("adjustment", "decide", id, "keep", "--why", "good", "--by", BOSS)
+    assert early.returncode == 1
+    stopped = terminal.json("adjustment", "decide", id, "stop", "--why", "nobody has time", "--by", BOSS)
+    assert stopped["recorded"] > 0
+    settled()
+    assert terminal.json("adjustment", "show", id)["outcome"] == "stop"
+    assert terminal.run("adjustment", "start", "x", "--baseline", "May").returncode == 2

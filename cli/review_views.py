@@ -1,0 +1,224 @@
+"""cli: what comes out of reviews, for people — scorecards, action items, adjustments. Each takes what was read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, tzinfo
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from cli.common import console, moment, table
+from cli.loop import figure, measured, metric_name, who, whose
+from cli.loop_views import title_of
+
+if TYPE_CHECKING:
+    from domain.experiment import Compared
+    from domain.scorecard.definition import Definition
+    from projections.action_items import ItemSeen
+    from projections.adjustments import AdjustmentSeen
+    from projections.figures import Behind
+    from projections.scorecards import Recomputed, ScorecardSeen
+
+Names = Mapping[UUID, str]
+
+
+def _given(rows: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Without lines that have nothing to tell."""
+    return [row for row in rows if row[1] not in (None, "")]
+
+
+# --- scorecards ------------------------------------------------------------------------------------------------------
+
+
+def show_scorecards(cards: Iterable[ScorecardSeen], names: Names) -> None:
+    rows = [
+        (
+            title_of(one, names),
+            f"{one.definition} {one.definition_version}",
+            one.status,
+            figure(one.total),
+            len(one.closings),
+            one.scorecard_id,
+        )
+        for one in cards
+    ]
+    columns = ("scorecard", "measures", "status", "total", "closings", "id")
+    table(columns, rows, right=("total", "closings"), whole=("id",))
+
+
+def show_scorecard(card: ScorecardSeen, names: Names, to: tzinfo | None) -> None:
+    """As closed last; before that, what people scored so far."""
+    rows = _given(
+        [
+            ("scorecard", card.scorecard_id),
+            ("measures", f"{card.definition} {card.definition_version}"),
+            ("status", card.status),
+            ("owner", who(card.owner_id, names)),
+            ("manager", who(card.manager_id, names)),
+            ("scored", _scores(card.scores)),
+            ("by the owner", _scores(card.own)),
+            *(_closed(card, to)),
+            *((f"{r.kind}, {who(r.by, names)}", r.text) for r in card.remarks),
+        ]
+    )
+    table(("", title_of(card, names)), rows, whole=("",))
+    if card.closings:
+        _show_measures(json.loads(card.closings[-1].result))
+
+
+def _scores(scores: Mapping[str, Decimal]) -> str:
+    return ", ".join(f"{measure} {figure(score)}" for measure, score in scores.items())
+
+
+def _closed(card: ScorecardSeen, to: tzinfo | None) -> list[tuple[str, str]]:
+    return [
+        (
+            f"closing {one.number}",
+            f"{figure(one.total)}, {moment(one.closed_at, to)}, position {one.position:,}",
+        )
+        for one in card.closings
+    ]
+
+
+MEASURES = ("measure", "figure", "target", "score", "weight", "events")
+
+
+def _show_measures(result: Mapping[str, Any], title: str = "") -> None:
+    rows = [_measure(one, result["currency"]) for one in result["measures"]]
+    rows.append(("total", "", "", figure(_number(result["total"])), "", ""))
+    table(MEASURES, rows, title=title, right=MEASURES[1:])
+
+
+def _measure(one: Mapping[str, Any], currency: str) -> tuple[Any, ...]:
+    figures = [
+        measured(_number(one[name]), one["metric"], currency) if one["metric"] else ""
+        for name in ("figure", "target")
+    ]
+    weight = f"{figure(_number(one['weight']))}%"
+    return one["key"], *figures, figure(_number(one["score"])), weight, one["events"] if one["metric"] else ""
+
+
+def _number(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)
+
+
+def show_recomputed(found: Recomputed) -> None:
+    same = "the bytes that were recorded" if found.equal else "NOT the bytes that were recorded"
+    _show_measures(
+        json.loads(found.result), f"closing {found.number}, from the ledger at {found.position:,}: {same}"
+    )
+    _show_measures(json.loads(found.now), f"as known now ({found.known_at:,})")
+
+
+def show_behind(events: Iterable[Behind], names: Names) -> None:
+    rows = [
+        (
+            one.position,
+            one.day,
+            one.topic,
+            names.get(one.subject_id, one.subject_id),
+            names.get(one.rep_id, one.rep_id),
+            measured(one.value, one.metric, one.currency),
+        )
+        for one in events
+    ]
+    table(("position", "day", "event", "about", "rep", "value"), rows, right=("position", "value"))
+
+
+def show_definition(definition: Definition) -> None:
+    rows = [
+        (m.key, m.kind, metric_name(m.metric) if m.metric else "", m.basis, f"{figure(m.weight)}%")
+        for m in definition.measures
+    ]
+    title = f"{definition.name} {definition.version}"
+    table(("measure", "kind", "metric", "basis", "weight"), rows, title=title, right=("weight",))
+
+
+# --- action items ----------------------------------------------------------------------------------------------------
+
+
+def show_items(items: Iterable[ItemSeen], names: Names, to: tzinfo | None) -> None:
+    now = datetime.now(UTC)
+    rows = [
+        (moment(one.due_at, to), _state(one, now), who(one.owner_id, names), one.what, one.item_id)
+        for one in items
+    ]
+    table(("due", "state", "who", "what", "id"), rows, whole=("due", "state", "id"))
+
+
+def _state(item: ItemSeen, now: datetime) -> str:
+    return "overdue" if item.is_open and item.due_at < now else item.outcome
+
+
+def show_item(item: ItemSeen, names: Names, to: tzinfo | None) -> None:
+    told = [word for word in ("reminded", "missed", "escalated") if getattr(item, word)]
+    rows = [
+        ("action item", item.item_id),
+        ("owner", who(item.owner_id, names)),
+        ("manager", who(item.manager_id, names)),
+        ("due", moment(item.due_at, to)),
+        ("state", ", ".join([_state(item, datetime.now(UTC)), *told])),
+        ("done", moment(item.done_at, to)),
+        ("note", item.note),
+        ("cycle", item.cycle_id),
+        ("decision", item.decision_id),
+        ("policy", f"{item.policy} {item.policy_version}"),
+    ]
+    table(("", item.what), _given(rows), whole=("",))
+
+
+# --- adjustments -----------------------------------------------------------------------------------------------------
+
+
+def show_adjustments(adjustments: Iterable[AdjustmentSeen], names: Names, to: tzinfo | None) -> None:
+    rows = [
+        (
+            whose(one.scope, names),
+            metric_name(one.metric),
+            one.status,
+            moment(one.next_at, to),
+            measured(one.effect, one.metric, one.currency) if one.effect is not None else "",
+            one.outcome,
+            one.hypothesis,
+            one.adjustment_id,
+        )
+        for one in adjustments
+    ]
+    columns = ("whose", "metric", "status", "next", "effect", "outcome", "hypothesis", "id")
+    table(columns, rows, right=("effect",), whole=("next", "id"))
+
+
+def show_adjustment(one: AdjustmentSeen, names: Names, to: tzinfo | None) -> None:
+    """Before and after, beside its control, and what came of it."""
+    rows = [
+        ("adjustment", one.adjustment_id),
+        ("whose, what", f"{whose(one.scope, names)}, {metric_name(one.metric)}"),
+        ("owner", who(one.owner_id, names)),
+        ("baseline", f"{one.baseline.start} to {one.baseline.end}"),
+        ("horizon", f"{one.horizon.start} to {one.horizon.end}"),
+        ("status", one.status),
+        ("next", moment(one.next_at, to)),
+        ("method", one.method),
+        ("effect", measured(one.effect, one.metric, one.currency) if one.effect is not None else ""),
+        ("outcome", f"{one.outcome}, {who(one.decided_by, names)}: {one.why}" if one.outcome else ""),
+    ]
+    table(("", one.hypothesis), _given(rows), whole=("",))
+    if one.adjusted is not None:
+        _show_compared([("adjusted", one.adjusted), *(("control", c) for c in one.controls)], one, names)
+
+
+def _show_compared(compared: Sequence[tuple[str, Compared]], about: AdjustmentSeen, names: Names) -> None:
+    rows = [
+        (
+            role,
+            whose(one.scope, names),
+            measured(one.before, about.metric, about.currency),
+            measured(one.after, about.metric, about.currency),
+        )
+        for role, one in compared
+    ]
+    table(("", "whose", "before", "after"), rows, right=("before", "after"))
+    if len(compared) == 1:
+        console().print("nobody is comparable: there is no control")
