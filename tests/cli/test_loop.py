@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import json
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,12 +13,39 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from domain import action_item_decisions as action_items
+from domain import adjustment_decisions as adjustments
+from domain.cycle import commands as cycles
 from domain.cycle.policy import DEFAULT_CYCLE_POLICY
+from domain.door import Command
+from domain.scorecard import decisions as scorecards
+from domain.target import commands as targets
 from tests.cli.conftest import Terminal
 from tests.reviewing import reviewed
 
 BOSS = str(uuid4())
+ROOT = Path(__file__).parents[2]
+CLOCKS = {
+    "RemindCycle", "EscalateCycle", "StartExecution", "CheckIn", "OpenReview", "ProposeNext", "CloseCycle",
+    "LeaveTargetUnagreed", "RemindActionItem", "MissActionItem", "EscalateActionItem",
+    "FreezeBaseline", "MeasureAdjustment", "RemindAdjustment", "EscalateAdjustment",
+}  # fmt: skip
+"""What only the workflows say: nobody can say it over HTTP or in the terminal."""
 Eventually = Callable[[Callable[[], Any]], Any]
+
+
+def acts() -> set[str]:
+    """Every command of the loop, by name."""
+    modules = (cycles, targets, scorecards, action_items, adjustments)
+    found = [cls for module in modules for _, cls in inspect.getmembers(module, inspect.isclass)]
+    return {cls.__name__ for cls in found if issubclass(cls, Command) and not cls.__subclasses__()}
+
+
+@pytest.mark.parametrize("room", ["api/routers", "cli"])
+def test_whatever_people_do_in_the_loop_has_a_route_and_a_command_and_nothing_else_has(room: str) -> None:
+    said = "".join(file.read_text() for file in (ROOT / room).glob("*.py"))
+    assert acts() > CLOCKS
+    assert {name for name in acts() if re.search(rf"\b{name}\(", said)} == acts() - CLOCKS
 
 
 def _settled(terminal: Terminal) -> int:
