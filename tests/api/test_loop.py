@@ -305,7 +305,7 @@ def test_a_closed_scorecard_stays_what_it_was(house: House, card: str) -> None:
 
 def test_the_loop_is_read_by_its_team(house: House, cycle: str, target: str, year: int) -> None:
     house.open_deal("south")
-    asked = {"period": str(year), "after": house.position}
+    asked: Json = {"period": str(year), "after": house.position}
     for path, id in (("/cycles", cycle), ("/targets", target)):
         name = "cycle_id" if path == "/cycles" else "target_id"
         own = house.client("north").get(path, params=asked).json()["items"]
