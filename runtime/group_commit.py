@@ -8,33 +8,20 @@ stale command fails alone. A caller is answered only after the commit is durable
 from __future__ import annotations
 
 import asyncio
-import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from psycopg import AsyncConnection
-
 from domain.door import Decision, Receipt
 from domain.errors import Conflict, KeyReused
-from domain.recorded import Pending
-from runtime.codec import encode, fingerprint
-from runtime.database import Pool, left
+from runtime.append import append, receipts
+from runtime.codec import fingerprint
+from runtime.database import Pool
+from runtime.wire import Wire
 
 MAX_COMMANDS = 1_000
 MAX_FACTS = 8_000
 IN_FLIGHT = 2
-LINES = "string_to_array(%s, E'\\n')"
-INTS, IDS, NAMES = ("string_to_array(%s, ',')::" + kind + "[]" for kind in ("int", "uuid", "text"))
-TIMES = "string_to_array(%s, ',')::timestamptz[]"
-APPEND = (
-    f"SELECT head, seen, stale FROM ledger.append({LINES}, {INTS}, {LINES}, {NAMES}, {LINES}, {INTS},"
-    f" {INTS}, {IDS}, {INTS}, {INTS}, {IDS}, {IDS}, {INTS}, {NAMES}, {INTS}, {LINES}, {TIMES})"
-)
-"""Columns travel as joined text: several times faster than the driver's quoting of arrays."""
-RECEIPTS = (
-    "SELECT key, fingerprint, answer, stream_version, position FROM ledger.receipts WHERE key = ANY(%s)"
-)
 
 
 @dataclass(slots=True)
@@ -51,38 +38,45 @@ class GroupCommit:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
         self._line: list[Waiting] = []
+        self._on_way = 0
         self._flights: set[asyncio.Task[None]] = set()
-        self._parked: list[AsyncConnection[Any]] = []
+        self._parked: list[Wire] = []
 
     async def append(self, decision: Decision) -> Receipt:
         """The receipt, once durable. Raises Conflict or KeyReused for this decision alone."""
         waiting = Waiting(decision, asyncio.get_running_loop().create_future())
-        self._line.append(waiting)
-        self._take_off()
+        if self._on_way or self._line:
+            self._line.append(waiting)
+            self._take_off()
+        else:  # alone: it goes at once, and needs no task of its own
+            self._on_way += 1
+            await self._fly([waiting])
         return await waiting.done
 
     def _take_off(self) -> None:
-        if self._line and len(self._flights) < IN_FLIGHT:
-            flight = asyncio.create_task(self._fly())
+        if self._line and self._on_way < IN_FLIGHT:
+            self._on_way += 1
+            flight = asyncio.create_task(self._fly_with_the_next())
             self._flights.add(flight)
-            flight.add_done_callback(self._landed)
+            flight.add_done_callback(self._flights.discard)
 
-    def _landed(self, flight: asyncio.Task[None]) -> None:
-        self._flights.discard(flight)
-        self._take_off()
+    async def _fly_with_the_next(self) -> None:
+        await self._fly(self._board())
 
-    async def _fly(self) -> None:
-        batch = self._board()
-        if not batch:  # an earlier flight took everyone before this one's turn came
-            return
+    async def _fly(self, batch: Sequence[Waiting]) -> None:
         try:
-            await self._commit(batch)
-        except BaseException as failure:
+            if batch:  # an earlier flight may have taken everyone before this one's turn came
+                await self._commit(batch)
+        except Exception as failure:  # noqa: BLE001 - every waiting caller gets it
             for waiting in batch:
-                if not waiting.done.done():
-                    waiting.done.set_exception(failure)
-            if not isinstance(failure, Exception):
-                raise
+                _resolve(waiting, failure)
+        except BaseException:
+            for waiting in batch:
+                waiting.done.cancel()
+            raise
+        finally:
+            self._on_way -= 1
+            self._take_off()
 
     def _board(self) -> list[Waiting]:
         """Take from the head of the line, leaving what depends on something written before it."""
@@ -105,42 +99,36 @@ class GroupCommit:
         return batch
 
     async def _commit(self, batch: Sequence[Waiting]) -> None:
-        connection = await self._connection()
+        wire = await self._wire()
         try:
-            cursor = await connection.execute(APPEND, columns([w.decision for w in batch]))
-            [(head, seen, stale)] = await cursor.fetchall()
-            first = await self._first_answers(connection, batch, seen)
+            head, seen, stale = await append(wire, [waiting.decision for waiting in batch])
+            first = await _first_answers(wire, batch, seen) if seen else {}
         except BaseException:
-            await self._pool.putconn(connection)  # the pool replaces it where it is broken
+            await wire.give_back()
             raise
-        self._parked.append(connection)
+        self._parked.append(wire)
         settle(batch, head, first, set(stale))
 
-    async def _connection(self) -> AsyncConnection[Any]:
+    async def _wire(self) -> Wire:
         """A parked one that is still good, else one of the pool's: a server that went away fails no batch twice."""
         while self._parked:
-            connection = self._parked.pop()
-            if not left(connection):
-                return connection
-            await connection.close()
-            await self._pool.putconn(connection)
-        return await self._pool.getconn()
+            wire = self._parked.pop()
+            if not wire.has_been_left():
+                return wire
+            await wire.give_back()
+        return Wire(self._pool, await self._pool.getconn())
 
     async def close(self) -> None:
         """Give the connections back, once nothing is on its way."""
         await asyncio.gather(*self._flights, return_exceptions=True)
         while self._parked:
-            await self._pool.putconn(self._parked.pop())
+            await self._parked.pop().give_back()
 
-    async def _first_answers(
-        self, connection: Any, batch: Sequence[Waiting], seen: list[int]
-    ) -> dict[int, Any]:
-        if not seen:
-            return {}
-        keys = [batch[n - 1].decision.key for n in seen]
-        cursor = await connection.execute(RECEIPTS, [keys])
-        by_key = {row[0]: row for row in await cursor.fetchall()}
-        return {n: by_key[batch[n - 1].decision.key] for n in seen}
+
+async def _first_answers(wire: Wire, batch: Sequence[Waiting], seen: Sequence[int]) -> dict[int, Any]:
+    keys = [batch[n - 1].decision.key for n in seen]
+    by_key = await receipts(wire, [key for key in keys if key is not None])
+    return {n: by_key[batch[n - 1].decision.key] for n in seen}
 
 
 def _marks(decision: Decision) -> tuple[set[int | str], set[int | str]]:
@@ -149,56 +137,6 @@ def _marks(decision: Decision) -> tuple[set[int | str], set[int | str]]:
     if decision.key is not None:
         writes.add(decision.key)
     return writes, writes | {e.stream_id.int for e in decision.expectations}
-
-
-def columns(decisions: Sequence[Decision]) -> list[str]:
-    """The arguments of `ledger.append` for these decisions, column by column, as joined text."""
-    keyed = [(n, d, d.key) for n, d in enumerate(decisions, 1) if d.key is not None]
-    facts = [fact for decision in decisions for fact in decision.facts]
-    expected = [expectation for decision in decisions for expectation in decision.expectations]
-    return [
-        documents([decision.meta for decision in decisions]),
-        commas([n for n, _, _ in keyed]),
-        "\n".join([key for _, _, key in keyed]),
-        ",".join([fingerprint(decision.command, decision.said) for _, decision, _ in keyed]),
-        documents([decision.answer for _, decision, _ in keyed]),
-        commas([decision.version for _, decision, _ in keyed]),
-        commas([n for n, decision in enumerate(decisions, 1) for _ in decision.expectations]),
-        ",".join([expectation.stream_id.hex for expectation in expected]),
-        commas([expectation.version for expectation in expected]),
-        commas([n for n, decision in enumerate(decisions, 1) for _ in decision.facts]),
-        event_ids(len(facts)),
-        ",".join([fact.originator_id.hex for fact in facts]),
-        commas([fact.originator_version for fact in facts]),
-        ",".join([fact.fact.TOPIC for fact in facts]),
-        commas([fact.fact.SCHEMA for fact in facts]),
-        documents([fact.fact for fact in facts]),
-        ",".join(moments(facts)),
-    ]
-
-
-def event_ids(count: int) -> str:
-    """That many random ids, as hex text: asking the system once is what keeps this cheap."""
-    digits = os.urandom(16 * count).hex()
-    return ",".join([digits[n : n + 32] for n in range(0, 32 * count, 32)])
-
-
-def moments(facts: Sequence[Pending]) -> Iterator[str]:
-    """When each happened. A decision's facts mostly share one moment, the very object."""
-    last, text = None, ""
-    for fact in facts:
-        if fact.occurred_at is not last:
-            last, text = fact.occurred_at, fact.occurred_at.isoformat()
-        yield text
-
-
-def commas(values: Iterable[object]) -> str:
-    return ",".join(map(str, values))
-
-
-def documents(values: Iterable[object]) -> str:
-    """JSON texts joined by newlines, which JSON text does not contain."""
-    return b"\n".join(map(encode, values)).decode()
 
 
 def settle(batch: Sequence[Waiting], head: int, first: dict[int, Any], stale: set[int]) -> None:

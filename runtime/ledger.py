@@ -26,9 +26,10 @@ from eventsourcing.utils import Environment
 from domain.aggregate import Aggregate
 from domain.door import Command, Decision, Receipt, Wanted
 from domain.recorded import Recorded
+from runtime.append import RECEIPTS
 from runtime.codec import decode_row, fingerprint
 from runtime.database import Pool, open_pool
-from runtime.group_commit import RECEIPTS, GroupCommit, first_answer
+from runtime.group_commit import GroupCommit, first_answer
 from runtime.recorder import FactMapper, LedgerRecorder
 from runtime.snapshots import Snapshots
 from runtime.stream_reader import StreamReader

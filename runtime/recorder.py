@@ -31,9 +31,9 @@ from psycopg import sql
 
 from domain.facts import Fact
 from domain.recorded import Pending
+from runtime.append import APPEND, commas, event_ids
 from runtime.codec import decode_fact, encode
 from runtime.database import connect_sync
-from runtime.group_commit import APPEND, commas, event_ids
 
 COLUMNS = sql.SQL("stream_id, version, topic || '@' || schema_version, convert_to(data::text, 'UTF8')")
 

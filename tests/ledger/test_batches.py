@@ -10,10 +10,13 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from domain.context import MAX_REASON
 from tests.conftest import eventually
 from tests.office import Office, furnish
 
-CALLS = "SELECT calls FROM pg_stat_user_functions WHERE schemaname = 'ledger' AND funcname = 'append'"
+CALLS = (
+    "SELECT sum(calls) FROM pg_stat_user_functions WHERE schemaname = 'ledger' AND funcname LIKE 'append%'"
+)
 FURNISHING = 2
 """The team and the rep."""
 
@@ -56,3 +59,11 @@ async def test_a_caller_alone_makes_one_transaction_a_command(counted: Office) -
 async def test_callers_that_arrive_together_share_transactions(counted: Office) -> None:
     await asyncio.gather(*(counted.run(counted.opening()) for _ in range(40)))
     assert await appends(counted) < FURNISHING + 10
+
+
+async def test_a_batch_larger_than_a_socket_takes_at_once_is_recorded_whole(office: Office) -> None:
+    head = await office.ledger.head()
+    reason = "价" * MAX_REASON
+    receipts = await asyncio.gather(*(office.run(office.opening(), reason=reason) for _ in range(60)))
+    assert sorted(receipt.position for receipt in receipts) == [head + 2 * n for n in range(1, 61)]
+    assert {r.meta.reason for r in await office.ledger.read(head)} == {reason}

@@ -81,6 +81,19 @@ async def test_nobody_is_answered_before_the_commit(gated: Office) -> None:
     assert sorted(receipt.position for receipt in receipts) == [head + 2 * n for n in range(1, 21)]
 
 
+async def test_a_caller_who_gives_up_on_a_held_commit_holds_nobody_up(gated: Office) -> None:
+    async with held(gated.url) as keeper:
+        caller = asyncio.create_task(gated.run(gated.opening()))
+        await at_the_gate(keeper)
+        behind = asyncio.create_task(gated.run(gated.opening()))
+        caller.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await caller
+        assert not behind.done()
+    assert await gated.ledger.head() == (await behind).position
+    assert (await gated.run(gated.opening())).recorded == 2
+
+
 async def test_a_conflict_and_a_repeat_in_a_batch_that_hangs_touch_nobody_else(gated: Office) -> None:
     """All arrive behind a commit that is held, and go together in the next one."""
     deals = [uuid.uuid4() for _ in range(12)]

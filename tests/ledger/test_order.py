@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 import psycopg
+import pytest
 
 from domain.door import Call, Decision
 from domain.recorded import Meta
+from runtime.append import APPEND, APPEND_ALONE, columns, columns_alone
 from runtime.database import connect
-from runtime.group_commit import APPEND, columns
 from runtime.ledger import Ledger
 from tests.conftest import eventually
 from tests.office import Office, context, furnish
 
 WRITERS, COMMANDS = 6, 40
+Append = Callable[[Decision], tuple[str, list[str]]]
+BOTH_WAYS = pytest.mark.parametrize(
+    "append",
+    [
+        lambda decision: (APPEND, columns([decision])),
+        lambda decision: (APPEND_ALONE, columns_alone(decision)),
+    ],
+    ids=["in a batch", "alone"],
+)
 
 
 async def follow(ledger: Ledger, until: asyncio.Event) -> list[int]:
@@ -46,11 +57,12 @@ async def test_a_follower_sees_every_position_once_and_in_order(office: Office) 
     assert seen == list(range(1, 2 + 2 * WRITERS * COMMANDS + 1))
 
 
-async def test_a_writer_that_commits_late_is_never_overtaken(office: Office) -> None:
+@BOTH_WAYS
+async def test_a_writer_that_commits_late_is_never_overtaken(office: Office, append: Append) -> None:
     """A transaction that took its positions but has not committed holds the next writer back."""
     head = await office.ledger.head()
     slow = await psycopg.AsyncConnection.connect(office.url)
-    await slow.execute(APPEND, columns([await decided(office)]))
+    await slow.execute(*append(await decided(office)))
 
     quick = asyncio.create_task(office.run(office.opening()))
     watcher = await connect(office.url)
@@ -66,10 +78,11 @@ async def test_a_writer_that_commits_late_is_never_overtaken(office: Office) -> 
     await watcher.close()
 
 
-async def test_a_writer_that_rolls_back_leaves_no_gap(office: Office) -> None:
+@BOTH_WAYS
+async def test_a_writer_that_rolls_back_leaves_no_gap(office: Office, append: Append) -> None:
     head = await office.ledger.head()
     failed = await psycopg.AsyncConnection.connect(office.url)
-    await failed.execute(APPEND, columns([await decided(office)]))
+    await failed.execute(*append(await decided(office)))
     await failed.rollback()
     await failed.close()
     assert (await office.run(office.opening())).position == head + 2
