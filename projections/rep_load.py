@@ -1,13 +1,14 @@
 """Projections room: what each rep has on their hands, and who has the least.
 
-Three tables: the reps, what each deal weighs on whom (the fold's memory), and the sums by rep and currency. Overdue
-promises are counted from the agenda when asked for, because time makes them, not facts.
+Four tables: the reps, what each deal weighs on whom (the fold's memory), the sums by rep and currency, and the live
+promises by rep and the day they are due. Time makes a promise overdue, not a fact: the days that are over are added up
+when asked for, and only today's promises are looked at one by one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from datetime import datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -42,14 +43,15 @@ class RepRow(msgspec.Struct, gc=False):
 
 
 class WeightRow(msgspec.Struct, gc=False):
-    """What a deal weighs on its owner: nothing when it is closed."""
+    """What a deal weighs on its owner: nothing when it is closed. `promised_by` and `due_at` are of its live promise."""
 
     deal_id: UUID
     owner_id: UUID
     currency: str
     amount: Decimal
     open: bool = True
-    promised: bool = False
+    promised_by: UUID | None = None
+    due_at: datetime | None = None
 
 
 class LoadRow(msgspec.Struct, gc=False):
@@ -60,20 +62,35 @@ class LoadRow(msgspec.Struct, gc=False):
     live_promises: int
 
 
+class DueRow(msgspec.Struct, gc=False):
+    """How many live promises a rep has that are due on one day (UTC)."""
+
+    rep_id: UUID
+    day: date
+    promises: int
+
+
 REPS = Table("rep_load", RepRow, key=("rep_id",), indexes={"team": "(team_id, rep_id)"})
-WEIGHTS = Table("rep_load_deal", WeightRow, key=("deal_id",))
+WEIGHTS = Table(
+    "rep_load_deal",
+    WeightRow,
+    key=("deal_id",),
+    indexes={"due": "(promised_by, due_at) WHERE due_at IS NOT NULL"},
+)
 LOADS = tally_table("rep_load_sum", LoadRow, 3)
+DUES = tally_table("rep_load_due", DueRow, 1)
 
 
 class RepLoad(ByDeal[WeightRow]):
     name = "rep_load"
-    tables = (REPS, WEIGHTS, LOADS)
+    tables = (REPS, WEIGHTS, LOADS, DUES)
     deal_table = WEIGHTS
 
     def __init__(self, suffix: str = "") -> None:
         super().__init__(suffix)
         self.reps = self.rows(REPS)
         self.loads = Tally(self.rows(LOADS))
+        self.dues = Tally(self.rows(DUES))
 
     async def apply(self, connection: AsyncConnection[Any], after: int, upto: int) -> None:
         entries = await self.read(connection, after, upto)
@@ -92,10 +109,14 @@ class RepLoad(ByDeal[WeightRow]):
         weighed = self.deals.peek(deal_id)
         if weighed is not None:
             self.loads.take(*_load(weighed))
+            if weighed.promised_by:
+                self.dues.take(*_due(weighed))
         super().tell(deal_id, entries)
         weighs = self.deals.peek(deal_id)
         assert weighs is not None
         self.loads.add(*_load(weighs))
+        if weighs.promised_by:
+            self.dues.add(*_due(weighs))
 
     def opened(self, entry: Entry[f.DealOpened]) -> WeightRow:
         return WeightRow(entry.stream_id, entry.fact.owner_id, *_priced(entry.fact.amount))
@@ -103,10 +124,12 @@ class RepLoad(ByDeal[WeightRow]):
     async def save(self, connection: AsyncConnection[Any]) -> None:
         await super().save(connection)
         await self.loads.save(connection)
+        await self.dues.save(connection)
 
     def forget(self) -> None:
         super().forget()
         self.loads.forget()
+        self.dues.forget()
 
     @on(p.RepHired)
     def _hired(self, row: RepRow, entry: Entry[p.RepHired]) -> None:
@@ -158,11 +181,19 @@ class RepLoad(ByDeal[WeightRow]):
 
     @on(f.PromiseMade)
     def _promise_made(self, row: WeightRow, entry: Entry[f.PromiseMade]) -> None:
-        row.promised = True
+        row.promised_by, row.due_at = entry.fact.owner_id, entry.fact.deadlines.due_at
+
+    @on(f.PromiseRearmed)
+    def _promise_rearmed(self, row: WeightRow, entry: Entry[f.PromiseRearmed]) -> None:
+        row.due_at = entry.fact.after.due_at
+
+    @on(f.PromiseHandedOver)
+    def _promise_handed_over(self, row: WeightRow, entry: Entry[f.PromiseHandedOver]) -> None:
+        row.promised_by = entry.fact.after
 
     @on(f.PromiseEnded)
     def _promise_ended(self, row: WeightRow, entry: Entry[f.PromiseEnded]) -> None:
-        row.promised = False
+        row.promised_by = row.due_at = None
 
 
 def _priced(money: Money | None) -> tuple[str, Decimal]:
@@ -170,7 +201,14 @@ def _priced(money: Money | None) -> tuple[str, Decimal]:
 
 
 def _load(row: WeightRow) -> tuple[tuple[UUID, str], tuple[int, Decimal, int]]:
-    return (row.owner_id, row.currency), (row.open, row.amount if row.open else Decimal(0), row.promised)
+    promised = row.promised_by is not None
+    return (row.owner_id, row.currency), (row.open, row.amount if row.open else Decimal(0), promised)
+
+
+def _due(row: WeightRow) -> tuple[tuple[UUID, date], tuple[int]]:
+    assert row.promised_by is not None
+    assert row.due_at is not None
+    return (row.promised_by, row.due_at.astimezone(UTC).date()), (1,)
 
 
 def _written(away: Collection[Leave]) -> str:
@@ -213,7 +251,10 @@ SELECT r.rep_id, n.name, r.team_id, t.name, r.active, r.away, r.allocated, s.ope
                    AS amounts
           FROM read.rep_load_sum WHERE owner_id = r.rep_id) s
   CROSS JOIN LATERAL (
-        SELECT count(*) AS overdue FROM read.agenda WHERE promised_by = r.rep_id AND due_at < %(now)s) o
+        SELECT (SELECT COALESCE(sum(promises), 0) FROM read.rep_load_due
+                 WHERE rep_id = r.rep_id AND day < %(today)s)::int8
+             + (SELECT count(*) FROM read.rep_load_deal
+                 WHERE promised_by = r.rep_id AND due_at >= %(midnight)s AND due_at < %(now)s) AS overdue) o
   LEFT JOIN read.directory n ON n.id = r.rep_id
   LEFT JOIN read.directory t ON t.id = r.team_id
  WHERE {where} ORDER BY s.open_deals DESC, r.rep_id
@@ -229,7 +270,8 @@ async def reps(
     active: bool | None = None,
 ) -> list[Load]:
     """The reps of the company, of a team, or one of them, the most loaded first."""
-    select = Select(LIST, params={"now": now})
+    midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    select = Select(LIST, params={"now": now, "midnight": midnight, "today": midnight.date()})
     select.where("r.team_id = %(team_id)s", team_id=team_id)
     select.where("r.rep_id = %(rep_id)s", rep_id=rep_id)
     select.where("r.active = %(active)s", active=active)

@@ -117,7 +117,7 @@ async def reps(look: Reader, asked: Annotated[RepFilters, Depends(query(RepFilte
     tags=["people"],
 )
 async def loads(
-    look: Annotated[Look, Depends(may_read(waits_for=("rep_load", "agenda", "directory")))],
+    look: Annotated[Look, Depends(may_read(waits_for=("rep_load", "directory")))],
     asked: Annotated[LoadFilters, Depends(query(LoadFilters))],
 ) -> Response:
     """The most loaded first."""

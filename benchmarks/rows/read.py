@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
 from statistics import median
+from typing import NamedTuple
 from uuid import UUID
 
 from benchmarks import history, http_load, http_servers
@@ -28,18 +29,31 @@ ONCE = "a tenth of the data"
 IDS = "SELECT deal_id, owner_id FROM read.deal_board ORDER BY md5(deal_id::text) LIMIT %s"
 ASKED = 500
 NOW = START + timedelta(days=30)
-Question = Callable[[Pool, UUID, UUID], Awaitable[object]]
+
+
+class Asked(NamedTuple):
+    """What a question is about; `limit` is a page that a tenth of the data fills, too: a longer answer is no growth."""
+
+    deal: UUID
+    rep: UUID
+    limit: int
+
+
+Question = Callable[[Pool, Asked], Awaitable[object]]
+OPEN = BoardFilter(status="open")
 QUESTIONS: dict[str, Question] = {
-    "one deal": lambda pool, deal, _: deal_board.get(pool, deal),
-    "history": lambda pool, deal, _: deal_history.listing(pool, deal),
-    "board": lambda pool, _, __: deal_board.listing(pool),
-    "board by amount": lambda pool, _, __: deal_board.listing(pool, BoardFilter(status="open"), "-amount"),
-    "a rep's board": lambda pool, _, rep: deal_board.listing(pool, BoardFilter(owner_id=rep)),
-    "agenda": lambda pool, _, rep: agenda.listing(pool, rep_id=rep),
-    "ended promises": lambda pool, _, rep: agenda.ended(pool, rep_id=rep),
-    "funnel": lambda pool, _, __: funnel.stages(pool, NOW),
-    "loads": lambda pool, _, __: rep_load.reps(pool, NOW),
-    "customers": lambda pool, _, __: directory.listing(pool, "customer"),
+    "one deal": lambda pool, about: deal_board.get(pool, about.deal),
+    "history": lambda pool, about: deal_history.listing(pool, about.deal),
+    "board": lambda pool, about: deal_board.listing(pool, limit=about.limit),
+    "board by amount": lambda pool, about: deal_board.listing(pool, OPEN, "-amount", limit=about.limit),
+    "a rep's board": lambda pool, about: deal_board.listing(
+        pool, BoardFilter(owner_id=about.rep), limit=about.limit
+    ),
+    "agenda": lambda pool, about: agenda.listing(pool, rep_id=about.rep, limit=about.limit),
+    "ended promises": lambda pool, about: agenda.ended(pool, rep_id=about.rep, limit=about.limit),
+    "funnel": lambda pool, _: funnel.stages(pool, NOW),
+    "loads": lambda pool, _: rep_load.reps(pool, NOW),
+    "customers": lambda pool, about: directory.listing(pool, "customer", limit=about.limit),
 }
 
 
@@ -95,24 +109,30 @@ async def growing(bench: Bench) -> AsyncIterator[Contest]:
     models = [projection.name for projection in catalog.ALL]
     async with past(bench, large // 10, models) as tenth, past(bench, large, models) as whole:
         runs: dict[str, Run] = {OURS: partial(_answer, bench, whole), ONCE: partial(_answer, bench, tenth)}
-        yield Contest(runs, [f"{large // 10:,} deals, then {large:,}; milliseconds a query, median"])
+        note = f"{large // 10:,} deals, then {large:,}; milliseconds a query, median; pages of {_page(bench)}"
+        yield Contest(runs, [note])
+
+
+def _page(bench: Bench) -> int:
+    return bench.size.of(tiny=1, quick=5, full=50)
 
 
 async def _answer(bench: Bench, url: str) -> Figures:
     asked = await some(url, bench.size.of(tiny=3, quick=60, full=300))
     pool = await open_pool(url, min_size=1, max_size=2)
     try:
-        return {name: await _median(question, pool, asked) for name, question in QUESTIONS.items()}
+        about = [Asked(deal, rep, _page(bench)) for deal, rep in asked]
+        return {name: await _median(question, pool, about) for name, question in QUESTIONS.items()}
     finally:
         await pool.close()
 
 
-async def _median(question: Question, pool: Pool, asked: Sequence[tuple[UUID, UUID]]) -> float:
+async def _median(question: Question, pool: Pool, asked: Sequence[Asked]) -> float:
     took = []
     warm = asked[:10]
-    for deal, rep in [*warm, *asked]:
+    for about in [*warm, *asked]:
         started = time.perf_counter()
-        await question(pool, deal, rep)
+        await question(pool, about)
         took.append(1_000 * (time.perf_counter() - started))
     return median(took[len(warm) :])
 

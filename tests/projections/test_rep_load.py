@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from domain.deal import commands as c
@@ -12,6 +13,8 @@ from projections import rep_load
 from projections.rep_load import Load
 from tests.office import NOW
 from tests.projections.telling import DAY, Books, lose, needs, quote, to, win, yuan
+
+MINUTE = timedelta(minutes=1)
 
 
 async def load(books: Books, rep_id: uuid.UUID) -> Load:
@@ -33,6 +36,32 @@ async def test_open_deals_amounts_and_promises_are_summed(books: Books) -> None:
     assert (found.open_deals, found.live_promises, found.overdue_promises) == (3, 3, 1)
     assert found.open_amounts == {"CNY": Decimal(100), "EUR": Decimal(7)}
     assert (found.rep_name, found.team_name, found.active, found.away) == ("Zhang Min", "North", True, False)
+
+
+async def test_a_promise_is_overdue_from_its_minute_on_while_it_lives_and_for_who_owes_it(
+    books: Books,
+) -> None:
+    other, due = await books.hire(), NOW + DAY
+    moved, handed, kept = [
+        await books.opened(next_step=NextStep("offer", due + n * MINUTE)) for n in range(3)
+    ]
+
+    async def overdue(at: datetime) -> tuple[int, int]:
+        await books.follow()
+        loads = {load.rep_id: load.overdue_promises for load in await rep_load.reps(books.pool, at)}
+        return loads[books.office.rep_id], loads[other]
+
+    minutes = [await overdue(due + n * MINUTE) for n in range(4)]
+    assert minutes == [(0, 0), (1, 0), (2, 0), (3, 0)]
+    assert await overdue(due + DAY) == (3, 0)
+
+    later = NextStep("offer", due + 2 * DAY)
+    await books.given(c.HandOver(deal_id=handed, to=other, handover_note="yours"))
+    await books.given(c.PromiseNext(deal_id=moved, next_step=later))
+    assert await overdue(due + DAY) == (1, 1)
+    await books.given(lose(kept))
+    assert await overdue(due + DAY) == (0, 1)
+    assert await overdue(due + 3 * DAY) == (1, 1)
 
 
 async def test_a_deal_weighs_on_who_has_it(books: Books) -> None:
