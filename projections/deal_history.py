@@ -14,14 +14,15 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+import psycopg
 from psycopg import AsyncConnection, sql
 
 from domain.facts import FACTS, Fact
 from domain.recorded import Meta
-from projections import directory
+from projections import directory, rendered
 from projections.base import DEAL_TOPICS, Projection
-from projections.paging import Page, Source, fetch, limit_of, token_of, version_in
-from projections.sentences import EN, SENTENCES, ZH, Teller
+from projections.paging import Page, Source, fetch, fetch_raw, limit_of, token_of, version_in
+from projections.sentences import EN, ZH, Teller, before_and_after
 from projections.tables import Column, Table
 from runtime.codec import decode_fact, encode
 
@@ -114,6 +115,18 @@ SELECT {STORED} FROM read.deal_history WHERE deal_id = %s AND version > %s ORDER
 NEWEST = f"""
 SELECT {STORED} FROM read.deal_history WHERE deal_id = %s AND version < %s ORDER BY version DESC LIMIT %s
 """
+# Nothing is told where one row could not be: the reader renders that page.
+PAGE = """
+SELECT CASE WHEN bool_and(item IS NOT NULL) FILTER (WHERE n <= $3) THEN
+            string_agg(item, ',' ORDER BY n) FILTER (WHERE n <= $3) END,
+       count(*) > 0, min(version) FILTER (WHERE n = $3), count(*) > $3
+  FROM (SELECT h.version, h.n, CASE WHEN h.n <= $3 THEN {item} END AS item
+          FROM (SELECT *, row_number() OVER (ORDER BY version{down}) AS n FROM read.deal_history
+                 WHERE deal_id = $1 AND version {beyond} $2
+                 ORDER BY version{down} LIMIT $3 + 1) h,
+               (SELECT '{terms}'::jsonb AS terms) w, {envelope}
+        OFFSET 0) told
+"""
 LAST = 2**31 - 1
 LANGUAGES = {"en": EN, "zh": ZH}
 read_meta = msgspec.json.Decoder(Meta).decode
@@ -137,6 +150,52 @@ async def listing(
     stored = [Stored(*row) for row in found[:limit]]
     more = token_of(stored[-1].version) if len(found) > limit else None
     return Page(await _rendered(source, stored, languages), more)
+
+
+async def page_as_json(
+    source: Source,
+    deal_id: UUID,
+    language: str,
+    cursor: str | None,
+    limit: int,
+    *,
+    newest_first: bool = False,
+) -> bytes | None:
+    """A page of what happened to a deal as it is sent, rendered by the database: `sentence` in this language. None for
+    an unknown deal. Raises Invalid for a cursor that is none.
+    """
+    begin = version_in(cursor) if cursor else (LAST if newest_first else 0)
+    query = page_query(language, newest_first=newest_first)
+    try:
+        ((items, told, last, is_more),) = await fetch_raw(source, query, [deal_id, begin, limit_of(limit)])
+    except psycopg.DataError:  # a NUL in a text, which JSON can say and PostgreSQL cannot
+        items, told = None, True
+    if not told and cursor is None:
+        return None
+    if items is None and told:
+        return await _rendered_here(source, deal_id, language, cursor, limit, newest_first=newest_first)
+    following = encode(token_of(last) if is_more else None).decode()
+    return f'{{"items":[{items or ""}],"next_cursor":{following}}}'.encode()
+
+
+@cache
+def page_query(language: str, *, newest_first: bool) -> bytes:
+    """For a deal, the version to begin after, and a limit: the items as one text, and how the page ends."""
+    number = LANGUAGES[language]
+    beyond, down = ("<", " DESC") if newest_first else (">", "")
+    item, terms = rendered.item(number), rendered.terms(number).replace("'", "''")
+    composed = PAGE.format(item=item, terms=terms, envelope=rendered.ENVELOPE, beyond=beyond, down=down)
+    return composed.encode()
+
+
+async def _rendered_here(
+    source: Source, deal_id: UUID, language: str, cursor: str | None, limit: int, *, newest_first: bool
+) -> bytes:
+    """The same for a page that holds facts of another release."""
+    found = await listing(source, deal_id, cursor, limit, newest_first=newest_first, languages=(language,))
+    for happening in found.items:
+        happening.sentence = happening.sentence[language]  # type: ignore[assignment]
+    return encode(found)
 
 
 async def _rendered(source: Source, stored: list[Stored], languages: Collection[str]) -> list[Happening]:
@@ -188,12 +247,8 @@ def changes(fact: Fact) -> list[Change]:
     compared part by part.
     """
     found: list[Change] = []
-    names = names_of(fact.TOPIC)
-    for name in sorted(n for n in names if n.endswith("before")):
-        other = name.removesuffix("before") + "after"
-        if other in names:
-            label = SENTENCES[fact.TOPIC].field if name == "before" else name.removesuffix("_before") + "_id"
-            found += _differences(label, getattr(fact, name), getattr(fact, other))
+    for label, before, after in before_and_after(fact.TOPIC):
+        found += _differences(label, getattr(fact, before), getattr(fact, after))
     return found
 
 

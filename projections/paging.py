@@ -16,7 +16,7 @@ from typing import Any, Generic, LiteralString, TypeVar
 from uuid import UUID
 
 import msgspec
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, AsyncRawCursor
 from psycopg_pool import AsyncConnectionPool
 
 from domain.errors import FieldError, Invalid
@@ -194,3 +194,13 @@ async def fetch(
         return await cursor.fetchall()
     async with source.connection() as connection:
         return await fetch(connection, query, params, planned_anew=planned_anew)
+
+
+async def fetch_raw(source: Source, query: bytes, params: Sequence[Any]) -> list[Any]:
+    """The same for a query with the server's own placeholders, $1 and on: nothing looks through a long text each time."""
+    if isinstance(source, AsyncConnection):
+        cursor = AsyncRawCursor(source)
+        await cursor.execute(query, params, prepare=True, binary=True)
+        return await cursor.fetchall()
+    async with source.connection() as connection:
+        return await fetch_raw(connection, query, params)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import fields
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
@@ -15,7 +16,7 @@ from string import Formatter
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from domain.facts import Fact
+from domain.facts import FACTS, Fact
 from domain.values import Money
 
 EN, ZH = 0, 1
@@ -249,5 +250,19 @@ def shown(value: Any) -> str:
     if isinstance(value, Decimal):
         return f"{value:,f}"
     if isinstance(value, datetime):
-        return f"{value:%Y-%m-%d %H:%M} {value.tzname()}"
+        return f"{value.isoformat(' ')[:16]} {value.tzname()}"
     return value.isoformat() if isinstance(value, date) else str(value)
+
+
+@cache
+def before_and_after(topic: str) -> list[tuple[str, str, str]]:
+    """What a fact changes: the name to show, and the fields that say what it was and what it is."""
+    names = {field.name for field in fields(FACTS[topic])}
+    pairs = [
+        (name, name.removesuffix("before") + "after") for name in sorted(names) if name.endswith("before")
+    ]
+    return [(_label(topic, before), before, after) for before, after in pairs if after in names]
+
+
+def _label(topic: str, before: str) -> str:
+    return SENTENCES[topic].field if before == "before" else before.removesuffix("_before") + "_id"

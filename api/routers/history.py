@@ -48,15 +48,12 @@ async def read_history(
     deal_id: UUID, look: Reader, asked: Annotated[HistoryOptions, Depends(query(HistoryOptions))]
 ) -> Response:
     await _check_seen(look, deal_id)
-    newest = asked.order == "newest"
-    found = await deal_history.listing(
-        look.desk.pool, deal_id, asked.cursor, asked.limit, newest_first=newest, languages=(asked.lang,)
+    found = await deal_history.page_as_json(
+        look.desk.pool, deal_id, asked.lang, asked.cursor, asked.limit, newest_first=asked.order == "newest"
     )
-    if not found.items and asked.cursor is None:
+    if found is None:
         raise _unknown(deal_id)
-    return look.json(
-        Page([_in_language(happening, asked.lang) for happening in found.items], found.next_cursor)
-    )
+    return look.answer(found)
 
 
 async def _check_seen(look: Look, deal_id: UUID) -> None:
@@ -69,9 +66,3 @@ async def _check_seen(look: Look, deal_id: UUID) -> None:
 
 def _unknown(deal_id: UUID) -> NotFound:
     return NotFound(f"no deal has the id {deal_id}", kind="deal", id=str(deal_id))
-
-
-def _in_language(happening: Happening, lang: str) -> Happening:
-    """In place: a page of history is long, and nobody else holds it."""
-    happening.sentence = happening.sentence[lang]  # type: ignore[assignment]
-    return happening

@@ -25,6 +25,7 @@ from runtime.database import Pool, open_pool
 
 REQUESTS = "requests/s"
 BARE = "bare FastAPI, same SQL"
+UNTOLD = "bare FastAPI, rows untold"
 ONCE = "a tenth of the data"
 IDS = "SELECT deal_id, owner_id FROM read.deal_board ORDER BY md5(deal_id::text) LIMIT %s"
 ASKED = 500
@@ -43,7 +44,7 @@ Question = Callable[[Pool, Asked], Awaitable[object]]
 OPEN = BoardFilter(status="open")
 QUESTIONS: dict[str, Question] = {
     "one deal": lambda pool, about: deal_board.get(pool, about.deal),
-    "history": lambda pool, about: deal_history.listing(pool, about.deal),
+    "history": lambda pool, about: deal_history.page_as_json(pool, about.deal, "en", None, 100),
     "board": lambda pool, about: deal_board.listing(pool, limit=about.limit),
     "board by amount": lambda pool, about: deal_board.listing(pool, OPEN, "-amount", limit=about.limit),
     "a rep's board": lambda pool, about: deal_board.listing(
@@ -76,11 +77,12 @@ async def some(url: str, count: int) -> list[tuple[UUID, UUID]]:
 
 
 @asynccontextmanager
-async def asking(bench: Bench, path: str) -> AsyncIterator[Contest]:
-    """`path` may have a place for a deal's id."""
+async def asking(bench: Bench, path: str, untold: str = "") -> AsyncIterator[Contest]:
+    """`path` may have a place for a deal's id. `untold`: where the bare server has the rows without what we make of them."""
     deals = bench.size.of(tiny=10, quick=1_000, full=20_000)
     async with past(bench, deals, ("directory", "deal_board", "deal_history")) as url:
-        paths = [path.format(deal) for deal, _ in await some(url, ASKED)]
+        deals_asked = [deal for deal, _ in await some(url, ASKED)]
+        paths = [path.format(deal) for deal in deals_asked]
         token = await http_servers.key(url)
         with tempfile.TemporaryDirectory(prefix="bench-") as home:
             ours, bare = f"{home}/ours", f"{home}/bare"
@@ -92,6 +94,9 @@ async def asking(bench: Bench, path: str) -> AsyncIterator[Contest]:
                     OURS: partial(_ask, bench, ours, paths, token),
                     BARE: partial(_ask, bench, bare, paths, token),
                 }
+                if untold:
+                    rows = [untold.format(deal) for deal in deals_asked]
+                    runs[UNTOLD] = partial(_ask, bench, bare, rows, token)
                 yield Contest(
                     runs,
                     [f"{http_load.CONNECTIONS} connections, one process each"],
@@ -146,7 +151,7 @@ ROWS = (
         "read-history",
         "GET a deal's history",
         (Aim(REQUESTS, BARE, at_least=0.7),),
-        partial(asking, path="/deals/{}/history"),
+        partial(asking, path="/deals/{}/history", untold="/rows/{}/history"),
     ),
     Row(
         "growth",

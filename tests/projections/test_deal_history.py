@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any, get_type_hints
@@ -16,11 +17,14 @@ from domain.context import Actor, Channel
 from domain.deal import commands as c
 from domain.facts import FACTS, Fact
 from domain.process import DEFAULT_PROCESS
+from domain.recorded import Meta
 from domain.values import ActivityKind, Direction, PromiseOutcome
 from projections import deal_history
 from projections.base import DEAL_TOPICS
 from projections.deal_history import Happening, changes
+from projections.paging import fetch_raw
 from projections.sentences import EN, SENTENCES, TERMS, ZH, Teller
+from runtime.codec import encode
 from tests.domain.anything import anything
 from tests.office import NOW
 from tests.projections.telling import ALL_NEEDS, DAY, Books, call, needs, to, yuan
@@ -140,6 +144,85 @@ def test_any_fact_can_be_told_and_its_changes_are_what_differs(topic: str, data:
         assert "None" not in sentence.replace(str(fact), "") or "None" in str(fact)
     for change in changes(fact):
         assert change.field, f"{topic} does not say what its before and after are of"
+
+
+WRITE = """
+INSERT INTO read.deal_history
+SELECT %s, n, n, f.topic, f.schema, f.data::json, %s, %s, %s
+  FROM unnest(%s::text[], %s::int2[], %s::text[]) WITH ORDINALITY AS f(topic, schema, data, n)
+"""
+SAID = Meta(Actor("user", "u-7", run="r-1"), Channel.CLI, uuid4(), 'they said "so"')
+
+
+def some_facts(topic: str) -> list[Fact]:
+    found: list[Fact] = []
+
+    @settings(max_examples=12, database=None, deadline=None, derandomize=True)
+    @given(fact=facts_of(topic))
+    def collect(fact: Fact) -> None:
+        found.append(fact)
+
+    collect()
+    return [fact for fact in found if b"\\u0000" not in encode(fact)]
+
+
+async def write(books: Books, deal_id: UUID, facts: list[Fact], meta: Meta = SAID) -> None:
+    """Into the history, as the ledger would hold them."""
+    columns = [f.TOPIC for f in facts], [f.SCHEMA for f in facts], [encode(f).decode() for f in facts]
+    await books.connection.execute(WRITE, [deal_id, encode(meta).decode(), NOW, NOW - DAY, *columns])
+
+
+async def check_pages(books: Books, deal_id: UUID, language: str, limit: int, *, newest: bool) -> int:
+    """Page by page, what the database renders is what is rendered here; the number of items."""
+    cursor, told = None, 0
+    while True:
+        expected = await deal_history.listing(
+            books.pool, deal_id, cursor, limit, newest_first=newest, languages=(language,)
+        )
+        found = await deal_history.page_as_json(
+            books.pool, deal_id, language, cursor, limit, newest_first=newest
+        )
+        assert found is not None
+        page = json.loads(found)
+        assert page["next_cursor"] == expected.next_cursor
+        for item, happening in zip(page["items"], expected.items, strict=True):
+            times = {"occurred_at": happening.occurred_at, "recorded_at": happening.recorded_at}
+            assert {name: datetime.fromisoformat(item.pop(name)) for name in times} == times
+            wanted = {n: v for n, v in json.loads(encode(happening)).items() if n not in times}
+            assert item == wanted | {"sentence": happening.sentence[language]}
+        told, cursor = told + len(page["items"]), expected.next_cursor
+        if cursor is None:
+            return told
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+async def test_the_database_tells_every_fact_as_it_is_told_here(books: Books, language: str) -> None:
+    """Whatever stands in them, and whoever is known by name."""
+    await books.hire("Chen Jie", user_id="u-7")
+    real, any_deal = await books.opened(), uuid4()
+    await books.given(call(real), needs(real), to(real, "contact"), actor=Actor("user", "u-7"))
+    await books.follow()
+    facts = [fact for topic in sorted(DEAL_TOPICS) for fact in some_facts(topic)]
+    await write(books, any_deal, facts)
+    query = deal_history.page_query(language, newest_first=False)
+    ((rendered, *_),) = await fetch_raw(books.pool, query, [any_deal, 0, len(facts)])
+    assert rendered is not None, "nothing of this has to be told here"
+    assert await check_pages(books, any_deal, language, 50, newest=False) == len(facts)
+    assert await check_pages(books, any_deal, language, 7, newest=True) == len(facts)
+    assert await check_pages(books, real, language, 100, newest=False) > 4
+
+
+async def test_a_page_with_what_the_database_cannot_tell_is_told_here(books: Books) -> None:
+    deal_id, teleported = await books.opened(), uuid4()
+    await books.follow()
+    move = "UPDATE read.deal_history SET {} WHERE deal_id = %s AND version = 1"
+    await write(books, teleported, some_facts("deal.stage-moved")[:2])
+    await books.connection.execute(move.format("topic = 'deal.teleported'"), [teleported])
+    assert await check_pages(books, teleported, "en", 10, newest=False) == 2
+    nothing_printable = r"""data = replace(data::text, '"source":""', '"source":"\u0000"')::json"""
+    await books.connection.execute(move.format(nothing_printable), [deal_id])
+    assert await check_pages(books, deal_id, "en", 10, newest=False) > 1
+    assert await deal_history.page_as_json(books.pool, uuid4(), "en", None, 10) is None
 
 
 def test_parts_without_a_value_are_left_out() -> None:

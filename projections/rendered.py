@@ -1,0 +1,203 @@
+"""Projections room: facts of a deal rendered by the database — the sentences of `sentences.py` as one SQL expression.
+
+A page of history then leaves the database as it is sent. Everything here is composed once, from the templates and the
+types of the facts' fields; a test holds what the database says to what `Teller` and `changes` say, fact by fact.
+Facts of another schema than this release's are none of its business: the expression is NULL for them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from datetime import datetime
+from decimal import Decimal
+from types import UnionType
+from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin, get_type_hints
+from uuid import UUID
+
+from domain.facts import FACTS
+from domain.values import Money
+from projections.sentences import COMMA, NOTHING, SENTENCES, TERMS, Named, Piece, before_and_after, pieces
+
+NAMED = "COALESCE((SELECT name FROM read.directory WHERE id = ({0})::uuid), {0})"
+GROUPED = r"""(regexp_replace(split_part(({0})::numeric::text, '.', 1), '(?<=\d)(?=(\d\d\d)+$)', ',', 'g')
+ || COALESCE('.' || NULLIF(split_part(({0})::numeric::text, '.', 2), ''), ''))"""
+MINUTE = r"""(replace(substr({0}, 1, 16), 'T', ' ') || ' UTC' || COALESCE(substring({0} FROM '[+-]\d\d:\d\d$'), ''))"""
+TERM = "COALESCE(w.terms->>({0}), NULLIF({0}, ''))"
+EACH = """(SELECT string_agg({one}, '{comma}' ORDER BY n)
+ FROM json_array_elements_text({value}) WITH ORDINALITY AS each(value, n))"""
+
+
+class Place(NamedTuple):
+    """A value in a fact's JSON: how to reach it, and its type where it is not empty."""
+
+    steps: tuple[str, ...]
+    type: Any
+
+    def at(self, name: str) -> Place:
+        return Place((*self.steps, name), _plain(get_type_hints(self.type, include_extras=True)[name]))
+
+    @property
+    def json(self) -> str:
+        return "h.data" + "".join(f"->'{step}'" for step in self.steps)
+
+    @property
+    def text(self) -> str:
+        return f"({'->'.join(['h.data', *(quoted(s) for s in self.steps[:-1])])}->>{quoted(self.steps[-1])})"
+
+    @property
+    def parts(self) -> list[Place]:
+        return [self.at(field.name) for field in fields(self.type)]
+
+
+def _plain(hint: Any) -> Any:
+    """The type beneath Annotated and Optional."""
+    if get_origin(hint) is Annotated:
+        return _plain(get_args(hint)[0])
+    if get_origin(hint) in (Union, UnionType):
+        return _plain(next(arg for arg in get_args(hint) if arg is not type(None)))
+    return hint
+
+
+def quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+# -- sentences ------------------------------------------------------------------------------------
+
+
+def terms(language: int) -> str:
+    """A JSON object of the words that have a translation."""
+    truth = {"true": TERMS["True"], "false": TERMS["False"]}
+    return json.dumps({word: told[language] for word, told in (TERMS | truth).items()}, ensure_ascii=False)
+
+
+def sentence(topic: str, language: int) -> str:
+    root = Place((), FACTS[topic])
+    said = [_piece(piece, root, language) for piece in pieces(SENTENCES[topic][language])]
+    return " || ".join(said)
+
+
+def _piece(piece: Piece, root: Place, language: int) -> str:
+    """An empty value empties an optional piece: in SQL, nothing and something is nothing."""
+    said: list[str] = []
+    for text, named in piece.parts:
+        if text:
+            said.append(quoted(text))
+        if named is not None:
+            value = _value(named, root, language)
+            said.append(value if piece.optional else f"COALESCE({value}, {quoted(NOTHING[language])})")
+    joined = " || ".join(said)
+    return f"COALESCE({joined}, '')" if piece.optional else joined
+
+
+def _value(named: Named, root: Place, language: int) -> str:
+    place = root
+    for name in named.path:
+        place = place.at(name)
+    if get_origin(place.type) is tuple:
+        known = TERM.format("value") if named.term else "NULLIF(value, '')"
+        one = f"COALESCE({known}, {quoted(NOTHING[language])})"
+        return EACH.format(one=one, comma=COMMA[language], value=_or_none(place))
+    return TERM.format(place.text) if named.term else f"NULLIF({_shown(place)}, '')"
+
+
+def _or_none(place: Place) -> str:
+    return f"CASE json_typeof({place.json}) WHEN 'array' THEN {place.json} END"
+
+
+def _shown(place: Place) -> str:
+    if place.type is Money:
+        return f"({_shown(place.at('amount'))} || ' ' || {place.at('currency').text})"
+    ways = {UUID: NAMED, Decimal: GROUPED, datetime: MINUTE}
+    return ways.get(place.type, "{0}").format(place.text)
+
+
+# -- changes --------------------------------------------------------------------------------------
+
+
+def changes(topic: str) -> str:
+    root = Place((), FACTS[topic])
+    found = [
+        change
+        for label, before, after in before_and_after(topic)
+        for change in _differences(label, root.at(before), root.at(after))
+    ]
+    return f"'[' || concat_ws(',', {', '.join(found)}) || ']'" if found else "'[]'"
+
+
+def _differences(label: str, before: Place, after: Place) -> Iterator[str]:
+    if not is_dataclass(before.type) or label in ("amount", "quote"):
+        yield _change(label, before, after)
+        return
+    for one, other in zip(before.parts, after.parts, strict=True):
+        told = _change(f"{label}.{one.steps[-1]}", one, other)
+        yield f"CASE WHEN {_compared(one)} IS DISTINCT FROM {_compared(other)} THEN {told} END"
+
+
+def _change(label: str, before: Place, after: Place) -> str:
+    was, now = (f"COALESCE(({place.json})::text, 'null')" for place in (before, after))
+    return f"""'{{"field":"{label}","before":' || {was} || ',"after":' || {now} || '}}'"""
+
+
+def _compared(place: Place) -> str:
+    """Equal where the values are, however they are written."""
+    if is_dataclass(place.type):
+        present = f"json_typeof({place.json}) = 'object'"
+        return f"ROW({', '.join([present, *(_compared(part) for part in place.parts)])})"
+    casts = {datetime: "timestamptz", Decimal: "numeric"}
+    return f"{place.text}::{casts[place.type]}" if place.type in casts else place.text
+
+
+# -- the whole item -------------------------------------------------------------------------------
+
+ENVELOPE = """
+       json_to_record(h.meta) AS m(actor json, channel json, correlation_id json, reason json, caused_by json),
+       json_to_record(m.actor) AS a(kind text, id text, run text)
+"""
+
+
+def _told(language: int) -> str:
+    """The sentence and the changes, by topic; NULL for a fact that is not of this release."""
+    whens = [
+        f"WHEN {quoted(f'{topic}/{FACTS[topic].SCHEMA}')} THEN"
+        f" to_json(({sentence(topic, language)})::text)::text || ',\"changes\":' || {changes(topic)}"
+        for topic in SENTENCES
+    ]
+    return f"CASE h.topic || '/' || h.schema_version {' '.join(whens)} END"
+
+
+def _moment(column: str) -> str:
+    return f"""'"' || replace(({column} AT TIME ZONE 'UTC')::text, ' ', 'T') || 'Z"'"""
+
+
+def _or_null(value: str) -> str:
+    return f"COALESCE(({value})::text, 'null')"
+
+
+def item(language: int) -> str:
+    """One happening as JSON, from a row `h` of the history, its ENVELOPE, and the words `w`."""
+    rep = "(SELECT to_json(name) FROM read.directory WHERE user_id = a.id AND kind = 'rep')"
+    parts = {
+        "position": "h.position",
+        "version": "h.version",
+        "topic": "to_json(h.topic)",
+        "who": "to_json(a.id)",
+        "who_kind": "to_json(a.kind)",
+        "who_name": _or_null(f"CASE WHEN a.kind = 'user' THEN {rep} END"),
+        "run": _or_null("to_json(a.run)"),
+        "sentence": _told(language),
+        "occurred_at": _moment("h.occurred_at"),
+        "recorded_at": _moment("h.recorded_at"),
+        "channel": "m.channel",
+        "reason": _or_null("m.reason"),
+        "correlation_id": "m.correlation_id",
+        "caused_by": _or_null("m.caused_by"),
+        "schema_version": "h.schema_version",
+        "data": "h.data",
+    }
+    told = " || ".join(
+        f"""'{"," if n else ""}"{name}":' || {sql}""" for n, (name, sql) in enumerate(parts.items())
+    )
+    return f"'{{' || {told} || '}}'"
