@@ -11,7 +11,7 @@ from pydantic import Field, StringConstraints
 from api.bodies import Envelope
 from api.errors import invalid
 from api.fields import PLAIN, ShortText, Strict
-from api.reading import Look
+from api.reading import MAX_POSITION, Look
 from api.users import Role
 from api.writing import Act
 from domain.cycle.policies import CyclePolicies, cycle_policy_stream
@@ -38,6 +38,10 @@ MetricKey = Annotated[
 Number = Annotated[
     Decimal,
     Field(ge=0, lt=MAX_AMOUNT, decimal_places=4, max_digits=19, allow_inf_nan=False, examples=["1200000.00"]),
+]
+KnownAt = Annotated[
+    int | None,
+    Field(ge=0, le=MAX_POSITION, description="a position: what was known then; left out, now", examples=[90]),
 ]
 Weight = Annotated[
     Decimal, Field(ge=0, lt=MAX_AMOUNT, decimal_places=4, max_digits=19, allow_inf_nan=False, examples=["2"])

@@ -38,13 +38,23 @@ class Look:
 
     async def after(self, projections: tuple[str, ...]) -> None:
         """Wait until each read model holds the position the reader asked for, if any. Raises Problem."""
-        position, seconds = self._asked_position(), self._patience()
+        await self._until("after", projections, self._asked_position(), self._patience())
+
+    async def known(self, projections: tuple[str, ...], position: int | None) -> None:
+        """Wait until each read model knows all up to `known_at`: what is answered for a position never changes. Raises
+        Problem.
+        """
+        await self._until("query.known_at", projections, position, self._patience())
+
+    async def _until(
+        self, field: str, projections: tuple[str, ...], position: int | None, seconds: float
+    ) -> None:
         if position is None or position == 0:
             return
         if all(self.desk.waiter.marks.get(name) >= position for name in projections):
             return
         if position > await self.desk.ledger.head():
-            raise invalid("after", "is a position that nothing is recorded at yet")
+            raise invalid(field, "is a position that nothing is recorded at yet")
         await reached(self.desk, projections, position, seconds)
 
     def team(self, asked: UUID | None) -> UUID | None:

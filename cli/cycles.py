@@ -15,9 +15,11 @@ from cli.loop import (
     CompanyZone,
     Cursor,
     CycleArgument,
+    KnownAt,
     PeriodFilter,
     ScopeFilter,
     cycle_of,
+    known_upto,
     more,
     names,
     scope_of,
@@ -163,9 +165,7 @@ def pack(
     cycle: CycleArgument,
     *,
     changed: Annotated[bool, typer.Option("--changed", help="Only what is known differently now.")] = False,
-    known_at: Annotated[
-        int | None, typer.Option("--known-at", help="A position of the ledger.", show_default="now")
-    ] = None,
+    known_at: KnownAt = None,
     lang: LanguageOption = Language.EN,
     json: Json = False,
     tz: Zone = None,
@@ -184,6 +184,7 @@ async def _pack(given: str, known_at: int | None) -> tuple[PackSeen, dict[UUID, 
     from projections import pack_view
 
     async with ledger() as opened:
+        await known_upto(opened.pool, pack_view.NEEDED, known_at)
         found = await pack_view.get(opened.pool, await seen(opened, given), known_at)
         return found, await names(opened.pool, [found.scope.id, *pack_view.about(found)])
 

@@ -12,7 +12,7 @@ import typer
 from cli.common import USAGE, fail
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from pydantic import BaseModel
 
@@ -41,6 +41,10 @@ CycleArgument = Annotated[
 By = Annotated[UUID, typer.Option("--by", help="The id of the person who says it.")]
 Why = Annotated[str, typer.Option("--why", help="Why; recorded.")]
 Cursor = Annotated[str | None, typer.Option("--cursor", help="Where the page before ended.")]
+KnownAt = Annotated[
+    int | None,
+    typer.Option("--known-at", min=0, help="A position of the ledger: as known then.", show_default="now"),
+]
 CompanyZone = Annotated[
     str | None,
     typer.Option("--tz", help="Time zone to show times in.", show_default="the company's, of the policy"),
@@ -78,6 +82,14 @@ async def cycle_of(opened: Ledger, given: str) -> UUID:
         return cycle_id(scope_of(scope), await period_of(opened, period)) if at else UUID(given)
     except ValueError:
         fail(f"{given!r} is no cycle: write its id, or SCOPE@PERIOD such as company@2027-Q1", USAGE)
+
+
+async def known_upto(source: Source, names: Collection[str], known_at: int | None) -> None:
+    """Fails for a position that the read models have not reached: the answer would not be the last word."""
+    from projections.status import reached
+
+    if known_at is not None and known_at > (there := await reached(source, names)):
+        fail(f"the read models are at position {there}, not at {known_at} yet")
 
 
 def number(text: str) -> Decimal:

@@ -10,7 +10,7 @@ from uuid import UUID
 import typer
 
 from cli.common import Json, Limit, as_json, example, fail, group, ledger, run
-from cli.loop import DAYS, Cursor, PeriodFilter, ScopeFilter, more, names, scope_of
+from cli.loop import DAYS, Cursor, KnownAt, PeriodFilter, ScopeFilter, known_upto, more, names, scope_of
 
 if TYPE_CHECKING:
     from datetime import date
@@ -24,10 +24,6 @@ WHICH = "0d9f6f0e-4d4e-4f0e-8a63-1f7b8a5b5c11"
 Id = Annotated[UUID, typer.Argument(metavar="TARGET", help="Its id.")]
 MetricFilter = Annotated[str | None, typer.Option("--metric", help="Such as revenue-won.")]
 OwnerFilter = Annotated[UUID | None, typer.Option("--owner", help="A person's id.")]
-KnownAt = Annotated[
-    int | None,
-    typer.Option("--known-at", help="A position of the ledger: as known then.", show_default="now"),
-]
 
 
 class Status(StrEnum):
@@ -162,6 +158,7 @@ async def _attainment(
     from projections.target_tree import TargetFilter
 
     async with ledger() as opened:
+        await known_upto(opened.pool, ("contributions", "target_tree"), known_at)
         policy = await board.policy_of(opened.pool)
         on = day or policy.day(datetime.now(UTC))
         found = TargetFilter(**narrowed, on=None if narrowed["period_name"] else on)

@@ -14,9 +14,9 @@ from api import auth
 from api.answers import shaped
 from api.auth import may_read
 from api.fields import Day, Strict
-from api.loop import seen
+from api.loop import KnownAt, seen
 from api.querying import query
-from api.reading import MAX_POSITION, Look
+from api.reading import Look
 from api.routers.target_tree import OfTargets
 from domain.cycle.policy import CyclePolicy
 from projections import attainment, target_tree
@@ -28,10 +28,8 @@ router = auth.router(tags=["targets"])
 
 MOST_DAYS = 100
 DAY = timedelta(days=1)
-Reader = Annotated[Look, Depends(may_read(waits_for=("contributions", "target_tree")))]
-KnownAt = Annotated[
-    int | None, Field(ge=0, le=MAX_POSITION, description="a position: what was known then", examples=[90211])
-]
+WAITS_FOR = ("contributions", "target_tree")
+Reader = Annotated[Look, Depends(may_read(waits_for=WAITS_FOR))]
 Today = Annotated[Day | None, Field(description="true on this day; left out, today", examples=["2027-02-15"])]
 
 
@@ -89,6 +87,7 @@ async def list_attainment(
     look: Reader, asked: Annotated[AttainmentQuery, Depends(query(AttainmentQuery))]
 ) -> Response:
     """Actual, the version in force and the expected pace. Those of your team; auditors and admins see all."""
+    await look.known(WAITS_FOR, asked.known_at)
     policy, today = await _now(look)
     day = asked.day or today
     narrowed = asked.of(look.team(asked.team_id), day)
@@ -111,6 +110,7 @@ async def read_attainment(
     """Each day against the version in force on it, also where that was changed later."""
     pool = look.desk.pool
     seen(look, await target_tree.get(pool, target_id), "target", target_id)
+    await look.known(WAITS_FOR, asked.known_at)
     policy, today = await _now(look)
     return look.json(
         Course(await attainment.series(pool, target_id, asked.days(today), asked.known_at, policy))

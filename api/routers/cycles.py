@@ -13,9 +13,9 @@ from api import auth
 from api.answers import shaped
 from api.auth import may_read
 from api.fields import Day, Instant, Paging, RuleName, Strict
-from api.loop import PeriodName, seen
+from api.loop import KnownAt, PeriodName, seen
 from api.querying import query
-from api.reading import MAX_POSITION, Look
+from api.reading import Look
 from domain.cycle.policies import CyclePolicies, cycle_policy_stream
 from domain.cycle.policy import CyclePolicy, Step
 from domain.cycle.state import Phase
@@ -58,9 +58,9 @@ class CycleFilters(Paging):
 
 
 class PackQuery(Strict):
-    """`known_at` is a position of the ledger, not before the pack's; left out, now."""
+    """Of a position before the pack's the pack itself is known."""
 
-    known_at: Annotated[int | None, Field(ge=0, le=MAX_POSITION, examples=[90211])] = None
+    known_at: KnownAt = None
 
 
 class CyclePoliciesView(msgspec.Struct):
@@ -104,6 +104,7 @@ async def read_pack(
 ) -> Response:
     """Frozen when the review opened: a year later it is the same bytes. 404 until then."""
     cycle = seen(look, await cycle_board.get(look.desk.pool, cycle_id), "cycle", cycle_id)
+    await look.known(pack_view.NEEDED, asked.known_at)
     return look.json(await pack_view.get(look.desk.pool, cycle, asked.known_at))
 
 

@@ -9,16 +9,16 @@ from uuid import UUID
 
 import msgspec
 from fastapi import Depends, Response
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
 from api import auth
 from api.answers import shaped
 from api.auth import may_read
 from api.errors import invalid
 from api.fields import Day, Paging, ShortText, Strict
-from api.loop import MetricKey, PeriodName, period, within_reach
+from api.loop import KnownAt, MetricKey, PeriodName, period, within_reach
 from api.querying import query
-from api.reading import MAX_POSITION, Look
+from api.reading import Look
 from domain.figures import FigureAsked
 from domain.metrics import CATALOGUE, Metric
 from domain.periods import Window
@@ -29,7 +29,8 @@ from projections.paging import Page
 
 router = auth.router("/figures", tags=["figures"])
 
-Reader = Annotated[Look, Depends(may_read(waits_for=("contributions",)))]
+WAITS_FOR = ("contributions",)
+Reader = Annotated[Look, Depends(may_read(waits_for=WAITS_FOR))]
 Anybody = Annotated[Look, Depends(may_read())]
 
 
@@ -52,14 +53,14 @@ class OfScope(Strict):
 
 
 class FigureQuery(OfScope):
-    """A period, or the days `since` and `until`, both included. `known_at` is a position: what was known then."""
+    """A period, or the days `since` and `until`, both included."""
 
     metric: MetricKey = "revenue-won"
     period: PeriodName | None = None
     since: Day | None = None
     until: Day | None = None
     currency: ShortText = ""
-    known_at: Annotated[int | None, Field(ge=0, le=MAX_POSITION)] = None
+    known_at: KnownAt = None
 
     @model_validator(mode="after")
     def one_of_both(self) -> FigureQuery:
@@ -94,6 +95,7 @@ class FigureView:
 async def _asked(asked: FigureQuery, look: Look) -> FigureAsked:
     scope = asked.value(look)
     await within_reach(look, scope)
+    await look.known(WAITS_FOR, asked.known_at)
     if asked.since is not None and asked.until is not None:
         window = Window(asked.since, asked.until)
     elif asked.period is not None:

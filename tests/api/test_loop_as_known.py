@@ -127,6 +127,8 @@ def test_a_pack_stays_as_it_was_frozen_and_shows_what_is_known_now(house: House,
     assert lines["targets", "number"] == ("3", "3")
     assert lines["targets", "actual"] == ("1", "2")
     assert selling.read(place, known_at=frozen["known_at"])["lines"] == frozen["lines"]
+    unknown = house.client("north").get(place, params={"known_at": 2**50})
+    assert (unknown.status_code, unknown.json()["errors"][0]["field"]) == (422, "query.known_at")
     assert house.client("south").get(place).status_code == 404
 
 
