@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from decimal import Decimal
-from typing import Annotated, Protocol, TypeVar
+from typing import Annotated, Any, ClassVar, Protocol, TypeVar
 from uuid import UUID
 
+from fastapi import Response
 from pydantic import Field, StringConstraints
 
 from api.bodies import Envelope
 from api.errors import invalid
-from api.fields import PLAIN, ShortText, Strict
+from api.fields import PLAIN, Paging, ShortText, Strict
 from api.reading import MAX_POSITION, Look
 from api.users import Role
 from api.writing import Act
 from domain.cycle.policies import CyclePolicies, cycle_policy_stream
 from domain.errors import Forbidden, NotFound
 from domain.people import Rep, Team
-from domain.periods import Period, named_period
+from domain.periods import Period, PeriodKind, named_period
 from domain.scope import Scope, ScopeKind
 from domain.values import MAX_AMOUNT
+from projections.paging import Page
 from runtime.ledger import Ledger
 
 PeriodName = Annotated[
@@ -71,6 +74,37 @@ class Said(Envelope):
     """What a person says. A rep and a manager speak for themselves; an admin names whom."""
 
     by: Annotated[UUID | None, Field(description="Who says it; only an admin needs to name anybody.")] = None
+
+
+class Filters(Paging):
+    """What a list is narrowed down to; a subclass has the read model's names, and `period` for its period's."""
+
+    FILTER: ClassVar[Any]
+    team_id: UUID | None = None
+
+    def narrowed(self, team_id: UUID | None) -> Any:
+        """As the read model takes it, of one team."""
+        shared = set(self.FILTER.__struct_fields__) & set(type(self).model_fields)
+        given = {name: getattr(self, name) for name in shared}
+        if "period" in type(self).model_fields:
+            given["period_name"] = getattr(self, "period", None)
+        return self.FILTER(**given | {"team_id": team_id})
+
+
+class OfPeriods(Filters):
+    """A list of what a scope has in a period."""
+
+    scope_kind: ScopeKind | None = None
+    scope_id: UUID | None = None
+    period_kind: PeriodKind | None = None
+    period: PeriodName | None = None
+    owner_id: UUID | None = None
+
+
+async def listed(look: Look, asked: Any, listing: Callable[..., Awaitable[Page[Any]]]) -> Response:
+    """A page of what the reader's team has; auditors and admins see all."""
+    narrowed = asked.narrowed(look.team(asked.team_id))
+    return look.json(await listing(look.desk.pool, narrowed, asked.sort, asked.cursor, asked.limit))
 
 
 async def period(ledger: Ledger, name: str) -> Period:

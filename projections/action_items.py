@@ -10,8 +10,7 @@ import msgspec
 from domain.action_item import ActionItem, ActionItemOpened
 from domain.facts import FreeText
 from domain.policy import Deadlines
-from domain.values import PromiseOutcome
-from projections.paging import MOMENT, Page, Select, SortKey, Source, fetch
+from projections.paging import MOMENT, Page, SortKey, Source
 from projections.tables import Table
 from projections.told import Body, Story, Told, topics_of
 
@@ -71,6 +70,7 @@ ITEMS = Table(
         "cycle": "(cycle_id) WHERE cycle_id IS NOT NULL",
     },
 )
+SORTS = {"due_at": SortKey("due_at", MOMENT, nullable=False, id="item_id")}
 
 
 class ActionItems(Told[ItemSeen]):
@@ -79,6 +79,7 @@ class ActionItems(Told[ItemSeen]):
     table = ITEMS
     topics = topics_of("action-item.")
     told = ItemSeen
+    sorts = SORTS
 
     @classmethod
     def tell(cls, id: UUID, story: Story) -> ItemSeen:
@@ -130,24 +131,10 @@ class ItemFilter(msgspec.Struct, frozen=True, kw_only=True):
     due_before: datetime | None = None
 
 
-class Outcomes(msgspec.Struct):
-    """How many action items are open, and how the others ended."""
-
-    open: int = 0
-    kept: int = 0
-    late: int = 0
-    broken: int = 0
-    excused: int = 0
-
-
-EVERYTHING = ItemFilter()
 OPEN_ONLY = ItemFilter(outcome=OPEN)
-SORTS = {"due_at": SortKey("due_at", MOMENT, nullable=False, id="item_id")}
-COUNT = "SELECT outcome, count(*) FROM read.action_items WHERE {where} GROUP BY outcome"
 
 
-async def get(source: Source, item_id: UUID) -> ItemSeen | None:
-    return await ActionItems.get(source, item_id)
+get = ActionItems.get
 
 
 async def listing(
@@ -160,22 +147,6 @@ async def listing(
     """A page of action items, the open ones unless asked otherwise; by due time, so what is overdue comes first.
     Raises Invalid for an unknown sort, a foreign cursor, or a limit outside 1 to 500.
     """
-    select = _narrow(ActionItems.select(), narrowed)
-    return await ActionItems.page(source, select, sort, SORTS, cursor, limit)
-
-
-async def outcomes(source: Source, narrowed: ItemFilter = EVERYTHING) -> Outcomes:
-    """How they ended, of an owner, a team or a cycle."""
-    select = _narrow(Select(COUNT), narrowed)
-    counted = dict(await fetch(source, select.narrowed(), select.params))
-    return Outcomes(counted.get(OPEN, 0), *(counted.get(str(outcome), 0) for outcome in _ENDED))
-
-
-_ENDED = (PromiseOutcome.KEPT, PromiseOutcome.LATE, PromiseOutcome.BROKEN, PromiseOutcome.EXCUSED)
-
-
-def _narrow(select: Select, narrowed: ItemFilter) -> Select:
-    for name in msgspec.structs.asdict(narrowed).keys() - {"due_before"}:
-        select.equal(name, getattr(narrowed, name))
+    select = ActionItems.narrowed(narrowed)
     select.where("due_at < %(due_before)s", due_before=narrowed.due_before)
-    return select
+    return await ActionItems.page(source, select, sort, cursor, limit)

@@ -89,6 +89,7 @@ ADJUSTMENTS = Table(
         "scope": "(scope_key, metric)",
     },
 )
+SORTS = {"next_at": SortKey("next_at", MOMENT, id="adjustment_id")}
 
 
 class Adjustments(Told[AdjustmentSeen]):
@@ -97,6 +98,7 @@ class Adjustments(Told[AdjustmentSeen]):
     table = ADJUSTMENTS
     topics = topics_of("adjustment.")
     told = AdjustmentSeen
+    sorts = SORTS
 
     @classmethod
     def tell(cls, id: UUID, story: Story) -> AdjustmentSeen:
@@ -162,11 +164,9 @@ class AdjustmentFilter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 EVERYTHING = AdjustmentFilter()
-SORTS = {"next_at": SortKey("next_at", MOMENT, id="adjustment_id")}
 
 
-async def get(source: Source, adjustment_id: UUID) -> AdjustmentSeen | None:
-    return await Adjustments.get(source, adjustment_id)
+get = Adjustments.get
 
 
 async def listing(
@@ -179,7 +179,4 @@ async def listing(
     """A page of adjustments, by when something is to happen; decided ones come last. Raises Invalid for an unknown
     sort, a foreign cursor, or a limit outside 1 to 500.
     """
-    select = Adjustments.select()
-    for name in msgspec.structs.asdict(narrowed):
-        select.equal(name, getattr(narrowed, name))
-    return await Adjustments.page(source, select, sort, SORTS, cursor, limit)
+    return await Adjustments.page(source, Adjustments.narrowed(narrowed), sort, cursor, limit)

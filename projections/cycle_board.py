@@ -138,6 +138,10 @@ CYCLES = Table(
         "of": "(waits_of, waits_until, cycle_id) WHERE waits_of IS NOT NULL",
     },
 )
+SORTS = {
+    "waits_until": SortKey("waits_until", MOMENT, id="cycle_id"),
+    "starts": SortKey("starts", DAY, nullable=False, id="cycle_id"),
+}
 
 
 class CycleBoard(Told[CycleSeen]):
@@ -146,6 +150,7 @@ class CycleBoard(Told[CycleSeen]):
     table = CYCLES
     topics = topics_of("cycle.")
     told = CycleSeen
+    sorts = SORTS
 
     @classmethod
     def tell(cls, id: UUID, story: Story) -> CycleSeen:
@@ -307,14 +312,9 @@ class CycleFilter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 EVERYTHING = CycleFilter()
-SORTS = {
-    "waits_until": SortKey("waits_until", MOMENT, id="cycle_id"),
-    "starts": SortKey("starts", DAY, nullable=False, id="cycle_id"),
-}
 
 
-async def get(source: Source, cycle_id: UUID) -> CycleSeen | None:
-    return await CycleBoard.get(source, cycle_id)
+get = CycleBoard.get
 
 
 async def listing(
@@ -325,10 +325,8 @@ async def listing(
     limit: int = 50,
 ) -> Page[CycleSeen]:
     """A page of cycles. Raises Invalid for an unknown sort, a foreign cursor, or a limit outside 1 to 500."""
-    select = CycleBoard.select()
-    for name in msgspec.structs.asdict(narrowed).keys() - {"on", "due_before", "behind"}:
-        select.equal(name, getattr(narrowed, name))
+    select = CycleBoard.narrowed(narrowed)
     select.where("%(on)s BETWEEN starts AND ends", on=narrowed.on)
     select.where("waits_until < %(due_before)s", due_before=narrowed.due_before)
     select.where("(furthest_behind > 0) = %(behind)s", behind=narrowed.behind)
-    return await CycleBoard.page(source, select, sort, SORTS, cursor, limit)
+    return await CycleBoard.page(source, select, sort, cursor, limit)

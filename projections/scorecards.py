@@ -102,6 +102,7 @@ SCORECARDS = Table(
         "owner": "(owner_id, starts, scorecard_id)",
     },
 )
+SORTS = {"starts": SortKey("starts", DAY, nullable=False, id="scorecard_id")}
 
 
 class Scorecards(Told[ScorecardSeen]):
@@ -110,6 +111,7 @@ class Scorecards(Told[ScorecardSeen]):
     table = SCORECARDS
     topics = topics_of("scorecard.")
     told = ScorecardSeen
+    sorts = SORTS
 
     @classmethod
     def tell(cls, id: UUID, story: Story) -> ScorecardSeen:
@@ -178,11 +180,9 @@ class ScorecardFilter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 EVERYTHING = ScorecardFilter()
-SORTS = {"starts": SortKey("starts", DAY, nullable=False, id="scorecard_id")}
 
 
-async def get(source: Source, scorecard_id: UUID) -> ScorecardSeen | None:
-    return await Scorecards.get(source, scorecard_id)
+get = Scorecards.get
 
 
 async def listing(
@@ -193,10 +193,7 @@ async def listing(
     limit: int = 50,
 ) -> Page[ScorecardSeen]:
     """A page of scorecards. Raises Invalid for an unknown sort, a foreign cursor, or a limit outside 1 to 500."""
-    select = Scorecards.select()
-    for name in msgspec.structs.asdict(narrowed):
-        select.equal(name, getattr(narrowed, name))
-    return await Scorecards.page(source, select, sort, SORTS, cursor, limit)
+    return await Scorecards.page(source, Scorecards.narrowed(narrowed), sort, cursor, limit)
 
 
 async def definition_of(source: Source, name: str, version: int) -> Definition:

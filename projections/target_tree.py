@@ -82,6 +82,10 @@ TARGETS = Table(
         "parent": "(parent_id) WHERE parent_id IS NOT NULL",
     },
 )
+SORTS = {
+    "starts": SortKey("starts", DAY, nullable=False, id="target_id"),
+    "metric": SortKey("metric", TEXT, nullable=False, id="target_id"),
+}
 
 
 class TargetTree(Told[Targeted]):
@@ -90,6 +94,7 @@ class TargetTree(Told[Targeted]):
     table = TARGETS
     topics = topics_of("target.")
     told = Targeted
+    sorts = SORTS
 
     @classmethod
     def tell(cls, id: UUID, story: Story) -> Targeted:
@@ -159,10 +164,6 @@ class Branch(msgspec.Struct):
 
 
 EVERYTHING = TargetFilter()
-SORTS = {
-    "starts": SortKey("starts", DAY, nullable=False, id="target_id"),
-    "metric": SortKey("metric", TEXT, nullable=False, id="target_id"),
-}
 MOST_IN_TREE = 20_000
 BELOW = """
 WITH RECURSIVE below AS (
@@ -174,8 +175,7 @@ SELECT body FROM below ORDER BY depth, starts, scope_key, target_id LIMIT %(most
 """
 
 
-async def get(source: Source, target_id: UUID) -> Targeted | None:
-    return await TargetTree.get(source, target_id)
+get = TargetTree.get
 
 
 async def listing(
@@ -186,11 +186,9 @@ async def listing(
     limit: int = 50,
 ) -> Page[Targeted]:
     """A page of targets. Raises Invalid for an unknown sort, a foreign cursor, or a limit outside 1 to 500."""
-    select = TargetTree.select()
-    for name in msgspec.structs.asdict(narrowed).keys() - {"on"}:
-        select.equal(name, getattr(narrowed, name))
+    select = TargetTree.narrowed(narrowed)
     select.where("%(on)s BETWEEN starts AND ends", on=narrowed.on)
-    return await TargetTree.page(source, select, sort, SORTS, cursor, limit)
+    return await TargetTree.page(source, select, sort, cursor, limit)
 
 
 async def tree(source: Source, target_id: UUID, depth: int = 9) -> Branch | None:
@@ -214,5 +212,5 @@ async def of_scope(source: Source, scope_key: str, starts: date, ends: date) -> 
     select = TargetTree.select()
     select.equal("scope_key", scope_key)
     select.where("starts = %(starts)s AND ends = %(ends)s", starts=starts, ends=ends)
-    found = (await TargetTree.page(source, select, "metric", SORTS, None, 500)).items
+    found = (await TargetTree.page(source, select, "metric", limit=500)).items
     return [target for target in found if target.stands]

@@ -83,6 +83,7 @@ class Told(Projection, Generic[S]):
 
     table: ClassVar[Table[Any]]
     told: ClassVar[type[msgspec.Struct]]
+    sorts: ClassVar[dict[str, SortKey]]
 
     def __init__(self, suffix: str = "") -> None:
         super().__init__(suffix)
@@ -129,6 +130,16 @@ class Told(Projection, Generic[S]):
         return Select(f"SELECT body FROM read.{cls.table.name} {order}")
 
     @classmethod
+    def narrowed(cls, by: msgspec.Struct) -> Select:
+        """Rows whose columns have the values that `by` has under the same names; None does not narrow. What is no
+        column is for the caller to add.
+        """
+        select = cls.select()
+        for name in cls.table.names:
+            select.equal(name, getattr(by, name, None))
+        return select
+
+    @classmethod
     def read_body(cls, body: str) -> S:
         seen: S = cls._decoder().decode(body)
         return seen
@@ -141,15 +152,10 @@ class Told(Projection, Generic[S]):
 
     @classmethod
     async def page(
-        cls,
-        source: Source,
-        select: Select,
-        sort: str,
-        sorts: dict[str, SortKey],
-        cursor: str | None,
-        limit: int,
+        cls, source: Source, select: Select, sort: str, cursor: str | None = None, limit: int = 50
     ) -> Page[S]:
-        return await page(source, select, sort_by(sort, sorts), cursor, limit, cls.read_body)
+        """Raises Invalid for an unknown sort, a foreign cursor, or a limit outside 1 to 500."""
+        return await page(source, select, sort_by(sort, cls.sorts), cursor, limit, cls.read_body)
 
     @classmethod
     async def ids(cls, source: Source, select: Select) -> list[UUID]:

@@ -13,8 +13,8 @@ from api.answers import DONE, MADE, shaped
 from api.auth import LEADERS, may_read, may_write
 from api.bodies import Envelope
 from api.errors import invalid
-from api.fields import Code, Instant, LongText, NeededText, Paging
-from api.loop import seen
+from api.fields import Code, Instant, LongText, NeededText
+from api.loop import Filters, listed, seen
 from api.querying import query
 from api.reading import Look
 from api.writing import Act
@@ -30,20 +30,16 @@ Leader = Annotated[Act, Depends(may_write(*LEADERS))]
 WAITS_FOR = ("action_items",)
 
 
-class ItemFilters(Paging):
+class ItemFilters(Filters):
     """What to narrow the list down to."""
 
+    FILTER = ItemFilter
     owner_id: UUID | None = None
     manager_id: UUID | None = None
-    team_id: UUID | None = None
     cycle_id: UUID | None = None
     outcome: Literal["open", "kept", "late", "broken", "excused"] | None = None
     due_before: Instant | None = None
     sort: Literal["due_at", "-due_at"] = "due_at"
-
-    def narrowed(self, team_id: UUID | None) -> ItemFilter:
-        given = {name: getattr(self, name) for name in ItemFilter.__struct_fields__}
-        return ItemFilter(**given | {"team_id": team_id})
 
 
 class OpenItem(Envelope):
@@ -162,10 +158,7 @@ async def list_items(
     asked: Annotated[ItemFilters, Depends(query(ItemFilters))],
 ) -> Response:
     """What is due first comes first. Those of your team; auditors and admins see all."""
-    narrowed = asked.narrowed(look.team(asked.team_id))
-    return look.json(
-        await action_items.listing(look.desk.pool, narrowed, asked.sort, asked.cursor, asked.limit)
-    )
+    return await listed(look, asked, action_items.listing)
 
 
 @router.get(

@@ -12,8 +12,8 @@ from api import auth
 from api.answers import DONE, MADE, shaped
 from api.auth import LEADERS, may_read, may_write
 from api.bodies import Envelope
-from api.fields import Day, LongText, NeededText, Paging, RuleName, ShortText, Strict
-from api.loop import MetricKey, Said, ScopeBody, seen, speaker
+from api.fields import Day, LongText, NeededText, RuleName, ShortText, Strict
+from api.loop import Filters, MetricKey, Said, ScopeBody, listed, seen, speaker
 from api.querying import query
 from api.reading import Look
 from api.writing import Act
@@ -31,21 +31,16 @@ Leader = Annotated[Act, Depends(may_write(*LEADERS))]
 WAITS_FOR = ("adjustments",)
 
 
-class AdjustmentFilters(Paging):
+class AdjustmentFilters(Filters):
     """What to narrow the list down to."""
 
+    FILTER = AdjustmentFilter
     metric: MetricKey | None = None
     owner_id: UUID | None = None
-    team_id: UUID | None = None
     cycle_id: UUID | None = None
     status: Literal["started", "running", "measured", "decided"] | None = None
     outcome: Outcome | None = None
     sort: Literal["next_at", "-next_at"] = "next_at"
-
-    def narrowed(self, team_id: UUID | None) -> AdjustmentFilter:
-        shared = set(AdjustmentFilter.__struct_fields__) & set(AdjustmentFilters.model_fields)
-        given = {name: getattr(self, name) for name in shared}
-        return AdjustmentFilter(**given | {"team_id": team_id})
 
 
 class Days(Strict):
@@ -159,10 +154,7 @@ async def list_adjustments(
     asked: Annotated[AdjustmentFilters, Depends(query(AdjustmentFilters))],
 ) -> Response:
     """By when something is to happen. Those of your team; auditors and admins see all."""
-    narrowed = asked.narrowed(look.team(asked.team_id))
-    return look.json(
-        await adjustments.listing(look.desk.pool, narrowed, asked.sort, asked.cursor, asked.limit)
-    )
+    return await listed(look, asked, adjustments.listing)
 
 
 @router.get(

@@ -40,7 +40,7 @@ class AttainmentQuery(OfTargets):
     known_at: KnownAt = None
 
     def of(self, team_id: UUID | None, day: date) -> TargetFilter:
-        narrowed = self.narrowed(team_id)
+        narrowed: TargetFilter = self.narrowed(team_id)
         return narrowed if self.period else msgspec.structs.replace(narrowed, on=day)
 
 

@@ -12,16 +12,14 @@ from pydantic import Field
 from api import auth
 from api.answers import shaped
 from api.auth import may_read
-from api.fields import Day, Instant, Paging, RuleName, Strict
-from api.loop import KnownAt, PeriodName, seen
+from api.fields import Day, Instant, RuleName, Strict
+from api.loop import KnownAt, OfPeriods, listed, seen
 from api.querying import query
 from api.reading import Look
 from domain.cycle.policies import CyclePolicies, cycle_policy_stream
 from domain.cycle.policy import CyclePolicy, Step
 from domain.cycle.state import Phase
 from domain.errors import NotFound
-from domain.periods import PeriodKind
-from domain.scope import ScopeKind
 from projections import cycle_board, pack_view
 from projections.cycle_board import CycleFilter, CycleSeen
 from projections.pack_view import PackSeen
@@ -33,28 +31,18 @@ WAITS_FOR = ("cycle_board",)
 Reader = Annotated[Look, Depends(may_read(waits_for=WAITS_FOR))]
 
 
-class CycleFilters(Paging):
+class CycleFilters(OfPeriods):
     """What to narrow the board down to. `on` is a day of the period; `behind` whether one was told to be."""
 
+    FILTER = CycleFilter
     phase: Phase | None = None
-    scope_kind: ScopeKind | None = None
-    scope_id: UUID | None = None
-    period_kind: PeriodKind | None = None
-    period: PeriodName | None = None
-    owner_id: UUID | None = None
     manager_id: UUID | None = None
-    team_id: UUID | None = None
     waits_for: Step | None = None
     waits_of: Annotated[UUID | None, Field(description="who owes what is most urgent")] = None
     on: Day | None = None
     due_before: Instant | None = None
     behind: bool | None = None
     sort: Literal["waits_until", "-waits_until", "starts", "-starts"] = "waits_until"
-
-    def narrowed(self, team_id: UUID | None) -> CycleFilter:
-        shared = set(CycleFilter.__struct_fields__) & set(CycleFilters.model_fields)
-        given = {name: getattr(self, name) for name in shared}
-        return CycleFilter(**given | {"period_name": self.period, "team_id": team_id})
 
 
 class PackQuery(Strict):
@@ -72,10 +60,7 @@ class CyclePoliciesView(msgspec.Struct):
 @router.get("/cycles", operation_id="listCycles", summary="The board", responses=shaped(Page[CycleSeen]))
 async def list_cycles(look: Reader, asked: Annotated[CycleFilters, Depends(query(CycleFilters))]) -> Response:
     """What is due first comes first. Those of your team; auditors and admins see all."""
-    narrowed = asked.narrowed(look.team(asked.team_id))
-    return look.json(
-        await cycle_board.listing(look.desk.pool, narrowed, asked.sort, asked.cursor, asked.limit)
-    )
+    return await listed(look, asked, cycle_board.listing)
 
 
 @router.get(

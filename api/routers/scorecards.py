@@ -14,13 +14,11 @@ from api.answers import DONE, shaped
 from api.auth import LEADERS, may_read, may_write
 from api.bodies import Envelope
 from api.fields import Name, Paging, RuleName
-from api.loop import PeriodName, seen
+from api.loop import OfPeriods, listed, seen
 from api.querying import query
 from api.reading import MAX_WAIT, Look, reached
 from api.writing import Act
 from domain.errors import NotFound
-from domain.periods import PeriodKind
-from domain.scope import ScopeKind
 from domain.scorecard.decisions import CloseScorecard
 from domain.scorecard.definition import Definition, Definitions, definition_stream
 from projections import figures, scorecards
@@ -37,24 +35,14 @@ Reader = Annotated[Look, Depends(may_read(waits_for=WAITS_FOR))]
 Number = Annotated[int, Path(ge=1, le=1_000, description="which closing")]
 
 
-class ScorecardFilters(Paging):
+class ScorecardFilters(OfPeriods):
     """What to narrow the list down to."""
 
-    scope_kind: ScopeKind | None = None
-    scope_id: UUID | None = None
-    period_kind: PeriodKind | None = None
-    period: PeriodName | None = None
-    owner_id: UUID | None = None
+    FILTER = ScorecardFilter
     manager_id: UUID | None = None
-    team_id: UUID | None = None
     definition: RuleName | None = None
     status: Literal["open", "closed"] | None = None
     sort: Literal["starts", "-starts"] = "-starts"
-
-    def narrowed(self, team_id: UUID | None) -> ScorecardFilter:
-        shared = set(ScorecardFilter.__struct_fields__) & set(ScorecardFilters.model_fields)
-        given = {name: getattr(self, name) for name in shared}
-        return ScorecardFilter(**given | {"period_name": self.period, "team_id": team_id})
 
 
 class MeasureQuery(Paging):
@@ -99,10 +87,7 @@ async def list_cards(
     look: Reader, asked: Annotated[ScorecardFilters, Depends(query(ScorecardFilters))]
 ) -> Response:
     """Those of your team; auditors and admins see all."""
-    narrowed = asked.narrowed(look.team(asked.team_id))
-    return look.json(
-        await scorecards.listing(look.desk.pool, narrowed, asked.sort, asked.cursor, asked.limit)
-    )
+    return await listed(look, asked, scorecards.listing)
 
 
 @router.get(

@@ -11,12 +11,10 @@ from pydantic import Field
 from api import auth
 from api.answers import shaped
 from api.auth import may_read
-from api.fields import Day, Paging, Strict
-from api.loop import MetricKey, PeriodName, seen
+from api.fields import Day, Strict
+from api.loop import MetricKey, OfPeriods, listed, seen
 from api.querying import query
 from api.reading import Look
-from domain.periods import PeriodKind
-from domain.scope import ScopeKind
 from projections import target_tree
 from projections.paging import Page
 from projections.target_tree import Branch, Targeted, TargetFilter
@@ -27,22 +25,12 @@ WAITS_FOR = ("target_tree",)
 Reader = Annotated[Look, Depends(may_read(waits_for=WAITS_FOR))]
 
 
-class OfTargets(Paging):
+class OfTargets(OfPeriods):
     """Which targets."""
 
+    FILTER = TargetFilter
     metric: MetricKey | None = None
-    scope_kind: ScopeKind | None = None
-    scope_id: UUID | None = None
-    period_kind: PeriodKind | None = None
-    period: PeriodName | None = None
-    owner_id: UUID | None = None
-    team_id: UUID | None = None
     parent_id: UUID | None = None
-
-    def narrowed(self, team_id: UUID | None) -> TargetFilter:
-        shared = set(TargetFilter.__struct_fields__) & set(type(self).model_fields)
-        given = {name: getattr(self, name) for name in shared}
-        return TargetFilter(**given | {"period_name": self.period, "team_id": team_id})
 
 
 class TargetFilters(OfTargets):
@@ -62,10 +50,7 @@ async def list_targets(
     look: Reader, asked: Annotated[TargetFilters, Depends(query(TargetFilters))]
 ) -> Response:
     """Those of your team; auditors and admins see all."""
-    narrowed = asked.narrowed(look.team(asked.team_id))
-    return look.json(
-        await target_tree.listing(look.desk.pool, narrowed, asked.sort, asked.cursor, asked.limit)
-    )
+    return await listed(look, asked, target_tree.listing)
 
 
 @router.get(
