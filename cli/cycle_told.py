@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from cli.loop import figure, who
+from cli.loop import measured, metric_name, who
 
 if TYPE_CHECKING:
     from domain.periods import Period
@@ -60,13 +60,15 @@ def _reviewed(fact: Any, _names: Names) -> str:
 
 
 def _proposed(fact: Any, _names: Names) -> str:
-    numbers = ", ".join(f"{t.metric} {figure(t.number, t.currency)}" for t in fact.targets)
+    numbers = ", ".join(
+        f"{metric_name(t.metric)} {measured(t.number, t.metric, t.currency)}" for t in fact.targets
+    )
     return f"proposes the target of {fact.period}: {numbers or 'none'}"
 
 
 SAID: Mapping[str, Sentence] = {
     "cycle.opened": _opened,
-    "cycle.target-included": lambda fact, _: f"its target is for {fact.metric}",
+    "cycle.target-included": lambda fact, _: f"the target for {metric_name(fact.metric)} belongs to it",
     "cycle.awaiting": _awaiting,
     "cycle.reminded": lambda fact, names: f"reminds {who(fact.told, names)} to {STEPS[fact.step]}",
     "cycle.escalated": _escalated,

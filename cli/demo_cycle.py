@@ -16,14 +16,17 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from cli.common import context
+from cli.demo_shown import show_target
 from cli.telling import Teller
 from cli.watch import news
 
 if TYPE_CHECKING:
+    from domain.cycle.commands import OpenCycle
     from domain.cycle.cycle import Cycle
     from domain.cycle.policy import CyclePolicy
     from domain.door import Command, Door
     from domain.periods import Period
+    from domain.target.commands import ProposeTarget
     from domain.target.target import Target
     from runtime.ledger import Ledger
 
@@ -90,21 +93,29 @@ async def run_cycle(opened: Ledger, door: Door, turn: Turn, teller: Teller) -> b
     from domain.cycle.cycle import Cycle
     from domain.cycle.state import Phase
 
-    held: Any = await opened.load({turn.cycle(turn.reviewed): Cycle})
-    [cycle] = held.values()
+    [cycle] = (await opened.load({turn.cycle(turn.reviewed): Cycle})).values()
+    assert isinstance(cycle, Cycle)
+    if not cycle.exists:
+        proposal = await _proposal(opened, turn)
+        if proposal is None:
+            return False
+        await _run(door, proposal)
+    await show_target(opened, turn.target(turn.reviewed), teller)
     if cycle.phase == Phase.CLOSED:
-        teller.event(
-            "cycle.closed-before", f"the cycle of {turn.reviewed} was closed in an earlier run; its record:"
+        told = (
+            f"its cycle was closed in an earlier run; the record of {turn.reviewed} and of what came of it:"
         )
+        teller.event("cycle.closed-before", told, period=turn.reviewed.name)
         return True
     if not cycle.exists:
-        usual = await _usual(opened, turn)
-        if usual is None:
-            return False
-        for command in _beginning(turn, usual):
-            await door.execute(command, context(USER, WHY))
+        await _run(door, *_openings(turn))
     await _follow(opened, door, turn, teller)
     return True
+
+
+async def _run(door: Door, *commands: Command) -> None:
+    for command in commands:
+        await door.execute(command, context(USER, WHY))
 
 
 # --- the beginning ---------------------------------------------------------------------------------------------------
@@ -141,9 +152,10 @@ def hasty() -> CyclePolicy:
     )
 
 
-async def _usual(opened: Ledger, turn: Turn) -> tuple[Decimal, str] | None:
-    """The mean of the months before to three digits, and the argument; None where nothing was won in them."""
+async def _proposal(opened: Ledger, turn: Turn) -> ProposeTarget | None:
+    """The mean of the months before, to three digits; None where nothing was won in them."""
     from domain.scope import COMPANY
+    from domain.target.commands import ProposeTarget
     from projections.figures import asking, figures
 
     months = [turn.reviewed.previous()]
@@ -154,47 +166,50 @@ async def _usual(opened: Ledger, turn: Turn) -> tuple[Decimal, str] | None:
     mean = sum(came, Decimal(0)) / EARLIER
     if mean < 1:
         return None
-    unit = max(Decimal(1), Decimal(1).scaleb(mean.adjusted() - DIGITS + 1))
     told = ", ".join(f"{month} brought {figure:,.0f}" for month, figure in zip(months, came, strict=True))
-    return Decimal(f"{mean.quantize(unit):f}"), f"{told}: this is their mean"
-
-
-def _beginning(turn: Turn, usual: tuple[Decimal, str]) -> Sequence[Command]:
-    """Where the pipeline is old, the month after it is called off, or the loop would turn through every month until today."""
-    from domain.cycle.commands import CancelCycle, OpenCycle
-    from domain.cycle.policies import PublishCyclePolicy
-    from domain.scope import COMPANY
-    from domain.target.commands import ProposeTarget
-
-    number, achievable = usual
-    propose = ProposeTarget(
+    return ProposeTarget(
         metric=REVENUE,
-        number=number,
+        number=_rounded(mean),
         unit="money",
         currency=turn.currency,
         period=turn.reviewed,
         scope=COMPANY,
         owner_id=turn.owner_id,
-        achievable=achievable,
+        achievable=f"{told}: this is their mean",
         relevant="what the company lives on; a month below the usual one must not go unnoticed",
     )
 
-    def opening(period: Period) -> OpenCycle:
-        return OpenCycle(
-            scope=COMPANY,
-            period=period,
-            owner_id=turn.owner_id,
-            manager_id=turn.manager_id,
-            metrics=(REVENUE,),
-            policy=NAME,
-        )
+
+def _rounded(number: Decimal) -> Decimal:
+    unit = max(Decimal(1), Decimal(1).scaleb(number.adjusted() - DIGITS + 1))
+    return Decimal(f"{number.quantize(unit):f}")
+
+
+def _openings(turn: Turn) -> Sequence[Command]:
+    """Where the pipeline is old, the month after it is called off, or the loop would turn through every month until today."""
+    from domain.cycle.commands import CancelCycle
+    from domain.cycle.policies import PublishCyclePolicy
 
     after = turn.following.next()
     past = after.end < datetime.now(UTC).date()
     why = f"the pipeline that was brought in ends on {turn.day}"
-    last = [opening(after), CancelCycle(cycle_id=turn.cycle(after), why=why)] if past else []
-    usual_again = PublishCyclePolicy(policy=lasting())
-    return [PublishCyclePolicy(policy=hasty()), propose, *last, opening(turn.reviewed), usual_again]
+    called_off = [_opening(turn, after), CancelCycle(cycle_id=turn.cycle(after), why=why)] if past else []
+    now, later = (PublishCyclePolicy(policy=policy) for policy in (hasty(), lasting()))
+    return [now, *called_off, _opening(turn, turn.reviewed), later]
+
+
+def _opening(turn: Turn, period: Period) -> OpenCycle:
+    from domain.cycle.commands import OpenCycle
+    from domain.scope import COMPANY
+
+    return OpenCycle(
+        scope=COMPANY,
+        period=period,
+        owner_id=turn.owner_id,
+        manager_id=turn.manager_id,
+        metrics=(REVENUE,),
+        policy=NAME,
+    )
 
 
 # --- as it goes on ---------------------------------------------------------------------------------------------------
@@ -205,7 +220,9 @@ async def _follow(opened: Ledger, door: Door, turn: Turn, teller: Teller) -> Non
     from cli.cycle_told import told
     from projections import directory
 
-    teller.note(f"\na cycle: the target of {turn.reviewed}, its review, and the target that comes of it")
+    teller.note(
+        f"the cycle of {turn.reviewed}, its deadlines seconds away, and the month that follows from it:"
+    )
     ids = {turn.cycle(period): period for period in (turn.reviewed, turn.following)}
     names = await directory.names(opened.pool, [turn.owner_id, turn.manager_id])
     with suppress(TimeoutError):
@@ -228,8 +245,7 @@ async def _goes_on(opened: Ledger, door: Door, turn: Turn) -> bool:
     now, after, aim = turn.cycle(turn.reviewed), turn.cycle(turn.following), turn.target(turn.following)
     held: Any = await opened.load({now: Cycle, after: Cycle, aim: Target})
     commands = [*_said(turn, held[now]), *_agreed(turn, held[after], held[aim])]
-    for command in commands:
-        await door.execute(command, context(USER, WHY))
+    await _run(door, *commands)
     return held[now].phase == Phase.CLOSED and not commands and held[after].exists
 
 

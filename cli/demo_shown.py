@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from cli.common import zone
 from cli.loop import names
 from cli.telling import Teller
+from cli.watch import caught_up
 
 if TYPE_CHECKING:
     from cli.demo_cycle import Turn
@@ -21,6 +23,18 @@ SECTIONS = ("targets", "funnel", "promises", "stalled", "longest")
 """Of the pack, that are shown whole; a brought-in pipeline was entered late by nature."""
 LONGEST = 3
 """Deals that have stalled."""
+
+
+async def show_target(opened: Ledger, id: UUID, teller: Teller) -> None:
+    from cli import loop_views
+    from projections import target_tree
+
+    await caught_up(opened, teller, ["target_tree", "directory"])
+    target = await target_tree.get(opened.pool, id)
+    assert target is not None
+    known = await names(opened.pool, [target.owner_id])
+    teller.note("\na target, and why it is achievable (salesloop target show)")
+    teller.view("target", lambda: loop_views.show_target(target, known), target=target)
 
 
 async def show_cycle(opened: Ledger, turn: Turn, teller: Teller) -> None:

@@ -21,8 +21,8 @@ from rich.text import Text
 COLUMNS = 120
 SERVING = "Ctrl-C ends it"
 PICTURES = {
-    "promises": ("funnel: default", "a cycle: the target of"),
-    "loop": ("a cycle: the target of", "the history of one"),
+    "promises": ("funnel: default", "a target, and why"),
+    "loop": ("a target, and why", "the history of one"),
 }
 """Each with words of the line it begins with, and of the one it ends before."""
 PARTS = re.compile(r"\x1b\[\??[0-9;]*[a-zA-Z]|\r|\n|[^\x1b\r\n]+")
