@@ -40,6 +40,19 @@ except KeyboardInterrupt:
     print("stopped", flush=True)
 """
 
+STUBBORN = """
+import os, pathlib, sys, time
+from runtime.supervisor import Supervisor
+stubborn = ("-c", "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); signal.pause()")
+def told(what, programs):
+    os.write(1, f"{what} {' '.join(programs)}\\n".encode())
+with Supervisor(pathlib.Path(sys.argv[1]), roles={"deaf": stubborn}, migrate=("-c", ""), temporal_ports=None, told=told) as system:
+    while "deaf" not in (system.logs / "deaf.log").read_text():
+        time.sleep(0.01)
+    print("started", flush=True)
+    system.wait()
+"""
+
 
 def supervisor(data_dir: Path, **others: Any) -> Supervisor:
     env = {**os.environ, **others.pop("env", {})}
@@ -120,6 +133,18 @@ class TestStoppedFromOutside:
         assert not [child for child in children if programs.alive(child)]
         assert not (data_dir / running.NAME).exists()
         assert "database system is shut down" in (data_dir / "logs" / "postgres.log").read_text()
+
+    def test_a_second_signal_waits_for_nobody_and_leaves_nobody(self, data_dir: Path) -> None:
+        with subprocess.Popen([sys.executable, "-c", STUBBORN, data_dir], stdout=subprocess.PIPE) as process:
+            assert process.stdout is not None
+            assert process.stdout.readline() == b"started\n"
+            children = [psutil.Process(pid) for pid in running.read(data_dir).pids.values()]  # type: ignore[union-attr]
+            process.send_signal(signal.SIGINT)
+            assert process.stdout.readline() == b"stopping deaf temporal postgres\n"
+            process.send_signal(signal.SIGINT)
+            answer, _ = process.communicate(timeout=60)
+        assert (process.returncode, answer) == (130, b"killing deaf temporal postgres\n")
+        assert programs.wait_gone(children, 60)
 
     @pytest.mark.skipif(sys.platform != "linux", reason="the kernel's parent-death signal is Linux's")
     def test_its_own_death_takes_everything_along_and_the_next_one_starts(
