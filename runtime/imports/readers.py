@@ -45,13 +45,14 @@ class Sizing:
 
 def size_up(path: Path, marker: bytes = b"\n") -> Sizing:
     """One pass over the file. Raises ImportProblem when it cannot be read."""
-    digest, lines = hashlib.sha256(), 0
+    digest, lines, rest = hashlib.sha256(), 0, b""
     with readable(path), path.open("rb") as raw:
         for chunk in iter(lambda: raw.read(CHUNK), b""):
             digest.update(chunk)
     with readable(path), open_binary(path) as unpacked:
         for chunk in iter(lambda: unpacked.read(CHUNK), b""):
-            lines += chunk.count(marker)
+            lines += (rest + chunk).count(marker)
+            rest = chunk[len(chunk) - len(marker) + 1 :]  # a marker may lie across two chunks
     return Sizing(digest.hexdigest(), lines)
 
 

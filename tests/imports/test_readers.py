@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from runtime.imports.readers import MAX_CELL, MAX_LINE, CsvFile, size_up
+from runtime.imports.readers import CHUNK, MAX_CELL, MAX_LINE, CsvFile, size_up
 from runtime.imports.results import ImportProblem
 from runtime.imports.xes import XesFile, is_xes
 
@@ -77,6 +77,12 @@ class TestCsv:
     def test_a_folder_is_no_file(self, tmp_path: Path) -> None:
         with pytest.raises(ImportProblem, match="cannot be read"):
             size_up(tmp_path)
+
+
+@pytest.mark.parametrize("cut", range(1, len(b"<event>")))
+def test_an_event_that_lies_across_two_chunks_is_counted(tmp_path: Path, cut: int) -> None:
+    log = b" " * (CHUNK - cut) + b"<event>" * 2
+    assert size_up(file(tmp_path, log), b"<event>").lines == 2
 
 
 LOG = """<?xml version="1.0"?>
