@@ -114,9 +114,7 @@ async def watch(
 ) -> None:
     """Until all are reassigned, not longer than PATIENCE. `when_overdue` is called while they are, once all are missed."""
     race = Race({id: Burning(id) for id in ids}, await _names(opened))
-    teller.event(
-        "", "\na promise that nobody keeps is reminded, missed, escalated to the manager, reassigned:"
-    )
+    teller.note("\na promise that nobody keeps is reminded, missed, escalated to the manager, reassigned:")
     with suppress(TimeoutError):
         async with asyncio.timeout(PATIENCE), aclosing(news(opened, ids)) as facts:
             race.take(await anext(facts), teller)

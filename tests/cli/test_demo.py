@@ -114,6 +114,7 @@ def _events(said: str) -> list[dict[str, Any]]:
 def _goes_on(told: list[dict[str, Any]], said: str) -> None:
     """Nothing is imported twice, the race is a new one, and the cycle is the one that ran."""
     by_name = {event["event"]: event for event in told}
+    assert all(by_name), "a program hears of nothing that has no name"
     assert by_name["imported"]["events"] == 0
     assert by_name["earlier"]["deals"] == FUSED
     fresh = {event["title"] for event in told if event["event"] == "promise.missed"}
