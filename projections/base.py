@@ -70,6 +70,12 @@ class Projection(ABC):
     def forget(self) -> None:
         """The transaction was rolled back, or another process may have worked in between."""
 
+    def hold_back(self) -> None:  # noqa: B027 - most need not
+        """Nobody else reads these tables before the next `flush`, so changes may wait in memory."""
+
+    async def flush(self, connection: AsyncConnection[Any]) -> None:  # noqa: B027
+        """Write what was held back, and hold back nothing from now on."""
+
     @classmethod
     def create(cls, suffix: str = "") -> list[str]:
         return [statement for table in cls.tables for statement in table.create(suffix)]

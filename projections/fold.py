@@ -59,6 +59,15 @@ class Folded(Projection):
         for rows in self._all:
             rows.forget()
 
+    def hold_back(self) -> None:
+        for rows in self._all:
+            rows.hold_back()
+
+    async def flush(self, connection: AsyncConnection[Any]) -> None:
+        for rows in self._all:
+            rows.hold_back(0)
+            await rows.save(connection)
+
 
 class ByDeal(Folded, Generic[R]):
     """A folded projection with one row a deal. Handlers get the deal's row and the entry.
@@ -81,6 +90,7 @@ class ByDeal(Folded, Generic[R]):
         for entry in entries:
             stories[entry.stream_id].append(entry)
         if stories:
+            self.deals.expect((id,) for id, story in stories.items() if isinstance(story[0].fact, DealOpened))
             await self.deals.load(connection, [(deal_id,) for deal_id in stories])
             await self.prepare(connection, stories)
             for deal_id, story in stories.items():

@@ -135,7 +135,15 @@ class Beside:
             await self.connection.execute(sql.SQL("ANALYZE {}").format(table.at(self.model.suffix)))
 
     async def catch_up(self, progress: Progress, target: int | None = None) -> None:
-        """To `target`, or close to the ledger's head, wherever that moves meanwhile."""
+        """To `target`, or close to the ledger's head, wherever that moves meanwhile. Most deals come and go in memory and
+        are written once.
+        """
+        self.model.hold_back()
+        await self._catch_up(progress, target)
+        async with self.connection.transaction():
+            await self.model.flush(self.connection)
+
+    async def _catch_up(self, progress: Progress, target: int | None) -> None:
         while True:
             head = await positions.head(self.connection) if target is None else target
             if self._held.position >= head:

@@ -7,7 +7,7 @@ remembered; whoever rolls back must `forget`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import cached_property
 from typing import Any, Generic
 
@@ -18,6 +18,7 @@ from projections.tables import Key, R, Table
 from runtime.codec import encode
 
 REMEMBERED = 20_000
+HELD_BACK = 30_000
 FEW = 12
 """Up to so many rows are written by one statement each, in one round trip; more go by COPY, unless the caller's
 statements are in a pipeline, which COPY cannot be.
@@ -25,13 +26,16 @@ statements are in a pipeline, which COPY cannot be.
 
 
 class Rows(Generic[R]):
-    """The rows of one table and generation that a fold works on."""
+    """The rows of one table and generation that a fold works on. A row that `empty` holds for is deleted when saved."""
 
     def __init__(self, table: Table[R], suffix: str) -> None:
         self.table = table
+        self.empty: Callable[[R], bool] | None = None
         self._suffix = suffix
         self._held: dict[Key, R | None] = {}
         self._touched: dict[Key, R | None] = {}
+        self._absent: set[Key] = set()
+        self._held_back = 0
 
     def find(self, *key: Any) -> R | None:
         """A row that was loaded or added; it counts as changed from now on."""
@@ -51,6 +55,17 @@ class Rows(Generic[R]):
         """What is in memory may no longer be what is in the table."""
         self._held.clear()
         self._touched.clear()
+        self._absent.clear()
+
+    def hold_back(self, most: int = HELD_BACK) -> None:
+        """Let so many changed rows wait for a later save, 0 for none: for tables that nobody else reads yet."""
+        self._held_back = most
+
+    def expect(self, keys: Iterable[Key]) -> None:
+        """These rows begin here: they are not in the table, and need not be looked for or deleted."""
+        unknown = [key for key in keys if key not in self._held]
+        self._held |= dict.fromkeys(unknown)
+        self._absent.update(unknown)
 
     async def load(self, connection: AsyncConnection[Any], keys: Iterable[Key]) -> None:
         missing = {key: None for key in keys if key not in self._held}
@@ -63,10 +78,12 @@ class Rows(Generic[R]):
         for values in await cursor.fetchall():
             self._held[values[:width]] = make(*values)
 
-    async def save(self, connection: AsyncConnection[Any], empty: Callable[[R], bool] | None = None) -> None:
-        """Write what was touched. A row that `empty` holds for is deleted instead."""
-        if empty is not None:
-            none = {key: None for key, row in self._touched.items() if row is not None and empty(row)}
+    async def save(self, connection: AsyncConnection[Any]) -> None:
+        """Write what was touched, unless it may still wait."""
+        if len(self._touched) <= self._held_back:
+            return
+        if self.empty is not None:
+            none = {key: None for key, row in self._touched.items() if row is not None and self.empty(row)}
             self._held |= none
             self._touched |= none
         kept = [row for row in self._touched.values() if row is not None]
@@ -74,11 +91,16 @@ class Rows(Generic[R]):
         if len(self._touched) <= FEW or connection.pgconn.pipeline_status != PipelineStatus.OFF:
             await self._save_few(connection, kept, gone)
         else:
-            await connection.execute(self._sql.delete, [self._as_json(self._touched)])
+            await self._delete(connection, self._touched.keys() - self._absent)
             await self.copy(connection, kept)
         self._touched.clear()
+        self._absent.clear()
         if len(self._held) > REMEMBERED:
             self._held.clear()
+
+    async def _delete(self, connection: AsyncConnection[Any], keys: Collection[Key]) -> None:
+        if keys:
+            await connection.execute(self._sql.delete, [self._as_json(keys)])
 
     async def copy(self, connection: AsyncConnection[Any], rows: Sequence[R]) -> None:
         """Insert rows that are not there yet."""
@@ -90,8 +112,7 @@ class Rows(Generic[R]):
     async def _save_few(
         self, connection: AsyncConnection[Any], kept: Sequence[R], gone: Sequence[Key]
     ) -> None:
-        if gone:
-            await connection.execute(self._sql.delete, [self._as_json(gone)])
+        await self._delete(connection, gone)
         if kept:
             rows = [self.table.values(row) for row in kept]
             await connection.cursor().executemany(self._sql.upsert, rows)

@@ -22,6 +22,7 @@ class Tally(Generic[R]):
 
     def __init__(self, rows: Rows[R]) -> None:
         self._rows = rows
+        rows.empty = self._is_empty
         self._width = len(rows.table.key)
         self._counters = rows.table.names[self._width :]
         self._added: dict[Key, list[Number]] = {}
@@ -50,7 +51,7 @@ class Tally(Generic[R]):
                 row = self._rows.add(self._rows.table.row(*key, *([0] * len(self._counters))))
             for name, amount in zip(self._counters, amounts, strict=True):
                 setattr(row, name, getattr(row, name) + amount)
-        await self._rows.save(connection, empty=self._is_empty)
+        await self._rows.save(connection)
 
     def _is_empty(self, row: R) -> bool:
         return not any(getattr(row, name) for name in self._counters)
