@@ -13,6 +13,7 @@ from cli import (
     cycle_acts,
     deals,
     events,
+    figures,
     imports,
     keys,
     leads,
@@ -36,7 +37,7 @@ app = typer.Typer(
 )
 for module in (serve, imports, rehearse, views, events):
     module.add_to(app)
-LOOP = (target_acts.app, cycle_acts.app, scorecard_acts.app, actions.app, adjustments.app)
+LOOP = (target_acts.app, cycle_acts.app, scorecard_acts.app, actions.app, adjustments.app, figures.app)
 for made in (deals.app, leads.app, *LOOP, projections.app, policies.app, keys.app):
     app.add_typer(made)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from projections.target_tree import Branch, Targeted
 
 app = group("target", "Targets: propose, agree, divide, revise; the tree, and attainment on any day.")
+DAY, WEEK, MOST_DAYS = timedelta(days=1), timedelta(days=6), 366
 WHICH = "0d9f6f0e-4d4e-4f0e-8a63-1f7b8a5b5c11"
 Id = Annotated[UUID, typer.Argument(metavar="TARGET", help="Its id.")]
 MetricFilter = Annotated[str | None, typer.Option("--metric", help="Such as revenue-won.")]
@@ -164,3 +165,40 @@ async def _attainment(
         found = TargetFilter(**narrowed, on=None if narrowed["period_name"] else on)
         page = await board.listing(opened.pool, on, found, known_at, cursor, limit, policy)
         return page, await names(opened.pool, [one.scope.id for one in page.items])
+
+
+@app.command(epilog=example(f"salesloop target pace {WHICH} --since 2027-02-01 --until 2027-02-14"))
+def pace(
+    target: Id,
+    *,
+    since: Annotated[
+        datetime | None, typer.Option("--since", formats=DAYS, show_default="a week before --until")
+    ] = None,
+    until: Annotated[datetime | None, typer.Option("--until", formats=DAYS, show_default="today")] = None,
+    known_at: KnownAt = None,
+    json: Json = False,
+) -> None:
+    """One target's attainment day by day, each day against the version in force on it."""
+    days = [day.date() if day else None for day in (since, until)]
+    lines, known = run(_pace(target, days[0], days[1], known_at))
+    if json:
+        as_json({"days": lines})
+        return
+    from cli.loop_views import show_attainment
+
+    show_attainment(lines, known)
+
+
+async def _pace(
+    target: UUID, since: date | None, until: date | None, known_at: int | None
+) -> tuple[list[Attainment], dict[UUID, str]]:
+    from projections import attainment as board
+
+    async with ledger() as opened:
+        await known_upto(opened.pool, ("contributions", "target_tree"), known_at)
+        policy = await board.policy_of(opened.pool)
+        last = until or policy.day(datetime.now(UTC))
+        first = since or last - WEEK
+        days = [first + n * DAY for n in range(min((last - first).days + 1, MOST_DAYS))]
+        lines = await board.series(opened.pool, target, days, known_at, policy)
+        return lines, await names(opened.pool, [one.scope.id for one in lines])

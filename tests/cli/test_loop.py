@@ -145,6 +145,15 @@ def test_a_review_is_gone_through_and_its_pack_stays_while_what_is_known_moves_o
     assert [(one["number"], one["actual"]) for one in today] == [("30", "1")]
     assert "3.3%" in terminal.run("target", "attainment", "--scope", f"rep:{rep}").stdout
 
+    days = terminal.json("target", "pace", today[0]["target_id"])["days"]
+    assert days[-1]["actual"] == "1"
+    called = ["activities:call", "--scope", f"rep:{rep}", "--period", month]
+    assert terminal.run("figure", "show", *called).stdout.endswith(": 1\n")
+    assert terminal.json("figure", "show", *called, "--known-at", "1")["figure"] == "0"
+    assert [one["subject_id"] for one in terminal.json("figure", "events", *called)["items"]] == [deal]
+    assert terminal.run("figure", "show", "activities:call").returncode == 2
+    assert terminal.run("figure", "show", *called, "--known-at", str(2**40)).returncode == 1
+
     reviewed(terminal.env["DATABASE_URL"], UUID(cycle), frozen_at)
     terminal.json("deals", "log", deal, "call")
     settled()

@@ -1,0 +1,153 @@
+"""cli: figures — what a metric comes to for a scope and days, as known now or at a position, and the events behind it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated, Any
+from uuid import UUID
+
+import typer
+
+from cli.common import USAGE, Json, Limit, as_json, console, example, fail, group, ledger, run, table
+from cli.cycles import LanguageOption
+from cli.loop import (
+    DAYS,
+    Cursor,
+    KnownAt,
+    PeriodFilter,
+    known_upto,
+    measured,
+    metric_name,
+    more,
+    names,
+    period_of,
+    scope_of,
+    whose,
+)
+from cli.views import Language
+
+if TYPE_CHECKING:
+    from domain.figures import FigureAsked
+    from projections.figures import Behind
+    from projections.paging import Page
+    from runtime.ledger import Ledger
+
+app = group("figure", "Figures: the metrics there are, what one comes to, and the events behind it.")
+Metric = Annotated[str, typer.Argument(metavar="METRIC", help="Such as revenue-won or activities:call.")]
+Of = Annotated[str, typer.Option("--scope", metavar="SCOPE", help="company, team:ID or rep:ID.")]
+Since = Annotated[datetime | None, typer.Option("--since", formats=DAYS, help="Or the first day")]
+Until = Annotated[datetime | None, typer.Option("--until", formats=DAYS, help="and the last.")]
+Currency = Annotated[str, typer.Option("--currency", help="Of money.")]
+
+
+@app.command("list", epilog=example("salesloop figure list --lang zh"))
+def list_(*, lang: LanguageOption = Language.EN, json: Json = False) -> None:
+    """Every metric, with its definition."""
+    from domain.metrics import CATALOGUE
+
+    if json:
+        as_json(list(CATALOGUE.values()))
+        return
+    said = lang.value
+    rows = [
+        (m.key, getattr(m.name, said), m.unit, m.direction, getattr(m.definition, said))
+        for m in CATALOGUE.values()
+    ]
+    table(("metric", "name", "unit", "better", "is"), rows, whole=("metric",))
+
+
+@app.command(epilog=example("salesloop figure show revenue-won --period 2027-Q1 --currency CNY"))
+def show(
+    metric: Metric,
+    *,
+    scope: Of = "company",
+    period: PeriodFilter = None,
+    since: Since = None,
+    until: Until = None,
+    currency: Currency = "",
+    known_at: KnownAt = None,
+    json: Json = False,
+) -> None:
+    """One figure, true for these days."""
+    asked, found, known = run(_show((metric, scope, period, since, until, currency), known_at))
+    if json:
+        as_json({"asked": asked, "known_at": known_at, "figure": found})
+        return
+    days = f"{asked.window.start} to {asked.window.end}"
+    told = measured(found, asked.metric, asked.currency)
+    console().print(
+        f"{metric_name(metric)}, {whose(asked.scope, known)}, {days}: {told}", highlight=False, soft_wrap=True
+    )
+
+
+Asked = tuple[str, str, str | None, datetime | None, datetime | None, str]
+
+
+async def _show(given: Asked, known_at: int | None) -> tuple[FigureAsked, Decimal | None, dict[UUID, str]]:
+    from projections import figures
+
+    async with ledger() as opened:
+        await known_upto(opened.pool, ("contributions",), known_at)
+        asked = await _asked(opened, *given)
+        (found,) = await figures.figures(opened.pool, [asked], known_at)
+        return asked, found, await names(opened.pool, [asked.scope.id])
+
+
+async def _asked(
+    opened: Ledger,
+    metric: str,
+    scope: str,
+    period: str | None,
+    since: datetime | None,
+    until: datetime | None,
+    currency: str,
+) -> FigureAsked:
+    from domain.figures import FigureAsked
+    from domain.periods import Window
+
+    window: Any
+    if period and not since and not until:
+        window = await period_of(opened, period)
+    elif since and until and not period:
+        window = Window(since.date(), until.date())
+    else:
+        fail("name --period, or both --since and --until", USAGE)
+    return FigureAsked(metric, scope_of(scope), Window(window.start, window.end), currency)
+
+
+@app.command(epilog=example("salesloop figure events activities:call --since 2027-03-01 --until 2027-03-31"))
+def events(
+    metric: Metric,
+    *,
+    scope: Of = "company",
+    period: PeriodFilter = None,
+    since: Since = None,
+    until: Until = None,
+    currency: Currency = "",
+    known_at: KnownAt = None,
+    cursor: Cursor = None,
+    limit: Limit = 20,
+    json: Json = False,
+) -> None:
+    """The events behind a figure; they sum to it."""
+    page, known = run(_events((metric, scope, period, since, until, currency), known_at, cursor, limit))
+    if json:
+        as_json(page)
+        return
+    from cli.review_views import show_behind
+
+    show_behind(page.items, known)
+    more(page)
+
+
+async def _events(
+    given: Asked, known_at: int | None, cursor: str | None, limit: int
+) -> tuple[Page[Behind], dict[UUID, str]]:
+    from projections import figures
+
+    async with ledger() as opened:
+        await known_upto(opened.pool, ("contributions",), known_at)
+        page = await figures.drill(opened.pool, await _asked(opened, *given), known_at, cursor, limit)
+        ids = [id for one in page.items for id in (one.rep_id, one.subject_id)]
+        return page, await names(opened.pool, ids)
