@@ -169,6 +169,8 @@ LOOPS = {
     Subject.CYCLE: ("cycle_id", "cycle_board", "phase NOT IN ('closed', 'cancelled')"),
     Subject.ACTION_ITEM: ("item_id", "action_items", "outcome = 'open'"),
     Subject.ADJUSTMENT: ("adjustment_id", "adjustments", "status <> 'decided'"),
+    Subject.MEETING_SCHEDULE: ("schedule_id", "meeting_schedules", "status = 'running'"),
+    Subject.MEETING: ("meeting_id", "meetings", "NOT over"),
 }
 
 

@@ -119,7 +119,7 @@ async def speaker(act: Act, body: Said) -> UUID:
     """Who says it: a rep is their key's rep, a manager their key's rep or else the manager of the team. Raises
     Forbidden for who speaks for others, or is nobody.
     """
-    own = await _person(act)
+    own = await person(act)
     if act.user.role is Role.ADMIN:
         if own is None and body.by is None:
             raise invalid("by", "name the person who says it")
@@ -160,7 +160,8 @@ def seen(look: Look, found: T | None, kind: str, id: UUID) -> T:
     return found
 
 
-async def _person(act: Act) -> UUID | None:
+async def person(act: Act) -> UUID | None:
+    """Whose key it is: a rep, or the manager of the team that a manager's key names; None for nobody."""
     user = act.user
     if user.rep_id is not None or user.role is not Role.MANAGER or user.team_id is None:
         return user.rep_id

@@ -45,6 +45,7 @@ TAGS = {
     "scorecards": "Weighted measures of a scope and period, closed at a position",
     "action items": "What somebody is to do by a time",
     "adjustments": "Changes of strategy, each with a hypothesis and a horizon",
+    "meetings": "Review meetings on a schedule: agenda, decisions, action items",
     "imports": "Files in, with a dry run and reject files",
     "feed": "The replayable change feed",
     "keys": "API keys",

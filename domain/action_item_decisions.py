@@ -100,7 +100,9 @@ class MissActionItem(ActionItemTimer):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EscalateActionItem(ActionItemTimer):
-    """Tell the manager; `again` at the time when a deal's promise would be reassigned: nobody else can do this."""
+    """Tell the manager, where that is somebody else; `again` at the time when a deal's promise would be reassigned: nobody else can do
+    this.
+    """
 
     again: bool = False
 
@@ -120,9 +122,12 @@ def _policy(name: str, book: Book) -> FollowUpPolicy:
     return book.find(Policies, policy_stream(name)).current
 
 
-def _team(owner_id: UUID, book: Book) -> UUID | None:
-    """The owner's team; who is no rep has none."""
-    return book.find(Rep, owner_id).team_id
+def _team(owner_id: UUID, near: UUID | None, book: Book) -> UUID | None:
+    """The owner's team: the one that the rep is in, or `near` for its manager, who need not be a rep."""
+    own = book.find(Rep, owner_id).team_id
+    if own is None and near is not None and book.find(Team, near).manager_id == owner_id:
+        return near
+    return own
 
 
 def _check_due(due_at: datetime, checks: Checks, now: datetime) -> None:
@@ -147,13 +152,14 @@ def open_action_item(command: OpenActionItem, book: Book) -> Json:
     item = book.find(ActionItem, command.item_id)
     if item.exists:
         return told(item)
-    policy = _policy(command.policy, book)
+    policy, reach = _policy(command.policy, book), book.context.reach
+    near = reach.team_id if reach is not None else None
     item.record(
         ActionItemOpened(
             what=command.what,
             owner_id=command.owner_id,
             manager_id=command.manager_id,
-            team_id=_team(command.owner_id, book),
+            team_id=_team(command.owner_id, near, book),
             deadlines=policy.deadlines(command.due_at.astimezone(UTC), now),
             policy=policy.name,
             policy_version=policy.version,
@@ -187,7 +193,7 @@ def move_action_item(command: MoveActionItem, book: Book) -> Json:
 def hand_over_action_item(command: HandOverActionItem, book: Book) -> Json:
     item = book.get(ActionItem, command.item_id)
     item.must_be_live()
-    manager_id, team_id = command.manager_id or item.manager_id, _team(command.to, book)
+    manager_id, team_id = command.manager_id or item.manager_id, _team(command.to, item.team_id, book)
     if (command.to, manager_id, team_id) != (item.owner_id, item.manager_id, item.team_id):
         after = ActionItemHandedOver(
             before=item.owner_id, after=command.to, manager_id=manager_id, team_id=team_id
@@ -249,5 +255,5 @@ def escalate_action_item(command: EscalateActionItem, book: Book) -> Json:
         manager_id = item.manager_id
         if manager_id is None and item.team_id is not None:
             manager_id = book.find(Team, item.team_id).manager_id
-        item.escalate(held, manager_id, again=command.again)
+        item.escalate(held, manager_id if manager_id != held.owner_id else None, again=command.again)
     return told(item)

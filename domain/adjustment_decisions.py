@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -19,10 +20,11 @@ from domain.aggregate import Aggregate
 from domain.cycle.policies import CyclePolicies, cycle_policy_stream
 from domain.cycle.policy import CyclePolicy, Step
 from domain.door import Book, Command, handles
-from domain.errors import AlreadyExists, Refused
+from domain.errors import AlreadyExists, Forbidden, Refused
 from domain.experiment import METHOD, Compared, choose_control, difference_in_differences
 from domain.facts import FreeText
 from domain.metrics import find_metric, metric
+from domain.people import Rep, Team
 from domain.periods import Window
 from domain.scope import Scope
 from domain.target.decisions import team_of
@@ -103,9 +105,14 @@ class EscalateAdjustment(AdjustmentCommand):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecideAdjustment(AdjustmentCommand):
+    """By its owner, by who is above them, or by a manager of the team."""
+
     outcome: Outcome
     decided_by: UUID
     why: FreeText
+
+    def concerns(self, held: Aggregate) -> bool:
+        return isinstance(held, Adjustment) and self.decided_by in (held.owner_id, held.above_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -269,8 +276,19 @@ def decide_adjustment(command: DecideAdjustment, book: Book) -> Json:
     checks.text(command.why, "why", needed=True)
     checks.done()
     adjustment = book.get(Adjustment, command.adjustment_id)
+    if command.decided_by not in (adjustment.owner_id, adjustment.above_id, *_managers(adjustment, book)):
+        raise Forbidden("this is for the owner of the adjustment, or who is above them, to decide")
     adjustment.decide(command.outcome, command.decided_by, command.why)
     return told(adjustment)
+
+
+def _managers(adjustment: Adjustment, book: Book) -> Iterator[UUID]:
+    """Of the team that it concerns, and of the team that its owner is in."""
+    owners = book.find(Rep, adjustment.owner_id).team_id
+    for team_id in (adjustment.team_id, owners):
+        manager_id = book.find(Team, team_id).manager_id if team_id is not None else None
+        if manager_id is not None:
+            yield manager_id
 
 
 @handles(HandOverAdjustment)

@@ -35,6 +35,10 @@ class Command:
         """The aggregate the command is chiefly about, where it has one."""
         return None
 
+    def concerns(self, held: Aggregate) -> bool:
+        """Whether `held` asked who gives this command for it, by name: then it is theirs to say, whosever else `held` is."""
+        return False
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -200,7 +204,7 @@ class Book:
             return
         self.want(chief)
         held = self._loaded[chief[1]]
-        if held.exists and context.reach is not None:
+        if held.exists and context.reach is not None and not call.command.concerns(held):
             _check_reach(held, context.reach)
         if context.expected_version not in (None, held.version):
             raise Conflict(

@@ -37,14 +37,15 @@ class PastPeriod:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What a decision or an adjustment is expected to bring to the next period, in the metric's unit. `outcome` is that
-    of an adjustment; one that was stopped or changed brings nothing.
+    """What a decision or an adjustment is expected to bring to the next period, in the metric's unit; `as_share`: as a share of
+    what the number is without it. `outcome` is that of an adjustment; one that was stopped or changed brings nothing.
     """
 
     kind: Literal["decision", "adjustment"]
     id: str
     number: Decimal
     outcome: Literal["keep", "change", "stop", ""] = ""
+    as_share: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +130,12 @@ def _pipeline(evidence: Evidence, last: PastPeriod, number: Decimal) -> Iterator
 
 def _effects(evidence: Evidence, last: PastPeriod, number: Decimal) -> Iterator[Reason]:
     for effect in evidence.effects:
-        if effect.kind == "decision" or effect.outcome == "keep":
+        if effect.as_share:
+            brought = _fine(number * effect.number)
+            number += brought
+            percent = effect.number * 100
+            yield reason(f"{effect.kind}-shifts", number, id=effect.id, percent=percent, effect=brought)
+        elif effect.kind == "decision" or effect.outcome == "keep":
             number += effect.number
             yield reason(f"{effect.kind}-counts", number, id=effect.id, effect=effect.number)
         else:
@@ -186,6 +192,10 @@ NEXT_TARGET_WORDS = {
     "decision-counts": Words(
         en="A decision of the review is expected to bring {effect}: {number}.",
         zh="复盘决定预计带来 {effect}：{number}。",
+    ),
+    "decision-shifts": Words(
+        en="A decision of the review changes it by {percent} %, that is by {effect}: {number}.",
+        zh="复盘决定调整 {percent}%，即 {effect}：{number}。",
     ),
     "adjustment-counts": Words(
         en="An adjustment that is kept brought {effect}: {number}.",

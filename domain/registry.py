@@ -16,6 +16,7 @@ from domain.cycle import changing, reviewing
 from domain.cycle import decisions as cycle_decisions
 from domain.cycle import policies as cycle_policies
 from domain.deal import closing, decisions, facts, imported, promise_decisions
+from domain.meeting import decisions as meeting_decisions
 from domain.scorecard import decisions as scorecard_decisions
 from domain.scorecard import definition
 from domain.target import decisions as target_decisions
@@ -44,4 +45,5 @@ MODULES = (
     scorecard_decisions,
     action_item_decisions,
     adjustment_decisions,
+    meeting_decisions,
 )

@@ -13,6 +13,7 @@ from projections.deal_history import DealHistory
 from projections.directory import Directory
 from projections.funnel import Funnel
 from projections.leads import Leads
+from projections.meetings import Meetings, MeetingSchedules
 from projections.positions import DDL, install
 from projections.rep_load import RepLoad
 from projections.rules import Rules
@@ -34,6 +35,8 @@ ALL: tuple[type[Projection], ...] = (
     Scorecards,
     ActionItems,
     Adjustments,
+    MeetingSchedules,
+    Meetings,
 )
 BY_NAME = {projection.name: projection for projection in ALL}
 

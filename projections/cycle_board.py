@@ -36,7 +36,7 @@ class Owed(msgspec.Struct):
 
 class Said(msgspec.Struct):
     """What somebody said in the course of a cycle. `kind` is the fact's stored name; `subject_id` is the decision or
-    comment that it is about, `upheld` how an appeal ended.
+    comment that it is about, `upheld` how an appeal ended, `change` what a decision does to the next target.
     """
 
     kind: str
@@ -46,6 +46,7 @@ class Said(msgspec.Struct):
     position: int
     subject_id: UUID | None = None
     upheld: bool | None = None
+    change: f.StatedChange | None = None
 
 
 class Review(msgspec.Struct):
@@ -263,11 +264,10 @@ def _said(recorded: Recorded) -> Iterator[Said]:
     match fact:
         case f.SelfAssessed(assessed_by=by, text=text) | f.Assessed(assessed_by=by, text=text):
             yield _say(told, by, text)
-        case (
-            f.DecisionAsked(decision_id=id, of=by, question=text)
-            | f.DecisionTaken(decision_id=id, taken_by=by, choice=text)
-        ):
+        case f.DecisionAsked(decision_id=id, of=by, question=text):
             yield _say(told, by, text, subject_id=id)
+        case f.DecisionTaken(decision_id=id, taken_by=by, choice=text, change=change):
+            yield _say(told, by, text, subject_id=id, change=change)
         case f.FeedbackGiven(given_by=by, text=text):
             yield _say(told, by, text)
         case f.Commented(comment_id=id, author_id=by, text=text):
@@ -284,9 +284,10 @@ def _say(
     text: str,
     subject_id: UUID | None = None,
     upheld: bool | None = None,  # noqa: FBT001 - how an appeal ended
+    change: f.StatedChange | None = None,
 ) -> Said:
     kind, at, position = told
-    return Said(kind, by, text, at, position, subject_id, upheld)
+    return Said(kind, by, text, at, position, subject_id, upheld, change)
 
 
 # -- queries --------------------------------------------------------------------------------------

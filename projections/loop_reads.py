@@ -22,6 +22,7 @@ from domain.proposal import Effect
 from domain.scope import Scope, ScopeKind
 from projections import attainment, deals_then, figures, past, review_pack
 from projections.adjustments import DECIDED, Adjustments, AdjustmentSeen
+from projections.cycle_board import CycleBoard
 from projections.deals_then import DealThen
 from projections.processes import ProcessBook
 from projections.wait import Waiter
@@ -57,6 +58,14 @@ class LoopReads:
 
     async def shape(self, metric: str, scope: Scope, period: Period, position: int) -> tuple[Decimal, ...]:
         return await attainment.shape(self._pool, metric, scope, period, position)
+
+    async def cycles(self, scope: Scope, position: int) -> Sequence[UUID]:
+        """By their last days, the newest first; of the same day the shorter period first."""
+        select = CycleBoard.select()
+        select.equal("scope_key", scope.key)
+        seen = await CycleBoard.at(self._pool, await CycleBoard.ids(self._pool, select), position)
+        newest = sorted(seen.values(), key=lambda c: (c.period.end, c.period.start), reverse=True)
+        return [c.cycle_id for c in newest]
 
     async def pack(self, cycle_id: UUID, position: int) -> Pack:
         made = await review_pack.pack(self._pool, cycle_id, position)

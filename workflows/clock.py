@@ -29,7 +29,7 @@ Speak = Callable[[Any, Due], Awaitable[Said]]
 
 
 class Clock:
-    """What the workflows of cycles, action items and adjustments have in common."""
+    """What the workflows of cycles, action items, adjustments and meetings have in common."""
 
     def __init__(self, given: Run, look: Look, speak: Speak) -> None:
         self._given = given

@@ -20,6 +20,8 @@ from domain.adjustment import AdjustmentDecided
 from domain.cycle.facts import CycleCancelled, CycleClosed
 from domain.deal.facts import DealLost, DealWon, PromiseMade, PromiseRearmed
 from domain.facts import FACTS, Fact
+from domain.meeting.facts import MeetingCancelled
+from domain.meeting.schedule import MeetingScheduleCancelled
 from domain.people import RepLeft
 from domain.policies import PolicyPublished
 from domain.recorded import Recorded
@@ -33,7 +35,10 @@ News = PromiseArmed | DealClosed | Rollout | Handover | Moved
 PATIENCE = timedelta(seconds=15)
 """How long one call may take; the client repeats it within that time when the server is busy."""
 DEAL_NEWS = (PromiseMade, PromiseRearmed, DealWon, DealLost)
-LAST: tuple[type[Fact], ...] = (CycleClosed, CycleCancelled, ActionItemEnded, AdjustmentDecided)
+LAST: tuple[type[Fact], ...] = (
+    *(CycleClosed, CycleCancelled, ActionItemEnded, AdjustmentDecided),
+    *(MeetingScheduleCancelled, MeetingCancelled),
+)
 """Nothing follows these."""
 SUBJECTS = {topic: subject for subject in Subject for topic in FACTS if topic.startswith(f"{subject}.")}
 TOPICS = [fact.TOPIC for fact in (*DEAL_NEWS, PolicyPublished, RepLeft)] + list(SUBJECTS)
@@ -41,6 +46,8 @@ SUMMARIES = {
     Subject.CYCLE: "Clock of a cycle",
     Subject.ACTION_ITEM: "Clock of an action item",
     Subject.ADJUSTMENT: "Clock of an adjustment",
+    Subject.MEETING_SCHEDULE: "Clock of a schedule of meetings",
+    Subject.MEETING: "Clock of a meeting",
 }
 DEAL_TOPICS = [fact.TOPIC for fact in DEAL_NEWS]
 

@@ -1,4 +1,5 @@
-"""Workflows room: what the workflows of the loop are told, ask and answer — cycles, action items and adjustments alike.
+"""Workflows room: what the workflows of the loop are told, ask and answer — cycles, action items, adjustments and
+meetings alike.
 
 The same rules as in `messages.py`: frozen, never renamed or removed, ids and times only. A fact of the loop is told by its position
 alone; what follows from it the workflow asks the ledger.
@@ -20,6 +21,8 @@ class Subject(StrEnum):
     CYCLE = "cycle"
     ACTION_ITEM = "action-item"
     ADJUSTMENT = "adjustment"
+    MEETING_SCHEDULE = "meeting-schedule"
+    MEETING = "meeting"
 
 
 class Kind(StrEnum):
@@ -37,6 +40,7 @@ class Kind(StrEnum):
     OPEN_NEXT = "open-next"
     FREEZE = "freeze"
     MEASURE = "measure"
+    CALL = "call"
 
 
 def clock_id(subject: Subject, id: UUID) -> str:

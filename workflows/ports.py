@@ -52,7 +52,7 @@ class LoadReader(Protocol):
         ...
 
     async def going_on(self, subject: Subject, after: UUID | None, limit: int) -> Sequence[UUID]:
-        """Cycles, action items or adjustments that are not over."""
+        """Cycles, action items, adjustments, schedules of meetings or meetings that are not over."""
         ...
 
     async def gone_with_deals(self) -> Sequence[UUID]:
@@ -97,6 +97,10 @@ class LoopReader(Protocol):
 
     async def shape(self, metric: str, scope: Scope, period: Period, position: int) -> tuple[Decimal, ...]:
         """What each of the period's children weighs in a usual year, from history; empty where there is none."""
+        ...
+
+    async def cycles(self, scope: Scope, position: int) -> Sequence[UUID]:
+        """Of the scope, by their last days, the newest first; of the same day the shorter period first."""
         ...
 
     async def pack(self, cycle_id: UUID, position: int) -> Pack: ...

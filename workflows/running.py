@@ -27,6 +27,7 @@ from workflows.activities.clock_sweeps import ClockSweepActivities
 from workflows.activities.cycles import CycleActivities
 from workflows.activities.desk import Desk
 from workflows.activities.handovers import HandoverActivities
+from workflows.activities.meetings import MeetingActivities
 from workflows.activities.rollouts import RolloutActivities
 from workflows.activities.sweeps import SweepActivities
 from workflows.activities.timers import TimerActivities
@@ -35,6 +36,7 @@ from workflows.cycle import CycleWorkflow
 from workflows.delivery import Deliverer
 from workflows.follow_up import FollowUpWorkflow
 from workflows.handover import RepHandoverWorkflow
+from workflows.meeting import MeetingScheduleWorkflow, MeetingWorkflow
 from workflows.messages import Handover, Sweep
 from workflows.rollout import PolicyRolloutWorkflow
 from workflows.sweep import SweepWorkflow
@@ -47,6 +49,8 @@ WORKFLOWS: Sequence[type] = (
     CycleWorkflow,
     ActionItemWorkflow,
     AdjustmentWorkflow,
+    MeetingScheduleWorkflow,
+    MeetingWorkflow,
 )
 PASSED_THROUGH = (
     "domain",
@@ -70,7 +74,7 @@ def sandbox() -> SandboxedWorkflowRunner:
 def activities(desk: Desk, deliverer: Deliverer) -> list[Callable[..., Any]]:
     timers, rollouts, handovers = TimerActivities(desk), RolloutActivities(desk), HandoverActivities(desk)
     cycles, items = CycleActivities(desk), ActionItemActivities(desk)
-    adjustments = AdjustmentActivities(desk)
+    adjustments, meetings = AdjustmentActivities(desk), MeetingActivities(desk)
 
     async def hand_over_again(handover: Handover) -> None:
         await deliverer.hand_over(handover, WorkflowIDReusePolicy.ALLOW_DUPLICATE)
@@ -83,6 +87,8 @@ def activities(desk: Desk, deliverer: Deliverer) -> list[Callable[..., Any]]:
         *(cycles.look_at_cycle, cycles.speak_for_cycle),
         *(items.look_at_action_item, items.speak_for_action_item),
         *(adjustments.look_at_adjustment, adjustments.speak_for_adjustment),
+        *(meetings.look_at_schedule, meetings.speak_for_schedule),
+        *(meetings.look_at_meeting, meetings.speak_for_meeting),
         *(handovers.plan_handover, handovers.hand_over),
         *(sweeps.ensure_promises, sweeps.ensure_timers, sweeps.ensure_owners, sweeps.report_sweep),
         clocks.ensure_clocks,

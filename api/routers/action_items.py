@@ -14,7 +14,7 @@ from api.auth import LEADERS, may_read, may_write
 from api.bodies import Envelope
 from api.errors import invalid
 from api.fields import Code, Instant, LongText, NeededText
-from api.loop import Filters, listed, seen
+from api.loop import Filters, listed, person, seen
 from api.querying import query
 from api.reading import Look
 from api.writing import Act
@@ -59,7 +59,7 @@ class OpenItem(Envelope):
 
     what: NeededText
     due_at: Instant
-    owner_id: Annotated[UUID | None, Field(description="A rep may leave it out.")] = None
+    owner_id: Annotated[UUID | None, Field(description="Left out: whoever asks.")] = None
     manager_id: UUID | None = None
     policy: Code = "default"
     cycle_id: UUID | None = None
@@ -95,7 +95,7 @@ class NotDone(Envelope):
 )
 async def open_item(body: OpenItem, act: Writer) -> Response:
     """Followed up like a promise: reminded, missed, escalated."""
-    owner_id = body.owner_id or act.user.rep_id
+    owner_id = body.owner_id or await person(act)
     if owner_id is None:
         raise invalid("owner_id", "name who is to do it")
     item_id = act.new_id("action-item", body.item_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
 
@@ -12,11 +13,13 @@ from api import auth
 from api.answers import DONE, MADE
 from api.auth import LEADERS, may_write
 from api.bodies import Envelope
-from api.fields import Instant, NeededText, RuleName
+from api.fields import Instant, NeededText, RuleName, Strict
 from api.loop import MetricKey, PeriodName, Said, ScopeBody, period, speaker
 from api.writing import Act
 from domain.cycle import commands as c
+from domain.cycle.facts import StatedChange
 from domain.cycle.policy import Cadence
+from domain.values import MAX_AMOUNT
 
 router = auth.router("/cycles", tags=["cycles"])
 
@@ -67,8 +70,28 @@ class Question(Envelope):
     decision_id: UUID | None = None
 
 
+class Change(Strict):
+    """Added to the next target of `metric`, in its unit; `as_share`: as a share of what it would be otherwise, 0.05 for a twentieth."""
+
+    metric: MetricKey
+    number: Annotated[
+        Decimal, Field(gt=-MAX_AMOUNT, lt=MAX_AMOUNT, decimal_places=4, max_digits=19, examples=["0.05"])
+    ]
+    as_share: StrictBool = False
+
+    def value(self) -> StatedChange:
+        return StatedChange(metric=self.metric, number=self.number, as_share=self.as_share)
+
+
 class Choice(Said):
+    """A `change` that was decided on enters the proposal of the next target, where that was not made yet."""
+
     choice: NeededText
+    change: Change | None = None
+
+
+class Another(Envelope):
+    to: UUID
 
 
 class Feedback(Said):
@@ -184,10 +207,25 @@ async def ask_decision(cycle_id: UUID, body: Question, act: Leader) -> Response:
     responses=DONE,
 )
 async def take_decision(cycle_id: UUID, decision_id: UUID, body: Choice, act: Writer) -> Response:
+    """Who was asked; when that is overdue, also who was told."""
     command = c.TakeDecision(
-        cycle_id=cycle_id, decision_id=decision_id, taken_by=await speaker(act, body), choice=body.choice
+        cycle_id=cycle_id,
+        decision_id=decision_id,
+        taken_by=await speaker(act, body),
+        choice=body.choice,
+        change=body.change.value() if body.change else None,
     )
     return await act(command, body)
+
+
+@router.post(
+    "/{cycle_id}/decisions/{decision_id}/handover",
+    operation_id="handOverDecision",
+    summary="Ask another one for it",
+    responses=DONE,
+)
+async def hand_over_decision(cycle_id: UUID, decision_id: UUID, body: Another, act: Leader) -> Response:
+    return await act(c.HandOverDecision(cycle_id=cycle_id, decision_id=decision_id, to=body.to), body)
 
 
 @router.post(

@@ -15,6 +15,8 @@ class Point(StrEnum):
     FIGURES_CHANGED = "figures-changed"
     ACTION_ITEM_NOT_DONE = "action-item-not-done"
     ADJUSTMENT_TO_DISCUSS = "adjustment-to-discuss"
+    TARGET_BEHIND = "target-behind"
+    DECISION_OPEN = "decision-open"
 
 
 AGENDA_WORDS = {
@@ -29,4 +31,10 @@ AGENDA_WORDS = {
         en="An action item of the previous review is not done", zh="上次复盘的改进措施未完成"
     ),
     Point.ADJUSTMENT_TO_DISCUSS: Words(en="An adjustment has been measured or ended", zh="策略调整已有结果"),
+    Point.TARGET_BEHIND: Words(
+        en="A target of the running period is behind its pace", zh="本期目标落后于进度"
+    ),
+    Point.DECISION_OPEN: Words(
+        en="A decision asked for at the previous meeting is not taken", zh="上次会议的待决事项尚未决定"
+    ),
 }

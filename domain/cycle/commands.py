@@ -13,7 +13,7 @@ from uuid import UUID
 
 from domain.aggregate import Aggregate
 from domain.cycle.cycle import Cycle, cycle_id
-from domain.cycle.facts import AgendaItem
+from domain.cycle.facts import AgendaItem, StatedChange
 from domain.cycle.policy import Cadence, Step
 from domain.door import Command
 from domain.facts import FreeText
@@ -93,9 +93,25 @@ class AskDecision(CycleCommand):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakeDecision(CycleCommand):
+    """By whom it was asked of; or, when that is overdue, by who was told. A `change` that was decided on enters the proposal of the
+    next target.
+    """
+
     decision_id: UUID
     taken_by: UUID
     choice: FreeText
+    change: StatedChange | None = None
+
+    def concerns(self, held: Aggregate) -> bool:
+        return isinstance(held, Cycle) and held.may_decide(self.decision_id, self.taken_by)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandOverDecision(CycleCommand):
+    """Another one is to take a decision that was asked for, until the same time."""
+
+    decision_id: UUID
+    to: UUID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

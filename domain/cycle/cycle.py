@@ -194,14 +194,32 @@ class Cycle(CycleState):
             raise Refused("there is no appeal to decide")
         self.record(f.AppealDecided(number=self.appeals, decided_by=by, upheld=upheld, why=why))
 
+    def must_have_asked(self, decision_id: UUID) -> None:
+        if decision_id not in self.decisions:
+            raise NotFound("no such decision was asked for", kind="decision", id=str(decision_id))
+
+    def may_decide(self, decision_id: UUID, by: UUID) -> bool:
+        """Who was asked; and who was told that they are late."""
+        wait = self.waits_for(Step.DECIDE, decision_id)
+        told = self.above(wait.awaited) if wait is not None and wait.escalated else None
+        return by in (self.asked.get(decision_id), told)
+
     def take_decision(self, taken: f.DecisionTaken) -> None:
-        if taken.decision_id not in self.decisions:
-            raise NotFound("no such decision was asked for", kind="decision", id=str(taken.decision_id))
+        self.must_have_asked(taken.decision_id)
         held = self.decisions[taken.decision_id]
-        if held is None:
-            self.record(taken)
-        elif held.choice != taken.choice:
+        if held == taken:
+            return
+        if not self.may_decide(taken.decision_id, taken.taken_by):
+            raise Forbidden("this was asked of somebody else")
+        if held is not None:
             raise Refused("this was decided already", by=str(held.taken_by))
+        self.record(taken)
+
+    def hand_over_decision(self, decision_id: UUID, to: UUID) -> None:
+        self.must_have_asked(decision_id)
+        before = self.asked[decision_id]
+        if self.decisions[decision_id] is None and before != to:
+            self.record(f.DecisionHandedOver(decision_id=decision_id, before=before, after=to))
 
     # -- the end, and what people change -----------------------------------------------------
 

@@ -10,10 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from domain.cycle.policy import Awaited, Cadence, Schedule, Step
-from domain.facts import Fact, FreeText, fact
+from domain.facts import Fact, FreeText, fact, upcast
 from domain.pace import PaceStatus
 from domain.periods import Period
 from domain.reasoning import Reason
@@ -191,11 +192,37 @@ class DecisionAsked(Fact):
     of: UUID
 
 
-@fact("cycle.decision-taken")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatedChange:
+    """What a decision does to the next target of `metric`: `number` is added in the metric's unit; `as_share`: it is a share of what the
+    target would be without it (0.05 raises it by a twentieth).
+    """
+
+    metric: str
+    number: Decimal
+    as_share: bool = False
+
+
+@fact("cycle.decision-taken", version=2)
 class DecisionTaken(Fact):
     decision_id: UUID
     taken_by: UUID
     choice: FreeText
+    change: StatedChange | None = None
+
+
+@upcast("cycle.decision-taken", from_version=1)
+def _no_change_was_stated(data: dict[str, Any]) -> dict[str, Any]:
+    return {**data, "change": None}
+
+
+@fact("cycle.decision-handed-over")
+class DecisionHandedOver(Fact):
+    """Another one is to take it, until the same time."""
+
+    decision_id: UUID
+    before: UUID
+    after: UUID
 
 
 # -- feedback ------------------------------------------------------------------------------------

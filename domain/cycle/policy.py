@@ -32,7 +32,7 @@ class Cadence(StrEnum):
 
 
 class Step(StrEnum):
-    """What a cycle can be waiting for, from a person."""
+    """What a cycle can be waiting for, from a person. That it is held is what a review meeting waits for."""
 
     PROPOSE = "propose"
     AGREE = "agree"
@@ -42,6 +42,7 @@ class Step(StrEnum):
     GIVE_FEEDBACK = "give-feedback"
     ACKNOWLEDGE = "acknowledge"
     DECIDE_APPEAL = "decide-appeal"
+    HOLD = "hold"
 
 
 OWNERS_STEPS = (Step.AGREE, Step.SELF_ASSESS, Step.ACKNOWLEDGE)

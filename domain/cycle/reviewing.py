@@ -20,7 +20,7 @@ from domain.scorecard.scorecard import Scorecard, scorecard_id
 from domain.target.facts import TargetProposed
 from domain.target.smart import check_metric, check_number
 from domain.target.target import Target, target_id
-from domain.values import MAX_NAME, Checks
+from domain.values import MAX_AMOUNT, MAX_NAME, Checks
 
 HEXADECIMAL = frozenset("0123456789abcdef")
 
@@ -88,10 +88,35 @@ def ask_decision(command: c.AskDecision, book: Book) -> Json:
 
 @handles(c.TakeDecision)
 def take_decision(command: c.TakeDecision, book: Book) -> Json:
-    check_text(command.choice, "choice")
+    checks = Checks()
+    checks.text(command.choice, "choice", needed=True)
     cycle = book.get(Cycle, command.cycle_id)
-    taken = f.DecisionTaken(decision_id=command.decision_id, taken_by=command.taken_by, choice=command.choice)
+    if command.change is not None:
+        _check_change(command.change, cycle, checks)
+    checks.done()
+    taken = f.DecisionTaken(
+        decision_id=command.decision_id,
+        taken_by=command.taken_by,
+        choice=command.choice,
+        change=command.change,
+    )
     cycle.take_decision(taken)
+    return told(cycle)
+
+
+def _check_change(change: f.StatedChange, cycle: Cycle, checks: Checks) -> None:
+    """Of a target of the cycle; a share takes away less than all of it, and adds less than ten times as much."""
+    here = target_id(change.metric, cycle.scope, cycle.period) in cycle.targets
+    checks.that(here, "change.metric", "is not the metric of a target of this cycle")
+    number = change.number
+    checks.that(number.is_finite() and abs(number) < MAX_AMOUNT, "change.number", "is not a number to add")
+    checks.that(not change.as_share or -1 < number < 10, "change.number", "as a share lies between -1 and 10")
+
+
+@handles(c.HandOverDecision)
+def hand_over_decision(command: c.HandOverDecision, book: Book) -> Json:
+    cycle = book.get(Cycle, command.cycle_id)
+    cycle.hand_over_decision(command.decision_id, command.to)
     return told(cycle)
 
 

@@ -76,6 +76,10 @@ class CycleState(Aggregate):
         self.self_assessment: f.SelfAssessed | None = None
         self.assessment: f.Assessed | None = None
         self.decisions: dict[UUID, f.DecisionTaken | None] = {}
+        self.asked: dict[UUID, UUID] = {}
+        """Who is to take each decision."""
+        self.too_late: tuple[UUID, ...] = ()
+        """Decisions that were taken when the next target was proposed already."""
         self.feedback: f.FeedbackGiven | None = None
         self.acknowledged = False
         self.comments: frozenset[UUID] = frozenset()
@@ -174,11 +178,22 @@ class CycleState(Aggregate):
     @when(f.DecisionAsked)
     def _decision_asked(self, fact: f.DecisionAsked) -> None:
         self.decisions = {**self.decisions, fact.decision_id: None}
+        self.asked = {**self.asked, fact.decision_id: fact.of}
 
     @when(f.DecisionTaken)
     def _decision_taken(self, fact: f.DecisionTaken) -> None:
         self.decisions = {**self.decisions, fact.decision_id: fact}
+        if self.next_proposed is not None:
+            self.too_late = (*self.too_late, fact.decision_id)
         self._done(Step.DECIDE, subject_id=fact.decision_id)
+
+    @when(f.DecisionHandedOver)
+    def _decision_handed_over(self, fact: f.DecisionHandedOver) -> None:
+        self.asked = {**self.asked, fact.decision_id: fact.after}
+        key = Step.DECIDE, fact.decision_id
+        self.waiting = tuple(
+            replace(w, awaited=replace(w.awaited, of=fact.after)) if w.key == key else w for w in self.waiting
+        )
 
     @when(f.FeedbackGiven)
     def _feedback_given(self, fact: f.FeedbackGiven) -> None:

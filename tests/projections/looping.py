@@ -205,7 +205,7 @@ class Muddle:
         return self.chance.choice(ideas)
 
     def of_review(self, turn: Turn, now: datetime) -> Command:
-        decision = {"cycle_id": turn.id, "decision_id": turn.decision_id}
+        decision: dict[str, Any] = {"cycle_id": turn.id, "decision_id": turn.decision_id}
         return self.chance.choice(
             [
                 turn.reviewing(),

@@ -10,7 +10,7 @@ from uuid import UUID
 from domain.adjustment import AdjustmentDecided, AdjustmentStarted
 from domain.canonical import canonical, digest
 from domain.cycle.cycle import Cycle
-from domain.cycle.facts import AgendaItem
+from domain.cycle.facts import AgendaItem, CycleOpened
 from domain.figures import FigureAsked, Pack
 from domain.meter import Meter
 from domain.metrics import Contribution, figure, metric
@@ -44,6 +44,11 @@ class LedgerFigures:
         parts = [period_of(p.kind, p.start.replace(year=p.start.year - 1)) for p in period.children()]
         asked = [FigureAsked(metric, scope, Window(p.start, p.end)) for p in parts]
         return tuple(found or Decimal(0) for found in await self.figures(asked, position))
+
+    async def cycles(self, scope: Scope, position: int) -> Sequence[UUID]:
+        facts = [r for r in await self._facts(position) if isinstance(r.fact, CycleOpened)]
+        ours = [(r.fact.period, r.originator_id) for r in facts if r.fact.scope == scope]  # type: ignore[attr-defined]
+        return [id for _, id in sorted(ours, key=lambda o: (o[0].end, o[0].start), reverse=True)]
 
     async def pack(self, cycle_id: UUID, position: int) -> Pack:
         """What was aimed at and what came, and on the agenda what was missed."""

@@ -17,7 +17,8 @@ from domain.deal.commands import LoseDeal, ReopenDeal
 from domain.people import RepLeaves
 from domain.policy import Duration
 from tests.workflows.test_action_items_and_adjustments import an_adjustment, an_item, ended, move
-from tests.workflows.turns import MAY, begin, close_in_time
+from tests.workflows.test_meetings import lapsing
+from tests.workflows.turns import MANAGER, MAY, begin, close_in_time
 from tests.workflows.turns import at as on
 from tests.workflows.world import MOMENT, World, hours_policy, until
 from workflows.follow_up import follow_up_id
@@ -127,7 +128,7 @@ async def turns(world: World) -> AsyncIterator[Named]:
 
 
 async def clocks(world: World) -> AsyncIterator[Named]:
-    """An action item that is missed and then done; an adjustment that is escalated and then decided."""
+    """An action item that is missed and then done; an adjustment that is escalated and then decided; meetings, one of which nobody records."""
     item = await an_item(world)
     await move(world, Subject.ACTION_ITEM, item, START + timedelta(days=6))
     await world.run(FinishActionItem(item_id=item), now=START + timedelta(days=6))
@@ -138,12 +139,14 @@ async def clocks(world: World) -> AsyncIterator[Named]:
     stop = DecideAdjustment(
         adjustment_id=adjustment,
         outcome=Outcome.STOP,
-        decided_by=world.office.rep_id,
+        decided_by=MANAGER,
         why="it brought little",
     )
     await world.run(stop, now=on(5, 30))
     assert await ended(world, Subject.ADJUSTMENT, adjustment)
     yield "adjustment", await latest_run(world, clock_id(Subject.ADJUSTMENT, adjustment))
+    async for name, workflow_id in lapsing(world):
+        yield name, await latest_run(world, workflow_id)
 
 
 async def is_told_to_the_end(world: World, run: WorkflowHandle[Any, Any], news: Moved) -> bool:

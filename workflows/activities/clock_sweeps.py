@@ -1,4 +1,4 @@
-"""Workflows room: finding cycles, action items and adjustments that go on and have no clock, and starting one."""
+"""Workflows room: finding cycles, action items, adjustments and meetings that go on and have no clock, and starting one."""
 
 from __future__ import annotations
 

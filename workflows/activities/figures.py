@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
 from domain.cycle import commands as c
 from domain.cycle.cycle import Cycle, cycle_id
+from domain.cycle.facts import DecisionTaken
 from domain.cycle.policy import CyclePolicy
 from domain.figures import FigureAsked
 from domain.pace import Pace
@@ -126,6 +127,13 @@ class Figures:
     async def _effects(self, cycle: Cycle, metric: str, window: Window, position: int) -> Sequence[Effect]:
         """Of what was decided since the period before was fed back: each counts once."""
         previous = await self.desk.load(Cycle, cycle_id(cycle.scope, cycle.period.previous()))
+        adjusted = await self._adjusted(cycle, previous, metric, window, position)
+        late = [previous.decisions[id] for id in previous.too_late]
+        return [*adjusted, *stated((*late, *cycle.decisions.values()), metric)]
+
+    async def _adjusted(
+        self, cycle: Cycle, previous: Cycle, metric: str, window: Window, position: int
+    ) -> Sequence[Effect]:
         loop, scope = self.desk.loop, cycle.scope
         if previous.next_proposed is None:
             return await loop.decided_effects(scope, metric, window, position)
@@ -134,3 +142,11 @@ class Figures:
         ids = {effect.id for effect in counted}
         found = await loop.decided_effects(scope, metric, window, position)
         return [effect for effect in found if effect.id not in ids]
+
+
+def stated(decisions: Iterable[DecisionTaken | None], metric: str) -> Iterator[Effect]:
+    """What the decisions that were taken say about the next target of the metric."""
+    for taken in decisions:
+        change = taken.change if taken is not None else None
+        if taken is not None and change is not None and change.metric == metric:
+            yield Effect("decision", str(taken.decision_id), change.number, as_share=change.as_share)

@@ -61,6 +61,13 @@ class TestOpening:
     def test_for_a_manager_is_possible(self) -> None:
         given(STAFF).when(replace(OPEN, owner_id=MANAGER)).then(like(ActionItemOpened, team_id=None))
 
+    def test_by_a_manager_for_themselves_belongs_to_their_team(self) -> None:
+        own, reach = replace(OPEN, owner_id=MANAGER), Reach(team_id=NORTH)
+        scenario = given(STAFF).when(own, reach=reach)
+        scenario.then(like(ActionItemOpened, owner_id=MANAGER, team_id=NORTH))
+        scenario.when(timer(c.EscalateActionItem)).then(ActionItemEscalated(arming=1, told=None))
+        given(STAFF).when(own, reach=Reach(team_id=SOUTH)).refused(Forbidden)
+
     @pytest.mark.parametrize(
         ("field", "value"), [("what", " "), ("due_at", NOW), ("due_at", DUE.replace(tzinfo=None))]
     )

@@ -71,6 +71,15 @@ def decide(outcome: a.Outcome) -> c.DecideAdjustment:
     )
 
 
+def test_is_decided_by_its_owner_who_is_above_or_a_manager_and_by_nobody_else() -> None:
+    for by in (MANAGER, HEAD):
+        given(MEASURED).when(replace(decide(KEEP), decided_by=by)).topics("adjustment.decided")
+    given(MEASURED).when(replace(decide(KEEP), decided_by=WANG)).refused(Forbidden)
+    handed = (*MEASURED, c.HandOverAdjustment(adjustment_id=ID, to=LI))
+    given(handed).when(decide(KEEP)).topics("adjustment.decided")
+    given(handed).when(replace(decide(KEEP), decided_by=LI)).topics("adjustment.decided")
+
+
 def adjustment_of(scenario: Scenario) -> a.Adjustment:
     return scenario.history.load(a.Adjustment, ID)
 

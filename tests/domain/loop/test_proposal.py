@@ -91,6 +91,17 @@ def test_a_number_is_round_and_a_whole_number_of_units() -> None:
 
 amounts = st.decimals(0, 10**12, places=2)
 periods = st.lists(st.tuples(st.none() | amounts, st.none() | amounts), min_size=1, max_size=6)
+
+
+def test_a_decision_may_change_it_by_a_share_of_itself() -> None:
+    share = Effect("decision", "d1", D("-0.05"), as_share=True)
+    made = proposed(REVENUE, (None, 1000), effects=[Effect("decision", "d2", D(20)), share])
+    assert codes(made) == ["from-actual", "decision-counts", "decision-shifts", "rounded"]
+    assert made.number == 969
+    sentences = told(made.reasons, NEXT_TARGET_WORDS, "en")
+    assert "A decision of the review changes it by -5 %, that is by -51: 969." in sentences
+
+
 effects_of = st.lists(
     st.builds(Effect, st.just("decision"), st.just("d"), st.decimals(-(10**12), 10**12, places=2)), max_size=3
 )

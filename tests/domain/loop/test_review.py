@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pytest
 
+from domain.context import Reach
 from domain.cycle import commands as c
 from domain.cycle import facts as f
 from domain.cycle.cycle import cycle_id
@@ -50,7 +51,7 @@ from tests.domain.loop.cycles import (
     waits,
 )
 from tests.domain.loop.words import id_of, proposal
-from tests.domain.words import LI, MANAGER, WANG
+from tests.domain.words import LI, MANAGER, SOUTH, WANG, ZHAO
 
 ASK = c.AskDecision(
     cycle_id=CYCLE,
@@ -139,6 +140,47 @@ class TestDecisions:
         escalate = timer(c.EscalateCycle, step=Step.DECIDE, subject_id=DECISION)
         told = f.CycleEscalated(step=Step.DECIDE, arming=1, told=MANAGER, subject_id=DECISION)
         given(REVIEWED, at(ASK, REVIEW_DAY)).when(escalate).then(told)
+
+    def test_are_for_whom_they_were_asked_of_wherever_they_are(self) -> None:
+        scenario = given(REVIEWED, at(replace(ASK, of=ZHAO), REVIEW_DAY))
+        scenario.when(TAKE).refused(Forbidden)
+        far = Reach(team_id=SOUTH, rep_id=ZHAO)
+        scenario.when(c.PauseCycle(cycle_id=CYCLE, why="mine"), reach=far).refused(NotFound)
+        scenario.when(replace(TAKE, taken_by=WANG), reach=far).refused(NotFound)
+        scenario.when(replace(TAKE, taken_by=ZHAO), reach=far).topics("cycle.decision-taken")
+
+    def test_that_are_late_may_be_taken_by_who_was_told(self) -> None:
+        boss = replace(TAKE, taken_by=MANAGER)
+        scenario = given(REVIEWED, at(ASK, REVIEW_DAY)).when(boss).refused(Forbidden)
+        scenario.given(timer(c.EscalateCycle, step=Step.DECIDE, subject_id=DECISION))
+        scenario.when(boss).topics("cycle.decision-taken")
+
+    def test_can_be_asked_of_another_until_the_same_time(self) -> None:
+        hand_over = c.HandOverDecision(cycle_id=CYCLE, decision_id=DECISION, to=LI)
+        scenario = given(REVIEWED, at(ASK, REVIEW_DAY)).when(hand_over)
+        scenario.then(f.DecisionHandedOver(decision_id=DECISION, before=WANG, after=LI))
+        wait = cycle_of(scenario).waits_for(Step.DECIDE, DECISION)
+        assert wait is not None
+        assert (wait.awaited.of, wait.awaited.due_at) == (LI, ASK.due_at)
+        scenario.when(TAKE).refused(Forbidden)
+        scenario.when(hand_over).silence()
+
+    def test_may_state_a_change_to_a_target_of_the_cycle(self) -> None:
+        change = f.StatedChange(metric="revenue-won", number=Decimal("0.05"), as_share=True)
+        scenario = given(REVIEWED, at(ASK, REVIEW_DAY)).when(replace(TAKE, change=change))
+        scenario.then(like(f.DecisionTaken, change=change))
+
+    @pytest.mark.parametrize(
+        ("field", "wrong"),
+        [
+            ("metric", f.StatedChange(metric="win-rate", number=Decimal("0.05"))),
+            ("number", f.StatedChange(metric="revenue-won", number=Decimal(-1), as_share=True)),
+            ("number", f.StatedChange(metric="revenue-won", number=Decimal("NaN"))),
+        ],
+    )
+    def test_state_no_other_change(self, field: str, wrong: f.StatedChange) -> None:
+        scenario = given(REVIEWED, at(ASK, REVIEW_DAY)).when(replace(TAKE, change=wrong))
+        scenario.refused(Invalid, fields=[f"change.{field}"])
 
     def test_stay_with_who_was_asked_when_the_cycle_changes_hands(self) -> None:
         boss = c.HandOverCycle(cycle_id=CYCLE, manager_id=HEAD, why="the manager left")

@@ -1,0 +1,106 @@
+"""api: review meetings as they are read — schedules, agendas, what was decided and what is still owed."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import Depends, Response
+
+from api import auth
+from api.answers import shaped
+from api.auth import may_read
+from api.fields import Paging
+from api.loop import seen
+from api.querying import query
+from api.reading import Look
+from projections import meetings
+from projections.meetings import MeetingFilter, MeetingSeen, ScheduleFilter, ScheduleSeen
+from projections.paging import Page
+
+router = auth.router(tags=["meetings"])
+
+WAITS_FOR, SCHEDULES = ("meetings",), ("meeting_schedules",)
+
+
+class MeetingFilters(Paging):
+    """What to narrow the list down to. `over` false: those of which something is owed."""
+
+    schedule_id: UUID | None = None
+    team_id: UUID | None = None
+    chair_id: UUID | None = None
+    status: Literal["called", "held", "lapsed", "cancelled"] | None = None
+    over: bool | None = None
+    sort: Literal["starts_at", "-starts_at", "waits_until", "-waits_until"] = "-starts_at"
+
+    def narrowed(self, team_id: UUID | None) -> MeetingFilter:
+        shared = set(MeetingFilter.__struct_fields__) & set(MeetingFilters.model_fields)
+        given = {name: getattr(self, name) for name in shared}
+        return MeetingFilter(**given | {"team_id": team_id})
+
+
+class ScheduleFilters(Paging):
+    """What to narrow the list down to."""
+
+    team_id: UUID | None = None
+    status: Literal["running", "cancelled"] | None = None
+    sort: Literal["next_at", "-next_at"] = "next_at"
+
+
+@router.get(
+    "/meetings",
+    operation_id="listMeetings",
+    summary="Meetings, page by page",
+    responses=shaped(Page[MeetingSeen]),
+)
+async def list_meetings(
+    look: Annotated[Look, Depends(may_read(waits_for=WAITS_FOR))],
+    asked: Annotated[MeetingFilters, Depends(query(MeetingFilters))],
+) -> Response:
+    """The newest first. Those of your team; auditors and admins see all."""
+    narrowed = asked.narrowed(look.team(asked.team_id))
+    return look.json(await meetings.listing(look.desk.pool, narrowed, asked.sort, asked.cursor, asked.limit))
+
+
+@router.get(
+    "/meetings/{meeting_id}",
+    operation_id="readMeeting",
+    summary="One meeting: agenda, decisions, action items, and what it waits for",
+    responses=shaped(MeetingSeen, tagged=True),
+)
+async def read_meeting(
+    meeting_id: UUID, look: Annotated[Look, Depends(may_read(waits_for=WAITS_FOR, tagged=True))]
+) -> Response:
+    found = seen(look, await meetings.get(look.desk.pool, meeting_id), "meeting", meeting_id)
+    return look.json(found, found.version)
+
+
+@router.get(
+    "/meeting-schedules",
+    operation_id="listMeetingSchedules",
+    summary="Schedules of meetings, page by page",
+    responses=shaped(Page[ScheduleSeen]),
+)
+async def list_schedules(
+    look: Annotated[Look, Depends(may_read(waits_for=SCHEDULES))],
+    asked: Annotated[ScheduleFilters, Depends(query(ScheduleFilters))],
+) -> Response:
+    """By when the next meeting is. Those of your team; auditors and admins see all."""
+    narrowed = ScheduleFilter(team_id=look.team(asked.team_id), status=asked.status)
+    return look.json(
+        await meetings.schedules(look.desk.pool, narrowed, asked.sort, asked.cursor, asked.limit)
+    )
+
+
+@router.get(
+    "/meeting-schedules/{schedule_id}",
+    operation_id="readMeetingSchedule",
+    summary="One schedule of meetings",
+    responses=shaped(ScheduleSeen, tagged=True),
+)
+async def read_schedule(
+    schedule_id: UUID, look: Annotated[Look, Depends(may_read(waits_for=SCHEDULES, tagged=True))]
+) -> Response:
+    held = await meetings.schedule(look.desk.pool, schedule_id)
+    found = seen(look, held, "meeting schedule", schedule_id)
+    return look.json(found, found.version)

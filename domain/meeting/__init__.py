@@ -1,0 +1,1 @@
+"""Domain room: review meetings — on a schedule, with an agenda from the newest review pack, decisions and action items."""

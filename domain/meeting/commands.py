@@ -1,0 +1,152 @@
+"""Domain room: what may be asked of meeting schedules and meetings, in the imperative. Decisions are in `decisions.py`.
+
+People's commands name who gives them; what timers say too late is silence.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from domain.aggregate import Aggregate
+from domain.cycle.facts import AgendaItem
+from domain.cycle.policy import Step
+from domain.door import Command
+from domain.facts import FreeText
+from domain.meeting.meeting import Meeting
+from domain.meeting.plan import Plan, schedule_id
+from domain.meeting.schedule import MeetingSchedule
+from domain.scope import Scope
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetMeetingSchedule(Command):
+    """A scope meets weekly, or monthly. There is one schedule of each; set again it is changed, the same again is silence."""
+
+    scope: Scope
+    plan: Plan
+
+    def stream(self) -> tuple[type[Aggregate], UUID]:
+        return MeetingSchedule, schedule_id(self.scope, self.plan.cadence)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduleCommand(Command):
+    schedule_id: UUID
+
+    def stream(self) -> tuple[type[Aggregate], UUID]:
+        return MeetingSchedule, self.schedule_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelMeetingSchedule(ScheduleCommand):
+    """No more meetings are called; one that was called stays."""
+
+    why: FreeText
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallMeeting(ScheduleCommand):
+    """A timer says: the `number`-th meeting is near. Its agenda comes from the pack of `cycle_id` as known at `position`. Whoever did not
+    record the meeting before has no more time to.
+    """
+
+    arming: int
+    number: int
+    agenda: tuple[AgendaItem, ...] = ()
+    cycle_id: UUID | None = None
+    position: int = 0
+    pack_digest: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeetingCommand(Command):
+    meeting_id: UUID
+
+    def stream(self) -> tuple[type[Aggregate], UUID]:
+        return Meeting, self.meeting_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What is to be decided, of whom and until when. With a `choice` it was decided at the meeting."""
+
+    decision_id: UUID
+    question: FreeText
+    of: UUID
+    due_at: datetime
+    choice: FreeText = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agreed:
+    """An action item that was agreed on: who does what, until when."""
+
+    item_id: UUID
+    what: FreeText
+    owner_id: UUID
+    due_at: datetime
+    manager_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldMeeting(MeetingCommand):
+    """It took place: who was present, what was said, decided and agreed on; all in one commit. The same again is silence."""
+
+    held_by: UUID
+    present: tuple[UUID, ...] = ()
+    notes: FreeText = ""
+    decisions: tuple[Question, ...] = ()
+    action_items: tuple[Agreed, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskMeetingDecision(MeetingCommand):
+    question: Question
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeMeetingDecision(MeetingCommand):
+    """By whom it was asked of; or, when that is overdue, by who was told."""
+
+    decision_id: UUID
+    taken_by: UUID
+    choice: FreeText
+
+    def concerns(self, held: Aggregate) -> bool:
+        return isinstance(held, Meeting) and held.may_decide(self.decision_id, self.taken_by)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandOverMeetingDecision(MeetingCommand):
+    decision_id: UUID
+    to: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeChair(MeetingCommand):
+    to: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelMeeting(MeetingCommand):
+    why: FreeText
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeetingTimer(MeetingCommand):
+    """What is done, and whom was told already, is silence."""
+
+    step: Step
+    subject_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemindMeeting(MeetingTimer):
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EscalateMeeting(MeetingTimer):
+    pass

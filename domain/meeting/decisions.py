@@ -1,0 +1,251 @@
+"""Domain room: what the commands about meeting schedules and meetings decide. Rules and state are in `schedule.py` and `meeting.py`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from domain.action_item_decisions import OpenActionItem, open_action_item
+from domain.cycle.policies import CyclePolicies, cycle_policy_stream
+from domain.cycle.policy import CyclePolicy, Step
+from domain.door import Book, handles
+from domain.meeting import commands as c
+from domain.meeting import facts as f
+from domain.meeting.meeting import Meeting, Waiting
+from domain.meeting.schedule import MeetingSchedule
+from domain.people import Team
+from domain.target.decisions import team_of
+from domain.target.smart import check_scope
+from domain.values import Checks
+
+Json = dict[str, Any]
+
+
+def told_schedule(schedule: MeetingSchedule) -> Json:
+    """What every command about a schedule answers."""
+    return {
+        "schedule_id": str(schedule.id),
+        "scope": schedule.scope.key,
+        "runs": schedule.plan is not None,
+        "next_at": schedule.next_at.isoformat() if schedule.next_at else None,
+        "called": schedule.called,
+        "last_meeting_id": str(schedule.last_id) if schedule.last_id else None,
+    }
+
+
+def told(meeting: Meeting) -> Json:
+    """What every command about a meeting answers: where it stands, and what it waits for."""
+    return {
+        "meeting_id": str(meeting.id),
+        "status": meeting.status,
+        "chair_id": str(meeting.chair_id) if meeting.chair_id else None,
+        "action_items": [str(id) for id in meeting.held.action_items] if meeting.held else [],
+        "waiting": [
+            {
+                "step": w.awaited.step,
+                "of": str(w.awaited.of) if w.awaited.of else None,
+                "due_at": w.awaited.due_at.isoformat(),
+                "subject_id": str(w.awaited.subject_id) if w.awaited.subject_id else None,
+            }
+            for w in meeting.waiting
+        ],
+    }
+
+
+def _policy(name: str, version: int | None, book: Book) -> CyclePolicy:
+    policies = book.find(CyclePolicies, cycle_policy_stream(name))
+    return policies.current if version is None else policies.at(version)
+
+
+def _check_text(text: str, field: str) -> None:
+    checks = Checks()
+    checks.text(text, field, needed=True)
+    checks.done()
+
+
+# -- schedules -----------------------------------------------------------------------------------
+
+
+@handles(c.SetMeetingSchedule)
+def set_schedule(command: c.SetMeetingSchedule, book: Book) -> Json:
+    checks = Checks()
+    check_scope(command.scope, checks)
+    command.plan.check(checks)
+    checks.done()
+    schedule = book.find(MeetingSchedule, command.stream()[1])
+    policy = _policy(command.plan.policy, None, book)
+    schedule.set(command.scope, team_of(command.scope, book), command.plan, policy, book.context.now)
+    return told_schedule(schedule)
+
+
+@handles(c.CancelMeetingSchedule)
+def cancel_schedule(command: c.CancelMeetingSchedule, book: Book) -> Json:
+    _check_text(command.why, "why")
+    schedule = book.get(MeetingSchedule, command.schedule_id)
+    schedule.cancel(command.why)
+    return told_schedule(schedule)
+
+
+@handles(c.CallMeeting)
+def call_meeting(command: c.CallMeeting, book: Book) -> Json:
+    """The schedule, the meeting before and the new one, in one commit."""
+    schedule, now = book.get(MeetingSchedule, command.schedule_id), book.context.now
+    if not schedule.runs(command.arming) or command.number != schedule.called + 1:
+        return told_schedule(schedule)
+    assert schedule.plan is not None
+    policy = _policy(schedule.plan.policy, schedule.policy_version, book)
+    if schedule.last_id is not None:
+        book.get(Meeting, schedule.last_id).lapse()
+    called = _called(command, schedule, book)
+    meeting = book.find(Meeting, schedule.call(policy, now))
+    meeting.record(called)
+    due = policy.feedback_within.after(called.starts_at, policy.calendar)
+    meeting.wait_for(policy, Step.HOLD, called.chair_id, due, now)
+    return told_schedule(schedule)
+
+
+def _called(command: c.CallMeeting, schedule: MeetingSchedule, book: Book) -> f.MeetingCalled:
+    plan, starts_at = schedule.plan, schedule.next_at
+    assert plan is not None
+    assert starts_at is not None
+    chair_id = plan.chair_id
+    if chair_id is None and schedule.team_id is not None:
+        chair_id = book.find(Team, schedule.team_id).manager_id
+    return f.MeetingCalled(
+        schedule_id=schedule.id,
+        number=command.number,
+        scope=schedule.scope,
+        team_id=schedule.team_id,
+        starts_at=starts_at,
+        chair_id=chair_id,
+        above_id=plan.above_id,
+        policy=plan.policy,
+        policy_version=schedule.policy_version,
+        agenda=command.agenda,
+        cycle_id=command.cycle_id,
+        position=command.position,
+        pack_digest=command.pack_digest,
+        previous_id=schedule.last_id,
+    )
+
+
+# -- meetings ------------------------------------------------------------------------------------
+
+
+@handles(c.HoldMeeting)
+def hold_meeting(command: c.HoldMeeting, book: Book) -> Json:
+    """The meeting and its action items, in one commit."""
+    checks = Checks()
+    checks.text(command.notes, "notes")
+    checks.done()
+    meeting = book.get(Meeting, command.meeting_id)
+    held = f.MeetingHeld(
+        held_by=command.held_by,
+        present=command.present,
+        notes=command.notes,
+        action_items=tuple(item.item_id for item in command.action_items),
+    )
+    if meeting.hold(held):
+        for n, one in enumerate(command.decisions):
+            _check_question(one, f"decisions[{n}]", checks, book.context.now)
+        checks.done()
+        for one in command.decisions:
+            _ask(meeting, one, book)
+        for item in command.action_items:
+            open_action_item(_opening(item, meeting), book)
+    return told(meeting)
+
+
+def _opening(item: c.Agreed, meeting: Meeting) -> OpenActionItem:
+    return OpenActionItem(
+        item_id=item.item_id,
+        what=item.what,
+        owner_id=item.owner_id,
+        due_at=item.due_at,
+        manager_id=item.manager_id or (meeting.chair_id if item.owner_id != meeting.chair_id else None),
+    )
+
+
+def _check_question(one: c.Question, field: str, checks: Checks, now: datetime) -> None:
+    checks.text(one.question, f"{field}.question", needed=True)
+    checks.text(one.choice, f"{field}.choice")
+    aware = one.due_at.tzinfo is not None
+    checks.that(aware, f"{field}.due_at", "needs a time zone, such as 2026-11-30T09:00Z")
+    past = aware and not one.choice.strip() and one.due_at <= now
+    checks.that(not past, f"{field}.due_at", "is past")
+
+
+def _ask(meeting: Meeting, one: c.Question, book: Book) -> None:
+    policy = _policy(meeting.policy, meeting.policy_version, book)
+    asked = f.MeetingDecisionAsked(decision_id=one.decision_id, question=one.question, of=one.of)
+    meeting.ask(asked, one.due_at.astimezone(UTC), policy, book.context.now)
+    if one.choice.strip():
+        meeting.take(f.MeetingDecisionTaken(decision_id=one.decision_id, taken_by=one.of, choice=one.choice))
+
+
+@handles(c.AskMeetingDecision)
+def ask_decision(command: c.AskMeetingDecision, book: Book) -> Json:
+    checks = Checks()
+    _check_question(command.question, "question", checks, book.context.now)
+    checks.done()
+    meeting = book.get(Meeting, command.meeting_id)
+    _ask(meeting, command.question, book)
+    return told(meeting)
+
+
+@handles(c.TakeMeetingDecision)
+def take_decision(command: c.TakeMeetingDecision, book: Book) -> Json:
+    _check_text(command.choice, "choice")
+    meeting = book.get(Meeting, command.meeting_id)
+    meeting.take(
+        f.MeetingDecisionTaken(
+            decision_id=command.decision_id, taken_by=command.taken_by, choice=command.choice
+        )
+    )
+    return told(meeting)
+
+
+@handles(c.HandOverMeetingDecision)
+def hand_over_decision(command: c.HandOverMeetingDecision, book: Book) -> Json:
+    meeting = book.get(Meeting, command.meeting_id)
+    meeting.hand_over_decision(command.decision_id, command.to)
+    return told(meeting)
+
+
+@handles(c.ChangeChair)
+def change_chair(command: c.ChangeChair, book: Book) -> Json:
+    meeting = book.get(Meeting, command.meeting_id)
+    meeting.chair(command.to)
+    return told(meeting)
+
+
+@handles(c.CancelMeeting)
+def cancel_meeting(command: c.CancelMeeting, book: Book) -> Json:
+    _check_text(command.why, "why")
+    meeting = book.get(Meeting, command.meeting_id)
+    meeting.cancel(command.why)
+    return told(meeting)
+
+
+# -- timers --------------------------------------------------------------------------------------
+
+
+def _owed(command: c.MeetingTimer, book: Book) -> tuple[Meeting, Waiting | None]:
+    meeting = book.get(Meeting, command.meeting_id)
+    return meeting, meeting.waits_for(command.step, command.subject_id)
+
+
+@handles(c.RemindMeeting)
+def remind_meeting(command: c.RemindMeeting, book: Book) -> Json:
+    meeting, wait = _owed(command, book)
+    if wait is not None:
+        meeting.remind(wait)
+    return told(meeting)
+
+
+@handles(c.EscalateMeeting)
+def escalate_meeting(command: c.EscalateMeeting, book: Book) -> Json:
+    meeting, wait = _owed(command, book)
+    if wait is not None:
+        meeting.escalate(wait)
+    return told(meeting)

@@ -1,0 +1,242 @@
+"""Domain room: the review meeting. Its facts are in `facts.py`.
+
+It is called with its agenda, and held, with decisions and action items; it lapses where the next one comes before anybody recorded it.
+Like a cycle it says what it waits for, of whom and until when, and who was told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar
+from uuid import UUID
+
+from domain.aggregate import Aggregate, when
+from domain.context import Reach
+from domain.cycle.policy import Awaited, CyclePolicy, Step
+from domain.errors import Forbidden, NotFound, Refused
+from domain.meeting import facts as f
+from domain.scope import COMPANY, Scope
+
+
+class MeetingStatus(StrEnum):
+    NONE = "none"
+    CALLED = "called"
+    HELD = "held"
+    LAPSED = "lapsed"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Something owed, and who has been told of it."""
+
+    awaited: Awaited
+    reminded: bool = False
+    escalated: bool = False
+
+    @property
+    def key(self) -> tuple[Step, UUID | None]:
+        return self.awaited.step, self.awaited.subject_id
+
+
+class Meeting(Aggregate):
+    KIND: ClassVar[str] = "meeting"
+
+    def __init__(self, id: UUID) -> None:
+        super().__init__(id)
+        self.status = MeetingStatus.NONE
+        self.scope: Scope = COMPANY
+        self.team_id: UUID | None = None
+        self.chair_id: UUID | None = None
+        self.above_id: UUID | None = None
+        self.policy, self.policy_version = "default", 0
+        self.waiting: tuple[Waiting, ...] = ()
+        self.held: f.MeetingHeld | None = None
+        self.decisions: dict[UUID, f.MeetingDecisionTaken | None] = {}
+        self.asked: dict[UUID, UUID] = {}
+        """Who is to take each decision."""
+
+    def within(self, reach: Reach) -> bool:
+        return reach.team_id in (None, self.team_id)
+
+    def changeable(self, reach: Reach) -> bool:
+        return self.within(reach) and reach.rep_id is None
+
+    # -- what is owed ------------------------------------------------------------------------
+
+    @property
+    def is_over(self) -> bool:
+        """Nothing follows by itself any more."""
+        return self.status not in (MeetingStatus.NONE, MeetingStatus.CALLED) and not self.waiting
+
+    @property
+    def untaken(self) -> tuple[UUID, ...]:
+        return tuple(id for id, taken in self.decisions.items() if taken is None)
+
+    def wait_for(
+        self,
+        policy: CyclePolicy,
+        step: Step,
+        of: UUID | None,
+        due_at: datetime,
+        now: datetime,
+        decision: UUID | None = None,
+    ) -> None:
+        awaited = policy.awaiting(step, of, due_at, now, decision)
+        self.record(f.MeetingAwaiting(awaited=awaited), now)
+
+    def waits_for(self, step: Step, decision: UUID | None = None) -> Waiting | None:
+        return next((w for w in self.waiting if w.key == (step, decision)), None)
+
+    def remind(self, wait: Waiting) -> None:
+        owed = wait.awaited
+        if not wait.reminded and not wait.escalated:
+            told = f.MeetingReminded(step=owed.step, told=owed.of, subject_id=owed.subject_id)
+            self.record(told)
+
+    def escalate(self, wait: Waiting) -> None:
+        owed = wait.awaited
+        if not wait.escalated:
+            told = f.MeetingEscalated(step=owed.step, told=self.above(owed), subject_id=owed.subject_id)
+            self.record(told)
+
+    def above(self, owed: Awaited) -> UUID | None:
+        """The chair is above whom a decision was asked of; and somebody may be above the chair."""
+        return self.above_id if owed.of == self.chair_id or owed.step == Step.HOLD else self.chair_id
+
+    # -- holding it --------------------------------------------------------------------------
+
+    def must_be(self, *statuses: MeetingStatus) -> None:
+        if self.status not in statuses:
+            raise Refused(f"the meeting is {self.status}: this cannot be done now", status=self.status)
+
+    def must_be_chair(self, by: UUID) -> None:
+        if self.chair_id is not None and by != self.chair_id:
+            raise Forbidden("this is for the chair of the meeting to say")
+
+    def hold(self, held: f.MeetingHeld) -> bool:
+        """Whether it is news: the same again is silence."""
+        self.must_be_chair(held.held_by)
+        if held == self.held:
+            return False
+        self.must_be(MeetingStatus.CALLED)
+        self.record(held)
+        return True
+
+    def ask(
+        self, asked: f.MeetingDecisionAsked, due_at: datetime, policy: CyclePolicy, now: datetime
+    ) -> None:
+        if asked.decision_id in self.decisions:
+            return
+        self.must_be(MeetingStatus.CALLED, MeetingStatus.HELD)
+        self.record(asked)
+        self.wait_for(policy, Step.DECIDE, asked.of, due_at, now, asked.decision_id)
+
+    def may_decide(self, decision_id: UUID, by: UUID) -> bool:
+        """Who was asked; and who was told that they are late."""
+        wait = self.waits_for(Step.DECIDE, decision_id)
+        told = self.above(wait.awaited) if wait is not None and wait.escalated else None
+        return by in (self.asked.get(decision_id), told)
+
+    def take(self, taken: f.MeetingDecisionTaken) -> None:
+        id, by = taken.decision_id, taken.taken_by
+        if id not in self.decisions:
+            raise NotFound("no such decision was asked for", kind="decision", id=str(id))
+        held = self.decisions[id]
+        if held == taken:
+            return
+        if not self.may_decide(id, by):
+            raise Forbidden("this was asked of somebody else")
+        if held is not None:
+            raise Refused("this was decided already", by=str(held.taken_by))
+        self.record(taken)
+
+    def hand_over_decision(self, decision_id: UUID, to: UUID) -> None:
+        if decision_id not in self.decisions:
+            raise NotFound("no such decision was asked for", kind="decision", id=str(decision_id))
+        before = self.asked[decision_id]
+        if self.decisions[decision_id] is None and before != to:
+            self.record(f.MeetingDecisionHandedOver(decision_id=decision_id, before=before, after=to))
+
+    def chair(self, to: UUID) -> None:
+        if not self.is_over and to != self.chair_id:
+            self.record(f.MeetingChairChanged(before=self.chair_id, after=to))
+
+    def lapse(self) -> None:
+        if self.status == MeetingStatus.CALLED:
+            self.record(f.MeetingLapsed())
+
+    def cancel(self, why: str) -> None:
+        if self.status == MeetingStatus.CANCELLED:
+            return
+        self.must_be(MeetingStatus.CALLED)
+        self.record(f.MeetingCancelled(why=why))
+
+    # -- mutators ----------------------------------------------------------------------------
+
+    def _done(self, step: Step, decision: UUID | None = None) -> None:
+        self.waiting = tuple(w for w in self.waiting if w.key != (step, decision))
+
+    def _change(self, step: Step, decision: UUID | None, change: Callable[[Waiting], Waiting]) -> None:
+        self.waiting = tuple(change(w) if w.key == (step, decision) else w for w in self.waiting)
+
+    def _owed_by(self, step: Step, decision: UUID | None, of: UUID) -> None:
+        self._change(step, decision, lambda w: replace(w, awaited=replace(w.awaited, of=of)))
+
+    @when(f.MeetingCalled)
+    def _called(self, fact: f.MeetingCalled) -> None:
+        self.status = MeetingStatus.CALLED
+        self.scope, self.team_id = fact.scope, fact.team_id
+        self.chair_id, self.above_id = fact.chair_id, fact.above_id
+        self.policy, self.policy_version = fact.policy, fact.policy_version
+
+    @when(f.MeetingAwaiting)
+    def _awaiting(self, fact: f.MeetingAwaiting) -> None:
+        self._done(fact.awaited.step, fact.awaited.subject_id)
+        self.waiting = (*self.waiting, Waiting(fact.awaited))
+
+    @when(f.MeetingReminded)
+    def _reminded(self, fact: f.MeetingReminded) -> None:
+        self._change(fact.step, fact.subject_id, lambda w: replace(w, reminded=True))
+
+    @when(f.MeetingEscalated)
+    def _escalated(self, fact: f.MeetingEscalated) -> None:
+        self._change(fact.step, fact.subject_id, lambda w: replace(w, escalated=True))
+
+    @when(f.MeetingHeld)
+    def _held(self, fact: f.MeetingHeld) -> None:
+        self.status, self.held = MeetingStatus.HELD, fact
+        self._done(Step.HOLD)
+
+    @when(f.MeetingDecisionAsked)
+    def _asked(self, fact: f.MeetingDecisionAsked) -> None:
+        self.decisions = {**self.decisions, fact.decision_id: None}
+        self.asked = {**self.asked, fact.decision_id: fact.of}
+
+    @when(f.MeetingDecisionTaken)
+    def _taken(self, fact: f.MeetingDecisionTaken) -> None:
+        self.decisions = {**self.decisions, fact.decision_id: fact}
+        self._done(Step.DECIDE, fact.decision_id)
+
+    @when(f.MeetingDecisionHandedOver)
+    def _decision_handed_over(self, fact: f.MeetingDecisionHandedOver) -> None:
+        self.asked = {**self.asked, fact.decision_id: fact.after}
+        self._owed_by(Step.DECIDE, fact.decision_id, fact.after)
+
+    @when(f.MeetingChairChanged)
+    def _chair_changed(self, fact: f.MeetingChairChanged) -> None:
+        self.chair_id = fact.after
+        self._owed_by(Step.HOLD, None, fact.after)
+
+    @when(f.MeetingLapsed)
+    def _lapsed(self, fact: f.MeetingLapsed) -> None:
+        """What was asked for at it is still asked for."""
+        self.status = MeetingStatus.LAPSED
+        self._done(Step.HOLD)
+
+    @when(f.MeetingCancelled)
+    def _cancelled(self, fact: f.MeetingCancelled) -> None:
+        self.status, self.waiting = MeetingStatus.CANCELLED, ()
