@@ -13,9 +13,21 @@ import typer
 
 from cli.common import AsUser, Json, Reason, context, example, execute, ledger, receipt, run
 from cli.cycles import app
-from cli.loop import By, CycleArgument, PeriodOption, ScopeOption, Why, checked, cycle_of, instant, scope_of
+from cli.loop import (
+    By,
+    CycleArgument,
+    PeriodOption,
+    ScopeOption,
+    Why,
+    checked,
+    cycle_of,
+    instant,
+    number,
+    scope_of,
+)
 
 if TYPE_CHECKING:
+    from domain.cycle.facts import StatedChange
     from domain.door import Receipt
 
 Said = Annotated[str, typer.Argument(metavar="TEXT")]
@@ -153,18 +165,47 @@ def decide(
     choice: Annotated[str, typer.Argument()],
     *,
     by: By,
+    change: Annotated[
+        str | None,
+        typer.Option(metavar="METRIC=N", help="Does this to the next target: deals-won=-2, revenue-won=5%."),
+    ] = None,
     user: AsUser = "cli",
     json: Json = False,
 ) -> None:
     """Take a decision that was asked for."""
     from domain.cycle.commands import TakeDecision
 
+    stated = _change(change) if change else None
     _act(
         cycle,
-        lambda id: TakeDecision(cycle_id=id, decision_id=decision, taken_by=by, choice=choice),
+        lambda id: TakeDecision(cycle_id=id, decision_id=decision, taken_by=by, choice=choice, change=stated),
         user,
         json=json,
     )
+
+
+def _change(text: str) -> StatedChange:
+    from domain.cycle.facts import StatedChange
+
+    metric, _, given = text.partition("=")
+    share = given.endswith("%")
+    stated = number(given.removesuffix("%"))
+    return StatedChange(metric=metric, number=stated / 100 if share else stated, as_share=share)
+
+
+@app.command("ask-another", epilog=example(f"salesloop cycle ask-another {EXAMPLE} {WHO} --to {WHO}"))
+def ask_another(
+    cycle: CycleArgument,
+    decision: Annotated[UUID, typer.Argument(metavar="DECISION", help="Its id, as cycle said shows it.")],
+    *,
+    to: Annotated[UUID, typer.Option("--to", help="Who decides from now.")],
+    user: AsUser = "cli",
+    json: Json = False,
+) -> None:
+    """Another one is to take the decision, until the same time."""
+    from domain.cycle.commands import HandOverDecision
+
+    _act(cycle, lambda id: HandOverDecision(cycle_id=id, decision_id=decision, to=to), user, json=json)
 
 
 # --- feedback --------------------------------------------------------------------------------------------------------

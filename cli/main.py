@@ -17,6 +17,7 @@ from cli import (
     imports,
     keys,
     leads,
+    meetings,
     policies,
     projections,
     rehearse,
@@ -37,7 +38,8 @@ app = typer.Typer(
 )
 for module in (serve, imports, rehearse, views, events):
     module.add_to(app)
-LOOP = (target_acts.app, cycle_acts.app, scorecard_acts.app, actions.app, adjustments.app, figures.app)
+REVIEWS = (scorecard_acts.app, actions.app, adjustments.app, meetings.app)
+LOOP = (target_acts.app, cycle_acts.app, *REVIEWS, figures.app)
 for made in (deals.app, leads.app, *LOOP, projections.app, policies.app, keys.app):
     app.add_typer(made)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -24,9 +25,18 @@ async def _review(url: str, cycle: UUID, position: int) -> int:
         opening = OpenReview(
             cycle_id=cycle, arming=1, position=position, pack_digest=pack.digest, agenda=pack.agenda
         )
-        said: tuple[Command, ...] = (StartExecution(cycle_id=cycle, arming=1), opening)
-        later = datetime.now(UTC) + timedelta(days=40)
-        for command in said:
-            who = Context(now=later, actor=Actor("workflow", "cycle"), channel=Channel.WORKFLOW)
+    return await _say(url, (StartExecution(cycle_id=cycle, arming=1), opening), 40)
+
+
+def clock_says(url: str, *commands: Command, days: int = 0) -> int:
+    """What a clock says now, or in so many days; where the last of it stands."""
+    return asyncio.run(_say(url, commands, days))
+
+
+async def _say(url: str, commands: Sequence[Command], days: int) -> int:
+    later = datetime.now(UTC) + timedelta(days=days)
+    async with open_ledger(url, min_size=1, max_size=2) as ledger:
+        for command in commands:
+            who = Context(now=later, actor=Actor("workflow", "clock"), channel=Channel.WORKFLOW)
             done = await Door(ledger).execute(command, who)
         return done.position

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -10,13 +9,11 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from domain.context import Actor, Channel, Context
 from domain.cycle import commands as cycles
 from domain.cycle.facts import AgendaItem
-from domain.door import Command, Door
 from domain.meeting.commands import CallMeeting
-from runtime.ledger import open_ledger
 from tests.house import House
+from tests.reviewing import clock_says
 
 Json = dict[str, Any]
 SOON = (datetime.now(UTC) + timedelta(days=30)).isoformat()
@@ -26,18 +23,6 @@ def told(answer: httpx.Response, status: int = 200) -> Json:
     assert answer.status_code == status, answer.text
     found: Json = answer.json()["answer"] if status < 300 else answer.json()
     return found
-
-
-def say(house: House, *commands: Command, days: int = 0) -> int:
-    """What a clock would say now, or in so many days; the ledger's head after that."""
-
-    async def through_the_door() -> int:
-        now = datetime.now(UTC) + timedelta(days=days)
-        context = Context(now=now, actor=Actor("workflow", "clock"), channel=Channel.WORKFLOW)
-        async with open_ledger(house.settings.database_url, min_size=1, max_size=2) as ledger:
-            return max([(await Door(ledger).execute(command, context)).position for command in commands])
-
-    return asyncio.run(through_the_door())
 
 
 @pytest.fixture
@@ -56,7 +41,9 @@ def team(house: House) -> Json:
 def call(house: House, team: Json) -> str:
     agenda = (AgendaItem(code="deals-stalled", detail="3"),)
     id = UUID(team["schedule_id"])
-    head = say(house, CallMeeting(schedule_id=id, arming=1, number=1, agenda=agenda))
+    head = clock_says(
+        house.settings.database_url, CallMeeting(schedule_id=id, arming=1, number=1, agenda=agenda)
+    )
     read = house.admin.get(f"/meeting-schedules/{id}", params={"after": head})
     found = read.json()["last_meeting_id"]
     assert isinstance(found, str)
@@ -132,7 +119,9 @@ def test_who_is_asked_for_a_decision_of_another_teams_review_can_answer_it(house
     id = told(house.admin.post("/cycles", json=opening), 201)["cycle_id"]
     start = cycles.StartExecution(cycle_id=UUID(id), arming=1)
     review = cycles.OpenReview(cycle_id=UUID(id), arming=1, position=1, pack_digest="ab" * 32)
-    say(house, start, review, days=10)  # the time to agree on a period that is long over is past then
+    clock_says(
+        house.settings.database_url, start, review, days=10
+    )  # the time to agree on a period that is long over is past then
     question = {"question": "fewer deals?", "of": far, "due_at": SOON}
     asked = told(house.client("north-manager").post(f"/cycles/{id}/decisions", json=question), 201)
     decision = next(w["subject_id"] for w in asked["waiting"] if w["step"] == "decide")

@@ -18,10 +18,11 @@ from domain import adjustment_decisions as adjustments
 from domain.cycle import commands as cycles
 from domain.cycle.policy import DEFAULT_CYCLE_POLICY
 from domain.door import Command
+from domain.meeting import commands as meetings
 from domain.scorecard import decisions as scorecards
 from domain.target import commands as targets
 from tests.cli.conftest import Terminal
-from tests.reviewing import reviewed
+from tests.reviewing import clock_says, reviewed
 
 BOSS = str(uuid4())
 ROOT = Path(__file__).parents[2]
@@ -29,6 +30,7 @@ CLOCKS = {
     "RemindCycle", "EscalateCycle", "StartExecution", "CheckIn", "OpenReview", "ProposeNext", "CloseCycle",
     "LeaveTargetUnagreed", "RemindActionItem", "MissActionItem", "EscalateActionItem",
     "FreezeBaseline", "MeasureAdjustment", "RemindAdjustment", "EscalateAdjustment",
+    "CallMeeting", "RemindMeeting", "EscalateMeeting",
 }  # fmt: skip
 """What only the workflows say: nobody can say it over HTTP or in the terminal."""
 Eventually = Callable[[Callable[[], Any]], Any]
@@ -36,7 +38,7 @@ Eventually = Callable[[Callable[[], Any]], Any]
 
 def acts() -> set[str]:
     """Every command of the loop, by name."""
-    modules = (cycles, targets, scorecards, action_items, adjustments)
+    modules = (cycles, targets, scorecards, action_items, adjustments, meetings)
     found = [cls for module in modules for _, cls in inspect.getmembers(module, inspect.isclass)]
     return {cls.__name__ for cls in found if issubclass(cls, Command) and not cls.__subclasses__()}
 
@@ -177,13 +179,45 @@ def _go_through(terminal: Terminal, which: str, rep: str) -> None:
     terminal.json("cycle", "assess", which, "good pipeline, late offers", "--by", BOSS)
     asked = terminal.json("cycle", "ask", which, "more demos?", "--of", BOSS, "--due", "2038-01-01T09:00")
     (decision,) = [w["subject_id"] for w in asked["answer"]["waiting"] if w["step"] == "decide"]
-    terminal.json("cycle", "decide", which, decision, "two a week", "--by", BOSS)
+    terminal.json("cycle", "ask-another", which, decision, "--to", rep)
+    assert terminal.run("cycle", "decide", which, decision, "no", "--by", BOSS).returncode == 1
+    change = ["--by", rep, "--change", "activities:call=-10%"]
+    terminal.json("cycle", "decide", which, decision, "two a week", *change)
     terminal.json("cycle", "feedback", which, "offers within two days", "--by", BOSS)
     terminal.json("cycle", "comment", which, "the fair cost a week", "--by", rep)
     terminal.json("cycle", "acknowledge", which, "--by", rep)
     terminal.json("cycle", "appeal", which, "--why", "the Acme deal counts", "--by", rep)
     turned_down = ["--turn-down", "--why", "signed later", "--by", BOSS]
     assert terminal.json("cycle", "decide-appeal", which, *turned_down)["answer"]["phase"] == "next"
+
+
+def test_a_team_meets_on_a_schedule_and_what_it_decides_is_followed_up(
+    terminal: Terminal, reps: list[dict[str, Any]], settled: Callable[[], int], tmp_path: Path
+) -> None:
+    rep, team = reps[0]["rep_id"], f"team:{reps[0]['team_id']}"
+    when = ["--every", "weekly", "--day", "3", "--at", "09:30", "--chair", BOSS]
+    schedule = terminal.json("meeting", "schedule", "--scope", team, *when)["answer"]["schedule_id"]
+    call = meetings.CallMeeting(schedule_id=UUID(schedule), arming=1, number=1)
+    clock_says(terminal.env["DATABASE_URL"], call)
+    settled()
+    assert "weekly, day 3 at 09:30" in terminal.run("meeting", "schedules").stdout
+    (called,) = terminal.json("meeting", "list", "--scope", team)["items"]
+    meeting, due = called["meeting_id"], "2038-01-01T09:00:00Z"
+    minutes = {
+        "decisions": [{"question": "one list?", "of": rep, "due_at": due}],
+        "action_items": [{"what": "call ten", "owner_id": rep, "due_at": due}],
+    }
+    (tmp_path / "minutes.json").write_text(json.dumps(minutes))
+    holding = ["--by", BOSS, "--present", rep, "--minutes", str(tmp_path / "minutes.json")]
+    held = terminal.json("meeting", "hold", meeting, "short", *holding)["answer"]
+    (owed,) = held["waiting"]
+    settled()
+    told = terminal.run("meeting", "show", meeting, "--tz", "UTC").stdout
+    assert all(said in told for said in ("one list?", "waits for", "decide", "short", reps[0]["rep_name"]))
+    assert "call ten" in terminal.run("action", "list").stdout
+    terminal.json("meeting", "decide", meeting, owed["subject_id"], "yes", "--by", rep)
+    answer = terminal.json("meeting", "cancel-schedule", schedule, "--why", "enough")["answer"]
+    assert answer["runs"] is False
 
 
 CARD = {

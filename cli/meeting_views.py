@@ -1,0 +1,88 @@
+"""cli: review meetings for people. Each function takes what was read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import tzinfo
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from cli.common import moment, table
+from cli.loop import who, whose
+
+if TYPE_CHECKING:
+    from projections.meetings import MeetingSeen, ScheduleSeen
+
+Names = Mapping[UUID, str]
+
+
+def show_meetings(meetings: Iterable[MeetingSeen], names: Names, to: tzinfo | None) -> None:
+    rows = [
+        (
+            whose(one.scope, names),
+            moment(one.starts_at, to),
+            one.status,
+            who(one.chair_id, names),
+            len(one.agenda),
+            moment(one.waits[0].due_at, to) if one.waits else "",
+            one.meeting_id,
+        )
+        for one in meetings
+    ]
+    columns = ("whose", "at", "status", "chair", "points", "owed until", "id")
+    table(columns, rows, right=("points",), whole=("at", "owed until", "id"))
+
+
+def show_meeting(one: MeetingSeen, names: Names, to: tzinfo | None) -> None:
+    """What it is about, what came of it, and what is owed."""
+    table(("meeting", str(one.meeting_id)), list(_about(one, names, to)))
+    if one.agenda:
+        table(("on the agenda", ""), list(_points(one, names)))
+    if one.decisions:
+        decisions = [
+            (d.question, who(d.of, names), moment(d.due_at, to), d.choice or "open", d.decision_id)
+            for d in one.decisions
+        ]
+        table(("decision", "of", "due", "choice", "id"), decisions, whole=("due", "id"))
+    if one.waits:
+        owed = [(w.step, who(w.of, names), moment(w.due_at, to)) for w in one.waits]
+        table(("waits for", "of", "until"), owed, whole=("until",))
+
+
+def _about(one: MeetingSeen, names: Names, to: tzinfo | None) -> Iterator[tuple[str, Any]]:
+    yield "whose", f"{whose(one.scope, names)}, the {one.number}."
+    yield "at", moment(one.starts_at, to)
+    yield "status", f"{one.status} {one.why}".strip()
+    yield "chair", who(one.chair_id, names)
+    if one.cycle_id is not None:
+        yield "pack", f"of cycle {one.cycle_id}, frozen at position {one.pack_position:,}"
+    if one.held_at is not None:
+        yield "present", ", ".join(who(id, names) for id in one.present)
+        yield "notes", one.notes
+        yield "action items", "\n".join(str(id) for id in one.action_items)
+
+
+def _points(one: MeetingSeen, names: Names) -> Iterator[tuple[str, str]]:
+    from domain.cycle.agenda import AGENDA_WORDS, Point
+
+    for point in one.agenda:
+        words = AGENDA_WORDS.get(Point(point.code)) if point.code in {*Point} else None
+        about = point.detail or ("" if point.subject_id is None else who(point.subject_id, names))
+        yield words.en if words else point.code, about
+
+
+def show_schedules(schedules: Iterable[ScheduleSeen], names: Names, to: tzinfo | None) -> None:
+    rows = [
+        (
+            whose(one.scope, names),
+            f"{one.plan.cadence}, day {one.plan.day} at {one.plan.at}",
+            one.status,
+            moment(one.next_at, to),
+            who(one.plan.chair_id, names) if one.plan.chair_id else "who manages the team",
+            one.called,
+            one.schedule_id,
+        )
+        for one in schedules
+    ]
+    columns = ("whose", "meets", "status", "next", "chair", "called", "id")
+    table(columns, rows, right=("called",), whole=("next", "id"))
