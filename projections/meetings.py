@@ -115,12 +115,19 @@ MEETINGS = Table(
 )
 
 
+SORTS = {
+    "starts_at": SortKey("starts_at", MOMENT, nullable=False, id="meeting_id"),
+    "waits_until": SortKey("waits_until", MOMENT, id="meeting_id"),
+}
+
+
 class Meetings(Told[MeetingSeen]):
     name = "meetings"
     tables = (MEETINGS,)
     table = MEETINGS
     topics = topics_of("meeting.")
     told = MeetingSeen
+    sorts = SORTS
 
     @classmethod
     def tell(cls, id: UUID, story: Story) -> MeetingSeen:
@@ -231,12 +238,16 @@ SCHEDULES = Table(
 )
 
 
+SCHEDULE_SORTS = {"next_at": SortKey("next_at", MOMENT, id="schedule_id")}
+
+
 class MeetingSchedules(Told[ScheduleSeen]):
     name = "meeting_schedules"
     tables = (SCHEDULES,)
     table = SCHEDULES
     topics = topics_of("meeting-schedule.")
     told = ScheduleSeen
+    sorts = SCHEDULE_SORTS
 
     @classmethod
     def tell(cls, id: UUID, story: Story) -> ScheduleSeen:
@@ -282,19 +293,10 @@ class ScheduleFilter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 EVERYTHING, ALL_SCHEDULES = MeetingFilter(), ScheduleFilter()
-SORTS = {
-    "starts_at": SortKey("starts_at", MOMENT, nullable=False, id="meeting_id"),
-    "waits_until": SortKey("waits_until", MOMENT, id="meeting_id"),
-}
-SCHEDULE_SORTS = {"next_at": SortKey("next_at", MOMENT, id="schedule_id")}
 
 
-async def get(source: Source, meeting_id: UUID) -> MeetingSeen | None:
-    return await Meetings.get(source, meeting_id)
-
-
-async def schedule(source: Source, schedule_id: UUID) -> ScheduleSeen | None:
-    return await MeetingSchedules.get(source, schedule_id)
+get = Meetings.get
+schedule = MeetingSchedules.get
 
 
 async def listing(
@@ -305,10 +307,7 @@ async def listing(
     limit: int = 50,
 ) -> Page[MeetingSeen]:
     """A page of meetings, the newest first. Raises Invalid for an unknown sort, a foreign cursor, or a limit outside 1 to 500."""
-    select = Meetings.select()
-    for name in msgspec.structs.asdict(narrowed):
-        select.equal(name, getattr(narrowed, name))
-    return await Meetings.page(source, select, sort, SORTS, cursor, limit)
+    return await Meetings.page(source, Meetings.narrowed(narrowed), sort, cursor, limit)
 
 
 async def schedules(
@@ -319,7 +318,4 @@ async def schedules(
     limit: int = 50,
 ) -> Page[ScheduleSeen]:
     """A page of schedules, by when the next meeting is. Raises Invalid as `listing` does."""
-    select = MeetingSchedules.select()
-    for name in msgspec.structs.asdict(narrowed):
-        select.equal(name, getattr(narrowed, name))
-    return await MeetingSchedules.page(source, select, sort, SCHEDULE_SORTS, cursor, limit)
+    return await MeetingSchedules.page(source, MeetingSchedules.narrowed(narrowed), sort, cursor, limit)

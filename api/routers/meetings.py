@@ -10,8 +10,7 @@ from fastapi import Depends, Response
 from api import auth
 from api.answers import shaped
 from api.auth import may_read
-from api.fields import Paging
-from api.loop import seen
+from api.loop import Filters, listed, seen
 from api.querying import query
 from api.reading import Look
 from projections import meetings
@@ -23,26 +22,21 @@ router = auth.router(tags=["meetings"])
 WAITS_FOR, SCHEDULES = ("meetings",), ("meeting_schedules",)
 
 
-class MeetingFilters(Paging):
+class MeetingFilters(Filters):
     """What to narrow the list down to. `over` false: those of which something is owed."""
 
+    FILTER = MeetingFilter
     schedule_id: UUID | None = None
-    team_id: UUID | None = None
     chair_id: UUID | None = None
     status: Literal["called", "held", "lapsed", "cancelled"] | None = None
     over: bool | None = None
     sort: Literal["starts_at", "-starts_at", "waits_until", "-waits_until"] = "-starts_at"
 
-    def narrowed(self, team_id: UUID | None) -> MeetingFilter:
-        shared = set(MeetingFilter.__struct_fields__) & set(MeetingFilters.model_fields)
-        given = {name: getattr(self, name) for name in shared}
-        return MeetingFilter(**given | {"team_id": team_id})
 
-
-class ScheduleFilters(Paging):
+class ScheduleFilters(Filters):
     """What to narrow the list down to."""
 
-    team_id: UUID | None = None
+    FILTER = ScheduleFilter
     status: Literal["running", "cancelled"] | None = None
     sort: Literal["next_at", "-next_at"] = "next_at"
 
@@ -86,10 +80,7 @@ async def list_schedules(
     asked: Annotated[ScheduleFilters, Depends(query(ScheduleFilters))],
 ) -> Response:
     """By when the next meeting is. Those of your team; auditors and admins see all."""
-    narrowed = ScheduleFilter(team_id=look.team(asked.team_id), status=asked.status)
-    return look.json(
-        await meetings.schedules(look.desk.pool, narrowed, asked.sort, asked.cursor, asked.limit)
-    )
+    return await listed(look, asked, meetings.schedules)
 
 
 @router.get(
