@@ -22,6 +22,8 @@ from runtime.wire import Wire
 MAX_COMMANDS = 1_000
 MAX_FACTS = 8_000
 IN_FLIGHT = 2
+FEW = 8
+"""So few are never halved."""
 
 
 @dataclass(slots=True)
@@ -38,14 +40,16 @@ class GroupCommit:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
         self._line: list[Waiting] = []
-        self._on_way = 0
+        self._on_way = self._aloft = 0
+        """Flights, and the commands in those that have boarded."""
+        self._crowded = False
         self._flights: set[asyncio.Task[None]] = set()
         self._parked: list[Wire] = []
 
     async def append(self, decision: Decision) -> Receipt:
         """The receipt, once durable. Raises Conflict or KeyReused for this decision alone."""
         waiting = Waiting(decision, asyncio.get_running_loop().create_future())
-        if self._on_way or self._line:
+        if self._on_way or self._line or self._crowded:
             self._line.append(waiting)
             self._take_off()
         else:  # alone: it goes at once, and needs no task of its own
@@ -54,7 +58,8 @@ class GroupCommit:
         return await waiting.done
 
     def _take_off(self) -> None:
-        if self._line and self._on_way < IN_FLIGHT:
+        """A few do not follow a full flight: they would only wait for its lock, and land alone ever after."""
+        if self._line and self._on_way < IN_FLIGHT and 2 * len(self._line) >= self._aloft:
             self._on_way += 1
             flight = asyncio.create_task(self._fly_with_the_next())
             self._flights.add(flight)
@@ -64,6 +69,7 @@ class GroupCommit:
         await self._fly(self._board())
 
     async def _fly(self, batch: Sequence[Waiting]) -> None:
+        self._aloft += len(batch)
         try:
             if batch:  # an earlier flight may have taken everyone before this one's turn came
                 await self._commit(batch)
@@ -76,17 +82,22 @@ class GroupCommit:
             raise
         finally:
             self._on_way -= 1
+            self._aloft -= len(batch)
             self._take_off()
 
     def _board(self) -> list[Waiting]:
-        """Take from the head of the line, leaving what depends on something written before it."""
+        """Take from the head of the line, leaving what depends on something written before it. With nobody else on the
+        way it is half of the line: while the other half is being written, the first may decide again.
+        """
+        self._crowded = len(self._line) > 1
+        most = MAX_COMMANDS if self._aloft else min(MAX_COMMANDS, max(FEW, (len(self._line) + 1) // 2))
         batch: list[Waiting] = []
         left: list[Waiting] = []
         written: set[int | str] = set()
         seen: set[int | str] = set()
         facts = 0
         for n, waiting in enumerate(self._line):
-            if len(batch) >= MAX_COMMANDS or facts >= MAX_FACTS:
+            if len(batch) >= most or facts >= MAX_FACTS:
                 left.extend(self._line[n:])
                 break
             writes, reads = _marks(waiting.decision)
