@@ -19,9 +19,11 @@ from pydantic import (
 from domain.values import MAX_AMOUNT, MAX_NAME, MAX_TEXT
 from domain.values import Money as DomainMoney
 
-PLAIN = r"^[^\x00]*$"
-"""PostgreSQL stores no NUL characters, so none are taken."""
-SOME = r"^[^\x00]*[^\s\x00][^\x00]*$"
+PLAIN = r"^(?:[^\x00]+)?$"
+"""PostgreSQL stores no NUL characters, so none are taken. Programs that make calls from the schema write the longest length
+into a plain `[^\\x00]*`, and to compile ten thousand of that takes a tenth of a second each time; not into this.
+"""
+SOME = r"^[^\x00]*[^\s\x00](?:[^\x00]+)?$"
 MAX_PAGE = 200
 EARLIEST = 1990
 LATEST = 2200
