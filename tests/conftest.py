@@ -27,6 +27,7 @@ from projections.catalog import statements
 from runtime.schema import migrate
 from runtime.servers import EmbeddedPostgres, EmbeddedTemporal, time_skipping_environment
 from runtime.temporal import connect_temporal
+from tests.order import dealt
 
 TEMPLATE = "salesloop_template"
 TEMPLATE_LOCK = 7_205_002
@@ -255,3 +256,11 @@ async def eventually(condition: Callable[[], Any], seconds: float = 20.0) -> Any
 @pytest.fixture(name="eventually")
 def eventually_fixture() -> Callable[..., Any]:
     return eventually
+
+
+# --- what takes longest starts first ---------------------------------------------------------------------------------
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Under xdist only: without it tests run in the order of their names."""
+    items[:] = dealt(items, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))

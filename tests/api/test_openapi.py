@@ -99,7 +99,7 @@ def test_generated_calls_find_what_is_published(house: House, name: str, tmp_pat
     options = ["--checks", "all", "--continue-on-failure", "--no-color", "--seed", "7"]
     key = ["-H", f"Authorization: Bearer {house.tokens[name]}"]
     done = subprocess.run(
-        [*command, *options, *key], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=300
+        [*command, *options, *key], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=900
     )
     assert done.returncode == 0, told(done.stdout) + done.stderr[-2_000:]
 
