@@ -127,14 +127,13 @@ def show_said(cycle: CycleSeen, names: Names, to: tzinfo | None) -> None:
 
 def show_proposal(cycle: CycleSeen, names: Names, lang: str = "en") -> None:
     """Each number that was proposed for the next period, and the argument that led to it."""
-    from domain.proposal import NEXT_TARGET_WORDS
-    from domain.reasoning import told
+    from domain.proposal_told import argued
 
     for one in cycle.proposal:
         number = measured(one.number, one.metric, one.currency)
         period = cycle.next_proposed.period.name if cycle.next_proposed else ""
         language: Any = lang
-        steps = told(one.reasons, NEXT_TARGET_WORDS, language)
+        steps = argued(one.reasons, one.metric, one.currency, language)
         title = f"{whose(cycle.scope, names)}, {period}: {metric_name(one.metric, lang)} {number}"
         table(("", "why"), list(enumerate(steps, 1)), title=title, right=("",))
     if not cycle.proposal:

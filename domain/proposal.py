@@ -13,7 +13,7 @@ from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from itertools import pairwise
 from typing import Literal
 
-from domain.metrics import Better, Metric, Unit, Words
+from domain.metrics import Better, Metric, Unit
 from domain.reasoning import Reason, reason
 from domain.shares import PRECISION
 
@@ -161,52 +161,3 @@ def _round(evidence: Evidence, last: PastPeriod, number: Decimal) -> Iterator[Re
 
 def _fine(number: Decimal) -> Decimal:
     return number.quantize(MILLIONTH, ROUND_HALF_EVEN)
-
-
-NEXT_TARGET_WORDS = {
-    "from-actual": Words(en="In {period} it came to {number}.", zh="{period} 实际为 {number}。"),
-    "from-target": Words(
-        en="Nothing was measured in {period}; its target was {number}.",
-        zh="{period} 没有实际值；当时的目标为 {number}。",
-    ),
-    "trend": Words(
-        en="Over {periods} periods it changed by {change} a period; {bounded} of that counts: {number}.",
-        zh="最近 {periods} 期平均每期变化 {change}，计入 {bounded}：{number}。",
-    ),
-    "met": Words(
-        en="The target of {target} was met with {actual}; the next one is not easier: {number}.",
-        zh="目标 {target} 已达成（实际 {actual}），新目标不低于原目标：{number}。",
-    ),
-    "missed": Words(
-        en="The target of {target} was missed with {actual}; half way back to it is {middle}: {number}.",
-        zh="目标 {target} 未达成（实际 {actual}），取两者中点 {middle}：{number}。",
-    ),
-    "pipeline-covers": Words(
-        en="Open deals are expected to bring {pipeline}, which covers it: {number}.",
-        zh="在手商机加权预计 {pipeline}，足以支撑：{number}。",
-    ),
-    "pipeline-thin": Words(
-        en="Open deals are expected to bring only {pipeline}; half way to that is {number}.",
-        zh="在手商机加权预计仅 {pipeline}，取中点：{number}。",
-    ),
-    "decision-counts": Words(
-        en="A decision of the review is expected to bring {effect}: {number}.",
-        zh="复盘决定预计带来 {effect}：{number}。",
-    ),
-    "decision-shifts": Words(
-        en="A decision of the review changes it by {percent} %, that is by {effect}: {number}.",
-        zh="复盘决定调整 {percent}%，即 {effect}：{number}。",
-    ),
-    "adjustment-counts": Words(
-        en="An adjustment that is kept brought {effect}: {number}.",
-        zh="保留的策略调整带来 {effect}：{number}。",
-    ),
-    "adjustment-ends": Words(
-        en="An adjustment ended with {outcome}; nothing is added for it: {number}.",
-        zh="策略调整结论为 {outcome}，不计入：{number}。",
-    ),
-    "possible": Words(
-        en="More than that is not possible, or less: {number}.", zh="限定在可能范围内：{number}。"
-    ),
-    "rounded": Words(en="In whole units of {unit} that is {number}.", zh="按 {unit} 取整：{number}。"),
-}

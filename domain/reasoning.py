@@ -45,13 +45,14 @@ def plain(value: object) -> str:
     return str(value)
 
 
-def told(reasons: Sequence[Reason], words: Mapping[str, Words], language: Language) -> tuple[str, ...]:
-    """Each step as a sentence. A code without words is shown as it is, never left out."""
-    return tuple(_told(step, words.get(step.code), language) for step in reasons)
+def told(
+    steps: Sequence[tuple[str, Sequence[Value]]], words: Mapping[str, Words], language: Language
+) -> tuple[str, ...]:
+    """Each step, its code and its values, as a sentence. A code without words is shown as it is, never left out."""
+    return tuple(_told(code, values, words.get(code), language) for code, values in steps)
 
 
-def _told(step: Reason, words: Words | None, language: Language) -> str:
-    values = {v.name: v.value for v in step.values} | {"number": plain(step.number)}
+def _told(code: str, values: Sequence[Value], words: Words | None, language: Language) -> str:
     if words is None:
-        return " ".join([step.code, *(f"{name}={value}" for name, value in values.items())])
-    return (words.en if language == "en" else words.zh).format_map(values)
+        return " ".join([code, *(f"{v.name}={v.value}" for v in values)])
+    return (words.en if language == "en" else words.zh).format_map({v.name: v.value for v in values})

@@ -14,8 +14,7 @@ from domain.cycle.policy import Step
 from domain.cycle.state import Phase
 from domain.door import Book, handles
 from domain.errors import Refused
-from domain.proposal import NEXT_TARGET_WORDS
-from domain.reasoning import told as told_in_words
+from domain.proposal_told import argued
 from domain.scorecard.scorecard import Scorecard, scorecard_id
 from domain.target.facts import TargetProposed
 from domain.target.smart import check_metric, check_number
@@ -225,7 +224,7 @@ def _propose(cycle: Cycle, proposed: c.Proposed, before: Target, command: c.Prop
     target = book.find(Target, target_id(proposed.metric, cycle.scope, following))
     if target.stands:
         return
-    sentences = told_in_words(proposed.reasons, NEXT_TARGET_WORDS, command.language)
+    sentences = argued(proposed.reasons, proposed.metric, proposed.currency, command.language)
     target.propose(
         TargetProposed(
             metric=proposed.metric,

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.metrics import metric
-from domain.proposal import NEXT_TARGET_WORDS, Effect, Evidence, PastPeriod, Proposal, propose_next
-from domain.reasoning import told
+from domain.proposal import Effect, Evidence, PastPeriod, Proposal, propose_next
+from domain.proposal_told import argued
 
 REVENUE, RATE, DAYS, WINS = (metric(k) for k in ("revenue-won", "win-rate", "cycle-time", "deals-won"))
 
@@ -98,8 +98,33 @@ def test_a_decision_may_change_it_by_a_share_of_itself() -> None:
     made = proposed(REVENUE, (None, 1000), effects=[Effect("decision", "d2", D(20)), share])
     assert codes(made) == ["from-actual", "decision-counts", "decision-shifts", "rounded"]
     assert made.number == 969
-    sentences = told(made.reasons, NEXT_TARGET_WORDS, "en")
-    assert "A decision of the review changes it by -5 %, that is by -51: 969." in sentences
+    sentences = argued(made.reasons, "revenue-won", "CNY", "en")
+    assert "A decision of the review changes it by -5%, that is by -51.00 CNY: 969.00 CNY." in sentences
+
+
+def test_figures_are_told_in_their_unit_and_kept_exact() -> None:
+    made = proposed(REVENUE, (None, "1540220"), ("1700000", "1618750.11"))
+    assert argued(made.reasons, "revenue-won", "CNY", "en") == (
+        "In 2026-02 it came to 1,618,750.11 CNY.",
+        "Over 2 periods it changed by 5.1% a period on average; 5.1% counts: 1,701,283.70 CNY.",
+        (
+            "The target of 1,700,000.00 CNY was missed with 1,618,750.11 CNY; half way back to it is "
+            "1,659,375.06 CNY: 1,701,283.70 CNY."
+        ),
+        "In whole units of 10,000.00 CNY that is 1,700,000.00 CNY.",
+    )
+    trend = next(step for step in made.reasons if step.code == "trend")
+    assert trend.number == D("1701283.703108"), "what is on record has every digit"
+    rates = proposed(RATE, (None, "0.2"), (None, "0.2123"))
+    assert (
+        argued(rates.reasons, "win-rate", "", "zh")[1]
+        == "最近 2 期平均每期变化 1.23 个百分点，计入 1.23 个百分点：22.46%。"
+    )
+    days = proposed(DAYS, (None, "30.25"))
+    assert argued(days.reasons, "cycle-time", "", "en")[0] == "In 2026-01 it came to 30.25 days."
+    assert argued(proposed(WINS, (8, 7)).reasons, "deals-won", "", "en")[1].endswith(
+        "half way back to it is 7.5: 7.5."
+    )
 
 
 effects_of = st.lists(
@@ -120,7 +145,7 @@ def test_is_possible_repeatable_and_told_in_full(of: Any, pairs: Any, pipeline: 
     assert made.number % of.smallest("CNY") == 0
     assert made.reasons[-1].number == made.number
     for language in ("en", "zh"):
-        sentences = told(made.reasons, NEXT_TARGET_WORDS, "en" if language == "en" else "zh")
+        sentences = argued(made.reasons, of.key, "CNY", "en" if language == "en" else "zh")
         assert len(sentences) == len(made.reasons)
         assert all("{" not in s for s in sentences)
 

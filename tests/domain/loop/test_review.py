@@ -253,7 +253,7 @@ class TestTheNextTarget:
                 number=Decimal(200_000),
                 period=MAY,
                 owner_id=LI,
-                achievable="In 2026-04 it came to 190000.",
+                achievable="In 2026-04 it came to 190,000.00 CNY.",
                 relevant="pays for the second plant",
             ),
         )
@@ -262,7 +262,7 @@ class TestTheNextTarget:
 
     def test_speaks_the_companys_language(self) -> None:
         scenario = given(ACKNOWLEDGED).when(replace(NEXT, language="zh"), now=REVIEW_DAY)
-        assert like(TargetProposed, achievable="2026-04 实际为 190000。") == scenario.facts[1]
+        assert like(TargetProposed, achievable="2026-04 实际为 190,000.00 CNY。") == scenario.facts[1]
 
     def test_is_advice_where_there_is_one_already(self) -> None:
         planned = proposal(scope=SCOPE, period=MAY, owner_id=LI)
@@ -301,12 +301,12 @@ class TestClosing:
 
 
 def test_an_argument_reads_in_any_language_and_hides_nothing() -> None:
-    from domain.proposal import NEXT_TARGET_WORDS
-    from domain.reasoning import told
+    from domain.proposal_told import argued
 
     unknown = reason("invented", Decimal("1.50"), day="2026-04-01")
-    assert told((STEP, unknown), NEXT_TARGET_WORDS, "en") == (
-        "In 2026-04 it came to 190000.",
-        "invented day=2026-04-01 number=1.5",
+    assert argued((STEP, unknown), "revenue-won", "CNY", "en") == (
+        "In 2026-04 it came to 190,000.00 CNY.",
+        "invented day=2026-04-01 number=1.50 CNY",
     )
+    assert argued((STEP, unknown), "of-another-release", "", "en")[1] == "invented day=2026-04-01 number=1.5"
     assert STEP.values == (Value("period", "2026-04"),)
