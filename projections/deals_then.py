@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from domain.deal.deal import Deal
@@ -25,6 +24,9 @@ _WHOSE = {
 _OPEN = """
 SELECT deal_id FROM read.deal_board d WHERE position > %(position)s OR (status = 'open' AND {whose}) ORDER BY deal_id
 """
+
+AT_ONCE = 200
+"""So many deals are told between two turns for others: a company has tens of thousands."""
 
 
 @dataclass
@@ -59,17 +61,21 @@ async def open_then(source: Source, scope: Scope, position: int) -> list[DealThe
 
 async def then(source: Source, ids: Collection[UUID], position: int) -> list[DealThen]:
     """By id; streams that are not of a deal are left out."""
+    found, ordered = [], sorted(ids)
+    for start in range(0, len(ordered), AT_ONCE):
+        found += await _some(source, ordered[start : start + AT_ONCE], position)
+    return found
+
+
+async def _some(source: Source, ids: Collection[UUID], position: int) -> list[DealThen]:
     stories: defaultdict[UUID, list[Recorded]] = defaultdict(list)
-    for recorded in await past.streams(source, list(ids), position):
+    for recorded in await past.streams(source, ids, position):
         stories[recorded.originator_id].append(recorded)
-    return [
-        DealThen(deal, story)
-        for id, story in sorted(stories.items())
-        if (deal := _replayed(id, story)).exists
-    ]
+    told = [DealThen(_replayed(id, story), story) for id, story in sorted(stories.items())]
+    return [one for one in told if one.deal.exists]
 
 
-def _replayed(id: UUID, story: Collection[Recorded]) -> Any:
+def _replayed(id: UUID, story: Collection[Recorded]) -> Deal:
     deal = Deal(id)
     for recorded in story:
         deal.replay(recorded.fact, recorded.originator_version)

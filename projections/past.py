@@ -18,8 +18,9 @@ STRETCH = (
     f"SELECT {COLUMNS} FROM ledger.events WHERE position > %s AND position <= %s AND topic = ANY(%s)"
     " ORDER BY position"
 )
+# `+ 0`: streams are found by their ids, never by reading all positions up to one.
 STREAMS = (
-    f"SELECT {COLUMNS} FROM ledger.events WHERE stream_id = ANY(%s) AND position <= %s ORDER BY position"
+    f"SELECT {COLUMNS} FROM ledger.events WHERE stream_id = ANY(%s) AND position + 0 <= %s ORDER BY position"
 )
 
 

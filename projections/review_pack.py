@@ -45,13 +45,14 @@ STAGES = """
 SELECT split_part(c.metric, ':', 2), sum(c.value), sum(c.weight)::int8 FROM read.contributions c
  WHERE c.metric LIKE 'stage-conversion:%%' AND c.day BETWEEN %(first)s AND %(last)s AND {scope} GROUP BY 1 ORDER BY 1
 """
+# Without `+ 0` the planner may read the whole ledger's positions once a deal, where it has no statistics yet.
 DWELL = """
 SELECT left_stage, count(*)::int8, round(sum(seconds) / count(*) / 86400, 2) FROM (
     SELECT e.data->>'before' AS left_stage,
            extract(epoch FROM e.occurred_at - lag(e.occurred_at) OVER (PARTITION BY e.stream_id ORDER BY e.version))
                AS seconds, e.occurred_at AS at
       FROM ledger.events e
-     WHERE e.topic IN ('deal.opened', 'deal.stage-moved') AND e.position <= %(position)s AND e.stream_id IN (
+     WHERE e.topic IN ('deal.opened', 'deal.stage-moved') AND e.position + 0 <= %(position)s AND e.stream_id IN (
             SELECT c.subject_id FROM read.contributions c
              WHERE c.metric LIKE 'stage-conversion:%%' AND c.day BETWEEN %(first)s AND %(last)s AND {scope})) moves
  WHERE left_stage IS NOT NULL AND (at AT TIME ZONE %(zone)s)::date BETWEEN %(first)s AND %(last)s

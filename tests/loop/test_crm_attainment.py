@@ -19,8 +19,9 @@ from domain.periods import Period, PeriodKind, Window, named_period
 from domain.scope import COMPANY, Scope, rep, team
 from domain.shares import Method
 from domain.target import commands as t
-from domain.target.target import Target, target_id
-from projections import figures
+from domain.target.target import target_id
+from projections import attainment, figures
+from projections.target_tree import TargetTree
 from runtime.imports.mapping import shipped_mapping
 from runtime.imports.run import run_import
 from runtime.imports.schema import statements
@@ -82,21 +83,13 @@ def division(quarter: Period, scope: Scope, parts: Iterable[tuple[Scope, Decimal
     )
 
 
-async def attained(books: Books, scopes: list[Scope], quarter: Period) -> dict[Scope, Decimal]:
-    """Actual ÷ target in force on the quarter's last day, to four decimals."""
-    window = Window(quarter.start, quarter.end)
-    actual = await figures.figures(books.pool, [FigureAsked(REVENUE, s, window, CURRENCY) for s in scopes])
-    ids = {scope: target_id(REVENUE, scope, quarter) for scope in scopes}
-    targets = await books.office.ledger.load(dict.fromkeys(ids.values(), Target))
-    found = {}
-    for scope, figure in zip(scopes, actual, strict=True):
-        target = targets[ids[scope]]
-        assert isinstance(target, Target)
-        number = target.in_force(quarter.end)
-        assert figure is not None
-        assert number
-        found[scope] = (figure / number).quantize(Decimal("0.0001"))
-    return found
+async def attained(books: Books, scopes: list[Scope], quarter: Period) -> dict[Scope, Decimal | None]:
+    """As the read model judges the quarter's last day."""
+    ids = [target_id(REVENUE, scope, quarter) for scope in scopes]
+    targets = (await TargetTree.at(books.pool, ids, figures.NOW)).values()
+    judged = await attainment.attained(books.pool, [(target, quarter.end) for target in targets])
+    assert len(judged) == len(scopes)
+    return {one.scope: one.attained for one in judged}
 
 
 async def test_attainment_per_rep_manager_and_region_is_what_the_files_say(books: Books) -> None:
@@ -127,7 +120,7 @@ async def test_attainment_per_rep_manager_and_region_is_what_the_files_say(books
             own = [(reps[a], n) for a, n in numbers.items() if agents[a]["manager"] == manager]
             await books.given(division(quarter, scope, own))
         found = await attained(books, [*reps.values(), *teams.values()], quarter)
-        places = Decimal("0.0001")
+        places = Decimal("0.000001")
         assert {name: found[scope] for name, scope in reps.items()} == {
             name: (by_agent[name, quarter.name] / numbers[name]).quantize(places) for name in agents
         }
