@@ -40,7 +40,7 @@ from workflows.delivery import Deliverer
 from workflows.follower import Follower
 from workflows.lanes import LANE_NAMES
 from workflows.loop_messages import Subject
-from workflows.ports import Loads
+from workflows.ports import Loads, Owed
 from workflows.running import make_worker, schedule_sweep
 from workflows.store import WorkflowStore
 
@@ -150,13 +150,17 @@ def explain(failure: Exception) -> str:
 
 # --- the read models, as activities ask them ---------------------------------------------------------
 
-READ_MODELS = ["deal_board", "rep_load"]
+READ_MODELS = [
+    *("deal_board", "rep_load", "cycle_board", "action_items"),
+    *("adjustments", "meetings", "meeting_schedules", "target_tree"),
+]
 REACHED = "SELECT COALESCE(min(position), 0) FROM read.positions WHERE suffix = '' AND name = ANY(%s)"
 OPEN_DEALS = "(SELECT COALESCE(sum(open_deals), 0)::int8 FROM read.rep_load_sum WHERE owner_id = r.rep_id)"
 TEAM_LOADS = (
     f"SELECT ({REACHED}), r.rep_id, {OPEN_DEALS} FROM read.rep_load r WHERE r.team_id = %s AND r.active"
 )
-GONE = f"SELECT r.rep_id FROM read.rep_load r WHERE NOT r.active AND {OPEN_DEALS} > 0 ORDER BY r.rep_id"
+ITEMS = "EXISTS (SELECT FROM read.action_items i WHERE i.owner_id = r.rep_id AND i.outcome = 'open')"
+GONE = f"SELECT r.rep_id FROM read.rep_load r WHERE NOT r.active AND ({OPEN_DEALS} > 0 OR {ITEMS}) ORDER BY r.rep_id"
 OPEN = """
     SELECT deal_id FROM read.deal_board WHERE status = 'open' AND (%(after)s::uuid IS NULL OR deal_id > %(after)s)
        AND {} ORDER BY deal_id LIMIT %(limit)s"""
@@ -171,6 +175,25 @@ LOOPS = {
     Subject.ADJUSTMENT: ("adjustment_id", "adjustments", "status <> 'decided'"),
     Subject.MEETING_SCHEDULE: ("schedule_id", "meeting_schedules", "status = 'running'"),
     Subject.MEETING: ("meeting_id", "meetings", "NOT over"),
+}
+
+
+_OWES = "body::jsonb->'waits' @> jsonb_build_array(jsonb_build_object('of', %(person)s::text))"
+OWED = {
+    "cycles": f"""
+        SELECT cycle_id FROM read.cycle_board WHERE phase NOT IN ('closed', 'cancelled')
+           AND (%(person)s IN (owner_id, manager_id, (body::jsonb->>'above_id')::uuid) OR {_OWES}) ORDER BY 1""",
+    "meetings": f"""
+        SELECT meeting_id FROM read.meetings WHERE NOT over AND (chair_id = %(person)s OR {_OWES}) ORDER BY 1""",
+    "items": """
+        SELECT item_id FROM read.action_items WHERE outcome = 'open' AND owner_id = %(person)s ORDER BY 1""",
+    "adjustments": """
+        SELECT adjustment_id FROM read.adjustments WHERE status <> 'decided' AND owner_id = %(person)s ORDER BY 1""",
+    "schedules": """
+        SELECT schedule_id FROM read.meeting_schedules WHERE status = 'running'
+           AND body::jsonb->'plan'->>'chair_id' = %(person)s::text ORDER BY 1""",
+    "targets": """
+        SELECT target_id FROM read.target_tree WHERE status <> 'withdrawn' AND owner_id = %(person)s ORDER BY 1""",
 }
 
 
@@ -203,6 +226,10 @@ class ReadModels:
         id, table, open = LOOPS[subject]
         query = GOING_ON.format(id=id, table=table, open=open)
         return [found for (found,) in await self._rows(query, {"after": after, "limit": limit})]
+
+    async def owed_by(self, person_id: UUID) -> Owed:
+        found = {name: await self._rows(query, {"person": person_id}) for name, query in OWED.items()}
+        return Owed(**{name: tuple(id for (id,) in rows) for name, rows in found.items()})
 
     async def gone_with_deals(self) -> list[UUID]:
         return [rep_id for (rep_id,) in await self._rows(GONE, [])]

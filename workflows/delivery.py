@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from uuid import UUID
 
 from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
@@ -22,16 +23,16 @@ from domain.deal.facts import DealLost, DealWon, PromiseMade, PromiseRearmed
 from domain.facts import FACTS, Fact
 from domain.meeting.facts import MeetingCancelled
 from domain.meeting.schedule import MeetingScheduleCancelled
-from domain.people import RepLeft
+from domain.people import RepLeft, TeamManagerChanged
 from domain.policies import PolicyPublished
 from domain.recorded import Recorded
 from workflows.follow_up import FollowUpWorkflow, follow_up_id
-from workflows.handover import RepHandoverWorkflow, handover_id
+from workflows.handover import ManagerHandoverWorkflow, RepHandoverWorkflow, handover_id, succession_id
 from workflows.loop_messages import Moved, Run, Subject, clock_id
-from workflows.messages import DealClosed, FollowUp, Handover, PromiseArmed, Rollout
+from workflows.messages import DealClosed, FollowUp, Handover, PromiseArmed, Rollout, Succession
 from workflows.rollout import PolicyRolloutWorkflow, rollout_id
 
-News = PromiseArmed | DealClosed | Rollout | Handover | Moved
+News = PromiseArmed | DealClosed | Rollout | Handover | Succession | Moved
 PATIENCE = timedelta(seconds=15)
 """How long one call may take; the client repeats it within that time when the server is busy."""
 DEAL_NEWS = (PromiseMade, PromiseRearmed, DealWon, DealLost)
@@ -41,7 +42,7 @@ LAST: tuple[type[Fact], ...] = (
 )
 """Nothing follows these."""
 SUBJECTS = {topic: subject for subject in Subject for topic in FACTS if topic.startswith(f"{subject}.")}
-TOPICS = [fact.TOPIC for fact in (*DEAL_NEWS, PolicyPublished, RepLeft)] + list(SUBJECTS)
+TOPICS = [fact.TOPIC for fact in (*DEAL_NEWS, PolicyPublished, RepLeft, TeamManagerChanged)] + list(SUBJECTS)
 SUMMARIES = {
     Subject.CYCLE: "Clock of a cycle",
     Subject.ACTION_ITEM: "Clock of an action item",
@@ -65,6 +66,8 @@ def news_of(recorded: Recorded) -> News | None:
             return Rollout(policy.name, policy.version, recorded.position)
         case RepLeft():
             return Handover(recorded.originator_id, recorded.position)
+        case TeamManagerChanged(before=before, after=after):
+            return succession(recorded, before, after)
         case fact if fact.TOPIC in SUBJECTS:
             moved = Moved(
                 recorded.position, SUBJECTS[fact.TOPIC], recorded.originator_id, isinstance(fact, LAST)
@@ -72,6 +75,13 @@ def news_of(recorded: Recorded) -> News | None:
             return None if said_itself(moved, recorded) else moved
         case _:
             return None
+
+
+def succession(recorded: Recorded, before: UUID | None, after: UUID | None) -> Succession | None:
+    """Nobody's parts are nobody's to hand over; and without another manager they stay where they are."""
+    if before is None or after is None:
+        return None
+    return Succession(recorded.originator_id, before, after, recorded.position, recorded.occurred_at)
 
 
 def said_itself(moved: Moved, recorded: Recorded) -> bool:
@@ -87,6 +97,8 @@ def workflow_id(news: News) -> str:
             return rollout_id(news.policy, news.version)
         case Handover():
             return handover_id(news.rep_id)
+        case Succession():
+            return succession_id(news)
         case Moved():
             return clock_id(news.subject, news.id)
 
@@ -114,6 +126,8 @@ class Deliverer:
                 await self._roll_out(news)
             case Handover():
                 await self.hand_over(news)
+            case Succession():
+                await self._succeed(news)
             case Moved():
                 await self._move(news)
 
@@ -176,6 +190,20 @@ class Deliverer:
                 task_queue=self.task_queue,
                 id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
                 static_summary="Re-arms the open deals that follow a policy",
+                rpc_timeout=self.patience,
+            )
+        except WorkflowAlreadyStartedError:
+            return
+
+    async def _succeed(self, news: Succession) -> None:
+        try:
+            await self.client.start_workflow(
+                ManagerHandoverWorkflow.run,
+                news,
+                id=workflow_id(news),
+                task_queue=self.task_queue,
+                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
+                static_summary="Hands over what was the part of a team's manager before",
                 rpc_timeout=self.patience,
             )
         except WorkflowAlreadyStartedError:

@@ -1,4 +1,5 @@
-"""Workflows room: a rep left; every open deal of theirs goes to the least loaded reps of the team, evenly.
+"""Workflows room: a rep left; every open deal and action item of theirs goes to the least loaded reps of the team, evenly. Or a team got
+another manager; what was the one's part in the loop is the other's.
 
 Who gets what is decided in one activity and done in the next, so that a repeat does the same again. Deals that nobody can take stay
 where they are and the manager is told.
@@ -6,6 +7,7 @@ where they are and the manager is told.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -14,6 +16,7 @@ from temporalio.common import RetryPolicy
 
 with workflow.unsafe.imports_passed_through():
     from workflows.activities.handovers import HandoverActivities
+    from workflows.activities.successions import SuccessionActivities
     from workflows.messages import (
         Handover,
         HandoverAsk,
@@ -21,9 +24,12 @@ with workflow.unsafe.imports_passed_through():
         HandoverPage,
         HandoverPageDone,
         HandoverPlan,
+        Succession,
+        SuccessionCount,
     )
 
-WORKFLOW = "rep-handover"
+WORKFLOW, SUCCESSION = "rep-handover", "manager-handover"
+WHAT_IS_OWED = "what-is-owed"
 PATIENCE = RetryPolicy(maximum_interval=timedelta(minutes=1))
 
 
@@ -49,7 +55,7 @@ class RepHandoverWorkflow:
             elif self._again:
                 self._start_over()
             else:
-                return self._done
+                return await self._with_what_is_owed()
             self._renew_when_long()
 
     @workflow.query
@@ -85,6 +91,20 @@ class RepHandoverWorkflow:
             retry_policy=PATIENCE,
         )
 
+    async def _with_what_is_owed(self) -> HandoverCount:
+        """Runs that began before this was done go on without it."""
+        if not workflow.patched(WHAT_IS_OWED):
+            return self._done
+        given = self._given
+        counted = await workflow.execute_activity_method(
+            SuccessionActivities.hand_over_owed,
+            HandoverAsk(given.rep_id, given.position, None, workflow.now()),
+            start_to_close_timeout=timedelta(minutes=10),
+            heartbeat_timeout=timedelta(seconds=60),
+            retry_policy=PATIENCE,
+        )
+        return self._done.plus(counted)
+
     def _renew_when_long(self) -> None:
         info, given = workflow.info(), self._given
         if info.is_continue_as_new_suggested() or info.get_current_history_length() >= given.history_limit:
@@ -93,3 +113,20 @@ class RepHandoverWorkflow:
                     given.rep_id, given.position, self._after, self._done, self._again, given.history_limit
                 )
             )
+
+
+def succession_id(news: Succession) -> str:
+    return f"manager-handover-{news.team_id}-{news.position}"
+
+
+@workflow.defn(name=SUCCESSION)
+class ManagerHandoverWorkflow:
+    @workflow.run
+    async def run(self, given: Succession) -> SuccessionCount:
+        return await workflow.execute_activity_method(
+            SuccessionActivities.succeed,
+            replace(given, now=workflow.now()),
+            start_to_close_timeout=timedelta(minutes=10),
+            heartbeat_timeout=timedelta(seconds=60),
+            retry_policy=PATIENCE,
+        )

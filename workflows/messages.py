@@ -216,13 +216,14 @@ class Handover:
 
 @dataclass(frozen=True)
 class HandoverCount:
-    """`handed` deals have a new owner; `left` had nobody to go to, and the manager was told."""
+    """`handed` deals have a new owner; `left` had nobody to go to, and the manager was told. `items`: action items handed over."""
 
     handed: int = 0
     left: int = 0
+    items: int = 0
 
     def plus(self, other: HandoverCount) -> HandoverCount:
-        return HandoverCount(self.handed + other.handed, self.left + other.left)
+        return HandoverCount(self.handed + other.handed, self.left + other.left, self.items + other.items)
 
 
 @dataclass(frozen=True)
@@ -231,6 +232,24 @@ class HandoverAsk:
     position: int
     after: UUID | None
     now: datetime
+
+
+@dataclass(frozen=True)
+class Succession:
+    """At `position` the team got another manager. `now` is the workflow's clock, and in news the time of the fact."""
+
+    team_id: UUID
+    before: UUID
+    after: UUID
+    position: int
+    now: datetime
+
+
+@dataclass(frozen=True)
+class SuccessionCount:
+    """How many cycles, meetings, action items, adjustments and decisions changed hands."""
+
+    handed: int = 0
 
 
 @dataclass(frozen=True)

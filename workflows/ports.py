@@ -28,6 +28,21 @@ class Loads:
     open_deals: dict[UUID, int]
 
 
+@dataclass(frozen=True)
+class Owed:
+    """What is a person's in the loop and not over: cycles in which they have a part or a step is owed by them, meetings that they chair
+    or owe a decision, action items and adjustments that they own, schedules that name them as chair; and targets that they own, also past
+    ones.
+    """
+
+    cycles: tuple[UUID, ...] = ()
+    meetings: tuple[UUID, ...] = ()
+    items: tuple[UUID, ...] = ()
+    adjustments: tuple[UUID, ...] = ()
+    schedules: tuple[UUID, ...] = ()
+    targets: tuple[UUID, ...] = ()
+
+
 class LoadReader(Protocol):
     """Read models. They may lag: what comes from here is a proposal, the door decides."""
 
@@ -55,8 +70,10 @@ class LoadReader(Protocol):
         """Cycles, action items, adjustments, schedules of meetings or meetings that are not over."""
         ...
 
+    async def owed_by(self, person_id: UUID) -> Owed: ...
+
     async def gone_with_deals(self) -> Sequence[UUID]:
-        """Reps who left and still own open deals."""
+        """Reps who left and still own open deals or action items."""
         ...
 
 

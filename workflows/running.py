@@ -29,13 +29,14 @@ from workflows.activities.desk import Desk
 from workflows.activities.handovers import HandoverActivities
 from workflows.activities.meetings import MeetingActivities
 from workflows.activities.rollouts import RolloutActivities
+from workflows.activities.successions import SuccessionActivities
 from workflows.activities.sweeps import SweepActivities
 from workflows.activities.timers import TimerActivities
 from workflows.adjustment import AdjustmentWorkflow
 from workflows.cycle import CycleWorkflow
 from workflows.delivery import Deliverer
 from workflows.follow_up import FollowUpWorkflow
-from workflows.handover import RepHandoverWorkflow
+from workflows.handover import ManagerHandoverWorkflow, RepHandoverWorkflow
 from workflows.meeting import MeetingScheduleWorkflow, MeetingWorkflow
 from workflows.messages import Handover, Sweep
 from workflows.rollout import PolicyRolloutWorkflow
@@ -45,6 +46,7 @@ WORKFLOWS: Sequence[type] = (
     FollowUpWorkflow,
     PolicyRolloutWorkflow,
     RepHandoverWorkflow,
+    ManagerHandoverWorkflow,
     SweepWorkflow,
     CycleWorkflow,
     ActionItemWorkflow,
@@ -74,6 +76,7 @@ def sandbox() -> SandboxedWorkflowRunner:
 def activities(desk: Desk, deliverer: Deliverer) -> list[Callable[..., Any]]:
     timers, rollouts, handovers = TimerActivities(desk), RolloutActivities(desk), HandoverActivities(desk)
     cycles, items = CycleActivities(desk), ActionItemActivities(desk)
+    successions = SuccessionActivities(desk)
     adjustments, meetings = AdjustmentActivities(desk), MeetingActivities(desk)
 
     async def hand_over_again(handover: Handover) -> None:
@@ -90,6 +93,7 @@ def activities(desk: Desk, deliverer: Deliverer) -> list[Callable[..., Any]]:
         *(meetings.look_at_schedule, meetings.speak_for_schedule),
         *(meetings.look_at_meeting, meetings.speak_for_meeting),
         *(handovers.plan_handover, handovers.hand_over),
+        *(successions.hand_over_owed, successions.succeed),
         *(sweeps.ensure_promises, sweeps.ensure_timers, sweeps.ensure_owners, sweeps.report_sweep),
         clocks.ensure_clocks,
     ]

@@ -14,11 +14,11 @@ from domain.action_item_decisions import FinishActionItem
 from domain.adjustment import Outcome
 from domain.adjustment_decisions import DecideAdjustment
 from domain.deal.commands import LoseDeal, ReopenDeal
-from domain.people import RepLeaves
+from domain.people import FormTeam, RepLeaves
 from domain.policy import Duration
 from tests.workflows.test_action_items_and_adjustments import an_adjustment, an_item, ended, move
 from tests.workflows.test_meetings import lapsing
-from tests.workflows.turns import MANAGER, MAY, begin, close_in_time
+from tests.workflows.turns import HEAD, MANAGER, MAY, begin, close_in_time
 from tests.workflows.turns import at as on
 from tests.workflows.world import MOMENT, World, hours_policy, until
 from workflows.follow_up import follow_up_id
@@ -161,6 +161,11 @@ async def handover(world: World) -> AsyncIterator[Named]:
     handle = world.client.get_workflow_handle_for(RepHandoverWorkflow.run, handover_id(office.rep_id))
     await handle.result()
     yield "rep-handover", await latest_run(world, handle.id)
+    await world.run(FormTeam(team_id=office.team_id, name="North", manager_id=MANAGER))
+    done = await world.run(FormTeam(team_id=office.team_id, name="North", manager_id=HEAD))
+    successor = world.client.get_workflow_handle(f"manager-handover-{office.team_id}-{done.position}")
+    await successor.result()
+    yield "manager-handover", await latest_run(world, successor.id)
 
 
 async def latest_run(world: World, workflow_id: str) -> WorkflowHandle[Any, Any]:

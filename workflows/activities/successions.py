@@ -1,0 +1,164 @@
+"""Workflows room: handing over what a person owes the loop — action items, decisions they were asked for, and, where somebody else manages
+the team now, a manager's parts in targets, cycles, meetings and adjustments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from uuid import UUID
+
+from temporalio import activity
+
+from domain.action_item import ActionItem
+from domain.action_item_decisions import HandOverActionItem
+from domain.adjustment import Adjustment
+from domain.adjustment_decisions import HandOverAdjustment
+from domain.cycle.commands import HandOverCycle, HandOverDecision
+from domain.cycle.cycle import Cycle
+from domain.cycle.policy import Step
+from domain.door import Command
+from domain.meeting.commands import ChangeChair, HandOverMeetingDecision, SetMeetingSchedule
+from domain.meeting.meeting import Meeting
+from domain.meeting.schedule import MeetingSchedule
+from domain.people import Rep, Team
+from domain.target.commands import HandOverTarget
+from domain.target.target import Target
+from workflows.activities.desk import Cause, Desk
+from workflows.activities.handovers import LEFT, spread
+from workflows.activities.timers import current_loads
+from workflows.messages import HandoverAsk, HandoverCount, Succession, SuccessionCount
+
+REPLACED = "somebody else manages the team"
+Saying = tuple[Command, str]
+"""What is said, and what makes it happen once."""
+
+
+class SuccessionActivities:
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    # -- a rep left --------------------------------------------------------------------------
+
+    @activity.defn
+    async def hand_over_owed(self, asked: HandoverAsk) -> HandoverCount:
+        """Open action items go to the least loaded of the team like deals, or else to its manager; decisions to who reviews."""
+        await self._desk.must_know(asked.position)
+        owed = await self._desk.loads.owed_by(asked.rep_id)
+        cause = Cause(asked.position, asked.rep_id, asked.now, LEFT)
+        handed = 0
+        for command, key in await self._of_items(asked, owed.items):
+            handed += await self._say(command, f"{key}:{asked.rep_id}", cause)
+        decisions = [
+            *of_cycles(await self._desk.load_all(Cycle, owed.cycles), asked.rep_id),
+            *of_meetings(await self._desk.load_all(Meeting, owed.meetings), asked.rep_id),
+        ]
+        for command, key in decisions:
+            await self._say(command, f"{key}:{asked.rep_id}", cause)
+        return HandoverCount(items=handed)
+
+    async def _of_items(self, asked: HandoverAsk, ids: Sequence[UUID]) -> list[Saying]:
+        rep = await self._desk.load(Rep, asked.rep_id)
+        items = {item.id: item for item in await self._desk.load_all(ActionItem, ids) if item.promise}
+        if not items or rep.team_id is None:
+            return []
+        loads = await current_loads(self._desk, rep.team_id, asked.now, self._desk.load)
+        manager = (await self._desk.load(Team, rep.team_id)).manager_id
+        heirs = {h.deal_id: h.heir.rep_id or manager for h in spread(list(items), loads, asked.rep_id)}
+        return [
+            (HandOverActionItem(item_id=id, to=heir), f"{id}:handover")
+            for id, heir in heirs.items()
+            if heir is not None and heir != items[id].owner_id and items[id].owner_id == asked.rep_id
+        ]
+
+    # -- another manager ---------------------------------------------------------------------
+
+    @activity.defn
+    async def succeed(self, asked: Succession) -> SuccessionCount:
+        """Everything of the team that was the one manager's is the other's."""
+        await self._desk.must_know(asked.position)
+        cause = Cause(asked.position, asked.team_id, asked.now, REPLACED)
+        handed = 0
+        for command, key in await self._of_manager(asked):
+            handed += await self._say(command, f"{key}:{asked.position}", cause)
+        return SuccessionCount(handed)
+
+    async def _of_manager(self, asked: Succession) -> list[Saying]:
+        desk, team = self._desk, asked.team_id
+        owed = await desk.loads.owed_by(asked.before)
+        cycles = [c for c in await desk.load_all(Cycle, owed.cycles) if c.people.team_id == team]
+        meetings = [m for m in await desk.load_all(Meeting, owed.meetings) if m.team_id == team]
+        items = [i for i in await desk.load_all(ActionItem, owed.items) if i.team_id == team and i.promise]
+        adjusted = await desk.load_all(Adjustment, owed.adjustments)
+        targets = [t for t in await desk.load_all(Target, owed.targets) if t.team_id == team and t.stands]
+        schedules = await desk.load_all(MeetingSchedule, owed.schedules)
+        return [
+            *parts_of(cycles, asked),
+            *of_cycles(cycles, asked.before, asked.after),
+            *chairs_of(meetings, asked),
+            *of_meetings(meetings, asked.before, asked.after),
+            *((HandOverActionItem(item_id=i.id, to=asked.after), f"{i.id}:handover") for i in items),
+            *(
+                (HandOverAdjustment(adjustment_id=a.id, to=asked.after), f"{a.id}:handover")
+                for a in adjusted
+                if a.team_id == team and a.runs
+            ),
+            *(
+                (HandOverTarget(target_id=t.id, owner_id=asked.after), f"{t.id}:handover")
+                for t in targets
+                if t.period.end >= asked.now.date()
+            ),
+            *(chaired(s, asked) for s in schedules if s.team_id == team and s.plan is not None),
+        ]
+
+    async def _say(self, command: Command, key: str, cause: Cause) -> bool:
+        activity.heartbeat()
+        return (await self._desk.execute(command, key, cause)).recorded > 0
+
+
+def of_cycles(cycles: Sequence[Cycle], of: UUID, to: UUID | None = None) -> Iterator[Saying]:
+    """Decisions that a person was asked for; without an heir to who reviews, or is above that."""
+    for cycle in cycles:
+        people = cycle.people
+        heir = to or (people.manager_id if people.manager_id != of else people.above_id)
+        for wait in cycle.waiting:
+            id = wait.awaited.subject_id
+            if wait.awaited.step == Step.DECIDE and wait.awaited.of == of and id and heir:
+                command = HandOverDecision(cycle_id=cycle.id, decision_id=id, to=heir)
+                yield command, f"{cycle.id}:{id}:handover"
+
+
+def of_meetings(meetings: Sequence[Meeting], of: UUID, to: UUID | None = None) -> Iterator[Saying]:
+    for meeting in meetings:
+        heir = to or (meeting.chair_id if meeting.chair_id != of else meeting.above_id)
+        for wait in meeting.waiting:
+            id = wait.awaited.subject_id
+            if wait.awaited.step == Step.DECIDE and wait.awaited.of == of and id and heir:
+                command = HandOverMeetingDecision(meeting_id=meeting.id, decision_id=id, to=heir)
+                yield command, f"{meeting.id}:{id}:handover"
+
+
+def parts_of(cycles: Sequence[Cycle], asked: Succession) -> Iterator[Saying]:
+    for cycle in cycles:
+        people, theirs = cycle.people, asked.before
+        if theirs in (people.owner_id, people.manager_id, people.above_id):
+            command = HandOverCycle(
+                cycle_id=cycle.id,
+                why=REPLACED,
+                owner_id=asked.after if people.owner_id == theirs else None,
+                manager_id=asked.after if people.manager_id == theirs else None,
+                above_id=asked.after if people.above_id == theirs else None,
+            )
+            yield command, f"{cycle.id}:handover"
+
+
+def chairs_of(meetings: Sequence[Meeting], asked: Succession) -> Iterator[Saying]:
+    for meeting in meetings:
+        if meeting.chair_id == asked.before:
+            yield ChangeChair(meeting_id=meeting.id, to=asked.after), f"{meeting.id}:chair"
+
+
+def chaired(schedule: MeetingSchedule, asked: Succession) -> Saying:
+    assert schedule.plan is not None
+    plan = replace(schedule.plan, chair_id=asked.after)
+    return SetMeetingSchedule(scope=schedule.scope, plan=plan), f"{schedule.id}:chair"
