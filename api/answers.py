@@ -165,6 +165,8 @@ def _model_schemas() -> dict[str, Any]:
 # --- answers that are read models' rows, sent as msgspec encodes them --------------------------------------------------
 
 _SHAPED: list[tuple[Any, dict[str, Any]]] = []
+SUFFIX = "Answer"
+"""So that a row and a body of the same name (`Money`, `Said`) do not take each other's place."""
 
 
 def shaped(type: Any, status: int = 200, *, tagged: bool = False) -> Responses:
@@ -177,10 +179,12 @@ def shaped(type: Any, status: int = 200, *, tagged: bool = False) -> Responses:
 
 def _shaped_schemas() -> dict[str, Any]:
     types = [type for type, _ in _SHAPED]
-    schemas, components = msgspec.json.schema_components(types, ref_template=REF.format(model="{name}"))
+    schemas, components = msgspec.json.schema_components(
+        types, ref_template=REF.format(model="{name}" + SUFFIX)
+    )
     for (_, schema), computed in zip(_SHAPED, schemas, strict=True):
         schema.update(computed)
-    return components
+    return {name + SUFFIX: shape for name, shape in components.items()}
 
 
 def answer_schemas() -> dict[str, Any]:

@@ -11,6 +11,7 @@ from fastapi.routing import APIRoute
 from api import errors
 from api.answers import ProblemAnswer, answer_schemas
 from api.auth import Authority, authority_of, query_model
+from api.examples import add_examples
 from api.querying import parameters
 from api.reading import MAX_POSITION, MAX_WAIT, WAIT
 from api.users import Role
@@ -79,7 +80,7 @@ def make(app: FastAPI) -> dict[str, Any]:
     components = schema.setdefault("components", {})
     components["securitySchemes"] = SECURITY
     components.setdefault("schemas", {})["Problem"] = _problem_schema()
-    components["schemas"] |= answers
+    components["schemas"] |= _of_their_own(answers, components["schemas"])
     components["responses"] = {_name(kind): _response(kind) for kind in _common_kinds()}
     for unused in ("HTTPValidationError", "ValidationError"):
         components["schemas"].pop(unused, None)
@@ -88,7 +89,15 @@ def make(app: FastAPI) -> dict[str, Any]:
             components["schemas"] |= _query_schemas(route)
             for method in route.methods or ():
                 _complete(schema["paths"][route.path_format][method.lower()], route)
+    add_examples(schema)
     return schema
+
+
+def _of_their_own(added: dict[str, Any], there: dict[str, Any]) -> dict[str, Any]:
+    """Two shapes under one name would publish a body that the route does not take."""
+    if taken := set(added) & set(there):
+        raise ValueError(f"schemas of the same name: {', '.join(sorted(taken))}")
+    return added
 
 
 def _complete(operation: dict[str, Any], route: APIRoute) -> None:

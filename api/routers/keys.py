@@ -6,7 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Path, Response
-from pydantic import StringConstraints, model_validator
+from pydantic import ConfigDict, StringConstraints, model_validator
 
 from api import auth
 from api.answers import KeysAnswer, NewKeyAnswer, answers
@@ -25,6 +25,10 @@ KeyId = Annotated[str, Path(pattern="^[0-9a-f]{16}$", description="the id betwee
 
 class MakeKey(Strict):
     """A rep's key names the rep, a manager's the team. The user id is a pseudonym, never a name or an address."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"user_id": "wang", "role": "auditor", "label": "yearly audit"}]}
+    )
 
     user_id: Annotated[str, StringConstraints(pattern=USER_PATTERN)]
     role: Role

@@ -158,6 +158,22 @@ class NewStage(Strict):
 class NewProcess(Envelope):
     """Stages in order: the open ones, then won, lost and after-sales."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "name": "key-accounts",
+                    "stages": [
+                        {"name": "needs", "probability": "0.3", "sla_days": 30, "leave": ["budget"]},
+                        {"name": "won", "probability": "1", "enter": ["amount", "contract-reference"]},
+                        {"name": "lost", "probability": "0", "enter": ["loss-reason"]},
+                        {"name": "after-sales", "probability": "1"},
+                    ],
+                }
+            ]
+        }
+    )
+
     name: RuleName
     stages: Annotated[list[NewStage], Field(min_length=4, max_length=40)]
 
