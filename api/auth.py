@@ -10,6 +10,8 @@ from enum import Enum
 from typing import Any, Protocol
 
 from fastapi import APIRouter, Request, Response
+from fastapi.dependencies.utils import request_params_to_args
+from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 
 from api.desk import desk_of
@@ -26,6 +28,7 @@ LEADERS = (Role.MANAGER, Role.ADMIN)
 OVERSEERS = (Role.AUDITOR, Role.ADMIN)
 ADMIN = (Role.ADMIN,)
 USER = "salesloop.user"
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 class Authority(Protocol):
@@ -63,8 +66,8 @@ async def _admitted(request: Request, roles: tuple[Role, ...]) -> User:
 class Guarded(APIRoute):
     """A route that looks at the key before it reads the body: a stranger's megabyte is not even parsed."""
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        handle = super().get_route_handler()
+    def get_route_handler(self) -> Handler:
+        handle = reading(self) if only_reads(self) else super().get_route_handler()
         authority = authority_of(self)
         if authority is None:
             return handle
@@ -77,6 +80,36 @@ class Guarded(APIRoute):
             return await handle(request)
 
         return guarded
+
+
+def only_reads(route: APIRoute) -> bool:
+    """Whether a route wants nothing but parts of its path and our own dependencies, which take the request alone."""
+    wants = route.dependant
+    others = (wants.query_params, wants.header_params, wants.cookie_params, wants.body_params)
+    ours = all(hasattr(d.call, "roles") or hasattr(d.call, "query_model") for d in wants.dependencies)
+    return (
+        route.methods == {"GET"}
+        and bool(wants.dependencies)
+        and ours
+        and not any(others)
+        and wants.request_param_name is None
+    )
+
+
+def reading(route: APIRoute) -> Handler:
+    """Asks the dependencies and calls the endpoint. FastAPI's way for all that routes may want takes a third of a read."""
+    endpoint, path = route.endpoint, route.dependant.path_params
+    asked: list[tuple[str, Any]] = [(d.name or "", d.call) for d in route.dependant.dependencies]
+
+    async def handle(request: Request) -> Response:
+        given = {name: await ask(request) for name, ask in asked}
+        parts, wrong = request_params_to_args(path, request.path_params)
+        if wrong:
+            raise RequestValidationError(wrong)
+        answer: Response = await endpoint(**given, **parts)
+        return answer
+
+    return handle
 
 
 def authority_of(route: APIRoute) -> Authority | None:
