@@ -101,6 +101,8 @@ def of_domain(error: domain.DomainError) -> Problem:
     kind = next(DOMAIN[cls] for cls in type(error).__mro__ if cls in DOMAIN)
     if isinstance(error, domain.Conflict) and "expected" in error.details:
         kind = STALE
+    if isinstance(error, domain.KeyReused):  # kept under another name than the caller's own
+        return Problem(kind, "this Idempotency-Key came before with another request: take a new one")
     more = {**error.details, "retryable": True} if error.retryable else error.details
     return Problem(kind, error.message, more)
 

@@ -125,6 +125,7 @@ def test_a_key_with_another_body_is_refused(house: House) -> None:
     )
     answer = house.admin.post("/deals", json={"title": "B", "owner_id": owner}, headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (422, "idempotency-key-reused")
+    assert "api/" not in answer.text, "the name the key is kept under is nobody's business"
 
 
 @pytest.mark.parametrize(
