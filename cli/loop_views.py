@@ -144,22 +144,30 @@ def show_proposal(cycle: CycleSeen, names: Names, lang: str = "en") -> None:
 
 
 def show_attainment(lines: Iterable[Attainment], names: Names, title: str = "") -> None:
-    columns = ("metric", "whose", "period", "day", "target", "actual", "attained", "expected", "pace")
+    """Days of one target have it in the title, so that its figures have the width."""
+    lines = list(lines)
+    about = {(metric_name(one.metric), whose(one.scope, names), one.period.name) for one in lines}
+    columns = ("day", "target", "actual", "attained", "expected", "pace")
+    right, whole = ("target", "actual", "attained", "expected"), ("metric", "period", "day")
+    if len(lines) > 1 and len(about) == 1:
+        title = title or ", ".join(*about)
+        table(columns, map(_attained, lines), title=title, right=right, whole=whole)
+        return
     rows = [
-        (
-            metric_name(one.metric),
-            whose(one.scope, names),
-            one.period.name,
-            one.day,
-            measured(one.number, one.metric, one.currency),
-            measured(one.actual, one.metric, one.currency),
-            percent(one.attained),
-            measured(one.expected, one.metric, one.currency),
-            f"{one.status}{f' ({one.step})' if one.step else ''}",
-        )
-        for one in lines
+        (metric_name(one.metric), whose(one.scope, names), one.period.name, *_attained(one)) for one in lines
     ]
-    table(columns, rows, title=title, right=("target", "actual", "attained", "expected"), whole=("day",))
+    table(("metric", "whose", "period", *columns), rows, title=title, right=right, whole=whole)
+
+
+def _attained(one: Attainment) -> tuple[Any, ...]:
+    return (
+        one.day,
+        measured(one.number, one.metric, one.currency),
+        measured(one.actual, one.metric, one.currency),
+        percent(one.attained),
+        measured(one.expected, one.metric, one.currency),
+        f"{one.status}{f' ({one.step})' if one.step else ''}",
+    )
 
 
 def show_targets(targets: Iterable[Targeted], names: Names) -> None:

@@ -72,6 +72,12 @@ SELECT c.position, c.metric, c.currency, c.day, c.value, c.subject_id, (c.record
  WHERE c.day BETWEEN %(first)s AND %(last)s AND {scope}
    AND (c.recorded_at AT TIME ZONE %(zone)s)::date > c.day + %(late)s ORDER BY c.position, c.n LIMIT %(limit)s
 """
+LATE_BY_PEOPLE = """
+SELECT count(DISTINCT c.position)::int8 FROM read.contributions c JOIN ledger.events e ON e.position = c.position
+ WHERE c.day BETWEEN %(first)s AND %(last)s AND {scope} AND e.meta->>'channel' <> 'import'
+   AND (c.recorded_at AT TIME ZONE %(zone)s)::date > c.day + %(late)s
+"""
+"""All of them, not only those listed. What was brought in before the review is history, and nobody was late with it."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +99,7 @@ async def pack(source: Source, id: UUID, position: int) -> ReviewPack:
     before = await _cycle(source, cycle_id(cycle.scope, cycle.period.previous()), position)
     look = Look(source, cycle, before, position)
     targets, stalled = await look.targets(), await look.stalled()
+    [(late,)] = await look.ask(LATE_BY_PEOPLE, late=LATE_DAYS)
     content: dict[str, Any] = {
         "cycle": {"id": cycle.id, "scope": cycle.scope.key, "period": cycle.period},
         "position": position,
@@ -107,7 +114,7 @@ async def pack(source: Source, id: UUID, position: int) -> ReviewPack:
         "adjustments": await look.adjustments(),
     }
     data = canonical(content)
-    return ReviewPack(position, content, data, digest(data), tuple(_agenda(content, targets)))
+    return ReviewPack(position, content, data, digest(data), tuple(_agenda(content, targets, late)))
 
 
 async def _cycle(source: Source, id: UUID, position: int) -> Cycle:
@@ -236,13 +243,13 @@ def _stalled(one: DealThen) -> dict[str, Any]:
 # -- the agenda -----------------------------------------------------------------------------------
 
 
-def _agenda(content: dict[str, Any], targets: Sequence[Attainment]) -> Iterator[AgendaItem]:
+def _agenda(content: dict[str, Any], targets: Sequence[Attainment], late: int) -> Iterator[AgendaItem]:
     yield from (_missed(one) for one in targets if missed(one))
     outcomes = Counter(content["promises"])
     bad = outcomes["late"] + outcomes["broken"]
     yield from _counted(Point.PROMISES_BROKEN, bad)
     yield from _counted(Point.DEALS_STALLED, content["stalled"]["deals"])
-    yield from _counted(Point.ENTERED_LATE, len(content["entered_late"]))
+    yield from _counted(Point.ENTERED_LATE, late)
     yield from _counted(Point.FIGURES_CHANGED, len(content["since_last_review"]))
     for item in content["action_items"]:
         if item["outcome"] in (OPEN, "late", "broken"):

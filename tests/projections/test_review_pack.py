@@ -20,7 +20,7 @@ from domain.target.commands import ProposeTarget
 from projections import review_pack
 from projections.loop_reads import LoopReads
 from projections.wait import Waiter
-from tests.projections.telling import Books, yuan
+from tests.projections.telling import Books, call, yuan
 
 MARCH, APRIL = named_period("2026-03"), named_period("2026-04")
 HEAD, BOARD = uuid.uuid4(), uuid.uuid4()
@@ -106,6 +106,22 @@ async def test_later_and_late_facts_change_what_is_known_now_and_never_the_pack(
     assert now.digest != frozen.digest
     assert now.content["targets"][0]["actual"] == Decimal(1_100)
     assert Point.TARGET_MISSED not in {item.code for item in now.agenda}
+
+
+async def test_all_that_people_entered_late_is_counted_and_what_was_brought_in_is_not(books: Books) -> None:
+    await aimed(books)
+    deal = await books.opened(now=noon(3, 2))
+    await sold(books, noon(3, 10), 600, entered=noon(3, 30))
+    then = await packed(books, await books.follow())
+    assert len(then.content["entered_late"]) > 1
+    assert Point.ENTERED_LATE not in {item.code for item in then.agenda}
+
+    entries = review_pack.LISTED + 1
+    await books.given(*(call(deal) for _ in range(entries)), now=noon(3, 28), occurred_at=noon(3, 20))
+    pack = await packed(books, await books.follow())
+    assert len(pack.content["entered_late"]) == review_pack.LISTED
+    kept = 1  # the promise that the first of them ended
+    assert {item.code: item.detail for item in pack.agenda}[Point.ENTERED_LATE] == str(entries + kept)
 
 
 async def test_a_rebuild_of_the_contributions_leaves_the_pack_as_it_was(books: Books) -> None:
