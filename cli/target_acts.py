@@ -100,9 +100,13 @@ def agree(target: Id, *, by: By, user: AsUser = "cli", json: Json = False) -> No
 def decompose(
     target: Id,
     *,
-    into: Annotated[Kind | None, typer.Option("--into", help="Equally, into these periods.")] = None,
+    into: Annotated[
+        Kind | None, typer.Option("--into", help="Into these periods, equally or --method seasonal.")
+    ] = None,
     part: Parts = None,
-    method: Annotated[Method, typer.Option("--method", help="For --part.")] = Method.EQUAL,
+    method: Annotated[
+        Method, typer.Option("--method", help="Seasonal: from history, with --into.")
+    ] = Method.EQUAL,
     basis: Basis = "",
     user: AsUser = "cli",
     reason: Reason = None,
@@ -126,16 +130,24 @@ async def _decompose(
     from domain.door import Door
     from domain.shares import Method as Shared
     from domain.target.commands import DecomposeTarget
+    from projections.attainment import HISTORY
 
     async with ledger() as opened:
-        children = await _periods(opened, target, into) if into else await _children(opened, parts, method)
+        if into:
+            children = await _periods(opened, target, into, method)
+        else:
+            children = await _children(opened, parts, method)
+        from_history = into is not None and method is Method.SEASONAL
         command = DecomposeTarget(
-            target_id=target, method=Shared(method.value), children=children, basis=basis
+            target_id=target,
+            method=Shared(method.value),
+            children=children,
+            basis=basis or (HISTORY if from_history else ""),
         )
         return await Door(opened).execute(command, context(user, reason))
 
 
-async def _periods(opened: Ledger, target: UUID, into: Kind) -> tuple[Child, ...]:
+async def _periods(opened: Ledger, target: UUID, into: Kind, method: Method) -> tuple[Child, ...]:
     """The target's own scope, over each shorter period."""
     from domain.periods import PeriodKind
     from domain.target.commands import Child
@@ -144,6 +156,12 @@ async def _periods(opened: Ledger, target: UUID, into: Kind) -> tuple[Child, ...
     held = (await opened.load({target: Target}))[target]
     if not isinstance(held, Target) or not held.exists:
         fail(f"no target has the id {target}")
+    if method is Method.SEASONAL:
+        from projections import attainment
+
+        return await attainment.seasonal(opened.pool, held, PeriodKind(into.value))
+    if method is not Method.EQUAL:
+        fail("--into divides equally or by season: name each --part for anything else", USAGE)
     return tuple(Child(scope=held.scope, period=one) for one in held.period.parts(PeriodKind(into.value)))
 
 

@@ -111,6 +111,8 @@ def _metric(key: str, name: tuple[str, str], definition: tuple[str, str], unit: 
 REVENUE_WON, DEALS_WON, WIN_RATE = "revenue-won", "deals-won", "win-rate"
 NEW_CUSTOMERS, REPEAT_PURCHASES, CYCLE_TIME = "new-customers", "repeat-purchases", "cycle-time"
 PROMISE_KEEPING, GATE_DISCIPLINE = "promise-keeping", "gate-discipline"
+PROMISES_EXCUSED = "promises-excused"
+"""Contributions that no metric counts: the promise ledger of a review tells of them."""
 ACTION_ITEMS_KEPT, CUSTOMER_SATISFACTION = "action-items-kept", "customer-satisfaction"
 ACTIVITIES, STAGE_CONVERSION = "activities", "stage-conversion"
 

@@ -56,8 +56,10 @@ class LoopReads:
     async def figures(self, asked: Sequence[FigureAsked], position: int) -> list[Decimal | None]:
         return await figures.figures(self._pool, asked, position)
 
-    async def shape(self, metric: str, scope: Scope, period: Period, position: int) -> tuple[Decimal, ...]:
-        return await attainment.shape(self._pool, metric, scope, period, position)
+    async def shape(
+        self, metric: str, scope: Scope, period: Period, position: int, currency: str = ""
+    ) -> tuple[Decimal, ...]:
+        return await attainment.shape(self._pool, metric, scope, period, position, currency)
 
     async def cycles(self, scope: Scope, position: int) -> Sequence[UUID]:
         """By their last days, the newest first; of the same day the shorter period first."""

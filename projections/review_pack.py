@@ -60,16 +60,16 @@ SELECT left_stage, count(*)::int8, round(sum(seconds) / count(*) / 86400, 2) FRO
 """
 PROMISES = """
 SELECT e.data->>'outcome', count(*)::int8 FROM read.contributions c JOIN ledger.events e ON e.position = c.position
- WHERE c.metric = 'promise-keeping' AND c.day BETWEEN %(first)s AND %(last)s AND {scope} GROUP BY 1 ORDER BY 1
+ WHERE c.metric IN ('promise-keeping', 'promises-excused') AND c.day BETWEEN %(first)s AND %(last)s AND {scope} GROUP BY 1 ORDER BY 1
 """
 CHANGED = """
 SELECT c.metric, c.currency, count(*)::int8, sum(c.value), sum(c.weight)::int8 FROM read.contributions c
- WHERE c.position > %(since)s AND c.day < %(first)s AND {scope} GROUP BY 1, 2 ORDER BY 1, 2
+ WHERE c.position > %(since)s AND c.day < %(first)s AND c.metric <> 'promises-excused' AND {scope} GROUP BY 1, 2 ORDER BY 1, 2
 """
 LATE = """
 SELECT c.position, c.metric, c.currency, c.day, c.value, c.subject_id, (c.recorded_at AT TIME ZONE %(zone)s)::date
   FROM read.contributions c
- WHERE c.day BETWEEN %(first)s AND %(last)s AND {scope}
+ WHERE c.day BETWEEN %(first)s AND %(last)s AND c.metric <> 'promises-excused' AND {scope}
    AND (c.recorded_at AT TIME ZONE %(zone)s)::date > c.day + %(late)s ORDER BY c.position, c.n LIMIT %(limit)s
 """
 LATE_BY_PEOPLE = """

@@ -112,7 +112,9 @@ class LoopReader(Protocol):
         """In the order asked; None for a rate or mean of nothing."""
         ...
 
-    async def shape(self, metric: str, scope: Scope, period: Period, position: int) -> tuple[Decimal, ...]:
+    async def shape(
+        self, metric: str, scope: Scope, period: Period, position: int, currency: str = ""
+    ) -> tuple[Decimal, ...]:
         """What each of the period's children weighs in a usual year, from history; empty where there is none."""
         ...
 

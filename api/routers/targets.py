@@ -12,6 +12,7 @@ from api import auth
 from api.answers import DONE, MADE
 from api.auth import ADMIN, LEADERS, may_write
 from api.bodies import Envelope
+from api.desk import Desk
 from api.fields import Day, LongText, NeededText, ShortText, Strict
 from api.loop import MetricKey, Number, PeriodName, Said, ScopeBody, Weight, period, speaker
 from api.writing import Act
@@ -20,6 +21,8 @@ from domain.periods import PeriodKind
 from domain.shares import Method
 from domain.target import commands as c
 from domain.target.target import Target
+from projections import attainment
+from projections.attainment import HISTORY
 from runtime.ledger import Ledger
 
 router = auth.router("/targets", tags=["targets"])
@@ -77,7 +80,9 @@ Parts = Annotated[tuple[Part, ...], Field(max_length=1_000)]
 
 
 class DivideTarget(Envelope):
-    """Either the parts, or the kind of periods that it is divided `into` equally."""
+    """Either the parts, or the kind of periods that it is divided `into`: equally, or by what the same days of the three years before
+    brought (`seasonal`).
+    """
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"into": "month"}]})
 
@@ -90,8 +95,8 @@ class DivideTarget(Envelope):
     def one_of_both(self) -> DivideTarget:
         if bool(self.children) == (self.into is not None):
             raise ValueError("name either children or into")
-        if self.into is not None and self.method is not Method.EQUAL:
-            raise ValueError("into divides equally: name the children for anything else")
+        if self.into is not None and self.method not in (Method.EQUAL, Method.SEASONAL):
+            raise ValueError("into divides equally or by season: name the children for anything else")
         return self
 
 
@@ -144,11 +149,13 @@ async def _children(parts: tuple[Part, ...], ledger: Ledger) -> tuple[c.Child, .
     )
 
 
-async def _periods(target_id: UUID, kind: PeriodKind, ledger: Ledger) -> tuple[c.Child, ...]:
+async def _periods(target_id: UUID, kind: PeriodKind, method: Method, desk: Desk) -> tuple[c.Child, ...]:
     """The target's own scope, over each shorter period."""
-    target = (await ledger.load({target_id: Target}))[target_id]
+    target = (await desk.ledger.load({target_id: Target}))[target_id]
     if not isinstance(target, Target) or not target.exists:
         raise NotFound(f"no target has the id {target_id}", kind=Target.KIND, id=str(target_id))
+    if method is Method.SEASONAL:
+        return await attainment.seasonal(desk.pool, target, kind)
     return tuple(c.Child(scope=target.scope, period=part) for part in target.period.parts(kind))
 
 
@@ -179,11 +186,13 @@ async def agree(target_id: UUID, body: Said, act: Writer) -> Response:
 @router.post("/{target_id}/divide", operation_id="divideTarget", summary="Divide a target", responses=DONE)
 async def divide(target_id: UUID, body: DivideTarget, act: Leader) -> Response:
     """The parts sum to the whole exactly, by largest remainders."""
-    ledger = act.desk.ledger
-    children = (
-        await _periods(target_id, body.into, ledger) if body.into else await _children(body.children, ledger)
-    )
-    command = c.DecomposeTarget(target_id=target_id, method=body.method, children=children, basis=body.basis)
+    if body.into is not None:
+        children = await _periods(target_id, body.into, body.method, act.desk)
+    else:
+        children = await _children(body.children, act.desk.ledger)
+    seasonal = body.into is not None and body.method is Method.SEASONAL
+    basis = body.basis or (HISTORY if seasonal else "")
+    command = c.DecomposeTarget(target_id=target_id, method=body.method, children=children, basis=basis)
     return await act(command, body)
 
 

@@ -196,11 +196,11 @@ def _promise_handed_over(meter: Meter, recorded: Recorded, fact: f.PromiseHanded
 def _promise_ended(meter: Meter, recorded: Recorded, fact: f.PromiseEnded) -> Yields:
     deal_id = recorded.originator_id
     tally = meter.state.deals[deal_id]
-    if fact.outcome == PromiseOutcome.EXCUSED:
-        return ()
+    excused = fact.outcome == PromiseOutcome.EXCUSED
     who = meter.standing(tally, tally.promised_by or tally.owner_id)
     kept = Decimal(fact.outcome == PromiseOutcome.KEPT)
-    return ((t.Part(m.PROMISE_KEEPING, meter.day(fact.due_at), kept, who, deal_id), 1),)
+    counts = m.PROMISES_EXCUSED if excused else m.PROMISE_KEEPING
+    return ((t.Part(counts, meter.day(fact.due_at), m.ONE if excused else kept, who, deal_id), 1),)
 
 
 @reads(ActionItemEnded)

@@ -85,6 +85,27 @@ def test_a_year_is_divided_into_quarters_that_sum_to_it(house: House, target: st
     assert withdrawn["status"] == "withdrawn"
 
 
+def test_a_year_is_divided_by_what_its_seasons_brought_before(house: House, proposal: Json) -> None:
+    manager, visits = house.client("north-manager"), {"metric": "activities:visit", "number": "40"}
+    target = told(manager.post("/targets", json={**proposal, **visits, "period": "2027"}), 201)["target_id"]
+    seasonal = {"into": "quarter", "method": "seasonal"}
+    refused = told(manager.post(f"/targets/{target}/divide", json=seasonal), 409)
+    assert "no history" in refused["detail"]
+    deal, position = house.open_deal(), 0
+    for day in ("2026-02-03", "2026-02-04", "2026-02-05", "2026-05-06"):
+        visit = {"activity": {"kind": "visit"}, "occurred_at": f"{day}T10:00:00+08:00"}
+        logged = house.admin.post(f"/deals/{deal}/activities", json=visit)
+        assert logged.status_code == 201, logged.text
+        position = logged.json()["position"]
+    year = {"since": "2026-01-01", "until": "2026-12-31", "after": str(position)}
+    asked = {"metric": "activities:visit", "scope": "rep", "scope_id": str(house.reps["north"]), **year}
+    assert house.admin.get("/figures", params=asked).status_code == 200
+    parts = told(manager.post(f"/targets/{target}/divide", json=seasonal))["shares"]
+    assert [part["number"] for part in parts] == ["30", "10", "0", "0"]
+    weighted = manager.post(f"/targets/{target}/divide", json={"into": "quarter", "method": "weighted"})
+    assert weighted.status_code == 422
+
+
 def test_a_rep_agrees_to_the_own_target_and_changes_none(house: House, target: str, proposal: Json) -> None:
     rep = house.client("north")
     assert rep.post("/targets", json=proposal).status_code == 403

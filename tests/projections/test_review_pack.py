@@ -12,12 +12,13 @@ from domain.context import Channel
 from domain.cycle import commands as c
 from domain.cycle.agenda import Point
 from domain.cycle.cycle import cycle_id
-from domain.deal.commands import ImportDeal
+from domain.deal.commands import ImportDeal, LogActivity, LoseDeal
 from domain.figures import FigureAsked
 from domain.periods import Window, named_period
 from domain.scope import COMPANY
 from domain.target.commands import ProposeTarget
-from projections import review_pack
+from domain.values import Activity, ActivityKind
+from projections import figures, review_pack
 from projections.loop_reads import LoopReads
 from projections.wait import Waiter
 from tests.projections.telling import Books, call, yuan
@@ -88,6 +89,24 @@ async def test_it_holds_what_came_and_puts_what_was_missed_on_the_agenda(books: 
     codes = {item.code: item.detail for item in pack.agenda}
     assert codes[Point.TARGET_MISSED] == "revenue-won: 600 of 1000"
     assert codes[Point.DEALS_STALLED] == "1"
+
+
+async def test_the_promise_ledger_tells_of_excused_promises_too(books: Books) -> None:
+    """A deal that is lost excuses what was promised next; of the kept rate an excused promise is no part."""
+    await aimed(books)
+    lost, kept = await books.opened(now=noon(3, 2)), await books.opened(now=noon(3, 2))
+    call = Activity(kind=ActivityKind.CALL, outcome="reached")
+    await books.given(
+        LogActivity(deal_id=kept, activity_id=uuid.uuid4(), activity=call),
+        LoseDeal(deal_id=lost, loss_reason="price"),
+        now=noon(3, 3),
+    )
+    position = await books.follow()
+    pack = await packed(books, position)
+    assert pack.content["promises"] == {"kept": 1, "excused": 1}
+    window = Window(date(2026, 3, 1), date(2026, 3, 31))
+    rate = await figures.figures(books.pool, [FigureAsked("promise-keeping", COMPANY, window)], position)
+    assert rate == [Decimal(1)]
 
 
 async def test_later_and_late_facts_change_what_is_known_now_and_never_the_pack(books: Books) -> None:

@@ -39,10 +39,12 @@ class LedgerFigures:
         given = await self._contributions(position)
         return [figure(given, metric(a.metric), a.scope, a.window, a.currency) for a in asked]
 
-    async def shape(self, metric: str, scope: Scope, period: Period, position: int) -> tuple[Decimal, ...]:
+    async def shape(
+        self, metric: str, scope: Scope, period: Period, position: int, currency: str = ""
+    ) -> tuple[Decimal, ...]:
         """What each part came to in the year before."""
         parts = [period_of(p.kind, p.start.replace(year=p.start.year - 1)) for p in period.children()]
-        asked = [FigureAsked(metric, scope, Window(p.start, p.end)) for p in parts]
+        asked = [FigureAsked(metric, scope, Window(p.start, p.end), currency) for p in parts]
         return tuple(found or Decimal(0) for found in await self.figures(asked, position))
 
     async def cycles(self, scope: Scope, position: int) -> Sequence[UUID]:

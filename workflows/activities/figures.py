@@ -60,7 +60,9 @@ class Figures:
     async def _shape(self, target: Target, policy: CyclePolicy, position: int) -> tuple[Decimal, ...]:
         if policy.pace != Pace.SEASONAL:
             return ()
-        return await self.desk.loop.shape(target.metric, target.scope, target.period, position)
+        return await self.desk.loop.shape(
+            target.metric, target.scope, target.period, position, target.currency
+        )
 
     async def review(self, due: Due, cycle: Cycle) -> c.OpenReview:
         position = await self.position()

@@ -269,6 +269,10 @@ def test_excused_promises_do_not_count(log: Log) -> None:
     open_(log, OTHER)
     log.do(c.LoseDeal(deal_id=DEAL, loss_reason="price"))
     assert not [x for x in log.contributions() if x.metric == m.PROMISE_KEEPING]
+    assert [(x.rep_id, x.value) for x in log.contributions() if x.metric == m.PROMISES_EXCUSED] == [
+        (LI, m.ONE)
+    ]
+    assert month(m.PROMISE_KEEPING, log) is None
     win(log, OTHER)
     assert [x.value for x in log.contributions() if x.metric == m.PROMISE_KEEPING] == [1]
 

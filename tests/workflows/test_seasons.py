@@ -1,0 +1,88 @@
+"""A target divided by season from history, and a cycle whose check-ins expect what that season usually brings by then."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+from domain.cycle import facts as f
+from domain.cycle.policies import PublishCyclePolicy
+from domain.cycle.policy import DEFAULT_CYCLE_POLICY
+from domain.pace import Pace
+from domain.periods import PeriodKind, named_period
+from domain.shares import Method
+from domain.target.commands import DecomposeTarget
+from domain.target.target import Target
+from projections import attainment
+from projections.loop_reads import LoopReads
+from projections.wait import Waiter
+from tests.workflows.turns import APRIL, EARLY, JUNE, MAY, REVIEW, Turn, at, begin
+from tests.workflows.world import MOMENT, World
+
+SECOND = named_period("2031-Q2")
+BEFORE = ((4, 2, 6), (4, 24, 2), (5, 14, 8), (6, 11, 16))
+"""Calls of the year before: month, day and how many. April's come early."""
+
+
+def noon(month: int, day: int) -> datetime:
+    return datetime(2030, month, day, 4, tzinfo=UTC)
+
+
+async def with_history(world: World) -> Turn:
+    turn = await begin(world)
+    old = replace(turn, deal_id=await world.open_deal(noon(3, 20)))
+    for month, day, calls in BEFORE:
+        await old.call(calls, noon(month, day))
+    await world.read()
+    return turn
+
+
+async def divided(turn: Turn) -> None:
+    """The quarter's 64, into its months by season."""
+    await turn.aim(64, SECOND)
+    quarter = await turn.target(SECOND)
+    assert isinstance(quarter, Target)
+    pool = turn.world.office.ledger.pool
+    children = await attainment.seasonal(pool, quarter, PeriodKind.MONTH)
+    parts = DecomposeTarget(
+        target_id=quarter.id, method=Method.SEASONAL, children=children, basis=attainment.HISTORY
+    )
+    await turn.run(parts, EARLY)
+
+
+async def test_the_season_divides_the_target_and_sets_its_pace(virtual: World) -> None:
+    turn = await with_history(virtual)
+    await divided(turn)
+    numbers = [(await turn.target(month)).number for month in (APRIL, MAY, JUNE)]
+    assert numbers == [16, 16, 32]
+
+    seasonal = replace(DEFAULT_CYCLE_POLICY, name="seasonal", pace=Pace.SEASONAL)
+    await turn.run(PublishCyclePolicy(policy=seasonal), EARLY)
+    office = virtual.office
+    async with Waiter(office.url) as waiter:
+        await virtual.stop_working()
+        assert virtual.desk is not None
+        reads: Any = LoopReads(office.ledger.pool, waiter)
+        virtual.desk = replace(virtual.desk, loop=reads)
+        virtual.work()
+        await turn.open(policy="seasonal")
+        await turn.agree(EARLY)
+        await turn.move(at(4, 2))
+        await turn.call(11, at(4, 2))
+        await turn.move(REVIEW - MOMENT)
+        checked = [r.fact for r in await turn.facts("checked-in")]
+        lines = [
+            (fact.on, fact.lines[0].expected, fact.lines[0].actual, fact.lines[0].step)
+            for fact in checked
+            if isinstance(fact, f.CheckedIn)
+        ]
+        await virtual.stop_working()
+    # Three quarters of last April's calls came in its first week, the others in its fourth.
+    assert lines == [
+        (date(2031, 4, 6), Decimal(12), Decimal(11), 0),
+        (date(2031, 4, 13), Decimal(12), Decimal(11), 0),
+        (date(2031, 4, 20), Decimal(12), Decimal(11), 0),
+        (date(2031, 4, 27), Decimal(16), Decimal(11), 3),
+    ]
