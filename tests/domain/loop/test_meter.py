@@ -363,6 +363,22 @@ def test_targets_are_whole_units_of_the_currency() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("key", "currency", "sum_", "written"),
+    [
+        ("deals-won", "", "2.0000", "2"),
+        ("revenue-won", "CNY", "1200.5000", "1200.50"),
+        ("revenue-won", "JPY", "1200.0000", "1200"),
+        ("revenue-won", "CNY", "0.1255", "0.1255"),
+        ("revenue-won", "CNY", "123456789012345678901234567.1000", "123456789012345678901234567.10"),
+    ],
+)
+def test_a_sum_has_the_decimals_of_its_unit_and_loses_none_that_say_something(
+    key: str, currency: str, sum_: str, written: str
+) -> None:
+    assert str(m.metric(key).written(Decimal(sum_), currency)) == written
+
+
 def test_the_meter_reads_no_fact_for_nothing() -> None:
     assert len(set(MEASURED)) == len(MEASURED)
     assert timedelta(days=SPAN) > MONTHS[-1].end - MONTHS[0].start - timedelta(days=60)
