@@ -18,7 +18,7 @@ from domain.periods import Window, named_period
 from domain.scope import COMPANY
 from domain.target.commands import ProposeTarget
 from domain.values import Activity, ActivityKind
-from projections import figures, review_pack
+from projections import figures, pack_view, review_pack
 from projections.loop_reads import LoopReads
 from projections.wait import Waiter
 from tests.projections.telling import Books, call, yuan
@@ -141,6 +141,22 @@ async def test_all_that_people_entered_late_is_counted_and_what_was_brought_in_i
     assert len(pack.content["entered_late"]) == review_pack.LISTED
     kept = 1  # the promise that the first of them ended
     assert {item.code: item.detail for item in pack.agenda}[Point.ENTERED_LATE] == str(entries + kept)
+
+
+async def test_every_part_of_a_pack_stands_beside_what_is_known_now(books: Books) -> None:
+    await aimed(books)
+    await sold(books, noon(3, 10), 600)
+    position = await books.follow()
+    frozen = (await packed(books, position)).content
+    assert frozen.keys() - {"cycle", "position"} <= pack_view.SECTIONS.keys()
+    late = await sold(books, noon(3, 20), 500, entered=noon(4, 15))
+    now = (await packed(books, await books.follow())).content
+    changed = {(b.section, b.name): (b.then, b.now) for b in pack_view.beside(frozen, now) if b.changed}
+    assert changed["targets", "actual"] == ("600", "1100")
+    assert changed["entered_late", "value"][0] is None, "it was not there"
+    assert late in {one["subject"] for one in now["entered_late"]}
+    assert ("targets", "number") not in changed
+    assert not [b for b in pack_view.beside(now, now) if b.changed]
 
 
 async def test_a_rebuild_of_the_contributions_leaves_the_pack_as_it_was(books: Books) -> None:
