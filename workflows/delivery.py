@@ -2,13 +2,17 @@
 
 Everything here may be repeated: a follow-up ignores what is not above its high-water mark, and a run that a stale delivery starts asks
 the ledger first and ends at once. A rollout or handover that ran is not run again.
+
+A run that is started patiently has its first news waiting in its history and no worker task until its first step is due. Another
+signal-with-start wakes it; a plain signal does not.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from temporalio.client import Client
@@ -28,6 +32,7 @@ from domain.policies import PolicyPublished
 from domain.recorded import Recorded
 from workflows.follow_up import FollowUpWorkflow, follow_up_id
 from workflows.handover import ManagerHandoverWorkflow, RepHandoverWorkflow, handover_id, succession_id
+from workflows.lanes import LIVE, Lane, sleeps
 from workflows.loop_messages import Moved, Run, Subject, clock_id
 from workflows.messages import DealClosed, FollowUp, Handover, PromiseArmed, Rollout, Succession
 from workflows.rollout import PolicyRolloutWorkflow, rollout_id
@@ -116,10 +121,10 @@ class Deliverer:
     task_queue: str
     patience: timedelta = PATIENCE
 
-    async def send(self, news: News) -> None:
+    async def send(self, news: News, lane: Lane = LIVE) -> None:
         match news:
             case PromiseArmed():
-                await self._arm(news)
+                await self._arm(news, lane)
             case DealClosed():
                 await self._close(news)
             case Rollout():
@@ -131,28 +136,45 @@ class Deliverer:
             case Moved():
                 await self._move(news)
 
-    async def _arm(self, news: PromiseArmed) -> None:
+    async def _arm(self, news: PromiseArmed, lane: Lane) -> None:
         """To the running follow-up; where none runs (a new deal, a reopened one) a run is opened with it."""
-        await self.client.start_workflow(
-            FollowUpWorkflow.run,
-            FollowUp(news.deal_id),
-            id=follow_up_id(news.deal_id),
-            task_queue=self.task_queue,
-            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            start_signal="promise_armed",
-            start_signal_args=[news],
-            static_summary="Timer behind the deal's live promise",
-            rpc_timeout=self.patience,
+        delay = sleeps(news.deadlines, datetime.now(UTC)) if lane.patient else None
+        await self._start_with(
+            "promise_armed",
+            news,
+            WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+            start_delay=delay,
+            priority=lane.priority,
         )
 
     async def _close(self, news: DealClosed) -> None:
+        """Two calls: the first finds out whether there is a run to end, and does not wake it when it sleeps."""
         handle = self.client.get_workflow_handle_for(FollowUpWorkflow.run, follow_up_id(news.deal_id))
         try:
             await handle.signal(FollowUpWorkflow.deal_closed, news, rpc_timeout=self.patience)
+            await self._start_with("deal_closed", news, WorkflowIDReusePolicy.REJECT_DUPLICATE)
+        except WorkflowAlreadyStartedError:
+            return
         except RPCError as failure:
             if failure.status is not RPCStatusCode.NOT_FOUND:
                 raise
+
+    async def _start_with(
+        self, signal: str, news: PromiseArmed | DealClosed, reuse: WorkflowIDReusePolicy, **options: Any
+    ) -> None:
+        await self.client.start_workflow(
+            FollowUpWorkflow.run,
+            FollowUp(news.deal_id, in_place=True),
+            id=follow_up_id(news.deal_id),
+            task_queue=self.task_queue,
+            id_reuse_policy=reuse,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            start_signal=signal,
+            start_signal_args=[news],
+            static_summary="Timer behind the deal's live promise",
+            rpc_timeout=self.patience,
+            **options,
+        )
 
     async def _move(self, news: Moved) -> None:
         """To the running clock; where none runs, one is started, unless nothing can follow."""

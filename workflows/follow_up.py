@@ -43,6 +43,8 @@ CHOICES = 3
 PATIENCE = RetryPolicy(maximum_interval=timedelta(minutes=1))
 """Without end: the database or the door may be away for long, a promise is never given up."""
 MOMENT = timedelta(seconds=30)
+AT_HAND = timedelta(seconds=5)
+"""A longer pause between tries is a timer on the server: it outlives the worker."""
 
 
 def follow_up_id(deal_id: UUID) -> str:
@@ -156,10 +158,20 @@ class FollowUpWorkflow:
             self._given.deal_id,
             start_to_close_timeout=timedelta(seconds=10),
             retry_policy=PATIENCE,
-            local_retry_threshold=timedelta(seconds=5),
+            local_retry_threshold=AT_HAND,
         )
 
     async def _tell(self, timer: Timer) -> Told:
+        """In place it is one task for the server to keep and to hand out, instead of three."""
+        if self._given.in_place:
+            return await workflow.execute_local_activity_method(
+                TimerActivities.tell,
+                timer,
+                start_to_close_timeout=MOMENT,
+                retry_policy=PATIENCE,
+                local_retry_threshold=AT_HAND,
+                summary=timer.step,
+            )
         return await workflow.execute_activity_method(
             TimerActivities.tell,
             timer,
@@ -212,6 +224,7 @@ class FollowUpWorkflow:
         if self._armed is None or not self._is_long():
             return
         await workflow.wait_condition(workflow.all_handlers_finished)
+        given, limit = self._given, self._given.history_limit
         workflow.continue_as_new(
-            FollowUp(self._given.deal_id, self._seen, self._armed, self._spoken, self._given.history_limit)
+            FollowUp(given.deal_id, self._seen, self._armed, self._spoken, limit, in_place=True)
         )

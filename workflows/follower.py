@@ -101,33 +101,33 @@ class Follower:
     async def _pass_on(self, lane: Lane, after: int, to: int) -> int:
         facts = await self._store.facts(after, to)
         found = (news_of(fact) for fact in facts if lane.takes(fact))
-        await self._deliver(newest(news for news in found if news is not None), lane.in_flight)
+        await self._deliver(newest(news for news in found if news is not None), lane)
         await self._store.save_position(lane.name, to)
         self._pause = FIRST_PAUSE
         return to
 
-    async def _deliver(self, many: Sequence[News], in_flight: int) -> None:
+    async def _deliver(self, many: Sequence[News], lane: Lane) -> None:
         waiting = iter(many)
 
         async def courier() -> None:
             for news in waiting:
-                await self._send(news)
+                await self._send(news, lane)
 
         async with asyncio.TaskGroup() as group:
-            for _ in range(min(in_flight, len(many))):
+            for _ in range(min(lane.in_flight, len(many))):
                 group.create_task(courier())
 
-    async def _send(self, news: News) -> None:
+    async def _send(self, news: News, lane: Lane) -> None:
         """The server refuses for a moment while a workflow continues as new, or when it is busy."""
         for pause in TRIES:
             try:
-                return await self._deliverer.send(news)
+                return await self._deliverer.send(news, lane)
             except RPCError as failure:
                 if failure.status in AWAY:
                     raise
                 log.debug("a delivery was refused, trying again: %s", failure.status)
                 await asyncio.sleep(pause)
-        return await self._deliverer.send(news)
+        return await self._deliverer.send(news, lane)
 
 
 async def take_lock(connection: AsyncConnection[Any]) -> None:

@@ -3,6 +3,8 @@
 An import or a policy rollout arms tens of thousands of timers, at a hundred or so a second; that is the bulk lane. Everything people
 do, and what falls due within the hour, goes through the live lane. The lanes share nothing, not even the order between them: a
 follow-up takes the newest position it hears of, and a run that an old delivery starts asks the ledger first.
+
+Where a backlog stands before the worker, the server hands out the live lane's runs first, each lane's in the order of their times.
 """
 
 from __future__ import annotations
@@ -11,22 +13,30 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from temporalio.common import Priority
+
 from domain.context import Channel
 from domain.deal.facts import PromiseMade, PromiseRearmed
 from domain.policy import Deadlines
 from domain.recorded import Recorded
 
 SOON = timedelta(hours=1)
+NAP = timedelta(seconds=2)
 
 
 @dataclass(frozen=True)
 class Lane:
-    """`window` positions are read, delivered side by side (`in_flight` at a time) and checked off together."""
+    """`window` positions are read, delivered side by side (`in_flight` at a time) and checked off together.
+
+    `patient`: a new run sleeps on the server until its first step is due, and no worker hears of it before.
+    """
 
     name: str
     takes: Callable[[Recorded], bool]
     window: int
     in_flight: int
+    priority: Priority
+    patient: bool
 
 
 def can_wait(recorded: Recorded) -> bool:
@@ -53,12 +63,27 @@ def _due_soon(recorded: Recorded) -> bool:
             return False
 
 
+def sleeps(deadlines: Deadlines, now: datetime) -> timedelta | None:
+    """How long nothing is to be done for a promise; None: something is, or soon will be."""
+    ahead = deadlines.remind_at - now
+    return ahead if ahead >= NAP else None
+
+
 def times(deadlines: Deadlines) -> tuple[datetime, ...]:
     return deadlines.remind_at, deadlines.due_at, deadlines.escalate_at, deadlines.reassign_at
 
 
-LIVE = Lane("follow-up:live", cannot_wait, window=5_000, in_flight=32)
-BULK = Lane("follow-up:bulk", can_wait, window=2_000, in_flight=12)
+LIVE = Lane(
+    "follow-up:live",
+    cannot_wait,
+    window=5_000,
+    in_flight=32,
+    priority=Priority(priority_key=2),
+    patient=False,
+)
+BULK = Lane(
+    "follow-up:bulk", can_wait, window=2_000, in_flight=12, priority=Priority(priority_key=4), patient=True
+)
 """More in flight makes an import hardly faster, and a queue before the server that live news has to stand in."""
 LANES = (LIVE, BULK)
 LANE_NAMES = [lane.name for lane in LANES]

@@ -56,7 +56,8 @@ class FollowUp:
     """Whose follow-up it is; the rest is what one run hands to the next when it continues as new.
 
     `seen` is the high-water mark: news from a position not above it is no news. `spoken` counts the steps of this
-    arming that are behind us.
+    arming that are behind us. `in_place`: its steps are said from within the workflow's own task; runs that began before there
+    was such a thing go on without.
     """
 
     deal_id: UUID
@@ -64,6 +65,7 @@ class FollowUp:
     armed: PromiseArmed | None = None
     spoken: int = 0
     history_limit: int = HISTORY_LIMIT
+    in_place: bool = False
 
 
 @dataclass(frozen=True)

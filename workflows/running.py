@@ -66,6 +66,11 @@ SWEEP_EVERY = timedelta(minutes=15)
 GRACE = timedelta(seconds=10)
 """How long activities may finish when the worker is told to stop; what does not is repeated elsewhere."""
 
+AT_ONCE = 32
+"""Workflow tasks in hand. A follow-up speaks from within its task, which the server takes back after ten seconds: on a machine
+where a hundred (the SDK's own number) took longer than that, much was done twice. What is not in hand yet is still in order.
+"""
+
 
 def sandbox() -> SandboxedWorkflowRunner:
     """Definitions run sandboxed; values and activity references are shared, loaded once."""
@@ -113,6 +118,8 @@ def make_worker(
         workflows=WORKFLOWS,
         activities=activities(desk, deliverer),
         workflow_runner=sandbox() if sandboxed else UnsandboxedWorkflowRunner(),
+        max_concurrent_workflow_tasks=AT_ONCE,
+        max_concurrent_local_activities=AT_ONCE,
         workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
         activity_task_poller_behavior=PollerBehaviorAutoscaling(),
         graceful_shutdown_timeout=grace,
