@@ -47,12 +47,15 @@ FULL = Size("full", 5, 2.0)
 
 
 @contextmanager
-def beside(work: Callable[..., None], *arguments: Any) -> Iterator[None]:
-    """A module-level function in a process of its own for as long as this is entered; then it is ended by SIGTERM."""
+def beside(work: Callable[..., None], *arguments: Any) -> Iterator[int]:
+    """A module-level function in a process of its own for as long as this is entered; then it is ended by SIGTERM.
+    Gives its process id.
+    """
     process = multiprocessing.get_context("spawn").Process(target=work, args=arguments, daemon=True)
     process.start()
+    assert process.pid is not None
     try:
-        yield
+        yield process.pid
     finally:
         process.terminate()
         process.join()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.figures import Row
-from benchmarks.rows import append, follow, imports, load, read, start, write
+from benchmarks.rows import append, follow, imports, load, promises, read, start, write
 
 ROWS: tuple[Row, ...] = (
     *append.ROWS,
@@ -13,5 +13,6 @@ ROWS: tuple[Row, ...] = (
     *read.ROWS,
     *write.ROWS,
     *start.ROWS,
+    *promises.ROWS,
 )
 BY_NAME = {row.name: row for row in ROWS}
