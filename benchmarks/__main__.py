@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +13,7 @@ import uvloop
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from benchmarks import page
 from benchmarks.bench import FULL, QUICK, SEED, Bench, Size
 from benchmarks.figures import Result, Row, compete
 from benchmarks.machine import machine, settings
@@ -24,7 +26,7 @@ Examples:
 
     python -m benchmarks                              every row, about two minutes, three turns each
 
-    python -m benchmarks --full --json figures.json   five turns, full sizes, about half an hour
+    python -m benchmarks --full --json figures.json --write-docs      five turns, full sizes, under half an hour
 
     python -m benchmarks --only append-door --only append-one
 """
@@ -39,6 +41,9 @@ def main(
         list[str] | None, typer.Option(help=f"A row to measure; may be repeated. {', '.join(BY_NAME)}")
     ] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write all figures there as JSON.")] = None,
+    write_docs: Annotated[
+        bool, typer.Option("--write-docs", help="Fill the table in docs/performance.md.")
+    ] = False,
     seed: Annotated[int, typer.Option(help="Of the deals that are made up.")] = SEED,
 ) -> None:
     """Measure salesloop beside the limit and the peers, in one run on one server of its own."""
@@ -51,11 +56,16 @@ def main(
     logging.basicConfig(level=logging.ERROR)
     console = Console()
     size = FULL if full else QUICK
+    began = time.perf_counter()
     with Bench(data_directory() / "bench", size, seed) as bench:
         about, options = machine(bench.directory), settings(bench.postgres.url)
         _introduce(console, about, options, size, seed)
         results = uvloop.run(_measure(console, bench, rows))
+    about["took"] = f"{(time.perf_counter() - began) / 60:.1f} minutes"
     show(console, results)
+    console.print(f"it took {about['took']}", highlight=False)
+    if write_docs:
+        page.fill(page.PAGE, page.told(results, about, options, size))
     if json_file is not None:
         figures = as_json(results, about, options, size, seed)
         json_file.write_text(json.dumps(figures, indent=2, ensure_ascii=False) + "\n")

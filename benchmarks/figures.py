@@ -81,7 +81,9 @@ class Result:
         return [ours[figure] / theirs[figure] for ours, theirs in pairs]
 
     def judged(self) -> list[Judged]:
-        return [self._judge(aim) for aim in self.row.aims if aim.against in (None, *self.turns)]
+        """Nothing of a row that broke."""
+        measured = () if self.failure else self.row.aims
+        return [self._judge(aim) for aim in measured if aim.against in (None, *self.turns)]
 
     def _judge(self, aim: Aim) -> Judged:
         own = [turn[aim.figure] for turn in self.turns[OURS]]
