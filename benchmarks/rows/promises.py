@@ -100,8 +100,8 @@ class Desk:
 
 @asynccontextmanager
 async def promising(bench: Bench) -> AsyncIterator[Contest]:
-    many = bench.size.of(tiny=20, quick=1_500, full=10_000)
-    due = bench.size.of(tiny=10, quick=300, full=2_000)
+    many = bench.size.of(tiny=20, quick=1_000, full=10_000)
+    due = bench.size.of(tiny=10, quick=200, full=2_000)
     temporal = await asyncio.to_thread(lambda: bench.temporal)
     assert temporal.pid is not None
     with tempfile.TemporaryDirectory(prefix="bench-") as home:
