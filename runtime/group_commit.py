@@ -44,6 +44,7 @@ class GroupCommit:
         """Flights, and the commands in those that have boarded."""
         self._crowded = False
         self._flights: set[asyncio.Task[None]] = set()
+        self._quiet: asyncio.Future[None] | None = None
         self._parked: list[Wire] = []
 
     async def append(self, decision: Decision) -> Receipt:
@@ -84,6 +85,9 @@ class GroupCommit:
             self._on_way -= 1
             self._aloft -= len(batch)
             self._take_off()
+            if self._quiet is not None and not self._on_way:
+                self._quiet.set_result(None)
+                self._quiet = None
 
     def _board(self) -> list[Waiting]:
         """Take from the head of the line, leaving what depends on something written before it. With nobody else on the
@@ -131,7 +135,9 @@ class GroupCommit:
 
     async def close(self) -> None:
         """Give the connections back, once nothing is on its way."""
-        await asyncio.gather(*self._flights, return_exceptions=True)
+        if self._on_way:
+            self._quiet = self._quiet or asyncio.get_running_loop().create_future()
+            await asyncio.shield(self._quiet)
         while self._parked:
             await self._parked.pop().give_back()
 

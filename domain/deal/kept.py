@@ -70,6 +70,8 @@ def _told(value: object) -> str:
 
 def mark_in(marks: str, id: UUID) -> str | None:
     """The mark under this id, None where there is none."""
+    if not marks:
+        return None
     entry = _entry(id)
     at = marks.find(entry)
     return marks[at + len(entry) : at + len(entry) + MARK] if at >= 0 else None

@@ -94,6 +94,18 @@ async def test_a_caller_who_gives_up_on_a_held_commit_holds_nobody_up(gated: Off
     assert (await gated.run(gated.opening())).recorded == 2
 
 
+async def test_a_ledger_is_closed_after_what_is_on_its_way(gated: Office) -> None:
+    elsewhere = await gated.elsewhere()
+    async with held(gated.url) as keeper:
+        caller = asyncio.create_task(elsewhere.run(elsewhere.opening()))
+        await at_the_gate(keeper)
+        closing = asyncio.create_task(elsewhere.ledger.aclose())
+        await asyncio.sleep(0)
+        assert not closing.done()
+    await closing
+    assert (await caller).position == await gated.ledger.head()
+
+
 async def test_a_conflict_and_a_repeat_in_a_batch_that_hangs_touch_nobody_else(gated: Office) -> None:
     """All arrive behind a commit that is held, and go together in the next one."""
     deals = [uuid.uuid4() for _ in range(12)]
