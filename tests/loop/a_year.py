@@ -10,7 +10,6 @@ import contextlib
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import chain
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -22,7 +21,7 @@ from domain.cycle.cycle import Cycle, cycle_id
 from domain.cycle.policy import Step
 from domain.cycle.state import Phase, Wait
 from domain.door import Command
-from domain.periods import Period, PeriodKind
+from domain.periods import Period
 from domain.recorded import Recorded
 from domain.scope import COMPANY
 from projections.follow import run_projections
@@ -34,11 +33,11 @@ from tests.loop import company as co
 from tests.office import Office
 from tests.workflows.world import Running, World, standing_still, until
 from worker import ReadModels
+from workflows.activities.cycles import CycleActivities
 from workflows.activities.desk import Desk
-from workflows.clock import Clock
 from workflows.delivery import Deliverer
 from workflows.lanes import LANE_NAMES
-from workflows.loop_messages import Subject, clock_id
+from workflows.loop_messages import Outlook, Subject, clock_id
 from workflows.running import make_worker
 from workflows.store import WorkflowStore
 
@@ -58,7 +57,7 @@ async def at_work(url: str, environment: WorkflowEnvironment, queue: str) -> Asy
     world.read_models = Running(lambda stop: run_projections(url, stop=stop))
     async with Waiter(url) as waiter:
         figures = LoopReads(office.ledger.pool, waiter)
-        desk = Desk(office.door, ReadModels(office.ledger.pool), store, figures)
+        world.desk = desk = Desk(office.door, ReadModels(office.ledger.pool), store, figures)
         with standing_still(environment):
             async with make_worker(desk, deliverer, grace=timedelta(seconds=5)):
                 world.follow()
@@ -70,7 +69,7 @@ async def at_work(url: str, environment: WorkflowEnvironment, queue: str) -> Asy
 
 @dataclass
 class Year:
-    """The company's months and quarters. `late` are the periods whose people act only after they were escalated."""
+    """The months and quarters of who goes round the loop. `late` are the periods whose people act only after they were escalated."""
 
     period: Period
     late: frozenset[str]
@@ -81,10 +80,6 @@ class Year:
 
     def __post_init__(self) -> None:
         self.now = local(self.period.start - 21 * DAY, 8)
-
-    @property
-    def periods(self) -> tuple[Period, ...]:
-        return tuple(chain(self.period.parts(PeriodKind.QUARTER), self.period.parts(PeriodKind.MONTH)))
 
     # -- how it goes on ----------------------------------------------------------------------
 
@@ -97,7 +92,7 @@ class Year:
             stops = (*(at for at, _, _ in due), *self.reviews(cycles), *self.ordered())
             stop = min([until_then, monday_after(self.now), *stops])
             await self.sell(world, stop)
-            await asyncio.gather(*(moved(world, cycle, stop) for cycle in cycles))
+            await asyncio.gather(*(moved(world, cycle.id, stop) for cycle in cycles))
             self.now = stop
             for at, wait, cycle in due:
                 if at == stop:
@@ -105,12 +100,11 @@ class Year:
             await self.order(world)
 
     async def running(self, world: World) -> list[Cycle]:
-        """In the order of their ids' names: months and quarters that were opened and are not over, and those after."""
-        last = (
-            self.period.parts(PeriodKind.MONTH)[-1].next(),
-            self.period.parts(PeriodKind.QUARTER)[-1].next(),
-        )
-        ids = [cycle_id(COMPANY, period) for period in (*self.periods, *last)]
+        """Cycles that were opened and are not over; those after the year's, too."""
+        last = [
+            (circle, self.period.parts(kind)[-1].next()) for circle in co.CIRCLES for kind in circle.kinds
+        ]
+        ids = [cycle_id(circle.scope, period) for circle, period in (*co.turns(self.period), *last)]
         found = await world.office.ledger.load(dict.fromkeys(ids, Cycle))
         return [c for c in found.values() if isinstance(c, Cycle) and c.exists and not c.is_over]
 
@@ -154,58 +148,57 @@ class Year:
             await world.run(command, now=self.now)
 
     def said(self, cycle: Cycle, step: Step) -> Iterator[Command]:
-        id, name = cycle.id, cycle.period.name
+        id, name, owner, manager = cycle.id, cycle.period.name, cycle.people.owner_id, self.manager(cycle)
         match step:
             case Step.AGREE:
-                yield c.AgreeTargets(cycle_id=id, agreed_by=co.HEAD)
+                yield c.AgreeTargets(cycle_id=id, agreed_by=owner)
             case Step.SELF_ASSESS:
-                yield c.AssessSelf(cycle_id=id, assessed_by=co.HEAD, text=f"how {name} was for us")
+                yield c.AssessSelf(cycle_id=id, assessed_by=owner, text=f"how {name} was for us")
             case Step.ASSESS:
-                yield c.AssessCycle(cycle_id=id, assessed_by=co.BOARD, text=f"how {name} looks from above")
+                yield c.AssessCycle(cycle_id=id, assessed_by=manager, text=f"how {name} looks from above")
             case Step.GIVE_FEEDBACK:
-                yield c.GiveFeedback(cycle_id=id, given_by=co.BOARD, text=f"what {name} taught us")
+                yield c.GiveFeedback(cycle_id=id, given_by=manager, text=f"what {name} taught us")
             case Step.ACKNOWLEDGE:
-                yield c.AcknowledgeFeedback(cycle_id=id, acknowledged_by=co.HEAD)
-                if name == self.appealed:
+                yield c.AcknowledgeFeedback(cycle_id=id, acknowledged_by=owner)
+                if (cycle.scope, name) == (COMPANY, self.appealed):
                     yield c.AppealCycle(
-                        cycle_id=id, appealed_by=co.HEAD, why="the big order was signed in time"
+                        cycle_id=id, appealed_by=owner, why="the big order was signed in time"
                     )
             case Step.DECIDE_APPEAL:
                 yield c.DecideAppeal(
-                    cycle_id=id, decided_by=co.BOARD, upheld=False, why="it was signed a day later"
+                    cycle_id=id, decided_by=manager, upheld=False, why="it was signed a day later"
                 )
             case _:
                 return
 
+    def manager(self, cycle: Cycle) -> UUID:
+        assert cycle.people.manager_id is not None
+        return cycle.people.manager_id
+
     async def opened(self, world: World) -> None:
-        """The first month and the first quarter; the others open by themselves."""
-        for kind in (PeriodKind.QUARTER, PeriodKind.MONTH):
-            command = c.OpenCycle(
-                scope=COMPANY,
-                period=self.period.parts(kind)[0],
-                owner_id=co.HEAD,
-                manager_id=co.BOARD,
-                above_id=co.CHAIR,
-                metrics=(co.REVENUE, co.WIN_RATE),
-            )
-            await world.run(command, now=self.now)
+        """Everybody's first; the others open by themselves."""
+        for circle in co.CIRCLES:
+            for kind in circle.kinds:
+                await world.run(circle.opening(self.period.parts(kind)[0]), now=self.now)
 
 
-async def moved(world: World, cycle: Cycle, instant: datetime) -> None:
-    """The cycle's clock is at `instant`, and has said everything that was due until then. One that ended is left alone."""
-    id = clock_id(Subject.CYCLE, cycle.id)
-    handle = world.client.get_workflow_handle(id)
-    await world.move(id, instant)
+async def moved(world: World, id: UUID, instant: datetime) -> None:
+    """The cycle's clock has said everything that was due until `instant`. One that has nothing to say is left where it is."""
+    assert world.desk is not None
+    look = CycleActivities(world.desk).look_at_cycle
+    if not owes(await look(id), instant):
+        return
+    await world.move(clock_id(Subject.CYCLE, id), instant)
 
     async def said_all() -> bool:
-        found = (await world.office.ledger.load({cycle.id: Cycle}))[cycle.id]
-        if isinstance(found, Cycle) and found.phase == Phase.CLOSED:
-            return True
-        next_at = (await handle.query(Clock.state)).next_at
-        return next_at is None or next_at > instant
+        return not owes(await look(id), instant)
 
     await until(said_all)
     await world.delivered()
+
+
+def owes(outlook: Outlook, instant: datetime) -> bool:
+    return any(mark.at <= instant and (mark.until is None or instant < mark.until) for mark in outlook.marks)
 
 
 # --- days --------------------------------------------------------------------------------------------
@@ -228,7 +221,3 @@ async def everything(world: World) -> list[Recorded]:
     while page := await world.office.ledger.read(log[-1].position if log else 0, 5_000):
         log += page
     return log
-
-
-def stream_of(log: list[Recorded], id: UUID) -> list[Recorded]:
-    return [recorded for recorded in log if recorded.originator_id == id]

@@ -10,6 +10,7 @@ from random import Random
 from uuid import UUID
 
 from domain.catalogue import Profile, RegisterCustomer
+from domain.cycle import commands as c
 from domain.deal.commands import ImportDeal
 from domain.door import Command
 from domain.people import FormTeam, HireRep
@@ -60,15 +61,17 @@ def target(period: Period, scope: Scope = COMPANY, metric: str = REVENUE) -> UUI
     return target_id(metric, scope, period)
 
 
-def _propose(metric: str, amount: Decimal, unit: str, year: Period, currency: str = "") -> t.ProposeTarget:
+def _propose(
+    metric: str, amount: Decimal, period: Period, scope: Scope = COMPANY, owner_id: UUID = HEAD
+) -> t.ProposeTarget:
     return t.ProposeTarget(
         metric=metric,
         number=amount,
-        unit=unit,
-        currency=currency,
-        period=year,
-        scope=COMPANY,
-        owner_id=HEAD,
+        unit="money" if metric == REVENUE else "ratio",
+        currency=CURRENCY if metric == REVENUE else "",
+        period=period,
+        scope=scope,
+        owner_id=owner_id,
         achievable="five per cent more than last year, with two more reps",
         relevant="pays for the second plant",
     )
@@ -87,8 +90,8 @@ def _by_time(parent: Period, kind: PeriodKind, metric: str, weights: tuple[int, 
 
 def targets(year: Period) -> Iterator[Command]:
     """Company by quarter and month, each month by team, each team's month by rep: revenue to the cent. A rate beside it."""
-    yield _propose(REVENUE, YEARS_NUMBER, "money", year, CURRENCY)
-    yield _propose(WIN_RATE, Decimal("0.55"), "ratio", year)
+    yield _propose(REVENUE, YEARS_NUMBER, year)
+    yield _propose(WIN_RATE, Decimal("0.55"), year)
     for metric in (REVENUE, WIN_RATE):
         yield _by_time(year, PeriodKind.QUARTER, metric, tuple(SEASONS.values()))
         for quarter in year.parts(PeriodKind.QUARTER):
@@ -110,6 +113,53 @@ def targets(year: Period) -> Iterator[Command]:
                     t.Child(scope=rep(rep_id), period=month, owner_id=rep_id) for rep_id in reps_of(n)
                 ),
             )
+
+
+# --- who goes round the loop ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Circle:
+    """Somebody's cycles. A rep's manager is who leads the rep's team."""
+
+    scope: Scope
+    kinds: tuple[PeriodKind, ...]
+    owner_id: UUID
+    manager_id: UUID | None
+    above_id: UUID
+
+    def opening(self, period: Period) -> c.OpenCycle:
+        return c.OpenCycle(
+            scope=self.scope,
+            period=period,
+            owner_id=self.owner_id,
+            manager_id=self.manager_id,
+            above_id=self.above_id,
+            metrics=(REVENUE, WIN_RATE),
+        )
+
+
+WHOLE = Circle(COMPANY, (PeriodKind.QUARTER, PeriodKind.MONTH), HEAD, BOARD, CHAIR)
+OF_TEAMS = tuple(
+    Circle(team(id), (PeriodKind.QUARTER,), manager, HEAD, BOARD)
+    for id, manager in zip(TEAMS, MANAGERS, strict=True)
+)
+OF_REPS = tuple(Circle(rep(REPS[n]), (PeriodKind.QUARTER,), REPS[n], None, HEAD) for n in (4, 20))
+CIRCLES = (WHOLE, *OF_TEAMS, *OF_REPS)
+
+
+def turns(year: Period) -> list[tuple[Circle, Period]]:
+    """Every cycle of the year."""
+    return [(circle, part) for circle in CIRCLES for kind in circle.kinds for part in year.parts(kind)]
+
+
+def own_targets(year: Period) -> Iterator[Command]:
+    """What the teams and the two reps take on themselves for each quarter, beside their share of the year."""
+    for circles, amount in ((OF_TEAMS, Decimal("1050000.01")), (OF_REPS, Decimal("90000.01"))):
+        for circle in circles:
+            for quarter in year.parts(PeriodKind.QUARTER):
+                yield _propose(REVENUE, amount, quarter, circle.scope, circle.owner_id)
+                yield _propose(WIN_RATE, Decimal("0.55"), quarter, circle.scope, circle.owner_id)
 
 
 # --- what they sell ----------------------------------------------------------------------------------
