@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+import uuid
+from datetime import date, datetime
 from decimal import Decimal
 
 from temporalio.client import WorkflowExecutionStatus
@@ -14,6 +15,7 @@ from domain.cycle.state import Phase
 from domain.people import RepLeaves
 from tests.workflows.turns import (
     APRIL,
+    CALLS,
     EARLY,
     HEAD,
     MANAGER,
@@ -21,9 +23,11 @@ from tests.workflows.turns import (
     POLICY,
     REVIEW,
     REVIEWED,
+    Turn,
     at,
     begin,
     close_in_time,
+    review,
 )
 from tests.workflows.world import MOMENT, World
 from workflows.loop_messages import Kind
@@ -109,6 +113,47 @@ async def test_a_turn_in_which_everybody_is_in_time_closes_when_the_time_to_appe
     assert await turn.said("closed") == [("closed", "", closes)]
     assert await turn.status() is WorkflowExecutionStatus.COMPLETED
     assert await turn.status(MAY) is WorkflowExecutionStatus.RUNNING
+
+
+async def decide(turn: Turn, number: str, now: datetime, *, as_share: bool = False) -> None:
+    """The manager is asked, and decides on a change to the next target."""
+    decision, change = uuid.uuid4(), f.StatedChange(metric=CALLS, number=Decimal(number), as_share=as_share)
+    ask = c.AskDecision(
+        cycle_id=turn.id(), decision_id=decision, question="more calls?", of=MANAGER, due_at=at(5, 30)
+    )
+    take = c.TakeDecision(
+        cycle_id=turn.id(), decision_id=decision, taken_by=MANAGER, choice="yes", change=change
+    )
+    await turn.run(ask, now)
+    await turn.run(take, now)
+
+
+async def test_what_a_review_decided_enters_the_next_target_with_the_reasoning_written_out(
+    virtual: World,
+) -> None:
+    turn = await begin(virtual)
+    await turn.aim(20)
+    await turn.open()
+    await turn.agree(EARLY)
+    await turn.move(at(4, 3))
+    await turn.call(21, at(4, 3))
+    await turn.move(REVIEWED - MOMENT)
+    await decide(turn, "3", REVIEWED)
+    await decide(turn, "0.25", REVIEWED, as_share=True)
+    await review(turn)
+    await turn.seen()
+    await turn.move(REVIEWED + MOMENT)
+
+    proposed = (await turn.cycle()).next_proposed
+    assert proposed is not None
+    (target,) = proposed.targets
+    assert [r.code for r in target.reasons] == [
+        "from-actual", "met", "decision-counts", "decision-shifts", "rounded",
+    ]  # fmt: skip
+    assert target.number == Decimal(30)
+    reasoning = (await turn.target(MAY)).achievable
+    assert "A decision of the review is expected to bring 3: 24." in reasoning
+    assert "A decision of the review changes it by 25%, that is by 6: 30." in reasoning
 
 
 async def test_check_ins_are_true_on_the_day_before_and_tell_of_a_shortfall_once(virtual: World) -> None:

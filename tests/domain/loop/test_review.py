@@ -182,6 +182,13 @@ class TestDecisions:
         scenario = given(REVIEWED, at(ASK, REVIEW_DAY)).when(replace(TAKE, change=wrong))
         scenario.refused(Invalid, fields=[f"change.{field}"])
 
+    def test_that_come_after_the_next_proposal_are_kept_for_the_one_after(self) -> None:
+        change = f.StatedChange(metric="revenue-won", number=Decimal(10_000))
+        proposing = timer(c.ProposeNext, position=120, targets=())
+        scenario = given(REVIEWED, at(ASK, REVIEW_DAY), proposing, replace(TAKE, change=change))
+        assert cycle_of(scenario).too_late == (DECISION,)
+        assert cycle_of(given(REVIEWED, at(ASK, REVIEW_DAY), TAKE, proposing)).too_late == ()
+
     def test_stay_with_who_was_asked_when_the_cycle_changes_hands(self) -> None:
         boss = c.HandOverCycle(cycle_id=CYCLE, manager_id=HEAD, why="the manager left")
         scenario = given(REVIEWED, at(ASK, REVIEW_DAY)).when(boss)
