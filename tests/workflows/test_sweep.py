@@ -8,6 +8,7 @@ from uuid import UUID
 
 from temporalio.client import WorkflowExecutionStatus
 
+from domain.action_item_decisions import OpenActionItem
 from domain.context import Actor, Channel
 from domain.deal.commands import LoseDeal
 from domain.deal.facts import DealOpened
@@ -15,15 +16,19 @@ from domain.door import Decision
 from domain.people import RepLeaves
 from domain.recorded import Meta, Pending
 from tests.workflows.test_action_items_and_adjustments import an_adjustment, an_item, next_kind
+from tests.workflows.test_meetings import call
+from tests.workflows.test_meetings import weekly as meetings_of
 from tests.workflows.test_rollout_and_handover import handed_over, owners
-from tests.workflows.turns import begin
+from tests.workflows.turns import at, begin
 from tests.workflows.world import World, until
 from workflows.activities.sweeps import RUNNING
 from workflows.loop_messages import Subject, clock_id
-from workflows.messages import Sweep, SweepReport
+from workflows.messages import HandoverCount, Sweep, SweepReport
 from workflows.sweep import SweepWorkflow
 
-CLOCKS_RUNNING = "WorkflowType IN ('cycle', 'action-item', 'adjustment') AND ExecutionStatus = 'Running'"
+CLOCKS_RUNNING = (
+    f"WorkflowType IN ({', '.join(repr(str(s)) for s in Subject)}) AND ExecutionStatus = 'Running'"
+)
 
 
 async def sweep(world: World, timers: int) -> SweepReport:
@@ -104,14 +109,17 @@ async def test_an_open_deal_without_a_promise_gets_one_and_its_timer(virtual: Wo
 
 async def test_deals_nobody_could_take_find_an_owner_once_somebody_is_there(virtual: World) -> None:
     office = virtual.office
-    deal = await virtual.open_deal()
+    deal, item = await virtual.open_deal(), uuid.uuid4()
+    promised = OpenActionItem(item_id=item, what="call ten", owner_id=office.rep_id, due_at=at(5, 1))
+    await virtual.run(promised)
     await virtual.run(RepLeaves(rep_id=office.rep_id))
-    assert (await handed_over(virtual, office.rep_id)).left == 1
+    assert await handed_over(virtual, office.rep_id) == HandoverCount(left=1)
     newcomer = await office.hire()
 
     assert (await sweep(virtual, 1)).ownerless == 1
     await handed_over(virtual, office.rep_id)
     assert await owners(virtual, [deal]) == {newcomer: 1}
+    assert (await virtual.fact(item, "action-item.handed-over")).after == newcomer
 
 
 async def test_whatever_goes_on_in_the_loop_without_a_clock_gets_one(virtual: World) -> None:
@@ -119,8 +127,13 @@ async def test_whatever_goes_on_in_the_loop_without_a_clock_gets_one(virtual: Wo
     item, (adjustment, *_) = await an_item(virtual), await an_adjustment(virtual)
     await turn.open(metrics=())
     await turn.seen()
-    assert (await sweep(virtual, 2)).without_clock == 0
-    ids = [(Subject.CYCLE, turn.id()), (Subject.ACTION_ITEM, item), (Subject.ADJUSTMENT, adjustment)]
+    weekly = await meetings_of(virtual)
+    await call(weekly, 6)
+    assert (await sweep(virtual, 3)).without_clock == 0
+    ids = [
+        *((Subject.CYCLE, turn.id()), (Subject.ACTION_ITEM, item), (Subject.ADJUSTMENT, adjustment)),
+        *((Subject.MEETING_SCHEDULE, weekly.schedule_id), (Subject.MEETING, weekly.meeting(1))),
+    ]
     for subject, id in ids:
         await virtual.client.get_workflow_handle(clock_id(subject, id)).terminate("lost, for the test")
 
@@ -128,11 +141,11 @@ async def test_whatever_goes_on_in_the_loop_without_a_clock_gets_one(virtual: Wo
         return (await virtual.client.count_workflows(CLOCKS_RUNNING)).count == 0
 
     await until(unlisted)
-    report = await sweep(virtual, 2)
-    assert (report.loops, report.without_clock) == (3, 3)
+    report = await sweep(virtual, 3)
+    assert (report.loops, report.without_clock) == (5, 5)
     for subject, id in ids:
         assert await next_kind(virtual, subject, id) is not None
-    assert (await sweep(virtual, 2)).without_clock == 0
+    assert (await sweep(virtual, 3)).without_clock == 0
 
 
 async def test_its_report_is_kept(virtual: World) -> None:
