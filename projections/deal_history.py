@@ -124,7 +124,7 @@ SELECT CASE WHEN bool_and(item IS NOT NULL) FILTER (WHERE n <= $3) THEN
           FROM (SELECT *, row_number() OVER (ORDER BY version{down}) AS n FROM read.deal_history
                  WHERE deal_id = $1 AND version {beyond} $2
                  ORDER BY version{down} LIMIT $3 + 1) h,
-               (SELECT '{terms}'::jsonb AS terms) w, {envelope}
+               (SELECT '{terms}'::jsonb AS terms) w, {beside}
         OFFSET 0) told
 """
 LAST = 2**31 - 1
@@ -184,7 +184,9 @@ def page_query(language: str, *, newest_first: bool) -> bytes:
     number = LANGUAGES[language]
     beyond, down = ("<", " DESC") if newest_first else (">", "")
     item, terms = rendered.item(number), rendered.terms(number).replace("'", "''")
-    composed = PAGE.format(item=item, terms=terms, envelope=rendered.ENVELOPE, beyond=beyond, down=down)
+    composed = PAGE.format(
+        item=item, terms=terms, beside=f"LATERAL {rendered.BESIDE}", beyond=beyond, down=down
+    )
     return composed.encode()
 
 

@@ -21,12 +21,14 @@ from domain.values import Money
 from projections.sentences import COMMA, NOTHING, SENTENCES, TERMS, Named, Piece, before_and_after, pieces
 
 NAMED = "COALESCE((SELECT name FROM read.directory WHERE id = ({0})::uuid), {0})"
-GROUPED = r"""(regexp_replace(split_part(({0})::numeric::text, '.', 1), '(?<=\d)(?=(\d\d\d)+$)', ',', 'g')
+GROUPED = """(CASE WHEN ({0})::numeric < 0 THEN '-' ELSE '' END
+ || to_char(trunc(abs(({0})::numeric)), 'FM999,999,999,999,999,999,990')
  || COALESCE('.' || NULLIF(split_part(({0})::numeric::text, '.', 2), ''), ''))"""
-MINUTE = r"""(replace(substr({0}, 1, 16), 'T', ' ') || ' UTC' || COALESCE(substring({0} FROM '[+-]\d\d:\d\d$'), ''))"""
+MINUTE = """(overlay(left({0}, 16) PLACING ' ' FROM 11) || ' UTC'
+ || CASE right({0}, 1) WHEN 'Z' THEN '' ELSE right({0}, 6) END)"""
 TERM = "COALESCE(w.terms->>({0}), NULLIF({0}, ''))"
 EACH = """(SELECT string_agg({one}, '{comma}' ORDER BY n)
- FROM json_array_elements_text({value}) WITH ORDINALITY AS each(value, n))"""
+ FROM jsonb_array_elements_text({value}) WITH ORDINALITY AS each(value, n))"""
 
 
 class Place(NamedTuple):
@@ -40,11 +42,11 @@ class Place(NamedTuple):
 
     @property
     def json(self) -> str:
-        return "h.data" + "".join(f"->'{step}'" for step in self.steps)
+        return "d.fact" + "".join(f"->'{step}'" for step in self.steps)
 
     @property
     def text(self) -> str:
-        return f"({'->'.join(['h.data', *(quoted(s) for s in self.steps[:-1])])}->>{quoted(self.steps[-1])})"
+        return f"({'->'.join(['d.fact', *(quoted(s) for s in self.steps[:-1])])}->>{quoted(self.steps[-1])})"
 
     @property
     def parts(self) -> list[Place]:
@@ -104,7 +106,7 @@ def _value(named: Named, root: Place, language: int) -> str:
 
 
 def _or_none(place: Place) -> str:
-    return f"CASE json_typeof({place.json}) WHEN 'array' THEN {place.json} END"
+    return f"CASE jsonb_typeof({place.json}) WHEN 'array' THEN {place.json} END"
 
 
 def _shown(place: Place) -> str:
@@ -124,11 +126,25 @@ def changes(topic: str) -> str:
         for label, before, after in before_and_after(topic)
         for change in _differences(label, root.at(before), root.at(after))
     ]
-    return f"'[' || concat_ws(',', {', '.join(found)}) || ']'" if found else "'[]'"
+    if not found:
+        return "'[]'"
+    told = f"'[' || concat_ws(',', {', '.join(found)}) || ']'"
+    unlike = [f"{root.at(b).json} IS DISTINCT FROM {root.at(a).json}" for _, b, a in before_and_after(topic)]
+    return f"CASE WHEN {' OR '.join(unlike)} THEN {told} ELSE '[]' END" if _is_parted(topic) else told
+
+
+def _is_parted(topic: str) -> bool:
+    """Whether all that it changes is told part by part: what is written alike is soon told then."""
+    root = Place((), FACTS[topic])
+    return all(_has_parts(label, root.at(before)) for label, before, _ in before_and_after(topic))
+
+
+def _has_parts(label: str, place: Place) -> bool:
+    return is_dataclass(place.type) and label not in ("amount", "quote")
 
 
 def _differences(label: str, before: Place, after: Place) -> Iterator[str]:
-    if not is_dataclass(before.type) or label in ("amount", "quote"):
+    if not _has_parts(label, before):
         yield _change(label, before, after)
         return
     for one, other in zip(before.parts, after.parts, strict=True):
@@ -144,7 +160,7 @@ def _change(label: str, before: Place, after: Place) -> str:
 def _compared(place: Place) -> str:
     """Equal where the values are, however they are written."""
     if is_dataclass(place.type):
-        present = f"json_typeof({place.json}) = 'object'"
+        present = f"jsonb_typeof({place.json}) = 'object'"
         return f"ROW({', '.join([present, *(_compared(part) for part in place.parts)])})"
     casts = {datetime: "timestamptz", Decimal: "numeric"}
     return f"{place.text}::{casts[place.type]}" if place.type in casts else place.text
@@ -152,10 +168,8 @@ def _compared(place: Place) -> str:
 
 # -- the whole item -------------------------------------------------------------------------------
 
-ENVELOPE = """
-       json_to_record(h.meta) AS m(actor json, channel json, correlation_id json, reason json, caused_by json),
-       json_to_record(m.actor) AS a(kind text, id text, run text)
-"""
+BESIDE = "(SELECT h.data::jsonb AS fact, h.meta::jsonb AS meta OFFSET 0) d"
+"""Each JSON text of a row is read once: in `jsonb` a value is found without looking through what is before it."""
 
 
 def _told(language: int) -> str:
@@ -177,23 +191,23 @@ def _or_null(value: str) -> str:
 
 
 def item(language: int) -> str:
-    """One happening as JSON, from a row `h` of the history, its ENVELOPE, and the words `w`."""
-    rep = "(SELECT to_json(name) FROM read.directory WHERE user_id = a.id AND kind = 'rep')"
+    """One happening as JSON, from a row `h` of the history, what stands BESIDE it, and the words `w`."""
+    rep = "(SELECT to_json(name) FROM read.directory WHERE user_id = d.meta->'actor'->>'id' AND kind = 'rep')"
     parts = {
         "position": "h.position",
         "version": "h.version",
         "topic": "to_json(h.topic)",
-        "who": "to_json(a.id)",
-        "who_kind": "to_json(a.kind)",
-        "who_name": _or_null(f"CASE WHEN a.kind = 'user' THEN {rep} END"),
-        "run": _or_null("to_json(a.run)"),
+        "who": "(d.meta->'actor'->'id')",
+        "who_kind": "(d.meta->'actor'->'kind')",
+        "who_name": _or_null(f"CASE WHEN d.meta->'actor'->>'kind' = 'user' THEN {rep} END"),
+        "run": _or_null("d.meta->'actor'->'run'"),
         "sentence": _told(language),
         "occurred_at": _moment("h.occurred_at"),
         "recorded_at": _moment("h.recorded_at"),
-        "channel": "m.channel",
-        "reason": _or_null("m.reason"),
-        "correlation_id": "m.correlation_id",
-        "caused_by": _or_null("m.caused_by"),
+        "channel": "(d.meta->'channel')",
+        "reason": _or_null("d.meta->'reason'"),
+        "correlation_id": "(d.meta->'correlation_id')",
+        "caused_by": _or_null("d.meta->'caused_by'"),
         "schema_version": "h.schema_version",
         "data": "h.data",
     }

@@ -11,10 +11,11 @@ from itertools import islice
 from statistics import median, quantiles
 
 import uvloop
+from psycopg import AsyncConnection
 
 from benchmarks import history, set_based, stock_follow
 from benchmarks.bench import Bench, beside
-from benchmarks.figures import OURS, Aim, Contest, Figures, Row
+from benchmarks.figures import OURS, Aim, Contest, Figures, Row, Run
 from benchmarks.lives import Lives
 from benchmarks.raw import as_rows, flat
 from domain.door import Call, Door
@@ -30,6 +31,10 @@ RATE = "events/s"
 SECONDS = "seconds"
 P50, P99 = "p50 ms", "p99 ms"
 STOCK = "eventsourcing's runner"
+STOCK_UNWAITING = "the same, its commits not waiting for the disk either"
+NOT_WAITING = (
+    "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET synchronous_commit = off', current_database()); END $$"
+)
 SQL = "one INSERT … SELECT a table"
 BOARD = "deal_board"
 REBUILT = (BOARD, "deal_history")
@@ -65,15 +70,23 @@ async def catching_up(bench: Bench) -> AsyncIterator[Contest]:
     facts = bench.size.of(tiny=100, quick=1_500, full=6_000)
     told = as_rows(flat(lives.decided(facts)))[:facts]
 
-    async def peer() -> Figures:
+    async def peer(*, waits: bool) -> Figures:
         async with bench.database() as url:
+            if not waits:
+                async with await AsyncConnection.connect(url, autocommit=True) as connection:
+                    await connection.execute(NOT_WAITING)
             last = await bench.elsewhere(stock_follow.prepare, url, told)
             return {RATE: await bench.elsewhere(stock_follow.follow, url, last)}
 
     async with bench.database(tables=history.TABLES) as url:
         written = await asyncio.to_thread(history.write, url, bench.seed, deals)
         note = f"{written:,} events, the board's own fold on both sides; {len(told):,} for the peer"
-        yield Contest({OURS: partial(catch_up, url, written), STOCK: peer}, [note])
+        runs: dict[str, Run] = {
+            OURS: partial(catch_up, url, written),
+            STOCK: partial(peer, waits=True),
+            STOCK_UNWAITING: partial(peer, waits=False),
+        }
+        yield Contest(runs, [note])
 
 
 @asynccontextmanager
