@@ -36,7 +36,7 @@ PAGE = 50
 BOARD = Select(deal_board.LIST).narrowed(
     "due_at IS NOT NULL", order=sort_by("due_at", deal_board.SORTS).order
 )
-HISTORY = deal_history.page_query("en", newest_first=False)
+HISTORY = deal_history.page_query("en", newest_first=False, ordinary=True)
 
 
 async def key(url: str) -> str:

@@ -6,7 +6,7 @@ They are rendered when read.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from functools import cache
@@ -165,29 +165,36 @@ async def page_as_json(
     an unknown deal. Raises Invalid for a cursor that is none.
     """
     begin = version_in(cursor) if cursor else (LAST if newest_first else 0)
-    query = page_query(language, newest_first=newest_first)
+    asked = [deal_id, begin, limit_of(limit)]
+    for ordinary in (True, False):
+        query = page_query(language, newest_first=newest_first, ordinary=ordinary)
+        items, told, last, is_more = await _page(source, query, asked)
+        if not told and cursor is None:
+            return None
+        if items is not None or not told:
+            following = encode(token_of(last) if is_more else None).decode()
+            return f'{{"items":[{items or ""}],"next_cursor":{following}}}'.encode()
+    return await _rendered_here(source, deal_id, language, cursor, limit, newest_first=newest_first)
+
+
+async def _page(source: Source, query: bytes, asked: Sequence[Any]) -> tuple[str | None, bool, int, bool]:
     try:
-        ((items, told, last, is_more),) = await fetch_raw(source, query, [deal_id, begin, limit_of(limit)])
+        (found,) = await fetch_raw(source, query, asked)
     except psycopg.DataError:  # a NUL in a text, which JSON can say and PostgreSQL cannot
-        items, told = None, True
-    if not told and cursor is None:
-        return None
-    if items is None and told:
-        return await _rendered_here(source, deal_id, language, cursor, limit, newest_first=newest_first)
-    following = encode(token_of(last) if is_more else None).decode()
-    return f'{{"items":[{items or ""}],"next_cursor":{following}}}'.encode()
+        return None, True, 0, False
+    return tuple(found)
 
 
 @cache
-def page_query(language: str, *, newest_first: bool) -> bytes:
-    """For a deal, the version to begin after, and a limit: the items as one text, and how the page ends."""
+def page_query(language: str, *, newest_first: bool, ordinary: bool) -> bytes:
+    """For a deal, the version to begin after, and a limit: the items as one text, and how the page ends. There is no text
+    where a row could not be told: for `ordinary`, any of a topic that is not.
+    """
     number = LANGUAGES[language]
     beyond, down = ("<", " DESC") if newest_first else (">", "")
-    item, terms = rendered.item(number), rendered.terms(number).replace("'", "''")
-    composed = PAGE.format(
-        item=item, terms=terms, beside=f"LATERAL {rendered.BESIDE}", beyond=beyond, down=down
-    )
-    return composed.encode()
+    item = rendered.item(number, rendered.ORDINARY) if ordinary else rendered.item(number)
+    terms, beside = rendered.terms(number).replace("'", "''"), f"LATERAL {rendered.BESIDE}"
+    return PAGE.format(item=item, terms=terms, beside=beside, beyond=beyond, down=down).encode()
 
 
 async def _rendered_here(

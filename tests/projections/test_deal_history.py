@@ -204,9 +204,10 @@ async def test_the_database_tells_every_fact_as_it_is_told_here(books: Books, la
     await books.follow()
     facts = [fact for topic in sorted(DEAL_TOPICS) for fact in some_facts(topic)]
     await write(books, any_deal, facts)
-    query = deal_history.page_query(language, newest_first=False)
-    ((rendered, *_),) = await fetch_raw(books.pool, query, [any_deal, 0, len(facts)])
-    assert rendered is not None, "nothing of this has to be told here"
+    for deal_id, ordinary in ((any_deal, False), (real, True)):
+        query = deal_history.page_query(language, newest_first=False, ordinary=ordinary)
+        ((rendered, *_),) = await fetch_raw(books.pool, query, [deal_id, 0, len(facts)])
+        assert rendered is not None, "nothing of this has to be told here"
     assert await check_pages(books, any_deal, language, 50, newest=False) == len(facts)
     assert await check_pages(books, any_deal, language, 7, newest=True) == len(facts)
     assert await check_pages(books, real, language, 100, newest=False) > 4
