@@ -198,9 +198,20 @@ def receipt(done: Receipt, as_json_: bool) -> None:  # noqa: FBT001 - a flag str
             }
         )
         return
-    answer = ", ".join(f"{name} {value}" for name, value in done.answer.items() if value is not None)
+    answer = _said(done.answer, ", ")
     changed = f"{done.recorded} events at position {done.position}" if done.recorded else "nothing to change"
     console().print(f"{changed}: {answer}", highlight=False, soft_wrap=True)
+
+
+def _said(value: Any, between: str = " ") -> str:
+    """An answer in a line: no brackets, no quotes, and nothing about what is not there."""
+    if isinstance(value, dict):
+        return between.join(
+            f"{name} {_said(one)}" for name, one in value.items() if one is not None and one != []
+        )
+    if isinstance(value, list | tuple):
+        return "; ".join(_said(one) for one in value)
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 
 # --- the end ---------------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import month_name
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -61,7 +62,7 @@ def list_(
     cursor: Cursor = None,
     limit: Limit = 20,
     json: Json = False,
-    tz: Zone = None,
+    tz: CompanyZone = None,
 ) -> None:
     """The board: what is due first comes first."""
     narrowed: dict[str, Any] = {
@@ -72,25 +73,28 @@ def list_(
         "waits_of": of,
         "behind": behind or None,
     }
-    page, known = run(_list(narrowed, cursor, limit))
+    page, known, company = run(_list(narrowed, cursor, limit))
     if json:
         as_json(page)
         return
     from cli.loop_views import show_board
 
-    show_board(page.items, known, zone(tz))
+    show_board(page.items, known, zone(tz or company))
     more(page)
 
 
 async def _list(
     narrowed: dict[str, Any], cursor: str | None, limit: int
-) -> tuple[Page[CycleSeen], dict[UUID, str]]:
+) -> tuple[Page[CycleSeen], dict[UUID, str], str]:
+    """With the company's time zone."""
     from projections import cycle_board
+    from projections.attainment import policy_of
 
     async with ledger() as opened:
         found = cycle_board.CycleFilter(**narrowed)
         page = await cycle_board.listing(opened.pool, found, cursor=cursor, limit=limit)
-        return page, await names(opened.pool, [id for cycle in page.items for id in people(cycle)])
+        company = (await policy_of(opened.pool)).calendar.timezone
+        return page, await names(opened.pool, [id for cycle in page.items for id in people(cycle)]), company
 
 
 def people(cycle: CycleSeen) -> Iterable[UUID | None]:
@@ -214,7 +218,16 @@ def policy(name: Annotated[str, typer.Argument()] = "default", *, json: Json = F
     if json:
         as_json(versions)
         return
-    columns = ("version", "cadence", "pace", "behind by", "agreed before", "review after", "calendar")
+    columns = (
+        "version",
+        "cadence",
+        "pace",
+        "behind by",
+        "agreed before",
+        "review after",
+        "year from",
+        "calendar",
+    )
     rows = [
         (
             p.version,
@@ -223,6 +236,7 @@ def policy(name: Annotated[str, typer.Argument()] = "default", *, json: Json = F
             f"{p.threshold:.0%}",
             p.agree_before,
             p.review_after,
+            month_name[p.fiscal_start],
             p.calendar.timezone,
         )
         for p in versions

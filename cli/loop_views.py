@@ -114,7 +114,9 @@ def show_board(cycles: Sequence[CycleSeen], names: Names, to: tzinfo | None) -> 
         )
         for one in cycles
     ]
-    table(("cycle", "phase", "waits for", "of", "until", "behind", "id"), rows, whole=("until", "id"))
+    table(
+        ("cycle", "phase", "waits for", "of", "until", "behind", "id"), rows, whole=("cycle", "until", "id")
+    )
 
 
 def show_said(cycle: CycleSeen, names: Names, to: tzinfo | None) -> None:

@@ -17,6 +17,7 @@ from cli.targets import WHICH, Id, app
 if TYPE_CHECKING:
     from domain.door import Receipt
     from domain.target.commands import Child
+    from domain.target.target import Target
     from runtime.ledger import Ledger
 
 __all__ = ["app"]
@@ -46,6 +47,8 @@ class Kind(StrEnum):
     QUARTER = "quarter"
     MONTH = "month"
     WEEK = "week"
+    TEAM = "team"
+    REP = "rep"
 
 
 @app.command(
@@ -96,16 +99,19 @@ def agree(target: Id, *, by: By, user: AsUser = "cli", json: Json = False) -> No
 # --- whole and parts -------------------------------------------------------------------------------------------------
 
 
-@app.command(epilog=example(f"salesloop target decompose {WHICH} --into month"))
+@app.command(epilog=example(f"salesloop target decompose {WHICH} --into month --method seasonal"))
 def decompose(
     target: Id,
     *,
-    into: Annotated[
-        Kind | None, typer.Option("--into", help="Into these periods, equally or --method seasonal.")
-    ] = None,
+    into: Annotated[Kind | None, typer.Option("--into", help="All of these. Instead of each --part.")] = None,
     part: Parts = None,
     method: Annotated[
-        Method, typer.Option("--method", help="Seasonal: from history, with --into.")
+        Method,
+        typer.Option(
+            "--method",
+            help="With --into, weighted is by the days of each period, and seasonal by what the same days of the three years "
+            "before brought. With each --part, its weight or number counts.",
+        ),
     ] = Method.EQUAL,
     basis: Basis = "",
     user: AsUser = "cli",
@@ -130,39 +136,26 @@ async def _decompose(
     from domain.door import Door
     from domain.shares import Method as Shared
     from domain.target.commands import DecomposeTarget
-    from projections.attainment import HISTORY
+    from projections.parts import Into, division
 
     async with ledger() as opened:
+        shared = Shared(method.value)
         if into:
-            children = await _periods(opened, target, into, method)
+            held = await _held(opened, target)
+            command = await division(opened.pool, held, Into(into.value), shared, basis)
         else:
             children = await _children(opened, parts, method)
-        from_history = into is not None and method is Method.SEASONAL
-        command = DecomposeTarget(
-            target_id=target,
-            method=Shared(method.value),
-            children=children,
-            basis=basis or (HISTORY if from_history else ""),
-        )
+            command = DecomposeTarget(target_id=target, method=shared, children=children, basis=basis)
         return await Door(opened).execute(command, context(user, reason))
 
 
-async def _periods(opened: Ledger, target: UUID, into: Kind, method: Method) -> tuple[Child, ...]:
-    """The target's own scope, over each shorter period."""
-    from domain.periods import PeriodKind
-    from domain.target.commands import Child
+async def _held(opened: Ledger, target: UUID) -> Target:
     from domain.target.target import Target
 
     held = (await opened.load({target: Target}))[target]
     if not isinstance(held, Target) or not held.exists:
         fail(f"no target has the id {target}")
-    if method is Method.SEASONAL:
-        from projections import attainment
-
-        return await attainment.seasonal(opened.pool, held, PeriodKind(into.value))
-    if method is not Method.EQUAL:
-        fail("--into divides equally or by season: name each --part for anything else", USAGE)
-    return tuple(Child(scope=held.scope, period=one) for one in held.period.parts(PeriodKind(into.value)))
+    return held
 
 
 async def _children(opened: Ledger, parts: Sequence[str], method: Method) -> tuple[Child, ...]:

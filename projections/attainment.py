@@ -15,14 +15,12 @@ import msgspec
 from domain import metrics as m
 from domain.cycle.policies import CyclePolicies, cycle_policy_stream
 from domain.cycle.policy import DEFAULT_CYCLE_POLICY, CyclePolicy
-from domain.errors import Refused
 from domain.figures import FigureAsked
 from domain.pace import MILLIONTH, Pace, PaceStatus, elapsed_share, judge
-from domain.periods import Period, PeriodKind, Window
+from domain.periods import Period, Window
 from domain.scope import Scope
 from domain.shares import PRECISION
-from domain.target.commands import Child
-from domain.target.target import Target, target_id
+from domain.target.target import target_id
 from projections import figures, past, target_tree
 from projections.paging import Page, Source
 from projections.target_tree import Targeted, TargetFilter, TargetTree
@@ -30,7 +28,6 @@ from projections.target_tree import Targeted, TargetFilter, TargetTree
 DAY = timedelta(days=1)
 YEARS = 3
 """So many earlier years say what a usual year looks like."""
-HISTORY = "what the same days of the three years before brought"
 
 
 class Attainment(msgspec.Struct, kw_only=True):
@@ -180,22 +177,6 @@ async def shape(
     if m.metric(metric).unit == m.Unit.MONEY and not currency:
         currency = await _currency(source, metric, scope, period, position)
     return await _weights(source, metric, scope, period.children(), position, currency)
-
-
-async def seasonal(source: Source, target: Target, kind: PeriodKind) -> tuple[Child, ...]:
-    """The target's parts of a shorter kind, weighing what the same days of the three years before brought, as known now. Raises Refused
-    where there is no history to follow.
-    """
-    parts = target.period.parts(kind)
-    weights = await _weights(source, target.metric, target.scope, parts, None, target.currency)
-    if not weights:
-        raise Refused(
-            "there is no history to follow: name the parts, and what each weighs", method="seasonal"
-        )
-    return tuple(
-        Child(scope=target.scope, period=part, weight=weight)
-        for part, weight in zip(parts, weights, strict=True)
-    )
 
 
 async def _weights(

@@ -12,17 +12,14 @@ from api import auth
 from api.answers import DONE, MADE
 from api.auth import ADMIN, LEADERS, may_write
 from api.bodies import Envelope
-from api.desk import Desk
 from api.fields import Day, LongText, NeededText, ShortText, Strict
 from api.loop import MetricKey, Number, PeriodName, Said, ScopeBody, Weight, period, speaker
 from api.writing import Act
 from domain.errors import NotFound
-from domain.periods import PeriodKind
 from domain.shares import Method
 from domain.target import commands as c
 from domain.target.target import Target
-from projections import attainment
-from projections.attainment import HISTORY
+from projections.parts import Into, division
 from runtime.ledger import Ledger
 
 router = auth.router("/targets", tags=["targets"])
@@ -80,23 +77,22 @@ Parts = Annotated[tuple[Part, ...], Field(max_length=1_000)]
 
 
 class DivideTarget(Envelope):
-    """Either the parts, or the kind of periods that it is divided `into`: equally, or by what the same days of the three years before
-    brought (`seasonal`).
+    """Either the parts, or what it is divided `into`: shorter periods, the teams, the reps. Those are `equal`, or `seasonal`: by
+    what the same days of the three years before brought; periods may be `weighted` by their days. The manager owns a
+    team's part, and each rep their own.
     """
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"into": "month"}]})
+    model_config = ConfigDict(json_schema_extra={"examples": [{"into": "month", "method": "seasonal"}]})
 
     method: Method = Method.EQUAL
     children: Parts = ()
-    into: PeriodKind | None = None
+    into: Into | None = None
     basis: Annotated[ShortText, Field(description="Where the weights came from.")] = ""
 
     @model_validator(mode="after")
     def one_of_both(self) -> DivideTarget:
         if bool(self.children) == (self.into is not None):
             raise ValueError("name either children or into")
-        if self.into is not None and self.method not in (Method.EQUAL, Method.SEASONAL):
-            raise ValueError("into divides equally or by season: name the children for anything else")
         return self
 
 
@@ -149,14 +145,11 @@ async def _children(parts: tuple[Part, ...], ledger: Ledger) -> tuple[c.Child, .
     )
 
 
-async def _periods(target_id: UUID, kind: PeriodKind, method: Method, desk: Desk) -> tuple[c.Child, ...]:
-    """The target's own scope, over each shorter period."""
-    target = (await desk.ledger.load({target_id: Target}))[target_id]
+async def _held(target_id: UUID, ledger: Ledger) -> Target:
+    target = (await ledger.load({target_id: Target}))[target_id]
     if not isinstance(target, Target) or not target.exists:
         raise NotFound(f"no target has the id {target_id}", kind=Target.KIND, id=str(target_id))
-    if method is Method.SEASONAL:
-        return await attainment.seasonal(desk.pool, target, kind)
-    return tuple(c.Child(scope=target.scope, period=part) for part in target.period.parts(kind))
+    return target
 
 
 @router.post("", operation_id="proposeTarget", summary="Propose a target", status_code=201, responses=MADE)
@@ -187,12 +180,10 @@ async def agree(target_id: UUID, body: Said, act: Writer) -> Response:
 async def divide(target_id: UUID, body: DivideTarget, act: Leader) -> Response:
     """The parts sum to the whole exactly, by largest remainders."""
     if body.into is not None:
-        children = await _periods(target_id, body.into, body.method, act.desk)
-    else:
-        children = await _children(body.children, act.desk.ledger)
-    seasonal = body.into is not None and body.method is Method.SEASONAL
-    basis = body.basis or (HISTORY if seasonal else "")
-    command = c.DecomposeTarget(target_id=target_id, method=body.method, children=children, basis=basis)
+        target = await _held(target_id, act.desk.ledger)
+        return await act(await division(act.desk.pool, target, body.into, body.method, body.basis), body)
+    children = await _children(body.children, act.desk.ledger)
+    command = c.DecomposeTarget(target_id=target_id, method=body.method, children=children, basis=body.basis)
     return await act(command, body)
 
 

@@ -128,7 +128,10 @@ def _people(command: c.OpenCycle, book: Book) -> f.People:
 def _must_be_the_same(cycle: Cycle, command: c.OpenCycle) -> None:
     if (cycle.people.owner_id, cycle.policy) != (command.owner_id, command.policy):
         raise AlreadyExists(
-            "there is a cycle for this scope and period already", kind="cycle", id=str(cycle.id)
+            f"there is a cycle for this scope and period already, of the owner {cycle.people.owner_id} under the policy "
+            f"{cycle.policy!r}: hand it over, or cancel it first",
+            kind="cycle",
+            id=str(cycle.id),
         )
 
 

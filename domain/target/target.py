@@ -101,7 +101,7 @@ class Target(Aggregate):
     def agree(self, by: UUID) -> None:
         self.must_stand()
         if by != self.owner_id:
-            raise Refused("a target is agreed to by its owner", owner_id=str(self.owner_id))
+            raise Refused(f"a target is agreed to by its owner, {self.owner_id}", owner_id=str(self.owner_id))
         if self.status != AGREED:
             self.record(f.TargetAgreed(agreed_by=by, number=self.number))
 

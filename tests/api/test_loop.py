@@ -102,8 +102,8 @@ def test_a_year_is_divided_by_what_its_seasons_brought_before(house: House, prop
     assert house.admin.get("/figures", params=asked).status_code == 200
     parts = told(manager.post(f"/targets/{target}/divide", json=seasonal))["shares"]
     assert [part["number"] for part in parts] == ["30", "10", "0", "0"]
-    weighted = manager.post(f"/targets/{target}/divide", json={"into": "quarter", "method": "weighted"})
-    assert weighted.status_code == 422
+    by_hand = manager.post(f"/targets/{target}/divide", json={"into": "quarter", "method": "manual"})
+    assert by_hand.status_code == 422
 
 
 def test_a_rep_agrees_to_the_own_target_and_changes_none(house: House, target: str, proposal: Json) -> None:

@@ -11,12 +11,11 @@ from domain.cycle import facts as f
 from domain.cycle.policies import PublishCyclePolicy
 from domain.cycle.policy import DEFAULT_CYCLE_POLICY
 from domain.pace import Pace
-from domain.periods import PeriodKind, named_period
+from domain.periods import named_period
 from domain.shares import Method
-from domain.target.commands import DecomposeTarget
 from domain.target.target import Target
-from projections import attainment
 from projections.loop_reads import LoopReads
+from projections.parts import Into, division
 from projections.wait import Waiter
 from tests.workflows.turns import APRIL, EARLY, JUNE, MAY, REVIEW, Turn, at, begin
 from tests.workflows.world import MOMENT, World
@@ -45,11 +44,7 @@ async def divided(turn: Turn) -> None:
     quarter = await turn.target(SECOND)
     assert isinstance(quarter, Target)
     pool = turn.world.office.ledger.pool
-    children = await attainment.seasonal(pool, quarter, PeriodKind.MONTH)
-    parts = DecomposeTarget(
-        target_id=quarter.id, method=Method.SEASONAL, children=children, basis=attainment.HISTORY
-    )
-    await turn.run(parts, EARLY)
+    await turn.run(await division(pool, quarter, Into.MONTH, Method.SEASONAL), EARLY)
 
 
 async def test_the_season_divides_the_target_and_sets_its_pace(virtual: World) -> None:
