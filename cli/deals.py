@@ -248,7 +248,12 @@ def log(
     inbound: Annotated[bool, typer.Option("--inbound", help="They called us.")] = False,
     what: NextOption = None,
     due: DueOption = None,
+    happened: Annotated[
+        datetime | None,
+        typer.Option("--happened", help="When it was, in your time zone.", show_default="now"),
+    ] = None,
     user: AsUser = "cli",
+    reason: Reason = None,
     json: Json = False,
 ) -> None:
     """Log a touch. It ends the live promise, kept or late, and makes the next one."""
@@ -268,6 +273,8 @@ def log(
             deal,
             lambda id: LogActivity(deal_id=id, activity_id=uuid4(), activity=activity, next_step=step),
             user,
+            reason,
+            happened.astimezone() if happened else None,
         )
     )
     receipt(made, json)
@@ -332,14 +339,16 @@ def lose(
     )
 
 
-async def _act(given: str, command: Any, user: str, reason: str | None = None) -> Receipt:
+async def _act(
+    given: str, command: Any, user: str, reason: str | None = None, happened: datetime | None = None
+) -> Receipt:
     """The command that `command` makes for the deal's id."""
     from cli.common import context
     from domain.door import Door
 
     async with ledger() as opened:
         made: Command = command(await _id_of(opened.pool, given))
-        return await Door(opened).execute(made, context(user, reason))
+        return await Door(opened).execute(made, context(user, reason, occurred_at=happened))
 
 
 async def _id_of(source: Source, given: str) -> UUID:

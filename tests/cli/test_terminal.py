@@ -205,7 +205,8 @@ def test_a_deal_is_opened_touched_moved_and_lost_and_its_history_tells_it_in_two
     amount = ["--amount", "1,250,000.50 CNY"]
     opened = terminal.json("deals", "open", "四十台锅炉", "--owner", rep, *amount, *next_step)
     deal = opened["answer"]["deal_id"]
-    logged = terminal.json("deals", "log", deal, "call", "--outcome", "reached", "--user", "u-li")
+    late = ["--happened", "2026-01-05T09:30", "--reason", "entered after the trip"]
+    logged = terminal.json("deals", "log", deal, "call", "--outcome", "reached", "--user", "u-li", *late)
     moved = terminal.json("deals", "move", deal, "needs", "--reason", "they called back")
     gate = terminal.run("deals", "move", deal, "solution")
     lost = terminal.json("deals", "lose", deal, "--why", "price", "--competitor", "Acme")
@@ -218,6 +219,8 @@ def test_a_deal_is_opened_touched_moved_and_lost_and_its_history_tells_it_in_two
     told = terminal.json("history", deal)["items"]
     assert {(h["who"], h["channel"]) for h in told} == {("cli", "cli"), ("u-li", "cli")}
     assert next(h["reason"] for h in told if h["topic"] == "deal.stage-moved") == "they called back"
+    call = next(h for h in told if h["topic"] == "deal.activity-logged")
+    assert (call["reason"], call["occurred_at"][:8]) == ("entered after the trip", "2026-01-")
     assert "四十台锅炉" in terminal.run("history", deal).stdout
     assert "新建商机" in terminal.run("history", deal, "--lang", "zh").stdout
     assert "1,250,000.50 CNY" in terminal.run("deals", "show", deal).stdout
