@@ -36,9 +36,10 @@ TABLES = (*history.TABLES, *workflows.schema.statements())
 LEAST = 4_096
 """Bytes: below it, memory is not seen to grow."""
 SLACK = timedelta(seconds=2)
-FIRST_GUESS = 20.0
+FIRST_GUESS = 5.0
 """Starts a second."""
 TRIES = 4
+WARM = 10
 Start = Callable[[int, datetime], Awaitable[float]]
 
 
@@ -100,8 +101,8 @@ class Desk:
 
 @asynccontextmanager
 async def promising(bench: Bench) -> AsyncIterator[Contest]:
-    many = bench.size.of(tiny=20, quick=1_000, full=10_000)
-    due = bench.size.of(tiny=10, quick=200, full=2_000)
+    many = bench.size.of(tiny=5, quick=1_000, full=10_000)
+    due = bench.size.of(tiny=3, quick=200, full=2_000)
     temporal = await asyncio.to_thread(lambda: bench.temporal)
     assert temporal.pid is not None
     with tempfile.TemporaryDirectory(prefix="bench-") as home:
@@ -112,9 +113,9 @@ async def promising(bench: Bench) -> AsyncIterator[Contest]:
                 beside(promises.serve_worker, url, temporal.address, home) as worker,
                 beside(promises.serve_trivial, temporal.address),
             ):
-                await desk.open(10, datetime.now(UTC) + timedelta(days=30))
-                for warm in (desk.ours, desk.theirs):
-                    await warm(max(5, due // 10))
+                await desk.open(5, datetime.now(UTC) + timedelta(days=30))
+                for warm in (desk.ours, desk.theirs) if bench.size.name != "tiny" else ():
+                    await warm(WARM)
                 memory = await held(desk, many, temporal.pid, worker)
 
                 async def ours() -> Figures:
