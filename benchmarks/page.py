@@ -30,7 +30,7 @@ def told(results: Sequence[Result], about: Mapping[str, str], options: Mapping[s
     judged = [j for result in results for j in result.judged()]
     reached = sum(j.reached for j in judged)
     parts = [
-        f"`python -m benchmarks{' --full' if size.name == 'full' else ''} --write-docs`: {size.turns} turns, the medians.",
+        f"By `python -m benchmarks{' --full' if size.name == 'full' else ''} --write-docs`: {size.turns} turns, the medians.",
         *(f"{name}: {value}." for name, value in about.items()),
         "PostgreSQL: " + ", ".join(f"{name} {value}" for name, value in options.items()) + ".",
         f"{reached} of {len(judged)} aims reached.",
