@@ -119,7 +119,7 @@ class GroupCommit:
             head, seen, stale = await append(wire, [waiting.decision for waiting in batch])
             first = await _first_answers(wire, batch, seen) if seen else {}
         except BaseException:
-            await wire.give_back()
+            await wire.give_back(broken=True)
             raise
         self._parked.append(wire)
         settle(batch, head, first, set(stale))
@@ -130,7 +130,7 @@ class GroupCommit:
             wire = self._parked.pop()
             if not wire.has_been_left():
                 return wire
-            await wire.give_back()
+            await wire.give_back(broken=True)
         return Wire(self._pool, await self._pool.getconn())
 
     async def close(self) -> None:

@@ -59,11 +59,13 @@ class Wire:
 
     def has_been_left(self) -> bool:
         """Whether there is something to read that nobody asked for: that is the server's last word, or its end."""
-        return self._server.status != ConnStatus.OK or bool(self._poll.poll(0))
+        return not self._listens or self._server.status != ConnStatus.OK or bool(self._poll.poll(0))
 
-    async def give_back(self) -> None:
+    async def give_back(self, *, broken: bool = False) -> None:
         """To the pool, which replaces it where it is broken or in the middle of something."""
         self._stop_listening()
+        if broken:
+            await self._connection.close()
         await self._pool.putconn(self._connection)
 
     async def _answered(self) -> PGresult:
