@@ -90,7 +90,8 @@ async def test_a_caller_who_gives_up_on_a_held_commit_holds_nobody_up(gated: Off
         with pytest.raises(asyncio.CancelledError):
             await caller
         assert not behind.done()
-    assert await gated.ledger.head() == (await behind).position
+    last = (await behind).position
+    assert await gated.ledger.head() == last
     assert (await gated.run(gated.opening())).recorded == 2
 
 
