@@ -14,7 +14,7 @@ from cli.loop import figure, measured, metric_name, percent, who, whose
 
 if TYPE_CHECKING:
     from projections.attainment import Attainment
-    from projections.cycle_board import CycleSeen, Owed
+    from projections.cycle_board import CycleSeen, Owed, Said
     from projections.pack_view import Beside, PackSeen, Spoken
     from projections.target_tree import Branch, Targeted
 
@@ -82,16 +82,20 @@ def _check_ins(cycle: CycleSeen, to: tzinfo | None) -> str:
 def _review(cycle: CycleSeen, to: tzinfo | None) -> str:
     if cycle.review is None:
         return f"opens at {moment(cycle.schedule.review_at, to)}"
-    points = len(cycle.review.agenda)
-    return f"opened at {moment(cycle.review.opened_at, to)}, {points} points on the agenda"
+    points = _many(len(cycle.review.agenda), "point")
+    return f"opened at {moment(cycle.review.opened_at, to)}, {points} on the agenda"
 
 
 def _feedback(cycle: CycleSeen) -> str:
     if not any(said.kind == "cycle.feedback-given" for said in cycle.said):
         return ""
     acknowledged = "acknowledged" if cycle.acknowledged else "not acknowledged"
-    appeals = f", {cycle.appeals} appeals" if cycle.appeals else ""
-    return f"{len(cycle.action_items)} action items, {acknowledged}{appeals}"
+    appeals = f", {_many(cycle.appeals, 'appeal')}" if cycle.appeals else ""
+    return f"{_many(len(cycle.action_items), 'action item')}, {acknowledged}{appeals}"
+
+
+def _many(count: int, thing: str) -> str:
+    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
 
 
 def _next(cycle: CycleSeen) -> str:
@@ -121,10 +125,15 @@ def show_board(cycles: Sequence[CycleSeen], names: Names, to: tzinfo | None) -> 
 
 def show_said(cycle: CycleSeen, names: Names, to: tzinfo | None) -> None:
     rows = [
-        (moment(one.at, to), one.kind.partition(".")[2], who(one.by, names), one.text, one.subject_id)
-        for one in cycle.said
+        (moment(one.at, to), _kind(one), who(one.by, names), one.text, one.subject_id) for one in cycle.said
     ]
     table(("when", "what", "who", "said", "about"), rows, whole=("when", "what", "about"))
+
+
+def _kind(said: Said) -> str:
+    """What it was, and of an appeal how it ended."""
+    kind = said.kind.partition(".")[2]
+    return kind if said.upheld is None else f"{kind}: {'upheld' if said.upheld else 'turned down'}"
 
 
 def show_proposal(cycle: CycleSeen, names: Names, lang: str = "en") -> None:

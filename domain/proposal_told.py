@@ -40,7 +40,7 @@ def _written(value: Value, of: Metric, currency: str, language: Language) -> str
     """What is no number reads as it is."""
     with suppress(ArithmeticError), localcontext(prec=PRECISION):
         if value.name in FIGURES:
-            return _figure(Decimal(value.value), of, currency, language)
+            return spelled(Decimal(value.value), of, currency, language)
         if value.name in CHANGES:
             return _change(Decimal(value.value), of, language)
         if value.name == "percent":
@@ -48,7 +48,8 @@ def _written(value: Value, of: Metric, currency: str, language: Language) -> str
     return value.value
 
 
-def _figure(number: Decimal, of: Metric, currency: str, language: Language) -> str:
+def spelled(number: Decimal, of: Metric, currency: str, language: Language) -> str:
+    """A figure in its unit, rounded to what that is counted in."""
     if of.unit == Unit.MONEY:
         return f"{number.quantize(of.smallest(currency), ROUND_HALF_EVEN):,f} {currency}".strip()
     if of.unit == Unit.RATIO:

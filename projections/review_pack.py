@@ -20,7 +20,7 @@ from domain.cycle.facts import AgendaItem
 from domain.cycle.policy import DEFAULT_CYCLE_POLICY
 from domain.errors import NotFound
 from domain.metrics import Better, metric
-from domain.reasoning import plain
+from domain.proposal_told import spelled
 from domain.scope import ScopeKind
 from domain.scorecard.scorecard import scorecard_id
 from projections import attainment, deals_then, past
@@ -269,7 +269,9 @@ def missed(one: Attainment) -> bool:
 
 def _missed(one: Attainment) -> AgendaItem:
     assert one.actual is not None
-    detail = f"{one.metric}: {plain(one.actual)} of {plain(one.number)}"
+    of = metric(one.metric)
+    came, aim = (spelled(number, of, one.currency, "en") for number in (one.actual, one.number))
+    detail = f"{one.metric}: {came} of {aim}"
     return AgendaItem(code=Point.TARGET_MISSED, subject_id=one.target_id, detail=detail)
 
 

@@ -87,7 +87,7 @@ async def test_it_holds_what_came_and_puts_what_was_missed_on_the_agenda(books: 
     (stage,) = pack.content["funnel"]
     assert (stage["stage"], stage["left"], stage["forward"]) == ("identify", 1, 1)
     codes = {item.code: item.detail for item in pack.agenda}
-    assert codes[Point.TARGET_MISSED] == "revenue-won: 600 of 1000"
+    assert codes[Point.TARGET_MISSED] == "revenue-won: 600.00 CNY of 1,000.00 CNY"
     assert codes[Point.DEALS_STALLED] == "1"
 
 
