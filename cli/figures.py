@@ -44,15 +44,15 @@ Currency = Annotated[str, typer.Option("--currency", help="Of money.")]
 @app.command("list", epilog=example("salesloop figure list --lang zh"))
 def list_(*, lang: LanguageOption = Language.EN, json: Json = False) -> None:
     """Every metric, with its definition."""
-    from domain.metrics import CATALOGUE
+    from domain.metrics import every_metric
 
     if json:
-        as_json(list(CATALOGUE.values()))
+        as_json(list(every_metric()))
         return
     said = lang.value
     rows = [
         (m.key, getattr(m.name, said), m.unit, m.direction, getattr(m.definition, said))
-        for m in CATALOGUE.values()
+        for m in every_metric()
     ]
     table(("metric", "name", "unit", "better", "is"), rows, whole=("metric",))
 

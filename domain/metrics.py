@@ -19,7 +19,7 @@ from uuid import UUID
 
 from domain.errors import FieldError, Invalid
 from domain.periods import Period, Window
-from domain.process import CLOSED
+from domain.process import CLOSED, DEFAULT_PROCESS
 from domain.scope import Scope
 from domain.shares import PRECISION
 from domain.values import ActivityKind
@@ -186,6 +186,13 @@ def find_metric(key: str) -> Metric | None:
     if colon and family in FAMILIES:
         return FAMILIES[family](name)
     return CATALOGUE.get(key)
+
+
+def every_metric() -> tuple[Metric, ...]:
+    """With each kind of activity and each stage of the default process; stages of other processes have theirs as well."""
+    kinds = (_activities(kind) for kind in ActivityKind)
+    stages = (_stage_conversion(stage) for stage in DEFAULT_PROCESS.open_stages)
+    return (*CATALOGUE.values(), *(one for one in (*kinds, *stages) if one is not None))
 
 
 def metric(key: str) -> Metric:

@@ -134,7 +134,7 @@ def propose_part(parent: Target, child: c.Child, number: Decimal, day: date, boo
     target = book.find(Target, id_of(parent, child))
     if target.stands:
         raise AlreadyExists(
-            f"there is a target for {child.scope.key} in {child.period} already: withdraw it first",
+            f"there is a target for {child.scope.key} in {child.period} already: withdraw it first, or leave it out here and move it in",
             id=str(target.id),
             kind="target",
         )

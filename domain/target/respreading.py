@@ -236,7 +236,7 @@ class Change:
         if (after.metric, after.currency, after.period) != (before.metric, before.currency, before.period):
             problem = "is for another metric, currency or period"
         elif not (after.stands and after.shares):
-            problem = "is not divided: decompose it first"
+            problem = "is not divided: decompose it among its other parts first"
         elif not target.scope.is_below(after.scope):
             problem = "is not for a wider scope"
         if problem:

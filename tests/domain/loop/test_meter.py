@@ -350,9 +350,10 @@ def test_a_metric_that_is_not_in_the_catalogue_is_refused(key: str) -> None:
 
 
 def test_every_metric_is_told_in_both_languages() -> None:
-    for key in [*m.CATALOGUE, "activities:call", "stage-conversion:needs"]:
-        found = m.metric(key)
-        assert found.key == key
+    every = {one.key: one for one in m.every_metric()}
+    assert {*m.CATALOGUE, "activities:call", "stage-conversion:needs"} <= set(every)
+    for key, found in every.items():
+        assert m.metric(key) == found
         assert all((found.name.en, found.name.zh, found.definition.en, found.definition.zh))
 
 
