@@ -147,6 +147,8 @@ async def page(
     for condition, params in sort.stretches(sort.after(cursor)):
         query = select.narrowed(condition, order=sort.order)
         given = {**select.params, **params, "limit": wanted - len(items)}
+        if not select.is_narrow:  # a plan is kept only where it looks as good as one for the very values
+            query = query.replace("%(limit)s", str(given["limit"]))
         items += [make(*row) for row in await fetch(source, query, given, planned_anew=select.is_narrow)]
         if len(items) == wanted:
             last = items[limit - 1]
