@@ -19,6 +19,7 @@ from benchmarks.figures import OURS, Aim, Contest, Figures, Row, Run
 from benchmarks.lives import Lives
 from benchmarks.raw import as_rows, flat
 from domain.door import Call, Door
+from projections.catalog import ALL
 from projections.deal_board import DealBoard
 from projections.follow import run_projections
 from projections.rebuild import rebuild
@@ -125,7 +126,9 @@ async def seen(bench: Bench) -> AsyncIterator[Contest]:
                 position = (await door.execute(call.command, call.context)).position
             await waiter.until(BOARD, position, timeout=30)
             run = partial(_write_and_see, door, waiter, [iter(share) for share in told], each)
-            yield Contest({OURS: run}, [f"{COMMANDS_A_SECOND} commands/s, seven read models in one process"])
+            yield Contest(
+                {OURS: run}, [f"{COMMANDS_A_SECOND} commands/s, {len(ALL)} read models in one process"]
+            )
 
 
 def _commands(lives: Lives, count: int) -> list[Call]:
