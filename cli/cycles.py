@@ -19,6 +19,7 @@ from cli.loop import (
     KnownAt,
     PeriodFilter,
     ScopeFilter,
+    company_zone,
     cycle_of,
     known_upto,
     more,
@@ -88,13 +89,12 @@ async def _list(
 ) -> tuple[Page[CycleSeen], dict[UUID, str], str]:
     """With the company's time zone."""
     from projections import cycle_board
-    from projections.attainment import policy_of
 
     async with ledger() as opened:
         found = cycle_board.CycleFilter(**narrowed)
         page = await cycle_board.listing(opened.pool, found, cursor=cursor, limit=limit)
-        company = (await policy_of(opened.pool)).calendar.timezone
-        return page, await names(opened.pool, [id for cycle in page.items for id in people(cycle)]), company
+        known = await names(opened.pool, [id for cycle in page.items for id in people(cycle)])
+        return page, known, await company_zone(opened.pool)
 
 
 def people(cycle: CycleSeen) -> Iterable[UUID | None]:

@@ -73,6 +73,13 @@ async def period_of(opened: Ledger, name: str) -> Period:
     return named_period(name, held.current.fiscal_start)
 
 
+async def company_zone(source: Source) -> str:
+    """Of the cycle policy "default"."""
+    from projections.attainment import policy_of
+
+    return (await policy_of(source)).calendar.timezone
+
+
 async def cycle_of(opened: Ledger, given: str) -> UUID:
     """By its id, or by scope and period: company@2027-Q1, rep:ID@2027-03."""
     from domain.cycle.cycle import cycle_id

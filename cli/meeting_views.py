@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import day_name
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from cli.common import moment, table
 from cli.loop import who, whose
 
 if TYPE_CHECKING:
+    from domain.meeting.plan import Plan
     from projections.meetings import MeetingSeen, ScheduleSeen
 
 Names = Mapping[UUID, str]
@@ -71,11 +73,17 @@ def _points(one: MeetingSeen, names: Names) -> Iterator[tuple[str, str]]:
         yield words.en if words else point.code, about
 
 
+def _meets(plan: Plan) -> str:
+    """A week's day by its name, a month's by its number."""
+    day = f"{day_name[plan.day - 1]}s" if plan.cadence == "weekly" else f"day {plan.day}"
+    return f"{plan.cadence}, {day} at {plan.at}"
+
+
 def show_schedules(schedules: Iterable[ScheduleSeen], names: Names, to: tzinfo | None) -> None:
     rows = [
         (
             whose(one.scope, names),
-            f"{one.plan.cadence}, day {one.plan.day} at {one.plan.at}",
+            _meets(one.plan),
             one.status,
             moment(one.next_at, to),
             who(one.plan.chair_id, names) if one.plan.chair_id else "who manages the team",

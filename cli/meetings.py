@@ -15,7 +15,6 @@ from cli.common import (
     Json,
     Limit,
     Reason,
-    Zone,
     as_json,
     example,
     execute,
@@ -26,7 +25,19 @@ from cli.common import (
     run,
     zone,
 )
-from cli.loop import By, Cursor, ScopeFilter, ScopeOption, Why, instant, more, names, scope_of
+from cli.loop import (
+    By,
+    CompanyZone,
+    Cursor,
+    ScopeFilter,
+    ScopeOption,
+    Why,
+    company_zone,
+    instant,
+    more,
+    names,
+    scope_of,
+)
 
 if TYPE_CHECKING:
     from domain.meeting.commands import Agreed, Question
@@ -61,44 +72,44 @@ def list_(
     cursor: Cursor = None,
     limit: Limit = 20,
     json: Json = False,
-    tz: Zone = None,
+    tz: CompanyZone = None,
 ) -> None:
     """The newest first."""
-    page, known = run(_list(scope_of(scope).key if scope else None, status, cursor, limit))
+    page, known, company = run(_list(scope_of(scope).key if scope else None, status, cursor, limit))
     if json:
         as_json(page)
         return
     from cli.meeting_views import show_meetings
 
-    show_meetings(page.items, known, zone(tz))
+    show_meetings(page.items, known, zone(tz or company))
     more(page)
 
 
 async def _list(
     scope_key: str | None, status: str | None, cursor: str | None, limit: int
-) -> tuple[Page[MeetingSeen], dict[UUID, str]]:
+) -> tuple[Page[MeetingSeen], dict[UUID, str], str]:
     from projections import meetings
 
     async with ledger() as opened:
         narrowed = meetings.MeetingFilter(scope_key=scope_key, status=status)
         page = await meetings.listing(opened.pool, narrowed, cursor=cursor, limit=limit)
         people = [id for one in page.items for id in (one.scope.id, one.chair_id)]
-        return page, await names(opened.pool, people)
+        return page, await names(opened.pool, people), await company_zone(opened.pool)
 
 
 @app.command(epilog=example(f"salesloop meeting show {WHICH}"))
-def show(meeting: Id, *, json: Json = False, tz: Zone = None) -> None:
+def show(meeting: Id, *, json: Json = False, tz: CompanyZone = None) -> None:
     """One meeting: its agenda, what was decided and agreed on, and what it waits for."""
-    found, known = run(_show(meeting))
+    found, known, company = run(_show(meeting))
     if json:
         as_json(found)
         return
     from cli.meeting_views import show_meeting
 
-    show_meeting(found, known, zone(tz))
+    show_meeting(found, known, zone(tz or company))
 
 
-async def _show(id: UUID) -> tuple[MeetingSeen, dict[UUID, str]]:
+async def _show(id: UUID) -> tuple[MeetingSeen, dict[UUID, str], str]:
     from projections import meetings
 
     async with ledger() as opened:
@@ -106,28 +117,28 @@ async def _show(id: UUID) -> tuple[MeetingSeen, dict[UUID, str]]:
         asked = [d.of for d in found.decisions] + [w.of for w in found.waits if w.of is not None]
         about = [point.subject_id for point in found.agenda]
         people = [found.scope.id, found.chair_id, *found.present, *asked, *about]
-        return found, await names(opened.pool, people)
+        return found, await names(opened.pool, people), await company_zone(opened.pool)
 
 
 @app.command(epilog=example("salesloop meeting schedules"))
-def schedules(*, scope: ScopeFilter = None, json: Json = False, tz: Zone = None) -> None:
+def schedules(*, scope: ScopeFilter = None, json: Json = False, tz: CompanyZone = None) -> None:
     """Who meets when, by when the next meeting is."""
-    page, known = run(_schedules(scope_of(scope).key if scope else None))
+    page, known, company = run(_schedules(scope_of(scope).key if scope else None))
     if json:
         as_json(page)
         return
     from cli.meeting_views import show_schedules
 
-    show_schedules(page.items, known, zone(tz))
+    show_schedules(page.items, known, zone(tz or company))
 
 
-async def _schedules(scope_key: str | None) -> tuple[Page[ScheduleSeen], dict[UUID, str]]:
+async def _schedules(scope_key: str | None) -> tuple[Page[ScheduleSeen], dict[UUID, str], str]:
     from projections import meetings
 
     async with ledger() as opened:
         page = await meetings.schedules(opened.pool, meetings.ScheduleFilter(scope_key=scope_key), limit=200)
         people = [id for one in page.items for id in (one.scope.id, one.plan.chair_id)]
-        return page, await names(opened.pool, people)
+        return page, await names(opened.pool, people), await company_zone(opened.pool)
 
 
 # --- schedules -------------------------------------------------------------------------------------------------------

@@ -200,7 +200,7 @@ def test_a_team_meets_on_a_schedule_and_what_it_decides_is_followed_up(
     call = meetings.CallMeeting(schedule_id=UUID(schedule), arming=1, number=1)
     clock_says(terminal.env["DATABASE_URL"], call)
     settled()
-    assert "weekly, day 3 at 09:30" in terminal.run("meeting", "schedules").stdout
+    assert "weekly, Wednesdays at 09:30" in terminal.run("meeting", "schedules").stdout
     (called,) = terminal.json("meeting", "list", "--scope", team)["items"]
     meeting, due = called["meeting_id"], "2038-01-01T09:00:00Z"
     minutes = {
