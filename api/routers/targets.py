@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Response
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, ModelWrapValidatorHandler, ValidationError, model_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from api import auth
 from api.answers import DONE, MADE
@@ -18,6 +19,7 @@ from api.writing import Act
 from domain.errors import NotFound
 from domain.shares import Method
 from domain.target import commands as c
+from domain.target.smart import missing_parts
 from domain.target.target import Target
 from projections.parts import Into, division
 from runtime.ledger import Ledger
@@ -27,6 +29,13 @@ router = auth.router("/targets", tags=["targets"])
 Writer = Annotated[Act, Depends(may_write())]
 Leader = Annotated[Act, Depends(may_write(*LEADERS))]
 Admin = Annotated[Act, Depends(may_write(*ADMIN))]
+
+
+def _error(
+    kind: str, where: tuple[int | str, ...], message: str, context: dict[str, Any] | None = None
+) -> InitErrorDetails:
+    error = PydanticCustomError(kind, message, context)
+    return InitErrorDetails(type=error, loc=where, input=None)
 
 
 class ProposeTarget(Envelope):
@@ -59,6 +68,18 @@ class ProposeTarget(Envelope):
     owner_id: UUID | None = None
     achievable: LongText = ""
     relevant: LongText = ""
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def all_at_once(cls, data: Any, handler: ModelWrapValidatorHandler[ProposeTarget]) -> ProposeTarget:
+        """Beside a part that is written wrongly, those that are missing are named as well."""
+        try:
+            return handler(data)
+        except ValidationError as wrong:
+            missing = missing_parts(data) if isinstance(data, dict) else {}
+            also = [_error("missing", (name,), message) for name, message in missing.items()]
+            found = [_error(e["type"], e["loc"], e["msg"], e.get("ctx")) for e in wrong.errors()]
+            raise ValidationError.from_exception_data(cls.__name__, [*found, *also]) from wrong
 
 
 class Part(Strict):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from string import ascii_uppercase
 
@@ -27,12 +28,8 @@ def check_smart(command: ProposeTarget) -> None:
     """Raises Invalid with one error for every part that is missing or wrong."""
     checks = Checks()
     of = find_metric(command.metric)
-    for name, message in MISSING.items():
-        value = getattr(command, name)
-        needed = name != "currency" or of is None or of.unit == Unit.MONEY
-        told = bool(value.strip()) if isinstance(value, str) else value is not None
-        if needed or told:
-            checks.that(told, name, message)
+    for name, message in missing_parts({name: getattr(command, name) for name in MISSING}).items():
+        checks.that(False, name, message)
     if command.metric.strip():
         check_metric(command.metric, checks)
     if of is not None:
@@ -46,6 +43,18 @@ def check_smart(command: ProposeTarget) -> None:
     for name in ("achievable", "relevant"):
         checks.text(getattr(command, name), name)
     checks.done()
+
+
+def missing_parts(said: Mapping[str, object]) -> dict[str, str]:
+    """What is not said, and what to say. Only money has a currency."""
+    key = said.get("metric")
+    of = find_metric(key) if isinstance(key, str) else None
+    needed = [name for name in MISSING if name != "currency" or of is None or of.unit == Unit.MONEY]
+    return {name: MISSING[name] for name in needed if not _told(said.get(name))}
+
+
+def _told(value: object) -> bool:
+    return bool(value.strip()) if isinstance(value, str) else value is not None
 
 
 def check_metric(key: str, checks: Checks) -> None:

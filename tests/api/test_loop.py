@@ -71,6 +71,9 @@ def test_a_target_that_says_nothing_is_told_everything_that_is_missing(house: Ho
     refused = told(house.admin.post("/targets", json={}), 422)
     missing = {error["field"] for error in refused["errors"]}
     assert missing >= {"metric", "number", "unit", "period", "scope", "owner_id", "achievable", "relevant"}
+    wrong = {"metric": "deals-won", "number": "-1", "scope": "company", "relevant": " "}
+    named = [error["field"] for error in told(house.admin.post("/targets", json=wrong), 422)["errors"]]
+    assert sorted(named) == ["achievable", "number", "owner_id", "period", "relevant", "scope", "unit"]
 
 
 def test_a_year_is_divided_into_quarters_that_sum_to_it(house: House, target: str) -> None:
