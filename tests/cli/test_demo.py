@@ -99,10 +99,10 @@ def _shows_the_loop(said: str, pipeline: Path) -> None:
     opened, proposed = said.index("the review opens"), said.index("proposes the target of")
     assert said.index("execution starts") < opened < proposed
     assert "come to its end" not in said
-    [(month, came)] = re.findall(r"In (\d{4}-\d\d) it came to ([\d.]+)\.", said)
+    [(month, came)] = re.findall(r"In (\d{4}-\d\d) it came to ([\d,.]+) [A-Z]{3}\.", said)
     with pipeline.open(encoding="utf-8", newline="") as file:
         won = [row for row in csv.DictReader(file) if row["deal_stage"] == "Won"]
-    assert Decimal(came) == sum(
+    assert Decimal(came.replace(",", "")) == sum(
         Decimal(row["close_value"]) for row in won if row["close_date"].startswith(month)
     )
 
