@@ -97,16 +97,20 @@ class Bench:
 
     @asynccontextmanager
     async def database(self, tables: Sequence[str] | None = None) -> AsyncIterator[str]:
-        """The URL of a fresh database, dropped afterwards; with a ledger and these further tables, where given."""
+        """The URL of a fresh database, dropped afterwards; with a ledger and these further tables, where given.
+
+        One that a killed run left behind makes room.
+        """
         name = f"bench_{next(self._numbers)}"
         url = self.postgres.url_of(name)
+        drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+        await asyncio.to_thread(self._execute, drop)
         await asyncio.to_thread(self._execute, sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         try:
             if tables is not None:
                 await asyncio.to_thread(migrate, url, tables)
             yield url
         finally:
-            drop = sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name))
             await asyncio.to_thread(self._execute, drop)
 
     def _execute(self, statement: sql.Composed) -> None:
