@@ -134,7 +134,19 @@ class Turn:
         return self.world.client.get_workflow_handle(self.workflow_id(period))
 
     async def state(self, period: Period = APRIL) -> ClockState:
-        return await self.clock(period).query(Clock.state)
+        """A run that was only just renewed answers once its first task is there."""
+        told: list[ClockState] = []
+
+        async def answers() -> bool:
+            try:
+                told[:] = [await self.clock(period).query(Clock.state)]
+            except RPCError as failure:
+                if failure.status is not RPCStatusCode.FAILED_PRECONDITION:
+                    raise
+            return bool(told)
+
+        await until(answers)
+        return told[0]
 
     async def seen(self, period: Period = APRIL) -> None:
         """Wait until the clock knows everything that is recorded of the cycle."""
