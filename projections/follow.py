@@ -8,13 +8,14 @@ from collections.abc import Collection
 
 from projections.catalog import ALL
 from projections.runner import Follower, Watch
+from runtime.garbage import SELDOM
 
 
 async def run_projections(
     url: str, names: Collection[str] | None = None, stop: asyncio.Event | None = None
 ) -> None:
     """Follow the ledger for the named read models (default: all) until `stop` is set or this task is cancelled."""
-    gc.set_threshold(50_000, 20, 100)  # a fold makes many small objects and no cycles
+    gc.set_threshold(*SELDOM)  # a fold makes many small objects and no cycles
     chosen = [projection for projection in ALL if names is None or projection.name in names]
     async with Watch(url) as watch:
         followers = [asyncio.create_task(Follower(url, p, watch).run(), name=p.name) for p in chosen]
