@@ -18,7 +18,7 @@ from domain.periods import Window
 from domain.scope import rep
 from domain.values import Activity, ActivityKind
 from tests.workflows.turns import CALLS, HEAD, MANAGER, at, begin
-from tests.workflows.world import MOMENT, World, hours_policy, times, until
+from tests.workflows.world import MOMENT, World, asked, hours_policy, times, until
 from workflows.clock import Clock
 from workflows.loop_messages import Kind, Subject, clock_id
 
@@ -31,7 +31,7 @@ async def move(world: World, subject: Subject, id: UUID, instant: datetime) -> N
     await world.move(handle.id, instant)
 
     async def has_said_all() -> bool:
-        next_at = (await handle.query(Clock.state)).next_at
+        next_at = (await asked(handle, Clock.state)).next_at
         return next_at is None or next_at > instant
 
     await until(has_said_all)
@@ -44,10 +44,11 @@ async def next_kind(world: World, subject: Subject, id: UUID) -> Kind | None:
     newest = (await world.facts(id))[-1].position
 
     async def has_seen() -> bool:
-        return bool((await handle.query(Clock.state)).seen >= newest)
+        return bool((await asked(handle, Clock.state)).seen >= newest)
 
     await until(has_seen)
-    return (await handle.query(Clock.state)).next_kind
+    kind: Kind | None = (await asked(handle, Clock.state)).next_kind
+    return kind
 
 
 async def ended(world: World, subject: Subject, id: UUID) -> bool:

@@ -23,7 +23,7 @@ from domain.recorded import Recorded
 from domain.scope import Scope, rep
 from domain.target.commands import ProposeTarget
 from domain.target.target import Target, target_id
-from tests.workflows.world import MOMENT, World, until
+from tests.workflows.world import MOMENT, World, asked, until
 from workflows.clock import Clock
 from workflows.loop_messages import ClockState, Run, Subject, clock_id
 
@@ -134,19 +134,8 @@ class Turn:
         return self.world.client.get_workflow_handle(self.workflow_id(period))
 
     async def state(self, period: Period = APRIL) -> ClockState:
-        """A run that was only just renewed answers once its first task is there."""
-        told: list[ClockState] = []
-
-        async def answers() -> bool:
-            try:
-                told[:] = [await self.clock(period).query(Clock.state)]
-            except RPCError as failure:
-                if failure.status is not RPCStatusCode.FAILED_PRECONDITION:
-                    raise
-            return bool(told)
-
-        await until(answers)
-        return told[0]
+        state: ClockState = await asked(self.clock(period), Clock.state)
+        return state
 
     async def seen(self, period: Period = APRIL) -> None:
         """Wait until the clock knows everything that is recorded of the cycle."""

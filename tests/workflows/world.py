@@ -33,6 +33,7 @@ from domain.values import Activity, ActivityKind, NextStep
 from projections import catalog
 from projections.follow import run_projections
 from runtime.schema import migrate
+from tests.conftest import PATIENCE
 from tests.office import Office, furnish
 from tests.workflows.figures import LedgerFigures
 from worker import ReadModels
@@ -43,13 +44,12 @@ from workflows.delivery import Deliverer, news_of
 from workflows.follow_up import FollowUpWorkflow, follow_up_id
 from workflows.follower import Follower
 from workflows.lanes import LANE_NAMES
-from workflows.messages import DealClosed, FollowUp, FollowUpState, PromiseArmed
+from workflows.messages import DealClosed, FollowUp, FollowUpState, PromiseArmed, Step
 from workflows.running import make_worker
 from workflows.store import WorkflowStore
 
 MOMENT = timedelta(minutes=1)
 STANDSTILL = timedelta(0)
-PATIENCE = 120.0
 ENDING = 30.0
 """Seconds for a worker to end; the SDK was seen never to come back from a shutdown."""
 
@@ -223,7 +223,16 @@ class World:
         return self.client.get_workflow_handle_for(FollowUpWorkflow.run, follow_up_id(deal_id))
 
     async def state(self, deal_id: UUID) -> FollowUpState:
-        return await self.follow_up(deal_id).query(FollowUpWorkflow.state)
+        state: FollowUpState = await asked(self.follow_up(deal_id), FollowUpWorkflow.state)
+        return state
+
+    async def waits_for(self, deal_id: UUID, step: Step) -> None:
+        """Wait until the follow-up knows that it has said what comes before this step: the ledger knows it first."""
+
+        async def does() -> bool:
+            return (await self.state(deal_id)).next_step == step
+
+        await until(does)
 
     async def looked(self, deal_id: UUID) -> None:
         """Wait until the newest run has asked the ledger where the deal stands."""
@@ -243,6 +252,13 @@ class World:
             raise
 
     async def runs(self, deal_id: UUID) -> int:
+        """How many the server lists, once the newest is among them: lists are made afterwards."""
+        newest = (await self.follow_up(deal_id).describe()).run_id
+
+        async def listed() -> bool:
+            return await self._count(f"RunId = '{newest}'") == 1
+
+        await until(listed)
         return await self._count(f"WorkflowId = '{follow_up_id(deal_id)}'")
 
     async def _count(self, query: str) -> int:
@@ -281,6 +297,11 @@ class World:
     async def _has_said(self, deal_id: UUID, topic: str, times: int) -> bool:
         return len(await self.facts(deal_id, topic)) >= times
 
+    async def told_of_its_miss(self, deal_id: UUID) -> None:
+        """Once; and once before it was due, unless the machine was so slow that it was due already."""
+        told = await self.topics(deal_id, "promise.reminded", "promise.missed")
+        assert told in (["promise.reminded", "promise.missed"], ["promise.missed"])
+
     async def at(self, deal_id: UUID, instant: datetime) -> None:
         """Move the follow-up's clock to `instant`. Everything due until then has been done and delivered."""
         await self.move(follow_up_id(deal_id), instant)
@@ -293,6 +314,22 @@ class World:
         assert ahead > timedelta(0), f"the clock is past {instant} already"
         await self.environment.fast_forward(handle, ahead)
         await self.delivered()
+
+
+async def asked(handle: WorkflowHandle[Any, Any], query: Any) -> Any:
+    """The answer to a query. A run that was only just started or renewed gives it once its first task is there."""
+    found: list[Any] = []
+
+    async def answers() -> bool:
+        try:
+            found[:] = [await handle.query(query)]
+        except RPCError as failure:
+            if failure.status is not RPCStatusCode.FAILED_PRECONDITION:
+                raise
+        return bool(found)
+
+    await until(answers)
+    return found[0]
 
 
 async def until(condition: Callable[[], Awaitable[Any]]) -> None:
