@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import http.client
 import json
 import os
 import re
@@ -20,6 +21,7 @@ import pytest
 
 from api.users import NewKey, Role
 from runtime.servers import EmbeddedPostgres
+from tests.conftest import PATIENCE
 from tests.house import House, make_key, migrate_all, serving, settings_for
 
 
@@ -63,7 +65,10 @@ def breakable(module_scratch: Path) -> Iterator[tuple[EmbeddedPostgres, httpx.Cl
         migrate_all(server.url)
         key = asyncio.run(make_key(server.url, NewKey("ops", Role.ADMIN)))
         with serving(settings_for(server.url, module_scratch / "data")) as base:
-            yield server, httpx.Client(base_url=base, headers={"Authorization": f"Bearer {key}"}, timeout=30)
+            yield (
+                server,
+                httpx.Client(base_url=base, headers={"Authorization": f"Bearer {key}"}, timeout=PATIENCE),
+            )
 
 
 @pytest.mark.breaks
@@ -108,7 +113,7 @@ def test_right_after_the_database_came_back_no_request_meets_a_connection_that_d
 def _once_ready(client: httpx.Client) -> None:
     import time
 
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE
     while client.get("/readyz").status_code != 200:
         assert time.monotonic() < deadline
         time.sleep(0.05)
@@ -135,7 +140,7 @@ class Api:
     def ended(self) -> int:
         assert self.process.stderr is not None
         self.log += self.process.stderr.readlines()
-        return self.process.wait(30)
+        return self.process.wait(PATIENCE)
 
 
 @pytest.mark.breaks
@@ -145,21 +150,32 @@ def test_told_to_end_it_answers_what_was_on_its_way_and_its_log_holds_no_secret_
     migrate_all(database_url)
     key = asyncio.run(make_key(database_url, NewKey("ops", Role.ADMIN)))
     running = Api(database_url, tmp_path)
-
-    def body() -> Iterator[bytes]:
-        yield b'{"name": "Herr '
-        running.process.send_signal(signal.SIGTERM)
-        yield b'Meier"}'
-
     headers = {"Authorization": f"Bearer {key}", "content-type": "application/json"}
-    with httpx.Client(base_url=running.base, headers=headers, timeout=30) as client:
-        assert client.get("/deals", params={"text": "Meier"}).status_code == 200
-        assert client.post("/customers", content=body()).status_code == 201
+    asked = httpx.get(f"{running.base}/deals", params={"text": "Meier"}, headers=headers, timeout=PATIENCE)
+    assert asked.status_code == 200
+    assert _told_to_end_before_the_body(running, headers, b'{"name": "Herr Meier"}') == 201
     assert running.ended() == 0
     log = "".join(running.log)
     assert not any(secret in log for secret in ("Meier", key, key.rsplit("_", 1)[1]))
     told = [json.loads(line)["message"] for line in running.log if '"api.access"' in line]
     assert told == ["GET /deals 200", "POST /customers 201"]
+
+
+def _told_to_end_before_the_body(api: Api, headers: dict[str, str], body: bytes) -> int:
+    """The status of a request that the server was at, as its "100 Continue" tells, when it was told to end."""
+    connection = http.client.HTTPConnection(api.base.removeprefix("http://"), timeout=PATIENCE)
+    connection.putrequest("POST", "/customers")
+    for name, value in {**headers, "Content-Length": str(len(body)), "Expect": "100-continue"}.items():
+        connection.putheader(name, value)
+    connection.endheaders()
+    with connection.sock.makefile("rb") as told:
+        assert told.readline() == b"HTTP/1.1 100 Continue\r\n"
+        assert told.readline() == b"\r\n"
+    api.process.send_signal(signal.SIGTERM)
+    connection.send(body)
+    status = connection.getresponse().status
+    connection.close()
+    return status
 
 
 def test_revoked_rows_stay_for_the_auditor(house: House) -> None:

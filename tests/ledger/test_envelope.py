@@ -14,7 +14,8 @@ async def test_the_whole_envelope_is_recorded(office: Office) -> None:
     deal_id, correlation = uuid.uuid4(), uuid.uuid4()
     await office.run(office.opening(deal_id))
     happened = datetime(2026, 2, 1, 8, 30, tzinfo=UTC)
-    before = datetime.now(UTC)
+    clock = "SELECT clock_timestamp()"
+    [(before,)] = await office.rows(clock)
     receipt = await office.run(
         MoveExpectedClose(deal_id=deal_id, expected_close=datetime(2026, 6, 1, tzinfo=UTC).date()),
         actor=Actor("workflow", "follow-up", "run-7"),
@@ -29,7 +30,8 @@ async def test_the_whole_envelope_is_recorded(office: Office) -> None:
     ids = await office.rows("SELECT count(DISTINCT event_id) FROM ledger.events")
     assert ids == [(receipt.position,)]
     assert recorded.occurred_at == happened
-    assert before <= recorded.recorded_at <= datetime.now(UTC)
+    [(after,)] = await office.rows(clock)
+    assert before <= recorded.recorded_at <= after
     assert recorded.meta.actor == Actor("workflow", "follow-up", "run-7")
     assert recorded.meta.channel is Channel.WORKFLOW
     assert recorded.meta.reason == "the customer's board meets in May"

@@ -19,6 +19,7 @@ from runtime import clean_data, programs, running
 from runtime.settings import NotConfigured, Settings
 from runtime.supervisor import AlreadyRunning, NotReady, Supervisor
 from runtime.temporal import connect_temporal
+from tests.conftest import PATIENCE
 
 WAITING = ("-c", "import signal; signal.pause()")
 NOTHING = ("-c", "")
@@ -128,7 +129,7 @@ class TestStoppedFromOutside:
     ) -> None:
         children = self._children(data_dir)
         process.send_signal(number)
-        answer, _ = process.communicate(timeout=60)
+        answer, _ = process.communicate(timeout=PATIENCE)
         assert answer == b"stopped\n"
         assert not [child for child in children if programs.alive(child)]
         assert not (data_dir / running.NAME).exists()
@@ -142,9 +143,9 @@ class TestStoppedFromOutside:
             process.send_signal(signal.SIGINT)
             assert process.stdout.readline() == b"stopping deaf temporal postgres\n"
             process.send_signal(signal.SIGINT)
-            answer, _ = process.communicate(timeout=60)
+            answer, _ = process.communicate(timeout=PATIENCE)
         assert (process.returncode, answer) == (130, b"killing deaf temporal postgres\n")
-        assert programs.wait_gone(children, 60)
+        assert programs.wait_gone(children, PATIENCE)
 
     @pytest.mark.skipif(sys.platform != "linux", reason="the kernel's parent-death signal is Linux's")
     def test_its_own_death_takes_everything_along_and_the_next_one_starts(
@@ -153,7 +154,7 @@ class TestStoppedFromOutside:
         children = self._children(data_dir)
         process.kill()
         process.wait()
-        assert programs.wait_gone(children, 60)
+        assert programs.wait_gone(children, PATIENCE)
         assert running.read(data_dir) is None
         with supervisor(data_dir) as again:
             assert set(again.pids) == {"postgres", "temporal", "first", "second"}
@@ -235,13 +236,16 @@ http.server.ThreadingHTTPServer(address, http.server.SimpleHTTPRequestHandler).s
 
     def test_it_is_waited_for_where_the_roles_were_told_to_serve(self, data_dir: Path) -> None:
         with supervisor(data_dir, roles={"api": ("-c", self.ANSWERS)}, env=OWN) as system:
-            system.wait_for_api(path="/")
+            system.wait_for_api(PATIENCE, path="/")
 
-    def test_one_that_does_not_come_up_is_reported_with_its_log(self, data_dir: Path) -> None:
+    async def test_one_that_does_not_come_up_is_reported_with_its_log(
+        self, data_dir: Path, eventually: Callable[..., Any]
+    ) -> None:
         failing = ("-c", "raise SystemExit('no such table')")
-        system = supervisor(data_dir, roles={"api": failing}, env=OWN)
-        with system, pytest.raises(NotReady, match="no such table"):
-            system.wait_for_api(seconds=1)
+        with supervisor(data_dir, roles={"api": failing}, env=OWN) as system:
+            await eventually(lambda: system.restarts["api"] > 0)
+            with pytest.raises(NotReady, match="no such table"):
+                system.wait_for_api(seconds=0)
 
     def test_a_taken_usual_port_gives_way_but_an_asked_for_one_is_kept(
         self, data_dir: Path, monkeypatch: pytest.MonkeyPatch
