@@ -7,6 +7,8 @@ import threading
 from collections.abc import Awaitable, Callable
 from typing import Any, Self
 
+from tests.conftest import PATIENCE
+
 
 class Background:
     """`with Background(lambda stop: serve(stop)) as running:` — the failure of the coroutine is raised on leaving."""
@@ -21,13 +23,13 @@ class Background:
 
     def __enter__(self) -> Self:
         self._thread.start()
-        self._begun.wait(10)
+        self._begun.wait(PATIENCE)
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._loop is not None and self._stop is not None and self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join(30)
+        self._thread.join(PATIENCE)
         if self._failure is not None:
             raise self._failure
 

@@ -19,6 +19,7 @@ from urllib.parse import quote
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
 from psycopg import sql
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
@@ -31,6 +32,8 @@ from tests.order import dealt
 
 TEMPLATE = "salesloop_template"
 TEMPLATE_LOCK = 7_205_002
+PATIENCE = 120.0
+"""Seconds for what takes one where nothing else runs: only a test that fails waits so long."""
 MEMORY, ROOM = Path("/dev/shm"), 4 << 30  # noqa: S108 - a directory of its own is made there
 # The session's server is thrown away afterwards, and a killed process loses nothing the kernel holds: no need to wait for the disk.
 # Tests about durability and benchmarks start a server of their own with the settings of `salesloop dev`.
@@ -124,6 +127,14 @@ def module_scratch() -> Iterator[Path]:
     with scratch_for_a_while() as made:
         yield made
 
+
+# --- properties ------------------------------------------------------------------------------------------------------
+
+# The same examples in every run, on a machine of any speed: what fails was broken by what was changed.
+settings.register_profile(
+    "tests", deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("tests")
 
 # --- one set of servers a session, also under xdist ------------------------------------------------------------------
 
@@ -242,7 +253,7 @@ async def temporal_timeskipping() -> AsyncIterator[WorkflowEnvironment]:
 # --- waiting on a condition ------------------------------------------------------------------------------------------
 
 
-async def eventually(condition: Callable[[], Any], seconds: float = 20.0) -> Any:
+async def eventually(condition: Callable[[], Any], seconds: float = PATIENCE) -> Any:
     """The condition's first true value, sync or async; fails when it stays false. For facts nothing announces."""
     async with asyncio.timeout(seconds):
         while True:

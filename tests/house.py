@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from unittest import mock
 from uuid import UUID
 
 import httpx
@@ -15,6 +16,7 @@ import uvicorn
 
 import api.schema
 import runtime.imports.schema
+from api import reading
 from api.serve import config
 from api.users import KeyBook, NewKey, Role
 from projections import catalog
@@ -23,6 +25,7 @@ from runtime.ledger import open_ledger
 from runtime.schema import migrate
 from runtime.settings import Settings
 from tests.background import Background
+from tests.conftest import PATIENCE
 
 Json = dict[str, Any]
 
@@ -44,7 +47,7 @@ class House:
         if name not in self.clients:
             token = self.tokens.get(name)
             headers = {"Authorization": f"Bearer {token}"} if token else {}
-            self.clients[name] = httpx.Client(base_url=self.base, headers=headers, timeout=30)
+            self.clients[name] = httpx.Client(base_url=self.base, headers=headers, timeout=2 * PATIENCE)
         return self.clients[name]
 
     @property
@@ -66,7 +69,7 @@ class House:
 
 @contextlib.contextmanager
 def serving(settings: Settings) -> Iterator[str]:
-    """The API as `salesloop api` runs it, on a free port; its address."""
+    """The API as `salesloop api` runs it, on a free port; its address. Who names no `wait` waits as long as it takes."""
     server = uvicorn.Server(config(settings))
     ready = asyncio.Event()
 
@@ -79,7 +82,7 @@ def serving(settings: Settings) -> Iterator[str]:
         await task
         ready.set()
 
-    with Background(serve):
+    with mock.patch.object(reading, "WAIT", PATIENCE), Background(serve):
         yield f"http://127.0.0.1:{_port(server)}"
 
 
@@ -87,7 +90,7 @@ def _port(server: uvicorn.Server) -> int:
     """uvicorn announces its start by a flag only."""
     import time
 
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while not server.started:
         assert time.monotonic() < deadline, "the API did not start"
         time.sleep(0.01)

@@ -19,6 +19,7 @@ import pytest
 from api.import_jobs import ImportDesk
 from runtime.imports.generate import generate
 from tests.background import Background
+from tests.conftest import PATIENCE
 from tests.house import House, opened
 
 Json = dict[str, Any]
@@ -52,7 +53,7 @@ def hand_over(house: House, folder: Path, **params: Any) -> httpx.Response:
 def ended(house: House, answer: httpx.Response) -> Json:
     """The job, once it has come to an end."""
     assert answer.status_code == 202, answer.text
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while True:
         job: Json = house.client("auditor").get(answer.headers["location"]).json()
         if job["state"] not in ("queued", "running"):
@@ -79,7 +80,7 @@ def test_the_events_of_an_import_say_so(house: House, export: Callable[..., Path
         items: list[Json] = house.admin.get("/deals", params={"reference": reference}).json()["items"]
         return items
 
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE
     while not (found := board()):
         assert time.monotonic() < deadline
     history = house.admin.get(f"/deals/{found[0]['deal_id']}/history").json()["items"]
@@ -116,7 +117,7 @@ def test_what_was_handed_over_does_not_lie_about_afterwards(
 ) -> None:
     job = ended(house, hand_over(house, export(deals=5, seed=25)))
     place = ImportDesk(house.settings).folder(UUID(job["id"]))
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while (place / "data").exists():
         assert time.monotonic() < deadline
     assert place.stat().st_mode & 0o077 == 0
@@ -174,7 +175,7 @@ def test_an_import_whose_process_is_killed_goes_on_where_it_was(
         await desk.close()
 
     with Background(take_up):
-        deadline = time.monotonic() + 90
+        deadline = time.monotonic() + 2 * PATIENCE
         while not (desk.folder(job_id) / "done").exists():
             assert time.monotonic() < deadline
             time.sleep(0.05)
@@ -185,11 +186,11 @@ def test_an_import_whose_process_is_killed_goes_on_where_it_was(
 
 
 def _kill_worker_of(folder: Path) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE
     while True:
         for process in psutil.process_iter(["cmdline"]):
             if str(folder) in (process.info["cmdline"] or []) and (folder / "lock").exists():
                 os.kill(process.pid, signal.SIGKILL)
-                process.wait(10)
+                process.wait(PATIENCE)
                 return
         assert time.monotonic() < deadline, "no process works on the import"

@@ -12,6 +12,7 @@ import pytest
 from domain.cycle import commands as cycles
 from domain.cycle.facts import AgendaItem
 from domain.meeting.commands import CallMeeting
+from tests.conftest import PATIENCE
 from tests.house import House
 from tests.reviewing import clock_says
 
@@ -32,7 +33,9 @@ def team(house: House) -> Json:
     team_id = told(house.admin.post("/teams", json={"name": "west", "manager_id": boss}), 201)["team_id"]
     key = {"user_id": f"u-{boss[:8]}", "role": "manager", "team_id": team_id}
     token = house.admin.post("/keys", json=key).json()["token"]
-    client = httpx.Client(base_url=house.base, headers={"Authorization": f"Bearer {token}"}, timeout=30)
+    client = httpx.Client(
+        base_url=house.base, headers={"Authorization": f"Bearer {token}"}, timeout=2 * PATIENCE
+    )
     body = {"scope": {"kind": "team", "id": team_id}, "cadence": "weekly", "day": 3, "at": "09:30"}
     schedule = told(client.post("/meeting-schedules", json=body), 201)
     return {"id": team_id, "boss": boss, "client": client, "body": body, **schedule}

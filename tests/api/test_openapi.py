@@ -19,6 +19,9 @@ from tests.house import House
 
 Json = dict[str, Any]
 CONFIG = """
+request-timeout = 120
+suppress-health-check = ["too_slow"]
+
 [checks]
 # A rule may refuse what the schema allows: a time to come, a stage that the process does not have, a stale version.
 positive_data_acceptance.expected-statuses = ["2xx", "401", "403", "404", "409", "412", "422"]
@@ -134,7 +137,7 @@ def test_generated_calls_find_what_is_published(house: House, name: str, tmp_pat
     options = ["--checks", "all", "--continue-on-failure", "--no-color", "--seed", "7"]
     key = ["-H", f"Authorization: Bearer {house.tokens[name]}"]
     done = subprocess.run(
-        [*command, *options, *key], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=900
+        [*command, *options, *key], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=3_600
     )
     assert done.returncode == 0, told(done.stdout) + done.stderr[-2_000:]
 

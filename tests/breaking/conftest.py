@@ -17,13 +17,14 @@ from runtime import clean_data, programs
 from runtime.ledger import open_ledger
 from runtime.supervisor import Supervisor
 from tests.breaking.load import Desk
+from tests.conftest import PATIENCE
 
 
 @pytest.fixture
 def system(scratch: Path) -> Iterator[Supervisor]:
     data = scratch / "data"
     with Supervisor(data, env=environment_of(data), temporal_ports=None) as running:
-        running.wait_for_api(seconds=60)
+        running.wait_for_api(PATIENCE)
         yield running
     clean_data.clean(data)
 
@@ -39,7 +40,7 @@ async def office(system: Supervisor, desks: int, policy: str) -> AsyncIterator[l
     async with open_ledger(system.environment["DATABASE_URL"]) as ledger:
         _, token = await KeyBook(ledger).create(NewKey("breaker", Role.ADMIN), "tests")
     headers = {"Authorization": f"Bearer {token}"}
-    async with httpx.AsyncClient(base_url=system.api_url, headers=headers, timeout=10) as http:
+    async with httpx.AsyncClient(base_url=system.api_url, headers=headers, timeout=30) as http:
         team = await made(http, "/teams", {"name": "North"}, "team_id")
         reps = [
             await made(http, "/reps", {"name": f"Rep {n}", "team_id": team}, "rep_id") for n in range(desks)
@@ -50,7 +51,7 @@ async def office(system: Supervisor, desks: int, policy: str) -> AsyncIterator[l
 
 
 async def made(http: httpx.AsyncClient, path: str, body: dict[str, str], answer: str) -> str:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         said = await http.post(path, json=body, headers={"Idempotency-Key": str(uuid.uuid4())})
     assert said.status_code == 201, said.text
     return str(said.json()["answer"][answer])

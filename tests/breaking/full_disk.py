@@ -19,7 +19,7 @@ from runtime.supervisor import ROLES, Supervisor
 from tests.breaking import invariants
 from tests.breaking.conftest import environment_of, office
 from tests.breaking.load import Desk
-from tests.conftest import eventually
+from tests.conftest import PATIENCE, eventually
 
 DESKS = 4
 NEEDED = ("api", "projections")
@@ -27,7 +27,6 @@ NEEDED = ("api", "projections")
 A_SEGMENT = 16 * 1024 * 1024
 """Of the write-ahead log: with less room than that the next one cannot be made."""
 PIECE = 64 * 1024
-PATIENCE = 90
 
 
 class Ballast:
@@ -71,17 +70,20 @@ async def scenario(system: Supervisor, ballast: Ballast) -> None:
 
 async def answered(desks: list[Desk]) -> None:
     before = [len(desk.told) for desk in desks]
-    await eventually(lambda: all(len(d.told) > n + 3 for d, n in zip(desks, before, strict=True)), PATIENCE)
+    await eventually(lambda: all(len(d.told) > n + 3 for d, n in zip(desks, before, strict=True)))
 
 
 async def refused(http: httpx.AsyncClient) -> None:
     """A write is answered with what it is: not recorded, and to be tried again."""
 
     async def told_to_come_back() -> bool:
-        answer = await http.post("/teams", json={"name": "No room"})
+        try:
+            answer = await http.post("/teams", json={"name": "No room"})
+        except httpx.TimeoutException:
+            return False
         return answer.status_code == 503 and answer.json()["code"] == "database-away"
 
-    await eventually(told_to_come_back, PATIENCE)
+    await eventually(told_to_come_back)
 
 
 async def the_server_ends(system: Supervisor) -> None:
@@ -96,13 +98,13 @@ async def the_server_ends(system: Supervisor) -> None:
             return error.sqlstate is None  # no answer at all: it went down
         return False
 
-    await eventually(lambda: asyncio.to_thread(gone), PATIENCE)
+    await eventually(lambda: asyncio.to_thread(gone))
 
 
 def main(data: Path) -> NoReturn:
     environment = {**environment_of(data), "TEMPORAL_ADDRESS": "127.0.0.1:1"}
     with Supervisor(data, env=environment, roles={name: ROLES[name] for name in NEEDED}) as system:
-        system.wait_for_api(seconds=60)
+        system.wait_for_api(PATIENCE)
         asyncio.run(scenario(system, Ballast(data / "postgres")))
     sys.exit(0)
 

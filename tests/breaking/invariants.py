@@ -31,7 +31,7 @@ async def hold(system: Supervisor, told: Sequence[Acknowledged], eventually: Eve
     async def nothing_is_without_a_timer() -> bool:
         return await every_open_deal_has_a_timer(client, deals) == []
 
-    await eventually(nothing_is_without_a_timer, 90)
+    await eventually(nothing_is_without_a_timer)
 
 
 async def hold_in_the_database(
@@ -99,6 +99,6 @@ async def every_projection_equals_its_rebuild(
     async def all_are_there() -> bool:
         return all(s.position >= head and s.error is None for s in await status(ledger.pool))
 
-    await eventually(all_are_there, 60)
+    await eventually(all_are_there)
     for projection in ALL:
         assert await compare(system.environment["DATABASE_URL"], projection.name) == []

@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 
-GIVE_UP = 90.0
+GIVE_UP = 240.0
 """Seconds after which a command that nobody answers fails the test: longer than any restart."""
 
 

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.breaks
 
 ROOT = Path(__file__).parents[2]
 SIZE = "192m"
-SECONDS = 400
+SECONDS = 1_200
 MOUNT = 'mount -t tmpfs -o size="$SIZE",mode=0755 tmpfs "$DISK" && exec "$@"'
 
 
@@ -43,7 +43,7 @@ def data(scratch: Path) -> Path:
     """A data directory whose `postgres` can have a disk of its own; else the test is skipped."""
     disk = scratch / "data" / "postgres"
     disk.mkdir(parents=True)
-    tried = run(disk, "true", timeout=20)
+    tried = run(disk, "true", timeout=60)
     if tried.returncode != 0:
         pytest.skip(f"no disk of its own may be mounted here: {tried.stderr.strip()}")
     return disk.parent

@@ -47,8 +47,8 @@ async def kill_and_see_it_work_again(
 ) -> None:
     """Kill it in the middle of the load; go on when it runs again and the desks are answered again."""
     before = sum(len(desk.told) for desk in desks)
-    await eventually(lambda: sum(len(desk.told) for desk in desks) > before + DESKS, 60)
+    await eventually(lambda: sum(len(desk.told) for desk in desks) > before + DESKS)
     os.kill(system.pids[name], signal.SIGKILL)
-    await eventually(lambda: system.restarts[name] == number + 1, 60)
+    await eventually(lambda: system.restarts[name] == number + 1)
     after = sum(len(desk.told) for desk in desks)
-    await eventually(lambda: sum(len(desk.told) for desk in desks) > after + DESKS, 60)
+    await eventually(lambda: sum(len(desk.told) for desk in desks) > after + DESKS)

@@ -22,6 +22,7 @@ from cli.main import main
 from projections.follow import run_projections
 from runtime.imports.generate import generate
 from tests.background import Background
+from tests.conftest import PATIENCE
 from tests.house import migrate_all
 
 Done = subprocess.CompletedProcess[str]
@@ -48,7 +49,7 @@ class Terminal:
             main()
         return Done(arguments, int(ended.value.code or 0), out.getvalue(), err.getvalue())
 
-    def spawn(self, *arguments: str, seconds: float = 60) -> Done:
+    def spawn(self, *arguments: str, seconds: float = PATIENCE) -> Done:
         command = [sys.executable, "-m", "cli.main", *arguments]
         return subprocess.run(
             command, env=dict(self.env), capture_output=True, text=True, check=False, timeout=seconds
@@ -99,7 +100,7 @@ def eventually_sync() -> Callable[[Callable[[], Any]], Any]:
     """The condition's first true value, for what only another process can tell."""
 
     def wait(condition: Callable[[], Any]) -> Any:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + PATIENCE
         while not (found := condition()):
             assert time.monotonic() < deadline, "it never came true"
         return found

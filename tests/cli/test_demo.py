@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 
 from tests.cli.conftest import Terminal, environment
+from tests.conftest import PATIENCE
 
 DEALS, FUSED = 200, 5
 SERVING = "Ctrl-C ends it"
@@ -30,7 +31,7 @@ class Demo:
         self.process = subprocess.Popen(
             command, env=dict(terminal.env), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
-        self.limit = threading.Timer(240, self.process.kill)
+        self.limit = threading.Timer(10 * PATIENCE, self.process.kill)
         self.limit.start()
 
     def until(self, word: str) -> str:
@@ -47,7 +48,7 @@ class Demo:
         assert self.process.stdout is not None
         self.process.send_signal(signal.SIGINT)
         rest = self.process.stdout.read()
-        assert self.process.wait(60) == 130
+        assert self.process.wait(PATIENCE) == 130
         self.limit.cancel()
         return rest
 

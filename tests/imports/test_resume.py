@@ -59,9 +59,9 @@ async def test_killed_three_times_it_records_every_deal_once(
     for run in (1, 2, 3):
         child = _start(import_url, tmp_path)
         try:
-            await eventually(lambda n=run: _is_run(pool, n), 60)
+            await eventually(lambda n=run: _is_run(pool, n))
             landed = await _opened(pool)
-            await eventually(lambda before=landed: _more_than(pool, before), 60)
+            await eventually(lambda before=landed: _more_than(pool, before))
         finally:
             os.kill(child.pid, signal.SIGKILL)
             child.wait()

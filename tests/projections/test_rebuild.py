@@ -19,6 +19,7 @@ from projections.follow import run_projections
 from projections.rebuild import Busy, compare
 from projections.status import status
 from projections.wait import Waiter
+from tests.conftest import PATIENCE
 from tests.projections.telling import Books, call
 from tests.projections.wandering import Company
 
@@ -122,12 +123,12 @@ async def test_reads_and_follower_go_on_while_a_read_model_is_rebuilt(books: Boo
 
     async with Waiter(books.office.url) as waiter:
         receipt = await books.given(call(deals[0]))
-        await waiter.until("deal_board", receipt.position, 20)
+        await waiter.until("deal_board", receipt.position, PATIENCE)
         reading = asyncio.create_task(read())
         for _ in range(3):
             await rebuild.rebuild(books.office.url, "deal_board")
             receipt = await books.given(call(deals[0]))
-            await waiter.until("deal_board", receipt.position, 20)
+            await waiter.until("deal_board", receipt.position, PATIENCE)
         rebuilt.set()
         await reading
     assert reads > 3

@@ -30,6 +30,7 @@ from projections.runner import Follower, Watch, resume
 from projections.status import ProjectionStatus, status
 from projections.wait import Waiter
 from runtime.schema import migrate
+from tests.conftest import PATIENCE
 from tests.projections.telling import Books, call
 
 Eventually = Callable[..., Any]
@@ -90,7 +91,7 @@ async def test_every_read_model_gets_to_the_head_and_says_so(books: Books) -> No
     async with running(books.office.url), Waiter(books.office.url) as waiter:
         receipt = await books.given(call(deal_id))
         for name in (projection.name for projection in ALL):
-            await waiter.until(name, receipt.position, 20)
+            await waiter.until(name, receipt.position, PATIENCE)
         found = await status(books.pool)
     assert [one.name for one in found] == [projection.name for projection in ALL]
     assert {(one.status, one.position, one.lag, one.error) for one in found} == {
@@ -106,7 +107,7 @@ async def test_each_read_model_is_given_what_it_names_and_moves_past_the_rest(bo
         await books.given(FormTeam(team_id=uuid.uuid4(), name="East"))
         receipt = await books.given(call(deal_id))
         for projection in ALL:
-            await waiter.until(projection.name, receipt.position, 20)
+            await waiter.until(projection.name, receipt.position, PATIENCE)
     for projection in ALL:
         assert await rebuild.compare(books.office.url, projection.name) == [], projection.name
 
@@ -121,11 +122,11 @@ async def test_a_lost_notification_is_made_up_for(books: Books) -> None:
           FROM ledger.events ORDER BY position DESC LIMIT 1 RETURNING position
     """
     async with running(books.office.url, ["deal_board"]), Waiter(books.office.url) as waiter:
-        await waiter.until("deal_board", await books.office.ledger.head(), 20)
+        await waiter.until("deal_board", await books.office.ledger.head(), PATIENCE)
         async with await psycopg.AsyncConnection.connect(books.office.url) as owner:
             row = await (await owner.execute(silent)).fetchone()
         assert row is not None
-        await waiter.until("deal_board", row[0], 20)
+        await waiter.until("deal_board", row[0], PATIENCE)
     found = await deal_board.get(books.pool, deal_id)
     assert found is not None
     assert found.title == "Fifty boilers"
@@ -159,7 +160,7 @@ async def test_a_poison_fact_stops_one_read_model_just_before_it(
     ):
         found = await eventually(lambda: stopped(books))
         for name in OTHERS:
-            await waiter.until(name, after.position, 20)
+            await waiter.until(name, after.position, PATIENCE)
         rest = [one for one in await status(books.pool) if one.name != "deal_board"]
     assert (found.position, found.lag) == (good.position, after.position - good.position)
     assert found.error == f"position {good.position + 1}: RuntimeError: cannot digest this title"
@@ -178,7 +179,7 @@ async def test_after_the_fix_it_resumes_when_told_to(
         await eventually(lambda: stopped(books))
         stumbling.broken = False
         await resume(books.connection, "deal_board")
-        await waiter.until("deal_board", last.position, 20)
+        await waiter.until("deal_board", last.position, PATIENCE)
         found = await board(books)
     assert (found.status, found.error, found.lag) == ("live", None, 0)
 
@@ -192,14 +193,14 @@ async def test_it_tries_again_by_itself_and_after_a_restart(
         await eventually(lambda: stopped(books))
     stumbling.broken = False
     async with following(books.office.url, stumbling), Waiter(books.office.url) as waiter:
-        await waiter.until("deal_board", last.position, 20)
+        await waiter.until("deal_board", last.position, PATIENCE)
         stumbling.broken = True
         poison = await books.given(
             c.CorrectDeal(deal_id=deal_id, title="fine"), c.CorrectDeal(deal_id=deal_id, title="poison")
         )
         await eventually(lambda: stopped(books))
         stumbling.broken = False
-        await waiter.until("deal_board", poison.position, 20)
+        await waiter.until("deal_board", poison.position, PATIENCE)
 
 
 async def test_tables_of_another_release_stop_it_until_they_are_rebuilt(
@@ -213,7 +214,7 @@ async def test_tables_of_another_release_stop_it_until_they_are_rebuilt(
         await rebuild.rebuild(books.office.url, "deal_board")
         await resume(books.connection, "deal_board")
         receipt = await books.given(call(deal_id))
-        await waiter.until("deal_board", receipt.position, 20)
+        await waiter.until("deal_board", receipt.position, PATIENCE)
 
 
 # -- one follower each ----------------------------------------------------------------------------
@@ -238,13 +239,13 @@ async def test_of_two_runners_one_follows_and_the_other_takes_over(
     async with running(url, ["deal_board"]), running(url, ["deal_board"]), Waiter(url) as waiter:
         await eventually(both_asked)
         first = await books.given(call(deal_id))
-        await waiter.until("deal_board", first.position, 20)
+        await waiter.until("deal_board", first.position, PATIENCE)
         holder = (await board(books)).pid
         async with await psycopg.AsyncConnection.connect(url) as owner:
             await owner.execute("SELECT pg_terminate_backend(%s)", [holder])
         await eventually(taken_over)
         second = await books.given(call(deal_id))
-        await waiter.until("deal_board", second.position, 20)
+        await waiter.until("deal_board", second.position, PATIENCE)
         assert await taken_over()
     assert await rebuild.compare(url, "deal_board") == []
 
@@ -260,14 +261,14 @@ async def test_a_killed_process_is_replaced_by_the_one_that_waits(
         [sys.executable, "-c", RUN, url]
     )
     try:
-        await eventually(lambda: owned(books, killed.pid), 30)
+        await eventually(lambda: owned(books, killed.pid))
         async with running(url), Waiter(url) as waiter:
             for _ in range(3):
                 await books.given(call(deal_id))
             killed.send_signal(signal.SIGKILL)
             receipt = await books.given(call(deal_id))
             for name in (projection.name for projection in ALL):
-                await waiter.until(name, receipt.position, 20)
+                await waiter.until(name, receipt.position, PATIENCE)
             assert await eventually(lambda: unowned(books, killed.pid))
     finally:
         killed.kill()

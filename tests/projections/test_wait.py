@@ -11,6 +11,7 @@ from projections import positions
 from projections.follow import run_projections
 from projections.signals import Marks
 from projections.wait import NotReached, Waiter
+from tests.conftest import PATIENCE
 from tests.projections.telling import Books, call
 
 LISTENERS = """
@@ -26,7 +27,7 @@ async def test_many_wait_for_different_positions_and_each_is_woken(books: Books)
         receipts = [await books.given(call(deal_id)) for _ in range(20)]
         woken = await asyncio.gather(
             *(
-                waiter.until(name, receipt.position, 20)
+                waiter.until(name, receipt.position, PATIENCE)
                 for receipt in receipts
                 for name in ("agenda", "funnel")
             )
@@ -39,7 +40,7 @@ async def test_many_wait_for_different_positions_and_each_is_woken(books: Books)
 async def test_a_position_that_is_not_reached_in_time_is_said(books: Books) -> None:
     head = await books.follow()
     async with Waiter(books.office.url) as waiter:
-        await waiter.until("agenda", head, 20)
+        await waiter.until("agenda", head, PATIENCE)
         with pytest.raises(NotReached) as late:
             await waiter.until("agenda", head + 1, 0.05)
     assert (late.value.name, late.value.position, late.value.reached) == ("agenda", head + 1, head)
@@ -50,15 +51,15 @@ async def test_what_was_reached_before_anybody_asked_is_known(books: Books) -> N
     await books.opened()
     head = await books.follow()
     async with Waiter(books.office.url) as waiter:
-        assert await waiter.until("deal_board", head, 20)
+        assert await waiter.until("deal_board", head, PATIENCE)
         assert await waiter.until("deal_board", 1, 0)
 
 
 async def test_a_lost_notification_is_made_up_for(books: Books) -> None:
     head = await books.follow()
     async with Waiter(books.office.url) as waiter:
-        await waiter.until("agenda", head, 20)
-        waiting = asyncio.create_task(waiter.until("agenda", head + 5, 20))
+        await waiter.until("agenda", head, PATIENCE)
+        waiting = asyncio.create_task(waiter.until("agenda", head + 5, PATIENCE))
         silent = "UPDATE read.positions SET position = %s WHERE name = 'agenda'"
         await books.connection.execute(silent, [head + 5])
         assert await waiting
@@ -68,8 +69,8 @@ async def test_a_cut_connection_is_made_anew(books: Books) -> None:
     deal_id = await books.opened()
     head = await books.follow()
     async with Waiter(books.office.url) as waiter:
-        await waiter.until("agenda", head, 20)
-        waiting = asyncio.create_task(waiter.until("agenda", head + 1, 20))
+        await waiter.until("agenda", head, PATIENCE)
+        waiting = asyncio.create_task(waiter.until("agenda", head + 1, PATIENCE))
         async with await psycopg.AsyncConnection.connect(books.office.url) as owner:
             cut = await (await owner.execute(LISTENERS)).fetchall()
         assert cut, "the listener was there"
@@ -81,9 +82,9 @@ async def test_a_cut_connection_is_made_anew(books: Books) -> None:
 async def test_a_rebuild_of_something_else_wakes_nobody(books: Books) -> None:
     await books.opened()
     async with Waiter(books.office.url) as waiter:
-        await waiter.until("funnel", 0, 20)
+        await waiter.until("funnel", 0, PATIENCE)
         await books.follow()
-        await waiter.until("funnel", await positions.head(books.connection), 20)
+        await waiter.until("funnel", await positions.head(books.connection), PATIENCE)
 
 
 def test_marks_only_grow_until_they_are_cleared() -> None:

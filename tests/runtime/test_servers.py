@@ -180,7 +180,7 @@ class TestPostgresWhoseOwnerDies:
         postmaster = psutil.Process(int(owner.stdout.readline()))
         owner.send_signal(signal.SIGKILL)
         owner.wait()
-        assert programs.wait_gone([postmaster], 30)
+        assert programs.wait_gone([postmaster], 120)
         with EmbeddedPostgres(scratch / "postgres") as server:
             assert "not properly shut down" not in server.log_file.read_text()
         server.remove()
