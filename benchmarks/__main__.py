@@ -24,11 +24,13 @@ from runtime.settings import data_directory
 EXAMPLES = """
 Examples:
 
-    python -m benchmarks                              every row, about four minutes, three turns each
+    python -m benchmarks                              every row, about two minutes, three turns each
 
-    python -m benchmarks --full --json figures.json --write-docs      five turns, full sizes, about forty minutes
+    python -m benchmarks --full --json figures.json --write-docs      five turns, full sizes, about twenty minutes
 
     python -m benchmarks --only append-door --only append-one
+
+    python -m benchmarks --only growth --deals 1000000           a million deals: half an hour, and thirty gigabytes
 """
 app = typer.Typer(add_completion=False, rich_markup_mode="rich")
 
@@ -45,6 +47,9 @@ def main(
         bool, typer.Option("--write-docs", help="Fill the table in docs/performance.md.")
     ] = False,
     seed: Annotated[int, typer.Option(help="Of the deals that are made up.")] = SEED,
+    deals: Annotated[
+        int | None, typer.Option(min=10, help="How many deals the rows growth and read-… are asked about.")
+    ] = None,
 ) -> None:
     """Measure salesloop beside the limit and the peers, in one run on one server of its own."""
     unknown = [name for name in only or () if name not in BY_NAME]
@@ -57,7 +62,7 @@ def main(
     console = Console()
     size = FULL if full else QUICK
     began = time.perf_counter()
-    with Bench(data_directory() / "bench", size, seed) as bench:
+    with Bench(data_directory() / "bench", size, seed, deals) as bench:
         about, options = machine(bench.directory), settings(bench.postgres.url)
         _introduce(console, about, options, size, seed)
         results = uvloop.run(_measure(console, bench, rows))

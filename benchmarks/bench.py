@@ -9,9 +9,9 @@ import asyncio
 import itertools
 import multiprocessing
 import shutil
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +19,7 @@ from typing import Any, Literal, Self, TypeVar
 
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
 
 from runtime.schema import migrate
 from runtime.servers import EmbeddedPostgres, EmbeddedTemporal
@@ -26,6 +27,9 @@ from runtime.servers import EmbeddedPostgres, EmbeddedTemporal
 T = TypeVar("T")
 SEED = 7
 PROCESSES = 2
+CREATE = sql.SQL("CREATE DATABASE {}")
+COPY = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+DROP = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,7 @@ class Size:
 
 
 TINY = Size("tiny", 1, 0.1)
-QUICK = Size("quick", 3, 0.7)
+QUICK = Size("quick", 3, 0.5)
 FULL = Size("full", 5, 2.0)
 
 
@@ -61,13 +65,22 @@ def beside(work: Callable[..., None], *arguments: Any) -> Iterator[int]:
         process.join()
 
 
-class Bench:
-    """Opened once a run. Servers start when the first row asks for them."""
+def _arrived() -> None:
+    """Nothing to do: the process is there."""
 
-    def __init__(self, directory: Path, size: Size, seed: int = SEED) -> None:
+
+class Bench:
+    """Opened once a run. Servers start when the first row asks for them, and what several rows need is made once.
+
+    `deals`: how many the rows that read are asked about, in place of the size's.
+    """
+
+    def __init__(self, directory: Path, size: Size, seed: int = SEED, deals: int | None = None) -> None:
         self.directory = directory
         self.size = size
         self.seed = seed
+        self.deals = deals
+        self.made: dict[Hashable, Any] = {}
         self.cache = directory.with_name(directory.name + "-cache")
         self._stack = ExitStack()
         self._numbers = itertools.count(1)
@@ -91,31 +104,54 @@ class Bench:
             ProcessPoolExecutor(PROCESSES, mp_context=multiprocessing.get_context("spawn"))
         )
 
+    async def warm(self) -> None:
+        """Both processes are there and have imported what this row's module does."""
+        await asyncio.gather(*(self.elsewhere(_arrived) for _ in range(PROCESSES)))
+
+    async def once(self, key: Hashable, make: Callable[[], Awaitable[T]]) -> T:
+        """What was made under this key before, or is now; it stays until the run ends."""
+        if key not in self.made:
+            self.made[key] = await make()
+        made: T = self.made[key]
+        return made
+
+    def stays(self, context: AbstractContextManager[T]) -> T:
+        """Enter it for the rest of the run."""
+        return self._stack.enter_context(context)
+
     async def elsewhere(self, work: Callable[..., T], *arguments: Any) -> T:
         """The result of a module-level function, run in another process."""
         return await asyncio.get_running_loop().run_in_executor(self.processes, work, *arguments)
 
     @asynccontextmanager
-    async def database(self, tables: Sequence[str] | None = None) -> AsyncIterator[str]:
-        """The URL of a fresh database, dropped afterwards; with a ledger and these further tables, where given.
-
-        One that a killed run left behind makes room.
+    async def database(
+        self, tables: Sequence[str] | None = None, *, like: str | None = None
+    ) -> AsyncIterator[str]:
+        """The URL of a fresh database, dropped afterwards; with a ledger and these further tables, where given. `like`: the
+        URL of one to copy, which nobody is connected to.
         """
-        name = f"bench_{next(self._numbers)}"
-        url = self.postgres.url_of(name)
-        drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
-        await asyncio.to_thread(self._execute, drop)
-        await asyncio.to_thread(self._execute, sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        url = await self.kept(tables, like=like)
         try:
-            if tables is not None:
-                await asyncio.to_thread(migrate, url, tables)
             yield url
         finally:
-            await asyncio.to_thread(self._execute, drop)
+            await asyncio.to_thread(self._execute, DROP, url)
 
-    def _execute(self, statement: sql.Composed) -> None:
+    async def kept(self, tables: Sequence[str] | None = None, *, like: str | None = None) -> str:
+        """The same for one that stays until the run ends. One that a killed run left behind makes room."""
+        url = self.postgres.url_of(f"bench_{next(self._numbers)}")
+        await asyncio.to_thread(self._execute, DROP, url)
+        if like is None:
+            await asyncio.to_thread(self._execute, CREATE, url)
+        else:
+            await asyncio.to_thread(self._execute, COPY, url, like)
+        if tables is not None:
+            await asyncio.to_thread(migrate, url, tables)
+        return url
+
+    def _execute(self, statement: sql.SQL, *urls: str) -> None:
+        names = (sql.Identifier(str(conninfo_to_dict(url)["dbname"])) for url in urls)
         with psycopg.connect(self.postgres.url, autocommit=True) as connection:
-            connection.execute(statement)
+            connection.execute(statement.format(*names))
 
     def __enter__(self) -> Self:
         return self

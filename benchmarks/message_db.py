@@ -68,13 +68,13 @@ def install(url: str, home: Path) -> None:
             connection.execute(sql.SQL((home / f"{name}.sql").read_text()))
 
 
-def write(url: str, rows: Sequence[RawRow], connections: int, start: float, seconds: float) -> float:
+def write(url: str, rows: Sequence[RawRow], connections: int, seconds: float) -> float:
     """Messages a second: `write_message` with an expected version, one commit each, one category."""
     options = "-c search_path=message_store,public"
     opened = [psycopg.connect(url, autocommit=True, options=options) for _ in range(connections)]
     shares = _by_stream(rows, connections)
     with ThreadPoolExecutor(connections) as threads:
-        done = threads.map(_write_share, opened, shares, [start] * connections, [seconds] * connections)
+        done = threads.map(_write_share, opened, shares, [seconds] * connections)
         counts = list(done)
     for connection in opened:
         connection.close()
@@ -90,10 +90,7 @@ def _by_stream(rows: Sequence[RawRow], connections: int) -> list[list[RawRow]]:
     return shares
 
 
-def _write_share(
-    connection: psycopg.Connection, rows: Sequence[RawRow], start: float, seconds: float
-) -> float:
-    time.sleep(max(0.0, start - time.monotonic()))
+def _write_share(connection: psycopg.Connection, rows: Sequence[RawRow], seconds: float) -> float:
     end = time.monotonic() + seconds
     for n, (stream, version, topic, _, data, meta, id, _) in enumerate(rows):
         connection.execute(WRITE, [str(id), f"deal-{stream}", topic, data, meta, version - 2])

@@ -17,6 +17,7 @@ from benchmarks import history, set_based, stock_follow
 from benchmarks.bench import Bench, beside
 from benchmarks.figures import OURS, Aim, Contest, Figures, Row, Run
 from benchmarks.lives import Lives
+from benchmarks.past import past, usual_past
 from benchmarks.raw import as_rows, flat
 from domain.door import Call, Door
 from projections.catalog import ALL
@@ -64,35 +65,34 @@ async def catch_up(url: str, facts: int) -> Figures:
 
 @asynccontextmanager
 async def catching_up(bench: Bench) -> AsyncIterator[Contest]:
-    deals = bench.size.of(tiny=5, quick=3_000, full=36_000)
     lives = Lives(bench.seed)
     for command in lives.office():
         lives.decide(command)
-    facts = bench.size.of(tiny=100, quick=1_500, full=6_000)
+    facts = bench.size.of(tiny=100, quick=600, full=6_000)
     told = as_rows(flat(lives.decided(facts)))[:facts]
 
-    async def peer(*, waits: bool) -> Figures:
-        async with bench.database() as url:
+    async def peer(before: str, last: int, *, waits: bool) -> Figures:
+        async with bench.database(like=before) as url:
             if not waits:
                 async with await AsyncConnection.connect(url, autocommit=True) as connection:
                     await connection.execute(NOT_WAITING)
-            last = await bench.elsewhere(stock_follow.prepare, url, told)
             return {RATE: await bench.elsewhere(stock_follow.follow, url, last)}
 
-    async with bench.database(tables=history.TABLES) as url:
-        written = await asyncio.to_thread(history.write, url, bench.seed, deals)
-        note = f"{written:,} events, the board's own fold on both sides; {len(told):,} for the peer"
+    there = await past(bench, usual_past(bench), [BOARD])
+    async with bench.database() as before:
+        last = await bench.elsewhere(stock_follow.prepare, before, told)
+        note = f"{there.facts:,} events, the board's own fold on both sides; {len(told):,} for the peer"
         runs: dict[str, Run] = {
-            OURS: partial(catch_up, url, written),
-            STOCK: partial(peer, waits=True),
-            STOCK_UNWAITING: partial(peer, waits=False),
+            OURS: partial(catch_up, there.url, there.facts),
+            STOCK: partial(peer, before, last, waits=True),
+            STOCK_UNWAITING: partial(peer, before, last, waits=False),
         }
         yield Contest(runs, [note])
 
 
 @asynccontextmanager
 async def rebuilding(bench: Bench) -> AsyncIterator[Contest]:
-    deals = bench.size.of(tiny=5, quick=3_000, full=36_000)
+    there = await past(bench, usual_past(bench), REBUILT)
 
     async def ours(url: str) -> Figures:
         started = time.perf_counter()
@@ -103,9 +103,8 @@ async def rebuilding(bench: Bench) -> AsyncIterator[Contest]:
     async def limit(url: str) -> Figures:
         return {SECONDS: await asyncio.to_thread(set_based.build, url)}
 
-    async with bench.database(tables=history.TABLES) as url:
-        written = await asyncio.to_thread(history.write, url, bench.seed, deals)
-        yield Contest({OURS: partial(ours, url), SQL: partial(limit, url)}, [f"{written:,} events"])
+    runs: dict[str, Run] = {OURS: partial(ours, there.url), SQL: partial(limit, there.url)}
+    yield Contest(runs, [f"{there.facts:,} events"])
 
 
 @asynccontextmanager

@@ -101,8 +101,8 @@ class Desk:
 
 @asynccontextmanager
 async def promising(bench: Bench) -> AsyncIterator[Contest]:
-    many = bench.size.of(tiny=5, quick=1_000, full=10_000)
-    due = bench.size.of(tiny=3, quick=200, full=2_000)
+    many = bench.size.of(tiny=5, quick=500, full=10_000)
+    due = bench.size.of(tiny=3, quick=100, full=2_000)
     temporal = await asyncio.to_thread(lambda: bench.temporal)
     assert temporal.pid is not None
     with tempfile.TemporaryDirectory(prefix="bench-") as home:

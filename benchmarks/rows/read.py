@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -13,14 +12,14 @@ from statistics import median
 from typing import NamedTuple
 from uuid import UUID
 
-from benchmarks import history, http_load, http_servers
+from benchmarks import http_load, http_servers
 from benchmarks.bench import Bench, beside
 from benchmarks.figures import OURS, Aim, Contest, Figures, Row, Run
 from benchmarks.lives import START
-from projections import agenda, catalog, deal_board, deal_history, directory, funnel, rep_load
+from benchmarks.past import past, usual_past
+from projections import agenda, deal_board, deal_history, directory, funnel, rep_load
 from projections.deal_board import BoardFilter
 from projections.paging import fetch
-from projections.rebuild import rebuild
 from runtime.database import Pool, open_pool
 
 REQUESTS = "requests/s"
@@ -28,6 +27,8 @@ BARE = "bare FastAPI, same SQL"
 UNTOLD = "bare FastAPI, rows untold"
 ONCE = "a tenth of the data"
 IDS = "SELECT deal_id, owner_id FROM read.deal_board ORDER BY md5(deal_id::text) LIMIT %s"
+MODELS = ("contributions", "deal_board", "agenda", "funnel", "rep_load", "deal_history", "directory", "rules")
+"""What the questions read."""
 ASKED = 500
 NOW = START + timedelta(days=30)
 
@@ -58,16 +59,6 @@ QUESTIONS: dict[str, Question] = {
 }
 
 
-@asynccontextmanager
-async def past(bench: Bench, deals: int, models: Sequence[str]) -> AsyncIterator[str]:
-    """A database with that many deals and these read models of them."""
-    async with bench.database(tables=http_servers.TABLES) as url:
-        await asyncio.to_thread(history.write, url, bench.seed, deals)
-        for name in models:
-            await rebuild(url, name)
-        yield url
-
-
 async def some(url: str, count: int) -> list[tuple[UUID, UUID]]:
     """Deals and their owners, without order."""
     pool = await open_pool(url, min_size=1, max_size=1)
@@ -79,43 +70,58 @@ async def some(url: str, count: int) -> list[tuple[UUID, UUID]]:
 @asynccontextmanager
 async def asking(bench: Bench, path: str, untold: str = "") -> AsyncIterator[Contest]:
     """`path` may have a place for a deal's id. `untold`: where the bare server has the rows without what we make of them."""
-    deals = bench.size.of(tiny=10, quick=1_000, full=20_000)
-    async with past(bench, deals, ("directory", "deal_board", "deal_history")) as url:
-        deals_asked = [deal for deal, _ in await some(url, ASKED)]
-        paths = [path.format(deal) for deal in deals_asked]
-        token = await http_servers.key(url)
-        with tempfile.TemporaryDirectory(prefix="bench-") as home:
-            ours, bare = f"{home}/ours", f"{home}/bare"
-            with (
-                beside(http_servers.serve_ours, url, home, ours),
-                beside(http_servers.serve_bare, url, bare),
-            ):
-                runs: dict[str, Run] = {
-                    OURS: partial(_ask, bench, ours, paths, token),
-                    BARE: partial(_ask, bench, bare, paths, token),
-                }
-                if untold:
-                    rows = [untold.format(deal) for deal in deals_asked]
-                    runs[UNTOLD] = partial(_ask, bench, bare, rows, token)
-                yield Contest(
-                    runs,
-                    [f"{http_load.CONNECTIONS} connections, one process each"],
-                )
+    deals = bench.deals or usual_past(bench)
+    there = await past(bench, deals, ("deal_board", "deal_history", "directory"))
+    served = await bench.once(("served", deals), partial(_served, bench, there.url))
+    deals_asked = [deal for deal, _ in await some(there.url, ASKED)]
+    runs: dict[str, Run] = {
+        who: partial(_ask, bench, served, socket, [place.format(deal) for deal in deals_asked])
+        for who, socket, place in (
+            (OURS, served.ours, path),
+            (BARE, served.bare, path),
+            (UNTOLD, served.bare, untold),
+        )
+        if place
+    }
+    yield Contest(runs, [f"{deals:,} deals; {http_load.CONNECTIONS} connections, one process each"])
 
 
-async def _ask(bench: Bench, socket: str, paths: list[str], token: str) -> Figures:
-    return {REQUESTS: await bench.elsewhere(http_load.get, socket, paths, token, bench.size.seconds)}
+class Served(NamedTuple):
+    """The sockets of our API and of the bare server on one database, and a key of ours."""
+
+    ours: str
+    bare: str
+    token: str
+
+
+async def _served(bench: Bench, url: str) -> Served:
+    """Both for the rest of the run: they idle while nobody asks them."""
+    token = await http_servers.key(url)
+    home = bench.stays(tempfile.TemporaryDirectory(prefix="bench-"))
+    served = Served(f"{home}/ours", f"{home}/bare", token)
+    bench.stays(beside(http_servers.serve_ours, url, home, served.ours))
+    bench.stays(beside(http_servers.serve_bare, url, served.bare))
+    return served
+
+
+async def _ask(bench: Bench, served: Served, socket: str, paths: list[str]) -> Figures:
+    return {REQUESTS: await bench.elsewhere(http_load.get, socket, paths, served.token, bench.size.seconds)}
 
 
 @asynccontextmanager
 async def growing(bench: Bench) -> AsyncIterator[Contest]:
     """The queries alone, so that nothing fixed dilutes what grows."""
-    large = bench.size.of(tiny=20, quick=4_000, full=100_000)
-    models = [projection.name for projection in catalog.ALL]
-    async with past(bench, large // 10, models) as tenth, past(bench, large, models) as whole:
-        runs: dict[str, Run] = {OURS: partial(_answer, bench, whole), ONCE: partial(_answer, bench, tenth)}
-        note = f"{large // 10:,} deals, then {large:,}; milliseconds a query, median; pages of {_page(bench)}"
-        yield Contest(runs, [note])
+    large = bench.deals or bench.size.of(tiny=20, quick=2_000, full=100_000)
+    tenth, whole = await past(bench, large // 10, MODELS), await past(bench, large, MODELS)
+    runs: dict[str, Run] = {
+        OURS: partial(_answer, bench, whole.url),
+        ONCE: partial(_answer, bench, tenth.url),
+    }
+    note = (
+        f"{large // 10:,} deals ({tenth.facts:,} events), then {large:,} ({whole.facts:,});"
+        f" milliseconds a query, median; pages of {_page(bench)}"
+    )
+    yield Contest(runs, [note])
 
 
 def _page(bench: Bench) -> int:

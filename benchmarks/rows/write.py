@@ -41,7 +41,7 @@ async def open_deals(url: str, lives: Lives, count: int) -> list[UUID]:
 async def writing(bench: Bench) -> AsyncIterator[Contest]:
     async with bench.database(tables=http_servers.TABLES) as url:
         await asyncio.to_thread(raw.make_table, url, APP_ROLE)
-        deals = await open_deals(url, Lives(bench.seed), bench.size.of(tiny=80, quick=4_000, full=20_000))
+        deals = await open_deals(url, Lives(bench.seed), bench.size.of(tiny=80, quick=2_000, full=20_000))
         said = itertools.cycle(SAID)
         posts = [(f"/deals/{deal}/activities", touch(next(said))) for deal in deals]
         token = await http_servers.key(url)

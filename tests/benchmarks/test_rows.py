@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
+from benchmarks import history
 from benchmarks.bench import TINY, Bench
 from benchmarks.figures import OURS, Aim, Contest, Figures, Result, Row, compete
+from benchmarks.past import past
 from benchmarks.rows import ROWS
 
 
@@ -47,3 +51,32 @@ async def test_a_figure_that_is_none_is_refused() -> None:
 
     with pytest.raises(ValueError, match="nan"):
         await compete(Row("r", "", (), open=None), Contest({OURS: broken}), 1, lambda _: None)  # type: ignore[arg-type]
+
+
+async def test_a_past_told_many_times_is_a_ledger_with_the_keys_it_had(bench: Bench) -> None:
+    described = """
+        SELECT conname, contype::text, pg_get_constraintdef(oid) FROM pg_constraint
+         WHERE conrelid = 'ledger.events'::regclass ORDER BY 1"""
+    told = "SELECT count(*), min(position), max(position), count(DISTINCT stream_id), count(DISTINCT event_id) FROM ledger.events"
+    gaps = """
+        SELECT count(*) FROM (SELECT version - lag(version, 1, 0) OVER (PARTITION BY stream_id ORDER BY position) AS step
+                                FROM ledger.events) s WHERE step <> 1"""
+    deals = "SELECT count(DISTINCT stream_id) FROM ledger.events WHERE topic = 'deal.opened'"
+    async with bench.database(tables=()) as bare, bench.database(tables=()) as url:
+        written = await asyncio.to_thread(history.write, url, bench.seed, 5_000)
+        with psycopg.connect(bare) as connection, psycopg.connect(url) as filled:
+            assert filled.execute(described).fetchall() == connection.execute(described).fetchall()
+            many, first, last, _, ids = filled.execute(told).fetchone() or ()
+            assert (many, first, last, ids) == (written, 1, written, written)
+            assert filled.execute(gaps).fetchone() == (0,)
+            assert filled.execute(deals).fetchone() == (5_000,)
+
+
+async def test_rows_that_need_the_same_past_share_it(bench: Bench) -> None:
+    first = await past(bench, 10, ["directory"])
+    assert await past(bench, 10, ["deal_board"]) is first
+    assert first.built == {"directory", "deal_board"}
+    with psycopg.connect(first.url) as connection:
+        standing = connection.execute("SELECT name FROM read.positions WHERE position = %s", [first.facts])
+        assert {name for (name,) in standing} == first.built
+        assert connection.execute("SELECT count(*) FROM read.deal_board").fetchone() == (10,)
