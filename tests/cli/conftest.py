@@ -86,6 +86,7 @@ def terminal(
         with Background(lambda stop: run_projections(url, stop=stop)):
             done = made.run("import", str(pipeline), "--mapping", "crm_export")
             assert done.returncode == 0, done.stderr
+            _until(lambda: all(model["lag"] == 0 for model in made.json("projections", "status")))
             yield made
 
 
@@ -98,11 +99,11 @@ def nowhere(tmp_path: Path) -> Terminal:
 @pytest.fixture
 def eventually_sync() -> Callable[[Callable[[], Any]], Any]:
     """The condition's first true value, for what only another process can tell."""
+    return _until
 
-    def wait(condition: Callable[[], Any]) -> Any:
-        deadline = time.monotonic() + PATIENCE
-        while not (found := condition()):
-            assert time.monotonic() < deadline, "it never came true"
-        return found
 
-    return wait
+def _until(condition: Callable[[], Any]) -> Any:
+    deadline = time.monotonic() + PATIENCE
+    while not (found := condition()):
+        assert time.monotonic() < deadline, "it never came true"
+    return found
