@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any, ClassVar, Generic, TypeVar
@@ -24,10 +25,14 @@ from runtime.codec import decode_fact
 
 F = TypeVar("F", bound=Fact)
 DEAL_TOPICS = frozenset(topic for topic in FACTS if topic.startswith(("deal.", "promise.")))
-ENTRIES = sql.SQL(
+Row = tuple[int, UUID, int, str, int, str, datetime]
+"""position, stream_id, version, topic, schema_version, data, occurred_at"""
+STRETCH = (
     "SELECT position, stream_id, version, topic, schema_version, data::text, occurred_at FROM ledger.events"
-    " WHERE position > %s AND position <= %s AND topic IN ({topics}) ORDER BY position"
+    " WHERE position > %s AND position <= %s"
 )
+FACTS_BETWEEN = f"{STRETCH} ORDER BY position"
+ENTRIES = sql.SQL(f"{STRETCH} AND topic IN ({{topics}}) ORDER BY position")
 
 
 class Entry(msgspec.Struct, Generic[F], gc=False):
@@ -49,6 +54,8 @@ class Projection(ABC):
 
     def __init__(self, suffix: str = "") -> None:
         self.suffix = suffix
+        self.at_hand: Sequence[Row] | None = None
+        """Every fact of the stretch to be applied, where somebody has read it already."""
 
     @abstractmethod
     async def apply(self, connection: AsyncConnection[Any], after: int, upto: int) -> None:
@@ -56,6 +63,8 @@ class Projection(ABC):
 
     async def read(self, connection: AsyncConnection[Any], after: int, upto: int) -> list[Entry[Any]]:
         """What the ledger holds for this read model after position `after` up to `upto`, in order."""
+        if self.at_hand is not None:
+            return [entry(*row) for row in self.at_hand if row[3] in self.topics]
         cursor = connection.cursor(binary=True)
         await cursor.execute(self._entries(), [after, upto])
         return [entry(*row) for row in await cursor.fetchall()]

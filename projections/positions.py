@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import zlib
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 from psycopg import AsyncConnection, AsyncCursor
 
-from projections.base import Projection
+from projections.base import Projection, Row
 from projections.tables import SCHEMA
 
 CHANNEL = "read"
@@ -38,17 +39,24 @@ CREATE TABLE IF NOT EXISTS {SCHEMA}.positions (
 """
 READ = f"SELECT generation, position, status, shape FROM {SCHEMA}.positions WHERE name = %s AND suffix = %s"
 ADVANCE = f"""
-WITH moved AS (
-    UPDATE {SCHEMA}.positions SET position = %s, status = %s, error = NULL, updated_at = now()
-     WHERE name = %s AND suffix = %s AND generation = %s AND position = %s
-    RETURNING name, suffix, position)
-SELECT CASE WHEN suffix = '' THEN pg_notify('{CHANNEL}', name || ':' || position) END FROM moved
+UPDATE {SCHEMA}.positions SET position = %s, status = %s, error = NULL, updated_at = now()
+ WHERE name = %s AND suffix = %s AND generation = %s AND position = %s RETURNING position
+"""
+# Who is being rebuilt or compared is left out, not waited for.
+SKIP = f"""
+UPDATE {SCHEMA}.positions p SET position = free.upto, status = free.status, error = NULL, updated_at = now()
+  FROM (SELECT name, suffix, upto, asked.status
+          FROM {SCHEMA}.positions
+          JOIN json_to_recordset(%s::json)
+               AS asked(name text, generation int8, position int8, upto int8, status text)
+         USING (name, generation, position)
+         WHERE suffix = '' FOR UPDATE OF positions SKIP LOCKED) free
+ WHERE p.name = free.name AND p.suffix = free.suffix RETURNING p.name
 """
 STOP = f"""
 UPDATE {SCHEMA}.positions SET status = 'stopped', error = %s, updated_at = now()
  WHERE name = %s AND suffix = %s AND generation = %s AND position = %s
 """
-TOPICS = "SELECT DISTINCT topic FROM ledger.events WHERE position > %s AND position <= %s"
 HEAD = "SELECT COALESCE(max(position), 0) FROM ledger.events"
 NOTIFY = f"SELECT pg_notify('{CHANNEL}', %s)"
 
@@ -95,12 +103,6 @@ async def head(connection: AsyncConnection[Any]) -> int:
     return int(row[0])
 
 
-async def topics(connection: AsyncConnection[Any], after: int, upto: int) -> frozenset[str]:
-    """What the ledger tells of after position `after` up to `upto`."""
-    cursor = await connection.execute(TOPICS, [after, upto])
-    return frozenset(topic for (topic,) in await cursor.fetchall())
-
-
 async def check(connection: AsyncConnection[Any], name: str, held: Place) -> None:
     """Raises Fenced where the live read model is not where it was."""
     now = await place(connection, name)
@@ -112,7 +114,7 @@ async def advance(
     connection: AsyncConnection[Any], name: str, suffix: str, held: Place, upto: int, status: str
 ) -> AsyncCursor[Any]:
     """Move on, if nobody else did: the cursor has one row then, and none otherwise. To be the first statement of the
-    transaction that writes the rows; listeners are told when it commits.
+    transaction that writes the rows; `Herald` tells the listeners when it has committed.
     """
     place = [upto, status, name, suffix, held.generation, held.position]
     return await connection.execute(ADVANCE, place)
@@ -131,13 +133,20 @@ async def skip(connection: AsyncConnection[Any], name: str, held: Place, upto: i
 
 
 async def step(
-    connection: AsyncConnection[Any], model: Projection, held: Place, upto: int, status: str
+    connection: AsyncConnection[Any],
+    model: Projection,
+    held: Place,
+    upto: int,
+    status: str,
+    at_hand: Sequence[Row] | None = None,
 ) -> Place:
     """Apply the facts after `held` up to `upto`; rows and position commit together, or not at all.
 
-    A few facts go in a pipeline: two or three round trips instead of eight.
+    A few facts go in a pipeline: two or three round trips instead of eight. `at_hand` are those facts, where they were
+    read already.
     """
     small = upto - held.position <= SMALL
+    model.at_hand = at_hand
     try:
         async with connection.pipeline() if small else contextlib.nullcontext(), connection.transaction():
             moved = await advance(connection, model.name, model.suffix, held, upto, status)
@@ -147,4 +156,6 @@ async def step(
     except BaseException:
         model.forget()
         raise
+    finally:
+        model.at_hand = None
     return Place(held.generation, upto, status, held.shape)

@@ -10,19 +10,20 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from typing import Any
+from typing import Any, Self
 
 import psycopg
 from psycopg import AsyncConnection, sql
 
 from projections import positions
 from projections.base import Projection
-from projections.positions import FOLLOWERS, LIVE, SMALL, Fenced, Place
+from projections.herald import Herald
+from projections.positions import FOLLOWERS, LIVE, Fenced, Place
+from projections.recent import KEPT, Recent
 from projections.signals import Listener
-from runtime.database import connect
+from runtime.database import connect, left
 
 BATCH = 10_000
-REMEMBERED = 256
 LONGEST_WAIT = 60.0
 CONTROL = "projections"
 LEDGER = "ledger"
@@ -38,14 +39,24 @@ log = logging.getLogger(__name__)
 
 
 class Watch(Listener):
-    """Knows the ledger's head, and when somebody asks a stopped read model to resume."""
+    """What the followers of one process share: the ledger's head, its newest facts, who speaks for them all, and when
+    somebody asks a stopped read model to resume.
+    """
 
     channels = (LEDGER, CONTROL)
 
     def __init__(self, url: str) -> None:
         super().__init__(url)
-        self._arrivals: dict[tuple[int, int], frozenset[str]] = {}
-        self._asking = asyncio.Lock()
+        self.recent = Recent()
+        self.herald = Herald(url)
+
+    async def __aenter__(self) -> Self:
+        await self.herald.__aenter__()
+        return await super().__aenter__()
+
+    async def __aexit__(self, *_: object) -> None:
+        await super().__aexit__()
+        await self.herald.__aexit__()
 
     def heard(self, channel: str, payload: str) -> None:
         name, _, number = payload.rpartition(":")
@@ -53,20 +64,6 @@ class Watch(Listener):
 
     async def check(self, connection: AsyncConnection[Any]) -> None:
         self.marks.set(LEDGER, await positions.head(connection))
-
-    async def topics(self, connection: AsyncConnection[Any], after: int, upto: int) -> frozenset[str]:
-        """Of the facts after a position up to another. Followers mostly ask for the same: one of them reads it for all."""
-        async with self._asking:
-            stretch = after, upto
-            if stretch not in self._arrivals:
-                if len(self._arrivals) >= REMEMBERED:
-                    self._arrivals.clear()
-                self._arrivals[stretch] = await positions.topics(connection, after, upto)
-            return self._arrivals[stretch]
-
-    def forget(self) -> None:
-        """A database that came back may hold other facts at its end."""
-        self._arrivals.clear()
 
 
 class Stopped(Exception):
@@ -102,7 +99,7 @@ class Follower:
             await connection.execute("SELECT set_config('application_name', %s, false)", [application])
             await self._take_lock(connection)
             await connection.execute(sql.SQL(SETTINGS))
-            self._watch.forget()
+            self._watch.recent.forget()
             while True:
                 try:
                     await self._follow(connection)
@@ -130,10 +127,7 @@ class Follower:
             upto = min(head, held.position + most)
             try:
                 status = "live" if upto == head else "catching-up"
-                if await self._concerns(connection, held.position, upto):
-                    held = await positions.step(connection, model, held, upto, status)
-                else:
-                    held = await positions.skip(connection, self.name, held, upto, status)
+                held = await self._move(connection, model, held, upto, status)
                 most = min(self._batch, most * 2)
                 self._wait = 0.0
             except Exception as wrong:
@@ -144,11 +138,21 @@ class Follower:
                     await self._stop(connection, held, f"position {upto}: {described(wrong)}")
                 most = (upto - held.position) // 2
 
-    async def _concerns(self, connection: AsyncConnection[Any], after: int, upto: int) -> bool:
-        """Whether a short stretch has facts for this read model. Most commands concern few of them."""
-        if upto - after > SMALL:
-            return True
-        return not self._projection.topics.isdisjoint(await self._watch.topics(connection, after, upto))
+    async def _move(
+        self, connection: AsyncConnection[Any], model: Projection, held: Place, upto: int, status: str
+    ) -> Place:
+        """Most commands concern few read models: of a short stretch it is known before whether this one is meant."""
+        facts = None
+        if upto - held.position <= KEPT:
+            facts = await self._watch.recent.between(connection, held.position, upto)
+        if facts is None or any(topic in model.topics for _, _, _, topic, *_ in facts):
+            moved = await positions.step(connection, model, held, upto, status, facts)
+        elif not left(connection) and await self._watch.herald.skip(self.name, held, upto, status):
+            return Place(held.generation, upto, status, held.shape)
+        else:
+            moved = await positions.skip(connection, self.name, held, upto, status)
+        self._watch.herald.reached(self.name, upto)
+        return moved
 
     async def _place(self, connection: AsyncConnection[Any]) -> Place:
         """Where the read model stands; with nothing to do it is live from the start."""

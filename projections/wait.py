@@ -41,8 +41,9 @@ class Waiter(Listener):
         return True
 
     def heard(self, channel: str, payload: str) -> None:
-        name, _, position = payload.rpartition(":")
-        self.marks.set(name, int(position))
+        for told in payload.split(","):
+            name, _, position = told.rpartition(":")
+            self.marks.set(name, int(position))
 
     async def check(self, connection: AsyncConnection[Any]) -> None:
         cursor = await connection.execute(POSITIONS, [LIVE])

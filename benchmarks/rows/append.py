@@ -6,7 +6,6 @@ Ours keeps every guarantee: order, versions, receipts. Every command has an idem
 from __future__ import annotations
 
 import asyncio
-import gc
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -15,7 +14,7 @@ from functools import cached_property, partial
 from statistics import median
 
 from benchmarks import message_db, raw, stock
-from benchmarks.bench import Bench
+from benchmarks.bench import Bench, undisturbed
 from benchmarks.figures import OURS, Aim, Contest, Figures, Row
 from benchmarks.lives import Lives, facts_in
 from domain.door import Call, Decision, Door
@@ -217,17 +216,6 @@ async def _median_ms(door: Door, calls: Sequence[Call]) -> float:
         await door.execute(call.command, call.context)
         took.append(time.perf_counter() - started)
     return 1_000 * median(took)
-
-
-class undisturbed:  # noqa: N801 - reads as a statement
-    """What was prepared is no business of the garbage collector while others are timed."""
-
-    def __enter__(self) -> None:
-        gc.collect()
-        gc.freeze()
-
-    def __exit__(self, *_: object) -> None:
-        gc.unfreeze()
 
 
 ROWS = (

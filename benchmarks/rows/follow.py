@@ -14,7 +14,7 @@ import uvloop
 from psycopg import AsyncConnection
 
 from benchmarks import history, set_based, stock_follow
-from benchmarks.bench import Bench, beside
+from benchmarks.bench import Bench, beside, undisturbed
 from benchmarks.figures import OURS, Aim, Contest, Figures, Row, Run
 from benchmarks.lives import Lives
 from benchmarks.past import past, usual_past
@@ -120,7 +120,7 @@ async def seen(bench: Bench) -> AsyncIterator[Contest]:
         Waiter(url) as waiter,
     ):
         door = Door(ledger)
-        with beside(follow_forever, url):
+        with undisturbed(), beside(follow_forever, url):
             for call in office:
                 position = (await door.execute(call.command, call.context)).position
             await waiter.until(BOARD, position, timeout=30)
