@@ -40,7 +40,7 @@ def numbered(query: str) -> str:
 
 
 TOGETHER, ALONE = numbered(APPEND), numbered(APPEND_ALONE)
-FIRST = numbered(f"SELECT COALESCE(json_agg(r), '[]')::text FROM ({RECEIPTS.replace('%s', LINES)}) r")
+FIRST = numbered(f"SELECT COALESCE(json_agg(r), '[]') FROM ({RECEIPTS.replace('%s', LINES)}) r")
 
 
 async def append(wire: Wire, decisions: Sequence[Decision]) -> tuple[int, Sequence[int], Sequence[int]]:
@@ -49,8 +49,12 @@ async def append(wire: Wire, decisions: Sequence[Decision]) -> tuple[int, Sequen
         [answer] = await wire.ask(ALONE, columns_alone(decisions[0]))
         head = int(answer)
         return head, [1] if head == SEEN else [], [1] if head == STALE else []
-    head, seen, stale = await wire.ask(TOGETHER, columns(decisions))
-    return head, seen, stale
+    head_text, seen, stale = await wire.ask(TOGETHER, columns(decisions))
+    return int(head_text), _numbers(seen), _numbers(stale)
+
+
+def _numbers(array: str) -> list[int]:
+    return [int(n) for n in array[1:-1].split(",")] if array != "{}" else []
 
 
 async def receipts(wire: Wire, keys: Sequence[str]) -> dict[Any, tuple[Any, ...]]:
