@@ -15,10 +15,11 @@ Building a calendar never raises (old events must stay loadable): `problems()` l
 from __future__ import annotations
 
 import datetime as dt
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from domain.errors import FieldError, Invalid
@@ -30,9 +31,10 @@ Span = Decimal | int | dt.timedelta
 Window = tuple[dt.datetime, dt.datetime]
 
 _ZERO = dt.timedelta(0)
-_DAY = dt.timedelta(days=1)
 _HOUR_US = 3_600_000_000
-_CACHED_DAYS = 8192
+_TOO_LONG = dt.timedelta(days=HORIZON_DAYS + 2)
+_STRETCH, _CACHED = 128, 64
+"""Days, and how many such stretches a calendar keeps."""
 
 
 @dataclass(frozen=True)
@@ -72,13 +74,20 @@ class BusinessCalendar:
         )
         return tuple(FieldError(f"{prefix}.{name}", problem) for name, problem in found if problem)
 
+    @cached_property
+    def _hours(self) -> _Hours:
+        """Shared by equal calendars, and kept here because hashing one takes longer than a deadline."""
+        return _hours(self)
+
     def is_business_day(self, day: dt.date) -> bool:
-        return _hours(self).is_business_day(day)
+        return self._hours.is_business_day(day)
 
     def next_open(self, instant: dt.datetime) -> dt.datetime:
         """The first instant (UTC) at or after `instant` inside opening hours; a closing time is outside."""
         moment = _utc(instant)
-        for opens, closes in _hours(self).forward(moment):
+        ready = self._hours
+        today = ready.day(moment)
+        for opens, closes in ready.windows(today, today + HORIZON_DAYS):
             if moment < closes:
                 return max(moment, opens)
         raise _too_far(self)
@@ -90,26 +99,24 @@ class BusinessCalendar:
         moment is the next opening. `Invalid` for negative spans, for unusable calendars and beyond ten
         years.
         """
-        left, moment = _span(hours), _utc(start)
-        for opens, closes in _hours(self).forward(moment):
-            begin = max(moment, opens)
-            open_for = closes - begin
-            if left <= open_for:
-                return begin + left
-            if open_for > _ZERO:
-                left -= open_for
+        left, moment, ready = _span(hours), _utc(start), self._hours
+        today = ready.day(moment)
+        until = today + HORIZON_DAYS
+        for stretch in ready.stretches(today, until):
+            end, left = stretch.forward(moment, left, today, until)
+            if end is not None:
+                return end
         raise _too_far(self)
 
     def subtract_business_hours(self, end: dt.datetime, hours: Span) -> dt.datetime:
         """The instant (UTC) from which `hours` of opening time lead to `end`; mirrors adding."""
-        left, moment = _span(hours), _utc(end)
-        for opens, closes in _hours(self).backward(moment):
-            finish = min(moment, closes)
-            open_for = finish - opens
-            if left <= open_for:
-                return finish - left
-            if open_for > _ZERO:
-                left -= open_for
+        left, moment, ready = _span(hours), _utc(end), self._hours
+        until = ready.day(moment) + 2  # a clock set back over midnight repeats the day before
+        since = until - HORIZON_DAYS
+        for stretch in ready.stretches_back(since, until):
+            start, left = stretch.backward(moment, left, since, until)
+            if start is not None:
+                return start
         raise _too_far(self)
 
     def add_business_days(self, start: dt.datetime, days: int) -> dt.datetime:
@@ -121,29 +128,30 @@ class BusinessCalendar:
         """
         if not _whole(days):
             return self.add_business_hours(start, 0)
-        hours = _hours(self)
-        local = _utc(start).astimezone(hours.zone)
-        time = local.time() if hours.is_business_day(local.date()) else None
-        return self._nth(hours.days_after(local.date()), days, time, late=True)
+        ready = self._hours
+        local = _utc(start).astimezone(ready.zone)
+        tomorrow, left = local.toordinal() + 1, days
+        until = tomorrow + HORIZON_DAYS - 1
+        for stretch in ready.stretches(tomorrow, until):
+            first, stop = stretch.open_days(tomorrow, until)
+            if left <= stop - first:
+                return ready.at_time_of(local, stretch.windows[first + left - 1], late=True)
+            left -= stop - first
+        raise _too_far(self)
 
     def subtract_business_days(self, end: dt.datetime, days: int) -> dt.datetime:
         """Mirrors adding: an end on a day off counts as the opening of the business day after it."""
         if not _whole(days):
             return self.subtract_business_hours(end, 0)
-        hours = _hours(self)
-        local = _utc(end).astimezone(hours.zone)
-        time = local.time() if hours.is_business_day(local.date()) else None
-        return self._nth(hours.days_before(local.date()), days, time, late=False)
-
-    def _nth(self, days: Iterator[dt.date], count: int, time: dt.time | None, *, late: bool) -> dt.datetime:
-        hours = _hours(self)
-        for day in days:
-            window = hours.window(day.toordinal())
-            count -= window is not None
-            if window and not count:
-                opens, closes = window
-                wanted = first_instant(hours.zone, dt.datetime.combine(day, time)) if time else window[late]
-                return min(max(wanted, opens), closes)
+        ready = self._hours
+        local = _utc(end).astimezone(ready.zone)
+        today, left = local.toordinal(), days
+        since = today - HORIZON_DAYS + 1
+        for stretch in ready.stretches_back(since, today):
+            first, stop = stretch.open_days(since, today)
+            if left <= stop - first:
+                return ready.at_time_of(local, stretch.windows[stop - left], late=False)
+            left -= stop - first
         raise _too_far(self)
 
     def business_hours_between(self, a: dt.datetime, b: dt.datetime) -> dt.timedelta:
@@ -152,17 +160,74 @@ class BusinessCalendar:
         if end < begin:
             return -self.business_hours_between(b, a)
         total = _ZERO
-        for opens, closes in _hours(self).forward(begin, (end - begin).days + 3):
+        ready = self._hours
+        today = ready.day(begin)
+        for opens, closes in ready.windows(today, today + (end - begin).days + 3):
             if opens >= end:
                 break
             total += max(min(closes, end) - max(opens, begin), _ZERO)
         return total
 
 
-class _Hours:
-    """A calendar made ready for arithmetic: parsed once, each day's opening window computed once."""
+class _Stretch:
+    """A stretch of days: the windows of those with open time, in order, and the opening time before each of them."""
 
-    __slots__ = ("_closes", "_extra", "_holidays", "_opens", "_windows", "_workdays", "zone")
+    __slots__ = ("_before", "_first", "_seen", "windows")
+
+    def __init__(self, first: int, hours: _Hours) -> None:
+        self._first = first
+        self._seen = [0]
+        """How many windows lie before each day, and before the one after the last."""
+        self._before = [_ZERO]
+        self.windows: list[Window] = []
+        for day in range(first, first + _STRETCH):
+            if (window := hours.window(dt.date.fromordinal(day))) is not None:
+                self.windows.append(window)
+                self._before.append(self._before[-1] + (window[1] - window[0]))
+            self._seen.append(len(self.windows))
+
+    def open_days(self, since: int, until: int) -> tuple[int, int]:
+        """Which of its windows, from and up to, fall on the days since one and before another."""
+        start, stop = since - self._first, until - self._first
+        return self._seen[start] if start > 0 else 0, self._seen[min(stop, _STRETCH)]
+
+    def forward(
+        self, moment: dt.datetime, left: dt.timedelta, since: int, until: int
+    ) -> tuple[dt.datetime | None, dt.timedelta]:
+        """Where `left` of opening time from `moment` ends; else None, and what is left of it after these days."""
+        first, stop = self.open_days(since, until)
+        for n in range(first, stop):
+            opens, closes = self.windows[n]
+            if moment <= closes:
+                wanted = self._before[n] + left
+                if moment > opens:
+                    wanted += moment - opens
+                last = bisect_left(self._before, wanted, n + 1, stop + 1) - 1
+                if last == stop:
+                    return None, wanted - self._before[stop]
+                return self.windows[last][0] + (wanted - self._before[last]), _ZERO
+        return None, left
+
+    def backward(
+        self, moment: dt.datetime, left: dt.timedelta, since: int, until: int
+    ) -> tuple[dt.datetime | None, dt.timedelta]:
+        """From where `left` of opening time leads to `moment`; else None, and what is left of it before these days."""
+        first, stop = self.open_days(since, until)
+        for n in range(stop - 1, first - 1, -1):
+            opens, closes = self.windows[n]
+            if moment >= opens:
+                wanted = self._before[n] + (min(moment, closes) - opens) - left
+                if wanted < self._before[first]:
+                    return None, self._before[first] - wanted
+                last = bisect_right(self._before, wanted, first, n + 1) - 1
+                return self.windows[last][0] + (wanted - self._before[last]), _ZERO
+        return None, left
+
+
+class _Hours:
+    """A calendar made ready for arithmetic: parsed once, each stretch of days computed once."""
+
+    __slots__ = ("_closes", "_extra", "_holidays", "_opens", "_stretches", "_workdays", "zone")
 
     def __init__(self, calendar: BusinessCalendar) -> None:
         calendar.check()
@@ -172,22 +237,17 @@ class _Hours:
         self._workdays = frozenset(calendar.workdays)
         self._holidays = frozenset(calendar.holidays)
         self._extra = frozenset(calendar.extra_workdays)
-        self._windows: dict[int, Window | None] = {}
+        self._stretches: dict[int, _Stretch] = {}
 
     def is_business_day(self, day: dt.date) -> bool:
         return day in self._extra or (day.isoweekday() in self._workdays and day not in self._holidays)
 
-    def window(self, ordinal: int) -> Window | None:
-        """Opening and closing instants (UTC) of a day; None when it has no open time."""
-        try:
-            return self._windows[ordinal]
-        except KeyError:
-            if len(self._windows) >= _CACHED_DAYS:
-                self._windows.clear()
-            window = self._windows[ordinal] = self._compute(dt.date.fromordinal(ordinal))
-            return window
+    def day(self, moment: dt.datetime) -> int:
+        """The local date, as an ordinal."""
+        return moment.astimezone(self.zone).toordinal()
 
-    def _compute(self, day: dt.date) -> Window | None:
+    def window(self, day: dt.date) -> Window | None:
+        """Opening and closing instants (UTC) of a day; None when it has no open time."""
         if not self.is_business_day(day):
             return None
         midnight = dt.datetime.combine(day, dt.time())
@@ -195,29 +255,39 @@ class _Hours:
         closes = first_instant(self.zone, midnight + self._closes)
         return (opens, closes) if opens < closes else None
 
-    def forward(self, moment: dt.datetime, days: int = HORIZON_DAYS) -> Iterator[Window]:
-        """Windows in order, from the one that holds `moment` or an earlier one."""
-        first = moment.astimezone(self.zone).toordinal()
-        known = self._windows
-        for ordinal in range(first, first + days):
-            window = known[ordinal] if ordinal in known else self.window(ordinal)
-            if window is not None:
-                yield window
+    def windows(self, since: int, until: int) -> Iterator[Window]:
+        """Of the days since one and before another, in order."""
+        for stretch in self.stretches(since, until):
+            first, stop = stretch.open_days(since, until)
+            yield from stretch.windows[first:stop]
 
-    def backward(self, moment: dt.datetime) -> Iterator[Window]:
-        """Windows in reverse, starting a day later: a clock set back over midnight repeats the day before."""
-        first = moment.astimezone(self.zone).toordinal() + 1
-        known = self._windows
-        for ordinal in range(first, first - HORIZON_DAYS, -1):
-            window = known[ordinal] if ordinal in known else self.window(ordinal)
-            if window is not None:
-                yield window
+    def stretches(self, since: int, until: int) -> Iterator[_Stretch]:
+        """Those that these days lie in, in order."""
+        return map(self._stretch, range(since // _STRETCH, (until - 1) // _STRETCH + 1))
 
-    def days_after(self, day: dt.date) -> Iterator[dt.date]:
-        return (day + _DAY * n for n in range(1, HORIZON_DAYS))
+    def stretches_back(self, since: int, until: int) -> Iterator[_Stretch]:
+        return map(self._stretch, range((until - 1) // _STRETCH, since // _STRETCH - 1, -1))
 
-    def days_before(self, day: dt.date) -> Iterator[dt.date]:
-        return (day - _DAY * n for n in range(1, HORIZON_DAYS))
+    def _stretch(self, number: int) -> _Stretch:
+        try:
+            return self._stretches[number]
+        except KeyError:
+            if len(self._stretches) >= _CACHED:
+                self._stretches.clear()
+            made = self._stretches[number] = _Stretch(number * _STRETCH, self)
+            return made
+
+    def at_time_of(self, local: dt.datetime, window: Window, *, late: bool) -> dt.datetime:
+        """The local time on the window's day, brought into the window; from a day off it is its end or its beginning."""
+        opens, closes = window
+        if not self.is_business_day(local.date()):
+            return window[late]
+        if closes - opens == self._closes - self._opens:  # no clock changes while open
+            wanted = opens + (_since_midnight(local) - self._opens)
+        else:
+            day = opens.astimezone(self.zone).date()
+            wanted = first_instant(self.zone, dt.datetime.combine(day, local.time()))
+        return min(max(wanted, opens), closes)
 
 
 @lru_cache(maxsize=256)
@@ -252,14 +322,24 @@ def _utc(instant: dt.datetime) -> dt.datetime:
     return instant if instant.tzinfo is dt.UTC else instant.astimezone(dt.UTC)
 
 
+def _since_midnight(local: dt.datetime) -> dt.timedelta:
+    """As the clock reads."""
+    return dt.timedelta(0, local.hour * 3600 + local.minute * 60 + local.second, local.microsecond)
+
+
 def _span(hours: Span) -> dt.timedelta:
     try:
-        span = hours if isinstance(hours, dt.timedelta) else dt.timedelta(microseconds=int(hours * _HOUR_US))
+        if isinstance(hours, dt.timedelta):
+            span = hours
+        elif isinstance(hours, int):
+            span = dt.timedelta(hours=hours)
+        else:
+            span = dt.timedelta(microseconds=int(hours * _HOUR_US))
     except (ArithmeticError, ValueError) as error:
         raise Invalid([FieldError("hours", f"{hours} is not a usable number of hours")]) from error
     if span < _ZERO:
         raise Invalid([FieldError("hours", "a span of business time cannot be negative; subtract instead")])
-    return span
+    return min(span, _TOO_LONG)
 
 
 def _whole(days: int) -> int:

@@ -31,6 +31,7 @@ starts = st.builds(
     lambda base, minutes: base + minutes * MINUTE, st.sampled_from(CHANGES), st.integers(0, 5 * 1440)
 )
 spans = st.integers(0, 40 * 60).map(lambda minutes: minutes * MINUTE)
+long_spans = st.integers(0, 600 * 60).map(lambda minutes: minutes * MINUTE)
 
 
 @st.composite
@@ -111,6 +112,16 @@ def test_adding_hours_and_measuring_them_gives_the_same_hours(
 
 
 @settings(deadline=None)
+@given(calendars(), starts, long_spans)
+def test_hours_of_many_months_are_the_hours_between(
+    calendar: BusinessCalendar, start: dt.datetime, span: dt.timedelta
+) -> None:
+    """Measuring goes from day to day; adding and subtracting look the end up."""
+    assert calendar.business_hours_between(start, calendar.add_business_hours(start, span)) == span
+    assert calendar.business_hours_between(calendar.subtract_business_hours(start, span), start) == span
+
+
+@settings(deadline=None)
 @given(calendars(), starts, spans, spans)
 def test_adding_in_two_steps_is_adding_once(
     calendar: BusinessCalendar, start: dt.datetime, a: dt.timedelta, b: dt.timedelta
@@ -149,12 +160,16 @@ def test_no_result_lands_outside_opening_hours(
 
 
 @settings(deadline=None)
-@given(calendars(closes=["03:15", "17:00"]), starts, st.integers(1, 12))
+@given(calendars(closes=["03:15", "17:00"]), starts, st.integers(1, 300))
 def test_business_days_are_counted_by_dates(
     calendar: BusinessCalendar, start: dt.datetime, days: int
 ) -> None:
     zone = ZoneInfo(calendar.timezone)
-    first = start.astimezone(zone).date()
+    there = start.astimezone(zone).date()
     last = calendar.add_business_days(start, days).astimezone(zone).date()
-    dates_after = [first + dt.timedelta(days=n) for n in range(1, (last - first).days + 1)]
-    assert sum(calendar.is_business_day(date) for date in dates_after) == days
+    first = calendar.subtract_business_days(start, days).astimezone(zone).date()
+    dates_after = [there + dt.timedelta(days=n) for n in range(1, (last - there).days + 1)]
+    dates_before = [there - dt.timedelta(days=n) for n in range(1, (there - first).days + 1)]
+    for dates in (dates_after, dates_before):
+        assert sum(calendar.is_business_day(date) for date in dates) == days
+        assert calendar.is_business_day(dates[-1])
