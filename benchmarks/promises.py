@@ -16,7 +16,7 @@ import psutil
 import uvloop
 from temporalio import workflow
 from temporalio.client import Client
-from temporalio.worker import PollerBehaviorAutoscaling, UnsandboxedWorkflowRunner, Worker
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from benchmarks.lives import Lives
 from domain.calendar import BusinessCalendar
@@ -30,6 +30,7 @@ from runtime.database import Pool
 from runtime.settings import Settings
 from runtime.temporal import connect_temporal
 from worker import play
+from workflows.running import FOR_ANYBODY, POLLS
 
 TRIVIAL = "trivial"
 PAGE = 500
@@ -72,7 +73,8 @@ async def _serve_trivial(temporal: str) -> None:
         task_queue=TRIVIAL,
         workflows=[Trivial],
         workflow_runner=UnsandboxedWorkflowRunner(),
-        workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
+        workflow_task_poller_behavior=POLLS,
+        nonsticky_to_sticky_poll_ratio=FOR_ANYBODY,
     ).run()
 
 

@@ -17,7 +17,13 @@ from temporalio.client import (
     ScheduleSpec,
 )
 from temporalio.common import WorkflowIDReusePolicy
-from temporalio.worker import PollerBehaviorAutoscaling, UnsandboxedWorkflowRunner, Worker
+from temporalio.worker import (
+    PollerBehavior,
+    PollerBehaviorAutoscaling,
+    PollerBehaviorSimpleMaximum,
+    UnsandboxedWorkflowRunner,
+    Worker,
+)
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from workflows.action_item import ActionItemWorkflow
@@ -70,6 +76,12 @@ AT_ONCE = 32
 """Workflow tasks in hand. A follow-up speaks from within its task, which the server takes back after ten seconds: on a machine
 where a hundred (the SDK's own number) took longer than that, much was done twice. What is not in hand yet is still in order.
 """
+POLLS: PollerBehavior = PollerBehaviorSimpleMaximum(16)
+FOR_ANYBODY = 0.5
+"""The share of the polls that ask for runs no worker knows yet; the others ask for those this one knows. An open poll holds one of
+the places above until it is answered. Their number is fixed: scaled by the server's advice, 31 of 32 stood waiting for new runs
+while those that fell due came one by one.
+"""
 
 
 def sandbox() -> SandboxedWorkflowRunner:
@@ -120,7 +132,8 @@ def make_worker(
         workflow_runner=sandbox() if sandboxed else UnsandboxedWorkflowRunner(),
         max_concurrent_workflow_tasks=AT_ONCE,
         max_concurrent_local_activities=AT_ONCE,
-        workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
+        workflow_task_poller_behavior=POLLS,
+        nonsticky_to_sticky_poll_ratio=FOR_ANYBODY,
         activity_task_poller_behavior=PollerBehaviorAutoscaling(),
         graceful_shutdown_timeout=grace,
     )

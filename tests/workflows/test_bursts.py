@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowExecutionStatus
+from temporalio.worker import PollerBehaviorSimpleMaximum
 
 from domain.context import Channel
 from domain.deal.commands import LoseDeal
@@ -94,6 +95,18 @@ async def test_a_backlog_is_spoken_for_by_lateness_and_new_work_does_not_stand_b
     assert max([await missed_at(real, deal) for deal in new]) < sorted(told)[BURST // 2]
     third = BURST // 3
     assert mean(told[:third]) < mean(told[third:-third]) < mean(told[-third:])
+
+
+async def test_polls_that_wait_for_new_runs_leave_the_places_to_those_that_fall_due(real: World) -> None:
+    """An open poll holds a place until it is answered, and nobody may answer it for a minute."""
+    assert real.worker is not None
+    settings = real.worker.config()
+    polls, places = settings["workflow_task_poller_behavior"], settings["max_concurrent_workflow_tasks"]
+
+    assert isinstance(polls, PollerBehaviorSimpleMaximum)
+    assert places is not None
+    assert polls.maximum * settings["nonsticky_to_sticky_poll_ratio"] <= places / 4
+    assert polls.maximum <= places / 2
 
 
 async def a_burst(world: World, lead: timedelta) -> tuple[list[UUID], datetime]:
