@@ -96,7 +96,11 @@ ENDED = Table(
     "agenda_ended",
     EndedRow,
     key=("promise_id",),
-    indexes={"rep": "(owner_id, ended_at, promise_id)", "team": "(team_id, ended_at, promise_id)"},
+    indexes={
+        "ended": "(ended_at, promise_id)",
+        "rep": "(owner_id, ended_at, promise_id)",
+        "team": "(team_id, ended_at, promise_id)",
+    },
 )
 OUTCOMES = tally_table("agenda_outcome", OutcomeRow, 4, day="(day)")
 ENDINGS = tuple(PromiseOutcome)

@@ -16,7 +16,7 @@ from psycopg import AsyncConnection
 
 from domain.deal import facts as f
 from domain.facts import PersonName
-from domain.process import LOST, WON
+from domain.process import CLOSED, LOST, WON
 from domain.values import Money
 from projections.base import DEAL_TOPICS, Entry
 from projections.deal_row import DEALS, TITLES, DealRow, TitleRow
@@ -239,6 +239,8 @@ async def listing(
         "reference",
     ):
         select.equal(name, getattr(narrowed, name))
+    if narrowed.stage is not None:
+        select.conditions.append("status <> 'open'" if narrowed.stage in CLOSED else "status = 'open'")
     select.equal("currency", narrowed.currency)
     select.where("due_at < %(due_before)s", due_before=narrowed.due_before)
     select.where("expected_close < %(closing_before)s", closing_before=narrowed.closing_before)

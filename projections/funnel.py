@@ -3,13 +3,14 @@ they stay.
 
 Three tables: where each deal stands (the fold's memory), counters of what stands where now, and counters of moves
 by the day (UTC) on which they happened, not on which they were recorded. Moves are counted for the company, the team
-and the rep who had the deal then, so that no question reads more than its own scope.
+and the rep who had the deal then, so that no question reads more than its own scope; and by the month as well, so that
+years are not added up by their days.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -29,7 +30,9 @@ from projections.tally import Tally, tally_table
 
 NOBODY = UUID(int=0)
 COMPANY, TEAM, REP = "company", "team", "rep"
+A_DAY, A_MONTH = "day", "month"
 NO_CURRENCY = ""
+DAY = timedelta(days=1)
 
 
 class StandingRow(msgspec.Struct, gc=False):
@@ -59,10 +62,13 @@ class StageRow(msgspec.Struct, gc=False):
 
 
 class MoveRow(msgspec.Struct, gc=False):
-    """Moves of a day within a scope; `before` is '' for a deal that was opened. `seconds` were spent in `before`."""
+    """Moves of a day within a scope, or of the month that begins with it; `before` is '' for a deal that was opened.
+    `seconds` were spent in `before`.
+    """
 
     level: str
     scope_id: UUID
+    span: str
     day: date
     process: str
     before: str
@@ -128,8 +134,9 @@ class Funnel(ByDeal[StandingRow]):
         seconds = max(0, int((at - row.entered_at).total_seconds()))
         day = at.astimezone(UTC).date()
         for level, scope_id in ((COMPANY, NOBODY), (TEAM, row.team_id), (REP, row.owner_id)):
-            key = (level, scope_id, day, row.process, row.stage, to, row.currency)
-            self.moves.add(key, (1, row.amount, seconds))
+            for span, first in ((A_DAY, day), (A_MONTH, day.replace(day=1))):
+                key = (level, scope_id, span, first, row.process, row.stage, to, row.currency)
+                self.moves.add(key, (1, row.amount, seconds))
         row.stage, row.entered_at = to, at
 
     @on(f.StageMoved)
@@ -196,10 +203,11 @@ SELECT stage, currency, sum(deals)::int8, sum(amount), sum(entered)::int8 FROM r
  GROUP BY stage, currency
 """
 MOVED = """
-SELECT before, after, currency, sum(moves)::int8, sum(amount), sum(seconds)::int8 FROM read.funnel_move
- WHERE level = %(level)s AND scope_id = %(scope_id)s AND process = %(process)s
-   AND day BETWEEN COALESCE(%(since)s::date, '-infinity') AND COALESCE(%(until)s::date, 'infinity')
- GROUP BY before, after, currency
+SELECT before, after, currency, sum(moves)::int8, sum(amount), sum(seconds)::int8
+  FROM unnest(%(spans)s::text[], %(firsts)s::date[], %(lasts)s::date[]) AS r(span, first, last)
+  JOIN read.funnel_move m ON m.level = %(level)s AND m.scope_id = %(scope_id)s AND m.span = r.span
+       AND m.day BETWEEN r.first AND r.last
+ WHERE process = %(process)s GROUP BY before, after, currency
 """
 
 
@@ -214,11 +222,31 @@ async def stages(
 ) -> list[FunnelStage]:
     """The stages of a process in order, for the company, a team or a rep; days are UTC and both included."""
     level, scope = (REP, owner_id) if owner_id else (TEAM, team_id) if team_id else (COMPANY, NOBODY)
-    period = {"level": level, "scope_id": scope, "process": process, "since": since, "until": until}
+    spans, firsts, lasts = zip(*_stretches(since, until), strict=True)
+    period = {"level": level, "scope_id": scope, "process": process}
+    period |= {"spans": list(spans), "firsts": list(firsts), "lasts": list(lasts)}
     stand = await fetch(source, NOW_STANDING, {"process": process, "team_id": team_id, "owner_id": owner_id})
     moved = await fetch(source, MOVED, period)
     order = await _order(source, process, [*(row[0] for row in stand), *(row[1] for row in moved)])
     return [_stage(name, order, stand, moved, now) for name in order]
+
+
+def _stretches(since: date | None, until: date | None) -> list[tuple[str, date, date]]:
+    """What is added up for a period: its whole months, and the days before and after them. Each has its first and its last
+    day that counts.
+    """
+    first, last = since or date.min, until or date.max
+    begin = first if first.day == 1 else _month_after(first)
+    end = last if last == date.max else (last + DAY).replace(day=1) - DAY
+    if begin > end:
+        return [(A_DAY, first, last)]
+    around = [(A_DAY, first, begin - DAY)] if first < begin else []
+    around += [(A_DAY, end + DAY, last)] if end < last else []
+    return [(A_MONTH, begin, end), *around]
+
+
+def _month_after(day: date) -> date:
+    return (day.replace(day=1) + 31 * DAY).replace(day=1)
 
 
 async def _order(source: Source, process: str, met: Sequence[str]) -> list[str]:

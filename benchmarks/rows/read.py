@@ -113,26 +113,23 @@ async def growing(bench: Bench) -> AsyncIterator[Contest]:
     """The queries alone, so that nothing fixed dilutes what grows."""
     large = bench.deals or bench.size.of(tiny=20, quick=2_000, full=100_000)
     tenth, whole = await past(bench, large // 10, MODELS), await past(bench, large, MODELS)
+    page = min(50, max(1, large // 400))
     runs: dict[str, Run] = {
-        OURS: partial(_answer, bench, whole.url),
-        ONCE: partial(_answer, bench, tenth.url),
+        OURS: partial(_answer, bench, whole.url, page),
+        ONCE: partial(_answer, bench, tenth.url, page),
     }
     note = (
         f"{large // 10:,} deals ({tenth.facts:,} events), then {large:,} ({whole.facts:,});"
-        f" milliseconds a query, median; pages of {_page(bench)}"
+        f" milliseconds a query, median; pages of {page}"
     )
     yield Contest(runs, [note])
 
 
-def _page(bench: Bench) -> int:
-    return bench.size.of(tiny=1, quick=5, full=50)
-
-
-async def _answer(bench: Bench, url: str) -> Figures:
+async def _answer(bench: Bench, url: str, page: int) -> Figures:
     asked = await some(url, bench.size.of(tiny=3, quick=60, full=300))
     pool = await open_pool(url, min_size=1, max_size=2)
     try:
-        about = [Asked(deal, rep, _page(bench)) for deal, rep in asked]
+        about = [Asked(deal, rep, page) for deal, rep in asked]
         return {name: await _median(question, pool, about) for name, question in QUESTIONS.items()}
     finally:
         await pool.close()

@@ -111,3 +111,18 @@ async def test_each_team_and_rep_has_a_funnel_of_their_own(books: Books) -> None
 
 async def test_an_unknown_process_has_no_stages(books: Books) -> None:
     assert await stages(books, process="nobody published this") == {}
+
+
+async def test_years_are_added_up_by_whole_months_and_the_days_around_them(books: Books) -> None:
+    moments = [NOW + n * DAY for n in range(0, 400, 7)]
+    for moment in moments:
+        await books.given(to(await books.opened(), "contact"), now=moment)
+    for first, last in ((0, 400), (3, 380), (9, 60), (20, 25), (-400, 31)):
+        since, until = (NOW + first * DAY).date(), (NOW + last * DAY).date()
+        found = await stages(books, since=since, until=until)
+        came = sum(since <= moment.date() <= until for moment in moments)
+        assert found["contact"].entered == came, (since, until)
+    assert (await stages(books))["contact"].entered == len(moments)
+    first = moments[4].date()
+    assert (await stages(books, since=first))["contact"].entered == len(moments) - 4
+    assert (await stages(books, until=first))["contact"].entered == 5

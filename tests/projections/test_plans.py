@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 from psycopg import AsyncConnection, AsyncCursor
 
-from projections import agenda, deal_board, deal_history, directory, rep_load
+from projections import agenda, deal_board, deal_history, directory, funnel, rep_load
 from projections.deal_board import BoardFilter
 from runtime.database import as_application
 from tests.office import NOW, furnish
@@ -29,7 +29,9 @@ REP = f"('00000000-0000-4000-9000-' || lpad((n %% {REPS})::text, 12, '0'))::uuid
 CUSTOMER = "('00000000-0000-4000-a000-' || lpad((n %% 600)::text, 12, '0'))::uuid"
 DUE = "%(now)s::timestamptz + (n - 3000) * interval '1 hour'"
 MULTIPLIED = {
-    "deal_board": f"""'deal_id', {DEAL}, 'owner_id', {REP}, 'promised_by', {REP}, 'due_at', {DUE}, 'amount', n,
+    "deal_board": f"""'deal_id', {DEAL}, 'owner_id', {REP}, 'promised_by', {REP}, 'amount', n,
+        'due_at', CASE WHEN n %% 100 > 0 THEN {DUE} END, 'status', CASE n %% 100 WHEN 0 THEN 'won' ELSE 'open' END,
+        'stage', CASE n %% 100 WHEN 0 THEN 'won' WHEN 1 THEN 'negotiation' ELSE 'identify' END,
         'opened_at', {DUE}, 'last_activity_at', {DUE}, 'expected_close', ({DUE})::date, 'customer_id', {CUSTOMER},
         'reference', 'R-' || n, 'source', 'crm'""",
     "agenda": f"'deal_id', {DEAL}, 'owner_id', {REP}, 'promised_by', {REP}, 'due_at', {DUE}, 'promise_id', {DEAL}",
@@ -45,6 +47,13 @@ ENDED = f"""
 INSERT INTO read.agenda_ended (promise_id, deal_id, owner_id, team_id, promised, made_at, due_at, ended_at, outcome,
        position)
 SELECT {DEAL}, {DEAL}, {REP}, %(team)s, 'call', {DUE}, {DUE}, {DUE}, 'kept', n FROM generate_series(1, %(rows)s) AS n
+"""
+MONTHS = 120
+MOVES = """
+INSERT INTO read.funnel_move (level, scope_id, span, day, process, before, after, currency, moves, amount, seconds)
+SELECT 'company', '00000000-0000-0000-0000-000000000000', span, day, 'default', '', 'identify', '', 1, 0, 0
+  FROM (SELECT 'month' AS span, (date '2016-01-01' + n * interval '1 month')::date AS day FROM generate_series(1, %(months)s) AS n
+         UNION ALL SELECT 'day', date '2016-02-01' + n FROM generate_series(0, 30 * %(months)s) AS n) moved
 """
 
 
@@ -70,10 +79,11 @@ async def many(database_url: str) -> AsyncIterator[AsyncConnection[Any]]:
     async with await AsyncConnection.connect(as_application(database_url), autocommit=True) as connection:
         books = Books(office, connection)
         given = {"deal": await books.opened(), "rows": ROWS, "now": NOW, "team": office.team_id}
+        given |= {"months": MONTHS}
         await books.follow()
         for table, changed in MULTIPLIED.items():
             await connection.execute(MULTIPLY.format(table=table, changed=changed).encode(), given)
-        for statement in (TITLES, ENDED):
+        for statement in (TITLES, ENDED, MOVES):
             await connection.execute(statement.encode(), given)
         await connection.execute("ANALYZE")
         connection.cursor_factory = Explained
@@ -102,6 +112,9 @@ NARROWED = {
     "a rare word": BoardFilter(text="boiler 777"),
     "a common word": BoardFilter(text="boiler"),
     "open": BoardFilter(status="open"),
+    "won": BoardFilter(status="won"),
+    "in a closed stage": BoardFilter(stage="won"),
+    "in a rare stage": BoardFilter(stage="negotiation"),
     "due": BoardFilter(due_before=NOW),
 }
 QUESTIONS: dict[str, Question] = {
@@ -110,6 +123,10 @@ QUESTIONS: dict[str, Question] = {
     "agenda": agenda.listing,
     "a rep's agenda": lambda c: agenda.listing(c, rep_id=A_REP),
     "overdue": lambda c: agenda.listing(c, due_before=NOW),
+    "a stage where nobody stands": lambda c: deal_board.listing(c, BoardFilter(stage="solution")),
+    "ended promises": agenda.ended,
+    "funnel of ten years": lambda c: funnel.stages(c, NOW),
+    "funnel of a year": lambda c: funnel.stages(c, NOW, since=date(2020, 3, 15), until=date(2021, 3, 14)),
     "ended promises of a rep": lambda c: agenda.ended(c, rep_id=A_REP),
     "health": agenda.unpromised,
     "loads": lambda c: rep_load.reps(c, NOW + DAY),
