@@ -206,7 +206,8 @@ SELECT {columns}, o.name, p.name, t.name, c.name, g.name
 FOUND = "(SELECT * FROM read.deal_board WHERE {where} ORDER BY {order} LIMIT %(limit)s)"
 GET = NAMED.format(columns=COLUMNS, deals="read.deal_board") + " WHERE d.deal_id = %s"
 LIST = NAMED.format(columns=COLUMNS, deals=FOUND) + " ORDER BY {order}"
-TITLED = "SELECT deal_id FROM read.deal_title WHERE words @@ to_tsquery('simple', %s) LIMIT %s"
+TITLED = "SELECT deal_id FROM read.deal_title WHERE words @@ to_tsquery('simple', %s)"
+EXPECTED = f"EXPLAIN (FORMAT JSON) {TITLED}"
 HAS_WORDS = """EXISTS (SELECT FROM read.deal_title t WHERE t.deal_id = deal_board.deal_id
                    AND t.words @@ to_tsquery('simple', %(text)s) OFFSET 0)"""
 FEW_TITLES = 2_000
@@ -252,9 +253,14 @@ async def listing(
 
 
 async def _with_words(source: Source, select: Select, words: str) -> None:
-    """Rare words give the deals to sort; common ones are looked for along the order of the list."""
-    found = await fetch(source, TITLED, [words, FEW_TITLES + 1])
-    if len(found) > FEW_TITLES:
-        select.where(HAS_WORDS, text=words)
-    else:
-        select.where("deal_id = ANY(%(titled)s)", titled=[deal_id for (deal_id,) in found])
+    """Rare words give the deals to sort; common ones are looked for along the order of the list. The words' index gives all
+    that it has, however few are asked for; so the planner is asked first what it expects, of whole words: it knows those that
+    are common, and of beginnings it never expects few.
+    """
+    [[[expected]]] = await fetch(source, EXPECTED, [words.replace(":*", "")], planned_anew=True)
+    if expected["Plan"]["Plan Rows"] <= FEW_TITLES:
+        found = await fetch(source, f"{TITLED} LIMIT %s", [words, FEW_TITLES + 1])
+        if len(found) <= FEW_TITLES:
+            select.where("deal_id = ANY(%(titled)s)", titled=[deal_id for (deal_id,) in found])
+            return
+    select.where(HAS_WORDS, text=words)

@@ -123,6 +123,6 @@ async def test_years_are_added_up_by_whole_months_and_the_days_around_them(books
         came = sum(since <= moment.date() <= until for moment in moments)
         assert found["contact"].entered == came, (since, until)
     assert (await stages(books))["contact"].entered == len(moments)
-    first = moments[4].date()
-    assert (await stages(books, since=first))["contact"].entered == len(moments) - 4
-    assert (await stages(books, until=first))["contact"].entered == 5
+    day = moments[4].date()
+    assert (await stages(books, since=day))["contact"].entered == len(moments) - 4
+    assert (await stages(books, until=day))["contact"].entered == 5
