@@ -240,8 +240,10 @@ async def listing(
         "reference",
     ):
         select.equal(name, getattr(narrowed, name))
-    if narrowed.stage is not None:
-        select.conditions.append("status <> 'open'" if narrowed.stage in CLOSED else "status = 'open'")
+    if sort.removeprefix("-") == "due_at" and (narrowed.status in CLOSED or narrowed.stage in CLOSED):
+        select.conditions.append("due_at IS NULL")  # a closed deal owes nothing: no open one is looked at
+    if narrowed.stage is not None and narrowed.stage not in CLOSED:
+        select.conditions.append("status = 'open'")  # those without a due time have an index, which is empty
     select.equal("currency", narrowed.currency)
     select.where("due_at < %(due_before)s", due_before=narrowed.due_before)
     select.where("expected_close < %(closing_before)s", closing_before=narrowed.closing_before)

@@ -63,8 +63,6 @@ class DealRow(msgspec.Struct, gc=False):
     escalated_at: datetime | None = None
 
 
-# Open deals have a due time and closed ones have none. That the last two indexes are empty tells the planner so: a page of won
-# deals looks for none among those with a due time, and one of a stage for none among those without.
 DEALS = Table(
     "deal_board",
     DealRow,
@@ -80,7 +78,6 @@ DEALS = Table(
         "team": "(team_id, due_at, deal_id)",
         "stage": "(stage, due_at, deal_id) WHERE due_at IS NOT NULL",
         "unpromised": "(deal_id) WHERE status = 'open' AND due_at IS NULL",
-        "promised": "(deal_id) WHERE status <> 'open' AND due_at IS NOT NULL",
         "customer": "(customer_id, opened_at, deal_id) WHERE customer_id IS NOT NULL",
         "reference": "(reference, source) WHERE reference <> ''",
     },
