@@ -99,7 +99,7 @@ def build(url: str) -> float:
         started = time.perf_counter()
         with connection.transaction():
             for table in (DEALS, TITLES, HISTORY):
-                for statement in table.create(SUFFIX):
+                for statement in table.create(SUFFIX, keyed=table is not HISTORY):
                     connection.execute(statement.encode())
             connection.execute(LAST)
             connection.execute("ANALYZE last")
@@ -107,6 +107,7 @@ def build(url: str) -> float:
             connection.execute(sql.SQL(BOARD).format(**parts), given)
             for statement in (TITLED, TOLD):
                 connection.execute(sql.SQL(statement).format(**parts))
+            connection.execute(HISTORY.keyed(SUFFIX).encode())
             for table in (DEALS, TITLES, HISTORY):
                 for made in table.index(SUFFIX):
                     connection.execute(made.encode())

@@ -8,6 +8,7 @@ import typer
 
 from cli.common import (
     REFUSED,
+    USAGE,
     Json,
     Zone,
     as_json,
@@ -29,6 +30,17 @@ if TYPE_CHECKING:
 
 app = group("projections", "Read models: status, rebuild, compare, resume.")
 Name = Annotated[str, typer.Argument(help="A read model's name: see salesloop projections status.")]
+Names = Annotated[list[str] | None, typer.Argument(help="Read models' names.", show_default=False)]
+Everything = Annotated[bool, typer.Option("--all", help="Every read model.")]
+Processes = Annotated[
+    int | None,
+    typer.Option(
+        "--workers",
+        min=1,
+        help="Processes that fold facts side by side; 1: this one alone.",
+        show_default="one a core where the ledger is large",
+    ),
+]
 
 
 @app.command(epilog=example("salesloop projections status"))
@@ -60,29 +72,53 @@ def _show(found: list[ProjectionStatus], tz: str | None) -> None:
     table(columns, rows, right=("position", "lag"), whole=("read model", "status", "moved"))
 
 
-@app.command(epilog=example("salesloop projections rebuild funnel"))
-def rebuild(name: Name, *, json: Json = False) -> None:
-    """Build it anew beside the live one and swap; reads go on meanwhile."""
-    position = run(_rebuild(name, quiet=json))
-    if json:
-        as_json({"read_model": name, "position": position})
-    else:
-        console().print(f"{name} was rebuilt up to position {position:,}")
+@app.command(epilog=example("salesloop projections rebuild deal_board deal_history"))
+def rebuild(
+    names: Names = None, *, everything: Everything = False, workers: Processes = None, json: Json = False
+) -> None:
+    """Build them anew beside the live ones and swap; reads go on meanwhile."""
+    from projections.catalog import BY_NAME
+
+    chosen = list(BY_NAME) if everything else list(dict.fromkeys(names or ()))
+    if not chosen:
+        fail("name the read models to rebuild, or say --all", USAGE)
+    outcomes = run(_rebuild(chosen, workers, quiet=json))
+    done = {name: found for name, found in outcomes.items() if isinstance(found, int)}
+    if json and done:
+        told = [{"read_model": name, "position": position} for name, position in done.items()]
+        as_json(told[0] if len(chosen) == 1 else told)
+    elif not json:
+        for name, position in done.items():
+            console().print(f"{name} was rebuilt up to position {position:,}")
+    _refuse([found for found in outcomes.values() if isinstance(found, BaseException)])
 
 
-async def _rebuild(name: str, *, quiet: bool) -> int:
-    from cli.imports import bars
+def _refuse(errors: list[BaseException]) -> None:
+    """What is no fault of the facts or the code in a line each."""
     from projections.rebuild import Busy
-    from projections.rebuild import rebuild as build
+    from projections.shares import WorkerLost
+
+    for error in errors:
+        if not isinstance(error, Busy | WorkerLost):
+            raise error
+    if errors:
+        fail("\n".join(map(str, errors)))
+
+
+async def _rebuild(names: list[str], workers: int | None, *, quiet: bool) -> dict[str, int | BaseException]:
+    from cli.imports import bars
+    from projections.rebuild import rebuild_all
 
     with bars(quiet=quiet) as shown:
-        task = shown.add_task(name, total=None, rate="")
+        tasks = {name: shown.add_task(name, total=None, rate="") for name in names}
+
+        def told(name: str, position: int, head: int) -> None:
+            shown.update(tasks[name], completed=position, total=head)
+
         try:
-            return await build(
-                settings().database_url, name, lambda at, head: shown.update(task, completed=at, total=head)
-            )
-        except (LookupError, Busy) as refused:
-            fail(str(refused))
+            return await rebuild_all(settings().database_url, names, told, workers)
+        except LookupError as unknown:
+            fail(str(unknown))
 
 
 @app.command(epilog=example("salesloop projections compare deal_board"))

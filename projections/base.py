@@ -12,7 +12,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -32,7 +32,18 @@ STRETCH = (
     " WHERE position > %s AND position <= %s"
 )
 FACTS_BETWEEN = f"{STRETCH} ORDER BY position"
-ENTRIES = sql.SQL(f"{STRETCH} AND topic IN ({{topics}}) ORDER BY position")
+ENTRIES = sql.SQL(f"{STRETCH} AND topic IN ({{topics}}){{share}} ORDER BY position")
+SHARE = sql.SQL(" AND mod(uuid_hash(stream_id) & 65535, {of}) = {number}")
+
+
+class Share(NamedTuple):
+    """Of all streams those with this number of so many."""
+
+    number: int
+    of: int
+
+
+WHOLE = Share(0, 1)
 
 
 class Entry(msgspec.Struct, Generic[F], gc=False):
@@ -51,6 +62,11 @@ class Projection(ABC):
     name: ClassVar[str]
     tables: ClassVar[tuple[Table[Any], ...]]
     topics: ClassVar[frozenset[str]]
+    by_stream: ClassVar[bool] = False
+    """Every row belongs to one stream, so that several can fill new tables, each with a `share` of the streams."""
+    share: Share = WHOLE
+    copied: ClassVar[bool] = False
+    """The database copies the rows and nobody looks for one: new tables are filled before they have a key."""
 
     def __init__(self, suffix: str = "") -> None:
         self.suffix = suffix
@@ -66,14 +82,15 @@ class Projection(ABC):
         if self.at_hand is not None:
             return [entry(*row) for row in self.at_hand if row[3] in self.topics]
         cursor = connection.cursor(binary=True)
-        await cursor.execute(self._entries(), [after, upto])
+        await cursor.execute(self._entries(self.share), [after, upto])
         return [entry(*row) for row in await cursor.fetchall()]
 
     @classmethod
     @cache
-    def _entries(cls) -> bytes:
+    def _entries(cls, share: Share) -> bytes:
         topics = sql.SQL(", ").join(sql.Literal(topic) for topic in sorted(cls.topics))
-        return ENTRIES.format(topics=topics).as_string().encode()
+        only = SHARE.format(number=share.number, of=share.of) if share.of > 1 else sql.SQL("")
+        return ENTRIES.format(topics=topics, share=only).as_string().encode()
 
     @abstractmethod
     def forget(self) -> None:
@@ -86,8 +103,8 @@ class Projection(ABC):
         """Write what was held back, and hold back nothing from now on."""
 
     @classmethod
-    def create(cls, suffix: str = "") -> list[str]:
-        return [statement for table in cls.tables for statement in table.create(suffix)]
+    def create(cls, suffix: str = "", *, keyed: bool = True) -> list[str]:
+        return [statement for table in cls.tables for statement in table.create(suffix, keyed=keyed)]
 
     @classmethod
     def index(cls, suffix: str = "") -> list[str]:

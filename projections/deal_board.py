@@ -32,6 +32,7 @@ class DealBoard(PromiseFold):
     tables = (DEALS, TITLES)
     deal_table = DEALS
     topics = DEAL_TOPICS
+    by_stream = True
 
     def __init__(self, suffix: str = "") -> None:
         super().__init__(suffix)

@@ -50,6 +50,7 @@ class DealHistory(Projection):
     name = "deal_history"
     tables = (HISTORY,)
     topics = DEAL_TOPICS
+    copied = True
 
     def __init__(self, suffix: str = "") -> None:
         super().__init__(suffix)

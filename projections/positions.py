@@ -57,6 +57,10 @@ STOP = f"""
 UPDATE {SCHEMA}.positions SET status = 'stopped', error = %s, updated_at = now()
  WHERE name = %s AND suffix = %s AND generation = %s AND position = %s
 """
+# Held until the rows are in: whoever throws the tables away waits for it, and whoever moves the position does not.
+BELONGS = f"""
+SELECT FROM {SCHEMA}.positions WHERE name = %s AND suffix = %s AND generation = %s FOR KEY SHARE
+"""
 HEAD = "SELECT COALESCE(max(position), 0) FROM ledger.events"
 NOTIFY = f"SELECT pg_notify('{CHANNEL}', %s)"
 
@@ -118,6 +122,15 @@ async def advance(
     """
     place = [upto, status, name, suffix, held.generation, held.position]
     return await connection.execute(ADVANCE, place)
+
+
+async def belong(connection: AsyncConnection[Any], name: str, suffix: str, generation: int) -> None:
+    """To be the first statement of whoever writes rows beside the one who moves the position. Raises Fenced where that
+    generation is gone.
+    """
+    cursor = await connection.execute(BELONGS, [name, suffix, generation])
+    if cursor.rowcount != 1:
+        raise Fenced(name)
 
 
 async def stop(connection: AsyncConnection[Any], name: str, held: Place, error: str) -> None:

@@ -2,13 +2,15 @@
 
 A rebuild fills a second set of tables from position 0 while the live ones are read and followed, catches up,
 and takes their place in one short transaction. Killed at any moment it leaves the live tables as they were;
-the next rebuild throws away what it left.
+the next rebuild throws away what it left. On a large ledger the bulk is filled by several processes (`shares.py`).
 """
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+import os
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine
 from typing import Any
 
 import msgspec
@@ -16,20 +18,26 @@ import psycopg
 from psycopg import AsyncConnection, sql
 
 from projections import positions
-from projections.base import Projection
+from projections.base import Projection, Share
 from projections.catalog import BY_NAME
-from projections.positions import LIVE, REBUILDS, Place
+from projections.positions import LIVE, REBUILDS, Fenced, Place
+from projections.shares import NOT_WAITING, Order, Workers
 from projections.tables import SCHEMA, Table
 from runtime.database import connect
+from runtime.garbage import seldom_collected
 
 NEW = "__new"
 BESIDE = "__compared"
 STRETCH = 20_000
 CLOSE = 2_000
 """So near to the live position the last facts are applied while the follower waits."""
+LARGE = 200_000
+"""A ledger of so many facts is worth the second that it takes to start other processes."""
+MOST = 8
 TRIES = 20
 SAMPLES = 20
 Progress = Callable[[int, int], None]
+ProgressOf = Callable[[str, int, int], None]
 
 
 class Busy(Exception):
@@ -49,17 +57,74 @@ def _silent(position: int, head: int) -> None:
     pass
 
 
-async def rebuild(url: str, name: str, progress: Progress = _silent) -> int:
+def _silent_of(name: str, position: int, head: int) -> None:
+    pass
+
+
+async def rebuild(url: str, name: str, progress: Progress = _silent, workers: int | None = None) -> int:
     """Rebuild a read model and put it in the live one's place; returns the position it has then.
 
     `progress` is told the position reached and the ledger's head. Raises LookupError for an unknown name, Busy,
-    and what the facts raise.
+    and what the facts raise; WorkerLost when a process that helped was killed. `workers` as in `rebuild_all`.
     """
+    outcomes = await rebuild_all(url, [name], lambda _, position, head: progress(position, head), workers)
+    outcome = outcomes[name]
+    if isinstance(outcome, BaseException):
+        raise outcome
+    return outcome
+
+
+async def rebuild_all(
+    url: str, names: Collection[str], progress: ProgressOf = _silent_of, workers: int | None = None
+) -> dict[str, int | BaseException]:
+    """Rebuild several read models side by side, each for itself: its position, or what `rebuild` would raise for it.
+
+    Facts are folded by so many processes, 1 for this one alone; by default one for each core where the ledger is
+    large. Raises LookupError for an unknown name before anything begins.
+    """
+    for name in names:
+        _known(name)
+    most = workers or await _worth(url)
+    folded = [name for name in names if not BY_NAME[name].copied]
+    shared = most > 1 and (len(folded) > 1 or any(BY_NAME[name].by_stream for name in folded))
+    turn = asyncio.Semaphore(most)
+
+    async def one(name: str) -> int:
+        def told(position: int, head: int) -> None:
+            progress(name, position, head)
+
+        if BY_NAME[name].copied:
+            return await _rebuild(url, name, told, None, most)
+        async with turn:
+            return await _rebuild(url, name, told, processes if shared else None, most)
+
+    with seldom_collected():
+        async with Workers(most) as processes:
+            outcomes = await asyncio.gather(*(one(name) for name in names), return_exceptions=True)
+    return dict(zip(names, outcomes, strict=True))
+
+
+async def _worth(url: str) -> int:
+    """How many processes a rebuild is worth."""
+    async with await connect(url) as connection:
+        large = await positions.head(connection) >= LARGE
+    return min(MOST, os.cpu_count() or 1) if large else 1
+
+
+async def _rebuild(url: str, name: str, progress: Progress, processes: Workers | None, most: int) -> int:
     async with _beside(url, name, NEW) as built:
+        if processes is not None:
+            await built.share_out(processes, most if built.model.by_stream else 1, url, progress)
         await built.catch_up(progress)
         await built.index()
         await built.catch_up(progress)
         return await built.take_place()
+
+
+def _known(name: str) -> type[Projection]:
+    if name not in BY_NAME:
+        raise LookupError(f"there is no read model {name!r}; there are: {', '.join(BY_NAME)}")
+    return BY_NAME[name]
 
 
 async def compare(url: str, name: str) -> list[Difference]:
@@ -78,15 +143,13 @@ async def compare(url: str, name: str) -> list[Difference]:
 
 @contextlib.asynccontextmanager
 async def _beside(url: str, name: str, suffix: str) -> AsyncIterator[Beside]:
-    if name not in BY_NAME:
-        raise LookupError(f"there is no read model {name!r}; there are: {', '.join(BY_NAME)}")
-    model = BY_NAME[name](suffix)
+    model = _known(name)(suffix)
     async with await connect(url) as connection:
         key = [REBUILDS, positions.lock_key(name)]
         cursor = await connection.execute("SELECT pg_try_advisory_lock(%s::int, %s::int)", key)
         if (await cursor.fetchone()) != (True,):
             raise Busy(f"{name} is being rebuilt or compared already")
-        await connection.execute("SET synchronous_commit = off")
+        await connection.execute(NOT_WAITING)
         built = Beside(connection, model)
         await built.drop()
         await built.create()
@@ -106,13 +169,14 @@ class Beside:
         self._held = Place(0, 0, "rebuilding", "")
 
     async def create(self) -> None:
-        """Without indexes: filling tables that have none is faster."""
+        """Without indexes: filling tables that have none is faster. No other generation has this one's number."""
         model = self.model
-        for statement in model.create(model.suffix):
+        for statement in model.create(model.suffix, keyed=not model.copied):
             await self.connection.execute(statement.encode())
-        row = (
-            f"INSERT INTO {SCHEMA}.positions (name, suffix, status, shape) VALUES (%s, %s, 'rebuilding', %s)"
-        )
+        row = f"""
+            INSERT INTO {SCHEMA}.positions (name, suffix, generation, status, shape)
+            VALUES (%s, %s, pg_current_xact_id()::text::bigint, 'rebuilding', %s)
+        """
         await self.connection.execute(row, [model.name, model.suffix, model.shape()])
         self._held = await positions.place(self.connection, model.name, model.suffix)
 
@@ -128,8 +192,31 @@ class Beside:
         gone = f"DELETE FROM {SCHEMA}.positions WHERE name = %s AND suffix = %s"
         await self.connection.execute(gone, [self.model.name, self.model.suffix])
 
+    async def share_out(self, processes: Workers, shares: int, url: str, progress: Progress) -> None:
+        """Filled by others, up to where the ledger ends now; what they reached is told as their sum."""
+        model, generation = self.model, self._held.generation
+        upto = await positions.head(self.connection)
+        reached = [0] * shares
+
+        async def fill(number: int) -> None:
+            def told(position: int) -> None:
+                reached[number] = position
+                progress(sum(reached) // shares, upto)
+
+            order = Order(url, model.name, model.suffix, generation, upto, Share(number, shares), STRETCH)
+            await processes.fill(order, told)
+
+        await _together([fill(number) for number in range(shares)])
+        moved = await positions.advance(
+            self.connection, model.name, model.suffix, self._held, upto, "rebuilding"
+        )
+        if await moved.fetchone() is None:
+            raise Fenced(model.name)
+        self._held = await positions.place(self.connection, model.name, model.suffix)
+
     async def index(self) -> None:
-        for statement in self.model.index(self.model.suffix):
+        keys = [table.keyed(self.model.suffix) for table in self.model.tables] if self.model.copied else []
+        for statement in [*keys, *self.model.index(self.model.suffix)]:
             await self.connection.execute(statement.encode())
         for table in self.model.tables:
             await self.connection.execute(sql.SQL("ANALYZE {}").format(table.at(self.model.suffix)))
@@ -201,6 +288,18 @@ class Beside:
             await self.connection.execute(sql.SQL("ALTER INDEX {} RENAME TO {}").format(named, new))
         rename = sql.SQL("ALTER TABLE {} RENAME TO {}").format(table.at(suffix), sql.Identifier(table.name))
         await self.connection.execute(rename)
+
+
+async def _together(work: Collection[Coroutine[Any, Any, None]]) -> None:
+    """All or none: when one fails the others are cancelled, and over before the error is raised."""
+    tasks = [asyncio.create_task(one) for one in work]
+    try:
+        await asyncio.gather(*tasks)
+    except BaseException:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        raise
 
 
 async def _hold(connection: AsyncConnection[Any], name: str) -> Place:

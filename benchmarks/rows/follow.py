@@ -23,7 +23,7 @@ from domain.door import Call, Door
 from projections.catalog import ALL
 from projections.deal_board import DealBoard
 from projections.follow import run_projections
-from projections.rebuild import rebuild
+from projections.rebuild import rebuild_all
 from projections.runner import Follower, Watch
 from projections.wait import Waiter
 from runtime.database import connect
@@ -96,8 +96,9 @@ async def rebuilding(bench: Bench) -> AsyncIterator[Contest]:
 
     async def ours(url: str) -> Figures:
         started = time.perf_counter()
-        for name in REBUILT:
-            await rebuild(url, name)
+        for outcome in (await rebuild_all(url, REBUILT)).values():
+            if isinstance(outcome, BaseException):
+                raise outcome
         return {SECONDS: time.perf_counter() - started}
 
     async def limit(url: str) -> Figures:

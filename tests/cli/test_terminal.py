@@ -103,6 +103,7 @@ def test_a_database_that_is_away_is_told_in_a_line(nowhere: Terminal) -> None:
         (["deals", "list", "--sort", "colour"], 1, "sort: must be one of"),
         (["agenda", "--tz", "Mars/Olympus"], 2, "unknown time zone"),
         (["projections", "rebuild", "nosuch"], 1, "there is no read model 'nosuch'"),
+        (["projections", "rebuild"], 2, "name the read models to rebuild"),
         (["funnel", "--process", "nosuch"], 1, "no process is called"),
         (["keys", "create", "--role", "rep", "--user", "u1"], 1, "needs --rep"),
         (["keys", "create", "--role", "admin", "--user", "a@b.c"], 1, "letters, digits"),
@@ -258,4 +259,7 @@ def test_a_read_model_equals_its_rebuild(terminal: Terminal, eventually_sync: Ev
     eventually_sync(lambda: _settled(terminal))
     assert terminal.json("projections", "compare", "funnel") == {"read_model": "funnel", "differences": []}
     assert terminal.json("projections", "rebuild", "funnel")["position"] == _head(terminal)
+    both = terminal.json("projections", "rebuild", "deal_board", "deal_history", "--workers", "2")
+    assert both == [{"read_model": n, "position": _head(terminal)} for n in ("deal_board", "deal_history")]
+    assert "rules was rebuilt up to position" in terminal.run("projections", "rebuild", "--all").stdout
     assert terminal.json("projections", "resume", "funnel") == {"read_model": "funnel", "asked": True}
