@@ -138,10 +138,20 @@ def log_tail(path: Path, lines: int = 20) -> str:
 
 
 def free_port() -> int:
-    """A TCP port on 127.0.0.1 that nothing listens on at this moment."""
+    """A TCP port on 127.0.0.1 that nothing listens on, and that the system hands to nobody else for a minute.
+
+    That is how long the end of a connection lingers on it; who binds it by its number, as servers do, may.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
+        probe.setsockopt(
+            socket.SOL_SOCKET, socket.SO_REUSEADDR, 1
+        )  # not before: bind would take a lingering one
+        probe.listen()
         port: int = probe.getsockname()[1]
+        with socket.create_connection(("127.0.0.1", port)) as caller:
+            probe.accept()[0].close()  # whoever closes first is whose port lingers
+            caller.recv(1)
         return port
 
 

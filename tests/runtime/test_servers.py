@@ -219,6 +219,13 @@ class TestTemporalKilledWithAnOpenWorkflow:
             await connect_temporal(f"127.0.0.1:{programs.free_port()}")
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="which ports a system hands out is its own affair")
+def test_a_free_port_is_handed_out_once_and_can_be_bound() -> None:
+    ports = [programs.free_port() for _ in range(300)]
+    assert len(set(ports)) == len(ports), "two servers that start at once would both be told to take it"
+    assert all(map(programs.port_is_free, ports))
+
+
 class TestVirtualTime:
     async def test_a_month_passes_for_the_workflow(self, temporal_timeskipping: WorkflowEnvironment) -> None:
         client = temporal_timeskipping.client
