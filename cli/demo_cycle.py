@@ -37,7 +37,7 @@ REVENUE = "revenue-won"
 EARLIER = 3
 """Months that a target is made from."""
 DIGITS = 3
-PATIENCE = 60.0
+PATIENCE = 240.0
 ITEM_DUE = timedelta(days=5)
 WON = """
 SELECT currency, max(day) FROM read.contributions WHERE metric = %s AND day <= %s GROUP BY 1 ORDER BY count(*) DESC LIMIT 1

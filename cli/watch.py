@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from domain.recorded import Recorded
     from runtime.ledger import Ledger
 
-PATIENCE = 90.0
+PATIENCE = 240.0
 CATCH_UP_SECONDS = 300.0
 MISSED, REASSIGNED = "promise.missed", "deal.owner-changed"
 STEPS = ("promise.made", "promise.reminded", MISSED, "promise.escalated", REASSIGNED)

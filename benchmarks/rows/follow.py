@@ -124,7 +124,7 @@ async def seen(bench: Bench) -> AsyncIterator[Contest]:
         with undisturbed(), beside(follow_forever, url):
             for call in office:
                 position = (await door.execute(call.command, call.context)).position
-            await waiter.until(BOARD, position, timeout=30)
+            await waiter.until(BOARD, position, timeout=300)
             run = partial(_write_and_see, door, waiter, [iter(share) for share in told], each)
             yield Contest(
                 {OURS: run}, [f"{COMMANDS_A_SECOND} commands/s, {len(ALL)} read models in one process"]
@@ -152,7 +152,7 @@ async def _write_and_see(door: Door, waiter: Waiter, told: list[Iterator[Call]],
             due = begin + (turn * WRITERS + number) / COMMANDS_A_SECOND
             await asyncio.sleep(due - time.perf_counter())
             receipt = await door.execute(call.command, call.context)
-            await waiter.until(BOARD, receipt.position)
+            await waiter.until(BOARD, receipt.position, timeout=60)
             took.append(1_000 * (time.perf_counter() - due))
 
     await asyncio.gather(*(writer(number, calls) for number, calls in enumerate(told)))

@@ -20,7 +20,7 @@ from benchmarks.http_servers import TABLES
 READY, HELP = "api ready, seconds", "--help, seconds"
 COMMAND = (sys.executable, "-m", "cli.main")
 LOOK_EVERY = 0.01
-PATIENCE = 60.0
+PATIENCE = 300.0
 
 
 async def _start(url: str, directory: str) -> Figures:
