@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from domain.calendar import BusinessCalendar
@@ -72,7 +72,6 @@ def walked(
     return None
 
 
-@settings(deadline=None)
 @given(calendars(), starts, st.integers(1, 30 * 60))
 def test_adding_agrees_with_walking_minute_by_minute(
     calendar: BusinessCalendar, start: dt.datetime, minutes: int
@@ -82,7 +81,6 @@ def test_adding_agrees_with_walking_minute_by_minute(
     assert calendar.add_business_hours(start, minutes * MINUTE) == expected
 
 
-@settings(deadline=None)
 @given(calendars(), starts, st.integers(1, 30 * 60))
 def test_subtracting_agrees_with_walking_back_minute_by_minute(
     calendar: BusinessCalendar, end: dt.datetime, minutes: int
@@ -92,7 +90,6 @@ def test_subtracting_agrees_with_walking_back_minute_by_minute(
     assert calendar.subtract_business_hours(end, minutes * MINUTE) == expected
 
 
-@settings(deadline=None)
 @given(calendars(), starts, st.integers(0, 6 * 1440))
 def test_the_hours_between_are_the_open_minutes_between(
     calendar: BusinessCalendar, a: dt.datetime, minutes: int
@@ -103,7 +100,6 @@ def test_the_hours_between_are_the_open_minutes_between(
     assert calendar.business_hours_between(b, a) == -counted * MINUTE
 
 
-@settings(deadline=None)
 @given(calendars(), starts, spans)
 def test_adding_hours_and_measuring_them_gives_the_same_hours(
     calendar: BusinessCalendar, start: dt.datetime, span: dt.timedelta
@@ -111,7 +107,6 @@ def test_adding_hours_and_measuring_them_gives_the_same_hours(
     assert calendar.business_hours_between(start, calendar.add_business_hours(start, span)) == span
 
 
-@settings(deadline=None)
 @given(calendars(), starts, long_spans)
 def test_hours_of_many_months_are_the_hours_between(
     calendar: BusinessCalendar, start: dt.datetime, span: dt.timedelta
@@ -121,7 +116,6 @@ def test_hours_of_many_months_are_the_hours_between(
     assert calendar.business_hours_between(calendar.subtract_business_hours(start, span), start) == span
 
 
-@settings(deadline=None)
 @given(calendars(), starts, spans, spans)
 def test_adding_in_two_steps_is_adding_once(
     calendar: BusinessCalendar, start: dt.datetime, a: dt.timedelta, b: dt.timedelta
@@ -132,7 +126,6 @@ def test_adding_in_two_steps_is_adding_once(
         assert in_steps == calendar.add_business_hours(start, a + b)
 
 
-@settings(deadline=None)
 @given(calendars(), starts, starts, spans, spans)
 def test_later_starts_and_longer_spans_never_end_earlier(
     calendar: BusinessCalendar, s1: dt.datetime, s2: dt.datetime, a: dt.timedelta, b: dt.timedelta
@@ -144,7 +137,6 @@ def test_later_starts_and_longer_spans_never_end_earlier(
     assert calendar.subtract_business_hours(early, short) <= calendar.subtract_business_hours(late, short)
 
 
-@settings(deadline=None)
 @given(calendars(), starts, spans, st.integers(0, 12))
 def test_no_result_lands_outside_opening_hours(
     calendar: BusinessCalendar, start: dt.datetime, span: dt.timedelta, days: int
@@ -159,7 +151,6 @@ def test_no_result_lands_outside_opening_hours(
     assert open_minute(calendar, calendar.next_open(start))
 
 
-@settings(deadline=None)
 @given(calendars(closes=["03:15", "17:00"]), starts, st.integers(1, 300))
 def test_business_days_are_counted_by_dates(
     calendar: BusinessCalendar, start: dt.datetime, days: int

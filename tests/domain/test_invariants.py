@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
@@ -375,9 +375,6 @@ class Selling(RuleBasedStateMachine):
 Selling.TestCase.settings = settings(
     max_examples=100,
     stateful_step_count=50,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.too_slow],
 )
 TestSelling = Selling.TestCase
 
@@ -392,7 +389,7 @@ KINDS = kinds_of(Aggregate)
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.KIND)
-@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25)
 @given(data=st.data())
 def test_no_sequence_of_facts_is_too_strange_to_load(kind: type[Aggregate], data: st.DataObject) -> None:
     """Rules change; a stream recorded under others is still a stream. Mutators assign and never judge."""

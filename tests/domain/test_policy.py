@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.calendar import BusinessCalendar
@@ -61,7 +61,6 @@ class TestDurations:
             Duration.parse(text, "escalate_after")
         assert [error.field for error in refusal.value.errors] == ["escalate_after"]
 
-    @settings(deadline=None)
     @given(durations())
     def test_the_short_form_reads_back_to_the_same_duration(self, duration: Duration) -> None:
         assert Duration.parse(str(duration)) == duration
@@ -75,7 +74,6 @@ class TestDurations:
         assert Duration(2, "business_days").after(at("2026-03-06 16:00"), OFFICE) == at("2026-03-10 16:00")
         assert Duration(2, "business_days").before(at("2026-03-10 16:00"), OFFICE) == at("2026-03-06 16:00")
 
-    @settings(deadline=None)
     @given(durations(), instants)
     def test_after_is_never_before_the_start_and_before_never_after_the_end(
         self, duration: Duration, instant: dt.datetime
@@ -127,7 +125,6 @@ class TestDeadlines:
         due = at("2026-03-02 16:00")
         assert policy().deadlines(due, made_at=at("2026-06-01 10:00")).remind_at == due
 
-    @settings(deadline=None)
     @given(durations(), durations(), durations(), instants, instants)
     def test_the_four_times_are_in_order_and_utc_whatever_the_policy(
         self, remind: Duration, escalate: Duration, reassign: Duration, due: dt.datetime, made: dt.datetime
@@ -198,7 +195,6 @@ class TestCheckingAPolicy:
 
 
 class TestRecording:
-    @settings(deadline=None)
     @given(
         st.dictionaries(st.text(min_size=1), durations(1), max_size=3),
         durations(1),

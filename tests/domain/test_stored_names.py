@@ -85,7 +85,7 @@ class TestEveryFact:
         assert re.fullmatch(r"[a-z]+(-[a-z]+)*\.[a-z]+(-[a-z]+)*", topic)
 
     @pytest.mark.parametrize("topic", FACTS)
-    @settings(max_examples=10, deadline=None, derandomize=True)
+    @settings(max_examples=10)
     @given(data=st.data())
     def test_comes_back_from_json_as_it_was(self, topic: str, data: st.DataObject) -> None:
         recorded = data.draw(anything(FACTS[topic]))

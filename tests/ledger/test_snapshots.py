@@ -51,7 +51,7 @@ def test_a_snapshot_holds_every_attribute_of_the_state(kind: type[Aggregate]) ->
 
 
 @given(facts=st.lists(any_fact, max_size=12), at=st.integers(1, 11))
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
 def test_a_stream_read_from_a_snapshot_is_the_stream_read_whole(facts: list[Fact], at: int) -> None:
     kept = folded(Deal(ID), facts[:at])
     resumed = thawed(Deal(ID), frozen(kept), kept.version)

@@ -134,7 +134,7 @@ def facts_of(topic: str) -> st.SearchStrategy[Fact]:
 
 
 @pytest.mark.parametrize("topic", sorted(DEAL_TOPICS))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(data=st.data())
 def test_any_fact_can_be_told_and_its_changes_are_what_differs(topic: str, data: st.DataObject) -> None:
     fact = data.draw(facts_of(topic))
@@ -157,7 +157,7 @@ SAID = Meta(Actor("user", "u-7", run="r-1"), Channel.CLI, uuid4(), 'they said "s
 def some_facts(topic: str) -> list[Fact]:
     found: list[Fact] = []
 
-    @settings(max_examples=12, database=None, deadline=None, derandomize=True)
+    @settings(max_examples=12)
     @given(fact=facts_of(topic))
     def collect(fact: Fact) -> None:
         found.append(fact)

@@ -70,7 +70,7 @@ async def all_pages(url: str, sort: str, limit: int, narrowed: BoardFilter) -> l
         await pool.close()
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     sort=st.sampled_from([sign + name for name in deal_board.SORTS for sign in ("", "-")]),
     limit=st.integers(1, DEALS + 1),

@@ -111,7 +111,7 @@ def belongs(scope: Scope, month: object, row: Row) -> bool:
     return in_month and whose == scope.id and scope.product_id in (None, row.product)
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=40)
 @given(st.integers(0, 10**6))
 def test_every_figure_equals_the_naive_one_at_any_position(seed: int) -> None:
     log = some_history(seed)
@@ -135,7 +135,7 @@ def test_every_figure_equals_the_naive_one_at_any_position(seed: int) -> None:
                     )
 
 
-@settings(max_examples=10, deadline=None, derandomize=True)
+@settings(max_examples=10)
 @given(st.integers(0, 10**6))
 def test_the_state_survives_being_stored(seed: int) -> None:
     """Stored after every fact as a read model would, the fold contributes the same."""

@@ -58,7 +58,7 @@ class TestThePaceOfAPeriod:
         week = named_period("2026-W05a")
         assert elapsed_share(week, date(2026, 1, 28), sundays) == D("0.5")
 
-    @settings(max_examples=50, deadline=None)
+    @settings(max_examples=50)
     @given(
         st.sampled_from(KINDS),
         st.dates(date(2020, 1, 1), date(2030, 1, 1)),
@@ -146,7 +146,7 @@ class TestCheckIns:
         at = POLICY.next_check_in(APRIL, POLICY.schedule(APRIL).starts_at)
         assert at == datetime(2026, 4, 7, 1, 0, tzinfo=UTC)
 
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=40)
     @given(
         st.sampled_from(KINDS), st.dates(date(2024, 1, 1), date(2028, 1, 1)), st.sampled_from(list(Cadence))
     )
