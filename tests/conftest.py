@@ -143,7 +143,8 @@ SERVERS = pytest.StashKey[Servers]()
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[SERVERS] = Servers(home=Path())
-    for name in [name for name in os.environ if name.startswith(("TEMPORAL_", "SALESLOOP_", "DATABASE_"))]:
+    own = [name for name in os.environ if name.startswith(("TEMPORAL_", "SALESLOOP_", "DATABASE_"))]
+    for name in set(own) - {"SALESLOOP_SHARED_DATA"}:
         del os.environ[name]  # a developer's own servers are no place for tests
 
 

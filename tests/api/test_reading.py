@@ -203,6 +203,8 @@ def test_the_agenda_holds_the_own_teams_promises_only(house: House) -> None:
 
 
 def test_the_funnel_counts_the_own_team_only(house: House) -> None:
+    house.open_deal("south")
+    house.open_deal("north")
     after = {"after": house.position}
 
     def standing(name: str, **params: Any) -> int:

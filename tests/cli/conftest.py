@@ -41,7 +41,7 @@ class Terminal:
         changed = mock.patch.multiple(sys, argv=["salesloop", *arguments])
         with (
             changed,
-            mock.patch.dict(os.environ, self.env, clear=True),
+            worn(self.env),
             contextlib.redirect_stdout(out),
             contextlib.redirect_stderr(err),
             pytest.raises(SystemExit) as ended,
@@ -59,6 +59,17 @@ class Terminal:
         done = self.run(*arguments, "--json")
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
+
+
+@contextlib.contextmanager
+def worn(env: Mapping[str, str]) -> Iterator[None]:
+    """This process has these variables and no others, and lives in their time zone."""
+    try:
+        with mock.patch.dict(os.environ, env, clear=True):
+            time.tzset()
+            yield
+    finally:
+        time.tzset()
 
 
 def environment(**more: str) -> dict[str, str]:

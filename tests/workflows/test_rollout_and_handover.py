@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from domain.deal.commands import LoseDeal
 from domain.deal.deal import Deal
@@ -59,10 +59,11 @@ async def test_a_policy_change_sets_the_running_timers_anew_and_says_how_many(vi
 
 
 async def test_a_version_is_rolled_out_once(real: World) -> None:
-    await real.publish(hours_policy())
-    deal = await real.open_deal(policy="hours")
-    await real.publish(hours_policy(due_after=Duration(20, "hours")))
-    await rolled_out(real, "hours", 2)
+    name = f"hours-{uuid4()}"  # a rollout is called after its policy, and the server is everybody's
+    await real.publish(hours_policy(name=name))
+    deal = await real.open_deal(policy=name)
+    await real.publish(hours_policy(name=name, due_after=Duration(20, "hours")))
+    await rolled_out(real, name, 2)
     before = await real.office.ledger.head()
 
     await real.deliver_again()
