@@ -72,7 +72,7 @@ async def limit(bench: Bench, recorded_at: str) -> Figures:
 
 @asynccontextmanager
 async def importing(bench: Bench) -> AsyncIterator[Contest]:
-    deals = bench.size.of(tiny=40, quick=3_000, full=30_000)
+    deals = bench.size.of(tiny=40, quick=6_000, full=30_000)
     with tempfile.TemporaryDirectory(prefix="bench-") as home:
         folder = Path(home)
         await asyncio.to_thread(generate, folder, deals, bench.seed, until=EXPORTED.date())
