@@ -8,15 +8,14 @@ in the whole server, behind every append that waits for the disk.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-from typing import Any, Self
+from typing import Any
 
 import psycopg
 from psycopg import AsyncConnection, sql
 
 from projections.positions import NOTIFY, SKIP, Place
-from projections.signals import RETRY_SECONDS
+from projections.signals import RETRY_SECONDS, Lasting
 from runtime.codec import encode
 from runtime.database import connect
 
@@ -24,8 +23,8 @@ SETTINGS = "SET synchronous_commit = off; SET lock_timeout = '2s'"
 log = logging.getLogger(__name__)
 
 
-class Herald:
-    """Works for as long as it is entered (`async with`). While a statement is on its way the next ones are collected."""
+class Herald(Lasting):
+    """Speaks for as long as it is entered. While a statement is on its way the next ones are collected."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -33,7 +32,6 @@ class Herald:
         self._skips: dict[str, tuple[dict[str, Any], asyncio.Future[bool]]] = {}
         self._asked = asyncio.Event()
         self._away = True
-        self._task: asyncio.Task[None] | None = None
 
     def reached(self, name: str, position: int) -> None:
         """A read model has committed a position: tell whoever waits for it. What gets lost they find in the table."""
@@ -49,16 +47,6 @@ class Herald:
         self._skips[name] = asked | {"upto": upto, "status": status}, done
         self._asked.set()
         return await done
-
-    async def __aenter__(self) -> Self:
-        self._task = asyncio.create_task(self._run(), name="Herald")
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
 
     async def _run(self) -> None:
         while True:

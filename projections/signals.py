@@ -61,24 +61,14 @@ class Marks:
         return await future
 
 
-class Listener(ABC):
-    """Keeps marks up to date for as long as it is entered (`async with`), through any outage."""
+class Lasting(ABC):
+    """Has its work done by a task for as long as it is entered (`async with`)."""
 
-    channels: tuple[str, ...]
-
-    def __init__(self, url: str, recheck_seconds: float = RECHECK_SECONDS) -> None:
-        self.marks = Marks()
-        self._url = url
-        self._recheck_seconds = recheck_seconds
-        self._task: asyncio.Task[None] | None = None
+    _task: asyncio.Task[None] | None = None
 
     @abstractmethod
-    def heard(self, channel: str, payload: str) -> None:
-        """Note what a notification says."""
-
-    @abstractmethod
-    async def check(self, connection: AsyncConnection[Any]) -> None:
-        """Note what the tables say."""
+    async def _run(self) -> None:
+        """The work, until it is cancelled."""
 
     async def __aenter__(self) -> Self:
         self._task = asyncio.create_task(self._run(), name=type(self).__name__)
@@ -89,6 +79,25 @@ class Listener(ABC):
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
+
+
+class Listener(Lasting):
+    """Keeps marks up to date for as long as it is entered, through any outage."""
+
+    channels: tuple[str, ...]
+
+    def __init__(self, url: str, recheck_seconds: float = RECHECK_SECONDS) -> None:
+        self.marks = Marks()
+        self._url = url
+        self._recheck_seconds = recheck_seconds
+
+    @abstractmethod
+    def heard(self, channel: str, payload: str) -> None:
+        """Note what a notification says."""
+
+    @abstractmethod
+    async def check(self, connection: AsyncConnection[Any]) -> None:
+        """Note what the tables say."""
 
     async def _run(self) -> None:
         while True:
