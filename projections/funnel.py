@@ -236,6 +236,8 @@ def _stretches(since: date | None, until: date | None) -> list[tuple[str, date, 
     day that counts.
     """
     first, last = since or date.min, until or date.max
+    if last.replace(day=1) <= first.replace(day=1):  # also where no month comes before or after
+        return [(A_DAY, first, last)]
     begin = first if first.day == 1 else _month_after(first)
     end = last if last == date.max else (last + DAY).replace(day=1) - DAY
     if begin > end:

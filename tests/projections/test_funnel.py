@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -126,3 +126,8 @@ async def test_years_are_added_up_by_whole_months_and_the_days_around_them(books
     day = moments[4].date()
     assert (await stages(books, since=day))["contact"].entered == len(moments) - 4
     assert (await stages(books, until=day))["contact"].entered == 5
+    ends = date.min.replace(day=5), date.max.replace(day=5)
+    assert (await stages(books, since=ends[0], until=ends[1]))["contact"].entered == len(moments)
+    nothing: list[dict[str, Any]] = [{"since": ends[1]}, {"until": ends[0]}, {"since": ends[1], "until": day}]
+    for period in nothing:
+        assert (await stages(books, **period))["contact"].entered == 0
