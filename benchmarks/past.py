@@ -15,7 +15,7 @@ import uvloop
 
 from benchmarks import history, http_servers
 from benchmarks.bench import Bench
-from projections.rebuild import rebuild
+from projections.rebuild import rebuild_all
 
 TIDY = "SELECT format('VACUUM ANALYZE read.%I', relname) FROM pg_class WHERE relnamespace = 'read'::regnamespace AND relkind = 'r'"
 """So that the server has no reason to do it while something is measured."""
@@ -40,7 +40,7 @@ async def past(bench: Bench, deals: int, models: Sequence[str] = ()) -> Past:
     found = await bench.once(("past", deals), partial(_filled, bench, deals))
     missing = [name for name in models if name not in found.built]
     if missing:
-        await asyncio.gather(*(bench.elsewhere(_rebuild, found.url, name) for name in missing))
+        await bench.elsewhere(_rebuild, found.url, missing)
         await bench.elsewhere(_tidy, found.url)
         found.built.update(missing)
     return found
@@ -51,8 +51,10 @@ async def _filled(bench: Bench, deals: int) -> Past:
     return Past(url, await asyncio.to_thread(history.write, url, bench.seed, deals))
 
 
-def _rebuild(url: str, name: str) -> None:
-    uvloop.run(rebuild(url, name))
+def _rebuild(url: str, names: Sequence[str]) -> None:
+    for outcome in uvloop.run(rebuild_all(url, names)).values():
+        if isinstance(outcome, BaseException):
+            raise outcome
 
 
 def _tidy(url: str) -> None:

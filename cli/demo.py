@@ -100,10 +100,10 @@ def _currency(stages: Sequence[FunnelStage]) -> str:
 
 
 async def _health(opened: Ledger, teller: Teller) -> None:
-    """Counted in one statement, so that both numbers are of the same moment."""
-    from projections import agenda
+    """Both numbers come from one statement, and so are of the same moment."""
+    from projections import rep_load
 
-    found = await agenda.health(opened.pool)
+    found = await rep_load.totals(opened.pool)
     counted = f"{found.open_deals:,} open deals, {found.live_promises:,} live promises"
     kept = found.open_deals == found.live_promises
     text = (

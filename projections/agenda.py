@@ -223,16 +223,6 @@ class Outcomes(msgspec.Struct):
     excused: int
 
 
-class Health(msgspec.Struct):
-    """Both at the same moment; they must be equal."""
-
-    open_deals: int
-    live_promises: int
-
-
-HEALTH = """
-SELECT count(*)::int8, count(promise_id)::int8 FROM read.agenda WHERE status = 'open'
-"""
 LIST = f"""
 SELECT {", ".join(f"a.{name}" for name in AGENDA.names)}, p.name, t.name, c.name
   FROM (SELECT * FROM read.agenda WHERE {{where}} ORDER BY {{order}} LIMIT %(limit)s) a
@@ -314,8 +304,3 @@ async def outcomes(
 async def unpromised(source: Source, limit: int = 100) -> list[UUID]:
     """Open deals without a live promise: the health number is its length, and must be 0."""
     return [deal_id for (deal_id,) in await fetch(source, UNPROMISED, [limit])]
-
-
-async def health(source: Source) -> Health:
-    [(open_deals, live_promises)] = await fetch(source, HEALTH, [])
-    return Health(open_deals, live_promises)

@@ -241,6 +241,16 @@ class Load(msgspec.Struct):
     overdue_promises: int
 
 
+class Totals(msgspec.Struct):
+    """Of everybody, at the same moment; they must be equal."""
+
+    open_deals: int
+    live_promises: int
+
+
+TOTALS = """
+SELECT COALESCE(sum(open_deals), 0)::int8, COALESCE(sum(live_promises), 0)::int8 FROM read.rep_load_sum
+"""
 LIST = """
 SELECT r.rep_id, n.name, r.team_id, t.name, r.active, r.away, r.allocated, s.open_deals, s.amounts, s.promises,
        o.overdue
@@ -276,6 +286,11 @@ async def reps(
     select.where("r.rep_id = %(rep_id)s", rep_id=rep_id)
     select.where("r.active = %(active)s", active=active)
     return [_seen(row, now) for row in await fetch(source, select.narrowed(), select.params)]
+
+
+async def totals(source: Source) -> Totals:
+    [(open_deals, live_promises)] = await fetch(source, TOTALS, [])
+    return Totals(open_deals, live_promises)
 
 
 def _seen(row: Any, now: datetime) -> Load:

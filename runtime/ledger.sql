@@ -36,6 +36,11 @@ CREATE TABLE IF NOT EXISTS ledger.events (
 );
 ALTER TABLE ledger.events OWNER TO salesloop_owner;
 
+-- What is recorded seldom and asked for by its topic: who is there, and which processes were published. Other facts cost
+-- this index nothing.
+CREATE INDEX IF NOT EXISTS events_seldom ON ledger.events (topic, position) WHERE topic IN
+    ('process.published', 'rep.hired', 'rep.left', 'rep.moved', 'team.archived', 'team.formed');
+
 CREATE TABLE IF NOT EXISTS ledger.receipts (
     key            text    PRIMARY KEY CHECK (length(key) BETWEEN 1 AND 400),
     fingerprint    text    NOT NULL,

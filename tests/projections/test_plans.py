@@ -11,8 +11,10 @@ from uuid import UUID
 import pytest
 from psycopg import AsyncConnection, AsyncCursor
 
-from projections import agenda, deal_board, deal_history, directory, funnel, rep_load
+from domain.process import ProcessPublished
+from projections import agenda, deal_board, deal_history, directory, funnel, past, rep_load
 from projections.deal_board import BoardFilter
+from projections.loop_reads import STAFF
 from runtime.database import as_application
 from tests.office import NOW, furnish
 from tests.projections.telling import Books
@@ -55,6 +57,14 @@ SELECT 'company', '00000000-0000-0000-0000-000000000000', span, day, 'default', 
 """
 
 
+FACTS = """
+INSERT INTO ledger.events (position, stream_id, version, topic, schema_version, data, meta, event_id, occurred_at, recorded_at)
+SELECT (SELECT max(position) FROM ledger.events) + n, md5(n::text)::uuid, 1, e.topic, e.schema_version, e.data, e.meta,
+       gen_random_uuid(), e.occurred_at, e.recorded_at
+  FROM ledger.events e, generate_series(1, %(rows)s) AS n WHERE e.topic = 'deal.opened' AND e.stream_id = %(deal)s
+"""
+
+
 class Explained(AsyncCursor[Any]):
     """Explains what it runs, for what it has really read."""
 
@@ -85,7 +95,9 @@ async def many(database_url: str) -> AsyncIterator[AsyncConnection[Any]]:
             await connection.execute(MULTIPLY.format(table=table, changed=changed).encode(), given)
         for statement in (TITLES, ENDED, MOVES):
             await connection.execute(statement.encode(), given)
-        await connection.execute("ANALYZE")
+        async with await AsyncConnection.connect(database_url, autocommit=True) as owner:
+            await owner.execute(FACTS, given)
+            await owner.execute("ANALYZE")
         connection.cursor_factory = Explained
         yield connection
     await office.close()
@@ -129,7 +141,10 @@ QUESTIONS: dict[str, Question] = {
     "funnel of a year": lambda c: funnel.stages(c, NOW, since=date(2020, 3, 15), until=date(2021, 3, 14)),
     "ended promises of a rep": lambda c: agenda.ended(c, rep_id=A_REP),
     "health": agenda.unpromised,
+    "open deals and live promises": rep_load.totals,
     "loads": lambda c: rep_load.reps(c, NOW + DAY),
+    "who was there": lambda c: past.stretch(c, 0, ROWS, [fact.TOPIC for fact in STAFF]),
+    "processes": lambda c: past.stretch(c, 0, ROWS, [ProcessPublished.TOPIC]),
     "reps": lambda c: directory.listing(c, "rep"),
 }
 
