@@ -21,18 +21,14 @@ from psycopg import AsyncConnection, sql
 import domain.registry  # noqa: F401 - every fact is known before the first is read
 from domain.facts import FACTS, Fact
 from projections.tables import Table
-from runtime.codec import decode_fact
+from runtime.codec import Row, decode_fact
 
 F = TypeVar("F", bound=Fact)
 DEAL_TOPICS = frozenset(topic for topic in FACTS if topic.startswith(("deal.", "promise.")))
-Row = tuple[int, UUID, int, str, int, str, datetime]
-"""position, stream_id, version, topic, schema_version, data, occurred_at"""
-STRETCH = (
+ENTRIES = sql.SQL(
     "SELECT position, stream_id, version, topic, schema_version, data::text, occurred_at FROM ledger.events"
-    " WHERE position > %s AND position <= %s"
+    " WHERE position > %s AND position <= %s AND topic IN ({topics}){share} ORDER BY position"
 )
-FACTS_BETWEEN = f"{STRETCH} ORDER BY position"
-ENTRIES = sql.SQL(f"{STRETCH} AND topic IN ({{topics}}){{share}} ORDER BY position")
 SHARE = sql.SQL(" AND mod(uuid_hash(stream_id) & 65535, {of}) = {number}")
 
 
@@ -80,7 +76,7 @@ class Projection(ABC):
     async def read(self, connection: AsyncConnection[Any], after: int, upto: int) -> list[Entry[Any]]:
         """What the ledger holds for this read model after position `after` up to `upto`, in order."""
         if self.at_hand is not None:
-            return [entry(*row) for row in self.at_hand if row[3] in self.topics]
+            return [entry(*row[:6], row[8]) for row in self.at_hand if row[3] in self.topics]
         cursor = connection.cursor(binary=True)
         await cursor.execute(self._entries(self.share), [after, upto])
         return [entry(*row) for row in await cursor.fetchall()]
@@ -117,6 +113,12 @@ class Projection(ABC):
 
 
 def entry(
-    position: int, stream_id: UUID, version: int, topic: str, schema: int, data: str, occurred_at: datetime
+    position: int,
+    stream_id: UUID,
+    version: int,
+    topic: str,
+    schema: int,
+    data: bytes | str,
+    occurred_at: datetime,
 ) -> Entry[Any]:
     return Entry(position, stream_id, version, decode_fact(topic, schema, data), occurred_at)

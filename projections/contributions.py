@@ -29,7 +29,7 @@ from projections import past
 from projections.fold import Folded
 from projections.rows import Rows
 from projections.tables import Key, Table
-from runtime.codec import encode
+from runtime.codec import decode_row, encode
 
 ZONE = DEFAULT_CYCLE_POLICY.calendar.timezone
 """Where a day begins and ends for figures."""
@@ -148,7 +148,10 @@ class Contributions(Folded):
         self._stages = None
 
     async def apply(self, connection: AsyncConnection[Any], after: int, upto: int) -> None:
-        entries = await past.stretch(connection, after, upto, self.topics)
+        if self.at_hand is None:
+            entries = await past.stretch(connection, after, upto, self.topics)
+        else:
+            entries = [decode_row(row) for row in self.at_hand if row[3] in self.topics]
         if not entries:
             return
         state = await self._recall(connection, entries, after)

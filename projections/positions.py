@@ -9,13 +9,14 @@ from __future__ import annotations
 import contextlib
 import zlib
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from psycopg import AsyncConnection, AsyncCursor
 
-from projections.base import Projection, Row
+from projections.base import Projection
 from projections.tables import SCHEMA
+from runtime.codec import Row, encode
 
 CHANNEL = "read"
 FOLLOWERS = 7_205_010
@@ -43,7 +44,7 @@ UPDATE {SCHEMA}.positions SET position = %s, status = %s, error = NULL, updated_
  WHERE name = %s AND suffix = %s AND generation = %s AND position = %s RETURNING position
 """
 # Who is being rebuilt or compared is left out, not waited for.
-SKIP = f"""
+MOVE = f"""
 UPDATE {SCHEMA}.positions p SET position = free.upto, status = free.status, error = NULL, updated_at = now()
   FROM (SELECT name, suffix, upto, asked.status
           FROM {SCHEMA}.positions
@@ -62,6 +63,7 @@ BELONGS = f"""
 SELECT FROM {SCHEMA}.positions WHERE name = %s AND suffix = %s AND generation = %s FOR KEY SHARE
 """
 HEAD = "SELECT COALESCE(max(position), 0) FROM ledger.events"
+NAMED = "SELECT set_config('application_name', %s, false)"
 NOTIFY = f"SELECT pg_notify('{CHANNEL}', %s)"
 
 
@@ -72,6 +74,16 @@ class Place(msgspec.Struct, frozen=True):
     position: int
     status: str
     shape: str
+
+
+class Move(NamedTuple):
+    """Where a read model is to go, over which facts; None: none that it names."""
+
+    model: Projection
+    held: Place
+    upto: int
+    status: str
+    facts: Sequence[Row] | None
 
 
 class Fenced(Exception):
@@ -172,3 +184,42 @@ async def step(
     finally:
         model.at_hand = None
     return Place(held.generation, upto, status, held.shape)
+
+
+async def together(connection: AsyncConnection[Any], moves: Sequence[Move]) -> set[str]:
+    """All of them in one transaction. Gives the names of those that moved: who is being rebuilt, or stands elsewhere, is
+    left out. Where one fails nobody has moved.
+    """
+    steps = [move for move in moves if move.facts is not None]
+    if not steps:
+        return await _moved(connection, moves)
+    try:
+        async with connection.pipeline(), connection.transaction():
+            moved = await _moved(connection, moves)
+            for model, held, upto, _, facts in steps:
+                if model.name in moved:
+                    model.at_hand = facts
+                    await model.apply(connection, held.position, upto)
+    except BaseException:
+        for step in steps:
+            step.model.forget()
+        raise
+    finally:
+        for step in steps:
+            step.model.at_hand = None
+    return moved
+
+
+async def _moved(connection: AsyncConnection[Any], moves: Sequence[Move]) -> set[str]:
+    asked = [
+        {
+            "name": model.name,
+            "generation": held.generation,
+            "position": held.position,
+            "upto": upto,
+            "status": status,
+        }
+        for model, held, upto, status, _ in moves
+    ]
+    cursor = await connection.execute(MOVE, [encode(asked).decode()])
+    return {name for (name,) in await cursor.fetchall()}

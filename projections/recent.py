@@ -10,9 +10,11 @@ from typing import Any
 
 from psycopg import AsyncConnection
 
-from projections.base import FACTS_BETWEEN, Row
+from runtime.codec import Row
+from runtime.ledger import COLUMNS
 
 KEPT = 500
+BETWEEN = f"SELECT {COLUMNS} FROM ledger.events WHERE position > %s AND position <= %s ORDER BY position"
 _position = itemgetter(0)
 
 
@@ -61,5 +63,5 @@ class Recent:
 
 async def _read(connection: AsyncConnection[Any], after: int, upto: int) -> list[Row]:
     cursor = connection.cursor(binary=True)
-    await cursor.execute(FACTS_BETWEEN, [after, upto])
+    await cursor.execute(BETWEEN, [after, upto])
     return await cursor.fetchall()

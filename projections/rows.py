@@ -20,8 +20,8 @@ from runtime.codec import encode
 REMEMBERED = 20_000
 HELD_BACK = 30_000
 FEW = 12
-"""Up to so many rows are written by one statement each, in one round trip; more go by COPY, unless the caller's
-statements are in a pipeline, which COPY cannot be.
+"""Up to so many rows are written by one statement; more go by COPY, unless the caller's statements are in a pipeline,
+which COPY cannot be.
 """
 
 
@@ -73,7 +73,7 @@ class Rows(Generic[R]):
             return
         self._held |= missing
         cursor = connection.cursor(binary=True)
-        await cursor.execute(self._sql.load, [self._as_json(missing)])
+        await cursor.execute(self._sql.load, [_as_json(self.table.key, missing)])
         make, width = self.table.row, len(self.table.key)
         for values in await cursor.fetchall():
             self._held[values[:width]] = make(*values)
@@ -100,7 +100,7 @@ class Rows(Generic[R]):
 
     async def _delete(self, connection: AsyncConnection[Any], keys: Collection[Key]) -> None:
         if keys:
-            await connection.execute(self._sql.delete, [self._as_json(keys)])
+            await connection.execute(self._sql.delete, [_as_json(self.table.key, keys)])
 
     async def copy(self, connection: AsyncConnection[Any], rows: Sequence[R]) -> None:
         """Insert rows that are not there yet."""
@@ -114,20 +114,20 @@ class Rows(Generic[R]):
     ) -> None:
         await self._delete(connection, gone)
         if kept:
-            rows = [self.table.values(row) for row in kept]
-            await connection.cursor().executemany(self._sql.upsert, rows)
-
-    def _as_json(self, keys: Iterable[Key]) -> str:
-        names = self.table.key
-        return encode([dict(zip(names, key, strict=True)) for key in keys]).decode()
+            given = _as_json(self.table.names, map(self.table.values, kept))
+            await connection.execute(self._sql.upsert, [given])
 
     @cached_property
     def _sql(self) -> Statements:
         return Statements(self.table, self._suffix)
 
 
+def _as_json(names: Sequence[str], tuples: Iterable[tuple[Any, ...]]) -> str:
+    return encode([dict(zip(names, values, strict=True)) for values in tuples]).decode()
+
+
 class Statements:
-    """The SQL for one table and generation, composed once. Keys come as a JSON array of objects."""
+    """The SQL for one table and generation, composed once. Keys, and few rows, come as a JSON array of objects."""
 
     def __init__(self, table: Table[Any], suffix: str) -> None:
         columns = [sql.Identifier(name) for name in table.names]
@@ -141,7 +141,7 @@ class Statements:
             "keys": sql.SQL("json_to_recordset(%s::json) AS k{}").format(typed),
             "same": same,
             "key": sql.SQL(", ".join(table.key)),
-            "values": sql.SQL(", ").join([sql.Placeholder()] * len(columns)),
+            "given": sql.SQL(", ".join(f"{name} {table.columns[name].type}" for name in table.names)),
             "sets": sets,
             "read": sql.SQL(", ").join(sql.Identifier("t", name) for name in table.names),
         }
@@ -149,7 +149,8 @@ class Statements:
         delete = sql.SQL("DELETE FROM {table} t USING {keys} WHERE {same}").format(**parts)
         copy = sql.SQL("COPY {table} ({columns}) FROM STDIN (FORMAT binary)").format(**parts)
         upsert = sql.SQL(
-            "INSERT INTO {table} ({columns}) VALUES ({values}) ON CONFLICT ({key}) DO UPDATE SET {sets}"
+            "INSERT INTO {table} ({columns}) SELECT {columns} FROM json_to_recordset(%s::json) AS given({given})"
+            " ON CONFLICT ({key}) DO UPDATE SET {sets}"
         ).format(**parts)
         self.load, self.delete, self.copy, self.upsert = (
             statement.as_string().encode() for statement in (load, delete, copy, upsert)

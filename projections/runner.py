@@ -17,8 +17,9 @@ from psycopg import AsyncConnection, sql
 
 from projections import positions
 from projections.base import Projection
+from projections.convoy import Convoy
 from projections.herald import Herald
-from projections.positions import FOLLOWERS, LIVE, Fenced, Place
+from projections.positions import FOLLOWERS, LIVE, SMALL, Fenced, Move, Place
 from projections.recent import KEPT, Recent
 from projections.signals import Listener
 from runtime.database import connect, left
@@ -39,8 +40,8 @@ log = logging.getLogger(__name__)
 
 
 class Watch(Listener):
-    """What the followers of one process share: the ledger's head, its newest facts, who speaks for them all, and when
-    somebody asks a stopped read model to resume.
+    """What the followers of one process share: the ledger's head, its newest facts, what moves and who speaks for
+    them all, and when somebody asks a stopped read model to resume.
     """
 
     channels = (LEDGER, CONTROL)
@@ -48,14 +49,17 @@ class Watch(Listener):
     def __init__(self, url: str) -> None:
         super().__init__(url)
         self.recent = Recent()
+        self.convoy = Convoy(url)
         self.herald = Herald(url)
 
     async def __aenter__(self) -> Self:
         await self.herald.__aenter__()
+        await self.convoy.__aenter__()
         return await super().__aenter__()
 
     async def __aexit__(self, *_: object) -> None:
         await super().__aexit__()
+        await self.convoy.__aexit__()
         await self.herald.__aexit__()
 
     def heard(self, channel: str, payload: str) -> None:
@@ -80,6 +84,7 @@ class Follower:
         self._watch = watch
         self._batch = batch
         self._wait = 0.0
+        self._alone = False
 
     async def run(self) -> None:
         """Until cancelled. Raises only on what neither a retry nor a fix of the facts could help."""
@@ -96,7 +101,7 @@ class Follower:
         """One connection's life: take the lock, then follow."""
         async with await connect(self._url) as connection:
             application = f"salesloop {self.name} {os.getpid()}"
-            await connection.execute("SELECT set_config('application_name', %s, false)", [application])
+            await connection.execute(positions.NAMED, [application])
             await self._take_lock(connection)
             await connection.execute(sql.SQL(SETTINGS))
             self._watch.recent.forget()
@@ -129,10 +134,11 @@ class Follower:
                 status = "live" if upto == head else "catching-up"
                 held = await self._move(connection, model, held, upto, status)
                 most = min(self._batch, most * 2)
-                self._wait = 0.0
+                self._wait, self._alone = 0.0, False
             except Exception as wrong:
                 if isinstance(wrong, psycopg.Error) and passing(wrong):
                     raise
+                self._alone = True
                 await positions.check(connection, self.name, held)
                 if upto - held.position == 1:
                     await self._stop(connection, held, f"position {upto}: {described(wrong)}")
@@ -141,14 +147,21 @@ class Follower:
     async def _move(
         self, connection: AsyncConnection[Any], model: Projection, held: Place, upto: int, status: str
     ) -> Place:
-        """Most commands concern few read models: of a short stretch it is known before whether this one is meant."""
+        """Most commands concern few read models: of a short stretch it is known before whether this one is meant. Who
+        keeps up moves together with the others, unless it is what failed.
+        """
         facts = None
         if upto - held.position <= KEPT:
             facts = await self._watch.recent.between(connection, held.position, upto)
-        if facts is None or any(topic in model.topics for _, _, _, topic, *_ in facts):
+        meant = facts is None or any(topic in model.topics for _, _, _, topic, *_ in facts)
+        few = upto - held.position <= (SMALL if meant else KEPT)
+        if few and not self._alone and not left(connection):
+            move = Move(model, held, upto, status, facts if meant else None)
+            if await self._watch.convoy.move(move):
+                self._watch.herald.reached(self.name, upto)
+                return Place(held.generation, upto, status, held.shape)
+        if meant:
             moved = await positions.step(connection, model, held, upto, status, facts)
-        elif not left(connection) and await self._watch.herald.skip(self.name, held, upto, status):
-            return Place(held.generation, upto, status, held.shape)
         else:
             moved = await positions.skip(connection, self.name, held, upto, status)
         self._watch.herald.reached(self.name, upto)

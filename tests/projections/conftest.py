@@ -8,6 +8,7 @@ import pytest
 
 from runtime.database import connect
 from tests.office import furnish
+from tests.projections.stumbling import Stumbling
 from tests.projections.telling import Books
 
 
@@ -17,3 +18,8 @@ async def books(database_url: str) -> AsyncIterator[Books]:
     async with await connect(database_url) as connection:
         yield Books(office, connection)
     await office.close()
+
+
+@pytest.fixture
+def stumbling() -> type[Stumbling]:
+    return type("Broken", (Stumbling,), {"broken": True})

@@ -9,21 +9,18 @@ import subprocess
 import sys
 import uuid
 from collections.abc import AsyncIterator, Callable
-from typing import Any, ClassVar
+from typing import Any
 
 import psycopg
 import pytest
 
 from domain.deal import commands as c
-from domain.deal import facts as f
 from domain.people import FormTeam
 from projections import deal_board, deal_history, positions, rebuild
-from projections.base import Entry
+from projections.base import Projection
 from projections.catalog import ALL, statements
 from projections.deal_board import DealBoard
 from projections.deal_history import DealHistory
-from projections.deal_row import DealRow
-from projections.fold import on
 from projections.follow import run_projections
 from projections.positions import Fenced
 from projections.runner import Follower, Watch, resume
@@ -31,31 +28,15 @@ from projections.status import ProjectionStatus, status
 from projections.wait import Waiter
 from runtime.schema import migrate
 from tests.conftest import PATIENCE
+from tests.projections.stumbling import Stumbling
 from tests.projections.telling import Books, call
 
 Eventually = Callable[..., Any]
 OTHERS = [projection.name for projection in ALL if projection is not DealBoard]
 
 
-class Stumbling(DealBoard):
-    """A deal board with a bug in one handler, until it is fixed."""
-
-    broken: ClassVar[bool] = True
-
-    @on(f.TitleCorrected)
-    def _title_corrected(self, row: DealRow, entry: Entry[f.TitleCorrected]) -> None:
-        if self.broken and entry.fact.after == "poison":
-            raise RuntimeError("cannot digest this title")
-        super()._title_corrected(row, entry)
-
-
-@pytest.fixture
-def stumbling() -> type[Stumbling]:
-    return type("Broken", (Stumbling,), {"broken": True})
-
-
 @contextlib.asynccontextmanager
-async def following(url: str, *projections: type[DealBoard], batch: int = 5_000) -> AsyncIterator[None]:
+async def following(url: str, *projections: type[Projection], batch: int = 5_000) -> AsyncIterator[None]:
     """Followers as one process has them."""
     async with Watch(url) as watch:
         tasks = [asyncio.create_task(Follower(url, p, watch, batch=batch).run()) for p in projections]
