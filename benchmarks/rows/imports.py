@@ -10,9 +10,9 @@ import asyncio
 import tempfile
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -60,26 +60,36 @@ def copy_again(recorded_at: str, url: str) -> Figures:
     return {RATE: raw.copy(url, rows)}
 
 
-async def ours(bench: Bench, folder: Path) -> Figures:
-    async with bench.database(tables=TABLES) as url:
-        return await bench.elsewhere(bring_in, url, folder)
+@dataclass
+class Turns:
+    """The limit copies what our last turn recorded, so that stays until the next one."""
 
+    bench: Bench
+    folder: Path
+    recorded: AsyncExitStack
+    url: str = ""
 
-async def limit(bench: Bench, recorded_at: str) -> Figures:
-    async with bench.database() as url:
-        return await bench.elsewhere(copy_again, recorded_at, url)
+    async def ours(self) -> Figures:
+        await self.recorded.aclose()
+        self.url = await self.recorded.enter_async_context(self.bench.database(tables=TABLES))
+        return await self.bench.elsewhere(bring_in, self.url, self.folder)
+
+    async def limit(self) -> Figures:
+        async with self.bench.database() as url:
+            return await self.bench.elsewhere(copy_again, self.url, url)
 
 
 @asynccontextmanager
 async def importing(bench: Bench) -> AsyncIterator[Contest]:
     deals = bench.size.of(tiny=40, quick=6_000, full=30_000)
+    await bench.warm()
     with tempfile.TemporaryDirectory(prefix="bench-") as home:
         folder = Path(home)
         await asyncio.to_thread(generate, folder, deals, bench.seed, until=EXPORTED.date())
-        async with bench.database(tables=TABLES) as first:
-            await bench.elsewhere(bring_in, first, folder)
-            runs = {OURS: partial(ours, bench, folder), COPY: partial(limit, bench, first)}
-            yield Contest(dict(runs), [f"{deals:,} deals with their customers, products and reps"])
+        async with AsyncExitStack() as recorded:
+            turns = Turns(bench, folder, recorded)
+            note = f"{deals:,} deals with their customers, products and reps"
+            yield Contest({OURS: turns.ours, COPY: turns.limit}, [note])
 
 
 ROWS = (
