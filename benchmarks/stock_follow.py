@@ -25,9 +25,8 @@ from benchmarks.stock import environment
 from projections.base import Entry, entry
 from projections.deal_board import DealBoard
 from projections.deal_row import DEALS, TITLES
-from projections.rows import Statements
+from projections.rows import Statements, as_json
 from projections.tables import SCHEMA
-from runtime.codec import encode
 
 SAVED = 200
 
@@ -59,17 +58,19 @@ class BoardView(PostgresTrackingRecorder):
             self._insert_tracking(cursor, tracking)
 
     def _write(self, cursor: psycopg.Cursor[Any], happened: Entry[Any]) -> None:
-        model, key = self._model, {"deal_id": happened.stream_id}
-        found = cursor.execute(self._deals.load, [encode([key]).decode()], prepare=True).fetchone()
+        model = self._model
+        found = cursor.execute(
+            self._deals.load, [as_json(DEALS.key, [(happened.stream_id,)])], prepare=True
+        ).fetchone()
         row = model.deals.add(DEALS.row(*found) if found else model.opened(happened))
         handler = model.handlers.get(type(happened.fact))
         if handler is not None:
             handler(model, row, happened)
         model.told(row, happened)
-        cursor.execute(self._deals.upsert, DEALS.values(row), prepare=True)
+        cursor.execute(self._deals.upsert, [as_json(DEALS.names, [DEALS.values(row)])], prepare=True)
         title = model.titles.peek(happened.stream_id)
         if title is not None:
-            cursor.execute(self._titles.upsert, TITLES.values(title), prepare=True)
+            cursor.execute(self._titles.upsert, [as_json(TITLES.names, [TITLES.values(title)])], prepare=True)
         model.forget()
 
 

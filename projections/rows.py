@@ -73,7 +73,7 @@ class Rows(Generic[R]):
             return
         self._held |= missing
         cursor = connection.cursor(binary=True)
-        await cursor.execute(self._sql.load, [_as_json(self.table.key, missing)])
+        await cursor.execute(self._sql.load, [as_json(self.table.key, missing)])
         make, width = self.table.row, len(self.table.key)
         for values in await cursor.fetchall():
             self._held[values[:width]] = make(*values)
@@ -100,7 +100,7 @@ class Rows(Generic[R]):
 
     async def _delete(self, connection: AsyncConnection[Any], keys: Collection[Key]) -> None:
         if keys:
-            await connection.execute(self._sql.delete, [_as_json(self.table.key, keys)])
+            await connection.execute(self._sql.delete, [as_json(self.table.key, keys)])
 
     async def copy(self, connection: AsyncConnection[Any], rows: Sequence[R]) -> None:
         """Insert rows that are not there yet."""
@@ -114,7 +114,7 @@ class Rows(Generic[R]):
     ) -> None:
         await self._delete(connection, gone)
         if kept:
-            given = _as_json(self.table.names, map(self.table.values, kept))
+            given = as_json(self.table.names, map(self.table.values, kept))
             await connection.execute(self._sql.upsert, [given])
 
     @cached_property
@@ -122,7 +122,8 @@ class Rows(Generic[R]):
         return Statements(self.table, self._suffix)
 
 
-def _as_json(names: Sequence[str], tuples: Iterable[tuple[Any, ...]]) -> str:
+def as_json(names: Sequence[str], tuples: Iterable[tuple[Any, ...]]) -> str:
+    """Keys or rows as a table's statements take them."""
     return encode([dict(zip(names, values, strict=True)) for values in tuples]).decode()
 
 
