@@ -9,6 +9,7 @@ import sys
 import uvicorn
 
 from runtime import logging as logs
+from runtime.garbage import Survivors
 from runtime.settings import NotConfigured, Settings
 
 DRAIN_SECONDS = 10
@@ -44,7 +45,9 @@ def main(*, json_lines: bool = False) -> None:
     logs.configure(settings.log_level, json_lines=json_lines or None, to=sys.stdout if json_lines else None)
     # uvicorn drains, then raises the signal again: having been told to end is no failure.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    uvicorn.Server(_started(settings)).run()
+    server = uvicorn.Server(_started(settings))
+    with Survivors():
+        server.run()
 
 
 def _started(settings: Settings) -> uvicorn.Config:
