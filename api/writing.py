@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid4, uuid5
+from uuid import UUID, uuid4
 
 import orjson
 from fastapi import Request, Response
@@ -17,7 +17,7 @@ from api.users import User
 from domain.context import Actor, Channel, Context
 from domain.door import Command, Receipt
 from domain.errors import NotFound
-from domain.values import NAMESPACE
+from domain.values import NAMESPACE, id_within
 
 MAX_IDEMPOTENCY_KEY = 255
 SKEW = timedelta(minutes=5)
@@ -84,7 +84,7 @@ class Act:
         """The id of a thing to be made: the caller's own, else the same one again for the same idempotency key."""
         if given is not None:
             return given
-        return uuid5(NAMESPACE, f"{kind}:{self.key}") if self.key else uuid4()
+        return id_within(NAMESPACE, f"{kind}:{self.key}") if self.key else uuid4()
 
 
 def told(receipt: Receipt) -> bytes:

@@ -109,5 +109,5 @@ class Aggregate:
     def fork(self) -> Self:
         """A copy to decide on; the original stays what the ledger says."""
         forked = object.__new__(type(self))
-        forked.__dict__.update(self.__dict__)
+        forked.__dict__ = self.__dict__.copy()
         return forked

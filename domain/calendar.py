@@ -33,6 +33,7 @@ Window = tuple[dt.datetime, dt.datetime]
 _ZERO = dt.timedelta(0)
 _HOUR_US = 3_600_000_000
 _TOO_LONG = dt.timedelta(days=HORIZON_DAYS + 2)
+_MOST_HOURS = (HORIZON_DAYS + 2) * 24
 _STRETCH, _CACHED = 128, 64
 """Days, and how many such stretches a calendar keeps."""
 
@@ -100,6 +101,9 @@ class BusinessCalendar:
         years.
         """
         left, moment, ready = _span(hours), _utc(start), self._hours
+        near = ready.near(moment)
+        if near is not None and left and (found := near.later(moment, left)) is not None:
+            return found
         today = ready.day(moment)
         until = today + HORIZON_DAYS
         for stretch in ready.stretches(today, until):
@@ -111,6 +115,9 @@ class BusinessCalendar:
     def subtract_business_hours(self, end: dt.datetime, hours: Span) -> dt.datetime:
         """The instant (UTC) from which `hours` of opening time lead to `end`; mirrors adding."""
         left, moment, ready = _span(hours), _utc(end), self._hours
+        near = ready.near(moment)
+        if near is not None and (found := near.sooner(moment, left)) is not None:
+            return found
         until = ready.day(moment) + 2  # a clock set back over midnight repeats the day before
         since = until - HORIZON_DAYS
         for stretch in ready.stretches_back(since, until):
@@ -172,7 +179,7 @@ class BusinessCalendar:
 class _Stretch:
     """A stretch of days: the windows of those with open time, in order, and the opening time before each of them."""
 
-    __slots__ = ("_before", "_first", "_seen", "windows")
+    __slots__ = ("_before", "_closes", "_first", "_opens", "_seen", "windows")
 
     def __init__(self, first: int, hours: _Hours) -> None:
         self._first = first
@@ -185,6 +192,30 @@ class _Stretch:
                 self.windows.append(window)
                 self._before.append(self._before[-1] + (window[1] - window[0]))
             self._seen.append(len(self.windows))
+        self._opens = [opens for opens, _ in self.windows]
+        self._closes = [closes for _, closes in self.windows]
+
+    def holds(self, moment: dt.datetime) -> bool:
+        """Whether it lies between the first opening and the last closing, and so surely on one of these days."""
+        return bool(self.windows) and self._opens[0] <= moment <= self._closes[-1]
+
+    def later(self, moment: dt.datetime, left: dt.timedelta) -> dt.datetime | None:
+        """What `forward` finds from a moment it holds and for more than no time, None where that is not on these days."""
+        n = bisect_left(self._closes, moment)
+        wanted = self._before[n] + left
+        if moment > self._opens[n]:
+            wanted += moment - self._opens[n]
+        last = bisect_left(self._before, wanted, n + 1) - 1
+        return self._opens[last] + (wanted - self._before[last]) if last < len(self._opens) else None
+
+    def sooner(self, moment: dt.datetime, left: dt.timedelta) -> dt.datetime | None:
+        """What `backward` finds from a moment it holds, None where that is not on these days."""
+        n = bisect_right(self._opens, moment) - 1
+        wanted = self._before[n] + (min(moment, self._closes[n]) - self._opens[n]) - left
+        if wanted < _ZERO:
+            return None
+        last = bisect_right(self._before, wanted, 0, n + 1) - 1
+        return self._opens[last] + (wanted - self._before[last])
 
     def open_days(self, since: int, until: int) -> tuple[int, int]:
         """Which of its windows, from and up to, fall on the days since one and before another."""
@@ -268,6 +299,11 @@ class _Hours:
     def stretches_back(self, since: int, until: int) -> Iterator[_Stretch]:
         return map(self._stretch, range((until - 1) // _STRETCH, since // _STRETCH - 1, -1))
 
+    def near(self, moment: dt.datetime) -> _Stretch | None:
+        """The stretch around a moment, unless it is at the edge of one, where only its local date tells which."""
+        found = self._stretches.get(moment.toordinal() // _STRETCH)
+        return found if found is not None and found.holds(moment) else None
+
     def _stretch(self, number: int) -> _Stretch:
         try:
             return self._stretches[number]
@@ -328,11 +364,13 @@ def _since_midnight(local: dt.datetime) -> dt.timedelta:
 
 
 def _span(hours: Span) -> dt.timedelta:
+    if isinstance(hours, int) and 0 <= hours <= _MOST_HOURS:
+        return dt.timedelta(0, hours * 3600)
     try:
         if isinstance(hours, dt.timedelta):
             span = hours
         elif isinstance(hours, int):
-            span = dt.timedelta(hours=hours)
+            span = dt.timedelta(0, hours * 3600)
         else:
             span = dt.timedelta(microseconds=int(hours * _HOUR_US))
     except (ArithmeticError, ValueError) as error:

@@ -11,7 +11,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from datetime import datetime
+from typing import Any, NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
 from domain.aggregate import Aggregate
@@ -46,8 +47,7 @@ class Call:
     context: Context
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(NamedTuple):
     """What a command did. `position` is the last position written (the ledger's head when
     nothing was recorded); `version` is that of the command's chief stream; `replayed` says the
     answer is the first one, given again.
@@ -60,14 +60,12 @@ class Receipt:
     replayed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Expectation:
+class Expectation(NamedTuple):
     stream_id: UUID
     version: int
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """One command's outcome, to be recorded whole or not at all."""
 
     command: Command
@@ -185,14 +183,16 @@ class Book:
         return self.find(kind, id)
 
     def decide(self, call: Call, answer: Json) -> Decision:
-        meta = Meta.of(call.context)
-        self.changed = [a for a in self._open.values() if a.has_decided]
-        facts = tuple(p for a in self.changed for p in _stamp(a, call.context, meta))
-        depends = {a.id for a in self.changed} | (self._guarded if facts else set())
-        before = tuple(Expectation(id, self._loaded[id].version) for id in depends)
         context = call.context
+        meta = Meta.of(context)
+        self.changed = [a for a in self._open.values() if a.has_decided]
+        facts = [fact for a in self.changed for fact in _stamp(a, context.happened_at, meta)]
+        depends = dict.fromkeys(a.id for a in self.changed)
+        if facts:
+            depends.update(dict.fromkeys(self._guarded))
+        before = tuple([Expectation(id, self._loaded[id].version) for id in depends])
         return Decision(
-            call.command, context.key, meta, facts, before, answer, self._version(call), context.said
+            call.command, context.key, meta, tuple(facts), before, answer, self._version(call), context.said
         )
 
     def admit(self, call: Call) -> None:
@@ -237,13 +237,10 @@ def _check_reach(aggregate: Aggregate, reach: Reach) -> None:
     raise NotFound(f"no {kind} has the id {id}", kind=kind, id=str(id))
 
 
-def _stamp(aggregate: Aggregate, context: Context, meta: Meta) -> list[Pending]:
-    facts = aggregate.take_decided()
+def _stamp(aggregate: Aggregate, happened_at: datetime, meta: Meta) -> list[Pending]:
+    id, facts = aggregate.id, aggregate.take_decided()
     first = aggregate.version - len(facts) + 1
-    return [
-        Pending(aggregate.id, first + n, fact, at or context.happened_at, meta)
-        for n, (fact, at) in enumerate(facts)
-    ]
+    return [Pending(id, n, fact, at or happened_at, meta) for n, (fact, at) in enumerate(facts, first)]
 
 
 Decide = Callable[[Any, Book], Json]

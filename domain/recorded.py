@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from domain.context import Actor, Channel, Context
@@ -26,8 +26,7 @@ class Meta:
         return cls(context.actor, context.channel, context.correlation_id, context.reason, context.caused_by)
 
 
-@dataclass(frozen=True, slots=True)
-class Pending:
+class Pending(NamedTuple):
     """A decided fact on its way to the ledger: a domain event in the `eventsourcing` sense."""
 
     originator_id: UUID

@@ -70,6 +70,8 @@ GRANT SELECT ON ledger.events, ledger.receipts TO salesloop_app;
 -- is checked alone: a key seen before or a stale version leaves that one command out and records
 -- the others. Commands are numbered from 1: p_meta has one entry for each; k_*, x_* and e_* (keys,
 -- expected versions and facts) refer to them by number. Facts come in the order of their commands.
+-- Plans are made once for each connection: left to itself the server makes some of them anew for each batch, a quarter of a
+-- small one's time. So each look into a table is one that an index answers, however small the table was at first.
 -- An earlier release's function may have other columns: it goes, in this same transaction.
 DO $$ DECLARE old regprocedure; BEGIN
     FOR old IN SELECT oid::regprocedure FROM pg_proc
@@ -84,7 +86,8 @@ CREATE FUNCTION ledger.append(
     e_cmd int[], e_id uuid[], e_stream uuid[], e_version int[], e_topic text[], e_schema int[], e_data text[],
     e_occurred timestamptz[]
 ) RETURNS TABLE (head bigint, seen int[], stale int[])
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog
+    SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     v_head bigint;
     v_clock timestamptz;
@@ -102,7 +105,7 @@ BEGIN
 
     IF cardinality(k_cmd) > 0 THEN
         SELECT COALESCE(array_agg(k.cmd), '{}') INTO v_seen
-          FROM unnest(k_cmd, k_key) AS k(cmd, key) JOIN ledger.receipts r ON r.key = k.key;
+          FROM unnest(k_cmd, k_key) AS k(cmd, key), LATERAL (SELECT FROM ledger.receipts r WHERE r.key = k.key LIMIT 1) AS r;
     END IF;
 
     SELECT COALESCE(array_agg(DISTINCT x.cmd), '{}') INTO v_stale
@@ -147,7 +150,8 @@ CREATE FUNCTION ledger.append_alone(
     e_id uuid[], e_stream uuid[], e_version int[], e_topic text[], e_schema int[], e_data text[],
     e_occurred timestamptz[]
 ) RETURNS bigint
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog
+    SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     v_head bigint;
     v_clock timestamptz;

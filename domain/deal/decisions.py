@@ -19,7 +19,7 @@ from domain.people import Rep, RepAllocated
 from domain.policies import Policies, policy_stream
 from domain.policy import FollowUpPolicy
 from domain.process import Process, Processes, process_stream
-from domain.values import MAX_NAME, Activity, Checks, Needs, NextStep
+from domain.values import MAX_NAME, Activity, Checks, Needs, NextStep, id_text
 
 Json = dict[str, Any]
 LONGEST = timedelta(days=HORIZON_DAYS)
@@ -29,10 +29,10 @@ def told(deal: Deal) -> Json:
     """What every deal command answers: the deal, where it stands, and its live promise."""
     promise = deal.promise
     return {
-        "deal_id": str(deal.id),
+        "deal_id": id_text(deal.id.int),
         "status": deal.status,
         "stage": deal.stage,
-        "owner_id": str(deal.owner_id),
+        "owner_id": id_text(deal.owner_id.int),
         "promise_id": str(promise.id) if promise else None,
         "due_at": promise.deadlines.due_at.isoformat() if promise else None,
     }

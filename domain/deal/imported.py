@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from uuid import uuid5
 
 from domain.deal import facts as f
 from domain.deal.commands import ImportDeal, PastActivity
@@ -23,7 +22,7 @@ from domain.people import Rep
 from domain.policies import Policies, policy_stream
 from domain.policy import FollowUpPolicy
 from domain.process import LOST, WON, Process, Processes, process_stream
-from domain.values import Money, NextStep
+from domain.values import Money, NextStep, id_within
 
 NEED_AN_OPEN_DEAL = {"owner", "amount", "expected_close", "needs", "quote", "next_step"}
 
@@ -160,7 +159,7 @@ class Arrival:
             raise Forbidden("an override is decided by a person: import as a user")
         if (context.reason or "").strip() != reason:
             raise Invalid([FieldError("override_reason", "must be the reason the command is given with")])
-        override_id = uuid5(self.deal.id, f"override:{to}:{self.deal.version}")
+        override_id = id_within(self.deal.id, f"override:{to}:{self.deal.version}")
         self.deal.request_override(self.process, override_id, to, f"import:{self.row.source}", won)
         self.deal.decide_override(override_id, approved=True, by=str(context.actor))
 

@@ -7,14 +7,14 @@ that promise; those about the deal itself are in `deal.py`, state and mutators i
 from __future__ import annotations
 
 from datetime import datetime
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from domain.deal import facts as f
 from domain.deal.promises import Promise
 from domain.deal.state import DealState
 from domain.errors import Refused
 from domain.policy import Deadlines, FollowUpPolicy
-from domain.values import NextStep, PromiseOutcome
+from domain.values import NextStep, PromiseOutcome, id_within
 
 BY_RULE = "follow up"
 
@@ -111,7 +111,7 @@ class PromisingDeal(DealState):
     ) -> None:
         number = self.promises + 1
         made = f.PromiseMade(
-            promise_id=uuid5(self.id, f"promise:{number}"),
+            promise_id=id_within(self.id, f"promise:{number}"),
             number=number,
             owner_id=self.owner_id,
             what=what,

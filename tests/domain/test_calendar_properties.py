@@ -116,6 +116,18 @@ def test_hours_of_many_months_are_the_hours_between(
     assert calendar.business_hours_between(calendar.subtract_business_hours(start, span), start) == span
 
 
+@given(calendars(), starts, long_spans)
+def test_the_same_question_has_the_same_answer_again(
+    calendar: BusinessCalendar, start: dt.datetime, span: dt.timedelta
+) -> None:
+    """At first days are computed as they are come to, from the local date on; afterwards an end is looked up."""
+
+    def asked() -> tuple[dt.datetime, dt.datetime]:
+        return calendar.add_business_hours(start, span), calendar.subtract_business_hours(start, span)
+
+    assert asked() == asked()
+
+
 @given(calendars(), starts, spans, spans)
 def test_adding_in_two_steps_is_adding_once(
     calendar: BusinessCalendar, start: dt.datetime, a: dt.timedelta, b: dt.timedelta

@@ -144,7 +144,7 @@ class Selling(RuleBasedStateMachine):
             assert [p.fact for p in decision.facts] == [p.fact for p in afresh.facts]
             assert decision.answer == afresh.answer
             from_snapshots, _ = self._attempt(call, {id: again(held) for id, held in self.held.items()})
-            assert from_snapshots == replace(decision, meta=from_snapshots.meta)
+            assert from_snapshots == decision._replace(meta=from_snapshots.meta)
             changed = list(book.changed)
             for pending in decision.facts:
                 self.history.keep(pending)
