@@ -47,7 +47,7 @@ class Size:
 
 
 TINY = Size("tiny", 1, 0.1)
-QUICK = Size("quick", 3, 0.5)
+QUICK = Size("quick", 3, 0.3)
 FULL = Size("full", 5, 2.0)
 
 

@@ -42,8 +42,6 @@ class Contest:
 
     runs: dict[str, Run]
     notes: list[str] = field(default_factory=list)
-    most_turns: int | None = None
-    """Where one turn takes minutes."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +96,7 @@ async def compete(row: Row, contest: Contest, turns: int, on_turn: Callable[[str
     Raises ValueError on a figure that is none.
     """
     result = Result(row, {who: [] for who in contest.runs}, contest.notes)
-    for _ in range(min(turns, contest.most_turns or turns)):
+    for _ in range(turns):
         for who, run in contest.runs.items():
             on_turn(who)
             figures = await run()

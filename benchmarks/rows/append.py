@@ -27,9 +27,9 @@ STOCK = "eventsourcing, 8 threads"
 LIMIT = "INSERT + commit, 8 connections"
 LIMIT_2X4 = "INSERT + commit, 2×4 connections"
 MESSAGE_DB = "message-db, 8 connections"
-SOON = 0.25
+SOON = 0.15
 """Seconds that two other processes get to open their connections before the clock starts."""
-FASTEST = 60_000
+FASTEST = 40_000
 """Events a second that no contestant reaches: how much work is prepared."""
 
 Work = Callable[[], Awaitable[int]]
@@ -149,7 +149,10 @@ async def message_db_note(bench: Bench) -> str:
 
 @asynccontextmanager
 async def path_alone(bench: Bench) -> AsyncIterator[Contest]:
+    others = asyncio.create_task(bench.warm())
+    await asyncio.sleep(0)  # they start while we decide
     told = await decided(bench)
+    await others
     decisions, rows = raw.flat(told.lives), told.rows[: int(FASTEST / 2 * bench.size.seconds)]
     runs = {
         OURS: partial(through_ledger, bench, told.office, told.lives),
@@ -188,7 +191,7 @@ async def door(bench: Bench) -> AsyncIterator[Contest]:
 async def one_caller(bench: Bench) -> AsyncIterator[Contest]:
     lives = Lives(bench.seed)
     office = [lives.decide(command) for command in lives.office()]
-    times = bench.size.of(tiny=10, quick=400, full=1_500)
+    times = bench.size.of(tiny=10, quick=300, full=1_500)
     calls = [lives.call(command) for _ in range(times // 15 + 1) for command in lives.life()]
     rows = raw.as_rows(raw.flat(lives.decided(times)))[:times]
 

@@ -81,7 +81,7 @@ class Turns:
 
 @asynccontextmanager
 async def importing(bench: Bench) -> AsyncIterator[Contest]:
-    deals = bench.size.of(tiny=40, quick=6_000, full=30_000)
+    deals = bench.size.of(tiny=40, quick=4_500, full=30_000)
     await bench.warm()
     with tempfile.TemporaryDirectory(prefix="bench-") as home:
         folder = Path(home)

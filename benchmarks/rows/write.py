@@ -41,16 +41,18 @@ async def open_deals(url: str, lives: Lives, count: int) -> list[UUID]:
 async def writing(bench: Bench) -> AsyncIterator[Contest]:
     async with bench.database(tables=http_servers.TABLES) as url:
         await asyncio.to_thread(raw.make_table, url, APP_ROLE)
-        deals = await open_deals(url, Lives(bench.seed), bench.size.of(tiny=80, quick=2_000, full=20_000))
-        said = itertools.cycle(SAID)
-        posts = [(f"/deals/{deal}/activities", touch(next(said))) for deal in deals]
-        token = await http_servers.key(url)
         with tempfile.TemporaryDirectory(prefix="bench-") as home:
             ours, bare = f"{home}/ours", f"{home}/bare"
             with (
                 beside(http_servers.serve_ours, url, home, ours),
                 beside(http_servers.serve_bare, url, bare),
             ):
+                deals = await open_deals(
+                    url, Lives(bench.seed), bench.size.of(tiny=80, quick=2_000, full=20_000)
+                )
+                said = itertools.cycle(SAID)
+                posts = [(f"/deals/{deal}/activities", touch(next(said))) for deal in deals]
+                token = await http_servers.key(url)
                 runs: dict[str, Run] = {
                     OURS: partial(_post, bench, ours, posts, token),
                     BARE: partial(_post, bench, bare, posts, token),
