@@ -71,7 +71,7 @@ GRANT SELECT ON ledger.events, ledger.receipts TO salesloop_app;
 -- the others. Commands are numbered from 1: p_meta has one entry for each; k_*, x_* and e_* (keys,
 -- expected versions and facts) refer to them by number. Facts come in the order of their commands.
 -- Plans are made once for each connection: left to itself the server makes some of them anew for each batch, a quarter of a
--- small one's time. So each look into a table is one that an index answers, however small the table was at first.
+-- small one's time. So no plan may read a table from end to end, however small the table was when the plan was made.
 -- An earlier release's function may have other columns: it goes, in this same transaction.
 DO $$ DECLARE old regprocedure; BEGIN
     FOR old IN SELECT oid::regprocedure FROM pg_proc
@@ -87,7 +87,7 @@ CREATE FUNCTION ledger.append(
     e_occurred timestamptz[]
 ) RETURNS TABLE (head bigint, seen int[], stale int[])
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog
-    SET plan_cache_mode = force_generic_plan AS $$
+    SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
 DECLARE
     v_head bigint;
     v_clock timestamptz;
@@ -151,7 +151,7 @@ CREATE FUNCTION ledger.append_alone(
     e_occurred timestamptz[]
 ) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog
-    SET plan_cache_mode = force_generic_plan AS $$
+    SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
 DECLARE
     v_head bigint;
     v_clock timestamptz;

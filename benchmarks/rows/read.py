@@ -27,7 +27,7 @@ BARE = "bare FastAPI, same SQL"
 UNTOLD = "bare FastAPI, rows untold"
 ONCE = "a tenth of the data"
 IDS = "SELECT deal_id, owner_id FROM read.deal_board ORDER BY md5(deal_id::text) LIMIT %s"
-MODELS = ("contributions", "deal_board", "agenda", "funnel", "rep_load", "deal_history", "directory", "rules")
+MODELS = ("deal_board", "agenda", "funnel", "rep_load", "deal_history", "directory", "rules")
 """What the questions read."""
 ASKED = 500
 NOW = START + timedelta(days=30)

@@ -11,12 +11,16 @@ import pytest
 from psycopg import sql
 
 from domain.context import MAX_REASON
+from domain.door import Decision, Expectation
+from domain.recorded import Meta
+from runtime.append import APPEND, APPEND_ALONE, STALE, columns, columns_alone
 from tests.conftest import eventually
-from tests.office import Office, furnish
+from tests.office import Office, context, furnish
 
 CALLS = (
     "SELECT sum(calls) FROM pg_stat_user_functions WHERE schemaname = 'ledger' AND funcname LIKE 'append%'"
 )
+TABLES_READ = "SELECT sum(seq_scan)::int FROM pg_stat_xact_user_tables WHERE schemaname = 'ledger'"
 FURNISHING = 2
 """The team and the rep."""
 
@@ -67,3 +71,23 @@ async def test_a_batch_larger_than_a_socket_takes_at_once_is_recorded_whole(offi
     receipts = await asyncio.gather(*(office.run(office.opening(), reason=reason) for _ in range(60)))
     assert sorted(receipt.position for receipt in receipts) == [head + 2 * n for n in range(1, 61)]
     assert {r.meta.reason for r in await office.ledger.read(head)} == {reason}
+
+
+async def test_no_plan_that_is_kept_reads_a_table(counted: Office) -> None:
+    """Plans are made once: of a table of three pages, where reading it would be the cheaper way."""
+    for n in range(60):
+        await counted.run(counted.opening(), key=f"k-{n}")
+    stale = Expectation(counted.rep_id, 7)
+    meta = Meta.of(context())
+    decisions = [Decision(counted.opening(), f"later-{n}", meta, (), (stale,), {}, 1) for n in range(3)]
+    async with await psycopg.AsyncConnection.connect(counted.url) as connection:
+        await connection.execute("ANALYZE ledger.events, ledger.receipts")
+        await connection.commit()
+        await connection.execute("SET LOCAL random_page_cost = 4")
+        together = await (await connection.execute(APPEND, columns(decisions))).fetchone()
+        alone = await (await connection.execute(APPEND_ALONE, columns_alone(decisions[0]))).fetchone()
+        read = await (await connection.execute(TABLES_READ)).fetchone()
+    assert together is not None
+    assert together[2] == [1, 2, 3]
+    assert alone == (STALE,)
+    assert read == (0,)
