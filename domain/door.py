@@ -127,8 +127,10 @@ class Book:
         self.context = context
         self._loaded = loaded
         self._recall = recall
-        self._open: dict[UUID, Aggregate] = {}
-        self._guarded: set[UUID] = set()
+        self._bases: dict[int, Aggregate] = {}
+        self._open: dict[int, Aggregate] = {}
+        self._guarded: dict[int, UUID] = {}
+        """By ids as numbers: those are hashed in C."""
         self.changed: list[Aggregate] = []
 
     def want(self, *wanted: tuple[type[Aggregate], UUID]) -> None:
@@ -139,23 +141,23 @@ class Book:
 
     def _base(self, id: UUID) -> Aggregate | None:
         """What the decision starts from. Memory is asked once, so that the answer stays the same."""
-        base = self._loaded.get(id)
+        base = self._bases.get(id.int)
         if base is None:
-            base = self._recall(id)
+            base = self._loaded.get(id) or self._recall(id)
             if base is not None:
-                self._loaded[id] = base
+                self._bases[id.int] = self._loaded[id] = base
         return base
 
     def find(self, kind: type[A], id: UUID, *, guard: bool = False) -> A:
         """The aggregate, existing or not. `guard`: the decision holds only if it stays as read."""
-        found = self._open.get(id)
+        found = self._open.get(id.int)
         if found is None:
             base = self._base(id)
             if base is None:
                 raise NotLoaded({id: kind})
-            found = self._open[id] = base.fork()
+            found = self._open[id.int] = base.fork()
         if guard:
-            self._guarded.add(id)
+            self._guarded[id.int] = id
         if not isinstance(found, kind) or found.foreign:
             raise NotFound(f"no {kind.KIND} has the id {id}", kind=kind.KIND, id=str(id))
         return found
@@ -177,7 +179,7 @@ class Book:
         if base is None and self._recall is nothing_remembered:
             raise NotLoaded({id: kind})
         if base is None:
-            base = self._loaded[id] = kind(id)
+            base = self._bases[id.int] = self._loaded[id] = kind(id)
         if base.version:
             raise AlreadyExists(f"the id {id} is taken", kind=kind.KIND, id=str(id))
         return self.find(kind, id)
@@ -187,10 +189,10 @@ class Book:
         meta = Meta.of(context)
         self.changed = [a for a in self._open.values() if a.has_decided]
         facts = [fact for a in self.changed for fact in _stamp(a, context.happened_at, meta)]
-        depends = dict.fromkeys(a.id for a in self.changed)
+        depends = {a.id.int: a.id for a in self.changed}
         if facts:
-            depends.update(dict.fromkeys(self._guarded))
-        before = tuple([Expectation(id, self._loaded[id].version) for id in depends])
+            depends.update(self._guarded)
+        before = tuple([Expectation(id, self._bases[n].version) for n, id in depends.items()])
         return Decision(
             call.command, context.key, meta, tuple(facts), before, answer, self._version(call), context.said
         )
@@ -216,14 +218,15 @@ class Book:
     def check_made(self, call: Call) -> None:
         """What did not exist before must be within the actor's reach as it was made."""
         chief, reach = call.command.stream(), call.context.reach
-        made = self._open.get(chief[1]) if chief is not None else None
-        new = made is not None and not self._loaded[made.id].exists
-        if made is not None and new and reach is not None and not made.changeable(reach):
+        made = self._open.get(chief[1].int) if chief is not None and reach is not None else None
+        if made is None or reach is None or self._bases[made.id.int].exists:
+            return
+        if not made.changeable(reach):
             raise Forbidden(f"you may not make a {made.KIND} that belongs to others", kind=made.KIND)
 
     def _version(self, call: Call) -> int:
         chief = call.command.stream()
-        found = self._open.get(chief[1]) if chief is not None else None
+        found = self._open.get(chief[1].int) if chief is not None else None
         return found.version if found is not None else 0
 
 

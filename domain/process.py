@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -51,12 +52,16 @@ class Process:
     version: int
     stages: tuple[Stage, ...]
 
+    def __hash__(self) -> int:
+        """What is worked out from a process is remembered by it; all of its stages would take longer to hash."""
+        return hash((self.name, self.version))
+
     def stage(self, name: str) -> Stage | None:
         return next((s for s in self.stages if s.name == name), None)
 
     @property
     def open_stages(self) -> tuple[str, ...]:
-        return tuple(s.name for s in self.stages if s.name not in CLOSED)
+        return _open_stages(self)
 
     def between(self, before: str, after: str) -> tuple[Stage, ...]:
         """The stages a deal leaves on its way forward from `before` to `after`; () backwards."""
@@ -66,6 +71,12 @@ class Process:
 
 WON, LOST, AFTER_SALES = "won", "lost", "after-sales"
 CLOSED = (WON, LOST, AFTER_SALES)
+
+
+@lru_cache(maxsize=256)
+def _open_stages(process: Process) -> tuple[str, ...]:
+    return tuple(s.name for s in process.stages if s.name not in CLOSED)
+
 
 DEFAULT_PROCESS = Process(
     name="default",

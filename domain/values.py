@@ -9,7 +9,6 @@ from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
 from hashlib import sha1
-from string import ascii_uppercase
 from typing import Annotated
 from uuid import UUID
 
@@ -61,7 +60,8 @@ class Money:
             return "must not be negative"
         if self.amount != self.amount.quantize(SMALLEST):
             return "has more than four decimals"
-        if not (len(self.currency) == 3 and all(c in ascii_uppercase for c in self.currency)):
+        code = self.currency
+        if not (len(code) == 3 and code.isascii() and code.isalpha() and code.isupper()):
             return f"has the currency {self.currency!r}; use a three-letter ISO 4217 code such as CNY"
         return None
 
@@ -116,6 +116,9 @@ class Needs:
     decision_makers: Annotated[tuple[str, ...], Personal("subject")] = ()
 
 
+NO_NEEDS = Needs()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quote:
     reference: str
@@ -151,17 +154,20 @@ class Checks:
             self.errors.append(FieldError(field, message))
 
     def text(self, value: str, field: str, *, most: int = MAX_TEXT, needed: bool = False) -> None:
-        self.that(not needed or value.strip(), field, "must not be empty")
+        if needed and not value.strip():
+            self.that(False, field, "must not be empty")
         if not value:
             return
         if len(value) > most:
             self.that(False, field, f"is longer than {most} characters")
-        self.that("\x00" not in value, field, "contains a NUL character")
-        self.that(value.isascii() or not HALVES.search(value), field, "contains half a character")
+        if "\x00" in value:
+            self.that(False, field, "contains a NUL character")
+        if not value.isascii() and HALVES.search(value):
+            self.that(False, field, "contains half a character")
 
     def money(self, value: Money | None, field: str) -> None:
-        problem = value.problem() if value is not None else None
-        self.that(problem is None, field, problem or "")
+        if value is not None and (problem := value.problem()):
+            self.that(False, field, problem)
 
     def day(self, value: date | None, field: str) -> None:
         if value is not None and not EARLIEST <= value.year < LATEST:

@@ -10,9 +10,7 @@ from domain.aggregate import Aggregate
 from domain.deal.deal import Deal
 from domain.door import Command
 from domain.facts import FreeText
-from domain.values import Activity, Money, Needs, NextStep, Quote
-
-NO_NEEDS = Needs()
+from domain.values import NO_NEEDS, Activity, Money, Needs, NextStep, Quote
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

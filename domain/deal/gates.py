@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from domain.process import AFTER_SALES, CLOSED, LOST, WON, Process
@@ -30,6 +31,7 @@ def missing(deal: Deal, requirements: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name for name in dict.fromkeys(requirements) if not _MET[name](deal))
 
 
+@lru_cache(maxsize=4_096)
 def on_the_way(process: Process, before: str, after: str) -> tuple[str, ...]:
     """All requirements between two stages: to leave each one passed, and to arrive at each one passed or reached.
     Going back asks nothing, and giving up only what *lost* itself asks.

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 
 from domain.deal.commands import ImportDeal
 from domain.deal.decisions import check_activity, check_needs, check_step
 from domain.process import LOST, WON
-from domain.values import MAX_NAME, Checks, Needs, today_anywhere
+from domain.values import MAX_NAME, NO_NEEDS, Checks, today_anywhere
 
 MAX_ACTIVITIES = 10_000
 
@@ -21,13 +20,14 @@ def check_row(row: ImportDeal, now: datetime) -> None:
     checks.text(row.title, "title", most=MAX_NAME, needed=True)
     checks.text(row.source, "source", most=MAX_NAME, needed=True)
     checks.text(row.reference, "reference", most=MAX_NAME, needed=True)
-    for name in ("contract_reference", "loss_reason", "competitor"):
-        checks.text(getattr(row, name), name, most=MAX_NAME)
+    checks.text(row.contract_reference, "contract_reference", most=MAX_NAME)
+    checks.text(row.loss_reason, "loss_reason", most=MAX_NAME)
+    checks.text(row.competitor, "competitor", most=MAX_NAME)
     checks.text(row.override_reason, "override_reason")
     checks.money(row.amount, "amount")
     checks.money(row.opening_amount, "opening_amount")
-    for name in ("expected_close", "closed_on"):
-        checks.day(getattr(row, name), name)
+    checks.day(row.expected_close, "expected_close")
+    checks.day(row.closed_on, "closed_on")
     if row.quote is not None:
         checks.text(row.quote.reference, "quote.reference", most=MAX_NAME, needed=True)
         checks.money(row.quote.amount, "quote.amount")
@@ -37,29 +37,27 @@ def check_row(row: ImportDeal, now: datetime) -> None:
     _check_times(row, now, checks)
     _check_activities(row, now, checks)
     checks.done()
-    if row.needs != Needs():
+    if row.needs is not NO_NEEDS and row.needs != NO_NEEDS:
         check_needs(row.needs)
 
 
 def _check_closing(row: ImportDeal, now: datetime, checks: Checks) -> None:
     day = row.closed_on
-    checks.that(day is not None, "closed_on", f"is missing: a {row.stage} deal has the day it closed on")
-    checks.that(row.closed_at is not None, "closed_at", "is missing: the instant on that day")
-    checks.that(row.opened_at is not None, "opened_at", f"is missing: a {row.stage} deal was opened before")
+    if day is None:
+        checks.that(False, "closed_on", f"is missing: a {row.stage} deal has the day it closed on")
+    if row.closed_at is None:
+        checks.that(False, "closed_at", "is missing: the instant on that day")
+    if row.opened_at is None:
+        checks.that(False, "opened_at", f"is missing: a {row.stage} deal was opened before")
     if day is not None and day > today_anywhere(now):
         checks.that(False, "closed_on", f"{day} is in the future")
 
 
-def _times(row: ImportDeal) -> Iterator[tuple[str, datetime]]:
-    for name in ("opened_at", "stage_at", "closed_at"):
-        at = getattr(row, name)
-        if at is not None:
-            yield name, at
-
-
 def _check_times(row: ImportDeal, now: datetime, checks: Checks) -> None:
     before: tuple[str, datetime] | None = None
-    for name, at in _times(row):
+    for name, at in (("opened_at", row.opened_at), ("stage_at", row.stage_at), ("closed_at", row.closed_at)):
+        if at is None:
+            continue
         if at.tzinfo is None:
             checks.that(False, name, "needs a time zone")
             return
@@ -71,10 +69,9 @@ def _check_times(row: ImportDeal, now: datetime, checks: Checks) -> None:
 
 
 def _check_activities(row: ImportDeal, now: datetime, checks: Checks) -> None:
-    checks.that(
-        len(row.activities) <= MAX_ACTIVITIES, "activities", f"there are more than {MAX_ACTIVITIES} of them"
-    )
+    if len(row.activities) > MAX_ACTIVITIES:
+        checks.that(False, "activities", f"there are more than {MAX_ACTIVITIES} of them")
     for past in row.activities:
         check_activity(past.activity, checks)
-        good = past.at.tzinfo is not None and past.at <= now
-        checks.that(good, "activities.at", f"{past.at} is in the future, or without a time zone")
+        if past.at.tzinfo is None or past.at > now:
+            checks.that(False, "activities.at", f"{past.at} is in the future, or without a time zone")

@@ -14,7 +14,7 @@ from domain.deal.kept import KeptDeal, marked
 from domain.deal.overrides import Override
 from domain.deal.promises import Promise
 from domain.process import LOST, WON
-from domain.values import Activity, ActivityKind, Money, Needs, Quote
+from domain.values import NO_NEEDS, Activity, ActivityKind, Money, Quote
 
 
 class DealState(Aggregate):
@@ -34,7 +34,7 @@ class DealState(Aggregate):
         self.product_id: UUID | None = None
         self.amount: Money | None = None
         self.expected_close: date | None = None
-        self.needs = Needs()
+        self.needs = NO_NEEDS
         self.quotes: dict[str, Quote] = {}
         self.demonstrations = 0
         self.closed_from = ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from uuid import UUID
 
 from domain.aggregate import Aggregate
@@ -90,7 +91,8 @@ class Landing:
         for left in range(longest, 0, -1):
             # The last commands of all rows go together: a row may need what the first ones of another row make.
             now = [n for n in going if len(planned[n].commands) >= left and not outcomes[n].reasons]
-            answers = await self.door.execute_many([self._call(planned[n].commands[-left]) for n in now])
+            call = self._calls()
+            answers = await self.door.execute_many([call(planned[n].commands[-left]) for n in now])
             for n, answer in zip(now, answers, strict=True):
                 self._take(answer, planned[n], outcomes[n])
         for p, outcome in zip(planned, outcomes, strict=True):
@@ -107,7 +109,7 @@ class Landing:
         if not self.references.pending or not going:
             return
         needed = dict.fromkeys(name for n in going for _, name in planned[n].refers)
-        events, refused = await make(self.door, self._call, self.mapping, self.references, needed)
+        events, refused = await make(self.door, self._calls(), self.mapping, self.references, needed)
         outcomes[going[0]].events += events
         for name, error in refused.items():
             self._refuse_those_who_need(name, error, going, planned, outcomes)
@@ -155,10 +157,17 @@ class Landing:
         if isinstance(listed, ListProduct) and listed.price is not None:
             self.references.prices[name[1]] = listed.price
 
-    def _call(self, command: Command) -> Call:
+    def _calls(self) -> Callable[[Command], Call]:
+        """What is called together is called at one instant: most of it shares its context."""
         now, actor, job = self.circumstances()
-        reason = command.override_reason if isinstance(command, ImportDeal) else ""
-        context = Context(
-            now=now, actor=actor, channel=Channel.IMPORT, reason=reason or None, correlation_id=job
-        )
-        return Call(command, context)
+
+        @cache
+        def context(reason: str) -> Context:
+            return Context(
+                now=now, actor=actor, channel=Channel.IMPORT, reason=reason or None, correlation_id=job
+            )
+
+        def call(command: Command) -> Call:
+            return Call(command, context(command.override_reason if isinstance(command, ImportDeal) else ""))
+
+        return call

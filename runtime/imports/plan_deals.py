@@ -8,9 +8,9 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from domain.deal.commands import NO_NEEDS, ImportDeal
+from domain.deal.commands import ImportDeal
 from domain.process import LOST, WON
-from domain.values import Money, Needs, NextStep, Quote
+from domain.values import NO_NEEDS, Money, Needs, NextStep, Quote
 from runtime.imports.mapping import ALIASES, AT_IMPORT, PRODUCT_PRICE, PRODUCTS, Mapping, Sheet
 from runtime.imports.plan import IdOf, Planned, Values
 from runtime.imports.readers import Row
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 DEAL = "deal"
+NOBODY = UUID(int=0)
+NEEDS = frozenset(("pain_points", "budget", "decision_process", "decision_makers"))
 BY_RULE = datetime(1970, 1, 1, tzinfo=UTC)
 """The due time of a next step without a date: past, so that the rule sets it."""
 _PLACEHOLDER = re.compile(r"\{([a-z]+)\}")
@@ -44,13 +46,16 @@ class DealPlanner:
     ) -> None:
         self._mapping, self._sheet, self._values = mapping, sheet, values
         self._id_of, self._references = id_of, references
+        self._aliases = [(field, kind, mapping.aliases.get(kind, {})) for field, kind in ALIASES.items()]
+        self._titles = [(title, frozenset(_PLACEHOLDER.findall(title))) for title in mapping.titles]
         self._seen: dict[str, int] = {}
 
     def names(self, cells: Cells) -> Iterator[tuple[str, Name]]:
         """What the row refers to and in which field, for the caller to settle before `plan`."""
-        for field, kind in ALIASES.items():
+        for field, kind, aliases in self._aliases:
             if field in cells:
-                yield field, (kind, self._alias(kind, cells[field]))
+                name = cells[field]
+                yield field, (kind, aliases.get(name, name))
 
     def plan(self, row: Row, cells: Cells) -> Planned:
         reasons = Reasons(self._sheet, cells)
@@ -114,23 +119,21 @@ class DealPlanner:
     def _referred(self, reasons: Reasons) -> Referred:
         names: Cells = {}
         ids: dict[str, UUID] = {}
-        for field, kind in ALIASES.items():
-            if field not in reasons.cells:
-                continue
-            name = names[field] = self._alias(kind, reasons.cells[field])
-            id = self._references.known.get((kind, name))
+        for field, named in self.names(reasons.cells):
+            names[field] = named[1]
+            id = self._references.known.get(named)
             if id is None:
-                reasons.wrong(field, self._references.problem((kind, name)))
+                reasons.wrong(field, self._references.problem(named))
             else:
                 ids[field] = id
-        return Referred(names, ids.get("owner", UUID(int=0)), ids.get("customer"), ids.get("product"))
+        return Referred(names, ids.get("owner", NOBODY), ids.get("customer"), ids.get("product"))
 
     def _title(self, cells: Cells, names: Cells) -> str:
         if "title" in cells:
             return cells["title"]
         parts = names | {"reference": cells["reference"]}
-        for template in self._mapping.titles:
-            if all(part in parts for part in _PLACEHOLDER.findall(template)):
+        for template, needed in self._titles:
+            if needed <= parts.keys():
                 return _PLACEHOLDER.sub(lambda found: parts[found[1]], template)
         return cells["reference"]
 
@@ -169,7 +172,7 @@ class DealPlanner:
 
     def _needs(self, reasons: Reasons) -> Needs:
         cells = reasons.cells
-        if not cells.keys() & {"pain_points", "budget", "decision_process", "decision_makers"}:
+        if NEEDS.isdisjoint(cells):
             return NO_NEEDS
         makers = cells.get("decision_makers")
         return Needs(
