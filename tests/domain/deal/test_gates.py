@@ -10,7 +10,7 @@ import pytest
 from domain.context import Actor, Channel
 from domain.deal import commands as c
 from domain.deal.facts import ProcessMoved, StageMoved
-from domain.deal.gates import _MET
+from domain.deal.gates import _MET, on_the_way
 from domain.errors import GateNotPassed, Invalid, NotFound, Refused
 from domain.process import DEFAULT_PROCESS, REQUIREMENTS, Process, PublishProcess, Stage
 from domain.values import ActivityKind, Needs
@@ -200,3 +200,12 @@ class TestADealKeepsItsProcessVersion:
 
 def test_every_requirement_has_one_meaning() -> None:
     assert tuple(_MET) == REQUIREMENTS
+
+
+def test_processes_of_one_name_and_version_keep_their_own_gates() -> None:
+    """As two ledgers have them: what is remembered of one is not told of the other."""
+    easy = replace(DEFAULT_PROCESS, stages=tuple(replace(s, leave=()) for s in DEFAULT_PROCESS.stages))
+    assert on_the_way(DEFAULT_PROCESS, "needs", "solution") == NEEDS
+    assert on_the_way(easy, "needs", "solution") == ()
+    shorter = replace(DEFAULT_PROCESS, stages=DEFAULT_PROCESS.stages[1:])
+    assert DEFAULT_PROCESS.open_stages == (DEFAULT_PROCESS.stages[0].name, *shorter.open_stages)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -13,6 +13,7 @@ import pytest
 from domain.context import Actor, Channel
 from domain.deal import commands as c
 from domain.deal import facts as f
+from domain.deal.row import digest_of
 from domain.errors import Forbidden, GateNotPassed, Invalid, NotFound, Refused
 from domain.policies import PublishPolicy
 from domain.policy import DEFAULT_POLICY, Duration
@@ -377,3 +378,23 @@ class TestAChangeOnBothSides:
     def test_of_work_keeps_both(self) -> None:
         scenario = when(imported(row(), touch()), row(activities=(call(FIRST, OPENED_AT),)))
         assert len(scenario.deal.activities) == 2
+
+
+class TestTheDigestOfARow:
+    """A ledger holds digests of rows that came years ago: the same row keeps its digest."""
+
+    EAST = timezone(timedelta(hours=8))
+
+    @pytest.mark.parametrize(
+        ("told", "digest"),
+        [
+            (row(), "9801ca8ddd5bda6533be871c348854499069e8287801649dffcf1e1a1dd0b268"),
+            (won(customer_id=WANG), "bc73a5f903685c733a25c5af3fba558ccaa600a45d8a39457e25403a319e2dcd"),
+            (
+                won(customer_id=WANG, opened_at=OPENED_AT.astimezone(EAST)),
+                "db103dcb1047d9dac8b8c342f14ba086604a5a641abd9cfc5a948c77797e6346",
+            ),
+        ],
+    )
+    def test_stays_what_it_was(self, told: c.ImportDeal, digest: str) -> None:
+        assert digest_of(told) == digest
