@@ -53,7 +53,7 @@ fmt: setup ## format and fix what can be fixed
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-bench: setup ## our speed beside the limit and the peers, three minutes; BENCH_ARGS="--full" or "--only append-one"
+bench: setup ## our speed beside the limit and the peers, two minutes; BENCH_ARGS="--full" or "--only append-one"
 	$(BIN)/python -m benchmarks $(BENCH_ARGS)
 
 histories: setup ## record the workflows' histories anew, as VERSION=v2, after a definition was changed on purpose
