@@ -108,6 +108,7 @@ async def _one(bench: Bench, row: Row, progress: Progress, task: object) -> Resu
     """A row that breaks is told in its place; the others go on."""
     try:
         async with row.open(bench) as contest:
+            await bench.settled()
             return await compete(
                 row,
                 contest,

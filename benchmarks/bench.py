@@ -120,6 +120,14 @@ class Bench:
         """Both processes are there and have imported what this row's module does."""
         await asyncio.gather(*(self.elsewhere(_arrived) for _ in range(PROCESSES)))
 
+    async def settled(self) -> None:
+        """What was written until now is on the disk: nobody is timed while the server brings it there."""
+        await asyncio.to_thread(self._checkpoint)
+
+    def _checkpoint(self) -> None:
+        with psycopg.connect(self.postgres.url, autocommit=True) as connection:
+            connection.execute("CHECKPOINT")
+
     async def once(self, key: Hashable, make: Callable[[], Awaitable[T]]) -> T:
         """What was made under this key before, or is now; it stays until the run ends."""
         if key not in self.made:

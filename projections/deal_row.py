@@ -75,6 +75,7 @@ DEALS = Table(
         "closing": "(expected_close, deal_id)",
         "owner": "(owner_id, due_at, deal_id)",
         "open": "(owner_id, deal_id) WHERE status = 'open'",
+        "pipeline": "(amount, deal_id) WHERE status = 'open'",
         "team": "(team_id, due_at, deal_id)",
         "stage": "(stage, due_at, deal_id) WHERE due_at IS NOT NULL",
         "unpromised": "(deal_id) WHERE status = 'open' AND due_at IS NULL",

@@ -29,9 +29,10 @@ REP = f"('00000000-0000-4000-9000-' || lpad((n %% {REPS})::text, 12, '0'))::uuid
 CUSTOMER = "('00000000-0000-4000-a000-' || lpad((n %% 600)::text, 12, '0'))::uuid"
 DUE = "%(now)s::timestamptz + (n - 3000) * interval '1 hour'"
 MULTIPLIED = {
-    "deal_board": f"""'deal_id', {DEAL}, 'owner_id', {REP}, 'promised_by', {REP}, 'amount', n,
-        'due_at', CASE WHEN n %% 100 > 0 THEN {DUE} END, 'status', CASE n %% 100 WHEN 0 THEN 'won' ELSE 'open' END,
-        'stage', CASE n %% 100 WHEN 0 THEN 'won' WHEN 1 THEN 'negotiation' ELSE 'identify' END,
+    "deal_board": f"""'deal_id', {DEAL}, 'owner_id', {REP}, 'promised_by', {REP},
+        'amount', CASE WHEN n %% 10 > 0 THEN n ELSE 10 * n END, 'due_at', CASE WHEN n %% 10 > 0 THEN {DUE} END,
+        'status', CASE n %% 10 WHEN 0 THEN 'won' ELSE 'open' END,
+        'stage', CASE WHEN n %% 10 = 0 THEN 'won' WHEN n %% 100 = 1 THEN 'negotiation' ELSE 'identify' END,
         'opened_at', {DUE}, 'last_activity_at', {DUE}, 'expected_close', ({DUE})::date, 'customer_id', {CUSTOMER},
         'reference', 'R-' || n, 'source', 'crm'""",
     "agenda": f"'deal_id', {DEAL}, 'owner_id', {REP}, 'promised_by', {REP}, 'due_at', {DUE}, 'promise_id', {DEAL}",
@@ -135,6 +136,7 @@ QUESTIONS: dict[str, Question] = {
     "agenda": agenda.listing,
     "a rep's agenda": lambda c: agenda.listing(c, rep_id=A_REP),
     "overdue": lambda c: agenda.listing(c, due_before=NOW),
+    "the largest open deals": lambda c: deal_board.listing(c, BoardFilter(status="open"), "-amount"),
     "a stage where nobody stands": lambda c: deal_board.listing(c, BoardFilter(stage="solution")),
     "ended promises": agenda.ended,
     "funnel of ten years": lambda c: funnel.stages(c, NOW),
