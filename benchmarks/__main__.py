@@ -26,7 +26,7 @@ Examples:
 
     python -m benchmarks                              every row, about two minutes, three turns each
 
-    python -m benchmarks --full --json figures.json --write-docs      five turns, full sizes, about fifty minutes
+    python -m benchmarks --full --json figures.json --write-docs      five turns, full sizes, about forty minutes
 
     python -m benchmarks --only append-door --only append-one
 
