@@ -131,7 +131,8 @@ async def keep_playing(name: str, settings: Settings, stop: asyncio.Event) -> No
                 "%s: %s; trying again in %.1f s", name, explain(failure), pause, exc_info=unforeseen(failure)
             )
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), pause)
+                async with asyncio.timeout(pause):
+                    await stop.wait()
             pause = min(pause * 2, LONGEST_PAUSE)
     log.info("%s: stopped", name)
 

@@ -96,13 +96,7 @@ class Follower:
             if head > position:
                 position = await self._pass_on(lane, position, min(head, position + lane.window))
             if position >= head:
-                await self._rest(self._wake[lane.name])
-
-    async def _rest(self, wake: asyncio.Event) -> None:
-        """Until there is something new. Without a breath each fact alone costs six statements, a good part of a burst's work."""
-        await asyncio.sleep(BREATH)
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(wake.wait(), IDLE)
+                await rest(self._wake[lane.name])
 
     async def _pass_on(self, lane: Lane, after: int, to: int) -> int:
         facts = await self._store.facts(after, to)
@@ -134,6 +128,18 @@ class Follower:
                 log.debug("a delivery was refused, trying again: %s", failure.status)
                 await asyncio.sleep(pause)
         return await self._deliverer.send(news, lane)
+
+
+async def rest(wake: asyncio.Event) -> None:
+    """Until there is something new. Without a breath each fact alone costs six statements, a good part of a burst's work.
+
+    Not by `asyncio.wait_for`: before Python 3.12 it goes on where it is cancelled at the moment in which it is woken, and the
+    follower would never end.
+    """
+    await asyncio.sleep(BREATH)
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(IDLE):
+            await wake.wait()
 
 
 async def take_lock(connection: AsyncConnection[Any]) -> None:

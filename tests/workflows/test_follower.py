@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+import workflows.follower
 from domain.context import Actor, Channel
 from domain.deal.commands import RearmPromise
 from domain.policies import PublishPolicy
@@ -19,12 +20,31 @@ from domain.recorded import Recorded
 from runtime.servers import EmbeddedPostgres, EmbeddedTemporal
 from runtime.temporal import connect_temporal
 from tests.workflows.world import Running, World, hours_policy, until, world
-from workflows.follower import LOCK, Follower
+from workflows.follower import LOCK, Follower, rest
 from workflows.lanes import BULK, LANE_NAMES, LIVE
 from workflows.store import WorkflowStore
 
 WORKING = """SELECT count(*) FILTER (WHERE granted) FROM pg_locks JOIN pg_database d ON d.oid = database
               WHERE locktype = 'advisory' AND objid = %s AND d.datname = current_database()"""
+
+
+@pytest.mark.parametrize("turns", range(6))
+async def test_who_rests_ends_when_told_to_even_as_news_come(
+    turns: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Told so many turns of the loop after it was woken: either it has gone on already, or it is cancelled."""
+    monkeypatch.setattr(workflows.follower, "BREATH", 0)
+    wake = asyncio.Event()
+    resting = asyncio.create_task(rest(wake))
+    for _ in range(10):  # asleep by now
+        await asyncio.sleep(0)
+    wake.set()
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    if resting.cancel():
+        with pytest.raises(asyncio.CancelledError):
+            await resting
+    assert resting.done()
 
 
 async def positions(store: WorkflowStore) -> list[int]:
