@@ -52,7 +52,12 @@ async def _filled(bench: Bench, deals: int) -> Past:
 
 
 def _rebuild(url: str, names: Sequence[str]) -> None:
-    for outcome in uvloop.run(rebuild_all(url, names)).values():
+    uvloop.run(rebuilt(url, names))
+
+
+async def rebuilt(url: str, names: Sequence[str]) -> None:
+    """Side by side; raises what one of them raised."""
+    for outcome in (await rebuild_all(url, names)).values():
         if isinstance(outcome, BaseException):
             raise outcome
 

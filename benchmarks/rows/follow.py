@@ -17,13 +17,12 @@ from benchmarks import history, set_based, stock_follow
 from benchmarks.bench import Bench, beside, undisturbed
 from benchmarks.figures import OURS, Aim, Contest, Figures, Row, Run
 from benchmarks.lives import Lives
-from benchmarks.past import past, usual_past
+from benchmarks.past import past, rebuilt, usual_past
 from benchmarks.raw import as_rows, flat
 from domain.door import Call, Door
 from projections.catalog import ALL
 from projections.deal_board import DealBoard
 from projections.follow import run_projections
-from projections.rebuild import rebuild_all
 from projections.runner import Follower, Watch
 from projections.wait import Waiter
 from runtime.database import connect
@@ -97,9 +96,7 @@ async def rebuilding(bench: Bench) -> AsyncIterator[Contest]:
 
     async def ours(url: str) -> Figures:
         started = time.perf_counter()
-        for outcome in (await rebuild_all(url, REBUILT)).values():
-            if isinstance(outcome, BaseException):
-                raise outcome
+        await rebuilt(url, REBUILT)
         return {SECONDS: time.perf_counter() - started}
 
     async def limit(url: str) -> Figures:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import socket
 import sys
 import time
 from collections.abc import AsyncIterator
@@ -16,6 +15,7 @@ import httpx
 from benchmarks.bench import Bench
 from benchmarks.figures import OURS, Aim, Contest, Figures, Row
 from benchmarks.http_servers import TABLES
+from runtime.programs import free_port
 
 READY, HELP = "api ready, seconds", "--help, seconds"
 COMMAND = (sys.executable, "-m", "cli.main")
@@ -28,7 +28,7 @@ async def _start(url: str, directory: str) -> Figures:
 
 
 async def _until_ready(url: str, directory: str) -> float:
-    port = _free_port()
+    port = free_port()
     given = {"DATABASE_URL": url, "SALESLOOP_DATA": directory, "SALESLOOP_API_PORT": str(port)}
     given["SALESLOOP_LOG_LEVEL"] = "WARNING"
     started = time.perf_counter()
@@ -59,13 +59,6 @@ async def _help() -> float:
     if await process.wait() != 0:
         raise RuntimeError("salesloop --help failed")
     return time.perf_counter() - started
-
-
-def _free_port() -> int:
-    with socket.socket() as tried:
-        tried.bind(("127.0.0.1", 0))
-        port: int = tried.getsockname()[1]
-    return port
 
 
 @asynccontextmanager
