@@ -20,7 +20,6 @@ import psycopg
 import uvloop
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-import api.schema
 import runtime.imports.schema
 import workflows.schema
 from domain.door import Door
@@ -250,7 +249,6 @@ def migrate_all(settings: Settings) -> None:
     """Everything in the database, made or brought up to date."""
     statements = [
         *catalog.statements(),
-        *api.schema.statements(),
         *runtime.imports.schema.statements(),
         *workflows.schema.statements(),
     ]

@@ -13,9 +13,11 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from psycopg.errors import InsufficientPrivilege
 from psycopg.rows import dict_row
 
 from domain.context import Reach
+from domain.errors import Forbidden
 from domain.people import Rep
 from runtime.ledger import Ledger
 
@@ -29,11 +31,9 @@ ALL = (
     "SELECT id, user_id, role, rep_id, team_id, label, created_at, created_by, revoked_at, expires_at"
     " FROM app.api_keys ORDER BY created_at, id LIMIT %s"
 )
-INSERT = (
-    "INSERT INTO app.api_keys (id, secret_hash, user_id, role, rep_id, team_id, label, created_by, expires_at)"
-    " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)"
-)
-REVOKE = "UPDATE app.api_keys SET revoked_at = COALESCE(revoked_at, now()) WHERE id = %s RETURNING revoked_at"
+CREATE = "SELECT app.create_key(%s, %s, %s, %s, %s, %s, %s, %s, %s)"
+REVOKE = "SELECT app.revoke_key(%s)"
+OPERATOR_ONLY = "an administrator's key is made by the operator, in the terminal: salesloop keys create --role admin --for WHO"
 
 
 class Role(StrEnum):
@@ -112,11 +112,16 @@ class KeyBook:
         return held.user
 
     async def create(self, new: NewKey, created_by: str) -> tuple[str, str]:
-        """The new key's id, and its token, which is not kept and cannot be shown again."""
+        """The new key's id, and its token, which is not kept and cannot be shown again. Raises Forbidden for an
+        administrator's key over a connection that is not the operator's.
+        """
         id, secret = secrets.token_hex(8), secrets.token_urlsafe(32)
         row = (new.user_id, new.role.value, new.rep_id, new.team_id, new.label, created_by, new.expires_at)
         async with self._ledger.pool.connection() as connection:
-            await connection.execute(INSERT, (id, digest(secret), *row))
+            try:
+                await connection.execute(CREATE, (id, digest(secret), *row))
+            except InsufficientPrivilege as refused:
+                raise Forbidden(OPERATOR_ONLY) from refused
         return id, f"{PREFIX}_{id}_{secret}"
 
     async def revoke(self, id: str) -> datetime | None:
@@ -124,7 +129,9 @@ class KeyBook:
         self._held.pop(id, None)
         async with self._ledger.pool.connection() as connection:
             row = await (await connection.execute(REVOKE, [id])).fetchone()
-        return row[0] if row else None
+        assert row is not None
+        at: datetime | None = row[0]
+        return at
 
     async def all(self, limit: int = 1_000) -> list[dict[str, Any]]:
         async with self._ledger.pool.connection() as connection:

@@ -17,7 +17,6 @@ import uvicorn
 from fastapi import FastAPI, Response
 from psycopg.rows import dict_row
 
-import api.schema
 import runtime.imports.schema
 from api.app import POOL_SIZE
 from api.serve import config
@@ -31,7 +30,7 @@ from runtime.database import Pool, open_pool
 from runtime.ledger import open_ledger
 from runtime.settings import Settings
 
-TABLES = (*history.TABLES, *api.schema.statements(), *runtime.imports.schema.statements())
+TABLES = (*history.TABLES, *runtime.imports.schema.statements())
 PAGE = 50
 BOARD = Select(deal_board.LIST).narrowed(
     "due_at IS NOT NULL", order=sort_by("due_at", deal_board.SORTS).order

@@ -81,12 +81,14 @@ def settings() -> Settings:
 
 
 @asynccontextmanager
-async def ledger() -> AsyncIterator[Ledger]:
+async def ledger(*, operator: bool = False) -> AsyncIterator[Ledger]:
+    """The database that is worked with. `operator`: signed in as whoever migrates it."""
     import domain.registry  # noqa: F401 - every fact and decision is registered by importing it
     from runtime.database import connect
     from runtime.ledger import open_ledger
 
-    url = settings().database_url
+    found = settings()
+    url = found.admin_database_url if operator else found.database_url
     await (await connect(url)).close()  # a pool would go on trying; a person wants to know now
     async with open_ledger(url, min_size=1, max_size=4) as opened:
         yield opened

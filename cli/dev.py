@@ -36,6 +36,8 @@ def _serve(teller: Teller, *, demo: bool, data: Path | None, deals: int, seed: i
     teller.event("starting", "starting PostgreSQL, Temporal, the API, the worker and the followers …")
     with Supervisor(told=teller.signalled) as system:
         os.environ.update({name: system.environment[name] for name in ("SALESLOOP_DATA", "DATABASE_URL")})
+        if system.postgres:
+            os.environ["DATABASE_ADMIN_URL"] = system.postgres.url
         system.wait_for_api()
         key = run(admin_key(system.data_dir))
         teller.event("ready", api=system.api_url)
@@ -53,7 +55,7 @@ async def admin_key(data_dir: Path) -> Path:
     from cli.common import ledger
 
     file = data_dir / KEY_FILE
-    async with ledger() as opened:
+    async with ledger(operator=True) as opened:
         keys = KeyBook(opened)
         try:
             await keys.user(_read(file))

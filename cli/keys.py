@@ -1,4 +1,4 @@
-"""cli: API keys. The first admin's key is made here, by whoever may reach the database."""
+"""cli: API keys. An administrator's key is made here and nowhere else, by whoever may migrate the database."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ async def _create(
         fail("a rep's key needs --rep")
     if role is RoleName.MANAGER and team is None:
         fail("a manager's key needs --team")
-    async with ledger() as opened:
+    async with ledger(operator=True) as opened:
         return await KeyBook(opened).create(NewKey(owner, Role(role.value), rep, team, label, expires), "cli")
 
 

@@ -1,18 +1,22 @@
 """runtime: a PostgreSQL of our own, the real server from a wheel, for `salesloop dev` and the tests.
 
-It owns one directory, survives kill -9 and starts again on what was left. Nothing about our schemas or the domain may enter; the
-only database made here is an empty one.
+It owns one directory, survives kill -9 and starts again on what was left. Two may sign in: the operator (the superuser, by a
+password that stands in a file only this user can read) and the application, a login without rights of its own that can put on the
+application's role and no other. Nothing about our schemas or the domain may enter; the only database made here is an empty one.
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import os
+import secrets
 import shutil
 import signal
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 from urllib.parse import quote
 
 import psutil
@@ -20,9 +24,29 @@ import psycopg
 from psycopg import sql
 
 from runtime import programs, server_home
+from runtime.schema import APP_ROLE, ROLES_LOCK
 
 DATABASE = "salesloop"
 SUPERUSER = "postgres"
+APPLICATION = "salesloop"
+PASSFILE = "operator.pgpass"
+# The application's login needs no password: the socket's directory is closed to other users, and it has no rights of its own.
+WHO_MAY_SIGN_IN = f"""\
+local all {APPLICATION} trust
+local all all scram-sha-256
+local replication all scram-sha-256
+"""
+APPLICATION_LOGIN = f"""
+DO $$ BEGIN
+    PERFORM pg_advisory_xact_lock({ROLES_LOCK});
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{APP_ROLE}') THEN
+        CREATE ROLE {APP_ROLE} NOLOGIN;
+    END IF;
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{APPLICATION}') THEN
+        CREATE ROLE {APPLICATION} LOGIN NOINHERIT IN ROLE {APP_ROLE};
+    END IF;
+END $$
+"""
 POSTGRES_SETTINGS: Mapping[str, str] = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
@@ -62,6 +86,8 @@ class EmbeddedPostgres:
         self.user = server_home.server_user()
         self.home = server_home.place(Path(directory), self.user)
         self.data = self.home / "data"
+        self.password_file = self.home / PASSFILE
+        self.hba_file = self.home / "pg_hba.conf"
         self.socket = server_home.socket_directory(self.home, self.user)
         self.settings = {**POSTGRES_SETTINGS, **(settings or {})}
         self.log_file = log_file or Path(directory).parent / "logs" / "postgres.log"
@@ -71,12 +97,19 @@ class EmbeddedPostgres:
     # where
 
     def url_of(self, database: str) -> str:
-        """The psycopg URL of a database of this server; holds no secret, the socket's permissions are the key."""
-        return f"postgresql://{SUPERUSER}@/{quote(database)}?host={quote(str(self.socket), safe='')}"
+        """The operator's psycopg URL of a database of this server. Holds no secret: it names the file that does."""
+        passfile = quote(str(self.password_file), safe="")
+        return f"postgresql://{SUPERUSER}@/{quote(database)}?host={quote(str(self.socket), safe='')}&passfile={passfile}"
 
     @property
     def url(self) -> str:
+        """The operator's."""
         return self.url_of(DATABASE)
+
+    @property
+    def application_url(self) -> str:
+        """For our own processes: whoever has it can become nobody but the application."""
+        return f"postgresql://{APPLICATION}@/{DATABASE}?host={quote(str(self.socket), safe='')}"
 
     @property
     def pid(self) -> int | None:
@@ -96,6 +129,9 @@ class EmbeddedPostgres:
         self._end_leftovers()
         if not self.data.exists():
             self._initialise()
+        if not self.password_file.exists():
+            self._set_password()
+        self._say_who_may_sign_in()
         self._process = programs.spawn(
             self._command(), log=self.log_file, on_orphaned=signal.SIGINT, user=self.user, cwd=Path("/")
         )
@@ -142,7 +178,8 @@ class EmbeddedPostgres:
     # how
 
     def _command(self) -> list[str]:
-        options = [part for name, value in self.settings.items() for part in ("-c", f"{name}={value}")]
+        settings = {**self.settings, "hba_file": str(self.hba_file)}
+        options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         return [str(self.programs / "postgres"), "-D", str(self.data), "-k", str(self.socket), *options]
 
     def _ready(self) -> bool:
@@ -172,8 +209,49 @@ class EmbeddedPostgres:
             raise programs.ServerFailed(f"initdb failed:\n{programs.log_tail(self.log_file)}")
         fresh.rename(self.data)
 
+    def _say_who_may_sign_in(self) -> None:
+        self.hba_file.write_text(WHO_MAY_SIGN_IN, encoding="ascii")
+        os.chown(self.hba_file, self.user.uid, self.user.gid)
+
+    def _set_password(self) -> None:
+        """By a server that listens to nobody: no other way in is ever open, on a new cluster or on an older one."""
+        password = secrets.token_hex(32)
+        command = [
+            str(self.programs / "postgres"),
+            "--single",
+            "-D",
+            str(self.data),
+            "-c",
+            "log_statement=none",
+        ]
+        iterations = ["-c", "scram_iterations=1"]  # 256 random bits need no slow hash
+        done = subprocess.run(
+            [*command, *iterations, "postgres"],
+            input=f"ALTER ROLE {SUPERUSER} PASSWORD '{password}'\n".encode(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            cwd="/",
+            check=False,
+            **_as(self.user),
+        )
+        if done.returncode != 0 or b"ERROR" in done.stderr:
+            raise programs.ServerFailed(
+                f"the operator's password was not set:\n{done.stderr.decode(errors='replace')}"
+            )
+        self._keep_password(f"*:*:*:{SUPERUSER}:{password}\n")
+
+    def _keep_password(self, line: str) -> None:
+        """Whole or not at all, and never readable by others, not even for a moment."""
+        fresh = self.password_file.with_suffix(".new")
+        with contextlib.suppress(FileNotFoundError):
+            fresh.unlink()
+        with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as out:  # noqa: PTH123
+            out.write(line)
+        fresh.replace(self.password_file)
+
     def _ensure_database(self) -> None:
         with psycopg.connect(self.url_of("postgres"), autocommit=True) as connection:
+            connection.execute(APPLICATION_LOGIN)
             found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
             if found is None:
                 connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
@@ -203,6 +281,12 @@ class EmbeddedPostgres:
         if self._process is not None:
             self._process.wait(10)
             self._process = None
+
+
+def _as(user: programs.User) -> dict[str, Any]:
+    """How `subprocess` runs something as another account."""
+    same = user.uid == os.geteuid()
+    return {} if same else {"user": user.uid, "group": user.gid, "extra_groups": []}
 
 
 def _recorded_pid(pid_file: Path) -> int:

@@ -17,9 +17,11 @@ GRANT salesloop_owner, salesloop_app TO CURRENT_USER;
 
 CREATE SCHEMA IF NOT EXISTS ledger AUTHORIZATION salesloop_owner;
 CREATE SCHEMA IF NOT EXISTS read AUTHORIZATION salesloop_app;
-CREATE SCHEMA IF NOT EXISTS app AUTHORIZATION salesloop_app;
-REVOKE ALL ON SCHEMA ledger FROM PUBLIC;
+CREATE SCHEMA IF NOT EXISTS app AUTHORIZATION salesloop_owner;
+ALTER SCHEMA app OWNER TO salesloop_owner;  -- a schema's owner may drop what others keep in it
+REVOKE ALL ON SCHEMA ledger, app FROM PUBLIC;
 GRANT USAGE ON SCHEMA ledger TO salesloop_app;
+GRANT USAGE, CREATE ON SCHEMA app TO salesloop_app;
 
 CREATE TABLE IF NOT EXISTS ledger.events (
     position       bigint      PRIMARY KEY,

@@ -18,13 +18,14 @@ NAME = "run.json"
 
 @dataclass(frozen=True)
 class Running:
-    """What one supervisor runs; `database_url` and `temporal_address` only where it runs those servers itself."""
+    """What one supervisor runs; the addresses of servers only where it runs those servers itself."""
 
     supervisor: int
     supervisor_started: float  # seconds since the epoch, with the id a name that is never reused
     api_host: str
     api_port: int
     database_url: str | None = None
+    admin_database_url: str | None = None
     temporal_address: str | None = None
     temporal_ui: str | None = None
     pids: dict[str, int] = field(default_factory=dict)

@@ -1,7 +1,7 @@
 """Runtime room: the database's shape, made once under an advisory lock.
 
 The ledger is append-only in the database itself: the application's role may only read it and
-call `ledger.append`, and triggers refuse UPDATE, DELETE and TRUNCATE to everyone.
+call `ledger.append`, and triggers refuse UPDATE, DELETE and TRUNCATE to everyone. API keys are the owner's, too.
 """
 
 from __future__ import annotations
@@ -13,8 +13,12 @@ import psycopg
 from psycopg import sql
 
 MIGRATION_LOCK = 7_205_001
+ROLES_LOCK = 7_205_002
+"""Roles belong to the whole server, not to one database."""
 APP_ROLE = "salesloop_app"
-LEDGER_SQL = (Path(__file__).parent / "ledger.sql").read_text(encoding="utf-8")
+LEDGER_SQL, ACCESS_SQL = (
+    (Path(__file__).parent / name).read_text(encoding="utf-8") for name in ("ledger.sql", "access.sql")
+)
 
 
 def migrate(admin_url: str, statements: Sequence[str] = ()) -> None:
@@ -26,6 +30,7 @@ def migrate(admin_url: str, statements: Sequence[str] = ()) -> None:
     with psycopg.connect(admin_url) as connection, connection.transaction():
         connection.execute("SELECT pg_advisory_xact_lock(%s)", [MIGRATION_LOCK])
         connection.execute(LEDGER_SQL)
+        connection.execute(ACCESS_SQL)
         connection.execute(sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(APP_ROLE)))
         for statement in statements:
             connection.execute(statement)

@@ -25,7 +25,9 @@ class NotConfigured(RuntimeError):
 
 @dataclass(frozen=True)
 class Settings:
-    """`database_url` wears the application's role once connected; `admin_database_url` is for migrations only."""
+    """`database_url` wears the application's role once connected; `admin_database_url` is the operator's: for migrations and
+    for making an administrator's key.
+    """
 
     database_url: str
     admin_database_url: str
@@ -53,9 +55,10 @@ class Settings:
                 "start one, or set DATABASE_URL to a PostgreSQL of your own"
             )
         host, port = api_place(env)
+        operator = beside.admin_database_url if beside and not env.get("DATABASE_URL") else None
         return cls(
             database_url=database_url,
-            admin_database_url=env.get("DATABASE_ADMIN_URL") or database_url,
+            admin_database_url=env.get("DATABASE_ADMIN_URL") or operator or database_url,
             data_dir=data_dir,
             api_host=host if "SALESLOOP_API_HOST" in env or not beside else beside.api_host,
             api_port=port if "SALESLOOP_API_PORT" in env or not beside else beside.api_port,

@@ -105,7 +105,7 @@ class Supervisor:
         self._choose_api_port()
         self._run_migration()
         for name, arguments in self._roles.items():
-            self._keep(name, Role(name, arguments, env=self.environment, log_file=self.logs / f"{name}.log"))
+            self._keep(name, Role(name, arguments, env=self.for_roles, log_file=self.logs / f"{name}.log"))
         self._write_note()
 
     def stop(self) -> None:
@@ -130,6 +130,11 @@ class Supervisor:
     def api_url(self) -> str:
         host, port = api_place(self.environment)
         return f"http://{host}:{port}"
+
+    @property
+    def for_roles(self) -> dict[str, str]:
+        """The environment of a role: all but the operator's database."""
+        return {name: value for name, value in self.environment.items() if name != "DATABASE_ADMIN_URL"}
 
     @property
     def pids(self) -> dict[str, int]:
@@ -157,7 +162,7 @@ class Supervisor:
             return
         self.postgres = EmbeddedPostgres(self.data_dir / "postgres")
         self._keep("postgres", self.postgres)
-        self.environment |= {"DATABASE_URL": self.postgres.url, "DATABASE_ADMIN_URL": self.postgres.url}
+        self.environment |= {"DATABASE_URL": self.postgres.application_url}
 
     def _start_temporal(self) -> None:
         if ClientConfig.load_client_connect_config(override_env_vars=self.environment).get("target_host"):
@@ -184,7 +189,11 @@ class Supervisor:
 
     def _run_migration(self) -> None:
         log_file = self.logs / "migrate.log"
-        done = programs.spawn([sys.executable, *self._migrate], log=log_file, env=self.environment).wait()
+        # The operator's way into the database is the migration's alone: no role may own or become what it works with.
+        operator = {"DATABASE_ADMIN_URL": self.postgres.url} if self.postgres else {}
+        done = programs.spawn(
+            [sys.executable, *self._migrate], log=log_file, env=self.environment | operator
+        ).wait()
         if done != 0:
             raise NotReady(f"the migration ended with {done}:\n{programs.log_tail(log_file)}")
 
@@ -204,7 +213,8 @@ class Supervisor:
             supervisor_started=running.started_at(os.getpid()),
             api_host=host,
             api_port=port,
-            database_url=self.postgres.url if self.postgres else None,
+            database_url=self.postgres.application_url if self.postgres else None,
+            admin_database_url=self.postgres.url if self.postgres else None,
             temporal_address=self.temporal.address if self.temporal else None,
             temporal_ui=self.temporal.ui_url if self.temporal else None,
             pids=self.pids,

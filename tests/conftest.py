@@ -26,7 +26,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from projections.catalog import statements
 from runtime.schema import migrate
-from runtime.servers import EmbeddedPostgres, EmbeddedTemporal, time_skipping_environment
+from runtime.servers import DATABASE, EmbeddedPostgres, EmbeddedTemporal, time_skipping_environment
 from runtime.temporal import connect_temporal
 from tests.order import dealt
 
@@ -50,10 +50,11 @@ QUICK = {
 class PostgresServer:
     """The session's server: `url_of(database)` for any of its databases, `admin` for the one that always exists."""
 
-    socket: str
+    operator: str
+    """The operator's URL of the first database."""
 
     def url_of(self, database: str) -> str:
-        return f"postgresql://postgres@/{quote(database)}?host={quote(self.socket, safe='')}"
+        return self.operator.replace(f"/{DATABASE}?", f"/{quote(database)}?", 1)
 
     @property
     def admin(self) -> str:
@@ -79,7 +80,7 @@ class Servers:
     def start_postgres(self) -> str:
         if self.postgres is None:
             self.postgres = EmbeddedPostgres(self.home / "postgres", settings=QUICK).start()
-        return str(self.postgres.socket)
+        return self.postgres.url
 
     def start_temporal(self) -> str:
         if self.temporal is None:

@@ -13,9 +13,9 @@ from api.answers import KeysAnswer, NewKeyAnswer, answers
 from api.auth import ADMIN, may_read, may_write
 from api.fields import Instant, ShortText, Strict
 from api.reading import Look
-from api.users import USER_PATTERN, NewKey, Role
+from api.users import OPERATOR_ONLY, USER_PATTERN, NewKey, Role
 from api.writing import Act
-from domain.errors import NotFound
+from domain.errors import Forbidden, NotFound
 
 router = auth.router("/keys", tags=["keys"])
 
@@ -54,7 +54,9 @@ class MakeKey(Strict):
     responses=answers(NewKeyAnswer, 201),
 )
 async def create(body: MakeKey, act: Admin) -> Response:
-    """The token is in this answer and nowhere else; only its hash is kept."""
+    """The token is in this answer and nowhere else; only its hash is kept. An administrator's key is the operator's to make."""
+    if body.role is Role.ADMIN:
+        raise Forbidden(OPERATOR_ONLY)
     new = NewKey(body.user_id, body.role, body.rep_id, body.team_id, body.label, body.expires_at)
     id, token = await act.desk.keys.create(new, created_by=act.user.user_id)
     content = NewKeyAnswer(id=id, token=token).model_dump_json()

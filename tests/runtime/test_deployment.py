@@ -12,6 +12,7 @@ from typing import Any
 import psycopg
 import pytest
 import yaml
+from psycopg.conninfo import make_conninfo
 from psycopg.errors import InsufficientPrivilege
 
 from runtime import supervisor
@@ -23,6 +24,7 @@ ROOT = Path(__file__).parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 OURS = {*supervisor.ROLES, "migrate"}
+PASSWORDS = {"salesloop": "it's one", "temporal": "two"}
 
 
 @pytest.mark.parametrize("name", sorted(supervisor.ROLES))
@@ -93,10 +95,12 @@ def deployed(module_scratch: Path) -> Iterator[EmbeddedPostgres]:
     with EmbeddedPostgres(module_scratch / "postgres") as server:
         with psycopg.connect(server.url_of("postgres"), autocommit=True) as connection:
             connection.execute("DROP DATABASE salesloop")
+            connection.execute("DROP ROLE salesloop, salesloop_app")
         script = COMPOSE["configs"]["databases"]["content"].replace("$$", "$")
-        passwords = {"SALESLOOP_DB_PASSWORD": "it's one", "TEMPORAL_DB_PASSWORD": "two"}
+        passwords = {f"{user.upper()}_DB_PASSWORD": password for user, password in PASSWORDS.items()}
         path = f"{server.programs}:{os.environ['PATH']}"
-        env = {**os.environ, **passwords, "PATH": path, "PGHOST": str(server.socket)}
+        where = {"PGHOST": str(server.socket), "PGPASSFILE": str(server.password_file)}
+        env = {**os.environ, **passwords, "PATH": path, **where}
         subprocess.run(["bash", "-euc", script], env=env, check=True, capture_output=True)
         migrate(server.url_of("salesloop"))
         yield server
@@ -104,7 +108,7 @@ def deployed(module_scratch: Path) -> Iterator[EmbeddedPostgres]:
 
 
 def as_user(server: EmbeddedPostgres, user: str, database: str) -> str:
-    return server.url_of(database).replace("postgres@", f"{user}@")
+    return make_conninfo(server.url_of(database), user=user, password=PASSWORDS[user])
 
 
 def test_the_application_s_user_works_through_the_role_only(deployed: EmbeddedPostgres) -> None:

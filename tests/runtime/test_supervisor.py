@@ -94,12 +94,12 @@ class TestKilled:
         self, system: Supervisor, eventually: Callable[..., Any]
     ) -> None:
         settings = Settings.from_env({"SALESLOOP_DATA": str(system.data_dir)})
-        with psycopg.connect(settings.database_url, autocommit=True) as connection:
+        with psycopg.connect(settings.admin_database_url, autocommit=True) as connection:
             connection.execute("CREATE TABLE kept (n int)")
         for name in ("postgres", "temporal"):
             os.kill(system.pids[name], signal.SIGKILL)
         await eventually(lambda: system.restarts["postgres"] == system.restarts["temporal"] == 1)
-        with psycopg.connect(settings.database_url) as connection:
+        with psycopg.connect(settings.admin_database_url) as connection:
             assert connection.execute("SELECT count(*) FROM kept").fetchone() == (0,)
         assert (await connect_temporal(settings.temporal_address)).namespace == "default"
 
@@ -192,14 +192,17 @@ class TestBesideAnotherTerminal:
         with supervisor(data_dir, env=ELSEWHERE) as system:
             found = Settings.from_env(env)
             assert system.postgres is not None
-            assert found.database_url == found.admin_database_url == system.postgres.url
+            assert found.database_url == system.postgres.application_url
+            assert found.admin_database_url == system.postgres.url
             assert f"http://{found.api_host}:{found.api_port}" == system.api_url
         with pytest.raises(NotConfigured, match="DATABASE_URL is not set and no `salesloop dev` is running"):
             Settings.from_env(env)
 
 
 class TestServersOfTheUsersOwn:
-    def test_they_are_used_and_their_addresses_are_not_written_down(self, data_dir: Path) -> None:
+    async def test_they_are_used_and_their_addresses_are_not_written_down(
+        self, data_dir: Path, eventually: Callable[..., Any]
+    ) -> None:
         own = {
             "DATABASE_URL": "postgresql://me:hunter2@db.example/salesloop",
             "TEMPORAL_ADDRESS": "temporal.example:7233",
@@ -207,14 +210,20 @@ class TestServersOfTheUsersOwn:
         }
         with supervisor(data_dir, env=own) as system:
             assert set(system.pids) == {"first", "second"}
-            role = psutil.Process(system.pids["first"]).environ()
+            role = await eventually(
+                psutil.Process(system.pids["first"]).environ
+            )  # empty while it becomes a program
             assert {name: role[name] for name in own} == own
             assert "hunter" not in (data_dir / running.NAME).read_text()
 
-    def test_a_cluster_s_key_is_not_given_to_roles_beside_the_embedded_server(self, data_dir: Path) -> None:
+    async def test_a_cluster_s_key_is_not_given_to_roles_beside_the_embedded_server(
+        self, data_dir: Path, eventually: Callable[..., Any]
+    ) -> None:
         with supervisor(data_dir, env={"TEMPORAL_API_KEY": "hunter3"}) as system:
             assert system.temporal is not None
-            role = psutil.Process(system.pids["first"]).environ()
+            role = await eventually(
+                psutil.Process(system.pids["first"]).environ
+            )  # empty while it becomes a program
             assert role["TEMPORAL_ADDRESS"] == system.temporal.address
             assert "TEMPORAL_API_KEY" not in role
 
@@ -260,3 +269,21 @@ http.server.ThreadingHTTPServer(address, http.server.SimpleHTTPRequestHandler).s
             asked = {**OWN, "SALESLOOP_API_PORT": str(port)}
             with supervisor(data_dir, env=asked) as system:
                 assert system.api_url.endswith(f":{port}")
+
+
+class TestLeastRights:
+    async def test_the_operator_s_database_is_the_migration_s_alone(
+        self, data_dir: Path, eventually: Callable[..., Any]
+    ) -> None:
+        tell = (
+            "-c",
+            "import os, pathlib; pathlib.Path(os.environ['SALESLOOP_DATA'], 'told').write_text(os.environ['DATABASE_ADMIN_URL'])",
+        )
+        with supervisor(data_dir, migrate=tell, env=ELSEWHERE) as system:
+            assert system.postgres is not None
+            assert (data_dir / "told").read_text() == system.postgres.url
+            role = await eventually(
+                psutil.Process(system.pids["first"]).environ
+            )  # empty while it becomes a program
+            assert role["DATABASE_URL"] == system.postgres.application_url
+            assert "DATABASE_ADMIN_URL" not in role

@@ -1,0 +1,100 @@
+"""tests: the login our processes have can work the ledger and become nobody else, in `salesloop dev` as in the deployment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pytest
+from psycopg import Connection
+from psycopg.conninfo import make_conninfo
+from psycopg.errors import InsufficientPrivilege
+
+from api.users import KeyBook, NewKey, Role
+from domain.errors import Forbidden
+from runtime.database import connect_sync
+from runtime.embedded_postgres import APPLICATION
+from runtime.ledger import open_ledger
+from runtime.servers import EmbeddedPostgres
+
+
+@pytest.fixture
+def application_url(database_url: str) -> str:
+    """What a role is started with: the application's login, without a password."""
+    return make_conninfo(database_url, user=APPLICATION, passfile="/dev/null")
+
+
+@pytest.fixture
+def application(application_url: str) -> Iterator[Connection[Any]]:
+    with connect_sync(application_url) as connection:
+        yield connection
+
+
+@pytest.mark.parametrize("role", ["postgres", "salesloop_owner", "pg_read_server_files"])
+def test_it_cannot_become_anybody_else(application: Connection[Any], role: str) -> None:
+    with pytest.raises(InsufficientPrivilege):
+        application.execute(f"SET ROLE {role}")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM ledger.events",
+        "ALTER TABLE ledger.events DISABLE TRIGGER ALL",
+        "INSERT INTO ledger.receipts VALUES ('k', 'f', '{}', 0, 0, 0)",
+        "DROP FUNCTION ledger.append_alone",
+        "DROP TABLE app.api_keys",
+        "DROP SCHEMA app CASCADE",
+        "UPDATE app.api_keys SET role = 'admin'",
+        "DELETE FROM app.api_keys",
+        "CREATE SCHEMA mine",
+        "CREATE ROLE mine",
+        "COPY (SELECT 1) TO PROGRAM 'true'",
+    ],
+)
+def test_it_may_not_reach_round_what_the_house_keeps(application: Connection[Any], statement: str) -> None:
+    with pytest.raises(InsufficientPrivilege):
+        application.execute(statement)
+
+
+def test_the_owner_s_login_needs_its_password(application_url: str) -> None:
+    with pytest.raises(psycopg.OperationalError, match="password"):
+        psycopg.connect(make_conninfo(application_url, user="postgres"))
+
+
+class TestAnAdministratorsKey:
+    async def test_is_not_made_by_the_application(self, application_url: str) -> None:
+        async with open_ledger(application_url, min_size=1, max_size=2) as ledger:
+            keys = KeyBook(ledger)
+            with pytest.raises(Forbidden, match="made by the operator"):
+                await keys.create(NewKey("me", Role.ADMIN), "me")
+            assert await keys.all() == []
+
+    async def test_is_made_by_the_operator_and_others_by_both(
+        self, application_url: str, database_url: str
+    ) -> None:
+        async with open_ledger(database_url, min_size=1, max_size=2) as ledger:
+            _, token = await KeyBook(ledger).create(NewKey("ops", Role.ADMIN), "cli")
+        async with open_ledger(application_url, min_size=1, max_size=2) as ledger:
+            keys = KeyBook(ledger)
+            assert (await keys.user(token)).role is Role.ADMIN
+            id, _ = await keys.create(NewKey("wang", Role.MANAGER, team_id=uuid4()), "ops")
+            assert await keys.revoke(id) is not None
+            assert [key["role"] for key in await keys.all()] == ["admin", "manager"]
+
+
+def test_the_operator_s_password_survives_and_a_lost_one_is_set_anew(scratch: Path) -> None:
+    server = EmbeddedPostgres(scratch / "postgres").start()
+    first = server.password_file.read_text()
+    server.stop()
+    with server:
+        assert server.password_file.read_text() == first
+        assert server.password_file.stat().st_mode & 0o077 == 0
+    server.password_file.unlink()
+    with server, psycopg.connect(server.url) as connection:
+        assert server.password_file.read_text() != first
+        assert connection.execute("SELECT current_user").fetchone() == ("postgres",)
+    server.remove()
