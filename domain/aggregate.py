@@ -57,10 +57,11 @@ class Aggregate:
 
     def record(self, fact: Fact, at: datetime | None = None) -> None:
         """Decide a fact: apply it and keep it for the ledger. `at` overrides when it happened."""
-        self.replay(fact, self.version + 1)
+        self.replay(fact, self.version + 1, at)
         self._recorded += ((fact, at),)
 
-    def replay(self, fact: Fact, version: int) -> Self:
+    def replay(self, fact: Fact, version: int, at: datetime | None = None) -> Self:
+        """Apply a fact. `at` is when it was true in the world, where whoever replays it says so of a stream's first one."""
         mutator = self._mutators.get(type(fact))
         if mutator is not None:
             mutator(self, fact)

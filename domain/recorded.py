@@ -53,4 +53,4 @@ class Recorded:
     schema_version: int
 
     def mutate(self, aggregate: Any) -> Any:
-        return aggregate.replay(self.fact, self.originator_version)
+        return aggregate.replay(self.fact, self.originator_version, self.occurred_at)

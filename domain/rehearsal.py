@@ -122,7 +122,7 @@ class Rehearsal:
         if moment.touch is not None:
             deal.touched(self.policy, at, moment.touch, None)
             return
-        deal.replay(fact, deal.version + 1)
+        deal.replay(fact, deal.version + 1, at)
         if isinstance(fact, f.DealWon):
             deal.end_promise_at(at, at)
         elif isinstance(fact, f.DealLost):

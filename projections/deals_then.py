@@ -78,5 +78,5 @@ async def _some(source: Source, ids: Collection[UUID], position: int) -> list[De
 def _replayed(id: UUID, story: Collection[Recorded]) -> Deal:
     deal = Deal(id)
     for recorded in story:
-        deal.replay(recorded.fact, recorded.originator_version)
+        deal.replay(recorded.fact, recorded.originator_version, recorded.occurred_at)
     return deal

@@ -18,9 +18,10 @@ WITH wanted AS (
       FROM unnest(string_to_array(%s, ',')::uuid[], string_to_array(%s, ',')) AS w(id, shape)
       LEFT JOIN app.snapshots s ON s.stream_id = w.id AND s.shape = w.shape
 )
-SELECT id AS stream, version AS number, NULL AS topic, 0 AS schema, state AS data FROM wanted WHERE version > 0
+SELECT id AS stream, version AS number, NULL AS topic, 0 AS schema, state AS data, NULL::timestamptz AS began
+  FROM wanted WHERE version > 0
 UNION ALL
-SELECT w.id, e.version, e.topic, e.schema_version, e.data::text
+SELECT w.id, e.version, e.topic, e.schema_version, e.data::text, CASE WHEN e.version = 1 THEN e.occurred_at END
   FROM wanted w CROSS JOIN LATERAL (
        SELECT * FROM ledger.events e WHERE e.stream_id = w.id AND e.version > COALESCE(w.version, 0)) e
  ORDER BY 1, 2
@@ -81,11 +82,11 @@ class StreamReader:
         columns = [",".join(map(str, wanted)), ",".join(shapes)]
         async with self._pool.connection() as connection:
             cursor = await connection.execute(STREAMS, columns)
-            for id, version, topic, schema, data in await cursor.fetchall():
+            for id, version, topic, schema, data, began in await cursor.fetchall():
                 if topic is None:
                     kept[id] = thawed(read[id], data, version).version
                 else:
-                    read[id].replay(decode_fact(topic, schema, data), version)
+                    read[id].replay(decode_fact(topic, schema, data), version, began)
         for id, aggregate in read.items():
             if aggregate.version - kept[id] >= EVERY and id not in complete:
                 self._snapshots.keep(aggregate)

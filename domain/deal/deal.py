@@ -23,7 +23,7 @@ from domain.values import Activity, Money, Needs, PromiseOutcome, Quote
 class Deal(PromisingDeal):
     # -- the deal itself ---------------------------------------------------------------------
 
-    def open(self, opened: f.DealOpened, at: datetime | None = None) -> None:
+    def open(self, opened: f.DealOpened, at: datetime) -> None:
         self.record(opened, at)
 
     def record_needs(self, needs: Needs, at: datetime | None = None) -> None:

@@ -116,7 +116,8 @@ def open_deal(command: c.OpenDeal, book: Book) -> Json:
             product_id=command.product_id,
             amount=command.amount,
             expected_close=command.expected_close,
-        )
+        ),
+        book.context.happened_at,
     )
     now = book.context.now
     if command.next_step is not None:

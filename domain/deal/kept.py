@@ -22,6 +22,7 @@ from domain.values import Activity, Money, Needs, Quote
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptDeal:
+    opened_at: datetime | None
     status: str
     stage: str
     title: str

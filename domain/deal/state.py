@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from typing import Self
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from domain.deal import facts as f
 from domain.deal.kept import KeptDeal, marked
 from domain.deal.overrides import Override
 from domain.deal.promises import Promise
+from domain.facts import Fact
 from domain.process import LOST, WON
 from domain.values import NO_NEEDS, Activity, ActivityKind, Money, Quote
 
@@ -23,6 +24,8 @@ class DealState(Aggregate):
 
     def __init__(self, id: UUID) -> None:
         super().__init__(id)
+        self.opened_at: datetime | None = None
+        """When it was opened in the world; None where the fold was not told."""
         self.status = "none"
         self.stage = ""
         self.title = ""
@@ -49,6 +52,11 @@ class DealState(Aggregate):
         self.promises = 0
         self.reassignments = 0
         self.imported: f.ImportNoted | None = None
+
+    def replay(self, fact: Fact, version: int, at: datetime | None = None) -> Self:
+        if version == 1:
+            self.opened_at = at
+        return super().replay(fact, version, at)
 
     def within(self, reach: Reach) -> bool:
         return reach.team_id in (None, self.team_id)

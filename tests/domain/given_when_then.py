@@ -33,11 +33,12 @@ class History:
     """All facts so far, by stream. Decides commands the way the door does, and keeps what was decided."""
 
     streams: dict[UUID, list[Fact]] = field(default_factory=dict)
+    began: dict[UUID, datetime] = field(default_factory=dict)
 
     def load(self, kind: type[A], id: UUID) -> A:
         aggregate = kind(id)
         for version, fact in enumerate(self.streams.get(id, ()), 1):
-            aggregate.replay(fact, version)
+            aggregate.replay(fact, version, self.began.get(id))
         return aggregate
 
     def decide(self, command: Command, context: Context) -> Decision:
@@ -57,6 +58,7 @@ class History:
         stream = self.streams.setdefault(pending.originator_id, [])
         assert pending.originator_version == len(stream) + 1, "versions of a stream have no gaps"
         stream.append(pending.fact)
+        self.began.setdefault(pending.originator_id, pending.occurred_at)
 
 
 @dataclass(frozen=True)

@@ -128,7 +128,20 @@ async def kept(office: Office, deal_id: UUID) -> tuple[int, str]:
 
 
 async def whole(office: Office, deal_id: UUID) -> Deal:
-    return folded(Deal(deal_id), [recorded.fact for recorded in await office.ledger.stream(deal_id)])
+    deal = Deal(deal_id)
+    for recorded in await office.ledger.stream(deal_id):
+        recorded.mutate(deal)
+    return deal
+
+
+async def test_a_deal_knows_when_it_was_opened_however_it_is_read(office: Office) -> None:
+    deal_id = await long_deal(office)
+    [first, *_] = await office.ledger.stream(deal_id)
+    for store in (office.ledger, (await office.elsewhere()).ledger):
+        for complete in (True, False):
+            read = (await store.load({deal_id: Deal}, complete=complete))[deal_id]
+            assert isinstance(read, Deal)
+            assert read.opened_at == first.occurred_at
 
 
 async def test_a_long_deal_is_read_from_its_snapshot_on(office: Office) -> None:
