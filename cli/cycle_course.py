@@ -115,7 +115,7 @@ def pause(cycle: CycleArgument, *, why: Why, user: AsUser = "cli", json: Json = 
 
 @app.command(epilog=example(f"salesloop cycle resume {EXAMPLE}"))
 def resume(cycle: CycleArgument, *, user: AsUser = "cli", json: Json = False) -> None:
-    """What was owed is put off by the time of the pause."""
+    """What was owed, and every other time of the cycle, is put off by the business time of the pause."""
     from domain.cycle.commands import ResumeCycle
 
     act(cycle, lambda id: ResumeCycle(cycle_id=id), user, json=json)

@@ -83,6 +83,14 @@ class BusinessCalendar:
     def is_business_day(self, day: dt.date) -> bool:
         return self._hours.is_business_day(day)
 
+    def first_business_day(self, day: dt.date) -> dt.date:
+        """The day itself, or the first business day after it. `Invalid` where there is none within ten years."""
+        days = (day + dt.timedelta(days=n) for n in range(HORIZON_DAYS))
+        found = next((one for one in days if self.is_business_day(one)), None)
+        if found is None:
+            raise _too_far(self)
+        return found
+
     def next_open(self, instant: dt.datetime) -> dt.datetime:
         """The first instant (UTC) at or after `instant` inside opening hours; a closing time is outside."""
         moment = _utc(instant)
@@ -174,6 +182,16 @@ class BusinessCalendar:
                 break
             total += max(min(closes, end) - max(opens, begin), _ZERO)
         return total
+
+    def put_off(self, due: dt.datetime, since: dt.datetime, until: dt.datetime) -> dt.datetime:
+        """`due` later by the opening time that passed from `since` to `until`; from an opening to an opening. Where none
+        passed it stays, and so does what was due by `since`.
+        """
+        lost = self.business_hours_between(since, until)
+        if lost <= _ZERO or due <= since:
+            return due
+        moved = self.add_business_hours(due, lost)
+        return self.next_open(moved) if self.next_open(due) == due else moved
 
 
 class _Stretch:

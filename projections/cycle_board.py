@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime
 from uuid import UUID
 
@@ -86,6 +87,7 @@ class CycleSeen(About, kw_only=True):
     lines: list[CheckInLine]
     behind: dict[UUID, int]
     review: Review | None
+    appeal_until: datetime | None = None
     said: list[Said]
     action_items: list[UUID]
     acknowledged: bool
@@ -193,8 +195,10 @@ class _Turn:
         self.said += _said(recorded)
 
     def seen(self, cycle: Cycle, position: int) -> CycleSeen:
+        times = cycle.times
         assert cycle.schedule is not None
-        assert cycle.executes_at is not None
+        assert times.executes_at is not None
+        assert times.review_at is not None
         waits = sorted(_owed(cycle), key=lambda w: (w.due_at, w.step, str(w.subject_id)))
         first = waits[0] if waits else None
         people: People = cycle.people
@@ -210,8 +214,8 @@ class _Turn:
             policy=cycle.policy,
             policy_version=cycle.policy_version,
             cadence=cycle.cadence,
-            schedule=cycle.schedule,
-            executes_at=cycle.executes_at,
+            schedule=replace(cycle.schedule, review_at=times.review_at),
+            executes_at=times.executes_at,
             arming=cycle.arming,
             paused_at=cycle.paused_at,
             waits=waits,
@@ -221,10 +225,11 @@ class _Turn:
             targets=list(cycle.targets),
             check_ins=cycle.check_ins,
             last_on=cycle.last_on,
-            next_check_in_at=cycle.next_check_in_at,
+            next_check_in_at=times.next_check_in_at,
             lines=self.lines,
             behind=dict(sorted(cycle.behind.items())),
-            review=self.review,
+            review=self.review and msgspec.structs.replace(self.review, next_by=times.next_by),
+            appeal_until=times.appeal_until,
             said=self.said,
             action_items=list(cycle.feedback.action_items) if cycle.feedback else [],
             acknowledged=cycle.acknowledged,
@@ -251,12 +256,12 @@ def _by_itself(cycle: Cycle) -> datetime | None:
     if cycle.paused_at is not None or cycle.phase in OVER or cycle.schedule is None:
         return None
     if cycle.phase == Phase.TARGET:
-        return cycle.executes_at
+        return cycle.times.executes_at
     if cycle.phase == Phase.EXECUTE:
-        return cycle.next_check_in_at or cycle.schedule.review_at
+        return cycle.times.next_check_in_at or cycle.times.review_at
     if cycle.next_proposed is None:
-        return cycle.next_by
-    return cycle.feedback.appeal_until if cycle.feedback else None
+        return cycle.times.next_by
+    return cycle.times.appeal_until
 
 
 def _said(recorded: Recorded) -> Iterator[Said]:

@@ -7,11 +7,12 @@ want of a person: what is late is told to who is above, and the loop goes on wit
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 from uuid import UUID
 
 from domain.cycle import facts as f
-from domain.cycle.policy import Awaited, Cadence, CyclePolicy, Step
+from domain.cycle.policy import TIMES, Awaited, Cadence, CyclePolicy, Step, Times
 from domain.cycle.state import OVER, CycleState, Phase, Wait
 from domain.errors import Forbidden, NotFound, Refused
 from domain.periods import Period
@@ -24,6 +25,10 @@ def cycle_id(scope: Scope, period: Period) -> UUID:
     return named_id("cycle", f"{scope.key}|{period.kind}|{period.start}|{period.end}")
 
 
+def later_of(moment: datetime, other: datetime | None) -> datetime:
+    return moment if other is None else max(moment, other)
+
+
 class Cycle(CycleState):
     # -- guards ------------------------------------------------------------------------------
 
@@ -34,6 +39,10 @@ class Cycle(CycleState):
     @property
     def is_paused(self) -> bool:
         return self.paused_at is not None
+
+    def clock(self, now: datetime) -> datetime:
+        """What deadlines are held against: a pause stops it."""
+        return now if self.paused_at is None else self.paused_at
 
     def runs(self, arming: int) -> bool:
         """Whether a timer set for this arming may still speak for the cycle."""
@@ -70,7 +79,7 @@ class Cycle(CycleState):
         subject_id: UUID | None = None,
     ) -> None:
         awaited = policy.awaiting(step, of or self.part(step), due_at, now, subject_id)
-        self.record(f.CycleAwaiting(awaited=awaited, arming=self.arming), now)
+        self.record(f.CycleAwaiting(awaited=awaited, arming=self.arming, since=now), now)
 
     def wait_after(self, policy: CyclePolicy, step: Step, now: datetime) -> None:
         """The step is owed from now, unless it is already."""
@@ -156,7 +165,7 @@ class Cycle(CycleState):
         said, own = f.Assessed(assessed_by=by, text=text), self.waits_for(Step.SELF_ASSESS)
         if said == self.assessment:
             return
-        if own is not None and now <= own.awaited.due_at:
+        if own is not None and self.clock(now) <= own.awaited.due_at:
             raise Refused("the owner's own assessment comes first", until=own.awaited.due_at.isoformat())
         self.record(said)
         self.wait_after(policy, Step.GIVE_FEEDBACK, now)
@@ -183,7 +192,7 @@ class Cycle(CycleState):
         if self.waits_for(Step.DECIDE_APPEAL) is not None:
             return
         self.must_be_in(Phase.FEEDBACK, Phase.NEXT)
-        if self.feedback is None or now > self.feedback.appeal_until:
+        if self.times.appeal_until is None or self.clock(now) > self.times.appeal_until:
             raise Refused("the time to appeal is over")
         self.record(f.Appealed(number=self.appeals + 1, appealed_by=by, why=why))
         self.wait_after(policy, Step.DECIDE_APPEAL, now)
@@ -231,8 +240,8 @@ class Cycle(CycleState):
             raise Refused("the next target comes first")
         if self.waiting:
             raise Refused("the cycle waits for something", steps=[w.awaited.step for w in self.waiting])
-        if self.feedback is not None and now < self.feedback.appeal_until:
-            raise Refused("the owner may still appeal", until=self.feedback.appeal_until.isoformat())
+        if self.times.appeal_until is not None and now < self.times.appeal_until:
+            raise Refused("the owner may still appeal", until=self.times.appeal_until.isoformat())
         self.record(f.CycleClosed(next_id=next_id))
 
     def pause(self, why: str, now: datetime) -> None:
@@ -240,18 +249,42 @@ class Cycle(CycleState):
             self.record(f.CyclePaused(at=now, why=why))
 
     def resume(self, policy: CyclePolicy, now: datetime) -> None:
-        """What was not overdue when the cycle was paused is put off by as long as it was."""
+        """What was not overdue when the cycle was paused is put off by the business time that the pause took of it."""
         if self.paused_at is None:
             return
-        paused_at, waiting, arming = self.paused_at, self.waiting, self.arming + 1
-        check_in = (
-            policy.next_check_in(self.period, now, self.cadence) if self.phase == Phase.EXECUTE else None
-        )
-        self.record(f.CycleResumed(at=now, arming=arming, next_check_in_at=check_in), now)
-        for wait in waiting:
-            owed = wait.awaited
-            by = now - paused_at if owed.due_at > paused_at else timedelta(0)
-            self.wait_for(policy, owed.step, owed.due_at + by, now, of=owed.of, subject_id=owed.subject_id)
+        arming, paused_at = self.arming + 1, self.paused_at
+        owed = [policy.put_off(wait.awaited, later_of(paused_at, wait.since), now) for wait in self.waiting]
+        moved = [
+            f.CycleAwaiting(awaited=awaited, arming=arming, since=wait.since)
+            for wait, awaited in zip(self.waiting, owed, strict=True)
+        ]
+        times = self._put_off(policy, paused_at, now, owed)
+        check_in = times.next_check_in_at
+        self.record(f.CycleResumed(at=now, arming=arming, next_check_in_at=check_in, times=times), now)
+        for said in moved:
+            self.record(said, now)
+
+    def _put_off(
+        self, policy: CyclePolicy, paused_at: datetime, now: datetime, owed: Sequence[Awaited]
+    ) -> Times:
+        """Each time, unless another rule has it: a period begins when it begins, but not before the time to agree is over;
+        a check-in that was passed over is not made up for.
+        """
+        assert self.schedule is not None
+        given_at = self.feedback.given_at if self.feedback else None
+        began = {"review_at": self.schedule.ends_at, "appeal_until": given_at}
+        times = {name: at for name in TIMES if (at := getattr(self.times, name)) is not None}
+        moved = {
+            name: policy.calendar.put_off(at, later_of(paused_at, began.get(name)), now)
+            for name, at in times.items()
+        }
+        if self.times.executes_at == self.schedule.starts_at:
+            moved["executes_at"] = self.schedule.starts_at
+        if self.phase == Phase.TARGET:
+            moved["executes_at"] = max([moved["executes_at"], *(awaited.due_at for awaited in owed)])
+        executes = self.phase == Phase.EXECUTE
+        check_in = policy.next_check_in(self.period, now, self.cadence) if executes else None
+        return replace(Times(**moved), next_check_in_at=check_in)
 
     def change_cadence(self, to: Cadence, policy: CyclePolicy, now: datetime) -> None:
         if self.is_over or to == self.cadence:

@@ -39,7 +39,7 @@ def told(cycle: Cycle) -> Json:
         "arming": cycle.arming,
         "targets": [str(id) for id in cycle.targets],
         "check_ins": cycle.check_ins,
-        "next_check_in_at": _iso(cycle.next_check_in_at),
+        "next_check_in_at": _iso(cycle.times.next_check_in_at),
         "waiting": [
             {
                 "step": w.awaited.step,
@@ -211,8 +211,8 @@ def start_execution(command: c.StartExecution, book: Book) -> Json:
     cycle, now = book.get(Cycle, command.cycle_id), book.context.now
     if not cycle.runs(command.arming) or cycle.phase != Phase.TARGET:
         return told(cycle)
-    if cycle.executes_at is not None and now < cycle.executes_at:
-        raise Refused("execution has not begun yet", starts_at=cycle.executes_at.isoformat())
+    if cycle.times.executes_at is not None and now < cycle.times.executes_at:
+        raise Refused("execution has not begun yet", starts_at=cycle.times.executes_at.isoformat())
     targets = targets_of(cycle, book)
     for target in targets:
         target.leave_unagreed()

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from domain.cycle.policy import Awaited, Cadence, Schedule, Step
+from domain.cycle.policy import Awaited, Cadence, Schedule, Step, Times
 from domain.facts import Fact, FreeText, fact, upcast
 from domain.pace import PaceStatus
 from domain.periods import Period
@@ -54,12 +54,18 @@ class CycleOpened(Fact):
 # -- what is owed --------------------------------------------------------------------------------
 
 
-@fact("cycle.awaiting")
+@fact("cycle.awaiting", version=2)
 class CycleAwaiting(Fact):
-    """From now the cycle waits for this step; said again with other times it was put off."""
+    """The cycle waits for this step, `since` then (None: not recorded); said again with other times it was put off."""
 
     awaited: Awaited
     arming: int
+    since: datetime | None = None
+
+
+@upcast("cycle.awaiting", from_version=1)
+def _since_when_was_not_recorded(data: dict[str, Any]) -> dict[str, Any]:
+    return {**data, "since": None}
 
 
 @fact("cycle.reminded")
@@ -228,14 +234,20 @@ class DecisionHandedOver(Fact):
 # -- feedback ------------------------------------------------------------------------------------
 
 
-@fact("cycle.feedback-given")
+@fact("cycle.feedback-given", version=2)
 class FeedbackGiven(Fact):
-    """Agreed in the review. Until `appeal_until` the owner may appeal."""
+    """Agreed in the review, at `given_at` (None: not recorded). Until `appeal_until` the owner may appeal."""
 
     given_by: UUID
     text: FreeText
     action_items: tuple[UUID, ...]
     appeal_until: datetime
+    given_at: datetime | None = None
+
+
+@upcast("cycle.feedback-given", from_version=1)
+def _when_it_was_given_was_not_recorded(data: dict[str, Any]) -> dict[str, Any]:
+    return {**data, "given_at": None}
 
 
 @fact("cycle.acknowledged")
@@ -307,13 +319,21 @@ class CyclePaused(Fact):
     why: FreeText
 
 
-@fact("cycle.resumed")
+@fact("cycle.resumed", version=2)
 class CycleResumed(Fact):
-    """What was owed is put off by the time of the pause; each says so itself."""
+    """Everything is put off by the business time of the pause: what is owed says so itself, the cycle's own times are
+    `times` from now (None in older facts: only the check-ins were set anew).
+    """
 
     at: datetime
     arming: int
     next_check_in_at: datetime | None
+    times: Times | None = None
+
+
+@upcast("cycle.resumed", from_version=1)
+def _only_check_ins_were_set_anew(data: dict[str, Any]) -> dict[str, Any]:
+    return {**data, "times": None}
 
 
 @fact("cycle.cancelled")

@@ -7,7 +7,7 @@ every time that it leads to stands in the facts of a cycle, so timers need no po
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -72,6 +72,21 @@ class Schedule:
     review_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Times:
+    """Every time at which a cycle goes on by itself, UTC; None: there is none (yet). What people owe has its own times.
+
+    A pause puts off each (`Cycle.resume`): no time of a cycle is kept anywhere else.
+    """
+
+    executes_at: datetime | None = None
+    next_check_in_at: datetime | None = None
+    review_at: datetime | None = None
+    next_by: datetime | None = None
+    appeal_until: datetime | None = None
+
+
+TIMES = tuple(one.name for one in fields(Times))
 _1, _2, _3, _5, _6, _10 = (Duration(n, "business_days") for n in (1, 2, 3, 5, 6, 10))
 
 
@@ -157,35 +172,43 @@ class CyclePolicy:
     def next_check_in(
         self, period: Period, after: datetime, cadence: Cadence | None = None
     ) -> datetime | None:
-        """The next check-in of the period later than `after`: at opening on a day of the cadence, and never on the
-        period's first day, when no day is over yet. None when there is none left.
+        """The next check-in of the period later than `after`: at opening on a day of the cadence, or on the first business
+        day after it, and never on the period's first day, when no day is over yet. None when there is none left.
         """
-        day = max(self.day(after), period.start + DAY)
-        while day <= period.end:
-            if self._meets(cadence or self.cadence, period, day):
+        for n in range(period.days):
+            planned = period.start + n * DAY
+            if self._planned(cadence or self.cadence, period, planned):
+                day = self.calendar.first_business_day(planned)
                 opens_at = self.calendar.next_open(self.instant(day))
-                if opens_at > after:
+                if opens_at > after and period.start < self.day(opens_at) <= period.end:
                     return opens_at
-            day += DAY
         return None
 
-    def _meets(self, cadence: Cadence, period: Period, day: date) -> bool:
-        if not self.calendar.is_business_day(day):
-            return False
+    # -- pauses ------------------------------------------------------------------------------
+
+    def put_off(self, owed: Awaited, since: datetime, now: datetime) -> Awaited:
+        """What is owed, when a pause that counts from `since` ends: what was overdue stays so, and is told as much later as
+        the pause took.
+        """
+        due = self.calendar.put_off(owed.due_at, since, now)
+        usual = self.awaiting(owed.step, owed.of, due, now, owed.subject_id)
+        if due > since:
+            return usual
+        return replace(
+            usual,
+            remind_at=owed.remind_at,
+            escalate_at=self.calendar.put_off(owed.escalate_at, since, now),
+        )
+
+    def _planned(self, cadence: Cadence, period: Period, day: date) -> bool:
+        """Whether the cadence names this day, open or not."""
         if cadence == Cadence.DAILY:
             return True
         if cadence == Cadence.MONTHLY:
-            return self._first_open(day.replace(day=1), day)
-        monday = day - day.weekday() * DAY
-        weeks = (monday - (period.start - period.start.weekday() * DAY)).days // WEEK
+            return day.day == 1
+        weeks = (day - (period.start - period.start.weekday() * DAY)).days // WEEK
         skipped = cadence == Cadence.BIWEEKLY and weeks % 2
-        return not skipped and self._first_open(monday + (self.weekday - 1) * DAY, day)
-
-    def _first_open(self, start: date, day: date) -> bool:
-        """Whether `day` is the first business day from `start` on."""
-        return start <= day and not any(
-            self.calendar.is_business_day(start + n * DAY) for n in range((day - start).days)
-        )
+        return not skipped and day.isoweekday() == self.weekday
 
     # -- checks ------------------------------------------------------------------------------
 

@@ -129,6 +129,7 @@ def give_feedback(command: c.GiveFeedback, book: Book) -> Json:
         text=command.text,
         action_items=command.action_items,
         appeal_until=policy.appeal_within.after(now, policy.calendar),
+        given_at=now,
     )
     cycle.give_feedback(given, policy, now)
     return told(cycle)

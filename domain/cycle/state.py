@@ -11,7 +11,7 @@ from uuid import UUID
 from domain.aggregate import Aggregate, when
 from domain.context import Reach
 from domain.cycle import facts as f
-from domain.cycle.policy import OWNERS_STEPS, Awaited, Cadence, Schedule, Step
+from domain.cycle.policy import OWNERS_STEPS, Awaited, Cadence, Schedule, Step, Times
 from domain.periods import Period, PeriodKind
 from domain.scope import COMPANY
 
@@ -38,6 +38,7 @@ class Wait:
     arming: int
     reminded: bool = False
     escalated: bool = False
+    since: datetime | None = None
 
     @property
     def key(self) -> tuple[Step, UUID | None]:
@@ -61,18 +62,16 @@ class CycleState(Aggregate):
         self.policy_version = 0
         self.cadence = Cadence.WEEKLY
         self.schedule: Schedule | None = None
-        self.executes_at: datetime | None = None
+        self.times = Times()
         self.arming = 0
         self.targets: tuple[UUID, ...] = ()
         self.waiting: tuple[Wait, ...] = ()
         self.check_ins = 0
         self.last_on: date | None = None
-        self.next_check_in_at: datetime | None = None
         self.behind: dict[UUID, int] = {}
         """How many thresholds each target is behind, as far as somebody was told."""
         self.review_position = 0
         self.pack_digest = ""
-        self.next_by: datetime | None = None
         self.self_assessment: f.SelfAssessed | None = None
         self.assessment: f.Assessed | None = None
         self.decisions: dict[UUID, f.DecisionTaken | None] = {}
@@ -93,6 +92,9 @@ class CycleState(Aggregate):
     def changeable(self, reach: Reach) -> bool:
         return self.within(reach) and reach.rep_id in (None, self.people.owner_id)
 
+    def _at(self, **times: datetime | None) -> None:
+        self.times = replace(self.times, **times)
+
     def _done(self, *steps: Step, subject_id: UUID | None = None) -> None:
         keys = {(step, subject_id) for step in steps}
         self.waiting = tuple(w for w in self.waiting if w.key not in keys)
@@ -105,12 +107,13 @@ class CycleState(Aggregate):
         self.phase = Phase.TARGET
         self.scope, self.period, self.people = fact.scope, fact.period, fact.people
         self.policy, self.policy_version, self.cadence = fact.policy, fact.policy_version, fact.cadence
-        self.schedule, self.executes_at, self.arming = fact.schedule, fact.executes_at, fact.arming
+        self.schedule, self.arming = fact.schedule, fact.arming
+        self._at(executes_at=fact.executes_at, review_at=fact.schedule.review_at)
 
     @when(f.CycleAwaiting)
     def _awaiting(self, fact: f.CycleAwaiting) -> None:
         """Who was told of a due time is not told of the same one again."""
-        wait = Wait(fact.awaited, fact.arming)
+        wait = Wait(fact.awaited, fact.arming, since=fact.since)
         held = next((w for w in self.waiting if w.key == wait.key), None)
         if held is not None and held.awaited.due_at == wait.awaited.due_at:
             wait = replace(wait, reminded=held.reminded, escalated=held.escalated)
@@ -141,13 +144,13 @@ class CycleState(Aggregate):
     @when(f.ExecutionStarted)
     def _execution_started(self, fact: f.ExecutionStarted) -> None:
         self.phase = Phase.EXECUTE
-        self.next_check_in_at = fact.next_check_in_at
+        self._at(next_check_in_at=fact.next_check_in_at)
         self._done(Step.AGREE)
 
     @when(f.CheckedIn)
     def _checked_in(self, fact: f.CheckedIn) -> None:
         self.check_ins, self.last_on = fact.number, fact.on
-        self.next_check_in_at = fact.next_check_in_at
+        self._at(next_check_in_at=fact.next_check_in_at)
 
     @when(f.FellBehind)
     def _fell_behind(self, fact: f.FellBehind) -> None:
@@ -161,8 +164,9 @@ class CycleState(Aggregate):
 
     @when(f.ReviewOpened)
     def _review_opened(self, fact: f.ReviewOpened) -> None:
-        self.phase, self.next_check_in_at = Phase.REVIEW, None
-        self.review_position, self.pack_digest, self.next_by = fact.position, fact.pack_digest, fact.next_by
+        self.phase = Phase.REVIEW
+        self.review_position, self.pack_digest = fact.position, fact.pack_digest
+        self._at(next_check_in_at=None, next_by=fact.next_by)
         self._done(Step.PROPOSE, Step.AGREE)
 
     @when(f.SelfAssessed)
@@ -198,6 +202,7 @@ class CycleState(Aggregate):
     @when(f.FeedbackGiven)
     def _feedback_given(self, fact: f.FeedbackGiven) -> None:
         self.phase, self.feedback = Phase.FEEDBACK, fact
+        self._at(appeal_until=fact.appeal_until)
         self._done(Step.GIVE_FEEDBACK)
 
     @when(f.Acknowledged)
@@ -237,7 +242,8 @@ class CycleState(Aggregate):
 
     @when(f.CycleCancelled)
     def _cancelled(self, fact: f.CycleCancelled) -> None:
-        self.phase, self.waiting, self.next_check_in_at = Phase.CANCELLED, (), None
+        self.phase, self.waiting = Phase.CANCELLED, ()
+        self._at(next_check_in_at=None)
 
     @when(f.CyclePaused)
     def _paused(self, fact: f.CyclePaused) -> None:
@@ -246,12 +252,12 @@ class CycleState(Aggregate):
     @when(f.CycleResumed)
     def _resumed(self, fact: f.CycleResumed) -> None:
         self.paused_at, self.arming = None, fact.arming
-        self.next_check_in_at = fact.next_check_in_at
+        self.times = fact.times or replace(self.times, next_check_in_at=fact.next_check_in_at)
 
     @when(f.CadenceChanged)
     def _cadence_changed(self, fact: f.CadenceChanged) -> None:
         self.cadence, self.arming = fact.after, fact.arming
-        self.next_check_in_at = fact.next_check_in_at
+        self._at(next_check_in_at=fact.next_check_in_at)
 
     @when(f.CycleHandedOver)
     def _handed_over(self, fact: f.CycleHandedOver) -> None:

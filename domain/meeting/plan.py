@@ -56,7 +56,7 @@ def next_meeting(plan: Plan, policy: CyclePolicy, after: datetime) -> datetime:
     """The first one later than `after`."""
     zone, at = ZoneInfo(policy.calendar.timezone), _time(plan.at) or time()
     times = (
-        first_instant(zone, datetime.combine(_open_day(day, policy), at))
+        first_instant(zone, datetime.combine(policy.calendar.first_business_day(day), at))
         for day in _days(plan, policy.day(after))
     )
     return next(instant for instant in times if instant > after)
@@ -74,12 +74,6 @@ def _days(plan: Plan, day: date) -> Iterator[date]:
         return (monday + n * WEEK + (plan.day - 1) * DAY for n in count(-1))
     month = day.year * 12 + day.month - 2
     return (date(n // 12, n % 12 + 1, plan.day) for n in count(month))
-
-
-def _open_day(day: date, policy: CyclePolicy) -> date:
-    while not policy.calendar.is_business_day(day):
-        day += DAY
-    return day
 
 
 def _time(text: str) -> time | None:

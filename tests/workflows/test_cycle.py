@@ -208,9 +208,9 @@ async def test_a_paused_cycle_says_nothing_and_a_resumed_one_later(virtual: Worl
     await turn.seen()
     await turn.move(at(4, 24))
     assert (await turn.said("execution", "checked-in"))[:2] == [
-        ("execution-started", "", at(4, 10)),
-        ("checked-in", "", at(4, 14, 9)),
-    ]
+        ("execution-started", "", at(4, 18, 9)),
+        ("checked-in", "", at(4, 21, 9)),
+    ], "six business days were left to agree"
     assert (await turn.cycle(MAY)).exists
 
 

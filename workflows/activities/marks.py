@@ -29,31 +29,31 @@ def marks_of_cycle(cycle: Cycle, next_opens_at: datetime | None) -> tuple[Mark, 
 
 
 def _of_phase(cycle: Cycle) -> Iterator[Mark]:
-    if cycle.phase == Phase.TARGET and cycle.executes_at is not None:
-        yield _mark(cycle, Kind.START, cycle.executes_at)
+    if cycle.phase == Phase.TARGET and cycle.times.executes_at is not None:
+        yield _mark(cycle, Kind.START, cycle.times.executes_at)
     if cycle.phase == Phase.EXECUTE:
-        if cycle.next_check_in_at is not None:
-            yield _mark(cycle, Kind.CHECK_IN, cycle.next_check_in_at, cycle.check_ins + 1)
-        if cycle.schedule is not None:
-            yield _mark(cycle, Kind.REVIEW, cycle.schedule.review_at)
+        if cycle.times.next_check_in_at is not None:
+            yield _mark(cycle, Kind.CHECK_IN, cycle.times.next_check_in_at, cycle.check_ins + 1)
+        if cycle.times.review_at is not None:
+            yield _mark(cycle, Kind.REVIEW, cycle.times.review_at)
 
 
 def _of_next(cycle: Cycle, next_opens_at: datetime | None) -> Iterator[Mark]:
     if next_opens_at is not None:
         yield _mark(cycle, Kind.OPEN_NEXT, next_opens_at)
-    if cycle.phase in REVIEWED and cycle.next_proposed is None and cycle.next_by is not None:
+    if cycle.phase in REVIEWED and cycle.next_proposed is None and cycle.times.next_by is not None:
         yield _mark(cycle, Kind.PROPOSE, next_by(cycle))
     closing = cycle.phase == Phase.NEXT and cycle.next_proposed is not None and not cycle.waiting
-    if closing and cycle.feedback is not None:
-        yield _mark(cycle, Kind.CLOSE, cycle.feedback.appeal_until)
+    if closing and cycle.times.appeal_until is not None:
+        yield _mark(cycle, Kind.CLOSE, cycle.times.appeal_until)
 
 
 def next_by(cycle: Cycle) -> datetime:
     """At the latest when the review said; as soon as there is feedback that nobody is waited for to acknowledge."""
-    assert cycle.next_by is not None
-    if cycle.phase != Phase.NEXT or cycle.schedule is None:
-        return cycle.next_by
-    return min(cycle.next_by, cycle.schedule.review_at)
+    assert cycle.times.next_by is not None
+    if cycle.phase != Phase.NEXT or cycle.times.review_at is None:
+        return cycle.times.next_by
+    return min(cycle.times.next_by, cycle.times.review_at)
 
 
 def _of_waiting(cycle: Cycle) -> Iterator[Mark]:

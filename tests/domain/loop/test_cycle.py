@@ -96,7 +96,7 @@ class TestOpening:
         scenario = given(TARGETED).when(OPEN, now=late)
         agree_by = cycle_of(scenario).waiting[0].awaited.due_at
         assert late < agree_by
-        assert cycle_of(scenario).executes_at == agree_by
+        assert cycle_of(scenario).times.executes_at == agree_by
 
     def test_names_everything_that_is_wrong(self) -> None:
         wrong = replace(OPEN, metrics=("profit",), period=replace(APRIL, end=date(2026, 4, 29)))
@@ -276,7 +276,8 @@ class TestWhatPeopleChange:
         scenario = given(OPENED, pause).when(resume, now=NOW + week)
         scenario.topics("cycle.resumed", "cycle.awaiting")
         wait = cycle_of(scenario).waiting[0]
-        assert (wait.awaited.due_at, wait.arming) == (AGREE_BY + week, 2)
+        put_off = POLICY.calendar.put_off(AGREE_BY, NOW, NOW + week)
+        assert (wait.awaited.due_at, wait.arming) == (put_off, 2)
         scenario.when(timer(c.EscalateCycle, step=Step.AGREE, arming=1)).silence()
         scenario.when(timer(c.EscalateCycle, step=Step.AGREE, arming=2)).topics("cycle.escalated")
         scenario.when(resume).silence()

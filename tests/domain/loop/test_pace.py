@@ -142,6 +142,19 @@ class TestCheckIns:
         assert len(days) == 20
         assert days[0] == date(2026, 4, 2)
 
+    @pytest.mark.parametrize("weekday", range(1, 8))
+    def test_planned_for_a_day_off_are_on_the_next_working_day_and_go_on(self, weekday: int) -> None:
+        """Friday the 10th is a day off, as are Saturday and Sunday, and Monday the 13th after them."""
+        calendar = replace(WEEKDAYS, holidays=(date(2026, 4, 10), date(2026, 4, 13)))
+        policy = replace(POLICY, calendar=calendar, weekday=weekday)
+        found, after = [], POLICY.schedule(APRIL).starts_at
+        while (at := policy.next_check_in(APRIL, after)) is not None:
+            found.append(policy.day(at))
+            after = at
+        planned = [d for n in range(30) if (d := date(2026, 4, 1 + n)).isoweekday() == weekday]
+        moved = [calendar.first_business_day(d) for d in planned]
+        assert found == [d for d in moved if APRIL.start < d <= APRIL.end]
+
     def test_begin_when_the_day_opens(self) -> None:
         at = POLICY.next_check_in(APRIL, POLICY.schedule(APRIL).starts_at)
         assert at == datetime(2026, 4, 7, 1, 0, tzinfo=UTC)
