@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from unicodedata import normalize
 
 CHINESE = re.compile("([\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff])")
 WORD = re.compile(r"\w+")
 
 
 def spaced(text: str) -> str:
-    """Text as the index takes it: every Chinese character is a word."""
-    return CHINESE.sub(r" \1 ", text)
+    """Text as the index takes it: every Chinese character is a word, and one that can be written in two ways (é, Ａ) is written
+    in one.
+    """
+    return CHINESE.sub(r" \1 ", normalize("NFKC", text))
 
 
 def searched(text: str) -> str:
