@@ -5,7 +5,6 @@ Rows are scoped here, too: a reader gets the one team to look at, a writer carri
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable, Callable, Coroutine
 from enum import Enum
 from typing import Any, Protocol
@@ -21,6 +20,7 @@ from api.desk import desk_of
 from api.errors import invalid
 from api.fields import Strict
 from api.reading import WAITING, Look
+from api.received import header, is_json, read_json
 from api.users import Role, Unauthenticated, User
 from api.writing import Act
 from domain.errors import Forbidden
@@ -39,6 +39,7 @@ class Authority(Protocol):
 
     roles: tuple[Role, ...]
     writes: bool
+    versioned: bool
     waits_for: tuple[str, ...]
     tagged: bool
 
@@ -50,7 +51,7 @@ async def authenticate(request: Request) -> User:
     known: User | None = request.scope.get(USER)
     if known is not None:
         return known
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    scheme, _, token = (header(request, "Authorization") or "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise Unauthenticated("send an API key: Authorization: Bearer sl_…")
     user = await desk_of(request).keys.user(token.strip())
@@ -129,12 +130,13 @@ def writing(route: APIRoute, *, otherwise: Handler) -> Handler:
     asked: list[tuple[str, Any]] = [(d.name or "", d.call) for d in wants.dependencies]
 
     async def handle(request: Request) -> Response:
-        if request.headers.get("content-type") != "application/json":
-            return await otherwise(request)
         try:
-            sent = json.loads(await request.body())
-        except (ValueError, RecursionError, ClientDisconnect):
+            received = await request.body()
+        except ClientDisconnect:
             return await otherwise(request)
+        if not received or not is_json(request):
+            return await otherwise(request)
+        request._json = sent = read_json(received)  # what FastAPI's way finds, too
         parts, strange = request_params_to_args(wants.path_params, request.path_params)
         body, wrong = await request_body_to_args(wants.body_params, sent, embedded)
         if strange or wrong:
@@ -164,12 +166,15 @@ def query_names(route: APIRoute) -> set[str]:
 
 
 def _check_known(request: Request, known: set[str]) -> None:
-    """A misspelt filter must not widen an answer."""
-    for name in request.query_params:
+    """A misspelt filter must not widen an answer, and of two of a name none is passed over."""
+    given = [name for name, _ in request.query_params.multi_items()]
+    for name in given:
         if name not in known:
             raise invalid(
                 f"query.{name[:60]}", f"is not known here; there are: {', '.join(sorted(known)) or 'none'}"
             )
+        if given.count(name) > 1:
+            raise invalid(f"query.{name}", "came more than once: send it once")
 
 
 def router(prefix: str = "", *, tags: list[str | Enum]) -> APIRouter:
@@ -191,16 +196,21 @@ def may_read(
             await made.after(waits_for)
         return made
 
-    vars(look).update(roles=allowed, writes=False, waits_for=waits_for, tagged=tagged)
+    vars(look).update(roles=allowed, writes=False, versioned=False, waits_for=waits_for, tagged=tagged)
     return look
 
 
-def may_write(*roles: Role) -> Callable[[Request], Awaitable[Act]]:
-    """Writers with one of these roles; an auditor is never one."""
+def may_write(*roles: Role, versioned: bool = True) -> Callable[[Request], Awaitable[Act]]:
+    """Writers with one of these roles; an auditor is never one. Not `versioned`: what is written has no version, and
+    If-Match is refused.
+    """
     allowed = roles or WRITERS
 
     async def act(request: Request) -> Act:
-        return Act(desk_of(request), await _admitted(request, allowed), request)
+        made = Act(desk_of(request), await _admitted(request, allowed), request)
+        if not versioned and made.expected_version is not None:
+            raise invalid("header.If-Match", "is not taken here: this has no version")
+        return made
 
-    vars(act).update(roles=allowed, writes=True, waits_for=(), tagged=False)
+    vars(act).update(roles=allowed, writes=True, versioned=versioned, waits_for=(), tagged=False)
     return act

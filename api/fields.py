@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import (
     AfterValidator,
@@ -13,9 +14,15 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
     StringConstraints,
 )
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+from pydantic_core.core_schema import no_info_before_validator_function
 
+from domain import reading
 from domain.values import MAX_AMOUNT, MAX_NAME, MAX_TEXT
 from domain.values import Money as DomainMoney
 
@@ -41,13 +48,57 @@ def _day_in_range(value: date) -> date:
     return value
 
 
-def _text(value: object) -> object:
-    """Numbers are no times here: who sends one meant something else."""
-    if isinstance(value, int | float):
-        raise ValueError("must be ISO 8601 text")  # noqa: TRY004 - pydantic turns a ValueError into an answer
-    return value
+def _read(read: Callable[[str], object], otherwise: str) -> Callable[[object], object]:
+    """The one reading of text, before the library's own: that takes Unix time for a day, `1_0` for ten, `yes` for true."""
+
+    def before(value: object) -> object:
+        if isinstance(value, str):
+            return read(value)
+        raise ValueError(otherwise)
+
+    return before
 
 
+def _number(value: object) -> Decimal:
+    """Text, or a number of JSON with every digit as it was written: the body's reader makes no float of it."""
+    if isinstance(value, str):
+        return reading.number(value)
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        raise ValueError("must be a number, or a number written as text")  # noqa: TRY004 - pydantic turns a ValueError into an answer
+    if not (Decimal(value).is_finite() and -MAX_DIGITS <= Decimal(value).adjusted() <= MAX_DIGITS):
+        raise ValueError("has too many digits")
+    return reading.number(f"{Decimal(value):f}")
+
+
+def _whole(value: object) -> object:
+    """Of a query, where all is text."""
+    return reading.whole(value) if isinstance(value, str) else value
+
+
+def _truth(value: object) -> object:
+    return reading.truth(value) if isinstance(value, str) else value
+
+
+class _Plainly:
+    """Read by `_number`, and published as that reads it: the library's own pattern allows `+1`, `.5` and digits of other scripts."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return no_info_before_validator_function(_number, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        found = handler(schema)
+        number = next(kind for kind in found["anyOf"] if kind["type"] == "number")
+        lowest = number.get("minimum", number.get("exclusiveMinimum", -1))
+        text = {"type": "string", "pattern": SIGNED if lowest < 0 else UNSIGNED}
+        return {**found, "anyOf": [number, text]}
+
+
+PLAINLY = _Plainly()
+UNSIGNED = r"^(0|[1-9][0-9]{0,14})(\.[0-9]{1,12})?$"
+SIGNED = r"^-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,12})?$"
+MAX_DIGITS = 30
 Name = Annotated[str, StringConstraints(min_length=1, max_length=MAX_NAME, pattern=SOME)]
 ShortText = Annotated[str, StringConstraints(max_length=MAX_NAME, pattern=PLAIN)]
 Code = Annotated[str, StringConstraints(min_length=1, max_length=60, pattern=r"^[\w][\w .:-]*$")]
@@ -56,7 +107,7 @@ NeededText = Annotated[str, StringConstraints(min_length=1, max_length=MAX_TEXT,
 What = Annotated[str, StringConstraints(min_length=1, max_length=1_000, pattern=SOME)]
 Instant = Annotated[
     AwareDatetime,
-    BeforeValidator(_text),
+    BeforeValidator(_read(reading.instant, "must be a time as text, such as 2026-12-31T09:00:00+08:00")),
     AfterValidator(_in_range),
     Field(
         description=f"ISO 8601 with a time zone, {EARLIEST} to {LATEST}",
@@ -65,7 +116,7 @@ Instant = Annotated[
 ]
 Day = Annotated[
     date,
-    BeforeValidator(_text),
+    BeforeValidator(_read(reading.day, "must be a day as text, such as 2026-12-31")),
     AfterValidator(_day_in_range),
     Field(description=f"ISO 8601 day, {EARLIEST} to {LATEST}", examples=["2026-12-31"]),
 ]
@@ -79,8 +130,13 @@ RuleName = Annotated[
 CursorText = Annotated[str, StringConstraints(max_length=500, pattern=r"^[A-Za-z0-9_=-]+$")]
 Amount = Annotated[
     Decimal,
-    Field(ge=0, lt=MAX_AMOUNT, decimal_places=4, max_digits=19, allow_inf_nan=False, examples=["120000.00"]),
+    Field(ge=0, lt=MAX_AMOUNT, decimal_places=4, max_digits=19, examples=["120000.00"]),
+    PLAINLY,
 ]
+Whole = Annotated[int, BeforeValidator(_whole)]
+"""Of a query; in a body a whole number is a number."""
+Truth = Annotated[bool, BeforeValidator(_truth)]
+"""Of a query: `true` or `false`."""
 
 
 class Strict(BaseModel):
@@ -95,7 +151,7 @@ class Paging(Strict):
     """The query parameters of every list that comes in pages."""
 
     cursor: Annotated[CursorText | None, Field(description="`next_cursor` of the page before")] = None
-    limit: Annotated[int, Field(ge=1, le=MAX_PAGE)] = 50
+    limit: Annotated[Whole, Field(ge=1, le=MAX_PAGE)] = 50
 
 
 class Money(Strict):

@@ -12,7 +12,7 @@ from pydantic import Field, StringConstraints
 
 from api.bodies import Envelope
 from api.errors import invalid
-from api.fields import PLAIN, Paging, ShortText, Strict
+from api.fields import PLAIN, PLAINLY, Paging, ShortText, Strict, Whole
 from api.reading import MAX_POSITION, Look
 from api.users import Role
 from api.writing import Act
@@ -40,14 +40,15 @@ MetricKey = Annotated[
 ]
 Number = Annotated[
     Decimal,
-    Field(ge=0, lt=MAX_AMOUNT, decimal_places=4, max_digits=19, allow_inf_nan=False, examples=["1200000.00"]),
+    Field(ge=0, lt=MAX_AMOUNT, decimal_places=4, max_digits=19, examples=["1200000.00"]),
+    PLAINLY,
 ]
 KnownAt = Annotated[
-    int | None,
+    Whole | None,
     Field(ge=0, le=MAX_POSITION, description="a position: what was known then; left out, now", examples=[90]),
 ]
 Weight = Annotated[
-    Decimal, Field(ge=0, lt=MAX_AMOUNT, decimal_places=4, max_digits=19, allow_inf_nan=False, examples=["2"])
+    Decimal, Field(ge=0, lt=MAX_AMOUNT, decimal_places=4, max_digits=19, examples=["2"]), PLAINLY
 ]
 
 

@@ -130,7 +130,7 @@ def _roles(roles: tuple[Role, ...]) -> str:
 
 def _parameters(allowed: Authority) -> list[dict[str, Any]]:
     if allowed.writes:
-        return WRITE_HEADERS
+        return [h for h in WRITE_HEADERS if allowed.versioned or h["name"] != "If-Match"]
     return [*(WAIT_PARAMETERS if allowed.waits_for else []), *(READ_HEADERS if allowed.tagged else [])]
 
 
@@ -227,8 +227,8 @@ WRITE_HEADERS = [
     _parameter(
         "header",
         "If-Match",
-        {"type": "string", "pattern": '^"[0-9]{1,9}"$'},
-        "The ETag you read. When it is not the present one any more, the write is refused with 412.",
+        {"type": "string", "pattern": '^"(0|[1-9][0-9]{0,8})(-[0-9a-f]{16})?"$'},
+        "The ETag you read, or its version alone. When it is not the present one any more, the write is refused with 412.",
     ),
     _parameter(
         "header", "X-Correlation-Id", {"type": "string", "format": "uuid"}, "Recorded with every event."

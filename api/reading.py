@@ -9,7 +9,9 @@ from fastapi import Request, Response
 
 from api.desk import Desk
 from api.errors import NOT_CAUGHT_UP, Problem, invalid
+from api.received import has, header, tag_of
 from api.users import User
+from domain import reading
 from domain.errors import Forbidden
 from projections.wait import NotReached
 from runtime.codec import encode
@@ -64,19 +66,19 @@ class Look:
         return self.team_id or asked
 
     def _asked_position(self) -> int | None:
-        given = self.request.query_params.get("after") or self.request.headers.get("salesloop-after")
-        if given is None:
-            return None
-        if not (given.isascii() and given.isdigit() and len(given) <= 16 and int(given) <= MAX_POSITION):
-            raise invalid("query.after", "must be a position, such as the one a write answered with")
-        return int(given)
+        in_query, in_header = self.request.query_params.get("after"), header(self.request, "Salesloop-After")
+        if in_query is not None and in_header is not None:
+            raise invalid("query.after", "came as a header, too: send one of them")
+        place = "query.after" if in_header is None else "header.Salesloop-After"
+        given = in_header if in_query is None else in_query
+        return None if given is None else _position(place, given)
 
     def _patience(self) -> float:
         given = self.request.query_params.get("wait")
         if given is None:
             return WAIT
         try:
-            seconds = float(given)
+            seconds = float(reading.number(given))
         except ValueError:
             seconds = -1.0
         if not 0 <= seconds <= MAX_WAIT:
@@ -88,13 +90,23 @@ class Look:
         headers = {"Cache-Control": "private, no-cache"}
         if version is None:
             return Response(content, 200, headers, media_type="application/json")
-        headers["ETag"] = tag = f'"{version}"'
-        if tag in self.request.headers.get("if-none-match", ""):
+        headers["ETag"] = tag = tag_of(version, content)
+        if has(self.request, tag):
             return Response(None, 304, headers)
         return Response(content, 200, headers, media_type="application/json")
 
     def json(self, content: Any, version: int | None = None) -> Response:
         return self.answer(encode(content), version)
+
+
+def _position(place: str, given: str) -> int:
+    try:
+        read = reading.whole(given)
+    except ValueError:
+        read = -1
+    if not 0 <= read <= MAX_POSITION:
+        raise invalid(place, "must be a position, such as the one a write answered with")
+    return read
 
 
 async def reached(desk: Desk, projections: tuple[str, ...], position: int, seconds: float = WAIT) -> None:

@@ -13,7 +13,9 @@ from fastapi import Request, Response
 from api.bodies import Envelope
 from api.desk import Desk
 from api.errors import STALE, UNKNOWN_REFERENCE, Problem, invalid
+from api.received import TAG, header, version_in
 from api.users import User
+from domain import reading
 from domain.context import Actor, Channel, Context
 from domain.door import Command, Receipt
 from domain.errors import NotFound
@@ -21,8 +23,6 @@ from domain.values import NAMESPACE, id_within
 
 MAX_IDEMPOTENCY_KEY = 255
 SKEW = timedelta(minutes=5)
-ETAG = re.compile(r'(?:W/)?"[^"\x00-\x20]*"')
-OURS = re.compile(r'"(\d{1,9})"')
 TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 PARTS = {"activity", "decision", "override", "promise"}
 """Things inside the stream that the path names: their absence is the path's, not the body's."""
@@ -101,7 +101,7 @@ def told(receipt: Receipt) -> bytes:
 
 def _idempotency_key(request: Request, user: User) -> str | None:
     """Prefixed with the user, so that nobody can meet another's key."""
-    key = request.headers.get("idempotency-key")
+    key = header(request, "Idempotency-Key")
     if key is None:
         return None
     if not 1 <= len(key) <= MAX_IDEMPOTENCY_KEY or not (key.isascii() and key.isprintable()):
@@ -112,27 +112,27 @@ def _idempotency_key(request: Request, user: User) -> str | None:
 
 
 def _expected_version(request: Request) -> int | None:
-    given = request.headers.get("if-match", "*").strip()
+    given = (header(request, "If-Match") or "*").strip()
     if given == "*":
         return None
-    if not ETAG.fullmatch(given):
+    if not TAG.fullmatch(given):
         raise invalid(
             "header.If-Match", 'must be one ETag as a read or write answered it, such as "7", quotes included'
         )
-    ours = OURS.fullmatch(given)
-    if ours is None:
+    version = version_in(given)
+    if version is None:
         raise Problem(STALE, f"{given[:60]} is no version of ours")
-    return int(ours[1])
+    return version
 
 
 def _correlation_id(request: Request) -> UUID:
     """X-Correlation-Id, else the trace id of `traceparent`, else a new one."""
-    given = request.headers.get("x-correlation-id")
+    given = header(request, "X-Correlation-Id")
     if given is not None:
         try:
-            return UUID(given)
-        except ValueError:
-            raise invalid("header.X-Correlation-Id", "must be a UUID") from None
+            return reading.id(given)
+        except ValueError as wrong:
+            raise invalid("header.X-Correlation-Id", str(wrong)) from wrong
     trace = TRACEPARENT.fullmatch(request.headers.get("traceparent", ""))
     return UUID(trace[1]) if trace else uuid4()
 

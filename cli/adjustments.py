@@ -148,13 +148,14 @@ def _day(given: datetime | None) -> date | None:
 
 
 def _window(text: str | None) -> Window | None:
+    from domain import reading
     from domain.periods import Window
 
     if text is None:
         return None
     first, _, last = text.partition("..")
     try:
-        return Window(date.fromisoformat(first), date.fromisoformat(last))
+        return Window(reading.day(first), reading.day(last))
     except ValueError:
         fail(f"{text!r} are no days: write 2026-07-01..2026-09-30", USAGE)
 

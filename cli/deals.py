@@ -175,16 +175,15 @@ async def _show(given: str) -> DealView:
 
 def amount_of(text: str | None) -> Money | None:
     """`120000 CNY`, with grouping commas or without."""
-    from decimal import Decimal, InvalidOperation
-
+    from domain import reading
     from domain.values import Money
 
     if text is None:
         return None
-    number, _, currency = text.replace(",", "").strip().partition(" ")
+    number, _, currency = text.strip().partition(" ")
     try:
-        return Money(Decimal(number), currency.strip().upper())
-    except InvalidOperation:
+        return Money(reading.grouped(number), reading.currency(currency.strip().upper()))
+    except ValueError:
         fail(f"{text!r} is not an amount; write it as '120000 CNY'", USAGE)
 
 

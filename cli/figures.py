@@ -105,11 +105,13 @@ async def _asked(
 ) -> FigureAsked:
     from domain.figures import FigureAsked
     from domain.periods import Window
+    from projections.paging import in_order
 
     window: Any
     if period and not since and not until:
         window = await period_of(opened, period)
     elif since and until and not period:
+        in_order(since, until, "until", "since")
         window = Window(since.date(), until.date())
     else:
         fail("name --period, or both --since and --until", USAGE)

@@ -100,18 +100,24 @@ async def known_upto(source: Source, names: Collection[str], known_at: int | Non
 
 
 def number(text: str) -> Decimal:
+    from domain import reading
+
     try:
-        return Decimal(text.replace(",", ""))
-    except ArithmeticError:
-        fail(f"{text!r} is not a number", USAGE)
+        return reading.grouped(text)
+    except ValueError as wrong:
+        fail(f"{text!r} {wrong}", USAGE)
 
 
 def checked(model: type[B], content: bytes) -> B:
     """A file as a request body, told what is wrong with it."""
     from pydantic import ValidationError
 
+    from domain import reading
+
     try:
-        return model.model_validate_json(content)
+        return model.model_validate(reading.document(content))
+    except reading.NamedTwice as twice:
+        fail(f"{twice.name}: {twice}")
     except ValidationError as wrong:
         fail("; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in wrong.errors()))
 

@@ -193,12 +193,14 @@ async def _pace(
     target: UUID, since: date | None, until: date | None, known_at: int | None
 ) -> tuple[list[Attainment], dict[UUID, str]]:
     from projections import attainment as board
+    from projections.paging import in_order
 
     async with ledger() as opened:
         await known_upto(opened.pool, ("contributions", "target_tree"), known_at)
         policy = await board.policy_of(opened.pool)
         last = until or policy.day(datetime.now(UTC))
         first = since or last - WEEK
+        in_order(first, last, "until", "since")
         days = [first + n * DAY for n in range(min((last - first).days + 1, MOST_DAYS))]
         lines = await board.series(opened.pool, target, days, known_at, policy)
         return lines, await names(opened.pool, [one.scope.id for one in lines])

@@ -7,9 +7,11 @@ with words for people that never repeat what was given: it may be personal.
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import date, datetime, time, timedelta
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
+from typing import Any
 from uuid import UUID
 
 from domain.values import EARLIEST, EASTERNMOST, LATEST
@@ -23,6 +25,7 @@ _INSTANT = re.compile(
 )
 _CLOCK = re.compile(r"[0-9]{2}:[0-9]{2}")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
+_GROUPED = re.compile(r"-?[1-9][0-9]{0,2}(?:,[0-9]{3})+(?:\.[0-9]+)?")
 _WHOLE = re.compile(r"-?(?:0|[1-9][0-9]*)")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _ID = re.compile(r"[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}")
@@ -82,6 +85,13 @@ def number(text: str) -> Decimal:
     return read or abs(read)
 
 
+def grouped(text: str) -> Decimal:
+    """A number that may have commas between groups of three: `1,200.50`. `1,5` is none: it could be one and a half."""
+    if "," in text and not _GROUPED.fullmatch(text):
+        raise ValueError("must be a number in plain digits, such as 1200.50, or 1,200.50")
+    return number(text.replace(",", ""))
+
+
 def whole(text: str) -> int:
     """`42`, `-1`: no point, no exponent, no leading zero."""
     if not _WHOLE.fullmatch(text):
@@ -110,3 +120,39 @@ def id(text: str) -> UUID:
     if not _ID.fullmatch(text):
         raise ValueError("must be an id written as 6c2d8c1e-52a7-4d4c-9d0a-0a4f0b6c7d11")
     return UUID(text)
+
+
+# --- JSON -------------------------------------------------------------------------------------------------------------
+
+
+class NamedTwice(ValueError):
+    """Which of the two was meant?"""
+
+    def __init__(self, name: str) -> None:
+        super().__init__("is named twice: which is meant?")
+        self.name = name
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise NamedTwice(next(name for name in names if names.count(name) > 1))
+    return found
+
+
+def _constant(name: str) -> None:
+    raise ValueError(f"must be JSON, which knows no {name}")
+
+
+_decode = json.JSONDecoder(object_pairs_hook=_object, parse_float=Decimal, parse_constant=_constant).decode
+
+
+def document(content: bytes) -> Any:
+    """JSON in UTF-8. A number with a point or an exponent is a Decimal with every digit that was written. Raises NamedTwice."""
+    try:
+        return _decode(content.decode())
+    except NamedTwice:
+        raise
+    except (ValueError, RecursionError, InvalidOperation) as wrong:
+        raise ValueError("must be JSON") from wrong

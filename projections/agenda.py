@@ -20,7 +20,7 @@ from domain.values import PromiseOutcome
 from projections.base import Entry
 from projections.fold import on
 from projections.live_promise import PromiseFold
-from projections.paging import MOMENT, Page, Select, SortKey, Source, fetch, page, sort_by
+from projections.paging import MOMENT, Page, Select, SortKey, Source, fetch, in_order, page, sort_by
 from projections.tables import Table
 from projections.tally import Tally, tally_table
 
@@ -293,6 +293,7 @@ async def outcomes(
     until: date | None = None,
 ) -> list[Outcomes]:
     """How the promises of each rep ended, from day `since` to day `until` (UTC), both included."""
+    in_order(since, until, "until", "since")
     select = Select(OUTCOMES_BY_REP)
     select.where("owner_id = %(rep_id)s", rep_id=rep_id)
     select.where("team_id = %(team_id)s", team_id=team_id)

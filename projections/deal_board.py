@@ -22,7 +22,19 @@ from projections.base import DEAL_TOPICS, Entry
 from projections.deal_row import DEALS, TITLES, DealRow, TitleRow
 from projections.fold import Stories, on
 from projections.live_promise import PromiseFold
-from projections.paging import AMOUNT, DAY, MOMENT, Page, Select, SortKey, Source, fetch, page, sort_by
+from projections.paging import (
+    AMOUNT,
+    DAY,
+    MOMENT,
+    Page,
+    Select,
+    SortKey,
+    Source,
+    fetch,
+    in_order,
+    page,
+    sort_by,
+)
 from projections.processes import ProcessBook, Version
 from projections.words import searched, spaced
 
@@ -229,6 +241,7 @@ async def listing(
     """A page of deals. Sorts: the keys of SORTS, `-` before one for descending; deals without a value come last.
     Raises Invalid for an unknown sort, a foreign cursor, or a limit outside 1 to 500.
     """
+    in_order(narrowed.amount_from, narrowed.amount_to, "amount_to", "amount_from")
     select = Select(LIST)
     for name in (
         "owner_id",

@@ -5,12 +5,10 @@ Sums are made in SQL, exactly; what they come to is the domain's one rule (`metr
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
@@ -20,7 +18,7 @@ from domain.errors import FieldError, Invalid
 from domain.figures import FigureAsked
 from domain.periods import Window
 from domain.scope import Scope, ScopeKind
-from projections.paging import Page, Params, Source, fetch, limit_of
+from projections.paging import Page, Params, Source, Version, fetch, limit_of, opened, sealed
 from runtime.codec import encode
 
 NOW = 2**63 - 1
@@ -89,6 +87,13 @@ class Behind(msgspec.Struct):
     version: int
     occurred_at: datetime
     recorded_at: datetime
+
+
+class PlaceBehind(msgspec.Struct, array_like=True):
+    """Where a page of contributions ended."""
+
+    position: Annotated[int, msgspec.Meta(ge=0, lt=2**62)]
+    n: Version
 
 
 async def figures(
@@ -169,13 +174,11 @@ def _given(asked: FigureAsked, position: int | None) -> Params:
 
 
 def _token(last: Behind) -> str:
-    return base64.urlsafe_b64encode(encode((last.position, last.n))).decode()
+    return sealed(PlaceBehind(last.position, last.n))
 
 
 def _place_in(cursor: str | None) -> tuple[int, int]:
     if cursor is None:
         return 0, 0
-    try:
-        return msgspec.json.decode(base64.urlsafe_b64decode(cursor.encode()), type=tuple[int, int])
-    except (ValueError, binascii.Error, msgspec.MsgspecError) as wrong:
-        raise Invalid([FieldError("cursor", "is not a cursor of this list")]) from wrong
+    found = opened(cursor, PlaceBehind)
+    return found.position, found.n

@@ -24,7 +24,7 @@ from domain.values import Money
 from projections import rules
 from projections.base import Entry
 from projections.fold import ByDeal, on
-from projections.paging import Source, fetch
+from projections.paging import Source, fetch, in_order
 from projections.tables import Table
 from projections.tally import Tally, tally_table
 
@@ -222,6 +222,7 @@ async def stages(
     until: date | None = None,
 ) -> list[FunnelStage]:
     """The stages of a process in order, for the company, a team or a rep; days are UTC and both included."""
+    in_order(since, until, "until", "since")
     level, scope = (REP, owner_id) if owner_id else (TEAM, team_id) if team_id else (COMPANY, NOBODY)
     spans, firsts, lasts = zip(*_stretches(since, until), strict=True)
     period = {"level": level, "scope_id": scope, "process": process}

@@ -10,16 +10,18 @@ import base64
 import binascii
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any, Generic, LiteralString, TypeVar
+from typing import Annotated, Any, Generic, LiteralString, TypeVar
 from uuid import UUID
 
 import msgspec
 from psycopg import AsyncConnection, AsyncRawCursor
 from psycopg_pool import AsyncConnectionPool
 
+from domain import reading
 from domain.errors import FieldError, Invalid
+from domain.values import HALVES
 from runtime.codec import encode
 
 T = TypeVar("T")
@@ -68,16 +70,17 @@ class Sort:
         """The place a cursor names. Raises Invalid for one that is not of this sort."""
         if cursor is None:
             return None
+        found = opened(cursor, Cursor, "is not a cursor of this list and sort")
         try:
-            found = msgspec.json.decode(base64.urlsafe_b64decode(cursor.encode()), type=Cursor)
-            if found.sort != self.name:
-                raise ValueError("another sort")
-            return None if found.key is None else self.key.type(found.key), found.id
-        except (ValueError, ArithmeticError, binascii.Error, msgspec.MsgspecError) as wrong:
-            raise Invalid([FieldError("cursor", "is not a cursor of this list and sort")]) from wrong
+            place = None if found.key is None else self.key.type(found.key), found.id
+        except ValueError as wrong:
+            raise not_one("is not a cursor of this list and sort") from wrong
+        if self.cursor(*place) != cursor:  # of another sort, or made by hand
+            raise not_one("is not a cursor of this list and sort")
+        return place
 
     def cursor(self, value: Any, id: UUID) -> str:
-        return base64.urlsafe_b64encode(encode(Cursor(self.name, _text(value), id))).decode()
+        return sealed(Cursor(self.name, _text(value), id))
 
     @property
     def order(self) -> str:
@@ -101,7 +104,11 @@ class Sort:
 def _text(value: Any) -> str | None:
     if value is None:
         return None
-    return value.isoformat() if isinstance(value, datetime | date) else str(value)
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    return value.isoformat() if isinstance(value, date) else str(value)
 
 
 def sort_by(name: str, keys: Mapping[str, SortKey]) -> Sort:
@@ -113,29 +120,59 @@ def sort_by(name: str, keys: Mapping[str, SortKey]) -> Sort:
     return Sort(name, key)
 
 
+def in_order(first: Any, last: Any, field: str, than: str) -> None:
+    """Raises Invalid where the end of a stretch lies before its beginning: nothing could be in it."""
+    if first is not None and last is not None and last < first:
+        raise Invalid([FieldError(field, f"is before {than}")])
+
+
 def limit_of(limit: int) -> int:
     if not 1 <= limit <= MOST:
         raise Invalid([FieldError("limit", f"must be between 1 and {MOST}")])
     return limit
 
 
+def sealed(place: Any) -> str:
+    """A place in a list as a cursor."""
+    return base64.urlsafe_b64encode(encode(place)).decode()
+
+
+def opened(cursor: str, type: type[T], otherwise: str = "is not a cursor of this list") -> T:
+    """The place that a cursor names, which comes from outside like all else. Raises Invalid for one that `sealed` never made."""
+    try:
+        found = msgspec.json.decode(base64.urlsafe_b64decode(cursor.encode()), type=type)
+    except (ValueError, binascii.Error, msgspec.MsgspecError) as wrong:
+        raise not_one(otherwise) from wrong
+    if sealed(found) != cursor:
+        raise not_one(otherwise)
+    return found
+
+
+def not_one(message: str) -> Invalid:
+    return Invalid([FieldError("cursor", message)])
+
+
 def token_of(version: int) -> str:
     """A cursor into one stream."""
-    return base64.urlsafe_b64encode(encode(version)).decode()
+    return sealed(version)
 
 
 def version_in(cursor: str) -> int:
     """Raises Invalid."""
-    try:
-        return msgspec.json.decode(base64.urlsafe_b64decode(cursor.encode()), type=int)
-    except (ValueError, binascii.Error, msgspec.MsgspecError) as wrong:
-        raise Invalid([FieldError("cursor", "is not a cursor of this list")]) from wrong
+    return opened(cursor, Version)
 
 
-MOMENT = datetime.fromisoformat
-DAY = date.fromisoformat
-AMOUNT = Decimal
-TEXT = str
+def _plain(text: str) -> str:
+    if "\x00" in text or HALVES.search(text):
+        raise ValueError("must be text that a database can hold")
+    return text
+
+
+Version = Annotated[int, msgspec.Meta(ge=0, lt=2**31)]
+MOMENT = reading.instant
+DAY = reading.day
+AMOUNT = reading.number
+TEXT = _plain
 
 
 async def page(

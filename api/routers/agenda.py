@@ -13,7 +13,7 @@ from pydantic import Field
 from api import auth
 from api.answers import shaped
 from api.auth import OVERSEERS, may_read
-from api.fields import MAX_PAGE, Day, Instant, Paging, Strict
+from api.fields import MAX_PAGE, Day, Instant, Paging, Strict, Truth
 from api.querying import query
 from api.reading import Look
 from domain.values import PromiseOutcome
@@ -33,7 +33,7 @@ class OfPeople(Strict):
 
 
 class AgendaFilters(OfPeople, Paging):
-    overdue: Annotated[bool, Field(description="only what was due before now")] = False
+    overdue: Annotated[Truth, Field(description="only what was due before now")] = False
     due_before: Instant | None = None
 
 

@@ -13,7 +13,7 @@ from api import auth
 from api.answers import MADE
 from api.auth import LEADERS, may_write
 from api.bodies import Envelope
-from api.fields import RuleName
+from api.fields import PLAINLY, RuleName
 from api.routers.policies import Calendar, Span
 from api.writing import Act
 from domain.cycle.policies import PublishCyclePolicy
@@ -53,7 +53,7 @@ class NewCyclePolicy(Envelope):
     cadence: Cadence | None = None
     weekday: Annotated[int | None, Field(ge=1, le=7, strict=True)] = None
     pace: Pace | None = None
-    threshold: Annotated[Decimal | None, Field(gt=0, le=1, max_digits=5, decimal_places=4)] = None
+    threshold: Annotated[Decimal, Field(gt=0, le=1, max_digits=5, decimal_places=4), PLAINLY] | None = None
     opens_before: Span | None = None
     propose_before: Span | None = None
     agree_before: Span | None = None

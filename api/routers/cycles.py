@@ -12,7 +12,7 @@ from pydantic import Field
 from api import auth
 from api.answers import shaped
 from api.auth import may_read
-from api.fields import Day, Instant, RuleName, Strict
+from api.fields import Day, Instant, RuleName, Strict, Truth
 from api.loop import KnownAt, OfPeriods, listed, seen
 from api.querying import query
 from api.reading import Look
@@ -41,7 +41,7 @@ class CycleFilters(OfPeriods):
     waits_of: Annotated[UUID | None, Field(description="who owes what is most urgent")] = None
     on: Day | None = None
     due_before: Instant | None = None
-    behind: bool | None = None
+    behind: Truth | None = None
     sort: Literal["waits_until", "-waits_until", "starts", "-starts"] = "waits_until"
 
 

@@ -13,7 +13,7 @@ from api import auth
 from api.answers import DONE, MADE
 from api.auth import LEADERS, may_write
 from api.bodies import Envelope
-from api.fields import Instant, NeededText, RuleName, Strict
+from api.fields import PLAINLY, Instant, NeededText, RuleName, Strict
 from api.loop import MetricKey, PeriodName, Said, ScopeBody, period, speaker
 from api.writing import Act
 from domain.cycle import commands as c
@@ -75,7 +75,9 @@ class Change(Strict):
 
     metric: MetricKey
     number: Annotated[
-        Decimal, Field(gt=-MAX_AMOUNT, lt=MAX_AMOUNT, decimal_places=4, max_digits=19, examples=["0.05"])
+        Decimal,
+        Field(gt=-MAX_AMOUNT, lt=MAX_AMOUNT, decimal_places=4, max_digits=19, examples=["0.05"]),
+        PLAINLY,
     ]
     as_share: StrictBool = False
 

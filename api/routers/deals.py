@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -12,11 +11,10 @@ from pydantic import Field, StringConstraints
 from api import auth
 from api.answers import shaped
 from api.auth import may_read
-from api.fields import PLAIN, Code, Currency, Day, Instant, Paging
+from api.fields import PLAIN, Amount, Code, Currency, Day, Instant, Paging
 from api.querying import query
 from api.reading import Look
 from domain.errors import NotFound
-from domain.values import MAX_AMOUNT
 from projections import deal_board
 from projections.deal_board import BoardFilter, DealView
 from projections.paging import Page
@@ -27,7 +25,6 @@ WAITS_FOR = ("deal_board", "directory")
 Reader = Annotated[Look, Depends(may_read(waits_for=WAITS_FOR))]
 Search = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=PLAIN)]
 Reference = Annotated[str, StringConstraints(min_length=1, max_length=300, pattern=PLAIN)]
-SomeAmount = Annotated[Decimal, Field(ge=0, lt=MAX_AMOUNT, max_digits=19, decimal_places=4)]
 SortName = Annotated[
     str,
     Field(
@@ -51,8 +48,8 @@ class DealFilters(Paging):
     text: Annotated[Search | None, Field(description="words of the title, or their beginnings")] = None
     due_before: Instant | None = None
     closing_before: Day | None = None
-    amount_from: SomeAmount | None = None
-    amount_to: SomeAmount | None = None
+    amount_from: Amount | None = None
+    amount_to: Amount | None = None
     currency: Currency | None = None
     sort: SortName = "due_at"
 

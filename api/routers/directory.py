@@ -13,7 +13,7 @@ from pydantic import Field
 from api import auth
 from api.answers import shaped
 from api.auth import may_read
-from api.fields import MAX_PAGE, Paging, Strict
+from api.fields import MAX_PAGE, Paging, Strict, Truth
 from api.querying import query
 from api.reading import Look
 from domain.catalogue import Customer, Profile
@@ -44,7 +44,7 @@ class RepFilters(Paging):
 
 class LoadFilters(Strict):
     team_id: UUID | None = None
-    active: Annotated[bool | None, Field(description="only who is there, or only who left")] = None
+    active: Annotated[Truth | None, Field(description="only who is there, or only who left")] = None
 
 
 class LoadsView(msgspec.Struct):

@@ -10,7 +10,8 @@ from fastapi import Depends, Query, Response
 from api import auth
 from api.answers import FeedAnswer, answers
 from api.auth import OVERSEERS, may_read
-from api.fields import MAX_PAGE
+from api.errors import invalid
+from api.fields import MAX_PAGE, Whole
 from api.reading import MAX_POSITION, Look
 from domain.facts import Fact
 from domain.recorded import Meta, Recorded
@@ -43,11 +44,13 @@ class Event(msgspec.Struct):
 )
 async def read_events(
     look: Annotated[Look, Depends(may_read(*OVERSEERS))],
-    after: Annotated[int, Query(ge=0, le=MAX_POSITION, description="the last position you have")] = 0,
-    limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 100,
+    after: Annotated[Whole, Query(ge=0, le=MAX_POSITION, description="the last position you have")] = 0,
+    limit: Annotated[Whole, Query(ge=1, le=MAX_PAGE)] = 100,
 ) -> Response:
     """In order and without gaps. Ask again with `after` = the answer's `next` until `events` is empty; keep `next` for later."""
     found = await look.desk.ledger.read(after, limit)
+    if not found and after > (head := await look.desk.ledger.head()):
+        raise invalid("query.after", f"is beyond the last position, {head}")
     last = found[-1].position if found else after
     return look.answer(encode({"events": [_event(r) for r in found], "next": last}))
 

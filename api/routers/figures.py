@@ -25,7 +25,7 @@ from domain.periods import Window
 from domain.scope import Scope, ScopeKind
 from projections import figures
 from projections.figures import Behind
-from projections.paging import Page
+from projections.paging import Page, in_order
 
 router = auth.router("/figures", tags=["figures"])
 
@@ -97,6 +97,7 @@ async def _asked(asked: FigureQuery, look: Look) -> FigureAsked:
     await within_reach(look, scope)
     await look.known(WAITS_FOR, asked.known_at)
     if asked.since is not None and asked.until is not None:
+        in_order(asked.since, asked.until, "until", "since")
         window = Window(asked.since, asked.until)
     elif asked.period is not None:
         found = await period(look.desk.ledger, asked.period)

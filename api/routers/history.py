@@ -11,7 +11,7 @@ from pydantic import Field
 from api import auth
 from api.answers import shaped
 from api.auth import may_read
-from api.fields import MAX_PAGE, Paging
+from api.fields import MAX_PAGE, Paging, Whole
 from api.querying import query
 from api.reading import Look
 from domain.errors import NotFound
@@ -27,7 +27,7 @@ Reader = Annotated[Look, Depends(may_read(waits_for=("deal_history", "deal_board
 class HistoryOptions(Paging):
     lang: Annotated[Literal["en", "zh"], Field(description="of the sentences")] = "en"
     order: Annotated[Literal["oldest", "newest"], Field(description="which comes first")] = "oldest"
-    limit: Annotated[int, Field(ge=1, le=MAX_PAGE)] = 100
+    limit: Annotated[Whole, Field(ge=1, le=MAX_PAGE)] = 100
 
 
 class HistoryEntry(Happening):

@@ -15,6 +15,7 @@ from api import auth
 from api.answers import ImportAnswer, ImportsAnswer, answers
 from api.auth import ADMIN, OVERSEERS, may_read, may_write
 from api.errors import HTTP, Problem, invalid
+from api.fields import Truth, Whole
 from api.import_jobs import DATA, FILE_NAME, MAPPING, ImportDesk, Order
 from api.reading import Look
 from api.writing import Act
@@ -57,7 +58,7 @@ UPLOAD = {
 )
 async def start(
     request: Request,
-    act: Annotated[Act, Depends(may_write(*ADMIN))],
+    act: Annotated[Act, Depends(may_write(*ADMIN, versioned=False))],
     mapping: Annotated[
         str, Query(pattern=r"^[a-z0-9_-]{0,60}$", description="a shipped mapping's name")
     ] = "",
@@ -65,7 +66,7 @@ async def start(
         str, Query(pattern=r"^[A-Za-z0-9_. -]{0,100}$", description="names a raw body")
     ] = "import.csv",
     *,
-    dry_run: Annotated[bool, Query(description="decide everything, record nothing")] = False,
+    dry_run: Annotated[Truth, Query(description="decide everything, record nothing")] = False,
 ) -> Response:
     """Multipart with the mapping's files (`files`) and, where it is your own, the mapping (`mapping_file`); or one raw CSV.
 
@@ -145,7 +146,7 @@ def _check_mapping(folder: FilePath, mapping: str) -> None:
     summary="Import jobs, newest first",
     responses=answers(ImportsAnswer),
 )
-async def list_imports(look: Reader, limit: Annotated[int, Query(ge=1, le=200)] = 50) -> Response:
+async def list_imports(look: Reader, limit: Annotated[Whole, Query(ge=1, le=200)] = 50) -> Response:
     desk = look.desk.imports
     return look.json({"imports": [_told(job, desk) for job in await list_jobs(look.desk.pool, limit)]})
 

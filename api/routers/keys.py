@@ -19,7 +19,7 @@ from domain.errors import Forbidden, NotFound
 
 router = auth.router("/keys", tags=["keys"])
 
-Admin = Annotated[Act, Depends(may_write(*ADMIN))]
+Admin = Annotated[Act, Depends(may_write(*ADMIN, versioned=False))]
 KeyId = Annotated[str, Path(pattern="^[0-9a-f]{16}$", description="the id between sl_ and the secret")]
 
 

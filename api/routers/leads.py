@@ -12,7 +12,7 @@ from api import auth
 from api.answers import DONE, MADE, shaped
 from api.auth import LEADERS, may_read, may_write
 from api.bodies import Envelope, NextStep, next_step
-from api.fields import Code, Day, LongText, Money, Name, NeededText, Paging, ShortText, money
+from api.fields import Code, Day, LongText, Money, Name, NeededText, Paging, ShortText, Truth, money
 from api.querying import query
 from api.reading import Look
 from api.writing import Act
@@ -37,7 +37,7 @@ class LeadFilters(Paging):
     owner_id: UUID | None = None
     team_id: UUID | None = None
     source: ShortText | None = None
-    owned: Annotated[bool | None, Field(description="false: only those that nobody has yet")] = None
+    owned: Annotated[Truth | None, Field(description="false: only those that nobody has yet")] = None
     sort: Literal["captured_at", "-captured_at"] = "-captured_at"
 
 

@@ -10,6 +10,7 @@ from fastapi import Depends, Response
 from api import auth
 from api.answers import shaped
 from api.auth import may_read
+from api.fields import Truth
 from api.loop import Filters, listed, seen
 from api.querying import query
 from api.reading import Look
@@ -29,7 +30,7 @@ class MeetingFilters(Filters):
     schedule_id: UUID | None = None
     chair_id: UUID | None = None
     status: Literal["called", "held", "lapsed", "cancelled"] | None = None
-    over: bool | None = None
+    over: Truth | None = None
     sort: Literal["starts_at", "-starts_at", "waits_until", "-waits_until"] = "-starts_at"
 
 

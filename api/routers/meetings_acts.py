@@ -51,7 +51,7 @@ class SetSchedule(Envelope):
 
     scope: ScopeBody
     cadence: Literal["weekly", "monthly"]
-    day: Annotated[int, Field(ge=1, le=28)]
+    day: Annotated[int, Field(ge=1, le=28, strict=True)]
     at: TimeOfDay
     chair_id: UUID | None = None
     above_id: UUID | None = None

@@ -95,7 +95,8 @@ async def projections(look: Overseer) -> Response:
     responses={202: {"description": "Asked; its status tells whether it goes on."}},
 )
 async def resume_projection(
-    name: Annotated[str, ApiPath(pattern="^[a-z_]{1,60}$")], act: Annotated[Act, Depends(may_write(*ADMIN))]
+    name: Annotated[str, ApiPath(pattern="^[a-z_]{1,60}$")],
+    act: Annotated[Act, Depends(may_write(*ADMIN, versioned=False))],
 ) -> Response:
     if name not in BY_NAME:
         raise NotFound(f"no read model is called {name!r}", kind="read model", id=name)

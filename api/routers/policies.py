@@ -14,7 +14,7 @@ from api import auth
 from api.answers import MADE, PoliciesAnswer, answers, shaped
 from api.auth import LEADERS, may_read, may_write
 from api.bodies import Envelope
-from api.fields import SOME, Code, Day, RuleName, Strict
+from api.fields import PLAINLY, SOME, Code, Day, RuleName, Strict
 from api.reading import Look
 from api.writing import Act
 from domain.calendar import BusinessCalendar
@@ -140,7 +140,7 @@ class NewStage(Strict):
     """`leave` is the gate to go on from here, `enter` the gate to arrive here."""
 
     name: Code
-    probability: Annotated[Decimal, Field(ge=0, le=1, max_digits=6, decimal_places=4)]
+    probability: Annotated[Decimal, Field(ge=0, le=1, max_digits=6, decimal_places=4), PLAINLY]
     sla_days: Annotated[int | None, Field(ge=1, le=3_650, strict=True)] = None
     leave: Annotated[tuple[Code, ...], Field(max_length=20)] = ()
     enter: Annotated[tuple[Code, ...], Field(max_length=20)] = ()

@@ -13,7 +13,7 @@ from api import auth
 from api.answers import DONE, shaped
 from api.auth import LEADERS, may_read, may_write
 from api.bodies import Envelope
-from api.fields import Name, Paging, RuleName
+from api.fields import Name, Paging, RuleName, Whole
 from api.loop import OfPeriods, listed, seen
 from api.querying import query
 from api.reading import MAX_WAIT, Look, reached
@@ -32,7 +32,7 @@ router = auth.router(tags=["scorecards"])
 WAITS_FOR = ("scorecards",)
 MEASURED_FROM = ("scorecards", "contributions")
 Reader = Annotated[Look, Depends(may_read(waits_for=WAITS_FOR))]
-Number = Annotated[int, Path(ge=1, le=1_000, description="which closing")]
+Number = Annotated[Whole, Path(ge=1, le=1_000, description="which closing")]
 
 
 class ScorecardFilters(OfPeriods):

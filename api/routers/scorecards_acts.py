@@ -13,7 +13,7 @@ from api import auth
 from api.answers import DONE, MADE
 from api.auth import LEADERS, may_write
 from api.bodies import Envelope
-from api.fields import LongText, Name, NeededText, RuleName, ShortText, Strict
+from api.fields import PLAINLY, LongText, Name, NeededText, RuleName, ShortText, Strict
 from api.loop import MetricKey, PeriodName, Said, ScopeBody, period, speaker
 from api.users import Role
 from api.writing import Act
@@ -27,14 +27,11 @@ router = auth.router(tags=["scorecards"])
 
 Writer = Annotated[Act, Depends(may_write())]
 Leader = Annotated[Act, Depends(may_write(*LEADERS))]
-Percent = Annotated[
-    Decimal, Field(ge=0, le=100, decimal_places=4, max_digits=7, allow_inf_nan=False, examples=["40"])
-]
+Percent = Annotated[Decimal, Field(ge=0, le=100, decimal_places=4, max_digits=7, examples=["40"]), PLAINLY]
 Value = Annotated[
     Decimal,
-    Field(
-        gt=-MAX_AMOUNT, lt=MAX_AMOUNT, decimal_places=6, max_digits=21, allow_inf_nan=False, examples=["1"]
-    ),
+    Field(gt=-MAX_AMOUNT, lt=MAX_AMOUNT, decimal_places=6, max_digits=21, examples=["1"]),
+    PLAINLY,
 ]
 
 

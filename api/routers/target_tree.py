@@ -11,7 +11,7 @@ from pydantic import Field
 from api import auth
 from api.answers import shaped
 from api.auth import may_read
-from api.fields import Day, Strict
+from api.fields import Day, Strict, Whole
 from api.loop import MetricKey, OfPeriods, listed, seen
 from api.querying import query
 from api.reading import Look
@@ -42,7 +42,7 @@ class TargetFilters(OfTargets):
 
 
 class Depth(Strict):
-    depth: Annotated[int, Field(ge=0, le=9, description="generations below it")] = 9
+    depth: Annotated[Whole, Field(ge=0, le=9, description="generations below it")] = 9
 
 
 @router.get("", operation_id="listTargets", summary="Targets, page by page", responses=shaped(Page[Targeted]))

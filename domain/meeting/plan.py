@@ -12,6 +12,7 @@ from itertools import count
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from domain import reading
 from domain.calendar import first_instant
 from domain.cycle.policy import Cadence, CyclePolicy
 from domain.scope import Scope
@@ -78,6 +79,6 @@ def _days(plan: Plan, day: date) -> Iterator[date]:
 
 def _time(text: str) -> time | None:
     try:
-        return datetime.strptime(text, "%H:%M").time()  # noqa: DTZ007 - a time of day, in whatever zone
+        return reading.clock(text)
     except ValueError:
         return None

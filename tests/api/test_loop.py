@@ -305,7 +305,8 @@ def test_a_team_sees_its_leads_and_those_that_nobody_has(house: House) -> None:
     rest = north.get("/leads", params={**asked, "cursor": page["next_cursor"]}).json()
     assert [lead["lead_id"] for lead in rest["items"]] == ids[2:]
     one = north.get(f"/leads/{ids[0]}")
-    assert (one.headers["etag"], one.json()["receipt"]) == ('"2"', "by hand v1")
+    assert one.headers["etag"].startswith('"2-')
+    assert one.json()["receipt"] == "by hand v1"
 
 
 def test_a_closed_scorecard_stays_what_it_was(house: House, card: str) -> None:

@@ -16,7 +16,7 @@ from domain import reading
 
 READINGS: dict[str, Callable[[str], Any]] = {
     name: getattr(reading, name)
-    for name in ("day", "instant", "clock", "number", "whole", "truth", "currency", "id")
+    for name in ("day", "instant", "clock", "number", "grouped", "whole", "truth", "currency", "id")
 }
 ID = "6c2d8c1e-52a7-4d4c-9d0a-0a4f0b6c7d11"
 OFFSETS = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
@@ -35,6 +35,9 @@ OFFSETS = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(
         ("number", "1200.50", Decimal("1200.50")),
         ("number", "100000000000000.01", Decimal("100000000000000.01")),
         ("number", "-0.00", Decimal("0.00")),
+        ("grouped", "1,200.50", Decimal("1200.50")),
+        ("grouped", "-12,345,678", Decimal(-12_345_678)),
+        ("grouped", "1200.50", Decimal("1200.50")),
         ("whole", "42", 42),
         ("whole", "-1", -1),
         ("truth", "true", True),
@@ -57,6 +60,7 @@ UNREADABLE = {
                 "2026-12-31T09:00:00,5Z", "2026-12-31T09:00:00+08:00:30", "2026-W53-4T09:00:00Z", "2026-12-31T09:00:00+8"],
     "clock": ["9:00", "09:60", "24:00", "09:00:00", "0900", "٠٩:٠٠"],
     "number": ["1_0", "١٢", "1e3", "NaN", "Infinity", "+1", ".5", "1.", "007", "0x1F", "1,5", "--1", "1" * 16, "0." + "1" * 13],
+    "grouped": ["1,5", "1,20,000", "12,34", "1200,500", ",500", "0,500", "1,200,", "1.200,50", "1_0", "١٢"],
     "whole": ["1_0", "１２", "1e3", "1.0", "+1", "08", "-", "1" * 19, "True"],
     "truth": ["True", "1", "yes", "on", "t", "0"],
     "currency": ["cny", "CN", "CNYX", "ＣＮＹ", "C1Y"],
@@ -67,6 +71,7 @@ GOOD = {
     "instant": "2026-12-31T09:00:00Z",
     "clock": "09:00",
     "number": "12",
+    "grouped": "12",
     "whole": "12",
     "truth": "true",
     "currency": "CNY",
@@ -119,3 +124,40 @@ def test_a_whole_number_comes_back(number: int) -> None:
 @given(st.uuids())
 def test_an_id_comes_back(id: UUID) -> None:
     assert reading.id(str(id)) == id
+
+
+# --- JSON ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_document_keeps_every_digit_of_a_number() -> None:
+    read = reading.document(b'{"amount": 100000000000000.01, "count": 3, "tiny": 1e-7}')
+    assert read == {"amount": Decimal("100000000000000.01"), "count": 3, "tiny": Decimal("1e-7")}
+    assert type(read["count"]) is int
+
+
+@pytest.mark.parametrize("content", [b'{"to": 1, "to": 2}', b'[{"a": {"to": 1, "b": 2, "to": 1}}]'])
+def test_a_name_that_comes_twice_is_told(content: bytes) -> None:
+    with pytest.raises(reading.NamedTwice) as refused:
+        reading.document(content)
+    assert refused.value.name == "to"
+
+
+OTHERWISE = [
+    b"",
+    b"{",
+    b"[NaN]",
+    b"[Infinity]",
+    b"[1_0]",
+    b"[01]",
+    b"\xff\xfe[\x00]\x00",
+    b"\xef\xbb\xbf[]",
+    b"[1e99999999999999999999]",
+]
+
+
+@pytest.mark.parametrize(
+    "content", [*OTHERWISE, b"[" * 100_000, b"[" + b"1" * 5_000 + b"]", "[]".encode("utf-16")]
+)
+def test_what_is_no_json_in_utf_8_is_refused(content: bytes) -> None:
+    with pytest.raises(ValueError, match="JSON"):
+        reading.document(content)
