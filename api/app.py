@@ -25,6 +25,8 @@ VERSION = "1"
 POOL_SIZE = 12
 DATABASE_PATIENCE = 5.0
 """Seconds a request waits for a connection before it is told that the database is away."""
+STATEMENT_PATIENCE = 9.0
+"""Seconds a statement may take before the request is told that the database is busy."""
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -52,7 +54,8 @@ def _lifespan(settings: Settings) -> Callable[[FastAPI], AbstractAsyncContextMan
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         url = settings.database_url
-        async with open_ledger(url, max_size=POOL_SIZE) as ledger, Waiter(url) as waiter:
+        opened = open_ledger(url, max_size=POOL_SIZE, statement_seconds=STATEMENT_PATIENCE)
+        async with opened as ledger, Waiter(url) as waiter:
             ledger.pool.timeout = DATABASE_PATIENCE
             imports = ImportDesk(settings)
             app.state.desk = Desk(

@@ -49,6 +49,7 @@ UNKNOWN_REFERENCE = Kind(422, "unknown-reference", "The request names something 
 UNAUTHENTICATED = Kind(401, "unauthenticated", "An API key is needed")
 TOO_LARGE = Kind(413, "too-large", "The request is too large")
 DATABASE_AWAY = Kind(503, "database-away", "The database does not answer")
+DATABASE_BUSY = Kind(503, "database-busy", "The database is kept busy by somebody else")
 NOT_CAUGHT_UP = Kind(503, "not-caught-up", "The read model has not reached that position yet")
 NOT_READY = Kind(503, "not-ready", "The service is not ready")
 INTERNAL = Kind(500, "internal", "Something went wrong on our side")
@@ -60,7 +61,9 @@ HTTP: Mapping[int, Kind] = {
     415: Kind(415, "unsupported-media-type", "The body's type is not taken here"),
 }
 KINDS = (
-    *dict.fromkeys((*DOMAIN.values(), STALE, UNKNOWN_REFERENCE, UNAUTHENTICATED, TOO_LARGE, DATABASE_AWAY)),
+    *dict.fromkeys(
+        (*DOMAIN.values(), STALE, UNKNOWN_REFERENCE, UNAUTHENTICATED, TOO_LARGE, DATABASE_AWAY, DATABASE_BUSY)
+    ),
 )
 
 
@@ -174,6 +177,14 @@ async def on_database_away(request: Request, error: Exception) -> Response:
     return render(request, Problem(DATABASE_AWAY, detail, {"retryable": True}, {"Retry-After": "2"}))
 
 
+async def on_database_busy(request: Request, error: Exception) -> Response:
+    """A lock that somebody holds, or a statement that took too long: cancelled, and nothing of it recorded."""
+    log.warning("the database is busy", extra={"error_type": type(error).__name__})
+    waited = "a lock" if isinstance(error, psycopg.errors.LockNotAvailable) else "an answer"
+    detail = f"waited for {waited} long enough; nothing was recorded: try again in a moment"
+    return render(request, Problem(DATABASE_BUSY, detail, {"retryable": True}, {"Retry-After": "5"}))
+
+
 async def on_unknown(request: Request, error: Exception) -> Response:
     """The server logs the traceback; the answer tells nothing of our insides."""
     log.error("a request failed", extra={"error_type": type(error).__name__}, exc_info=error)
@@ -186,6 +197,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Unauthenticated, on_unauthenticated)
     app.add_exception_handler(RequestValidationError, on_validation_error)
     app.add_exception_handler(HTTPException, on_http_exception)
+    app.add_exception_handler(psycopg.errors.LockNotAvailable, on_database_busy)
+    app.add_exception_handler(psycopg.errors.QueryCanceled, on_database_busy)
     app.add_exception_handler(psycopg.OperationalError, on_database_away)  # of the pool, too
     app.add_exception_handler(psycopg.InterfaceError, on_database_away)
     app.add_exception_handler(Exception, on_unknown)

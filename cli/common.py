@@ -250,6 +250,11 @@ def explain(error: Exception) -> tuple[str, int] | None:
     names = {cls.__name__ for cls in type(error).__mro__}
     if "DomainError" in names:
         return f"refused: {error}", REFUSED
+    if names & {"LockNotAvailable", "QueryCanceled"}:
+        return (
+            f"the database is kept busy by somebody else, nothing was recorded: try again ({_first_line(error)})",
+            UNREACHABLE,
+        )
     if names & {"OperationalError", "ServerFailed", "NotReady", "TemporalUnreachable"}:
         return f"{_first_line(error)}\n{START_FIRST}", UNREACHABLE
     if names & {"UndefinedTable", "InvalidSchemaName", "LookupError"} and "psycopg" in type(error).__module__:

@@ -11,6 +11,13 @@ from psycopg_pool import AsyncConnectionPool
 
 from runtime.schema import APP_ROLE
 
+STATEMENT_SECONDS = 60
+"""A statement of a pool's that takes longer is cancelled: whoever asked has long given up."""
+LOCK_SECONDS = 5
+"""A pool's statement waits so long for a lock, the append lock among them, then it is refused and nothing of it is recorded."""
+IDLE_SECONDS = 60
+"""A transaction that does nothing for so long is ended, and with it the locks it holds."""
+
 
 class Pool(AsyncConnectionPool[AsyncConnection[Any]]):
     """Hands out connections that the server has not left: after it went away no caller gets a dead one."""
@@ -39,16 +46,32 @@ def as_application(url: str) -> str:
     return make_conninfo(url, options=f"{given} -c role={APP_ROLE}".strip())
 
 
-async def open_pool(url: str, *, min_size: int = 2, max_size: int = 10) -> Pool:
-    """An open pool of autocommit connections. Raises PoolTimeout when the database is away."""
+def bounded(url: str, statement_seconds: float) -> str:
+    """The connection options of `url`, with an end to every wait."""
+    waits = {
+        "statement_timeout": statement_seconds,
+        "lock_timeout": LOCK_SECONDS,
+        "idle_in_transaction_session_timeout": IDLE_SECONDS,
+    }
+    limits = " ".join(f"-c {name}={round(seconds * 1000)}" for name, seconds in waits.items())
+    return f"{conninfo_to_dict(url).get('options') or ''} {limits}".strip()
+
+
+async def open_pool(
+    url: str, *, min_size: int = 2, max_size: int = 10, statement_seconds: float = STATEMENT_SECONDS
+) -> Pool:
+    """An open pool of autocommit connections whose statements wait for nothing without end: QueryCanceled after
+    `statement_seconds`, LockNotAvailable after LOCK_SECONDS. Raises PoolTimeout when the database is away.
+    """
+    conninfo = as_application(url)
     pool = Pool(
-        as_application(url),
+        conninfo,
         min_size=min_size,
         max_size=max_size,
         open=False,
         # Tries get rarer while the database is away; giving up soon lets the next request try at once.
         reconnect_timeout=10,
-        kwargs={"autocommit": True},
+        kwargs={"autocommit": True, "options": bounded(conninfo, statement_seconds)},
     )
     await pool.open(wait=True, timeout=15)
     return pool

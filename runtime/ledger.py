@@ -28,7 +28,7 @@ from domain.door import Command, Decision, Receipt, Wanted
 from domain.recorded import Recorded
 from runtime.append import RECEIPTS
 from runtime.codec import decode_row, fingerprint
-from runtime.database import Pool, open_pool
+from runtime.database import STATEMENT_SECONDS, Pool, open_pool
 from runtime.group_commit import GroupCommit, first_answer
 from runtime.recorder import FactMapper, LedgerRecorder
 from runtime.snapshots import Snapshots
@@ -66,9 +66,11 @@ class LedgerFactory(InfrastructureFactory[TrackingRecorder]):
 
 
 @asynccontextmanager
-async def open_ledger(url: str, *, min_size: int = 2, max_size: int = 10) -> AsyncIterator[Ledger]:
+async def open_ledger(
+    url: str, *, min_size: int = 2, max_size: int = 10, statement_seconds: float = STATEMENT_SECONDS
+) -> AsyncIterator[Ledger]:
     """A ledger with a pool of its own, both closed in the right order afterwards."""
-    pool = await open_pool(url, min_size=min_size, max_size=max_size)
+    pool = await open_pool(url, min_size=min_size, max_size=max_size, statement_seconds=statement_seconds)
     ledger = Ledger(pool)
     try:
         yield ledger
