@@ -58,6 +58,17 @@ STOP = f"""
 UPDATE {SCHEMA}.positions SET status = 'stopped', error = %s, updated_at = now()
  WHERE name = %s AND suffix = %s AND generation = %s AND position = %s
 """
+# Whoever knows more than the ledger holds knows something that is not so, and positions it has passed will be handed out
+# again: it counts as knowing nothing until it is rebuilt.
+AHEAD = "ahead of the ledger"
+CUT_OFF = f"""
+UPDATE {SCHEMA}.positions p
+   SET generation = generation + 1, position = 0, status = 'stopped', shape = '{AHEAD}', updated_at = now(),
+       error = format('it knew positions up to %s and the ledger ends at %s (restored from an earlier backup, or cut): '
+                      'rebuild it', p.position, h.head)
+  FROM (SELECT COALESCE(max(position), 0) AS head FROM ledger.events) h
+ WHERE p.suffix = '' AND p.position > h.head RETURNING p.name
+"""
 # Held until the rows are in: whoever throws the tables away waits for it, and whoever moves the position does not.
 BELONGS = f"""
 SELECT FROM {SCHEMA}.positions WHERE name = %s AND suffix = %s AND generation = %s FOR KEY SHARE
@@ -117,6 +128,11 @@ async def head(connection: AsyncConnection[Any]) -> int:
     row = await (await connection.execute(HEAD)).fetchone()
     assert row is not None
     return int(row[0])
+
+
+async def cut_off(connection: AsyncConnection[Any]) -> list[str]:
+    """Stop every read model that is ahead of the ledger; gives their names."""
+    return [name for (name,) in await (await connection.execute(CUT_OFF)).fetchall()]
 
 
 async def check(connection: AsyncConnection[Any], name: str, held: Place) -> None:

@@ -67,7 +67,11 @@ class Watch(Listener):
         self.marks.set(name if channel == CONTROL else LEDGER, int(number))
 
     async def check(self, connection: AsyncConnection[Any]) -> None:
-        self.marks.set(LEDGER, await positions.head(connection))
+        ahead = await positions.cut_off(connection)
+        self.marks.correct(LEDGER, await positions.head(connection))
+        if ahead:
+            log.error("ahead of the ledger, and stopped: %s", ", ".join(sorted(ahead)))
+            self.marks.interrupt(LEDGER, Fenced("the ledger ends earlier than it did"))
 
 
 class Stopped(Exception):
@@ -170,6 +174,8 @@ class Follower:
     async def _place(self, connection: AsyncConnection[Any]) -> Place:
         """Where the read model stands; with nothing to do it is live from the start."""
         held = await positions.place(connection, self.name)
+        if held.shape == positions.AHEAD:
+            raise Stopped("it is ahead of the ledger: rebuild it")
         if held.shape != self._projection.shape():
             await self._stop(connection, held, "its tables have another shape than this release: rebuild it")
         if await self._watch.marks.until(LEDGER, 0) == held.position:

@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 
 class Marks:
-    """Named numbers that only grow, and those who wait for one to be reached."""
+    """Named numbers that mostly grow, and those who wait for one to be reached."""
 
     def __init__(self) -> None:
         self._values: dict[str, int] = {}
@@ -46,6 +46,19 @@ class Marks:
             _, _, future = heapq.heappop(waiting)
             if not future.done():
                 future.set_result(value)
+
+    def correct(self, name: str, value: int) -> None:
+        """What the tables say now, even where that is less: a read model that was stopped, a ledger that was restored."""
+        if value < self.get(name):
+            self._values[name] = value
+        else:
+            self.set(name, value)
+
+    def interrupt(self, name: str, reason: Exception) -> None:
+        """Whoever waits for this number hears that waiting makes no sense any more."""
+        for _, _, future in self._waiting.pop(name, []):
+            if not future.done():
+                future.set_exception(reason)
 
     def clear(self) -> None:
         """The database may have lost what was not durable yet."""

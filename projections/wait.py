@@ -48,4 +48,4 @@ class Waiter(Listener):
     async def check(self, connection: AsyncConnection[Any]) -> None:
         cursor = await connection.execute(POSITIONS, [LIVE])
         for name, position in await cursor.fetchall():
-            self.marks.set(name, position)
+            self.marks.correct(name, position)

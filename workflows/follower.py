@@ -33,6 +33,10 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 log = logging.getLogger(__name__)
 
 
+class LedgerBehind(Exception):
+    """The ledger ends before what was told of it."""
+
+
 class Follower:
     def __init__(
         self, url: str, store: WorkflowStore, deliverer: Deliverer, lanes: Sequence[Lane] = LANES
@@ -93,6 +97,11 @@ class Follower:
         while True:
             self._wake[lane.name].clear()
             head = await self._store.head()
+            if head < position:
+                raise LedgerBehind(
+                    f"{lane.name}: told up to position {position}, and the ledger ends at {head} (restored from an earlier "
+                    "backup, or cut): positions are handed out again that workflows believe to know"
+                )
             if head > position:
                 position = await self._pass_on(lane, position, min(head, position + lane.window))
             if position >= head:

@@ -123,6 +123,46 @@ async def test_installing_again_changes_nothing(books: Books) -> None:
     assert await books.differences() == []
 
 
+# -- a ledger that ends earlier than it did -------------------------------------------------------
+
+CUT = """
+    ALTER TABLE ledger.events DISABLE TRIGGER append_only;
+    DELETE FROM ledger.events WHERE position > (SELECT max(position) - 2 FROM ledger.events);
+    ALTER TABLE ledger.events ENABLE TRIGGER append_only"""
+
+
+async def test_a_read_model_ahead_of_the_ledger_stops_and_says_so_until_it_is_rebuilt(
+    books: Books, eventually: Eventually
+) -> None:
+    """As after a restore of an earlier backup: what it shows is not so, and its positions are handed out again."""
+    deal_id = await books.opened()
+    last = await books.given(call(deal_id))
+    async with running(books.office.url, ["deal_board"]), Waiter(books.office.url) as waiter:
+        await waiter.until("deal_board", last.position, PATIENCE)
+        async with await psycopg.AsyncConnection.connect(books.office.url) as owner:
+            await owner.execute(CUT)
+        found = await eventually(lambda: stopped(books))
+        assert found.error == (
+            f"it knew positions up to {last.position} and the ledger ends at {last.position - 2} "
+            "(restored from an earlier backup, or cut): rebuild it"
+        )
+        assert found.lag == found.head
+        await eventually(lambda: waiter.marks.get("deal_board") == 0)
+        again = await books.given(
+            FormTeam(team_id=uuid.uuid4(), name="East"), FormTeam(team_id=uuid.uuid4(), name="West")
+        )
+        assert again.position == last.position
+        assert await stopped(books) is not None, "the position it had passed is another fact now"
+
+        await rebuild.rebuild(books.office.url, "deal_board")
+        async with await psycopg.AsyncConnection.connect(books.office.url, autocommit=True) as owner:
+            await resume(owner, "deal_board")
+        deal_id = await books.opened()
+        await waiter.until("deal_board", await books.office.ledger.head(), PATIENCE)
+    assert await deal_board.get(books.pool, deal_id) is not None
+    assert await rebuild.compare(books.office.url, "deal_board") == []
+
+
 # -- poison ---------------------------------------------------------------------------------------
 
 

@@ -87,12 +87,14 @@ async def test_a_rebuild_of_something_else_wakes_nobody(books: Books) -> None:
         await waiter.until("funnel", await positions.head(books.connection), PATIENCE)
 
 
-def test_marks_only_grow_until_they_are_cleared() -> None:
+def test_marks_only_grow_until_they_are_corrected_or_cleared() -> None:
     marks = Marks()
     assert marks.get("a") == -1
     marks.set("a", 5)
     marks.set("a", 3)
     assert marks.get("a") == 5
+    marks.correct("a", 4)
+    assert marks.get("a") == 4
     marks.clear()
     assert marks.get("a") == -1
 

@@ -114,6 +114,27 @@ async def answers(world: World, deal_id: UUID) -> bool:
     return False
 
 
+async def test_a_ledger_that_ends_before_its_position_is_told_and_nothing_is_passed_over(real: World) -> None:
+    """As after a restore of an earlier backup."""
+    await real.open_deal()
+    await real.delivered()
+    await real.stop_following()
+    head = await real.office.ledger.head()
+    for lane in await positions_by_lane(real):
+        await real.store.save_position(lane, head + 3)
+    again = Running(Follower(real.office.url, real.store, real.deliverer).run)
+    await until(lambda: fails(real))
+    [(told,)] = await real.office.rows(
+        "SELECT DISTINCT split_part(error, ': ', 1) FROM app.follower_positions"
+    )
+    assert told == "LedgerBehind"
+    await again.stop()
+
+
+async def positions_by_lane(world: World) -> list[str]:
+    return [name for (name,) in await world.office.rows("SELECT name FROM app.follower_positions")]
+
+
 async def test_of_two_one_works_and_the_other_takes_over(real: World) -> None:
     other = Running(Follower(real.office.url, real.store, real.deliverer).run)
     await real.open_deal()
