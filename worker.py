@@ -13,6 +13,7 @@ import logging
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -27,8 +28,9 @@ from projections import catalog
 from projections.follow import run_projections
 from projections.loop_reads import LoopReads
 from projections.wait import Waiter
+from runtime import database
 from runtime.database import Pool, open_pool
-from runtime.health import beat
+from runtime.health import beat, unreachable
 from runtime.ledger import open_ledger
 from runtime.logging import configure
 from runtime.schema import migrate
@@ -44,6 +46,7 @@ from workflows.running import make_worker, schedule_sweep
 from workflows.store import WorkflowStore
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 15.0
+RECOVERED = 5.0  # a role that works this long after a failure counts as well again
 SETTLED = 60.0  # a role that worked this long starts with the first pause again
 
 log = logging.getLogger("worker")
@@ -109,30 +112,41 @@ async def play(settings: Settings, names: Sequence[str]) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    beats = [asyncio.create_task(beat(settings.data_dir, name)) for name in names]
-    await asyncio.gather(*(keep_playing(name, settings, stop) for name in names))
+    ailing: dict[str, str] = {}
+
+    async def ask(name: str) -> str | None:
+        return ailing.get(name) or await unreachable(settings.database_url)
+
+    beats = [asyncio.create_task(beat(settings.data_dir, name, partial(ask, name))) for name in names]
+    await asyncio.gather(*(keep_playing(name, settings, stop, ailing) for name in names))
     for task in beats:
         task.cancel()
 
 
-async def keep_playing(name: str, settings: Settings, stop: asyncio.Event) -> None:
-    """Play one role, and again whenever it ends before its time."""
+async def keep_playing(name: str, settings: Settings, stop: asyncio.Event, ailing: dict[str, str]) -> None:
+    """Play one role, and again whenever it ends before its time. What it ended by is what ails it until it has worked
+    for a while again.
+    """
     pause = FIRST_PAUSE
     loop = asyncio.get_running_loop()
     while not stop.is_set():
         since = loop.time()
         try:
             log.info("%s: starting", name)
+            recovered = loop.call_later(RECOVERED, ailing.pop, name, None)
             await ROLES[name](settings, stop)
         except Exception as failure:
+            ailing[name] = explain(failure)
             pause = FIRST_PAUSE if loop.time() - since > SETTLED else pause
             log.warning(
-                "%s: %s; trying again in %.1f s", name, explain(failure), pause, exc_info=unforeseen(failure)
+                "%s: %s; trying again in %.1f s", name, ailing[name], pause, exc_info=unforeseen(failure)
             )
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(pause):
                     await stop.wait()
             pause = min(pause * 2, LONGEST_PAUSE)
+        finally:
+            recovered.cancel()
     log.info("%s: stopped", name)
 
 
@@ -141,11 +155,9 @@ def unforeseen(failure: Exception) -> bool:
 
 
 def explain(failure: Exception) -> str:
-    if isinstance(failure, psycopg.errors.UndefinedTable | psycopg.errors.InvalidSchemaName):
-        return "the database is not migrated yet: run `salesloop migrate`"
-    if isinstance(failure, psycopg.OperationalError):
-        return f"the database does not answer ({str(failure).strip().splitlines()[0]})"
-    return f"{type(failure).__name__}: {failure}"
+    if isinstance(failure, psycopg.Error):
+        return database.explain(failure)
+    return str(failure) if isinstance(failure, database.NotUsable) else f"{type(failure).__name__}: {failure}"
 
 
 # --- the read models, as activities ask them ---------------------------------------------------------

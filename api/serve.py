@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import signal
 import sys
@@ -10,6 +11,7 @@ import uvicorn
 
 from runtime import logging as logs
 from runtime.garbage import Survivors
+from runtime.health import unreachable
 from runtime.settings import NotConfigured, Settings
 
 DRAIN_SECONDS = 10
@@ -43,6 +45,8 @@ def main(*, json_lines: bool = False) -> None:
     except NotConfigured as missing:
         sys.exit(str(missing))
     logs.configure(settings.log_level, json_lines=json_lines or None, to=sys.stdout if json_lines else None)
+    if ailing := asyncio.run(unreachable(settings.database_url)):
+        sys.exit(ailing)
     # uvicorn drains, then raises the signal again: having been told to end is no failure.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     server = uvicorn.Server(_started(settings))

@@ -84,12 +84,10 @@ def settings() -> Settings:
 async def ledger(*, operator: bool = False) -> AsyncIterator[Ledger]:
     """The database that is worked with. `operator`: signed in as whoever migrates it."""
     import domain.registry  # noqa: F401 - every fact and decision is registered by importing it
-    from runtime.database import connect
     from runtime.ledger import open_ledger
 
     found = settings()
     url = found.admin_database_url if operator else found.database_url
-    await (await connect(url)).close()  # a pool would go on trying; a person wants to know now
     async with open_ledger(url, min_size=1, max_size=4) as opened:
         yield opened
 
@@ -255,6 +253,8 @@ def explain(error: Exception) -> tuple[str, int] | None:
             f"the database is kept busy by somebody else, nothing was recorded: try again ({_first_line(error)})",
             UNREACHABLE,
         )
+    if "NotUsable" in names:
+        return str(error), UNREACHABLE
     if names & {"OperationalError", "ServerFailed", "NotReady", "TemporalUnreachable"}:
         return f"{_first_line(error)}\n{START_FIRST}", UNREACHABLE
     if names & {"UndefinedTable", "InvalidSchemaName", "LookupError"} and "psycopg" in type(error).__module__:

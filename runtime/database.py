@@ -5,6 +5,7 @@ from __future__ import annotations
 import select
 from typing import Any
 
+import psycopg
 from psycopg import AsyncConnection, Connection
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg_pool import AsyncConnectionPool
@@ -17,6 +18,14 @@ LOCK_SECONDS = 5
 """A pool's statement waits so long for a lock, the append lock among them, then it is refused and nothing of it is recorded."""
 IDLE_SECONDS = 60
 """A transaction that does nothing for so long is ended, and with it the locks it holds."""
+
+
+POOLER = "something stands between us and PostgreSQL that shares its sessions (a pooler)"
+NOT_MIGRATED = "the database is not migrated yet: run `salesloop migrate`"
+
+
+class NotUsable(RuntimeError):
+    """The database answers and cannot be worked with as it is; the message says why, and what to do."""
 
 
 class Pool(AsyncConnectionPool[AsyncConnection[Any]]):
@@ -61,9 +70,12 @@ async def open_pool(
     url: str, *, min_size: int = 2, max_size: int = 10, statement_seconds: float = STATEMENT_SECONDS
 ) -> Pool:
     """An open pool of autocommit connections whose statements wait for nothing without end: QueryCanceled after
-    `statement_seconds`, LockNotAvailable after LOCK_SECONDS. Raises PoolTimeout when the database is away.
+    `statement_seconds`, LockNotAvailable after LOCK_SECONDS. Raises OperationalError where the database does not let us in,
+    NotUsable where it lets us in and not as ourselves.
     """
     conninfo = as_application(url)
+    async with await connect(url) as first:  # a pool would go on trying; whoever starts wants to know why not
+        await verify(first)
     pool = Pool(
         conninfo,
         min_size=min_size,
@@ -75,6 +87,36 @@ async def open_pool(
     )
     await pool.open(wait=True, timeout=15)
     return pool
+
+
+async def verify(connection: AsyncConnection[Any]) -> None:
+    """Raises NotUsable unless the application's role is put on and nothing stands between us and the server."""
+    row = await (await connection.execute("SELECT current_user, pg_backend_pid()")).fetchone()
+    assert row is not None
+    user, pid = row
+    if user != APP_ROLE:
+        raise NotUsable(
+            f"connected as {user} and not as {APP_ROLE}: something between us and PostgreSQL drops connection options "
+            "(a pooler?); connect to PostgreSQL itself"
+        )
+    if pid != connection.info.backend_pid:
+        raise NotUsable(
+            f"{POOLER}: notifications and session locks would be lost in it; connect to PostgreSQL itself"
+        )
+
+
+def explain(failure: psycopg.Error) -> str:
+    """Why the database cannot be worked with, in a sentence, and what to do where somebody can do something."""
+    if isinstance(failure, psycopg.errors.UndefinedTable | psycopg.errors.InvalidSchemaName):
+        return NOT_MIGRATED
+    said = (str(failure).strip().splitlines() or [type(failure).__name__])[0]
+    if "permission denied to set role" in said:
+        return f"the login of DATABASE_URL may not put on the role {APP_ROLE}: GRANT {APP_ROLE} TO that login"
+    if f'role "{APP_ROLE}" does not exist' in said:
+        return NOT_MIGRATED
+    if "unsupported startup parameter" in said:
+        return f"{POOLER}; connect to PostgreSQL itself ({said.rpartition('FATAL:')[2].strip()})"
+    return f"the database does not answer ({said})"
 
 
 async def connect(url: str) -> AsyncConnection[Any]:

@@ -19,7 +19,7 @@ from temporalio.client import Client
 from domain.policies import PublishPolicy
 from domain.policy import Duration
 from runtime.database import connect_sync
-from runtime.health import fresh
+from runtime.health import ails
 from runtime.settings import Settings
 from tests.conftest import PATIENCE
 from tests.workflows.test_deliveries import SHORT
@@ -110,7 +110,7 @@ async def test_told_to_stop_it_ends_well(database_url: str, start: Start, tmp_pa
 
     async def beating() -> bool:
         now = datetime.now(UTC).timestamp()
-        return all(fresh(tmp_path, role, now) for role in ("workflows", "follower", "projections"))
+        return all(ails(tmp_path, role, now) is None for role in ("workflows", "follower", "projections"))
 
     await until(beating)
     await until(lambda: logged(tmp_path, "this follower works"))
