@@ -67,12 +67,15 @@ class GateNotPassed(DomainError):
 
     code = "gate-not-passed"
 
-    def __init__(self, stage: str, missing: Sequence[str]) -> None:
+    def __init__(self, stage: str, missing: Sequence[str], changed: Sequence[str] = ()) -> None:
+        """`changed` is what is not as it was when an approval to pass was asked for."""
+        again = f" again: {', '.join(changed)} changed since the approval" if changed else ""
         super().__init__(
             f"the gate of stage {stage!r} is not passed: record {', '.join(missing)} first,"
-            " or ask a manager for an override",
+            f" or ask a manager for an override{again}",
             stage=stage,
             missing=list(missing),
+            **({"changed": list(changed)} if changed else {}),
         )
 
 

@@ -134,12 +134,17 @@ class NextStep:
     due_at: datetime
 
 
-EASTERNMOST = timedelta(hours=14)
+EASTERNMOST, WESTERNMOST = timedelta(hours=14), timedelta(hours=12)
 
 
 def today_anywhere(now: datetime) -> date:
     """The latest day that it already is somewhere: a day after it is in the future everywhere."""
     return (now + EASTERNMOST).astimezone(UTC).date()
+
+
+def earliest_day(instant: datetime) -> date:
+    """The earliest day that it then still was somewhere: the day before was over everywhere."""
+    return (instant - WESTERNMOST).astimezone(UTC).date()
 
 
 class Checks:

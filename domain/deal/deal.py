@@ -11,13 +11,14 @@ from typing import Self
 from uuid import UUID
 
 from domain.deal import facts as f
-from domain.deal.gates import NEVER_OVERRIDDEN, missing, on_the_way
+from domain.deal.gates import AT_STAKE, NEVER_OVERRIDDEN, changed, missing, on_the_way
 from domain.deal.kept import mark_in, mark_of
+from domain.deal.overrides import Override
 from domain.deal.promising import PromisingDeal
 from domain.errors import FieldError, GateNotPassed, Invalid, NotFound, Refused
 from domain.people import Rep
 from domain.process import AFTER_SALES, CLOSED, LOST, WON, Process
-from domain.values import Activity, Money, Needs, PromiseOutcome, Quote
+from domain.values import Activity, Money, Needs, PromiseOutcome, Quote, earliest_day
 
 
 class Deal(PromisingDeal):
@@ -87,7 +88,15 @@ class Deal(PromisingDeal):
 
     def correct_closing(self, after: f.Closing) -> None:
         if after != self.closing:
+            self.must_have_closed_after_opening(after.closed_on)
             self.record(f.ClosingCorrected(before=self.closing, after=after))
+
+    def must_have_closed_after_opening(self, day: date) -> None:
+        """Raises Invalid for a day that was over everywhere when the deal was opened."""
+        opened_at = self.opened_at if self.opening_told else None
+        if opened_at is not None and day < earliest_day(opened_at):
+            opened = f"{opened_at:%Y-%m-%d %H:%M %Z}"
+            raise Invalid([FieldError("closed_on", f"{day} is before the deal was opened, {opened}")])
 
     @property
     def closing(self) -> f.Closing:
@@ -159,15 +168,15 @@ class Deal(PromisingDeal):
 
     def _pass_gate(self, process: Process, to: str, at: datetime | None) -> None:
         lacking = self.lacking(process, to)
-        override = self._override(to, lacking)
+        override = self._override(self, process, to, lacking)
         self.record(f.StageMoved(before=self.stage, after=to, override_id=override, missing=lacking), at)
 
     def lacking(self, process: Process, to: str, won: f.DealWon | None = None) -> tuple[str, ...]:
         """The requirements on the way to `to` that are not met; `won` brings those it meets itself."""
-        tried = self
-        if won is not None:
-            tried = self._as_if_won(won.amount, won.closed_on, won.contract_reference)
-        return missing(tried, on_the_way(process, self.stage, to))
+        return missing(self._tried(won), on_the_way(process, self.stage, to))
+
+    def _tried(self, won: f.DealWon | None) -> Self:
+        return self if won is None else self._as_if_won(won.amount, won.closed_on, won.contract_reference)
 
     def lacking_to_win(
         self, process: Process, amount: Money | None, closed_on: date | None, contract_reference: str
@@ -180,14 +189,19 @@ class Deal(PromisingDeal):
         tried.amount, tried.closed_on, tried.contract_reference = amount, closed_on, contract_reference
         return tried
 
-    def _override(self, to: str, lacking: tuple[str, ...]) -> UUID | None:
-        """The approval that lets `lacking` pass, None where none is needed. Raises GateNotPassed."""
+    def _override(self, tried: Self, process: Process, to: str, lacking: tuple[str, ...]) -> UUID | None:
+        """The approval that lets `lacking` pass with the deal as it is tried, None where none is needed. Raises
+        GateNotPassed, which names what has changed since an approval was asked for.
+        """
         if not lacking:
             return None
-        passes = (o.id for o in self.overrides.values() if o.lets_pass(to, lacking))
-        override = next(passes, None)
+        asked = on_the_way(process, self.stage, to)
+        differ = {
+            o.id: changed(o.shown, tried, asked) for o in self.overrides.values() if o.covers(to, lacking)
+        }
+        override = next((id for id, names in differ.items() if not names), None)
         if override is None or not set(lacking).isdisjoint(NEVER_OVERRIDDEN.get(to, ())):
-            raise GateNotPassed(self.stage, lacking)
+            raise GateNotPassed(self.stage, lacking, next(iter(differ.values()), ()))
         return override
 
     def request_override(
@@ -202,21 +216,39 @@ class Deal(PromisingDeal):
             raise Invalid([FieldError("to", f"no stage {to!r} in version {process.version}")])
         if to != AFTER_SALES:
             self.must_be_open()
+        if to == WON and self._tried(won).amount is None:
+            raise Refused("set the amount first: it is part of what is approved", missing=[AT_STAKE])
         stated = NEVER_OVERRIDDEN.get(to, ())
         lacking = tuple(name for name in self.lacking(process, to, won) if name not in stated)
         if not lacking:
             raise Refused("there is no gate on the way that an override could let pass")
         self.record(f.OverrideRequested(override_id=override_id, to=to, missing=lacking, requested_by=by))
 
-    def decide_override(self, override_id: UUID, *, approved: bool, by: str) -> None:
+    def decide_override(self, process: Process, override_id: UUID, *, approved: bool, by: str) -> None:
+        """The same decision again is silence."""
         held = self.overrides.get(override_id)
         if held is None:
             raise NotFound("no such override was requested", kind="override", id=str(override_id))
-        if held.approved is not None or held.spent:
+        if held.approved is not None:
+            self._must_be_decided_so(held, approved=approved)
             return
+        if held.spent:
+            raise Refused("the deal was closed since this was asked for: ask again")
         if held.requested_by == by:
             raise Refused("an override is decided by somebody else than who asked for it")
+        differ = changed(held.shown, self, on_the_way(process, self.stage, held.to)) if approved else ()
+        if differ:
+            raise Refused(
+                f"{', '.join(differ)}: changed since this was asked for: ask again", changed=list(differ)
+            )
         self.record(f.OverrideDecided(override_id=override_id, approved=approved, decided_by=by))
+
+    def _must_be_decided_so(self, held: Override, *, approved: bool) -> None:
+        if held.approved is not approved:
+            word = "approved" if held.approved else "refused"
+            raise Refused(
+                f"this override was {word} already, by {held.by}: ask for another one", approved=held.approved
+            )
 
     def win(
         self,
@@ -227,8 +259,9 @@ class Deal(PromisingDeal):
         done_at: datetime | None = None,
     ) -> None:
         self.must_be_open()
+        self.must_have_closed_after_opening(won.closed_on)
         lacking = self.lacking(process, WON, won)
-        override = self._override(WON, lacking)
+        override = self._override(self._tried(won), process, WON, lacking)
         self.change_amount(won.amount, at)
         self.record(won, at)
         self.record(f.StageMoved(before=self.stage, after=WON, override_id=override, missing=lacking), at)
@@ -236,18 +269,21 @@ class Deal(PromisingDeal):
 
     def lose(self, process: Process, lost: f.DealLost, now: datetime, at: datetime | None = None) -> None:
         self.must_be_open()
+        self.must_have_closed_after_opening(lost.closed_on)
         tried = self.fork()
         tried.loss_reason, tried.closed_on = lost.loss_reason, lost.closed_on
         lacking = missing(tried, (*NEVER_OVERRIDDEN[LOST], *on_the_way(process, self.stage, LOST)))
-        override = self._override(LOST, lacking)
+        override = self._override(tried, process, LOST, lacking)
         self.record(lost, at)
         self.record(f.StageMoved(before=self.stage, after=LOST, override_id=override, missing=lacking), at)
         self.end_promise(PromiseOutcome.EXCUSED, now)
 
     def reopen(self, stage: str, process: Process) -> None:
         """Back to a stage it had reached, or further where the gates allow it. Raises GateNotPassed."""
-        if self.status == "open":
+        if self.status == "open" and stage == self.stage:
             return
+        if self.status == "open":
+            raise Refused(f"the deal is open, in {self.stage}: move it instead", stage=self.stage)
         if stage not in process.open_stages:
             raise Invalid([FieldError("stage", f"must be one of {', '.join(process.open_stages)}")])
         lacking = missing(self, on_the_way(process, self.reached(process), stage))

@@ -257,7 +257,8 @@ def decide_override(command: c.DecideOverride, book: Book) -> Json:
     if book.context.actor.kind != "user":
         raise Forbidden("an override is decided by a person")
     deal = book.get(Deal, command.deal_id)
-    deal.decide_override(command.override_id, approved=command.approved, by=str(book.context.actor))
+    process, by = process_of(deal, book), str(book.context.actor)
+    deal.decide_override(process, command.override_id, approved=command.approved, by=by)
     return {**told(deal), "override_id": str(command.override_id)}
 
 

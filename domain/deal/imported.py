@@ -159,9 +159,11 @@ class Arrival:
             raise Forbidden("an override is decided by a person: import as a user")
         if (context.reason or "").strip() != reason:
             raise Invalid([FieldError("override_reason", "must be the reason the command is given with")])
+        if won is not None:
+            self.deal.change_amount(won.amount, self.at)  # it is part of what is approved
         override_id = id_within(self.deal.id, f"override:{to}:{self.deal.version}")
         self.deal.request_override(self.process, override_id, to, f"import:{self.row.source}", won)
-        self.deal.decide_override(override_id, approved=True, by=str(context.actor))
+        self.deal.decide_override(self.process, override_id, approved=True, by=str(context.actor))
 
 
 # -- a row that changed -------------------------------------------------------------------------

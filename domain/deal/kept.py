@@ -23,6 +23,7 @@ from domain.values import Activity, Money, Needs, Quote
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptDeal:
     opened_at: datetime | None
+    opening_told: bool
     status: str
     stage: str
     title: str

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Override:
     """An approval, asked for or given, to reach stage `to` although `missing` is not met. `approved` is None until it
-    is decided; it lets pass once, and nothing that was not shown to who approved it.
+    is decided; it lets pass once, and nothing that was not shown to who approved it: `shown` marks what the deal was
+    like when it was asked for (`gates.shown`).
     """
 
     id: UUID
     to: str
     missing: tuple[str, ...]
     requested_by: str
+    shown: dict[str, str] = field(default_factory=dict)
     approved: bool | None = None
+    by: str = ""
+    """Who decided."""
     spent: bool = False
 
-    def lets_pass(self, to: str, lacking: tuple[str, ...]) -> bool:
+    def covers(self, to: str, lacking: tuple[str, ...]) -> bool:
         return bool(self.approved) and not self.spent and self.to == to and set(lacking) <= set(self.missing)

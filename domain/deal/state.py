@@ -10,12 +10,13 @@ from uuid import UUID
 from domain.aggregate import Aggregate, when
 from domain.context import Reach
 from domain.deal import facts as f
+from domain.deal.gates import shown
 from domain.deal.kept import KeptDeal, marked
 from domain.deal.overrides import Override
 from domain.deal.promises import Promise
 from domain.facts import Fact
 from domain.process import LOST, WON
-from domain.values import NO_NEEDS, Activity, ActivityKind, Money, Quote
+from domain.values import NO_NEEDS, Activity, ActivityKind, Money, Needs, Quote
 
 
 class DealState(Aggregate):
@@ -26,6 +27,8 @@ class DealState(Aggregate):
         super().__init__(id)
         self.opened_at: datetime | None = None
         """When it was opened in the world; None where the fold was not told."""
+        self.opening_told = True
+        """False where the system it was imported from did not say: then it was opened when it was first imported."""
         self.status = "none"
         self.stage = ""
         self.title = ""
@@ -37,13 +40,15 @@ class DealState(Aggregate):
         self.product_id: UUID | None = None
         self.amount: Money | None = None
         self.expected_close: date | None = None
-        self.needs = NO_NEEDS
+        self.needs: Needs = NO_NEEDS
         self.quotes: dict[str, Quote] = {}
-        self.demonstrations = 0
+        self.demonstrations: int = 0
         self.closed_from = ""
         """The open stage it was closed from, and so had reached by the rules."""
         self.closed_on: date | None = None
-        self.contract_reference = self.loss_reason = self.competitor = ""
+        self.contract_reference: str = ""
+        self.loss_reason: str = ""
+        self.competitor: str = ""
         self.activities: dict[UUID, Activity] = {}
         self.earlier = ""
         """Marks of the activities that a snapshot does not hold (`kept.py`)."""
@@ -146,14 +151,18 @@ class DealState(Aggregate):
     @when(f.OverrideRequested)
     def _override_requested(self, fact: f.OverrideRequested) -> None:
         self.overrides[fact.override_id] = Override(
-            id=fact.override_id, to=fact.to, missing=fact.missing, requested_by=fact.requested_by
+            id=fact.override_id,
+            to=fact.to,
+            missing=fact.missing,
+            requested_by=fact.requested_by,
+            shown=shown(self),
         )
 
     @when(f.OverrideDecided)
     def _override_decided(self, fact: f.OverrideDecided) -> None:
         override = self.overrides.get(fact.override_id)
         if override is not None:
-            self.overrides[override.id] = replace(override, approved=fact.approved)
+            self.overrides[override.id] = replace(override, approved=fact.approved, by=fact.decided_by)
 
     @when(f.DealWon)
     def _won(self, fact: f.DealWon) -> None:
@@ -185,6 +194,8 @@ class DealState(Aggregate):
 
     @when(f.ImportNoted)
     def _import_noted(self, fact: f.ImportNoted) -> None:
+        if self.imported is None and fact.as_of == self.opened_at:
+            self.opening_told = False
         self.imported = fact
 
     @when(f.PromiseMade)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -16,10 +16,9 @@ from domain.target import commands as c
 from domain.target import facts as f
 from domain.target.smart import check_smart
 from domain.target.target import Target, target_id
-from domain.values import Checks
+from domain.values import Checks, earliest_day
 
 Json = dict[str, Any]
-WESTERNMOST = timedelta(hours=12)
 
 
 def told(target: Target) -> Json:
@@ -120,7 +119,7 @@ def first_day(target: Target, said: date | None, book: Book) -> date:
     problem = None
     if not period.contains(day):
         problem = f"{day} is not in {period.name}, {period.start} to {period.end}"
-    elif day < (at - WESTERNMOST).date():
+    elif day < earliest_day(at):
         problem = f"{day} is past: it is judged by the number that was in force then"
     if problem:
         raise Invalid([FieldError("from_day", problem)])

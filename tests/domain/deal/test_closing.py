@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -19,10 +19,12 @@ from tests.domain.words import (
     OPENED,
     PRICE,
     QUALIFIED,
+    STAFF,
     TODAY,
     WON,
     lose,
     needs,
+    opening,
     quote,
     step,
     to,
@@ -125,12 +127,26 @@ class TestLosing:
         given(OPENED).when(lose()).then(like(DealLost, closed_on=TODAY), like(StageMoved), like(PromiseEnded))
 
     def test_is_on_the_day_it_happened_when_entered_late(self) -> None:
-        scenario = given(OPENED).when(lose(), occurred_at=NOW - 3 * DAY)
+        opened = given(STAFF, later(opening(), occurred_at=NOW - 9 * DAY))
+        scenario = opened.when(lose(), occurred_at=NOW - 3 * DAY)
         assert scenario.facts[0] == like(DealLost, closed_on=TODAY - timedelta(days=3))
 
     @pytest.mark.parametrize("reason", ["", " "])
     def test_needs_a_reason(self, reason: str) -> None:
         given(OPENED).when(lose(loss_reason=reason)).refused(GateNotPassed, missing=["loss-reason"])
+
+    def test_before_it_was_opened_is_refused_at_each_closing_and_its_correction(self) -> None:
+        long_ago = date(1995, 6, 30)
+        given(OPENED).when(lose(closed_on=long_ago)).refused(Invalid, fields=["closed_on"])
+        given(OFFERED).when(win(closed_on=long_ago)).refused(Invalid, fields=["closed_on"])
+        correct = c.CorrectClosing(deal_id=DEAL, closed_on=long_ago)
+        given(WON).when(correct).refused(Invalid, fields=["closed_on"])
+        given(LOST).when(correct).refused(Invalid, fields=["closed_on"])
+
+    def test_is_bounded_by_the_day_it_was_opened_in_the_world_not_entered(self) -> None:
+        opened = given(STAFF, later(opening(), occurred_at=NOW - 9 * DAY))
+        opened.when(lose(closed_on=TODAY - 11 * DAY)).refused(Invalid, fields=["closed_on"])
+        opened.when(lose(closed_on=TODAY - 9 * DAY)).allowed()
 
     def test_asks_no_other_gate_from_any_stage(self) -> None:
         given(OPENED).when(lose()).allowed()

@@ -10,7 +10,7 @@ import pytest
 from domain.context import Actor, Channel
 from domain.deal import commands as c
 from domain.deal.facts import ProcessMoved, StageMoved
-from domain.deal.gates import _MET, on_the_way
+from domain.deal.gates import _LOOKS_AT, on_the_way
 from domain.errors import GateNotPassed, Invalid, NotFound, Refused
 from domain.process import DEFAULT_PROCESS, REQUIREMENTS, Process, PublishProcess, Stage
 from domain.values import ActivityKind, Needs
@@ -199,7 +199,7 @@ class TestADealKeepsItsProcessVersion:
 
 
 def test_every_requirement_has_one_meaning() -> None:
-    assert tuple(_MET) == REQUIREMENTS
+    assert tuple(_LOOKS_AT) == REQUIREMENTS
 
 
 def test_processes_of_one_name_and_version_keep_their_own_gates() -> None:

@@ -116,9 +116,9 @@ class TestANewRow:
         scenario = when(given(STAFF), won(opening_amount=yuan(40_000)))
         scenario.topics(
             "deal.opened",
+            "deal.amount-changed",
             "deal.override-requested",
             "deal.override-decided",
-            "deal.amount-changed",
             "deal.won",
             "deal.stage-moved",
             "deal.import-noted",

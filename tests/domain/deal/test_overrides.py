@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+
 from domain.context import Actor, Channel
 from domain.deal import commands as c
 from domain.deal.facts import OverrideDecided, OverrideRequested, StageMoved
 from domain.errors import Forbidden, GateNotPassed, Invalid, NotFound, Refused
-from domain.values import Needs
+from domain.values import Money, Needs
 from tests.domain.given_when_then import given, like
 from tests.domain.words import (
     BOSS,
@@ -15,6 +19,7 @@ from tests.domain.words import (
     OFFERED,
     OPENED,
     OVERRIDE,
+    PRICE,
     QUALIFIED,
     REP,
     SECOND_OVERRIDE,
@@ -27,11 +32,18 @@ from tests.domain.words import (
     reopen,
     to,
     win,
+    yuan,
 )
 
 NEEDS = ("pain-points", "budget", "decision-process", "decision-makers")
 REQUEST = c.RequestOverride(deal_id=DEAL, override_id=OVERRIDE, to="solution")
 DECIDE = c.DecideOverride(deal_id=DEAL, override_id=OVERRIDE, approved=True)
+DENY = c.DecideOverride(deal_id=DEAL, override_id=OVERRIDE, approved=False)
+PRICED = (*OFFERED, c.ChangeAmount(deal_id=DEAL, amount=PRICE))
+
+
+def priced(amount: int) -> c.ChangeAmount:
+    return c.ChangeAmount(deal_id=DEAL, amount=yuan(amount))
 
 
 class TestAsking:
@@ -64,7 +76,7 @@ class TestAsking:
         to_lose = c.RequestOverride(deal_id=DEAL, override_id=OVERRIDE, to="lost")
         given(OPENED).when(to_lose, reason="no idea why").refused(Refused)
         to_win = c.RequestOverride(deal_id=DEAL, override_id=OVERRIDE, to="won")
-        given(OFFERED).when(to_win, reason="signed on Monday").then(
+        given(PRICED).when(to_win, reason="signed on Monday").then(
             like(OverrideRequested, missing=("contract-reference",))
         )
 
@@ -85,9 +97,22 @@ class TestDeciding:
     def test_of_what_nobody_asked_for_is_not_found(self) -> None:
         given(OPENED).when(DECIDE, actor=BOSS).refused(NotFound)
 
-    def test_is_done_once(self) -> None:
-        given(OPENED, ask("solution"), approve(approved=False)).when(DECIDE, actor=BOSS).silence()
+    def test_again_the_same_way_is_silence(self) -> None:
         given(OPENED, ask("solution"), approve()).when(DECIDE, actor=BOSS).silence()
+        given(OPENED, ask("solution"), approve(approved=False)).when(DENY, actor=BOSS).silence()
+
+    def test_the_other_way_round_is_refused_and_says_who_decided(self) -> None:
+        refused = given(OPENED, ask("solution"), approve(approved=False)).when(DECIDE, actor=BOSS)
+        assert "refused already, by user:boss" in str(refused.refused(Refused).refusal)
+        approved = given(OPENED, ask("solution"), approve()).when(DENY, actor=BOSS)
+        assert "approved already, by user:boss" in str(approved.refused(Refused).refusal)
+
+    def test_of_a_deal_that_changed_since_is_refused(self) -> None:
+        changed = given(OPENED, priced(10_000), ask("solution"), priced(1_000_000))
+        changed.when(DECIDE, actor=BOSS).refused(Refused)
+        assert changed.refusal is not None
+        assert changed.refusal.details["changed"] == ["amount"]
+        changed.when(DENY, actor=BOSS).allowed()
 
 
 class TestAnApproval:
@@ -117,6 +142,7 @@ class TestAnApproval:
         used = given(OPENED, ask("solution"), approve(), to("solution"), to("identify"))
         used.when(REQUEST, reason="again").silence()
         used.when(DECIDE, actor=BOSS).silence()
+        used.when(DENY, actor=BOSS).refused(Refused)
         used.when(to("solution")).refused(GateNotPassed, missing=NEEDS)
 
     def test_is_not_used_up_by_a_move_that_needs_none(self) -> None:
@@ -139,19 +165,50 @@ class TestAnApproval:
 
     def test_asked_for_and_undecided_ends_with_the_deal_too(self) -> None:
         reopened = given(OPENED, ask("solution"), lose(), reopen())
-        reopened.when(DECIDE, actor=BOSS).silence()
+        reopened.when(DECIDE, actor=BOSS).refused(Refused)
 
     def test_lets_a_deal_be_won_before_its_contract_has_a_number(self) -> None:
-        scenario = given(OFFERED, ask("won"), approve()).when(win(contract_reference=""))
-        scenario.topics("deal.amount-changed", "deal.won", "deal.stage-moved", "promise.ended")
-        assert scenario.facts[2] == StageMoved(
+        scenario = given(PRICED, ask("won"), approve()).when(win(contract_reference=""))
+        scenario.topics("deal.won", "deal.stage-moved", "promise.ended")
+        assert scenario.facts[1] == StageMoved(
             before="negotiation", after="won", override_id=OVERRIDE, missing=("contract-reference",)
         )
 
-    def test_does_not_replace_amount_and_day(self) -> None:
-        scenario = given(OFFERED, ask("won"), approve())
-        scenario.when(win(amount=None)).refused(GateNotPassed, missing=["amount"])
+    def test_to_win_is_asked_for_with_the_amount(self) -> None:
+        to_win = c.RequestOverride(deal_id=DEAL, override_id=OVERRIDE, to="won")
+        given(OFFERED).when(to_win, reason="signed on Monday").refused(Refused)
+
+    def test_does_not_replace_the_day(self) -> None:
+        scenario = given(PRICED, ask("won"), approve())
         scenario.when(win(closed_on=None)).refused(GateNotPassed, missing=["close-date"])
+
+    @pytest.mark.parametrize("worth", [yuan(1_000_000), yuan(1), Money(PRICE.amount, "EUR")])
+    def test_is_good_for_the_amount_it_was_asked_with(self, worth: Money) -> None:
+        approved = given(PRICED, ask("won"), approve())
+        unsigned = win(contract_reference="", amount=worth)
+        approved.when(unsigned).refused(GateNotPassed, missing=["contract-reference"])
+        assert approved.refusal is not None
+        assert approved.refusal.details["changed"] == ["amount"]
+        same = Money(PRICE.amount.normalize(), PRICE.currency)
+        approved.when(win(contract_reference="", amount=same)).allowed()
+
+    def test_is_asked_for_again_where_the_amount_changed_on_the_way(self) -> None:
+        dearer = given(OPENED, priced(10_000), ask("solution"), approve(), priced(1_000_000))
+        dearer.when(to("solution")).refused(GateNotPassed, missing=NEEDS)
+        dearer.given(ask("solution", SECOND_OVERRIDE), approve(SECOND_OVERRIDE))
+        dearer.when(to("solution")).allowed()
+
+    def test_is_asked_for_again_where_what_the_gate_looks_at_changed(self) -> None:
+        partly = needs(Needs(pain_points="cold", budget=yuan(10_000)))
+        dearer = needs(Needs(pain_points="cold", budget=yuan(1_000_000)))
+        changed = given(OPENED, partly, ask("solution"), approve(), dearer).when(to("solution"))
+        changed.refused(GateNotPassed, missing=NEEDS[2:])
+
+    def test_stays_good_where_more_is_met_or_the_gate_does_not_look(self) -> None:
+        partly = Needs(pain_points="cold", budget=yuan(10_000))
+        more = needs(replace(partly, decision_process="board"))
+        approved = given(OPENED, needs(partly), ask("solution"), approve(), more, quote())
+        approved.when(to("solution")).allowed()
 
     def test_one_of_two_is_enough(self) -> None:
         scenario = given(OPENED, ask("solution"), approve(approved=False))

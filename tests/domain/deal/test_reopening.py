@@ -81,8 +81,12 @@ class TestAWonDeal:
         )
 
 
-def test_an_open_deal_is_silent_about_being_reopened() -> None:
-    given(OPENED).when(reopen("negotiation")).silence().holds(stage="identify")
+def test_an_open_deal_is_silent_about_being_reopened_where_it_is() -> None:
+    given(OPENED).when(reopen("identify")).silence()
+
+
+def test_an_open_deal_is_not_moved_by_reopening_it_elsewhere() -> None:
+    given(OPENED).when(reopen("negotiation")).refused(Refused).holds(stage="identify")
 
 
 def test_what_is_not_there_is_not_reopened() -> None:

@@ -193,7 +193,7 @@ def month(
 
 
 def test_a_win_counts_on_the_day_it_was_closed_for_its_owner_then(log: Log) -> None:
-    open_(log)
+    open_(log, occurred_at=NOW - 50 * DAY)
     win(log, on=TODAY - 40 * DAY)
     log.do(c.HandOver(deal_id=DEAL, to=ZHAO, handover_note="after-sales"))
     won_in = TODAY - 40 * DAY
@@ -235,7 +235,7 @@ def test_what_was_known_before_a_reopening_stays_known_as_it_was(log: Log) -> No
 
 def test_an_earlier_win_entered_late_becomes_the_customers_first(log: Log) -> None:
     open_(log)
-    open_(log, OTHER)
+    open_(log, OTHER, occurred_at=NOW - 50 * DAY)
     win(log, on=TODAY)
     assert month("new-customers", log) == 1
     win(log, OTHER, on=TODAY - 40 * DAY)

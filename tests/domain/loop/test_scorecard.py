@@ -39,7 +39,7 @@ from domain.scorecard.scorecard import (
     scorecard_id,
 )
 from domain.values import Money
-from tests.domain.given_when_then import Scenario, given
+from tests.domain.given_when_then import NOW, Scenario, given
 from tests.domain.loop.cycles import APPEAL, APRIL, FED_BACK, REVIEW_DAY, SCOPE
 from tests.domain.loop.log import Log
 from tests.domain.loop.test_meter import PLAIN, some_history
@@ -272,7 +272,7 @@ def test_a_fact_entered_late_shows_as_known_now_and_not_as_known_then() -> None:
     log, deal = Log(), UUID(int=0xD0)
     for command in (*STAFF, PLAIN):
         log.do(command)
-    log.do(d.OpenDeal(deal_id=deal, title="t", owner_id=LI), occurred_at=None)
+    log.do(d.OpenDeal(deal_id=deal, title="t", owner_id=LI), occurred_at=NOW - 20 * DAY)
     closed_at, about = log.head, About(rep(LI), period_of(PeriodKind.MONTH, TODAY - 10 * DAY), "CNY")
     then = result_at(log.contributions(), closed_at, about)
     late = d.WinDeal(
