@@ -349,7 +349,17 @@ def _hours(calendar: BusinessCalendar) -> _Hours:
     return _Hours(calendar)
 
 
-def first_instant(zone: ZoneInfo, local: dt.datetime) -> dt.datetime:
+def day_begins(zone: dt.tzinfo, day: dt.date) -> dt.datetime:
+    """The first instant (UTC) of a day: 01:00 where the clock jumps over midnight, the first of two midnights."""
+    return first_instant(zone, dt.datetime.combine(day, dt.time()))
+
+
+def day_ends(zone: dt.tzinfo, day: dt.date) -> dt.datetime:
+    """The last second (UTC) of a day, the one before the next day begins: a clock set back over midnight reads it twice."""
+    return day_begins(zone, day + dt.timedelta(days=1)) - dt.timedelta(seconds=1)
+
+
+def first_instant(zone: dt.tzinfo, local: dt.datetime) -> dt.datetime:
     """The first instant (UTC) at which a clock in `zone` reads the naive `local` or later."""
     instant = local.replace(tzinfo=zone, fold=0).astimezone(dt.UTC)
     if instant.astimezone(zone).replace(tzinfo=None, fold=0) == local:
@@ -357,7 +367,7 @@ def first_instant(zone: ZoneInfo, local: dt.datetime) -> dt.datetime:
     return _jump(zone, local, local.replace(tzinfo=zone, fold=1).astimezone(dt.UTC), instant)
 
 
-def _jump(zone: ZoneInfo, local: dt.datetime, before: dt.datetime, after: dt.datetime) -> dt.datetime:
+def _jump(zone: dt.tzinfo, local: dt.datetime, before: dt.datetime, after: dt.datetime) -> dt.datetime:
     """The clock jumps over `local` between two instants: bisect to the second of the jump."""
     low, high = 0, -(-(after - before) // dt.timedelta(seconds=1))
     base = before.replace(microsecond=0)

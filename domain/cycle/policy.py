@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from domain.calendar import BusinessCalendar, first_instant
+from domain.calendar import BusinessCalendar, day_begins
 from domain.errors import FieldError
 from domain.pace import Pace
 from domain.periods import Period
@@ -124,7 +124,7 @@ class CyclePolicy:
 
     def instant(self, day: date) -> datetime:
         """The first instant of a day in the calendar's zone."""
-        return first_instant(ZoneInfo(self.calendar.timezone), datetime.combine(day, time()))
+        return day_begins(ZoneInfo(self.calendar.timezone), day)
 
     def day(self, instant: datetime) -> date:
         return instant.astimezone(ZoneInfo(self.calendar.timezone)).date()

@@ -70,6 +70,8 @@ class Column:
     values: Map[str, str] = field(default_factory=dict)
     blank: frozenset[str] = frozenset({""})
     scale: Decimal = Decimal(1)
+    dates: tuple[str, ...] = ()
+    """Its own forms of dates; none: the mapping's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,8 @@ class EventRules:
     stage: str = "contact"
     title: str = "{case}"
     grouped: bool = False
+    longest_days: Decimal = Decimal(7)
+    """Work that took longer was hardly done in one go: a completion is missing."""
 
     def rule_for(self, name: str) -> ActivityRule:
         return next((rule for rule in self.activities if rule.fits(name)), ActivityRule("*", "task"))
@@ -106,12 +110,15 @@ class EventRules:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One file. `file` is a name in the import's folder; empty: the one file that is given."""
+    """One file. `file` is a name in the import's folder; empty: the one file that is given. `page` is the sheet of a workbook;
+    empty: its only one.
+    """
 
     kind: str
     file: str
     optional: bool
     columns: Map[str, Column]
+    page: str = ""
 
     def header_of(self, field: str) -> str:
         """The file's own name for one of our fields."""
@@ -142,6 +149,7 @@ class Mapping:
     delimiter: str = ","
     decimal: str = "."
     thousands: str = ""
+    grouping: str = "thousands"
     process: str = "default"
     policy: str = "default"
     titles: tuple[str, ...] = ("{product} — {customer}", "{product}", "{reference}")

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
 from uuid import UUID
 
 from domain.catalogue import ListProduct, Profile, RegisterCustomer
 from domain.door import Command
 from domain.people import FormTeam, HireRep
 from domain.values import Money
-from runtime.imports.cells import Dates, number, whole_number
+from runtime.imports.dates import Dates
 from runtime.imports.mapping import CUSTOMERS, PRODUCTS, REPS, Mapping, Sheet
+from runtime.imports.numbers import Numbers, year
 from runtime.imports.readers import Row
 from runtime.imports.references import Name
 from runtime.imports.results import Reason
@@ -35,24 +38,45 @@ class Planned:
 
 
 class Values:
-    """How this mapping writes numbers, dates and money."""
+    """How this mapping writes numbers, dates and money. Each takes a field's value out of a row; None where it is empty or wrong."""
 
     def __init__(self, mapping: Mapping) -> None:
         self.mapping = mapping
-        self.dates = Dates(mapping.dates, mapping.timezone)
+        self._numbers = Numbers(mapping.decimal, mapping.thousands, mapping.grouping)
+        self._dates: dict[tuple[str, ...], Dates] = {}
 
     def money(self, reasons: Reasons, field: str) -> Money | None:
         """The field's amount in the row's currency, or in the mapping's."""
-        value = reasons.take(field, number, self.mapping.thousands, self.mapping.decimal)
+        currency = reasons.cells.get("currency", self.mapping.currency).upper()
+        value: Decimal | None = reasons.take(field, self._numbers.number, currency)
         if value is None:
             return None
         scale = reasons.sheet.columns[field].scale
-        currency = reasons.cells.get("currency", self.mapping.currency).upper()
         return Money(value if scale == 1 else value * scale, currency)
 
     def count(self, reasons: Reasons, field: str) -> int | None:
-        value: int | None = reasons.take(field, whole_number, self.mapping.thousands)
+        value: int | None = reasons.take(field, self._numbers.whole)
         return value
+
+    def year(self, reasons: Reasons, field: str) -> int | None:
+        value: int | None = reasons.take(field, year)
+        return value
+
+    def day(self, reasons: Reasons, field: str) -> date | None:
+        value: date | None = reasons.take(field, self._forms_of(reasons, field).day)
+        return value
+
+    def instant(self, reasons: Reasons, field: str, *, end_of_day: bool = False) -> datetime | None:
+        read = self._forms_of(reasons, field).instant
+        value: datetime | None = reasons.take(field, read, end_of_day=end_of_day)
+        return value
+
+    def _forms_of(self, reasons: Reasons, field: str) -> Dates:
+        column = reasons.sheet.columns.get(field)
+        forms = column.dates if column is not None and column.dates else self.mapping.dates
+        if forms not in self._dates:
+            self._dates[forms] = Dates(forms, self.mapping.timezone)
+        return self._dates[forms]
 
 
 class CustomerPlanner:
@@ -67,7 +91,7 @@ class CustomerPlanner:
             country=cells.get("country", ""),
             employees=self._values.count(reasons, "employees"),
             revenue=self._values.money(reasons, "revenue"),
-            founded=self._values.count(reasons, "founded"),
+            founded=self._values.year(reasons, "founded"),
             parent=cells.get("parent", ""),
         )
         id = self._id_of(CUSTOMERS, key)

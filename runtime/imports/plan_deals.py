@@ -70,7 +70,7 @@ class DealPlanner:
     def _deal(self, row: Row, reasons: Reasons) -> ImportDeal | None:
         self._once(row, reasons)
         stage, referred = self._stage(reasons), self._referred(reasons)
-        cells, dates = reasons.cells, self._values.dates
+        cells, values = reasons.cells, self._values
         closed = stage in (WON, LOST)
         opening, amount = self._amounts(reasons, stage)
         told = ImportDeal(
@@ -81,16 +81,16 @@ class DealPlanner:
             reference=cells["reference"],
             opened_at=self._opened(reasons),
             stage=stage,
-            stage_at=reasons.take("stage_at", dates.instant),
+            stage_at=values.instant(reasons, "stage_at"),
             customer_id=referred.customer,
             product_id=referred.product,
             amount=amount,
             opening_amount=opening,
-            expected_close=reasons.take("expected_close", dates.day),
+            expected_close=values.day(reasons, "expected_close"),
             needs=self._needs(reasons),
             quote=self._quote(reasons),
             closed_on=self._closed_on(reasons) if closed else None,
-            closed_at=reasons.take("closed_on", dates.instant, end_of_day=True) if closed else None,
+            closed_at=values.instant(reasons, "closed_on", end_of_day=True) if closed else None,
             contract_reference=cells.get("contract_reference", "") if stage == WON else "",
             loss_reason=cells.get("loss_reason", "") if stage == LOST else "",
             competitor=cells.get("competitor", "") if stage == LOST else "",
@@ -138,7 +138,7 @@ class DealPlanner:
         return cells["reference"]
 
     def _opened(self, reasons: Reasons) -> datetime | None:
-        opened: datetime | None = reasons.take("opened_at", self._values.dates.instant)
+        opened = self._values.instant(reasons, "opened_at")
         empty = "opened_at" not in reasons.cells
         column = self._sheet.columns.get("opened_at")
         if empty and (column is None or column.missing != AT_IMPORT):
@@ -148,8 +148,7 @@ class DealPlanner:
     def _closed_on(self, reasons: Reasons) -> date | None:
         if "closed_on" not in reasons.cells:
             reasons.wrong("closed_on", "is empty: a closed deal was closed some day")
-        day: date | None = reasons.take("closed_on", self._values.dates.day)
-        return day
+        return self._values.day(reasons, "closed_on")
 
     def _amounts(self, reasons: Reasons, stage: str) -> tuple[Money | None, Money | None]:
         """What it was worth when opened, and is now. A won deal is never worth a guess."""
@@ -166,7 +165,7 @@ class DealPlanner:
         return self._references.prices.get(self._alias(PRODUCTS, reasons.cells.get("product", "")))
 
     def _next_step(self, reasons: Reasons) -> NextStep | None:
-        due = reasons.take("next_step_due", self._values.dates.instant, end_of_day=True)
+        due = self._values.instant(reasons, "next_step_due", end_of_day=True)
         what = reasons.cells.get("next_step")
         return NextStep(what or "follow up", due or BY_RULE) if what or due else None
 

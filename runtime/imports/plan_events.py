@@ -84,8 +84,8 @@ class EventReader:
             reasons.wrong(
                 "lifecycle", f"is not in [events.lifecycle] ({', '.join(known)}){did_you_mean(moment, known)}"
             )
-        at = reasons.take("timestamp", self._values.dates.instant)
-        if reasons.found:
+        at = self._values.instant(reasons, "timestamp")
+        if reasons.found or at is None:
             return reasons.found
         begins = moment in self._rules.start
         return Event(row, cells["case"], cells["activity"], begins, cells.get("resource", ""), at)

@@ -11,6 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
+from runtime.imports.cells import clean
 from runtime.imports.mapping import CUSTOMERS, EVENTS, PRODUCTS, REPS, Mapping, Sheet
 from runtime.imports.plan import CustomerPlanner, IdOf, Planned, ProductPlanner, RepPlanner, Values
 from runtime.imports.plan_deals import DealPlanner
@@ -42,7 +43,7 @@ def locate(mapping: Mapping, data: Path) -> list[Found]:
     if not data.exists():
         raise ImportProblem(f"{data}: there is no such file or folder")
     sheets = list(mapping.sheets.values())
-    plain = data.name.removesuffix(".gz").replace(REJECT_SUFFIX, ".csv")
+    plain = clean(data.name).removesuffix(".gz").replace(REJECT_SUFFIX, ".csv")
     named = [sheet for sheet in sheets if sheet.file == plain]
     if not named and len(sheets) > 1:
         wanted = ", ".join(sheet.file for sheet in sheets)
@@ -69,8 +70,8 @@ def _inside(folder: Path, sheet: Sheet) -> Path | None:
     if not sheet.file:
         only = [path for path in folder.iterdir() if path.is_file()]
         return only[0] if len(only) == 1 else None
-    candidates = (folder / sheet.file, folder / f"{sheet.file}.gz")
-    return next((path for path in candidates if path.is_file()), None)
+    named = {clean(path.name): path for path in folder.iterdir() if path.is_file()}
+    return named.get(sheet.file) or named.get(f"{sheet.file}.gz")
 
 
 def _found(sheet: Sheet, path: Path) -> Found:

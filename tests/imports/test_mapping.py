@@ -58,9 +58,9 @@ def test_everything_wrong_is_named_at_once() -> None:
         "deals.columns.amount.scale",
         "deals.columns.owner",
         "deals.columns.ownr",
+        "dates",
         "timezone",
         "currency",
-        "dates",
         "create",
         "encodin",
         "deals.override.stages",
@@ -88,6 +88,40 @@ def test_a_mapping_without_files_is_none() -> None:
     [
         ("format = 2", "format: this release reads format 1, not 2"),
         ("delimiter = ';;'", "delimiter: ';;' must be one character"),
+        (
+            "delimiter = '-'",
+            "delimiter: '-' stands in names, numbers or quotes: use one such as ',', ';' or '\\t'",
+        ),
+        (
+            "delimiter = '1'",
+            "delimiter: '1' stands in names, numbers or quotes: use one such as ',', ';' or '\\t'",
+        ),
+        ("thousands = '-'", "thousands: '-' is not one of '', '.', ',', ' ', \"'\""),
+        ("thousands = '0'", "thousands: '0' is not one of '', '.', ',', ' ', \"'\""),
+        ("thousands = '.'", "decimal: must be '.' or ',', and another sign than `thousands`"),
+        ("decimal = ''", "decimal: must be '.' or ',', and another sign than `thousands`"),
+        ("grouping = 'fours'", "grouping: 'fours' is not one of thousands, indian"),
+        ("dates = []", "dates: names no form; use \"iso\" or forms such as '%d.%m.%Y'"),
+        ("dates = ['%d.%m.']", "dates: '%d.%m.' tells no year"),
+        ("dates = ['%m/%Y']", "dates: '%m/%Y' tells no day"),
+        ("dates = ['%d.%m.%Y %Y']", "dates: '%d.%m.%Y %Y' tells the year twice"),
+        ("dates = ['%d.%m.%b %Y']", "dates: '%d.%m.%b %Y' tells the month twice"),
+        ("dates = ['%j %m %Y']", "dates: '%j %m %Y' tells the day twice"),
+        ("dates = ['%d.%m.%Y %M']", "dates: '%d.%m.%Y %M' tells no hour"),
+        (
+            "dates = ['%d.%m.%Y %I:%M']",
+            "dates: '%d.%m.%Y %I:%M' has one of %I and %p: an hour of twelve needs both, one of 24 is %H",
+        ),
+        (
+            "dates = ['%Y-%m-%dT%H:%M:%SZ']",
+            "dates: '%Y-%m-%dT%H:%M:%SZ' names a zone that would be passed over: write %z, which reads Z, UTC, GMT and +02:00",
+        ),
+        ("dates = ['20%y-%m-%d']", "dates: '20%y-%m-%d' has digits of its own, beside those of the date"),
+        (
+            'dates = ["%d.%m.%Y\\u0000"]',
+            "dates: holds a character that no text has (U+0000)",
+        ),
+        ("format = true", "format: this release reads format 1, not True"),
         ("decimal = ','\nthousands = ','", "decimal: must be '.' or ',', and another sign than `thousands`"),
         ("encoding = 'utf-99'", "encoding: unknown encoding 'utf-99'; use one such as 'utf-8' or 'gb18030'"),
         ("policy = 3", "policy: must be a text, not 3"),
@@ -96,6 +130,76 @@ def test_a_mapping_without_files_is_none() -> None:
 )
 def test_a_wrong_value_says_what_would_be_right(text: str, told: str) -> None:
     assert problems_of(f"{text}\n{ONE_FILE}") == [told]
+
+
+@pytest.mark.parametrize(
+    "name", ["rot13", "base64", "utf-16", "utf-7", "idna", "unicode_escape", "undefined", "cp037"]
+)
+def test_an_encoding_of_no_plain_text_file_is_refused(name: str) -> None:
+    [told] = problems_of(f"encoding = '{name}'\n{ONE_FILE}")
+    assert (
+        told
+        == f"encoding: '{name}' is no encoding of plain text files; save the file in UTF-8 and leave this out"
+    )
+
+
+@pytest.mark.parametrize(
+    "name", ["utf-8", "gb18030", "cp1252", "shift_jis", "big5", "euc_kr", "koi8-r", "latin-1"]
+)
+def test_an_encoding_of_plain_text_files_is_taken(name: str) -> None:
+    assert read_mapping(f"encoding = '{name}'\n{ONE_FILE}".encode(), "m.toml").encoding == name
+
+
+@pytest.mark.parametrize("directive", ["%x", "%X", "%c", "%Z", "%U", "%G", "%s", "%-d", "%Q", "%"])
+def test_a_form_that_follows_the_machine_or_drops_what_it_reads_is_refused(directive: str) -> None:
+    [told] = problems_of(f"dates = ['%d.%m.%Y {directive}']\n{ONE_FILE}")
+    assert "which is none of %Y %y %m" in told
+
+
+@pytest.mark.parametrize("name", ["../other/deals.csv", "/etc/passwd", "a\\b.csv", "..", "a\nb"])
+def test_a_file_is_named_without_a_folder(name: str) -> None:
+    told = problems_of(ONE_FILE.replace('file = ""', f"file = {name!r}".replace("'", '"')))
+    assert [problem.partition(":")[0] for problem in told] == ["deals.file"]
+
+
+def test_words_are_the_same_in_whatever_form_they_are_typed() -> None:
+    typed = ONE_FILE.replace('New = "identify"', '"Ne\u0301w" = "identify"').replace(
+        'owner = "rep"', 'owner = "  Ve\u0301ndeur "'
+    )
+    mapping = mapping_from(typed + '[aliases.reps]\n"Jo\u0308rg" = "Zoe\u0308"\n')
+    assert mapping.aliases["reps"] == {"J\u00f6rg": "Zo\u00eb"}
+    assert "N\u00e9w" in mapping.stages
+    assert mapping.sheets["deals"].columns["owner"].header == "V\u00e9ndeur"
+
+
+def test_a_word_that_would_mean_two_things_is_refused() -> None:
+    aliases = '[aliases.reps]\n"J\u00f6rg" = "A"\n"Jo\u0308rg" = "B"\n'
+    assert problems_of(ONE_FILE + aliases) == ["aliases.reps.Jo\u0308rg: means 'A' already"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a = " + "[" * 10_000,
+        "scale = " + "9" * 5_000,
+        "x = 2026-02-30",
+        '"\\ud800" = 1',
+        "\ufeff\ufeffname = 1",
+    ],
+)
+def test_what_breaks_a_parser_is_said_to_be_no_mapping(text: str) -> None:
+    assert "is not TOML" in problems_of(text)[0]
+
+
+def test_a_mapping_with_the_mark_of_utf_8_is_read() -> None:
+    assert read_mapping(b"\xef\xbb\xbf" + ONE_FILE.encode(), "m.toml").name == "one file"
+
+
+@pytest.mark.parametrize("scale", ["true", "'1_000'", "nan", "inf", "0", "-1"])
+def test_a_scale_is_a_number_above_zero(scale: str) -> None:
+    [told] = problems_of(ONE_FILE.replace('"amount"', f'{{ column = "amount", scale = {scale} }}'))
+    assert told.startswith("deals.columns.amount.scale: ")
+    assert told.endswith("must be a number above zero")
 
 
 def test_an_override_needs_its_reason() -> None:

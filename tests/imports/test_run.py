@@ -257,6 +257,23 @@ async def test_what_refers_to_a_refused_row_is_refused_with_it(pool: Pool, tmp_p
     ]
 
 
+async def test_names_are_met_in_whatever_form_they_are_typed(pool: Pool, tmp_path: Path) -> None:
+    """As a composed letter in one place and as a letter with its accent in the other: file, column, name, stage, alias."""
+    typed = mapping_from(
+        ONE_FILE.replace('file = ""', 'file = "Abschlu\u0308sse.csv"')
+        .replace('owner = "rep"', 'owner = "Verka\u0308ufer"')
+        .replace('New = "identify"', '"Ero\u0308ffnet" = "identify"')
+        + '[aliases.reps]\n"Jo\u0308rg" = "J\u00f6rg M."\n[reps]\nfile = "reps.csv"\noptional = true\n'
+        '[reps.columns]\nkey = "k"\nteam = "t"\n'
+    )
+    row = "1,J\u00f6rg,Acme,Boiler,Er\u00f6ffnet,2026-01-05,,100,"
+    header = HEADER.replace("rep", "Verk\u00e4ufer")
+    csv_file(tmp_path, row, header=header, name="Abschl\u00fcsse.csv")
+    assert numbers(await run(pool, tmp_path, typed))[:3] == (1, 0, 0)
+    hired = await rows_of(pool, "SELECT data->>'name' FROM ledger.events WHERE topic = 'rep.hired'")
+    assert hired == [("J\u00f6rg M.",)]
+
+
 TEAMS = """
 name = "teams"
 source = "test"

@@ -1,0 +1,68 @@
+"""Runtime room, file import: a cell's text to a day or an instant, in the mapping's zone. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from domain.calendar import day_begins, day_ends, first_instant
+from domain.values import EARLIEST, LATEST
+from runtime.imports.cells import Unreadable
+from runtime.imports.date_forms import ISO, Told, form
+
+_OTHER_YEAR = re.compile("([0-9]{4})-[0-9]{2}-[0-9]{2}")
+_OUTSIDE = f"is not between the years {EARLIEST} and {LATEST - 1}"
+
+
+class Dates:
+    """Reads the dates and times of one time zone, written in one of a few forms."""
+
+    def __init__(self, forms: Sequence[str], timezone: str) -> None:
+        self._forms = tuple(map(form, dict.fromkeys(forms)))
+        self._zone = ZoneInfo(timezone)
+        self.day = lru_cache(20_000)(self._day)
+        self.instant = lru_cache(20_000)(self._instant)
+
+    def _day(self, text: str) -> date:
+        """The day that is written; of a time with an offset, the local day. Raises Unreadable."""
+        told = self._read(text)
+        if not isinstance(told.at, datetime):
+            return told.at
+        return told.at.date() if told.offset is None else _aware(told).astimezone(self._zone).date()
+
+    def _instant(self, text: str, *, end_of_day: bool = False) -> datetime:
+        """The instant (UTC) of a time; of a day, when it begins, or its last second. Raises Unreadable."""
+        told = self._read(text)
+        zone = told.offset or self._zone
+        if isinstance(told.at, datetime):
+            return first_instant(self._zone, told.at) if told.offset is None else _aware(told)
+        return day_ends(zone, told.at) if end_of_day else day_begins(zone, told.at)
+
+    def _read(self, text: str) -> Told:
+        found = {told: form.written for form in self._forms if (told := form.read(text)) is not None}
+        if not found:
+            raise Unreadable(self._no_date(text))
+        if len(found) > 1:
+            readings = " or ".join(f"{told.at} ({written})" for told, written in found.items())
+            raise Unreadable(
+                f"may be {readings}: name the one form of its column, {{ column = …, dates = … }}"
+            )
+        told = next(iter(found))
+        if not EARLIEST <= told.at.year < LATEST:
+            raise Unreadable(_OUTSIDE)
+        return told
+
+    def _no_date(self, text: str) -> str:
+        year = _OTHER_YEAR.match(text)
+        if year and not EARLIEST <= int(year[1]) < LATEST and any(f.written == ISO for f in self._forms):
+            return _OUTSIDE
+        told = " or ".join(form.example for form in self._forms)
+        return f"is not a date written as {told}: name its form under `dates`"
+
+
+def _aware(told: Told) -> datetime:
+    assert isinstance(told.at, datetime)
+    return told.at.replace(tzinfo=told.offset).astimezone(UTC)
