@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from datetime import datetime, tzinfo
 from decimal import Decimal
@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
 import typer
 
-if TYPE_CHECKING:
-    from rich.console import Console
+from cli.tables import say
 
+if TYPE_CHECKING:
     from domain.context import Context
     from domain.door import Command, Receipt
     from runtime.ledger import Ledger
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 REFUSED, USAGE, UNREACHABLE, INTERRUPTED = 1, 2, 3, 130
-WIDE = 160
-"""Columns where the output is no terminal."""
 START_FIRST = "run 'salesloop dev' first or set DATABASE_URL"
 
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
@@ -119,13 +117,6 @@ def run(work: Coroutine[Any, Any, T]) -> T:
 # --- output ----------------------------------------------------------------------------------------------------------
 
 
-def console() -> Console:
-    from rich.console import Console
-
-    made = Console()
-    return made if made.is_terminal or "COLUMNS" in os.environ else Console(width=WIDE)
-
-
 def as_json(value: Any) -> None:
     """One JSON document on stdout, times in UTC, amounts as text."""
     import msgspec
@@ -133,31 +124,6 @@ def as_json(value: Any) -> None:
     from runtime.codec import encode
 
     sys.stdout.write(msgspec.json.format(encode(value), indent=2).decode() + "\n")
-
-
-def table(
-    columns: Sequence[str],
-    rows: Iterable[Sequence[Any]],
-    *,
-    title: str = "",
-    right: Sequence[str] = (),
-    whole: Sequence[str] = (),
-) -> None:
-    """Wide characters align; `right` names the columns of numbers; those and the `whole` ones are never broken."""
-    from rich import box
-    from rich.table import Table
-
-    made = Table(title=title or None, box=box.SIMPLE_HEAD, title_justify="left", pad_edge=False)
-    for name in columns:
-        number = name in right
-        made.add_column(
-            name, justify="right" if number else "left", overflow="fold", no_wrap=number or name in whole
-        )
-    for row in rows:
-        made.add_row(*("" if cell is None else str(cell) for cell in row))
-    console().print(made, highlight=False, markup=False) if made.row_count else console().print(
-        title or "nothing"
-    )
 
 
 def zone(name: str | None) -> tzinfo | None:
@@ -200,7 +166,7 @@ def receipt(done: Receipt, as_json_: bool) -> None:  # noqa: FBT001 - a flag str
         return
     answer = _said(done.answer, ", ")
     changed = f"{done.recorded} events at position {done.position}" if done.recorded else "nothing to change"
-    console().print(f"{changed}: {answer}", highlight=False, soft_wrap=True)
+    say(f"{changed}: {answer}")
 
 
 def _said(value: Any, between: str = " ") -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from calendar import month_name
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -11,7 +10,8 @@ from uuid import UUID
 
 import typer
 
-from cli.common import Json, Limit, Zone, as_json, example, fail, group, ledger, run, table, zone
+from cli.common import Json, Limit, Zone, as_json, example, fail, group, ledger, run, zone
+from cli.desk_views import show_cycle_policy
 from cli.loop import (
     CompanyZone,
     Cursor,
@@ -218,30 +218,7 @@ def policy(name: Annotated[str, typer.Argument()] = "default", *, json: Json = F
     if json:
         as_json(versions)
         return
-    columns = (
-        "version",
-        "cadence",
-        "pace",
-        "behind by",
-        "agreed before",
-        "review after",
-        "year from",
-        "calendar",
-    )
-    rows = [
-        (
-            p.version,
-            p.cadence,
-            p.pace,
-            f"{p.threshold:.0%}",
-            p.agree_before,
-            p.review_after,
-            month_name[p.fiscal_start],
-            p.calendar.timezone,
-        )
-        for p in versions
-    ]
-    table(columns, rows, title=name)
+    show_cycle_policy(name, versions)
 
 
 async def _policy(name: str) -> Any:

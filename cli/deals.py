@@ -22,13 +22,11 @@ from cli.common import (
     fail,
     group,
     ledger,
-    moment,
-    money,
     receipt,
     run,
-    table,
     zone,
 )
+from cli.deal_views import show_deal, show_deals
 
 if TYPE_CHECKING:
     from domain.door import Command, Receipt
@@ -39,7 +37,7 @@ if TYPE_CHECKING:
 app = group("deals", "Deals: list, show, open, log a touch, move, win, lose.")
 
 DealArgument = Annotated[
-    str, typer.Argument(metavar="DEAL", help="Its id, or its reference in the system it came from.")
+    str, typer.Argument(metavar="DEAL", help="Its reference as lists show it, or its id.")
 ]
 NextOption = Annotated[str | None, typer.Option("--next", help="What is promised next.")]
 DueOption = Annotated[datetime | None, typer.Option("--due", help="By when, in your time zone.")]
@@ -63,7 +61,7 @@ class Kind(StrEnum):
 
 
 async def find(source: Source, given: str) -> DealView:
-    """By id, or by reference where only one deal has it."""
+    """By id, by reference, or by the beginning of its id, where only one deal has it."""
     from projections import deal_board
 
     try:
@@ -71,7 +69,8 @@ async def find(source: Source, given: str) -> DealView:
     except ValueError:
         page = await deal_board.listing(source, deal_board.BoardFilter(reference=given), limit=2)
         if len(page.items) > 1:
-            fail(f"several deals have the reference {given!r}: name one by its id")
+            several = ", ".join(f"{deal.deal_id} ({deal.title})" for deal in page.items)
+            fail(f"several deals have the reference {given!r}: name one by its id, such as {several}")
         found = page.items[0] if page.items else None
     if found is None:
         fail(f"no deal has the id or reference {given!r}")
@@ -109,9 +108,7 @@ def list_(
     if json:
         as_json(page)
         return
-    to = zone(tz)
-    columns = ("deal", "title", "customer", "stage", "amount", "owner", "due")
-    table(columns, [_row(deal, to) for deal in page.items], right=("amount",), whole=("deal", "due"))
+    show_deals(page.items, zone(tz))
     if page.next_cursor:
         typer.echo(f"more: --cursor {page.next_cursor}")
 
@@ -123,20 +120,6 @@ async def _list(narrowed: dict[str, Any], sort: str, cursor: str | None, limit: 
         return await deal_board.listing(opened.pool, deal_board.BoardFilter(**narrowed), sort, cursor, limit)
 
 
-def _row(deal: DealView, to: Any) -> tuple[Any, ...]:
-    amount = money(deal.amount, deal.currency)
-    due = f"{moment(deal.due_at, to)}{' !' if deal.missed_at else ''}"
-    return (
-        deal.reference or deal.deal_id,
-        deal.title,
-        deal.customer_name,
-        deal.stage,
-        amount,
-        deal.owner_name,
-        due,
-    )
-
-
 @app.command(epilog=example("salesloop deals show 1C1I7A6R"))
 def show(deal: DealArgument, *, json: Json = False, tz: Zone = None) -> None:
     """One deal, everything about it."""
@@ -144,25 +127,7 @@ def show(deal: DealArgument, *, json: Json = False, tz: Zone = None) -> None:
     if json:
         as_json(found)
         return
-    to = zone(tz)
-    rows = [
-        ("deal", found.deal_id),
-        ("reference", f"{found.reference} ({found.source})" if found.reference else None),
-        ("title", found.title),
-        ("customer", found.customer_name),
-        ("product", found.product_name),
-        ("owner", f"{found.owner_name}, {found.team_name}"),
-        ("stage", f"{found.stage} ({found.status}), since {moment(found.stage_entered_at, to)}"),
-        ("amount", money(found.amount, found.currency)),
-        ("expected close", found.expected_close),
-        ("opened", moment(found.opened_at, to)),
-        ("activities", f"{found.activity_count}, the last {moment(found.last_activity_at, to) or 'never'}"),
-        ("promise", f"{found.promised}, by {found.promised_by_name}" if found.promise_id else None),
-        ("due", moment(found.due_at, to)),
-        ("policy, process", f"{found.policy}, {found.process} {found.process_version}"),
-        ("version", found.version),
-    ]
-    table(("", found.title), [row for row in rows if row[1] not in (None, "")])
+    show_deal(found, zone(tz))
 
 
 async def _show(given: str) -> DealView:

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from cli.common import ledger
+from cli.deal_views import show_funnel, show_history
 from cli.demo_cycle import run_cycle, turn_of
 from cli.demo_shown import show_cycle
 from cli.imports import import_files, show
 from cli.short_fuse import burn, publish_policies
 from cli.telling import Teller
-from cli.views import show_funnel, show_history
 from cli.watch import caught_up
 
 if TYPE_CHECKING:

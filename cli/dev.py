@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, NoReturn
 
 import typer
 
-from cli.common import INTERRUPTED, console, run
+from cli.common import INTERRUPTED, run
+from cli.tables import say
 from cli.telling import Teller
 
 if TYPE_CHECKING:
@@ -91,14 +92,10 @@ def addresses(system: Supervisor, key: Path, teller: Teller) -> None:
 
 
 def _show(places: dict[str, str]) -> None:
-    from rich.table import Table
-
-    made = Table.grid(padding=(0, 2))
+    width = max(map(len, places)) + 2
     for name, place in places.items():
         if place:
-            made.add_row(name, place)
-    console().print()
-    console().print(made, soft_wrap=True, highlight=False)
-    console().print(
+            say(f"{name:<{width}}{place}")
+    say(
         "\nserving; other terminals can use `salesloop deals list`, `salesloop agenda` and the like. Ctrl-C ends it."
     )

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.common import Json, Zone, console, example, ledger, moment, run, zone
+from cli.common import Json, Zone, example, ledger, moment, run, zone
+from cli.tables import say
 
 if TYPE_CHECKING:
     from domain.recorded import Recorded
@@ -99,4 +100,4 @@ def _as_text(recorded: Recorded, tz: str | None) -> None:
     meta = recorded.meta
     who = f"{meta.actor} through {meta.channel}"
     line = f"{recorded.position:>9}  {at}  {recorded.fact.TOPIC:<26} {recorded.originator_id}  {who}"
-    console().print(line, highlight=False, soft_wrap=True, markup=False)
+    say(line)

@@ -9,8 +9,9 @@ from uuid import UUID
 
 import typer
 
-from cli.common import USAGE, Json, Limit, as_json, console, example, fail, group, ledger, run, table
+from cli.common import USAGE, Json, Limit, as_json, example, fail, group, ledger, run
 from cli.cycles import LanguageOption
+from cli.desk_views import show_metrics
 from cli.loop import (
     DAYS,
     Cursor,
@@ -25,6 +26,7 @@ from cli.loop import (
     scope_of,
     whose,
 )
+from cli.tables import say
 from cli.views import Language
 
 if TYPE_CHECKING:
@@ -49,12 +51,7 @@ def list_(*, lang: LanguageOption = Language.EN, json: Json = False) -> None:
     if json:
         as_json(list(every_metric()))
         return
-    said = lang.value
-    rows = [
-        (m.key, getattr(m.name, said), m.unit, m.direction, getattr(m.definition, said))
-        for m in every_metric()
-    ]
-    table(("metric", "name", "unit", "better", "is"), rows, whole=("metric",))
+    show_metrics(every_metric(), lang.value)
 
 
 @app.command(epilog=example("salesloop figure show revenue-won --period 2027-Q1 --currency CNY"))
@@ -76,9 +73,7 @@ def show(
         return
     days = f"{asked.window.start} to {asked.window.end}"
     told = measured(found, asked.metric, asked.currency)
-    console().print(
-        f"{metric_name(metric)}, {whose(asked.scope, known)}, {days}: {told}", highlight=False, soft_wrap=True
-    )
+    say(f"{metric_name(metric)}, {whose(asked.scope, known)}, {days}: {told}")
 
 
 Asked = tuple[str, str, str | None, datetime | None, datetime | None, str]

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.common import AsUser, Json, as_json, console, example, ledger, run, table
+from cli.common import AsUser, Json, as_json, example, ledger, run
+from cli.tables import say, table
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars
@@ -126,8 +127,8 @@ def show(result: ImportResult) -> None:
     columns = ("file", "rows", "accepted", "unchanged", "refused", "events")
     table(columns, rows, title="dry run: nothing was recorded" if result.dry_run else "", right=columns[1:])
     for refusal in result.refusals[:20]:
-        console().print(f"refused: {refusal}", highlight=False, markup=False, soft_wrap=True)
+        say(f"refused: {refusal}")
     if result.refused > 20:
-        console().print(f"… and {result.refused - 20} more")
+        say(f"… and {result.refused - 20} more")
     for written in result.rejects:
-        console().print(f"refused rows with reasons: {written}", highlight=False, soft_wrap=True)
+        say(f"refused rows with reasons: {written}")

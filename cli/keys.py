@@ -9,20 +9,9 @@ from uuid import UUID
 
 import typer
 
-from cli.common import (
-    Json,
-    Zone,
-    as_json,
-    console,
-    example,
-    fail,
-    group,
-    ledger,
-    moment,
-    run,
-    table,
-    zone,
-)
+from cli.common import Json, Zone, as_json, example, fail, group, ledger, run, zone
+from cli.desk_views import show_keys
+from cli.tables import say
 
 app = group("keys", "API keys: make, list, revoke.")
 
@@ -51,7 +40,7 @@ def create(
     if json:
         as_json({"id": id, "token": token, "user_id": owner, "role": role.value})
         return
-    console().print(f"key {id} for {owner} ({role.value}). Shown once:", highlight=False)
+    say(f"key {id} for {owner} ({role.value}). Shown once:")
     print(token)  # noqa: T201 - plain, so that it can be piped
 
 
@@ -79,19 +68,7 @@ def list_(*, json: Json = False, tz: Zone = None) -> None:
     if json:
         as_json(found)
         return
-    to = zone(tz)
-    rows = [
-        (
-            k["id"],
-            k["user_id"],
-            k["role"],
-            k["label"],
-            moment(k["created_at"], to),
-            moment(k["revoked_at"], to),
-        )
-        for k in found
-    ]
-    table(("id", "user", "role", "label", "made", "revoked"), rows)
+    show_keys(found, zone(tz))
 
 
 async def _all() -> list[dict[str, Any]]:
@@ -112,7 +89,7 @@ def revoke(
     if json:
         as_json({"id": id, "revoked_at": at})
     else:
-        console().print(f"key {id} is revoked", highlight=False)
+        say(f"key {id} is revoked")
 
 
 async def _revoke(id: str) -> datetime | None:

@@ -19,12 +19,11 @@ from cli.common import (
     fail,
     group,
     ledger,
-    moment,
     receipt,
     run,
-    table,
     zone,
 )
+from cli.deal_views import show_lead, show_leads
 from cli.loop import Cursor
 
 if TYPE_CHECKING:
@@ -54,11 +53,7 @@ def list_(
     if json:
         as_json(page)
         return
-    to = zone(tz)
-    rows = [
-        (i.lead_id, i.name, i.source, i.status, i.owner_name, moment(i.captured_at, to)) for i in page.items
-    ]
-    table(("lead", "name", "source", "status", "owner", "captured"), rows, whole=("lead", "captured"))
+    show_leads(page.items, zone(tz))
     if page.next_cursor:
         typer.echo(f"more: --cursor {page.next_cursor}")
 
@@ -78,18 +73,7 @@ def show(lead: Id, *, json: Json = False, tz: Zone = None) -> None:
     if json:
         as_json(found)
         return
-    to = zone(tz)
-    rows = [
-        ("name", found.name),
-        ("interest", found.interest),
-        ("source", found.source),
-        ("captured", moment(found.captured_at, to)),
-        ("status", found.status),
-        ("owner", found.owner_name or "nobody"),
-        ("allocated", f"{moment(found.allocated_at, to)} {found.receipt}".strip()),
-        ("deal", found.deal_id),
-    ]
-    table(("lead", str(lead)), rows)
+    show_lead(found, zone(tz))
 
 
 async def _show(lead: UUID) -> LeadView:

@@ -9,8 +9,9 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from cli.common import console, moment, table
+from cli.common import moment
 from cli.loop import figure, measured, metric_name, percent, who, whose
+from cli.tables import say, table
 
 if TYPE_CHECKING:
     from projections.attainment import Attainment
@@ -119,7 +120,10 @@ def show_board(cycles: Sequence[CycleSeen], names: Names, to: tzinfo | None) -> 
         for one in cycles
     ]
     table(
-        ("cycle", "phase", "waits for", "of", "until", "behind", "id"), rows, whole=("cycle", "until", "id")
+        ("cycle", "phase", "waits for", "of", "until", "behind", "id"),
+        rows,
+        whole=("cycle", "until", "id"),
+        spare=("id", "of"),
     )
 
 
@@ -127,7 +131,7 @@ def show_said(cycle: CycleSeen, names: Names, to: tzinfo | None) -> None:
     rows = [
         (moment(one.at, to), _kind(one), who(one.by, names), one.text, one.subject_id) for one in cycle.said
     ]
-    table(("when", "what", "who", "said", "about"), rows, whole=("when", "what", "about"))
+    table(("when", "what", "who", "said", "about"), rows, whole=("when", "what", "about"), spare=("about",))
 
 
 def _kind(said: Said) -> str:
@@ -148,7 +152,7 @@ def show_proposal(cycle: CycleSeen, names: Names, lang: str = "en") -> None:
         title = f"{whose(cycle.scope, names)}, {period}: {metric_name(one.metric, lang)} {number}"
         table(("", "why"), list(enumerate(steps, 1)), title=title, right=("",))
     if not cycle.proposal:
-        console().print("nothing is proposed for the next period yet")
+        say("nothing is proposed for the next period yet")
 
 
 # --- targets ---------------------------------------------------------------------------------------------------------
@@ -162,12 +166,26 @@ def show_attainment(lines: Iterable[Attainment], names: Names, title: str = "") 
     right, whole = ("target", "actual", "attained", "expected"), ("metric", "period", "day")
     if len(lines) > 1 and len(about) == 1:
         title = title or ", ".join(*about)
-        table(columns, map(_attained, lines), title=title, right=right, whole=whole)
+        table(
+            columns,
+            map(_attained, lines),
+            title=title,
+            right=right,
+            whole=whole,
+            spare=("expected", "target"),
+        )
         return
     rows = [
         (metric_name(one.metric), whose(one.scope, names), one.period.name, *_attained(one)) for one in lines
     ]
-    table(("metric", "whose", "period", *columns), rows, title=title, right=right, whole=whole)
+    table(
+        ("metric", "whose", "period", *columns),
+        rows,
+        title=title,
+        right=right,
+        whole=whole,
+        spare=("day", "expected", "target"),
+    )
 
 
 def _attained(one: Attainment) -> tuple[Any, ...]:
@@ -195,7 +213,7 @@ def show_targets(targets: Iterable[Targeted], names: Names) -> None:
         for one in targets
     ]
     columns = ("metric", "whose", "period", "target", "status", "owner", "id")
-    table(columns, rows, right=("target",), whole=("id",))
+    table(columns, rows, right=("target",), whole=("id",), spare=("owner", "status"))
 
 
 def show_target(target: Targeted, names: Names) -> None:
@@ -224,7 +242,7 @@ def show_tree(branch: Branch, names: Names) -> None:
     """A target and its parts, each generation further in."""
     table(
         ("period", "whose", "target", "status", "id"), list(_twigs(branch, names, 0)), right=("target",),
-        title=metric_name(branch.target.metric), whole=("period", "id"),
+        title=metric_name(branch.target.metric), whole=("period", "id"), spare=("status", "id"),
     )  # fmt: skip
 
 
@@ -271,15 +289,18 @@ def show_pack(
 ) -> None:
     """What was frozen when the review opened, and beside each value what is known now. `changed`: only what differs."""
     same = "the bytes that were recorded then" if pack.equal else "NOT the bytes that were recorded then"
-    console().print(
-        f"{title_of(pack, names)}: frozen at position {pack.position:,} ({moment(pack.opened_at, to)}), {same}",
-        highlight=False,
-        soft_wrap=True,
+    say(
+        f"{title_of(pack, names)}: frozen at position {pack.position:,} ({moment(pack.opened_at, to)}), {same}"
     )
     show_points(pack.agenda, names, lang)
     rows = list(_besides(pack.lines, names, lang, changed=changed))
     now = f"as known now ({pack.known_at:,})"
-    table(("", "about", "as frozen", now, " "), rows, title="" if rows else "nothing is known differently")
+    table(
+        ("", "about", "as frozen", now, " "),
+        rows,
+        title="" if rows else "nothing is known differently",
+        spare=("about",),
+    )
 
 
 def show_points(agenda: Sequence[Spoken], names: Names, lang: str = "en") -> None:

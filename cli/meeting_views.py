@@ -8,8 +8,9 @@ from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from cli.common import moment, table
+from cli.common import moment
 from cli.loop import who, whose
+from cli.tables import table
 
 if TYPE_CHECKING:
     from domain.meeting.plan import Plan
@@ -32,7 +33,13 @@ def show_meetings(meetings: Iterable[MeetingSeen], names: Names, to: tzinfo | No
         for one in meetings
     ]
     columns = ("whose", "at", "status", "chair", "points", "owed until", "id")
-    table(columns, rows, right=("points",), whole=("at", "owed until", "id"))
+    table(
+        columns,
+        rows,
+        right=("points",),
+        whole=("at", "owed until", "id"),
+        spare=("points", "chair", "owed until"),
+    )
 
 
 def show_meeting(one: MeetingSeen, names: Names, to: tzinfo | None) -> None:
@@ -45,7 +52,7 @@ def show_meeting(one: MeetingSeen, names: Names, to: tzinfo | None) -> None:
             (d.question, who(d.of, names), moment(d.due_at, to), d.choice or "open", d.decision_id)
             for d in one.decisions
         ]
-        table(("decision", "of", "due", "choice", "id"), decisions, whole=("due", "id"))
+        table(("decision", "of", "due", "choice", "id"), decisions, whole=("due", "id"), spare=("of",))
     if one.waits:
         owed = [(w.step, who(w.of, names), moment(w.due_at, to)) for w in one.waits]
         table(("waits for", "of", "until"), owed, whole=("until",))
@@ -93,4 +100,4 @@ def show_schedules(schedules: Iterable[ScheduleSeen], names: Names, to: tzinfo |
         for one in schedules
     ]
     columns = ("whose", "meets", "status", "next", "chair", "called", "id")
-    table(columns, rows, right=("called",), whole=("next", "id"))
+    table(columns, rows, right=("called",), whole=("next", "id"), spare=("called", "chair"))

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.common import AsUser, Json, Reason, as_json, example, fail, group, ledger, receipt, run, table
+from cli.common import AsUser, Json, Reason, as_json, example, fail, group, ledger, receipt, run
+from cli.desk_views import show_policy
 
 if TYPE_CHECKING:
     from api.routers.policies import NewPolicy
@@ -26,16 +27,7 @@ def show(name: Annotated[str, typer.Argument()] = "default", *, json: Json = Fal
     if json:
         as_json([_told(p) for p in versions])
         return
-    columns = (
-        "version",
-        "due after",
-        "by stage",
-        "reminded before",
-        "escalated after",
-        "reassigned after",
-        "calendar",
-    )
-    table(columns, [_row(p) for p in versions], title=name)
+    show_policy(name, versions)
 
 
 async def _versions(name: str) -> tuple[FollowUpPolicy, ...]:
@@ -44,12 +36,6 @@ async def _versions(name: str) -> tuple[FollowUpPolicy, ...]:
     async with ledger() as opened:
         held = (await opened.load({policy_stream(name): Policies}))[policy_stream(name)]
         return held.versions if isinstance(held, Policies) else ()
-
-
-def _row(p: FollowUpPolicy) -> tuple[Any, ...]:
-    stages = ", ".join(f"{stage} {after}" for stage, after in p.due_after_by_stage.items())
-    calendar = f"{p.calendar.timezone} {p.calendar.opens}–{p.calendar.closes}"
-    return p.version, p.due_after, stages, p.remind_before, p.escalate_after, p.reassign_after, calendar
 
 
 def _told(p: FollowUpPolicy) -> dict[str, Any]:

@@ -12,17 +12,16 @@ from cli.common import (
     Json,
     Zone,
     as_json,
-    console,
     example,
     fail,
     group,
     ledger,
-    moment,
     run,
     settings,
-    table,
     zone,
 )
+from cli.desk_views import show_differences, show_standing
+from cli.tables import say
 
 if TYPE_CHECKING:
     from projections.rebuild import Difference
@@ -50,7 +49,7 @@ def status(*, json: Json = False, tz: Zone = None) -> None:
     if json:
         as_json(found)
     else:
-        _show(found, tz)
+        show_standing(found, zone(tz))
     if any(s.status in ("stopped", "missing") for s in found):
         raise typer.Exit(REFUSED)
 
@@ -60,16 +59,6 @@ async def _status() -> list[ProjectionStatus]:
 
     async with ledger() as opened:
         return await standing(opened.pool)
-
-
-def _show(found: list[ProjectionStatus], tz: str | None) -> None:
-    to = zone(tz)
-    columns = ("read model", "status", "position", "lag", "followed by", "moved", "error")
-    rows = [
-        (s.name, s.status, f"{s.position:,}", f"{s.lag:,}", s.owner, moment(s.updated_at, to), s.error)
-        for s in found
-    ]
-    table(columns, rows, right=("position", "lag"), whole=("read model", "status", "moved"))
 
 
 @app.command(epilog=example("salesloop projections rebuild deal_board deal_history"))
@@ -89,7 +78,7 @@ def rebuild(
         as_json(told[0] if len(chosen) == 1 else told)
     elif not json:
         for name, position in done.items():
-            console().print(f"{name} was rebuilt up to position {position:,}")
+            say(f"{name} was rebuilt up to position {position:,}")
     _refuse([found for found in outcomes.values() if isinstance(found, BaseException)])
 
 
@@ -128,10 +117,9 @@ def compare(name: Name, *, json: Json = False) -> None:
     if json:
         as_json({"read_model": name, "differences": found})
     elif found:
-        rows = [(d.table, d.only_live, d.only_rebuilt, "\n".join(d.samples[:3])) for d in found]
-        table(("table", "only live", "only rebuilt", "such as"), rows)
+        show_differences(found)
     else:
-        console().print(f"{name} equals its rebuild, row for row")
+        say(f"{name} equals its rebuild, row for row")
     if found:
         raise typer.Exit(REFUSED)
 
@@ -153,7 +141,7 @@ def resume(name: Name, *, json: Json = False) -> None:
     if json:
         as_json({"read_model": name, "asked": True})
     else:
-        console().print(f"{name} was asked to go on: see salesloop projections status")
+        say(f"{name} was asked to go on: see salesloop projections status")
 
 
 async def _resume(name: str) -> None:

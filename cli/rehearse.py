@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.common import Json, Zone, as_json, console, example, fail, ledger, moment, run, table, zone
+from cli.common import Json, Zone, as_json, example, fail, ledger, moment, run, zone
+from cli.tables import say, table
 
 if TYPE_CHECKING:
     from domain.policy import Duration, FollowUpPolicy
@@ -168,7 +169,7 @@ def _show(played: Rehearsal, titles: dict[str, str], tz: str | None) -> None:
     listed = [promise for promise in played.examples if str(promise.deal_id) in titles]
     if listed:
         _list_overdue(listed, titles, to)
-    console().print("rehearsed only: nothing was recorded")
+    say("rehearsed only: nothing was recorded")
 
 
 def _counts(tally: object) -> list[str]:

@@ -9,9 +9,10 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from cli.common import console, moment, table
+from cli.common import moment
 from cli.loop import figure, measured, metric_name, who, whose
 from cli.loop_views import title_of
+from cli.tables import say, table
 
 if TYPE_CHECKING:
     from domain.experiment import Compared
@@ -45,7 +46,7 @@ def show_scorecards(cards: Iterable[ScorecardSeen], names: Names) -> None:
         for one in cards
     ]
     columns = ("scorecard", "measures", "status", "total", "closings", "id")
-    table(columns, rows, right=("total", "closings"), whole=("id",))
+    table(columns, rows, right=("total", "closings"), whole=("id",), spare=("closings", "measures"))
 
 
 def show_scorecard(card: ScorecardSeen, names: Names, to: tzinfo | None) -> None:
@@ -88,7 +89,7 @@ MEASURES = ("measure", "figure", "target", "score", "weight", "events")
 def _show_measures(result: Mapping[str, Any], title: str = "") -> None:
     rows = [_measure(one, result["currency"]) for one in result["measures"]]
     rows.append(("total", "", "", figure(_number(result["total"])), "", ""))
-    table(MEASURES, rows, title=title, right=MEASURES[1:])
+    table(MEASURES, rows, title=title, right=MEASURES[1:], spare=("events", "weight"))
 
 
 def _measure(one: Mapping[str, Any], currency: str) -> tuple[Any, ...]:
@@ -124,7 +125,12 @@ def show_behind(events: Iterable[Behind], names: Names) -> None:
         )
         for one in events
     ]
-    table(("position", "day", "event", "about", "rep", "value"), rows, right=("position", "value"))
+    table(
+        ("position", "day", "event", "about", "rep", "value"),
+        rows,
+        right=("position", "value"),
+        spare=("event", "position", "rep"),
+    )
 
 
 def show_definition(definition: Definition) -> None:
@@ -145,7 +151,7 @@ def show_items(items: Iterable[ItemSeen], names: Names, to: tzinfo | None) -> No
         (moment(one.due_at, to), _state(one, now), who(one.owner_id, names), one.what, one.item_id)
         for one in items
     ]
-    table(("due", "state", "who", "what", "id"), rows, whole=("due", "state", "id"))
+    table(("due", "state", "who", "what", "id"), rows, whole=("due", "state", "id"), spare=("who",))
 
 
 def _state(item: ItemSeen, now: datetime) -> str:
@@ -187,7 +193,13 @@ def show_adjustments(adjustments: Iterable[AdjustmentSeen], names: Names, to: tz
         for one in adjustments
     ]
     columns = ("whose", "metric", "status", "next", "effect", "outcome", "hypothesis", "id")
-    table(columns, rows, right=("effect",), whole=("next", "id"))
+    table(
+        columns,
+        rows,
+        right=("effect",),
+        whole=("next", "id"),
+        spare=("outcome", "hypothesis", "next"),
+    )
 
 
 def show_adjustment(one: AdjustmentSeen, names: Names, to: tzinfo | None) -> None:
@@ -221,4 +233,4 @@ def _show_compared(compared: Sequence[tuple[str, Compared]], about: AdjustmentSe
     ]
     table(("", "whose", "before", "after"), rows, right=("before", "after"))
     if len(compared) == 1:
-        console().print("nobody is comparable: there is no control")
+        say("nobody is comparable: there is no control")

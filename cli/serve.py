@@ -9,7 +9,8 @@ from typing import Annotated
 
 import typer
 
-from cli.common import USAGE, Json, as_json, console, example, fail, settings
+from cli.common import USAGE, Json, as_json, example, fail, settings
+from cli.tables import say
 
 Lines = Annotated[bool, typer.Option("--json", help="What happens, one JSON object a line on stdout.")]
 
@@ -67,4 +68,4 @@ def migrate(*, json: Json = False) -> None:
     if json:
         as_json({"migrated": True, "data": str(found.data_dir)})
     else:
-        console().print("the database is up to date")
+        say("the database is up to date")

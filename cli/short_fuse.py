@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from cli.common import context
+from cli.deal_views import show_agenda
 from cli.telling import Teller
-from cli.views import show_agenda
 from cli.watch import caught_up, watch
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from cli.common import console
+from cli.tables import WIDE, say, screen_width
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -27,7 +27,7 @@ class Teller:
             sys.stdout.write(line(name, values))
             sys.stdout.flush()
         elif text:
-            console().print(text, highlight=False, markup=False, soft_wrap=True)
+            say(text)
 
     def note(self, text: str) -> None:
         """For people only."""
@@ -45,7 +45,7 @@ class Teller:
         """Where live tables are drawn; nowhere for a program."""
         from rich.console import Console
 
-        return Console(quiet=True) if self.json else console()
+        return Console(quiet=self.json, width=screen_width() or WIDE)
 
     def signalled(self, what: str, programs: Sequence[str]) -> None:
         """From inside a signal handler: what was being written is not waited for, and a hidden cursor comes back."""

@@ -15,17 +15,15 @@ from cli.common import (
     Limit,
     Zone,
     as_json,
-    console,
     example,
     fail,
     group,
     ledger,
-    moment,
-    money,
     run,
-    table,
     zone,
 )
+from cli.deal_views import show_agenda, show_funnel, show_history, show_outcomes, show_reps
+from cli.tables import say
 
 if TYPE_CHECKING:
     from projections.agenda import AgendaItem
@@ -72,7 +70,7 @@ def history(
     if json:
         as_json(page)
     else:
-        show_history(page, lang.value, tz)
+        show_history(page, lang.value, zone(tz))
 
 
 async def _history(deal: str, limit: int, *, newest: bool) -> Page[Happening]:
@@ -82,27 +80,6 @@ async def _history(deal: str, limit: int, *, newest: bool) -> Page[Happening]:
     async with ledger() as opened:
         found = await find(opened.pool, deal)
         return await deal_history.listing(opened.pool, found.deal_id, None, limit, newest_first=newest)
-
-
-def show_history(page: Page[Happening], lang: str, tz: str | None, title: str = "") -> None:
-    to = zone(tz)
-    rows = [
-        (h.version, moment(h.occurred_at, to, seconds=True), _who(h), h.channel, _said(h, lang))
-        for h in page.items
-    ]
-    table(("", "when", "who", "door", "what"), rows, title=title, right=("",), whole=("when", "door"))
-    if page.next_cursor:
-        console().print("… there is more: --limit")
-
-
-def _who(happening: Happening) -> str:
-    """A rep by name, a workflow as what it is: its id only repeats the deal's."""
-    return "workflow" if happening.who_kind == "workflow" else happening.who_name or happening.who
-
-
-def _said(happening: Happening, lang: str) -> str:
-    why = f" ({happening.reason})" if happening.reason else ""
-    return happening.sentence[lang] + why
 
 
 # --- agenda ----------------------------------------------------------------------------------------------------------
@@ -121,7 +98,7 @@ def agenda(
     if json:
         as_json(page)
     else:
-        show_agenda(page, tz)
+        show_agenda(page, zone(tz))
 
 
 async def _agenda(rep: UUID | None, team: UUID | None, limit: int, *, overdue: bool) -> Page[AgendaItem]:
@@ -130,15 +107,6 @@ async def _agenda(rep: UUID | None, team: UUID | None, limit: int, *, overdue: b
     async with ledger() as opened:
         before = datetime.now(UTC) if overdue else None
         return await board.listing(opened.pool, rep, team, before, None, limit)
-
-
-def show_agenda(page: Page[AgendaItem], tz: str | None, title: str = "") -> None:
-    to, now = zone(tz), datetime.now(UTC)
-    rows = [
-        (moment(i.due_at, to), i.state(now), i.promised_by_name, i.promised, i.title, i.customer_name)
-        for i in page.items
-    ]
-    table(("due", "state", "who", "promised", "deal", "customer"), rows, title=title, whole=("due", "state"))
 
 
 # --- funnel ----------------------------------------------------------------------------------------------------------
@@ -174,32 +142,6 @@ async def _funnel(
         return await board.stages(opened.pool, datetime.now(UTC), process, team, owner, *days)
 
 
-def show_funnel(stages: list[FunnelStage], process: str) -> None:
-    columns = ("stage", "deals", "amount", "days here", "came", "left", "went on", "days stayed")
-    table(
-        columns, [_stage(s) for s in stages], title=f"funnel: {process}", right=columns[1:], whole=("stage",)
-    )
-
-
-def _stage(s: FunnelStage) -> tuple[Any, ...]:
-    amounts = "\n".join(money(amount, currency) for currency, amount in sorted(s.amounts.items()))
-    went_on = f"{s.conversion:.0%}" if s.conversion is not None else ""
-    return (
-        s.stage,
-        f"{s.deals:,}",
-        amounts,
-        _days(s.mean_age_days),
-        f"{s.entered:,}",
-        f"{s.left:,}",
-        went_on,
-        _days(s.mean_dwell_days),
-    )
-
-
-def _days(days: float | None) -> str:
-    return "" if days is None else f"{days:,.1f}"
-
-
 # --- reps ------------------------------------------------------------------------------------------------------------
 
 
@@ -213,8 +155,7 @@ def reps(
     if json:
         as_json(loads)
         return
-    columns = ("rep", "name", "team", "open deals", "amount", "promises", "overdue")
-    table(columns, [_load(load) for load in loads], right=columns[3:], whole=("rep",))
+    show_reps(loads)
 
 
 async def _reps(team: UUID | None, active: bool | None) -> list[Load]:  # noqa: FBT001 - a filter of three values
@@ -222,21 +163,6 @@ async def _reps(team: UUID | None, active: bool | None) -> list[Load]:  # noqa: 
 
     async with ledger() as opened:
         return await rep_load.reps(opened.pool, datetime.now(UTC), team, active=active)
-
-
-def _load(load: Load) -> tuple[Any, ...]:
-    amounts = "\n".join(money(amount, currency) for currency, amount in sorted(load.open_amounts.items()))
-    note = "" if load.active else " (left)"
-    name = f"{load.rep_name}{' (away)' if load.away else note}"
-    return (
-        load.rep_id,
-        name,
-        load.team_name,
-        f"{load.open_deals:,}",
-        amounts,
-        load.live_promises,
-        load.overdue_promises,
-    )
 
 
 # --- the health of promises ------------------------------------------------------------------------------------------
@@ -249,9 +175,9 @@ def health(*, json: Json = False) -> None:
     if json:
         as_json({"open_deals_without_promise": len(found), "deals": found})
     elif found:
-        console().print(f"{len(found)} open deals have no live promise: {', '.join(map(str, found[:5]))}")
+        say(f"{len(found)} open deals have no live promise: {', '.join(map(str, found[:5]))}")
     else:
-        console().print("every open deal has exactly one live promise")
+        say("every open deal has exactly one live promise")
     if found:
         raise typer.Exit(REFUSED)
 
@@ -263,12 +189,7 @@ def outcomes(*, json: Json = False) -> None:
     if json:
         as_json(found)
         return
-    columns = ("rep", "kept", "late", "broken", "excused")
-    table(
-        columns,
-        [(o.owner_name or o.owner_id, o.kept, o.late, o.broken, o.excused) for o in found],
-        right=columns[1:],
-    )
+    show_outcomes(found)
 
 
 async def _unpromised() -> list[UUID]:

@@ -10,10 +10,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from cli import tables
 from cli.telling import Teller
 
 if TYPE_CHECKING:
-    from rich.table import Table
+    from rich.text import Text
 
     from domain.recorded import Recorded
     from runtime.ledger import Ledger
@@ -22,7 +23,8 @@ PATIENCE = 240.0
 CATCH_UP_SECONDS = 300.0
 MISSED, REASSIGNED = "promise.missed", "deal.owner-changed"
 STEPS = ("promise.made", "promise.reminded", MISSED, "promise.escalated", REASSIGNED)
-COLUMNS = ("deal", "promised", "reminded", "missed", "escalated", "reassigned", "owner")
+STEPS_SHOWN = ("promised", "reminded", "missed", "escalated", "reassigned")
+COLUMNS = ("deal", *STEPS_SHOWN, "owner")
 
 
 async def news(opened: Ledger, ids: Sequence[UUID]) -> AsyncGenerator[list[Recorded], None]:
@@ -90,16 +92,14 @@ class Race:
     def past(self, step: str) -> bool:
         return all(step in deal.at for deal in self.deals.values())
 
-    def table(self) -> Table:
-        from rich import box
-        from rich.table import Table
+    def table(self) -> Text:
+        from rich.text import Text
 
-        made = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-        for name in COLUMNS:
-            made.add_column(name, no_wrap=True)
-        for deal in self.deals.values():
-            made.add_row(deal.title, *(_clock(deal.at.get(step)) for step in STEPS), self._owner(deal))
-        return made
+        rows = [
+            (deal.title, *(_clock(deal.at.get(step)) for step in STEPS), self._owner(deal))
+            for deal in self.deals.values()
+        ]
+        return Text("\n".join(tables.lines(COLUMNS, rows, whole=STEPS_SHOWN)), no_wrap=True)
 
     def _owner(self, deal: Burning) -> str:
         return self.names.get(deal.owner_id, str(deal.owner_id)) if deal.owner_id else ""

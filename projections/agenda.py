@@ -192,11 +192,12 @@ class Agenda(PromiseFold):
 
 
 class AgendaItem(AgendaRow, gc=False):
-    """A live promise with the names to show (personal data: the rep's)."""
+    """A live promise with the names to show (personal data: the rep's), and the deal's in the system it came from."""
 
     promised_by_name: PersonName | None = None
     team_name: str | None = None
     customer_name: str | None = None
+    reference: str | None = None
 
     def state(self, now: datetime) -> str:
         """waiting, reminded, overdue (nobody was told yet), missed (the rep was told), escalated (the manager)."""
@@ -224,11 +225,12 @@ class Outcomes(msgspec.Struct):
 
 
 LIST = f"""
-SELECT {", ".join(f"a.{name}" for name in AGENDA.names)}, p.name, t.name, c.name
+SELECT {", ".join(f"a.{name}" for name in AGENDA.names)}, p.name, t.name, c.name, d.reference
   FROM (SELECT * FROM read.agenda WHERE {{where}} ORDER BY {{order}} LIMIT %(limit)s) a
   LEFT JOIN read.directory p ON p.id = a.promised_by
   LEFT JOIN read.directory t ON t.id = a.team_id
   LEFT JOIN read.directory c ON c.id = a.customer_id
+  LEFT JOIN read.deal_board d ON d.deal_id = a.deal_id
  ORDER BY {{order}}
 """
 ENDED_LIST = f"""

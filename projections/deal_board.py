@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -180,7 +181,9 @@ class DealView(DealRow, gc=False):
 
 
 class BoardFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """None: not narrowed down by this. `text` is looked for in the titles, whole words or beginnings of words."""
+    """None: not narrowed down by this. `text` is looked for in the titles, whole words or beginnings of words; `reference`
+    is a deal's name in the system it came from, or the first 8 or more digits of its id.
+    """
 
     owner_id: UUID | None = None
     team_id: UUID | None = None
@@ -224,6 +227,8 @@ EXPECTED = f"EXPLAIN (FORMAT JSON) {TITLED}"
 HAS_WORDS = """EXISTS (SELECT FROM read.deal_title t WHERE t.deal_id = deal_board.deal_id
                    AND t.words @@ to_tsquery('simple', %(text)s) OFFSET 0)"""
 FEW_TITLES = 2_000
+BEGINNING = re.compile(r"[0-9a-f]{8,32}")
+"""Of an id: as many digits as tell deals apart."""
 
 
 async def get(source: Source, deal_id: UUID) -> DealView | None:
@@ -251,9 +256,9 @@ async def listing(
         "stage",
         "status",
         "source",
-        "reference",
     ):
         select.equal(name, getattr(narrowed, name))
+    _named(select, narrowed.reference)
     if sort.removeprefix("-") == "due_at" and (narrowed.status in CLOSED or narrowed.stage in CLOSED):
         select.conditions.append("due_at IS NULL")  # a closed deal owes nothing: no open one is looked at
     if narrowed.stage is not None and narrowed.stage not in CLOSED:
@@ -266,6 +271,20 @@ async def listing(
     if narrowed.text:
         await _with_words(source, select, searched(narrowed.text))
     return await page(source, select, sort_by(sort, SORTS), cursor, limit, DealView)
+
+
+def _named(select: Select, reference: str | None) -> None:
+    """By the name in the system it came from, or the beginning of its id."""
+    digits = (reference or "").replace("-", "").lower()
+    if not BEGINNING.fullmatch(digits):
+        select.equal("reference", reference)
+        return
+    select.where(
+        "(reference = %(reference)s OR deal_id BETWEEN %(first)s AND %(last)s)",
+        reference=reference,
+        first=UUID(digits.ljust(32, "0")),
+        last=UUID(digits.ljust(32, "f")),
+    )
 
 
 async def _with_words(source: Source, select: Select, words: str) -> None:

@@ -44,7 +44,10 @@ class DealFilters(Paging):
     stage: Code | None = None
     status: Literal["open", "won", "lost"] | None = None
     source: Annotated[Reference | None, Field(description="the system a deal was imported from")] = None
-    reference: Annotated[Reference | None, Field(description="a deal's name in that system")] = None
+    reference: Annotated[
+        Reference | None,
+        Field(description="its name in that system, or the first 8 digits or more of its id"),
+    ] = None
     text: Annotated[Search | None, Field(description="words of the title, or their beginnings")] = None
     due_before: Instant | None = None
     closing_before: Day | None = None

@@ -171,7 +171,7 @@ def test_a_review_is_gone_through_and_its_pack_stays_while_what_is_known_moves_o
     settled()
     said = terminal.run("cycle", "said", which).stdout
     assert all(text in said for text in ("two slipped", "late offers", "two a week", "the Acme deal"))
-    assert "phase       next" in terminal.run("cycle", "show", which).stdout
+    assert "phase      next" in terminal.run("cycle", "show", which).stdout
 
 
 def _go_through(terminal: Terminal, which: str, rep: str) -> None:

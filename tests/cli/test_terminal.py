@@ -195,6 +195,21 @@ def test_times_are_shown_in_the_zone_asked_for(terminal: Terminal) -> None:
     assert " 08:00:00 " in shanghai
 
 
+def test_what_a_list_calls_a_deal_names_it_in_every_command(terminal: Terminal) -> None:
+    page = terminal.json("agenda", "--limit", "3")["items"]
+    shown = terminal.run("agenda", "--limit", "3").stdout
+    assert all(promise["reference"] in shown for promise in page)
+    for promise in page:
+        for name in (
+            promise["reference"],
+            promise["deal_id"],
+            promise["deal_id"][:8],
+            promise["deal_id"][:13],
+        ):
+            assert terminal.json("deals", "show", name)["deal_id"] == promise["deal_id"]
+    assert terminal.run("deals", "show", page[0]["deal_id"][:7]).returncode == 1
+
+
 # --- what is done ----------------------------------------------------------------------------------------------------
 
 

@@ -1,0 +1,192 @@
+"""cli: deals, leads and promises for people. Each function takes what was read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, tzinfo
+from typing import TYPE_CHECKING, Any
+
+from cli.common import moment, money
+from cli.tables import say, table
+
+if TYPE_CHECKING:
+    from projections.agenda import AgendaItem, Outcomes
+    from projections.deal_board import DealView
+    from projections.deal_history import Happening
+    from projections.funnel import FunnelStage
+    from projections.leads import LeadView
+    from projections.paging import Page
+    from projections.rep_load import Load
+
+SHORT = 8
+"""Digits of an id that are enough to name a deal by."""
+
+
+def reference(deal: Any) -> str:
+    """What a deal can be named by: its reference, else the beginning of its id."""
+    return str(deal.reference or deal.deal_id.hex[:SHORT])
+
+
+def show_deals(deals: Iterable[DealView], to: tzinfo | None) -> None:
+    columns = ("deal", "title", "customer", "stage", "amount", "owner", "due")
+    rows = [
+        (
+            reference(deal),
+            deal.title,
+            deal.customer_name,
+            deal.stage,
+            money(deal.amount, deal.currency),
+            deal.owner_name,
+            f"{moment(deal.due_at, to)}{' !' if deal.missed_at else ''}",
+        )
+        for deal in deals
+    ]
+    table(columns, rows, right=("amount",), whole=("deal", "due"), spare=("owner", "customer"))
+
+
+def show_deal(deal: DealView, to: tzinfo | None) -> None:
+    rows = [
+        ("deal", deal.deal_id),
+        ("reference", f"{deal.reference} ({deal.source})" if deal.reference else None),
+        ("title", deal.title),
+        ("customer", deal.customer_name),
+        ("product", deal.product_name),
+        ("owner", f"{deal.owner_name}, {deal.team_name}"),
+        ("stage", f"{deal.stage} ({deal.status}), since {moment(deal.stage_entered_at, to)}"),
+        ("amount", money(deal.amount, deal.currency)),
+        ("expected close", deal.expected_close),
+        ("opened", moment(deal.opened_at, to)),
+        ("activities", f"{deal.activity_count}, the last {moment(deal.last_activity_at, to) or 'never'}"),
+        ("promise", f"{deal.promised}, by {deal.promised_by_name}" if deal.promise_id else None),
+        ("due", moment(deal.due_at, to)),
+        ("policy, process", f"{deal.policy}, {deal.process} {deal.process_version}"),
+        ("version", deal.version),
+    ]
+    table(("", deal.title), [row for row in rows if row[1] not in (None, "")], whole=("",))
+
+
+# --- history ---------------------------------------------------------------------------------------------------------
+
+
+def show_history(page: Page[Happening], lang: str, to: tzinfo | None, title: str = "") -> None:
+    rows = [
+        (h.version, moment(h.occurred_at, to, seconds=True), _who(h), h.channel, _said(h, lang))
+        for h in page.items
+    ]
+    columns = ("", "when", "who", "door", "what")
+    table(columns, rows, title=title, right=("",), whole=("when", "door"), spare=("door", "who"))
+    if page.next_cursor:
+        say("… there is more: --limit")
+
+
+def _who(happening: Happening) -> str:
+    """A rep by name, a workflow as what it is: its id only repeats the deal's."""
+    return "workflow" if happening.who_kind == "workflow" else happening.who_name or happening.who
+
+
+def _said(happening: Happening, lang: str) -> str:
+    why = f" ({happening.reason})" if happening.reason else ""
+    return happening.sentence[lang] + why
+
+
+# --- promises --------------------------------------------------------------------------------------------------------
+
+
+def show_agenda(page: Page[AgendaItem], to: tzinfo | None, title: str = "") -> None:
+    now = datetime.now(UTC)
+    rows = [
+        (
+            moment(i.due_at, to),
+            i.state(now),
+            reference(i),
+            i.title,
+            i.promised,
+            i.promised_by_name,
+            i.customer_name,
+        )
+        for i in page.items
+    ]
+    columns = ("due", "state", "deal", "title", "promised", "who", "customer")
+    table(columns, rows, title=title, whole=("due", "state", "deal"))
+
+
+def show_outcomes(outcomes: Iterable[Outcomes]) -> None:
+    columns = ("rep", "kept", "late", "broken", "excused")
+    rows = [(o.owner_name or o.owner_id, o.kept, o.late, o.broken, o.excused) for o in outcomes]
+    table(columns, rows, right=columns[1:])
+
+
+# --- funnel ----------------------------------------------------------------------------------------------------------
+
+
+def show_funnel(stages: Sequence[FunnelStage], process: str) -> None:
+    columns = ("stage", "deals", "amount", "days here", "came", "left", "went on", "days stayed")
+    spare = ("days stayed", "left", "came", "days here")
+    rows = [_stage(stage) for stage in stages]
+    table(columns, rows, title=f"funnel: {process}", right=columns[1:], whole=("stage",), spare=spare)
+
+
+def _stage(s: FunnelStage) -> tuple[Any, ...]:
+    amounts = "\n".join(money(amount, currency) for currency, amount in sorted(s.amounts.items()))
+    went_on = f"{s.conversion:.0%}" if s.conversion is not None else ""
+    return (
+        s.stage,
+        f"{s.deals:,}",
+        amounts,
+        _days(s.mean_age_days),
+        f"{s.entered:,}",
+        f"{s.left:,}",
+        went_on,
+        _days(s.mean_dwell_days),
+    )
+
+
+def _days(days: float | None) -> str:
+    return "" if days is None else f"{days:,.1f}"
+
+
+# --- reps ------------------------------------------------------------------------------------------------------------
+
+
+def show_reps(loads: Iterable[Load]) -> None:
+    columns = ("name", "team", "open deals", "amount", "promises", "overdue", "id")
+    spare = ("id", "team", "promises")
+    table(columns, [_load(load) for load in loads], right=columns[2:6], whole=("id",), spare=spare)
+
+
+def _load(load: Load) -> tuple[Any, ...]:
+    amounts = "\n".join(money(amount, currency) for currency, amount in sorted(load.open_amounts.items()))
+    note = "" if load.active else " (left)"
+    name = f"{load.rep_name}{' (away)' if load.away else note}"
+    return (
+        name,
+        load.team_name,
+        f"{load.open_deals:,}",
+        amounts,
+        f"{load.live_promises:,}",
+        f"{load.overdue_promises:,}",
+        load.rep_id,
+    )
+
+
+# --- leads -----------------------------------------------------------------------------------------------------------
+
+
+def show_leads(leads: Iterable[LeadView], to: tzinfo | None) -> None:
+    rows = [(i.lead_id, i.name, i.source, i.status, i.owner_name, moment(i.captured_at, to)) for i in leads]
+    columns = ("lead", "name", "source", "status", "owner", "captured")
+    table(columns, rows, whole=("lead", "captured"), spare=("source", "owner"))
+
+
+def show_lead(lead: LeadView, to: tzinfo | None) -> None:
+    rows = [
+        ("name", lead.name),
+        ("interest", lead.interest),
+        ("source", lead.source),
+        ("captured", moment(lead.captured_at, to)),
+        ("status", lead.status),
+        ("owner", lead.owner_name or "nobody"),
+        ("allocated", f"{moment(lead.allocated_at, to)} {lead.receipt}".strip()),
+        ("deal", lead.deal_id),
+    ]
+    table(("lead", str(lead.lead_id)), [row for row in rows if row[1]], whole=("lead",))

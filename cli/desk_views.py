@@ -1,0 +1,95 @@
+"""cli: rules, keys, read models and the metrics there are, for people. Each function takes what was read."""
+
+from __future__ import annotations
+
+from calendar import month_name
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import tzinfo
+from typing import TYPE_CHECKING, Any
+
+from cli.common import moment
+from cli.tables import table
+
+if TYPE_CHECKING:
+    from domain.cycle.policy import CyclePolicy
+    from domain.metrics import Metric
+    from domain.policy import FollowUpPolicy
+    from projections.rebuild import Difference
+    from projections.status import ProjectionStatus
+
+
+def show_policy(name: str, versions: Iterable[FollowUpPolicy]) -> None:
+    columns = (
+        "version",
+        "due after",
+        "by stage",
+        "reminded before",
+        "escalated after",
+        "reassigned after",
+        "calendar",
+    )
+    table(columns, [_policy(p) for p in versions], title=name)
+
+
+def _policy(p: FollowUpPolicy) -> tuple[Any, ...]:
+    stages = ", ".join(f"{stage} {after}" for stage, after in p.due_after_by_stage.items())
+    calendar = f"{p.calendar.timezone} {p.calendar.opens}–{p.calendar.closes}"
+    return p.version, p.due_after, stages, p.remind_before, p.escalate_after, p.reassign_after, calendar
+
+
+def show_cycle_policy(name: str, versions: Iterable[CyclePolicy]) -> None:
+    columns = (
+        "version",
+        "cadence",
+        "pace",
+        "behind by",
+        "agreed before",
+        "review after",
+        "year from",
+        "calendar",
+    )
+    rows = [
+        (
+            p.version,
+            p.cadence,
+            p.pace,
+            f"{p.threshold:.0%}",
+            p.agree_before,
+            p.review_after,
+            month_name[p.fiscal_start],
+            p.calendar.timezone,
+        )
+        for p in versions
+    ]
+    table(columns, rows, title=name)
+
+
+def show_metrics(metrics: Iterable[Metric], lang: str) -> None:
+    rows = [(m.key, getattr(m.name, lang), m.unit, m.direction, getattr(m.definition, lang)) for m in metrics]
+    table(("metric", "name", "unit", "better", "is"), rows, whole=("metric",), spare=("better", "unit"))
+
+
+def show_keys(keys: Iterable[Mapping[str, Any]], to: tzinfo | None) -> None:
+    names = ("id", "user_id", "role", "label", "created_at", "revoked_at")
+    rows = [[moment(k[n], to) if n.endswith("_at") else k[n] for n in names] for k in keys]
+    columns = ("id", "user", "role", "label", "made", "revoked")
+    table(columns, rows, whole=("id", "made", "revoked"), spare=("label", "made"))
+
+
+def show_standing(models: Sequence[ProjectionStatus], to: tzinfo | None) -> None:
+    columns = ("read model", "status", "position", "lag", "followed by", "moved", "error")
+    rows = [
+        (s.name, s.status, f"{s.position:,}", f"{s.lag:,}", s.owner, moment(s.updated_at, to), s.error)
+        for s in models
+    ]
+    whole = ("read model", "status", "moved")
+    table(columns, rows, right=("position", "lag"), whole=whole, spare=("followed by", "moved"))
+
+
+def show_differences(found: Iterable[Difference]) -> None:
+    rows = [
+        (d.table, f"{d.only_live:,}", f"{d.only_rebuilt:,}", "\n".join(map(str, d.samples[:3])))
+        for d in found
+    ]
+    right = ("only live", "only rebuilt")
+    table(("table", *right, "such as"), rows, right=right, whole=("table",))

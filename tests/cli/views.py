@@ -1,0 +1,161 @@
+"""tests/cli: every view there is, given the longest of everything."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC
+from typing import Any
+
+import msgspec
+
+from cli import deal_views, desk_views, loop_views, meeting_views, review_views, watch
+from domain.metrics import every_metric
+from domain.policy import DEFAULT_POLICY
+from domain.scorecard.definition import Definition
+from projections import (
+    action_items,
+    adjustments,
+    agenda,
+    attainment,
+    cycle_board,
+    deal_board,
+    deal_history,
+    figures,
+    funnel,
+    leads,
+    meetings,
+    pack_view,
+    rep_load,
+    scorecards,
+    status,
+    target_tree,
+)
+from projections.paging import Page
+from projections.rebuild import Difference
+from tests.cli.extremes import AMOUNT, AT, ID, TEXT, extreme
+
+NAMES = {ID: f"王小明 {TEXT[:20]}"}
+
+
+def _several(kind: Any) -> list[Any]:
+    return [extreme(kind), extreme(kind)]
+
+
+def _page(kind: Any) -> Page[Any]:
+    return Page(_several(kind), "more")
+
+
+RESULT = {
+    "currency": "CNY",
+    "total": str(AMOUNT),
+    "measures": [
+        {
+            "key": TEXT,
+            "metric": "revenue-won",
+            "figure": str(AMOUNT),
+            "target": str(AMOUNT),
+            "score": "118.25",
+        }
+        | {"weight": "33.333", "events": 9_876_543}
+    ],
+}
+
+
+def _card() -> Any:
+    card = extreme(scorecards.ScorecardSeen)
+    closings = [msgspec.structs.replace(one, result=json.dumps(RESULT)) for one in card.closings]
+    return msgspec.structs.replace(card, closings=closings)
+
+
+def _recomputed() -> Any:
+    told = json.dumps(RESULT)
+    return msgspec.structs.replace(extreme(scorecards.Recomputed), result=told, now=told)
+
+
+def _pack() -> Any:
+    found = extreme(pack_view.PackSeen)
+    line = extreme(pack_view.Beside)
+    values = [
+        ("targets", "number", str(AMOUNT)),
+        ("funnel", "deals", "98765"),
+        ("stalled", "mean_days", "1234.5"),
+    ]
+    made = [
+        msgspec.structs.replace(line, section=section, name=name, then=value, now=value + "1")
+        for section, name, value in values
+    ]
+    return msgspec.structs.replace(found, lines=made)
+
+
+def _happenings() -> Page[Any]:
+    one = msgspec.structs.replace(
+        extreme(deal_history.Happening),
+        sentence={"en": f"{TEXT} {AMOUNT:,} CNY", "zh": f"{TEXT} {AMOUNT:,} CNY"},
+    )
+    return Page([one], "more")
+
+
+def _branch() -> target_tree.Branch:
+    leaf = target_tree.Branch(extreme(target_tree.Targeted), None, [])
+    inner = msgspec.structs.replace(leaf, children=[leaf])
+    return msgspec.structs.replace(leaf, children=[inner, inner])
+
+
+def _race() -> None:
+    """A live table is drawn from the same lines."""
+    deal = watch.Burning(ID, TEXT, ID, dict.fromkeys(watch.STEPS, AT))
+    print(watch.Race({ID: deal}, NAMES).table())
+
+
+def shows(view: Callable[..., None], make: Callable[[], Any], *more: Any, **named: Any) -> Callable[[], None]:
+    def drawn() -> None:
+        view(make(), *more, **named)
+
+    drawn.__name__ = view.__name__
+    return drawn
+
+
+ALL: list[Callable[[], None]] = [
+    shows(deal_views.show_deals, lambda: _several(deal_board.DealView), UTC),
+    shows(deal_views.show_deal, lambda: extreme(deal_board.DealView), UTC),
+    shows(deal_views.show_history, _happenings, "zh", UTC),
+    shows(deal_views.show_agenda, lambda: _page(agenda.AgendaItem), UTC),
+    shows(deal_views.show_outcomes, lambda: _several(agenda.Outcomes)),
+    shows(deal_views.show_funnel, lambda: _several(funnel.FunnelStage), "default"),
+    shows(deal_views.show_reps, lambda: _several(rep_load.Load)),
+    shows(deal_views.show_leads, lambda: _several(leads.LeadView), UTC),
+    shows(deal_views.show_lead, lambda: extreme(leads.LeadView), UTC),
+    shows(
+        loop_views.show_cycle,
+        lambda: extreme(cycle_board.CycleSeen),
+        _several(attainment.Attainment),
+        NAMES,
+        UTC,
+    ),
+    shows(loop_views.show_board, lambda: _several(cycle_board.CycleSeen), NAMES, UTC),
+    shows(loop_views.show_said, lambda: extreme(cycle_board.CycleSeen), NAMES, UTC),
+    shows(loop_views.show_attainment, lambda: [extreme(attainment.Attainment)], NAMES),
+    shows(loop_views.show_attainment, lambda: _several(attainment.Attainment), NAMES, "a title"),
+    shows(loop_views.show_targets, lambda: _several(target_tree.Targeted), NAMES),
+    shows(loop_views.show_target, lambda: extreme(target_tree.Targeted), NAMES),
+    shows(loop_views.show_tree, _branch, NAMES),
+    shows(loop_views.show_pack, _pack, NAMES, UTC, "zh"),
+    shows(review_views.show_scorecards, lambda: [_card()], NAMES),
+    shows(review_views.show_scorecard, _card, NAMES, UTC),
+    shows(review_views.show_recomputed, _recomputed),
+    shows(review_views.show_behind, lambda: _several(figures.Behind), NAMES),
+    shows(review_views.show_definition, lambda: extreme(Definition)),
+    shows(review_views.show_items, lambda: _several(action_items.ItemSeen), NAMES, UTC),
+    shows(review_views.show_item, lambda: extreme(action_items.ItemSeen), NAMES, UTC),
+    shows(review_views.show_adjustments, lambda: _several(adjustments.AdjustmentSeen), NAMES, UTC),
+    shows(review_views.show_adjustment, lambda: extreme(adjustments.AdjustmentSeen), NAMES, UTC),
+    shows(meeting_views.show_meetings, lambda: _several(meetings.MeetingSeen), NAMES, UTC),
+    shows(meeting_views.show_meeting, lambda: extreme(meetings.MeetingSeen), NAMES, UTC),
+    shows(meeting_views.show_schedules, lambda: _several(meetings.ScheduleSeen), NAMES, UTC),
+    shows(lambda versions: desk_views.show_policy("default", versions), lambda: [DEFAULT_POLICY]),
+    _race,
+    shows(desk_views.show_standing, lambda: _several(status.ProjectionStatus), UTC),
+    shows(desk_views.show_differences, lambda: _several(Difference)),
+    shows(desk_views.show_metrics, every_metric, "zh"),
+]
