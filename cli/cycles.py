@@ -138,12 +138,14 @@ async def _show(given: str) -> tuple[CycleSeen, list[Attainment], dict[UUID, str
 
 async def targets_today(source: Source, cycle: CycleSeen, policy: Any) -> list[Attainment]:
     """The cycle's targets as they stand today, or stood on its last day."""
+    from domain.cycle.in_force import InForce
     from projections import attainment, figures
     from projections.target_tree import TargetTree
 
     day = min(policy.day(datetime.now(UTC)), cycle.period.end)
     known = await TargetTree.at(source, cycle.targets, figures.NOW)
-    return await attainment.attained(source, [(target, day) for target in known.values()], policy=policy)
+    pairs = [(target, day) for target in known.values()]
+    return await attainment.attained(source, pairs, policies=InForce.only(policy))
 
 
 @app.command(epilog=example("salesloop cycle said rep:0d9f6f0e-4d4e-4f0e-8a63-1f7b8a5b5c11@2027-03"))

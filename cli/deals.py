@@ -273,9 +273,10 @@ def win(
     json: Json = False,
 ) -> None:
     """Win the deal."""
+    from cli.loop import company_today
     from domain.deal.commands import WinDeal
 
-    day, worth = (closed or datetime.now().astimezone()).date(), amount_of(amount)
+    day, worth = closed.date() if closed else run(company_today()), amount_of(amount)
     made = run(
         _act(
             deal,

@@ -21,8 +21,10 @@ from cli.telling import Teller
 from cli.watch import news
 
 if TYPE_CHECKING:
+    from domain.calendar import BusinessCalendar
     from domain.cycle.commands import OpenCycle
     from domain.cycle.cycle import Cycle
+    from domain.cycle.in_force import InForce
     from domain.cycle.policy import CyclePolicy
     from domain.door import Command, Door
     from domain.periods import Period
@@ -57,6 +59,7 @@ class Turn:
     currency: str
     owner_id: UUID
     manager_id: UUID
+    company: InForce
 
     @property
     def following(self) -> Period:
@@ -78,14 +81,18 @@ class Turn:
 async def turn_of(opened: Ledger) -> Turn | None:
     """None where nothing was won yet, or no team has a manager."""
     from domain.periods import PeriodKind, period_of
+    from projections.company import in_force
     from projections.paging import fetch
 
-    won = await fetch(opened.pool, WON, [REVENUE, datetime.now(UTC).date()])
+    company = await in_force(opened.pool)
+    won = await fetch(opened.pool, WON, [REVENUE, company.day(datetime.now(UTC))])
     managers = [id for (id,) in await fetch(opened.pool, MANAGERS, [])]
     if not won or not managers:
         return None
     [(currency, day)] = won
-    return Turn(period_of(PeriodKind.MONTH, day).previous(), day, currency, managers[0], managers[-1])
+    return Turn(
+        period_of(PeriodKind.MONTH, day).previous(), day, currency, managers[0], managers[-1], company
+    )
 
 
 async def run_cycle(opened: Ledger, door: Door, turn: Turn, teller: Teller) -> bool:
@@ -121,24 +128,23 @@ async def _run(door: Door, *commands: Command) -> None:
 # --- the beginning ---------------------------------------------------------------------------------------------------
 
 
-def lasting() -> CyclePolicy:
+def lasting(calendar: BusinessCalendar) -> CyclePolicy:
     """For the months from now on: the usual deadlines, and a minute to agree to what is running already."""
     from domain.cycle.policy import CyclePolicy
     from domain.policy import Duration
 
-    return CyclePolicy(name=NAME, agree_within=Duration(1, "minutes"))
+    return CyclePolicy(name=NAME, calendar=calendar, agree_within=Duration(1, "minutes"))
 
 
-def hasty() -> CyclePolicy:
-    """For the month that is reviewed. Days are those of the default policy's time zone, as figures are."""
-    from domain.calendar import BusinessCalendar
-    from domain.cycle.policy import DEFAULT_CYCLE_POLICY, CyclePolicy
+def hasty(calendar: BusinessCalendar) -> CyclePolicy:
+    """For the month that is reviewed. Days are those of the company's time zone, as figures are."""
+    from domain.cycle.policy import CyclePolicy
     from domain.policy import Duration
 
     one, two, five, many = (Duration(n, "seconds") for n in (1, 2, 5, 30))
     return CyclePolicy(
         name=NAME,
-        calendar=BusinessCalendar.around_the_clock(DEFAULT_CYCLE_POLICY.calendar.timezone),
+        calendar=calendar.around_the_clock(calendar.timezone),
         agree_within=two,
         review_after=Duration(0, "seconds"),
         self_assess_within=two,
@@ -191,11 +197,12 @@ def _openings(turn: Turn) -> Sequence[Command]:
     from domain.cycle.policies import PublishCyclePolicy
 
     after = turn.following.next()
-    past = after.end < datetime.now(UTC).date()
+    now = datetime.now(UTC)
+    past, calendar = after.end < turn.company.day(now), turn.company.at(now).calendar
     why = f"the pipeline that was brought in ends on {turn.day}"
     called_off = [_opening(turn, after), CancelCycle(cycle_id=turn.cycle(after), why=why)] if past else []
-    now, later = (PublishCyclePolicy(policy=policy) for policy in (hasty(), lasting()))
-    return [now, *called_off, _opening(turn, turn.reviewed), later]
+    first, later = (PublishCyclePolicy(policy=policy) for policy in (hasty(calendar), lasting(calendar)))
+    return [first, *called_off, _opening(turn, turn.reviewed), later]
 
 
 def _opening(turn: Turn, period: Period) -> OpenCycle:

@@ -88,12 +88,15 @@ async def _running(opened: Ledger, turn: Turn, following: CycleSeen, teller: Tel
     """At the end of each of its weeks so far, and on the last day that is known."""
     from cli.cycles import people
     from cli.loop_views import show_cycle as show
+    from domain.cycle.in_force import InForce
     from projections import attainment
 
     weeks = (turn.following.start + n * WEEK - DAY for n in range(1, 5))
     days = [*(day for day in weeks if day < turn.day), turn.day]
     policy = await attainment.policy_of(opened.pool, following.policy, following.policy_version)
-    pace = await attainment.series(opened.pool, turn.target(turn.following), days, policy=policy)
+    pace = await attainment.series(
+        opened.pool, turn.target(turn.following), days, policies=InForce.only(policy)
+    )
     known = await names(opened.pool, people(following))
     at = policy.calendar.timezone
     teller.note("\nthe month that runs, what it waits for, and its pace (salesloop cycle show)")

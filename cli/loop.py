@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 from uuid import UUID
 
 import typer
 
-from cli.common import USAGE, fail
+from cli.common import USAGE, fail, ledger
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -74,10 +74,21 @@ async def period_of(opened: Ledger, name: str) -> Period:
 
 
 async def company_zone(source: Source) -> str:
-    """Of the cycle policy "default"."""
-    from projections.attainment import policy_of
+    from projections.company import in_force
 
-    return (await policy_of(source)).calendar.timezone
+    return str((await in_force(source)).zone(datetime.now(UTC)))
+
+
+async def today(source: Source) -> date:
+    """The company's day."""
+    from projections.company import in_force
+
+    return (await in_force(source)).day(datetime.now(UTC))
+
+
+async def company_today() -> date:
+    async with ledger() as opened:
+        return await today(opened.pool)
 
 
 async def cycle_of(opened: Ledger, given: str) -> UUID:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
@@ -10,7 +10,18 @@ from uuid import UUID
 import typer
 
 from cli.common import Json, Limit, as_json, example, fail, group, ledger, run
-from cli.loop import DAYS, Cursor, KnownAt, PeriodFilter, ScopeFilter, known_upto, more, names, scope_of
+from cli.loop import (
+    DAYS,
+    Cursor,
+    KnownAt,
+    PeriodFilter,
+    ScopeFilter,
+    known_upto,
+    more,
+    names,
+    scope_of,
+    today,
+)
 
 if TYPE_CHECKING:
     from datetime import date
@@ -160,10 +171,9 @@ async def _attainment(
 
     async with ledger() as opened:
         await known_upto(opened.pool, ("contributions", "target_tree"), known_at)
-        policy = await board.policy_of(opened.pool)
-        on = day or policy.day(datetime.now(UTC))
+        on = day or await today(opened.pool)
         found = TargetFilter(**narrowed, on=None if narrowed["period_name"] else on)
-        page = await board.listing(opened.pool, on, found, known_at, cursor, limit, policy)
+        page = await board.listing(opened.pool, on, found, known_at, cursor, limit)
         return page, await names(opened.pool, [one.scope.id for one in page.items])
 
 
@@ -197,10 +207,9 @@ async def _pace(
 
     async with ledger() as opened:
         await known_upto(opened.pool, ("contributions", "target_tree"), known_at)
-        policy = await board.policy_of(opened.pool)
-        last = until or policy.day(datetime.now(UTC))
+        last = until or await today(opened.pool)
         first = since or last - WEEK
         in_order(first, last, "until", "since")
         days = [first + n * DAY for n in range(min((last - first).days + 1, MOST_DAYS))]
-        lines = await board.series(opened.pool, target, days, known_at, policy)
+        lines = await board.series(opened.pool, target, days, known_at)
         return lines, await names(opened.pool, [one.scope.id for one in lines])

@@ -17,7 +17,7 @@ from domain.adjustment import (
     Outcome,
 )
 from domain.aggregate import Aggregate
-from domain.cycle.policies import CyclePolicies, cycle_policy_stream
+from domain.cycle.policies import CyclePolicies, company_day, cycle_policy_stream
 from domain.cycle.policy import CyclePolicy, Step
 from domain.door import Book, Command, handles
 from domain.errors import AlreadyExists, Forbidden, Refused
@@ -54,7 +54,7 @@ class AdjustmentCommand(Command):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartAdjustment(AdjustmentCommand):
     """Start a change of strategy. What is left out is named in the refusal, all of it at once. `starts` is its first
-    day (left out: today, UTC), `horizon` its last; `baseline` lies before. The same again is silence.
+    day (left out: the company's today), `horizon` its last; `baseline` lies before. The same again is silence.
     """
 
     hypothesis: FreeText = ""
@@ -137,7 +137,7 @@ def told(adjustment: Adjustment) -> Json:
 
 @handles(StartAdjustment)
 def start_adjustment(command: StartAdjustment, book: Book) -> Json:
-    today = book.context.happened_at.date()
+    today = company_day(book, book.context.happened_at)
     _check(command, command.starts or today)
     assert command.scope is not None
     assert command.baseline is not None

@@ -6,6 +6,7 @@ Facts: a version was published. State: every version. Version 1 of the process n
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
@@ -71,6 +72,12 @@ class Process:
 
 WON, LOST, AFTER_SALES = "won", "lost", "after-sales"
 CLOSED = (WON, LOST, AFTER_SALES)
+
+
+def goes_forward(stages: Sequence[str], before: str, after: str) -> bool:
+    """Whether a move is one to a later stage, in a process version's own order; losing a deal never is."""
+    known = before in stages and after in stages and after != LOST
+    return known and stages.index(after) > stages.index(before)
 
 
 @lru_cache(maxsize=256)

@@ -6,7 +6,7 @@ The health number: open deals without a live promise. It must be 0.
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -69,7 +69,7 @@ class EndedRow(msgspec.Struct, gc=False):
 
 
 class OutcomeRow(msgspec.Struct, gc=False):
-    """How many promises of a rep ended how, on one day (UTC)."""
+    """How many promises of a rep ended how, on one day of the company's."""
 
     team_id: UUID
     owner_id: UUID
@@ -110,6 +110,8 @@ class Agenda(PromiseFold):
     name = "agenda"
     tables = (AGENDA, ENDED, OUTCOMES)
     deal_table = AGENDA
+    cuts_days = True
+    revision = 2
 
     def __init__(self, suffix: str = "") -> None:
         super().__init__(suffix)
@@ -139,7 +141,7 @@ class Agenda(PromiseFold):
 
     @on(f.PromiseEnded)
     def _promise_ended(self, row: AgendaRow, entry: Entry[f.PromiseEnded]) -> None:  # type: ignore[override]
-        owner, day = row.promised_by or row.owner_id, entry.occurred_at.astimezone(UTC).date()
+        owner, day = row.promised_by or row.owner_id, self.company.day(entry.occurred_at)
         self.outcomes.add(
             (row.team_id, owner, day), [int(entry.fact.outcome == ending) for ending in ENDINGS]
         )
@@ -294,7 +296,7 @@ async def outcomes(
     since: date | None = None,
     until: date | None = None,
 ) -> list[Outcomes]:
-    """How the promises of each rep ended, from day `since` to day `until` (UTC), both included."""
+    """How the promises of each rep ended, from day `since` to day `until` (the company's), both included."""
     in_order(since, until, "until", "since")
     select = Select(OUTCOMES_BY_REP)
     select.where("owner_id = %(rep_id)s", rep_id=rep_id)

@@ -1,6 +1,8 @@
 """Projections room: attainment — what came against the target in force on a day, and against where it should be by then.
 
 No table of its own: figures are sums of contributions, targets are in the target tree; both as known at one position.
+A day is judged by the cycle policy that was in force on it, as known at that position: by the company's, or by that of a
+cycle where one is given.
 """
 
 from __future__ import annotations
@@ -13,15 +15,16 @@ from uuid import UUID
 import msgspec
 
 from domain import metrics as m
+from domain.cycle.in_force import InForce
 from domain.cycle.policies import CyclePolicies, cycle_policy_stream
-from domain.cycle.policy import DEFAULT_CYCLE_POLICY, CyclePolicy
+from domain.cycle.policy import CyclePolicy
 from domain.figures import FigureAsked
 from domain.pace import MILLIONTH, Pace, PaceStatus, elapsed_share, judge
 from domain.periods import Period, Window
 from domain.scope import Scope
 from domain.shares import PRECISION
 from domain.target.target import target_id
-from projections import figures, past, target_tree
+from projections import company, figures, past, target_tree
 from projections.paging import Page, Source
 from projections.target_tree import Targeted, TargetFilter, TargetTree
 
@@ -60,10 +63,10 @@ async def get(
     target_id: UUID,
     day: date,
     position: int | None = None,
-    policy: CyclePolicy = DEFAULT_CYCLE_POLICY,
+    policies: InForce | None = None,
 ) -> Attainment | None:
     """None where there was no such target, or none in force that day."""
-    return next(iter(await series(source, target_id, [day], position, policy)), None)
+    return next(iter(await series(source, target_id, [day], position, policies)), None)
 
 
 async def series(
@@ -71,12 +74,12 @@ async def series(
     target_id: UUID,
     days: Sequence[date],
     position: int | None = None,
-    policy: CyclePolicy = DEFAULT_CYCLE_POLICY,
+    policies: InForce | None = None,
 ) -> list[Attainment]:
     """The same target on several days; those without a target in force are left out."""
     known = await TargetTree.at(source, [target_id], figures.NOW if position is None else position)
     pairs = [(target, day) for target in known.values() for day in days]
-    return await attained(source, pairs, position, policy)
+    return await attained(source, pairs, position, policies)
 
 
 async def listing(
@@ -86,7 +89,7 @@ async def listing(
     position: int | None = None,
     cursor: str | None = None,
     limit: int = 50,
-    policy: CyclePolicy = DEFAULT_CYCLE_POLICY,
+    policies: InForce | None = None,
 ) -> Page[Attainment]:
     """A page of targets as in `target_tree.listing`; those without a version in force that day are left out."""
     found = await target_tree.listing(source, narrowed, cursor=cursor, limit=limit)
@@ -95,24 +98,24 @@ async def listing(
         known = await TargetTree.at(source, [target.target_id for target in targets], position)
         targets = [known[target.target_id] for target in targets if target.target_id in known]
     pairs = [(target, day) for target in targets]
-    return Page(await attained(source, pairs, position, policy), found.next_cursor)
+    return Page(await attained(source, pairs, position, policies), found.next_cursor)
 
 
 async def attained(
     source: Source,
     pairs: Sequence[tuple[Targeted, date]],
     position: int | None = None,
-    policy: CyclePolicy = DEFAULT_CYCLE_POLICY,
+    policies: InForce | None = None,
 ) -> list[Attainment]:
     """Targets (as known at `position`) on days. The figures of all of them are asked for at once."""
-    judged = [(target, day) for target, day in pairs if target.in_force(day) is not None]
-    asked = [_upto(target, day) for target, day in judged]
-    actuals = await figures.figures(source, asked, position)
-    targets = {target.target_id: target for target, _ in judged}
-    usual = {id: await _usual(source, target, position, policy) for id, target in targets.items()}
+    known = policies or await company.in_force(source, position)
+    judged = [(target, day, known.on(day)) for target, day in pairs if target.in_force(day) is not None]
+    actuals = await figures.figures(source, [_upto(target, day) for target, day, _ in judged], position)
+    seasonal = {target.target_id: target for target, _, policy in judged if policy.pace == Pace.SEASONAL}
+    usual = {id: await _usual(source, target, position) for id, target in seasonal.items()}
     return [
-        _judged(target, day, actual, usual[target.target_id], policy)
-        for (target, day), actual in zip(judged, actuals, strict=True)
+        _judged(target, day, actual, usual[target.target_id] if policy.pace == Pace.SEASONAL else (), policy)
+        for (target, day, policy), actual in zip(judged, actuals, strict=True)
     ]
 
 
@@ -121,11 +124,7 @@ def _upto(target: Targeted, day: date) -> FigureAsked:
     return figures.asking(target.metric, target.scope, window, target.currency)
 
 
-async def _usual(
-    source: Source, target: Targeted, position: int | None, policy: CyclePolicy
-) -> tuple[Decimal, ...]:
-    if policy.pace != Pace.SEASONAL:
-        return ()
+async def _usual(source: Source, target: Targeted, position: int | None) -> tuple[Decimal, ...]:
     return await shape(source, target.metric, target.scope, target.period, position, target.currency)
 
 

@@ -61,6 +61,8 @@ class Projection(ABC):
     by_stream: ClassVar[bool] = False
     """Every row belongs to one stream, so that several can fill new tables, each with a `share` of the streams."""
     share: Share = WHOLE
+    revision: ClassVar[int] = 1
+    """Counted up when a release makes other rows of the same facts."""
     copied: ClassVar[bool] = False
     """The database copies the rows and nobody looks for one: new tables are filled before they have a key."""
 
@@ -108,8 +110,9 @@ class Projection(ABC):
 
     @classmethod
     def shape(cls) -> str:
-        """A digest of the tables' definition; another one means that a rebuild is due."""
-        return hashlib.sha256("\n".join([*cls.create(), *cls.index()]).encode()).hexdigest()[:16]
+        """A digest of the tables' definition and of the fold's revision; another one means that a rebuild is due."""
+        revision = [f"revision {cls.revision}"] if cls.revision > 1 else []
+        return hashlib.sha256("\n".join([*cls.create(), *cls.index(), *revision]).encode()).hexdigest()[:16]
 
 
 def entry(

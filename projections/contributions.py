@@ -17,7 +17,7 @@ import msgspec
 from psycopg import AsyncConnection
 
 from domain.catalogue import CustomerProfileChanged, CustomerRegistered
-from domain.cycle.policy import DEFAULT_CYCLE_POLICY
+from domain.cycle.in_force import InForce
 from domain.deal import facts as f
 from domain.meter import MEASURED, Meter, MeterState
 from domain.meter import tallies as t
@@ -25,14 +25,12 @@ from domain.metrics import Contribution
 from domain.people import RepHired, RepMoved
 from domain.process import ProcessPublished
 from domain.recorded import Recorded
-from projections import past
+from projections import company, past
 from projections.fold import Folded
 from projections.rows import Rows
 from projections.tables import Key, Table
 from runtime.codec import decode_row, encode
 
-ZONE = DEFAULT_CYCLE_POLICY.calendar.timezone
-"""Where a day begins and ends for figures."""
 V = TypeVar("V")
 
 
@@ -132,6 +130,7 @@ class Contributions(Folded):
     name = "contributions"
     tables = (CONTRIBUTIONS, TALLIES, DONE, WINS, SEGMENTS, MEMBERS)
     topics = frozenset(fact.TOPIC for fact in MEASURED)
+    revision = 2
 
     def __init__(self, suffix: str = "") -> None:
         super().__init__(suffix)
@@ -142,10 +141,11 @@ class Contributions(Folded):
         self._segments: Memory[str] = Memory(self.rows(SEGMENTS), str)
         self._teams: Memory[UUID] = Memory(self.rows(MEMBERS), UUID)
         self._stages: dict[str, tuple[str, ...]] | None = None
+        self._company: InForce | None = None
 
     def forget(self) -> None:
         super().forget()
-        self._stages = None
+        self._stages = self._company = None
 
     async def apply(self, connection: AsyncConnection[Any], after: int, upto: int) -> None:
         if self.at_hand is None:
@@ -155,8 +155,9 @@ class Contributions(Folded):
         if not entries:
             return
         state = await self._recall(connection, entries, after)
-        meter = Meter(ZONE, state)
+        meter = Meter(state)
         made = [row for entry in entries for row in _rows(meter.read(entry))]
+        self._company = state.company
         await self._keep(connection, state)
         for row in made:
             self._made.add(row)
@@ -174,6 +175,7 @@ class Contributions(Folded):
             segments=await self._segments.recall(connection, customers),
             teams=await self._teams.recall(connection, _reps(entries, deals.values())),
             stages=await self._learn_stages(connection, after),
+            company=self._company or await company.in_force(connection, after),
         )
 
     async def _keep(self, connection: AsyncConnection[Any], state: MeterState) -> None:
@@ -186,7 +188,7 @@ class Contributions(Folded):
     async def _learn_stages(self, connection: AsyncConnection[Any], after: int) -> dict[str, tuple[str, ...]]:
         """Published processes never change: those before this stretch are read once, later ones come in stretches."""
         if self._stages is None:
-            meter = Meter(ZONE)
+            meter = Meter()
             for entry in await past.stretch(connection, 0, after, [ProcessPublished.TOPIC]):
                 meter.read(entry)
             self._stages = dict(meter.state.stages)

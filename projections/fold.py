@@ -7,14 +7,17 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 from uuid import UUID
 
 from psycopg import AsyncConnection
 
+from domain.cycle.in_force import COMPANY, InForce
+from domain.cycle.policies import CyclePolicyPublished
 from domain.deal.facts import DealOpened
 from domain.facts import Fact
+from projections import company
 from projections.base import Entry, Projection
 from projections.rows import Rows
 from projections.tables import R, Table
@@ -69,6 +72,19 @@ class Folded(Projection):
             await rows.save(connection)
 
 
+def _between_policies(entries: Sequence[Entry[Any]]) -> Iterator[Sequence[Entry[Any]]]:
+    """The entries in order, in pieces: each publication of a policy by itself, and what lies between."""
+    start = 0
+    for n, entry in enumerate(entries):
+        if isinstance(entry.fact, CyclePolicyPublished):
+            if start < n:
+                yield entries[start:n]
+            yield entries[n : n + 1]
+            start = n + 1
+    if start < len(entries):
+        yield entries[start:]
+
+
 class ByDeal(Folded, Generic[R]):
     """A folded projection with one row a deal. Handlers get the deal's row and the entry.
 
@@ -77,13 +93,38 @@ class ByDeal(Folded, Generic[R]):
 
     deal_table: ClassVar[Table[Any]]
     topics = frozenset({DealOpened.TOPIC})
+    cuts_days: ClassVar[bool] = False
+    """Handlers ask for the company's day; `company` is its policy as known when the facts at hand were recorded."""
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if cls.cuts_days:
+            cls.topics = cls.topics | {CyclePolicyPublished.TOPIC}
 
     def __init__(self, suffix: str = "") -> None:
         super().__init__(suffix)
         self.deals: Rows[R] = self.rows(self.deal_table)
+        self.company = InForce()
+        self._is_company_known = False
+
+    def forget(self) -> None:
+        super().forget()
+        self._is_company_known = False
 
     async def apply(self, connection: AsyncConnection[Any], after: int, upto: int) -> None:
-        await self.fold(connection, await self.read(connection, after, upto))
+        entries = await self.read(connection, after, upto)
+        if not self.cuts_days:
+            await self.fold(connection, entries)
+            return
+        if not self._is_company_known:
+            self.company, self._is_company_known = await company.in_force(connection, after), True
+        for stretch in _between_policies(entries):
+            published = stretch[0].fact
+            if isinstance(published, CyclePolicyPublished):
+                if stretch[0].stream_id == COMPANY:
+                    self.company = self.company.publish(published.policy, stretch[0].occurred_at)
+            else:
+                await self.fold(connection, stretch)
 
     async def fold(self, connection: AsyncConnection[Any], entries: Sequence[Entry[Any]]) -> None:
         stories: defaultdict[UUID, list[Entry[Any]]] = defaultdict(list)

@@ -2,15 +2,16 @@
 they stay.
 
 Three tables: where each deal stands (the fold's memory), counters of what stands where now, and counters of moves
-by the day (UTC) on which they happened, not on which they were recorded. Moves are counted for the company, the team
-and the rep who had the deal then, so that no question reads more than its own scope; and by the month as well, so that
-years are not added up by their days.
+by the company's day on which they happened, not on which they were recorded. Moves are counted for the company, the
+team and the rep who had the deal then, so that no question reads more than its own scope; and by the month as well, so
+that years are not added up by their days. What a move was is said by the process version that the deal was on: a later
+version changes nothing of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Collection, Iterator, Sequence
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -23,8 +24,9 @@ from domain.process import LOST
 from domain.values import Money
 from projections import rules
 from projections.base import Entry
-from projections.fold import ByDeal, on
+from projections.fold import ByDeal, Stories, on
 from projections.paging import Source, fetch, in_order
+from projections.processes import ProcessBook, Version
 from projections.tables import Table
 from projections.tally import Tally, tally_table
 
@@ -40,6 +42,7 @@ class StandingRow(msgspec.Struct, gc=False):
 
     deal_id: UUID
     process: str
+    process_version: int
     stage: str
     team_id: UUID
     owner_id: UUID
@@ -63,7 +66,7 @@ class StageRow(msgspec.Struct, gc=False):
 
 class MoveRow(msgspec.Struct, gc=False):
     """Moves of a day within a scope, or of the month that begins with it; `before` is '' for a deal that was opened.
-    `seconds` were spent in `before`.
+    `forward` of the moves went on to a later stage; `seconds` were spent in `before`.
     """
 
     level: str
@@ -75,24 +78,37 @@ class MoveRow(msgspec.Struct, gc=False):
     after: str
     currency: str
     moves: int
+    forward: int
     amount: Decimal
     seconds: int
 
 
 STANDING = Table("funnel", StandingRow, key=("deal_id",))
 STAGES = tally_table("funnel_stage", StageRow, 3)
-MOVES = tally_table("funnel_move", MoveRow, 3)
+MOVES = tally_table("funnel_move", MoveRow, 4)
 
 
 class Funnel(ByDeal[StandingRow]):
     name = "funnel"
     tables = (STANDING, STAGES, MOVES)
     deal_table = STANDING
+    cuts_days = True
 
     def __init__(self, suffix: str = "") -> None:
         super().__init__(suffix)
         self.stages = Tally(self.rows(STAGES))
         self.moves = Tally(self.rows(MOVES))
+        self.processes = ProcessBook()
+
+    async def prepare(self, connection: AsyncConnection[Any], stories: Stories) -> None:
+        wanted = {version for id, story in stories.items() for version in self._versions(id, story)}
+        await self.processes.learn(connection, wanted)
+
+    def _versions(self, deal_id: UUID, story: Sequence[Entry[Any]]) -> Iterator[Version]:
+        """The process versions that a deal is on in this stretch."""
+        pinned = self.deals.peek(deal_id) or story[0].fact
+        yield pinned.process, pinned.process_version
+        yield from ((pinned.process, e.fact.after) for e in story if isinstance(e.fact, f.ProcessMoved))
 
     def tell(self, deal_id: UUID, entries: Sequence[Entry[Any]]) -> None:
         """Take the deal out of its counters, let it move, and count it where it stands then."""
@@ -110,6 +126,7 @@ class Funnel(ByDeal[StandingRow]):
         row = StandingRow(
             entry.stream_id,
             fact.process,
+            fact.process_version,
             "",
             fact.team_id,
             fact.owner_id,
@@ -132,20 +149,21 @@ class Funnel(ByDeal[StandingRow]):
 
     def _move(self, row: StandingRow, to: str, at: datetime) -> None:
         seconds = max(0, int((at - row.entered_at).total_seconds()))
-        day = at.astimezone(UTC).date()
+        forward = self.processes.forward(row.process, row.process_version, row.stage, to)
+        day = self.company.day(at)
         for level, scope_id in ((COMPANY, NOBODY), (TEAM, row.team_id), (REP, row.owner_id)):
             for span, first in ((A_DAY, day), (A_MONTH, day.replace(day=1))):
                 key = (level, scope_id, span, first, row.process, row.stage, to, row.currency)
-                self.moves.add(key, (1, row.amount, seconds))
+                self.moves.add(key, (1, forward, row.amount, seconds))
         row.stage, row.entered_at = to, at
 
-    @on(f.StageMoved)
-    def _stage_moved(self, row: StandingRow, entry: Entry[f.StageMoved]) -> None:
-        self._move(row, entry.fact.after, entry.occurred_at)
+    @on(*(f.STAGE_IN.keys() - {f.DealOpened}))
+    def _entered(self, row: StandingRow, entry: Entry[Any]) -> None:
+        self._move(row, getattr(entry.fact, f.STAGE_IN[type(entry.fact)]), entry.occurred_at)
 
-    @on(f.DealReopened)
-    def _reopened(self, row: StandingRow, entry: Entry[f.DealReopened]) -> None:
-        self._move(row, entry.fact.stage, entry.occurred_at)
+    @on(f.ProcessMoved)
+    def _process_moved(self, row: StandingRow, entry: Entry[f.ProcessMoved]) -> None:
+        row.process_version = entry.fact.after
 
     @on(f.ClosingCorrected)
     def _closing_corrected(self, row: StandingRow, entry: Entry[f.ClosingCorrected]) -> None:
@@ -204,7 +222,7 @@ SELECT stage, currency, sum(deals)::int8, sum(amount), sum(entered)::int8 FROM r
 """
 # OFFSET 0: each stretch is looked up in the index, however many days the scope has.
 MOVED = """
-SELECT before, after, currency, sum(moves)::int8, sum(amount), sum(seconds)::int8
+SELECT before, after, currency, sum(moves)::int8, sum(forward)::int8, sum(amount), sum(seconds)::int8
   FROM unnest(%(spans)s::text[], %(firsts)s::date[], %(lasts)s::date[]) AS r(span, first, last)
   CROSS JOIN LATERAL (SELECT * FROM read.funnel_move WHERE level = %(level)s AND scope_id = %(scope_id)s
                          AND process = %(process)s AND span = r.span AND day BETWEEN r.first AND r.last OFFSET 0) m
@@ -221,7 +239,7 @@ async def stages(
     since: date | None = None,
     until: date | None = None,
 ) -> list[FunnelStage]:
-    """The stages of a process in order, for the company, a team or a rep; days are UTC and both included."""
+    """The stages of a process in order, for the company, a team or a rep; days are the company's and both included."""
     in_order(since, until, "until", "since")
     level, scope = (REP, owner_id) if owner_id else (TEAM, team_id) if team_id else (COMPANY, NOBODY)
     spans, firsts, lasts = zip(*_stretches(since, until), strict=True)
@@ -229,8 +247,8 @@ async def stages(
     period |= {"spans": list(spans), "firsts": list(firsts), "lasts": list(lasts)}
     stand = await fetch(source, NOW_STANDING, {"process": process, "team_id": team_id, "owner_id": owner_id})
     moved = await fetch(source, MOVED, period)
-    order = await _order(source, process, [*(row[0] for row in stand), *(row[1] for row in moved)])
-    return [_stage(name, order, stand, moved, now) for name in order]
+    order = await _order(source, process, {*(row[0] for row in stand), *(row[1] for row in moved)})
+    return [_stage(name, stand, moved, now) for name in order]
 
 
 def _stretches(since: date | None, until: date | None) -> list[tuple[str, date, date]]:
@@ -253,22 +271,30 @@ def _month_after(day: date) -> date:
     return (day.replace(day=1) + 31 * DAY).replace(day=1)
 
 
-async def _order(source: Source, process: str, met: Sequence[str]) -> list[str]:
-    """The stages of the newest version, then those that only older versions have."""
-    versions = await rules.processes(source, process)
-    known = [stage.name for stage in versions[-1].process.stages] if versions else []
+async def _order(source: Source, process: str, met: Collection[str]) -> list[str]:
+    """The stages of the newest version; those that only older versions have, where a deal was met in one, behind the
+    stage that they followed there.
+    """
+    versions = [published.process for published in await rules.processes(source, process)]
+    known = [stage.name for stage in versions[-1].stages] if versions else []
+    for version in reversed(versions[:-1]):
+        _take_in(known, [stage.name for stage in version.stages], met)
     return list(dict.fromkeys([*known, *sorted(met)]))
 
 
-def _stage(
-    name: str, order: Sequence[str], stand: Sequence[Any], moved: Sequence[Any], now: datetime
-) -> FunnelStage:
+def _take_in(known: list[str], older: Sequence[str], met: Collection[str]) -> None:
+    for n, name in enumerate(older):
+        if name in met and name not in known:
+            before = next((one for one in reversed(older[:n]) if one in known), None)
+            known.insert(known.index(before) + 1 if before else 0, name)
+
+
+def _stage(name: str, stand: Sequence[Any], moved: Sequence[Any], now: datetime) -> FunnelStage:
     here = [row for row in stand if row[0] == name]
     came = [row for row in moved if row[1] == name]
     left = [row for row in moved if row[0] == name]
-    later = set(order[order.index(name) + 1 :]) - {LOST}
     deals, gone = sum(row[2] for row in here), sum(row[3] for row in left)
-    advanced = sum(row[3] for row in left if row[1] in later)
+    advanced = sum(row[4] for row in left)
     return FunnelStage(
         stage=name,
         deals=deals,
@@ -280,7 +306,7 @@ def _stage(
         advanced=advanced,
         lost=sum(row[3] for row in left if row[1] == LOST),
         conversion=round(advanced / gone, 4) if gone else None,
-        mean_dwell_days=_days(sum(row[5] for row in left), gone),
+        mean_dwell_days=_days(sum(row[6] for row in left), gone),
     )
 
 
@@ -290,7 +316,7 @@ def _days(seconds: int, count: int) -> float | None:
 
 def _by_currency(moved: Sequence[Any]) -> dict[str, Decimal]:
     sums: dict[str, Decimal] = {}
-    for _, _, currency, _, amount, _ in moved:
+    for _, _, currency, _, _, amount, _ in moved:
         if currency != NO_CURRENCY:
             sums[currency] = sums.get(currency, Decimal(0)) + amount
     return sums

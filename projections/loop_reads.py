@@ -6,7 +6,6 @@ The shape is that of `LoopReader` in the workflows' ports; this room does not kn
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -14,13 +13,12 @@ from uuid import UUID
 from psycopg_pool import AsyncConnectionPool
 
 from domain import people as p
-from domain.cycle.policy import DEFAULT_CYCLE_POLICY
 from domain.figures import FigureAsked, Pack
 from domain.metrics import DEALS_WON, REVENUE_WON, ZERO
 from domain.periods import Period, Window
 from domain.proposal import Effect
 from domain.scope import Scope, ScopeKind
-from projections import attainment, deals_then, figures, past, review_pack
+from projections import attainment, company, deals_then, figures, past, review_pack
 from projections.adjustments import DECIDED, Adjustments, AdjustmentSeen
 from projections.cycle_board import CycleBoard
 from projections.deals_then import DealThen
@@ -118,9 +116,10 @@ class LoopReads:
     ) -> Sequence[Effect]:
         """In the order they were decided in. One that was stopped before it was measured brought nothing."""
         seen = await self._adjustments(position, scope.key, metric)
-        decided = [one for one in seen if one.decided_on is not None]
-        decided.sort(key=lambda one: one.position)
-        return [_effect(one) for one in decided if window.contains(_day(one))]
+        days = await company.in_force(self._pool, position)
+        decided = [(one, days.day(one.decided_on)) for one in seen if one.decided_on is not None]
+        decided.sort(key=lambda each: each[0].position)
+        return [_effect(one) for one, day in decided if window.contains(day)]
 
     async def _adjustments(
         self, position: int, scope_key: str | None = None, metric: str | None = None
@@ -149,11 +148,6 @@ def _come_or_go(here: dict[UUID, None], kind: ScopeKind, id: UUID, fact: Any) ->
         here[id] = None
     elif isinstance(fact, went):
         here.pop(id, None)
-
-
-def _day(seen: AdjustmentSeen) -> Any:
-    assert seen.decided_on is not None
-    return DEFAULT_CYCLE_POLICY.day(seen.decided_on.astimezone(UTC))
 
 
 def _effect(seen: AdjustmentSeen) -> Effect:

@@ -1,4 +1,4 @@
-"""Projections room: the probabilities of published processes, for folds that need them.
+"""Projections room: the stages of published processes and their probabilities, for folds that need them.
 
 A published version never changes, so what was read once from the ledger stays true, rollback or not.
 """
@@ -11,7 +11,7 @@ from typing import Any
 
 from psycopg import AsyncConnection
 
-from domain.process import DEFAULT_PROCESS, Process, ProcessPublished, process_stream
+from domain.process import DEFAULT_PROCESS, Process, ProcessPublished, goes_forward, process_stream
 from runtime.codec import decode_fact
 
 PUBLISHED = (
@@ -44,6 +44,10 @@ class ProcessBook:
     def probability(self, process: str, version: int, stage: str) -> Decimal:
         """Of winning from a stage, 0 to 1; 0 for a stage the version does not have."""
         return self._known[process, version].get(stage, Decimal(0))
+
+    def forward(self, process: str, version: int, before: str, after: str) -> bool:
+        """Whether a move goes on to a later stage of this version."""
+        return goes_forward(tuple(self._known[process, version]), before, after)
 
     def _note(self, process: Process) -> None:
         self._known[process.name, process.version] = {s.name: s.probability for s in process.stages}

@@ -63,7 +63,9 @@ class LoadRow(msgspec.Struct, gc=False):
 
 
 class DueRow(msgspec.Struct, gc=False):
-    """How many live promises a rep has that are due on one day (UTC)."""
+    """How many live promises a rep has that are due within one day of UTC: a bucket that nobody is shown. Any other cut
+    would count the same as overdue.
+    """
 
     rep_id: UUID
     day: date

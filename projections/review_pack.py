@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,13 +17,14 @@ from domain.canonical import canonical, digest
 from domain.cycle.agenda import Point
 from domain.cycle.cycle import Cycle, cycle_id
 from domain.cycle.facts import AgendaItem
-from domain.cycle.policy import DEFAULT_CYCLE_POLICY
+from domain.cycle.in_force import InForce
+from domain.deal import facts as f
 from domain.errors import NotFound
 from domain.metrics import Better, metric
 from domain.proposal_told import spelled
 from domain.scope import ScopeKind
 from domain.scorecard.scorecard import scorecard_id
-from projections import attainment, deals_then, past
+from projections import attainment, company, deals_then, past
 from projections.action_items import OPEN, ActionItems
 from projections.adjustments import Adjustments
 from projections.attainment import Attainment
@@ -36,7 +37,7 @@ DAY = timedelta(days=1)
 STALLED_DAYS, LATE_DAYS = 14, 2
 """An open deal that nobody touched for so long has stalled; what is entered so long after its day is late."""
 LISTED = 50
-TOUCHES = ("deal.opened", "deal.activity-logged", "deal.stage-moved", "deal.quote-recorded", "deal.reopened")
+ENTRIES = [fact.TOPIC for fact in f.STAGE_IN]
 _WHOSE = {ScopeKind.COMPANY: "true", ScopeKind.TEAM: "c.team_id = %(id)s", ScopeKind.REP: "c.rep_id = %(id)s"}
 _OF_SCOPE = (
     "{whose} AND c.position <= %(position)s AND (%(product)s::uuid IS NULL OR c.product_id = %(product)s)"
@@ -48,14 +49,14 @@ SELECT split_part(c.metric, ':', 2), sum(c.value), sum(c.weight)::int8 FROM read
 # Without `+ 0` the planner may read the whole ledger's positions once a deal, where it has no statistics yet.
 DWELL = """
 SELECT left_stage, count(*)::int8, round(sum(seconds) / count(*) / 86400, 2) FROM (
-    SELECT e.data->>'before' AS left_stage,
+    SELECT CASE WHEN e.topic = %(left)s THEN e.data->>'before' END AS left_stage,
            extract(epoch FROM e.occurred_at - lag(e.occurred_at) OVER (PARTITION BY e.stream_id ORDER BY e.version))
                AS seconds, e.occurred_at AS at
       FROM ledger.events e
-     WHERE e.topic IN ('deal.opened', 'deal.stage-moved') AND e.position + 0 <= %(position)s AND e.stream_id IN (
+     WHERE e.topic = ANY(%(entered)s) AND e.position + 0 <= %(position)s AND e.stream_id IN (
             SELECT c.subject_id FROM read.contributions c
              WHERE c.metric LIKE 'stage-conversion:%%' AND c.day BETWEEN %(first)s AND %(last)s AND {scope})) moves
- WHERE left_stage IS NOT NULL AND (at AT TIME ZONE %(zone)s)::date BETWEEN %(first)s AND %(last)s
+ WHERE left_stage IS NOT NULL AND at >= %(begins)s AND at < %(ends)s
  GROUP BY 1 ORDER BY 1
 """
 PROMISES = """
@@ -67,15 +68,16 @@ SELECT c.metric, c.currency, count(*)::int8, sum(c.value), sum(c.weight)::int8 F
  WHERE c.position > %(since)s AND c.day < %(first)s AND c.metric <> 'promises-excused' AND {scope} GROUP BY 1, 2 ORDER BY 1, 2
 """
 LATE = """
-SELECT c.position, c.metric, c.currency, c.day, c.value, c.subject_id, (c.recorded_at AT TIME ZONE %(zone)s)::date
-  FROM read.contributions c
- WHERE c.day BETWEEN %(first)s AND %(last)s AND c.metric <> 'promises-excused' AND {scope}
-   AND (c.recorded_at AT TIME ZONE %(zone)s)::date > c.day + %(late)s ORDER BY c.position, c.n LIMIT %(limit)s
+SELECT c.position, c.metric, c.currency, c.day, c.value, c.subject_id, c.recorded_at
+  FROM read.contributions c JOIN unnest(%(days)s::date[], %(late)s::timestamptz[]) AS l(day, late) ON l.day = c.day
+ WHERE c.metric <> 'promises-excused' AND {scope} AND c.recorded_at >= l.late
+ ORDER BY c.position, c.n LIMIT %(limit)s
 """
 LATE_BY_PEOPLE = """
-SELECT count(DISTINCT c.position)::int8 FROM read.contributions c JOIN ledger.events e ON e.position = c.position
- WHERE c.day BETWEEN %(first)s AND %(last)s AND {scope} AND e.meta->>'channel' <> 'import'
-   AND (c.recorded_at AT TIME ZONE %(zone)s)::date > c.day + %(late)s
+SELECT count(DISTINCT c.position)::int8
+  FROM read.contributions c JOIN unnest(%(days)s::date[], %(late)s::timestamptz[]) AS l(day, late) ON l.day = c.day
+  JOIN ledger.events e ON e.position = c.position
+ WHERE {scope} AND e.meta->>'channel' <> 'import' AND c.recorded_at >= l.late
 """
 """All of them, not only those listed. What was brought in before the review is history, and nobody was late with it."""
 
@@ -97,9 +99,9 @@ async def pack(source: Source, id: UUID, position: int) -> ReviewPack:
     if not cycle.exists:
         raise NotFound(f"no cycle has the id {id} at position {position}", kind="cycle", id=str(id))
     before = await _cycle(source, cycle_id(cycle.scope, cycle.period.previous()), position)
-    look = Look(source, cycle, before, position)
+    look = Look(source, cycle, before, position, await company.in_force(source, position))
     targets, stalled = await look.targets(), await look.stalled()
-    [(late,)] = await look.ask(LATE_BY_PEOPLE, late=LATE_DAYS)
+    [(late,)] = await look.ask(LATE_BY_PEOPLE, **look.late_from())
     content: dict[str, Any] = {
         "cycle": {"id": cycle.id, "scope": cycle.scope.key, "period": cycle.period},
         "position": position,
@@ -109,7 +111,7 @@ async def pack(source: Source, id: UUID, position: int) -> ReviewPack:
         "promises": dict(await look.ask(PROMISES)),
         "since_last_review": await look.changed(),
         "entered_late": await look.late(),
-        "stalled": {"deals": len(stalled), "longest": [_stalled(one) for one in stalled[:LISTED]]},
+        "stalled": {"deals": len(stalled), "longest": [look.idle(one) for one in stalled[:LISTED]]},
         "action_items": await look.action_items(),
         "adjustments": await look.adjustments(),
     }
@@ -126,12 +128,13 @@ async def _cycle(source: Source, id: UUID, position: int) -> Cycle:
 
 @dataclass(frozen=True)
 class Look:
-    """One cycle, the one before it, and what is asked about them."""
+    """One cycle, the one before it, what is asked about them, and whose days they are cut by."""
 
     source: Source
     cycle: Cycle
     before: Cycle
     position: int
+    company: InForce
 
     async def ask(self, query: str, **more: Any) -> list[Any]:
         scope, period = self.cycle.scope, self.cycle.period
@@ -141,7 +144,6 @@ class Look:
             "position": self.position,
             "first": period.start,
             "last": period.end,
-            "zone": DEFAULT_CYCLE_POLICY.calendar.timezone,
         }
         text = query.replace("{scope}", _OF_SCOPE.replace("{whose}", _WHOSE[scope.kind]))
         return await fetch(self.source, text, params | more)
@@ -161,7 +163,12 @@ class Look:
         return {"status": found.status, "total": found.total, "digest": closed, "scores": found.scores}
 
     async def funnel(self) -> list[dict[str, Any]]:
-        dwell = {stage: (left, days) for stage, left, days in await self.ask(DWELL)}
+        period, moved = self.cycle.period, {"left": f.StageMoved.TOPIC, "entered": ENTRIES}
+        begins, ends = self.company.begins(period.start), self.company.begins(period.end + DAY)
+        dwell = {
+            stage: (left, days)
+            for stage, left, days in await self.ask(DWELL, begins=begins, ends=ends, **moved)
+        }
         return [
             {
                 "stage": stage,
@@ -182,15 +189,27 @@ class Look:
         ]
 
     async def late(self) -> list[dict[str, Any]]:
-        rows = await self.ask(LATE, late=LATE_DAYS, limit=LISTED)
+        rows = await self.ask(LATE, limit=LISTED, **self.late_from())
         names = ("position", "metric", "currency", "day", "value", "subject", "entered_on")
-        return [dict(zip(names, row, strict=True)) for row in rows]
+        return [dict(zip(names, (*row, self.company.day(at)), strict=True)) for *row, at in rows]
+
+    def late_from(self) -> dict[str, Any]:
+        """For each day of the period the instant from which it is late to enter something for it."""
+        period = self.cycle.period
+        days = [period.start + n * DAY for n in range((period.end - period.start).days + 1)]
+        return {"days": days, "late": [self.company.begins(day + (LATE_DAYS + 1) * DAY) for day in days]}
 
     async def stalled(self) -> list[DealThen]:
         """The scope's open deals that nobody has touched for long when the period ends, the longest first."""
         found = await deals_then.open_then(self.source, self.cycle.scope, self.position)
         limit = self.cycle.period.end - STALLED_DAYS * DAY
-        return sorted((d for d in found if _touched(d) < limit), key=lambda d: (_touched(d), d.id))
+        return sorted((d for d in found if self.touched(d) < limit), key=lambda d: (self.touched(d), d.id))
+
+    def touched(self, one: DealThen) -> date:
+        return self.company.day(_last_touch(one))
+
+    def idle(self, one: DealThen) -> dict[str, Any]:
+        return {"id": one.id, "owner": one.deal.owner_id, "stage": one.deal.stage, "since": self.touched(one)}
 
     async def action_items(self) -> list[dict[str, Any]]:
         """What the previous review agreed on, and what became of it."""
@@ -231,13 +250,8 @@ def _target(one: Attainment) -> dict[str, Any]:
     }
 
 
-def _touched(one: DealThen) -> date:
-    touches = [r.occurred_at for r in one.story if r.fact.TOPIC in TOUCHES]
-    return DEFAULT_CYCLE_POLICY.day(max(touches))
-
-
-def _stalled(one: DealThen) -> dict[str, Any]:
-    return {"id": one.id, "owner": one.deal.owner_id, "stage": one.deal.stage, "since": _touched(one)}
+def _last_touch(one: DealThen) -> datetime:
+    return max(r.occurred_at for r in one.story if isinstance(r.fact, f.TOUCHES))
 
 
 # -- the agenda -----------------------------------------------------------------------------------

@@ -42,7 +42,7 @@ class EndedFilters(OfPeople, Paging):
 
 
 class OutcomeFilters(OfPeople):
-    """Days are UTC, both included."""
+    """Days are the company's, both included."""
 
     since: Day | None = None
     until: Day | None = None

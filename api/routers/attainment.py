@@ -18,8 +18,7 @@ from api.loop import KnownAt, seen
 from api.querying import query
 from api.reading import Look
 from api.routers.target_tree import OfTargets
-from domain.cycle.policy import CyclePolicy
-from projections import attainment, target_tree
+from projections import attainment, company, target_tree
 from projections.attainment import Attainment
 from projections.paging import Page
 from projections.target_tree import TargetFilter
@@ -71,10 +70,8 @@ class Course(msgspec.Struct):
     days: list[Attainment]
 
 
-async def _now(look: Look) -> tuple[CyclePolicy, date]:
-    """The company's cycle policy, and what day it is there."""
-    policy = await attainment.policy_of(look.desk.pool)
-    return policy, policy.day(datetime.now(UTC))
+async def _today(look: Look) -> date:
+    return (await company.in_force(look.desk.pool)).day(datetime.now(UTC))
 
 
 @router.get(
@@ -88,13 +85,10 @@ async def list_attainment(
 ) -> Response:
     """Actual, the version in force and the expected pace. Those of your team; auditors and admins see all."""
     await look.known(WAITS_FOR, asked.known_at)
-    policy, today = await _now(look)
-    day = asked.day or today
+    day = asked.day or await _today(look)
     narrowed = asked.of(look.team(asked.team_id), day)
     return look.json(
-        await attainment.listing(
-            look.desk.pool, day, narrowed, asked.known_at, asked.cursor, asked.limit, policy
-        )
+        await attainment.listing(look.desk.pool, day, narrowed, asked.known_at, asked.cursor, asked.limit)
     )
 
 
@@ -111,7 +105,5 @@ async def read_attainment(
     pool = look.desk.pool
     seen(look, await target_tree.get(pool, target_id), "target", target_id)
     await look.known(WAITS_FOR, asked.known_at)
-    policy, today = await _now(look)
-    return look.json(
-        Course(await attainment.series(pool, target_id, asked.days(today), asked.known_at, policy))
-    )
+    days = asked.days(await _today(look))
+    return look.json(Course(await attainment.series(pool, target_id, days, asked.known_at)))

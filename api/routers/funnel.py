@@ -24,7 +24,7 @@ router = auth.router(tags=["funnel"])
 
 
 class FunnelFilters(Strict):
-    """Days are UTC, both included."""
+    """Days are the company's, both included."""
 
     process: RuleName = "default"
     team_id: UUID | None = None

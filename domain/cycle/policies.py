@@ -7,6 +7,7 @@ A cycle keeps the version it was opened under.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -52,6 +53,11 @@ class CyclePolicies(Aggregate):
 
 def cycle_policy_stream(name: str) -> UUID:
     return named_id("cycle-policy", name)
+
+
+def company_day(book: Book, instant: datetime) -> date:
+    """What day an instant is for the company, by the policy that is published now."""
+    return book.find(CyclePolicies, cycle_policy_stream("default")).current.day(instant)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

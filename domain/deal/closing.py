@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
+from domain.cycle.policies import company_day
 from domain.deal import commands as c
 from domain.deal import facts as f
 from domain.deal.deal import Deal
@@ -51,7 +52,7 @@ def lose_deal(command: c.LoseDeal, book: Book) -> Json:
     check_closed_on(command.closed_on, book.context.now, checks)
     checks.done()
     deal = book.get(Deal, command.deal_id)
-    day = command.closed_on or book.context.happened_at.date()
+    day = command.closed_on or company_day(book, book.context.happened_at)
     lost = f.DealLost(closed_on=day, loss_reason=command.loss_reason, competitor=command.competitor)
     deal.lose(process_of(deal, book), lost, book.context.now)
     return told(deal)

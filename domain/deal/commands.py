@@ -109,7 +109,7 @@ class WinDeal(DealCommand):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoseDeal(DealCommand):
-    """`closed_on` is today (UTC) where it is left out."""
+    """`closed_on` is the company's today where it is left out."""
 
     loss_reason: str
     competitor: str = ""

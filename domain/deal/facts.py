@@ -281,3 +281,11 @@ class PromiseEnded(Fact):
     promise_id: UUID
     outcome: PromiseOutcome
     due_at: datetime
+
+
+# -- what facts have in common -------------------------------------------------------------------
+
+STAGE_IN: dict[type[Fact], str] = {DealOpened: "stage", StageMoved: "after", DealReopened: "stage"}
+"""The facts that bring a deal into a stage, each with the field that names it."""
+TOUCHES = (DealOpened, ActivityLogged, StageMoved, QuoteRecorded, DealReopened)
+"""Work on the deal: without any for long it has stalled."""

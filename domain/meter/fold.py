@@ -9,9 +9,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, TypeVar
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from domain import metrics as m
+from domain.cycle.in_force import InForce
 from domain.facts import Fact
 from domain.meter import tallies as t
 from domain.process import DEFAULT_PROCESS, Process
@@ -43,13 +43,14 @@ class MeterState:
     """The team that a rep is in."""
     stages: MutableMapping[str, tuple[str, ...]] = field(default_factory=dict)
     """A process's stages in order, by "name:version"."""
+    company: InForce = field(default_factory=InForce)
+    """Where a day begins and ends."""
 
 
 class Meter:
-    """Reads facts in the ledger's order. `timezone` is where a day begins and ends."""
+    """Reads facts in the ledger's order."""
 
-    def __init__(self, timezone: str, state: MeterState | None = None) -> None:
-        self.zone = ZoneInfo(timezone)
+    def __init__(self, state: MeterState | None = None) -> None:
         self.state = MeterState() if state is None else state
         self.state.stages.setdefault(version_of(DEFAULT_PROCESS), stages_of(DEFAULT_PROCESS))
 
@@ -61,7 +62,8 @@ class Meter:
         return tuple(_at(recorded, part, sign) for part, sign in reader(self, recorded, recorded.fact))
 
     def day(self, instant: datetime) -> date:
-        return instant.astimezone(self.zone).date()
+        """The company's, as far as it is known by now."""
+        return self.state.company.day(instant)
 
     def standing(self, tally: t.DealTally, rep_id: UUID) -> t.Standing:
         """The deal's owner works for the deal's team, whoever else touches it for their own."""

@@ -9,15 +9,22 @@ from typing import Any
 from domain import metrics as m
 from domain.action_item import ActionItemEnded
 from domain.catalogue import CustomerProfileChanged, CustomerRegistered
+from domain.cycle.policies import CyclePolicyPublished
 from domain.deal import facts as f
 from domain.meter import tallies as t
 from domain.meter.fold import Meter, Yields, reads, stages_of, version_of
 from domain.people import RepHired, RepMoved
-from domain.process import CLOSED, LOST, WON, ProcessPublished
+from domain.process import CLOSED, LOST, WON, ProcessPublished, goes_forward
 from domain.recorded import Recorded
 from domain.values import PromiseOutcome
 
-# -- people, customers and processes -------------------------------------------------------------
+# -- the company, people, customers and processes ------------------------------------------------
+
+
+@reads(CyclePolicyPublished)
+def _policy_published(meter: Meter, recorded: Recorded, fact: CyclePolicyPublished) -> Yields:
+    meter.state.company = meter.state.company.heard(recorded)
+    return ()
 
 
 @reads(RepHired)
@@ -111,8 +118,7 @@ def _stage_moved(meter: Meter, recorded: Recorded, fact: f.StageMoved) -> Yields
     stages = meter.state.stages.get(tally.process, ())
     if fact.before in CLOSED or fact.before not in stages or fact.after not in stages:
         return ()
-    forward = fact.after != LOST and stages.index(fact.after) > stages.index(fact.before)
-    move = t.Move(fact.before, on, forward, not fact.missing)
+    move = t.Move(fact.before, on, goes_forward(stages, fact.before, fact.after), not fact.missing)
     if fact.after in (WON, LOST) and tally.closed is not None:
         return meter.close(deal_id, replace(tally.closed, move=move))
     parts = t.parts_of_move(deal_id, move, meter.standing(tally, tally.owner_id))

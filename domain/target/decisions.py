@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from domain.catalogue import Product
+from domain.cycle.policies import company_day
 from domain.door import Book, handles
 from domain.errors import AlreadyExists, FieldError, Invalid
 from domain.metrics import Unit
@@ -111,11 +112,11 @@ def check_why(why: str, checks: Checks) -> None:
 
 
 def first_day(target: Target, said: date | None, book: Book) -> date:
-    """The day a change takes effect: today (UTC) or the period's first day where none is said. Raises Invalid for one
+    """The day a change takes effect: the company's today or the period's first day where none is said. Raises Invalid for one
     outside the period, or past everywhere: what is past is judged by what was in force then.
     """
     at, period = book.context.happened_at, target.period
-    day = said or max(at.date(), period.start)
+    day = said or max(company_day(book, at), period.start)
     problem = None
     if not period.contains(day):
         problem = f"{day} is not in {period.name}, {period.start} to {period.end}"

@@ -29,6 +29,7 @@ from domain.scorecard.scorecard import Score, scorecard_id
 from domain.shares import Method
 from domain.target import commands as t
 from domain.target.target import target_id
+from tests.office import NOW
 from tests.projections.telling import Books
 
 APRIL, MAY = named_period("2026-04"), named_period("2026-05")
@@ -150,7 +151,8 @@ class Muddle:
         card = s.OpenScorecard(
             scope=first.scope, period=first.period, definition="rep", owner_id=first.rep_id
         )
-        return DefineScorecard(definition=CARD), card, *first.opening(), first.item()
+        change = starting(first.scope, first.rep_id, NOW, adjustment_id=self.adjustments[0])
+        return DefineScorecard(definition=CARD), card, *first.opening(), first.item(), change
 
     def idea(self, now: datetime) -> Command:
         turn = self.chance.choice(self.turns)

@@ -21,7 +21,6 @@ from domain.people import FormTeam, HireRep
 from domain.periods import Window
 from domain.scope import COMPANY, Scope, rep, team
 from projections import figures
-from projections.contributions import ZONE
 from projections.figures import Behind
 from tests.office import NOW
 from tests.projections.telling import Books, call, lose, needs, quote, to, win, yuan
@@ -38,7 +37,7 @@ METRICS = [
 
 async def metered(books: Books) -> list[Contribution]:
     """The domain's own fold over the whole ledger."""
-    meter, head = Meter(ZONE), await books.office.ledger.head()
+    meter, head = Meter(), await books.office.ledger.head()
     return [c for r in await books.office.ledger.read(0, head) for c in meter.read(r)]
 
 

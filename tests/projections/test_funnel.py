@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from domain.deal import commands as c
 from domain.people import FormTeam
-from domain.process import DEFAULT_PROCESS
+from domain.process import DEFAULT_PROCESS, PublishProcess, Stage
 from domain.values import Money
 from projections import funnel
 from projections.funnel import FunnelStage
 from tests.office import NOW
-from tests.projections.telling import DAY, Books, lose, needs, quote, to, win, yuan
+from tests.projections.telling import ALL_NEEDS, DAY, Books, lose, needs, quote, to, win, yuan
 
 
 async def stages(books: Books, now: datetime = NOW, **narrowed: Any) -> dict[str, FunnelStage]:
@@ -128,6 +129,41 @@ async def test_years_are_added_up_by_whole_months_and_the_days_around_them(books
     assert (await stages(books, until=day))["contact"].entered == 5
     ends = date.min.replace(day=5), date.max.replace(day=5)
     assert (await stages(books, since=ends[0], until=ends[1]))["contact"].entered == len(moments)
-    nothing: list[dict[str, Any]] = [{"since": ends[1]}, {"until": ends[0]}, {"since": ends[1], "until": day}]
+    nothing: list[dict[str, Any]] = [{"since": ends[1]}, {"until": ends[0]}]
     for period in nothing:
         assert (await stages(books, **period))["contact"].entered == 0
+
+
+def otherwise(*names: str) -> PublishProcess:
+    """The default process with these open stages, the ones known or new."""
+    known = {stage.name: stage for stage in DEFAULT_PROCESS.stages}
+    opened = [known.get(name, Stage(name=name, probability=Decimal("0.5"))) for name in names]
+    return PublishProcess(process=replace(DEFAULT_PROCESS, stages=(*opened, *DEFAULT_PROCESS.stages[-3:])))
+
+
+async def test_the_funnel_of_the_past_is_by_the_process_version_that_each_deal_was_on(books: Books) -> None:
+    deals = [await books.opened() for _ in range(4)]
+    await books.given(*(to(deal, "contact") for deal in deals), now=NOW + DAY)
+    await books.given(*(to(deal, "needs") for deal in deals[:3]), lose(deals[3]), now=NOW + 2 * DAY)
+    before = await stages(books)
+    assert before["contact"].conversion == 0.75
+
+    await books.given(otherwise("identify", "needs", "contact"), now=NOW + 3 * DAY)
+    moved = await stages(books)
+    await books.given(otherwise("identify", "contact", "demonstration"), now=NOW + 4 * DAY)
+    removed = await stages(books)
+
+    for found in (moved, removed):
+        assert {name: found[name] for name in before if name in found} == {
+            name: before[name] for name in before if name in found
+        }
+    assert list(removed) == ["identify", "needs", "contact", "demonstration", "won", "lost", "after-sales"]
+
+
+async def test_a_deal_that_moves_to_another_version_goes_forward_by_that_one(books: Books) -> None:
+    deal = await books.opened()
+    await books.given(otherwise("identify", "needs", "contact"), c.MoveToProcess(deal_id=deal, version=2))
+    await books.given(to(deal, "needs"), c.RecordNeeds(deal_id=deal, needs=ALL_NEEDS), to(deal, "contact"))
+    found = await stages(books)
+    assert (found["needs"].left, found["needs"].advanced) == (1, 1)
+    assert await books.differences() == []

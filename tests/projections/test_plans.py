@@ -51,8 +51,8 @@ SELECT {DEAL}, {DEAL}, {REP}, %(team)s, 'call', {DUE}, {DUE}, {DUE}, 'kept', n F
 """
 MONTHS = 120
 MOVES = """
-INSERT INTO read.funnel_move (level, scope_id, span, day, process, before, after, currency, moves, amount, seconds)
-SELECT 'company', '00000000-0000-0000-0000-000000000000', span, day, 'default', '', 'identify', '', 1, 0, 0
+INSERT INTO read.funnel_move (level, scope_id, span, day, process, before, after, currency, moves, forward, amount, seconds)
+SELECT 'company', '00000000-0000-0000-0000-000000000000', span, day, 'default', '', 'identify', '', 1, 0, 0, 0
   FROM (SELECT 'month' AS span, (date '2016-01-01' + n * interval '1 month')::date AS day FROM generate_series(1, %(months)s) AS n
          UNION ALL SELECT 'day', date '2016-02-01' + n FROM generate_series(0, 30 * %(months)s) AS n) moved
 """

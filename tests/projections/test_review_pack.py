@@ -12,16 +12,16 @@ from domain.context import Channel
 from domain.cycle import commands as c
 from domain.cycle.agenda import Point
 from domain.cycle.cycle import cycle_id
-from domain.deal.commands import ImportDeal, LogActivity, LoseDeal
+from domain.deal.commands import ImportDeal, LogActivity, LoseDeal, ReopenDeal
 from domain.figures import FigureAsked
 from domain.periods import Window, named_period
 from domain.scope import COMPANY
 from domain.target.commands import ProposeTarget
 from domain.values import Activity, ActivityKind
-from projections import figures, pack_view, review_pack
+from projections import figures, funnel, pack_view, review_pack
 from projections.loop_reads import LoopReads
 from projections.wait import Waiter
-from tests.projections.telling import Books, call, yuan
+from tests.projections.telling import Books, call, to, yuan
 
 MARCH, APRIL = named_period("2026-03"), named_period("2026-04")
 HEAD, BOARD = uuid.uuid4(), uuid.uuid4()
@@ -141,6 +141,21 @@ async def test_all_that_people_entered_late_is_counted_and_what_was_brought_in_i
     assert len(pack.content["entered_late"]) == review_pack.LISTED
     kept = 1  # the promise that the first of them ended
     assert {item.code: item.detail for item in pack.agenda}[Point.ENTERED_LATE] == str(entries + kept)
+
+
+async def test_a_reopened_deal_dwells_from_its_reopening_as_in_the_funnel(books: Books) -> None:
+    """Lost in March, reopened in June and moved on four days later: it stood four days, not since March."""
+    june = named_period("2026-06")
+    opening = c.OpenCycle(scope=COMPANY, period=june, owner_id=HEAD, manager_id=BOARD)
+    await books.given(opening, now=noon(5, 20))
+    deal = await books.opened(now=noon(3, 2))
+    await books.given(LoseDeal(deal_id=deal, loss_reason="price"), now=noon(3, 6))
+    await books.given(ReopenDeal(deal_id=deal, stage="identify"), now=noon(6, 8))
+    await books.given(to(deal, "contact"), now=noon(6, 12))
+    pack = await review_pack.pack(books.pool, cycle_id(COMPANY, june), await books.follow())
+    assert [(one["stage"], one["mean_days"]) for one in pack.content["funnel"]] == [("identify", 4)]
+    found = await funnel.stages(books.pool, noon(7, 1), since=june.start, until=june.end)
+    assert {one.stage: one.mean_dwell_days for one in found}["identify"] == 4
 
 
 async def test_every_part_of_a_pack_stands_beside_what_is_known_now(books: Books) -> None:

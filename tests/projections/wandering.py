@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from random import Random
@@ -11,18 +12,22 @@ from typing import Any
 from uuid import UUID
 
 from domain.catalogue import Profile, RegisterCustomer
+from domain.cycle.policies import PublishCyclePolicy
+from domain.cycle.policy import DEFAULT_CYCLE_POLICY
 from domain.deal import commands as c
 from domain.door import Command
 from domain.errors import DomainError
 from domain.people import RepLeaves
 from domain.policies import PublishPolicy
 from domain.policy import short_fuse
+from domain.process import DEFAULT_PROCESS, PublishProcess
 from domain.values import Activity, ActivityKind, Money, NextStep
 from projections import deal_board
 from tests.office import NOW
 from tests.projections.looping import Muddle
 from tests.projections.telling import Books, lose, needs, quote, to, win
 
+ZONES = ("Asia/Shanghai", "America/Los_Angeles", "Europe/Berlin", "Pacific/Kiritimati", "Asia/Kathmandu")
 STAGES = ("identify", "contact", "needs", "solution", "negotiation", "after-sales")
 
 
@@ -96,10 +101,24 @@ class Company:
                 if self.chance.random() < 0.1
                 else lose(id)
             ),
+            lambda id: c.MoveToProcess(deal_id=id, version=self.chance.randrange(1, 4)),
+            lambda id: self.chance.choice([self.elsewhere(), self.otherwise(), self.touch(id)]),
             lambda id: RegisterCustomer(
                 customer_id=id, profile=Profile(name=f"Customer {self.chance.random()}")
             ),
         ]
+
+    def elsewhere(self) -> Command:
+        """The company moves to another time zone."""
+        calendar = replace(DEFAULT_CYCLE_POLICY.calendar, timezone=self.chance.choice(ZONES))
+        return PublishCyclePolicy(policy=replace(DEFAULT_CYCLE_POLICY, calendar=calendar))
+
+    def otherwise(self) -> Command:
+        """It sells by another process: a stage less, or two the other way round."""
+        *opened, _ = DEFAULT_PROCESS.stages[:5]
+        self.chance.shuffle(opened)
+        stages = (*opened[: self.chance.randrange(2, 5)], *DEFAULT_PROCESS.stages[5:])
+        return PublishProcess(process=replace(DEFAULT_PROCESS, stages=stages))
 
     async def timer(self, deal_id: UUID) -> Command:
         """A timer that speaks for the live promise, or too late for an older arming."""

@@ -16,7 +16,6 @@ from domain.meter import Meter
 from domain.metrics import Contribution, figure, metric
 from domain.people import RepHired, TeamFormed
 from domain.periods import Period, Window, period_of
-from domain.policy import DEFAULT_POLICY
 from domain.proposal import Effect
 from domain.recorded import Recorded
 from domain.scope import Scope, ScopeKind, rep, team
@@ -108,7 +107,7 @@ class LedgerFigures:
         ]
 
     async def _contributions(self, position: int) -> list[Contribution]:
-        meter = Meter(DEFAULT_POLICY.calendar.timezone)
+        meter = Meter()
         return [given for recorded in await self._facts(position) for given in meter.read(recorded)]
 
     async def _facts(self, position: int) -> list[Recorded]:

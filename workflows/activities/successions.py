@@ -16,6 +16,8 @@ from domain.adjustment import Adjustment
 from domain.adjustment_decisions import HandOverAdjustment
 from domain.cycle.commands import HandOverCycle, HandOverDecision
 from domain.cycle.cycle import Cycle
+from domain.cycle.in_force import COMPANY
+from domain.cycle.policies import CyclePolicies
 from domain.cycle.policy import Step
 from domain.door import Command
 from domain.meeting.commands import ChangeChair, HandOverMeetingDecision, SetMeetingSchedule
@@ -92,6 +94,7 @@ class SuccessionActivities:
         adjusted = await desk.load_all(Adjustment, owed.adjustments)
         targets = [t for t in await desk.load_all(Target, owed.targets) if t.team_id == team and t.stands]
         schedules = await desk.load_all(MeetingSchedule, owed.schedules)
+        today = (await desk.load(CyclePolicies, COMPANY)).current.day(asked.now)
         return [
             *parts_of(cycles, asked),
             *of_cycles(cycles, asked.before, asked.after),
@@ -106,7 +109,7 @@ class SuccessionActivities:
             *(
                 (HandOverTarget(target_id=t.id, owner_id=asked.after), f"{t.id}:handover")
                 for t in targets
-                if t.period.end >= asked.now.date()
+                if t.period.end >= today
             ),
             *(chaired(s, asked) for s in schedules if s.team_id == team and s.plan is not None),
         ]

@@ -51,5 +51,5 @@ class Log:
         return [p.fact for p in decision.facts]
 
     def contributions(self) -> list[Contribution]:
-        meter = Meter(ZONE)
+        meter = Meter()
         return [c for recorded in self.recorded for c in meter.read(recorded)]

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from domain import metrics as m
 from domain.catalogue import ListProduct, Profile, RegisterCustomer
+from domain.cycle.in_force import InForce
 from domain.deal import commands as c
 from domain.door import Command
 from domain.errors import DomainError
@@ -139,11 +140,11 @@ def test_every_figure_equals_the_naive_one_at_any_position(seed: int) -> None:
 @given(st.integers(0, 10**6))
 def test_the_state_survives_being_stored(seed: int) -> None:
     """Stored after every fact as a read model would, the fold contributes the same."""
-    log, whole = some_history(seed, 30), Meter(ZONE)
+    log, whole = some_history(seed, 30), Meter()
     stored = msgspec.json.encode(MeterState())
     for recorded in log.recorded:
         state = decode_state(stored)
-        assert Meter(ZONE, state).read(recorded) == whole.read(recorded)
+        assert Meter(state).read(recorded) == whole.read(recorded)
         stored = msgspec.json.encode(state)
 
 
@@ -155,6 +156,7 @@ def decode_state(stored: bytes) -> MeterState:
         "segments": dict[UUID, str],
         "teams": dict[UUID, UUID],
         "stages": dict[str, tuple[str, ...]],
+        "company": InForce,
     }
     tables = msgspec.json.decode(stored)
     return MeterState(

@@ -1,0 +1,23 @@
+"""Projections room: the company's cycle policy over time, for all that cuts days (docs/adr/0017-whose-day.md).
+
+A fold learns what was published before its stretch, and hears the rest in the ledger's order: so the day a fact counts
+for is decided by what was known when it was recorded, and a rebuild decides the same.
+"""
+
+from __future__ import annotations
+
+from domain.cycle.in_force import COMPANY, InForce
+from domain.cycle.policies import CyclePolicyPublished
+from projections import past
+from projections.paging import Source
+
+TOPIC = CyclePolicyPublished.TOPIC
+EVERYTHING = 2**63 - 1
+
+
+async def in_force(source: Source, position: int | None = None) -> InForce:
+    """As known at a position; None: now."""
+    known = InForce()
+    for recorded in await past.streams(source, [COMPANY], EVERYTHING if position is None else position):
+        known = known.heard(recorded)
+    return known
