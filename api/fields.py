@@ -22,7 +22,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 from pydantic_core.core_schema import no_info_before_validator_function
 
-from domain import reading
+from domain import currency, reading
 from domain.values import MAX_AMOUNT, MAX_NAME, MAX_TEXT
 from domain.values import Money as DomainMoney
 
@@ -99,6 +99,14 @@ PLAINLY = _Plainly()
 UNSIGNED = r"^(0|[1-9][0-9]{0,14})(\.[0-9]{1,12})?$"
 SIGNED = r"^-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,12})?$"
 MAX_DIGITS = 30
+
+
+def _currency(code: str) -> str:
+    if wrong := currency.problem(code):
+        raise ValueError(wrong)
+    return code
+
+
 Name = Annotated[str, StringConstraints(min_length=1, max_length=MAX_NAME, pattern=SOME)]
 ShortText = Annotated[str, StringConstraints(max_length=MAX_NAME, pattern=PLAIN)]
 Code = Annotated[str, StringConstraints(min_length=1, max_length=60, pattern=r"^[\w][\w .:-]*$")]
@@ -121,7 +129,10 @@ Day = Annotated[
     Field(description=f"ISO 8601 day, {EARLIEST} to {LATEST}", examples=["2026-12-31"]),
 ]
 Currency = Annotated[
-    str, StringConstraints(pattern=r"^[A-Z]{3}$"), Field(description="ISO 4217 code", examples=["CNY"])
+    str,
+    StringConstraints(pattern=r"^[A-Z]{3}$"),
+    AfterValidator(_currency),
+    Field(description="ISO 4217 code", examples=["CNY"]),
 ]
 RuleName = Annotated[
     str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,59}$"), Field(examples=["default"])

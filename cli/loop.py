@@ -183,13 +183,14 @@ def percent(share: Decimal | None) -> str:
 
 def measured(value: Decimal | None, metric: str, currency: str = "") -> str:
     """A figure as people write it: whole counts, cents for money, rates as percentages."""
-    from domain.metrics import DECIMALS, Unit, find_metric
+    from domain.currency import decimals
+    from domain.metrics import Unit, find_metric
 
     of = find_metric(metric)
     if value is None or of is None:
         return figure(value, currency)
     if of.unit == Unit.MONEY:
-        return f"{value:,.{DECIMALS.get(currency, 2)}f} {currency}".strip()
+        return f"{value:,.{decimals(currency)}f} {currency}".strip()
     if of.unit == Unit.RATIO:
         return percent(value)
     return f"{value:,.1f} days" if of.unit == Unit.DAYS else figure(value)

@@ -181,7 +181,8 @@ def _check(command: StartAdjustment, starts: date) -> None:
     if command.metric.strip():
         check_metric(command.metric, checks)
     if of is not None:
-        check_unit(of, of.unit, command.currency, checks)
+        on = command.baseline.start if command.baseline else None
+        check_unit(of, of.unit, command.currency, checks, on)
         checks.that(of.unit != "money" or command.currency, "currency", "say in which currency, such as CNY")
     if command.scope is not None:
         check_scope(command.scope, checks)

@@ -6,6 +6,7 @@ Facts: a customer was registered or changed; a contact was added or corrected; a
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Self
 from uuid import UUID
 
@@ -175,7 +176,7 @@ class ArchiveProduct(Command):
 
 @handles(RegisterCustomer)
 def register_customer(command: RegisterCustomer, book: Book) -> dict[str, Any]:
-    _check_profile(command.profile)
+    _check_profile(command.profile, book.context.happened_at.date())
     customer = book.find(Customer, command.customer_id)
     if not customer.exists:
         customer.record(CustomerRegistered(profile=command.profile))
@@ -184,12 +185,12 @@ def register_customer(command: RegisterCustomer, book: Book) -> dict[str, Any]:
     return {"customer_id": str(command.customer_id)}
 
 
-def _check_profile(profile: Profile) -> None:
+def _check_profile(profile: Profile, on: date) -> None:
     checks = Checks()
     checks.text(profile.name, "profile.name", most=MAX_NAME, needed=True)
     for name in ("sector", "country", "parent"):
         checks.text(getattr(profile, name), f"profile.{name}", most=MAX_NAME)
-    checks.money(profile.revenue, "profile.revenue")
+    checks.money(profile.revenue, "profile.revenue", on)
     checks.that(
         profile.employees is None or 0 <= profile.employees < 2**31, "profile.employees", "is out of range"
     )
@@ -220,7 +221,7 @@ def list_product(command: ListProduct, book: Book) -> dict[str, Any]:
     checks = Checks()
     checks.text(command.name, "name", most=MAX_NAME, needed=True)
     checks.text(command.series, "series", most=MAX_NAME)
-    checks.money(command.price, "price")
+    checks.money(command.price, "price", book.context.happened_at.date())
     checks.done()
     product = book.find(Product, command.product_id)
     listed = ProductListed(name=command.name, series=command.series, price=command.price)

@@ -17,6 +17,7 @@ from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from enum import StrEnum
 from uuid import UUID
 
+from domain import currency as currencies
 from domain.errors import FieldError, Invalid
 from domain.periods import Period, Window
 from domain.process import CLOSED, DEFAULT_PROCESS
@@ -75,7 +76,7 @@ class Metric:
     def smallest(self, currency: str = "") -> Decimal:
         """What a target is a whole number of: a cent, a deal, a hundredth of a per cent, a hundredth of a day."""
         if self.unit == Unit.MONEY:
-            return ONE.scaleb(-DECIMALS.get(currency, 2))
+            return currencies.smallest(currency)
         return _PLACES_OF_TARGETS[self.unit]
 
     def written(self, figure: Decimal, currency: str = "") -> Decimal:
@@ -85,11 +86,6 @@ class Metric:
         return short if short == figure else figure
 
 
-DECIMALS = {
-    **dict.fromkeys(("CLP", "ISK", "JPY", "KRW", "PYG", "UGX", "VND", "XAF", "XOF", "XPF"), 0),
-    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
-}
-"""Decimals of currencies that have not two (ISO 4217)."""
 _PLACES_OF_TARGETS = {Unit.COUNT: ONE, Unit.RATIO: Decimal("0.0001"), Unit.DAYS: Decimal("0.01")}
 _PLACES_OF_FIGURES = {Combines.RATIO: Decimal("0.000001"), Combines.MEAN: Decimal("0.01")}
 

@@ -12,12 +12,12 @@ from hashlib import sha1
 from typing import Annotated
 from uuid import UUID
 
+from domain import currency
 from domain.errors import FieldError, Invalid
 from domain.facts import FreeText, Personal
 
 NAMESPACE = UUID("6f0c8f0e-55f0-5d0e-9a55-0d5a1e500b01")
 MAX_AMOUNT = Decimal("1e15")
-SMALLEST = Decimal("0.0001")
 EARLIEST, LATEST = 1900, 2200
 """Years; a day outside is a slip of the pen, and would stretch every report."""
 HALVES = re.compile("[\ud800-\udfff]")
@@ -48,22 +48,18 @@ def named_id(kind: str, name: str) -> UUID:
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """An amount in a currency (ISO 4217 code), to at most four decimals."""
+    """An amount in a currency (ISO 4217 code), to at most the decimals the currency has."""
 
     amount: Decimal
     currency: str
 
-    def problem(self) -> str | None:
+    def problem(self, on: date | None = None) -> str | None:
+        """What is wrong with it, on that day where one is given: a currency may be withdrawn."""
         if not self.amount.is_finite() or abs(self.amount) >= MAX_AMOUNT:
             return f"must be a number below {MAX_AMOUNT:.0e}"
         if self.amount < 0:
             return "must not be negative"
-        if self.amount != self.amount.quantize(SMALLEST):
-            return "has more than four decimals"
-        code = self.currency
-        if not (len(code) == 3 and code.isascii() and code.isalpha() and code.isupper()):
-            return f"has the currency {self.currency!r}; use a three-letter ISO 4217 code such as CNY"
-        return None
+        return currency.problem_of(self.amount, self.currency, on)
 
 
 class ActivityKind(StrEnum):
@@ -170,8 +166,9 @@ class Checks:
         if not value.isascii() and HALVES.search(value):
             self.that(False, field, "contains half a character")
 
-    def money(self, value: Money | None, field: str) -> None:
-        if value is not None and (problem := value.problem()):
+    def money(self, value: Money | None, field: str, on: date | None = None) -> None:
+        """`on` is the day it is told of; left out, currencies that were withdrawn pass as well."""
+        if value is not None and (problem := value.problem(on)):
             self.that(False, field, problem)
 
     def day(self, value: date | None, field: str) -> None:

@@ -19,6 +19,7 @@ from api.fields import Day, Paging, ShortText, Strict
 from api.loop import KnownAt, MetricKey, PeriodName, period, within_reach
 from api.querying import query
 from api.reading import Look
+from domain import currency
 from domain.figures import FigureAsked
 from domain.metrics import Metric, every_metric
 from domain.periods import Window
@@ -94,6 +95,8 @@ class FigureView:
 
 async def _asked(asked: FigureQuery, look: Look) -> FigureAsked:
     scope = asked.value(look)
+    if asked.currency and (wrong := currency.problem(asked.currency)):
+        raise invalid("query.currency", wrong)
     await within_reach(look, scope)
     await look.known(WAITS_FOR, asked.known_at)
     if asked.since is not None and asked.until is not None:

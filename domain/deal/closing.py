@@ -10,7 +10,7 @@ from domain.cycle.policies import company_day
 from domain.deal import commands as c
 from domain.deal import facts as f
 from domain.deal.deal import Deal
-from domain.deal.decisions import Json, policy_of, process_of, told
+from domain.deal.decisions import Json, other_currency, policy_of, process_of, told
 from domain.door import Book, handles
 from domain.errors import FieldError, GateNotPassed, Invalid
 from domain.people import Rep
@@ -28,7 +28,7 @@ def check_closed_on(day: date | None, now: datetime, checks: Checks) -> None:
 @handles(c.WinDeal)
 def win_deal(command: c.WinDeal, book: Book) -> Json:
     checks = Checks()
-    checks.money(command.amount, "amount")
+    checks.money(command.amount, "amount", command.closed_on or book.context.happened_at.date())
     checks.text(command.contract_reference, "contract_reference", most=MAX_NAME)
     check_closed_on(command.closed_on, book.context.now, checks)
     checks.done()
@@ -40,8 +40,9 @@ def win_deal(command: c.WinDeal, book: Book) -> Json:
         lacking = deal.lacking_to_win(process, amount, command.closed_on, contract)
         raise GateNotPassed(deal.stage, lacking)
     won = f.DealWon(amount=amount, closed_on=command.closed_on, contract_reference=command.contract_reference)
+    warnings = other_currency("amount", amount, deal.amount)
     deal.win(process, won, book.context.now, done_at=book.context.happened_at)
-    return told(deal)
+    return {**told(deal), **warnings}
 
 
 @handles(c.LoseDeal)
@@ -79,8 +80,11 @@ def correct_closing(command: c.CorrectClosing, book: Book) -> Json:
     ]
     if foreign:
         raise Invalid(sorted(foreign, key=lambda error: error.field))
-    deal.correct_closing(replace(before, **said))
-    return told(deal)
+    after, checks = replace(before, **said), Checks()
+    checks.money(command.amount, "amount", after.closed_on)
+    checks.done()
+    deal.correct_closing(after)
+    return {**told(deal), **other_currency("amount", after.amount, before.amount)}
 
 
 def _said(command: c.CorrectClosing) -> dict[str, Any]:
@@ -90,7 +94,6 @@ def _said(command: c.CorrectClosing) -> dict[str, Any]:
 
 def _check_correction(command: c.CorrectClosing, now: datetime) -> None:
     checks = Checks()
-    checks.money(command.amount, "amount")
     for name in ("contract_reference", "loss_reason"):
         value = getattr(command, name)
         checks.text(value or "", name, most=MAX_NAME, needed=value is not None)

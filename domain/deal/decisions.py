@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +19,7 @@ from domain.people import Rep, RepAllocated
 from domain.policies import Policies, policy_stream
 from domain.policy import FollowUpPolicy
 from domain.process import Process, Processes, process_stream
-from domain.values import MAX_NAME, Activity, Checks, Needs, NextStep, id_text
+from domain.values import MAX_NAME, Activity, Checks, Money, Needs, NextStep, id_text
 
 Json = dict[str, Any]
 LONGEST = timedelta(days=HORIZON_DAYS)
@@ -90,7 +90,7 @@ def check_activity(activity: Activity, checks: Checks) -> None:
 def open_deal(command: c.OpenDeal, book: Book) -> Json:
     checks = Checks()
     checks.text(command.title, "title", most=MAX_NAME, needed=True)
-    checks.money(command.amount, "amount")
+    checks.money(command.amount, "amount", book.context.happened_at.date())
     checks.day(command.expected_close, "expected_close")
     check_step(command.next_step, checks, book.context)
     checks.done()
@@ -152,17 +152,17 @@ def correct_activity(command: c.CorrectActivity, book: Book) -> Json:
 
 @handles(c.RecordNeeds)
 def record_needs(command: c.RecordNeeds, book: Book) -> Json:
-    check_needs(command.needs)
+    check_needs(command.needs, book.context.happened_at.date())
     deal = book.get(Deal, command.deal_id)
     deal.record_needs(command.needs)
     return told(deal)
 
 
-def check_needs(needs: Needs) -> None:
+def check_needs(needs: Needs, on: date) -> None:
     checks = Checks()
     checks.text(needs.pain_points, "needs.pain_points")
     checks.text(needs.decision_process, "needs.decision_process")
-    checks.money(needs.budget, "needs.budget")
+    checks.money(needs.budget, "needs.budget", on)
     checks.that(len(needs.decision_makers) <= 50, "needs.decision_makers", "names more than 50 people")
     for n, name in enumerate(needs.decision_makers):
         checks.text(name, f"needs.decision_makers[{n}]", most=MAX_NAME, needed=True)
@@ -173,23 +173,31 @@ def check_needs(needs: Needs) -> None:
 def record_quote(command: c.RecordQuote, book: Book) -> Json:
     checks = Checks()
     checks.text(command.quote.reference, "quote.reference", most=MAX_NAME, needed=True)
-    checks.money(command.quote.amount, "quote.amount")
+    checks.money(command.quote.amount, "quote.amount", book.context.happened_at.date())
     checks.day(command.quote.valid_until, "quote.valid_until")
     checks.done()
     deal = book.get(Deal, command.deal_id)
     deal.record_quote(command.quote)
-    return told(deal)
+    return {**told(deal), **other_currency("quote", command.quote.amount, deal.amount)}
 
 
 @handles(c.ChangeAmount)
 def change_amount(command: c.ChangeAmount, book: Book) -> Json:
     checks = Checks()
-    checks.money(command.amount, "amount")
+    checks.money(command.amount, "amount", book.context.happened_at.date())
     checks.done()
     deal = book.get(Deal, command.deal_id)
     deal.must_be_open()
+    warnings = other_currency("amount", command.amount, deal.amount)
     deal.change_amount(command.amount)
-    return told(deal)
+    return {**told(deal), **warnings}
+
+
+def other_currency(what: str, said: Money | None, held: Money | None) -> Json:
+    """What to warn of, beside the answer: it is taken, but may be a slip of the pen."""
+    if said is None or held is None or said.currency == held.currency:
+        return {}
+    return {"warnings": [f"the {what} is in {said.currency}, the deal was in {held.currency}"]}
 
 
 @handles(c.MoveExpectedClose)

@@ -24,13 +24,14 @@ def check_row(row: ImportDeal, now: datetime) -> None:
     checks.text(row.loss_reason, "loss_reason", most=MAX_NAME)
     checks.text(row.competitor, "competitor", most=MAX_NAME)
     checks.text(row.override_reason, "override_reason")
-    checks.money(row.amount, "amount")
-    checks.money(row.opening_amount, "opening_amount")
+    on = row.opened_at.date() if row.opened_at else row.closed_on or now.date()
+    checks.money(row.amount, "amount", on)
+    checks.money(row.opening_amount, "opening_amount", on)
     checks.day(row.expected_close, "expected_close")
     checks.day(row.closed_on, "closed_on")
     if row.quote is not None:
         checks.text(row.quote.reference, "quote.reference", most=MAX_NAME, needed=True)
-        checks.money(row.quote.amount, "quote.amount")
+        checks.money(row.quote.amount, "quote.amount", on)
     check_step(row.next_step, checks)
     if row.stage in (WON, LOST):
         _check_closing(row, now, checks)
@@ -38,7 +39,7 @@ def check_row(row: ImportDeal, now: datetime) -> None:
     _check_activities(row, now, checks)
     checks.done()
     if row.needs is not NO_NEEDS and row.needs != NO_NEEDS:
-        check_needs(row.needs)
+        check_needs(row.needs, on)
 
 
 def _check_closing(row: ImportDeal, now: datetime, checks: Checks) -> None:

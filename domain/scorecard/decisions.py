@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import UUID
 
+from domain import currency
 from domain.aggregate import Aggregate
 from domain.canonical import digest
 from domain.door import Book, Command, handles
@@ -124,6 +125,8 @@ def open_scorecard(command: OpenScorecard, book: Book) -> Json:
     checks.that(
         bool(command.currency) == money, "currency", "is needed for measures of money, and only for those"
     )
+    wrong = currency.problem(command.currency, command.period.start) if command.currency else None
+    checks.that(wrong is None, "currency", wrong or "")
     checks.done()
     card.record(
         ScorecardOpened(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
-from string import ascii_uppercase
 
+from domain import currency as currencies
 from domain.metrics import Metric, Unit, find_metric, metric
 from domain.scope import Scope
 from domain.target.commands import ProposeTarget
@@ -33,7 +34,8 @@ def check_smart(command: ProposeTarget) -> None:
     if command.metric.strip():
         check_metric(command.metric, checks)
     if of is not None:
-        check_unit(of, command.unit, command.currency, checks)
+        on = command.period.start if command.period else None
+        check_unit(of, command.unit, command.currency, checks, on)
         if command.number is not None:
             check_number(command.number, of, command.currency, checks)
     problem = command.period.problem() if command.period else None
@@ -65,13 +67,14 @@ def check_metric(key: str, checks: Checks) -> None:
         checks.that(found.measured, "metric", f"nothing records {key} yet: it could not be measured")
 
 
-def check_unit(of: Metric, unit: str, currency: str, checks: Checks) -> None:
+def check_unit(of: Metric, unit: str, currency: str, checks: Checks, on: date | None = None) -> None:
+    """`on` is the first day it is for: a currency may be withdrawn."""
     checks.that(unit.strip() in ("", of.unit), "unit", f"{of.key} is in {of.unit}, not in {unit}")
     if of.unit != Unit.MONEY:
         checks.that(not currency.strip(), "currency", f"{of.key} has none")
     elif currency.strip():
-        right = len(currency) == 3 and all(letter in ascii_uppercase for letter in currency)
-        checks.that(right, "currency", f"{currency!r} is not a three-letter ISO 4217 code such as CNY")
+        wrong = currencies.problem(currency, on)
+        checks.that(wrong is None, "currency", wrong or "")
 
 
 def check_number(number: Decimal, of: Metric, currency: str, checks: Checks) -> None:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Iterable
-from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from domain.values import Money
+from domain.currency import problem
 from runtime.imports import date_forms
 from runtime.imports.mapping import Mapping
 from runtime.imports.mapping_table import Reading
@@ -20,8 +19,8 @@ _ASCII = bytes((9, 10, 13, *range(32, 92), *range(93, 127))) + rb"\u0041 +AEE- .
 def check_signs(mapping: Mapping, top: Reading) -> None:
     _check_zone(mapping, top)
     _check_encoding(mapping.encoding, top)
-    if Money(Decimal(1), mapping.currency).problem():
-        top.wrong("currency", f"{mapping.currency!r} is not a three-letter ISO 4217 code such as CNY")
+    if wrong := problem(mapping.currency):
+        top.wrong("currency", wrong)
     _check_delimiter(mapping.delimiter, top)
     _check_numbers(mapping, top)
 
