@@ -13,6 +13,8 @@ import logging
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import is_dataclass
+from datetime import datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -33,9 +35,11 @@ from runtime.database import Pool, open_pool
 from runtime.health import beat, unreachable
 from runtime.ledger import open_ledger
 from runtime.logging import configure
+from runtime.payloads import prepare
 from runtime.schema import migrate
 from runtime.settings import NotConfigured, Settings
 from runtime.temporal import connect_temporal
+from workflows import loop_messages, messages
 from workflows.activities.desk import Desk
 from workflows.delivery import Deliverer
 from workflows.follower import Follower
@@ -63,12 +67,22 @@ async def play_workflows(settings: Settings, stop: asyncio.Event) -> None:
         deliverer = Deliverer(client, settings.task_queue)
         desk = Desk(Door(ledger), ReadModels(ledger.pool), store, LoopReads(ledger.pool, waiter))
         worker = make_worker(desk, deliverer)
+        prepare(message_types())
         await schedule_sweep(client, settings.task_queue)
         running = asyncio.create_task(worker.run())
         await first_of(running, asyncio.create_task(stop.wait()))
         if not running.done():
             await worker.shutdown()
         await running
+
+
+def message_types() -> list[type]:
+    return [
+        kind
+        for module in (messages, loop_messages)
+        for kind in vars(module).values()
+        if isinstance(kind, type) and is_dataclass(kind)
+    ]
 
 
 async def play_follower(settings: Settings, stop: asyncio.Event) -> None:
@@ -233,6 +247,11 @@ class ReadModels:
 
     async def deals_without_promise(self, after: UUID | None, limit: int) -> list[UUID]:
         return await self._deals("promise_id IS NULL", after=after, limit=limit)
+
+    async def untold(self, due_before: datetime, limit: int) -> list[UUID]:
+        return await self._deals(
+            "due_at < %(due)s AND missed_at IS NULL", after=None, due=due_before, limit=limit
+        )
 
     async def going_on(self, subject: Subject, after: UUID | None, limit: int) -> list[UUID]:
         id, table, open = LOOPS[subject]

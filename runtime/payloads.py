@@ -6,6 +6,7 @@ converters of a process share one cache. Knows no workflow.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -24,6 +25,14 @@ from temporalio.converter import (
 @lru_cache(maxsize=1024)
 def _adapter(type_hint: Any) -> TypeAdapter[Any]:
     return TypeAdapter(type_hint)
+
+
+def prepare(types: Iterable[type]) -> None:
+    """Build the adapters of these types now: the first message of a kind would else be prepared inside a workflow's task, which
+    the server (and the SDK's deadlock detector, after two seconds) counts against it.
+    """
+    for kind in types:
+        _adapter(kind)
 
 
 class JsonPayloads(EncodingPayloadConverter):

@@ -4,7 +4,8 @@ An import or a policy rollout arms tens of thousands of timers, at a hundred or 
 do, and what falls due within the hour, goes through the live lane. The lanes share nothing, not even the order between them: a
 follow-up takes the newest position it hears of, and a run that an old delivery starts asks the ledger first.
 
-Where a backlog stands before the worker, the server hands out the live lane's runs first, each lane's in the order of their times.
+Where a backlog stands before the worker, the server hands out the live lane's runs first, each lane's in the order of their times: within
+each partition of the task queue (four, unless the server is told otherwise), so mostly.
 """
 
 from __future__ import annotations

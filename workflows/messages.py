@@ -304,8 +304,8 @@ class SweepReport:
     """What one round found, and has set right.
 
     `on_the_way` are open, and the follower has not come to them yet. All of `without_promise`, `without_timer`,
-    `left_over` (a timer for a closed deal), `ownerless` (the owner left) and `without_clock` should be 0; that is of
-    the `loops`: cycles, action items and adjustments that go on.
+    `left_over` (a timer for a closed deal), `ownerless` (the owner left), `without_clock` (that is of the `loops`: cycles,
+    action items and adjustments that go on) and `wrongly_armed` (armed otherwise than the ledger says) should be 0.
     """
 
     open_deals: int = 0
@@ -317,6 +317,7 @@ class SweepReport:
     ownerless: int = 0
     loops: int = 0
     without_clock: int = 0
+    wrongly_armed: int = 0
 
     def plus(self, other: SweepReport) -> SweepReport:
         return SweepReport(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))

@@ -66,6 +66,10 @@ class LoadReader(Protocol):
         """Open deals without a live promise; there should be none."""
         ...
 
+    async def untold(self, due_before: datetime, limit: int) -> Sequence[UUID]:
+        """Open deals whose promise was due before then and that nobody was told is missed."""
+        ...
+
     async def going_on(self, subject: Subject, after: UUID | None, limit: int) -> Sequence[UUID]:
         """Cycles, action items, adjustments, schedules of meetings or meetings that are not over."""
         ...

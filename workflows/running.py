@@ -15,6 +15,7 @@ from temporalio.client import (
     ScheduleOverlapPolicy,
     SchedulePolicy,
     ScheduleSpec,
+    ScheduleUpdate,
 )
 from temporalio.common import WorkflowIDReusePolicy
 from temporalio.worker import (
@@ -29,6 +30,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 from workflows.action_item import ActionItemWorkflow
 from workflows.activities.action_items import ActionItemActivities
 from workflows.activities.adjustments import AdjustmentActivities
+from workflows.activities.arming_sweeps import ArmingSweepActivities
 from workflows.activities.clock_sweeps import ClockSweepActivities
 from workflows.activities.cycles import CycleActivities
 from workflows.activities.desk import Desk
@@ -100,6 +102,7 @@ def activities(desk: Desk, deliverer: Deliverer) -> list[Callable[..., Any]]:
         await deliverer.hand_over(handover, WorkflowIDReusePolicy.ALLOW_DUPLICATE)
 
     clocks = ClockSweepActivities(desk, deliverer.client, deliverer.send)
+    armings = ArmingSweepActivities(desk, deliverer.client, deliverer.send)
     sweeps = SweepActivities(desk, deliverer.client, deliverer.send, hand_over_again)
     return [
         *(timers.look, timers.tell, timers.choose_heir, timers.reassign, timers.tell_again),
@@ -112,7 +115,7 @@ def activities(desk: Desk, deliverer: Deliverer) -> list[Callable[..., Any]]:
         *(handovers.plan_handover, handovers.hand_over),
         *(successions.hand_over_owed, successions.succeed),
         *(sweeps.ensure_promises, sweeps.ensure_timers, sweeps.ensure_owners, sweeps.report_sweep),
-        clocks.ensure_clocks,
+        *(clocks.ensure_clocks, armings.ensure_armed),
     ]
 
 
@@ -140,7 +143,9 @@ def make_worker(
 
 
 async def schedule_sweep(client: Client, task_queue: str, every: timedelta = SWEEP_EVERY) -> None:
-    """Have the sweep run every so often. Whoever comes first makes the schedule."""
+    """Have the sweep run every so often. Whoever comes first makes the schedule; one that was made for another task queue or
+    pace, by other settings or an earlier release, becomes this one.
+    """
     action = ScheduleActionStartWorkflow(SweepWorkflow.run, Sweep(), id="sweep", task_queue=task_queue)
     schedule = Schedule(
         action=action,
@@ -150,4 +155,4 @@ async def schedule_sweep(client: Client, task_queue: str, every: timedelta = SWE
     try:
         await client.create_schedule("sweep", schedule, trigger_immediately=True)
     except ScheduleAlreadyRunningError:
-        return
+        await client.get_schedule_handle("sweep").update(lambda _known: ScheduleUpdate(schedule))

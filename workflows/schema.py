@@ -25,7 +25,8 @@ CREATE TABLE IF NOT EXISTS app.sweeps (
 
 CLOCKS = """
 ALTER TABLE app.sweeps ADD COLUMN IF NOT EXISTS loops bigint NOT NULL DEFAULT 0,
-                       ADD COLUMN IF NOT EXISTS without_clock bigint NOT NULL DEFAULT 0"""
+                       ADD COLUMN IF NOT EXISTS without_clock bigint NOT NULL DEFAULT 0,
+                       ADD COLUMN IF NOT EXISTS wrongly_armed bigint NOT NULL DEFAULT 0"""
 
 
 def statements() -> list[str]:

@@ -14,6 +14,7 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy
 
 with workflow.unsafe.imports_passed_through():
+    from workflows.activities.arming_sweeps import ArmingSweepActivities
     from workflows.activities.clock_sweeps import ClockSweepActivities
     from workflows.activities.sweeps import SweepActivities
     from workflows.messages import Sweep, SweepAsk, SweepReport, SweepResult
@@ -21,6 +22,8 @@ with workflow.unsafe.imports_passed_through():
 WORKFLOW = "sweep"
 CLOCKS = "clocks"
 """Rounds begun before there were any go on without."""
+ARMED = "armed"
+"""Likewise, before runs were compared with the ledger."""
 Look = Callable[[Any, SweepAsk], Awaitable[SweepReport]]
 
 
@@ -35,6 +38,8 @@ class SweepWorkflow:
         report = promises.plus(timers).plus(owners)
         if workflow.patched(CLOCKS):
             report = report.plus(await self._look(ClockSweepActivities.ensure_clocks))
+        if workflow.patched(ARMED):
+            report = report.plus(await self._look(ArmingSweepActivities.ensure_armed))
         await workflow.execute_activity_method(
             SweepActivities.report_sweep,
             SweepResult(now, report),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from temporalio.client import WorkflowExecutionStatus
+import pytest
+from temporalio.client import Client, ScheduleActionStartWorkflow, WorkflowExecutionStatus
 
 from domain.action_item_decisions import OpenActionItem
 from domain.context import Actor, Channel
@@ -21,9 +23,11 @@ from tests.workflows.test_meetings import weekly as meetings_of
 from tests.workflows.test_rollout_and_handover import handed_over, owners
 from tests.workflows.turns import at, begin
 from tests.workflows.world import World, until
+from workflows.activities import arming_sweeps
 from workflows.activities.sweeps import RUNNING
-from workflows.loop_messages import Subject, clock_id
-from workflows.messages import HandoverCount, Sweep, SweepReport
+from workflows.loop_messages import ClockState, Moved, Subject, clock_id
+from workflows.messages import FollowUp, HandoverCount, PromiseArmed, Sweep, SweepReport
+from workflows.running import schedule_sweep
 from workflows.sweep import SweepWorkflow
 
 CLOCKS_RUNNING = (
@@ -146,6 +150,85 @@ async def test_whatever_goes_on_in_the_loop_without_a_clock_gets_one(virtual: Wo
     for subject, id in ids:
         assert await next_kind(virtual, subject, id) is not None
     assert (await sweep(virtual, 3)).without_clock == 0
+
+
+class TestArmedOtherwiseThanTheLedgerSays:
+    """As after a restore of the ledger, or of Temporal, alone."""
+
+    async def test_a_run_ahead_of_the_ledger_is_started_anew_with_the_ledger_s_promise(
+        self, virtual: World
+    ) -> None:
+        deal = await virtual.open_deal()
+        await virtual.looked(deal)
+        true = await virtual.state(deal)
+        lost = PromiseArmed(10_000, deal, uuid.uuid4(), 7, (await virtual.promised(deal)).deadlines)
+        await virtual.restart(FollowUp(deal, seen=10_000, armed=lost, in_place=True))
+        assert (await virtual.state(deal)).promise_id == lost.promise_id
+
+        assert (await sweep(virtual, 1)).wrongly_armed == 1
+        await virtual.looked(deal)
+        assert await virtual.state(deal) == true
+        assert (await sweep(virtual, 1)).wrongly_armed == 0
+
+    async def test_a_run_that_lost_news_hears_it_again(self, virtual: World) -> None:
+        deal = await virtual.open_deal()
+        await virtual.looked(deal)
+        before = await virtual.state(deal)
+        await virtual.unheard(virtual.a_touch(deal))
+        assert await virtual.state(deal) == before
+
+        assert (await sweep(virtual, 1)).wrongly_armed == 1
+        after = await virtual.state(deal)
+        assert (after.promise_id, after.arming) == ((await virtual.promise(deal)).promise_id, 1)
+        assert after.seen > before.seen
+        assert await virtual.runs(deal) == 1
+
+    async def test_a_promise_missed_and_untold_is_told_whatever_else_is_compared(
+        self, virtual: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The run waits for the promise of another history, which is due later."""
+        monkeypatch.setattr(arming_sweeps, "SOME", 0)
+        earlier, later = await virtual.open_deal(), await virtual.open_deal()
+        await virtual.looked(earlier)
+        await virtual.stop_following()
+        deal = virtual.office.opening()
+        await virtual.office.run(deal, now=datetime.now(UTC) - timedelta(days=30))
+        head = await virtual.office.ledger.head()
+        await virtual.office.rows("UPDATE app.follower_positions SET position = %s RETURNING 1", head)
+        armed = await virtual.promised(later)
+        lost = PromiseArmed(10_000, deal.deal_id, uuid.uuid4(), 7, armed.deadlines)
+        await virtual.started(FollowUp(deal.deal_id, seen=10_000, armed=lost, in_place=True))
+        virtual.follow()
+
+        assert (await sweep(virtual, 3)).wrongly_armed == 1
+        await virtual.spoken(deal.deal_id, "promise.missed")
+
+    async def test_a_clock_ahead_of_the_ledger_is_started_anew(self, virtual: World) -> None:
+        item = await an_item(virtual)
+        handle = virtual.client.get_workflow_handle(clock_id(Subject.ACTION_ITEM, item))
+        await next_kind(virtual, Subject.ACTION_ITEM, item)
+        await handle.signal("moved", Moved(10_000, Subject.ACTION_ITEM, item))
+        await until(lambda: _seen(handle, 10_000))
+
+        assert (await sweep(virtual, 0)).wrongly_armed == 1
+        assert await next_kind(virtual, Subject.ACTION_ITEM, item) is not None
+        assert (await sweep(virtual, 0)).wrongly_armed == 0
+
+
+async def _seen(handle: Any, position: int) -> bool:
+    return bool((await handle.query("state", result_type=ClockState)).seen >= position)
+
+
+async def test_the_sweep_s_schedule_follows_the_settings(temporal_client: Client) -> None:
+    """Who changes the task queue does not leave the sweep on the old one, where nobody works."""
+    for queue, minutes in (("before", 15), ("after", 10)):
+        await schedule_sweep(temporal_client, queue, timedelta(minutes=minutes))
+    handle = temporal_client.get_schedule_handle("sweep")
+    schedule = (await handle.describe()).schedule
+    await handle.delete()
+    assert isinstance(schedule.action, ScheduleActionStartWorkflow)
+    assert schedule.action.task_queue == "after"
+    assert [found.every for found in schedule.spec.intervals] == [timedelta(minutes=10)]
 
 
 async def test_its_report_is_kept(virtual: World) -> None:

@@ -138,9 +138,17 @@ class World:
         found = [news_of(fact) for fact in await self.facts(deal_id)]
         return [n for n in found if isinstance(n, PromiseArmed | DealClosed)]
 
+    async def promised(self, deal_id: UUID) -> PromiseArmed:
+        """The newest of them that sets a timer."""
+        return [news for news in await self.news(deal_id) if isinstance(news, PromiseArmed)][-1]
+
     async def restart(self, given: FollowUp) -> None:
         """End the deal's follow-up, and start it with this input."""
         await self.follow_up(given.deal_id).terminate("to start it anew")
+        await self.started(given)
+
+    async def started(self, given: FollowUp) -> None:
+        """A follow-up with this input, behind the follower's back."""
         id = follow_up_id(given.deal_id)
         await self.client.start_workflow(
             FollowUpWorkflow.run, given, id=id, task_queue=self.deliverer.task_queue
