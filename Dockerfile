@@ -17,8 +17,11 @@ COPY workflows workflows
 COPY api api
 COPY cli cli
 COPY worker.py ./
-RUN python -m compileall -q .
+RUN python -m compileall -q . \
+ && printf '#!/bin/sh\nexec python -m cli.main "$@"\n' > /opt/salesloop/bin/salesloop \
+ && chmod 755 /opt/salesloop/bin/salesloop
 ENV PATH=/opt/salesloop/bin:$PATH \
+    PYTHONPATH=/app \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
     SALESLOOP_DATA=/data

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -59,6 +60,24 @@ def test_the_base_image_is_pinned_and_the_last_word_is_not_root() -> None:
     bases = [line.split()[1] for line in lines if line.startswith("FROM ")]
     assert all(re.fullmatch(r"python:3\.11\.\d+-slim-bookworm", base) for base in bases)
     assert [line for line in lines if line.startswith("USER ")] == ["USER salesloop"]
+
+
+def test_the_documented_command_is_in_the_image_and_works_in_any_folder(tmp_path: Path) -> None:
+    """The line that makes it is run here, with this environment in place of the image's."""
+    lines = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    script = re.search(r"printf '(.+)' > /opt/salesloop/bin/salesloop", lines)
+    assert script is not None
+    assert "PYTHONPATH=/app" in lines
+    command = tmp_path / "salesloop"
+    command.write_bytes(subprocess.check_output(["printf", script[1]]))
+    command.chmod(0o755)
+    env = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+    }
+    told = subprocess.check_output([str(command), "deals", "--help"], env=env, cwd=tmp_path, text=True)
+    assert "Usage: salesloop deals" in told
 
 
 def test_ports_are_open_to_this_machine_only() -> None:
