@@ -186,7 +186,7 @@ def _said(value: Any, between: str = " ") -> str:
 def main(app: typer.Typer) -> NoReturn:
     """Run the app; whatever is expected to go wrong is told in one line and an exit code."""
     try:
-        app()
+        app(prog_name="salesloop")  # whatever started it
     except KeyboardInterrupt:
         code = _say("stopped", INTERRUPTED)
     except BrokenPipeError:  # `salesloop events | head`
