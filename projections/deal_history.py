@@ -22,7 +22,7 @@ from domain.recorded import Meta
 from projections import directory, rendered
 from projections.base import DEAL_TOPICS, Projection
 from projections.paging import Page, Source, fetch, fetch_raw, limit_of, token_of, version_in
-from projections.sentences import EN, ZH, Teller, before_and_after
+from projections.sentences import EN, ZH, Teller, before_and_after, places
 from projections.tables import Column, Table
 from runtime.codec import decode_fact, encode
 
@@ -243,18 +243,13 @@ async def _rendered(source: Source, stored: list[Stored], languages: Collection[
 
 
 def ids_in(fact: Fact) -> set[UUID]:
-    """Ids among a fact's own fields, to be shown by name where the directory knows them."""
-    return {value for name in names_of(fact.TOPIC) if isinstance(value := getattr(fact, name), UUID)}
-
-
-@cache
-def names_of(topic: str) -> frozenset[str]:
-    return frozenset(f.name for f in fields(FACTS[topic]))
+    """Ids that its sentences tell, to be shown by name where the directory knows them."""
+    return {value for named in places(fact.TOPIC) if isinstance(value := named.of(fact), UUID)}
 
 
 def changes(fact: Fact) -> list[Change]:
-    """What stands in a fact as `before` and `after`, or as `x_before` and `x_after`; values of several parts are
-    compared part by part.
+    """What stands in a fact as `before` and `after`, or as `x_before` and `x_after`, where the two differ; values of
+    several parts are compared part by part.
     """
     found: list[Change] = []
     for label, before, after in before_and_after(fact.TOPIC):
@@ -266,7 +261,7 @@ def _differences(label: str, before: Any, after: Any) -> list[Change]:
     if is_dataclass(before) and is_dataclass(after) and label not in ("amount", "quote"):
         parts = [(f.name, getattr(before, f.name), getattr(after, f.name)) for f in fields(before)]
         return [Change(f"{label}.{name}", _json(b), _json(a)) for name, b, a in parts if b != a]
-    return [Change(label, _json(before), _json(after))]
+    return [Change(label, _json(before), _json(after))] if before != after else []
 
 
 def _json(value: Any) -> Any:

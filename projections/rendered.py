@@ -18,7 +18,8 @@ from uuid import UUID
 
 from domain.facts import FACTS
 from domain.values import Money
-from projections.sentences import COMMA, NOTHING, SENTENCES, TERMS, Named, Piece, before_and_after, pieces
+from projections.sentences import COMMA, NOTHING, SENTENCES, TERMS, before_and_after
+from projections.templates import Kind, Named, Piece, pieces
 
 NAMED = "COALESCE((SELECT name FROM read.directory WHERE id = ({0})::uuid), {0})"
 GROUPED = """(CASE WHEN ({0})::numeric < 0 THEN '-' ELSE '' END
@@ -26,7 +27,7 @@ GROUPED = """(CASE WHEN ({0})::numeric < 0 THEN '-' ELSE '' END
  || COALESCE('.' || NULLIF(split_part(({0})::numeric::text, '.', 2), ''), ''))"""
 MINUTE = """(overlay(left({0}, 16) PLACING ' ' FROM 11) || ' UTC'
  || CASE right({0}, 1) WHEN 'Z' THEN '' ELSE right({0}, 6) END)"""
-TERM = "COALESCE(w.terms->>({0}), NULLIF({0}, ''))"
+TERM = "COALESCE(w.terms->'{1}'->>({0}), NULLIF({0}, ''))"
 EACH = """(SELECT string_agg({one}, '{comma}' ORDER BY n)
  FROM jsonb_array_elements_text({value}) WITH ORDINALITY AS each(value, n))"""
 
@@ -38,7 +39,7 @@ class Place(NamedTuple):
     type: Any
 
     def at(self, name: str) -> Place:
-        return Place((*self.steps, name), _plain(get_type_hints(self.type, include_extras=True)[name]))
+        return Place((*self.steps, name), plain(get_type_hints(self.type, include_extras=True)[name]))
 
     @property
     def json(self) -> str:
@@ -53,12 +54,12 @@ class Place(NamedTuple):
         return [self.at(field.name) for field in fields(self.type)]
 
 
-def _plain(hint: Any) -> Any:
+def plain(hint: Any) -> Any:
     """The type beneath Annotated and Optional."""
     if get_origin(hint) is Annotated:
-        return _plain(get_args(hint)[0])
+        return plain(get_args(hint)[0])
     if get_origin(hint) in (Union, UnionType):
-        return _plain(next(arg for arg in get_args(hint) if arg is not type(None)))
+        return plain(next(arg for arg in get_args(hint) if arg is not type(None)))
     return hint
 
 
@@ -70,9 +71,9 @@ def quoted(text: str) -> str:
 
 
 def terms(language: int) -> str:
-    """A JSON object of the words that have a translation."""
-    truth = {"true": TERMS["True"], "false": TERMS["False"]}
-    return json.dumps({word: told[language] for word, told in (TERMS | truth).items()}, ensure_ascii=False)
+    """A JSON object of the vocabularies, each with the words that have a translation."""
+    told = {kind: {word: both[language] for word, both in words.items()} for kind, words in TERMS.items()}
+    return json.dumps(told, ensure_ascii=False)
 
 
 def sentence(topic: str, language: int) -> str:
@@ -82,27 +83,53 @@ def sentence(topic: str, language: int) -> str:
 
 
 def _piece(piece: Piece, root: Place, language: int) -> str:
-    """An empty value empties an optional piece: in SQL, nothing and something is nothing."""
+    """An empty value empties a piece that is to be filled: in SQL, nothing and something is nothing."""
     said: list[str] = []
     for text, named in piece.parts:
         if text:
             said.append(quoted(text))
         if named is not None:
             value = _value(named, root, language)
-            said.append(value if piece.optional else f"COALESCE({value}, {quoted(NOTHING[language])})")
+            said.append(value if piece.kind is Kind.FILLED else _or_nothing(value, language))
     joined = " || ".join(said)
-    return f"COALESCE({joined}, '')" if piece.optional else joined
+    if piece.kind is Kind.FILLED:
+        return f"COALESCE({joined}, '')"
+    if piece.kind is Kind.ALWAYS:
+        return joined
+    return f"CASE WHEN {_is_told(piece, root, language)} THEN {joined} ELSE '' END"
+
+
+def _is_told(piece: Piece, root: Place, language: int) -> str:
+    if piece.field is not None:
+        return f"{_place(piece.field, root).text} = '{'true' if piece.kind is Kind.IF else 'false'}'"
+    one, other = piece.named[:2]
+    values = (_or_nothing(_value(named, root, language), language) for named in (one, other))
+    return f"{_raw(one, root)} IS DISTINCT FROM {_raw(other, root)} AND {' <> '.join(values)}"
+
+
+def _raw(named: Named, root: Place) -> str:
+    """What stands in the fact, before it is told: soon compared."""
+    return _place(named, root).json
+
+
+def _or_nothing(value: str, language: int) -> str:
+    return f"COALESCE({value}, {quoted(NOTHING[language])})"
 
 
 def _value(named: Named, root: Place, language: int) -> str:
+    place = _place(named, root)
+    if get_origin(place.type) is tuple:
+        known = TERM.format("value", named.terms) if named.terms else "NULLIF(value, '')"
+        one = _or_nothing(known, language)
+        return EACH.format(one=one, comma=COMMA[language], value=_or_none(place))
+    return TERM.format(place.text, named.terms) if named.terms else f"NULLIF({_shown(place)}, '')"
+
+
+def _place(named: Named, root: Place) -> Place:
     place = root
     for name in named.path:
         place = place.at(name)
-    if get_origin(place.type) is tuple:
-        known = TERM.format("value") if named.term else "NULLIF(value, '')"
-        one = f"COALESCE({known}, {quoted(NOTHING[language])})"
-        return EACH.format(one=one, comma=COMMA[language], value=_or_none(place))
-    return TERM.format(place.text) if named.term else f"NULLIF({_shown(place)}, '')"
+    return place
 
 
 def _or_none(place: Place) -> str:
@@ -130,13 +157,7 @@ def changes(topic: str) -> str:
         return "'[]'"
     told = f"'[' || concat_ws(',', {', '.join(found)}) || ']'"
     unlike = [f"{root.at(b).json} IS DISTINCT FROM {root.at(a).json}" for _, b, a in before_and_after(topic)]
-    return f"CASE WHEN {' OR '.join(unlike)} THEN {told} ELSE '[]' END" if _is_parted(topic) else told
-
-
-def _is_parted(topic: str) -> bool:
-    """Whether all that it changes is told part by part: what is written alike is soon told then."""
-    root = Place((), FACTS[topic])
-    return all(_has_parts(label, root.at(before)) for label, before, _ in before_and_after(topic))
+    return f"CASE WHEN {' OR '.join(unlike)} THEN {told} ELSE '[]' END"
 
 
 def _has_parts(label: str, place: Place) -> bool:
@@ -145,11 +166,15 @@ def _has_parts(label: str, place: Place) -> bool:
 
 def _differences(label: str, before: Place, after: Place) -> Iterator[str]:
     if not _has_parts(label, before):
-        yield _change(label, before, after)
+        yield _where_different(label, before, after)
         return
     for one, other in zip(before.parts, after.parts, strict=True):
-        told = _change(f"{label}.{one.steps[-1]}", one, other)
-        yield f"CASE WHEN {_compared(one)} IS DISTINCT FROM {_compared(other)} THEN {told} END"
+        yield _where_different(f"{label}.{one.steps[-1]}", one, other)
+
+
+def _where_different(label: str, before: Place, after: Place) -> str:
+    told = _change(label, before, after)
+    return f"CASE WHEN {_compared(before)} IS DISTINCT FROM {_compared(after)} THEN {told} END"
 
 
 def _change(label: str, before: Place, after: Place) -> str:

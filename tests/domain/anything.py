@@ -15,23 +15,25 @@ from hypothesis import strategies as st
 from tests.domain.stored_names import parts
 
 
-def anything(hint: Any) -> st.SearchStrategy[Any]:
-    """Any value of a type that facts may be made of."""
+def anything(hint: Any, texts: st.SearchStrategy[str] | None = None) -> st.SearchStrategy[Any]:
+    """Any value of a type that facts may be made of; `texts` are what stands for what people type."""
     origin, inner = get_origin(hint), parts(hint)
+    if hint is str and texts is not None:
+        return texts
     if hint in PLAIN_VALUES:
         return PLAIN_VALUES[hint]
     if origin is Literal:
         return st.sampled_from(get_args(hint))
     if origin in (Annotated, Union, types.UnionType):
-        return st.one_of(*map(anything, inner))
+        return st.one_of(*(anything(part, texts) for part in inner))
     if origin is dict:
-        return st.dictionaries(st.text(max_size=5), anything(inner[0]), max_size=3)
+        return st.dictionaries(st.text(max_size=5), anything(inner[0], texts), max_size=3)
     if origin is tuple:
-        return st.lists(anything(inner[0]), max_size=3).map(tuple)
+        return st.lists(anything(inner[0], texts), max_size=3).map(tuple)
     if issubclass(hint, StrEnum):
         return st.sampled_from(hint)
     names = [f.name for f in fields(hint)]
-    return st.builds(hint, **{n: anything(part) for n, part in zip(names, inner, strict=True)})
+    return st.builds(hint, **{n: anything(part, texts) for n, part in zip(names, inner, strict=True)})
 
 
 PLAIN_VALUES: dict[Any, st.SearchStrategy[Any]] = {
