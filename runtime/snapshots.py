@@ -1,6 +1,6 @@
 """Runtime room: remembered states of long streams, written off the hot path and safe to drop at any time.
 
-A snapshot names the shape it was made with: the code of the aggregate, its facts and their upcasts. One of any
+A snapshot names the shape it was made with: what is kept, and all the code that may take part in folding a stream. One of any
 other shape is not read, and replaced when its stream is next written or read.
 """
 
@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import inspect
 import logging
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -20,11 +19,12 @@ import msgspec
 import psycopg
 from psycopg_pool import PoolTimeout
 
+import domain
 from domain.aggregate import Aggregate
-from domain.facts import UPCASTS, Fact
 from runtime.codec import encode
 from runtime.database import Pool
 
+ROOM = Path(domain.__file__).parent
 EVERY = 50
 """Facts in a stream between one snapshot and the next; so many at most are read on top of one."""
 WRITE = """
@@ -46,28 +46,17 @@ def shape(kind: type[Aggregate]) -> str:
 
 
 def _shape(kind: type[Aggregate]) -> str:
-    parts = (kind.KIND, repr(msgspec.json.schema(kind.KEPT)), *_sources(kind), *_facts(kind))
+    parts = (kind.KIND, repr(msgspec.json.schema(kind.KEPT)), code_in(ROOM))
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
-def _sources(kind: type[Aggregate]) -> Iterator[str]:
-    for cls in kind.__mro__:
-        if issubclass(cls, Aggregate):
-            yield inspect.getsource(sys.modules[cls.__module__])
-    kept: Any = kind.KEPT
-    yield inspect.getsource(sys.modules[kept.__module__])
-
-
-def _facts(kind: type[Aggregate]) -> Iterator[str]:
-    for fact in sorted(kind._mutators, key=_topic):
-        yield f"{fact.TOPIC}@{fact.SCHEMA} {msgspec.json.schema(fact)!r}"
-        for (topic, version), function in sorted(UPCASTS.items(), key=lambda item: item[0]):
-            if topic == fact.TOPIC:
-                yield f"{version} {inspect.getsource(function)}"
-
-
-def _topic(fact: type[Fact]) -> str:
-    return fact.TOPIC
+@cache
+def code_in(room: Path) -> str:
+    """A digest of the whole room: a mutator calls what lies in other files than its own."""
+    digest = hashlib.sha256()
+    for file in sorted(room.rglob("*.py")):
+        digest.update(f"{file.relative_to(room)}\0".encode() + file.read_bytes())
+    return digest.hexdigest()
 
 
 @cache
