@@ -73,7 +73,9 @@ class KeysAnswer(BaseModel):
 
 
 class EventAnswer(BaseModel):
-    """One event. `data` is the fact's own fields, `meta` says who, why and through which door."""
+    """One event. `data` is the fact's own fields, `meta` says who, why and through which door. `known` false: a newer release
+    wrote it, and `data` is as it is stored.
+    """
 
     position: int
     event_id: UUID
@@ -85,6 +87,7 @@ class EventAnswer(BaseModel):
     meta: dict[str, Any]
     occurred_at: datetime
     recorded_at: datetime
+    known: bool
 
 
 class FeedAnswer(BaseModel):

@@ -42,6 +42,9 @@ DOMAIN: Mapping[type[domain.DomainError], Kind] = {
     domain.Conflict: Kind(409, "conflict", "Somebody else wrote in between"),
     domain.KeyReused: Kind(422, "idempotency-key-reused", "The idempotency key was used for another request"),
     domain.Forbidden: Kind(403, "forbidden", "You may not do this"),
+    domain.UnknownTopic: Kind(
+        503, "newer-release", "A newer release wrote this, and this one cannot read it"
+    ),
     domain.DomainError: Kind(409, "refused", "A rule says no in the present state"),
 }
 STALE = Kind(412, "stale", "It changed since you read it")
@@ -107,7 +110,8 @@ def of_domain(error: domain.DomainError) -> Problem:
     if isinstance(error, domain.KeyReused):  # kept under another name than the caller's own
         return Problem(kind, "this Idempotency-Key came before with another request: take a new one")
     more = {**error.details, "retryable": True} if error.retryable else error.details
-    return Problem(kind, error.message, more)
+    headers = {"Retry-After": "5"} if kind.status == 503 else {}
+    return Problem(kind, error.message, more, headers)
 
 
 # --- handlers --------------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from api.errors import STALE, UNKNOWN_REFERENCE, Problem, invalid
 from api.received import TAG, header, version_in
 from api.users import User
 from domain import reading
-from domain.context import Actor, Channel, Context
+from domain.context import Actor, Channel, Context, WholeRequest
 from domain.door import Command, Receipt
 from domain.errors import NotFound
 from domain.values import NAMESPACE, id_within
@@ -42,9 +42,18 @@ class Act:
         self.correlation_id = _correlation_id(request)
 
     async def __call__(
-        self, command: Command, body: Envelope | None = None, *, status: int = 200, location: str = ""
+        self,
+        command: Command,
+        body: Envelope | None = None,
+        *,
+        status: int = 200,
+        location: str = "",
+        worked_out: bool = False,
     ) -> Response:
-        receipt = await self.execute(command, body)
+        """`worked_out`: from the request by what held just now, so that a repeat would give another command: what the key stands for
+        is the request.
+        """
+        receipt = await self.execute(command, body, worked_out=worked_out)
         headers = {
             "ETag": f'"{receipt.version}"',
             "Salesloop-Position": str(receipt.position),
@@ -53,8 +62,10 @@ class Act:
         }
         return Response(told(receipt), status, headers, media_type="application/json")
 
-    async def execute(self, command: Command, body: Envelope | None = None) -> Receipt:
-        context = self.context(body)
+    async def execute(
+        self, command: Command, body: Envelope | None = None, *, worked_out: bool = False
+    ) -> Receipt:
+        context = self.context(body, worked_out=worked_out)
         try:
             return await self.desk.door.execute(command, context)
         except NotFound as missing:
@@ -64,7 +75,7 @@ class Act:
         """202: it is on its way, and `location` tells how far it is."""
         return Response(orjson.dumps(content), 202, {"Location": location}, media_type="application/json")
 
-    def context(self, body: Envelope | None) -> Context:
+    def context(self, body: Envelope | None, *, worked_out: bool = False) -> Context:
         now = datetime.now(UTC)
         happened = _occurred_at(body, now)
         return Context(
@@ -77,8 +88,12 @@ class Act:
             key=self.key,
             expected_version=self.expected_version,
             reach=self.user.reach,
-            said=_said(happened, body),
+            said=self._all(body) if worked_out else _said(happened, body),
         )
+
+    def _all(self, body: Envelope | None) -> WholeRequest:
+        said = body.model_dump_json() if body is not None else ""
+        return WholeRequest(f"{self.request.url.path}\0{said}")
 
     def new_id(self, kind: str, given: UUID | None) -> UUID:
         """The id of a thing to be made: the caller's own, else the same one again for the same idempotency key."""

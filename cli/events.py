@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,7 +11,7 @@ from cli.common import Json, Zone, example, ledger, moment, run, zone
 from cli.tables import say
 
 if TYPE_CHECKING:
-    from domain.recorded import Recorded
+    from runtime.feed import Event
     from runtime.ledger import Ledger
 
 PAGE = 500
@@ -46,15 +46,15 @@ async def _events(after: int | None, limit: int | None, *, follow: bool, json: b
         start = after if after is not None else max(0, await opened.head() - 20)
         async for page in _pages(opened, start, follow=follow):
             shown = page if left is None else page[:left]
-            for recorded in shown:
-                say(recorded, tz)
+            for event in shown:
+                say(event, tz)
             if left is not None and (left := left - len(shown)) <= 0:
                 return
 
 
-async def _pages(opened: Ledger, after: int, *, follow: bool) -> AsyncIterator[list[Recorded]]:
+async def _pages(opened: Ledger, after: int, *, follow: bool) -> AsyncIterator[list[Event]]:
     """What there is; then, following, what each notification of the ledger announces."""
-    while page := await opened.read(after, PAGE):
+    while page := await opened.feed(after, PAGE):
         after = page[-1].position
         yield page
     if not follow:
@@ -64,40 +64,25 @@ async def _pages(opened: Ledger, after: int, *, follow: bool) -> AsyncIterator[l
     async with await connect(str(opened.pool.conninfo)) as connection:
         await connection.execute("LISTEN ledger")
         while True:
-            while page := await opened.read(after, PAGE):
+            while page := await opened.feed(after, PAGE):
                 after = page[-1].position
                 yield page
             async for _ in connection.notifies(timeout=5, stop_after=1):
                 pass
 
 
-def _as_line(recorded: Recorded, _tz: str | None) -> None:
+def _as_line(event: Event, _tz: str | None) -> None:
     import sys
 
     from runtime.codec import encode
 
-    sys.stdout.write(encode(_told(recorded)).decode() + "\n")
+    sys.stdout.write(encode(event).decode() + "\n")
     sys.stdout.flush()
 
 
-def _told(recorded: Recorded) -> dict[str, Any]:
-    return {
-        "position": recorded.position,
-        "event_id": recorded.event_id,
-        "stream_id": recorded.originator_id,
-        "version": recorded.originator_version,
-        "topic": recorded.fact.TOPIC,
-        "schema_version": recorded.schema_version,
-        "data": recorded.fact,
-        "meta": recorded.meta,
-        "occurred_at": recorded.occurred_at,
-        "recorded_at": recorded.recorded_at,
-    }
-
-
-def _as_text(recorded: Recorded, tz: str | None) -> None:
-    at = moment(recorded.recorded_at, zone(tz))
-    meta = recorded.meta
-    who = f"{meta.actor} through {meta.channel}"
-    line = f"{recorded.position:>9}  {at}  {recorded.fact.TOPIC:<26} {recorded.originator_id}  {who}"
+def _as_text(event: Event, tz: str | None) -> None:
+    at = moment(event.recorded_at, zone(tz))
+    who = f"{event.meta.actor} through {event.meta.channel}"
+    also = "" if event.known else "  (of a newer release)"
+    line = f"{event.position:>9}  {at}  {event.topic:<26} {event.stream_id}  {who}{also}"
     say(line)

@@ -45,6 +45,14 @@ class Reach:
     rep_id: UUID | None = None
 
 
+class WholeRequest(str):
+    """What was said, where that is all of it: the command was worked out from it by what held then, and could be another one when
+    the same is said again.
+    """
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
     """`now` is when the command is handled; `occurred_at`, where given, is when it happened in

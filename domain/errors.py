@@ -86,6 +86,15 @@ class Conflict(DomainError):
     retryable = True
 
 
+class UnknownTopic(DomainError):
+    """The ledger holds a topic, or a version of one, that this release does not know: a newer one wrote it. Who tries again may
+    meet a process of that release.
+    """
+
+    code = "newer-release"
+    retryable = True
+
+
 class KeyReused(DomainError):
     """The idempotency key was used before with another command."""
 

@@ -24,7 +24,7 @@ from projections.base import DEAL_TOPICS, Projection
 from projections.paging import Page, Source, fetch, fetch_raw, limit_of, token_of, version_in
 from projections.sentences import EN, ZH, Teller, before_and_after, places
 from projections.tables import Column, Table
-from runtime.codec import decode_fact, encode
+from runtime.codec import decode_fact, encode, is_known
 
 COLUMNS = {
     "deal_id": Column("uuid"),
@@ -210,7 +210,10 @@ async def _rendered_here(
 
 async def _rendered(source: Source, stored: list[Stored], languages: Collection[str]) -> list[Happening]:
     facts = [
-        decode_fact(row.topic, row.schema_version, row.data) if row.topic in FACTS else None for row in stored
+        decode_fact(row.topic, row.schema_version, row.data)
+        if is_known(row.topic, row.schema_version)
+        else None
+        for row in stored
     ]
     metas = [read_meta(row.meta) for row in stored]
     ids = {id for fact in facts if fact for id in ids_in(fact)}

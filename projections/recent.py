@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from bisect import bisect_right
 from collections.abc import Sequence
 from operator import itemgetter
@@ -10,12 +11,14 @@ from typing import Any
 
 from psycopg import AsyncConnection
 
+from domain.facts import FACTS
 from runtime.codec import Row
 from runtime.ledger import COLUMNS
 
 KEPT = 500
 BETWEEN = f"SELECT {COLUMNS} FROM ledger.events WHERE position > %s AND position <= %s ORDER BY position"
 _position = itemgetter(0)
+log = logging.getLogger(__name__)
 
 
 class Recent:
@@ -25,6 +28,7 @@ class Recent:
         self._after = self._upto = 0
         self._rows: list[Row] = []
         self._reading: asyncio.Future[None] | None = None
+        self._strange: set[str] = set()
 
     async def between(self, connection: AsyncConnection[Any], after: int, upto: int) -> Sequence[Row]:
         """The facts after a position up to another, in order; both must be known to be in the ledger."""
@@ -43,6 +47,17 @@ class Recent:
         self._after = self._upto = 0
         self._rows = []
 
+    def _warn(self, rows: Sequence[Row]) -> None:
+        """A topic that nobody here knows may concern any read model: it is passed over, and once a topic that is told."""
+        for position, _, _, topic, *_ in rows:
+            if topic not in FACTS and topic not in self._strange:
+                self._strange.add(topic)
+                log.warning(
+                    "position %s: the topic %r is not known to this release: the read models pass over it, upgrade",
+                    position,
+                    topic,
+                )
+
     async def _read_on(self, connection: AsyncConnection[Any], after: int, upto: int) -> None:
         if after > self._upto:
             self._rows, self._after, self._upto = [], after, after
@@ -50,6 +65,7 @@ class Recent:
         self._reading = reading = asyncio.get_running_loop().create_future()
         try:
             read = await _read(connection, begin, upto)
+            self._warn(read)
         finally:
             self._reading = None
             reading.set_result(None)

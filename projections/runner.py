@@ -15,6 +15,7 @@ from typing import Any, Self
 import psycopg
 from psycopg import AsyncConnection, sql
 
+from domain.facts import FACTS
 from projections import positions
 from projections.base import Projection
 from projections.convoy import Convoy
@@ -157,7 +158,10 @@ class Follower:
         facts = None
         if upto - held.position <= KEPT:
             facts = await self._watch.recent.between(connection, held.position, upto)
-        meant = facts is None or any(topic in model.topics for _, _, _, topic, *_ in facts)
+        meant = facts is None or any(
+            topic in model.topics or topic not in FACTS  # of a newer release, it may be meant for any of them
+            for _, _, _, topic, *_ in facts
+        )
         few = upto - held.position <= (SMALL if meant else KEPT)
         if few and not self._alone and not left(connection):
             move = Move(model, held, upto, status, facts if meant else None)

@@ -29,6 +29,7 @@ from domain.recorded import Recorded
 from runtime.append import RECEIPTS
 from runtime.codec import decode_row, fingerprint
 from runtime.database import STATEMENT_SECONDS, Pool, open_pool
+from runtime.feed import Event, event
 from runtime.group_commit import GroupCommit, first_answer
 from runtime.recorder import FactMapper, LedgerRecorder
 from runtime.snapshots import Snapshots
@@ -130,6 +131,10 @@ class Ledger(Application[UUID]):
     async def read(self, after: int, limit: int = 1_000) -> list[Recorded]:
         """The next facts after a position, in order, without gaps."""
         return [decode_row(row) for row in await self._rows(PAGE, [after, limit])]
+
+    async def feed(self, after: int, limit: int = 1_000) -> list[Event]:
+        """The same to be handed on, also those that a newer release wrote."""
+        return [event(row) for row in await self._rows(PAGE, [after, limit])]
 
     async def stream(self, id: UUID, after: int = 0, limit: int = 10_000) -> list[Recorded]:
         """One stream's facts after a version, oldest first."""

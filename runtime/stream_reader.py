@@ -8,7 +8,8 @@ from uuid import UUID
 
 from domain.aggregate import Aggregate
 from domain.door import Wanted
-from runtime.codec import decode_fact
+from domain.errors import UnknownTopic
+from runtime.codec import decode_fact, is_known, unknown
 from runtime.database import Pool
 from runtime.snapshots import EVERY, Snapshots, shape, thawed
 
@@ -65,17 +66,25 @@ class StreamReader:
         wanted = {id: kind for asked in batch for id, kind in asked.wanted.items()}
         complete = {id for asked in batch if asked.complete for id in asked.wanted}
         try:
-            read = await self._query(wanted, complete)
+            read, unread = await self._query(wanted, complete)
         except Exception as failure:  # noqa: BLE001 - every waiting caller gets it
             for asked in batch:
                 if not asked.answer.done():
                     asked.answer.set_exception(failure)
             return
         for asked in batch:
-            if not asked.answer.done():
+            if asked.answer.done():
+                continue
+            if unreadable := next((unread[id] for id in asked.wanted if id in unread), None):
+                asked.answer.set_exception(unreadable)
+            else:
                 asked.answer.set_result({id: read[id] for id in asked.wanted})
 
-    async def _query(self, wanted: Wanted, complete: set[UUID]) -> dict[UUID, Aggregate]:
+    async def _query(
+        self, wanted: Wanted, complete: set[UUID]
+    ) -> tuple[dict[UUID, Aggregate], dict[UUID, UnknownTopic]]:
+        """The aggregates, and why some could not be read: that is only for who asked for those."""
+        unread: dict[UUID, UnknownTopic] = {}
         read = {id: kind(id) for id, kind in wanted.items()}
         kept = dict.fromkeys(wanted, 0)
         shapes = ("" if id in complete else shape(kind) for id, kind in wanted.items())
@@ -85,9 +94,11 @@ class StreamReader:
             for id, version, topic, schema, data, began in await cursor.fetchall():
                 if topic is None:
                     kept[id] = thawed(read[id], data, version).version
-                else:
+                elif is_known(topic, schema):
                     read[id].replay(decode_fact(topic, schema, data), version, began)
+                else:
+                    unread[id] = unknown(topic, schema)
         for id, aggregate in read.items():
-            if aggregate.version - kept[id] >= EVERY and id not in complete:
+            if aggregate.version - kept[id] >= EVERY and id not in complete and id not in unread:
                 self._snapshots.keep(aggregate)
-        return read
+        return read, unread

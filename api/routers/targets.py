@@ -202,7 +202,8 @@ async def divide(target_id: UUID, body: DivideTarget, act: Leader) -> Response:
     """The parts sum to the whole exactly, by largest remainders."""
     if body.into is not None:
         target = await _held(target_id, act.desk.ledger)
-        return await act(await division(act.desk.pool, target, body.into, body.method, body.basis), body)
+        found = await division(act.desk.pool, target, body.into, body.method, body.basis)
+        return await act(found, body, worked_out=True)
     children = await _children(body.children, act.desk.ledger)
     command = c.DecomposeTarget(target_id=target_id, method=body.method, children=children, basis=body.basis)
     return await act(command, body)

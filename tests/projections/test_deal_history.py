@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, get_type_hints
 from uuid import UUID, uuid4
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -107,16 +108,20 @@ async def test_people_are_told_by_name(books: Books) -> None:
     assert {change.field for change in handed.changes} == {"owner_id"}, "they are of one team"
 
 
-async def test_a_fact_of_a_newer_release_is_told_by_its_topic(books: Books) -> None:
+@pytest.mark.parametrize(("topic", "version"), [("deal.teleported", 1), ("deal.stage-moved", 99)])
+async def test_a_fact_of_a_newer_release_is_told_by_its_topic(books: Books, topic: str, version: int) -> None:
     deal_id = await books.opened()
     await books.follow()
     row = sql.SQL("""
-        INSERT INTO read.deal_history SELECT deal_id, 99, 99, 'deal.teleported', 1, '{"to": "Mars"}', meta, occurred_at,
+        INSERT INTO read.deal_history SELECT deal_id, 99, 99, %s, %s, '{"to": "Mars"}', meta, occurred_at,
                recorded_at FROM read.deal_history WHERE deal_id = %s AND version = 1
     """)
-    await books.connection.execute(row, [deal_id])
+    await books.connection.execute(row, [topic, version, deal_id])
+    page = await deal_history.page_as_json(books.pool, deal_id, "en", None, 10)
+    assert page is not None
+    assert msgspec.json.decode(page)["items"][-1]["sentence"] == topic
     last = (await deal_history.listing(books.pool, deal_id)).items[-1]
-    assert last.sentence == {"en": "deal.teleported", "zh": "deal.teleported"}
+    assert last.sentence == {"en": topic, "zh": topic}
     assert bytes(last.data) == b'{"to": "Mars"}'
 
 
