@@ -110,6 +110,7 @@ class PolicyAnswer(BaseModel):
     reassign_after: str
     max_reassignments: int
     calendar: dict[str, Any]
+    warnings: Annotated[list[str], Field(description="how far its days off can be trusted")]
 
 
 class PoliciesAnswer(BaseModel):

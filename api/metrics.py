@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime, time, timedelta
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_1_0_0
 
@@ -38,6 +40,12 @@ class Metrics:
             ("read_model",),
             registry=self.registry,
         )
+        self._calendars = Gauge(
+            "salesloop_calendar_known_until_seconds",
+            "end of the last day of which a policy knows whether it is a day off, since the epoch; 0: it says nothing",
+            ("kind", "policy"),
+            registry=self.registry,
+        )
         self._pool = Gauge(
             "salesloop_pool_connections", "of the database pool", ("state",), registry=self.registry
         )
@@ -65,6 +73,10 @@ class Metrics:
     def read_model(self, name: str, lag: int, *, stopped: bool) -> None:
         self._lag.labels(name).set(lag)
         self._broken.labels(name).set(stopped)
+
+    def calendar(self, kind: str, policy: str, until: date | None) -> None:
+        end = datetime.combine(until, time(), UTC) + timedelta(days=1) if until else None
+        self._calendars.labels(kind, policy).set(end.timestamp() if end else 0)
 
     def pool(self, stats: dict[str, int]) -> None:
         for state in ("pool_size", "pool_available", "requests_waiting"):

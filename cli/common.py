@@ -164,9 +164,11 @@ def receipt(done: Receipt, as_json_: bool) -> None:  # noqa: FBT001 - a flag str
             }
         )
         return
-    answer = _said(done.answer, ", ")
+    answer = _said({name: one for name, one in done.answer.items() if name != "warnings"}, ", ")
     changed = f"{done.recorded} events at position {done.position}" if done.recorded else "nothing to change"
     say(f"{changed}: {answer}")
+    for warning in done.answer.get("warnings", ()):
+        say(f"note: {warning}")
 
 
 def _said(value: Any, between: str = " ") -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
 
+from cli.calendar_views import calendar_told, note_calendar
 from cli.common import moment
 from cli.tables import table
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from projections.status import ProjectionStatus
 
 
-def show_policy(name: str, versions: Iterable[FollowUpPolicy]) -> None:
+def show_policy(name: str, versions: Sequence[FollowUpPolicy]) -> None:
     columns = (
         "version",
         "due after",
@@ -29,15 +30,16 @@ def show_policy(name: str, versions: Iterable[FollowUpPolicy]) -> None:
         "calendar",
     )
     table(columns, [_policy(p) for p in versions], title=name)
+    note_calendar(versions[-1].calendar)
 
 
 def _policy(p: FollowUpPolicy) -> tuple[Any, ...]:
     stages = ", ".join(f"{stage} {after}" for stage, after in p.due_after_by_stage.items())
-    calendar = f"{p.calendar.timezone} {p.calendar.opens}–{p.calendar.closes}"
+    calendar = calendar_told(p.calendar)
     return p.version, p.due_after, stages, p.remind_before, p.escalate_after, p.reassign_after, calendar
 
 
-def show_cycle_policy(name: str, versions: Iterable[CyclePolicy]) -> None:
+def show_cycle_policy(name: str, versions: Sequence[CyclePolicy]) -> None:
     columns = (
         "version",
         "cadence",
@@ -57,11 +59,12 @@ def show_cycle_policy(name: str, versions: Iterable[CyclePolicy]) -> None:
             p.agree_before,
             p.review_after,
             month_name[p.fiscal_start],
-            p.calendar.timezone,
+            calendar_told(p.calendar),
         )
         for p in versions
     ]
     table(columns, rows, title=name)
+    note_calendar(versions[-1].calendar)
 
 
 def show_metrics(metrics: Iterable[Metric], lang: str) -> None:

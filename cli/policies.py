@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cli.calendar_views import calendar_warnings
 from cli.common import AsUser, Json, Reason, as_json, example, fail, group, ledger, receipt, run
 from cli.desk_views import show_policy
 
@@ -48,6 +49,8 @@ def _told(p: FollowUpPolicy) -> dict[str, Any]:
         "reassign_after": str(p.reassign_after),
         "timezone": p.calendar.timezone,
         "holidays": len(p.calendar.holidays),
+        "calendar": p.calendar,
+        "warnings": calendar_warnings(p.calendar),
     }
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import typer
 
+from cli.calendar_views import show_calendars
 from cli.common import (
     REFUSED,
     Json,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from projections.funnel import FunnelStage
     from projections.paging import Page
     from projections.rep_load import Load
+    from projections.rules import CalendarKnown
 
 promises = group("promises", "Promises: their health.")
 
@@ -170,14 +172,16 @@ async def _reps(team: UUID | None, active: bool | None) -> list[Load]:  # noqa: 
 
 @promises.command(epilog=example("salesloop promises health"))
 def health(*, json: Json = False) -> None:
-    """Is there an open deal without a live promise? Ends with 1 if so."""
-    found = run(_unpromised())
+    """Is there an open deal without a live promise? Ends with 1 if so. Says until when each policy knows days off."""
+    found, calendars = run(_health())
     if json:
-        as_json({"open_deals_without_promise": len(found), "deals": found})
+        as_json({"open_deals_without_promise": len(found), "deals": found, "calendars": calendars})
     elif found:
         say(f"{len(found)} open deals have no live promise: {', '.join(map(str, found[:5]))}")
     else:
         say("every open deal has exactly one live promise")
+    if not json:
+        show_calendars(calendars)
     if found:
         raise typer.Exit(REFUSED)
 
@@ -192,11 +196,12 @@ def outcomes(*, json: Json = False) -> None:
     show_outcomes(found)
 
 
-async def _unpromised() -> list[UUID]:
+async def _health() -> tuple[list[UUID], list[CalendarKnown]]:
     from projections import agenda as board
+    from projections import rules
 
     async with ledger() as opened:
-        return await board.unpromised(opened.pool)
+        return await board.unpromised(opened.pool), await rules.calendars(opened.pool, datetime.now(UTC))
 
 
 async def _outcomes() -> list[Any]:

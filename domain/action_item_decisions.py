@@ -119,7 +119,9 @@ def told(item: ActionItem) -> Json:
 
 
 def _policy(name: str, book: Book) -> FollowUpPolicy:
-    return book.find(Policies, policy_stream(name)).current
+    policy = book.find(Policies, policy_stream(name)).current
+    book.hold_to("follow-up policy", policy)
+    return policy
 
 
 def _team(owner_id: UUID, near: UUID | None, book: Book) -> UUID | None:

@@ -145,6 +145,7 @@ def start_adjustment(command: StartAdjustment, book: Book) -> Json:
     assert command.owner_id is not None
     adjustment = book.find(Adjustment, command.adjustment_id)
     policy = book.find(CyclePolicies, cycle_policy_stream(command.policy)).current
+    book.hold_to("cycle policy", policy)
     started = AdjustmentStarted(
         hypothesis=command.hypothesis,
         scope=command.scope,
@@ -204,7 +205,9 @@ def _check_days(command: StartAdjustment, starts: date, checks: Checks) -> None:
 
 
 def _policy(adjustment: Adjustment, book: Book) -> CyclePolicy:
-    return book.find(CyclePolicies, cycle_policy_stream(adjustment.policy)).at(adjustment.policy_version)
+    policy = book.find(CyclePolicies, cycle_policy_stream(adjustment.policy)).at(adjustment.policy_version)
+    book.hold_to("cycle policy", policy)
+    return policy
 
 
 def _check_position(position: int) -> None:

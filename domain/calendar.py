@@ -45,6 +45,9 @@ class BusinessCalendar:
     `timezone` is an IANA name, `workdays` are ISO weekday numbers (Monday 1 … Sunday 7), `opens` and
     `closes` are local "HH:MM" ("24:00" closes at midnight). `holidays` are days off; `extra_workdays` are
     worked whatever their weekday (China's make-up weekends). `source` says where the dates came from.
+
+    `known_until` is the last day of which it is known whether it is a day off (None: nothing was said), `estimated_years`
+    those whose days off nobody decreed yet; `own_holidays` and `own_workdays` are those of the days that people gave.
     """
 
     timezone: str
@@ -54,6 +57,10 @@ class BusinessCalendar:
     holidays: tuple[dt.date, ...] = field(default=(), hash=False)
     extra_workdays: tuple[dt.date, ...] = field(default=(), hash=False)
     source: str = "none"
+    known_until: dt.date | None = None
+    estimated_years: tuple[int, ...] = ()
+    own_holidays: tuple[dt.date, ...] = field(default=(), hash=False)
+    own_workdays: tuple[dt.date, ...] = field(default=(), hash=False)
 
     @classmethod
     def around_the_clock(cls, timezone: str = "UTC") -> BusinessCalendar:

@@ -16,8 +16,10 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
 from domain.aggregate import Aggregate
+from domain.calendar import BusinessCalendar
 from domain.context import Context, Reach
 from domain.errors import AlreadyExists, Conflict, DomainError, Forbidden, NotFound
+from domain.known_days import beyond, latest
 from domain.recorded import Meta, Pending
 
 A = TypeVar("A", bound=Aggregate)
@@ -118,6 +120,14 @@ class NotLoaded(Exception):
         self.complete = complete
 
 
+class Policy(Protocol):
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def calendar(self) -> BusinessCalendar: ...
+
+
 class Book:
     """The aggregates one decision looks at. Asking for a missing one starts the decision over
     with it, which is safe because decisions are pure.
@@ -132,6 +142,17 @@ class Book:
         self._guarded: dict[int, UUID] = {}
         """By ids as numbers: those are hashed in C."""
         self.changed: list[Aggregate] = []
+        self._calendars: dict[tuple[str, str], BusinessCalendar] = {}
+        self._warnings: list[str] = []
+
+    def warn(self, *sentences: str) -> None:
+        """What whoever gave the command should know, though it is done."""
+        self._warnings += sentences
+
+    def hold_to(self, kind: str, policy: Policy) -> None:
+        """Deadlines that are set now come from this policy: one that reaches beyond what its calendar knows is warned of."""
+        if policy.calendar.known_until is not None:
+            self._calendars[kind, policy.name] = policy.calendar
 
     def want(self, *wanted: tuple[type[Aggregate], UUID]) -> None:
         """Ask for several aggregates at once, to have them loaded in one go."""
@@ -192,10 +213,19 @@ class Book:
         depends = {a.id.int: a.id for a in self.changed}
         if facts:
             depends.update(self._guarded)
+            self._warn_beyond(facts)
         before = tuple([Expectation(id, self._bases[n].version) for n, id in depends.items()])
+        if self._warnings:
+            answer = {**answer, "warnings": list(dict.fromkeys(self._warnings))}
         return Decision(
             call.command, context.key, meta, tuple(facts), before, answer, self._version(call), context.said
         )
+
+    def _warn_beyond(self, facts: Iterable[Pending]) -> None:
+        at = latest([pending.fact for pending in facts]) if self._calendars else None
+        if at is not None:
+            found = (beyond(calendar, *of, at) for of, calendar in self._calendars.items())
+            self.warn(*(said for said in found if said))
 
     def admit(self, call: Call) -> None:
         """Refuse before anything is decided: a stream out of the actor's reach, a version that is not

@@ -13,16 +13,22 @@ from uuid import UUID
 from domain.aggregate import Aggregate, when
 from domain.door import Book, Command, handles
 from domain.errors import NotFound
-from domain.facts import Fact, fact
+from domain.facts import Fact, fact, upcast
+from domain.known_days import doubts, lifted
 from domain.policy import DEFAULT_POLICY, FollowUpPolicy
 from domain.values import MAX_NAME, Checks, named_id
 
 MAX_KEYS = 200
 
 
-@fact("policy.published")
+@fact("policy.published", version=2)
 class PolicyPublished(Fact):
     policy: FollowUpPolicy
+
+
+@upcast("policy.published", from_version=1)
+def _its_calendar_did_not_say_until_when(data: dict[str, Any]) -> dict[str, Any]:
+    return {**data, "policy": lifted(data["policy"])}
 
 
 class Policies(Aggregate):
@@ -76,6 +82,7 @@ def publish_policy(command: PublishPolicy, book: Book) -> dict[str, Any]:
     command.policy.check()
     _check_texts(command.policy)
     published = book.find(Policies, policy_stream(command.policy.name)).publish(command.policy)
+    book.warn(*doubts(published.calendar))
     return {"policy": published.name, "version": published.version}
 
 

@@ -1,4 +1,4 @@
-"""Projections room: the rules — every published version of the sales processes and follow-up policies.
+"""Projections room: the rules — every published version of the sales processes, follow-up policies and cycle policies.
 
 Version 1 of each one named "default" is built in and not in the table; the queries know it.
 """
@@ -6,12 +6,15 @@ Version 1 of each one named "default" is built in and not in the table; the quer
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import msgspec
 from psycopg import AsyncConnection
 
+from domain.cycle.policies import CyclePolicyPublished
+from domain.cycle.policy import DEFAULT_CYCLE_POLICY, CyclePolicy
+from domain.known_days import lifted, said_of
 from domain.policies import PolicyPublished
 from domain.policy import DEFAULT_POLICY, FollowUpPolicy
 from domain.process import DEFAULT_PROCESS, Process, ProcessPublished
@@ -23,7 +26,7 @@ from runtime.codec import encode
 
 
 class RuleRow(msgspec.Struct, gc=False):
-    """`kind` is process or policy; `body` is the published value as JSON."""
+    """`kind` is process, policy or cycle-policy; `body` is the published value as JSON."""
 
     kind: str
     name: str
@@ -59,7 +62,11 @@ class Rules(Folded):
     def _policy_published(self, entry: Entry[PolicyPublished]) -> None:
         self._add("policy", entry.fact.policy, entry)
 
-    def _add(self, kind: str, rule: Process | FollowUpPolicy, entry: Entry[Any]) -> None:
+    @on(CyclePolicyPublished)
+    def _cycle_policy_published(self, entry: Entry[CyclePolicyPublished]) -> None:
+        self._add("cycle-policy", entry.fact.policy, entry)
+
+    def _add(self, kind: str, rule: Process | FollowUpPolicy | CyclePolicy, entry: Entry[Any]) -> None:
         body = encode(rule).decode()
         self.rules.add(RuleRow(kind, rule.name, rule.version, body, entry.occurred_at, entry.position))
 
@@ -88,7 +95,17 @@ SELECT body, published_at, position FROM read.rules
  WHERE kind = %(kind)s AND (name = %(name)s OR %(name)s::text IS NULL) ORDER BY name, version
 """
 read_process = msgspec.json.Decoder(Process).decode
-read_policy = msgspec.json.Decoder(FollowUpPolicy).decode
+decode_policy = msgspec.json.Decoder(FollowUpPolicy).decode
+decode_cycle_policy = msgspec.json.Decoder(CyclePolicy).decode
+
+
+def lift(body: str) -> bytes:
+    """Rows that an older release wrote do not say until when the calendar knows days off."""
+    return encode(lifted(msgspec.json.decode(body)))
+
+
+def read_policy(body: str) -> FollowUpPolicy:
+    return decode_policy(lift(body))
 
 
 async def processes(source: Source, name: str | None = None) -> list[PublishedProcess]:
@@ -103,3 +120,53 @@ async def policies(source: Source, name: str | None = None) -> list[PublishedPol
     found = await fetch(source, VERSIONS, {"kind": "policy", "name": name})
     built_in = [PublishedPolicy(DEFAULT_POLICY)] if name in (None, DEFAULT_POLICY.name) else []
     return [*built_in, *(PublishedPolicy(read_policy(body), at, position) for body, at, position in found)]
+
+
+# -- how far their calendars can be trusted -------------------------------------------------------
+
+
+class CalendarKnown(msgspec.Struct, kw_only=True):
+    """The calendar of a policy's newest version: until when its days off are known (None: nothing is said of any year), which
+    years are estimates, and what should be done about it, if anything.
+    """
+
+    kind: str
+    policy: str
+    version: int
+    known_until: date | None
+    estimated_years: tuple[int, ...]
+    warnings: list[str]
+
+
+NEWEST = """
+SELECT DISTINCT ON (kind, name) kind, body FROM read.rules WHERE kind IN ('policy', 'cycle-policy')
+ ORDER BY kind, name, version DESC
+"""
+
+
+async def calendars(source: Source, now: datetime) -> list[CalendarKnown]:
+    """Of every follow-up and cycle policy, in the order of their kinds and names."""
+    found: dict[tuple[str, str], FollowUpPolicy | CyclePolicy] = {
+        ("follow-up", "default"): DEFAULT_POLICY,
+        ("cycle", "default"): DEFAULT_CYCLE_POLICY,
+    }
+    for kind, body in await fetch(source, NEWEST, []):
+        if kind == "policy":
+            policy: FollowUpPolicy | CyclePolicy = read_policy(body)
+            found["follow-up", policy.name] = policy
+        else:
+            policy = decode_cycle_policy(lift(body))
+            found["cycle", policy.name] = policy
+    return [_known(kind, policy, now) for (kind, _), policy in sorted(found.items())]
+
+
+def _known(kind: str, policy: FollowUpPolicy | CyclePolicy, now: datetime) -> CalendarKnown:
+    calendar = policy.calendar
+    return CalendarKnown(
+        kind=kind,
+        policy=policy.name,
+        version=policy.version,
+        known_until=calendar.known_until,
+        estimated_years=calendar.estimated_years,
+        warnings=list(said_of(calendar, now)),
+    )

@@ -17,9 +17,10 @@ from api.fields import MAX_PAGE, Day, Instant, Paging, Strict, Truth
 from api.querying import query
 from api.reading import Look
 from domain.values import PromiseOutcome
-from projections import agenda
+from projections import agenda, rules
 from projections.agenda import AgendaItem, EndedItem, Outcomes
 from projections.paging import Page
+from projections.rules import CalendarKnown
 
 router = auth.router(tags=["agenda"])
 
@@ -53,10 +54,13 @@ class OutcomesView(msgspec.Struct):
 
 
 class HealthView(msgspec.Struct):
-    """`open_deals_without_promise` is the health number: 0, or the system owes an explanation. `deals` are the first of them."""
+    """`open_deals_without_promise` is the health number: 0, or the system owes an explanation. `deals` are the first of them.
+    `calendars` say until when each policy knows days off.
+    """
 
     open_deals_without_promise: int
     deals: list[UUID]
+    calendars: list[CalendarKnown]
 
 
 @router.get(
@@ -106,9 +110,12 @@ async def read_outcomes(
 @router.get(
     "/agenda/health",
     operation_id="readPromiseHealth",
-    summary="Open deals without a live promise",
+    summary="Open deals without a live promise, and how far the calendars reach",
     responses=shaped(HealthView),
 )
-async def read_health(look: Annotated[Look, Depends(may_read(*OVERSEERS, waits_for=WAITS_FOR))]) -> Response:
+async def read_health(
+    look: Annotated[Look, Depends(may_read(*OVERSEERS, waits_for=(*WAITS_FOR, "rules")))],
+) -> Response:
     found = await agenda.unpromised(look.desk.pool, MAX_PAGE)
-    return look.json(HealthView(len(found), found))
+    calendars = await rules.calendars(look.desk.pool, datetime.now(UTC))
+    return look.json(HealthView(len(found), found, calendars))

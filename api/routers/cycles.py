@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from domain.cycle.policies import CyclePolicies, cycle_policy_stream
 from domain.cycle.policy import CyclePolicy, Step
 from domain.cycle.state import Phase
 from domain.errors import NotFound
+from domain.known_days import said_of
 from projections import cycle_board, pack_view
 from projections.cycle_board import CycleFilter, CycleSeen
 from projections.pack_view import PackSeen
@@ -52,9 +54,10 @@ class PackQuery(Strict):
 
 
 class CyclePoliciesView(msgspec.Struct):
-    """Oldest version first."""
+    """Oldest version first. `warnings` say how far the days off of the newest can be trusted."""
 
     versions: list[CyclePolicy]
+    warnings: list[str] = []
 
 
 @router.get("/cycles", operation_id="listCycles", summary="The board", responses=shaped(Page[CycleSeen]))
@@ -106,4 +109,5 @@ async def read_policy(
     held = (await look.desk.ledger.load({id: CyclePolicies}))[id]
     if not isinstance(held, CyclePolicies) or not held.versions:
         raise NotFound("no cycle policy has this name", kind="cycle policy", id=name)
-    return look.json(CyclePoliciesView(list(held.versions)))
+    warnings = list(said_of(held.current.calendar, datetime.now(UTC)))
+    return look.json(CyclePoliciesView(list(held.versions), warnings))

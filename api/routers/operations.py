@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Annotated
@@ -20,6 +21,7 @@ from api.errors import NOT_READY, Problem
 from api.reading import Look
 from api.writing import Act
 from domain.errors import NotFound
+from projections import rules
 from projections.catalog import BY_NAME
 from projections.runner import resume
 from projections.status import ProjectionStatus, status
@@ -117,6 +119,8 @@ async def metrics(look: Overseer) -> Response:
     for found in await status(look.desk.pool):
         counted.ledger(found.head)
         counted.read_model(found.name, found.lag, stopped=found.status == "stopped")
+    for known in await rules.calendars(look.desk.pool, datetime.now(UTC)):
+        counted.calendar(known.kind, known.policy, known.known_until)
     counted.pool(look.desk.pool.get_stats())
     content, kind = counted.exposition()
     return Response(content, media_type=kind)

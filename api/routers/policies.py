@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -19,12 +20,14 @@ from api.reading import Look
 from api.writing import Act
 from domain.calendar import BusinessCalendar
 from domain.errors import NotFound
+from domain.known_days import said_of
 from domain.policies import PublishPolicy
 from domain.policy import Duration, FollowUpPolicy
 from domain.process import Process, PublishProcess, Stage
+from domain.values import Checks
 from projections import rules
 from projections.rules import PublishedPolicy, PublishedProcess
-from runtime.holiday_calendar import calendar_for
+from runtime.holiday_calendar import Given, calendar_for, with_own_days
 
 router = auth.router(tags=["policies"])
 
@@ -44,6 +47,7 @@ Spans = Annotated[
     Field(max_length=100),
 ]
 Year = Annotated[int, Field(ge=2000, le=2100, strict=True)]
+Years = Annotated[tuple[Year, ...], Field(max_length=10)]
 
 
 class ProcessesView(msgspec.Struct):
@@ -53,7 +57,10 @@ class ProcessesView(msgspec.Struct):
 
 
 class Calendar(Strict):
-    """Working hours. With a country, its public holidays in `years` are resolved now and recorded as dates."""
+    """Working hours. With a country its public holidays in `years` are resolved now and recorded as dates. `holidays` and
+    `extra_workdays` are your own, and win over the country's; of `own_years` they are the whole list, as where a government's is
+    out and the library has only an estimate.
+    """
 
     timezone: Annotated[
         str, StringConstraints(pattern=r"^[A-Za-z0-9_+/-]{1,60}$"), Field(examples=["Asia/Shanghai"])
@@ -65,29 +72,43 @@ class Calendar(Strict):
     closes: Clock = "18:00"
     country: Annotated[str | None, StringConstraints(pattern=r"^[A-Z]{2}$"), Field(examples=["CN"])] = None
     subdivision: Annotated[str | None, StringConstraints(pattern=r"^[A-Z0-9-]{1,10}$")] = None
-    years: Annotated[tuple[Year, ...], Field(max_length=10)] = ()
+    years: Years = ()
     holidays: Annotated[tuple[Day, ...], Field(max_length=2_000)] = ()
     extra_workdays: Annotated[tuple[Day, ...], Field(max_length=2_000)] = ()
+    own_years: Years = ()
 
     def resolved(self) -> BusinessCalendar:
         """Blocking: the holiday library computes. Raises Invalid."""
-        workdays = tuple(self.workdays) if self.workdays else None
-        if self.country is None:
-            return self._plain(workdays or (1, 2, 3, 4, 5))
-        return calendar_for(
-            self.country,
-            self.timezone,
-            years=self.years,
-            subdivision=self.subdivision,
-            workdays=workdays,
-            opens=self.opens,
-            closes=self.closes,
+        workdays = None if self.workdays is None else tuple(self.workdays)
+        given = Given(self.holidays, self.extra_workdays, self.own_years)
+        if self.country is not None:
+            return calendar_for(
+                self.country,
+                self.timezone,
+                years=self.years,
+                subdivision=self.subdivision,
+                workdays=workdays,
+                opens=self.opens,
+                closes=self.closes,
+                given=given,
+            )
+        self._check_needs_no_country()
+        plain = BusinessCalendar(
+            self.timezone, (1, 2, 3, 4, 5) if workdays is None else workdays, self.opens, self.closes
         )
+        return with_own_days(plain, given, self.own_years)
 
-    def _plain(self, workdays: tuple[int, ...]) -> BusinessCalendar:
-        holidays, extra = tuple(sorted(set(self.holidays))), tuple(sorted(set(self.extra_workdays)))
-        source = "given" if holidays or extra else "none"
-        return BusinessCalendar(self.timezone, workdays, self.opens, self.closes, holidays, extra, source)
+    def _check_needs_no_country(self) -> None:
+        checks = Checks()
+        checks.that(
+            not self.years,
+            "calendar.years",
+            "are taken from a country's calendar: name the country; or name years whose days you give yourself in own_years",
+        )
+        checks.that(
+            self.subdivision is None, "calendar.subdivision", "belongs to a country: name the country"
+        )
+        checks.done()
 
 
 class NewPolicy(Envelope):
@@ -96,7 +117,7 @@ class NewPolicy(Envelope):
             "examples": [
                 {
                     "name": "key-accounts",
-                    "calendar": {"timezone": "Asia/Shanghai", "country": "CN", "years": [2026]},
+                    "calendar": {"timezone": "Asia/Shanghai", "country": "CN", "years": [2026, 2027]},
                     "due_after": "2bd",
                     "due_after_by_stage": {"negotiation": "1bd"},
                     "remind_before": "4bh",
@@ -277,5 +298,10 @@ def _policy(found: PublishedPolicy) -> dict[str, Any]:
             "holidays": calendar.holidays,
             "extra_workdays": calendar.extra_workdays,
             "source": calendar.source,
+            "known_until": calendar.known_until,
+            "estimated_years": calendar.estimated_years,
+            "own_holidays": calendar.own_holidays,
+            "own_workdays": calendar.own_workdays,
         },
+        "warnings": list(said_of(calendar, datetime.now(UTC))),
     }

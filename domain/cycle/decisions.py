@@ -63,7 +63,9 @@ def check_text(text: str, field: str) -> None:
 
 
 def policy_of(cycle: Cycle, book: Book) -> CyclePolicy:
-    return book.find(CyclePolicies, cycle_policy_stream(cycle.policy)).at(cycle.policy_version)
+    policy = book.find(CyclePolicies, cycle_policy_stream(cycle.policy)).at(cycle.policy_version)
+    book.hold_to("cycle policy", policy)
+    return policy
 
 
 @handles(c.OpenCycle)
@@ -80,6 +82,7 @@ def open_cycle(command: c.OpenCycle, book: Book) -> Json:
         _must_be_the_same(cycle, command)
         return told(cycle)
     policy = book.find(CyclePolicies, cycle_policy_stream(command.policy)).current
+    book.hold_to("cycle policy", policy)
     now, people = book.context.now, _people(command, book)
     ids = [target_id(key, command.scope, command.period) for key in dict.fromkeys(command.metrics)]
     book.want(*((Target, id) for id in ids))

@@ -15,13 +15,19 @@ from domain.aggregate import Aggregate, when
 from domain.cycle.policy import DEFAULT_CYCLE_POLICY, CyclePolicy
 from domain.door import Book, Command, handles
 from domain.errors import Invalid, NotFound
-from domain.facts import Fact, fact
+from domain.facts import Fact, fact, upcast
+from domain.known_days import doubts, lifted
 from domain.values import named_id
 
 
-@fact("cycle-policy.published")
+@fact("cycle-policy.published", version=2)
 class CyclePolicyPublished(Fact):
     policy: CyclePolicy
+
+
+@upcast("cycle-policy.published", from_version=1)
+def _its_calendar_did_not_say_until_when(data: dict[str, Any]) -> dict[str, Any]:
+    return {**data, "policy": lifted(data["policy"])}
 
 
 class CyclePolicies(Aggregate):
@@ -80,4 +86,5 @@ def publish_cycle_policy(command: PublishCyclePolicy, book: Book) -> dict[str, A
     numbered = replace(command.policy, version=last.version + 1 if last else 1)
     if last is None or replace(numbered, version=last.version) != last:
         policies.record(CyclePolicyPublished(policy=numbered))
+    book.warn(*doubts(policies.current.calendar))
     return {"policy": policies.current.name, "version": policies.current.version}

@@ -39,7 +39,9 @@ def told(deal: Deal) -> Json:
 
 
 def policy_of(deal: Deal, book: Book) -> FollowUpPolicy:
-    return book.find(Policies, policy_stream(deal.policy)).current
+    policy = book.find(Policies, policy_stream(deal.policy)).current
+    book.hold_to("follow-up policy", policy)
+    return policy
 
 
 def process_of(deal: Deal, book: Book) -> Process:
@@ -100,6 +102,7 @@ def open_deal(command: c.OpenDeal, book: Book) -> Json:
     check_subjects(command.customer_id, command.product_id, book)
     process = book.find(Processes, processes).current
     policy = book.find(Policies, policies).current
+    book.hold_to("follow-up policy", policy)
     rep = book.get(Rep, command.owner_id, guard=True)
     rep.must_be_active()
     deal = book.new(Deal, command.deal_id)

@@ -54,7 +54,9 @@ def told(meeting: Meeting) -> Json:
 
 def _policy(name: str, version: int | None, book: Book) -> CyclePolicy:
     policies = book.find(CyclePolicies, cycle_policy_stream(name))
-    return policies.current if version is None else policies.at(version)
+    policy = policies.current if version is None else policies.at(version)
+    book.hold_to("cycle policy", policy)
+    return policy
 
 
 def _check_text(text: str, field: str) -> None:

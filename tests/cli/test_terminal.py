@@ -263,11 +263,37 @@ def test_a_key_is_made_listed_and_revoked(terminal: Terminal) -> None:
 def test_a_policy_is_published_once_and_shown(terminal: Terminal, tmp_path: Path) -> None:
     file = tmp_path / "policy.json"
     file.write_text(json.dumps({"name": "swift", "calendar": {"timezone": "UTC"}, "due_after": "8bh"}))
-    assert terminal.json("policies", "publish", str(file))["answer"] == {"policy": "swift", "version": 1}
+    answer = terminal.json("policies", "publish", str(file))["answer"]
+    assert (answer["policy"], answer["version"]) == ("swift", 1)
     assert terminal.json("policies", "publish", str(file))["recorded"] == 0
     assert terminal.json("policies", "show", "swift")[0]["due_after"] == "8bh"
     file.write_text(json.dumps({"name": "swift", "calendar": {"timezone": "Mars"}, "due_after": "soon"}))
     assert terminal.run("policies", "publish", str(file)).returncode == 1
+
+
+def test_how_far_a_calendar_reaches_is_said(terminal: Terminal, tmp_path: Path) -> None:
+    file = tmp_path / "policy.json"
+    calendar = {
+        "timezone": "Asia/Shanghai",
+        "country": "CN",
+        "years": [2026, 2027],
+        "holidays": ["2026-03-09"],
+    }
+    file.write_text(json.dumps({"name": "estimate", "calendar": calendar, "due_after": "8bh"}))
+    assert "note: the days off of 2027 are estimated" in terminal.run("policies", "publish", str(file)).stdout
+    shown = terminal.json("policies", "show", "estimate")[0]
+    assert (shown["calendar"]["known_until"], shown["calendar"]["own_holidays"]) == (
+        "2027-12-31",
+        ["2026-03-09"],
+    )
+    assert "note: the days off of 2027 are estimated" in terminal.run("policies", "show", "estimate").stdout
+    turns = tmp_path / "turns.json"
+    turns.write_text(json.dumps({"name": "turns", "calendar": calendar}))
+    assert "note: the days off" in terminal.run("cycle", "publish", str(turns)).stdout
+    assert "known until 2027-12-31" in terminal.run("cycle", "policy", "turns").stdout
+    health = terminal.run("promises", "health").stdout
+    assert "cycle default 1" in health
+    assert "nothing known" in health
 
 
 def test_a_read_model_equals_its_rebuild(terminal: Terminal, eventually_sync: Eventually) -> None:

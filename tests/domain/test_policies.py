@@ -34,7 +34,7 @@ class TestPublishing:
     def test_the_same_again_is_silence(self) -> None:
         given().when(publish(DEFAULT_POLICY)).silence()
         scenario = given(publish(BRISK)).when(publish(BRISK)).silence()
-        assert scenario.answer == {"policy": "default", "version": 2}
+        assert (scenario.answer["policy"], scenario.answer["version"]) == ("default", 2)
 
     def test_keeps_every_version(self) -> None:
         held = given(publish(BRISK)).history.load(Policies, policy_stream("default"))
