@@ -130,5 +130,7 @@ def show(result: ImportResult) -> None:
         say(f"refused: {refusal}")
     if result.refused > 20:
         say(f"… and {result.refused - 20} more")
+    for notice in result.notices:
+        say(f"note: {notice}")
     for written in result.rejects:
         say(f"refused rows with reasons: {written}")

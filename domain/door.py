@@ -18,7 +18,7 @@ from uuid import UUID
 from domain.aggregate import Aggregate
 from domain.calendar import BusinessCalendar
 from domain.context import Context, Reach
-from domain.errors import AlreadyExists, Conflict, DomainError, Forbidden, NotFound
+from domain.errors import AlreadyExists, Conflict, DomainError, FieldError, Forbidden, Invalid, NotFound
 from domain.known_days import beyond, latest
 from domain.recorded import Meta, Pending
 
@@ -290,6 +290,32 @@ def handles(command: type[C]) -> Callable[[Callable[[C, Book], Json]], Callable[
         return decide
 
     return register
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Together(Command):
+    """Commands decided as one: all that they decide is recorded, or nothing. `needed` make what `command` refers to, each
+    under the field that names it.
+    """
+
+    needed: tuple[tuple[str, Command], ...]
+    command: Command
+
+    def stream(self) -> tuple[type[Aggregate], UUID] | None:
+        return self.command.stream()
+
+
+@handles(Together)
+def _decide_together(together: Together, book: Book) -> Json:
+    errors = []
+    for named, command in together.needed:
+        try:
+            _DECIDERS[type(command)](command, book)
+        except DomainError as wrong:
+            errors.append(FieldError(named, wrong.message))
+    if errors:
+        raise Invalid(errors)
+    return _DECIDERS[type(together.command)](together.command, book)
 
 
 def attempt(call: Call, loaded: dict[UUID, Aggregate], recall: Recall) -> tuple[Decision, Book]:

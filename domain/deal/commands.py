@@ -212,6 +212,10 @@ class ReassignPromise(PromiseTimer):
     receipt: str = ""
 
 
+NOBODY = UUID(int=0)
+"""The owner of a row that names none."""
+
+
 @dataclass(frozen=True, slots=True)
 class PastActivity:
     """A touch from another system's history; `at` is when it was done."""
@@ -227,7 +231,9 @@ class ImportDeal(DealCommand):
 
     `stage` is the open stage it reached, or won, lost; `stage_at` is when it got there, `closed_at` the instant it
     closed on the day `closed_on`. `opened_at` is None where the source does not say: then it is when the deal was
-    first imported. `opening_amount` is what it was thought to be worth when it was opened.
+    first imported. `opening_amount` is what it was thought to be worth when it was opened. `assumed` names the fields of
+    the file that stand empty, and for which a default or something made of others stands in: enough for a deal that
+    is new, and nothing against what is known of one. `asked` names those that a new deal must tell.
     Gates hold: requirements that the row does not meet are refused, unless `override_reason` is given (it must be
     the context's reason as well); then the importing user's approval goes on record. The same row again is
     silence; a changed row records what changed.
@@ -257,3 +263,5 @@ class ImportDeal(DealCommand):
     next_step: NextStep | None = None
     activities: tuple[PastActivity, ...] = ()
     override_reason: str = ""
+    assumed: frozenset[str] = frozenset()
+    asked: frozenset[str] = frozenset()

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
-from domain.facts import Fact, FreeText, fact
+from domain.facts import Fact, FreeText, fact, upcast
 from domain.policy import Deadlines
 from domain.values import Activity, Money, Needs, PromiseOutcome, Quote
 
@@ -175,7 +175,9 @@ class ProcessMoved(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowMarks:
-    """Eight hexadecimal digits for each part of a row; equal parts have equal marks."""
+    """Eight hexadecimal digits for each part of a row; equal parts have equal marks. None: of an import that took no
+    mark of this part.
+    """
 
     title: str = ""
     owner: str = ""
@@ -187,9 +189,12 @@ class RowMarks:
     needs: str = ""
     quote: str = ""
     next_step: str = ""
+    opened_at: str | None = None
+    stage_at: str | None = None
+    opening_amount: str | None = None
 
 
-@fact("deal.import-noted")
+@fact("deal.import-noted", version=2)
 class ImportNoted(Fact):
     """The imported row this deal now agrees with, as a digest and marks; an equal row changes nothing. `as_of` is
     when it was imported: what a later row tells that is older than this was not known then.
@@ -198,6 +203,12 @@ class ImportNoted(Fact):
     digest: str
     as_of: datetime
     marks: RowMarks
+
+
+@upcast("deal.import-noted", from_version=1)
+def _no_marks_of_times(data: dict[str, Any]) -> dict[str, Any]:
+    marks = dict.fromkeys(("opened_at", "stage_at", "opening_amount"))
+    return {**data, "marks": {**data["marks"], **marks}}
 
 
 @fact("promise.made")

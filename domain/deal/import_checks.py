@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from domain.deal.commands import ImportDeal
+from domain.deal.commands import NOBODY, ImportDeal
 from domain.deal.decisions import check_activity, check_needs, check_step
 from domain.process import LOST, WON
 from domain.values import MAX_NAME, NO_NEEDS, Checks, today_anywhere
@@ -12,11 +12,15 @@ from domain.values import MAX_NAME, NO_NEEDS, Checks, today_anywhere
 MAX_ACTIVITIES = 10_000
 
 
-def check_row(row: ImportDeal, now: datetime) -> None:
-    """Raises Invalid naming every bad field. A message is only worded where there is something to say: rows come by the
-    hundred thousand.
+def check_row(row: ImportDeal, now: datetime, held: str = "") -> None:
+    """Raises Invalid naming every bad field; `held` is the status of a deal that is known. A message is only worded where
+    there is something to say: rows come by the hundred thousand.
     """
     checks = Checks()
+    if row.owner_id == NOBODY:
+        checks.that(False, "owner", "is empty: a deal is somebody's")
+    if row.opened_at is None and "opened_at" in row.asked:
+        checks.that(False, "opened_at", "is empty: a deal was opened some day")
     checks.text(row.title, "title", most=MAX_NAME, needed=True)
     checks.text(row.source, "source", most=MAX_NAME, needed=True)
     checks.text(row.reference, "reference", most=MAX_NAME, needed=True)
@@ -34,7 +38,7 @@ def check_row(row: ImportDeal, now: datetime) -> None:
         checks.money(row.quote.amount, "quote.amount", on)
     check_step(row.next_step, checks)
     if row.stage in (WON, LOST):
-        _check_closing(row, now, checks)
+        _check_closing(row, now, checks, known=row.stage == held)
     _check_times(row, now, checks)
     _check_activities(row, now, checks)
     checks.done()
@@ -42,13 +46,13 @@ def check_row(row: ImportDeal, now: datetime) -> None:
         check_needs(row.needs, on)
 
 
-def _check_closing(row: ImportDeal, now: datetime, checks: Checks) -> None:
+def _check_closing(row: ImportDeal, now: datetime, checks: Checks, *, known: bool) -> None:
     day = row.closed_on
     if day is None:
-        checks.that(False, "closed_on", f"is missing: a {row.stage} deal has the day it closed on")
-    if row.closed_at is None:
+        checks.that(False, "closed_on", "is empty: a closed deal was closed some day")
+    elif row.closed_at is None and not known:
         checks.that(False, "closed_at", "is missing: the instant on that day")
-    if row.opened_at is None:
+    if row.opened_at is None and "opened_at" not in row.asked:
         checks.that(False, "opened_at", f"is missing: a {row.stage} deal was opened before")
     if day is not None and day > today_anywhere(now):
         checks.that(False, "closed_on", f"{day} is in the future")

@@ -6,24 +6,28 @@ nothing else: what somebody changed here since the last import is never overwrit
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from domain.deal import facts as f
+from domain.deal.arrival import Arrival
 from domain.deal.commands import ImportDeal, PastActivity
+from domain.deal.completing import completed, told_parts
 from domain.deal.deal import Deal
 from domain.deal.decisions import Json, policy_of, process_of, told
+from domain.deal.fixed import FIXED, not_taken
 from domain.deal.import_checks import check_row
-from domain.deal.row import differing, digest_of, marks_held, marks_of, untold
+from domain.deal.row import differing, digest_of, marks_held, marks_of
 from domain.door import Book, handles
-from domain.errors import FieldError, Forbidden, GateNotPassed, Invalid, Refused
+from domain.errors import FieldError, Invalid, Refused
 from domain.people import Rep
 from domain.policies import Policies, policy_stream
 from domain.policy import FollowUpPolicy
 from domain.process import LOST, WON, Process, Processes, process_stream
-from domain.values import Money, NextStep, id_within
+from domain.values import NextStep
 
+NEED_TO_BE_OPEN = {"needs", "quote", "next_step"}
 NEED_AN_OPEN_DEAL = {"owner", "amount", "expected_close", "needs", "quote", "next_step"}
 
 
@@ -32,15 +36,14 @@ def import_deal(row: ImportDeal, book: Book) -> Json:
     deal, digest = book.find(Deal, row.deal_id), digest_of(row)
     if deal.imported is not None and deal.imported.digest == digest:
         return told(deal)
-    check_row(row, book.context.now)
-    if deal.exists:
-        if any(deal.has_logged(past.activity_id) for past in row.activities):
-            deal = book.get(Deal, row.deal_id, complete=True)
-        _change(deal, row, book)
-    else:
+    if not deal.exists:
+        check_row(row, book.context.now)
         _open(deal, row, book)
-    deal.record(f.ImportNoted(digest=digest, as_of=book.context.now, marks=marks_of(row)))
-    return told(deal)
+        deal.record(f.ImportNoted(digest=digest, as_of=book.context.now, marks=marks_of(row)))
+        return told(deal)
+    if any(deal.has_logged(past.activity_id) for past in row.activities):
+        deal = book.get(Deal, row.deal_id, complete=True)
+    return _tell_again(deal, row, digest, book)
 
 
 # -- a row that is new --------------------------------------------------------------------------
@@ -56,6 +59,8 @@ def _open(deal: Deal, row: ImportDeal, book: Book) -> None:
     arrives_at = min(row.closed_at or row.stage_at or opened_at, book.context.now)
     _log(deal, (past for past in row.activities if past.at <= arrives_at))
     _record_what_gates_ask(deal, row, arrives_at)
+    if row.stage != WON and row.amount is not None:
+        deal.change_amount(row.amount, arrives_at)
     Arrival(deal, row, process, book, row.amount or deal.amount, arrives_at).come()
     _log(deal, (past for past in row.activities if past.at > arrives_at))
     _promise(deal, row, policy, book.context.now)
@@ -116,66 +121,34 @@ def _not_past(step: NextStep, deal: Deal, policy: FollowUpPolicy, now: datetime)
     return step if step.due_at > now else NextStep(step.what, policy.due_at(now, deal.stage))
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """A deal comes to the stage its row tells, through the gates on the way."""
-
-    deal: Deal
-    row: ImportDeal
-    process: Process
-    book: Book
-    amount: Money | None
-    at: datetime
-
-    def come(self) -> None:
-        if self.row.stage == WON:
-            self._win()
-        elif self.row.stage == LOST:
-            self._lose()
-        elif self.row.stage != self.deal.stage:
-            self._override(self.row.stage)
-            self.deal.move(self.process, self.row.stage, self.at)
-
-    def _win(self) -> None:
-        if self.amount is None or self.row.closed_on is None:
-            raise GateNotPassed(self.deal.stage, ["amount"])
-        contract = self.row.contract_reference
-        won = f.DealWon(amount=self.amount, closed_on=self.row.closed_on, contract_reference=contract)
-        self._override(WON, won)
-        self.deal.win(self.process, won, self.book.context.now, self.at)
-
-    def _lose(self) -> None:
-        day, reason, rival = self.row.closed_on or self.at.date(), self.row.loss_reason, self.row.competitor
-        lost = f.DealLost(closed_on=day, loss_reason=reason, competitor=rival)
-        self.deal.lose(self.process, lost, self.book.context.now, self.at)
-
-    def _override(self, to: str, won: f.DealWon | None = None) -> None:
-        """Asked for by the file, approved by the user who imports it, for the reason the mapping gives."""
-        context, reason = self.book.context, self.row.override_reason.strip()
-        lacking = self.deal.lacking(self.process, to, won)
-        if not lacking or not reason:
-            return
-        if context.actor.kind != "user":
-            raise Forbidden("an override is decided by a person: import as a user")
-        if (context.reason or "").strip() != reason:
-            raise Invalid([FieldError("override_reason", "must be the reason the command is given with")])
-        if won is not None:
-            self.deal.change_amount(won.amount, self.at)  # it is part of what is approved
-        override_id = id_within(self.deal.id, f"override:{to}:{self.deal.version}")
-        self.deal.request_override(self.process, override_id, to, f"import:{self.row.source}", won)
-        self.deal.decide_override(self.process, override_id, approved=True, by=str(context.actor))
-
-
 # -- a row that changed -------------------------------------------------------------------------
 
 
-def _change(deal: Deal, row: ImportDeal, book: Book) -> None:
-    process, policy, now = process_of(deal, book), policy_of(deal, book), book.context.now
+def _tell_again(deal: Deal, said: ImportDeal, digest: str, book: Book) -> Json:
+    """Record what the file changed. What it cannot change is refused or named; where nothing is new, nothing is noted."""
     if deal.imported is None:
-        raise Refused("the deal was not imported: a file cannot change it", source=row.source)
+        raise Refused("the deal was not imported: a file cannot change it", source=said.source)
+    row, last = completed(said, deal), deal.imported.marks
+    check_row(row, book.context.now, held=deal.status)
+    parts = told_parts(said, deal)
+    new = marks_of(row)
+    marks = replace(last, **{part: getattr(new, part) for part in parts})
+    notes = _change(deal, row, marks, book)
+    if deal.has_decided or marks != last:
+        deal.record(f.ImportNoted(digest=digest, as_of=book.context.now, marks=marks))
+    return {**told(deal), "notes": notes} if notes else told(deal)
+
+
+def _change(deal: Deal, row: ImportDeal, new: f.RowMarks, book: Book) -> list[tuple[str, str]]:
+    """What the caller is to be told beside what is recorded: field and sentence."""
+    process, policy, now = process_of(deal, book), policy_of(deal, book), book.context.now
     _check_stage(row, process)
-    since = deal.imported.as_of
-    changed = _applicable(deal, row, deal.imported.marks)
+    assert deal.imported is not None
+    since, last = deal.imported.as_of, deal.imported.marks
+    changed = _applicable(deal, row, new, last)
+    fresh = [past for past in row.activities if not deal.has_logged(past.activity_id)]
+    notes = not_taken(row, deal, new, last, {*changed, *(["activities"] if fresh else [])})
+    notes.extend(_looks_older(deal, row, changed, fresh))
     if row.stage == deal.status:
         _correct_closing(deal, row, changed)
     reopens = "standing" in changed and not deal.is_open
@@ -194,14 +167,29 @@ def _change(deal: Deal, row: ImportDeal, book: Book) -> None:
     if "next_step" in changed:
         _promise(deal, row, policy, now)
     deal.keep_promised(policy, now)
+    return [(note.field, note.message) for note in notes]
 
 
-def _applicable(deal: Deal, row: ImportDeal, last: f.RowMarks) -> set[str]:
-    """The parts to record: the file changed them, and they are not so here already. An empty cell says nothing, so it
-    takes nothing away. Raises Refused where somebody changed them here, too.
+def _looks_older(
+    deal: Deal, row: ImportDeal, changed: set[str], fresh: Sequence[PastActivity]
+) -> Iterator[FieldError]:
+    """A file that comes after a newer one undoes what that one told."""
+    if "standing" in changed and not deal.is_open and row.stage not in (WON, LOST):
+        yield FieldError(
+            "stage", f"opens a deal again that was {deal.status}: is this file older than what is known?"
+        )
+    if deal.opened_at is not None and any(past.at < deal.opened_at for past in fresh):
+        yield FieldError(
+            "activities.at", "tells of work from before the deal was opened; that stays as it is"
+        )
+
+
+def _applicable(deal: Deal, row: ImportDeal, new: f.RowMarks, last: f.RowMarks) -> set[str]:
+    """The parts to record: the file changed them, and they are not so here already. Raises Refused where somebody changed
+    them here, too, and Invalid where a closed deal has no such part any more.
     """
-    new, held = marks_of(row), marks_held(deal, last)
-    changed = (differing(new, last) & differing(new, held)) - untold(row)
+    held = marks_held(deal, last, row.quote)
+    changed = (differing(new, last) & differing(new, held)) - {*FIXED}
     if both := sorted(changed & differing(held, last)):
         raise Refused(_both_changed(deal, row, both), changed_here=both)
     if not deal.is_open and row.stage not in (WON, LOST) and "standing" not in changed:
@@ -210,6 +198,8 @@ def _applicable(deal: Deal, row: ImportDeal, last: f.RowMarks) -> set[str]:
             raise Refused(
                 f"{_closed(deal)}, the file still has it open: {', '.join(late)} cannot change", changed=late
             )
+    if row.stage == deal.status and (late := sorted(changed & NEED_TO_BE_OPEN)):
+        raise Invalid([FieldError(part, f"{_closed(deal)}: this cannot change any more") for part in late])
     return changed
 
 
@@ -232,15 +222,22 @@ def _correct(deal: Deal, row: ImportDeal, book: Book, changed: set[str]) -> None
     if "product" in changed:
         deal.correct_product(row.product_id)
     if "owner" in changed:
-        deal.give_to(book.get(Rep, row.owner_id, guard=True), "import", f"the owner changed in {row.source}")
+        _give(deal, row, book)
     if "amount" in changed and not (row.stage == WON and deal.is_open):
-        deal.change_amount(row.amount or row.opening_amount)
+        deal.change_amount(row.amount)
     if "expected_close" in changed:
         deal.move_expected_close(row.expected_close)
     if "needs" in changed:
         deal.record_needs(row.needs)
     if row.quote is not None and "quote" in changed:
         deal.record_quote(row.quote)
+
+
+def _give(deal: Deal, row: ImportDeal, book: Book) -> None:
+    try:
+        deal.give_to(book.get(Rep, row.owner_id, guard=True), "import", f"the owner changed in {row.source}")
+    except Refused as refusal:
+        raise Invalid([FieldError("owner", refusal.message)]) from refusal
 
 
 def _correct_closing(deal: Deal, row: ImportDeal, changed: set[str]) -> None:
@@ -255,7 +252,7 @@ def _correct_closing(deal: Deal, row: ImportDeal, changed: set[str]) -> None:
             competitor=row.competitor if row.stage == LOST else "",
         )
     if "amount" in changed:
-        after = replace(after, amount=row.amount or row.opening_amount or after.amount)
+        after = replace(after, amount=row.amount or after.amount)
     deal.correct_closing(after)
     changed -= {"standing", "amount"}
 

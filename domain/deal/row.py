@@ -16,7 +16,7 @@ from zlib import crc32
 
 from domain.deal.facts import RowMarks
 from domain.process import LOST, WON
-from domain.values import NO_NEEDS, Activity, Money, Needs, id_text
+from domain.values import NO_NEEDS, Activity, Money, Needs, Quote, id_text
 
 if TYPE_CHECKING:
     from domain.deal.commands import ImportDeal, PastActivity
@@ -30,22 +30,9 @@ def differing(one: RowMarks, other: RowMarks) -> set[str]:
     return {part for part in PARTS if getattr(one, part) != getattr(other, part)}
 
 
-def untold(row: ImportDeal) -> set[str]:
-    """The parts that the row leaves empty."""
-    told = {
-        "customer": row.customer_id,
-        "product": row.product_id,
-        "amount": row.amount or row.opening_amount,
-        "expected_close": row.expected_close,
-        "needs": row.needs if row.needs != NO_NEEDS else None,
-        "quote": row.quote,
-        "next_step": row.next_step,
-    }
-    return {part for part, value in told.items() if value is None}
-
-
 def marks_of(row: ImportDeal) -> RowMarks:
-    closed_on = row.closed_on if row.stage in (WON, LOST) else None
+    closed = row.stage in (WON, LOST)
+    closed_on = row.closed_on if closed else None
     contract = row.contract_reference if row.stage == WON else ""
     reason, rival = (row.loss_reason, row.competitor) if row.stage == LOST else ("", "")
     step, quote = row.next_step, row.quote
@@ -58,14 +45,20 @@ def marks_of(row: ImportDeal) -> RowMarks:
         expected_close=_common(row.expected_close),
         standing=_common(row.stage, closed_on, contract, reason, rival),
         needs=_needs(row.needs),
-        quote=_mark(quote.reference, _money(quote.amount), quote.valid_until) if quote else "",
+        quote=_quote(quote) if quote else "",
         next_step=_mark(step.what, step.due_at) if step else "",
+        opened_at=_common(row.opened_at) if row.opened_at else "",
+        stage_at=_common(row.stage_at) if row.stage_at and not closed else "",
+        opening_amount=_common(_money(row.opening_amount)) if row.opening_amount else "",
     )
 
 
-def marks_held(deal: DealState, last: RowMarks) -> RowMarks:
-    """The marks of what the deal is here now. Quotes and next steps are not compared: they stay as last told."""
+def marks_held(deal: DealState, last: RowMarks, quote: Quote | None = None) -> RowMarks:
+    """The marks of what the deal is here now, with its own version of a quote. Next steps are not compared: a step that
+    a file names anew is the next step.
+    """
     stage = WON if deal.status == WON else deal.stage
+    own = deal.quotes.get(quote.reference) if quote is not None else None
     return RowMarks(
         title=_mark(deal.title),
         owner=_mark(deal.owner_id),
@@ -75,8 +68,11 @@ def marks_held(deal: DealState, last: RowMarks) -> RowMarks:
         expected_close=_mark(deal.expected_close),
         standing=_mark(stage, deal.closed_on, deal.contract_reference, deal.loss_reason, deal.competitor),
         needs=_needs(deal.needs),
-        quote=last.quote,
+        quote=_quote(own) if own is not None else last.quote,
         next_step=last.next_step,
+        opened_at=last.opened_at,
+        stage_at=last.stage_at,
+        opening_amount=last.opening_amount,
     )
 
 
@@ -106,6 +102,10 @@ def _needs(needs: Needs) -> str:
     if needs is NO_NEEDS or needs == NO_NEEDS:
         return ""
     return _mark(needs.pain_points, _money(needs.budget), needs.decision_process, *needs.decision_makers)
+
+
+def _quote(quote: Quote) -> str:
+    return _mark(quote.reference, _money(quote.amount), quote.valid_until)
 
 
 def _money(money: Money | None) -> str:

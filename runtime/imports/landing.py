@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from uuid import UUID
@@ -18,11 +18,11 @@ from domain.errors import DomainError
 from domain.people import Rep
 from runtime.database import Pool
 from runtime.imports import told
-from runtime.imports.making import make
+from runtime.imports.making import Needed, made_by, needs_of, waves, with_what_it_needs
 from runtime.imports.mapping import CUSTOMERS, EVENTS, PRODUCTS, REPS, Mapping
 from runtime.imports.plan import Planned
 from runtime.imports.readers import Row
-from runtime.imports.reasons import reasons_for
+from runtime.imports.reasons import notes_of, reasons_for
 from runtime.imports.references import Name, References
 from runtime.imports.results import Reason
 from runtime.imports.sources import Found
@@ -32,6 +32,11 @@ DIGESTS = (
     "SELECT DISTINCT ON (stream_id) stream_id, data->>'digest' FROM ledger.events"
     " WHERE stream_id = ANY(string_to_array(%s, ',')::uuid[]) AND topic = 'deal.import-noted'"
     " ORDER BY stream_id, version DESC"
+)
+WAVES = 3
+"""Rounds in which each thing that rows need is made by one of them; what is left then goes side by side."""
+LATER = (
+    "{stage} in {source} after it was imported; the mapping {mapping!r} approves what the file does not tell"
 )
 Circumstances = Callable[[], tuple[datetime, Actor, UUID]]
 
@@ -43,6 +48,7 @@ class Outcome:
     rows: tuple[Row, ...]
     events: int = 0
     reasons: tuple[Reason, ...] = ()
+    notes: tuple[Reason, ...] = ()
 
 
 @dataclass
@@ -82,68 +88,72 @@ class Landing:
         return True
 
     async def land(self, planned: list[Planned]) -> list[Outcome]:
-        """Execute each row's commands in order, rows side by side. Outcomes in the order of `planned`."""
-        outcomes = [Outcome(p.rows, reasons=p.reasons) for p in planned]
-        unchanged = await self._unchanged(planned)
-        going = [n for n, p in enumerate(planned) if not p.reasons and n not in unchanged]
-        await self._make_what_is_needed(going, planned, outcomes)
-        longest = max((len(planned[n].commands) for n in going), default=0)
-        for left in range(longest, 0, -1):
-            # The last commands of all rows go together: a row may need what the first ones of another row make.
-            now = [n for n in going if len(planned[n].commands) >= left and not outcomes[n].reasons]
-            call = self._calls()
-            answers = await self.door.execute_many([call(planned[n].commands[-left]) for n in now])
-            for n, answer in zip(now, answers, strict=True):
-                self._take(answer, planned[n], outcomes[n])
+        """Carry out each row, rows side by side. Outcomes in the order of `planned`."""
+        outcomes = [Outcome(p.rows, reasons=p.reasons, notes=p.notes) for p in planned]
+        digests = await self._digests(planned)
+        unchanged = await self._unchanged(planned, digests)
+        left = [n for n, p in enumerate(planned) if not p.reasons and n not in unchanged]
+        for _ in range(WAVES):
+            needs = {n: needs_of(planned[n], self.mapping, self.references) for n in left}
+            going, left = waves(left, needs)
+            await self._go(going, needs, planned, outcomes, digests)
+        needs = {n: needs_of(planned[n], self.mapping, self.references) for n in left}
+        await self._go(left, needs, planned, outcomes, digests)
         for p, outcome in zip(planned, outcomes, strict=True):
             self._learn(p, outcome)
         if not self.dry_run:
-            landed = [planned[n] for n in going if not outcomes[n].reasons]
-            await told.note(self.pool, landed, self.references.id_of)
+            done = (n for n in range(len(planned)) if n not in unchanged and not outcomes[n].reasons)
+            await told.note(self.pool, [planned[n] for n in done], self.references.id_of)
         return outcomes
 
-    async def _make_what_is_needed(
-        self, going: list[int], planned: list[Planned], outcomes: list[Outcome]
-    ) -> None:
-        """Customers, products and reps that rows name and nobody listed. The first row counts their events."""
-        if not self.references.pending or not going:
-            return
-        needed = dict.fromkeys(name for n in going for _, name in planned[n].refers)
-        events, refused = await make(self.door, self._calls(), self.mapping, self.references, needed)
-        outcomes[going[0]].events += events
-        for name, error in refused.items():
-            self._refuse_those_who_need(name, error, going, planned, outcomes)
-
-    def _refuse_those_who_need(
+    async def _go(
         self,
-        name: Name,
-        error: DomainError,
         going: list[int],
+        needs: dict[int, Needed],
         planned: list[Planned],
         outcomes: list[Outcome],
+        known: Collection[UUID],
     ) -> None:
-        self.references.refuse(name, error.message)
-        for n in going:
-            for field in (field for field, needed in planned[n].refers if needed == name):
-                reason = Reason(self.found.sheet.header_of(field), name[1], error.message)
-                outcomes[n].reasons = (*outcomes[n].reasons, reason)
+        call, said = self._calls(), [self._with_its_reason(planned[n], known) for n in going]
+        calls = [call(with_what_it_needs(p, needs[n]), p) for n, p in zip(going, said, strict=True)]
+        answers = await self.door.execute_many(calls)
+        for n, answer in zip(going, answers, strict=True):
+            self._take(answer, planned[n], outcomes[n])
+
+    def _with_its_reason(self, planned: Planned, known: Collection[UUID]) -> Planned:
+        """The mapping gives its reason for deals that come with their past; of one that is known, something else is true."""
+        row = planned.commands[-1]
+        if not (isinstance(row, ImportDeal) and row.override_reason and row.deal_id in known):
+            return planned
+        reason = LATER.format(stage=row.stage, source=row.source, mapping=self.mapping.name)
+        return replace(planned, commands=(replace(row, override_reason=reason),))
 
     def _take(self, answer: Receipt | DomainError, planned: Planned, outcome: Outcome) -> None:
+        sheet = self.found.sheet
         if isinstance(answer, DomainError):
-            outcome.reasons = reasons_for(answer, planned, self.found.sheet, self.header)
-        else:
-            outcome.events += answer.recorded
+            outcome.reasons = reasons_for(answer, planned, sheet, self.header)
+            return
+        outcome.events += answer.recorded
+        notes = answer.answer.get("notes", ())
+        outcome.notes = (*outcome.notes, *notes_of(notes, planned, sheet, self.header))
+        for name in list(made_by(planned, self.references)):
+            self.references.pending.pop(name, None)
 
-    async def _unchanged(self, planned: list[Planned]) -> set[int]:
+    async def _digests(self, planned: list[Planned]) -> dict[UUID, str]:
+        """What was noted of the deals that an import told before."""
+        ids = [str(c.deal_id) for p in planned for c in p.commands if isinstance(c, ImportDeal)]
+        if not ids:
+            return {}
+        async with self.pool.connection() as connection:
+            return dict(await (await connection.execute(DIGESTS, [",".join(ids)])).fetchall())
+
+    async def _unchanged(self, planned: list[Planned], digests: dict[UUID, str]) -> set[int]:
         """Rows that say what they said last time: whatever people did here since, the file has nothing new."""
         first = ((n, p.commands[0]) for n, p in enumerate(planned) if p.commands)
         rows = {n: command for n, command in first if isinstance(command, ImportDeal)}
         if not rows:
             return await told.again(self.pool, planned, self.references.id_of)
-        async with self.pool.connection() as connection:
-            cursor = await connection.execute(DIGESTS, [",".join(str(c.deal_id) for c in rows.values())])
-            noted = dict(await cursor.fetchall())
-        return {n for n, c in rows.items() if c.deal_id in noted and noted[c.deal_id] == digest_of(c)}
+        return {n for n, c in rows.items() if c.deal_id in digests and digests[c.deal_id] == digest_of(c)}
 
     def _learn(self, planned: Planned, outcome: Outcome) -> None:
         if planned.name is None:
@@ -153,11 +163,13 @@ class Landing:
             self.references.refuse(name, f"{self.found.path.name} row {planned.rows[0].line}")
             return
         self.references.learn(name, id)
-        listed = planned.commands[-1]
+        listed, held = planned.commands[-1], self.door.store.recall(id)
+        if isinstance(held, Product) and held.listed is not None:
+            listed = replace(listed, price=held.listed.price) if isinstance(listed, ListProduct) else listed
         if isinstance(listed, ListProduct) and listed.price is not None:
             self.references.prices[name[1]] = listed.price
 
-    def _calls(self) -> Callable[[Command], Call]:
+    def _calls(self) -> Callable[[Command, Planned], Call]:
         """What is called together is called at one instant: most of it shares its context."""
         now, actor, job = self.circumstances()
 
@@ -167,7 +179,8 @@ class Landing:
                 now=now, actor=actor, channel=Channel.IMPORT, reason=reason or None, correlation_id=job
             )
 
-        def call(command: Command) -> Call:
-            return Call(command, context(command.override_reason if isinstance(command, ImportDeal) else ""))
+        def call(command: Command, planned: Planned) -> Call:
+            row = planned.commands[-1]
+            return Call(command, context(row.override_reason if isinstance(row, ImportDeal) else ""))
 
         return call

@@ -1,51 +1,69 @@
-"""Runtime room, file import: customers, products and reps made from no more than their names, where a mapping wants that."""
+"""Runtime room, file import: what a row needs is made with it, in one decision: a row that is refused has made nothing.
+
+Customers, products and reps that rows name and nobody listed are made from no more than their names, where a mapping
+wants that. Whatever somebody made meanwhile stays as it is.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
 from uuid import UUID
 
 from domain.catalogue import ListProduct, Profile, RegisterCustomer
-from domain.door import Call, Command, Door, Receipt
-from domain.errors import DomainError
+from domain.deal.commands import ImportDeal
+from domain.door import Command, Together
+from domain.imported_names import AsImported
 from domain.people import FormTeam, HireRep
-from runtime.imports.mapping import CUSTOMERS, PRODUCTS, REPS, Mapping
-from runtime.imports.plan import TEAM
+from runtime.imports.mapping import CUSTOMERS, PRODUCTS, Mapping
+from runtime.imports.plan import TEAM, Planned
 from runtime.imports.references import Name, References
 
-
-async def make(
-    door: Door,
-    call: Callable[[Command], Call],
-    mapping: Mapping,
-    references: References,
-    needed: Iterable[Name],
-) -> tuple[int, dict[Name, DomainError]]:
-    """Make those of `needed` that are pending. How many events that took, and who could not be made.
-
-    Another batch may be making the same at this moment: whoever comes second records nothing.
-    """
-    names = {name: references.pending[name] for name in needed if name in references.pending}
-    forming = [_team(mapping, references)] if any(kind == REPS for kind, _ in names) else []
-    answers = await door.execute_many([call(command) for command in forming])
-    making = [call(_making(name, id, mapping, references)) for name, id in names.items()]
-    told = dict(zip(names, await door.execute_many(making), strict=True))
-    for name, answer in told.items():
-        if isinstance(answer, Receipt):
-            references.pending.pop(name, None)
-    events = sum(a.recorded for a in (*answers, *told.values()) if isinstance(a, Receipt))
-    return events, {name: a for name, a in told.items() if isinstance(a, DomainError)}
+Needed = tuple[tuple[str, AsImported], ...]
 
 
-def _team(mapping: Mapping, references: References) -> FormTeam:
-    name = mapping.events.team
-    return FormTeam(team_id=references.id_of(TEAM, name), name=name)
+def with_what_it_needs(planned: Planned, needed: Needed) -> Command:
+    said = planned.commands[-1]
+    command = said if isinstance(said, ImportDeal) else AsImported(said=said, assumed=planned.assumed)  # type: ignore[arg-type]
+    return Together(needed=needed, command=command) if needed else command
 
 
-def _making(name: Name, id: UUID, mapping: Mapping, references: References) -> Command:
-    kind, key = name
-    if kind == CUSTOMERS:
-        return RegisterCustomer(customer_id=id, profile=Profile(name=key))
-    if kind == PRODUCTS:
-        return ListProduct(product_id=id, name=key)
-    return HireRep(rep_id=id, name=key, team_id=references.id_of(TEAM, mapping.events.team))
+def needs_of(planned: Planned, mapping: Mapping, references: References) -> Needed:
+    """What is to be made with this row, each under the field that names it."""
+    pending = [(field, name) for field, name in planned.refers if name in references.pending]
+    return (*planned.needed, *_makings(pending, mapping, references))
+
+
+def _makings(
+    pending: Iterable[tuple[str, Name]], mapping: Mapping, references: References
+) -> Iterator[tuple[str, AsImported]]:
+    team = mapping.events.team
+    for field, (kind, key) in pending:
+        id = references.pending[kind, key]
+        if kind == CUSTOMERS:
+            said: RegisterCustomer | ListProduct | HireRep = RegisterCustomer(
+                customer_id=id, profile=Profile(name=key)
+            )
+        elif kind == PRODUCTS:
+            said = ListProduct(product_id=id, name=key)
+        else:
+            team_id = references.id_of(TEAM, team)
+            yield field, AsImported(said=FormTeam(team_id=team_id, name=team), if_missing=True)
+            said = HireRep(rep_id=id, name=key, team_id=team_id)
+        yield field, AsImported(said=said, if_missing=True)
+
+
+def made_by(planned: Planned, references: References) -> Iterator[Name]:
+    """The names that are there now that this row landed."""
+    return (name for _, name in planned.refers if name in references.pending)
+
+
+def waves(going: Iterable[int], needs: dict[int, Needed]) -> tuple[list[int], list[int]]:
+    """Those that make each thing first, and those that would make the same: they go when it is there, or was refused."""
+    taken: set[UUID] = set()
+    first: list[int] = []
+    rest: list[int] = []
+    for n in going:
+        ids = {stream[1] for _, command in needs[n] if (stream := command.stream()) is not None}
+        (first if taken.isdisjoint(ids) else rest).append(n)
+        taken |= ids
+    return first, rest

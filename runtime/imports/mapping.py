@@ -42,8 +42,8 @@ FIELDS: Map[str, Map[str, Field]] = {
         REPS: _fields("key team", "name team_name region manager"),
         DEALS: (
             *_fields(
-                "reference owner stage",
-                "customer product stage_at closed_on expected_close currency contract_reference loss_reason competitor"
+                "reference stage",
+                "owner customer product stage_at closed_on expected_close currency contract_reference loss_reason competitor"
                 " next_step next_step_due pain_points budget decision_process decision_makers quote_reference"
                 " quote_amount title",
             ),

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
 from domain.catalogue import ListProduct, Profile, RegisterCustomer
 from domain.door import Command
+from domain.imported_names import AsImported
 from domain.people import FormTeam, HireRep
 from domain.values import Money
 from runtime.imports.dates import Dates
@@ -18,7 +19,7 @@ from runtime.imports.numbers import Numbers, year
 from runtime.imports.readers import Row
 from runtime.imports.references import Name
 from runtime.imports.results import Reason
-from runtime.imports.rows import Cells, Reasons
+from runtime.imports.rows import Cells, Once, Reasons
 
 TEAM, MANAGERS = "team", "Managers"
 IdOf = Callable[[str, str], UUID]
@@ -26,8 +27,10 @@ IdOf = Callable[[str, str], UUID]
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """Commands to execute in order, or reasons. `rows` is what it was made of; `name` becomes known with it; `refers` are
-    the names it needs, under our field names.
+    """What the rows say, or the reasons why they cannot be taken. The last command is carried out, after those `needed` to
+    make what it refers to, and together with them. `rows` is what it was made of; `name` becomes known with it; `refers`
+    are the names it needs, under our field names; `assumed` are the fields it does not tell itself; `notes` say what is
+    passed over.
     """
 
     rows: tuple[Row, ...]
@@ -35,6 +38,9 @@ class Planned:
     reasons: tuple[Reason, ...] = ()
     name: tuple[Name, UUID] | None = None
     refers: tuple[tuple[str, Name], ...] = ()
+    needed: tuple[tuple[str, AsImported], ...] = ()
+    assumed: frozenset[str] = frozenset()
+    notes: tuple[Reason, ...] = ()
 
 
 class Values:
@@ -82,9 +88,11 @@ class Values:
 class CustomerPlanner:
     def __init__(self, sheet: Sheet, values: Values, id_of: IdOf) -> None:
         self._sheet, self._values, self._id_of = sheet, values, id_of
+        self._once = Once("key")
 
     def plan(self, row: Row, cells: Cells) -> Planned:
         reasons, key = Reasons(self._sheet, cells), cells["key"]
+        self._once.check(row, reasons)
         profile = Profile(
             name=cells.get("name", key),
             sector=cells.get("sector", ""),
@@ -96,20 +104,56 @@ class CustomerPlanner:
         )
         id = self._id_of(CUSTOMERS, key)
         command = RegisterCustomer(customer_id=id, profile=profile)
-        return Planned((row,), (command,), tuple(reasons.found), ((CUSTOMERS, key), id))
+        return _planned(row, command, reasons, ((CUSTOMERS, key), id))
 
 
 class ProductPlanner:
     def __init__(self, sheet: Sheet, values: Values, id_of: IdOf) -> None:
         self._sheet, self._values, self._id_of = sheet, values, id_of
+        self._once = Once("key")
 
     def plan(self, row: Row, cells: Cells) -> Planned:
         reasons, key = Reasons(self._sheet, cells), cells["key"]
+        self._once.check(row, reasons)
         price = self._values.money(reasons, "price")
         id = self._id_of(PRODUCTS, key)
         name, series = cells.get("name", key), cells.get("series", "")
         command = ListProduct(product_id=id, name=name, series=series, price=price)
-        return Planned((row,), (command,), tuple(reasons.found), ((PRODUCTS, key), id))
+        return _planned(row, command, reasons, ((PRODUCTS, key), id))
+
+
+def _planned(row: Row, command: Command, reasons: Reasons, name: tuple[Name, UUID]) -> Planned:
+    assumed = reasons.currency()
+    assumed = assumed if "name" in reasons.cells else assumed | {"name"}
+    return Planned((row,), (command,), tuple(reasons.found), name, assumed=assumed)
+
+
+OF_A_TEAM = ("manager", "region", "team_name")
+
+
+@dataclass(frozen=True, slots=True)
+class Forming:
+    """How a team is formed, by the first row that is in it."""
+
+    line: int
+    cells: Cells
+    commands: tuple[FormTeam | HireRep, ...]
+
+    def told(self) -> tuple[tuple[str, AsImported], ...]:
+        """Those that make a place for the manager make it once; the team itself is what the row says of it."""
+        assumed = frozenset() if "team_name" in self.cells else frozenset({"name"})
+        team = AsImported(said=self.commands[-1], assumed=assumed)
+        return (*self.missing(self.commands[:-1]), ("team", team))
+
+    def missing(
+        self, commands: tuple[FormTeam | HireRep, ...] | None = None
+    ) -> tuple[tuple[str, AsImported], ...]:
+        """For the team's other rows: the first one may have been refused, or be known of old."""
+        making = self.commands if commands is None else commands
+        return tuple(
+            ("manager" if isinstance(c, HireRep) else "team", AsImported(said=c, if_missing=True))
+            for c in making
+        )
 
 
 class RepPlanner:
@@ -117,20 +161,35 @@ class RepPlanner:
     team of their own: in the team they lead they would be the ones with the fewest deals, and get those of others.
     """
 
-    def __init__(self, id_of: IdOf, listed: frozenset[str]) -> None:
-        self._id_of, self._listed = id_of, listed
-        self._formed: set[str] = set()
+    def __init__(self, sheet: Sheet, id_of: IdOf, listed: frozenset[str]) -> None:
+        self._sheet, self._id_of, self._listed = sheet, id_of, listed
+        self._forming: dict[str, Forming] = {}
         self._in_region: dict[str, int] = {}
+        self._once = Once("key")
 
     def plan(self, row: Row, cells: Cells) -> Planned:
-        key, team_id = cells["key"], self._id_of(TEAM, cells["team"])
-        id = self._id_of(REPS, key)
-        before = () if cells["team"] in self._formed else self._form(cells, team_id)
+        reasons, key, team = Reasons(self._sheet, cells), cells["key"], cells["team"]
+        self._once.check(row, reasons)
+        id, team_id = self._id_of(REPS, key), self._id_of(TEAM, team)
         hire = HireRep(rep_id=id, name=cells.get("name", key), team_id=team_id)
-        return Planned((row,), (*before, hire), (), ((REPS, key), id))
+        first = team not in self._forming
+        if first:
+            self._forming[team] = Forming(row.line, cells, self._form(cells, team_id))
+        forming = self._forming[team]
+        return replace(
+            _planned(row, hire, reasons, ((REPS, key), id)),
+            commands=(*forming.commands, hire) if first else (hire,),
+            needed=forming.told() if first else forming.missing(),
+            notes=() if first else tuple(self._contradictions(forming, cells)),
+        )
 
-    def _form(self, cells: Cells, team_id: UUID) -> tuple[Command, ...]:
-        self._formed.add(cells["team"])
+    def _contradictions(self, forming: Forming, cells: Cells) -> Iterator[Reason]:
+        for field in OF_A_TEAM:
+            if field in cells and cells[field] != forming.cells.get(field, ""):
+                why = f"is another one than in row {forming.line}, which forms the team: passed over"
+                yield Reason(self._sheet.header_of(field), "", why)
+
+    def _form(self, cells: Cells, team_id: UUID) -> tuple[FormTeam | HireRep, ...]:
         manager, region = cells.get("manager"), cells.get("region", "")
         manager_id = self._id_of(REPS, manager) if manager else None
         team = FormTeam(team_id=team_id, name=self._name(cells), region=region, manager_id=manager_id)

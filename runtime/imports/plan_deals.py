@@ -4,25 +4,33 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from domain.deal.commands import ImportDeal
+from domain.deal.commands import NOBODY, ImportDeal
+from domain.deal.completing import COMPOSED
 from domain.process import LOST, WON
 from domain.values import NO_NEEDS, Money, Needs, NextStep, Quote
 from runtime.imports.mapping import ALIASES, AT_IMPORT, PRODUCT_PRICE, PRODUCTS, Mapping, Sheet
 from runtime.imports.plan import IdOf, Planned, Values
 from runtime.imports.readers import Row
 from runtime.imports.references import Name, References
-from runtime.imports.rows import Cells, Reasons
+from runtime.imports.results import Reason
+from runtime.imports.rows import Cells, Once, Reasons
 from runtime.imports.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 DEAL = "deal"
-NOBODY = UUID(int=0)
+OPENED_AT = frozenset({"opened_at"})
+OF_AN_OPEN_DEAL = ("next_step", "next_step_due", "stage_at")
+NO_PLACE_IN = {
+    "open": ("closed_on", "contract_reference", "loss_reason", "competitor"),
+    WON: ("loss_reason", "competitor", *OF_AN_OPEN_DEAL),
+    LOST: ("contract_reference", *OF_AN_OPEN_DEAL),
+}
 NEEDS = frozenset(("pain_points", "budget", "decision_process", "decision_makers"))
 BY_RULE = datetime(1970, 1, 1, tzinfo=UTC)
 """The due time of a next step without a date: past, so that the rule sets it."""
@@ -34,7 +42,7 @@ _BETWEEN_NAMES = re.compile(r"\s*[;；、]\s*")
 class Referred:
     """The names a row refers to, in the words of the files they are defined in, with their ids."""
 
-    names: Cells
+    names: dict[str, str]
     owner: UUID
     customer: UUID | None
     product: UUID | None
@@ -48,7 +56,7 @@ class DealPlanner:
         self._id_of, self._references = id_of, references
         self._aliases = [(field, kind, mapping.aliases.get(kind, {})) for field, kind in ALIASES.items()]
         self._titles = [(title, frozenset(_PLACEHOLDER.findall(title))) for title in mapping.titles]
-        self._seen: dict[str, int] = {}
+        self._once = Once("reference")
 
     def names(self, cells: Cells) -> Iterator[tuple[str, Name]]:
         """What the row refers to and in which field, for the caller to settle before `plan`."""
@@ -62,13 +70,25 @@ class DealPlanner:
         command = self._deal(row, reasons)
         if reasons.found or command is None:
             return Planned((row,), reasons=tuple(reasons.found))
-        return Planned((row,), (command,), refers=tuple(self.names(cells)))
+        notes = tuple(self._passed_over(reasons, command.stage))
+        return Planned((row,), (command,), refers=tuple(self.names(cells)), notes=notes)
+
+    def _passed_over(self, reasons: Reasons, stage: str) -> Iterator[Reason]:
+        """What is told of a deal that has no place for it."""
+        cells, header = reasons.cells, self._sheet.header_of
+        kind = stage if stage in (WON, LOST) else "open"
+        for field in NO_PLACE_IN[kind]:
+            if field in cells and field not in cells.assumed and header(field) != header("opened_at"):
+                state = "an open deal" if kind == "open" else f"a deal that was {kind}"
+                yield Reason(header(field), "", f"is passed over: {state} has none")
+        if "quote_amount" in cells and "quote_reference" not in cells:
+            yield Reason(header("quote_amount"), "", "is passed over: a quote goes by its reference")
 
     def _alias(self, kind: str, name: str) -> str:
         return self._mapping.aliases.get(kind, {}).get(name, name)
 
     def _deal(self, row: Row, reasons: Reasons) -> ImportDeal | None:
-        self._once(row, reasons)
+        self._once.check(row, reasons)
         stage, referred = self._stage(reasons), self._referred(reasons)
         cells, values = reasons.cells, self._values
         closed = stage in (WON, LOST)
@@ -79,7 +99,7 @@ class DealPlanner:
             owner_id=referred.owner,
             source=self._mapping.source,
             reference=cells["reference"],
-            opened_at=self._opened(reasons),
+            opened_at=values.instant(reasons, "opened_at"),
             stage=stage,
             stage_at=values.instant(reasons, "stage_at"),
             customer_id=referred.customer,
@@ -89,7 +109,7 @@ class DealPlanner:
             expected_close=values.day(reasons, "expected_close"),
             needs=self._needs(reasons),
             quote=self._quote(reasons),
-            closed_on=self._closed_on(reasons) if closed else None,
+            closed_on=values.day(reasons, "closed_on") if closed else None,
             closed_at=values.instant(reasons, "closed_on", end_of_day=True) if closed else None,
             contract_reference=cells.get("contract_reference", "") if stage == WON else "",
             loss_reason=cells.get("loss_reason", "") if stage == LOST else "",
@@ -98,13 +118,29 @@ class DealPlanner:
             policy=self._mapping.policy,
             next_step=None if closed else self._next_step(reasons),
             override_reason=self._mapping.override.reason if stage in self._mapping.override.stages else "",
+            assumed=self._assumed(reasons),
+            asked=self._asked(),
         )
         return None if reasons.found else told
 
-    def _once(self, row: Row, reasons: Reasons) -> None:
-        first = self._seen.setdefault(reasons.cells["reference"], row.line)
-        if first != row.line:
-            reasons.wrong("reference", f"is in row {first} already")
+    def _assumed(self, reasons: Reasons) -> frozenset[str]:
+        """What others stand in for: a default, the list price, the names a title is made of."""
+        cells = reasons.cells
+        stand_ins = {
+            "amount": "amount" not in cells,
+            "opening_amount": "opening_amount" not in cells,
+            "title": "title" not in cells and "title" in self._sheet.columns,
+            COMPOSED: "title" not in cells,
+            "quote_amount": "quote_amount" not in cells,
+            "next_step": "next_step" not in cells,
+            "next_step_due": "next_step_due" not in cells,
+        }
+        return reasons.currency().union(name for name, assumed in stand_ins.items() if assumed)
+
+    def _asked(self) -> frozenset[str]:
+        column = self._sheet.columns.get("opened_at")
+        at_import = column is not None and column.missing == AT_IMPORT
+        return frozenset() if at_import else OPENED_AT
 
     def _stage(self, reasons: Reasons) -> str:
         word = reasons.cells["stage"]
@@ -117,7 +153,7 @@ class DealPlanner:
         return stage or ""
 
     def _referred(self, reasons: Reasons) -> Referred:
-        names: Cells = {}
+        names: dict[str, str] = {}
         ids: dict[str, UUID] = {}
         for field, named in self.names(reasons.cells):
             names[field] = named[1]
@@ -128,7 +164,7 @@ class DealPlanner:
                 ids[field] = id
         return Referred(names, ids.get("owner", NOBODY), ids.get("customer"), ids.get("product"))
 
-    def _title(self, cells: Cells, names: Cells) -> str:
+    def _title(self, cells: Cells, names: dict[str, str]) -> str:
         if "title" in cells:
             return cells["title"]
         parts = names | {"reference": cells["reference"]}
@@ -136,19 +172,6 @@ class DealPlanner:
             if needed <= parts.keys():
                 return _PLACEHOLDER.sub(lambda found: parts[found[1]], template)
         return cells["reference"]
-
-    def _opened(self, reasons: Reasons) -> datetime | None:
-        opened = self._values.instant(reasons, "opened_at")
-        empty = "opened_at" not in reasons.cells
-        column = self._sheet.columns.get("opened_at")
-        if empty and (column is None or column.missing != AT_IMPORT):
-            reasons.wrong("opened_at", "is empty: a deal was opened some day")
-        return opened
-
-    def _closed_on(self, reasons: Reasons) -> date | None:
-        if "closed_on" not in reasons.cells:
-            reasons.wrong("closed_on", "is empty: a closed deal was closed some day")
-        return self._values.day(reasons, "closed_on")
 
     def _amounts(self, reasons: Reasons, stage: str) -> tuple[Money | None, Money | None]:
         """What it was worth when opened, and is now. A won deal is never worth a guess."""

@@ -162,6 +162,7 @@ class CasePlanner:
             process=self._mapping.process,
             policy=self._mapping.policy,
             activities=tuple(self._activities(case.key, done)),
+            assumed=frozenset({"opened_at"}),
         )
         return Planned(case.rows, (command,), refers=tuple(self.names(case)))
 

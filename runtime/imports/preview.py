@@ -13,6 +13,7 @@ from uuid import UUID
 from domain.aggregate import Aggregate
 from domain.deal.deal import Deal
 from domain.door import Command, Decision, Receipt, Store, Wanted
+from domain.errors import Conflict
 
 MOST_DEALS = 5_000
 """Later rows refer to teams, reps, customers and products, never to earlier deals: those may be forgotten."""
@@ -34,6 +35,11 @@ class PreviewStore:
         return held | (await self._ledger.load(missing, complete=True) if missing else {})
 
     async def append(self, decision: Decision) -> Receipt:
+        """Raises Conflict where the ledger would: two rows side by side make what both need once."""
+        for stream_id, version in decision.expectations:
+            held = self.recall(stream_id)
+            if held is not None and held.version != version:
+                raise Conflict("another row decided on the same in between")
         return Receipt(0, len(decision.facts), decision.version, decision.answer)
 
     async def receipt(self, key: str, command: Command, said: str) -> Receipt | None:

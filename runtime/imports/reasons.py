@@ -19,6 +19,9 @@ FIELD_OF = {
     "activities.at": "timestamp",
     "activity.name": "activity",
     "activity.duration_minutes": "timestamp",
+    "standing": "stage",
+    "needs": "pain_points",
+    "quote": "quote_reference",
 }
 
 
@@ -29,9 +32,20 @@ def reasons_for(
     if isinstance(error, Invalid):
         told = [_at(_field(e.field, sheet), e.message, planned, sheet, header) for e in error.errors]
         return tuple(dict.fromkeys(told))
+    parts = error.details.get("changed_here") or error.details.get("changed")
+    if parts:
+        return tuple(_at(_field(part, sheet), error.message, planned, sheet, header) for part in parts)
     if isinstance(error, GateNotPassed):
         return (_at("stage", error.message, planned, sheet, header),)
     return (Reason("", "", error.message),)
+
+
+def notes_of(
+    notes: Sequence[Sequence[str]], planned: Planned, sheet: Sheet, header: Sequence[str]
+) -> tuple[Reason, ...]:
+    """What a decision tells beside its facts, without the values: alike for all rows."""
+    told = (_at(_field(path, sheet), message, planned, sheet, header) for path, message in notes)
+    return tuple(Reason(reason.column, "", reason.message) for reason in told)
 
 
 def _field(path: str, sheet: Sheet) -> str:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 KEPT_REFUSALS = 1_000
 """Refusals an `ImportResult` carries; the reject files hold every one."""
+KEPT_NOTICES = 200
 
 
 class ImportProblem(Exception):
@@ -40,6 +41,21 @@ class Refusal:
 
     def __str__(self) -> str:
         return f"{self.file} row {self.row}: {'; '.join(map(str, self.reasons))}"
+
+
+@dataclass(slots=True)
+class Notice:
+    """What rows were told beside what became of them: `rows` of them alike, `first_row` the first."""
+
+    file: str
+    column: str
+    message: str
+    first_row: int
+    rows: int = 0
+
+    def __str__(self) -> str:
+        where = f"{self.rows} rows from row {self.first_row} on" if self.rows > 1 else f"row {self.first_row}"
+        return f"{self.file} {where}: {self.column} {self.message}".replace(":  ", ": ")
 
 
 @dataclass(slots=True)
@@ -79,7 +95,9 @@ class Progress:
 
 @dataclass(slots=True)
 class ImportResult:
-    """`refusals` holds the first of them; `refused` counts all. `rejects` are the reject files written."""
+    """`refusals` holds the first of them; `refused` counts all. `rejects` are the reject files written. `notices` say what was
+    passed over or looks odd; `problems` why the import could not go on.
+    """
 
     job_id: UUID
     dry_run: bool
@@ -87,7 +105,19 @@ class ImportResult:
     tallies: list[Tally] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
     rejects: list[str] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
     seconds: float = 0.0
+
+    def note(self, file: str, row: int, told: Reason) -> None:
+        """Those that are alike are one, with their number."""
+        at = (file, told.column, told.message)
+        held = next((n for n in self.notices if (n.file, n.column, n.message) == at), None)
+        if held is None and len(self.notices) < KEPT_NOTICES:
+            held = Notice(*at, first_row=row)
+            self.notices.append(held)
+        if held is not None:
+            held.rows += 1
 
     @property
     def rows(self) -> int:

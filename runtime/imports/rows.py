@@ -10,8 +10,20 @@ from runtime.imports.mapping import REJECT, Column, Sheet
 from runtime.imports.readers import Row
 from runtime.imports.results import ImportProblem, Reason
 
-Cells = dict[str, str]
-"""Field name → cleaned text; a field without a value is not in it."""
+NEEDED = frozenset(("reference", "owner", "stage", "key", "team", "case", "activity", "timestamp"))
+"""Where these have no column, a mapping says them of the whole file; any other default stands in for what nobody told."""
+JUDGED_LATER = frozenset({"opened_at"})
+"""Whether these may be empty depends on what is known."""
+
+
+class Cells(dict[str, str]):
+    """Field name → cleaned text; a field without a value is not in it. `assumed` are those that stand in by default."""
+
+    __slots__ = ("assumed",)
+
+    def __init__(self, assumed: frozenset[str] = frozenset()) -> None:
+        super().__init__()
+        self.assumed = assumed
 
 
 class RowReader:
@@ -20,6 +32,9 @@ class RowReader:
     def __init__(self, sheet: Sheet, header: Sequence[str], no_column: Callable[[str], str]) -> None:
         self._width = len(header)
         self._plan: list[tuple[Column, int | None]] = []
+        self._constant = frozenset(
+            c.name for c in sheet.columns.values() if c.default and not c.header and c.name not in NEEDED
+        )
         problems = []
         for column in sheet.columns.values():
             at = header.index(column.header) if column.header in header else None
@@ -33,17 +48,33 @@ class RowReader:
         """The row's cells, or why it cannot be read."""
         if len(row.cells) != self._width:
             return [Reason("", "", f"has {len(row.cells)} cells, the header names {self._width} columns")]
-        cells: Cells = {}
-        reasons = []
+        cells, reasons = Cells(), []
+        assumed = self._constant
         for column, at in self._plan:
             text = clean(row.cells[at]) if at is not None else ""
             if text in column.blank:
                 text = column.default
+                if text and column.header:
+                    assumed |= {column.name}
             if text:
                 cells[column.name] = column.values.get(text, text) if column.values else text
-            elif column.missing == REJECT and not column.default:
+            elif column.missing == REJECT and not column.default and column.name not in JUDGED_LATER:
                 reasons.append(Reason(column.header or column.name, "", "is empty"))
+        cells.assumed = assumed
         return reasons or cells
+
+
+class Once:
+    """A file tells each thing once."""
+
+    def __init__(self, field: str) -> None:
+        self._field = field
+        self._seen: dict[str, int] = {}
+
+    def check(self, row: Row, reasons: Reasons) -> None:
+        first = self._seen.setdefault(reasons.cells[self._field], row.line)
+        if first != row.line:
+            reasons.wrong(self._field, f"is in row {first} already")
 
 
 class Reasons:
@@ -55,6 +86,12 @@ class Reasons:
 
     def wrong(self, field: str, message: str) -> None:
         self.found.append(Reason(self.sheet.header_of(field), self.cells.get(field, ""), message))
+
+    def currency(self) -> frozenset[str]:
+        """What is assumed of the row where its currency is not told, though its file has a place for one."""
+        column = self.sheet.columns.get("currency")
+        empty = column is not None and column.header and "currency" not in self.cells
+        return self.cells.assumed | {"currency"} if empty else self.cells.assumed
 
     def take(self, field: str, read: Callable[..., Any], *more: Any, **named: Any) -> Any:
         """The field's value read by `read`; None when it is empty or cannot be read."""

@@ -174,6 +174,8 @@ class Run:
         tally.rows += rows
         tally.records += 1
         tally.events += outcome.events
+        for note in outcome.notes:
+            self.result.note(tally.file, outcome.rows[0].line, note)
         if outcome.reasons:
             tally.refused += rows
             for row in outcome.rows:

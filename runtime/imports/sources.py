@@ -198,7 +198,7 @@ def source_of(found: Found, mapping: Mapping, id_of: IdOf, references: Reference
     elif sheet.kind == PRODUCTS:
         planner = ProductPlanner(sheet, values, id_of)
     elif sheet.kind == REPS:
-        planner = RepPlanner(id_of, _listed(found, mapping))
+        planner = RepPlanner(sheet, id_of, _listed(found, mapping))
     else:
         planner = DealPlanner(mapping, sheet, values, id_of, references)
     return RowSource(found, mapping, planner)

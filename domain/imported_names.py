@@ -1,0 +1,110 @@
+"""Domain room: what a file's row about a customer, a product, a rep or a team decides.
+
+An empty cell takes nothing away, and what stands in for one (a default, a name made of a key) replaces nothing that is
+known here. What the file does say is recorded, or it is refused.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from typing import Any
+from uuid import UUID
+
+from domain.aggregate import Aggregate
+from domain.catalogue import (
+    Customer,
+    ListProduct,
+    Product,
+    Profile,
+    RegisterCustomer,
+    list_product,
+    register_customer,
+)
+from domain.door import Book, Command, handles
+from domain.errors import FieldError, Invalid
+from domain.people import CorrectRep, CorrectTeam, FormTeam, HireRep, Rep, Team
+from domain.staffing import correct_rep, correct_team, form_team, hire_rep
+from domain.values import Money
+
+Json = dict[str, Any]
+NOTHING = (None, "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AsImported(Command):
+    """`said` as a file says it. `assumed` names the fields that do not stand in the file itself; `if_missing`: it is made
+    where it is not there yet, and otherwise left alone.
+    """
+
+    said: RegisterCustomer | ListProduct | FormTeam | HireRep
+    assumed: frozenset[str] = frozenset()
+    if_missing: bool = False
+
+    def stream(self) -> tuple[type[Aggregate], UUID] | None:
+        return self.said.stream()
+
+
+@handles(AsImported)
+def as_imported(command: AsImported, book: Book) -> Json:
+    said = command.said
+    if isinstance(said, RegisterCustomer):
+        return _customer(said, command, book)
+    if isinstance(said, ListProduct):
+        return _product(said, command, book)
+    return _team(said, command, book) if isinstance(said, FormTeam) else _rep(said, command, book)
+
+
+def _customer(said: RegisterCustomer, command: AsImported, book: Book) -> Json:
+    held = book.find(Customer, said.customer_id)
+    if not held.exists:
+        return register_customer(said, book)
+    if command.if_missing:
+        return {}
+    values = {f.name: _kept(f.name, said.profile, held.profile, command) for f in fields(Profile)}
+    return register_customer(replace(said, profile=Profile(**values)), book)
+
+
+def _product(said: ListProduct, command: AsImported, book: Book) -> Json:
+    held = book.find(Product, said.product_id)
+    if not held.exists or held.listed is None:
+        return list_product(said, book)
+    if command.if_missing:
+        return {}
+    values = {name: _kept(name, said, held.listed, command) for name in ("name", "series", "price")}
+    return list_product(replace(said, **values), book)
+
+
+def _kept(name: str, said: Any, held: Any, command: AsImported) -> Any:
+    """What the file says of this field, else what is known."""
+    value, known = getattr(said, name), getattr(held, name)
+    if value in NOTHING or name in command.assumed:
+        return known
+    if isinstance(value, Money) and isinstance(known, Money) and "currency" in command.assumed:
+        return Money(value.amount, known.currency)
+    return value
+
+
+def _team(said: FormTeam, command: AsImported, book: Book) -> Json:
+    held = book.find(Team, said.team_id)
+    if not held.exists or held.archived:
+        return form_team(said, book)
+    if command.if_missing:
+        return {}
+    name, region = (_kept(part, said, held.known_as, command) for part in ("name", "region"))
+    correct_team(CorrectTeam(team_id=said.team_id, name=name, region=region), book)
+    return form_team(said, book)
+
+
+def _rep(said: HireRep, command: AsImported, book: Book) -> Json:
+    held = book.find(Rep, said.rep_id)
+    if not held.exists:
+        return hire_rep(said, book)
+    if command.if_missing:
+        return {}
+    name = _kept("name", said, held.known_as, command)
+    if not held.active and (name, said.team_id) != (held.known_as.name, held.team_id):
+        raise Invalid(
+            [FieldError("key", "this rep has left: what the file changes of them cannot be recorded")]
+        )
+    hire_rep(said, book)
+    return correct_rep(CorrectRep(rep_id=said.rep_id, name=name), book)
