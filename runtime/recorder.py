@@ -93,7 +93,11 @@ class LedgerRecorder(ApplicationRecorder):
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
         if not stored_events:
             return []
-        head, _, stale = self._rows(sql.SQL(APPEND), _columns([_as_fact(e) for e in stored_events]))[0]
+        columns = _columns([_as_fact(event) for event in stored_events])
+        try:
+            head, _, stale = self._rows(sql.SQL(APPEND), columns)[0]
+        except psycopg.errors.UniqueViolation as twice:
+            raise IntegrityError("one version of a stream is there twice") from twice
         if stale:
             raise IntegrityError("something was recorded on the same stream in between")
         return [head + n for n in range(1, len(stored_events) + 1)]
