@@ -17,7 +17,7 @@ import msgspec
 import psycopg
 from psycopg import AsyncConnection, sql
 
-from domain.facts import FACTS, Fact
+from domain.facts import Fact
 from domain.recorded import Meta
 from projections import directory, rendered
 from projections.base import DEAL_TOPICS, Projection
