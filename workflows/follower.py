@@ -1,7 +1,7 @@
 """Workflows room: the follower. It reads the ledger in order and tells workflows what concerns them: dumb, idempotent, at least once.
 
-Its position moves only past what was delivered. When Temporal or the database is away it stops there, waits and goes on from there;
-it never skips. Any number of followers may run: the one that holds the lock works, another takes over when it is gone.
+Its position moves only past what was delivered. When Temporal or the database is away or too slow it stops there, waits and goes on
+from there, with smaller windows until they are delivered; it never skips. Any number of followers may run: the one that holds the lock works, another takes over when it is gone.
 """
 
 from __future__ import annotations
@@ -9,7 +9,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import Any
 
 import psycopg
@@ -29,6 +31,8 @@ TRIES = (0.05, 0.25, 1.0)  # seconds before a refused delivery is repeated in pl
 AWAY = (RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED)
 """The client has tried for a while already."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
+KEEP = 500
+"""After so many deliveries a lane's position is kept within its window."""
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +51,7 @@ class Follower:
         self._lanes = lanes
         self._wake = {lane.name: asyncio.Event() for lane in lanes}
         self._pause = FIRST_PAUSE
+        self._windows = {lane.name: lane.window for lane in lanes}
 
     async def run(self, stop: asyncio.Event) -> None:
         """Follow until `stop` is set. Whatever goes wrong is logged and tried again from the last position."""
@@ -103,27 +108,42 @@ class Follower:
                     "backup, or cut): positions are handed out again that workflows believe to know"
                 )
             if head > position:
-                position = await self._pass_on(lane, position, min(head, position + lane.window))
+                window = self._windows[lane.name]
+                position = await self._pass_on(lane, position, min(head, position + window))
             if position >= head:
                 await rest(self._wake[lane.name])
 
     async def _pass_on(self, lane: Lane, after: int, to: int) -> int:
         facts = await self._store.facts(after, to)
         found = (news_of(fact) for fact in facts if lane.takes(fact))
-        await self._deliver(newest(news for news in found if news is not None), lane)
+        underway = Underway(newest(news for news in found if news is not None), to)
+        try:
+            await self._deliver(underway, lane)
+        except BaseException:
+            await self._stumbled(lane, after, underway.reached)
+            raise
         await self._store.save_position(lane.name, to)
         self._pause = FIRST_PAUSE
+        self._windows[lane.name] = min(self._windows[lane.name] * 2, lane.window)
         return to
 
-    async def _deliver(self, many: Sequence[News], lane: Lane) -> None:
-        waiting = iter(many)
+    async def _stumbled(self, lane: Lane, after: int, reached: int) -> None:
+        """What has arrived is not sent again, and less is taken on at a time until that goes well."""
+        self._windows[lane.name] = max(self._windows[lane.name] // 4, lane.in_flight)
+        if reached > after:
+            self._pause = FIRST_PAUSE
+            with contextlib.suppress(psycopg.Error):
+                await self._store.save_position(lane.name, reached)
 
+    async def _deliver(self, underway: Underway, lane: Lane) -> None:
         async def courier() -> None:
-            for news in waiting:
+            while (news := underway.take()) is not None:
                 await self._send(news, lane)
+                if underway.arrived(news) % KEEP == 0:
+                    await self._store.save_position(lane.name, underway.reached)
 
         async with asyncio.TaskGroup() as group:
-            for _ in range(min(lane.in_flight, len(many))):
+            for _ in range(min(lane.in_flight, underway.ahead)):
                 group.create_task(courier())
 
     async def _send(self, news: News, lane: Lane) -> None:
@@ -137,6 +157,42 @@ class Follower:
                 log.debug("a delivery was refused, trying again: %s", failure.status)
                 await asyncio.sleep(pause)
         return await self._deliverer.send(news, lane)
+
+
+class Underway:
+    """News up to a position, handed out in the ledger's order and delivered side by side: how far have all arrived?
+
+    A position is reached when nothing that stands before it or at it is on its way. What a later news of the same workflow took
+    the place of is delivered with that one.
+    """
+
+    def __init__(self, many: Iterable[News], to: int) -> None:
+        self._ahead = deque(sorted(many, key=lambda news: news.position))
+        self._in_hand: set[int] = set()
+        self._arrived = 0
+        self._to = to
+
+    @property
+    def ahead(self) -> int:
+        return len(self._ahead)
+
+    def take(self) -> News | None:
+        if not self._ahead:
+            return None
+        news = self._ahead.popleft()
+        self._in_hand.add(news.position)
+        return news
+
+    def arrived(self, news: News) -> int:
+        """How many have now."""
+        self._in_hand.discard(news.position)
+        self._arrived += 1
+        return self._arrived
+
+    @property
+    def reached(self) -> int:
+        missing = [*self._in_hand, *(news.position for news in islice(self._ahead, 1))]
+        return min(missing, default=self._to + 1) - 1
 
 
 async def rest(wake: asyncio.Event) -> None:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from temporalio.service import RPCError, RPCStatusCode
 
 import workflows.follower
 from domain.context import Actor, Channel
@@ -20,8 +24,9 @@ from domain.recorded import Recorded
 from runtime.servers import EmbeddedPostgres, EmbeddedTemporal
 from runtime.temporal import connect_temporal
 from tests.workflows.world import Running, World, hours_policy, until, world
-from workflows.follower import LOCK, Follower, rest
-from workflows.lanes import BULK, LANE_NAMES, LIVE
+from workflows.delivery import Deliverer, News
+from workflows.follower import LOCK, Follower, Underway, rest
+from workflows.lanes import BULK, LANE_NAMES, LIVE, Lane
 from workflows.store import WorkflowStore
 
 WORKING = """SELECT count(*) FILTER (WHERE granted) FROM pg_locks JOIN pg_database d ON d.oid = database
@@ -133,6 +138,61 @@ async def test_a_ledger_that_ends_before_its_position_is_told_and_nothing_is_pas
 
 async def positions_by_lane(world: World) -> list[str]:
     return [name for (name,) in await world.office.rows("SELECT name FROM app.follower_positions")]
+
+
+@dataclass(frozen=True)
+class Slow(Deliverer):
+    """The real one, behind a server that answers too late every eighth time."""
+
+    sent: list[News] = field(default_factory=list)
+
+    async def send(self, news: News, lane: Lane = LIVE) -> None:
+        self.sent.append(news)
+        if len(self.sent) % 8 == 0:
+            raise RPCError("too late", RPCStatusCode.DEADLINE_EXCEEDED, b"")
+        await super().send(news, lane)
+
+
+async def test_when_temporal_answers_too_late_it_goes_on_from_what_has_arrived(real: World) -> None:
+    """Forty deals: nothing is passed over, and little is sent again. Begun anew each time, the eighth would be the last."""
+    await real.delivered()
+    await real.stop_following()
+    deals = [uuid4() for _ in range(40)]
+    for deal in deals:
+        await real.office.run(real.office.opening(deal), now=datetime.now(UTC))
+    lane = replace(LIVE, in_flight=2, window=5_000)
+    slow = Slow(real.deliverer.client, real.deliverer.task_queue, real.deliverer.patience)
+    again = Running(Follower(real.office.url, real.store, slow, [lane, BULK]).run)
+    await real.delivered()
+    for deal in deals:
+        assert (await real.state(deal)).promise_id == (await real.promise(deal)).promise_id
+    await again.stop()
+    assert len(slow.sent) < 2 * len(deals)
+
+
+@dataclass(frozen=True)
+class Told:
+    position: int
+
+
+class TestUnderway:
+    @given(st.sets(st.integers(1, 200)), st.integers(1, 8), st.data())
+    def test_what_is_not_reached_is_all_that_has_not_arrived(
+        self, positions: set[int], hands: int, data: st.DataObject
+    ) -> None:
+        """Whatever the order in which news arrive, and wherever it ends."""
+        underway = Underway([Told(at) for at in positions], 200)  # type: ignore[misc]
+        in_hand: list[News] = []
+        arrived: set[int] = set()
+        for _ in range(data.draw(st.integers(0, 2 * len(positions)))):
+            if len(in_hand) < hands and (news := underway.take()) is not None:
+                in_hand.append(news)
+            elif in_hand:
+                news = in_hand.pop(data.draw(st.integers(0, len(in_hand) - 1)))
+                underway.arrived(news)
+                arrived.add(news.position)
+        missing = positions - arrived
+        assert underway.reached == min(missing, default=201) - 1
 
 
 async def test_of_two_one_works_and_the_other_takes_over(real: World) -> None:
