@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Protocol, TypeVar
 from uuid import UUID
 
 from fastapi import Response
-from pydantic import Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints
 
 from api.bodies import Envelope
 from api.errors import invalid
-from api.fields import PLAIN, PLAINLY, Paging, ShortText, Strict, Whole
+from api.fields import PLAIN, PLAINLY, Paging, ShortText, Strict
 from api.reading import MAX_POSITION, Look
 from api.users import Role
 from api.writing import Act
+from domain import reading
 from domain.cycle.policies import CyclePolicies, cycle_policy_stream
 from domain.errors import Forbidden, NotFound
 from domain.people import Rep, Team
@@ -43,9 +45,22 @@ Number = Annotated[
     Field(ge=0, lt=MAX_AMOUNT, decimal_places=4, max_digits=19, examples=["1200000.00"]),
     PLAINLY,
 ]
+
+
+def _known_at(given: object) -> object:
+    read = reading.position_or_time(given) if isinstance(given, str) else given
+    if isinstance(read, int) and not 0 <= read <= MAX_POSITION:
+        raise ValueError(f"must be a position, 0 to {MAX_POSITION}, a day or a time")
+    return read
+
+
 KnownAt = Annotated[
-    Whole | None,
-    Field(ge=0, le=MAX_POSITION, description="a position: what was known then; left out, now", examples=[90]),
+    int | date | datetime | None,
+    BeforeValidator(_known_at),
+    Field(
+        description="a position, a day (the company's, to its end) or a time: what was known then; left out, now",
+        examples=[90, "2026-11-30", "2026-11-30T09:00:00+08:00"],
+    ),
 ]
 Weight = Annotated[
     Decimal, Field(ge=0, lt=MAX_AMOUNT, decimal_places=4, max_digits=19, examples=["2"]), PLAINLY

@@ -13,6 +13,7 @@ from api.received import has, header, tag_of
 from api.users import User
 from domain import reading
 from domain.errors import Forbidden
+from projections.known import When, position_at
 from projections.wait import NotReached
 from runtime.codec import encode
 
@@ -26,12 +27,13 @@ WAITING = {"after", "wait"}
 class Look:
     """An authenticated reader with one request."""
 
-    __slots__ = ("desk", "request", "user")
+    __slots__ = ("desk", "position", "request", "user")
 
     def __init__(self, desk: Desk, user: User, request: Request) -> None:
         self.desk = desk
         self.user = user
         self.request = request
+        self.position: int | None = None
 
     @property
     def team_id(self) -> UUID | None:
@@ -42,11 +44,15 @@ class Look:
         """Wait until each read model holds the position the reader asked for, if any. Raises Problem."""
         await self._until("after", projections, self._asked_position(), self._patience())
 
-    async def known(self, projections: tuple[str, ...], position: int | None) -> None:
-        """Wait until each read model knows all up to `known_at`: what is answered for a position never changes. Raises
-        Problem.
+    async def known(self, projections: tuple[str, ...], when: When | None) -> int | None:
+        """The position that `known_at` stands for, once each read model knows all up to it: what is answered for a position never
+        changes. The answer's header tells which it was. Raises Problem and Invalid.
         """
-        await self._until("query.known_at", projections, position, self._patience())
+        if when is None:
+            return None
+        self.position = await position_at(self.desk.pool, when)
+        await self._until("query.known_at", projections, self.position, self._patience())
+        return self.position
 
     async def _until(
         self, field: str, projections: tuple[str, ...], position: int | None, seconds: float
@@ -88,6 +94,8 @@ class Look:
     def answer(self, content: bytes, version: int | None = None) -> Response:
         """Ready JSON; with a version, an ETag, and 304 for who has it."""
         headers = {"Cache-Control": "private, no-cache"}
+        if self.position is not None:
+            headers["Salesloop-Known-At"] = str(self.position)
         if version is None:
             return Response(content, 200, headers, media_type="application/json")
         headers["ETag"] = tag = tag_of(version, content)

@@ -186,12 +186,12 @@ def pack(
     show_pack(found, known, zone(tz), lang.value, changed=changed)
 
 
-async def _pack(given: str, known_at: int | None) -> tuple[PackSeen, dict[UUID, str]]:
+async def _pack(given: str, known_at: str | None) -> tuple[PackSeen, dict[UUID, str]]:
     from projections import pack_view
 
     async with ledger() as opened:
-        await known_upto(opened.pool, pack_view.NEEDED, known_at)
-        found = await pack_view.get(opened.pool, await seen(opened, given), known_at)
+        position = await known_upto(opened.pool, pack_view.NEEDED, known_at)
+        found = await pack_view.get(opened.pool, await seen(opened, given), position)
         return found, await names(opened.pool, [found.scope.id, *pack_view.about(found)])
 
 

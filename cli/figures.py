@@ -67,26 +67,29 @@ def show(
     json: Json = False,
 ) -> None:
     """One figure, true for these days."""
-    asked, found, known = run(_show((metric, scope, period, since, until, currency), known_at))
+    asked, position, found, known = run(_show((metric, scope, period, since, until, currency), known_at))
     if json:
-        as_json({"asked": asked, "known_at": known_at, "figure": found})
+        as_json({"asked": asked, "known_at": position, "figure": found})
         return
     days = f"{asked.window.start} to {asked.window.end}"
     told = measured(found, asked.metric, asked.currency)
-    say(f"{metric_name(metric)}, {whose(asked.scope, known)}, {days}: {told}")
+    then = "" if position is None else f", as known at position {position:,}"
+    say(f"{metric_name(metric)}, {whose(asked.scope, known)}, {days}{then}: {told}")
 
 
 Asked = tuple[str, str, str | None, datetime | None, datetime | None, str]
 
 
-async def _show(given: Asked, known_at: int | None) -> tuple[FigureAsked, Decimal | None, dict[UUID, str]]:
+async def _show(
+    given: Asked, known_at: str | None
+) -> tuple[FigureAsked, int | None, Decimal | None, dict[UUID, str]]:
     from projections import figures
 
     async with ledger() as opened:
-        await known_upto(opened.pool, ("contributions",), known_at)
+        position = await known_upto(opened.pool, ("contributions",), known_at)
         asked = await _asked(opened, *given)
-        (found,) = await figures.figures(opened.pool, [asked], known_at)
-        return asked, found, await names(opened.pool, [asked.scope.id])
+        (found,) = await figures.figures(opened.pool, [asked], position)
+        return asked, position, found, await names(opened.pool, [asked.scope.id])
 
 
 async def _asked(
@@ -100,6 +103,7 @@ async def _asked(
 ) -> FigureAsked:
     from domain.figures import FigureAsked
     from domain.periods import Window
+    from projections import scopes
     from projections.paging import in_order
 
     window: Any
@@ -110,7 +114,9 @@ async def _asked(
         window = Window(since.date(), until.date())
     else:
         fail("name --period, or both --since and --until", USAGE)
-    return FigureAsked(metric, scope_of(scope), Window(window.start, window.end), currency)
+    of = scope_of(scope)
+    await scopes.check(opened.pool, of)
+    return FigureAsked(metric, of, Window(window.start, window.end), currency)
 
 
 @app.command(epilog=example("salesloop figure events activities:call --since 2027-03-01 --until 2027-03-31"))
@@ -139,12 +145,12 @@ def events(
 
 
 async def _events(
-    given: Asked, known_at: int | None, cursor: str | None, limit: int
+    given: Asked, known_at: str | None, cursor: str | None, limit: int
 ) -> tuple[Page[Behind], dict[UUID, str]]:
     from projections import figures
 
     async with ledger() as opened:
-        await known_upto(opened.pool, ("contributions",), known_at)
-        page = await figures.drill(opened.pool, await _asked(opened, *given), known_at, cursor, limit)
+        position = await known_upto(opened.pool, ("contributions",), known_at)
+        page = await figures.drill(opened.pool, await _asked(opened, *given), position, cursor, limit)
         ids = [id for one in page.items for id in (one.rep_id, one.subject_id)]
         return page, await names(opened.pool, ids)

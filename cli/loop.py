@@ -42,8 +42,13 @@ By = Annotated[UUID, typer.Option("--by", help="The id of the person who says it
 Why = Annotated[str, typer.Option("--why", help="Why; recorded.")]
 Cursor = Annotated[str | None, typer.Option("--cursor", help="Where the page before ended.")]
 KnownAt = Annotated[
-    int | None,
-    typer.Option("--known-at", min=0, help="A position of the ledger: as known then.", show_default="now"),
+    str | None,
+    typer.Option(
+        "--known-at",
+        metavar="WHEN",
+        help="As known at a position, by the end of a day, or at a time such as 2027-03-01T09:00:00+08:00.",
+        show_default="now",
+    ),
 ]
 CompanyZone = Annotated[
     str | None,
@@ -102,12 +107,23 @@ async def cycle_of(opened: Ledger, given: str) -> UUID:
         fail(f"{given!r} is no cycle: write its id, or SCOPE@PERIOD such as company@2027-Q1", USAGE)
 
 
-async def known_upto(source: Source, names: Collection[str], known_at: int | None) -> None:
-    """Fails for a position that the read models have not reached: the answer would not be the last word."""
+async def known_upto(source: Source, names: Collection[str], known_at: str | None) -> int | None:
+    """The position that stands for `--known-at`. Fails for one that the read models have not reached: the answer would not be
+    the last word.
+    """
+    from domain import reading
+    from projections.known import position_at
     from projections.status import reached
 
-    if known_at is not None and known_at > (there := await reached(source, names)):
-        fail(f"the read models are at position {there}, not at {known_at} yet")
+    if known_at is None:
+        return None
+    try:
+        position = await position_at(source, reading.position_or_time(known_at))
+    except ValueError as wrong:
+        fail(f"--known-at {wrong}", USAGE)
+    if position > (there := await reached(source, names)):
+        fail(f"the read models are at position {there}, not at {position} yet")
+    return position
 
 
 def number(text: str) -> Decimal:

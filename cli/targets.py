@@ -164,16 +164,16 @@ def attainment(
 
 
 async def _attainment(
-    narrowed: dict[str, Any], day: date | None, known_at: int | None, cursor: str | None, limit: int
+    narrowed: dict[str, Any], day: date | None, known_at: str | None, cursor: str | None, limit: int
 ) -> tuple[Page[Attainment], dict[UUID, str]]:
     from projections import attainment as board
     from projections.target_tree import TargetFilter
 
     async with ledger() as opened:
-        await known_upto(opened.pool, ("contributions", "target_tree"), known_at)
+        position = await known_upto(opened.pool, ("contributions", "target_tree"), known_at)
         on = day or await today(opened.pool)
         found = TargetFilter(**narrowed, on=None if narrowed["period_name"] else on)
-        page = await board.listing(opened.pool, on, found, known_at, cursor, limit)
+        page = await board.listing(opened.pool, on, found, position, cursor, limit)
         return page, await names(opened.pool, [one.scope.id for one in page.items])
 
 
@@ -200,16 +200,16 @@ def pace(
 
 
 async def _pace(
-    target: UUID, since: date | None, until: date | None, known_at: int | None
+    target: UUID, since: date | None, until: date | None, known_at: str | None
 ) -> tuple[list[Attainment], dict[UUID, str]]:
     from projections import attainment as board
     from projections.paging import in_order
 
     async with ledger() as opened:
-        await known_upto(opened.pool, ("contributions", "target_tree"), known_at)
+        position = await known_upto(opened.pool, ("contributions", "target_tree"), known_at)
         last = until or await today(opened.pool)
         first = since or last - WEEK
         in_order(first, last, "until", "since")
         days = [first + n * DAY for n in range(min((last - first).days + 1, MOST_DAYS))]
-        lines = await board.series(opened.pool, target, days, known_at)
+        lines = await board.series(opened.pool, target, days, position)
         return lines, await names(opened.pool, [one.scope.id for one in lines])

@@ -85,6 +85,18 @@ def number(text: str) -> Decimal:
     return read or abs(read)
 
 
+def position_or_time(text: str) -> int | date | datetime:
+    """As of when: a position of the ledger, a day, or a time with its offset."""
+    for read in (whole, day, instant):
+        try:
+            return read(text)
+        except ValueError:
+            continue
+    raise ValueError(
+        "must be a position, a day (2026-12-31) or a time with its offset (2026-12-31T09:00:00+08:00)"
+    )
+
+
 def grouped(text: str) -> Decimal:
     """A number that may have commas between groups of three: `1,200.50`. `1,5` is none: it could be one and a half."""
     if "," in text and not _GROUPED.fullmatch(text):

@@ -84,11 +84,11 @@ async def list_attainment(
     look: Reader, asked: Annotated[AttainmentQuery, Depends(query(AttainmentQuery))]
 ) -> Response:
     """Actual, the version in force and the expected pace. Those of your team; auditors and admins see all."""
-    await look.known(WAITS_FOR, asked.known_at)
+    position = await look.known(WAITS_FOR, asked.known_at)
     day = asked.day or await _today(look)
     narrowed = asked.of(look.team(asked.team_id), day)
     return look.json(
-        await attainment.listing(look.desk.pool, day, narrowed, asked.known_at, asked.cursor, asked.limit)
+        await attainment.listing(look.desk.pool, day, narrowed, position, asked.cursor, asked.limit)
     )
 
 
@@ -104,6 +104,6 @@ async def read_attainment(
     """Each day against the version in force on it, also where that was changed later."""
     pool = look.desk.pool
     seen(look, await target_tree.get(pool, target_id), "target", target_id)
-    await look.known(WAITS_FOR, asked.known_at)
+    position = await look.known(WAITS_FOR, asked.known_at)
     days = asked.days(await _today(look))
-    return look.json(Course(await attainment.series(pool, target_id, days, asked.known_at)))
+    return look.json(Course(await attainment.series(pool, target_id, days, position)))

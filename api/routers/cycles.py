@@ -92,8 +92,8 @@ async def read_pack(
 ) -> Response:
     """Frozen when the review opened: a year later it is the same bytes. 404 until then."""
     cycle = seen(look, await cycle_board.get(look.desk.pool, cycle_id), "cycle", cycle_id)
-    await look.known(pack_view.NEEDED, asked.known_at)
-    return look.json(await pack_view.get(look.desk.pool, cycle, asked.known_at))
+    position = await look.known(pack_view.NEEDED, asked.known_at)
+    return look.json(await pack_view.get(look.desk.pool, cycle, position))
 
 
 @router.get(

@@ -24,7 +24,7 @@ from domain.figures import FigureAsked
 from domain.metrics import Metric, every_metric
 from domain.periods import Window
 from domain.scope import Scope, ScopeKind
-from projections import figures
+from projections import figures, scopes
 from projections.figures import Behind
 from projections.paging import Page, in_order
 
@@ -93,12 +93,14 @@ class FigureView:
     figure: Decimal | None
 
 
-async def _asked(asked: FigureQuery, look: Look) -> FigureAsked:
+async def _asked(asked: FigureQuery, look: Look) -> tuple[FigureAsked, int | None]:
+    """What is asked for, and as known at which position."""
     scope = asked.value(look)
     if asked.currency and (wrong := currency.problem(asked.currency)):
         raise invalid("query.currency", wrong)
     await within_reach(look, scope)
-    await look.known(WAITS_FOR, asked.known_at)
+    await scopes.check(look.desk.pool, scope)
+    position = await look.known(WAITS_FOR, asked.known_at)
     if asked.since is not None and asked.until is not None:
         in_order(asked.since, asked.until, "until", "since")
         window = Window(asked.since, asked.until)
@@ -107,7 +109,7 @@ async def _asked(asked: FigureQuery, look: Look) -> FigureAsked:
         window = Window(found.start, found.end)
     else:
         raise invalid("query.period", "name a period, or since and until")
-    return FigureAsked(asked.metric, scope, window, asked.currency)
+    return FigureAsked(asked.metric, scope, window, asked.currency), position
 
 
 @router.get(
@@ -122,10 +124,10 @@ async def list_metrics(look: Anybody) -> Response:
 
 @router.get("", operation_id="readFigure", summary="One figure", responses=shaped(FigureView))
 async def read_figure(look: Reader, asked: Annotated[FigureQuery, Depends(query(FigureQuery))]) -> Response:
-    """True for these days; as known now, or at the position `known_at`."""
-    one = await _asked(asked, look)
-    (figure,) = await figures.figures(look.desk.pool, [one], asked.known_at)
-    return look.json(FigureView(one.metric, one.scope, one.window, one.currency, asked.known_at, figure))
+    """True for these days; as known now, or at `known_at`, of which the answer tells the position."""
+    one, position = await _asked(asked, look)
+    (figure,) = await figures.figures(look.desk.pool, [one], position)
+    return look.json(FigureView(one.metric, one.scope, one.window, one.currency, position, figure))
 
 
 @router.get(
@@ -136,5 +138,5 @@ async def read_figure(look: Reader, asked: Annotated[FigureQuery, Depends(query(
 )
 async def drill(look: Reader, asked: Annotated[BehindQuery, Depends(query(BehindQuery))]) -> Response:
     """They sum to it."""
-    one = await _asked(asked, look)
-    return look.json(await figures.drill(look.desk.pool, one, asked.known_at, asked.cursor, asked.limit))
+    one, position = await _asked(asked, look)
+    return look.json(await figures.drill(look.desk.pool, one, position, asked.cursor, asked.limit))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -370,3 +372,52 @@ def test_a_word_is_found_however_its_letters_are_composed(house: House, stored: 
     deal = house.open_deal(title=f"{stored} {mark}")
     found = house.admin.get("/deals", params={"text": f"{asked} {mark}", "after": house.position}).json()
     assert [one["deal_id"] for one in found["items"]] == [str(deal)]
+
+
+# --- figures of what there is not, and as known when -----------------------------------------------------------------
+
+FIGURE = {"metric": "deals-won", "period": "2026-10"}
+
+
+@pytest.mark.parametrize("path", ["/figures", "/figures/events"])
+def test_a_figure_is_of_what_there_is(house: House, path: str) -> None:
+    nobody, customer = str(uuid4()), str(uuid4())
+    product = house.admin.post("/products", json={"name": "Boiler"}).json()
+    sector = f"sector {customer[:8]}"
+    made = house.admin.post(
+        "/customers", json={"customer_id": customer, "name": "A", "sector": sector}
+    ).json()
+    assert house.admin.get("/customers", params={"after": made["position"]}).status_code == 200
+
+    def asked(**more: str) -> httpx.Response:
+        return house.admin.get(path, params={**FIGURE, **more})
+
+    assert refused(asked(product_id=nobody, segment="Erdbau")) == ["product_id", "segment"]
+    assert refused(asked(product_id=customer)) == ["product_id"]
+    assert refused(asked(scope="rep", scope_id=nobody)) == ["scope_id"]
+    assert refused(asked(scope="team", scope_id=str(house.reps["north"]))) == ["scope_id"]
+    rep, id = str(house.reps["north"]), product["answer"]["product_id"]
+    assert asked(scope="rep", scope_id=rep, product_id=id, segment=sector).status_code == 200
+
+
+def test_known_at_takes_a_position_a_day_or_a_time_and_says_which_position_it_was(house: House) -> None:
+    deal = house.open_deal()
+    event = house.admin.get("/events", params={"after": house.position - 1, "limit": 1}).json()["events"][0]
+    later = house.admin.post(f"/deals/{deal}/activities", json={"activity": {"kind": "call"}}).json()
+    target, at = str(uuid4()), datetime.fromisoformat(event["recorded_at"])
+    day = str(at.astimezone(ZoneInfo("Asia/Shanghai")).date())
+    for path in ("/figures", "/figures/events", "/attainment"):
+        asked = {} if path == "/attainment" else FIGURE
+        answer = house.admin.get(path, params={**asked, "known_at": event["recorded_at"]})
+        assert answer.headers["salesloop-known-at"] == str(house.position), answer.text
+        now = house.admin.get(path, params={**asked, "known_at": day})
+        assert int(now.headers["salesloop-known-at"]) >= later["position"]
+        assert refused(house.admin.get(path, params={**asked, "known_at": "2100-01-01"})) == ["known_at"]
+        assert refused(house.admin.get(path, params={**asked, "known_at": "1_0"})) == ["query.known_at"]
+        assert refused(house.admin.get(path, params={**asked, "known_at": "-1"})) == ["query.known_at"]
+    figure = house.admin.get("/figures", params={**FIGURE, "known_at": event["recorded_at"]}).json()
+    assert figure["known_at"] == house.position
+    assert (
+        house.admin.get(f"/targets/{target}/attainment", params={"known_at": "2026-01-01"}).status_code == 404
+    )
+    assert house.admin.get("/figures", params={**FIGURE, "known_at": "2000-01-01"}).json()["known_at"] == 0

@@ -156,6 +156,10 @@ def test_a_review_is_gone_through_and_its_pack_stays_while_what_is_known_moves_o
     assert [one["subject_id"] for one in terminal.json("figure", "events", *called)["items"]] == [deal]
     assert terminal.run("figure", "show", "activities:call").returncode == 2
     assert terminal.run("figure", "show", *called, "--known-at", str(2**40)).returncode == 1
+    before = terminal.json("figure", "show", *called, "--known-at", "2000-01-01")
+    assert (before["figure"], before["known_at"]) == ("0", 0)
+    assert terminal.run("figure", "show", *called, "--known-at", "yesterday").returncode == 2
+    assert terminal.run("figure", "show", *called, "--known-at", "2100-01-01").returncode == 1
 
     reviewed(terminal.env["DATABASE_URL"], UUID(cycle), frozen_at)
     terminal.json("deals", "log", deal, "call")
