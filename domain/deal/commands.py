@@ -265,3 +265,5 @@ class ImportDeal(DealCommand):
     override_reason: str = ""
     assumed: frozenset[str] = frozenset()
     asked: frozenset[str] = frozenset()
+    timezone: str = "UTC"
+    """That of the source's days, in which a refusal tells them."""

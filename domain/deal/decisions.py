@@ -23,6 +23,7 @@ from domain.values import MAX_NAME, Activity, Checks, Money, Needs, NextStep, id
 
 Json = dict[str, Any]
 LONGEST = timedelta(days=HORIZON_DAYS)
+A_WEEK = 7 * 24 * 60
 
 
 def told(deal: Deal) -> Json:
@@ -78,14 +79,14 @@ def check_subjects(customer_id: UUID | None, product_id: UUID | None, book: Book
         raise Refused("this product is archived: list it again first", product_id=str(product_id))
 
 
-def check_activity(activity: Activity, checks: Checks) -> None:
+def check_activity(activity: Activity, checks: Checks, *, longest: int = A_WEEK) -> None:
     checks.text(activity.summary, "activity.summary")
     for name in ("outcome", "name"):
         checks.text(getattr(activity, name), f"activity.{name}", most=MAX_NAME)
     minutes = activity.duration_minutes
-    checks.that(
-        minutes is None or 0 <= minutes <= 10_080, "activity.duration_minutes", "must be 0 to 10080 (a week)"
-    )
+    if minutes is not None and not 0 <= minutes <= longest:
+        told = f"must be 0 to {longest}" + (" (a week)" if longest == A_WEEK else "")
+        checks.that(False, "activity.duration_minutes", told)
 
 
 @handles(c.OpenDeal)

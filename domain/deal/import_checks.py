@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from domain.deal.commands import NOBODY, ImportDeal
 from domain.deal.decisions import check_activity, check_needs, check_step
+from domain.errors import FieldError
 from domain.process import LOST, WON
 from domain.values import MAX_NAME, NO_NEEDS, Checks, today_anywhere
 
 MAX_ACTIVITIES = 10_000
+MAX_MINUTES = 10 * 366 * 24 * 60
+"""Of one activity in another system's history; who imports it says what is too long to be one."""
 
 
 def check_row(row: ImportDeal, now: datetime, held: str = "") -> None:
@@ -67,16 +71,34 @@ def _check_times(row: ImportDeal, now: datetime, checks: Checks) -> None:
             checks.that(False, name, "needs a time zone")
             return
         if name != "closed_at" and at > now:
-            checks.that(False, name, f"{at:%Y-%m-%d %H:%M} is in the future")
+            checks.that(False, name, f"{_local(at, row):%Y-%m-%d %H:%M} is in the future")
         if before is not None and at < before[1]:
-            checks.that(False, name, f"{at:%Y-%m-%d} is before {before[0]}, {before[1]:%Y-%m-%d}")
+            checks.that(False, name, _out_of_order(row, at, *before))
         before = name, at
+
+
+def _out_of_order(row: ImportDeal, at: datetime, name: str, before: datetime) -> str:
+    """Days as they are in the files' zone; times of the same day with their clock."""
+    this, other = _local(at, row), _local(before, row)
+    form = "%Y-%m-%d" if this.date() != other.date() else "%Y-%m-%d %H:%M:%S"
+    return f"{this.strftime(form)} is before {name}, {other.strftime(form)}"
+
+
+def _local(at: datetime, row: ImportDeal) -> datetime:
+    return at.astimezone(ZoneInfo(row.timezone))
 
 
 def _check_activities(row: ImportDeal, now: datetime, checks: Checks) -> None:
     if len(row.activities) > MAX_ACTIVITIES:
-        checks.that(False, "activities", f"there are more than {MAX_ACTIVITIES} of them")
-    for past in row.activities:
-        check_activity(past.activity, checks)
+        checks.that(
+            False, "activities", f"there are {len(row.activities):,} of them, more than {MAX_ACTIVITIES:,}"
+        )
+    for n, past in enumerate(row.activities):
+        before = len(checks.errors)
+        check_activity(past.activity, checks, longest=MAX_MINUTES)
         if past.at.tzinfo is None or past.at > now:
-            checks.that(False, "activities.at", f"{past.at} is in the future, or without a time zone")
+            checks.that(False, "at", f"{past.at} is in the future, or without a time zone")
+        if len(checks.errors) > before:
+            checks.errors[before:] = [
+                FieldError(f"activities[{n}].{e.field}", e.message) for e in checks.errors[before:]
+            ]

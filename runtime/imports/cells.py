@@ -7,7 +7,16 @@ import unicodedata
 MAX_CELL = 100_000
 NOT_CALCULATED = "#NOT-CALCULATED!"
 """Stands for a formula in a workbook whose value nobody has worked out."""
-ERRORS = frozenset({"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#SPILL!", "#CALC!", NOT_CALCULATED})  # fmt: skip
+_ERROR_WORDS = (
+    "#N/A #REF! #VALUE! #DIV/0! #NAME? #NULL! #NUM! #SPILL! #CALC! #FIELD! #NV #BEZUG! #WERT! #ZAHL! #N/D #VALEUR! #NOM?"
+    " #NOMBRE! #NUL! #NOMBRE? #RIF! #VALORE! #NOME? #VALOR! #NÚM! #¡VALOR! #¡REF! #¡NUM! #¡DIV/0! #¿NOMBRE? #NULO! #AANTAL!"
+    " #VERW! #WAARDE! #NAAM? #NB #ССЫЛКА! #ЗНАЧ! #ДЕЛ/0! #ИМЯ? #ЧИСЛО! #Н/Д"
+)
+ERRORS = {
+    **dict.fromkeys(_ERROR_WORDS.split(), "is a spreadsheet's error, not a value"),
+    NOT_CALCULATED: "is a formula that was never worked out: open the workbook in a spreadsheet and save it",
+}
+"""What a spreadsheet shows where it has no value, in several languages. A mapping may list one as `blank`, or under `values`."""
 
 
 class Unreadable(ValueError):

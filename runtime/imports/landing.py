@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
+from itertools import repeat
 from uuid import UUID
 
 from domain.aggregate import Aggregate
@@ -18,11 +19,11 @@ from domain.errors import DomainError
 from domain.people import Rep
 from runtime.database import Pool
 from runtime.imports import told
+from runtime.imports.lines import Row
 from runtime.imports.making import Needed, made_by, needs_of, waves, with_what_it_needs
 from runtime.imports.mapping import CUSTOMERS, EVENTS, PRODUCTS, REPS, Mapping
 from runtime.imports.plan import Planned
-from runtime.imports.readers import Row
-from runtime.imports.reasons import notes_of, reasons_for
+from runtime.imports.reasons import notes_of, reasons_by_row, reasons_for
 from runtime.imports.references import Name, References
 from runtime.imports.results import Reason
 from runtime.imports.sources import Found
@@ -43,12 +44,16 @@ Circumstances = Callable[[], tuple[datetime, Actor, UUID]]
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of some rows: the events they made, or why they were refused."""
+    """What became of some rows: the events they made, or why they were refused, each of them where that is known."""
 
     rows: tuple[Row, ...]
     events: int = 0
     reasons: tuple[Reason, ...] = ()
     notes: tuple[Reason, ...] = ()
+    by_row: Sequence[tuple[Reason, ...]] = ()
+
+    def refused(self) -> Iterator[tuple[Row, tuple[Reason, ...]]]:
+        return zip(self.rows, self.by_row or repeat(self.reasons), strict=False)
 
 
 @dataclass
@@ -132,6 +137,7 @@ class Landing:
         sheet = self.found.sheet
         if isinstance(answer, DomainError):
             outcome.reasons = reasons_for(answer, planned, sheet, self.header)
+            outcome.by_row = reasons_by_row(answer, planned, sheet, self.header)
             return
         outcome.events += answer.recorded
         notes = answer.answer.get("notes", ())

@@ -24,10 +24,13 @@ KEEP, REJECT, AT_IMPORT, PRODUCT_PRICE = "keep", "reject", "import", "product-pr
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """What a kind of file can tell. `missing` lists what may be done when a row leaves it empty; the first is usual."""
+    """What a kind of file can tell. `missing` lists what may be done when a row leaves it empty; the first is usual. `empty` is
+    what a row that is refused for it is told.
+    """
 
     name: str
     missing: tuple[str, ...] = (KEEP, REJECT)
+    empty: str = "is empty"
 
 
 def _fields(needed: str, others: str) -> tuple[Field, ...]:
@@ -51,7 +54,10 @@ FIELDS: Map[str, Map[str, Field]] = {
             Field("amount", (KEEP, REJECT, PRODUCT_PRICE)),
             Field("opening_amount", (KEEP, REJECT, PRODUCT_PRICE)),
         ),
-        EVENTS: _fields("case activity timestamp", "lifecycle resource"),
+        EVENTS: (
+            Field("case", (REJECT,), "is empty: the event belongs to no case"),
+            *_fields("activity timestamp", "lifecycle resource"),
+        ),
     }.items()
 }
 ALIASES = {"owner": REPS, "customer": CUSTOMERS, "product": PRODUCTS}
@@ -86,14 +92,25 @@ class ActivityRule:
         return fnmatchcase(name, self.match)
 
 
+BEGINS, ENDS, ABORTS, PASSED_OVER = "start", "complete", "abort", "ignore"
+MOMENTS = (BEGINS, ENDS, ABORTS, PASSED_OVER)
+LIFECYCLE = {
+    "": ENDS, "unknown": ENDS, "complete": ENDS, "start": BEGINS, "ate_abort": ABORTS, "pi_abort": ABORTS,
+    **dict.fromkeys(
+        ("schedule", "assign", "reassign", "withdraw", "suspend", "resume", "autoskip", "manualskip"), PASSED_OVER
+    ),
+}  # fmt: skip
+"""The standard's transitions (IEEE 1849, lifecycle extension). One that is unknown happened, as one that is not told."""
+
+
 @dataclass(frozen=True, slots=True)
 class EventRules:
-    """How an event log becomes deals. `systems` are resources that are no people."""
+    """How an event log becomes deals. `moments` are the words of its lifecycle, in small letters; `systems` are resources that
+    are no people.
+    """
 
     activities: tuple[ActivityRule, ...] = ()
-    start: frozenset[str] = frozenset({"start"})
-    complete: frozenset[str] = frozenset({"complete", ""})
-    ignore: frozenset[str] = frozenset()
+    moments: Map[str, str] = field(default_factory=lambda: LIFECYCLE)
     systems: frozenset[str] = frozenset()
     team: str = "desk"
     desk: str = "desk"

@@ -16,6 +16,8 @@ from runtime.imports.mapping import (
     EVENTS,
     FIELDS,
     KINDS,
+    LIFECYCLE,
+    MOMENTS,
     PRODUCTS,
     REPS,
     ActivityRule,
@@ -197,12 +199,9 @@ def _check_template(here: Reading, key: str, template: str, parts: tuple[str, ..
 
 def _events(here: Reading) -> EventRules:
     usual = EventRules()
-    lifecycle = here.inside("lifecycle")
     rules = EventRules(
         activities=_activities(here),
-        start=frozenset(lifecycle.texts("start", usual.start)),
-        complete=frozenset(lifecycle.texts("complete", usual.complete)) | {""},
-        ignore=frozenset(lifecycle.texts("ignore")),
+        moments=_moments(here.inside("lifecycle")),
         systems=frozenset(here.texts("systems")),
         team=here.text("team", usual.team, needed=True),
         desk=here.text("desk", usual.desk, needed=True),
@@ -212,11 +211,21 @@ def _events(here: Reading) -> EventRules:
         grouped=here.flag("grouped"),
         longest_days=here.number("longest_days", usual.longest_days, most=MOST_DAYS),
     )
-    lifecycle.done(("start", "complete", "ignore"))
     if rules.stage in (WON, LOST):
         here.wrong("stage", "an event log does not tell how a case was closed: choose an open stage")
     _check_template(here, "title", rules.title, ("case",))
     return rules
+
+
+def _moments(here: Reading) -> dict[str, str]:
+    """The mapping's words beside the standard's."""
+    own: dict[str, str] = {}
+    for moment in MOMENTS:
+        for word in here.texts(moment):
+            if own.setdefault(word.casefold(), moment) != moment:
+                here.wrong(moment, f"{word!r} is under `{own[word.casefold()]}` already")
+    here.done(MOMENTS)
+    return LIFECYCLE | own
 
 
 def _activities(here: Reading) -> tuple[ActivityRule, ...]:

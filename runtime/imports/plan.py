@@ -14,9 +14,9 @@ from domain.imported_names import AsImported
 from domain.people import FormTeam, HireRep
 from domain.values import Money
 from runtime.imports.dates import Dates
+from runtime.imports.lines import Row
 from runtime.imports.mapping import CUSTOMERS, PRODUCTS, REPS, Mapping, Sheet
 from runtime.imports.numbers import Numbers, year
-from runtime.imports.readers import Row
 from runtime.imports.references import Name
 from runtime.imports.results import Reason
 from runtime.imports.rows import Cells, Once, Reasons
@@ -29,7 +29,7 @@ IdOf = Callable[[str, str], UUID]
 class Planned:
     """What the rows say, or the reasons why they cannot be taken. The last command is carried out, after those `needed` to
     make what it refers to, and together with them. `rows` is what it was made of; `name` becomes known with it; `refers`
-    are the names it needs, under our field names; `assumed` are the fields it does not tell itself; `notes` say what is
+    are the names it needs, under our field names; `parts` are the rows of each of its activities; `assumed` are the fields it does not tell itself; `notes` say what is
     passed over.
     """
 
@@ -38,6 +38,7 @@ class Planned:
     reasons: tuple[Reason, ...] = ()
     name: tuple[Name, UUID] | None = None
     refers: tuple[tuple[str, Name], ...] = ()
+    parts: tuple[tuple[Row, ...], ...] = ()
     needed: tuple[tuple[str, AsImported], ...] = ()
     assumed: frozenset[str] = frozenset()
     notes: tuple[Reason, ...] = ()

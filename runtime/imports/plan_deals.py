@@ -12,9 +12,9 @@ from domain.deal.commands import NOBODY, ImportDeal
 from domain.deal.completing import COMPOSED
 from domain.process import LOST, WON
 from domain.values import NO_NEEDS, Money, Needs, NextStep, Quote
+from runtime.imports.lines import Row
 from runtime.imports.mapping import ALIASES, AT_IMPORT, PRODUCT_PRICE, PRODUCTS, Mapping, Sheet
 from runtime.imports.plan import IdOf, Planned, Values
-from runtime.imports.readers import Row
 from runtime.imports.references import Name, References
 from runtime.imports.results import Reason
 from runtime.imports.rows import Cells, Once, Reasons
@@ -116,6 +116,7 @@ class DealPlanner:
             competitor=cells.get("competitor", "") if stage == LOST else "",
             process=self._mapping.process,
             policy=self._mapping.policy,
+            timezone=self._mapping.timezone,
             next_step=None if closed else self._next_step(reasons),
             override_reason=self._mapping.override.reason if stage in self._mapping.override.stages else "",
             assumed=self._assumed(reasons),

@@ -7,65 +7,28 @@ was begun and not finished.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Iterator
+from datetime import timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from domain.deal.commands import ImportDeal, PastActivity
 from domain.values import Activity, ActivityKind
-from runtime.imports.mapping import REPS, ActivityRule, Mapping, Sheet
+from runtime.imports.cases import Case, Event, Work, Wrong, refused, works
+from runtime.imports.lines import Row
+from runtime.imports.mapping import PASSED_OVER, REPS, ActivityRule, Mapping, Sheet
 from runtime.imports.plan import IdOf, Planned, Values
 from runtime.imports.plan_deals import DEAL
-from runtime.imports.readers import Row
 from runtime.imports.references import Name
-from runtime.imports.results import ImportProblem, Reason
+from runtime.imports.results import Reason
 from runtime.imports.rows import Cells, Reasons
 from runtime.imports.suggest import did_you_mean
 
 ACTIVITY = "activity"
 STARTED = "started"
 RESOURCE = "resource"
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One row of a log that could be read."""
-
-    row: Row
-    case: str
-    name: str
-    begins: bool
-    resource: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """All events of a case, in the order in which they happened; those at the same instant as in the file."""
-
-    key: str
-    events: tuple[Event, ...]
-
-    @property
-    def rows(self) -> tuple[Row, ...]:
-        return tuple(event.row for event in self.events)
-
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """One activity: `started` and `done` are None where the log does not tell."""
-
-    name: str
-    resource: str
-    started: datetime | None
-    done: datetime | None
-
-    @property
-    def at(self) -> datetime:
-        at = self.done or self.started
-        assert at is not None
-        return at
+ReasonAt = Callable[[Row, str, str], Reason]
+"""What is wrong with a field of a row, in the words that stand there."""
 
 
 class EventReader:
@@ -76,65 +39,19 @@ class EventReader:
 
     def read(self, row: Row, cells: Cells) -> Event | list[Reason] | None:
         reasons = Reasons(self._sheet, cells)
-        moment = cells.get("lifecycle", "")
-        if moment in self._rules.ignore:
+        word = cells.get("lifecycle", "")
+        moment = self._rules.moments.get(word.casefold())
+        if moment == PASSED_OVER:
             return None
-        if moment not in self._rules.start and moment not in self._rules.complete:
-            known = sorted(filter(None, self._rules.start | self._rules.complete | self._rules.ignore))
+        if moment is None:
+            known = sorted(filter(None, self._rules.moments))
             reasons.wrong(
-                "lifecycle", f"is not in [events.lifecycle] ({', '.join(known)}){did_you_mean(moment, known)}"
+                "lifecycle", f"is not in [events.lifecycle] ({', '.join(known)}){did_you_mean(word, known)}"
             )
         at = self._values.instant(reasons, "timestamp")
-        if reasons.found or at is None:
+        if reasons.found or at is None or moment is None:
             return reasons.found
-        begins = moment in self._rules.start
-        return Event(row, cells["case"], cells["activity"], begins, cells.get("resource", ""), at)
-
-
-def grouped(events: Iterable[Event], file: str) -> Iterator[Case]:
-    """Cases of a log that holds each case in one piece; one case in memory. Raises ImportProblem for another log."""
-    done: set[str] = set()
-    held: list[Event] = []
-    for event in events:
-        if held and event.case != held[0].case:
-            done.add(held[0].case)
-            yield _case(held)
-            held = []
-        if event.case in done:
-            raise ImportProblem(
-                f"{file} line {event.row.line}: case {event.case!r} goes on after another one: set `grouped = false`"
-            )
-        held.append(event)
-    if held:
-        yield _case(held)
-
-
-def gathered(events: Iterable[Event]) -> Iterator[Case]:
-    """Cases of any log, in the order of their first rows; the whole log in memory."""
-    cases: dict[str, list[Event]] = {}
-    for event in events:
-        cases.setdefault(event.case, []).append(event)
-    return (_case(held) for held in cases.values())
-
-
-def _case(events: list[Event]) -> Case:
-    return Case(events[0].case, tuple(sorted(events, key=lambda event: event.at)))
-
-
-def works(events: Iterable[Event]) -> list[Work]:
-    """Starts and completions paired, oldest start first; in the order of their ends."""
-    begun: dict[tuple[str, str], list[Event]] = {}
-    found = []
-    for event in events:
-        open_starts = begun.setdefault((event.name, event.resource), [])
-        if event.begins:
-            open_starts.append(event)
-        else:
-            started = open_starts.pop(0).at if open_starts else None
-            found.append(Work(event.name, event.resource, started, event.at))
-    unfinished = (event for starts in begun.values() for event in starts)
-    found.extend(Work(event.name, event.resource, event.at, None) for event in unfinished)
-    return sorted(found, key=lambda work: work.at)
+        return Event(row, cells["case"], cells["activity"], moment, cells.get("resource", ""), at)
 
 
 class CasePlanner:
@@ -143,14 +60,24 @@ class CasePlanner:
         self._fitting: dict[str, ActivityRule] = {}
 
     def names(self, case: Case) -> list[tuple[str, Name]]:
+        if case.unread:
+            return []
         people = {event.resource for event in case.events if self._is_person(event.resource)}
         return [(RESOURCE, (REPS, name)) for name in sorted(people) or [self._rules.desk]]
 
     def _is_person(self, resource: str) -> bool:
         return bool(resource) and resource not in self._rules.systems
 
-    def plan(self, case: Case) -> Planned:
+    def plan(self, case: Case, reason: ReasonAt) -> list[Planned]:
+        """One deal, or a refusal for each row."""
+        if case.unread:
+            return refused(case, [(unread.row, unread.reasons) for unread in case.unread])
         done = works(case.events)
+        if too_long := self._too_long(done, reason):
+            return refused(case, too_long)
+        return [self._deal(case, done)]
+
+    def _deal(self, case: Case, done: list[Work]) -> Planned:
         command = ImportDeal(
             deal_id=self._id_of(DEAL, case.key),
             title=self._rules.title.replace("{case}", case.key),
@@ -161,10 +88,33 @@ class CasePlanner:
             stage=self._rules.stage,
             process=self._mapping.process,
             policy=self._mapping.policy,
+            timezone=self._mapping.timezone,
             activities=tuple(self._activities(case.key, done)),
             assumed=frozenset({"opened_at"}),
         )
-        return Planned(case.rows, (command,), refers=tuple(self.names(case)))
+        parts = tuple(work.rows for work in done)
+        return Planned(case.rows, (command,), refers=tuple(self.names(case)), parts=parts)
+
+    def _too_long(self, done: list[Work], reason: ReasonAt) -> Wrong:
+        """The rows of work that took longer than work takes."""
+        longest = timedelta(days=float(self._rules.longest_days))
+        return [
+            (row, (reason(row, "timestamp", self._long(work)),))
+            for work in done
+            if work.started is not None and work.done is not None and work.done - work.started > longest
+            for row in work.rows
+        ]
+
+    def _long(self, work: Work) -> str:
+        assert work.started is not None
+        assert work.done is not None
+        zone, days = ZoneInfo(self._mapping.timezone), (work.done - work.started) / timedelta(days=1)
+        since, until = (f"{at.astimezone(zone):%Y-%m-%d %H:%M}" for at in (work.started, work.done))
+        most = f"{self._rules.longest_days:f} days"
+        return (
+            f"{work.name!r} took {days:.1f} days, {since} to {until}; more than {most} is taken for a completion that is"
+            " missing: raise `longest_days` under [events]"
+        )
 
     def _owner(self, done: list[Work]) -> UUID:
         people = [work.resource for work in done if self._is_person(work.resource)]

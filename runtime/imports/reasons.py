@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
+from domain.deal.commands import ImportDeal
 from domain.errors import DomainError, GateNotPassed, Invalid
+from runtime.imports.cases import told_apart
+from runtime.imports.lines import Row
 from runtime.imports.mapping import Sheet
 from runtime.imports.plan import Planned
 from runtime.imports.results import Reason
 
+_ACTIVITY = re.compile(r"activities\[([0-9]+)\]\.(.+)")
 FIELD_OF = {
     "closed_at": "closed_on",
     "to": "stage",
@@ -16,7 +21,7 @@ FIELD_OF = {
     "next_step.due_at": "next_step_due",
     "quote.reference": "quote_reference",
     "quote.amount": "quote_amount",
-    "activities.at": "timestamp",
+    "at": "timestamp",
     "activity.name": "activity",
     "activity.duration_minutes": "timestamp",
     "standing": "stage",
@@ -48,6 +53,24 @@ def notes_of(
     return tuple(Reason(reason.column, "", reason.message) for reason in told)
 
 
+def reasons_by_row(
+    error: DomainError, planned: Planned, sheet: Sheet, header: Sequence[str]
+) -> list[tuple[Reason, ...]]:
+    """For each row of a case, where all that is wrong is wrong with rows that are known; else nothing."""
+    command = planned.commands[-1]
+    if not (planned.parts and isinstance(error, Invalid) and isinstance(command, ImportDeal)):
+        return []
+    wrong: dict[int, tuple[Row, tuple[Reason, ...]]] = {}
+    for e in error.errors:
+        found = _ACTIVITY.fullmatch(e.field)
+        if found is None:
+            return []
+        row = planned.parts[int(found[1])][-1]
+        reason = _of_row(_field(found[2], sheet), e.message, row, sheet, header)
+        wrong[id(row)] = (row, (*wrong.get(id(row), (row, ()))[1], reason))
+    return told_apart(command.reference, planned.rows, list(wrong.values()))
+
+
 def _field(path: str, sheet: Sheet) -> str:
     """Our field behind a path in a command: its own, or that of its last part."""
     named = FIELD_OF.get(path, path.rpartition(".")[2].partition("[")[0])
@@ -55,8 +78,13 @@ def _field(path: str, sheet: Sheet) -> str:
 
 
 def _at(field: str, message: str, planned: Planned, sheet: Sheet, header: Sequence[str]) -> Reason:
+    if len(planned.rows) == 1:
+        return _of_row(field, message, planned.rows[0], sheet, header)
+    command = planned.commands[-1]
+    case = f" (case {command.reference!r})" if isinstance(command, ImportDeal) else ""
+    return Reason(sheet.header_of(field), "", message + case)
+
+
+def _of_row(field: str, message: str, row: Row, sheet: Sheet, header: Sequence[str]) -> Reason:
     column = sheet.header_of(field)
-    value = ""
-    if column in header and len(planned.rows) == 1:
-        value = planned.rows[0].cells[header.index(column)]
-    return Reason(column, value, message)
+    return Reason(column, row.cells[header.index(column)] if column in header else "", message)

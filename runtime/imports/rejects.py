@@ -1,56 +1,55 @@
-"""Runtime room, file import: refused rows, as they stood, with the reasons, in a file that can be imported again.
+"""Runtime room, file import: refused rows, byte for byte as they stood, behind their lines and the reasons, in a file that can be
+imported again.
 
-The file appears whole or not at all: it is written beside and renamed when the run ends.
+The two columns stand before the row's own, so that a row of too many or too few cells is still that. The file appears whole
+or not at all: it is written beside and renamed when the run ends.
 """
 
 from __future__ import annotations
 
-import csv
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
-from runtime.imports.mapping import Mapping
-from runtime.imports.readers import Row
+from runtime.imports.lines import ADDED, UTF8, Layout, Row, written
 from runtime.imports.results import Reason
+from runtime.imports.sniff import UTF8_MARK
 
 SUFFIX = ".rejects.csv"
-ADDED = ("refused_row", "refused_because")
+_ENDS = (b"\n", b"\r")
 
 
 class RejectFile:
     """`<stem>.rejects.csv` in `folder`. Without refusals there is no file, and one of an earlier run is removed."""
 
-    def __init__(self, folder: Path | None, source: Path, header: Sequence[str], mapping: Mapping) -> None:
+    def __init__(self, folder: Path | None, source: Path, layout: Layout) -> None:
         stem = source.name.removesuffix(".gz").rpartition(".")[0] or source.name
         self.path = folder / f"{stem}{SUFFIX}" if folder is not None else None
-        self._kept = [n for n, name in enumerate(header) if name not in ADDED]
-        self._header, self._delimiter = header, mapping.delimiter
-        self._encoding = "utf-8-sig" if mapping.encoding.lower() in ("utf-8", "utf8") else mapping.encoding
-        self._part: IO[str] | None = None
-        self._writer: Any = None
+        self._layout = layout
+        self._part: IO[bytes] | None = None
 
     def add(self, row: Row, reasons: Sequence[Reason]) -> None:
         if self.path is None:
             return
         if self._part is None:
-            self._open(self.path)
-        cells = self._padded(row.cells)
-        self._writer.writerow([*(cells[n] for n in self._kept), row.line, "; ".join(map(str, reasons))])
+            self._part = self._open(self.path)
+        raw = row.raw or written(row.cells, self._layout.delimiter, self._layout.encoding)
+        self._write(self._part, (row.first or row.line, "; ".join(map(str, reasons))), raw)
 
-    def _open(self, path: Path) -> None:
+    def _open(self, path: Path) -> IO[bytes]:
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._part = _beside(path).open("w", encoding=self._encoding, errors="replace", newline="")
-        self._writer = csv.writer(self._part, delimiter=self._delimiter)
-        self._writer.writerow([*(self._header[n] for n in self._kept), *ADDED])
+        part = _beside(path).open("wb")
+        part.write(UTF8_MARK if self._layout.encoding == UTF8 else b"")
+        part.write(self._layout.told)
+        self._write(part, ADDED, self._layout.head)
+        return part
 
-    def _padded(self, cells: list[str]) -> list[str]:
-        """As many cells as the header names; what is beyond goes into the last one."""
-        width = len(self._header)
-        if len(cells) > width:
-            return [*cells[: width - 1], self._delimiter.join(cells[width - 1 :])]
-        return cells + [""] * (width - len(cells))
+    def _write(self, part: IO[bytes], added: tuple[object, ...], raw: bytes) -> None:
+        """The last row of a file may have no end: here it is followed by others."""
+        layout = self._layout
+        part.write(written((*added, ""), layout.delimiter, layout.encoding, ""))
+        part.write(raw if raw.endswith(_ENDS) else raw + b"\r\n")
 
     def finish(self) -> Path | None:
         """Put the file in its place. None when nothing was refused."""

@@ -33,14 +33,18 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """One refused row. `row` is the line of the file it begins on; the header is line 1."""
+    """One refused row. `row` is the line of the file it begins on; the header is line 1. Of a row in a reject file, `first`
+    is its line in the file it was refused from first.
+    """
 
     file: str
     row: int
     reasons: tuple[Reason, ...]
+    first: int | None = None
 
     def __str__(self) -> str:
-        return f"{self.file} row {self.row}: {'; '.join(map(str, self.reasons))}"
+        first = f" (row {self.first} of the first file)" if self.first is not None else ""
+        return f"{self.file} row {self.row}{first}: {'; '.join(map(str, self.reasons))}"
 
 
 @dataclass(slots=True)

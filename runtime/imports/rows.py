@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from runtime.imports.cells import Unreadable, clean
-from runtime.imports.mapping import REJECT, Column, Sheet
-from runtime.imports.readers import Row
+from runtime.imports.cells import ERRORS, MAX_CELL, Unreadable, clean
+from runtime.imports.lines import Row
+from runtime.imports.mapping import FIELDS, REJECT, Column, Sheet
 from runtime.imports.results import ImportProblem, Reason
 
+SHOWN = 40
 NEEDED = frozenset(("reference", "owner", "stage", "key", "team", "case", "activity", "timestamp"))
 """Where these have no column, a mapping says them of the whole file; any other default stands in for what nobody told."""
 JUDGED_LATER = frozenset({"opened_at"})
@@ -30,15 +32,16 @@ class RowReader:
     """Reads the rows of one file through its sheet. Raises ImportProblem where the file lacks columns."""
 
     def __init__(self, sheet: Sheet, header: Sequence[str], no_column: Callable[[str], str]) -> None:
-        self._width = len(header)
+        self._width, self._fields = len(header), FIELDS[sheet.kind]
         self._plan: list[tuple[Column, int | None]] = []
         self._constant = frozenset(
             c.name for c in sheet.columns.values() if c.default and not c.header and c.name not in NEEDED
         )
         problems = []
         for column in sheet.columns.values():
-            at = header.index(column.header) if column.header in header else None
-            if at is None and column.header and not column.optional:
+            found = [n for n, name in enumerate(header) if name == column.header] if column.header else []
+            at = found[0] if found else None
+            if len(found) > 1 or (not found and column.header and not column.optional):
                 problems.append(no_column(column.header))
             self._plan.append((column, at))
         if problems:
@@ -56,25 +59,51 @@ class RowReader:
                 text = column.default
                 if text and column.header:
                     assumed |= {column.name}
-            if text:
+            if wrong := _unusable(text, column):
+                reasons.append(Reason(column.header, text[:SHOWN], wrong))
+            elif text:
                 cells[column.name] = column.values.get(text, text) if column.values else text
             elif column.missing == REJECT and not column.default and column.name not in JUDGED_LATER:
-                reasons.append(Reason(column.header or column.name, "", "is empty"))
+                reasons.append(Reason(column.header or column.name, "", self._fields[column.name].empty))
         cells.assumed = assumed
         return reasons or cells
 
+    def cell(self, row: Row, field: str) -> str:
+        """One cell of a row that may be unreadable as a whole; empty where it has none."""
+        at = next((at for column, at in self._plan if column.name == field), None)
+        return clean(row.cells[at]) if at is not None and at < len(row.cells) else ""
+
+
+def _unusable(text: str, column: Column) -> str | None:
+    if len(text) > MAX_CELL:
+        return f"is longer than {MAX_CELL:,} characters (its first {SHOWN} are shown)"
+    if text.startswith("#") and text.upper() in ERRORS and text not in column.values:
+        return ERRORS[text.upper()]
+    return None
+
+
+_TWICE = "is in row {} already"
+_BEFORE = re.compile(re.escape(_TWICE).replace(r"\{\}", "[0-9]+"))
+
 
 class Once:
-    """A file tells each thing once."""
+    """A file tells each thing once. A row that was refused as the second of its name stays that in a reject file, where it
+    stands alone, until somebody decides.
+    """
 
     def __init__(self, field: str) -> None:
         self._field = field
         self._seen: dict[str, int] = {}
 
     def check(self, row: Row, reasons: Reasons) -> None:
-        first = self._seen.setdefault(reasons.cells[self._field], row.line)
-        if first != row.line:
-            reasons.wrong(self._field, f"is in row {first} already")
+        line, field = row.first or row.line, self._field
+        first = self._seen.setdefault(reasons.cells[field], line)
+        if first != line:
+            reasons.wrong(field, _TWICE.format(first))
+        elif before := _BEFORE.search(row.because):
+            again = Reason(reasons.sheet.header_of(field), reasons.cells[field], before[0])
+            if str(again) in row.because:
+                reasons.found.append(again)
 
 
 class Reasons:

@@ -130,7 +130,7 @@ class Run:
             self._context(),
             self.result.dry_run,
         )
-        refused = RejectFile(self.rejects, found.path, source.header, self.mapping)
+        refused = RejectFile(self.rejects, found.path, source.layout)
         try:
             await self._batches(source, landing, tally, refused)
         except BaseException:
@@ -178,10 +178,10 @@ class Run:
             self.result.note(tally.file, outcome.rows[0].line, note)
         if outcome.reasons:
             tally.refused += rows
-            for row in outcome.rows:
-                refused.add(row, outcome.reasons)
+            for row, reasons in outcome.refused():
+                refused.add(row, reasons)
                 if len(self.result.refusals) < KEPT_REFUSALS:
-                    self.result.refusals.append(Refusal(tally.file, row.line, outcome.reasons))
+                    self.result.refusals.append(Refusal(tally.file, row.line, reasons, row.first))
         elif outcome.events:
             tally.accepted += rows
         else:

@@ -5,33 +5,40 @@ Reading and planning are synchronous and touch no database, so that a run can do
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
+from runtime.imports.cases import Case, Event, Unread, gathered, grouped
 from runtime.imports.cells import clean
+from runtime.imports.lines import Layout, Row
 from runtime.imports.mapping import CUSTOMERS, EVENTS, PRODUCTS, REPS, Mapping, Sheet
 from runtime.imports.plan import CustomerPlanner, IdOf, Planned, ProductPlanner, RepPlanner, Values
 from runtime.imports.plan_deals import DealPlanner
-from runtime.imports.plan_events import Case, CasePlanner, Event, EventReader, gathered, grouped
-from runtime.imports.readers import CsvFile, Row, size_up
+from runtime.imports.plan_events import CasePlanner, EventReader
+from runtime.imports.readers import CsvFile, size_up
 from runtime.imports.references import Name, References
-from runtime.imports.results import ImportProblem
+from runtime.imports.rejects import SUFFIX
+from runtime.imports.results import ImportProblem, Reason
 from runtime.imports.rows import Cells, RowReader
-from runtime.imports.xes import XesFile, is_xes
+from runtime.imports.sniff import LOG, kind_of
+from runtime.imports.xes import XesFile
 
-REJECT_SUFFIX = ".rejects.csv"
+_PACKED = re.compile(r"(?:\.gz)?$")
+_REJECTS = re.compile(rf"(?:{re.escape(SUFFIX)})+$")
 Part = list["Planned | tuple[Row, Cells] | Case"]
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A file of the import. `rows` is how many it has, as far as counting lines tells."""
+    """A file of the import. `kind` is what it is by its content; `rows` is how many it has, as far as counting lines tells."""
 
     sheet: Sheet
     path: Path
+    kind: str
     digest: str
     rows: int
 
@@ -43,14 +50,20 @@ def locate(mapping: Mapping, data: Path) -> list[Found]:
     if not data.exists():
         raise ImportProblem(f"{data}: there is no such file or folder")
     sheets = list(mapping.sheets.values())
-    plain = clean(data.name).removesuffix(".gz").replace(REJECT_SUFFIX, ".csv")
-    named = [sheet for sheet in sheets if sheet.file == plain]
+    named = [sheet for sheet in sheets if _is_of(data, sheet)]
     if not named and len(sheets) > 1:
         wanted = ", ".join(sheet.file for sheet in sheets)
         raise ImportProblem(
             f"{data.name}: the mapping {mapping.name!r} reads {wanted}: give the folder they are in"
         )
     return [_found((named or sheets)[0], data)]
+
+
+def _is_of(path: Path, sheet: Sheet) -> bool:
+    """By name: the sheet's file, packed or not, or one of the rows that were refused from it."""
+    name = _PACKED.sub("", clean(path.name), count=1)
+    stem = sheet.file.removesuffix(".gz").rpartition(".")[0] or sheet.file
+    return name == sheet.file or (bool(_REJECTS.search(name)) and _REJECTS.sub("", name) == stem)
 
 
 def _in_folder(mapping: Mapping, folder: Path) -> list[Found]:
@@ -75,17 +88,21 @@ def _inside(folder: Path, sheet: Sheet) -> Path | None:
 
 
 def _found(sheet: Sheet, path: Path) -> Found:
-    if sheet.kind == EVENTS and is_xes(path):
-        sizing = size_up(path, b"<event>")
-        return Found(sheet, path, sizing.digest, sizing.lines)
-    sizing = size_up(path)
-    return Found(sheet, path, sizing.digest, max(sizing.lines - 1, 0))
+    kind = kind_of(path)
+    if kind.name == LOG and sheet.kind != EVENTS:
+        raise ImportProblem(f"{path.name}: is XML, not a table: save it as CSV")
+    sizing = size_up(path, b"<event>" if kind.name == LOG else kind.ends)
+    lines = sizing.lines if kind.name == LOG else max(sizing.lines - 1, 0)
+    return Found(sheet, path, kind.name, sizing.digest, lines)
 
 
 class Source(Protocol):
-    """`take` reads a part, `names` tells what it refers to, and once that is settled `plan` makes commands of it."""
+    """`take` reads a part, `names` tells what it refers to, and once that is settled `plan` makes commands of it. `layout` is for
+    the rows that are refused.
+    """
 
     header: list[str]
+    layout: Layout
 
     def take(self, rows: int) -> Part: ...
 
@@ -94,16 +111,27 @@ class Source(Protocol):
     def plan(self, part: Part) -> list[Planned]: ...
 
 
+class Table(Protocol):
+    """An opened file: its columns, and its rows once."""
+
+    header: list[str]
+    layout: Layout
+
+    def no_column(self, header: str) -> str: ...
+
+    def __iter__(self) -> Iterator[Row]: ...
+
+
 class RowPlanner(Protocol):
     def plan(self, row: Row, cells: Cells) -> Planned: ...
 
 
 class RowSource:
-    """The rows of a CSV file."""
+    """The rows of a table."""
 
     def __init__(self, found: Found, mapping: Mapping, planner: RowPlanner) -> None:
-        file = _csv(found, mapping)
-        self.header = file.header
+        file = opened(found, mapping)
+        self.header, self.layout = file.header, file.layout
         self._rows, self._planner = iter(file), planner
         self._reader = RowReader(found.sheet, file.header, file.no_column)
 
@@ -124,19 +152,16 @@ class RowSource:
 
 
 class CaseSource:
-    """The cases of an event log, CSV or XES."""
+    """The cases of an event log, a table or XES. A case with an event that cannot be read is refused with all its rows: without
+    that event it would be another case.
+    """
 
     def __init__(self, found: Found, mapping: Mapping, values: Values, planner: CasePlanner) -> None:
-        self._planner, self._name = planner, found.path.name
-        self._events, self._refused = EventReader(mapping, found.sheet, values), list[Planned]()
-        if is_xes(found.path):
-            log = XesFile(found.path)
-            self.header, self._file = log.header, iter(log)
-            self._reader = RowReader(in_xes(found.sheet), log.header, str)
-        else:
-            file = _csv(found, mapping)
-            self.header, self._file = file.header, iter(file)
-            self._reader = RowReader(found.sheet, file.header, file.no_column)
+        self._planner, self._sheet, self._name = planner, found.sheet, found.path.name
+        file = opened(found, mapping)
+        self.header, self.layout, self._file = file.header, file.layout, iter(file)
+        self._reader = RowReader(found.sheet, file.header, file.no_column)
+        self._events = EventReader(mapping, found.sheet, values)
         self._grouped = mapping.events.grouped
         self._cases: Iterator[Case] | None = None
 
@@ -147,41 +172,40 @@ class CaseSource:
         taken = 0
         for case in self._cases:
             part.append(case)
-            taken += len(case.events)
+            taken += len(case.rows)
             if taken >= rows:
                 break
-        refused, self._refused = self._refused, []
-        return [*refused, *part]
+        return part
 
-    def _read(self) -> Iterator[Event]:
+    def _read(self) -> Iterator[Event | Unread]:
         for row in self._file:
             cells = self._reader.read(row)
             event = self._events.read(row, cells) if isinstance(cells, dict) else cells
             if isinstance(event, Event):
                 yield event
             elif event is not None:
-                self._refused.append(Planned((row,), reasons=tuple(event)))
+                yield Unread(row, self._reader.cell(row, "case"), tuple(event))
 
     def names(self, part: Part) -> set[Name]:
         return {name for item in part if isinstance(item, Case) for _, name in self._planner.names(item)}
 
     def plan(self, part: Part) -> list[Planned]:
-        return [self._planner.plan(item) if isinstance(item, Case) else item for item in part]  # type: ignore[misc]
+        return [p for item in part if isinstance(item, Case) for p in self._planner.plan(item, self._reason)]
+
+    def _reason(self, row: Row, field: str, message: str) -> Reason:
+        return Reason(self._sheet.header_of(field), self._reader.cell(row, field), message)
 
 
-def in_xes(sheet: Sheet) -> Sheet:
-    """The sheet for XES, whose columns are the standard's and not the mapping's."""
-    columns = {name: replace(column, header=name) for name, column in sheet.columns.items()}
-    return replace(sheet, columns=columns)
-
-
-def _csv(found: Found, mapping: Mapping) -> CsvFile:
+def opened(found: Found, mapping: Mapping) -> Table:
+    """Raises ImportProblem when it has no header."""
+    if found.kind == LOG:
+        return XesFile(found.path, found.sheet, delimiter=mapping.delimiter)
     return CsvFile(found.path, encoding=mapping.encoding, delimiter=mapping.delimiter)
 
 
 def _listed(found: Found, mapping: Mapping) -> frozenset[str]:
     """Everybody the file lists as a rep: whether a manager is one is known at its end only."""
-    file = _csv(found, mapping)
+    file = opened(found, mapping)
     reader = RowReader(found.sheet, file.header, file.no_column)
     cells = (reader.read(row) for row in file)
     return frozenset(told["key"] for told in cells if isinstance(told, dict))

@@ -12,31 +12,59 @@ from typing import IO, Any
 
 from lxml import etree
 
-from runtime.imports.readers import MAX_ROWS, Row, open_binary, readable
+from runtime.imports.cells import clean
+from runtime.imports.lines import Layout, Row
+from runtime.imports.mapping import Sheet
+from runtime.imports.readers import MAX_ROWS
 from runtime.imports.results import ImportProblem
+from runtime.imports.sniff import HEAD, open_binary, readable
 
-PROLOG = 1 << 16
 EVENT_KEYS = ("concept:name", "lifecycle:transition", "org:resource", "time:timestamp")
-HEADER = ("case", "activity", "lifecycle", "resource", "timestamp")
-
-
-def is_xes(path: Path) -> bool:
-    """By content, not by name. Raises ImportProblem when the file cannot be read."""
-    with readable(path), open_binary(path) as unpacked:
-        return unpacked.read(PROLOG).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
+STRICT: dict[str, Any] = {
+    "resolve_entities": False,
+    "load_dtd": False,
+    "no_network": True,
+    "huge_tree": False,
+    "remove_comments": True,
+    "remove_pis": True,
+}
+FIELDS = ("case", "activity", "lifecycle", "resource", "timestamp")
 
 
 class XesFile:
-    """An XES log as rows (case, activity, lifecycle, resource, timestamp), in file order; `line` is the event's.
+    """An XES log as rows, in file order, under the mapping's column names; `line` is the event's. An event outside a trace has no
+    case.
 
-    Raises ImportProblem for a file that is not well-formed XML, has a document type, or is beyond the limits.
+    Raises ImportProblem for a file that is not well-formed XML, is no log, has a document type, or is beyond the limits.
     """
 
-    def __init__(self, path: Path, *, max_rows: int = MAX_ROWS) -> None:
-        self.path, self.max_rows, self.header = path, max_rows, list(HEADER)
+    def __init__(self, path: Path, sheet: Sheet, *, delimiter: str = ",", max_rows: int = MAX_ROWS) -> None:
+        self.path, self.max_rows = path, max_rows
+        self.header = [clean(sheet.header_of(field)) for field in FIELDS]
+        self.layout = Layout.of_columns(self.header, delimiter)
         with readable(path), open_binary(path) as unpacked:
-            if b"<!DOCTYPE" in unpacked.read(PROLOG).upper():
+            if b"<!DOCTYPE" in unpacked.read(HEAD).upper():
                 raise self._with_document_type()
+            unpacked.seek(0)
+            self._check_root(unpacked)
+
+    def no_column(self, header: str) -> str:
+        return f"{self.path.name}: the mapping reads {header!r} twice: an event log needs a column for each field"
+
+    def _check_root(self, unpacked: IO[bytes]) -> None:
+        try:
+            _, root = next(iter(etree.iterparse(unpacked, events=("start",), **STRICT)))
+        except etree.XMLSyntaxError as problem:
+            raise self._not_well_formed(problem) from problem
+        if root.getroottree().docinfo.internalDTD is not None:
+            raise self._with_document_type()
+        if etree.QName(root).localname != "log":
+            raise ImportProblem(
+                f"{self.path.name}: is no event log: it begins with <{etree.QName(root).localname}>, not <log>"
+            )
+
+    def _not_well_formed(self, problem: etree.XMLSyntaxError) -> ImportProblem:
+        return ImportProblem(f"{self.path.name}: is not well-formed XML: {problem.msg}")
 
     def _with_document_type(self) -> ImportProblem:
         return ImportProblem(
@@ -48,36 +76,26 @@ class XesFile:
             try:
                 yield from self._rows(unpacked)
             except etree.XMLSyntaxError as problem:
-                raise ImportProblem(f"{self.path.name}: is not well-formed XML: {problem.msg}") from problem
+                raise self._not_well_formed(problem) from problem
 
     def _rows(self, unpacked: IO[bytes]) -> Iterator[Row]:
-        parsing = etree.iterparse(
-            unpacked,
-            events=("start", "end"),
-            tag=("{*}log", "{*}trace", "{*}event"),
-            resolve_entities=False,
-            load_dtd=False,
-            no_network=True,
-            huge_tree=False,
-            remove_comments=True,
-            remove_pis=True,
-        )
+        parsing = etree.iterparse(unpacked, events=("end",), tag=("{*}trace", "{*}event"), **STRICT)
         count = 0
         held: list[tuple[int, dict[str, str]]] = []
-        for moment, element in parsing:
-            kind = etree.QName(element).localname
-            if moment == "start":
-                if kind == "log" and element.getroottree().docinfo.internalDTD is not None:
-                    raise self._with_document_type()
-            elif kind == "event":
+        for _, element in parsing:
+            if etree.QName(element).localname == "event":
                 count += 1
                 if count > self.max_rows:
                     raise ImportProblem(
                         f"{self.path.name}: more than {self.max_rows:,} events: import it in parts"
                     )
-                held.append((element.sourceline or 0, _attributes(element)))
+                told = (element.sourceline or 0, _attributes(element))
+                if etree.QName(element.getparent()).localname == "trace":
+                    held.append(told)
+                else:
+                    yield _row(told[0], "", told[1])
                 _forget(element)
-            elif kind == "trace":
+            else:
                 case = _attributes(element).get("concept:name", "")
                 yield from (_row(line, case, event) for line, event in held)
                 held = []

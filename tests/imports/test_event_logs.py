@@ -30,6 +30,11 @@ ACTIVITIES = (
     " (data->'activity'->>'duration_minutes')::int, data->'activity'->>'started_at', occurred_at"
     " FROM ledger.events WHERE topic = 'deal.activity-logged' ORDER BY position"
 )
+OWNERS = (
+    "SELECT o.data->>'reference', r.data->>'name' FROM ledger.events o JOIN ledger.events r"
+    " ON r.stream_id = (o.data->>'owner_id')::uuid AND r.topic = 'rep.hired' WHERE o.topic = 'deal.opened' ORDER BY 1"
+)
+HIRED = "SELECT data->>'name' FROM ledger.events WHERE topic = 'rep.hired' ORDER BY 1"
 EVERYTHING = (
     "SELECT stream_id::text, version, topic, CASE WHEN topic LIKE 'promise.%%' OR topic = 'deal.import-noted' THEN NULL"
     " ELSE data::text END, CASE WHEN topic LIKE 'deal.%%' AND topic <> 'deal.import-noted' THEN occurred_at END"
@@ -45,8 +50,13 @@ async def told(pool: Pool, data: Path) -> list[tuple[Any, ...]]:
 
 def in_one_piece() -> Mapping:
     """The shipped mapping, for logs that promise to hold each case in one piece."""
+    return shipped_with("grouped = true")
+
+
+def shipped_with(setting: str) -> Mapping:
     text = files("runtime.imports").joinpath("mappings", "event_log.toml").read_text(encoding="utf-8")
-    return read_mapping(text.replace("[events]\n", "[events]\ngrouped = true\n").encode(), "log.toml")
+    text = f"{text}\n{setting}" if setting[0] == "[" else text.replace("[events]\n", f"[events]\n{setting}\n")
+    return read_mapping(text.encode(), "log.toml")
 
 
 def log(folder: Path, *rows: str) -> Path:
@@ -136,19 +146,13 @@ async def test_people_become_reps_of_the_desk_and_machines_do_not(pool: Pool, tm
         f"3,{OTHER},complete,Wang,{at('10:00:00')}",
     )
     await told(pool, data)
-    owners = await rows_of(
-        pool,
-        "SELECT o.data->>'reference', r.data->>'name' FROM ledger.events o JOIN ledger.events r"
-        " ON r.stream_id = (o.data->>'owner_id')::uuid AND r.topic = 'rep.hired' WHERE o.topic = 'deal.opened' ORDER BY 1",
-    )
-    assert owners == [("1", "Li"), ("2", "desk"), ("3", "Wang")]
-    hired = await rows_of(
-        pool, "SELECT data->>'name' FROM ledger.events WHERE topic = 'rep.hired' ORDER BY 1"
-    )
-    assert hired == [("Li",), ("Wang",), ("desk",)]
+    assert await rows_of(pool, OWNERS) == [("1", "Li"), ("2", "desk"), ("3", "Wang")]
+    assert await rows_of(pool, HIRED) == [("Li",), ("Wang",), ("desk",)]
 
 
-async def test_an_event_that_cannot_be_is_refused_and_its_case_lands(pool: Pool, tmp_path: Path) -> None:
+async def test_a_case_with_an_event_that_cannot_be_read_is_refused_as_a_whole(
+    pool: Pool, tmp_path: Path
+) -> None:
     data = log(
         tmp_path,
         f"1,{OFFER},complete,Li,{at('09:00:00')}",
@@ -156,24 +160,137 @@ async def test_an_event_that_cannot_be_is_refused_and_its_case_lands(pool: Pool,
         f"1,{OTHER},complete,Li,soon",
         f",{OTHER},complete,Li,{at('10:00:00')}",
         f"1,{OTHER},suspend,Li,{at('11:00:00')}",
+        f"1,{OTHER},complete",
+        f"2,{OTHER},complete,Wang,{at('11:00:00')}",
     )
     result = await run_import(pool, shipped_mapping("event_log"), data, IMPORTER)
-    assert [(r.row, r.reasons[0].column) for r in result.refusals] == [
-        (3, "lifecycle"),
-        (4, "timestamp"),
-        (5, "case_id"),
+    told = {r.row: str(r).partition(": ")[2] for r in result.refusals}
+    assert told.pop(2) == "its case '1' is refused as a whole, for row 3, 4, 7"
+    assert told.pop(3).endswith("did you mean 'complete'?")
+    assert told.pop(4).startswith("timestamp 'soon': is not a date")
+    assert told.pop(5) == "case_id '': is empty: the event belongs to no case"
+    assert told.pop(7) == "has 3 cells, the header names 5 columns"
+    assert not told
+    assert (result.accepted, (await topics(pool))["deal.activity-logged"]) == (1, 1)
+    assert await rows_of(pool, HIRED) == [("Wang",)]
+
+
+@pytest.mark.parametrize("grouped", [False, True])
+@pytest.mark.parametrize("kind", ["csv", "xes"])
+async def test_a_case_that_was_put_right_is_what_the_whole_log_makes_of_it(
+    pool: Pool, tmp_path: Path, kind: str, *, grouped: bool
+) -> None:
+    """Ben called first and Ada last: the deal is Ada's, whichever event could not be read at first."""
+    events = [
+        ("k", "call", "Ben", "soon"),
+        ("k", "call", "Ada", at("10:00:00")),
+        ("m", "call", "Ada", at("11:00:00")),
     ]
-    assert "did you mean 'complete'?" in str(result.refusals[0])
-    assert (await topics(pool))["deal.activity-logged"] == 1
+    data = tmp_path / f"log.{kind}"
+    data.write_text(as_log(events, kind), encoding="utf-8")
+    mapping = in_one_piece() if grouped else shipped_mapping("event_log")
+    rejects = tmp_path / "rejects"
+    first = await run_import(pool, mapping, data, IMPORTER, rejects=rejects)
+    assert (first.accepted, first.refused) == (1, 2)
+    [refused] = [Path(name) for name in first.rejects]
+    again = await run_import(pool, mapping, refused, IMPORTER, rejects=rejects)
+    same = [(r.first, r.reasons) for r in again.refusals]
+    assert same == [(r.row, r.reasons) for r in first.refusals]
+    refused.write_text(
+        refused.read_text(encoding="utf-8-sig").replace(",soon", f",{at('09:00:00')}"), encoding="utf-8"
+    )
+    mended = await run_import(pool, mapping, refused, IMPORTER)
+    assert (mended.accepted, mended.refused) == (2, 0)
+    assert await rows_of(pool, OWNERS) == [("k", "Ada"), ("m", "Ada")]
 
 
-async def test_a_case_that_is_refused_is_refused_with_all_its_rows(pool: Pool, tmp_path: Path) -> None:
+def as_log(events: list[tuple[str, str, str, str]], kind: str) -> str:
+    if kind == "csv":
+        return "\n".join(
+            [HEADER, *(f"{case},{name},complete,{who},{when}" for case, name, who, when in events)]
+        )
+    traces: dict[str, str] = {}
+    for case, name, who, when in events:
+        event = f'<string key="concept:name" value="{name}"/><string key="org:resource" value="{who}"/>'
+        event += f'<date key="time:timestamp" value="{when}"/>'
+        traces[case] = traces.get(case, "") + f"<event>{event}</event>"
+    told = (
+        f'<trace><string key="concept:name" value="{k}"/>{events}</trace>' for k, events in traces.items()
+    )
+    return f"<log>{''.join(told)}</log>"
+
+
+async def test_work_that_took_too_long_is_named_and_may_be_allowed(pool: Pool, tmp_path: Path) -> None:
+    data = log(
+        tmp_path,
+        "1,W_Call,start,Li,2026-01-05T09:00:00Z",
+        f"1,{OTHER},complete,Li,2026-01-06T09:00:00Z",
+        "1,W_Call,complete,Li,2026-01-13T04:12:00Z",
+    )
+    result = await run_import(pool, shipped_mapping("event_log"), data, IMPORTER)
+    long = (
+        "'W_Call' took 7.8 days, 2026-01-05 09:00 to 2026-01-13 04:12; more than 7 days is taken for a completion that"
+        " is missing: raise `longest_days` under [events]"
+    )
+    assert [str(r).partition(": ")[2] for r in result.refusals] == [
+        f"timestamp '2026-01-05T09:00:00Z': {long}",
+        "its case '1' is refused as a whole, for row 2, 4",
+        f"timestamp '2026-01-13T04:12:00Z': {long}",
+    ]
+    assert (await topics(pool)) == {}
+    allowed = shipped_with("longest_days = 7.8")
+    assert (await run_import(pool, allowed, data, IMPORTER)).accepted == 3
+    [task, call] = await rows_of(pool, ACTIVITIES)
+    assert (call[0], call[3]) == ("W_Call", round(7.8 * 24 * 60))
+    assert task[0] == OTHER
+
+
+async def test_what_the_door_refuses_of_a_case_is_told_of_its_row(pool: Pool, tmp_path: Path) -> None:
     data = log(
         tmp_path, f"1,{'x' * 301},complete,Li,{at('09:00:00')}", f"1,{OTHER},complete,Li,{at('10:00:00')}"
     )
     result = await run_import(pool, shipped_mapping("event_log"), data, IMPORTER)
     assert ([r.row for r in result.refusals], result.refused) == ([2, 3], 2)
-    assert "activity: is longer than 300 characters" in str(result.refusals[0]).replace(" ''", "")
+    assert str(result.refusals[0]) == f"log.csv row 2: activity '{'x' * 301}': is longer than 300 characters"
+    assert str(result.refusals[1]) == "log.csv row 3: its case '1' is refused as a whole, for row 2"
+
+
+async def test_the_words_of_the_standards_lifecycle_are_known(pool: Pool, tmp_path: Path) -> None:
+    words = (
+        "schedule", "assign", "withdraw", "reassign", "suspend", "resume", "autoskip", "manualskip", "ATE_abort",
+    )  # fmt: skip
+    data = log(
+        tmp_path,
+        *(f"1,{OTHER},{word},Li,{at('08:00:00')}" for word in words),
+        f"1,{OFFER},START,Li,{at('09:00:00')}",
+        f"1,{OFFER},pi_abort,Li,{at('09:10:00')}",
+        f"1,{OFFER},start,Li,{at('09:20:00')}",
+        f"1,{OFFER},Complete,Li,{at('09:25:00')}",
+        f"1,{OTHER},unknown,Li,{at('10:00:00')}",
+    )
+    assert [row[:4] for row in await told(pool, data)] == [
+        (OFFER, "call", "started", None),
+        (OFFER, "call", "offer", 5),
+        (OTHER, "task", "", None),
+    ]
+
+
+async def test_a_log_has_words_of_its_own(pool: Pool, tmp_path: Path) -> None:
+    own = shipped_with(
+        '[events.lifecycle]\nstart = "begun"\ncomplete = ["done", "withdraw"]\nabort = "gone"\nignore = "x"\n'
+    )
+    data = log(
+        tmp_path,
+        f"1,{OFFER},Begun,Li,{at('09:00:00')}",
+        f"1,{OFFER},done,Li,{at('09:05:00')}",
+        f"1,{OFFER},begun,Li,{at('09:10:00')}",
+        f"1,{OFFER},gone,Li,{at('09:15:00')}",
+        f"1,{OTHER},x,Li,{at('09:20:00')}",
+        f"1,{OTHER},withdraw,Li,{at('09:30:00')}",
+    )
+    assert (await run_import(pool, own, data, IMPORTER)).refusals == []
+    found = [(row[0], row[2], row[3]) for row in await rows_of(pool, ACTIVITIES)]
+    assert found == [(OFFER, "offer", 5), (OFFER, "started", None), (OTHER, "", None)]
 
 
 @pytest.mark.oracle

@@ -219,6 +219,15 @@ def test_rules_for_activities_are_checked() -> None:
     ]
 
 
+def test_a_word_of_the_lifecycle_is_one_thing() -> None:
+    log = '[events]\nfile = ""\n[events.columns]\ncase = "c"\nactivity = "a"\ntimestamp = "t"\n'
+    words = '[events.lifecycle]\nstart = "Done"\ncomplete = "done"\nskip = "x"\n'
+    assert problems_of(f'name = "n"\nsource = "s"\n{log}{words}') == [
+        "events.lifecycle.complete: 'done' is under `start` already",
+        "events.lifecycle.skip: is not a setting here",
+    ]
+
+
 def test_the_digest_is_of_the_files_bytes() -> None:
     assert mapping_from(ONE_FILE).digest == mapping_from(ONE_FILE).digest
     assert mapping_from(ONE_FILE).digest != mapping_from(ONE_FILE + "# a word\n").digest

@@ -38,14 +38,16 @@ BAD = {
     "9,Li,Acme,Boiler,New,,,,": "opened '': is empty",
     "1,Li,Acme,Boiler,New,2026-01-05,,,": "id '1': is in row 2 already",
     "10,Li,Acme,Boiler,Won,2026-01-05,,5,": "closed '': is empty: a closed deal was closed some day",
-    "11,Li,Acme,Boiler,Won,2026-01-05,2026-01-01,5,": "closed '2026-01-01': 2026-01-01 is before opened_at, 2026-01-04",
+    "11,Li,Acme,Boiler,Won,2026-01-05,2026-01-01,5,": "closed '2026-01-01': 2026-01-01 is before opened_at, 2026-01-05",
     "12,Li,Acme,Boiler,Won,2026-01-05,2026-02-01,,": "stage 'Won': the gate of stage 'identify' is not passed",
     "13,Li,Acme,Boiler,Lost,2026-01-05,2026-02-01,,": "stage 'Lost': the gate of stage 'identify' is not passed",
     "14,Li,Acme,Boiler,Offer,2026-01-05,,,": "stage 'Offer': the gate of stage 'identify' is not passed",
     "15,Li,Acme,Boiler,New,2026-01-05,,-5,": "amount '-5': must not be negative",
     "16,Li,Acme,Boiler,New,2990-01-05,,,": "opened '2990-01-05': is not between the years 1900 and 2199",
-    "17,Li,Acme,Boiler,New,2099-01-05,,,": "opened '2099-01-05': 2099-01-04 16:00 is in the future",
+    "17,Li,Acme,Boiler,New,2099-01-05,,,": "opened '2099-01-05': 2099-01-05 00:00 is in the future",
     "18,Li,Acme": "has 3 cells, the header names 9 columns",
+    "20,Li,#N/A,Boiler,New,2026-01-05,,,": "customer '#N/A': is a spreadsheet's error, not a value",
+    f"21,Li,{'y' * 100_001},Boiler,New,2026-01-05,,,": f"customer '{'y' * 40}': is longer than 100,000 characters",
     f"19,Li,Acme,{'x' * 301},New,2026-01-05,,,": f"product '{'x' * 301}': name: is longer than 300 characters",
 }
 
@@ -72,6 +74,24 @@ async def test_what_is_good_lands_and_what_is_bad_is_named(pool: Pool, tmp_path:
     counts = await topics(pool)
     assert counts["deal.opened"] == len(GOOD)
     assert result.events == sum(counts.values())
+
+
+async def test_days_are_told_as_they_are_in_the_mappings_zone(pool: Pool, tmp_path: Path) -> None:
+    berlin = mapping_from(ONE_FILE, timezone='timezone = "Europe/Berlin"')
+    rows = (
+        "1,Li,Acme,Boiler,Won,2026-09-20,2026-09-19,10,",
+        "2,Li,Acme,Boiler,Won,2026-09-20T10:00,2026-09-20T09:00,10,",
+    )
+    result = await run(pool, csv_file(tmp_path, *rows), berlin)
+    assert [refusal.reasons[0].message for refusal in result.refusals] == [
+        "2026-09-19 is before opened_at, 2026-09-20",
+        "2026-09-20 09:00:00 is before opened_at, 2026-09-20 10:00:00",
+    ]
+
+
+async def test_a_long_cell_in_a_column_that_nobody_reads_is_left_alone(pool: Pool, tmp_path: Path) -> None:
+    data = csv_file(tmp_path, f"{GOOD[0]},{'x' * 200_000}", header=f"{HEADER},notes")
+    assert numbers(await run(pool, data))[:3] == (1, 0, 0)
 
 
 async def test_a_dry_run_refuses_exactly_what_the_real_run_refuses_and_records_nothing(
@@ -136,8 +156,18 @@ async def test_refused_rows_go_to_a_file_that_can_be_put_right_and_imported(
     mended = path.read_text(encoding="utf-8-sig").replace(",Wonn,", ",New,")
     path.write_text(mended, encoding="utf-8")
     again = await run(pool, path, rejects=rejects)
-    # Row 1 was refused as the second of its id; in a file where it stands alone it tells nothing else than the first.
-    assert (again.accepted, again.unchanged, again.refused) == (1, 1, len(BAD) - 2)
+    assert (again.accepted, again.refused) == (1, len(BAD) - 1)
+    assert [str(refusal).partition(": ")[2] for refusal in again.refusals] == [
+        str(refusal).partition(": ")[2] for refusal in result.refusals[1:]
+    ]
+    assert [refusal.first for refusal in again.refusals] == [refusal.row for refusal in result.refusals[1:]]
+    assert str(again.refusals[0]).startswith("deals.rejects.csv row 3 (row 7 of the first file): opened ")
+    # Row 1 was refused as the second of its id: taken instead of the first when somebody decides so.
+    decided = mended.replace("id '1': is in row 2 already", "").replace(
+        ",New,2026-01-05,,,", ",New,2026-01-05,,700,"
+    )
+    path.write_text(decided, encoding="utf-8")
+    assert (await run(pool, path, rejects=rejects)).accepted == 2
     assert [Path(written).name for written in again.rejects] == ["deals.rejects.rejects.csv"]
 
 

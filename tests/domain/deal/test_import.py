@@ -216,7 +216,7 @@ class TestARowThatCannotBe:
             ({"stage_at": OPENED_AT - DAY}, ["stage_at"]),
             ({"stage": "nowhere"}, ["stage"]),
             ({"stage": "after-sales"}, ["stage"]),
-            ({"activities": (call(FIRST, NOW + 9 * DAY),)}, ["activities.at"]),
+            ({"activities": (call(FIRST, NOW + 9 * DAY),)}, ["activities[0].at"]),
         ],
     )
     def test_is_refused_with_its_fields(self, changes: dict[str, Any], fields: list[str]) -> None:
