@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,7 +13,6 @@ from domain.deal.commands import OpenDeal
 from projections import deal_board
 from projections.follow import run_projections
 from projections.wait import Waiter
-from runtime import server_home
 from runtime.database import open_pool
 from runtime.ledger import Ledger
 from runtime.servers import EmbeddedPostgres
@@ -22,6 +20,7 @@ from tests.background import Background
 from tests.conftest import PATIENCE
 from tests.house import migrate_all
 from tests.office import Office, furnish
+from tests.runtime.postgres_programs import program
 
 EVENTS = "SELECT position, stream_id, version, topic, data::text, meta::text, event_id, recorded_at FROM ledger.events ORDER BY 1"
 RECEIPTS = "SELECT key, fingerprint, answer::text, position FROM ledger.receipts ORDER BY 1"
@@ -29,11 +28,6 @@ KEYS = "SELECT id, secret_hash, role FROM app.api_keys"
 OWNERS = """
     SELECT n.nspname, c.relname, pg_get_userbyid(c.relowner) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
      WHERE n.nspname IN ('ledger', 'app') AND c.relkind = 'r' ORDER BY 1, 2"""
-
-
-def program(name: str, *arguments: str) -> None:
-    path = server_home.postgres_programs(server_home.server_user()) / name
-    subprocess.run([str(path), *arguments], check=True, capture_output=True)
 
 
 async def test_a_restored_dump_is_the_same_ledger_and_goes_on(database_url: str, scratch: Path) -> None:

@@ -1,0 +1,123 @@
+"""tests: a ledger that an earlier release wrote is whole under this one, and goes on.
+
+`ledgers/0cd94be.dump` is a dump of one made by release 0cd94be: a company at random work (targets, cycles, scorecards, reviews, deals,
+promises, leavers), 40 imported deals, keys, receipts, and every read model as that release left it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+from api.users import KeyBook, Role
+from domain.aggregate import Aggregate
+from domain.deal.commands import LogActivity, OpenDeal
+from domain.deal.deal import Deal
+from domain.door import Door
+from domain.values import Activity, ActivityKind
+from projections import rebuild
+from projections.catalog import ALL
+from runtime.ledger import open_ledger
+from runtime.settings import Settings
+from tests.conftest import PostgresServer
+from tests.domain.test_invariants import kinds_of
+from tests.office import NOW, context
+from tests.runtime.postgres_programs import program
+from worker import migrate_all
+
+DUMP = Path(__file__).parent / "ledgers" / "0cd94be.dump"
+KEYED = UUID("6c5a36f5-b120-407e-8369-99c0f7b7da37")
+REP_S_FIRST = "sl_2439f1221ed1130b_le_bnH5NksZmKtkvF3T4D6A3tRAbQE_C2pzeQgTwekQ"
+ADMIN = "sl_2babca438fdcf0b6_B6OEaveaiA2TxjawVlrcgXfmJSwwTXPOkmTAuT3jJzg"
+EVENTS = "SELECT position, stream_id, version, topic, schema_version, data::text, meta::text, event_id, recorded_at FROM ledger.events ORDER BY 1"
+RECEIPTS = "SELECT key, fingerprint, answer::text, recorded, stream_version, position FROM ledger.receipts ORDER BY 1"
+KEYS = "SELECT id, secret_hash, user_id, role, rep_id, team_id, revoked_at FROM app.api_keys ORDER BY 1"
+SECRET = "SELECT secret FROM app.installation"
+STREAMS = "SELECT DISTINCT ON (stream_id) stream_id, topic, max(version) OVER (PARTITION BY stream_id) FROM ledger.events ORDER BY 1, version"
+
+
+@dataclass
+class Upgraded:
+    """The old ledger, migrated; and what stood in it before."""
+
+    url: str
+    before: dict[str, list[Any]]
+
+    def read(self, query: str) -> list[Any]:
+        with psycopg.connect(self.url) as connection:
+            return connection.execute(query.encode()).fetchall()
+
+
+@pytest.fixture(scope="module")
+def upgraded(postgres: PostgresServer, template: str, worker_id: str) -> Iterator[Upgraded]:
+    """`template` has made the roles."""
+    name = f"upgraded_{worker_id}"
+    url = postgres.url_of(name)
+    with psycopg.connect(postgres.admin, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        try:
+            program("pg_restore", "--exit-on-error", "--dbname", url, str(DUMP))
+            found = Upgraded(url, {})
+            found.before = {query: found.read(query) for query in (EVENTS, RECEIPTS, KEYS, SECRET)}
+            migrate_all(Settings(url, url))
+            yield found
+        finally:
+            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def test_every_event_receipt_and_key_is_there(upgraded: Upgraded) -> None:
+    assert len(upgraded.before[EVENTS]) == 696
+    for query, rows in upgraded.before.items():
+        assert upgraded.read(query) == rows
+
+
+def test_migrating_again_changes_nothing(upgraded: Upgraded) -> None:
+    migrate_all(Settings(upgraded.url, upgraded.url))
+    test_every_event_receipt_and_key_is_there(upgraded)
+
+
+async def test_every_stream_is_loaded_whole(upgraded: Upgraded) -> None:
+    kinds = {fact.TOPIC: kind for kind in kinds_of(Aggregate) for fact in kind._mutators}
+    async with open_ledger(upgraded.url) as ledger:
+        for id, topic, version in upgraded.read(STREAMS):
+            loaded = (await ledger.load({id: kinds[topic]}))[id]
+            assert (loaded.version, loaded.exists) == (version, True), topic
+
+
+async def test_every_read_model_is_rebuilt_and_equals_its_rebuild(upgraded: Upgraded) -> None:
+    outcomes = await rebuild.rebuild_all(upgraded.url, [projection.name for projection in ALL], workers=1)
+    assert set(outcomes.values()) == {upgraded.read("SELECT max(position) FROM ledger.events")[0][0]}
+    for projection in ALL:
+        assert await rebuild.compare(upgraded.url, projection.name) == [], projection.name
+
+
+async def test_keys_count_as_before_and_only_the_owner_changes_them(upgraded: Upgraded) -> None:
+    application = make_conninfo(upgraded.url, user="salesloop", passfile="/dev/null")
+    async with open_ledger(application) as ledger:
+        keys = KeyBook(ledger)
+        assert (await keys.user(ADMIN)).role is Role.ADMIN
+        assert (await keys.user(REP_S_FIRST)).role is Role.REP
+        assert [key["user_id"] for key in await keys.all() if key["revoked_at"]] == ["old"]
+        async with ledger.pool.connection() as connection:
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                await connection.execute("DELETE FROM app.api_keys")
+
+
+async def test_work_goes_on_and_a_receipt_of_then_is_known(upgraded: Upgraded) -> None:
+    async with open_ledger(upgraded.url) as ledger:
+        door = Door(ledger)
+        deal = (await ledger.load({KEYED: Deal}))[KEYED]
+        assert isinstance(deal, Deal)
+        again = OpenDeal(deal_id=KEYED, title="Opened once", owner_id=deal.owner_id)
+        assert (await door.execute(again, context(key="api/ops/once"))).replayed
+        touch = LogActivity(deal_id=KEYED, activity_id=UUID(int=1), activity=Activity(kind=ActivityKind.CALL))
+        receipt = await door.execute(touch, context(now=NOW))
+        assert (receipt.recorded > 0, receipt.position) == (True, 696 + receipt.recorded)
