@@ -168,7 +168,7 @@ def _said(happened: datetime | None, body: Envelope | None) -> str:
 def _unknown_reference(command: Command, missing: NotFound) -> NotFound | Problem:
     """What the body names and is not there is a fault of the body, not of the path."""
     chief, kind = command.stream(), missing.details.get("kind")
-    if chief is None or kind == chief[0].KIND or kind in PARTS:
+    if "field" not in missing.details and (chief is None or kind == chief[0].KIND or kind in PARTS):
         return missing
     more: dict[str, Any] = {**missing.details}
     return Problem(UNKNOWN_REFERENCE, missing.message, more)

@@ -9,11 +9,14 @@ from uuid import UUID
 
 from domain.action_item import ActionItem, ActionItemHandedOver, ActionItemOpened
 from domain.aggregate import Aggregate
+from domain.cycle.cycle import Cycle
 from domain.door import Book, Command, handles
+from domain.errors import NotFound
 from domain.facts import FreeText
 from domain.people import Rep, Team
 from domain.policies import Policies, policy_stream
 from domain.policy import FollowUpPolicy
+from domain.references import CycleId, PersonId
 from domain.values import Checks, PromiseOutcome
 
 Json = dict[str, Any]
@@ -34,11 +37,11 @@ class OpenActionItem(ActionItemCommand):
     """
 
     what: FreeText
-    owner_id: UUID
+    owner_id: PersonId
     due_at: datetime
-    manager_id: UUID | None = None
+    manager_id: PersonId | None = None
     policy: str = "default"
-    cycle_id: UUID | None = None
+    cycle_id: CycleId | None = None
     decision_id: UUID | None = None
 
 
@@ -56,8 +59,8 @@ class MoveActionItem(ActionItemCommand):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandOverActionItem(ActionItemCommand):
-    to: UUID
-    manager_id: UUID | None = None
+    to: PersonId
+    manager_id: PersonId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,6 +157,7 @@ def open_action_item(command: OpenActionItem, book: Book) -> Json:
     item = book.find(ActionItem, command.item_id)
     if item.exists:
         return told(item)
+    _check_decision(command, book)
     policy, reach = _policy(command.policy, book), book.context.reach
     near = reach.team_id if reach is not None else None
     item.record(
@@ -171,6 +175,16 @@ def open_action_item(command: OpenActionItem, book: Book) -> Json:
         )
     )
     return told(item)
+
+
+def _check_decision(command: OpenActionItem, book: Book) -> None:
+    """A decision is known by the cycle it was asked for in. Raises NotFound."""
+    if command.decision_id is None:
+        return
+    asked = book.get(Cycle, command.cycle_id).decisions if command.cycle_id is not None else {}
+    if command.decision_id not in asked:
+        words = "decision_id: no such decision was asked for in the cycle that is named"
+        raise NotFound(words, kind="decision", id=str(command.decision_id), field="decision_id")
 
 
 @handles(RewordActionItem)

@@ -26,6 +26,7 @@ from domain.facts import FreeText
 from domain.metrics import find_metric, metric
 from domain.people import Rep, Team
 from domain.periods import Window
+from domain.references import CycleId, PersonId
 from domain.scope import Scope
 from domain.target.decisions import team_of
 from domain.target.smart import check_metric, check_scope, check_unit
@@ -63,11 +64,11 @@ class StartAdjustment(AdjustmentCommand):
     currency: str = ""
     baseline: Window | None = None
     horizon: date | None = None
-    owner_id: UUID | None = None
+    owner_id: PersonId | None = None
     starts: date | None = None
-    above_id: UUID | None = None
+    above_id: PersonId | None = None
     policy: str = "default"
-    cycle_id: UUID | None = None
+    cycle_id: CycleId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +109,7 @@ class DecideAdjustment(AdjustmentCommand):
     """By its owner, by who is above them, or by a manager of the team."""
 
     outcome: Outcome
-    decided_by: UUID
+    decided_by: PersonId
     why: FreeText
 
     def concerns(self, held: Aggregate) -> bool:
@@ -117,7 +118,7 @@ class DecideAdjustment(AdjustmentCommand):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandOverAdjustment(AdjustmentCommand):
-    to: UUID
+    to: PersonId
 
 
 def told(adjustment: Adjustment) -> Json:

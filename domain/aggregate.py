@@ -17,6 +17,7 @@ from domain.context import Reach
 from domain.facts import Fact
 
 Mutator = Callable[[Any, Any], None]
+PARTS = ("owner_id", "manager_id", "chair_id", "above_id")
 M = TypeVar("M", bound=Callable[..., None])
 
 
@@ -28,6 +29,10 @@ def when(*facts: type[Fact]) -> Callable[[M], M]:
         return method
 
     return mark
+
+
+KINDS: dict[str, type[Aggregate]] = {}
+"""Every kind of stream by its name."""
 
 
 class Aggregate:
@@ -47,6 +52,7 @@ class Aggregate:
         self._recorded: tuple[tuple[Fact, datetime | None], ...] = ()
 
     def __init_subclass__(cls) -> None:
+        KINDS[cls.KIND] = cls
         marked = [m for m in vars(cls).values() if hasattr(m, "facts")]
         cls._mutators = cls._mutators | {fact: m for m in marked for fact in m.facts}
 
@@ -106,6 +112,11 @@ class Aggregate:
     def changeable(self, reach: Reach) -> bool:
         """Whether an actor with this reach may change it."""
         return self.within(reach)
+
+    def parts(self) -> set[UUID | None]:
+        """Who has a part in it: owner, manager, chair, who is above."""
+        held = (self, getattr(self, "people", None))
+        return {getattr(one, name, None) for one in held for name in PARTS}
 
     def fork(self) -> Self:
         """A copy to decide on; the original stays what the ledger says."""

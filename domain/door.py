@@ -15,12 +15,13 @@ from datetime import datetime
 from typing import Any, NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
-from domain.aggregate import Aggregate
+from domain.aggregate import KINDS, Aggregate
 from domain.calendar import BusinessCalendar
 from domain.context import Context, Reach
 from domain.errors import AlreadyExists, Conflict, DomainError, FieldError, Forbidden, Invalid, NotFound
 from domain.known_days import beyond, latest
 from domain.recorded import Meta, Pending
+from domain.references import PERSON, Named, Refers, references
 
 A = TypeVar("A", bound=Aggregate)
 C = TypeVar("C", bound="Command")
@@ -40,6 +41,14 @@ class Command:
 
     def concerns(self, held: Aggregate) -> bool:
         """Whether `held` asked who gives this command for it, by name: then it is theirs to say, whosever else `held` is."""
+        return False
+
+    def named(self) -> Iterable[Named]:
+        """What the command names by id, to be held against the ledger before anything is decided."""
+        return references(self)
+
+    def stands(self, named: Named, held: Aggregate) -> bool:
+        """Whether `held` says so already: what stays as it is may be said again by who could not have said it first."""
         return False
 
 
@@ -245,6 +254,48 @@ class Book:
                 actual=held.version,
             )
 
+    def check_named(self, call: Call) -> None:
+        """Refuse a command that names what is not there, is something else, or is not the actor's to name."""
+        own = call.context.reach.rep_id if call.context.reach is not None else None
+        named = [one for one in call.command.named() if one.id != own]
+        if named:
+            self.want(*((_kind(one.refers), one.id) for one in named))
+        for one in named:
+            if one.refers.kind == PERSON:
+                self._check_person(one, call)
+            else:
+                self._check_thing(one, call)
+
+    def _check_thing(self, named: Named, call: Call) -> None:
+        kind, held, reach = _kind(named.refers), self._base(named.id), call.context.reach
+        if not isinstance(held, kind) or not held.exists:
+            raise _nothing(named)
+        if reach is None or named.refers.whose == "anybody" or self._stands(named, call):
+            return
+        if not held.within(reach):
+            raise _nothing(named) if named.refers.whose == "seen" else _others(named)
+        if named.refers.whose == "own" and reach.rep_id is not None:
+            raise Forbidden("you say this for yourself only", field=named.field)
+
+    def _check_person(self, named: Named, call: Call) -> None:
+        """Persons who are no reps stand in the ledger as managers only. Who sees all may name others, such as the
+        company's head; who sees one team may name its manager, and who has a part already.
+        """
+        held, reach = self._base(named.id), call.context.reach
+        if isinstance(held, _kind(named.refers)) and held.exists:
+            return
+        if held is not None and held.version > 0:
+            raise _nothing(named)
+        if reach is None or reach.team_id is None or self._stands(named, call):
+            return
+        if named.id not in self.find(KINDS["team"], reach.team_id).parts():
+            raise _nothing(named)
+
+    def _stands(self, named: Named, call: Call) -> bool:
+        chief = call.command.stream()
+        held = self._base(chief[1]) if chief is not None else None
+        return held is not None and (named.id in held.parts() or call.command.stands(named, held))
+
     def check_made(self, call: Call) -> None:
         """What did not exist before must be within the actor's reach as it was made."""
         chief, reach = call.command.stream(), call.context.reach
@@ -258,6 +309,20 @@ class Book:
         chief = call.command.stream()
         found = self._open.get(chief[1].int) if chief is not None else None
         return found.version if found is not None else 0
+
+
+def _kind(refers: Refers) -> type[Aggregate]:
+    return KINDS["rep" if refers.kind == PERSON else refers.kind]
+
+
+def _nothing(named: Named) -> NotFound:
+    kind, id = named.refers.kind, str(named.id)
+    return NotFound(f"{named.field}: no {kind} has the id {id}", kind=kind, id=id, field=named.field)
+
+
+def _others(named: Named) -> Forbidden:
+    kind = named.refers.kind
+    return Forbidden(f"{named.field}: this {kind} is another team's", kind=kind, field=named.field)
 
 
 def _check_reach(aggregate: Aggregate, reach: Reach) -> None:
@@ -322,6 +387,7 @@ def attempt(call: Call, loaded: dict[UUID, Aggregate], recall: Recall) -> tuple[
     """Decide once, purely. Raises NotLoaded, naming what to load before trying again."""
     book = Book(call.context, loaded, recall)
     book.admit(call)
+    book.check_named(call)
     answer = _DECIDERS[type(call.command)](call.command, book)
     book.check_made(call)
     return book.decide(call, answer), book

@@ -20,6 +20,7 @@ from domain.door import Book, Command, handles
 from domain.errors import Refused
 from domain.facts import Fact, FreeText, PersonName, PersonText, fact
 from domain.people import Rep, RepAllocated
+from domain.references import CustomerId, ProductId, TeamMateId
 from domain.values import MAX_NAME, Checks, Money, NextStep
 
 Json = dict[str, Any]
@@ -131,14 +132,14 @@ class CaptureLead(LeadCommand):
     phone: PersonText = ""
     interest: FreeText = ""
     source: str = ""
-    customer_id: UUID | None = None
+    customer_id: CustomerId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AllocateLead(LeadCommand):
     """Give the lead to a rep, or to another one. A rule gives nothing to a rep on leave; a person may."""
 
-    to: UUID
+    to: TeamMateId
     receipt: DecisionReceipt = DecisionReceipt()
 
 
@@ -148,8 +149,8 @@ class ConvertLead(LeadCommand):
 
     deal_id: UUID
     title: FreeText
-    customer_id: UUID | None = None
-    product_id: UUID | None = None
+    customer_id: CustomerId | None = None
+    product_id: ProductId | None = None
     amount: Money | None = None
     expected_close: date | None = None
     process: str = "default"

@@ -15,6 +15,7 @@ from domain.context import Reach
 from domain.door import Command
 from domain.errors import Refused
 from domain.facts import Fact, PersonName, fact
+from domain.references import PersonId, TeamId
 
 
 @fact("team.formed")
@@ -112,6 +113,9 @@ class Team(Aggregate):
         self.manager_id: UUID | None = None
         self.archived = False
 
+    def within(self, reach: Reach) -> bool:
+        return reach.team_id in (None, self.id)
+
     @when(TeamFormed)
     def _formed(self, fact: TeamFormed) -> None:
         self.known_as = TeamName(name=fact.name, region=fact.region)
@@ -203,7 +207,7 @@ class FormTeam(TeamCommand):
 
     name: str
     region: str = ""
-    manager_id: UUID | None = None
+    manager_id: PersonId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,7 +238,7 @@ class HireRep(RepCommand):
     """
 
     name: PersonName
-    team_id: UUID
+    team_id: TeamId
     user_id: str | None = None
 
 

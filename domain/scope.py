@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from domain.references import ProductId
 from domain.values import MAX_NAME, Checks
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class Scope:
 
     kind: ScopeKind
     id: UUID | None = None
-    product_id: UUID | None = None
+    product_id: ProductId | None = None
     segment: str = ""
     channel: str = ""
 

@@ -15,6 +15,7 @@ from uuid import UUID
 from domain import currency
 from domain.errors import FieldError, Invalid
 from domain.facts import FreeText, Personal
+from domain.references import OwnRepId
 
 NAMESPACE = UUID("6f0c8f0e-55f0-5d0e-9a55-0d5a1e500b01")
 MAX_AMOUNT = Decimal("1e15")
@@ -95,7 +96,7 @@ class Activity:
     direction: Direction = Direction.OUTBOUND
     outcome: str = ""
     duration_minutes: int | None = None
-    rep_id: UUID | None = None
+    rep_id: OwnRepId | None = None
     contact_id: UUID | None = None
     summary: FreeText = ""
     name: str = ""

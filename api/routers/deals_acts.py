@@ -72,7 +72,7 @@ async def log_activity(deal_id: UUID, body: b.LogActivity, act: Writer) -> Respo
 async def correct_activity(
     deal_id: UUID, activity_id: UUID, body: b.CorrectActivity, act: Writer
 ) -> Response:
-    activity = body.activity.value(act.user.rep_id)
+    activity = body.activity.value(None)
     return await act(c.CorrectActivity(deal_id=deal_id, activity_id=activity_id, activity=activity), body)
 
 

@@ -19,6 +19,7 @@ from domain.door import Command
 from domain.facts import FreeText
 from domain.periods import Period
 from domain.reasoning import Language, Reason
+from domain.references import ActionItemId, CycleId, PersonId, TargetId
 from domain.scope import Scope
 
 
@@ -30,13 +31,13 @@ class OpenCycle(Command):
 
     scope: Scope
     period: Period
-    owner_id: UUID
-    manager_id: UUID | None = None
-    above_id: UUID | None = None
+    owner_id: PersonId
+    manager_id: PersonId | None = None
+    above_id: PersonId | None = None
     metrics: tuple[str, ...] = ()
     policy: str = "default"
     cadence: Cadence | None = None
-    previous_id: UUID | None = None
+    previous_id: CycleId | None = None
 
     def stream(self) -> tuple[type[Aggregate], UUID]:
         return Cycle, cycle_id(self.scope, self.period)
@@ -57,19 +58,19 @@ class CycleCommand(Command):
 class IncludeTarget(CycleCommand):
     """A target of the same scope and period becomes part of the cycle."""
 
-    target_id: UUID
+    target_id: TargetId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgreeTargets(CycleCommand):
     """The owner agrees to every target of the cycle."""
 
-    agreed_by: UUID
+    agreed_by: PersonId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssessSelf(CycleCommand):
-    assessed_by: UUID
+    assessed_by: PersonId
     text: FreeText
 
 
@@ -77,7 +78,7 @@ class AssessSelf(CycleCommand):
 class AssessCycle(CycleCommand):
     """The manager's assessment, after the owner's own or when that is overdue."""
 
-    assessed_by: UUID
+    assessed_by: PersonId
     text: FreeText
 
 
@@ -87,7 +88,7 @@ class AskDecision(CycleCommand):
 
     decision_id: UUID
     question: FreeText
-    of: UUID
+    of: PersonId
     due_at: datetime
 
 
@@ -98,7 +99,7 @@ class TakeDecision(CycleCommand):
     """
 
     decision_id: UUID
-    taken_by: UUID
+    taken_by: PersonId
     choice: FreeText
     change: StatedChange | None = None
 
@@ -111,27 +112,27 @@ class HandOverDecision(CycleCommand):
     """Another one is to take a decision that was asked for, until the same time."""
 
     decision_id: UUID
-    to: UUID
+    to: PersonId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GiveFeedback(CycleCommand):
     """What owner and manager agreed on; the action items were opened before, by their ids."""
 
-    given_by: UUID
+    given_by: PersonId
     text: FreeText
-    action_items: tuple[UUID, ...] = ()
+    action_items: tuple[ActionItemId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AcknowledgeFeedback(CycleCommand):
-    acknowledged_by: UUID
+    acknowledged_by: PersonId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommentOnCycle(CycleCommand):
     comment_id: UUID
-    author_id: UUID
+    author_id: PersonId
     text: FreeText
 
 
@@ -139,13 +140,13 @@ class CommentOnCycle(CycleCommand):
 class AppealCycle(CycleCommand):
     """The owner does not accept the outcome. A closed scorecard is reopened; its first result is kept."""
 
-    appealed_by: UUID
+    appealed_by: PersonId
     why: FreeText
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecideAppeal(CycleCommand):
-    decided_by: UUID
+    decided_by: PersonId
     upheld: bool
     why: FreeText
 
@@ -179,9 +180,9 @@ class HandOverCycle(CycleCommand):
     """
 
     why: FreeText
-    owner_id: UUID | None = None
-    manager_id: UUID | None = None
-    above_id: UUID | None = None
+    owner_id: PersonId | None = None
+    manager_id: PersonId | None = None
+    above_id: PersonId | None = None
 
 
 # -- timers --------------------------------------------------------------------------------------

@@ -78,11 +78,16 @@ class Deal(PromisingDeal):
             return held == activity
         return mark_in(self.earlier, activity_id) == mark_of(activity)
 
+    def activity(self, activity_id: UUID) -> Activity:
+        """The deal must be complete. Raises NotFound."""
+        held = self.activities.get(activity_id)
+        if held is None:
+            raise NotFound("the deal has no such activity", kind="activity", id=str(activity_id))
+        return held
+
     def correct_activity(self, activity_id: UUID, after: Activity) -> None:
         """The deal must be complete: what is corrected is recorded as it was before, too."""
-        before = self.activities.get(activity_id)
-        if before is None:
-            raise NotFound("the deal has no such activity", kind="activity", id=str(activity_id))
+        before = self.activity(activity_id)
         if after != before:
             self.record(f.ActivityCorrected(activity_id=activity_id, before=before, after=after))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -14,7 +15,7 @@ from domain.deal import commands as c
 from domain.deal import facts as f
 from domain.deal.deal import Deal
 from domain.door import Book, handles
-from domain.errors import FieldError, Forbidden, Invalid, Refused
+from domain.errors import FieldError, Forbidden, Invalid, NotFound, Refused
 from domain.people import Rep, RepAllocated
 from domain.policies import Policies, policy_stream
 from domain.policy import FollowUpPolicy
@@ -138,6 +139,8 @@ def log_activity(command: c.LogActivity, book: Book) -> Json:
     checks.done()
     deal = book.get(Deal, command.deal_id)
     policy = policy_of(deal, book)
+    if not deal.has_logged(command.activity_id):
+        check_contact(deal, command.activity.contact_id, book)
     touch = f"{command.activity.kind}:{command.activity.outcome}"
     if deal.log(command.activity_id, command.activity):
         deal.touched(policy, book.context.now, touch, command.next_step, book.context.occurred_at)
@@ -150,8 +153,22 @@ def correct_activity(command: c.CorrectActivity, book: Book) -> Json:
     check_activity(command.activity, checks)
     checks.done()
     deal = book.get(Deal, command.deal_id, complete=True)
-    deal.correct_activity(command.activity_id, command.activity)
+    before, after = deal.activity(command.activity_id), command.activity
+    if after.contact_id != before.contact_id:
+        check_contact(deal, after.contact_id, book)
+    rep_id, contact_id = after.rep_id or before.rep_id, after.contact_id or before.contact_id
+    deal.correct_activity(command.activity_id, replace(after, rep_id=rep_id, contact_id=contact_id))
     return told(deal)
+
+
+def check_contact(deal: Deal, contact_id: UUID | None, book: Book) -> None:
+    """A touch is with a contact of the deal's customer. Raises NotFound."""
+    if contact_id is None:
+        return
+    known = book.get(Customer, deal.customer_id).contacts if deal.customer_id is not None else {}
+    if contact_id not in known:
+        words = "activity.contact_id: the deal's customer has no contact with this id"
+        raise NotFound(words, kind="contact", id=str(contact_id), field="activity.contact_id")
 
 
 @handles(c.RecordNeeds)

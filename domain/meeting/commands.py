@@ -17,6 +17,7 @@ from domain.facts import FreeText
 from domain.meeting.meeting import Meeting
 from domain.meeting.plan import Plan, schedule_id
 from domain.meeting.schedule import MeetingSchedule
+from domain.references import CycleId, PersonId
 from domain.scope import Scope
 
 
@@ -55,7 +56,7 @@ class CallMeeting(ScheduleCommand):
     arming: int
     number: int
     agenda: tuple[AgendaItem, ...] = ()
-    cycle_id: UUID | None = None
+    cycle_id: CycleId | None = None
     position: int = 0
     pack_digest: str = ""
 
@@ -74,7 +75,7 @@ class Question:
 
     decision_id: UUID
     question: FreeText
-    of: UUID
+    of: PersonId
     due_at: datetime
     choice: FreeText = ""
 
@@ -85,17 +86,17 @@ class Agreed:
 
     item_id: UUID
     what: FreeText
-    owner_id: UUID
+    owner_id: PersonId
     due_at: datetime
-    manager_id: UUID | None = None
+    manager_id: PersonId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldMeeting(MeetingCommand):
     """It took place: who was present, what was said, decided and agreed on; all in one commit. The same again is silence."""
 
-    held_by: UUID
-    present: tuple[UUID, ...] = ()
+    held_by: PersonId
+    present: tuple[PersonId, ...] = ()
     notes: FreeText = ""
     decisions: tuple[Question, ...] = ()
     action_items: tuple[Agreed, ...] = ()
@@ -111,7 +112,7 @@ class TakeMeetingDecision(MeetingCommand):
     """By whom it was asked of; or, when that is overdue, by who was told."""
 
     decision_id: UUID
-    taken_by: UUID
+    taken_by: PersonId
     choice: FreeText
 
     def concerns(self, held: Aggregate) -> bool:
@@ -121,12 +122,12 @@ class TakeMeetingDecision(MeetingCommand):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandOverMeetingDecision(MeetingCommand):
     decision_id: UUID
-    to: UUID
+    to: PersonId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeChair(MeetingCommand):
-    to: UUID
+    to: PersonId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

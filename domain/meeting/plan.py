@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from domain import reading
 from domain.calendar import first_instant
 from domain.cycle.policy import Cadence, CyclePolicy
+from domain.references import PersonId
 from domain.scope import Scope
 from domain.values import Checks, named_id
 
@@ -33,8 +34,8 @@ class Plan:
     cadence: Cadence
     day: int
     at: str
-    chair_id: UUID | None = None
-    above_id: UUID | None = None
+    chair_id: PersonId | None = None
+    above_id: PersonId | None = None
     policy: str = "default"
 
     def check(self, checks: Checks) -> None:

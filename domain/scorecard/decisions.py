@@ -14,6 +14,7 @@ from domain.errors import AlreadyExists, Forbidden, Refused
 from domain.facts import FreeText
 from domain.metrics import Unit, metric
 from domain.periods import Period
+from domain.references import PersonId
 from domain.scope import Scope
 from domain.scorecard.compute import MeasureFigure, result_of, scores_of, total_of
 from domain.scorecard.definition import HUNDRED, Definition, Definitions, MeasureKind, definition_stream
@@ -42,8 +43,8 @@ class OpenScorecard(Command):
     scope: Scope
     period: Period
     definition: str
-    owner_id: UUID
-    manager_id: UUID | None = None
+    owner_id: PersonId
+    manager_id: PersonId | None = None
     currency: str = ""
 
     def stream(self) -> tuple[type[Aggregate], UUID]:
@@ -63,7 +64,7 @@ class ScoreScorecard(ScorecardCommand):
     """A person's scores for qualitative measures. Measures left out keep what was said of them before."""
 
     role: Literal["owner", "manager"]
-    scored_by: UUID
+    scored_by: PersonId
     scores: tuple[Score, ...]
 
 
@@ -78,7 +79,7 @@ class CloseScorecard(ScorecardCommand):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommentOnScorecard(ScorecardCommand):
     comment_id: UUID
-    author_id: UUID
+    author_id: PersonId
     text: FreeText
 
 
@@ -86,7 +87,7 @@ class CommentOnScorecard(ScorecardCommand):
 class AppealScorecard(ScorecardCommand):
     """Its owner does not accept the score: it is reopened, and the original kept."""
 
-    appealed_by: UUID
+    appealed_by: PersonId
     why: FreeText
 
 

@@ -11,6 +11,7 @@ from domain.aggregate import Aggregate
 from domain.door import Command
 from domain.facts import FreeText
 from domain.periods import Period
+from domain.references import PersonId, TargetId
 from domain.scope import Scope
 from domain.shares import Method
 from domain.target.target import Target, target_id
@@ -28,7 +29,7 @@ class ProposeTarget(Command):
     currency: str = ""
     period: Period | None = None
     scope: Scope | None = None
-    owner_id: UUID | None = None
+    owner_id: PersonId | None = None
     achievable: FreeText = ""
     relevant: FreeText = ""
 
@@ -50,7 +51,7 @@ class TargetCommand(Command):
 class AgreeTarget(TargetCommand):
     """Its owner agrees to the number it has now."""
 
-    agreed_by: UUID
+    agreed_by: PersonId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +63,7 @@ class LeaveTargetUnagreed(TargetCommand):
 class HandOverTarget(TargetCommand):
     """Somebody else owns it from now."""
 
-    owner_id: UUID
+    owner_id: PersonId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +92,7 @@ class Child:
 
     scope: Scope
     period: Period
-    owner_id: UUID | None = None
+    owner_id: PersonId | None = None
     weight: Decimal | None = None
     number: Decimal | None = None
 
@@ -125,7 +126,7 @@ class MoveTarget(TargetCommand):
     what counts where it was; left out, the share of the period's days that are over.
     """
 
-    parent_id: UUID
+    parent_id: TargetId
     why: FreeText
     from_day: date | None = None
     stays: Decimal | None = None

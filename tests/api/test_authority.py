@@ -192,3 +192,18 @@ def test_the_key_of_a_rep_who_left_counts_no_more(house: House) -> None:
     assert house.admin.post(f"/reps/{rep_id}/leave", json={}).status_code == 200
     answer = httpx.get(f"{house.base}/policies/default", headers=headers)
     assert (answer.status_code, answer.json()["detail"]) == (401, "the rep this API key is bound to has left")
+
+
+def test_an_id_in_a_body_is_refused_by_its_field_where_it_is_not_there_or_not_ones_own(
+    house: House, deal: UUID
+) -> None:
+    rep, place = house.client("north"), f"/deals/{deal}/activities"
+    made_up = rep.post(place, json={"activity": {"kind": "call", "rep_id": str(uuid4())}})
+    assert (made_up.status_code, made_up.json()["code"]) == (422, "unknown-reference")
+    assert made_up.json()["field"] == "activity.rep_id"
+    for other in ("north2", "south"):
+        theirs = {"activity": {"kind": "call", "rep_id": str(house.reps[other])}}
+        assert rep.post(place, json=theirs).status_code == 403
+    mate = {"activity": {"kind": "call", "rep_id": str(house.reps["north2"])}}
+    assert house.client("north-manager").post(place, json=mate).status_code == 201
+    assert rep.post(place, json={"activity": {"kind": "call", "contact_id": str(uuid4())}}).status_code == 422

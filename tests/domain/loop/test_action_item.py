@@ -66,7 +66,7 @@ class TestOpening:
         scenario = given(STAFF).when(own, reach=reach)
         scenario.then(like(ActionItemOpened, owner_id=MANAGER, team_id=NORTH))
         scenario.when(timer(c.EscalateActionItem)).then(ActionItemEscalated(arming=1, told=None))
-        given(STAFF).when(own, reach=Reach(team_id=SOUTH)).refused(Forbidden)
+        given(STAFF).when(own, reach=Reach(team_id=SOUTH)).refused(NotFound)
 
     @pytest.mark.parametrize(
         ("field", "value"), [("what", " "), ("due_at", NOW), ("due_at", DUE.replace(tzinfo=None))]

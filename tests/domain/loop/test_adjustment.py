@@ -16,9 +16,10 @@ from domain import adjustment as a
 from domain import adjustment_decisions as c
 from domain.context import Reach
 from domain.cycle.policy import DEFAULT_CYCLE_POLICY
-from domain.errors import AlreadyExists, Forbidden, Invalid, Refused
+from domain.errors import AlreadyExists, Forbidden, Invalid, NotFound, Refused
 from domain.experiment import METHOD, Compared, choose_control, difference_in_differences
 from domain.metrics import metric
+from domain.people import HireRep
 from domain.periods import Window
 from domain.scope import COMPANY, rep, team
 from tests.domain.given_when_then import NOW, Scenario, given, later, like
@@ -115,8 +116,9 @@ class TestStarting:
         given(STAFF).when(replace(START, **changes)).refused(Invalid, fields=[field])
 
     def test_is_for_the_team(self) -> None:
-        given(STAFF).when(START, reach=Reach(team_id=NORTH)).allowed()
-        given(STAFF).when(START, reach=Reach(team_id=SOUTH)).refused(Forbidden)
+        staff = (*STAFF, HireRep(rep_id=HEAD, name="Gu Xin", team_id=SOUTH))
+        given(staff).when(START, reach=Reach(team_id=NORTH)).allowed()
+        given(staff).when(START, reach=Reach(team_id=SOUTH)).refused(NotFound)
 
 
 class TestTheBaseline:

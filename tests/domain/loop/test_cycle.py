@@ -16,7 +16,7 @@ from domain.cycle.policies import PublishCyclePolicy
 from domain.cycle.policy import Cadence, Step
 from domain.cycle.state import Phase
 from domain.door import Command
-from domain.errors import AlreadyExists, Forbidden, Invalid, NotFound, Refused
+from domain.errors import AlreadyExists, Invalid, NotFound, Refused
 from domain.pace import Pace, PaceStatus
 from domain.people import HireRep
 from domain.scope import team
@@ -104,8 +104,9 @@ class TestOpening:
         given().when(OPEN).refused(NotFound)
 
     def test_is_within_the_opening_managers_reach(self) -> None:
-        given(TARGETED).when(OPEN, reach=Reach(team_id=NORTH)).allowed()
-        given(TARGETED).when(OPEN, reach=Reach(team_id=SOUTH)).refused(Forbidden)
+        head = HireRep(rep_id=HEAD, name="Gu Xin", team_id=SOUTH)
+        given(TARGETED, head).when(OPEN, reach=Reach(team_id=NORTH)).allowed()
+        given(TARGETED).when(OPEN, reach=Reach(team_id=SOUTH)).refused(NotFound)
 
 
 class TestTheTargetPhase:

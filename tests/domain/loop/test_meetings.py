@@ -21,7 +21,7 @@ from domain.meeting import facts as f
 from domain.meeting.meeting import Meeting
 from domain.meeting.plan import Plan, call_at, meeting_id, next_meeting, schedule_id
 from domain.meeting.schedule import MeetingScheduleSet, ScheduledMeetingCalled
-from domain.people import FormTeam
+from domain.people import FormTeam, HireRep
 from domain.scope import COMPANY, team
 from tests.domain.given_when_then import NOW, Scenario, given, later, like
 from tests.domain.words import DAY, LI, MANAGER, NORTH, SOUTH, STAFF, WANG, ZHAO
@@ -134,11 +134,12 @@ class TestAScheduleOfMeetings:
 
     def test_is_its_own_teams(self) -> None:
         there, rep = Reach(team_id=SOUTH), Reach(team_id=NORTH, rep_id=LI)
-        given(STAFF).when(SET, reach=there).refused(Forbidden)
-        given(STAFF).when(SET, reach=rep).refused(Forbidden)
-        given(STAFF).when(SET, reach=Reach(team_id=NORTH)).allowed()
-        given(STAFF, SET).when(replace(SET, plan=replace(WEEKLY, day=1)), reach=there).refused(NotFound)
-        given(STAFF).when(replace(SET, scope=COMPANY), reach=there).refused(Forbidden)
+        staff = (*STAFF, HireRep(rep_id=HEAD, name="Gu Xin", team_id=SOUTH))
+        given(staff).when(SET, reach=there).refused(Forbidden)
+        given(staff).when(SET, reach=rep).refused(Forbidden)
+        given(staff).when(SET, reach=Reach(team_id=NORTH)).allowed()
+        given(staff, SET).when(replace(SET, plan=replace(WEEKLY, day=1)), reach=there).refused(NotFound)
+        given(staff).when(replace(SET, scope=COMPANY), reach=there).refused(Forbidden)
 
 
 class TestAMeetingThatIsCalled:

@@ -10,7 +10,7 @@ import pytest
 
 from domain.context import Reach
 from domain.errors import AlreadyExists, Forbidden, Invalid, NotFound, Refused
-from domain.scope import Scope, ScopeKind, rep, team
+from domain.scope import COMPANY, Scope, ScopeKind, rep, team
 from domain.target import commands as t
 from domain.target import facts as f
 from domain.target.target import Version, in_force
@@ -169,9 +169,9 @@ class TestRevising:
 class TestReach:
     def test_a_team_leader_proposes_within_the_team_only(self) -> None:
         north = Reach(team_id=NORTH)
-        given(STAFF).when(proposal(scope=rep(WANG)), reach=north).allowed()
-        given(STAFF).when(proposal(scope=rep(ZHAO)), reach=north).refused(Forbidden)
-        given(STAFF).when(proposal(), reach=north).refused(Forbidden)
+        for whom, allowed in ((rep(WANG), True), (rep(ZHAO), False), (COMPANY, False)):
+            scenario = given(STAFF).when(proposal(scope=whom, owner_id=WANG), reach=north)
+            scenario.allowed() if allowed else scenario.refused(Forbidden)
 
     def test_a_rep_agrees_to_their_own_only(self) -> None:
         for_li = proposal(scope=rep(LI), owner_id=LI)
