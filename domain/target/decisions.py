@@ -17,7 +17,7 @@ from domain.target import commands as c
 from domain.target import facts as f
 from domain.target.smart import check_smart
 from domain.target.target import Target, target_id
-from domain.values import Checks, earliest_day
+from domain.values import Checks
 
 Json = dict[str, Any]
 
@@ -113,15 +113,17 @@ def check_why(why: str, checks: Checks) -> None:
 
 def first_day(target: Target, said: date | None, book: Book) -> date:
     """The day a change takes effect: the company's today or the period's first day where none is said. Raises Invalid for one
-    outside the period, or past everywhere: what is past is judged by what was in force then.
+    outside the period, or past: what is past is judged by what was in force then.
     """
-    at, period = book.context.happened_at, target.period
-    day = said or max(company_day(book, at), period.start)
+    today, period = company_day(book, book.context.happened_at), target.period
+    day = said or max(today, period.start)
     problem = None
     if not period.contains(day):
         problem = f"{day} is not in {period.name}, {period.start} to {period.end}"
-    elif day < earliest_day(at):
-        problem = f"{day} is past: it is judged by the number that was in force then"
+    elif day < today:
+        problem = (
+            f"{day} is past (the company has {today}): it is judged by the number that was in force then"
+        )
     if problem:
         raise Invalid([FieldError("from_day", problem)])
     return day

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -10,6 +11,7 @@ from temporalio.client import WorkflowExecutionStatus
 
 from domain.cycle import commands as c
 from domain.cycle import facts as f
+from domain.cycle.policies import PublishCyclePolicy
 from domain.cycle.policy import Cadence, Step
 from domain.cycle.state import Phase
 from domain.people import RepLeaves
@@ -177,6 +179,22 @@ async def test_check_ins_are_true_on_the_day_before_and_tell_of_a_shortfall_once
         ("recovered", at(4, 14, 9)),
         ("fell-behind", at(4, 21, 9)),
     ]
+
+
+async def test_a_check_in_is_true_on_the_last_day_that_is_over_for_the_company(virtual: World) -> None:
+    """Nine in Shanghai on Monday the seventh is Sunday evening in Los Angeles, where Saturday is the last day that is over."""
+    turn = await begin(virtual)
+    calendar = replace(POLICY.calendar, timezone="America/Los_Angeles")
+    publish = PublishCyclePolicy(policy=replace(POLICY, calendar=calendar))
+    chinese = PublishCyclePolicy(policy=replace(POLICY, name="chinese"))
+    for command in (publish, chinese):
+        await turn.run(command, EARLY)
+    await turn.aim(22)
+    await turn.open(policy="chinese")
+    await turn.move(at(4, 8))
+    (checked,) = [r.fact for r in await turn.facts("checked-in")]
+    assert isinstance(checked, f.CheckedIn)
+    assert checked.on == date(2031, 4, 5)
 
 
 async def test_the_review_freezes_a_pack_at_a_position_and_an_agenda(virtual: World) -> None:

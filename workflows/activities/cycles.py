@@ -106,7 +106,7 @@ class CycleActivities:
         """
         told = NOTHING
         if cycle.next_proposed is None:
-            proposal = await self._figures.propose_next(due, cycle, await self._policy(cycle))
+            proposal = await self._figures.propose_next(due, cycle)
             told = await self._say(due, proposal)
         await self._include(due, cycle)
         return told

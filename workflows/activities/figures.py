@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 from domain.cycle import commands as c
 from domain.cycle.cycle import Cycle, cycle_id
 from domain.cycle.facts import DecisionTaken
+from domain.cycle.in_force import COMPANY
+from domain.cycle.policies import CyclePolicies
 from domain.cycle.policy import CyclePolicy
 from domain.figures import FigureAsked
 from domain.pace import Pace
@@ -34,13 +36,18 @@ class Figures:
         await self.desk.loop.reach(position)
         return position
 
+    async def _today(self, due: Due) -> date:
+        return (await self.desk.load(CyclePolicies, COMPANY)).current.day(due.now)
+
     # -- check-in and review -----------------------------------------------------------------
 
     async def check_in(self, due: Due, cycle: Cycle, policy: CyclePolicy) -> c.CheckIn:
-        """At opening on a day: true on the day before, the last one that is over."""
+        """At opening on a day: true on the day before, the last one that is over for the company, by whose days figures are
+        cut.
+        """
         position = await self.position()
         targets = await self.desk.load_all(Target, cycle.targets)
-        on = min(max(policy.day(due.now) - DAY, cycle.period.start), cycle.period.end)
+        on = min(max(await self._today(due) - DAY, cycle.period.start), cycle.period.end)
         window = Window(cycle.period.start, on)
         asked = [FigureAsked(t.metric, t.scope, window, t.currency) for t in targets]
         found = await self.desk.loop.figures(asked, position)
@@ -77,10 +84,10 @@ class Figures:
 
     # -- the next target ---------------------------------------------------------------------
 
-    async def propose_next(self, due: Due, cycle: Cycle, policy: CyclePolicy) -> c.ProposeNext:
+    async def propose_next(self, due: Due, cycle: Cycle) -> c.ProposeNext:
         """A number for each metric that the cycle had a target for; none where nothing is known to start from."""
         position = await self.position()
-        window = Window(cycle.period.start, max(policy.day(due.now), cycle.period.end))
+        window = Window(cycle.period.start, max(await self._today(due), cycle.period.end))
         targets = [t for t in await self.desk.load_all(Target, cycle.targets) if t.stands]
         proposed = [await self._proposed(cycle, target, window, position) for target in targets]
         return c.ProposeNext(

@@ -18,6 +18,7 @@ from domain.cycle.in_force import InForce
 from domain.cycle.policies import PublishCyclePolicy
 from domain.cycle.policy import DEFAULT_CYCLE_POLICY, CyclePolicy
 from domain.deal import commands as c
+from domain.errors import Invalid
 from domain.people import FormTeam, HireRep
 from domain.periods import Window
 from domain.scope import COMPANY
@@ -159,6 +160,9 @@ def test_a_target_is_revised_from_the_companys_today() -> None:
     log.do(proposal())
     revised = log.do(ReviseTarget(target_id=id_of(), number=Decimal(2_000_000), why="x"), now=NIGHT)
     assert [fact.from_day for fact in revised if isinstance(fact, TargetRevised)] == [date(2026, 3, 2)]
+    past = ReviseTarget(target_id=id_of(), number=Decimal(1), why="x", from_day=date(2026, 3, 1))
+    with pytest.raises(Invalid, match="the company has 2026-03-02"):
+        log.do(past, now=NIGHT)
 
 
 def test_an_adjustment_starts_on_the_companys_today() -> None:
