@@ -153,13 +153,13 @@ class Override:
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """A checked mapping. `digest` is of the file's bytes."""
+    """A checked mapping. `digest` is of the file's bytes; without a `timezone` days are the company's."""
 
     name: str
     source: str
     digest: str
     sheets: Map[str, Sheet]
-    timezone: str = "UTC"
+    timezone: str = ""
     dates: tuple[str, ...] = ("iso",)
     currency: str = "USD"
     encoding: str = "utf-8"

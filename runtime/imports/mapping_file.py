@@ -76,7 +76,7 @@ def _mapping(top: Reading, digest: str) -> Mapping:
         source=top.text("source", needed=True, most=MAX_NAME),
         digest=digest,
         sheets={kind: sheet for kind, (sheet, _) in sheets.items()},
-        timezone=top.text("timezone", "UTC"),
+        timezone=top.text("timezone", ""),
         dates=dates_of(top, ["iso"]),
         currency=top.text("currency", "USD"),
         encoding=top.text("encoding", "utf-8"),

@@ -26,6 +26,8 @@ def check_signs(mapping: Mapping, top: Reading) -> None:
 
 
 def _check_zone(mapping: Mapping, top: Reading) -> None:
+    if not mapping.timezone:
+        return
     try:
         ZoneInfo(mapping.timezone)
     except (KeyError, ValueError, OSError):

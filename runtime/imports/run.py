@@ -11,13 +11,15 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
 import domain.registry  # noqa: F401 - every fact and decision is registered by importing it
 from domain.context import Actor
+from domain.cycle.in_force import COMPANY
+from domain.cycle.policies import CyclePolicies
 from domain.door import Door
 from runtime.database import Pool
 from runtime.garbage import seldom_collected
@@ -66,9 +68,10 @@ async def run_import(
     Raises ImportProblem when nothing can be imported at all, or not on; refused rows are in the result.
     """
     found = await asyncio.to_thread(locate, mapping, Path(data))
-    content = jobs.content_of(mapping, found)
     ledger = Ledger(pool)
     try:
+        mapping = await at_home(ledger, mapping)
+        content = jobs.content_of(mapping, found)
         async with jobs.alone(pool, content, needed=not dry_run):
             await check_ready(ledger, mapping)
             id, resumed = await jobs.begin(pool, content, str(actor), dry_run=dry_run, id=job_id)
@@ -79,6 +82,15 @@ async def run_import(
                 return await run.to_the_end(await installation_secret(pool))
     finally:
         await ledger.aclose()
+
+
+async def at_home(ledger: Ledger, mapping: Mapping) -> Mapping:
+    """With the company's time zone where the mapping states none."""
+    if mapping.timezone:
+        return mapping
+    policies = (await ledger.load({COMPANY: CyclePolicies}))[COMPANY]
+    assert isinstance(policies, CyclePolicies)
+    return replace(mapping, timezone=policies.current.calendar.timezone)
 
 
 @dataclass
