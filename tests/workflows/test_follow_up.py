@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
 
 from domain.calendar import BusinessCalendar
 from domain.deal.commands import LoseDeal, MoveStage, ReopenDeal
-from domain.people import PlanLeave, RepAllocated
-from domain.policy import Duration, FollowUpPolicy
+from domain.people import FormTeam, PlanLeave, RepAllocated
+from domain.policy import DEFAULT_POLICY, Duration, FollowUpPolicy
 from tests.workflows.world import MOMENT, World, hours_policy, times
 
 CHINA = BusinessCalendar(
@@ -28,6 +30,7 @@ OFFICE_HOURS = FollowUpPolicy(
     escalate_after=Duration(24, "business_hours"),
     reassign_after=Duration(72, "business_hours"),
 )
+MANAGER = UUID(int=0xA1)
 START = datetime(2031, 1, 8, 2, 0, tzinfo=UTC)  # Wednesday, 10:00 in Shanghai
 
 
@@ -59,6 +62,43 @@ async def test_an_untouched_promise_is_reminded_missed_escalated_and_reassigned_
     assert (changed.after, changed.rule) == (colleague, "escalation")
     promise = await virtual.promise(deal)
     assert (promise.number, promise.owner_id) == (2, colleague)
+
+
+async def test_the_default_policy_is_lived_through_over_weekends_and_holidays(virtual: World) -> None:
+    """Its own hours and its own spans: five business days to identify, the rep at once, the manager 24 business hours later, a
+    colleague 72 business hours later. Friday the 10th and Monday the 20th are holidays. Who takes it over keeps the next promise.
+    """
+    national = replace(DEFAULT_POLICY.calendar, holidays=(date(2031, 1, 10), date(2031, 1, 20)))
+    office, colleague = virtual.office, await virtual.office.hire()
+    await virtual.run(FormTeam(team_id=office.team_id, name="North", manager_id=MANAGER))
+    await virtual.publish(replace(DEFAULT_POLICY, calendar=national))
+    deal = await virtual.open_deal(START)
+
+    due, escalated, reassigned = shanghai(16, 10), shanghai(21, 16), shanghai(29, 10)
+    life = "promise.reminded", "promise.missed", "promise.escalated", "promise.ended"
+    for moment, said in ((due, 1), (escalated, 2), (reassigned, 3)):
+        await virtual.at(deal, moment - MOMENT)
+        assert await virtual.topics(deal, *life) == list(life[:said])
+    await virtual.at(deal, reassigned + MOMENT)
+
+    told = await virtual.facts(deal, *life)
+    assert [(f.fact.TOPIC, t) for f, t in zip(told, times(told), strict=True)] == [
+        ("promise.reminded", shanghai(15, 15)),
+        ("promise.missed", due),
+        ("promise.escalated", escalated),
+        ("promise.ended", reassigned),
+    ]
+    assert (await virtual.fact(deal, "promise.missed")).told == office.rep_id
+    assert (await virtual.fact(deal, "promise.escalated")).told == MANAGER
+    changed = await virtual.fact(deal, "deal.owner-changed")
+    assert (changed.before, changed.after, changed.rule) == (office.rep_id, colleague, "escalation")
+
+    second = await virtual.promise(deal)
+    assert second.owner_id == colleague
+    assert timedelta(0) <= second.deadlines.due_at - datetime(2031, 2, 5, 2, tzinfo=UTC) < MOMENT
+    await virtual.touch(deal, second.deadlines.due_at - timedelta(hours=1))
+    outcomes = [f.fact.outcome for f in await virtual.facts(deal, "promise.ended")]  # type: ignore[attr-defined]
+    assert outcomes == ["broken", "kept"]
 
 
 async def test_a_timer_signs_as_the_workflow_and_says_what_set_it(virtual: World) -> None:
