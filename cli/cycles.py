@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
@@ -25,6 +24,7 @@ from cli.loop import (
     more,
     names,
     scope_of,
+    today,
 )
 from cli.views import Language
 
@@ -142,7 +142,7 @@ async def targets_today(source: Source, cycle: CycleSeen, policy: Any) -> list[A
     from projections import attainment, figures
     from projections.target_tree import TargetTree
 
-    day = min(policy.day(datetime.now(UTC)), cycle.period.end)
+    day = min(await today(source), cycle.period.end)
     known = await TargetTree.at(source, cycle.targets, figures.NOW)
     pairs = [(target, day) for target in known.values()]
     return await attainment.attained(source, pairs, policies=InForce.only(policy))

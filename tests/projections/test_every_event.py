@@ -104,6 +104,11 @@ def test_what_is_told_to_no_workflow_is_so_for_a_reason() -> None:
     assert FACTS.keys() - set(delivery.TOPICS) == untold
 
 
+def test_what_hears_of_another_stream_is_not_filled_stream_by_stream() -> None:
+    """A share of the streams would not have the company's."""
+    assert [one.name for one in ALL if one.by_stream and "cycle-policy.published" in one.topics] == []
+
+
 # -- what a deal's facts change --------------------------------------------------------------------
 
 DEAL_FACTS = [topic for topic in FACTS if topic.startswith(("deal.", "promise."))]

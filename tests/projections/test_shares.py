@@ -10,6 +10,7 @@ import sys
 import uuid
 from collections.abc import AsyncIterator, Callable
 from typing import Any
+from uuid import UUID
 
 import msgspec
 import psutil
@@ -85,6 +86,8 @@ async def test_however_many_fill_it_the_rows_are_the_same(
     monkeypatch.setattr(rebuild, "STRETCH", stretch)
     company = Company(books, seed, looping=True)
     await company.work(200)
+    for n in range(1, 31):
+        await books.opened(deal_id=UUID(int=n))
     head = await books.follow()
     told: list[tuple[str, int, int]] = []
 
