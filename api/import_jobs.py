@@ -29,7 +29,7 @@ JOB, DONE, DATA, REJECTS, MAPPING, PROBLEMS = (
     "mapping.toml",
     "problems.txt",
 )
-FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_. -]{0,99}\.(csv|xes|gz)")
+FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_. -]{0,99}\.(csv|xes|xlsx|gz)")
 
 log = logging.getLogger(__name__)
 

@@ -27,6 +27,7 @@ from runtime.imports.results import ImportProblem
 router = auth.router("/imports", tags=["imports"])
 
 MAX_FILES = 20
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 Reader = Annotated[Look, Depends(may_read(*OVERSEERS))]
 UPLOAD = {
     "requestBody": {
@@ -91,7 +92,7 @@ async def _receive(request: Request, folder: FilePath, name: str) -> None:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "multipart/form-data":
         await _receive_parts(request, folder)
-    elif kind in ("text/csv", "application/gzip", "application/xml", "application/octet-stream"):
+    elif kind in ("text/csv", "application/gzip", "application/xml", "application/octet-stream", XLSX):
         with (folder / DATA / _named(name)).open("wb") as out:
             async for piece in request.stream():
                 out.write(piece)
@@ -120,7 +121,7 @@ async def _keep(part: UploadFile, to: FilePath) -> None:
 def _named(name: str) -> str:
     if not FILE_NAME.fullmatch(name):
         raise invalid(
-            "files", "names hold letters, digits, dot, dash and blank, and end with .csv, .xes or .gz"
+            "files", "names hold letters, digits, dot, dash and blank, and end with .csv, .xes, .xlsx or .gz"
         )
     return name
 

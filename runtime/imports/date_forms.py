@@ -72,9 +72,12 @@ class Form:
         except ValueError:
             return None
 
+    def write(self, at: date) -> str:
+        return at.isoformat() if self.written == ISO else at.strftime(self.written)
+
     @property
     def example(self) -> str:
-        return "2026-03-31" if self.written == ISO else _EXAMPLE.strftime(self.written)
+        return "2026-03-31" if self.written == ISO else self.write(_EXAMPLE)
 
 
 def problem(written: str) -> str | None:

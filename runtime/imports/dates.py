@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -25,6 +26,15 @@ class Dates:
         self._zone = ZoneInfo(timezone)
         self.day = lru_cache(20_000)(self._day)
         self.instant = lru_cache(20_000)(self._instant)
+
+    def written(self, at: date) -> str:
+        """A day or a time in the first of the forms that is read as nothing else; where there is none, as ISO 8601 has it."""
+        for one in self._forms:
+            text = one.write(at)
+            with suppress(Unreadable):
+                if self._read(text) == Told(at):
+                    return text
+        return at.isoformat()
 
     def _day(self, text: str) -> date:
         """The day that is written; of a time with an offset, the local day. Raises Unreadable."""

@@ -24,7 +24,7 @@ from runtime.imports.references import Name, References
 from runtime.imports.rejects import SUFFIX
 from runtime.imports.results import ImportProblem, Reason
 from runtime.imports.rows import Cells, RowReader
-from runtime.imports.sniff import LOG, kind_of
+from runtime.imports.sniff import LOG, TABLE, WORKBOOK, kind_of
 from runtime.imports.xes import XesFile
 
 _PACKED = re.compile(r"(?:\.gz)?$")
@@ -92,7 +92,7 @@ def _found(sheet: Sheet, path: Path) -> Found:
     if kind.name == LOG and sheet.kind != EVENTS:
         raise ImportProblem(f"{path.name}: is XML, not a table: save it as CSV")
     sizing = size_up(path, b"<event>" if kind.name == LOG else kind.ends)
-    lines = sizing.lines if kind.name == LOG else max(sizing.lines - 1, 0)
+    lines = {LOG: sizing.lines, TABLE: max(sizing.lines - 1, 0)}.get(kind.name, 0)
     return Found(sheet, path, kind.name, sizing.digest, lines)
 
 
@@ -200,6 +200,10 @@ def opened(found: Found, mapping: Mapping) -> Table:
     """Raises ImportProblem when it has no header."""
     if found.kind == LOG:
         return XesFile(found.path, found.sheet, delimiter=mapping.delimiter)
+    if found.kind == WORKBOOK:
+        from runtime.imports.workbooks import WorkbookFile
+
+        return WorkbookFile(found.path, found.sheet, mapping)
     return CsvFile(found.path, encoding=mapping.encoding, delimiter=mapping.delimiter)
 
 

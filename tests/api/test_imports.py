@@ -8,6 +8,8 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from datetime import date
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -15,6 +17,7 @@ from uuid import UUID, uuid4
 import httpx
 import psutil
 import pytest
+from openpyxl import Workbook
 
 from api.import_jobs import ImportDesk
 from runtime.imports.generate import generate
@@ -93,6 +96,44 @@ def test_a_dry_run_records_nothing_and_hands_back_what_it_would_refuse(
     rejected = [house.admin.get(f"/imports/{job['id']}/rejects/{name}") for name in job["rejects"]]
     assert {r.headers["content-type"].partition(";")[0] for r in rejected} == {"text/csv"}
     assert sum(len(r.text.splitlines()) - 1 for r in rejected) == job["refused"]
+
+
+def test_a_workbook_comes_in_with_a_mapping_of_its_own(house: House) -> None:
+    book, content = Workbook(), BytesIO()
+    assert book.active is not None
+    for row in (
+        ["id", "rep", "stage", "opened", "amount"],
+        ["w-1", "Li", "New", date(2026, 1, 5), 12.5],
+        ["w-2", "Li"],
+    ):
+        book.active.append(row)
+    book.save(content)
+    files = [
+        ("files", ("deals.xlsx", content.getvalue(), "application/octet-stream")),
+        ("mapping_file", ("own.toml", OWN.encode(), "application/toml")),
+    ]
+    job = ended(house, house.admin.post("/imports", files=files))
+    assert (job["state"], job["accepted"], job["refused"]) == ("done", 1, 1)
+    rejected = house.admin.get(f"/imports/{job['id']}/rejects/deals.rejects.csv")
+    told = "refused_row,refused_because,id,rep,stage,opened,amount\r\n3,stage '': is empty,w-2,Li,,,\r\n"
+    assert rejected.content.decode("utf-8-sig") == told
+
+
+OWN = """
+name = "own"
+source = "own"
+create = ["reps"]
+[deals]
+file = "deals.xlsx"
+[deals.columns]
+reference = "id"
+owner = "rep"
+stage = "stage"
+opened_at = "opened"
+amount = "amount"
+[deals.stages]
+New = "identify"
+"""
 
 
 def test_the_same_idempotency_key_is_the_same_job(house: House, export: Callable[..., Path]) -> None:
