@@ -18,7 +18,7 @@ COPY api api
 COPY cli cli
 COPY worker.py ./
 RUN python -m compileall -q . \
- && printf '#!/bin/sh\nexec python -m cli.main "$@"\n' > /opt/salesloop/bin/salesloop \
+ && printf '#!/bin/sh\nexec python -P -m cli.main "$@"\n' > /opt/salesloop/bin/salesloop \
  && chmod 755 /opt/salesloop/bin/salesloop
 ENV PATH=/opt/salesloop/bin:$PATH \
     PYTHONPATH=/app \

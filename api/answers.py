@@ -118,11 +118,17 @@ class PoliciesAnswer(BaseModel):
 
 
 class ImportAnswer(Answer):
-    """`state` is queued, running, done, failed or interrupted; `rejects` names the files of refused rows."""
+    """`state` is queued, running, done, failed or interrupted (by whoever ran it: `salesloop import` goes on when it is started
+    again; what was handed in here is queued until it is taken up). `problems` say why it could not be done or go on, `notices`
+    what was passed over or looks odd, `rejects` names the files of refused rows. `result` tells it file by file, so far while it is running.
+    """
 
     id: UUID
     state: str
     rejects: list[str]
+    runs: int | None = None
+    mapping: str | None = None
+    dry_run: bool | None = None
     rows_total: int | None = None
     rows_done: int | None = None
     accepted: int | None = None
@@ -130,6 +136,10 @@ class ImportAnswer(Answer):
     refused: int | None = None
     events: int | None = None
     problems: list[str] | None = None
+    notices: list[dict[str, Any]] | None = None
+    result: dict[str, Any] | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
 
 
 class ImportsAnswer(BaseModel):

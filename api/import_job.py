@@ -1,20 +1,34 @@
 """api: the process that carries out one import that was handed in over HTTP: `python -m api.import_job FOLDER`.
 
-Apart from the API, so that a large file does not slow down a single request. Killed, it is started again and goes on where it was.
+Apart from the API, so that a large file does not slow down a single request. Killed, it is started again and goes on where it was,
+a few times.
 """
 
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import logging
-import shutil
 import sys
 from pathlib import Path
 from uuid import UUID
 
+import psycopg
+from psycopg_pool import PoolTimeout
+
 import domain.registry  # noqa: F401 - every fact and decision is registered by importing it
-from api.import_jobs import DATA, DONE, MAPPING, PROBLEMS, REJECTS, Order, read_order
+from api.import_jobs import (
+    DATA,
+    DONE,
+    MAPPING,
+    REJECTS,
+    TROUBLE,
+    Order,
+    count_tries,
+    finish,
+    read_order,
+    tries_of,
+    working_on,
+)
 from domain.context import Actor
 from runtime import logging as logs
 from runtime.database import open_pool
@@ -23,6 +37,7 @@ from runtime.imports.results import ImportProblem
 from runtime.imports.run import run_import
 from runtime.settings import Settings
 
+AWAY = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout)
 log = logging.getLogger(__name__)
 
 
@@ -54,27 +69,36 @@ async def run(folder: Path, order: Order, url: str) -> None:
 
 
 def main(folder: Path) -> int:
+    """0: done, or not ours to do. 1: it cannot be done, and the job says why. Others: to be tried again."""
     settings = Settings.from_env()
     logs.configure(settings.log_level)
     order = read_order(folder)
     if order is None:
         return 2
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # of the run before, which may outlive its API
-        if (folder / DONE).exists():
+    with working_on(folder) as ours:
+        if not ours or (folder / DONE).exists():
             return 0
-        code = 0
-        try:
-            asyncio.run(run(folder, order, settings.database_url))
-        except ImportProblem as problem:
-            log.warning(
-                "an import cannot be done", extra={"job_id": order.job_id, "problems": len(problem.problems)}
-            )
-            (folder / PROBLEMS).write_text("\n".join(problem.problems), encoding="utf-8")
-            code = 1
-        (folder / DONE).touch()
-        shutil.rmtree(folder / DATA, ignore_errors=True)  # people's names have no business lying about
-    return code
+        return _carry_out(folder, order, settings.database_url)
+
+
+def _carry_out(folder: Path, order: Order, url: str) -> int:
+    tries = tries_of(folder)
+    count_tries(folder, tries + 1)
+    problems: list[str] = []
+    try:
+        asyncio.run(run(folder, order, url))
+    except ImportProblem as problem:
+        problems = list(problem.problems)
+        log.warning("an import cannot be done", extra={"job_id": order.job_id, "problems": len(problems)})
+    except AWAY as away:
+        count_tries(folder, tries)  # the database's fault: tried again for as long as it takes
+        log.warning("an import waits for its database", extra={"error_type": type(away).__name__})
+        return 3
+    except Exception as wrong:
+        (folder / TROUBLE).write_text(f"{type(wrong).__name__}: {wrong}", encoding="utf-8")
+        raise
+    finish(folder, problems)
+    return 1 if problems else 0
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import typer
 
 from cli.common import USAGE, Json, as_json, example, fail, settings
 from cli.tables import say
+from runtime.programs import python
 
 Lines = Annotated[bool, typer.Option("--json", help="What happens, one JSON object a line on stdout.")]
 
@@ -55,14 +56,15 @@ def worker(context: typer.Context, *, json: Lines = False) -> None:
     """Becomes `python -m worker`: one way to start it, here and in a container."""
     sys.stdout.flush()
     arguments = [*context.args, *(["--json"] if json else [])]
-    os.execv(sys.executable, [sys.executable, "-m", "worker", *arguments])  # noqa: S606 - no shell is wanted
+    command = python("-m", "worker", *arguments)
+    os.execv(command[0], command)  # noqa: S606 - no shell is wanted
 
 
 def migrate(*, json: Json = False) -> None:
     import subprocess
 
     found = settings()
-    done = subprocess.run([sys.executable, "-m", "worker", "--role", "migrate"], check=False)
+    done = subprocess.run(python("-m", "worker", "--role", "migrate"), check=False)
     if done.returncode != 0:
         fail("the migration failed", done.returncode)
     if json:

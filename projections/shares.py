@@ -27,6 +27,7 @@ from projections.catalog import BY_NAME
 from runtime.codec import encode
 from runtime.database import connect
 from runtime.garbage import seldom_collected
+from runtime.programs import python
 
 LONGEST_ANSWER = 1_000_000
 NOT_WAITING = "SET synchronous_commit = off"
@@ -122,7 +123,7 @@ class Workers:
     async def _start(self) -> Process:
         # In a session of its own: a terminal's Ctrl-C is for the one who orders.
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "projections.shares"),
+            *python("-m", "projections.shares"),
             stdin=PIPE,
             stdout=PIPE,
             limit=LONGEST_ANSWER,

@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -42,7 +41,7 @@ class Role:
         self, name: str, arguments: Sequence[str], *, env: Mapping[str, str], log_file: Path
     ) -> None:
         self.name = name
-        self.command = [sys.executable, *arguments]
+        self.command = programs.python(*arguments)
         self.env = dict(env)
         self.log_file = log_file
         self._process: subprocess.Popen[bytes] | None = None

@@ -29,6 +29,13 @@ LOG_LIMIT = 50_000_000  # bytes; a larger log is moved aside at the next start
 _starter = ThreadPoolExecutor(max_workers=1, thread_name_prefix="starter")
 
 
+def python(*arguments: str) -> list[str]:
+    """The command of a Python program of ours. It imports nothing from the folder that somebody happens to be in, where
+    a file may be named like one of our packages.
+    """
+    return [sys.executable, "-P", *arguments]
+
+
 @dataclass(frozen=True)
 class User:
     """The operating-system account a program runs as."""

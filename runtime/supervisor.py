@@ -10,7 +10,6 @@ import fcntl
 import logging
 import os
 import signal
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -192,7 +191,7 @@ class Supervisor:
         # The operator's way into the database is the migration's alone: no role may own or become what it works with.
         operator = {"DATABASE_ADMIN_URL": self.postgres.url} if self.postgres else {}
         done = programs.spawn(
-            [sys.executable, *self._migrate], log=log_file, env=self.environment | operator
+            programs.python(*self._migrate), log=log_file, env=self.environment | operator
         ).wait()
         if done != 0:
             raise NotReady(f"the migration ended with {done}:\n{programs.log_tail(log_file)}")

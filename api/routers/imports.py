@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from pathlib import Path as FilePath
 from typing import Annotated
@@ -14,14 +15,16 @@ from starlette.responses import FileResponse
 from api import auth
 from api.answers import ImportAnswer, ImportsAnswer, answers
 from api.auth import ADMIN, OVERSEERS, may_read, may_write
+from api.desk import Desk
 from api.errors import HTTP, Problem, invalid
 from api.fields import Truth, Whole
-from api.import_jobs import DATA, FILE_NAME, MAPPING, ImportDesk, Order
+from api.import_jobs import DATA, FILE_NAME, MAPPING, ImportDesk, Order, content_of
 from api.reading import Look
 from api.writing import Act
-from domain.errors import NotFound
+from domain.errors import KeyReused, NotFound
 from runtime.imports.jobs import Job, list_jobs, read_job
-from runtime.imports.mapping import load_mapping, shipped_names
+from runtime.imports.mapping import Mapping, load_mapping, shipped_mapping, shipped_names
+from runtime.imports.naming import check_files
 from runtime.imports.results import ImportProblem
 
 router = auth.router("/imports", tags=["imports"])
@@ -71,20 +74,22 @@ async def start(
 ) -> Response:
     """Multipart with the mapping's files (`files`) and, where it is your own, the mapping (`mapping_file`); or one raw CSV.
 
-    The job is answered at once; follow it at `Location`. The same Idempotency-Key is the same job.
+    The job is answered at once; follow it at `Location`. The same Idempotency-Key with the same files, mapping and `dry_run` is
+    the same job. A file that no table of the mapping reads is refused, and so are two of one name.
     """
     desk = act.desk.imports
     job_id = act.new_id("import", None)
-    folder = desk.prepare(job_id)
-    if folder is not None:
-        try:
-            await _receive(request, folder, file)
-            _check_mapping(folder, mapping)
-        except BaseException:
-            shutil.rmtree(folder, ignore_errors=True)
-            raise
-        desk.order(Order(str(job_id), mapping, dry_run, act.user.user_id))
-    return act.accepted({"id": str(job_id), "state": "queued", "rejects": []}, f"/imports/{job_id}")
+    received = desk.receive()
+    try:
+        await _receive(request, received, file)
+        _check(received, mapping)
+        content = await asyncio.to_thread(content_of, received, mapping, dry_run=dry_run)
+        order = Order(str(job_id), mapping, dry_run, act.user.user_id, content)
+        if desk.order(received, order).content not in ("", content):
+            raise KeyReused("the idempotency key was used before to import something else")
+    finally:
+        shutil.rmtree(received, ignore_errors=True)
+    return act.accepted(await _present(job_id, act.desk), f"/imports/{job_id}")
 
 
 async def _receive(request: Request, folder: FilePath, name: str) -> None:
@@ -102,18 +107,22 @@ async def _receive(request: Request, folder: FilePath, name: str) -> None:
 
 async def _receive_parts(request: Request, folder: FilePath) -> None:
     async with request.form(max_files=MAX_FILES + 1, max_fields=10) as form:
-        own = form.get("mapping_file")
-        if isinstance(own, UploadFile):
-            await _keep(own, folder / MAPPING)
+        for own in form.getlist("mapping_file"):
+            if isinstance(own, UploadFile):
+                await _keep(own, folder / MAPPING, "mapping_file")
         files = [part for part in form.getlist("files") if isinstance(part, UploadFile)]
         for part in files:
-            await _keep(part, folder / DATA / _named(part.filename or ""))
+            await _keep(part, folder / DATA / _named(part.filename or ""), "files")
     if not files:
         raise invalid("files", "send at least one file")
 
 
-async def _keep(part: UploadFile, to: FilePath) -> None:
-    with to.open("wb") as out:
+async def _keep(part: UploadFile, to: FilePath, field: str) -> None:
+    try:
+        kept = to.open("xb")
+    except FileExistsError:
+        raise invalid(field, f"two parts are called {part.filename or field}: send each once") from None
+    with kept as out:
         while piece := await part.read(1 << 20):
             out.write(piece)
 
@@ -126,7 +135,16 @@ def _named(name: str) -> str:
     return name
 
 
-def _check_mapping(folder: FilePath, mapping: str) -> None:
+def _check(folder: FilePath, mapping: str) -> None:
+    """What was received can be imported, as far as names tell."""
+    chosen = _mapping(folder, mapping)
+    try:
+        check_files(chosen, [path.name for path in (folder / DATA).iterdir()])
+    except ImportProblem as wrong:
+        raise invalid("files", "; ".join(wrong.problems[:20])) from wrong
+
+
+def _mapping(folder: FilePath, mapping: str) -> Mapping:
     own = folder / MAPPING
     if bool(mapping) == own.exists():
         raise invalid(
@@ -135,8 +153,7 @@ def _check_mapping(folder: FilePath, mapping: str) -> None:
     if mapping and mapping not in shipped_names():
         raise invalid("query.mapping", f"must be one of {', '.join(shipped_names())}")
     try:
-        if own.exists():
-            load_mapping(own)
+        return load_mapping(own) if own.exists() else shipped_mapping(mapping)
     except ImportProblem as wrong:
         raise invalid("mapping_file", "; ".join(wrong.problems[:20])) from wrong
 
@@ -148,22 +165,29 @@ def _check_mapping(folder: FilePath, mapping: str) -> None:
     responses=answers(ImportsAnswer),
 )
 async def list_imports(look: Reader, limit: Annotated[Whole, Query(ge=1, le=200)] = 50) -> Response:
+    """Those that wait for their turn, or could not be begun, are among them."""
     desk = look.desk.imports
-    return look.json({"imports": [_told(job, desk) for job in await list_jobs(look.desk.pool, limit)]})
+    jobs = await list_jobs(look.desk.pool, limit)
+    begun = {str(job.id) for job in jobs}
+    orders = await asyncio.to_thread(desk.orders)
+    told = [_ordered(order, desk) for order in orders[:limit] if order.job_id not in begun]
+    missed = [one for one in told if await read_job(look.desk.pool, UUID(str(one["id"]))) is None]
+    return look.json({"imports": [*missed, *(_told(job, desk) for job in jobs)][:limit]})
 
 
 @router.get("/{job_id}", operation_id="readImport", summary="An import job", responses=answers(ImportAnswer))
 async def read_import(job_id: UUID, look: Reader) -> Response:
-    desk = look.desk.imports
-    job = await read_job(look.desk.pool, job_id)
+    return look.json(await _present(job_id, look.desk))
+
+
+async def _present(job_id: UUID, desk: Desk) -> dict[str, object]:
+    job = await read_job(desk.pool, job_id)
     if job is not None:
-        return look.json(_told(job, desk))
-    order = desk.ordered(job_id)
+        return _told(job, desk.imports)
+    order = desk.imports.ordered(job_id)
     if order is None:
         raise NotFound("no import has this id", kind="import", id=str(job_id))
-    problems = desk.problems(job_id)
-    state = "failed" if problems else "queued"
-    return look.json({"id": str(job_id), "state": state, "problems": problems, "rejects": []})
+    return _ordered(order, desk.imports)
 
 
 @router.get(
@@ -181,10 +205,27 @@ async def download(
     return FileResponse(found, media_type="text/csv", filename=name)
 
 
+def _ordered(order: Order, desk: ImportDesk) -> dict[str, object]:
+    """A job that was not begun yet, or could not be."""
+    job_id = UUID(order.job_id)
+    problems = desk.problems(job_id)
+    return {
+        "id": order.job_id,
+        "state": "failed" if problems else "queued",
+        "dry_run": order.dry_run,
+        "problems": problems,
+        "rejects": [],
+    }
+
+
 def _told(job: Job, desk: ImportDesk) -> dict[str, object]:
+    """One whose process was ended waits for the next one to take it up."""
+    waits = job.state == "interrupted" and desk.waits(job.id)
+    result = job.result or {}
     return {
         "id": str(job.id),
-        "state": job.state,
+        "state": "queued" if waits else job.state,
+        "runs": job.runs,
         "mapping": job.mapping,
         "dry_run": job.dry_run,
         "rows_total": job.rows_total,
@@ -193,6 +234,8 @@ def _told(job: Job, desk: ImportDesk) -> dict[str, object]:
         "unchanged": job.unchanged,
         "refused": job.refused,
         "events": job.events,
+        "problems": result.get("problems") or desk.problems(job.id),
+        "notices": result.get("notices", []),
         "result": job.result,
         "rejects": desk.rejects(job.id),
         "started_at": job.started_at,

@@ -15,16 +15,24 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import msgspec
+from psycopg import AsyncConnection
 from psycopg.rows import class_row
 
 from runtime.database import Pool, connect
 from runtime.imports.mapping import Mapping
-from runtime.imports.results import ImportProblem, ImportResult
+from runtime.imports.results import KEPT_REFUSALS, ImportProblem, ImportResult
 from runtime.imports.sources import Found
 
+HELD = """
+    EXISTS (SELECT FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+             WHERE l.locktype = 'advisory' AND l.granted AND d.datname = current_database() AND l.objsubid = 1
+               AND ((l.classid::bigint << 32) | l.objid::bigint) = hashtextextended(j.id::text, 7205006))
+"""
 COLUMNS = (
-    "id, source, mapping, dry_run, actor, state, runs, rows_total, rows_done, accepted, unchanged, refused, events,"
-    " result, started_at, updated_at, finished_at"
+    f"id, source, mapping, dry_run, actor, CASE WHEN state = 'running'"
+    f" AND updated_at < now() - interval '5 seconds' AND NOT {HELD} THEN 'interrupted' ELSE state END"
+    " AS state, runs, rows_total, rows_done, accepted, unchanged, refused, events, result, started_at, updated_at,"
+    " finished_at"
 )
 CUT_SHORT = """
     UPDATE app.import_jobs SET state = 'running', runs = runs + 1, actor = %(actor)s, rows_total = %(rows_total)s,
@@ -44,6 +52,12 @@ BEGIN = """
     RETURNING runs
 """
 HOLD = "SELECT pg_try_advisory_lock(hashtextextended(%s, 7205004))"
+WORK_ON = "SELECT pg_advisory_lock_shared(hashtextextended(%s, 7205006))"
+GIVE_UP = """
+    UPDATE app.import_jobs SET state = 'failed', updated_at = now(), finished_at = now(),
+           result = (COALESCE(result::jsonb, '{}') || jsonb_build_object('problems', %s::jsonb))::json
+     WHERE id = %s AND state <> 'done'
+"""
 MOVE = """
     UPDATE app.import_jobs SET state = %(state)s, rows_done = %(rows)s, accepted = %(accepted)s,
            unchanged = %(unchanged)s, refused = %(refused)s, events = %(events)s, result = %(result)s::json,
@@ -52,11 +66,15 @@ MOVE = """
 """
 
 
+TOLD_MEANWHILE = 20
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
-    """`state` is running, done, failed or interrupted. `result` is an `ImportResult` as JSON, once there is one.
+    """`state` is running, done, failed or interrupted. `result` is an `ImportResult` as JSON: so far, while it is running.
 
-    A process that was killed leaves its job running; the next run of the same file takes it over.
+    Whoever works on a job holds a lock for as long as they live: one that says it is running without is interrupted. The next
+    run of the same file takes it over.
     """
 
     id: UUID
@@ -91,14 +109,14 @@ class Content:
 
 async def read_job(pool: Pool, id: UUID) -> Job | None:
     async with pool.connection() as connection, connection.cursor(row_factory=class_row(Job)) as cursor:
-        await cursor.execute(f"SELECT {COLUMNS} FROM app.import_jobs WHERE id = %s", [id])
+        await cursor.execute(f"SELECT {COLUMNS} FROM app.import_jobs j WHERE id = %s", [id])
         return await cursor.fetchone()
 
 
 async def list_jobs(pool: Pool, limit: int = 50) -> list[Job]:
     """Newest first."""
     async with pool.connection() as connection, connection.cursor(row_factory=class_row(Job)) as cursor:
-        query = f"SELECT {COLUMNS} FROM app.import_jobs ORDER BY started_at DESC, id LIMIT %s"
+        query = f"SELECT {COLUMNS} FROM app.import_jobs j ORDER BY started_at DESC, id LIMIT %s"
         await cursor.execute(query, [limit])
         return await cursor.fetchall()
 
@@ -115,24 +133,32 @@ def content_of(mapping: Mapping, found: Sequence[Found]) -> Content:
 
 
 @asynccontextmanager
-async def alone(pool: Pool, content: Content, *, needed: bool) -> AsyncIterator[None]:
-    """Hold this content while the block runs. Raises ImportProblem when another run holds it. A connection of its own
-    holds it, so that it is let go when the process dies.
+async def alone(pool: Pool, content: Content, *, needed: bool) -> AsyncIterator[AsyncConnection[Any]]:
+    """Hold this content while the block runs, where that is `needed`. Raises ImportProblem when another run holds it. A
+    connection of its own holds it, so that it is let go when the process dies.
     """
-    if not needed:
-        yield
-        return
     name = f"{content.file_digest}:{content.mapping_digest}"
     holder = await connect(str(pool.conninfo))
     try:
-        row = await (await holder.execute(HOLD, [name])).fetchone()
+        row = await (await holder.execute(HOLD, [name])).fetchone() if needed else (True,)
         if row is None or not row[0]:
             raise ImportProblem(
                 "the same files are being imported at this moment: wait for that import to end"
             )
-        yield
+        yield holder
     finally:
         await holder.close()
+
+
+async def work_on(holder: AsyncConnection[Any], id: UUID) -> None:
+    """Let everybody see that somebody works on the job, for as long as this connection lasts."""
+    await holder.execute(WORK_ON, [str(id)])
+
+
+async def give_up(url: str, id: UUID, problems: Sequence[str]) -> None:
+    """The job has failed, for these reasons. Nothing where it was never begun."""
+    async with await connect(url) as connection:
+        await connection.execute(GIVE_UP, [msgspec.json.encode(problems).decode(), id])
 
 
 async def begin(
@@ -150,10 +176,10 @@ async def begin(
 
 
 async def move(pool: Pool, result: ImportResult, state: str) -> None:
-    """Write how far the run is, with its result once it has ended."""
-    told = result.as_dict()
+    """Write how far the run is, with its result so far; while it is running that tells few of the refusals."""
+    told = result.as_dict(refusals=TOLD_MEANWHILE if state == "running" else KEPT_REFUSALS)
     values = {name: told[name] for name in ("rows", "accepted", "unchanged", "refused", "events")}
-    ended = None if state == "running" else msgspec.json.encode(told).decode()
+    ended = msgspec.json.encode(told).decode()
     async with pool.connection() as connection:
         await connection.execute(MOVE, {**values, "id": result.job_id, "state": state, "result": ended})
 

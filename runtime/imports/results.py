@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -49,17 +49,20 @@ class Refusal:
 
 @dataclass(slots=True)
 class Notice:
-    """What rows were told beside what became of them: `rows` of them alike, `first_row` the first."""
+    """What rows were told beside what became of them: `rows` of them alike, `first_row` the first. Without rows it is about
+    the file.
+    """
 
     file: str
     column: str
     message: str
-    first_row: int
+    first_row: int = 0
     rows: int = 0
 
     def __str__(self) -> str:
-        where = f"{self.rows} rows from row {self.first_row} on" if self.rows > 1 else f"row {self.first_row}"
-        return f"{self.file} {where}: {self.column} {self.message}".replace(":  ", ": ")
+        one = f" row {self.first_row}" if self.rows else ""
+        where = f" {self.rows} rows from row {self.first_row} on" if self.rows > 1 else one
+        return f"{self.file}{where}: {self.column} {self.message}".replace(":  ", ": ")
 
 
 @dataclass(slots=True)
@@ -144,8 +147,8 @@ class ImportResult:
         """Events recorded; on a dry run, events that would be recorded."""
         return sum(t.events for t in self.tallies)
 
-    def as_dict(self) -> dict[str, Any]:
-        told = asdict(self) | {
-            n: getattr(self, n) for n in ("rows", "accepted", "unchanged", "refused", "events")
-        }
+    def as_dict(self, refusals: int = KEPT_REFUSALS) -> dict[str, Any]:
+        """Plain values, with the first of the refusals."""
+        told = asdict(replace(self, refusals=self.refusals[:refusals]))
+        told |= {n: getattr(self, n) for n in ("rows", "accepted", "unchanged", "refused", "events")}
         return told | {"job_id": str(self.job_id)}

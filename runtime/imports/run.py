@@ -7,6 +7,7 @@ row, and what landed is found unchanged. Reading and planning go on in a thread 
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -16,26 +17,38 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
+import psycopg
+
 import domain.registry  # noqa: F401 - every fact and decision is registered by importing it
 from domain.context import Actor
 from domain.cycle.in_force import COMPANY
 from domain.cycle.policies import CyclePolicies
 from domain.door import Door
-from runtime.database import Pool
+from runtime.database import Pool, explain
 from runtime.garbage import seldom_collected
 from runtime.imports import jobs
 from runtime.imports.ids import external_id, installation_secret
 from runtime.imports.landing import Landing, Outcome
 from runtime.imports.mapping import DEALS, EVENTS, Mapping
+from runtime.imports.naming import unread
 from runtime.imports.plan import Planned
 from runtime.imports.preview import PreviewStore
 from runtime.imports.readiness import check_ready
 from runtime.imports.references import References
 from runtime.imports.rejects import RejectFile
-from runtime.imports.results import KEPT_REFUSALS, ImportResult, Progress, Refusal, Tally
+from runtime.imports.results import (
+    KEPT_REFUSALS,
+    ImportProblem,
+    ImportResult,
+    Notice,
+    Progress,
+    Refusal,
+    Tally,
+)
 from runtime.imports.sources import Found, Source, locate, source_of
 from runtime.ledger import Ledger
 
+IMPORTABLE = re.compile(r"\.(csv|txt|tsv|xes|xlsx)(\.gz)?$", re.IGNORECASE)
 BATCH = 500
 IN_FLIGHT = 3
 """Batches of deals on their way at once; other kinds go one by one, because later rows refer to earlier ones."""
@@ -72,10 +85,11 @@ async def run_import(
     try:
         mapping = await at_home(ledger, mapping)
         content = jobs.content_of(mapping, found)
-        async with jobs.alone(pool, content, needed=not dry_run):
+        async with jobs.alone(pool, content, needed=not dry_run) as holder:
             await check_ready(ledger, mapping)
             id, resumed = await jobs.begin(pool, content, str(actor), dry_run=dry_run, id=job_id)
-            result = ImportResult(id, dry_run, resumed)
+            await jobs.work_on(holder, id)
+            result = ImportResult(id, dry_run, resumed, notices=passed_over(mapping, Path(data)))
             door = Door(PreviewStore(ledger) if dry_run else ledger)
             run = Run(pool, door, mapping, found, actor, rejects, on_progress, clock, result)
             with seldom_collected():
@@ -91,6 +105,27 @@ async def at_home(ledger: Ledger, mapping: Mapping) -> Mapping:
     policies = (await ledger.load({COMPANY: CyclePolicies}))[COMPANY]
     assert isinstance(policies, CyclePolicies)
     return replace(mapping, timezone=policies.current.calendar.timezone)
+
+
+def passed_over(mapping: Mapping, data: Path) -> list[Notice]:
+    """What lies in the folder, looks like a file to import, and is read by no table."""
+    if not data.is_dir():
+        return []
+    files = [path.name for path in data.iterdir() if path.is_file() and IMPORTABLE.search(path.name)]
+    return [
+        Notice(name, "", "no table of the mapping reads it: passed over") for name in unread(mapping, files)
+    ]
+
+
+def problems_of(cut: BaseException) -> list[str]:
+    """Why an import could not go on, for whoever asks for its job."""
+    if isinstance(cut, ImportProblem):
+        return list(cut.problems)
+    if not isinstance(cut, Exception):
+        return ["it was stopped before its end"]
+    return [
+        f"it could not go on: {explain(cut)}" if isinstance(cut, psycopg.Error) else f"it broke off: {cut!r}"
+    ]
 
 
 @dataclass
@@ -118,6 +153,7 @@ class Run:
                 await self._file(found, references)
         except BaseException as cut:
             state = "failed" if isinstance(cut, Exception) else "interrupted"
+            self.result.problems = problems_of(cut)
             with suppress(Exception):
                 await asyncio.shield(jobs.move(self.pool, self._timed(), state))
             raise

@@ -5,7 +5,6 @@ Reading and planning are synchronous and touch no database, so that a run can do
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -16,19 +15,17 @@ from runtime.imports.cases import Case, Event, Unread, gathered, grouped
 from runtime.imports.cells import clean
 from runtime.imports.lines import Layout, Row
 from runtime.imports.mapping import CUSTOMERS, EVENTS, PRODUCTS, REPS, Mapping, Sheet
+from runtime.imports.naming import is_of
 from runtime.imports.plan import CustomerPlanner, IdOf, Planned, ProductPlanner, RepPlanner, Values
 from runtime.imports.plan_deals import DealPlanner
 from runtime.imports.plan_events import CasePlanner, EventReader
 from runtime.imports.readers import CsvFile, size_up
 from runtime.imports.references import Name, References
-from runtime.imports.rejects import SUFFIX
 from runtime.imports.results import ImportProblem, Reason
 from runtime.imports.rows import Cells, RowReader
 from runtime.imports.sniff import LOG, TABLE, WORKBOOK, kind_of
 from runtime.imports.xes import XesFile
 
-_PACKED = re.compile(r"(?:\.gz)?$")
-_REJECTS = re.compile(rf"(?:{re.escape(SUFFIX)})+$")
 Part = list["Planned | tuple[Row, Cells] | Case"]
 
 
@@ -50,20 +47,13 @@ def locate(mapping: Mapping, data: Path) -> list[Found]:
     if not data.exists():
         raise ImportProblem(f"{data}: there is no such file or folder")
     sheets = list(mapping.sheets.values())
-    named = [sheet for sheet in sheets if _is_of(data, sheet)]
+    named = [sheet for sheet in sheets if is_of(data.name, sheet)]
     if not named and len(sheets) > 1:
         wanted = ", ".join(sheet.file for sheet in sheets)
         raise ImportProblem(
             f"{data.name}: the mapping {mapping.name!r} reads {wanted}: give the folder they are in"
         )
     return [_found((named or sheets)[0], data)]
-
-
-def _is_of(path: Path, sheet: Sheet) -> bool:
-    """By name: the sheet's file, packed or not, or one of the rows that were refused from it."""
-    name = _PACKED.sub("", clean(path.name), count=1)
-    stem = sheet.file.removesuffix(".gz").rpartition(".")[0] or sheet.file
-    return name == sheet.file or (bool(_REJECTS.search(name)) and _REJECTS.sub("", name) == stem)
 
 
 def _in_folder(mapping: Mapping, folder: Path) -> list[Found]:

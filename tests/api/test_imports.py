@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import time
@@ -16,9 +17,11 @@ from uuid import UUID, uuid4
 
 import httpx
 import psutil
+import psycopg
 import pytest
 from openpyxl import Workbook
 
+from api import import_jobs
 from api.import_jobs import ImportDesk
 from runtime.imports.generate import generate
 from tests.background import Background
@@ -168,20 +171,69 @@ def test_what_was_handed_over_does_not_lie_about_afterwards(
         ({"mapping": "crm_export"}, {"files": ("a.exe", b"x")}, 422, "files"),
         ({"mapping": "crm_export"}, {"other": ("a.csv", b"x")}, 422, "files"),
         ({}, {"files": ("a.csv", b"x"), "mapping_file": ("m.toml", b"format = 7")}, 422, "mapping_file"),
+        ({"mapping": "crm_export"}, {"files": ("deals.csv", b"x")}, 422, "files"),
+        ({"mapping": "crm_export"}, [("files", ("accounts.csv", b"x"))] * 2, 422, "files"),
+        ({"mapping": "crm_export"}, [("files", (f, b"x")) for f in (*FILES, "notes.csv")], 422, "files"),
+        ({"mapping": "crm_export"}, [("files", (f, b"x")) for f in FILES[:2]], 422, "files"),
     ],
 )
 def test_what_cannot_be_imported_is_refused_at_once(
-    house: House, params: Json, files: Json, status: int, field: str
+    house: House, params: Json, files: Any, status: int, field: str
 ) -> None:
     answer = house.admin.post("/imports", params=params, files=files)
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (status, field)
 
 
-def test_a_folder_without_what_the_mapping_wants_fails_and_says_why(house: House) -> None:
-    files = [("files", (name, b"a,b\n1,2\n", "text/csv")) for name in ("one.csv", "two.csv")]
-    job = ended(house, house.admin.post("/imports", params={"mapping": "crm_export"}, files=files))
-    assert job["state"] == "failed"
-    assert any("csv" in problem for problem in job["problems"])
+def test_every_file_that_is_too_many_or_lacking_is_named(house: House) -> None:
+    files = [("files", (name, b"a,b\n1,2\n", "text/csv")) for name in ("one.csv", "products.csv")]
+    answer = house.admin.post("/imports", params={"mapping": "crm_export"}, files=files)
+    [error] = answer.json()["errors"]
+    for name in ("one.csv", "accounts.csv", "sales_teams.csv", "sales_pipeline.csv"):
+        assert f"{name}:" in error["message"]
+    assert "products.csv:" not in error["message"]
+
+
+def test_a_job_that_cannot_go_on_says_why_like_the_terminal(
+    house: House, export: Callable[..., Path]
+) -> None:
+    folder = export(deals=5, seed=28)
+    pipeline = folder / "sales_pipeline.csv"
+    pipeline.write_text(pipeline.read_text().replace("sales_agent", "agent", 1))
+    job = ended(house, hand_over(house, folder))
+    assert (job["state"], job["result"]["tallies"][0]["accepted"] > 0) == ("failed", True)
+    assert any("'sales_agent'" in problem for problem in job["problems"])
+    listed = {one["id"]: one for one in house.admin.get("/imports").json()["imports"]}
+    assert listed[job["id"]]["problems"] == job["problems"]
+
+
+def test_a_job_that_could_not_be_begun_says_why_and_is_listed(house: House) -> None:
+    mapping = (
+        b'name = "m"\nsource = "m"\npolicy = "nosuch"\n[deals]\nfile = ""\n[deals.columns]\nreference = "id"\n'
+        b'stage = "stage"\n[deals.stages]\nNew = "identify"\n'
+    )
+    files = {"files": ("a.csv", b"id,stage\n1,New\n"), "mapping_file": ("m.toml", mapping)}
+    job = ended(house, house.admin.post("/imports", files=files))
+    assert (job["state"], len(job["problems"])) == ("failed", 1)
+    assert "nosuch" in job["problems"][0]
+    assert job["id"] in {one["id"] for one in house.admin.get("/imports").json()["imports"]}
+
+
+def test_a_key_that_came_with_something_else_is_refused(house: House, export: Callable[..., Path]) -> None:
+    folder, other = export(deals=5, seed=29), export(deals=5, seed=30)
+    key = {"Idempotency-Key": f"import {uuid4()}"}
+
+    def hand(folder: Path, **params: Any) -> httpx.Response:
+        files = [("files", (name, (folder / name).read_bytes(), "text/csv")) for name in FILES]
+        return house.admin.post(
+            "/imports", params={"mapping": "crm_export", **params}, files=files, headers=key
+        )
+
+    first = hand(folder, dry_run="true")
+    for answer in (hand(other, dry_run="true"), hand(folder)):
+        assert (answer.status_code, answer.json()["code"]) == (422, "idempotency-key-reused")
+    again = hand(folder, dry_run="true")
+    assert again.headers["location"] == first.headers["location"]
+    assert ended(house, again)["dry_run"] is True
 
 
 def test_only_an_admin_imports_and_only_overseers_look(house: House, export: Callable[..., Path]) -> None:
@@ -194,31 +246,75 @@ def test_only_an_admin_imports_and_only_overseers_look(house: House, export: Cal
     assert house.client("auditor").get(f"/imports/{uuid4()}").status_code == 404
 
 
-def test_an_import_whose_process_is_killed_goes_on_where_it_was(
-    house: House, export: Callable[..., Path]
-) -> None:
-    """Killed on the way; the next API process takes the job up, and nothing is there twice."""
-    folder = export(deals=1_500, seed=26)
-    answer = hand_over(house, folder)
-    job_id = UUID(answer.json()["id"])
+@contextlib.contextmanager
+def another_api(house: House) -> Iterator[ImportDesk]:
+    """The desk of another API process that lives on the same data."""
     desk = ImportDesk(house.settings)
-    _kill_worker_of(desk.folder(job_id))
-    assert not (desk.folder(job_id) / "done").exists()
 
-    async def take_up(stop: asyncio.Event) -> None:
+    async def live(stop: asyncio.Event) -> None:
         desk.open()
         await stop.wait()
         await desk.close()
 
-    with Background(take_up):
-        deadline = time.monotonic() + 2 * PATIENCE
-        while not (desk.folder(job_id) / "done").exists():
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+    with Background(live):
+        yield desk
+
+
+def until_done(folder: Path) -> None:
+    deadline = time.monotonic() + 2 * PATIENCE
+    while not (folder / "done").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_an_import_whose_process_is_killed_goes_on_where_it_was(
+    house: House, export: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By an API that is alive, without a start of anything; and nothing is there twice."""
+    monkeypatch.setattr(import_jobs, "LOOK_EVERY", 0.1)
+    folder = export(deals=1_500, seed=26)
+    with another_api(house) as desk:
+        answer = hand_over(house, folder)
+        place = desk.folder(UUID(answer.json()["id"]))
+        _kill_worker_of(place)
+        until_done(place)
     job = ended(house, answer)
     assert (job["state"], job["refused"]) == ("done", 0)
     again = ended(house, hand_over(house, folder))
     assert (again["events"], again["accepted"]) == (0, 0)
+
+
+def test_a_job_that_ends_its_process_each_time_fails_after_some_tries_and_says_why(
+    house: House, export: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_jobs, "LOOK_EVERY", 0.1)
+    folder = export(deals=5, seed=31)
+    received = ImportDesk(house.settings).receive()
+    for name in FILES:
+        (received / "data" / name).write_bytes((folder / name).read_bytes())
+    (received / "rejects").write_text("a file where a folder is to be")
+    with (received / "data" / "sales_pipeline.csv").open("a") as pipeline:
+        pipeline.write("x,nobody,nothing,nowhere,Won,2026-01-01,2026-01-02,5" + "," * 3 + "\n")
+    job_id = uuid4()
+    with another_api(house) as desk:
+        desk.order(received, import_jobs.Order(str(job_id), "crm_export", dry_run=False, user_id="ops"))
+        until_done(desk.folder(job_id))
+    job = house.admin.get(f"/imports/{job_id}").json()
+    assert job["state"] == "failed"
+    assert job["problems"][0].startswith(f"given up after {import_jobs.MOST_TRIES} tries")
+    assert not (desk.folder(job_id) / "data").exists()
+
+
+def test_an_import_of_the_terminal_whose_process_died_is_interrupted(house: House) -> None:
+    columns = "id, source, mapping, file_digest, mapping_digest, dry_run, actor, state, updated_at"
+    values = "%s, 's', 'm', 'f', 'm', false, 'user:cli', 'running', now() - interval '1 minute'"
+    job_id = uuid4()
+    with psycopg.connect(house.settings.database_url, autocommit=True) as connection:
+        connection.execute(f"INSERT INTO app.import_jobs ({columns}) VALUES ({values})", [job_id])
+        assert house.admin.get(f"/imports/{job_id}").json()["state"] == "interrupted"
+        connection.execute("SELECT pg_advisory_lock_shared(hashtextextended(%s, 7205006))", [str(job_id)])
+        assert house.admin.get(f"/imports/{job_id}").json()["state"] == "running"
+        connection.execute("DELETE FROM app.import_jobs WHERE id = %s", [job_id])
 
 
 def _kill_worker_of(folder: Path) -> None:
