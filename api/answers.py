@@ -109,6 +109,9 @@ class PolicyAnswer(BaseModel):
     escalate_after: str
     reassign_after: str
     max_reassignments: int
+    owner_moves: int
+    owner_ahead: str
+    owner_excuses: int
     calendar: dict[str, Any]
     warnings: Annotated[list[str], Field(description="how far its days off can be trusted")]
 

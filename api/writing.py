@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -11,6 +12,7 @@ import orjson
 from fastapi import Request, Response
 
 from api.bodies import Envelope
+from api.customer_reach import reaching_customers
 from api.desk import Desk
 from api.errors import STALE, UNKNOWN_REFERENCE, Problem, invalid
 from api.received import TAG, header, version_in
@@ -66,6 +68,8 @@ class Act:
         self, command: Command, body: Envelope | None = None, *, worked_out: bool = False
     ) -> Receipt:
         context = self.context(body, worked_out=worked_out)
+        if context.reach is not None:
+            context = replace(context, reach=await reaching_customers(self.desk, command, context.reach))
         try:
             return await self.desk.door.execute(command, context)
         except NotFound as missing:

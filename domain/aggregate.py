@@ -113,6 +113,10 @@ class Aggregate:
         """Whether an actor with this reach may change it."""
         return self.within(reach)
 
+    def makeable(self, reach: Reach) -> bool:
+        """Whether an actor with this reach may make it as it is."""
+        return self.changeable(reach)
+
     def parts(self) -> set[UUID | None]:
         """Who has a part in it: owner, manager, chair, who is above."""
         held = (self, getattr(self, "people", None))

@@ -11,6 +11,7 @@ from typing import Any, Self
 from uuid import UUID
 
 from domain.aggregate import Aggregate, when
+from domain.context import Reach
 from domain.door import Book, Command, handles
 from domain.facts import Fact, PersonName, PersonText, fact
 from domain.values import MAX_NAME, Checks, Money
@@ -85,6 +86,16 @@ class Customer(Aggregate):
         super().__init__(id)
         self.profile = Profile(name="")
         self.contacts: dict[UUID, Contact] = {}
+
+    def within(self, reach: Reach) -> bool:
+        return reach.team_id is None or self.id in reach.customers
+
+    def changeable(self, reach: Reach) -> bool:
+        return reach.team_id is None or self.id in reach.own_customers
+
+    def makeable(self, reach: Reach) -> bool:
+        """Whoever finds a new one registers it."""
+        return True
 
     def fork(self) -> Self:
         forked = super().fork()

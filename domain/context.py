@@ -43,6 +43,10 @@ class Reach:
 
     team_id: UUID | None = None
     rep_id: UUID | None = None
+    customers: frozenset[UUID] = frozenset()
+    """Of the customers that the command is about, those the actor may see: whose they are, deals and leads say."""
+    own_customers: frozenset[UUID] = frozenset()
+    """And those they may change."""
 
 
 class WholeRequest(str):
@@ -86,6 +90,11 @@ class Context:
             raise Invalid(
                 [FieldError("reason", f"must be at most {MAX_REASON} characters, none of them NUL")]
             )
+
+    @property
+    def by_a_rep(self) -> bool:
+        """Somebody who may change only what is their own."""
+        return self.reach is not None and self.reach.rep_id is not None
 
     @property
     def happened_at(self) -> datetime:

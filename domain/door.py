@@ -302,7 +302,7 @@ class Book:
         made = self._open.get(chief[1].int) if chief is not None and reach is not None else None
         if made is None or reach is None or self._bases[made.id.int].exists:
             return
-        if not made.changeable(reach):
+        if not made.makeable(reach):
             raise Forbidden(f"you may not make a {made.KIND} that belongs to others", kind=made.KIND)
 
     def _version(self, call: Call) -> int:

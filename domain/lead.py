@@ -88,13 +88,20 @@ class Lead(Aggregate):
         self.owner_id: UUID | None = None
         self.team_id: UUID | None = None
         self.deal_id: UUID | None = None
+        self.why = ""
 
     def within(self, reach: Reach) -> bool:
-        """A lead that nobody has yet is everybody's to see."""
-        return self.team_id is None or reach.team_id in (None, self.team_id)
+        """A lead that nobody has yet is for leaders to see, of whatever team: they allocate it."""
+        if self.team_id is None:
+            return reach.rep_id is None
+        return reach.team_id in (None, self.team_id)
 
     def changeable(self, reach: Reach) -> bool:
-        return self.within(reach) and (self.owner_id is None or reach.rep_id in (None, self.owner_id))
+        return self.within(reach) and reach.rep_id in (None, self.owner_id)
+
+    def makeable(self, reach: Reach) -> bool:
+        """Whoever meets somebody captures the lead, for leaders to allocate."""
+        return True
 
     def must_be_open(self) -> None:
         if self.status != "open":
@@ -114,7 +121,7 @@ class Lead(Aggregate):
 
     @when(LeadDiscarded)
     def _discarded(self, fact: LeadDiscarded) -> None:
-        self.status = "discarded"
+        self.status, self.why = "discarded", fact.why
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -263,7 +270,7 @@ def discard_lead(command: DiscardLead, book: Book) -> Json:
     checks.text(command.why, "why", needed=True)
     checks.done()
     lead = book.get(Lead, command.lead_id)
-    if lead.status == "discarded":
+    if (lead.status, lead.why) == ("discarded", command.why):
         return told(lead)
     lead.must_be_open()
     lead.record(LeadDiscarded(why=command.why))

@@ -21,7 +21,7 @@ from domain.values import MAX_NAME, Checks, named_id
 MAX_KEYS = 200
 
 
-@fact("policy.published", version=2)
+@fact("policy.published", version=3)
 class PolicyPublished(Fact):
     policy: FollowUpPolicy
 
@@ -29,6 +29,14 @@ class PolicyPublished(Fact):
 @upcast("policy.published", from_version=1)
 def _its_calendar_did_not_say_until_when(data: dict[str, Any]) -> dict[str, Any]:
     return {**data, "policy": lifted(data["policy"])}
+
+
+@upcast("policy.published", from_version=2)
+def _owners_had_no_limits(data: dict[str, Any]) -> dict[str, Any]:
+    """Those that are usual now hold for it, too."""
+    ahead = {"amount": 90, "unit": "days"}
+    limits = {"owner_moves": 3, "owner_ahead": ahead, "owner_excuses": 0}
+    return {**data, "policy": {**limits, **data["policy"]}}
 
 
 class Policies(Aggregate):

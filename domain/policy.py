@@ -112,7 +112,9 @@ class FollowUpPolicy:
 
     `due_after` is the time to the next promise after a touch, unless the stage or the touch itself says
     otherwise: the most specific wins, "kind:outcome" over "kind" over stage over default. `remind_before`,
-    `escalate_after` and `reassign_after` count from the due time.
+    `escalate_after` and `reassign_after` count from the due time. What a deal's owner may do alone has limits: move a
+    promise that somebody named to a later time `owner_moves` times, promise `owner_ahead` of now at most, and excuse
+    `owner_excuses` promises of one deal; beyond them a leader may.
     """
 
     name: str
@@ -125,6 +127,9 @@ class FollowUpPolicy:
     escalate_after: Duration = Duration(24, "business_hours")
     reassign_after: Duration = Duration(72, "business_hours")
     max_reassignments: int = 3
+    owner_moves: int = 3
+    owner_ahead: Duration = Duration(90, "days")
+    owner_excuses: int = 0
 
     def due_after_for(self, stage: str, activity: str | None = None) -> Duration:
         """The duration that applies; `activity` is "kind" or "kind:outcome" of the touch just made."""
@@ -172,6 +177,13 @@ class FollowUpPolicy:
             yield FieldError("version", f"{self.version} is not a version; versions start at 1")
         if self.max_reassignments < 0:
             yield FieldError("max_reassignments", "the number of reassignments cannot be negative")
+        for name in ("owner_moves", "owner_excuses"):
+            if getattr(self, name) < 0:
+                yield FieldError(name, "how often it may be done cannot be negative")
+        if problem := self.owner_ahead.problem():
+            yield FieldError("owner_ahead", problem)
+        elif not self.owner_ahead.amount:
+            yield FieldError("owner_ahead", "nothing could be promised; give it some time")
 
     def _duration_errors(self) -> Iterator[FieldError]:
         for name, duration in self._due_durations():

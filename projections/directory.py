@@ -16,6 +16,7 @@ from psycopg import AsyncConnection
 from domain import catalogue as c
 from domain import people as p
 from domain.facts import PersonName, PersonText
+from projections import customer_scope
 from projections.base import Entry
 from projections.fold import Folded, on
 from projections.paging import TEXT, Page, Select, SortKey, Source, fetch, page, sort_by
@@ -184,10 +185,19 @@ async def rep_of(source: Source, user_id: str) -> Listed | None:
 
 
 async def listing(
-    source: Source, kind: str, parent_id: UUID | None = None, cursor: str | None = None, limit: int = 50
+    source: Source,
+    kind: str,
+    parent_id: UUID | None = None,
+    cursor: str | None = None,
+    limit: int = 50,
+    *,
+    seen_by: UUID | None = None,
 ) -> Page[Listed]:
-    """One kind, by name; `parent_id` narrows down to a team's reps or a customer's contacts."""
+    """One kind, by name; `parent_id` narrows down to a team's reps or a customer's contacts, `seen_by` to the customers
+    that a team may see.
+    """
     select = Select(LIST)
     select.where("kind = %(kind)s", kind=kind)
     select.where("parent_id = %(parent_id)s", parent_id=parent_id)
+    select.where(customer_scope.SEEN, seen_by=seen_by)
     return await page(source, select, sort_by("name", SORTS), cursor, limit, Listed)

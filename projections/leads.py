@@ -51,6 +51,7 @@ LEADS = Table(
         "owner": "(owner_id, captured_at, lead_id)",
         "team": "(team_id, captured_at, lead_id)",
         "status": "(status, captured_at, lead_id)",
+        "customer": "(customer_id) WHERE customer_id IS NOT NULL",
     },
 )
 
@@ -117,7 +118,7 @@ class LeadView(LeadRow, gc=False):
 
 class LeadFilter(msgspec.Struct, frozen=True, kw_only=True):
     """None: not narrowed down by this. `owned` false: only those that nobody has yet. `seen_by` is a team: only its
-    leads and those that nobody has yet.
+    leads, and with `pool` those that nobody has yet.
     """
 
     status: str | None = None
@@ -126,6 +127,7 @@ class LeadFilter(msgspec.Struct, frozen=True, kw_only=True):
     source: str | None = None
     owned: bool | None = None
     seen_by: UUID | None = None
+    pool: bool = True
 
 
 EVERYTHING = LeadFilter()
@@ -160,5 +162,6 @@ async def listing(
     select.equal("team_id", narrowed.team_id)
     select.equal("source", narrowed.source)
     select.where("(owner_id IS NOT NULL) = %(owned)s", owned=narrowed.owned)
-    select.where("(team_id IS NULL OR team_id = %(seen_by)s)", seen_by=narrowed.seen_by)
+    seen = "(team_id IS NULL OR team_id = %(seen_by)s)" if narrowed.pool else "team_id = %(seen_by)s"
+    select.where(seen, seen_by=narrowed.seen_by)
     return await page(source, select, sort_by(sort, SORTS), cursor, limit, LeadView)

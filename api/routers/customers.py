@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field
 
 from api import auth
 from api.answers import DONE, MADE
-from api.auth import LEADERS, may_write
+from api.auth import ADMIN, may_write
 from api.bodies import Envelope
 from api.fields import Money, Name, ShortText, money
 from api.writing import Act
@@ -111,7 +111,7 @@ async def add_contact(customer_id: UUID, body: NewContact, act: Writer) -> Respo
     responses=MADE,
     tags=["products"],
 )
-async def list_product(body: NewProduct, act: Annotated[Act, Depends(may_write(*LEADERS))]) -> Response:
+async def list_product(body: NewProduct, act: Annotated[Act, Depends(may_write(*ADMIN))]) -> Response:
     product_id = act.new_id("product", body.product_id)
     command = c.ListProduct(
         product_id=product_id, name=body.name, series=body.series, price=money(body.price)
@@ -127,6 +127,6 @@ async def list_product(body: NewProduct, act: Annotated[Act, Depends(may_write(*
     tags=["products"],
 )
 async def archive_product(
-    product_id: UUID, body: Envelope, act: Annotated[Act, Depends(may_write(*LEADERS))]
+    product_id: UUID, body: Envelope, act: Annotated[Act, Depends(may_write(*ADMIN))]
 ) -> Response:
     return await act(c.ArchiveProduct(product_id=product_id), body)

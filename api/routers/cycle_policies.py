@@ -11,7 +11,7 @@ from pydantic import ConfigDict, Field
 
 from api import auth
 from api.answers import MADE
-from api.auth import LEADERS, may_write
+from api.auth import ADMIN, may_write
 from api.bodies import Envelope
 from api.fields import PLAINLY, RuleName
 from api.routers.policies import Calendar, Span
@@ -23,7 +23,7 @@ from domain.policy import Duration
 
 router = auth.router("/cycle-policies", tags=["cycles"])
 
-Leader = Annotated[Act, Depends(may_write(*LEADERS))]
+Admin = Annotated[Act, Depends(may_write(*ADMIN))]
 SPANS = ("_before", "_after", "_within")
 
 
@@ -89,7 +89,7 @@ class NewCyclePolicy(Envelope):
     status_code=201,
     responses=MADE,
 )
-async def publish(body: NewCyclePolicy, act: Leader) -> Response:
+async def publish(body: NewCyclePolicy, act: Admin) -> Response:
     """For cycles opened from now; those that run keep theirs. The same again publishes nothing."""
     policy = await asyncio.to_thread(body.value)  # the holiday library computes for a while
     return await act(

@@ -13,12 +13,14 @@ from pydantic import Field
 from api import auth
 from api.answers import shaped
 from api.auth import may_read
+from api.customer_reach import must_see_customer
 from api.fields import MAX_PAGE, Paging, Strict, Truth
 from api.querying import query
 from api.reading import Look
 from domain.catalogue import Customer, Profile
 from domain.errors import NotFound
 from projections import directory, rep_load
+from projections.customer_scope import NEEDED
 from projections.directory import Listed
 from projections.paging import Page
 from projections.rep_load import Load
@@ -26,6 +28,7 @@ from projections.rep_load import Load
 router = auth.router(tags=[])
 
 Reader = Annotated[Look, Depends(may_read(waits_for=("directory",)))]
+CustomerReader = Annotated[Look, Depends(may_read(waits_for=("directory", *NEEDED)))]
 Pages = Annotated[Paging, Depends(query(Paging))]
 LISTED = shaped(Page[Listed])
 
@@ -52,7 +55,9 @@ class LoadsView(msgspec.Struct):
 
 
 async def _page(look: Look, kind: str, parent: UUID | None, asked: Paging) -> Response:
-    return look.json(await directory.listing(look.desk.pool, kind, parent, asked.cursor, asked.limit))
+    seen_by = look.team_id if kind == "customer" else None
+    found = await directory.listing(look.desk.pool, kind, parent, asked.cursor, asked.limit, seen_by=seen_by)
+    return look.json(found)
 
 
 @router.get(
@@ -62,7 +67,8 @@ async def _page(look: Look, kind: str, parent: UUID | None, asked: Paging) -> Re
     responses=LISTED,
     tags=["customers"],
 )
-async def customers(look: Reader, asked: Pages) -> Response:
+async def customers(look: CustomerReader, asked: Pages) -> Response:
+    """Those that your team has a deal or a lead with, and those that nobody has yet; auditors and admins see all."""
     return await _page(look, "customer", None, asked)
 
 
@@ -73,7 +79,9 @@ async def customers(look: Reader, asked: Pages) -> Response:
     responses=shaped(CustomerView),
     tags=["customers"],
 )
-async def customer(customer_id: UUID, look: Reader) -> Response:
+async def customer(customer_id: UUID, look: CustomerReader) -> Response:
+    """One that your team has a deal or a lead with, or that nobody has yet; auditors and admins see all."""
+    await must_see_customer(look, customer_id)
     held = (await look.desk.ledger.load({customer_id: Customer}))[customer_id]
     if not isinstance(held, Customer) or not held.exists:
         raise NotFound(f"no customer has the id {customer_id}", kind="customer", id=str(customer_id))
@@ -88,7 +96,8 @@ async def customer(customer_id: UUID, look: Reader) -> Response:
     responses=LISTED,
     tags=["customers"],
 )
-async def contacts(customer_id: UUID, look: Reader, asked: Pages) -> Response:
+async def contacts(customer_id: UUID, look: CustomerReader, asked: Pages) -> Response:
+    await must_see_customer(look, customer_id)
     return await _page(look, "contact", customer_id, asked)
 
 

@@ -15,6 +15,7 @@ from api.bodies import Envelope, NextStep, next_step
 from api.fields import Code, Day, LongText, Money, Name, NeededText, Paging, ShortText, Truth, money
 from api.querying import query
 from api.reading import Look
+from api.users import Role
 from api.writing import Act
 from domain import lead as d
 from domain.errors import NotFound
@@ -138,7 +139,7 @@ async def discard(lead_id: UUID, body: DiscardLead, act: Writer) -> Response:
 
 @router.get("", operation_id="listLeads", summary="Leads, page by page", responses=shaped(Page[LeadView]))
 async def list_leads(look: Reader, asked: Annotated[LeadFilters, Depends(query(LeadFilters))]) -> Response:
-    """Those of your team and those that nobody has yet; auditors and admins see all."""
+    """Those of your team, for a manager those that nobody has yet as well; auditors and admins see all."""
     if asked.team_id is not None:
         look.team(asked.team_id)
     narrowed = LeadFilter(
@@ -148,6 +149,7 @@ async def list_leads(look: Reader, asked: Annotated[LeadFilters, Depends(query(L
         source=asked.source,
         owned=asked.owned,
         seen_by=look.team_id,
+        pool=look.user.role is not Role.REP,
     )
     return look.json(await leads.listing(look.desk.pool, narrowed, asked.sort, asked.cursor, asked.limit))
 
@@ -159,6 +161,7 @@ async def read_lead(
     lead_id: UUID, look: Annotated[Look, Depends(may_read(waits_for=WAITS_FOR, tagged=True))]
 ) -> Response:
     found = await leads.get(look.desk.pool, lead_id)
-    if found is None or (found.team_id is not None and look.team_id not in (None, found.team_id)):
+    pooled = found is not None and found.team_id is None and look.user.role is not Role.REP
+    if found is None or not (pooled or look.team_id in (None, found.team_id)):
         raise NotFound(f"no lead has the id {lead_id}", kind="lead", id=str(lead_id))
     return look.json(found, found.version)

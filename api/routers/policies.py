@@ -13,7 +13,7 @@ from pydantic import ConfigDict, Field, StringConstraints
 
 from api import auth
 from api.answers import MADE, PoliciesAnswer, answers, shaped
-from api.auth import LEADERS, may_read, may_write
+from api.auth import ADMIN, may_read, may_write
 from api.bodies import Envelope
 from api.fields import PLAINLY, SOME, Code, Day, RuleName, Strict
 from api.reading import Look
@@ -32,7 +32,7 @@ from runtime.holiday_calendar import Given, calendar_for, with_own_days
 router = auth.router(tags=["policies"])
 
 Reader = Annotated[Look, Depends(may_read(waits_for=("rules",)))]
-Leader = Annotated[Act, Depends(may_write(*LEADERS))]
+Admin = Annotated[Act, Depends(may_write(*ADMIN))]
 PathName = Annotated[RuleName, Path()]
 Clock = Annotated[str, StringConstraints(pattern=r"^[0-2][0-9]:[0-5][0-9]$"), Field(examples=["09:00"])]
 Span = Annotated[
@@ -137,6 +137,14 @@ class NewPolicy(Envelope):
     escalate_after: Span = "24bh"
     reassign_after: Span = "72bh"
     max_reassignments: Annotated[int, Field(ge=0, le=100, strict=True)] = 3
+    owner_moves: Annotated[
+        int, Field(ge=0, le=1_000, strict=True, description="how often an owner may put off one promise")
+    ] = 3
+    owner_ahead: Annotated[Span, Field(description="how far ahead an owner may promise")] = "90d"
+    owner_excuses: Annotated[
+        int,
+        Field(ge=0, le=1_000, strict=True, description="how many promises of a deal its owner may excuse"),
+    ] = 0
 
     def value(self) -> FollowUpPolicy:
         return FollowUpPolicy(
@@ -150,6 +158,9 @@ class NewPolicy(Envelope):
             escalate_after=Duration.parse(self.escalate_after, "escalate_after"),
             reassign_after=Duration.parse(self.reassign_after, "reassign_after"),
             max_reassignments=self.max_reassignments,
+            owner_moves=self.owner_moves,
+            owner_ahead=Duration.parse(self.owner_ahead, "owner_ahead"),
+            owner_excuses=self.owner_excuses,
         )
 
 
@@ -209,7 +220,7 @@ class NewProcess(Envelope):
     status_code=201,
     responses=MADE,
 )
-async def publish_policy(body: NewPolicy, act: Leader) -> Response:
+async def publish_policy(body: NewPolicy, act: Admin) -> Response:
     """A workflow then re-arms every open deal that follows it. The same policy again publishes nothing."""
     policy = await asyncio.to_thread(body.value)  # the holiday library computes for a while
     return await act(PublishPolicy(policy=policy), body, status=201, location=f"/policies/{policy.name}")
@@ -245,7 +256,7 @@ async def read_policy(name: PathName, look: Reader) -> Response:
     status_code=201,
     responses=MADE,
 )
-async def publish_process(body: NewProcess, act: Leader) -> Response:
+async def publish_process(body: NewProcess, act: Admin) -> Response:
     """Deals keep the version they have until one is moved."""
     process = body.value()
     return await act(PublishProcess(process=process), body, status=201, location=f"/processes/{process.name}")
@@ -290,6 +301,9 @@ def _policy(found: PublishedPolicy) -> dict[str, Any]:
         "escalate_after": str(policy.escalate_after),
         "reassign_after": str(policy.reassign_after),
         "max_reassignments": policy.max_reassignments,
+        "owner_moves": policy.owner_moves,
+        "owner_ahead": str(policy.owner_ahead),
+        "owner_excuses": policy.owner_excuses,
         "calendar": {
             "timezone": calendar.timezone,
             "workdays": calendar.workdays,

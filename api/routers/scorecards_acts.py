@@ -11,7 +11,7 @@ from pydantic import ConfigDict, Field
 
 from api import auth
 from api.answers import DONE, MADE
-from api.auth import LEADERS, may_write
+from api.auth import ADMIN, LEADERS, may_write
 from api.bodies import Envelope
 from api.fields import PLAINLY, LongText, Name, NeededText, RuleName, ShortText, Strict
 from api.loop import MetricKey, PeriodName, Said, ScopeBody, period, speaker
@@ -27,6 +27,7 @@ router = auth.router(tags=["scorecards"])
 
 Writer = Annotated[Act, Depends(may_write())]
 Leader = Annotated[Act, Depends(may_write(*LEADERS))]
+Admin = Annotated[Act, Depends(may_write(*ADMIN))]
 Percent = Annotated[Decimal, Field(ge=0, le=100, decimal_places=4, max_digits=7, examples=["40"]), PLAINLY]
 Value = Annotated[
     Decimal,
@@ -137,7 +138,7 @@ class CardAppeal(Said):
     status_code=201,
     responses=MADE,
 )
-async def define(body: DefineScorecard, act: Leader) -> Response:
+async def define(body: DefineScorecard, act: Admin) -> Response:
     """Scorecards keep the version they were opened with. The same again publishes nothing."""
     measures = tuple(measure.value() for measure in body.measures)
     command = m.DefineScorecard(definition=m.Definition(name=body.name, measures=measures))

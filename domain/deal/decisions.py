@@ -66,6 +66,12 @@ def check_step(step: NextStep | None, checks: Checks, context: Context | None = 
         checks.that(due - context.now < LONGEST, "next_step.due_at", "is more than ten years away")
 
 
+def check_limits(deal: Deal, step: NextStep | None, policy: FollowUpPolicy, book: Book) -> None:
+    """What an owner may promise alone. Raises Forbidden."""
+    if step is not None and book.context.by_a_rep:
+        deal.must_leave_owner(step, policy, book.context.now)
+
+
 def subjects(customer_id: UUID | None, product_id: UUID | None) -> list[tuple[type[Aggregate], UUID]]:
     """What a deal is about, to be loaded in one go."""
     about: list[tuple[type[Aggregate], UUID | None]] = [(Customer, customer_id), (Product, product_id)]
@@ -126,6 +132,7 @@ def open_deal(command: c.OpenDeal, book: Book) -> Json:
     )
     now = book.context.now
     if command.next_step is not None:
+        check_limits(deal, command.next_step, policy, book)
         deal.promise_next(command.next_step, policy, now)
     deal.keep_promised(policy, now)
     return told(deal)
@@ -143,6 +150,7 @@ def log_activity(command: c.LogActivity, book: Book) -> Json:
         check_contact(deal, command.activity.contact_id, book)
     touch = f"{command.activity.kind}:{command.activity.outcome}"
     if deal.log(command.activity_id, command.activity):
+        check_limits(deal, command.next_step, policy, book)
         deal.touched(policy, book.context.now, touch, command.next_step, book.context.occurred_at)
     return {**told(deal), "activity_id": str(command.activity_id)}
 

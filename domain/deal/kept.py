@@ -16,7 +16,7 @@ from uuid import UUID
 
 from domain.deal.facts import ImportNoted
 from domain.deal.overrides import Override
-from domain.deal.promises import Promise
+from domain.deal.promises import EndedPromise, Promise
 from domain.values import Activity, Money, Needs, Quote
 
 
@@ -50,6 +50,8 @@ class KeptDeal:
     overrides: dict[UUID, Override]
     promise: Promise | None
     promises: int
+    excused: int
+    last_ended: EndedPromise | None
     reassignments: int
     imported: ImportNoted | None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from domain.deal import commands as c
 from domain.deal.deal import Deal
-from domain.deal.decisions import Json, check_step, give, policy_of, told
+from domain.deal.decisions import Json, check_limits, check_step, give, policy_of, told
 from domain.door import Book, handles
 from domain.errors import Refused
 from domain.people import Rep, Team
@@ -17,7 +17,9 @@ def promise_next(command: c.PromiseNext, book: Book) -> Json:
     check_step(command.next_step, checks, book.context)
     checks.done()
     deal = book.get(Deal, command.deal_id)
-    deal.promise_next(command.next_step, policy_of(deal, book), book.context.now)
+    policy = policy_of(deal, book)
+    check_limits(deal, command.next_step, policy, book)
+    deal.promise_next(command.next_step, policy, book.context.now)
     return told(deal)
 
 
@@ -29,10 +31,14 @@ def excuse_promise(command: c.ExcusePromise, book: Book) -> Json:
     checks.done()
     deal = book.get(Deal, command.deal_id)
     if deal.promise is None or deal.promise.id != command.promise_id:
+        deal.must_have_excused(command.promise_id)
         return told(deal)
     policy, now = policy_of(deal, book), book.context.now
+    if book.context.by_a_rep:
+        deal.must_leave_owner_excuse(policy)
     deal.end_promise(PromiseOutcome.EXCUSED, now)
     if command.next_step is not None:
+        check_limits(deal, command.next_step, policy, book)
         deal.promise_next(command.next_step, policy, now)
     deal.keep_promised(policy, now)
     return told(deal)

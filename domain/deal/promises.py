@@ -10,6 +10,12 @@ from domain.policy import Deadlines
 from domain.values import PromiseOutcome
 
 
+@dataclass(frozen=True, slots=True)
+class EndedPromise:
+    id: UUID
+    outcome: PromiseOutcome
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Promise:
     """The next step someone owes. `arming` is the present setting of its timer; a timer that
@@ -30,6 +36,8 @@ class Promise:
     missed: bool = False
     escalated: bool = False
     escalated_again: bool = False
+    moves: int = 0
+    """How often it was moved to a later time after somebody had named one."""
 
     def outcome_at(self, instant: datetime) -> PromiseOutcome:
         """Kept up to and including the due time, late after it."""

@@ -10,13 +10,18 @@ from datetime import datetime
 from uuid import UUID
 
 from domain.deal import facts as f
-from domain.deal.promises import Promise
+from domain.deal.promises import EndedPromise, Promise
 from domain.deal.state import DealState
-from domain.errors import Refused
+from domain.errors import Forbidden, NotFound, Refused
 from domain.policy import Deadlines, FollowUpPolicy
 from domain.values import NextStep, PromiseOutcome, id_within
 
 BY_RULE = "follow up"
+
+
+def _beyond(policy: FollowUpPolicy, what: str, limit: str) -> Forbidden:
+    words = f"the policy {policy.name!r} lets an owner {what}: a manager of the team may go further"
+    return Forbidden(words, limit=limit, policy=policy.name)
 
 
 class PromisingDeal(DealState):
@@ -66,6 +71,27 @@ class PromisingDeal(DealState):
         if step is not None:
             self.promise_next(step, policy, now)
         self.keep_promised(policy, now, touch)
+
+    def must_have_excused(self, promise_id: UUID) -> None:
+        """Raises Refused for a promise that ended otherwise, and NotFound for one that there never was."""
+        if self.last_ended == EndedPromise(promise_id, PromiseOutcome.EXCUSED):
+            return
+        if promise_id not in {id_within(self.id, f"promise:{n}") for n in range(1, self.promises + 1)}:
+            raise NotFound("the deal has no such promise", kind="promise", id=str(promise_id))
+        raise Refused("this promise is not live any more: there is nothing left to excuse")
+
+    def must_leave_owner(self, step: NextStep, policy: FollowUpPolicy, now: datetime) -> None:
+        """Raises Forbidden where the owner alone may not promise that, naming the limit and who may."""
+        if step.due_at > policy.owner_ahead.after(now, policy.calendar):
+            raise _beyond(policy, f"promise {policy.owner_ahead} ahead at most", "owner_ahead")
+        held = self.promise
+        put_off = held is not None and not held.by_rule and step.due_at > held.deadlines.due_at
+        if held is not None and put_off and held.moves >= policy.owner_moves:
+            raise _beyond(policy, f"put a promise off {policy.owner_moves} times", "owner_moves")
+
+    def must_leave_owner_excuse(self, policy: FollowUpPolicy) -> None:
+        if self.excused >= policy.owner_excuses:
+            raise _beyond(policy, f"excuse {policy.owner_excuses} promises of a deal", "owner_excuses")
 
     def rearm(self, policy: FollowUpPolicy, now: datetime) -> None:
         """The stage moved: a promise made by rule gets the rule's due time anew, one that somebody named keeps its due

@@ -13,10 +13,10 @@ from domain.deal import facts as f
 from domain.deal.gates import shown
 from domain.deal.kept import KeptDeal, marked
 from domain.deal.overrides import Override
-from domain.deal.promises import Promise
+from domain.deal.promises import EndedPromise, Promise
 from domain.facts import Fact
 from domain.process import LOST, WON
-from domain.values import NO_NEEDS, Activity, ActivityKind, Money, Needs, Quote
+from domain.values import NO_NEEDS, Activity, ActivityKind, Money, Needs, PromiseOutcome, Quote
 
 
 class DealState(Aggregate):
@@ -55,6 +55,9 @@ class DealState(Aggregate):
         self.overrides: dict[UUID, Override] = {}
         self.promise: Promise | None = None
         self.promises = 0
+        self.excused = 0
+        """How many of them were."""
+        self.last_ended: EndedPromise | None = None
         self.reassignments = 0
         self.imported: f.ImportNoted | None = None
 
@@ -218,6 +221,7 @@ class DealState(Aggregate):
         held = self.promise
         if held is not None:
             same = fact.after.due_at == fact.before.due_at
+            put_off = fact.named and not held.by_rule and fact.after.due_at > fact.before.due_at
             self.promise = replace(
                 held,
                 deadlines=fact.after,
@@ -229,6 +233,7 @@ class DealState(Aggregate):
                 missed=held.missed and same,
                 escalated=held.escalated and same,
                 escalated_again=held.escalated_again and same,
+                moves=held.moves + put_off,
             )
 
     @when(f.PromiseReworded)
@@ -259,4 +264,5 @@ class DealState(Aggregate):
 
     @when(f.PromiseEnded)
     def _promise_ended(self, fact: f.PromiseEnded) -> None:
-        self.promise = None
+        self.promise, self.last_ended = None, EndedPromise(fact.promise_id, fact.outcome)
+        self.excused += fact.outcome == PromiseOutcome.EXCUSED

@@ -207,3 +207,58 @@ def test_an_id_in_a_body_is_refused_by_its_field_where_it_is_not_there_or_not_on
     mate = {"activity": {"kind": "call", "rep_id": str(house.reps["north2"])}}
     assert house.client("north-manager").post(place, json=mate).status_code == 201
     assert rep.post(place, json={"activity": {"kind": "call", "contact_id": str(uuid4())}}).status_code == 422
+
+
+def test_a_customer_is_seen_and_changed_by_who_deals_with_it(house: House) -> None:
+    north, north2, south = (house.client(name) for name in ("north", "north2", "south"))
+    manager, other_manager = house.client("north-manager"), house.client("south-manager")
+    made = north.post("/customers", json={"name": "Harbin Heating"}).json()["answer"]["customer_id"]
+    place = f"/customers/{made}"
+    assert south.get(place).status_code == 200, "nobody's: whoever would sell to it finds it"
+    assert south.post("/customers", json={"name": "Mine", "customer_id": made}).status_code == 403
+    opened = north.post("/deals", json={"title": "Boilers", "customer_id": made})
+    assert opened.status_code == 201, opened.text
+    after = {"after": opened.json()["position"]}
+    for reader in (north, north2, manager, house.admin, house.client("auditor")):
+        assert reader.get(place, params=after).json()["profile"]["name"] == "Harbin Heating"
+        assert made in {
+            one["id"] for one in reader.get("/customers", params={**after, "limit": 200}).json()["items"]
+        }
+    for stranger in (south, other_manager):
+        assert stranger.get(place, params=after).status_code == 404
+        assert stranger.get(f"{place}/contacts", params=after).status_code == 404
+        listed = stranger.get("/customers", params={**after, "limit": 200}).json()["items"]
+        assert made not in {one["id"] for one in listed}
+        assert stranger.post("/customers", json={"name": "Mine", "customer_id": made}).status_code == 404
+        assert stranger.post(f"{place}/contacts", json={"name": "Sun Li"}).status_code == 404
+    assert south.post("/deals", json={"title": "Theirs", "customer_id": made}).status_code == 422
+    assert north2.post(f"{place}/contacts", json={"name": "Sun Li"}).status_code == 403, "a colleague's"
+    for writer in (north, manager, house.admin):
+        assert writer.post(f"{place}/contacts", json={"name": "Sun Li"}).status_code == 201
+
+
+def test_rules_for_the_whole_company_are_published_by_admins(house: House) -> None:
+    bodies = {
+        "/policies": {"name": "mine", "calendar": {"timezone": "UTC"}, "due_after": "1bd"},
+        "/processes": {"name": "mine", "stages": []},
+        "/cycle-policies": {"name": "mine"},
+        "/scorecard-definitions": {"name": "mine", "measures": []},
+        "/products": {"name": "Boiler"},
+    }
+    for path, body in bodies.items():
+        for name in ("north", "north-manager", "auditor"):
+            assert house.client(name).post(path, json=body).status_code == 403, (name, path)
+    assert house.admin.post("/products", json={"name": "Boiler"}).status_code == 201
+
+
+def test_an_owner_excuses_and_puts_off_within_the_policys_limits(house: House, deal: UUID) -> None:
+    rep, manager = house.client("north"), house.client("north-manager")
+    far = {"next_step": {"what": "call", "due_at": "2036-01-01T09:00:00Z"}}
+    refused = rep.post(f"/deals/{deal}/promise", json=far)
+    assert (refused.status_code, refused.json()["limit"]) == (403, "owner_ahead")
+    assert "a manager of the team may" in refused.json()["detail"]
+    promise = rep.post(f"/deals/{deal}/stage", json={"to": "contact"}).json()["answer"]["promise_id"]
+    place, why = f"/deals/{deal}/promises/{promise}/excuse", {"reason": "the customer is away"}
+    assert rep.post(place, json=why).json()["limit"] == "owner_excuses"
+    assert manager.post(place, json=why).status_code == 200
+    assert manager.post(f"/deals/{deal}/promise", json=far).status_code == 200

@@ -147,8 +147,17 @@ class TestDiscarding:
 
 
 class TestReach:
-    def test_a_lead_of_nobody_may_be_taken_by_any_team(self) -> None:
+    def test_a_lead_of_nobody_is_for_the_leaders_of_any_team(self) -> None:
         given(CAPTURED).when(DISCARD, reach=Reach(team_id=SOUTH)).allowed()
+        given(CAPTURED).when(DISCARD, reach=Reach(team_id=NORTH, rep_id=LI)).refused(NotFound)
+
+    def test_a_rep_captures_one_for_leaders_to_allocate(self) -> None:
+        capture = replace(CAPTURE, customer_id=None)
+        given(STAFF).when(capture, reach=Reach(team_id=NORTH, rep_id=LI)).allowed()
+
+    def test_discarding_again_for_the_same_reason_is_silence_for_another_one_refused(self) -> None:
+        given(CAPTURED, DISCARD).when(DISCARD).silence()
+        given(CAPTURED, DISCARD).when(replace(DISCARD, why="moved abroad")).refused(Refused)
 
     def test_a_colleagues_lead_is_theirs_and_another_teams_is_not_there(self) -> None:
         given(ALLOCATED).when(DISCARD, reach=Reach(team_id=NORTH, rep_id=LI)).allowed()

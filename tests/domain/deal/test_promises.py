@@ -265,10 +265,10 @@ class TestExcusing:
         scenario = given(PROMISED)
         scenario.when(self.excuse(scenario), reason=reason).refused(Invalid, fields=["reason"])
 
-    def test_of_a_promise_that_ended_is_silence(self) -> None:
+    def test_of_a_promise_that_was_kept_is_refused(self) -> None:
         scenario = given(PROMISED)
         late = self.excuse(scenario)
-        scenario.given(touch()).when(late, reason="holiday").silence()
+        scenario.given(touch()).when(late, reason="holiday").refused(Refused)
 
 
 def test_an_open_deal_has_its_promise_already() -> None:
