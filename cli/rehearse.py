@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from runtime.imports.rehearse import Rehearsal
     from runtime.ledger import Ledger
 
+MOST_TOUCHES = 10
 COUNTS = ("made", "kept", "late", "excused", "live", "overdue")
 PolicyOption = Annotated[
     str, typer.Option("--policy", metavar="NAME", help="The published policy to start from.")
@@ -157,6 +158,8 @@ def _told(played: Rehearsal, limit: int) -> dict[str, Any]:
         "promises": played.promises,
         "overdue": played.overdue,
         "by_rule": played.by_rule,
+        "unmatched": played.unmatched,
+        "touches": dict(played.touches.most_common()),
         "examples": played.examples[:limit],
     }
 
@@ -169,6 +172,13 @@ def _show(played: Rehearsal, titles: dict[str, str], tz: str | None) -> None:
     listed = [promise for promise in played.examples if str(promise.deal_id) in titles]
     if listed:
         _list_overdue(listed, titles, to)
+    for rule in played.unmatched:
+        say(f"no work matches {rule}: its time was never used")
+    if played.unmatched:
+        there = ", ".join(
+            f"{touch.rstrip(':')} ({n:,})" for touch, n in played.touches.most_common(MOST_TOUCHES)
+        )
+        say(f"the work there is: {there or 'none'}")
     say("rehearsed only: nothing was recorded")
 
 

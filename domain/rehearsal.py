@@ -8,14 +8,15 @@ before it was done touches the deal twice: when it was begun and when it was don
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from domain.deal import facts as f
 from domain.deal.deal import Deal
 from domain.facts import Fact
 from domain.policy import FollowUpPolicy
+from domain.process import LOST, WON
 from domain.values import Activity, PromiseOutcome
 
 BEGUN = "started"
@@ -27,8 +28,10 @@ REHEARSED = (
     f.DealWon,
     f.DealLost,
     f.DealReopened,
+    f.ActivityCorrected,
+    f.ClosingCorrected,
 )
-"""All that can make, move or end a promise. Promises as they really were are not looked at."""
+"""All that can make, move or end a promise, and what set it right. Promises as they really were are not looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +77,48 @@ def rule_for(policy: FollowUpPolicy, stage: str, touch: str | None) -> str:
 
 
 def moments(history: Iterable[Happened]) -> list[Moment]:
-    """The history in the order of the world; what happened at one instant stays in the order of the ledger."""
-    return sorted((m for happened in history for m in _moments(happened)), key=lambda moment: moment.at)
+    """The history as it is known now, in the order of the world; what happened at one instant stays in the order of the
+    ledger.
+    """
+    known = set_right(history)
+    return sorted((m for happened in known for m in _moments(happened)), key=lambda moment: moment.at)
+
+
+def set_right(history: Iterable[Happened]) -> list[Happened]:
+    """Work as it was last told, and closings on the day they were last said to be on."""
+    held = list(history)
+    last = {h.fact.activity_id: h.fact.after for h in held if isinstance(h.fact, f.ActivityCorrected)}
+    told: list[Happened] = []
+    for happened in held:
+        fact = happened.fact
+        if isinstance(fact, f.ActivityLogged):
+            activity = last.get(fact.activity_id, fact.activity)
+            told.append(replace(happened, fact=replace(fact, activity=activity)))
+        elif isinstance(fact, f.ClosingCorrected):
+            _move_closing(told, fact.after.closed_on - fact.before.closed_on)
+        elif not isinstance(fact, f.ActivityCorrected):
+            told.append(happened)
+    return told
+
+
+def _move_closing(told: list[Happened], days: timedelta) -> None:
+    """The facts of the last closing, to another day."""
+    for n in range(len(told) - 1, -1, -1):
+        fact = told[n].fact
+        closes = isinstance(fact, f.DealWon | f.DealLost)
+        if closes or (isinstance(fact, f.StageMoved) and fact.after in (WON, LOST)):
+            told[n] = replace(told[n], at=told[n].at + days)
+        if closes:
+            return
+
+
+def touches(history: Iterable[Happened]) -> list[str]:
+    """What work touched the deal as."""
+    return [moment.touch for moment in moments(history) if moment.touch is not None]
+
+
+def matches(rule: str, touch: str) -> bool:
+    return rule in (touch, touch.partition(":")[0])
 
 
 def _moments(happened: Happened) -> Iterator[Moment]:

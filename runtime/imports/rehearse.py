@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from domain.policy import FollowUpPolicy
-from domain.rehearsal import REHEARSED, Happened, Rehearsed, rehearse_deal
+from domain.rehearsal import REHEARSED, Happened, Rehearsed, matches, rehearse_deal, touches
 from domain.values import PromiseOutcome
 from runtime.codec import decode_fact
 from runtime.database import Pool
@@ -55,7 +56,7 @@ class RuleTally:
 @dataclass(slots=True)
 class Rehearsal:
     """What a policy would have done. `by_rule` tells it for "call:offer", "stage:needs", "default" and so on;
-    `examples` are the first overdue promises.
+    `examples` are the first overdue promises; `touches` counts the work there was, as what it touched its deal.
     """
 
     policy: FollowUpPolicy
@@ -63,6 +64,13 @@ class Rehearsal:
     deals: int = 0
     by_rule: dict[str, RuleTally] = field(default_factory=dict)
     examples: list[Rehearsed] = field(default_factory=list)
+    touches: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def unmatched(self) -> list[str]:
+        """The rules for work that no work matches: their times were never used."""
+        rules = self.policy.due_after_by_activity
+        return [rule for rule in rules if not any(matches(rule, touch) for touch in self.touches)]
 
     @property
     def promises(self) -> int:
@@ -107,7 +115,9 @@ async def rehearse(
 def _play(rows: list[Row], results: list[Rehearsal]) -> None:
     for id, deal in groupby(rows, key=lambda row: row[0]):
         history = [Happened(at, decode_fact(topic, schema, data)) for _, topic, schema, data, at in deal]
+        worked = touches(history)
         for result in results:
+            result.touches.update(worked)
             result.add(rehearse_deal(id, history, result.policy, result.as_of))
 
 

@@ -67,6 +67,15 @@ def test_it_tells_what_would_have_been_missed_and_records_nothing(desk: Terminal
     assert desk.run("events", "--json").stdout == before
 
 
+def test_a_rule_that_no_work_matches_says_so(desk: Terminal) -> None:
+    told = desk.json("rehearse", "--after", "call:offers=3d", "--after", "call:offer=3d")
+    assert told["unmatched"] == ["call:offers"]
+    assert told["touches"] == {"task:": 6, "call:offer": 4}
+    done = desk.run("rehearse", "--after", "call:offers=3d")
+    assert "no work matches call:offers" in done.stdout
+    assert "call:offer (4)" in done.stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -11,7 +11,7 @@ from domain.calendar import BusinessCalendar
 from domain.deal import facts as f
 from domain.facts import Fact
 from domain.policy import Duration, FollowUpPolicy
-from domain.rehearsal import Happened, Rehearsed, rehearse_deal
+from domain.rehearsal import Happened, Rehearsed, rehearse_deal, touches
 from domain.values import Activity, ActivityKind, PromiseOutcome
 from tests.domain.words import DEAL, LI, NORTH, PRICE
 
@@ -143,3 +143,26 @@ def _fields() -> dict[str, object]:
 
 def _offers(promises: list[Rehearsed]) -> list[Rehearsed]:
     return [promise for promise in promises if promise.rule == "call:offer"]
+
+
+class TestWhatWasCorrected:
+    def test_counts_as_it_is_known_now(self) -> None:
+        as_told, in_truth = did(1, "task"), did(1, "call", "offer")
+        before, after = as_told.fact, in_truth.fact
+        assert isinstance(before, f.ActivityLogged)
+        assert isinstance(after, f.ActivityLogged)
+        corrected = f.ActivityCorrected(
+            activity_id=before.activity_id, before=before.activity, after=after.activity
+        )
+        history = [OPENED, as_told, on(30, corrected)]
+        assert rehearse_deal(DEAL, history, RULE, END) == rehearse_deal(DEAL, [OPENED, in_truth], RULE, END)
+        assert touches(history) == ["call:offer"]
+
+    def test_of_a_closing_moves_it_to_the_day_it_was_on(self) -> None:
+        won = f.DealWon(amount=PRICE, closed_on=START.date(), contract_reference="C-1")
+        moved = f.StageMoved(before="identify", after="won")
+        sooner = f.Closing(closed_on=START.date() + timedelta(days=5), amount=PRICE)
+        late = f.Closing(closed_on=START.date() + timedelta(days=20), amount=PRICE)
+        corrected = f.ClosingCorrected(before=late, after=sooner)
+        [promise] = rehearse_deal(DEAL, [OPENED, on(20, won), on(20, moved), on(30, corrected)], RULE, END)
+        assert (promise.outcome, promise.ended_at) == (KEPT, START + timedelta(days=5))
