@@ -59,7 +59,9 @@ def list_(
     period: PeriodFilter = None,
     owner: Annotated[UUID | None, typer.Option("--owner", help="A person's id.")] = None,
     of: Annotated[UUID | None, typer.Option("--of", help="Who owes what is most urgent.")] = None,
-    behind: Annotated[bool, typer.Option("--behind", help="Only those that are behind.")] = False,
+    behind: Annotated[
+        bool, typer.Option("--behind", help="Only those told to be behind at their last check-in.")
+    ] = False,
     cursor: Cursor = None,
     limit: Limit = 20,
     json: Json = False,

@@ -43,6 +43,7 @@ def show_cycle(
         ("owner", who(cycle.owner_id, names)),
         ("manager", f"{who(cycle.manager_id, names)}, above: {who(cycle.above_id, names)}"),
         ("check-ins", _check_ins(cycle, to)),
+        ("behind", _behind(cycle)),
         ("review", _review(cycle, to)),
         ("feedback", _feedback(cycle)),
         ("next target", _next(cycle)),
@@ -51,7 +52,15 @@ def show_cycle(
     note = f" (times of {zone})" if zone else ""
     table(("", title_of(cycle, names) + note), [row for row in rows if row[1]], whole=("",))
     if lines:
-        show_attainment(lines, names)
+        show_attainment(lines, names, "today, also what no check-in has told yet")
+
+
+def _behind(cycle: CycleSeen) -> str:
+    """As the board has it: what was told at the last check-in."""
+    if cycle.last_on is None:
+        return ""
+    found = [metric_name(line.metric) for line in cycle.lines if line.target_id in cycle.behind]
+    return f"{', '.join(found) or 'nothing'}, on {cycle.last_on} as told at the last check-in"
 
 
 def waits(cycle: CycleSeen, names: Names, to: tzinfo | None, now: datetime | None = None) -> list[str]:

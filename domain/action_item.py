@@ -109,6 +109,7 @@ class ActionItem(Aggregate):
         self.owner_id = id
         self.cycle_id: UUID | None = None
         self.ended: ActionItemEnded | None = None
+        self.opened: ActionItemOpened | None = None
 
     def within(self, reach: Reach) -> bool:
         return reach.team_id in (None, self.team_id)
@@ -159,14 +160,20 @@ class ActionItem(Aggregate):
             self.record(ActionItemEscalated(arming=held.arming, told=manager_id))
 
     def end(self, outcome: PromiseOutcome, note: str = "", done_at: datetime | None = None) -> None:
-        """Silence once it has ended: it ends once."""
-        if self.promise is None:
+        """It ends once: the same again is silence, anything else is refused."""
+        held = self.ended
+        if (
+            held is not None
+            and note == held.note
+            and (outcome == held.outcome or None not in (done_at, held.done_at))
+        ):
             return
+        promise = self.must_be_live()
         ended = ActionItemEnded(
             outcome=outcome,
             owner_id=self.owner_id,
             team_id=self.team_id,
-            due_at=self.promise.deadlines.due_at,
+            due_at=promise.deadlines.due_at,
             done_at=done_at,
             note=note,
         )
@@ -174,6 +181,7 @@ class ActionItem(Aggregate):
 
     @when(ActionItemOpened)
     def _opened(self, fact: ActionItemOpened) -> None:
+        self.opened = fact
         self.policy, self.cycle_id = fact.policy, fact.cycle_id
         self.owner_id, self.manager_id, self.team_id = fact.owner_id, fact.manager_id, fact.team_id
         self.promise = Promise(

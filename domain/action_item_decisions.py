@@ -11,7 +11,7 @@ from domain.action_item import ActionItem, ActionItemHandedOver, ActionItemOpene
 from domain.aggregate import Aggregate
 from domain.cycle.cycle import Cycle
 from domain.door import Book, Command, handles
-from domain.errors import NotFound
+from domain.errors import AlreadyExists, NotFound
 from domain.facts import FreeText
 from domain.people import Rep, Team
 from domain.policies import Policies, policy_stream
@@ -155,7 +155,8 @@ def open_action_item(command: OpenActionItem, book: Book) -> Json:
     _check_due(command.due_at, checks, now)
     checks.done()
     item = book.find(ActionItem, command.item_id)
-    if item.exists:
+    if item.opened is not None:
+        _must_be_the_same(item.opened, command)
         return told(item)
     _check_decision(command, book)
     policy, reach = _policy(command.policy, book), book.context.reach
@@ -185,6 +186,12 @@ def _check_decision(command: OpenActionItem, book: Book) -> None:
     if command.decision_id not in asked:
         words = "decision_id: no such decision was asked for in the cycle that is named"
         raise NotFound(words, kind="decision", id=str(command.decision_id), field="decision_id")
+
+
+def _must_be_the_same(opened: ActionItemOpened, command: OpenActionItem) -> None:
+    held = (opened.what, opened.owner_id, opened.deadlines.due_at)
+    if held != (command.what, command.owner_id, command.due_at):
+        raise AlreadyExists("this id belongs to another action item", id=str(command.item_id))
 
 
 @handles(RewordActionItem)
@@ -224,8 +231,8 @@ def finish_action_item(command: FinishActionItem, book: Book) -> Json:
     checks.text(command.note, "note")
     checks.done()
     item, done_at = book.get(ActionItem, command.item_id), book.context.happened_at
-    if item.promise is not None:
-        item.end(item.promise.outcome_at(done_at), command.note, done_at)
+    outcome = item.promise.outcome_at(done_at) if item.promise is not None else PromiseOutcome.KEPT
+    item.end(outcome, command.note, done_at)
     return told(item)
 
 

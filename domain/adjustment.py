@@ -113,6 +113,7 @@ class Adjustment(Aggregate):
         self.measure_at: datetime | None = None
         self.policy = "default"
         self.policy_version = 0
+        self.started: AdjustmentStarted | None = None
         self.frozen: BaselineFrozen | None = None
         self.measured: AdjustmentMeasured | None = None
         self.reminded = self.escalated = False
@@ -148,11 +149,14 @@ class Adjustment(Aggregate):
             self.record(AdjustmentEscalated(told=self.above_id))
 
     def hand_over(self, to: UUID) -> None:
-        if self.runs and to != self.owner_id:
+        if self.decided is not None:
+            raise Refused("this was decided already", outcome=self.decided.outcome)
+        if to != self.owner_id:
             self.record(AdjustmentHandedOver(before=self.owner_id, after=to))
 
     @when(AdjustmentStarted)
     def _started(self, fact: AdjustmentStarted) -> None:
+        self.started = fact
         self.scope, self.metric, self.currency = fact.scope, fact.metric, fact.currency
         self.baseline, self.horizon, self.measure_at = fact.baseline, fact.horizon, fact.measure_at
         self.owner_id, self.above_id, self.team_id = fact.owner_id, fact.above_id, fact.team_id

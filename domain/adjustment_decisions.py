@@ -162,15 +162,27 @@ def start_adjustment(command: StartAdjustment, book: Book) -> Json:
         currency=command.currency,
         cycle_id=command.cycle_id,
     )
-    if not adjustment.exists:
+    held = adjustment.started
+    if held is None:
         adjustment.record(started)
-    elif (adjustment.scope, adjustment.metric, adjustment.baseline) != (
-        started.scope,
-        started.metric,
-        started.baseline,
-    ):
+    elif _said(held, command) != _said(started, command):
         raise AlreadyExists("this id belongs to another adjustment", id=str(adjustment.id))
     return told(adjustment)
+
+
+def _said(started: AdjustmentStarted, command: StartAdjustment) -> tuple[object, ...]:
+    """What of it the command says; without its first day it says that it started when it did."""
+    return (
+        started.hypothesis,
+        started.scope,
+        started.metric,
+        started.currency,
+        started.baseline,
+        started.horizon.end,
+        started.horizon.start if command.starts is not None else None,
+        started.owner_id,
+        started.above_id,
+    )
 
 
 def _check(command: StartAdjustment, starts: date) -> None:

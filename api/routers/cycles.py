@@ -34,7 +34,9 @@ Reader = Annotated[Look, Depends(may_read(waits_for=WAITS_FOR))]
 
 
 class CycleFilters(OfPeriods):
-    """What to narrow the board down to. `on` is a day of the period; `behind` whether one was told to be."""
+    """What to narrow the board down to. `on` is a day of the period; `behind` whether a target was at the last check-in, as a
+    cycle's own `behind` has it. Today's pace is at `/attainment`.
+    """
 
     FILTER = CycleFilter
     phase: Phase | None = None

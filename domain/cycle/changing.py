@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from domain.cycle import commands as c
 from domain.cycle.cycle import Cycle
-from domain.cycle.decisions import Json, check_text, policy_of, targets_of, told
+from domain.cycle.decisions import Json, check_text, policy_of, targets_of, told, warn_of_nobody_above
 from domain.door import Book, handles
 from domain.target.decisions import team_of
 
@@ -51,7 +51,9 @@ def hand_over_cycle(command: c.HandOverCycle, book: Book) -> Json:
         if (id := getattr(command, name)) is not None
     }
     after = replace(cycle.people, team_id=team_of(cycle.scope, book), **named)
-    if not cycle.is_over and after.owner_id != cycle.people.owner_id:
+    cycle.must_go_on()
+    warn_of_nobody_above(after, book)
+    if after.owner_id != cycle.people.owner_id:
         for target in targets_of(cycle, book):
             target.hand_over(after.owner_id)
     cycle.hand_over(after, command.why)

@@ -61,7 +61,13 @@ class Cycle(CycleState):
         self.must_be(by, self.people.owner_id, "owner")
 
     def must_be_manager(self, by: UUID) -> None:
-        self.must_be(by, self.people.manager_id, "manager")
+        """Where somebody above has the part of a manager who is the owner, either may say it."""
+        if by != self.people.reviewer:
+            self.must_be(by, self.people.manager_id, "manager")
+
+    def must_go_on(self) -> None:
+        if self.is_over:
+            raise Refused(f"the cycle is {self.phase}: nothing can be changed about it", phase=self.phase)
 
     # -- what is owed ------------------------------------------------------------------------
 
@@ -115,8 +121,9 @@ class Cycle(CycleState):
 
     def above(self, owed: Awaited) -> UUID | None:
         """The manager is above everybody else, and somebody may be above the manager."""
-        manager = self.people.manager_id
-        return self.people.above_id if manager is None or owed.of == manager else manager
+        reviewer = self.people.reviewer
+        higher = self.people.above_id if reviewer is None or owed.of == reviewer else reviewer
+        return higher if higher != owed.of else None
 
     # -- target and execution ----------------------------------------------------------------
 
@@ -132,9 +139,7 @@ class Cycle(CycleState):
 
     def check_in(self, checked: f.CheckedIn, lines: Sequence[f.CheckInLine], now: datetime) -> None:
         self.record(checked, now)
-        told = tuple(
-            dict.fromkeys(p for p in (self.people.owner_id, self.people.manager_id) if p is not None)
-        )
+        told = tuple(dict.fromkeys(p for p in (self.people.owner_id, self.people.reviewer) if p is not None))
         for line in lines:
             step = self.behind.get(line.target_id, 0)
             if line.step > step:
@@ -190,6 +195,8 @@ class Cycle(CycleState):
     def appeal(self, by: UUID, why: str, policy: CyclePolicy, now: datetime) -> None:
         self.must_be_owner(by)
         if self.waits_for(Step.DECIDE_APPEAL) is not None:
+            if self.appealed is None or (self.appealed.appealed_by, self.appealed.why) != (by, why):
+                raise Refused("an appeal waits to be decided already")
             return
         self.must_be_in(Phase.FEEDBACK, Phase.NEXT)
         if self.times.appeal_until is None or self.clock(now) > self.times.appeal_until:
@@ -227,7 +234,9 @@ class Cycle(CycleState):
     def hand_over_decision(self, decision_id: UUID, to: UUID) -> None:
         self.must_have_asked(decision_id)
         before = self.asked[decision_id]
-        if self.decisions[decision_id] is None and before != to:
+        if before != to:
+            if self.decisions[decision_id] is not None:
+                raise Refused("this was decided already", by=str(before))
             self.record(f.DecisionHandedOver(decision_id=decision_id, before=before, after=to))
 
     # -- the end, and what people change -----------------------------------------------------
@@ -245,11 +254,13 @@ class Cycle(CycleState):
         self.record(f.CycleClosed(next_id=next_id))
 
     def pause(self, why: str, now: datetime) -> None:
-        if not self.is_paused and not self.is_over:
+        self.must_go_on()
+        if not self.is_paused:
             self.record(f.CyclePaused(at=now, why=why))
 
     def resume(self, policy: CyclePolicy, now: datetime) -> None:
         """What was not overdue when the cycle was paused is put off by the business time that the pause took of it."""
+        self.must_go_on()
         if self.paused_at is None:
             return
         arming, paused_at = self.arming + 1, self.paused_at
@@ -287,7 +298,8 @@ class Cycle(CycleState):
         return replace(Times(**moved), next_check_in_at=check_in)
 
     def change_cadence(self, to: Cadence, policy: CyclePolicy, now: datetime) -> None:
-        if self.is_over or to == self.cadence:
+        self.must_go_on()
+        if to == self.cadence:
             return
         check_in = policy.next_check_in(self.period, now, to) if self.phase == Phase.EXECUTE else None
         changed = f.CadenceChanged(
@@ -302,5 +314,6 @@ class Cycle(CycleState):
             self.record(f.CycleCancelled(why=why))
 
     def hand_over(self, after: f.People, why: str) -> None:
-        if not self.is_over and after != self.people:
+        self.must_go_on()
+        if after != self.people:
             self.record(f.CycleHandedOver(before=self.people, after=after, why=why))

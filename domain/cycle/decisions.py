@@ -19,7 +19,6 @@ from domain.door import Book, handles
 from domain.errors import AlreadyExists, FieldError, Invalid, Refused
 from domain.pace import Pace, elapsed_share, judge
 from domain.people import Team
-from domain.scope import ScopeKind
 from domain.target.decisions import team_of
 from domain.target.smart import check_scope
 from domain.target.target import AGREED, Target, target_id
@@ -89,6 +88,7 @@ def open_cycle(command: c.OpenCycle, book: Book) -> Json:
     targets = [target for target in (book.find(Target, id) for id in ids) if target.stands]
     agree_by = policy.due_before(Step.AGREE, command.period, now)
     schedule = policy.schedule(command.period)
+    warn_of_nobody_above(people, book)
     cycle.record(_opening(cycle, command, policy, schedule, max(schedule.starts_at, agree_by), people))
     for target in targets:
         cycle.include(target.id, target.metric)
@@ -121,15 +121,39 @@ def _opening(
     )
 
 
+def warn_of_nobody_above(people: f.People, book: Book) -> None:
+    if people.reviewer in (None, people.owner_id):
+        book.warn(
+            "nobody is above the owner: what the manager does in a cycle waits for "
+            + ("the owner" if people.reviewer else "nobody, and any manager may do it")
+            + "; name a manager_id or above_id, or hand the cycle over"
+        )
+
+
 def _people(command: c.OpenCycle, book: Book) -> f.People:
+    """Where no manager is named it is the team's, unless that is the owner."""
     team_id, manager = team_of(command.scope, book), command.manager_id
-    if manager is None and command.scope.kind == ScopeKind.REP and team_id is not None:
-        manager = book.get(Team, team_id).manager_id
+    if manager is None and team_id is not None:
+        found = book.get(Team, team_id).manager_id
+        manager = found if found != command.owner_id else None
     return f.People(owner_id=command.owner_id, manager_id=manager, above_id=command.above_id, team_id=team_id)
 
 
 def _must_be_the_same(cycle: Cycle, command: c.OpenCycle) -> None:
-    if (cycle.people.owner_id, cycle.policy) != (command.owner_id, command.policy):
+    people = cycle.people
+    named = {
+        "manager_id": (command.manager_id, people.manager_id),
+        "above_id": (command.above_id, people.above_id),
+        "cadence": (command.cadence, cycle.cadence),
+    }
+    other = [name for name, (given, held) in named.items() if given is not None and given != held]
+    if other:
+        raise AlreadyExists(
+            f"there is a cycle for this scope and period already, with another {', '.join(other)}: change that one",
+            kind="cycle",
+            id=str(cycle.id),
+        )
+    if (people.owner_id, cycle.policy) != (command.owner_id, command.policy):
         raise AlreadyExists(
             f"there is a cycle for this scope and period already, of the owner {cycle.people.owner_id} under the policy "
             f"{cycle.policy!r}: hand it over, or cancel it first",

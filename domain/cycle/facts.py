@@ -32,6 +32,12 @@ class People:
     above_id: UUID | None = None
     team_id: UUID | None = None
 
+    @property
+    def reviewer(self) -> UUID | None:
+        """Who has the manager's part: nobody reviews themselves while there is anybody above them. None: nobody has it."""
+        others = (id for id in (self.manager_id, self.above_id) if id not in (None, self.owner_id))
+        return next(others, self.manager_id)
+
 
 @fact("cycle.opened")
 class CycleOpened(Fact):

@@ -13,7 +13,7 @@ from domain.cycle.decisions import Json, check_text, policy_of, told
 from domain.cycle.policy import Step
 from domain.cycle.state import Phase
 from domain.door import Book, handles
-from domain.errors import Refused
+from domain.errors import AlreadyExists, Refused
 from domain.proposal_told import argued
 from domain.scorecard.scorecard import Scorecard, scorecard_id
 from domain.target.facts import TargetProposed
@@ -76,6 +76,8 @@ def ask_decision(command: c.AskDecision, book: Book) -> Json:
     checks.done()
     cycle = book.get(Cycle, command.cycle_id)
     if command.decision_id in cycle.decisions:
+        if cycle.questions[command.decision_id] != command.question:
+            raise AlreadyExists("this id belongs to another decision", id=str(command.decision_id))
         return told(cycle)
     cycle.must_be_in(Phase.REVIEW, Phase.FEEDBACK)
     asked = f.DecisionAsked(decision_id=command.decision_id, question=command.question, of=command.of)
@@ -146,10 +148,13 @@ def acknowledge_feedback(command: c.AcknowledgeFeedback, book: Book) -> Json:
 def comment_on_cycle(command: c.CommentOnCycle, book: Book) -> Json:
     check_text(command.text, "text")
     cycle = book.get(Cycle, command.cycle_id)
-    if command.comment_id not in cycle.comments:
+    said = f.Commented(comment_id=command.comment_id, author_id=command.author_id, text=command.text)
+    held = cycle.comments.get(command.comment_id)
+    if held is None:
         cycle.must_be_in(Phase.REVIEW, Phase.FEEDBACK, Phase.NEXT, Phase.CLOSED)
-        said = f.Commented(comment_id=command.comment_id, author_id=command.author_id, text=command.text)
         cycle.record(said)
+    elif held != said:
+        raise AlreadyExists("this id belongs to another comment", id=str(command.comment_id))
     return told(cycle)
 
 

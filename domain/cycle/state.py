@@ -77,12 +77,13 @@ class CycleState(Aggregate):
         self.decisions: dict[UUID, f.DecisionTaken | None] = {}
         self.asked: dict[UUID, UUID] = {}
         """Who is to take each decision."""
+        self.questions: dict[UUID, str] = {}
         self.too_late: tuple[UUID, ...] = ()
         """Decisions that were taken when the next target was proposed already."""
         self.feedback: f.FeedbackGiven | None = None
         self.acknowledged = False
-        self.comments: frozenset[UUID] = frozenset()
-        self.appeals = 0
+        self.comments: dict[UUID, f.Commented] = {}
+        self.appealed: f.Appealed | None = None
         self.next_proposed: f.NextProposed | None = None
         self.paused_at: datetime | None = None
 
@@ -183,6 +184,7 @@ class CycleState(Aggregate):
     def _decision_asked(self, fact: f.DecisionAsked) -> None:
         self.decisions = {**self.decisions, fact.decision_id: None}
         self.asked = {**self.asked, fact.decision_id: fact.of}
+        self.questions = {**self.questions, fact.decision_id: fact.question}
 
     @when(f.DecisionTaken)
     def _decision_taken(self, fact: f.DecisionTaken) -> None:
@@ -220,11 +222,11 @@ class CycleState(Aggregate):
 
     @when(f.Commented)
     def _commented(self, fact: f.Commented) -> None:
-        self.comments = self.comments | {fact.comment_id}
+        self.comments = {**self.comments, fact.comment_id: fact}
 
     @when(f.Appealed)
     def _appealed(self, fact: f.Appealed) -> None:
-        self.appeals = fact.number
+        self.appealed = fact
 
     @when(f.AppealDecided)
     def _appeal_decided(self, fact: f.AppealDecided) -> None:
@@ -268,6 +270,10 @@ class CycleState(Aggregate):
     def _theirs(self, awaited: Awaited) -> Awaited:
         return awaited if awaited.step == Step.DECIDE else replace(awaited, of=self.part(awaited.step))
 
+    @property
+    def appeals(self) -> int:
+        return self.appealed.number if self.appealed is not None else 0
+
     def part(self, step: Step) -> UUID | None:
         """Whose step it is."""
-        return self.people.owner_id if step in OWNERS_STEPS else self.people.manager_id
+        return self.people.owner_id if step in OWNERS_STEPS else self.people.reviewer

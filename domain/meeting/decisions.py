@@ -9,6 +9,7 @@ from domain.action_item_decisions import OpenActionItem, open_action_item
 from domain.cycle.policies import CyclePolicies, cycle_policy_stream
 from domain.cycle.policy import CyclePolicy, Step
 from domain.door import Book, handles
+from domain.errors import Refused
 from domain.meeting import commands as c
 from domain.meeting import facts as f
 from domain.meeting.meeting import Meeting, Waiting
@@ -147,7 +148,13 @@ def hold_meeting(command: c.HoldMeeting, book: Book) -> Json:
         notes=command.notes,
         action_items=tuple(item.item_id for item in command.action_items),
     )
-    if meeting.hold(held):
+    if not meeting.hold(held):
+        unknown = [
+            str(one.decision_id) for one in command.decisions if one.decision_id not in meeting.decisions
+        ]
+        if unknown:
+            raise Refused("the meeting is held already: ask for decisions one by one", decisions=unknown)
+    else:
         for n, one in enumerate(command.decisions):
             _check_question(one, f"decisions[{n}]", checks, book.context.now)
         checks.done()

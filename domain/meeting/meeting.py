@@ -16,7 +16,7 @@ from uuid import UUID
 from domain.aggregate import Aggregate, when
 from domain.context import Reach
 from domain.cycle.policy import Awaited, CyclePolicy, Step
-from domain.errors import Forbidden, NotFound, Refused
+from domain.errors import AlreadyExists, Forbidden, NotFound, Refused
 from domain.meeting import facts as f
 from domain.scope import COMPANY, Scope
 
@@ -58,6 +58,7 @@ class Meeting(Aggregate):
         self.decisions: dict[UUID, f.MeetingDecisionTaken | None] = {}
         self.asked: dict[UUID, UUID] = {}
         """Who is to take each decision."""
+        self.questions: dict[UUID, str] = {}
 
     def within(self, reach: Reach) -> bool:
         return reach.team_id in (None, self.team_id)
@@ -130,6 +131,8 @@ class Meeting(Aggregate):
         self, asked: f.MeetingDecisionAsked, due_at: datetime, policy: CyclePolicy, now: datetime
     ) -> None:
         if asked.decision_id in self.decisions:
+            if self.questions[asked.decision_id] != asked.question:
+                raise AlreadyExists("this id belongs to another decision", id=str(asked.decision_id))
             return
         self.must_be(MeetingStatus.CALLED, MeetingStatus.HELD)
         self.record(asked)
@@ -158,11 +161,15 @@ class Meeting(Aggregate):
         if decision_id not in self.decisions:
             raise NotFound("no such decision was asked for", kind="decision", id=str(decision_id))
         before = self.asked[decision_id]
-        if self.decisions[decision_id] is None and before != to:
+        if before != to:
+            if self.decisions[decision_id] is not None:
+                raise Refused("this was decided already", by=str(before))
             self.record(f.MeetingDecisionHandedOver(decision_id=decision_id, before=before, after=to))
 
     def chair(self, to: UUID) -> None:
-        if not self.is_over and to != self.chair_id:
+        if self.is_over:
+            raise Refused(f"the meeting is {self.status}: it needs no other chair", status=self.status)
+        if to != self.chair_id:
             self.record(f.MeetingChairChanged(before=self.chair_id, after=to))
 
     def lapse(self) -> None:
@@ -215,6 +222,7 @@ class Meeting(Aggregate):
     def _asked(self, fact: f.MeetingDecisionAsked) -> None:
         self.decisions = {**self.decisions, fact.decision_id: None}
         self.asked = {**self.asked, fact.decision_id: fact.of}
+        self.questions = {**self.questions, fact.decision_id: fact.question}
 
     @when(f.MeetingDecisionTaken)
     def _taken(self, fact: f.MeetingDecisionTaken) -> None:

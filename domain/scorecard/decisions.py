@@ -118,7 +118,9 @@ def open_scorecard(command: OpenScorecard, book: Book) -> Json:
     checks.done()
     card = book.find(Scorecard, scorecard_id(command.scope, command.period))
     if card.exists:
-        if (card.definition, card.owner_id) != (command.definition, command.owner_id):
+        manager_id = command.manager_id or card.manager_id
+        held = (card.definition, card.owner_id, card.manager_id, card.about.currency)
+        if held != (command.definition, command.owner_id, manager_id, command.currency):
             raise AlreadyExists("there is a scorecard for this scope and period", id=str(card.id))
         return told(card)
     definition = book.find(Definitions, definition_stream(command.definition)).current
@@ -206,11 +208,12 @@ def _check_closing(definition: Definition, card: Scorecard, command: CloseScorec
 def comment_on_scorecard(command: CommentOnScorecard, book: Book) -> Json:
     _check_text(command.text, "text")
     card = book.get(Scorecard, command.scorecard_id)
-    if command.comment_id not in card.comments:
-        said = ScorecardCommented(
-            comment_id=command.comment_id, author_id=command.author_id, text=command.text
-        )
+    said = ScorecardCommented(comment_id=command.comment_id, author_id=command.author_id, text=command.text)
+    held = card.comments.get(command.comment_id)
+    if held is None:
         card.record(said)
+    elif held != said:
+        raise AlreadyExists("this id belongs to another comment", id=str(command.comment_id))
     return told(card)
 
 
@@ -220,7 +223,7 @@ def appeal_scorecard(command: AppealScorecard, book: Book) -> Json:
     card = book.get(Scorecard, command.scorecard_id)
     if command.appealed_by != card.owner_id:
         raise Forbidden("a score is appealed against by whose it is")
-    card.reopen(command.appealed_by, command.why)
+    card.appeal(command.appealed_by, command.why)
     return told(card)
 
 

@@ -105,7 +105,8 @@ class Scorecard(Aggregate):
         self.said: dict[str, ScorecardScored] = {}
         """What was last said in each role."""
         self.closings: tuple[ScorecardClosed, ...] = ()
-        self.comments: frozenset[UUID] = frozenset()
+        self.comments: dict[UUID, ScorecardCommented] = {}
+        self.reopened: ScorecardReopened | None = None
 
     def within(self, reach: Reach) -> bool:
         return reach.team_id in (None, self.team_id)
@@ -116,6 +117,15 @@ class Scorecard(Aggregate):
     def must_be_open(self) -> None:
         if self.status != "open":
             raise Refused(f"the scorecard is {self.status}: appeal to have it reopened", status=self.status)
+
+    def appeal(self, by: UUID, why: str) -> None:
+        """The same again is silence."""
+        said = self.reopened
+        if self.status != "closed" and (said is None or (said.appealed_by, said.why) != (by, why)):
+            raise Refused(
+                f"the scorecard is {self.status}: there is no score yet to appeal against", status=self.status
+            )
+        self.reopen(by, why)
 
     def reopen(self, by: UUID, why: str) -> None:
         """Silence while it is open."""
@@ -141,8 +151,8 @@ class Scorecard(Aggregate):
 
     @when(ScorecardReopened)
     def _reopened(self, fact: ScorecardReopened) -> None:
-        self.status = "open"
+        self.status, self.reopened = "open", fact
 
     @when(ScorecardCommented)
     def _commented(self, fact: ScorecardCommented) -> None:
-        self.comments = self.comments | {fact.comment_id}
+        self.comments = {**self.comments, fact.comment_id: fact}

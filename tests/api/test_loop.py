@@ -243,6 +243,12 @@ def test_a_rep_scores_as_the_owner_only(house: House, card: str) -> None:
     assert told(made, 201)["scorecard_id"] == card
 
 
+def test_an_appeal_against_a_score_that_is_not_there_is_refused(house: House, card: str) -> None:
+    """It was 200, and nothing was recorded."""
+    answer = house.client("north").post(f"/scorecards/{card}/appeal", json={"why": "no"})
+    assert (answer.status_code, answer.json()["code"]) == (409, "refused"), answer.text
+
+
 def test_an_action_item_is_finished_by_whose_it_is(house: House) -> None:
     rep, manager = house.client("north"), house.client("north-manager")
     body = {"what": "call the silent ones", "due_at": "2038-01-01T00:00:00Z"}

@@ -21,7 +21,7 @@ from domain.action_item import (
     ActionItemReminded,
 )
 from domain.context import Reach
-from domain.errors import Forbidden, Invalid, NotFound, Refused
+from domain.errors import AlreadyExists, Forbidden, Invalid, NotFound, Refused
 from domain.metrics import figure, metric
 from domain.people import FormTeam
 from domain.periods import PeriodKind, period_of
@@ -57,6 +57,8 @@ class TestOpening:
         deadlines = DEFAULT_POLICY.deadlines(DUE, NOW)
         scenario.then(like(ActionItemOpened, deadlines=deadlines, team_id=NORTH, manager_id=None, arming=1))
         scenario.when(OPEN).silence()
+        for other in ({"what": "something else"}, {"owner_id": WANG}, {"due_at": DUE + DAY}):
+            scenario.when(replace(OPEN, **other)).refused(AlreadyExists)
 
     def test_for_a_manager_is_possible(self) -> None:
         given(STAFF).when(replace(OPEN, owner_id=MANAGER)).then(like(ActionItemOpened, team_id=None))
@@ -119,7 +121,8 @@ class TestEnding:
         given(OPENED).when(BREAK).then(like(ActionItemEnded, outcome=BROKEN, note="no time"))
         given(OPENED).when(EXCUSE).then(like(ActionItemEnded, outcome=EXCUSED))
         given(OPENED).when(replace(BREAK, why=" ")).refused(Invalid, fields=["why"])
-        given(OPENED, EXCUSE).when(BREAK).silence()
+        given(OPENED, EXCUSE).when(BREAK).refused(Refused)
+        given(OPENED, EXCUSE).when(EXCUSE).silence()
 
     def test_leaves_nothing_to_change(self) -> None:
         move = c.MoveActionItem(item_id=ITEM, due_at=DUE + DAY)

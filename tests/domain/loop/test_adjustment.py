@@ -99,7 +99,9 @@ class TestStarting:
             like(a.AdjustmentStarted, horizon=TRIAL, measure_at=OVER, team_id=NORTH)
         )
         given(STARTED).when(START).silence()
-        given(STARTED).when(replace(START, metric="promise-keeping")).refused(AlreadyExists)
+        given(STARTED).when(START, now=NOW + timedelta(days=3)).silence()
+        for other in ({"metric": "promise-keeping"}, {"hypothesis": "something else"}, {"above_id": LI}):
+            given(STARTED).when(replace(START, **other)).refused(AlreadyExists)
 
     @pytest.mark.parametrize(
         ("field", "changes"),
@@ -190,6 +192,7 @@ class TestDeciding:
         scenario = given(MEASURED).when(hand).topics("adjustment.handed-over")
         scenario.when(hand).silence()
         scenario.when(REMIND).then(a.AdjustmentReminded(told=HEAD))
+        given(MEASURED, decide(KEEP)).when(hand).refused(Refused)
 
 
 # -- the comparison ------------------------------------------------------------------------------

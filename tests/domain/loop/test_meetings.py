@@ -15,7 +15,7 @@ from domain.action_item import ActionItem
 from domain.context import Reach
 from domain.cycle.facts import AgendaItem
 from domain.cycle.policy import DEFAULT_CYCLE_POLICY, Cadence, Step
-from domain.errors import Forbidden, Invalid, NotFound, Refused
+from domain.errors import AlreadyExists, Forbidden, Invalid, NotFound, Refused
 from domain.meeting import commands as c
 from domain.meeting import facts as f
 from domain.meeting.meeting import Meeting
@@ -190,6 +190,8 @@ class TestAMeetingThatIsHeld:
         assert (item.owner_id, item.manager_id, item.team_id) == (WANG, MANAGER, NORTH)
         scenario.when(HOLD, now=STARTS).silence()
         scenario.when(replace(HOLD, notes="long"), now=STARTS).refused(Refused)
+        more = replace(HOLD, decisions=(ASK, replace(ASK, decision_id=UUID(int=77))))
+        scenario.when(more, now=STARTS).refused(Refused)
 
     def test_is_recorded_whole_or_not_at_all(self) -> None:
         wrong = replace(HOLD, action_items=(replace(AGREED, what=" "),))
@@ -238,6 +240,16 @@ class TestADecision:
         scenario.then(f.MeetingDecisionHandedOver(decision_id=DECISION, before=LI, after=WANG))
         scenario.when(TAKE).refused(Forbidden)
         scenario.when(replace(TAKE, taken_by=WANG)).allowed()
+        again = c.HandOverMeetingDecision(meeting_id=FIRST, decision_id=DECISION, to=LI)
+        scenario.when(again).refused(Refused)
+        scenario.when(c.ChangeChair(meeting_id=FIRST, to=WANG)).refused(Refused)
+
+    def test_has_an_id_of_its_own(self) -> None:
+        ask = c.AskMeetingDecision(meeting_id=FIRST, question=ASK)
+        given(HELD).when(ask, now=STARTS).silence()
+        given(HELD).when(replace(ask, question=replace(ASK, question="which?")), now=STARTS).refused(
+            AlreadyExists
+        )
 
 
 def test_a_schedule_starts_from_now_and_not_from_its_beginning() -> None:

@@ -12,9 +12,9 @@ from domain.context import Reach
 from domain.cycle import commands as c
 from domain.cycle import facts as f
 from domain.cycle.cycle import cycle_id
-from domain.cycle.policy import Step
+from domain.cycle.policy import Cadence, Step
 from domain.cycle.state import Phase
-from domain.errors import Forbidden, Invalid, NotFound, Refused
+from domain.errors import AlreadyExists, Forbidden, Invalid, NotFound, Refused
 from domain.reasoning import Value, reason
 from domain.target.facts import TargetProposed
 from tests.domain.given_when_then import given, later, like
@@ -129,6 +129,7 @@ class TestDecisions:
         scenario = given(REVIEWED).when(ASK, now=REVIEW_DAY).topics("cycle.decision-asked", "cycle.awaiting")
         assert (Step.DECIDE, WANG) in waits(scenario)
         scenario.when(ASK, now=REVIEW_DAY).silence()
+        scenario.when(replace(ASK, question="which day?"), now=REVIEW_DAY).refused(AlreadyExists)
         scenario.when(TAKE).then(
             f.DecisionTaken(decision_id=DECISION, taken_by=WANG, choice="keep it until June")
         )
@@ -164,6 +165,8 @@ class TestDecisions:
         assert (wait.awaited.of, wait.awaited.due_at) == (LI, ASK.due_at)
         scenario.when(TAKE).refused(Forbidden)
         scenario.when(hand_over).silence()
+        scenario.when(replace(TAKE, taken_by=LI)).allowed()
+        scenario.when(replace(hand_over, to=ZHAO)).refused(Refused)
 
     def test_may_state_a_change_to_a_target_of_the_cycle(self) -> None:
         change = f.StatedChange(metric="revenue-won", number=Decimal("0.05"), as_share=True)
@@ -303,8 +306,10 @@ class TestClosing:
     def test_leaves_nothing_to_cancel_or_hand_over(self) -> None:
         closed = given(ACKNOWLEDGED, NEXT, later(CLOSE, now=AFTER_APPEALS + timedelta(days=1)))
         closed.when(c.CancelCycle(cycle_id=CYCLE, why="late")).refused(Refused)
-        closed.when(c.HandOverCycle(cycle_id=CYCLE, manager_id=HEAD, why="left")).silence()
-        closed.when(c.PauseCycle(cycle_id=CYCLE, why="flood")).silence()
+        closed.when(c.HandOverCycle(cycle_id=CYCLE, manager_id=HEAD, why="left")).refused(Refused)
+        closed.when(c.PauseCycle(cycle_id=CYCLE, why="flood")).refused(Refused)
+        closed.when(c.ResumeCycle(cycle_id=CYCLE)).refused(Refused)
+        closed.when(c.ChangeCadence(cycle_id=CYCLE, cadence=Cadence.DAILY)).refused(Refused)
 
 
 def test_an_argument_reads_in_any_language_and_hides_nothing() -> None:

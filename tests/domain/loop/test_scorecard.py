@@ -233,12 +233,15 @@ class TestAScorecard:
 
     def test_is_appealed_against_by_whose_it_is(self) -> None:
         given(CLOSED).when(replace(APPEALED, appealed_by=MANAGER)).refused(Forbidden)
-        given(OPENED).when(APPEALED).silence()
+        given(OPENED).when(APPEALED).refused(Refused)
+        given(CLOSED, APPEALED).when(APPEALED).silence()
+        given(CLOSED, APPEALED).when(replace(APPEALED, why="another reason")).refused(Refused)
 
     def test_may_be_commented_on_once_under_an_id(self) -> None:
         comment = c.CommentOnScorecard(scorecard_id=CARD, comment_id=UUID(int=1), author_id=LI, text="thanks")
         given(CLOSED).when(comment).topics("scorecard.commented")
         given(CLOSED, comment).when(comment).silence()
+        given(CLOSED, comment).when(replace(comment, text="no thanks")).refused(AlreadyExists)
 
     def test_of_another_team_is_not_there(self) -> None:
         given(OPENED).when(score(), reach=Reach(team_id=NORTH)).allowed()
