@@ -27,7 +27,7 @@ GROUPED = """(CASE WHEN ({0})::numeric < 0 THEN '-' ELSE '' END
  || COALESCE('.' || NULLIF(split_part(({0})::numeric::text, '.', 2), ''), ''))"""
 MINUTE = """(overlay(left({0}, 16) PLACING ' ' FROM 11) || ' UTC'
  || CASE right({0}, 1) WHEN 'Z' THEN '' ELSE right({0}, 6) END)"""
-TERM = "COALESCE(w.terms->'{1}'->>({0}), NULLIF({0}, ''))"
+TERM = "COALESCE(w.terms->>('{1}:' || {0}), NULLIF({0}, ''))"
 EACH = """(SELECT string_agg({one}, '{comma}' ORDER BY n)
  FROM jsonb_array_elements_text({value}) WITH ORDINALITY AS each(value, n))"""
 
@@ -71,8 +71,8 @@ def quoted(text: str) -> str:
 
 
 def terms(language: int) -> str:
-    """A JSON object of the vocabularies, each with the words that have a translation."""
-    told = {kind: {word: both[language] for word, both in words.items()} for kind, words in TERMS.items()}
+    """A JSON object of the words that have a translation, each behind the letter of its vocabulary."""
+    told = {f"{kind}:{word}": both[language] for kind, words in TERMS.items() for word, both in words.items()}
     return json.dumps(told, ensure_ascii=False)
 
 
