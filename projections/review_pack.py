@@ -70,14 +70,15 @@ SELECT c.metric, c.currency, count(*)::int8, sum(c.value), sum(c.weight)::int8 F
 LATE = """
 SELECT c.position, c.metric, c.currency, c.day, c.value, c.subject_id, c.recorded_at
   FROM read.contributions c JOIN unnest(%(days)s::date[], %(late)s::timestamptz[]) AS l(day, late) ON l.day = c.day
- WHERE c.metric <> 'promises-excused' AND {scope} AND c.recorded_at >= l.late
+ WHERE c.day BETWEEN %(first)s AND %(last)s AND c.metric <> 'promises-excused' AND {scope} AND c.recorded_at >= l.late
  ORDER BY c.position, c.n LIMIT %(limit)s
 """
 LATE_BY_PEOPLE = """
 SELECT count(DISTINCT c.position)::int8
   FROM read.contributions c JOIN unnest(%(days)s::date[], %(late)s::timestamptz[]) AS l(day, late) ON l.day = c.day
   JOIN ledger.events e ON e.position = c.position
- WHERE {scope} AND e.meta->>'channel' <> 'import' AND c.recorded_at >= l.late
+ WHERE c.day BETWEEN %(first)s AND %(last)s AND {scope} AND e.meta->>'channel' <> 'import'
+   AND c.recorded_at >= l.late
 """
 """All of them, not only those listed. What was brought in before the review is history, and nobody was late with it."""
 

@@ -110,6 +110,23 @@ async def test_a_pack_is_cut_by_the_companys_day(books: Books) -> None:
     assert company_days.day(punctual) == date(2026, 11, 2)
 
 
+async def test_a_pack_that_is_frozen_stays_the_same_bytes_when_the_company_moves(books: Books) -> None:
+    await living_in(books, ANGELES, NIGHT - 60 * DAY)
+    opening = OpenCycle(scope=COMPANY, period=OCTOBER, owner_id=OWNER, manager_id=None)
+    await books.given(opening, now=NIGHT - 40 * DAY)
+    deal = await books.opened(now=NIGHT - 20 * DAY)
+    await books.given(to(deal, "contact"), now=NIGHT)
+    await visited(books, deal, NIGHT)
+    position = await books.follow()
+    frozen = await review_pack.pack(books.pool, cycle_id(COMPANY, OCTOBER), position)
+    assert frozen.content["entered_late"], "the visit was, by a month"
+    await living_in(books, "Pacific/Kiritimati", LATER + DAY)
+    await visited(books, deal, NIGHT, LATER + 2 * DAY)
+    await books.follow()
+    again = await review_pack.pack(books.pool, cycle_id(COMPANY, OCTOBER), position)
+    assert again.data == frozen.data
+
+
 async def test_a_past_day_is_judged_by_the_policy_of_then(books: Books) -> None:
     """A threshold of nine tenths in March, of a hundredth from April: what was on pace in March was on pace."""
     march = named_period("2026-03")
