@@ -49,7 +49,7 @@ _EXAMPLE = datetime(2026, 3, 31, 21, 5, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a cell says: a day or a time as a clock reads it, and the offset of that clock where it is told."""
+    """What a cell says: a day and the offset that its clocks have, where that is told; or a time, with its offset or without."""
 
     at: date | datetime
     offset: tzinfo | None = None
@@ -161,7 +161,7 @@ def _made(parts: Mapping[str, str]) -> Told:
         return Told(day, offset)
     minute, second = int(parts.get("M", 0)), int(parts.get("S", 0))
     micro = int(parts.get("f", "").ljust(6, "0"))
-    return Told(datetime.combine(day, time(_hour(parts), minute, second, micro)), offset)
+    return Told(datetime.combine(day, time(_hour(parts), minute, second, micro), offset))
 
 
 def _day(parts: Mapping[str, str]) -> date:
@@ -207,7 +207,6 @@ def _iso(text: str) -> Told:
     if found := _ISO_DAY.fullmatch(text):
         return Told(reading.day(found[1]), _offset(found[2]))
     try:
-        at = reading.instant(text)
+        return Told(reading.instant(text))
     except ValueError:
         return Told(reading.instant(f"{text}Z").replace(tzinfo=None))
-    return Told(at.replace(tzinfo=None), at.tzinfo)

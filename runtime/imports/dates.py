@@ -41,29 +41,31 @@ class Dates:
         told = self._read(text)
         if not isinstance(told.at, datetime):
             return told.at
-        return told.at.date() if told.offset is None else _aware(told).astimezone(self._zone).date()
+        return (told.at if told.at.tzinfo is None else told.at.astimezone(self._zone)).date()
 
     def _instant(self, text: str, *, end_of_day: bool = False) -> datetime:
         """The instant (UTC) of a time; of a day, when it begins, or its last second. Raises Unreadable."""
         told = self._read(text)
-        zone = told.offset or self._zone
         if isinstance(told.at, datetime):
-            return first_instant(self._zone, told.at) if told.offset is None else _aware(told)
+            return first_instant(self._zone, told.at) if told.at.tzinfo is None else told.at.astimezone(UTC)
+        zone = told.offset or self._zone
         return day_ends(zone, told.at) if end_of_day else day_begins(zone, told.at)
 
     def _read(self, text: str) -> Told:
-        found = {told: form.written for form in self._forms if (told := form.read(text)) is not None}
+        found = [told for form in self._forms if (told := form.read(text)) is not None]
         if not found:
             raise Unreadable(self._no_date(text))
-        if len(found) > 1:
-            readings = " or ".join(f"{told.at} ({written})" for told, written in found.items())
-            raise Unreadable(
-                f"may be {readings}: name the one form of its column, {{ column = …, dates = … }}"
-            )
-        told = next(iter(found))
+        told = found[0]
+        if len(found) > 1 and any(other != told for other in found):
+            raise Unreadable(self._readings(text))
         if not EARLIEST <= told.at.year < LATEST:
             raise Unreadable(_OUTSIDE)
         return told
+
+    def _readings(self, text: str) -> str:
+        found = {told: form.written for form in self._forms if (told := form.read(text)) is not None}
+        readings = " or ".join(f"{told.at} ({written})" for told, written in found.items())
+        return f"may be {readings}: name the one form of its column, {{ column = …, dates = … }}"
 
     def _no_date(self, text: str) -> str:
         year = _OTHER_YEAR.match(text)
@@ -71,8 +73,3 @@ class Dates:
             return _OUTSIDE
         told = " or ".join(form.example for form in self._forms)
         return f"is not a date written as {told}: name its form under `dates`"
-
-
-def _aware(told: Told) -> datetime:
-    assert isinstance(told.at, datetime)
-    return told.at.replace(tzinfo=told.offset).astimezone(UTC)

@@ -22,6 +22,7 @@ FIELD_OF = {
     "quote.reference": "quote_reference",
     "quote.amount": "quote_amount",
     "at": "timestamp",
+    "activities.at": "timestamp",
     "activity.name": "activity",
     "activity.duration_minutes": "timestamp",
     "standing": "stage",

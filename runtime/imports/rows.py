@@ -59,7 +59,7 @@ class RowReader:
                 text = column.default
                 if text and column.header:
                     assumed |= {column.name}
-            if wrong := _unusable(text, column):
+            if (text[:1] == "#" or len(text) > MAX_CELL) and (wrong := _unusable(text, column)):
                 reasons.append(Reason(column.header, text[:SHOWN], wrong))
             elif text:
                 cells[column.name] = column.values.get(text, text) if column.values else text
@@ -77,9 +77,7 @@ class RowReader:
 def _unusable(text: str, column: Column) -> str | None:
     if len(text) > MAX_CELL:
         return f"is longer than {MAX_CELL:,} characters (its first {SHOWN} are shown)"
-    if text.startswith("#") and text.upper() in ERRORS and text not in column.values:
-        return ERRORS[text.upper()]
-    return None
+    return None if text in column.values else ERRORS.get(text.upper())
 
 
 _TWICE = "is in row {} already"

@@ -6,6 +6,7 @@ import codecs
 import gzip
 import re
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -53,7 +54,7 @@ class readable:  # noqa: N801 - reads as words in `with readable(path)`
     def __exit__(self, kind: object, problem: BaseException | None, trace: object) -> None:
         if isinstance(problem, EOFError):
             raise ImportProblem(f"{self.path.name}: the packed file is cut off") from problem
-        if isinstance(problem, gzip.BadGzipFile):
+        if isinstance(problem, gzip.BadGzipFile | zlib.error):
             raise ImportProblem(f"{self.path.name}: is not a whole gzip file: {problem}") from problem
         if isinstance(problem, OSError):
             raise ImportProblem(f"{self.path.name}: cannot be read: {problem.strerror}") from problem

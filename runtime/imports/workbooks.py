@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import warnings
 import zipfile
+import zlib
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -36,7 +37,7 @@ _CONTROL = re.compile("_x00(0[9AaDd])_")
 _WORDS_IN_FORMAT = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]')
 _BROKEN = (
     KeyError, ValueError, IndexError, TypeError, AttributeError, ArithmeticError, OSError, EOFError, SyntaxError, RuntimeError,
-    zipfile.BadZipFile, InvalidFileException,
+    zipfile.BadZipFile, zlib.error, InvalidFileException,
 )  # fmt: skip
 """What the library raises at archives that are no workbook inside."""
 
@@ -92,6 +93,8 @@ class WorkbookFile:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of features that no cell's value depends on
             pages = load_workbook(self.path, read_only=True, data_only=True, keep_links=False).worksheets
+        if not pages:
+            raise ImportProblem(f"{self.path.name}: holds no sheet of cells")
         named = {clean(page.title): page for page in pages}
         if sheet.page:
             if sheet.page not in named:

@@ -58,9 +58,9 @@ class XesFile:
             raise self._not_well_formed(problem) from problem
         if root.getroottree().docinfo.internalDTD is not None:
             raise self._with_document_type()
-        if etree.QName(root).localname != "log":
+        if _name(root) != "log":
             raise ImportProblem(
-                f"{self.path.name}: is no event log: it begins with <{etree.QName(root).localname}>, not <log>"
+                f"{self.path.name}: is no event log: it begins with <{_name(root)}>, not <log>"
             )
 
     def _not_well_formed(self, problem: etree.XMLSyntaxError) -> ImportProblem:
@@ -83,14 +83,14 @@ class XesFile:
         count = 0
         held: list[tuple[int, dict[str, str]]] = []
         for _, element in parsing:
-            if etree.QName(element).localname == "event":
+            if _name(element) == "event":
                 count += 1
                 if count > self.max_rows:
                     raise ImportProblem(
                         f"{self.path.name}: more than {self.max_rows:,} events: import it in parts"
                     )
                 told = (element.sourceline or 0, _attributes(element))
-                if etree.QName(element.getparent()).localname == "trace":
+                if _name(element.getparent()) == "trace":
                     held.append(told)
                 else:
                     yield _row(told[0], "", told[1])
@@ -100,6 +100,11 @@ class XesFile:
                 yield from (_row(line, case, event) for line, event in held)
                 held = []
                 _forget(element)
+
+
+def _name(element: Any) -> str:
+    """Without its namespace."""
+    return str(element.tag).rpartition("}")[2]
 
 
 def _forget(element: Any) -> None:

@@ -95,6 +95,14 @@ class TestCsv:
         with pytest.raises(ImportProblem, match="cut off"):
             size_up(cut)
 
+    def test_a_packed_file_that_is_damaged_is_said_so(self, tmp_path: Path) -> None:
+        packed = bytearray(gzip.compress(b"a,b\n" + b"1,2\n" * 5_000))
+        packed[20:24] = b"\xff\xff\xff\xff"
+        damaged = file(tmp_path, bytes(packed))
+        with pytest.raises(ImportProblem, match="is not a whole gzip file"):
+            size_up(damaged)
+        assert "is not a whole gzip file" in problem(damaged)
+
     def test_an_empty_file_is_none(self, tmp_path: Path) -> None:
         assert "is empty" in problem(file(tmp_path, b""))
 
