@@ -23,8 +23,6 @@ import psycopg
 import uvloop
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-import runtime.imports.schema
-import workflows.schema
 from domain.door import Door
 from projections import catalog
 from projections.follow import run_projections
@@ -36,7 +34,7 @@ from runtime.health import beat, unreachable
 from runtime.ledger import open_ledger
 from runtime.logging import configure
 from runtime.payloads import prepare
-from runtime.schema import migrate
+from runtime.schema import NewerSchema, migrate
 from runtime.settings import NotConfigured, Settings
 from runtime.temporal import connect_temporal
 from workflows import loop_messages, messages
@@ -278,12 +276,7 @@ class ReadModels:
 
 def migrate_all(settings: Settings) -> None:
     """Everything in the database, made or brought up to date."""
-    statements = [
-        *catalog.statements(),
-        *runtime.imports.schema.statements(),
-        *workflows.schema.statements(),
-    ]
-    migrate(settings.admin_database_url, statements)
+    migrate(settings.admin_database_url, catalog.statements())
     log.info("the database is up to date")
 
 
@@ -305,7 +298,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     configure(settings.log_level, json_lines=given.json or None, to=sys.stdout if given.json else None)
     if "migrate" in chosen:
-        migrate_all(settings)
+        try:
+            migrate_all(settings)
+        except NewerSchema as newer:
+            sys.stderr.write(f"{newer}\n")
+            return 1
     if playing := [name for name in chosen if name != "migrate"]:
         uvloop.run(play(settings, playing))
     return 0

@@ -17,7 +17,6 @@ import uvicorn
 from fastapi import FastAPI, Response
 from psycopg.rows import dict_row
 
-import runtime.imports.schema
 from api.app import POOL_SIZE
 from api.serve import config
 from api.users import KeyBook, NewKey, Role
@@ -30,7 +29,7 @@ from runtime.database import Pool, open_pool
 from runtime.ledger import open_ledger
 from runtime.settings import Settings
 
-TABLES = (*history.TABLES, *runtime.imports.schema.statements())
+TABLES = history.TABLES
 PAGE = 50
 BOARD = Select(deal_board.LIST).narrowed(
     "due_at IS NOT NULL", order=sort_by("due_at", deal_board.SORTS).order

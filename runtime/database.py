@@ -10,6 +10,7 @@ from psycopg import AsyncConnection, Connection
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg_pool import AsyncConnectionPool
 
+from runtime import migrations, schema
 from runtime.schema import APP_ROLE
 
 STATEMENT_SECONDS = 60
@@ -21,6 +22,7 @@ IDLE_SECONDS = 60
 
 
 POOLER = "something stands between us and PostgreSQL that shares its sessions (a pooler)"
+ASKED = f"SELECT current_user, pg_backend_pid(), ({schema.HAS_VERSION})"
 NOT_MIGRATED = "the database is not migrated yet: run `salesloop migrate`"
 
 
@@ -90,10 +92,12 @@ async def open_pool(
 
 
 async def verify(connection: AsyncConnection[Any]) -> None:
-    """Raises NotUsable unless the application's role is put on and nothing stands between us and the server."""
-    row = await (await connection.execute("SELECT current_user, pg_backend_pid()")).fetchone()
+    """Raises NotUsable unless the application's role is put on, nothing stands between us and the server, and the schema is of
+    this release's version.
+    """
+    row = await (await connection.execute(ASKED)).fetchone()
     assert row is not None
-    user, pid = row
+    user, pid, versioned = row
     if user != APP_ROLE:
         raise NotUsable(
             f"connected as {user} and not as {APP_ROLE}: something between us and PostgreSQL drops connection options "
@@ -103,6 +107,17 @@ async def verify(connection: AsyncConnection[Any]) -> None:
         raise NotUsable(
             f"{POOLER}: notifications and session locks would be lost in it; connect to PostgreSQL itself"
         )
+    if not versioned:
+        raise NotUsable(NOT_MIGRATED)
+    version = await (await connection.execute(schema.VERSION)).fetchone()
+    if version != (migrations.NEWEST,):
+        raise NotUsable(_other(version))
+
+
+def _other(version: tuple[str] | None) -> str:
+    if version is not None and version[0] > migrations.NEWEST:
+        return str(schema.newer(version[0]))
+    return f"the database is not at version {migrations.NEWEST} of its schema yet: run `salesloop migrate`"
 
 
 def explain(failure: psycopg.Error) -> str:

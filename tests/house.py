@@ -14,7 +14,6 @@ from uuid import UUID
 import httpx
 import uvicorn
 
-import runtime.imports.schema
 from api import reading
 from api.serve import config
 from api.users import KeyBook, NewKey, Role
@@ -104,7 +103,7 @@ def settings_for(url: str, data_dir: Path) -> Settings:
 
 
 def migrate_all(url: str) -> None:
-    migrate(url, [*catalog.statements(), *runtime.imports.schema.statements()])
+    migrate(url, catalog.statements())
 
 
 async def make_key(url: str, new: NewKey) -> str:

@@ -16,7 +16,6 @@ from datetime import UTC, datetime, timedelta
 
 from temporalio.client import Client
 
-import workflows.schema
 from benchmarks import history, promises
 from benchmarks.bench import Bench, beside
 from benchmarks.figures import OURS, Aim, Contest, Figures, Row
@@ -32,7 +31,7 @@ SPOKEN = "drained/s"
 STARTED = "started/s"
 MEMORY = "kB a promise"
 PEER = "a workflow that sleeps and ends"
-TABLES = (*history.TABLES, *workflows.schema.statements())
+TABLES = history.TABLES
 LEAST = 4_096
 """Bytes: below it, memory is not seen to grow."""
 SLACK = timedelta(seconds=1)

@@ -15,7 +15,6 @@ from domain.context import Actor
 from runtime.database import Pool, open_pool
 from runtime.imports.mapping import Mapping
 from runtime.imports.mapping_file import read_mapping
-from runtime.imports.schema import statements
 from runtime.schema import migrate
 
 DATA = Path(os.environ.get("SALESLOOP_SHARED_DATA") or Path(__file__).parents[2].parent / "shared" / "data")
@@ -32,7 +31,7 @@ def shared(path: str) -> Path:
 
 @pytest.fixture
 def import_url(database_url: str) -> str:
-    migrate(database_url, statements())
+    migrate(database_url)
     return database_url
 
 
@@ -47,7 +46,7 @@ async def pool(import_url: str) -> AsyncIterator[Pool]:
 def module_url(new_database: NewDatabase) -> Iterator[str]:
     """A database that the tests of one module share, because filling it takes seconds."""
     with new_database() as url:
-        migrate(url, statements())
+        migrate(url)
         yield url
 
 

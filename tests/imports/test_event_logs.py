@@ -17,7 +17,6 @@ from runtime.imports.mapping import Mapping, shipped_mapping
 from runtime.imports.mapping_file import read_mapping
 from runtime.imports.results import ImportProblem
 from runtime.imports.run import run_import
-from runtime.imports.schema import statements
 from runtime.schema import migrate
 from tests.imports.conftest import IMPORTER, csv_file, rows_of, shared, topics
 
@@ -302,7 +301,7 @@ async def test_xes_and_csv_of_the_real_log_give_the_same_facts(
     told = []
     for data in (xes, table):
         with new_database() as url:
-            migrate(url, statements())
+            migrate(url)
             pool = await open_pool(url, min_size=2, max_size=4)
             async with pool.connection() as connection:
                 await connection.execute("UPDATE app.installation SET secret = 'the same in both'")

@@ -34,7 +34,6 @@ from runtime.schema import migrate
 from tests.domain.loop.naive import Naive, Row, naive_figure
 from tests.loop import company as co
 from tests.loop.a_year import ZONE, Year, at_work, everything, local
-from workflows import schema
 
 YEAR = named_period("2031")
 MONTHS, QUARTERS = YEAR.parts(PeriodKind.MONTH), YEAR.parts(PeriodKind.QUARTER)
@@ -135,7 +134,7 @@ def linear(period: Period, on: date) -> Decimal:
 async def test_a_company_lives_through_a_year(
     database_url: str, temporal_timeskipping: WorkflowEnvironment
 ) -> None:
-    migrate(database_url, [*catalog.statements(), *schema.statements()])
+    migrate(database_url, catalog.statements())
     year = Year(
         YEAR,
         LATE,

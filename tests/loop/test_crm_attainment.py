@@ -24,7 +24,6 @@ from projections import attainment, figures
 from projections.target_tree import TargetTree
 from runtime.imports.mapping import shipped_mapping
 from runtime.imports.run import run_import
-from runtime.imports.schema import statements
 from runtime.schema import migrate
 from tests.imports.conftest import IMPORTER, shared
 from tests.projections.telling import Books
@@ -93,7 +92,7 @@ async def attained(books: Books, scopes: list[Scope], quarter: Period) -> dict[S
 
 
 async def test_attainment_per_rep_manager_and_region_is_what_the_files_say(books: Books) -> None:
-    migrate(books.office.url, statements())
+    migrate(books.office.url)
     await run_import(books.pool, shipped_mapping("crm_export"), shared("crm_pipeline"), IMPORTER)
     await books.follow(20_000)
     people = await books.office.rows(PEOPLE)

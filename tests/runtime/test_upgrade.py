@@ -6,7 +6,8 @@ promises, leavers), 40 imported deals, keys, receipts, and every read model as t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,10 @@ from domain.door import Door
 from domain.values import Activity, ActivityKind
 from projections import rebuild
 from projections.catalog import ALL
+from runtime import migrations, schema
+from runtime.database import NotUsable, open_pool
 from runtime.ledger import open_ledger
+from runtime.schema import NewerSchema, migrate
 from runtime.settings import Settings
 from tests.conftest import PostgresServer
 from tests.domain.test_invariants import kinds_of
@@ -40,6 +44,10 @@ ADMIN = "sl_2babca438fdcf0b6_B6OEaveaiA2TxjawVlrcgXfmJSwwTXPOkmTAuT3jJzg"
 EVENTS = "SELECT position, stream_id, version, topic, schema_version, data::text, meta::text, event_id, recorded_at FROM ledger.events ORDER BY 1"
 RECEIPTS = "SELECT key, fingerprint, answer::text, recorded, stream_version, position FROM ledger.receipts ORDER BY 1"
 KEYS = "SELECT id, secret_hash, user_id, role, rep_id, team_id, revoked_at FROM app.api_keys ORDER BY 1"
+TABLES = """
+    SELECT c.table_schema, c.table_name, c.column_name, c.data_type, c.is_nullable, c.column_default, t.tableowner
+      FROM information_schema.columns c JOIN pg_tables t ON t.schemaname = c.table_schema AND t.tablename = c.table_name
+     WHERE c.table_schema IN ('ledger', 'app') OR c.table_name = 'positions' ORDER BY 1, 2, 3"""
 SECRET = "SELECT secret FROM app.installation"
 STREAMS = "SELECT DISTINCT ON (stream_id) stream_id, topic, max(version) OVER (PARTITION BY stream_id) FROM ledger.events ORDER BY 1, version"
 
@@ -77,6 +85,34 @@ def test_every_event_receipt_and_key_is_there(upgraded: Upgraded) -> None:
     assert len(upgraded.before[EVENTS]) == 696
     for query, rows in upgraded.before.items():
         assert upgraded.read(query) == rows
+
+
+def test_it_is_at_this_release_s_version(upgraded: Upgraded) -> None:
+    assert upgraded.read(schema.VERSION) == [(migrations.NEWEST,)]
+
+
+def test_a_fresh_database_and_an_upgraded_one_have_the_same_tables(
+    upgraded: Upgraded, new_database: Callable[[], AbstractContextManager[str]]
+) -> None:
+    with new_database() as fresh:
+        assert upgraded.read(TABLES) == Upgraded(fresh, {}).read(TABLES)
+
+
+async def test_a_newer_schema_is_refused_by_processes_and_by_the_migration(database_url: str) -> None:
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("UPDATE app.schema_version SET version_num = '9999'")
+    told = r"at version 9999 of its schema .*: run a newer release"
+    with pytest.raises(NotUsable, match=told):
+        await open_pool(database_url)
+    with pytest.raises(NewerSchema, match=told):
+        migrate(database_url)
+
+
+async def test_an_older_schema_is_told_to_be_migrated(database_url: str) -> None:
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("UPDATE app.schema_version SET version_num = '0001'")
+    with pytest.raises(NotUsable, match=f"not at version {migrations.NEWEST} .*run `salesloop migrate`"):
+        await open_pool(database_url)
 
 
 def test_migrating_again_changes_nothing(upgraded: Upgraded) -> None:

@@ -13,12 +13,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
+import psycopg
 import pytest
 from temporalio.client import Client
 
 from domain.policies import PublishPolicy
 from domain.policy import Duration
-from runtime.database import connect_sync
 from runtime.health import ails
 from runtime.settings import Settings
 from tests.conftest import PATIENCE
@@ -122,8 +122,8 @@ async def test_told_to_stop_it_ends_well(database_url: str, start: Start, tmp_pa
 async def test_started_before_the_database_is_migrated_it_says_so_waits_and_works(
     database_url: str, start: Start, tmp_path: Path
 ) -> None:
-    with connect_sync(database_url) as connection:
-        connection.execute("DROP TABLE IF EXISTS app.follower_positions")
+    with psycopg.connect(database_url) as connection:
+        connection.execute("UPDATE app.schema_version SET version_num = '0002'")
     process = start("follower")
     await until(lambda: logged(tmp_path, "run `salesloop migrate`"))
     assert process.poll() is None

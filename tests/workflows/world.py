@@ -37,7 +37,6 @@ from tests.conftest import PATIENCE
 from tests.office import Office, furnish
 from tests.workflows.figures import LedgerFigures
 from worker import ReadModels
-from workflows import schema
 from workflows.activities.desk import Desk
 from workflows.delivery import PATIENCE as PATIENCE_OF_CALLS
 from workflows.delivery import Deliverer, news_of
@@ -369,7 +368,7 @@ async def world(
     patience: timedelta = PATIENCE_OF_CALLS,
 ) -> AsyncIterator[World]:
     """Everything running in this process, on a task queue of its own."""
-    migrate(url, [*catalog.statements(), *schema.statements()])
+    migrate(url, catalog.statements())
     office = await furnish(url)
     store = WorkflowStore(office.ledger.pool, LANE_NAMES)
     deliverer = Deliverer(client, f"tests-{uuid.uuid4()}", patience)

@@ -1,71 +1,4 @@
--- The ledger: an append-only, gapless, totally ordered log of facts.
--- Written to be run again and again; it never drops anything.
-
-DO $$ BEGIN
-    -- Roles belong to the whole server: two databases may be migrated at the same moment.
-    PERFORM pg_advisory_xact_lock(7205002);
-    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'salesloop_owner') THEN
-        CREATE ROLE salesloop_owner NOLOGIN;
-    END IF;
-    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'salesloop_app') THEN
-        CREATE ROLE salesloop_app NOLOGIN;
-    END IF;
-EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
-END $$;
-
-GRANT salesloop_owner, salesloop_app TO CURRENT_USER;
-
-CREATE SCHEMA IF NOT EXISTS ledger AUTHORIZATION salesloop_owner;
-CREATE SCHEMA IF NOT EXISTS read AUTHORIZATION salesloop_app;
-CREATE SCHEMA IF NOT EXISTS app AUTHORIZATION salesloop_owner;
-ALTER SCHEMA app OWNER TO salesloop_owner;  -- a schema's owner may drop what others keep in it
-REVOKE ALL ON SCHEMA ledger, app FROM PUBLIC;
-GRANT USAGE ON SCHEMA ledger TO salesloop_app;
-GRANT USAGE, CREATE ON SCHEMA app TO salesloop_app;
-
-CREATE TABLE IF NOT EXISTS ledger.events (
-    position       bigint      PRIMARY KEY,
-    stream_id      uuid        NOT NULL,
-    version        integer     NOT NULL CHECK (version > 0),
-    topic          text        NOT NULL,
-    schema_version smallint    NOT NULL,
-    data           json        NOT NULL,
-    meta           json        NOT NULL,
-    event_id       uuid        NOT NULL,
-    occurred_at    timestamptz NOT NULL,
-    recorded_at    timestamptz NOT NULL,
-    UNIQUE (stream_id, version)
-);
-ALTER TABLE ledger.events OWNER TO salesloop_owner;
-
--- What is recorded seldom and asked for by its topic: who is there, and which processes were published. Other facts cost
--- this index nothing.
-CREATE INDEX IF NOT EXISTS events_seldom ON ledger.events (topic, position) WHERE topic IN
-    ('process.published', 'rep.hired', 'rep.left', 'rep.moved', 'team.archived', 'team.formed');
-
-CREATE TABLE IF NOT EXISTS ledger.receipts (
-    key            text    PRIMARY KEY CHECK (length(key) BETWEEN 1 AND 400),
-    fingerprint    text    NOT NULL,
-    answer         json    NOT NULL,
-    recorded       integer NOT NULL,
-    stream_version integer NOT NULL,
-    position       bigint  NOT NULL
-);
-ALTER TABLE ledger.receipts OWNER TO salesloop_owner;
-
-CREATE OR REPLACE FUNCTION ledger.refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    RAISE EXCEPTION 'the ledger is append-only: % on %.% is refused', TG_OP, TG_TABLE_SCHEMA, TG_TABLE_NAME
-        USING ERRCODE = 'insufficient_privilege', HINT = 'Record a correcting fact instead.';
-END $$;
-
-CREATE OR REPLACE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger.events
-    FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change();
-CREATE OR REPLACE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger.receipts
-    FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change();
-
-REVOKE ALL ON ledger.events, ledger.receipts FROM PUBLIC, salesloop_app;
-GRANT SELECT ON ledger.events, ledger.receipts TO salesloop_app;
+-- The functions of the ledger and of API keys, made anew by each migration after the tables are as this release needs them.
 
 -- Append many commands' facts in one short transaction. One advisory lock, held to commit, makes
 -- the order: no reader can ever see a position before every smaller one. Inside it each command
@@ -196,22 +129,27 @@ ALTER FUNCTION ledger.append_alone OWNER TO salesloop_owner;
 REVOKE ALL ON FUNCTION ledger.append_alone FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ledger.append_alone TO salesloop_app;
 
--- One secret per installation: ids made from names and references of imported files are keyed with
--- it, so that nobody can find a person by hashing a name.
-CREATE TABLE IF NOT EXISTS app.installation (
-    only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
-    secret   text NOT NULL DEFAULT replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '')
-);
-ALTER TABLE app.installation OWNER TO salesloop_app;
-INSERT INTO app.installation DEFAULT VALUES ON CONFLICT DO NOTHING;
+-- Raises insufficient_privilege for an administrator's key that no operator asks for: the session's login counts, whatever
+-- role it has put on.
+CREATE OR REPLACE FUNCTION app.create_key(
+    p_id text, p_secret_hash bytea, p_user text, p_role text, p_rep uuid, p_team uuid, p_label text, p_by text,
+    p_expires timestamptz
+) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+BEGIN
+    IF p_role = 'admin' AND NOT pg_has_role(session_user, 'salesloop_owner', 'MEMBER') THEN
+        RAISE EXCEPTION 'an administrator''s key needs the operator''s rights' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    INSERT INTO app.api_keys (id, secret_hash, user_id, role, rep_id, team_id, label, created_by, expires_at)
+    VALUES (p_id, p_secret_hash, p_user, p_role, p_rep, p_team, p_label, p_by, p_expires);
+END $$;
 
--- Remembered states of long streams, to read them faster (docs/adr/0014-snapshots.md). Not facts: every
--- row may be dropped at any time. One made by code of another shape is not read.
-CREATE TABLE IF NOT EXISTS app.snapshots (
-    stream_id uuid    PRIMARY KEY,
-    version   integer NOT NULL CHECK (version > 0),
-    shape     text    NOT NULL,
-    state     text    NOT NULL
-);
-ALTER TABLE app.snapshots OWNER TO salesloop_app;
-ALTER TABLE app.snapshots ALTER COLUMN state SET STORAGE EXTERNAL;
+-- When it was revoked, now or earlier; NULL where there is no such key.
+CREATE OR REPLACE FUNCTION app.revoke_key(p_id text) RETURNS timestamptz
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog AS $$
+    UPDATE app.api_keys SET revoked_at = COALESCE(revoked_at, now()) WHERE id = p_id RETURNING revoked_at
+$$;
+
+ALTER FUNCTION app.create_key OWNER TO salesloop_owner;
+ALTER FUNCTION app.revoke_key OWNER TO salesloop_owner;
+REVOKE ALL ON FUNCTION app.create_key, app.revoke_key FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION app.create_key, app.revoke_key TO salesloop_app;

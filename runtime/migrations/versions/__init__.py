@@ -1,0 +1,1 @@
+"""runtime: one file a version of the schema, in order; never changed once released."""
