@@ -30,6 +30,7 @@ from api.import_jobs import (
     working_on,
 )
 from domain.context import Actor
+from projections.pace import paced
 from runtime import logging as logs
 from runtime.database import open_pool
 from runtime.imports.mapping import Mapping, load_mapping, shipped_mapping
@@ -55,15 +56,17 @@ def mapping_of(folder: Path, order: Order) -> Mapping:
 async def run(folder: Path, order: Order, url: str) -> None:
     pool = await open_pool(url, min_size=2, max_size=8)
     try:
-        await run_import(
-            pool,
-            mapping_of(folder, order),
-            data_of(folder),
-            Actor("user", order.user_id),
-            dry_run=order.dry_run,
-            rejects=folder / REJECTS,
-            job_id=UUID(order.job_id),
-        )
+        async with paced(pool) as pace:
+            await run_import(
+                pool,
+                mapping_of(folder, order),
+                data_of(folder),
+                Actor("user", order.user_id),
+                dry_run=order.dry_run,
+                rejects=folder / REJECTS,
+                job_id=UUID(order.job_id),
+                pace=pace,
+            )
     finally:
         await pool.close()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +21,8 @@ from runtime.codec import encode
 
 WAIT = 2.0
 MAX_WAIT = 10.0
+APPLIED_A_SECOND, LONGEST_RETRY = 2_000, 60
+"""What a read model that is behind surely applies, and the longest time in seconds after which to ask again."""
 MAX_POSITION = 2**53
 WAITING = {"after", "wait"}
 """Query parameters of every route that waits for a read model."""
@@ -118,15 +122,19 @@ def _position(place: str, given: str) -> int:
 
 
 async def reached(desk: Desk, projections: tuple[str, ...], position: int, seconds: float = WAIT) -> None:
-    """Wait until each read model holds the position. Raises Problem."""
+    """Wait until each read model holds the position, `seconds` for all of them. Raises Problem."""
+    until = time.monotonic() + seconds
     try:
         for name in projections:
-            await desk.waiter.until(name, position, seconds)
+            await desk.waiter.until(name, position, max(until - time.monotonic(), 0.0))
     except NotReached as late:
         raise _behind(late) from late
 
 
 def _behind(late: NotReached) -> Problem:
-    detail = f"{late.name} has not reached position {late.position}: ask again in a moment"
-    more = {"retryable": True, "read_model": late.name}
-    return Problem(NOT_CAUGHT_UP, detail, more, {"Retry-After": "1"})
+    """By how far it is behind, it is told when asking again makes sense."""
+    behind = late.position - max(late.reached, 0)
+    seconds = min(max(math.ceil(behind / APPLIED_A_SECOND), 1), LONGEST_RETRY)
+    detail = f"{late.name} has not reached position {late.position}: ask again in {seconds} s"
+    more = {"retryable": True, "read_model": late.name, "behind": behind}
+    return Problem(NOT_CAUGHT_UP, detail, more, {"Retry-After": str(seconds)})

@@ -65,12 +65,13 @@ async def import_files(
     quiet: bool = False,
 ) -> ImportResult:
     from domain.context import Actor
+    from projections.pace import paced
     from runtime.imports.run import run_import
 
     chosen = mapping_of(mapping)
     folder = rejects or _rejects_beside(source)
     with bars(quiet=quiet) as shown:
-        async with ledger() as opened:
+        async with ledger() as opened, paced(opened.pool) as pace:
             return await run_import(
                 opened.pool,
                 chosen,
@@ -79,6 +80,7 @@ async def import_files(
                 dry_run=dry_run,
                 rejects=folder,
                 on_progress=Follow(shown, source.name),
+                pace=pace,
             )
 
 

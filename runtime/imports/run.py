@@ -10,7 +10,7 @@ import asyncio
 import re
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -55,10 +55,15 @@ IN_FLIGHT = 3
 TOLD_EVERY = 1.0
 """Seconds between updates of the job's row."""
 OnProgress = Callable[[Progress], None]
+Pace = Callable[[], Awaitable[None]]
 
 
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+async def at_once() -> None:
+    """The pace of whoever waits for nobody."""
 
 
 async def run_import(
@@ -72,12 +77,14 @@ async def run_import(
     on_progress: OnProgress | None = None,
     job_id: UUID | None = None,
     clock: Callable[[], datetime] = _now,
+    pace: Pace = at_once,
 ) -> ImportResult:
     """Import `data`: the folder with the mapping's files, or one of them, or the one file of a one-file mapping.
 
     `actor` must be a user where the mapping approves gate overrides. `rejects` is the folder for reject files
     (`<file stem>.rejects.csv`). `dry_run` decides everything against the ledger and records nothing. `job_id` names
-    the row in app.import_jobs; without it, a run of the same files and mapping that was cut short is taken up.
+    the row in app.import_jobs; without it, a run of the same files and mapping that was cut short is taken up. `pace` is
+    awaited before more is recorded.
     Raises ImportProblem when nothing can be imported at all, or not on; refused rows are in the result.
     """
     found = await asyncio.to_thread(locate, mapping, Path(data))
@@ -91,7 +98,18 @@ async def run_import(
             await jobs.work_on(holder, id)
             result = ImportResult(id, dry_run, resumed, notices=passed_over(mapping, Path(data)))
             door = Door(PreviewStore(ledger) if dry_run else ledger)
-            run = Run(pool, door, mapping, found, actor, rejects, on_progress, clock, result)
+            run = Run(
+                pool,
+                door,
+                mapping,
+                found,
+                actor,
+                rejects,
+                on_progress,
+                clock,
+                result,
+                at_once if dry_run else pace,
+            )
             with seldom_collected():
                 return await run.to_the_end(await installation_secret(pool))
     finally:
@@ -139,6 +157,7 @@ class Run:
     on_progress: OnProgress | None
     clock: Callable[[], datetime]
     result: ImportResult
+    pace: Pace = at_once
 
     async def to_the_end(self, secret: str) -> ImportResult:
         """The job's row ends as done, interrupted or failed; only a killed process leaves it running."""
@@ -199,6 +218,7 @@ class Run:
             while part := await asyncio.to_thread(source.take, BATCH):
                 await landing.settle(source.names(part))
                 planned: list[Planned] = await asyncio.to_thread(source.plan, part)
+                await self.pace()
                 flying.append(asyncio.create_task(landing.land(planned)))
                 if len(flying) >= most:
                     await self._landed(await flying.popleft(), tally, refused)
