@@ -176,7 +176,7 @@ def explain(failure: Exception) -> str:
 
 READ_MODELS = [
     *("deal_board", "rep_load", "cycle_board", "action_items"),
-    *("adjustments", "meetings", "meeting_schedules", "target_tree"),
+    *("adjustments", "meetings", "meeting_schedules", "target_tree", "leads"),
 ]
 REACHED = "SELECT COALESCE(min(position), 0) FROM read.positions WHERE suffix = '' AND name = ANY(%s)"
 OPEN_DEALS = "(SELECT COALESCE(sum(open_deals), 0)::int8 FROM read.rep_load_sum WHERE owner_id = r.rep_id)"
@@ -184,7 +184,11 @@ TEAM_LOADS = (
     f"SELECT ({REACHED}), r.rep_id, {OPEN_DEALS} FROM read.rep_load r WHERE r.team_id = %s AND r.active"
 )
 ITEMS = "EXISTS (SELECT FROM read.action_items i WHERE i.owner_id = r.rep_id AND i.outcome = 'open')"
-GONE = f"SELECT r.rep_id FROM read.rep_load r WHERE NOT r.active AND ({OPEN_DEALS} > 0 OR {ITEMS}) ORDER BY r.rep_id"
+ELSEWHERE = """EXISTS (
+    SELECT FROM read.deal_board d WHERE d.owner_id = r.rep_id AND d.status = 'open' AND d.team_id <> r.team_id)"""
+GONE = f"""
+    SELECT r.rep_id FROM read.rep_load r
+     WHERE CASE WHEN r.active THEN {ELSEWHERE} ELSE {OPEN_DEALS} > 0 OR {ITEMS} END ORDER BY r.rep_id"""
 OPEN = """
     SELECT deal_id FROM read.deal_board WHERE status = 'open' AND (%(after)s::uuid IS NULL OR deal_id > %(after)s)
        AND {} ORDER BY deal_id LIMIT %(limit)s"""
@@ -218,6 +222,7 @@ OWED = {
            AND body::jsonb->'plan'->>'chair_id' = %(person)s::text ORDER BY 1""",
     "targets": """
         SELECT target_id FROM read.target_tree WHERE status <> 'withdrawn' AND owner_id = %(person)s ORDER BY 1""",
+    "leads": "SELECT lead_id FROM read.leads WHERE status = 'open' AND owner_id = %(person)s ORDER BY 1",
 }
 
 

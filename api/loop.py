@@ -18,6 +18,7 @@ from api.reading import MAX_POSITION, Look
 from api.users import Role
 from api.writing import Act
 from domain import reading
+from domain.aggregate import PARTS
 from domain.cycle.policies import CyclePolicies, cycle_policy_stream
 from domain.errors import Forbidden, NotFound
 from domain.people import Rep, Team
@@ -118,9 +119,15 @@ class OfPeriods(Filters):
 
 
 async def listed(look: Look, asked: Any, listing: Callable[..., Awaitable[Page[Any]]]) -> Response:
-    """A page of what the reader's team has; auditors and admins see all."""
-    narrowed = asked.narrowed(look.team(asked.team_id))
+    """A page of what the reader's team has, or of the reader's own; auditors and admins see all."""
+    narrowed = asked.narrowed(asked.team_id if _of_oneself(look, asked) else look.team(asked.team_id))
     return look.json(await listing(look.desk.pool, narrowed, asked.sort, asked.cursor, asked.limit))
+
+
+def _of_oneself(look: Look, asked: Any) -> bool:
+    """Whether a list is narrowed down to what the reader has a part in, in whatever team that is."""
+    own = look.user.person_id
+    return own is not None and own in (getattr(asked, name, None) for name in (*PARTS, "waits_of"))
 
 
 async def period(ledger: Ledger, name: str) -> Period:
@@ -170,10 +177,21 @@ T = TypeVar("T", bound=OfTeam)
 
 
 def seen(look: Look, found: T | None, kind: str, id: UUID) -> T:
-    """What was found, if the reader may see it. Raises NotFound."""
-    if found is None or look.team_id not in (None, found.team_id):
+    """What was found, if the reader may see it: the team's, or who has a part in it or is asked for something in it, of
+    whatever team. Raises NotFound.
+    """
+    if found is None or not (
+        look.team_id in (None, found.team_id) or look.user.person_id in concerned(found)
+    ):
         raise NotFound(f"no {kind} has the id {id}", kind=kind, id=str(id))
     return found
+
+
+def concerned(found: object) -> set[UUID]:
+    """Who has a part in what a read model tells of, or is asked for something."""
+    asked = (*getattr(found, "waits", ()), *getattr(found, "decisions", ()))
+    named = [getattr(found, name, None) for name in PARTS] + [getattr(one, "of", None) for one in asked]
+    return {one for one in named if isinstance(one, UUID)}
 
 
 async def person(act: Act) -> UUID | None:

@@ -121,6 +121,11 @@ def _position(place: str, given: str) -> int:
     return read
 
 
+def sees(look: Look, team_id: UUID | None, owner_id: UUID | None) -> bool:
+    """Whether the reader may see what a team and an owner have: the team's, or their own."""
+    return look.team_id in (None, team_id) or (owner_id is not None and owner_id == look.user.rep_id)
+
+
 async def reached(desk: Desk, projections: tuple[str, ...], position: int, seconds: float = WAIT) -> None:
     """Wait until each read model holds the position, `seconds` for all of them. Raises Problem."""
     until = time.monotonic() + seconds

@@ -18,7 +18,7 @@ from psycopg.rows import dict_row
 
 from domain.context import Reach
 from domain.errors import Forbidden
-from domain.people import Rep
+from domain.people import Rep, Team
 from runtime.ledger import Ledger
 
 CACHED_SECONDS = 3.0
@@ -49,13 +49,16 @@ class Unauthenticated(Exception):
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Who asks, as their key says. `team_id` of a rep is the team the rep is in now."""
+    """Who asks, as their key says. `team_id` of a rep is the team the rep is in now. `person_id` is who speaks with it: the
+    rep, or the manager of a manager's team.
+    """
 
     key_id: str
     user_id: str
     role: Role
     rep_id: UUID | None = None
     team_id: UUID | None = None
+    person_id: UUID | None = None
 
     @property
     def sees_team(self) -> UUID | None:
@@ -149,8 +152,16 @@ class KeyBook:
             raise Unauthenticated("the API key was revoked")
         if role == Role.REP:
             team_id = await self._team_of(rep_id)
-        user = User(id, user_id, Role(role), rep_id, team_id)
+        person_id = rep_id
+        if role == Role.MANAGER and rep_id is None:
+            person_id = (await self._team(team_id)).manager_id
+        user = User(id, user_id, Role(role), rep_id, team_id, person_id)
         return self._hold(Held(user, secret_hash, expires_at, time.monotonic() + CACHED_SECONDS))
+
+    async def _team(self, team_id: UUID) -> Team:
+        team = (await self._ledger.load({team_id: Team}))[team_id]
+        assert isinstance(team, Team)
+        return team
 
     async def _team_of(self, rep_id: UUID) -> UUID:
         """Where the rep is now, whatever the key was made with; who has left has no key any more."""

@@ -120,7 +120,7 @@ class Adjustment(Aggregate):
         self.decided: AdjustmentDecided | None = None
 
     def within(self, reach: Reach) -> bool:
-        return reach.team_id in (None, self.team_id)
+        return reach.team_id in (None, self.team_id) or self.has_part(reach)
 
     def changeable(self, reach: Reach) -> bool:
         return self.within(reach) and reach.rep_id in (None, self.owner_id)

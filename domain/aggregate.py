@@ -122,6 +122,10 @@ class Aggregate:
         held = (self, getattr(self, "people", None))
         return {getattr(one, name, None) for one in held for name in PARTS}
 
+    def has_part(self, reach: Reach) -> bool:
+        """Whether the actor is a rep with a part in it: what is somebody's own stays there for them, whatever team they are in."""
+        return reach.rep_id is not None and reach.rep_id in self.parts()
+
     def fork(self) -> Self:
         """A copy to decide on; the original stays what the ledger says."""
         forked = object.__new__(type(self))

@@ -94,7 +94,7 @@ class Lead(Aggregate):
         """A lead that nobody has yet is for leaders to see, of whatever team: they allocate it."""
         if self.team_id is None:
             return reach.rep_id is None
-        return reach.team_id in (None, self.team_id)
+        return reach.team_id in (None, self.team_id) or self.has_part(reach)
 
     def changeable(self, reach: Reach) -> bool:
         return self.within(reach) and reach.rep_id in (None, self.owner_id)
@@ -144,7 +144,9 @@ class CaptureLead(LeadCommand):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AllocateLead(LeadCommand):
-    """Give the lead to a rep, or to another one. A rule gives nothing to a rep on leave; a person may."""
+    """Give the lead to a rep, or to another one; to an owner who changed teams it moves the lead there. A rule gives
+    nothing to a rep on leave; a person may.
+    """
 
     to: TeamMateId
     receipt: DecisionReceipt = DecisionReceipt()
@@ -209,14 +211,15 @@ def allocate_lead(command: AllocateLead, book: Book) -> Json:
     book.want((Lead, command.lead_id), (Rep, command.to))
     lead, rep = book.get(Lead, command.lead_id), book.get(Rep, command.to, guard=True)
     lead.must_be_open()
-    if lead.owner_id == rep.id:
+    team_id, before = rep.team_id or rep.id, lead.owner_id
+    if (before, lead.team_id) == (rep.id, team_id):
         return told(lead)
     rep.must_be_active()
-    if book.context.actor.kind != "user":
+    if book.context.actor.kind != "user" and before != rep.id:
         rep.must_be_here(book.context.now)
-    team_id = rep.team_id or rep.id
     lead.record(LeadAllocated(before=lead.owner_id, after=rep.id, team_id=team_id, receipt=command.receipt))
-    rep.record(RepAllocated(subject="lead", subject_id=lead.id, receipt=str(command.receipt)))
+    if before != rep.id:
+        rep.record(RepAllocated(subject="lead", subject_id=lead.id, receipt=str(command.receipt)))
     return told(lead)
 
 

@@ -196,6 +196,7 @@ TERMS: dict[str, dict[str, tuple[str, str]]] = {
         "allocation": ("allocation", "分配"),
         "escalation": ("reassigned after escalation", "上报后改派"),
         "rep-left": ("the rep left", "销售离职"),
+        "rep-moved": ("the rep changed teams", "销售调队"),
         "import": ("import", "导入"),
     },
     "m": {

@@ -27,11 +27,17 @@ from domain.deal.facts import DealLost, DealWon, PromiseMade, PromiseRearmed
 from domain.facts import FACTS, Fact
 from domain.meeting.facts import MeetingCancelled
 from domain.meeting.schedule import MeetingScheduleCancelled
-from domain.people import RepLeft, TeamManagerChanged
+from domain.people import RepLeft, RepMoved, TeamManagerChanged
 from domain.policies import PolicyPublished
 from domain.recorded import Recorded
 from workflows.follow_up import FollowUpWorkflow, follow_up_id
-from workflows.handover import ManagerHandoverWorkflow, RepHandoverWorkflow, handover_id, succession_id
+from workflows.handover import (
+    ManagerHandoverWorkflow,
+    RepHandoverWorkflow,
+    following_id,
+    handover_id,
+    succession_id,
+)
 from workflows.lanes import LIVE, Lane, sleeps
 from workflows.loop_messages import Moved, Run, Subject, clock_id
 from workflows.messages import DealClosed, FollowUp, Handover, PromiseArmed, Rollout, Succession
@@ -47,7 +53,9 @@ LAST: tuple[type[Fact], ...] = (
 )
 """Nothing follows these."""
 SUBJECTS = {topic: subject for subject in Subject for topic in FACTS if topic.startswith(f"{subject}.")}
-TOPICS = [fact.TOPIC for fact in (*DEAL_NEWS, PolicyPublished, RepLeft, TeamManagerChanged)] + list(SUBJECTS)
+TOPICS = [fact.TOPIC for fact in (*DEAL_NEWS, PolicyPublished, RepLeft, RepMoved, TeamManagerChanged)] + list(
+    SUBJECTS
+)
 SUMMARIES = {
     Subject.CYCLE: "Clock of a cycle",
     Subject.ACTION_ITEM: "Clock of an action item",
@@ -69,8 +77,8 @@ def news_of(recorded: Recorded) -> News | None:
             return DealClosed(recorded.position, recorded.originator_id)
         case PolicyPublished(policy=policy):
             return Rollout(policy.name, policy.version, recorded.position)
-        case RepLeft():
-            return Handover(recorded.originator_id, recorded.position)
+        case RepLeft() | RepMoved() as fact:
+            return Handover(recorded.originator_id, recorded.position, moved=isinstance(fact, RepMoved))
         case TeamManagerChanged(before=before, after=after):
             return succession(recorded, before, after)
         case fact if fact.TOPIC in SUBJECTS:
@@ -100,6 +108,8 @@ def workflow_id(news: News) -> str:
             return follow_up_id(news.deal_id)
         case Rollout():
             return rollout_id(news.policy, news.version)
+        case Handover(moved=True):
+            return following_id(news.rep_id, news.position)
         case Handover():
             return handover_id(news.rep_id)
         case Succession():
@@ -244,7 +254,7 @@ class Deliverer:
                 id=workflow_id(news),
                 task_queue=self.task_queue,
                 id_reuse_policy=reuse,
-                static_summary="Hands over the open deals of a rep who left",
+                static_summary="Hands over the open deals of a rep who left, or takes them along to another team",
                 rpc_timeout=self.patience,
             )
         except WorkflowAlreadyStartedError:

@@ -1,5 +1,5 @@
 """Workflows room: a rep left; every open deal and action item of theirs goes to the least loaded reps of the team, evenly. Or a team got
-another manager; what was the one's part in the loop is the other's.
+another manager; what was the one's part in the loop is the other's. Or a rep changed teams; what they own goes along.
 
 Who gets what is decided in one activity and done in the next, so that a repeat does the same again. Deals that nobody can take stay
 where they are and the manager is told.
@@ -35,6 +35,11 @@ PATIENCE = RetryPolicy(maximum_interval=timedelta(minutes=1))
 
 def handover_id(rep_id: UUID) -> str:
     return f"handover-{rep_id}"
+
+
+def following_id(rep_id: UUID, position: int) -> str:
+    """Each move is followed once."""
+    return f"rep-moved-{rep_id}-{position}"
 
 
 @workflow.defn(name=WORKFLOW)
@@ -108,11 +113,7 @@ class RepHandoverWorkflow:
     def _renew_when_long(self) -> None:
         info, given = workflow.info(), self._given
         if info.is_continue_as_new_suggested() or info.get_current_history_length() >= given.history_limit:
-            workflow.continue_as_new(
-                Handover(
-                    given.rep_id, given.position, self._after, self._done, self._again, given.history_limit
-                )
-            )
+            workflow.continue_as_new(replace(given, after=self._after, done=self._done, again=self._again))
 
 
 def succession_id(news: Succession) -> str:

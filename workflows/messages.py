@@ -206,7 +206,7 @@ class RolloutPageDone:
 
 @dataclass(frozen=True)
 class Handover:
-    """A rep left at `position`; the rest is progress that a run hands to the next."""
+    """A rep left at `position`, or changed teams (`moved`); the rest is progress that a run hands to the next."""
 
     rep_id: UUID
     position: int
@@ -214,6 +214,7 @@ class Handover:
     done: HandoverCount | None = None
     again: int = 0
     history_limit: int = HISTORY_LIMIT
+    moved: bool = False
 
 
 @dataclass(frozen=True)

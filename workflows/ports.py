@@ -31,8 +31,8 @@ class Loads:
 @dataclass(frozen=True)
 class Owed:
     """What is a person's in the loop and not over: cycles in which they have a part or a step is owed by them, meetings that they chair
-    or owe a decision, action items and adjustments that they own, schedules that name them as chair; and targets that they own, also past
-    ones.
+    or owe a decision, action items, leads and adjustments that they own, schedules that name them as chair; and targets that they own,
+    also past ones.
     """
 
     cycles: tuple[UUID, ...] = ()
@@ -41,6 +41,7 @@ class Owed:
     adjustments: tuple[UUID, ...] = ()
     schedules: tuple[UUID, ...] = ()
     targets: tuple[UUID, ...] = ()
+    leads: tuple[UUID, ...] = ()
 
 
 class LoadReader(Protocol):
@@ -77,7 +78,7 @@ class LoadReader(Protocol):
     async def owed_by(self, person_id: UUID) -> Owed: ...
 
     async def gone_with_deals(self) -> Sequence[UUID]:
-        """Reps who left and still own open deals or action items."""
+        """Reps who left and still own open deals or action items, and those whose open deals are another team's than theirs."""
         ...
 
 

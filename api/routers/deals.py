@@ -13,7 +13,7 @@ from api.answers import shaped
 from api.auth import may_read
 from api.fields import PLAIN, Amount, Code, Currency, Day, Instant, Paging
 from api.querying import query
-from api.reading import Look
+from api.reading import Look, sees
 from domain.errors import NotFound
 from projections import deal_board
 from projections.deal_board import BoardFilter, DealView
@@ -82,6 +82,6 @@ async def read_deal(
 ) -> Response:
     """The ETag is the version to send as If-Match."""
     found = await deal_board.get(look.desk.pool, deal_id)
-    if found is None or look.team_id not in (None, found.team_id):
+    if found is None or not sees(look, found.team_id, found.owner_id):
         raise NotFound(f"no deal has the id {deal_id}", kind="deal", id=str(deal_id))
     return look.json(found, found.version)

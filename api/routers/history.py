@@ -13,7 +13,7 @@ from api.answers import shaped
 from api.auth import may_read
 from api.fields import MAX_PAGE, Paging, Whole
 from api.querying import query
-from api.reading import Look
+from api.reading import Look, sees
 from domain.errors import NotFound
 from projections import deal_board, deal_history
 from projections.deal_history import Happening
@@ -60,7 +60,7 @@ async def _check_seen(look: Look, deal_id: UUID) -> None:
     """Who sees one team only is told nothing of other teams' deals."""
     if look.team_id is not None:
         deal = await deal_board.get(look.desk.pool, deal_id)
-        if deal is None or deal.team_id != look.team_id:
+        if deal is None or not sees(look, deal.team_id, deal.owner_id):
             raise _unknown(deal_id)
 
 

@@ -14,7 +14,7 @@ from api.auth import LEADERS, may_read, may_write
 from api.bodies import Envelope, NextStep, next_step
 from api.fields import Code, Day, LongText, Money, Name, NeededText, Paging, ShortText, Truth, money
 from api.querying import query
-from api.reading import Look
+from api.reading import Look, sees
 from api.users import Role
 from api.writing import Act
 from domain import lead as d
@@ -162,6 +162,6 @@ async def read_lead(
 ) -> Response:
     found = await leads.get(look.desk.pool, lead_id)
     pooled = found is not None and found.team_id is None and look.user.role is not Role.REP
-    if found is None or not (pooled or look.team_id in (None, found.team_id)):
+    if found is None or not (pooled or sees(look, found.team_id, found.owner_id)):
         raise NotFound(f"no lead has the id {lead_id}", kind="lead", id=str(lead_id))
     return look.json(found, found.version)

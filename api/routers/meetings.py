@@ -53,8 +53,7 @@ async def list_meetings(
     asked: Annotated[MeetingFilters, Depends(query(MeetingFilters))],
 ) -> Response:
     """The newest first. Those of your team; auditors and admins see all."""
-    narrowed = asked.narrowed(look.team(asked.team_id))
-    return look.json(await meetings.listing(look.desk.pool, narrowed, asked.sort, asked.cursor, asked.limit))
+    return await listed(look, asked, meetings.listing)
 
 
 @router.get(

@@ -88,7 +88,7 @@ class CycleState(Aggregate):
         self.paused_at: datetime | None = None
 
     def within(self, reach: Reach) -> bool:
-        return reach.team_id in (None, self.people.team_id)
+        return reach.team_id in (None, self.people.team_id) or self.has_part(reach)
 
     def changeable(self, reach: Reach) -> bool:
         return self.within(reach) and reach.rep_id in (None, self.people.owner_id)

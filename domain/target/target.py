@@ -72,7 +72,7 @@ class Target(Aggregate):
         self.shares: tuple[f.Share, ...] = ()
 
     def within(self, reach: Reach) -> bool:
-        return reach.team_id in (None, self.team_id)
+        return reach.team_id in (None, self.team_id) or self.has_part(reach)
 
     def changeable(self, reach: Reach) -> bool:
         return self.within(reach) and reach.rep_id in (None, self.owner_id)

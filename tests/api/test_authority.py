@@ -262,3 +262,35 @@ def test_an_owner_excuses_and_puts_off_within_the_policys_limits(house: House, d
     assert rep.post(place, json=why).json()["limit"] == "owner_excuses"
     assert manager.post(place, json=why).status_code == 200
     assert manager.post(f"/deals/{deal}/promise", json=far).status_code == 200
+
+
+def test_a_rep_who_changed_teams_still_has_what_they_own(house: House) -> None:
+    north, south = str(house.teams["north"]), str(house.teams["south"])
+    hired = house.admin.post("/reps", json={"name": "Mover", "team_id": north}).json()["answer"]["rep_id"]
+    body = {"user_id": "u-mover", "role": "rep", "rep_id": hired}
+    headers = {"Authorization": f"Bearer {house.admin.post('/keys', json=body).json()['token']}"}
+    with httpx.Client(base_url=house.base, headers=headers) as mover:
+        deal = mover.post("/deals", json={"title": "Mine"}).json()["answer"]["deal_id"]
+        due = {"what": "call", "due_at": "2038-01-01T00:00:00Z"}
+        item = mover.post("/action-items", json=due).json()["answer"]["item_id"]
+        moved = house.admin.post("/reps", json={"name": "Mover", "team_id": south, "rep_id": hired})
+        after = {"after": moved.json()["position"]}
+        for path in (f"/deals/{deal}", f"/deals/{deal}/history", f"/action-items/{item}"):
+            assert mover.get(path, params=after).status_code == 200, path
+        assert mover.post(f"/deals/{deal}/stage", json={"to": "contact"}).status_code == 200
+        assert mover.post(f"/action-items/{item}/finish", json={}).status_code == 200
+    assert house.client("south").get(f"/deals/{deal}", params=after).status_code == 404
+    assert house.client("north").get(f"/deals/{deal}", params=after).status_code == 200
+
+
+def test_who_is_asked_for_a_decision_in_another_team_reads_what_it_is_about(house: House) -> None:
+    north, south = str(house.reps["north"]), str(house.reps["south"])
+    item = {"what": "lend a demonstrator", "due_at": "2038-01-01T00:00:00Z", "owner_id": south}
+    lent = house.client("north-manager").post("/action-items", json={**item, "manager_id": north})
+    assert lent.status_code == 403, "a manager opens items for the team"
+    made = house.admin.post("/action-items", json={**item, "manager_id": north}).json()
+    place, after = f"/action-items/{made['answer']['item_id']}", {"after": made["position"]}
+    assert house.client("north").get(place, params=after).status_code == 200
+    assert house.client("north2").get(place, params=after).status_code == 404
+    listed = house.client("north").get("/action-items", params={**after, "manager_id": north}).json()
+    assert [one["owner_id"] for one in listed["items"]] == [south]

@@ -15,11 +15,14 @@ from domain.adjustment_decisions import StartAdjustment
 from domain.aggregate import Aggregate
 from domain.cycle import commands as c
 from domain.cycle.policy import Cadence
+from domain.deal.commands import LoseDeal
+from domain.deal.deal import Deal
+from domain.lead import AllocateLead, CaptureLead, Lead
 from domain.meeting import commands as m
 from domain.meeting.meeting import Meeting
 from domain.meeting.plan import Plan, meeting_id, schedule_id
 from domain.meeting.schedule import MeetingSchedule
-from domain.people import FormTeam, Rep, RepLeaves
+from domain.people import FormTeam, HireRep, Rep, RepLeaves
 from domain.periods import Window
 from domain.scope import team
 from domain.target.commands import ProposeTarget
@@ -27,7 +30,7 @@ from domain.target.target import Target, target_id
 from tests.workflows.test_rollout_and_handover import handed_over
 from tests.workflows.turns import APRIL, CALLS, MANAGER, Turn, at, begin
 from tests.workflows.world import World
-from workflows.handover import ManagerHandoverWorkflow
+from workflows.handover import ManagerHandoverWorkflow, RepHandoverWorkflow, following_id
 from workflows.messages import HandoverCount, SuccessionCount
 
 HEIR = UUID(int=0xA9)
@@ -141,3 +144,38 @@ async def test_what_was_the_part_of_a_teams_manager_is_the_next_ones(real: World
     assert plan is not None
     assert plan.chair_id == HEIR
     assert (await loaded(real, ActionItem, elsewhere)).owner_id == MANAGER, "it is of no team"
+
+
+async def test_what_a_rep_who_changed_teams_owns_goes_along(real: World) -> None:
+    turn = await begin(real)
+    await turn.open(metrics=())
+    rep, south = turn.rep_id, uuid.uuid4()
+    await real.office.hire()
+    deal, lost = await real.open_deal(), await real.open_deal()
+    await real.run(LoseDeal(deal_id=lost, loss_reason="price"))
+    item, lead = await an_item(real, rep), uuid.uuid4()
+    await real.run(CaptureLead(lead_id=lead, name="Chen Yu"))
+    await real.run(AllocateLead(lead_id=lead, to=rep))
+    await real.run(FormTeam(team_id=south, name="South", manager_id=HEIR))
+
+    done = await real.run(HireRep(rep_id=rep, name="Zhang Min", team_id=south))
+    followed = real.client.get_workflow_handle_for(RepHandoverWorkflow.run, following_id(rep, done.position))
+
+    assert await followed.result() == HandoverCount(handed=2, items=1)
+    for kind, id in ((Deal, deal), (ActionItem, item), (Lead, lead)):
+        held = await loaded(real, kind, id)
+        assert (held.owner_id, held.team_id) == (rep, south), kind  # type: ignore[attr-defined]
+    assert (await loaded(real, Deal, deal)).promise is not None
+    assert (await loaded(real, Deal, lost)).team_id == real.office.team_id, (
+        "what is closed stays where it was"
+    )
+    people = (await turn.cycle()).people
+    assert (people.team_id, people.manager_id) == (south, HEIR)
+    (changed,) = await real.facts(deal, "deal.owner-changed")
+    assert changed.meta.reason == "the owner changed teams"
+    assert (changed.fact.before, changed.fact.after) == (rep, rep)  # type: ignore[attr-defined]
+
+    await real.deliver_again()
+    assert len(await real.facts(deal, "deal.owner-changed")) == 1
+    await real.run(RepLeaves(rep_id=rep))
+    assert await handed_over(real, rep) == HandoverCount(left=2, items=1), "a later leave is another matter"

@@ -1,4 +1,4 @@
-"""Workflows room: handing over the open deals of a rep who left."""
+"""Workflows room: handing over the open deals of a rep who left, or taking them along to a rep's new team."""
 
 from __future__ import annotations
 
@@ -19,11 +19,14 @@ from workflows.messages import (
     HandoverPage,
     HandoverPageDone,
     HandoverPlan,
+    Heir,
     Told,
 )
 from workflows.ports import Loads
 
 PAGE = 200
+MOVED, RULE_OF_MOVES = "the owner changed teams", "rep-moved"
+ALONG = "went along by rule: the owner changed teams"
 RULE = "rep-left"
 NOTE = "handed over by rule: the owner left"
 LEFT = "the owner left"
@@ -42,6 +45,8 @@ class HandoverActivities:
         rep = await self._desk.load(Rep, asked.rep_id)
         if not deals or rep.team_id is None:
             return HandoverPlan(None)
+        if rep.active:
+            return HandoverPlan(deals[-1], tuple(Handing(id, Heir(rep.id, MOVED)) for id in deals))
         loads = await current_loads(self._desk, rep.team_id, asked.now, self._desk.load)
         return HandoverPlan(deals[-1], tuple(spread(deals, loads, asked.rep_id)))
 
@@ -59,6 +64,8 @@ class HandoverActivities:
 
     async def _hand(self, page: HandoverPage, handing: Handing) -> Told:
         deal = await self._desk.load(Deal, handing.deal_id)
+        if handing.heir.rep_id == page.rep_id:
+            return await self._take_along(page, deal)
         if deal.owner_id == handing.heir.rep_id:
             return Told(1)  # by an earlier attempt at this page
         if not deal.is_open or deal.owner_id != page.rep_id:
@@ -66,6 +73,16 @@ class HandoverActivities:
         if handing.heir.rep_id is None:
             return await self._tell_manager(page, deal)
         return await self._give(page, deal, handing)
+
+    async def _take_along(self, page: HandoverPage, deal: Deal) -> Told:
+        """To the team its owner is in now; silence where it is there."""
+        if not deal.is_open or deal.owner_id != page.rep_id:
+            return Told(0)
+        command = HandOver(
+            deal_id=deal.id, to=page.rep_id, handover_note=ALONG, rule=RULE_OF_MOVES, receipt=MOVED
+        )
+        cause = self._cause(page, deal, MOVED)
+        return await self._desk.execute(command, f"{deal.id}:along:{page.rep_id}:{deal.version}", cause)
 
     async def _give(self, page: HandoverPage, deal: Deal, handing: Handing) -> Told:
         assert handing.heir.rep_id is not None

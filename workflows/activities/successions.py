@@ -20,16 +20,19 @@ from domain.cycle.in_force import COMPANY
 from domain.cycle.policies import CyclePolicies
 from domain.cycle.policy import Step
 from domain.door import Command
+from domain.lead import AllocateLead, DecisionReceipt, Lead
 from domain.meeting.commands import ChangeChair, HandOverMeetingDecision, SetMeetingSchedule
 from domain.meeting.meeting import Meeting
 from domain.meeting.schedule import MeetingSchedule
 from domain.people import Rep, Team
+from domain.scope import rep as rep_scope
 from domain.target.commands import HandOverTarget
 from domain.target.target import Target
 from workflows.activities.desk import Cause, Desk
-from workflows.activities.handovers import LEFT, spread
+from workflows.activities.handovers import LEFT, MOVED, RULE, RULE_OF_MOVES, spread
 from workflows.activities.timers import current_loads
 from workflows.messages import HandoverAsk, HandoverCount, Succession, SuccessionCount
+from workflows.ports import Owed
 
 REPLACED = "somebody else manages the team"
 Saying = tuple[Command, str]
@@ -44,13 +47,20 @@ class SuccessionActivities:
 
     @activity.defn
     async def hand_over_owed(self, asked: HandoverAsk) -> HandoverCount:
-        """Open action items go to the least loaded of the team like deals, or else to its manager; decisions to who reviews."""
+        """Open action items and leads go to the least loaded of the team like deals, or else items to its manager; decisions to
+        who reviews. Of a rep who changed teams all of it goes along.
+        """
         await self._desk.must_know(asked.position)
         owed = await self._desk.loads.owed_by(asked.rep_id)
+        rep = await self._desk.load(Rep, asked.rep_id)
+        if rep.active:
+            return await self._take_along(asked, rep, owed)
         cause = Cause(asked.position, asked.rep_id, asked.now, LEFT)
         handed = 0
         for command, key in await self._of_items(asked, owed.items):
             handed += await self._say(command, f"{key}:{asked.rep_id}", cause)
+        for command, key in await self._of_leads(asked, owed.leads):
+            await self._say(command, f"{key}:{asked.rep_id}", cause)
         decisions = [
             *of_cycles(await self._desk.load_all(Cycle, owed.cycles), asked.rep_id),
             *of_meetings(await self._desk.load_all(Meeting, owed.meetings), asked.rep_id),
@@ -58,6 +68,44 @@ class SuccessionActivities:
         for command, key in decisions:
             await self._say(command, f"{key}:{asked.rep_id}", cause)
         return HandoverCount(items=handed)
+
+    async def _take_along(self, asked: HandoverAsk, rep: Rep, owed: Owed) -> HandoverCount:
+        cause = Cause(asked.position, asked.rep_id, asked.now, MOVED)
+        items = [i for i in await self._desk.load_all(ActionItem, owed.items) if i.owner_id == rep.id]
+        leads = [lead for lead in await self._desk.load_all(Lead, owed.leads) if lead.owner_id == rep.id]
+        cycles = [c for c in await self._desk.load_all(Cycle, owed.cycles) if c.scope == rep_scope(rep.id)]
+        handed = 0
+        for item in items:
+            command = HandOverActionItem(item_id=item.id, to=rep.id)
+            handed += await self._say(command, f"{item.id}:along:{item.version}", cause)
+        for lead in leads:
+            along = AllocateLead(lead_id=lead.id, to=rep.id, receipt=DecisionReceipt(rule=RULE_OF_MOVES))
+            await self._say(along, f"{lead.id}:along:{lead.version}", cause)
+        for cycle in cycles:
+            changed = HandOverCycle(cycle_id=cycle.id, why=MOVED, manager_id=await self._reviewer(cycle, rep))
+            await self._say(changed, f"{cycle.id}:along:{cycle.version}", cause)
+        return HandoverCount(items=handed)
+
+    async def _reviewer(self, cycle: Cycle, rep: Rep) -> UUID | None:
+        """Who manages the new team, where who managed the old one reviewed; None: whoever it was stays."""
+        people = cycle.people
+        if people.team_id is None or people.team_id == rep.team_id or rep.team_id is None:
+            return None
+        old, new = await self._desk.load_all(Team, (people.team_id, rep.team_id))
+        return new.manager_id if people.manager_id == old.manager_id else None
+
+    async def _of_leads(self, asked: HandoverAsk, ids: Sequence[UUID]) -> list[Saying]:
+        """Where nobody else is in the team they stay, for its manager to allocate."""
+        rep = await self._desk.load(Rep, asked.rep_id)
+        if not ids or rep.team_id is None:
+            return []
+        loads = await current_loads(self._desk, rep.team_id, asked.now, self._desk.load)
+        receipt = DecisionReceipt(rule=RULE)
+        return [
+            (AllocateLead(lead_id=h.deal_id, to=h.heir.rep_id, receipt=receipt), f"{h.deal_id}:handover")
+            for h in spread(ids, loads, asked.rep_id)
+            if h.heir.rep_id is not None
+        ]
 
     async def _of_items(self, asked: HandoverAsk, ids: Sequence[UUID]) -> list[Saying]:
         rep = await self._desk.load(Rep, asked.rep_id)
