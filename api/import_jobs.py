@@ -40,7 +40,10 @@ JOB, DONE, DATA, REJECTS, MAPPING, PROBLEMS = (
     "problems.txt",
 )
 LOCK, TRIES, TROUBLE = "lock", "tries", "trouble.txt"
-FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_. -]{0,99}\.(csv|xes|xlsx|gz)")
+FILE_NAME = re.compile(r"(?=.{1,100}$)\w[\w. ()+,&-]*\.(?i:csv|tsv|txt|xes|xml|xlsx|gz)")
+"""In any script: an export is called as its users speak. Never with a folder."""
+LONGEST_NAME = 200
+"""Bytes; reject files add to it, and a file system has 255."""
 LOOK_EVERY = 15.0
 """Seconds between two looks for jobs that nobody works on."""
 MOST_TRIES = 5

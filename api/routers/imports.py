@@ -18,7 +18,7 @@ from api.auth import ADMIN, OVERSEERS, may_read, may_write
 from api.desk import Desk
 from api.errors import HTTP, Problem, invalid
 from api.fields import Truth, Whole
-from api.import_jobs import DATA, FILE_NAME, MAPPING, ImportDesk, Order, content_of
+from api.import_jobs import DATA, FILE_NAME, LONGEST_NAME, MAPPING, ImportDesk, Order, content_of
 from api.reading import Look
 from api.writing import Act
 from domain.errors import KeyReused, NotFound
@@ -67,7 +67,7 @@ async def start(
         str, Query(pattern=r"^[a-z0-9_-]{0,60}$", description="a shipped mapping's name")
     ] = "",
     file: Annotated[
-        str, Query(pattern=r"^[A-Za-z0-9_. -]{0,100}$", description="names a raw body")
+        str, Query(pattern=r"^[\w. ()+,&-]{0,100}$", description="names a raw body")
     ] = "import.csv",
     *,
     dry_run: Annotated[Truth, Query(description="decide everything, record nothing")] = False,
@@ -128,9 +128,11 @@ async def _keep(part: UploadFile, to: FilePath, field: str) -> None:
 
 
 def _named(name: str) -> str:
-    if not FILE_NAME.fullmatch(name):
+    if not FILE_NAME.fullmatch(name) or len(name.encode()) > LONGEST_NAME:
         raise invalid(
-            "files", "names hold letters, digits, dot, dash and blank, and end with .csv, .xes, .xlsx or .gz"
+            "files",
+            f"names have at most {LONGEST_NAME} bytes of letters, digits, blanks and . - ( ) + , & and end with .csv, .tsv,"
+            " .txt, .xes, .xml, .xlsx or .gz",
         )
     return name
 
@@ -197,7 +199,7 @@ async def _present(job_id: UUID, desk: Desk) -> dict[str, object]:
     responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
 )
 async def download(
-    job_id: UUID, name: Annotated[str, Path(pattern=r"^[A-Za-z0-9_. -]{1,120}$")], look: Reader
+    job_id: UUID, name: Annotated[str, Path(pattern=r"^[\w. ()+,&-]{1,120}$")], look: Reader
 ) -> Response:
     found = look.desk.imports.reject_file(job_id, name)
     if found is None:

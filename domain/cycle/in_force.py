@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from domain.calendar import first_instant
+from domain.calendar import day_begins
 from domain.cycle.policies import CyclePolicyPublished, cycle_policy_stream
 from domain.cycle.policy import DEFAULT_CYCLE_POLICY, CyclePolicy
 from domain.recorded import Recorded
@@ -67,7 +67,7 @@ class InForce:
     def begins(self, day: date) -> datetime:
         """The first instant (UTC) of a day: before it the company has not come to that day."""
         for n, policy in enumerate(self.policies or (DEFAULT_CYCLE_POLICY,)):
-            begin = first_instant(ZoneInfo(policy.calendar.timezone), datetime.combine(day, time()))
+            begin = day_begins(ZoneInfo(policy.calendar.timezone), day)
             starts = self.since[n] if n else EARLIEST
             ends = self.since[n + 1] if n + 1 < len(self.since) else LATEST
             if begin < ends:

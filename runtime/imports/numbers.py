@@ -22,6 +22,7 @@ _BETWEEN = {
     INDIAN: "[1-9][0-9]?(?P<sign>[{0}])(?:[0-9]{{2}}(?P=sign))*[0-9]{{3}}",
 }
 _PLAIN = "[0-9]{1,24}"
+_SIGNED = re.compile(f"[0-9][.,{SPACES}{APOSTROPHES}][0-9]")
 _PARTS = re.compile("([^0-9]*)([0-9](?:.*[0-9])?)([^0-9]*)", re.DOTALL)
 _MARK = f"[{SPACES}]*(?P<mark>[^-{SPACES}+\u2212()]*)[{SPACES}]*"
 _BEFORE = re.compile(f"[{SPACES}]*(?P<one>[-+\u2212(]?){_MARK}(?P<two>[-+\u2212(]?)[{SPACES}]*")
@@ -57,6 +58,7 @@ class Numbers:
         if thousands:
             whole = f"{_BETWEEN[grouping].format(re.escape(alike(thousands)))}|{_PLAIN}"
         self._body = re.compile(f"(?P<whole>{whole})(?:{re.escape(decimal)}(?P<behind>[0-9]{{1,12}}))?")
+        self._grouped = bool(thousands)
         self._example = f"1{thousands}234{decimal}50"
 
     def number(self, text: str, currency: str = "") -> Decimal:
@@ -65,17 +67,22 @@ class Numbers:
         found = self._body.fullmatch(parts[2]) if parts else None
         before, behind = (_BEFORE.fullmatch(parts[1]), _BEHIND.fullmatch(parts[3])) if parts else (None, None)
         if found is None or before is None or behind is None or (before["mark"] and behind["mark"]):
-            raise self._none()
+            raise self._none(text)
         signs = before["one"] + before["two"] + behind["one"] + behind["two"]
         if signs not in _POSITIVE + _NEGATIVE:
-            raise self._none()
+            raise self._none(text)
         self._check_mark(before["mark"] or behind["mark"], currency)
         digits = "".join(c for c in found["whole"] if c.isdigit())
         value = Decimal(f"{digits}.{found['behind'] or 0}" if found["behind"] else digits)
         return -value if signs in _NEGATIVE and value else value
 
-    def _none(self) -> Unreadable:
-        return Unreadable(f"is not a number such as {self._example}")
+    def _none(self, text: str = "") -> Unreadable:
+        signs = (
+            ""
+            if self._grouped or not _SIGNED.search(text)
+            else ": name its signs under `decimal` and `thousands`"
+        )
+        return Unreadable(f"is not a number such as {self._example}{signs}")
 
     def _check_mark(self, mark: str, currency: str) -> None:
         if not mark or (currency and mark == currency):

@@ -112,12 +112,12 @@ def test_a_workbook_comes_in_with_a_mapping_of_its_own(house: House) -> None:
         book.active.append(row)
     book.save(content)
     files = [
-        ("files", ("deals.xlsx", content.getvalue(), "application/octet-stream")),
+        ("files", ("商机 (1).xlsx", content.getvalue(), "application/octet-stream")),
         ("mapping_file", ("own.toml", OWN.encode(), "application/toml")),
     ]
     job = ended(house, house.admin.post("/imports", files=files))
     assert (job["state"], job["accepted"], job["refused"]) == ("done", 1, 1)
-    rejected = house.admin.get(f"/imports/{job['id']}/rejects/deals.rejects.csv")
+    rejected = house.admin.get(f"/imports/{job['id']}/rejects/商机 (1).rejects.csv")
     told = "refused_row,refused_because,id,rep,stage,opened,amount\r\n3,stage '': is empty,w-2,Li,,,\r\n"
     assert rejected.content.decode("utf-8-sig") == told
 
@@ -127,7 +127,7 @@ name = "own"
 source = "own"
 create = ["reps"]
 [deals]
-file = "deals.xlsx"
+file = "商机 (1).xlsx"
 [deals.columns]
 reference = "id"
 owner = "rep"

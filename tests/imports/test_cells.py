@@ -104,6 +104,12 @@ class TestNumbers:
             with pytest.raises(Unreadable, match="is not a number"):
                 Numbers().number(text)
 
+    def test_with_signs_that_nobody_named_are_told_of_the_setting(self) -> None:
+        with pytest.raises(
+            Unreadable, match=r"such as 1234.50: name its signs under `decimal` and `thousands`$"
+        ):
+            Numbers().number("$22,700.00", "USD")
+
     def test_of_people_are_whole(self) -> None:
         assert Numbers().whole("2822") == 2822
         assert GERMAN.whole("2.822") == 2822
