@@ -51,6 +51,10 @@ BEGIN = """
             updated_at = now(), finished_at = NULL
     RETURNING runs
 """
+TOLD_UNTIL = """
+    SELECT max((result->>'told_until')::timestamptz) FROM app.import_jobs
+     WHERE source = %s AND id <> %s AND state = 'done' AND NOT dry_run
+"""
 HOLD = "SELECT pg_try_advisory_lock(hashtextextended(%s, 7205004))"
 WORK_ON = "SELECT pg_advisory_lock_shared(hashtextextended(%s, 7205006))"
 GIVE_UP = """
@@ -173,6 +177,13 @@ async def begin(
                 return UUID(str(row[0])), True
         row = await (await connection.execute(BEGIN, given)).fetchone()
         return given["id"], row is not None and row[0] > 1
+
+
+async def told_until(pool: Pool, source: str, but: UUID) -> datetime | None:
+    """The latest past instant that the finished imports of this source told of, but for one job."""
+    async with pool.connection() as connection:
+        row = await (await connection.execute(TOLD_UNTIL, [source, but])).fetchone()
+    return row[0] if row else None
 
 
 async def move(pool: Pool, result: ImportResult, state: str) -> None:

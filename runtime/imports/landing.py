@@ -66,6 +66,10 @@ class Landing:
     references: References
     circumstances: Circumstances
     dry_run: bool
+    tells_until: datetime | None = None
+    """The latest past instant that a deal of the file tells of."""
+    changed: int = 0
+    """How many deals that were known it changed."""
 
     async def settle(self, names: Iterable[Name]) -> None:
         """Look for names nobody has looked for yet: the ledger holds them, or they are to be made, or they are unknown."""
@@ -106,10 +110,20 @@ class Landing:
         await self._go(left, needs, planned, outcomes, digests)
         for p, outcome in zip(planned, outcomes, strict=True):
             self._learn(p, outcome)
+            self._look_at_its_age(p, outcome, digests)
         if not self.dry_run:
             done = (n for n in range(len(planned)) if n not in unchanged and not outcomes[n].reasons)
             await told.note(self.pool, [planned[n] for n in done], self.references.id_of)
         return outcomes
+
+    def _look_at_its_age(self, planned: Planned, outcome: Outcome, known: Collection[UUID]) -> None:
+        row, now = planned.commands[-1] if planned.commands else None, self.circumstances()[0]
+        if not isinstance(row, ImportDeal):
+            return
+        self.changed += bool(outcome.events) and row.deal_id in known
+        told = [row.opened_at, row.stage_at, row.closed_at, *(past.at for past in row.activities[-1:])]
+        past = [at for at in (*told, self.tells_until) if at is not None and at <= now]
+        self.tells_until = max(past, default=None)
 
     async def _go(
         self,

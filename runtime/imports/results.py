@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -103,7 +104,7 @@ class Progress:
 @dataclass(slots=True)
 class ImportResult:
     """`refusals` holds the first of them; `refused` counts all. `rejects` are the reject files written. `notices` say what was
-    passed over or looks odd; `problems` why the import could not go on.
+    passed over or looks odd; `told_until` is the latest past instant that its deals tell of; `problems` why the import could not go on.
     """
 
     job_id: UUID
@@ -115,6 +116,7 @@ class ImportResult:
     notices: list[Notice] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     seconds: float = 0.0
+    told_until: datetime | None = None
 
     def note(self, file: str, row: int, told: Reason) -> None:
         """Those that are alike are one, with their number."""

@@ -48,6 +48,7 @@ from runtime.imports.results import (
 from runtime.imports.sources import Found, Source, locate, source_of
 from runtime.ledger import Ledger
 
+OLDER = "tells of nothing after {until:%Y-%m-%d %H:%M} UTC, and an earlier file told until {before:%Y-%m-%d %H:%M} UTC: is this the older one?"
 IMPORTABLE = re.compile(r"\.(csv|txt|tsv|xes|xlsx)(\.gz)?$", re.IGNORECASE)
 BATCH = 500
 IN_FLIGHT = 3
@@ -203,9 +204,20 @@ class Run:
         except BaseException:
             refused.abandon()
             raise
+        await self._look_at_its_age(tally, landing)
         written = await asyncio.to_thread(refused.finish)
         if written is not None:
             self.result.rejects.append(str(written))
+
+    async def _look_at_its_age(self, tally: Tally, landing: Landing) -> None:
+        """A file that changes deals and tells of nothing so late as an earlier one did may be the older of the two."""
+        until = landing.tells_until
+        if until is None:
+            return
+        self.result.told_until = max(until, self.result.told_until or until)
+        before = await jobs.told_until(self.pool, self.mapping.source, self.result.job_id)
+        if landing.changed and before is not None and before > until:
+            self.result.notices.append(Notice(tally.file, "", OLDER.format(until=until, before=before)))
 
     def _context(self) -> Callable[[], tuple[datetime, Actor, UUID]]:
         return lambda: (self.clock(), self.actor, self.result.job_id)

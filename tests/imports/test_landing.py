@@ -192,5 +192,20 @@ async def test_a_file_that_opens_closed_deals_again_is_asked_whether_it_is_older
     await run(pool, csv_file(tmp_path, older))
     await run(pool, csv_file(tmp_path, WON))
     dry = await run(pool, csv_file(tmp_path, older), dry_run=True)
-    assert any("older than what is known" in notice.message for notice in dry.notices)
-    assert HEADER.split(",")[4] == dry.notices[0].column
+    reopened, [file] = dry.notices[0], [n for n in dry.notices if not n.rows]
+    assert "older than what is known" in reopened.message
+    assert HEADER.split(",")[4] == reopened.column
+    assert file.message == (
+        "tells of nothing after 2026-01-04 16:00 UTC, and an earlier file told until 2026-02-01 15:59 UTC:"
+        " is this the older one?"
+    )
+
+
+async def test_a_newer_file_and_one_that_changes_nothing_are_asked_nothing(
+    pool: Pool, tmp_path: Path
+) -> None:
+    await run(pool, csv_file(tmp_path, WON))
+    fresh = await run(pool, csv_file(tmp_path, "8,Li,Acme,Boiler,New,2026-01-02,,5,", name="more.csv"))
+    later = await run(pool, csv_file(tmp_path, WON.replace("2026-02-01", "2026-02-03"), name="later.csv"))
+    assert [fresh.notices, later.notices] == [[], []]
+    assert (fresh.accepted, later.accepted) == (1, 1)
