@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -95,6 +95,24 @@ class FeedAnswer(BaseModel):
     next: Annotated[int, Field(description="the position to ask after next time")]
 
 
+class CalendarAnswer(BaseModel):
+    """`own_holidays` and `own_workdays` are those of its days that people gave; they win over a country's."""
+
+    timezone: str
+    workdays: list[int]
+    opens: str
+    closes: str
+    holidays: list[date]
+    extra_workdays: list[date]
+    source: Annotated[str, Field(description="where the days come from")]
+    known_until: Annotated[
+        date | None, Field(description="after it every weekday counts as worked; null: nothing is known")
+    ]
+    estimated_years: Annotated[list[int], Field(description="whose days off nobody decreed yet")]
+    own_holidays: list[date]
+    own_workdays: list[date]
+
+
 class PolicyAnswer(BaseModel):
     """One version. Durations are written as they are published: 24bh, 3bd. `published_at` is empty for the built-in one."""
 
@@ -112,7 +130,7 @@ class PolicyAnswer(BaseModel):
     owner_moves: int
     owner_ahead: str
     owner_excuses: int
-    calendar: dict[str, Any]
+    calendar: CalendarAnswer
     warnings: Annotated[list[str], Field(description="how far its days off can be trusted")]
 
 

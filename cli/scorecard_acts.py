@@ -174,3 +174,20 @@ def appeal(scorecard: Id, *, why: Why, by: By, user: AsUser = "cli", json: Json 
 
     command = AppealScorecard(scorecard_id=scorecard, appealed_by=by, why=why)
     receipt(run(execute(command, user)), json)
+
+
+@app.command(epilog=example(f"salesloop scorecard handover {WHICH} --manager {WHICH} --why 'parental leave'"))
+def handover(
+    scorecard: Id,
+    *,
+    why: Why,
+    owner: Annotated[UUID | None, typer.Option("--owner", help="A person's id.")] = None,
+    manager: Annotated[UUID | None, typer.Option("--manager", help="A person's id.")] = None,
+    user: AsUser = "cli",
+    json: Json = False,
+) -> None:
+    """Others own an open one, or score and close it."""
+    from domain.scorecard.decisions import HandOverScorecard
+
+    command = HandOverScorecard(scorecard_id=scorecard, why=why, owner_id=owner, manager_id=manager)
+    receipt(run(execute(command, user)), json)

@@ -131,6 +131,14 @@ class CardAppeal(Said):
     why: NeededText
 
 
+class CardPeople(Envelope):
+    """Who is not named keeps their part."""
+
+    why: NeededText
+    owner_id: UUID | None = None
+    manager_id: UUID | None = None
+
+
 @router.post(
     "/scorecard-definitions",
     operation_id="defineScorecard",
@@ -212,3 +220,17 @@ async def appeal(scorecard_id: UUID, body: CardAppeal, act: Writer) -> Response:
     """It is reopened, and the original kept."""
     by = await speaker(act, body)
     return await act(d.AppealScorecard(scorecard_id=scorecard_id, appealed_by=by, why=body.why), body)
+
+
+@router.post(
+    "/scorecards/{scorecard_id}/handover",
+    operation_id="handOverScorecard",
+    summary="Name others for an open scorecard",
+    responses=DONE,
+)
+async def hand_over(scorecard_id: UUID, body: CardPeople, act: Leader) -> Response:
+    """One of a cycle goes along when that is handed over."""
+    command = d.HandOverScorecard(
+        scorecard_id=scorecard_id, why=body.why, owner_id=body.owner_id, manager_id=body.manager_id
+    )
+    return await act(command, body)

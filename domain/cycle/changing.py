@@ -7,7 +7,9 @@ from dataclasses import replace
 from domain.cycle import commands as c
 from domain.cycle.cycle import Cycle
 from domain.cycle.decisions import Json, check_text, policy_of, targets_of, told, warn_of_nobody_above
+from domain.cycle.facts import People
 from domain.door import Book, handles
+from domain.scorecard.scorecard import Hands, Scorecard, scorecard_id
 from domain.target.decisions import team_of
 
 
@@ -56,5 +58,15 @@ def hand_over_cycle(command: c.HandOverCycle, book: Book) -> Json:
     if after.owner_id != cycle.people.owner_id:
         for target in targets_of(cycle, book):
             target.hand_over(after.owner_id)
+    _hand_over_card(cycle, after, command.why, book)
     cycle.hand_over(after, command.why)
     return told(cycle)
+
+
+def _hand_over_card(cycle: Cycle, after: People, why: str, book: Book) -> None:
+    """An open scorecard of the same scope and period goes along, as far as it was in the same hands."""
+    card, before = book.find(Scorecard, scorecard_id(cycle.scope, cycle.period)), cycle.people
+    if card.exists and card.status == "open":
+        owner_id = after.owner_id if card.owner_id == before.owner_id else card.owner_id
+        manager_id = after.manager_id if card.manager_id == before.manager_id else card.manager_id
+        card.hand_over(Hands(owner_id=owner_id, manager_id=manager_id, team_id=after.team_id), why)

@@ -19,6 +19,7 @@ from domain.scope import Scope
 from domain.scorecard.compute import MeasureFigure, result_of, scores_of, total_of
 from domain.scorecard.definition import HUNDRED, Definition, Definitions, MeasureKind, definition_stream
 from domain.scorecard.scorecard import (
+    Hands,
     Score,
     Scorecard,
     ScorecardClosed,
@@ -89,6 +90,15 @@ class AppealScorecard(ScorecardCommand):
 
     appealed_by: PersonId
     why: FreeText
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandOverScorecard(ScorecardCommand):
+    """Others take the parts that are named, and a rep's goes to the team the rep is in now. What was closed stays whose it was."""
+
+    why: FreeText
+    owner_id: PersonId | None = None
+    manager_id: PersonId | None = None
 
 
 # -- decisions -----------------------------------------------------------------------------------
@@ -224,6 +234,20 @@ def appeal_scorecard(command: AppealScorecard, book: Book) -> Json:
     if command.appealed_by != card.owner_id:
         raise Forbidden("a score is appealed against by whose it is")
     card.appeal(command.appealed_by, command.why)
+    return told(card)
+
+
+@handles(HandOverScorecard)
+def hand_over_scorecard(command: HandOverScorecard, book: Book) -> Json:
+    _check_text(command.why, "why")
+    card = book.get(Scorecard, command.scorecard_id)
+    card.must_be_open()
+    after = Hands(
+        owner_id=command.owner_id or card.owner_id,
+        manager_id=command.manager_id or card.manager_id,
+        team_id=team_of(card.about.scope, book),
+    )
+    card.hand_over(after, command.why)
     return told(card)
 
 

@@ -1,4 +1,4 @@
-"""Domain room: the scorecard of one scope and period: opened, scored by people, closed at a position, appealed.
+"""Domain room: the scorecard of one scope and period: opened, scored by people, closed at a position, appealed, handed over.
 
 Facts first, then state; commands and their decisions are in `decisions.py`. A closing keeps its canonical result and everything it was computed
 from, so it recomputes byte-equal. Reopening leaves every earlier closing as it is.
@@ -84,6 +84,24 @@ class ScorecardReopened(Fact):
     why: FreeText
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hands:
+    """Whose it is, who scores and closes it, and the team of its scope."""
+
+    owner_id: UUID
+    manager_id: UUID | None
+    team_id: UUID | None
+
+
+@fact("scorecard.handed-over")
+class ScorecardHandedOver(Fact):
+    """While it was open: others own it, or score and close it, from now."""
+
+    before: Hands
+    after: Hands
+    why: FreeText
+
+
 def scorecard_id(scope: Scope, period: Period) -> UUID:
     return named_id("scorecard", f"{scope.key}|{period.kind}|{period.start}|{period.end}")
 
@@ -132,6 +150,14 @@ class Scorecard(Aggregate):
         if self.status == "closed":
             self.record(ScorecardReopened(number=len(self.closings), appealed_by=by, why=why))
 
+    @property
+    def hands(self) -> Hands:
+        return Hands(owner_id=self.owner_id, manager_id=self.manager_id, team_id=self.team_id)
+
+    def hand_over(self, after: Hands, why: str) -> None:
+        if after != self.hands:
+            self.record(ScorecardHandedOver(before=self.hands, after=after, why=why))
+
     @when(ScorecardOpened)
     def _opened(self, fact: ScorecardOpened) -> None:
         self.status = "open"
@@ -152,6 +178,14 @@ class Scorecard(Aggregate):
     @when(ScorecardReopened)
     def _reopened(self, fact: ScorecardReopened) -> None:
         self.status, self.reopened = "open", fact
+
+    @when(ScorecardHandedOver)
+    def _handed_over(self, fact: ScorecardHandedOver) -> None:
+        self.owner_id, self.manager_id, self.team_id = (
+            fact.after.owner_id,
+            fact.after.manager_id,
+            fact.after.team_id,
+        )
 
     @when(ScorecardCommented)
     def _commented(self, fact: ScorecardCommented) -> None:

@@ -249,6 +249,22 @@ def test_an_appeal_against_a_score_that_is_not_there_is_refused(house: House, ca
     assert (answer.status_code, answer.json()["code"]) == (409, "refused"), answer.text
 
 
+def test_an_open_scorecard_is_handed_over(house: House, card: str) -> None:
+    to, manager = (
+        {"owner_id": str(house.reps["north2"]), "why": "parental leave"},
+        house.client("north-manager"),
+    )
+    place = f"/scorecards/{card}/handover"
+    assert house.client("north").post(place, json=to).status_code == 403
+    done = manager.post(place, json=to)
+    assert told(done)["status"] == "open"
+    seen = manager.get(f"/scorecards/{card}", params={"after": done.json()["position"]}).json()
+    assert seen["owner_id"] == to["owner_id"]
+    scores = {"scores": [{"measure": "team play", "score": "90"}]}
+    assert house.client("north").post(f"/scorecards/{card}/scores", json=scores).status_code == 403
+    assert told(house.client("north2").post(f"/scorecards/{card}/scores", json=scores))["status"] == "open"
+
+
 def test_an_action_item_is_finished_by_whose_it_is(house: House) -> None:
     rep, manager = house.client("north"), house.client("north-manager")
     body = {"what": "call the silent ones", "due_at": "2038-01-01T00:00:00Z"}

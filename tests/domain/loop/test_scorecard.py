@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from domain.canonical import canonical, digest
 from domain.context import Reach
+from domain.cycle.commands import HandOverCycle
 from domain.deal import commands as d
 from domain.errors import AlreadyExists, Forbidden, Invalid, NotFound, Refused
 from domain.metrics import Contribution
@@ -40,7 +41,7 @@ from domain.scorecard.scorecard import (
 )
 from domain.values import Money
 from tests.domain.given_when_then import NOW, Scenario, given
-from tests.domain.loop.cycles import APPEAL, APRIL, FED_BACK, REVIEW_DAY, SCOPE
+from tests.domain.loop.cycles import APPEAL, APRIL, CYCLE, FED_BACK, REVIEW_DAY, RUNNING, SCOPE
 from tests.domain.loop.log import Log
 from tests.domain.loop.test_meter import PLAIN, some_history
 from tests.domain.words import DAY, LI, MANAGER, NORTH, SOUTH, STAFF, TODAY, WANG
@@ -327,3 +328,29 @@ class TestTheCanonicalForm:
 
 def test_a_week_has_a_scorecard_of_its_own() -> None:
     assert scorecard_id(SCOPE, named_period("2026-W15")) != scorecard_id(SCOPE, APRIL)
+
+
+class TestInOtherHands:
+    hand = c.HandOverScorecard(scorecard_id=CARD, manager_id=WANG, why="the manager left")
+
+    def test_is_scored_and_closed_by_whose_part_it_is_then(self) -> None:
+        scenario = given(OPENED).when(self.hand).topics("scorecard.handed-over")
+        scenario.when(self.hand).silence()
+        scenario.when(replace(score(), scored_by=WANG)).allowed()
+        given(OPENED, self.hand).when(score()).refused(Forbidden)
+
+    def test_goes_along_with_its_cycle_as_far_as_it_was_in_the_same_hands(self) -> None:
+        """Who managed both is gone: nobody could score it."""
+        steps = (*RUNNING, *OPENED[len(STAFF) :])
+        boss = HandOverCycle(cycle_id=CYCLE, manager_id=WANG, why="the manager left")
+        scenario = given(steps).when(boss).topics("cycle.handed-over", "scorecard.handed-over")
+        card = scenario.history.load(Scorecard, CARD)
+        assert (card.owner_id, card.manager_id) == (LI, WANG)
+
+    def test_is_no_way_to_change_what_was_closed(self) -> None:
+        given(CLOSED).when(self.hand).refused(Refused)
+        boss = HandOverCycle(cycle_id=CYCLE, manager_id=WANG, why="the manager left")
+        given(RUNNING, *CLOSED[len(STAFF) :]).when(boss).topics("cycle.handed-over")
+
+    def test_is_for_a_reason(self) -> None:
+        given(OPENED).when(replace(self.hand, why=" ")).refused(Invalid, fields=["why"])
