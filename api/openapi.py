@@ -90,12 +90,28 @@ def make(app: FastAPI) -> dict[str, Any]:
             for method in route.methods or ():
                 _complete(schema["paths"][route.path_format][method.lower()], route)
     add_examples(schema)
+    _say_titles(components["schemas"])
     return schema
+
+
+def _say_titles(shapes: dict[str, Any]) -> None:
+    """A program that is made from this names its types after titles: each shape has one of its own, and a field none."""
+    for name, shape in shapes.items():
+        shape["title"] = name
+        for field in shape.get("properties", {}).values():
+            _untitled(field)
+
+
+def _untitled(schema: dict[str, Any]) -> None:
+    schema.pop("title", None)
+    for part in (*schema.get("anyOf", ()), schema.get("items")):
+        if isinstance(part, dict):
+            _untitled(part)
 
 
 def _of_their_own(added: dict[str, Any], there: dict[str, Any]) -> dict[str, Any]:
     """Two shapes under one name would publish a body that the route does not take."""
-    if taken := set(added) & set(there):
+    if taken := {name for name in set(added) & set(there) if added[name] != there[name]}:
         raise ValueError(f"schemas of the same name: {', '.join(sorted(taken))}")
     return added
 

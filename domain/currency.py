@@ -76,6 +76,12 @@ def smallest(code: str) -> Decimal:
     return _SMALLEST.get(code, Decimal("0.01"))
 
 
+def written(amount: Decimal, code: str) -> Decimal:
+    """With all the decimals of its currency: 1200.50 EUR, 1200 JPY. More only where an amount was taken that has more."""
+    plain = amount.quantize(smallest(code))
+    return plain if plain == amount else amount
+
+
 def problem(code: str, on: date | None = None) -> str | None:
     """Why nothing can be worth anything in this currency, or not on that day; None where it can. Without a day what was
     withdrawn counts, too.

@@ -15,6 +15,7 @@ from uuid import UUID
 import msgspec
 from psycopg import AsyncConnection
 
+from domain import currency
 from domain.deal import facts as f
 from domain.facts import PersonName
 from domain.process import CLOSED, LOST, WON
@@ -233,7 +234,15 @@ BEGINNING = re.compile(r"[0-9a-f]{8,32}")
 
 async def get(source: Source, deal_id: UUID) -> DealView | None:
     rows = await fetch(source, GET, [deal_id])
-    return DealView(*rows[0]) if rows else None
+    return _view(*rows[0]) if rows else None
+
+
+def _view(*row: Any) -> DealView:
+    """The column holds four decimals of every amount; what is told has its currency's."""
+    made = DealView(*row)
+    if made.amount is not None and made.currency is not None:
+        made.amount = currency.written(made.amount, made.currency)
+    return made
 
 
 async def listing(
@@ -270,7 +279,7 @@ async def listing(
     select.where("amount <= %(amount_to)s", amount_to=narrowed.amount_to)
     if narrowed.text:
         await _with_words(source, select, searched(narrowed.text))
-    return await page(source, select, sort_by(sort, SORTS), cursor, limit, DealView)
+    return await page(source, select, sort_by(sort, SORTS), cursor, limit, _view)
 
 
 def _named(select: Select, reference: str | None) -> None:

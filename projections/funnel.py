@@ -19,6 +19,7 @@ from uuid import UUID
 import msgspec
 from psycopg import AsyncConnection
 
+from domain.currency import written
 from domain.deal import facts as f
 from domain.process import LOST
 from domain.values import Money
@@ -298,7 +299,7 @@ def _stage(name: str, stand: Sequence[Any], moved: Sequence[Any], now: datetime)
     return FunnelStage(
         stage=name,
         deals=deals,
-        amounts={row[1]: row[3] for row in here if row[1] != NO_CURRENCY},
+        amounts={row[1]: written(row[3], row[1]) for row in here if row[1] != NO_CURRENCY},
         mean_age_days=_days(int(now.timestamp()) * deals - sum(row[4] for row in here), deals),
         entered=sum(row[3] for row in came),
         amounts_entered=_by_currency(came),
@@ -319,4 +320,4 @@ def _by_currency(moved: Sequence[Any]) -> dict[str, Decimal]:
     for _, _, currency, _, _, amount, _ in moved:
         if currency != NO_CURRENCY:
             sums[currency] = sums.get(currency, Decimal(0)) + amount
-    return sums
+    return {currency: written(amount, currency) for currency, amount in sums.items()}

@@ -17,6 +17,7 @@ import msgspec
 from psycopg import AsyncConnection
 
 from domain import people as p
+from domain.currency import written
 from domain.deal import facts as f
 from domain.facts import PersonName
 from domain.values import Money
@@ -307,7 +308,7 @@ def _seen(row: Any, now: datetime) -> Load:
         on_leave,
         allocated,
         deals,
-        read_amounts(amounts),
+        {currency: written(amount, currency) for currency, amount in read_amounts(amounts).items()},
         promises,
         overdue,
     )

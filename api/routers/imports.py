@@ -213,6 +213,7 @@ def _ordered(order: Order, desk: ImportDesk) -> dict[str, object]:
     problems = desk.problems(job_id)
     return {
         "id": order.job_id,
+        "job_id": order.job_id,
         "state": "failed" if problems else "queued",
         "dry_run": order.dry_run,
         "problems": problems,
@@ -226,6 +227,7 @@ def _told(job: Job, desk: ImportDesk) -> dict[str, object]:
     result = job.result or {}
     return {
         "id": str(job.id),
+        "job_id": str(job.id),
         "state": "queued" if waits else job.state,
         "runs": job.runs,
         "mapping": job.mapping,

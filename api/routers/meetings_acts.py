@@ -108,7 +108,7 @@ class Asked(Envelope):
     decision_id: UUID | None = None
 
 
-class Choice(Said):
+class MeetingChoice(Said):
     choice: NeededText
 
 
@@ -198,7 +198,7 @@ async def ask(meeting_id: UUID, body: Asked, act: Leader) -> Response:
     summary="Take a decision",
     responses=DONE,
 )
-async def take(meeting_id: UUID, decision_id: UUID, body: Choice, act: Writer) -> Response:
+async def take(meeting_id: UUID, decision_id: UUID, body: MeetingChoice, act: Writer) -> Response:
     """Who was asked; when that is overdue, also who was told."""
     command = c.TakeMeetingDecision(
         meeting_id=meeting_id,

@@ -14,7 +14,7 @@ from fastapi import Depends, FastAPI, Request, Response
 from fastapi import Path as ApiPath
 
 from api import auth
-from api.answers import HealthAnswer, answers, shaped
+from api.answers import HealthAnswer, ResumedAnswer, answers, shaped
 from api.auth import ADMIN, OVERSEERS, may_read, may_write
 from api.desk import desk_of
 from api.errors import NOT_READY, Problem
@@ -94,7 +94,7 @@ async def projections(look: Overseer) -> Response:
     operation_id="resumeProjection",
     summary="Let a stopped read model go on",
     status_code=202,
-    responses={202: {"description": "Asked; its status tells whether it goes on."}},
+    responses=answers(ResumedAnswer, 202, "Asked; its status tells whether it goes on."),
 )
 async def resume_projection(
     name: Annotated[str, ApiPath(pattern="^[a-z_]{1,60}$")],

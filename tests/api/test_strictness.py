@@ -421,3 +421,30 @@ def test_known_at_takes_a_position_a_day_or_a_time_and_says_which_position_it_wa
         house.admin.get(f"/targets/{target}/attainment", params={"known_at": "2026-01-01"}).status_code == 404
     )
     assert house.admin.get("/figures", params={**FIGURE, "known_at": "2000-01-01"}).json()["known_at"] == 0
+
+
+# --- amounts ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "told"),
+    [
+        ("1200", "CNY", "1200.00"),
+        ("1200.5", "EUR", "1200.50"),
+        ("1200", "JPY", "1200"),
+        ("1.234", "KWD", "1.234"),
+    ],
+)
+def test_an_amount_is_told_with_the_decimals_of_its_currency(
+    house: House, given: str, code: str, told: str
+) -> None:
+    deal = house.open_deal("north2", amount={"amount": given, "currency": code}, title=f"x {uuid4().hex}")
+    one = house.admin.get(f"/deals/{deal}", params={"after": house.position}).json()
+    (listed,) = house.admin.get("/deals", params={"text": one["title"]}).json()["items"]
+    loads = house.admin.get("/reps/loads", params={"after": house.position}).json()["reps"]
+    load = next(load for load in loads if load["rep_id"] == str(house.reps["north2"]))["open_amounts"][code]
+    stages = house.admin.get("/funnel", params={"after": house.position}).json()["stages"]
+    stood = next(stage for stage in stages if stage["stage"] == one["stage"])["amounts"][code]
+    assert (one["amount"], listed["amount"]) == (told, told)
+    decimals = told.partition(".")[2]
+    assert [len(text.partition(".")[2]) for text in (load, stood)] == [len(decimals)] * 2
