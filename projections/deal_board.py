@@ -205,7 +205,7 @@ class BoardFilter(msgspec.Struct, frozen=True, kw_only=True):
 EVERYTHING = BoardFilter()
 SORTS = {
     "due_at": SortKey("due_at", MOMENT),
-    "amount": SortKey("amount", AMOUNT),
+    "amount": SortKey("amount", AMOUNT, within="currency"),
     "last_activity_at": SortKey("last_activity_at", MOMENT),
     "opened_at": SortKey("opened_at", MOMENT, nullable=False),
     "expected_close": SortKey("expected_close", DAY),

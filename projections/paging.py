@@ -47,12 +47,20 @@ class Cursor(msgspec.Struct, array_like=True):
 
 @dataclass(frozen=True)
 class SortKey:
-    """What rows can be sorted by; `column` and `id` are also those of an index."""
+    """What rows can be sorted by; `within`, `column` and `id` are also those of an index. `within`: what has to be the same for
+    two values to be compared, such as a currency; those rows stand together.
+    """
 
     column: str
     type: Callable[[str], Any]
     nullable: bool = True
     id: str = "deal_id"
+    within: str = ""
+
+    def value(self, row: Any) -> Any:
+        """None where the row has none; with `within` both."""
+        value = getattr(row, self.column)
+        return (getattr(row, self.within), value) if self.within and value is not None else value
 
 
 @dataclass(frozen=True)
@@ -86,7 +94,12 @@ class Sort:
     def order(self) -> str:
         """In both stretches, so that one index serves them."""
         down = " DESC" if self.descending else ""
-        return f"{self.key.column}{down}, {self.key.id}{down}"
+        return ", ".join(f"{column}{down}" for column in self._columns)
+
+    @property
+    def _columns(self) -> tuple[str, ...]:
+        key = self.key
+        return (key.within, key.column, key.id) if key.within else (key.column, key.id)
 
     def stretches(self, after: tuple[Any, UUID] | None) -> list[tuple[str, Params]]:
         """Condition and parameters of the stretches still to come: with a value, then without."""
@@ -95,10 +108,12 @@ class Sort:
         rest: list[tuple[str, Params]] = [(without, {})] if self.key.nullable else []
         if after is None:
             return [(with_value, {}), *rest]
-        params: Params = {"after_key": after[0], "after_id": after[1]}
         if after[0] is None:
-            return [(f"{without} AND {id} {beyond} %(after_id)s", params)]
-        return [(f"{with_value} AND ({key}, {id}) {beyond} (%(after_key)s, %(after_id)s)", params), *rest]
+            return [(f"{without} AND {id} {beyond} %(after_id)s", {"after_id": after[1]})]
+        place = (*after[0], after[1]) if self.key.within else after
+        params: Params = {f"after_{n}": value for n, value in enumerate(place)}
+        given = ", ".join(f"%({name})s" for name in params)
+        return [(f"{with_value} AND ({', '.join(self._columns)}) {beyond} ({given})", params), *rest]
 
 
 def _text(value: Any) -> str | None:
@@ -108,6 +123,8 @@ def _text(value: Any) -> str | None:
         return value.astimezone(UTC).isoformat()
     if isinstance(value, Decimal):
         return f"{value:f}"
+    if isinstance(value, tuple):
+        return " ".join(_text(part) or "" for part in value)
     return value.isoformat() if isinstance(value, date) else str(value)
 
 
@@ -171,7 +188,14 @@ def _plain(text: str) -> str:
 Version = Annotated[int, msgspec.Meta(ge=0, lt=2**31)]
 MOMENT = reading.instant
 DAY = reading.day
-AMOUNT = reading.number
+
+
+def AMOUNT(text: str) -> tuple[str, Decimal]:  # noqa: N802 - one of the types of keys
+    """In a currency: amounts of another are not more or less."""
+    currency, _, amount = text.partition(" ")
+    return reading.currency(currency), reading.number(amount)
+
+
 TEXT = _plain
 
 
@@ -189,9 +213,7 @@ async def page(
         items += [make(*row) for row in await fetch(source, query, given, planned_anew=select.is_narrow)]
         if len(items) == wanted:
             last = items[limit - 1]
-            return Page(
-                items[:limit], sort.cursor(getattr(last, sort.key.column), getattr(last, sort.key.id))
-            )
+            return Page(items[:limit], sort.cursor(sort.key.value(last), getattr(last, sort.key.id)))
     return Page(items, None)
 
 

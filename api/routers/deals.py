@@ -29,7 +29,8 @@ SortName = Annotated[
     str,
     Field(
         pattern=f"^-?({'|'.join(deal_board.SORTS)})$",
-        description="put - before it for descending; deals without a value come last",
+        description="put - before it for descending; deals without a value come last. By amount, the deals of a currency stand "
+        "together: amounts of another are not more or less. Narrow down by `currency` for one alone",
     ),
 ]
 

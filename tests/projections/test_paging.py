@@ -39,7 +39,9 @@ async def fill(url: str) -> None:
         books = Books(office, connection)
         reps = [office.rep_id, await books.hire()]
         for _ in range(DEALS):
-            amount = chance.choice([None, yuan(5), yuan(5), yuan(7), Money(yuan(9).amount, "EUR")])
+            amount = chance.choice(
+                [None, yuan(5), yuan(5), yuan(7), Money(yuan(6).amount, "EUR"), Money(yuan(9).amount, "EUR")]
+            )
             close = chance.choice([None, date(2026, 4, 1), date(2026, 5, 1)])
             deal_id = await books.opened(
                 now=NOW + chance.choice([0, 1]) * DAY,
@@ -85,11 +87,14 @@ def test_every_deal_comes_once_and_in_order(database: str, sort: str, limit: int
 
 
 def ordered(deals: list[DealView], sort: str) -> list[DealView]:
-    """By the definition: by the key, then by the id, both in the direction asked for; without a key last."""
+    """By the definition: by the key, then by the id, both in the direction asked for; without a key last. Amounts by
+    currency first.
+    """
     name, down = sort.removeprefix("-"), sort.startswith("-")
     having = [deal for deal in deals if getattr(deal, name) is not None]
     lacking = [deal for deal in deals if getattr(deal, name) is None]
-    having.sort(key=lambda deal: (getattr(deal, name), deal.deal_id), reverse=down)
+    together = (lambda deal: deal.currency) if name == "amount" else (lambda deal: "")
+    having.sort(key=lambda deal: (together(deal), getattr(deal, name), deal.deal_id), reverse=down)
     return having + sorted(lacking, key=lambda deal: deal.deal_id, reverse=down)
 
 

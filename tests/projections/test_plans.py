@@ -30,7 +30,7 @@ CUSTOMER = "('00000000-0000-4000-a000-' || lpad((n %% 600)::text, 12, '0'))::uui
 DUE = "%(now)s::timestamptz + (n - 3000) * interval '1 hour'"
 MULTIPLIED = {
     "deal_board": f"""'deal_id', {DEAL}, 'owner_id', {REP}, 'promised_by', {REP},
-        'amount', CASE WHEN n %% 10 > 0 THEN n ELSE 10 * n END, 'due_at', CASE WHEN n %% 10 > 0 THEN {DUE} END,
+        'currency', 'CNY', 'amount', CASE WHEN n %% 10 > 0 THEN n ELSE 10 * n END, 'due_at', CASE WHEN n %% 10 > 0 THEN {DUE} END,
         'status', CASE n %% 10 WHEN 0 THEN 'won' ELSE 'open' END,
         'stage', CASE WHEN n %% 10 = 0 THEN 'won' WHEN n %% 100 = 1 THEN 'negotiation' ELSE 'identify' END,
         'opened_at', {DUE}, 'last_activity_at', {DUE}, 'expected_close', ({DUE})::date, 'customer_id', {CUSTOMER},
