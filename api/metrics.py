@@ -49,11 +49,29 @@ class Metrics:
         self._pool = Gauge(
             "salesloop_pool_connections", "of the database pool", ("state",), registry=self.registry
         )
+        self._promises = self._gauge("salesloop_promises_live", "promises that somebody owes")
+        self._lacking = self._gauge(
+            "salesloop_open_deals_without_promise", "the health number: 0, or something is wrong"
+        )
+        self._overdue = self._gauge("salesloop_promises_overdue", "live promises whose due time has passed")
+        self._behind = self._labelled(
+            "salesloop_follower_lag_events",
+            "events a follower of the workflows is behind the ledger",
+            "follower",
+        )
+        self._halted = self._labelled(
+            "salesloop_follower_failing", "1 where a follower's last try failed", "follower"
+        )
+        self._swept_at = self._gauge("salesloop_sweep_timestamp_seconds", "when the last sweep reported")
+        self._swept = self._labelled("salesloop_sweep_found", "what the last sweep counted, by kind", "kind")
         self._children: dict[tuple[str, str, int], Counter] = {}
         self._timers: dict[str, Histogram] = {}
 
     def _gauge(self, name: str, what: str) -> Gauge:
         return Gauge(name, what, registry=self.registry)
+
+    def _labelled(self, name: str, what: str, label: str) -> Gauge:
+        return Gauge(name, what, (label,), registry=self.registry)
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
         counter = self._children.get((method, route, status))
@@ -77,6 +95,21 @@ class Metrics:
     def calendar(self, kind: str, policy: str, until: date | None) -> None:
         end = datetime.combine(until, time(), UTC) + timedelta(days=1) if until else None
         self._calendars.labels(kind, policy).set(end.timestamp() if end else 0)
+
+    def promises(self, *, live: int, lacking: int, overdue: int) -> None:
+        self._promises.set(live)
+        self._lacking.set(lacking)
+        self._overdue.set(overdue)
+
+    def follower(self, name: str, behind: int, *, stopped: bool) -> None:
+        self._behind.labels(name).set(behind)
+        self._halted.labels(name).set(stopped)
+
+    def sweep(self, at: float, found: dict[str, int]) -> None:
+        """`at` in seconds since 1970."""
+        self._swept_at.set(at)
+        for kind, count in found.items():
+            self._swept.labels(kind).set(count)
 
     def pool(self, stats: dict[str, int]) -> None:
         for state in ("pool_size", "pool_available", "requests_waiting"):

@@ -250,6 +250,11 @@ SELECT o.owner_id, p.name, o.kept, o.late, o.broken, o.excused
   LEFT JOIN read.directory p ON p.id = o.owner_id
  ORDER BY o.owner_id
 """
+HEALTH = """
+SELECT (SELECT count(*) FROM read.agenda WHERE due_at IS NOT NULL),
+       (SELECT count(*) FROM read.agenda WHERE status = 'open' AND promise_id IS NULL),
+       (SELECT count(*) FROM read.agenda WHERE due_at < now())
+"""
 UNPROMISED = """
 SELECT deal_id FROM read.agenda WHERE status = 'open' AND promise_id IS NULL ORDER BY deal_id LIMIT %s
 """
@@ -289,6 +294,14 @@ async def ended(
     return await page(source, select, sort_by("-ended_at", BY_END), cursor, limit, EndedItem)
 
 
+class Health(msgspec.Struct):
+    """`lacking`: open deals without a live promise; 0, or the system owes an explanation."""
+
+    live: int
+    lacking: int
+    overdue: int
+
+
 async def outcomes(
     source: Source,
     rep_id: UUID | None = None,
@@ -307,5 +320,11 @@ async def outcomes(
 
 
 async def unpromised(source: Source, limit: int = 100) -> list[UUID]:
-    """Open deals without a live promise: the health number is its length, and must be 0."""
+    """The first open deals without a live promise, of which there must be none."""
     return [deal_id for (deal_id,) in await fetch(source, UNPROMISED, [limit])]
+
+
+async def health(source: Source) -> Health:
+    """In numbers, of everybody."""
+    ((live, lacking, overdue),) = await fetch(source, HEALTH, [])
+    return Health(live, lacking, overdue)

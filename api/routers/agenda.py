@@ -118,4 +118,5 @@ async def read_health(
 ) -> Response:
     found = await agenda.unpromised(look.desk.pool, MAX_PAGE)
     calendars = await rules.calendars(look.desk.pool, datetime.now(UTC))
-    return look.json(HealthView(len(found), found, calendars))
+    lacking = (await agenda.health(look.desk.pool)).lacking
+    return look.json(HealthView(lacking, found, calendars))

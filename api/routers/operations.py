@@ -18,6 +18,7 @@ from api.answers import HealthAnswer, ResumedAnswer, answers, shaped
 from api.auth import ADMIN, OVERSEERS, may_read, may_write
 from api.desk import desk_of
 from api.errors import NOT_READY, Problem
+from api.measured import measure
 from api.reading import Look
 from api.writing import Act
 from domain.errors import NotFound
@@ -114,13 +115,16 @@ async def resume_projection(
     responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
 )
 async def metrics(look: Overseer) -> Response:
-    """In Prometheus's text format. Send the collector's key as a bearer token."""
+    """In Prometheus's text format: requests, read models, promises, followers, the last sweep. Send the collector's key as a
+    bearer token.
+    """
     counted = look.desk.metrics
     for found in await status(look.desk.pool):
         counted.ledger(found.head)
         counted.read_model(found.name, found.lag, stopped=found.status == "stopped")
     for known in await rules.calendars(look.desk.pool, datetime.now(UTC)):
         counted.calendar(known.kind, known.policy, known.known_until)
+    await measure(look.desk.pool, counted)
     counted.pool(look.desk.pool.get_stats())
     content, kind = counted.exposition()
     return Response(content, media_type=kind)

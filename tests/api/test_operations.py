@@ -19,6 +19,7 @@ import httpx
 import psycopg
 import pytest
 
+import workflows.schema
 from api.users import NewKey, Role
 from runtime.servers import EmbeddedPostgres
 from tests.conftest import PATIENCE
@@ -41,6 +42,45 @@ def test_metrics_name_routes_by_template_and_nobody(house: House, deal: UUID) ->
     assert str(deal) not in told.text
     assert "u-north" not in told.text
     assert house.client("stranger").get("/metrics").status_code == 401
+
+
+def counted(house: House) -> dict[str, float]:
+    told = house.client("auditor").get("/metrics").text
+    lines = (line.rpartition(" ") for line in told.splitlines() if not line.startswith("#"))
+    return {name: float(value) for name, _, value in lines}
+
+
+def test_metrics_tell_how_promises_fare(house: House, deal: UUID) -> None:
+    house.admin.get("/agenda", params={"after": house.position})
+    before = counted(house)
+    late = {"what": "call", "due_at": "2026-03-02T09:00:00+08:00"}
+    house.open_deal(next_step=late, occurred_at="2026-03-01T09:00:00+08:00")
+    house.admin.get("/agenda", params={"after": house.position})
+    after = counted(house)
+    grown = {
+        name: after[name] - before[name] for name in ("salesloop_promises_live", "salesloop_promises_overdue")
+    }
+    assert grown == {"salesloop_promises_live": 1, "salesloop_promises_overdue": 1}
+    assert after["salesloop_open_deals_without_promise"] == 0
+
+
+def test_metrics_tell_how_far_the_followers_are_and_what_the_last_sweep_found(house: House) -> None:
+    with psycopg.connect(house.settings.database_url, autocommit=True) as connection:
+        for statement in workflows.schema.statements():
+            connection.execute(statement.encode())
+        connection.execute("GRANT SELECT ON app.follower_positions, app.sweeps TO salesloop_app")
+        connection.execute(
+            "INSERT INTO app.follower_positions (name, position, error) VALUES ('deals', 2, 'Temporal is away')"
+        )
+        connection.execute(
+            "INSERT INTO app.sweeps (at, open_deals, timers, on_the_way, without_promise, without_timer, left_over, ownerless)"
+            " VALUES ('2026-11-29T00:00:00Z', 9, 8, 0, 0, 1, 0, 0)"
+        )
+    told = counted(house)
+    assert told['salesloop_follower_lag_events{follower="deals"}'] == told["salesloop_ledger_head"] - 2
+    assert told['salesloop_follower_failing{follower="deals"}'] == 1
+    assert told['salesloop_sweep_found{kind="without_timer"}'] == 1
+    assert told["salesloop_sweep_timestamp_seconds"] == 1_795_910_400
 
 
 def test_the_status_of_every_read_model_is_told(house: House) -> None:
