@@ -10,6 +10,10 @@ NAMED: Json = {
     "about": "deal",
     "achievable": "the team won 1.1 million last quarter with one rep less",
     "at": "2026-11-26T09:00:00Z",
+    "estimated_year": 2027,
+    "head": 90211,
+    "known_at": 90211,
+    "next": 90211,
     "basis": "attainment",
     "cadence": "weekly",
     "choice": "yes, from Monday on",
@@ -46,7 +50,10 @@ NAMED: Json = {
     "product_name": "Atlas Max",
     "promised": "send the offer",
     "question": "Do we follow up within one day from now on?",
+    "problem": "deals.csv: nothing names this file",
     "reason": "agreed on the phone",
+    "reject": "deals.csv",
+    "result": "{}",
     "reference": "Q-2026-118",
     "region": "East",
     "relevant": "a third of the year's plan",
@@ -66,7 +73,10 @@ NAMED: Json = {
     "topic": "deal.opened",
     "unit": "CNY",
     "user_id": "wang",
+    "text": "five visits a week brought more than ten calls",
+    "warning": "no days off are known for 2028",
     "what": "send the offer",
+    "why": "the customer moved it to spring",
     "who": "wang",
     "who_kind": "user",
     "zh": "\u6210\u4ea4\u989d",
@@ -78,6 +88,45 @@ FORMATS: Json = {
     "date": "2026-11-26",
     "decimal": "120000.00",
 }
+PLACED: Json = {
+    "customers.kind": "customer",
+    "imports.error": "row 7: amount: must be a number",
+    "imports.state": "done",
+    "keys.id": "d94b456194e82053",
+    "leads.name": "Wang Wei",
+    "policies.name": "default",
+    "processes.name": "default",
+    "products.kind": "product",
+    "products.name": "Atlas Max",
+    "projections.name": "deal_board",
+    "reps.kind": "rep",
+    "reps.name": "Wang Wei",
+    "scorecard-definitions.name": "field-sales",
+    "teams.kind": "team",
+    "teams.name": "North",
+    "FieldProblem.field": "amount",
+    "HealthAnswer.status": "ok",
+    "HistoryEntryAnswer.data": {"kind": "call", "outcome": "reached"},
+    "ChangeAnswer.before": "needs",
+    "ChangeAnswer.after": "solution",
+    "ListedAnswer.active": True,
+    "NewContact.name": "Wang Wei",
+    "MeasureAnswer.name": "revenue",
+    "PeriodAnswer.name": "2026-11",
+    "PeriodAnswer.start": "2026-11-01",
+    "PeriodAnswer.end": "2026-11-30",
+    "ProfileAnswer.employees": 120,
+    "ProfileAnswer.founded": 1987,
+    "ProfileAnswer.country": "CN",
+    "ProfileAnswer.name": "Garnet Controls",
+    "ProfileAnswer.sector": "manufacturing",
+    "ReceiptAnswer.answer": {"deal_id": "6c2d8c1e-52a7-4d4c-9d0a-0a4f0b6c7d11", "stage": "needs"},
+    "ReceiptAnswer.replayed": False,
+    "ReceiptAnswer.version": 14,
+    "StageAnswer.name": "needs",
+    "StageAnswer.probability": "0.25",
+}
+"""By where it stands and its field: the first part of the path, or the shape. These go before what the schema says."""
 ENDINGS: Json = {
     "_at": "2026-11-26T09:00:00Z",
     "_until": "2026-11-26T09:00:00Z",
@@ -88,6 +137,8 @@ ENDINGS: Json = {
     "_within": "2bd",
 }
 """Of field names, for answers that are sent as text."""
+ITS_OWN = 3
+"""How deep a field may stand to be of the thing that the path names, or of one in a list of it."""
 DEEPEST = 5
 """Lists below this are shown empty: a tree's example ends somewhere."""
 
@@ -95,14 +146,15 @@ DEEPEST = 5
 def add_examples(schema: Json) -> None:
     """An example beside every JSON body and every answer that has none."""
     shapes = schema["components"]["schemas"]
-    for operations in schema["paths"].values():
+    for path, operations in schema["paths"].items():
+        place = path.split("/")[1]
         for operation in operations.values():
             for content in _bodies(operation):
                 if "example" not in content and "examples" not in content:
-                    content["example"] = Example(shapes, sent=True).of(content["schema"])
+                    content["example"] = Example(shapes, place, sent=True).of(content["schema"])
             for content in _answers(operation):
                 if "example" not in content and "examples" not in content:
-                    content["example"] = Example(shapes, sent=False).of(content["schema"])
+                    content["example"] = Example(shapes, place, sent=False).of(content["schema"])
 
 
 def _bodies(operation: Json) -> list[Json]:
@@ -119,13 +171,18 @@ def _answers(operation: Json) -> list[Json]:
 class Example:
     """`sent`: of a body, with what must be said; else of an answer, with all it says."""
 
-    def __init__(self, shapes: Json, *, sent: bool) -> None:
+    def __init__(self, shapes: Json, place: str, *, sent: bool) -> None:
         self._shapes = shapes
+        self._place = place
         self._sent = sent
 
-    def of(self, schema: Json, name: str = "", depth: int = 0) -> Any:
+    def of(self, schema: Json, name: str = "", depth: int = 0, shape: str = "") -> Any:
+        for place in (shape, self._place):
+            if f"{place}.{name}" in PLACED and (place == shape or depth <= ITS_OWN):
+                return PLACED[f"{place}.{name}"]
         if "$ref" in schema:
-            return self.of(self._shapes[schema["$ref"].removeprefix(REF)], name, depth)
+            to = schema["$ref"].removeprefix(REF)
+            return self.of(self._shapes[to], name, depth, to)
         for known in ("example", "const", "default"):
             if schema.get(known) is not None:
                 return schema[known]
@@ -134,23 +191,23 @@ class Example:
                 return schema[listed][0]
         if choices := schema.get("anyOf") or schema.get("oneOf"):
             return self.of(next((c for c in choices if c.get("type") != "null"), choices[0]), name, depth)
-        return self._made(schema, name, depth)
+        return self._made(schema, name, depth, shape)
 
-    def _made(self, schema: Json, name: str, depth: int) -> Any:
+    def _made(self, schema: Json, name: str, depth: int, shape: str) -> Any:
         kind = schema.get("type")
         if kind == "object":
-            return self._object(schema, depth)
+            return self._object(schema, depth, shape)
         if kind == "array":
             return self._list(schema, name, depth)
         return self._plain(schema, name)
 
-    def _object(self, schema: Json, depth: int) -> Json:
+    def _object(self, schema: Json, depth: int, shape: str) -> Json:
         fields: Json = schema.get("properties", {})
         needed = schema.get("required", ())
         shown = [n for n in fields if n in needed] or [
             n for n in fields if n not in ("occurred_at", "reason")
         ]
-        return {n: self.of(fields[n], n, depth + 1) for n in (shown if self._sent else fields)}
+        return {n: self.of(fields[n], n, depth + 1, shape) for n in (shown if self._sent else fields)}
 
     def _list(self, schema: Json, name: str, depth: int) -> list[Any]:
         if depth > DEEPEST:

@@ -18,7 +18,7 @@ WORDS: Mapping[str, Iterable[str]] = {
     "AdjustmentSeen.outcome": Outcome,
     "AdjustmentSeen.status": ("started", "running", "measured", "decided"),
     "AgendaAgendaItem.status": DEAL,
-    "CalendarKnown.kind": ("policy", "cycle-policy"),
+    "CalendarKnown.kind": ("follow-up", "cycle"),
     "CycleSeen.cadence": Cadence,
     "DealView.status": DEAL,
     "EndedItem.outcome": PromiseOutcome,

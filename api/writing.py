@@ -131,9 +131,10 @@ def _idempotency_key(request: Request, user: User) -> str | None:
 
 
 def _expected_version(request: Request) -> int | None:
-    given = (header(request, "If-Match") or "*").strip()
-    if given == "*":
+    given = header(request, "If-Match")
+    if given is None or given.strip() == "*":
         return None
+    given = given.strip()
     if not TAG.fullmatch(given):
         raise invalid(
             "header.If-Match", 'must be one ETag as a read or write answered it, such as "7", quotes included'
