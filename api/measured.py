@@ -13,7 +13,6 @@ from api.metrics import Metrics
 from projections import agenda
 from projections.paging import Source, fetch
 
-KEPT_BY_WORKFLOWS = "SELECT to_regclass('app.follower_positions') IS NOT NULL"
 FOLLOWERS = """
 SELECT p.name, GREATEST(h.head - p.position, 0), p.error IS NOT NULL
   FROM app.follower_positions p, (SELECT COALESCE(max(position), 0) AS head FROM ledger.events) h
@@ -24,12 +23,9 @@ LAST_SWEEP = (
 
 
 async def measure(source: Source, told: Metrics) -> None:
-    """Bring the gauges up to date. A database without workflows has neither followers nor sweeps."""
+    """Bring the gauges up to date."""
     health = await agenda.health(source)
     told.promises(live=health.live, lacking=health.lacking, overdue=health.overdue)
-    ((kept,),) = await fetch(source, KEPT_BY_WORKFLOWS, [])
-    if not kept:
-        return
     for name, behind, stopped in await fetch(source, FOLLOWERS, []):
         told.follower(name, behind, stopped=stopped)
     for report, at in await fetch(source, LAST_SWEEP, []):

@@ -19,7 +19,6 @@ import httpx
 import psycopg
 import pytest
 
-import workflows.schema
 from api.users import NewKey, Role
 from runtime.servers import EmbeddedPostgres
 from tests.conftest import PATIENCE
@@ -66,9 +65,6 @@ def test_metrics_tell_how_promises_fare(house: House, deal: UUID) -> None:
 
 def test_metrics_tell_how_far_the_followers_are_and_what_the_last_sweep_found(house: House) -> None:
     with psycopg.connect(house.settings.database_url, autocommit=True) as connection:
-        for statement in workflows.schema.statements():
-            connection.execute(statement.encode())
-        connection.execute("GRANT SELECT ON app.follower_positions, app.sweeps TO salesloop_app")
         connection.execute(
             "INSERT INTO app.follower_positions (name, position, error) VALUES ('deals', 2, 'Temporal is away')"
         )
