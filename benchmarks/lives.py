@@ -13,7 +13,7 @@ from uuid import UUID
 
 import domain.registry  # noqa: F401 - registers every fact and decision
 from domain.aggregate import Aggregate
-from domain.catalogue import ListProduct, Profile, RegisterCustomer
+from domain.catalogue import AddContact, ListProduct, Profile, RegisterCustomer
 from domain.context import Actor, Channel, Context
 from domain.deal import commands as c
 from domain.deal.commands import DealCommand
@@ -44,6 +44,9 @@ class Lives:
         self.reps = [self.new_id() for _ in range(REPS)]
         self.customers = [self.new_id() for _ in range(CUSTOMERS)]
         self.products = [self.new_id() for _ in range(PRODUCTS)]
+        self.contacts = {customer_id: self.new_id() for customer_id in self.customers}
+        """One at each customer."""
+        self._customer_of: dict[UUID, UUID] = {}
         self._held: dict[UUID, Aggregate] = {}
         self._moment = START
 
@@ -59,16 +62,22 @@ class Lives:
             RegisterCustomer(customer_id=id, profile=Profile(name=f"Customer {n}"))
             for n, id in enumerate(self.customers)
         ]
+        met = [
+            AddContact(customer_id=customer_id, contact_id=id, name="Head of purchasing")
+            for customer_id, id in self.contacts.items()
+        ]
         listed = [ListProduct(product_id=id, name=f"Product {n}") for n, id in enumerate(self.products)]
-        return [FormTeam(team_id=self.team_id, name="North"), *hired, *known, *listed]
+        return [FormTeam(team_id=self.team_id, name="North"), *hired, *known, *met, *listed]
 
     def opening(self) -> c.OpenDeal:
         title = f"{self.random.randrange(2, 90)} {self.random.choice(NOUNS)} for {self.random.choice(PLACES)}"
+        deal_id, customer_id = self.new_id(), self.random.choice(self.customers)
+        self._customer_of[deal_id] = customer_id
         return c.OpenDeal(
-            deal_id=self.new_id(),
+            deal_id=deal_id,
             title=title,
             owner_id=self.random.choice(self.reps),
-            customer_id=self.random.choice(self.customers),
+            customer_id=customer_id,
             product_id=self.random.choice(self.products),
             amount=self._money(),
             expected_close=date(2026, 6, 1) + timedelta(days=self.random.randrange(120)),
@@ -86,7 +95,7 @@ class Lives:
                 outcome=self.random.choice(OUTCOMES),
                 duration_minutes=self.random.randrange(2, 90),
                 rep_id=self.random.choice(self.reps),
-                contact_id=self.new_id(),
+                contact_id=self.contacts[self._customer_of[deal_id]],
                 summary=self.random.choice(SAID),
             ),
             next_step=NextStep("Send the revised offer and call back", due) if named else None,

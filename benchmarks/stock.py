@@ -10,6 +10,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from random import Random
 from statistics import median
 from uuid import UUID, uuid4
@@ -65,7 +66,10 @@ def environment(url: str) -> dict[str, str]:
         "POSTGRES_HOST": str(parts["host"]),
         "POSTGRES_PORT": "5432",
         "POSTGRES_USER": str(parts["user"]),
-        "POSTGRES_PASSWORD": "",
+        "POSTGRES_PASSWORD": Path(str(parts["passfile"]))
+        .read_text(encoding="ascii")
+        .strip()
+        .rpartition(":")[2],
         "POSTGRES_POOL_SIZE": str(THREADS),
     }
 
