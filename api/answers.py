@@ -54,7 +54,12 @@ class ReceiptAnswer(BaseModel):
 
 class NewKeyAnswer(BaseModel):
     id: str
-    token: Annotated[str, Field(description="shown once; only its hash is kept")]
+    token: Annotated[
+        str | None,
+        Field(
+            description="shown once; only its hash is kept, so a repeat of the request has none: revoke it and make another"
+        ),
+    ]
 
 
 class KeyAnswer(Answer):

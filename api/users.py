@@ -10,14 +10,15 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
-from psycopg.errors import InsufficientPrivilege
+from psycopg.errors import InsufficientPrivilege, UniqueViolation
 from psycopg.rows import dict_row
 
+from domain.aggregate import Aggregate
 from domain.context import Reach
-from domain.errors import Forbidden
+from domain.errors import Forbidden, KeyReused, NotFound
 from domain.people import Rep, Team
 from runtime.ledger import Ledger
 
@@ -34,6 +35,10 @@ ALL = (
 CREATE = "SELECT app.create_key(%s, %s, %s, %s, %s, %s, %s, %s, %s)"
 REVOKE = "SELECT app.revoke_key(%s)"
 OPERATOR_ONLY = "an administrator's key is made by the operator, in the terminal: salesloop keys create --role admin --for WHO"
+
+
+MADE = "SELECT user_id, role, rep_id, team_id, label, expires_at FROM app.api_keys WHERE id = %s"
+A = TypeVar("A", bound=Aggregate)
 
 
 class Role(StrEnum):
@@ -115,10 +120,25 @@ class KeyBook:
         return held.user
 
     async def create(self, new: NewKey, created_by: str) -> tuple[str, str]:
-        """The new key's id, and its token, which is not kept and cannot be shown again. Raises Forbidden for an
-        administrator's key over a connection that is not the operator's.
+        """The new key's id, and its token, which is not kept and cannot be shown again. Raises NotFound for a rep or team
+        that is not there, Forbidden for an administrator's key over a connection that is not the operator's.
         """
-        id, secret = secrets.token_hex(8), secrets.token_urlsafe(32)
+        return await self._insert(secrets.token_hex(8), new, created_by)
+
+    async def create_once(self, new: NewKey, created_by: str, request: str) -> tuple[str, str | None]:
+        """The same `request` again is the same key, without its token. Raises KeyReused where it was for another key."""
+        id = hashlib.sha256(request.encode()).hexdigest()[:16]
+        if await self._made(id, new):
+            return id, None
+        try:
+            return await self._insert(id, new, created_by)
+        except UniqueViolation:
+            await self._made(id, new)
+            return id, None
+
+    async def _insert(self, id: str, new: NewKey, created_by: str) -> tuple[str, str]:
+        await self._check_named(new)
+        secret = secrets.token_urlsafe(32)
         row = (new.user_id, new.role.value, new.rep_id, new.team_id, new.label, created_by, new.expires_at)
         async with self._ledger.pool.connection() as connection:
             try:
@@ -126,6 +146,28 @@ class KeyBook:
             except InsufficientPrivilege as refused:
                 raise Forbidden(OPERATOR_ONLY) from refused
         return id, f"{PREFIX}_{id}_{secret}"
+
+    async def _made(self, id: str, new: NewKey) -> bool:
+        """Whether this request was answered before. Raises KeyReused where it asked for something else."""
+        async with self._ledger.pool.connection() as connection:
+            held = await (await connection.execute(MADE, [id])).fetchone()
+        said = (new.user_id, new.role.value, new.rep_id, new.team_id, new.label, new.expires_at)
+        if held is not None and held != said:
+            raise KeyReused("the idempotency key was used for another API key")
+        return held is not None
+
+    async def _check_named(self, new: NewKey) -> None:
+        """A key is bound to a rep who is there, and to a team that is."""
+        rep = await self._named(Rep, new.rep_id)
+        if new.rep_id is not None and (rep is None or not rep.active):
+            raise _nobody("rep", new.rep_id)
+        team = await self._named(Team, new.team_id)
+        if new.team_id is not None and (team is None or team.archived):
+            raise _nobody("team", new.team_id)
+
+    async def _named(self, kind: type[A], id: UUID | None) -> A | None:
+        found = (await self._ledger.load({id: kind}))[id] if id is not None else None
+        return found if isinstance(found, kind) and found.exists else None
 
     async def revoke(self, id: str) -> datetime | None:
         """When it was revoked, now or earlier; None when there is no such key."""
@@ -175,6 +217,11 @@ class KeyBook:
         while len(self._held) > CACHED_KEYS:
             self._held.popitem(last=False)
         return held
+
+
+def _nobody(kind: str, id: UUID) -> NotFound:
+    field = f"{kind}_id"
+    return NotFound(f"{field}: no {kind} who is there has the id {id}", kind=kind, id=str(id), field=field)
 
 
 def parse(token: str) -> tuple[str, str]:

@@ -73,10 +73,10 @@ def show_metrics(metrics: Iterable[Metric], lang: str) -> None:
 
 
 def show_keys(keys: Iterable[Mapping[str, Any]], to: tzinfo | None) -> None:
-    names = ("id", "user_id", "role", "label", "created_at", "revoked_at")
+    names = ("id", "user_id", "role", "label", "created_at", "expires_at", "revoked_at")
     rows = [[moment(k[n], to) if n.endswith("_at") else k[n] for n in names] for k in keys]
-    columns = ("id", "user", "role", "label", "made", "revoked")
-    table(columns, rows, whole=("id", "made", "revoked"), spare=("label", "made"))
+    columns = ("id", "user", "role", "label", "made", "expires", "revoked")
+    table(columns, rows, whole=("id", "made", "expires", "revoked"), spare=("label", "made"))
 
 
 def show_standing(models: Sequence[ProjectionStatus], to: tzinfo | None) -> None:

@@ -11,6 +11,7 @@ from pydantic import ConfigDict, StringConstraints, model_validator
 from api import auth
 from api.answers import KeysAnswer, NewKeyAnswer, answers
 from api.auth import ADMIN, may_read, may_write
+from api.errors import UNKNOWN_REFERENCE, Problem
 from api.fields import Instant, ShortText, Strict
 from api.reading import Look
 from api.users import OPERATOR_ONLY, USER_PATTERN, NewKey, Role
@@ -54,13 +55,24 @@ class MakeKey(Strict):
     responses=answers(NewKeyAnswer, 201),
 )
 async def create(body: MakeKey, act: Admin) -> Response:
-    """The token is in this answer and nowhere else; only its hash is kept. An administrator's key is the operator's to make."""
+    """The token is in this answer and nowhere else; only its hash is kept. A repeat under the same Idempotency-Key answers
+    the same key, without its token. An administrator's key is the operator's to make.
+    """
     if body.role is Role.ADMIN:
         raise Forbidden(OPERATOR_ONLY)
     new = NewKey(body.user_id, body.role, body.rep_id, body.team_id, body.label, body.expires_at)
-    id, token = await act.desk.keys.create(new, created_by=act.user.user_id)
+    try:
+        id, token = await _made(new, act)
+    except NotFound as nobody:
+        raise Problem(UNKNOWN_REFERENCE, nobody.message, {**nobody.details}) from nobody
     content = NewKeyAnswer(id=id, token=token).model_dump_json()
-    return Response(content, 201, {"Cache-Control": "no-store"}, media_type="application/json")
+    replayed = {"Idempotency-Replayed": "true"} if token is None else {}
+    return Response(content, 201, {"Cache-Control": "no-store", **replayed}, media_type="application/json")
+
+
+async def _made(new: NewKey, act: Act) -> tuple[str, str | None]:
+    keys, by = act.desk.keys, act.user.user_id
+    return await (keys.create(new, by) if act.key is None else keys.create_once(new, by, act.key))
 
 
 @router.get(

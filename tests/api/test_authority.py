@@ -294,3 +294,37 @@ def test_who_is_asked_for_a_decision_in_another_team_reads_what_it_is_about(hous
     assert house.client("north2").get(place, params=after).status_code == 404
     listed = house.client("north").get("/action-items", params={**after, "manager_id": north}).json()
     assert [one["owner_id"] for one in listed["items"]] == [south]
+
+
+def test_a_key_is_bound_to_a_rep_and_a_team_that_are_there(house: House) -> None:
+    team = str(house.teams["north"])
+    gone = house.admin.post("/reps", json={"name": "Gone", "team_id": team}).json()["answer"]["rep_id"]
+    house.admin.post(f"/reps/{gone}/leave", json={})
+    nobody = str(uuid4())
+    for body, field in (
+        ({"role": "rep", "rep_id": nobody}, "rep_id"),
+        ({"role": "rep", "rep_id": gone}, "rep_id"),
+        ({"role": "rep", "rep_id": team}, "rep_id"),
+        ({"role": "manager", "team_id": nobody}, "team_id"),
+        ({"role": "auditor", "rep_id": nobody}, "rep_id"),
+    ):
+        answer = house.admin.post("/keys", json={"user_id": "u-nobody", **body})
+        assert (answer.status_code, answer.json()["code"]) == (422, "unknown-reference"), body
+        assert answer.json()["field"] == field
+    listed = house.admin.get("/keys").json()["keys"]
+    assert "u-nobody" not in {key["user_id"] for key in listed}
+
+
+def test_a_repeated_request_for_a_key_is_the_same_key_and_its_token_is_not_shown_again(house: House) -> None:
+    headers = {"Idempotency-Key": f"key-{uuid4()}"}
+    body = {"user_id": "u-once", "role": "auditor", "expires_at": "2038-01-01T00:00:00Z"}
+    first, again = (house.admin.post("/keys", json=body, headers=headers) for _ in range(2))
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert first.json()["id"] == again.json()["id"]
+    assert first.json()["token"].startswith("sl_")
+    assert again.json()["token"] is None
+    assert again.headers["idempotency-replayed"] == "true"
+    other = house.admin.post("/keys", json={**body, "user_id": "u-other"}, headers=headers)
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency-key-reused")
+    made = [key for key in house.admin.get("/keys").json()["keys"] if key["user_id"] == "u-once"]
+    assert [key["expires_at"] for key in made] == ["2038-01-01T00:00:00Z"]
