@@ -22,6 +22,8 @@ COMPANY = cycle_policy_stream("default")
 DAY = timedelta(days=1)
 EARLIEST = datetime.min.replace(tzinfo=UTC)
 LATEST = datetime.max.replace(tzinfo=UTC)
+FIRST, LAST = date(2, 1, 1), date(9998, 12, 31)
+"""Days that have an instant before and after them in every zone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ class InForce:
 
     def on(self, day: date) -> CyclePolicy:
         """The version in force when a day ended."""
-        return self.at(self.begins(day + DAY) - timedelta.resolution)
+        return self.at(self.begins(min(max(day, FIRST), LAST) + DAY) - timedelta.resolution)
 
     def begins(self, day: date) -> datetime:
         """The first instant (UTC) of a day: before it the company has not come to that day."""

@@ -7,6 +7,8 @@ from uuid import UUID
 
 import pytest
 
+from cli.cycle_told import SAID, STEPS
+from domain.cycle.policy import Step
 from domain.deal import facts as f
 from domain.deal.deal import Deal
 from domain.facts import FACTS, Fact
@@ -74,6 +76,24 @@ UNDELIVERED = {
 TOLD_OF_THESE = {
     "deal.won", "deal.lost", "promise.made", "promise.rearmed", "rep.left", "team.manager-changed",
 }  # fmt: skip
+
+
+UNSHOWN = {
+    "the figures beside it show it": ("cycle.checked-in", "cycle.fell-behind", "cycle.recovered"),
+    "nobody in the demonstration does it": (
+        *("cycle.self-assessed", "cycle.commented", "cycle.appealed", "cycle.appeal-decided", "cycle.paused"),
+        *("cycle.decision-asked", "cycle.decision-taken", "cycle.decision-handed-over", "cycle.resumed"),
+        *("cycle.cadence-changed", "cycle.handed-over", "cycle.left-unacknowledged"),
+    ),
+    "it is said before the watching begins": ("cycle.cancelled",),
+}  # fmt: skip
+"""What the demonstration says nothing of while a cycle goes by, and why."""
+
+
+def test_the_demonstration_tells_every_fact_of_a_cycle_or_has_a_reason_not_to() -> None:
+    unshown = {topic for topics in UNSHOWN.values() for topic in topics}
+    assert {topic for topic in FACTS if topic.startswith("cycle.")} - SAID.keys() == unshown
+    assert set(STEPS) == set(Step) - {Step.HOLD}, "a meeting is held, not a cycle"
 
 
 def test_every_event_is_followed_by_a_read_model_or_it_says_why_not() -> None:

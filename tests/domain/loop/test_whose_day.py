@@ -91,6 +91,12 @@ def test_a_day_is_judged_by_the_policy_in_force_when_it_ended() -> None:
     assert zones == [BERLIN, ANGELES, ANGELES]
 
 
+def test_any_day_at_all_has_a_policy() -> None:
+    held = of((NIGHT, BERLIN), (NIGHT + timedelta(days=9), KIRITIMATI))
+    zones = [held.on(day).calendar.timezone for day in (date.min, date.max)]
+    assert zones == [BERLIN, KIRITIMATI]
+
+
 # -- figures -------------------------------------------------------------------------------------
 
 
