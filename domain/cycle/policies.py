@@ -62,8 +62,8 @@ def cycle_policy_stream(name: str) -> UUID:
 
 
 def company_day(book: Book, instant: datetime) -> date:
-    """What day an instant is for the company, by the policy that is published now."""
-    return book.find(CyclePolicies, cycle_policy_stream("default")).current.day(instant)
+    """What day an instant is for the company, by the policy that is published when the decision is recorded."""
+    return book.find(CyclePolicies, cycle_policy_stream("default"), guard=True).current.day(instant)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

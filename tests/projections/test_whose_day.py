@@ -12,7 +12,7 @@ from domain.cycle.commands import OpenCycle
 from domain.cycle.cycle import cycle_id
 from domain.cycle.policies import PublishCyclePolicy
 from domain.cycle.policy import DEFAULT_CYCLE_POLICY, CyclePolicy
-from domain.deal.commands import LogActivity
+from domain.deal.commands import LogActivity, LoseDeal
 from domain.pace import Pace
 from domain.periods import Period, named_period
 from domain.scope import COMPANY
@@ -91,6 +91,18 @@ async def test_outcomes_of_promises_count_on_the_companys_day(books: Books) -> N
     for day, kept in ((OCTOBER.end, [1]), (NOVEMBER.start, [])):
         found = await agenda.outcomes(books.pool, since=day, until=day)
         assert [one.kept for one in found] == kept
+
+
+async def test_another_process_does_not_go_on_by_the_zone_that_it_remembers(books: Books) -> None:
+    elsewhere = await books.office.elsewhere()
+    for deal in (first := await books.opened(), second := await books.opened()):
+        lost = LoseDeal(deal_id=deal, loss_reason="price")
+        await elsewhere.run(lost, now=NIGHT)
+        if deal == first:
+            await living_in(books, ANGELES, NIGHT)
+    days = "SELECT data->>'closed_on' FROM ledger.events WHERE topic = 'deal.lost' ORDER BY position"
+    assert second != first
+    assert [day for (day,) in await books.office.rows(days)] == ["2026-11-01", "2026-10-31"]
 
 
 async def test_a_pack_is_cut_by_the_companys_day(books: Books) -> None:
