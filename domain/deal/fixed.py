@@ -5,6 +5,7 @@ for the first time beside something that is recorded, it is named in the answer.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from zoneinfo import ZoneInfo
 
 from domain.deal.commands import ImportDeal
 from domain.deal.deal import Deal
@@ -21,7 +22,7 @@ def not_taken(
     otherwise: list[FieldError] = []
     first: list[FieldError] = []
     for name in _told_otherwise(row, deal, new, last, changed):
-        (otherwise if getattr(last, name) else first).append(FieldError(name, _why(name, deal)))
+        (otherwise if getattr(last, name) else first).append(FieldError(name, _why(name, deal, row.timezone)))
     if otherwise or (first and not changed):
         raise Invalid([*otherwise, *first])
     return first
@@ -39,9 +40,11 @@ def _told_otherwise(
             yield name
 
 
-def _why(name: str, deal: Deal) -> str:
+def _why(name: str, deal: Deal, timezone: str) -> str:
+    """In the days of the file."""
     if name == "opened_at":
-        since = f", {deal.opened_at:%Y-%m-%d %H:%M} UTC" if deal.opened_at is not None else ""
+        at = deal.opened_at.astimezone(ZoneInfo(timezone)) if deal.opened_at is not None else None
+        since = f", {at:%Y-%m-%d %H:%M}" if at is not None else ""
         return f"differs from when the deal was opened{since}: a later file cannot change that"
     if name == "stage_at":
         return f"the deal is in {deal.stage} already: a later file cannot change since when"

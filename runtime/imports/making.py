@@ -29,6 +29,8 @@ def with_what_it_needs(planned: Planned, needed: Needed) -> Command:
 
 def needs_of(planned: Planned, mapping: Mapping, references: References) -> Needed:
     """What is to be made with this row, each under the field that names it."""
+    if not references.pending:
+        return planned.needed
     pending = [(field, name) for field, name in planned.refers if name in references.pending]
     return (*planned.needed, *_makings(pending, mapping, references))
 

@@ -38,6 +38,19 @@ _PLACEHOLDER = re.compile(r"\{([a-z]+)\}")
 _BETWEEN_NAMES = re.compile(r"\s*[;；、]\s*")
 
 
+STAND_INS = ("title", "amount", "opening_amount", "quote_amount", "next_step", "next_step_due")
+"""Fields in whose place something else stands where they are empty."""
+
+
+def _notes(sheet: Sheet, kind: str) -> Iterator[tuple[str, Reason]]:
+    """What is said of a cell that a deal of this kind has no place for. One that tells the opening, too, is not in vain."""
+    state = "an open deal" if kind == "open" else f"a deal that was {kind}"
+    for field in NO_PLACE_IN[kind]:
+        header = sheet.header_of(field)
+        if field in sheet.columns and header != sheet.header_of("opened_at"):
+            yield field, Reason(header, "", f"is passed over: {state} has none")
+
+
 @dataclass(frozen=True, slots=True)
 class Referred:
     """The names a row refers to, in the words of the files they are defined in, with their ids."""
@@ -57,6 +70,10 @@ class DealPlanner:
         self._aliases = [(field, kind, mapping.aliases.get(kind, {})) for field, kind in ALIASES.items()]
         self._titles = [(title, frozenset(_PLACEHOLDER.findall(title))) for title in mapping.titles]
         self._once = Once("reference")
+        self._no_place = {kind: tuple(_notes(sheet, kind)) for kind in NO_PLACE_IN}
+        self._may_be_empty = tuple(field for field in STAND_INS if field in sheet.columns)
+        self._never_told = frozenset(field for field in STAND_INS if field not in sheet.columns) - {"title"}
+        self._assumptions: dict[tuple[tuple[str, ...], frozenset[str]], frozenset[str]] = {}
 
     def names(self, cells: Cells) -> Iterator[tuple[str, Name]]:
         """What the row refers to and in which field, for the caller to settle before `plan`."""
@@ -70,19 +87,19 @@ class DealPlanner:
         command = self._deal(row, reasons)
         if reasons.found or command is None:
             return Planned((row,), reasons=tuple(reasons.found))
-        notes = tuple(self._passed_over(reasons, command.stage))
+        notes = self._passed_over(cells, command.stage)
         return Planned((row,), (command,), refers=tuple(self.names(cells)), notes=notes)
 
-    def _passed_over(self, reasons: Reasons, stage: str) -> Iterator[Reason]:
+    def _passed_over(self, cells: Cells, stage: str) -> tuple[Reason, ...]:
         """What is told of a deal that has no place for it."""
-        cells, header = reasons.cells, self._sheet.header_of
-        kind = stage if stage in (WON, LOST) else "open"
-        for field in NO_PLACE_IN[kind]:
-            if field in cells and field not in cells.assumed and header(field) != header("opened_at"):
-                state = "an open deal" if kind == "open" else f"a deal that was {kind}"
-                yield Reason(header(field), "", f"is passed over: {state} has none")
+        no_place = self._no_place[stage if stage in (WON, LOST) else "open"]
+        notes = tuple([note for field, note in no_place if field in cells and field not in cells.assumed])
         if "quote_amount" in cells and "quote_reference" not in cells:
-            yield Reason(header("quote_amount"), "", "is passed over: a quote goes by its reference")
+            note = Reason(
+                self._sheet.header_of("quote_amount"), "", "is passed over: a quote goes by its reference"
+            )
+            return (*notes, note)
+        return notes
 
     def _alias(self, kind: str, name: str) -> str:
         return self._mapping.aliases.get(kind, {}).get(name, name)
@@ -125,18 +142,14 @@ class DealPlanner:
         return None if reasons.found else told
 
     def _assumed(self, reasons: Reasons) -> frozenset[str]:
-        """What others stand in for: a default, the list price, the names a title is made of."""
+        """What others stand in for: a default, the list price, the names a title is made of. Most rows assume alike."""
         cells = reasons.cells
-        stand_ins = {
-            "amount": "amount" not in cells,
-            "opening_amount": "opening_amount" not in cells,
-            "title": "title" not in cells and "title" in self._sheet.columns,
-            COMPOSED: "title" not in cells,
-            "quote_amount": "quote_amount" not in cells,
-            "next_step": "next_step" not in cells,
-            "next_step_due": "next_step_due" not in cells,
-        }
-        return reasons.currency().union(name for name, assumed in stand_ins.items() if assumed)
+        empty = tuple([field for field in self._may_be_empty if field not in cells])
+        alike = empty, reasons.currency()
+        if alike not in self._assumptions:
+            composed = frozenset() if "title" in cells else frozenset({COMPOSED})
+            self._assumptions[alike] = self._never_told.union(*alike, composed)
+        return self._assumptions[alike]
 
     def _asked(self) -> frozenset[str]:
         column = self._sheet.columns.get("opened_at")

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import psycopg
 
@@ -48,7 +49,7 @@ from runtime.imports.results import (
 from runtime.imports.sources import Found, Source, locate, source_of
 from runtime.ledger import Ledger
 
-OLDER = "tells of nothing after {until:%Y-%m-%d %H:%M} UTC, and an earlier file told until {before:%Y-%m-%d %H:%M} UTC: is this the older one?"
+OLDER = "tells of nothing after {until:%Y-%m-%d %H:%M}, and an earlier file told until {before:%Y-%m-%d %H:%M}: is this the older one?"
 IMPORTABLE = re.compile(r"\.(csv|txt|tsv|xes|xlsx)(\.gz)?$", re.IGNORECASE)
 BATCH = 500
 IN_FLIGHT = 3
@@ -217,7 +218,9 @@ class Run:
         self.result.told_until = max(until, self.result.told_until or until)
         before = await jobs.told_until(self.pool, self.mapping.source, self.result.job_id)
         if landing.changed and before is not None and before > until:
-            self.result.notices.append(Notice(tally.file, "", OLDER.format(until=until, before=before)))
+            zone = ZoneInfo(self.mapping.timezone)
+            told = OLDER.format(until=until.astimezone(zone), before=before.astimezone(zone))
+            self.result.notices.append(Notice(tally.file, "", told))
 
     def _context(self) -> Callable[[], tuple[datetime, Actor, UUID]]:
         return lambda: (self.clock(), self.actor, self.result.job_id)

@@ -196,7 +196,7 @@ async def test_a_file_that_opens_closed_deals_again_is_asked_whether_it_is_older
     assert "older than what is known" in reopened.message
     assert HEADER.split(",")[4] == reopened.column
     assert file.message == (
-        "tells of nothing after 2026-01-04 16:00 UTC, and an earlier file told until 2026-02-01 15:59 UTC:"
+        "tells of nothing after 2026-01-05 00:00, and an earlier file told until 2026-02-01 23:59:"
         " is this the older one?"
     )
 
