@@ -105,14 +105,21 @@ class Filters(Paging):
         given = {name: getattr(self, name) for name in shared}
         if "period" in type(self).model_fields:
             given["period_name"] = getattr(self, "period", None)
+        if isinstance(self, OfScopes) and self.scope_kind is not None and "scope_kind" not in shared:
+            given["scope_key"] = Scope(kind=self.scope_kind, id=self.scope_id).key
         return self.FILTER(**given | {"team_id": team_id})
 
 
-class OfPeriods(Filters):
-    """A list of what a scope has in a period."""
+class OfScopes(Filters):
+    """A list of what scopes have."""
 
     scope_kind: ScopeKind | None = None
     scope_id: UUID | None = None
+
+
+class OfPeriods(OfScopes):
+    """A list of what a scope has in a period."""
+
     period_kind: PeriodKind | None = None
     period: PeriodName | None = None
     owner_id: UUID | None = None

@@ -24,6 +24,8 @@ from domain.errors import NotFound
 from domain.values import NAMESPACE, id_within
 
 MAX_IDEMPOTENCY_KEY = 255
+CHANNEL = "salesloop.channel"
+"""In the scope: the door it came through, where that is another than HTTP."""
 SKEW = timedelta(minutes=5)
 TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 PARTS = {"activity", "decision", "override", "promise"}
@@ -85,7 +87,7 @@ class Act:
         return Context(
             now=now,
             actor=Actor("user", self.user.user_id),
-            channel=Channel.API,
+            channel=self.request.scope.get(CHANNEL, Channel.API),
             occurred_at=happened,
             reason=body.reason if body is not None else None,
             correlation_id=self.correlation_id,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cli.tables import say, table
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from projections.rules import CalendarKnown
 
 
-def calendar_told(calendar: BusinessCalendar) -> str:
+def calendar_told(calendar: Any) -> str:
     """In a cell: where and when, until when days off are known, and how many are one's own."""
     told = [f"{calendar.timezone} {calendar.opens}–{calendar.closes}"]
     if calendar.known_until is not None:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime, tzinfo
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
 import typer
@@ -19,7 +20,6 @@ from cli.tables import say
 
 if TYPE_CHECKING:
     from domain.context import Context
-    from domain.door import Command, Receipt
     from runtime.ledger import Ledger
     from runtime.settings import Settings
 
@@ -37,12 +37,15 @@ Zone = Annotated[
 ]
 Reason = Annotated[str | None, typer.Option("--reason", help="Why; recorded with the event.")]
 AsUser = Annotated[
-    str,
+    str | None,
     typer.Option(
-        "--user", envvar="SALESLOOP_USER", help="Who acts, as recorded in the log: a pseudonym, no name."
+        "--user",
+        envvar="SALESLOOP_USER",
+        help="Who acts, as recorded: a pseudonym, no name. Of the operator; a key says it itself.",
+        show_default="cli",
     ),
 ]
-Limit = Annotated[int, typer.Option("--limit", min=1, max=500, help="Rows at most.")]
+Limit = Annotated[int, typer.Option("--limit", min=1, max=200, help="Rows at most.")]
 
 
 def group(name: str, help: str) -> typer.Typer:
@@ -100,14 +103,6 @@ def context(user: str, reason: str | None = None, **more: Any) -> Context:
     )
 
 
-async def execute(command: Command, user: str, reason: str | None = None, **more: Any) -> Receipt:
-    """One command through the one door."""
-    from domain.door import Door
-
-    async with ledger() as opened:
-        return await Door(opened).execute(command, context(user, reason, **more))
-
-
 def run(work: Coroutine[Any, Any, T]) -> T:
     import asyncio
 
@@ -138,12 +133,29 @@ def zone(name: str | None) -> tzinfo | None:
         fail(f"unknown time zone {name!r}; use an IANA name such as Asia/Shanghai", USAGE)
 
 
+_shown: dict[str, None] = {}
+
+
 def moment(at: datetime | str | None, to: tzinfo | None, *, seconds: bool = False) -> str:
-    """A time in the user's zone."""
+    """A time in the user's zone, which is told below what is shown."""
     if at is None:
         return ""
+    _shown[str(to) if to is not None else _machine()] = None
     known = datetime.fromisoformat(at) if isinstance(at, str) else at
     return known.astimezone(to).strftime("%Y-%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M")
+
+
+def _machine() -> str:
+    """The name of this machine's zone."""
+    place = os.environ.get("TZ") or str(Path("/etc/localtime").resolve())
+    return place.rpartition("zoneinfo/")[2].removeprefix(":").removeprefix("/etc/") or "UTC"
+
+
+def tell_zone() -> None:
+    """Which zone the times are of that were shown since it was told last."""
+    if _shown:
+        say(f"times of {', '.join(_shown)}")
+        _shown.clear()
 
 
 def money(amount: Decimal | str | None, currency: str | None = None) -> str:
@@ -153,21 +165,17 @@ def money(amount: Decimal | str | None, currency: str | None = None) -> str:
     return f"{Decimal(amount):,.2f} {currency or ''}".strip()
 
 
-def receipt(done: Receipt, as_json_: bool) -> None:  # noqa: FBT001 - a flag straight from the command line
+def receipt(done: Mapping[str, Any], as_json_: bool) -> None:  # noqa: FBT001 - a flag straight from the command line
+    """What a write did, as the API tells it."""
     if as_json_:
-        as_json(
-            {
-                "position": done.position,
-                "version": done.version,
-                "recorded": done.recorded,
-                "answer": done.answer,
-            }
-        )
+        as_json(done)
         return
-    answer = _said({name: one for name, one in done.answer.items() if name != "warnings"}, ", ")
-    changed = f"{done.recorded} events at position {done.position}" if done.recorded else "nothing to change"
+    answer = _said({name: one for name, one in done["answer"].items() if name != "warnings"}, ", ")
+    changed = f"{done['recorded']} events at position {done['position']}"
+    if not done["recorded"]:
+        changed = "nothing to change"
     say(f"{changed}: {answer}")
-    for warning in done.answer.get("warnings", ()):
+    for warning in done["answer"].get("warnings", ()):
         say(f"note: {warning}")
 
 
@@ -188,7 +196,10 @@ def _said(value: Any, between: str = " ") -> str:
 def main(app: typer.Typer) -> NoReturn:
     """Run the app; whatever is expected to go wrong is told in one line and an exit code."""
     try:
-        app(prog_name="salesloop")  # whatever started it
+        try:
+            app(prog_name="salesloop")  # whatever started it
+        finally:
+            tell_zone()
     except KeyboardInterrupt:
         code = _say("stopped", INTERRUPTED)
     except BrokenPipeError:  # `salesloop events | head`
@@ -202,6 +213,11 @@ def main(app: typer.Typer) -> NoReturn:
     else:
         code = 0
     sys.exit(code)
+
+
+def note(message: str) -> None:
+    """Beside the answer, to whoever looks."""
+    sys.stderr.write(f"{message}\n")
 
 
 def _say(message: str, code: int) -> int:

@@ -1,44 +1,42 @@
-"""cli: cycles — the board, one cycle and what it waits for, its review's pack, the next target and why."""
+"""cli: cycles — the board, one cycle and what it waits for, its review's pack, the next target and why. What can be done is in
+`cli/loop_acts.py`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import typer
 
-from cli.common import Json, Limit, Zone, as_json, example, fail, group, ledger, run, zone
+from cli.common import Json, Limit, Zone, as_json, example, group, run, zone
 from cli.desk_views import show_cycle_policy
+from cli.house import house
+from cli.language import Lang, language
 from cli.loop import (
     CompanyZone,
     Cursor,
     CycleArgument,
     KnownAt,
+    OwnerFilter,
     PeriodFilter,
     ScopeFilter,
     company_zone,
-    cycle_of,
-    known_upto,
+    cycle_policies,
     more,
-    names,
-    scope_of,
     today,
 )
-from cli.views import Language
 
 if TYPE_CHECKING:
-    from projections.attainment import Attainment
+    from cli.house import House
     from projections.cycle_board import CycleSeen
-    from projections.pack_view import PackSeen
-    from projections.paging import Page, Source
-    from runtime.ledger import Ledger
 
 app = group(
     "cycle", "Cycles: the board, one cycle and what it waits for, its pack, and everything people do in it."
 )
-LanguageOption = Annotated[Language, typer.Option("--lang", help="Of the sentences.")]
 
 
 class Phase(StrEnum):
@@ -57,8 +55,8 @@ def list_(
     phase: Annotated[Phase | None, typer.Option("--phase")] = None,
     scope: ScopeFilter = None,
     period: PeriodFilter = None,
-    owner: Annotated[UUID | None, typer.Option("--owner", help="A person's id.")] = None,
-    of: Annotated[UUID | None, typer.Option("--of", help="Who owes what is most urgent.")] = None,
+    owner: OwnerFilter = None,
+    of: Annotated[str | None, typer.Option("--of", help="Who owes what is most urgent: name or id.")] = None,
     behind: Annotated[
         bool, typer.Option("--behind", help="Only those told to be behind at their last check-in.")
     ] = False,
@@ -68,15 +66,8 @@ def list_(
     tz: CompanyZone = None,
 ) -> None:
     """The board: what is due first comes first."""
-    narrowed: dict[str, Any] = {
-        "phase": phase,
-        "scope_key": scope_of(scope).key if scope else None,
-        "period_name": period,
-        "owner_id": owner,
-        "waits_of": of,
-        "behind": behind or None,
-    }
-    page, known, company = run(_list(narrowed, cursor, limit))
+    query = {"phase": phase, "period": period, "behind": behind or None, "cursor": cursor, "limit": limit}
+    page, known, company = run(_list(query, scope, {"owner": owner, "waits_of": of}))
     if json:
         as_json(page)
         return
@@ -87,16 +78,21 @@ def list_(
 
 
 async def _list(
-    narrowed: dict[str, Any], cursor: str | None, limit: int
-) -> tuple[Page[CycleSeen], dict[UUID, str], str]:
+    query: dict[str, Any], scope: str | None, whose: dict[str, str | None]
+) -> tuple[Any, dict[UUID, str], str]:
     """With the company's time zone."""
-    from projections import cycle_board
+    from cli.kinds import ids, scoped
+    from cli.reads import pages
+    from projections.cycle_board import CycleFilter, CycleSeen, listing
+    from projections.paging import Page
 
-    async with ledger() as opened:
-        found = cycle_board.CycleFilter(**narrowed)
-        page = await cycle_board.listing(opened.pool, found, cursor=cursor, limit=limit)
-        known = await names(opened.pool, [id for cycle in page.items for id in people(cycle)])
-        return page, known, await company_zone(opened.pool)
+    async with house() as at:
+        found = await ids(at, whose)
+        named = {name.replace("waits_of_id", "waits_of"): id for name, id in found.items()}
+        narrowed = query | await scoped(at, scope) | named
+        page = await at.read("/cycles", Page[CycleSeen], narrowed, pages(listing, CycleFilter))
+        known = await at.names([id for cycle in page.items for id in people(cycle)])
+        return page, known, await company_zone(at)
 
 
 def people(cycle: CycleSeen) -> Iterable[UUID | None]:
@@ -108,11 +104,14 @@ def people(cycle: CycleSeen) -> Iterable[UUID | None]:
 # --- one cycle -------------------------------------------------------------------------------------------------------
 
 
-async def seen(opened: Ledger, given: str) -> CycleSeen:
-    from projections import cycle_board
+async def _seen(at: House, given: str) -> CycleSeen:
+    from cli.kinds import read
+    from cli.reads import one
+    from projections.cycle_board import CycleSeen, get
 
-    id = await cycle_of(opened, given)
-    return await cycle_board.get(opened.pool, id) or fail(f"no cycle has the id {id}")
+    id = await read(at, "cycle", given, "CYCLE")
+    found: CycleSeen = await at.read(f"/cycles/{id}", CycleSeen, None, one(get, "cycle", id))
+    return found
 
 
 @app.command(epilog=example("salesloop cycle show company@2027-Q1"))
@@ -124,30 +123,35 @@ def show(cycle: CycleArgument, *, json: Json = False, tz: CompanyZone = None) ->
         return
     from cli.loop_views import show_cycle
 
-    shown = tz or company
-    show_cycle(found, lines, known, zone(shown), shown)
+    show_cycle(found, lines, known, zone(tz or company))
 
 
-async def _show(given: str) -> tuple[CycleSeen, list[Attainment], dict[UUID, str], str]:
-    from projections.attainment import policy_of
+async def _show(given: str) -> tuple[Any, list[Any], dict[UUID, str], str]:
+    """Its targets as they stand today, or stood on its last day."""
+    from cli.common import fail
 
-    async with ledger() as opened:
-        found = await seen(opened, given)
-        policy = await policy_of(opened.pool, found.policy, found.policy_version)
-        lines = await targets_today(opened.pool, found, policy)
-        return found, lines, await names(opened.pool, people(found)), policy.calendar.timezone
+    async with house() as at:
+        found = await _seen(at, given)
+        versions = await cycle_policies(at, found.policy)
+        policy = next((one for one in versions if one.version == found.policy_version), None) or fail(
+            f"the cycle policy {found.policy!r} has no version {found.policy_version}"
+        )
+        day = min(date.fromisoformat(await today(at)), found.period.end)
+        lines = [line for target in found.targets for line in await _on(at, target, day, policy)]
+        return found, lines, await at.names(people(found)), policy.calendar.timezone
 
 
-async def targets_today(source: Source, cycle: CycleSeen, policy: Any) -> list[Attainment]:
-    """The cycle's targets as they stand today, or stood on its last day."""
+async def _on(at: House, target: UUID, day: Any, policy: Any) -> list[Any]:
     from domain.cycle.in_force import InForce
-    from projections import attainment, figures
-    from projections.target_tree import TargetTree
+    from projections import attainment
 
-    day = min(await today(source), cycle.period.end)
-    known = await TargetTree.at(source, cycle.targets, figures.NOW)
-    pairs = [(target, day) for target in known.values()]
-    return await attainment.attained(source, pairs, policies=InForce.only(policy))
+    async def direct(source: Any, _: Any) -> Any:
+        series = await attainment.series(source, target, [day], policies=InForce.only(policy))
+        return {"days": series}
+
+    shape = dict[str, list[attainment.Attainment]]
+    found = await at.read(f"/targets/{target}/attainment", shape, {"since": day, "until": day}, direct)
+    return list(found["days"])
 
 
 @app.command(epilog=example("salesloop cycle said rep:0d9f6f0e-4d4e-4f0e-8a63-1f7b8a5b5c11@2027-03"))
@@ -163,9 +167,9 @@ def said(cycle: CycleArgument, *, json: Json = False, tz: Zone = None) -> None:
 
 
 async def _said(given: str) -> tuple[CycleSeen, dict[UUID, str]]:
-    async with ledger() as opened:
-        found = await seen(opened, given)
-        return found, await names(opened.pool, [one.by for one in found.said])
+    async with house() as at:
+        found = await _seen(at, given)
+        return found, await at.names([one.by for one in found.said])
 
 
 @app.command(epilog=example("salesloop cycle pack company@2027-Q1 --changed"))
@@ -174,7 +178,7 @@ def pack(
     *,
     changed: Annotated[bool, typer.Option("--changed", help="Only what is known differently now.")] = False,
     known_at: KnownAt = None,
-    lang: LanguageOption = Language.EN,
+    lang: Lang = None,
     json: Json = False,
     tz: Zone = None,
 ) -> None:
@@ -185,20 +189,21 @@ def pack(
         return
     from cli.loop_views import show_pack
 
-    show_pack(found, known, zone(tz), lang.value, changed=changed)
+    show_pack(found, known, zone(tz), language(lang), changed=changed)
 
 
-async def _pack(given: str, known_at: str | None) -> tuple[PackSeen, dict[UUID, str]]:
+async def _pack(given: str, known_at: str | None) -> tuple[Any, dict[UUID, str]]:
     from projections import pack_view
 
-    async with ledger() as opened:
-        position = await known_upto(opened.pool, pack_view.NEEDED, known_at)
-        found = await pack_view.get(opened.pool, await seen(opened, given), position)
-        return found, await names(opened.pool, [found.scope.id, *pack_view.about(found)])
+    async with house() as at:
+        cycle = await _seen(at, given)
+        path = f"/cycles/{cycle.cycle_id}/pack"
+        found = await at.read(path, pack_view.PackSeen, {"known_at": known_at})
+        return found, await at.names([found.scope.id, *pack_view.about(found)])
 
 
 @app.command(epilog=example("salesloop cycle proposal company@2027-Q1 --lang zh"))
-def proposal(cycle: CycleArgument, *, lang: LanguageOption = Language.EN, json: Json = False) -> None:
+def proposal(cycle: CycleArgument, *, lang: Lang = None, json: Json = False) -> None:
     """What was proposed for the next period, step by step."""
     found, known = run(_proposal(cycle))
     if json:
@@ -206,13 +211,13 @@ def proposal(cycle: CycleArgument, *, lang: LanguageOption = Language.EN, json: 
         return
     from cli.loop_views import show_proposal
 
-    show_proposal(found, known, lang.value)
+    show_proposal(found, known, language(lang))
 
 
 async def _proposal(given: str) -> tuple[CycleSeen, dict[UUID, str]]:
-    async with ledger() as opened:
-        found = await seen(opened, given)
-        return found, await names(opened.pool, [found.scope.id])
+    async with house() as at:
+        found = await _seen(at, given)
+        return found, await at.names([found.scope.id])
 
 
 @app.command(epilog=example("salesloop cycle policy default"))
@@ -221,16 +226,10 @@ def policy(name: Annotated[str, typer.Argument()] = "default", *, json: Json = F
     versions = run(_policy(name))
     if json:
         as_json(versions)
-        return
-    show_cycle_policy(name, versions)
+    else:
+        show_cycle_policy(name, versions)
 
 
 async def _policy(name: str) -> Any:
-    from domain.cycle.policies import CyclePolicies, cycle_policy_stream
-
-    id = cycle_policy_stream(name)
-    async with ledger() as opened:
-        held = (await opened.load({id: CyclePolicies}))[id]
-        if not isinstance(held, CyclePolicies) or not held.versions:
-            fail(f"no cycle policy is called {name!r}")
-        return held.versions
+    async with house() as at:
+        return await cycle_policies(at, name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, tzinfo
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from cli.common import moment, money
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from projections.paging import Page
     from projections.rep_load import Load
 
+CLOSED = ("won", "lost", "after-sales")
 SHORT = 8
 """Digits of an id that are enough to name a deal by."""
 
@@ -58,6 +60,7 @@ def show_deal(deal: DealView, to: tzinfo | None) -> None:
         ("opened", moment(deal.opened_at, to)),
         ("activities", f"{deal.activity_count}, the last {moment(deal.last_activity_at, to) or 'never'}"),
         ("promise", f"{deal.promised}, by {deal.promised_by_name}" if deal.promise_id else None),
+        ("its id", deal.promise_id),
         ("due", moment(deal.due_at, to)),
         ("policy, process", f"{deal.policy}, {deal.process} {deal.process_version}"),
         ("version", deal.version),
@@ -86,7 +89,8 @@ def _who(happening: Happening) -> str:
 
 def _said(happening: Happening, lang: str) -> str:
     why = f" ({happening.reason})" if happening.reason else ""
-    return happening.sentence[lang] + why
+    told: Any = happening.sentence
+    return (told if isinstance(told, str) else str(told[lang])) + why
 
 
 # --- promises --------------------------------------------------------------------------------------------------------
@@ -119,11 +123,30 @@ def show_outcomes(outcomes: Iterable[Outcomes]) -> None:
 # --- funnel ----------------------------------------------------------------------------------------------------------
 
 
-def show_funnel(stages: Sequence[FunnelStage], process: str) -> None:
+def show_funnel(
+    stages: Sequence[FunnelStage], process: str, since: str | None = None, until: str | None = None
+) -> None:
+    """What stands in each stage, what stands in all of them, and of what days the moves are."""
     columns = ("stage", "deals", "amount", "days here", "came", "left", "went on", "days stayed")
     spare = ("days stayed", "left", "came", "days here")
-    rows = [_stage(stage) for stage in stages]
+    rows = [*map(_stage, stages), _total(stages)]
     table(columns, rows, title=f"funnel: {process}", right=columns[1:], whole=("stage",), spare=spare)
+    days = f"from {since or 'the beginning'} until {until or 'today'}"
+    say("deals, amount, days here: what stands in a stage now, and for how long on average.")
+    say(
+        f"came, left, went on, days stayed: moves {days}; went on: the share of those who left that moved ahead."
+    )
+
+
+def _total(stages: Sequence[FunnelStage]) -> tuple[Any, ...]:
+    """Of what is open: closed deals stand in no stage that leads anywhere."""
+    still = [stage for stage in stages if stage.stage not in CLOSED]
+    sums: dict[str, Decimal] = {}
+    for stage in still:
+        for currency, amount in stage.amounts.items():
+            sums[currency] = sums.get(currency, Decimal(0)) + amount
+    amounts = "\n".join(money(amount, currency) for currency, amount in sorted(sums.items()))
+    return "open in all", f"{sum(stage.deals for stage in still):,}", amounts, "", "", "", "", ""
 
 
 def _stage(s: FunnelStage) -> tuple[Any, ...]:

@@ -100,4 +100,4 @@ async def _running(opened: Ledger, turn: Turn, following: CycleSeen, teller: Tel
     known = await names(opened.pool, people(following))
     at = policy.calendar.timezone
     teller.note("\nthe month that runs, what it waits for, and its pace (salesloop cycle show)")
-    teller.view("running", lambda: show(following, pace, known, zone(at), at), cycle=following, pace=pace)
+    teller.view("running", lambda: show(following, pace, known, zone(at)), cycle=following, pace=pace)

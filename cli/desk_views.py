@@ -5,21 +5,23 @@ from __future__ import annotations
 from calendar import month_name
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import tzinfo
+from decimal import Decimal
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from cli.calendar_views import calendar_told, note_calendar
 from cli.common import moment
-from cli.tables import table
+from cli.tables import say, table
 
 if TYPE_CHECKING:
     from domain.cycle.policy import CyclePolicy
     from domain.metrics import Metric
-    from domain.policy import FollowUpPolicy
+    from projections.directory import Listed
     from projections.rebuild import Difference
     from projections.status import ProjectionStatus
 
 
-def show_policy(name: str, versions: Sequence[FollowUpPolicy]) -> None:
+def show_policy(name: str, versions: Sequence[Mapping[str, Any]]) -> None:
     columns = (
         "version",
         "due after",
@@ -30,13 +32,40 @@ def show_policy(name: str, versions: Sequence[FollowUpPolicy]) -> None:
         "calendar",
     )
     table(columns, [_policy(p) for p in versions], title=name)
-    note_calendar(versions[-1].calendar)
+    for warning in versions[-1]["warnings"]:
+        say(f"note: {warning}")
 
 
-def _policy(p: FollowUpPolicy) -> tuple[Any, ...]:
-    stages = ", ".join(f"{stage} {after}" for stage, after in p.due_after_by_stage.items())
-    calendar = calendar_told(p.calendar)
-    return p.version, p.due_after, stages, p.remind_before, p.escalate_after, p.reassign_after, calendar
+def _policy(p: Mapping[str, Any]) -> tuple[Any, ...]:
+    stages = ", ".join(f"{stage} {after}" for stage, after in p["due_after_by_stage"].items())
+    calendar = calendar_told(SimpleNamespace(**p["calendar"]))
+    times = (p["remind_before"], p["escalate_after"], p["reassign_after"])
+    return p["version"], p["due_after"], stages, *times, calendar
+
+
+def show_process(name: str, versions: Sequence[Mapping[str, Any]]) -> None:
+    """The newest version's stages, and what their gates want."""
+    newest = versions[-1]["process"] if "process" in versions[-1] else versions[-1]
+    rows = [
+        (stage["name"], f"{Decimal(str(stage['probability'])):.0%}", ", ".join(stage.get("exit", ())))
+        for stage in newest["stages"]
+    ]
+    title = f"{name} {newest['version']}"
+    table(("stage", "probability", "to leave it"), rows, title=title, right=("probability",))
+
+
+def show_listed(listed: Iterable[Listed]) -> None:
+    rows = [(one.name, one.note, "" if one.active else "no longer", one.id) for one in listed]
+    table(("name", "", "active", "id"), rows, whole=("id",), spare=("active",))
+
+
+def show_customer(found: Mapping[str, Any]) -> None:
+    profile = found["profile"]
+    rows = [(name, value) for name, value in profile.items() if value not in (None, "") and name != "name"]
+    table(("", profile["name"]), [("id", found["customer_id"]), *rows], whole=("",))
+    if found["contacts"]:
+        people = [(c["name"], c["note"], c["phone"], c["mail"], c["id"]) for c in found["contacts"]]
+        table(("contact", "role", "phone", "mail", "id"), people, whole=("id",), spare=("mail", "phone"))
 
 
 def show_cycle_policy(name: str, versions: Sequence[CyclePolicy]) -> None:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.common import Json, Zone, example, ledger, moment, run, zone
+from cli.common import Json, Zone, example, moment, run, zone
+from cli.house import house
 from cli.tables import say
 
 if TYPE_CHECKING:
-    from runtime.feed import Event
-    from runtime.ledger import Ledger
+    from datetime import tzinfo
 
-PAGE = 500
+    from cli.house import House
+
+PAGE = 200
 
 
 def add_to(app: typer.Typer) -> None:
@@ -36,53 +39,50 @@ def events(
     json: Json = False,
     tz: Zone = None,
 ) -> None:
-    run(_events(after, limit, follow=follow, json=json, tz=tz))
+    run(_events(after, limit, follow=follow, json=json, to=zone(tz)))
 
 
-async def _events(after: int | None, limit: int | None, *, follow: bool, json: bool, tz: str | None) -> None:
-    say = _as_line if json else _as_text
+async def _events(
+    after: int | None, limit: int | None, *, follow: bool, json: bool, to: tzinfo | None
+) -> None:
     left = limit
-    async with ledger() as opened:
-        start = after if after is not None else max(0, await opened.head() - 20)
-        async for page in _pages(opened, start, follow=follow):
+    async with house() as at:
+        start = after if after is not None else max(0, await _head(at) - 20)
+        async for page in _pages(at, start, follow=follow):
             shown = page if left is None else page[:left]
             for event in shown:
-                say(event, tz)
+                _as_line(event) if json else _as_text(event, to)
+            sys.stdout.flush()
             if left is not None and (left := left - len(shown)) <= 0:
                 return
 
 
-async def _pages(opened: Ledger, after: int, *, follow: bool) -> AsyncIterator[list[Event]]:
-    """What there is; then, following, what each notification of the ledger announces."""
-    while page := await opened.feed(after, PAGE):
-        after = page[-1].position
-        yield page
-    if not follow:
-        return
-    from runtime.database import connect
-
-    async with await connect(str(opened.pool.conninfo)) as connection:
-        await connection.execute("LISTEN ledger")
-        while True:
-            while page := await opened.feed(after, PAGE):
-                after = page[-1].position
-                yield page
-            async for _ in connection.notifies(timeout=5, stop_after=1):
-                pass
+async def _head(at: House) -> int:
+    models = (await at.read("/projections", dict[str, list[dict[str, Any]]]))["read_models"]
+    return int(models[0]["head"]) if models else 0
 
 
-def _as_line(event: Event, _tz: str | None) -> None:
-    import sys
+async def _pages(at: House, after: int, *, follow: bool) -> AsyncIterator[list[dict[str, Any]]]:
+    """What there is; then, following, what comes."""
+    while True:
+        found = await at.read("/events", dict[str, Any], {"after": after, "limit": PAGE})
+        if found["events"]:
+            after = found["next"]
+            yield found["events"]
+        elif not follow:
+            return
+        else:
+            await at.news()
 
+
+def _as_line(event: dict[str, Any]) -> None:
     from runtime.codec import encode
 
     sys.stdout.write(encode(event).decode() + "\n")
-    sys.stdout.flush()
 
 
-def _as_text(event: Event, tz: str | None) -> None:
-    at = moment(event.recorded_at, zone(tz))
-    who = f"{event.meta.actor} through {event.meta.channel}"
-    also = "" if event.known else "  (of a newer release)"
-    line = f"{event.position:>9}  {at}  {event.topic:<26} {event.stream_id}  {who}{also}"
-    say(line)
+def _as_text(event: dict[str, Any], to: tzinfo | None) -> None:
+    at, meta = moment(event["recorded_at"], to), event["meta"]
+    actor = meta["actor"]
+    who = f"{actor['kind']}:{actor['id']} through {meta['channel']}"
+    say(f"{event['position']:>9}  {at}  {event['topic']:<26} {event['stream_id']}  {who}")

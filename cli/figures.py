@@ -2,56 +2,36 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import typer
 
-from cli.common import USAGE, Json, Limit, as_json, example, fail, group, ledger, run
-from cli.cycles import LanguageOption
+from cli.common import USAGE, Json, Limit, as_json, example, fail, group, run
 from cli.desk_views import show_metrics
-from cli.loop import (
-    DAYS,
-    Cursor,
-    KnownAt,
-    PeriodFilter,
-    known_upto,
-    measured,
-    metric_name,
-    more,
-    names,
-    period_of,
-    scope_of,
-    whose,
-)
+from cli.house import house
+from cli.language import Lang, language
+from cli.loop import Cursor, Day, KnownAt, PeriodFilter, measured, metric_name, more, whose
 from cli.tables import say
-from cli.views import Language
-
-if TYPE_CHECKING:
-    from domain.figures import FigureAsked
-    from projections.figures import Behind
-    from projections.paging import Page
-    from runtime.ledger import Ledger
 
 app = group("figure", "Figures: the metrics there are, what one comes to, and the events behind it.")
 Metric = Annotated[str, typer.Argument(metavar="METRIC", help="Such as revenue-won or activities:call.")]
-Of = Annotated[str, typer.Option("--scope", metavar="SCOPE", help="company, team:ID or rep:ID.")]
-Since = Annotated[datetime | None, typer.Option("--since", formats=DAYS, help="Or the first day")]
-Until = Annotated[datetime | None, typer.Option("--until", formats=DAYS, help="and the last.")]
-Currency = Annotated[str, typer.Option("--currency", help="Of money.")]
+Of = Annotated[str, typer.Option("--scope", metavar="SCOPE", help="company, team:NAME or rep:NAME.")]
+Since = Annotated[Day, typer.Option("--since", metavar="DAY", help="Or the first day")]
+Until = Annotated[Day, typer.Option("--until", metavar="DAY", help="and the last.")]
+Currency = Annotated[str | None, typer.Option("--currency", help="Of money.")]
 
 
 @app.command("list", epilog=example("salesloop figure list --lang zh"))
-def list_(*, lang: LanguageOption = Language.EN, json: Json = False) -> None:
+def list_(*, lang: Lang = None, json: Json = False) -> None:
     """Every metric, with its definition."""
     from domain.metrics import every_metric
 
     if json:
         as_json(list(every_metric()))
-        return
-    show_metrics(every_metric(), lang.value)
+    else:
+        show_metrics(every_metric(), language(lang))
 
 
 @app.command(epilog=example("salesloop figure show revenue-won --period 2027-Q1 --currency CNY"))
@@ -62,61 +42,45 @@ def show(
     period: PeriodFilter = None,
     since: Since = None,
     until: Until = None,
-    currency: Currency = "",
+    currency: Currency = None,
     known_at: KnownAt = None,
     json: Json = False,
 ) -> None:
     """One figure, true for these days."""
-    asked, position, found, known = run(_show((metric, scope, period, since, until, currency), known_at))
+    query = {"metric": metric, "period": period, "since": since, "until": until, "currency": currency}
+    found, known = run(_show(query | {"known_at": known_at}, scope))
     if json:
-        as_json({"asked": asked, "known_at": position, "figure": found})
+        as_json(found)
         return
-    days = f"{asked.window.start} to {asked.window.end}"
-    told = measured(found, asked.metric, asked.currency)
-    then = "" if position is None else f", as known at position {position:,}"
-    say(f"{metric_name(metric)}, {whose(asked.scope, known)}, {days}{then}: {told}")
+    days, figure = found["window"], found["figure"]
+    told = measured(None if figure is None else Decimal(figure), metric, found["currency"])
+    about = f"{metric_name(metric)}, {whose(_scope(found['scope']), known)}"
+    then = "" if found["known_at"] is None else f", as known at position {found['known_at']:,}"
+    say(f"{about}, {days['start']} to {days['end']}{then}: {told}")
 
 
-Asked = tuple[str, str, str | None, datetime | None, datetime | None, str]
+def _scope(told: dict[str, Any]) -> Any:
+    import msgspec
+
+    from domain.scope import Scope
+
+    return msgspec.convert(told, Scope, strict=False)
 
 
-async def _show(
-    given: Asked, known_at: str | None
-) -> tuple[FigureAsked, int | None, Decimal | None, dict[UUID, str]]:
-    from projections import figures
+async def _asked(at: Any, query: dict[str, Any], scope: str) -> dict[str, Any]:
+    from cli.kinds import days, read
 
-    async with ledger() as opened:
-        position = await known_upto(opened.pool, ("contributions",), known_at)
-        asked = await _asked(opened, *given)
-        (found,) = await figures.figures(opened.pool, [asked], position)
-        return asked, position, found, await names(opened.pool, [asked.scope.id])
-
-
-async def _asked(
-    opened: Ledger,
-    metric: str,
-    scope: str,
-    period: str | None,
-    since: datetime | None,
-    until: datetime | None,
-    currency: str,
-) -> FigureAsked:
-    from domain.figures import FigureAsked
-    from domain.periods import Window
-    from projections import scopes
-    from projections.paging import in_order
-
-    window: Any
-    if period and not since and not until:
-        window = await period_of(opened, period)
-    elif since and until and not period:
-        in_order(since, until, "until", "since")
-        window = Window(since.date(), until.date())
-    else:
+    if not query["period"] and not (query["since"] and query["until"]):
         fail("name --period, or both --since and --until", USAGE)
-    of = scope_of(scope)
-    await scopes.check(opened.pool, of)
-    return FigureAsked(metric, of, Window(window.start, window.end), currency)
+    of = await read(at, "scope", scope, "--scope")
+    narrowed = {"scope": of["kind"], "scope_id": of.get("id")}
+    return query | narrowed | await days(at, query, "since", "until")
+
+
+async def _show(query: dict[str, Any], scope: str) -> tuple[Any, dict[UUID, str]]:
+    async with house() as at:
+        found = await at.read("/figures", dict[str, Any], await _asked(at, query, scope))
+        return found, await at.names([_scope(found["scope"]).id])
 
 
 @app.command(epilog=example("salesloop figure events activities:call --since 2027-03-01 --until 2027-03-31"))
@@ -127,14 +91,15 @@ def events(
     period: PeriodFilter = None,
     since: Since = None,
     until: Until = None,
-    currency: Currency = "",
+    currency: Currency = None,
     known_at: KnownAt = None,
     cursor: Cursor = None,
     limit: Limit = 20,
     json: Json = False,
 ) -> None:
     """The events behind a figure; they sum to it."""
-    page, known = run(_events((metric, scope, period, since, until, currency), known_at, cursor, limit))
+    query = {"metric": metric, "period": period, "since": since, "until": until, "currency": currency}
+    page, known = run(_events(query | {"known_at": known_at, "cursor": cursor, "limit": limit}, scope))
     if json:
         as_json(page)
         return
@@ -144,13 +109,10 @@ def events(
     more(page)
 
 
-async def _events(
-    given: Asked, known_at: str | None, cursor: str | None, limit: int
-) -> tuple[Page[Behind], dict[UUID, str]]:
-    from projections import figures
+async def _events(query: dict[str, Any], scope: str) -> tuple[Any, dict[UUID, str]]:
+    from projections.figures import Behind
+    from projections.paging import Page
 
-    async with ledger() as opened:
-        position = await known_upto(opened.pool, ("contributions",), known_at)
-        page = await figures.drill(opened.pool, await _asked(opened, *given), position, cursor, limit)
-        ids = [id for one in page.items for id in (one.rep_id, one.subject_id)]
-        return page, await names(opened.pool, ids)
+    async with house() as at:
+        page = await at.read("/figures/events", Page[Behind], await _asked(at, query, scope))
+        return page, await at.names([id for one in page.items for id in (one.rep_id, one.subject_id)])

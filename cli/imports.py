@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.common import AsUser, Json, as_json, example, ledger, run
+from cli.house import OPERATOR
 from cli.tables import say, table
 
 if TYPE_CHECKING:
@@ -36,10 +37,12 @@ def import_(
         Path | None,
         typer.Option("--rejects", help="Folder for refused rows.", show_default="beside the source"),
     ] = None,
-    user: AsUser = "cli",
+    user: AsUser = None,
     json: Json = False,
 ) -> None:
-    result = run(import_files(source, mapping, user, dry_run=dry_run, rejects=rejects, quiet=json))
+    result = run(
+        import_files(source, mapping, user or OPERATOR, dry_run=dry_run, rejects=rejects, quiet=json)
+    )
     if json:
         as_json(result.as_dict())
     else:

@@ -1,16 +1,17 @@
-"""cli: API keys. An administrator's key is made here and nowhere else, by whoever may migrate the database."""
+"""cli: API keys. The first admin's key is made here, by whoever may reach the database."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any
-from uuid import UUID
 
 import typer
 
-from cli.common import Json, Zone, as_json, example, fail, group, ledger, run, zone
+from cli.common import Json, Zone, as_json, example, fail, group, run, zone
 from cli.desk_views import show_keys
+from cli.house import house, remote
+from cli.loop import RepFilter, TeamFilter
 from cli.tables import say
 
 app = group("keys", "API keys: make, list, revoke.")
@@ -28,15 +29,16 @@ def create(
     *,
     role: Annotated[RoleName, typer.Option("--role", help="What the key may do.")],
     owner: Annotated[str, typer.Option("--user", "--for", help="Whose key: a pseudonym, no name.")],
-    rep: Annotated[UUID | None, typer.Option("--rep", help="The rep, for a rep's key.")] = None,
-    team: Annotated[UUID | None, typer.Option("--team", help="The team, for a manager's key.")] = None,
+    rep: RepFilter = None,
+    team: TeamFilter = None,
     label: Annotated[str, typer.Option("--label")] = "",
     days: Annotated[int | None, typer.Option("--days", min=1, max=3_650, help="Until it expires.")] = None,
     json: Json = False,
 ) -> None:
-    """Make an API key. Its token is printed once and kept nowhere."""
+    """Make an API key: a rep's names the rep, a manager's the team. Its token is printed once and kept nowhere."""
     expires = datetime.now(UTC) + timedelta(days=days) if days else None
-    id, token = run(_create(role, owner, rep, team, label, expires))
+    body: dict[str, Any] = {"user_id": owner, "role": role.value, "label": label}
+    id, token = run(_create(body, expires, {"rep": rep, "team": team}))
     if json:
         as_json({"id": id, "token": token, "user_id": owner, "role": role.value})
         return
@@ -45,20 +47,40 @@ def create(
 
 
 async def _create(
-    role: RoleName, owner: str, rep: UUID | None, team: UUID | None, label: str, expires: datetime | None
+    body: dict[str, Any], expires: datetime | None, whose: dict[str, str | None]
 ) -> tuple[str, str]:
+    """An administrator's key is the operator's to make, past the API."""
+    import msgspec
+
+    from cli.kinds import ids
+
+    for named in ("rep", "manager"):
+        option = {"rep": "rep", "manager": "team"}[named]
+        if body["role"] == named and not whose[option]:
+            fail(f"a {named}'s key needs --{option}")
+    async with house() as at:
+        body |= await ids(at, whose)
+        if body["role"] == "admin" and not remote():
+            return await _operators(body, expires)
+        body |= {"expires_at": expires.isoformat()} if expires else {}
+        made = msgspec.json.decode(await at.act("POST", "/keys", body, options=OPTIONS))
+        return made["id"], made["token"]
+
+
+OPTIONS = {"user_id": "--user", "rep_id": "--rep", "team_id": "--team"}
+
+
+async def _operators(body: dict[str, Any], expires: datetime | None) -> tuple[str, str]:
     import re
 
     from api.users import USER_PATTERN, KeyBook, NewKey, Role
+    from cli.common import ledger
 
-    if not re.fullmatch(USER_PATTERN, owner):
-        fail("a user is letters, digits, dot, dash and underscore, at most 64")
-    if role is RoleName.REP and rep is None:
-        fail("a rep's key needs --rep")
-    if role is RoleName.MANAGER and team is None:
-        fail("a manager's key needs --team")
-    async with ledger(operator=True) as opened:
-        return await KeyBook(opened).create(NewKey(owner, Role(role.value), rep, team, label, expires), "cli")
+    if not re.fullmatch(USER_PATTERN, body["user_id"]):
+        fail("--user: must be letters, digits, dot, dash and underscore, at most 64")
+    async with ledger() as opened:
+        new = NewKey(body["user_id"], Role.ADMIN, None, None, body["label"], expires)
+        return await KeyBook(opened).create(new, "cli")
 
 
 @app.command("list", epilog=example("salesloop keys list --json"))
@@ -67,15 +89,13 @@ def list_(*, json: Json = False, tz: Zone = None) -> None:
     found = run(_all())
     if json:
         as_json(found)
-        return
-    show_keys(found, zone(tz))
+    else:
+        show_keys(found, zone(tz))
 
 
-async def _all() -> list[dict[str, Any]]:
-    from api.users import KeyBook
-
-    async with ledger() as opened:
-        return await KeyBook(opened).all()
+async def _all() -> Any:
+    async with house() as at:
+        return (await at.read("/keys", dict[str, Any]))["keys"]
 
 
 @app.command(epilog=example("salesloop keys revoke 5f0c2a526c2e4c0e"))
@@ -84,16 +104,15 @@ def revoke(
 ) -> None:
     """Revoke a key; it stops counting within seconds."""
     at = run(_revoke(id))
-    if at is None:
-        fail(f"no key has the id {id}")
     if json:
         as_json({"id": id, "revoked_at": at})
     else:
         say(f"key {id} is revoked")
 
 
-async def _revoke(id: str) -> datetime | None:
-    from api.users import KeyBook
-
-    async with ledger() as opened:
-        return await KeyBook(opened).revoke(id)
+async def _revoke(id: str) -> Any:
+    """When it was, now or before."""
+    async with house() as at:
+        await at.act("DELETE", f"/keys/{id}")
+        keys = (await at.read("/keys", dict[str, Any]))["keys"]
+    return next(key["revoked_at"] for key in keys if key["id"] == id)

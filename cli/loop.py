@@ -2,44 +2,38 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import typer
 
-from cli.common import USAGE, fail, ledger
+from cli.common import fail
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
-    from pydantic import BaseModel
-
-    from domain.periods import Period
-    from domain.scope import Scope
+    from cli.house import House
+    from domain.cycle.policy import CyclePolicy
     from projections.paging import Page, Source
-    from runtime.ledger import Ledger
 
-B = TypeVar("B", bound="BaseModel")
-
-ScopeOption = Annotated[
-    str, typer.Option("--scope", metavar="SCOPE", help="company, team:ID or rep:ID.", show_default=False)
-]
 ScopeFilter = Annotated[
-    str | None, typer.Option("--scope", metavar="SCOPE", help="company, team:ID or rep:ID.")
-]
-PeriodOption = Annotated[
-    str, typer.Option("--period", metavar="PERIOD", help="2027, 2027-Q1, 2027-03, 2027-W05.")
+    str | None,
+    typer.Option("--scope", metavar="SCOPE", help="company, team:NAME or rep:NAME; ids do as well."),
 ]
 PeriodFilter = Annotated[
     str | None, typer.Option("--period", metavar="PERIOD", help="2027, 2027-Q1, 2027-03, 2027-W05.")
 ]
 CycleArgument = Annotated[
-    str, typer.Argument(metavar="CYCLE", help="Its id, or SCOPE@PERIOD: company@2027-Q1, rep:ID@2027-03.")
+    str,
+    typer.Argument(metavar="CYCLE", help="SCOPE@PERIOD, or its id: company@2027-Q1, 'rep:Li Wei@2027-03'."),
 ]
-By = Annotated[UUID, typer.Option("--by", help="The id of the person who says it.")]
-Why = Annotated[str, typer.Option("--why", help="Why; recorded.")]
+RepFilter = Annotated[str | None, typer.Option("--rep", help="A rep: name, login or id.")]
+OwnerFilter = Annotated[str | None, typer.Option("--owner", help="A rep: name, login or id.")]
+TeamFilter = Annotated[str | None, typer.Option("--team", help="A team: name or id.")]
+Day = str | None
+"""As it is typed; read by `kinds.days`."""
 Cursor = Annotated[str | None, typer.Option("--cursor", help="Where the page before ended.")]
 KnownAt = Annotated[
     str | None,
@@ -54,109 +48,46 @@ CompanyZone = Annotated[
     str | None,
     typer.Option("--tz", help="Time zone to show times in.", show_default="the company's, of the policy"),
 ]
-DAYS = ["%Y-%m-%d"]
 
 
-def scope_of(text: str) -> Scope:
-    from domain.scope import Scope, ScopeKind
-
-    kind, _, id = text.partition(":")
-    try:
-        return Scope(kind=ScopeKind(kind), id=UUID(id) if id else None)
-    except ValueError:
-        fail(f"{text!r} is no scope: write company, team:ID or rep:ID", USAGE)
+async def company_policy(house: House, name: str = "default") -> CyclePolicy:
+    """The cycle policy as it is now."""
+    return (await cycle_policies(house, name))[-1]
 
 
-async def period_of(opened: Ledger, name: str) -> Period:
-    """Fiscal years start when the cycle policy "default" says."""
-    from domain.cycle.policies import CyclePolicies, cycle_policy_stream
-    from domain.periods import named_period
+async def cycle_policies(house: House, name: str) -> list[CyclePolicy]:
+    """Oldest version first."""
+    import msgspec
 
-    id = cycle_policy_stream("default")
-    held = (await opened.load({id: CyclePolicies}))[id]
-    assert isinstance(held, CyclePolicies)
-    return named_period(name, held.current.fiscal_start)
+    from domain.cycle.policy import CyclePolicy
+    from projections import attainment
+
+    shape = msgspec.defstruct("Versions", [("versions", list[CyclePolicy])])
+
+    async def direct(source: Source, _: Any) -> Any:
+        found = (await attainment.policies_of(source, name)).versions
+        return shape(list(found) or fail(f"no cycle policy is called {name!r}"))
+
+    return list((await house.read(f"/cycle-policies/{name}", shape, None, direct)).versions)
 
 
-async def company_zone(source: Source) -> str:
-    from projections.company import in_force
-
-    return str((await in_force(source)).zone(datetime.now(UTC)))
+async def fiscal_start(house: House) -> int:
+    return (await company_policy(house)).fiscal_start
 
 
-async def today(source: Source) -> date:
+async def company_zone(house: House) -> str:
+    return (await company_policy(house)).calendar.timezone
+
+
+async def today(house: House) -> str:
     """The company's day."""
-    from projections.company import in_force
-
-    return (await in_force(source)).day(datetime.now(UTC))
-
-
-async def company_today() -> date:
-    async with ledger() as opened:
-        return await today(opened.pool)
-
-
-async def cycle_of(opened: Ledger, given: str) -> UUID:
-    """By its id, or by scope and period: company@2027-Q1, rep:ID@2027-03."""
-    from domain.cycle.cycle import cycle_id
-
-    scope, at, period = given.rpartition("@")
-    try:
-        return cycle_id(scope_of(scope), await period_of(opened, period)) if at else UUID(given)
-    except ValueError:
-        fail(f"{given!r} is no cycle: write its id, or SCOPE@PERIOD such as company@2027-Q1", USAGE)
-
-
-async def known_upto(source: Source, names: Collection[str], known_at: str | None) -> int | None:
-    """The position that stands for `--known-at`. Fails for one that the read models have not reached: the answer would not be
-    the last word.
-    """
-    from domain import reading
-    from projections.known import position_at
-    from projections.status import reached
-
-    if known_at is None:
-        return None
-    try:
-        position = await position_at(source, reading.position_or_time(known_at))
-    except ValueError as wrong:
-        fail(f"--known-at {wrong}", USAGE)
-    if position > (there := await reached(source, names)):
-        fail(f"the read models are at position {there}, not at {position} yet")
-    return position
-
-
-def number(text: str) -> Decimal:
-    from domain import reading
-
-    try:
-        return reading.grouped(text)
-    except ValueError as wrong:
-        fail(f"{text!r} {wrong}", USAGE)
-
-
-def checked(model: type[B], content: bytes) -> B:
-    """A file as a request body, told what is wrong with it."""
-    from pydantic import ValidationError
-
-    from domain import reading
-
-    try:
-        return model.model_validate(reading.document(content))
-    except reading.NamedTwice as twice:
-        fail(f"{twice.name}: {twice}")
-    except ValidationError as wrong:
-        fail("; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in wrong.errors()))
+    return (await company_policy(house)).day(datetime.now(UTC)).isoformat()
 
 
 def more(page: Page[Any]) -> None:
+    """Not folded: it is copied."""
     if page.next_cursor:
         typer.echo(f"more: --cursor {page.next_cursor}")
-
-
-def instant(given: datetime) -> datetime:
-    """What was typed is in the time zone of this machine."""
-    return given.astimezone()
 
 
 NAMES = """

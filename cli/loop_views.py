@@ -30,9 +30,7 @@ def title_of(about: Any, names: Names) -> str:
 # --- a cycle ---------------------------------------------------------------------------------------------------------
 
 
-def show_cycle(
-    cycle: CycleSeen, lines: Sequence[Attainment], names: Names, to: tzinfo | None, zone: str = ""
-) -> None:
+def show_cycle(cycle: CycleSeen, lines: Sequence[Attainment], names: Names, to: tzinfo | None) -> None:
     """Where it stands, what it waits for, of whom, until when; then its targets as they stand."""
     period = cycle.period
     rows = [
@@ -49,8 +47,7 @@ def show_cycle(
         ("next target", _next(cycle)),
         ("policy", f"{cycle.policy} {cycle.policy_version}"),
     ]
-    note = f" (times of {zone})" if zone else ""
-    table(("", title_of(cycle, names) + note), [row for row in rows if row[1]], whole=("",))
+    table(("", title_of(cycle, names)), [row for row in rows if row[1]], whole=("",))
     if lines:
         show_attainment(lines, names, "today, also what no check-in has told yet")
 

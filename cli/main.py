@@ -8,22 +8,26 @@ import typer
 
 from cli import (
     actions,
+    acts,
     adjustments,
     common,
-    cycle_acts,
+    cycles,
     deals,
+    derive,
+    directory,
     events,
     figures,
     imports,
     keys,
     leads,
+    loop_acts,
     meetings,
     policies,
     projections,
     rehearse,
-    scorecard_acts,
+    scorecards,
     serve,
-    target_acts,
+    targets,
     views,
 )
 
@@ -38,10 +42,14 @@ app = typer.Typer(
 )
 for module in (serve, imports, rehearse, views, events):
     module.add_to(app)
-REVIEWS = (scorecard_acts.app, actions.app, adjustments.app, meetings.app)
-LOOP = (target_acts.app, cycle_acts.app, *REVIEWS, figures.app)
-for made in (deals.app, leads.app, *LOOP, projections.app, policies.app, keys.app):
+DIRECTORY = (directory.customers, directory.products, directory.teams, directory.people)
+LOOP = (targets.app, cycles.app, scorecards.app, actions.app, adjustments.app, meetings.app, figures.app)
+RULES = (policies.app, policies.processes)
+GROUPS = (deals.app, leads.app, *DIRECTORY, *LOOP, *RULES, projections.app, keys.app)
+for made in GROUPS:
     app.add_typer(made)
+ACTS = (*acts.DEALS, *acts.DIRECTORY, *loop_acts.LOOP)
+derive.add_acts({str(made.info.name): made for made in GROUPS}, ACTS)
 
 
 def main() -> NoReturn:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,12 +15,12 @@ from cli.common import (
     example,
     fail,
     group,
-    ledger,
     run,
     settings,
     zone,
 )
 from cli.desk_views import show_differences, show_standing
+from cli.house import house, operators_only
 from cli.tables import say
 
 if TYPE_CHECKING:
@@ -55,10 +55,15 @@ def status(*, json: Json = False, tz: Zone = None) -> None:
 
 
 async def _status() -> list[ProjectionStatus]:
+    from projections.status import ProjectionStatus
     from projections.status import status as standing
 
-    async with ledger() as opened:
-        return await standing(opened.pool)
+    async def direct(source: Any, _: Any) -> Any:
+        return {"read_models": await standing(source)}
+
+    async with house() as at:
+        found = await at.read("/projections", dict[str, list[ProjectionStatus]], None, direct)
+        return list(found["read_models"])
 
 
 @app.command(epilog=example("salesloop projections rebuild deal_board deal_history"))
@@ -68,6 +73,7 @@ def rebuild(
     """Build them anew beside the live ones and swap; reads go on meanwhile."""
     from projections.catalog import BY_NAME
 
+    operators_only("rebuilding")
     chosen = list(BY_NAME) if everything else list(dict.fromkeys(names or ()))
     if not chosen:
         fail("name the read models to rebuild, or say --all", USAGE)
@@ -113,6 +119,7 @@ async def _rebuild(names: list[str], workers: int | None, *, quiet: bool) -> dic
 @app.command(epilog=example("salesloop projections compare deal_board"))
 def compare(name: Name, *, json: Json = False) -> None:
     """Hold the live tables against a rebuild, row by row. Ends with 1 when they differ."""
+    operators_only("comparing")
     found = run(_compare(name))
     if json:
         as_json({"read_model": name, "differences": found})
@@ -145,10 +152,5 @@ def resume(name: Name, *, json: Json = False) -> None:
 
 
 async def _resume(name: str) -> None:
-    from projections.catalog import BY_NAME
-    from projections.runner import resume as ask
-
-    if name not in BY_NAME:
-        fail(f"there is no read model {name!r}; there are: {', '.join(BY_NAME)}")
-    async with ledger() as opened, opened.pool.connection() as connection:
-        await ask(connection, name)
+    async with house() as at:
+        await at.act("POST", f"/projections/{name}/resume")

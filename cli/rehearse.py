@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.common import Json, Zone, as_json, example, fail, ledger, moment, run, zone
+from cli.house import operators_only
 from cli.tables import say, table
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ def rehearse(
     json: Json = False,
     tz: Zone = None,
 ) -> None:
+    operators_only("rehearsing")
     wanted = Draft(policy, draft, tuple(after or ()), due)
     end = as_of.astimezone() if as_of else None
     played, titles = run(_rehearse(wanted, end, limit, quiet=json))

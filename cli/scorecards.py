@@ -1,4 +1,4 @@
-"""cli: scorecards — listed, one with its closings, computed again beside what is known now, drilled to the events."""
+"""cli: scorecards — as closed, computed again, and the events behind them. What can be done is in `cli/loop_acts.py`."""
 
 from __future__ import annotations
 
@@ -8,38 +8,18 @@ from uuid import UUID
 
 import typer
 
-from cli.common import (
-    Json,
-    Limit,
-    Zone,
-    as_json,
-    example,
-    fail,
-    group,
-    ledger,
-    run,
-    zone,
-)
-from cli.loop import (
-    Cursor,
-    PeriodFilter,
-    ScopeFilter,
-    more,
-    names,
-    scope_of,
-)
+from cli.acts import WHICH
+from cli.common import Json, Limit, Zone, as_json, example, fail, group, run, zone
+from cli.house import house
+from cli.loop import Cursor, OwnerFilter, PeriodFilter, ScopeFilter, more
 
 if TYPE_CHECKING:
-    from projections.figures import Behind
-    from projections.paging import Page
-    from projections.scorecards import Closing, Recomputed, ScorecardSeen
-    from runtime.ledger import Ledger
+    from cli.house import House
 
 app = group(
     "scorecard", "Scorecards: define, open, score, close, compute again, drill to the events, appeal."
 )
-WHICH = "0d9f6f0e-4d4e-4f0e-8a63-1f7b8a5b5c11"
-Id = Annotated[UUID, typer.Argument(metavar="SCORECARD", help="Its id.")]
+Id = Annotated[str, typer.Argument(metavar="SCORECARD", help="Its id.")]
 Number = Annotated[
     int | None, typer.Option("--closing", min=1, help="Which closing.", show_default="the last")
 ]
@@ -50,24 +30,20 @@ class Status(StrEnum):
     CLOSED = "closed"
 
 
-# --- looking ---------------------------------------------------------------------------------------------------------
-
-
 @app.command("list", epilog=example("salesloop scorecard list --period 2027-Q1 --status open"))
 def list_(
     *,
     scope: ScopeFilter = None,
     period: PeriodFilter = None,
-    owner: Annotated[UUID | None, typer.Option("--owner", help="A person's id.")] = None,
+    owner: OwnerFilter = None,
     status: Annotated[Status | None, typer.Option("--status")] = None,
     cursor: Cursor = None,
     limit: Limit = 20,
     json: Json = False,
 ) -> None:
     """Scorecards, the latest period first."""
-    key = scope_of(scope).key if scope else None
-    narrowed = {"scope_key": key, "period_name": period, "owner_id": owner, "status": status}
-    page, known = run(_list(narrowed, cursor, limit))
+    query = {"period": period, "status": status, "cursor": cursor, "limit": limit}
+    page, known = run(_list(query, scope, {"owner": owner}))
     if json:
         as_json(page)
         return
@@ -78,21 +54,26 @@ def list_(
 
 
 async def _list(
-    narrowed: dict[str, Any], cursor: str | None, limit: int
-) -> tuple[Page[ScorecardSeen], dict[UUID, str]]:
-    from projections import scorecards
+    query: dict[str, Any], scope: str | None, whose: dict[str, str | None]
+) -> tuple[Any, dict[UUID, str]]:
+    from cli.kinds import ids, scoped
+    from cli.reads import pages
+    from projections.paging import Page
+    from projections.scorecards import ScorecardFilter, ScorecardSeen, listing
 
-    async with ledger() as opened:
-        found = scorecards.ScorecardFilter(**narrowed)
-        page = await scorecards.listing(opened.pool, found, cursor=cursor, limit=limit)
-        ids = [id for card in page.items for id in (card.scope.id, card.owner_id)]
-        return page, await names(opened.pool, ids)
+    async with house() as at:
+        narrowed = query | await scoped(at, scope) | await ids(at, whose)
+        page = await at.read("/scorecards", Page[ScorecardSeen], narrowed, pages(listing, ScorecardFilter))
+        return page, await at.names([id for card in page.items for id in (card.scope.id, card.owner_id)])
 
 
-async def _seen(opened: Ledger, id: UUID) -> ScorecardSeen:
-    from projections import scorecards
+async def _seen(at: House, given: str) -> Any:
+    from cli.kinds import read
+    from cli.reads import one
+    from projections.scorecards import ScorecardSeen, get
 
-    return await scorecards.get(opened.pool, id) or fail(f"no scorecard has the id {id}")
+    id = await read(at, "id", given, "SCORECARD")
+    return await at.read(f"/scorecards/{id}", ScorecardSeen, None, one(get, "scorecard", id))
 
 
 @app.command(epilog=example(f"salesloop scorecard show {WHICH}"))
@@ -107,11 +88,11 @@ def show(scorecard: Id, *, json: Json = False, tz: Zone = None) -> None:
     show_scorecard(card, known, zone(tz))
 
 
-async def _show(id: UUID) -> tuple[ScorecardSeen, dict[UUID, str]]:
-    async with ledger() as opened:
-        card = await _seen(opened, id)
+async def _show(given: str) -> tuple[Any, dict[UUID, str]]:
+    async with house() as at:
+        card = await _seen(at, given)
         said = [remark.by for remark in card.remarks]
-        return card, await names(opened.pool, [card.scope.id, card.owner_id, card.manager_id, *said])
+        return card, await at.names([card.scope.id, card.owner_id, card.manager_id, *said])
 
 
 @app.command(epilog=example(f"salesloop scorecard recompute {WHICH}"))
@@ -128,19 +109,22 @@ def recompute(scorecard: Id, *, closing: Number = None, json: Json = False) -> N
         raise typer.Exit(1)
 
 
-async def _recompute(id: UUID, wanted: int | None) -> Recomputed:
-    from projections import scorecards
-    from projections.status import reached
+async def _recompute(given: str, wanted: int | None) -> Any:
+    from projections.scorecards import Recomputed
 
-    async with ledger() as opened:
-        closing = _closing(await _seen(opened, id), wanted)
-        known_at = await reached(opened.pool, ("scorecards", "contributions"))
-        return await scorecards.again(opened.pool, id, closing, known_at)
+    async with house() as at:
+        return await at.read(await _closing(at, given, wanted), Recomputed)
 
 
-def _closing(card: ScorecardSeen, wanted: int | None) -> Closing:
-    found = [one for one in card.closings if wanted in (None, one.number)]
-    return found[-1] if found else fail("the scorecard has no such closing")
+async def _closing(at: House, given: str, wanted: int | None) -> str:
+    """The path of a closing, or of the last one."""
+    card = await _seen(at, given)
+    found = [one.number for one in card.closings if wanted in (None, one.number)]
+    return (
+        f"/scorecards/{card.scorecard_id}/closings/{found[-1]}"
+        if found
+        else fail("the scorecard has no such closing")
+    )
 
 
 @app.command(epilog=example(f"salesloop scorecard events {WHICH} --measure revenue"))
@@ -156,7 +140,7 @@ def events(
     json: Json = False,
 ) -> None:
     """The events behind a measure, as known when it was closed."""
-    page, known = run(_events(scorecard, measure, closing, cursor, limit))
+    page, known = run(_events(scorecard, closing, {"measure": measure, "cursor": cursor, "limit": limit}))
     if json:
         as_json(page)
         return
@@ -166,17 +150,13 @@ def events(
     more(page)
 
 
-async def _events(
-    id: UUID, measure: str | None, wanted: int | None, cursor: str | None, limit: int
-) -> tuple[Page[Behind], dict[UUID, str]]:
-    from projections import figures, scorecards
+async def _events(given: str, wanted: int | None, query: dict[str, Any]) -> tuple[Any, dict[UUID, str]]:
+    from projections.figures import Behind
+    from projections.paging import Page
 
-    async with ledger() as opened:
-        card = await _seen(opened, id)
-        asked = await scorecards.asked_by(opened.pool, card, measure)
-        page = await figures.drill(opened.pool, asked, _closing(card, wanted).position, cursor, limit)
-        ids = [id for one in page.items for id in (one.rep_id, one.subject_id)]
-        return page, await names(opened.pool, ids)
+    async with house() as at:
+        page = await at.read(f"{await _closing(at, given, wanted)}/events", Page[Behind], query)
+        return page, await at.names([id for one in page.items for id in (one.rep_id, one.subject_id)])
 
 
 @app.command(epilog=example("salesloop scorecard definition field-sales"))
@@ -192,11 +172,8 @@ def definition(name: Annotated[str, typer.Argument()], *, json: Json = False) ->
 
 
 async def _definition(name: str) -> Any:
-    from domain.scorecard.definition import Definitions, definition_stream
+    from domain.scorecard.definition import Definition
 
-    id = definition_stream(name)
-    async with ledger() as opened:
-        held = (await opened.load({id: Definitions}))[id]
-        if not isinstance(held, Definitions) or not held.versions:
-            fail(f"no scorecard is called {name!r}")
-        return held.versions
+    async with house() as at:
+        found = await at.read(f"/scorecard-definitions/{name}", dict[str, list[Definition]])
+        return found["versions"]

@@ -11,7 +11,6 @@ import typer
 
 from cli.common import USAGE, Json, as_json, example, fail, settings
 from cli.tables import say
-from runtime.programs import python
 
 Lines = Annotated[bool, typer.Option("--json", help="What happens, one JSON object a line on stdout.")]
 
@@ -56,12 +55,16 @@ def worker(context: typer.Context, *, json: Lines = False) -> None:
     """Becomes `python -m worker`: one way to start it, here and in a container."""
     sys.stdout.flush()
     arguments = [*context.args, *(["--json"] if json else [])]
+    from runtime.programs import python
+
     command = python("-m", "worker", *arguments)
     os.execv(command[0], command)  # noqa: S606 - no shell is wanted
 
 
 def migrate(*, json: Json = False) -> None:
     import subprocess
+
+    from runtime.programs import python
 
     found = settings()
     done = subprocess.run(python("-m", "worker", "--role", "migrate"), check=False)

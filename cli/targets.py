@@ -1,41 +1,28 @@
-"""cli: targets — listed, one with its versions, what it was divided into, and what came of it by a day."""
+"""cli: targets — listed, one with its versions, what it was divided into, and what came of it by a day. What can be done is in
+`cli/loop_acts.py`.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import typer
 
-from cli.common import Json, Limit, as_json, example, fail, group, ledger, run
-from cli.loop import (
-    DAYS,
-    Cursor,
-    KnownAt,
-    PeriodFilter,
-    ScopeFilter,
-    known_upto,
-    more,
-    names,
-    scope_of,
-    today,
-)
+from cli.acts import WHICH
+from cli.common import Json, Limit, as_json, example, fail, group, run
+from cli.house import house
+from cli.loop import Cursor, Day, KnownAt, OwnerFilter, PeriodFilter, ScopeFilter, more, today
 
 if TYPE_CHECKING:
-    from datetime import date
-
-    from projections.attainment import Attainment
-    from projections.paging import Page
-    from projections.target_tree import Branch, Targeted
+    from projections.target_tree import Branch
 
 app = group("target", "Targets: propose, agree, divide, revise; the tree, and attainment on any day.")
-DAY, WEEK, MOST_DAYS = timedelta(days=1), timedelta(days=6), 366
-WHICH = "0d9f6f0e-4d4e-4f0e-8a63-1f7b8a5b5c11"
-Id = Annotated[UUID, typer.Argument(metavar="TARGET", help="Its id.")]
+WEEK = timedelta(days=6)
+Id = Annotated[str, typer.Argument(metavar="TARGET", help="Its id.")]
 MetricFilter = Annotated[str | None, typer.Option("--metric", help="Such as revenue-won.")]
-OwnerFilter = Annotated[UUID | None, typer.Option("--owner", help="A person's id.")]
 
 
 class Status(StrEnum):
@@ -58,7 +45,8 @@ def list_(
     json: Json = False,
 ) -> None:
     """Targets, the earliest period first."""
-    page, known = run(_list(_narrowed(metric, scope, period, owner) | {"status": status}, cursor, limit))
+    query = {"metric": metric, "period": period, "status": status, "cursor": cursor, "limit": limit}
+    page, known = run(_list(query, scope, {"owner": owner}))
     if json:
         as_json(page)
         return
@@ -68,23 +56,18 @@ def list_(
     more(page)
 
 
-def _narrowed(
-    metric: str | None, scope: str | None, period: str | None, owner: UUID | None
-) -> dict[str, Any]:
-    key = scope_of(scope).key if scope else None
-    return {"metric": metric, "scope_key": key, "period_name": period, "owner_id": owner}
-
-
 async def _list(
-    narrowed: dict[str, Any], cursor: str | None, limit: int
-) -> tuple[Page[Targeted], dict[UUID, str]]:
-    from projections import target_tree
+    query: dict[str, Any], scope: str | None, whose: dict[str, str | None]
+) -> tuple[Any, dict[UUID, str]]:
+    from cli.kinds import ids, scoped
+    from cli.reads import pages
+    from projections.paging import Page
+    from projections.target_tree import Targeted, TargetFilter, listing
 
-    async with ledger() as opened:
-        found = target_tree.TargetFilter(**narrowed)
-        page = await target_tree.listing(opened.pool, found, cursor=cursor, limit=limit)
-        ids = [id for target in page.items for id in (target.scope.id, target.owner_id)]
-        return page, await names(opened.pool, ids)
+    async with house() as at:
+        narrowed = query | await scoped(at, scope) | await ids(at, whose)
+        page = await at.read("/targets", Page[Targeted], narrowed, pages(listing, TargetFilter))
+        return page, await at.names([id for one in page.items for id in (one.scope.id, one.owner_id)])
 
 
 @app.command(epilog=example(f"salesloop target show {WHICH}"))
@@ -116,14 +99,18 @@ def tree(
     show_tree(branch, known)
 
 
-async def _tree(target: UUID, depth: int) -> tuple[Branch, dict[UUID, str]]:
+async def _tree(given: str, depth: int) -> tuple[Branch, dict[UUID, str]]:
+    from cli.kinds import read
     from projections import target_tree
 
-    async with ledger() as opened:
-        found = await target_tree.tree(opened.pool, target, depth)
-        if found is None:
-            fail(f"no target has the id {target}")
-        return found, await names(opened.pool, _ids(found))
+    async with house() as at:
+        id = await read(at, "id", given, "TARGET")
+
+        async def direct(source: Any, _: Any) -> Any:
+            return await target_tree.tree(source, UUID(id), depth) or fail(f"no target has the id {id}")
+
+        found = await at.read(f"/targets/{id}/tree", target_tree.Branch, {"depth": depth}, direct)
+        return found, await at.names(_ids(found))
 
 
 def _ids(branch: Branch) -> list[UUID | None]:
@@ -144,7 +131,7 @@ def attainment(
     ] = None,
     owner: OwnerFilter = None,
     day: Annotated[
-        datetime | None, typer.Option("--day", formats=DAYS, help="True on it.", show_default="today")
+        Day, typer.Option("--day", metavar="DAY", help="True on it.", show_default="today")
     ] = None,
     known_at: KnownAt = None,
     cursor: Cursor = None,
@@ -152,8 +139,8 @@ def attainment(
     json: Json = False,
 ) -> None:
     """What came against the version in force on a day, and against where it should be by then."""
-    narrowed = _narrowed(metric, scope, period, owner)
-    page, known = run(_attainment(narrowed, day.date() if day else None, known_at, cursor, limit))
+    query = {"metric": metric, "period": period, "day": day, "known_at": known_at, "cursor": cursor}
+    page, known = run(_attainment(query | {"limit": limit}, scope, {"owner": owner}))
     if json:
         as_json(page)
         return
@@ -164,17 +151,16 @@ def attainment(
 
 
 async def _attainment(
-    narrowed: dict[str, Any], day: date | None, known_at: str | None, cursor: str | None, limit: int
-) -> tuple[Page[Attainment], dict[UUID, str]]:
-    from projections import attainment as board
-    from projections.target_tree import TargetFilter
+    query: dict[str, Any], scope: str | None, whose: dict[str, str | None]
+) -> tuple[Any, dict[UUID, str]]:
+    from cli.kinds import days, ids, scoped
+    from projections.attainment import Attainment
+    from projections.paging import Page
 
-    async with ledger() as opened:
-        position = await known_upto(opened.pool, ("contributions", "target_tree"), known_at)
-        on = day or await today(opened.pool)
-        found = TargetFilter(**narrowed, on=None if narrowed["period_name"] else on)
-        page = await board.listing(opened.pool, on, found, position, cursor, limit)
-        return page, await names(opened.pool, [one.scope.id for one in page.items])
+    async with house() as at:
+        narrowed = query | await days(at, query, "day") | await scoped(at, scope) | await ids(at, whose)
+        page = await at.read("/attainment", Page[Attainment], narrowed)
+        return page, await at.names([one.scope.id for one in page.items])
 
 
 @app.command(epilog=example(f"salesloop target pace {WHICH} --since 2027-02-01 --until 2027-02-14"))
@@ -182,34 +168,31 @@ def pace(
     target: Id,
     *,
     since: Annotated[
-        datetime | None, typer.Option("--since", formats=DAYS, show_default="a week before --until")
+        Day, typer.Option("--since", metavar="DAY", show_default="a week before --until")
     ] = None,
-    until: Annotated[datetime | None, typer.Option("--until", formats=DAYS, show_default="today")] = None,
+    until: Annotated[Day, typer.Option("--until", metavar="DAY", show_default="today")] = None,
     known_at: KnownAt = None,
     json: Json = False,
 ) -> None:
     """One target's attainment day by day, each day against the version in force on it."""
-    days = [day.date() if day else None for day in (since, until)]
-    lines, known = run(_pace(target, days[0], days[1], known_at))
+    found, known = run(_pace(target, {"since": since, "until": until, "known_at": known_at}))
     if json:
-        as_json({"days": lines})
+        as_json(found)
         return
     from cli.loop_views import show_attainment
 
-    show_attainment(lines, known)
+    show_attainment(found["days"], known)
 
 
-async def _pace(
-    target: UUID, since: date | None, until: date | None, known_at: str | None
-) -> tuple[list[Attainment], dict[UUID, str]]:
-    from projections import attainment as board
-    from projections.paging import in_order
+async def _pace(given: str, query: dict[str, Any]) -> tuple[Any, dict[UUID, str]]:
+    from cli.kinds import days, read
+    from projections.attainment import Attainment
 
-    async with ledger() as opened:
-        position = await known_upto(opened.pool, ("contributions", "target_tree"), known_at)
-        last = until or await today(opened.pool)
-        first = since or last - WEEK
-        in_order(first, last, "until", "since")
-        days = [first + n * DAY for n in range(min((last - first).days + 1, MOST_DAYS))]
-        lines = await board.series(opened.pool, target, days, position)
-        return lines, await names(opened.pool, [one.scope.id for one in lines])
+    async with house() as at:
+        id = await read(at, "id", given, "TARGET")
+        asked = query | await days(at, query, "since", "until")
+        last = asked["until"] or await today(at)
+        first = asked["since"] or (date.fromisoformat(last) - WEEK).isoformat()
+        asked |= {"since": first, "until": last}
+        found = await at.read(f"/targets/{id}/attainment", dict[str, list[Attainment]], asked)
+        return found, await at.names([one.scope.id for one in found["days"]])

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from cli.common import tell_zone
 from cli.tables import WIDE, say, screen_width
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class Teller:
             self.event(name, **values)
         else:
             show()
+            tell_zone()
 
     def screen(self) -> Console:
         """Where live tables are drawn; nowhere for a program."""

@@ -3,43 +3,21 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import typer
 
 from cli.calendar_views import show_calendars
-from cli.common import (
-    REFUSED,
-    Json,
-    Limit,
-    Zone,
-    as_json,
-    example,
-    fail,
-    group,
-    ledger,
-    run,
-    zone,
-)
+from cli.common import REFUSED, Json, Limit, Zone, as_json, example, group, run, zone
 from cli.deal_views import show_agenda, show_funnel, show_history, show_outcomes, show_reps
+from cli.deals import DealArgument
+from cli.house import Query, house
+from cli.language import Lang, language
+from cli.loop import Cursor, Day, OwnerFilter, RepFilter, TeamFilter, more
 from cli.tables import say
 
-if TYPE_CHECKING:
-    from projections.agenda import AgendaItem
-    from projections.deal_history import Happening
-    from projections.funnel import FunnelStage
-    from projections.paging import Page
-    from projections.rep_load import Load
-    from projections.rules import CalendarKnown
-
-promises = group("promises", "Promises: their health.")
-
-
-class Language(StrEnum):
-    EN = "en"
-    ZH = "zh"
+promises = group("promises", "Promises: their health, and how they ended.")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -60,28 +38,49 @@ def add_to(app: typer.Typer) -> None:
 
 
 def history(
-    deal: Annotated[str, typer.Argument(metavar="DEAL", help="Its id, or its reference.")],
+    deal: DealArgument,
     *,
-    lang: Annotated[Language, typer.Option("--lang", help="Of the sentences.")] = Language.EN,
     newest: Annotated[bool, typer.Option("--newest", help="The newest first.")] = False,
+    cursor: Cursor = None,
     limit: Limit = 100,
+    lang: Lang = None,
     json: Json = False,
     tz: Zone = None,
 ) -> None:
-    page = run(_history(deal, limit, newest=newest))
+    query = {
+        "lang": language(lang),
+        "order": "newest" if newest else "oldest",
+        "cursor": cursor,
+        "limit": limit,
+    }
+    page = run(_history(deal, query))
     if json:
         as_json(page)
-    else:
-        show_history(page, lang.value, zone(tz))
+        return
+    show_history(page, str(query["lang"]), zone(tz))
+    more(page)
 
 
-async def _history(deal: str, limit: int, *, newest: bool) -> Page[Happening]:
-    from cli.deals import find
+async def _history(given: str, query: dict[str, Any]) -> Any:
+    import msgspec
+
+    from cli.common import fail
+    from cli.kinds import deal
     from projections import deal_history
+    from projections.paging import Page
 
-    async with ledger() as opened:
-        found = await find(opened.pool, deal)
-        return await deal_history.listing(opened.pool, found.deal_id, None, limit, newest_first=newest)
+    async with house() as at:
+        id = await deal(at, given)
+
+        async def direct(source: Any, asked: Query) -> Any:
+            newest, cursor = asked["order"] == "newest", asked.get("cursor")
+            found = await deal_history.page_as_json(
+                source, UUID(id), asked["lang"], cursor, asked["limit"], newest_first=newest
+            )
+            return msgspec.json.decode(found or fail(f"no deal has the id {id}"), type=shape)
+
+        shape = Page[deal_history.Told]
+        return await at.read(f"/deals/{id}/history", shape, query, direct)
 
 
 # --- agenda ----------------------------------------------------------------------------------------------------------
@@ -89,26 +88,41 @@ async def _history(deal: str, limit: int, *, newest: bool) -> Page[Happening]:
 
 def agenda(
     *,
-    rep: Annotated[UUID | None, typer.Option("--rep", help="A rep's id.")] = None,
-    team: Annotated[UUID | None, typer.Option("--team", help="A team's id.")] = None,
+    rep: RepFilter = None,
+    team: TeamFilter = None,
     overdue: Annotated[bool, typer.Option("--overdue", help="Only what was due before now.")] = False,
+    cursor: Cursor = None,
     limit: Limit = 20,
     json: Json = False,
     tz: Zone = None,
 ) -> None:
-    page = run(_agenda(rep, team, limit, overdue=overdue))
+    page = run(
+        _agenda({"overdue": overdue or None, "cursor": cursor, "limit": limit}, {"rep": rep, "team": team})
+    )
     if json:
         as_json(page)
-    else:
-        show_agenda(page, zone(tz))
+        return
+    show_agenda(page, zone(tz))
+    more(page)
 
 
-async def _agenda(rep: UUID | None, team: UUID | None, limit: int, *, overdue: bool) -> Page[AgendaItem]:
+async def _agenda(query: dict[str, Any], whose: dict[str, str | None]) -> Any:
+    from cli.kinds import ids
     from projections import agenda as board
+    from projections.paging import Page
 
-    async with ledger() as opened:
-        before = datetime.now(UTC) if overdue else None
-        return await board.listing(opened.pool, rep, team, before, None, limit)
+    async def direct(source: Any, asked: Query) -> Any:
+        before = datetime.now(UTC) if asked.get("overdue") else None
+        rep, team = (_uuid(asked.get(name)) for name in ("rep_id", "team_id"))
+        return await board.listing(source, rep, team, before, asked.get("cursor"), asked["limit"])
+
+    async with house() as at:
+        narrowed = query | await ids(at, whose)
+        return await at.read("/agenda", Page[board.AgendaItem], narrowed, direct)
+
+
+def _uuid(text: str | None) -> UUID | None:
+    return UUID(text) if text else None
 
 
 # --- funnel ----------------------------------------------------------------------------------------------------------
@@ -117,31 +131,52 @@ async def _agenda(rep: UUID | None, team: UUID | None, limit: int, *, overdue: b
 def funnel(
     *,
     process: Annotated[str, typer.Option("--process")] = "default",
-    team: Annotated[UUID | None, typer.Option("--team", help="A team's id.")] = None,
-    owner: Annotated[UUID | None, typer.Option("--owner", help="A rep's id.")] = None,
-    since: Annotated[
-        datetime | None, typer.Option("--since", formats=["%Y-%m-%d"], help="First day for moves.")
-    ] = None,
-    until: Annotated[datetime | None, typer.Option("--until", formats=["%Y-%m-%d"], help="Last day.")] = None,
+    team: TeamFilter = None,
+    owner: OwnerFilter = None,
+    since: Annotated[Day, typer.Option("--since", metavar="DAY", help="First day for moves.")] = None,
+    until: Annotated[Day, typer.Option("--until", metavar="DAY", help="Last day.")] = None,
     json: Json = False,
 ) -> None:
-    stages = run(_funnel(process, team, owner, since, until))
-    if not stages:
-        fail(f"no process is called {process!r}")
+    found = run(_funnel({"process": process, "since": since, "until": until}, {"team": team, "owner": owner}))
     if json:
-        as_json({"process": process, "stages": stages})
+        as_json(found)
     else:
-        show_funnel(stages, process)
+        show_funnel(found["stages"], process, since, until)
 
 
-async def _funnel(
-    process: str, team: UUID | None, owner: UUID | None, since: datetime | None, until: datetime | None
-) -> list[FunnelStage]:
+async def _funnel(query: dict[str, Any], whose: dict[str, str | None]) -> Any:
+    from cli.common import fail
+    from cli.kinds import days, ids
     from projections import funnel as board
 
-    days = [moment_.date() if moment_ else None for moment_ in (since, until)]
-    async with ledger() as opened:
-        return await board.stages(opened.pool, datetime.now(UTC), process, team, owner, *days)
+    async def direct(source: Any, asked: Query) -> Any:
+        import msgspec
+
+        given = {"team_id": UUID | None, "owner_id": UUID | None, "since": _day(), "until": _day()}
+        narrowed = [msgspec.convert(asked.get(name), kind, strict=False) for name, kind in given.items()]
+        found = await board.stages(source, datetime.now(UTC), asked["process"], *narrowed)
+        return {
+            "process": asked["process"],
+            "stages": found or fail(f"no process is called {asked['process']!r}"),
+        }
+
+    async with house() as at:
+        narrowed = query | await days(at, query, "since", "until") | await ids(at, whose)
+        found = await at.read("/funnel", dict[str, Any], narrowed, direct)
+        import msgspec
+
+        return {
+            **found,
+            "stages": msgspec.convert(
+                found["stages"], list[board.FunnelStage], strict=False, from_attributes=True
+            ),
+        }
+
+
+def _day() -> Any:
+    from datetime import date
+
+    return date | None
 
 
 # --- reps ------------------------------------------------------------------------------------------------------------
@@ -149,22 +184,29 @@ async def _funnel(
 
 def reps(
     *,
-    team: Annotated[UUID | None, typer.Option("--team", help="A team's id.")] = None,
+    team: TeamFilter = None,
     left: Annotated[bool, typer.Option("--left", help="Also who left.")] = False,
     json: Json = False,
 ) -> None:
-    loads = run(_reps(team, None if left else True))
+    loads = run(_reps({"active": None if left else True}, {"team": team}))
     if json:
         as_json(loads)
-        return
-    show_reps(loads)
+    else:
+        show_reps(loads)
 
 
-async def _reps(team: UUID | None, active: bool | None) -> list[Load]:  # noqa: FBT001 - a filter of three values
+async def _reps(query: dict[str, Any], whose: dict[str, str | None]) -> Any:
+    from cli.kinds import ids
     from projections import rep_load
 
-    async with ledger() as opened:
-        return await rep_load.reps(opened.pool, datetime.now(UTC), team, active=active)
+    async def direct(source: Any, asked: Query) -> Any:
+        team, active = _uuid(asked.get("team_id")), asked.get("active")
+        return {"reps": await rep_load.reps(source, datetime.now(UTC), team, active=active)}
+
+    async with house() as at:
+        narrowed = query | await ids(at, whose)
+        found = await at.read("/reps/loads", dict[str, list[rep_load.Load]], narrowed, direct)
+        return found["reps"]
 
 
 # --- the health of promises ------------------------------------------------------------------------------------------
@@ -173,39 +215,48 @@ async def _reps(team: UUID | None, active: bool | None) -> list[Load]:  # noqa: 
 @promises.command(epilog=example("salesloop promises health"))
 def health(*, json: Json = False) -> None:
     """Is there an open deal without a live promise? Ends with 1 if so. Says until when each policy knows days off."""
-    found, calendars = run(_health())
+    import msgspec
+
+    from projections.rules import CalendarKnown
+
+    found = run(_asked("/agenda/health", {}))
+    deals = found["deals"]
     if json:
-        as_json({"open_deals_without_promise": len(found), "deals": found, "calendars": calendars})
-    elif found:
-        say(f"{len(found)} open deals have no live promise: {', '.join(map(str, found[:5]))}")
+        as_json(found)
+    elif deals:
+        say(f"{len(deals)} open deals have no live promise: {', '.join(map(str, deals[:5]))}")
     else:
         say("every open deal has exactly one live promise")
     if not json:
-        show_calendars(calendars)
-    if found:
+        show_calendars(msgspec.convert(found["calendars"], list[CalendarKnown], strict=False))
+    if deals:
         raise typer.Exit(REFUSED)
 
 
-@promises.command(epilog=example("salesloop promises outcomes"))
-def outcomes(*, json: Json = False) -> None:
+@promises.command(epilog=example("salesloop promises outcomes --since 2026-11-01"))
+def outcomes(
+    *,
+    rep: RepFilter = None,
+    team: TeamFilter = None,
+    since: Annotated[Day, typer.Option("--since", metavar="DAY", help="First day.")] = None,
+    until: Annotated[Day, typer.Option("--until", metavar="DAY", help="Last day.")] = None,
+    json: Json = False,
+) -> None:
     """Promises kept, late, broken and excused, by rep."""
-    found = run(_outcomes())
+    found = run(_asked("/agenda/outcomes", {"since": since, "until": until}, {"rep": rep, "team": team}))
     if json:
-        as_json(found)
+        as_json(found["reps"])
         return
-    show_outcomes(found)
+    import msgspec
+
+    from projections.agenda import Outcomes
+
+    show_outcomes(msgspec.convert(found["reps"], list[Outcomes], strict=False))
 
 
-async def _health() -> tuple[list[UUID], list[CalendarKnown]]:
-    from projections import agenda as board
-    from projections import rules
+async def _asked(path: str, query: dict[str, Any], whose: dict[str, str | None] | None = None) -> Any:
+    from cli.kinds import days, ids
 
-    async with ledger() as opened:
-        return await board.unpromised(opened.pool), await rules.calendars(opened.pool, datetime.now(UTC))
-
-
-async def _outcomes() -> list[Any]:
-    from projections import agenda as board
-
-    async with ledger() as opened:
-        return list(await board.outcomes(opened.pool))
+    async with house() as at:
+        narrowed = query | await days(at, query, "since", "until") | await ids(at, whose or {})
+        return await at.read(path, dict[str, Any], narrowed)

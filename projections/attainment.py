@@ -212,8 +212,14 @@ async def policy_of(
     source: Source, name: str = "default", version: int | None = None, position: int | None = None
 ) -> CyclePolicy:
     """A cycle policy's version, or its newest one as known at a position. Raises NotFound."""
+    held = await policies_of(source, name, position)
+    return held.current if version is None else held.at(version)
+
+
+async def policies_of(source: Source, name: str = "default", position: int | None = None) -> CyclePolicies:
+    """All versions of a cycle policy, as known at a position."""
     id = cycle_policy_stream(name)
     held = CyclePolicies(id)
     for recorded in await past.streams(source, [id], figures.NOW if position is None else position):
         held.replay(recorded.fact, recorded.originator_version)
-    return held.current if version is None else held.at(version)
+    return held

@@ -98,6 +98,12 @@ class Happening(msgspec.Struct):
     data: msgspec.Raw
 
 
+class Told(Happening):
+    """The same in one language."""
+
+    sentence: str  # type: ignore[assignment]
+
+
 class Stored(msgspec.Struct):
     version: int
     position: int

@@ -184,6 +184,14 @@ async def rep_of(source: Source, user_id: str) -> Listed | None:
     return Listed(*rows[0]) if rows else None
 
 
+async def everybody(source: Source, kind: str) -> list[dict[str, Any]]:
+    """All of one kind: whom a name may stand for."""
+    rows = await fetch(source, "SELECT id, name, user_id, active FROM read.directory WHERE kind = %s", [kind])
+    return [
+        {"id": id, "name": name, "user_id": user_id, "active": active} for id, name, user_id, active in rows
+    ]
+
+
 async def listing(
     source: Source,
     kind: str,

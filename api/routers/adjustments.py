@@ -13,7 +13,7 @@ from api.answers import DONE, MADE, shaped
 from api.auth import LEADERS, may_read, may_write
 from api.bodies import Envelope
 from api.fields import Day, LongText, NeededText, RuleName, ShortText, Strict
-from api.loop import Filters, MetricKey, Said, ScopeBody, listed, seen, speaker
+from api.loop import MetricKey, OfScopes, Said, ScopeBody, listed, seen, speaker
 from api.querying import query
 from api.reading import Look
 from api.writing import Act
@@ -31,7 +31,7 @@ Leader = Annotated[Act, Depends(may_write(*LEADERS))]
 WAITS_FOR = ("adjustments",)
 
 
-class AdjustmentFilters(Filters):
+class AdjustmentFilters(OfScopes):
     """What to narrow the list down to."""
 
     FILTER = AdjustmentFilter

@@ -11,7 +11,7 @@ from api import auth
 from api.answers import shaped
 from api.auth import may_read
 from api.fields import Truth
-from api.loop import Filters, listed, seen
+from api.loop import OfScopes, listed, seen
 from api.querying import query
 from api.reading import Look
 from projections import meetings
@@ -23,7 +23,7 @@ router = auth.router(tags=["meetings"])
 WAITS_FOR, SCHEDULES = ("meetings",), ("meeting_schedules",)
 
 
-class MeetingFilters(Filters):
+class MeetingFilters(OfScopes):
     """What to narrow the list down to. `over` false: those of which something is owed."""
 
     FILTER = MeetingFilter
@@ -34,7 +34,7 @@ class MeetingFilters(Filters):
     sort: Literal["starts_at", "-starts_at", "waits_until", "-waits_until"] = "-starts_at"
 
 
-class ScheduleFilters(Filters):
+class ScheduleFilters(OfScopes):
     """What to narrow the list down to."""
 
     FILTER = ScheduleFilter

@@ -43,9 +43,9 @@ def acts() -> set[str]:
     return {cls.__name__ for cls in found if issubclass(cls, Command) and not cls.__subclasses__()}
 
 
-@pytest.mark.parametrize("room", ["api/routers", "cli"])
-def test_whatever_people_do_in_the_loop_has_a_route_and_a_command_and_nothing_else_has(room: str) -> None:
-    said = "".join(file.read_text() for file in (ROOT / room).glob("*.py"))
+def test_whatever_people_do_in_the_loop_has_a_route_and_nothing_else_has() -> None:
+    """And what has a route has a command: see test_acts.py."""
+    said = "".join(file.read_text() for file in (ROOT / "api/routers").glob("*.py"))
     assert acts() > CLOCKS
     assert {name for name in acts() if re.search(rf"\b{name}\(", said)} == acts() - CLOCKS
 
@@ -116,7 +116,7 @@ def test_a_cycle_tells_what_it_waits_for_from_whom_until_when(
     settled()
     shown = terminal.run("cycle", "show", which).stdout
     assert f"agree, of {name}, until 2032-12-30 09:00" in shown
-    assert "times of Asia/Shanghai" in shown
+    assert shown.endswith("times of Asia/Shanghai\n")
     owed = terminal.json("cycle", "show", which)["cycle"]["waits"][0]
     assert (owed["step"], owed["of"]) == ("agree", rep)
     assert terminal.json("cycle", "agree", which, "--by", rep)["answer"]["waiting"] == []
@@ -158,7 +158,7 @@ def test_a_review_is_gone_through_and_its_pack_stays_while_what_is_known_moves_o
     assert terminal.run("figure", "show", *called, "--known-at", str(2**40)).returncode == 1
     before = terminal.json("figure", "show", *called, "--known-at", "2000-01-01")
     assert (before["figure"], before["known_at"]) == ("0", 0)
-    assert terminal.run("figure", "show", *called, "--known-at", "yesterday").returncode == 2
+    assert terminal.run("figure", "show", *called, "--known-at", "yesterday").returncode == 1
     assert terminal.run("figure", "show", *called, "--known-at", "2100-01-01").returncode == 1
 
     reviewed(terminal.env["DATABASE_URL"], UUID(cycle), frozen_at)
@@ -301,7 +301,7 @@ def test_an_adjustment_is_started_shown_and_stopped(
 ) -> None:
     rep = reps[0]["rep_id"]
     missing = terminal.run("adjustment", "start")
-    assert (missing.returncode, "hypothesis" in missing.stderr, "baseline" in missing.stderr) == (
+    assert (missing.returncode, "HYPOTHESIS" in missing.stderr, "--baseline" in missing.stderr) == (
         1,
         True,
         True,

@@ -10,8 +10,8 @@ from typing import Any
 import msgspec
 
 from cli import deal_views, desk_views, loop_views, meeting_views, review_views, watch
+from domain.cycle.policy import DEFAULT_CYCLE_POLICY
 from domain.metrics import every_metric
-from domain.policy import DEFAULT_POLICY
 from domain.scorecard.definition import Definition
 from projections import (
     action_items,
@@ -21,6 +21,7 @@ from projections import (
     cycle_board,
     deal_board,
     deal_history,
+    directory,
     figures,
     funnel,
     leads,
@@ -102,6 +103,31 @@ def _branch() -> target_tree.Branch:
     return msgspec.structs.replace(leaf, children=[inner, inner])
 
 
+POLICY = {
+    "version": 9_876,
+    "due_after": "24bh",
+    "due_after_by_stage": {"needs": "9999bh", "solution": "9999bh"},
+    "remind_before": "4bh",
+    "escalate_after": "24bh",
+    "reassign_after": "72bh",
+    "calendar": {"timezone": "America/Argentina/Buenos_Aires", "opens": "09:00", "closes": "18:00"}
+    | {
+        "known_until": "2027-12-31",
+        "estimated_years": [2027],
+        "own_holidays": ["2026-04-03"],
+        "own_workdays": [],
+    },
+    "warnings": ["days off are known until 2027-12-31"],
+}
+KEY_ROW = {"id": "0123456789abcdef", "user_id": "wang.wei", "role": "manager", "label": TEXT} | {
+    "created_at": AT.isoformat(),
+    "expires_at": AT.isoformat(), "revoked_at": AT.isoformat(),
+}  # fmt: skip
+STAGE = {"name": TEXT, "probability": "0.125", "exit": ["pain-points", "budget", "decision-process"]}
+PROFILE = {"name": TEXT, "sector": TEXT, "employees": 987_654, "revenue": f"{AMOUNT} CNY"}
+CONTACT = {"name": TEXT, "note": TEXT, "phone": "+86 21 1234 5678 ext. 90", "mail": "a@example.com", "id": ID}
+
+
 def _race() -> None:
     """A live table is drawn from the same lines."""
     deal = watch.Burning(ID, TEXT, ID, dict.fromkeys(watch.STEPS, AT))
@@ -153,8 +179,13 @@ ALL: list[Callable[[], None]] = [
     shows(meeting_views.show_meetings, lambda: _several(meetings.MeetingSeen), NAMES, UTC),
     shows(meeting_views.show_meeting, lambda: extreme(meetings.MeetingSeen), NAMES, UTC),
     shows(meeting_views.show_schedules, lambda: _several(meetings.ScheduleSeen), NAMES, UTC),
-    shows(lambda versions: desk_views.show_policy("default", versions), lambda: [DEFAULT_POLICY]),
+    shows(desk_views.show_policy, lambda: "default", [POLICY]),
     _race,
+    shows(desk_views.show_process, lambda: "default", [{"version": 3, "stages": [STAGE, STAGE]}]),
+    shows(desk_views.show_customer, lambda: {"customer_id": ID, "profile": PROFILE, "contacts": [CONTACT]}),
+    shows(desk_views.show_listed, lambda: _several(directory.Listed)),
+    shows(desk_views.show_cycle_policy, lambda: "default", [DEFAULT_CYCLE_POLICY]),
+    shows(desk_views.show_keys, lambda: [KEY_ROW], UTC),
     shows(desk_views.show_standing, lambda: _several(status.ProjectionStatus), UTC),
     shows(desk_views.show_differences, lambda: _several(Difference)),
     shows(desk_views.show_metrics, every_metric, "zh"),

@@ -1,0 +1,81 @@
+"""cli: who and what there is — customers, products, teams, reps by name. What can be done is in `cli/acts.py`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from cli.common import Json, Limit, as_json, example, group, run
+from cli.desk_views import show_customer, show_listed
+from cli.house import house
+from cli.loop import Cursor, TeamFilter, more
+
+customers = group("customer", "Customers and their contacts: list, show, register, add a contact.")
+products = group("product", "Products: list, add, archive.")
+teams = group("team", "Teams: list, form, correct, archive.")
+people = group(
+    "rep", "Reps: list, hire, correct, away, back, leave. What each has on their hands: salesloop reps."
+)
+
+
+def _listing(app: typer.Typer, kind: str, path: str) -> None:
+    def command(*, cursor: Cursor = None, limit: Limit = 50, json: Json = False) -> None:
+        _show(path, {"cursor": cursor, "limit": limit}, {}, json=json)
+
+    command.__annotations__ = {"cursor": Cursor, "limit": Limit, "json": Json, "return": None}
+    app.command("list", help="By name.", epilog=example(f"salesloop {kind} list"))(command)
+
+
+for _app, _kind, _path in (
+    (customers, "customer", "/customers"),
+    (products, "product", "/products"),
+    (teams, "team", "/teams"),
+):
+    _listing(_app, _kind, _path)
+
+
+@people.command("list", epilog=example("salesloop rep list --team East"))
+def list_(*, team: TeamFilter = None, cursor: Cursor = None, limit: Limit = 50, json: Json = False) -> None:
+    """By name."""
+    _show("/reps", {"cursor": cursor, "limit": limit}, {"team": team}, json=json)
+
+
+def _show(path: str, query: dict[str, Any], whose: dict[str, str | None], *, json: bool) -> None:
+    page = run(_page(path, query, whose))
+    if json:
+        as_json(page)
+        return
+    show_listed(page.items)
+    more(page)
+
+
+async def _page(path: str, query: dict[str, Any], whose: dict[str, str | None]) -> Any:
+    from cli.kinds import ids
+    from projections.directory import Listed
+    from projections.paging import Page
+
+    async with house() as at:
+        return await at.read(path, Page[Listed], query | await ids(at, whose))
+
+
+@customers.command(epilog=example("salesloop customer show 'Acme Tools'"))
+def show(
+    customer: Annotated[str, typer.Argument(metavar="CUSTOMER", help="Its name, or its id.")],
+    *,
+    json: Json = False,
+) -> None:
+    """A customer and its contacts."""
+    found = run(_customer(customer))
+    if json:
+        as_json(found)
+    else:
+        show_customer(found)
+
+
+async def _customer(given: str) -> Any:
+    from cli.kinds import read
+
+    async with house() as at:
+        id = await read(at, "customer", given, "CUSTOMER")
+        return await at.read(f"/customers/{id}", dict[str, Any])
