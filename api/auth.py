@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Coroutine
 from enum import Enum
 from typing import Any, Protocol
+from urllib.parse import unquote_to_bytes
 
 from fastapi import APIRouter, Request, Response
 from fastapi.dependencies.utils import request_body_to_args, request_params_to_args
@@ -167,6 +168,10 @@ def query_names(route: APIRoute) -> set[str]:
 
 def _check_known(request: Request, known: set[str]) -> None:
     """A misspelt filter must not widen an answer, and of two of a name none is passed over."""
+    try:
+        unquote_to_bytes(request.scope["query_string"]).decode()
+    except UnicodeDecodeError as wrong:
+        raise invalid("query", "is not UTF-8") from wrong
     given = [name for name, _ in request.query_params.multi_items()]
     for name in given:
         if name not in known:

@@ -173,6 +173,11 @@ def test_a_stretch_does_not_end_before_it_begins(house: House, path: str) -> Non
     assert house.admin.get(asked.replace("01-31", "02-01")).status_code == 200
 
 
+@pytest.mark.parametrize("asked", ["text=%FF", "text=caf%E9", "stage=%C3%28"])
+def test_a_query_is_utf_8(house: House, asked: str) -> None:
+    assert refused(house.admin.get(f"/deals?{asked}")) == ["query"]
+
+
 def test_amounts_to_look_between_are_in_order(house: House) -> None:
     assert refused(house.admin.get("/deals", params={"amount_from": "2", "amount_to": "1"})) == ["amount_to"]
 
@@ -448,3 +453,37 @@ def test_an_amount_is_told_with_the_decimals_of_its_currency(
     assert (one["amount"], listed["amount"]) == (told, told)
     decimals = told.partition(".")[2]
     assert [len(text.partition(".")[2]) for text in (load, stood)] == [len(decimals)] * 2
+
+
+# --- what a key stands for -------------------------------------------------------------------------------------------
+
+
+def test_a_repeat_of_what_is_worked_out_from_what_there_is_gets_its_first_answer(house: House) -> None:
+    """The team is another one by then, and would be divided otherwise."""
+    team = house.admin.post("/teams", json={"name": f"team {uuid4().hex[:6]}"}).json()["answer"]["team_id"]
+
+    def hired() -> int:
+        made = house.admin.post("/reps", json={"name": "Zhao", "team_id": team}).json()
+        assert house.admin.get("/reps", params={"after": made["position"]}).status_code == 200
+        return int(made["position"])
+
+    hired()
+    why = {"achievable": "as last year", "relevant": "the plan"}
+    target = {"metric": "deals-won", "number": "8", "unit": "count", "period": "2029", **why}
+    target |= {"scope": {"kind": "team", "id": team}, "owner_id": str(house.reps["north"])}
+    id = house.admin.post("/targets", json=target).json()["answer"]["target_id"]
+
+    def divided(key: str, into: str = "rep") -> httpx.Response:
+        return house.admin.post(
+            f"/targets/{id}/divide", json={"into": into}, headers={"Idempotency-Key": key}
+        )
+
+    key = str(uuid4())
+    first = divided(key)
+    assert first.status_code == 200, first.text
+    hired()
+    again = divided(key)
+    assert (again.status_code, again.json()["replayed"]) == (200, True), again.text
+    assert again.json()["answer"] == first.json()["answer"]
+    other = divided(key, "month")
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency-key-reused")
