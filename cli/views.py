@@ -224,7 +224,8 @@ def health(*, json: Json = False) -> None:
     if json:
         as_json(found)
     elif deals:
-        say(f"{len(deals)} open deals have no live promise: {', '.join(map(str, deals[:5]))}")
+        number = found["open_deals_without_promise"]
+        say(f"{number:,} open deals have no live promise: {', '.join(map(str, deals[:5]))}")
     else:
         say("every open deal has exactly one live promise")
     if not json:

@@ -127,3 +127,13 @@ async def test_the_health_number_is_the_open_deals_without_a_promise(books: Book
     await books.connection.execute(tamper, [[open_deal, won]])
 
     assert await agenda.unpromised(books.pool) == [open_deal], "closed deals owe nothing"
+    assert await agenda.health(books.pool) == agenda.Health(live=0, lacking=1, overdue=0)
+
+
+async def test_the_health_number_counts_more_than_the_list_shows(books: Books) -> None:
+    for _ in range(3):
+        await books.opened()
+    await books.follow()
+    await books.connection.execute("UPDATE read.agenda SET promise_id = NULL, due_at = NULL")
+    assert len(await agenda.unpromised(books.pool, limit=2)) == 2
+    assert (await agenda.health(books.pool)).lacking == 3
