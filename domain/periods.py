@@ -163,9 +163,12 @@ def named_period(name: str, fiscal_start: int = 1) -> Period:
             name, "write 2026, 2026-Q3, 2026-03, 2026-W05 or 2026-W05b; FY2026 for a fiscal year"
         )
     try:
-        return _read(match, name, fiscal_start)
+        found = _read(match, name, fiscal_start)
     except (ValueError, OverflowError) as error:
         raise _no_period(name, "there is no such period") from error
+    if not EARLIEST <= found.start.year <= found.end.year < LATEST:
+        raise _no_period(name, f"is not between {EARLIEST} and {LATEST}")
+    return found
 
 
 def _read(match: re.Match[str], name: str, fiscal_start: int) -> Period:

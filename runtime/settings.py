@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from domain import reading
 from runtime import running
 
 DEFAULT_DATA = "./.salesloop"
@@ -75,9 +76,13 @@ def data_directory(env: Mapping[str, str] = os.environ) -> Path:
 def api_place(env: Mapping[str, str] = os.environ) -> tuple[str, int]:
     """Host and port for the API; raises NotConfigured for a port that is none."""
     port = env.get("SALESLOOP_API_PORT") or str(DEFAULT_PORT)
-    if not port.isdecimal() or int(port) > 65_535:
+    try:
+        number = reading.whole(port)
+    except ValueError:
+        number = -1
+    if not 0 <= number <= 65_535:
         raise NotConfigured(f"SALESLOOP_API_PORT must be a port number, not {port!r}")
-    return env.get("SALESLOOP_API_HOST") or DEFAULT_HOST, int(port)
+    return env.get("SALESLOOP_API_HOST") or DEFAULT_HOST, number
 
 
 def log_level(env: Mapping[str, str] = os.environ) -> str:

@@ -38,6 +38,8 @@ def test_what_is_set_is_used(tmp_path: Path) -> None:
         ({"DATABASE_URL": ""}, "DATABASE_URL"),
         ({"SALESLOOP_API_PORT": "eighty"}, "SALESLOOP_API_PORT"),
         ({"SALESLOOP_API_PORT": "65536"}, "SALESLOOP_API_PORT"),
+        ({"SALESLOOP_API_PORT": "٨٠"}, "SALESLOOP_API_PORT"),
+        ({"SALESLOOP_API_PORT": "8_0"}, "SALESLOOP_API_PORT"),
         ({"SALESLOOP_LOG_LEVEL": "loud"}, "SALESLOOP_LOG_LEVEL"),
     ],
 )
