@@ -469,7 +469,7 @@ def test_a_repeat_of_what_is_worked_out_from_what_there_is_gets_its_first_answer
 
     hired()
     why = {"achievable": "as last year", "relevant": "the plan"}
-    target = {"metric": "deals-won", "number": "8", "unit": "count", "period": "2029", **why}
+    target: Json = {"metric": "deals-won", "number": "8", "unit": "count", "period": "2029", **why}
     target |= {"scope": {"kind": "team", "id": team}, "owner_id": str(house.reps["north"])}
     id = house.admin.post("/targets", json=target).json()["answer"]["target_id"]
 
