@@ -13,7 +13,7 @@ from domain import adjustment_decisions as j
 from domain.adjustment import Outcome
 from domain.canonical import digest
 from domain.cycle import commands as c
-from domain.cycle.policy import Step
+from domain.cycle.policy import DEFAULT_CYCLE_POLICY, Step
 from domain.cycle.state import Phase
 from domain.errors import Invalid
 from domain.experiment import Compared
@@ -106,6 +106,23 @@ async def test_a_cycle_says_what_it_waits_for_of_whom_and_until_when(books: Book
     await books.given(c.PauseCycle(cycle_id=turn.id, why="a strike"), now=SCHEDULE.starts_at + DAY)
     paused = await seen(books, turn)
     assert (paused.paused_at, paused.waits_until) == (SCHEDULE.starts_at + DAY, None)
+
+
+async def test_a_resumed_cycle_shows_every_time_as_the_pause_put_it_off(books: Books) -> None:
+    turn = Turn(books.office.rep_id)
+    await turn.run(books)
+    await books.given(turn.reviewing(), *turn.assessing(), turn.item(), turn.feedback(), now=REVIEW_DAY)
+    before = await seen(books, turn)
+    assert before.review is not None
+    assert before.appeal_until is not None
+    since, until = REVIEW_DAY + DAY, REVIEW_DAY + 8 * DAY
+    await books.given(c.PauseCycle(cycle_id=turn.id, why="a strike"), now=since)
+    await books.given(c.ResumeCycle(cycle_id=turn.id), now=until)
+    after = await seen(books, turn)
+    put_off = DEFAULT_CYCLE_POLICY.calendar.put_off
+    assert after.appeal_until == put_off(before.appeal_until, since, until) > before.appeal_until
+    assert after.review is not None
+    assert after.review.next_by == put_off(before.review.next_by, since, until) > before.review.next_by
 
 
 async def test_who_is_behind_stands_on_the_board_until_recovered(books: Books) -> None:
@@ -213,6 +230,7 @@ async def test_a_closed_scorecard_recomputes_byte_equal_after_later_and_back_dat
 async def test_action_items_come_with_the_overdue_first_and_their_outcomes_are_counted(books: Books) -> None:
     turn = Turn(books.office.rep_id)
     ids = [uuid.UUID(int=n + 1) for n in range(5)]
+    await books.given(*turn.opening())
     for n, id in enumerate(ids):
         await books.given(turn.item(item_id=id, due_at=NOW + (5 - n) * DAY))
     await books.given(
