@@ -26,11 +26,14 @@ from runtime.imports.jobs import Job, list_jobs, read_job
 from runtime.imports.mapping import Mapping, load_mapping, shipped_mapping, shipped_names
 from runtime.imports.naming import check_files
 from runtime.imports.results import ImportProblem
+from runtime.imports.sniff import UTF8_MARK
 
 router = auth.router("/imports", tags=["imports"])
 
 MAX_FILES = 20
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+BINARY = {"schema": {"type": "string", "format": "binary"}}
+RAW = ("text/csv", "application/gzip", "application/xml", "application/octet-stream", XLSX)
 Reader = Annotated[Look, Depends(may_read(*OVERSEERS))]
 UPLOAD = {
     "requestBody": {
@@ -46,7 +49,7 @@ UPLOAD = {
                     },
                 }
             },
-            "text/csv": {"schema": {"type": "string"}},
+            **dict.fromkeys(RAW, BINARY),
         },
     }
 }
@@ -97,12 +100,12 @@ async def _receive(request: Request, folder: FilePath, name: str) -> None:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "multipart/form-data":
         await _receive_parts(request, folder)
-    elif kind in ("text/csv", "application/gzip", "application/xml", "application/octet-stream", XLSX):
+    elif kind in RAW:
         with (folder / DATA / _named(name)).open("wb") as out:
             async for piece in request.stream():
                 out.write(piece)
     else:
-        raise Problem(HTTP[415], "send multipart/form-data with the files, or one file as text/csv")
+        raise Problem(HTTP[415], f"send multipart/form-data with the files, or one file as {', '.join(RAW)}")
 
 
 async def _receive_parts(request: Request, folder: FilePath) -> None:
@@ -196,7 +199,9 @@ async def _present(job_id: UUID, desk: Desk) -> dict[str, object]:
     "/{job_id}/rejects/{name}",
     operation_id="downloadRejects",
     summary="The refused rows of one file, with reasons",
-    responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
+    responses={
+        200: {"content": {"text/csv": {"schema": {"type": "string"}}, "application/octet-stream": BINARY}}
+    },
 )
 async def download(
     job_id: UUID, name: Annotated[str, Path(pattern=r"^[\w. ()+,&-]{1,120}$")], look: Reader
@@ -204,7 +209,14 @@ async def download(
     found = look.desk.imports.reject_file(job_id, name)
     if found is None:
         raise NotFound("this import has no such reject file", kind="rejects", id=name)
-    return FileResponse(found, media_type="text/csv", filename=name)
+    return FileResponse(found, media_type=_media_type(found), filename=name)
+
+
+def _media_type(file: FilePath) -> str:
+    """A reject file is written as its source was, and only UTF-8 says so itself."""
+    with file.open("rb") as content:
+        marked = content.read(len(UTF8_MARK)) == UTF8_MARK
+    return "text/csv; charset=utf-8" if marked else "application/octet-stream"
 
 
 def _ordered(order: Order, desk: ImportDesk) -> dict[str, object]:

@@ -122,6 +122,19 @@ def test_a_workbook_comes_in_with_a_mapping_of_its_own(house: House) -> None:
     assert rejected.content.decode("utf-8-sig") == told
 
 
+def test_refused_rows_in_another_encoding_are_not_called_utf_8(house: House) -> None:
+    table = "id,rep,stage,opened,amount\nc-1,李,New,soon,1\n".encode("gb18030")
+    own = OWN.replace("[deals]", 'encoding = "gb18030"\n[deals]', 1).replace("商机 (1).xlsx", "deals.csv")
+    files = [
+        ("files", ("deals.csv", table, "text/csv")),
+        ("mapping_file", ("own.toml", own.encode(), "application/toml")),
+    ]
+    job = ended(house, house.admin.post("/imports", files=files))
+    rejected = house.admin.get(f"/imports/{job['id']}/rejects/deals.rejects.csv")
+    assert rejected.headers["content-type"] == "application/octet-stream"
+    assert rejected.content.endswith("c-1,李,New,soon,1\n".encode("gb18030"))
+
+
 OWN = """
 name = "own"
 source = "own"
