@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.common import AsUser, Json, as_json, example, ledger, run
-from cli.house import OPERATOR
+from cli.house import OPERATOR, operators_only
 from cli.tables import say, table
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ def import_(
     user: AsUser = None,
     json: Json = False,
 ) -> None:
+    operators_only("importing")
     result = run(
         import_files(source, mapping, user or OPERATOR, dry_run=dry_run, rejects=rejects, quiet=json)
     )

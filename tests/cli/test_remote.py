@@ -176,7 +176,12 @@ def test_an_address_or_a_key_that_is_none_is_told_in_a_line(
 
 
 def test_what_is_the_operator_s_is_refused_from_afar(desks: Desks) -> None:
-    for command in (["projections", "rebuild", "funnel"], ["projections", "compare", "funnel"], ["rehearse"]):
+    for command in (
+        ["projections", "rebuild", "funnel"],
+        ["projections", "compare", "funnel"],
+        ["rehearse"],
+        ["import", "."],
+    ):
         done = desks["admin"].run(*command)
         assert (done.returncode, "is the operator's" in done.stderr) == (2, True), done.stderr
 
