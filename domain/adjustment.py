@@ -144,9 +144,10 @@ class Adjustment(Aggregate):
         if self.runs and self.measured is not None and not self.reminded and not self.escalated:
             self.record(AdjustmentReminded(told=self.owner_id))
 
-    def escalate(self) -> None:
+    def escalate(self, manager_id: UUID | None = None) -> None:
+        """To who is above, or else to who manages."""
         if self.runs and self.measured is not None and not self.escalated:
-            self.record(AdjustmentEscalated(told=self.above_id))
+            self.record(AdjustmentEscalated(told=self.above_id or manager_id))
 
     def hand_over(self, to: UUID) -> None:
         if self.decided is not None:

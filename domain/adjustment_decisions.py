@@ -283,7 +283,8 @@ def remind_adjustment(command: RemindAdjustment, book: Book) -> Json:
 @handles(EscalateAdjustment)
 def escalate_adjustment(command: EscalateAdjustment, book: Book) -> Json:
     adjustment = book.get(Adjustment, command.adjustment_id)
-    adjustment.escalate()
+    others = (id for id in _managers(adjustment, book) if id != adjustment.owner_id)
+    adjustment.escalate(next(others, None))
     return told(adjustment)
 
 

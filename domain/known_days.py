@@ -47,12 +47,23 @@ def lifted(data: dict[str, Any]) -> dict[str, Any]:
 
 
 def doubts(calendar: BusinessCalendar) -> Iterator[str]:
-    """What should be known of a calendar by whoever publishes it."""
+    """What is not known of a calendar within its years."""
     if calendar.known_until is None and len(calendar.workdays) < 7:
         yield "no days off are known for any year: every weekday counts as worked (give a country and years, or own_years)"
     if calendar.estimated_years:
         years = ", ".join(map(str, calendar.estimated_years))
         yield f"the days off of {years} are estimated: give the official ones and name the year in own_years when they are out"
+
+
+def said_when_published(calendar: BusinessCalendar) -> Iterator[str]:
+    """The same, and where it ends."""
+    yield from doubts(calendar)
+    if calendar.known_until is not None:
+        yield known_until(calendar.known_until)
+
+
+def known_until(day: date) -> str:
+    return f"days off are known until {day}: every weekday after it counts as worked"
 
 
 def said_of(calendar: BusinessCalendar, now: datetime) -> Iterator[str]:
@@ -67,7 +78,7 @@ def ends_soon(calendar: BusinessCalendar, now: datetime) -> str | None:
     until = calendar.known_until
     if until is None or _day(calendar, now) + SOON <= until:
         return None
-    return f"days off are known until {until}: every weekday after it counts as worked"
+    return known_until(until)
 
 
 def beyond(calendar: BusinessCalendar, kind: str, name: str, at: datetime) -> str | None:

@@ -14,7 +14,7 @@ from domain.aggregate import Aggregate, when
 from domain.door import Book, Command, handles
 from domain.errors import NotFound
 from domain.facts import Fact, fact, upcast
-from domain.known_days import doubts, lifted
+from domain.known_days import lifted, said_when_published
 from domain.policy import DEFAULT_POLICY, FollowUpPolicy
 from domain.values import MAX_NAME, Checks, named_id
 
@@ -90,7 +90,7 @@ def publish_policy(command: PublishPolicy, book: Book) -> dict[str, Any]:
     command.policy.check()
     _check_texts(command.policy)
     published = book.find(Policies, policy_stream(command.policy.name)).publish(command.policy)
-    book.warn(*doubts(published.calendar))
+    book.warn(*said_when_published(published.calendar))
     return {"policy": published.name, "version": published.version}
 
 

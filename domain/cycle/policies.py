@@ -16,7 +16,7 @@ from domain.cycle.policy import DEFAULT_CYCLE_POLICY, CyclePolicy
 from domain.door import Book, Command, handles
 from domain.errors import Invalid, NotFound
 from domain.facts import Fact, fact, upcast
-from domain.known_days import doubts, lifted
+from domain.known_days import lifted, said_when_published
 from domain.values import named_id
 
 
@@ -86,5 +86,5 @@ def publish_cycle_policy(command: PublishCyclePolicy, book: Book) -> dict[str, A
     numbered = replace(command.policy, version=last.version + 1 if last else 1)
     if last is None or replace(numbered, version=last.version) != last:
         policies.record(CyclePolicyPublished(policy=numbered))
-    book.warn(*doubts(policies.current.calendar))
+    book.warn(*said_when_published(policies.current.calendar))
     return {"policy": policies.current.name, "version": policies.current.version}

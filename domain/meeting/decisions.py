@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from domain.action_item_decisions import OpenActionItem, open_action_item
 from domain.cycle.policies import CyclePolicies, cycle_policy_stream
@@ -13,6 +14,7 @@ from domain.errors import Refused
 from domain.meeting import commands as c
 from domain.meeting import facts as f
 from domain.meeting.meeting import Meeting, Waiting
+from domain.meeting.plan import Plan
 from domain.meeting.schedule import MeetingSchedule
 from domain.people import Team
 from domain.target.decisions import team_of
@@ -77,7 +79,13 @@ def set_schedule(command: c.SetMeetingSchedule, book: Book) -> Json:
     checks.done()
     schedule = book.find(MeetingSchedule, command.stream()[1])
     policy = _policy(command.plan.policy, None, book)
-    schedule.set(command.scope, team_of(command.scope, book), command.plan, policy, book.context.now)
+    team_id = team_of(command.scope, book)
+    if _chair(command.plan, team_id, book) is None:
+        book.warn(
+            "nobody chairs these meetings, as no chair_id is named and nobody manages a team here: that they are held is waited for of "
+            + ("whom above_id names" if command.plan.above_id else "nobody, and any manager may hold them")
+        )
+    schedule.set(command.scope, team_id, command.plan, policy, book.context.now)
     return told_schedule(schedule)
 
 
@@ -103,17 +111,21 @@ def call_meeting(command: c.CallMeeting, book: Book) -> Json:
     meeting = book.find(Meeting, schedule.call(policy, now))
     meeting.record(called)
     due = policy.feedback_within.after(called.starts_at, policy.calendar)
-    meeting.wait_for(policy, Step.HOLD, called.chair_id, due, now)
+    meeting.wait_for(policy, Step.HOLD, called.chair_id or called.above_id, due, now)
     return told_schedule(schedule)
+
+
+def _chair(plan: Plan, team_id: UUID | None, book: Book) -> UUID | None:
+    if plan.chair_id is not None or team_id is None:
+        return plan.chair_id
+    return book.find(Team, team_id).manager_id
 
 
 def _called(command: c.CallMeeting, schedule: MeetingSchedule, book: Book) -> f.MeetingCalled:
     plan, starts_at = schedule.plan, schedule.next_at
     assert plan is not None
     assert starts_at is not None
-    chair_id = plan.chair_id
-    if chair_id is None and schedule.team_id is not None:
-        chair_id = book.find(Team, schedule.team_id).manager_id
+    chair_id = _chair(plan, schedule.team_id, book)
     return f.MeetingCalled(
         schedule_id=schedule.id,
         number=command.number,

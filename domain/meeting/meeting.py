@@ -106,7 +106,8 @@ class Meeting(Aggregate):
 
     def above(self, owed: Awaited) -> UUID | None:
         """The chair is above whom a decision was asked of; and somebody may be above the chair."""
-        return self.above_id if owed.of == self.chair_id or owed.step == Step.HOLD else self.chair_id
+        higher = self.above_id if owed.of == self.chair_id or owed.step == Step.HOLD else self.chair_id
+        return higher if higher != owed.of else None
 
     # -- holding it --------------------------------------------------------------------------
 

@@ -164,8 +164,9 @@ class TestWhoPublishesIsTold:
         cycles = PublishCyclePolicy(policy=replace(DEFAULT_CYCLE_POLICY, calendar=china(2026, 2027)))
         assert "2027 are estimated" in warnings(given().when(cycles))[0]
 
-    def test_nothing_where_all_is_well(self) -> None:
-        assert warnings(given().when(publish(china(2026)))) == []
+    def test_where_it_ends(self) -> None:
+        said = ["days off are known until 2026-12-31: every weekday after it counts as worked"]
+        assert warnings(given().when(publish(china(2026)))) == said
 
     def test_nothing_where_every_day_is_worked(self) -> None:
         assert warnings(given().when(publish(BusinessCalendar.around_the_clock()))) == []

@@ -166,6 +166,9 @@ class TestDeciding:
         scenario = given(MEASURED)
         scenario.when(REMIND).then(a.AdjustmentReminded(told=MANAGER))
         scenario.when(ESCALATE).then(a.AdjustmentEscalated(told=HEAD))
+        alone = replace(START, owner_id=LI, above_id=None)
+        managed = given(STAFF, alone, FREEZE, later(MEASURE, now=OVER)).when(ESCALATE)
+        managed.then(a.AdjustmentEscalated(told=MANAGER))
         for command in (REMIND, ESCALATE):
             scenario.when(command).silence()
             given(STARTED, FREEZE).when(command).silence()

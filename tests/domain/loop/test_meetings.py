@@ -254,3 +254,27 @@ class TestADecision:
 
 def test_a_schedule_starts_from_now_and_not_from_its_beginning() -> None:
     assert next_meeting(WEEKLY, POLICY, NOW) == STARTS
+
+
+class TestACompanysMeetings:
+    """No team has a manager who could chair them."""
+
+    schedule = schedule_id(COMPANY, Cadence.WEEKLY)
+    call = replace(CALL, schedule_id=schedule)
+
+    def test_are_waited_for_of_who_is_above_where_nobody_chairs(self) -> None:
+        scenario = given(STAFF).when(replace(SET, scope=COMPANY))
+        assert "whom above_id names" in scenario.answer["warnings"][0]
+        scenario.when(self.call, now=shanghai(3, 3))
+        (wait,) = meeting_of(scenario, meeting_id(self.schedule, 1)).waiting
+        assert (wait.awaited.step, wait.awaited.of) == (Step.HOLD, HEAD)
+        late = c.EscalateMeeting(meeting_id=meeting_id(self.schedule, 1), step=Step.HOLD)
+        scenario.when(late).then(f.MeetingEscalated(step=Step.HOLD, told=None))
+
+    def test_say_where_nobody_is(self) -> None:
+        scenario = given(STAFF).when(replace(SET, scope=COMPANY, plan=replace(WEEKLY, above_id=None)))
+        assert "of nobody" in scenario.answer["warnings"][0]
+
+    def test_have_nothing_to_say_where_somebody_chairs(self) -> None:
+        scenario = given(STAFF).when(replace(SET, scope=COMPANY, plan=replace(WEEKLY, chair_id=LI)))
+        assert "warnings" not in scenario.answer
