@@ -191,16 +191,35 @@ async def test_a_case_that_was_put_right_is_what_the_whole_log_makes_of_it(
     rejects = tmp_path / "rejects"
     first = await run_import(pool, mapping, data, IMPORTER, rejects=rejects)
     assert (first.accepted, first.refused) == (1, 2)
-    [refused] = [Path(name) for name in first.rejects]
-    again = await run_import(pool, mapping, refused, IMPORTER, rejects=rejects)
+    again = await run_import(pool, mapping, Path(first.rejects[0]), IMPORTER, rejects=rejects)
     same = [(r.first, r.reasons) for r in again.refusals]
     assert same == [(r.row, r.reasons) for r in first.refusals]
-    refused.write_text(
-        refused.read_text(encoding="utf-8-sig").replace(",soon", f",{at('09:00:00')}"), encoding="utf-8"
-    )
+    refused = put_right(first.rejects[0], ",soon", f",{at('09:00:00')}")
     mended = await run_import(pool, mapping, refused, IMPORTER)
     assert (mended.accepted, mended.refused) == (2, 0)
     assert await rows_of(pool, OWNERS) == [("k", "Ada"), ("m", "Ada")]
+
+
+async def test_a_case_that_is_known_is_not_judged_on_a_part_of_it(pool: Pool, tmp_path: Path) -> None:
+    """Which case Ben's call is of comes to light when the others have landed."""
+    rows = [f",call,complete,Ben,{at('09:00:00')}", f"k,call,complete,Ada,{at('10:00:00')}"]
+    mapping, rejects = shipped_mapping("event_log"), tmp_path / "rejects"
+    first = await run_import(pool, mapping, log(tmp_path, *rows), IMPORTER, rejects=rejects)
+    assert (first.accepted, first.refused) == (1, 1)
+    refused = put_right(first.rejects[0], ",,call", ",k,call")
+    part = await run_import(pool, mapping, refused, IMPORTER)
+    assert (part.accepted, part.refused) == (0, 1)
+    assert "case 'k' is known with other events" in str(part.refusals[0])
+    whole = await run_import(pool, mapping, log(tmp_path, f"k{rows[0]}", rows[1]), IMPORTER)
+    assert (whole.accepted, whole.refused) == (2, 0)
+    assert (await topics(pool))["deal.activity-logged"] == 2
+    assert await rows_of(pool, OWNERS) == [("k", "Ada")]
+
+
+def put_right(rejects: str, wrong: str, right: str) -> Path:
+    path = Path(rejects)
+    path.write_text(path.read_text(encoding="utf-8-sig").replace(wrong, right), encoding="utf-8")
+    return path
 
 
 def as_log(events: list[tuple[str, str, str, str]], kind: str) -> str:
