@@ -92,7 +92,7 @@ def test_a_deadline_beyond_what_is_known_is_warned_of(house: House) -> None:
     publish(house, "until-2026", {"country": "HK", "years": [2026]})
     deal = house.open_deal(policy="until-2026")
     step = {"next_step": {"what": "call", "due_at": "2031-03-03T09:00:00+08:00"}}
-    answer = house.client("north").post(f"/deals/{deal}/promise", json=step)
+    answer = house.client("north-manager").post(f"/deals/{deal}/promise", json=step)
     assert answer.status_code == 200, answer.text
     (said,) = answer.json()["answer"]["warnings"]
     assert "the follow-up policy 'until-2026' knows days off until 2026-12-31" in said
