@@ -62,6 +62,8 @@ def told_parts(row: ImportDeal, deal: Deal) -> set[str]:
         "next_step": row.next_step is not None,
     }
     own |= {part for part, told in said.items() if told}
+    if "currency" in row.assumed:
+        own.discard("opening_amount")  # in which one it was is not known any more
     return own if _title_stands(row, deal) else own - {"title"}
 
 

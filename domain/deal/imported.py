@@ -16,7 +16,7 @@ from domain.deal.commands import ImportDeal, PastActivity
 from domain.deal.completing import completed, told_parts
 from domain.deal.deal import Deal
 from domain.deal.decisions import Json, policy_of, process_of, told
-from domain.deal.fixed import FIXED, not_taken
+from domain.deal.fixed import FIXED, named_in, not_taken
 from domain.deal.import_checks import check_row
 from domain.deal.row import differing, digest_of, marks_held, marks_of
 from domain.door import Book, handles
@@ -199,7 +199,8 @@ def _applicable(deal: Deal, row: ImportDeal, new: f.RowMarks, last: f.RowMarks) 
                 f"{_closed(deal)}, the file still has it open: {', '.join(late)} cannot change", changed=late
             )
     if row.stage == deal.status and (late := sorted(changed & NEED_TO_BE_OPEN)):
-        raise Invalid([FieldError(part, f"{_closed(deal)}: this cannot change any more") for part in late])
+        named = [name for part in late for name in named_in(part, row, deal)]
+        raise Invalid([FieldError(name, f"{_closed(deal)}: this cannot change any more") for name in named])
     return changed
 
 
