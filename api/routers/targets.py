@@ -166,9 +166,10 @@ async def _children(parts: tuple[Part, ...], ledger: Ledger) -> tuple[c.Child, .
     )
 
 
-async def _held(target_id: UUID, ledger: Ledger) -> Target:
-    target = (await ledger.load({target_id: Target}))[target_id]
-    if not isinstance(target, Target) or not target.exists:
+async def _held(target_id: UUID, act: Act) -> Target:
+    """What the division is worked out from; who may not see the target is told nothing of it."""
+    target, reach = (await act.desk.ledger.load({target_id: Target}))[target_id], act.user.reach
+    if not isinstance(target, Target) or not target.exists or (reach and not target.within(reach)):
         raise NotFound(f"no target has the id {target_id}", kind=Target.KIND, id=str(target_id))
     return target
 
@@ -201,7 +202,7 @@ async def agree(target_id: UUID, body: Said, act: Writer) -> Response:
 async def divide(target_id: UUID, body: DivideTarget, act: Leader) -> Response:
     """The parts sum to the whole exactly, by largest remainders."""
     if body.into is not None:
-        target = await _held(target_id, act.desk.ledger)
+        target = await _held(target_id, act)
         found = await division(act.desk.pool, target, body.into, body.method, body.basis)
         return await act(found, body, worked_out=True)
     children = await _children(body.children, act.desk.ledger)
