@@ -33,6 +33,7 @@ class RowReader:
 
     def __init__(self, sheet: Sheet, header: Sequence[str], no_column: Callable[[str], str]) -> None:
         self._width, self._fields = len(header), FIELDS[sheet.kind]
+        self._named = max((n for n, name in enumerate(header, 1) if name), default=0)
         self._plan: list[tuple[Column, int | None]] = []
         self._constant = frozenset(
             c.name for c in sheet.columns.values() if c.default and not c.header and c.name not in NEEDED
@@ -49,8 +50,8 @@ class RowReader:
 
     def read(self, row: Row) -> Cells | list[Reason]:
         """The row's cells, or why it cannot be read."""
-        if len(row.cells) != self._width:
-            return [Reason("", "", f"has {len(row.cells)} cells, the header names {self._width} columns")]
+        if len(row.cells) != self._width or any(cell.strip() for cell in row.cells[self._named :]):
+            return [Reason("", "", f"has {len(row.cells)} cells, the header names {self._named} columns")]
         cells, reasons = Cells(), []
         assumed = self._constant
         for column, at in self._plan:

@@ -89,6 +89,18 @@ async def test_days_are_told_as_they_are_in_the_mappings_zone(pool: Pool, tmp_pa
     ]
 
 
+async def test_a_cell_beyond_the_named_columns_is_told(pool: Pool, tmp_path: Path) -> None:
+    """A spreadsheet gives every row as many cells as the longest: what was one too many then stands under no name."""
+    shifted = "2,Li,Lund, Beck & Co,Pump,Talks,2026-01-06,,200,x"
+    result = await run(pool, csv_file(tmp_path, f"{GOOD[0]},", shifted, header=f"{HEADER},"))
+    assert result.accepted == 1
+    assert [str(refusal) for refusal in result.refusals] == [
+        "deals.csv row 3: has 10 cells, the header names 9 columns"
+    ]
+    indexed = csv_file(tmp_path, f"0,{GOOD[2]}", header=f",{HEADER}")
+    assert (await run(pool, indexed)).accepted == 1
+
+
 async def test_a_long_cell_in_a_column_that_nobody_reads_is_left_alone(pool: Pool, tmp_path: Path) -> None:
     data = csv_file(tmp_path, f"{GOOD[0]},{'x' * 200_000}", header=f"{HEADER},notes")
     assert numbers(await run(pool, data))[:3] == (1, 0, 0)
