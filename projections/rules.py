@@ -13,11 +13,12 @@ import msgspec
 from psycopg import AsyncConnection
 
 from domain.cycle.policies import CyclePolicyPublished
-from domain.cycle.policy import DEFAULT_CYCLE_POLICY, CyclePolicy
+from domain.cycle.policy import CyclePolicy
 from domain.known_days import lifted, said_of
 from domain.policies import PolicyPublished
 from domain.policy import DEFAULT_POLICY, FollowUpPolicy
 from domain.process import DEFAULT_PROCESS, Process, ProcessPublished
+from projections.attainment import policy_of
 from projections.base import Entry
 from projections.fold import Folded, on
 from projections.paging import Source, fetch
@@ -96,16 +97,11 @@ SELECT body, published_at, position FROM read.rules
 """
 read_process = msgspec.json.Decoder(Process).decode
 decode_policy = msgspec.json.Decoder(FollowUpPolicy).decode
-decode_cycle_policy = msgspec.json.Decoder(CyclePolicy).decode
-
-
-def lift(body: str) -> bytes:
-    """Rows that an older release wrote do not say until when the calendar knows days off."""
-    return encode(lifted(msgspec.json.decode(body)))
 
 
 def read_policy(body: str) -> FollowUpPolicy:
-    return decode_policy(lift(body))
+    """Rows that an older release wrote do not say until when the calendar knows days off."""
+    return decode_policy(encode(lifted(msgspec.json.decode(body))))
 
 
 async def processes(source: Source, name: str | None = None) -> list[PublishedProcess]:
@@ -139,25 +135,21 @@ class CalendarKnown(msgspec.Struct, kw_only=True):
 
 
 NEWEST = """
-SELECT DISTINCT ON (kind, name) kind, body FROM read.rules WHERE kind IN ('policy', 'cycle-policy')
+SELECT DISTINCT ON (kind, name) kind, name, body FROM read.rules WHERE kind IN ('policy', 'cycle-policy')
  ORDER BY kind, name, version DESC
 """
 
 
 async def calendars(source: Source, now: datetime) -> list[CalendarKnown]:
     """Of every follow-up and cycle policy, in the order of their kinds and names."""
-    found: dict[tuple[str, str], FollowUpPolicy | CyclePolicy] = {
-        ("follow-up", "default"): DEFAULT_POLICY,
-        ("cycle", "default"): DEFAULT_CYCLE_POLICY,
-    }
-    for kind, body in await fetch(source, NEWEST, []):
-        if kind == "policy":
-            policy: FollowUpPolicy | CyclePolicy = read_policy(body)
-            found["follow-up", policy.name] = policy
-        else:
-            policy = decode_cycle_policy(lift(body))
-            found["cycle", policy.name] = policy
-    return [_known(kind, policy, now) for (kind, _), policy in sorted(found.items())]
+    published = await fetch(source, NEWEST, [])
+    follow_up = {DEFAULT_POLICY.name: DEFAULT_POLICY}
+    follow_up |= {name: read_policy(body) for kind, name, body in published if kind == "policy"}
+    cycles = {"default", *(name for kind, name, _ in published if kind == "cycle-policy")}
+    return [
+        *[_known("cycle", await policy_of(source, name), now) for name in sorted(cycles)],
+        *[_known("follow-up", policy, now) for _, policy in sorted(follow_up.items())],
+    ]
 
 
 def _known(kind: str, policy: FollowUpPolicy | CyclePolicy, now: datetime) -> CalendarKnown:
