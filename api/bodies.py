@@ -135,7 +135,7 @@ class Quote(Envelope):
 class MoveStage(Envelope):
     model_config = ConfigDict(json_schema_extra={"examples": [{"to": "contact"}]})
 
-    to: Code
+    to: Annotated[Code, Field(description="A stage of the deal's process: those are data, see /processes.")]
 
 
 class Win(Envelope):

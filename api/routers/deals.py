@@ -42,7 +42,7 @@ class DealFilters(Paging):
     team_id: UUID | None = None
     customer_id: UUID | None = None
     product_id: UUID | None = None
-    stage: Code | None = None
+    stage: Annotated[Code | None, Field(description="of a process: those are data, see /processes")] = None
     status: Literal["open", "won", "lost"] | None = None
     source: Annotated[Reference | None, Field(description="the system a deal was imported from")] = None
     reference: Annotated[

@@ -83,7 +83,7 @@ def test_a_deal_shows_names_beside_its_ids(house: House) -> None:
         "Rep north",
         "north",
     )
-    assert (read["amount"], read["currency"]) == ("1234567.8900", "CNY")
+    assert (read["amount"], read["currency"]) == ("1234567.89", "CNY")
 
 
 # --- lists -----------------------------------------------------------------------------------------------------------
