@@ -10,6 +10,7 @@ from fastapi import FastAPI
 
 import domain.registry  # noqa: F401 - every fact and decision is registered by importing it
 from api import errors, openapi
+from api.admission import Admission
 from api.desk import Desk
 from api.front import Front
 from api.import_jobs import ImportDesk
@@ -42,7 +43,7 @@ def create_app(settings: Settings) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.metrics = metrics
-    app.add_middleware(Front, metrics=metrics)
+    app.add_middleware(Front, metrics=metrics, bounds=settings.bounds)
     errors.install(app)
     for router in ROUTERS:
         app.router.routes.extend(router.routes)
@@ -53,7 +54,7 @@ def create_app(settings: Settings) -> FastAPI:
 def _lifespan(settings: Settings) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        url = settings.database_url
+        url, bounds = settings.database_url, settings.bounds
         opened = open_ledger(url, max_size=POOL_SIZE, statement_seconds=STATEMENT_PATIENCE)
         async with opened as ledger, Waiter(url) as waiter:
             ledger.pool.timeout = DATABASE_PATIENCE
@@ -63,10 +64,11 @@ def _lifespan(settings: Settings) -> Callable[[FastAPI], AbstractAsyncContextMan
                 pool=ledger.pool,
                 ledger=ledger,
                 door=Door(ledger),
-                keys=KeyBook(ledger),
+                keys=KeyBook(ledger, bounds.wrong_keys),
                 waiter=waiter,
                 imports=imports,
                 metrics=app.state.metrics,
+                admission=Admission(bounds),
             )
             imports.open()
             try:

@@ -5,6 +5,7 @@ Rows are scoped here, too: a reader gets the one team to look at, a writer carri
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from enum import Enum
 from typing import Any, Protocol
@@ -17,8 +18,8 @@ from fastapi.params import Form
 from fastapi.routing import APIRoute
 from starlette.requests import ClientDisconnect
 
-from api.desk import desk_of
-from api.errors import invalid
+from api.desk import Desk, desk_of
+from api.errors import HTTP, PAUSE, TOO_MANY_REQUESTS, Problem, invalid, too_many
 from api.fields import Strict
 from api.reading import WAITING, Look
 from api.received import header, is_json, read_json
@@ -53,9 +54,13 @@ async def authenticate(request: Request) -> User:
     if known is not None:
         return known
     scheme, _, token = (header(request, "Authorization") or "").partition(" ")
+    desk = desk_of(request)
+    address = desk.settings.bounds.address(request.client.host if request.client else None)
     if scheme.lower() != "bearer" or not token:
+        if address is not None and desk.admission.strangers.take(address) > 0:
+            await asyncio.sleep(PAUSE)
         raise Unauthenticated("send an API key: Authorization: Bearer sl_…")
-    user = await desk_of(request).keys.user(token.strip())
+    user = await desk.keys.user(token.strip(), address)
     request.scope[USER] = user
     return user
 
@@ -81,14 +86,40 @@ class Guarded(APIRoute):
         if authority is None:
             return handle
         known = query_names(self) | (WAITING if authority.waits_for else set())
+        takes_body = self.body_field is not None
+        streams = self.dependant.request_param_name is not None  # as long as it takes, piece by piece
 
         async def guarded(request: Request) -> Response:
-            await _admitted(request, authority.roles)
+            user = await _admitted(request, authority.roles)
+            desk = desk_of(request)
+            _check_rate(desk, user)
             if request.scope["query_string"]:
                 _check_known(request, known)
-            return await handle(request)
+            if streams:
+                return await handle(request)
+            if takes_body:
+                await _whole(request)
+            await desk.admission.turns.take(user.key_id)
+            try:
+                return await handle(request)
+            finally:
+                desk.admission.turns.give()
 
         return guarded
+
+
+def _check_rate(desk: Desk, user: User) -> None:
+    if (wait := desk.admission.requests.take(user.key_id)) > 0:
+        most = desk.settings.bounds.requests_per_key
+        raise too_many(TOO_MANY_REQUESTS, f"a key may ask {most} times a second", wait)
+
+
+async def _whole(request: Request) -> None:
+    """The body is here before a turn is taken: who sends slowly keeps nobody waiting."""
+    try:
+        await request.body()
+    except ClientDisconnect:
+        raise Problem(HTTP[400], "the body ended before it was whole") from None
 
 
 def wants_only_ours(route: APIRoute, method: str, *, bodies: int) -> bool:

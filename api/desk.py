@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from fastapi import Request
 
+from api.admission import Admission
 from api.import_jobs import ImportDesk
 from api.metrics import Metrics
 from api.users import KeyBook
@@ -28,6 +29,7 @@ class Desk:
     waiter: Waiter
     imports: ImportDesk
     metrics: Metrics
+    admission: Admission
 
 
 def desk_of(request: Request) -> Desk:

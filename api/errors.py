@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,11 +17,14 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
 from api.fields import PLAIN, SOME
-from api.users import Unauthenticated
+from api.turns import Crowded
+from api.users import TooManyTries, Unauthenticated
 from domain import errors as domain
 
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:salesloop:problem:"
+PAUSE = 0.5
+"""Seconds before who asks too much is told so: who goes on at once, hundreds at a time, would slow others down."""
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +58,11 @@ UNAUTHENTICATED = Kind(401, "unauthenticated", "An API key is needed")
 TOO_LARGE = Kind(413, "too-large", "The request is too large")
 DATABASE_AWAY = Kind(503, "database-away", "The database does not answer")
 DATABASE_BUSY = Kind(503, "database-busy", "The database is kept busy by somebody else")
+OVERLOADED = Kind(503, "overloaded", "More is asked than can be served")
+TOO_MANY_REQUESTS = Kind(429, "too-many-requests", "This key asks more than it may")
+TOO_MANY_TRIES = Kind(429, "too-many-tries", "Too many keys were wrong")
+SLOW = Kind(408, "too-slow", "The request did not arrive in time")
+HEAD_TOO_LARGE = Kind(431, "head-too-large", "The request line and headers are too large")
 NOT_CAUGHT_UP = Kind(503, "not-caught-up", "The read model has not reached that position yet")
 NOT_READY = Kind(503, "not-ready", "The service is not ready")
 INTERNAL = Kind(500, "internal", "Something went wrong on our side")
@@ -60,13 +70,26 @@ HTTP: Mapping[int, Kind] = {
     400: Kind(400, "malformed", "The request cannot be read"),
     404: Kind(404, "no-such-route", "There is no such route"),
     405: Kind(405, "method-not-allowed", "The route does not take this method"),
+    408: SLOW,
     413: TOO_LARGE,
     415: Kind(415, "unsupported-media-type", "The body's type is not taken here"),
 }
-KINDS = (
-    *dict.fromkeys(
-        (*DOMAIN.values(), STALE, UNKNOWN_REFERENCE, UNAUTHENTICATED, TOO_LARGE, DATABASE_AWAY, DATABASE_BUSY)
-    ),
+KINDS = tuple(
+    dict.fromkeys(
+        (
+            *DOMAIN.values(),
+            STALE,
+            UNKNOWN_REFERENCE,
+            UNAUTHENTICATED,
+            TOO_LARGE,
+            SLOW,
+            TOO_MANY_REQUESTS,
+            TOO_MANY_TRIES,
+            OVERLOADED,
+            DATABASE_AWAY,
+            DATABASE_BUSY,
+        )
+    )
 )
 
 
@@ -87,19 +110,40 @@ def invalid(where: str, message: str) -> Problem:
     )
 
 
+def overloaded(detail: str) -> Problem:
+    """Nothing was begun, so that it may be sent again as it was."""
+    return Problem(OVERLOADED, detail, {"retryable": True}, {"Retry-After": "2"})
+
+
+def too_many(kind: Kind, detail: str, wait: float) -> Problem:
+    """`wait`: seconds until one more is taken."""
+    return Problem(kind, detail, {"retryable": True}, {"Retry-After": str(math.ceil(wait) or 1)})
+
+
 def render(request: Request, problem: Problem) -> Response:
+    content = told(problem, request.url.path)
+    return Response(content, problem.kind.status, media_type=MEDIA_TYPE, headers=dict(problem.headers))
+
+
+def raw(problem: Problem, instance: str | None = None) -> tuple[list[tuple[bytes, bytes]], bytes]:
+    """Headers and body, for those who answer without a request that could be read."""
+    body = told(problem, instance)
+    headers = {"content-type": MEDIA_TYPE, "content-length": str(len(body)), **problem.headers}
+    return [(name.lower().encode(), value.encode()) for name, value in headers.items()], body
+
+
+def told(problem: Problem, instance: str | None) -> bytes:
     kind = problem.kind
     body = {
         "type": TYPE_PREFIX + kind.code,
         "title": kind.title,
         "status": kind.status,
         "detail": problem.detail,
-        "instance": request.url.path,
+        **({"instance": instance} if instance else {}),
         "code": kind.code,
     }
     body |= {f"present_{name}" if name in body else name: value for name, value in problem.more.items()}
-    content = orjson.dumps(body, default=str)
-    return Response(content, kind.status, media_type=MEDIA_TYPE, headers=dict(problem.headers))
+    return orjson.dumps(body, default=str)
 
 
 def of_domain(error: domain.DomainError) -> Problem:
@@ -119,6 +163,8 @@ def of_domain(error: domain.DomainError) -> Problem:
 
 async def on_problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, Problem)
+    if error.kind.status == 429:
+        await asyncio.sleep(PAUSE)
     return render(request, error)
 
 
@@ -132,6 +178,15 @@ async def on_unauthenticated(request: Request, error: Exception) -> Response:
     challenge = 'Bearer realm="salesloop"' + (', error="invalid_token"' if given else "")
     problem = Problem(UNAUTHENTICATED, str(error), headers={"WWW-Authenticate": challenge})
     return render(request, problem)
+
+
+async def on_too_many_tries(request: Request, error: Exception) -> Response:
+    assert isinstance(error, TooManyTries)
+    return await on_problem(request, too_many(TOO_MANY_TRIES, str(error), error.wait))
+
+
+async def on_crowded(request: Request, error: Exception) -> Response:
+    return render(request, overloaded(str(error)))
 
 
 async def on_validation_error(request: Request, error: Exception) -> Response:
@@ -199,6 +254,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Problem, on_problem)
     app.add_exception_handler(domain.DomainError, on_domain_error)
     app.add_exception_handler(Unauthenticated, on_unauthenticated)
+    app.add_exception_handler(TooManyTries, on_too_many_tries)
+    app.add_exception_handler(Crowded, on_crowded)
     app.add_exception_handler(RequestValidationError, on_validation_error)
     app.add_exception_handler(HTTPException, on_http_exception)
     app.add_exception_handler(psycopg.errors.LockNotAvailable, on_database_busy)

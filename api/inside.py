@@ -12,6 +12,7 @@ from urllib.parse import unquote
 
 from fastapi import FastAPI
 
+from api.admission import Admission
 from api.app import create_app
 from api.auth import USER
 from api.desk import Desk
@@ -43,6 +44,7 @@ async def inside(settings: Settings) -> AsyncIterator[FastAPI]:
             waiter=waiter,
             imports=ImportDesk(settings),
             metrics=app.state.metrics,
+            admission=Admission(settings.bounds),
         )
         yield app
 

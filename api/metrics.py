@@ -64,6 +64,12 @@ class Metrics:
         )
         self._swept_at = self._gauge("salesloop_sweep_timestamp_seconds", "when the last sweep reported")
         self._swept = self._labelled("salesloop_sweep_found", "what the last sweep counted, by kind", "kind")
+        self._refused = Counter(
+            "salesloop_bounds_met",
+            "connections and requests turned away, by the bound they met",
+            ("bound",),
+            registry=self.registry,
+        )
         self._children: dict[tuple[str, str, int], Counter] = {}
         self._timers: dict[str, Histogram] = {}
 
@@ -84,6 +90,9 @@ class Metrics:
         if timer is None:
             timer = self._timers[route] = self._seconds.labels(route)
         timer.observe(seconds)
+
+    def refused(self, bound: str) -> None:
+        self._refused.labels(bound).inc()
 
     def ledger(self, head: int) -> None:
         self._head.set(head)

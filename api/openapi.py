@@ -160,11 +160,14 @@ def _problems(allowed: Authority | None) -> dict[int, list[errors.Kind]]:
             table[domain.Forbidden],
             table[domain.Invalid],
             table[domain.NotFound],
+            errors.TOO_MANY_REQUESTS,
+            errors.TOO_MANY_TRIES,
+            errors.OVERLOADED,
         ]
     if allowed is not None and allowed.writes:
         found += [table[domain.Refused], table[domain.GateNotPassed], table[domain.Conflict]]
         found += [table[domain.AlreadyExists], table[domain.KeyReused], errors.UNKNOWN_REFERENCE]
-        found += [errors.STALE, errors.TOO_LARGE, errors.HTTP[400]]
+        found += [errors.STALE, errors.TOO_LARGE, errors.SLOW, errors.HTTP[400]]
     if allowed is not None and allowed.waits_for:
         found += [errors.NOT_CAUGHT_UP]
     statuses = dict.fromkeys(kind.status for kind in found)
@@ -176,17 +179,19 @@ def _refers(kinds: list[errors.Kind]) -> dict[str, Any]:
         return {"$ref": f"#/components/responses/{_name(kinds[0])}"}
     examples = {kind.code: {"value": _example(kind)} for kind in kinds}
     titles = "; or: ".join(dict.fromkeys(kind.title for kind in kinds))
-    return {"description": titles, "content": {errors.MEDIA_TYPE: {"schema": PROBLEM, "examples": examples}}}
+    content = {errors.MEDIA_TYPE: {"schema": PROBLEM, "examples": examples}}
+    return {"description": titles, "content": content, **_headers(kinds[0].status)}
 
 
 def _response(kind: errors.Kind) -> dict[str, Any]:
     content = {errors.MEDIA_TYPE: {"schema": PROBLEM, "example": _example(kind)}}
-    headers = {401: {"WWW-Authenticate": _header("Bearer")}, 503: {"Retry-After": _header("seconds")}}
-    return {
-        "description": kind.title,
-        "content": content,
-        **({"headers": headers[kind.status]} if kind.status in headers else {}),
-    }
+    return {"description": kind.title, "content": content, **_headers(kind.status)}
+
+
+def _headers(status: int) -> dict[str, Any]:
+    again = {"Retry-After": _header("seconds")}
+    found = {401: {"WWW-Authenticate": _header("Bearer")}, 429: again, 503: again}
+    return {"headers": found[status]} if status in found else {}
 
 
 def _header(what: str) -> dict[str, Any]:

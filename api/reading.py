@@ -130,8 +130,9 @@ async def reached(desk: Desk, projections: tuple[str, ...], position: int, secon
     """Wait until each read model holds the position, `seconds` for all of them. Raises Problem."""
     until = time.monotonic() + seconds
     try:
-        for name in projections:
-            await desk.waiter.until(name, position, max(until - time.monotonic(), 0.0))
+        async with desk.admission.turns.outside():
+            for name in projections:
+                await desk.waiter.until(name, position, max(until - time.monotonic(), 0.0))
     except NotReached as late:
         raise _behind(late) from late
 

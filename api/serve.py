@@ -6,43 +6,56 @@ import asyncio
 import gc
 import signal
 import sys
+from functools import partial
+from typing import cast
 
 import uvicorn
 
+from api.connections import Connections
 from runtime import logging as logs
+from runtime.bounds import NotBounded, open_files
 from runtime.garbage import Survivors
 from runtime.health import unreachable
 from runtime.settings import NotConfigured, Settings
 
 DRAIN_SECONDS = 10
+BACKLOG = 4_096
+"""Connections that wait to be accepted; the system's own limit is the same as a rule. Beyond it a second is lost."""
 
 
 def config(settings: Settings, *, uds: str | None = None) -> uvicorn.Config:
     from api.app import create_app  # most of a start is this import
+    from api.protocol import Bounded
 
+    bounds = settings.bounds
+    app = create_app(settings)
+    book = Connections(bounds, app.state.metrics.refused)
     return uvicorn.Config(
-        create_app(settings),
+        app,
         host=settings.api_host,
         port=settings.api_port,
         uds=uds,
         loop="uvloop",
-        http="httptools",
+        http=cast("type[asyncio.Protocol]", partial(Bounded, book)),
+        ws="none",
+        backlog=BACKLOG,
+        proxy_headers=bool(bounds.trusted_proxies),
+        forwarded_allow_ips=bounds.trusted_proxies,
         lifespan="on",
         access_log=False,  # api/front.py writes one without addresses
         log_config=None,
         server_header=False,
         date_header=True,
         timeout_graceful_shutdown=DRAIN_SECONDS,
-        timeout_keep_alive=30,
-        limit_concurrency=2_000,
-        h11_max_incomplete_event_size=64 * 1024,
+        timeout_keep_alive=bounds.idle_seconds,
     )
 
 
 def main(*, json_lines: bool = False) -> None:
     try:
         settings = Settings.from_env()
-    except NotConfigured as missing:
+        open_files(settings.bounds)
+    except (NotConfigured, NotBounded) as missing:
         sys.exit(str(missing))
     logs.configure(settings.log_level, json_lines=json_lines or None, to=sys.stdout if json_lines else None)
     if ailing := asyncio.run(unreachable(settings.database_url)):

@@ -7,7 +7,7 @@ import hmac
 import secrets
 import time
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -16,13 +16,19 @@ from uuid import UUID
 from psycopg.errors import InsufficientPrivilege, UniqueViolation
 from psycopg.rows import dict_row
 
+from api.rates import Rate
+from api.turns import Turns
 from domain.aggregate import Aggregate
 from domain.context import Reach
 from domain.errors import Forbidden, KeyReused, NotFound
 from domain.people import Rep, Team
+from runtime.bounds import Bounds
 from runtime.ledger import Ledger
 
-CACHED_SECONDS = 3.0
+MINUTE = 60
+CACHED_SECONDS = 2.0
+READING_SECONDS = 1.0
+TRIES_AT_ONCE, TRIES_WAITING, PATIENCE = 8, 1_000, 5.0
 CACHED_KEYS = 10_000
 PREFIX = "sl"
 USER_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
@@ -50,6 +56,14 @@ class Role(StrEnum):
 
 class Unauthenticated(Exception):
     """No key, or none that counts; the message says which and holds nothing of the key."""
+
+
+class TooManyTries(Exception):
+    """Too many wrong keys came from that address, or with that key's id. `wait`: seconds until one more is looked at."""
+
+    def __init__(self, wait: float) -> None:
+        super().__init__("too many keys were wrong: wait before another is tried")
+        self.wait = wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,23 +115,55 @@ class Held:
 
 
 class KeyBook:
-    """Makes, revokes and checks keys. A revocation counts everywhere within `CACHED_SECONDS`."""
+    """Makes, revokes and checks keys. A revocation counts everywhere within three seconds.
 
-    def __init__(self, ledger: Ledger) -> None:
+    Of wrong keys so many a minute are looked at, from one address and with one key's id, and few at once. A key that was right
+    here before is looked at whatever others tried.
+    """
+
+    def __init__(self, ledger: Ledger, wrong_keys: int = Bounds.wrong_keys) -> None:
         self._ledger = ledger
         self._held: OrderedDict[str, Held] = OrderedDict()
+        self._wrong = Rate(wrong_keys / MINUTE, wrong_keys)
+        self._tries = Turns(TRIES_AT_ONCE, TRIES_WAITING, PATIENCE)
 
-    async def user(self, token: str) -> User:
-        """Whose token this is. Raises Unauthenticated."""
-        id, secret = parse(token)
+    async def user(self, token: str, address: str | None = None) -> User:
+        """Whose token this is. Raises Unauthenticated, TooManyTries or Crowded."""
+        id, secret = _parts(token)
         held = self._held.get(id)
-        if held is None or held.until < time.monotonic():
-            held = await self._read(id)
-        if not hmac.compare_digest(held.secret_hash, digest(secret)):
-            raise Unauthenticated("the API key is not known")
-        if held.expires_at is not None and held.expires_at <= datetime.now(UTC):
-            raise Unauthenticated("the API key has expired")
-        return held.user
+        if held is not None and _opens(held, secret):
+            return _unexpired(await self._fresh(held))
+        await self._tries.take(address or "")
+        try:
+            return await self._tried(id, secret, address)
+        finally:
+            self._tries.give()
+
+    async def _fresh(self, held: Held) -> Held:
+        """As it is now: read again when it is time, by one of those who ask; the others take it as it was a moment longer."""
+        now = time.monotonic()
+        if now < held.until:
+            return held
+        id = held.user.key_id
+        self._held[id] = replace(held, until=now + READING_SECONDS)
+        try:
+            return await self._read(id)
+        except BaseException:
+            self._held.pop(id, None)
+            raise
+
+    async def _tried(self, id: str, secret: str, address: str | None) -> User:
+        names = [f"{what} {which}" for what, which in (("key", id), ("address", address)) if which]
+        _check([self._wrong.wait(name) for name in names])
+        try:
+            if not secret:
+                raise Unauthenticated("the API key is not one of ours")
+            if not _opens(held := self._held.get(id) or await self._read(id), secret):
+                raise Unauthenticated("the API key is not known")
+            return _unexpired(held)
+        except Unauthenticated:
+            _check([self._wrong.take(name) for name in names])  # others may have come meanwhile
+            raise
 
     async def create(self, new: NewKey, created_by: str) -> tuple[str, str]:
         """The new key's id, and its token, which is not kept and cannot be shown again. Raises NotFound for a rep or team
@@ -184,7 +230,6 @@ class KeyBook:
             return await (await cursor.execute(ALL, [limit])).fetchall()
 
     async def _read(self, id: str) -> Held:
-        self._held.pop(id, None)
         async with self._ledger.pool.connection() as connection:
             row = await (await connection.execute(ONE, [id])).fetchone()
         if row is None:
@@ -224,13 +269,28 @@ def _nobody(kind: str, id: UUID) -> NotFound:
     return NotFound(f"{field}: no {kind} who is there has the id {id}", kind=kind, id=str(id), field=field)
 
 
-def parse(token: str) -> tuple[str, str]:
-    """Id and secret of `sl_<id>_<secret>`. Raises Unauthenticated."""
+def _parts(token: str) -> tuple[str, str]:
+    """Id and secret of `sl_<id>_<secret>`; without a secret where it is none of ours."""
     prefix, _, rest = token.partition("_")
     id, _, secret = rest.partition("_")
     if prefix != PREFIX or len(id) != 16 or not secret or len(token) > 200 or not token.isascii():
-        raise Unauthenticated("the API key is not one of ours")
+        return "", ""
     return id, secret
+
+
+def _opens(held: Held, secret: str) -> bool:
+    return hmac.compare_digest(held.secret_hash, digest(secret))
+
+
+def _unexpired(held: Held) -> User:
+    if held.expires_at is not None and held.expires_at <= datetime.now(UTC):
+        raise Unauthenticated("the API key has expired")
+    return held.user
+
+
+def _check(waits: list[float]) -> None:
+    if (wait := max(waits, default=0.0)) > 0:
+        raise TooManyTries(wait)
 
 
 def digest(secret: str) -> bytes:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
 from domain import reading
 from runtime import running
+from runtime.bounds import Bounds, NotBounded
 
 DEFAULT_DATA = "./.salesloop"
 DEFAULT_HOST = "127.0.0.1"
@@ -40,6 +41,7 @@ class Settings:
     temporal_address: str | None = (
         None  # of a running `salesloop dev`; the SDK's own configuration goes first
     )
+    bounds: Bounds = field(default_factory=Bounds)
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> Self:
@@ -66,11 +68,20 @@ class Settings:
             log_level=log_level(env),
             task_queue=env.get("SALESLOOP_TASK_QUEUE", "salesloop"),
             temporal_address=beside.temporal_address if beside else None,
+            bounds=bounds(env),
         )
 
 
 def data_directory(env: Mapping[str, str] = os.environ) -> Path:
     return Path(env.get("SALESLOOP_DATA") or DEFAULT_DATA).expanduser().absolute()
+
+
+def bounds(env: Mapping[str, str] = os.environ) -> Bounds:
+    """Raises NotConfigured."""
+    try:
+        return Bounds.from_env(env)
+    except NotBounded as wrong:
+        raise NotConfigured(str(wrong)) from None
 
 
 def api_place(env: Mapping[str, str] = os.environ) -> tuple[str, int]:

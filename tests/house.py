@@ -19,6 +19,7 @@ from api.serve import config
 from api.users import KeyBook, NewKey, Role
 from projections import catalog
 from projections.follow import run_projections
+from runtime.bounds import Bounds
 from runtime.ledger import open_ledger
 from runtime.schema import migrate
 from runtime.settings import Settings
@@ -96,9 +97,18 @@ def _port(server: uvicorn.Server) -> int:
     return port
 
 
-def settings_for(url: str, data_dir: Path) -> Settings:
+PLENTY = Bounds(wrong_keys=10_000)
+"""Generated calls try hundreds of wrong keys."""
+
+
+def settings_for(url: str, data_dir: Path, bounds: Bounds = PLENTY) -> Settings:
     return Settings(
-        database_url=url, admin_database_url=url, data_dir=data_dir, api_port=0, log_level="WARNING"
+        database_url=url,
+        admin_database_url=url,
+        data_dir=data_dir,
+        api_port=0,
+        log_level="WARNING",
+        bounds=bounds,
     )
 
 
