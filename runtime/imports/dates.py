@@ -14,6 +14,8 @@ from domain.values import EARLIEST, LATEST
 from runtime.imports.cells import Unreadable
 from runtime.imports.date_forms import ISO, Told, form
 
+LONGEST = 100
+"""Characters: what is longer is no date."""
 _OTHER_YEAR = re.compile("([0-9]{4})-[0-9]{2}-[0-9]{2}")
 _OUTSIDE = f"is not between the years {EARLIEST} and {LATEST - 1}"
 
@@ -24,8 +26,22 @@ class Dates:
     def __init__(self, forms: Sequence[str], timezone: str) -> None:
         self._forms = tuple(map(form, dict.fromkeys(forms)))
         self._zone = ZoneInfo(timezone)
-        self.day = lru_cache(20_000)(self._day)
-        self.instant = lru_cache(20_000)(self._instant)
+        self._known_day = lru_cache(20_000)(self._day)
+        self._known_instant = lru_cache(20_000)(self._instant)
+
+    def day(self, text: str) -> date:
+        """The day that is written; of a time with an offset, the local day. Raises Unreadable."""
+        return self._known_day(self._short(text))
+
+    def instant(self, text: str, *, end_of_day: bool = False) -> datetime:
+        """The instant (UTC) of a time; of a day, when it begins, or its last second. Raises Unreadable."""
+        return self._known_instant(self._short(text), end_of_day=end_of_day)
+
+    def _short(self, text: str) -> str:
+        """What is remembered is short."""
+        if len(text) > LONGEST:
+            raise Unreadable(self._no_date(text))
+        return text
 
     def written(self, at: date) -> str:
         """A day or a time in the first of the forms that is read as nothing else; where there is none, as ISO 8601 has it."""
@@ -37,14 +53,12 @@ class Dates:
         return at.isoformat()
 
     def _day(self, text: str) -> date:
-        """The day that is written; of a time with an offset, the local day. Raises Unreadable."""
         told = self._read(text)
         if not isinstance(told.at, datetime):
             return told.at
         return (told.at if told.at.tzinfo is None else told.at.astimezone(self._zone)).date()
 
     def _instant(self, text: str, *, end_of_day: bool = False) -> datetime:
-        """The instant (UTC) of a time; of a day, when it begins, or its last second. Raises Unreadable."""
         told = self._read(text)
         if isinstance(told.at, datetime):
             return first_instant(self._zone, told.at) if told.at.tzinfo is None else told.at.astimezone(UTC)

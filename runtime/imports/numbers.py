@@ -14,6 +14,8 @@ from runtime.imports.cells import Unreadable
 SPACES, APOSTROPHES = " \u00a0\u202f\u2009", "'\u2019"
 """Signs that are one to people: a file has the one, a mapping the other."""
 DECIMALS = (".", ",")
+LONGEST = 80
+"""Characters: what is longer is no number, and only costs time."""
 THOUSANDS = ("", ".", ",", *SPACES, *APOSTROPHES)
 WESTERN, INDIAN = "thousands", "indian"
 GROUPINGS = (WESTERN, INDIAN)
@@ -63,7 +65,7 @@ class Numbers:
 
     def number(self, text: str, currency: str = "") -> Decimal:
         """With the sign of `currency`, where one is given, or without. Raises Unreadable."""
-        parts = _PARTS.fullmatch(text)
+        parts = _PARTS.fullmatch(text) if len(text) <= LONGEST else None
         found = self._body.fullmatch(parts[2]) if parts else None
         before, behind = (_BEFORE.fullmatch(parts[1]), _BEHIND.fullmatch(parts[3])) if parts else (None, None)
         if found is None or before is None or behind is None or (before["mark"] and behind["mark"]):

@@ -12,6 +12,10 @@ KEPT_REFUSALS = 1_000
 KEPT_NOTICES = 200
 
 
+SHOWN = 1_000
+"""Characters of a value that a reason shows; the reject file holds all of it."""
+
+
 class ImportProblem(Exception):
     """The import cannot start or go on: a file or the mapping is unusable. `problems` names everything at once."""
 
@@ -27,6 +31,10 @@ class Reason:
     column: str
     value: str
     message: str
+
+    def __post_init__(self) -> None:
+        if len(self.value) > SHOWN:
+            object.__setattr__(self, "value", f"{self.value[:SHOWN]}…")
 
     def __str__(self) -> str:
         return f"{self.column} {self.value!r}: {self.message}" if self.column else self.message

@@ -110,6 +110,11 @@ class TestNumbers:
         ):
             Numbers().number("$22,700.00", "USD")
 
+    def test_are_not_looked_for_in_texts_of_any_length(self) -> None:
+        for text in ("-" + " " * 50_000 + "--5", "1" * 81, "$" * 50_000 + "5"):
+            with pytest.raises(Unreadable, match="is not a number"):
+                Numbers().number(text, "USD")
+
     def test_of_people_are_whole(self) -> None:
         assert Numbers().whole("2822") == 2822
         assert GERMAN.whole("2.822") == 2822
@@ -296,7 +301,8 @@ class TestDates:
         assert Dates((form,), "UTC").instant(told.strftime(form)) == told
 
     @pytest.mark.parametrize(
-        "text", ["31.02.2017", "2017-13-01", "yesterday", "1899-12-31", "9999-01-01", "0001-01-01"]
+        "text",
+        ["5" * 100_000, "31.02.2017", "2017-13-01", "yesterday", "1899-12-31", "9999-01-01", "0001-01-01"],
     )
     def test_are_nothing_else(self, text: str) -> None:
         with pytest.raises(Unreadable):
