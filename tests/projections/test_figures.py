@@ -62,7 +62,7 @@ async def test_a_figure_is_what_the_meter_makes_of_the_ledger_at_any_position(
     books: Books, seed: int, stride: int
 ) -> None:
     company = Company(books, seed)
-    await company.work(150)
+    await company.work(250)
     head = await books.follow(stride)
     contributions = await metered(books)
     scopes = [COMPANY, team(books.office.team_id), *(rep(id) for id in company.reps)]

@@ -31,7 +31,7 @@ async def test_however_the_facts_were_batched_a_rebuild_gives_the_same_rows(
     books: Books, seed: int, stride: int
 ) -> None:
     company = Company(books, seed, looping=True)
-    await company.work(260)
+    await company.work(320)
     await books.follow(stride)
     assert company.happened > 100
     assert await books.differences() == []
