@@ -117,10 +117,13 @@ class ImportDesk:
     def ordered(self, job_id: UUID) -> Order | None:
         return read_order(self.folder(job_id))
 
-    def orders(self) -> list[Order]:
-        """Newest first."""
+    def unbegun(self) -> list[Order]:
+        """Those that wait for their turn or could not be done, newest first. Some of them may have been begun."""
         jobs = sorted(self.home.glob(f"*/{JOB}"), key=_age, reverse=True)
-        return [order for job in jobs if (order := read_order(job.parent)) is not None]
+        left = (
+            job.parent for job in jobs if not (job.parent / DONE).exists() or (job.parent / PROBLEMS).exists()
+        )
+        return [order for folder in left if (order := read_order(folder)) is not None]
 
     def waits(self, job_id: UUID) -> bool:
         """Whether it is ordered and not over."""

@@ -174,7 +174,7 @@ async def list_imports(look: Reader, limit: Annotated[Whole, Query(ge=1, le=200)
     desk = look.desk.imports
     jobs = await list_jobs(look.desk.pool, limit)
     begun = {str(job.id) for job in jobs}
-    orders = await asyncio.to_thread(desk.orders)
+    orders = await asyncio.to_thread(desk.unbegun)
     told = [_ordered(order, desk) for order in orders[:limit] if order.job_id not in begun]
     missed = [one for one in told if await read_job(look.desk.pool, UUID(str(one["id"]))) is None]
     return look.json({"imports": [*missed, *(_told(job, desk) for job in jobs)][:limit]})

@@ -347,3 +347,10 @@ def test_the_rows_of_a_later_file_were_told_by_the_first() -> None:
     """The rows that are compared here do land."""
     for told in ROWS.values():
         assert given(STAFF, later(told, **by_file(told))).deal.imported is not None
+
+
+@pytest.mark.parametrize("told_again", [True, False])
+def test_a_closing_is_never_moved_before_the_opening(told_again: bool) -> None:
+    long_ago: dict[str, Any] = {"closed_on": date(1995, 2, 2), "closed_at": OPENED_AT.replace(year=1995)}
+    told = replace(ROWS["won"], **long_ago, opened_at=OPENED_AT if told_again else None)
+    assert named(when(imported(ROWS["won"]), told)) == {"closed_at"}
