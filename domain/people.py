@@ -233,9 +233,7 @@ class RepCommand(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HireRep(RepCommand):
-    """Hire a rep into a team; for a rep who is there, move to that team. Who left does not come back under the old
-    id: for them it changes nothing.
-    """
+    """Hire a rep into a team; for a rep who is there, move to that team. Who left does not come back under the old id."""
 
     name: PersonName
     team_id: TeamId

@@ -56,6 +56,14 @@ def archive_team(command: p.ArchiveTeam, book: Book) -> Json:
 
 
 @handles(p.HireRep)
+def hire(command: p.HireRep, book: Book) -> Json:
+    """As a person says it: who left is not hired by it. A file may go on naming them."""
+    told_of = hire_rep(command, book)
+    if not book.get(p.Rep, command.rep_id).active:
+        raise Refused("this rep has left: hire them under another id", id=str(command.rep_id))
+    return told_of
+
+
 def hire_rep(command: p.HireRep, book: Book) -> Json:
     _check_rep(command.name, command.user_id)
     book.want((p.Rep, command.rep_id), (p.Team, command.team_id))

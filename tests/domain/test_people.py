@@ -108,8 +108,7 @@ class TestARep:
 
     def test_who_left_does_not_come_back_under_the_old_id(self) -> None:
         gone = given(STAFF, leaves(LI))
-        gone.when(p.HireRep(rep_id=LI, name="Li Na", team_id=SOUTH)).silence()
-        assert gone.answer["active"] is False
+        gone.when(p.HireRep(rep_id=LI, name="Li Na", team_id=SOUTH)).refused(Refused)
 
     def test_who_is_not_there_does_not_leave(self) -> None:
         given(STAFF).when(leaves(HU)).refused(NotFound)
