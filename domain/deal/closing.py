@@ -10,7 +10,7 @@ from domain.cycle.policies import company_day
 from domain.deal import commands as c
 from domain.deal import facts as f
 from domain.deal.deal import Deal
-from domain.deal.decisions import Json, other_currency, policy_of, process_of, told
+from domain.deal.decisions import Json, policy_of, process_of, told, warn_of_currency
 from domain.door import Book, handles
 from domain.errors import FieldError, GateNotPassed, Invalid
 from domain.people import Rep
@@ -40,9 +40,9 @@ def win_deal(command: c.WinDeal, book: Book) -> Json:
         lacking = deal.lacking_to_win(process, amount, command.closed_on, contract)
         raise GateNotPassed(deal.stage, lacking)
     won = f.DealWon(amount=amount, closed_on=command.closed_on, contract_reference=command.contract_reference)
-    warnings = other_currency("amount", amount, deal.amount)
+    warn_of_currency("amount", amount, deal.amount, book)
     deal.win(process, won, book.context.now, done_at=book.context.happened_at)
-    return {**told(deal), **warnings}
+    return told(deal)
 
 
 @handles(c.LoseDeal)
@@ -84,7 +84,8 @@ def correct_closing(command: c.CorrectClosing, book: Book) -> Json:
     checks.money(command.amount, "amount", after.closed_on)
     checks.done()
     deal.correct_closing(after)
-    return {**told(deal), **other_currency("amount", after.amount, before.amount)}
+    warn_of_currency("amount", after.amount, before.amount, book)
+    return told(deal)
 
 
 def _said(command: c.CorrectClosing) -> dict[str, Any]:

@@ -207,7 +207,8 @@ def record_quote(command: c.RecordQuote, book: Book) -> Json:
     checks.done()
     deal = book.get(Deal, command.deal_id)
     deal.record_quote(command.quote)
-    return {**told(deal), **other_currency("quote", command.quote.amount, deal.amount)}
+    warn_of_currency("quote", command.quote.amount, deal.amount, book)
+    return told(deal)
 
 
 @handles(c.ChangeAmount)
@@ -217,16 +218,15 @@ def change_amount(command: c.ChangeAmount, book: Book) -> Json:
     checks.done()
     deal = book.get(Deal, command.deal_id)
     deal.must_be_open()
-    warnings = other_currency("amount", command.amount, deal.amount)
+    warn_of_currency("amount", command.amount, deal.amount, book)
     deal.change_amount(command.amount)
-    return {**told(deal), **warnings}
+    return told(deal)
 
 
-def other_currency(what: str, said: Money | None, held: Money | None) -> Json:
-    """What to warn of, beside the answer: it is taken, but may be a slip of the pen."""
-    if said is None or held is None or said.currency == held.currency:
-        return {}
-    return {"warnings": [f"the {what} is in {said.currency}, the deal was in {held.currency}"]}
+def warn_of_currency(what: str, said: Money | None, held: Money | None, book: Book) -> None:
+    """Another currency than the deal's is taken, but may be a slip of the pen."""
+    if said is not None and held is not None and said.currency != held.currency:
+        book.warn(f"the {what} is in {said.currency}, the deal was in {held.currency}")
 
 
 @handles(c.MoveExpectedClose)
