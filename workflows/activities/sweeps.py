@@ -11,6 +11,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from domain.deal.commands import EnsurePromise
 from domain.door import Receipt
+from domain.people import Rep
 from workflows.activities.desk import Cause, Desk
 from workflows.messages import DealClosed, Handover, PromiseArmed, SweepAsk, SweepReport, SweepResult
 
@@ -60,10 +61,13 @@ class SweepActivities:
 
     @activity.defn
     async def ensure_owners(self, _asked: SweepAsk) -> SweepReport:
-        """Deals whose owner left and that nobody could take: somebody may have come to the team since."""
+        """Deals whose owner left and that nobody could take: somebody may have come to the team since. And those of another
+        team than their owner's.
+        """
         gone = await self._desk.loads.gone_with_deals()
         for rep_id in gone:
-            await self._hand_over_again(Handover(rep_id, 0))
+            moved = (await self._desk.load(Rep, rep_id)).active
+            await self._hand_over_again(Handover(rep_id, 0, moved=moved))
         return SweepReport(ownerless=len(gone))
 
     @activity.defn
