@@ -203,7 +203,9 @@ def _check_profile(profile: Profile, on: date) -> None:
         checks.text(getattr(profile, name), f"profile.{name}", most=MAX_NAME)
     checks.money(profile.revenue, "profile.revenue", on)
     checks.that(
-        profile.employees is None or 0 <= profile.employees < 2**31, "profile.employees", "is out of range"
+        profile.employees is None or 0 <= profile.employees < 2**31,
+        "profile.employees",
+        "must be 0 to 2,147,483,647",
     )
     checks.that(profile.founded is None or 0 <= profile.founded < 3000, "profile.founded", "is not a year")
     checks.done()

@@ -44,6 +44,7 @@ _NEEDS = {
 _LOOSE, _FIXED = "dmHI", {"Y": 4, "y": 2, "m": 2, "d": 2, "j": 3, "H": 2, "I": 2, "M": 2, "S": 2}
 _DIRECTIVE = re.compile("%(.?)", re.DOTALL)
 _ISO_DAY = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(Z|[+-][0-9]{2}:?[0-9]{2})")
+_ISO_SHAPE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[Tt ][0-9:.]+)?(?:[Zz]|[+-][0-9:]+)?")
 _EXAMPLE = datetime(2026, 3, 31, 21, 5, tzinfo=UTC)
 
 
@@ -71,6 +72,10 @@ class Form:
             return _made(found.groupdict()) if found else None
         except ValueError:
             return None
+
+    def fits(self, text: str) -> bool:
+        """Whether it is written so, be there such a day or not."""
+        return (self.pattern or _ISO_SHAPE).fullmatch(text) is not None
 
     def write(self, at: date) -> str:
         return at.isoformat() if self.written == ISO else at.strftime(self.written)

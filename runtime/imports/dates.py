@@ -85,5 +85,7 @@ class Dates:
         year = _OTHER_YEAR.match(text)
         if year and not EARLIEST <= int(year[1]) < LATEST and any(f.written == ISO for f in self._forms):
             return _OUTSIDE
+        if any(form.fits(text) for form in self._forms):
+            return "is no day of the calendar, or no time of a day"
         told = " or ".join(form.example for form in self._forms)
         return f"is not a date written as {told}: name its form under `dates`"

@@ -291,6 +291,11 @@ class TestDates:
         with pytest.raises(Unreadable):
             Dates((form,), "UTC").instant(text)
 
+    @pytest.mark.parametrize("text", ["2026-02-29", "2026-03-05T25:00", "29.02.2026", "05.03.2026 24:00"])
+    def test_that_no_calendar_has_are_told_so(self, text: str) -> None:
+        with pytest.raises(Unreadable, match="is no day of the calendar, or no time of a day"):
+            self.shanghai.instant(text)
+
     @given(
         day=st.dates(min_value=date(1969, 1, 1), max_value=date(2068, 12, 31)),
         minute=st.integers(min_value=0, max_value=1439),
