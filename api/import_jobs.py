@@ -47,6 +47,8 @@ LONGEST_NAME = 200
 LOOK_EVERY = 15.0
 """Seconds between two looks for jobs that nobody works on."""
 MOST_TRIES = 5
+TOLD = (0, 3)
+"""What a process ends with that has done its part, or waits for its database."""
 ABANDONED = 86_400.0
 """Seconds after which what was being received is not received any more."""
 
@@ -162,7 +164,8 @@ class ImportDesk:
         return [job.parent for job in jobs if self.waits(UUID(job.parent.name)) and is_free(job.parent)]
 
     async def _run(self, folder: Path) -> None:
-        if tries_of(folder) >= MOST_TRIES:
+        tries = tries_of(folder)
+        if tries >= MOST_TRIES:
             await self._give_up(folder)
             return
         child = await asyncio.create_subprocess_exec(
@@ -180,6 +183,9 @@ class ImportDesk:
             raise
         if code < 0:
             (folder / TROUBLE).write_text(f"its process was ended by {signal.Signals(-code).name}")
+        elif code not in TOLD and tries_of(folder) == tries:  # it did not come so far as to count itself
+            (folder / TROUBLE).write_text(f"its process ended with {code} before it began")
+            count_tries(folder, tries + 1)
         log.info("an import ended", extra={"job_id": folder.name, "exit_code": code})
 
     async def _give_up(self, folder: Path) -> None:

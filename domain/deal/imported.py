@@ -134,9 +134,10 @@ def _tell_again(deal: Deal, said: ImportDeal, digest: str, book: Book) -> Json:
     new = marks_of(row)
     marks = replace(last, **{part: getattr(new, part) for part in parts})
     notes = _change(deal, row, marks, book)
-    if deal.has_decided or marks != last:
+    agreed = not deal.has_decided
+    if not agreed or marks != last:
         deal.record(f.ImportNoted(digest=digest, as_of=book.context.now, marks=marks))
-    return {**told(deal), "notes": notes} if notes else told(deal)
+    return {**told(deal), "notes": notes, "agreed": agreed}
 
 
 def _change(deal: Deal, row: ImportDeal, new: f.RowMarks, book: Book) -> list[tuple[str, str]]:

@@ -51,6 +51,8 @@ class Outcome:
     events: int = 0
     reasons: tuple[Reason, ...] = ()
     notes: tuple[Reason, ...] = ()
+    agreed: bool = False
+    """The file says now what is so here already; that it does is all that was noted."""
     by_row: Sequence[tuple[Reason, ...]] = ()
 
     def refused(self) -> Iterator[tuple[Row, tuple[Reason, ...]]]:
@@ -157,6 +159,7 @@ class Landing:
             outcome.by_row = reasons_by_row(answer, planned, sheet, self.header)
             return
         outcome.events += answer.recorded
+        outcome.agreed = answer.answer.get("agreed", False)
         notes = answer.answer.get("notes", ())
         outcome.notes = (*outcome.notes, *notes_of(notes, planned, sheet, self.header))
         for name in list(made_by(planned, self.references)):

@@ -265,7 +265,7 @@ class Run:
                 refused.add(row, reasons)
                 if len(self.result.refusals) < KEPT_REFUSALS:
                     self.result.refusals.append(Refusal(tally.file, row.line, reasons, row.first))
-        elif outcome.events:
+        elif outcome.events and not outcome.agreed:
             tally.accepted += rows
         else:
             tally.unchanged += rows

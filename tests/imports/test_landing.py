@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from domain.context import Actor
+from domain.context import Actor, Channel, Context
+from domain.deal.commands import ChangeAmount
+from domain.door import Door
+from domain.values import Money
 from runtime.database import Pool
 from runtime.imports.mapping import shipped_mapping
+from runtime.ledger import Ledger
 from tests.imports.conftest import HEADER, ONE_FILE, csv_file, mapping_from, rows_of, topics
 from tests.imports.test_run import TEAMS, numbers, run, teams
 
@@ -209,3 +215,17 @@ async def test_a_newer_file_and_one_that_changes_nothing_are_asked_nothing(
     later = await run(pool, csv_file(tmp_path, WON.replace("2026-02-01", "2026-02-03"), name="later.csv"))
     assert [fresh.notices, later.notices] == [[], []]
     assert (fresh.accepted, later.accepted) == (1, 1)
+
+
+async def test_what_is_so_here_already_is_unchanged(pool: Pool, tmp_path: Path) -> None:
+    """Somebody entered the amount here; then the file says it, too."""
+    talks = "7,Li,Acme,Boiler,Talks,2026-01-05,,300,"
+    await run(pool, csv_file(tmp_path, talks))
+    [(deal_id,)] = await rows_of(pool, "SELECT stream_id FROM ledger.events WHERE topic = 'deal.opened'")
+    ledger = Ledger(pool)
+    context = Context(now=datetime.now(UTC), actor=Actor("user", "li"), channel=Channel.API)
+    amount = Money(Decimal(400), "CNY")
+    await Door(ledger).execute(ChangeAmount(deal_id=deal_id, amount=amount), context)
+    await ledger.aclose()
+    result = await run(pool, csv_file(tmp_path, talks.replace(",300,", ",400,")))
+    assert (result.accepted, result.unchanged, result.refused) == (0, 1, 0)

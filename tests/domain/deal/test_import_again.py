@@ -354,3 +354,9 @@ def test_a_closing_is_never_moved_before_the_opening(told_again: bool) -> None:
     long_ago: dict[str, Any] = {"closed_on": date(1995, 2, 2), "closed_at": OPENED_AT.replace(year=1995)}
     told = replace(ROWS["won"], **long_ago, opened_at=OPENED_AT if told_again else None)
     assert named(when(imported(ROWS["won"]), told)) == {"closed_at"}
+
+
+def test_a_file_that_comes_to_say_what_is_so_here_agrees() -> None:
+    here = c.ChangeAmount(deal_id=DEAL, amount=yuan(2))
+    assert when(imported(row(), here), row(amount=yuan(2))).answer["agreed"] is True
+    assert when(imported(row()), row(amount=yuan(2))).answer["agreed"] is False
