@@ -128,8 +128,19 @@ class Connections:
         for connection in _older(self._sending, now - self.bounds.head_seconds):
             self._note("head_seconds")
             self._end(connection, connection.run_out_of_time)
+        self._sweep_unread(now)
+
+    def _sweep_unread(self, now: float) -> None:
+        """Who takes nothing for too long goes, and who has waited for longest where all leave too much."""
+        most = self.bounds.answer_megabytes * 2**20
+        waits = sum(connection.unsent() for connection in self._unread)
         for connection, (since, left) in [*self._unread.items()]:
-            if (unsent := connection.unsent()) < left:
+            unsent = connection.unsent()
+            if waits > most:
+                self._note("answer_megabytes")
+                self._end(connection, connection.close)
+                waits -= unsent
+            elif unsent < left:
                 self._unread[connection] = (now, unsent)
             elif since <= now - self.bounds.idle_seconds:
                 self._note("idle_seconds")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 from typing import Any
 
 from starlette.types import Receive, Scope, Send
@@ -28,6 +29,7 @@ kept of a head that is never whole is up to three times as much.
 EACH = 32
 AHEAD = 16
 """Requests that one connection may send before the first of them is answered."""
+SEND_BUFFER = 128 * 1024
 HEALTH = b"/healthz"
 SWEEP_SECONDS = 0.5
 log = logging.getLogger("uvicorn.error.requests")
@@ -64,6 +66,10 @@ class Bounded(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)  # type: ignore[arg-type]
         self.address = self.book.bounds.address(self.client[0] if self.client else None)
+        if (
+            self.client is not None
+        ):  # else the system would take 4 MB of answers for whoever does not read them
+            transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
         if self.book.opened(
             self
         ):  # twice soon: in between, what others sent before they were accepted is read

@@ -24,12 +24,14 @@ from benchmarks import history, raw
 from benchmarks.lives import START
 from projections import deal_board, deal_history
 from projections.paging import Select, fetch_raw, sort_by
+from runtime.bounds import Bounds
 from runtime.codec import encode
 from runtime.database import Pool, open_pool
 from runtime.ledger import open_ledger
 from runtime.settings import Settings
 
 TABLES = history.TABLES
+ONE_KEY_FOR_ALL = Bounds(requests_per_key=1_000_000)
 PAGE = 50
 BOARD = Select(deal_board.LIST).narrowed(
     "due_at IS NOT NULL", order=sort_by("due_at", deal_board.SORTS).order
@@ -44,7 +46,7 @@ async def key(url: str) -> str:
 
 
 def serve_ours(url: str, directory: str, socket: str) -> None:
-    settings = Settings(url, url, data_dir=Path(directory), log_level="WARNING")
+    settings = Settings(url, url, data_dir=Path(directory), log_level="WARNING", bounds=ONE_KEY_FOR_ALL)
     uvicorn.Server(config(settings, uds=socket)).run()
 
 

@@ -33,6 +33,7 @@ class Bounds:
     head_seconds: int = 8
     body_seconds: int = 8
     body_megabytes: int = 64
+    answer_megabytes: int = 64
     requests_at_once: int = 32
     requests_waiting: int = 1_000
     waiting_seconds: int = 5

@@ -145,6 +145,17 @@ def test_an_answer_that_is_not_taken_ends_the_connection_and_one_that_is_taken_s
     assert (stuck.ends, slow.ends) == (["closed"], [])
 
 
+def test_answers_that_wait_take_so_much_memory_together_and_no_more() -> None:
+    desk = Desk(Bounds(answer_megabytes=1))
+    readers = [desk.opened() for _ in range(4)]
+    for one in readers:
+        desk.book.asks(one)
+        one.left = 300_000
+        desk.book.unread(one)
+    desk.passes(1)
+    assert [one.ends for one in readers] == [["closed"], [], [], []]
+
+
 @given(
     st.lists(
         st.tuples(

@@ -34,12 +34,13 @@ class Small:
 
     let_go: asyncio.Event = field(default_factory=asyncio.Event)
     asked: Counter[str] = field(default_factory=Counter)
+    size: int = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.asked[scope["path"]] += 1
         if scope["path"] == "/held":
             await self.let_go.wait()
-        body = scope["path"].encode()
+        body = scope["path"].encode().ljust(self.size)
         headers = [(b"content-length", str(len(body)).encode())]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": body})
@@ -219,6 +220,16 @@ async def test_requests_sent_ahead_are_answered_in_turn_up_to_a_bound() -> None:
         assert await answer(reader) == (0, "")
         writer.close()
         assert place.app.asked["/held"] == 1
+
+
+async def test_an_answer_that_is_not_taken_is_not_kept_for_ever(eventually: Callable[..., Any]) -> None:
+    async with served() as place:
+        place.app.size = 10_000_000
+        _, writer = await place.connect(limit=1_000)
+        writer.write(get("/"))
+        await eventually(lambda: place.app.asked["/"] == 1)
+        await eventually(lambda: len(place.book) == 0)
+        writer.close()
 
 
 async def test_a_connection_is_kept_for_the_next_request_and_no_longer_than_it_may_be_idle() -> None:

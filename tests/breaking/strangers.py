@@ -48,8 +48,9 @@ class Place:
     host: str
     port: int
 
-    async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        return await asyncio.open_connection(self.host, self.port, limit=2**22)
+    async def connect(self, limit: int = 2**22) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """`limit`: bytes of answers that are read ahead."""
+        return await asyncio.open_connection(self.host, self.port, limit=limit)
 
 
 def get(path: str, token: str = "") -> bytes:
