@@ -142,7 +142,7 @@ def test_every_built_in_term_has_a_translation() -> None:
         "k": ActivityKind,
         "d": Direction,
         "o": PromiseOutcome,
-        "r": ["handover", "escalation", "rep-left", "import", "allocation"],
+        "r": ["handover", "escalation", "rep-left", "rep-moved", "import", "allocation"],
         "m": REQUIREMENTS,
         "w": [BY_RULE],
     }
