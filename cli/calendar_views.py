@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from cli.language import heard, told, word
 from cli.tables import say, table
 
 if TYPE_CHECKING:
@@ -15,14 +16,14 @@ if TYPE_CHECKING:
 
 def calendar_told(calendar: Any) -> str:
     """In a cell: where and when, until when days off are known, and how many are one's own."""
-    told = [f"{calendar.timezone} {calendar.opens}–{calendar.closes}"]
+    parts = [f"{calendar.timezone} {calendar.opens}–{calendar.closes}"]
     if calendar.known_until is not None:
-        told.append(f"days off known until {calendar.known_until}")
+        parts.append(told("days off known until {day}", day=calendar.known_until))
     if calendar.estimated_years:
-        told.append(f"{', '.join(map(str, calendar.estimated_years))} estimated")
+        parts.append(told("{years} estimated", years=", ".join(map(str, calendar.estimated_years))))
     if own := len(calendar.own_holidays) + len(calendar.own_workdays):
-        told.append(f"{own} days of one's own")
-    return ", ".join(told)
+        parts.append(told("{n} days of one's own", n=own))
+    return ", ".join(parts)
 
 
 def calendar_warnings(calendar: BusinessCalendar) -> list[str]:
@@ -33,15 +34,15 @@ def calendar_warnings(calendar: BusinessCalendar) -> list[str]:
 
 def note_calendar(calendar: BusinessCalendar) -> None:
     for warning in calendar_warnings(calendar):
-        say(f"note: {warning}")
+        say(told("note: {text}", text=heard(warning)))
 
 
 def show_calendars(calendars: Iterable[CalendarKnown]) -> None:
     rows = [
         (
-            f"{one.kind} {one.policy} {one.version}",
-            one.known_until or "nothing known",
-            "; ".join(one.warnings),
+            f"{word(one.kind)} {one.policy} {one.version}",
+            one.known_until or word("nothing known"),
+            "; ".join(map(heard, one.warnings)),
         )
         for one in calendars
     ]

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
 import typer
 
+from cli.language import Commands, heard, speak, told, word
 from cli.tables import say
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ Limit = Annotated[int, typer.Option("--limit", min=1, max=200, help="Rows at mos
 
 
 def group(name: str, help: str) -> typer.Typer:
-    return typer.Typer(name=name, help=help, no_args_is_help=True, rich_markup_mode=None)
+    return Commands(name=name, help=help, no_args_is_help=True, rich_markup_mode=None)
 
 
 def example(text: str) -> str:
@@ -154,7 +155,7 @@ def _machine() -> str:
 def tell_zone() -> None:
     """Which zone the times are of that were shown since it was told last."""
     if _shown:
-        say(f"times of {', '.join(_shown)}")
+        say(told("times of {zones}", zones=", ".join(_shown)))
         _shown.clear()
 
 
@@ -171,12 +172,12 @@ def receipt(done: Mapping[str, Any], as_json_: bool) -> None:  # noqa: FBT001 - 
         as_json(done)
         return
     answer = _said({name: one for name, one in done["answer"].items() if name != "warnings"}, ", ")
-    changed = f"{done['recorded']} events at position {done['position']}"
+    changed = told("{n} events at position {position}", n=done["recorded"], position=done["position"])
     if not done["recorded"]:
-        changed = "nothing to change"
+        changed = word("nothing to change")
     say(f"{changed}: {answer}")
     for warning in done["answer"].get("warnings", ()):
-        say(f"note: {warning}")
+        say(told("note: {text}", text=heard(warning)))
 
 
 def _said(value: Any, between: str = " ") -> str:
@@ -195,6 +196,7 @@ def _said(value: Any, between: str = " ") -> str:
 
 def main(app: typer.Typer) -> NoReturn:
     """Run the app; whatever is expected to go wrong is told in one line and an exit code."""
+    speak(None)
     try:
         try:
             app(prog_name="salesloop")  # whatever started it

@@ -15,7 +15,7 @@ import typer
 from cli.common import Json, Limit, Zone, as_json, example, group, run, zone
 from cli.desk_views import show_cycle_policy
 from cli.house import house
-from cli.language import Lang, language
+from cli.language import language
 from cli.loop import (
     CompanyZone,
     Cursor,
@@ -178,7 +178,6 @@ def pack(
     *,
     changed: Annotated[bool, typer.Option("--changed", help="Only what is known differently now.")] = False,
     known_at: KnownAt = None,
-    lang: Lang = None,
     json: Json = False,
     tz: Zone = None,
 ) -> None:
@@ -189,7 +188,7 @@ def pack(
         return
     from cli.loop_views import show_pack
 
-    show_pack(found, known, zone(tz), language(lang), changed=changed)
+    show_pack(found, known, zone(tz), language(), changed=changed)
 
 
 async def _pack(given: str, known_at: str | None) -> tuple[Any, dict[UUID, str]]:
@@ -203,7 +202,7 @@ async def _pack(given: str, known_at: str | None) -> tuple[Any, dict[UUID, str]]
 
 
 @app.command(epilog=example("salesloop cycle proposal company@2027-Q1 --lang zh"))
-def proposal(cycle: CycleArgument, *, lang: Lang = None, json: Json = False) -> None:
+def proposal(cycle: CycleArgument, *, json: Json = False) -> None:
     """What was proposed for the next period, step by step."""
     found, known = run(_proposal(cycle))
     if json:
@@ -211,7 +210,7 @@ def proposal(cycle: CycleArgument, *, lang: Lang = None, json: Json = False) -> 
         return
     from cli.loop_views import show_proposal
 
-    show_proposal(found, known, language(lang))
+    show_proposal(found, known, language())
 
 
 async def _proposal(given: str) -> tuple[CycleSeen, dict[UUID, str]]:

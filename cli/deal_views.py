@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from cli.common import moment, money
+from cli.language import told, word
 from cli.tables import say, table
 
 if TYPE_CHECKING:
@@ -20,6 +21,11 @@ if TYPE_CHECKING:
     from projections.rep_load import Load
 
 CLOSED = ("won", "lost", "after-sales")
+STANDING = "deals, amount, days here: what stands in a stage now, and for how long on average."
+MOVES = (
+    "came, left, went on, days stayed: moves from {since} until {until}; "
+    "went on: the share of those who left that moved ahead."
+)
 SHORT = 8
 """Digits of an id that are enough to name a deal by."""
 
@@ -54,12 +60,32 @@ def show_deal(deal: DealView, to: tzinfo | None) -> None:
         ("customer", deal.customer_name),
         ("product", deal.product_name),
         ("owner", f"{deal.owner_name}, {deal.team_name}"),
-        ("stage", f"{deal.stage} ({deal.status}), since {moment(deal.stage_entered_at, to)}"),
+        (
+            "stage",
+            told(
+                "{stage} ({status}), since {at}",
+                stage=deal.stage,
+                status=word(deal.status),
+                at=moment(deal.stage_entered_at, to),
+            ),
+        ),
         ("amount", money(deal.amount, deal.currency)),
         ("expected close", deal.expected_close),
         ("opened", moment(deal.opened_at, to)),
-        ("activities", f"{deal.activity_count}, the last {moment(deal.last_activity_at, to) or 'never'}"),
-        ("promise", f"{deal.promised}, by {deal.promised_by_name}" if deal.promise_id else None),
+        (
+            "activities",
+            told(
+                "{count}, the last {at}",
+                count=deal.activity_count,
+                at=moment(deal.last_activity_at, to) or word("never"),
+            ),
+        ),
+        (
+            "promise",
+            told("{what}, by {who}", what=deal.promised, who=deal.promised_by_name)
+            if deal.promise_id
+            else None,
+        ),
         ("its id", deal.promise_id),
         ("due", moment(deal.due_at, to)),
         ("policy, process", f"{deal.policy}, {deal.process} {deal.process_version}"),
@@ -78,19 +104,17 @@ def show_history(page: Page[Happening], lang: str, to: tzinfo | None, title: str
     ]
     columns = ("", "when", "who", "door", "what")
     table(columns, rows, title=title, right=("",), whole=("when", "door"), spare=("door", "who"))
-    if page.next_cursor:
-        say("… there is more: --limit")
 
 
 def _who(happening: Happening) -> str:
     """A rep by name, a workflow as what it is: its id only repeats the deal's."""
-    return "workflow" if happening.who_kind == "workflow" else happening.who_name or happening.who
+    return word("workflow") if happening.who_kind == "workflow" else happening.who_name or happening.who
 
 
 def _said(happening: Happening, lang: str) -> str:
     why = f" ({happening.reason})" if happening.reason else ""
-    told: Any = happening.sentence
-    return (told if isinstance(told, str) else str(told[lang])) + why
+    said: Any = happening.sentence
+    return (said if isinstance(said, str) else str(said[lang])) + why
 
 
 # --- promises --------------------------------------------------------------------------------------------------------
@@ -130,12 +154,16 @@ def show_funnel(
     columns = ("stage", "deals", "amount", "days here", "came", "left", "went on", "days stayed")
     spare = ("days stayed", "left", "came", "days here")
     rows = [*map(_stage, stages), _total(stages)]
-    table(columns, rows, title=f"funnel: {process}", right=columns[1:], whole=("stage",), spare=spare)
-    days = f"from {since or 'the beginning'} until {until or 'today'}"
-    say("deals, amount, days here: what stands in a stage now, and for how long on average.")
-    say(
-        f"came, left, went on, days stayed: moves {days}; went on: the share of those who left that moved ahead."
+    table(
+        columns,
+        rows,
+        title=told("funnel: {process}", process=process),
+        right=columns[1:],
+        whole=("stage",),
+        spare=spare,
     )
+    say(word(STANDING))
+    say(told(MOVES, since=since or word("the beginning"), until=until or word("today")))
 
 
 def _total(stages: Sequence[FunnelStage]) -> tuple[Any, ...]:
@@ -146,7 +174,7 @@ def _total(stages: Sequence[FunnelStage]) -> tuple[Any, ...]:
         for currency, amount in stage.amounts.items():
             sums[currency] = sums.get(currency, Decimal(0)) + amount
     amounts = "\n".join(money(amount, currency) for currency, amount in sorted(sums.items()))
-    return "open in all", f"{sum(stage.deals for stage in still):,}", amounts, "", "", "", "", ""
+    return word("open in all"), f"{sum(stage.deals for stage in still):,}", amounts, "", "", "", "", ""
 
 
 def _stage(s: FunnelStage) -> tuple[Any, ...]:
@@ -179,8 +207,8 @@ def show_reps(loads: Iterable[Load]) -> None:
 
 def _load(load: Load) -> tuple[Any, ...]:
     amounts = "\n".join(money(amount, currency) for currency, amount in sorted(load.open_amounts.items()))
-    note = "" if load.active else " (left)"
-    name = f"{load.rep_name}{' (away)' if load.away else note}"
+    template = "{name} (away)" if load.away else "{name}" if load.active else "{name} (left)"
+    name = told(template, name=load.rep_name)
     return (
         name,
         load.team_name,
@@ -207,9 +235,9 @@ def show_lead(lead: LeadView, to: tzinfo | None) -> None:
         ("interest", lead.interest),
         ("source", lead.source),
         ("captured", moment(lead.captured_at, to)),
-        ("status", lead.status),
-        ("owner", lead.owner_name or "nobody"),
+        ("status", word(lead.status)),
+        ("owner", lead.owner_name or word("nobody")),
         ("allocated", f"{moment(lead.allocated_at, to)} {lead.receipt}".strip()),
         ("deal", lead.deal_id),
     ]
-    table(("lead", str(lead.lead_id)), [row for row in rows if row[1]], whole=("lead",))
+    table(("", str(lead.lead_id)), [row for row in rows if row[1]], whole=("",))

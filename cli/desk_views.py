@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from cli.calendar_views import calendar_told, note_calendar
 from cli.common import moment
+from cli.language import heard, told, word
 from cli.tables import say, table
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def show_policy(name: str, versions: Sequence[Mapping[str, Any]]) -> None:
     )
     table(columns, [_policy(p) for p in versions], title=name)
     for warning in versions[-1]["warnings"]:
-        say(f"note: {warning}")
+        say(told("note: {text}", text=heard(warning)))
 
 
 def _policy(p: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -87,7 +88,7 @@ def show_cycle_policy(name: str, versions: Sequence[CyclePolicy]) -> None:
             f"{p.threshold:.0%}",
             p.agree_before,
             p.review_after,
-            month_name[p.fiscal_start],
+            word(month_name[p.fiscal_start]),
             calendar_told(p.calendar),
         )
         for p in versions

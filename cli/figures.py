@@ -11,7 +11,7 @@ import typer
 from cli.common import USAGE, Json, Limit, as_json, example, fail, group, run
 from cli.desk_views import show_metrics
 from cli.house import house
-from cli.language import Lang, language
+from cli.language import language, told
 from cli.loop import Cursor, Day, KnownAt, PeriodFilter, measured, metric_name, more, whose
 from cli.tables import say
 
@@ -24,14 +24,14 @@ Currency = Annotated[str | None, typer.Option("--currency", help="Of money.")]
 
 
 @app.command("list", epilog=example("salesloop figure list --lang zh"))
-def list_(*, lang: Lang = None, json: Json = False) -> None:
+def list_(*, json: Json = False) -> None:
     """Every metric, with its definition."""
     from domain.metrics import every_metric
 
     if json:
         as_json(list(every_metric()))
     else:
-        show_metrics(every_metric(), language(lang))
+        show_metrics(every_metric(), language())
 
 
 @app.command(epilog=example("salesloop figure show revenue-won --period 2027-Q1 --currency CNY"))
@@ -53,10 +53,12 @@ def show(
         as_json(found)
         return
     days, figure = found["window"], found["figure"]
-    told = measured(None if figure is None else Decimal(figure), metric, found["currency"])
+    number = measured(None if figure is None else Decimal(figure), metric, found["currency"])
     about = f"{metric_name(metric)}, {whose(_scope(found['scope']), known)}"
-    then = "" if found["known_at"] is None else f", as known at position {found['known_at']:,}"
-    say(f"{about}, {days['start']} to {days['end']}{then}: {told}")
+    what = f"{about}, {told('{start} to {end}', start=days['start'], end=days['end'])}"
+    if found["known_at"] is not None:
+        what = told("{what}, as known at position {position:,}", what=what, position=found["known_at"])
+    say(f"{what}: {number}")
 
 
 def _scope(told: dict[str, Any]) -> Any:

@@ -10,6 +10,7 @@ from uuid import UUID
 import typer
 
 from cli.common import fail
+from cli.language import language, told, word
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -107,12 +108,12 @@ async def names(source: Source, ids: Iterable[UUID | None]) -> dict[UUID, str]:
 def whose(scope: Any, known: Mapping[UUID, str]) -> str:
     """A scope for people."""
     if scope.id is None:
-        return "company"
-    return f"{scope.kind} {known.get(scope.id, scope.id)}"
+        return word("company")
+    return f"{word(scope.kind)} {known.get(scope.id, scope.id)}"
 
 
 def who(id: UUID | None, known: Mapping[UUID, str]) -> str:
-    return "nobody" if id is None else known.get(id, str(id))
+    return word("nobody") if id is None else known.get(id, str(id))
 
 
 def figure(value: Decimal | None, currency: str = "") -> str:
@@ -140,11 +141,11 @@ def measured(value: Decimal | None, metric: str, currency: str = "") -> str:
         return f"{value:,.{decimals(currency)}f} {currency}".strip()
     if of.unit == Unit.RATIO:
         return percent(value)
-    return f"{value:,.1f} days" if of.unit == Unit.DAYS else figure(value)
+    return told("{n} days", n=f"{value:,.1f}") if of.unit == Unit.DAYS else figure(value)
 
 
-def metric_name(key: str, lang: str = "en") -> str:
+def metric_name(key: str, lang: str = "") -> str:
     from domain.metrics import find_metric
 
     of = find_metric(key)
-    return key if of is None else str(getattr(of.name, lang))
+    return key if of is None else str(getattr(of.name, lang or language()))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from cli.common import moment
+from cli.language import told, word
 from cli.loop import figure, measured, metric_name, percent, who, whose
 from cli.tables import say, table
 
@@ -37,9 +38,12 @@ def show_cycle(cycle: CycleSeen, lines: Sequence[Attainment], names: Names, to: 
         ("cycle", cycle.cycle_id),
         ("phase", _phase(cycle, to)),
         ("waits for", "\n".join(waits(cycle, names, to))),
-        ("period", f"{period.start} to {period.end}"),
+        ("period", told("{start} to {end}", start=period.start, end=period.end)),
         ("owner", who(cycle.owner_id, names)),
-        ("manager", f"{who(cycle.manager_id, names)}, above: {who(cycle.above_id, names)}"),
+        (
+            "manager",
+            told("{who}, above: {above}", who=who(cycle.manager_id, names), above=who(cycle.above_id, names)),
+        ),
         ("check-ins", _check_ins(cycle, to)),
         ("behind", _behind(cycle)),
         ("review", _review(cycle, to)),
@@ -49,7 +53,7 @@ def show_cycle(cycle: CycleSeen, lines: Sequence[Attainment], names: Names, to: 
     ]
     table(("", title_of(cycle, names)), [row for row in rows if row[1]], whole=("",))
     if lines:
-        show_attainment(lines, names, "today, also what no check-in has told yet")
+        show_attainment(lines, names, word("today, also what no check-in has told yet"))
 
 
 def _behind(cycle: CycleSeen) -> str:
@@ -57,7 +61,8 @@ def _behind(cycle: CycleSeen) -> str:
     if cycle.last_on is None:
         return ""
     found = [metric_name(line.metric) for line in cycle.lines if line.target_id in cycle.behind]
-    return f"{', '.join(found) or 'nothing'}, on {cycle.last_on} as told at the last check-in"
+    named = ", ".join(found) or word("nothing")
+    return told("{names}, on {day} as told at the last check-in", names=named, day=cycle.last_on)
 
 
 def waits(cycle: CycleSeen, names: Names, to: tzinfo | None, now: datetime | None = None) -> list[str]:
@@ -65,44 +70,54 @@ def waits(cycle: CycleSeen, names: Names, to: tzinfo | None, now: datetime | Non
     if cycle.waits:
         return [_owed(owed, names, to, now or datetime.now(UTC)) for owed in cycle.waits]
     if cycle.waits_until is not None:
-        return [f"nobody: it goes on by itself at {moment(cycle.waits_until, to)}"]
-    return ["to be resumed"] if cycle.paused_at else []
+        return [told("nobody: it goes on by itself at {at}", at=moment(cycle.waits_until, to))]
+    return [word("to be resumed")] if cycle.paused_at else []
 
 
 def _owed(owed: Owed, names: Names, to: tzinfo | None, now: datetime) -> str:
-    told = [word for word, is_so in (("reminded", owed.reminded), ("escalated", owed.escalated)) if is_so]
-    late = ["overdue"] if owed.due_at < now else []
-    notes = f" ({', '.join([*late, *told])})" if late or told else ""
-    return f"{owed.step}, of {who(owed.of, names)}, until {moment(owed.due_at, to)}{notes}"
+    steps = (("overdue", owed.due_at < now), ("reminded", owed.reminded), ("escalated", owed.escalated))
+    passed = [word(step) for step, is_so in steps if is_so]
+    notes = f" ({', '.join(passed)})" if passed else ""
+    owes = told(
+        "{step}, of {who}, until {at}",
+        step=word(owed.step),
+        who=who(owed.of, names),
+        at=moment(owed.due_at, to),
+    )
+    return owes + notes
 
 
 def _phase(cycle: CycleSeen, to: tzinfo | None) -> str:
-    paused = f", paused since {moment(cycle.paused_at, to)}" if cycle.paused_at else ""
-    return f"{cycle.phase}{paused}"
+    if cycle.paused_at:
+        return told("{phase}, paused since {at}", phase=word(cycle.phase), at=moment(cycle.paused_at, to))
+    return word(cycle.phase)
 
 
 def _check_ins(cycle: CycleSeen, to: tzinfo | None) -> str:
-    following = f", next at {moment(cycle.next_check_in_at, to)}" if cycle.next_check_in_at else ""
-    return f"{cycle.check_ins} ({cycle.cadence}){following}"
+    template = "{count} ({cadence}), next at {at}" if cycle.next_check_in_at else "{count} ({cadence})"
+    at = moment(cycle.next_check_in_at, to)
+    return told(template, count=cycle.check_ins, cadence=word(cycle.cadence), at=at)
 
 
 def _review(cycle: CycleSeen, to: tzinfo | None) -> str:
     if cycle.review is None:
-        return f"opens at {moment(cycle.schedule.review_at, to)}"
+        return told("opens at {at}", at=moment(cycle.schedule.review_at, to))
     points = _many(len(cycle.review.agenda), "point")
-    return f"opened at {moment(cycle.review.opened_at, to)}, {points} on the agenda"
+    return told(
+        "opened at {at}, {points} on the agenda", at=moment(cycle.review.opened_at, to), points=points
+    )
 
 
 def _feedback(cycle: CycleSeen) -> str:
     if not any(said.kind == "cycle.feedback-given" for said in cycle.said):
         return ""
-    acknowledged = "acknowledged" if cycle.acknowledged else "not acknowledged"
+    acknowledged = word("acknowledged" if cycle.acknowledged else "not acknowledged")
     appeals = f", {_many(cycle.appeals, 'appeal')}" if cycle.appeals else ""
     return f"{_many(len(cycle.action_items), 'action item')}, {acknowledged}{appeals}"
 
 
 def _many(count: int, thing: str) -> str:
-    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
+    return word(f"1 {thing}") if count == 1 else told(f"{{n}} {thing}s", n=count)
 
 
 def _next(cycle: CycleSeen) -> str:
@@ -143,7 +158,9 @@ def show_said(cycle: CycleSeen, names: Names, to: tzinfo | None) -> None:
 def _kind(said: Said) -> str:
     """What it was, and of an appeal how it ended."""
     kind = said.kind.partition(".")[2]
-    return kind if said.upheld is None else f"{kind}: {'upheld' if said.upheld else 'turned down'}"
+    if said.upheld is None:
+        return word(kind)
+    return told("{kind}: upheld" if said.upheld else "{kind}: turned down", kind=word(kind))
 
 
 def show_proposal(cycle: CycleSeen, names: Names, lang: str = "en") -> None:
@@ -158,7 +175,7 @@ def show_proposal(cycle: CycleSeen, names: Names, lang: str = "en") -> None:
         title = f"{whose(cycle.scope, names)}, {period}: {metric_name(one.metric, lang)} {number}"
         table(("", "why"), list(enumerate(steps, 1)), title=title, right=("",))
     if not cycle.proposal:
-        say("nothing is proposed for the next period yet")
+        say(word("nothing is proposed for the next period yet"))
 
 
 # --- targets ---------------------------------------------------------------------------------------------------------
@@ -201,7 +218,7 @@ def _attained(one: Attainment) -> tuple[Any, ...]:
         measured(one.actual, one.metric, one.currency),
         percent(one.attained),
         measured(one.expected, one.metric, one.currency),
-        f"{one.status}{f' ({one.step})' if one.step else ''}",
+        f"{word(one.status)}{f' ({one.step})' if one.step else ''}",
     )
 
 
@@ -225,18 +242,27 @@ def show_targets(targets: Iterable[Targeted], names: Names) -> None:
 def show_target(target: Targeted, names: Names) -> None:
     number = measured(target.number, target.metric, target.currency)
     rows = [
-        ("target", f"{number}, {target.status}"),
+        ("target", f"{number}, {word(target.status)}"),
         ("owner", who(target.owner_id, names)),
         ("achievable", target.achievable),
         ("relevant", target.relevant),
         ("a part of", target.parent_id),
-        ("divided", f"{target.method}, into {len(target.shares)}" if target.shares else None),
+        (
+            "divided",
+            told("{method}, into {n}", method=word(str(target.method)), n=len(target.shares))
+            if target.shares
+            else None,
+        ),
         ("shares from", target.basis),
     ]
     rows += [
         (
-            f"from {version.from_day}",
-            f"{measured(version.number, target.metric, target.currency)} (position {version.position:,})",
+            told("from {day}", day=version.from_day),
+            told(
+                "{number} (position {position:,})",
+                number=measured(version.number, target.metric, target.currency),
+                position=version.position,
+            ),
         )
         for version in target.versions
     ]
@@ -286,6 +312,8 @@ LABELS = {
     "outcome": "",
 }
 """How values are called here; those that need no name have an empty one."""
+FROZEN = "{about}: frozen at position {position:,} ({at}), the bytes that were recorded then"
+ALTERED = "{about}: frozen at position {position:,} ({at}), NOT the bytes that were recorded then"
 MEASURED = ("number", "actual", "value", "effect")
 SHARES = ("attained",)
 
@@ -294,17 +322,15 @@ def show_pack(
     pack: PackSeen, names: Names, to: tzinfo | None, lang: str = "en", *, changed: bool = False
 ) -> None:
     """What was frozen when the review opened, and beside each value what is known now. `changed`: only what differs."""
-    same = "the bytes that were recorded then" if pack.equal else "NOT the bytes that were recorded then"
-    say(
-        f"{title_of(pack, names)}: frozen at position {pack.position:,} ({moment(pack.opened_at, to)}), {same}"
-    )
+    at = moment(pack.opened_at, to)
+    say(told(FROZEN if pack.equal else ALTERED, about=title_of(pack, names), position=pack.position, at=at))
     show_points(pack.agenda, names, lang)
     rows = list(_besides(pack.lines, names, lang, changed=changed))
-    now = f"as known now ({pack.known_at:,})"
+    now = told("as known now ({position:,})", position=pack.known_at)
     table(
         ("", "about", "as frozen", now, " "),
         rows,
-        title="" if rows else "nothing is known differently",
+        title="" if rows else word("nothing is known differently"),
         spare=("about",),
     )
 
@@ -348,7 +374,7 @@ def _values(lines: Sequence[Beside], when: str) -> str:
 
 
 def _label(line: Beside) -> str:
-    return LABELS.get(line.name, line.name)
+    return word(LABELS.get(line.name, line.name))
 
 
 def _value(line: Beside, text: str) -> str:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-import typer
-
 from cli import (
     actions,
     acts,
@@ -19,6 +17,7 @@ from cli import (
     figures,
     imports,
     keys,
+    language,
     leads,
     loop_acts,
     meetings,
@@ -31,7 +30,7 @@ from cli import (
     views,
 )
 
-app = typer.Typer(
+app = language.Commands(
     name="salesloop",
     help="Sell as a closed loop: every action an event, a promise behind every open deal, read models that follow.",
     no_args_is_help=True,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from cli.common import moment
+from cli.language import language, told, word
 from cli.loop import who, whose
 from cli.tables import table
 
@@ -44,12 +45,12 @@ def show_meetings(meetings: Iterable[MeetingSeen], names: Names, to: tzinfo | No
 
 def show_meeting(one: MeetingSeen, names: Names, to: tzinfo | None) -> None:
     """What it is about, what came of it, and what is owed."""
-    table(("meeting", str(one.meeting_id)), list(_about(one, names, to)))
+    table(("", str(one.meeting_id)), list(_about(one, names, to)), whole=("",))
     if one.agenda:
         table(("on the agenda", ""), list(_points(one, names)))
     if one.decisions:
         decisions = [
-            (d.question, who(d.of, names), moment(d.due_at, to), d.choice or "open", d.decision_id)
+            (d.question, who(d.of, names), moment(d.due_at, to), d.choice or word("open"), d.decision_id)
             for d in one.decisions
         ]
         table(("decision", "of", "due", "choice", "id"), decisions, whole=("due", "id"), spare=("of",))
@@ -59,12 +60,19 @@ def show_meeting(one: MeetingSeen, names: Names, to: tzinfo | None) -> None:
 
 
 def _about(one: MeetingSeen, names: Names, to: tzinfo | None) -> Iterator[tuple[str, Any]]:
-    yield "whose", f"{whose(one.scope, names)}, the {one.number}."
+    yield "whose", told("{whose}, the {n}.", whose=whose(one.scope, names), n=one.number)
     yield "at", moment(one.starts_at, to)
-    yield "status", f"{one.status} {one.why}".strip()
+    yield "status", f"{word(one.status)} {one.why}".strip()
     yield "chair", who(one.chair_id, names)
     if one.cycle_id is not None:
-        yield "pack", f"of cycle {one.cycle_id}, frozen at position {one.pack_position:,}"
+        yield (
+            "pack",
+            told(
+                "of cycle {cycle}, frozen at position {position:,}",
+                cycle=one.cycle_id,
+                position=one.pack_position,
+            ),
+        )
     if one.held_at is not None:
         yield "present", ", ".join(who(id, names) for id in one.present)
         yield "notes", one.notes
@@ -77,13 +85,15 @@ def _points(one: MeetingSeen, names: Names) -> Iterator[tuple[str, str]]:
     for point in one.agenda:
         words = AGENDA_WORDS.get(Point(point.code)) if point.code in {*Point} else None
         about = point.detail or ("" if point.subject_id is None else who(point.subject_id, names))
-        yield words.en if words else point.code, about
+        yield getattr(words, language()) if words else point.code, about
 
 
 def _meets(plan: Plan) -> str:
     """A week's day by its name, a month's by its number."""
-    day = f"{day_name[plan.day - 1]}s" if plan.cadence == "weekly" else f"day {plan.day}"
-    return f"{plan.cadence}, {day} at {plan.at}"
+    weekly = plan.cadence == "weekly"
+    day = word(day_name[plan.day - 1]) if weekly else plan.day
+    template = "{often}, {day}s at {at}" if weekly else "{often}, day {day} at {at}"
+    return told(template, often=word(plan.cadence), day=day, at=plan.at)
 
 
 def show_schedules(schedules: Iterable[ScheduleSeen], names: Names, to: tzinfo | None) -> None:
@@ -93,7 +103,7 @@ def show_schedules(schedules: Iterable[ScheduleSeen], names: Names, to: tzinfo |
             _meets(one.plan),
             one.status,
             moment(one.next_at, to),
-            who(one.plan.chair_id, names) if one.plan.chair_id else "who manages the team",
+            who(one.plan.chair_id, names) if one.plan.chair_id else word("who manages the team"),
             one.called,
             one.schedule_id,
         )

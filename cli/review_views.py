@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from cli.common import moment
+from cli.language import told, word
 from cli.loop import figure, measured, metric_name, who, whose
 from cli.loop_views import title_of
 from cli.tables import say, table
@@ -55,13 +56,13 @@ def show_scorecard(card: ScorecardSeen, names: Names, to: tzinfo | None) -> None
         [
             ("scorecard", card.scorecard_id),
             ("measures", f"{card.definition} {card.definition_version}"),
-            ("status", card.status),
+            ("status", word(card.status)),
             ("owner", who(card.owner_id, names)),
             ("manager", who(card.manager_id, names)),
             ("scored", _scores(card.scores)),
             ("by the owner", _scores(card.own)),
             *(_closed(card, to)),
-            *((f"{r.kind}, {who(r.by, names)}", r.text) for r in card.remarks),
+            *((f"{word(r.kind)}, {who(r.by, names)}", r.text) for r in card.remarks),
         ]
     )
     table(("", title_of(card, names)), rows, whole=("",))
@@ -76,19 +77,26 @@ def _scores(scores: Mapping[str, Decimal]) -> str:
 def _closed(card: ScorecardSeen, to: tzinfo | None) -> list[tuple[str, str]]:
     return [
         (
-            f"closing {one.number}",
-            f"{figure(one.total)}, {moment(one.closed_at, to)}, position {one.position:,}",
+            told("closing {n}", n=one.number),
+            told(
+                "{total}, {at}, position {position:,}",
+                total=figure(one.total),
+                at=moment(one.closed_at, to),
+                position=one.position,
+            ),
         )
         for one in card.closings
     ]
 
 
+AGAIN = "closing {n}, from the ledger at {position:,}: the bytes that were recorded"
+OTHERWISE = "closing {n}, from the ledger at {position:,}: NOT the bytes that were recorded"
 MEASURES = ("measure", "figure", "target", "score", "weight", "events")
 
 
 def _show_measures(result: Mapping[str, Any], title: str = "") -> None:
     rows = [_measure(one, result["currency"]) for one in result["measures"]]
-    rows.append(("total", "", "", figure(_number(result["total"])), "", ""))
+    rows.append((word("total"), "", "", figure(_number(result["total"])), "", ""))
     table(MEASURES, rows, title=title, right=MEASURES[1:], spare=("events", "weight"))
 
 
@@ -106,11 +114,9 @@ def _number(text: str | None) -> Decimal | None:
 
 
 def show_recomputed(found: Recomputed) -> None:
-    same = "the bytes that were recorded" if found.equal else "NOT the bytes that were recorded"
-    _show_measures(
-        json.loads(found.result), f"closing {found.number}, from the ledger at {found.position:,}: {same}"
-    )
-    _show_measures(json.loads(found.now), f"as known now ({found.known_at:,})")
+    title = told(AGAIN if found.equal else OTHERWISE, n=found.number, position=found.position)
+    _show_measures(json.loads(found.result), title)
+    _show_measures(json.loads(found.now), told("as known now ({position:,})", position=found.known_at))
 
 
 def show_behind(events: Iterable[Behind], names: Names) -> None:
@@ -159,13 +165,13 @@ def _state(item: ItemSeen, now: datetime) -> str:
 
 
 def show_item(item: ItemSeen, names: Names, to: tzinfo | None) -> None:
-    told = [word for word in ("reminded", "missed", "escalated") if getattr(item, word)]
+    passed = [word(step) for step in ("reminded", "missed", "escalated") if getattr(item, step)]
     rows = [
         ("action item", item.item_id),
         ("owner", who(item.owner_id, names)),
         ("manager", who(item.manager_id, names)),
         ("due", moment(item.due_at, to)),
-        ("state", ", ".join([_state(item, datetime.now(UTC)), *told])),
+        ("state", ", ".join([word(_state(item, datetime.now(UTC))), *passed])),
         ("done", moment(item.done_at, to)),
         ("note", item.note),
         ("cycle", item.cycle_id),
@@ -186,7 +192,7 @@ def show_adjustments(adjustments: Iterable[AdjustmentSeen], names: Names, to: tz
             one.status,
             moment(one.next_at, to),
             measured(one.effect, one.metric, one.currency) if one.effect is not None else "",
-            one.outcome,
+            word(one.outcome or ""),
             one.hypothesis,
             one.adjustment_id,
         )
@@ -208,13 +214,13 @@ def show_adjustment(one: AdjustmentSeen, names: Names, to: tzinfo | None) -> Non
         ("adjustment", one.adjustment_id),
         ("whose, what", f"{whose(one.scope, names)}, {metric_name(one.metric)}"),
         ("owner", who(one.owner_id, names)),
-        ("baseline", f"{one.baseline.start} to {one.baseline.end}"),
-        ("horizon", f"{one.horizon.start} to {one.horizon.end}"),
-        ("status", one.status),
+        ("baseline", told("{start} to {end}", start=one.baseline.start, end=one.baseline.end)),
+        ("horizon", told("{start} to {end}", start=one.horizon.start, end=one.horizon.end)),
+        ("status", word(one.status)),
         ("next", moment(one.next_at, to)),
-        ("method", one.method),
+        ("method", word(one.method or "")),
         ("effect", measured(one.effect, one.metric, one.currency) if one.effect is not None else ""),
-        ("outcome", f"{one.outcome}, {who(one.decided_by, names)}: {one.why}" if one.outcome else ""),
+        ("outcome", f"{word(one.outcome)}, {who(one.decided_by, names)}: {one.why}" if one.outcome else ""),
     ]
     table(("", one.hypothesis), _given(rows), whole=("",))
     if one.adjusted is not None:
@@ -233,4 +239,4 @@ def _show_compared(compared: Sequence[tuple[str, Compared]], about: AdjustmentSe
     ]
     table(("", "whose", "before", "after"), rows, right=("before", "after"))
     if len(compared) == 1:
-        say("nobody is comparable: there is no control")
+        say(word("nobody is comparable: there is no control"))

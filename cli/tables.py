@@ -14,6 +14,8 @@ from typing import Any
 
 from rich.cells import cell_len
 
+from cli.language import told, word
+
 WIDE = 160
 """Cells where the output is no terminal; more where a table cannot do with that: a program misses no column."""
 GAP = "  "
@@ -26,6 +28,23 @@ UNBROKEN = 40
 BROAD = r"\u1100-\u11ff\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\uffef"
 PIECE = re.compile(rf" +|[{BROAD}]|[^ {BROAD}]+")
 """What a line may end after: blanks, one wide character, a word."""
+CODED = (
+    "",
+    "state",
+    "status",
+    "phase",
+    "door",
+    "role",
+    "active",
+    "unit",
+    "better",
+    "kind",
+    "basis",
+    "cadence",
+    "pace",
+    "waits for",
+)
+"""Columns of fixed words and of codes; that without a name has the labels of facts."""
 CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 """What could move the cursor, were it written as it came."""
 
@@ -93,11 +112,17 @@ def table(
     """`right` names the columns of numbers; those and the `whole` ones are never broken. Where the screen is too narrow, the
     `spare` columns go, the first of them first, then others from the right, but never the first one.
     """
-    cells = [["" if cell is None else CONTROL.sub(" ", str(cell)) for cell in row] for row in rows]
+    cells = [[_cell(name, cell) for name, cell in zip(columns, row, strict=True)] for row in rows]
     if title or not cells:
-        say(title or "nothing")
+        say(title or word("nothing"))
     if cells:
         sys.stdout.write("".join(f"{line}\n" for line in lines(columns, cells, right, whole, spare)) + "\n")
+
+
+def _cell(column: str, cell: Any) -> str:
+    """Under no name there are fixed words, under some names codes; all else is somebody's own."""
+    text = "" if cell is None else CONTROL.sub(" ", str(cell))
+    return word(text) if column in CODED else text
 
 
 def lines(
@@ -112,18 +137,19 @@ def lines(
     width = screen_width() or max(WIDE, _needed(made))
     kept = fitting(made, width, spare)
     shown = [*drawn([made[n] for n in kept], [[row[n] for n in kept] for row in rows], width)]
-    gone = [column.name for n, column in enumerate(made) if n not in kept]
-    return [*shown, *fold(f"not shown, for want of room: {', '.join(gone)}", width)] if gone else shown
+    gone = ", ".join(word(column.name) for n, column in enumerate(made) if n not in kept)
+    return [*shown, *fold(told("not shown, for want of room: {names}", names=gone), width)] if gone else shown
 
 
 def _column(name: str, cells: Sequence[str], right: Sequence[str], whole: Sequence[str]) -> Column:
-    lines = [name, *(line for cell in cells for line in cell.split("\n"))]
+    shown_name = word(name)
+    lines = [shown_name, *(line for cell in cells for line in cell.split("\n"))]
     most = max(map(cell_len, lines))
     if name in right:
         return Column(name, True, most, most)
     words = [cell_len(word) for line in lines for word in PIECE.findall(line) if re.search(r"\d", word)]
     unbroken = max((cells for cells in words if cells <= UNBROKEN), default=0)
-    named = max((min(cell_len(word), UNBROKEN) for word in PIECE.findall(name)), default=0)
+    named = max((min(cell_len(word), UNBROKEN) for word in PIECE.findall(shown_name)), default=0)
     return Column(name, False, max(min(most, WHOLE if name in whole else WORDS), named, unbroken), most)
 
 
@@ -146,7 +172,7 @@ def _needed(columns: Sequence[Column]) -> int:
 def drawn(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int) -> Iterator[str]:
     """The lines of a table: the names, a rule, the rows."""
     widths = _widths(columns, width)
-    yield from _row(columns, widths, [column.name for column in columns])
+    yield from _row(columns, widths, [word(column.name) for column in columns])
     yield "─" * (sum(widths) + len(GAP) * (len(widths) - 1))
     for row in rows:
         yield from _row(columns, widths, row)

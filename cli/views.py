@@ -13,7 +13,7 @@ from cli.common import REFUSED, Json, Limit, Zone, as_json, example, group, run,
 from cli.deal_views import show_agenda, show_funnel, show_history, show_outcomes, show_reps
 from cli.deals import DealArgument
 from cli.house import Query, house
-from cli.language import Lang, language
+from cli.language import language, word
 from cli.loop import Cursor, Day, OwnerFilter, RepFilter, TeamFilter, more
 from cli.tables import say
 
@@ -43,12 +43,11 @@ def history(
     newest: Annotated[bool, typer.Option("--newest", help="The newest first.")] = False,
     cursor: Cursor = None,
     limit: Limit = 100,
-    lang: Lang = None,
     json: Json = False,
     tz: Zone = None,
 ) -> None:
     query = {
-        "lang": language(lang),
+        "lang": language(),
         "order": "newest" if newest else "oldest",
         "cursor": cursor,
         "limit": limit,
@@ -227,7 +226,7 @@ def health(*, json: Json = False) -> None:
         number = found["open_deals_without_promise"]
         say(f"{number:,} open deals have no live promise: {', '.join(map(str, deals[:5]))}")
     else:
-        say("every open deal has exactly one live promise")
+        say(word("every open deal has exactly one live promise"))
     if not json:
         show_calendars(msgspec.convert(found["calendars"], list[CalendarKnown], strict=False))
     if deals:

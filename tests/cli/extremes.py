@@ -30,7 +30,7 @@ PLAIN: dict[Any, Any] = {
     timedelta: timedelta(days=12_345),
     object: TEXT,
 }
-NAMED: dict[str, Any] = {"currency": "CNY", "metric": "revenue-won", "result": "", "code": "behind-target"}
+NAMED: dict[str, Any] = {"currency": "CNY", "metric": "revenue-won", "result": "", "code": "target-missed"}
 
 
 def extreme(kind: Any, name: str = "") -> Any:

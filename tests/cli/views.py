@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from datetime import UTC
 from typing import Any
@@ -117,7 +118,7 @@ POLICY = {
         "own_holidays": ["2026-04-03"],
         "own_workdays": [],
     },
-    "warnings": ["days off are known until 2027-12-31"],
+    "warnings": ["days off are known until 2027-12-31: every weekday after it counts as worked"],
 }
 KEY_ROW = {"id": "0123456789abcdef", "user_id": "wang.wei", "role": "manager", "label": TEXT} | {
     "created_at": AT.isoformat(),
@@ -162,7 +163,7 @@ ALL: list[Callable[[], None]] = [
     shows(loop_views.show_board, lambda: _several(cycle_board.CycleSeen), NAMES, UTC),
     shows(loop_views.show_said, lambda: extreme(cycle_board.CycleSeen), NAMES, UTC),
     shows(loop_views.show_attainment, lambda: [extreme(attainment.Attainment)], NAMES),
-    shows(loop_views.show_attainment, lambda: _several(attainment.Attainment), NAMES, "a title"),
+    shows(loop_views.show_attainment, lambda: _several(attainment.Attainment), NAMES, "标题"),
     shows(loop_views.show_targets, lambda: _several(target_tree.Targeted), NAMES),
     shows(loop_views.show_target, lambda: extreme(target_tree.Targeted), NAMES),
     shows(loop_views.show_tree, _branch, NAMES),
@@ -190,3 +191,5 @@ ALL: list[Callable[[], None]] = [
     shows(desk_views.show_differences, lambda: _several(Difference)),
     shows(desk_views.show_metrics, every_metric, "zh"),
 ]
+KEYS = {word for metric in every_metric() for word in re.split("[-:]", metric.key)}
+"""What of the views' own values is neither fixed nor a user's."""

@@ -1,0 +1,80 @@
+"""`--lang zh`: everything that is fixed is said in Chinese; what people wrote, and what programs read, stays as it is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from cli import language
+from cli.words import ZH
+from tests.cli import extremes, views
+from tests.cli.conftest import Terminal
+
+THEIRS = (
+    extremes.TEXT, "CNY", "UTC", "wang.wei", "a@example.com", "ext.", "America/Argentina/Buenos_Aires", "Asia/Shanghai",
+    "needs", "solution", "pain-points", "budget", "decision-process", "default", "company-wide", "revenue-won",
+)  # fmt: skip
+"""User's words and names of configuration, zones and currencies."""
+TIMES = re.compile(
+    r"\b\d+(?:bh|bd|[smhd])\b|[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{16}|[a-z]+(?:-[a-z]+)*:[a-z]+"
+)
+"""Durations, ids, metrics as they are written in rules."""
+CODES_OF_METRICS = re.compile(r"^[a-z-]+(?:-[a-z]+)+")
+
+
+@pytest.fixture
+def chinese(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("COLUMNS", "4000")
+    language.speak(language.Language.ZH)
+    yield
+    language.speak(language.Language.EN)
+
+
+@pytest.mark.usefixtures("chinese")
+@pytest.mark.parametrize("view", views.ALL, ids=[view.__name__ for view in views.ALL])
+def test_no_fixed_word_is_left_in_english(
+    view: Callable[[], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    view()
+    said = capsys.readouterr().out
+    for theirs in (*THEIRS, *(name.split(" ")[0] for name in views.NAMES.values()), extremes.TEXT[:20]):
+        said = said.replace(theirs, "")
+    said = TIMES.sub("", said)
+    left = {found for line in said.splitlines() for found in re.findall(r"[A-Za-z]{2,}", line)}
+    assert left <= views.KEYS, left
+
+
+def test_what_people_wrote_is_never_translated(capsys: pytest.CaptureFixture[str]) -> None:
+    from cli.tables import table
+
+    language.speak(language.Language.ZH)
+    try:
+        table(("state", "title", "what"), [("overdue", "overdue", "won")])
+    finally:
+        language.speak(language.Language.EN)
+    assert capsys.readouterr().out.splitlines()[2].split() == ["已到期", "overdue", "won"]
+
+
+def test_each_sentence_takes_the_same_values_in_both_languages() -> None:
+    names = re.compile(r"{(\w+)")
+    assert [en for en, zh in ZH.items() if sorted(names.findall(en)) != sorted(names.findall(zh))] == []
+
+
+def test_every_sentence_of_the_code_is_in_the_table() -> None:
+    said = "".join(file.read_text() for file in (Path(__file__).parents[2] / "cli").glob("*.py"))
+    fixed = set(re.findall(r'\b(?:word|told)\(\s*"([^"]+)"', said))
+    assert fixed - set(ZH) == {"{name}"} & fixed
+
+
+def test_the_language_is_asked_for_or_the_environment_s(terminal: Terminal) -> None:
+    assert "阶段" in terminal.run("funnel", "--lang", "zh").stdout
+    assert "stage" in terminal.run("funnel").stdout
+    for name in ("LANG", "SALESLOOP_LANG"):
+        there = Terminal({**terminal.env, name: {"LANG": "zh_CN.UTF-8", "SALESLOOP_LANG": "zh"}[name]})
+        assert "阶段" in there.run("funnel").stdout
+        assert "stage" in there.run("funnel", "--lang", "en").stdout
+        assert there.json("funnel") == terminal.json("funnel")
+    assert terminal.run("funnel", "--lang", "fr").returncode == 2
