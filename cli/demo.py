@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 USER = "demo"
 PIPELINE_ENDS = timedelta(days=1)
 """Before today."""
-USUAL_CURRENCY = "EUR"
-"""Of deals in a pipeline without amounts."""
+CURRENCY = "CNY"
+"""Of what is made up here: the calendar that it goes by is China's."""
 
 
 async def show_demo(system: Supervisor, teller: Teller, *, data: Path | None, deals: int, seed: int) -> None:
@@ -64,7 +64,7 @@ def _generated(data_dir: Path, deals: int, seed: int, teller: Teller) -> Path:
             "generating", f"making a pipeline of {deals:,} deals from the seed {seed}", deals=deals, seed=seed
         )
         fresh = folder.with_suffix(".new")
-        generate(fresh, deals, seed, until=datetime.now(UTC).date() - PIPELINE_ENDS)
+        generate(fresh, deals, seed, currency=CURRENCY, until=datetime.now(UTC).date() - PIPELINE_ENDS)
         fresh.rename(folder)
     return folder
 
@@ -96,7 +96,7 @@ async def _funnel(opened: Ledger, teller: Teller) -> list[FunnelStage]:
 def _currency(stages: Sequence[FunnelStage]) -> str:
     """The one that most of the pipeline is in."""
     amounts = [(amount, currency) for stage in stages for currency, amount in stage.amounts.items()]
-    return max(amounts)[1] if amounts else USUAL_CURRENCY
+    return max(amounts)[1] if amounts else CURRENCY
 
 
 async def _health(opened: Ledger, teller: Teller) -> None:

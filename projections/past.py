@@ -11,8 +11,7 @@ from uuid import UUID
 
 from domain.recorded import Recorded
 from projections.paging import Source, fetch
-from runtime.codec import decode_row
-from runtime.ledger import COLUMNS
+from runtime.codec import COLUMNS, decode_row
 
 STRETCH = (
     f"SELECT {COLUMNS} FROM ledger.events WHERE position > %s AND position <= %s AND topic = ANY(%s)"

@@ -12,8 +12,7 @@ from typing import Any
 from psycopg import AsyncConnection
 
 from domain.facts import FACTS
-from runtime.codec import Row
-from runtime.ledger import COLUMNS
+from runtime.codec import COLUMNS, Row
 
 KEPT = 500
 BETWEEN = f"SELECT {COLUMNS} FROM ledger.events WHERE position > %s AND position <= %s ORDER BY position"

@@ -18,6 +18,8 @@ from domain.recorded import Meta, Recorded
 
 encode: Callable[[Any], bytes] = msgspec.json.Encoder(decimal_format="string").encode
 decode_meta = msgspec.json.Decoder(Meta).decode
+COLUMNS = "position, stream_id, version, topic, schema_version, data::text, meta::text, event_id, occurred_at, recorded_at"
+"""Of ledger.events, as a row is read."""
 Row = tuple[int, UUID, int, str, int, bytes, bytes, UUID, datetime, datetime]
 """position, stream_id, version, topic, schema_version, data, meta, event_id, occurred_at, recorded_at"""
 

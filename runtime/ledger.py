@@ -27,7 +27,7 @@ from domain.aggregate import Aggregate
 from domain.door import Command, Decision, Receipt, Wanted
 from domain.recorded import Recorded
 from runtime.append import RECEIPTS
-from runtime.codec import decode_row, fingerprint
+from runtime.codec import COLUMNS, decode_row, fingerprint
 from runtime.database import STATEMENT_SECONDS, Pool, open_pool
 from runtime.feed import Event, event
 from runtime.group_commit import GroupCommit, first_answer
@@ -36,7 +36,6 @@ from runtime.snapshots import Snapshots
 from runtime.stream_reader import StreamReader
 
 CACHE_SIZE = 20_000
-COLUMNS = "position, stream_id, version, topic, schema_version, data::text, meta::text, event_id, occurred_at, recorded_at"
 PAGE = f"SELECT {COLUMNS} FROM ledger.events WHERE position > %s ORDER BY position LIMIT %s"
 ONE_STREAM = (
     f"SELECT {COLUMNS} FROM ledger.events WHERE stream_id = %s AND version > %s ORDER BY version LIMIT %s"

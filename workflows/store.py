@@ -13,9 +13,8 @@ from uuid import UUID
 
 from domain.people import RepAllocated
 from domain.recorded import Recorded
-from runtime.codec import decode_row
+from runtime.codec import COLUMNS, decode_row
 from runtime.database import Pool
-from runtime.ledger import COLUMNS
 from workflows.delivery import DEAL_TOPICS, TOPICS, news_of
 from workflows.messages import PromiseArmed, Standing, SweepReport
 

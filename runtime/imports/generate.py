@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from math import log
 from pathlib import Path
@@ -64,15 +64,17 @@ def generate(
     *,
     until: date = UNTIL,
     locale: Locale = "en",
+    currency: str | None = None,
     dirty: bool = False,
 ) -> None:
     """Write accounts.csv, products.csv, sales_teams.csv and sales_pipeline.csv into `folder`, for `crm_export`.
 
     The same arguments give the same bytes. About a quarter of the deals is open. `until` is the day of the export:
-    nothing happened later, and next steps are due after it. `dirty` spoils about one row in a hundred, each in a way that
+    nothing happened later, and next steps are due after it. `currency` in place of the locale's own. `dirty` spoils about one row in a hundred, each in a way that
     an import has to refuse.
     """
-    made = Pipeline(Random(seed), WORDS[locale], deals, until)  # noqa: S311 - made up, not secret
+    words = replace(WORDS[locale], currency=currency or WORDS[locale].currency)
+    made = Pipeline(Random(seed), words, deals, until)  # noqa: S311 - made up, not secret
     rows = made.spoiled(made.deals()) if dirty else made.deals()
     folder.mkdir(parents=True, exist_ok=True)
     _write(folder / "accounts.csv", ACCOUNT_COLUMNS, made.accounts)
