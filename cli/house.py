@@ -88,6 +88,20 @@ class House:
         status, content = await self._way.ask(method, _address(path, {}), headers, sent, user)
         return content if status < OK else refuse(status, content, options)
 
+    async def upload(self, path: str, query: Query, kind: str, body: bytes) -> dict[str, Any]:
+        """A body of files. A broken connection is not tried again on."""
+        import msgspec
+
+        asked = {name: value for name, value in query.items() if value is not None}
+        status, content = await self._way.ask(
+            "POST", _address(path, asked), {"Content-Type": kind}, body, OPERATOR
+        )
+        return msgspec.json.decode(content, type=dict[str, Any]) if status < OK else refuse(status, content)
+
+    async def raw(self, path: str) -> bytes:
+        status, content = await self._way.ask("GET", _address(path, {}), {}, None, OPERATOR)
+        return content if status < OK else refuse(status, content)
+
     async def news(self) -> None:
         """Until something may have been recorded."""
         await self._way.news()

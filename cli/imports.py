@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.common import AsUser, Json, as_json, example, ledger, run
-from cli.house import OPERATOR, operators_only
+from cli.house import OPERATOR, remote
 from cli.tables import say, table
 
 if TYPE_CHECKING:
@@ -40,10 +40,13 @@ def import_(
     user: AsUser = None,
     json: Json = False,
 ) -> None:
-    operators_only("importing")
-    result = run(
-        import_files(source, mapping, user or OPERATOR, dry_run=dry_run, rejects=rejects, quiet=json)
-    )
+    if remote():
+        from cli.sending import send
+
+        result = run(send(source, mapping, rejects or _rejects_beside(source), dry_run=dry_run))
+    else:
+        done = import_files(source, mapping, user or OPERATOR, dry_run=dry_run, rejects=rejects, quiet=json)
+        result = run(done)
     if json:
         as_json(result.as_dict())
     else:

@@ -33,7 +33,7 @@ class Remote:
         self, method: str, address: str, headers: Mapping[str, str], body: bytes | None, user: str
     ) -> tuple[int, bytes]:
         """Asked again once where the connection broke and that does no harm: a write has a key for that."""
-        more = dict(headers) if body is None else {**headers, "Content-Type": "application/json"}
+        more = dict(headers) if body is None else {"Content-Type": "application/json", **headers}
         try:
             return self._once(method, address, more, body)
         except Failure:

@@ -165,9 +165,9 @@ def test_a_review_is_gone_through_and_its_pack_stays_while_what_is_known_moves_o
     terminal.json("deals", "log", deal, "call")
     settled()
     pack = terminal.run("cycle", "pack", which, "--lang", "zh").stdout
-    assert all(said in pack for said in (name, f"frozen at position {frozen_at:,}", "目标未达成"))
-    assert "target 30, actual 1, attained 3.3%" in pack
-    assert "target 30, actual 2, attained 6.7%" in pack
+    assert all(said in pack for said in (name, f"冻结于位置 {frozen_at:,}", "目标未达成"))
+    assert "目标 30, 实际 1, 达成率 3.3%" in pack
+    assert "目标 30, 实际 2, 达成率 6.7%" in pack
     changed = terminal.run("cycle", "pack", which, "--changed").stdout
     assert "actual 2" in changed
     assert terminal.json("cycle", "pack", which)["equal"] is True

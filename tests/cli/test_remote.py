@@ -13,6 +13,7 @@ from uuid import UUID
 import pytest
 
 from api.users import NewKey, Role
+from runtime import imports
 from tests.cli.conftest import Terminal, environment
 from tests.house import make_key, serving, settings_for
 
@@ -176,12 +177,7 @@ def test_an_address_or_a_key_that_is_none_is_told_in_a_line(
 
 
 def test_what_is_the_operator_s_is_refused_from_afar(desks: Desks) -> None:
-    for command in (
-        ["projections", "rebuild", "funnel"],
-        ["projections", "compare", "funnel"],
-        ["rehearse"],
-        ["import", "."],
-    ):
+    for command in (["projections", "rebuild", "funnel"], ["projections", "compare", "funnel"], ["rehearse"]):
         done = desks["admin"].run(*command)
         assert (done.returncode, "is the operator's" in done.stderr) == (2, True), done.stderr
 
@@ -215,6 +211,31 @@ def test_whatever_a_gate_wants_can_be_supplied(desks: Desks, seller: dict[str, A
     desk.json("deals", "lose", deal, "--why", "price", "--competitor", "Acme")
     desk.json("deals", "correct-closing", deal, "--why", "time")
     assert desk.json("deals", "reopen", deal, "contact")["answer"]["status"] == "open"
+
+
+def test_files_are_imported_through_the_api_with_their_refused_rows(desks: Desks, tmp_path: Path) -> None:
+    from runtime.imports.generate import generate
+
+    generate(tmp_path / "other", deals=20, seed=12)
+    deals = tmp_path / "other" / "sales_pipeline.csv"
+    deals.write_text(deals.read_text(encoding="utf-8").replace(",Won,", ",Wone,", 1), encoding="utf-8")
+    (tmp_path / "other" / "notes.txt").write_text("no table of the mapping reads this")
+    mapping = tmp_path / "mine.toml"
+    mapping.write_bytes((Path(imports.__file__).parent / "mappings" / "crm_export.toml").read_bytes())
+    told = {}
+    for who, name in (("operator", "crm_export"), ("admin", "crm_export"), ("admin", str(mapping))):
+        folder = tmp_path / f"{who} {Path(name).stem}"
+        words = ["import", str(tmp_path / "other"), "--mapping", name, "--dry-run", "--rejects", str(folder)]
+        done = desks[who].run(*words, "--json")
+        told[who, name] = json.loads(done.stdout)
+        assert done.returncode == 1, "some rows are refused"
+        assert [Path(file).name for file in told[who, name]["rejects"]] == sorted(
+            file.name for file in folder.iterdir()
+        )
+    counts = [{n: one[n] for n in ("rows", "refused", "events", "refusals")} for one in told.values()]
+    assert counts[0] == counts[1] == counts[2]
+    refused = desks["rep"].run("import", str(tmp_path / "other"), "--mapping", "crm_export")
+    assert (refused.returncode, "this needs the role" in refused.stderr) == (1, True)
 
 
 def test_the_same_key_again_records_nothing_twice(desks: Desks) -> None:
