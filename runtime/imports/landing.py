@@ -22,7 +22,7 @@ from runtime.imports import told
 from runtime.imports.lines import Row
 from runtime.imports.making import Needed, made_by, needs_of, waves, with_what_it_needs
 from runtime.imports.mapping import CUSTOMERS, EVENTS, PRODUCTS, REPS, Mapping
-from runtime.imports.parts import lacking_events
+from runtime.imports.parts import judged_whole
 from runtime.imports.plan import Planned
 from runtime.imports.reasons import notes_of, reasons_by_row, reasons_for
 from runtime.imports.references import Name, References
@@ -101,12 +101,12 @@ class Landing:
 
     async def land(self, planned: list[Planned]) -> list[Outcome]:
         """Carry out each row, rows side by side. Outcomes in the order of `planned`."""
-        outcomes = [Outcome(p.rows, reasons=p.reasons, notes=p.notes) for p in planned]
-        for n, reason in (await lacking_events(self.pool, planned)).items():
-            outcomes[n].reasons = (reason,)
         digests = await self._digests(planned)
         unchanged = await self._unchanged(planned, digests)
-        left = [n for n, outcome in enumerate(outcomes) if not outcome.reasons and n not in unchanged]
+        told_anew = set(range(len(planned))) - unchanged
+        planned = await judged_whole(self.pool, planned, told_anew, digests, self.mapping.events.owner)
+        outcomes = [Outcome(p.rows, reasons=p.reasons, notes=p.notes) for p in planned]
+        left = [n for n, p in enumerate(planned) if not p.reasons and n not in unchanged]
         for _ in range(WAVES):
             needs = {n: needs_of(planned[n], self.mapping, self.references) for n in left}
             going, left = waves(left, needs)

@@ -6,6 +6,7 @@ import csv
 import gzip
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,11 @@ ACTIVITIES = (
 OWNERS = (
     "SELECT o.data->>'reference', r.data->>'name' FROM ledger.events o JOIN ledger.events r"
     " ON r.stream_id = (o.data->>'owner_id')::uuid AND r.topic = 'rep.hired' WHERE o.topic = 'deal.opened' ORDER BY 1"
+)
+OWNER_NOW = (
+    "SELECT r.data->>'name' FROM ledger.events o JOIN ledger.events r ON r.topic = 'rep.hired' AND r.stream_id ="
+    " COALESCE(o.data->>'owner_id', o.data->>'after')::uuid WHERE o.topic IN ('deal.opened', 'deal.owner-changed')"
+    " ORDER BY o.position DESC LIMIT 1"
 )
 HIRED = "SELECT data->>'name' FROM ledger.events WHERE topic = 'rep.hired' ORDER BY 1"
 EVERYTHING = (
@@ -214,6 +220,25 @@ async def test_a_case_that_is_known_is_not_judged_on_a_part_of_it(pool: Pool, tm
     assert (whole.accepted, whole.refused) == (2, 0)
     assert (await topics(pool))["deal.activity-logged"] == 2
     assert await rows_of(pool, OWNERS) == [("k", "Ada")]
+
+
+@pytest.mark.parametrize(("owner", "whose"), [("last", "Ada"), ("first", "Cy")])
+async def test_a_case_that_comes_in_parts_is_whose_all_its_events_say(
+    pool: Pool, tmp_path: Path, owner: str, whose: str
+) -> None:
+    parts = [
+        f"k,call,complete,Cy,{at('08:00:00')}",
+        f"k,mail,complete,Ada,{at('10:00:00')}",
+        f"k,visit,complete,Ben,{at('09:00:00')}",
+    ]
+    mapping = shipped_mapping("event_log")
+    mapping = replace(mapping, events=replace(mapping.events, owner=owner))
+    for part in parts:
+        assert (await run_import(pool, mapping, log(tmp_path, part), IMPORTER)).accepted == 1
+    assert await rows_of(pool, OWNER_NOW) == [(whose,)]
+    await run_import(pool, mapping, log(tmp_path, *parts), IMPORTER)
+    assert await rows_of(pool, OWNER_NOW) == [(whose,)]
+    assert (await topics(pool))["deal.activity-logged"] == 3
 
 
 def put_right(rejects: str, wrong: str, right: str) -> Path:
