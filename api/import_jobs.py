@@ -109,8 +109,9 @@ class ImportDesk:
                 received.rename(self.folder(UUID(order.job_id)))
             except OSError:  # somebody ordered it at this very moment
                 held = self.ordered(UUID(order.job_id))
-                if held is None:
-                    raise
+                if held is None:  # or an earlier release was cut short while it received
+                    shutil.rmtree(self.folder(UUID(order.job_id)))
+                    received.rename(self.folder(UUID(order.job_id)))
         if held is not None:
             shutil.rmtree(received, ignore_errors=True)
         self._ordered.set()

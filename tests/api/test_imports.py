@@ -339,3 +339,12 @@ def _kill_worker_of(folder: Path) -> None:
                 process.wait(PATIENCE)
                 return
         assert time.monotonic() < deadline, "no process works on the import"
+
+
+def test_what_was_only_half_received_is_no_job(house: House) -> None:
+    desk, job_id = ImportDesk(house.settings), uuid4()
+    (desk.folder(job_id) / "data").mkdir(parents=True)
+    (desk.folder(job_id) / "data" / "half.csv").write_text("id")
+    order = import_jobs.Order(str(job_id), "crm_export", dry_run=True, user_id="ops", content="all of it")
+    assert desk.order(desk.receive(), order) == order
+    assert list((desk.folder(job_id) / "data").iterdir()) == []
