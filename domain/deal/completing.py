@@ -11,6 +11,7 @@ from typing import Any
 
 from domain.deal.commands import NOBODY, ImportDeal
 from domain.deal.deal import Deal
+from domain.deal.row import is_guess
 from domain.process import LOST, WON
 from domain.values import NO_NEEDS, Money, Needs, NextStep, Quote
 
@@ -85,8 +86,10 @@ def _closing(row: ImportDeal, deal: Deal, stage: str) -> dict[str, Any]:
 
 def _amount(row: ImportDeal, deal: Deal, stage: str) -> Money | None:
     if not tells(row, "amount"):
-        assumed = row.amount if stage == WON and deal.is_open else None
-        return deal.amount or assumed
+        if stage != WON or not deal.is_open:
+            return deal.amount
+        guess = deal.imported is None or is_guess(deal.amount, deal.imported.marks)
+        return row.amount if guess else deal.amount or row.amount
     return _in_currency(row, row.amount, deal.amount)
 
 

@@ -25,7 +25,7 @@ from domain.people import Rep
 from domain.policies import Policies, policy_stream
 from domain.policy import FollowUpPolicy
 from domain.process import LOST, WON, Process, Processes, process_stream
-from domain.values import NextStep
+from domain.values import Money, NextStep
 
 NEED_TO_BE_OPEN = {"needs", "quote", "next_step"}
 NEED_AN_OPEN_DEAL = {"owner", "amount", "expected_close", "needs", "quote", "next_step"}
@@ -61,7 +61,7 @@ def _open(deal: Deal, row: ImportDeal, book: Book) -> None:
     _record_what_gates_ask(deal, row, arrives_at)
     if row.stage != WON and row.amount is not None:
         deal.change_amount(row.amount, arrives_at)
-    Arrival(deal, row, process, book, row.amount or deal.amount, arrives_at).come()
+    Arrival(deal, row, process, book, row.amount, arrives_at).come()
     _log(deal, (past for past in row.activities if past.at > arrives_at))
     _promise(deal, row, policy, book.context.now)
 
@@ -158,8 +158,7 @@ def _change(deal: Deal, row: ImportDeal, new: f.RowMarks, book: Book) -> list[tu
     _correct(deal, row, book, changed)
     stage, at = deal.stage, min(max(row.closed_at or row.stage_at or now, since), now)
     if "standing" in changed:
-        amount = row.amount if "amount" in changed else deal.amount
-        Arrival(deal, row, process, book, amount or deal.amount, at).come()
+        Arrival(deal, row, process, book, _worth(deal, row, changed), at).come()
     if reopens and deal.is_open:
         book.get(Rep, deal.owner_id, guard=True).must_be_active()
     touched = _new_activities(deal, row, policy, now)
@@ -169,6 +168,11 @@ def _change(deal: Deal, row: ImportDeal, new: f.RowMarks, book: Book) -> list[tu
         _promise(deal, row, policy, now)
     deal.keep_promised(policy, now)
     return [(note.field, note.message) for note in notes]
+
+
+def _worth(deal: Deal, row: ImportDeal, changed: set[str]) -> Money | None:
+    """What it is won at: what its row says, or what was said here or in an earlier file; never a guess."""
+    return row.amount if "amount" in changed or row.amount is None else deal.amount or row.amount
 
 
 def _looks_older(

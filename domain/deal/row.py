@@ -26,8 +26,21 @@ if TYPE_CHECKING:
 PARTS = tuple(f.name for f in fields(RowMarks))
 
 
+GUESS = "~"
+"""Before the mark of an amount that nobody told: a list price stood in for it."""
+
+
 def differing(one: RowMarks, other: RowMarks) -> set[str]:
-    return {part for part in PARTS if getattr(one, part) != getattr(other, part)}
+    return {part for part in PARTS if _plain(getattr(one, part)) != _plain(getattr(other, part))}
+
+
+def _plain(mark: str | None) -> str | None:
+    return mark.removeprefix(GUESS) if mark else mark
+
+
+def is_guess(amount: Money | None, last: RowMarks) -> bool:
+    """Whether the amount of a deal is what stood in for one at its last import, and nobody has said one since."""
+    return last.amount == GUESS + _mark(_money(amount))
 
 
 def marks_of(row: ImportDeal) -> RowMarks:
@@ -41,7 +54,7 @@ def marks_of(row: ImportDeal) -> RowMarks:
         owner=_reference(row.owner_id),
         customer=_reference(row.customer_id),
         product=_reference(row.product_id),
-        amount=_mark(_money(row.amount or row.opening_amount)),
+        amount=_guessed(row) + _mark(_money(row.amount or row.opening_amount)),
         expected_close=_common(row.expected_close),
         standing=_common(row.stage, closed_on, contract, reason, rival),
         needs=_needs(row.needs),
@@ -51,6 +64,10 @@ def marks_of(row: ImportDeal) -> RowMarks:
         stage_at=_common(row.stage_at) if row.stage_at and not closed else "",
         opening_amount=_common(_money(row.opening_amount)) if row.opening_amount else "",
     )
+
+
+def _guessed(row: ImportDeal) -> str:
+    return GUESS if "amount" in row.assumed or row.amount is None else ""
 
 
 def marks_held(deal: DealState, last: RowMarks, quote: Quote | None = None) -> RowMarks:

@@ -360,3 +360,29 @@ def test_a_file_that_comes_to_say_what_is_so_here_agrees() -> None:
     here = c.ChangeAmount(deal_id=DEAL, amount=yuan(2))
     assert when(imported(row(), here), row(amount=yuan(2))).answer["agreed"] is True
     assert when(imported(row()), row(amount=yuan(2))).answer["agreed"] is False
+
+
+GUESSED = frozenset({"amount", "opening_amount"})
+
+
+def test_a_new_won_deal_is_never_worth_its_opening() -> None:
+    guess = replace(ROWS["won"], amount=None, assumed=GUESSED)
+    when(given(STAFF), guess).refused(GateNotPassed, missing=("amount",))
+
+
+def test_an_amount_that_stood_in_for_one_is_no_price_to_win_at() -> None:
+    """The list price of an open deal whose file told no amount; won by a later one that tells none either."""
+    opened = replace(ROWS["open"], assumed=GUESSED)
+    closes: dict[str, Any] = {"closed_on": (NOW + DAY).date(), "closed_at": NOW + DAY, "amount": None}
+    closes["assumed"] = GUESSED
+    won = replace(ROWS["won"], **closes)
+    when(imported(opened), won).refused(GateNotPassed, missing=("amount",))
+    said_here = c.ChangeAmount(deal_id=DEAL, amount=yuan(7))
+    when(imported(opened, said_here), won).holds(status="won", amount=yuan(7))
+    when(imported(ROWS["open"]), won).holds(status="won", amount=PRICE)
+    when(imported(opened), replace(won, amount=yuan(8), assumed=frozenset())).holds(amount=yuan(8))
+
+
+def test_an_amount_told_after_a_guess_is_no_change_on_both_sides() -> None:
+    opened = replace(ROWS["open"], assumed=GUESSED)
+    when(imported(opened), replace(ROWS["open"], amount=yuan(9))).holds(amount=yuan(9))
