@@ -12,7 +12,7 @@ from cli.language import told, word
 from cli.tables import say, table
 
 if TYPE_CHECKING:
-    from projections.agenda import AgendaItem, Outcomes
+    from projections.agenda import AgendaItem, EndedItem, Outcomes
     from projections.deal_board import DealView
     from projections.deal_history import Happening
     from projections.funnel import FunnelStage
@@ -136,6 +136,23 @@ def show_agenda(page: Page[AgendaItem], to: tzinfo | None, title: str = "") -> N
     ]
     columns = ("due", "state", "deal", "title", "promised", "who", "customer")
     table(columns, rows, title=title, whole=("due", "state", "deal"))
+
+
+def show_ended(page: Page[EndedItem], to: tzinfo | None) -> None:
+    rows = [
+        (
+            moment(i.ended_at, to),
+            i.outcome,
+            i.deal_id.hex[:SHORT],
+            i.title,
+            i.promised,
+            i.owner_name,
+            moment(i.due_at, to),
+        )
+        for i in page.items
+    ]
+    columns = ("ended", "state", "deal", "title", "promised", "who", "due")
+    table(columns, rows, whole=("ended", "state", "deal", "due"))
 
 
 def show_outcomes(outcomes: Iterable[Outcomes]) -> None:

@@ -105,9 +105,7 @@ def _metavar(part: Field) -> str:
 
 async def perform(act: Act, given: Mapping[str, Any]) -> dict[str, Any]:
     """The receipt as the API tells it. Raises Failure."""
-    import msgspec
-
-    from cli.house import OPERATOR, house
+    from cli.house import OPERATOR, answered, house
 
     async with house() as at:
         if at.remote and given["user"]:
@@ -120,7 +118,7 @@ async def perform(act: Act, given: Mapping[str, Any]) -> dict[str, Any]:
         content = await at.act("POST", path, body, key=key, user=user, options=options_of(act))
     if not at.remote and not given["json"]:
         note(AS_OPERATOR)
-    done: dict[str, Any] = msgspec.json.decode(content)
+    done: dict[str, Any] = answered(content, dict[str, Any])
     return done
 
 

@@ -48,11 +48,20 @@ def show_process(name: str, versions: Sequence[Mapping[str, Any]]) -> None:
     """The newest version's stages, and what their gates want."""
     newest = versions[-1]["process"] if "process" in versions[-1] else versions[-1]
     rows = [
-        (stage["name"], f"{Decimal(str(stage['probability'])):.0%}", ", ".join(stage.get("exit", ())))
+        (
+            stage["name"],
+            f"{Decimal(str(stage['probability'])):.0%}",
+            *(", ".join(stage[gate]) for gate in ("leave", "enter")),
+        )
         for stage in newest["stages"]
     ]
     title = f"{name} {newest['version']}"
-    table(("stage", "probability", "to leave it"), rows, title=title, right=("probability",))
+    table(("stage", "probability", "to leave it", "to enter it"), rows, title=title, right=("probability",))
+
+
+def show_rules(rules: Iterable[Mapping[str, Any]]) -> None:
+    named = [one.get("process", one) for one in rules]
+    table(("name", "version"), [(one["name"], one["version"]) for one in named], right=("version",))
 
 
 def show_listed(listed: Iterable[Listed]) -> None:

@@ -65,10 +65,8 @@ class House:
         asked = {name: value for name, value in (query or {}).items() if value is not None}
         if direct is not None and isinstance(self._way, Local):
             return await direct(await self._way.source(), asked)
-        import msgspec
-
         status, content = await self._way.ask("GET", _address(path, asked), {}, None, OPERATOR)
-        return msgspec.json.decode(content, type=shape) if status < OK else refuse(status, content)
+        return answered(content, shape) if status < OK else refuse(status, content)
 
     async def act(
         self,
@@ -90,13 +88,12 @@ class House:
 
     async def upload(self, path: str, query: Query, kind: str, body: bytes) -> dict[str, Any]:
         """A body of files. A broken connection is not tried again on."""
-        import msgspec
-
         asked = {name: value for name, value in query.items() if value is not None}
         status, content = await self._way.ask(
             "POST", _address(path, asked), {"Content-Type": kind}, body, OPERATOR
         )
-        return msgspec.json.decode(content, type=dict[str, Any]) if status < OK else refuse(status, content)
+        job: dict[str, Any] = answered(content, dict[str, Any]) if status < OK else refuse(status, content)
+        return job
 
     async def raw(self, path: str) -> bytes:
         status, content = await self._way.ask("GET", _address(path, {}), {}, None, OPERATOR)
@@ -132,6 +129,18 @@ class House:
             status, content = await self._way.ask("GET", f"/deals/{id}", {}, None, OPERATOR)
             known |= {id: _title(content)} if status < OK else {}
         return {id: name for id, name in known.items() if id in wanted}
+
+
+def answered(content: bytes, shape: Any) -> Any:
+    """Raises Failure for what is no answer of ours."""
+    import msgspec
+
+    try:
+        return msgspec.json.decode(content, type=shape)
+    except msgspec.MsgspecError as strange:
+        raise Failure(
+            f"what answers there is no salesloop, or of another release: {strange}", UNREACHABLE
+        ) from None
 
 
 def _title(content: bytes) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.common import Json, as_json, example, fail, group, run
-from cli.desk_views import show_policy, show_process
+from cli.desk_views import show_policy, show_process, show_rules
 from cli.house import house
 
 if TYPE_CHECKING:
@@ -16,6 +16,40 @@ if TYPE_CHECKING:
 app = group("policies", "Follow-up policies: show, publish.")
 processes = group("process", "Processes, their stages and gates: show, publish.")
 Name = Annotated[str, typer.Argument(help="Its name.")]
+
+
+@app.command("list", epilog=example("salesloop policies list"))
+def list_(*, json: Json = False) -> None:
+    """The newest version of each policy."""
+    _listed("policies", json=json)
+
+
+@processes.command("list", epilog=example("salesloop process list"))
+def list_all(*, json: Json = False) -> None:
+    """The newest version of each process."""
+    _listed("processes", json=json)
+
+
+def _listed(kind: str, *, json: bool) -> None:
+    found = run(_all(kind))
+    if json:
+        as_json(found)
+    else:
+        show_rules(found)
+
+
+async def _all(kind: str) -> Any:
+    """By name."""
+    async with house() as at:
+        versions = (await at.read(f"/{kind}", dict[str, Any]))[kind]
+    newest = {_of(one)["name"]: one for one in sorted(versions, key=lambda one: int(_of(one)["version"]))}
+    return [newest[name] for name in sorted(newest)]
+
+
+def _of(one: dict[str, Any]) -> dict[str, Any]:
+    """A process stands within what was published."""
+    inner: dict[str, Any] = one.get("process", one)
+    return inner
 
 
 @app.command(epilog=example("salesloop policies show default"))

@@ -14,10 +14,18 @@ LOOK_AGAIN = 1.0
 """Seconds until the feed is looked at again."""
 
 
+def _has_port(url: str) -> bool:
+    """A number, or none at all."""
+    try:
+        return urlsplit(url).port != 0
+    except ValueError:
+        return False
+
+
 class Remote:
     def __init__(self, url: str, key: str) -> None:
         self._place = urlsplit(url.rstrip("/"))
-        if self._place.scheme not in ("http", "https") or not self._place.hostname:
+        if self._place.scheme not in ("http", "https") or not self._place.hostname or not _has_port(url):
             fail(f"SALESLOOP_URL must be an address such as https://sales.example.com, not {url!r}", USAGE)
         if not (key.isascii() and key.isprintable()):
             fail("SALESLOOP_KEY is no key: keys begin with sl_", USAGE)

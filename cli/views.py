@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -10,7 +11,7 @@ import typer
 
 from cli.calendar_views import show_calendars
 from cli.common import REFUSED, Json, Limit, Zone, as_json, example, group, run, zone
-from cli.deal_views import show_agenda, show_funnel, show_history, show_outcomes, show_reps
+from cli.deal_views import show_agenda, show_ended, show_funnel, show_history, show_outcomes, show_reps
 from cli.deals import DealArgument
 from cli.house import Query, house
 from cli.language import language, word
@@ -231,6 +232,42 @@ def health(*, json: Json = False) -> None:
         show_calendars(msgspec.convert(found["calendars"], list[CalendarKnown], strict=False))
     if deals:
         raise typer.Exit(REFUSED)
+
+
+class Ending(StrEnum):
+    KEPT = "kept"
+    LATE = "late"
+    BROKEN = "broken"
+    EXCUSED = "excused"
+
+
+@promises.command(epilog=example("salesloop promises ended --outcome broken"))
+def ended(
+    *,
+    rep: RepFilter = None,
+    team: TeamFilter = None,
+    outcome: Annotated[Ending | None, typer.Option("--outcome", show_default="all")] = None,
+    cursor: Cursor = None,
+    limit: Limit = 20,
+    json: Json = False,
+    tz: Zone = None,
+) -> None:
+    """Promises that ended, the latest first."""
+    page = run(_ended({"outcome": outcome, "cursor": cursor, "limit": limit}, {"rep": rep, "team": team}))
+    if json:
+        as_json(page)
+        return
+    show_ended(page, zone(tz))
+    more(page)
+
+
+async def _ended(query: dict[str, Any], whose: dict[str, str | None]) -> Any:
+    from cli.kinds import ids
+    from projections.agenda import EndedItem
+    from projections.paging import Page
+
+    async with house() as at:
+        return await at.read("/agenda/ended", Page[EndedItem], query | await ids(at, whose))
 
 
 @promises.command(epilog=example("salesloop promises outcomes --since 2026-11-01"))

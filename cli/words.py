@@ -100,6 +100,8 @@ COLUMNS = {
     "calendar": "日历",
     "probability": "概率",
     "to leave it": "离开条件",
+    "to enter it": "进入条件",
+    "ended": "结束",
     "active": "有效",
     "contact": "联系人",
     "role": "角色",

@@ -124,7 +124,12 @@ KEY_ROW = {"id": "0123456789abcdef", "user_id": "wang.wei", "role": "manager", "
     "created_at": AT.isoformat(),
     "expires_at": AT.isoformat(), "revoked_at": AT.isoformat(),
 }  # fmt: skip
-STAGE = {"name": TEXT, "probability": "0.125", "exit": ["pain-points", "budget", "decision-process"]}
+STAGE = {
+    "name": TEXT,
+    "probability": "0.125",
+    "leave": ["pain-points", "budget", "decision-process"],
+    "enter": [],
+}
 PROFILE = {"name": TEXT, "sector": TEXT, "employees": 987_654, "revenue": f"{AMOUNT} CNY"}
 CONTACT = {"name": TEXT, "note": TEXT, "phone": "+86 21 1234 5678 ext. 90", "mail": "a@example.com", "id": ID}
 
@@ -148,6 +153,8 @@ ALL: list[Callable[[], None]] = [
     shows(deal_views.show_deal, lambda: extreme(deal_board.DealView), UTC),
     shows(deal_views.show_history, _happenings, "zh", UTC),
     shows(deal_views.show_agenda, lambda: _page(agenda.AgendaItem), UTC),
+    shows(deal_views.show_ended, lambda: _page(agenda.EndedItem), UTC),
+    shows(desk_views.show_rules, lambda: [{"name": "default", "version": 9_876}]),
     shows(deal_views.show_outcomes, lambda: _several(agenda.Outcomes)),
     shows(deal_views.show_funnel, lambda: _several(funnel.FunnelStage), "default"),
     shows(deal_views.show_reps, lambda: _several(rep_load.Load)),
