@@ -12,7 +12,7 @@ from uuid import UUID
 
 import typer
 
-from cli.common import Json, Limit, Zone, as_json, example, group, run, zone
+from cli.common import Json, Limit, as_json, example, group, run, zone
 from cli.desk_views import show_cycle_policy
 from cli.house import house
 from cli.language import language
@@ -155,21 +155,21 @@ async def _on(at: House, target: UUID, day: Any, policy: Any) -> list[Any]:
 
 
 @app.command(epilog=example("salesloop cycle said rep:0d9f6f0e-4d4e-4f0e-8a63-1f7b8a5b5c11@2027-03"))
-def said(cycle: CycleArgument, *, json: Json = False, tz: Zone = None) -> None:
+def said(cycle: CycleArgument, *, json: Json = False, tz: CompanyZone = None) -> None:
     """What people said in the course of it: assessments, decisions, feedback, comments, appeals."""
-    found, known = run(_said(cycle))
+    found, known, company = run(_said(cycle))
     if json:
         as_json(found.said)
         return
     from cli.loop_views import show_said
 
-    show_said(found, known, zone(tz))
+    show_said(found, known, zone(tz or company))
 
 
-async def _said(given: str) -> tuple[CycleSeen, dict[UUID, str]]:
+async def _said(given: str) -> tuple[CycleSeen, dict[UUID, str], str]:
     async with house() as at:
         found = await _seen(at, given)
-        return found, await at.names([one.by for one in found.said])
+        return found, await at.names([one.by for one in found.said]), await company_zone(at)
 
 
 @app.command(epilog=example("salesloop cycle pack company@2027-Q1 --changed"))
@@ -179,26 +179,27 @@ def pack(
     changed: Annotated[bool, typer.Option("--changed", help="Only what is known differently now.")] = False,
     known_at: KnownAt = None,
     json: Json = False,
-    tz: Zone = None,
+    tz: CompanyZone = None,
 ) -> None:
     """The review's pack as it was frozen, and beside each number what is known now."""
-    found, known = run(_pack(cycle, known_at))
+    found, known, company = run(_pack(cycle, known_at))
     if json:
         as_json(found)
         return
     from cli.loop_views import show_pack
 
-    show_pack(found, known, zone(tz), language(), changed=changed)
+    show_pack(found, known, zone(tz or company), language(), changed=changed)
 
 
-async def _pack(given: str, known_at: str | None) -> tuple[Any, dict[UUID, str]]:
+async def _pack(given: str, known_at: str | None) -> tuple[Any, dict[UUID, str], str]:
     from projections import pack_view
 
     async with house() as at:
         cycle = await _seen(at, given)
         path = f"/cycles/{cycle.cycle_id}/pack"
         found = await at.read(path, pack_view.PackSeen, {"known_at": known_at})
-        return found, await at.names([found.scope.id, *pack_view.about(found)])
+        known = await at.names([found.scope.id, *pack_view.about(found)])
+        return found, known, await company_zone(at)
 
 
 @app.command(epilog=example("salesloop cycle proposal company@2027-Q1 --lang zh"))
