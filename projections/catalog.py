@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import domain.registry  # noqa: F401 - every fact is known before the first is folded
 from projections.action_items import ActionItems
 from projections.adjustments import Adjustments
 from projections.agenda import Agenda

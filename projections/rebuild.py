@@ -17,6 +17,7 @@ import msgspec
 import psycopg
 from psycopg import AsyncConnection, sql
 
+import domain.registry  # noqa: F401 - every fact is known before the first is folded
 from projections import positions
 from projections.base import Projection, Share
 from projections.catalog import BY_NAME

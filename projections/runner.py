@@ -15,6 +15,7 @@ from typing import Any, Self
 import psycopg
 from psycopg import AsyncConnection, sql
 
+import domain.registry  # noqa: F401 - every fact is known before the first is folded
 from domain.facts import FACTS
 from projections import positions
 from projections.base import Projection

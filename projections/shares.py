@@ -21,6 +21,7 @@ from typing import Any, NoReturn, Self
 import msgspec
 from psycopg import AsyncConnection
 
+import domain.registry  # noqa: F401 - every fact is known before the first is folded
 from projections import positions
 from projections.base import Projection, Share
 from projections.catalog import BY_NAME
