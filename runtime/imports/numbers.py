@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
+from domain.currency import decimals
 from runtime.imports.cells import Unreadable
 
 SPACES, APOSTROPHES = " \u00a0\u202f\u2009", "'\u2019"
@@ -24,6 +25,7 @@ _BETWEEN = {
     INDIAN: "[1-9][0-9]?(?P<sign>[{0}])(?:[0-9]{{2}}(?P=sign))*[0-9]{{3}}",
 }
 _PLAIN = "[0-9]{1,24}"
+_GROUP = 3
 _SIGNED = re.compile(f"[0-9][.,{SPACES}{APOSTROPHES}][0-9]")
 _PARTS = re.compile("([^0-9]*)([0-9](?:.*[0-9])?)([^0-9]*)", re.DOTALL)
 _MARK = f"[{SPACES}]*(?P<mark>[^-{SPACES}+\u2212()]*)[{SPACES}]*"
@@ -63,8 +65,10 @@ class Numbers:
         self._grouped = bool(thousands)
         self._example = f"1{thousands}234{decimal}50"
 
-    def number(self, text: str, currency: str = "") -> Decimal:
-        """With the sign of `currency`, where one is given, or without. Raises Unreadable."""
+    def number(self, text: str, currency: str = "", *, scaled: bool = False) -> Decimal:
+        """With the sign of `currency`, where one is given, or without. `scaled` is of a larger unit, and has any decimals.
+        Raises Unreadable.
+        """
         parts = _PARTS.fullmatch(text) if len(text) <= LONGEST else None
         found = self._body.fullmatch(parts[2]) if parts else None
         before, behind = (_BEFORE.fullmatch(parts[1]), _BEHIND.fullmatch(parts[3])) if parts else (None, None)
@@ -74,6 +78,8 @@ class Numbers:
         if signs not in _POSITIVE + _NEGATIVE:
             raise self._none(text)
         self._check_mark(before["mark"] or behind["mark"], currency)
+        if not (self._grouped or scaled):
+            self._check_decimals(found["whole"], found["behind"] or "", currency)
         digits = "".join(c for c in found["whole"] if c.isdigit())
         value = Decimal(f"{digits}.{found['behind'] or 0}" if found["behind"] else digits)
         return -value if signs in _NEGATIVE and value else value
@@ -85,6 +91,14 @@ class Numbers:
             else ": name its signs under `decimal` and `thousands`"
         )
         return Unreadable(f"is not a number such as {self._example}{signs}")
+
+    def _check_decimals(self, whole: str, behind: str, currency: str) -> None:
+        """Where no sign between groups is named, three digits behind a sign are a group as well as decimals."""
+        most = decimals(currency) if currency else 0
+        if most < _GROUP == len(behind) and len(whole) <= _GROUP and whole[0] != "0":
+            raise Unreadable(
+                f"may be {whole}{behind} as well: name the sign between groups under `thousands`"
+            )
 
     def _check_mark(self, mark: str, currency: str) -> None:
         if not mark or (currency and mark == currency):

@@ -55,10 +55,11 @@ class Values:
     def money(self, reasons: Reasons, field: str) -> Money | None:
         """The field's amount in the row's currency, or in the mapping's."""
         currency = reasons.cells.get("currency", self.mapping.currency).upper()
-        value: Decimal | None = reasons.take(field, self._numbers.number, currency)
+        column = reasons.sheet.columns.get(field)
+        scale = column.scale if column is not None else 1
+        value: Decimal | None = reasons.take(field, self._numbers.number, currency, scaled=scale != 1)
         if value is None:
             return None
-        scale = reasons.sheet.columns[field].scale
         return Money(value if scale == 1 else value * scale, currency)
 
     def count(self, reasons: Reasons, field: str) -> int | None:

@@ -115,6 +115,42 @@ class TestNumbers:
             with pytest.raises(Unreadable, match="is not a number"):
                 Numbers().number(text, "USD")
 
+    @pytest.mark.parametrize(
+        ("style", "text", "currency"),
+        [
+            (Numbers(), "1.000", "EUR"),
+            (Numbers(), "10.500", "USD"),
+            (Numbers(), "$ 1.000", "USD"),
+            (Numbers(), "-115.000", "JPY"),
+            (Numbers(), "1.000", ""),
+            (Numbers(","), "1,000", "EUR"),
+        ],
+    )
+    def test_whose_decimals_may_be_a_group_are_refused_unless_its_sign_is_named(
+        self, style: Numbers, text: str, currency: str
+    ) -> None:
+        with pytest.raises(Unreadable, match=r"may be [0-9]+00 as well: name the sign between groups"):
+            style.number(text, currency)
+
+    @pytest.mark.parametrize(
+        ("style", "text", "currency", "value"),
+        [
+            (AMERICAN, "1.000", "EUR", "1"),
+            (Numbers(), "1.500", "KWD", "1.5"),
+            (Numbers(), "1234.000", "EUR", "1234"),
+            (Numbers(), "0.500", "EUR", "0.5"),
+            (Numbers(), "10.0000", "EUR", "10"),
+            (Numbers(), "12.0", "", "12"),
+        ],
+    )
+    def test_whose_decimals_can_be_no_group_are_decimals(
+        self, style: Numbers, text: str, currency: str, value: str
+    ) -> None:
+        assert style.number(text, currency) == Decimal(value)
+
+    def test_of_a_larger_unit_have_any_decimals(self) -> None:
+        assert Numbers().number("1.234", "EUR", scaled=True) == Decimal("1.234")
+
     def test_of_people_are_whole(self) -> None:
         assert Numbers().whole("2822") == 2822
         assert GERMAN.whole("2.822") == 2822
