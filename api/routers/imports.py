@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import unicodedata
 from pathlib import Path as FilePath
 from typing import Annotated
 from uuid import UUID
@@ -130,8 +131,11 @@ async def _keep(part: UploadFile, to: FilePath, field: str) -> None:
             out.write(piece)
 
 
-def _named(name: str) -> str:
-    if not FILE_NAME.fullmatch(name) or len(name.encode()) > LONGEST_NAME:
+def _named(sent: str) -> str:
+    """In the one form in which equal names are equal. Marks above and below letters are of the letters."""
+    name = unicodedata.normalize("NFC", sent)
+    letters = "".join(c for c in name if unicodedata.category(c)[0] != "M")
+    if not FILE_NAME.fullmatch(letters) or len(name.encode()) > LONGEST_NAME:
         raise invalid(
             "files",
             f"names have at most {LONGEST_NAME} bytes of letters, digits, blanks and . - ( ) + , & and end with .csv, .tsv,"

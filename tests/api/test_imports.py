@@ -122,6 +122,27 @@ def test_a_workbook_comes_in_with_a_mapping_of_its_own(house: House) -> None:
     assert rejected.content.decode("utf-8-sig") == told
 
 
+@pytest.mark.parametrize("name", ["Ange\u0301bote.csv", "बिक्री.csv", "ข้อมูลที่ขาย.csv", "Angébote.csv"])
+def test_a_file_is_named_in_any_script_and_in_either_form(house: House, name: str) -> None:
+    table = f"id,rep,stage,opened,amount\n{uuid4()},Li,New,soon,1\n"
+    own = OWN.replace("商机 (1).xlsx", name)
+    files = [
+        ("files", (name, table.encode(), "text/csv")),
+        ("mapping_file", ("own.toml", own.encode(), "application/toml")),
+    ]
+    job = ended(house, house.admin.post("/imports", files=files))
+    assert (job["state"], job["refused"]) == ("done", 1)
+    [rejects] = job["rejects"]
+    assert house.admin.get(f"/imports/{job['id']}/rejects/{rejects}").status_code == 200
+
+
+def test_one_name_in_two_forms_is_one_name(house: House) -> None:
+    parts = [("files", (name, b"x", "text/csv")) for name in ("Ange\u0301bote.csv", "Ang\u00e9bote.csv")]
+    answer = house.admin.post("/imports", params={"mapping": "event_log"}, files=parts)
+    assert answer.status_code == 422
+    assert "two parts are called" in answer.text
+
+
 def test_refused_rows_in_another_encoding_are_not_called_utf_8(house: House) -> None:
     table = "id,rep,stage,opened,amount\nc-1,李,New,soon,1\n".encode("gb18030")
     own = OWN.replace("[deals]", 'encoding = "gb18030"\n[deals]', 1).replace("商机 (1).xlsx", "deals.csv")
