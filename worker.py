@@ -29,6 +29,7 @@ from projections.follow import run_projections
 from projections.loop_reads import LoopReads
 from projections.wait import Waiter
 from runtime import database
+from runtime.backoff import Backoff
 from runtime.database import Pool, open_pool
 from runtime.health import beat, unreachable
 from runtime.ledger import open_ledger
@@ -139,7 +140,7 @@ async def keep_playing(name: str, settings: Settings, stop: asyncio.Event, ailin
     """Play one role, and again whenever it ends before its time. What it ended by is what ails it until it has worked
     for a while again.
     """
-    pause = FIRST_PAUSE
+    backoff = Backoff(FIRST_PAUSE, LONGEST_PAUSE, SETTLED)
     loop = asyncio.get_running_loop()
     while not stop.is_set():
         since = loop.time()
@@ -149,14 +150,13 @@ async def keep_playing(name: str, settings: Settings, stop: asyncio.Event, ailin
             await ROLES[name](settings, stop)
         except Exception as failure:
             ailing[name] = explain(failure)
-            pause = FIRST_PAUSE if loop.time() - since > SETTLED else pause
+            pause = backoff.pause(loop.time() - since)
             log.warning(
                 "%s: %s; trying again in %.1f s", name, ailing[name], pause, exc_info=unforeseen(failure)
             )
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(pause):
                     await stop.wait()
-            pause = min(pause * 2, LONGEST_PAUSE)
         finally:
             recovered.cancel()
     log.info("%s: stopped", name)

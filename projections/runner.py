@@ -24,10 +24,11 @@ from projections.herald import Herald
 from projections.positions import FOLLOWERS, LIVE, SMALL, Fenced, Move, Place
 from projections.recent import KEPT, Recent
 from projections.signals import Listener
+from runtime.backoff import Backoff
 from runtime.database import connect, left
 
 BATCH = 10_000
-LONGEST_WAIT = 60.0
+FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
 CONTROL = "projections"
 LEDGER = "ledger"
 # A statement that waits for a lock holds back vacuum, so no single wait is long.
@@ -89,7 +90,7 @@ class Follower:
         self._projection = projection
         self._watch = watch
         self._batch = batch
-        self._wait = 0.0
+        self._backoff = Backoff(FIRST_WAIT, LONGEST_WAIT)
         self._alone = False
 
     async def run(self) -> None:
@@ -140,7 +141,8 @@ class Follower:
                 status = "live" if upto == head else "catching-up"
                 held = await self._move(connection, model, held, upto, status)
                 most = min(self._batch, most * 2)
-                self._wait, self._alone = 0.0, False
+                self._alone = False
+                self._backoff.succeeded()
             except Exception as wrong:
                 if isinstance(wrong, psycopg.Error) and passing(wrong):
                     raise
@@ -194,9 +196,8 @@ class Follower:
     async def _rest(self, reason: str) -> None:
         """Stopped: try again when told to, and by itself after longer and longer waits."""
         log.error("%s stopped: %s", self.name, reason)
-        self._wait = min(LONGEST_WAIT, self._wait * 2 or 1.0)
         try:
-            async with asyncio.timeout(self._wait):
+            async with asyncio.timeout(self._backoff.pause()):
                 resume = f"resume:{self.name}"
                 await self._watch.marks.until(resume, self._watch.marks.get(resume) + 1)
         except TimeoutError:

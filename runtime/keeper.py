@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Protocol
 
 from runtime import programs
+from runtime.backoff import Backoff
 
 FIRST_PAUSE = 0.1  # seconds; doubled at each failure in a row
 LONGEST_PAUSE = 10.0
@@ -98,17 +99,16 @@ class Keeper:
         self.program.kill()
 
     def _keep(self) -> None:
-        pause = FIRST_PAUSE
+        backoff = Backoff(FIRST_PAUSE, LONGEST_PAUSE, SETTLED)
         while not self._stopping.is_set():
             since = time.monotonic()
             self.program.wait()
-            pause = FIRST_PAUSE if time.monotonic() - since > SETTLED else pause
             if self._stopping.is_set():
                 return
+            pause = backoff.pause(time.monotonic() - since)
             log.warning("%s ended; starting it again in %.1f s", self.name, pause)
             if self._stopping.wait(pause):
                 return
-            pause = min(pause * 2, LONGEST_PAUSE)
             self._start_again()
 
     def _start_again(self) -> None:

@@ -18,6 +18,7 @@ import psycopg
 from psycopg import AsyncConnection
 from temporalio.service import RPCError, RPCStatusCode
 
+from runtime.backoff import Backoff
 from runtime.database import connect
 from workflows.delivery import Deliverer, News, newest, news_of
 from workflows.lanes import LANES, Lane
@@ -50,7 +51,7 @@ class Follower:
         self._deliverer = deliverer
         self._lanes = lanes
         self._wake = {lane.name: asyncio.Event() for lane in lanes}
-        self._pause = FIRST_PAUSE
+        self._backoff = Backoff(FIRST_PAUSE, LONGEST_PAUSE)
         self._windows = {lane.name: lane.window for lane in lanes}
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -67,11 +68,11 @@ class Follower:
     async def _recover(self, failure: BaseException | None, stopping: asyncio.Task[bool]) -> None:
         root = innermost(failure)
         reason = f"{type(root).__name__}: {root}"
-        log.warning("the follower stopped and goes on from its position in %.1f s: %s", self._pause, reason)
+        pause = self._backoff.pause()
+        log.warning("the follower stopped and goes on from its position in %.1f s: %s", pause, reason)
         if not isinstance(root, psycopg.Error):
             await self._note(reason)
-        await asyncio.wait({stopping}, timeout=self._pause)
-        self._pause = min(self._pause * 2, LONGEST_PAUSE)
+        await asyncio.wait({stopping}, timeout=pause)
 
     async def _note(self, reason: str) -> None:
         with contextlib.suppress(psycopg.Error):
@@ -123,7 +124,7 @@ class Follower:
             await self._stumbled(lane, after, underway.reached)
             raise
         await self._store.save_position(lane.name, to)
-        self._pause = FIRST_PAUSE
+        self._backoff = Backoff(FIRST_PAUSE, LONGEST_PAUSE)
         self._windows[lane.name] = min(self._windows[lane.name] * 2, lane.window)
         return to
 
@@ -131,7 +132,7 @@ class Follower:
         """What has arrived is not sent again, and less is taken on at a time until that goes well."""
         self._windows[lane.name] = max(self._windows[lane.name] // 4, lane.in_flight)
         if reached > after:
-            self._pause = FIRST_PAUSE
+            self._backoff.succeeded()
             with contextlib.suppress(psycopg.Error):
                 await self._store.save_position(lane.name, reached)
 
