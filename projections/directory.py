@@ -144,10 +144,14 @@ def _subject(entry: Entry[Any]) -> UUID:
 
 COLUMNS = ", ".join(LISTED.names)
 NAMES = "SELECT id, name FROM read.directory WHERE id = ANY(%s)"
-USERS = "SELECT user_id, name FROM read.directory WHERE user_id = ANY(%s) AND kind = 'rep'"
+USERS = (
+    "SELECT user_id, min(name) AS name FROM read.directory WHERE user_id = ANY(%s) AND kind = 'rep'"
+    " GROUP BY user_id HAVING count(DISTINCT name) = 1"
+)
+"""Who came back has two rows; where two of them differ, nobody's name is put to what was done."""
 NAMED = f"""
 SELECT id, NULL AS user_id, name FROM read.directory WHERE id = ANY(%s)
- UNION ALL SELECT id, user_id, name FROM ({USERS.replace("SELECT", "SELECT id,")}) u
+ UNION ALL SELECT NULL, user_id, name FROM ({USERS}) u
 """
 GET = f"SELECT {COLUMNS} FROM read.directory WHERE id = %s"
 BY_LOGIN = f"SELECT {COLUMNS} FROM read.directory WHERE user_id = %s AND kind = 'rep'"
@@ -170,7 +174,8 @@ async def named(
 ) -> tuple[dict[UUID, str], dict[str, str]]:
     """The names of the ids that are known and of the reps who log in as these users, in one query."""
     found = await fetch(source, NAMED, [list(ids), list(user_ids)])
-    return {id: name for id, _, name in found}, {user: name for _, user, name in found if user is not None}
+    by_id = {id: name for id, _, name in found if id is not None}
+    return by_id, {user: name for _, user, name in found if user is not None}
 
 
 async def get(source: Source, id: UUID) -> Listed | None:

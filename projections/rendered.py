@@ -237,7 +237,10 @@ def _or_null(value: str) -> str:
 
 def item(language: int, topics: Collection[str] = tuple(SENTENCES)) -> str:
     """NULL for what is of no topic among these, or else one happening as JSON, from a row `h` of the history, what stands BESIDE it, and the words `w`."""
-    rep = "(SELECT to_json(name) FROM read.directory WHERE user_id = d.meta->'actor'->>'id' AND kind = 'rep')"
+    rep = (
+        "(SELECT to_json(min(name)) FROM read.directory WHERE user_id = d.meta->'actor'->>'id' AND kind = 'rep'"
+        " HAVING count(DISTINCT name) = 1)"
+    )
     parts = {
         "position": "h.position",
         "version": "h.version",

@@ -24,7 +24,7 @@ from domain.policy import Deadlines
 from domain.process import DEFAULT_PROCESS, REQUIREMENTS
 from domain.recorded import Meta
 from domain.values import Activity, ActivityKind, Direction, PromiseOutcome, Quote
-from projections import deal_history
+from projections import deal_history, directory
 from projections.base import DEAL_TOPICS
 from projections.deal_history import Happening, changes, ids_in
 from projections.paging import fetch_raw
@@ -97,6 +97,22 @@ async def test_values_of_several_parts_are_compared_part_by_part(books: Books) -
         "needs.decision_process": ALL_NEEDS.decision_process,
         "needs.decision_makers": list(ALL_NEEDS.decision_makers),
     }
+
+
+@pytest.mark.parametrize(("other", "name"), [("Chen Jie", "Chen Jie"), ("Chen Jun", None)])
+async def test_nobodys_name_is_put_to_what_one_of_two_people_with_a_login_did(
+    books: Books, other: str, name: str | None
+) -> None:
+    """Who comes back is another rep with the same login."""
+    for one in ("Chen Jie", other):
+        await books.hire(one, user_id="u-7")
+    deal_id = await books.opened()
+    await books.given(c.ChangeAmount(deal_id=deal_id, amount=yuan(1200)), actor=Actor("user", "u-7"))
+
+    assert [(h.who, h.who_name) for h in await told(books, deal_id)][-1] == ("u-7", name)
+    page = await deal_history.page_as_json(books.pool, deal_id, "en", None, 100)
+    assert page is not None and json.loads(page)["items"][-1]["who_name"] == name
+    assert await directory.users(books.pool, ["u-7"]) == ({"u-7": name} if name else {})
 
 
 async def test_people_are_told_by_name(books: Books) -> None:
