@@ -24,8 +24,8 @@ from projections.tables import Table
 
 
 class Listed(msgspec.Struct, gc=False):
-    """`kind` is team, rep, customer, contact or product. `parent_id` is a rep's team, a contact's customer,
-    a team's manager. `note` is a team's region, a customer's sector, a contact's role, a product's series.
+    """`kind` is team, rep, customer or product, and contact in lists of `CONTACTS`. `parent_id` is a rep's team, a contact's
+    customer, a team's manager. `note` is a team's region, a customer's sector, a contact's role, a product's series.
     """
 
     id: UUID
@@ -52,23 +52,56 @@ LISTED = Table(
 )
 
 
+class ContactRow(msgspec.Struct, gc=False):
+    """Under the customer's id and its own: whoever adds a contact may give it any id, that of a rep as well."""
+
+    customer_id: UUID
+    id: UUID
+    name: PersonName = ""
+    role: PersonText = ""
+    mail: PersonText = ""
+    phone: PersonText = ""
+    position: int = 0
+
+
+CONTACTS = Table(
+    "contacts",
+    ContactRow,
+    key=("customer_id", "id"),
+    indexes={"name": "(customer_id, name, id)", "contact": "(id)"},
+)
+
+
 class Directory(Folded):
     name = "directory"
-    tables = (LISTED,)
+    tables = (LISTED, CONTACTS)
 
     def __init__(self, suffix: str = "") -> None:
         super().__init__(suffix)
         self.listed = self.rows(LISTED)
+        self.contacts = self.rows(CONTACTS)
 
     async def apply(self, connection: AsyncConnection[Any], after: int, upto: int) -> None:
         entries = await self.read(connection, after, upto)
-        await self.listed.load(connection, [(_subject(entry),) for entry in entries])
+        contacts = [_contact(entry) for entry in entries if isinstance(entry.fact, OF_CONTACTS)]
+        await self.contacts.load(connection, contacts)
+        others = [(entry.stream_id,) for entry in entries if not isinstance(entry.fact, OF_CONTACTS)]
+        await self.listed.load(connection, others)
         for entry in entries:
-            row = self.listed.find(_subject(entry)) or self.listed.add(Listed(_subject(entry), "", ""))
+            row = self._row(entry)
             handler: Callable[..., None] = self.handlers[type(entry.fact)]
             handler(self, row, entry)
             row.position = entry.position
         await self.listed.save(connection)
+        await self.contacts.save(connection)
+
+    def _row(self, entry: Entry[Any]) -> Listed | ContactRow:
+        """Of what a fact is about: the stream's, or the contact's that a customer's stream tells of."""
+        if isinstance(entry.fact, OF_CONTACTS):
+            key = _contact(entry)
+            return self.contacts.find(*key) or self.contacts.add(ContactRow(*key))
+        id = entry.stream_id
+        return self.listed.find(id) or self.listed.add(Listed(id, "", ""))
 
     @on(p.TeamFormed)
     def _team_formed(self, row: Listed, entry: Entry[p.TeamFormed]) -> None:
@@ -114,15 +147,12 @@ class Directory(Folded):
         row.name, row.note = entry.fact.after.name, entry.fact.after.sector
 
     @on(c.ContactAdded)
-    def _contact_added(self, row: Listed, entry: Entry[c.ContactAdded]) -> None:
-        fact = entry.fact
-        row.kind, row.name, row.parent_id = "contact", fact.name, entry.stream_id
-        row.note, row.mail, row.phone = fact.role, fact.mail, fact.phone
+    def _contact_added(self, row: ContactRow, entry: Entry[c.ContactAdded]) -> None:
+        _say(row, entry.fact)
 
     @on(c.ContactCorrected)
-    def _contact_corrected(self, row: Listed, entry: Entry[c.ContactCorrected]) -> None:
-        after = entry.fact.after
-        row.name, row.note, row.mail, row.phone = after.name, after.role, after.mail, after.phone
+    def _contact_corrected(self, row: ContactRow, entry: Entry[c.ContactCorrected]) -> None:
+        _say(row, entry.fact.after)
 
     @on(c.ProductListed)
     def _product_listed(self, row: Listed, entry: Entry[c.ProductListed]) -> None:
@@ -134,34 +164,51 @@ class Directory(Folded):
         row.active = False
 
 
-def _subject(entry: Entry[Any]) -> UUID:
-    """Whose row a fact is about: the stream's, or the contact's that a customer's stream tells of."""
-    fact = entry.fact
-    return fact.contact_id if isinstance(fact, c.ContactAdded | c.ContactCorrected) else entry.stream_id
+OF_CONTACTS = (c.ContactAdded, c.ContactCorrected)
+
+
+def _contact(entry: Entry[Any]) -> tuple[UUID, UUID]:
+    return entry.stream_id, entry.fact.contact_id
+
+
+def _say(row: ContactRow, said: c.ContactAdded | c.Contact) -> None:
+    row.name, row.role, row.mail, row.phone = said.name, said.role, said.mail, said.phone
 
 
 # -- queries --------------------------------------------------------------------------------------
 
 COLUMNS = ", ".join(LISTED.names)
-NAMES = "SELECT id, name FROM read.directory WHERE id = ANY(%s)"
+CONTACT_NAME = "SELECT min(name) FROM read.contacts WHERE id = {id} HAVING count(DISTINCT name) = 1"
+"""Of the contact with this id, unless there are several with different names."""
+NAMES = f"""
+SELECT id, COALESCE((SELECT name FROM read.directory d WHERE d.id = asked.id), ({CONTACT_NAME.format(id="asked.id")}))
+  FROM unnest(%s::uuid[]) asked (id)
+"""
 USERS = (
     "SELECT user_id, min(name) AS name FROM read.directory WHERE user_id = ANY(%s) AND kind = 'rep'"
     " GROUP BY user_id HAVING count(DISTINCT name) = 1"
 )
 """Who came back has two rows; where two of them differ, nobody's name is put to what was done."""
 NAMED = f"""
-SELECT id, NULL AS user_id, name FROM read.directory WHERE id = ANY(%s)
+SELECT id, NULL AS user_id, name FROM ({NAMES}) n (id, name)
  UNION ALL SELECT NULL, user_id, name FROM ({USERS}) u
 """
 GET = f"SELECT {COLUMNS} FROM read.directory WHERE id = %s"
-BY_LOGIN = f"SELECT {COLUMNS} FROM read.directory WHERE user_id = %s AND kind = 'rep'"
 LIST = f"SELECT {COLUMNS} FROM read.directory WHERE {{where}} ORDER BY {{order}} LIMIT %(limit)s"
+OF_CUSTOMER = LIST.replace(
+    "read.directory",
+    """
+(SELECT id, 'contact' AS kind, name, customer_id AS parent_id, role AS note, true AS active, mail, phone, NULL AS user_id, position
+   FROM read.contacts) c
+""",
+)
 SORTS = {"name": SortKey("name", TEXT, nullable=False, id="id")}
 
 
 async def names(source: Source, ids: Collection[UUID]) -> dict[UUID, str]:
     """The names of the ids that are known."""
-    return dict(await fetch(source, NAMES, [list(ids)])) if ids else {}
+    found = await fetch(source, NAMES, [list(ids)]) if ids else []
+    return {id: name for id, name in found if name is not None}
 
 
 async def users(source: Source, user_ids: Collection[str]) -> dict[str, str]:
@@ -174,18 +221,12 @@ async def named(
 ) -> tuple[dict[UUID, str], dict[str, str]]:
     """The names of the ids that are known and of the reps who log in as these users, in one query."""
     found = await fetch(source, NAMED, [list(ids), list(user_ids)])
-    by_id = {id: name for id, _, name in found if id is not None}
+    by_id = {id: name for id, _, name in found if id is not None and name is not None}
     return by_id, {user: name for _, user, name in found if user is not None}
 
 
 async def get(source: Source, id: UUID) -> Listed | None:
     rows = await fetch(source, GET, [id])
-    return Listed(*rows[0]) if rows else None
-
-
-async def rep_of(source: Source, user_id: str) -> Listed | None:
-    """The rep who logs in as this user."""
-    rows = await fetch(source, BY_LOGIN, [user_id])
     return Listed(*rows[0]) if rows else None
 
 
@@ -209,7 +250,7 @@ async def listing(
     """One kind, by name; `parent_id` narrows down to a team's reps or a customer's contacts, `seen_by` to the customers
     that a team may see.
     """
-    select = Select(LIST)
+    select = Select(OF_CUSTOMER if kind == "contact" else LIST)
     select.where("kind = %(kind)s", kind=kind)
     select.where("parent_id = %(parent_id)s", parent_id=parent_id)
     select.where(customer_scope.SEEN, seen_by=seen_by)

@@ -18,10 +18,14 @@ from uuid import UUID
 
 from domain.facts import FACTS
 from domain.values import Money
+from projections.directory import CONTACT_NAME
 from projections.sentences import COMMA, NOTHING, SENTENCES, TERMS, before_and_after
 from projections.templates import Kind, Named, Piece, pieces
 
-NAMED = "COALESCE((SELECT name FROM read.directory WHERE id = ({0})::uuid), {0})"
+NAMED = (
+    "COALESCE((SELECT name FROM read.directory WHERE id = ({0})::uuid), "
+    f"({CONTACT_NAME.format(id='({0})::uuid')}), {{0}})"
+)
 GROUPED = """(CASE WHEN ({0})::numeric < 0 THEN '-' ELSE '' END
  || to_char(trunc(abs(({0})::numeric)), 'FM999,999,999,999,999,999,990')
  || COALESCE('.' || NULLIF(split_part(({0})::numeric::text, '.', 2), ''), ''))"""

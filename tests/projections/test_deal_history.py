@@ -111,7 +111,8 @@ async def test_nobodys_name_is_put_to_what_one_of_two_people_with_a_login_did(
 
     assert [(h.who, h.who_name) for h in await told(books, deal_id)][-1] == ("u-7", name)
     page = await deal_history.page_as_json(books.pool, deal_id, "en", None, 100)
-    assert page is not None and json.loads(page)["items"][-1]["who_name"] == name
+    assert page is not None
+    assert json.loads(page)["items"][-1]["who_name"] == name
     assert await directory.users(books.pool, ["u-7"]) == ({"u-7": name} if name else {})
 
 

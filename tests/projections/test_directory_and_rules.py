@@ -35,8 +35,7 @@ async def test_reps_and_teams(books: Books) -> None:
     south, fang = await listed(books, team), await listed(books, rep)
     assert (south.kind, south.name, south.note, south.parent_id) == ("team", "South", "Guangdong", rep)
     assert (fang.kind, fang.name, fang.parent_id, fang.active) == ("rep", "Wang Fang", team, True)
-    assert await directory.rep_of(books.pool, "u-7") == fang
-    assert await directory.rep_of(books.pool, "u-8") is None
+    assert fang.user_id == "u-7"
 
     await books.given(CorrectRep(rep_id=rep, name="Wang Fan"), CorrectTeam(team_id=team, name="Far South"))
     await books.given(RepLeaves(rep_id=rep))
@@ -52,6 +51,30 @@ async def test_an_archived_team_comes_back_when_it_is_formed_again(books: Books)
     assert (await listed(books, team)).active
 
 
+async def test_a_contact_takes_nobodys_place_whatever_its_id(books: Books) -> None:
+    """Whoever adds a contact chooses its id."""
+    ours, theirs, team, rep = uuid.uuid4(), uuid.uuid4(), uuid.uuid4(), await books.hire("Wang Fang")
+    await books.given(
+        FormTeam(team_id=team, name="South"),
+        RegisterCustomer(customer_id=theirs, profile=Profile(name="Acme")),
+        RegisterCustomer(customer_id=ours, profile=Profile(name="Bolt")),
+        AddContact(customer_id=theirs, contact_id=theirs, name="Ms An", mail="an@acme.test"),
+    )
+    taken = (rep, team, theirs, ours)
+    before = [await listed(books, id) for id in taken]
+    await books.given(*(AddContact(customer_id=ours, contact_id=id, name="Nobody") for id in taken))
+
+    assert [await listed(books, id) for id in taken] == before
+    assert [c.name for c in (await directory.listing(books.pool, "contact", parent_id=theirs)).items] == [
+        "Ms An"
+    ]
+    assert {c.id for c in (await directory.listing(books.pool, "contact", parent_id=ours)).items} == set(
+        taken
+    )
+    names = {rep: "Wang Fang", team: "South", theirs: "Acme", ours: "Bolt"}
+    assert await directory.names(books.pool, taken) == names
+
+
 async def test_customers_contacts_and_products(books: Books) -> None:
     customer, contact, product = uuid.uuid4(), uuid.uuid4(), uuid.uuid4()
     person: dict[str, Any] = {"customer_id": customer, "contact_id": contact}
@@ -63,7 +86,8 @@ async def test_customers_contacts_and_products(books: Books) -> None:
         ListProduct(product_id=product, name="Boiler 9", series="B"),
         ArchiveProduct(product_id=product),
     )
-    acme, boo, boiler = [await listed(books, id) for id in (customer, contact, product)]
+    acme, boiler = [await listed(books, id) for id in (customer, product)]
+    (boo,) = (await directory.listing(books.pool, "contact", parent_id=customer)).items
     assert (acme.kind, acme.name, acme.note) == ("customer", "Acme Steel", "steel")
     assert (boo.kind, boo.name, boo.mail, boo.parent_id) == ("contact", "Mr Boo", "boo@acme.test", customer)
     assert (boiler.kind, boiler.name, boiler.note, boiler.active) == ("product", "Boiler 9", "B", False)
