@@ -72,6 +72,7 @@ class CycleState(Aggregate):
         """How many thresholds each target is behind, as far as somebody was told."""
         self.review_position = 0
         self.pack_digest = ""
+        self.agenda: tuple[f.AgendaItem, ...] = ()
         self.self_assessment: f.SelfAssessed | None = None
         self.assessment: f.Assessed | None = None
         self.decisions: dict[UUID, f.DecisionTaken | None] = {}
@@ -166,7 +167,7 @@ class CycleState(Aggregate):
     @when(f.ReviewOpened)
     def _review_opened(self, fact: f.ReviewOpened) -> None:
         self.phase = Phase.REVIEW
-        self.review_position, self.pack_digest = fact.position, fact.pack_digest
+        self.review_position, self.pack_digest, self.agenda = fact.position, fact.pack_digest, fact.agenda
         self._at(next_check_in_at=None, next_by=fact.next_by)
         self._done(Step.PROPOSE, Step.AGREE)
 

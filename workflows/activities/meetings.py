@@ -62,7 +62,8 @@ class MeetingActivities:
         ids = await self._desk.loop.cycles(schedule.scope, position)
         cycles = await self._desk.load_all(Cycle, ids)
         reviewed = next((cycle for cycle in cycles if cycle.review_position), None)
-        agenda = [*await self._of_pack(reviewed), *behind(cycles), *await self._left_undone(schedule)]
+        of_pack = reviewed.agenda if reviewed else ()
+        agenda = [*of_pack, *behind(cycles), *await self._left_undone(schedule)]
         return c.CallMeeting(
             schedule_id=schedule.id,
             arming=due.mark.arming,
@@ -72,12 +73,6 @@ class MeetingActivities:
             position=reviewed.review_position if reviewed else 0,
             pack_digest=reviewed.pack_digest if reviewed else "",
         )
-
-    async def _of_pack(self, reviewed: Cycle | None) -> Sequence[AgendaItem]:
-        """As frozen when its review opened: the same points for ever."""
-        if reviewed is None:
-            return ()
-        return (await self._desk.loop.pack(reviewed.id, reviewed.review_position)).agenda
 
     async def _left_undone(self, schedule: MeetingSchedule) -> list[AgendaItem]:
         if schedule.last_id is None:
