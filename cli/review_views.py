@@ -89,6 +89,7 @@ def _closed(card: ScorecardSeen, to: tzinfo | None) -> list[tuple[str, str]]:
     ]
 
 
+RECORDED = "closing {n}, as it was recorded"
 AGAIN = "closing {n}, from the ledger at {position:,}: the bytes that were recorded"
 OTHERWISE = "closing {n}, from the ledger at {position:,}: NOT the bytes that were recorded"
 MEASURES = ("measure", "figure", "target", "score", "weight", "events")
@@ -115,7 +116,9 @@ def _number(text: str | None) -> Decimal | None:
 
 def show_recomputed(found: Recomputed) -> None:
     title = told(AGAIN if found.equal else OTHERWISE, n=found.number, position=found.position)
-    _show_measures(json.loads(found.result), title)
+    if not found.equal:
+        _show_measures(json.loads(found.result), told(RECORDED, n=found.number))
+    _show_measures(json.loads(found.recomputed), title)
     _show_measures(json.loads(found.now), told("as known now ({position:,})", position=found.known_at))
 
 

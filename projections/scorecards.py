@@ -1,6 +1,7 @@
 """Projections room: scorecards — open and closed, what people scored, every closing with its digest, and appeals.
 
-A closed scorecard recomputes byte-equal from the ledger at its position: `recomputed` does it.
+The bytes of a closing stand in its fact. `recomputed` computes them again from the ledger at its position: by the code that closed it
+they are equal, and whether by today's code they still are is an answer of its own.
 """
 
 from __future__ import annotations
@@ -260,8 +261,9 @@ async def _figure(
 
 
 class Recomputed(msgspec.Struct):
-    """`equal`: the same bytes as those that were recorded when it was closed. `now` is what they would be as known at
-    the position `known_at`, with late facts and with targets that were changed since.
+    """`result` are the bytes that were recorded when it was closed, `recomputed` what today's code gives at the same position;
+    `equal`: they are the same. `now` is what they would be as known at the position `known_at`, with late facts and with
+    targets that were changed since.
     """
 
     number: int
@@ -269,6 +271,7 @@ class Recomputed(msgspec.Struct):
     digest: str
     equal: bool
     result: str
+    recomputed: str
     known_at: int
     now: str
 
@@ -278,7 +281,8 @@ async def again(source: Source, scorecard_id: UUID, closing: Closing, known_at: 
     then = (await recomputed(source, scorecard_id, closing)).decode()
     now = (await recomputed(source, scorecard_id, closing, known_at)).decode()
     same = then == closing.result
-    return Recomputed(closing.number, closing.position, closing.digest, same, then, known_at, now)
+    recorded = closing.result
+    return Recomputed(closing.number, closing.position, closing.digest, same, recorded, then, known_at, now)
 
 
 async def recomputed(

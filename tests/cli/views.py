@@ -72,7 +72,7 @@ def _card() -> Any:
 
 def _recomputed() -> Any:
     told = json.dumps(RESULT)
-    return msgspec.structs.replace(extreme(scorecards.Recomputed), result=told, now=told)
+    return msgspec.structs.replace(extreme(scorecards.Recomputed), result=told, recomputed=told, now=told)
 
 
 def _pack() -> Any:

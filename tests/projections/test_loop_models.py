@@ -179,7 +179,7 @@ async def test_a_review_is_told_with_everything_that_was_said(books: Books) -> N
 
 
 async def test_a_closed_scorecard_recomputes_byte_equal_after_later_and_back_dated_facts(
-    books: Books,
+    books: Books, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     turn = Turn(books.office.rep_id, APRIL)
     for _ in range(2):
@@ -222,6 +222,10 @@ async def test_a_closed_scorecard_recomputes_byte_equal_after_later_and_back_dat
     assert await scorecards.measured(books.pool, card, head) != tuple(closing.figures), (
         "now it would be another"
     )
+
+    monkeypatch.setattr(scorecards, "result_of", lambda *_: b"{}")
+    shown = await scorecards.again(books.pool, turn.card_id, closing, head)
+    assert (shown.result, shown.recomputed, shown.equal) == (closing.result, "{}", False)
 
 
 # -- action items and adjustments ----------------------------------------------------------------
