@@ -314,6 +314,13 @@ LABELS = {
 """How values are called here; those that need no name have an empty one."""
 FROZEN = "{about}: frozen at position {position:,} ({at}), the bytes that were recorded then"
 ALTERED = "{about}: frozen at position {position:,} ({at}), NOT the bytes that were recorded then"
+KEPT = {
+    "when frozen": "its bytes were kept when it was frozen",
+    "later": "its bytes were computed later and kept at {at}",
+    None: "its bytes are not kept yet and computed now",
+}
+RECOMPUTED = "computed again at this position it is the same"
+OTHERWISE = "computed again at this position it is NOT the same: this release computes it otherwise"
 MEASURED = ("number", "actual", "value", "effect")
 SHARES = ("attained",)
 
@@ -324,6 +331,8 @@ def show_pack(
     """What was frozen when the review opened, and beside each value what is known now. `changed`: only what differs."""
     at = moment(pack.opened_at, to)
     say(told(FROZEN if pack.equal else ALTERED, about=title_of(pack, names), position=pack.position, at=at))
+    say(told(KEPT[pack.computed], at=moment(pack.kept_at, to)))
+    say(word(RECOMPUTED if pack.recomputes else OTHERWISE))
     show_points(pack.agenda, names, lang)
     rows = list(_besides(pack.lines, names, lang, changed=changed))
     now = told("as known now ({position:,})", position=pack.known_at)

@@ -329,10 +329,18 @@ SENTENCES = {
     "{about}: frozen at position {position:,} ({at}), NOT the bytes that were recorded then": (
         "{about}：冻结于位置 {position:,}（{at}），与当时记录不一致"
     ),
+    "its bytes were kept when it was frozen": "冻结时已保存原始字节",
+    "its bytes were computed later and kept at {at}": "字节为事后计算，保存于 {at}",
+    "its bytes are not kept yet and computed now": "字节尚未保存，为现在计算",
+    "computed again at this position it is the same": "按同一位置重新计算：一致",
+    "computed again at this position it is NOT the same: this release computes it otherwise": (
+        "按同一位置重新计算：不一致，本版本的计算方法已不同"
+    ),
     "as known now ({position:,})": "现已知（{position:,}）",
     "nothing is known differently": "没有差异",
     "closing {n}": "第 {n} 次结算",
     "{total}, {at}, position {position:,}": "{total}，{at}，位置 {position:,}",
+    "closing {n}, as it was recorded": "第 {n} 次结算，按当时记录",
     "closing {n}, from the ledger at {position:,}: the bytes that were recorded": (
         "第 {n} 次结算，按账本位置 {position:,} 重算：与记录逐字节一致"
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from domain.cycle.facts import AgendaItem
 from domain.periods import Window
@@ -25,3 +26,12 @@ class Pack:
 
     digest: str
     agenda: tuple[AgendaItem, ...]
+
+
+@dataclass(frozen=True)
+class FrozenPack:
+    """The pack that a cycle's review names: as known at `position`, by its digest."""
+
+    cycle_id: UUID
+    position: int
+    digest: str

@@ -13,12 +13,12 @@ from uuid import UUID
 from psycopg_pool import AsyncConnectionPool
 
 from domain import people as p
-from domain.figures import FigureAsked, Pack
+from domain.figures import FigureAsked, FrozenPack, Pack
 from domain.metrics import DEALS_WON, REVENUE_WON, ZERO
 from domain.periods import Period, Window
 from domain.proposal import Effect
 from domain.scope import Scope, ScopeKind
-from projections import attainment, company, deals_then, figures, past, review_pack
+from projections import attainment, company, deals_then, figures, packs, past
 from projections.adjustments import DECIDED, Adjustments, AdjustmentSeen
 from projections.cycle_board import CycleBoard
 from projections.deals_then import DealThen
@@ -67,9 +67,15 @@ class LoopReads:
         newest = sorted(seen.values(), key=lambda c: (c.period.end, c.period.start), reverse=True)
         return [c.cycle_id for c in newest]
 
-    async def pack(self, cycle_id: UUID, position: int) -> Pack:
-        made = await review_pack.pack(self._pool, cycle_id, position)
+    async def freeze_pack(self, cycle_id: UUID, position: int) -> Pack:
+        made = await packs.freeze(self._pool, cycle_id, position)
         return Pack(made.digest, made.agenda)
+
+    async def unkept_packs(self) -> Sequence[FrozenPack]:
+        return await packs.unkept(self._pool)
+
+    async def keep_pack(self, named: FrozenPack) -> None:
+        await packs.keep_later(self._pool, named)
 
     async def pipeline(
         self, metric: str, scope: Scope, period: Period, position: int, currency: str = ""

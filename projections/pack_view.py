@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -10,6 +11,7 @@ from uuid import UUID
 
 import msgspec
 
+from domain.canonical import digest
 from domain.cycle.agenda import AGENDA_WORDS, Point
 from domain.cycle.facts import AgendaItem
 from domain.errors import NotFound
@@ -17,13 +19,11 @@ from domain.metrics import Words
 from domain.periods import Period
 from domain.reasoning import plain
 from domain.scope import Scope
-from projections import review_pack
+from projections import packs, review_pack
 from projections.cycle_board import CycleSeen
+from projections.packs import Computed
 from projections.paging import Source
 from projections.status import reached
-
-NEEDED = ("cycle_board", "contributions", "deal_board", "adjustments")
-"""The read models that a pack comes from."""
 
 
 class Spoken(msgspec.Struct):
@@ -54,8 +54,10 @@ class Beside(msgspec.Struct):
 
 
 class PackSeen(msgspec.Struct, kw_only=True):
-    """`pack` is the frozen pack's canonical bytes, `digest` their SHA-256; `equal`: the same as was recorded when the
-    review opened. `lines` are all its values and what each is as known at the position `known_at`.
+    """`pack` is the frozen pack's bytes as they were kept, in `format`, and `digest` their SHA-256; `equal`: the same as was
+    recorded when the review opened. `computed` is "when frozen", or "later" for a review of a release that kept no packs, and
+    `kept_at` when its bytes were; without them nothing is kept yet, and `pack` is as computed now. `recomputes`: today's code
+    gives the very bytes of `pack` at its position. `lines` are all its values and what each is as known at the position `known_at`.
     """
 
     cycle_id: UUID
@@ -65,6 +67,10 @@ class PackSeen(msgspec.Struct, kw_only=True):
     position: int
     digest: str
     equal: bool
+    format: int
+    computed: Computed | None
+    kept_at: datetime | None
+    recomputes: bool
     agenda: list[Spoken]
     pack: msgspec.Raw
     known_at: int
@@ -79,21 +85,28 @@ async def get(source: Source, cycle: CycleSeen, known_at: int | None = None) -> 
     if review is None:
         what = f"the review of cycle {cycle.cycle_id} has not opened: there is no pack yet"
         raise NotFound(what, kind="review pack", id=str(cycle.cycle_id))
-    position = await reached(source, NEEDED) if known_at is None else known_at
-    frozen = await review_pack.pack(source, cycle.cycle_id, review.position)
-    now = await review_pack.pack(source, cycle.cycle_id, max(position, review.position))
+    position = await reached(source, packs.NEEDED) if known_at is None else known_at
+    kept = await packs.kept(source, review.digest)
+    again = now = await review_pack.pack(source, cycle.cycle_id, review.position)
+    if position > review.position:
+        now = await review_pack.pack(source, cycle.cycle_id, position)
+    frozen = kept.data if kept else again.data
     return PackSeen(
         cycle_id=cycle.cycle_id,
         scope=cycle.scope,
         period=cycle.period,
         opened_at=review.opened_at,
         position=review.position,
-        digest=frozen.digest,
-        equal=frozen.digest == review.digest,
+        digest=digest(frozen),
+        equal=digest(frozen) == review.digest,
+        format=kept.format if kept else packs.FORMAT,
+        computed=kept.computed if kept else None,
+        kept_at=kept.stored_at if kept else None,
+        recomputes=again.data == frozen,
         agenda=[spoken(item) for item in review.agenda],
-        pack=msgspec.Raw(frozen.data),
+        pack=msgspec.Raw(frozen),
         known_at=now.position,
-        lines=beside(frozen.content, now.content),
+        lines=beside(json.loads(frozen), json.loads(now.data)),
     )
 
 
@@ -132,7 +145,9 @@ SECTIONS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 
 
 def beside(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[Beside]:
-    """Every value of either, those of `then` first within a section."""
+    """Every value of either, those of `then` first within a section. Either may be without a section or a value that the other
+    has: packs are written by one release and read by the next.
+    """
     made: list[Beside] = []
     for section, (key, names) in SECTIONS.items():
         was, known = (_by_key(_rows(content, section), key) for content in (then, now))
@@ -142,23 +157,23 @@ def beside(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[Beside]:
 
 
 def _rows(content: Mapping[str, Any], section: str) -> Rows:
-    card = content["scorecard"]
+    card = content.get("scorecard")
     match section:
         case "scorecard":
             return [card] if card else []
         case "scores":
             return [{"measure": m, "score": s} for m, s in card["scores"].items()] if card else []
         case "promises":
-            return [{"outcome": o, "promises": n} for o, n in content["promises"].items()]
+            return [{"outcome": o, "promises": n} for o, n in content.get("promises", {}).items()]
         case "stalled":
-            return [content["stalled"]]
+            return [content["stalled"]] if "stalled" in content else []
         case "longest":
-            return content["stalled"]["longest"]  # type: ignore[no-any-return]
-    return content[section]  # type: ignore[no-any-return]
+            return content.get("stalled", {}).get("longest", [])  # type: ignore[no-any-return]
+    return content.get(section, [])  # type: ignore[no-any-return]
 
 
 def _by_key(rows: Rows, key: tuple[str, ...]) -> dict[str, Mapping[str, Any]]:
-    return {" ".join(str(row[part]) for part in key if row[part]): row for row in rows}
+    return {" ".join(str(row[part]) for part in key if row.get(part)): row for row in rows}
 
 
 def _lines(
@@ -170,7 +185,7 @@ def _lines(
 ) -> Iterator[Beside]:
     row = then or now or {}
     for name in names:
-        was, known = (None if one is None else _text(one[name]) for one in (then, now))
+        was, known = (None if one is None else _text(one.get(name)) for one in (then, now))
         if was is not None or known is not None:
             yield Beside(section, about, name, was, known, row.get("metric", ""), row.get("currency") or "")
 

@@ -1,7 +1,7 @@
 """Projections room: the review pack — everything a review looks at, as known at one position of the ledger.
 
-No table: a pack is computed from facts and contributions up to its position, and so is the same canonical bytes for ever,
-whatever is recorded later. The position and the SHA-256 of the bytes stand in `cycle.review-opened`.
+A pack is computed from facts and contributions up to its position, and so is the same canonical bytes whatever is recorded later,
+until this code changes: the bytes that were frozen are in `packs.py`. Position and SHA-256 stand in `cycle.review-opened`.
 """
 
 from __future__ import annotations

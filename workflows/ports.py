@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Protocol
 from uuid import UUID
 
-from domain.figures import FigureAsked, Pack
+from domain.figures import FigureAsked, FrozenPack, Pack
 from domain.periods import Period, Window
 from domain.proposal import Effect
 from domain.scope import Scope
@@ -127,7 +127,17 @@ class LoopReader(Protocol):
         """Of the scope, by their last days, the newest first; of the same day the shorter period first."""
         ...
 
-    async def pack(self, cycle_id: UUID, position: int) -> Pack: ...
+    async def freeze_pack(self, cycle_id: UUID, position: int) -> Pack:
+        """The pack, its bytes kept for whoever names its digest. Again is harmless, and so is a pack that nobody names."""
+        ...
+
+    async def unkept_packs(self) -> Sequence[FrozenPack]:
+        """Named by a review and not kept, because the release that opened it kept none."""
+        ...
+
+    async def keep_pack(self, named: FrozenPack) -> None:
+        """As it can be computed now, marked as that."""
+        ...
 
     async def pipeline(
         self, metric: str, scope: Scope, period: Period, position: int, currency: str = ""

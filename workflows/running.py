@@ -36,6 +36,7 @@ from workflows.activities.cycles import CycleActivities
 from workflows.activities.desk import Desk
 from workflows.activities.handovers import HandoverActivities
 from workflows.activities.meetings import MeetingActivities
+from workflows.activities.pack_sweeps import PackSweepActivities
 from workflows.activities.rollouts import RolloutActivities
 from workflows.activities.successions import SuccessionActivities
 from workflows.activities.sweeps import SweepActivities
@@ -103,6 +104,7 @@ def activities(desk: Desk, deliverer: Deliverer) -> list[Callable[..., Any]]:
 
     clocks = ClockSweepActivities(desk, deliverer.client, deliverer.send)
     armings = ArmingSweepActivities(desk, deliverer.client, deliverer.send)
+    packs = PackSweepActivities(desk)
     sweeps = SweepActivities(desk, deliverer.client, deliverer.send, hand_over_again)
     return [
         *(timers.look, timers.tell, timers.choose_heir, timers.reassign, timers.tell_again),
@@ -115,7 +117,7 @@ def activities(desk: Desk, deliverer: Deliverer) -> list[Callable[..., Any]]:
         *(handovers.plan_handover, handovers.hand_over),
         *(successions.hand_over_owed, successions.succeed),
         *(sweeps.ensure_promises, sweeps.ensure_timers, sweeps.ensure_owners, sweeps.report_sweep),
-        *(clocks.ensure_clocks, armings.ensure_armed),
+        *(clocks.ensure_clocks, armings.ensure_armed, packs.keep_packs),
     ]
 
 

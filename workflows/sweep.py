@@ -1,14 +1,14 @@
 """Workflows room: every so often, is it still true that no open deal is without a live promise and a live timer, and nothing in the loop
 without a clock?
 
-What is not is set right, and the report is a number to watch. A Temporal schedule starts it (see `running.py`), one round at a time.
+What is not is set right, and the report is a number to watch. At its end review packs that no release has kept yet are kept. A Temporal schedule starts it (see `running.py`), one round at a time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
@@ -16,6 +16,7 @@ from temporalio.common import RetryPolicy
 with workflow.unsafe.imports_passed_through():
     from workflows.activities.arming_sweeps import ArmingSweepActivities
     from workflows.activities.clock_sweeps import ClockSweepActivities
+    from workflows.activities.pack_sweeps import PackSweepActivities
     from workflows.activities.sweeps import SweepActivities
     from workflows.messages import Sweep, SweepAsk, SweepReport, SweepResult
 
@@ -24,7 +25,10 @@ CLOCKS = "clocks"
 """Rounds begun before there were any go on without."""
 ARMED = "armed"
 """Likewise, before runs were compared with the ledger."""
-Look = Callable[[Any, SweepAsk], Awaitable[SweepReport]]
+PACKS = "packs"
+"""Likewise, before packs were kept. After the report, which counts without it."""
+Found = TypeVar("Found")
+Look = Callable[[Any, SweepAsk], Awaitable[Found]]
 
 
 @workflow.defn(name=WORKFLOW)
@@ -46,9 +50,11 @@ class SweepWorkflow:
             start_to_close_timeout=timedelta(seconds=30),
             retry_policy=RetryPolicy(maximum_interval=timedelta(minutes=1)),
         )
+        if workflow.patched(PACKS):
+            await self._look(PackSweepActivities.keep_packs)
         return report
 
-    async def _look(self, look: Look) -> SweepReport:
+    async def _look(self, look: Look[Found]) -> Found:
         """A round that cannot be finished is given up: the next one comes anyway."""
         return await workflow.execute_activity_method(
             look,

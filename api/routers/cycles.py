@@ -22,7 +22,7 @@ from domain.cycle.policy import CyclePolicy, Step
 from domain.cycle.state import Phase
 from domain.errors import NotFound
 from domain.known_days import said_of
-from projections import cycle_board, pack_view
+from projections import cycle_board, pack_view, packs
 from projections.cycle_board import CycleFilter, CycleSeen
 from projections.pack_view import PackSeen
 from projections.paging import Page
@@ -89,12 +89,14 @@ async def read_cycle(
 )
 async def read_pack(
     cycle_id: UUID,
-    look: Annotated[Look, Depends(may_read(waits_for=pack_view.NEEDED))],
+    look: Annotated[Look, Depends(may_read(waits_for=packs.NEEDED))],
     asked: Annotated[PackQuery, Depends(query(PackQuery))],
 ) -> Response:
-    """Frozen when the review opened: a year later it is the same bytes. 404 until then."""
+    """Frozen when the review opened: a year later, and under a later release, it is the same bytes. `recomputes` says whether today's
+    code would still compute them. 404 until then.
+    """
     cycle = seen(look, await cycle_board.get(look.desk.pool, cycle_id), "cycle", cycle_id)
-    position = await look.known(pack_view.NEEDED, asked.known_at)
+    position = await look.known(packs.NEEDED, asked.known_at)
     return look.json(await pack_view.get(look.desk.pool, cycle, position))
 
 

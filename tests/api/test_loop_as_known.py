@@ -115,7 +115,12 @@ def test_a_pack_stays_as_it_was_frozen_and_shows_what_is_known_now(house: House,
     opened = reviewed(house.settings.database_url, cycle, position)
 
     frozen = selling.read(place, after=opened)
-    assert frozen["equal"]
+    assert (frozen["equal"], frozen["recomputes"], frozen["computed"], frozen["format"]) == (
+        True,
+        True,
+        "when frozen",
+        1,
+    )
     assert [line for line in frozen["lines"] if line["then"] != line["now"]] == []
     assert [point["words"]["zh"] for point in frozen["agenda"]] == ["目标未达成", "商机停滞", "有补录的事实"]
 

@@ -191,7 +191,7 @@ async def test_workflows_get_the_digest_and_the_figures_of_the_same_position(boo
     async with Waiter(books.office.url) as waiter:
         reads: Any = LoopReads(books.pool, waiter)
         await reads.reach(position)
-        pack = await reads.pack(CYCLE, position)
+        pack = await reads.freeze_pack(CYCLE, position)
         assert pack.digest == (await packed(books, position)).digest
         window = Window(date(2026, 3, 1), date(2026, 3, 31))
         asked = [FigureAsked("revenue-won", COMPANY, window, "CNY")]

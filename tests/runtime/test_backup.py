@@ -25,6 +25,11 @@ from tests.runtime.postgres_programs import program
 EVENTS = "SELECT position, stream_id, version, topic, data::text, meta::text, event_id, recorded_at FROM ledger.events ORDER BY 1"
 RECEIPTS = "SELECT key, fingerprint, answer::text, position FROM ledger.receipts ORDER BY 1"
 KEYS = "SELECT id, secret_hash, role FROM app.api_keys"
+PACKS = "SELECT * FROM ledger.packs"
+FROZEN = """
+    INSERT INTO ledger.packs (digest, format, bytes, computed)
+    SELECT encode(sha256(bytes), 'hex'), 1, bytes, 'when frozen' FROM (SELECT convert_to('{"position":1}', 'UTF8') AS bytes) AS made
+    RETURNING digest"""
 OWNERS = """
     SELECT n.nspname, c.relname, pg_get_userbyid(c.relowner) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
      WHERE n.nspname IN ('ledger', 'app') AND c.relkind = 'r' ORDER BY 1, 2"""
@@ -36,6 +41,7 @@ async def test_a_restored_dump_is_the_same_ledger_and_goes_on(database_url: str,
     deal = office.opening()
     await office.run(deal, key="once")
     await KeyBook(office.ledger).create(NewKey("ops", Role.ADMIN), "cli")
+    assert len(await office.rows(FROZEN)) == 1
     dump = scratch / "salesloop.dump"
 
     program("pg_dump", "--format=custom", "-n", "ledger", "-n", "app", "--file", str(dump), database_url)
@@ -45,7 +51,7 @@ async def test_a_restored_dump_is_the_same_ledger_and_goes_on(database_url: str,
         program("pg_restore", "--exit-on-error", "--dbname", other.url, str(dump))
         migrate_all(other.url)
         with psycopg.connect(database_url) as before, psycopg.connect(other.url) as after:
-            for query in (EVENTS, RECEIPTS, KEYS, OWNERS):
+            for query in (EVENTS, RECEIPTS, KEYS, PACKS, OWNERS):
                 assert after.execute(query).fetchall() == before.execute(query).fetchall()
         await goes_on(other.application_url, office, deal)
     await office.close()

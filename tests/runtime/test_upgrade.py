@@ -24,7 +24,7 @@ from domain.deal.commands import LogActivity, OpenDeal
 from domain.deal.deal import Deal
 from domain.door import Door
 from domain.values import Activity, ActivityKind
-from projections import rebuild
+from projections import cycle_board, pack_view, packs, rebuild
 from projections.catalog import ALL
 from runtime import migrations, schema
 from runtime.database import NotUsable, open_pool
@@ -133,6 +133,24 @@ async def test_every_read_model_is_rebuilt_and_equals_its_rebuild(upgraded: Upgr
     assert set(outcomes.values()) == {upgraded.read("SELECT max(position) FROM ledger.events")[0][0]}
     for projection in ALL:
         assert await rebuild.compare(upgraded.url, projection.name) == [], projection.name
+
+
+async def test_a_pack_that_was_frozen_by_its_digest_alone_is_kept_as_computed_later(
+    upgraded: Upgraded,
+) -> None:
+    """Once read models have come to its position; until then it is computed at each read."""
+    await rebuild.rebuild_all(upgraded.url, packs.NEEDED, workers=1)
+    async with open_ledger(upgraded.url) as ledger:
+        pool = ledger.pool
+        (named,) = await packs.unkept(pool)
+        cycle = await cycle_board.get(pool, named.cycle_id)
+        assert cycle is not None
+        before = await pack_view.get(pool, cycle)
+        assert (before.computed, before.recomputes) == (None, True)
+        await packs.keep_later(pool, named)
+        after = await pack_view.get(pool, cycle)
+        assert (after.computed, bytes(after.pack), after.equal) == ("later", bytes(before.pack), before.equal)
+        assert await packs.unkept(pool) == []
 
 
 async def test_keys_count_as_before_and_only_the_owner_changes_them(upgraded: Upgraded) -> None:

@@ -11,7 +11,7 @@ from domain.adjustment import AdjustmentDecided, AdjustmentStarted
 from domain.canonical import canonical, digest
 from domain.cycle.cycle import Cycle
 from domain.cycle.facts import AgendaItem, CycleOpened
-from domain.figures import FigureAsked, Pack
+from domain.figures import FigureAsked, FrozenPack, Pack
 from domain.meter import Meter
 from domain.metrics import Contribution, figure, metric
 from domain.people import RepHired, TeamFormed
@@ -20,6 +20,7 @@ from domain.proposal import Effect
 from domain.recorded import Recorded
 from domain.scope import Scope, ScopeKind, rep, team
 from domain.target.target import Target
+from projections import packs
 from runtime.ledger import Ledger
 
 PAGE = 5_000
@@ -51,8 +52,8 @@ class LedgerFigures:
         ours = [(r.fact.period, r.originator_id) for r in facts if r.fact.scope == scope]  # type: ignore[attr-defined]
         return [id for _, id in sorted(ours, key=lambda o: (o[0].end, o[0].start), reverse=True)]
 
-    async def pack(self, cycle_id: UUID, position: int) -> Pack:
-        """What was aimed at and what came, and on the agenda what was missed."""
+    async def freeze_pack(self, cycle_id: UUID, position: int) -> Pack:
+        """What was aimed at and what came, and on the agenda what was missed. Not kept: so it was in an older release."""
         cycle = next(iter((await self.ledger.load({cycle_id: Cycle})).values()))
         assert isinstance(cycle, Cycle)
         targets = (await self.ledger.load(dict.fromkeys(cycle.targets, Target))).values()
@@ -66,6 +67,12 @@ class LedgerFigures:
             if actual is not None and actual < target.number:
                 agenda.append(AgendaItem(code="target-missed", subject_id=target.id, detail=target.metric))
         return Pack(digest(canonical(lines)), tuple(agenda))
+
+    async def unkept_packs(self) -> Sequence[FrozenPack]:
+        return await packs.unkept(self.ledger.pool)
+
+    async def keep_pack(self, named: FrozenPack) -> None:
+        await packs.keep_later(self.ledger.pool, named)
 
     async def pipeline(
         self, metric: str, scope: Scope, period: Period, position: int, currency: str = ""

@@ -8,14 +8,17 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+import pytest
 from temporalio.client import WorkflowExecutionStatus
 
 from domain.action_item_decisions import FinishActionItem
 from domain.cycle.policy import Cadence, Step
+from domain.figures import Pack
 from domain.meeting import commands as c
 from domain.meeting.facts import MeetingCalled
 from domain.meeting.plan import Plan, meeting_id, schedule_id
 from domain.scope import Scope, team
+from tests.workflows.figures import LedgerFigures
 from tests.workflows.test_action_items_and_adjustments import ended, move
 from tests.workflows.turns import HEAD, MANAGER, REVIEW, Turn, at, begin
 from tests.workflows.world import MOMENT, World, until
@@ -102,6 +105,22 @@ async def test_a_weekly_meeting_has_its_agenda_from_the_pack_and_from_the_meetin
     await turn.run(holding(turn, 2), at(5, 14))
     await call(turn, 21)
     assert await turn.agenda(3) == [("target-missed", "activities:call")]
+
+
+async def test_a_meeting_talks_about_the_points_that_the_review_froze_whatever_code_computes_later(
+    virtual: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turn = await weekly(virtual)
+    await turn.aim(40)
+    await turn.open()
+    await turn.move(REVIEW + MOMENT)
+
+    async def otherwise(*_: object) -> Pack:
+        return Pack("cd" * 32, ())
+
+    monkeypatch.setattr(LedgerFigures, "freeze_pack", otherwise)
+    await call(turn, 6)
+    assert await turn.agenda(1) == [("target-missed", "activities:call")]
 
 
 async def test_what_a_meeting_decided_and_agreed_on_is_followed_up(virtual: World) -> None:

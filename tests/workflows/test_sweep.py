@@ -17,12 +17,13 @@ from domain.deal.facts import DealOpened
 from domain.door import Decision
 from domain.people import RepLeaves
 from domain.recorded import Meta, Pending
+from projections import packs
 from tests.workflows.test_action_items_and_adjustments import an_adjustment, an_item, next_kind
 from tests.workflows.test_meetings import call
 from tests.workflows.test_meetings import weekly as meetings_of
 from tests.workflows.test_rollout_and_handover import handed_over, owners
-from tests.workflows.turns import at, begin
-from tests.workflows.world import World, until
+from tests.workflows.turns import REVIEW, at, begin
+from tests.workflows.world import MOMENT, World, until
 from workflows.activities import arming_sweeps
 from workflows.activities.sweeps import RUNNING
 from workflows.loop_messages import ClockState, Moved, Subject, clock_id
@@ -124,6 +125,22 @@ async def test_deals_nobody_could_take_find_an_owner_once_somebody_is_there(virt
     await handed_over(virtual, office.rep_id)
     assert await owners(virtual, [deal]) == {newcomer: 1}
     assert (await virtual.fact(item, "action-item.handed-over")).after == newcomer
+
+
+async def test_a_pack_that_was_frozen_by_its_digest_alone_is_kept_as_computed_later(virtual: World) -> None:
+    turn = await begin(virtual)
+    await turn.aim(40)
+    await turn.open()
+    await turn.move(REVIEW + MOMENT)
+    digest, pool = (await turn.cycle()).pack_digest, virtual.office.ledger.pool
+    assert await packs.kept(pool, digest) is None
+
+    await sweep(virtual, 1)
+    kept = await packs.kept(pool, digest)
+    assert kept is not None
+    assert kept.computed == "later"
+    await sweep(virtual, 1)
+    assert await packs.kept(pool, digest) == kept
 
 
 async def test_whatever_goes_on_in_the_loop_without_a_clock_gets_one(virtual: World) -> None:

@@ -73,7 +73,7 @@ class Figures:
 
     async def review(self, due: Due, cycle: Cycle) -> c.OpenReview:
         position = await self.position()
-        pack = await self.desk.loop.pack(cycle.id, position)
+        pack = await self.desk.loop.freeze_pack(cycle.id, position)
         return c.OpenReview(
             cycle_id=cycle.id,
             arming=due.mark.arming,

@@ -1,0 +1,132 @@
+"""A review's pack is frozen in bytes: code that changes later computes other ones, and the pack stays what it was."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import psycopg
+import pytest
+
+from domain.canonical import canonical
+from domain.context import Channel
+from domain.cycle import commands as c
+from domain.figures import FrozenPack
+from projections import cycle_board, pack_view, packs, review_pack
+from projections.pack_view import PackSeen
+from tests.projections.telling import Books
+from tests.projections.test_review_pack import CYCLE, aimed, noon, packed, sold
+
+
+async def review(books: Books, digest: str, position: int) -> None:
+    """Opened, as the clock does it."""
+    opening = c.OpenReview(cycle_id=CYCLE, arming=1, position=position, pack_digest=digest)
+    told = (c.StartExecution(cycle_id=CYCLE, arming=1), opening)
+    await books.given(*told, now=noon(4, 2), channel=Channel.WORKFLOW)
+    await books.follow()
+
+
+async def sales(books: Books) -> int:
+    await aimed(books)
+    await books.opened(now=noon(3, 2))
+    await sold(books, noon(3, 10), 600)
+    return await books.follow()
+
+
+async def seen(books: Books) -> PackSeen:
+    cycle = await cycle_board.get(books.pool, CYCLE)
+    assert cycle is not None
+    return await pack_view.get(books.pool, cycle)
+
+
+async def of_an_older_release(books: Books) -> FrozenPack:
+    """A review that names a pack by a digest, of bytes that were not kept."""
+    position = await sales(books)
+    named = FrozenPack(CYCLE, position, "ab" * 32)
+    await review(books, named.digest, position)
+    return named
+
+
+@pytest.fixture
+async def frozen(books: Books) -> PackSeen:
+    position = await sales(books)
+    made = await packs.freeze(books.pool, CYCLE, position)
+    await review(books, made.digest, position)
+    return await seen(books)
+
+
+async def test_the_bytes_that_were_frozen_are_those_shown(books: Books, frozen: PackSeen) -> None:
+    made = await packed(books, frozen.position)
+    assert (bytes(frozen.pack), frozen.digest) == (made.data, made.digest)
+    assert (frozen.equal, frozen.computed, frozen.recomputes, frozen.format) == (True, "when frozen", True, 1)
+    assert [line for line in frozen.lines if line.changed] == []
+
+
+async def test_code_that_computes_a_section_otherwise_leaves_the_pack_as_it_was(
+    books: Books, frozen: PackSeen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(review_pack, "STALLED_DAYS", 60)
+    after = await seen(books)
+    assert (bytes(after.pack), after.digest, after.equal) == (bytes(frozen.pack), frozen.digest, True)
+    assert not after.recomputes
+    stalled = next(line for line in after.lines if (line.section, line.name) == ("stalled", "deals"))
+    assert (stalled.then, stalled.now) == ("1", "0")
+
+
+async def test_code_with_a_section_more_leaves_the_pack_as_it_was(
+    books: Books, frozen: PackSeen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(review_pack, "canonical", lambda content: canonical({**content, "risks": [{"n": 1}]}))
+    monkeypatch.setitem(pack_view.SECTIONS, "risks", ((), ("n",)))
+    after = await seen(books)
+    assert (bytes(after.pack), after.equal, after.recomputes) == (bytes(frozen.pack), True, False)
+    added = next(line for line in after.lines if line.section == "risks")
+    assert (added.then, added.now) == (None, "1")
+
+
+@pytest.mark.parametrize("section", ["targets", "scorecard", "funnel", "promises", "stalled", "action_items"])
+async def test_a_pack_without_a_section_of_today_s_is_read(
+    books: Books, frozen: PackSeen, section: str
+) -> None:
+    now = json.loads(bytes(frozen.pack))
+    then = {name: held for name, held in now.items() if name != section}
+    assert len(pack_view.beside(now, now)) == len(pack_view.beside(then, now))
+    assert not [line.then for line in pack_view.beside(then, now) if line.section == section and line.then]
+
+
+async def test_freezing_again_keeps_it_once_and_what_no_review_names_is_harmless(books: Books) -> None:
+    position = await sales(books)
+    first = await packs.freeze(books.pool, CYCLE, position)
+    kept = await packs.kept(books.pool, first.digest)
+    assert (await packs.freeze(books.pool, CYCLE, position)).digest == first.digest
+    assert await packs.kept(books.pool, first.digest) == kept
+    assert await packs.unkept(books.pool) == []
+
+
+async def test_what_an_older_release_froze_is_kept_as_it_is_computed_then(
+    books: Books, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named = await of_an_older_release(books)
+    before = await seen(books)
+    assert (before.computed, before.kept_at, before.recomputes, before.equal) == (None, None, True, False)
+    assert await packs.unkept(books.pool) == [named]
+    await packs.keep_later(books.pool, named)
+    assert await packs.unkept(books.pool) == []
+    monkeypatch.setattr(review_pack, "STALLED_DAYS", 60)
+    after = await seen(books)
+    assert bytes(after.pack) == bytes(before.pack)
+    assert (after.computed, after.recomputes, after.equal) == ("later", False, False)
+    assert after.kept_at is not None
+
+
+async def test_nothing_is_kept_by_read_models_that_have_not_come_to_its_position(books: Books) -> None:
+    await of_an_older_release(books)
+    update = "UPDATE read.positions SET position = 1 WHERE name = 'contributions' RETURNING 1"
+    await books.office.rows(update)
+    assert await packs.unkept(books.pool) == []
+
+
+async def test_bytes_that_have_another_digest_are_never_kept_as_frozen(books: Books) -> None:
+    row: list[Any] = ["ab" * 32, packs.FORMAT, b"{}", "when frozen"]
+    with pytest.raises(psycopg.errors.CheckViolation, match="frozen_bytes_have_the_digest"):
+        await books.office.rows(packs.KEEP, *row)
