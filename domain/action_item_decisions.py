@@ -14,8 +14,7 @@ from domain.door import Book, Command, handles
 from domain.errors import AlreadyExists, NotFound
 from domain.facts import FreeText
 from domain.people import Rep, Team
-from domain.policies import Policies, policy_stream
-from domain.policy import FollowUpPolicy
+from domain.policies import follow_up_policy
 from domain.references import CycleId, PersonId
 from domain.values import Checks, PromiseOutcome
 
@@ -121,12 +120,6 @@ def told(item: ActionItem) -> Json:
     }
 
 
-def _policy(name: str, book: Book) -> FollowUpPolicy:
-    policy = book.find(Policies, policy_stream(name)).current
-    book.hold_to("follow-up policy", policy)
-    return policy
-
-
 def _team(owner_id: UUID, near: UUID | None, book: Book) -> UUID | None:
     """The owner's team: the one that the rep is in, or `near` for its manager, who need not be a rep."""
     own = book.find(Rep, owner_id).team_id
@@ -159,7 +152,7 @@ def open_action_item(command: OpenActionItem, book: Book) -> Json:
         _must_be_the_same(item.opened, command)
         return told(item)
     _check_decision(command, book)
-    policy, reach = _policy(command.policy, book), book.context.reach
+    policy, reach = follow_up_policy(command.policy, book), book.context.reach
     near = reach.team_id if reach is not None else None
     item.record(
         ActionItemOpened(
@@ -208,7 +201,7 @@ def move_action_item(command: MoveActionItem, book: Book) -> Json:
     _check_due(command.due_at, checks, now)
     checks.done()
     item = book.get(ActionItem, command.item_id)
-    item.move(command.due_at.astimezone(UTC), _policy(item.policy, book), now)
+    item.move(command.due_at.astimezone(UTC), follow_up_policy(item.policy, book), now)
     return told(item)
 
 

@@ -17,8 +17,8 @@ from domain.adjustment import (
     Outcome,
 )
 from domain.aggregate import Aggregate
-from domain.cycle.policies import CyclePolicies, company_day, cycle_policy_stream
-from domain.cycle.policy import CyclePolicy, Step
+from domain.cycle.policies import company_day, cycle_policy
+from domain.cycle.policy import Step
 from domain.door import Book, Command, handles
 from domain.errors import AlreadyExists, Forbidden, Refused
 from domain.experiment import METHOD, Compared, choose_control, difference_in_differences
@@ -145,8 +145,7 @@ def start_adjustment(command: StartAdjustment, book: Book) -> Json:
     assert command.horizon is not None
     assert command.owner_id is not None
     adjustment = book.find(Adjustment, command.adjustment_id)
-    policy = book.find(CyclePolicies, cycle_policy_stream(command.policy)).current
-    book.hold_to("cycle policy", policy)
+    policy = cycle_policy(command.policy, book)
     started = AdjustmentStarted(
         hypothesis=command.hypothesis,
         scope=command.scope,
@@ -217,12 +216,6 @@ def _check_days(command: StartAdjustment, starts: date, checks: Checks) -> None:
         checks.that(baseline.end < starts, "baseline", f"must lie before {starts}, when it starts")
 
 
-def _policy(adjustment: Adjustment, book: Book) -> CyclePolicy:
-    policy = book.find(CyclePolicies, cycle_policy_stream(adjustment.policy)).at(adjustment.policy_version)
-    book.hold_to("cycle policy", policy)
-    return policy
-
-
 def _check_position(position: int) -> None:
     checks = Checks()
     checks.that(position > 0, "position", "is not a position in the ledger")
@@ -260,7 +253,8 @@ def measure_adjustment(command: MeasureAdjustment, book: Book) -> Json:
     after = {c.scope: c.after for c in command.controls}
     controls = tuple(Compared(c.scope, c.before, after.get(c.scope)) for c in frozen.controls)
     adjusted = Compared(adjustment.scope, frozen.adjusted.before, command.after)
-    of, policy = metric(adjustment.metric), _policy(adjustment, book)
+    of = metric(adjustment.metric)
+    policy = cycle_policy(adjustment.policy, book, adjustment.policy_version)
     due = policy.assess_within.after(now, policy.calendar)
     measured = AdjustmentMeasured(
         position=command.position,

@@ -72,6 +72,13 @@ def policy_stream(name: str) -> UUID:
     return named_id("policy", name)
 
 
+def follow_up_policy(name: str, book: Book) -> FollowUpPolicy:
+    """The one that the decision sets deadlines by, as it is now."""
+    policy = book.find(Policies, policy_stream(name)).current
+    book.hold_to("follow-up policy", policy)
+    return policy
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishPolicy(Command):
     """Publish a new version; the version number given is ignored and the next one taken.

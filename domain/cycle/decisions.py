@@ -12,7 +12,7 @@ from domain import metrics
 from domain.cycle import commands as c
 from domain.cycle import facts as f
 from domain.cycle.cycle import Cycle, cycle_id
-from domain.cycle.policies import CyclePolicies, cycle_policy_stream
+from domain.cycle.policies import cycle_policy
 from domain.cycle.policy import CyclePolicy, Schedule, Step
 from domain.cycle.state import Phase, Wait
 from domain.door import Book, handles
@@ -62,9 +62,7 @@ def check_text(text: str, field: str) -> None:
 
 
 def policy_of(cycle: Cycle, book: Book) -> CyclePolicy:
-    policy = book.find(CyclePolicies, cycle_policy_stream(cycle.policy)).at(cycle.policy_version)
-    book.hold_to("cycle policy", policy)
-    return policy
+    return cycle_policy(cycle.policy, book, cycle.policy_version)
 
 
 @handles(c.OpenCycle)
@@ -80,8 +78,7 @@ def open_cycle(command: c.OpenCycle, book: Book) -> Json:
     if cycle.exists and cycle.phase != Phase.CANCELLED:
         _must_be_the_same(cycle, command)
         return told(cycle)
-    policy = book.find(CyclePolicies, cycle_policy_stream(command.policy)).current
-    book.hold_to("cycle policy", policy)
+    policy = cycle_policy(command.policy, book)
     now, people = book.context.now, _people(command, book)
     ids = [target_id(key, command.scope, command.period) for key in dict.fromkeys(command.metrics)]
     book.want(*((Target, id) for id in ids))

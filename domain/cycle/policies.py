@@ -61,6 +61,14 @@ def cycle_policy_stream(name: str) -> UUID:
     return named_id("cycle-policy", name)
 
 
+def cycle_policy(name: str, book: Book, version: int | None = None) -> CyclePolicy:
+    """The one that the decision sets deadlines by: a version, or the newest."""
+    policies = book.find(CyclePolicies, cycle_policy_stream(name))
+    policy = policies.current if version is None else policies.at(version)
+    book.hold_to("cycle policy", policy)
+    return policy
+
+
 def company_day(book: Book, instant: datetime) -> date:
     """What day an instant is for the company, by the policy that is published when the decision is recorded."""
     return book.find(CyclePolicies, cycle_policy_stream("default"), guard=True).current.day(instant)

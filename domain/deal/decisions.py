@@ -17,7 +17,7 @@ from domain.deal.deal import Deal
 from domain.door import Book, handles
 from domain.errors import FieldError, Forbidden, Invalid, NotFound, Refused
 from domain.people import Rep, RepAllocated
-from domain.policies import Policies, policy_stream
+from domain.policies import Policies, follow_up_policy, policy_stream
 from domain.policy import FollowUpPolicy
 from domain.process import Process, Processes, process_stream
 from domain.values import MAX_NAME, Activity, Checks, Money, Needs, NextStep, id_text
@@ -41,9 +41,7 @@ def told(deal: Deal) -> Json:
 
 
 def policy_of(deal: Deal, book: Book) -> FollowUpPolicy:
-    policy = book.find(Policies, policy_stream(deal.policy)).current
-    book.hold_to("follow-up policy", policy)
-    return policy
+    return follow_up_policy(deal.policy, book)
 
 
 def process_of(deal: Deal, book: Book) -> Process:
@@ -109,8 +107,7 @@ def open_deal(command: c.OpenDeal, book: Book) -> Json:
     book.want((Rep, command.owner_id), (Processes, processes), (Policies, policies), *about)
     check_subjects(command.customer_id, command.product_id, book)
     process = book.find(Processes, processes).current
-    policy = book.find(Policies, policies).current
-    book.hold_to("follow-up policy", policy)
+    policy = follow_up_policy(command.policy, book)
     rep = book.get(Rep, command.owner_id, guard=True)
     rep.must_be_active()
     deal = book.new(Deal, command.deal_id)

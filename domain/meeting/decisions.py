@@ -7,8 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from domain.action_item_decisions import OpenActionItem, open_action_item
-from domain.cycle.policies import CyclePolicies, cycle_policy_stream
-from domain.cycle.policy import CyclePolicy, Step
+from domain.cycle.policies import cycle_policy
+from domain.cycle.policy import Step
 from domain.door import Book, handles
 from domain.errors import Refused
 from domain.meeting import commands as c
@@ -55,13 +55,6 @@ def told(meeting: Meeting) -> Json:
     }
 
 
-def _policy(name: str, version: int | None, book: Book) -> CyclePolicy:
-    policies = book.find(CyclePolicies, cycle_policy_stream(name))
-    policy = policies.current if version is None else policies.at(version)
-    book.hold_to("cycle policy", policy)
-    return policy
-
-
 def _check_text(text: str, field: str) -> None:
     checks = Checks()
     checks.text(text, field, needed=True)
@@ -78,7 +71,7 @@ def set_schedule(command: c.SetMeetingSchedule, book: Book) -> Json:
     command.plan.check(checks)
     checks.done()
     schedule = book.find(MeetingSchedule, command.stream()[1])
-    policy = _policy(command.plan.policy, None, book)
+    policy = cycle_policy(command.plan.policy, book)
     team_id = team_of(command.scope, book)
     if _chair(command.plan, team_id, book) is None:
         book.warn(
@@ -104,7 +97,7 @@ def call_meeting(command: c.CallMeeting, book: Book) -> Json:
     if not schedule.runs(command.arming) or command.number != schedule.called + 1:
         return told_schedule(schedule)
     assert schedule.plan is not None
-    policy = _policy(schedule.plan.policy, schedule.policy_version, book)
+    policy = cycle_policy(schedule.plan.policy, book, schedule.policy_version)
     if schedule.last_id is not None:
         book.get(Meeting, schedule.last_id).lapse()
     called = _called(command, schedule, book)
@@ -197,7 +190,7 @@ def _check_question(one: c.Question, field: str, checks: Checks, now: datetime) 
 
 
 def _ask(meeting: Meeting, one: c.Question, book: Book) -> None:
-    policy = _policy(meeting.policy, meeting.policy_version, book)
+    policy = cycle_policy(meeting.policy, book, meeting.policy_version)
     asked = f.MeetingDecisionAsked(decision_id=one.decision_id, question=one.question, of=one.of)
     meeting.ask(asked, one.due_at.astimezone(UTC), policy, book.context.now)
     if one.choice.strip():
