@@ -15,13 +15,14 @@ from datetime import datetime
 from typing import Any, NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
-from domain.aggregate import KINDS, Aggregate
+from domain import authority
+from domain.aggregate import Aggregate
 from domain.calendar import BusinessCalendar
-from domain.context import Context, Reach
-from domain.errors import AlreadyExists, Conflict, DomainError, FieldError, Forbidden, Invalid, NotFound
+from domain.context import Context
+from domain.errors import AlreadyExists, Conflict, DomainError, FieldError, Invalid, NotFound
 from domain.known_days import beyond, latest
 from domain.recorded import Meta, Pending
-from domain.references import PERSON, Named, Refers, references
+from domain.references import Named, references
 
 A = TypeVar("A", bound=Aggregate)
 C = TypeVar("C", bound="Command")
@@ -165,11 +166,11 @@ class Book:
 
     def want(self, *wanted: tuple[type[Aggregate], UUID]) -> None:
         """Ask for several aggregates at once, to have them loaded in one go."""
-        missing = {id: kind for kind, id in wanted if self._base(id) is None}
+        missing = {id: kind for kind, id in wanted if self.base(id) is None}
         if missing:
             raise NotLoaded(missing)
 
-    def _base(self, id: UUID) -> Aggregate | None:
+    def base(self, id: UUID) -> Aggregate | None:
         """What the decision starts from. Memory is asked once, so that the answer stays the same."""
         base = self._bases.get(id.int)
         if base is None:
@@ -182,7 +183,7 @@ class Book:
         """The aggregate, existing or not. `guard`: the decision holds only if it stays as read."""
         found = self._open.get(id.int)
         if found is None:
-            base = self._base(id)
+            base = self.base(id)
             if base is None:
                 raise NotLoaded({id: kind})
             found = self._open[id.int] = base.fork()
@@ -205,7 +206,7 @@ class Book:
         """An aggregate that nothing is recorded of. At first that is only believed: the ledger
         checks it on append, and the decision is made again if it was wrong.
         """
-        base = self._base(id)
+        base = self.base(id)
         if base is None and self._recall is nothing_remembered:
             raise NotLoaded({id: kind})
         if base is None:
@@ -236,103 +237,15 @@ class Book:
             found = (beyond(calendar, *of, at) for of, calendar in self._calendars.items())
             self.warn(*(said for said in found if said))
 
-    def admit(self, call: Call) -> None:
-        """Refuse before anything is decided: a stream out of the actor's reach, a version that is not
-        the one the caller saw.
-        """
-        chief, context = call.command.stream(), call.context
-        if chief is None or (context.expected_version is None and context.reach is None):
-            return
-        self.want(chief)
-        held = self._loaded[chief[1]]
-        if held.exists and context.reach is not None and not call.command.concerns(held):
-            _check_reach(held, context.reach)
-        if context.expected_version not in (None, held.version):
-            raise Conflict(
-                f"you saw version {context.expected_version}, it is at {held.version} now: read it again and retry",
-                expected=context.expected_version,
-                actual=held.version,
-            )
-
-    def check_named(self, call: Call) -> None:
-        """Refuse a command that names what is not there, is something else, or is not the actor's to name."""
-        own = call.context.reach.rep_id if call.context.reach is not None else None
-        named = [one for one in call.command.named() if one.id != own]
-        if named:
-            self.want(*((_kind(one.refers), one.id) for one in named))
-        for one in named:
-            if one.refers.kind == PERSON:
-                self._check_person(one, call)
-            else:
-                self._check_thing(one, call)
-
-    def _check_thing(self, named: Named, call: Call) -> None:
-        kind, held, reach = _kind(named.refers), self._base(named.id), call.context.reach
-        if not isinstance(held, kind) or not held.exists:
-            raise _nothing(named)
-        if reach is None or named.refers.whose == "anybody" or self._stands(named, call):
-            return
-        if not held.within(reach):
-            raise _nothing(named) if named.refers.whose == "seen" else _others(named)
-        if named.refers.whose == "own" and reach.rep_id is not None:
-            raise Forbidden("you say this for yourself only", field=named.field)
-
-    def _check_person(self, named: Named, call: Call) -> None:
-        """Persons who are no reps stand in the ledger as managers only. Who sees all may name others, such as the
-        company's head; who sees one team may name its manager, and who has a part already.
-        """
-        held, reach = self._base(named.id), call.context.reach
-        if isinstance(held, _kind(named.refers)) and held.exists:
-            return
-        if held is not None and held.version > 0:
-            raise _nothing(named)
-        if reach is None or reach.team_id is None or self._stands(named, call):
-            return
-        if named.id not in self.find(KINDS["team"], reach.team_id).parts():
-            raise _nothing(named)
-
-    def _stands(self, named: Named, call: Call) -> bool:
-        chief = call.command.stream()
-        held = self._base(chief[1]) if chief is not None else None
-        return held is not None and (named.id in held.parts() or call.command.stands(named, held))
-
-    def check_made(self, call: Call) -> None:
-        """What did not exist before must be within the actor's reach as it was made."""
-        chief, reach = call.command.stream(), call.context.reach
-        made = self._open.get(chief[1].int) if chief is not None and reach is not None else None
-        if made is None or reach is None or self._bases[made.id.int].exists:
-            return
-        if not made.makeable(reach):
-            raise Forbidden(f"you may not make a {made.KIND} that belongs to others", kind=made.KIND)
+    def made(self, id: UUID) -> Aggregate | None:
+        """What the decision makes under this id; None where it was there before."""
+        found = self._open.get(id.int)
+        return found if found is not None and not self._bases[id.int].exists else None
 
     def _version(self, call: Call) -> int:
         chief = call.command.stream()
         found = self._open.get(chief[1].int) if chief is not None else None
         return found.version if found is not None else 0
-
-
-def _kind(refers: Refers) -> type[Aggregate]:
-    return KINDS["rep" if refers.kind == PERSON else refers.kind]
-
-
-def _nothing(named: Named) -> NotFound:
-    kind, id = named.refers.kind, str(named.id)
-    return NotFound(f"{named.field}: no {kind} has the id {id}", kind=kind, id=id, field=named.field)
-
-
-def _others(named: Named) -> Forbidden:
-    kind = named.refers.kind
-    return Forbidden(f"{named.field}: this {kind} is another team's", kind=kind, field=named.field)
-
-
-def _check_reach(aggregate: Aggregate, reach: Reach) -> None:
-    """What belongs to another team is not there; what belongs to a colleague may not be changed."""
-    kind, id = aggregate.KIND, aggregate.id
-    if aggregate.changeable(reach):
-        return
-    if aggregate.within(reach):
-        raise Forbidden(f"this {kind} belongs to somebody else", kind=kind, id=str(id))
-    raise NotFound(f"no {kind} has the id {id}", kind=kind, id=str(id))
 
 
 def _stamp(aggregate: Aggregate, happened_at: datetime, meta: Meta) -> list[Pending]:
@@ -386,10 +299,10 @@ def _decide_together(together: Together, book: Book) -> Json:
 def attempt(call: Call, loaded: dict[UUID, Aggregate], recall: Recall) -> tuple[Decision, Book]:
     """Decide once, purely. Raises NotLoaded, naming what to load before trying again."""
     book = Book(call.context, loaded, recall)
-    book.admit(call)
-    book.check_named(call)
+    authority.admit(call, book)
+    authority.check_named(call, book)
     answer = _DECIDERS[type(call.command)](call.command, book)
-    book.check_made(call)
+    authority.check_made(call, book)
     return book.decide(call, answer), book
 
 
