@@ -150,6 +150,7 @@ SORTS = {
 class CycleBoard(Told[CycleSeen]):
     name = "cycle_board"
     tables = (CYCLES,)
+    revision = 2
     table = CYCLES
     topics = topics_of("cycle.")
     told = CycleSeen

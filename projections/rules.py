@@ -5,7 +5,7 @@ Version 1 of each one named "default" is built in and not in the table; the quer
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -13,12 +13,11 @@ import msgspec
 from psycopg import AsyncConnection
 
 from domain.cycle.policies import CyclePolicyPublished
-from domain.cycle.policy import CyclePolicy
-from domain.known_days import lifted, said_of
+from domain.cycle.policy import DEFAULT_CYCLE_POLICY, CyclePolicy
+from domain.known_days import said_of
 from domain.policies import PolicyPublished
 from domain.policy import DEFAULT_POLICY, FollowUpPolicy
 from domain.process import DEFAULT_PROCESS, Process, ProcessPublished
-from projections.attainment import policy_of
 from projections.base import Entry
 from projections.fold import Folded, on
 from projections.paging import Source, fetch
@@ -43,6 +42,7 @@ RULES = Table("rules", RuleRow, key=("kind", "name", "version"))
 class Rules(Folded):
     name = "rules"
     tables = (RULES,)
+    revision = 2
 
     def __init__(self, suffix: str = "") -> None:
         super().__init__(suffix)
@@ -96,12 +96,7 @@ SELECT body, published_at, position FROM read.rules
  WHERE kind = %(kind)s AND (name = %(name)s OR %(name)s::text IS NULL) ORDER BY name, version
 """
 read_process = msgspec.json.Decoder(Process).decode
-decode_policy = msgspec.json.Decoder(FollowUpPolicy).decode
-
-
-def read_policy(body: str) -> FollowUpPolicy:
-    """Rows that an older release wrote do not say until when the calendar knows days off."""
-    return decode_policy(encode(lifted(msgspec.json.decode(body))))
+read_policy = msgspec.json.Decoder(FollowUpPolicy).decode
 
 
 async def processes(source: Source, name: str | None = None) -> list[PublishedProcess]:
@@ -134,6 +129,14 @@ class CalendarKnown(msgspec.Struct, kw_only=True):
     warnings: list[str]
 
 
+WITH_CALENDAR: Mapping[str, Callable[[str], FollowUpPolicy | CyclePolicy]] = {
+    "cycle-policy": msgspec.json.Decoder(CyclePolicy).decode,
+    "policy": read_policy,
+}
+BUILT_IN: dict[tuple[str, str], FollowUpPolicy | CyclePolicy] = {
+    ("cycle-policy", DEFAULT_CYCLE_POLICY.name): DEFAULT_CYCLE_POLICY,
+    ("policy", DEFAULT_POLICY.name): DEFAULT_POLICY,
+}
 NEWEST = """
 SELECT DISTINCT ON (kind, name) kind, name, body FROM read.rules WHERE kind IN ('policy', 'cycle-policy')
  ORDER BY kind, name, version DESC
@@ -142,14 +145,11 @@ SELECT DISTINCT ON (kind, name) kind, name, body FROM read.rules WHERE kind IN (
 
 async def calendars(source: Source, now: datetime) -> list[CalendarKnown]:
     """Of every follow-up and cycle policy, in the order of their kinds and names."""
-    published = await fetch(source, NEWEST, [])
-    follow_up = {DEFAULT_POLICY.name: DEFAULT_POLICY}
-    follow_up |= {name: read_policy(body) for kind, name, body in published if kind == "policy"}
-    cycles = {"default", *(name for kind, name, _ in published if kind == "cycle-policy")}
-    return [
-        *[_known("cycle", await policy_of(source, name), now) for name in sorted(cycles)],
-        *[_known("follow-up", policy, now) for _, policy in sorted(follow_up.items())],
-    ]
+    published = {
+        (kind, name): WITH_CALENDAR[kind](body) for kind, name, body in await fetch(source, NEWEST, [])
+    }
+    newest = sorted((BUILT_IN | published).items(), key=lambda one: one[0])
+    return [_known("follow-up" if kind == "policy" else "cycle", policy, now) for (kind, _), policy in newest]
 
 
 def _known(kind: str, policy: FollowUpPolicy | CyclePolicy, now: datetime) -> CalendarKnown:
