@@ -181,6 +181,7 @@ def record_needs(command: c.RecordNeeds, book: Book) -> Json:
     check_needs(command.needs, book.context.happened_at.date())
     deal = book.get(Deal, command.deal_id)
     deal.record_needs(command.needs)
+    warn_of_currency("budget", command.needs.budget, deal.amount, book)
     return told(deal)
 
 
@@ -223,7 +224,11 @@ def change_amount(command: c.ChangeAmount, book: Book) -> Json:
 def warn_of_currency(what: str, said: Money | None, held: Money | None, book: Book) -> None:
     """Another currency than the deal's is taken, but may be a slip of the pen."""
     if said is not None and held is not None and said.currency != held.currency:
-        book.warn(f"the {what} is in {said.currency}, the deal was in {held.currency}")
+        book.warn(f"the {what} {other_currency(said, held)}")
+
+
+def other_currency(said: Money, held: Money) -> str:
+    return f"is in {said.currency}, the deal was in {held.currency}"
 
 
 @handles(c.MoveExpectedClose)

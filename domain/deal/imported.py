@@ -15,7 +15,7 @@ from domain.deal.arrival import Arrival
 from domain.deal.commands import ImportDeal, PastActivity
 from domain.deal.completing import completed, told_parts
 from domain.deal.deal import Deal
-from domain.deal.decisions import Json, policy_of, process_of, told
+from domain.deal.decisions import Json, other_currency, policy_of, process_of, told
 from domain.deal.fixed import FIXED, named_in, not_taken
 from domain.deal.import_checks import check_row
 from domain.deal.row import differing, digest_of, marks_held, marks_of
@@ -150,6 +150,7 @@ def _change(deal: Deal, row: ImportDeal, new: f.RowMarks, book: Book) -> list[tu
     fresh = [past for past in row.activities if not deal.has_logged(past.activity_id)]
     notes = not_taken(row, deal, new, last, {*changed, *(["activities"] if fresh else [])})
     notes.extend(_looks_older(deal, row, changed, fresh))
+    notes.extend(_in_other_currencies(deal, row, changed))
     if row.stage == deal.status:
         _correct_closing(deal, row, changed)
     reopens = "standing" in changed and not deal.is_open
@@ -187,6 +188,19 @@ def _looks_older(
         yield FieldError(
             "activities.at", "tells of work from before the deal was opened; that stays as it is"
         )
+
+
+def _in_other_currencies(deal: Deal, row: ImportDeal, changed: set[str]) -> Iterator[FieldError]:
+    """Taken as from people, but a file without a column for it may only say the mapping's."""
+    said = (
+        ("amount", "amount", row.amount),
+        ("needs", "needs.budget", row.needs.budget),
+        ("quote", "quote.amount", row.quote.amount if row.quote is not None else None),
+    )
+    for part, field, money in said:
+        held = deal.amount if part in changed else None
+        if money is not None and held is not None and money.currency != held.currency:
+            yield FieldError(field, other_currency(money, held))
 
 
 def _applicable(deal: Deal, row: ImportDeal, new: f.RowMarks, last: f.RowMarks) -> set[str]:

@@ -31,6 +31,10 @@ FIELD_OF = {
 }
 
 
+OF_A_CASE = {"opened_at": "timestamp", "title": "case", "reference": "case"}
+"""What a log has no columns for of its own."""
+
+
 def reasons_for(
     error: DomainError, planned: Planned, sheet: Sheet, header: Sequence[str]
 ) -> tuple[Reason, ...]:
@@ -64,17 +68,20 @@ def reasons_by_row(
     wrong: dict[int, tuple[Row, tuple[Reason, ...]]] = {}
     for e in error.errors:
         found = _ACTIVITY.fullmatch(e.field)
+        if found is None and e.field == "opened_at":
+            continue  # a case is opened by its first event, of which the same is told
         if found is None:
             return []
         row = planned.parts[int(found[1])][-1]
         reason = _of_row(_field(found[2], sheet), e.message, row, sheet, header)
         wrong[id(row)] = (row, (*wrong.get(id(row), (row, ()))[1], reason))
-    return told_apart(command.reference, planned.rows, list(wrong.values()))
+    return told_apart(command.reference, planned.rows, list(wrong.values())) if wrong else []
 
 
 def _field(path: str, sheet: Sheet) -> str:
     """Our field behind a path in a command: its own, or that of its last part."""
     named = FIELD_OF.get(path, path.rpartition(".")[2].partition("[")[0])
+    named = named if named in sheet.columns else OF_A_CASE.get(path, path)
     return named if named in sheet.columns else path
 
 

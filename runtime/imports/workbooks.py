@@ -92,7 +92,8 @@ class WorkbookFile:
     def _chosen(self, sheet: Sheet) -> Any:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of features that no cell's value depends on
-            pages = load_workbook(self.path, read_only=True, data_only=True, keep_links=False).worksheets
+            content = self.path.open("rb")  # by its path the library would ask what it is called
+            pages = load_workbook(content, read_only=True, data_only=True, keep_links=False).worksheets
         if not pages:
             raise ImportProblem(f"{self.path.name}: holds no sheet of cells")
         named = {clean(page.title): page for page in pages}

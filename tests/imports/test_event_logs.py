@@ -299,6 +299,22 @@ async def test_what_the_door_refuses_of_a_case_is_told_of_its_row(pool: Pool, tm
     assert str(result.refusals[1]) == "log.csv row 3: its case '1' is refused as a whole, for row 2"
 
 
+async def test_work_in_the_future_and_a_case_of_too_long_a_name_are_told_in_the_logs_words(
+    pool: Pool, tmp_path: Path
+) -> None:
+    later = [f"2,{OTHER},complete,Li,2199-01-0{n}T09:00:00+00:00" for n in (1, 2)]
+    alone = f"3,{OTHER},complete,Li,2199-01-03T09:00:00+00:00"
+    long = f"{'k' * 301},{OTHER},complete,Li,{at('09:00:00')}"
+    result = await run_import(
+        pool, shipped_mapping("event_log"), log(tmp_path, *later, alone, long), IMPORTER
+    )
+    told = {r.row: [(reason.column, reason.value) for reason in r.reasons] for r in result.refusals}
+    assert [told[row] for row in (2, 3, 4)] == [
+        [("timestamp", f"2199-01-0{n}T09:00:00+00:00")] for n in (1, 2, 3)
+    ]
+    assert told[5] == [("case_id", "k" * 301)]
+
+
 async def test_the_words_of_the_standards_lifecycle_are_known(pool: Pool, tmp_path: Path) -> None:
     words = (
         "schedule", "assign", "withdraw", "reassign", "suspend", "resume", "autoskip", "manualskip", "ATE_abort",

@@ -255,3 +255,11 @@ async def test_a_workbook_lands_as_its_csv_would(pool: Pool, tmp_path: Path) -> 
     assert await rows_of(pool, "SELECT count(*) FROM ledger.events WHERE topic = 'customer.registered'") == [
         (1,)
     ]
+
+
+async def test_a_workbook_is_read_whatever_it_is_called(pool: Pool, tmp_path: Path) -> None:
+    book = workbook(tmp_path, [1, "Li", "Acme", "Boiler", "New", date(2026, 1, 5), None, 100.5])
+    for name in ("deals.csv", "deals", "deals.xls"):
+        named = book.rename(tmp_path / name)
+        assert (await run_import(pool, MAPPING, named, IMPORTER, dry_run=True)).accepted == 1
+        book = named

@@ -154,6 +154,15 @@ class TestWhatChanges:
     def test_needs_that_cannot_be_are_refused(self, wrong: Needs, field: str) -> None:
         given(OPENED).when(needs(wrong)).refused(Invalid, fields=[field])
 
+    def test_needs_and_quotes_in_another_currency_are_warned_of(self) -> None:
+        priced = given(OPENED, c.ChangeAmount(deal_id=DEAL, amount=PRICE))
+        euros = Money(PRICE.amount, "EUR")
+        told = priced.when(needs(Needs(budget=euros))).answer["warnings"]
+        assert told == ["the budget is in EUR, the deal was in CNY"]
+        quoted = c.RecordQuote(deal_id=DEAL, quote=Quote(reference="Q-9", amount=euros))
+        assert priced.when(quoted).answer["warnings"] == ["the quote is in EUR, the deal was in CNY"]
+        assert "warnings" not in priced.when(needs()).answer
+
     def test_a_quote_is_recorded_once(self) -> None:
         given(OPENED).when(quote()).then(QuoteRecorded(quote=Quote(reference="Q-7", amount=PRICE)))
         given(OPENED, quote()).when(quote()).silence()

@@ -232,6 +232,21 @@ def test_a_file_that_opens_a_closed_deal_again_is_told_that_it_may_be_older() ->
     assert scenario.holds(status="open").answer["notes"][0][0] == "stage"
 
 
+def test_another_currency_is_taken_and_named() -> None:
+    euros = Money(Decimal(50_000), "EUR")
+    rows = {
+        "amount": replace(ROWS["open"], amount=euros),
+        "needs.budget": replace(ROWS["open"], needs=replace(ALL_NEEDS, budget=euros)),
+        "quote.amount": replace(ROWS["open"], quote=replace(QUOTE, amount=euros)),
+    }
+    for field, said in rows.items():
+        scenario = when(imported(ROWS["open"]), said)
+        assert scenario.answer["notes"] == [(field, "is in EUR, the deal was in CNY")]
+    won = replace(ROWS["won"], amount=euros)
+    assert when(imported(ROWS["open"]), won).answer["notes"] == [("amount", "is in EUR, the deal was in CNY")]
+    assert when(imported(ROWS["open"]), ROWS["won"]).answer["notes"] == []
+
+
 def test_a_note_of_an_older_release_knows_no_times_and_refuses_none() -> None:
     scenario = imported(ROWS["open"])
     noted = scenario.deal.imported
