@@ -7,10 +7,14 @@
 -- expected versions and facts) refer to them by number. Facts come in the order of their commands.
 -- Plans are made once for each connection: left to itself the server makes some of them anew for each batch, a quarter of a
 -- small one's time. So no plan may read a table from end to end, however small the table was when the plan was made.
--- An earlier release's function may have other columns: it goes, in this same transaction.
+-- An earlier release's function may have other columns, and the application's role could once make one of the same name: they go,
+-- in this same transaction.
+-- All of them look for what they name among temporary things last: where those are not named they come first, and whoever calls
+-- could have a type of their own run their own code with the owner's rights.
 DO $$ DECLARE old regprocedure; BEGIN
     FOR old IN SELECT oid::regprocedure FROM pg_proc
-                WHERE pronamespace = 'ledger'::regnamespace AND proname IN ('append', 'append_alone') LOOP
+                WHERE pronamespace IN ('ledger'::regnamespace, 'app'::regnamespace)
+                  AND proname IN ('append', 'append_alone', 'create_key', 'revoke_key') LOOP
         EXECUTE format('DROP FUNCTION %s', old);
     END LOOP;
 END $$;
@@ -21,7 +25,7 @@ CREATE FUNCTION ledger.append(
     e_cmd int[], e_id uuid[], e_stream uuid[], e_version int[], e_topic text[], e_schema int[], e_data text[],
     e_occurred timestamptz[]
 ) RETURNS TABLE (head bigint, seen int[], stale int[])
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
 DECLARE
     v_head bigint;
@@ -85,7 +89,7 @@ CREATE FUNCTION ledger.append_alone(
     e_id uuid[], e_stream uuid[], e_version int[], e_topic text[], e_schema int[], e_data text[],
     e_occurred timestamptz[]
 ) RETURNS bigint
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
 DECLARE
     v_head bigint;
@@ -134,7 +138,7 @@ GRANT EXECUTE ON FUNCTION ledger.append_alone TO salesloop_app;
 CREATE OR REPLACE FUNCTION app.create_key(
     p_id text, p_secret_hash bytea, p_user text, p_role text, p_rep uuid, p_team uuid, p_label text, p_by text,
     p_expires timestamptz
-) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF p_role = 'admin' AND NOT pg_has_role(session_user, 'salesloop_owner', 'MEMBER') THEN
         RAISE EXCEPTION 'an administrator''s key needs the operator''s rights' USING ERRCODE = 'insufficient_privilege';
@@ -145,7 +149,7 @@ END $$;
 
 -- When it was revoked, now or earlier; NULL where there is no such key.
 CREATE OR REPLACE FUNCTION app.revoke_key(p_id text) RETURNS timestamptz
-LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog AS $$
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     UPDATE app.api_keys SET revoked_at = COALESCE(revoked_at, now()) WHERE id = p_id RETURNING revoked_at
 $$;
 
@@ -153,3 +157,6 @@ ALTER FUNCTION app.create_key OWNER TO salesloop_owner;
 ALTER FUNCTION app.revoke_key OWNER TO salesloop_owner;
 REVOKE ALL ON FUNCTION app.create_key, app.revoke_key FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION app.create_key, app.revoke_key TO salesloop_app;
+
+-- The tables are there now. What else the application's role made here the operator could take for ours.
+REVOKE CREATE ON SCHEMA app FROM salesloop_app;

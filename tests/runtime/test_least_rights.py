@@ -54,6 +54,8 @@ def test_it_cannot_become_anybody_else(application: Connection[Any], role: str) 
         "UPDATE app.api_keys SET role = 'admin'",
         "DELETE FROM app.api_keys",
         "CREATE SCHEMA mine",
+        "CREATE FUNCTION app.create_key(text) RETURNS int LANGUAGE sql AS 'SELECT 1'",
+        "CREATE TABLE app.mine (id int)",
         "CREATE ROLE mine",
         "COPY (SELECT 1) TO PROGRAM 'true'",
     ],
@@ -61,6 +63,34 @@ def test_it_cannot_become_anybody_else(application: Connection[Any], role: str) 
 def test_it_may_not_reach_round_what_the_house_keeps(application: Connection[Any], statement: str) -> None:
     with pytest.raises(InsufficientPrivilege):
         application.execute(statement)
+
+
+NOTHING = ", ".join(["'{}'"] * 7)
+AS_OWNER = """
+CREATE FUNCTION pg_temp.runs() RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN
+    IF current_user <> 'salesloop_app' THEN RAISE EXCEPTION 'runs as %', current_user; END IF;
+    RETURN true;
+END $$
+"""
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        f"SELECT ledger.append_alone('{{}}', '', '', '{{}}', 1, '{{}}', '{{}}', {NOTHING})",
+        f"SELECT ledger.append('{{}}', {NOTHING}, {NOTHING}, '{{}}', '{{}}')",
+        "SELECT app.create_key('0123456789abcdef', sha256('x'), 'me', 'auditor', NULL, NULL, '', 'me', NULL)",
+        "SELECT app.revoke_key('0123456789abcdef')",
+    ],
+)
+def test_what_runs_with_the_owner_s_rights_runs_nothing_of_the_caller_s(
+    application: Connection[Any], call: str
+) -> None:
+    """Temporary types and tables come before all others, where a function does not say otherwise."""
+    application.execute(AS_OWNER)
+    for name in ("timestamptz", "json", "text", "int8", "bool", "uuid", "int4", "bytea"):
+        application.execute(f"CREATE DOMAIN pg_temp.{name} AS pg_catalog.{name} CHECK (pg_temp.runs())")
+    application.execute(call)
 
 
 def test_the_owner_s_login_needs_its_password(application_url: str) -> None:
