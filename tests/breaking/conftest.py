@@ -37,7 +37,8 @@ def environment_of(data: Path) -> dict[str, str]:
 @asynccontextmanager
 async def office(system: Supervisor, desks: int, policy: str) -> AsyncIterator[list[Desk]]:
     """Desks with an administrator's key, a rep each in one team, and three deals they all work on."""
-    async with open_ledger(system.environment["DATABASE_URL"]) as ledger:
+    assert system.postgres is not None
+    async with open_ledger(system.postgres.url) as ledger:  # the operator's
         _, token = await KeyBook(ledger).create(NewKey("breaker", Role.ADMIN), "tests")
     headers = {"Authorization": f"Bearer {token}"}
     async with httpx.AsyncClient(base_url=system.api_url, headers=headers, timeout=30) as http:

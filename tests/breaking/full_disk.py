@@ -88,7 +88,8 @@ async def refused(http: httpx.AsyncClient) -> None:
 
 async def the_server_ends(system: Supervisor) -> None:
     """A new segment of the write-ahead log is asked for until the server goes down for want of room."""
-    url = system.environment["DATABASE_URL"]
+    assert system.postgres is not None
+    url = system.postgres.url
 
     def gone() -> bool:
         try:
