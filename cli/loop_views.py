@@ -319,8 +319,11 @@ KEPT = {
     "later": "its bytes were computed later and kept at {at}",
     None: "its bytes are not kept yet and computed now",
 }
-RECOMPUTED = "computed again at this position it is the same"
-OTHERWISE = "computed again at this position it is NOT the same: this release computes it otherwise"
+RECOMPUTES = {
+    True: "computed again at this position it is the same",
+    False: "computed again at this position it is NOT the same: this release computes it otherwise",
+    None: "it cannot be computed again yet: the read models have not come to this position",
+}
 MEASURED = ("number", "actual", "value", "effect")
 SHARES = ("attained",)
 
@@ -332,7 +335,7 @@ def show_pack(
     at = moment(pack.opened_at, to)
     say(told(FROZEN if pack.equal else ALTERED, about=title_of(pack, names), position=pack.position, at=at))
     say(told(KEPT[pack.computed], at=moment(pack.kept_at, to)))
-    say(word(RECOMPUTED if pack.recomputes else OTHERWISE))
+    say(word(RECOMPUTES[pack.recomputes]))
     show_points(pack.agenda, names, lang)
     rows = list(_besides(pack.lines, names, lang, changed=changed))
     now = told("as known now ({position:,})", position=pack.known_at)

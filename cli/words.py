@@ -332,6 +332,9 @@ SENTENCES = {
     "its bytes were kept when it was frozen": "冻结时已保存原始字节",
     "its bytes were computed later and kept at {at}": "字节为事后计算，保存于 {at}",
     "its bytes are not kept yet and computed now": "字节尚未保存，为现在计算",
+    "it cannot be computed again yet: the read models have not come to this position": (
+        "尚不能重新计算：读模型还未到达该位置"
+    ),
     "computed again at this position it is the same": "按同一位置重新计算：一致",
     "computed again at this position it is NOT the same: this release computes it otherwise": (
         "按同一位置重新计算：不一致，本版本的计算方法已不同"

@@ -57,7 +57,7 @@ class PackSeen(msgspec.Struct, kw_only=True):
     """`pack` is the frozen pack's bytes as they were kept, in `format`, and `digest` their SHA-256; `equal`: the same as was
     recorded when the review opened. `computed` is "when frozen", or "later" for a review of a release that kept no packs, and
     `kept_at` when its bytes were; without them nothing is kept yet, and `pack` is as computed now. `recomputes`: today's code
-    gives the very bytes of `pack` at its position. `lines` are all its values and what each is as known at the position `known_at`.
+    gives the very bytes of `pack` at its position; empty while the read models have not come to that. `lines` are all its values and what each is as known at the position `known_at`.
     """
 
     cycle_id: UUID
@@ -70,7 +70,7 @@ class PackSeen(msgspec.Struct, kw_only=True):
     format: int
     computed: Computed | None
     kept_at: datetime | None
-    recomputes: bool
+    recomputes: bool | None
     agenda: list[Spoken]
     pack: msgspec.Raw
     known_at: int
@@ -85,7 +85,8 @@ async def get(source: Source, cycle: CycleSeen, known_at: int | None = None) -> 
     if review is None:
         what = f"the review of cycle {cycle.cycle_id} has not opened: there is no pack yet"
         raise NotFound(what, kind="review pack", id=str(cycle.cycle_id))
-    position = await reached(source, packs.NEEDED) if known_at is None else known_at
+    head = await reached(source, packs.NEEDED)
+    position = head if known_at is None else known_at
     kept = await packs.kept(source, review.digest)
     again = now = await review_pack.pack(source, cycle.cycle_id, review.position)
     if position > review.position:
@@ -102,7 +103,7 @@ async def get(source: Source, cycle: CycleSeen, known_at: int | None = None) -> 
         format=kept.format if kept else packs.FORMAT,
         computed=kept.computed if kept else None,
         kept_at=kept.stored_at if kept else None,
-        recomputes=again.data == frozen,
+        recomputes=again.data == frozen if head >= review.position else None,
         agenda=[spoken(item) for item in review.agenda],
         pack=msgspec.Raw(frozen),
         known_at=now.position,

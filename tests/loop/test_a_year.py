@@ -28,7 +28,7 @@ from domain.recorded import Recorded
 from domain.scope import COMPANY, Scope, ScopeKind, rep, team
 from domain.target import commands as t
 from domain.target.facts import TargetProposed, TargetRevised
-from projections import catalog, figures, review_pack
+from projections import catalog, figures, packs, review_pack
 from projections.paging import Source
 from runtime.schema import migrate
 from tests.domain.loop.naive import Naive, Row, naive_figure
@@ -232,12 +232,15 @@ def checked_in(raw: Raw, scope: Scope, period: Period, told: list[Recorded]) -> 
 
 
 async def packs_are_as_they_were(pool: Source, raw: Raw) -> None:
-    """Computed again at the end of the year, each pack is the very bytes that were frozen, with the figures of that day."""
+    """Computed again at the end of the year, each pack is the very bytes that were kept, with the figures of that day."""
     for circle, period in co.turns(YEAR):
         id = cycle_id(circle.scope, period)
         opened = next(r.fact for r in raw.of(id) if isinstance(r.fact, f.ReviewOpened))
         pack = await review_pack.pack(pool, id, opened.position)
         assert pack.digest == opened.pack_digest, (circle.scope, period)
+        kept = await packs.kept(pool, opened.pack_digest)
+        assert kept is not None
+        assert (kept.data, kept.computed) == (pack.data, "when frozen"), (circle.scope, period)
         rows = raw.sales(opened.position)
         assert {line["metric"]: line["actual"] for line in pack.content["targets"]} == {
             metric: figure(rows, metric, circle.scope, period.start, period.end)

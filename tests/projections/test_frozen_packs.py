@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import pytest
 
-from domain.canonical import canonical
+from domain.canonical import canonical, digest
 from domain.context import Channel
 from domain.cycle import commands as c
 from domain.figures import FrozenPack
@@ -126,7 +127,26 @@ async def test_nothing_is_kept_by_read_models_that_have_not_come_to_its_position
     assert await packs.unkept(books.pool) == []
 
 
+async def test_read_models_that_have_not_come_to_its_position_say_nothing_of_the_pack(
+    books: Books, frozen: PackSeen
+) -> None:
+    await books.office.rows("UPDATE read.positions SET position = 1 WHERE name = 'contributions' RETURNING 1")
+    behind = await seen(books)
+    assert (bytes(behind.pack), behind.equal, behind.recomputes) == (bytes(frozen.pack), True, None)
+
+
 async def test_bytes_that_have_another_digest_are_never_kept_as_frozen(books: Books) -> None:
     row: list[Any] = ["ab" * 32, packs.FORMAT, b"{}", "when frozen"]
     with pytest.raises(psycopg.errors.CheckViolation, match="frozen_bytes_have_the_digest"):
         await books.office.rows(packs.KEEP, *row)
+
+
+async def test_a_long_pack_is_kept_compressed_and_read_whole(books: Books) -> None:
+    stalled = [{"id": str(UUID(int=n)), "stage": "contact", "since": "2026-02-11"} for n in range(50)]
+    long = canonical({"stalled": {"deals": 50, "longest": stalled}})
+    await books.office.rows(packs.KEEP, digest(long), packs.FORMAT, long, "when frozen")
+    ((size,),) = await books.office.rows("SELECT pg_column_size(bytes) FROM ledger.packs")
+    assert size < len(long) / 2
+    kept = await packs.kept(books.pool, digest(long))
+    assert kept is not None
+    assert kept.data == long
