@@ -247,7 +247,10 @@ async def on_database_busy(request: Request, error: Exception) -> Response:
 async def on_unknown(request: Request, error: Exception) -> Response:
     """The server logs the traceback; the answer tells nothing of our insides."""
     log.error("a request failed", extra={"error_type": type(error).__name__}, exc_info=error)
-    return render(request, Problem(INTERNAL, "the error was logged; nothing was promised by this answer"))
+    detail = "the error was logged; nothing was promised by this answer"
+    return render(
+        request, Problem(INTERNAL, detail, headers={"Connection": "close"})
+    )  # as the server does then
 
 
 def install(app: FastAPI) -> None:

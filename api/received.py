@@ -29,7 +29,7 @@ def read_json(body: bytes) -> Any:
 
 
 def is_json(request: Request) -> bool:
-    kind = request.headers.get("content-type", "")
+    kind = header(request, "Content-Type") or ""
     return kind == JSON or KINDS.fullmatch(kind.partition(";")[0].strip().lower()) is not None
 
 

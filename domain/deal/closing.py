@@ -12,7 +12,7 @@ from domain.deal import facts as f
 from domain.deal.deal import Deal
 from domain.deal.decisions import Json, policy_of, process_of, told, warn_of_currency
 from domain.door import Book, handles
-from domain.errors import FieldError, GateNotPassed, Invalid
+from domain.errors import FieldError, Forbidden, GateNotPassed, Invalid
 from domain.people import Rep
 from domain.process import LOST, WON
 from domain.values import MAX_NAME, Checks, today_anywhere
@@ -83,6 +83,10 @@ def correct_closing(command: c.CorrectClosing, book: Book) -> Json:
     after, checks = replace(before, **said), Checks()
     checks.money(command.amount, "amount", after.closed_on)
     checks.done()
+    if after.amount != before.amount and book.context.by_a_rep and deal.was_let_pass:
+        raise Forbidden(
+            "an approval let this deal be won at its amount: a manager corrects it", field="amount"
+        )
     deal.correct_closing(after)
     warn_of_currency("amount", after.amount, before.amount, book)
     return told(deal)

@@ -96,6 +96,11 @@ class Deal(PromisingDeal):
             self.must_have_closed_after_opening(after.closed_on)
             self.record(f.ClosingCorrected(before=self.closing, after=after))
 
+    @property
+    def was_let_pass(self) -> bool:
+        """Whether it was closed with an approval, not by its gates alone."""
+        return any(override.closed for override in self.overrides.values())
+
     def must_have_closed_after_opening(self, day: date) -> None:
         """Raises Invalid for a day that was over everywhere when the deal was opened."""
         opened_at = self.opened_at if self.opening_told else None

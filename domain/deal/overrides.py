@@ -22,6 +22,8 @@ class Override:
     by: str = ""
     """Who decided."""
     spent: bool = False
+    closed: bool = False
+    """It let the deal, as it stands now, be closed."""
 
     def covers(self, to: str, lacking: tuple[str, ...]) -> bool:
         return bool(self.approved) and not self.spent and self.to == to and set(lacking) <= set(self.missing)

@@ -149,7 +149,7 @@ class DealState(Aggregate):
         self.stage = fact.after
         override = self.overrides.get(fact.override_id) if fact.override_id else None
         if override is not None:
-            self.overrides[override.id] = replace(override, spent=True)
+            self.overrides[override.id] = replace(override, spent=True, closed=fact.after in (WON, LOST))
 
     @when(f.OverrideRequested)
     def _override_requested(self, fact: f.OverrideRequested) -> None:
@@ -189,7 +189,7 @@ class DealState(Aggregate):
         self.status, self.stage, self.closed_on = "open", fact.stage, None
         self.contract_reference = self.loss_reason = self.competitor = ""
         self.reassignments = 0
-        self.overrides = {id: replace(o, spent=True) for id, o in self.overrides.items()}
+        self.overrides = {id: replace(o, spent=True, closed=False) for id, o in self.overrides.items()}
 
     @when(f.ProcessMoved)
     def _process_moved(self, fact: f.ProcessMoved) -> None:

@@ -199,6 +199,12 @@ def test_a_header_that_came_twice_is_refused(house: House, deal: UUID, name: str
     assert refused(answer) == [f"header.{name}"]
 
 
+def test_a_body_is_of_one_kind(house: House, deal: UUID) -> None:
+    kinds = [("content-type", "application/json"), ("content-type", "text/plain")]
+    answer = house.admin.post(f"/deals/{deal}/stage", content=b'{"to": "contact"}', headers=kinds)
+    assert refused(answer) == ["header.Content-Type"]
+
+
 def test_a_position_comes_once_as_header_or_parameter(house: House) -> None:
     twice = [("Salesloop-After", "1"), ("Salesloop-After", "1")]
     assert refused(house.admin.get("/deals", headers=twice)) == ["header.Salesloop-After"]

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from domain.context import Actor, Channel
+from domain.context import Actor, Channel, Reach
 from domain.deal import commands as c
 from domain.deal.facts import OverrideDecided, OverrideRequested, StageMoved
 from domain.errors import Forbidden, GateNotPassed, Invalid, NotFound, Refused
@@ -15,7 +15,9 @@ from tests.domain.given_when_then import given, like
 from tests.domain.words import (
     BOSS,
     DEAL,
+    LI,
     LOST,
+    NORTH,
     OFFERED,
     OPENED,
     OVERRIDE,
@@ -191,6 +193,20 @@ class TestAnApproval:
         assert approved.refusal.details["changed"] == ["amount"]
         same = Money(PRICE.amount.normalize(), PRICE.currency)
         approved.when(win(contract_reference="", amount=same)).allowed()
+
+    def test_is_not_got_round_by_setting_the_amount_right_afterwards(self) -> None:
+        correction = c.CorrectClosing(deal_id=DEAL, amount=yuan(1_000_000))
+        as_rep, as_manager = Reach(team_id=NORTH, rep_id=LI), Reach(team_id=NORTH)
+        won = given(PRICED, ask("won"), approve(), win(contract_reference=""))
+        won.when(correction, reach=as_rep).refused(Forbidden)
+        signed = c.CorrectClosing(deal_id=DEAL, contract_reference="C-7")
+        won.when(signed, reach=as_rep).topics("deal.closing-corrected")
+        won.when(correction, reach=as_manager).topics("deal.closing-corrected")
+
+        by_its_gates = given(WON).when(correction, reach=as_rep)
+        by_its_gates.topics("deal.closing-corrected")
+        won.given(reopen(), needs(), win())
+        won.when(correction, reach=as_rep).topics("deal.closing-corrected")
 
     def test_is_asked_for_again_where_the_amount_changed_on_the_way(self) -> None:
         dearer = given(OPENED, priced(10_000), ask("solution"), approve(), priced(1_000_000))
