@@ -5,12 +5,12 @@ The machine decides as the door does: on remembered aggregates, which it then co
 
 from __future__ import annotations
 
-import copy
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -135,7 +135,7 @@ class Selling(RuleBasedStateMachine):
     def ask(self, command: Command, **context: Any) -> tuple[Fact, ...]:
         """Decide on remembered state, keep what was decided, and check all that must hold after any command."""
         call = Call(command, context_of(now=self.now, **context))
-        before = copy.deepcopy({id: vars(held) for id, held in self.held.items()})
+        before = self.as_held()
         facts: tuple[Fact, ...] = ()
         changed: list[Aggregate] = []
         try:
@@ -152,13 +152,15 @@ class Selling(RuleBasedStateMachine):
             self._account(decision.facts)
         except DomainError:
             pass
-        assert {id: vars(held) for id, held in self.held.items()} == before, (
-            "a decision changed what it was made on"
-        )
+        assert self.as_held() == before, "a decision changed what it was made on"
         self.held |= {aggregate.id: aggregate for aggregate in changed}
         for aggregate in changed:
             assert vars(aggregate) == vars(self.history.load(type(aggregate), aggregate.id))
         return facts
+
+    def as_held(self) -> bytes:
+        """All that is remembered, to the last value: what changed in place reads differently."""
+        return msgspec.msgpack.encode([vars(held) for held in self.held.values()], enc_hook=repr)
 
     def _attempt(self, call: Call, loaded: dict[UUID, Aggregate]) -> Any:
         while True:
