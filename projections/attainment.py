@@ -77,7 +77,7 @@ async def series(
     policies: InForce | None = None,
 ) -> list[Attainment]:
     """The same target on several days; those without a target in force are left out."""
-    known = await TargetTree.at(source, [target_id], figures.NOW if position is None else position)
+    known = await TargetTree.at(source, [target_id], position)
     pairs = [(target, day) for target in known.values() for day in days]
     return await attained(source, pairs, position, policies)
 
@@ -193,7 +193,7 @@ async def _weights(
 
 async def _currency(source: Source, metric: str, scope: Scope, period: Period, position: int | None) -> str:
     id = target_id(metric, scope, period)
-    known = await TargetTree.at(source, [id], figures.NOW if position is None else position)
+    known = await TargetTree.at(source, [id], position)
     return known[id].currency if id in known else ""
 
 
@@ -220,6 +220,6 @@ async def policies_of(source: Source, name: str = "default", position: int | Non
     """All versions of a cycle policy, as known at a position."""
     id = cycle_policy_stream(name)
     held = CyclePolicies(id)
-    for recorded in await past.streams(source, [id], figures.NOW if position is None else position):
+    for recorded in await past.streams(source, [id], position):
         held.replay(recorded.fact, recorded.originator_version)
     return held

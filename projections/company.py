@@ -7,17 +7,13 @@ for is decided by what was known when it was recorded, and a rebuild decides the
 from __future__ import annotations
 
 from domain.cycle.in_force import COMPANY, InForce
-from domain.cycle.policies import CyclePolicyPublished
 from projections import past
 from projections.paging import Source
-
-TOPIC = CyclePolicyPublished.TOPIC
-EVERYTHING = 2**63 - 1
 
 
 async def in_force(source: Source, position: int | None = None) -> InForce:
     """As known at a position; None: now."""
     known = InForce()
-    for recorded in await past.streams(source, [COMPANY], EVERYTHING if position is None else position):
-        known = known.heard(recorded)
+    for recorded in await past.streams(source, [COMPANY], position):
+        known = known.heard(recorded.originator_id, recorded.fact, recorded.occurred_at)
     return known

@@ -19,10 +19,9 @@ from domain.figures import FigureAsked
 from domain.periods import Window
 from domain.scope import Scope, ScopeKind
 from projections.paging import Page, Params, Source, Version, fetch, limit_of, opened, sealed
+from projections.past import NOW
 from runtime.codec import encode
 
-NOW = 2**63 - 1
-"""A position that everything recorded is before."""
 _WHOSE = {ScopeKind.COMPANY: "true", ScopeKind.TEAM: "c.team_id = {id}", ScopeKind.REP: "c.rep_id = {id}"}
 _COUNTS = """
        c.metric = ANY({metrics}) AND c.day BETWEEN {since} AND {upto} AND c.position <= %(position)s AND {whose}

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from psycopg import AsyncConnection
 
-from domain.cycle.in_force import COMPANY, InForce
+from domain.cycle.in_force import InForce
 from domain.cycle.policies import CyclePolicyPublished
 from domain.deal.facts import DealOpened
 from domain.facts import Fact
@@ -119,10 +119,9 @@ class ByDeal(Folded, Generic[R]):
         if not self._is_company_known:
             self.company, self._is_company_known = await company.in_force(connection, after), True
         for stretch in _between_policies(entries):
-            published = stretch[0].fact
-            if isinstance(published, CyclePolicyPublished):
-                if stretch[0].stream_id == COMPANY:
-                    self.company = self.company.publish(published.policy, stretch[0].occurred_at)
+            first = stretch[0]
+            if isinstance(first.fact, CyclePolicyPublished):
+                self.company = self.company.heard(first.stream_id, first.fact, first.occurred_at)
             else:
                 await self.fold(connection, stretch)
 

@@ -13,6 +13,8 @@ from domain.recorded import Recorded
 from projections.paging import Source, fetch
 from runtime.codec import COLUMNS, decode_row
 
+NOW = 2**63 - 1
+"""The position of whoever asks for all that is known."""
 STRETCH = (
     f"SELECT {COLUMNS} FROM ledger.events WHERE position > %s AND position <= %s AND topic = ANY(%s)"
     " ORDER BY position"
@@ -28,7 +30,7 @@ async def stretch(source: Source, after: int, upto: int, topics: Collection[str]
     return [decode_row(row) for row in await fetch(source, STRETCH, [after, upto, list(topics)])]
 
 
-async def streams(source: Source, ids: Collection[UUID], upto: int) -> list[Recorded]:
-    """Everything that is known of these streams at position `upto`, in order."""
-    rows: list[Any] = await fetch(source, STREAMS, [list(ids), upto]) if ids else []
+async def streams(source: Source, ids: Collection[UUID], upto: int | None = None) -> list[Recorded]:
+    """Everything that is known of these streams at position `upto` (None: now), in order."""
+    rows: list[Any] = await fetch(source, STREAMS, [list(ids), NOW if upto is None else upto]) if ids else []
     return [decode_row(row) for row in rows]

@@ -201,7 +201,7 @@ async def definition_of(source: Source, name: str, version: int) -> Definition:
     """Raises NotFound where it was not published. A published version never changes."""
     id = definition_stream(name)
     held = Definitions(id)
-    for recorded in await past.streams(source, [id], figures.NOW):
+    for recorded in await past.streams(source, [id]):
         held.replay(recorded.fact, recorded.originator_version)
     return held.at(version)
 

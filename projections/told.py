@@ -112,8 +112,8 @@ class Told(Projection, Generic[S]):
         return cls.table.row(*columns, encode(seen).decode())
 
     @classmethod
-    async def at(cls, source: Source, ids: Collection[UUID], position: int) -> dict[UUID, S]:
-        """As known at a position; what was not there yet is left out. In the order of the ids."""
+    async def at(cls, source: Source, ids: Collection[UUID], position: int | None = None) -> dict[UUID, S]:
+        """As known at a position (None: now); what was not there yet is left out. In the order of the ids."""
         stories: defaultdict[UUID, list[Recorded]] = defaultdict(list)
         for recorded in await past.streams(source, ids, position):
             stories[recorded.originator_id].append(recorded)

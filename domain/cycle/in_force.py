@@ -10,12 +10,13 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from domain.calendar import day_begins
 from domain.cycle.policies import CyclePolicyPublished, cycle_policy_stream
 from domain.cycle.policy import DEFAULT_CYCLE_POLICY, CyclePolicy
-from domain.recorded import Recorded
+from domain.facts import Fact
 
 COMPANY = cycle_policy_stream("default")
 """The stream whose facts say what the company's policy is."""
@@ -38,12 +39,11 @@ class InForce:
         """One policy, whatever the time: that of a cycle, which keeps the version it was opened under."""
         return cls((EARLIEST,), (policy,))
 
-    def heard(self, recorded: Recorded) -> InForce:
+    def heard(self, stream_id: UUID, fact: Fact, at: datetime) -> InForce:
         """After one more fact of the ledger. Facts that are not the company's policy change nothing."""
-        fact = recorded.fact
-        if recorded.originator_id != COMPANY or not isinstance(fact, CyclePolicyPublished):
+        if stream_id != COMPANY or not isinstance(fact, CyclePolicyPublished):
             return self
-        return self.publish(fact.policy, recorded.occurred_at)
+        return self.publish(fact.policy, at)
 
     def publish(self, policy: CyclePolicy, at: datetime) -> InForce:
         """What is published last counts from its instant on, also instead of what was said for a later one."""

@@ -23,7 +23,8 @@ from domain.values import PromiseOutcome
 
 @reads(CyclePolicyPublished)
 def _policy_published(meter: Meter, recorded: Recorded, fact: CyclePolicyPublished) -> Yields:
-    meter.state.company = meter.state.company.heard(recorded)
+    company = meter.state.company
+    meter.state.company = company.heard(recorded.originator_id, fact, recorded.occurred_at)
     return ()
 
 

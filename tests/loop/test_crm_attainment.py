@@ -85,7 +85,7 @@ def division(quarter: Period, scope: Scope, parts: Iterable[tuple[Scope, Decimal
 async def attained(books: Books, scopes: list[Scope], quarter: Period) -> dict[Scope, Decimal | None]:
     """As the read model judges the quarter's last day."""
     ids = [target_id(REVENUE, scope, quarter) for scope in scopes]
-    targets = (await TargetTree.at(books.pool, ids, figures.NOW)).values()
+    targets = (await TargetTree.at(books.pool, ids)).values()
     judged = await attainment.attained(books.pool, [(target, quarter.end) for target in targets])
     assert len(judged) == len(scopes)
     return {one.scope: one.attained for one in judged}
