@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from cli.language import heard, told, word
-from cli.tables import say, table
+from cli.tables import notes, table
 
 if TYPE_CHECKING:
     from domain.calendar import BusinessCalendar
@@ -33,8 +33,7 @@ def calendar_warnings(calendar: BusinessCalendar) -> list[str]:
 
 
 def note_calendar(calendar: BusinessCalendar) -> None:
-    for warning in calendar_warnings(calendar):
-        say(told("note: {text}", text=heard(warning)))
+    notes(calendar_warnings(calendar))
 
 
 def show_calendars(calendars: Iterable[CalendarKnown]) -> None:

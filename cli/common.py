@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
 import typer
 
-from cli.language import Commands, heard, speak, told, word
-from cli.tables import say
+from cli.language import Commands, speak, told, word
+from cli.tables import notes, say
 
 if TYPE_CHECKING:
     from domain.context import Context
@@ -176,8 +176,7 @@ def receipt(done: Mapping[str, Any], as_json_: bool) -> None:  # noqa: FBT001 - 
     if not done["recorded"]:
         changed = word("nothing to change")
     say(f"{changed}: {answer}")
-    for warning in done["answer"].get("warnings", ()):
-        say(told("note: {text}", text=heard(warning)))
+    notes(done["answer"].get("warnings", ()))
 
 
 def _said(value: Any, between: str = " ") -> str:

@@ -186,7 +186,7 @@ def pack(
     if json:
         as_json(found)
         return
-    from cli.loop_views import show_pack
+    from cli.pack_views import show_pack
 
     show_pack(found, known, zone(tz or company), language(), changed=changed)
 

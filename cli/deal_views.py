@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from cli.common import moment, money
 from cli.language import told, word
-from cli.tables import say, table
+from cli.tables import facts, say, table
 
 if TYPE_CHECKING:
     from projections.agenda import AgendaItem, EndedItem, Outcomes
@@ -91,7 +91,7 @@ def show_deal(deal: DealView, to: tzinfo | None) -> None:
         ("policy, process", f"{deal.policy}, {deal.process} {deal.process_version}"),
         ("version", deal.version),
     ]
-    table(("", deal.title), [row for row in rows if row[1] not in (None, "")], whole=("",))
+    facts(deal.title, rows)
 
 
 # --- history ---------------------------------------------------------------------------------------------------------
@@ -257,4 +257,4 @@ def show_lead(lead: LeadView, to: tzinfo | None) -> None:
         ("allocated", f"{moment(lead.allocated_at, to)} {lead.receipt}".strip()),
         ("deal", lead.deal_id),
     ]
-    table(("", str(lead.lead_id)), [row for row in rows if row[1]], whole=("",))
+    facts(str(lead.lead_id), rows)

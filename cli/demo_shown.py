@@ -50,7 +50,7 @@ async def show_cycle(opened: Ledger, turn: Turn, teller: Teller) -> None:
 
 
 async def _pack(opened: Ledger, reviewed: CycleSeen, teller: Teller) -> None:
-    from cli.loop_views import show_pack
+    from cli.pack_views import show_pack
     from projections import pack_view
 
     pack = await pack_view.get(opened.pool, reviewed)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from cli.calendar_views import calendar_told, note_calendar
 from cli.common import moment
-from cli.language import heard, told, word
-from cli.tables import say, table
+from cli.language import word
+from cli.tables import facts, notes, table
 
 if TYPE_CHECKING:
     from domain.cycle.policy import CyclePolicy
@@ -33,8 +33,7 @@ def show_policy(name: str, versions: Sequence[Mapping[str, Any]]) -> None:
         "calendar",
     )
     table(columns, [_policy(p) for p in versions], title=name)
-    for warning in versions[-1]["warnings"]:
-        say(told("note: {text}", text=heard(warning)))
+    notes(versions[-1]["warnings"])
 
 
 def _policy(p: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -71,8 +70,8 @@ def show_listed(listed: Iterable[Listed]) -> None:
 
 def show_customer(found: Mapping[str, Any]) -> None:
     profile = found["profile"]
-    rows = [(name, value) for name, value in profile.items() if value not in (None, "") and name != "name"]
-    table(("", profile["name"]), [("id", found["customer_id"]), *rows], whole=("",))
+    rows = [(name, value) for name, value in profile.items() if name != "name"]
+    facts(profile["name"], [("id", found["customer_id"]), *rows])
     if found["contacts"]:
         people = [(c["name"], c["note"], c["phone"], c["mail"], c["id"]) for c in found["contacts"]]
         table(("contact", "role", "phone", "mail", "id"), people, whole=("id",), spare=("mail", "phone"))

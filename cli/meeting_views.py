@@ -11,7 +11,7 @@ from uuid import UUID
 from cli.common import moment
 from cli.language import language, told, word
 from cli.loop import who, whose
-from cli.tables import table
+from cli.tables import facts, table
 
 if TYPE_CHECKING:
     from domain.meeting.plan import Plan
@@ -45,7 +45,7 @@ def show_meetings(meetings: Iterable[MeetingSeen], names: Names, to: tzinfo | No
 
 def show_meeting(one: MeetingSeen, names: Names, to: tzinfo | None) -> None:
     """What it is about, what came of it, and what is owed."""
-    table(("", str(one.meeting_id)), list(_about(one, names, to)), whole=("",))
+    facts(str(one.meeting_id), _about(one, names, to))
     if one.agenda:
         table(("on the agenda", ""), list(_points(one, names)))
     if one.decisions:

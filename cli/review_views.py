@@ -13,7 +13,7 @@ from cli.common import moment
 from cli.language import told, word
 from cli.loop import figure, measured, metric_name, who, whose
 from cli.loop_views import title_of
-from cli.tables import say, table
+from cli.tables import facts, say, table
 
 if TYPE_CHECKING:
     from domain.experiment import Compared
@@ -24,11 +24,6 @@ if TYPE_CHECKING:
     from projections.scorecards import Recomputed, ScorecardSeen
 
 Names = Mapping[UUID, str]
-
-
-def _given(rows: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    """Without lines that have nothing to tell."""
-    return [row for row in rows if row[1] not in (None, "")]
 
 
 # --- scorecards ------------------------------------------------------------------------------------------------------
@@ -52,20 +47,18 @@ def show_scorecards(cards: Iterable[ScorecardSeen], names: Names) -> None:
 
 def show_scorecard(card: ScorecardSeen, names: Names, to: tzinfo | None) -> None:
     """As closed last; before that, what people scored so far."""
-    rows = _given(
-        [
-            ("scorecard", card.scorecard_id),
-            ("measures", f"{card.definition} {card.definition_version}"),
-            ("status", word(card.status)),
-            ("owner", who(card.owner_id, names)),
-            ("manager", who(card.manager_id, names)),
-            ("scored", _scores(card.scores)),
-            ("by the owner", _scores(card.own)),
-            *(_closed(card, to)),
-            *((f"{word(r.kind)}, {who(r.by, names)}", r.text) for r in card.remarks),
-        ]
-    )
-    table(("", title_of(card, names)), rows, whole=("",))
+    rows = [
+        ("scorecard", card.scorecard_id),
+        ("measures", f"{card.definition} {card.definition_version}"),
+        ("status", word(card.status)),
+        ("owner", who(card.owner_id, names)),
+        ("manager", who(card.manager_id, names)),
+        ("scored", _scores(card.scores)),
+        ("by the owner", _scores(card.own)),
+        *(_closed(card, to)),
+        *((f"{word(r.kind)}, {who(r.by, names)}", r.text) for r in card.remarks),
+    ]
+    facts(title_of(card, names), rows)
     if card.closings:
         _show_measures(json.loads(card.closings[-1].result))
 
@@ -181,7 +174,7 @@ def show_item(item: ItemSeen, names: Names, to: tzinfo | None) -> None:
         ("decision", item.decision_id),
         ("policy", f"{item.policy} {item.policy_version}"),
     ]
-    table(("", item.what), _given(rows), whole=("",))
+    facts(item.what, rows)
 
 
 # --- adjustments -----------------------------------------------------------------------------------------------------
@@ -225,7 +218,7 @@ def show_adjustment(one: AdjustmentSeen, names: Names, to: tzinfo | None) -> Non
         ("effect", measured(one.effect, one.metric, one.currency) if one.effect is not None else ""),
         ("outcome", f"{word(one.outcome)}, {who(one.decided_by, names)}: {one.why}" if one.outcome else ""),
     ]
-    table(("", one.hypothesis), _given(rows), whole=("",))
+    facts(one.hypothesis, rows)
     if one.adjusted is not None:
         _show_compared([("adjusted", one.adjusted), *(("control", c) for c in one.controls)], one, names)
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from rich.cells import cell_len
 
-from cli.language import told, word
+from cli.language import heard, told, word
 
 WIDE = 160
 """Cells where the output is no terminal; more where a table cannot do with that: a program misses no column."""
@@ -117,6 +117,17 @@ def table(
         say(title or word("nothing"))
     if cells:
         sys.stdout.write("".join(f"{line}\n" for line in lines(columns, cells, right, whole, spare)) + "\n")
+
+
+def facts(title: str, rows: Iterable[tuple[str, Any]]) -> None:
+    """One thing: a line for each of its facts that has something to tell."""
+    table(("", title), [row for row in rows if row[1] not in (None, "")], whole=("",))
+
+
+def notes(sentences: Iterable[str]) -> None:
+    """What should be known beside an answer, as another room says it."""
+    for sentence in sentences:
+        say(told("note: {text}", text=heard(sentence)))
 
 
 def _cell(column: str, cell: Any) -> str:

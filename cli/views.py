@@ -14,7 +14,7 @@ from cli.common import REFUSED, Json, Limit, Zone, as_json, example, group, run,
 from cli.deal_views import show_agenda, show_ended, show_funnel, show_history, show_outcomes, show_reps
 from cli.deals import DealArgument
 from cli.house import Query, house
-from cli.language import language, word
+from cli.language import language, told, word
 from cli.loop import Cursor, Day, OwnerFilter, RepFilter, TeamFilter, more
 from cli.tables import say
 
@@ -225,7 +225,8 @@ def health(*, json: Json = False) -> None:
         as_json(found)
     elif deals:
         number = found["open_deals_without_promise"]
-        say(f"{number:,} open deals have no live promise: {', '.join(map(str, deals[:5]))}")
+        some = ", ".join(map(str, deals[:5]))
+        say(told("{n} open deals have no live promise: {deals}", n=f"{number:,}", deals=some))
     else:
         say(word("every open deal has exactly one live promise"))
     if not json:

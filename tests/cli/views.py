@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from cli import deal_views, desk_views, loop_views, meeting_views, review_views, watch
+from cli import deal_views, desk_views, loop_views, meeting_views, pack_views, review_views, watch
 from domain.cycle.policy import DEFAULT_CYCLE_POLICY
 from domain.metrics import every_metric
 from domain.scorecard.definition import Definition
@@ -174,7 +174,7 @@ ALL: list[Callable[[], None]] = [
     shows(loop_views.show_targets, lambda: _several(target_tree.Targeted), NAMES),
     shows(loop_views.show_target, lambda: extreme(target_tree.Targeted), NAMES),
     shows(loop_views.show_tree, _branch, NAMES),
-    shows(loop_views.show_pack, _pack, NAMES, UTC, "zh"),
+    shows(pack_views.show_pack, _pack, NAMES, UTC, "zh"),
     shows(review_views.show_scorecards, lambda: [_card()], NAMES),
     shows(review_views.show_scorecard, _card, NAMES, UTC),
     shows(review_views.show_recomputed, _recomputed),
