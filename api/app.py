@@ -10,14 +10,10 @@ from fastapi import FastAPI
 
 import domain.registry  # noqa: F401 - every fact and decision is registered by importing it
 from api import errors, openapi
-from api.admission import Admission
 from api.desk import Desk
 from api.front import Front
-from api.import_jobs import ImportDesk
 from api.metrics import Metrics
 from api.routers import ROUTERS
-from api.users import KeyBook
-from domain.door import Door
 from projections.wait import Waiter
 from runtime.ledger import open_ledger
 from runtime.settings import Settings
@@ -54,26 +50,15 @@ def create_app(settings: Settings) -> FastAPI:
 def _lifespan(settings: Settings) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        url, bounds = settings.database_url, settings.bounds
+        url = settings.database_url
         opened = open_ledger(url, max_size=POOL_SIZE, statement_seconds=STATEMENT_PATIENCE)
         async with opened as ledger, Waiter(url) as waiter:
             ledger.pool.timeout = DATABASE_PATIENCE
-            imports = ImportDesk(settings)
-            app.state.desk = Desk(
-                settings=settings,
-                pool=ledger.pool,
-                ledger=ledger,
-                door=Door(ledger),
-                keys=KeyBook(ledger, bounds.wrong_keys),
-                waiter=waiter,
-                imports=imports,
-                metrics=app.state.metrics,
-                admission=Admission(bounds),
-            )
-            imports.open()
+            app.state.desk = desk = Desk.of(settings, ledger, waiter, app.state.metrics)
+            desk.imports.open()
             try:
                 yield
             finally:
-                await imports.close()
+                await desk.imports.close()
 
     return lifespan

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Self
 
 from fastapi import Request
 
@@ -30,6 +31,21 @@ class Desk:
     imports: ImportDesk
     metrics: Metrics
     admission: Admission
+
+    @classmethod
+    def of(cls, settings: Settings, ledger: Ledger, waiter: Waiter, metrics: Metrics) -> Self:
+        bounds = settings.bounds
+        return cls(
+            settings=settings,
+            pool=ledger.pool,
+            ledger=ledger,
+            door=Door(ledger),
+            keys=KeyBook(ledger, bounds.wrong_keys),
+            waiter=waiter,
+            imports=ImportDesk(settings),
+            metrics=metrics,
+            admission=Admission(bounds),
+        )
 
 
 def desk_of(request: Request) -> Desk:

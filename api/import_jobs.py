@@ -40,8 +40,9 @@ JOB, DONE, DATA, REJECTS, MAPPING, PROBLEMS = (
     "problems.txt",
 )
 LOCK, TRIES, TROUBLE = "lock", "tries", "trouble.txt"
-FILE_NAME = re.compile(r"(?=.{1,100}$)\w[\w. ()+,&-]*\.(?i:csv|tsv|txt|xes|xml|xlsx|gz)")
-"""In any script: an export is called as its users speak. Never with a folder."""
+SIGNS = r"[\w. ()+,&-]"
+"""Of a file's name, in any script: an export is called as its users speak. Never with a folder."""
+FILE_NAME = re.compile(rf"(?=.{{1,100}}$)\w{SIGNS}*\.(?i:csv|tsv|txt|xes|xml|xlsx|gz)")
 LONGEST_NAME = 200
 """Bytes; reject files add to it, and a file system has 255."""
 LOOK_EVERY = 15.0

@@ -12,15 +12,12 @@ from urllib.parse import unquote
 
 from fastapi import FastAPI
 
-from api.admission import Admission
 from api.app import create_app
 from api.auth import USER
 from api.desk import Desk
-from api.import_jobs import ImportDesk
-from api.users import KeyBook, Role, User
+from api.users import Role, User
 from api.writing import CHANNEL
 from domain.context import Channel
-from domain.door import Door
 from projections.wait import Waiter
 from runtime.ledger import open_ledger
 from runtime.settings import Settings
@@ -35,17 +32,7 @@ async def inside(settings: Settings) -> AsyncIterator[FastAPI]:
     """The application on the database of the settings; one at a time in a process."""
     app, url = _made(settings), settings.database_url
     async with open_ledger(url, min_size=1, max_size=POOL_SIZE) as ledger, Waiter(url) as waiter:
-        app.state.desk = Desk(
-            settings=settings,
-            pool=ledger.pool,
-            ledger=ledger,
-            door=Door(ledger),
-            keys=KeyBook(ledger),
-            waiter=waiter,
-            imports=ImportDesk(settings),
-            metrics=app.state.metrics,
-            admission=Admission(settings.bounds),
-        )
+        app.state.desk = Desk.of(settings, ledger, waiter, app.state.metrics)
         yield app
 
 

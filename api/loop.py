@@ -101,13 +101,11 @@ class Filters(Paging):
 
     def narrowed(self, team_id: UUID | None) -> Any:
         """As the read model takes it, of one team."""
+        return self.FILTER(**self._given() | {"team_id": team_id})
+
+    def _given(self) -> dict[str, Any]:
         shared = set(self.FILTER.__struct_fields__) & set(type(self).model_fields)
-        given = {name: getattr(self, name) for name in shared}
-        if "period" in type(self).model_fields:
-            given["period_name"] = getattr(self, "period", None)
-        if isinstance(self, OfScopes) and self.scope_kind is not None and "scope_kind" not in shared:
-            given["scope_key"] = Scope(kind=self.scope_kind, id=self.scope_id).key
-        return self.FILTER(**given | {"team_id": team_id})
+        return {name: getattr(self, name) for name in shared}
 
 
 class OfScopes(Filters):
@@ -116,6 +114,12 @@ class OfScopes(Filters):
     scope_kind: ScopeKind | None = None
     scope_id: UUID | None = None
 
+    def _given(self) -> dict[str, Any]:
+        given = super()._given()
+        if self.scope_kind is not None and "scope_kind" not in given:
+            given["scope_key"] = Scope(kind=self.scope_kind, id=self.scope_id).key
+        return given
+
 
 class OfPeriods(OfScopes):
     """A list of what a scope has in a period."""
@@ -123,6 +127,9 @@ class OfPeriods(OfScopes):
     period_kind: PeriodKind | None = None
     period: PeriodName | None = None
     owner_id: UUID | None = None
+
+    def _given(self) -> dict[str, Any]:
+        return super()._given() | {"period_name": self.period}
 
 
 async def listed(look: Look, asked: Any, listing: Callable[..., Awaitable[Page[Any]]]) -> Response:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -18,7 +18,7 @@ from api.errors import STALE, UNKNOWN_REFERENCE, Problem, invalid
 from api.received import TAG, header, version_in
 from api.users import User
 from domain import reading
-from domain.context import Actor, Channel, Context, WholeRequest
+from domain.context import SKEW, Actor, Channel, Context, WholeRequest
 from domain.door import Command, Receipt
 from domain.errors import NotFound
 from domain.values import NAMESPACE, id_within
@@ -26,7 +26,6 @@ from domain.values import NAMESPACE, id_within
 MAX_IDEMPOTENCY_KEY = 255
 CHANNEL = "salesloop.channel"
 """In the scope: the door it came through, where that is another than HTTP."""
-SKEW = timedelta(minutes=5)
 TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 PARTS = {"activity", "decision", "override", "promise"}
 """Things inside the stream that the path names: their absence is the path's, not the body's."""

@@ -19,7 +19,7 @@ from api.auth import ADMIN, OVERSEERS, may_read, may_write
 from api.desk import Desk
 from api.errors import HTTP, Problem, invalid
 from api.fields import Truth, Whole
-from api.import_jobs import DATA, FILE_NAME, LONGEST_NAME, MAPPING, ImportDesk, Order, content_of
+from api.import_jobs import DATA, FILE_NAME, LONGEST_NAME, MAPPING, SIGNS, ImportDesk, Order, content_of
 from api.reading import Look
 from api.writing import Act
 from domain.errors import KeyReused, NotFound
@@ -71,7 +71,7 @@ async def start(
         str, Query(pattern=r"^[a-z0-9_-]{0,60}$", description="a shipped mapping's name")
     ] = "",
     file: Annotated[
-        str, Query(pattern=r"^[\w. ()+,&-]{0,100}$", description="names a raw body")
+        str, Query(pattern=rf"^{SIGNS}{{0,100}}$", description="names a raw body")
     ] = "import.csv",
     *,
     dry_run: Annotated[Truth, Query(description="decide everything, record nothing")] = False,
@@ -208,7 +208,7 @@ async def _present(job_id: UUID, desk: Desk) -> dict[str, object]:
     },
 )
 async def download(
-    job_id: UUID, name: Annotated[str, Path(pattern=r"^[\w. ()+,&-]{1,120}$")], look: Reader
+    job_id: UUID, name: Annotated[str, Path(pattern=rf"^{SIGNS}{{1,120}}$")], look: Reader
 ) -> Response:
     found = look.desk.imports.reject_file(job_id, name)
     if found is None:
