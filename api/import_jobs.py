@@ -27,6 +27,7 @@ from uuid import UUID
 import psycopg
 
 from runtime.imports.jobs import give_up
+from runtime.imports.naming import ENDINGS
 from runtime.programs import python
 from runtime.settings import Settings
 
@@ -42,7 +43,7 @@ JOB, DONE, DATA, REJECTS, MAPPING, PROBLEMS = (
 LOCK, TRIES, TROUBLE = "lock", "tries", "trouble.txt"
 SIGNS = r"[\w. ()+,&-]"
 """Of a file's name, in any script: an export is called as its users speak. Never with a folder."""
-FILE_NAME = re.compile(rf"(?=.{{1,100}}$)\w{SIGNS}*\.(?i:csv|tsv|txt|xes|xml|xlsx|gz)")
+FILE_NAME = re.compile(rf"(?=.{{1,100}}$)\w{SIGNS}*\.(?i:{ENDINGS}|gz)")
 LONGEST_NAME = 200
 """Bytes; reject files add to it, and a file system has 255."""
 LOOK_EVERY = 15.0

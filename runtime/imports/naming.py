@@ -11,6 +11,9 @@ from runtime.imports.rejects import SUFFIX
 from runtime.imports.results import ImportProblem
 from runtime.imports.suggest import did_you_mean
 
+ENDINGS = "csv|tsv|txt|xes|xml|xlsx"
+"""Of files that can be imported, in a pattern; `.gz` may follow."""
+_IMPORTABLE = re.compile(rf"\.({ENDINGS})(\.gz)?$", re.IGNORECASE)
 _PACKED = re.compile(r"(?:\.gz)?$")
 _REJECTS = re.compile(rf"(?:{re.escape(SUFFIX)})+$")
 
@@ -20,6 +23,11 @@ def is_of(file: str, sheet: Sheet) -> bool:
     name = _PACKED.sub("", clean(file), count=1)
     stem = sheet.file.removesuffix(".gz").rpartition(".")[0] or sheet.file
     return name == sheet.file or (bool(_REJECTS.search(name)) and _REJECTS.sub("", name) == stem)
+
+
+def is_importable(file: str) -> bool:
+    """By its ending."""
+    return _IMPORTABLE.search(file) is not None
 
 
 def unread(mapping: Mapping, files: Collection[str]) -> list[str]:

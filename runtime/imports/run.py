@@ -7,7 +7,6 @@ row, and what landed is found unchanged. Reading and planning go on in a thread 
 from __future__ import annotations
 
 import asyncio
-import re
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
@@ -31,7 +30,7 @@ from runtime.imports import jobs
 from runtime.imports.ids import external_id, installation_secret
 from runtime.imports.landing import Landing, Outcome
 from runtime.imports.mapping import DEALS, EVENTS, Mapping
-from runtime.imports.naming import unread
+from runtime.imports.naming import is_importable, unread
 from runtime.imports.plan import Planned
 from runtime.imports.preview import PreviewStore
 from runtime.imports.readiness import check_ready
@@ -50,7 +49,6 @@ from runtime.imports.sources import Found, Source, locate, source_of
 from runtime.ledger import Ledger
 
 OLDER = "tells of nothing after {until:%Y-%m-%d %H:%M}, and an earlier file told until {before:%Y-%m-%d %H:%M}: is this the older one?"
-IMPORTABLE = re.compile(r"\.(csv|txt|tsv|xes|xlsx)(\.gz)?$", re.IGNORECASE)
 BATCH = 500
 IN_FLIGHT = 3
 """Batches of deals on their way at once; other kinds go one by one, because later rows refer to earlier ones."""
@@ -131,7 +129,7 @@ def passed_over(mapping: Mapping, data: Path) -> list[Notice]:
     """What lies in the folder, looks like a file to import, and is read by no table."""
     if not data.is_dir():
         return []
-    files = [path.name for path in data.iterdir() if path.is_file() and IMPORTABLE.search(path.name)]
+    files = [path.name for path in data.iterdir() if path.is_file() and is_importable(path.name)]
     return [
         Notice(name, "", "no table of the mapping reads it: passed over") for name in unread(mapping, files)
     ]

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from api.import_jobs import FILE_NAME
 from runtime.imports.mapping import load_mapping, shipped_mapping, shipped_names
 from runtime.imports.mapping_file import read_mapping
 from runtime.imports.results import ImportProblem
+from runtime.imports.run import passed_over
 from tests.imports.conftest import ONE_FILE, mapping_from
 
 
@@ -231,3 +233,11 @@ def test_a_word_of_the_lifecycle_is_one_thing() -> None:
 def test_the_digest_is_of_the_files_bytes() -> None:
     assert mapping_from(ONE_FILE).digest == mapping_from(ONE_FILE).digest
     assert mapping_from(ONE_FILE).digest != mapping_from(ONE_FILE + "# a word\n").digest
+
+
+def test_whatever_the_api_would_take_is_told_where_it_is_passed_over(tmp_path: Path) -> None:
+    left = ["calls.xml", "calls.xml.gz", "more.XES", "notes.txt", "plan.xlsx", "rows.tsv"]
+    for name in (*left, "accounts.csv", "readme.md"):
+        (tmp_path / name).touch()
+    assert [notice.file for notice in passed_over(shipped_mapping("crm_export"), tmp_path)] == sorted(left)
+    assert all(FILE_NAME.fullmatch(name) for name in left)
