@@ -73,9 +73,6 @@ class Period:
     def contains(self, day: date) -> bool:
         return self.start <= day <= self.end
 
-    def covers(self, other: Period) -> bool:
-        return self.start <= other.start and other.end <= self.end
-
     @property
     def fiscal_start(self) -> int:
         """The month its fiscal year starts in, as far as it shows: months and weeks are the same in every year."""

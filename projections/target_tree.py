@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from uuid import UUID
@@ -205,12 +204,3 @@ def _branch(target: Targeted, parent: Targeted | None, children: dict[UUID | Non
     shares = parent.shares if parent is not None else ()
     share = next((s for s in shares if s.child_id == target.target_id), None)
     return Branch(target, share, [_branch(c, target, children) for c in children.get(target.target_id, [])])
-
-
-async def of_scope(source: Source, scope_key: str, starts: date, ends: date) -> Sequence[Targeted]:
-    """Every standing target of a scope and exactly these days, by metric."""
-    select = TargetTree.select()
-    select.equal("scope_key", scope_key)
-    select.where("starts = %(starts)s AND ends = %(ends)s", starts=starts, ends=ends)
-    found = (await TargetTree.page(source, select, "metric", limit=500)).items
-    return [target for target in found if target.stands]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 from uuid import UUID
 
 from domain.aggregate import Aggregate, when
@@ -20,8 +20,6 @@ from domain.periods import Period, PeriodKind
 from domain.scope import COMPANY, Scope
 from domain.scorecard.compute import About, MeasureFigure
 from domain.values import named_id
-
-Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 from domain import currency as currencies
-from domain.metrics import Metric, Unit, find_metric, metric
+from domain.metrics import Metric, Unit, find_metric
 from domain.scope import Scope
 from domain.target.commands import ProposeTarget
 from domain.values import MAX_AMOUNT, Checks
@@ -91,11 +91,3 @@ def check_scope(scope: Scope, checks: Checks, field: str = "scope") -> None:
     checks.that(
         not scope.channel, f"{field}.channel", "nothing records channels yet: it could not be measured"
     )
-
-
-def check_key(key: str) -> Metric:
-    """The metric, where a target can be for it. Raises Invalid."""
-    checks = Checks()
-    check_metric(key, checks)
-    checks.done()
-    return metric(key)
