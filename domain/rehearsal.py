@@ -93,12 +93,20 @@ def set_right(history: Iterable[Happened]) -> list[Happened]:
         fact = happened.fact
         if isinstance(fact, f.ActivityLogged):
             activity = last.get(fact.activity_id, fact.activity)
-            told.append(replace(happened, fact=replace(fact, activity=activity)))
+            at = _done_at(happened.at, fact.activity, activity)
+            told.append(replace(happened, at=at, fact=replace(fact, activity=activity)))
         elif isinstance(fact, f.ClosingCorrected):
             _move_closing(told, fact.after.closed_on - fact.before.closed_on)
         elif not isinstance(fact, f.ActivityCorrected):
             told.append(happened)
     return told
+
+
+def _done_at(told_at: datetime, told: Activity, known: Activity) -> datetime:
+    """Work that was only begun when it was first told was done so long after."""
+    if told.started_at != told_at or told.duration_minutes is not None or known.duration_minutes is None:
+        return told_at
+    return told_at + timedelta(minutes=known.duration_minutes)
 
 
 def _move_closing(told: list[Happened], days: timedelta) -> None:

@@ -229,11 +229,14 @@ NOBODY = UUID(int=0)
 
 @dataclass(frozen=True, slots=True)
 class PastActivity:
-    """A touch from another system's history; `at` is when it was done."""
+    """A touch from another system's history; `at` is when it was done. `begun_id` is its id where an earlier file knew only
+    that it was begun.
+    """
 
     activity_id: UUID
     at: datetime
     activity: Activity
+    begun_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from uuid import UUID
 
 from domain.deal import facts as f
 from domain.deal.arrival import Arrival
@@ -41,7 +42,7 @@ def import_deal(row: ImportDeal, book: Book) -> Json:
         _open(deal, row, book)
         deal.record(f.ImportNoted(digest=digest, as_of=book.context.now, marks=marks_of(row)))
         return told(deal)
-    if any(deal.has_logged(past.activity_id) for past in row.activities):
+    if any(_logged_as(deal, past) for past in row.activities):
         deal = book.get(Deal, row.deal_id, complete=True)
     return _tell_again(deal, row, digest, book)
 
@@ -147,7 +148,7 @@ def _change(deal: Deal, row: ImportDeal, new: f.RowMarks, book: Book) -> list[tu
     assert deal.imported is not None
     since, last = deal.imported.as_of, deal.imported.marks
     changed = _applicable(deal, row, new, last)
-    fresh = [past for past in row.activities if not deal.has_logged(past.activity_id)]
+    fresh = [past for past in row.activities if _logged_as(deal, past) is None]
     notes = not_taken(row, deal, new, last, {*changed, *(["activities"] if fresh else [])})
     notes.extend(_looks_older(deal, row, changed, fresh))
     notes.extend(_in_other_currencies(deal, row, changed))
@@ -277,15 +278,32 @@ def _correct_closing(deal: Deal, row: ImportDeal, changed: set[str]) -> None:
     changed -= {"standing", "amount"}
 
 
+def _logged_as(deal: Deal, past: PastActivity) -> UUID | None:
+    """Under which id it is known already: its own, or that of when it was only begun."""
+    return next(
+        (id for id in (past.activity_id, past.begun_id) if id is not None and deal.has_logged(id)), None
+    )
+
+
 def _new_activities(deal: Deal, row: ImportDeal, policy: FollowUpPolicy, now: datetime) -> bool:
     """Log what is new; the latest work touches the deal. Whether it did."""
-    new = [past for past in row.activities if not deal.has_logged(past.activity_id)]
-    for past in row.activities:
-        if deal.has_logged(past.activity_id):
-            deal.correct_activity(past.activity_id, past.activity)
+    new = [past for past in row.activities if _logged_as(deal, past) is None]
+    done = [past for past in row.activities if _tell_known(deal, past)]
     _log(deal, new)
-    last = max(new, key=lambda past: past.at, default=None)
+    last = max([*new, *done], key=lambda past: past.at, default=None)
     before = deal.promise
     if last is not None:
         deal.touched(policy, now, f"{last.activity.kind}:{last.activity.outcome}", None, last.at)
     return deal.promise is not before
+
+
+def _tell_known(deal: Deal, past: PastActivity) -> bool:
+    """Set right work that is known. True where it was only begun then, and is done now; an older file undoes no work."""
+    id = _logged_as(deal, past)
+    if id is None:
+        return False
+    held = deal.activity(id)
+    only_begun = past.activity.started_at == past.at and past.activity.duration_minutes is None
+    if not (only_begun and held.duration_minutes is not None):
+        deal.correct_activity(id, past.activity)
+    return id == past.begun_id and held.duration_minutes is None

@@ -63,7 +63,10 @@ class Dates:
         if isinstance(told.at, datetime):
             return first_instant(self._zone, told.at) if told.at.tzinfo is None else told.at.astimezone(UTC)
         zone = told.offset or self._zone
-        return day_ends(zone, told.at) if end_of_day else day_begins(zone, told.at)
+        begins, ends = day_begins(zone, told.at), day_ends(zone, told.at)
+        if ends < begins:
+            raise Unreadable(f"is a day that {zone} never had: its clocks went over it")
+        return ends if end_of_day else begins
 
     def _read(self, text: str) -> Told:
         found = [told for form in self._forms if (told := form.read(text)) is not None]

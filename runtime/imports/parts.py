@@ -17,12 +17,17 @@ from runtime.database import Pool
 from runtime.imports.plan import Planned
 from runtime.imports.results import Reason
 
-LOGGED = (
-    "SELECT stream_id, (data->>'activity_id')::uuid, occurred_at FROM ledger.events WHERE stream_id = ANY(%s)"
-    " AND topic = 'deal.activity-logged' AND meta->>'channel' = 'import'"
-    " AND data->'activity'->>'outcome' IS DISTINCT FROM 'started'"
-)
-"""What was begun and not done may have been done since: then it is told as something else."""
+LOGGED = """
+SELECT e.stream_id, (e.data->>'activity_id')::uuid, e.occurred_at + make_interval(mins => coalesce(done.minutes, 0))
+  FROM ledger.events e
+  LEFT JOIN LATERAL (SELECT (c.data->'after'->>'duration_minutes')::int AS minutes FROM ledger.events c
+                      WHERE c.stream_id = e.stream_id AND c.topic = 'deal.activity-corrected'
+                        AND c.data->>'activity_id' = e.data->>'activity_id' ORDER BY c.version DESC LIMIT 1) done
+         ON e.data->'activity'->>'outcome' = 'started'
+ WHERE e.stream_id = ANY(%s) AND e.topic = 'deal.activity-logged' AND e.meta->>'channel' = 'import'
+   AND (e.data->'activity'->>'outcome' IS DISTINCT FROM 'started' OR done.minutes IS NOT NULL)
+"""
+"""What was begun and is not done says nothing of whose the case is."""
 OWNER = "owner"
 
 
@@ -50,7 +55,7 @@ def _case(planned: Planned, known: Collection[UUID]) -> ImportDeal | None:
 
 
 def _judged(planned: Planned, row: ImportDeal, held: dict[UUID, dict[UUID, datetime]], owner: str) -> Planned:
-    told = {past.activity_id for past in row.activities}
+    told = {id for past in row.activities for id in (past.activity_id, past.begun_id)}
     others = [at for id, at in held.get(row.deal_id, {}).items() if id not in told]
     if not others:
         return planned

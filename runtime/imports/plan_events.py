@@ -124,12 +124,22 @@ class CasePlanner:
 
     def _activities(self, case: str, done: list[Work]) -> Iterator[PastActivity]:
         """Ids are made of what happened, so that a log which grew keeps those it told before."""
-        times: dict[tuple[object, ...], int] = {}
+        ids, begun = self._numbered(), self._numbered()
         for work in done:
-            told = (case, work.name, work.resource, work.started, work.done)
+            told = (case, work.name, work.resource, work.started)
+            both = work.started is not None and work.done is not None
+            begun_id = begun(*told, None) if both else None
+            yield PastActivity(ids(*told, work.done), work.at, self._activity(work), begun_id)
+
+    def _numbered(self) -> Callable[..., UUID]:
+        """Ids of what is told by these words, for the first time, the second and so on."""
+        times: dict[tuple[object, ...], int] = {}
+
+        def id_of(*told: object) -> UUID:
             times[told] = n = times.get(told, 0) + 1
-            key = "\x1f".join(map(str, (*told, n)))
-            yield PastActivity(self._id_of(ACTIVITY, key), work.at, self._activity(work))
+            return self._id_of(ACTIVITY, "\x1f".join(map(str, (*told, n))))
+
+        return id_of
 
     def _activity(self, work: Work) -> Activity:
         rule = self._fitting.get(work.name)

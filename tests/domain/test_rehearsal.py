@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -157,6 +158,18 @@ class TestWhatWasCorrected:
         history = [OPENED, as_told, on(30, corrected)]
         assert rehearse_deal(DEAL, history, RULE, END) == rehearse_deal(DEAL, [OPENED, in_truth], RULE, END)
         assert touches(history) == ["call:offer"]
+
+    def test_work_that_was_only_begun_was_done_when_it_is_known_to_have_been(self) -> None:
+        whole = did(1, "call", "offer")
+        done = whole.fact
+        assert isinstance(done, f.ActivityLogged)
+        at = whole.at - timedelta(minutes=30)
+        begun = replace(done.activity, started_at=at, outcome="started")
+        known = replace(begun, outcome="offer", duration_minutes=30)
+        corrected = f.ActivityCorrected(activity_id=done.activity_id, before=begun, after=known)
+        told = [OPENED, replace(whole, at=at, fact=replace(done, activity=begun)), on(30, corrected)]
+        truth = [OPENED, replace(whole, fact=replace(done, activity=known))]
+        assert rehearse_deal(DEAL, told, RULE, END) == rehearse_deal(DEAL, truth, RULE, END)
 
     def test_of_a_closing_moves_it_to_the_day_it_was_on(self) -> None:
         won = f.DealWon(amount=PRICE, closed_on=START.date(), contract_reference="C-1")

@@ -257,6 +257,14 @@ class TestDates:
         before = date.fromisoformat(day) - timedelta(days=1)
         assert dates.instant(str(before), end_of_day=True) == dates.instant(day) - timedelta(seconds=1)
 
+    @pytest.mark.parametrize(
+        ("zone", "day"), [("Pacific/Apia", "2011-12-30"), ("Pacific/Kwajalein", "1993-08-21")]
+    )
+    def test_that_a_zone_never_had_are_refused(self, zone: str, day: str) -> None:
+        for end_of_day in (False, True):
+            with pytest.raises(Unreadable, match=f"is a day that {zone} never had"):
+                Dates(("iso",), zone).instant(day, end_of_day=end_of_day)
+
     def test_with_an_offset_are_that_day_there(self) -> None:
         assert self.shanghai.instant("2026-03-05+01:00") == datetime(2026, 3, 4, 23, tzinfo=UTC)
         assert self.shanghai.instant("2026-03-05Z") == datetime(2026, 3, 5, tzinfo=UTC)

@@ -141,6 +141,27 @@ async def test_a_log_that_grew_adds_what_is_new(pool: Pool, tmp_path: Path) -> N
     }
 
 
+async def test_work_that_was_begun_and_is_done_in_a_later_file_is_one_activity(
+    pool: Pool, tmp_path: Path
+) -> None:
+    begun = f"1,{OFFER},start,Li,{at('09:00:00')}"
+    done = f"1,{OFFER},complete,Li,{at('09:30:00')}"
+    mail = f"1,{OTHER},complete,Ben,{at('09:10:00')}"
+    mapping = shipped_mapping("event_log")
+    await run_import(pool, mapping, log(tmp_path, begun, mail), IMPORTER)
+    for rows in ((begun, done, mail), (begun, mail), (begun, done, mail)):
+        assert (await run_import(pool, mapping, log(tmp_path, *rows), IMPORTER)).refused == 0
+    counts = await topics(pool)
+    assert (counts["deal.activity-logged"], counts["deal.activity-corrected"]) == (2, 1)
+    query = "SELECT data->'after' FROM ledger.events WHERE topic = 'deal.activity-corrected'"
+    [(after,)] = await rows_of(pool, query)
+    assert (after["outcome"], after["duration_minutes"]) == ("offer", 30)
+    assert await rows_of(pool, OWNER_NOW) == [("Li",)]
+    visit = f"1,{OTHER},complete,Cy,{at('09:20:00')}"
+    await run_import(pool, mapping, log(tmp_path, visit), IMPORTER)
+    assert await rows_of(pool, OWNER_NOW) == [("Li",)]
+
+
 async def test_people_become_reps_of_the_desk_and_machines_do_not(pool: Pool, tmp_path: Path) -> None:
     data = log(
         tmp_path,
