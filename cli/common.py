@@ -120,6 +120,7 @@ def as_json(value: Any) -> None:
     from runtime.codec import encode
 
     sys.stdout.write(msgspec.json.format(encode(value), indent=2).decode() + "\n")
+    _shown.clear()  # a document ends where it ends
 
 
 def zone(name: str | None) -> tzinfo | None:
@@ -160,10 +161,12 @@ def tell_zone() -> None:
 
 
 def money(amount: Decimal | str | None, currency: str | None = None) -> str:
-    """Grouped digits: 1,234,567.50 CNY."""
+    """Grouped digits, with the decimals of the currency and none that the amount has cut: 1,234,567.50 CNY, 1,200 JPY, 1.234 BHD."""
     if amount is None:
         return ""
-    return f"{Decimal(amount):,.2f} {currency or ''}".strip()
+    from domain.currency import written
+
+    return f"{written(Decimal(amount), currency or ''):,f} {currency or ''}".strip()
 
 
 def receipt(done: Mapping[str, Any], as_json_: bool) -> None:  # noqa: FBT001 - a flag straight from the command line

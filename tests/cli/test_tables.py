@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from cli import tables
+from cli.common import money
 from tests.cli import views
 
 NUMBER = re.compile(rf"[^\s{tables.BROAD}]*\d[^\s{tables.BROAD}]*")
@@ -106,3 +107,19 @@ def test_a_line_ends_after_a_word_or_a_wide_character_and_never_moves_the_cursor
 
 
 WHO = UUID(int=1)
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "shown"),
+    [
+        ("1234567.5", "CNY", "1,234,567.50 CNY"),
+        ("1200", "JPY", "1,200 JPY"),
+        ("1.234", "BHD", "1.234 BHD"),
+        ("0.0001", "EUR", "0.0001 EUR"),  # of a ledger that took more decimals than there are
+        (None, "EUR", ""),
+    ],
+)
+def test_an_amount_has_its_currency_s_decimals_and_none_is_cut(
+    amount: str | None, currency: str, shown: str
+) -> None:
+    assert money(amount, currency) == shown
