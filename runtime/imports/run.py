@@ -7,6 +7,7 @@ row, and what landed is found unchanged. Reading and planning go on in a thread 
 from __future__ import annotations
 
 import asyncio
+import codecs
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
@@ -45,9 +46,13 @@ from runtime.imports.results import (
     Refusal,
     Tally,
 )
+from runtime.imports.sniff import TABLE, may_be_utf_8
 from runtime.imports.sources import Found, Source, locate, source_of
 from runtime.ledger import Ledger
 
+UTF_8_TOO = (
+    "is read as {named}, and may be UTF-8: where names look wrong, leave `encoding` out of the mapping"
+)
 OLDER = "tells of nothing after {until:%Y-%m-%d %H:%M}, and an earlier file told until {before:%Y-%m-%d %H:%M}: is this the older one?"
 BATCH = 500
 IN_FLIGHT = 3
@@ -186,6 +191,7 @@ class Run:
     async def _file(self, found: Found, references: References) -> None:
         tally = Tally(found.path.name, found.sheet.kind, found.rows)
         self.result.tallies.append(tally)
+        await self._look_at_its_encoding(found)
         source = await asyncio.to_thread(source_of, found, self.mapping, references.id_of, references)
         landing = Landing(
             self.door,
@@ -207,6 +213,13 @@ class Run:
         written = await asyncio.to_thread(refused.finish)
         if written is not None:
             self.result.rejects.append(str(written))
+
+    async def _look_at_its_encoding(self, found: Found) -> None:
+        named = self.mapping.encoding
+        if found.kind != TABLE or codecs.lookup(named).name.startswith("utf-8"):
+            return
+        if await asyncio.to_thread(may_be_utf_8, found.path):
+            self.result.notices.append(Notice(found.path.name, "", UTF_8_TOO.format(named=named)))
 
     async def _look_at_its_age(self, tally: Tally, landing: Landing) -> None:
         """A file that changes deals and tells of nothing so late as an earlier one did may be the older of the two."""

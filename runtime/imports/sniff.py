@@ -83,6 +83,19 @@ def kind_of(path: Path) -> Kind:
     return Kind(TABLE, b"\r" if b"\r" in head and b"\n" not in head else b"\n")
 
 
+def may_be_utf_8(path: Path) -> bool:
+    """Whether its letters beyond ASCII are UTF-8 as well, which other encodings hardly ever are by chance. By its first part."""
+    with readable(path), open_binary(path) as unpacked:
+        head = unpacked.read(HEAD)
+    if head.isascii() or head.startswith(UTF8_MARK):
+        return False
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def is_markup(head: bytes) -> bool:
     return head.removeprefix(UTF8_MARK).lstrip().startswith(b"<")
 

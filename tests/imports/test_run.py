@@ -89,6 +89,19 @@ async def test_days_are_told_as_they_are_in_the_mappings_zone(pool: Pool, tmp_pa
     ]
 
 
+async def test_a_file_that_may_be_in_another_encoding_than_is_named_is_noted(
+    pool: Pool, tmp_path: Path
+) -> None:
+    western = mapping_from(f'encoding = "cp1252"\n{ONE_FILE}')
+    data = tmp_path / "deals.csv"
+    told = []
+    for encoding in ("utf-8", "utf-8-sig", "cp1252"):
+        data.write_text(f"{HEADER}\n1,J\u00f6rg,Acme,Boiler,New,2026-01-05,,100,\n", encoding=encoding)
+        told.append([str(notice) for notice in (await run(pool, data, western, dry_run=True)).notices])
+    assert [len(notices) for notices in told] == [1, 0, 0]
+    assert "is read as cp1252, and may be UTF-8" in told[0][0]
+
+
 async def test_a_cell_beyond_the_named_columns_is_told(pool: Pool, tmp_path: Path) -> None:
     """A spreadsheet gives every row as many cells as the longest: what was one too many then stands under no name."""
     shifted = "2,Li,Lund, Beck & Co,Pump,Talks,2026-01-06,,200,x"
