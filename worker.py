@@ -14,10 +14,8 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import is_dataclass
-from datetime import datetime
 from functools import partial
 from typing import Any
-from uuid import UUID
 
 import psycopg
 import uvloop
@@ -26,11 +24,12 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from domain.door import Door
 from projections import catalog
 from projections.follow import run_projections
+from projections.load_reads import LoadReads
 from projections.loop_reads import LoopReads
 from projections.wait import Waiter
 from runtime import database
 from runtime.backoff import Backoff
-from runtime.database import Pool, open_pool
+from runtime.database import open_pool
 from runtime.health import beat, unreachable
 from runtime.ledger import open_ledger
 from runtime.logging import configure
@@ -43,8 +42,6 @@ from workflows.activities.desk import Desk
 from workflows.delivery import Deliverer
 from workflows.follower import Follower
 from workflows.lanes import LANE_NAMES
-from workflows.loop_messages import Subject
-from workflows.ports import Loads, Owed
 from workflows.running import make_worker, schedule_sweep
 from workflows.store import WorkflowStore
 
@@ -64,7 +61,7 @@ async def play_workflows(settings: Settings, stop: asyncio.Event) -> None:
     async with open_ledger(settings.database_url) as ledger, Waiter(settings.database_url) as waiter:
         store = WorkflowStore(ledger.pool, LANE_NAMES)
         deliverer = Deliverer(client, settings.task_queue)
-        desk = Desk(Door(ledger), ReadModels(ledger.pool), store, LoopReads(ledger.pool, waiter))
+        desk = Desk(Door(ledger), LoadReads(ledger.pool), store, LoopReads(ledger.pool, waiter))
         worker = make_worker(desk, deliverer)
         prepare(message_types())
         await schedule_sweep(client, settings.task_queue)
@@ -170,110 +167,6 @@ def explain(failure: Exception) -> str:
     if isinstance(failure, psycopg.Error):
         return database.explain(failure)
     return str(failure) if isinstance(failure, database.NotUsable) else f"{type(failure).__name__}: {failure}"
-
-
-# --- the read models, as activities ask them ---------------------------------------------------------
-
-READ_MODELS = [
-    *("deal_board", "rep_load", "cycle_board", "action_items"),
-    *("adjustments", "meetings", "meeting_schedules", "target_tree", "leads"),
-]
-REACHED = "SELECT COALESCE(min(position), 0) FROM read.positions WHERE suffix = '' AND name = ANY(%s)"
-OPEN_DEALS = "(SELECT COALESCE(sum(open_deals), 0)::int8 FROM read.rep_load_sum WHERE owner_id = r.rep_id)"
-TEAM_LOADS = (
-    f"SELECT ({REACHED}), r.rep_id, {OPEN_DEALS} FROM read.rep_load r WHERE r.team_id = %s AND r.active"
-)
-ITEMS = "EXISTS (SELECT FROM read.action_items i WHERE i.owner_id = r.rep_id AND i.outcome = 'open')"
-ELSEWHERE = """EXISTS (
-    SELECT FROM read.deal_board d WHERE d.owner_id = r.rep_id AND d.status = 'open' AND d.team_id <> r.team_id)"""
-GONE = f"""
-    SELECT r.rep_id FROM read.rep_load r
-     WHERE CASE WHEN r.active THEN {ELSEWHERE} ELSE {OPEN_DEALS} > 0 OR {ITEMS} END ORDER BY r.rep_id"""
-OPEN = """
-    SELECT deal_id FROM read.deal_board WHERE status = 'open' AND (%(after)s::uuid IS NULL OR deal_id > %(after)s)
-       AND {} ORDER BY deal_id LIMIT %(limit)s"""
-
-
-GOING_ON = """
-    SELECT {id} FROM read.{table} WHERE {open} AND (%(after)s::uuid IS NULL OR {id} > %(after)s)
-     ORDER BY {id} LIMIT %(limit)s"""
-LOOPS = {
-    Subject.CYCLE: ("cycle_id", "cycle_board", "phase NOT IN ('closed', 'cancelled')"),
-    Subject.ACTION_ITEM: ("item_id", "action_items", "outcome = 'open'"),
-    Subject.ADJUSTMENT: ("adjustment_id", "adjustments", "status <> 'decided'"),
-    Subject.MEETING_SCHEDULE: ("schedule_id", "meeting_schedules", "status = 'running'"),
-    Subject.MEETING: ("meeting_id", "meetings", "NOT over"),
-}
-
-
-_OWES = "body::jsonb->'waits' @> jsonb_build_array(jsonb_build_object('of', %(person)s::text))"
-OWED = {
-    "cycles": f"""
-        SELECT cycle_id FROM read.cycle_board WHERE phase NOT IN ('closed', 'cancelled')
-           AND (%(person)s IN (owner_id, manager_id, (body::jsonb->>'above_id')::uuid) OR {_OWES}) ORDER BY 1""",
-    "meetings": f"""
-        SELECT meeting_id FROM read.meetings WHERE NOT over AND (chair_id = %(person)s OR {_OWES}) ORDER BY 1""",
-    "items": """
-        SELECT item_id FROM read.action_items WHERE outcome = 'open' AND owner_id = %(person)s ORDER BY 1""",
-    "adjustments": """
-        SELECT adjustment_id FROM read.adjustments WHERE status <> 'decided' AND owner_id = %(person)s ORDER BY 1""",
-    "schedules": """
-        SELECT schedule_id FROM read.meeting_schedules WHERE status = 'running'
-           AND body::jsonb->'plan'->>'chair_id' = %(person)s::text ORDER BY 1""",
-    "targets": """
-        SELECT target_id FROM read.target_tree WHERE status <> 'withdrawn' AND owner_id = %(person)s ORDER BY 1""",
-    "leads": "SELECT lead_id FROM read.leads WHERE status = 'open' AND owner_id = %(person)s ORDER BY 1",
-}
-
-
-class ReadModels:
-    """`workflows.ports.LoadReader` on the tables of `projections`; the two rooms do not know each other."""
-
-    def __init__(self, pool: Pool) -> None:
-        self._pool = pool
-
-    async def reached(self) -> int:
-        return int((await self._rows(REACHED, [READ_MODELS]))[0][0])
-
-    async def team_loads(self, team_id: UUID) -> Loads:
-        rows = await self._rows(TEAM_LOADS, [["rep_load"], team_id])
-        return Loads(rows[0][0] if rows else 0, {rep_id: count for _, rep_id, count in rows})
-
-    async def open_deals(self, after: UUID | None, limit: int) -> list[UUID]:
-        return await self._deals("true", after=after, limit=limit)
-
-    async def open_deals_of(self, rep_id: UUID, after: UUID | None, limit: int) -> list[UUID]:
-        return await self._deals("owner_id = %(rep_id)s", rep_id=rep_id, after=after, limit=limit)
-
-    async def open_deals_following(self, policy: str, after: UUID | None, limit: int) -> list[UUID]:
-        return await self._deals("policy = %(policy)s", policy=policy, after=after, limit=limit)
-
-    async def deals_without_promise(self, after: UUID | None, limit: int) -> list[UUID]:
-        return await self._deals("promise_id IS NULL", after=after, limit=limit)
-
-    async def untold(self, due_before: datetime, limit: int) -> list[UUID]:
-        return await self._deals(
-            "due_at < %(due)s AND missed_at IS NULL", after=None, due=due_before, limit=limit
-        )
-
-    async def going_on(self, subject: Subject, after: UUID | None, limit: int) -> list[UUID]:
-        id, table, open = LOOPS[subject]
-        query = GOING_ON.format(id=id, table=table, open=open)
-        return [found for (found,) in await self._rows(query, {"after": after, "limit": limit})]
-
-    async def owed_by(self, person_id: UUID) -> Owed:
-        found = {name: await self._rows(query, {"person": person_id}) for name, query in OWED.items()}
-        return Owed(**{name: tuple(id for (id,) in rows) for name, rows in found.items()})
-
-    async def gone_with_deals(self) -> list[UUID]:
-        return [rep_id for (rep_id,) in await self._rows(GONE, [])]
-
-    async def _deals(self, condition: str, **params: Any) -> list[UUID]:
-        return [deal_id for (deal_id,) in await self._rows(OPEN.format(condition), params)]
-
-    async def _rows(self, query: Any, params: Any) -> list[Any]:
-        async with self._pool.connection() as connection:
-            return await (await connection.execute(query, params)).fetchall()
 
 
 # --- the command line --------------------------------------------------------------------------------

@@ -1,47 +1,23 @@
 """Workflows room: what activities ask of the rest of the house. No SQL here and none behind a definition.
 
-`worker.py` plugs in the read models (`LoadReader`); `store.py` answers from the ledger (`LedgerReader`).
+The read models are plugged in by `worker.py`; `store.py` answers from the ledger (`LedgerReader`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
 from uuid import UUID
 
 from domain.figures import FigureAsked, FrozenPack, Pack
+from domain.owed import Loads, Owed
 from domain.periods import Period, Window
 from domain.proposal import Effect
 from domain.scope import Scope
 from workflows.loop_messages import Subject
 from workflows.messages import Standing, SweepReport
-
-
-@dataclass(frozen=True)
-class Loads:
-    """Open deals per active rep, as known at `position`."""
-
-    position: int
-    open_deals: dict[UUID, int]
-
-
-@dataclass(frozen=True)
-class Owed:
-    """What is a person's in the loop and not over: cycles in which they have a part or a step is owed by them, meetings that they chair
-    or owe a decision, action items, leads and adjustments that they own, schedules that name them as chair; and targets that they own,
-    also past ones.
-    """
-
-    cycles: tuple[UUID, ...] = ()
-    meetings: tuple[UUID, ...] = ()
-    items: tuple[UUID, ...] = ()
-    adjustments: tuple[UUID, ...] = ()
-    schedules: tuple[UUID, ...] = ()
-    targets: tuple[UUID, ...] = ()
-    leads: tuple[UUID, ...] = ()
 
 
 class LoadReader(Protocol):

@@ -25,6 +25,7 @@ from domain.periods import Period
 from domain.recorded import Recorded
 from domain.scope import COMPANY
 from projections.follow import run_projections
+from projections.load_reads import LoadReads
 from projections.loop_reads import LoopReads
 from projections.wait import Waiter
 from runtime.database import open_pool
@@ -32,7 +33,6 @@ from runtime.ledger import Ledger
 from tests.loop import company as co
 from tests.office import Office
 from tests.workflows.world import Running, World, standing_still, until
-from worker import ReadModels
 from workflows.activities.cycles import CycleActivities
 from workflows.activities.desk import Desk
 from workflows.delivery import Deliverer
@@ -57,7 +57,7 @@ async def at_work(url: str, environment: WorkflowEnvironment, queue: str) -> Asy
     world.read_models = Running(lambda stop: run_projections(url, stop=stop))
     async with Waiter(url) as waiter:
         figures = LoopReads(office.ledger.pool, waiter)
-        world.desk = desk = Desk(office.door, ReadModels(office.ledger.pool), store, figures)
+        world.desk = desk = Desk(office.door, LoadReads(office.ledger.pool), store, figures)
         with standing_still(environment):
             async with make_worker(desk, deliverer, grace=timedelta(seconds=5)):
                 world.follow()

@@ -8,9 +8,9 @@ import uuid
 from hypothesis import given
 from hypothesis import strategies as some
 
+from domain.owed import Loads
 from workflows.activities.handovers import spread
 from workflows.activities.timers import choose
-from workflows.ports import Loads
 
 LOADS = some.dictionaries(some.uuids(), some.integers(0, 50), min_size=1, max_size=8)
 

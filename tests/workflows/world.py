@@ -32,11 +32,11 @@ from domain.recorded import Recorded
 from domain.values import Activity, ActivityKind, NextStep
 from projections import catalog
 from projections.follow import run_projections
+from projections.load_reads import LoadReads
 from runtime.schema import migrate
 from tests.conftest import PATIENCE
 from tests.office import Office, furnish
 from tests.workflows.figures import LedgerFigures
-from worker import ReadModels
 from workflows.activities.desk import Desk
 from workflows.delivery import PATIENCE as PATIENCE_OF_CALLS
 from workflows.delivery import Deliverer, news_of
@@ -372,7 +372,7 @@ async def world(
     office = await furnish(url)
     store = WorkflowStore(office.ledger.pool, LANE_NAMES)
     deliverer = Deliverer(client, f"tests-{uuid.uuid4()}", patience)
-    desk = Desk(office.door, ReadModels(office.ledger.pool), store, LedgerFigures(office.ledger))
+    desk = Desk(office.door, LoadReads(office.ledger.pool), store, LedgerFigures(office.ledger))
     made = World(office, client, store, deliverer, environment, desk=desk)
     made.read_models = Running(lambda stop: run_projections(url, stop=stop))
     with standing_still(environment):

@@ -9,6 +9,7 @@ from temporalio import activity
 
 from domain.deal.commands import EscalatePromise, HandOver
 from domain.deal.deal import Deal
+from domain.owed import Loads
 from domain.people import Rep
 from workflows.activities.desk import Cause, Desk
 from workflows.activities.timers import choose, current_loads
@@ -22,7 +23,6 @@ from workflows.messages import (
     Heir,
     Told,
 )
-from workflows.ports import Loads
 
 PAGE = 200
 MOVED, RULE_OF_MOVES = "the owner changed teams", "rep-moved"

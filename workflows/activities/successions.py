@@ -24,6 +24,7 @@ from domain.lead import AllocateLead, DecisionReceipt, Lead
 from domain.meeting.commands import ChangeChair, HandOverMeetingDecision, SetMeetingSchedule
 from domain.meeting.meeting import Meeting
 from domain.meeting.schedule import MeetingSchedule
+from domain.owed import Owed
 from domain.people import Rep, Team
 from domain.scope import rep as rep_scope
 from domain.target.commands import HandOverTarget
@@ -32,7 +33,6 @@ from workflows.activities.desk import Cause, Desk
 from workflows.activities.handovers import LEFT, MOVED, RULE, RULE_OF_MOVES, spread
 from workflows.activities.timers import current_loads
 from workflows.messages import HandoverAsk, HandoverCount, Succession, SuccessionCount
-from workflows.ports import Owed
 
 REPLACED = "somebody else manages the team"
 Saying = tuple[Command, str]

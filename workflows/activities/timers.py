@@ -11,6 +11,7 @@ from temporalio import activity
 
 from domain.deal.commands import EscalatePromise, MissPromise, PromiseTimer, ReassignPromise, RemindPromise
 from domain.deal.deal import Deal
+from domain.owed import Loads
 from domain.people import Rep
 from workflows.activities.desk import Cause, Desk
 from workflows.messages import (
@@ -24,7 +25,6 @@ from workflows.messages import (
     Timer,
     Told,
 )
-from workflows.ports import Loads
 
 COMMANDS: dict[Step, type[PromiseTimer]] = {
     Step.REMIND: RemindPromise,
