@@ -91,18 +91,12 @@ def more(page: Page[Any]) -> None:
         typer.echo(f"more: --cursor {page.next_cursor}")
 
 
-NAMES = """
-SELECT id, name FROM read.directory WHERE id = ANY(%(ids)s)
- UNION ALL SELECT deal_id, title FROM read.deal_board WHERE deal_id = ANY(%(ids)s)
-"""
-
-
 async def names(source: Source, ids: Iterable[UUID | None]) -> dict[UUID, str]:
     """What ids stand for, as far as the directory and the deal board know."""
-    from projections.paging import fetch
+    from projections import deal_board, directory
 
-    wanted = list({id for id in ids if id is not None})
-    return dict(await fetch(source, NAMES, {"ids": wanted}))
+    wanted = {id for id in ids if id is not None}
+    return await directory.names(source, wanted) | await deal_board.titles(source, wanted)
 
 
 def whose(scope: Any, known: Mapping[UUID, str]) -> str:

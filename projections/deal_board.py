@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -228,8 +228,14 @@ EXPECTED = f"EXPLAIN (FORMAT JSON) {TITLED}"
 HAS_WORDS = """EXISTS (SELECT FROM read.deal_title t WHERE t.deal_id = deal_board.deal_id
                    AND t.words @@ to_tsquery('simple', %(text)s) OFFSET 0)"""
 FEW_TITLES = 2_000
+TITLES_OF = "SELECT deal_id, title FROM read.deal_board WHERE deal_id = ANY(%s)"
 BEGINNING = re.compile(r"[0-9a-f]{8,32}")
 """Of an id: as many digits as tell deals apart."""
+
+
+async def titles(source: Source, ids: Collection[UUID]) -> dict[UUID, str]:
+    """Of those ids that are deals'."""
+    return dict(await fetch(source, TITLES_OF, [list(ids)])) if ids else {}
 
 
 async def get(source: Source, deal_id: UUID) -> DealView | None:
