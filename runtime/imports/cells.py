@@ -23,7 +23,12 @@ class Unreadable(ValueError):
     """The cell's text is not what its column holds; the message says what would be."""
 
 
+UNSEEN = "\u00ad\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
+"""Marks of direction, of where a line may break, of an encoding: what pages and spreadsheets leave around a text."""
+_AROUND = UNSEEN + "".join(filter(str.isspace, map(chr, range(0x3001))))
+
+
 def clean(text: str) -> str:
-    """Without surrounding space, in the one Unicode form in which equal names are equal."""
+    """Without surrounding space, seen or unseen, in the one Unicode form in which equal names are equal."""
     stripped = text.strip()
-    return stripped if stripped.isascii() else unicodedata.normalize("NFC", stripped)
+    return stripped if stripped.isascii() else unicodedata.normalize("NFC", stripped.strip(_AROUND))

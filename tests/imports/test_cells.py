@@ -359,6 +359,12 @@ class TestDates:
 
 
 class TestNames:
+    @pytest.mark.parametrize("around", ["\u200b", "\ufeff", "\u200e \u00a0", "\u3000\u2060"])
+    def test_are_equal_with_and_without_what_nobody_sees_around_them(self, around: str) -> None:
+        for name in ("Ada", "J\u00f6rg", "می\u200cخواهم"):
+            assert clean(f"{around}{name}{around}") == name
+        assert clean(around) == ""
+
     def test_are_equal_in_whatever_form_they_are_typed(self) -> None:
         assert clean("  Müller \u3000") == clean(unicodedata.normalize("NFD", "Müller"))
 
