@@ -13,10 +13,10 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from domain.calendar import day_begins
 from domain.cycle.policies import CyclePolicyPublished, cycle_policy_stream
 from domain.cycle.policy import DEFAULT_CYCLE_POLICY, CyclePolicy
 from domain.facts import Fact
+from domain.zones import day_begins
 
 COMPANY = cycle_policy_stream("default")
 """The stream whose facts say what the company's policy is."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Iterable
-from zoneinfo import ZoneInfo
 
 from domain.currency import problem
+from domain.zones import timezone_problem
 from runtime.imports import date_forms
 from runtime.imports.mapping import Mapping
 from runtime.imports.mapping_table import Reading
@@ -26,12 +26,8 @@ def check_signs(mapping: Mapping, top: Reading) -> None:
 
 
 def _check_zone(mapping: Mapping, top: Reading) -> None:
-    if not mapping.timezone:
-        return
-    try:
-        ZoneInfo(mapping.timezone)
-    except (KeyError, ValueError, OSError):
-        top.wrong("timezone", f"unknown time zone {mapping.timezone!r}; use a name such as 'Asia/Shanghai'")
+    if mapping.timezone and (wrong := timezone_problem(mapping.timezone)):
+        top.wrong("timezone", wrong)
 
 
 def _check_encoding(name: str, top: Reading) -> None:
