@@ -35,23 +35,35 @@ CREATE TABLE IF NOT EXISTS {SCHEMA}.positions (
     error      text,
     shape      text        NOT NULL,
     updated_at timestamptz NOT NULL DEFAULT now(),
+    last_event uuid,
     PRIMARY KEY (name, suffix)
-) WITH (fillfactor = 50)
+) WITH (fillfactor = 50);
+DO $$ BEGIN
+    IF NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = '{SCHEMA}.positions'::regclass AND attname = 'last_event') THEN
+        ALTER TABLE {SCHEMA}.positions ADD COLUMN last_event uuid;
+    END IF;
+END $$
 """
+"""`last_event`: which one stands at `position`; where it is another one now, the ledger is not the one that was followed."""
+EVENT_AT = "(SELECT e.event_id FROM ledger.events e WHERE e.position = {0})"
 READ = f"SELECT generation, position, status, shape FROM {SCHEMA}.positions WHERE name = %s AND suffix = %s"
+SAME = f"({SCHEMA}.positions.last_event IS NULL OR {SCHEMA}.positions.last_event = {EVENT_AT.format(f'{SCHEMA}.positions.position')})"
 ADVANCE = f"""
-UPDATE {SCHEMA}.positions SET position = %s, status = %s, error = NULL, updated_at = now()
- WHERE name = %s AND suffix = %s AND generation = %s AND position = %s RETURNING position
+UPDATE {SCHEMA}.positions
+   SET position = %(upto)s, status = %(status)s, error = NULL, updated_at = now(), last_event = {EVENT_AT.format("%(upto)s")}
+ WHERE name = %(name)s AND suffix = %(suffix)s AND generation = %(generation)s AND position = %(position)s AND {SAME}
+RETURNING position
 """
 # Who is being rebuilt or compared is left out, not waited for.
 MOVE = f"""
-UPDATE {SCHEMA}.positions p SET position = free.upto, status = free.status, error = NULL, updated_at = now()
+UPDATE {SCHEMA}.positions p SET position = free.upto, status = free.status, error = NULL, updated_at = now(),
+       last_event = {EVENT_AT.format("free.upto")}
   FROM (SELECT name, suffix, upto, asked.status
           FROM {SCHEMA}.positions
           JOIN json_to_recordset(%s::json)
                AS asked(name text, generation int8, position int8, upto int8, status text)
          USING (name, generation, position)
-         WHERE suffix = '' FOR UPDATE OF positions SKIP LOCKED) free
+         WHERE suffix = '' AND {SAME} FOR UPDATE OF positions SKIP LOCKED) free
  WHERE p.name = free.name AND p.suffix = free.suffix RETURNING p.name
 """
 STOP = f"""
@@ -63,11 +75,13 @@ UPDATE {SCHEMA}.positions SET status = 'stopped', error = %s, updated_at = now()
 AHEAD = "ahead of the ledger"
 CUT_OFF = f"""
 UPDATE {SCHEMA}.positions p
-   SET generation = generation + 1, position = 0, status = 'stopped', shape = '{AHEAD}', updated_at = now(),
-       error = format('it knew positions up to %s and the ledger ends at %s (restored from an earlier backup, or cut): '
-                      'rebuild it', p.position, h.head)
+   SET generation = generation + 1, position = 0, last_event = NULL, status = 'stopped', shape = '{AHEAD}', updated_at = now(),
+       error = CASE WHEN p.position > h.head
+                    THEN format('it knew positions up to %s and the ledger ends at %s', p.position, h.head)
+                    ELSE format('at position %s stands another event than it knew', p.position) END
+               || ' (restored from an earlier backup, or cut): rebuild it'
   FROM (SELECT COALESCE(max(position), 0) AS head FROM ledger.events) h
- WHERE p.suffix = '' AND p.position > h.head RETURNING p.name
+ WHERE p.suffix = '' AND (p.position > h.head OR p.last_event <> {EVENT_AT.format("p.position")}) RETURNING p.name
 """
 # Held until the rows are in: whoever throws the tables away waits for it, and whoever moves the position does not.
 BELONGS = f"""
@@ -131,7 +145,7 @@ async def head(connection: AsyncConnection[Any]) -> int:
 
 
 async def cut_off(connection: AsyncConnection[Any]) -> list[str]:
-    """Stop every read model that is ahead of the ledger; gives their names."""
+    """Stop every read model that knows what the ledger does not hold; gives their names."""
     return [name for (name,) in await (await connection.execute(CUT_OFF)).fetchall()]
 
 
@@ -148,8 +162,10 @@ async def advance(
     """Move on, if nobody else did: the cursor has one row then, and none otherwise. To be the first statement of the
     transaction that writes the rows; `Herald` tells the listeners when it has committed.
     """
-    place = [upto, status, name, suffix, held.generation, held.position]
-    return await connection.execute(ADVANCE, place)
+    at = {"generation": held.generation, "position": held.position}
+    return await connection.execute(
+        ADVANCE, {"upto": upto, "status": status, "name": name, "suffix": suffix, **at}
+    )
 
 
 async def belong(connection: AsyncConnection[Any], name: str, suffix: str, generation: int) -> None:

@@ -266,12 +266,13 @@ class Beside:
                 await self._rename(table)
             place = f"""
                 UPDATE {SCHEMA}.positions SET generation = generation + 1, position = %s, status = %s,
-                       error = NULL, shape = %s, updated_at = now() WHERE name = %s AND suffix = %s
+                       error = NULL, shape = %s, updated_at = now(), last_event = {positions.EVENT_AT.format("%s")}
+                 WHERE name = %s AND suffix = %s
             """
             name, reached = self.model.name, self._held.position
             # With nothing left to follow nobody else would say that it is live.
             status = "live" if reached == await positions.head(self.connection) else "catching-up"
-            await self.connection.execute(place, [reached, status, self.model.shape(), name, LIVE])
+            await self.connection.execute(place, [reached, status, self.model.shape(), reached, name, LIVE])
             await self._forget_place()
             await self.connection.execute(positions.NOTIFY, [f"{name}:{reached}"])
         return reached

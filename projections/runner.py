@@ -180,6 +180,7 @@ class Follower:
 
     async def _place(self, connection: AsyncConnection[Any]) -> Place:
         """Where the read model stands; with nothing to do it is live from the start."""
+        await positions.cut_off(connection)
         held = await positions.place(connection, self.name)
         if held.shape == positions.AHEAD:
             raise Stopped("it is ahead of the ledger: rebuild it")

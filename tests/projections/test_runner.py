@@ -22,7 +22,7 @@ from projections.catalog import ALL, statements
 from projections.deal_board import DealBoard
 from projections.deal_history import DealHistory
 from projections.follow import run_projections
-from projections.positions import Fenced
+from projections.positions import Fenced, Move
 from projections.runner import Follower, Watch, resume
 from projections.status import ProjectionStatus, status
 from projections.wait import Waiter
@@ -161,6 +161,51 @@ async def test_a_read_model_ahead_of_the_ledger_stops_and_says_so_until_it_is_re
         await waiter.until("deal_board", await books.office.ledger.head(), PATIENCE)
     assert await deal_board.get(books.pool, deal_id) is not None
     assert await rebuild.compare(books.office.url, "deal_board") == []
+
+
+async def test_a_read_model_that_followed_another_ledger_stops_though_this_one_is_longer(
+    books: Books, eventually: Eventually
+) -> None:
+    """As after a restore that people went on with before the read models did."""
+    deal_id = await books.opened()
+    last = await books.given(call(deal_id))
+    async with running(books.office.url, ["deal_board"]), Waiter(books.office.url) as waiter:
+        await waiter.until("deal_board", last.position, PATIENCE)
+    async with await psycopg.AsyncConnection.connect(books.office.url) as owner:
+        await owner.execute(CUT)
+    for name in ("East", "West", "Far East"):
+        await books.given(FormTeam(team_id=uuid.uuid4(), name=name))
+    assert await books.office.ledger.head() > last.position
+
+    async with running(books.office.url, ["deal_board"]), Waiter(books.office.url) as waiter:
+        found = await eventually(lambda: stopped(books))
+        assert found.error == (
+            f"at position {last.position} stands another event than it knew "
+            "(restored from an earlier backup, or cut): rebuild it"
+        )
+        await rebuild.rebuild(books.office.url, "deal_board")
+        async with await psycopg.AsyncConnection.connect(books.office.url, autocommit=True) as owner:
+            await resume(owner, "deal_board")
+        await waiter.until("deal_board", await books.office.ledger.head(), PATIENCE)
+    assert await rebuild.compare(books.office.url, "deal_board") == []
+
+
+async def test_a_read_model_moves_on_only_from_the_event_it_knew(books: Books) -> None:
+    """Whoever was at work meanwhile does not know that the ledger is another one."""
+    await books.follow()
+    last = await books.given(FormTeam(team_id=uuid.uuid4(), name="East"))
+    await books.follow()
+    held = await positions.place(books.connection, "deal_board")
+    assert held.position == last.position
+    async with await psycopg.AsyncConnection.connect(books.office.url) as owner:
+        await owner.execute(CUT.replace("- 2", "- 1"))
+    for name in ("West", "Far East"):
+        await books.given(FormTeam(team_id=uuid.uuid4(), name=name))
+
+    move = Move(DealBoard(), held, held.position + 1, "live", None)
+    assert await positions.together(books.connection, [move]) == set()
+    with pytest.raises(Fenced):
+        await positions.step(books.connection, DealBoard(), held, held.position + 1, "live")
 
 
 # -- poison ---------------------------------------------------------------------------------------
