@@ -22,7 +22,7 @@ IDLE_SECONDS = 60
 
 
 POOLER = "something stands between us and PostgreSQL that shares its sessions (a pooler)"
-ASKED = f"SELECT current_user, pg_backend_pid(), ({schema.HAS_VERSION})"
+ASKED = "SELECT current_user, pg_backend_pid()"
 NOT_MIGRATED = "the database is not migrated yet: run `salesloop migrate`"
 
 
@@ -97,7 +97,7 @@ async def verify(connection: AsyncConnection[Any]) -> None:
     """
     row = await (await connection.execute(ASKED)).fetchone()
     assert row is not None
-    user, pid, versioned = row
+    user, pid = row
     if user != APP_ROLE:
         raise NotUsable(
             f"connected as {user} and not as {APP_ROLE}: something between us and PostgreSQL drops connection options "
@@ -107,7 +107,8 @@ async def verify(connection: AsyncConnection[Any]) -> None:
         raise NotUsable(
             f"{POOLER}: notifications and session locks would be lost in it; connect to PostgreSQL itself"
         )
-    if not versioned:
+    # Only now: another role may not even look.
+    if await (await connection.execute(schema.HAS_VERSION)).fetchone() != (True,):
         raise NotUsable(NOT_MIGRATED)
     version = await (await connection.execute(schema.VERSION)).fetchone()
     if version != (migrations.NEWEST,):

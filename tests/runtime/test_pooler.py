@@ -12,6 +12,7 @@ from psycopg import AsyncConnection
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from runtime.database import NotUsable, open_pool, verify
+from runtime.embedded_postgres import APPLICATION
 
 BACKEND_KEY = b"K"
 
@@ -52,7 +53,10 @@ async def test_a_pooler_is_refused_with_a_sentence(database_url: str, scratch: P
             await open_pool(url, min_size=1, max_size=1)
 
 
-async def test_a_connection_whose_options_were_dropped_is_refused(database_url: str) -> None:
-    async with await AsyncConnection.connect(database_url, autocommit=True) as connection:
-        with pytest.raises(NotUsable, match="connected as postgres and not as salesloop_app"):
+@pytest.mark.parametrize("login", ["postgres", APPLICATION])
+async def test_a_connection_whose_options_were_dropped_is_refused(database_url: str, login: str) -> None:
+    """The application's own login may not even look at what the role may."""
+    url = make_conninfo(database_url, user=login)
+    async with await AsyncConnection.connect(url, autocommit=True) as connection:
+        with pytest.raises(NotUsable, match=f"connected as {login} and not as salesloop_app"):
             await verify(connection)
