@@ -50,8 +50,8 @@ SELECT split_part(c.metric, ':', 2), sum(c.value), sum(c.weight)::int8 FROM read
 DWELL = """
 SELECT left_stage, count(*)::int8, round(sum(seconds) / count(*) / 86400, 2) FROM (
     SELECT CASE WHEN e.topic = %(left)s THEN e.data->>'before' END AS left_stage,
-           extract(epoch FROM e.occurred_at - lag(e.occurred_at) OVER (PARTITION BY e.stream_id ORDER BY e.version))
-               AS seconds, e.occurred_at AS at
+           greatest(0, extract(epoch FROM e.occurred_at
+               - lag(e.occurred_at) OVER (PARTITION BY e.stream_id ORDER BY e.version))) AS seconds, e.occurred_at AS at
       FROM ledger.events e
      WHERE e.topic = ANY(%(entered)s) AND e.position + 0 <= %(position)s AND e.stream_id IN (
             SELECT c.subject_id FROM read.contributions c

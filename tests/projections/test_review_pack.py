@@ -158,6 +158,22 @@ async def test_a_reopened_deal_dwells_from_its_reopening_as_in_the_funnel(books:
     assert {one.stage: one.mean_dwell_days for one in found}["identify"] == 4
 
 
+async def test_a_move_entered_for_a_time_before_the_one_before_it_dwells_no_less_than_nothing(
+    books: Books,
+) -> None:
+    """The deal was entered on the tenth, and its move said to have happened on the fifth."""
+    june = named_period("2026-06")
+    await books.given(
+        c.OpenCycle(scope=COMPANY, period=june, owner_id=HEAD, manager_id=BOARD), now=noon(5, 20)
+    )
+    deal = await books.opened(now=noon(6, 10))
+    await books.given(to(deal, "contact"), now=noon(6, 12), occurred_at=noon(6, 5))
+    pack = await review_pack.pack(books.pool, cycle_id(COMPANY, june), await books.follow())
+    assert [(one["stage"], one["mean_days"]) for one in pack.content["funnel"]] == [("identify", 0)]
+    found = await funnel.stages(books.pool, noon(7, 1), since=june.start, until=june.end)
+    assert {one.stage: one.mean_dwell_days for one in found}["identify"] == 0
+
+
 async def test_every_part_of_a_pack_stands_beside_what_is_known_now(books: Books) -> None:
     await aimed(books)
     await sold(books, noon(3, 10), 600)
