@@ -16,9 +16,10 @@ MAX_MINUTES = 10 * 366 * 24 * 60
 """Of one activity in another system's history; who imports it says what is too long to be one."""
 
 
-def check_row(row: ImportDeal, now: datetime, held: str = "") -> None:
-    """Raises Invalid naming every bad field; `held` is the status of a deal that is known. A message is only worded where
-    there is something to say: rows come by the hundred thousand.
+def check_row(row: ImportDeal, now: datetime, held: str = "", *, opening_told: bool = True) -> None:
+    """Raises Invalid naming every bad field; `held` is the status of a deal that is known. What is only known to be here since
+    its import (not `opening_told`) may have been over before. A message is only worded where there is something to say:
+    rows come by the hundred thousand.
     """
     checks = Checks()
     if row.owner_id == NOBODY:
@@ -43,7 +44,7 @@ def check_row(row: ImportDeal, now: datetime, held: str = "") -> None:
     check_step(row.next_step, checks)
     if row.stage in (WON, LOST):
         _check_closing(row, now, checks, known=row.stage == held)
-    _check_times(row, now, checks)
+    _check_times(row, now, checks, opening_told=opening_told)
     _check_activities(row, now, checks)
     checks.done()
     if row.needs is not NO_NEEDS and row.needs != NO_NEEDS:
@@ -62,9 +63,10 @@ def _check_closing(row: ImportDeal, now: datetime, checks: Checks, *, known: boo
         checks.that(False, "closed_on", f"{day} is in the future")
 
 
-def _check_times(row: ImportDeal, now: datetime, checks: Checks) -> None:
+def _check_times(row: ImportDeal, now: datetime, checks: Checks, *, opening_told: bool) -> None:
     before: tuple[str, datetime] | None = None
-    for name, at in (("opened_at", row.opened_at), ("stage_at", row.stage_at), ("closed_at", row.closed_at)):
+    opened_at = row.opened_at if opening_told else None
+    for name, at in (("opened_at", opened_at), ("stage_at", row.stage_at), ("closed_at", row.closed_at)):
         if at is None:
             continue
         if at.tzinfo is None:

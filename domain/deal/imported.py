@@ -130,8 +130,9 @@ def _tell_again(deal: Deal, said: ImportDeal, digest: str, book: Book) -> Json:
     if deal.imported is None:
         raise Refused("the deal was not imported: a file cannot change it", source=said.source)
     row, last = completed(said, deal), deal.imported.marks
-    check_row(row, book.context.now, held=deal.status)
     parts = told_parts(said, deal)
+    opening_told = deal.opening_told or "opened_at" in parts
+    check_row(row, book.context.now, held=deal.status, opening_told=opening_told)
     new = marks_of(row)
     marks = replace(last, **{part: getattr(new, part) for part in parts})
     notes = _change(deal, row, marks, book)

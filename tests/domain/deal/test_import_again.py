@@ -227,6 +227,16 @@ def test_a_deal_opened_by_its_import_says_that_its_day_is_not_taken() -> None:
     assert named(when(imported(first), row(stage="identify", stage_at=None))) == {"opened_at"}
 
 
+@pytest.mark.parametrize("kind", ["won", "lost"])
+def test_a_deal_opened_by_its_import_may_have_been_over_before(kind: str) -> None:
+    """A list of leads that tells no days, and then one of what was closed that tells no openings."""
+    lead = row(stage="identify", opened_at=None, stage_at=None)
+    over = replace(ROWS[kind], opened_at=None, asked=frozenset({"opened_at"}), activities=(), next_step=None)
+    when(imported(lead), over).holds(status=kind, closed_on=CLOSED_ON)
+    told = replace(over, opened_at=CLOSED_AT + DAY)
+    when(imported(lead), told).refused(Invalid, fields=["closed_at"])
+
+
 def test_a_file_that_opens_a_closed_deal_again_is_told_that_it_may_be_older() -> None:
     scenario = when(imported(ROWS["won"]), ROWS["open"])
     assert scenario.holds(status="open").answer["notes"][0][0] == "stage"
