@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-import msgspec
-from msgspec import inspect
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.json_schema import models_json_schema
 
+from api.shapes import REF, shapes_of
 from api.users import Role
-from api.vocabulary import say_words
 from domain.context import Channel
 
 
@@ -198,7 +195,6 @@ class ImportsAnswer(BaseModel):
 
 
 Responses = dict[int | str, dict[str, Any]]
-REF = "#/components/schemas/{model}"
 
 # --- answers of these models: a reference in the route, the schema when it is asked for ---------------------------------
 # FastAPI would build a validator for each route that names a model, at every start, for nobody: answers are ready bytes.
@@ -230,8 +226,6 @@ def _model_schemas() -> dict[str, Any]:
 # --- answers that are read models' rows, sent as msgspec encodes them --------------------------------------------------
 
 _SHAPED: list[tuple[Any, dict[str, Any]]] = []
-SUFFIX = "Answer"
-"""So that a row and a body of the same name (`Money`, `Said`) do not take each other's place."""
 
 
 def shaped(type: Any, status: int = 200, *, tagged: bool = False) -> Responses:
@@ -243,86 +237,10 @@ def shaped(type: Any, status: int = 200, *, tagged: bool = False) -> Responses:
 
 
 def _shaped_schemas() -> dict[str, Any]:
-    types = [type for type, _ in _SHAPED]
-    schemas, shapes = msgspec.json.schema_components(types, ref_template=REF.format(model="{name}"))
-    for info in _classes(inspect.multi_type_info(types)):
-        _say_times(info, shapes[_key(info.cls, shapes)])
-    named = {key: _plain(key) for key in shapes}
-    shapes = {named[key]: shape for key, shape in shapes.items()}
-    say_words(shapes)
-    refers = {REF.format(model=key): REF.format(model=name + SUFFIX) for key, name in named.items()}
+    schemas, shapes = shapes_of([type for type, _ in _SHAPED])
     for (_, schema), computed in zip(_SHAPED, schemas, strict=True):
-        schema.update(_pointed(computed, refers))
-    return {name + SUFFIX: _pointed(shape, refers) for name, shape in shapes.items()}
-
-
-def _classes(infos: Iterable[Any]) -> Iterator[Any]:
-    """Everything with fields that these types are made of, once each."""
-    waiting, seen = list(infos), set()
-    while waiting:
-        info = waiting.pop()
-        if hasattr(info, "fields") and info.cls not in seen:
-            seen.add(info.cls)
-            yield info
-            waiting += [field.type for field in info.fields]
-        waiting += _parts(info)
-
-
-def _parts(info: Any) -> list[Any]:
-    """What a union, a list or a dict is of."""
-    one = [
-        getattr(info, name) for name in ("type", "item_type", "key_type", "value_type") if hasattr(info, name)
-    ]
-    return [*one, *getattr(info, "types", ()), *getattr(info, "item_types", ())]
-
-
-def _key(cls: Any, shapes: dict[str, Any]) -> str:
-    """Where a class stands among the shapes: under its own name, or where two share it, with its module's."""
-    names = (
-        (cls.__name__, f"{cls.__module__}.{cls.__qualname__}") if isinstance(cls, type) else (_generic(cls),)
-    )
-    return next(name for name in names if name in shapes)
-
-
-def _generic(cls: Any) -> str:
-    return f"{cls.__origin__.__name__}_{'_'.join(part.__name__ for part in cls.__args__)}_"
-
-
-def _say_times(info: Any, shape: dict[str, Any]) -> None:
-    """The library says nothing of a time that it would also take without a zone; ours have one."""
-    for field in info.fields:
-        if any(isinstance(kind, inspect.DateTimeType) for kind in _kinds(field.type)):
-            _dated(shape["properties"][field.encode_name])
-
-
-def _kinds(info: Any) -> Iterator[Any]:
-    yield info
-    for part in _parts(info):
-        yield from _kinds(part)
-
-
-def _dated(schema: dict[str, Any]) -> None:
-    if schema.get("type") == "string" and "format" not in schema:
-        schema["format"] = "date-time"
-    for part in (*schema.get("anyOf", ()), schema.get("items"), schema.get("additionalProperties")):
-        if isinstance(part, dict):
-            _dated(part)
-
-
-def _plain(key: str) -> str:
-    """`projections.agenda.AgendaItem` → `AgendaAgendaItem`, `Page_DealView_` → `PageDealView`."""
-    _, *parts = key.split(".") if "." in key else ("", key)
-    return "".join(part[:1].upper() + part[1:] for name in parts for part in name.split("_"))
-
-
-def _pointed(schema: Any, refers: dict[str, str]) -> Any:
-    """With every reference to where that stands now."""
-    if isinstance(schema, dict):
-        return {
-            name: refers[part] if name == "$ref" and isinstance(part, str) else _pointed(part, refers)
-            for name, part in schema.items()
-        }
-    return [_pointed(part, refers) for part in schema] if isinstance(schema, list) else schema
+        schema.update(computed)
+    return shapes
 
 
 def answer_schemas() -> dict[str, Any]:
