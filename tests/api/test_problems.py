@@ -44,6 +44,15 @@ def test_every_bad_field_is_named_at_once(house: House) -> None:
     assert told["instance"] == "/deals"
 
 
+def test_a_field_s_fault_is_told_in_our_words(house: House) -> None:
+    wrong = problem(house.admin.post("/deals", json={"colour": "red"}), 422, "invalid")
+    assert {e["field"]: e["message"] for e in wrong["errors"]} == {
+        "title": "is needed",
+        "colour": "is not known here",
+    }
+    assert "is no id such as" in problem(house.admin.get("/deals/soon"), 422, "invalid")["detail"]
+
+
 def test_what_was_sent_is_not_sent_back(house: House) -> None:
     answer = house.admin.post("/customers", json={"name": "A", "secret_field": "Herr Meier"})
     assert "Meier" not in answer.text
