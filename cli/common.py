@@ -175,7 +175,10 @@ def receipt(done: Mapping[str, Any], as_json_: bool) -> None:  # noqa: FBT001 - 
         as_json(done)
         return
     answer = _said({name: one for name, one in done["answer"].items() if name != "warnings"}, ", ")
-    changed = told("{n} events at position {position}", n=done["recorded"], position=done["position"])
+    counted = (
+        "{n} event at position {position}" if done["recorded"] == 1 else "{n} events at position {position}"
+    )
+    changed = told(counted, n=done["recorded"], position=done["position"])
     if not done["recorded"]:
         changed = word("nothing to change")
     say(f"{changed}: {answer}")
@@ -199,6 +202,7 @@ def _said(value: Any, between: str = " ") -> str:
 def main(app: typer.Typer) -> NoReturn:
     """Run the app; whatever is expected to go wrong is told in one line and an exit code."""
     speak(None)
+    _shown.clear()
     try:
         try:
             app(prog_name="salesloop")  # whatever started it
@@ -246,10 +250,19 @@ def explain(error: Exception) -> tuple[str, int] | None:
     if names & {"OperationalError", "ServerFailed", "NotReady", "TemporalUnreachable"}:
         return f"{_first_line(error)}\n{START_FIRST}", UNREACHABLE
     if names & {"UndefinedTable", "InvalidSchemaName", "LookupError"} and "psycopg" in type(error).__module__:
-        return f"the database is not migrated: run 'salesloop migrate' ({_first_line(error)})", UNREACHABLE
+        return _not_made(_first_line(error)), UNREACHABLE
     if names & {"NotConfigured", "AlreadyRunning", "ImportProblem"}:
         return str(error), REFUSED
     return None
+
+
+def _not_made(missing: str) -> str:
+    """What makes what the database lacks: its read models are not the migration's once they were made."""
+    if '"read.' in missing:
+        return (
+            f"a read model is not this release's yet: run 'salesloop projections rebuild --all' ({missing})"
+        )
+    return f"the database is not migrated: run 'salesloop migrate' ({missing})"
 
 
 def _first_line(error: Exception) -> str:

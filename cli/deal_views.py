@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from cli.common import moment, money
-from cli.language import told, word
+from cli.language import heard, told, word
 from cli.tables import facts, say, table
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ MOVES = (
     "came, left, went on, days stayed: moves from {since} until {until}; "
     "went on: the share of those who left that moved ahead."
 )
+NAMED_BY = {"deal.activity-logged": "activity_id", "deal.override-requested": "override_id"}
 SHORT = 8
 """Digits of an id that are enough to name a deal by."""
 
@@ -114,7 +115,17 @@ def _who(happening: Happening) -> str:
 def _said(happening: Happening, lang: str) -> str:
     why = f" ({happening.reason})" if happening.reason else ""
     said: Any = happening.sentence
-    return (said if isinstance(said, str) else str(said[lang])) + why
+    return (said if isinstance(said, str) else str(said[lang])) + why + _id(happening)
+
+
+def _id(happening: Happening) -> str:
+    """What a correction or a decision has to name, and nothing else shows."""
+    import msgspec
+
+    if happening.topic not in NAMED_BY:
+        return ""
+    of = msgspec.json.decode(happening.data, type=dict[str, Any])[NAMED_BY[happening.topic]]
+    return told(", id {id}", id=of)
 
 
 # --- promises --------------------------------------------------------------------------------------------------------
@@ -254,7 +265,7 @@ def show_lead(lead: LeadView, to: tzinfo | None) -> None:
         ("captured", moment(lead.captured_at, to)),
         ("status", word(lead.status)),
         ("owner", lead.owner_name or word("nobody")),
-        ("allocated", f"{moment(lead.allocated_at, to)} {lead.receipt}".strip()),
+        ("allocated", f"{moment(lead.allocated_at, to)} {heard(lead.receipt)}".strip()),
         ("deal", lead.deal_id),
     ]
     facts(str(lead.lead_id), rows)

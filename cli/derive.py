@@ -68,6 +68,8 @@ def _command(act: Act) -> Callable[..., None]:
 
 def _parameter(act: Act, part: Field) -> inspect.Parameter:
     said = OVERRIDES.get(act.call, {}).get(part.name) or WORDS.get(part.name) or _help(part)
+    if part.many and not part.argument and "nce for each" not in said:
+        said = f"{said} Once for each.".strip()
     kind, info = _typed(part, said)
     default = inspect.Parameter.empty if part.needed else False if kind is bool else None
     optional = kind if part.needed or kind is bool else kind | None

@@ -65,7 +65,7 @@ def show_rules(rules: Iterable[Mapping[str, Any]]) -> None:
 
 def show_listed(listed: Iterable[Listed]) -> None:
     rows = [(one.name, one.note, "" if one.active else "no longer", one.id) for one in listed]
-    table(("name", "", "active", "id"), rows, whole=("id",), spare=("active",))
+    table(("name", "about", "active", "id"), rows, whole=("id",), spare=("active",))
 
 
 def show_customer(found: Mapping[str, Any]) -> None:

@@ -218,7 +218,9 @@ def _supplied(problem: Mapping[str, Any]) -> list[str]:
         command, blank, option = SUPPLIED_BY.get(wanted, "").partition(" --")
         commands.setdefault(command, []).extend([f"--{option}"] if blank else [])
     commands.pop("", None)
-    return [f"record it with: salesloop {' '.join([name, 'DEAL', *opts])}" for name, opts in commands.items()]
+    said = [f"record it with: salesloop {' '.join([name, 'DEAL', *opts])}" for name, opts in commands.items()]
+    asked = ["or ask with: salesloop deals override DEAL STAGE --reason WHY"]
+    return said + asked if said else said
 
 
 def _said(problem: Mapping[str, Any], options: Mapping[str, str]) -> str:

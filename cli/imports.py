@@ -9,6 +9,7 @@ import typer
 
 from cli.common import AsUser, Json, as_json, example, ledger, run
 from cli.house import OPERATOR, remote
+from cli.language import told, word
 from cli.tables import say, table
 
 if TYPE_CHECKING:
@@ -119,27 +120,30 @@ class Follow:
 
     def __init__(self, shown: Bars, source: str) -> None:
         self._shown = shown
-        self._reading: Any = shown.add_task(f"reading {source}", total=None, rate="")
+        self._reading: Any = shown.add_task(told("reading {source}", source=source), total=None, rate="")
         self._tasks: dict[str, object] = {}
 
-    def __call__(self, told: Progress) -> None:
+    def __call__(self, at: Progress) -> None:
         self._shown.update(self._reading, visible=False)
-        if told.file not in self._tasks:
-            self._tasks[told.file] = self._shown.add_task(told.file, total=told.total, rate="")
-        task = self._tasks[told.file]
-        rate = f"{told.rate * 60:,.0f} rows a minute" + (f", {told.refused} refused" if told.refused else "")
-        self._shown.update(task, completed=told.done, total=max(told.total, told.done), rate=rate)  # type: ignore[arg-type]
+        if at.file not in self._tasks:
+            self._tasks[at.file] = self._shown.add_task(at.file, total=at.total, rate="")
+        task = self._tasks[at.file]
+        rate = told("{n} rows a minute", n=f"{at.rate * 60:,.0f}")
+        if at.refused:
+            rate = told("{rate}, {n} refused", rate=rate, n=at.refused)
+        self._shown.update(task, completed=at.done, total=max(at.total, at.done), rate=rate)  # type: ignore[arg-type]
 
 
 def show(result: ImportResult) -> None:
     rows = [(t.file, t.rows, t.accepted, t.unchanged, t.refused, t.events) for t in result.tallies]
     columns = ("file", "rows", "accepted", "unchanged", "refused", "events")
-    table(columns, rows, title="dry run: nothing was recorded" if result.dry_run else "", right=columns[1:])
+    title = word("dry run: nothing was recorded") if result.dry_run else ""
+    table(columns, rows, title=title, right=columns[1:])
     for refusal in result.refusals[:20]:
-        say(f"refused: {refusal}")
+        say(told("refused: {why}", why=refusal))
     if result.refused > 20:
-        say(f"… and {result.refused - 20} more")
+        say(told("… and {n} more", n=result.refused - 20))
     for notice in result.notices:
-        say(f"note: {notice}")
+        say(told("note: {text}", text=notice))
     for written in result.rejects:
-        say(f"refused rows with reasons: {written}")
+        say(told("refused rows with reasons: {file}", file=written))

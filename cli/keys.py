@@ -11,6 +11,7 @@ import typer
 from cli.common import Json, Zone, as_json, example, fail, group, run, zone
 from cli.desk_views import show_keys
 from cli.house import house, remote
+from cli.language import told, word
 from cli.loop import RepFilter, TeamFilter
 from cli.tables import say
 
@@ -42,7 +43,7 @@ def create(
     if json:
         as_json({"id": id, "token": token, "user_id": owner, "role": role.value})
         return
-    say(f"key {id} for {owner} ({role.value}). Shown once:")
+    say(told("key {id} for {who} ({role}). Shown once:", id=id, who=owner, role=word(role.value)))
     print(token)  # noqa: T201 - plain, so that it can be piped
 
 
@@ -107,7 +108,7 @@ def revoke(
     if json:
         as_json({"id": id, "revoked_at": at})
     else:
-        say(f"key {id} is revoked")
+        say(told("key {id} is revoked", id=id))
 
 
 async def _revoke(id: str) -> Any:

@@ -224,6 +224,8 @@ async def scoped(house: House, text: str | None) -> dict[str, str]:
 
 async def named(house: House, kind: str, text: str) -> str:
     """The id of the one whose name, login or id it is; else whose name begins so, or holds it."""
+    from difflib import get_close_matches
+
     from domain.reading import id
 
     try:
@@ -236,7 +238,9 @@ async def named(house: House, kind: str, text: str) -> str:
         found = {one["id"]: one["name"] for one in listed if fits(one, wanted)}
         if found:
             return str(_only(kind, text, found))
-    raise Failure(f"no {kind} is called {text!r}: see salesloop {kind} list")
+    near = get_close_matches(wanted, {_folded(one["name"]): one["name"] for one in listed}, 1)
+    meant = next((f"; did you mean {one['name']!r}?" for one in listed if _folded(one["name"]) in near), "")
+    raise Failure(f"no {kind} is called {text!r}{meant or f': see salesloop {kind} list'}")
 
 
 def _is(one: Mapping[str, Any], wanted: str) -> bool:

@@ -88,7 +88,7 @@ async def today(house: House) -> str:
 def more(page: Page[Any]) -> None:
     """Not folded: it is copied."""
     if page.next_cursor:
-        typer.echo(f"more: --cursor {page.next_cursor}")
+        typer.echo(told("more: {option}", option=f"--cursor {page.next_cursor}"))
 
 
 async def names(source: Source, ids: Iterable[UUID | None]) -> dict[UUID, str]:

@@ -37,7 +37,8 @@ app = language.Commands(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Start with: salesloop dev --demo",
+    epilog="Start with: salesloop dev --demo. In examples 1C1I7A6R stands for a deal, 'Li Wei' for a rep and "
+    "0d9f6f0e-4d4e-4f0e-8a63-1f7b8a5b5c11 for any other id: lists and shows have yours.",
 )
 for module in (serve, imports, rehearse, views, events):
     module.add_to(app)

@@ -110,4 +110,4 @@ def show_schedules(schedules: Iterable[ScheduleSeen], names: Names, to: tzinfo |
         for one in schedules
     ]
     columns = ("whose", "meets", "status", "next", "chair", "called", "id")
-    table(columns, rows, right=("called",), whole=("next", "id"), spare=("called", "chair"))
+    table(columns, rows, right=("called",), whole=("next", "id"), spare=("called", "chair", "next"))

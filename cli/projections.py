@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cli import language
 from cli.common import (
     REFUSED,
     USAGE,
@@ -84,7 +85,7 @@ def rebuild(
         as_json(told[0] if len(chosen) == 1 else told)
     elif not json:
         for name, position in done.items():
-            say(f"{name} was rebuilt up to position {position:,}")
+            say(language.told("{model} was rebuilt up to position {n:,}", model=name, n=position))
     _refuse([found for found in outcomes.values() if isinstance(found, BaseException)])
 
 
@@ -126,7 +127,7 @@ def compare(name: Name, *, json: Json = False) -> None:
     elif found:
         show_differences(found)
     else:
-        say(f"{name} equals its rebuild, row for row")
+        say(language.told("{model} equals its rebuild, row for row", model=name))
     if found:
         raise typer.Exit(REFUSED)
 
@@ -148,7 +149,7 @@ def resume(name: Name, *, json: Json = False) -> None:
     if json:
         as_json({"read_model": name, "asked": True})
     else:
-        say(f"{name} was asked to go on: see salesloop projections status")
+        say(language.told("{model} was asked to go on: see salesloop projections status", model=name))
 
 
 async def _resume(name: str) -> None:

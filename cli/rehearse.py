@@ -12,6 +12,7 @@ import typer
 
 from cli.common import Json, Zone, as_json, example, fail, ledger, moment, run, zone
 from cli.house import operators_only
+from cli.language import told, word
 from cli.tables import say, table
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ async def _rehearse(
     async with ledger() as opened:
         policy = await wanted.policy(opened)
         with bars(quiet=quiet) as shown:
-            task = shown.add_task("recorded history", total=None, rate="events")
+            task = shown.add_task(word("recorded history"), total=None, rate=word("events"))
             played = await play(
                 opened.pool,
                 [policy],
@@ -169,19 +170,25 @@ def _told(played: Rehearsal, limit: int) -> dict[str, Any]:
 def _show(played: Rehearsal, titles: dict[str, str], tz: str | None) -> None:
     to = zone(tz)
     rows = [(rule, *_counts(tally)) for rule, tally in sorted(played.by_rule.items())]
-    title = f"{played.deals:,} deals up to {moment(played.as_of, to)}: {played.promises:,} promises, {played.overdue:,} overdue"
+    title = told(
+        "{deals:,} deals up to {at}: {promises:,} promises, {overdue:,} overdue",
+        deals=played.deals,
+        at=moment(played.as_of, to),
+        promises=played.promises,
+        overdue=played.overdue,
+    )
     table(("due by", *COUNTS), rows, title=title, right=COUNTS, whole=("due by",))
     listed = [promise for promise in played.examples if str(promise.deal_id) in titles]
     if listed:
         _list_overdue(listed, titles, to)
     for rule in played.unmatched:
-        say(f"no work matches {rule}: its time was never used")
+        say(told("no work matches {rule}: its time was never used", rule=rule))
     if played.unmatched:
         there = ", ".join(
             f"{touch.rstrip(':')} ({n:,})" for touch, n in played.touches.most_common(MOST_TOUCHES)
         )
-        say(f"the work there is: {there or 'none'}")
-    say("rehearsed only: nothing was recorded")
+        say(told("the work there is: {work}", work=there or word("none")))
+    say(word("rehearsed only: nothing was recorded"))
 
 
 def _counts(tally: object) -> list[str]:
@@ -194,4 +201,5 @@ def _list_overdue(listed: Sequence[Rehearsed], titles: dict[str, str], to: Any) 
         (titles[str(p.deal_id)], p.rule, moment(p.made_at, to), moment(p.due_at, to), moment(p.ended_at, to))
         for p in listed
     ]
-    table(("deal", "due by", *times), rows, title="some that would have been overdue", whole=times)
+    title = word("some that would have been overdue")
+    table(("deal", "due by", *times), rows, title=title, whole=("due by", *times))

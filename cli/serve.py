@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from cli.common import USAGE, Json, as_json, example, fail, settings
+from cli.language import word
 from cli.tables import say
 
 Lines = Annotated[bool, typer.Option("--json", help="What happens, one JSON object a line on stdout.")]
@@ -73,4 +74,4 @@ def migrate(*, json: Json = False) -> None:
     if json:
         as_json({"migrated": True, "data": str(found.data_dir)})
     else:
-        say("the database is up to date")
+        say(word("the database is up to date"))

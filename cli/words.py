@@ -72,6 +72,12 @@ COLUMNS = {
     "score": "得分",
     "weight": "权重",
     "events": "事件数",
+    "file": "文件",
+    "rows": "行数",
+    "accepted": "接受",
+    "unchanged": "未变",
+    "refused": "拒绝",
+    "due by": "时限依据",
     "position": "位置",
     "event": "事件",
     "value": "值",
@@ -189,6 +195,8 @@ LABELS = {
     "days": "天",
     "entered": "录入",
     "facts": "条",
+    "forward": "推进",
+    "since": "自",
 }
 CODES = {
     "open": "进行中",
@@ -366,6 +374,31 @@ SENTENCES = {
     "every open deal has exactly one live promise": "每个进行中的商机都有且仅有一个承诺",
     "{n} open deals have no live promise: {deals}": "{n} 个进行中的商机没有承诺：{deals}",
     "{n} events at position {position}": "记录 {n} 个事件，位置 {position}",
+    "{n} event at position {position}": "记录 {n} 个事件，位置 {position}",
+    "none": "无",
+    "key {id} for {who} ({role}). Shown once:": "{who} 的密钥 {id}（{role}），仅显示一次：",
+    "key {id} is revoked": "密钥 {id} 已吊销",
+    "{model} was rebuilt up to position {n:,}": "{model} 已重建至位置 {n:,}",
+    "{model} equals its rebuild, row for row": "{model} 与重建结果逐行一致",
+    "{model} was asked to go on: see salesloop projections status": "已请求 {model} 继续：见 salesloop projections status",
+    "the database is up to date": "数据库已是最新",
+    ", id {id}": "，编号 {id}",
+    "more: {option}": "更多：{option}",
+    "reading {source}": "正在读取 {source}",
+    "{n} rows a minute": "每分钟 {n} 行",
+    "{rate}, {n} refused": "{rate}，拒绝 {n} 行",
+    "dry run: nothing was recorded": "试运行：未记录任何内容",
+    "refused: {why}": "拒绝：{why}",
+    "… and {n} more": "……另有 {n} 行",
+    "refused rows with reasons: {file}": "被拒绝的行及原因：{file}",
+    "recorded history": "历史记录",
+    "{deals:,} deals up to {at}: {promises:,} promises, {overdue:,} overdue": (
+        "截至 {at} 共 {deals:,} 个商机：{promises:,} 个承诺，{overdue:,} 个逾期"
+    ),
+    "some that would have been overdue": "会逾期的部分承诺",
+    "no work matches {rule}: its time was never used": "没有与 {rule} 相符的活动：其时限从未用到",
+    "the work there is: {work}": "现有活动：{work}",
+    "rehearsed only: nothing was recorded": "仅为推演：未记录任何内容",
     "nothing to change": "没有变化",
 }
 ZH: Mapping[str, str] = {**CODES, **LABELS, **COLUMNS, **MONTHS, **WEEKDAYS, **SENTENCES}
@@ -378,6 +411,18 @@ HEARD = {
         r"a deadline reaches to (\S+), but the .+ '(.+)' knows days off until (\S+): .*": (
             "时限延伸至 {0}，而规则“{1}”只知至 {2} 的假日"
         ),
+        r"by hand v1": "人工分配",
+        r"the .+ is in (\S+), the deal was in (\S+)": "所填金额的币种是 {0}，而商机此前的币种是 {1}",
+        r"nobody is above the owner: what the manager does in a cycle waits for the owner; .*": (
+            "负责人没有上级：周期中由主管做的事等待负责人本人；请指定 manager_id 或 above_id，或移交该周期"
+        ),
+        r"nobody is above the owner: what the manager does in a cycle waits for nobody, .*": (
+            "负责人没有上级：周期中由主管做的事不等待任何人，任何主管均可代做；请指定 manager_id 或 above_id，或移交该周期"
+        ),
+        r"nobody chairs these meetings, .* waited for of whom above_id names": (
+            "例会无人主持：未指定 chair_id，团队也没有主管；是否召开由 above_id 所指的人负责"
+        ),
+        r"nobody chairs these meetings, .*": "例会无人主持：未指定 chair_id，团队也没有主管；任何主管均可召开",
         r"a deadline reaches to (\S+), .*": "时限延伸至 {0}，该年假日为估计值",
     }.items()
 }

@@ -69,6 +69,30 @@ def test_every_sentence_of_the_code_is_in_the_table() -> None:
     assert fixed - set(ZH) == {"{name}"} & fixed
 
 
+def test_no_command_says_a_sentence_past_the_table() -> None:
+    """But for two who say only names, numbers and places."""
+    past = r'\bsay\(f?"((?:{[^}]*}|[^"{])*)"'
+    said = "".join(file.read_text() for file in (Path(__file__).parents[2] / "cli").glob("*.py"))
+    assert [
+        one for one in re.findall(past, said) if re.search(r"[A-Za-z]{3,}", re.sub(r"{[^}]*}", "", one))
+    ] == []
+
+
+@pytest.mark.usefixtures("chinese")
+@pytest.mark.parametrize(
+    "noted",
+    [
+        "the quote is in EUR, the deal was in CNY",
+        "nobody is above the owner: what the manager does in a cycle waits for the owner; name a manager_id",
+        "nobody chairs these meetings, as nobody manages a team here: waited for of nobody",
+        "by hand v1",
+    ],
+)
+def test_what_is_noted_beside_an_answer_is_said_in_chinese(noted: str) -> None:
+    assert re.sub(r"[A-Z]{3}|\w+_id", "", language.heard(noted)).isascii() is False
+    assert set(re.findall(r"[a-z]{2,}", language.heard(noted))) <= {"manager", "above", "chair", "id"}
+
+
 def test_the_language_is_asked_for_or_the_environment_s(terminal: Terminal) -> None:
     assert "阶段" in terminal.run("funnel", "--lang", "zh").stdout
     assert "stage" in terminal.run("funnel").stdout

@@ -245,6 +245,30 @@ def test_a_deal_is_opened_touched_moved_and_lost_and_its_history_tells_it_in_two
     assert "1,250,000.50 CNY" in terminal.run("deals", "show", deal).stdout
 
 
+def test_a_deal_s_history_has_the_ids_that_corrections_and_decisions_take(
+    terminal: Terminal, eventually_sync: Eventually
+) -> None:
+    deal = terminal.json("deals", "list", "--status", "open", "--limit", "1")["items"][0]["deal_id"]
+    touch = terminal.json("deals", "log", deal, "call")["answer"]["activity_id"]
+    asked = terminal.json("deals", "override", deal, "negotiation", "--reason", "a tender")["answer"][
+        "override_id"
+    ]
+    eventually_sync(lambda: _settled(terminal))
+    said = " ".join(terminal.run("history", deal).stdout.split())
+    assert f"id {touch}" in said
+    assert f"id {asked}" in said
+    corrected = ("deals", "correct-touch", deal, touch, "visit")
+    decided = ("deals", "decide-override", deal, asked, "--refuse", "--user", "u-boss")
+    assert [terminal.run(*one).returncode for one in (corrected, decided)] == [0, 0]
+
+
+def test_a_name_that_is_nearly_right_is_suggested(terminal: Terminal, eventually_sync: Eventually) -> None:
+    terminal.json("team", "form", "Northern Lights")
+    eventually_sync(lambda: _settled(terminal))
+    told = terminal.run("deals", "list", "--team", "northren lihgts").stderr
+    assert told == "no team is called 'northren lihgts'; did you mean 'Northern Lights'?\n"
+
+
 def test_the_log_is_read_line_by_line(terminal: Terminal) -> None:
     done = terminal.run("events", "--after", "0", "--limit", "30", "--json")
     lines = [json.loads(line) for line in done.stdout.splitlines()]
