@@ -146,11 +146,9 @@ async def _titles(opened: Ledger, listed: Sequence[Rehearsed]) -> dict[str, str]
     """The deals' names, of those to list, in their order."""
     from projections import deal_board
 
-    titles = {}
-    for deal_id in dict.fromkeys(promise.deal_id for promise in listed):
-        found = await deal_board.get(opened.pool, deal_id)
-        titles[str(deal_id)] = found.title if found else str(deal_id)
-    return titles
+    ids = list(dict.fromkeys(promise.deal_id for promise in listed))
+    titles = await deal_board.titles(opened.pool, ids)
+    return {str(id): titles.get(id, str(id)) for id in ids}
 
 
 def _told(played: Rehearsal, limit: int) -> dict[str, Any]:
