@@ -35,6 +35,12 @@ DIGESTS = (
     " WHERE stream_id = ANY(string_to_array(%s, ',')::uuid[]) AND topic = 'deal.import-noted'"
     " ORDER BY stream_id, version DESC"
 )
+DIGESTS_OF_ITS_KIND = """
+SELECT DISTINCT ON (e.stream_id) e.stream_id, e.data->>'digest' FROM ledger.events e
+  JOIN app.import_jobs j ON j.id::text = e.meta->>'correlation_id' AND j.mapping_digest = %s
+ WHERE e.stream_id = ANY(%s) AND e.topic = 'deal.import-noted' ORDER BY e.stream_id, e.version DESC
+"""
+"""What files of the same mapping said last: where one lists leads and another closings, each is compared with its own."""
 WAVES = 3
 """Rounds in which each thing that rows need is made by one of them; what is left then goes side by side."""
 LATER = (
@@ -179,7 +185,17 @@ class Landing:
         rows = {n: command for n, command in first if isinstance(command, ImportDeal)}
         if not rows:
             return await told.again(self.pool, planned, self.references.id_of)
-        return {n for n, c in rows.items() if c.deal_id in digests and digests[c.deal_id] == digest_of(c)}
+        said = {n: digest_of(c) for n, c in rows.items() if c.deal_id in digests}
+        same = {n for n, digest in said.items() if digests[rows[n].deal_id] == digest}
+        before = await self._said_before([rows[n].deal_id for n in said if n not in same])
+        return same | {n for n, digest in said.items() if before.get(rows[n].deal_id) == digest}
+
+    async def _said_before(self, ids: list[UUID]) -> dict[UUID, str]:
+        if not ids:
+            return {}
+        async with self.pool.connection() as connection:
+            found = await connection.execute(DIGESTS_OF_ITS_KIND, [self.mapping.digest, ids])
+            return dict(await found.fetchall())
 
     def _learn(self, planned: Planned, outcome: Outcome) -> None:
         if planned.name is None:

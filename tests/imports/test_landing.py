@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -17,7 +18,7 @@ from runtime.database import Pool
 from runtime.imports.mapping import shipped_mapping
 from runtime.ledger import Ledger
 from tests.imports.conftest import HEADER, ONE_FILE, csv_file, mapping_from, rows_of, topics
-from tests.imports.test_run import TEAMS, numbers, run, teams
+from tests.imports.test_run import MAPPING, TEAMS, numbers, run, teams
 
 OPENED = "deal.opened"
 REFUSED = {
@@ -229,3 +230,18 @@ async def test_what_is_so_here_already_is_unchanged(pool: Pool, tmp_path: Path) 
     await ledger.aclose()
     result = await run(pool, csv_file(tmp_path, talks.replace(",300,", ",400,")))
     assert (result.accepted, result.unchanged, result.refused) == (0, 1, 0)
+
+
+async def test_a_list_of_leads_that_comes_again_opens_nothing_that_a_list_of_closings_closed(
+    pool: Pool, tmp_path: Path
+) -> None:
+    """Each is compared with what its own kind of file said last."""
+    closings = mapping_from(re.sub(r"(?m)^(owner|customer|product|opened_at) = .*\n", "", ONE_FILE))
+    leads = csv_file(tmp_path, "1,Li,Acme,Boiler,New,2026-01-05,,100,")
+    closed = csv_file(tmp_path, "1,Won,2026-02-01,120", header="id,stage,closed,amount", name="closed.csv")
+    for mapping, data in ((MAPPING, leads), (closings, closed)):
+        assert (await run(pool, data, mapping)).accepted == 1
+    for mapping, data in ((MAPPING, leads), (closings, closed), (MAPPING, leads)):
+        again = await run(pool, data, mapping)
+        assert (again.accepted, again.unchanged, again.notices) == (0, 1, [])
+    assert "deal.reopened" not in await topics(pool)
