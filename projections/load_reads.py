@@ -10,17 +10,16 @@ from typing import Any
 from uuid import UUID
 
 from domain.owed import Loads, Owed
+from projections.positions import LIVE
+from projections.status import REACHED, reached
 from runtime.database import Pool
 
 NEEDED = [
     *("deal_board", "rep_load", "cycle_board", "action_items"),
     *("adjustments", "meetings", "meeting_schedules", "target_tree", "leads"),
 ]
-REACHED = "SELECT COALESCE(min(position), 0) FROM read.positions WHERE suffix = '' AND name = ANY(%s)"
 OPEN_DEALS = "(SELECT COALESCE(sum(open_deals), 0)::int8 FROM read.rep_load_sum WHERE owner_id = r.rep_id)"
-TEAM_LOADS = (
-    f"SELECT ({REACHED}), r.rep_id, {OPEN_DEALS} FROM read.rep_load r WHERE r.team_id = %s AND r.active"
-)
+TEAM_LOADS = f"SELECT COALESCE(({REACHED}), 0), r.rep_id, {OPEN_DEALS} FROM read.rep_load r WHERE r.team_id = %s AND r.active"
 ITEMS = "EXISTS (SELECT FROM read.action_items i WHERE i.owner_id = r.rep_id AND i.outcome = 'open')"
 ELSEWHERE = """EXISTS (
     SELECT FROM read.deal_board d WHERE d.owner_id = r.rep_id AND d.status = 'open' AND d.team_id <> r.team_id)"""
@@ -69,10 +68,10 @@ class LoadReads:
         self._pool = pool
 
     async def reached(self) -> int:
-        return int((await self._rows(REACHED, [NEEDED]))[0][0])
+        return await reached(self._pool, NEEDED)
 
     async def team_loads(self, team_id: UUID) -> Loads:
-        rows = await self._rows(TEAM_LOADS, [["rep_load"], team_id])
+        rows = await self._rows(TEAM_LOADS, [LIVE, ["rep_load"], team_id])
         return Loads(rows[0][0] if rows else 0, {rep_id: count for _, rep_id, count in rows})
 
     async def open_deals(self, after: UUID | None, limit: int) -> list[UUID]:
