@@ -35,6 +35,11 @@ class Layout:
     told: bytes
     head: bytes
 
+    @property
+    def end(self) -> bytes:
+        """Of its lines, as that of the columns has it."""
+        return self.head[len(self.head.rstrip(b"\r\n")) :] or b"\r\n"
+
     @classmethod
     def of_columns(cls, names: Iterable[str], delimiter: str) -> Layout:
         """For what is no text: its refused rows go into a CSV file in UTF-8."""

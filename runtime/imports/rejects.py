@@ -35,7 +35,10 @@ class RejectFile:
         if self._part is None:
             self._part = self._open(self.path)
         raw = row.raw or written(row.cells, self._layout.delimiter, self._layout.encoding)
-        self._write(self._part, (row.first or row.line, "; ".join(map(str, reasons))), raw)
+        because = "; ".join(map(str, reasons))
+        if self._layout.end == b"\r":
+            because = because.replace("\n", "\r")  # a line feed would end the lines of such a file
+        self._write(self._part, (row.first or row.line, because), raw)
 
     def _open(self, path: Path) -> IO[bytes]:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -49,7 +52,7 @@ class RejectFile:
         """The last row of a file may have no end: here it is followed by others."""
         layout = self._layout
         part.write(written((*added, ""), layout.delimiter, layout.encoding, ""))
-        part.write(raw if raw.endswith(_ENDS) else raw + b"\r\n")
+        part.write(raw if raw.endswith(_ENDS) else raw + layout.end)
 
     def finish(self) -> Path | None:
         """Put the file in its place. None when nothing was refused."""

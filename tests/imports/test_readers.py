@@ -233,6 +233,13 @@ class TestRejects:
         twice = rejected(folder, again_in, again, came)
         assert twice.read_bytes() == kept
 
+    @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+    def test_end_as_the_lines_of_their_file_do(self, tmp_path: Path, end: str) -> None:
+        path = file(tmp_path, end.join(("id,na me", "1,x", "2,y")).encode())
+        first = CsvFile(path)
+        again = CsvFile(rejected(tmp_path, path, first, refused := list(first)))
+        assert [(row.first, row.cells) for row in again] == [(row.line, row.cells) for row in refused]
+
     def test_that_a_spreadsheet_saved_again_are_read_as_well(self, tmp_path: Path) -> None:
         saved = b'"refused_row","refused_because","a","b"\r\n"7","a \'x\': is ""wrong"", so","x","y"\r\n'
         [row] = CsvFile(file(tmp_path, saved))
