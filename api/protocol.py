@@ -15,7 +15,7 @@ from typing import Any
 
 from starlette.types import Receive, Scope, Send
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
 from api.connections import Connections
@@ -59,6 +59,7 @@ class Bounded(HttpToolsProtocol):
         self._untold = 0  # bytes since the parser last told something: it keeps a header until that is whole
         self._begun = False  # some of a request came, and not yet its whole head
         self._busy = False  # a request is in progress
+        self._running: RequestResponseCycle | None = None  # that one: uvicorn knows the last that came
         self._refusal = MALFORMED
 
     # asyncio
@@ -78,6 +79,9 @@ class Bounded(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.book.closed(self)
+        if self._running is not None and not self._running.response_complete:
+            self._running.disconnected = True
+            self._running.message_event.set()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -121,6 +125,10 @@ class Bounded(HttpToolsProtocol):
     def on_body(self, body: bytes) -> None:
         self._untold = 0
         super().on_body(body)
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._running = cycle
+        super()._start_asgi_task(cycle, app)
 
     def on_response_complete(self) -> None:
         super().on_response_complete()

@@ -40,6 +40,10 @@ class Small:
         self.asked[scope["path"]] += 1
         if scope["path"] == "/held":
             await self.let_go.wait()
+        if scope["path"] == "/waits":
+            while (await receive())["type"] != "http.disconnect":
+                pass
+            self.asked["/left"] += 1
         body = scope["path"].encode().ljust(self.size)
         headers = [(b"content-length", str(len(body)).encode())]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
@@ -92,6 +96,7 @@ def test_what_it_overrides_in_uvicorn_is_there_with_the_same_parameters() -> Non
         "on_header",
         "on_headers_complete",
         "on_body",
+        "_start_asgi_task",
         "on_response_complete",
         "send_400_response",
     }
@@ -220,6 +225,19 @@ async def test_requests_sent_ahead_are_answered_in_turn_up_to_a_bound() -> None:
         assert await answer(reader) == (0, "")
         writer.close()
         assert place.app.asked["/held"] == 1
+
+
+async def test_of_requests_sent_ahead_the_one_in_progress_hears_that_the_client_is_gone(
+    eventually: Callable[..., Any],
+) -> None:
+    """Else it writes to a connection that is closed, which is an error in the log for each."""
+    async with served() as place:
+        _, writer = await asyncio.open_connection(place.host, place.port)
+        writer.write(get("/waits") + get("/next"))
+        await eventually(lambda: place.app.asked["/waits"])
+        writer.close()
+        await eventually(lambda: place.app.asked["/left"])
+        assert place.app.asked["/next"] == 0
 
 
 async def test_an_answer_that_is_not_taken_is_not_kept_for_ever(eventually: Callable[..., Any]) -> None:
