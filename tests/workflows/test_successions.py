@@ -31,7 +31,7 @@ from tests.workflows.test_rollout_and_handover import handed_over
 from tests.workflows.turns import APRIL, CALLS, MANAGER, Turn, at, begin
 from tests.workflows.world import World
 from workflows.handover import ManagerHandoverWorkflow, RepHandoverWorkflow, following_id
-from workflows.messages import HandoverCount, SuccessionCount
+from workflows.messages import Handover, HandoverCount, SuccessionCount
 
 HEIR = UUID(int=0xA9)
 WEEKLY = Plan(cadence=Cadence.WEEKLY, day=3, at="09:30", chair_id=MANAGER)
@@ -179,3 +179,29 @@ async def test_what_a_rep_who_changed_teams_owns_goes_along(real: World) -> None
     assert len(await real.facts(deal, "deal.owner-changed")) == 1
     await real.run(RepLeaves(rep_id=rep))
     assert await handed_over(real, rep) == HandoverCount(left=2, items=1), "a later leave is another matter"
+
+
+async def test_a_rep_who_comes_back_takes_along_what_was_found_in_its_place_meanwhile(real: World) -> None:
+    """That it was there is an answer to then, not to whoever asks the same of the same deal later."""
+    turn = await begin(real)
+    rep, north, south = turn.rep_id, real.office.team_id, uuid.uuid4()
+    deal, item = await real.open_deal(), await an_item(real, rep)
+    await real.run(FormTeam(team_id=south, name="South"))
+
+    async def moves(team: UUID) -> None:
+        done = await real.run(HireRep(rep_id=rep, name="Zhang Min", team_id=team))
+        followed = real.client.get_workflow_handle_for(
+            RepHandoverWorkflow.run, following_id(rep, done.position)
+        )
+        await followed.result()
+
+    await moves(south)
+    await real.client.execute_workflow(
+        RepHandoverWorkflow.run,
+        Handover(rep, 0, moved=True),
+        id=following_id(rep, 0),
+        task_queue=real.deliverer.task_queue,
+    )
+    await moves(north)
+    for kind, id in ((Deal, deal), (ActionItem, item)):
+        assert (await loaded(real, kind, id)).team_id == north, kind  # type: ignore[attr-defined]

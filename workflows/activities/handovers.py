@@ -82,7 +82,10 @@ class HandoverActivities:
             deal_id=deal.id, to=page.rep_id, handover_note=ALONG, rule=RULE_OF_MOVES, receipt=MOVED
         )
         cause = self._cause(page, deal, MOVED)
-        return await self._desk.execute(command, f"{deal.id}:along:{page.rep_id}:{deal.version}", cause)
+        # An answer that all is well holds only until the rep moves on, though the deal stays as it is.
+        rep = await self._desk.load(Rep, page.rep_id)
+        key = f"{deal.id}:along:{page.rep_id}:{deal.version}:{rep.version}"
+        return await self._desk.execute(command, key, cause)
 
     async def _give(self, page: HandoverPage, deal: Deal, handing: Handing) -> Told:
         assert handing.heir.rep_id is not None

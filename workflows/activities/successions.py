@@ -75,15 +75,16 @@ class SuccessionActivities:
         leads = [lead for lead in await self._desk.load_all(Lead, owed.leads) if lead.owner_id == rep.id]
         cycles = [c for c in await self._desk.load_all(Cycle, owed.cycles) if c.scope == rep_scope(rep.id)]
         handed = 0
+        # What holds now may be said of the same things again once the rep moves on: a key is good for one team.
         for item in items:
             command = HandOverActionItem(item_id=item.id, to=rep.id)
-            handed += await self._say(command, f"{item.id}:along:{item.version}", cause)
+            handed += await self._say(command, f"{item.id}:along:{item.version}:{rep.version}", cause)
         for lead in leads:
             along = AllocateLead(lead_id=lead.id, to=rep.id, receipt=DecisionReceipt(rule=RULE_OF_MOVES))
-            await self._say(along, f"{lead.id}:along:{lead.version}", cause)
+            await self._say(along, f"{lead.id}:along:{lead.version}:{rep.version}", cause)
         for cycle in cycles:
             changed = HandOverCycle(cycle_id=cycle.id, why=MOVED, manager_id=await self._reviewer(cycle, rep))
-            await self._say(changed, f"{cycle.id}:along:{cycle.version}", cause)
+            await self._say(changed, f"{cycle.id}:along:{cycle.version}:{rep.version}", cause)
         return HandoverCount(items=handed)
 
     async def _reviewer(self, cycle: Cycle, rep: Rep) -> UUID | None:
