@@ -16,7 +16,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
-from api.fields import PLAIN, SOME
+from api.faults import plainly
 from api.turns import Crowded
 from api.users import TooManyTries, Unauthenticated
 from domain import errors as domain
@@ -196,22 +196,6 @@ async def on_validation_error(request: Request, error: Exception) -> Response:
     found = [{"field": where(e["loc"]), "message": plainly(e)} for e in error.errors()]
     detail = "; ".join(f"{e['field']}: {e['message']}" for e in found[:5])
     return render(request, Problem(DOMAIN[domain.Invalid], detail, {"errors": found[:100]}))
-
-
-OURS = {
-    "missing": "is needed",
-    "extra_forbidden": "is not known here",
-    "uuid_parsing": "is no id such as 0d9f6f0e-4d4e-4f0e-8a63-1f7b8a5b5c11",
-    "uuid_type": "is no id such as 0d9f6f0e-4d4e-4f0e-8a63-1f7b8a5b5c11",
-}
-"""What the validator has its own words for, by its kind of error."""
-
-
-def plainly(error: Mapping[str, Any]) -> str:
-    """What to do about it, without the validator's own jargon."""
-    pattern = error.get("ctx", {}).get("pattern")
-    known = {SOME: "must not be blank or hold NUL characters", PLAIN: "must not hold NUL characters"}
-    return known.get(pattern) or OURS.get(error["type"]) or str(error["msg"]).removeprefix("Value error, ")
 
 
 def where(location: tuple[Any, ...]) -> str:

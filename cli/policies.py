@@ -81,9 +81,10 @@ def draft_of(content: bytes) -> NewPolicy:
     """A policy's file, checked."""
     from pydantic import ValidationError
 
+    from api.faults import plainly
     from api.routers.policies import NewPolicy
 
     try:
         return NewPolicy.model_validate_json(content)
     except ValidationError as wrong:
-        fail("; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in wrong.errors()))
+        fail("; ".join(f"{'.'.join(map(str, e['loc']))}: {plainly(e)}" for e in wrong.errors()))

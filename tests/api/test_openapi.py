@@ -16,6 +16,7 @@ from fastapi.routing import APIRoute
 from pydantic import TypeAdapter
 
 from api.app import create_app
+from api.faults import WRITTEN
 from tests.house import House
 
 Json = dict[str, Any]
@@ -181,6 +182,13 @@ def test_every_time_is_said_to_be_one(published: Json) -> None:
     ]
     assert len(times) > 100
     assert wrong == []
+
+
+def test_every_way_of_writing_is_told_in_words(published: Json) -> None:
+    """But names of files, mappings, read models and sorts, of which what there is is told."""
+    wanted = set(re.findall(r'"pattern": ("(?:[^"\\]|\\.)*")', json.dumps(published)))
+    told = {json.loads(one) for one in wanted} - set(WRITTEN)
+    assert {one for one in told if not re.search(r"_at|_-|a-z_|[\\]w", one)} == set()
 
 
 def test_every_closed_list_of_words_is_published(published: Json) -> None:

@@ -50,6 +50,9 @@ def test_a_field_s_fault_is_told_in_our_words(house: House) -> None:
         "title": "is needed",
         "colour": "is not known here",
     }
+    policy = {"name": "default", "due_after": "3xx", "calendar": {"timezone": "Asia/Shanghai"}}
+    told = problem(house.admin.post("/policies", json=policy), 422, "invalid")
+    assert "due_after: must be a duration such as 30m, 24bh, 3bd or 5d" in told["detail"]
     assert "is no id such as" in problem(house.admin.get("/deals/soon"), 422, "invalid")["detail"]
 
 
