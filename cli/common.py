@@ -245,9 +245,9 @@ def explain(error: Exception) -> tuple[str, int] | None:
             f"the database is kept busy by somebody else, nothing was recorded: try again ({_first_line(error)})",
             UNREACHABLE,
         )
-    if "NotUsable" in names:
+    if names & {"NotUsable", "ServerFailed", "NotReady"}:
         return str(error), UNREACHABLE
-    if names & {"OperationalError", "ServerFailed", "NotReady", "TemporalUnreachable"}:
+    if names & {"OperationalError", "TemporalUnreachable"}:
         return f"{_first_line(error)}\n{START_FIRST}", UNREACHABLE
     if names & {"UndefinedTable", "InvalidSchemaName", "LookupError"} and "psycopg" in type(error).__module__:
         return _not_made(_first_line(error)), UNREACHABLE

@@ -42,6 +42,7 @@ def _serve(teller: Teller, *, demo: bool, data: Path | None, deals: int, seed: i
         system.wait_for_api()
         key = run(admin_key(system.data_dir))
         teller.event("ready", api=system.api_url)
+        _tell_outdated(run(outdated()), teller)
         if demo:
             from cli.demo import show_demo
 
@@ -64,6 +65,21 @@ async def admin_key(data_dir: Path) -> Path:
             _, token = await keys.create(NewKey("ops", Role.ADMIN, label="salesloop dev"), "cli")
             _write(file, token)
     return file
+
+
+async def outdated() -> list[str]:
+    """The read models whose tables are of another release: they stand still until they are rebuilt."""
+    from cli.common import ledger
+    from projections.status import outdated as found
+
+    async with ledger() as opened:
+        return await found(opened.pool)
+
+
+def _tell_outdated(names: list[str], teller: Teller) -> None:
+    if names:
+        text = f"of another release, and waiting to be rebuilt: {', '.join(names)}; in another terminal: salesloop projections rebuild --all"
+        teller.event("outdated", text, read_models=names)
 
 
 def _read(file: Path) -> str:

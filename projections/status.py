@@ -25,6 +25,7 @@ SELECT l.objid::int8, l.pid, a.application_name FROM pg_locks l LEFT JOIN pg_sta
    AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
 """
 
+SHAPES = f"SELECT name, shape FROM {SCHEMA}.positions WHERE suffix = %s"
 REACHED = f"SELECT min(position) FROM {SCHEMA}.positions WHERE suffix = %s AND name = ANY(%s)"
 
 
@@ -52,6 +53,12 @@ async def status(source: Source) -> list[ProjectionStatus]:
     standing = {row[0]: row for row in await fetch(source, STANDING, [LIVE])}
     holders = {key: (pid, owner) for key, pid, owner in await fetch(source, HOLDERS, [FOLLOWERS])}
     return [_status(p.name, standing.get(p.name), holders.get(lock_key(p.name) % 2**32)) for p in ALL]
+
+
+async def outdated(source: Source) -> list[str]:
+    """The read models whose tables have another shape than this release's."""
+    held = dict(await fetch(source, SHAPES, [LIVE]))
+    return [one.name for one in ALL if held.get(one.name, one.shape()) != one.shape()]
 
 
 async def reached(source: Source, names: Collection[str]) -> int:

@@ -181,7 +181,9 @@ class Supervisor:
 
     def _choose_api_port(self) -> None:
         host, port = api_place(self.environment)
-        if "SALESLOOP_API_PORT" not in self.environment and not programs.port_is_free(port):
+        if port == 0:
+            port = programs.free_port()
+        elif "SALESLOOP_API_PORT" not in self.environment and not programs.port_is_free(port):
             port = programs.free_port()
             log.warning("the API's usual port is taken; using %d", port)
         self.environment |= {"SALESLOOP_API_HOST": host, "SALESLOOP_API_PORT": str(port)}

@@ -266,6 +266,8 @@ http.server.ThreadingHTTPServer(address, http.server.SimpleHTTPRequestHandler).s
             monkeypatch.setattr("runtime.settings.DEFAULT_PORT", port)
             with supervisor(data_dir, env=OWN) as system:
                 assert not system.api_url.endswith(f":{port}")
+            with supervisor(data_dir, env={**OWN, "SALESLOOP_API_PORT": "0"}) as system:
+                assert not system.api_url.endswith((":0", f":{port}"))
             asked = {**OWN, "SALESLOOP_API_PORT": str(port)}
             with supervisor(data_dir, env=asked) as system:
                 assert system.api_url.endswith(f":{port}")

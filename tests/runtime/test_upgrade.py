@@ -26,6 +26,7 @@ from domain.door import Door
 from domain.values import Activity, ActivityKind
 from projections import cycle_board, pack_view, packs, rebuild
 from projections.catalog import ALL
+from projections.status import outdated
 from runtime import migrations, schema
 from runtime.database import NotUsable, open_pool
 from runtime.ledger import open_ledger
@@ -126,6 +127,14 @@ async def test_every_stream_is_loaded_whole(upgraded: Upgraded) -> None:
         for id, topic, version in upgraded.read(STREAMS):
             loaded = (await ledger.load({id: kinds[topic]}))[id]
             assert (loaded.version, loaded.exists) == (version, True), topic
+
+
+async def test_who_starts_it_is_told_which_read_models_wait_to_be_rebuilt(upgraded: Upgraded) -> None:
+    held = dict(upgraded.read("SELECT name, shape FROM read.positions WHERE suffix = ''"))
+    async with await psycopg.AsyncConnection.connect(upgraded.url) as connection:
+        told = await outdated(connection)
+    assert told == [projection.name for projection in ALL if held[projection.name] != projection.shape()]
+    assert "directory" in told
 
 
 async def test_a_read_model_of_the_same_shape_equals_its_rebuild_as_it_is(upgraded: Upgraded) -> None:
