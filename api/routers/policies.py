@@ -71,7 +71,9 @@ class Calendar(Strict):
     opens: Clock = "09:00"
     closes: Clock = "18:00"
     country: Annotated[str | None, StringConstraints(pattern=r"^[A-Z]{2}$"), Field(examples=["CN"])] = None
-    subdivision: Annotated[str | None, StringConstraints(pattern=r"^[A-Z0-9-]{1,10}$")] = None
+    subdivision: Annotated[
+        str | None, StringConstraints(pattern=r"^[\w '-]{1,40}$"), Field(examples=["BY"])
+    ] = None
     years: Years = ()
     holidays: Annotated[tuple[Day, ...], Field(max_length=2_000)] = ()
     extra_workdays: Annotated[tuple[Day, ...], Field(max_length=2_000)] = ()

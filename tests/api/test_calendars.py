@@ -57,6 +57,20 @@ class TestEitherKindOfPolicy:
         assert (calendar["known_until"], calendar["estimated_years"]) == ("2027-12-31", [])
         assert {"2027-01-03", "2026-02-28"} <= set(calendar["extra_workdays"])
 
+    @pytest.mark.parametrize(
+        ("country", "place", "day"),
+        [
+            ("DE", "BY", "2026-01-06"),
+            ("DE", "Augsburg", "2026-08-08"),
+            ("BR", "São Paulo Capital", "2026-01-25"),
+        ],
+    )
+    def test_takes_the_days_of_a_part_of_a_country(
+        self, house: House, path: str, country: str, place: str, day: str
+    ) -> None:
+        own = {"country": country, "years": [2026], "subdivision": place}
+        assert day in calendar_of(house, publish(house, "a-part", own, path), path)["holidays"]
+
     def test_says_which_years_are_estimated(self, house: House, path: str) -> None:
         done = publish(house, "estimate", {"country": "CN", "years": [2026, 2027]}, path)
         assert "2027 are estimated" in done["answer"]["warnings"][0]
