@@ -123,7 +123,7 @@ async def test_started_before_the_database_is_migrated_it_says_so_waits_and_work
     database_url: str, start: Start, tmp_path: Path
 ) -> None:
     with psycopg.connect(database_url) as connection:
-        connection.execute("UPDATE app.schema_version SET version_num = '0002'")
+        connection.execute("DROP SCHEMA app, ledger, read CASCADE")
     process = start("follower")
     await until(lambda: logged(tmp_path, "run `salesloop migrate`"))
     assert process.poll() is None
