@@ -237,6 +237,15 @@ async def on_database_busy(request: Request, error: Exception) -> Response:
     return render(request, Problem(DATABASE_BUSY, detail, {"retryable": True}, {"Retry-After": "5"}))
 
 
+async def on_another_shape(request: Request, error: Exception) -> Response:
+    """After an upgrade a read model's tables are those of the release before, until it is rebuilt."""
+    log.error("a read model has another shape", extra={"error_type": type(error).__name__})
+    detail = (
+        "a read model's tables are not as this release needs them: run `salesloop projections rebuild --all`"
+    )
+    return render(request, Problem(NOT_READY, detail, headers={"Retry-After": "60"}))
+
+
 async def on_unknown(request: Request, error: Exception) -> Response:
     """The server logs the traceback; the answer tells nothing of our insides."""
     log.error("a request failed", extra={"error_type": type(error).__name__}, exc_info=error)
@@ -256,6 +265,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, on_http_exception)
     app.add_exception_handler(psycopg.errors.LockNotAvailable, on_database_busy)
     app.add_exception_handler(psycopg.errors.QueryCanceled, on_database_busy)
+    app.add_exception_handler(psycopg.errors.UndefinedTable, on_another_shape)
+    app.add_exception_handler(psycopg.errors.UndefinedColumn, on_another_shape)
     app.add_exception_handler(psycopg.OperationalError, on_database_away)  # of the pool, too
     app.add_exception_handler(psycopg.InterfaceError, on_database_away)
     app.add_exception_handler(Exception, on_unknown)

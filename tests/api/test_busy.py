@@ -41,6 +41,14 @@ def test_a_held_append_lock_is_told_and_nothing_is_recorded(hasty: House) -> Non
     assert again.json()["replayed"] is False
 
 
+def test_a_read_model_of_an_earlier_release_is_told_to_be_rebuilt(hasty: House) -> None:
+    with psycopg.connect(hasty.settings.database_url, autocommit=True) as operator:
+        operator.execute("ALTER TABLE read.leads RENAME TO leads_of_before")
+    answer = hasty.admin.get("/leads")
+    assert (answer.status_code, answer.json()["code"]) == (503, "not-ready")
+    assert "salesloop projections rebuild" in answer.json()["detail"]
+
+
 async def test_a_statement_that_takes_too_long_is_cancelled_and_the_connection_goes_on(
     database_url: str,
 ) -> None:
