@@ -233,10 +233,22 @@ def _say(message: str, code: int) -> int:
     return code
 
 
+TYPED: dict[str, str] = {}
+"""Ids that were worked out, and what was typed for them: nobody knows such an id."""
+
+
+def _as_typed(message: str) -> str:
+    for id, text in TYPED.items():
+        message = message.replace(
+            f"no cycle has the id {id}", f"no cycle is {text}: see salesloop cycle list"
+        )
+    return message
+
+
 def explain(error: Exception) -> tuple[str, int] | None:
     """One line and an exit code for what is expected; None for a fault of ours. Imports nothing that is not loaded."""
     if isinstance(error, Failure):
-        return str(error), error.code
+        return _as_typed(str(error)), error.code
     names = {cls.__name__ for cls in type(error).__mro__}
     if "DomainError" in names:
         return f"refused: {error}", REFUSED

@@ -25,6 +25,10 @@ WORDS = {
     "above": "Who is told of silence: name or id.",
     "of": "Who decides: name or id.",
     "contract": "The contract's reference.",
+    "as": "What a log calls this work.",
+    "competitor": "Who else offered.",
+    "process": "The process it goes through; default where left out.",
+    "policy": "The name of the policy it is under; default where left out.",
     "at": "Time of day, in the company's time zone.",
 }
 AS_OPERATOR = "done as the operator, past all keys; SALESLOOP_URL and SALESLOOP_KEY go through the API"

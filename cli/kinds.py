@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from cli.common import USAGE, Failure, fail
+from cli.common import TYPED, USAGE, Failure, fail
 
 if TYPE_CHECKING:
     from cli.house import House
@@ -175,7 +175,9 @@ async def cycle(house: House, text: str) -> str:
             raise ValueError("is no cycle: write its id, or SCOPE@PERIOD such as company@2027-Q1") from None
     of = await scope(house, whose)
     about = Scope(kind=ScopeKind(of["kind"]), id=UUID(of["id"]) if "id" in of else None)
-    return str(cycle_id(about, named_period(period, await fiscal_start(house))))
+    id = str(cycle_id(about, named_period(period, await fiscal_start(house))))
+    TYPED[id] = text
+    return id
 
 
 async def deal(house: House, text: str) -> str:

@@ -97,6 +97,8 @@ def test_a_database_that_is_away_is_told_in_a_line(nowhere: Terminal) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
+        (["cycle", "show", "company@2031-Q1"], 1, "no cycle is company@2031-Q1: see salesloop cycle list"),
+        (["cycle", "pause", "company@2031-Q1", "--why", "x"], 1, "no cycle is company@2031-Q1"),
         (["deals", "show", "nosuch"], 1, "no deal has the id or reference 'nosuch'"),
         (["deals", "show", str(uuid4())], 1, "no deal has the id"),
         (["deals", "move", str(uuid4()), "contact"], 1, "refused: no deal has the id"),
