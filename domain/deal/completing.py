@@ -17,6 +17,8 @@ from domain.values import NO_NEEDS, Money, Needs, NextStep, Quote
 
 COMPOSED = "title of names"
 """Among what a row assumes: its title is made of the names it refers to."""
+OPEN_ALONE = "stages of open deals"
+"""Likewise: its mapping has no word for won or lost, so it cannot say that a deal which is closed is open."""
 EMPTY = (None, "", NOBODY)
 OF_A_CLOSING = ("closed_on", "contract_reference", "loss_reason", "competitor")
 TIMES = ("stage_at", "opening_amount")
@@ -35,6 +37,13 @@ HELD = {
 def tells(row: ImportDeal, name: str) -> bool:
     """Whether the file itself says this of the deal."""
     return getattr(row, name) not in EMPTY and HELD.get(name, name) not in row.assumed
+
+
+def without_closings(row: ImportDeal, deal: Deal) -> ImportDeal:
+    """The row without what a list of open deals cannot know of a closed one: how it stands, and what it is worth."""
+    if OPEN_ALONE not in row.assumed or deal.is_open:
+        return row
+    return replace(row, assumed=row.assumed | {"stage", "amount"})
 
 
 def completed(row: ImportDeal, deal: Deal) -> ImportDeal:

@@ -14,7 +14,7 @@ from uuid import UUID
 from domain.deal import facts as f
 from domain.deal.arrival import Arrival
 from domain.deal.commands import ImportDeal, PastActivity
-from domain.deal.completing import completed, told_parts
+from domain.deal.completing import OPEN_ALONE, completed, told_parts, without_closings
 from domain.deal.deal import Deal
 from domain.deal.decisions import Json, other_currency, policy_of, process_of, told
 from domain.deal.fixed import FIXED, named_in, not_taken
@@ -129,6 +129,7 @@ def _tell_again(deal: Deal, said: ImportDeal, digest: str, book: Book) -> Json:
     """Record what the file changed. What it cannot change is refused or named; where nothing is new, nothing is noted."""
     if deal.imported is None:
         raise Refused("the deal was not imported: a file cannot change it", source=said.source)
+    said = without_closings(said, deal)
     row, last = completed(said, deal), deal.imported.marks
     parts = told_parts(said, deal)
     opening_told = deal.opening_told or "opened_at" in parts
@@ -152,6 +153,7 @@ def _change(deal: Deal, row: ImportDeal, new: f.RowMarks, book: Book) -> list[tu
     fresh = [past for past in row.activities if _logged_as(deal, past) is None]
     notes = not_taken(row, deal, new, last, {*changed, *(["activities"] if fresh else [])})
     notes.extend(_looks_older(deal, row, changed, fresh))
+    notes.extend(_opens_nothing(deal, row))
     notes.extend(_in_other_currencies(deal, row, changed))
     if row.stage == deal.status:
         _correct_closing(deal, row, changed)
@@ -190,6 +192,12 @@ def _looks_older(
         yield FieldError(
             "activities.at", "tells of work from before the deal was opened; that stays as it is"
         )
+
+
+def _opens_nothing(deal: Deal, row: ImportDeal) -> Iterator[FieldError]:
+    if OPEN_ALONE in row.assumed and not deal.is_open:
+        words = f"the deal is {deal.status}, and this mapping has no word for that: stage and amount stay as they are"
+        yield FieldError("stage", words)
 
 
 def _in_other_currencies(deal: Deal, row: ImportDeal, changed: set[str]) -> Iterator[FieldError]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from domain.deal.commands import NOBODY, ImportDeal
-from domain.deal.completing import COMPOSED
+from domain.deal.completing import COMPOSED, OPEN_ALONE
 from domain.process import LOST, WON
 from domain.values import NO_NEEDS, Money, Needs, NextStep, Quote
 from runtime.imports.lines import Row
@@ -73,6 +73,8 @@ class DealPlanner:
         self._no_place = {kind: tuple(_notes(sheet, kind)) for kind in NO_PLACE_IN}
         self._may_be_empty = tuple(field for field in STAND_INS if field in sheet.columns)
         self._never_told = frozenset(field for field in STAND_INS if field not in sheet.columns) - {"title"}
+        if not {WON, LOST} & {*mapping.stages.values()}:
+            self._never_told |= {OPEN_ALONE}
         self._assumptions: dict[tuple[tuple[str, ...], frozenset[str]], frozenset[str]] = {}
 
     def names(self, cells: Cells) -> Iterator[tuple[str, Name]]:

@@ -245,3 +245,27 @@ async def test_a_list_of_leads_that_comes_again_opens_nothing_that_a_list_of_clo
         again = await run(pool, data, mapping)
         assert (again.accepted, again.unchanged, again.notices) == (0, 1, [])
     assert "deal.reopened" not in await topics(pool)
+
+
+async def test_a_list_of_leads_alone_says_nothing_of_how_a_closed_deal_stands(
+    pool: Pool, tmp_path: Path
+) -> None:
+    """Its mapping has no word for won: what it changes of the rest is recorded, and what it cannot know is told."""
+    open_alone = re.sub(r"(?ms)^Won = .*?^\[deals.override\].*", "", ONE_FILE)
+    leads = mapping_from(re.sub(r"(?m)^closed_on = .*\n", "", open_alone))
+    await run(pool, csv_file(tmp_path, "1,Li,Acme,Boiler,New,2026-01-05,,100,"), leads)
+    closed = csv_file(tmp_path, "1,Li,Acme,Boiler,Won,2026-01-05,2026-02-01,150,", name="closed.csv")
+    assert (await run(pool, closed)).accepted == 1
+    moved = csv_file(tmp_path, "1,Li,Bolt,Boiler,New,2026-01-05,,100,")
+    again = await run(pool, moved, leads)
+    assert (again.accepted, again.refused) == (1, 0)
+    assert any(
+        "the deal is won, and this mapping has no word for that" in str(note) for note in again.notices
+    )
+    assert "deal.reopened" not in await topics(pool)
+    [(amount,)] = await rows_of(
+        pool,
+        "SELECT data->'amount'->>'amount' FROM ledger.events WHERE topic = 'deal.won' ORDER BY position DESC LIMIT 1",
+    )
+    assert Decimal(amount) == 150
+    assert "deal.customer-corrected" in await topics(pool)
