@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from cli.common import fail
+from cli.common import fail, note
 from cli.house import house
+from cli.language import told
 
 if TYPE_CHECKING:
     from cli.house import House
@@ -32,13 +33,19 @@ async def send(source: Path, mapping: str, rejects: Path, *, dry_run: bool) -> I
     query = {"mapping": None if own else mapping, "dry_run": dry_run}
     async with house() as at:
         job = await at.upload("/imports", query, *multipart(parts))
-        while job["state"] in UNFINISHED:
-            await asyncio.sleep(LOOK_AGAIN)
-            job = await at.read(f"/imports/{job['id']}", dict[str, Any])
+        try:
+            while job["state"] in UNFINISHED:
+                await asyncio.sleep(LOOK_AGAIN)
+                job = await at.read(f"/imports/{job['id']}", dict[str, Any])
+        except asyncio.CancelledError:
+            note(
+                told("the import goes on at the server: GET /imports/{id} tells how far it is", id=job["id"])
+            )
+            raise
         if job["result"] is None:
             fail("\n".join(map(str, job["problems"])) or "the import failed: the server's log says why")
-        told = {**job["result"], "rejects": await _fetched(at, job, rejects)}
-        return msgspec.convert(told, ImportResult, strict=False)
+        result = {**job["result"], "rejects": await _fetched(at, job, rejects)}
+        return msgspec.convert(result, ImportResult, strict=False)
 
 
 def _parts(source: Path, mapping: str) -> tuple[bool, list[Part]]:

@@ -376,6 +376,7 @@ SENTENCES = {
     "{n} events at position {position}": "记录 {n} 个事件，位置 {position}",
     "{n} event at position {position}": "记录 {n} 个事件，位置 {position}",
     "none": "无",
+    "the import goes on at the server: GET /imports/{id} tells how far it is": "导入在服务器上继续：GET /imports/{id} 可查进度",
     "key {id} for {who} ({role}). Shown once:": "{who} 的密钥 {id}（{role}），仅显示一次：",
     "key {id} is revoked": "密钥 {id} 已吊销",
     "{model} was rebuilt up to position {n:,}": "{model} 已重建至位置 {n:,}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -276,6 +277,25 @@ def test_a_name_stands_for_one_or_those_it_fits_are_told(desks: Desks, eventuall
             True,
         )
         assert desks[who].json("customer", "show", "ｔｗｉｎ　ｔｒａ")["profile"]["name"] == "Twin Trade"
+
+
+async def test_who_looks_no_longer_is_told_that_the_import_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from cli import sending
+
+    class Interrupted:
+        async def upload(self, *_: object) -> dict[str, str]:
+            return {"id": "j-1", "state": "queued"}
+
+        async def read(self, *_: object) -> None:
+            raise asyncio.CancelledError
+
+    (tmp_path / "log.csv").write_text("case_id,activity,lifecycle,resource,timestamp\n")
+    monkeypatch.setattr(sending, "house", lambda: contextlib.nullcontext(Interrupted()))
+    with pytest.raises(asyncio.CancelledError):
+        await sending.send(tmp_path / "log.csv", "event_log", tmp_path, dry_run=False)
+    assert "goes on at the server: GET /imports/j-1" in capsys.readouterr().err
 
 
 def test_every_requirement_of_a_gate_has_a_command() -> None:
