@@ -47,7 +47,9 @@ END $$
 """`last_event`: which one stands at `position`; where it is another one now, the ledger is not the one that was followed."""
 EVENT_AT = "(SELECT e.event_id FROM ledger.events e WHERE e.position = {0})"
 READ = f"SELECT generation, position, status, shape FROM {SCHEMA}.positions WHERE name = %s AND suffix = %s"
-SAME = f"({SCHEMA}.positions.last_event IS NULL OR {SCHEMA}.positions.last_event = {EVENT_AT.format(f'{SCHEMA}.positions.position')})"
+SAME = f"""({SCHEMA}.positions.last_event IS NULL OR {SCHEMA}.positions.position = 0
+            OR {SCHEMA}.positions.last_event = {EVENT_AT.format(f"{SCHEMA}.positions.position")})"""
+"""Who stands at the beginning knows no event, whatever was noted before it was set back."""
 ADVANCE = f"""
 UPDATE {SCHEMA}.positions
    SET position = %(upto)s, status = %(status)s, error = NULL, updated_at = now(), last_event = {EVENT_AT.format("%(upto)s")}

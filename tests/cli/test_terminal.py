@@ -205,12 +205,8 @@ def test_what_a_list_calls_a_deal_names_it_in_every_command(terminal: Terminal) 
     shown = terminal.run("agenda", "--limit", "3").stdout
     assert all(promise["reference"] in shown for promise in page)
     for promise in page:
-        for name in (
-            promise["reference"],
-            promise["deal_id"],
-            promise["deal_id"][:8],
-            promise["deal_id"][:13],
-        ):
+        id, reference = promise["deal_id"], promise["reference"]
+        for name in ([reference] if reference else []) + [id, id[:8], id[:13]]:
             assert terminal.json("deals", "show", name)["deal_id"] == promise["deal_id"]
     assert terminal.run("deals", "show", page[0]["deal_id"][:7]).returncode == 1
 
