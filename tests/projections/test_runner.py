@@ -127,8 +127,20 @@ async def test_installing_again_changes_nothing(books: Books) -> None:
 
 CUT = """
     ALTER TABLE ledger.events DISABLE TRIGGER append_only;
-    DELETE FROM ledger.events WHERE position > (SELECT max(position) - 2 FROM ledger.events);
+    DELETE FROM ledger.events WHERE position > (SELECT max(position) - {} FROM ledger.events);
     ALTER TABLE ledger.events ENABLE TRIGGER append_only"""
+
+
+async def cut(books: Books, events: int) -> None:
+    """The ledger loses its last so many."""
+    async with await psycopg.AsyncConnection.connect(books.office.url) as owner:
+        await owner.execute(CUT.format(events).encode())
+
+
+async def rebuilt_and_resumed(books: Books) -> None:
+    await rebuild.rebuild(books.office.url, "deal_board")
+    async with await psycopg.AsyncConnection.connect(books.office.url, autocommit=True) as owner:
+        await resume(owner, "deal_board")
 
 
 async def test_a_read_model_ahead_of_the_ledger_stops_and_says_so_until_it_is_rebuilt(
@@ -139,8 +151,7 @@ async def test_a_read_model_ahead_of_the_ledger_stops_and_says_so_until_it_is_re
     last = await books.given(call(deal_id))
     async with running(books.office.url, ["deal_board"]), Waiter(books.office.url) as waiter:
         await waiter.until("deal_board", last.position, PATIENCE)
-        async with await psycopg.AsyncConnection.connect(books.office.url) as owner:
-            await owner.execute(CUT)
+        await cut(books, 2)
         found = await eventually(lambda: stopped(books))
         assert found.error == (
             f"it knew positions up to {last.position} and the ledger ends at {last.position - 2} "
@@ -154,9 +165,7 @@ async def test_a_read_model_ahead_of_the_ledger_stops_and_says_so_until_it_is_re
         assert again.position == last.position
         assert await stopped(books) is not None, "the position it had passed is another fact now"
 
-        await rebuild.rebuild(books.office.url, "deal_board")
-        async with await psycopg.AsyncConnection.connect(books.office.url, autocommit=True) as owner:
-            await resume(owner, "deal_board")
+        await rebuilt_and_resumed(books)
         deal_id = await books.opened()
         await waiter.until("deal_board", await books.office.ledger.head(), PATIENCE)
     assert await deal_board.get(books.pool, deal_id) is not None
@@ -171,8 +180,7 @@ async def test_a_read_model_that_followed_another_ledger_stops_though_this_one_i
     last = await books.given(call(deal_id))
     async with running(books.office.url, ["deal_board"]), Waiter(books.office.url) as waiter:
         await waiter.until("deal_board", last.position, PATIENCE)
-    async with await psycopg.AsyncConnection.connect(books.office.url) as owner:
-        await owner.execute(CUT)
+    await cut(books, 2)
     for name in ("East", "West", "Far East"):
         await books.given(FormTeam(team_id=uuid.uuid4(), name=name))
     assert await books.office.ledger.head() > last.position
@@ -183,9 +191,7 @@ async def test_a_read_model_that_followed_another_ledger_stops_though_this_one_i
             f"at position {last.position} stands another event than it knew "
             "(restored from an earlier backup, or cut): rebuild it"
         )
-        await rebuild.rebuild(books.office.url, "deal_board")
-        async with await psycopg.AsyncConnection.connect(books.office.url, autocommit=True) as owner:
-            await resume(owner, "deal_board")
+        await rebuilt_and_resumed(books)
         await waiter.until("deal_board", await books.office.ledger.head(), PATIENCE)
     assert await rebuild.compare(books.office.url, "deal_board") == []
 
@@ -197,8 +203,7 @@ async def test_a_read_model_moves_on_only_from_the_event_it_knew(books: Books) -
     await books.follow()
     held = await positions.place(books.connection, "deal_board")
     assert held.position == last.position
-    async with await psycopg.AsyncConnection.connect(books.office.url) as owner:
-        await owner.execute(CUT.replace("- 2", "- 1"))
+    await cut(books, 1)
     for name in ("West", "Far East"):
         await books.given(FormTeam(team_id=uuid.uuid4(), name=name))
 
