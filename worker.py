@@ -23,10 +23,10 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from domain.door import Door
 from projections import catalog
-from projections.follow import run_projections
-from projections.load_reads import LoadReads
-from projections.loop_reads import LoopReads
-from projections.wait import Waiter
+from projections.engine.run import run_projections
+from projections.engine.wait import Waiter
+from projections.ports.loads import LoadReads
+from projections.ports.loop import LoopReads
 from runtime import database
 from runtime.backoff import Backoff
 from runtime.database import open_pool

@@ -14,7 +14,7 @@ from api.desk import Desk
 from api.front import Front
 from api.metrics import Metrics
 from api.routers import ROUTERS
-from projections.wait import Waiter
+from projections.engine.wait import Waiter
 from runtime.ledger import open_ledger
 from runtime.settings import Settings
 

@@ -12,7 +12,7 @@ from domain.catalogue import Customer
 from domain.context import Reach
 from domain.door import Command
 from domain.errors import NotFound
-from projections.customer_scope import NEEDED, Held, held
+from projections.customer import NEEDED, Held, held
 
 
 async def reaching_customers(desk: Desk, command: Command, reach: Reach) -> Reach:

@@ -12,7 +12,7 @@ from api.import_jobs import ImportDesk
 from api.metrics import Metrics
 from api.users import KeyBook
 from domain.door import Door
-from projections.wait import Waiter
+from projections.engine.wait import Waiter
 from runtime.database import Pool
 from runtime.ledger import Ledger
 from runtime.settings import Settings

@@ -30,7 +30,7 @@ from api.import_jobs import (
     working_on,
 )
 from domain.context import Actor
-from projections.pace import paced
+from projections.engine.pace import paced
 from runtime import logging as logs
 from runtime.database import open_pool
 from runtime.imports.mapping import Mapping, load_mapping, shipped_mapping

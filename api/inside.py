@@ -18,7 +18,7 @@ from api.desk import Desk
 from api.users import Role, User
 from api.writing import CHANNEL
 from domain.context import Channel
-from projections.wait import Waiter
+from projections.engine.wait import Waiter
 from runtime.ledger import open_ledger
 from runtime.settings import Settings
 

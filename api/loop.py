@@ -25,7 +25,7 @@ from domain.people import Rep, Team
 from domain.periods import Period, PeriodKind, named_period
 from domain.scope import Scope, ScopeKind
 from domain.values import MAX_AMOUNT
-from projections.paging import Page
+from projections.engine.paging import Page
 from runtime.ledger import Ledger
 
 PeriodName = Annotated[

@@ -6,9 +6,9 @@ Read from the database when a collector asks, so every process tells the same. N
 from __future__ import annotations
 
 from api.metrics import Metrics
-from projections import agenda
-from projections.followers import followers, last_sweep
-from projections.paging import Source
+from projections.deal import agenda
+from projections.engine.paging import Source
+from projections.engine.workflow_followers import followers, last_sweep
 
 
 async def measure(source: Source, told: Metrics) -> None:

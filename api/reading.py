@@ -15,8 +15,8 @@ from api.received import has, header, tag_of
 from api.users import User
 from domain import reading
 from domain.errors import Forbidden
-from projections.known import When, position_at
-from projections.wait import NotReached
+from projections.cycle.known_at import When, position_at
+from projections.engine.wait import NotReached
 from runtime.codec import encode
 
 WAIT = 2.0

@@ -84,7 +84,7 @@ def _dated(schema: dict[str, Any]) -> None:
 
 
 def _plain(key: str) -> str:
-    """`projections.agenda.AgendaItem` → `AgendaAgendaItem`, `Page_DealView_` → `PageDealView`."""
+    """`projections.deal.agenda.AgendaItem` → `AgendaAgendaItem`, `Page_DealView_` → `PageDealView`."""
     _, *parts = key.split(".") if "." in key else ("", key)
     return "".join(part[:1].upper() + part[1:] for name in parts for part in name.split("_"))
 

@@ -22,8 +22,9 @@ from api.serve import config
 from api.users import KeyBook, NewKey, Role
 from benchmarks import history, raw
 from benchmarks.lives import START
-from projections import deal_board, deal_history
-from projections.paging import Select, fetch_raw, sort_by
+from projections.deal import board as deal_board
+from projections.deal import history as deal_history
+from projections.engine.paging import Select, fetch_raw, sort_by
 from runtime.bounds import Bounds
 from runtime.codec import encode
 from runtime.database import Pool, open_pool

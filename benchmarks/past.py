@@ -15,7 +15,7 @@ import uvloop
 
 from benchmarks import history, http_servers
 from benchmarks.bench import Bench
-from projections.rebuild import rebuild_all
+from projections.engine.rebuild import rebuild_all
 
 TIDY = "SELECT format('VACUUM ANALYZE read.%I', relname) FROM pg_class WHERE relnamespace = 'read'::regnamespace AND relkind = 'r'"
 """So that the server has no reason to do it while something is measured."""

@@ -13,9 +13,9 @@ import psycopg
 from psycopg import sql
 
 from domain.process import DEFAULT_PROCESS
-from projections.deal_history import HISTORY
-from projections.deal_row import DEALS, TITLES
-from projections.tables import SCHEMA
+from projections.deal.history import HISTORY
+from projections.deal.row import DEALS, TITLES
+from projections.engine.tables import SCHEMA
 
 LAST = """
 CREATE TEMP TABLE last ON COMMIT DROP AS

@@ -22,11 +22,11 @@ from psycopg.rows import tuple_row
 
 from benchmarks.raw import RawRow
 from benchmarks.stock import environment
-from projections.base import Entry, entry
-from projections.deal_board import DealBoard
-from projections.deal_row import DEALS, TITLES
-from projections.rows import Statements, as_json
-from projections.tables import SCHEMA
+from projections.deal.board import DealBoard
+from projections.deal.row import DEALS, TITLES
+from projections.engine.projection import Entry, entry
+from projections.engine.rows import Statements, as_json
+from projections.engine.tables import SCHEMA
 
 SAVED = 200
 

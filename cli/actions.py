@@ -51,8 +51,8 @@ def list_(
 async def _list(query: dict[str, Any], whose: dict[str, str | None]) -> tuple[Any, dict[UUID, str]]:
     from cli.kinds import ids
     from cli.reads import pages
-    from projections.action_items import ItemFilter, ItemSeen, listing
-    from projections.paging import Page
+    from projections.action_item import ItemFilter, ItemSeen, listing
+    from projections.engine.paging import Page
 
     async with house() as at:
         narrowed = query | await ids(at, whose)
@@ -80,7 +80,7 @@ def show(
 async def _show(given: str) -> tuple[Any, dict[UUID, str]]:
     from cli.kinds import read
     from cli.reads import one
-    from projections.action_items import ItemSeen, get
+    from projections.action_item import ItemSeen, get
 
     async with house() as at:
         id = await read(at, "id", given, "ITEM")

@@ -52,8 +52,8 @@ async def _list(
 ) -> tuple[Any, dict[UUID, str]]:
     from cli.kinds import ids, scoped
     from cli.reads import pages
-    from projections.adjustments import AdjustmentFilter, AdjustmentSeen, listing
-    from projections.paging import Page
+    from projections.adjustment import AdjustmentFilter, AdjustmentSeen, listing
+    from projections.engine.paging import Page
 
     async with house() as at:
         narrowed = query | await scoped(at, scope) | await ids(at, whose)
@@ -81,7 +81,7 @@ def show(
 async def _show(given: str) -> tuple[Any, dict[UUID, str]]:
     from cli.kinds import read
     from cli.reads import one
-    from projections.adjustments import AdjustmentSeen, get
+    from projections.adjustment import AdjustmentSeen, get
 
     async with house() as at:
         id = await read(at, "id", given, "ADJUSTMENT")

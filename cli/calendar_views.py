@@ -11,7 +11,7 @@ from cli.tables import notes, table
 
 if TYPE_CHECKING:
     from domain.calendar import BusinessCalendar
-    from projections.rules import CalendarKnown
+    from projections.policy.rules import CalendarKnown
 
 
 def calendar_told(calendar: Any) -> str:

@@ -32,7 +32,7 @@ from cli.loop import (
 
 if TYPE_CHECKING:
     from cli.house import House
-    from projections.cycle_board import CycleSeen
+    from projections.cycle.board import CycleSeen
 
 app = group(
     "cycle", "Cycles: the board, one cycle and what it waits for, its pack, and everything people do in it."
@@ -83,8 +83,8 @@ async def _list(
     """With the company's time zone."""
     from cli.kinds import ids, scoped
     from cli.reads import pages
-    from projections.cycle_board import CycleFilter, CycleSeen, listing
-    from projections.paging import Page
+    from projections.cycle.board import CycleFilter, CycleSeen, listing
+    from projections.engine.paging import Page
 
     async with house() as at:
         found = await ids(at, whose)
@@ -107,7 +107,7 @@ def people(cycle: CycleSeen) -> Iterable[UUID | None]:
 async def _seen(at: House, given: str) -> CycleSeen:
     from cli.kinds import read
     from cli.reads import one
-    from projections.cycle_board import CycleSeen, get
+    from projections.cycle.board import CycleSeen, get
 
     id = await read(at, "cycle", given, "CYCLE")
     found: CycleSeen = await at.read(f"/cycles/{id}", CycleSeen, None, one(get, "cycle", id))
@@ -143,7 +143,7 @@ async def _show(given: str) -> tuple[Any, list[Any], dict[UUID, str], str]:
 
 async def _on(at: House, target: UUID, day: Any, policy: Any) -> list[Any]:
     from domain.cycle.in_force import InForce
-    from projections import attainment
+    from projections.target import attainment
 
     async def direct(source: Any, _: Any) -> Any:
         series = await attainment.series(source, target, [day], policies=InForce.only(policy))
@@ -192,7 +192,7 @@ def pack(
 
 
 async def _pack(given: str, known_at: str | None) -> tuple[Any, dict[UUID, str], str]:
-    from projections import pack_view
+    from projections.cycle import pack_view
 
     async with house() as at:
         cycle = await _seen(at, given)

@@ -12,13 +12,13 @@ from cli.language import heard, told, word
 from cli.tables import facts, say, table
 
 if TYPE_CHECKING:
-    from projections.agenda import AgendaItem, EndedItem, Outcomes
-    from projections.deal_board import DealView
-    from projections.deal_history import Happening
-    from projections.funnel import FunnelStage
-    from projections.leads import LeadView
-    from projections.paging import Page
-    from projections.rep_load import Load
+    from projections.deal.agenda import AgendaItem, EndedItem, Outcomes
+    from projections.deal.board import DealView
+    from projections.deal.funnel import FunnelStage
+    from projections.deal.history import Happening
+    from projections.engine.paging import Page
+    from projections.lead import LeadView
+    from projections.people.rep_load import Load
 
 CLOSED = ("won", "lost", "after-sales")
 STANDING = "deals, amount, days here: what stands in a stage now, and for how long on average."

@@ -60,8 +60,8 @@ def list_(
 async def _list(query: dict[str, Any], whose: dict[str, str | None]) -> Any:
     from cli.kinds import ids
     from cli.reads import pages
-    from projections.deal_board import BoardFilter, DealView, listing
-    from projections.paging import Page
+    from projections.deal.board import BoardFilter, DealView, listing
+    from projections.engine.paging import Page
 
     async with house() as at:
         narrowed = query | await ids(at, whose)
@@ -81,7 +81,7 @@ def show(deal: DealArgument, *, json: Json = False, tz: Zone = None) -> None:
 async def _show(given: str) -> Any:
     from cli.kinds import deal
     from cli.reads import one
-    from projections.deal_board import DealView, get
+    from projections.deal.board import DealView, get
 
     async with house() as at:
         id = await deal(at, given)

@@ -22,7 +22,7 @@ from cli.watch import caught_up
 
 if TYPE_CHECKING:
     from domain.door import Door
-    from projections.funnel import FunnelStage
+    from projections.deal.funnel import FunnelStage
     from runtime.ledger import Ledger
     from runtime.supervisor import Supervisor
 
@@ -86,7 +86,7 @@ async def _bring_in(data_dir: Path, teller: Teller, folder: Path) -> None:
 
 
 async def _funnel(opened: Ledger, teller: Teller) -> list[FunnelStage]:
-    from projections import funnel
+    from projections.deal import funnel
 
     stages = await funnel.stages(opened.pool, datetime.now(UTC))
     teller.view("funnel", lambda: show_funnel(stages, "default"), stages=stages)
@@ -101,7 +101,7 @@ def _currency(stages: Sequence[FunnelStage]) -> str:
 
 async def _health(opened: Ledger, teller: Teller) -> None:
     """Both numbers come from one statement, and so are of the same moment."""
-    from projections import rep_load
+    from projections.people import rep_load
 
     found = await rep_load.totals(opened.pool)
     counted = f"{found.open_deals:,} open deals, {found.live_promises:,} live promises"
@@ -127,7 +127,7 @@ async def _turn(opened: Ledger, door: Door, teller: Teller) -> None:
 
 
 async def _one_history(opened: Ledger, fused: Sequence[UUID], teller: Teller) -> None:
-    from projections import deal_history
+    from projections.deal import history as deal_history
 
     page = await deal_history.listing(opened.pool, fused[0], None, 50)
     title = "the history of one of the deals (salesloop history … --lang zh tells it in Chinese)"

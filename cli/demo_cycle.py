@@ -81,8 +81,8 @@ class Turn:
 async def turn_of(opened: Ledger) -> Turn | None:
     """None where nothing was won yet, or no team has a manager."""
     from domain.periods import PeriodKind, period_of
-    from projections.company import in_force
-    from projections.paging import fetch
+    from projections.cycle.company import in_force
+    from projections.engine.paging import fetch
 
     company = await in_force(opened.pool)
     won = await fetch(opened.pool, WON, [REVENUE, company.day(datetime.now(UTC))])
@@ -162,7 +162,7 @@ async def _proposal(opened: Ledger, turn: Turn) -> ProposeTarget | None:
     """The mean of the months before, to three digits; None where nothing was won in them."""
     from domain.scope import COMPANY
     from domain.target.commands import ProposeTarget
-    from projections.figures import asking, figures
+    from projections.figures.figures import asking, figures
 
     months = [turn.reviewed.previous()]
     while len(months) < EARLIER:
@@ -225,7 +225,7 @@ def _opening(turn: Turn, period: Period) -> OpenCycle:
 async def _follow(opened: Ledger, door: Door, turn: Turn, teller: Teller) -> None:
     """Tell what is recorded, and speak for those of whom something is awaited, until the month is closed and the next one runs."""
     from cli.cycle_told import told
-    from projections import directory
+    from projections.people import directory
 
     teller.note(
         f"the cycle of {turn.reviewed}, its deadlines seconds away, and the month that follows from it:"

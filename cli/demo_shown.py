@@ -14,8 +14,8 @@ from cli.watch import caught_up
 
 if TYPE_CHECKING:
     from cli.demo_cycle import Turn
-    from projections.cycle_board import CycleSeen
-    from projections.pack_view import Beside, PackSeen
+    from projections.cycle.board import CycleSeen
+    from projections.cycle.pack_view import Beside, PackSeen
     from runtime.ledger import Ledger
 
 WEEK, DAY = timedelta(days=7), timedelta(days=1)
@@ -27,7 +27,7 @@ LONGEST = 3
 
 async def show_target(opened: Ledger, id: UUID, teller: Teller) -> None:
     from cli import loop_views
-    from projections import target_tree
+    from projections.target import tree as target_tree
 
     await caught_up(opened, teller, ["target_tree", "directory"])
     target = await target_tree.get(opened.pool, id)
@@ -38,7 +38,7 @@ async def show_target(opened: Ledger, id: UUID, teller: Teller) -> None:
 
 
 async def show_cycle(opened: Ledger, turn: Turn, teller: Teller) -> None:
-    from projections import cycle_board
+    from projections.cycle import board as cycle_board
 
     reviewed = await cycle_board.get(opened.pool, turn.cycle(turn.reviewed))
     following = await cycle_board.get(opened.pool, turn.cycle(turn.following))
@@ -51,7 +51,7 @@ async def show_cycle(opened: Ledger, turn: Turn, teller: Teller) -> None:
 
 async def _pack(opened: Ledger, reviewed: CycleSeen, teller: Teller) -> None:
     from cli.pack_views import show_pack
-    from projections import pack_view
+    from projections.cycle import pack_view
 
     pack = await pack_view.get(opened.pool, reviewed)
     known = await names(opened.pool, [pack.scope.id, *pack_view.about(pack)])
@@ -89,7 +89,7 @@ async def _running(opened: Ledger, turn: Turn, following: CycleSeen, teller: Tel
     from cli.cycles import people
     from cli.loop_views import show_cycle as show
     from domain.cycle.in_force import InForce
-    from projections import attainment
+    from projections.target import attainment
 
     weeks = (turn.following.start + n * WEEK - DAY for n in range(1, 5))
     days = [*(day for day in weeks if day < turn.day), turn.day]

@@ -17,9 +17,9 @@ from cli.tables import facts, notes, table
 if TYPE_CHECKING:
     from domain.cycle.policy import CyclePolicy
     from domain.metrics import Metric
-    from projections.directory import Listed
-    from projections.rebuild import Difference
-    from projections.status import ProjectionStatus
+    from projections.engine.rebuild import Difference
+    from projections.engine.status import ProjectionStatus
+    from projections.people.directory import Listed
 
 
 def show_policy(name: str, versions: Sequence[Mapping[str, Any]]) -> None:

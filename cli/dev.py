@@ -70,7 +70,7 @@ async def admin_key(data_dir: Path) -> Path:
 async def outdated() -> list[str]:
     """The read models whose tables are of another release: they stand still until they are rebuilt."""
     from cli.common import ledger
-    from projections.status import outdated as found
+    from projections.engine.status import outdated as found
 
     async with ledger() as opened:
         return await found(opened.pool)

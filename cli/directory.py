@@ -52,8 +52,8 @@ def _show(path: str, query: dict[str, Any], whose: dict[str, str | None], *, jso
 
 async def _page(path: str, query: dict[str, Any], whose: dict[str, str | None]) -> Any:
     from cli.kinds import ids
-    from projections.directory import Listed
-    from projections.paging import Page
+    from projections.engine.paging import Page
+    from projections.people.directory import Listed
 
     async with house() as at:
         return await at.read(path, Page[Listed], query | await ids(at, whose))

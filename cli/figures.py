@@ -112,8 +112,8 @@ def events(
 
 
 async def _events(query: dict[str, Any], scope: str) -> tuple[Any, dict[UUID, str]]:
-    from projections.figures import Behind
-    from projections.paging import Page
+    from projections.engine.paging import Page
+    from projections.figures.figures import Behind
 
     async with house() as at:
         page = await at.read("/figures/events", Page[Behind], await _asked(at, query, scope))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from cli.remote import Remote
-    from projections.paging import Source
+    from projections.engine.paging import Source
 
 URL, KEY = "SALESLOOP_URL", "SALESLOOP_KEY"
 OPERATOR = "cli"

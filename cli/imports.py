@@ -73,7 +73,7 @@ async def import_files(
     quiet: bool = False,
 ) -> ImportResult:
     from domain.context import Actor
-    from projections.pace import paced
+    from projections.engine.pace import paced
     from runtime.imports.run import run_import
 
     chosen = mapping_of(mapping)

@@ -192,8 +192,8 @@ async def deal(house: House, text: str) -> str:
 async def deal_named(house: House, text: str) -> Any:
     """By its reference, or the beginning of its id, where only one deal has it."""
     from cli.reads import pages
-    from projections import deal_board
-    from projections.paging import Page
+    from projections.deal import board as deal_board
+    from projections.engine.paging import Page
 
     query = {"reference": text, "limit": CANDIDATES}
     direct = pages(deal_board.listing, deal_board.BoardFilter)
@@ -261,7 +261,7 @@ async def everybody(house: House, kind: str) -> list[dict[str, Any]]:
     """All of a kind, as the directory lists them."""
 
     async def direct(source: Any, _: Mapping[str, Any]) -> list[dict[str, Any]]:
-        from projections import directory
+        from projections.people import directory
 
         return await directory.everybody(source, kind)
 

@@ -40,8 +40,8 @@ def list_(
 async def _list(query: dict[str, Any], whose: dict[str, str | None]) -> Any:
     from cli.kinds import ids
     from cli.reads import pages
-    from projections.leads import LeadFilter, LeadView, listing
-    from projections.paging import Page
+    from projections.engine.paging import Page
+    from projections.lead import LeadFilter, LeadView, listing
 
     async with house() as at:
         narrowed = query | await ids(at, whose)
@@ -66,7 +66,7 @@ def show(
 async def _show(given: str) -> Any:
     from cli.kinds import read
     from cli.reads import one
-    from projections.leads import LeadView, get
+    from projections.lead import LeadView, get
 
     async with house() as at:
         id = await read(at, "id", given, "LEAD")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from cli.house import House
     from domain.cycle.policy import CyclePolicy
-    from projections.paging import Page, Source
+    from projections.engine.paging import Page, Source
 
 ScopeFilter = Annotated[
     str | None,
@@ -61,7 +61,7 @@ async def cycle_policies(house: House, name: str) -> list[CyclePolicy]:
     import msgspec
 
     from domain.cycle.policy import CyclePolicy
-    from projections import attainment
+    from projections.target import attainment
 
     shape = msgspec.defstruct("Versions", [("versions", list[CyclePolicy])])
 
@@ -93,7 +93,8 @@ def more(page: Page[Any]) -> None:
 
 async def names(source: Source, ids: Iterable[UUID | None]) -> dict[UUID, str]:
     """What ids stand for, as far as the directory and the deal board know."""
-    from projections import deal_board, directory
+    from projections.deal import board as deal_board
+    from projections.people import directory
 
     wanted = {id for id in ids if id is not None}
     return await directory.names(source, wanted) | await deal_board.titles(source, wanted)

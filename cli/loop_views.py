@@ -13,9 +13,9 @@ from cli.loop import measured, metric_name, percent, who, whose
 from cli.tables import facts, say, table
 
 if TYPE_CHECKING:
-    from projections.attainment import Attainment
-    from projections.cycle_board import CycleSeen, Owed, Said
-    from projections.target_tree import Branch, Targeted
+    from projections.cycle.board import CycleSeen, Owed, Said
+    from projections.target.attainment import Attainment
+    from projections.target.tree import Branch, Targeted
 
 Names = Mapping[UUID, str]
 

@@ -15,7 +15,7 @@ from cli.tables import facts, table
 
 if TYPE_CHECKING:
     from domain.meeting.plan import Plan
-    from projections.meetings import MeetingSeen, ScheduleSeen
+    from projections.meeting import MeetingSeen, ScheduleSeen
 
 Names = Mapping[UUID, str]
 

@@ -47,8 +47,8 @@ def list_(
 async def _list(query: dict[str, Any], scope: str | None) -> tuple[Any, dict[UUID, str], str]:
     from cli.kinds import scoped
     from cli.reads import pages
-    from projections.meetings import MeetingFilter, MeetingSeen, listing
-    from projections.paging import Page
+    from projections.engine.paging import Page
+    from projections.meeting import MeetingFilter, MeetingSeen, listing
 
     async with house() as at:
         narrowed = query | await scoped(at, scope)
@@ -77,7 +77,7 @@ def show(
 async def _show(given: str) -> tuple[Any, dict[UUID, str], str]:
     from cli.kinds import read
     from cli.reads import one
-    from projections.meetings import MeetingSeen, get
+    from projections.meeting import MeetingSeen, get
 
     async with house() as at:
         id = await read(at, "id", given, "MEETING")
@@ -111,8 +111,8 @@ def schedules(
 async def _schedules(query: dict[str, Any], scope: str | None) -> tuple[Any, dict[UUID, str], str]:
     from cli.kinds import scoped
     from cli.reads import pages
-    from projections import meetings
-    from projections.paging import Page
+    from projections import meeting as meetings
+    from projections.engine.paging import Page
 
     async with house() as at:
         narrowed = query | await scoped(at, scope)

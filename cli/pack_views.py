@@ -16,7 +16,7 @@ from cli.loop_views import Names, title_of
 from cli.tables import say, table
 
 if TYPE_CHECKING:
-    from projections.pack_view import Beside, PackSeen, Spoken
+    from projections.cycle.pack_view import Beside, PackSeen, Spoken
 
 SECTIONS = {
     "targets": "target",

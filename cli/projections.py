@@ -25,8 +25,8 @@ from cli.house import house, operators_only
 from cli.tables import say
 
 if TYPE_CHECKING:
-    from projections.rebuild import Difference
-    from projections.status import ProjectionStatus
+    from projections.engine.rebuild import Difference
+    from projections.engine.status import ProjectionStatus
 
 app = group("projections", "Read models: status, rebuild, compare, resume.")
 Name = Annotated[str, typer.Argument(help="A read model's name: see salesloop projections status.")]
@@ -56,8 +56,8 @@ def status(*, json: Json = False, tz: Zone = None) -> None:
 
 
 async def _status() -> list[ProjectionStatus]:
-    from projections.status import ProjectionStatus
-    from projections.status import status as standing
+    from projections.engine.status import ProjectionStatus
+    from projections.engine.status import status as standing
 
     async def direct(source: Any, _: Any) -> Any:
         return {"read_models": await standing(source)}
@@ -91,8 +91,8 @@ def rebuild(
 
 def _refuse(errors: list[BaseException]) -> None:
     """What is no fault of the facts or the code in a line each."""
-    from projections.rebuild import Busy
-    from projections.shares import WorkerLost
+    from projections.engine.rebuild import Busy
+    from projections.engine.rebuild_workers import WorkerLost
 
     for error in errors:
         if not isinstance(error, Busy | WorkerLost):
@@ -103,7 +103,7 @@ def _refuse(errors: list[BaseException]) -> None:
 
 async def _rebuild(names: list[str], workers: int | None, *, quiet: bool) -> dict[str, int | BaseException]:
     from cli.imports import bars
-    from projections.rebuild import rebuild_all
+    from projections.engine.rebuild import rebuild_all
 
     with bars(quiet=quiet) as shown:
         tasks = {name: shown.add_task(name, total=None, rate="") for name in names}
@@ -133,8 +133,8 @@ def compare(name: Name, *, json: Json = False) -> None:
 
 
 async def _compare(name: str) -> list[Difference]:
-    from projections.rebuild import Busy
-    from projections.rebuild import compare as hold
+    from projections.engine.rebuild import Busy
+    from projections.engine.rebuild import compare as hold
 
     try:
         return await hold(settings().database_url, name)

@@ -144,7 +144,7 @@ async def _rehearse(
 
 async def _titles(opened: Ledger, listed: Sequence[Rehearsed]) -> dict[str, str]:
     """The deals' names, of those to list, in their order."""
-    from projections import deal_board
+    from projections.deal import board as deal_board
 
     ids = list(dict.fromkeys(promise.deal_id for promise in listed))
     titles = await deal_board.titles(opened.pool, ids)

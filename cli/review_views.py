@@ -18,10 +18,10 @@ from cli.tables import facts, say, table
 if TYPE_CHECKING:
     from domain.experiment import Compared
     from domain.scorecard.definition import Definition
-    from projections.action_items import ItemSeen
-    from projections.adjustments import AdjustmentSeen
-    from projections.figures import Behind
-    from projections.scorecards import Recomputed, ScorecardSeen
+    from projections.action_item import ItemSeen
+    from projections.adjustment import AdjustmentSeen
+    from projections.figures.figures import Behind
+    from projections.scorecard import Recomputed, ScorecardSeen
 
 Names = Mapping[UUID, str]
 

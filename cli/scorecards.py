@@ -58,8 +58,8 @@ async def _list(
 ) -> tuple[Any, dict[UUID, str]]:
     from cli.kinds import ids, scoped
     from cli.reads import pages
-    from projections.paging import Page
-    from projections.scorecards import ScorecardFilter, ScorecardSeen, listing
+    from projections.engine.paging import Page
+    from projections.scorecard import ScorecardFilter, ScorecardSeen, listing
 
     async with house() as at:
         narrowed = query | await scoped(at, scope) | await ids(at, whose)
@@ -70,7 +70,7 @@ async def _list(
 async def _seen(at: House, given: str) -> Any:
     from cli.kinds import read
     from cli.reads import one
-    from projections.scorecards import ScorecardSeen, get
+    from projections.scorecard import ScorecardSeen, get
 
     id = await read(at, "id", given, "SCORECARD")
     return await at.read(f"/scorecards/{id}", ScorecardSeen, None, one(get, "scorecard", id))
@@ -110,7 +110,7 @@ def recompute(scorecard: Id, *, closing: Number = None, json: Json = False) -> N
 
 
 async def _recompute(given: str, wanted: int | None) -> Any:
-    from projections.scorecards import Recomputed
+    from projections.scorecard import Recomputed
 
     async with house() as at:
         return await at.read(await _closing(at, given, wanted), Recomputed)
@@ -151,8 +151,8 @@ def events(
 
 
 async def _events(given: str, wanted: int | None, query: dict[str, Any]) -> tuple[Any, dict[UUID, str]]:
-    from projections.figures import Behind
-    from projections.paging import Page
+    from projections.engine.paging import Page
+    from projections.figures.figures import Behind
 
     async with house() as at:
         page = await at.read(f"{await _closing(at, given, wanted)}/events", Page[Behind], query)

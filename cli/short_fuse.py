@@ -18,7 +18,7 @@ from cli.watch import caught_up, watch
 
 if TYPE_CHECKING:
     from domain.door import Door
-    from projections.rep_load import Load
+    from projections.people.rep_load import Load
     from runtime.ledger import Ledger
 
 USER, WHY = "demo", "the demonstration"
@@ -77,7 +77,7 @@ async def _open(opened: Ledger, door: Door, fused: list[UUID], earlier: int, cur
     """
     from domain.deal.commands import OpenDeal
     from domain.values import Money
-    from projections import directory
+    from projections.people import directory
 
     owners = await _owners(opened)
     customers = (await directory.listing(opened.pool, "customer", limit=AT_ONCE)).items
@@ -95,7 +95,7 @@ async def _open(opened: Ledger, door: Door, fused: list[UUID], earlier: int, cur
 
 async def _owners(opened: Ledger) -> list[Load]:
     """Reps who have a colleague in the team, of those who manage none first of all."""
-    from projections import rep_load
+    from projections.people import rep_load
 
     reps = await rep_load.reps(opened.pool, datetime.now(UTC), active=True)
     teams = [rep.team_id for rep in reps]
@@ -103,7 +103,7 @@ async def _owners(opened: Ledger) -> list[Load]:
 
 
 async def _overdue(opened: Ledger, teller: Teller) -> None:
-    from projections import agenda
+    from projections.deal import agenda
 
     await caught_up(opened, teller, ["agenda", "directory"])
     page = await agenda.listing(opened.pool, limit=SHOWN)

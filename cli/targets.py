@@ -17,7 +17,7 @@ from cli.house import house
 from cli.loop import Cursor, Day, KnownAt, OwnerFilter, PeriodFilter, ScopeFilter, more, today
 
 if TYPE_CHECKING:
-    from projections.target_tree import Branch
+    from projections.target.tree import Branch
 
 app = group("target", "Targets: propose, agree, divide, revise; the tree, and attainment on any day.")
 WEEK = timedelta(days=6)
@@ -61,8 +61,8 @@ async def _list(
 ) -> tuple[Any, dict[UUID, str]]:
     from cli.kinds import ids, scoped
     from cli.reads import pages
-    from projections.paging import Page
-    from projections.target_tree import Targeted, TargetFilter, listing
+    from projections.engine.paging import Page
+    from projections.target.tree import Targeted, TargetFilter, listing
 
     async with house() as at:
         narrowed = query | await scoped(at, scope) | await ids(at, whose)
@@ -101,7 +101,7 @@ def tree(
 
 async def _tree(given: str, depth: int) -> tuple[Branch, dict[UUID, str]]:
     from cli.kinds import read
-    from projections import target_tree
+    from projections.target import tree as target_tree
 
     async with house() as at:
         id = await read(at, "id", given, "TARGET")
@@ -154,8 +154,8 @@ async def _attainment(
     query: dict[str, Any], scope: str | None, whose: dict[str, str | None]
 ) -> tuple[Any, dict[UUID, str]]:
     from cli.kinds import days, ids, scoped
-    from projections.attainment import Attainment
-    from projections.paging import Page
+    from projections.engine.paging import Page
+    from projections.target.attainment import Attainment
 
     async with house() as at:
         narrowed = query | await days(at, query, "day") | await scoped(at, scope) | await ids(at, whose)
@@ -186,7 +186,7 @@ def pace(
 
 async def _pace(given: str, query: dict[str, Any]) -> tuple[Any, dict[UUID, str]]:
     from cli.kinds import days, read
-    from projections.attainment import Attainment
+    from projections.target.attainment import Attainment
 
     async with house() as at:
         id = await read(at, "id", given, "TARGET")

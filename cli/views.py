@@ -66,8 +66,8 @@ async def _history(given: str, query: dict[str, Any]) -> Any:
 
     from cli.common import fail
     from cli.kinds import deal
-    from projections import deal_history
-    from projections.paging import Page
+    from projections.deal import history as deal_history
+    from projections.engine.paging import Page
 
     async with house() as at:
         id = await deal(at, given)
@@ -108,8 +108,8 @@ def agenda(
 
 async def _agenda(query: dict[str, Any], whose: dict[str, str | None]) -> Any:
     from cli.kinds import ids
-    from projections import agenda as board
-    from projections.paging import Page
+    from projections.deal import agenda as board
+    from projections.engine.paging import Page
 
     async def direct(source: Any, asked: Query) -> Any:
         before = datetime.now(UTC) if asked.get("overdue") else None
@@ -147,7 +147,7 @@ def funnel(
 async def _funnel(query: dict[str, Any], whose: dict[str, str | None]) -> Any:
     from cli.common import fail
     from cli.kinds import days, ids
-    from projections import funnel as board
+    from projections.deal import funnel as board
 
     async def direct(source: Any, asked: Query) -> Any:
         import msgspec
@@ -197,7 +197,7 @@ def reps(
 
 async def _reps(query: dict[str, Any], whose: dict[str, str | None]) -> Any:
     from cli.kinds import ids
-    from projections import rep_load
+    from projections.people import rep_load
 
     async def direct(source: Any, asked: Query) -> Any:
         team, active = _uuid(asked.get("team_id")), asked.get("active")
@@ -217,7 +217,7 @@ def health(*, json: Json = False) -> None:
     """Is there an open deal without a live promise? Ends with 1 if so. Says until when each policy knows days off."""
     import msgspec
 
-    from projections.rules import CalendarKnown
+    from projections.policy.rules import CalendarKnown
 
     found = run(_asked("/agenda/health", {}))
     deals = found["deals"]
@@ -264,8 +264,8 @@ def ended(
 
 async def _ended(query: dict[str, Any], whose: dict[str, str | None]) -> Any:
     from cli.kinds import ids
-    from projections.agenda import EndedItem
-    from projections.paging import Page
+    from projections.deal.agenda import EndedItem
+    from projections.engine.paging import Page
 
     async with house() as at:
         return await at.read("/agenda/ended", Page[EndedItem], query | await ids(at, whose))
@@ -287,7 +287,7 @@ def outcomes(
         return
     import msgspec
 
-    from projections.agenda import Outcomes
+    from projections.deal.agenda import Outcomes
 
     show_outcomes(msgspec.convert(found["reps"], list[Outcomes], strict=False))
 

@@ -45,7 +45,7 @@ async def news(opened: Ledger, ids: Sequence[UUID]) -> AsyncGenerator[list[Recor
 async def caught_up(opened: Ledger, teller: Teller, names: Sequence[str] = ()) -> None:
     """These read models, or all, hold everything that is recorded now."""
     from projections.catalog import ALL
-    from projections.wait import Waiter
+    from projections.engine.wait import Waiter
 
     head = await opened.head()
     with teller.screen().status("the read models catch up"):
@@ -143,7 +143,7 @@ async def _show(
 
 
 async def _names(opened: Ledger) -> dict[UUID, str]:
-    from projections import rep_load
+    from projections.people import rep_load
 
     loads = await rep_load.reps(opened.pool, datetime.now().astimezone())
     return {load.rep_id: load.rep_name or "" for load in loads}

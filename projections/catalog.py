@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import domain.registry  # noqa: F401 - every fact is known before the first is folded
-from projections.action_items import ActionItems
-from projections.adjustments import Adjustments
-from projections.agenda import Agenda
-from projections.base import Projection
-from projections.contributions import Contributions
-from projections.cycle_board import CycleBoard
-from projections.deal_board import DealBoard
-from projections.deal_history import DealHistory
-from projections.directory import Directory
-from projections.funnel import Funnel
-from projections.leads import Leads
-from projections.meetings import Meetings, MeetingSchedules
-from projections.positions import DDL, install
-from projections.rep_load import RepLoad
-from projections.rules import Rules
-from projections.scorecards import Scorecards
-from projections.target_tree import TargetTree
+from projections.action_item import ActionItems
+from projections.adjustment import Adjustments
+from projections.cycle.board import CycleBoard
+from projections.deal.agenda import Agenda
+from projections.deal.board import DealBoard
+from projections.deal.funnel import Funnel
+from projections.deal.history import DealHistory
+from projections.engine.positions import DDL, install
+from projections.engine.projection import Projection
+from projections.figures.contributions import Contributions
+from projections.lead import Leads
+from projections.meeting import Meetings, MeetingSchedules
+from projections.people.directory import Directory
+from projections.people.rep_load import RepLoad
+from projections.policy.rules import Rules
+from projections.scorecard import Scorecards
+from projections.target.tree import TargetTree
 
 ALL: tuple[type[Projection], ...] = (
     Directory,

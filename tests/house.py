@@ -18,7 +18,7 @@ from api import reading
 from api.serve import config
 from api.users import KeyBook, NewKey, Role
 from projections import catalog
-from projections.follow import run_projections
+from projections.engine.run import run_projections
 from runtime.bounds import Bounds
 from runtime.ledger import open_ledger
 from runtime.schema import migrate

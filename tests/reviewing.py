@@ -10,7 +10,7 @@ from uuid import UUID
 from domain.context import Actor, Channel, Context
 from domain.cycle.commands import OpenReview, StartExecution
 from domain.door import Command, Door
-from projections import packs
+from projections.cycle import kept_packs
 from runtime.ledger import open_ledger
 
 
@@ -21,7 +21,7 @@ def reviewed(url: str, cycle: UUID, position: int) -> int:
 
 async def _review(url: str, cycle: UUID, position: int) -> int:
     async with open_ledger(url, min_size=1, max_size=2) as ledger:
-        pack = await packs.freeze(ledger.pool, cycle, position)
+        pack = await kept_packs.freeze(ledger.pool, cycle, position)
         opening = OpenReview(
             cycle_id=cycle, arming=1, position=position, pack_digest=pack.digest, agenda=pack.agenda
         )

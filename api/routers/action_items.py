@@ -19,9 +19,9 @@ from api.querying import query
 from api.reading import Look
 from api.writing import Act
 from domain import action_item_decisions as d
-from projections import action_items
-from projections.action_items import ItemFilter, ItemSeen
-from projections.paging import Page
+from projections import action_item as action_items
+from projections.action_item import ItemFilter, ItemSeen
+from projections.engine.paging import Page
 
 router = auth.router("/action-items", tags=["action items"])
 

@@ -20,9 +20,9 @@ from api.writing import Act
 from domain import adjustment_decisions as d
 from domain.adjustment import Outcome
 from domain.periods import Window
-from projections import adjustments
-from projections.adjustments import AdjustmentFilter, AdjustmentSeen
-from projections.paging import Page
+from projections import adjustment as adjustments
+from projections.adjustment import AdjustmentFilter, AdjustmentSeen
+from projections.engine.paging import Page
 
 router = auth.router("/adjustments", tags=["adjustments"])
 

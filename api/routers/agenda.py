@@ -17,10 +17,11 @@ from api.fields import MAX_PAGE, Day, Instant, Paging, Strict, Truth
 from api.querying import query
 from api.reading import Look
 from domain.values import PromiseOutcome
-from projections import agenda, rules
-from projections.agenda import AgendaItem, EndedItem, Outcomes
-from projections.paging import Page
-from projections.rules import CalendarKnown
+from projections.deal import agenda
+from projections.deal.agenda import AgendaItem, EndedItem, Outcomes
+from projections.engine.paging import Page
+from projections.policy import rules
+from projections.policy.rules import CalendarKnown
 
 router = auth.router(tags=["agenda"])
 

@@ -18,10 +18,12 @@ from api.loop import KnownAt, seen
 from api.querying import query
 from api.reading import Look
 from api.routers.target_tree import OfTargets
-from projections import attainment, company, target_tree
-from projections.attainment import Attainment
-from projections.paging import Page
-from projections.target_tree import TargetFilter
+from projections.cycle import company
+from projections.engine.paging import Page
+from projections.target import attainment
+from projections.target import tree as target_tree
+from projections.target.attainment import Attainment
+from projections.target.tree import TargetFilter
 
 router = auth.router(tags=["targets"])
 

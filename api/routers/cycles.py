@@ -22,10 +22,11 @@ from domain.cycle.policy import CyclePolicy, Step
 from domain.cycle.state import Phase
 from domain.errors import NotFound
 from domain.known_days import said_of
-from projections import cycle_board, pack_view, packs
-from projections.cycle_board import CycleFilter, CycleSeen
-from projections.pack_view import PackSeen
-from projections.paging import Page
+from projections.cycle import board as cycle_board
+from projections.cycle import kept_packs, pack_view
+from projections.cycle.board import CycleFilter, CycleSeen
+from projections.cycle.pack_view import PackSeen
+from projections.engine.paging import Page
 
 router = auth.router(tags=["cycles"])
 
@@ -89,14 +90,14 @@ async def read_cycle(
 )
 async def read_pack(
     cycle_id: UUID,
-    look: Annotated[Look, Depends(may_read(waits_for=packs.NEEDED))],
+    look: Annotated[Look, Depends(may_read(waits_for=kept_packs.NEEDED))],
     asked: Annotated[PackQuery, Depends(query(PackQuery))],
 ) -> Response:
     """Frozen when the review opened: a year later, and under a later release, it is the same bytes. `recomputes` says whether today's
     code would still compute them. 404 until then.
     """
     cycle = seen(look, await cycle_board.get(look.desk.pool, cycle_id), "cycle", cycle_id)
-    position = await look.known(packs.NEEDED, asked.known_at)
+    position = await look.known(kept_packs.NEEDED, asked.known_at)
     return look.json(await pack_view.get(look.desk.pool, cycle, position))
 
 

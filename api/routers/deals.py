@@ -15,9 +15,9 @@ from api.fields import PLAIN, Amount, Code, Currency, Day, Instant, Paging
 from api.querying import query
 from api.reading import Look, sees
 from domain.errors import NotFound
-from projections import deal_board
-from projections.deal_board import BoardFilter, DealView
-from projections.paging import Page
+from projections.deal import board as deal_board
+from projections.deal.board import BoardFilter, DealView
+from projections.engine.paging import Page
 
 router = auth.router("/deals", tags=["deals"])
 

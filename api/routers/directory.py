@@ -19,11 +19,11 @@ from api.querying import query
 from api.reading import Look
 from domain.catalogue import Customer, Profile
 from domain.errors import NotFound
-from projections import directory, rep_load
-from projections.customer_scope import NEEDED
-from projections.directory import Listed
-from projections.paging import Page
-from projections.rep_load import Load
+from projections.customer import NEEDED
+from projections.engine.paging import Page
+from projections.people import directory, rep_load
+from projections.people.directory import Listed
+from projections.people.rep_load import Load
 
 router = auth.router(tags=[])
 

@@ -24,9 +24,9 @@ from domain.figures import FigureAsked
 from domain.metrics import Metric, every_metric
 from domain.periods import Window
 from domain.scope import Scope, ScopeKind
-from projections import figures, scopes
-from projections.figures import Behind
-from projections.paging import Page, in_order
+from projections.engine.paging import Page, in_order
+from projections.figures import figures, scopes
+from projections.figures.figures import Behind
 
 router = auth.router("/figures", tags=["figures"])
 

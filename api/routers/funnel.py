@@ -17,8 +17,9 @@ from api.fields import Day, RuleName, Strict
 from api.querying import query
 from api.reading import Look
 from domain.errors import NotFound
-from projections import directory, funnel
-from projections.funnel import FunnelStage
+from projections.deal import funnel
+from projections.deal.funnel import FunnelStage
+from projections.people import directory
 
 router = auth.router(tags=["funnel"])
 

@@ -15,9 +15,10 @@ from api.fields import MAX_PAGE, Paging, Whole
 from api.querying import query
 from api.reading import Look, sees
 from domain.errors import NotFound
-from projections import deal_board, deal_history
-from projections.deal_history import Happening
-from projections.paging import Page
+from projections.deal import board as deal_board
+from projections.deal import history as deal_history
+from projections.deal.history import Happening
+from projections.engine.paging import Page
 
 router = auth.router("/deals", tags=["history"])
 

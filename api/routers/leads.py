@@ -19,9 +19,9 @@ from api.users import Role
 from api.writing import Act
 from domain import lead as d
 from domain.errors import NotFound
-from projections import leads
-from projections.leads import LeadFilter, LeadView
-from projections.paging import Page
+from projections import lead as leads
+from projections.engine.paging import Page
+from projections.lead import LeadFilter, LeadView
 
 router = auth.router("/leads", tags=["leads"])
 

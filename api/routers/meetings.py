@@ -14,9 +14,9 @@ from api.fields import Truth
 from api.loop import OfScopes, listed, seen
 from api.querying import query
 from api.reading import Look
-from projections import meetings
-from projections.meetings import MeetingFilter, MeetingSeen, ScheduleFilter, ScheduleSeen
-from projections.paging import Page
+from projections import meeting as meetings
+from projections.engine.paging import Page
+from projections.meeting import MeetingFilter, MeetingSeen, ScheduleFilter, ScheduleSeen
 
 router = auth.router(tags=["meetings"])
 

@@ -22,10 +22,10 @@ from api.measured import measure
 from api.reading import Look
 from api.writing import Act
 from domain.errors import NotFound
-from projections import rules
 from projections.catalog import BY_NAME
-from projections.runner import resume
-from projections.status import ProjectionStatus, status
+from projections.engine.runner import resume
+from projections.engine.status import ProjectionStatus, status
+from projections.policy import rules
 
 router = auth.router(tags=["operations"])
 

@@ -25,8 +25,8 @@ from domain.policies import PublishPolicy
 from domain.policy import Duration, FollowUpPolicy
 from domain.process import Process, PublishProcess, Stage
 from domain.values import Checks
-from projections import rules
-from projections.rules import PublishedPolicy, PublishedProcess
+from projections.policy import rules
+from projections.policy.rules import PublishedPolicy, PublishedProcess
 from runtime.holiday_calendar import Given, calendar_for, with_own_days
 
 router = auth.router(tags=["policies"])

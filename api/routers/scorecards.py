@@ -21,11 +21,12 @@ from api.writing import Act
 from domain.errors import NotFound
 from domain.scorecard.decisions import CloseScorecard
 from domain.scorecard.definition import Definition, Definitions, definition_stream
-from projections import figures, scorecards
-from projections.figures import Behind
-from projections.paging import Page
-from projections.scorecards import Closing, Recomputed, ScorecardFilter, ScorecardSeen
-from projections.status import reached as reads_reached
+from projections import scorecard as scorecards
+from projections.engine.paging import Page
+from projections.engine.status import reached as reads_reached
+from projections.figures import figures
+from projections.figures.figures import Behind
+from projections.scorecard import Closing, Recomputed, ScorecardFilter, ScorecardSeen
 
 router = auth.router(tags=["scorecards"])
 

@@ -15,9 +15,9 @@ from api.fields import Day, Strict, Whole
 from api.loop import MetricKey, OfPeriods, listed, seen
 from api.querying import query
 from api.reading import Look
-from projections import target_tree
-from projections.paging import Page
-from projections.target_tree import Branch, Targeted, TargetFilter
+from projections.engine.paging import Page
+from projections.target import tree as target_tree
+from projections.target.tree import Branch, Targeted, TargetFilter
 
 router = auth.router("/targets", tags=["targets"])
 

@@ -21,7 +21,7 @@ from domain.shares import Method
 from domain.target import commands as c
 from domain.target.smart import missing_parts
 from domain.target.target import Target
-from projections.parts import Into, division
+from projections.target.parts import Into, division
 from runtime.ledger import Ledger
 
 router = auth.router("/targets", tags=["targets"])

@@ -21,10 +21,10 @@ from benchmarks.past import past, rebuilt, usual_past
 from benchmarks.raw import as_rows, flat
 from domain.door import Call, Door
 from projections.catalog import ALL
-from projections.deal_board import DealBoard
-from projections.follow import run_projections
-from projections.runner import Follower, Watch
-from projections.wait import Waiter
+from projections.deal.board import DealBoard
+from projections.engine.run import run_projections
+from projections.engine.runner import Follower, Watch
+from projections.engine.wait import Waiter
 from runtime.database import connect
 from runtime.ledger import open_ledger
 

@@ -17,9 +17,12 @@ from benchmarks.bench import Bench, beside
 from benchmarks.figures import OURS, Aim, Contest, Figures, Row, Run
 from benchmarks.lives import START
 from benchmarks.past import past, usual_past
-from projections import agenda, deal_board, deal_history, directory, funnel, rep_load
-from projections.deal_board import BoardFilter
-from projections.paging import fetch
+from projections.deal import agenda, funnel
+from projections.deal import board as deal_board
+from projections.deal import history as deal_history
+from projections.deal.board import BoardFilter
+from projections.engine.paging import fetch
+from projections.people import directory, rep_load
 from runtime.database import Pool, open_pool
 
 REQUESTS = "requests/s"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from api.reading import APPLIED_A_SECOND, LONGEST_RETRY, _behind
-from projections.wait import NotReached
+from projections.engine.wait import NotReached
 
 
 @pytest.mark.parametrize(

@@ -13,10 +13,10 @@ import pytest
 from benchmarks import history, set_based
 from benchmarks.bench import TINY, Bench
 from benchmarks.rows.follow import REBUILT
-from projections.deal_history import HISTORY
-from projections.deal_row import DEALS, TITLES
-from projections.rebuild import rebuild
-from projections.tables import SCHEMA, Table
+from projections.deal.history import HISTORY
+from projections.deal.row import DEALS, TITLES
+from projections.engine.rebuild import rebuild
+from projections.engine.tables import SCHEMA, Table
 
 
 @pytest.fixture(scope="module")

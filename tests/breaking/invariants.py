@@ -12,8 +12,8 @@ from temporalio.client import Client
 import domain.registry  # noqa: F401 - registers every fact
 from domain.deal.deal import Deal
 from projections.catalog import ALL
-from projections.rebuild import compare
-from projections.status import status
+from projections.engine.rebuild import compare
+from projections.engine.status import status
 from runtime.ledger import Ledger, open_ledger
 from runtime.supervisor import Supervisor
 from runtime.temporal import connect_temporal

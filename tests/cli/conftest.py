@@ -19,7 +19,7 @@ from unittest import mock
 import pytest
 
 from cli.main import main
-from projections.follow import run_projections
+from projections.engine.run import run_projections
 from runtime.imports.generate import generate
 from tests.background import Background
 from tests.conftest import PATIENCE

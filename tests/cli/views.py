@@ -15,26 +15,32 @@ from domain.cycle.policy import DEFAULT_CYCLE_POLICY
 from domain.metrics import every_metric
 from domain.scorecard.definition import Definition
 from projections import (
-    action_items,
-    adjustments,
-    agenda,
-    attainment,
-    cycle_board,
-    deal_board,
-    deal_history,
-    directory,
-    figures,
-    funnel,
-    leads,
-    meetings,
-    pack_view,
-    rep_load,
-    scorecards,
-    status,
-    target_tree,
+    action_item as action_items,
 )
-from projections.paging import Page
-from projections.rebuild import Difference
+from projections import (
+    adjustment as adjustments,
+)
+from projections import (
+    lead as leads,
+)
+from projections import (
+    meeting as meetings,
+)
+from projections import (
+    scorecard as scorecards,
+)
+from projections.cycle import board as cycle_board
+from projections.cycle import pack_view
+from projections.deal import agenda, funnel
+from projections.deal import board as deal_board
+from projections.deal import history as deal_history
+from projections.engine import status
+from projections.engine.paging import Page
+from projections.engine.rebuild import Difference
+from projections.figures import figures
+from projections.people import directory, rep_load
+from projections.target import attainment
+from projections.target import tree as target_tree
 from tests.cli.extremes import AMOUNT, AT, ID, TEXT, extreme
 
 NAMES = {ID: f"王小明 {TEXT[:20]}"}

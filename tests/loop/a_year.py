@@ -24,10 +24,10 @@ from domain.door import Command
 from domain.periods import Period
 from domain.recorded import Recorded
 from domain.scope import COMPANY
-from projections.follow import run_projections
-from projections.load_reads import LoadReads
-from projections.loop_reads import LoopReads
-from projections.wait import Waiter
+from projections.engine.run import run_projections
+from projections.engine.wait import Waiter
+from projections.ports.loads import LoadReads
+from projections.ports.loop import LoopReads
 from runtime.database import open_pool
 from runtime.ledger import Ledger
 from tests.loop import company as co

@@ -28,8 +28,11 @@ from domain.recorded import Recorded
 from domain.scope import COMPANY, Scope, ScopeKind, rep, team
 from domain.target import commands as t
 from domain.target.facts import TargetProposed, TargetRevised
-from projections import catalog, figures, packs, review_pack
-from projections.paging import Source
+from projections import catalog
+from projections.cycle import kept_packs
+from projections.cycle import pack as review_pack
+from projections.engine.paging import Source
+from projections.figures import figures
 from runtime.schema import migrate
 from tests.domain.loop.naive import Naive, Row, naive_figure
 from tests.loop import company as co
@@ -238,7 +241,7 @@ async def packs_are_as_they_were(pool: Source, raw: Raw) -> None:
         opened = next(r.fact for r in raw.of(id) if isinstance(r.fact, f.ReviewOpened))
         pack = await review_pack.pack(pool, id, opened.position)
         assert pack.digest == opened.pack_digest, (circle.scope, period)
-        kept = await packs.kept(pool, opened.pack_digest)
+        kept = await kept_packs.kept(pool, opened.pack_digest)
         assert kept is not None
         assert (kept.data, kept.computed) == (pack.data, "when frozen"), (circle.scope, period)
         rows = raw.sales(opened.position)

@@ -20,8 +20,9 @@ from domain.scope import COMPANY, Scope, rep, team
 from domain.shares import Method
 from domain.target import commands as t
 from domain.target.target import target_id
-from projections import attainment, figures
-from projections.target_tree import TargetTree
+from projections.figures import figures
+from projections.target import attainment
+from projections.target.tree import TargetTree
 from runtime.imports.mapping import shipped_mapping
 from runtime.imports.run import run_import
 from runtime.schema import migrate

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import ClassVar
 
 from domain.deal import facts as f
-from projections.base import Entry
-from projections.deal_board import DealBoard
-from projections.deal_row import DealRow
-from projections.fold import on
+from projections.deal.board import DealBoard
+from projections.deal.row import DealRow
+from projections.engine.fold import on
+from projections.engine.projection import Entry
 
 
 class Stumbling(DealBoard):

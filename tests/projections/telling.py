@@ -19,9 +19,9 @@ from domain.deal import commands as c
 from domain.door import Command, Receipt
 from domain.people import HireRep
 from domain.values import Activity, ActivityKind, Money, Needs, Quote
-from projections import positions
 from projections.catalog import ALL
-from projections.rebuild import Difference, compare
+from projections.engine import positions
+from projections.engine.rebuild import Difference, compare
 from runtime.database import Pool
 from tests.office import NOW, Office
 

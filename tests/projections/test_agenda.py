@@ -9,8 +9,8 @@ from uuid import UUID, uuid4
 from domain.catalogue import Profile, RegisterCustomer
 from domain.deal import commands as c
 from domain.values import NextStep, PromiseOutcome
-from projections import agenda
-from projections.agenda import AgendaItem
+from projections.deal import agenda
+from projections.deal.agenda import AgendaItem
 from tests.office import NOW
 from tests.projections.telling import DAY, Books, call, lose, needs, quote, to, win, yuan
 

@@ -14,8 +14,8 @@ from domain.deal import commands as c
 from domain.errors import Invalid
 from domain.process import DEFAULT_PROCESS, Process, PublishProcess, Stage
 from domain.values import NextStep
-from projections import deal_board
-from projections.deal_board import BoardFilter, DealView
+from projections.deal import board as deal_board
+from projections.deal.board import BoardFilter, DealView
 from tests.office import NOW
 from tests.projections.telling import DAY, Books, call, lose, needs, quote, to, win, yuan
 

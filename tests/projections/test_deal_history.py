@@ -24,12 +24,13 @@ from domain.policy import Deadlines
 from domain.process import DEFAULT_PROCESS, REQUIREMENTS
 from domain.recorded import Meta
 from domain.values import Activity, ActivityKind, Direction, PromiseOutcome, Quote
-from projections import deal_history, directory
-from projections.base import DEAL_TOPICS
-from projections.deal_history import Happening, changes, ids_in
-from projections.paging import fetch_raw
-from projections.rendered import plain
-from projections.sentences import EN, SENTENCES, TERMS, ZH, Teller, places
+from projections.deal import history as deal_history
+from projections.deal.history import Happening, changes, ids_in
+from projections.deal.rendered import plain
+from projections.deal.sentences import EN, SENTENCES, TERMS, ZH, Teller, places
+from projections.engine.paging import fetch_raw
+from projections.engine.projection import DEAL_TOPICS
+from projections.people import directory
 from runtime.codec import encode
 from tests.domain.anything import anything
 from tests.office import NOW

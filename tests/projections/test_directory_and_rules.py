@@ -16,8 +16,9 @@ from domain.people import ArchiveTeam, CorrectRep, CorrectTeam, FormTeam, HireRe
 from domain.policies import PublishPolicy
 from domain.policy import DEFAULT_POLICY, short_fuse
 from domain.process import DEFAULT_PROCESS, Process, PublishProcess
-from projections import directory, rules
-from projections.directory import Listed
+from projections.people import directory
+from projections.people.directory import Listed
+from projections.policy import rules
 from tests.projections.telling import Books
 
 

@@ -20,8 +20,8 @@ from domain.metrics import Contribution
 from domain.people import FormTeam, HireRep
 from domain.periods import Window
 from domain.scope import COMPANY, Scope, rep, team
-from projections import figures
-from projections.figures import Behind
+from projections.figures import figures
+from projections.figures.figures import Behind
 from tests.office import NOW
 from tests.projections.telling import Books, call, lose, needs, quote, to, win, yuan
 from tests.projections.wandering import Company

@@ -13,8 +13,10 @@ from domain.canonical import canonical, digest
 from domain.context import Channel
 from domain.cycle import commands as c
 from domain.figures import FrozenPack
-from projections import cycle_board, pack_view, packs, review_pack
-from projections.pack_view import PackSeen
+from projections.cycle import board as cycle_board
+from projections.cycle import kept_packs, pack_view
+from projections.cycle import pack as review_pack
+from projections.cycle.pack_view import PackSeen
 from tests.projections.telling import Books
 from tests.projections.test_review_pack import CYCLE, aimed, noon, packed, sold
 
@@ -51,7 +53,7 @@ async def of_an_older_release(books: Books) -> FrozenPack:
 @pytest.fixture
 async def frozen(books: Books) -> PackSeen:
     position = await sales(books)
-    made = await packs.freeze(books.pool, CYCLE, position)
+    made = await kept_packs.freeze(books.pool, CYCLE, position)
     await review(books, made.digest, position)
     return await seen(books)
 
@@ -97,11 +99,11 @@ async def test_a_pack_without_a_section_of_today_s_is_read(
 
 async def test_freezing_again_keeps_it_once_and_what_no_review_names_is_harmless(books: Books) -> None:
     position = await sales(books)
-    first = await packs.freeze(books.pool, CYCLE, position)
-    kept = await packs.kept(books.pool, first.digest)
-    assert (await packs.freeze(books.pool, CYCLE, position)).digest == first.digest
-    assert await packs.kept(books.pool, first.digest) == kept
-    assert await packs.unkept(books.pool) == []
+    first = await kept_packs.freeze(books.pool, CYCLE, position)
+    kept = await kept_packs.kept(books.pool, first.digest)
+    assert (await kept_packs.freeze(books.pool, CYCLE, position)).digest == first.digest
+    assert await kept_packs.kept(books.pool, first.digest) == kept
+    assert await kept_packs.unkept(books.pool) == []
 
 
 async def test_what_an_older_release_froze_is_kept_as_it_is_computed_then(
@@ -110,9 +112,9 @@ async def test_what_an_older_release_froze_is_kept_as_it_is_computed_then(
     named = await of_an_older_release(books)
     before = await seen(books)
     assert (before.computed, before.kept_at, before.recomputes, before.equal) == (None, None, True, False)
-    assert await packs.unkept(books.pool) == [named]
-    await packs.keep_later(books.pool, named)
-    assert await packs.unkept(books.pool) == []
+    assert await kept_packs.unkept(books.pool) == [named]
+    await kept_packs.keep_later(books.pool, named)
+    assert await kept_packs.unkept(books.pool) == []
     monkeypatch.setattr(review_pack, "STALLED_DAYS", 60)
     after = await seen(books)
     assert bytes(after.pack) == bytes(before.pack)
@@ -124,7 +126,7 @@ async def test_nothing_is_kept_by_read_models_that_have_not_come_to_its_position
     await of_an_older_release(books)
     update = "UPDATE read.positions SET position = 1 WHERE name = 'contributions' RETURNING 1"
     await books.office.rows(update)
-    assert await packs.unkept(books.pool) == []
+    assert await kept_packs.unkept(books.pool) == []
 
 
 async def test_read_models_that_have_not_come_to_its_position_say_nothing_of_the_pack(
@@ -136,17 +138,17 @@ async def test_read_models_that_have_not_come_to_its_position_say_nothing_of_the
 
 
 async def test_bytes_that_have_another_digest_are_never_kept_as_frozen(books: Books) -> None:
-    row: list[Any] = ["ab" * 32, packs.FORMAT, b"{}", "when frozen"]
+    row: list[Any] = ["ab" * 32, kept_packs.FORMAT, b"{}", "when frozen"]
     with pytest.raises(psycopg.errors.CheckViolation, match="frozen_bytes_have_the_digest"):
-        await books.office.rows(packs.KEEP, *row)
+        await books.office.rows(kept_packs.KEEP, *row)
 
 
 async def test_a_long_pack_is_kept_compressed_and_read_whole(books: Books) -> None:
     stalled = [{"id": str(UUID(int=n)), "stage": "contact", "since": "2026-02-11"} for n in range(50)]
     long = canonical({"stalled": {"deals": 50, "longest": stalled}})
-    await books.office.rows(packs.KEEP, digest(long), packs.FORMAT, long, "when frozen")
+    await books.office.rows(kept_packs.KEEP, digest(long), kept_packs.FORMAT, long, "when frozen")
     ((size,),) = await books.office.rows("SELECT pg_column_size(bytes) FROM ledger.packs")
     assert size < len(long) / 2
-    kept = await packs.kept(books.pool, digest(long))
+    kept = await kept_packs.kept(books.pool, digest(long))
     assert kept is not None
     assert kept.data == long

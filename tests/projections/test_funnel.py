@@ -12,8 +12,8 @@ from domain.deal import commands as c
 from domain.people import FormTeam
 from domain.process import DEFAULT_PROCESS, PublishProcess, Stage
 from domain.values import Money
-from projections import funnel
-from projections.funnel import FunnelStage
+from projections.deal import funnel
+from projections.deal.funnel import FunnelStage
 from tests.office import NOW
 from tests.projections.telling import ALL_NEEDS, DAY, Books, lose, needs, quote, to, win, yuan
 

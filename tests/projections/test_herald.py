@@ -10,19 +10,19 @@ import pytest
 
 from domain.deal import commands as c
 from domain.deal import facts as f
-from projections import positions, rebuild
-from projections.agenda import Agenda
 from projections.catalog import ALL
-from projections.convoy import Convoy
-from projections.deal_board import DealBoard
-from projections.deal_history import DealHistory
-from projections.leads import Leads
-from projections.positions import Move, Place
-from projections.recent import KEPT, Recent
-from projections.rules import Rules
-from projections.runner import resume
-from projections.status import status
-from projections.wait import Waiter
+from projections.deal.agenda import Agenda
+from projections.deal.board import DealBoard
+from projections.deal.history import DealHistory
+from projections.engine import positions, rebuild
+from projections.engine.positions import Move, Place
+from projections.engine.recent_facts import KEPT, Recent
+from projections.engine.runner import resume
+from projections.engine.runner_group import Convoy
+from projections.engine.status import status
+from projections.engine.wait import Waiter
+from projections.lead import Leads
+from projections.policy.rules import Rules
 from runtime.codec import Row
 from tests.conftest import PATIENCE
 from tests.projections.stumbling import Stumbling

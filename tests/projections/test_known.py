@@ -13,7 +13,7 @@ from domain.cycle.in_force import COMPANY
 from domain.cycle.policies import CyclePolicyPublished
 from domain.cycle.policy import DEFAULT_CYCLE_POLICY
 from domain.errors import Invalid
-from projections.known import position_at
+from projections.cycle.known_at import position_at
 from runtime.codec import encode
 
 META = '{"actor": {"kind": "user", "id": "ops"}, "channel": "api", "correlation_id": "6c2d8c1e-52a7-4d4c-9d0a-0a4f0b6c7d11"}'

@@ -23,9 +23,13 @@ from domain.scorecard.definition import DefineScorecard
 from domain.scorecard.scorecard import Score
 from domain.shares import Method
 from domain.target import commands as t
-from projections import action_items, adjustments, cycle_board, scorecards, target_tree
-from projections.cycle_board import CycleFilter, CycleSeen
-from projections.target_tree import TargetFilter
+from projections import action_item as action_items
+from projections import adjustment as adjustments
+from projections import scorecard as scorecards
+from projections.cycle import board as cycle_board
+from projections.cycle.board import CycleFilter, CycleSeen
+from projections.target import tree as target_tree
+from projections.target.tree import TargetFilter
 from tests.office import NOW
 from tests.projections.looping import APRIL, CARD, MANAGER, REVIEW_DAY, SCHEDULE, Turn, proposing, starting
 from tests.projections.telling import DAY, Books, lose

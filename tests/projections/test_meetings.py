@@ -14,10 +14,10 @@ from domain.meeting import commands as c
 from domain.meeting.plan import Plan, meeting_id, schedule_id
 from domain.periods import named_period
 from domain.scope import rep
-from projections import meetings
-from projections.loop_reads import LoopReads
-from projections.meetings import MeetingFilter, MeetingSeen, ScheduleFilter
-from projections.wait import Waiter
+from projections import meeting as meetings
+from projections.engine.wait import Waiter
+from projections.meeting import MeetingFilter, MeetingSeen, ScheduleFilter
+from projections.ports.loop import LoopReads
 from tests.projections.looping import APRIL, MANAGER, MAY, REVIEW_DAY, Turn
 from tests.projections.telling import DAY, Books
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from projections import pace as pacing
-from projections.follow import run_projections
-from projections.pace import Pace
-from projections.positions import FOLLOWERS, LIVE, lock_key
-from projections.wait import Waiter
+from projections.engine import pace as pacing
+from projections.engine.pace import Pace
+from projections.engine.positions import FOLLOWERS, LIVE, lock_key
+from projections.engine.run import run_projections
+from projections.engine.wait import Waiter
 from runtime.database import connect
 from tests.projections.telling import Books, call
 

@@ -16,8 +16,11 @@ from hypothesis import strategies as st
 
 from domain.deal import commands as c
 from domain.values import Money
-from projections import agenda, deal_board, deal_history, directory
-from projections.deal_board import BoardFilter, DealView
+from projections.deal import agenda
+from projections.deal import board as deal_board
+from projections.deal import history as deal_history
+from projections.deal.board import BoardFilter, DealView
+from projections.people import directory
 from runtime.database import connect, open_pool
 from tests.office import NOW, furnish
 from tests.projections.telling import DAY, Books, call, lose, yuan

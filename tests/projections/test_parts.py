@@ -15,7 +15,7 @@ from domain.scope import COMPANY, Scope, ScopeKind
 from domain.shares import Method
 from domain.target.commands import DecomposeTarget, ProposeTarget
 from domain.target.target import Target, target_id
-from projections.parts import BY_DAYS, Into, division
+from projections.target.parts import BY_DAYS, Into, division
 from tests.projections.telling import Books
 from tests.projections.test_review_pack import sold
 

@@ -12,9 +12,13 @@ import pytest
 from psycopg import AsyncConnection, AsyncCursor
 
 from domain.process import ProcessPublished
-from projections import agenda, deal_board, deal_history, directory, funnel, past, rep_load
-from projections.deal_board import BoardFilter
-from projections.loop_reads import STAFF
+from projections.deal import agenda, funnel
+from projections.deal import board as deal_board
+from projections.deal import history as deal_history
+from projections.deal.board import BoardFilter
+from projections.engine import streams
+from projections.people import directory, rep_load
+from projections.ports.loop import STAFF
 from runtime.database import as_application
 from tests.office import NOW, furnish
 from tests.projections.telling import Books
@@ -145,8 +149,8 @@ QUESTIONS: dict[str, Question] = {
     "health": agenda.unpromised,
     "open deals and live promises": rep_load.totals,
     "loads": lambda c: rep_load.reps(c, NOW + DAY),
-    "who was there": lambda c: past.stretch(c, 0, ROWS, [fact.TOPIC for fact in STAFF]),
-    "processes": lambda c: past.stretch(c, 0, ROWS, [ProcessPublished.TOPIC]),
+    "who was there": lambda c: streams.stretch(c, 0, ROWS, [fact.TOPIC for fact in STAFF]),
+    "processes": lambda c: streams.stretch(c, 0, ROWS, [ProcessPublished.TOPIC]),
     "reps": lambda c: directory.listing(c, "rep"),
 }
 

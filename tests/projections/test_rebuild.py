@@ -13,12 +13,13 @@ import psycopg
 import pytest
 
 from domain.deal.deal import Deal
-from projections import deal_board, positions, rebuild
 from projections.catalog import ALL
-from projections.follow import run_projections
-from projections.rebuild import Busy, compare
-from projections.status import status
-from projections.wait import Waiter
+from projections.deal import board as deal_board
+from projections.engine import positions, rebuild
+from projections.engine.rebuild import Busy, compare
+from projections.engine.run import run_projections
+from projections.engine.status import status
+from projections.engine.wait import Waiter
 from tests.conftest import PATIENCE
 from tests.projections.telling import Books, call
 from tests.projections.wandering import Company
@@ -141,7 +142,7 @@ async def test_reads_and_follower_go_on_while_a_read_model_is_rebuilt(books: Boo
 
 KILLED = """
 import asyncio, os, signal, sys
-from projections import rebuild
+from projections.engine import rebuild
 def at(position, head):
     if position >= head:
         os.kill(os.getpid(), signal.SIGKILL)

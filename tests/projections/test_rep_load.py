@@ -9,8 +9,8 @@ from decimal import Decimal
 from domain.deal import commands as c
 from domain.people import ComeBack, FormTeam, HireRep, PlanLeave, RepLeaves
 from domain.values import Money, NextStep
-from projections import rep_load
-from projections.rep_load import Load
+from projections.people import rep_load
+from projections.people.rep_load import Load
 from tests.office import NOW
 from tests.projections.telling import DAY, Books, lose, needs, quote, to, win, yuan
 

@@ -18,9 +18,12 @@ from domain.periods import Window, named_period
 from domain.scope import COMPANY
 from domain.target.commands import ProposeTarget
 from domain.values import Activity, ActivityKind
-from projections import figures, funnel, pack_view, packs, review_pack
-from projections.loop_reads import LoopReads
-from projections.wait import Waiter
+from projections.cycle import kept_packs, pack_view
+from projections.cycle import pack as review_pack
+from projections.deal import funnel
+from projections.engine.wait import Waiter
+from projections.figures import figures
+from projections.ports.loop import LoopReads
 from tests.projections.telling import Books, call, to, yuan
 
 MARCH, APRIL = named_period("2026-03"), named_period("2026-04")
@@ -209,7 +212,7 @@ async def test_workflows_get_the_digest_and_the_figures_of_the_same_position(boo
         await reads.reach(position)
         pack = await reads.freeze_pack(CYCLE, position)
         assert pack.digest == (await packed(books, position)).digest
-        kept = await packs.kept(books.pool, pack.digest)
+        kept = await kept_packs.kept(books.pool, pack.digest)
         assert kept is not None
         assert kept.computed == "when frozen", "before anything names it"
         window = Window(date(2026, 3, 1), date(2026, 3, 31))

@@ -16,16 +16,18 @@ import pytest
 
 from domain.deal import commands as c
 from domain.people import FormTeam
-from projections import deal_board, deal_history, positions, rebuild
-from projections.base import Projection
 from projections.catalog import ALL, statements
-from projections.deal_board import DealBoard
-from projections.deal_history import DealHistory
-from projections.follow import run_projections
-from projections.positions import Fenced, Move
-from projections.runner import Follower, Watch, resume
-from projections.status import ProjectionStatus, status
-from projections.wait import Waiter
+from projections.deal import board as deal_board
+from projections.deal import history as deal_history
+from projections.deal.board import DealBoard
+from projections.deal.history import DealHistory
+from projections.engine import positions, rebuild
+from projections.engine.positions import Fenced, Move
+from projections.engine.projection import Projection
+from projections.engine.run import run_projections
+from projections.engine.runner import Follower, Watch, resume
+from projections.engine.status import ProjectionStatus, status
+from projections.engine.wait import Waiter
 from runtime.schema import migrate
 from tests.conftest import PATIENCE
 from tests.projections.stumbling import Stumbling
@@ -321,7 +323,7 @@ async def test_of_two_runners_one_follows_and_the_other_takes_over(
     assert await rebuild.compare(url, "deal_board") == []
 
 
-RUN = "import asyncio, sys; from projections.follow import run_projections; asyncio.run(run_projections(sys.argv[1]))"
+RUN = "import asyncio, sys; from projections.engine.run import run_projections; asyncio.run(run_projections(sys.argv[1]))"
 
 
 async def test_a_killed_process_is_replaced_by_the_one_that_waits(

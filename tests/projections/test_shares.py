@@ -17,13 +17,13 @@ import psutil
 import psycopg
 import pytest
 
-from projections import rebuild
-from projections.base import WHOLE
-from projections.follow import run_projections
-from projections.positions import Fenced
-from projections.rebuild import Busy, compare, rebuild_all
-from projections.shares import Order, WorkerLost, Workers, fill
-from projections.status import status
+from projections.engine import rebuild
+from projections.engine.positions import Fenced
+from projections.engine.projection import WHOLE
+from projections.engine.rebuild import Busy, compare, rebuild_all
+from projections.engine.rebuild_workers import Order, WorkerLost, Workers, fill
+from projections.engine.run import run_projections
+from projections.engine.status import status
 from runtime.programs import alive
 from tests.projections.telling import Books, call
 from tests.projections.test_rebuild import NAMES
@@ -43,7 +43,7 @@ def workers() -> list[psutil.Process]:
 
 def is_worker(process: psutil.Process) -> bool:
     with contextlib.suppress(psutil.NoSuchProcess):
-        return "projections.shares" in process.cmdline()
+        return "projections.engine.rebuild_workers" in process.cmdline()
     return False
 
 
@@ -182,7 +182,7 @@ async def test_a_rebuild_that_is_stopped_takes_its_processes_with_it(
 
 KILLED = """
 import asyncio, os, psutil, signal, sys
-from projections import rebuild
+from projections.engine import rebuild
 def at(position, head):
     print(*(child.pid for child in psutil.Process().children()), flush=True)
     os.kill(os.getpid(), signal.SIGKILL)

@@ -7,10 +7,10 @@ import asyncio
 import psycopg
 import pytest
 
-from projections import positions
-from projections.follow import run_projections
-from projections.signals import Marks
-from projections.wait import NotReached, Waiter
+from projections.engine import positions
+from projections.engine.run import run_projections
+from projections.engine.signals import Marks
+from projections.engine.wait import NotReached, Waiter
 from tests.conftest import PATIENCE
 from tests.projections.telling import Books, call
 

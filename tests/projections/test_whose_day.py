@@ -19,7 +19,11 @@ from domain.scope import COMPANY
 from domain.target.commands import ProposeTarget
 from domain.target.target import target_id
 from domain.values import Activity, ActivityKind
-from projections import agenda, attainment, company, figures, funnel, review_pack
+from projections.cycle import company
+from projections.cycle import pack as review_pack
+from projections.deal import agenda, funnel
+from projections.figures import figures
+from projections.target import attainment
 from tests.projections.telling import DAY, Books, call, to
 
 ANGELES = "America/Los_Angeles"

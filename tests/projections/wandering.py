@@ -22,7 +22,7 @@ from domain.policies import PublishPolicy
 from domain.policy import short_fuse
 from domain.process import DEFAULT_PROCESS, PublishProcess
 from domain.values import Activity, ActivityKind, Money, NextStep
-from projections import deal_board
+from projections.deal import board as deal_board
 from tests.office import NOW
 from tests.projections.looping import Muddle
 from tests.projections.telling import Books, lose, needs, quote, to, win

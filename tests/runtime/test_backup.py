@@ -10,9 +10,9 @@ import psycopg
 
 from api.users import KeyBook, NewKey, Role
 from domain.deal.commands import OpenDeal
-from projections import deal_board
-from projections.follow import run_projections
-from projections.wait import Waiter
+from projections.deal import board as deal_board
+from projections.engine.run import run_projections
+from projections.engine.wait import Waiter
 from runtime.database import open_pool
 from runtime.ledger import Ledger
 from runtime.servers import EmbeddedPostgres

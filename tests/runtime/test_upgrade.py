@@ -24,9 +24,11 @@ from domain.deal.commands import LogActivity, OpenDeal
 from domain.deal.deal import Deal
 from domain.door import Door
 from domain.values import Activity, ActivityKind
-from projections import cycle_board, pack_view, packs, rebuild
 from projections.catalog import ALL
-from projections.status import outdated
+from projections.cycle import board as cycle_board
+from projections.cycle import kept_packs, pack_view
+from projections.engine import rebuild
+from projections.engine.status import outdated
 from runtime import migrations, schema
 from runtime.database import NotUsable, open_pool
 from runtime.ledger import open_ledger
@@ -156,18 +158,18 @@ async def test_a_pack_that_was_frozen_by_its_digest_alone_is_kept_as_computed_la
     upgraded: Upgraded,
 ) -> None:
     """Once read models have come to its position; until then it is computed at each read."""
-    await rebuild.rebuild_all(upgraded.url, packs.NEEDED, workers=1)
+    await rebuild.rebuild_all(upgraded.url, kept_packs.NEEDED, workers=1)
     async with open_ledger(upgraded.url) as ledger:
         pool = ledger.pool
-        (named,) = await packs.unkept(pool)
+        (named,) = await kept_packs.unkept(pool)
         cycle = await cycle_board.get(pool, named.cycle_id)
         assert cycle is not None
         before = await pack_view.get(pool, cycle)
         assert (before.computed, before.recomputes) == (None, True)
-        await packs.keep_later(pool, named)
+        await kept_packs.keep_later(pool, named)
         after = await pack_view.get(pool, cycle)
         assert (after.computed, bytes(after.pack), after.equal) == ("later", bytes(before.pack), before.equal)
-        assert await packs.unkept(pool) == []
+        assert await kept_packs.unkept(pool) == []
 
 
 async def test_keys_count_as_before_and_only_the_owner_changes_them(upgraded: Upgraded) -> None:

@@ -20,7 +20,7 @@ from domain.proposal import Effect
 from domain.recorded import Recorded
 from domain.scope import Scope, ScopeKind, rep, team
 from domain.target.target import Target
-from projections import packs
+from projections.cycle import kept_packs
 from runtime.ledger import Ledger
 
 PAGE = 5_000
@@ -69,10 +69,10 @@ class LedgerFigures:
         return Pack(digest(canonical(lines)), tuple(agenda))
 
     async def unkept_packs(self) -> Sequence[FrozenPack]:
-        return await packs.unkept(self.ledger.pool)
+        return await kept_packs.unkept(self.ledger.pool)
 
     async def keep_pack(self, named: FrozenPack) -> None:
-        await packs.keep_later(self.ledger.pool, named)
+        await kept_packs.keep_later(self.ledger.pool, named)
 
     async def pipeline(
         self, metric: str, scope: Scope, period: Period, position: int, currency: str = ""

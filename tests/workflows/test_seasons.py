@@ -14,9 +14,9 @@ from domain.pace import Pace
 from domain.periods import named_period
 from domain.shares import Method
 from domain.target.target import Target
-from projections.loop_reads import LoopReads
-from projections.parts import Into, division
-from projections.wait import Waiter
+from projections.engine.wait import Waiter
+from projections.ports.loop import LoopReads
+from projections.target.parts import Into, division
 from tests.workflows.turns import APRIL, EARLY, JUNE, MAY, REVIEW, Turn, at, begin
 from tests.workflows.world import MOMENT, World
 

@@ -17,7 +17,7 @@ from domain.deal.facts import DealOpened
 from domain.door import Decision
 from domain.people import RepLeaves
 from domain.recorded import Meta, Pending
-from projections import packs
+from projections.cycle import kept_packs
 from tests.workflows.test_action_items_and_adjustments import an_adjustment, an_item, next_kind
 from tests.workflows.test_meetings import call
 from tests.workflows.test_meetings import weekly as meetings_of
@@ -133,14 +133,14 @@ async def test_a_pack_that_was_frozen_by_its_digest_alone_is_kept_as_computed_la
     await turn.open()
     await turn.move(REVIEW + MOMENT)
     digest, pool = (await turn.cycle()).pack_digest, virtual.office.ledger.pool
-    assert await packs.kept(pool, digest) is None
+    assert await kept_packs.kept(pool, digest) is None
 
     await sweep(virtual, 1)
-    kept = await packs.kept(pool, digest)
+    kept = await kept_packs.kept(pool, digest)
     assert kept is not None
     assert kept.computed == "later"
     await sweep(virtual, 1)
-    assert await packs.kept(pool, digest) == kept
+    assert await kept_packs.kept(pool, digest) == kept
 
 
 async def test_whatever_goes_on_in_the_loop_without_a_clock_gets_one(virtual: World) -> None:

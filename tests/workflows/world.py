@@ -31,8 +31,8 @@ from domain.policy import Duration, FollowUpPolicy
 from domain.recorded import Recorded
 from domain.values import Activity, ActivityKind, NextStep
 from projections import catalog
-from projections.follow import run_projections
-from projections.load_reads import LoadReads
+from projections.engine.run import run_projections
+from projections.ports.loads import LoadReads
 from runtime.schema import migrate
 from tests.conftest import PATIENCE
 from tests.office import Office, furnish

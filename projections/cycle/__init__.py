@@ -1,0 +1,1 @@
+"""Projections room: the cycle board, review packs, and the company's cycle policy over time."""

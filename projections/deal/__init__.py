@@ -1,0 +1,1 @@
+"""Projections room: the read models of deals — board, history, agenda, funnel."""

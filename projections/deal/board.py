@@ -1,0 +1,316 @@
+"""Projections room: the deal board — one row a deal, as it stands now.
+
+`version` is the version of the deal's stream, for ETags; every fact of a deal moves it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from psycopg import AsyncConnection
+
+from domain import currency
+from domain.deal import facts as f
+from domain.facts import PersonName
+from domain.process import CLOSED, LOST, WON
+from domain.values import Money
+from projections.deal.live_promise import PromiseFold
+from projections.deal.processes import ProcessBook, Version
+from projections.deal.row import DEALS, TITLES, DealRow, TitleRow
+from projections.engine.fold import Stories, on
+from projections.engine.paging import (
+    AMOUNT,
+    DAY,
+    MOMENT,
+    Page,
+    Select,
+    SortKey,
+    Source,
+    fetch,
+    in_order,
+    page,
+    sort_by,
+)
+from projections.engine.projection import DEAL_TOPICS, Entry
+from projections.engine.text_search import searched, spaced
+
+
+class DealBoard(PromiseFold):
+    name = "deal_board"
+    tables = (DEALS, TITLES)
+    deal_table = DEALS
+    topics = DEAL_TOPICS
+    by_stream = True
+
+    def __init__(self, suffix: str = "") -> None:
+        super().__init__(suffix)
+        self.titles = self.rows(TITLES)
+        self.processes = ProcessBook()
+
+    async def prepare(self, connection: AsyncConnection[Any], stories: Stories) -> None:
+        wanted = {version for id, story in stories.items() for version in self._versions(id, story)}
+        await self.processes.learn(connection, wanted)
+
+    def _versions(self, deal_id: UUID, story: Sequence[Entry[Any]]) -> Iterator[Version]:
+        """The process versions that a deal is on in this stretch."""
+        row, first = self.deals.peek(deal_id), story[0].fact
+        process = row.process if row else first.process
+        yield process, row.process_version if row else first.process_version
+        yield from ((process, e.fact.after) for e in story if isinstance(e.fact, f.ProcessMoved))
+
+    def opened(self, entry: Entry[f.DealOpened]) -> DealRow:
+        fact = entry.fact
+        self.titles.add(TitleRow(entry.stream_id, spaced(fact.title)))
+        return DealRow(
+            deal_id=entry.stream_id,
+            version=entry.version,
+            position=entry.position,
+            title=fact.title,
+            customer_id=fact.customer_id,
+            product_id=fact.product_id,
+            owner_id=fact.owner_id,
+            team_id=fact.team_id,
+            process=fact.process,
+            process_version=fact.process_version,
+            policy=fact.policy,
+            stage=fact.stage,
+            status="open",
+            probability=Decimal(0),
+            amount=fact.amount.amount if fact.amount else None,
+            currency=fact.amount.currency if fact.amount else None,
+            expected_close=fact.expected_close,
+            opened_at=entry.occurred_at,
+            stage_entered_at=entry.occurred_at,
+            source=fact.source,
+            reference=fact.reference,
+        )
+
+    async def save(self, connection: AsyncConnection[Any]) -> None:
+        await super().save(connection)
+        await self.titles.save(connection)
+
+    def told(self, row: DealRow, last: Entry[Any]) -> None:
+        row.version, row.position = last.version, last.position
+        row.probability = self.processes.probability(row.process, row.process_version, row.stage)
+
+    @on(f.ActivityLogged)
+    def _activity_logged(self, row: DealRow, entry: Entry[f.ActivityLogged]) -> None:
+        row.activity_count += 1
+        row.last_activity_at = max(row.last_activity_at or entry.occurred_at, entry.occurred_at)
+
+    @on(f.AmountChanged)
+    def _amount_changed(self, row: DealRow, entry: Entry[f.AmountChanged]) -> None:
+        _set_amount(row, entry.fact.after)
+
+    @on(f.ExpectedCloseMoved)
+    def _expected_close_moved(self, row: DealRow, entry: Entry[f.ExpectedCloseMoved]) -> None:
+        row.expected_close = entry.fact.after
+
+    @on(f.TitleCorrected)
+    def _title_corrected(self, row: DealRow, entry: Entry[f.TitleCorrected]) -> None:
+        row.title = entry.fact.after
+        self.titles.add(TitleRow(row.deal_id, spaced(row.title)))
+
+    @on(f.CustomerCorrected)
+    def _customer_corrected(self, row: DealRow, entry: Entry[f.CustomerCorrected]) -> None:
+        row.customer_id = entry.fact.after
+
+    @on(f.ProductCorrected)
+    def _product_corrected(self, row: DealRow, entry: Entry[f.ProductCorrected]) -> None:
+        row.product_id = entry.fact.after
+
+    @on(f.OwnerChanged)
+    def _owner_changed(self, row: DealRow, entry: Entry[f.OwnerChanged]) -> None:
+        row.owner_id, row.team_id = entry.fact.after, entry.fact.team_after
+        row.reassignments += entry.fact.rule == "escalation"
+
+    @on(f.StageMoved)
+    def _stage_moved(self, row: DealRow, entry: Entry[f.StageMoved]) -> None:
+        row.stage, row.stage_entered_at = entry.fact.after, entry.occurred_at
+
+    @on(f.DealWon)
+    def _won(self, row: DealRow, entry: Entry[f.DealWon]) -> None:
+        row.status, row.closed_on = WON, entry.fact.closed_on
+        row.contract_reference = entry.fact.contract_reference
+        _set_amount(row, entry.fact.amount)
+
+    @on(f.DealLost)
+    def _lost(self, row: DealRow, entry: Entry[f.DealLost]) -> None:
+        row.status, row.closed_on = LOST, entry.fact.closed_on
+        row.loss_reason, row.competitor = entry.fact.loss_reason, entry.fact.competitor
+
+    @on(f.ClosingCorrected)
+    def _closing_corrected(self, row: DealRow, entry: Entry[f.ClosingCorrected]) -> None:
+        after = entry.fact.after
+        row.closed_on, row.contract_reference = after.closed_on, after.contract_reference
+        row.loss_reason, row.competitor = after.loss_reason, after.competitor
+        _set_amount(row, after.amount)
+
+    @on(f.DealReopened)
+    def _reopened(self, row: DealRow, entry: Entry[f.DealReopened]) -> None:
+        row.status, row.stage, row.stage_entered_at = "open", entry.fact.stage, entry.occurred_at
+        row.closed_on, row.contract_reference, row.loss_reason, row.competitor = None, "", "", ""
+        row.reassignments = 0
+
+    @on(f.ProcessMoved)
+    def _process_moved(self, row: DealRow, entry: Entry[f.ProcessMoved]) -> None:
+        row.process_version = entry.fact.after
+
+
+def _set_amount(row: DealRow, money: Money | None) -> None:
+    row.amount = money.amount if money else None
+    row.currency = money.currency if money else None
+
+
+# -- queries --------------------------------------------------------------------------------------
+
+
+class DealView(DealRow, gc=False):
+    """A row with the names to show beside its ids (personal data: the owner's and the promiser's)."""
+
+    owner_name: PersonName | None = None
+    promised_by_name: PersonName | None = None
+    team_name: str | None = None
+    customer_name: str | None = None
+    product_name: str | None = None
+
+
+class BoardFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """None: not narrowed down by this. `text` is looked for in the titles, whole words or beginnings of words; `reference`
+    is a deal's name in the system it came from, or the first 8 or more digits of its id.
+    """
+
+    owner_id: UUID | None = None
+    team_id: UUID | None = None
+    customer_id: UUID | None = None
+    product_id: UUID | None = None
+    stage: str | None = None
+    status: str | None = None
+    source: str | None = None
+    reference: str | None = None
+    text: str | None = None
+    due_before: datetime | None = None
+    closing_before: date | None = None
+    amount_from: Decimal | None = None
+    amount_to: Decimal | None = None
+    currency: str | None = None
+
+
+EVERYTHING = BoardFilter()
+SORTS = {
+    "due_at": SortKey("due_at", MOMENT),
+    "amount": SortKey("amount", AMOUNT, within="currency"),
+    "last_activity_at": SortKey("last_activity_at", MOMENT),
+    "opened_at": SortKey("opened_at", MOMENT, nullable=False),
+    "expected_close": SortKey("expected_close", DAY),
+}
+COLUMNS = ", ".join(f"d.{name}" for name in DEALS.names)
+NAMED = """
+SELECT {columns}, o.name, p.name, t.name, c.name, g.name
+  FROM {deals} d
+  LEFT JOIN read.directory o ON o.id = d.owner_id
+  LEFT JOIN read.directory p ON p.id = d.promised_by
+  LEFT JOIN read.directory t ON t.id = d.team_id
+  LEFT JOIN read.directory c ON c.id = d.customer_id
+  LEFT JOIN read.directory g ON g.id = d.product_id
+"""
+FOUND = "(SELECT * FROM read.deal_board WHERE {where} ORDER BY {order} LIMIT %(limit)s)"
+GET = NAMED.format(columns=COLUMNS, deals="read.deal_board") + " WHERE d.deal_id = %s"
+LIST = NAMED.format(columns=COLUMNS, deals=FOUND) + " ORDER BY {order}"
+TITLED = "SELECT deal_id FROM read.deal_title WHERE words @@ to_tsquery('simple', %s)"
+EXPECTED = f"EXPLAIN (FORMAT JSON) {TITLED}"
+HAS_WORDS = """EXISTS (SELECT FROM read.deal_title t WHERE t.deal_id = deal_board.deal_id
+                   AND t.words @@ to_tsquery('simple', %(text)s) OFFSET 0)"""
+FEW_TITLES = 2_000
+TITLES_OF = "SELECT deal_id, title FROM read.deal_board WHERE deal_id = ANY(%s)"
+BEGINNING = re.compile(r"[0-9a-f]{8,32}")
+"""Of an id: as many digits as tell deals apart."""
+
+
+async def titles(source: Source, ids: Collection[UUID]) -> dict[UUID, str]:
+    """Of those ids that are deals'."""
+    return dict(await fetch(source, TITLES_OF, [list(ids)])) if ids else {}
+
+
+async def get(source: Source, deal_id: UUID) -> DealView | None:
+    rows = await fetch(source, GET, [deal_id])
+    return _view(*rows[0]) if rows else None
+
+
+def _view(*row: Any) -> DealView:
+    """The column holds four decimals of every amount; what is told has its currency's."""
+    made = DealView(*row)
+    if made.amount is not None and made.currency is not None:
+        made.amount = currency.written(made.amount, made.currency)
+    return made
+
+
+async def listing(
+    source: Source,
+    narrowed: BoardFilter = EVERYTHING,
+    sort: str = "due_at",
+    cursor: str | None = None,
+    limit: int = 50,
+) -> Page[DealView]:
+    """A page of deals. Sorts: the keys of SORTS, `-` before one for descending; deals without a value come last.
+    Raises Invalid for an unknown sort, a foreign cursor, or a limit outside 1 to 500.
+    """
+    in_order(narrowed.amount_from, narrowed.amount_to, "amount_to", "amount_from")
+    select = Select(LIST)
+    for name in (
+        "owner_id",
+        "team_id",
+        "customer_id",
+        "product_id",
+        "stage",
+        "status",
+        "source",
+    ):
+        select.equal(name, getattr(narrowed, name))
+    _named(select, narrowed.reference)
+    if sort.removeprefix("-") == "due_at" and (narrowed.status in CLOSED or narrowed.stage in CLOSED):
+        select.conditions.append("due_at IS NULL")  # a closed deal owes nothing: no open one is looked at
+    if narrowed.stage is not None and narrowed.stage not in CLOSED:
+        select.conditions.append("status = 'open'")  # those without a due time have an index, which is empty
+    select.equal("currency", narrowed.currency)
+    select.where("due_at < %(due_before)s", due_before=narrowed.due_before)
+    select.where("expected_close < %(closing_before)s", closing_before=narrowed.closing_before)
+    select.where("amount >= %(amount_from)s", amount_from=narrowed.amount_from)
+    select.where("amount <= %(amount_to)s", amount_to=narrowed.amount_to)
+    if narrowed.text:
+        await _with_words(source, select, searched(narrowed.text))
+    return await page(source, select, sort_by(sort, SORTS), cursor, limit, _view)
+
+
+def _named(select: Select, reference: str | None) -> None:
+    """By the name in the system it came from, or the beginning of its id."""
+    digits = (reference or "").replace("-", "").lower()
+    if not BEGINNING.fullmatch(digits):
+        select.equal("reference", reference)
+        return
+    select.where(
+        "(reference = %(reference)s OR deal_id BETWEEN %(first)s AND %(last)s)",
+        reference=reference,
+        first=UUID(digits.ljust(32, "0")),
+        last=UUID(digits.ljust(32, "f")),
+    )
+
+
+async def _with_words(source: Source, select: Select, words: str) -> None:
+    """Rare words give the deals to sort; common ones are looked for along the order of the list. The words' index gives all
+    that it has, however few are asked for; so the planner is asked first what it expects, of whole words: it knows those that
+    are common, and of beginnings it never expects few.
+    """
+    [[[expected]]] = await fetch(source, EXPECTED, [words.replace(":*", "")], planned_anew=True)
+    if expected["Plan"]["Plan Rows"] <= FEW_TITLES:
+        found = await fetch(source, f"{TITLED} LIMIT %s", [words, FEW_TITLES + 1])
+        if len(found) <= FEW_TITLES:
+            select.where("deal_id = ANY(%(titled)s)", titled=[deal_id for (deal_id,) in found])
+            return
+    select.where(HAS_WORDS, text=words)

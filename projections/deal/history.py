@@ -1,0 +1,278 @@
+"""Projections room: the deal history — every fact of a deal, as recorded and as a sentence.
+
+The rows are the ledger's own, copied by the database in one statement, so facts of a newer release are there, too.
+They are rendered when read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import fields, is_dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import psycopg
+from psycopg import AsyncConnection, sql
+
+from domain.facts import Fact
+from domain.recorded import Meta
+from projections.deal import rendered
+from projections.deal.sentences import EN, ZH, Teller, before_and_after, places
+from projections.engine.paging import Page, Source, fetch, fetch_raw, limit_of, token_of, version_in
+from projections.engine.projection import DEAL_TOPICS, Projection
+from projections.engine.tables import Column, Table
+from projections.people import directory
+from runtime.codec import decode_fact, encode, is_known
+
+COLUMNS = {
+    "deal_id": Column("uuid"),
+    "version": Column("int8"),
+    "position": Column("int8"),
+    "topic": Column("text"),
+    "schema_version": Column("int2"),
+    "data": Column("json", personal=True),
+    "meta": Column("json", personal=True),
+    "occurred_at": Column("timestamptz"),
+    "recorded_at": Column("timestamptz"),
+}
+HISTORY: Table[Any] = Table("deal_history", msgspec.Struct, key=("deal_id", "version"), columns=COLUMNS)
+COPY = sql.SQL("""
+INSERT INTO {table} (deal_id, version, position, topic, schema_version, data, meta, occurred_at, recorded_at)
+SELECT stream_id, version, position, topic, schema_version, data, meta, occurred_at, recorded_at
+  FROM ledger.events
+ WHERE position > %s AND position <= %s AND (topic ^@ 'deal.' OR topic ^@ 'promise.')
+""")
+
+
+class DealHistory(Projection):
+    name = "deal_history"
+    tables = (HISTORY,)
+    topics = DEAL_TOPICS
+    copied = True
+
+    def __init__(self, suffix: str = "") -> None:
+        super().__init__(suffix)
+        self._copy = COPY.format(table=HISTORY.at(suffix)).as_string().encode()
+
+    async def apply(self, connection: AsyncConnection[Any], after: int, upto: int) -> None:
+        await connection.execute(self._copy, [after, upto])
+
+    def forget(self) -> None:
+        pass
+
+
+# -- queries --------------------------------------------------------------------------------------
+
+
+class Change(msgspec.Struct):
+    """One thing that a fact changed, as JSON values."""
+
+    field: str
+    before: Any
+    after: Any
+
+
+class Happening(msgspec.Struct):
+    """A fact of a deal. `data` is the fact as stored; `sentence` says it in `en` and `zh`, without the actor;
+    `who_name` is the rep's name where the actor is one (personal data).
+    """
+
+    position: int
+    version: int
+    topic: str
+    who: str
+    who_kind: str
+    who_name: str | None
+    run: str | None
+    sentence: dict[str, str]
+    changes: list[Change]
+    occurred_at: datetime
+    recorded_at: datetime
+    channel: str
+    reason: str | None
+    correlation_id: UUID
+    caused_by: int | None
+    schema_version: int
+    data: msgspec.Raw
+
+
+class Told(Happening):
+    """The same in one language."""
+
+    sentence: str  # type: ignore[assignment]
+
+
+class Stored(msgspec.Struct):
+    version: int
+    position: int
+    topic: str
+    schema_version: int
+    data: str
+    meta: str
+    occurred_at: datetime
+    recorded_at: datetime
+
+
+STORED = "version, position, topic, schema_version, data::text, meta::text, occurred_at, recorded_at"
+OLDEST = f"""
+SELECT {STORED} FROM read.deal_history WHERE deal_id = %s AND version > %s ORDER BY version LIMIT %s
+"""
+NEWEST = f"""
+SELECT {STORED} FROM read.deal_history WHERE deal_id = %s AND version < %s ORDER BY version DESC LIMIT %s
+"""
+# Nothing is told where one row could not be: the reader renders that page.
+PAGE = """
+SELECT CASE WHEN bool_and(item IS NOT NULL) FILTER (WHERE n <= $3) THEN
+            string_agg(item, ',' ORDER BY n) FILTER (WHERE n <= $3) END,
+       count(*) > 0, min(version) FILTER (WHERE n = $3), count(*) > $3
+  FROM (SELECT h.version, h.n, CASE WHEN h.n <= $3 THEN {item} END AS item
+          FROM (SELECT *, row_number() OVER (ORDER BY version{down}) AS n FROM read.deal_history
+                 WHERE deal_id = $1 AND version {beyond} $2
+                 ORDER BY version{down} LIMIT $3 + 1) h,
+               (SELECT '{terms}'::jsonb AS terms) w, {beside}
+        OFFSET 0) told
+"""
+LAST = 2**31 - 1
+LANGUAGES = {"en": EN, "zh": ZH}
+read_meta = msgspec.json.Decoder(Meta).decode
+
+
+async def listing(
+    source: Source,
+    deal_id: UUID,
+    cursor: str | None = None,
+    limit: int = 100,
+    *,
+    newest_first: bool = False,
+    languages: Collection[str] = LANGUAGES,
+) -> Page[Happening]:
+    """A page of what happened to a deal, told in these languages; empty for an unknown one. Raises Invalid for a
+    cursor that is none.
+    """
+    begin = version_in(cursor) if cursor else (LAST if newest_first else 0)
+    query = NEWEST if newest_first else OLDEST
+    found = await fetch(source, query, [deal_id, begin, limit_of(limit) + 1])
+    stored = [Stored(*row) for row in found[:limit]]
+    more = token_of(stored[-1].version) if len(found) > limit else None
+    return Page(await _rendered(source, stored, languages), more)
+
+
+async def page_as_json(
+    source: Source,
+    deal_id: UUID,
+    language: str,
+    cursor: str | None,
+    limit: int,
+    *,
+    newest_first: bool = False,
+) -> bytes | None:
+    """A page of what happened to a deal as it is sent, rendered by the database: `sentence` in this language. None for
+    an unknown deal. Raises Invalid for a cursor that is none.
+    """
+    begin = version_in(cursor) if cursor else (LAST if newest_first else 0)
+    asked = [deal_id, begin, limit_of(limit)]
+    for ordinary in (True, False):
+        query = page_query(language, newest_first=newest_first, ordinary=ordinary)
+        items, told, last, is_more = await _page(source, query, asked)
+        if not told and cursor is None:
+            return None
+        if items is not None or not told:
+            following = encode(token_of(last) if is_more else None).decode()
+            return f'{{"items":[{items or ""}],"next_cursor":{following}}}'.encode()
+    return await _rendered_here(source, deal_id, language, cursor, limit, newest_first=newest_first)
+
+
+async def _page(source: Source, query: bytes, asked: Sequence[Any]) -> tuple[str | None, bool, int, bool]:
+    try:
+        (found,) = await fetch_raw(source, query, asked)
+    except psycopg.DataError:  # a NUL in a text, which JSON can say and PostgreSQL cannot
+        return None, True, 0, False
+    return tuple(found)
+
+
+@cache
+def page_query(language: str, *, newest_first: bool, ordinary: bool) -> bytes:
+    """For a deal, the version to begin after, and a limit: the items as one text, and how the page ends. There is no text
+    where a row could not be told: for `ordinary`, any of a topic that is not.
+    """
+    number = LANGUAGES[language]
+    beyond, down = ("<", " DESC") if newest_first else (">", "")
+    item = rendered.item(number, rendered.ORDINARY) if ordinary else rendered.item(number)
+    terms, beside = rendered.terms(number).replace("'", "''"), f"LATERAL {rendered.BESIDE}"
+    return PAGE.format(item=item, terms=terms, beside=beside, beyond=beyond, down=down).encode()
+
+
+async def _rendered_here(
+    source: Source, deal_id: UUID, language: str, cursor: str | None, limit: int, *, newest_first: bool
+) -> bytes:
+    """The same for a page that holds facts of another release."""
+    found = await listing(source, deal_id, cursor, limit, newest_first=newest_first, languages=(language,))
+    for happening in found.items:
+        happening.sentence = happening.sentence[language]  # type: ignore[assignment]
+    return encode(found)
+
+
+async def _rendered(source: Source, stored: list[Stored], languages: Collection[str]) -> list[Happening]:
+    facts = [
+        decode_fact(row.topic, row.schema_version, row.data)
+        if is_known(row.topic, row.schema_version)
+        else None
+        for row in stored
+    ]
+    metas = [read_meta(row.meta) for row in stored]
+    ids = {id for fact in facts if fact for id in ids_in(fact)}
+    named, users = await directory.named(source, ids, {m.actor.id for m in metas if m.actor.kind == "user"})
+    tellers = {language: Teller(LANGUAGES[language], named) for language in languages}
+    return [
+        Happening(
+            position=row.position,
+            version=row.version,
+            topic=row.topic,
+            who=meta.actor.id,
+            who_kind=meta.actor.kind,
+            who_name=users.get(meta.actor.id),
+            run=meta.actor.run,
+            sentence={
+                language: teller.tell(fact) if fact else row.topic for language, teller in tellers.items()
+            },
+            changes=changes(fact) if fact else [],
+            occurred_at=row.occurred_at,
+            recorded_at=row.recorded_at,
+            channel=meta.channel,
+            reason=meta.reason,
+            correlation_id=meta.correlation_id,
+            caused_by=meta.caused_by,
+            schema_version=row.schema_version,
+            data=msgspec.Raw(row.data),
+        )
+        for row, fact, meta in zip(stored, facts, metas, strict=True)
+    ]
+
+
+def ids_in(fact: Fact) -> set[UUID]:
+    """Ids that its sentences tell, to be shown by name where the directory knows them."""
+    return {value for named in places(fact.TOPIC) if isinstance(value := named.of(fact), UUID)}
+
+
+def changes(fact: Fact) -> list[Change]:
+    """What stands in a fact as `before` and `after`, or as `x_before` and `x_after`, where the two differ; values of
+    several parts are compared part by part.
+    """
+    found: list[Change] = []
+    for label, before, after in before_and_after(fact.TOPIC):
+        found += _differences(label, getattr(fact, before), getattr(fact, after))
+    return found
+
+
+def _differences(label: str, before: Any, after: Any) -> list[Change]:
+    if is_dataclass(before) and is_dataclass(after) and label not in ("amount", "quote"):
+        parts = [(f.name, getattr(before, f.name), getattr(after, f.name)) for f in fields(before)]
+        return [Change(f"{label}.{name}", _json(b), _json(a)) for name, b, a in parts if b != a]
+    return [Change(label, _json(before), _json(after))] if before != after else []
+
+
+def _json(value: Any) -> Any:
+    return msgspec.json.decode(encode(value))

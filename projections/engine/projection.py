@@ -1,0 +1,127 @@
+"""Projections room: what every read model is made of.
+
+A projection is a class; an instance works on one generation of its tables: the live one, or one that a
+rebuild fills beside it. It is given stretches of the ledger in order and changes its tables in the
+follower's transaction. It reads no clock and no other read model, so a rebuild gives the same rows.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from datetime import datetime
+from functools import cache
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
+from uuid import UUID
+
+import msgspec
+from psycopg import AsyncConnection, sql
+
+import domain.deal.facts  # noqa: F401 - the deal's topics are counted below
+from domain.facts import FACTS, Fact
+from projections.engine.tables import Table
+from runtime.codec import Row, decode_fact
+
+F = TypeVar("F", bound=Fact)
+DEAL_TOPICS = frozenset(topic for topic in FACTS if topic.startswith(("deal.", "promise.")))
+ENTRIES = sql.SQL(
+    "SELECT position, stream_id, version, topic, schema_version, data::text, occurred_at FROM ledger.events"
+    " WHERE position > %s AND position <= %s AND topic IN ({topics}){share} ORDER BY position"
+)
+SHARE = sql.SQL(" AND mod(uuid_hash(stream_id) & 65535, {of}) = {number}")
+
+
+class Share(NamedTuple):
+    """Of all streams those with this number of so many."""
+
+    number: int
+    of: int
+
+
+WHOLE = Share(0, 1)
+
+
+class Entry(msgspec.Struct, Generic[F], gc=False):
+    """A fact on its way into a read model."""
+
+    position: int
+    stream_id: UUID
+    version: int
+    fact: F
+    occurred_at: datetime
+
+
+class Projection(ABC):
+    """One read model. Topics it does not name are skipped on purpose; its position moves past them."""
+
+    name: ClassVar[str]
+    tables: ClassVar[tuple[Table[Any], ...]]
+    topics: ClassVar[frozenset[str]]
+    by_stream: ClassVar[bool] = False
+    """Every row belongs to one stream, so that several can fill new tables, each with a `share` of the streams."""
+    share: Share = WHOLE
+    revision: ClassVar[int] = 1
+    """Counted up when a release makes other rows of the same facts."""
+    copied: ClassVar[bool] = False
+    """The database copies the rows and nobody looks for one: new tables are filled before they have a key."""
+
+    def __init__(self, suffix: str = "") -> None:
+        self.suffix = suffix
+        self.at_hand: Sequence[Row] | None = None
+        """Every fact of the stretch to be applied, where somebody has read it already."""
+
+    @abstractmethod
+    async def apply(self, connection: AsyncConnection[Any], after: int, upto: int) -> None:
+        """Bring the tables from position `after` to `upto`, inside the caller's transaction."""
+
+    async def read(self, connection: AsyncConnection[Any], after: int, upto: int) -> list[Entry[Any]]:
+        """What the ledger holds for this read model after position `after` up to `upto`, in order."""
+        if self.at_hand is not None:
+            return [entry(*row[:6], row[8]) for row in self.at_hand if row[3] in self.topics]
+        cursor = connection.cursor(binary=True)
+        await cursor.execute(self._entries(self.share), [after, upto])
+        return [entry(*row) for row in await cursor.fetchall()]
+
+    @classmethod
+    @cache
+    def _entries(cls, share: Share) -> bytes:
+        topics = sql.SQL(", ").join(sql.Literal(topic) for topic in sorted(cls.topics))
+        only = SHARE.format(number=share.number, of=share.of) if share.of > 1 else sql.SQL("")
+        return ENTRIES.format(topics=topics, share=only).as_string().encode()
+
+    @abstractmethod
+    def forget(self) -> None:
+        """The transaction was rolled back, or another process may have worked in between."""
+
+    def hold_back(self) -> None:  # noqa: B027 - most need not
+        """Nobody else reads these tables before the next `flush`, so changes may wait in memory."""
+
+    async def flush(self, connection: AsyncConnection[Any]) -> None:  # noqa: B027
+        """Write what was held back, and hold back nothing from now on."""
+
+    @classmethod
+    def create(cls, suffix: str = "", *, keyed: bool = True) -> list[str]:
+        return [statement for table in cls.tables for statement in table.create(suffix, keyed=keyed)]
+
+    @classmethod
+    def index(cls, suffix: str = "") -> list[str]:
+        return [statement for table in cls.tables for statement in table.index(suffix)]
+
+    @classmethod
+    def shape(cls) -> str:
+        """A digest of the tables' definition and of the fold's revision; another one means that a rebuild is due."""
+        revision = [f"revision {cls.revision}"] if cls.revision > 1 else []
+        return hashlib.sha256("\n".join([*cls.create(), *cls.index(), *revision]).encode()).hexdigest()[:16]
+
+
+def entry(
+    position: int,
+    stream_id: UUID,
+    version: int,
+    topic: str,
+    schema: int,
+    data: bytes | str,
+    occurred_at: datetime,
+) -> Entry[Any]:
+    return Entry(position, stream_id, version, decode_fact(topic, schema, data), occurred_at)

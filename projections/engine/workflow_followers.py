@@ -1,0 +1,43 @@
+"""Projections room: how far the followers of the workflows are, and what the last sweep found. Tables of theirs, read only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from projections.engine.paging import Source, fetch
+
+FOLLOWERS = """
+SELECT p.name, GREATEST(h.head - p.position, 0), p.error IS NOT NULL
+  FROM app.follower_positions p, (SELECT COALESCE(max(position), 0) AS head FROM ledger.events) h
+"""
+LAST_SWEEP = (
+    "SELECT extract(epoch FROM s.at)::float8, to_jsonb(s)::text FROM app.sweeps s ORDER BY s.at DESC LIMIT 1"
+)
+
+
+class Follower(msgspec.Struct):
+    """`behind` is in events; `failing`: its last try did."""
+
+    name: str
+    behind: int
+    failing: bool
+
+
+class LastSweep(msgspec.Struct):
+    """`at` in seconds since 1970; `found` counts by kind."""
+
+    at: float
+    found: dict[str, int]
+
+
+async def followers(source: Source) -> list[Follower]:
+    return [Follower(*row) for row in await fetch(source, FOLLOWERS, [])]
+
+
+async def last_sweep(source: Source) -> LastSweep | None:
+    for at, report in await fetch(source, LAST_SWEEP, []):
+        counts: dict[str, Any] = msgspec.json.decode(report)
+        return LastSweep(at, {name: count for name, count in counts.items() if isinstance(count, int)})
+    return None

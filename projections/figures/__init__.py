@@ -1,0 +1,1 @@
+"""Projections room: the contributions that every figure is a sum of, and the figures."""

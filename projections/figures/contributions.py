@@ -1,0 +1,251 @@
+"""Projections room: the contributions — every figure is a sum of these rows (docs/adr/0008-metrics.md).
+
+One table of contributions, and five small ones that are the meter's memory. A contribution is never changed or
+deleted: what was wrong is taken back by rows with negative weight. So what was known at a position are the rows up to
+that position, for ever. Figures are asked for in `figures.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+import msgspec
+from psycopg import AsyncConnection
+
+from domain.catalogue import CustomerProfileChanged, CustomerRegistered
+from domain.cycle.in_force import InForce
+from domain.deal import facts as f
+from domain.meter import MEASURED, Meter, MeterState
+from domain.meter import tallies as t
+from domain.metrics import Contribution
+from domain.people import RepHired, RepMoved
+from domain.process import ProcessPublished
+from domain.recorded import Recorded
+from projections.cycle import company
+from projections.engine import streams
+from projections.engine.fold import Folded
+from projections.engine.rows import Rows
+from projections.engine.tables import Key, Table
+from runtime.codec import decode_row, encode
+
+V = TypeVar("V")
+
+
+class ContributionRow(msgspec.Struct, gc=False):
+    """`n` counts the contributions of one fact; `day` is the day it counts for; `subject_id` the stream it stands in."""
+
+    position: int
+    n: int
+    metric: str
+    day: date
+    value: Decimal
+    weight: int
+    currency: str
+    rep_id: UUID
+    team_id: UUID
+    customer_id: UUID | None
+    product_id: UUID | None
+    segment: str
+    subject_id: UUID
+    recorded_at: datetime
+
+
+class TallyRow(msgspec.Struct, gc=False):
+    """What the meter remembers of one deal; `tally` as JSON, as are `done` and `wins`."""
+
+    deal_id: UUID
+    tally: str
+
+
+class DoneRow(msgspec.Struct, gc=False):
+    """`activity` is "deal id:activity id"."""
+
+    activity: str
+    done: str
+
+
+class WinsRow(msgspec.Struct, gc=False):
+    """A customer's won deals, the earliest first."""
+
+    customer_id: UUID
+    wins: str
+
+
+class SegmentRow(msgspec.Struct, gc=False):
+    customer_id: UUID
+    segment: str
+
+
+class MemberRow(msgspec.Struct, gc=False):
+    """The team that a rep is in, as JSON."""
+
+    rep_id: UUID
+    team: str
+
+
+CONTRIBUTIONS = Table(
+    "contributions",
+    ContributionRow,
+    key=("position", "n"),
+    indexes={
+        "day": "(metric, day)",
+        "team": "(team_id, metric, day)",
+        "rep": "(rep_id, metric, day)",
+    },
+)
+TALLIES = Table("meter_deal", TallyRow, key=("deal_id",))
+DONE = Table("meter_activity", DoneRow, key=("activity",))
+WINS = Table("meter_wins", WinsRow, key=("customer_id",))
+SEGMENTS = Table("meter_segment", SegmentRow, key=("customer_id",))
+MEMBERS = Table("meter_member", MemberRow, key=("rep_id",))
+
+
+class Memory(Generic[V]):
+    """Values of one kind that the meter remembers, one a row: read before a stretch, written after it where changed."""
+
+    def __init__(self, rows: Rows[Any], kind: Any) -> None:
+        self._rows = rows
+        self._decode: Callable[[str], V] = msgspec.json.Decoder(kind).decode
+        self._given: dict[Any, V] = {}
+
+    async def recall(self, connection: AsyncConnection[Any], keys: Iterable[Any]) -> dict[Any, V]:
+        wanted: list[Key] = [(key,) for key in dict.fromkeys(keys)]
+        await self._rows.load(connection, wanted)
+        make = self._rows.table.values
+        found = {key: row for key in wanted if (row := self._rows.peek(*key)) is not None}
+        self._given = {key[0]: self._decode(make(row)[1]) for key, row in found.items()}
+        return dict(self._given)
+
+    async def keep(self, connection: AsyncConnection[Any], values: Mapping[Any, V]) -> None:
+        for key, value in values.items():
+            if self._given.get(key) is not value:
+                self._rows.add(self._rows.table.row(key, encode(value).decode()))
+        await self._rows.save(connection)
+
+
+class Contributions(Folded):
+    name = "contributions"
+    tables = (CONTRIBUTIONS, TALLIES, DONE, WINS, SEGMENTS, MEMBERS)
+    topics = frozenset(fact.TOPIC for fact in MEASURED)
+    revision = 2
+
+    def __init__(self, suffix: str = "") -> None:
+        super().__init__(suffix)
+        self._made = self.rows(CONTRIBUTIONS)
+        self._deals: Memory[t.DealTally] = Memory(self.rows(TALLIES), t.DealTally)
+        self._done: Memory[t.Done] = Memory(self.rows(DONE), t.Done)
+        self._wins: Memory[tuple[t.Win, ...]] = Memory(self.rows(WINS), tuple[t.Win, ...])
+        self._segments: Memory[str] = Memory(self.rows(SEGMENTS), str)
+        self._teams: Memory[UUID] = Memory(self.rows(MEMBERS), UUID)
+        self._stages: dict[str, tuple[str, ...]] | None = None
+        self._company: InForce | None = None
+
+    def forget(self) -> None:
+        super().forget()
+        self._stages = self._company = None
+
+    async def apply(self, connection: AsyncConnection[Any], after: int, upto: int) -> None:
+        if self.at_hand is None:
+            entries = await streams.stretch(connection, after, upto, self.topics)
+        else:
+            entries = [decode_row(row) for row in self.at_hand if row[3] in self.topics]
+        if not entries:
+            return
+        state = await self._recall(connection, entries, after)
+        meter = Meter(state)
+        made = [row for entry in entries for row in _rows(meter.read(entry))]
+        self._company = state.company
+        await self._keep(connection, state)
+        for row in made:
+            self._made.add(row)
+        await self._made.save(connection)
+
+    async def _recall(
+        self, connection: AsyncConnection[Any], entries: Sequence[Recorded], after: int
+    ) -> MeterState:
+        deals = await self._deals.recall(connection, _deals(entries))
+        customers = list(_customers(entries, deals.values()))
+        return MeterState(
+            deals=deals,
+            activities=await self._done.recall(connection, _corrected(entries)),
+            wins=await self._wins.recall(connection, customers),
+            segments=await self._segments.recall(connection, customers),
+            teams=await self._teams.recall(connection, _reps(entries, deals.values())),
+            stages=await self._learn_stages(connection, after),
+            company=self._company or await company.in_force(connection, after),
+        )
+
+    async def _keep(self, connection: AsyncConnection[Any], state: MeterState) -> None:
+        await self._deals.keep(connection, state.deals)
+        await self._done.keep(connection, state.activities)
+        await self._wins.keep(connection, state.wins)
+        await self._segments.keep(connection, state.segments)
+        await self._teams.keep(connection, state.teams)
+
+    async def _learn_stages(self, connection: AsyncConnection[Any], after: int) -> dict[str, tuple[str, ...]]:
+        """Published processes never change: those before this stretch are read once, later ones come in stretches."""
+        if self._stages is None:
+            meter = Meter()
+            for entry in await streams.stretch(connection, 0, after, [ProcessPublished.TOPIC]):
+                meter.read(entry)
+            self._stages = dict(meter.state.stages)
+        return self._stages
+
+
+def _rows(contributions: Iterable[Contribution]) -> Iterator[ContributionRow]:
+    for n, c in enumerate(contributions):
+        yield ContributionRow(
+            c.position, n, c.metric, c.on, c.value, int(c.weight), c.currency, c.rep_id, c.team_id, c.customer_id,
+            c.product_id, c.segment, c.subject_id, c.recorded_at,
+        )  # fmt: skip
+
+
+# -- what a stretch will look at -----------------------------------------------------------------
+
+
+def _deals(entries: Iterable[Recorded]) -> Iterator[UUID]:
+    return (e.originator_id for e in entries if e.fact.TOPIC.startswith(("deal.", "promise.")))
+
+
+def _corrected(entries: Iterable[Recorded]) -> Iterator[str]:
+    for e in entries:
+        if isinstance(e.fact, f.ActivityCorrected):
+            yield f"{e.originator_id}:{e.fact.activity_id}"
+
+
+def _customers(entries: Iterable[Recorded], deals: Collection[t.DealTally]) -> Iterator[UUID]:
+    """Of the deals, before and after; and who is registered."""
+    of_deals = [deal.customer_id for deal in deals]
+    of_deals += [deal.closed.who.customer_id for deal in deals if deal.closed is not None]
+    yield from (customer for customer in of_deals if customer is not None)
+    for e in entries:
+        if isinstance(e.fact, CustomerRegistered | CustomerProfileChanged):
+            yield e.originator_id
+        elif isinstance(e.fact, f.DealOpened) and e.fact.customer_id is not None:
+            yield e.fact.customer_id
+        elif isinstance(e.fact, f.CustomerCorrected) and e.fact.after is not None:
+            yield e.fact.after
+
+
+def _reps(entries: Iterable[Recorded], deals: Collection[t.DealTally]) -> Iterator[UUID]:
+    """Who may have acted on a deal of somebody else's."""
+    yield from (deal.promised_by for deal in deals if deal.promised_by is not None)
+    for e in entries:
+        yield from _named(e)
+
+
+def _named(entry: Recorded) -> Iterator[UUID]:
+    match entry.fact:
+        case RepHired() | RepMoved():
+            yield entry.originator_id
+        case f.ActivityLogged(activity=activity) | f.ActivityCorrected(after=activity):
+            if activity.rep_id is not None:
+                yield activity.rep_id
+        case f.PromiseMade(owner_id=owner):
+            yield owner
+        case f.PromiseHandedOver(after=after):
+            yield after

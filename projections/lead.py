@@ -1,0 +1,167 @@
+"""Projections room: leads — who might buy, whose they are, and what became of them.
+
+Holds personal data: names, mail addresses and phone numbers of leads.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from psycopg import AsyncConnection
+
+from domain import lead as f
+from domain.facts import FreeText, PersonName, PersonText
+from projections.engine.fold import Folded, on
+from projections.engine.paging import MOMENT, Page, Select, SortKey, Source, fetch, page, sort_by
+from projections.engine.projection import Entry
+from projections.engine.tables import Table
+
+
+class LeadRow(msgspec.Struct, gc=False):
+    """`receipt` says by which rule and version it was allocated. `status` is open, converted or discarded."""
+
+    lead_id: UUID
+    status: str
+    name: PersonName
+    mail: PersonText
+    phone: PersonText
+    interest: FreeText
+    source: str
+    customer_id: UUID | None
+    captured_at: datetime
+    owner_id: UUID | None = None
+    team_id: UUID | None = None
+    allocated_at: datetime | None = None
+    receipt: str = ""
+    deal_id: UUID | None = None
+    why: FreeText = ""
+    position: int = 0
+    version: int = 0
+
+
+LEADS = Table(
+    "leads",
+    LeadRow,
+    key=("lead_id",),
+    indexes={
+        "captured": "(captured_at, lead_id)",
+        "owner": "(owner_id, captured_at, lead_id)",
+        "team": "(team_id, captured_at, lead_id)",
+        "status": "(status, captured_at, lead_id)",
+        "customer": "(customer_id) WHERE customer_id IS NOT NULL",
+    },
+)
+
+
+class Leads(Folded):
+    name = "leads"
+    tables = (LEADS,)
+    topics = frozenset({f.LeadCaptured.TOPIC})
+
+    def __init__(self, suffix: str = "") -> None:
+        super().__init__(suffix)
+        self.leads = self.rows(LEADS)
+
+    async def apply(self, connection: AsyncConnection[Any], after: int, upto: int) -> None:
+        entries = await self.read(connection, after, upto)
+        await self.leads.load(connection, [(entry.stream_id,) for entry in entries])
+        for entry in entries:
+            row = self.leads.find(entry.stream_id) or self.leads.add(_captured(entry))
+            handler = self.handlers.get(type(entry.fact))
+            if handler is not None:
+                handler(self, row, entry)
+            row.position, row.version = entry.position, entry.version
+        await self.leads.save(connection)
+
+    @on(f.LeadAllocated)
+    def _allocated(self, row: LeadRow, entry: Entry[f.LeadAllocated]) -> None:
+        fact = entry.fact
+        row.owner_id, row.team_id, row.receipt = fact.after, fact.team_id, str(fact.receipt)
+        row.allocated_at = entry.occurred_at
+
+    @on(f.LeadConverted)
+    def _converted(self, row: LeadRow, entry: Entry[f.LeadConverted]) -> None:
+        row.status, row.deal_id = "converted", entry.fact.deal_id
+
+    @on(f.LeadDiscarded)
+    def _discarded(self, row: LeadRow, entry: Entry[f.LeadDiscarded]) -> None:
+        row.status, row.why = "discarded", entry.fact.why
+
+
+def _captured(entry: Entry[f.LeadCaptured]) -> LeadRow:
+    fact = entry.fact
+    return LeadRow(
+        lead_id=entry.stream_id,
+        status="open",
+        name=fact.name,
+        mail=fact.mail,
+        phone=fact.phone,
+        interest=fact.interest,
+        source=fact.source,
+        customer_id=fact.customer_id,
+        captured_at=entry.occurred_at,
+    )
+
+
+# -- queries --------------------------------------------------------------------------------------
+
+
+class LeadView(LeadRow, gc=False):
+    """With the names to show (personal data: the rep's)."""
+
+    owner_name: PersonName | None = None
+    team_name: str | None = None
+
+
+class LeadFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """None: not narrowed down by this. `owned` false: only those that nobody has yet. `seen_by` is a team: only its
+    leads, and with `pool` those that nobody has yet.
+    """
+
+    status: str | None = None
+    owner_id: UUID | None = None
+    team_id: UUID | None = None
+    source: str | None = None
+    owned: bool | None = None
+    seen_by: UUID | None = None
+    pool: bool = True
+
+
+EVERYTHING = LeadFilter()
+SORTS = {"captured_at": SortKey("captured_at", MOMENT, nullable=False, id="lead_id")}
+LIST = f"""
+SELECT {", ".join(f"l.{name}" for name in LEADS.names)}, p.name, t.name
+  FROM (SELECT * FROM read.leads WHERE {{where}} ORDER BY {{order}} LIMIT %(limit)s) l
+  LEFT JOIN read.directory p ON p.id = l.owner_id
+  LEFT JOIN read.directory t ON t.id = l.team_id
+ ORDER BY {{order}}
+"""
+
+
+async def get(source: Source, lead_id: UUID) -> LeadView | None:
+    select = Select(LIST)
+    select.equal("lead_id", lead_id)
+    rows = await fetch(source, select.narrowed(order="lead_id"), {**select.params, "limit": 1})
+    return LeadView(*rows[0]) if rows else None
+
+
+async def listing(
+    source: Source,
+    narrowed: LeadFilter = EVERYTHING,
+    sort: str = "-captured_at",
+    cursor: str | None = None,
+    limit: int = 50,
+) -> Page[LeadView]:
+    """A page of leads. Raises Invalid for an unknown sort, a foreign cursor, or a limit outside 1 to 500."""
+    select = Select(LIST)
+    select.equal("status", narrowed.status)
+    select.equal("owner_id", narrowed.owner_id)
+    select.equal("team_id", narrowed.team_id)
+    select.equal("source", narrowed.source)
+    select.where("(owner_id IS NOT NULL) = %(owned)s", owned=narrowed.owned)
+    seen = "(team_id IS NULL OR team_id = %(seen_by)s)" if narrowed.pool else "team_id = %(seen_by)s"
+    select.where(seen, seen_by=narrowed.seen_by)
+    return await page(source, select, sort_by(sort, SORTS), cursor, limit, LeadView)

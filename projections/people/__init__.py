@@ -1,0 +1,1 @@
+"""Projections room: the directory, and what each rep has on their hands."""

@@ -1,0 +1,257 @@
+"""Projections room: the directory — who and what the ids of reps, teams, customers, contacts and products stand for.
+
+For display beside ids, and for lists to choose from. Holds personal data: the names, mail addresses and phone
+numbers of reps and contacts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from psycopg import AsyncConnection
+
+from domain import catalogue as c
+from domain import people as p
+from domain.facts import PersonName, PersonText
+from projections import customer as customer_scope
+from projections.engine.fold import Folded, on
+from projections.engine.paging import TEXT, Page, Select, SortKey, Source, fetch, page, sort_by
+from projections.engine.projection import Entry
+from projections.engine.tables import Table
+
+
+class Listed(msgspec.Struct, gc=False):
+    """`kind` is team, rep, customer or product, and contact in lists of `CONTACTS`. `parent_id` is a rep's team, a contact's
+    customer, a team's manager. `note` is a team's region, a customer's sector, a contact's role, a product's series.
+    """
+
+    id: UUID
+    kind: str
+    name: PersonName
+    parent_id: UUID | None = None
+    note: str = ""
+    active: bool = True
+    mail: PersonText = ""
+    phone: PersonText = ""
+    user_id: str | None = None
+    position: int = 0
+
+
+LISTED = Table(
+    "directory",
+    Listed,
+    key=("id",),
+    indexes={
+        "name": "(kind, name, id)",
+        "parent": "(parent_id, kind, name, id) WHERE parent_id IS NOT NULL",
+        "login": "(user_id) WHERE user_id IS NOT NULL",
+    },
+)
+
+
+class ContactRow(msgspec.Struct, gc=False):
+    """Under the customer's id and its own: whoever adds a contact may give it any id, that of a rep as well."""
+
+    customer_id: UUID
+    id: UUID
+    name: PersonName = ""
+    role: PersonText = ""
+    mail: PersonText = ""
+    phone: PersonText = ""
+    position: int = 0
+
+
+CONTACTS = Table(
+    "contacts",
+    ContactRow,
+    key=("customer_id", "id"),
+    indexes={"name": "(customer_id, name, id)", "contact": "(id)"},
+)
+
+
+class Directory(Folded):
+    name = "directory"
+    tables = (LISTED, CONTACTS)
+
+    def __init__(self, suffix: str = "") -> None:
+        super().__init__(suffix)
+        self.listed = self.rows(LISTED)
+        self.contacts = self.rows(CONTACTS)
+
+    async def apply(self, connection: AsyncConnection[Any], after: int, upto: int) -> None:
+        entries = await self.read(connection, after, upto)
+        contacts = [_contact(entry) for entry in entries if isinstance(entry.fact, OF_CONTACTS)]
+        await self.contacts.load(connection, contacts)
+        others = [(entry.stream_id,) for entry in entries if not isinstance(entry.fact, OF_CONTACTS)]
+        await self.listed.load(connection, others)
+        for entry in entries:
+            row = self._row(entry)
+            handler: Callable[..., None] = self.handlers[type(entry.fact)]
+            handler(self, row, entry)
+            row.position = entry.position
+        await self.listed.save(connection)
+        await self.contacts.save(connection)
+
+    def _row(self, entry: Entry[Any]) -> Listed | ContactRow:
+        """Of what a fact is about: the stream's, or the contact's that a customer's stream tells of."""
+        if isinstance(entry.fact, OF_CONTACTS):
+            key = _contact(entry)
+            return self.contacts.find(*key) or self.contacts.add(ContactRow(*key))
+        id = entry.stream_id
+        return self.listed.find(id) or self.listed.add(Listed(id, "", ""))
+
+    @on(p.TeamFormed)
+    def _team_formed(self, row: Listed, entry: Entry[p.TeamFormed]) -> None:
+        fact = entry.fact
+        row.kind, row.name, row.parent_id, row.note = "team", fact.name, fact.manager_id, fact.region
+        row.active = True
+
+    @on(p.TeamManagerChanged)
+    def _team_manager_changed(self, row: Listed, entry: Entry[p.TeamManagerChanged]) -> None:
+        row.parent_id = entry.fact.after
+
+    @on(p.TeamCorrected)
+    def _team_corrected(self, row: Listed, entry: Entry[p.TeamCorrected]) -> None:
+        row.name, row.note = entry.fact.after.name, entry.fact.after.region
+
+    @on(p.TeamArchived)
+    def _team_archived(self, row: Listed, entry: Entry[p.TeamArchived]) -> None:
+        row.active = False
+
+    @on(p.RepHired)
+    def _rep_hired(self, row: Listed, entry: Entry[p.RepHired]) -> None:
+        fact = entry.fact
+        row.kind, row.name, row.parent_id, row.user_id = "rep", fact.name, fact.team_id, fact.user_id
+
+    @on(p.RepCorrected)
+    def _rep_corrected(self, row: Listed, entry: Entry[p.RepCorrected]) -> None:
+        row.name, row.user_id = entry.fact.after.name, entry.fact.after.user_id
+
+    @on(p.RepMoved)
+    def _rep_moved(self, row: Listed, entry: Entry[p.RepMoved]) -> None:
+        row.parent_id = entry.fact.after
+
+    @on(p.RepLeft)
+    def _rep_left(self, row: Listed, entry: Entry[p.RepLeft]) -> None:
+        row.active = False
+
+    @on(c.CustomerRegistered)
+    def _customer_registered(self, row: Listed, entry: Entry[c.CustomerRegistered]) -> None:
+        row.kind, row.name, row.note = "customer", entry.fact.profile.name, entry.fact.profile.sector
+
+    @on(c.CustomerProfileChanged)
+    def _customer_profile_changed(self, row: Listed, entry: Entry[c.CustomerProfileChanged]) -> None:
+        row.name, row.note = entry.fact.after.name, entry.fact.after.sector
+
+    @on(c.ContactAdded)
+    def _contact_added(self, row: ContactRow, entry: Entry[c.ContactAdded]) -> None:
+        _say(row, entry.fact)
+
+    @on(c.ContactCorrected)
+    def _contact_corrected(self, row: ContactRow, entry: Entry[c.ContactCorrected]) -> None:
+        _say(row, entry.fact.after)
+
+    @on(c.ProductListed)
+    def _product_listed(self, row: Listed, entry: Entry[c.ProductListed]) -> None:
+        row.kind, row.name, row.note = "product", entry.fact.name, entry.fact.series
+        row.active = True
+
+    @on(c.ProductArchived)
+    def _product_archived(self, row: Listed, entry: Entry[c.ProductArchived]) -> None:
+        row.active = False
+
+
+OF_CONTACTS = (c.ContactAdded, c.ContactCorrected)
+
+
+def _contact(entry: Entry[Any]) -> tuple[UUID, UUID]:
+    return entry.stream_id, entry.fact.contact_id
+
+
+def _say(row: ContactRow, said: c.ContactAdded | c.Contact) -> None:
+    row.name, row.role, row.mail, row.phone = said.name, said.role, said.mail, said.phone
+
+
+# -- queries --------------------------------------------------------------------------------------
+
+COLUMNS = ", ".join(LISTED.names)
+CONTACT_NAME = "SELECT min(name) FROM read.contacts WHERE id = {id} HAVING count(DISTINCT name) = 1"
+"""Of the contact with this id, unless there are several with different names."""
+NAMES = f"""
+SELECT id, COALESCE((SELECT name FROM read.directory d WHERE d.id = asked.id), ({CONTACT_NAME.format(id="asked.id")}))
+  FROM unnest(%s::uuid[]) asked (id)
+"""
+USERS = (
+    "SELECT user_id, min(name) AS name FROM read.directory WHERE user_id = ANY(%s) AND kind = 'rep'"
+    " GROUP BY user_id HAVING count(DISTINCT name) = 1"
+)
+"""Who came back has two rows; where two of them differ, nobody's name is put to what was done."""
+NAMED = f"""
+SELECT id, NULL AS user_id, name FROM ({NAMES}) n (id, name)
+ UNION ALL SELECT NULL, user_id, name FROM ({USERS}) u
+"""
+GET = f"SELECT {COLUMNS} FROM read.directory WHERE id = %s"
+LIST = f"SELECT {COLUMNS} FROM read.directory WHERE {{where}} ORDER BY {{order}} LIMIT %(limit)s"
+OF_CUSTOMER = LIST.replace(
+    "read.directory",
+    """
+(SELECT id, 'contact' AS kind, name, customer_id AS parent_id, role AS note, true AS active, mail, phone, NULL AS user_id, position
+   FROM read.contacts) c
+""",
+)
+SORTS = {"name": SortKey("name", TEXT, nullable=False, id="id")}
+
+
+async def names(source: Source, ids: Collection[UUID]) -> dict[UUID, str]:
+    """The names of the ids that are known."""
+    found = await fetch(source, NAMES, [list(ids)]) if ids else []
+    return {id: name for id, name in found if name is not None}
+
+
+async def users(source: Source, user_ids: Collection[str]) -> dict[str, str]:
+    """The names of the reps who log in as these users."""
+    return dict(await fetch(source, USERS, [list(user_ids)])) if user_ids else {}
+
+
+async def named(
+    source: Source, ids: Collection[UUID], user_ids: Collection[str]
+) -> tuple[dict[UUID, str], dict[str, str]]:
+    """The names of the ids that are known and of the reps who log in as these users, in one query."""
+    found = await fetch(source, NAMED, [list(ids), list(user_ids)])
+    by_id = {id: name for id, _, name in found if id is not None and name is not None}
+    return by_id, {user: name for _, user, name in found if user is not None}
+
+
+async def get(source: Source, id: UUID) -> Listed | None:
+    rows = await fetch(source, GET, [id])
+    return Listed(*rows[0]) if rows else None
+
+
+async def everybody(source: Source, kind: str) -> list[dict[str, Any]]:
+    """All of one kind: whom a name may stand for."""
+    rows = await fetch(source, "SELECT id, name, user_id, active FROM read.directory WHERE kind = %s", [kind])
+    return [
+        {"id": id, "name": name, "user_id": user_id, "active": active} for id, name, user_id, active in rows
+    ]
+
+
+async def listing(
+    source: Source,
+    kind: str,
+    parent_id: UUID | None = None,
+    cursor: str | None = None,
+    limit: int = 50,
+    *,
+    seen_by: UUID | None = None,
+) -> Page[Listed]:
+    """One kind, by name; `parent_id` narrows down to a team's reps or a customer's contacts, `seen_by` to the customers
+    that a team may see.
+    """
+    select = Select(OF_CUSTOMER if kind == "contact" else LIST)
+    select.where("kind = %(kind)s", kind=kind)
+    select.where("parent_id = %(parent_id)s", parent_id=parent_id)
+    select.where(customer_scope.SEEN, seen_by=seen_by)
+    return await page(source, select, sort_by("name", SORTS), cursor, limit, Listed)

@@ -1,0 +1,1 @@
+"""Projections room: the published versions of processes and policies."""

@@ -1,0 +1,1 @@
+"""Projections room: the target tree, attainment, and how a target is divided."""
