@@ -9,11 +9,11 @@ from contextlib import AbstractAsyncContextManager
 from fastapi import FastAPI
 
 import domain.registry  # noqa: F401 - every fact and decision is registered by importing it
-from api import errors, openapi
-from api.desk import Desk
-from api.front import Front
-from api.metrics import Metrics
-from api.routers import ROUTERS
+from api.capabilities import ROUTERS
+from api.engine import errors, openapi
+from api.engine.front import Front
+from api.engine.metrics import Metrics
+from api.engine.services import Services
 from projections.engine.wait import Waiter
 from runtime.ledger import open_ledger
 from runtime.settings import Settings
@@ -54,11 +54,11 @@ def _lifespan(settings: Settings) -> Callable[[FastAPI], AbstractAsyncContextMan
         opened = open_ledger(url, max_size=POOL_SIZE, statement_seconds=STATEMENT_PATIENCE)
         async with opened as ledger, Waiter(url) as waiter:
             ledger.pool.timeout = DATABASE_PATIENCE
-            app.state.desk = desk = Desk.of(settings, ledger, waiter, app.state.metrics)
-            desk.imports.open()
+            app.state.services = services = Services.of(settings, ledger, waiter, app.state.metrics)
+            services.imports.open()
             try:
                 yield
             finally:
-                await desk.imports.close()
+                await services.imports.close()
 
     return lifespan

@@ -11,7 +11,7 @@ from typing import cast
 
 import uvicorn
 
-from api.connections import Connections
+from api.engine.connections import Connections
 from runtime import logging as logs
 from runtime.bounds import NotBounded, open_files
 from runtime.garbage import Survivors
@@ -25,7 +25,7 @@ BACKLOG = 4_096
 
 def config(settings: Settings, *, uds: str | None = None) -> uvicorn.Config:
     from api.app import create_app  # most of a start is this import
-    from api.protocol import Bounded
+    from api.engine.protocol import Bounded
 
     bounds = settings.bounds
     app = create_app(settings)
@@ -42,7 +42,7 @@ def config(settings: Settings, *, uds: str | None = None) -> uvicorn.Config:
         proxy_headers=bool(bounds.trusted_proxies),
         forwarded_allow_ips=bounds.trusted_proxies,
         lifespan="on",
-        access_log=False,  # api/front.py writes one without addresses
+        access_log=False,  # api/engine/front.py writes one without addresses
         log_config=None,
         server_header=False,
         date_header=True,

@@ -18,8 +18,8 @@ from fastapi import FastAPI, Response
 from psycopg.rows import dict_row
 
 from api.app import POOL_SIZE
+from api.engine.users import KeyBook, NewKey, Role
 from api.serve import config
-from api.users import KeyBook, NewKey, Role
 from benchmarks import history, raw
 from benchmarks.lives import START
 from projections.deal import board as deal_board

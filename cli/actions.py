@@ -9,9 +9,9 @@ from uuid import UUID
 import typer
 
 from cli.acts import WHICH
-from cli.common import Json, Limit, Zone, as_json, example, group, run, zone
-from cli.house import house
-from cli.loop import Cursor, OwnerFilter, TeamFilter, more
+from cli.engine.common import Json, Limit, Zone, as_json, example, group, run, zone
+from cli.engine.house import house
+from cli.engine.options import Cursor, OwnerFilter, TeamFilter, more
 
 app = group("action", "Action items: list, show, open, finish, move, hand over, excuse, break.")
 
@@ -42,15 +42,15 @@ def list_(
     if json:
         as_json(page)
         return
-    from cli.review_views import show_items
+    from cli.views.reviews import show_items
 
     show_items(page.items, known, zone(tz))
     more(page)
 
 
 async def _list(query: dict[str, Any], whose: dict[str, str | None]) -> tuple[Any, dict[UUID, str]]:
-    from cli.kinds import ids
-    from cli.reads import pages
+    from cli.engine.kinds import ids
+    from cli.engine.reads import pages
     from projections.action_item import ItemFilter, ItemSeen, listing
     from projections.engine.paging import Page
 
@@ -72,14 +72,14 @@ def show(
     if json:
         as_json(found)
         return
-    from cli.review_views import show_item
+    from cli.views.reviews import show_item
 
     show_item(found, known, zone(tz))
 
 
 async def _show(given: str) -> tuple[Any, dict[UUID, str]]:
-    from cli.kinds import read
-    from cli.reads import one
+    from cli.engine.kinds import read
+    from cli.engine.reads import one
     from projections.action_item import ItemSeen, get
 
     async with house() as at:

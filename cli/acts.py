@@ -1,7 +1,7 @@
 """cli: what people do, as data — for each act its command, its route, and what may be said in it. Nothing else of ours may enter.
 
 `fields` are written `option=place:kind`, apart by blanks. `<` before one: an argument, not an option. `place` is where it goes in the
-body, `next_step.due_at`; the option's own name where left out. Kinds are in `cli/kinds.py`; text where left out. Then `*`: may be
+body, `next_step.due_at`; the option's own name where left out. Kinds are in `cli/engine/kinds.py`; text where left out. Then `*`: may be
 said several times, and `!`: must be said. What stands in braces in the path is an argument. A test holds all of it against the routes.
 """
 

@@ -9,9 +9,9 @@ from uuid import UUID
 import typer
 
 from cli.acts import WHICH
-from cli.common import Json, Limit, Zone, as_json, example, group, run, zone
-from cli.house import house
-from cli.loop import Cursor, OwnerFilter, ScopeFilter, more
+from cli.engine.common import Json, Limit, Zone, as_json, example, group, run, zone
+from cli.engine.house import house
+from cli.engine.options import Cursor, OwnerFilter, ScopeFilter, more
 
 app = group("adjustment", "Adjustments of the strategy: list, show, start, decide, hand over.")
 
@@ -41,7 +41,7 @@ def list_(
     if json:
         as_json(page)
         return
-    from cli.review_views import show_adjustments
+    from cli.views.reviews import show_adjustments
 
     show_adjustments(page.items, known, zone(tz))
     more(page)
@@ -50,8 +50,8 @@ def list_(
 async def _list(
     query: dict[str, Any], scope: str | None, whose: dict[str, str | None]
 ) -> tuple[Any, dict[UUID, str]]:
-    from cli.kinds import ids, scoped
-    from cli.reads import pages
+    from cli.engine.kinds import ids, scoped
+    from cli.engine.reads import pages
     from projections.adjustment import AdjustmentFilter, AdjustmentSeen, listing
     from projections.engine.paging import Page
 
@@ -73,14 +73,14 @@ def show(
     if json:
         as_json(found)
         return
-    from cli.review_views import show_adjustment
+    from cli.views.reviews import show_adjustment
 
     show_adjustment(found, known, zone(tz))
 
 
 async def _show(given: str) -> tuple[Any, dict[UUID, str]]:
-    from cli.kinds import read
-    from cli.reads import one
+    from cli.engine.kinds import read
+    from cli.engine.reads import one
     from projections.adjustment import AdjustmentSeen, get
 
     async with house() as at:

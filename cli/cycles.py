@@ -12,11 +12,10 @@ from uuid import UUID
 
 import typer
 
-from cli.common import Json, Limit, as_json, example, group, run, zone
-from cli.desk_views import show_cycle_policy
-from cli.house import house
-from cli.language import language
-from cli.loop import (
+from cli.engine.common import Json, Limit, as_json, example, group, run, zone
+from cli.engine.house import house
+from cli.engine.language import language
+from cli.engine.options import (
     CompanyZone,
     Cursor,
     CycleArgument,
@@ -29,9 +28,10 @@ from cli.loop import (
     more,
     today,
 )
+from cli.views.desk import show_cycle_policy
 
 if TYPE_CHECKING:
-    from cli.house import House
+    from cli.engine.house import House
     from projections.cycle.board import CycleSeen
 
 app = group(
@@ -71,7 +71,7 @@ def list_(
     if json:
         as_json(page)
         return
-    from cli.loop_views import show_board
+    from cli.views.loop import show_board
 
     show_board(page.items, known, zone(tz or company))
     more(page)
@@ -81,8 +81,8 @@ async def _list(
     query: dict[str, Any], scope: str | None, whose: dict[str, str | None]
 ) -> tuple[Any, dict[UUID, str], str]:
     """With the company's time zone."""
-    from cli.kinds import ids, scoped
-    from cli.reads import pages
+    from cli.engine.kinds import ids, scoped
+    from cli.engine.reads import pages
     from projections.cycle.board import CycleFilter, CycleSeen, listing
     from projections.engine.paging import Page
 
@@ -105,8 +105,8 @@ def people(cycle: CycleSeen) -> Iterable[UUID | None]:
 
 
 async def _seen(at: House, given: str) -> CycleSeen:
-    from cli.kinds import read
-    from cli.reads import one
+    from cli.engine.kinds import read
+    from cli.engine.reads import one
     from projections.cycle.board import CycleSeen, get
 
     id = await read(at, "cycle", given, "CYCLE")
@@ -121,14 +121,14 @@ def show(cycle: CycleArgument, *, json: Json = False, tz: CompanyZone = None) ->
     if json:
         as_json({"cycle": found, "attainment": lines})
         return
-    from cli.loop_views import show_cycle
+    from cli.views.loop import show_cycle
 
     show_cycle(found, lines, known, zone(tz or company))
 
 
 async def _show(given: str) -> tuple[Any, list[Any], dict[UUID, str], str]:
     """Its targets as they stand today, or stood on its last day."""
-    from cli.common import fail
+    from cli.engine.common import fail
 
     async with house() as at:
         found = await _seen(at, given)
@@ -161,7 +161,7 @@ def said(cycle: CycleArgument, *, json: Json = False, tz: CompanyZone = None) ->
     if json:
         as_json(found.said)
         return
-    from cli.loop_views import show_said
+    from cli.views.loop import show_said
 
     show_said(found, known, zone(tz or company))
 
@@ -186,7 +186,7 @@ def pack(
     if json:
         as_json(found)
         return
-    from cli.pack_views import show_pack
+    from cli.views.packs import show_pack
 
     show_pack(found, known, zone(tz or company), language(), changed=changed)
 
@@ -209,7 +209,7 @@ def proposal(cycle: CycleArgument, *, json: Json = False) -> None:
     if json:
         as_json(found.next_proposed)
         return
-    from cli.loop_views import show_proposal
+    from cli.views.loop import show_proposal
 
     show_proposal(found, known, language())
 

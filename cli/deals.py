@@ -7,10 +7,10 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.common import Json, Limit, Zone, as_json, example, group, run, zone
-from cli.deal_views import show_deal, show_deals
-from cli.house import house
-from cli.loop import Cursor, OwnerFilter, TeamFilter, more
+from cli.engine.common import Json, Limit, Zone, as_json, example, group, run, zone
+from cli.engine.house import house
+from cli.engine.options import Cursor, OwnerFilter, TeamFilter, more
+from cli.views.deals import show_deal, show_deals
 
 app = group("deals", "Deals: list, show, open, log a touch, supply what a gate wants, move, win, lose.")
 DealArgument = Annotated[
@@ -58,8 +58,8 @@ def list_(
 
 
 async def _list(query: dict[str, Any], whose: dict[str, str | None]) -> Any:
-    from cli.kinds import ids
-    from cli.reads import pages
+    from cli.engine.kinds import ids
+    from cli.engine.reads import pages
     from projections.deal.board import BoardFilter, DealView, listing
     from projections.engine.paging import Page
 
@@ -79,8 +79,8 @@ def show(deal: DealArgument, *, json: Json = False, tz: Zone = None) -> None:
 
 
 async def _show(given: str) -> Any:
-    from cli.kinds import deal
-    from cli.reads import one
+    from cli.engine.kinds import deal
+    from cli.engine.reads import one
     from projections.deal.board import DealView, get
 
     async with house() as at:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, NoReturn
 
 import typer
 
-from cli.common import INTERRUPTED, run
-from cli.tables import say
-from cli.telling import Teller
+from cli.engine.common import INTERRUPTED, run
+from cli.engine.tables import say
+from cli.engine.telling import Teller
 
 if TYPE_CHECKING:
     from runtime.supervisor import Supervisor
@@ -44,7 +44,7 @@ def _serve(teller: Teller, *, demo: bool, data: Path | None, deals: int, seed: i
         teller.event("ready", api=system.api_url)
         _tell_outdated(run(outdated()), teller)
         if demo:
-            from cli.demo import show_demo
+            from cli.demo.run import show_demo
 
             run(show_demo(system, teller, data=data, deals=deals, seed=seed))
         addresses(system, key, teller)
@@ -53,8 +53,8 @@ def _serve(teller: Teller, *, demo: bool, data: Path | None, deals: int, seed: i
 
 async def admin_key(data_dir: Path) -> Path:
     """A file that only this user can read, with an admin's API key that counts. Made when it is missing or counts no more."""
-    from api.users import KeyBook, NewKey, Role, Unauthenticated
-    from cli.common import ledger
+    from api.engine.users import KeyBook, NewKey, Role, Unauthenticated
+    from cli.engine.common import ledger
 
     file = data_dir / KEY_FILE
     async with ledger(operator=True) as opened:
@@ -69,7 +69,7 @@ async def admin_key(data_dir: Path) -> Path:
 
 async def outdated() -> list[str]:
     """The read models whose tables are of another release: they stand still until they are rebuilt."""
-    from cli.common import ledger
+    from cli.engine.common import ledger
     from projections.engine.status import outdated as found
 
     async with ledger() as opened:

@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.common import Json, Limit, as_json, example, group, run
-from cli.desk_views import show_customer, show_listed
-from cli.house import house
-from cli.loop import Cursor, TeamFilter, more
+from cli.engine.common import Json, Limit, as_json, example, group, run
+from cli.engine.house import house
+from cli.engine.options import Cursor, TeamFilter, more
+from cli.views.desk import show_customer, show_listed
 
 customers = group("customer", "Customers and their contacts: list, show, register, add a contact.")
 products = group("product", "Products: list, add, archive.")
@@ -51,7 +51,7 @@ def _show(path: str, query: dict[str, Any], whose: dict[str, str | None], *, jso
 
 
 async def _page(path: str, query: dict[str, Any], whose: dict[str, str | None]) -> Any:
-    from cli.kinds import ids
+    from cli.engine.kinds import ids
     from projections.engine.paging import Page
     from projections.people.directory import Listed
 
@@ -74,7 +74,7 @@ def show(
 
 
 async def _customer(given: str) -> Any:
-    from cli.kinds import read
+    from cli.engine.kinds import read
 
     async with house() as at:
         id = await read(at, "customer", given, "CUSTOMER")

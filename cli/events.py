@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.common import Json, Zone, example, moment, run, zone
-from cli.house import house
-from cli.tables import say
+from cli.engine.common import Json, Zone, example, moment, run, zone
+from cli.engine.house import house
+from cli.engine.tables import say
 
 if TYPE_CHECKING:
     from datetime import tzinfo
 
-    from cli.house import House
+    from cli.engine.house import House
 
 PAGE = 200
 

@@ -8,12 +8,12 @@ from uuid import UUID
 
 import typer
 
-from cli.common import USAGE, Json, Limit, as_json, example, fail, group, run
-from cli.desk_views import show_metrics
-from cli.house import house
-from cli.language import language, told
-from cli.loop import Cursor, Day, KnownAt, PeriodFilter, measured, metric_name, more, whose
-from cli.tables import say
+from cli.engine.common import USAGE, Json, Limit, as_json, example, fail, group, run
+from cli.engine.house import house
+from cli.engine.language import language, told
+from cli.engine.options import Cursor, Day, KnownAt, PeriodFilter, measured, metric_name, more, whose
+from cli.engine.tables import say
+from cli.views.desk import show_metrics
 
 app = group("figure", "Figures: the metrics there are, what one comes to, and the events behind it.")
 Metric = Annotated[str, typer.Argument(metavar="METRIC", help="Such as revenue-won or activities:call.")]
@@ -70,7 +70,7 @@ def _scope(told: dict[str, Any]) -> Any:
 
 
 async def _asked(at: Any, query: dict[str, Any], scope: str) -> dict[str, Any]:
-    from cli.kinds import days, read
+    from cli.engine.kinds import days, read
 
     if not query["period"] and not (query["since"] and query["until"]):
         fail("name --period, or both --since and --until", USAGE)
@@ -105,7 +105,7 @@ def events(
     if json:
         as_json(page)
         return
-    from cli.review_views import show_behind
+    from cli.views.reviews import show_behind
 
     show_behind(page.items, known)
     more(page)

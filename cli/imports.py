@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.common import AsUser, Json, as_json, example, ledger, run
-from cli.house import OPERATOR, remote
-from cli.language import told, word
-from cli.tables import say, table
+from cli.engine.common import AsUser, Json, as_json, example, ledger, run
+from cli.engine.house import OPERATOR, remote
+from cli.engine.language import told, word
+from cli.engine.tables import say, table
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars
@@ -42,7 +42,7 @@ def import_(
     json: Json = False,
 ) -> None:
     if remote():
-        from cli.sending import send
+        from cli.engine.sending import send
 
         result = run(send(source, mapping, rejects or _rejects_beside(source), dry_run=dry_run))
     else:

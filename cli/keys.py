@@ -8,12 +8,12 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.common import Json, Zone, as_json, example, fail, group, run, zone
-from cli.desk_views import show_keys
-from cli.house import house, remote
-from cli.language import told, word
-from cli.loop import RepFilter, TeamFilter
-from cli.tables import say
+from cli.engine.common import Json, Zone, as_json, example, fail, group, run, zone
+from cli.engine.house import house, remote
+from cli.engine.language import told, word
+from cli.engine.options import RepFilter, TeamFilter
+from cli.engine.tables import say
+from cli.views.desk import show_keys
 
 app = group("keys", "API keys: make, list, revoke.")
 
@@ -53,7 +53,7 @@ async def _create(
     """An administrator's key is the operator's to make, past the API."""
     import msgspec
 
-    from cli.kinds import ids
+    from cli.engine.kinds import ids
 
     for named in ("rep", "manager"):
         option = {"rep": "rep", "manager": "team"}[named]
@@ -74,8 +74,8 @@ OPTIONS = {"user_id": "--user", "rep_id": "--rep", "team_id": "--team"}
 async def _operators(body: dict[str, Any], expires: datetime | None) -> tuple[str, str]:
     import re
 
-    from api.users import USER_PATTERN, KeyBook, NewKey, Role
-    from cli.common import ledger
+    from api.engine.users import USER_PATTERN, KeyBook, NewKey, Role
+    from cli.engine.common import ledger
 
     if not re.fullmatch(USER_PATTERN, body["user_id"]):
         fail("--user: must be letters, digits, dot, dash and underscore, at most 64")

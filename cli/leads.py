@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.common import Json, Limit, Zone, as_json, example, group, run, zone
-from cli.deal_views import show_lead, show_leads
-from cli.house import house
-from cli.loop import Cursor, OwnerFilter, TeamFilter, more
+from cli.engine.common import Json, Limit, Zone, as_json, example, group, run, zone
+from cli.engine.house import house
+from cli.engine.options import Cursor, OwnerFilter, TeamFilter, more
+from cli.views.deals import show_lead, show_leads
 
 app = group("lead", "Leads: list, show, capture, allocate, convert, discard.")
 
@@ -38,8 +38,8 @@ def list_(
 
 
 async def _list(query: dict[str, Any], whose: dict[str, str | None]) -> Any:
-    from cli.kinds import ids
-    from cli.reads import pages
+    from cli.engine.kinds import ids
+    from cli.engine.reads import pages
     from projections.engine.paging import Page
     from projections.lead import LeadFilter, LeadView, listing
 
@@ -64,8 +64,8 @@ def show(
 
 
 async def _show(given: str) -> Any:
-    from cli.kinds import read
-    from cli.reads import one
+    from cli.engine.kinds import read
+    from cli.engine.reads import one
     from projections.lead import LeadView, get
 
     async with house() as at:

@@ -8,16 +8,13 @@ from cli import (
     actions,
     acts,
     adjustments,
-    common,
     cycles,
     deals,
-    derive,
     directory,
     events,
     figures,
     imports,
     keys,
-    language,
     leads,
     loop_acts,
     meetings,
@@ -27,8 +24,11 @@ from cli import (
     scorecards,
     serve,
     targets,
-    views,
 )
+from cli import (
+    desk as views,
+)
+from cli.engine import common, derive, language
 
 app = language.Commands(
     name="salesloop",

@@ -9,9 +9,9 @@ from uuid import UUID
 import typer
 
 from cli.acts import WHICH
-from cli.common import Json, Limit, as_json, example, group, run, zone
-from cli.house import house
-from cli.loop import CompanyZone, Cursor, ScopeFilter, company_zone, more
+from cli.engine.common import Json, Limit, as_json, example, group, run, zone
+from cli.engine.house import house
+from cli.engine.options import CompanyZone, Cursor, ScopeFilter, company_zone, more
 
 app = group("meeting", "Review meetings: list, show, schedule, hold, ask, decide, hand over, chair, cancel.")
 
@@ -38,15 +38,15 @@ def list_(
     if json:
         as_json(page)
         return
-    from cli.meeting_views import show_meetings
+    from cli.views.meetings import show_meetings
 
     show_meetings(page.items, known, zone(tz or company))
     more(page)
 
 
 async def _list(query: dict[str, Any], scope: str | None) -> tuple[Any, dict[UUID, str], str]:
-    from cli.kinds import scoped
-    from cli.reads import pages
+    from cli.engine.kinds import scoped
+    from cli.engine.reads import pages
     from projections.engine.paging import Page
     from projections.meeting import MeetingFilter, MeetingSeen, listing
 
@@ -69,14 +69,14 @@ def show(
     if json:
         as_json(found)
         return
-    from cli.meeting_views import show_meeting
+    from cli.views.meetings import show_meeting
 
     show_meeting(found, known, zone(tz or company))
 
 
 async def _show(given: str) -> tuple[Any, dict[UUID, str], str]:
-    from cli.kinds import read
-    from cli.reads import one
+    from cli.engine.kinds import read
+    from cli.engine.reads import one
     from projections.meeting import MeetingSeen, get
 
     async with house() as at:
@@ -102,15 +102,15 @@ def schedules(
     if json:
         as_json(page)
         return
-    from cli.meeting_views import show_schedules
+    from cli.views.meetings import show_schedules
 
     show_schedules(page.items, known, zone(tz or company))
     more(page)
 
 
 async def _schedules(query: dict[str, Any], scope: str | None) -> tuple[Any, dict[UUID, str], str]:
-    from cli.kinds import scoped
-    from cli.reads import pages
+    from cli.engine.kinds import scoped
+    from cli.engine.reads import pages
     from projections import meeting as meetings
     from projections.engine.paging import Page
 

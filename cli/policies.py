@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.common import Json, as_json, example, fail, group, run
-from cli.desk_views import show_policy, show_process, show_rules
-from cli.house import house
+from cli.engine.common import Json, as_json, example, fail, group, run
+from cli.engine.house import house
+from cli.views.desk import show_policy, show_process, show_rules
 
 if TYPE_CHECKING:
-    from api.routers.policies import NewPolicy
+    from api.policy.routes import NewPolicy
 
 app = group("policies", "Follow-up policies: show, publish.")
 processes = group("process", "Processes, their stages and gates: show, publish.")
@@ -81,8 +81,8 @@ def draft_of(content: bytes) -> NewPolicy:
     """A policy's file, checked."""
     from pydantic import ValidationError
 
-    from api.faults import plainly
-    from api.routers.policies import NewPolicy
+    from api.engine.faults import plainly
+    from api.policy.routes import NewPolicy
 
     try:
         return NewPolicy.model_validate_json(content)

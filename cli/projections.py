@@ -6,23 +6,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli import language
-from cli.common import (
-    REFUSED,
-    USAGE,
-    Json,
-    Zone,
-    as_json,
-    example,
-    fail,
-    group,
-    run,
-    settings,
-    zone,
-)
-from cli.desk_views import show_differences, show_standing
-from cli.house import house, operators_only
-from cli.tables import say
+from cli.engine import language
+from cli.engine.common import REFUSED, USAGE, Json, Zone, as_json, example, fail, group, run, settings, zone
+from cli.engine.house import house, operators_only
+from cli.engine.tables import say
+from cli.views.desk import show_differences, show_standing
 
 if TYPE_CHECKING:
     from projections.engine.rebuild import Difference

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.common import Json, Zone, as_json, example, fail, ledger, moment, run, zone
-from cli.house import operators_only
-from cli.language import told, word
-from cli.tables import say, table
+from cli.engine.common import Json, Zone, as_json, example, fail, ledger, moment, run, zone
+from cli.engine.house import operators_only
+from cli.engine.language import told, word
+from cli.engine.tables import say, table
 
 if TYPE_CHECKING:
     from domain.policy import Duration, FollowUpPolicy

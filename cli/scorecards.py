@@ -9,12 +9,12 @@ from uuid import UUID
 import typer
 
 from cli.acts import WHICH
-from cli.common import Json, Limit, Zone, as_json, example, fail, group, run, zone
-from cli.house import house
-from cli.loop import Cursor, OwnerFilter, PeriodFilter, ScopeFilter, more
+from cli.engine.common import Json, Limit, Zone, as_json, example, fail, group, run, zone
+from cli.engine.house import house
+from cli.engine.options import Cursor, OwnerFilter, PeriodFilter, ScopeFilter, more
 
 if TYPE_CHECKING:
-    from cli.house import House
+    from cli.engine.house import House
 
 app = group(
     "scorecard", "Scorecards: define, open, score, close, compute again, drill to the events, appeal."
@@ -47,7 +47,7 @@ def list_(
     if json:
         as_json(page)
         return
-    from cli.review_views import show_scorecards
+    from cli.views.reviews import show_scorecards
 
     show_scorecards(page.items, known)
     more(page)
@@ -56,8 +56,8 @@ def list_(
 async def _list(
     query: dict[str, Any], scope: str | None, whose: dict[str, str | None]
 ) -> tuple[Any, dict[UUID, str]]:
-    from cli.kinds import ids, scoped
-    from cli.reads import pages
+    from cli.engine.kinds import ids, scoped
+    from cli.engine.reads import pages
     from projections.engine.paging import Page
     from projections.scorecard import ScorecardFilter, ScorecardSeen, listing
 
@@ -68,8 +68,8 @@ async def _list(
 
 
 async def _seen(at: House, given: str) -> Any:
-    from cli.kinds import read
-    from cli.reads import one
+    from cli.engine.kinds import read
+    from cli.engine.reads import one
     from projections.scorecard import ScorecardSeen, get
 
     id = await read(at, "id", given, "SCORECARD")
@@ -83,7 +83,7 @@ def show(scorecard: Id, *, json: Json = False, tz: Zone = None) -> None:
     if json:
         as_json(card)
         return
-    from cli.review_views import show_scorecard
+    from cli.views.reviews import show_scorecard
 
     show_scorecard(card, known, zone(tz))
 
@@ -102,7 +102,7 @@ def recompute(scorecard: Id, *, closing: Number = None, json: Json = False) -> N
     if json:
         as_json(found)
     else:
-        from cli.review_views import show_recomputed
+        from cli.views.reviews import show_recomputed
 
         show_recomputed(found)
     if not found.equal:
@@ -144,7 +144,7 @@ def events(
     if json:
         as_json(page)
         return
-    from cli.review_views import show_behind
+    from cli.views.reviews import show_behind
 
     show_behind(page.items, known)
     more(page)
@@ -166,7 +166,7 @@ def definition(name: Annotated[str, typer.Argument()], *, json: Json = False) ->
     if json:
         as_json(versions)
         return
-    from cli.review_views import show_definition
+    from cli.views.reviews import show_definition
 
     show_definition(versions[-1])
 

@@ -9,9 +9,9 @@ from typing import Annotated
 
 import typer
 
-from cli.common import USAGE, Json, as_json, example, fail, settings
-from cli.language import word
-from cli.tables import say
+from cli.engine.common import USAGE, Json, as_json, example, fail, settings
+from cli.engine.language import word
+from cli.engine.tables import say
 
 Lines = Annotated[bool, typer.Option("--json", help="What happens, one JSON object a line on stdout.")]
 

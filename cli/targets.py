@@ -12,9 +12,9 @@ from uuid import UUID
 import typer
 
 from cli.acts import WHICH
-from cli.common import Json, Limit, as_json, example, fail, group, run
-from cli.house import house
-from cli.loop import Cursor, Day, KnownAt, OwnerFilter, PeriodFilter, ScopeFilter, more, today
+from cli.engine.common import Json, Limit, as_json, example, fail, group, run
+from cli.engine.house import house
+from cli.engine.options import Cursor, Day, KnownAt, OwnerFilter, PeriodFilter, ScopeFilter, more, today
 
 if TYPE_CHECKING:
     from projections.target.tree import Branch
@@ -50,7 +50,7 @@ def list_(
     if json:
         as_json(page)
         return
-    from cli.loop_views import show_targets
+    from cli.views.loop import show_targets
 
     show_targets(page.items, known)
     more(page)
@@ -59,8 +59,8 @@ def list_(
 async def _list(
     query: dict[str, Any], scope: str | None, whose: dict[str, str | None]
 ) -> tuple[Any, dict[UUID, str]]:
-    from cli.kinds import ids, scoped
-    from cli.reads import pages
+    from cli.engine.kinds import ids, scoped
+    from cli.engine.reads import pages
     from projections.engine.paging import Page
     from projections.target.tree import Targeted, TargetFilter, listing
 
@@ -77,7 +77,7 @@ def show(target: Id, *, json: Json = False) -> None:
     if json:
         as_json(branch.target)
         return
-    from cli.loop_views import show_target
+    from cli.views.loop import show_target
 
     show_target(branch.target, known)
 
@@ -94,13 +94,13 @@ def tree(
     if json:
         as_json(branch)
         return
-    from cli.loop_views import show_tree
+    from cli.views.loop import show_tree
 
     show_tree(branch, known)
 
 
 async def _tree(given: str, depth: int) -> tuple[Branch, dict[UUID, str]]:
-    from cli.kinds import read
+    from cli.engine.kinds import read
     from projections.target import tree as target_tree
 
     async with house() as at:
@@ -144,7 +144,7 @@ def attainment(
     if json:
         as_json(page)
         return
-    from cli.loop_views import show_attainment
+    from cli.views.loop import show_attainment
 
     show_attainment(page.items, known)
     more(page)
@@ -153,7 +153,7 @@ def attainment(
 async def _attainment(
     query: dict[str, Any], scope: str | None, whose: dict[str, str | None]
 ) -> tuple[Any, dict[UUID, str]]:
-    from cli.kinds import days, ids, scoped
+    from cli.engine.kinds import days, ids, scoped
     from projections.engine.paging import Page
     from projections.target.attainment import Attainment
 
@@ -179,13 +179,13 @@ def pace(
     if json:
         as_json(found)
         return
-    from cli.loop_views import show_attainment
+    from cli.views.loop import show_attainment
 
     show_attainment(found["days"], known)
 
 
 async def _pace(given: str, query: dict[str, Any]) -> tuple[Any, dict[UUID, str]]:
-    from cli.kinds import days, read
+    from cli.engine.kinds import days, read
     from projections.target.attainment import Attainment
 
     async with house() as at:

@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from cli import tables
-from cli.telling import Teller
+from cli.engine import tables
+from cli.engine.telling import Teller
 
 if TYPE_CHECKING:
     from rich.text import Text

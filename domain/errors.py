@@ -1,4 +1,4 @@
-"""Domain room: the named refusals. They carry no HTTP; `api/errors.py` translates them."""
+"""Domain room: the named refusals. They carry no HTTP; `api/engine/errors.py` translates them."""
 
 from __future__ import annotations
 

@@ -14,9 +14,9 @@ from uuid import UUID
 import httpx
 import uvicorn
 
-from api import reading
+from api.engine import reading
+from api.engine.users import KeyBook, NewKey, Role
 from api.serve import config
-from api.users import KeyBook, NewKey, Role
 from projections import catalog
 from projections.engine.run import run_projections
 from runtime.bounds import Bounds

@@ -17,8 +17,8 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from api.app import create_app
-from api.auth import authority_of
-from api.users import Role
+from api.engine.auth import authority_of
+from api.engine.users import Role
 from domain.action_item import ActionItem
 from domain.adjustment import Adjustment
 from domain.aggregate import Aggregate

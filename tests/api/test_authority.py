@@ -12,8 +12,8 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from api.app import create_app
-from api.auth import authority_of
-from api.users import Role
+from api.engine.auth import authority_of
+from api.engine.users import Role
 from runtime.settings import Settings
 from tests.house import House
 

@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from api.users import Role
+from api.engine.users import Role
 from domain.action_item_decisions import OpenActionItem
 from domain.adjustment_decisions import StartAdjustment
 from domain.catalogue import Profile, RegisterCustomer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from api.reading import APPLIED_A_SECOND, LONGEST_RETRY, _behind
+from api.engine.reading import APPLIED_A_SECOND, LONGEST_RETRY, _behind
 from projections.engine.wait import NotReached
 
 

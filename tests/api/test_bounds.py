@@ -13,8 +13,8 @@ import httpx
 import psycopg
 import pytest
 
-from api.errors import Problem
-from api.front import Bodies, Body
+from api.engine.errors import Problem
+from api.engine.front import Bodies, Body
 from runtime.bounds import Bounds
 from tests.api.test_problems import problem
 from tests.breaking.strangers import Place, answer

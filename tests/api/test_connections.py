@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.connections import Connections
+from api.engine.connections import Connections
 from runtime.bounds import Bounds
 
 

@@ -21,8 +21,8 @@ import psycopg
 import pytest
 from openpyxl import Workbook
 
-from api import import_jobs
-from api.import_jobs import ImportDesk
+from api.imports import jobs as import_jobs
+from api.imports.jobs import ImportJobs
 from runtime.imports.generate import generate
 from tests.background import Background
 from tests.conftest import PATIENCE
@@ -189,7 +189,7 @@ def test_what_was_handed_over_does_not_lie_about_afterwards(
     house: House, export: Callable[..., Path]
 ) -> None:
     job = ended(house, hand_over(house, export(deals=5, seed=25)))
-    place = ImportDesk(house.settings).folder(UUID(job["id"]))
+    place = ImportJobs(house.settings).folder(UUID(job["id"]))
     deadline = time.monotonic() + PATIENCE
     while (place / "data").exists():
         assert time.monotonic() < deadline
@@ -281,9 +281,9 @@ def test_only_an_admin_imports_and_only_overseers_look(house: House, export: Cal
 
 
 @contextlib.contextmanager
-def another_api(house: House) -> Iterator[ImportDesk]:
+def another_api(house: House) -> Iterator[ImportJobs]:
     """The desk of another API process that lives on the same data."""
-    desk = ImportDesk(house.settings)
+    desk = ImportJobs(house.settings)
 
     async def live(stop: asyncio.Event) -> None:
         desk.open()
@@ -323,7 +323,7 @@ def test_a_job_that_ends_its_process_each_time_fails_after_some_tries_and_says_w
 ) -> None:
     monkeypatch.setattr(import_jobs, "LOOK_EVERY", 0.1)
     folder = export(deals=5, seed=31)
-    received = ImportDesk(house.settings).receive()
+    received = ImportJobs(house.settings).receive()
     for name in FILES:
         (received / "data" / name).write_bytes((folder / name).read_bytes())
     (received / "rejects").write_text("a file where a folder is to be")
@@ -363,7 +363,7 @@ def _kill_worker_of(folder: Path) -> None:
 
 
 def test_what_was_only_half_received_is_no_job(house: House) -> None:
-    desk, job_id = ImportDesk(house.settings), uuid4()
+    desk, job_id = ImportJobs(house.settings), uuid4()
     (desk.folder(job_id) / "data").mkdir(parents=True)
     (desk.folder(job_id) / "data" / "half.csv").write_text("id")
     order = import_jobs.Order(str(job_id), "crm_export", dry_run=True, user_id="ops", content="all of it")

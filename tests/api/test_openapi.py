@@ -16,7 +16,7 @@ from fastapi.routing import APIRoute
 from pydantic import TypeAdapter
 
 from api.app import create_app
-from api.faults import WRITTEN
+from api.engine.faults import WRITTEN
 from tests.house import House
 
 Json = dict[str, Any]

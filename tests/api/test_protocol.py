@@ -19,8 +19,8 @@ import uvicorn
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from api.connections import Connections
-from api.protocol import AHEAD, HEAD, Bounded
+from api.engine.connections import Connections
+from api.engine.protocol import AHEAD, HEAD, Bounded
 from runtime.bounds import Bounds
 from tests.breaking.strangers import Place, Told, answer, ask, get, hold, send_a_large_head, send_slowly
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api import rates
-from api.rates import Rate
+from api.engine import rates
+from api.engine.rates import Rate
 
 
 class Clock:

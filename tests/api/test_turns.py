@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.turns import Crowded, Turns
+from api.engine.turns import Crowded, Turns
 from tests.conftest import PATIENCE
 
 

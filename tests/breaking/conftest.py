@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from api.users import KeyBook, NewKey, Role
+from api.engine.users import KeyBook, NewKey, Role
 from runtime import clean_data, programs
 from runtime.ledger import open_ledger
 from runtime.supervisor import Supervisor

@@ -23,7 +23,7 @@ import psutil
 import pytest
 import uvloop
 
-from api.users import NewKey, Role
+from api.engine.users import NewKey, Role
 from tests.breaking.strangers import (
     Place,
     Told,

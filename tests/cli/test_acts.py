@@ -11,9 +11,9 @@ import pytest
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
-from api.routers import ROUTERS
+from api.capabilities import ROUTERS
 from cli.acts import WHICH, Act, Field
-from cli.derive import request
+from cli.engine.derive import request
 from cli.main import ACTS
 
 ROUTES = {

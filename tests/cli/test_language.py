@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from cli import language
-from cli.words import ZH
+from cli.engine import language
+from cli.engine.words import ZH
 from tests.cli import extremes, views
 from tests.cli.conftest import Terminal
 
@@ -48,7 +48,7 @@ def test_no_fixed_word_is_left_in_english(
 
 
 def test_what_people_wrote_is_never_translated(capsys: pytest.CaptureFixture[str]) -> None:
-    from cli.tables import table
+    from cli.engine.tables import table
 
     language.speak(language.Language.ZH)
     try:

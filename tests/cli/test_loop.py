@@ -45,7 +45,7 @@ def acts() -> set[str]:
 
 def test_whatever_people_do_in_the_loop_has_a_route_and_nothing_else_has() -> None:
     """And what has a route has a command: see test_acts.py."""
-    said = "".join(file.read_text() for file in (ROOT / "api/routers").glob("*.py"))
+    said = "".join(file.read_text() for file in (ROOT / "api").rglob("*.py"))
     assert acts() > CLOCKS
     assert {name for name in acts() if re.search(rf"\b{name}\(", said)} == acts() - CLOCKS
 

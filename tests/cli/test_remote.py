@@ -13,7 +13,7 @@ from uuid import UUID
 
 import pytest
 
-from api.users import NewKey, Role
+from api.engine.users import NewKey, Role
 from runtime import imports
 from tests.cli.conftest import Terminal, environment
 from tests.house import make_key, serving, settings_for
@@ -282,7 +282,7 @@ def test_a_name_stands_for_one_or_those_it_fits_are_told(desks: Desks, eventuall
 async def test_who_looks_no_longer_is_told_that_the_import_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from cli import sending
+    from cli.engine import sending
 
     class Interrupted:
         async def upload(self, *_: object) -> dict[str, str]:

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from cli import tables
-from cli.common import money
+from cli.engine import tables
+from cli.engine.common import money
 from tests.cli import views
 
 NUMBER = re.compile(rf"[^\s{tables.BROAD}]*\d[^\s{tables.BROAD}]*")

@@ -10,7 +10,25 @@ from typing import Any
 
 import msgspec
 
-from cli import deal_views, desk_views, loop_views, meeting_views, pack_views, review_views, watch
+from cli import watch
+from cli.views import (
+    deals as deal_views,
+)
+from cli.views import (
+    desk as desk_views,
+)
+from cli.views import (
+    loop as loop_views,
+)
+from cli.views import (
+    meetings as meeting_views,
+)
+from cli.views import (
+    packs as pack_views,
+)
+from cli.views import (
+    reviews as review_views,
+)
 from domain.cycle.policy import DEFAULT_CYCLE_POLICY
 from domain.metrics import every_metric
 from domain.scorecard.definition import Definition

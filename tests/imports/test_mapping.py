@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from api.import_jobs import FILE_NAME
+from api.imports.jobs import FILE_NAME
 from runtime.imports.mapping import load_mapping, shipped_mapping, shipped_names
 from runtime.imports.mapping_file import read_mapping
 from runtime.imports.results import ImportProblem

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from cli.cycle_told import SAID, STEPS
+from cli.views.cycle_told import SAID, STEPS
 from domain.cycle.policy import Step
 from domain.deal import facts as f
 from domain.deal.deal import Deal

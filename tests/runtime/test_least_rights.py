@@ -12,7 +12,7 @@ from psycopg import Connection
 from psycopg.conninfo import make_conninfo
 from psycopg.errors import InsufficientPrivilege
 
-from api.users import KeyBook, NewKey, Role
+from api.engine.users import KeyBook, NewKey, Role
 from domain.errors import Forbidden
 from runtime.database import connect_sync
 from runtime.embedded_postgres import APPLICATION

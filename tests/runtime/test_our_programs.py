@@ -14,9 +14,7 @@ ROOMS = ("api", "cli", "domain", "projections", "runtime", "workflows")
 TRAP = "raise SystemExit('the folder was imported from')"
 
 
-@pytest.mark.parametrize(
-    "module", ["worker", "api.import_job", "projections.engine.rebuild_workers", "cli.main"]
-)
+@pytest.mark.parametrize("module", ["worker", "api.imports.job", "projections.shares", "cli.main"])
 def test_a_file_named_like_one_of_our_packages_is_not_met(tmp_path: Path, module: str) -> None:
     for name in (*ROOMS, "worker", "json", "psycopg"):
         (tmp_path / f"{name}.py").write_text(TRAP)

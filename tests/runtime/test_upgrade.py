@@ -18,7 +18,7 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from api.users import KeyBook, Role
+from api.engine.users import KeyBook, Role
 from domain.aggregate import Aggregate
 from domain.deal.commands import LogActivity, OpenDeal
 from domain.deal.deal import Deal

@@ -1,0 +1,119 @@
+"""api: the cycle board — where each turn of the loop stands, and what it waits for, of whom, until when."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+import msgspec
+from fastapi import Depends, Path, Response
+from pydantic import Field
+
+from api.engine import auth
+from api.engine.answers import shaped
+from api.engine.auth import may_read
+from api.engine.fields import Day, Instant, RuleName, Strict, Truth
+from api.engine.querying import query
+from api.engine.reading import Look
+from api.engine.scopes import KnownAt, OfPeriods, listed, seen
+from domain.cycle.policies import CyclePolicies, cycle_policy_stream
+from domain.cycle.policy import CyclePolicy, Step
+from domain.cycle.state import Phase
+from domain.errors import NotFound
+from domain.known_days import said_of
+from projections.cycle import board as cycle_board
+from projections.cycle import kept_packs as packs
+from projections.cycle import pack_view
+from projections.cycle.board import CycleFilter, CycleSeen
+from projections.cycle.pack_view import PackSeen
+from projections.engine.paging import Page
+
+router = auth.router(tags=["cycles"])
+
+WAITS_FOR = ("cycle_board",)
+Reader = Annotated[Look, Depends(may_read(waits_for=WAITS_FOR))]
+
+
+class CycleFilters(OfPeriods):
+    """What to narrow the board down to. `on` is a day of the period; `behind` whether a target was at the last check-in, as a
+    cycle's own `behind` has it. Today's pace is at `/attainment`.
+    """
+
+    FILTER = CycleFilter
+    phase: Phase | None = None
+    manager_id: UUID | None = None
+    waits_for: Step | None = None
+    waits_of: Annotated[UUID | None, Field(description="who owes what is most urgent")] = None
+    on: Day | None = None
+    due_before: Instant | None = None
+    behind: Truth | None = None
+    sort: Literal["waits_until", "-waits_until", "starts", "-starts"] = "waits_until"
+
+
+class PackQuery(Strict):
+    """Of a position before the pack's the pack itself is known."""
+
+    known_at: KnownAt = None
+
+
+class CyclePoliciesView(msgspec.Struct):
+    """Oldest version first. `warnings` say how far the days off of the newest can be trusted."""
+
+    versions: list[CyclePolicy]
+    warnings: list[str] = []
+
+
+@router.get("/cycles", operation_id="listCycles", summary="The board", responses=shaped(Page[CycleSeen]))
+async def list_cycles(look: Reader, asked: Annotated[CycleFilters, Depends(query(CycleFilters))]) -> Response:
+    """What is due first comes first. Those of your team; auditors and admins see all."""
+    return await listed(look, asked, cycle_board.listing)
+
+
+@router.get(
+    "/cycles/{cycle_id}",
+    operation_id="readCycle",
+    summary="One cycle, and what it waits for",
+    responses=shaped(CycleSeen, tagged=True),
+)
+async def read_cycle(
+    cycle_id: UUID, look: Annotated[Look, Depends(may_read(waits_for=WAITS_FOR, tagged=True))]
+) -> Response:
+    found = seen(look, await cycle_board.get(look.services.pool, cycle_id), "cycle", cycle_id)
+    return look.json(found, found.version)
+
+
+@router.get(
+    "/cycles/{cycle_id}/pack",
+    operation_id="readReviewPack",
+    summary="The review's pack, and beside each number what is known now",
+    responses=shaped(PackSeen),
+)
+async def read_pack(
+    cycle_id: UUID,
+    look: Annotated[Look, Depends(may_read(waits_for=packs.NEEDED))],
+    asked: Annotated[PackQuery, Depends(query(PackQuery))],
+) -> Response:
+    """Frozen when the review opened: a year later, and under a later release, it is the same bytes. `recomputes` says whether today's
+    code would still compute them. 404 until then.
+    """
+    cycle = seen(look, await cycle_board.get(look.services.pool, cycle_id), "cycle", cycle_id)
+    position = await look.known(packs.NEEDED, asked.known_at)
+    return look.json(await pack_view.get(look.services.pool, cycle, position))
+
+
+@router.get(
+    "/cycle-policies/{name}",
+    operation_id="readCyclePolicy",
+    summary="A cycle policy, all its versions",
+    responses=shaped(CyclePoliciesView),
+)
+async def read_policy(
+    name: Annotated[RuleName, Path()], look: Annotated[Look, Depends(may_read())]
+) -> Response:
+    id = cycle_policy_stream(name)
+    held = (await look.services.ledger.load({id: CyclePolicies}))[id]
+    if not isinstance(held, CyclePolicies) or not held.versions:
+        raise NotFound("no cycle policy has this name", kind="cycle policy", id=name)
+    warnings = list(said_of(held.current.calendar, datetime.now(UTC)))
+    return look.json(CyclePoliciesView(list(held.versions), warnings))

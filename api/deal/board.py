@@ -1,0 +1,88 @@
+"""api: the deal board — the deals as they stand now."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import Depends, Response
+from pydantic import Field, StringConstraints
+
+from api.engine import auth
+from api.engine.answers import shaped
+from api.engine.auth import may_read
+from api.engine.fields import PLAIN, Amount, Code, Currency, Day, Instant, Paging
+from api.engine.querying import query
+from api.engine.reading import Look, sees
+from domain.errors import NotFound
+from projections.deal import board as deal_board
+from projections.deal.board import BoardFilter, DealView
+from projections.engine.paging import Page
+
+router = auth.router("/deals", tags=["deals"])
+
+WAITS_FOR = ("deal_board", "directory")
+Reader = Annotated[Look, Depends(may_read(waits_for=WAITS_FOR))]
+Search = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=PLAIN)]
+Reference = Annotated[str, StringConstraints(min_length=1, max_length=300, pattern=PLAIN)]
+SortName = Annotated[
+    str,
+    Field(
+        pattern=f"^-?({'|'.join(deal_board.SORTS)})$",
+        description="put - before it for descending; deals without a value come last. By amount, the deals of a currency stand "
+        "together: amounts of another are not more or less. Narrow down by `currency` for one alone",
+    ),
+]
+
+
+class DealFilters(Paging):
+    """What to narrow the list down to."""
+
+    owner_id: UUID | None = None
+    team_id: UUID | None = None
+    customer_id: UUID | None = None
+    product_id: UUID | None = None
+    stage: Annotated[Code | None, Field(description="of a process: those are data, see /processes")] = None
+    status: Literal["open", "won", "lost"] | None = None
+    source: Annotated[Reference | None, Field(description="the system a deal was imported from")] = None
+    reference: Annotated[
+        Reference | None,
+        Field(description="its name in that system, or the first 8 digits or more of its id"),
+    ] = None
+    text: Annotated[Search | None, Field(description="words of the title, or their beginnings")] = None
+    due_before: Instant | None = None
+    closing_before: Day | None = None
+    amount_from: Amount | None = None
+    amount_to: Amount | None = None
+    currency: Currency | None = None
+    sort: SortName = "due_at"
+
+    def narrowed(self, team_id: UUID | None) -> BoardFilter:
+        given = {name: getattr(self, name) for name in BoardFilter.__struct_fields__}
+        return BoardFilter(**given | {"team_id": team_id})
+
+
+@router.get(
+    "",
+    operation_id="listDeals",
+    summary="Deals, filtered, sorted, page by page",
+    responses=shaped(Page[DealView]),
+)
+async def list_deals(look: Reader, asked: Annotated[DealFilters, Depends(query(DealFilters))]) -> Response:
+    """Those of your team; auditors and admins see all. Pages stay right while deals move: nothing is skipped or counted."""
+    narrowed = asked.narrowed(look.team(asked.team_id))
+    page = await deal_board.listing(look.services.pool, narrowed, asked.sort, asked.cursor, asked.limit)
+    return look.json(page)
+
+
+@router.get(
+    "/{deal_id}", operation_id="readDeal", summary="One deal", responses=shaped(DealView, tagged=True)
+)
+async def read_deal(
+    deal_id: UUID, look: Annotated[Look, Depends(may_read(waits_for=WAITS_FOR, tagged=True))]
+) -> Response:
+    """The ETag is the version to send as If-Match."""
+    found = await deal_board.get(look.services.pool, deal_id)
+    if found is None or not sees(look, found.team_id, found.owner_id):
+        raise NotFound(f"no deal has the id {deal_id}", kind="deal", id=str(deal_id))
+    return look.json(found, found.version)

@@ -1,0 +1,74 @@
+"""api: a deal's whole history — who, what, when recorded, when true, before → after, why, through which door."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import Depends, Response
+from pydantic import Field
+
+from api.engine import auth
+from api.engine.answers import shaped
+from api.engine.auth import may_read
+from api.engine.fields import MAX_PAGE, Paging, Whole
+from api.engine.querying import query
+from api.engine.reading import Look, sees
+from domain.errors import NotFound
+from projections.deal import board as deal_board
+from projections.deal import history as deal_history
+from projections.deal.history import Happening
+from projections.engine.paging import Page
+
+router = auth.router("/deals", tags=["history"])
+
+Reader = Annotated[Look, Depends(may_read(waits_for=("deal_history", "deal_board", "directory")))]
+
+
+class HistoryOptions(Paging):
+    lang: Annotated[Literal["en", "zh"], Field(description="of the sentences")] = "en"
+    order: Annotated[Literal["oldest", "newest"], Field(description="which comes first")] = "oldest"
+    limit: Annotated[Whole, Field(ge=1, le=MAX_PAGE)] = 100
+
+
+class HistoryEntry(Happening):
+    """One event of the deal. `sentence` says it without the actor, in the language asked for; `data` is the fact as
+    stored; `who_name` is the rep's name where the actor is one (personal data).
+    """
+
+    sentence: str  # type: ignore[assignment]
+
+
+@router.get(
+    "/{deal_id}/history",
+    operation_id="readHistory",
+    summary="Every event of a deal",
+    responses=shaped(Page[HistoryEntry]),
+)
+async def read_history(
+    deal_id: UUID, look: Reader, asked: Annotated[HistoryOptions, Depends(query(HistoryOptions))]
+) -> Response:
+    await _check_seen(look, deal_id)
+    found = await deal_history.page_as_json(
+        look.services.pool,
+        deal_id,
+        asked.lang,
+        asked.cursor,
+        asked.limit,
+        newest_first=asked.order == "newest",
+    )
+    if found is None:
+        raise _unknown(deal_id)
+    return look.answer(found)
+
+
+async def _check_seen(look: Look, deal_id: UUID) -> None:
+    """Who sees one team only is told nothing of other teams' deals."""
+    if look.team_id is not None:
+        deal = await deal_board.get(look.services.pool, deal_id)
+        if deal is None or not sees(look, deal.team_id, deal.owner_id):
+            raise _unknown(deal_id)
+
+
+def _unknown(deal_id: UUID) -> NotFound:
+    return NotFound(f"no deal has the id {deal_id}", kind="deal", id=str(deal_id))

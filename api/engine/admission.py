@@ -1,0 +1,21 @@
+"""api: who is let in when — turns and rates of one process, as its bounds say. HTTP may not enter."""
+
+from __future__ import annotations
+
+from api.engine.rates import Rate
+from api.engine.turns import Turns
+from runtime.bounds import Bounds
+
+STRANGERS = 20
+"""Requests without a key that an address is answered at once, each second."""
+BURST = 10
+"""Seconds' worth that may come at once."""
+
+
+class Admission:
+    def __init__(self, bounds: Bounds) -> None:
+        self.turns = Turns(bounds.requests_at_once, bounds.requests_waiting, bounds.waiting_seconds)
+        self.requests = Rate(bounds.requests_per_key, BURST * bounds.requests_per_key)
+        """By key's id."""
+        self.strangers = Rate(STRANGERS, BURST * STRANGERS)
+        """Who has no key at all, by address: beyond it the refusal comes late."""

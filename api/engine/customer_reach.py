@@ -1,0 +1,63 @@
+"""api: which customers a user may see and change. Deals and leads say whose a customer is; the door holds commands to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from uuid import UUID
+
+from api.engine.reading import Look, reached
+from api.engine.services import Services
+from domain.catalogue import Customer
+from domain.context import Reach
+from domain.door import Command
+from domain.errors import NotFound
+from projections.customer import NEEDED, Held, held
+
+
+async def reaching_customers(services: Services, command: Command, reach: Reach) -> Reach:
+    """The reach with those of the command's customers that are within it. Who lacks one is looked at again once the read
+    models know everything: a deal may just have been opened. Raises Problem while they do not.
+    """
+    changed, named = await _changed(services, command), _named(command)
+    ids = changed | named
+    if not ids:
+        return reach
+    found = _with(reach, await held(services.pool, ids))
+    if changed <= found.own_customers and named <= found.customers:
+        return found
+    await reached(services, NEEDED, await services.ledger.head())
+    return _with(reach, await held(services.pool, ids))
+
+
+async def _changed(services: Services, command: Command) -> frozenset[UUID]:
+    """The customer that the command changes; a new one is nobody's yet."""
+    chief = command.stream()
+    if chief is None or chief[0] is not Customer:
+        return frozenset()
+    known = (await services.ledger.load({chief[1]: Customer}))[chief[1]]
+    return frozenset({chief[1]} if known.exists else ())
+
+
+def _named(command: Command) -> frozenset[UUID]:
+    return frozenset(one.id for one in command.named() if one.refers.kind == Customer.KIND)
+
+
+def _with(reach: Reach, known: Mapping[UUID, Held]) -> Reach:
+    """A rep changes the customers of their own deals and leads, a manager those of the team; nobody's are seen by all."""
+    seen = {id for id, whose in known.items() if whose.by_nobody or reach.team_id in whose.teams}
+    own = {id for id in seen if not known[id].by_nobody and _theirs(known[id], reach)}
+    return replace(reach, customers=frozenset(seen), own_customers=frozenset(own))
+
+
+def _theirs(whose: Held, reach: Reach) -> bool:
+    return reach.rep_id is None or reach.rep_id in whose.owners
+
+
+async def must_see_customer(look: Look, customer_id: UUID) -> None:
+    """Raises NotFound for a customer of other teams only."""
+    if look.team_id is None:
+        return
+    whose = (await held(look.services.pool, [customer_id]))[customer_id]
+    if not whose.by_nobody and look.team_id not in whose.teams:
+        raise NotFound(f"no customer has the id {customer_id}", kind="customer", id=str(customer_id))

@@ -1,0 +1,74 @@
+"""api: the same routes without a socket, for the operator's terminal: an administrator of a name that the terminal is told, through its
+own door. Nothing is listened to, and no waiting import is taken up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from functools import cache
+from typing import Any
+from urllib.parse import unquote
+
+from fastapi import FastAPI
+
+from api.app import create_app
+from api.engine.auth import USER
+from api.engine.services import Services
+from api.engine.users import Role, User
+from api.engine.writing import CHANNEL
+from domain.context import Channel
+from projections.engine.wait import Waiter
+from runtime.ledger import open_ledger
+from runtime.settings import Settings
+
+POOL_SIZE = 4
+Answered = tuple[int, bytes]
+_made = cache(create_app)
+
+
+@asynccontextmanager
+async def inside(settings: Settings) -> AsyncIterator[FastAPI]:
+    """The application on the database of the settings; one at a time in a process."""
+    app, url = _made(settings), settings.database_url
+    async with open_ledger(url, min_size=1, max_size=POOL_SIZE) as ledger, Waiter(url) as waiter:
+        app.state.services = Services.of(settings, ledger, waiter, app.state.metrics)
+        yield app
+
+
+async def call(
+    app: FastAPI, user_id: str, method: str, address: str, headers: Mapping[str, str], body: bytes
+) -> Answered:
+    """Status and content of one request by the operator as `user_id`. `address` is a path and a query, quoted."""
+    parts: list[bytes] = []
+    status = 500
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(message: Any) -> None:
+        nonlocal status
+        status = message.get("status", status)
+        parts.append(message.get("body", b""))
+
+    await app(_scope(user_id, method, address, headers), receive, send)
+    return status, b"".join(parts)
+
+
+def _scope(user_id: str, method: str, address: str, headers: Mapping[str, str]) -> dict[str, Any]:
+    path, _, query = address.partition("?")
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": method,
+        "scheme": "http",
+        "path": unquote(path),
+        "raw_path": path.encode(),
+        "query_string": query.encode(),
+        "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
+        "client": None,
+        "server": None,
+        USER: User(key_id="", user_id=user_id, role=Role.ADMIN),
+        CHANNEL: Channel.CLI,
+    }

@@ -1,0 +1,108 @@
+"""api: the process that carries out one import that was handed in over HTTP: `python -m api.imports.job FOLDER`.
+
+Apart from the API, so that a large file does not slow down a single request. Killed, it is started again and goes on where it was,
+a few times.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+from pathlib import Path
+from uuid import UUID
+
+import psycopg
+from psycopg_pool import PoolTimeout
+
+import domain.registry  # noqa: F401 - every fact and decision is registered by importing it
+from api.imports.jobs import (
+    DATA,
+    DONE,
+    MAPPING,
+    REJECTS,
+    TROUBLE,
+    Order,
+    count_tries,
+    finish,
+    read_order,
+    tries_of,
+    working_on,
+)
+from domain.context import Actor
+from projections.engine.pace import paced
+from runtime import logging as logs
+from runtime.database import open_pool
+from runtime.imports.mapping import Mapping, load_mapping, shipped_mapping
+from runtime.imports.results import ImportProblem
+from runtime.imports.run import run_import
+from runtime.settings import Settings
+
+AWAY = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout)
+log = logging.getLogger(__name__)
+
+
+def data_of(folder: Path) -> Path:
+    """One file is a one-file mapping's; several are the folder of one that wants several."""
+    files = list((folder / DATA).iterdir())
+    return files[0] if len(files) == 1 else folder / DATA
+
+
+def mapping_of(folder: Path, order: Order) -> Mapping:
+    """Raises ImportProblem."""
+    return shipped_mapping(order.mapping) if order.mapping else load_mapping(folder / MAPPING)
+
+
+async def run(folder: Path, order: Order, url: str) -> None:
+    pool = await open_pool(url, min_size=2, max_size=8)
+    try:
+        async with paced(pool) as pace:
+            await run_import(
+                pool,
+                mapping_of(folder, order),
+                data_of(folder),
+                Actor("user", order.user_id),
+                dry_run=order.dry_run,
+                rejects=folder / REJECTS,
+                job_id=UUID(order.job_id),
+                pace=pace,
+            )
+    finally:
+        await pool.close()
+
+
+def main(folder: Path) -> int:
+    """0: done, or not ours to do. 1: it cannot be done, and the job says why. Others: to be tried again."""
+    settings = Settings.from_env()
+    logs.configure(settings.log_level)
+    order = read_order(folder)
+    if order is None:
+        return 2
+    with working_on(folder) as ours:
+        if not ours or (folder / DONE).exists():
+            return 0
+        return _carry_out(folder, order, settings.database_url)
+
+
+def _carry_out(folder: Path, order: Order, url: str) -> int:
+    tries = tries_of(folder)
+    count_tries(folder, tries + 1)
+    problems: list[str] = []
+    try:
+        asyncio.run(run(folder, order, url))
+    except ImportProblem as problem:
+        problems = list(problem.problems)
+        log.warning("an import cannot be done", extra={"job_id": order.job_id, "problems": len(problems)})
+    except AWAY as away:
+        count_tries(folder, tries)  # the database's fault: tried again for as long as it takes
+        log.warning("an import waits for its database", extra={"error_type": type(away).__name__})
+        return 3
+    except Exception as wrong:
+        (folder / TROUBLE).write_text(f"{type(wrong).__name__}: {wrong}", encoding="utf-8")
+        raise
+    finish(folder, problems)
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))

@@ -1,0 +1,263 @@
+"""api: files in — handed over, checked on a dry run or imported, followed as a job, the refused rows handed back."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import unicodedata
+from pathlib import Path as FilePath
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Path, Query, Request, Response
+from starlette.datastructures import UploadFile
+from starlette.responses import FileResponse
+
+from api.engine import auth
+from api.engine.answers import ImportAnswer, ImportsAnswer, answers
+from api.engine.auth import ADMIN, OVERSEERS, may_read, may_write
+from api.engine.errors import HTTP, Problem, invalid
+from api.engine.fields import Truth, Whole
+from api.engine.reading import Look
+from api.engine.services import Services
+from api.engine.writing import Act
+from api.imports.jobs import DATA, FILE_NAME, LONGEST_NAME, MAPPING, SIGNS, ImportJobs, Order, content_of
+from domain.errors import KeyReused, NotFound
+from runtime.imports.jobs import Job, list_jobs, read_job
+from runtime.imports.mapping import Mapping, load_mapping, shipped_mapping, shipped_names
+from runtime.imports.naming import check_files
+from runtime.imports.results import ImportProblem
+from runtime.imports.sniff import UTF8_MARK
+
+router = auth.router("/imports", tags=["imports"])
+
+MAX_FILES = 20
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+BINARY = {"schema": {"type": "string", "format": "binary"}}
+RAW = ("text/csv", "application/gzip", "application/xml", "application/octet-stream", XLSX)
+Reader = Annotated[Look, Depends(may_read(*OVERSEERS))]
+UPLOAD = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["files"],
+                    "properties": {
+                        "files": {"type": "array", "items": {"type": "string", "format": "binary"}},
+                        "mapping_file": {"type": "string", "format": "binary"},
+                    },
+                }
+            },
+            **dict.fromkeys(RAW, BINARY),
+        },
+    }
+}
+
+
+@router.post(
+    "",
+    operation_id="startImport",
+    summary="Import files, or rehearse it",
+    status_code=202,
+    responses=answers(ImportAnswer, 202),
+    openapi_extra=UPLOAD,
+)
+async def start(
+    request: Request,
+    act: Annotated[Act, Depends(may_write(*ADMIN, versioned=False))],
+    mapping: Annotated[
+        str, Query(pattern=r"^[a-z0-9_-]{0,60}$", description="a shipped mapping's name")
+    ] = "",
+    file: Annotated[
+        str, Query(pattern=rf"^{SIGNS}{{0,100}}$", description="names a raw body")
+    ] = "import.csv",
+    *,
+    dry_run: Annotated[Truth, Query(description="decide everything, record nothing")] = False,
+) -> Response:
+    """Multipart with the mapping's files (`files`) and, where it is your own, the mapping (`mapping_file`); or one raw CSV.
+
+    The job is answered at once; follow it at `Location`. The same Idempotency-Key with the same files, mapping and `dry_run` is
+    the same job. A file that no table of the mapping reads is refused, and so are two of one name.
+    """
+    jobs = act.services.imports
+    job_id = act.new_id("import", None)
+    received = jobs.receive()
+    try:
+        await _receive(request, received, file)
+        _check(received, mapping)
+        content = await asyncio.to_thread(content_of, received, mapping, dry_run=dry_run)
+        order = Order(str(job_id), mapping, dry_run, act.user.user_id, content)
+        if jobs.order(received, order).content not in ("", content):
+            raise KeyReused("the idempotency key was used before to import something else")
+    finally:
+        shutil.rmtree(received, ignore_errors=True)
+    return act.accepted(await _present(job_id, act.services), f"/imports/{job_id}")
+
+
+async def _receive(request: Request, folder: FilePath, name: str) -> None:
+    """The body's files onto the disk, piece by piece."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind == "multipart/form-data":
+        await _receive_parts(request, folder)
+    elif kind in RAW:
+        with (folder / DATA / _named(name)).open("wb") as out:
+            async for piece in request.stream():
+                out.write(piece)
+    else:
+        raise Problem(HTTP[415], f"send multipart/form-data with the files, or one file as {', '.join(RAW)}")
+
+
+async def _receive_parts(request: Request, folder: FilePath) -> None:
+    async with request.form(max_files=MAX_FILES + 1, max_fields=10) as form:
+        for own in form.getlist("mapping_file"):
+            if isinstance(own, UploadFile):
+                await _keep(own, folder / MAPPING, "mapping_file")
+        files = [part for part in form.getlist("files") if isinstance(part, UploadFile)]
+        for part in files:
+            await _keep(part, folder / DATA / _named(part.filename or ""), "files")
+    if not files:
+        raise invalid("files", "send at least one file")
+
+
+async def _keep(part: UploadFile, to: FilePath, field: str) -> None:
+    try:
+        kept = to.open("xb")
+    except FileExistsError:
+        raise invalid(field, f"two parts are called {part.filename or field}: send each once") from None
+    with kept as out:
+        while piece := await part.read(1 << 20):
+            out.write(piece)
+
+
+def _named(sent: str) -> str:
+    """In the one form in which equal names are equal. Marks above and below letters are of the letters."""
+    name = unicodedata.normalize("NFC", sent)
+    letters = "".join(c for c in name if unicodedata.category(c)[0] != "M")
+    if not FILE_NAME.fullmatch(letters) or len(name.encode()) > LONGEST_NAME:
+        raise invalid(
+            "files",
+            f"names have at most {LONGEST_NAME} bytes of letters, digits, blanks and . - ( ) + , & and end with .csv, .tsv,"
+            " .txt, .xes, .xml, .xlsx or .gz",
+        )
+    return name
+
+
+def _check(folder: FilePath, mapping: str) -> None:
+    """What was received can be imported, as far as names tell."""
+    chosen = _mapping(folder, mapping)
+    try:
+        check_files(chosen, [path.name for path in (folder / DATA).iterdir()])
+    except ImportProblem as wrong:
+        raise invalid("files", "; ".join(wrong.problems[:20])) from wrong
+
+
+def _mapping(folder: FilePath, mapping: str) -> Mapping:
+    own = folder / MAPPING
+    if bool(mapping) == own.exists():
+        raise invalid(
+            "query.mapping", f"name a shipped mapping ({', '.join(shipped_names())}) or send mapping_file"
+        )
+    if mapping and mapping not in shipped_names():
+        raise invalid("query.mapping", f"must be one of {', '.join(shipped_names())}")
+    try:
+        return load_mapping(own) if own.exists() else shipped_mapping(mapping)
+    except ImportProblem as wrong:
+        raise invalid("mapping_file", "; ".join(wrong.problems[:20])) from wrong
+
+
+@router.get(
+    "",
+    operation_id="listImports",
+    summary="Import jobs, newest first",
+    responses=answers(ImportsAnswer),
+)
+async def list_imports(look: Reader, limit: Annotated[Whole, Query(ge=1, le=200)] = 50) -> Response:
+    """Those that wait for their turn, or could not be begun, are among them."""
+    jobs = look.services.imports
+    begun_jobs = await list_jobs(look.services.pool, limit)
+    begun = {str(job.id) for job in begun_jobs}
+    orders = await asyncio.to_thread(jobs.unbegun)
+    told = [_ordered(order, jobs) for order in orders[:limit] if order.job_id not in begun]
+    missed = [one for one in told if await read_job(look.services.pool, UUID(str(one["id"]))) is None]
+    return look.json({"imports": [*missed, *(_told(job, jobs) for job in begun_jobs)][:limit]})
+
+
+@router.get("/{job_id}", operation_id="readImport", summary="An import job", responses=answers(ImportAnswer))
+async def read_import(job_id: UUID, look: Reader) -> Response:
+    return look.json(await _present(job_id, look.services))
+
+
+async def _present(job_id: UUID, services: Services) -> dict[str, object]:
+    job = await read_job(services.pool, job_id)
+    if job is not None:
+        return _told(job, services.imports)
+    order = services.imports.ordered(job_id)
+    if order is None:
+        raise NotFound("no import has this id", kind="import", id=str(job_id))
+    return _ordered(order, services.imports)
+
+
+@router.get(
+    "/{job_id}/rejects/{name}",
+    operation_id="downloadRejects",
+    summary="The refused rows of one file, with reasons",
+    responses={
+        200: {"content": {"text/csv": {"schema": {"type": "string"}}, "application/octet-stream": BINARY}}
+    },
+)
+async def download(
+    job_id: UUID, name: Annotated[str, Path(pattern=rf"^{SIGNS}{{1,120}}$")], look: Reader
+) -> Response:
+    found = look.services.imports.reject_file(job_id, name)
+    if found is None:
+        raise NotFound("this import has no such reject file", kind="rejects", id=name)
+    return FileResponse(found, media_type=_media_type(found), filename=name)
+
+
+def _media_type(file: FilePath) -> str:
+    """A reject file is written as its source was, and only UTF-8 says so itself."""
+    with file.open("rb") as content:
+        marked = content.read(len(UTF8_MARK)) == UTF8_MARK
+    return "text/csv; charset=utf-8" if marked else "application/octet-stream"
+
+
+def _ordered(order: Order, jobs: ImportJobs) -> dict[str, object]:
+    """A job that was not begun yet, or could not be."""
+    job_id = UUID(order.job_id)
+    problems = jobs.problems(job_id)
+    return {
+        "id": order.job_id,
+        "job_id": order.job_id,
+        "state": "failed" if problems else "queued",
+        "dry_run": order.dry_run,
+        "problems": problems,
+        "rejects": [],
+    }
+
+
+def _told(job: Job, jobs: ImportJobs) -> dict[str, object]:
+    """One whose process was ended waits for the next one to take it up."""
+    waits = job.state == "interrupted" and jobs.waits(job.id)
+    result = job.result or {}
+    return {
+        "id": str(job.id),
+        "job_id": str(job.id),
+        "state": "queued" if waits else job.state,
+        "runs": job.runs,
+        "mapping": job.mapping,
+        "dry_run": job.dry_run,
+        "rows_total": job.rows_total,
+        "rows_done": job.rows_done,
+        "accepted": job.accepted,
+        "unchanged": job.unchanged,
+        "refused": job.refused,
+        "events": job.events,
+        "problems": result.get("problems") or jobs.problems(job.id),
+        "notices": result.get("notices", []),
+        "result": job.result,
+        "rejects": jobs.rejects(job.id),
+        "started_at": job.started_at,
+        "finished_at": job.finished_at,
+    }

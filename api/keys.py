@@ -1,0 +1,98 @@
+"""api: API keys — made, listed and revoked by an admin."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Path, Response
+from pydantic import ConfigDict, StringConstraints, model_validator
+
+from api.engine import auth
+from api.engine.answers import KeysAnswer, NewKeyAnswer, answers
+from api.engine.auth import ADMIN, may_read, may_write
+from api.engine.errors import UNKNOWN_REFERENCE, Problem
+from api.engine.fields import Instant, ShortText, Strict
+from api.engine.reading import Look
+from api.engine.users import OPERATOR_ONLY, USER_PATTERN, NewKey, Role
+from api.engine.writing import Act
+from domain.errors import Forbidden, NotFound
+
+router = auth.router("/keys", tags=["keys"])
+
+Admin = Annotated[Act, Depends(may_write(*ADMIN, versioned=False))]
+KeyId = Annotated[str, Path(pattern="^[0-9a-f]{16}$", description="the id between sl_ and the secret")]
+
+
+class MakeKey(Strict):
+    """A rep's key names the rep, a manager's the team. The user id is a pseudonym, never a name or an address."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"user_id": "wang", "role": "auditor", "label": "yearly audit"}]}
+    )
+
+    user_id: Annotated[str, StringConstraints(pattern=USER_PATTERN)]
+    role: Role
+    rep_id: UUID | None = None
+    team_id: UUID | None = None
+    label: ShortText = ""
+    expires_at: Instant | None = None
+
+    @model_validator(mode="after")
+    def bound(self) -> MakeKey:
+        if self.role is Role.REP and self.rep_id is None:
+            raise ValueError("a rep's key needs rep_id")
+        if self.role is Role.MANAGER and self.team_id is None:
+            raise ValueError("a manager's key needs team_id")
+        return self
+
+
+@router.post(
+    "",
+    operation_id="createKey",
+    summary="Make an API key",
+    status_code=201,
+    responses=answers(NewKeyAnswer, 201),
+)
+async def create(body: MakeKey, act: Admin) -> Response:
+    """The token is in this answer and nowhere else; only its hash is kept. A repeat under the same Idempotency-Key answers
+    the same key, without its token. An administrator's key is the operator's to make.
+    """
+    if body.role is Role.ADMIN:
+        raise Forbidden(OPERATOR_ONLY)
+    new = NewKey(body.user_id, body.role, body.rep_id, body.team_id, body.label, body.expires_at)
+    try:
+        id, token = await _made(new, act)
+    except NotFound as nobody:
+        raise Problem(UNKNOWN_REFERENCE, nobody.message, {**nobody.details}) from nobody
+    content = NewKeyAnswer(id=id, token=token).model_dump_json()
+    replayed = {"Idempotency-Replayed": "true"} if token is None else {}
+    return Response(content, 201, {"Cache-Control": "no-store", **replayed}, media_type="application/json")
+
+
+async def _made(new: NewKey, act: Act) -> tuple[str, str | None]:
+    keys, by = act.services.keys, act.user.user_id
+    return await (keys.create(new, by) if act.key is None else keys.create_once(new, by, act.key))
+
+
+@router.get(
+    "",
+    operation_id="listKeys",
+    summary="All API keys, without secrets",
+    responses=answers(KeysAnswer),
+)
+async def list_keys(look: Annotated[Look, Depends(may_read(*ADMIN))]) -> Response:
+    return look.json({"keys": await look.services.keys.all()})
+
+
+@router.delete(
+    "/{key_id}",
+    operation_id="revokeKey",
+    summary="Revoke an API key",
+    status_code=204,
+    responses={204: {"description": "Revoked, now or before; it counts within seconds in every process."}},
+)
+async def revoke(key_id: KeyId, act: Admin) -> Response:
+    if await act.services.keys.revoke(key_id) is None:
+        raise NotFound("no key has this id", kind="key", id=key_id)
+    return Response(status_code=204)

@@ -1,0 +1,323 @@
+"""api: follow-up policies and sales processes — data with versions, published whole."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import Depends, Path, Response
+from pydantic import ConfigDict, Field, StringConstraints
+
+from api.engine import auth
+from api.engine.answers import MADE, PoliciesAnswer, answers, shaped
+from api.engine.auth import ADMIN, may_read, may_write
+from api.engine.bodies import Envelope
+from api.engine.fields import PLAINLY, SOME, Code, Day, RuleName, Strict
+from api.engine.reading import Look
+from api.engine.writing import Act
+from domain.calendar import BusinessCalendar
+from domain.errors import NotFound
+from domain.known_days import said_of
+from domain.policies import PublishPolicy
+from domain.policy import Duration, FollowUpPolicy
+from domain.process import Process, PublishProcess, Stage
+from domain.values import Checks
+from projections.policy import rules
+from projections.policy.rules import PublishedPolicy, PublishedProcess
+from runtime.holiday_calendar import Given, calendar_for, with_own_days
+
+router = auth.router(tags=["policies"])
+
+Reader = Annotated[Look, Depends(may_read(waits_for=("rules",)))]
+Admin = Annotated[Act, Depends(may_write(*ADMIN))]
+PathName = Annotated[RuleName, Path()]
+Clock = Annotated[str, StringConstraints(pattern=r"^[0-2][0-9]:[0-5][0-9]$"), Field(examples=["09:00"])]
+Span = Annotated[
+    str,
+    StringConstraints(pattern=r"^[0-9]{1,6}(\.[0-9]{1,3})?(s|m|h|d|bh|bd)$"),
+    Field(
+        description="a number and s, m, h, d, bh (business hours) or bd (business days)", examples=["24bh"]
+    ),
+]
+Spans = Annotated[
+    dict[Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=SOME)], Span],
+    Field(max_length=100),
+]
+Year = Annotated[int, Field(ge=2000, le=2100, strict=True)]
+Years = Annotated[tuple[Year, ...], Field(max_length=10)]
+
+
+class ProcessesView(msgspec.Struct):
+    """Oldest version first. `published_at` is empty for the one that is built in."""
+
+    processes: list[PublishedProcess]
+
+
+class Calendar(Strict):
+    """Working hours. With a country its public holidays in `years` are resolved now and recorded as dates. `holidays` and
+    `extra_workdays` are your own, and win over the country's; of `own_years` they are the whole list, as where a government's is
+    out and the library has only an estimate.
+    """
+
+    timezone: Annotated[
+        str, StringConstraints(pattern=r"^[A-Za-z0-9_+/-]{1,60}$"), Field(examples=["Asia/Shanghai"])
+    ]
+    workdays: Annotated[list[Annotated[int, Field(ge=1, le=7, strict=True)]] | None, Field(max_length=7)] = (
+        None
+    )
+    opens: Clock = "09:00"
+    closes: Clock = "18:00"
+    country: Annotated[str | None, StringConstraints(pattern=r"^[A-Z]{2}$"), Field(examples=["CN"])] = None
+    subdivision: Annotated[
+        str | None, StringConstraints(pattern=r"^[\w '-]{1,40}$"), Field(examples=["BY"])
+    ] = None
+    years: Years = ()
+    holidays: Annotated[tuple[Day, ...], Field(max_length=2_000)] = ()
+    extra_workdays: Annotated[tuple[Day, ...], Field(max_length=2_000)] = ()
+    own_years: Years = ()
+
+    def resolved(self) -> BusinessCalendar:
+        """Blocking: the holiday library computes. Raises Invalid."""
+        workdays = None if self.workdays is None else tuple(self.workdays)
+        given = Given(self.holidays, self.extra_workdays, self.own_years)
+        if self.country is not None:
+            return calendar_for(
+                self.country,
+                self.timezone,
+                years=self.years,
+                subdivision=self.subdivision,
+                workdays=workdays,
+                opens=self.opens,
+                closes=self.closes,
+                given=given,
+            )
+        self._check_needs_no_country()
+        plain = BusinessCalendar(
+            self.timezone, (1, 2, 3, 4, 5) if workdays is None else workdays, self.opens, self.closes
+        )
+        return with_own_days(plain, given, self.own_years)
+
+    def _check_needs_no_country(self) -> None:
+        checks = Checks()
+        checks.that(
+            not self.years,
+            "calendar.years",
+            "are taken from a country's calendar: name the country; or name years whose days you give yourself in own_years",
+        )
+        checks.that(
+            self.subdivision is None, "calendar.subdivision", "belongs to a country: name the country"
+        )
+        checks.done()
+
+
+class NewPolicy(Envelope):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "name": "key-accounts",
+                    "calendar": {"timezone": "Asia/Shanghai", "country": "CN", "years": [2026, 2027]},
+                    "due_after": "2bd",
+                    "due_after_by_stage": {"negotiation": "1bd"},
+                    "remind_before": "4bh",
+                    "escalate_after": "24bh",
+                    "reassign_after": "72bh",
+                }
+            ]
+        }
+    )
+
+    name: RuleName
+    calendar: Calendar
+    due_after: Span
+    due_after_by_stage: Spans = Field(default_factory=dict)
+    due_after_by_activity: Spans = Field(default_factory=dict)
+    remind_before: Span = "4bh"
+    escalate_after: Span = "24bh"
+    reassign_after: Span = "72bh"
+    max_reassignments: Annotated[int, Field(ge=0, le=100, strict=True)] = 3
+    owner_moves: Annotated[
+        int, Field(ge=0, le=1_000, strict=True, description="how often an owner may put off one promise")
+    ] = 3
+    owner_ahead: Annotated[Span, Field(description="how far ahead an owner may promise")] = "90d"
+    owner_excuses: Annotated[
+        int,
+        Field(ge=0, le=1_000, strict=True, description="how many promises of a deal its owner may excuse"),
+    ] = 0
+
+    def value(self) -> FollowUpPolicy:
+        return FollowUpPolicy(
+            name=self.name,
+            version=1,
+            calendar=self.calendar.resolved(),
+            due_after=Duration.parse(self.due_after, "due_after"),
+            due_after_by_stage=_spans(self.due_after_by_stage, "due_after_by_stage"),
+            due_after_by_activity=_spans(self.due_after_by_activity, "due_after_by_activity"),
+            remind_before=Duration.parse(self.remind_before, "remind_before"),
+            escalate_after=Duration.parse(self.escalate_after, "escalate_after"),
+            reassign_after=Duration.parse(self.reassign_after, "reassign_after"),
+            max_reassignments=self.max_reassignments,
+            owner_moves=self.owner_moves,
+            owner_ahead=Duration.parse(self.owner_ahead, "owner_ahead"),
+            owner_excuses=self.owner_excuses,
+        )
+
+
+def _spans(given: dict[str, str], field: str) -> dict[str, Duration]:
+    return {name: Duration.parse(text, f"{field}.{name}") for name, text in given.items()}
+
+
+class NewStage(Strict):
+    """`leave` is the gate to go on from here, `enter` the gate to arrive here."""
+
+    name: Code
+    probability: Annotated[Decimal, Field(ge=0, le=1, max_digits=6, decimal_places=4), PLAINLY]
+    sla_days: Annotated[int | None, Field(ge=1, le=3_650, strict=True)] = None
+    leave: Annotated[tuple[Code, ...], Field(max_length=20)] = ()
+    enter: Annotated[tuple[Code, ...], Field(max_length=20)] = ()
+
+    def value(self) -> Stage:
+        return Stage(
+            name=self.name,
+            probability=self.probability,
+            sla_days=self.sla_days,
+            leave=tuple(self.leave),
+            enter=tuple(self.enter),
+        )
+
+
+class NewProcess(Envelope):
+    """Stages in order: the open ones, then won, lost and after-sales."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "name": "key-accounts",
+                    "stages": [
+                        {"name": "needs", "probability": "0.3", "sla_days": 30, "leave": ["budget"]},
+                        {"name": "won", "probability": "1", "enter": ["amount", "contract-reference"]},
+                        {"name": "lost", "probability": "0", "enter": ["loss-reason"]},
+                        {"name": "after-sales", "probability": "1"},
+                    ],
+                }
+            ]
+        }
+    )
+
+    name: RuleName
+    stages: Annotated[list[NewStage], Field(min_length=4, max_length=40)]
+
+    def value(self) -> Process:
+        return Process(name=self.name, version=1, stages=tuple(stage.value() for stage in self.stages))
+
+
+@router.post(
+    "/policies",
+    operation_id="publishPolicy",
+    summary="Publish a policy's next version",
+    status_code=201,
+    responses=MADE,
+)
+async def publish_policy(body: NewPolicy, act: Admin) -> Response:
+    """A workflow then re-arms every open deal that follows it. The same policy again publishes nothing."""
+    policy = await asyncio.to_thread(body.value)  # the holiday library computes for a while
+    return await act(PublishPolicy(policy=policy), body, status=201, location=f"/policies/{policy.name}")
+
+
+@router.get(
+    "/policies",
+    operation_id="listPolicies",
+    summary="Policies, all their versions",
+    responses=answers(PoliciesAnswer),
+)
+async def list_policies(look: Reader) -> Response:
+    return look.json({"policies": [_policy(found) for found in await rules.policies(look.services.pool)]})
+
+
+@router.get(
+    "/policies/{name}",
+    operation_id="readPolicy",
+    summary="A policy, all its versions",
+    responses=answers(PoliciesAnswer),
+)
+async def read_policy(name: PathName, look: Reader) -> Response:
+    found = await rules.policies(look.services.pool, name)
+    if not found:
+        raise NotFound("no policy has this name", kind="policy", id=name)
+    return look.json({"policies": [_policy(version) for version in found]})
+
+
+@router.post(
+    "/processes",
+    operation_id="publishProcess",
+    summary="Publish a process's next version",
+    status_code=201,
+    responses=MADE,
+)
+async def publish_process(body: NewProcess, act: Admin) -> Response:
+    """Deals keep the version they have until one is moved."""
+    process = body.value()
+    return await act(PublishProcess(process=process), body, status=201, location=f"/processes/{process.name}")
+
+
+@router.get(
+    "/processes",
+    operation_id="listProcesses",
+    summary="Processes, all their versions",
+    responses=shaped(ProcessesView),
+)
+async def list_processes(look: Reader) -> Response:
+    return look.json(ProcessesView(await rules.processes(look.services.pool)))
+
+
+@router.get(
+    "/processes/{name}",
+    operation_id="readProcess",
+    summary="A process, all its versions",
+    responses=shaped(ProcessesView),
+)
+async def read_process(name: PathName, look: Reader) -> Response:
+    found = await rules.processes(look.services.pool, name)
+    if not found:
+        raise NotFound("no process has this name", kind="process", id=name)
+    return look.json(ProcessesView(found))
+
+
+def _policy(found: PublishedPolicy) -> dict[str, Any]:
+    """With durations as they are written: 24bh."""
+    policy = found.policy
+    calendar = policy.calendar
+    return {
+        "name": policy.name,
+        "version": policy.version,
+        "published_at": found.published_at,
+        "position": found.position,
+        "due_after": str(policy.due_after),
+        "due_after_by_stage": {name: str(d) for name, d in policy.due_after_by_stage.items()},
+        "due_after_by_activity": {name: str(d) for name, d in policy.due_after_by_activity.items()},
+        "remind_before": str(policy.remind_before),
+        "escalate_after": str(policy.escalate_after),
+        "reassign_after": str(policy.reassign_after),
+        "max_reassignments": policy.max_reassignments,
+        "owner_moves": policy.owner_moves,
+        "owner_ahead": str(policy.owner_ahead),
+        "owner_excuses": policy.owner_excuses,
+        "calendar": {
+            "timezone": calendar.timezone,
+            "workdays": calendar.workdays,
+            "opens": calendar.opens,
+            "closes": calendar.closes,
+            "holidays": calendar.holidays,
+            "extra_workdays": calendar.extra_workdays,
+            "source": calendar.source,
+            "known_until": calendar.known_until,
+            "estimated_years": calendar.estimated_years,
+            "own_holidays": calendar.own_holidays,
+            "own_workdays": calendar.own_workdays,
+        },
+        "warnings": list(said_of(calendar, datetime.now(UTC))),
+    }

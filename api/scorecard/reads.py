@@ -1,0 +1,165 @@
+"""api: scorecards as they stand — closed from the events as known at a position, recomputed, drilled to the events."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+import msgspec
+from fastapi import Depends, Path, Response
+from pydantic import Field
+
+from api.engine import auth
+from api.engine.answers import DONE, shaped
+from api.engine.auth import LEADERS, may_read, may_write
+from api.engine.bodies import Envelope
+from api.engine.fields import Name, Paging, RuleName, Whole
+from api.engine.querying import query
+from api.engine.reading import MAX_WAIT, Look, reached
+from api.engine.scopes import OfPeriods, listed, seen
+from api.engine.writing import Act
+from domain.errors import NotFound
+from domain.scorecard.decisions import CloseScorecard
+from domain.scorecard.definition import Definition, Definitions, definition_stream
+from projections import scorecard as scorecards
+from projections.engine.paging import Page
+from projections.engine.status import reached as reads_reached
+from projections.figures import figures
+from projections.figures.figures import Behind
+from projections.scorecard import Closing, Recomputed, ScorecardFilter, ScorecardSeen
+
+router = auth.router(tags=["scorecards"])
+
+WAITS_FOR = ("scorecards",)
+MEASURED_FROM = ("scorecards", "contributions")
+Reader = Annotated[Look, Depends(may_read(waits_for=WAITS_FOR))]
+Number = Annotated[Whole, Path(ge=1, le=1_000, description="which closing")]
+
+
+class ScorecardFilters(OfPeriods):
+    """What to narrow the list down to."""
+
+    FILTER = ScorecardFilter
+    manager_id: UUID | None = None
+    definition: RuleName | None = None
+    status: Literal["open", "closed"] | None = None
+    sort: Literal["starts", "-starts"] = "-starts"
+
+
+class MeasureQuery(Paging):
+    """`measure` is the key of one that has a metric; left out, the first."""
+
+    measure: Annotated[Name | None, Field(description="a measure's key")] = None
+
+
+class DefinitionsView(msgspec.Struct):
+    """Oldest version first."""
+
+    versions: list[Definition]
+
+
+@router.post(
+    "/scorecards/{scorecard_id}/close",
+    operation_id="closeScorecard",
+    summary="Close a scorecard",
+    responses=DONE,
+)
+async def close(
+    scorecard_id: UUID, body: Envelope, act: Annotated[Act, Depends(may_write(*LEADERS))]
+) -> Response:
+    """With the figures as known now. Later facts, also late ones, do not change it; closing again changes nothing."""
+    return await act(await _closing(scorecard_id, act), body)
+
+
+async def _closing(scorecard_id: UUID, act: Act) -> CloseScorecard:
+    pool, position = act.services.pool, await act.services.ledger.head()
+    await reached(act.services, ("contributions",), position, MAX_WAIT)
+    known_at, measured = await scorecards.to_close(pool, scorecard_id, position)
+    return CloseScorecard(scorecard_id=scorecard_id, position=known_at, figures=measured)
+
+
+@router.get(
+    "/scorecards",
+    operation_id="listScorecards",
+    summary="Scorecards, page by page",
+    responses=shaped(Page[ScorecardSeen]),
+)
+async def list_cards(
+    look: Reader, asked: Annotated[ScorecardFilters, Depends(query(ScorecardFilters))]
+) -> Response:
+    """Those of your team; auditors and admins see all."""
+    return await listed(look, asked, scorecards.listing)
+
+
+@router.get(
+    "/scorecards/{scorecard_id}",
+    operation_id="readScorecard",
+    summary="One scorecard, every closing of it",
+    responses=shaped(ScorecardSeen, tagged=True),
+)
+async def read_card(
+    scorecard_id: UUID, look: Annotated[Look, Depends(may_read(waits_for=WAITS_FOR, tagged=True))]
+) -> Response:
+    found = await _card(scorecard_id, look)
+    return look.json(found, found.version)
+
+
+async def _card(scorecard_id: UUID, look: Look) -> ScorecardSeen:
+    return seen(look, await scorecards.get(look.services.pool, scorecard_id), "scorecard", scorecard_id)
+
+
+def _numbered(card: ScorecardSeen, number: int) -> Closing:
+    found = next((closing for closing in card.closings if closing.number == number), None)
+    if found is None:
+        raise NotFound(f"the scorecard has no closing {number}", kind="closing", id=str(number))
+    return found
+
+
+@router.get(
+    "/scorecards/{scorecard_id}/closings/{number}",
+    operation_id="recomputeScorecard",
+    summary="Compute a closing again, from the ledger",
+    responses=shaped(Recomputed),
+)
+async def recompute(
+    scorecard_id: UUID, number: Number, look: Annotated[Look, Depends(may_read(waits_for=MEASURED_FROM))]
+) -> Response:
+    """As known when it was closed, and beside it as known now."""
+    closing, pool = _numbered(await _card(scorecard_id, look), number), look.services.pool
+    known_at = await reads_reached(pool, MEASURED_FROM)
+    return look.json(await scorecards.again(pool, scorecard_id, closing, known_at))
+
+
+@router.get(
+    "/scorecards/{scorecard_id}/closings/{number}/events",
+    operation_id="drillScorecard",
+    summary="The events behind a measure",
+    responses=shaped(Page[Behind]),
+)
+async def drill(
+    scorecard_id: UUID,
+    number: Number,
+    look: Reader,
+    asked: Annotated[MeasureQuery, Depends(query(MeasureQuery))],
+) -> Response:
+    """As known when it was closed."""
+    card = await _card(scorecard_id, look)
+    closing, pool = _numbered(card, number), look.services.pool
+    of = await scorecards.asked_by(pool, card, asked.measure)
+    return look.json(await figures.drill(pool, of, closing.position, asked.cursor, asked.limit))
+
+
+@router.get(
+    "/scorecard-definitions/{name}",
+    operation_id="readScorecardDefinition",
+    summary="A scorecard's measures, all their versions",
+    responses=shaped(DefinitionsView),
+)
+async def read_definition(
+    name: Annotated[RuleName, Path()], look: Annotated[Look, Depends(may_read())]
+) -> Response:
+    id = definition_stream(name)
+    held = (await look.services.ledger.load({id: Definitions}))[id]
+    if not isinstance(held, Definitions) or not held.versions:
+        raise NotFound("no scorecard has this name", kind="scorecard definition", id=name)
+    return look.json(DefinitionsView(list(held.versions)))

@@ -1,0 +1,134 @@
+"""cli: `salesloop dev --demo` — a pipeline comes in, promises stand behind every open deal, a handful burns down, and a cycle turns.
+
+Run again it goes on with what is there: files, policies, deals and the cycle are named once and for all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from cli.demo.cycle import run_cycle, turn_of
+from cli.demo.short_fuse import burn, publish_policies
+from cli.demo.shown import show_cycle
+from cli.engine.common import ledger
+from cli.engine.telling import Teller
+from cli.imports import import_files, show
+from cli.views.deals import show_funnel, show_history
+from cli.watch import caught_up
+
+if TYPE_CHECKING:
+    from domain.door import Door
+    from projections.deal.funnel import FunnelStage
+    from runtime.ledger import Ledger
+    from runtime.supervisor import Supervisor
+
+USER = "demo"
+PIPELINE_ENDS = timedelta(days=1)
+"""Before today."""
+CURRENCY = "CNY"
+"""Of what is made up here: the calendar that it goes by is China's."""
+
+
+async def show_demo(system: Supervisor, teller: Teller, *, data: Path | None, deals: int, seed: int) -> None:
+    from domain.door import Door
+
+    async with ledger() as opened:
+        await publish_policies(Door(opened))
+    await _bring_in(system.data_dir, teller, data or _generated(system.data_dir, deals, seed, teller))
+    async with ledger() as opened:
+        door = Door(opened)
+        await caught_up(opened, teller)
+        stages = await _funnel(opened, teller)
+        await _health(opened, teller)
+        fused = await burn(opened, door, _currency(stages), teller)
+        await _turn(opened, door, teller)
+        await caught_up(opened, teller)
+        await _one_history(opened, fused, teller)
+        await _health(opened, teller)
+
+
+# --- a pipeline comes in ---------------------------------------------------------------------------------------------
+
+
+def _generated(data_dir: Path, deals: int, seed: int, teller: Teller) -> Path:
+    """A pipeline of our own, written once: the next run finds the same files."""
+    from runtime.imports.generate import generate
+
+    folder = data_dir / f"demo-{deals}-{seed}"
+    if not folder.exists():
+        teller.event(
+            "generating", f"making a pipeline of {deals:,} deals from the seed {seed}", deals=deals, seed=seed
+        )
+        fresh = folder.with_suffix(".new")
+        generate(fresh, deals, seed, currency=CURRENCY, until=datetime.now(UTC).date() - PIPELINE_ENDS)
+        fresh.rename(folder)
+    return folder
+
+
+async def _bring_in(data_dir: Path, teller: Teller, folder: Path) -> None:
+    teller.event("importing", f"importing {folder}", folder=str(folder))
+    result = await import_files(
+        folder, "crm_export", USER, rejects=data_dir / "demo.rejects", quiet=teller.json
+    )
+    teller.view("imported", lambda: show(result), **result.as_dict())
+    if not any(tally.events for tally in result.tallies):
+        teller.event(
+            "unchanged",
+            "all of it came in before: nothing is recorded twice, and this run goes on from there",
+        )
+
+
+# --- what is there ---------------------------------------------------------------------------------------------------
+
+
+async def _funnel(opened: Ledger, teller: Teller) -> list[FunnelStage]:
+    from projections.deal import funnel
+
+    stages = await funnel.stages(opened.pool, datetime.now(UTC))
+    teller.view("funnel", lambda: show_funnel(stages, "default"), stages=stages)
+    return stages
+
+
+def _currency(stages: Sequence[FunnelStage]) -> str:
+    """The one that most of the pipeline is in."""
+    amounts = [(amount, currency) for stage in stages for currency, amount in stage.amounts.items()]
+    return max(amounts)[1] if amounts else CURRENCY
+
+
+async def _health(opened: Ledger, teller: Teller) -> None:
+    """Both numbers come from one statement, and so are of the same moment."""
+    from projections.people import rep_load
+
+    found = await rep_load.totals(opened.pool)
+    counted = f"{found.open_deals:,} open deals, {found.live_promises:,} live promises"
+    kept = found.open_deals == found.live_promises
+    text = (
+        f"every open deal has a live promise: {counted}"
+        if kept
+        else f"NOT every open deal has one: {counted}"
+    )
+    teller.event("health", text, open_deals=found.open_deals, live_promises=found.live_promises)
+
+
+# --- what happens ----------------------------------------------------------------------------------------------------
+
+
+async def _turn(opened: Ledger, door: Door, teller: Teller) -> None:
+    turn = await turn_of(opened)
+    if turn is None or not await run_cycle(opened, door, turn, teller):
+        teller.event("no-cycle", "\nno cycle: too little was won in this pipeline to set a target from")
+        return
+    await caught_up(opened, teller)
+    await show_cycle(opened, turn, teller)
+
+
+async def _one_history(opened: Ledger, fused: Sequence[UUID], teller: Teller) -> None:
+    from projections.deal import history as deal_history
+
+    page = await deal_history.listing(opened.pool, fused[0], None, 50)
+    title = "the history of one of the deals (salesloop history … --lang zh tells it in Chinese)"
+    teller.view("history", lambda: show_history(page, "en", None, title), items=page.items)

@@ -1,0 +1,240 @@
+"""cli: the one seam to the house. With an address and a key everything goes through the API with that key's rights. Without, the same
+requests are answered in this process, as the operator's; what is read often asks the database's read models straight, which is faster.
+
+Nothing heavy may be imported at the top: each way imports its own.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import datetime
+from enum import Enum
+from typing import TYPE_CHECKING, Any, NoReturn
+from urllib.parse import quote, urlencode
+from uuid import UUID
+
+from cli.engine.common import REFUSED, UNREACHABLE, USAGE, Failure, fail, settings
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from cli.engine.remote import Remote
+    from projections.engine.paging import Source
+
+URL, KEY = "SALESLOOP_URL", "SALESLOOP_KEY"
+OPERATOR = "cli"
+OK = 300
+CODES = {401: UNREACHABLE, 503: UNREACHABLE}
+Query = Mapping[str, Any]
+Direct = Callable[["Source", Query], Awaitable[Any]]
+
+
+def remote() -> bool:
+    return bool(os.environ.get(URL))
+
+
+def operators_only(command: str) -> None:
+    """Fails for what works on the database itself, where an API is named."""
+    if remote():
+        fail(f"{command} is the operator's, beside the database: unset {URL}", USAGE)
+
+
+@asynccontextmanager
+async def house() -> AsyncIterator[House]:
+    async with AsyncExitStack() as stack:
+        if not remote():
+            yield House(Local(stack))
+            return
+        from cli.engine.remote import Remote
+
+        key = os.environ.get(KEY) or fail(f"{URL} needs {KEY} beside it: the key of who asks", USAGE)
+        yield House(Remote(os.environ[URL], key))
+
+
+class House:
+    def __init__(self, way: Local | Remote) -> None:
+        self._way = way
+        self.remote = not isinstance(way, Local)
+
+    async def read(
+        self, path: str, shape: Any, query: Query | None = None, direct: Direct | None = None
+    ) -> Any:
+        """What a GET answers, as `shape`. `direct` answers the same from the database. Raises Failure."""
+        asked = {name: value for name, value in (query or {}).items() if value is not None}
+        if direct is not None and isinstance(self._way, Local):
+            return await direct(await self._way.source(), asked)
+        status, content = await self._way.ask("GET", _address(path, asked), {}, None, OPERATOR)
+        return answered(content, shape) if status < OK else refuse(status, content)
+
+    async def act(
+        self,
+        method: str,
+        path: str,
+        body: Query | None = None,
+        *,
+        key: str = "",
+        user: str = OPERATOR,
+        options: Mapping[str, str] | None = None,
+    ) -> bytes:
+        """Raises Failure, with `options` in place of the body's fields."""
+        import msgspec
+
+        headers = {"Idempotency-Key": key} if key else {}
+        sent = None if body is None else msgspec.json.encode(body)
+        status, content = await self._way.ask(method, _address(path, {}), headers, sent, user)
+        return content if status < OK else refuse(status, content, options)
+
+    async def upload(self, path: str, query: Query, kind: str, body: bytes) -> dict[str, Any]:
+        """A body of files. A broken connection is not tried again on."""
+        asked = {name: value for name, value in query.items() if value is not None}
+        status, content = await self._way.ask(
+            "POST", _address(path, asked), {"Content-Type": kind}, body, OPERATOR
+        )
+        job: dict[str, Any] = answered(content, dict[str, Any]) if status < OK else refuse(status, content)
+        return job
+
+    async def raw(self, path: str) -> bytes:
+        status, content = await self._way.ask("GET", _address(path, {}), {}, None, OPERATOR)
+        return content if status < OK else refuse(status, content)
+
+    async def news(self) -> None:
+        """Until something may have been recorded."""
+        await self._way.news()
+
+    async def listed(self, path: str, query: Query | None = None) -> list[dict[str, Any]]:
+        """All of a list, page by page."""
+        found: list[dict[str, Any]] = []
+        asked = {**(query or {}), "limit": 200}
+        while True:
+            page = await self.read(path, dict[str, Any], asked)
+            found += page["items"]
+            if page["next_cursor"] is None:
+                return found
+            asked["cursor"] = page["next_cursor"]
+
+    async def names(self, ids: Iterable[UUID | None]) -> dict[UUID, str]:
+        """What ids stand for, as far as they are people, teams or deals that may be seen."""
+        wanted = {id for id in ids if id is not None}
+        if isinstance(self._way, Local):
+            from cli.engine.options import names
+
+            return await names(await self._way.source(), wanted)
+        known: dict[UUID, str] = {}
+        for path in ("/reps", "/teams"):
+            if wanted - known.keys():
+                known |= {UUID(one["id"]): one["name"] for one in await self.listed(path)}
+        for id in wanted - known.keys():
+            status, content = await self._way.ask("GET", f"/deals/{id}", {}, None, OPERATOR)
+            known |= {id: _title(content)} if status < OK else {}
+        return {id: name for id, name in known.items() if id in wanted}
+
+
+def answered(content: bytes, shape: Any) -> Any:
+    """Raises Failure for what is no answer of ours."""
+    import msgspec
+
+    try:
+        return msgspec.json.decode(content, type=shape)
+    except msgspec.MsgspecError as strange:
+        raise Failure(
+            f"what answers there is no salesloop, or of another release: {strange}", UNREACHABLE
+        ) from None
+
+
+def _title(content: bytes) -> str:
+    import msgspec
+
+    return str(msgspec.json.decode(content)["title"])
+
+
+class Local:
+    """The operator's: whoever may reach the database."""
+
+    def __init__(self, stack: AsyncExitStack) -> None:
+        self._stack = stack
+        self._source: Source | None = None
+        self._app: FastAPI | None = None
+
+    async def source(self) -> Source:
+        if self._source is None:
+            from runtime.database import connect
+
+            self._source = await self._stack.enter_async_context(await connect(settings().database_url))
+        return self._source
+
+    async def news(self) -> None:
+        source: Any = await self.source()
+        await source.execute("LISTEN ledger")
+        async for _ in source.notifies(timeout=5, stop_after=1):
+            pass
+
+    async def ask(
+        self, method: str, address: str, headers: Mapping[str, str], body: bytes | None, user: str
+    ) -> tuple[int, bytes]:
+        from api.engine.inside import call, inside
+
+        if self._app is None:
+            await self.source()  # a pool would go on trying; a person wants to know now
+            self._app = await self._stack.enter_async_context(inside(settings()))
+        sent = {**headers, "content-type": "application/json"} if body is not None else headers
+        return await call(self._app, user, method, address, sent, body or b"")
+
+
+def _address(path: str, query: Query) -> str:
+    return quote(path, safe="/") + (f"?{urlencode({n: _text(v) for n, v in query.items()})}" if query else "")
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Enum):
+        return str(value.value)
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+# --- refusals in our words -------------------------------------------------------------------------------------------
+
+
+def refuse(status: int, content: bytes, options: Mapping[str, str] | None = None) -> NoReturn:
+    """A problem as the API tells it, with the options of the command in place of the body's fields."""
+    import msgspec
+
+    try:
+        problem = msgspec.json.decode(content, type=dict[str, Any])
+    except msgspec.MsgspecError:
+        raise Failure(f"the server answered {status} without a reason", UNREACHABLE) from None
+    said = "\n".join([f"refused: {_said(problem, options or {})}", *_supplied(problem)])
+    raise Failure(said, CODES.get(status, REFUSED))
+
+
+def _supplied(problem: Mapping[str, Any]) -> list[str]:
+    """The commands that record what a gate wants, one a line, each with all of its options that are wanted."""
+    from cli.acts import SUPPLIED_BY
+
+    commands: dict[str, list[str]] = {}
+    for wanted in problem.get("missing") or ():
+        command, blank, option = SUPPLIED_BY.get(wanted, "").partition(" --")
+        commands.setdefault(command, []).extend([f"--{option}"] if blank else [])
+    commands.pop("", None)
+    said = [f"record it with: salesloop {' '.join([name, 'DEAL', *opts])}" for name, opts in commands.items()]
+    asked = ["or ask with: salesloop deals override DEAL STAGE --reason WHY"]
+    return said + asked if said else said
+
+
+def _said(problem: Mapping[str, Any], options: Mapping[str, str]) -> str:
+    errors = problem.get("errors")
+    if not isinstance(errors, list):
+        return str(problem.get("detail") or problem.get("title") or "no reason was given")
+    return "; ".join(f"{_named(str(e['field']), options)}: {e['message']}" for e in errors)
+
+
+def _named(field: str, options: Mapping[str, str]) -> str:
+    """The option that fills the field, or the nearest thing it is a part of."""
+    if field.startswith("query."):
+        return f"--{field.removeprefix('query.').removesuffix('_id').replace('_', '-')}"
+    place = field
+    while place not in options and "." in place:
+        place = place.rpartition(".")[0]
+    return options.get(place, field)

@@ -1,0 +1,306 @@
+"""cli: how what is typed becomes what a request says, one reading a kind. Names, references and the beginnings of ids stand for ids.
+
+Text is read by the domain's own strict readings; no request is made here but for what a name stands for.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from cli.engine.common import TYPED, USAGE, Failure, fail
+
+if TYPE_CHECKING:
+    from cli.engine.house import House
+
+HELP = {
+    "whole": "A whole number.",
+    "number": "Such as 1200000 or 1,200,000.50.",
+    "money": "Such as '120000 CNY'.",
+    "day": "Such as 2026-12-31.",
+    "today": "Such as 2026-12-31; the company's today where left out.",
+    "instant": "Such as 2026-12-01T09:00, in your time zone.",
+    "id": "Its id.",
+    "rep": "A rep: name, login or id.",
+    "team": "A team: name or id.",
+    "customer": "A customer: name or id.",
+    "product": "A product: name or id.",
+    "deal": "A deal: reference as lists show it, or id.",
+    "cycle": "SCOPE@PERIOD, or its id: company@2027-Q1, 'rep:Li Wei@2027-03'.",
+    "cycle_id": "A cycle: SCOPE@PERIOD, or its id.",
+    "scope": "company, team:NAME or rep:NAME; ids do as well.",
+    "days": "FIRST..LAST, such as 2026-07-01..2026-09-30.",
+    "file": "JSON, as the route takes it.",
+    "minutes": "JSON: decisions (question, of, due_at, choice), action_items (what, owner_id, due_at).",
+    "part": "SCOPE@PERIOD, and after = its weight or number: 'rep:Li Wei@2027-03=2'. Once for each part.",
+    "score": "MEASURE=SCORE.",
+    "change": "METRIC=N does this to the next target: deals-won=-2, revenue-won=5%.",
+}
+LISTS = {"rep": "reps", "team": "teams", "customer": "customers", "product": "products"}
+KINDS_OF = {"owner": "rep", "manager": "rep", "waits_of": "rep"}
+"""Of options that are called otherwise."""
+CANDIDATES = 5
+"""Of several that fit, told at most."""
+
+
+async def read(house: House, kind: str, text: str, name: str) -> Any:
+    """What `text` says as one of `kind`. Raises Failure, naming the option, for what says nothing of the kind."""
+    try:
+        return await KINDS[kind](house, text) if kind in KINDS else text
+    except ValueError as wrong:
+        raise Failure(f"{name}: {text!r} {wrong}", USAGE) from None
+
+
+# --- plain values ----------------------------------------------------------------------------------------------------
+
+
+async def _whole(_: House, text: str) -> int:
+    from domain.reading import whole
+
+    return whole(text)
+
+
+async def _number(_: House, text: str) -> str:
+    from domain.reading import grouped
+
+    return str(grouped(text))
+
+
+async def _money(_: House, text: str) -> dict[str, str]:
+    from domain.reading import currency, grouped
+
+    number, _blank, code = text.strip().partition(" ")
+    try:
+        return {"amount": str(grouped(number)), "currency": currency(code.strip().upper())}
+    except ValueError as wrong:
+        raise ValueError(f"is not an amount such as '120000 CNY': {wrong}") from None
+
+
+async def _day(_: House, text: str) -> str:
+    from domain.reading import day
+
+    return day(text).isoformat()
+
+
+async def _instant(_: House, text: str) -> str:
+    return moment_of(text).isoformat()
+
+
+def moment_of(text: str) -> datetime:
+    """Without an offset it is in the zone of this machine. Raises ValueError."""
+    from domain.reading import clock, day, instant
+
+    on, _, at = text.replace(" ", "T").partition("T")
+    if at and not any(sign in at for sign in "Zz+-"):
+        known = clock(at.removesuffix(":00") if at.count(":") > 1 else at)
+        return datetime.combine(day(on), known).astimezone()
+    if not at:
+        raise ValueError("is no time: write it as 2026-12-01T09:00")
+    return instant(text)
+
+
+async def _id(_: House, text: str) -> str:
+    from domain.reading import id
+
+    return str(id(text))
+
+
+async def _days(house: House, text: str) -> dict[str, str]:
+    first, _, last = text.partition("..")
+    return {"start": await _day(house, first), "end": await _day(house, last)}
+
+
+async def _score(house: House, text: str) -> dict[str, str]:
+    measure, _, given = text.rpartition("=")
+    if not measure:
+        raise ValueError("is no score: write MEASURE=SCORE")
+    return {"measure": measure.strip(), "score": await _number(house, given)}
+
+
+async def _change(house: House, text: str) -> dict[str, Any]:
+    from decimal import Decimal
+
+    metric, _, given = text.partition("=")
+    stated = Decimal(await _number(house, given.removesuffix("%")))
+    share = given.endswith("%")
+    return {"metric": metric, "number": str(stated / 100 if share else stated), "as_share": share}
+
+
+async def _file(_: House, text: str) -> Any:
+    import msgspec
+
+    try:
+        with open(text, "rb") as opened:  # noqa: ASYNC230, PTH123 - one small file before anything else goes on
+            return msgspec.json.decode(opened.read(), type=dict[str, Any])
+    except (OSError, msgspec.MsgspecError) as wrong:
+        raise ValueError(f"cannot be read: {wrong}") from None
+
+
+# --- what names stand for --------------------------------------------------------------------------------------------
+
+
+async def scope(house: House, text: str) -> dict[str, str]:
+    kind, _, whose = text.partition(":")
+    if kind == "company" and not whose:
+        return {"kind": "company"}
+    if kind not in ("team", "rep") or not whose:
+        raise ValueError("is no scope: write company, team:NAME or rep:NAME")
+    return {"kind": kind, "id": await named(house, kind, whose)}
+
+
+async def _part(house: House, text: str) -> dict[str, Any]:
+    which, _, share = text.partition("=")
+    whose, at, period = which.rpartition("@")
+    if not at:
+        raise ValueError("is no part: write SCOPE@PERIOD or SCOPE@PERIOD=SHARE")
+    given = {"share": await _number(house, share)} if share else {}
+    return {"scope": await scope(house, whose), "period": period, **given}
+
+
+async def cycle(house: House, text: str) -> str:
+    """By its id, or by scope and period, whose fiscal years start when the cycle policy "default" says."""
+    from cli.engine.options import fiscal_start
+    from domain.cycle.cycle import cycle_id
+    from domain.periods import named_period
+    from domain.scope import Scope, ScopeKind
+
+    whose, at, period = text.rpartition("@")
+    if not at:
+        try:
+            return await _id(house, text)
+        except ValueError:
+            raise ValueError("is no cycle: write its id, or SCOPE@PERIOD such as company@2027-Q1") from None
+    of = await scope(house, whose)
+    about = Scope(kind=ScopeKind(of["kind"]), id=UUID(of["id"]) if "id" in of else None)
+    id = str(cycle_id(about, named_period(period, await fiscal_start(house))))
+    TYPED[id] = text
+    return id
+
+
+async def deal(house: House, text: str) -> str:
+    from domain.reading import id
+
+    try:
+        return str(id(text))
+    except ValueError:
+        return str((await deal_named(house, text)).deal_id)
+
+
+async def deal_named(house: House, text: str) -> Any:
+    """By its reference, or the beginning of its id, where only one deal has it."""
+    from cli.engine.reads import pages
+    from projections.deal import board as deal_board
+    from projections.engine.paging import Page
+
+    query = {"reference": text, "limit": CANDIDATES}
+    direct = pages(deal_board.listing, deal_board.BoardFilter)
+    page = await house.read("/deals", Page[deal_board.DealView], query, direct)
+    only = _only("deal", text, {one.deal_id: one.title for one in page.items})
+    return next(one for one in page.items if one.deal_id == only)
+
+
+async def ids(house: House, whose: Mapping[str, str | None]) -> dict[str, str]:
+    """Of the people, teams and customers that options name: `owner` → `owner_id`."""
+    return {
+        f"{option}_id": await read(house, KINDS_OF.get(option, option), text, f"--{option}")
+        for option, text in whose.items()
+        if text is not None
+    }
+
+
+async def days(house: House, query: Mapping[str, Any], *options: str) -> dict[str, str]:
+    """The days that options name, as they are written in a request."""
+    return {one: await read(house, "day", query[one], f"--{one}") for one in options if query.get(one)}
+
+
+async def scoped(house: House, text: str | None) -> dict[str, str]:
+    """What narrows a list down to a scope."""
+    if text is None:
+        return {}
+    found = await read(house, "scope", text, "--scope")
+    return {f"scope_{name}": value for name, value in found.items()}
+
+
+async def named(house: House, kind: str, text: str) -> str:
+    """The id of the one whose name, login or id it is; else whose name begins so, or holds it."""
+    from difflib import get_close_matches
+
+    from domain.reading import id
+
+    try:
+        return str(id(text))
+    except ValueError:
+        pass
+    listed = await everybody(house, kind)
+    wanted = _folded(text)
+    for fits in (_is, _begins, _holds):
+        found = {one["id"]: one["name"] for one in listed if fits(one, wanted)}
+        if found:
+            return str(_only(kind, text, found))
+    near = get_close_matches(wanted, {_folded(one["name"]): one["name"] for one in listed}, 1)
+    meant = next((f"; did you mean {one['name']!r}?" for one in listed if _folded(one["name"]) in near), "")
+    raise Failure(f"no {kind} is called {text!r}{meant or f': see salesloop {kind} list'}")
+
+
+def _is(one: Mapping[str, Any], wanted: str) -> bool:
+    return wanted in (_folded(one["name"]), _folded(one.get("user_id") or ""))
+
+
+def _begins(one: Mapping[str, Any], wanted: str) -> bool:
+    return _folded(one["name"]).startswith(wanted)
+
+
+def _holds(one: Mapping[str, Any], wanted: str) -> bool:
+    return wanted in _folded(one["name"])
+
+
+async def everybody(house: House, kind: str) -> list[dict[str, Any]]:
+    """All of a kind, as the directory lists them."""
+
+    async def direct(source: Any, _: Mapping[str, Any]) -> list[dict[str, Any]]:
+        from projections.people import directory
+
+        return await directory.everybody(source, kind)
+
+    if house.remote:
+        return await house.listed(f"/{LISTS[kind]}")
+    return list(await house.read(f"/{LISTS[kind]}", list, None, direct))
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFKC", name).casefold().strip()
+
+
+def _only(kind: str, text: str, found: Mapping[Any, str]) -> Any:
+    if len(found) == 1:
+        return next(iter(found))
+    if not found:
+        fail(f"no {kind} has the id or reference {text!r}")
+    some = "; ".join(f"{name} ({id})" for id, name in list(found.items())[:CANDIDATES])
+    more = " …" if len(found) > CANDIDATES else ""
+    raise Failure(f"several {kind}s fit {text!r}: name one by its id: {some}{more}", USAGE)
+
+
+KINDS: Mapping[str, Callable[[House, str], Awaitable[Any]]] = {
+    "whole": _whole,
+    "number": _number,
+    "money": _money,
+    "day": _day,
+    "today": _day,
+    "instant": _instant,
+    "id": _id,
+    "days": _days,
+    "score": _score,
+    "change": _change,
+    "file": _file,
+    "minutes": _file,
+    "scope": scope,
+    "part": _part,
+    "cycle": cycle,
+    "cycle_id": cycle,
+    "deal": deal,
+    **{kind: lambda house, text, kind=kind: named(house, kind, text) for kind in LISTS},  # type: ignore[misc]
+}

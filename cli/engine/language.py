@@ -1,0 +1,90 @@
+"""cli: the language of what is fixed — the words are in `cli/engine/words.py`. What people wrote is never translated, and `--json` never is."""
+
+from __future__ import annotations
+
+import inspect
+import os
+from collections.abc import Callable
+from enum import StrEnum
+from functools import wraps
+from typing import Annotated, Any
+
+import typer
+
+
+class Language(StrEnum):
+    EN = "en"
+    ZH = "zh"
+
+
+Lang = Annotated[
+    Language | None,
+    typer.Option("--lang", envvar="SALESLOOP_LANG", help="Of what is shown; without, as LANG says."),
+]
+PLACES = ("LC_ALL", "LC_MESSAGES", "LANG")
+_spoken = [Language.EN]
+
+
+def speak(given: Language | None) -> None:
+    """From now on."""
+    set_ = next((os.environ[name] for name in PLACES if os.environ.get(name)), "")
+    _spoken[0] = given or (Language.ZH if set_.startswith("zh") else Language.EN)
+
+
+def language() -> str:
+    return _spoken[0].value
+
+
+def word(text: str) -> str:
+    """A fixed word, or a code, in the language; what is neither stays as it is."""
+    if _spoken[0] is Language.EN:
+        return text
+    from cli.engine.words import ZH
+
+    return ZH.get(text, text)
+
+
+def told(template: str, **values: Any) -> str:
+    """A fixed sentence with what belongs into it."""
+    return word(template).format(**values)
+
+
+def heard(text: str) -> str:
+    """A sentence of another room's, in the language, where it is one that is known."""
+    if _spoken[0] is Language.EN:
+        return text
+    from cli.engine.words import HEARD
+
+    for pattern, zh in HEARD.items():
+        if found := pattern.fullmatch(text):
+            return zh.format(*found.groups())
+    return text
+
+
+def speaking(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The command with the option `--lang`."""
+    signature = inspect.signature(command, eval_str=True)
+    option = inspect.Parameter("lang", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Lang)
+
+    @wraps(command)
+    def spoken(*args: Any, lang: Language | None = None, **given: Any) -> Any:
+        speak(lang)
+        return command(*args, **given)
+
+    parameters = [*signature.parameters.values(), option]
+    spoken.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+    spoken.__annotations__ = {one.name: one.annotation for one in parameters}
+    return spoken
+
+
+class Commands(typer.Typer):
+    """A group whose commands all take `--lang`."""
+
+    def command(self, *args: Any, **named: Any) -> Callable[[Any], Any]:
+        add = super().command(*args, **named)
+
+        def added(command: Any) -> Any:
+            add(speaking(command))
+            return command
+
+        return added

@@ -1,0 +1,45 @@
+"""cli: how lists and single things are read the fast way, from the read models' own queries. What is asked are the query's parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from cli.engine.common import fail
+
+if TYPE_CHECKING:
+    from cli.engine.house import Direct
+
+PAGING = ("sort", "cursor", "limit")
+RENAMED = {"period": "period_name"}
+
+
+def pages(listing: Callable[..., Awaitable[Any]], narrowed: Any) -> Direct:
+    """A read model's `listing` with its filter."""
+
+    async def direct(source: Any, query: Mapping[str, Any]) -> Any:
+        import msgspec
+
+        given = {RENAMED.get(name, name): value for name, value in query.items() if name not in PAGING}
+        if "scope_kind" in given and "scope_kind" not in narrowed.__struct_fields__:
+            given["scope_key"] = _key(given.pop("scope_kind"), given.pop("scope_id", None))
+        turned = {name: query[name] for name in PAGING if name in query}
+        return await listing(source, msgspec.convert(given, narrowed, strict=False), **turned)
+
+    return direct
+
+
+def _key(kind: str, id: str | None) -> str:
+    from domain.scope import Scope, ScopeKind
+
+    return Scope(kind=ScopeKind(kind), id=UUID(id) if id else None).key
+
+
+def one(get: Callable[..., Awaitable[Any]], kind: str, id: str) -> Direct:
+    """A read model's `get`."""
+
+    async def direct(source: Any, _: Mapping[str, Any]) -> Any:
+        return await get(source, UUID(id)) or fail(f"no {kind} has the id {id}")
+
+    return direct

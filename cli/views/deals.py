@@ -1,0 +1,271 @@
+"""cli: deals, leads and promises for people. Each function takes what was read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, tzinfo
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from cli.engine.common import moment, money
+from cli.engine.language import heard, told, word
+from cli.engine.tables import facts, say, table
+
+if TYPE_CHECKING:
+    from projections.deal.agenda import AgendaItem, EndedItem, Outcomes
+    from projections.deal.board import DealView
+    from projections.deal.funnel import FunnelStage
+    from projections.deal.history import Happening
+    from projections.engine.paging import Page
+    from projections.lead import LeadView
+    from projections.people.rep_load import Load
+
+CLOSED = ("won", "lost", "after-sales")
+STANDING = "deals, amount, days here: what stands in a stage now, and for how long on average."
+MOVES = (
+    "came, left, went on, days stayed: moves from {since} until {until}; "
+    "went on: the share of those who left that moved ahead."
+)
+NAMED_BY = {"deal.activity-logged": "activity_id", "deal.override-requested": "override_id"}
+SHORT = 8
+"""Digits of an id that are enough to name a deal by."""
+
+
+def reference(deal: Any) -> str:
+    """What a deal can be named by: its reference, else the beginning of its id."""
+    return str(deal.reference or deal.deal_id.hex[:SHORT])
+
+
+def show_deals(deals: Iterable[DealView], to: tzinfo | None) -> None:
+    columns = ("deal", "title", "customer", "stage", "amount", "owner", "due")
+    rows = [
+        (
+            reference(deal),
+            deal.title,
+            deal.customer_name,
+            deal.stage,
+            money(deal.amount, deal.currency),
+            deal.owner_name,
+            f"{moment(deal.due_at, to)}{' !' if deal.missed_at else ''}",
+        )
+        for deal in deals
+    ]
+    table(columns, rows, right=("amount",), whole=("deal", "due"), spare=("owner", "customer"))
+
+
+def show_deal(deal: DealView, to: tzinfo | None) -> None:
+    rows = [
+        ("deal", deal.deal_id),
+        ("reference", f"{deal.reference} ({deal.source})" if deal.reference else None),
+        ("title", deal.title),
+        ("customer", deal.customer_name),
+        ("product", deal.product_name),
+        ("owner", f"{deal.owner_name}, {deal.team_name}"),
+        (
+            "stage",
+            told(
+                "{stage} ({status}), since {at}",
+                stage=deal.stage,
+                status=word(deal.status),
+                at=moment(deal.stage_entered_at, to),
+            ),
+        ),
+        ("amount", money(deal.amount, deal.currency)),
+        ("expected close", deal.expected_close),
+        ("opened", moment(deal.opened_at, to)),
+        (
+            "activities",
+            told(
+                "{count}, the last {at}",
+                count=deal.activity_count,
+                at=moment(deal.last_activity_at, to) or word("never"),
+            ),
+        ),
+        (
+            "promise",
+            told("{what}, by {who}", what=deal.promised, who=deal.promised_by_name)
+            if deal.promise_id
+            else None,
+        ),
+        ("its id", deal.promise_id),
+        ("due", moment(deal.due_at, to)),
+        ("policy, process", f"{deal.policy}, {deal.process} {deal.process_version}"),
+        ("version", deal.version),
+    ]
+    facts(deal.title, rows)
+
+
+# --- history ---------------------------------------------------------------------------------------------------------
+
+
+def show_history(page: Page[Happening], lang: str, to: tzinfo | None, title: str = "") -> None:
+    rows = [
+        (h.version, moment(h.occurred_at, to, seconds=True), _who(h), h.channel, _said(h, lang))
+        for h in page.items
+    ]
+    columns = ("", "when", "who", "door", "what")
+    table(columns, rows, title=title, right=("",), whole=("when", "door"), spare=("door", "who"))
+
+
+def _who(happening: Happening) -> str:
+    """A rep by name, a workflow as what it is: its id only repeats the deal's."""
+    return word("workflow") if happening.who_kind == "workflow" else happening.who_name or happening.who
+
+
+def _said(happening: Happening, lang: str) -> str:
+    why = f" ({happening.reason})" if happening.reason else ""
+    said: Any = happening.sentence
+    return (said if isinstance(said, str) else str(said[lang])) + why + _id(happening)
+
+
+def _id(happening: Happening) -> str:
+    """What a correction or a decision has to name, and nothing else shows."""
+    import msgspec
+
+    if happening.topic not in NAMED_BY:
+        return ""
+    of = msgspec.json.decode(happening.data, type=dict[str, Any])[NAMED_BY[happening.topic]]
+    return told(", id {id}", id=of)
+
+
+# --- promises --------------------------------------------------------------------------------------------------------
+
+
+def show_agenda(page: Page[AgendaItem], to: tzinfo | None, title: str = "") -> None:
+    now = datetime.now(UTC)
+    rows = [
+        (
+            moment(i.due_at, to),
+            i.state(now),
+            reference(i),
+            i.title,
+            i.promised,
+            i.promised_by_name,
+            i.customer_name,
+        )
+        for i in page.items
+    ]
+    columns = ("due", "state", "deal", "title", "promised", "who", "customer")
+    table(columns, rows, title=title, whole=("due", "state", "deal"))
+
+
+def show_ended(page: Page[EndedItem], to: tzinfo | None) -> None:
+    rows = [
+        (
+            moment(i.ended_at, to),
+            i.outcome,
+            i.deal_id.hex[:SHORT],
+            i.title,
+            i.promised,
+            i.owner_name,
+            moment(i.due_at, to),
+        )
+        for i in page.items
+    ]
+    columns = ("ended", "state", "deal", "title", "promised", "who", "due")
+    table(columns, rows, whole=("ended", "state", "deal", "due"))
+
+
+def show_outcomes(outcomes: Iterable[Outcomes]) -> None:
+    columns = ("rep", "kept", "late", "broken", "excused")
+    rows = [(o.owner_name or o.owner_id, o.kept, o.late, o.broken, o.excused) for o in outcomes]
+    table(columns, rows, right=columns[1:])
+
+
+# --- funnel ----------------------------------------------------------------------------------------------------------
+
+
+def show_funnel(
+    stages: Sequence[FunnelStage], process: str, since: str | None = None, until: str | None = None
+) -> None:
+    """What stands in each stage, what stands in all of them, and of what days the moves are."""
+    columns = ("stage", "deals", "amount", "days here", "came", "left", "went on", "days stayed")
+    spare = ("days stayed", "left", "came", "days here")
+    rows = [*map(_stage, stages), _total(stages)]
+    table(
+        columns,
+        rows,
+        title=told("funnel: {process}", process=process),
+        right=columns[1:],
+        whole=("stage",),
+        spare=spare,
+    )
+    say(word(STANDING))
+    say(told(MOVES, since=since or word("the beginning"), until=until or word("today")))
+
+
+def _total(stages: Sequence[FunnelStage]) -> tuple[Any, ...]:
+    """Of what is open: closed deals stand in no stage that leads anywhere."""
+    still = [stage for stage in stages if stage.stage not in CLOSED]
+    sums: dict[str, Decimal] = {}
+    for stage in still:
+        for currency, amount in stage.amounts.items():
+            sums[currency] = sums.get(currency, Decimal(0)) + amount
+    amounts = "\n".join(money(amount, currency) for currency, amount in sorted(sums.items()))
+    return word("open in all"), f"{sum(stage.deals for stage in still):,}", amounts, "", "", "", "", ""
+
+
+def _stage(s: FunnelStage) -> tuple[Any, ...]:
+    amounts = "\n".join(money(amount, currency) for currency, amount in sorted(s.amounts.items()))
+    went_on = f"{s.conversion:.0%}" if s.conversion is not None else ""
+    return (
+        s.stage,
+        f"{s.deals:,}",
+        amounts,
+        _days(s.mean_age_days),
+        f"{s.entered:,}",
+        f"{s.left:,}",
+        went_on,
+        _days(s.mean_dwell_days),
+    )
+
+
+def _days(days: float | None) -> str:
+    return "" if days is None else f"{days:,.1f}"
+
+
+# --- reps ------------------------------------------------------------------------------------------------------------
+
+
+def show_reps(loads: Iterable[Load]) -> None:
+    columns = ("name", "team", "open deals", "amount", "promises", "overdue", "id")
+    spare = ("id", "team", "promises")
+    table(columns, [_load(load) for load in loads], right=columns[2:6], whole=("id",), spare=spare)
+
+
+def _load(load: Load) -> tuple[Any, ...]:
+    amounts = "\n".join(money(amount, currency) for currency, amount in sorted(load.open_amounts.items()))
+    template = "{name} (away)" if load.away else "{name}" if load.active else "{name} (left)"
+    name = told(template, name=load.rep_name)
+    return (
+        name,
+        load.team_name,
+        f"{load.open_deals:,}",
+        amounts,
+        f"{load.live_promises:,}",
+        f"{load.overdue_promises:,}",
+        load.rep_id,
+    )
+
+
+# --- leads -----------------------------------------------------------------------------------------------------------
+
+
+def show_leads(leads: Iterable[LeadView], to: tzinfo | None) -> None:
+    rows = [(i.lead_id, i.name, i.source, i.status, i.owner_name, moment(i.captured_at, to)) for i in leads]
+    columns = ("lead", "name", "source", "status", "owner", "captured")
+    table(columns, rows, whole=("lead", "captured"), spare=("source", "owner"))
+
+
+def show_lead(lead: LeadView, to: tzinfo | None) -> None:
+    rows = [
+        ("name", lead.name),
+        ("interest", lead.interest),
+        ("source", lead.source),
+        ("captured", moment(lead.captured_at, to)),
+        ("status", word(lead.status)),
+        ("owner", lead.owner_name or word("nobody")),
+        ("allocated", f"{moment(lead.allocated_at, to)} {heard(lead.receipt)}".strip()),
+        ("deal", lead.deal_id),
+    ]
+    facts(str(lead.lead_id), rows)
