@@ -21,7 +21,7 @@ import psycopg
 import uvloop
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from domain.door import Door
+from domain.engine.command_handler import Door
 from projections import catalog
 from projections.engine.run import run_projections
 from projections.engine.wait import Waiter

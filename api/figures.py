@@ -19,11 +19,11 @@ from api.engine.fields import Day, Paging, ShortText, Strict
 from api.engine.querying import query
 from api.engine.reading import Look
 from api.engine.scopes import KnownAt, MetricKey, PeriodName, period, within_reach
-from domain import currency
-from domain.figures import FigureAsked
-from domain.metrics import Metric, every_metric
-from domain.periods import Window
-from domain.scope import Scope, ScopeKind
+from domain.engine import currency
+from domain.figures.metrics import Metric, every_metric
+from domain.figures.queries import FigureAsked
+from domain.figures.scope import Scope, ScopeKind
+from domain.time.periods import Window
 from projections.engine.paging import Page, in_order
 from projections.figures import figures, scopes
 from projections.figures.figures import Behind

@@ -16,7 +16,7 @@ from api.engine.fields import Instant, ShortText, Strict
 from api.engine.reading import Look
 from api.engine.users import OPERATOR_ONLY, USER_PATTERN, NewKey, Role
 from api.engine.writing import Act
-from domain.errors import Forbidden, NotFound
+from domain.engine.errors import Forbidden, NotFound
 
 router = auth.router("/keys", tags=["keys"])
 

@@ -21,7 +21,7 @@ from api.engine.measured import measure
 from api.engine.reading import Look
 from api.engine.services import services_of
 from api.engine.writing import Act
-from domain.errors import NotFound
+from domain.engine.errors import NotFound
 from projections.catalog import BY_NAME
 from projections.engine.runner import resume
 from projections.engine.status import ProjectionStatus, status

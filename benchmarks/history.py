@@ -17,7 +17,7 @@ import psycopg
 
 from benchmarks import raw
 from benchmarks.lives import START, Lives
-from domain.door import Decision
+from domain.engine.command_handler import Decision
 from projections import catalog
 
 TOLD = 250

@@ -12,14 +12,14 @@ from random import Random
 from uuid import UUID
 
 import domain.registry  # noqa: F401 - registers every fact and decision
-from domain.aggregate import Aggregate
-from domain.catalogue import AddContact, ListProduct, Profile, RegisterCustomer
-from domain.context import Actor, Channel, Context
+from domain.customer import AddContact, ListProduct, Profile, RegisterCustomer
 from domain.deal import commands as c
 from domain.deal.commands import DealCommand
-from domain.door import Call, Command, Decision, NotLoaded, attempt
-from domain.people import FormTeam, HireRep
-from domain.values import Activity, ActivityKind, Direction, Money, Needs, NextStep, Quote
+from domain.engine.aggregate import Aggregate
+from domain.engine.command_handler import Call, Command, Decision, NotLoaded, attempt
+from domain.engine.context import Actor, Channel, Context
+from domain.engine.values import Activity, ActivityKind, Direction, Money, Needs, NextStep, Quote
+from domain.people.people import FormTeam, HireRep
 
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 REPS, CUSTOMERS, PRODUCTS = 20, 200, 10

@@ -19,13 +19,13 @@ from temporalio.client import Client
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from benchmarks.lives import Lives
-from domain.calendar import BusinessCalendar
-from domain.context import Actor, Channel, Context
 from domain.deal.commands import OpenDeal
-from domain.door import Call, Door
-from domain.errors import DomainError
-from domain.policy import Duration, FollowUpPolicy
-from domain.values import NextStep
+from domain.engine.command_handler import Call, Door
+from domain.engine.context import Actor, Channel, Context
+from domain.engine.errors import DomainError
+from domain.engine.values import NextStep
+from domain.policy.follow_up import Duration, FollowUpPolicy
+from domain.time.calendar import BusinessCalendar
 from runtime.database import Pool
 from runtime.settings import Settings
 from runtime.temporal import connect_temporal

@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 
 import psycopg
 
-from domain.door import Decision
+from domain.engine.command_handler import Decision
 from runtime.codec import encode
 
 RawRow = tuple[UUID, int, str, int, str, str, UUID, datetime]

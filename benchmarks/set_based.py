@@ -12,7 +12,7 @@ import time
 import psycopg
 from psycopg import sql
 
-from domain.process import DEFAULT_PROCESS
+from domain.policy.process import DEFAULT_PROCESS
 from projections.deal.history import HISTORY
 from projections.deal.row import DEALS, TITLES
 from projections.engine.tables import SCHEMA

@@ -26,7 +26,7 @@ Currency = Annotated[str | None, typer.Option("--currency", help="Of money.")]
 @app.command("list", epilog=example("salesloop figure list --lang zh"))
 def list_(*, json: Json = False) -> None:
     """Every metric, with its definition."""
-    from domain.metrics import every_metric
+    from domain.figures.metrics import every_metric
 
     if json:
         as_json(list(every_metric()))
@@ -64,7 +64,7 @@ def show(
 def _scope(told: dict[str, Any]) -> Any:
     import msgspec
 
-    from domain.scope import Scope
+    from domain.figures.scope import Scope
 
     return msgspec.convert(told, Scope, strict=False)
 

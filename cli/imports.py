@@ -72,7 +72,7 @@ async def import_files(
     rejects: Path | None = None,
     quiet: bool = False,
 ) -> ImportResult:
-    from domain.context import Actor
+    from domain.engine.context import Actor
     from projections.engine.pace import paced
     from runtime.imports.run import run_import
 

@@ -16,8 +16,8 @@ from cli.engine.language import told, word
 from cli.engine.tables import say, table
 
 if TYPE_CHECKING:
-    from domain.policy import Duration, FollowUpPolicy
-    from domain.rehearsal import Rehearsed
+    from domain.policy.follow_up import Duration, FollowUpPolicy
+    from domain.policy.rehearsal import Rehearsed
     from runtime.imports.rehearse import Rehearsal
     from runtime.ledger import Ledger
 
@@ -98,7 +98,7 @@ class Draft:
         import asyncio
 
         from cli.policies import draft_of
-        from domain.policies import Policies, policy_stream
+        from domain.policy.policies import Policies, policy_stream
 
         if self.file is not None:
             return await asyncio.to_thread(draft_of(self.file.read_bytes()).value)
@@ -116,7 +116,7 @@ def _touch(text: str) -> tuple[str, Duration]:
 
 
 def _duration(text: str, option: str) -> Duration:
-    from domain.policy import Duration
+    from domain.policy.follow_up import Duration
 
     return Duration.parse(text, option)
 

@@ -16,7 +16,7 @@ from cli.engine.telling import Teller
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from domain.recorded import Recorded
+    from domain.engine.recorded import Recorded
     from runtime.ledger import Ledger
 
 PATIENCE = 240.0

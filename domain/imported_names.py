@@ -10,8 +10,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 from uuid import UUID
 
-from domain.aggregate import Aggregate
-from domain.catalogue import (
+from domain.customer import (
     Customer,
     ListProduct,
     Product,
@@ -20,11 +19,12 @@ from domain.catalogue import (
     list_product,
     register_customer,
 )
-from domain.door import Book, Command, handles
-from domain.errors import FieldError, Invalid
-from domain.people import CorrectRep, CorrectTeam, FormTeam, HireRep, Rep, Team
-from domain.staffing import correct_rep, correct_team, form_team, hire_rep
-from domain.values import Money
+from domain.engine.aggregate import Aggregate
+from domain.engine.command_handler import Book, Command, handles
+from domain.engine.errors import FieldError, Invalid
+from domain.engine.values import Money
+from domain.people.people import CorrectRep, CorrectTeam, FormTeam, HireRep, Rep, Team
+from domain.people.staffing import correct_rep, correct_team, form_team, hire_rep
 
 Json = dict[str, Any]
 NOTHING = (None, "")

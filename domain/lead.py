@@ -12,16 +12,16 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from domain.aggregate import Aggregate, when
-from domain.context import Reach
 from domain.deal.commands import OpenDeal
 from domain.deal.decisions import open_deal
-from domain.door import Book, Command, handles
-from domain.errors import Refused
-from domain.facts import Fact, FreeText, PersonName, PersonText, fact
-from domain.people import Rep, RepAllocated
-from domain.references import CustomerId, ProductId, TeamMateId
-from domain.values import MAX_NAME, Checks, Money, NextStep
+from domain.engine.aggregate import Aggregate, when
+from domain.engine.command_handler import Book, Command, handles
+from domain.engine.context import Reach
+from domain.engine.errors import Refused
+from domain.engine.facts import Fact, FreeText, PersonName, PersonText, fact
+from domain.engine.references import CustomerId, ProductId, TeamMateId
+from domain.engine.values import MAX_NAME, Checks, Money, NextStep
+from domain.people.people import Rep, RepAllocated
 
 Json = dict[str, Any]
 MAX_CANDIDATES = 2_000

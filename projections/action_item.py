@@ -7,9 +7,9 @@ from uuid import UUID
 
 import msgspec
 
-from domain.action_item import ActionItem, ActionItemOpened
-from domain.facts import FreeText
-from domain.policy import Deadlines
+from domain.action_item.action_item import ActionItem, ActionItemOpened
+from domain.engine.facts import FreeText
+from domain.policy.follow_up import Deadlines
 from projections.engine.paging import MOMENT, Page, SortKey, Source
 from projections.engine.stream_view import Body, Story, Told, topics_of
 from projections.engine.tables import Table

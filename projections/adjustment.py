@@ -8,11 +8,11 @@ from uuid import UUID
 
 import msgspec
 
-from domain import adjustment as a
-from domain.experiment import Compared
-from domain.facts import FreeText
-from domain.periods import Window
-from domain.scope import Scope
+from domain.adjustment import adjustment as a
+from domain.adjustment.experiment import Compared
+from domain.engine.facts import FreeText
+from domain.figures.scope import Scope
+from domain.time.periods import Window
 from projections.engine.paging import MOMENT, Page, SortKey, Source
 from projections.engine.stream_view import Body, Story, Told, topics_of
 from projections.engine.tables import Table

@@ -13,7 +13,7 @@ import msgspec
 from psycopg import AsyncConnection
 
 from domain import lead as f
-from domain.facts import FreeText, PersonName, PersonText
+from domain.engine.facts import FreeText, PersonName, PersonText
 from projections.engine.fold import Folded, on
 from projections.engine.paging import MOMENT, Page, Select, SortKey, Source, fetch, page, sort_by
 from projections.engine.projection import Entry

@@ -11,12 +11,12 @@ import msgspec
 
 from domain.cycle.facts import AgendaItem
 from domain.cycle.policy import Step
-from domain.facts import FreeText
+from domain.engine.facts import FreeText
+from domain.figures.scope import Scope
 from domain.meeting import facts as f
 from domain.meeting.meeting import Meeting
 from domain.meeting.plan import Plan
 from domain.meeting.schedule import MeetingSchedule
-from domain.scope import Scope
 from projections.engine.paging import MOMENT, Page, SortKey, Source
 from projections.engine.stream_view import Body, Story, Told, topics_of
 from projections.engine.tables import Table

@@ -12,11 +12,11 @@ from uuid import UUID
 
 import msgspec
 
-from domain.canonical import digest_of_positions
-from domain.errors import NotFound
-from domain.facts import FreeText
-from domain.figures import FigureAsked
-from domain.recorded import Recorded
+from domain.engine.canonical import digest_of_positions
+from domain.engine.errors import NotFound
+from domain.engine.facts import FreeText
+from domain.engine.recorded import Recorded
+from domain.figures.queries import FigureAsked
 from domain.scorecard import scorecard as s
 from domain.scorecard.compute import About as Subject
 from domain.scorecard.compute import MeasureFigure, result_of

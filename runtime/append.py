@@ -12,8 +12,8 @@ from typing import Any
 
 import msgspec
 
-from domain.door import Decision
-from domain.recorded import Pending
+from domain.engine.command_handler import Decision
+from domain.engine.recorded import Pending
 from runtime.codec import encode, fingerprint
 from runtime.wire import Wire
 

@@ -11,10 +11,10 @@ from uuid import UUID
 
 import msgspec
 
-from domain.context import WholeRequest
-from domain.errors import UnknownTopic
-from domain.facts import FACTS, Fact, lift
-from domain.recorded import Meta, Recorded
+from domain.engine.context import WholeRequest
+from domain.engine.errors import UnknownTopic
+from domain.engine.facts import FACTS, Fact, lift
+from domain.engine.recorded import Meta, Recorded
 
 encode: Callable[[Any], bytes] = msgspec.json.Encoder(decimal_format="string").encode
 decode_meta = msgspec.json.Decoder(Meta).decode

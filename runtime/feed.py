@@ -7,8 +7,8 @@ from uuid import UUID
 
 import msgspec
 
-from domain.facts import Fact
-from domain.recorded import Meta
+from domain.engine.facts import Fact
+from domain.engine.recorded import Meta
 from runtime.codec import Row, decode_fact, decode_meta, is_known
 
 

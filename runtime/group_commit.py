@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from domain.door import Decision, Receipt
-from domain.errors import Conflict, KeyReused
+from domain.engine.command_handler import Decision, Receipt
+from domain.engine.errors import Conflict, KeyReused
 from runtime.append import append, receipts
 from runtime.codec import fingerprint
 from runtime.database import Pool

@@ -14,8 +14,8 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from domain.calendar import BusinessCalendar
-from domain.errors import FieldError, Invalid
+from domain.engine.errors import FieldError, Invalid
+from domain.time.calendar import BusinessCalendar
 
 if TYPE_CHECKING:
     from holidays import HolidayBase

@@ -23,9 +23,9 @@ from eventsourcing.persistence import (
 )
 from eventsourcing.utils import Environment
 
-from domain.aggregate import Aggregate
-from domain.door import Command, Decision, Receipt, Wanted
-from domain.recorded import Recorded
+from domain.engine.aggregate import Aggregate
+from domain.engine.command_handler import Command, Decision, Receipt, Wanted
+from domain.engine.recorded import Recorded
 from runtime.append import RECEIPTS
 from runtime.codec import COLUMNS, decode_row, fingerprint
 from runtime.database import STATEMENT_SECONDS, Pool, open_pool

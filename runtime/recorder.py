@@ -29,8 +29,8 @@ from eventsourcing.persistence import (
 )
 from psycopg import sql
 
-from domain.facts import Fact
-from domain.recorded import Pending
+from domain.engine.facts import Fact
+from domain.engine.recorded import Pending
 from runtime.append import APPEND, commas, event_ids
 from runtime.codec import decode_fact, encode
 from runtime.database import connect_sync

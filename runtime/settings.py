@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
-from domain import reading
+from domain.engine import reading
 from runtime import running
 from runtime.bounds import Bounds, NotBounded
 

@@ -20,7 +20,7 @@ import psycopg
 from psycopg_pool import PoolTimeout
 
 import domain
-from domain.aggregate import Aggregate
+from domain.engine.aggregate import Aggregate
 from runtime.codec import encode
 from runtime.database import Pool
 

@@ -6,9 +6,9 @@ import asyncio
 from dataclasses import dataclass
 from uuid import UUID
 
-from domain.aggregate import Aggregate
-from domain.door import Wanted
-from domain.errors import UnknownTopic
+from domain.engine.aggregate import Aggregate
+from domain.engine.command_handler import Wanted
+from domain.engine.errors import UnknownTopic
 from runtime.codec import decode_fact, is_known, unknown
 from runtime.database import Pool
 from runtime.snapshots import EVERY, Snapshots, shape, thawed

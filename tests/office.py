@@ -9,10 +9,10 @@ from typing import Any
 from uuid import UUID
 
 import domain.registry  # noqa: F401 - registers every fact and decision
-from domain.context import Actor, Channel, Context
 from domain.deal.commands import OpenDeal
-from domain.door import Command, Door, Receipt
-from domain.people import FormTeam, HireRep
+from domain.engine.command_handler import Command, Door, Receipt
+from domain.engine.context import Actor, Channel, Context
+from domain.people.people import FormTeam, HireRep
 from runtime.database import open_pool
 from runtime.ledger import Ledger
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from domain.context import Actor, Channel, Context
 from domain.cycle.commands import OpenReview, StartExecution
-from domain.door import Command, Door
+from domain.engine.command_handler import Command, Door
+from domain.engine.context import Actor, Channel, Context
 from projections.cycle import kept_packs
 from runtime.ledger import open_ledger
 

@@ -20,16 +20,16 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from domain.action_item import ActionItemEnded
-from domain.adjustment import AdjustmentDecided
+from domain.action_item.action_item import ActionItemEnded
+from domain.adjustment.adjustment import AdjustmentDecided
 from domain.cycle.facts import CycleCancelled, CycleClosed
 from domain.deal.facts import DealLost, DealWon, PromiseMade, PromiseRearmed
-from domain.facts import FACTS, Fact
+from domain.engine.facts import FACTS, Fact
+from domain.engine.recorded import Recorded
 from domain.meeting.facts import MeetingCancelled
 from domain.meeting.schedule import MeetingScheduleCancelled
-from domain.people import RepLeft, RepMoved, TeamManagerChanged
-from domain.policies import PolicyPublished
-from domain.recorded import Recorded
+from domain.people.people import RepLeft, RepMoved, TeamManagerChanged
+from domain.policy.policies import PolicyPublished
 from workflows.follow_up import FollowUpWorkflow, follow_up_id
 from workflows.handover import (
     ManagerHandoverWorkflow,

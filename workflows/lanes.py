@@ -16,10 +16,10 @@ from datetime import datetime, timedelta
 
 from temporalio.common import Priority
 
-from domain.context import Channel
 from domain.deal.facts import PromiseMade, PromiseRearmed
-from domain.policy import Deadlines
-from domain.recorded import Recorded
+from domain.engine.context import Channel
+from domain.engine.recorded import Recorded
+from domain.policy.follow_up import Deadlines
 
 SOON = timedelta(hours=1)
 NAP = timedelta(seconds=2)

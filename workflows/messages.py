@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from domain.policy import Deadlines
+from domain.policy.follow_up import Deadlines
 
 HISTORY_LIMIT = 8_000
 """Events after which a workflow continues as new, well below the server's 51,200."""

@@ -11,11 +11,11 @@ from decimal import Decimal
 from typing import Protocol
 from uuid import UUID
 
-from domain.figures import FigureAsked, FrozenPack, Pack
-from domain.owed import Loads, Owed
-from domain.periods import Period, Window
-from domain.proposal import Effect
-from domain.scope import Scope
+from domain.figures.queries import FigureAsked, FrozenPack, Pack
+from domain.figures.scope import Scope
+from domain.people.owed import Loads, Owed
+from domain.target.proposal import Effect
+from domain.time.periods import Period, Window
 from workflows.loop_messages import Subject
 from workflows.messages import Standing, SweepReport
 

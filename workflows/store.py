@@ -11,8 +11,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from domain.people import RepAllocated
-from domain.recorded import Recorded
+from domain.engine.recorded import Recorded
+from domain.people.people import RepAllocated
 from runtime.codec import COLUMNS, decode_row
 from runtime.database import Pool
 from workflows.delivery import DEAL_TOPICS, TOPICS, news_of

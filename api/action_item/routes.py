@@ -18,7 +18,7 @@ from api.engine.querying import query
 from api.engine.reading import Look
 from api.engine.scopes import Filters, listed, person, seen
 from api.engine.writing import Act
-from domain import action_item_decisions as d
+from domain.action_item import commands as d
 from projections import action_item as action_items
 from projections.action_item import ItemFilter, ItemSeen
 from projections.engine.paging import Page

@@ -17,9 +17,9 @@ from api.engine.querying import query
 from api.engine.reading import Look
 from api.engine.scopes import MetricKey, OfScopes, Said, ScopeBody, listed, seen, speaker
 from api.engine.writing import Act
-from domain import adjustment_decisions as d
-from domain.adjustment import Outcome
-from domain.periods import Window
+from domain.adjustment import commands as d
+from domain.adjustment.adjustment import Outcome
+from domain.time.periods import Window
 from projections import adjustment as adjustments
 from projections.adjustment import AdjustmentFilter, AdjustmentSeen
 from projections.engine.paging import Page

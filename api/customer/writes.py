@@ -14,7 +14,7 @@ from api.engine.auth import ADMIN, may_write
 from api.engine.bodies import Envelope
 from api.engine.fields import Money, Name, ShortText, money
 from api.engine.writing import Act
-from domain import catalogue as c
+from domain import customer as c
 
 router = auth.router(tags=[])
 

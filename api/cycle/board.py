@@ -20,8 +20,8 @@ from api.engine.scopes import KnownAt, OfPeriods, listed, seen
 from domain.cycle.policies import CyclePolicies, cycle_policy_stream
 from domain.cycle.policy import CyclePolicy, Step
 from domain.cycle.state import Phase
-from domain.errors import NotFound
-from domain.known_days import said_of
+from domain.engine.errors import NotFound
+from domain.time.known_days import said_of
 from projections.cycle import board as cycle_board
 from projections.cycle import kept_packs as packs
 from projections.cycle import pack_view

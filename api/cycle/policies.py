@@ -18,8 +18,8 @@ from api.engine.writing import Act
 from api.policy.routes import Calendar, Span
 from domain.cycle.policies import PublishCyclePolicy
 from domain.cycle.policy import Cadence, CyclePolicy
-from domain.pace import Pace
-from domain.policy import Duration
+from domain.figures.pace import Pace
+from domain.policy.follow_up import Duration
 
 router = auth.router("/cycle-policies", tags=["cycles"])
 

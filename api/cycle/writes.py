@@ -19,7 +19,7 @@ from api.engine.writing import Act
 from domain.cycle import commands as c
 from domain.cycle.facts import StatedChange
 from domain.cycle.policy import Cadence
-from domain.values import MAX_AMOUNT
+from domain.engine.values import MAX_AMOUNT
 
 router = auth.router("/cycles", tags=["cycles"])
 

@@ -16,7 +16,7 @@ from api.engine.auth import OVERSEERS, may_read
 from api.engine.fields import MAX_PAGE, Day, Instant, Paging, Strict, Truth
 from api.engine.querying import query
 from api.engine.reading import Look
-from domain.values import PromiseOutcome
+from domain.engine.values import PromiseOutcome
 from projections.deal import agenda
 from projections.deal.agenda import AgendaItem, EndedItem, Outcomes
 from projections.engine.paging import Page

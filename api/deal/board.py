@@ -14,7 +14,7 @@ from api.engine.auth import may_read
 from api.engine.fields import PLAIN, Amount, Code, Currency, Day, Instant, Paging
 from api.engine.querying import query
 from api.engine.reading import Look, sees
-from domain.errors import NotFound
+from domain.engine.errors import NotFound
 from projections.deal import board as deal_board
 from projections.deal.board import BoardFilter, DealView
 from projections.engine.paging import Page

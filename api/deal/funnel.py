@@ -16,7 +16,7 @@ from api.engine.auth import may_read
 from api.engine.fields import Day, RuleName, Strict
 from api.engine.querying import query
 from api.engine.reading import Look
-from domain.errors import NotFound
+from domain.engine.errors import NotFound
 from projections.deal import funnel
 from projections.deal.funnel import FunnelStage
 from projections.people import directory

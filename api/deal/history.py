@@ -14,7 +14,7 @@ from api.engine.auth import may_read
 from api.engine.fields import MAX_PAGE, Paging, Whole
 from api.engine.querying import query
 from api.engine.reading import Look, sees
-from domain.errors import NotFound
+from domain.engine.errors import NotFound
 from projections.deal import board as deal_board
 from projections.deal import history as deal_history
 from projections.deal.history import Happening

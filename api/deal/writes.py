@@ -15,7 +15,7 @@ from api.engine.errors import invalid
 from api.engine.fields import money
 from api.engine.writing import Act
 from domain.deal import commands as c
-from domain.values import Quote
+from domain.engine.values import Quote
 
 router = auth.router("/deals", tags=["deals"])
 

@@ -11,7 +11,7 @@ from pydantic.json_schema import models_json_schema
 
 from api.engine.shapes import REF, shapes_of
 from api.engine.users import Role
-from domain.context import Channel
+from domain.engine.context import Channel
 
 
 class Answer(BaseModel):

@@ -25,7 +25,7 @@ from api.engine.received import header, is_json, read_json
 from api.engine.services import Services, services_of
 from api.engine.users import Role, Unauthenticated, User
 from api.engine.writing import Act
-from domain.errors import Forbidden
+from domain.engine.errors import Forbidden
 
 READERS = (Role.REP, Role.MANAGER, Role.AUDITOR, Role.ADMIN)
 WRITERS = (Role.REP, Role.MANAGER, Role.ADMIN)

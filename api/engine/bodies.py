@@ -20,7 +20,7 @@ from api.engine.fields import (
     What,
     money,
 )
-from domain import values as v
+from domain.engine import values as v
 
 
 class Envelope(Strict):

@@ -19,7 +19,7 @@ from starlette.exceptions import HTTPException
 from api.engine.faults import plainly
 from api.engine.turns import Crowded
 from api.engine.users import TooManyTries, Unauthenticated
-from domain import errors as domain
+from domain.engine import errors as domain
 
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:salesloop:problem:"

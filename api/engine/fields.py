@@ -22,9 +22,9 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 from pydantic_core.core_schema import no_info_before_validator_function
 
-from domain import currency, reading
-from domain.values import MAX_AMOUNT, MAX_NAME, MAX_TEXT
-from domain.values import Money as DomainMoney
+from domain.engine import currency, reading
+from domain.engine.values import MAX_AMOUNT, MAX_NAME, MAX_TEXT
+from domain.engine.values import Money as DomainMoney
 
 PLAIN = r"^(?:[^\x00]+)?$"
 """PostgreSQL stores no NUL characters, so none are taken. Programs that make calls from the schema write the longest length

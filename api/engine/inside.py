@@ -17,7 +17,7 @@ from api.engine.auth import USER
 from api.engine.services import Services
 from api.engine.users import Role, User
 from api.engine.writing import CHANNEL
-from domain.context import Channel
+from domain.engine.context import Channel
 from projections.engine.wait import Waiter
 from runtime.ledger import open_ledger
 from runtime.settings import Settings

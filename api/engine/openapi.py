@@ -16,7 +16,7 @@ from api.engine.querying import parameters
 from api.engine.reading import MAX_POSITION, MAX_WAIT, WAIT
 from api.engine.users import Role
 from api.engine.writing import MAX_IDEMPOTENCY_KEY
-from domain import errors as domain
+from domain.engine import errors as domain
 
 DESCRIPTION = """\
 The backend a sales organisation runs to manage selling as a closed loop.

@@ -13,8 +13,8 @@ from api.engine.errors import NOT_CAUGHT_UP, Problem, invalid
 from api.engine.received import has, header, tag_of
 from api.engine.services import Services
 from api.engine.users import User
-from domain import reading
-from domain.errors import Forbidden
+from domain.engine import reading
+from domain.engine.errors import Forbidden
 from projections.cycle.known_at import When, position_at
 from projections.engine.wait import NotReached
 from runtime.codec import encode

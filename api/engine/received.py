@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import Request
 
 from api.engine.errors import HTTP, Problem, invalid
-from domain import reading
+from domain.engine import reading
 
 JSON = "application/json"
 KINDS = re.compile(r"application/(?:.+\+)?json")

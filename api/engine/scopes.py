@@ -17,14 +17,14 @@ from api.engine.fields import PLAIN, PLAINLY, Paging, ShortText, Strict
 from api.engine.reading import MAX_POSITION, Look
 from api.engine.users import Role
 from api.engine.writing import Act
-from domain import reading
-from domain.aggregate import PARTS
 from domain.cycle.policies import CyclePolicies, cycle_policy_stream
-from domain.errors import Forbidden, NotFound
-from domain.people import Rep, Team
-from domain.periods import Period, PeriodKind, named_period
-from domain.scope import Scope, ScopeKind
-from domain.values import MAX_AMOUNT
+from domain.engine import reading
+from domain.engine.aggregate import PARTS
+from domain.engine.errors import Forbidden, NotFound
+from domain.engine.values import MAX_AMOUNT
+from domain.figures.scope import Scope, ScopeKind
+from domain.people.people import Rep, Team
+from domain.time.periods import Period, PeriodKind, named_period
 from projections.engine.paging import Page
 from runtime.ledger import Ledger
 

@@ -11,7 +11,7 @@ from api.engine.admission import Admission
 from api.engine.metrics import Metrics
 from api.engine.users import KeyBook
 from api.imports.jobs import ImportJobs
-from domain.door import Door
+from domain.engine.command_handler import Door
 from projections.engine.wait import Waiter
 from runtime.database import Pool
 from runtime.ledger import Ledger

@@ -18,10 +18,10 @@ from psycopg.rows import dict_row
 
 from api.engine.rates import Rate
 from api.engine.turns import Turns
-from domain.aggregate import Aggregate
-from domain.context import Reach
-from domain.errors import Forbidden, KeyReused, NotFound
-from domain.people import Rep, Team
+from domain.engine.aggregate import Aggregate
+from domain.engine.context import Reach
+from domain.engine.errors import Forbidden, KeyReused, NotFound
+from domain.people.people import Rep, Team
 from runtime.bounds import Bounds
 from runtime.ledger import Ledger
 

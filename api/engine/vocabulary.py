@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from domain.adjustment import Outcome
-from domain.context import Channel
+from domain.adjustment.adjustment import Outcome
 from domain.cycle.policy import Cadence
-from domain.process import LOST, WON
-from domain.shares import Method
-from domain.values import PromiseOutcome
+from domain.engine.context import Channel
+from domain.engine.values import PromiseOutcome
+from domain.figures.shares import Method
+from domain.policy.process import LOST, WON
 
 Json = dict[str, Any]
 DEAL = ("open", WON, LOST)

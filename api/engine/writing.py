@@ -17,11 +17,11 @@ from api.engine.errors import STALE, UNKNOWN_REFERENCE, Problem, invalid
 from api.engine.received import TAG, header, version_in
 from api.engine.services import Services
 from api.engine.users import User
-from domain import reading
-from domain.context import SKEW, Actor, Channel, Context, WholeRequest
-from domain.door import Command, Receipt
-from domain.errors import NotFound
-from domain.values import NAMESPACE, id_within
+from domain.engine import reading
+from domain.engine.command_handler import Command, Receipt
+from domain.engine.context import SKEW, Actor, Channel, Context, WholeRequest
+from domain.engine.errors import NotFound
+from domain.engine.values import NAMESPACE, id_within
 
 MAX_IDEMPOTENCY_KEY = 255
 CHANNEL = "salesloop.channel"

@@ -29,7 +29,7 @@ from api.imports.jobs import (
     tries_of,
     working_on,
 )
-from domain.context import Actor
+from domain.engine.context import Actor
 from projections.engine.pace import paced
 from runtime import logging as logs
 from runtime.database import open_pool

@@ -22,7 +22,7 @@ from api.engine.reading import Look
 from api.engine.services import Services
 from api.engine.writing import Act
 from api.imports.jobs import DATA, FILE_NAME, LONGEST_NAME, MAPPING, SIGNS, ImportJobs, Order, content_of
-from domain.errors import KeyReused, NotFound
+from domain.engine.errors import KeyReused, NotFound
 from runtime.imports.jobs import Job, list_jobs, read_job
 from runtime.imports.mapping import Mapping, load_mapping, shipped_mapping, shipped_names
 from runtime.imports.naming import check_files

@@ -18,7 +18,7 @@ from api.engine.reading import Look, sees
 from api.engine.users import Role
 from api.engine.writing import Act
 from domain import lead as d
-from domain.errors import NotFound
+from domain.engine.errors import NotFound
 from projections import lead as leads
 from projections.engine.paging import Page
 from projections.lead import LeadFilter, LeadView

@@ -17,8 +17,8 @@ from api.engine.customer_reach import must_see_customer
 from api.engine.fields import MAX_PAGE, Paging, Strict, Truth
 from api.engine.querying import query
 from api.engine.reading import Look
-from domain.catalogue import Customer, Profile
-from domain.errors import NotFound
+from domain.customer import Customer, Profile
+from domain.engine.errors import NotFound
 from projections.customer import NEEDED
 from projections.engine.paging import Page
 from projections.people import directory, rep_load

@@ -15,7 +15,7 @@ from api.engine.bodies import Envelope
 from api.engine.fields import Instant, Name, ShortText
 from api.engine.users import USER_PATTERN
 from api.engine.writing import Act
-from domain import people as p
+from domain.people import people as p
 
 router = auth.router(tags=["people"])
 

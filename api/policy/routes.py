@@ -18,13 +18,13 @@ from api.engine.bodies import Envelope
 from api.engine.fields import PLAINLY, SOME, Code, Day, RuleName, Strict
 from api.engine.reading import Look
 from api.engine.writing import Act
-from domain.calendar import BusinessCalendar
-from domain.errors import NotFound
-from domain.known_days import said_of
-from domain.policies import PublishPolicy
-from domain.policy import Duration, FollowUpPolicy
-from domain.process import Process, PublishProcess, Stage
-from domain.values import Checks
+from domain.engine.errors import NotFound
+from domain.engine.values import Checks
+from domain.policy.follow_up import Duration, FollowUpPolicy
+from domain.policy.policies import PublishPolicy
+from domain.policy.process import Process, PublishProcess, Stage
+from domain.time.calendar import BusinessCalendar
+from domain.time.known_days import said_of
 from projections.policy import rules
 from projections.policy.rules import PublishedPolicy, PublishedProcess
 from runtime.holiday_calendar import Given, calendar_for, with_own_days

@@ -18,7 +18,7 @@ from api.engine.querying import query
 from api.engine.reading import MAX_WAIT, Look, reached
 from api.engine.scopes import OfPeriods, listed, seen
 from api.engine.writing import Act
-from domain.errors import NotFound
+from domain.engine.errors import NotFound
 from domain.scorecard.decisions import CloseScorecard
 from domain.scorecard.definition import Definition, Definitions, definition_stream
 from projections import scorecard as scorecards

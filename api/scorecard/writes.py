@@ -17,11 +17,11 @@ from api.engine.fields import PLAINLY, LongText, Name, NeededText, RuleName, Sho
 from api.engine.scopes import MetricKey, PeriodName, Said, ScopeBody, period, speaker
 from api.engine.users import Role
 from api.engine.writing import Act
-from domain.errors import Forbidden
+from domain.engine.errors import Forbidden
+from domain.engine.values import MAX_AMOUNT
 from domain.scorecard import decisions as d
 from domain.scorecard import definition as m
 from domain.scorecard.scorecard import Score
-from domain.values import MAX_AMOUNT
 
 router = auth.router(tags=["scorecards"])
 

@@ -16,8 +16,8 @@ from api.engine.bodies import Envelope
 from api.engine.fields import Day, LongText, NeededText, ShortText, Strict
 from api.engine.scopes import MetricKey, Number, PeriodName, Said, ScopeBody, Weight, period, speaker
 from api.engine.writing import Act
-from domain.errors import NotFound
-from domain.shares import Method
+from domain.engine.errors import NotFound
+from domain.figures.shares import Method
 from domain.target import commands as c
 from domain.target.smart import missing_parts
 from domain.target.target import Target

@@ -17,7 +17,7 @@ from benchmarks import message_db, raw, stock
 from benchmarks.bench import Bench, undisturbed
 from benchmarks.figures import OURS, Aim, Contest, Figures, Row
 from benchmarks.lives import Lives, facts_in
-from domain.door import Call, Decision, Door
+from domain.engine.command_handler import Call, Decision, Door
 from runtime.ledger import Ledger, open_ledger
 
 CALLERS = 64

@@ -19,7 +19,7 @@ from benchmarks.figures import OURS, Aim, Contest, Figures, Row, Run
 from benchmarks.lives import Lives
 from benchmarks.past import past, rebuilt, usual_past
 from benchmarks.raw import as_rows, flat
-from domain.door import Call, Door
+from domain.engine.command_handler import Call, Door
 from projections.catalog import ALL
 from projections.deal.board import DealBoard
 from projections.engine.run import run_projections

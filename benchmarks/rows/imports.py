@@ -22,7 +22,7 @@ from benchmarks import raw
 from benchmarks.bench import Bench
 from benchmarks.figures import OURS, Aim, Contest, Figures, Row
 from benchmarks.lives import START
-from domain.context import Actor
+from domain.engine.context import Actor
 from runtime.imports.generate import generate
 from runtime.imports.mapping import shipped_mapping
 from runtime.imports.run import run_import

@@ -16,7 +16,7 @@ from benchmarks.bench import Bench
 from benchmarks.figures import OURS, Aim, Contest, Figures, Row
 from benchmarks.lives import Lives
 from domain.deal.deal import Deal
-from domain.door import Door
+from domain.engine.command_handler import Door
 from runtime.ledger import Ledger, open_ledger
 from runtime.snapshots import EVERY
 

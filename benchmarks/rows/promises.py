@@ -20,8 +20,8 @@ from benchmarks import history, promises
 from benchmarks.bench import Bench, beside
 from benchmarks.figures import OURS, Aim, Contest, Figures, Row
 from benchmarks.lives import Lives
-from domain.door import Door
-from domain.policies import PublishPolicy
+from domain.engine.command_handler import Door
+from domain.policy.policies import PublishPolicy
 from runtime.ledger import Ledger, open_ledger
 from runtime.temporal import connect_temporal
 from workflows.lanes import LANE_NAMES

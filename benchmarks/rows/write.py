@@ -18,7 +18,7 @@ from benchmarks import http_load, http_servers, raw
 from benchmarks.bench import Bench, beside
 from benchmarks.figures import OURS, Aim, Contest, Figures, Row, Run
 from benchmarks.lives import SAID, Lives
-from domain.door import Door
+from domain.engine.command_handler import Door
 from runtime.codec import encode
 from runtime.ledger import open_ledger
 from runtime.schema import APP_ROLE

@@ -21,15 +21,15 @@ from cli.engine.telling import Teller
 from cli.watch import news
 
 if TYPE_CHECKING:
-    from domain.calendar import BusinessCalendar
     from domain.cycle.commands import OpenCycle
     from domain.cycle.cycle import Cycle
     from domain.cycle.in_force import InForce
     from domain.cycle.policy import CyclePolicy
-    from domain.door import Command, Door
-    from domain.periods import Period
+    from domain.engine.command_handler import Command, Door
     from domain.target.commands import ProposeTarget
     from domain.target.target import Target
+    from domain.time.calendar import BusinessCalendar
+    from domain.time.periods import Period
     from runtime.ledger import Ledger
 
 USER, WHY = "demo", "the demonstration"
@@ -67,12 +67,12 @@ class Turn:
 
     def cycle(self, period: Period) -> UUID:
         from domain.cycle.cycle import cycle_id
-        from domain.scope import COMPANY
+        from domain.figures.scope import COMPANY
 
         return cycle_id(COMPANY, period)
 
     def target(self, period: Period) -> UUID:
-        from domain.scope import COMPANY
+        from domain.figures.scope import COMPANY
         from domain.target.target import target_id
 
         return target_id(REVENUE, COMPANY, period)
@@ -80,7 +80,7 @@ class Turn:
 
 async def turn_of(opened: Ledger) -> Turn | None:
     """None where nothing was won yet, or no team has a manager."""
-    from domain.periods import PeriodKind, period_of
+    from domain.time.periods import PeriodKind, period_of
     from projections.cycle.company import in_force
     from projections.engine.paging import fetch
 
@@ -131,7 +131,7 @@ async def _run(door: Door, *commands: Command) -> None:
 def lasting(calendar: BusinessCalendar) -> CyclePolicy:
     """For the months from now on: the usual deadlines, and a minute to agree to what is running already."""
     from domain.cycle.policy import CyclePolicy
-    from domain.policy import Duration
+    from domain.policy.follow_up import Duration
 
     return CyclePolicy(name=NAME, calendar=calendar, agree_within=Duration(1, "minutes"))
 
@@ -139,7 +139,7 @@ def lasting(calendar: BusinessCalendar) -> CyclePolicy:
 def hasty(calendar: BusinessCalendar) -> CyclePolicy:
     """For the month that is reviewed. Days are those of the company's time zone, as figures are."""
     from domain.cycle.policy import CyclePolicy
-    from domain.policy import Duration
+    from domain.policy.follow_up import Duration
 
     one, two, five, many = (Duration(n, "seconds") for n in (1, 2, 5, 30))
     return CyclePolicy(
@@ -160,7 +160,7 @@ def hasty(calendar: BusinessCalendar) -> CyclePolicy:
 
 async def _proposal(opened: Ledger, turn: Turn) -> ProposeTarget | None:
     """The mean of the months before, to three digits; None where nothing was won in them."""
-    from domain.scope import COMPANY
+    from domain.figures.scope import COMPANY
     from domain.target.commands import ProposeTarget
     from projections.figures.figures import asking, figures
 
@@ -207,7 +207,7 @@ def _openings(turn: Turn) -> Sequence[Command]:
 
 def _opening(turn: Turn, period: Period) -> OpenCycle:
     from domain.cycle.commands import OpenCycle
-    from domain.scope import COMPANY
+    from domain.figures.scope import COMPANY
 
     return OpenCycle(
         scope=COMPANY,
@@ -268,10 +268,10 @@ def _agreed(turn: Turn, cycle: Cycle, target: Target) -> Iterator[Command]:
 
 def _said(turn: Turn, cycle: Cycle) -> Iterator[Command]:
     """The owner agrees and acknowledges, but does not assess; so the manager is asked, and does."""
-    from domain.action_item_decisions import OpenActionItem
+    from domain.action_item.commands import OpenActionItem
     from domain.cycle import commands as c
     from domain.cycle.policy import Step
-    from domain.values import named_id
+    from domain.engine.values import named_id
 
     id, owner, manager = cycle.id, turn.owner_id, turn.manager_id
     if cycle.waits_for(Step.AGREE):

@@ -21,7 +21,7 @@ from cli.views.deals import show_funnel, show_history
 from cli.watch import caught_up
 
 if TYPE_CHECKING:
-    from domain.door import Door
+    from domain.engine.command_handler import Door
     from projections.deal.funnel import FunnelStage
     from runtime.ledger import Ledger
     from runtime.supervisor import Supervisor
@@ -34,7 +34,7 @@ CURRENCY = "CNY"
 
 
 async def show_demo(system: Supervisor, teller: Teller, *, data: Path | None, deals: int, seed: int) -> None:
-    from domain.door import Door
+    from domain.engine.command_handler import Door
 
     async with ledger() as opened:
         await publish_policies(Door(opened))

@@ -17,7 +17,7 @@ from cli.views.deals import show_agenda
 from cli.watch import caught_up, watch
 
 if TYPE_CHECKING:
-    from domain.door import Door
+    from domain.engine.command_handler import Door
     from projections.people.rep_load import Load
     from runtime.ledger import Ledger
 
@@ -32,8 +32,8 @@ async def publish_policies(door: Door) -> None:
     """The default policy with the country's holidays, and the short fuse. The same again is silence."""
     import asyncio
 
-    from domain.policies import PublishPolicy
-    from domain.policy import DEFAULT_POLICY, short_fuse
+    from domain.policy.follow_up import DEFAULT_POLICY, short_fuse
+    from domain.policy.policies import PublishPolicy
     from runtime.holiday_calendar import calendar_for
 
     year = datetime.now(UTC).year
@@ -58,7 +58,7 @@ async def burn(opened: Ledger, door: Door, currency: str, teller: Teller) -> lis
 
 
 def _id(n: int) -> UUID:
-    from domain.values import named_id
+    from domain.engine.values import named_id
 
     return named_id("demo deal", str(n))
 
@@ -76,7 +76,7 @@ async def _open(opened: Ledger, door: Door, fused: list[UUID], earlier: int, cur
     must not count them.
     """
     from domain.deal.commands import OpenDeal
-    from domain.values import Money
+    from domain.engine.values import Money
     from projections.people import directory
 
     owners = await _owners(opened)

@@ -20,7 +20,7 @@ from cli.engine.language import Commands, speak, told, word
 from cli.engine.tables import notes, say
 
 if TYPE_CHECKING:
-    from domain.context import Context
+    from domain.engine.context import Context
     from runtime.ledger import Ledger
     from runtime.settings import Settings
 
@@ -97,7 +97,7 @@ async def ledger(*, operator: bool = False) -> AsyncIterator[Ledger]:
 def context(user: str, reason: str | None = None, **more: Any) -> Context:
     from datetime import UTC
 
-    from domain.context import Actor, Channel, Context
+    from domain.engine.context import Actor, Channel, Context
 
     return Context(
         now=datetime.now(UTC), actor=Actor("user", user), channel=Channel.CLI, reason=reason, **more
@@ -164,7 +164,7 @@ def money(amount: Decimal | str | None, currency: str | None = None) -> str:
     """Grouped digits, with the decimals of the currency and none that the amount has cut: 1,234,567.50 CNY, 1,200 JPY, 1.234 BHD."""
     if amount is None:
         return ""
-    from domain.currency import written
+    from domain.engine.currency import written
 
     return f"{written(Decimal(amount), currency or ''):,f} {currency or ''}".strip()
 

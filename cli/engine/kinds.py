@@ -58,19 +58,19 @@ async def read(house: House, kind: str, text: str, name: str) -> Any:
 
 
 async def _whole(_: House, text: str) -> int:
-    from domain.reading import whole
+    from domain.engine.reading import whole
 
     return whole(text)
 
 
 async def _number(_: House, text: str) -> str:
-    from domain.reading import grouped
+    from domain.engine.reading import grouped
 
     return str(grouped(text))
 
 
 async def _money(_: House, text: str) -> dict[str, str]:
-    from domain.reading import currency, grouped
+    from domain.engine.reading import currency, grouped
 
     number, _blank, code = text.strip().partition(" ")
     try:
@@ -80,7 +80,7 @@ async def _money(_: House, text: str) -> dict[str, str]:
 
 
 async def _day(_: House, text: str) -> str:
-    from domain.reading import day
+    from domain.engine.reading import day
 
     return day(text).isoformat()
 
@@ -91,7 +91,7 @@ async def _instant(_: House, text: str) -> str:
 
 def moment_of(text: str) -> datetime:
     """Without an offset it is in the zone of this machine. Raises ValueError."""
-    from domain.reading import clock, day, instant
+    from domain.engine.reading import clock, day, instant
 
     on, _, at = text.replace(" ", "T").partition("T")
     if at and not any(sign in at for sign in "Zz+-"):
@@ -103,7 +103,7 @@ def moment_of(text: str) -> datetime:
 
 
 async def _id(_: House, text: str) -> str:
-    from domain.reading import id
+    from domain.engine.reading import id
 
     return str(id(text))
 
@@ -164,8 +164,8 @@ async def cycle(house: House, text: str) -> str:
     """By its id, or by scope and period, whose fiscal years start when the cycle policy "default" says."""
     from cli.engine.options import fiscal_start
     from domain.cycle.cycle import cycle_id
-    from domain.periods import named_period
-    from domain.scope import Scope, ScopeKind
+    from domain.figures.scope import Scope, ScopeKind
+    from domain.time.periods import named_period
 
     whose, at, period = text.rpartition("@")
     if not at:
@@ -181,7 +181,7 @@ async def cycle(house: House, text: str) -> str:
 
 
 async def deal(house: House, text: str) -> str:
-    from domain.reading import id
+    from domain.engine.reading import id
 
     try:
         return str(id(text))
@@ -228,7 +228,7 @@ async def named(house: House, kind: str, text: str) -> str:
     """The id of the one whose name, login or id it is; else whose name begins so, or holds it."""
     from difflib import get_close_matches
 
-    from domain.reading import id
+    from domain.engine.reading import id
 
     try:
         return str(id(text))

@@ -126,8 +126,8 @@ def percent(share: Decimal | None) -> str:
 
 def measured(value: Decimal | None, metric: str, currency: str = "") -> str:
     """A figure as people write it: whole counts, cents for money, rates as percentages."""
-    from domain.currency import decimals
-    from domain.metrics import Unit, find_metric
+    from domain.engine.currency import decimals
+    from domain.figures.metrics import Unit, find_metric
 
     of = find_metric(metric)
     if value is None or of is None:
@@ -140,7 +140,7 @@ def measured(value: Decimal | None, metric: str, currency: str = "") -> str:
 
 
 def metric_name(key: str, lang: str = "") -> str:
-    from domain.metrics import find_metric
+    from domain.figures.metrics import find_metric
 
     of = find_metric(key)
     return key if of is None else str(getattr(of.name, lang or language()))

@@ -31,7 +31,7 @@ def pages(listing: Callable[..., Awaitable[Any]], narrowed: Any) -> Direct:
 
 
 def _key(kind: str, id: str | None) -> str:
-    from domain.scope import Scope, ScopeKind
+    from domain.figures.scope import Scope, ScopeKind
 
     return Scope(kind=ScopeKind(kind), id=UUID(id) if id else None).key
 

@@ -10,7 +10,7 @@ from cli.engine.language import heard, told, word
 from cli.engine.tables import notes, table
 
 if TYPE_CHECKING:
-    from domain.calendar import BusinessCalendar
+    from domain.time.calendar import BusinessCalendar
     from projections.policy.rules import CalendarKnown
 
 
@@ -27,7 +27,7 @@ def calendar_told(calendar: Any) -> str:
 
 
 def calendar_warnings(calendar: BusinessCalendar) -> list[str]:
-    from domain.known_days import said_of
+    from domain.time.known_days import said_of
 
     return list(said_of(calendar, datetime.now(UTC)))
 

@@ -9,8 +9,8 @@ from uuid import UUID
 from cli.engine.options import measured, metric_name, who
 
 if TYPE_CHECKING:
-    from domain.periods import Period
-    from domain.recorded import Recorded
+    from domain.engine.recorded import Recorded
+    from domain.time.periods import Period
 
 Names = dict[UUID, str]
 Sentence = Callable[[Any, Names], str]

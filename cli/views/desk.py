@@ -16,7 +16,7 @@ from cli.views.calendars import calendar_told, note_calendar
 
 if TYPE_CHECKING:
     from domain.cycle.policy import CyclePolicy
-    from domain.metrics import Metric
+    from domain.figures.metrics import Metric
     from projections.engine.rebuild import Difference
     from projections.engine.status import ProjectionStatus
     from projections.people.directory import Listed

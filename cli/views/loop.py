@@ -162,7 +162,7 @@ def _kind(said: Said) -> str:
 
 def show_proposal(cycle: CycleSeen, names: Names, lang: str = "en") -> None:
     """Each number that was proposed for the next period, and the argument that led to it."""
-    from domain.proposal_told import argued
+    from domain.target.proposal_sentences import argued
 
     for one in cycle.proposal:
         number = measured(one.number, one.metric, one.currency)

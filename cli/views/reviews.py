@@ -16,7 +16,7 @@ from cli.engine.tables import facts, say, table
 from cli.views.loop import title_of
 
 if TYPE_CHECKING:
-    from domain.experiment import Compared
+    from domain.adjustment.experiment import Compared
     from domain.scorecard.definition import Definition
     from projections.action_item import ItemSeen
     from projections.adjustment import AdjustmentSeen

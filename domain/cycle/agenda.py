@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from domain.metrics import Words
+from domain.figures.metrics import Words
 
 
 class Point(StrEnum):

@@ -8,7 +8,7 @@ from domain.cycle import commands as c
 from domain.cycle.cycle import Cycle
 from domain.cycle.decisions import Json, check_text, policy_of, targets_of, told, warn_of_nobody_above
 from domain.cycle.facts import People
-from domain.door import Book, handles
+from domain.engine.command_handler import Book, handles
 from domain.scorecard.scorecard import Hands, Scorecard, scorecard_id
 from domain.target.decisions import team_of
 

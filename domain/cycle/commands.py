@@ -11,16 +11,16 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from domain.aggregate import Aggregate
 from domain.cycle.cycle import Cycle, cycle_id
 from domain.cycle.facts import AgendaItem, StatedChange
 from domain.cycle.policy import Cadence, Step
-from domain.door import Command
-from domain.facts import FreeText
-from domain.periods import Period
-from domain.reasoning import Language, Reason
-from domain.references import ActionItemId, CycleId, PersonId, TargetId
-from domain.scope import Scope
+from domain.engine.aggregate import Aggregate
+from domain.engine.command_handler import Command
+from domain.engine.facts import FreeText
+from domain.engine.reasoning import Language, Reason
+from domain.engine.references import ActionItemId, CycleId, PersonId, TargetId
+from domain.figures.scope import Scope
+from domain.time.periods import Period
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,10 +14,10 @@ from uuid import UUID
 from domain.cycle import facts as f
 from domain.cycle.policy import TIMES, Awaited, Cadence, CyclePolicy, Step, Times
 from domain.cycle.state import OVER, CycleState, Phase, Wait
-from domain.errors import Forbidden, NotFound, Refused
-from domain.periods import Period
-from domain.scope import Scope
-from domain.values import named_id
+from domain.engine.errors import Forbidden, NotFound, Refused
+from domain.engine.values import named_id
+from domain.figures.scope import Scope
+from domain.time.periods import Period
 
 
 def cycle_id(scope: Scope, period: Period) -> UUID:

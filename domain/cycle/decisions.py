@@ -8,21 +8,21 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from domain import metrics
 from domain.cycle import commands as c
 from domain.cycle import facts as f
 from domain.cycle.cycle import Cycle, cycle_id
 from domain.cycle.policies import cycle_policy
 from domain.cycle.policy import CyclePolicy, Schedule, Step
 from domain.cycle.state import Phase, Wait
-from domain.door import Book, handles
-from domain.errors import AlreadyExists, FieldError, Invalid, Refused
-from domain.pace import Pace, elapsed_share, judge
-from domain.people import Team
+from domain.engine.command_handler import Book, handles
+from domain.engine.errors import AlreadyExists, FieldError, Invalid, Refused
+from domain.engine.values import Checks
+from domain.figures import metrics
+from domain.figures.pace import Pace, elapsed_share, judge
+from domain.people.people import Team
 from domain.target.decisions import team_of
 from domain.target.smart import check_scope
 from domain.target.target import AGREED, Target, target_id
-from domain.values import Checks
 
 Json = dict[str, Any]
 

@@ -14,11 +14,11 @@ from typing import Any
 from uuid import UUID
 
 from domain.cycle.policy import Awaited, Cadence, Schedule, Step, Times
-from domain.facts import Fact, FreeText, fact, upcast
-from domain.pace import PaceStatus
-from domain.periods import Period
-from domain.reasoning import Reason
-from domain.scope import Scope
+from domain.engine.facts import Fact, FreeText, fact, upcast
+from domain.engine.reasoning import Reason
+from domain.figures.pace import PaceStatus
+from domain.figures.scope import Scope
+from domain.time.periods import Period
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,8 +15,8 @@ from zoneinfo import ZoneInfo
 
 from domain.cycle.policies import CyclePolicyPublished, cycle_policy_stream
 from domain.cycle.policy import DEFAULT_CYCLE_POLICY, CyclePolicy
-from domain.facts import Fact
-from domain.zones import day_begins
+from domain.engine.facts import Fact
+from domain.time.zones import day_begins
 
 COMPANY = cycle_policy_stream("default")
 """The stream whose facts say what the company's policy is."""

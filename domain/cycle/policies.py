@@ -11,13 +11,13 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from domain.aggregate import Aggregate, when
 from domain.cycle.policy import DEFAULT_CYCLE_POLICY, CyclePolicy
-from domain.door import Book, Command, handles
-from domain.errors import Invalid, NotFound
-from domain.facts import Fact, fact, upcast
-from domain.known_days import lifted, said_when_published
-from domain.values import named_id
+from domain.engine.aggregate import Aggregate, when
+from domain.engine.command_handler import Book, Command, handles
+from domain.engine.errors import Invalid, NotFound
+from domain.engine.facts import Fact, fact, upcast
+from domain.engine.values import named_id
+from domain.time.known_days import lifted, said_when_published
 
 
 @fact("cycle-policy.published", version=2)

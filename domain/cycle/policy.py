@@ -14,12 +14,12 @@ from enum import StrEnum
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from domain.calendar import BusinessCalendar
-from domain.errors import FieldError
-from domain.pace import Pace
-from domain.periods import Period
-from domain.policy import DEFAULT_POLICY, Duration
-from domain.zones import day_begins
+from domain.engine.errors import FieldError
+from domain.figures.pace import Pace
+from domain.policy.follow_up import DEFAULT_POLICY, Duration
+from domain.time.calendar import BusinessCalendar
+from domain.time.periods import Period
+from domain.time.zones import day_begins
 
 DAY = timedelta(days=1)
 WEEK = 7

@@ -5,21 +5,21 @@ from __future__ import annotations
 from datetime import UTC
 from uuid import UUID
 
-from domain import metrics
 from domain.cycle import commands as c
 from domain.cycle import facts as f
 from domain.cycle.cycle import Cycle, cycle_id
 from domain.cycle.decisions import Json, check_text, policy_of, told
 from domain.cycle.policy import Step
 from domain.cycle.state import Phase
-from domain.door import Book, handles
-from domain.errors import AlreadyExists, Refused
-from domain.proposal_told import argued
+from domain.engine.command_handler import Book, handles
+from domain.engine.errors import AlreadyExists, Refused
+from domain.engine.values import MAX_AMOUNT, MAX_NAME, Checks
+from domain.figures import metrics
 from domain.scorecard.scorecard import Scorecard, scorecard_id
 from domain.target.facts import TargetProposed
+from domain.target.proposal_sentences import argued
 from domain.target.smart import check_metric, check_number
 from domain.target.target import Target, target_id
-from domain.values import MAX_AMOUNT, MAX_NAME, Checks
 
 HEXADECIMAL = frozenset("0123456789abcdef")
 

@@ -8,12 +8,12 @@ from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
-from domain.aggregate import Aggregate, when
-from domain.context import Reach
 from domain.cycle import facts as f
 from domain.cycle.policy import OWNERS_STEPS, Awaited, Cadence, Schedule, Step, Times
-from domain.periods import Period, PeriodKind
-from domain.scope import COMPANY
+from domain.engine.aggregate import Aggregate, when
+from domain.engine.context import Reach
+from domain.figures.scope import COMPANY
+from domain.time.periods import Period, PeriodKind
 
 
 class Phase(StrEnum):

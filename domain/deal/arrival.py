@@ -8,10 +8,10 @@ from datetime import datetime
 from domain.deal import facts as f
 from domain.deal.commands import ImportDeal
 from domain.deal.deal import Deal
-from domain.door import Book
-from domain.errors import FieldError, Forbidden, GateNotPassed, Invalid
-from domain.process import LOST, WON, Process
-from domain.values import Money, id_within
+from domain.engine.command_handler import Book
+from domain.engine.errors import FieldError, Forbidden, GateNotPassed, Invalid
+from domain.engine.values import Money, id_within
+from domain.policy.process import LOST, WON, Process
 
 
 @dataclass(frozen=True, slots=True)

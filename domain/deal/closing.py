@@ -11,11 +11,11 @@ from domain.deal import commands as c
 from domain.deal import facts as f
 from domain.deal.deal import Deal
 from domain.deal.decisions import Json, policy_of, process_of, told, warn_of_currency
-from domain.door import Book, handles
-from domain.errors import FieldError, Forbidden, GateNotPassed, Invalid
-from domain.people import Rep
-from domain.process import LOST, WON
-from domain.values import MAX_NAME, Checks, today_anywhere
+from domain.engine.command_handler import Book, handles
+from domain.engine.errors import FieldError, Forbidden, GateNotPassed, Invalid
+from domain.engine.values import MAX_NAME, Checks, today_anywhere
+from domain.people.people import Rep
+from domain.policy.process import LOST, WON
 
 PARTS = {WON: ("closed_on", "amount", "contract_reference"), LOST: ("closed_on", "loss_reason", "competitor")}
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from domain.aggregate import Aggregate
 from domain.deal.deal import Deal
-from domain.door import Command, NotLoaded
-from domain.facts import FreeText
-from domain.references import CustomerId, Named, ProductId, RepId, TeamMateId
-from domain.values import NO_NEEDS, Activity, Money, Needs, NextStep, Quote
+from domain.engine.aggregate import Aggregate
+from domain.engine.command_handler import Command, NotLoaded
+from domain.engine.facts import FreeText
+from domain.engine.references import CustomerId, Named, ProductId, RepId, TeamMateId
+from domain.engine.values import NO_NEEDS, Activity, Money, Needs, NextStep, Quote
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,10 +15,10 @@ from domain.deal.gates import AT_STAKE, NEVER_OVERRIDDEN, changed, missing, on_t
 from domain.deal.kept import mark_in, mark_of
 from domain.deal.overrides import Override
 from domain.deal.promising import PromisingDeal
-from domain.errors import FieldError, GateNotPassed, Invalid, NotFound, Refused
-from domain.people import Rep
-from domain.process import AFTER_SALES, CLOSED, LOST, WON, Process
-from domain.values import Activity, Money, Needs, PromiseOutcome, Quote, earliest_day
+from domain.engine.errors import FieldError, GateNotPassed, Invalid, NotFound, Refused
+from domain.engine.values import Activity, Money, Needs, PromiseOutcome, Quote, earliest_day
+from domain.people.people import Rep
+from domain.policy.process import AFTER_SALES, CLOSED, LOST, WON, Process
 
 
 class Deal(PromisingDeal):

@@ -7,20 +7,20 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from domain.aggregate import Aggregate
-from domain.calendar import HORIZON_DAYS
-from domain.catalogue import Customer, Product
-from domain.context import Context
+from domain.customer import Customer, Product
 from domain.deal import commands as c
 from domain.deal import facts as f
 from domain.deal.deal import Deal
-from domain.door import Book, handles
-from domain.errors import FieldError, Forbidden, Invalid, NotFound, Refused
-from domain.people import Rep, RepAllocated
-from domain.policies import Policies, follow_up_policy, policy_stream
-from domain.policy import FollowUpPolicy
-from domain.process import Process, Processes, process_stream
-from domain.values import MAX_NAME, Activity, Checks, Money, Needs, NextStep, id_text
+from domain.engine.aggregate import Aggregate
+from domain.engine.command_handler import Book, handles
+from domain.engine.context import Context
+from domain.engine.errors import FieldError, Forbidden, Invalid, NotFound, Refused
+from domain.engine.values import MAX_NAME, Activity, Checks, Money, Needs, NextStep, id_text
+from domain.people.people import Rep, RepAllocated
+from domain.policy.follow_up import FollowUpPolicy
+from domain.policy.policies import Policies, follow_up_policy, policy_stream
+from domain.policy.process import Process, Processes, process_stream
+from domain.time.calendar import HORIZON_DAYS
 
 Json = dict[str, Any]
 LONGEST = timedelta(days=HORIZON_DAYS)

@@ -10,9 +10,9 @@ from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from domain.facts import Fact, FreeText, fact, upcast
-from domain.policy import Deadlines
-from domain.values import Activity, Money, Needs, PromiseOutcome, Quote
+from domain.engine.facts import Fact, FreeText, fact, upcast
+from domain.engine.values import Activity, Money, Needs, PromiseOutcome, Quote
+from domain.policy.follow_up import Deadlines
 
 
 @fact("deal.opened")

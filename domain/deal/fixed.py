@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 from domain.deal.commands import ImportDeal
 from domain.deal.deal import Deal
 from domain.deal.facts import RowMarks
-from domain.errors import FieldError, Invalid
-from domain.values import Needs
+from domain.engine.errors import FieldError, Invalid
+from domain.engine.values import Needs
 
 FIXED = ("opened_at", "stage_at", "opening_amount")
 

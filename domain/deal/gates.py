@@ -7,8 +7,8 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from domain.process import AFTER_SALES, CLOSED, LOST, WON, Process
-from domain.values import Money, Quote
+from domain.engine.values import Money, Quote
+from domain.policy.process import AFTER_SALES, CLOSED, LOST, WON, Process
 
 if TYPE_CHECKING:
     from domain.deal.state import DealState

@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 from domain.deal.commands import NOBODY, ImportDeal
 from domain.deal.decisions import check_activity, check_needs, check_step
-from domain.errors import FieldError
-from domain.process import LOST, WON
-from domain.values import MAX_NAME, NO_NEEDS, Checks, today_anywhere
+from domain.engine.errors import FieldError
+from domain.engine.values import MAX_NAME, NO_NEEDS, Checks, today_anywhere
+from domain.policy.process import LOST, WON
 
 MAX_ACTIVITIES = 10_000
 MAX_MINUTES = 10 * 366 * 24 * 60

@@ -20,13 +20,13 @@ from domain.deal.decisions import Json, other_currency, policy_of, process_of, t
 from domain.deal.fixed import FIXED, named_in, not_taken
 from domain.deal.import_checks import check_row
 from domain.deal.row import differing, digest_of, marks_held, marks_of
-from domain.door import Book, handles
-from domain.errors import FieldError, Invalid, Refused
-from domain.people import Rep
-from domain.policies import Policies, policy_stream
-from domain.policy import FollowUpPolicy
-from domain.process import LOST, WON, Process, Processes, process_stream
-from domain.values import Money, NextStep
+from domain.engine.command_handler import Book, handles
+from domain.engine.errors import FieldError, Invalid, Refused
+from domain.engine.values import Money, NextStep
+from domain.people.people import Rep
+from domain.policy.follow_up import FollowUpPolicy
+from domain.policy.policies import Policies, policy_stream
+from domain.policy.process import LOST, WON, Process, Processes, process_stream
 
 NEED_TO_BE_OPEN = {"needs", "quote", "next_step"}
 NEED_AN_OPEN_DEAL = {"owner", "amount", "expected_close", "needs", "quote", "next_step"}

@@ -17,7 +17,7 @@ from uuid import UUID
 from domain.deal.facts import ImportNoted
 from domain.deal.overrides import Override
 from domain.deal.promises import EndedPromise, Promise
-from domain.values import Activity, Money, Needs, Quote
+from domain.engine.values import Activity, Money, Needs, Quote
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from domain.deal import commands as c
 from domain.deal.deal import Deal
 from domain.deal.decisions import Json, check_limits, check_step, give, policy_of, told
-from domain.door import Book, handles
-from domain.errors import Refused
-from domain.people import Rep, Team
-from domain.values import Checks, PromiseOutcome
+from domain.engine.command_handler import Book, handles
+from domain.engine.errors import Refused
+from domain.engine.values import Checks, PromiseOutcome
+from domain.people.people import Rep, Team
 
 
 @handles(c.PromiseNext)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from domain.policy import Deadlines
-from domain.values import PromiseOutcome
+from domain.engine.values import PromiseOutcome
+from domain.policy.follow_up import Deadlines
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ from uuid import UUID
 from domain.deal import facts as f
 from domain.deal.promises import EndedPromise, Promise
 from domain.deal.state import DealState
-from domain.errors import Forbidden, NotFound, Refused
-from domain.policy import Deadlines, FollowUpPolicy
-from domain.values import NextStep, PromiseOutcome, id_within
+from domain.engine.errors import Forbidden, NotFound, Refused
+from domain.engine.values import NextStep, PromiseOutcome, id_within
+from domain.policy.follow_up import Deadlines, FollowUpPolicy
 
 BY_RULE = "follow up"
 

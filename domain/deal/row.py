@@ -15,8 +15,8 @@ from uuid import UUID
 from zlib import crc32
 
 from domain.deal.facts import RowMarks
-from domain.process import LOST, WON
-from domain.values import NO_NEEDS, Activity, Money, Needs, Quote, id_text
+from domain.engine.values import NO_NEEDS, Activity, Money, Needs, Quote, id_text
+from domain.policy.process import LOST, WON
 
 if TYPE_CHECKING:
     from domain.deal.commands import ImportDeal, PastActivity

@@ -7,16 +7,16 @@ from datetime import date, datetime
 from typing import Self
 from uuid import UUID
 
-from domain.aggregate import Aggregate, when
-from domain.context import Reach
 from domain.deal import facts as f
 from domain.deal.gates import shown
 from domain.deal.kept import KeptDeal, marked
 from domain.deal.overrides import Override
 from domain.deal.promises import EndedPromise, Promise
-from domain.facts import Fact
-from domain.process import LOST, WON
-from domain.values import NO_NEEDS, Activity, ActivityKind, Money, Needs, PromiseOutcome, Quote
+from domain.engine.aggregate import Aggregate, when
+from domain.engine.context import Reach
+from domain.engine.facts import Fact
+from domain.engine.values import NO_NEEDS, Activity, ActivityKind, Money, Needs, PromiseOutcome, Quote
+from domain.policy.process import LOST, WON
 
 
 class DealState(Aggregate):

@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from domain.aggregate import Aggregate
 from domain.cycle.facts import AgendaItem
 from domain.cycle.policy import Step
-from domain.door import Command
-from domain.facts import FreeText
+from domain.engine.aggregate import Aggregate
+from domain.engine.command_handler import Command
+from domain.engine.facts import FreeText
+from domain.engine.references import CycleId, PersonId
+from domain.figures.scope import Scope
 from domain.meeting.meeting import Meeting
 from domain.meeting.plan import Plan, schedule_id
 from domain.meeting.schedule import MeetingSchedule
-from domain.references import CycleId, PersonId
-from domain.scope import Scope
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,20 +6,20 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from domain.action_item_decisions import OpenActionItem, open_action_item
+from domain.action_item.commands import OpenActionItem, open_action_item
 from domain.cycle.policies import cycle_policy
 from domain.cycle.policy import Step
-from domain.door import Book, handles
-from domain.errors import Refused
+from domain.engine.command_handler import Book, handles
+from domain.engine.errors import Refused
+from domain.engine.values import Checks
 from domain.meeting import commands as c
 from domain.meeting import facts as f
 from domain.meeting.meeting import Meeting, Waiting
 from domain.meeting.plan import Plan
 from domain.meeting.schedule import MeetingSchedule
-from domain.people import Team
+from domain.people.people import Team
 from domain.target.decisions import team_of
 from domain.target.smart import check_scope
-from domain.values import Checks
 
 Json = dict[str, Any]
 

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from domain.cycle.facts import AgendaItem
 from domain.cycle.policy import Awaited, Step
-from domain.facts import Fact, FreeText, fact
-from domain.scope import Scope
+from domain.engine.facts import Fact, FreeText, fact
+from domain.figures.scope import Scope
 
 
 @fact("meeting.called")

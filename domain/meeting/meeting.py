@@ -13,12 +13,12 @@ from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
-from domain.aggregate import Aggregate, when
-from domain.context import Reach
 from domain.cycle.policy import Awaited, CyclePolicy, Step
-from domain.errors import AlreadyExists, Forbidden, NotFound, Refused
+from domain.engine.aggregate import Aggregate, when
+from domain.engine.context import Reach
+from domain.engine.errors import AlreadyExists, Forbidden, NotFound, Refused
+from domain.figures.scope import COMPANY, Scope
 from domain.meeting import facts as f
-from domain.scope import COMPANY, Scope
 
 
 class MeetingStatus(StrEnum):

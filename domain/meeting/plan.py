@@ -12,12 +12,12 @@ from itertools import count
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from domain import reading
 from domain.cycle.policy import Cadence, CyclePolicy
-from domain.references import PersonId
-from domain.scope import Scope
-from domain.values import Checks, named_id
-from domain.zones import first_instant
+from domain.engine import reading
+from domain.engine.references import PersonId
+from domain.engine.values import Checks, named_id
+from domain.figures.scope import Scope
+from domain.time.zones import first_instant
 
 DAY, WEEK = timedelta(days=1), timedelta(weeks=1)
 CADENCES = (Cadence.WEEKLY, Cadence.MONTHLY)

@@ -9,12 +9,12 @@ from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
-from domain.aggregate import Aggregate, when
-from domain.context import Reach
 from domain.cycle.policy import CyclePolicy
-from domain.facts import Fact, FreeText, fact
+from domain.engine.aggregate import Aggregate, when
+from domain.engine.context import Reach
+from domain.engine.facts import Fact, FreeText, fact
+from domain.figures.scope import COMPANY, Scope
 from domain.meeting.plan import Plan, call_at, meeting_id, next_meeting
-from domain.scope import COMPANY, Scope
 
 
 @fact("meeting-schedule.set")

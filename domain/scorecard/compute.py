@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from typing import Any
 
-from domain.canonical import canonical, digest_of_positions
-from domain.metrics import Contribution, Unit, drill, known, metric, sum_of
-from domain.periods import Period
-from domain.scope import Scope
+from domain.engine.canonical import canonical, digest_of_positions
+from domain.figures.metrics import Contribution, Unit, drill, known, metric, sum_of
+from domain.figures.scope import Scope
+from domain.figures.shares import PRECISION
 from domain.scorecard.definition import HUNDREDTH, Basis, Definition, Measure, MeasureKind
-from domain.shares import PRECISION
+from domain.time.periods import Period
 
 MILLIONTH = Decimal("0.000001")
 

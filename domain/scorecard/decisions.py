@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import UUID
 
-from domain import currency
-from domain.aggregate import Aggregate
-from domain.canonical import digest
-from domain.door import Book, Command, handles
-from domain.errors import AlreadyExists, Forbidden, Refused
-from domain.facts import FreeText
-from domain.metrics import Unit, metric
-from domain.periods import Period
-from domain.references import PersonId
-from domain.scope import Scope
+from domain.engine import currency
+from domain.engine.aggregate import Aggregate
+from domain.engine.canonical import digest
+from domain.engine.command_handler import Book, Command, handles
+from domain.engine.errors import AlreadyExists, Forbidden, Refused
+from domain.engine.facts import FreeText
+from domain.engine.references import PersonId
+from domain.engine.values import Checks
+from domain.figures.metrics import Unit, metric
+from domain.figures.scope import Scope
 from domain.scorecard.compute import MeasureFigure, result_of, scores_of, total_of
 from domain.scorecard.definition import HUNDRED, Definition, Definitions, MeasureKind, definition_stream
 from domain.scorecard.scorecard import (
@@ -30,7 +30,7 @@ from domain.scorecard.scorecard import (
 )
 from domain.target.decisions import team_of
 from domain.target.smart import check_scope
-from domain.values import Checks
+from domain.time.periods import Period
 
 Json = dict[str, Any]
 

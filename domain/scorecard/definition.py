@@ -13,13 +13,13 @@ from itertools import pairwise
 from typing import Any, ClassVar
 from uuid import UUID
 
-from domain.aggregate import Aggregate, when
-from domain.door import Book, Command, handles
-from domain.errors import FieldError, Invalid, NotFound
-from domain.facts import Fact, fact
-from domain.metrics import ACTION_ITEMS_KEPT, GATE_DISCIPLINE, PROMISE_KEEPING, find_metric
-from domain.shares import PRECISION
-from domain.values import MAX_NAME, named_id
+from domain.engine.aggregate import Aggregate, when
+from domain.engine.command_handler import Book, Command, handles
+from domain.engine.errors import FieldError, Invalid, NotFound
+from domain.engine.facts import Fact, fact
+from domain.engine.values import MAX_NAME, named_id
+from domain.figures.metrics import ACTION_ITEMS_KEPT, GATE_DISCIPLINE, PROMISE_KEEPING, find_metric
+from domain.figures.shares import PRECISION
 
 HUNDRED, HUNDREDTH = Decimal(100), Decimal("0.01")
 PROCESS_QUALITY = (PROMISE_KEEPING, GATE_DISCIPLINE, ACTION_ITEMS_KEPT)

@@ -12,14 +12,14 @@ from decimal import Decimal
 from typing import ClassVar, Literal
 from uuid import UUID
 
-from domain.aggregate import Aggregate, when
-from domain.context import Reach
-from domain.errors import Refused
-from domain.facts import Fact, FreeText, fact
-from domain.periods import Period, PeriodKind
-from domain.scope import COMPANY, Scope
+from domain.engine.aggregate import Aggregate, when
+from domain.engine.context import Reach
+from domain.engine.errors import Refused
+from domain.engine.facts import Fact, FreeText, fact
+from domain.engine.values import named_id
+from domain.figures.scope import COMPANY, Scope
 from domain.scorecard.compute import About, MeasureFigure
-from domain.values import named_id
+from domain.time.periods import Period, PeriodKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,14 +7,14 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from domain.aggregate import Aggregate
-from domain.door import Command
-from domain.facts import FreeText
-from domain.periods import Period
-from domain.references import PersonId, TargetId
-from domain.scope import Scope
-from domain.shares import Method
+from domain.engine.aggregate import Aggregate
+from domain.engine.command_handler import Command
+from domain.engine.facts import FreeText
+from domain.engine.references import PersonId, TargetId
+from domain.figures.scope import Scope
+from domain.figures.shares import Method
 from domain.target.target import Target, target_id
+from domain.time.periods import Period
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,18 +6,18 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from domain.catalogue import Product
+from domain.customer import Product
 from domain.cycle.policies import company_day
-from domain.door import Book, handles
-from domain.errors import AlreadyExists, FieldError, Invalid
-from domain.metrics import Unit
-from domain.people import Rep, Team
-from domain.scope import Scope, ScopeKind
+from domain.engine.command_handler import Book, handles
+from domain.engine.errors import AlreadyExists, FieldError, Invalid
+from domain.engine.values import Checks
+from domain.figures.metrics import Unit
+from domain.figures.scope import Scope, ScopeKind
+from domain.people.people import Rep, Team
 from domain.target import commands as c
 from domain.target import facts as f
 from domain.target.smart import check_smart
 from domain.target.target import Target, target_id
-from domain.values import Checks
 
 Json = dict[str, Any]
 

@@ -10,18 +10,18 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from domain.door import Book, handles
-from domain.errors import AlreadyExists, FieldError, Invalid, Refused
-from domain.people import Rep
-from domain.periods import KINDS
-from domain.scope import ScopeKind
-from domain.shares import Method, check_manual, spread, spread_equally
+from domain.engine.command_handler import Book, handles
+from domain.engine.errors import AlreadyExists, FieldError, Invalid, Refused
+from domain.engine.values import MAX_NAME, Checks
+from domain.figures.scope import ScopeKind
+from domain.figures.shares import Method, check_manual, spread, spread_equally
+from domain.people.people import Rep
 from domain.target import commands as c
 from domain.target import facts as f
 from domain.target.decisions import Json, team_of, told
 from domain.target.smart import check_number, check_scope
 from domain.target.target import Target, target_id
-from domain.values import MAX_NAME, Checks
+from domain.time.periods import KINDS
 
 
 @handles(c.DecomposeTarget)

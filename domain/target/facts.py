@@ -10,11 +10,11 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from domain.facts import Fact, FreeText, fact
-from domain.metrics import Unit
-from domain.periods import Period
-from domain.scope import Scope
-from domain.shares import Method
+from domain.engine.facts import Fact, FreeText, fact
+from domain.figures.metrics import Unit
+from domain.figures.scope import Scope
+from domain.figures.shares import Method
+from domain.time.periods import Period
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,17 +14,17 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from domain.door import Book, handles
-from domain.errors import FieldError, Invalid, Refused
-from domain.scope import ScopeKind
-from domain.shares import Method, Part, respread, spread
+from domain.engine.command_handler import Book, handles
+from domain.engine.errors import FieldError, Invalid, Refused
+from domain.engine.values import Checks
+from domain.figures.scope import ScopeKind
+from domain.figures.shares import Method, Part, respread, spread
 from domain.target import commands as c
 from domain.target import facts as f
 from domain.target.decisions import Json, check_why, first_day, told
 from domain.target.dividing import check_parts, check_teams, id_of, numbers_for, propose_part
 from domain.target.smart import check_number
 from domain.target.target import ZERO, Target
-from domain.values import Checks
 
 ONE = Decimal(1)
 

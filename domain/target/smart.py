@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 
-from domain import currency as currencies
-from domain.metrics import Metric, Unit, find_metric
-from domain.scope import Scope
+from domain.engine import currency as currencies
+from domain.engine.values import MAX_AMOUNT, Checks
+from domain.figures.metrics import Metric, Unit, find_metric
+from domain.figures.scope import Scope
 from domain.target.commands import ProposeTarget
-from domain.values import MAX_AMOUNT, Checks
 
 MISSING = {
     "metric": "say what is counted; there are metrics such as revenue-won, win-rate, new-customers, activities:call",

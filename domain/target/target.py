@@ -13,16 +13,16 @@ from decimal import Decimal
 from typing import ClassVar
 from uuid import UUID
 
-from domain import metrics
-from domain.aggregate import Aggregate, when
-from domain.context import Reach
-from domain.errors import Refused
-from domain.metrics import Metric
-from domain.periods import Period, PeriodKind
-from domain.scope import COMPANY, Scope
-from domain.shares import Method
+from domain.engine.aggregate import Aggregate, when
+from domain.engine.context import Reach
+from domain.engine.errors import Refused
+from domain.engine.values import named_id
+from domain.figures import metrics
+from domain.figures.metrics import Metric
+from domain.figures.scope import COMPANY, Scope
+from domain.figures.shares import Method
 from domain.target import facts as f
-from domain.values import named_id
+from domain.time.periods import Period, PeriodKind
 
 ZERO = Decimal(0)
 PROPOSED, AGREED, UNAGREED, WITHDRAWN = "proposed", "agreed", "unagreed", "withdrawn"

@@ -14,8 +14,8 @@ from domain.cycle.cycle import Cycle
 from domain.cycle.facts import CheckInLine, NextTarget, People
 from domain.cycle.policy import Awaited, Schedule, Step
 from domain.cycle.state import OVER, Phase
-from domain.facts import FreeText
-from domain.recorded import Recorded
+from domain.engine.facts import FreeText
+from domain.engine.recorded import Recorded
 from projections.engine.paging import DAY, MOMENT, Page, SortKey, Source
 from projections.engine.stream_view import About, Body, Story, Told, topics_of
 from projections.engine.tables import Table

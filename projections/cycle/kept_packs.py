@@ -13,8 +13,8 @@ from uuid import UUID
 
 import msgspec
 
-from domain.errors import NotFound
-from domain.figures import FrozenPack
+from domain.engine.errors import NotFound
+from domain.figures.queries import FrozenPack
 from projections.cycle import pack as review_pack
 from projections.cycle.pack import ReviewPack
 from projections.engine.paging import Source, fetch

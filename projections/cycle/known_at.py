@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
-from domain.errors import FieldError, Invalid
+from domain.engine.errors import FieldError, Invalid
 from projections.cycle import company
 from projections.engine.paging import Source, fetch
 

@@ -13,17 +13,17 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from domain.canonical import canonical, digest
 from domain.cycle.agenda import Point
 from domain.cycle.cycle import Cycle, cycle_id
 from domain.cycle.facts import AgendaItem
 from domain.cycle.in_force import InForce
 from domain.deal import facts as f
-from domain.errors import NotFound
-from domain.metrics import Better, metric
-from domain.proposal_told import spelled
-from domain.scope import ScopeKind
+from domain.engine.canonical import canonical, digest
+from domain.engine.errors import NotFound
+from domain.figures.metrics import Better, metric
+from domain.figures.scope import ScopeKind
 from domain.scorecard.scorecard import scorecard_id
+from domain.target.proposal_sentences import spelled
 from projections.action_item import OPEN, ActionItems
 from projections.adjustment import Adjustments
 from projections.cycle import company

@@ -11,14 +11,14 @@ from uuid import UUID
 
 import msgspec
 
-from domain.canonical import digest
 from domain.cycle.agenda import AGENDA_WORDS, Point
 from domain.cycle.facts import AgendaItem
-from domain.errors import NotFound
-from domain.metrics import Words
-from domain.periods import Period
-from domain.reasoning import plain
-from domain.scope import Scope
+from domain.engine.canonical import digest
+from domain.engine.errors import NotFound
+from domain.engine.reasoning import plain
+from domain.figures.metrics import Words
+from domain.figures.scope import Scope
+from domain.time.periods import Period
 from projections.cycle import kept_packs
 from projections.cycle import pack as review_pack
 from projections.cycle.board import CycleSeen

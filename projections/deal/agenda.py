@@ -14,9 +14,9 @@ import msgspec
 from psycopg import AsyncConnection
 
 from domain.deal import facts as f
-from domain.facts import FreeText, PersonName
-from domain.process import LOST, WON
-from domain.values import PromiseOutcome
+from domain.engine.facts import FreeText, PersonName
+from domain.engine.values import PromiseOutcome
+from domain.policy.process import LOST, WON
 from projections.deal.live_promise import PromiseFold
 from projections.engine.counters import Tally, tally_table
 from projections.engine.fold import on

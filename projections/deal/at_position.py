@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from domain.deal.deal import Deal
-from domain.recorded import Recorded
-from domain.scope import Scope, ScopeKind
+from domain.engine.recorded import Recorded
+from domain.figures.scope import Scope, ScopeKind
 from projections.engine import streams
 from projections.engine.paging import Source, fetch
 

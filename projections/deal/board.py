@@ -15,11 +15,11 @@ from uuid import UUID
 import msgspec
 from psycopg import AsyncConnection
 
-from domain import currency
 from domain.deal import facts as f
-from domain.facts import PersonName
-from domain.process import CLOSED, LOST, WON
-from domain.values import Money
+from domain.engine import currency
+from domain.engine.facts import PersonName
+from domain.engine.values import Money
+from domain.policy.process import CLOSED, LOST, WON
 from projections.deal.live_promise import PromiseFold
 from projections.deal.processes import ProcessBook, Version
 from projections.deal.row import DEALS, TITLES, DealRow, TitleRow

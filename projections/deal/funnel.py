@@ -19,10 +19,10 @@ from uuid import UUID
 import msgspec
 from psycopg import AsyncConnection
 
-from domain.currency import written
 from domain.deal import facts as f
-from domain.process import LOST
-from domain.values import Money
+from domain.engine.currency import written
+from domain.engine.values import Money
+from domain.policy.process import LOST
 from projections.deal.processes import ProcessBook, Version
 from projections.engine.counters import Tally, tally_table
 from projections.engine.fold import ByDeal, Stories, on

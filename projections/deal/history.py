@@ -17,8 +17,8 @@ import msgspec
 import psycopg
 from psycopg import AsyncConnection, sql
 
-from domain.facts import Fact
-from domain.recorded import Meta
+from domain.engine.facts import Fact
+from domain.engine.recorded import Meta
 from projections.deal import rendered
 from projections.deal.sentences import EN, ZH, Teller, before_and_after, places
 from projections.engine.paging import Page, Source, fetch, fetch_raw, limit_of, token_of, version_in

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from domain.deal import facts as f
-from domain.policy import Deadlines
+from domain.policy.follow_up import Deadlines
 from projections.engine.fold import ByDeal, on
 from projections.engine.projection import Entry
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from psycopg import AsyncConnection
 
-from domain.process import DEFAULT_PROCESS, Process, ProcessPublished, goes_forward, process_stream
+from domain.policy.process import DEFAULT_PROCESS, Process, ProcessPublished, goes_forward, process_stream
 from runtime.codec import decode_fact
 
 PUBLISHED = (

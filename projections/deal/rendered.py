@@ -16,8 +16,8 @@ from types import UnionType
 from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
 
-from domain.facts import FACTS
-from domain.values import Money
+from domain.engine.facts import FACTS
+from domain.engine.values import Money
 from projections.deal.sentences import COMMA, NOTHING, SENTENCES, TERMS, before_and_after
 from projections.deal.templates import Kind, Named, Piece, pieces
 from projections.people.directory import CONTACT_NAME

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from domain.facts import FreeText
+from domain.engine.facts import FreeText
 from projections.engine.tables import AnyScale, Table
 
 

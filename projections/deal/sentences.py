@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from domain.deal.promising import BY_RULE
-from domain.facts import FACTS, Fact
-from domain.values import Money
+from domain.engine.facts import FACTS, Fact
+from domain.engine.values import Money
 from projections.deal.templates import Kind, Named, Piece, pieces
 
 EN, ZH = 0, 1

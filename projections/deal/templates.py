@@ -13,7 +13,7 @@ from functools import cache
 from string import Formatter
 from typing import Any, NamedTuple
 
-from domain.facts import Fact
+from domain.engine.facts import Fact
 
 BRACKETS = re.compile(r"\[([^\]]*)\]")
 GUARD = re.compile(r"([?!])(\w+):")

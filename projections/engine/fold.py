@@ -16,7 +16,7 @@ from psycopg import AsyncConnection
 from domain.cycle.in_force import InForce
 from domain.cycle.policies import CyclePolicyPublished
 from domain.deal.facts import DealOpened
-from domain.facts import Fact
+from domain.engine.facts import Fact
 from projections.cycle import company
 from projections.engine.projection import Entry, Projection
 from projections.engine.rows import Rows

@@ -19,9 +19,9 @@ import msgspec
 from psycopg import AsyncConnection, AsyncRawCursor
 from psycopg_pool import AsyncConnectionPool
 
-from domain import reading
-from domain.errors import FieldError, Invalid
-from domain.values import HALVES
+from domain.engine import reading
+from domain.engine.errors import FieldError, Invalid
+from domain.engine.values import HALVES
 from runtime.codec import encode
 
 T = TypeVar("T")

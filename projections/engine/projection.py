@@ -19,7 +19,7 @@ import msgspec
 from psycopg import AsyncConnection, sql
 
 import domain.deal.facts  # noqa: F401 - the deal's topics are counted below
-from domain.facts import FACTS, Fact
+from domain.engine.facts import FACTS, Fact
 from projections.engine.tables import Table
 from runtime.codec import Row, decode_fact
 

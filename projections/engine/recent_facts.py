@@ -11,7 +11,7 @@ from typing import Any
 
 from psycopg import AsyncConnection
 
-from domain.facts import FACTS
+from domain.engine.facts import FACTS
 from runtime.codec import COLUMNS, Row
 
 KEPT = 500

@@ -16,7 +16,7 @@ import psycopg
 from psycopg import AsyncConnection, sql
 
 import domain.registry  # noqa: F401 - every fact is known before the first is folded
-from domain.facts import FACTS
+from domain.engine.facts import FACTS
 from projections.engine import positions
 from projections.engine.commit_notifier import Herald
 from projections.engine.positions import FOLLOWERS, LIVE, SMALL, Fenced, Move, Place

@@ -16,10 +16,10 @@ from uuid import UUID
 import msgspec
 from psycopg import AsyncConnection
 
-from domain.facts import FACTS, Personal
-from domain.periods import Period
-from domain.recorded import Recorded
-from domain.scope import Scope
+from domain.engine.facts import FACTS, Personal
+from domain.engine.recorded import Recorded
+from domain.figures.scope import Scope
+from domain.time.periods import Period
 from projections.engine import streams
 from projections.engine.paging import Page, Select, SortKey, Source, fetch, page, sort_by
 from projections.engine.projection import Projection

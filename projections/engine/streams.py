@@ -9,7 +9,7 @@ from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
-from domain.recorded import Recorded
+from domain.engine.recorded import Recorded
 from projections.engine.paging import Source, fetch
 from runtime.codec import COLUMNS, decode_row
 

@@ -19,7 +19,7 @@ from uuid import UUID
 import msgspec
 from psycopg import sql
 
-from domain.facts import Personal
+from domain.engine.facts import Personal
 
 SCHEMA = "read"
 R = TypeVar("R", bound=msgspec.Struct)

@@ -16,15 +16,15 @@ from uuid import UUID
 import msgspec
 from psycopg import AsyncConnection
 
-from domain.catalogue import CustomerProfileChanged, CustomerRegistered
+from domain.customer import CustomerProfileChanged, CustomerRegistered
 from domain.cycle.in_force import InForce
 from domain.deal import facts as f
-from domain.meter import MEASURED, Meter, MeterState
-from domain.meter import tallies as t
-from domain.metrics import Contribution
-from domain.people import RepHired, RepMoved
-from domain.process import ProcessPublished
-from domain.recorded import Recorded
+from domain.engine.recorded import Recorded
+from domain.figures.meter import MEASURED, Meter, MeterState
+from domain.figures.meter import tallies as t
+from domain.figures.metrics import Contribution
+from domain.people.people import RepHired, RepMoved
+from domain.policy.process import ProcessPublished
 from projections.cycle import company
 from projections.engine import streams
 from projections.engine.fold import Folded

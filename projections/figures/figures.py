@@ -13,11 +13,11 @@ from uuid import UUID
 
 import msgspec
 
-from domain import metrics as m
-from domain.errors import FieldError, Invalid
-from domain.figures import FigureAsked
-from domain.periods import Window
-from domain.scope import Scope, ScopeKind
+from domain.engine.errors import FieldError, Invalid
+from domain.figures import metrics as m
+from domain.figures.queries import FigureAsked
+from domain.figures.scope import Scope, ScopeKind
+from domain.time.periods import Window
 from projections.engine.paging import Page, Params, Source, Version, fetch, limit_of, opened, sealed
 from projections.engine.streams import NOW
 from runtime.codec import encode

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from domain.catalogue import ProductListed
-from domain.errors import FieldError, Invalid
-from domain.facts import Fact
-from domain.people import RepHired, TeamFormed
-from domain.scope import Scope, ScopeKind
+from domain.customer import ProductListed
+from domain.engine.errors import FieldError, Invalid
+from domain.engine.facts import Fact
+from domain.figures.scope import Scope, ScopeKind
+from domain.people.people import RepHired, TeamFormed
 from projections.engine.paging import Source, fetch
 
 MADE_BY = {ScopeKind.TEAM: TeamFormed, ScopeKind.REP: RepHired}

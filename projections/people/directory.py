@@ -13,9 +13,9 @@ from uuid import UUID
 import msgspec
 from psycopg import AsyncConnection
 
-from domain import catalogue as c
-from domain import people as p
-from domain.facts import PersonName, PersonText
+from domain import customer as c
+from domain.engine.facts import PersonName, PersonText
+from domain.people import people as p
 from projections import customer as customer_scope
 from projections.engine.fold import Folded, on
 from projections.engine.paging import TEXT, Page, Select, SortKey, Source, fetch, page, sort_by

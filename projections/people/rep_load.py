@@ -16,11 +16,11 @@ from uuid import UUID
 import msgspec
 from psycopg import AsyncConnection
 
-from domain import people as p
-from domain.currency import written
 from domain.deal import facts as f
-from domain.facts import PersonName
-from domain.values import Money
+from domain.engine.currency import written
+from domain.engine.facts import PersonName
+from domain.engine.values import Money
+from domain.people import people as p
 from projections.engine.counters import Tally, tally_table
 from projections.engine.fold import ByDeal, on
 from projections.engine.paging import Select, Source, fetch

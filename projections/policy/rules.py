@@ -14,10 +14,10 @@ from psycopg import AsyncConnection
 
 from domain.cycle.policies import CyclePolicyPublished
 from domain.cycle.policy import DEFAULT_CYCLE_POLICY, CyclePolicy
-from domain.known_days import said_of
-from domain.policies import PolicyPublished
-from domain.policy import DEFAULT_POLICY, FollowUpPolicy
-from domain.process import DEFAULT_PROCESS, Process, ProcessPublished
+from domain.policy.follow_up import DEFAULT_POLICY, FollowUpPolicy
+from domain.policy.policies import PolicyPublished
+from domain.policy.process import DEFAULT_PROCESS, Process, ProcessPublished
+from domain.time.known_days import said_of
 from projections.engine.fold import Folded, on
 from projections.engine.paging import Source, fetch
 from projections.engine.projection import Entry

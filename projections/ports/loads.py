@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from domain.owed import Loads, Owed
+from domain.people.owed import Loads, Owed
 from projections.engine.positions import LIVE
 from projections.engine.status import REACHED, reached
 from runtime.database import Pool

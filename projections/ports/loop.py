@@ -12,12 +12,12 @@ from uuid import UUID
 
 from psycopg_pool import AsyncConnectionPool
 
-from domain import people as p
-from domain.figures import FigureAsked, FrozenPack, Pack
-from domain.metrics import DEALS_WON, REVENUE_WON, ZERO
-from domain.periods import Period, Window
-from domain.proposal import Effect
-from domain.scope import Scope, ScopeKind
+from domain.figures.metrics import DEALS_WON, REVENUE_WON, ZERO
+from domain.figures.queries import FigureAsked, FrozenPack, Pack
+from domain.figures.scope import Scope, ScopeKind
+from domain.people import people as p
+from domain.target.proposal import Effect
+from domain.time.periods import Period, Window
 from projections.adjustment import DECIDED, Adjustments, AdjustmentSeen
 from projections.cycle import company, kept_packs
 from projections.cycle.board import CycleBoard

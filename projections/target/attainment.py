@@ -14,16 +14,16 @@ from uuid import UUID
 
 import msgspec
 
-from domain import metrics as m
 from domain.cycle.in_force import InForce
 from domain.cycle.policies import CyclePolicies, cycle_policy_stream
 from domain.cycle.policy import CyclePolicy
-from domain.figures import FigureAsked
-from domain.pace import MILLIONTH, Pace, PaceStatus, elapsed_share, judge
-from domain.periods import Period, Window
-from domain.scope import Scope
-from domain.shares import PRECISION
+from domain.figures import metrics as m
+from domain.figures.pace import MILLIONTH, Pace, PaceStatus, elapsed_share, judge
+from domain.figures.queries import FigureAsked
+from domain.figures.scope import Scope
+from domain.figures.shares import PRECISION
 from domain.target.target import target_id
+from domain.time.periods import Period, Window
 from projections.cycle import company
 from projections.engine import streams
 from projections.engine.paging import Page, Source

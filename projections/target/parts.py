@@ -9,12 +9,12 @@ from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
-from domain.errors import FieldError, Invalid, Refused
-from domain.periods import Period, PeriodKind
-from domain.scope import SCOPES, Scope, ScopeKind
-from domain.shares import Method, seasonal_weights
+from domain.engine.errors import FieldError, Invalid, Refused
+from domain.figures.scope import SCOPES, Scope, ScopeKind
+from domain.figures.shares import Method, seasonal_weights
 from domain.target.commands import Child, DecomposeTarget
 from domain.target.target import Target
+from domain.time.periods import Period, PeriodKind
 from projections.engine.paging import Source, fetch
 from projections.figures import figures
 from projections.target.attainment import YEARS, years_ago

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from domain.facts import FreeText
+from domain.engine.facts import FreeText
 from domain.target import facts as f
 from domain.target.facts import Share
 from domain.target.target import WITHDRAWN, Target, Version, in_force

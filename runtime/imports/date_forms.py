@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from functools import cache
 
-from domain import reading
+from domain.engine import reading
 from runtime.imports.numbers import SPACES
 
 ISO = "iso"

@@ -9,14 +9,14 @@ from functools import cache
 from itertools import repeat
 from uuid import UUID
 
-from domain.aggregate import Aggregate
-from domain.catalogue import Customer, ListProduct, Product
-from domain.context import Actor, Channel, Context
+from domain.customer import Customer, ListProduct, Product
 from domain.deal.commands import ImportDeal
 from domain.deal.row import digest_of
-from domain.door import Call, Command, Door, Receipt
-from domain.errors import DomainError
-from domain.people import Rep
+from domain.engine.aggregate import Aggregate
+from domain.engine.command_handler import Call, Command, Door, Receipt
+from domain.engine.context import Actor, Channel, Context
+from domain.engine.errors import DomainError
+from domain.people.people import Rep
 from runtime.database import Pool
 from runtime.imports import told
 from runtime.imports.lines import Row

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from uuid import UUID
 
-from domain.catalogue import ListProduct, Profile, RegisterCustomer
+from domain.customer import ListProduct, Profile, RegisterCustomer
 from domain.deal.commands import ImportDeal
-from domain.door import Command, Together
+from domain.engine.command_handler import Command, Together
 from domain.imported_names import AsImported
-from domain.people import FormTeam, HireRep
+from domain.people.people import FormTeam, HireRep
 from runtime.imports.mapping import CUSTOMERS, PRODUCTS, Mapping
 from runtime.imports.plan import TEAM, Planned
 from runtime.imports.references import Name, References

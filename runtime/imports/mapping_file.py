@@ -8,8 +8,8 @@ import tomllib
 from collections.abc import Mapping as Map
 from dataclasses import replace
 
-from domain.process import LOST, WON
-from domain.values import MAX_NAME, ActivityKind
+from domain.engine.values import MAX_NAME, ActivityKind
+from domain.policy.process import LOST, WON
 from runtime.imports.mapping import (
     CUSTOMERS,
     DEALS,

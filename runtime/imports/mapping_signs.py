@@ -5,8 +5,8 @@ from __future__ import annotations
 import codecs
 from collections.abc import Iterable
 
-from domain.currency import problem
-from domain.zones import timezone_problem
+from domain.engine.currency import problem
+from domain.time.zones import timezone_problem
 from runtime.imports import date_forms
 from runtime.imports.mapping import Mapping
 from runtime.imports.mapping_table import Reading

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from domain.currency import decimals
+from domain.engine.currency import decimals
 from runtime.imports.cells import Unreadable
 
 SPACES, APOSTROPHES = " \u00a0\u202f\u2009", "'\u2019"

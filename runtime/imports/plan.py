@@ -8,11 +8,11 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from domain.catalogue import ListProduct, Profile, RegisterCustomer
-from domain.door import Command
+from domain.customer import ListProduct, Profile, RegisterCustomer
+from domain.engine.command_handler import Command
+from domain.engine.values import Money
 from domain.imported_names import AsImported
-from domain.people import FormTeam, HireRep
-from domain.values import Money
+from domain.people.people import FormTeam, HireRep
 from runtime.imports.dates import Dates
 from runtime.imports.lines import Row
 from runtime.imports.mapping import CUSTOMERS, PRODUCTS, REPS, Mapping, Sheet

@@ -13,7 +13,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from domain.deal.commands import ImportDeal, PastActivity
-from domain.values import Activity, ActivityKind
+from domain.engine.values import Activity, ActivityKind
 from runtime.imports.cases import Case, Event, Work, Wrong, refused, works
 from runtime.imports.lines import Row
 from runtime.imports.mapping import PASSED_OVER, REPS, ActivityRule, Mapping, Sheet

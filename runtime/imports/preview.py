@@ -10,10 +10,10 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from uuid import UUID
 
-from domain.aggregate import Aggregate
 from domain.deal.deal import Deal
-from domain.door import Command, Decision, Receipt, Store, Wanted
-from domain.errors import Conflict
+from domain.engine.aggregate import Aggregate
+from domain.engine.command_handler import Command, Decision, Receipt, Store, Wanted
+from domain.engine.errors import Conflict
 
 MOST_DEALS = 5_000
 """Later rows refer to teams, reps, customers and products, never to earlier deals: those may be forgotten."""

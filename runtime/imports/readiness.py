@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from domain.policies import Policies, policy_stream
-from domain.process import LOST, WON, Processes, process_stream
+from domain.policy.policies import Policies, policy_stream
+from domain.policy.process import LOST, WON, Processes, process_stream
 from runtime.imports.mapping import DEALS, EVENTS, Mapping
 from runtime.imports.results import ImportProblem
 from runtime.imports.suggest import did_you_mean

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from domain.deal.commands import ImportDeal
-from domain.errors import DomainError, GateNotPassed, Invalid
+from domain.engine.errors import DomainError, GateNotPassed, Invalid
 from runtime.imports.cases import told_apart
 from runtime.imports.lines import Row
 from runtime.imports.mapping import Sheet

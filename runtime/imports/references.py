@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from domain.values import Money
+from domain.engine.values import Money
 from runtime.imports.mapping import CUSTOMERS, PRODUCTS, REPS
 from runtime.imports.suggest import did_you_mean
 

@@ -11,9 +11,9 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from domain.policy import FollowUpPolicy
-from domain.rehearsal import REHEARSED, Happened, Rehearsed, matches, rehearse_deal, touches
-from domain.values import PromiseOutcome
+from domain.engine.values import PromiseOutcome
+from domain.policy.follow_up import FollowUpPolicy
+from domain.policy.rehearsal import REHEARSED, Happened, Rehearsed, matches, rehearse_deal, touches
 from runtime.codec import decode_fact
 from runtime.database import Pool
 

@@ -21,10 +21,10 @@ from zoneinfo import ZoneInfo
 import psycopg
 
 import domain.registry  # noqa: F401 - every fact and decision is registered by importing it
-from domain.context import Actor
 from domain.cycle.in_force import COMPANY
 from domain.cycle.policies import CyclePolicies
-from domain.door import Door
+from domain.engine.command_handler import Door
+from domain.engine.context import Actor
 from runtime.database import Pool, explain
 from runtime.garbage import seldom_collected
 from runtime.imports import jobs

@@ -19,18 +19,18 @@ from fastapi.routing import APIRoute
 from api.app import create_app
 from api.engine.auth import authority_of
 from api.engine.users import Role
-from domain.action_item import ActionItem
-from domain.adjustment import Adjustment
-from domain.aggregate import Aggregate
-from domain.catalogue import Customer
-from domain.context import Reach
+from domain.action_item.action_item import ActionItem
+from domain.adjustment.adjustment import Adjustment
+from domain.customer import Customer
 from domain.cycle.cycle import Cycle
 from domain.cycle.facts import People
 from domain.deal.deal import Deal
+from domain.engine.aggregate import Aggregate
+from domain.engine.context import Reach
 from domain.lead import Lead
 from domain.meeting.meeting import Meeting
 from domain.meeting.schedule import MeetingSchedule
-from domain.people import Rep, Team
+from domain.people.people import Rep, Team
 from domain.scorecard.scorecard import Scorecard
 from domain.target.target import Target
 from runtime.settings import Settings

@@ -16,24 +16,24 @@ import httpx
 import pytest
 
 from api.engine.users import Role
-from domain.action_item_decisions import OpenActionItem
-from domain.adjustment_decisions import StartAdjustment
-from domain.catalogue import Profile, RegisterCustomer
-from domain.context import Actor, Channel, Context
+from domain.action_item.commands import OpenActionItem
+from domain.adjustment.commands import StartAdjustment
+from domain.customer import Profile, RegisterCustomer
 from domain.cycle.commands import OpenCycle
 from domain.cycle.policy import Cadence
 from domain.deal.commands import OpenDeal
-from domain.door import Command, Door
+from domain.engine.command_handler import Command, Door
+from domain.engine.context import Actor, Channel, Context
+from domain.figures.scope import COMPANY as ALL
+from domain.figures.scope import Scope, rep, team
 from domain.lead import AllocateLead, CaptureLead
 from domain.meeting.commands import CallMeeting, SetMeetingSchedule
 from domain.meeting.plan import Plan, meeting_id, schedule_id
-from domain.people import FormTeam, HireRep
-from domain.periods import PeriodKind, Window, period_of
-from domain.scope import COMPANY as ALL
-from domain.scope import Scope, rep, team
+from domain.people.people import FormTeam, HireRep
 from domain.scorecard.decisions import OpenScorecard
 from domain.scorecard.definition import DefineScorecard, Definition, Measure, MeasureKind
 from domain.target.commands import ProposeTarget
+from domain.time.periods import PeriodKind, Window, period_of
 from runtime.ledger import open_ledger
 from tests.api import authority as a
 from tests.house import House, opened

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from domain.recorded import Recorded
+from domain.engine.recorded import Recorded
 from runtime.ledger import open_ledger
 from tests.house import House
 

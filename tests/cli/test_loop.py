@@ -13,11 +13,11 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from domain import action_item_decisions as action_items
-from domain import adjustment_decisions as adjustments
+from domain.action_item import commands as action_items
+from domain.adjustment import commands as adjustments
 from domain.cycle import commands as cycles
 from domain.cycle.policy import DEFAULT_CYCLE_POLICY
-from domain.door import Command
+from domain.engine.command_handler import Command
 from domain.meeting import commands as meetings
 from domain.scorecard import decisions as scorecards
 from domain.target import commands as targets

@@ -301,7 +301,7 @@ async def test_who_looks_no_longer_is_told_that_the_import_goes_on(
 def test_every_requirement_of_a_gate_has_a_command() -> None:
     from cli.acts import SUPPLIED_BY
     from cli.main import ACTS
-    from domain.process import REQUIREMENTS
+    from domain.policy.process import REQUIREMENTS
 
     assert set(SUPPLIED_BY) == set(REQUIREMENTS)
     options = {act.call: {f"--{part.name}" for part in act.parts} for act in ACTS}

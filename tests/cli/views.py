@@ -30,7 +30,7 @@ from cli.views import (
     reviews as review_views,
 )
 from domain.cycle.policy import DEFAULT_CYCLE_POLICY
-from domain.metrics import every_metric
+from domain.figures.metrics import every_metric
 from domain.scorecard.definition import Definition
 from projections import (
     action_item as action_items,

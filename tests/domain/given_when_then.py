@@ -15,13 +15,13 @@ from uuid import UUID
 import pytest
 
 import domain.registry  # noqa: F401 - registers every fact and decision
-from domain.aggregate import Aggregate
-from domain.context import Actor, Channel, Context
 from domain.deal.deal import Deal
-from domain.door import Call, Command, Decision, NotLoaded, attempt, nothing_remembered
-from domain.errors import DomainError, GateNotPassed, Invalid
-from domain.facts import Fact
-from domain.recorded import Pending
+from domain.engine.aggregate import Aggregate
+from domain.engine.command_handler import Call, Command, Decision, NotLoaded, attempt, nothing_remembered
+from domain.engine.context import Actor, Channel, Context
+from domain.engine.errors import DomainError, GateNotPassed, Invalid
+from domain.engine.facts import Fact
+from domain.engine.recorded import Pending
 
 A = TypeVar("A", bound=Aggregate)
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)

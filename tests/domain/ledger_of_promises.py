@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from domain.deal import facts as f
-from domain.facts import Fact
-from domain.values import PromiseOutcome
+from domain.engine.facts import Fact
+from domain.engine.values import PromiseOutcome
 
 
 @dataclass

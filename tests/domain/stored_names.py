@@ -18,7 +18,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 from uuid import UUID
 
 import domain.registry  # noqa: F401 - registers every fact
-from domain.facts import FACTS
+from domain.engine.facts import FACTS
 from runtime.codec import encode
 
 SAMPLES = Path(__file__).parent / "stored_facts"
@@ -97,7 +97,7 @@ def sample_of(hint: Any, name: str) -> Any:
 
 def personal_list() -> str:
     """Every field that holds personal data, and whose: one line each."""
-    from domain.facts import personal_fields
+    from domain.engine.facts import personal_fields
 
     marked = ((t, path, m.of) for t in sorted(FACTS) for path, m in sorted(personal_fields(FACTS[t]).items()))
     return "".join(f"{topic} {path} {of}\n" for topic, path, of in marked)

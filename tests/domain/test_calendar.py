@@ -11,8 +11,8 @@ import holidays as library
 import msgspec
 import pytest
 
-from domain.calendar import BusinessCalendar
-from domain.errors import Invalid
+from domain.engine.errors import Invalid
+from domain.time.calendar import BusinessCalendar
 from runtime.holiday_calendar import calendar_for, resolve_holidays
 
 OFFICE = BusinessCalendar("Asia/Shanghai", (1, 2, 3, 4, 5), "09:00", "17:00")

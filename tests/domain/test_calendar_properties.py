@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from domain.calendar import BusinessCalendar
+from domain.time.calendar import BusinessCalendar
 
 MINUTE = dt.timedelta(minutes=1)
 

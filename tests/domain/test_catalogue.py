@@ -8,8 +8,8 @@ from uuid import UUID
 
 import pytest
 
-from domain import catalogue as cat
-from domain.errors import Invalid, NotFound
+from domain import customer as cat
+from domain.engine.errors import Invalid, NotFound
 from tests.domain.given_when_then import given
 from tests.domain.words import yuan
 

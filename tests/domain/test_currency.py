@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given as for_any
 from hypothesis import strategies as st
 
-from domain import currency
-from domain.catalogue import ListProduct, Profile, RegisterCustomer
+from domain.customer import ListProduct, Profile, RegisterCustomer
 from domain.deal import commands as c
 from domain.deal.facts import AmountChanged, QuoteRecorded
-from domain.door import Command
-from domain.errors import Invalid
-from domain.metrics import metric
-from domain.values import Money, Needs
+from domain.engine import currency
+from domain.engine.command_handler import Command
+from domain.engine.errors import Invalid
+from domain.engine.values import Money, Needs
+from domain.figures.metrics import metric
 from tests.domain.deal.test_import import row, when
 from tests.domain.given_when_then import NOW, given, happened
 from tests.domain.words import DAY, DEAL, OFFERED, OPENED, PRICE, STAFF, TODAY, WON, opening, quote, step, win

@@ -16,18 +16,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from domain.aggregate import Aggregate
-from domain.context import Actor
 from domain.deal import commands as c
 from domain.deal.deal import Deal
-from domain.door import Call, Command, NotLoaded, attempt, nothing_remembered
-from domain.errors import DomainError
-from domain.facts import FACTS, Fact
-from domain.people import HireRep, PlanLeave, RepLeaves
-from domain.policies import PublishPolicy
-from domain.policy import DEFAULT_POLICY, Duration
-from domain.process import DEFAULT_PROCESS, PublishProcess
-from domain.values import Activity, ActivityKind, Money, Needs, NextStep, Quote
+from domain.engine.aggregate import Aggregate
+from domain.engine.command_handler import Call, Command, NotLoaded, attempt, nothing_remembered
+from domain.engine.context import Actor
+from domain.engine.errors import DomainError
+from domain.engine.facts import FACTS, Fact
+from domain.engine.values import Activity, ActivityKind, Money, Needs, NextStep, Quote
+from domain.people.people import HireRep, PlanLeave, RepLeaves
+from domain.policy.follow_up import DEFAULT_POLICY, Duration
+from domain.policy.policies import PublishPolicy
+from domain.policy.process import DEFAULT_PROCESS, PublishProcess
 from runtime.snapshots import frozen, thawed
 from tests.domain.anything import anything
 from tests.domain.given_when_then import NOW, History, context_of

@@ -10,15 +10,15 @@ import pytest
 from hypothesis import given as holds_for
 from hypothesis import strategies as st
 
-from domain.calendar import BusinessCalendar
 from domain.cycle.policies import PublishCyclePolicy
 from domain.cycle.policy import DEFAULT_CYCLE_POLICY
 from domain.deal import commands as d
-from domain.errors import Invalid
-from domain.known_days import said_of, told_by_source
-from domain.policies import PublishPolicy
-from domain.policy import DEFAULT_POLICY
-from domain.values import NextStep
+from domain.engine.errors import Invalid
+from domain.engine.values import NextStep
+from domain.policy.follow_up import DEFAULT_POLICY
+from domain.policy.policies import PublishPolicy
+from domain.time.calendar import BusinessCalendar
+from domain.time.known_days import said_of, told_by_source
 from runtime.codec import decode_fact
 from runtime.holiday_calendar import NOTHING, Given, calendar_for, with_own_days
 from tests.domain.given_when_then import NOW, Scenario, given

@@ -10,11 +10,11 @@ from uuid import UUID
 import pytest
 
 from domain import lead as x
-from domain.catalogue import Profile, RegisterCustomer
-from domain.context import Actor, Reach
+from domain.customer import Profile, RegisterCustomer
 from domain.deal.facts import DealOpened, PromiseMade
-from domain.errors import AlreadyExists, Forbidden, Invalid, NotFound, Refused
-from domain.people import PlanLeave, RepAllocated
+from domain.engine.context import Actor, Reach
+from domain.engine.errors import AlreadyExists, Forbidden, Invalid, NotFound, Refused
+from domain.people.people import PlanLeave, RepAllocated
 from tests.domain.given_when_then import NOW, given, like
 from tests.domain.words import DAY, DEAL, LI, NORTH, OPENED, SOUTH, STAFF, WANG, ZHAO, leaves, step, yuan
 

@@ -7,10 +7,10 @@ from uuid import UUID
 
 import pytest
 
-from domain import people as p
-from domain.context import Reach
 from domain.deal import commands as c
-from domain.errors import Invalid, NotFound, Refused
+from domain.engine.context import Reach
+from domain.engine.errors import Invalid, NotFound, Refused
+from domain.people import people as p
 from tests.domain.given_when_then import NOW, given, later, like
 from tests.domain.words import (
     DAY,

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from domain.errors import Invalid, NotFound
-from domain.policies import Policies, PolicyPublished, PublishPolicy, policy_stream
-from domain.policy import DEFAULT_POLICY, Duration, FollowUpPolicy, short_fuse
+from domain.engine.errors import Invalid, NotFound
+from domain.policy.follow_up import DEFAULT_POLICY, Duration, FollowUpPolicy, short_fuse
+from domain.policy.policies import Policies, PolicyPublished, PublishPolicy, policy_stream
 from tests.domain.given_when_then import given
 
 BRISK = replace(DEFAULT_POLICY, due_after=Duration(1, "business_days"))

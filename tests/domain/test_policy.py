@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.calendar import BusinessCalendar
-from domain.errors import Invalid
-from domain.policy import DEFAULT_POLICY, Deadlines, Duration, FollowUpPolicy, Unit, short_fuse
+from domain.engine.errors import Invalid
+from domain.policy.follow_up import DEFAULT_POLICY, Deadlines, Duration, FollowUpPolicy, Unit, short_fuse
+from domain.time.calendar import BusinessCalendar
 
 OFFICE = BusinessCalendar("Asia/Shanghai", (1, 2, 3, 4, 5), "09:00", "17:00")
 UNITS: list[Unit] = ["seconds", "minutes", "hours", "days", "business_hours", "business_days"]

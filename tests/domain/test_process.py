@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from domain.errors import Invalid, NotFound
-from domain.process import (
+from domain.engine.errors import Invalid, NotFound
+from domain.policy.process import (
     CLOSED,
     DEFAULT_PROCESS,
     Process,

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain import reading
+from domain.engine import reading
 
 READINGS: dict[str, Callable[[str], Any]] = {
     name: getattr(reading, name)

@@ -9,17 +9,17 @@ from uuid import UUID
 
 import pytest
 
-from domain.action_item_decisions import OpenActionItem
-from domain.aggregate import KINDS
-from domain.catalogue import AddContact, ListProduct, Profile, RegisterCustomer
-from domain.context import Reach
+from domain.action_item.commands import OpenActionItem
+from domain.customer import AddContact, ListProduct, Profile, RegisterCustomer
 from domain.deal import commands as c
-from domain.door import _DECIDERS, Command
-from domain.errors import Forbidden, NotFound
+from domain.engine.aggregate import KINDS
+from domain.engine.command_handler import _DECIDERS, Command
+from domain.engine.context import Reach
+from domain.engine.errors import Forbidden, NotFound
+from domain.engine.references import PERSON, readers
+from domain.engine.values import Activity, ActivityKind
 from domain.lead import AllocateLead, CaptureLead
-from domain.people import FormTeam, HireRep
-from domain.references import PERSON, readers
-from domain.values import Activity, ActivityKind
+from domain.people.people import FormTeam, HireRep
 from tests.domain.given_when_then import NOW, given
 from tests.domain.words import (
     CALL,

@@ -8,12 +8,12 @@ from uuid import UUID
 
 import pytest
 
-from domain.calendar import BusinessCalendar
 from domain.deal import facts as f
-from domain.facts import Fact
-from domain.policy import Duration, FollowUpPolicy
-from domain.rehearsal import Happened, Rehearsed, rehearse_deal, touches
-from domain.values import Activity, ActivityKind, PromiseOutcome
+from domain.engine.facts import Fact
+from domain.engine.values import Activity, ActivityKind, PromiseOutcome
+from domain.policy.follow_up import Duration, FollowUpPolicy
+from domain.policy.rehearsal import Happened, Rehearsed, rehearse_deal, touches
+from domain.time.calendar import BusinessCalendar
 from tests.domain.words import DEAL, LI, NORTH, PRICE
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)

@@ -15,9 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.deal.facts import DealOpened
-from domain.facts import FACTS, UPCASTS, Fact, Personal, fact, lift, personal_fields, upcast
-from domain.recorded import Meta
-from domain.values import Money
+from domain.engine.facts import FACTS, UPCASTS, Fact, Personal, fact, lift, personal_fields, upcast
+from domain.engine.recorded import Meta
+from domain.engine.values import Money
 from runtime import codec
 from runtime.codec import UnknownTopic, decode_fact, decode_row, encode
 from tests.domain.anything import anything

@@ -7,7 +7,7 @@ from uuid import UUID, uuid5
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.values import id_text, id_within
+from domain.engine.values import id_text, id_within
 
 
 @given(st.uuids(), st.text(st.characters(exclude_categories=["Cs"])))

@@ -7,10 +7,10 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from domain.context import Actor
 from domain.deal import commands as c
-from domain.people import FormTeam, HireRep, RepLeaves
-from domain.values import Activity, ActivityKind, Money, Needs, NextStep, Quote
+from domain.engine.context import Actor
+from domain.engine.values import Activity, ActivityKind, Money, Needs, NextStep, Quote
+from domain.people.people import FormTeam, HireRep, RepLeaves
 from tests.domain.given_when_then import NOW, Later, later
 
 NORTH, SOUTH = UUID(int=0xA1), UUID(int=0xA2)

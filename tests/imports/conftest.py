@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from domain.context import Actor
+from domain.engine.context import Actor
 from runtime.database import Pool, open_pool
 from runtime.imports.mapping import Mapping
 from runtime.imports.mapping_file import read_mapping

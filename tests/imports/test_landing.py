@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from domain.context import Actor, Channel, Context
 from domain.deal.commands import ChangeAmount
-from domain.door import Door
-from domain.values import Money
+from domain.engine.command_handler import Door
+from domain.engine.context import Actor, Channel, Context
+from domain.engine.values import Money
 from runtime.database import Pool
 from runtime.imports.mapping import shipped_mapping
 from runtime.ledger import Ledger

@@ -24,14 +24,14 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from domain.calendar import BusinessCalendar
-from domain.context import Actor, Channel, Context
 from domain.deal.commands import LogActivity, MissPromise, OpenDeal
-from domain.door import Command, Door
-from domain.people import FormTeam, HireRep
-from domain.policies import PublishPolicy
-from domain.policy import Duration, FollowUpPolicy
-from domain.values import Activity, ActivityKind
+from domain.engine.command_handler import Command, Door
+from domain.engine.context import Actor, Channel, Context
+from domain.engine.values import Activity, ActivityKind
+from domain.people.people import FormTeam, HireRep
+from domain.policy.follow_up import Duration, FollowUpPolicy
+from domain.policy.policies import PublishPolicy
+from domain.time.calendar import BusinessCalendar
 from runtime.database import Pool, open_pool
 from runtime.imports.mapping import shipped_mapping
 from runtime.imports.rehearse import rehearse

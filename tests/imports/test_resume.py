@@ -22,7 +22,7 @@ from tests.imports.conftest import IMPORTER, rows_of, topics
 SCRIPT = """
 import asyncio, sys
 from pathlib import Path
-from domain.context import Actor
+from domain.engine.context import Actor
 from runtime.database import open_pool
 from runtime.imports.mapping import shipped_mapping
 from runtime.imports.run import run_import

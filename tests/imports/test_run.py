@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from domain.catalogue import Profile, RegisterCustomer
-from domain.context import Actor, Channel, Context
-from domain.door import Door
-from domain.people import HireRep
+from domain.customer import Profile, RegisterCustomer
+from domain.engine.command_handler import Door
+from domain.engine.context import Actor, Channel, Context
+from domain.people.people import HireRep
 from runtime.database import Pool
 from runtime.imports.jobs import list_jobs, read_job
 from runtime.imports.mapping import Mapping

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from domain.context import Channel, Context
 from domain.cycle.policies import PublishCyclePolicy
 from domain.cycle.policy import DEFAULT_CYCLE_POLICY
-from domain.door import Door
+from domain.engine.command_handler import Door
+from domain.engine.context import Channel, Context
 from runtime.database import Pool
 from runtime.imports.mapping import shipped_mapping, shipped_names
 from runtime.imports.run import run_import

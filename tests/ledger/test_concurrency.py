@@ -8,10 +8,10 @@ import uuid
 import pytest
 
 from domain.deal.commands import HandOver, LogActivity, MoveExpectedClose
-from domain.door import Call
-from domain.errors import AlreadyExists, Conflict, Refused
-from domain.people import RepLeaves
-from domain.values import Activity, ActivityKind
+from domain.engine.command_handler import Call
+from domain.engine.errors import AlreadyExists, Conflict, Refused
+from domain.engine.values import Activity, ActivityKind
+from domain.people.people import RepLeaves
 from tests.office import Office, context
 
 

@@ -11,7 +11,7 @@ import uuid
 from pathlib import Path
 
 from domain.deal import commands as c
-from domain.values import Activity, ActivityKind
+from domain.engine.values import Activity, ActivityKind
 from tests.office import Office
 
 ROOT = Path(__file__).parents[2]

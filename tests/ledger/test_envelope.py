@@ -5,8 +5,8 @@ from __future__ import annotations
 import uuid
 from datetime import UTC, datetime
 
-from domain.context import Actor, Channel
 from domain.deal.commands import MoveExpectedClose
+from domain.engine.context import Actor, Channel
 from tests.office import NOW, Office
 
 

@@ -18,9 +18,9 @@ import psycopg
 import pytest
 
 from domain.deal.commands import LogActivity
-from domain.door import Call, Receipt
-from domain.errors import Conflict
-from domain.values import Activity, ActivityKind
+from domain.engine.command_handler import Call, Receipt
+from domain.engine.errors import Conflict
+from domain.engine.values import Activity, ActivityKind
 from runtime.ledger import open_ledger
 from runtime.schema import migrate
 from runtime.servers import EmbeddedPostgres

@@ -8,8 +8,8 @@ import uuid
 import pytest
 
 from domain.deal.commands import LogActivity, LoseDeal, MoveStage
-from domain.errors import Invalid, KeyReused, NotFound, Refused
-from domain.values import Activity, ActivityKind
+from domain.engine.errors import Invalid, KeyReused, NotFound, Refused
+from domain.engine.values import Activity, ActivityKind
 from tests.office import Office
 
 

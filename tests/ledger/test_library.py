@@ -9,8 +9,8 @@ from eventsourcing.application import AggregateNotFoundError
 from eventsourcing.persistence import IntegrityError
 
 from domain.deal.deal import Deal
-from domain.door import Call
-from domain.recorded import Pending
+from domain.engine.command_handler import Call
+from domain.engine.recorded import Pending
 from runtime.recorder import folding
 from tests.office import Office, context
 

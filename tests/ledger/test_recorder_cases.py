@@ -20,8 +20,8 @@ import pytest
 from eventsourcing.persistence import Notification, StoredEvent
 from eventsourcing.tests import persistence as cases
 
-from domain.context import Actor, Channel
-from domain.recorded import Meta
+from domain.engine.context import Actor, Channel
+from domain.engine.recorded import Meta
 from runtime.codec import encode
 from runtime.recorder import LedgerRecorder, StoredFact
 from tests.office import NOW

@@ -14,14 +14,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from domain.aggregate import Aggregate
 from domain.deal.commands import CorrectActivity, LogActivity
 from domain.deal.deal import Deal
 from domain.deal.facts import ActivityCorrected
-from domain.door import Call
-from domain.errors import Refused
-from domain.facts import Fact
-from domain.values import Activity, ActivityKind
+from domain.engine.aggregate import Aggregate
+from domain.engine.command_handler import Call
+from domain.engine.errors import Refused
+from domain.engine.facts import Fact
+from domain.engine.values import Activity, ActivityKind
 from runtime.snapshots import EVERY, ROOM, code_in, frozen, shape, thawed
 from tests.domain.anything import anything
 from tests.office import Office, context

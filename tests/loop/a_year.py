@@ -15,15 +15,15 @@ from zoneinfo import ZoneInfo
 
 from temporalio.testing import WorkflowEnvironment
 
-from domain.context import Channel
 from domain.cycle import commands as c
 from domain.cycle.cycle import Cycle, cycle_id
 from domain.cycle.policy import Step
 from domain.cycle.state import Phase, Wait
-from domain.door import Command
-from domain.periods import Period
-from domain.recorded import Recorded
-from domain.scope import COMPANY
+from domain.engine.command_handler import Command
+from domain.engine.context import Channel
+from domain.engine.recorded import Recorded
+from domain.figures.scope import COMPANY
+from domain.time.periods import Period
 from projections.engine.run import run_projections
 from projections.engine.wait import Waiter
 from projections.ports.loads import LoadReads

@@ -9,17 +9,17 @@ from decimal import Decimal
 from random import Random
 from uuid import UUID
 
-from domain.catalogue import Profile, RegisterCustomer
+from domain.customer import Profile, RegisterCustomer
 from domain.cycle import commands as c
 from domain.deal.commands import ImportDeal
-from domain.door import Command
-from domain.people import FormTeam, HireRep
-from domain.periods import Period, PeriodKind, named_period
-from domain.scope import COMPANY, Scope, rep, team
-from domain.shares import Method
+from domain.engine.command_handler import Command
+from domain.engine.values import Money
+from domain.figures.scope import COMPANY, Scope, rep, team
+from domain.figures.shares import Method
+from domain.people.people import FormTeam, HireRep
 from domain.target import commands as t
 from domain.target.target import target_id
-from domain.values import Money
+from domain.time.periods import Period, PeriodKind, named_period
 
 REVENUE, WIN_RATE, CURRENCY = "revenue-won", "win-rate", "CNY"
 WHY = "closed before its needs were recorded here"

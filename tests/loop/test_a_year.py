@@ -19,15 +19,15 @@ from temporalio.testing import WorkflowEnvironment
 
 from domain.cycle import facts as f
 from domain.cycle.cycle import cycle_id
-from domain.door import Command
-from domain.figures import FigureAsked
-from domain.people import HireRep, RepHired, RepMoved
-from domain.periods import Period, PeriodKind, Window, named_period
-from domain.process import DEFAULT_PROCESS
-from domain.recorded import Recorded
-from domain.scope import COMPANY, Scope, ScopeKind, rep, team
+from domain.engine.command_handler import Command
+from domain.engine.recorded import Recorded
+from domain.figures.queries import FigureAsked
+from domain.figures.scope import COMPANY, Scope, ScopeKind, rep, team
+from domain.people.people import HireRep, RepHired, RepMoved
+from domain.policy.process import DEFAULT_PROCESS
 from domain.target import commands as t
 from domain.target.facts import TargetProposed, TargetRevised
+from domain.time.periods import Period, PeriodKind, Window, named_period
 from projections import catalog
 from projections.cycle import kept_packs
 from projections.cycle import pack as review_pack

@@ -14,12 +14,12 @@ from uuid import UUID
 
 import pytest
 
-from domain.figures import FigureAsked
-from domain.periods import Period, PeriodKind, Window, named_period
-from domain.scope import COMPANY, Scope, rep, team
-from domain.shares import Method
+from domain.figures.queries import FigureAsked
+from domain.figures.scope import COMPANY, Scope, rep, team
+from domain.figures.shares import Method
 from domain.target import commands as t
 from domain.target.target import target_id
+from domain.time.periods import Period, PeriodKind, Window, named_period
 from projections.figures import figures
 from projections.target import attainment
 from projections.target.tree import TargetTree

@@ -11,24 +11,24 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
-from domain import action_item_decisions as i
-from domain import adjustment_decisions as j
-from domain.adjustment import Outcome
+from domain.action_item import commands as i
+from domain.adjustment import commands as j
+from domain.adjustment.adjustment import Outcome
+from domain.adjustment.experiment import Compared
 from domain.cycle import commands as c
 from domain.cycle.cycle import cycle_id
 from domain.cycle.policy import DEFAULT_CYCLE_POLICY as POLICY
 from domain.cycle.policy import Cadence, Step
-from domain.door import Command
-from domain.experiment import Compared
-from domain.periods import Period, Window, named_period
-from domain.scope import Scope, rep
+from domain.engine.command_handler import Command
+from domain.figures.scope import Scope, rep
+from domain.figures.shares import Method
 from domain.scorecard import decisions as s
 from domain.scorecard.compute import MeasureFigure
 from domain.scorecard.definition import DefineScorecard, Definition, Measure, MeasureKind, Point
 from domain.scorecard.scorecard import Score, scorecard_id
-from domain.shares import Method
 from domain.target import commands as t
 from domain.target.target import target_id
+from domain.time.periods import Period, Window, named_period
 from tests.office import NOW
 from tests.projections.telling import Books
 

@@ -16,9 +16,9 @@ from uuid import UUID
 from psycopg import AsyncConnection
 
 from domain.deal import commands as c
-from domain.door import Command, Receipt
-from domain.people import HireRep
-from domain.values import Activity, ActivityKind, Money, Needs, Quote
+from domain.engine.command_handler import Command, Receipt
+from domain.engine.values import Activity, ActivityKind, Money, Needs, Quote
+from domain.people.people import HireRep
 from projections.catalog import ALL
 from projections.engine import positions
 from projections.engine.rebuild import Difference, compare

@@ -6,9 +6,9 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from domain.catalogue import Profile, RegisterCustomer
+from domain.customer import Profile, RegisterCustomer
 from domain.deal import commands as c
-from domain.values import NextStep, PromiseOutcome
+from domain.engine.values import NextStep, PromiseOutcome
 from projections.deal import agenda
 from projections.deal.agenda import AgendaItem
 from tests.office import NOW

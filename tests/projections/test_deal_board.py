@@ -9,11 +9,11 @@ from uuid import uuid4
 
 import pytest
 
-from domain.catalogue import ListProduct, Profile, RegisterCustomer
+from domain.customer import ListProduct, Profile, RegisterCustomer
 from domain.deal import commands as c
-from domain.errors import Invalid
-from domain.process import DEFAULT_PROCESS, Process, PublishProcess, Stage
-from domain.values import NextStep
+from domain.engine.errors import Invalid
+from domain.engine.values import NextStep
+from domain.policy.process import DEFAULT_PROCESS, Process, PublishProcess, Stage
 from projections.deal import board as deal_board
 from projections.deal.board import BoardFilter, DealView
 from tests.office import NOW

@@ -15,15 +15,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from psycopg import sql
 
-from domain.context import Actor, Channel
 from domain.deal import commands as c
 from domain.deal import facts as f
 from domain.deal.promising import BY_RULE
-from domain.facts import FACTS, Fact
-from domain.policy import Deadlines
-from domain.process import DEFAULT_PROCESS, REQUIREMENTS
-from domain.recorded import Meta
-from domain.values import Activity, ActivityKind, Direction, PromiseOutcome, Quote
+from domain.engine.context import Actor, Channel
+from domain.engine.facts import FACTS, Fact
+from domain.engine.recorded import Meta
+from domain.engine.values import Activity, ActivityKind, Direction, PromiseOutcome, Quote
+from domain.policy.follow_up import Deadlines
+from domain.policy.process import DEFAULT_PROCESS, REQUIREMENTS
 from projections.deal import history as deal_history
 from projections.deal.history import Happening, changes, ids_in
 from projections.deal.rendered import plain

@@ -5,17 +5,11 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from domain.catalogue import (
-    AddContact,
-    ArchiveProduct,
-    ListProduct,
-    Profile,
-    RegisterCustomer,
-)
-from domain.people import ArchiveTeam, CorrectRep, CorrectTeam, FormTeam, HireRep, RepLeaves
-from domain.policies import PublishPolicy
-from domain.policy import DEFAULT_POLICY, short_fuse
-from domain.process import DEFAULT_PROCESS, Process, PublishProcess
+from domain.customer import AddContact, ArchiveProduct, ListProduct, Profile, RegisterCustomer
+from domain.people.people import ArchiveTeam, CorrectRep, CorrectTeam, FormTeam, HireRep, RepLeaves
+from domain.policy.follow_up import DEFAULT_POLICY, short_fuse
+from domain.policy.policies import PublishPolicy
+from domain.policy.process import DEFAULT_PROCESS, Process, PublishProcess
 from projections.people import directory
 from projections.people.directory import Listed
 from projections.policy import rules

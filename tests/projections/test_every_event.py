@@ -11,7 +11,7 @@ from cli.views.cycle_told import SAID, STEPS
 from domain.cycle.policy import Step
 from domain.deal import facts as f
 from domain.deal.deal import Deal
-from domain.facts import FACTS, Fact
+from domain.engine.facts import FACTS, Fact
 from projections.catalog import ALL, BY_NAME
 from projections.deal.history import DealHistory
 from projections.engine.fold import ByDeal

@@ -10,16 +10,16 @@ from uuid import UUID
 
 import pytest
 
-from domain import metrics as m
-from domain.catalogue import Profile, RegisterCustomer
+from domain.customer import Profile, RegisterCustomer
 from domain.deal import commands as c
-from domain.errors import Invalid
-from domain.figures import FigureAsked
-from domain.meter import Meter
-from domain.metrics import Contribution
-from domain.people import FormTeam, HireRep
-from domain.periods import Window
-from domain.scope import COMPANY, Scope, rep, team
+from domain.engine.errors import Invalid
+from domain.figures import metrics as m
+from domain.figures.meter import Meter
+from domain.figures.metrics import Contribution
+from domain.figures.queries import FigureAsked
+from domain.figures.scope import COMPANY, Scope, rep, team
+from domain.people.people import FormTeam, HireRep
+from domain.time.periods import Window
 from projections.figures import figures
 from projections.figures.figures import Behind
 from tests.office import NOW

@@ -9,10 +9,10 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from domain.canonical import canonical, digest
-from domain.context import Channel
 from domain.cycle import commands as c
-from domain.figures import FrozenPack
+from domain.engine.canonical import canonical, digest
+from domain.engine.context import Channel
+from domain.figures.queries import FrozenPack
 from projections.cycle import board as cycle_board
 from projections.cycle import kept_packs, pack_view
 from projections.cycle import pack as review_pack

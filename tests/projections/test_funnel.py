@@ -9,9 +9,9 @@ from decimal import Decimal
 from typing import Any
 
 from domain.deal import commands as c
-from domain.people import FormTeam
-from domain.process import DEFAULT_PROCESS, PublishProcess, Stage
-from domain.values import Money
+from domain.engine.values import Money
+from domain.people.people import FormTeam
+from domain.policy.process import DEFAULT_PROCESS, PublishProcess, Stage
 from projections.deal import funnel
 from projections.deal.funnel import FunnelStage
 from tests.office import NOW

@@ -12,7 +12,7 @@ from psycopg import AsyncConnection
 from domain.cycle.in_force import COMPANY
 from domain.cycle.policies import CyclePolicyPublished
 from domain.cycle.policy import DEFAULT_CYCLE_POLICY
-from domain.errors import Invalid
+from domain.engine.errors import Invalid
 from projections.cycle.known_at import position_at
 from runtime.codec import encode
 

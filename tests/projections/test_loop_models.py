@@ -8,20 +8,20 @@ from decimal import Decimal
 
 import pytest
 
-from domain import action_item_decisions as i
-from domain import adjustment_decisions as j
-from domain.adjustment import Outcome
-from domain.canonical import digest
+from domain.action_item import commands as i
+from domain.adjustment import commands as j
+from domain.adjustment.adjustment import Outcome
+from domain.adjustment.experiment import Compared
 from domain.cycle import commands as c
 from domain.cycle.policy import DEFAULT_CYCLE_POLICY, Step
 from domain.cycle.state import Phase
-from domain.errors import Invalid
-from domain.experiment import Compared
-from domain.scope import rep
+from domain.engine.canonical import digest
+from domain.engine.errors import Invalid
+from domain.figures.scope import rep
+from domain.figures.shares import Method
 from domain.scorecard import decisions as s
 from domain.scorecard.definition import DefineScorecard
 from domain.scorecard.scorecard import Score
-from domain.shares import Method
 from domain.target import commands as t
 from projections import action_item as action_items
 from projections import adjustment as adjustments

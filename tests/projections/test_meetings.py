@@ -9,11 +9,11 @@ from uuid import UUID
 
 from domain.cycle.facts import AgendaItem
 from domain.cycle.policy import Cadence, Step
-from domain.door import Command
+from domain.engine.command_handler import Command
+from domain.figures.scope import rep
 from domain.meeting import commands as c
 from domain.meeting.plan import Plan, meeting_id, schedule_id
-from domain.periods import named_period
-from domain.scope import rep
+from domain.time.periods import named_period
 from projections import meeting as meetings
 from projections.engine.wait import Waiter
 from projections.meeting import MeetingFilter, MeetingSeen, ScheduleFilter

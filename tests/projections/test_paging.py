@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from domain.deal import commands as c
-from domain.values import Money
+from domain.engine.values import Money
 from projections.deal import agenda
 from projections.deal import board as deal_board
 from projections.deal import history as deal_history

@@ -8,13 +8,13 @@ from decimal import Decimal
 
 import pytest
 
-from domain.errors import Invalid, Refused
-from domain.people import FormTeam, HireRep
-from domain.periods import named_period
-from domain.scope import COMPANY, Scope, ScopeKind
-from domain.shares import Method
+from domain.engine.errors import Invalid, Refused
+from domain.figures.scope import COMPANY, Scope, ScopeKind
+from domain.figures.shares import Method
+from domain.people.people import FormTeam, HireRep
 from domain.target.commands import DecomposeTarget, ProposeTarget
 from domain.target.target import Target, target_id
+from domain.time.periods import named_period
 from projections.target.parts import BY_DAYS, Into, division
 from tests.projections.telling import Books
 from tests.projections.test_review_pack import sold

@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 from psycopg import AsyncConnection, AsyncCursor
 
-from domain.process import ProcessPublished
+from domain.policy.process import ProcessPublished
 from projections.deal import agenda, funnel
 from projections.deal import board as deal_board
 from projections.deal import history as deal_history

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from domain.deal import commands as c
-from domain.people import ComeBack, FormTeam, HireRep, PlanLeave, RepLeaves
-from domain.values import Money, NextStep
+from domain.engine.values import Money, NextStep
+from domain.people.people import ComeBack, FormTeam, HireRep, PlanLeave, RepLeaves
 from projections.people import rep_load
 from projections.people.rep_load import Load
 from tests.office import NOW

@@ -8,16 +8,16 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from domain.context import Channel
 from domain.cycle import commands as c
 from domain.cycle.agenda import Point
 from domain.cycle.cycle import cycle_id
 from domain.deal.commands import ImportDeal, LogActivity, LoseDeal, ReopenDeal
-from domain.figures import FigureAsked
-from domain.periods import Window, named_period
-from domain.scope import COMPANY
+from domain.engine.context import Channel
+from domain.engine.values import Activity, ActivityKind
+from domain.figures.queries import FigureAsked
+from domain.figures.scope import COMPANY
 from domain.target.commands import ProposeTarget
-from domain.values import Activity, ActivityKind
+from domain.time.periods import Window, named_period
 from projections.cycle import kept_packs, pack_view
 from projections.cycle import pack as review_pack
 from projections.deal import funnel

@@ -15,7 +15,7 @@ import psycopg
 import pytest
 
 from domain.deal import commands as c
-from domain.people import FormTeam
+from domain.people.people import FormTeam
 from projections.catalog import ALL, statements
 from projections.deal import board as deal_board
 from projections.deal import history as deal_history

@@ -8,7 +8,7 @@ import sys
 from collections import defaultdict
 
 import domain.registry  # noqa: F401 - every fact is known
-from domain.facts import FACTS
+from domain.engine.facts import FACTS
 from projections.catalog import ALL
 
 ALONE = """

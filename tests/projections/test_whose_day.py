@@ -13,12 +13,12 @@ from domain.cycle.cycle import cycle_id
 from domain.cycle.policies import PublishCyclePolicy
 from domain.cycle.policy import DEFAULT_CYCLE_POLICY, CyclePolicy
 from domain.deal.commands import LogActivity, LoseDeal
-from domain.pace import Pace
-from domain.periods import Period, named_period
-from domain.scope import COMPANY
+from domain.engine.values import Activity, ActivityKind
+from domain.figures.pace import Pace
+from domain.figures.scope import COMPANY
 from domain.target.commands import ProposeTarget
 from domain.target.target import target_id
-from domain.values import Activity, ActivityKind
+from domain.time.periods import Period, named_period
 from projections.cycle import company
 from projections.cycle import pack as review_pack
 from projections.deal import agenda, funnel

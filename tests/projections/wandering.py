@@ -11,17 +11,17 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
-from domain.catalogue import Profile, RegisterCustomer
+from domain.customer import Profile, RegisterCustomer
 from domain.cycle.policies import PublishCyclePolicy
 from domain.cycle.policy import DEFAULT_CYCLE_POLICY
 from domain.deal import commands as c
-from domain.door import Command
-from domain.errors import DomainError
-from domain.people import RepLeaves
-from domain.policies import PublishPolicy
-from domain.policy import short_fuse
-from domain.process import DEFAULT_PROCESS, PublishProcess
-from domain.values import Activity, ActivityKind, Money, NextStep
+from domain.engine.command_handler import Command
+from domain.engine.errors import DomainError
+from domain.engine.values import Activity, ActivityKind, Money, NextStep
+from domain.people.people import RepLeaves
+from domain.policy.follow_up import short_fuse
+from domain.policy.policies import PublishPolicy
+from domain.policy.process import DEFAULT_PROCESS, PublishProcess
 from projections.deal import board as deal_board
 from tests.office import NOW
 from tests.projections.looping import Muddle

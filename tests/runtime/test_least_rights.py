@@ -13,7 +13,7 @@ from psycopg.conninfo import make_conninfo
 from psycopg.errors import InsufficientPrivilege
 
 from api.engine.users import KeyBook, NewKey, Role
-from domain.errors import Forbidden
+from domain.engine.errors import Forbidden
 from runtime.database import connect_sync
 from runtime.embedded_postgres import APPLICATION
 from runtime.ledger import open_ledger

@@ -19,11 +19,11 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from api.engine.users import KeyBook, Role
-from domain.aggregate import Aggregate
 from domain.deal.commands import LogActivity, OpenDeal
 from domain.deal.deal import Deal
-from domain.door import Door
-from domain.values import Activity, ActivityKind
+from domain.engine.aggregate import Aggregate
+from domain.engine.command_handler import Door
+from domain.engine.values import Activity, ActivityKind
 from projections.catalog import ALL
 from projections.cycle import board as cycle_board
 from projections.cycle import kept_packs, pack_view

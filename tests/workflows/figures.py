@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
-from domain.adjustment import AdjustmentDecided, AdjustmentStarted
-from domain.canonical import canonical, digest
+from domain.adjustment.adjustment import AdjustmentDecided, AdjustmentStarted
 from domain.cycle.cycle import Cycle
 from domain.cycle.facts import AgendaItem, CycleOpened
-from domain.figures import FigureAsked, FrozenPack, Pack
-from domain.meter import Meter
-from domain.metrics import Contribution, figure, metric
-from domain.people import RepHired, TeamFormed
-from domain.periods import Period, Window, period_of
-from domain.proposal import Effect
-from domain.recorded import Recorded
-from domain.scope import Scope, ScopeKind, rep, team
+from domain.engine.canonical import canonical, digest
+from domain.engine.recorded import Recorded
+from domain.figures.meter import Meter
+from domain.figures.metrics import Contribution, figure, metric
+from domain.figures.queries import FigureAsked, FrozenPack, Pack
+from domain.figures.scope import Scope, ScopeKind, rep, team
+from domain.people.people import RepHired, TeamFormed
+from domain.target.proposal import Effect
 from domain.target.target import Target
+from domain.time.periods import Period, Window, period_of
 from projections.cycle import kept_packs
 from runtime.ledger import Ledger
 

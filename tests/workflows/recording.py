@@ -10,12 +10,12 @@ from typing import Any
 
 from temporalio.client import WorkflowHandle, WorkflowHistory
 
-from domain.action_item_decisions import FinishActionItem
-from domain.adjustment import Outcome
-from domain.adjustment_decisions import DecideAdjustment
+from domain.action_item.commands import FinishActionItem
+from domain.adjustment.adjustment import Outcome
+from domain.adjustment.commands import DecideAdjustment
 from domain.deal.commands import LoseDeal, ReopenDeal
-from domain.people import FormTeam, RepLeaves
-from domain.policy import Duration
+from domain.people.people import FormTeam, RepLeaves
+from domain.policy.follow_up import Duration
 from tests.workflows.test_action_items_and_adjustments import an_adjustment, an_item, ended, move
 from tests.workflows.test_meetings import lapsing
 from tests.workflows.turns import HEAD, MANAGER, MAY, begin, close_in_time

@@ -10,13 +10,13 @@ from uuid import UUID
 
 from temporalio.client import WorkflowExecutionStatus
 
-from domain.action_item_decisions import FinishActionItem, MoveActionItem, OpenActionItem
-from domain.adjustment import AdjustmentEscalated, AdjustmentMeasured, BaselineFrozen, Outcome
-from domain.adjustment_decisions import DecideAdjustment, StartAdjustment
+from domain.action_item.commands import FinishActionItem, MoveActionItem, OpenActionItem
+from domain.adjustment.adjustment import AdjustmentEscalated, AdjustmentMeasured, BaselineFrozen, Outcome
+from domain.adjustment.commands import DecideAdjustment, StartAdjustment
 from domain.deal.commands import LogActivity
-from domain.periods import Window
-from domain.scope import rep
-from domain.values import Activity, ActivityKind
+from domain.engine.values import Activity, ActivityKind
+from domain.figures.scope import rep
+from domain.time.periods import Window
 from tests.workflows.turns import CALLS, HEAD, MANAGER, at, begin
 from tests.workflows.world import MOMENT, World, asked, hours_policy, times, until
 from workflows.clock import Clock

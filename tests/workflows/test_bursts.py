@@ -13,9 +13,9 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowExecutionStatus
 from temporalio.worker import PollerBehaviorSimpleMaximum
 
-from domain.context import Channel
 from domain.deal.commands import LoseDeal
-from domain.values import NextStep
+from domain.engine.context import Channel
+from domain.engine.values import NextStep
 from tests.workflows.test_deliveries import SHORT
 from tests.workflows.world import World, until
 from workflows.lanes import BULK, LIVE, Lane

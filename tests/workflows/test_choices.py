@@ -8,7 +8,7 @@ import uuid
 from hypothesis import given
 from hypothesis import strategies as some
 
-from domain.owed import Loads
+from domain.people.owed import Loads
 from workflows.activities.handovers import spread
 from workflows.activities.timers import choose
 

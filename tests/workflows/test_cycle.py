@@ -14,7 +14,7 @@ from domain.cycle import facts as f
 from domain.cycle.policies import PublishCyclePolicy
 from domain.cycle.policy import Cadence, Step
 from domain.cycle.state import Phase
-from domain.people import RepLeaves
+from domain.people.people import RepLeaves
 from tests.workflows.turns import (
     APRIL,
     CALLS,

@@ -7,13 +7,13 @@ from datetime import UTC, datetime, timedelta
 
 from temporalio.client import WorkflowExecutionStatus
 
-from domain.calendar import BusinessCalendar
 from domain.cycle import commands as c
 from domain.cycle.policies import PublishCyclePolicy
 from domain.cycle.policy import CyclePolicy
-from domain.periods import Period, PeriodKind, named_period, period_of
-from domain.policy import Duration
-from domain.values import LATEST
+from domain.engine.values import LATEST
+from domain.policy.follow_up import Duration
+from domain.time.calendar import BusinessCalendar
+from domain.time.periods import Period, PeriodKind, named_period, period_of
 from tests.workflows.turns import EARLY, MAY, POLICY, Turn, at, begin
 from tests.workflows.world import MOMENT, World, until
 from workflows.delivery import news_of

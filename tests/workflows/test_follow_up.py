@@ -7,10 +7,10 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
-from domain.calendar import BusinessCalendar
 from domain.deal.commands import LoseDeal, MoveStage, ReopenDeal
-from domain.people import FormTeam, PlanLeave, RepAllocated
-from domain.policy import DEFAULT_POLICY, Duration, FollowUpPolicy
+from domain.people.people import FormTeam, PlanLeave, RepAllocated
+from domain.policy.follow_up import DEFAULT_POLICY, Duration, FollowUpPolicy
+from domain.time.calendar import BusinessCalendar
 from tests.workflows.world import MOMENT, World, hours_policy, times
 
 CHINA = BusinessCalendar(

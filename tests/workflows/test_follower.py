@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 from temporalio.service import RPCError, RPCStatusCode
 
 import workflows.follower
-from domain.context import Actor, Channel
 from domain.deal.commands import RearmPromise
-from domain.policies import PublishPolicy
-from domain.policy import Duration
-from domain.recorded import Recorded
+from domain.engine.context import Actor, Channel
+from domain.engine.recorded import Recorded
+from domain.policy.follow_up import Duration
+from domain.policy.policies import PublishPolicy
 from runtime.servers import EmbeddedPostgres, EmbeddedTemporal
 from runtime.temporal import connect_temporal
 from tests.workflows.world import Running, World, hours_policy, until, world

@@ -11,13 +11,13 @@ from uuid import UUID
 import pytest
 from temporalio.client import WorkflowExecutionStatus
 
-from domain.action_item_decisions import FinishActionItem
+from domain.action_item.commands import FinishActionItem
 from domain.cycle.policy import Cadence, Step
-from domain.figures import Pack
+from domain.figures.queries import Pack
+from domain.figures.scope import Scope, team
 from domain.meeting import commands as c
 from domain.meeting.facts import MeetingCalled
 from domain.meeting.plan import Plan, meeting_id, schedule_id
-from domain.scope import Scope, team
 from tests.workflows.figures import LedgerFigures
 from tests.workflows.test_action_items_and_adjustments import ended, move
 from tests.workflows.turns import HEAD, MANAGER, REVIEW, Turn, at, begin

@@ -8,8 +8,8 @@ from uuid import UUID, uuid4
 
 from domain.deal.commands import LoseDeal
 from domain.deal.deal import Deal
-from domain.people import RepLeaves
-from domain.policy import Duration
+from domain.people.people import RepLeaves
+from domain.policy.follow_up import Duration
 from tests.workflows.world import MOMENT, World, hours_policy, times
 from workflows.handover import RepHandoverWorkflow, handover_id
 from workflows.messages import HandoverCount, RolloutCount

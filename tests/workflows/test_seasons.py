@@ -10,10 +10,10 @@ from typing import Any
 from domain.cycle import facts as f
 from domain.cycle.policies import PublishCyclePolicy
 from domain.cycle.policy import DEFAULT_CYCLE_POLICY
-from domain.pace import Pace
-from domain.periods import named_period
-from domain.shares import Method
+from domain.figures.pace import Pace
+from domain.figures.shares import Method
 from domain.target.target import Target
+from domain.time.periods import named_period
 from projections.engine.wait import Waiter
 from projections.ports.loop import LoopReads
 from projections.target.parts import Into, division

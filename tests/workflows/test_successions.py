@@ -8,25 +8,25 @@ from decimal import Decimal
 from typing import TypeVar
 from uuid import UUID
 
-from domain.action_item import ActionItem
-from domain.action_item_decisions import OpenActionItem
-from domain.adjustment import Adjustment
-from domain.adjustment_decisions import StartAdjustment
-from domain.aggregate import Aggregate
+from domain.action_item.action_item import ActionItem
+from domain.action_item.commands import OpenActionItem
+from domain.adjustment.adjustment import Adjustment
+from domain.adjustment.commands import StartAdjustment
 from domain.cycle import commands as c
 from domain.cycle.policy import Cadence
 from domain.deal.commands import LoseDeal
 from domain.deal.deal import Deal
+from domain.engine.aggregate import Aggregate
+from domain.figures.scope import team
 from domain.lead import AllocateLead, CaptureLead, Lead
 from domain.meeting import commands as m
 from domain.meeting.meeting import Meeting
 from domain.meeting.plan import Plan, meeting_id, schedule_id
 from domain.meeting.schedule import MeetingSchedule
-from domain.people import FormTeam, HireRep, Rep, RepLeaves
-from domain.periods import Window
-from domain.scope import team
+from domain.people.people import FormTeam, HireRep, Rep, RepLeaves
 from domain.target.commands import ProposeTarget
 from domain.target.target import Target, target_id
+from domain.time.periods import Window
 from tests.workflows.test_rollout_and_handover import handed_over
 from tests.workflows.turns import APRIL, CALLS, MANAGER, Turn, at, begin
 from tests.workflows.world import World

@@ -10,13 +10,13 @@ from uuid import UUID
 import pytest
 from temporalio.client import Client, ScheduleActionStartWorkflow, WorkflowExecutionStatus
 
-from domain.action_item_decisions import OpenActionItem
-from domain.context import Actor, Channel
+from domain.action_item.commands import OpenActionItem
 from domain.deal.commands import LoseDeal
 from domain.deal.facts import DealOpened
-from domain.door import Decision
-from domain.people import RepLeaves
-from domain.recorded import Meta, Pending
+from domain.engine.command_handler import Decision
+from domain.engine.context import Actor, Channel
+from domain.engine.recorded import Meta, Pending
+from domain.people.people import RepLeaves
 from projections.cycle import kept_packs
 from tests.workflows.test_action_items_and_adjustments import an_adjustment, an_item, next_kind
 from tests.workflows.test_meetings import call

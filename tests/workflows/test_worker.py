@@ -17,8 +17,8 @@ import psycopg
 import pytest
 from temporalio.client import Client
 
-from domain.policies import PublishPolicy
-from domain.policy import Duration
+from domain.policy.follow_up import Duration
+from domain.policy.policies import PublishPolicy
 from runtime.health import ails
 from runtime.settings import Settings
 from tests.conftest import PATIENCE

@@ -16,13 +16,13 @@ from temporalio.service import RPCError, RPCStatusCode
 from domain.cycle import commands as c
 from domain.cycle.cycle import Cycle, cycle_id
 from domain.cycle.policy import DEFAULT_CYCLE_POLICY
-from domain.door import Command, Receipt
-from domain.people import FormTeam
-from domain.periods import Period, named_period
-from domain.recorded import Recorded
-from domain.scope import Scope, rep
+from domain.engine.command_handler import Command, Receipt
+from domain.engine.recorded import Recorded
+from domain.figures.scope import Scope, rep
+from domain.people.people import FormTeam
 from domain.target.commands import ProposeTarget
 from domain.target.target import Target, target_id
+from domain.time.periods import Period, named_period
 from tests.workflows.world import MOMENT, World, asked, until
 from workflows.clock import Clock
 from workflows.loop_messages import ClockState, Run, Subject, clock_id

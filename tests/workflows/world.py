@@ -20,16 +20,16 @@ from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-from domain.calendar import BusinessCalendar
-from domain.context import Channel
 from domain.deal.commands import LogActivity, OpenDeal
 from domain.deal.facts import PromiseMade
-from domain.door import Command, Receipt
-from domain.people import FormTeam, HireRep
-from domain.policies import PublishPolicy
-from domain.policy import Duration, FollowUpPolicy
-from domain.recorded import Recorded
-from domain.values import Activity, ActivityKind, NextStep
+from domain.engine.command_handler import Command, Receipt
+from domain.engine.context import Channel
+from domain.engine.recorded import Recorded
+from domain.engine.values import Activity, ActivityKind, NextStep
+from domain.people.people import FormTeam, HireRep
+from domain.policy.follow_up import Duration, FollowUpPolicy
+from domain.policy.policies import PublishPolicy
+from domain.time.calendar import BusinessCalendar
 from projections import catalog
 from projections.engine.run import run_projections
 from projections.ports.loads import LoadReads

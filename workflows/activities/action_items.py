@@ -7,13 +7,8 @@ from uuid import UUID
 
 from temporalio import activity
 
-from domain.action_item import ActionItem
-from domain.action_item_decisions import (
-    ActionItemTimer,
-    EscalateActionItem,
-    MissActionItem,
-    RemindActionItem,
-)
+from domain.action_item.action_item import ActionItem
+from domain.action_item.commands import ActionItemTimer, EscalateActionItem, MissActionItem, RemindActionItem
 from domain.deal.promises import Promise
 from workflows.activities.desk import Cause, Desk
 from workflows.activities.marks import in_order

@@ -9,19 +9,19 @@ from uuid import UUID
 
 from temporalio import activity
 
-from domain.adjustment import Adjustment
-from domain.adjustment_decisions import (
+from domain.adjustment.adjustment import Adjustment
+from domain.adjustment.commands import (
     AdjustmentCommand,
     EscalateAdjustment,
     FreezeBaseline,
     MeasureAdjustment,
     RemindAdjustment,
 )
+from domain.adjustment.experiment import Compared
 from domain.cycle.policies import CyclePolicies, cycle_policy_stream
-from domain.experiment import Compared
-from domain.figures import FigureAsked
-from domain.periods import Window
-from domain.scope import Scope
+from domain.figures.queries import FigureAsked
+from domain.figures.scope import Scope
+from domain.time.periods import Window
 from workflows.activities.desk import Cause, Desk
 from workflows.activities.figures import Figures
 from workflows.activities.marks import in_order

@@ -13,9 +13,9 @@ from domain.cycle.cycle import Cycle, cycle_id
 from domain.cycle.policies import CyclePolicies, cycle_policy_stream
 from domain.cycle.policy import CyclePolicy, Step
 from domain.cycle.state import Phase
-from domain.door import Command
-from domain.people import Rep
-from domain.scope import ScopeKind
+from domain.engine.command_handler import Command
+from domain.figures.scope import ScopeKind
+from domain.people.people import Rep
 from domain.target.target import Target
 from workflows.activities.desk import Cause, Desk
 from workflows.activities.figures import Figures

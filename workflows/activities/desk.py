@@ -11,10 +11,10 @@ from uuid import UUID
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from domain.aggregate import Aggregate
-from domain.context import Actor, Channel, Context
-from domain.door import Call, Command, Door, Receipt
-from domain.errors import DomainError
+from domain.engine.aggregate import Aggregate
+from domain.engine.command_handler import Call, Command, Door, Receipt
+from domain.engine.context import Actor, Channel, Context
+from domain.engine.errors import DomainError
 from workflows.messages import Told
 from workflows.ports import LedgerReader, LoadReader, LoopReader
 

@@ -13,11 +13,11 @@ from domain.cycle.facts import DecisionTaken
 from domain.cycle.in_force import COMPANY
 from domain.cycle.policies import CyclePolicies
 from domain.cycle.policy import CyclePolicy
-from domain.figures import FigureAsked
-from domain.pace import Pace
-from domain.periods import Period, Window
-from domain.proposal import Effect, Evidence, PastPeriod, propose_next
+from domain.figures.pace import Pace
+from domain.figures.queries import FigureAsked
+from domain.target.proposal import Effect, Evidence, PastPeriod, propose_next
 from domain.target.target import Target, target_id
+from domain.time.periods import Period, Window
 from workflows.activities.desk import Desk
 from workflows.loop_messages import Due
 

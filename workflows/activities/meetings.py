@@ -10,16 +10,16 @@ from uuid import UUID
 
 from temporalio import activity
 
-from domain.action_item import ActionItem
+from domain.action_item.action_item import ActionItem
 from domain.cycle.agenda import Point
 from domain.cycle.cycle import Cycle
 from domain.cycle.facts import AgendaItem
 from domain.cycle.policy import Awaited, Step
 from domain.cycle.state import Phase
+from domain.engine.values import PromiseOutcome
 from domain.meeting import commands as c
 from domain.meeting.meeting import Meeting
 from domain.meeting.schedule import MeetingSchedule
-from domain.values import PromiseOutcome
 from workflows.activities.desk import Cause, Desk
 from workflows.activities.figures import Figures
 from workflows.activities.marks import in_order

@@ -8,8 +8,8 @@ from uuid import UUID
 from temporalio import activity
 
 from domain.deal.commands import RearmPromise
-from domain.door import Receipt
-from domain.policies import policy_stream
+from domain.engine.command_handler import Receipt
+from domain.policy.policies import policy_stream
 from workflows.activities.desk import Cause, Desk
 from workflows.messages import RolloutCount, RolloutPage, RolloutPageDone
 

@@ -10,23 +10,23 @@ from uuid import UUID
 
 from temporalio import activity
 
-from domain.action_item import ActionItem
-from domain.action_item_decisions import HandOverActionItem
-from domain.adjustment import Adjustment
-from domain.adjustment_decisions import HandOverAdjustment
+from domain.action_item.action_item import ActionItem
+from domain.action_item.commands import HandOverActionItem
+from domain.adjustment.adjustment import Adjustment
+from domain.adjustment.commands import HandOverAdjustment
 from domain.cycle.commands import HandOverCycle, HandOverDecision
 from domain.cycle.cycle import Cycle
 from domain.cycle.in_force import COMPANY
 from domain.cycle.policies import CyclePolicies
 from domain.cycle.policy import Step
-from domain.door import Command
+from domain.engine.command_handler import Command
+from domain.figures.scope import rep as rep_scope
 from domain.lead import AllocateLead, DecisionReceipt, Lead
 from domain.meeting.commands import ChangeChair, HandOverMeetingDecision, SetMeetingSchedule
 from domain.meeting.meeting import Meeting
 from domain.meeting.schedule import MeetingSchedule
-from domain.owed import Owed
-from domain.people import Rep, Team
-from domain.scope import rep as rep_scope
+from domain.people.owed import Owed
+from domain.people.people import Rep, Team
 from domain.target.commands import HandOverTarget
 from domain.target.target import Target
 from workflows.activities.desk import Cause, Desk

@@ -10,8 +10,8 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain.deal.commands import EnsurePromise
-from domain.door import Receipt
-from domain.people import Rep
+from domain.engine.command_handler import Receipt
+from domain.people.people import Rep
 from workflows.activities.desk import Cause, Desk
 from workflows.messages import DealClosed, Handover, PromiseArmed, SweepAsk, SweepReport, SweepResult
 

@@ -11,8 +11,8 @@ from temporalio import activity
 
 from domain.deal.commands import EscalatePromise, MissPromise, PromiseTimer, ReassignPromise, RemindPromise
 from domain.deal.deal import Deal
-from domain.owed import Loads
-from domain.people import Rep
+from domain.people.owed import Loads
+from domain.people.people import Rep
 from workflows.activities.desk import Cause, Desk
 from workflows.messages import (
     Heir,

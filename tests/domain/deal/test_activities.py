@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from domain.deal.facts import ActivityLogged, PromiseEnded, PromiseMade
-from domain.errors import Invalid, NotFound, Refused
-from domain.policies import PublishPolicy
-from domain.policy import DEFAULT_POLICY, Duration
-from domain.values import Activity, ActivityKind, PromiseOutcome
+from domain.engine.errors import Invalid, NotFound, Refused
+from domain.engine.values import Activity, ActivityKind, PromiseOutcome
+from domain.policy.follow_up import DEFAULT_POLICY, Duration
+from domain.policy.policies import PublishPolicy
 from tests.domain.given_when_then import NOW, given, later, like
 from tests.domain.words import (
     CALL,

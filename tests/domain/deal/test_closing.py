@@ -8,8 +8,8 @@ import pytest
 
 from domain.deal import commands as c
 from domain.deal.facts import AmountChanged, DealLost, DealWon, PromiseEnded, StageMoved
-from domain.errors import GateNotPassed, Invalid, Refused
-from domain.values import Money, PromiseOutcome
+from domain.engine.errors import GateNotPassed, Invalid, Refused
+from domain.engine.values import Money, PromiseOutcome
 from tests.domain.given_when_then import NOW, given, later, like
 from tests.domain.words import (
     DAY,

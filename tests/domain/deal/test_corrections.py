@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from domain.catalogue import ArchiveProduct, ListProduct, Profile, RegisterCustomer
+from domain.customer import ArchiveProduct, ListProduct, Profile, RegisterCustomer
 from domain.deal import commands as c
 from domain.deal.facts import (
     ActivityCorrected,
@@ -22,8 +22,8 @@ from domain.deal.facts import (
     QuoteRecorded,
     TitleCorrected,
 )
-from domain.errors import Invalid, NotFound, Refused
-from domain.values import Activity, ActivityKind, Direction, Money, Needs, Quote
+from domain.engine.errors import Invalid, NotFound, Refused
+from domain.engine.values import Activity, ActivityKind, Direction, Money, Needs, Quote
 from tests.domain.given_when_then import given
 from tests.domain.words import (
     ALL_NEEDS,

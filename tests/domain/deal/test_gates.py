@@ -7,13 +7,13 @@ from decimal import Decimal
 
 import pytest
 
-from domain.context import Actor, Channel
 from domain.deal import commands as c
 from domain.deal.facts import ProcessMoved, StageMoved
 from domain.deal.gates import _LOOKS_AT, on_the_way
-from domain.errors import GateNotPassed, Invalid, NotFound, Refused
-from domain.process import DEFAULT_PROCESS, REQUIREMENTS, Process, PublishProcess, Stage
-from domain.values import ActivityKind, Needs
+from domain.engine.context import Actor, Channel
+from domain.engine.errors import GateNotPassed, Invalid, NotFound, Refused
+from domain.engine.values import ActivityKind, Needs
+from domain.policy.process import DEFAULT_PROCESS, REQUIREMENTS, Process, PublishProcess, Stage
 from tests.domain.given_when_then import given
 from tests.domain.words import (
     ALL_NEEDS,

@@ -6,12 +6,12 @@ from uuid import UUID
 
 import pytest
 
-from domain.context import Reach
 from domain.deal import commands as c
 from domain.deal.facts import OwnerChanged, PromiseEnded, PromiseHandedOver, PromiseMade
-from domain.errors import Forbidden, Invalid, NotFound, Refused
-from domain.people import HireRep, RepAllocated
-from domain.values import PromiseOutcome
+from domain.engine.context import Reach
+from domain.engine.errors import Forbidden, Invalid, NotFound, Refused
+from domain.engine.values import PromiseOutcome
+from domain.people.people import HireRep, RepAllocated
 from tests.domain.given_when_then import NOW, given, like
 from tests.domain.words import (
     DAY,

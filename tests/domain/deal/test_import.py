@@ -10,14 +10,14 @@ from uuid import UUID
 
 import pytest
 
-from domain.context import Actor, Channel
 from domain.deal import commands as c
 from domain.deal import facts as f
 from domain.deal.row import digest_of
-from domain.errors import Forbidden, GateNotPassed, Invalid, NotFound, Refused
-from domain.policies import PublishPolicy
-from domain.policy import DEFAULT_POLICY, Duration
-from domain.values import Activity, ActivityKind, NextStep, PromiseOutcome, Quote
+from domain.engine.context import Actor, Channel
+from domain.engine.errors import Forbidden, GateNotPassed, Invalid, NotFound, Refused
+from domain.engine.values import Activity, ActivityKind, NextStep, PromiseOutcome, Quote
+from domain.policy.follow_up import DEFAULT_POLICY, Duration
+from domain.policy.policies import PublishPolicy
 from tests.domain.given_when_then import NOW, Scenario, given, later, like
 from tests.domain.words import ALL_NEEDS, DAY, DEAL, LI, PRICE, STAFF, WANG, leaves, touch, yuan
 

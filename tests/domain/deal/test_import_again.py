@@ -12,15 +12,15 @@ from uuid import UUID
 
 import pytest
 
-from domain.catalogue import ListProduct, Profile, RegisterCustomer
+from domain.customer import ListProduct, Profile, RegisterCustomer
 from domain.deal import commands as c
 from domain.deal import facts as f
 from domain.deal.completing import COMPOSED
-from domain.door import Together
-from domain.errors import GateNotPassed, Invalid, Refused
+from domain.engine.command_handler import Together
+from domain.engine.errors import GateNotPassed, Invalid, Refused
+from domain.engine.values import NO_NEEDS, Money, Needs, NextStep, Quote
 from domain.imported_names import AsImported
-from domain.people import FormTeam, HireRep, RepLeaves
-from domain.values import NO_NEEDS, Money, Needs, NextStep, Quote
+from domain.people.people import FormTeam, HireRep, RepLeaves
 from tests.domain.deal.test_import import (
     CLOSED_AT,
     CLOSED_ON,

@@ -10,14 +10,14 @@ from uuid import UUID
 
 import pytest
 
-from domain.catalogue import ArchiveProduct, ListProduct
-from domain.context import Reach
+from domain.customer import ArchiveProduct, ListProduct
 from domain.deal.facts import DealOpened, PromiseMade
-from domain.errors import AlreadyExists, Conflict, Forbidden, Invalid, NotFound, Refused
-from domain.policies import PublishPolicy
-from domain.policy import DEFAULT_POLICY, Deadlines, Duration
-from domain.process import DEFAULT_PROCESS, PublishProcess
-from domain.values import Money
+from domain.engine.context import Reach
+from domain.engine.errors import AlreadyExists, Conflict, Forbidden, Invalid, NotFound, Refused
+from domain.engine.values import Money
+from domain.policy.follow_up import DEFAULT_POLICY, Deadlines, Duration
+from domain.policy.policies import PublishPolicy
+from domain.policy.process import DEFAULT_PROCESS, PublishProcess
 from tests.domain.given_when_then import NOW, given, like
 from tests.domain.words import DAY, DEAL, LI, MINUTE, NORTH, OPENED, SOUTH, STAFF, leaves, opening, step, yuan
 

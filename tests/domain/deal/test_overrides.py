@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from domain.context import Actor, Channel, Reach
 from domain.deal import commands as c
 from domain.deal.facts import OverrideDecided, OverrideRequested, StageMoved
-from domain.errors import Forbidden, GateNotPassed, Invalid, NotFound, Refused
-from domain.values import Money, Needs
+from domain.engine.context import Actor, Channel, Reach
+from domain.engine.errors import Forbidden, GateNotPassed, Invalid, NotFound, Refused
+from domain.engine.values import Money, Needs
 from tests.domain.given_when_then import given, like
 from tests.domain.words import (
     BOSS,

@@ -8,14 +8,14 @@ from uuid import UUID
 
 import pytest
 
-from domain.context import Reach
 from domain.deal import commands as c
 from domain.deal.facts import PromiseEnded
-from domain.door import Command
-from domain.errors import Forbidden, NotFound, Refused
-from domain.policies import PublishPolicy
-from domain.policy import DEFAULT_POLICY, Duration
-from domain.values import PromiseOutcome, id_within
+from domain.engine.command_handler import Command
+from domain.engine.context import Reach
+from domain.engine.errors import Forbidden, NotFound, Refused
+from domain.engine.values import PromiseOutcome, id_within
+from domain.policy.follow_up import DEFAULT_POLICY, Duration
+from domain.policy.policies import PublishPolicy
 from tests.domain.given_when_then import NOW, Later, Scenario, given, later, like
 from tests.domain.words import DAY, DEAL, LI, NORTH, OPENED, opening, step, touch
 

@@ -19,10 +19,10 @@ from domain.deal.facts import (
     PromiseReworded,
 )
 from domain.deal.promises import Promise
-from domain.errors import Invalid, Refused
-from domain.policies import PublishPolicy
-from domain.policy import DEFAULT_POLICY, Duration
-from domain.values import PromiseOutcome
+from domain.engine.errors import Invalid, Refused
+from domain.engine.values import PromiseOutcome
+from domain.policy.follow_up import DEFAULT_POLICY, Duration
+from domain.policy.policies import PublishPolicy
 from tests.domain.given_when_then import NOW, Scenario, given, later, like
 from tests.domain.words import (
     DAY,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from domain.deal.facts import DealReopened, OwnerChanged, PromiseMade
-from domain.errors import GateNotPassed, Invalid, NotFound, Refused
-from domain.people import RepAllocated
+from domain.engine.errors import GateNotPassed, Invalid, NotFound, Refused
+from domain.people.people import RepAllocated
 from tests.domain.given_when_then import given, like
 from tests.domain.words import (
     LI,

@@ -7,12 +7,12 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from domain.context import Actor
 from domain.cycle import commands as c
 from domain.cycle.cycle import Cycle, cycle_id
 from domain.cycle.policy import DEFAULT_CYCLE_POLICY, Step
-from domain.periods import named_period
-from domain.scope import rep
+from domain.engine.context import Actor
+from domain.figures.scope import rep
+from domain.time.periods import named_period
 from tests.domain.given_when_then import Later, Scenario, later
 from tests.domain.loop.words import id_of, proposal
 from tests.domain.words import LI, MANAGER, STAFF

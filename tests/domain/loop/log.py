@@ -7,11 +7,11 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from domain.door import Command
-from domain.facts import Fact
-from domain.meter import Meter
-from domain.metrics import Contribution
-from domain.recorded import Recorded
+from domain.engine.command_handler import Command
+from domain.engine.facts import Fact
+from domain.engine.recorded import Recorded
+from domain.figures.meter import Meter
+from domain.figures.metrics import Contribution
 from tests.domain.given_when_then import NOW, History, context_of
 
 ZONE = "Asia/Shanghai"

@@ -15,10 +15,10 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from domain.deal import facts as f
-from domain.people import RepHired, RepMoved
-from domain.process import CLOSED
-from domain.recorded import Recorded
-from domain.values import Activity, PromiseOutcome
+from domain.engine.recorded import Recorded
+from domain.engine.values import Activity, PromiseOutcome
+from domain.people.people import RepHired, RepMoved
+from domain.policy.process import CLOSED
 
 
 @dataclass

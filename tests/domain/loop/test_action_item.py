@@ -9,8 +9,8 @@ from uuid import UUID
 
 import pytest
 
-from domain import action_item_decisions as c
-from domain.action_item import (
+from domain.action_item import commands as c
+from domain.action_item.action_item import (
     ActionItem,
     ActionItemEnded,
     ActionItemEscalated,
@@ -20,14 +20,14 @@ from domain.action_item import (
     ActionItemOpened,
     ActionItemReminded,
 )
-from domain.context import Reach
-from domain.errors import AlreadyExists, Forbidden, Invalid, NotFound, Refused
-from domain.metrics import figure, metric
-from domain.people import FormTeam
-from domain.periods import PeriodKind, period_of
-from domain.policy import DEFAULT_POLICY
-from domain.scope import rep, team
-from domain.values import PromiseOutcome
+from domain.engine.context import Reach
+from domain.engine.errors import AlreadyExists, Forbidden, Invalid, NotFound, Refused
+from domain.engine.values import PromiseOutcome
+from domain.figures.metrics import figure, metric
+from domain.figures.scope import rep, team
+from domain.people.people import FormTeam
+from domain.policy.follow_up import DEFAULT_POLICY
+from domain.time.periods import PeriodKind, period_of
 from tests.domain.given_when_then import NOW, Scenario, given, later, like
 from tests.domain.loop.log import Log
 from tests.domain.words import DAY, LI, MANAGER, MINUTE, NORTH, SOUTH, STAFF, WANG, ZHAO

@@ -12,16 +12,16 @@ import pytest
 from hypothesis import given as over
 from hypothesis import strategies as st
 
-from domain import adjustment as a
-from domain import adjustment_decisions as c
-from domain.context import Reach
+from domain.adjustment import adjustment as a
+from domain.adjustment import commands as c
+from domain.adjustment.experiment import METHOD, Compared, choose_control, difference_in_differences
 from domain.cycle.policy import DEFAULT_CYCLE_POLICY
-from domain.errors import AlreadyExists, Forbidden, Invalid, NotFound, Refused
-from domain.experiment import METHOD, Compared, choose_control, difference_in_differences
-from domain.metrics import metric
-from domain.people import HireRep
-from domain.periods import Window
-from domain.scope import COMPANY, rep, team
+from domain.engine.context import Reach
+from domain.engine.errors import AlreadyExists, Forbidden, Invalid, NotFound, Refused
+from domain.figures.metrics import metric
+from domain.figures.scope import COMPANY, rep, team
+from domain.people.people import HireRep
+from domain.time.periods import Window
 from tests.domain.given_when_then import NOW, Scenario, given, later, like
 from tests.domain.words import LI, MANAGER, NORTH, SOUTH, STAFF, WANG, ZHAO
 

@@ -8,18 +8,18 @@ from decimal import Decimal
 
 import pytest
 
-from domain.context import Reach
 from domain.cycle import commands as c
 from domain.cycle import facts as f
 from domain.cycle.cycle import cycle_id
 from domain.cycle.policies import PublishCyclePolicy
 from domain.cycle.policy import Cadence, Step
 from domain.cycle.state import Phase
-from domain.door import Command
-from domain.errors import AlreadyExists, Invalid, NotFound, Refused
-from domain.pace import Pace, PaceStatus
-from domain.people import HireRep
-from domain.scope import team
+from domain.engine.command_handler import Command
+from domain.engine.context import Reach
+from domain.engine.errors import AlreadyExists, Invalid, NotFound, Refused
+from domain.figures.pace import Pace, PaceStatus
+from domain.figures.scope import team
+from domain.people.people import HireRep
 from domain.target import commands as t
 from domain.target.facts import TargetAgreed, TargetLeftUnagreed
 from tests.domain.given_when_then import NOW, given, later, like

@@ -14,14 +14,14 @@ from hypothesis import given as over
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from domain.door import Command
-from domain.errors import AlreadyExists, DomainError, Invalid, Refused
-from domain.people import HireRep
-from domain.periods import named_period
-from domain.scope import COMPANY, Scope, rep, team
+from domain.engine.command_handler import Command
+from domain.engine.errors import AlreadyExists, DomainError, Invalid, Refused
+from domain.figures.scope import COMPANY, Scope, rep, team
+from domain.people.people import HireRep
 from domain.target import commands as t
 from domain.target import facts as f
 from domain.target.target import Target
+from domain.time.periods import named_period
 from tests.domain.given_when_then import History, Scenario, context_of, given, like
 from tests.domain.loop.words import (
     EQUAL,

@@ -11,18 +11,18 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from domain.action_item import ActionItem
-from domain.context import Reach
+from domain.action_item.action_item import ActionItem
 from domain.cycle.facts import AgendaItem
 from domain.cycle.policy import DEFAULT_CYCLE_POLICY, Cadence, Step
-from domain.errors import AlreadyExists, Forbidden, Invalid, NotFound, Refused
+from domain.engine.context import Reach
+from domain.engine.errors import AlreadyExists, Forbidden, Invalid, NotFound, Refused
+from domain.figures.scope import COMPANY, team
 from domain.meeting import commands as c
 from domain.meeting import facts as f
 from domain.meeting.meeting import Meeting
 from domain.meeting.plan import Plan, call_at, meeting_id, next_meeting, schedule_id
 from domain.meeting.schedule import MeetingScheduleSet, ScheduledMeetingCalled
-from domain.people import FormTeam, HireRep
-from domain.scope import COMPANY, team
+from domain.people.people import FormTeam, HireRep
 from tests.domain.given_when_then import NOW, Scenario, given, later, like
 from tests.domain.words import DAY, LI, MANAGER, NORTH, SOUTH, STAFF, WANG, ZHAO
 

@@ -16,19 +16,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain import metrics as m
-from domain.catalogue import ListProduct, Profile, RegisterCustomer
+from domain.customer import ListProduct, Profile, RegisterCustomer
 from domain.cycle.in_force import InForce
 from domain.deal import commands as c
-from domain.door import Command
-from domain.errors import DomainError
-from domain.meter import MEASURED, Meter, MeterState
-from domain.meter.tallies import DealTally, Done, Win
-from domain.people import HireRep
-from domain.periods import PeriodKind, period_of
-from domain.process import Process, PublishProcess, Stage
-from domain.scope import COMPANY, Scope, rep, team
-from domain.values import Activity, ActivityKind, Money
+from domain.engine.command_handler import Command
+from domain.engine.errors import DomainError
+from domain.engine.values import Activity, ActivityKind, Money
+from domain.figures import metrics as m
+from domain.figures.meter import MEASURED, Meter, MeterState
+from domain.figures.meter.tallies import DealTally, Done, Win
+from domain.figures.scope import COMPANY, Scope, rep, team
+from domain.people.people import HireRep
+from domain.policy.process import Process, PublishProcess, Stage
+from domain.time.periods import PeriodKind, period_of
 from tests.domain.given_when_then import NOW
 from tests.domain.loop.log import ZONE, Log
 from tests.domain.loop.naive import Naive, Row, naive_figure

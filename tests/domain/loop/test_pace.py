@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.calendar import BusinessCalendar
 from domain.cycle.policies import CyclePolicies, PublishCyclePolicy, cycle_policy_stream
 from domain.cycle.policy import DEFAULT_CYCLE_POLICY, Cadence, Step
-from domain.errors import Invalid
-from domain.metrics import metric
-from domain.pace import PaceStatus, elapsed_share, expected, judge, shortfall, step_of
-from domain.periods import KINDS, PeriodKind, named_period, period_of
-from domain.policy import Duration
+from domain.engine.errors import Invalid
+from domain.figures.metrics import metric
+from domain.figures.pace import PaceStatus, elapsed_share, expected, judge, shortfall, step_of
+from domain.policy.follow_up import Duration
+from domain.time.calendar import BusinessCalendar
+from domain.time.periods import KINDS, PeriodKind, named_period, period_of
 from tests.domain.given_when_then import given as starting_from
 
 WEEKDAYS = BusinessCalendar("Asia/Shanghai", holidays=(date(2026, 4, 6),))

@@ -14,8 +14,8 @@ from domain.cycle import commands as c
 from domain.cycle import facts as f
 from domain.cycle.cycle import Cycle
 from domain.cycle.policy import Awaited, Step, Times
-from domain.door import Command
-from domain.errors import Refused
+from domain.engine.command_handler import Command
+from domain.engine.errors import Refused
 from tests.domain.given_when_then import Later, given, like
 from tests.domain.loop.cycles import (
     ACKNOWLEDGED,

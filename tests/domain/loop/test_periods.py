@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.errors import Invalid
-from domain.periods import KINDS, Period, PeriodKind, named_period, period_of
+from domain.engine.errors import Invalid
+from domain.time.periods import KINDS, Period, PeriodKind, named_period, period_of
 
 YEAR, QUARTER, MONTH, WEEK = KINDS
 ONE_DAY = timedelta(days=1)

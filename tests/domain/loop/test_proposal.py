@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.metrics import metric
-from domain.proposal import Effect, Evidence, PastPeriod, Proposal, propose_next
-from domain.proposal_told import argued
+from domain.figures.metrics import metric
+from domain.target.proposal import Effect, Evidence, PastPeriod, Proposal, propose_next
+from domain.target.proposal_sentences import argued
 
 REVENUE, RATE, DAYS, WINS = (metric(k) for k in ("revenue-won", "win-rate", "cycle-time", "deals-won"))
 

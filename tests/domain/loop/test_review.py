@@ -8,14 +8,14 @@ from decimal import Decimal
 
 import pytest
 
-from domain.context import Reach
 from domain.cycle import commands as c
 from domain.cycle import facts as f
 from domain.cycle.cycle import cycle_id
 from domain.cycle.policy import Cadence, Step
 from domain.cycle.state import Phase
-from domain.errors import AlreadyExists, Forbidden, Invalid, NotFound, Refused
-from domain.reasoning import Value, reason
+from domain.engine.context import Reach
+from domain.engine.errors import AlreadyExists, Forbidden, Invalid, NotFound, Refused
+from domain.engine.reasoning import Value, reason
 from domain.target.facts import TargetProposed
 from tests.domain.given_when_then import given, later, like
 from tests.domain.loop.cycles import (
@@ -313,7 +313,7 @@ class TestClosing:
 
 
 def test_an_argument_reads_in_any_language_and_hides_nothing() -> None:
-    from domain.proposal_told import argued
+    from domain.target.proposal_sentences import argued
 
     unknown = reason("invented", Decimal("1.50"), day="2026-04-01")
     assert argued((STEP, unknown), "revenue-won", "CNY", "en") == (

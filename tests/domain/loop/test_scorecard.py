@@ -12,14 +12,14 @@ import pytest
 from hypothesis import given as over
 from hypothesis import strategies as st
 
-from domain.canonical import canonical, digest
-from domain.context import Reach
 from domain.cycle.commands import HandOverCycle
 from domain.deal import commands as d
-from domain.errors import AlreadyExists, Forbidden, Invalid, NotFound, Refused
-from domain.metrics import Contribution
-from domain.periods import PeriodKind, named_period, period_of
-from domain.scope import rep
+from domain.engine.canonical import canonical, digest
+from domain.engine.context import Reach
+from domain.engine.errors import AlreadyExists, Forbidden, Invalid, NotFound, Refused
+from domain.engine.values import Money
+from domain.figures.metrics import Contribution
+from domain.figures.scope import rep
 from domain.scorecard import decisions as c
 from domain.scorecard.compute import About, MeasureFigure, compute, figures_at, scores_of, total_of
 from domain.scorecard.definition import (
@@ -39,7 +39,7 @@ from domain.scorecard.scorecard import (
     ScorecardReopened,
     scorecard_id,
 )
-from domain.values import Money
+from domain.time.periods import PeriodKind, named_period, period_of
 from tests.domain.given_when_then import NOW, Scenario, given
 from tests.domain.loop.cycles import APPEAL, APRIL, CYCLE, FED_BACK, REVIEW_DAY, RUNNING, SCOPE
 from tests.domain.loop.log import Log

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from domain.errors import Invalid
-from domain.shares import Part, check_manual, respread, seasonal_weights, spread, spread_equally
+from domain.engine.errors import Invalid
+from domain.figures.shares import Part, check_manual, respread, seasonal_weights, spread, spread_equally
 
 CENT, ONE = Decimal("0.01"), Decimal(1)
 units = st.sampled_from([CENT, ONE, Decimal("0.0001")])

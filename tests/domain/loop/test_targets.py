@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from domain.context import Reach
-from domain.errors import AlreadyExists, Forbidden, Invalid, NotFound, Refused
-from domain.scope import COMPANY, Scope, ScopeKind, rep, team
+from domain.engine.context import Reach
+from domain.engine.errors import AlreadyExists, Forbidden, Invalid, NotFound, Refused
+from domain.figures.scope import COMPANY, Scope, ScopeKind, rep, team
 from domain.target import commands as t
 from domain.target import facts as f
 from domain.target.target import Version, in_force

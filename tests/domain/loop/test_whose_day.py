@@ -12,19 +12,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.adjustment import AdjustmentStarted
-from domain.adjustment_decisions import StartAdjustment
+from domain.adjustment.adjustment import AdjustmentStarted
+from domain.adjustment.commands import StartAdjustment
 from domain.cycle.in_force import InForce
 from domain.cycle.policies import PublishCyclePolicy
 from domain.cycle.policy import DEFAULT_CYCLE_POLICY, CyclePolicy
 from domain.deal import commands as c
-from domain.errors import Invalid
-from domain.people import FormTeam, HireRep
-from domain.periods import Window
-from domain.scope import COMPANY
+from domain.engine.errors import Invalid
+from domain.engine.values import Activity, ActivityKind
+from domain.figures.scope import COMPANY
+from domain.people.people import FormTeam, HireRep
 from domain.target.commands import ReviseTarget
 from domain.target.facts import TargetRevised
-from domain.values import Activity, ActivityKind
+from domain.time.periods import Window
 from tests.domain.loop.log import Log
 from tests.domain.loop.words import id_of, proposal
 

@@ -8,8 +8,8 @@ from domain.cycle import commands as c
 from domain.cycle import facts as f
 from domain.cycle.cycle import Cycle, cycle_id
 from domain.cycle.policy import Step
-from domain.errors import AlreadyExists, Refused
-from domain.scope import team
+from domain.engine.errors import AlreadyExists, Refused
+from domain.figures.scope import team
 from tests.domain.given_when_then import given, like
 from tests.domain.loop.cycles import (
     APPEAL,

@@ -8,11 +8,11 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from domain.periods import Period, PeriodKind, named_period
-from domain.scope import COMPANY, Scope, rep, team
-from domain.shares import Method
+from domain.figures.scope import COMPANY, Scope, rep, team
+from domain.figures.shares import Method
 from domain.target import commands as t
 from domain.target.target import Target, target_id
+from domain.time.periods import Period, PeriodKind, named_period
 from tests.domain.given_when_then import History
 from tests.domain.words import LI, MANAGER, NORTH, SOUTH, WANG, ZHAO
 

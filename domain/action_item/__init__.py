@@ -1,0 +1,1 @@
+"""Domain room: the action item — what somebody is to do after a review, and by when."""

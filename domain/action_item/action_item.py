@@ -1,0 +1,244 @@
+"""Domain room: the action item — what somebody is to do after a review, and by when.
+
+Facts: it was opened, reworded, moved, handed over; its owner was reminded and told it is missed, the manager was told;
+it ended kept, late, broken or excused. It is a promise of something else than a deal: the deadlines come from the same
+follow-up policies, its timer is armed and heard by the same rules, and its outcome is judged by the same value.
+What may be asked of it, and what that decides, is in `commands.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import ClassVar
+from uuid import UUID
+
+from domain.deal.promises import Promise
+from domain.engine.aggregate import Aggregate, when
+from domain.engine.context import Reach
+from domain.engine.errors import Refused
+from domain.engine.facts import Fact, FreeText, fact
+from domain.engine.values import PromiseOutcome
+from domain.policy.follow_up import Deadlines, FollowUpPolicy
+
+
+@fact("action-item.opened")
+class ActionItemOpened(Fact):
+    """`deadlines` are absolute, so a timer needs no policy. `manager_id` is told when it is late, where one was
+    named; otherwise who manages the team then. `cycle_id` and `decision_id` say which review it came from, where it came from one.
+    """
+
+    what: FreeText
+    owner_id: UUID
+    manager_id: UUID | None
+    team_id: UUID | None
+    deadlines: Deadlines
+    policy: str
+    policy_version: int
+    made_at: datetime
+    arming: int = 1
+    cycle_id: UUID | None = None
+    decision_id: UUID | None = None
+
+
+@fact("action-item.reworded")
+class ActionItemReworded(Fact):
+    before: FreeText
+    after: FreeText
+
+
+@fact("action-item.moved")
+class ActionItemMoved(Fact):
+    """It got another due time. `overdue`: the old one had passed, so that it can end late but no longer be kept."""
+
+    before: Deadlines
+    after: Deadlines
+    policy_version: int
+    arming: int
+    overdue: bool
+
+
+@fact("action-item.handed-over")
+class ActionItemHandedOver(Fact):
+    before: UUID
+    after: UUID
+    manager_id: UUID | None
+    team_id: UUID | None
+
+
+@fact("action-item.reminded")
+class ActionItemReminded(Fact):
+    arming: int
+    told: UUID
+
+
+@fact("action-item.missed")
+class ActionItemMissed(Fact):
+    arming: int
+    told: UUID
+    due_at: datetime
+
+
+@fact("action-item.escalated")
+class ActionItemEscalated(Fact):
+    arming: int
+    told: UUID | None
+
+
+@fact("action-item.ended")
+class ActionItemEnded(Fact):
+    """`done_at` is when it was done, where it was."""
+
+    outcome: PromiseOutcome
+    owner_id: UUID
+    team_id: UUID | None
+    due_at: datetime
+    done_at: datetime | None = None
+    note: FreeText = ""
+
+
+class ActionItem(Aggregate):
+    KIND: ClassVar[str] = "action item"
+
+    def __init__(self, id: UUID) -> None:
+        super().__init__(id)
+        self.policy = "default"
+        self.promise: Promise | None = None
+        self.manager_id: UUID | None = None
+        self.team_id: UUID | None = None
+        self.owner_id = id
+        self.cycle_id: UUID | None = None
+        self.ended: ActionItemEnded | None = None
+        self.opened: ActionItemOpened | None = None
+
+    def within(self, reach: Reach) -> bool:
+        return reach.team_id in (None, self.team_id) or self.has_part(reach)
+
+    def changeable(self, reach: Reach) -> bool:
+        return self.within(reach) and reach.rep_id in (None, self.owner_id)
+
+    def live(self, arming: int) -> Promise | None:
+        """What is owed, if a timer set for this arming may still speak for it."""
+        held = self.promise
+        return held if held is not None and held.arming == arming else None
+
+    def must_be_live(self) -> Promise:
+        if self.promise is None:
+            outcome = self.ended.outcome if self.ended else "nothing"
+            raise Refused(f"the action item has ended: {outcome}", outcome=outcome)
+        return self.promise
+
+    def reword(self, what: str) -> None:
+        held = self.must_be_live()
+        if what != held.what:
+            self.record(ActionItemReworded(before=held.what, after=what))
+
+    def move(self, due_at: datetime, policy: FollowUpPolicy, now: datetime) -> None:
+        held = self.must_be_live()
+        if due_at == held.deadlines.due_at:
+            return
+        moved = ActionItemMoved(
+            before=held.deadlines,
+            after=policy.deadlines(due_at, now),
+            policy_version=policy.version,
+            arming=held.arming + 1,
+            overdue=held.is_overdue(now),
+        )
+        self.record(moved)
+
+    def remind(self, held: Promise) -> None:
+        if not held.reminded and not held.missed:
+            self.record(ActionItemReminded(arming=held.arming, told=held.owner_id))
+
+    def miss(self, held: Promise) -> None:
+        if not held.missed:
+            due = held.deadlines.due_at
+            self.record(ActionItemMissed(arming=held.arming, told=held.owner_id, due_at=due))
+
+    def escalate(self, held: Promise, manager_id: UUID | None, *, again: bool) -> None:
+        if not (held.escalated_again if again else held.escalated):
+            self.record(ActionItemEscalated(arming=held.arming, told=manager_id))
+
+    def end(self, outcome: PromiseOutcome, note: str = "", done_at: datetime | None = None) -> None:
+        """It ends once: the same again is silence, anything else is refused."""
+        held = self.ended
+        if (
+            held is not None
+            and note == held.note
+            and (outcome == held.outcome or None not in (done_at, held.done_at))
+        ):
+            return
+        promise = self.must_be_live()
+        ended = ActionItemEnded(
+            outcome=outcome,
+            owner_id=self.owner_id,
+            team_id=self.team_id,
+            due_at=promise.deadlines.due_at,
+            done_at=done_at,
+            note=note,
+        )
+        self.record(ended)
+
+    @when(ActionItemOpened)
+    def _opened(self, fact: ActionItemOpened) -> None:
+        self.opened = fact
+        self.policy, self.cycle_id = fact.policy, fact.cycle_id
+        self.owner_id, self.manager_id, self.team_id = fact.owner_id, fact.manager_id, fact.team_id
+        self.promise = Promise(
+            id=self.id,
+            owner_id=fact.owner_id,
+            what=fact.what,
+            deadlines=fact.deadlines,
+            policy_version=fact.policy_version,
+            arming=fact.arming,
+            by_rule=False,
+            made_at=fact.made_at,
+        )
+
+    @when(ActionItemReworded)
+    def _reworded(self, fact: ActionItemReworded) -> None:
+        if self.promise is not None:
+            self.promise = replace(self.promise, what=fact.after)
+
+    @when(ActionItemMoved)
+    def _moved(self, fact: ActionItemMoved) -> None:
+        """Another due time: everybody is told anew."""
+        held = self.promise
+        if held is not None:
+            self.promise = replace(
+                held,
+                deadlines=fact.after,
+                policy_version=fact.policy_version,
+                arming=fact.arming,
+                overdue=held.overdue or fact.overdue,
+                reminded=False,
+                missed=False,
+                escalated=False,
+                escalated_again=False,
+            )
+
+    @when(ActionItemHandedOver)
+    def _handed_over(self, fact: ActionItemHandedOver) -> None:
+        self.owner_id, self.manager_id, self.team_id = fact.after, fact.manager_id, fact.team_id
+        if self.promise is not None:
+            self.promise = replace(self.promise, owner_id=fact.after)
+
+    @when(ActionItemReminded)
+    def _reminded(self, fact: ActionItemReminded) -> None:
+        if self.promise is not None:
+            self.promise = replace(self.promise, reminded=True)
+
+    @when(ActionItemMissed)
+    def _missed(self, fact: ActionItemMissed) -> None:
+        if self.promise is not None:
+            self.promise = replace(self.promise, missed=True)
+
+    @when(ActionItemEscalated)
+    def _escalated(self, fact: ActionItemEscalated) -> None:
+        if self.promise is not None:
+            again = self.promise.escalated
+            self.promise = replace(self.promise, escalated=True, escalated_again=again)
+
+    @when(ActionItemEnded)
+    def _ended(self, fact: ActionItemEnded) -> None:
+        self.promise, self.ended = None, fact

@@ -1,0 +1,275 @@
+"""Domain room: what may be asked of an action item, and what that decides. Its story is in `action_item.py`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from domain.action_item.action_item import ActionItem, ActionItemHandedOver, ActionItemOpened
+from domain.cycle.cycle import Cycle
+from domain.engine.aggregate import Aggregate
+from domain.engine.command_handler import Book, Command, handles
+from domain.engine.errors import AlreadyExists, NotFound
+from domain.engine.facts import FreeText
+from domain.engine.references import CycleId, PersonId
+from domain.engine.values import Checks, PromiseOutcome
+from domain.people.people import Rep, Team
+from domain.policy.policies import follow_up_policy
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionItemCommand(Command):
+    item_id: UUID
+
+    def stream(self) -> tuple[type[Aggregate], UUID]:
+        return ActionItem, self.item_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenActionItem(ActionItemCommand):
+    """Somebody is to do something by a time. Whoever manages the owner's team is told when it is late, unless a manager
+    is named. The same id again is silence.
+    """
+
+    what: FreeText
+    owner_id: PersonId
+    due_at: datetime
+    manager_id: PersonId | None = None
+    policy: str = "default"
+    cycle_id: CycleId | None = None
+    decision_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RewordActionItem(ActionItemCommand):
+    what: FreeText
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoveActionItem(ActionItemCommand):
+    """Another due time. What was overdue stays so: it can end late, but no longer be kept."""
+
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandOverActionItem(ActionItemCommand):
+    to: PersonId
+    manager_id: PersonId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FinishActionItem(ActionItemCommand):
+    """It is done; kept or late by when it was (the context's `occurred_at`, where it is entered later)."""
+
+    note: FreeText = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExcuseActionItem(ActionItemCommand):
+    """It need not be done; why."""
+
+    why: FreeText
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BreakActionItem(ActionItemCommand):
+    """It will not be done; why."""
+
+    why: FreeText
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionItemTimer(ActionItemCommand):
+    """A timer speaks. It names the arming it was set for; too late is silence."""
+
+    arming: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemindActionItem(ActionItemTimer):
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MissActionItem(ActionItemTimer):
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EscalateActionItem(ActionItemTimer):
+    """Tell the manager, where that is somebody else; `again` at the time when a deal's promise would be reassigned: nobody else can do
+    this.
+    """
+
+    again: bool = False
+
+
+def told(item: ActionItem) -> Json:
+    """What every command about an action item answers."""
+    held = item.promise
+    return {
+        "item_id": str(item.id),
+        "owner_id": str(item.owner_id),
+        "due_at": held.deadlines.due_at.isoformat() if held else None,
+        "outcome": item.ended.outcome if item.ended else None,
+    }
+
+
+def _team(owner_id: UUID, near: UUID | None, book: Book) -> UUID | None:
+    """The owner's team: the one that the rep is in, or `near` for its manager, who need not be a rep."""
+    own = book.find(Rep, owner_id).team_id
+    if own is None and near is not None and book.find(Team, near).manager_id == owner_id:
+        return near
+    return own
+
+
+def _check_due(due_at: datetime, checks: Checks, now: datetime) -> None:
+    aware = due_at.tzinfo is not None
+    checks.that(aware, "due_at", "needs a time zone, such as 2026-11-30T09:00Z")
+    checks.day(due_at.date(), "due_at")
+    checks.that(not aware or due_at > now, "due_at", "is past")
+
+
+def _check_text(text: str, field: str) -> None:
+    checks = Checks()
+    checks.text(text, field, needed=True)
+    checks.done()
+
+
+@handles(OpenActionItem)
+def open_action_item(command: OpenActionItem, book: Book) -> Json:
+    checks, now = Checks(), book.context.now
+    checks.text(command.what, "what", needed=True)
+    _check_due(command.due_at, checks, now)
+    checks.done()
+    item = book.find(ActionItem, command.item_id)
+    if item.opened is not None:
+        _must_be_the_same(item.opened, command)
+        return told(item)
+    _check_decision(command, book)
+    policy, reach = follow_up_policy(command.policy, book), book.context.reach
+    near = reach.team_id if reach is not None else None
+    item.record(
+        ActionItemOpened(
+            what=command.what,
+            owner_id=command.owner_id,
+            manager_id=command.manager_id,
+            team_id=_team(command.owner_id, near, book),
+            deadlines=policy.deadlines(command.due_at.astimezone(UTC), now),
+            policy=policy.name,
+            policy_version=policy.version,
+            made_at=now,
+            cycle_id=command.cycle_id,
+            decision_id=command.decision_id,
+        )
+    )
+    return told(item)
+
+
+def _check_decision(command: OpenActionItem, book: Book) -> None:
+    """A decision is known by the cycle it was asked for in. Raises NotFound."""
+    if command.decision_id is None:
+        return
+    asked = book.get(Cycle, command.cycle_id).decisions if command.cycle_id is not None else {}
+    if command.decision_id not in asked:
+        words = "decision_id: no such decision was asked for in the cycle that is named"
+        raise NotFound(words, kind="decision", id=str(command.decision_id), field="decision_id")
+
+
+def _must_be_the_same(opened: ActionItemOpened, command: OpenActionItem) -> None:
+    held = (opened.what, opened.owner_id, opened.deadlines.due_at)
+    if held != (command.what, command.owner_id, command.due_at):
+        raise AlreadyExists("this id belongs to another action item", id=str(command.item_id))
+
+
+@handles(RewordActionItem)
+def reword_action_item(command: RewordActionItem, book: Book) -> Json:
+    _check_text(command.what, "what")
+    item = book.get(ActionItem, command.item_id)
+    item.reword(command.what)
+    return told(item)
+
+
+@handles(MoveActionItem)
+def move_action_item(command: MoveActionItem, book: Book) -> Json:
+    checks, now = Checks(), book.context.now
+    _check_due(command.due_at, checks, now)
+    checks.done()
+    item = book.get(ActionItem, command.item_id)
+    item.move(command.due_at.astimezone(UTC), follow_up_policy(item.policy, book), now)
+    return told(item)
+
+
+@handles(HandOverActionItem)
+def hand_over_action_item(command: HandOverActionItem, book: Book) -> Json:
+    item = book.get(ActionItem, command.item_id)
+    item.must_be_live()
+    manager_id, team_id = command.manager_id or item.manager_id, _team(command.to, item.team_id, book)
+    if (command.to, manager_id, team_id) != (item.owner_id, item.manager_id, item.team_id):
+        after = ActionItemHandedOver(
+            before=item.owner_id, after=command.to, manager_id=manager_id, team_id=team_id
+        )
+        item.record(after)
+    return told(item)
+
+
+@handles(FinishActionItem)
+def finish_action_item(command: FinishActionItem, book: Book) -> Json:
+    checks = Checks()
+    checks.text(command.note, "note")
+    checks.done()
+    item, done_at = book.get(ActionItem, command.item_id), book.context.happened_at
+    outcome = item.promise.outcome_at(done_at) if item.promise is not None else PromiseOutcome.KEPT
+    item.end(outcome, command.note, done_at)
+    return told(item)
+
+
+@handles(ExcuseActionItem)
+def excuse_action_item(command: ExcuseActionItem, book: Book) -> Json:
+    _check_text(command.why, "why")
+    item = book.get(ActionItem, command.item_id)
+    item.end(PromiseOutcome.EXCUSED, command.why)
+    return told(item)
+
+
+@handles(BreakActionItem)
+def break_action_item(command: BreakActionItem, book: Book) -> Json:
+    _check_text(command.why, "why")
+    item = book.get(ActionItem, command.item_id)
+    item.end(PromiseOutcome.BROKEN, command.why)
+    return told(item)
+
+
+@handles(RemindActionItem)
+def remind_action_item(command: RemindActionItem, book: Book) -> Json:
+    item = book.get(ActionItem, command.item_id)
+    held = item.live(command.arming)
+    if held is not None:
+        item.remind(held)
+    return told(item)
+
+
+@handles(MissActionItem)
+def miss_action_item(command: MissActionItem, book: Book) -> Json:
+    item = book.get(ActionItem, command.item_id)
+    held = item.live(command.arming)
+    if held is not None:
+        item.miss(held)
+    return told(item)
+
+
+@handles(EscalateActionItem)
+def escalate_action_item(command: EscalateActionItem, book: Book) -> Json:
+    item = book.get(ActionItem, command.item_id)
+    held = item.live(command.arming)
+    if held is not None:
+        manager_id = item.manager_id
+        if manager_id is None and item.team_id is not None:
+            manager_id = book.find(Team, item.team_id).manager_id
+        item.escalate(held, manager_id if manager_id != held.owner_id else None, again=command.again)
+    return told(item)

@@ -1,0 +1,251 @@
+"""Domain room: customers with their contacts, and products — enough to hang deals on.
+
+Facts: a customer was registered or changed; a contact was added or corrected; a product was listed or archived.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Self
+from uuid import UUID
+
+from domain.engine.aggregate import Aggregate, when
+from domain.engine.command_handler import Book, Command, handles
+from domain.engine.context import Reach
+from domain.engine.facts import Fact, PersonName, PersonText, fact
+from domain.engine.values import MAX_NAME, Checks, Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """What is known of a customer as an organisation."""
+
+    name: str
+    sector: str = ""
+    country: str = ""
+    employees: int | None = None
+    revenue: Money | None = None
+    founded: int | None = None
+    parent: str = ""
+
+
+@fact("customer.registered")
+class CustomerRegistered(Fact):
+    profile: Profile
+
+
+@fact("customer.profile-changed")
+class CustomerProfileChanged(Fact):
+    before: Profile
+    after: Profile
+
+
+@fact("customer.contact-added")
+class ContactAdded(Fact):
+    contact_id: UUID
+    name: PersonName
+    mail: PersonText = ""
+    phone: PersonText = ""
+    role: PersonText = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """A person at a customer, and how to reach them."""
+
+    name: PersonName
+    mail: PersonText = ""
+    phone: PersonText = ""
+    role: PersonText = ""
+
+
+@fact("customer.contact-corrected")
+class ContactCorrected(Fact):
+    contact_id: UUID
+    before: Contact
+    after: Contact
+
+
+@fact("product.listed")
+class ProductListed(Fact):
+    name: str
+    series: str = ""
+    price: Money | None = None
+
+
+@fact("product.archived")
+class ProductArchived(Fact):
+    """No new deal is about it; listing it again brings it back."""
+
+
+class Customer(Aggregate):
+    KIND = "customer"
+
+    def __init__(self, id: UUID) -> None:
+        super().__init__(id)
+        self.profile = Profile(name="")
+        self.contacts: dict[UUID, Contact] = {}
+
+    def within(self, reach: Reach) -> bool:
+        return reach.team_id is None or self.id in reach.customers
+
+    def changeable(self, reach: Reach) -> bool:
+        return reach.team_id is None or self.id in reach.own_customers
+
+    def makeable(self, reach: Reach) -> bool:
+        """Whoever finds a new one registers it."""
+        return True
+
+    def fork(self) -> Self:
+        forked = super().fork()
+        forked.contacts = dict(self.contacts)
+        return forked
+
+    @when(CustomerRegistered)
+    def _registered(self, fact: CustomerRegistered) -> None:
+        self.profile = fact.profile
+
+    @when(CustomerProfileChanged)
+    def _profile_changed(self, fact: CustomerProfileChanged) -> None:
+        self.profile = fact.after
+
+    @when(ContactAdded)
+    def _contact_added(self, fact: ContactAdded) -> None:
+        self.contacts[fact.contact_id] = Contact(
+            name=fact.name, mail=fact.mail, phone=fact.phone, role=fact.role
+        )
+
+    @when(ContactCorrected)
+    def _contact_corrected(self, fact: ContactCorrected) -> None:
+        self.contacts[fact.contact_id] = fact.after
+
+
+class Product(Aggregate):
+    KIND = "product"
+
+    def __init__(self, id: UUID) -> None:
+        super().__init__(id)
+        self.listed: ProductListed | None = None
+        self.archived = False
+
+    @when(ProductListed)
+    def _listed(self, fact: ProductListed) -> None:
+        self.listed, self.archived = fact, False
+
+    @when(ProductArchived)
+    def _archived(self, fact: ProductArchived) -> None:
+        self.archived = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisterCustomer(Command):
+    """Register a customer, or change its profile. The same profile again changes nothing."""
+
+    customer_id: UUID
+    profile: Profile
+
+    def stream(self) -> tuple[type[Aggregate], UUID]:
+        return Customer, self.customer_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddContact(Command):
+    """Add a contact, or set one right. Saying the same again changes nothing."""
+
+    customer_id: UUID
+    contact_id: UUID
+    name: PersonName
+    mail: PersonText = ""
+    phone: PersonText = ""
+    role: PersonText = ""
+
+    def stream(self) -> tuple[type[Aggregate], UUID]:
+        return Customer, self.customer_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListProduct(Command):
+    """List a product, or list it anew with another price or series."""
+
+    product_id: UUID
+    name: str
+    series: str = ""
+    price: Money | None = None
+
+    def stream(self) -> tuple[type[Aggregate], UUID]:
+        return Product, self.product_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArchiveProduct(Command):
+    product_id: UUID
+
+    def stream(self) -> tuple[type[Aggregate], UUID]:
+        return Product, self.product_id
+
+
+@handles(RegisterCustomer)
+def register_customer(command: RegisterCustomer, book: Book) -> dict[str, Any]:
+    _check_profile(command.profile, book.context.happened_at.date())
+    customer = book.find(Customer, command.customer_id)
+    if not customer.exists:
+        customer.record(CustomerRegistered(profile=command.profile))
+    elif customer.profile != command.profile:
+        customer.record(CustomerProfileChanged(before=customer.profile, after=command.profile))
+    return {"customer_id": str(command.customer_id)}
+
+
+def _check_profile(profile: Profile, on: date) -> None:
+    checks = Checks()
+    checks.text(profile.name, "profile.name", most=MAX_NAME, needed=True)
+    for name in ("sector", "country", "parent"):
+        checks.text(getattr(profile, name), f"profile.{name}", most=MAX_NAME)
+    checks.money(profile.revenue, "profile.revenue", on)
+    checks.that(
+        profile.employees is None or 0 <= profile.employees < 2**31,
+        "profile.employees",
+        "must be 0 to 2,147,483,647",
+    )
+    checks.that(profile.founded is None or 0 <= profile.founded < 3000, "profile.founded", "is not a year")
+    checks.done()
+
+
+@handles(AddContact)
+def add_contact(command: AddContact, book: Book) -> dict[str, Any]:
+    checks = Checks()
+    checks.text(command.name, "name", most=MAX_NAME, needed=True)
+    for name in ("mail", "phone", "role"):
+        checks.text(getattr(command, name), name, most=MAX_NAME)
+    checks.done()
+    customer = book.get(Customer, command.customer_id)
+    id, held = command.contact_id, customer.contacts.get(command.contact_id)
+    said = Contact(name=command.name, mail=command.mail, phone=command.phone, role=command.role)
+    if held is None:
+        added = ContactAdded(contact_id=id, name=said.name, mail=said.mail, phone=said.phone, role=said.role)
+        customer.record(added)
+    elif said != held:
+        customer.record(ContactCorrected(contact_id=id, before=held, after=said))
+    return {"customer_id": str(command.customer_id), "contact_id": str(command.contact_id)}
+
+
+@handles(ListProduct)
+def list_product(command: ListProduct, book: Book) -> dict[str, Any]:
+    checks = Checks()
+    checks.text(command.name, "name", most=MAX_NAME, needed=True)
+    checks.text(command.series, "series", most=MAX_NAME)
+    checks.money(command.price, "price", book.context.happened_at.date())
+    checks.done()
+    product = book.find(Product, command.product_id)
+    listed = ProductListed(name=command.name, series=command.series, price=command.price)
+    if product.listed != listed or product.archived:
+        product.record(listed)
+    return {"product_id": str(command.product_id)}
+
+
+@handles(ArchiveProduct)
+def archive_product(command: ArchiveProduct, book: Book) -> dict[str, Any]:
+    product = book.get(Product, command.product_id)
+    if not product.archived:
+        product.record(ProductArchived())
+    return {"product_id": str(command.product_id)}

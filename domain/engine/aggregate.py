@@ -1,0 +1,133 @@
+"""Domain room: what every aggregate shares.
+
+Decide outside, mutate inside: a command method checks its guards and calls `record`; the
+method marked `@when(Fact)` only assigns. A mutator never raises, never reads a clock and
+never changes a container in place: state is replaced, so a shallow copy is a safe copy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import fields
+from datetime import datetime
+from typing import Any, ClassVar, Self, TypeVar
+from uuid import UUID
+
+from domain.engine.context import Reach
+from domain.engine.facts import Fact
+
+Mutator = Callable[[Any, Any], None]
+PARTS = ("owner_id", "manager_id", "chair_id", "above_id")
+M = TypeVar("M", bound=Callable[..., None])
+
+
+def when(*facts: type[Fact]) -> Callable[[M], M]:
+    """Mark a method as the mutator for these facts."""
+
+    def mark(method: M) -> M:
+        method.__dict__["facts"] = facts
+        return method
+
+    return mark
+
+
+KINDS: dict[str, type[Aggregate]] = {}
+"""Every kind of stream by its name."""
+
+
+class Aggregate:
+    """A stream's present state, as far as decisions need it. Version 0: nothing recorded yet."""
+
+    KIND: ClassVar[str] = "aggregate"
+    KEPT: ClassVar[type | None] = None
+    """A dataclass with a field for each attribute of the state, for kinds whose streams grow long: these get
+    snapshots. None: the stream is always read whole."""
+    _mutators: ClassVar[dict[type[Fact], Mutator]] = {}
+
+    def __init__(self, id: UUID) -> None:
+        self.id = id
+        self.version = 0
+        self.foreign = False
+        """The stream under this id is of another kind."""
+        self._recorded: tuple[tuple[Fact, datetime | None], ...] = ()
+
+    def __init_subclass__(cls) -> None:
+        KINDS[cls.KIND] = cls
+        marked = [m for m in vars(cls).values() if hasattr(m, "facts")]
+        cls._mutators = cls._mutators | {fact: m for m in marked for fact in m.facts}
+
+    @property
+    def exists(self) -> bool:
+        """Something is recorded, and it began as this kind of thing."""
+        return self.version > 0 and not self.foreign
+
+    def record(self, fact: Fact, at: datetime | None = None) -> None:
+        """Decide a fact: apply it and keep it for the ledger. `at` overrides when it happened."""
+        self.replay(fact, self.version + 1, at)
+        self._recorded += ((fact, at),)
+
+    def replay(self, fact: Fact, version: int, at: datetime | None = None) -> Self:
+        """Apply a fact. `at` is when it was true in the world, where whoever replays it says so of a stream's first one."""
+        mutator = self._mutators.get(type(fact))
+        if mutator is not None:
+            mutator(self, fact)
+        elif version == 1:
+            self.foreign = True
+        self.version = version
+        return self
+
+    @property
+    def has_decided(self) -> bool:
+        return bool(self._recorded)
+
+    def kept(self) -> Any:
+        """The state, as an instance of KEPT."""
+        kept: Any = self.KEPT
+        return kept(**{f.name: getattr(self, f.name) for f in fields(kept)})
+
+    @property
+    def complete(self) -> bool:
+        """Whether it holds all that decisions may ask. What a snapshot leaves out is read with the whole stream."""
+        return True
+
+    def condensed(self) -> Self:
+        """As a snapshot is to hold it: equal in all but what `complete` asks."""
+        return self
+
+    def take_up(self, kept: Any, version: int) -> Self:
+        """Go on from a state that was kept at that version."""
+        self.__dict__.update((f.name, getattr(kept, f.name)) for f in fields(kept))
+        self.version = version
+        return self
+
+    def take_decided(self) -> Sequence[tuple[Fact, datetime | None]]:
+        """The decided facts, oldest first; the aggregate forgets them."""
+        recorded, self._recorded = self._recorded, ()
+        return recorded
+
+    def within(self, reach: Reach) -> bool:
+        """Whether an actor with this reach may know of it at all."""
+        return True
+
+    def changeable(self, reach: Reach) -> bool:
+        """Whether an actor with this reach may change it."""
+        return self.within(reach)
+
+    def makeable(self, reach: Reach) -> bool:
+        """Whether an actor with this reach may make it as it is."""
+        return self.changeable(reach)
+
+    def parts(self) -> set[UUID | None]:
+        """Who has a part in it: owner, manager, chair, who is above."""
+        held = (self, getattr(self, "people", None))
+        return {getattr(one, name, None) for one in held for name in PARTS}
+
+    def has_part(self, reach: Reach) -> bool:
+        """Whether the actor is a rep with a part in it: what is somebody's own stays there for them, whatever team they are in."""
+        return reach.rep_id is not None and reach.rep_id in self.parts()
+
+    def fork(self) -> Self:
+        """A copy to decide on; the original stays what the ledger says."""
+        forked = object.__new__(type(self))
+        forked.__dict__ = self.__dict__.copy()
+        return forked

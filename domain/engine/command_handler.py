@@ -1,0 +1,398 @@
+"""Domain room: the one door. API, import, CLI and workflow activities all come through here.
+
+A decision is a pure function of a command and the aggregates it looks at. The door loads
+those, decides, and hands the decided facts to the ledger, which records them all or none.
+Decisions are made on remembered state first and checked by the ledger's versions; a refusal
+or a silence is only ever given on state read fresh.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple, Protocol, TypeVar
+from uuid import UUID
+
+from domain.engine import authority
+from domain.engine.aggregate import Aggregate
+from domain.engine.context import Context
+from domain.engine.errors import AlreadyExists, Conflict, DomainError, FieldError, Invalid, NotFound
+from domain.engine.recorded import Meta, Pending
+from domain.engine.references import Named, references
+from domain.time.calendar import BusinessCalendar
+from domain.time.known_days import beyond, latest
+
+A = TypeVar("A", bound=Aggregate)
+C = TypeVar("C", bound="Command")
+Json = dict[str, Any]
+Wanted = dict[UUID, type[Aggregate]]
+
+ATTEMPTS = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """Base of every command: a frozen dataclass in the imperative, plain values only."""
+
+    def stream(self) -> tuple[type[Aggregate], UUID] | None:
+        """The aggregate the command is chiefly about, where it has one."""
+        return None
+
+    def concerns(self, held: Aggregate) -> bool:
+        """Whether `held` asked who gives this command for it, by name: then it is theirs to say, whosever else `held` is."""
+        return False
+
+    def named(self) -> Iterable[Named]:
+        """What the command names by id, to be held against the ledger before anything is decided."""
+        return references(self)
+
+    def stands(self, named: Named, held: Aggregate) -> bool:
+        """Whether `held` says so already: what stays as it is may be said again by who could not have said it first."""
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    command: Command
+    context: Context
+
+
+class Receipt(NamedTuple):
+    """What a command did. `position` is the last position written (the ledger's head when
+    nothing was recorded); `version` is that of the command's chief stream; `replayed` says the
+    answer is the first one, given again.
+    """
+
+    position: int
+    recorded: int
+    version: int
+    answer: Json
+    replayed: bool = False
+
+
+class Expectation(NamedTuple):
+    stream_id: UUID
+    version: int
+
+
+class Decision(NamedTuple):
+    """One command's outcome, to be recorded whole or not at all."""
+
+    command: Command
+    key: str | None
+    meta: Meta
+    facts: tuple[Pending, ...]
+    expectations: tuple[Expectation, ...]
+    answer: Json
+    version: int
+    said: str = ""
+
+
+class Store(Protocol):
+    """What the door needs of a ledger (`runtime/ledger.py` is the one there is)."""
+
+    def recall(self, id: UUID) -> Aggregate | None:
+        """The aggregate as last remembered, where it is."""
+        ...
+
+    async def load(self, wanted: Wanted, *, complete: bool = False) -> dict[UUID, Aggregate]:
+        """Each wanted aggregate, read from the ledger now; `complete` where a snapshot is not enough."""
+        ...
+
+    async def append(self, decision: Decision) -> Receipt:
+        """Record durably. Raises Conflict on a stale version, KeyReused on a reused key."""
+        ...
+
+    async def receipt(self, key: str, command: Command, said: str) -> Receipt | None:
+        """The first answer given under `key`. Raises KeyReused if the key stands for something else."""
+        ...
+
+    async def head(self) -> int: ...
+
+    def remember(self, aggregates: Iterable[Aggregate]) -> None: ...
+
+
+Recall = Callable[[UUID], Aggregate | None]
+
+
+def nothing_remembered(id: UUID) -> None:
+    """The memory of a decision that must be made on fresh state."""
+
+
+class NotLoaded(Exception):
+    """A decision looked at an aggregate that is not in the book yet."""
+
+    def __init__(self, wanted: Wanted, *, complete: bool = False) -> None:
+        super().__init__(wanted)
+        self.wanted = wanted
+        self.complete = complete
+
+
+class Policy(Protocol):
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def calendar(self) -> BusinessCalendar: ...
+
+
+class Book:
+    """The aggregates one decision looks at. Asking for a missing one starts the decision over
+    with it, which is safe because decisions are pure.
+    """
+
+    def __init__(self, context: Context, loaded: dict[UUID, Aggregate], recall: Recall) -> None:
+        self.context = context
+        self._loaded = loaded
+        self._recall = recall
+        self._bases: dict[int, Aggregate] = {}
+        self._open: dict[int, Aggregate] = {}
+        self._guarded: dict[int, UUID] = {}
+        """By ids as numbers: those are hashed in C."""
+        self.changed: list[Aggregate] = []
+        self._calendars: dict[tuple[str, str], BusinessCalendar] = {}
+        self._warnings: list[str] = []
+
+    def warn(self, *sentences: str) -> None:
+        """What whoever gave the command should know, though it is done."""
+        self._warnings += sentences
+
+    def hold_to(self, kind: str, policy: Policy) -> None:
+        """Deadlines that are set now come from this policy: one that reaches beyond what its calendar knows is warned of."""
+        if policy.calendar.known_until is not None:
+            self._calendars[kind, policy.name] = policy.calendar
+
+    def want(self, *wanted: tuple[type[Aggregate], UUID]) -> None:
+        """Ask for several aggregates at once, to have them loaded in one go."""
+        missing = {id: kind for kind, id in wanted if self.base(id) is None}
+        if missing:
+            raise NotLoaded(missing)
+
+    def base(self, id: UUID) -> Aggregate | None:
+        """What the decision starts from. Memory is asked once, so that the answer stays the same."""
+        base = self._bases.get(id.int)
+        if base is None:
+            base = self._loaded.get(id) or self._recall(id)
+            if base is not None:
+                self._bases[id.int] = self._loaded[id] = base
+        return base
+
+    def find(self, kind: type[A], id: UUID, *, guard: bool = False) -> A:
+        """The aggregate, existing or not. `guard`: the decision holds only if it stays as read."""
+        found = self._open.get(id.int)
+        if found is None:
+            base = self.base(id)
+            if base is None:
+                raise NotLoaded({id: kind})
+            found = self._open[id.int] = base.fork()
+        if guard:
+            self._guarded[id.int] = id
+        if not isinstance(found, kind) or found.foreign:
+            raise NotFound(f"no {kind.KIND} has the id {id}", kind=kind.KIND, id=str(id))
+        return found
+
+    def get(self, kind: type[A], id: UUID, *, guard: bool = False, complete: bool = False) -> A:
+        """One that exists. `complete`: the decision asks what a snapshot leaves out."""
+        found = self.find(kind, id, guard=guard)
+        if not found.exists:
+            raise NotFound(f"no {kind.KIND} has the id {id}", kind=kind.KIND, id=str(id))
+        if complete and not found.complete:
+            raise NotLoaded({id: kind}, complete=True)
+        return found
+
+    def new(self, kind: type[A], id: UUID) -> A:
+        """An aggregate that nothing is recorded of. At first that is only believed: the ledger
+        checks it on append, and the decision is made again if it was wrong.
+        """
+        base = self.base(id)
+        if base is None and self._recall is nothing_remembered:
+            raise NotLoaded({id: kind})
+        if base is None:
+            base = self._bases[id.int] = self._loaded[id] = kind(id)
+        if base.version:
+            raise AlreadyExists(f"the id {id} is taken", kind=kind.KIND, id=str(id))
+        return self.find(kind, id)
+
+    def decide(self, call: Call, answer: Json) -> Decision:
+        context = call.context
+        meta = Meta.of(context)
+        self.changed = [a for a in self._open.values() if a.has_decided]
+        facts = [fact for a in self.changed for fact in _stamp(a, context.happened_at, meta)]
+        depends = {a.id.int: a.id for a in self.changed}
+        if facts:
+            depends.update(self._guarded)
+            self._warn_beyond(facts)
+        before = tuple([Expectation(id, self._bases[n].version) for n, id in depends.items()])
+        if self._warnings:
+            answer = {**answer, "warnings": list(dict.fromkeys(self._warnings))}
+        return Decision(
+            call.command, context.key, meta, tuple(facts), before, answer, self._version(call), context.said
+        )
+
+    def _warn_beyond(self, facts: Iterable[Pending]) -> None:
+        at = latest([pending.fact for pending in facts]) if self._calendars else None
+        if at is not None:
+            found = (beyond(calendar, *of, at) for of, calendar in self._calendars.items())
+            self.warn(*(said for said in found if said))
+
+    def made(self, id: UUID) -> Aggregate | None:
+        """What the decision makes under this id; None where it was there before."""
+        found = self._open.get(id.int)
+        return found if found is not None and not self._bases[id.int].exists else None
+
+    def _version(self, call: Call) -> int:
+        chief = call.command.stream()
+        found = self._open.get(chief[1].int) if chief is not None else None
+        return found.version if found is not None else 0
+
+
+def _stamp(aggregate: Aggregate, happened_at: datetime, meta: Meta) -> list[Pending]:
+    id, facts = aggregate.id, aggregate.take_decided()
+    first = aggregate.version - len(facts) + 1
+    return [Pending(id, n, fact, at or happened_at, meta) for n, (fact, at) in enumerate(facts, first)]
+
+
+Decide = Callable[[Any, Book], Json]
+_DECIDERS: dict[type[Command], Decide] = {}
+
+
+def handles(command: type[C]) -> Callable[[Callable[[C, Book], Json]], Callable[[C, Book], Json]]:
+    """Register the decision for a command type. It returns the answer to give the caller."""
+
+    def register(decide: Callable[[C, Book], Json]) -> Callable[[C, Book], Json]:
+        if command in _DECIDERS:
+            raise TypeError(f"{command.__qualname__} has a decision already")
+        _DECIDERS[command] = decide
+        return decide
+
+    return register
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Together(Command):
+    """Commands decided as one: all that they decide is recorded, or nothing. `needed` make what `command` refers to, each
+    under the field that names it.
+    """
+
+    needed: tuple[tuple[str, Command], ...]
+    command: Command
+
+    def stream(self) -> tuple[type[Aggregate], UUID] | None:
+        return self.command.stream()
+
+
+@handles(Together)
+def _decide_together(together: Together, book: Book) -> Json:
+    errors = []
+    for named, command in together.needed:
+        try:
+            _DECIDERS[type(command)](command, book)
+        except DomainError as wrong:
+            errors.append(FieldError(named, wrong.message))
+    if errors:
+        raise Invalid(errors)
+    return _DECIDERS[type(together.command)](together.command, book)
+
+
+def attempt(call: Call, loaded: dict[UUID, Aggregate], recall: Recall) -> tuple[Decision, Book]:
+    """Decide once, purely. Raises NotLoaded, naming what to load before trying again."""
+    book = Book(call.context, loaded, recall)
+    authority.admit(call, book)
+    authority.check_named(call, book)
+    answer = _DECIDERS[type(call.command)](call.command, book)
+    authority.check_made(call, book)
+    return book.decide(call, answer), book
+
+
+@dataclass
+class Door:
+    """Executes commands against a ledger. Safe for any number of concurrent callers."""
+
+    store: Store
+    attempts: int = ATTEMPTS
+    _last_in_line: dict[int, asyncio.Future[None]] = field(default_factory=dict)
+
+    async def execute(self, command: Command, context: Context) -> Receipt:
+        """Decide and record. Raises a DomainError when refused; then nothing was recorded."""
+        call = Call(command, context)
+        try:
+            return await self._in_turn(call)
+        except DomainError:
+            seen = await self._seen(call)
+            if seen is None:
+                raise
+            return seen
+
+    async def _in_turn(self, call: Call) -> Receipt:
+        """Commands on one stream take turns here instead of failing each other at the ledger."""
+        chief = call.command.stream()
+        if chief is None:
+            return await self._execute(call)
+        line, id = self._last_in_line, chief[1].int
+        before = line.get(id)
+        done = line[id] = asyncio.get_running_loop().create_future()
+        try:
+            if before is not None:
+                await asyncio.wait((before,))
+            return await self._execute(call)
+        finally:
+            done.set_result(None)
+            if line[id] is done:
+                del line[id]
+
+    async def _execute(self, call: Call) -> Receipt:
+        fresh = False
+        for _ in range(self.attempts):
+            decision, book = await self._decide(call, fresh=fresh)
+            if not decision.facts and decision.key is None:
+                return Receipt(await self.store.head(), 0, decision.version, decision.answer)
+            try:
+                receipt = await self.store.append(decision)
+            except Conflict:
+                fresh = True
+                continue
+            if not receipt.replayed:
+                self.store.remember(book.changed)
+            return receipt
+        raise Conflict("too many writers on the same streams: retry in a moment", attempts=self.attempts)
+
+    async def _seen(self, call: Call) -> Receipt | None:
+        """The first answer, where the key was answered before: a repeat is never refused."""
+        key, said = call.context.key, call.context.said
+        return None if key is None else await self.store.receipt(key, call.command, said)
+
+    async def execute_many(self, calls: Sequence[Call]) -> list[Receipt | DomainError]:
+        """Execute commands side by side; each stands or falls alone. Results in call order."""
+        chiefs = filter(None, (c.command.stream() for c in calls))
+        unknown = {id: kind for kind, id in chiefs if self.store.recall(id) is None}
+        if unknown:
+            self.store.remember((await self.store.load(unknown)).values())
+        return list(await asyncio.gather(*(self._settled(call) for call in calls)))
+
+    async def _settled(self, call: Call) -> Receipt | DomainError:
+        try:
+            return await self.execute(call.command, call.context)
+        except DomainError as refusal:
+            return refusal
+
+    async def _decide(self, call: Call, *, fresh: bool) -> tuple[Decision, Book]:
+        """On remembered state first; a refusal or a silence is decided again on fresh state."""
+        if not fresh:
+            try:
+                decision, book = await self._attempt(call, fresh=False)
+                if decision.facts:
+                    return decision, book
+            except DomainError:
+                pass
+        return await self._attempt(call, fresh=True)
+
+    async def _attempt(self, call: Call, *, fresh: bool) -> tuple[Decision, Book]:
+        loaded: dict[UUID, Aggregate] = {}
+        recall = nothing_remembered if fresh else self.store.recall
+        while True:
+            try:
+                return attempt(call, loaded, recall)
+            except NotLoaded as missing:
+                loaded |= await self.store.load(missing.wanted, complete=missing.complete)

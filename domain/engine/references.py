@@ -1,0 +1,111 @@
+"""Domain room: what an id inside a command refers to, said once in its type, and read from there.
+
+A field that names something says what: `owner_id: PersonId`. The door then asks of every such field that the thing is
+there, is of that kind, and is the writer's to name (`command_handler.py`). A plain `UUID` is an id that the command itself makes, or
+that of something inside its own stream.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields, is_dataclass
+from functools import cache
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+from uuid import UUID
+
+Whose = Literal["anybody", "seen", "team", "own"]
+
+
+@dataclass(frozen=True, slots=True)
+class Refers:
+    """Marks an id: `kind` of what it names. `whose` says who may name it: anybody; who may see it, for others it is not
+    there; those of its team; or the rep themselves, and for them their team's leaders.
+    """
+
+    kind: str
+    whose: Whose = "anybody"
+
+
+PERSON = "person"
+RepId = Annotated[UUID, Refers("rep")]
+TeamMateId = Annotated[UUID, Refers("rep", "team")]
+OwnRepId = Annotated[UUID, Refers("rep", "own")]
+PersonId = Annotated[UUID, Refers(PERSON)]
+"""A rep, or somebody who is none: a team's manager, the company's head."""
+TeamId = Annotated[UUID, Refers("team", "team")]
+CustomerId = Annotated[UUID, Refers("customer", "seen")]
+ProductId = Annotated[UUID, Refers("product")]
+TargetId = Annotated[UUID, Refers("target", "seen")]
+CycleId = Annotated[UUID, Refers("cycle", "seen")]
+ActionItemId = Annotated[UUID, Refers("action item", "seen")]
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """An id that a command names something by, and where it stands."""
+
+    field: str
+    refers: Refers
+    id: UUID
+
+
+Read = Callable[[Any, str], Iterator[Named]]
+
+
+def references(command: Any) -> Iterator[Named]:
+    """Every id by which the command names something, nested ones included."""
+    cls: Any = type(command)
+    for name, read in readers(cls):
+        yield from read(getattr(command, name), name)
+
+
+@cache
+def readers(cls: Any) -> tuple[tuple[str, Read], ...]:
+    """How the fields that hold references are read; those without any are left out."""
+    hints = get_type_hints(cls, include_extras=True)
+    found = ((f.name, _reader(hints[f.name])) for f in fields(cls))
+    return tuple((name, read) for name, read in found if read is not None)
+
+
+def _reader(hint: Any) -> Read | None:
+    origin, args = get_origin(hint), get_args(hint)
+    if origin is Annotated:
+        refers = next((m for m in hint.__metadata__ if isinstance(m, Refers)), None)
+        return _one(refers) if refers is not None else _reader(args[0])
+    if origin in (Union, types.UnionType):
+        return _optional(next(filter(None, map(_reader, args)), None))
+    if origin is tuple and args[-1] is ...:
+        return _each(_reader(args[0]))
+    if isinstance(hint, type) and is_dataclass(hint) and readers(hint):
+        return _inside
+    return None
+
+
+def _one(refers: Refers) -> Read:
+    def read(value: UUID, field: str) -> Iterator[Named]:
+        yield Named(field, refers, value)
+
+    return read
+
+
+def _optional(of: Read | None) -> Read | None:
+    def read(value: Any, field: str) -> Iterator[Named]:
+        if value is not None and of is not None:
+            yield from of(value, field)
+
+    return read if of is not None else None
+
+
+def _each(of: Read | None) -> Read | None:
+    def read(value: tuple[Any, ...], field: str) -> Iterator[Named]:
+        for n, one in enumerate(value):
+            if of is not None:
+                yield from of(one, f"{field}[{n}]")
+
+    return read if of is not None else None
+
+
+def _inside(value: Any, field: str) -> Iterator[Named]:
+    for named in references(value):
+        yield Named(f"{field}.{named.field}", named.refers, named.id)

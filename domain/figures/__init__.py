@@ -1,0 +1,1 @@
+"""Domain room: metrics, whose figures they are, and the meter that turns facts into contributions."""

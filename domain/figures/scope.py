@@ -1,0 +1,93 @@
+"""Domain room: whose figures a target, a cycle or a figure is about. A value; nothing enters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from domain.engine.references import ProductId
+from domain.engine.values import MAX_NAME, Checks
+
+if TYPE_CHECKING:
+    from domain.figures.metrics import Contribution
+
+
+class ScopeKind(StrEnum):
+    """Widest first: each is made of the next."""
+
+    COMPANY = "company"
+    TEAM = "team"
+    REP = "rep"
+
+
+SCOPES = tuple(ScopeKind)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """The company, a team or a rep; optionally only what concerns one product, one segment of customers or one
+    channel. `id` is the team's or the rep's.
+
+    A segment is the customer's sector as recorded when the deal was closed. No fact tells of a channel yet, so a
+    scope with one can be named but not measured.
+    """
+
+    kind: ScopeKind
+    id: UUID | None = None
+    product_id: ProductId | None = None
+    segment: str = ""
+    channel: str = ""
+
+    @property
+    def key(self) -> str:
+        """The same for equal scopes, and only for them."""
+        narrowed = (("product", self.product_id), ("segment", self.segment), ("channel", self.channel))
+        whose = f"{self.kind}:{self.id}" if self.id else str(self.kind)
+        return ";".join([whose, *(f"{name}:{len(str(value))}:{value}" for name, value in narrowed if value)])
+
+    @property
+    def whole(self) -> Scope:
+        """The same without what narrows it."""
+        return replace(self, product_id=None, segment="", channel="")
+
+    def of(self, kind: ScopeKind, id: UUID) -> Scope:
+        """Narrowed the same way, somebody else's."""
+        return replace(self, kind=kind, id=id)
+
+    def is_below(self, other: Scope) -> bool:
+        """Made of less, and narrowed the same way. Whether a rep is of a team is for the teams to say."""
+        below = SCOPES.index(self.kind) > SCOPES.index(other.kind)
+        return below and replace(self, kind=other.kind, id=other.id) == other
+
+    def counts(self, one: Contribution) -> bool:
+        """Whether a contribution belongs here, by whom and what it was recorded for."""
+        whose = {ScopeKind.COMPANY: None, ScopeKind.TEAM: one.team_id, ScopeKind.REP: one.rep_id}[self.kind]
+        return (
+            whose == self.id
+            and self.product_id in (None, one.product_id)
+            and self.segment in ("", one.segment)
+            and not self.channel
+        )
+
+    def check(self, checks: Checks, field: str = "scope") -> None:
+        company = self.kind == ScopeKind.COMPANY
+        checks.that(company == (self.id is None), f"{field}.id", _whose(self.kind))
+        checks.text(self.segment, f"{field}.segment", most=MAX_NAME)
+        checks.text(self.channel, f"{field}.channel", most=MAX_NAME)
+
+
+def _whose(kind: ScopeKind) -> str:
+    return "the company has no id" if kind == ScopeKind.COMPANY else f"name the {kind}"
+
+
+COMPANY = Scope(kind=ScopeKind.COMPANY)
+
+
+def team(id: UUID) -> Scope:
+    return Scope(kind=ScopeKind.TEAM, id=id)
+
+
+def rep(id: UUID) -> Scope:
+    return Scope(kind=ScopeKind.REP, id=id)

@@ -1,0 +1,1 @@
+"""Domain room: teams and reps, and what they have on their hands."""

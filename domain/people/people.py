@@ -1,0 +1,266 @@
+"""Domain room: teams and the reps in them.
+
+Facts: a team was formed, corrected or archived; its manager changed; a rep was hired, corrected, moved, went on leave
+or left; a deal or lead was allocated to a rep. State: what allocation and handover need to decide.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from domain.engine.aggregate import Aggregate, when
+from domain.engine.command_handler import Command
+from domain.engine.context import Reach
+from domain.engine.errors import Refused
+from domain.engine.facts import Fact, PersonName, fact
+from domain.engine.references import PersonId, TeamId
+
+
+@fact("team.formed")
+class TeamFormed(Fact):
+    name: str
+    region: str = ""
+    manager_id: UUID | None = None
+
+
+@fact("team.manager-changed")
+class TeamManagerChanged(Fact):
+    before: UUID | None
+    after: UUID | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TeamName:
+    name: str
+    region: str = ""
+
+
+@fact("team.corrected")
+class TeamCorrected(Fact):
+    before: TeamName
+    after: TeamName
+
+
+@fact("team.archived")
+class TeamArchived(Fact):
+    """Nobody is hired or moved into it any more; forming it again brings it back."""
+
+
+@fact("rep.hired")
+class RepHired(Fact):
+    name: PersonName
+    team_id: UUID
+    user_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepName:
+    """A rep's name, and the pseudonym of the user who is this rep."""
+
+    name: PersonName
+    user_id: str | None = None
+
+
+@fact("rep.corrected")
+class RepCorrected(Fact):
+    before: RepName
+    after: RepName
+
+
+@fact("rep.moved")
+class RepMoved(Fact):
+    before: UUID
+    after: UUID
+
+
+@fact("rep.left")
+class RepLeft(Fact):
+    at: datetime
+
+
+@fact("rep.leave-planned")
+class LeavePlanned(Fact):
+    """The rep is away from `starts_at` until `ends_at`."""
+
+    starts_at: datetime
+    ends_at: datetime
+
+
+@fact("rep.came-back")
+class CameBack(Fact):
+    """Before the end of their leave."""
+
+    at: datetime
+
+
+@fact("rep.allocated")
+class RepAllocated(Fact):
+    """A deal or lead came to this rep; `receipt` says by which rule and over whom."""
+
+    subject: str
+    subject_id: UUID
+    receipt: str = ""
+
+
+class Team(Aggregate):
+    KIND = "team"
+
+    def __init__(self, id: UUID) -> None:
+        super().__init__(id)
+        self.known_as = TeamName(name="")
+        self.manager_id: UUID | None = None
+        self.archived = False
+
+    def within(self, reach: Reach) -> bool:
+        return reach.team_id in (None, self.id)
+
+    @when(TeamFormed)
+    def _formed(self, fact: TeamFormed) -> None:
+        self.known_as = TeamName(name=fact.name, region=fact.region)
+        self.manager_id, self.archived = fact.manager_id, False
+
+    @when(TeamCorrected)
+    def _corrected(self, fact: TeamCorrected) -> None:
+        self.known_as = fact.after
+
+    @when(TeamArchived)
+    def _archived(self, fact: TeamArchived) -> None:
+        self.archived = True
+
+    @when(TeamManagerChanged)
+    def _manager_changed(self, fact: TeamManagerChanged) -> None:
+        self.manager_id = fact.after
+
+
+class Rep(Aggregate):
+    KIND = "rep"
+
+    def __init__(self, id: UUID) -> None:
+        super().__init__(id)
+        self.known_as = RepName(name="")
+        self.team_id: UUID | None = None
+        self.active = False
+        self.away: tuple[LeavePlanned, ...] = ()
+        self.allocated = 0
+
+    def within(self, reach: Reach) -> bool:
+        return reach.team_id in (None, self.team_id)
+
+    def must_be_active(self) -> None:
+        if not self.active:
+            raise Refused("this rep has left: choose another one", rep_id=str(self.id))
+
+    def must_be_here(self, now: datetime) -> None:
+        """Active, and not on leave: work that nobody chose them for by hand may come."""
+        self.must_be_active()
+        leave = self.leave_at(now)
+        if leave is not None:
+            until = leave.ends_at
+            raise Refused("this rep is on leave", rep_id=str(self.id), until=until.isoformat())
+
+    def leave_at(self, instant: datetime) -> LeavePlanned | None:
+        return next((leave for leave in self.away if leave.starts_at <= instant < leave.ends_at), None)
+
+    @when(RepHired)
+    def _hired(self, fact: RepHired) -> None:
+        self.known_as = RepName(name=fact.name, user_id=fact.user_id)
+        self.team_id, self.active = fact.team_id, True
+
+    @when(RepCorrected)
+    def _corrected(self, fact: RepCorrected) -> None:
+        self.known_as = fact.after
+
+    @when(RepMoved)
+    def _moved(self, fact: RepMoved) -> None:
+        self.team_id = fact.after
+
+    @when(RepLeft)
+    def _left(self, fact: RepLeft) -> None:
+        self.active = False
+
+    @when(LeavePlanned)
+    def _leave_planned(self, fact: LeavePlanned) -> None:
+        self.away = (*self.away, fact)
+
+    @when(CameBack)
+    def _came_back(self, fact: CameBack) -> None:
+        self.away = tuple(leave for leave in self.away if not leave.starts_at <= fact.at < leave.ends_at)
+
+    @when(RepAllocated)
+    def _allocated(self, fact: RepAllocated) -> None:
+        self.allocated += 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TeamCommand(Command):
+    team_id: UUID
+
+    def stream(self) -> tuple[type[Aggregate], UUID]:
+        return Team, self.team_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormTeam(TeamCommand):
+    """Form a team, or name its manager anew. Saying the same again, or no manager, changes nothing."""
+
+    name: str
+    region: str = ""
+    manager_id: PersonId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectTeam(TeamCommand):
+    """Set right what was entered wrongly. A field left out stays as it is."""
+
+    name: str | None = None
+    region: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArchiveTeam(TeamCommand):
+    """Nobody is hired or moved into the team any more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepCommand(Command):
+    rep_id: UUID
+
+    def stream(self) -> tuple[type[Aggregate], UUID]:
+        return Rep, self.rep_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HireRep(RepCommand):
+    """Hire a rep into a team; for a rep who is there, move to that team. Who left does not come back under the old id."""
+
+    name: PersonName
+    team_id: TeamId
+    user_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectRep(RepCommand):
+    """Set right a rep's name, or which user is this rep. A field left out stays as it is."""
+
+    name: PersonName | None = None
+    user_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepLeaves(RepCommand):
+    """The rep is gone from now; a workflow hands over every promise the rep had."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanLeave(RepCommand):
+    """The rep is away for a time; nothing is allocated to them by a rule meanwhile."""
+
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComeBack(RepCommand):
+    """The rep is back before the end of their leave."""

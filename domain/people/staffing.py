@@ -1,0 +1,149 @@
+"""Domain room: what the commands about teams and reps decide. Facts, state and commands are in `people.py`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from domain.engine.command_handler import Book, handles
+from domain.engine.errors import Refused
+from domain.engine.values import MAX_NAME, Checks
+from domain.people import people as p
+
+Json = dict[str, Any]
+LONGEST_LEAVE = timedelta(days=3 * 366)
+
+
+@handles(p.FormTeam)
+def form_team(command: p.FormTeam, book: Book) -> Json:
+    _check_team(command.name, command.region)
+    team = book.find(p.Team, command.team_id)
+    manager = command.manager_id
+    if not team.exists or team.archived:
+        team.record(p.TeamFormed(name=command.name, region=command.region, manager_id=manager))
+    elif manager is not None and manager != team.manager_id:
+        team.record(p.TeamManagerChanged(before=team.manager_id, after=manager))
+    return {"team_id": str(command.team_id)}
+
+
+@handles(p.CorrectTeam)
+def correct_team(command: p.CorrectTeam, book: Book) -> Json:
+    team = book.get(p.Team, command.team_id)
+    held = team.known_as
+    name = held.name if command.name is None else command.name
+    region = held.region if command.region is None else command.region
+    _check_team(name, region)
+    after = p.TeamName(name=name, region=region)
+    if after != held:
+        team.record(p.TeamCorrected(before=held, after=after))
+    return {"team_id": str(command.team_id)}
+
+
+def _check_team(name: str, region: str) -> None:
+    checks = Checks()
+    checks.text(name, "name", most=MAX_NAME, needed=True)
+    checks.text(region, "region", most=MAX_NAME)
+    checks.done()
+
+
+@handles(p.ArchiveTeam)
+def archive_team(command: p.ArchiveTeam, book: Book) -> Json:
+    team = book.get(p.Team, command.team_id)
+    if not team.archived:
+        team.record(p.TeamArchived())
+    return {"team_id": str(command.team_id)}
+
+
+@handles(p.HireRep)
+def hire(command: p.HireRep, book: Book) -> Json:
+    """As a person says it: who left is not hired by it. A file may go on naming them."""
+    told_of = hire_rep(command, book)
+    if not book.get(p.Rep, command.rep_id).active:
+        raise Refused("this rep has left: hire them under another id", id=str(command.rep_id))
+    return told_of
+
+
+def hire_rep(command: p.HireRep, book: Book) -> Json:
+    _check_rep(command.name, command.user_id)
+    book.want((p.Rep, command.rep_id), (p.Team, command.team_id))
+    team, rep = book.get(p.Team, command.team_id), book.find(p.Rep, command.rep_id)
+    if not rep.exists:
+        _check_open(team)
+        rep.record(p.RepHired(name=command.name, team_id=command.team_id, user_id=command.user_id))
+    elif rep.active and rep.team_id is not None and rep.team_id != command.team_id:
+        _check_open(team)
+        rep.record(p.RepMoved(before=rep.team_id, after=command.team_id))
+    return told(rep)
+
+
+def _check_open(team: p.Team) -> None:
+    if team.archived:
+        raise Refused("this team is archived: form it again first", team_id=str(team.id))
+
+
+def _check_rep(name: str, user_id: str | None) -> None:
+    checks = Checks()
+    checks.text(name, "name", most=MAX_NAME, needed=True)
+    checks.text(user_id or "", "user_id", most=MAX_NAME)
+    checks.done()
+
+
+def told(rep: p.Rep) -> Json:
+    return {"rep_id": str(rep.id), "team_id": str(rep.team_id), "active": rep.active}
+
+
+@handles(p.CorrectRep)
+def correct_rep(command: p.CorrectRep, book: Book) -> Json:
+    rep = book.get(p.Rep, command.rep_id)
+    held = rep.known_as
+    after = replace(
+        held,
+        name=held.name if command.name is None else command.name,
+        user_id=held.user_id if command.user_id is None else command.user_id,
+    )
+    _check_rep(after.name, after.user_id)
+    if after != held:
+        rep.record(p.RepCorrected(before=held, after=after))
+    return told(rep)
+
+
+@handles(p.RepLeaves)
+def rep_leaves(command: p.RepLeaves, book: Book) -> Json:
+    rep = book.get(p.Rep, command.rep_id)
+    if rep.active:
+        rep.record(p.RepLeft(at=book.context.happened_at))
+    return told(rep)
+
+
+@handles(p.PlanLeave)
+def plan_leave(command: p.PlanLeave, book: Book) -> Json:
+    _check_leave(command.starts_at, command.ends_at)
+    rep = book.get(p.Rep, command.rep_id)
+    rep.must_be_active()
+    leave = p.LeavePlanned(
+        starts_at=command.starts_at.astimezone(UTC), ends_at=command.ends_at.astimezone(UTC)
+    )
+    if leave not in rep.away:
+        rep.record(leave)
+    return told(rep)
+
+
+def _check_leave(starts_at: datetime, ends_at: datetime) -> None:
+    checks = Checks()
+    for field, at in (("starts_at", starts_at), ("ends_at", ends_at)):
+        checks.that(at.tzinfo is not None, field, "needs a time zone")
+        checks.day(at.date(), field)
+    checks.done()
+    checks.that(starts_at < ends_at, "ends_at", "must be after the start")
+    checks.that(ends_at - starts_at < LONGEST_LEAVE, "ends_at", "is more than three years after the start")
+    checks.done()
+
+
+@handles(p.ComeBack)
+def come_back(command: p.ComeBack, book: Book) -> Json:
+    rep = book.get(p.Rep, command.rep_id)
+    at = book.context.happened_at
+    if rep.leave_at(at) is not None:
+        rep.record(p.CameBack(at=at))
+    return told(rep)

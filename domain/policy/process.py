@@ -1,0 +1,195 @@
+"""Domain room: a sales process is data with a version.
+
+Facts: a version was published. State: every version. Version 1 of the process named
+"default" is built in, so that a fresh installation sells from the first minute.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from domain.engine.aggregate import Aggregate, when
+from domain.engine.command_handler import Book, Command, handles
+from domain.engine.errors import NotFound
+from domain.engine.facts import Fact, fact
+from domain.engine.values import MAX_NAME, Checks, named_id
+
+REQUIREMENTS = (
+    "pain-points",
+    "budget",
+    "decision-process",
+    "decision-makers",
+    "quote-or-demonstration",
+    "amount",
+    "close-date",
+    "contract-reference",
+    "loss-reason",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """`leave` is the gate to go on from here, `enter` the gate to arrive here. `probability` of
+    winning from here is between 0 and 1; `sla_days` is how long a deal should stay at most.
+    """
+
+    name: str
+    probability: Decimal
+    sla_days: int | None = None
+    leave: tuple[str, ...] = ()
+    enter: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Process:
+    """Stages in order: the open ones, then won, lost and after-sales."""
+
+    name: str
+    version: int
+    stages: tuple[Stage, ...]
+
+    def __hash__(self) -> int:
+        """What is worked out from a process is remembered by it; all of its stages would take longer to hash."""
+        return hash((self.name, self.version))
+
+    def stage(self, name: str) -> Stage | None:
+        return next((s for s in self.stages if s.name == name), None)
+
+    @property
+    def open_stages(self) -> tuple[str, ...]:
+        return _open_stages(self)
+
+    def between(self, before: str, after: str) -> tuple[Stage, ...]:
+        """The stages a deal leaves on its way forward from `before` to `after`; () backwards."""
+        names = [s.name for s in self.stages]
+        return self.stages[names.index(before) : names.index(after)]
+
+
+WON, LOST, AFTER_SALES = "won", "lost", "after-sales"
+CLOSED = (WON, LOST, AFTER_SALES)
+
+
+def goes_forward(stages: Sequence[str], before: str, after: str) -> bool:
+    """Whether a move is one to a later stage, in a process version's own order; losing a deal never is."""
+    known = before in stages and after in stages and after != LOST
+    return known and stages.index(after) > stages.index(before)
+
+
+@lru_cache(maxsize=256)
+def _open_stages(process: Process) -> tuple[str, ...]:
+    return tuple(s.name for s in process.stages if s.name not in CLOSED)
+
+
+DEFAULT_PROCESS = Process(
+    name="default",
+    version=1,
+    stages=(
+        Stage(name="identify", probability=Decimal("0.05"), sla_days=14),
+        Stage(name="contact", probability=Decimal("0.10"), sla_days=14),
+        Stage(
+            name="needs",
+            probability=Decimal("0.25"),
+            sla_days=21,
+            leave=("pain-points", "budget", "decision-process", "decision-makers"),
+        ),
+        Stage(name="solution", probability=Decimal("0.50"), sla_days=21, leave=("quote-or-demonstration",)),
+        Stage(name="negotiation", probability=Decimal("0.75"), sla_days=21),
+        Stage(name=WON, probability=Decimal(1), enter=("amount", "close-date", "contract-reference")),
+        Stage(name=LOST, probability=Decimal(0), enter=("loss-reason",)),
+        Stage(name=AFTER_SALES, probability=Decimal(1)),
+    ),
+)
+
+
+@fact("process.published")
+class ProcessPublished(Fact):
+    process: Process
+
+
+class Processes(Aggregate):
+    """All versions of one named process."""
+
+    KIND = "process"
+
+    def __init__(self, id: UUID) -> None:
+        super().__init__(id)
+        default = id == process_stream("default")
+        self.versions: tuple[Process, ...] = (DEFAULT_PROCESS,) if default else ()
+
+    @property
+    def current(self) -> Process:
+        if not self.versions:
+            raise NotFound("no such process is published", kind="process")
+        return self.versions[-1]
+
+    def at(self, version: int) -> Process:
+        found = next((p for p in self.versions if p.version == version), None)
+        if found is None:
+            raise NotFound(f"the process has no version {version}", kind="process", version=version)
+        return found
+
+    def publish(self, process: Process) -> Process:
+        last = self.versions[-1] if self.versions else None
+        if last is not None and replace(process, version=last.version) == last:
+            return last
+        numbered = replace(process, version=last.version + 1 if last else 1)
+        self.record(ProcessPublished(process=numbered))
+        return numbered
+
+    @when(ProcessPublished)
+    def _published(self, fact: ProcessPublished) -> None:
+        self.versions = (*self.versions, fact.process)
+
+
+def process_stream(name: str) -> UUID:
+    return named_id("process", name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishProcess(Command):
+    """Publish a new version; the version number given is ignored and the next one taken."""
+
+    process: Process
+
+    def stream(self) -> tuple[type[Aggregate], UUID]:
+        return Processes, process_stream(self.process.name)
+
+
+@handles(PublishProcess)
+def publish_process(command: PublishProcess, book: Book) -> dict[str, Any]:
+    check_process(command.process)
+    published = book.find(*_processes(command)).publish(command.process)
+    return {"process": published.name, "version": published.version}
+
+
+def _processes(command: PublishProcess) -> tuple[type[Processes], UUID]:
+    return Processes, process_stream(command.process.name)
+
+
+def check_process(process: Process) -> None:
+    """Raises Invalid naming everything that is wrong with the process."""
+    checks = Checks()
+    checks.text(process.name, "process.name", most=MAX_NAME, needed=True)
+    names = [s.name for s in process.stages]
+    checks.that(len(set(names)) == len(names), "process.stages", "stage names must differ")
+    checks.that(tuple(names[-3:]) == CLOSED, "process.stages", "must end with won, lost, after-sales")
+    checks.that(4 <= len(names) <= 40, "process.stages", "needs 1 to 37 open stages before the closed ones")
+    for n, stage in enumerate(process.stages):
+        _check_stage(stage, f"process.stages[{n}]", checks)
+    checks.done()
+
+
+def _check_stage(stage: Stage, at: str, checks: Checks) -> None:
+    checks.text(stage.name, f"{at}.name", most=60, needed=True)
+    likely = stage.probability.is_finite() and 0 <= stage.probability <= 1
+    checks.that(likely, f"{at}.probability", "must be between 0 and 1")
+    checks.that(stage.sla_days is None or stage.sla_days > 0, f"{at}.sla_days", "must be positive")
+    for name in (*stage.leave, *stage.enter):
+        checks.that(
+            name in REQUIREMENTS, at, f"unknown requirement {name!r}; known: {', '.join(REQUIREMENTS)}"
+        )

@@ -1,0 +1,1 @@
+"""Domain room: business time, periods and time zones. Pure arithmetic; no clock."""
