@@ -21,7 +21,7 @@ import psycopg
 import uvloop
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from domain.engine.command_handler import Door
+from domain.engine.command_handler import CommandHandler
 from projections import catalog
 from projections.engine.run import run_projections
 from projections.engine.wait import Waiter
@@ -61,7 +61,7 @@ async def play_workflows(settings: Settings, stop: asyncio.Event) -> None:
     async with open_ledger(settings.database_url) as ledger, Waiter(settings.database_url) as waiter:
         store = WorkflowStore(ledger.pool, LANE_NAMES)
         deliverer = Deliverer(client, settings.task_queue)
-        desk = Desk(Door(ledger), LoadReads(ledger.pool), store, LoopReads(ledger.pool, waiter))
+        desk = Desk(CommandHandler(ledger), LoadReads(ledger.pool), store, LoopReads(ledger.pool, waiter))
         worker = make_worker(desk, deliverer)
         prepare(message_types())
         await schedule_sweep(client, settings.task_queue)

@@ -160,11 +160,11 @@ class Lives:
         loaded: dict[UUID, Aggregate] = {}
         while True:
             try:
-                decision, book = attempt(call, loaded, self._held.get)
+                decision, work = attempt(call, loaded, self._held.get)
                 break
             except NotLoaded as missing:
                 loaded |= {id: kind(id) for id, kind in missing.wanted.items()}
-        self._held |= {aggregate.id: aggregate for aggregate in book.changed}
+        self._held |= {aggregate.id: aggregate for aggregate in work.changed}
         return decision
 
     def decided(self, commands: int) -> list[list[Decision]]:

@@ -20,7 +20,7 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from benchmarks.lives import Lives
 from domain.deal.commands import OpenDeal
-from domain.engine.command_handler import Call, Door
+from domain.engine.command_handler import Call, CommandHandler
 from domain.engine.context import Actor, Channel, Context
 from domain.engine.errors import DomainError
 from domain.engine.values import NextStep
@@ -81,12 +81,14 @@ async def _serve_trivial(temporal: str) -> None:
 # --- ours ----------------------------------------------------------------------------------------
 
 
-async def open_promises(door: Door, lives: Lives, count: int, due_at: datetime) -> list[UUID]:
+async def open_promises(handler: CommandHandler, lives: Lives, count: int, due_at: datetime) -> list[UUID]:
     """Deals as an import brings them, each with a promise for that instant."""
     opened: list[OpenDeal] = [_opening(lives, due_at) for _ in range(count)]
     context = Context(now=datetime.now(UTC), actor=Actor("user", "bench"), channel=Channel.IMPORT)
     for n in range(0, count, PAGE):
-        for answer in await door.execute_many([Call(command, context) for command in opened[n : n + PAGE]]):
+        for answer in await handler.execute_many(
+            [Call(command, context) for command in opened[n : n + PAGE]]
+        ):
             if isinstance(answer, DomainError):
                 raise answer
     return [command.deal_id for command in opened]

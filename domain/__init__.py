@@ -1,4 +1,4 @@
-"""The domain room: what selling is. Facts, aggregates, policies and the one door.
+"""The domain room: what selling is. Facts, aggregates, policies and the one command handler.
 
 Pure: no clock, no input or output, no framework. Imports the standard library and
 `eventsourcing` only.

@@ -11,7 +11,7 @@ from typing import Any, Self
 from uuid import UUID
 
 from domain.engine.aggregate import Aggregate, when
-from domain.engine.command_handler import Book, Command, handles
+from domain.engine.command_handler import Command, UnitOfWork, handles
 from domain.engine.context import Reach
 from domain.engine.facts import Fact, PersonName, PersonText, fact
 from domain.engine.values import MAX_NAME, Checks, Money
@@ -186,9 +186,9 @@ class ArchiveProduct(Command):
 
 
 @handles(RegisterCustomer)
-def register_customer(command: RegisterCustomer, book: Book) -> dict[str, Any]:
-    _check_profile(command.profile, book.context.happened_at.date())
-    customer = book.find(Customer, command.customer_id)
+def register_customer(command: RegisterCustomer, work: UnitOfWork) -> dict[str, Any]:
+    _check_profile(command.profile, work.context.happened_at.date())
+    customer = work.find(Customer, command.customer_id)
     if not customer.exists:
         customer.record(CustomerRegistered(profile=command.profile))
     elif customer.profile != command.profile:
@@ -212,13 +212,13 @@ def _check_profile(profile: Profile, on: date) -> None:
 
 
 @handles(AddContact)
-def add_contact(command: AddContact, book: Book) -> dict[str, Any]:
+def add_contact(command: AddContact, work: UnitOfWork) -> dict[str, Any]:
     checks = Checks()
     checks.text(command.name, "name", most=MAX_NAME, needed=True)
     for name in ("mail", "phone", "role"):
         checks.text(getattr(command, name), name, most=MAX_NAME)
     checks.done()
-    customer = book.get(Customer, command.customer_id)
+    customer = work.get(Customer, command.customer_id)
     id, held = command.contact_id, customer.contacts.get(command.contact_id)
     said = Contact(name=command.name, mail=command.mail, phone=command.phone, role=command.role)
     if held is None:
@@ -230,13 +230,13 @@ def add_contact(command: AddContact, book: Book) -> dict[str, Any]:
 
 
 @handles(ListProduct)
-def list_product(command: ListProduct, book: Book) -> dict[str, Any]:
+def list_product(command: ListProduct, work: UnitOfWork) -> dict[str, Any]:
     checks = Checks()
     checks.text(command.name, "name", most=MAX_NAME, needed=True)
     checks.text(command.series, "series", most=MAX_NAME)
-    checks.money(command.price, "price", book.context.happened_at.date())
+    checks.money(command.price, "price", work.context.happened_at.date())
     checks.done()
-    product = book.find(Product, command.product_id)
+    product = work.find(Product, command.product_id)
     listed = ProductListed(name=command.name, series=command.series, price=command.price)
     if product.listed != listed or product.archived:
         product.record(listed)
@@ -244,8 +244,8 @@ def list_product(command: ListProduct, book: Book) -> dict[str, Any]:
 
 
 @handles(ArchiveProduct)
-def archive_product(command: ArchiveProduct, book: Book) -> dict[str, Any]:
-    product = book.get(Product, command.product_id)
+def archive_product(command: ArchiveProduct, work: UnitOfWork) -> dict[str, Any]:
+    product = work.get(Product, command.product_id)
     if not product.archived:
         product.record(ProductArchived())
     return {"product_id": str(command.product_id)}

@@ -20,7 +20,7 @@ from domain.customer import (
     register_customer,
 )
 from domain.engine.aggregate import Aggregate
-from domain.engine.command_handler import Book, Command, handles
+from domain.engine.command_handler import Command, UnitOfWork, handles
 from domain.engine.errors import FieldError, Invalid
 from domain.engine.values import Money
 from domain.people.people import CorrectRep, CorrectTeam, FormTeam, HireRep, Rep, Team
@@ -45,33 +45,33 @@ class AsImported(Command):
 
 
 @handles(AsImported)
-def as_imported(command: AsImported, book: Book) -> Json:
+def as_imported(command: AsImported, work: UnitOfWork) -> Json:
     said = command.said
     if isinstance(said, RegisterCustomer):
-        return _customer(said, command, book)
+        return _customer(said, command, work)
     if isinstance(said, ListProduct):
-        return _product(said, command, book)
-    return _team(said, command, book) if isinstance(said, FormTeam) else _rep(said, command, book)
+        return _product(said, command, work)
+    return _team(said, command, work) if isinstance(said, FormTeam) else _rep(said, command, work)
 
 
-def _customer(said: RegisterCustomer, command: AsImported, book: Book) -> Json:
-    held = book.find(Customer, said.customer_id)
+def _customer(said: RegisterCustomer, command: AsImported, work: UnitOfWork) -> Json:
+    held = work.find(Customer, said.customer_id)
     if not held.exists:
-        return register_customer(said, book)
+        return register_customer(said, work)
     if command.if_missing:
         return {}
     values = {f.name: _kept(f.name, said.profile, held.profile, command) for f in fields(Profile)}
-    return register_customer(replace(said, profile=Profile(**values)), book)
+    return register_customer(replace(said, profile=Profile(**values)), work)
 
 
-def _product(said: ListProduct, command: AsImported, book: Book) -> Json:
-    held = book.find(Product, said.product_id)
+def _product(said: ListProduct, command: AsImported, work: UnitOfWork) -> Json:
+    held = work.find(Product, said.product_id)
     if not held.exists or held.listed is None:
-        return list_product(said, book)
+        return list_product(said, work)
     if command.if_missing:
         return {}
     values = {name: _kept(name, said, held.listed, command) for name in ("name", "series", "price")}
-    return list_product(replace(said, **values), book)
+    return list_product(replace(said, **values), work)
 
 
 def _kept(name: str, said: Any, held: Any, command: AsImported) -> Any:
@@ -84,21 +84,21 @@ def _kept(name: str, said: Any, held: Any, command: AsImported) -> Any:
     return value
 
 
-def _team(said: FormTeam, command: AsImported, book: Book) -> Json:
-    held = book.find(Team, said.team_id)
+def _team(said: FormTeam, command: AsImported, work: UnitOfWork) -> Json:
+    held = work.find(Team, said.team_id)
     if not held.exists or held.archived:
-        return form_team(said, book)
+        return form_team(said, work)
     if command.if_missing:
         return {}
     name, region = (_kept(part, said, held.known_as, command) for part in ("name", "region"))
-    correct_team(CorrectTeam(team_id=said.team_id, name=name, region=region), book)
-    return form_team(said, book)
+    correct_team(CorrectTeam(team_id=said.team_id, name=name, region=region), work)
+    return form_team(said, work)
 
 
-def _rep(said: HireRep, command: AsImported, book: Book) -> Json:
-    held = book.find(Rep, said.rep_id)
+def _rep(said: HireRep, command: AsImported, work: UnitOfWork) -> Json:
+    held = work.find(Rep, said.rep_id)
     if not held.exists:
-        return hire_rep(said, book)
+        return hire_rep(said, work)
     if command.if_missing:
         return {}
     name = _kept("name", said, held.known_as, command)
@@ -106,5 +106,5 @@ def _rep(said: HireRep, command: AsImported, book: Book) -> Json:
         raise Invalid(
             [FieldError("key", "this rep has left: what the file changes of them cannot be recorded")]
         )
-    hire_rep(said, book)
-    return correct_rep(CorrectRep(rep_id=said.rep_id, name=name), book)
+    hire_rep(said, work)
+    return correct_rep(CorrectRep(rep_id=said.rep_id, name=name), work)

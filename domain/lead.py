@@ -15,7 +15,7 @@ from uuid import UUID
 from domain.deal.commands import OpenDeal
 from domain.deal.decisions import open_deal
 from domain.engine.aggregate import Aggregate, when
-from domain.engine.command_handler import Book, Command, handles
+from domain.engine.command_handler import Command, UnitOfWork, handles
 from domain.engine.context import Reach
 from domain.engine.errors import Refused
 from domain.engine.facts import Fact, FreeText, PersonName, PersonText, fact
@@ -183,14 +183,14 @@ def told(lead: Lead) -> Json:
 
 
 @handles(CaptureLead)
-def capture_lead(command: CaptureLead, book: Book) -> Json:
+def capture_lead(command: CaptureLead, work: UnitOfWork) -> Json:
     checks = Checks()
     checks.text(command.name, "name", most=MAX_NAME, needed=True)
     for name in ("mail", "phone", "source"):
         checks.text(getattr(command, name), name, most=MAX_NAME)
     checks.text(command.interest, "interest")
     checks.done()
-    lead = book.new(Lead, command.lead_id)
+    lead = work.new(Lead, command.lead_id)
     lead.record(
         LeadCaptured(
             name=command.name,
@@ -205,18 +205,18 @@ def capture_lead(command: CaptureLead, book: Book) -> Json:
 
 
 @handles(AllocateLead)
-def allocate_lead(command: AllocateLead, book: Book) -> Json:
+def allocate_lead(command: AllocateLead, work: UnitOfWork) -> Json:
     """Two streams, one commit: the lead has an owner and the owner's allocations count it."""
     _check_receipt(command)
-    book.want((Lead, command.lead_id), (Rep, command.to))
-    lead, rep = book.get(Lead, command.lead_id), book.get(Rep, command.to, guard=True)
+    work.want((Lead, command.lead_id), (Rep, command.to))
+    lead, rep = work.get(Lead, command.lead_id), work.get(Rep, command.to, guard=True)
     lead.must_be_open()
     team_id, before = rep.team_id or rep.id, lead.owner_id
     if (before, lead.team_id) == (rep.id, team_id):
         return told(lead)
     rep.must_be_active()
-    if book.context.actor.kind != "user" and before != rep.id:
-        rep.must_be_here(book.context.now)
+    if work.context.actor.kind != "user" and before != rep.id:
+        rep.must_be_here(work.context.now)
     lead.record(LeadAllocated(before=lead.owner_id, after=rep.id, team_id=team_id, receipt=command.receipt))
     if before != rep.id:
         rep.record(RepAllocated(subject="lead", subject_id=lead.id, receipt=str(command.receipt)))
@@ -242,9 +242,9 @@ def _check_receipt(command: AllocateLead) -> None:
 
 
 @handles(ConvertLead)
-def convert_lead(command: ConvertLead, book: Book) -> Json:
+def convert_lead(command: ConvertLead, work: UnitOfWork) -> Json:
     """Two streams, one commit: the deal is opened, with its promise, and the lead says which one it became."""
-    lead = book.get(Lead, command.lead_id)
+    lead = work.get(Lead, command.lead_id)
     if lead.deal_id == command.deal_id:
         return told(lead)
     lead.must_be_open()
@@ -262,17 +262,17 @@ def convert_lead(command: ConvertLead, book: Book) -> Json:
         policy=command.policy,
         next_step=command.next_step,
     )
-    opened = open_deal(opening, book)
+    opened = open_deal(opening, work)
     lead.record(LeadConverted(deal_id=command.deal_id))
     return {**opened, **told(lead)}
 
 
 @handles(DiscardLead)
-def discard_lead(command: DiscardLead, book: Book) -> Json:
+def discard_lead(command: DiscardLead, work: UnitOfWork) -> Json:
     checks = Checks()
     checks.text(command.why, "why", needed=True)
     checks.done()
-    lead = book.get(Lead, command.lead_id)
+    lead = work.get(Lead, command.lead_id)
     if (lead.status, lead.why) == ("discarded", command.why):
         return told(lead)
     lead.must_be_open()

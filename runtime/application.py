@@ -1,5 +1,5 @@
 """Runtime room: our ledger as an application of the `eventsourcing` library, for programs that follow it with the library's own
-`Projection` and `ProjectionRunner` (docs/eventsourcing.md). It reads; commands go through the door.
+`Projection` and `ProjectionRunner` (docs/eventsourcing.md). It reads; commands go through the command handler.
 """
 
 from __future__ import annotations
@@ -32,4 +32,6 @@ class LedgerApplication(Application[UUID]):
         return FactMapper()
 
     def save(self, *_objects: Any, **_kwargs: Any) -> Any:
-        raise NotImplementedError("this follows the ledger; what is to be recorded is a command for the door")
+        raise NotImplementedError(
+            "this follows the ledger; what is to be recorded is a command for the handler"
+        )

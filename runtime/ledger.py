@@ -2,7 +2,7 @@
 
 The library's application, repository, event store and notification log are used as they are;
 behind its mapper and recorder interfaces stand our codec and `ledger.append` (see
-docs/adr/0001-ledger.md). The asyncio methods are what the door and the followers call.
+docs/adr/0001-ledger.md). The asyncio methods are what the command handler and the followers call.
 """
 
 from __future__ import annotations

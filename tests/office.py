@@ -1,4 +1,4 @@
-"""tests: an office — a door on a real ledger, with a team and a rep to hang deals on."""
+"""tests: an office — a command handler on a real ledger, with a team and a rep to hang deals on."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from uuid import UUID
 
 import domain.registry  # noqa: F401 - registers every fact and decision
 from domain.deal.commands import OpenDeal
-from domain.engine.command_handler import Command, Door, Receipt
+from domain.engine.command_handler import Command, CommandHandler, Receipt
 from domain.engine.context import Actor, Channel, Context
 from domain.people.people import FormTeam, HireRep
 from runtime.database import open_pool
@@ -26,7 +26,7 @@ def context(**changes: Any) -> Context:
 
 @dataclass
 class Office:
-    """A door on one database, with a team and a rep to hang deals on."""
+    """A command handler on one database, with a team and a rep to hang deals on."""
 
     url: str
     ledger: Ledger
@@ -34,7 +34,7 @@ class Office:
     rep_id: UUID = field(default_factory=uuid.uuid4)
 
     def __post_init__(self) -> None:
-        self.door = Door(self.ledger)
+        self.handler = CommandHandler(self.ledger)
         self.others: list[Office] = []
 
     async def elsewhere(self) -> Office:
@@ -49,7 +49,7 @@ class Office:
             await office.ledger.pool.close()
 
     async def run(self, command: Command, **changes: Any) -> Receipt:
-        return await self.door.execute(command, context(**changes))
+        return await self.handler.execute(command, context(**changes))
 
     async def hire(self) -> UUID:
         rep_id = uuid.uuid4()

@@ -1,4 +1,4 @@
-"""tests: a cycle's clock for tests without Temporal — says through the door what it says once period and deadlines are over."""
+"""tests: a cycle's clock for tests without Temporal — says through the command handler what it says once period and deadlines are over."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from domain.cycle.commands import OpenReview, StartExecution
-from domain.engine.command_handler import Command, Door
+from domain.engine.command_handler import Command, CommandHandler
 from domain.engine.context import Actor, Channel, Context
 from projections.cycle import kept_packs
 from runtime.ledger import open_ledger
@@ -38,5 +38,5 @@ async def _say(url: str, commands: Sequence[Command], days: int) -> int:
     async with open_ledger(url, min_size=1, max_size=2) as ledger:
         for command in commands:
             who = Context(now=later, actor=Actor("workflow", "clock"), channel=Channel.WORKFLOW)
-            done = await Door(ledger).execute(command, who)
+            done = await CommandHandler(ledger).execute(command, who)
         return done.position

@@ -1,7 +1,7 @@
 """Workflows room: the clock behind everything in the loop that has deadlines — it holds one timer and no knowledge of its own.
 
 All state is the ledger's. The clock asks where its subject stands and which times follow from that, waits for the earliest, speaks
-through the door, and asks again. News is only that there is something to ask about. So a pause, another cadence, a handover, a
+through the command handler, and asks again. News is only that there is something to ask about. So a pause, another cadence, a handover, a
 deadline that is past at the start and a delivery that is repeated, late or out of order are all the same to it.
 """
 
@@ -19,7 +19,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.loop_messages import ClockState, ClockStopped, Due, Mark, Moved, Outlook, Run, Said
 
 PATIENCE = RetryPolicy(maximum_interval=timedelta(minutes=1))
-"""Without end: the database, the door or the read models may be away for long."""
+"""Without end: the database, the command handler or the read models may be away for long."""
 LONGEST = timedelta(minutes=5)
 """A review pack of a large company takes a while."""
 PUT_OFF = timedelta(days=1)

@@ -1,7 +1,7 @@
 """Workflows room: the follow-up of one open deal — the timer behind its live promise. Definitions touch no SQL.
 
 One run lives from a deal's opening (or reopening) to its closing. Whatever happens to the promise arrives as news with its log
-position; the newest news wins and sets the one timer anew. The timer's steps speak through the door, which hears only those that
+position; the newest news wins and sets the one timer anew. The timer's steps speak through the command handler, which hears only those that
 are still true. So a delivery that is repeated, late or out of order changes nothing.
 """
 
@@ -41,7 +41,7 @@ STEPS = (
 CHOICES = 3
 """How often somebody else is chosen when the chosen rep left in between."""
 PATIENCE = RetryPolicy(maximum_interval=timedelta(minutes=1))
-"""Without end: the database or the door may be away for long, a promise is never given up."""
+"""Without end: the database or the command handler may be away for long, a promise is never given up."""
 MOMENT = timedelta(seconds=30)
 AT_HAND = timedelta(seconds=5)
 """A longer pause between tries is a timer on the server: it outlives the worker."""

@@ -21,7 +21,7 @@ from workflows.messages import Standing, SweepReport
 
 
 class LoadReader(Protocol):
-    """Read models. They may lag: what comes from here is a proposal, the door decides."""
+    """Read models. They may lag: what comes from here is a proposal, the command handler decides."""
 
     async def reached(self) -> int:
         """The position all of them have come to."""

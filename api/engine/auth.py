@@ -1,6 +1,6 @@
 """api: authority in the signature of every route. `Act` writes, `Look` reads; a route without either is public.
 
-Rows are scoped here, too: a reader gets the one team to look at, a writer carries the user's reach to the door.
+Rows are scoped here, too: a reader gets the one team to look at, a writer carries the user's reach to the command handler.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""api: which customers a user may see and change. Deals and leads say whose a customer is; the door holds commands to it."""
+"""api: which customers a user may see and change. Deals and leads say whose a customer is; the command handler holds commands to it."""
 
 from __future__ import annotations
 

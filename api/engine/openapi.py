@@ -21,7 +21,7 @@ from domain.engine import errors as domain
 DESCRIPTION = """\
 The backend a sales organisation runs to manage selling as a closed loop.
 
-**Writing.** Every write is one command through one door. Send an `Idempotency-Key` and a repeat gets the first answer;
+**Writing.** Every write is one command through one command handler. Send an `Idempotency-Key` and a repeat gets the first answer;
 send `If-Match` with the version you read and a write on a changed deal is refused with 412. The answer is a receipt.
 
 **Reading.** Read models follow the log within milliseconds. `?after=<position>` of a receipt waits until the read model

@@ -1,4 +1,4 @@
-"""api: what every request finds — the door, the pool, the keys, the waiter. No route may enter."""
+"""api: what every request finds — the command handler, the pool, the keys, the waiter. No route may enter."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from api.engine.admission import Admission
 from api.engine.metrics import Metrics
 from api.engine.users import KeyBook
 from api.imports.jobs import ImportJobs
-from domain.engine.command_handler import Door
+from domain.engine.command_handler import CommandHandler
 from projections.engine.wait import Waiter
 from runtime.database import Pool
 from runtime.ledger import Ledger
@@ -25,7 +25,7 @@ class Services:
     settings: Settings
     pool: Pool
     ledger: Ledger
-    door: Door
+    handler: CommandHandler
     keys: KeyBook
     waiter: Waiter
     imports: ImportJobs
@@ -39,7 +39,7 @@ class Services:
             settings=settings,
             pool=ledger.pool,
             ledger=ledger,
-            door=Door(ledger),
+            handler=CommandHandler(ledger),
             keys=KeyBook(ledger, bounds.wrong_keys),
             waiter=waiter,
             imports=ImportJobs(settings),

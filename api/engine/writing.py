@@ -1,4 +1,4 @@
-"""api: one way to write — headers to a context, a command through the door, its receipt to an answer."""
+"""api: one way to write — headers to a context, a command through the command handler, its receipt to an answer."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class Act:
         if context.reach is not None:
             context = replace(context, reach=await reaching_customers(self.services, command, context.reach))
         try:
-            return await self.services.door.execute(command, context)
+            return await self.services.handler.execute(command, context)
         except NotFound as missing:
             raise _unknown_reference(command, missing) from missing
 

@@ -17,7 +17,7 @@ from benchmarks import message_db, raw, stock
 from benchmarks.bench import Bench, undisturbed
 from benchmarks.figures import OURS, Aim, Contest, Figures, Row
 from benchmarks.lives import Lives, facts_in
-from domain.engine.command_handler import Call, Decision, Door
+from domain.engine.command_handler import Call, CommandHandler, Decision
 from runtime.ledger import Ledger, open_ledger
 
 CALLERS = 64
@@ -101,10 +101,10 @@ async def through_ledger(bench: Bench, office: list[Decision], decided: list[lis
 
 async def through_door(bench: Bench, office: list[Decision], lives: list[list[Call]]) -> Figures:
     async with opened(bench, office) as ledger:
-        door = Door(ledger)
+        handler = CommandHandler(ledger)
 
         async def execute(call: Call) -> int:
-            return (await door.execute(call.command, call.context)).recorded
+            return (await handler.execute(call.command, call.context)).recorded
 
         work = shared_out([[partial(execute, call) for call in life] for life in lives])
         return await many_callers(work, bench.size.seconds)
@@ -170,7 +170,7 @@ async def path_alone(bench: Bench) -> AsyncIterator[Contest]:
 
 
 @asynccontextmanager
-async def door(bench: Bench) -> AsyncIterator[Contest]:
+async def handler(bench: Bench) -> AsyncIterator[Contest]:
     lives = Lives(bench.seed)
     office = [lives.decide(command) for command in lives.office()]
     commands = int(FASTEST / 4 * bench.size.seconds)
@@ -197,7 +197,7 @@ async def one_caller(bench: Bench) -> AsyncIterator[Contest]:
 
     async def ours() -> Figures:
         async with opened(bench, office) as ledger:
-            return {P50: await _median_ms(Door(ledger), calls)}
+            return {P50: await _median_ms(CommandHandler(ledger), calls)}
 
     async def limit() -> Figures:
         async with bench.database() as url:
@@ -212,11 +212,11 @@ async def one_caller(bench: Bench) -> AsyncIterator[Contest]:
         yield Contest({OURS: ours, "INSERT + commit": limit, "eventsourcing": peer})
 
 
-async def _median_ms(door: Door, calls: Sequence[Call]) -> float:
+async def _median_ms(handler: CommandHandler, calls: Sequence[Call]) -> float:
     took = []
     for call in calls:
         started = time.perf_counter()
-        await door.execute(call.command, call.context)
+        await handler.execute(call.command, call.context)
         took.append(time.perf_counter() - started)
     return 1_000 * median(took)
 
@@ -232,7 +232,7 @@ ROWS = (
         "append-door",
         "append through the door (decide + record), 64 commands in flight",
         (Aim(RATE, STOCK, at_least=15), Aim(RATE, LIMIT, at_least=1)),
-        door,
+        handler,
     ),
     Row(
         "append-one",

@@ -19,7 +19,7 @@ from benchmarks.figures import OURS, Aim, Contest, Figures, Row, Run
 from benchmarks.lives import Lives
 from benchmarks.past import past, rebuilt, usual_past
 from benchmarks.raw import as_rows, flat
-from domain.engine.command_handler import Call, Door
+from domain.engine.command_handler import Call, CommandHandler
 from projections.catalog import ALL
 from projections.deal.board import DealBoard
 from projections.engine.run import run_projections
@@ -118,12 +118,12 @@ async def seen(bench: Bench) -> AsyncIterator[Contest]:
         open_ledger(url) as ledger,
         Waiter(url) as waiter,
     ):
-        door = Door(ledger)
+        handler = CommandHandler(ledger)
         with undisturbed(), beside(follow_forever, url):
             for call in office:
-                position = (await door.execute(call.command, call.context)).position
+                position = (await handler.execute(call.command, call.context)).position
             await waiter.until(BOARD, position, timeout=300)
-            run = partial(_write_and_see, door, waiter, [iter(share) for share in told], each)
+            run = partial(_write_and_see, handler, waiter, [iter(share) for share in told], each)
             yield Contest(
                 {OURS: run}, [f"{COMMANDS_A_SECOND} commands/s, {len(ALL)} read models in one process"]
             )
@@ -140,7 +140,9 @@ def follow_forever(url: str) -> None:
     uvloop.run(run_projections(url))
 
 
-async def _write_and_see(door: Door, waiter: Waiter, told: list[Iterator[Call]], each: int) -> Figures:
+async def _write_and_see(
+    handler: CommandHandler, waiter: Waiter, told: list[Iterator[Call]], each: int
+) -> Figures:
     """Milliseconds from the moment at which a command was to start, however late it did, until the board shows it."""
     took: list[float] = []
     begin = time.perf_counter() + 0.1
@@ -149,7 +151,7 @@ async def _write_and_see(door: Door, waiter: Waiter, told: list[Iterator[Call]],
         for turn, call in enumerate(islice(calls, each)):
             due = begin + (turn * WRITERS + number) / COMMANDS_A_SECOND
             await asyncio.sleep(due - time.perf_counter())
-            receipt = await door.execute(call.command, call.context)
+            receipt = await handler.execute(call.command, call.context)
             await waiter.until(BOARD, receipt.position, timeout=60)
             took.append(1_000 * (time.perf_counter() - due))
 

@@ -16,7 +16,7 @@ from benchmarks.bench import Bench
 from benchmarks.figures import OURS, Aim, Contest, Figures, Row
 from benchmarks.lives import Lives
 from domain.deal.deal import Deal
-from domain.engine.command_handler import Door
+from domain.engine.command_handler import CommandHandler
 from runtime.ledger import Ledger, open_ledger
 from runtime.snapshots import EVERY
 
@@ -27,11 +27,11 @@ WHOLE = "1,000 events without a snapshot"
 
 async def grow(ledger: Ledger, lives: Lives, events: int) -> UUID:
     """A deal with about so many events, activities and promises mostly."""
-    door, opened = Door(ledger), lives.opening()
-    version = (await door.execute(opened, lives.call(opened).context)).version
+    handler, opened = CommandHandler(ledger), lives.opening()
+    version = (await handler.execute(opened, lives.call(opened).context)).version
     while version < events:
         call = lives.call(lives.touch(opened.deal_id))
-        version = (await door.execute(call.command, call.context)).version
+        version = (await handler.execute(call.command, call.context)).version
     await ledger.snapshots_written()
     return opened.deal_id
 

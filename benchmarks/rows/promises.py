@@ -20,7 +20,7 @@ from benchmarks import history, promises
 from benchmarks.bench import Bench, beside
 from benchmarks.figures import OURS, Aim, Contest, Figures, Row
 from benchmarks.lives import Lives
-from domain.engine.command_handler import Door
+from domain.engine.command_handler import CommandHandler
 from domain.policy.policies import PublishPolicy
 from runtime.ledger import Ledger, open_ledger
 from runtime.temporal import connect_temporal
@@ -53,7 +53,7 @@ class Desk:
     rates: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.door = Door(self.ledger)
+        self.handler = CommandHandler(self.ledger)
         self.store = WorkflowStore(self.ledger.pool, LANE_NAMES)
 
     async def begin(self) -> None:
@@ -66,7 +66,7 @@ class Desk:
     async def open(self, count: int, due_at: datetime) -> float:
         """That many deals, and their follow-ups started; how many a second."""
         began = time.perf_counter()
-        await promises.open_promises(self.door, self.lives, count, due_at)
+        await promises.open_promises(self.handler, self.lives, count, due_at)
         head = await self.ledger.head()
         await promises.until(lambda: self._has_delivered(head))
         return count / (time.perf_counter() - began)

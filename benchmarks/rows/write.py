@@ -18,7 +18,7 @@ from benchmarks import http_load, http_servers, raw
 from benchmarks.bench import Bench, beside
 from benchmarks.figures import OURS, Aim, Contest, Figures, Row, Run
 from benchmarks.lives import SAID, Lives
-from domain.engine.command_handler import Door
+from domain.engine.command_handler import CommandHandler
 from runtime.codec import encode
 from runtime.ledger import open_ledger
 from runtime.schema import APP_ROLE
@@ -33,7 +33,7 @@ async def open_deals(url: str, lives: Lives, count: int) -> list[UUID]:
         for command in lives.office():
             await ledger.append(lives.decide(command))
         openings = [lives.opening() for _ in range(count)]
-        await Door(ledger).execute_many([lives.call(opening) for opening in openings])
+        await CommandHandler(ledger).execute_many([lives.call(opening) for opening in openings])
         return [opening.deal_id for opening in openings]
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from domain.cycle.cycle import Cycle
     from domain.cycle.in_force import InForce
     from domain.cycle.policy import CyclePolicy
-    from domain.engine.command_handler import Command, Door
+    from domain.engine.command_handler import Command, CommandHandler
     from domain.target.commands import ProposeTarget
     from domain.target.target import Target
     from domain.time.calendar import BusinessCalendar
@@ -95,7 +95,7 @@ async def turn_of(opened: Ledger) -> Turn | None:
     )
 
 
-async def run_cycle(opened: Ledger, door: Door, turn: Turn, teller: Teller) -> bool:
+async def run_cycle(opened: Ledger, handler: CommandHandler, turn: Turn, teller: Teller) -> bool:
     """Whether there is a cycle to look at: a pipeline that won nothing before has no target to begin with."""
     from domain.cycle.cycle import Cycle
     from domain.cycle.state import Phase
@@ -106,7 +106,7 @@ async def run_cycle(opened: Ledger, door: Door, turn: Turn, teller: Teller) -> b
         proposal = await _proposal(opened, turn)
         if proposal is None:
             return False
-        await _run(door, proposal)
+        await _run(handler, proposal)
     await show_target(opened, turn.target(turn.reviewed), teller)
     if cycle.phase == Phase.CLOSED:
         told = (
@@ -115,14 +115,14 @@ async def run_cycle(opened: Ledger, door: Door, turn: Turn, teller: Teller) -> b
         teller.event("cycle.closed-before", told, period=turn.reviewed.name)
         return True
     if not cycle.exists:
-        await _run(door, *_openings(turn))
-    await _follow(opened, door, turn, teller)
+        await _run(handler, *_openings(turn))
+    await _follow(opened, handler, turn, teller)
     return True
 
 
-async def _run(door: Door, *commands: Command) -> None:
+async def _run(handler: CommandHandler, *commands: Command) -> None:
     for command in commands:
-        await door.execute(command, context(USER, WHY))
+        await handler.execute(command, context(USER, WHY))
 
 
 # --- the beginning ---------------------------------------------------------------------------------------------------
@@ -222,7 +222,7 @@ def _opening(turn: Turn, period: Period) -> OpenCycle:
 # --- as it goes on ---------------------------------------------------------------------------------------------------
 
 
-async def _follow(opened: Ledger, door: Door, turn: Turn, teller: Teller) -> None:
+async def _follow(opened: Ledger, handler: CommandHandler, turn: Turn, teller: Teller) -> None:
     """Tell what is recorded, and speak for those of whom something is awaited, until the month is closed and the next one runs."""
     from cli.views.cycle_told import told
     from projections.people import directory
@@ -238,12 +238,12 @@ async def _follow(opened: Ledger, door: Door, turn: Turn, teller: Teller) -> Non
                 for recorded in fresh:
                     period = ids[recorded.originator_id]
                     teller.event(recorded.fact.TOPIC, told(recorded, period, names), period=period.name)
-                if await _goes_on(opened, door, turn):
+                if await _goes_on(opened, handler, turn):
                     return
     teller.event("unfinished", "the cycle has not come to its end; the worker's log says why")
 
 
-async def _goes_on(opened: Ledger, door: Door, turn: Turn) -> bool:
+async def _goes_on(opened: Ledger, handler: CommandHandler, turn: Turn) -> bool:
     """Say what is owed now; whether the month is closed and the next one's target agreed to."""
     from domain.cycle.cycle import Cycle
     from domain.cycle.state import Phase
@@ -252,7 +252,7 @@ async def _goes_on(opened: Ledger, door: Door, turn: Turn) -> bool:
     now, after, aim = turn.cycle(turn.reviewed), turn.cycle(turn.following), turn.target(turn.following)
     held: Any = await opened.load({now: Cycle, after: Cycle, aim: Target})
     commands = [*_said(turn, held[now]), *_agreed(turn, held[after], held[aim])]
-    await _run(door, *commands)
+    await _run(handler, *commands)
     return held[now].phase == Phase.CLOSED and not commands and held[after].exists
 
 

@@ -21,7 +21,7 @@ from cli.views.deals import show_funnel, show_history
 from cli.watch import caught_up
 
 if TYPE_CHECKING:
-    from domain.engine.command_handler import Door
+    from domain.engine.command_handler import CommandHandler
     from projections.deal.funnel import FunnelStage
     from runtime.ledger import Ledger
     from runtime.supervisor import Supervisor
@@ -34,18 +34,18 @@ CURRENCY = "CNY"
 
 
 async def show_demo(system: Supervisor, teller: Teller, *, data: Path | None, deals: int, seed: int) -> None:
-    from domain.engine.command_handler import Door
+    from domain.engine.command_handler import CommandHandler
 
     async with ledger() as opened:
-        await publish_policies(Door(opened))
+        await publish_policies(CommandHandler(opened))
     await _bring_in(system.data_dir, teller, data or _generated(system.data_dir, deals, seed, teller))
     async with ledger() as opened:
-        door = Door(opened)
+        handler = CommandHandler(opened)
         await caught_up(opened, teller)
         stages = await _funnel(opened, teller)
         await _health(opened, teller)
-        fused = await burn(opened, door, _currency(stages), teller)
-        await _turn(opened, door, teller)
+        fused = await burn(opened, handler, _currency(stages), teller)
+        await _turn(opened, handler, teller)
         await caught_up(opened, teller)
         await _one_history(opened, fused, teller)
         await _health(opened, teller)
@@ -117,9 +117,9 @@ async def _health(opened: Ledger, teller: Teller) -> None:
 # --- what happens ----------------------------------------------------------------------------------------------------
 
 
-async def _turn(opened: Ledger, door: Door, teller: Teller) -> None:
+async def _turn(opened: Ledger, handler: CommandHandler, teller: Teller) -> None:
     turn = await turn_of(opened)
-    if turn is None or not await run_cycle(opened, door, turn, teller):
+    if turn is None or not await run_cycle(opened, handler, turn, teller):
         teller.event("no-cycle", "\nno cycle: too little was won in this pipeline to set a target from")
         return
     await caught_up(opened, teller)

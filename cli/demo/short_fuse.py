@@ -17,7 +17,7 @@ from cli.views.deals import show_agenda
 from cli.watch import caught_up, watch
 
 if TYPE_CHECKING:
-    from domain.engine.command_handler import Door
+    from domain.engine.command_handler import CommandHandler
     from projections.people.rep_load import Load
     from runtime.ledger import Ledger
 
@@ -28,7 +28,7 @@ SHOWN = 12
 """Lines of the agenda."""
 
 
-async def publish_policies(door: Door) -> None:
+async def publish_policies(handler: CommandHandler) -> None:
     """The default policy with the country's holidays, and the short fuse. The same again is silence."""
     import asyncio
 
@@ -39,10 +39,10 @@ async def publish_policies(door: Door) -> None:
     year = datetime.now(UTC).year
     calendar = await asyncio.to_thread(calendar_for, "CN", "Asia/Shanghai", years=[year, year + 1])
     for policy in (replace(DEFAULT_POLICY, calendar=calendar), short_fuse(FUSE_SECONDS)):
-        await door.execute(PublishPolicy(policy=policy), context(USER, WHY))
+        await handler.execute(PublishPolicy(policy=policy), context(USER, WHY))
 
 
-async def burn(opened: Ledger, door: Door, currency: str, teller: Teller) -> list[UUID]:
+async def burn(opened: Ledger, handler: CommandHandler, currency: str, teller: Teller) -> list[UUID]:
     """The ids of the deals that were opened and watched. The agenda is shown while their promises are overdue."""
     earlier = await _earlier(opened)
     if earlier:
@@ -52,7 +52,7 @@ async def burn(opened: Ledger, door: Door, currency: str, teller: Teller) -> lis
             deals=earlier,
         )
     fused = [_id(earlier + n) for n in range(AT_ONCE)]
-    await _open(opened, door, fused, earlier, currency)
+    await _open(opened, handler, fused, earlier, currency)
     await watch(opened, fused, teller, lambda: _overdue(opened, teller))
     return fused
 
@@ -71,7 +71,9 @@ async def _earlier(opened: Ledger) -> int:
     return n
 
 
-async def _open(opened: Ledger, door: Door, fused: list[UUID], earlier: int, currency: str) -> None:
+async def _open(
+    opened: Ledger, handler: CommandHandler, fused: list[UUID], earlier: int, currency: str
+) -> None:
     """With reps who have colleagues to take over. No expected close: nobody expects these to bring anything, and a forecast
     must not count them.
     """
@@ -90,7 +92,7 @@ async def _open(opened: Ledger, door: Door, fused: list[UUID], earlier: int, cur
             amount=Money(Decimal(5_000 * (n + 1)), currency),
             policy="short-fuse",
         )
-        await door.execute(command, context(USER, WHY))
+        await handler.execute(command, context(USER, WHY))
 
 
 async def _owners(opened: Ledger) -> list[Load]:

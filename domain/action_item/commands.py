@@ -10,7 +10,7 @@ from uuid import UUID
 from domain.action_item.action_item import ActionItem, ActionItemHandedOver, ActionItemOpened
 from domain.cycle.cycle import Cycle
 from domain.engine.aggregate import Aggregate
-from domain.engine.command_handler import Book, Command, handles
+from domain.engine.command_handler import Command, UnitOfWork, handles
 from domain.engine.errors import AlreadyExists, NotFound
 from domain.engine.facts import FreeText
 from domain.engine.references import CycleId, PersonId
@@ -120,10 +120,10 @@ def told(item: ActionItem) -> Json:
     }
 
 
-def _team(owner_id: UUID, near: UUID | None, book: Book) -> UUID | None:
+def _team(owner_id: UUID, near: UUID | None, work: UnitOfWork) -> UUID | None:
     """The owner's team: the one that the rep is in, or `near` for its manager, who need not be a rep."""
-    own = book.find(Rep, owner_id).team_id
-    if own is None and near is not None and book.find(Team, near).manager_id == owner_id:
+    own = work.find(Rep, owner_id).team_id
+    if own is None and near is not None and work.find(Team, near).manager_id == owner_id:
         return near
     return own
 
@@ -142,24 +142,24 @@ def _check_text(text: str, field: str) -> None:
 
 
 @handles(OpenActionItem)
-def open_action_item(command: OpenActionItem, book: Book) -> Json:
-    checks, now = Checks(), book.context.now
+def open_action_item(command: OpenActionItem, work: UnitOfWork) -> Json:
+    checks, now = Checks(), work.context.now
     checks.text(command.what, "what", needed=True)
     _check_due(command.due_at, checks, now)
     checks.done()
-    item = book.find(ActionItem, command.item_id)
+    item = work.find(ActionItem, command.item_id)
     if item.opened is not None:
         _must_be_the_same(item.opened, command)
         return told(item)
-    _check_decision(command, book)
-    policy, reach = follow_up_policy(command.policy, book), book.context.reach
+    _check_decision(command, work)
+    policy, reach = follow_up_policy(command.policy, work), work.context.reach
     near = reach.team_id if reach is not None else None
     item.record(
         ActionItemOpened(
             what=command.what,
             owner_id=command.owner_id,
             manager_id=command.manager_id,
-            team_id=_team(command.owner_id, near, book),
+            team_id=_team(command.owner_id, near, work),
             deadlines=policy.deadlines(command.due_at.astimezone(UTC), now),
             policy=policy.name,
             policy_version=policy.version,
@@ -171,11 +171,11 @@ def open_action_item(command: OpenActionItem, book: Book) -> Json:
     return told(item)
 
 
-def _check_decision(command: OpenActionItem, book: Book) -> None:
+def _check_decision(command: OpenActionItem, work: UnitOfWork) -> None:
     """A decision is known by the cycle it was asked for in. Raises NotFound."""
     if command.decision_id is None:
         return
-    asked = book.get(Cycle, command.cycle_id).decisions if command.cycle_id is not None else {}
+    asked = work.get(Cycle, command.cycle_id).decisions if command.cycle_id is not None else {}
     if command.decision_id not in asked:
         words = "decision_id: no such decision was asked for in the cycle that is named"
         raise NotFound(words, kind="decision", id=str(command.decision_id), field="decision_id")
@@ -188,28 +188,28 @@ def _must_be_the_same(opened: ActionItemOpened, command: OpenActionItem) -> None
 
 
 @handles(RewordActionItem)
-def reword_action_item(command: RewordActionItem, book: Book) -> Json:
+def reword_action_item(command: RewordActionItem, work: UnitOfWork) -> Json:
     _check_text(command.what, "what")
-    item = book.get(ActionItem, command.item_id)
+    item = work.get(ActionItem, command.item_id)
     item.reword(command.what)
     return told(item)
 
 
 @handles(MoveActionItem)
-def move_action_item(command: MoveActionItem, book: Book) -> Json:
-    checks, now = Checks(), book.context.now
+def move_action_item(command: MoveActionItem, work: UnitOfWork) -> Json:
+    checks, now = Checks(), work.context.now
     _check_due(command.due_at, checks, now)
     checks.done()
-    item = book.get(ActionItem, command.item_id)
-    item.move(command.due_at.astimezone(UTC), follow_up_policy(item.policy, book), now)
+    item = work.get(ActionItem, command.item_id)
+    item.move(command.due_at.astimezone(UTC), follow_up_policy(item.policy, work), now)
     return told(item)
 
 
 @handles(HandOverActionItem)
-def hand_over_action_item(command: HandOverActionItem, book: Book) -> Json:
-    item = book.get(ActionItem, command.item_id)
+def hand_over_action_item(command: HandOverActionItem, work: UnitOfWork) -> Json:
+    item = work.get(ActionItem, command.item_id)
     item.must_be_live()
-    manager_id, team_id = command.manager_id or item.manager_id, _team(command.to, item.team_id, book)
+    manager_id, team_id = command.manager_id or item.manager_id, _team(command.to, item.team_id, work)
     if (command.to, manager_id, team_id) != (item.owner_id, item.manager_id, item.team_id):
         after = ActionItemHandedOver(
             before=item.owner_id, after=command.to, manager_id=manager_id, team_id=team_id
@@ -219,35 +219,35 @@ def hand_over_action_item(command: HandOverActionItem, book: Book) -> Json:
 
 
 @handles(FinishActionItem)
-def finish_action_item(command: FinishActionItem, book: Book) -> Json:
+def finish_action_item(command: FinishActionItem, work: UnitOfWork) -> Json:
     checks = Checks()
     checks.text(command.note, "note")
     checks.done()
-    item, done_at = book.get(ActionItem, command.item_id), book.context.happened_at
+    item, done_at = work.get(ActionItem, command.item_id), work.context.happened_at
     outcome = item.promise.outcome_at(done_at) if item.promise is not None else PromiseOutcome.KEPT
     item.end(outcome, command.note, done_at)
     return told(item)
 
 
 @handles(ExcuseActionItem)
-def excuse_action_item(command: ExcuseActionItem, book: Book) -> Json:
+def excuse_action_item(command: ExcuseActionItem, work: UnitOfWork) -> Json:
     _check_text(command.why, "why")
-    item = book.get(ActionItem, command.item_id)
+    item = work.get(ActionItem, command.item_id)
     item.end(PromiseOutcome.EXCUSED, command.why)
     return told(item)
 
 
 @handles(BreakActionItem)
-def break_action_item(command: BreakActionItem, book: Book) -> Json:
+def break_action_item(command: BreakActionItem, work: UnitOfWork) -> Json:
     _check_text(command.why, "why")
-    item = book.get(ActionItem, command.item_id)
+    item = work.get(ActionItem, command.item_id)
     item.end(PromiseOutcome.BROKEN, command.why)
     return told(item)
 
 
 @handles(RemindActionItem)
-def remind_action_item(command: RemindActionItem, book: Book) -> Json:
-    item = book.get(ActionItem, command.item_id)
+def remind_action_item(command: RemindActionItem, work: UnitOfWork) -> Json:
+    item = work.get(ActionItem, command.item_id)
     held = item.live(command.arming)
     if held is not None:
         item.remind(held)
@@ -255,8 +255,8 @@ def remind_action_item(command: RemindActionItem, book: Book) -> Json:
 
 
 @handles(MissActionItem)
-def miss_action_item(command: MissActionItem, book: Book) -> Json:
-    item = book.get(ActionItem, command.item_id)
+def miss_action_item(command: MissActionItem, work: UnitOfWork) -> Json:
+    item = work.get(ActionItem, command.item_id)
     held = item.live(command.arming)
     if held is not None:
         item.miss(held)
@@ -264,12 +264,12 @@ def miss_action_item(command: MissActionItem, book: Book) -> Json:
 
 
 @handles(EscalateActionItem)
-def escalate_action_item(command: EscalateActionItem, book: Book) -> Json:
-    item = book.get(ActionItem, command.item_id)
+def escalate_action_item(command: EscalateActionItem, work: UnitOfWork) -> Json:
+    item = work.get(ActionItem, command.item_id)
     held = item.live(command.arming)
     if held is not None:
         manager_id = item.manager_id
         if manager_id is None and item.team_id is not None:
-            manager_id = book.find(Team, item.team_id).manager_id
+            manager_id = work.find(Team, item.team_id).manager_id
         item.escalate(held, manager_id if manager_id != held.owner_id else None, again=command.again)
     return told(item)

@@ -20,7 +20,7 @@ from domain.adjustment.experiment import METHOD, Compared, choose_control, diffe
 from domain.cycle.policies import company_day, cycle_policy
 from domain.cycle.policy import Step
 from domain.engine.aggregate import Aggregate
-from domain.engine.command_handler import Book, Command, handles
+from domain.engine.command_handler import Command, UnitOfWork, handles
 from domain.engine.errors import AlreadyExists, Forbidden, Refused
 from domain.engine.facts import FreeText
 from domain.engine.references import CycleId, PersonId
@@ -137,15 +137,15 @@ def told(adjustment: Adjustment) -> Json:
 
 
 @handles(StartAdjustment)
-def start_adjustment(command: StartAdjustment, book: Book) -> Json:
-    today = company_day(book, book.context.happened_at)
+def start_adjustment(command: StartAdjustment, work: UnitOfWork) -> Json:
+    today = company_day(work, work.context.happened_at)
     _check(command, command.starts or today)
     assert command.scope is not None
     assert command.baseline is not None
     assert command.horizon is not None
     assert command.owner_id is not None
-    adjustment = book.find(Adjustment, command.adjustment_id)
-    policy = cycle_policy(command.policy, book)
+    adjustment = work.find(Adjustment, command.adjustment_id)
+    policy = cycle_policy(command.policy, work)
     started = AdjustmentStarted(
         hypothesis=command.hypothesis,
         scope=command.scope,
@@ -154,7 +154,7 @@ def start_adjustment(command: StartAdjustment, book: Book) -> Json:
         horizon=Window(command.starts or today, command.horizon),
         owner_id=command.owner_id,
         above_id=command.above_id,
-        team_id=team_of(command.scope, book),
+        team_id=team_of(command.scope, work),
         measure_at=policy.review_after.after(policy.instant(command.horizon + DAY), policy.calendar),
         policy=policy.name,
         policy_version=policy.version,
@@ -223,9 +223,9 @@ def _check_position(position: int) -> None:
 
 
 @handles(FreezeBaseline)
-def freeze_baseline(command: FreezeBaseline, book: Book) -> Json:
+def freeze_baseline(command: FreezeBaseline, work: UnitOfWork) -> Json:
     _check_position(command.position)
-    adjustment = book.get(Adjustment, command.adjustment_id)
+    adjustment = work.get(Adjustment, command.adjustment_id)
     if adjustment.frozen is None and adjustment.runs:
         figures = {c.scope: c.before for c in command.candidates}
         chosen = choose_control(adjustment.scope, command.before, figures, command.busy)
@@ -240,9 +240,9 @@ def freeze_baseline(command: FreezeBaseline, book: Book) -> Json:
 
 
 @handles(MeasureAdjustment)
-def measure_adjustment(command: MeasureAdjustment, book: Book) -> Json:
+def measure_adjustment(command: MeasureAdjustment, work: UnitOfWork) -> Json:
     _check_position(command.position)
-    adjustment, now = book.get(Adjustment, command.adjustment_id), book.context.now
+    adjustment, now = work.get(Adjustment, command.adjustment_id), work.context.now
     frozen = adjustment.frozen
     if not adjustment.runs or adjustment.measured is not None:
         return told(adjustment)
@@ -254,7 +254,7 @@ def measure_adjustment(command: MeasureAdjustment, book: Book) -> Json:
     controls = tuple(Compared(c.scope, c.before, after.get(c.scope)) for c in frozen.controls)
     adjusted = Compared(adjustment.scope, frozen.adjusted.before, command.after)
     of = metric(adjustment.metric)
-    policy = cycle_policy(adjustment.policy, book, adjustment.policy_version)
+    policy = cycle_policy(adjustment.policy, work, adjustment.policy_version)
     due = policy.assess_within.after(now, policy.calendar)
     measured = AdjustmentMeasured(
         position=command.position,
@@ -268,43 +268,43 @@ def measure_adjustment(command: MeasureAdjustment, book: Book) -> Json:
 
 
 @handles(RemindAdjustment)
-def remind_adjustment(command: RemindAdjustment, book: Book) -> Json:
-    adjustment = book.get(Adjustment, command.adjustment_id)
+def remind_adjustment(command: RemindAdjustment, work: UnitOfWork) -> Json:
+    adjustment = work.get(Adjustment, command.adjustment_id)
     adjustment.remind()
     return told(adjustment)
 
 
 @handles(EscalateAdjustment)
-def escalate_adjustment(command: EscalateAdjustment, book: Book) -> Json:
-    adjustment = book.get(Adjustment, command.adjustment_id)
-    others = (id for id in _managers(adjustment, book) if id != adjustment.owner_id)
+def escalate_adjustment(command: EscalateAdjustment, work: UnitOfWork) -> Json:
+    adjustment = work.get(Adjustment, command.adjustment_id)
+    others = (id for id in _managers(adjustment, work) if id != adjustment.owner_id)
     adjustment.escalate(next(others, None))
     return told(adjustment)
 
 
 @handles(DecideAdjustment)
-def decide_adjustment(command: DecideAdjustment, book: Book) -> Json:
+def decide_adjustment(command: DecideAdjustment, work: UnitOfWork) -> Json:
     checks = Checks()
     checks.text(command.why, "why", needed=True)
     checks.done()
-    adjustment = book.get(Adjustment, command.adjustment_id)
-    if command.decided_by not in (adjustment.owner_id, adjustment.above_id, *_managers(adjustment, book)):
+    adjustment = work.get(Adjustment, command.adjustment_id)
+    if command.decided_by not in (adjustment.owner_id, adjustment.above_id, *_managers(adjustment, work)):
         raise Forbidden("this is for the owner of the adjustment, or who is above them, to decide")
     adjustment.decide(command.outcome, command.decided_by, command.why)
     return told(adjustment)
 
 
-def _managers(adjustment: Adjustment, book: Book) -> Iterator[UUID]:
+def _managers(adjustment: Adjustment, work: UnitOfWork) -> Iterator[UUID]:
     """Of the team that it concerns, and of the team that its owner is in."""
-    owners = book.find(Rep, adjustment.owner_id).team_id
+    owners = work.find(Rep, adjustment.owner_id).team_id
     for team_id in (adjustment.team_id, owners):
-        manager_id = book.find(Team, team_id).manager_id if team_id is not None else None
+        manager_id = work.find(Team, team_id).manager_id if team_id is not None else None
         if manager_id is not None:
             yield manager_id
 
 
 @handles(HandOverAdjustment)
-def hand_over_adjustment(command: HandOverAdjustment, book: Book) -> Json:
-    adjustment = book.get(Adjustment, command.adjustment_id)
+def hand_over_adjustment(command: HandOverAdjustment, work: UnitOfWork) -> Json:
+    adjustment = work.get(Adjustment, command.adjustment_id)
     adjustment.hand_over(command.to)
     return told(adjustment)

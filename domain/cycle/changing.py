@@ -8,64 +8,64 @@ from domain.cycle import commands as c
 from domain.cycle.cycle import Cycle
 from domain.cycle.decisions import Json, check_text, policy_of, targets_of, told, warn_of_nobody_above
 from domain.cycle.facts import People
-from domain.engine.command_handler import Book, handles
+from domain.engine.command_handler import UnitOfWork, handles
 from domain.scorecard.scorecard import Hands, Scorecard, scorecard_id
 from domain.target.decisions import team_of
 
 
 @handles(c.PauseCycle)
-def pause_cycle(command: c.PauseCycle, book: Book) -> Json:
+def pause_cycle(command: c.PauseCycle, work: UnitOfWork) -> Json:
     check_text(command.why, "why")
-    cycle = book.get(Cycle, command.cycle_id)
-    cycle.pause(command.why, book.context.now)
+    cycle = work.get(Cycle, command.cycle_id)
+    cycle.pause(command.why, work.context.now)
     return told(cycle)
 
 
 @handles(c.ResumeCycle)
-def resume_cycle(command: c.ResumeCycle, book: Book) -> Json:
-    cycle = book.get(Cycle, command.cycle_id)
-    cycle.resume(policy_of(cycle, book), book.context.now)
+def resume_cycle(command: c.ResumeCycle, work: UnitOfWork) -> Json:
+    cycle = work.get(Cycle, command.cycle_id)
+    cycle.resume(policy_of(cycle, work), work.context.now)
     return told(cycle)
 
 
 @handles(c.CancelCycle)
-def cancel_cycle(command: c.CancelCycle, book: Book) -> Json:
+def cancel_cycle(command: c.CancelCycle, work: UnitOfWork) -> Json:
     check_text(command.why, "why")
-    cycle = book.get(Cycle, command.cycle_id)
+    cycle = work.get(Cycle, command.cycle_id)
     cycle.cancel(command.why)
     return told(cycle)
 
 
 @handles(c.ChangeCadence)
-def change_cadence(command: c.ChangeCadence, book: Book) -> Json:
-    cycle = book.get(Cycle, command.cycle_id)
-    cycle.change_cadence(command.cadence, policy_of(cycle, book), book.context.now)
+def change_cadence(command: c.ChangeCadence, work: UnitOfWork) -> Json:
+    cycle = work.get(Cycle, command.cycle_id)
+    cycle.change_cadence(command.cadence, policy_of(cycle, work), work.context.now)
     return told(cycle)
 
 
 @handles(c.HandOverCycle)
-def hand_over_cycle(command: c.HandOverCycle, book: Book) -> Json:
+def hand_over_cycle(command: c.HandOverCycle, work: UnitOfWork) -> Json:
     check_text(command.why, "why")
-    cycle = book.get(Cycle, command.cycle_id)
+    cycle = work.get(Cycle, command.cycle_id)
     named = {
         name: id
         for name in ("owner_id", "manager_id", "above_id")
         if (id := getattr(command, name)) is not None
     }
-    after = replace(cycle.people, team_id=team_of(cycle.scope, book), **named)
+    after = replace(cycle.people, team_id=team_of(cycle.scope, work), **named)
     cycle.must_go_on()
-    warn_of_nobody_above(after, book)
+    warn_of_nobody_above(after, work)
     if after.owner_id != cycle.people.owner_id:
-        for target in targets_of(cycle, book):
+        for target in targets_of(cycle, work):
             target.hand_over(after.owner_id)
-    _hand_over_card(cycle, after, command.why, book)
+    _hand_over_card(cycle, after, command.why, work)
     cycle.hand_over(after, command.why)
     return told(cycle)
 
 
-def _hand_over_card(cycle: Cycle, after: People, why: str, book: Book) -> None:
+def _hand_over_card(cycle: Cycle, after: People, why: str, work: UnitOfWork) -> None:
     """An open scorecard of the same scope and period goes along, as far as it was in the same hands."""
-    card, before = book.find(Scorecard, scorecard_id(cycle.scope, cycle.period)), cycle.people
+    card, before = work.find(Scorecard, scorecard_id(cycle.scope, cycle.period)), cycle.people
     if card.exists and card.status == "open":
         owner_id = after.owner_id if card.owner_id == before.owner_id else card.owner_id
         manager_id = after.manager_id if card.manager_id == before.manager_id else card.manager_id

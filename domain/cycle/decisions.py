@@ -14,7 +14,7 @@ from domain.cycle.cycle import Cycle, cycle_id
 from domain.cycle.policies import cycle_policy
 from domain.cycle.policy import CyclePolicy, Schedule, Step
 from domain.cycle.state import Phase, Wait
-from domain.engine.command_handler import Book, handles
+from domain.engine.command_handler import UnitOfWork, handles
 from domain.engine.errors import AlreadyExists, FieldError, Invalid, Refused
 from domain.engine.values import Checks
 from domain.figures import metrics
@@ -61,12 +61,12 @@ def check_text(text: str, field: str) -> None:
     checks.done()
 
 
-def policy_of(cycle: Cycle, book: Book) -> CyclePolicy:
-    return cycle_policy(cycle.policy, book, cycle.policy_version)
+def policy_of(cycle: Cycle, work: UnitOfWork) -> CyclePolicy:
+    return cycle_policy(cycle.policy, work, cycle.policy_version)
 
 
 @handles(c.OpenCycle)
-def open_cycle(command: c.OpenCycle, book: Book) -> Json:
+def open_cycle(command: c.OpenCycle, work: UnitOfWork) -> Json:
     checks = Checks()
     check_scope(command.scope, checks)
     problem = command.period.problem()
@@ -74,18 +74,18 @@ def open_cycle(command: c.OpenCycle, book: Book) -> Json:
     for n, key in enumerate(command.metrics):
         checks.that(metrics.find_metric(key), f"metrics[{n}]", f"there is no {key!r} in the catalogue")
     checks.done()
-    cycle = book.find(Cycle, cycle_id(command.scope, command.period))
+    cycle = work.find(Cycle, cycle_id(command.scope, command.period))
     if cycle.exists and cycle.phase != Phase.CANCELLED:
         _must_be_the_same(cycle, command)
         return told(cycle)
-    policy = cycle_policy(command.policy, book)
-    now, people = book.context.now, _people(command, book)
+    policy = cycle_policy(command.policy, work)
+    now, people = work.context.now, _people(command, work)
     ids = [target_id(key, command.scope, command.period) for key in dict.fromkeys(command.metrics)]
-    book.want(*((Target, id) for id in ids))
-    targets = [target for target in (book.find(Target, id) for id in ids) if target.stands]
+    work.want(*((Target, id) for id in ids))
+    targets = [target for target in (work.find(Target, id) for id in ids) if target.stands]
     agree_by = policy.due_before(Step.AGREE, command.period, now)
     schedule = policy.schedule(command.period)
-    warn_of_nobody_above(people, book)
+    warn_of_nobody_above(people, work)
     cycle.record(_opening(cycle, command, policy, schedule, max(schedule.starts_at, agree_by), people))
     for target in targets:
         cycle.include(target.id, target.metric)
@@ -118,20 +118,20 @@ def _opening(
     )
 
 
-def warn_of_nobody_above(people: f.People, book: Book) -> None:
+def warn_of_nobody_above(people: f.People, work: UnitOfWork) -> None:
     if people.reviewer in (None, people.owner_id):
-        book.warn(
+        work.warn(
             "nobody is above the owner: what the manager does in a cycle waits for "
             + ("the owner" if people.reviewer else "nobody, and any manager may do it")
             + "; name a manager_id or above_id, or hand the cycle over"
         )
 
 
-def _people(command: c.OpenCycle, book: Book) -> f.People:
+def _people(command: c.OpenCycle, work: UnitOfWork) -> f.People:
     """Where no manager is named it is the team's, unless that is the owner."""
-    team_id, manager = team_of(command.scope, book), command.manager_id
+    team_id, manager = team_of(command.scope, work), command.manager_id
     if manager is None and team_id is not None:
-        found = book.get(Team, team_id).manager_id
+        found = work.get(Team, team_id).manager_id
         manager = found if found != command.owner_id else None
     return f.People(owner_id=command.owner_id, manager_id=manager, above_id=command.above_id, team_id=team_id)
 
@@ -160,9 +160,9 @@ def _must_be_the_same(cycle: Cycle, command: c.OpenCycle) -> None:
 
 
 @handles(c.IncludeTarget)
-def include_target(command: c.IncludeTarget, book: Book) -> Json:
-    cycle = book.get(Cycle, command.cycle_id)
-    target = book.get(Target, command.target_id)
+def include_target(command: c.IncludeTarget, work: UnitOfWork) -> Json:
+    cycle = work.get(Cycle, command.cycle_id)
+    target = work.get(Target, command.target_id)
     if target.id in cycle.targets:
         return told(cycle)
     cycle.must_be_in(Phase.TARGET, Phase.EXECUTE)
@@ -171,23 +171,23 @@ def include_target(command: c.IncludeTarget, book: Book) -> Json:
         raise Invalid([FieldError("target_id", "is for another scope or period than the cycle")])
     cycle.include(target.id, target.metric)
     if cycle.phase == Phase.TARGET and target.status != AGREED and cycle.waits_for(Step.AGREE) is None:
-        policy, now = policy_of(cycle, book), book.context.now
+        policy, now = policy_of(cycle, work), work.context.now
         cycle.wait_for(policy, Step.AGREE, policy.due_before(Step.AGREE, cycle.period, now), now)
     return told(cycle)
 
 
-def targets_of(cycle: Cycle, book: Book) -> list[Target]:
+def targets_of(cycle: Cycle, work: UnitOfWork) -> list[Target]:
     """The targets of the cycle that stand."""
-    book.want(*((Target, id) for id in cycle.targets))
-    return [target for target in (book.get(Target, id) for id in cycle.targets) if target.stands]
+    work.want(*((Target, id) for id in cycle.targets))
+    return [target for target in (work.get(Target, id) for id in cycle.targets) if target.stands]
 
 
 @handles(c.AgreeTargets)
-def agree_targets(command: c.AgreeTargets, book: Book) -> Json:
+def agree_targets(command: c.AgreeTargets, work: UnitOfWork) -> Json:
     """Each target and the cycle, in one commit. Later than the deadline is better than never."""
-    cycle = book.get(Cycle, command.cycle_id)
+    cycle = work.get(Cycle, command.cycle_id)
     cycle.must_be_in(Phase.TARGET, Phase.EXECUTE)
-    targets = targets_of(cycle, book)
+    targets = targets_of(cycle, work)
     if not targets:
         raise Refused("the cycle has no target yet: propose one first")
     open_ones = [target for target in targets if target.status != AGREED]
@@ -199,12 +199,12 @@ def agree_targets(command: c.AgreeTargets, book: Book) -> Json:
     return told(cycle)
 
 
-def _owed(cycle: Cycle, command: c.RemindCycle | c.EscalateCycle, book: Book) -> Wait | None:
+def _owed(cycle: Cycle, command: c.RemindCycle | c.EscalateCycle, work: UnitOfWork) -> Wait | None:
     """What a timer speaks for. Nothing, when the targets were agreed to one by one in the meantime."""
     wait = cycle.live(command.step, command.subject_id, command.arming)
     if wait is None or wait.awaited.step != Step.AGREE:
         return wait
-    targets = targets_of(cycle, book)
+    targets = targets_of(cycle, work)
     if not all(target.status == AGREED for target in targets):
         return wait
     ids = tuple(target.id for target in targets)
@@ -213,45 +213,45 @@ def _owed(cycle: Cycle, command: c.RemindCycle | c.EscalateCycle, book: Book) ->
 
 
 @handles(c.RemindCycle)
-def remind_cycle(command: c.RemindCycle, book: Book) -> Json:
-    cycle = book.get(Cycle, command.cycle_id)
-    wait = _owed(cycle, command, book)
+def remind_cycle(command: c.RemindCycle, work: UnitOfWork) -> Json:
+    cycle = work.get(Cycle, command.cycle_id)
+    wait = _owed(cycle, command, work)
     if wait is not None:
         cycle.remind(wait)
     return told(cycle)
 
 
 @handles(c.EscalateCycle)
-def escalate_cycle(command: c.EscalateCycle, book: Book) -> Json:
-    cycle = book.get(Cycle, command.cycle_id)
-    wait = _owed(cycle, command, book)
+def escalate_cycle(command: c.EscalateCycle, work: UnitOfWork) -> Json:
+    cycle = work.get(Cycle, command.cycle_id)
+    wait = _owed(cycle, command, work)
     if wait is not None:
-        cycle.escalate(wait, policy_of(cycle, book), book.context.now)
+        cycle.escalate(wait, policy_of(cycle, work), work.context.now)
     return told(cycle)
 
 
 @handles(c.StartExecution)
-def start_execution(command: c.StartExecution, book: Book) -> Json:
-    cycle, now = book.get(Cycle, command.cycle_id), book.context.now
+def start_execution(command: c.StartExecution, work: UnitOfWork) -> Json:
+    cycle, now = work.get(Cycle, command.cycle_id), work.context.now
     if not cycle.runs(command.arming) or cycle.phase != Phase.TARGET:
         return told(cycle)
     if cycle.times.executes_at is not None and now < cycle.times.executes_at:
         raise Refused("execution has not begun yet", starts_at=cycle.times.executes_at.isoformat())
-    targets = targets_of(cycle, book)
+    targets = targets_of(cycle, work)
     for target in targets:
         target.leave_unagreed()
     agreed = [target.id for target in targets if target.status == AGREED]
-    cycle.start(agreed, policy_of(cycle, book), now)
+    cycle.start(agreed, policy_of(cycle, work), now)
     return told(cycle)
 
 
 @handles(c.CheckIn)
-def check_in(command: c.CheckIn, book: Book) -> Json:
-    cycle = book.get(Cycle, command.cycle_id)
+def check_in(command: c.CheckIn, work: UnitOfWork) -> Json:
+    cycle = work.get(Cycle, command.cycle_id)
     due = cycle.runs(command.arming) and cycle.phase == Phase.EXECUTE
     if not due or command.number != cycle.check_ins + 1:
         return told(cycle)
-    targets = targets_of(cycle, book)
+    targets = targets_of(cycle, work)
     actuals = {actual.target_id: actual for actual in command.actuals}
     lacking = [str(target.id) for target in targets if target.id not in actuals]
     checks = Checks()
@@ -259,7 +259,7 @@ def check_in(command: c.CheckIn, book: Book) -> Json:
     checks.that(cycle.period.contains(command.on), "on", f"{command.on} is not in {cycle.period}")
     checks.that(command.position > 0, "position", "is not a position in the ledger")
     checks.done()
-    policy, now = policy_of(cycle, book), book.context.now
+    policy, now = policy_of(cycle, work), work.context.now
     lines = tuple(_line(cycle, target, actuals[target.id], policy, command) for target in targets)
     checked = f.CheckedIn(
         number=command.number,

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from domain.cycle.policy import DEFAULT_CYCLE_POLICY, CyclePolicy
 from domain.engine.aggregate import Aggregate, when
-from domain.engine.command_handler import Book, Command, handles
+from domain.engine.command_handler import Command, UnitOfWork, handles
 from domain.engine.errors import Invalid, NotFound
 from domain.engine.facts import Fact, fact, upcast
 from domain.engine.values import named_id
@@ -61,17 +61,17 @@ def cycle_policy_stream(name: str) -> UUID:
     return named_id("cycle-policy", name)
 
 
-def cycle_policy(name: str, book: Book, version: int | None = None) -> CyclePolicy:
+def cycle_policy(name: str, work: UnitOfWork, version: int | None = None) -> CyclePolicy:
     """The one that the decision sets deadlines by: a version, or the newest."""
-    policies = book.find(CyclePolicies, cycle_policy_stream(name))
+    policies = work.find(CyclePolicies, cycle_policy_stream(name))
     policy = policies.current if version is None else policies.at(version)
-    book.hold_to("cycle policy", policy)
+    work.hold_to("cycle policy", policy)
     return policy
 
 
-def company_day(book: Book, instant: datetime) -> date:
+def company_day(work: UnitOfWork, instant: datetime) -> date:
     """What day an instant is for the company, by the policy that is published when the decision is recorded."""
-    return book.find(CyclePolicies, cycle_policy_stream("default"), guard=True).current.day(instant)
+    return work.find(CyclePolicies, cycle_policy_stream("default"), guard=True).current.day(instant)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,14 +85,14 @@ class PublishCyclePolicy(Command):
 
 
 @handles(PublishCyclePolicy)
-def publish_cycle_policy(command: PublishCyclePolicy, book: Book) -> dict[str, Any]:
+def publish_cycle_policy(command: PublishCyclePolicy, work: UnitOfWork) -> dict[str, Any]:
     problems = command.policy.problems()
     if problems:
         raise Invalid(problems)
-    policies = book.find(CyclePolicies, cycle_policy_stream(command.policy.name))
+    policies = work.find(CyclePolicies, cycle_policy_stream(command.policy.name))
     last = policies.versions[-1] if policies.versions else None
     numbered = replace(command.policy, version=last.version + 1 if last else 1)
     if last is None or replace(numbered, version=last.version) != last:
         policies.record(CyclePolicyPublished(policy=numbered))
-    book.warn(*said_when_published(policies.current.calendar))
+    work.warn(*said_when_published(policies.current.calendar))
     return {"policy": policies.current.name, "version": policies.current.version}

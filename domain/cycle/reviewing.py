@@ -11,7 +11,7 @@ from domain.cycle.cycle import Cycle, cycle_id
 from domain.cycle.decisions import Json, check_text, policy_of, told
 from domain.cycle.policy import Step
 from domain.cycle.state import Phase
-from domain.engine.command_handler import Book, handles
+from domain.engine.command_handler import UnitOfWork, handles
 from domain.engine.errors import AlreadyExists, Refused
 from domain.engine.values import MAX_AMOUNT, MAX_NAME, Checks
 from domain.figures import metrics
@@ -25,8 +25,8 @@ HEXADECIMAL = frozenset("0123456789abcdef")
 
 
 @handles(c.OpenReview)
-def open_review(command: c.OpenReview, book: Book) -> Json:
-    cycle, now = book.get(Cycle, command.cycle_id), book.context.now
+def open_review(command: c.OpenReview, work: UnitOfWork) -> Json:
+    cycle, now = work.get(Cycle, command.cycle_id), work.context.now
     if not cycle.runs(command.arming) or cycle.phase != Phase.EXECUTE:
         return told(cycle)
     if cycle.schedule is not None and now < cycle.schedule.ends_at:
@@ -39,7 +39,7 @@ def open_review(command: c.OpenReview, book: Book) -> Json:
         checks.text(item.code, f"agenda[{n}].code", most=60, needed=True)
         checks.text(item.detail, f"agenda[{n}].detail", most=MAX_NAME)
     checks.done()
-    policy = policy_of(cycle, book)
+    policy = policy_of(cycle, work)
     opened = f.ReviewOpened(
         position=command.position,
         pack_digest=command.pack_digest,
@@ -51,30 +51,30 @@ def open_review(command: c.OpenReview, book: Book) -> Json:
 
 
 @handles(c.AssessSelf)
-def assess_self(command: c.AssessSelf, book: Book) -> Json:
+def assess_self(command: c.AssessSelf, work: UnitOfWork) -> Json:
     check_text(command.text, "text")
-    cycle = book.get(Cycle, command.cycle_id)
-    cycle.assess_self(command.assessed_by, command.text, policy_of(cycle, book), book.context.now)
+    cycle = work.get(Cycle, command.cycle_id)
+    cycle.assess_self(command.assessed_by, command.text, policy_of(cycle, work), work.context.now)
     return told(cycle)
 
 
 @handles(c.AssessCycle)
-def assess_cycle(command: c.AssessCycle, book: Book) -> Json:
+def assess_cycle(command: c.AssessCycle, work: UnitOfWork) -> Json:
     check_text(command.text, "text")
-    cycle = book.get(Cycle, command.cycle_id)
-    cycle.assess(command.assessed_by, command.text, policy_of(cycle, book), book.context.now)
+    cycle = work.get(Cycle, command.cycle_id)
+    cycle.assess(command.assessed_by, command.text, policy_of(cycle, work), work.context.now)
     return told(cycle)
 
 
 @handles(c.AskDecision)
-def ask_decision(command: c.AskDecision, book: Book) -> Json:
-    checks, now = Checks(), book.context.now
+def ask_decision(command: c.AskDecision, work: UnitOfWork) -> Json:
+    checks, now = Checks(), work.context.now
     checks.text(command.question, "question", needed=True)
     aware = command.due_at.tzinfo is not None
     checks.that(aware, "due_at", "needs a time zone, such as 2026-11-30T09:00Z")
     checks.that(not aware or command.due_at > now, "due_at", "is past")
     checks.done()
-    cycle = book.get(Cycle, command.cycle_id)
+    cycle = work.get(Cycle, command.cycle_id)
     if command.decision_id in cycle.decisions:
         if cycle.questions[command.decision_id] != command.question:
             raise AlreadyExists("this id belongs to another decision", id=str(command.decision_id))
@@ -82,16 +82,16 @@ def ask_decision(command: c.AskDecision, book: Book) -> Json:
     cycle.must_be_in(Phase.REVIEW, Phase.FEEDBACK)
     asked = f.DecisionAsked(decision_id=command.decision_id, question=command.question, of=command.of)
     cycle.record(asked)
-    policy, due = policy_of(cycle, book), command.due_at.astimezone(UTC)
+    policy, due = policy_of(cycle, work), command.due_at.astimezone(UTC)
     cycle.wait_for(policy, Step.DECIDE, due, now, of=command.of, subject_id=command.decision_id)
     return told(cycle)
 
 
 @handles(c.TakeDecision)
-def take_decision(command: c.TakeDecision, book: Book) -> Json:
+def take_decision(command: c.TakeDecision, work: UnitOfWork) -> Json:
     checks = Checks()
     checks.text(command.choice, "choice", needed=True)
-    cycle = book.get(Cycle, command.cycle_id)
+    cycle = work.get(Cycle, command.cycle_id)
     if command.change is not None:
         _check_change(command.change, cycle, checks)
     checks.done()
@@ -115,17 +115,17 @@ def _check_change(change: f.StatedChange, cycle: Cycle, checks: Checks) -> None:
 
 
 @handles(c.HandOverDecision)
-def hand_over_decision(command: c.HandOverDecision, book: Book) -> Json:
-    cycle = book.get(Cycle, command.cycle_id)
+def hand_over_decision(command: c.HandOverDecision, work: UnitOfWork) -> Json:
+    cycle = work.get(Cycle, command.cycle_id)
     cycle.hand_over_decision(command.decision_id, command.to)
     return told(cycle)
 
 
 @handles(c.GiveFeedback)
-def give_feedback(command: c.GiveFeedback, book: Book) -> Json:
+def give_feedback(command: c.GiveFeedback, work: UnitOfWork) -> Json:
     check_text(command.text, "text")
-    cycle, now = book.get(Cycle, command.cycle_id), book.context.now
-    policy = policy_of(cycle, book)
+    cycle, now = work.get(Cycle, command.cycle_id), work.context.now
+    policy = policy_of(cycle, work)
     given = f.FeedbackGiven(
         given_by=command.given_by,
         text=command.text,
@@ -138,16 +138,16 @@ def give_feedback(command: c.GiveFeedback, book: Book) -> Json:
 
 
 @handles(c.AcknowledgeFeedback)
-def acknowledge_feedback(command: c.AcknowledgeFeedback, book: Book) -> Json:
-    cycle = book.get(Cycle, command.cycle_id)
+def acknowledge_feedback(command: c.AcknowledgeFeedback, work: UnitOfWork) -> Json:
+    cycle = work.get(Cycle, command.cycle_id)
     cycle.acknowledge(command.acknowledged_by)
     return told(cycle)
 
 
 @handles(c.CommentOnCycle)
-def comment_on_cycle(command: c.CommentOnCycle, book: Book) -> Json:
+def comment_on_cycle(command: c.CommentOnCycle, work: UnitOfWork) -> Json:
     check_text(command.text, "text")
-    cycle = book.get(Cycle, command.cycle_id)
+    cycle = work.get(Cycle, command.cycle_id)
     said = f.Commented(comment_id=command.comment_id, author_id=command.author_id, text=command.text)
     held = cycle.comments.get(command.comment_id)
     if held is None:
@@ -159,22 +159,22 @@ def comment_on_cycle(command: c.CommentOnCycle, book: Book) -> Json:
 
 
 @handles(c.AppealCycle)
-def appeal_cycle(command: c.AppealCycle, book: Book) -> Json:
+def appeal_cycle(command: c.AppealCycle, work: UnitOfWork) -> Json:
     """The cycle and its scorecard, in one commit."""
     check_text(command.why, "why")
-    cycle = book.get(Cycle, command.cycle_id)
-    card = book.find(Scorecard, scorecard_id(cycle.scope, cycle.period))
+    cycle = work.get(Cycle, command.cycle_id)
+    card = work.find(Scorecard, scorecard_id(cycle.scope, cycle.period))
     appeals = cycle.appeals
-    cycle.appeal(command.appealed_by, command.why, policy_of(cycle, book), book.context.now)
+    cycle.appeal(command.appealed_by, command.why, policy_of(cycle, work), work.context.now)
     if cycle.appeals != appeals:
         card.reopen(command.appealed_by, command.why)
     return told(cycle)
 
 
 @handles(c.DecideAppeal)
-def decide_appeal(command: c.DecideAppeal, book: Book) -> Json:
+def decide_appeal(command: c.DecideAppeal, work: UnitOfWork) -> Json:
     check_text(command.why, "why")
-    cycle = book.get(Cycle, command.cycle_id)
+    cycle = work.get(Cycle, command.cycle_id)
     cycle.decide_appeal(command.decided_by, command.why, upheld=command.upheld)
     return told(cycle)
 
@@ -183,8 +183,8 @@ def decide_appeal(command: c.DecideAppeal, book: Book) -> Json:
 
 
 @handles(c.ProposeNext)
-def propose_next(command: c.ProposeNext, book: Book) -> Json:
-    cycle = book.get(Cycle, command.cycle_id)
+def propose_next(command: c.ProposeNext, work: UnitOfWork) -> Json:
+    cycle = work.get(Cycle, command.cycle_id)
     if not cycle.runs(command.arming) or cycle.next_proposed is not None:
         return told(cycle)
     cycle.must_be_in(Phase.REVIEW, Phase.FEEDBACK, Phase.NEXT)
@@ -192,9 +192,9 @@ def propose_next(command: c.ProposeNext, book: Book) -> Json:
     following = cycle.period.next()
     ids = [target_id(p.metric, cycle.scope, following) for p in command.targets]
     old = [target_id(p.metric, cycle.scope, cycle.period) for p in command.targets]
-    book.want(*((Target, id) for id in (*ids, *old)))
+    work.want(*((Target, id) for id in (*ids, *old)))
     for proposed, before in zip(command.targets, old, strict=True):
-        _propose(cycle, proposed, book.find(Target, before), command, book)
+        _propose(cycle, proposed, work.find(Target, before), command, work)
     targets = tuple(_told_target(id, p) for id, p in zip(ids, command.targets, strict=True))
     said = f.NextProposed(period=following, position=command.position, targets=targets)
     cycle.record(said)
@@ -224,10 +224,12 @@ def _told_target(id: UUID, proposed: c.Proposed) -> f.NextTarget:
     )
 
 
-def _propose(cycle: Cycle, proposed: c.Proposed, before: Target, command: c.ProposeNext, book: Book) -> None:
+def _propose(
+    cycle: Cycle, proposed: c.Proposed, before: Target, command: c.ProposeNext, work: UnitOfWork
+) -> None:
     """A target that is there already stands: the proposal is then advice beside it."""
     following = cycle.period.next()
-    target = book.find(Target, target_id(proposed.metric, cycle.scope, following))
+    target = work.find(Target, target_id(proposed.metric, cycle.scope, following))
     if target.stands:
         return
     sentences = argued(proposed.reasons, proposed.metric, proposed.currency, command.language)
@@ -249,8 +251,8 @@ def _propose(cycle: Cycle, proposed: c.Proposed, before: Target, command: c.Prop
 
 
 @handles(c.CloseCycle)
-def close_cycle(command: c.CloseCycle, book: Book) -> Json:
-    cycle = book.get(Cycle, command.cycle_id)
+def close_cycle(command: c.CloseCycle, work: UnitOfWork) -> Json:
+    cycle = work.get(Cycle, command.cycle_id)
     if cycle.runs(command.arming):
-        cycle.close(cycle_id(cycle.scope, cycle.period.next()), book.context.now)
+        cycle.close(cycle_id(cycle.scope, cycle.period.next()), work.context.now)
     return told(cycle)

@@ -8,7 +8,7 @@ from datetime import datetime
 from domain.deal import facts as f
 from domain.deal.commands import ImportDeal
 from domain.deal.deal import Deal
-from domain.engine.command_handler import Book
+from domain.engine.command_handler import UnitOfWork
 from domain.engine.errors import FieldError, Forbidden, GateNotPassed, Invalid
 from domain.engine.values import Money, id_within
 from domain.policy.process import LOST, WON, Process
@@ -21,7 +21,7 @@ class Arrival:
     deal: Deal
     row: ImportDeal
     process: Process
-    book: Book
+    work: UnitOfWork
     amount: Money | None
     at: datetime
 
@@ -40,16 +40,16 @@ class Arrival:
         contract = self.row.contract_reference
         won = f.DealWon(amount=self.amount, closed_on=self.row.closed_on, contract_reference=contract)
         self._override(WON, won)
-        self.deal.win(self.process, won, self.book.context.now, self.at)
+        self.deal.win(self.process, won, self.work.context.now, self.at)
 
     def _lose(self) -> None:
         day, reason, rival = self.row.closed_on or self.at.date(), self.row.loss_reason, self.row.competitor
         lost = f.DealLost(closed_on=day, loss_reason=reason, competitor=rival)
-        self.deal.lose(self.process, lost, self.book.context.now, self.at)
+        self.deal.lose(self.process, lost, self.work.context.now, self.at)
 
     def _override(self, to: str, won: f.DealWon | None = None) -> None:
         """Asked for by the file, approved by the user who imports it, for the reason the mapping gives."""
-        context, reason = self.book.context, self.row.override_reason.strip()
+        context, reason = self.work.context, self.row.override_reason.strip()
         lacking = self.deal.lacking(self.process, to, won)
         if not lacking or not reason:
             return

@@ -11,7 +11,7 @@ from domain.deal import commands as c
 from domain.deal import facts as f
 from domain.deal.deal import Deal
 from domain.deal.decisions import Json, policy_of, process_of, told, warn_of_currency
-from domain.engine.command_handler import Book, handles
+from domain.engine.command_handler import UnitOfWork, handles
 from domain.engine.errors import FieldError, Forbidden, GateNotPassed, Invalid
 from domain.engine.values import MAX_NAME, Checks, today_anywhere
 from domain.people.people import Rep
@@ -26,53 +26,53 @@ def check_closed_on(day: date | None, now: datetime, checks: Checks) -> None:
 
 
 @handles(c.WinDeal)
-def win_deal(command: c.WinDeal, book: Book) -> Json:
+def win_deal(command: c.WinDeal, work: UnitOfWork) -> Json:
     checks = Checks()
-    checks.money(command.amount, "amount", command.closed_on or book.context.happened_at.date())
+    checks.money(command.amount, "amount", command.closed_on or work.context.happened_at.date())
     checks.text(command.contract_reference, "contract_reference", most=MAX_NAME)
-    check_closed_on(command.closed_on, book.context.now, checks)
+    check_closed_on(command.closed_on, work.context.now, checks)
     checks.done()
-    deal = book.get(Deal, command.deal_id)
+    deal = work.get(Deal, command.deal_id)
     deal.must_be_open()
-    process, amount = process_of(deal, book), command.amount or deal.amount
+    process, amount = process_of(deal, work), command.amount or deal.amount
     if amount is None or command.closed_on is None:
         contract = command.contract_reference
         lacking = deal.lacking_to_win(process, amount, command.closed_on, contract)
         raise GateNotPassed(deal.stage, lacking)
     won = f.DealWon(amount=amount, closed_on=command.closed_on, contract_reference=command.contract_reference)
-    warn_of_currency("amount", amount, deal.amount, book)
-    deal.win(process, won, book.context.now, done_at=book.context.happened_at)
+    warn_of_currency("amount", amount, deal.amount, work)
+    deal.win(process, won, work.context.now, done_at=work.context.happened_at)
     return told(deal)
 
 
 @handles(c.LoseDeal)
-def lose_deal(command: c.LoseDeal, book: Book) -> Json:
+def lose_deal(command: c.LoseDeal, work: UnitOfWork) -> Json:
     checks = Checks()
     checks.text(command.loss_reason, "loss_reason", most=MAX_NAME)
     checks.text(command.competitor, "competitor", most=MAX_NAME)
-    check_closed_on(command.closed_on, book.context.now, checks)
+    check_closed_on(command.closed_on, work.context.now, checks)
     checks.done()
-    deal = book.get(Deal, command.deal_id)
-    day = command.closed_on or company_day(book, book.context.happened_at)
+    deal = work.get(Deal, command.deal_id)
+    day = command.closed_on or company_day(work, work.context.happened_at)
     lost = f.DealLost(closed_on=day, loss_reason=command.loss_reason, competitor=command.competitor)
-    deal.lose(process_of(deal, book), lost, book.context.now)
+    deal.lose(process_of(deal, work), lost, work.context.now)
     return told(deal)
 
 
 @handles(c.ReopenDeal)
-def reopen_deal(command: c.ReopenDeal, book: Book) -> Json:
-    deal = book.get(Deal, command.deal_id)
+def reopen_deal(command: c.ReopenDeal, work: UnitOfWork) -> Json:
+    deal = work.get(Deal, command.deal_id)
     if not deal.is_open:
-        book.get(Rep, deal.owner_id, guard=True).must_be_active()
-    deal.reopen(command.stage, process_of(deal, book))
-    deal.keep_promised(policy_of(deal, book), book.context.now)
+        work.get(Rep, deal.owner_id, guard=True).must_be_active()
+    deal.reopen(command.stage, process_of(deal, work))
+    deal.keep_promised(policy_of(deal, work), work.context.now)
     return told(deal)
 
 
 @handles(c.CorrectClosing)
-def correct_closing(command: c.CorrectClosing, book: Book) -> Json:
-    _check_correction(command, book.context.now)
-    deal = book.get(Deal, command.deal_id)
+def correct_closing(command: c.CorrectClosing, work: UnitOfWork) -> Json:
+    _check_correction(command, work.context.now)
+    deal = work.get(Deal, command.deal_id)
     before, said = deal.closing, _said(command)
     foreign = [
         FieldError(name, f"a deal that was {deal.status} has none")
@@ -83,12 +83,12 @@ def correct_closing(command: c.CorrectClosing, book: Book) -> Json:
     after, checks = replace(before, **said), Checks()
     checks.money(command.amount, "amount", after.closed_on)
     checks.done()
-    if after.amount != before.amount and book.context.by_a_rep and deal.was_let_pass:
+    if after.amount != before.amount and work.context.by_a_rep and deal.was_let_pass:
         raise Forbidden(
             "an approval let this deal be won at its amount: a manager corrects it", field="amount"
         )
     deal.correct_closing(after)
-    warn_of_currency("amount", after.amount, before.amount, book)
+    warn_of_currency("amount", after.amount, before.amount, work)
     return told(deal)
 
 

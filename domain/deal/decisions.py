@@ -12,7 +12,7 @@ from domain.deal import commands as c
 from domain.deal import facts as f
 from domain.deal.deal import Deal
 from domain.engine.aggregate import Aggregate
-from domain.engine.command_handler import Book, handles
+from domain.engine.command_handler import UnitOfWork, handles
 from domain.engine.context import Context
 from domain.engine.errors import FieldError, Forbidden, Invalid, NotFound, Refused
 from domain.engine.values import MAX_NAME, Activity, Checks, Money, Needs, NextStep, id_text
@@ -40,12 +40,12 @@ def told(deal: Deal) -> Json:
     }
 
 
-def policy_of(deal: Deal, book: Book) -> FollowUpPolicy:
-    return follow_up_policy(deal.policy, book)
+def policy_of(deal: Deal, work: UnitOfWork) -> FollowUpPolicy:
+    return follow_up_policy(deal.policy, work)
 
 
-def process_of(deal: Deal, book: Book) -> Process:
-    return book.find(Processes, process_stream(deal.process)).at(deal.process_version)
+def process_of(deal: Deal, work: UnitOfWork) -> Process:
+    return work.find(Processes, process_stream(deal.process)).at(deal.process_version)
 
 
 def check_step(step: NextStep | None, checks: Checks, context: Context | None = None) -> None:
@@ -64,10 +64,10 @@ def check_step(step: NextStep | None, checks: Checks, context: Context | None = 
         checks.that(due - context.now < LONGEST, "next_step.due_at", "is more than ten years away")
 
 
-def check_limits(deal: Deal, step: NextStep | None, policy: FollowUpPolicy, book: Book) -> None:
+def check_limits(deal: Deal, step: NextStep | None, policy: FollowUpPolicy, work: UnitOfWork) -> None:
     """What an owner may promise alone. Raises Forbidden."""
-    if step is not None and book.context.by_a_rep:
-        deal.must_leave_owner(step, policy, book.context.now)
+    if step is not None and work.context.by_a_rep:
+        deal.must_leave_owner(step, policy, work.context.now)
 
 
 def subjects(customer_id: UUID | None, product_id: UUID | None) -> list[tuple[type[Aggregate], UUID]]:
@@ -76,11 +76,11 @@ def subjects(customer_id: UUID | None, product_id: UUID | None) -> list[tuple[ty
     return [(kind, id) for kind, id in about if id is not None]
 
 
-def check_subjects(customer_id: UUID | None, product_id: UUID | None, book: Book) -> None:
+def check_subjects(customer_id: UUID | None, product_id: UUID | None, work: UnitOfWork) -> None:
     """A deal is about customers and products that are there, and nothing new about an archived product."""
     if customer_id is not None:
-        book.get(Customer, customer_id)
-    if product_id is not None and book.get(Product, product_id).archived:
+        work.get(Customer, customer_id)
+    if product_id is not None and work.get(Product, product_id).archived:
         raise Refused("this product is archived: list it again first", product_id=str(product_id))
 
 
@@ -95,22 +95,22 @@ def check_activity(activity: Activity, checks: Checks, *, longest: int = A_WEEK)
 
 
 @handles(c.OpenDeal)
-def open_deal(command: c.OpenDeal, book: Book) -> Json:
+def open_deal(command: c.OpenDeal, work: UnitOfWork) -> Json:
     checks = Checks()
     checks.text(command.title, "title", most=MAX_NAME, needed=True)
-    checks.money(command.amount, "amount", book.context.happened_at.date())
+    checks.money(command.amount, "amount", work.context.happened_at.date())
     checks.day(command.expected_close, "expected_close")
-    check_step(command.next_step, checks, book.context)
+    check_step(command.next_step, checks, work.context)
     checks.done()
     processes, policies = process_stream(command.process), policy_stream(command.policy)
     about = subjects(command.customer_id, command.product_id)
-    book.want((Rep, command.owner_id), (Processes, processes), (Policies, policies), *about)
-    check_subjects(command.customer_id, command.product_id, book)
-    process = book.find(Processes, processes).current
-    policy = follow_up_policy(command.policy, book)
-    rep = book.get(Rep, command.owner_id, guard=True)
+    work.want((Rep, command.owner_id), (Processes, processes), (Policies, policies), *about)
+    check_subjects(command.customer_id, command.product_id, work)
+    process = work.find(Processes, processes).current
+    policy = follow_up_policy(command.policy, work)
+    rep = work.get(Rep, command.owner_id, guard=True)
     rep.must_be_active()
-    deal = book.new(Deal, command.deal_id)
+    deal = work.new(Deal, command.deal_id)
     deal.open(
         f.DealOpened(
             title=command.title,
@@ -125,63 +125,63 @@ def open_deal(command: c.OpenDeal, book: Book) -> Json:
             amount=command.amount,
             expected_close=command.expected_close,
         ),
-        book.context.happened_at,
+        work.context.happened_at,
     )
-    now = book.context.now
+    now = work.context.now
     if command.next_step is not None:
-        check_limits(deal, command.next_step, policy, book)
+        check_limits(deal, command.next_step, policy, work)
         deal.promise_next(command.next_step, policy, now)
     deal.keep_promised(policy, now)
     return told(deal)
 
 
 @handles(c.LogActivity)
-def log_activity(command: c.LogActivity, book: Book) -> Json:
+def log_activity(command: c.LogActivity, work: UnitOfWork) -> Json:
     checks = Checks()
     check_activity(command.activity, checks)
-    check_step(command.next_step, checks, book.context)
+    check_step(command.next_step, checks, work.context)
     checks.done()
-    deal = book.get(Deal, command.deal_id)
-    policy = policy_of(deal, book)
+    deal = work.get(Deal, command.deal_id)
+    policy = policy_of(deal, work)
     if not deal.has_logged(command.activity_id):
-        check_contact(deal, command.activity.contact_id, book)
+        check_contact(deal, command.activity.contact_id, work)
     touch = f"{command.activity.kind}:{command.activity.outcome}"
     if deal.log(command.activity_id, command.activity):
-        check_limits(deal, command.next_step, policy, book)
-        deal.touched(policy, book.context.now, touch, command.next_step, book.context.occurred_at)
+        check_limits(deal, command.next_step, policy, work)
+        deal.touched(policy, work.context.now, touch, command.next_step, work.context.occurred_at)
     return {**told(deal), "activity_id": str(command.activity_id)}
 
 
 @handles(c.CorrectActivity)
-def correct_activity(command: c.CorrectActivity, book: Book) -> Json:
+def correct_activity(command: c.CorrectActivity, work: UnitOfWork) -> Json:
     checks = Checks()
     check_activity(command.activity, checks)
     checks.done()
-    deal = book.get(Deal, command.deal_id, complete=True)
+    deal = work.get(Deal, command.deal_id, complete=True)
     before, after = deal.activity(command.activity_id), command.activity
     if after.contact_id != before.contact_id:
-        check_contact(deal, after.contact_id, book)
+        check_contact(deal, after.contact_id, work)
     rep_id, contact_id = after.rep_id or before.rep_id, after.contact_id or before.contact_id
     deal.correct_activity(command.activity_id, replace(after, rep_id=rep_id, contact_id=contact_id))
     return told(deal)
 
 
-def check_contact(deal: Deal, contact_id: UUID | None, book: Book) -> None:
+def check_contact(deal: Deal, contact_id: UUID | None, work: UnitOfWork) -> None:
     """A touch is with a contact of the deal's customer. Raises NotFound."""
     if contact_id is None:
         return
-    known = book.get(Customer, deal.customer_id).contacts if deal.customer_id is not None else {}
+    known = work.get(Customer, deal.customer_id).contacts if deal.customer_id is not None else {}
     if contact_id not in known:
         words = "activity.contact_id: the deal's customer has no contact with this id"
         raise NotFound(words, kind="contact", id=str(contact_id), field="activity.contact_id")
 
 
 @handles(c.RecordNeeds)
-def record_needs(command: c.RecordNeeds, book: Book) -> Json:
-    check_needs(command.needs, book.context.happened_at.date())
-    deal = book.get(Deal, command.deal_id)
+def record_needs(command: c.RecordNeeds, work: UnitOfWork) -> Json:
+    check_needs(command.needs, work.context.happened_at.date())
+    deal = work.get(Deal, command.deal_id)
     deal.record_needs(command.needs)
-    warn_of_currency("budget", command.needs.budget, deal.amount, book)
+    warn_of_currency("budget", command.needs.budget, deal.amount, work)
     return told(deal)
 
 
@@ -197,34 +197,34 @@ def check_needs(needs: Needs, on: date) -> None:
 
 
 @handles(c.RecordQuote)
-def record_quote(command: c.RecordQuote, book: Book) -> Json:
+def record_quote(command: c.RecordQuote, work: UnitOfWork) -> Json:
     checks = Checks()
     checks.text(command.quote.reference, "quote.reference", most=MAX_NAME, needed=True)
-    checks.money(command.quote.amount, "quote.amount", book.context.happened_at.date())
+    checks.money(command.quote.amount, "quote.amount", work.context.happened_at.date())
     checks.day(command.quote.valid_until, "quote.valid_until")
     checks.done()
-    deal = book.get(Deal, command.deal_id)
+    deal = work.get(Deal, command.deal_id)
     deal.record_quote(command.quote)
-    warn_of_currency("quote", command.quote.amount, deal.amount, book)
+    warn_of_currency("quote", command.quote.amount, deal.amount, work)
     return told(deal)
 
 
 @handles(c.ChangeAmount)
-def change_amount(command: c.ChangeAmount, book: Book) -> Json:
+def change_amount(command: c.ChangeAmount, work: UnitOfWork) -> Json:
     checks = Checks()
-    checks.money(command.amount, "amount", book.context.happened_at.date())
+    checks.money(command.amount, "amount", work.context.happened_at.date())
     checks.done()
-    deal = book.get(Deal, command.deal_id)
+    deal = work.get(Deal, command.deal_id)
     deal.must_be_open()
-    warn_of_currency("amount", command.amount, deal.amount, book)
+    warn_of_currency("amount", command.amount, deal.amount, work)
     deal.change_amount(command.amount)
     return told(deal)
 
 
-def warn_of_currency(what: str, said: Money | None, held: Money | None, book: Book) -> None:
+def warn_of_currency(what: str, said: Money | None, held: Money | None, work: UnitOfWork) -> None:
     """Another currency than the deal's is taken, but may be a slip of the pen."""
     if said is not None and held is not None and said.currency != held.currency:
-        book.warn(f"the {what} {other_currency(said, held)}")
+        work.warn(f"the {what} {other_currency(said, held)}")
 
 
 def other_currency(said: Money, held: Money) -> str:
@@ -232,25 +232,25 @@ def other_currency(said: Money, held: Money) -> str:
 
 
 @handles(c.MoveExpectedClose)
-def move_expected_close(command: c.MoveExpectedClose, book: Book) -> Json:
+def move_expected_close(command: c.MoveExpectedClose, work: UnitOfWork) -> Json:
     checks = Checks()
     checks.day(command.expected_close, "expected_close")
     checks.done()
-    deal = book.get(Deal, command.deal_id)
+    deal = work.get(Deal, command.deal_id)
     deal.must_be_open()
     deal.move_expected_close(command.expected_close)
     return told(deal)
 
 
 @handles(c.CorrectDeal)
-def correct_deal(command: c.CorrectDeal, book: Book) -> Json:
+def correct_deal(command: c.CorrectDeal, work: UnitOfWork) -> Json:
     checks = Checks()
     if command.title is not None:
         checks.text(command.title, "title", most=MAX_NAME, needed=True)
     checks.done()
-    book.want((Deal, command.deal_id), *subjects(command.customer_id, command.product_id))
-    deal = book.get(Deal, command.deal_id)
-    check_subjects(command.customer_id, _unless(deal.product_id, command.product_id), book)
+    work.want((Deal, command.deal_id), *subjects(command.customer_id, command.product_id))
+    deal = work.get(Deal, command.deal_id)
+    check_subjects(command.customer_id, _unless(deal.product_id, command.product_id), work)
     if command.title is not None:
         deal.correct_title(command.title)
     if command.customer_id is not None:
@@ -265,57 +265,57 @@ def _unless(held: UUID | None, said: UUID | None) -> UUID | None:
 
 
 @handles(c.MoveStage)
-def move_stage(command: c.MoveStage, book: Book) -> Json:
-    deal = book.get(Deal, command.deal_id)
+def move_stage(command: c.MoveStage, work: UnitOfWork) -> Json:
+    deal = work.get(Deal, command.deal_id)
     before = deal.stage
-    deal.move(process_of(deal, book), command.to)
+    deal.move(process_of(deal, work), command.to)
     if deal.stage != before:
-        deal.rearm(policy_of(deal, book), book.context.now)
+        deal.rearm(policy_of(deal, work), work.context.now)
     return told(deal)
 
 
 @handles(c.MoveToProcess)
-def move_to_process(command: c.MoveToProcess, book: Book) -> Json:
-    deal = book.get(Deal, command.deal_id)
+def move_to_process(command: c.MoveToProcess, work: UnitOfWork) -> Json:
+    deal = work.get(Deal, command.deal_id)
     deal.must_be_open()
-    deal.move_process(book.find(Processes, process_stream(deal.process)).at(command.version))
+    deal.move_process(work.find(Processes, process_stream(deal.process)).at(command.version))
     return told(deal)
 
 
 @handles(c.RequestOverride)
-def request_override(command: c.RequestOverride, book: Book) -> Json:
-    deal = book.get(Deal, command.deal_id)
-    if not (book.context.reason or "").strip():
+def request_override(command: c.RequestOverride, work: UnitOfWork) -> Json:
+    deal = work.get(Deal, command.deal_id)
+    if not (work.context.reason or "").strip():
         raise Invalid([FieldError("reason", "an override is asked for with a reason")])
-    deal.request_override(process_of(deal, book), command.override_id, command.to, str(book.context.actor))
+    deal.request_override(process_of(deal, work), command.override_id, command.to, str(work.context.actor))
     return {**told(deal), "override_id": str(command.override_id)}
 
 
 @handles(c.DecideOverride)
-def decide_override(command: c.DecideOverride, book: Book) -> Json:
-    if book.context.actor.kind != "user":
+def decide_override(command: c.DecideOverride, work: UnitOfWork) -> Json:
+    if work.context.actor.kind != "user":
         raise Forbidden("an override is decided by a person")
-    deal = book.get(Deal, command.deal_id)
-    process, by = process_of(deal, book), str(book.context.actor)
+    deal = work.get(Deal, command.deal_id)
+    process, by = process_of(deal, work), str(work.context.actor)
     deal.decide_override(process, command.override_id, approved=command.approved, by=by)
     return {**told(deal), "override_id": str(command.override_id)}
 
 
 @handles(c.HandOver)
-def hand_over(command: c.HandOver, book: Book) -> Json:
+def hand_over(command: c.HandOver, work: UnitOfWork) -> Json:
     """Two streams, one commit: the deal changes hands and the rep's allocations count it."""
     checks = Checks()
     checks.text(command.handover_note, "handover_note", needed=True)
     checks.text(command.rule, "rule", most=60, needed=True)
     checks.done()
-    book.want((Deal, command.deal_id), (Rep, command.to))
-    deal = book.get(Deal, command.deal_id)
-    rep, now = book.get(Rep, command.to, guard=True), book.context.now
+    work.want((Deal, command.deal_id), (Rep, command.to))
+    deal = work.get(Deal, command.deal_id)
+    rep, now = work.get(Rep, command.to, guard=True), work.context.now
     if rep.id != deal.owner_id:
         deal.break_if_overdue(now)
     give(deal, rep, command.rule, command.handover_note, command.receipt)
     if deal.is_open and deal.promise is None:
-        deal.keep_promised(policy_of(deal, book), now)
+        deal.keep_promised(policy_of(deal, work), now)
     return told(deal)
 
 

@@ -20,7 +20,7 @@ from domain.deal.decisions import Json, other_currency, policy_of, process_of, t
 from domain.deal.fixed import FIXED, named_in, not_taken
 from domain.deal.import_checks import check_row
 from domain.deal.row import differing, digest_of, marks_held, marks_of
-from domain.engine.command_handler import Book, handles
+from domain.engine.command_handler import UnitOfWork, handles
 from domain.engine.errors import FieldError, Invalid, Refused
 from domain.engine.values import Money, NextStep
 from domain.people.people import Rep
@@ -33,38 +33,38 @@ NEED_AN_OPEN_DEAL = {"owner", "amount", "expected_close", "needs", "quote", "nex
 
 
 @handles(ImportDeal)
-def import_deal(row: ImportDeal, book: Book) -> Json:
-    deal, digest = book.find(Deal, row.deal_id), digest_of(row)
+def import_deal(row: ImportDeal, work: UnitOfWork) -> Json:
+    deal, digest = work.find(Deal, row.deal_id), digest_of(row)
     if deal.imported is not None and deal.imported.digest == digest:
         return told(deal)
     if not deal.exists:
-        check_row(row, book.context.now)
-        _open(deal, row, book)
-        deal.record(f.ImportNoted(digest=digest, as_of=book.context.now, marks=marks_of(row)))
+        check_row(row, work.context.now)
+        _open(deal, row, work)
+        deal.record(f.ImportNoted(digest=digest, as_of=work.context.now, marks=marks_of(row)))
         return told(deal)
     if any(_logged_as(deal, past) for past in row.activities):
-        deal = book.get(Deal, row.deal_id, complete=True)
-    return _tell_again(deal, row, digest, book)
+        deal = work.get(Deal, row.deal_id, complete=True)
+    return _tell_again(deal, row, digest, work)
 
 
 # -- a row that is new --------------------------------------------------------------------------
 
 
-def _open(deal: Deal, row: ImportDeal, book: Book) -> None:
+def _open(deal: Deal, row: ImportDeal, work: UnitOfWork) -> None:
     processes, policies = process_stream(row.process), policy_stream(row.policy)
-    book.want((Rep, row.owner_id), (Processes, processes), (Policies, policies))
-    process, policy = book.find(Processes, processes).current, book.find(Policies, policies).current
+    work.want((Rep, row.owner_id), (Processes, processes), (Policies, policies))
+    process, policy = work.find(Processes, processes).current, work.find(Policies, policies).current
     _check_stage(row, process)
-    opened_at = row.opened_at or book.context.now
-    deal.open(_opening(row, _owner(row, book), process, policy), opened_at)
-    arrives_at = min(row.closed_at or row.stage_at or opened_at, book.context.now)
+    opened_at = row.opened_at or work.context.now
+    deal.open(_opening(row, _owner(row, work), process, policy), opened_at)
+    arrives_at = min(row.closed_at or row.stage_at or opened_at, work.context.now)
     _log(deal, (past for past in row.activities if past.at <= arrives_at))
     _record_what_gates_ask(deal, row, arrives_at)
     if row.stage != WON and row.amount is not None:
         deal.change_amount(row.amount, arrives_at)
-    Arrival(deal, row, process, book, row.amount, arrives_at).come()
+    Arrival(deal, row, process, work, row.amount, arrives_at).come()
     _log(deal, (past for past in row.activities if past.at > arrives_at))
-    _promise(deal, row, policy, book.context.now)
+    _promise(deal, row, policy, work.context.now)
 
 
 def _check_stage(row: ImportDeal, process: Process) -> None:
@@ -73,9 +73,9 @@ def _check_stage(row: ImportDeal, process: Process) -> None:
         raise Invalid([FieldError("stage", f"{row.stage!r} is not one of {', '.join(reachable)}")])
 
 
-def _owner(row: ImportDeal, book: Book) -> Rep:
+def _owner(row: ImportDeal, work: UnitOfWork) -> Rep:
     """History may belong to somebody who has left; an open deal may not."""
-    rep = book.get(Rep, row.owner_id, guard=True)
+    rep = work.get(Rep, row.owner_id, guard=True)
     if row.stage not in (WON, LOST):
         rep.must_be_active()
     return rep
@@ -125,7 +125,7 @@ def _not_past(step: NextStep, deal: Deal, policy: FollowUpPolicy, now: datetime)
 # -- a row that changed -------------------------------------------------------------------------
 
 
-def _tell_again(deal: Deal, said: ImportDeal, digest: str, book: Book) -> Json:
+def _tell_again(deal: Deal, said: ImportDeal, digest: str, work: UnitOfWork) -> Json:
     """Record what the file changed. What it cannot change is refused or named; where nothing is new, nothing is noted."""
     if deal.imported is None:
         raise Refused("the deal was not imported: a file cannot change it", source=said.source)
@@ -133,19 +133,19 @@ def _tell_again(deal: Deal, said: ImportDeal, digest: str, book: Book) -> Json:
     row, last = completed(said, deal), deal.imported.marks
     parts = told_parts(said, deal)
     opening_told = deal.opening_told or "opened_at" in parts
-    check_row(row, book.context.now, held=deal.status, opening_told=opening_told)
+    check_row(row, work.context.now, held=deal.status, opening_told=opening_told)
     new = marks_of(row)
     marks = replace(last, **{part: getattr(new, part) for part in parts})
-    notes = _change(deal, row, marks, book)
+    notes = _change(deal, row, marks, work)
     agreed = not deal.has_decided
     if not agreed or marks != last:
-        deal.record(f.ImportNoted(digest=digest, as_of=book.context.now, marks=marks))
+        deal.record(f.ImportNoted(digest=digest, as_of=work.context.now, marks=marks))
     return {**told(deal), "notes": notes, "agreed": agreed}
 
 
-def _change(deal: Deal, row: ImportDeal, new: f.RowMarks, book: Book) -> list[tuple[str, str]]:
+def _change(deal: Deal, row: ImportDeal, new: f.RowMarks, work: UnitOfWork) -> list[tuple[str, str]]:
     """What the caller is to be told beside what is recorded: field and sentence."""
-    process, policy, now = process_of(deal, book), policy_of(deal, book), book.context.now
+    process, policy, now = process_of(deal, work), policy_of(deal, work), work.context.now
     _check_stage(row, process)
     assert deal.imported is not None
     since, last = deal.imported.as_of, deal.imported.marks
@@ -160,12 +160,12 @@ def _change(deal: Deal, row: ImportDeal, new: f.RowMarks, book: Book) -> list[tu
     reopens = "standing" in changed and not deal.is_open
     if reopens:
         deal.reopen(deal.reached(process), process)
-    _correct(deal, row, book, changed)
+    _correct(deal, row, work, changed)
     stage, at = deal.stage, min(max(row.closed_at or row.stage_at or now, since), now)
     if "standing" in changed:
-        Arrival(deal, row, process, book, _worth(deal, row, changed), at).come()
+        Arrival(deal, row, process, work, _worth(deal, row, changed), at).come()
     if reopens and deal.is_open:
-        book.get(Rep, deal.owner_id, guard=True).must_be_active()
+        work.get(Rep, deal.owner_id, guard=True).must_be_active()
     touched = _new_activities(deal, row, policy, now)
     if deal.stage != stage and not touched:
         deal.rearm(policy, now)
@@ -244,7 +244,7 @@ def _closed(deal: Deal) -> str:
     return f"the deal was {deal.status} here on {deal.closed_on}"
 
 
-def _correct(deal: Deal, row: ImportDeal, book: Book, changed: set[str]) -> None:
+def _correct(deal: Deal, row: ImportDeal, work: UnitOfWork, changed: set[str]) -> None:
     if "title" in changed:
         deal.correct_title(row.title)
     if "customer" in changed:
@@ -252,7 +252,7 @@ def _correct(deal: Deal, row: ImportDeal, book: Book, changed: set[str]) -> None
     if "product" in changed:
         deal.correct_product(row.product_id)
     if "owner" in changed:
-        _give(deal, row, book)
+        _give(deal, row, work)
     if "amount" in changed and not (row.stage == WON and deal.is_open):
         deal.change_amount(row.amount)
     if "expected_close" in changed:
@@ -263,9 +263,9 @@ def _correct(deal: Deal, row: ImportDeal, book: Book, changed: set[str]) -> None
         deal.record_quote(row.quote)
 
 
-def _give(deal: Deal, row: ImportDeal, book: Book) -> None:
+def _give(deal: Deal, row: ImportDeal, work: UnitOfWork) -> None:
     try:
-        deal.give_to(book.get(Rep, row.owner_id, guard=True), "import", f"the owner changed in {row.source}")
+        deal.give_to(work.get(Rep, row.owner_id, guard=True), "import", f"the owner changed in {row.source}")
     except Refused as refusal:
         raise Invalid([FieldError("owner", refusal.message)]) from refusal
 

@@ -5,62 +5,62 @@ from __future__ import annotations
 from domain.deal import commands as c
 from domain.deal.deal import Deal
 from domain.deal.decisions import Json, check_limits, check_step, give, policy_of, told
-from domain.engine.command_handler import Book, handles
+from domain.engine.command_handler import UnitOfWork, handles
 from domain.engine.errors import Refused
 from domain.engine.values import Checks, PromiseOutcome
 from domain.people.people import Rep, Team
 
 
 @handles(c.PromiseNext)
-def promise_next(command: c.PromiseNext, book: Book) -> Json:
+def promise_next(command: c.PromiseNext, work: UnitOfWork) -> Json:
     checks = Checks()
-    check_step(command.next_step, checks, book.context)
+    check_step(command.next_step, checks, work.context)
     checks.done()
-    deal = book.get(Deal, command.deal_id)
-    policy = policy_of(deal, book)
-    check_limits(deal, command.next_step, policy, book)
-    deal.promise_next(command.next_step, policy, book.context.now)
+    deal = work.get(Deal, command.deal_id)
+    policy = policy_of(deal, work)
+    check_limits(deal, command.next_step, policy, work)
+    deal.promise_next(command.next_step, policy, work.context.now)
     return told(deal)
 
 
 @handles(c.ExcusePromise)
-def excuse_promise(command: c.ExcusePromise, book: Book) -> Json:
+def excuse_promise(command: c.ExcusePromise, work: UnitOfWork) -> Json:
     checks = Checks()
-    check_step(command.next_step, checks, book.context)
-    checks.that(bool((book.context.reason or "").strip()), "reason", "a promise is excused with a reason")
+    check_step(command.next_step, checks, work.context)
+    checks.that(bool((work.context.reason or "").strip()), "reason", "a promise is excused with a reason")
     checks.done()
-    deal = book.get(Deal, command.deal_id)
+    deal = work.get(Deal, command.deal_id)
     if deal.promise is None or deal.promise.id != command.promise_id:
         deal.must_have_excused(command.promise_id)
         return told(deal)
-    policy, now = policy_of(deal, book), book.context.now
-    if book.context.by_a_rep:
+    policy, now = policy_of(deal, work), work.context.now
+    if work.context.by_a_rep:
         deal.must_leave_owner_excuse(policy)
     deal.end_promise(PromiseOutcome.EXCUSED, now)
     if command.next_step is not None:
-        check_limits(deal, command.next_step, policy, book)
+        check_limits(deal, command.next_step, policy, work)
         deal.promise_next(command.next_step, policy, now)
     deal.keep_promised(policy, now)
     return told(deal)
 
 
 @handles(c.RearmPromise)
-def rearm_promise(command: c.RearmPromise, book: Book) -> Json:
-    deal = book.get(Deal, command.deal_id)
-    deal.follow(policy_of(deal, book), book.context.now)
+def rearm_promise(command: c.RearmPromise, work: UnitOfWork) -> Json:
+    deal = work.get(Deal, command.deal_id)
+    deal.follow(policy_of(deal, work), work.context.now)
     return told(deal)
 
 
 @handles(c.EnsurePromise)
-def ensure_promise(command: c.EnsurePromise, book: Book) -> Json:
-    deal = book.get(Deal, command.deal_id)
-    deal.keep_promised(policy_of(deal, book), book.context.now)
+def ensure_promise(command: c.EnsurePromise, work: UnitOfWork) -> Json:
+    deal = work.get(Deal, command.deal_id)
+    deal.keep_promised(policy_of(deal, work), work.context.now)
     return told(deal)
 
 
 @handles(c.RemindPromise)
-def remind_promise(command: c.RemindPromise, book: Book) -> Json:
-    deal = book.get(Deal, command.deal_id)
+def remind_promise(command: c.RemindPromise, work: UnitOfWork) -> Json:
+    deal = work.get(Deal, command.deal_id)
     promise = deal.live(command.promise_id, command.arming)
     if promise is not None:
         deal.remind(promise)
@@ -68,8 +68,8 @@ def remind_promise(command: c.RemindPromise, book: Book) -> Json:
 
 
 @handles(c.MissPromise)
-def miss_promise(command: c.MissPromise, book: Book) -> Json:
-    deal = book.get(Deal, command.deal_id)
+def miss_promise(command: c.MissPromise, work: UnitOfWork) -> Json:
+    deal = work.get(Deal, command.deal_id)
     promise = deal.live(command.promise_id, command.arming)
     if promise is not None:
         deal.miss(promise)
@@ -77,26 +77,26 @@ def miss_promise(command: c.MissPromise, book: Book) -> Json:
 
 
 @handles(c.EscalatePromise)
-def escalate_promise(command: c.EscalatePromise, book: Book) -> Json:
-    deal = book.get(Deal, command.deal_id)
+def escalate_promise(command: c.EscalatePromise, work: UnitOfWork) -> Json:
+    deal = work.get(Deal, command.deal_id)
     promise = deal.live(command.promise_id, command.arming)
     if promise is not None:
-        deal.escalate(promise, book.find(Team, deal.team_id).manager_id, again=command.again)
+        deal.escalate(promise, work.find(Team, deal.team_id).manager_id, again=command.again)
     return told(deal)
 
 
 @handles(c.ReassignPromise)
-def reassign_promise(command: c.ReassignPromise, book: Book) -> Json:
+def reassign_promise(command: c.ReassignPromise, work: UnitOfWork) -> Json:
     """The deal and the new owner's allocations commit together, or not at all."""
-    deal = book.get(Deal, command.deal_id)
+    deal = work.get(Deal, command.deal_id)
     if deal.live(command.promise_id, command.arming) is None:
         return told(deal)
-    rep = book.get(Rep, command.to, guard=True)
-    rep.must_be_here(book.context.now)
-    policy = policy_of(deal, book)
+    rep = work.get(Rep, command.to, guard=True)
+    rep.must_be_here(work.context.now)
+    policy = policy_of(deal, work)
     if deal.reassignments >= policy.max_reassignments:
         raise Refused("the deal was reassigned as often as its policy allows: a manager decides now")
     deal.end_promise(PromiseOutcome.BROKEN)
     give(deal, rep, "escalation", "", command.receipt)
-    deal.keep_promised(policy, book.context.now)
+    deal.keep_promised(policy, work.context.now)
     return told(deal)

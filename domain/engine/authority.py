@@ -1,4 +1,4 @@
-"""Domain room: who may give which command: what it is about, whom and what it names, what it makes. The door asks here, on the same
+"""Domain room: who may give which command: what it is about, whom and what it names, what it makes. Asked on the same
 state that the decision is made on.
 """
 
@@ -12,18 +12,18 @@ from domain.engine.errors import Conflict, Forbidden, NotFound
 from domain.engine.references import PERSON, Named, Refers
 
 if TYPE_CHECKING:
-    from domain.engine.command_handler import Book, Call
+    from domain.engine.command_handler import Call, UnitOfWork
 
 
-def admit(call: Call, book: Book) -> None:
+def admit(call: Call, work: UnitOfWork) -> None:
     """Refuse before anything is decided: a stream out of the actor's reach, a version that is not
     the one the caller saw.
     """
     chief, context = call.command.stream(), call.context
     if chief is None or (context.expected_version is None and context.reach is None):
         return
-    book.want(chief)
-    held = book.base(chief[1])
+    work.want(chief)
+    held = work.base(chief[1])
     assert held is not None
     if held.exists and context.reach is not None and not call.command.concerns(held):
         _check_reach(held, context.reach)
@@ -35,24 +35,24 @@ def admit(call: Call, book: Book) -> None:
         )
 
 
-def check_named(call: Call, book: Book) -> None:
+def check_named(call: Call, work: UnitOfWork) -> None:
     """Refuse a command that names what is not there, is something else, or is not the actor's to name."""
     own = call.context.reach.rep_id if call.context.reach is not None else None
     named = [one for one in call.command.named() if one.id != own]
     if named:
-        book.want(*((_kind(one.refers), one.id) for one in named))
+        work.want(*((_kind(one.refers), one.id) for one in named))
     for one in named:
         if one.refers.kind == PERSON:
-            _check_person(one, call, book)
+            _check_person(one, call, work)
         else:
-            _check_thing(one, call, book)
+            _check_thing(one, call, work)
 
 
-def _check_thing(named: Named, call: Call, book: Book) -> None:
-    kind, held, reach = _kind(named.refers), book.base(named.id), call.context.reach
+def _check_thing(named: Named, call: Call, work: UnitOfWork) -> None:
+    kind, held, reach = _kind(named.refers), work.base(named.id), call.context.reach
     if not isinstance(held, kind) or not held.exists:
         raise _nothing(named)
-    if reach is None or named.refers.whose == "anybody" or _stands(named, call, book):
+    if reach is None or named.refers.whose == "anybody" or _stands(named, call, work):
         return
     if not held.within(reach):
         raise _nothing(named) if named.refers.whose == "seen" else _others(named)
@@ -60,31 +60,31 @@ def _check_thing(named: Named, call: Call, book: Book) -> None:
         raise Forbidden("you say this for yourself only", field=named.field)
 
 
-def _check_person(named: Named, call: Call, book: Book) -> None:
+def _check_person(named: Named, call: Call, work: UnitOfWork) -> None:
     """Persons who are no reps stand in the ledger as managers only. Who sees all may name others, such as the
     company's head; who sees one team may name its manager, and who has a part already.
     """
-    held, reach = book.base(named.id), call.context.reach
+    held, reach = work.base(named.id), call.context.reach
     if isinstance(held, _kind(named.refers)) and held.exists:
         return
     if held is not None and held.version > 0:
         raise _nothing(named)
-    if reach is None or reach.team_id is None or _stands(named, call, book):
+    if reach is None or reach.team_id is None or _stands(named, call, work):
         return
-    if named.id not in book.find(KINDS["team"], reach.team_id).parts():
+    if named.id not in work.find(KINDS["team"], reach.team_id).parts():
         raise _nothing(named)
 
 
-def _stands(named: Named, call: Call, book: Book) -> bool:
+def _stands(named: Named, call: Call, work: UnitOfWork) -> bool:
     chief = call.command.stream()
-    held = book.base(chief[1]) if chief is not None else None
+    held = work.base(chief[1]) if chief is not None else None
     return held is not None and (named.id in held.parts() or call.command.stands(named, held))
 
 
-def check_made(call: Call, book: Book) -> None:
+def check_made(call: Call, work: UnitOfWork) -> None:
     """What did not exist before must be within the actor's reach as it was made."""
     chief, reach = call.command.stream(), call.context.reach
-    made = book.made(chief[1]) if chief is not None else None
+    made = work.made(chief[1]) if chief is not None else None
     if made is not None and reach is not None and not made.makeable(reach):
         raise Forbidden(f"you may not make a {made.KIND} that belongs to others", kind=made.KIND)
 

@@ -1,6 +1,6 @@
-"""Domain room: the one door. API, import, CLI and workflow activities all come through here.
+"""Domain room: the one command handler. API, import, CLI and workflow activities all come through here.
 
-A decision is a pure function of a command and the aggregates it looks at. The door loads
+A decision is a pure function of a command and the aggregates it looks at. The command handler loads
 those, decides, and hands the decided facts to the ledger, which records them all or none.
 Decisions are made on remembered state first and checked by the ledger's versions; a refusal
 or a silence is only ever given on state read fresh.
@@ -91,7 +91,7 @@ class Decision(NamedTuple):
 
 
 class Store(Protocol):
-    """What the door needs of a ledger (`runtime/ledger.py` is the one there is)."""
+    """What the command handler needs of a ledger (`runtime/ledger.py` is the one there is)."""
 
     def recall(self, id: UUID) -> Aggregate | None:
         """The aggregate as last remembered, where it is."""
@@ -122,7 +122,7 @@ def nothing_remembered(id: UUID) -> None:
 
 
 class NotLoaded(Exception):
-    """A decision looked at an aggregate that is not in the book yet."""
+    """A decision looked at an aggregate that is not in the unit of work yet."""
 
     def __init__(self, wanted: Wanted, *, complete: bool = False) -> None:
         super().__init__(wanted)
@@ -138,7 +138,7 @@ class Policy(Protocol):
     def calendar(self) -> BusinessCalendar: ...
 
 
-class Book:
+class UnitOfWork:
     """The aggregates one decision looks at. Asking for a missing one starts the decision over
     with it, which is safe because decisions are pure.
     """
@@ -254,14 +254,14 @@ def _stamp(aggregate: Aggregate, happened_at: datetime, meta: Meta) -> list[Pend
     return [Pending(id, n, fact, at or happened_at, meta) for n, (fact, at) in enumerate(facts, first)]
 
 
-Decide = Callable[[Any, Book], Json]
+Decide = Callable[[Any, UnitOfWork], Json]
 _DECIDERS: dict[type[Command], Decide] = {}
 
 
-def handles(command: type[C]) -> Callable[[Callable[[C, Book], Json]], Callable[[C, Book], Json]]:
+def handles(command: type[C]) -> Callable[[Callable[[C, UnitOfWork], Json]], Callable[[C, UnitOfWork], Json]]:
     """Register the decision for a command type. It returns the answer to give the caller."""
 
-    def register(decide: Callable[[C, Book], Json]) -> Callable[[C, Book], Json]:
+    def register(decide: Callable[[C, UnitOfWork], Json]) -> Callable[[C, UnitOfWork], Json]:
         if command in _DECIDERS:
             raise TypeError(f"{command.__qualname__} has a decision already")
         _DECIDERS[command] = decide
@@ -284,30 +284,30 @@ class Together(Command):
 
 
 @handles(Together)
-def _decide_together(together: Together, book: Book) -> Json:
+def _decide_together(together: Together, work: UnitOfWork) -> Json:
     errors = []
     for named, command in together.needed:
         try:
-            _DECIDERS[type(command)](command, book)
+            _DECIDERS[type(command)](command, work)
         except DomainError as wrong:
             errors.append(FieldError(named, wrong.message))
     if errors:
         raise Invalid(errors)
-    return _DECIDERS[type(together.command)](together.command, book)
+    return _DECIDERS[type(together.command)](together.command, work)
 
 
-def attempt(call: Call, loaded: dict[UUID, Aggregate], recall: Recall) -> tuple[Decision, Book]:
+def attempt(call: Call, loaded: dict[UUID, Aggregate], recall: Recall) -> tuple[Decision, UnitOfWork]:
     """Decide once, purely. Raises NotLoaded, naming what to load before trying again."""
-    book = Book(call.context, loaded, recall)
-    authority.admit(call, book)
-    authority.check_named(call, book)
-    answer = _DECIDERS[type(call.command)](call.command, book)
-    authority.check_made(call, book)
-    return book.decide(call, answer), book
+    work = UnitOfWork(call.context, loaded, recall)
+    authority.admit(call, work)
+    authority.check_named(call, work)
+    answer = _DECIDERS[type(call.command)](call.command, work)
+    authority.check_made(call, work)
+    return work.decide(call, answer), work
 
 
 @dataclass
-class Door:
+class CommandHandler:
     """Executes commands against a ledger. Safe for any number of concurrent callers."""
 
     store: Store
@@ -345,7 +345,7 @@ class Door:
     async def _execute(self, call: Call) -> Receipt:
         fresh = False
         for _ in range(self.attempts):
-            decision, book = await self._decide(call, fresh=fresh)
+            decision, work = await self._decide(call, fresh=fresh)
             if not decision.facts and decision.key is None:
                 return Receipt(await self.store.head(), 0, decision.version, decision.answer)
             try:
@@ -354,7 +354,7 @@ class Door:
                 fresh = True
                 continue
             if not receipt.replayed:
-                self.store.remember(book.changed)
+                self.store.remember(work.changed)
             return receipt
         raise Conflict("too many writers on the same streams: retry in a moment", attempts=self.attempts)
 
@@ -377,18 +377,18 @@ class Door:
         except DomainError as refusal:
             return refusal
 
-    async def _decide(self, call: Call, *, fresh: bool) -> tuple[Decision, Book]:
+    async def _decide(self, call: Call, *, fresh: bool) -> tuple[Decision, UnitOfWork]:
         """On remembered state first; a refusal or a silence is decided again on fresh state."""
         if not fresh:
             try:
-                decision, book = await self._attempt(call, fresh=False)
+                decision, work = await self._attempt(call, fresh=False)
                 if decision.facts:
-                    return decision, book
+                    return decision, work
             except DomainError:
                 pass
         return await self._attempt(call, fresh=True)
 
-    async def _attempt(self, call: Call, *, fresh: bool) -> tuple[Decision, Book]:
+    async def _attempt(self, call: Call, *, fresh: bool) -> tuple[Decision, UnitOfWork]:
         loaded: dict[UUID, Aggregate] = {}
         recall = nothing_remembered if fresh else self.store.recall
         while True:

@@ -17,7 +17,7 @@ SKEW = timedelta(minutes=5)
 
 
 class Channel(StrEnum):
-    """The four front desks, all served by the one door."""
+    """The four front desks, all served by the one command handler."""
 
     API = "api"
     IMPORT = "import"

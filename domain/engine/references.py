@@ -1,6 +1,6 @@
 """Domain room: what an id inside a command refers to, said once in its type, and read from there.
 
-A field that names something says what: `owner_id: PersonId`. The door then asks of every such field that the thing is
+A field that names something says what: `owner_id: PersonId`. The command handler then asks of every such field that the thing is
 there, is of that kind, and is the writer's to name (`command_handler.py`). A plain `UUID` is an id that the command itself makes, or
 that of something inside its own stream.
 """

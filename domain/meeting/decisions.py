@@ -9,7 +9,7 @@ from uuid import UUID
 from domain.action_item.commands import OpenActionItem, open_action_item
 from domain.cycle.policies import cycle_policy
 from domain.cycle.policy import Step
-from domain.engine.command_handler import Book, handles
+from domain.engine.command_handler import UnitOfWork, handles
 from domain.engine.errors import Refused
 from domain.engine.values import Checks
 from domain.meeting import commands as c
@@ -65,60 +65,60 @@ def _check_text(text: str, field: str) -> None:
 
 
 @handles(c.SetMeetingSchedule)
-def set_schedule(command: c.SetMeetingSchedule, book: Book) -> Json:
+def set_schedule(command: c.SetMeetingSchedule, work: UnitOfWork) -> Json:
     checks = Checks()
     check_scope(command.scope, checks)
     command.plan.check(checks)
     checks.done()
-    schedule = book.find(MeetingSchedule, command.stream()[1])
-    policy = cycle_policy(command.plan.policy, book)
-    team_id = team_of(command.scope, book)
-    if _chair(command.plan, team_id, book) is None:
-        book.warn(
+    schedule = work.find(MeetingSchedule, command.stream()[1])
+    policy = cycle_policy(command.plan.policy, work)
+    team_id = team_of(command.scope, work)
+    if _chair(command.plan, team_id, work) is None:
+        work.warn(
             "nobody chairs these meetings, as no chair_id is named and nobody manages a team here: that they are held is waited for of "
             + ("whom above_id names" if command.plan.above_id else "nobody, and any manager may hold them")
         )
-    schedule.set(command.scope, team_id, command.plan, policy, book.context.now)
+    schedule.set(command.scope, team_id, command.plan, policy, work.context.now)
     return told_schedule(schedule)
 
 
 @handles(c.CancelMeetingSchedule)
-def cancel_schedule(command: c.CancelMeetingSchedule, book: Book) -> Json:
+def cancel_schedule(command: c.CancelMeetingSchedule, work: UnitOfWork) -> Json:
     _check_text(command.why, "why")
-    schedule = book.get(MeetingSchedule, command.schedule_id)
+    schedule = work.get(MeetingSchedule, command.schedule_id)
     schedule.cancel(command.why)
     return told_schedule(schedule)
 
 
 @handles(c.CallMeeting)
-def call_meeting(command: c.CallMeeting, book: Book) -> Json:
+def call_meeting(command: c.CallMeeting, work: UnitOfWork) -> Json:
     """The schedule, the meeting before and the new one, in one commit."""
-    schedule, now = book.get(MeetingSchedule, command.schedule_id), book.context.now
+    schedule, now = work.get(MeetingSchedule, command.schedule_id), work.context.now
     if not schedule.runs(command.arming) or command.number != schedule.called + 1:
         return told_schedule(schedule)
     assert schedule.plan is not None
-    policy = cycle_policy(schedule.plan.policy, book, schedule.policy_version)
+    policy = cycle_policy(schedule.plan.policy, work, schedule.policy_version)
     if schedule.last_id is not None:
-        book.get(Meeting, schedule.last_id).lapse()
-    called = _called(command, schedule, book)
-    meeting = book.find(Meeting, schedule.call(policy, now))
+        work.get(Meeting, schedule.last_id).lapse()
+    called = _called(command, schedule, work)
+    meeting = work.find(Meeting, schedule.call(policy, now))
     meeting.record(called)
     due = policy.feedback_within.after(called.starts_at, policy.calendar)
     meeting.wait_for(policy, Step.HOLD, called.chair_id or called.above_id, due, now)
     return told_schedule(schedule)
 
 
-def _chair(plan: Plan, team_id: UUID | None, book: Book) -> UUID | None:
+def _chair(plan: Plan, team_id: UUID | None, work: UnitOfWork) -> UUID | None:
     if plan.chair_id is not None or team_id is None:
         return plan.chair_id
-    return book.find(Team, team_id).manager_id
+    return work.find(Team, team_id).manager_id
 
 
-def _called(command: c.CallMeeting, schedule: MeetingSchedule, book: Book) -> f.MeetingCalled:
+def _called(command: c.CallMeeting, schedule: MeetingSchedule, work: UnitOfWork) -> f.MeetingCalled:
     plan, starts_at = schedule.plan, schedule.next_at
     assert plan is not None
     assert starts_at is not None
-    chair_id = _chair(plan, schedule.team_id, book)
+    chair_id = _chair(plan, schedule.team_id, work)
     return f.MeetingCalled(
         schedule_id=schedule.id,
         number=command.number,
@@ -141,12 +141,12 @@ def _called(command: c.CallMeeting, schedule: MeetingSchedule, book: Book) -> f.
 
 
 @handles(c.HoldMeeting)
-def hold_meeting(command: c.HoldMeeting, book: Book) -> Json:
+def hold_meeting(command: c.HoldMeeting, work: UnitOfWork) -> Json:
     """The meeting and its action items, in one commit."""
     checks = Checks()
     checks.text(command.notes, "notes")
     checks.done()
-    meeting = book.get(Meeting, command.meeting_id)
+    meeting = work.get(Meeting, command.meeting_id)
     held = f.MeetingHeld(
         held_by=command.held_by,
         present=command.present,
@@ -161,12 +161,12 @@ def hold_meeting(command: c.HoldMeeting, book: Book) -> Json:
             raise Refused("the meeting is held already: ask for decisions one by one", decisions=unknown)
     else:
         for n, one in enumerate(command.decisions):
-            _check_question(one, f"decisions[{n}]", checks, book.context.now)
+            _check_question(one, f"decisions[{n}]", checks, work.context.now)
         checks.done()
         for one in command.decisions:
-            _ask(meeting, one, book)
+            _ask(meeting, one, work)
         for item in command.action_items:
-            open_action_item(_opening(item, meeting), book)
+            open_action_item(_opening(item, meeting), work)
     return told(meeting)
 
 
@@ -189,28 +189,28 @@ def _check_question(one: c.Question, field: str, checks: Checks, now: datetime) 
     checks.that(not past, f"{field}.due_at", "is past")
 
 
-def _ask(meeting: Meeting, one: c.Question, book: Book) -> None:
-    policy = cycle_policy(meeting.policy, book, meeting.policy_version)
+def _ask(meeting: Meeting, one: c.Question, work: UnitOfWork) -> None:
+    policy = cycle_policy(meeting.policy, work, meeting.policy_version)
     asked = f.MeetingDecisionAsked(decision_id=one.decision_id, question=one.question, of=one.of)
-    meeting.ask(asked, one.due_at.astimezone(UTC), policy, book.context.now)
+    meeting.ask(asked, one.due_at.astimezone(UTC), policy, work.context.now)
     if one.choice.strip():
         meeting.take(f.MeetingDecisionTaken(decision_id=one.decision_id, taken_by=one.of, choice=one.choice))
 
 
 @handles(c.AskMeetingDecision)
-def ask_decision(command: c.AskMeetingDecision, book: Book) -> Json:
+def ask_decision(command: c.AskMeetingDecision, work: UnitOfWork) -> Json:
     checks = Checks()
-    _check_question(command.question, "question", checks, book.context.now)
+    _check_question(command.question, "question", checks, work.context.now)
     checks.done()
-    meeting = book.get(Meeting, command.meeting_id)
-    _ask(meeting, command.question, book)
+    meeting = work.get(Meeting, command.meeting_id)
+    _ask(meeting, command.question, work)
     return told(meeting)
 
 
 @handles(c.TakeMeetingDecision)
-def take_decision(command: c.TakeMeetingDecision, book: Book) -> Json:
+def take_decision(command: c.TakeMeetingDecision, work: UnitOfWork) -> Json:
     _check_text(command.choice, "choice")
-    meeting = book.get(Meeting, command.meeting_id)
+    meeting = work.get(Meeting, command.meeting_id)
     meeting.take(
         f.MeetingDecisionTaken(
             decision_id=command.decision_id, taken_by=command.taken_by, choice=command.choice
@@ -220,23 +220,23 @@ def take_decision(command: c.TakeMeetingDecision, book: Book) -> Json:
 
 
 @handles(c.HandOverMeetingDecision)
-def hand_over_decision(command: c.HandOverMeetingDecision, book: Book) -> Json:
-    meeting = book.get(Meeting, command.meeting_id)
+def hand_over_decision(command: c.HandOverMeetingDecision, work: UnitOfWork) -> Json:
+    meeting = work.get(Meeting, command.meeting_id)
     meeting.hand_over_decision(command.decision_id, command.to)
     return told(meeting)
 
 
 @handles(c.ChangeChair)
-def change_chair(command: c.ChangeChair, book: Book) -> Json:
-    meeting = book.get(Meeting, command.meeting_id)
+def change_chair(command: c.ChangeChair, work: UnitOfWork) -> Json:
+    meeting = work.get(Meeting, command.meeting_id)
     meeting.chair(command.to)
     return told(meeting)
 
 
 @handles(c.CancelMeeting)
-def cancel_meeting(command: c.CancelMeeting, book: Book) -> Json:
+def cancel_meeting(command: c.CancelMeeting, work: UnitOfWork) -> Json:
     _check_text(command.why, "why")
-    meeting = book.get(Meeting, command.meeting_id)
+    meeting = work.get(Meeting, command.meeting_id)
     meeting.cancel(command.why)
     return told(meeting)
 
@@ -244,22 +244,22 @@ def cancel_meeting(command: c.CancelMeeting, book: Book) -> Json:
 # -- timers --------------------------------------------------------------------------------------
 
 
-def _owed(command: c.MeetingTimer, book: Book) -> tuple[Meeting, Waiting | None]:
-    meeting = book.get(Meeting, command.meeting_id)
+def _owed(command: c.MeetingTimer, work: UnitOfWork) -> tuple[Meeting, Waiting | None]:
+    meeting = work.get(Meeting, command.meeting_id)
     return meeting, meeting.waits_for(command.step, command.subject_id)
 
 
 @handles(c.RemindMeeting)
-def remind_meeting(command: c.RemindMeeting, book: Book) -> Json:
-    meeting, wait = _owed(command, book)
+def remind_meeting(command: c.RemindMeeting, work: UnitOfWork) -> Json:
+    meeting, wait = _owed(command, work)
     if wait is not None:
         meeting.remind(wait)
     return told(meeting)
 
 
 @handles(c.EscalateMeeting)
-def escalate_meeting(command: c.EscalateMeeting, book: Book) -> Json:
-    meeting, wait = _owed(command, book)
+def escalate_meeting(command: c.EscalateMeeting, work: UnitOfWork) -> Json:
+    meeting, wait = _owed(command, work)
     if wait is not None:
         meeting.escalate(wait)
     return told(meeting)

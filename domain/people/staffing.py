@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from domain.engine.command_handler import Book, handles
+from domain.engine.command_handler import UnitOfWork, handles
 from domain.engine.errors import Refused
 from domain.engine.values import MAX_NAME, Checks
 from domain.people import people as p
@@ -16,9 +16,9 @@ LONGEST_LEAVE = timedelta(days=3 * 366)
 
 
 @handles(p.FormTeam)
-def form_team(command: p.FormTeam, book: Book) -> Json:
+def form_team(command: p.FormTeam, work: UnitOfWork) -> Json:
     _check_team(command.name, command.region)
-    team = book.find(p.Team, command.team_id)
+    team = work.find(p.Team, command.team_id)
     manager = command.manager_id
     if not team.exists or team.archived:
         team.record(p.TeamFormed(name=command.name, region=command.region, manager_id=manager))
@@ -28,8 +28,8 @@ def form_team(command: p.FormTeam, book: Book) -> Json:
 
 
 @handles(p.CorrectTeam)
-def correct_team(command: p.CorrectTeam, book: Book) -> Json:
-    team = book.get(p.Team, command.team_id)
+def correct_team(command: p.CorrectTeam, work: UnitOfWork) -> Json:
+    team = work.get(p.Team, command.team_id)
     held = team.known_as
     name = held.name if command.name is None else command.name
     region = held.region if command.region is None else command.region
@@ -48,26 +48,26 @@ def _check_team(name: str, region: str) -> None:
 
 
 @handles(p.ArchiveTeam)
-def archive_team(command: p.ArchiveTeam, book: Book) -> Json:
-    team = book.get(p.Team, command.team_id)
+def archive_team(command: p.ArchiveTeam, work: UnitOfWork) -> Json:
+    team = work.get(p.Team, command.team_id)
     if not team.archived:
         team.record(p.TeamArchived())
     return {"team_id": str(command.team_id)}
 
 
 @handles(p.HireRep)
-def hire(command: p.HireRep, book: Book) -> Json:
+def hire(command: p.HireRep, work: UnitOfWork) -> Json:
     """As a person says it: who left is not hired by it. A file may go on naming them."""
-    told_of = hire_rep(command, book)
-    if not book.get(p.Rep, command.rep_id).active:
+    told_of = hire_rep(command, work)
+    if not work.get(p.Rep, command.rep_id).active:
         raise Refused("this rep has left: hire them under another id", id=str(command.rep_id))
     return told_of
 
 
-def hire_rep(command: p.HireRep, book: Book) -> Json:
+def hire_rep(command: p.HireRep, work: UnitOfWork) -> Json:
     _check_rep(command.name, command.user_id)
-    book.want((p.Rep, command.rep_id), (p.Team, command.team_id))
-    team, rep = book.get(p.Team, command.team_id), book.find(p.Rep, command.rep_id)
+    work.want((p.Rep, command.rep_id), (p.Team, command.team_id))
+    team, rep = work.get(p.Team, command.team_id), work.find(p.Rep, command.rep_id)
     if not rep.exists:
         _check_open(team)
         rep.record(p.RepHired(name=command.name, team_id=command.team_id, user_id=command.user_id))
@@ -94,8 +94,8 @@ def told(rep: p.Rep) -> Json:
 
 
 @handles(p.CorrectRep)
-def correct_rep(command: p.CorrectRep, book: Book) -> Json:
-    rep = book.get(p.Rep, command.rep_id)
+def correct_rep(command: p.CorrectRep, work: UnitOfWork) -> Json:
+    rep = work.get(p.Rep, command.rep_id)
     held = rep.known_as
     after = replace(
         held,
@@ -109,17 +109,17 @@ def correct_rep(command: p.CorrectRep, book: Book) -> Json:
 
 
 @handles(p.RepLeaves)
-def rep_leaves(command: p.RepLeaves, book: Book) -> Json:
-    rep = book.get(p.Rep, command.rep_id)
+def rep_leaves(command: p.RepLeaves, work: UnitOfWork) -> Json:
+    rep = work.get(p.Rep, command.rep_id)
     if rep.active:
-        rep.record(p.RepLeft(at=book.context.happened_at))
+        rep.record(p.RepLeft(at=work.context.happened_at))
     return told(rep)
 
 
 @handles(p.PlanLeave)
-def plan_leave(command: p.PlanLeave, book: Book) -> Json:
+def plan_leave(command: p.PlanLeave, work: UnitOfWork) -> Json:
     _check_leave(command.starts_at, command.ends_at)
-    rep = book.get(p.Rep, command.rep_id)
+    rep = work.get(p.Rep, command.rep_id)
     rep.must_be_active()
     leave = p.LeavePlanned(
         starts_at=command.starts_at.astimezone(UTC), ends_at=command.ends_at.astimezone(UTC)
@@ -141,9 +141,9 @@ def _check_leave(starts_at: datetime, ends_at: datetime) -> None:
 
 
 @handles(p.ComeBack)
-def come_back(command: p.ComeBack, book: Book) -> Json:
-    rep = book.get(p.Rep, command.rep_id)
-    at = book.context.happened_at
+def come_back(command: p.ComeBack, work: UnitOfWork) -> Json:
+    rep = work.get(p.Rep, command.rep_id)
+    at = work.context.happened_at
     if rep.leave_at(at) is not None:
         rep.record(p.CameBack(at=at))
     return told(rep)

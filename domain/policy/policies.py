@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from domain.engine.aggregate import Aggregate, when
-from domain.engine.command_handler import Book, Command, handles
+from domain.engine.command_handler import Command, UnitOfWork, handles
 from domain.engine.errors import NotFound
 from domain.engine.facts import Fact, fact, upcast
 from domain.engine.values import MAX_NAME, Checks, named_id
@@ -72,10 +72,10 @@ def policy_stream(name: str) -> UUID:
     return named_id("policy", name)
 
 
-def follow_up_policy(name: str, book: Book) -> FollowUpPolicy:
+def follow_up_policy(name: str, work: UnitOfWork) -> FollowUpPolicy:
     """The one that the decision sets deadlines by, as it is now."""
-    policy = book.find(Policies, policy_stream(name)).current
-    book.hold_to("follow-up policy", policy)
+    policy = work.find(Policies, policy_stream(name)).current
+    work.hold_to("follow-up policy", policy)
     return policy
 
 
@@ -93,11 +93,11 @@ class PublishPolicy(Command):
 
 
 @handles(PublishPolicy)
-def publish_policy(command: PublishPolicy, book: Book) -> dict[str, Any]:
+def publish_policy(command: PublishPolicy, work: UnitOfWork) -> dict[str, Any]:
     command.policy.check()
     _check_texts(command.policy)
-    published = book.find(Policies, policy_stream(command.policy.name)).publish(command.policy)
-    book.warn(*said_when_published(published.calendar))
+    published = work.find(Policies, policy_stream(command.policy.name)).publish(command.policy)
+    work.warn(*said_when_published(published.calendar))
     return {"policy": published.name, "version": published.version}
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from domain.engine.aggregate import Aggregate, when
-from domain.engine.command_handler import Book, Command, handles
+from domain.engine.command_handler import Command, UnitOfWork, handles
 from domain.engine.errors import NotFound
 from domain.engine.facts import Fact, fact
 from domain.engine.values import MAX_NAME, Checks, named_id
@@ -161,9 +161,9 @@ class PublishProcess(Command):
 
 
 @handles(PublishProcess)
-def publish_process(command: PublishProcess, book: Book) -> dict[str, Any]:
+def publish_process(command: PublishProcess, work: UnitOfWork) -> dict[str, Any]:
     check_process(command.process)
-    published = book.find(*_processes(command)).publish(command.process)
+    published = work.find(*_processes(command)).publish(command.process)
     return {"process": published.name, "version": published.version}
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from domain.engine import currency
 from domain.engine.aggregate import Aggregate
 from domain.engine.canonical import digest
-from domain.engine.command_handler import Book, Command, handles
+from domain.engine.command_handler import Command, UnitOfWork, handles
 from domain.engine.errors import AlreadyExists, Forbidden, Refused
 from domain.engine.facts import FreeText
 from domain.engine.references import PersonId
@@ -115,25 +115,25 @@ def told(card: Scorecard) -> Json:
     }
 
 
-def definition_of(card: Scorecard, book: Book) -> Definition:
-    return book.find(Definitions, definition_stream(card.definition)).at(card.definition_version)
+def definition_of(card: Scorecard, work: UnitOfWork) -> Definition:
+    return work.find(Definitions, definition_stream(card.definition)).at(card.definition_version)
 
 
 @handles(OpenScorecard)
-def open_scorecard(command: OpenScorecard, book: Book) -> Json:
+def open_scorecard(command: OpenScorecard, work: UnitOfWork) -> Json:
     checks = Checks()
     check_scope(command.scope, checks)
     problem = command.period.problem()
     checks.that(problem is None, "period", problem or "")
     checks.done()
-    card = book.find(Scorecard, scorecard_id(command.scope, command.period))
+    card = work.find(Scorecard, scorecard_id(command.scope, command.period))
     if card.exists:
         manager_id = command.manager_id or card.manager_id
         held = (card.definition, card.owner_id, card.manager_id, card.about.currency)
         if held != (command.definition, command.owner_id, manager_id, command.currency):
             raise AlreadyExists("there is a scorecard for this scope and period", id=str(card.id))
         return told(card)
-    definition = book.find(Definitions, definition_stream(command.definition)).current
+    definition = work.find(Definitions, definition_stream(command.definition)).current
     money = any(metric(m.metric).unit == Unit.MONEY for m in definition.measures if m.metric)
     checks.that(
         bool(command.currency) == money, "currency", "is needed for measures of money, and only for those"
@@ -150,20 +150,20 @@ def open_scorecard(command: OpenScorecard, book: Book) -> Json:
             owner_id=command.owner_id,
             manager_id=command.manager_id,
             currency=command.currency,
-            team_id=team_of(command.scope, book),
+            team_id=team_of(command.scope, work),
         )
     )
     return told(card)
 
 
 @handles(ScoreScorecard)
-def score_scorecard(command: ScoreScorecard, book: Book) -> Json:
-    card = book.get(Scorecard, command.scorecard_id)
+def score_scorecard(command: ScoreScorecard, work: UnitOfWork) -> Json:
+    card = work.get(Scorecard, command.scorecard_id)
     card.must_be_open()
     person = card.owner_id if command.role == "owner" else card.manager_id
     if person not in (None, command.scored_by):
         raise Forbidden(f"this is for the {command.role} of the scorecard to say")
-    asked = definition_of(card, book).scored_by_people
+    asked = definition_of(card, work).scored_by_people
     checks = Checks()
     checks.that(command.scores, "scores", "name at least one measure")
     for n, score in enumerate(command.scores):
@@ -180,12 +180,12 @@ def score_scorecard(command: ScoreScorecard, book: Book) -> Json:
 
 
 @handles(CloseScorecard)
-def close_scorecard(command: CloseScorecard, book: Book) -> Json:
-    card = book.get(Scorecard, command.scorecard_id)
+def close_scorecard(command: CloseScorecard, work: UnitOfWork) -> Json:
+    card = work.get(Scorecard, command.scorecard_id)
     if card.status == "closed" and card.closings[-1].position == command.position:
         return told(card)
     card.must_be_open()
-    definition = definition_of(card, book)
+    definition = definition_of(card, work)
     _check_closing(definition, card, command)
     result = result_of(definition, command.figures, card.scores, card.about, command.position)
     card.record(
@@ -215,9 +215,9 @@ def _check_closing(definition: Definition, card: Scorecard, command: CloseScorec
 
 
 @handles(CommentOnScorecard)
-def comment_on_scorecard(command: CommentOnScorecard, book: Book) -> Json:
+def comment_on_scorecard(command: CommentOnScorecard, work: UnitOfWork) -> Json:
     _check_text(command.text, "text")
-    card = book.get(Scorecard, command.scorecard_id)
+    card = work.get(Scorecard, command.scorecard_id)
     said = ScorecardCommented(comment_id=command.comment_id, author_id=command.author_id, text=command.text)
     held = card.comments.get(command.comment_id)
     if held is None:
@@ -228,9 +228,9 @@ def comment_on_scorecard(command: CommentOnScorecard, book: Book) -> Json:
 
 
 @handles(AppealScorecard)
-def appeal_scorecard(command: AppealScorecard, book: Book) -> Json:
+def appeal_scorecard(command: AppealScorecard, work: UnitOfWork) -> Json:
     _check_text(command.why, "why")
-    card = book.get(Scorecard, command.scorecard_id)
+    card = work.get(Scorecard, command.scorecard_id)
     if command.appealed_by != card.owner_id:
         raise Forbidden("a score is appealed against by whose it is")
     card.appeal(command.appealed_by, command.why)
@@ -238,14 +238,14 @@ def appeal_scorecard(command: AppealScorecard, book: Book) -> Json:
 
 
 @handles(HandOverScorecard)
-def hand_over_scorecard(command: HandOverScorecard, book: Book) -> Json:
+def hand_over_scorecard(command: HandOverScorecard, work: UnitOfWork) -> Json:
     _check_text(command.why, "why")
-    card = book.get(Scorecard, command.scorecard_id)
+    card = work.get(Scorecard, command.scorecard_id)
     card.must_be_open()
     after = Hands(
         owner_id=command.owner_id or card.owner_id,
         manager_id=command.manager_id or card.manager_id,
-        team_id=team_of(card.about.scope, book),
+        team_id=team_of(card.about.scope, work),
     )
     card.hand_over(after, command.why)
     return told(card)

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from domain.engine.aggregate import Aggregate, when
-from domain.engine.command_handler import Book, Command, handles
+from domain.engine.command_handler import Command, UnitOfWork, handles
 from domain.engine.errors import FieldError, Invalid, NotFound
 from domain.engine.facts import Fact, fact
 from domain.engine.values import MAX_NAME, named_id
@@ -176,11 +176,11 @@ class DefineScorecard(Command):
 
 
 @handles(DefineScorecard)
-def define_scorecard(command: DefineScorecard, book: Book) -> dict[str, Any]:
+def define_scorecard(command: DefineScorecard, work: UnitOfWork) -> dict[str, Any]:
     problems = command.definition.problems()
     if problems:
         raise Invalid(problems)
-    held = book.find(Definitions, definition_stream(command.definition.name))
+    held = work.find(Definitions, definition_stream(command.definition.name))
     last = held.versions[-1] if held.versions else None
     numbered = replace(command.definition, version=last.version + 1 if last else 1)
     if last is None or replace(numbered, version=last.version) != last:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from domain.customer import Product
 from domain.cycle.policies import company_day
-from domain.engine.command_handler import Book, handles
+from domain.engine.command_handler import UnitOfWork, handles
 from domain.engine.errors import AlreadyExists, FieldError, Invalid
 from domain.engine.values import Checks
 from domain.figures.metrics import Unit
@@ -41,13 +41,13 @@ def told(target: Target) -> Json:
 
 
 @handles(c.ProposeTarget)
-def propose_target(command: c.ProposeTarget, book: Book) -> Json:
+def propose_target(command: c.ProposeTarget, work: UnitOfWork) -> Json:
     check_smart(command)
     assert command.scope is not None
     assert command.period is not None
     assert command.number is not None
     assert command.owner_id is not None
-    target = book.find(Target, target_id(command.metric, command.scope, command.period))
+    target = work.find(Target, target_id(command.metric, command.scope, command.period))
     proposed = f.TargetProposed(
         metric=command.metric,
         scope=command.scope,
@@ -59,7 +59,7 @@ def propose_target(command: c.ProposeTarget, book: Book) -> Json:
         relevant=command.relevant,
         from_day=command.period.start,
         currency=command.currency,
-        team_id=team_of(command.scope, book),
+        team_id=team_of(command.scope, work),
     )
     if not target.stands:
         target.propose(proposed)
@@ -75,34 +75,34 @@ def _says_the_same(target: Target, said: f.TargetProposed) -> bool:
     return held == (said.number, said.currency, said.owner_id, said.achievable, said.relevant)
 
 
-def team_of(scope: Scope, book: Book) -> UUID | None:
+def team_of(scope: Scope, work: UnitOfWork) -> UUID | None:
     """The team that a scope belongs to. Raises NotFound for a team, rep or product that is not there."""
     if scope.product_id is not None:
-        book.get(Product, scope.product_id)
+        work.get(Product, scope.product_id)
     if scope.id is None:
         return None
     if scope.kind == ScopeKind.TEAM:
-        return book.get(Team, scope.id).id
-    return book.get(Rep, scope.id).team_id
+        return work.get(Team, scope.id).id
+    return work.get(Rep, scope.id).team_id
 
 
 @handles(c.AgreeTarget)
-def agree_target(command: c.AgreeTarget, book: Book) -> Json:
-    target = book.get(Target, command.target_id)
+def agree_target(command: c.AgreeTarget, work: UnitOfWork) -> Json:
+    target = work.get(Target, command.target_id)
     target.agree(command.agreed_by)
     return told(target)
 
 
 @handles(c.LeaveTargetUnagreed)
-def leave_target_unagreed(command: c.LeaveTargetUnagreed, book: Book) -> Json:
-    target = book.get(Target, command.target_id)
+def leave_target_unagreed(command: c.LeaveTargetUnagreed, work: UnitOfWork) -> Json:
+    target = work.get(Target, command.target_id)
     target.leave_unagreed()
     return told(target)
 
 
 @handles(c.HandOverTarget)
-def hand_over_target(command: c.HandOverTarget, book: Book) -> Json:
-    target = book.get(Target, command.target_id)
+def hand_over_target(command: c.HandOverTarget, work: UnitOfWork) -> Json:
+    target = work.get(Target, command.target_id)
     target.hand_over(command.owner_id)
     return told(target)
 
@@ -111,11 +111,11 @@ def check_why(why: str, checks: Checks) -> None:
     checks.text(why, "why", needed=True)
 
 
-def first_day(target: Target, said: date | None, book: Book) -> date:
+def first_day(target: Target, said: date | None, work: UnitOfWork) -> date:
     """The day a change takes effect: the company's today or the period's first day where none is said. Raises Invalid for one
     outside the period, or past: what is past is judged by what was in force then.
     """
-    today, period = company_day(book, book.context.happened_at), target.period
+    today, period = company_day(work, work.context.happened_at), target.period
     day = said or max(today, period.start)
     problem = None
     if not period.contains(day):

@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from domain.engine.command_handler import Book, handles
+from domain.engine.command_handler import UnitOfWork, handles
 from domain.engine.errors import AlreadyExists, FieldError, Invalid, Refused
 from domain.engine.values import MAX_NAME, Checks
 from domain.figures.scope import ScopeKind
@@ -25,17 +25,17 @@ from domain.time.periods import KINDS
 
 
 @handles(c.DecomposeTarget)
-def decompose_target(command: c.DecomposeTarget, book: Book) -> Json:
+def decompose_target(command: c.DecomposeTarget, work: UnitOfWork) -> Json:
     check_parts(command.basis, command.children, needed=True)
-    parent = book.get(Target, command.target_id)
+    parent = work.get(Target, command.target_id)
     parent.must_stand()
-    _check_children(parent, command.children, book)
+    _check_children(parent, command.children, work)
     numbers = numbers_for(parent, parent.number, command.method, command.children)
     parts = tuple(zip(command.children, numbers, strict=True))
     shares = tuple(f.Share(id_of(parent, child), number) for child, number in parts)
     if not parent.shares:
         for child, number in parts:
-            propose_part(parent, child, number, parent.period.start, book)
+            propose_part(parent, child, number, parent.period.start, work)
         parent.divide(command.method, shares, parent.period.start, command.basis)
     elif parent.shares != shares:
         raise Refused("the target is divided already: re-spread it")
@@ -57,7 +57,7 @@ def check_parts(basis: str, children: Sequence[c.Child], *, needed: bool) -> Non
     checks.done()
 
 
-def _check_children(parent: Target, children: Sequence[c.Child], book: Book) -> None:
+def _check_children(parent: Target, children: Sequence[c.Child], work: UnitOfWork) -> None:
     """Either shorter periods that partition the parent's, or smaller scopes of the same period. Raises Invalid."""
     ids = [id_of(parent, child) for child in children]
     checks = Checks()
@@ -65,8 +65,8 @@ def _check_children(parent: Target, children: Sequence[c.Child], book: Book) -> 
     problem = None if checks.errors else _axis_problem(parent, children)
     checks.that(problem is None, "children", problem or "")
     checks.done()
-    book.want(*((Target, id) for id in ids))
-    check_teams(parent, children, book)
+    work.want(*((Target, id) for id in ids))
+    check_teams(parent, children, work)
 
 
 def _axis_problem(parent: Target, children: Sequence[c.Child]) -> str | None:
@@ -80,13 +80,13 @@ def _axis_problem(parent: Target, children: Sequence[c.Child]) -> str | None:
     return "must be smaller scopes of the same period, or shorter periods of the same scope"
 
 
-def check_teams(parent: Target, children: Sequence[c.Child], book: Book) -> None:
+def check_teams(parent: Target, children: Sequence[c.Child], work: UnitOfWork) -> None:
     """A team is divided among its own reps."""
     reps = [c.scope.id for c in children if c.scope.kind == ScopeKind.REP and c.scope.id]
     if parent.scope.kind != ScopeKind.TEAM or not reps or parent.scope.id is None:
         return
-    book.want(*((Rep, id) for id in reps))
-    strangers = [str(id) for id in reps if book.get(Rep, id).team_id != parent.scope.id]
+    work.want(*((Rep, id) for id in reps))
+    strangers = [str(id) for id in reps if work.get(Rep, id).team_id != parent.scope.id]
     if strangers:
         raise Invalid([FieldError("children", f"not in this team: {', '.join(strangers)}")])
 
@@ -130,8 +130,8 @@ def id_of(parent: Target, child: c.Child) -> UUID:
     return target_id(parent.metric, child.scope, child.period)
 
 
-def propose_part(parent: Target, child: c.Child, number: Decimal, day: date, book: Book) -> None:
-    target = book.find(Target, id_of(parent, child))
+def propose_part(parent: Target, child: c.Child, number: Decimal, day: date, work: UnitOfWork) -> None:
+    target = work.find(Target, id_of(parent, child))
     if target.stands:
         raise AlreadyExists(
             f"there is a target for {child.scope.key} in {child.period} already: withdraw it first, or leave it out here and move it in",
@@ -150,7 +150,7 @@ def propose_part(parent: Target, child: c.Child, number: Decimal, day: date, boo
             relevant=parent.relevant,
             from_day=max(day, child.period.start),
             currency=parent.currency,
-            team_id=team_of(child.scope, book),
+            team_id=team_of(child.scope, work),
             parent_id=parent.id,
         )
     )

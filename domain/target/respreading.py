@@ -14,7 +14,7 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from domain.engine.command_handler import Book, handles
+from domain.engine.command_handler import UnitOfWork, handles
 from domain.engine.errors import FieldError, Invalid, Refused
 from domain.engine.values import Checks
 from domain.figures.scope import ScopeKind
@@ -30,26 +30,26 @@ ONE = Decimal(1)
 
 
 @handles(c.ReviseTarget)
-def revise_target(command: c.ReviseTarget, book: Book) -> Json:
-    target = book.get(Target, command.target_id)
+def revise_target(command: c.ReviseTarget, work: UnitOfWork) -> Json:
+    target = work.get(Target, command.target_id)
     _check(target, command.why, command.number)
     if command.number != target.number:
         _must_be_whole(target)
-        Change(first_day(target, command.from_day, book), command.why, book).revise(target, command.number)
+        Change(first_day(target, command.from_day, work), command.why, work).revise(target, command.number)
     return told(target)
 
 
 @handles(c.RespreadTarget)
-def respread_target(command: c.RespreadTarget, book: Book) -> Json:
+def respread_target(command: c.RespreadTarget, work: UnitOfWork) -> Json:
     check_parts(command.basis, command.children, needed=False)
-    target = book.get(Target, command.target_id)
+    target = work.get(Target, command.target_id)
     number = target.number if command.number is None else command.number
     _check(target, command.why, number)
     if not target.shares:
         raise Refused("the target is not divided yet: decompose it")
     if number != target.number:
         _must_be_whole(target)
-    change = Change(first_day(target, command.from_day, book), command.why, book)
+    change = Change(first_day(target, command.from_day, work), command.why, work)
     if not command.children:
         change.revise(target, number)
     else:
@@ -59,37 +59,37 @@ def respread_target(command: c.RespreadTarget, book: Book) -> Json:
 
 
 @handles(c.WithdrawTarget)
-def withdraw_target(command: c.WithdrawTarget, book: Book) -> Json:
-    target = book.get(Target, command.target_id)
+def withdraw_target(command: c.WithdrawTarget, work: UnitOfWork) -> Json:
+    target = work.get(Target, command.target_id)
     if target.stands:
         _check(target, command.why, target.number)
         _must_be_whole(target)
         if target.parent_id is not None:
-            parent = book.get(Target, target.parent_id)
+            parent = work.get(Target, target.parent_id)
             left = tuple(s for s in parent.shares if s.child_id != target.id)
             parent.divide(parent.method or Method.MANUAL, left, parent.period.start)
-        _withdraw(target, command.why, book)
+        _withdraw(target, command.why, work)
     return told(target)
 
 
-def _withdraw(target: Target, why: str, book: Book) -> None:
+def _withdraw(target: Target, why: str, work: UnitOfWork) -> None:
     """What went to another parent in the meantime is that one's, and stays."""
     target.withdraw(why)
     for share in target.shares:
-        child = book.get(Target, share.child_id)
+        child = work.get(Target, share.child_id)
         if child.parent_id == target.id:
-            _withdraw(child, why, book)
+            _withdraw(child, why, work)
 
 
 @handles(c.MoveTarget)
-def move_target(command: c.MoveTarget, book: Book) -> Json:
-    target = book.get(Target, command.target_id)
+def move_target(command: c.MoveTarget, work: UnitOfWork) -> Json:
+    target = work.get(Target, command.target_id)
     _check(target, command.why, target.number)
     if target.parent_id is None:
         raise Refused("the target is nobody's part: there is nothing to move it from")
     if target.parent_id != command.parent_id:
-        change = Change(first_day(target, command.from_day, book), command.why, book)
-        change.move(target, book.get(Target, command.parent_id), command.stays)
+        change = Change(first_day(target, command.from_day, work), command.why, work)
+        change.move(target, work.get(Target, command.parent_id), command.stays)
     return told(target)
 
 
@@ -114,7 +114,7 @@ class Change:
 
     day: date
     why: str
-    book: Book
+    work: UnitOfWork
 
     def revise(self, target: Target, number: Decimal) -> None:
         """The target has this number, and what it was divided into follows in proportion."""
@@ -128,18 +128,18 @@ class Change:
         held = set(parent.shares)
         parent.divide(method, shares, max(self.day, parent.period.start), basis)
         for share in shares:
-            child = self.book.get(Target, share.child_id)
+            child = self.work.get(Target, share.child_id)
             if share not in held and not share.settled and child.parent_id == parent.id:
                 self.revise(child, share.number + child.elsewhere)
 
     def is_past(self, parent: Target, share: f.Share) -> bool:
         """Settled elsewhere, or for a period that is over."""
-        period = self.book.get(Target, share.child_id).period
+        period = self.work.get(Target, share.child_id).period
         return share.settled or (period != parent.period and period.end < self.day)
 
     def _in_proportion(self, parent: Target, before: Decimal) -> tuple[f.Share, ...]:
         shares = parent.shares
-        self.book.want(*((Target, s.child_id) for s in shares))
+        self.work.want(*((Target, s.child_id) for s in shares))
         past = [self.is_past(parent, s) for s in shares]
         if parent.of.adds_up:
             alike = not any(s.number for s, gone in zip(shares, past, strict=True) if not gone)
@@ -148,7 +148,7 @@ class Change:
             ]
             numbers = respread(parent.number, parts, parent.unit)
         else:
-            now = [self.book.get(Target, s.child_id).number for s in shares]
+            now = [self.work.get(Target, s.child_id).number for s in shares]
             follows = [n == before and not gone for n, gone in zip(now, past, strict=True)]
             numbers = tuple(parent.number if f else n for f, n in zip(follows, now, strict=True))
         return tuple(replace(s, number=n) for s, n in zip(shares, numbers, strict=True))
@@ -157,7 +157,7 @@ class Change:
 
     def divide_as_said(self, parent: Target, command: c.RespreadTarget) -> None:
         said = {id_of(parent, child): child for child in command.children}
-        self.book.want(*((Target, id) for id in (*said, *(s.child_id for s in parent.shares))))
+        self.work.want(*((Target, id) for id in (*said, *(s.child_id for s in parent.shares))))
         past = [s for s in parent.shares if self.is_past(parent, s)]
         live = [s for s in parent.shares if s not in past]
         new = [child for id, child in said.items() if id not in {s.child_id for s in live}]
@@ -168,7 +168,7 @@ class Change:
         parts = [*(said[s.child_id] for s in live), *new]
         numbers = numbers_for(parent, left, command.method, parts)
         for child, number in zip(new, numbers[len(live) :], strict=True):
-            propose_part(parent, child, number, self.day, self.book)
+            propose_part(parent, child, number, self.day, self.work)
         fresh = [f.Share(id_of(parent, p), n) for p, n in zip(parts, numbers, strict=True)]
         self.give(parent, command.method, (*past, *fresh), command.basis)
 
@@ -192,14 +192,14 @@ class Change:
         fits = all(n.period == parent.period and n.scope.is_below(parent.scope) for n in new)
         checks.that(fits or over, "children", "new ones must be smaller scopes of the same period")
         checks.done()
-        check_teams(parent, new, self.book)
+        check_teams(parent, new, self.work)
 
     # -- moving to another parent --------------------------------------------------------------
 
     def move(self, target: Target, after: Target, stays: Decimal | None) -> None:
         """What is left goes to the new parent, and from there up to what both parents are part of."""
         assert target.parent_id is not None
-        before = self.book.get(Target, target.parent_id)
+        before = self.work.get(Target, target.parent_id)
         self._check_move(target, before, after)
         share = next(s for s in before.shares if s.child_id == target.id and not s.settled)
         stays = self._staying(target, share.number, stays)
@@ -242,7 +242,7 @@ class Change:
         if problem:
             raise Invalid([FieldError("parent_id", problem)])
         if target.scope.kind == ScopeKind.REP:
-            check_teams(after, [c.Child(scope=target.scope, period=target.period)], self.book)
+            check_teams(after, [c.Child(scope=target.scope, period=target.period)], self.work)
 
     def _carry_up(
         self, before: Target, after: Target, goes: Decimal, shares: dict[UUID, list[f.Share]]
@@ -256,17 +256,17 @@ class Change:
                     break
                 child.revise(child.number + delta, max(self.day, child.period.start), self.why)
                 if child.parent_id is not None:
-                    parent = self.book.get(Target, child.parent_id)
+                    parent = self.work.get(Target, child.parent_id)
                     shares[parent.id] = _shifted(shares.get(parent.id, list(parent.shares)), child.id, delta)
         for id, changed in shares.items():
-            held = self.book.get(Target, id)
+            held = self.work.get(Target, id)
             held.divide(held.method or Method.MANUAL, tuple(changed), max(self.day, held.period.start))
 
     def _line(self, target: Target) -> list[Target]:
         """The target, its parent, and so on up."""
         line = [target]
         while line[-1].parent_id is not None:
-            line.append(self.book.get(Target, line[-1].parent_id))
+            line.append(self.work.get(Target, line[-1].parent_id))
         return line
 
 

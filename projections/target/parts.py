@@ -1,5 +1,5 @@
 """Projections room: parts of a target that need not be named one by one — shorter periods, a company's teams, a team's reps — with what
-each weighs. The door divides by it; the weights are recorded with the division, and where they came from.
+each weighs. The command handler divides by it; the weights are recorded with the division, and where they came from.
 """
 
 from __future__ import annotations

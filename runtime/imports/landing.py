@@ -1,4 +1,4 @@
-"""Runtime room, file import: planned rows land through the door, and what they refer to is settled before."""
+"""Runtime room, file import: planned rows land through the command handler, and what they refer to is settled before."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from domain.customer import Customer, ListProduct, Product
 from domain.deal.commands import ImportDeal
 from domain.deal.row import digest_of
 from domain.engine.aggregate import Aggregate
-from domain.engine.command_handler import Call, Command, Door, Receipt
+from domain.engine.command_handler import Call, Command, CommandHandler, Receipt
 from domain.engine.context import Actor, Channel, Context
 from domain.engine.errors import DomainError
 from domain.people.people import Rep
@@ -67,7 +67,7 @@ class Outcome:
 
 @dataclass
 class Landing:
-    door: Door
+    handler: CommandHandler
     pool: Pool
     mapping: Mapping
     found: Found
@@ -85,7 +85,7 @@ class Landing:
         wanted = self.references.unsettled(names)
         if not wanted:
             return
-        held = await self.door.store.load({id: AGGREGATES[kind] for (kind, _), id in wanted.items()})
+        held = await self.handler.store.load({id: AGGREGATES[kind] for (kind, _), id in wanted.items()})
         for name, id in wanted.items():
             if not self._holds(name, held[id]):
                 if name[0] in self._makes():
@@ -146,7 +146,7 @@ class Landing:
     ) -> None:
         call, said = self._calls(), [self._with_its_reason(planned[n], known) for n in going]
         calls = [call(with_what_it_needs(p, needs[n]), p) for n, p in zip(going, said, strict=True)]
-        answers = await self.door.execute_many(calls)
+        answers = await self.handler.execute_many(calls)
         for n, answer in zip(going, answers, strict=True):
             self._take(answer, planned[n], outcomes[n])
 
@@ -205,7 +205,7 @@ class Landing:
             self.references.refuse(name, f"{self.found.path.name} row {planned.rows[0].line}")
             return
         self.references.learn(name, id)
-        listed, held = planned.commands[-1], self.door.store.recall(id)
+        listed, held = planned.commands[-1], self.handler.store.recall(id)
         if isinstance(held, Product) and held.listed is not None:
             listed = replace(listed, price=held.listed.price) if isinstance(listed, ListProduct) else listed
         if isinstance(listed, ListProduct) and listed.price is not None:

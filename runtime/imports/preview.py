@@ -1,6 +1,6 @@
 """Runtime room, file import: a store that decides like the ledger and records nothing, for dry runs.
 
-The door cannot tell it from the ledger: what is decided is remembered here, so the rows after it meet what they would meet in
+The command handler cannot tell it from the ledger: what is decided is remembered here, so the rows after it meet what they would meet in
 a real run, and every refusal is the one that a real run would give.
 """
 

@@ -1,4 +1,4 @@
-"""Runtime room, file import: a refusal by the door told in the words of the file."""
+"""Runtime room, file import: a refusal by the command handler told in the words of the file."""
 
 from __future__ import annotations
 

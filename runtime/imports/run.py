@@ -1,4 +1,4 @@
-"""Runtime room, file import: the run itself — files to commands, through the one door, in batches.
+"""Runtime room, file import: the run itself — files to commands, through the one command handler, in batches.
 
 Nothing is remembered of a run that the ledger does not hold: cut short at any moment, it is started again from the first
 row, and what landed is found unchanged. Reading and planning go on in a thread while the database works.
@@ -23,7 +23,7 @@ import psycopg
 import domain.registry  # noqa: F401 - every fact and decision is registered by importing it
 from domain.cycle.in_force import COMPANY
 from domain.cycle.policies import CyclePolicies
-from domain.engine.command_handler import Door
+from domain.engine.command_handler import CommandHandler
 from domain.engine.context import Actor
 from runtime.database import Pool, explain
 from runtime.garbage import seldom_collected
@@ -102,10 +102,10 @@ async def run_import(
             id, resumed = await jobs.begin(pool, content, str(actor), dry_run=dry_run, id=job_id)
             await jobs.work_on(holder, id)
             result = ImportResult(id, dry_run, resumed, notices=passed_over(mapping, Path(data)))
-            door = Door(PreviewStore(ledger) if dry_run else ledger)
+            handler = CommandHandler(PreviewStore(ledger) if dry_run else ledger)
             run = Run(
                 pool,
-                door,
+                handler,
                 mapping,
                 found,
                 actor,
@@ -154,7 +154,7 @@ def problems_of(cut: BaseException) -> list[str]:
 @dataclass
 class Run:
     pool: Pool
-    door: Door
+    handler: CommandHandler
     mapping: Mapping
     found: Sequence[Found]
     actor: Actor
@@ -194,7 +194,7 @@ class Run:
         await self._look_at_its_encoding(found)
         source = await asyncio.to_thread(source_of, found, self.mapping, references.id_of, references)
         landing = Landing(
-            self.door,
+            self.handler,
             self.pool,
             self.mapping,
             found,

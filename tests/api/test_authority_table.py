@@ -22,7 +22,7 @@ from domain.customer import Profile, RegisterCustomer
 from domain.cycle.commands import OpenCycle
 from domain.cycle.policy import Cadence
 from domain.deal.commands import OpenDeal
-from domain.engine.command_handler import Command, Door
+from domain.engine.command_handler import Command, CommandHandler
 from domain.engine.context import Actor, Channel, Context
 from domain.figures.scope import COMPANY as ALL
 from domain.figures.scope import Scope, rep, team
@@ -123,7 +123,7 @@ class World:
         async with open_ledger(self.house.settings.database_url, min_size=1, max_size=2) as ledger:
             for command in self.commands:
                 context = Context(now=NOW, actor=Actor("user", "ops"), channel=Channel.CLI)
-                position = (await Door(ledger).execute(command, context)).position
+                position = (await CommandHandler(ledger).execute(command, context)).position
         return position
 
 

@@ -30,7 +30,7 @@ NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 @dataclass
 class History:
-    """All facts so far, by stream. Decides commands the way the door does, and keeps what was decided."""
+    """All facts so far, by stream. Decides commands the way the command handler does, and keeps what was decided."""
 
     streams: dict[UUID, list[Fact]] = field(default_factory=dict)
     began: dict[UUID, datetime] = field(default_factory=dict)

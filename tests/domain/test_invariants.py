@@ -1,6 +1,6 @@
 """Whatever is asked of deals, in whatever order and by whomever, what must hold of them holds.
 
-The machine decides as the door does: on remembered aggregates, which it then compares with a fold of all recorded facts.
+The machine decides as the command handler does: on remembered aggregates, which it then compares with a fold of all recorded facts.
 """
 
 from __future__ import annotations
@@ -139,13 +139,13 @@ class Selling(RuleBasedStateMachine):
         facts: tuple[Fact, ...] = ()
         changed: list[Aggregate] = []
         try:
-            decision, book = self._attempt(call, dict(self.held))
+            decision, work = self._attempt(call, dict(self.held))
             afresh, _ = self._attempt(call, {})
             assert [p.fact for p in decision.facts] == [p.fact for p in afresh.facts]
             assert decision.answer == afresh.answer
             from_snapshots, _ = self._attempt(call, {id: again(held) for id, held in self.held.items()})
             assert from_snapshots == decision._replace(meta=from_snapshots.meta)
-            changed = list(book.changed)
+            changed = list(work.changed)
             for pending in decision.facts:
                 self.history.keep(pending)
             facts = tuple(p.fact for p in decision.facts)

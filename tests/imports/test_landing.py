@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from domain.deal.commands import ChangeAmount
-from domain.engine.command_handler import Door
+from domain.engine.command_handler import CommandHandler
 from domain.engine.context import Actor, Channel, Context
 from domain.engine.values import Money
 from runtime.database import Pool
@@ -226,7 +226,7 @@ async def test_what_is_so_here_already_is_unchanged(pool: Pool, tmp_path: Path) 
     ledger = Ledger(pool)
     context = Context(now=datetime.now(UTC), actor=Actor("user", "li"), channel=Channel.API)
     amount = Money(Decimal(400), "CNY")
-    await Door(ledger).execute(ChangeAmount(deal_id=deal_id, amount=amount), context)
+    await CommandHandler(ledger).execute(ChangeAmount(deal_id=deal_id, amount=amount), context)
     await ledger.aclose()
     result = await run(pool, csv_file(tmp_path, talks.replace(",300,", ",400,")))
     assert (result.accepted, result.unchanged, result.refused) == (0, 1, 0)

@@ -25,7 +25,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from domain.deal.commands import LogActivity, MissPromise, OpenDeal
-from domain.engine.command_handler import Command, Door
+from domain.engine.command_handler import Command, CommandHandler
 from domain.engine.context import Actor, Channel, Context
 from domain.engine.values import Activity, ActivityKind
 from domain.people.people import FormTeam, HireRep
@@ -176,14 +176,14 @@ MISSED_AFTER_OFFERS = (
 async def test_live_work_on_the_same_cases_is_told_of_the_same_misses(
     database_url: str, cases: dict[str, Moments]
 ) -> None:
-    """Every fortieth case worked through the door at the times of the log, as people and timers would: the promise facts
+    """Every fortieth case worked through the command handler at the times of the log, as people and timers would: the promise facts
     that are recorded tell the same number.
     """
     sample = {key: moments for n, (key, moments) in enumerate(cases.items()) if n % SAMPLE == 0}
     end = max(at for moments in cases.values() for at, _, _ in moments)
     pool = await open_pool(database_url, min_size=2, max_size=6)
     ledger = Ledger(pool)
-    desk = Desk(Door(ledger))
+    desk = Desk(CommandHandler(ledger))
     await desk.open(after_offer_calls(SAMPLE_DAYS))
     await asyncio.gather(*(desk.work(moments, end) for moments in sample.values()))
     [(missed,)] = await rows_of(pool, MISSED_AFTER_OFFERS, timedelta(days=SAMPLE_DAYS))
@@ -197,7 +197,7 @@ async def test_live_work_on_the_same_cases_is_told_of_the_same_misses(
 class Desk:
     """People who log what they do when they do it, and a timer that speaks for promises that were not kept."""
 
-    door: Door
+    handler: CommandHandler
     team_id: UUID = field(default_factory=uuid4)
     rep_id: UUID = field(default_factory=uuid4)
     policy: str = ""
@@ -234,4 +234,4 @@ class Desk:
 
     async def _do(self, command: Command, at: datetime) -> dict[str, str]:
         context = Context(now=at, actor=Actor("user", "u-1"), channel=Channel.API)
-        return (await self.door.execute(command, context)).answer
+        return (await self.handler.execute(command, context)).answer

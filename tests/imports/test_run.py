@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from domain.customer import Profile, RegisterCustomer
-from domain.engine.command_handler import Door
+from domain.engine.command_handler import CommandHandler
 from domain.engine.context import Actor, Channel, Context
 from domain.people.people import HireRep
 from runtime.database import Pool
@@ -390,7 +390,7 @@ async def test_what_was_set_right_here_is_not_undone_by_a_file_that_says_nothing
         HireRep(rep_id=ids["Li"], name="Li", team_id=ids["North 2"]),
         RegisterCustomer(customer_id=ids["Acme"], profile=Profile(name="Acme", sector="iron")),
     ):
-        await Door(ledger).execute(command, context)
+        await CommandHandler(ledger).execute(command, context)
     await ledger.aclose()
     again = await run(pool, data, mapping_from(TEAMS))
     assert numbers(again) == (0, first.accepted, 0, 0)

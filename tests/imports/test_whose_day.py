@@ -10,7 +10,7 @@ import pytest
 
 from domain.cycle.policies import PublishCyclePolicy
 from domain.cycle.policy import DEFAULT_CYCLE_POLICY
-from domain.engine.command_handler import Door
+from domain.engine.command_handler import CommandHandler
 from domain.engine.context import Channel, Context
 from runtime.database import Pool
 from runtime.imports.mapping import shipped_mapping, shipped_names
@@ -25,7 +25,9 @@ async def living_in_los_angeles(pool: Pool) -> None:
     calendar = replace(DEFAULT_CYCLE_POLICY.calendar, timezone="America/Los_Angeles")
     published = PublishCyclePolicy(policy=replace(DEFAULT_CYCLE_POLICY, calendar=calendar))
     ledger = Ledger(pool)
-    await Door(ledger).execute(published, Context(now=datetime.now(UTC), actor=IMPORTER, channel=Channel.CLI))
+    await CommandHandler(ledger).execute(
+        published, Context(now=datetime.now(UTC), actor=IMPORTER, channel=Channel.CLI)
+    )
     await ledger.aclose()
 
 

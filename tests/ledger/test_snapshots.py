@@ -76,7 +76,7 @@ async def long_deal(office: Office) -> UUID:
     deal_id = uuid.uuid4()
     await office.run(office.opening(deal_id))
     calls = [Call(call(deal_id), context()) for _ in range(EVERY // 3 + 2)]
-    await office.door.execute_many(calls)
+    await office.handler.execute_many(calls)
     await office.ledger.snapshots_written()
     return deal_id
 
@@ -85,17 +85,17 @@ async def old_activity(office: Office) -> LogActivity:
     """An activity of a long deal, from before its snapshot."""
     first = call(await long_deal(office))
     await office.run(first)
-    await office.door.execute_many([Call(call(first.deal_id), context()) for _ in range(EVERY // 3 + 2)])
+    await office.handler.execute_many([Call(call(first.deal_id), context()) for _ in range(EVERY // 3 + 2)])
     await office.ledger.snapshots_written()
     return first
 
 
 async def test_an_activity_from_before_the_snapshot_is_logged_once(office: Office) -> None:
     first = await old_activity(office)
-    for door in (office, await office.elsewhere()):
-        assert (await door.run(first)).recorded == 0
+    for handler in (office, await office.elsewhere()):
+        assert (await handler.run(first)).recorded == 0
         with pytest.raises(Refused):
-            await door.run(replace(first, activity=replace(first.activity, outcome="reached")))
+            await handler.run(replace(first, activity=replace(first.activity, outcome="reached")))
 
 
 async def test_an_activity_from_before_the_snapshot_is_corrected_with_before_and_after(
@@ -103,13 +103,13 @@ async def test_an_activity_from_before_the_snapshot_is_corrected_with_before_and
 ) -> None:
     first = await old_activity(office)
     before = first.activity
-    for door, outcome in ((office, "reached"), (await office.elsewhere(), "no-answer")):
+    for handler, outcome in ((office, "reached"), (await office.elsewhere(), "no-answer")):
         after = replace(first.activity, outcome=outcome)
         command = CorrectActivity(deal_id=first.deal_id, activity_id=first.activity_id, activity=after)
-        written = await door.run(command)
+        written = await handler.run(command)
         [recorded] = await office.ledger.stream(first.deal_id, after=written.version - 1)
         assert recorded.fact == ActivityCorrected(activity_id=first.activity_id, before=before, after=after)
-        assert (await door.run(command)).recorded == 0
+        assert (await handler.run(command)).recorded == 0
         before = after
 
 

@@ -57,7 +57,7 @@ async def at_work(url: str, environment: WorkflowEnvironment, queue: str) -> Asy
     world.read_models = Running(lambda stop: run_projections(url, stop=stop))
     async with Waiter(url) as waiter:
         figures = LoopReads(office.ledger.pool, waiter)
-        world.desk = desk = Desk(office.door, LoadReads(office.ledger.pool), store, figures)
+        world.desk = desk = Desk(office.handler, LoadReads(office.ledger.pool), store, figures)
         with standing_still(environment):
             async with make_worker(desk, deliverer, grace=timedelta(seconds=5)):
                 world.follow()

@@ -138,7 +138,7 @@ class Turn:
 
 
 class Muddle:
-    """Random ideas about the loop of a few reps; the door refuses most of them."""
+    """Random ideas about the loop of a few reps; the command handler refuses most of them."""
 
     def __init__(self, chance: Random, reps: list[UUID]) -> None:
         self.chance = chance

@@ -1,4 +1,4 @@
-"""tests: read models told as given / when / then — commands through the real door, then what the queries answer.
+"""tests: read models told as given / when / then — commands through the real command handler, then what the queries answer.
 
 `Books` applies the ledger to every read model at once, in strides of any length; the runner has tests of its own.
 """
@@ -51,7 +51,7 @@ class Books:
         return self.office.ledger.pool
 
     async def given(self, *commands: Command, **changes: Any) -> Receipt:
-        """Commands through the door, one after the other; the last one's receipt."""
+        """Commands through the command handler, one after the other; the last one's receipt."""
         for command in commands:
             receipt = await self.office.run(command, **changes)
         return receipt

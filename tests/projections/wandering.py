@@ -1,4 +1,4 @@
-"""tests: a company at work — random commands, seeded, legal and illegal; the door decides which ones happen."""
+"""tests: a company at work — random commands, seeded, legal and illegal; the command handler decides which ones happen."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ from api.engine.users import KeyBook, Role
 from domain.deal.commands import LogActivity, OpenDeal
 from domain.deal.deal import Deal
 from domain.engine.aggregate import Aggregate
-from domain.engine.command_handler import Door
+from domain.engine.command_handler import CommandHandler
 from domain.engine.values import Activity, ActivityKind
 from projections.catalog import ALL
 from projections.cycle import board as cycle_board
@@ -186,11 +186,11 @@ async def test_keys_count_as_before_and_only_the_owner_changes_them(upgraded: Up
 
 async def test_work_goes_on_and_a_receipt_of_then_is_known(upgraded: Upgraded) -> None:
     async with open_ledger(upgraded.url) as ledger:
-        door = Door(ledger)
+        handler = CommandHandler(ledger)
         deal = (await ledger.load({KEYED: Deal}))[KEYED]
         assert isinstance(deal, Deal)
         again = OpenDeal(deal_id=KEYED, title="Opened once", owner_id=deal.owner_id)
-        assert (await door.execute(again, context(key="api/ops/once"))).replayed
+        assert (await handler.execute(again, context(key="api/ops/once"))).replayed
         touch = LogActivity(deal_id=KEYED, activity_id=UUID(int=1), activity=Activity(kind=ActivityKind.CALL))
-        receipt = await door.execute(touch, context(now=NOW))
+        receipt = await handler.execute(touch, context(now=NOW))
         assert (receipt.recorded > 0, receipt.position) == (True, 696 + receipt.recorded)

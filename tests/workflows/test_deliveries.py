@@ -96,7 +96,7 @@ async def test_an_old_delivery_to_a_reopened_deal_sets_todays_timer(real: World)
 
 
 async def test_a_timer_that_fires_after_the_deal_moved_on_is_silence_and_finds_out(real: World) -> None:
-    """Should news ever get lost: the door does not hear the old arming, and the workflow asks why."""
+    """Should news ever get lost: the command handler does not hear the old arming, and the workflow asks why."""
     await real.publish(SHORT)
     closed, touched = await moved_on_unheard(real)
 

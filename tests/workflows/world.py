@@ -372,7 +372,7 @@ async def world(
     office = await furnish(url)
     store = WorkflowStore(office.ledger.pool, LANE_NAMES)
     deliverer = Deliverer(client, f"tests-{uuid.uuid4()}", patience)
-    desk = Desk(office.door, LoadReads(office.ledger.pool), store, LedgerFigures(office.ledger))
+    desk = Desk(office.handler, LoadReads(office.ledger.pool), store, LedgerFigures(office.ledger))
     made = World(office, client, store, deliverer, environment, desk=desk)
     made.read_models = Running(lambda stop: run_projections(url, stop=stop))
     with standing_still(environment):

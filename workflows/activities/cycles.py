@@ -1,4 +1,4 @@
-"""Workflows room: what a cycle's clock asks, and what it says through the door when a time has come."""
+"""Workflows room: what a cycle's clock asks, and what it says through the command handler when a time has come."""
 
 from __future__ import annotations
 

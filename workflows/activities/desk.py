@@ -1,4 +1,4 @@
-"""Workflows room: the desk every activity works at — the door, the readers, and how a workflow signs what it does."""
+"""Workflows room: the desk every activity works at — the command handler, the readers, and how a workflow signs what it does."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from domain.engine.aggregate import Aggregate
-from domain.engine.command_handler import Call, Command, Door, Receipt
+from domain.engine.command_handler import Call, Command, CommandHandler, Receipt
 from domain.engine.context import Actor, Channel, Context
 from domain.engine.errors import DomainError
 from workflows.messages import Told
@@ -35,7 +35,7 @@ class Cause:
 
 @dataclass(frozen=True)
 class Desk:
-    door: Door
+    handler: CommandHandler
     loads: LoadReader
     ledger: LedgerReader
     loop: LoopReader
@@ -52,29 +52,29 @@ class Desk:
 
     async def load(self, kind: type[A], id: UUID) -> A:
         """As recorded now."""
-        found = (await self.door.store.load({id: kind}))[id]
+        found = (await self.handler.store.load({id: kind}))[id]
         assert isinstance(found, kind)
         return found
 
     async def load_all(self, kind: type[A], ids: Iterable[UUID]) -> list[A]:
         """Each as recorded now, in the order given."""
         wanted = list(ids)
-        found = await self.door.store.load(dict.fromkeys(wanted, kind)) if wanted else {}
+        found = await self.handler.store.load(dict.fromkeys(wanted, kind)) if wanted else {}
         return [one for id in wanted if isinstance(one := found[id], kind)]
 
     async def recall(self, kind: type[A], id: UUID) -> A:
-        """As this process remembers it, or as recorded now. Good for proposals: the door knows better."""
-        found = self.door.store.recall(id)
+        """As this process remembers it, or as recorded now. Good for proposals: the command handler knows better."""
+        found = self.handler.store.recall(id)
         if found is not None:
             assert isinstance(found, kind)
             return found
-        self.door.store.remember([loaded := await self.load(kind, id)])
+        self.handler.store.remember([loaded := await self.load(kind, id)])
         return loaded
 
     async def execute(self, command: Command, key: str, cause: Cause) -> Told:
-        """Through the door, once per key. A refusal is an answer; a conflict is tried again by Temporal."""
+        """Through the command handler, once per key. A refusal is an answer; a conflict is tried again by Temporal."""
         try:
-            receipt = await self.door.execute(command, signed(key, cause))
+            receipt = await self.handler.execute(command, signed(key, cause))
         except DomainError as refusal:
             return refused(refusal)
         return Told(receipt.recorded)
@@ -83,7 +83,7 @@ class Desk:
         self, calls: Sequence[tuple[Command, str]], cause: Cause
     ) -> list[Receipt | DomainError]:
         """Side by side. Conflicts fail the activity, to be tried again as a whole: keys make that harmless."""
-        done = await self.door.execute_many([Call(command, signed(key, cause)) for command, key in calls])
+        done = await self.handler.execute_many([Call(command, signed(key, cause)) for command, key in calls])
         for outcome in done:
             if isinstance(outcome, DomainError):
                 must_not_be_retryable(outcome)

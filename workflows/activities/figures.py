@@ -32,7 +32,7 @@ class Figures:
 
     async def position(self) -> int:
         """The ledger's present head, once everything can be read as known there."""
-        position = await self.desk.door.store.head()
+        position = await self.desk.handler.store.head()
         await self.desk.loop.reach(position)
         return position
 
