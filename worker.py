@@ -30,6 +30,7 @@ from projections.ports.loop import LoopReads
 from runtime import database
 from runtime.backoff import Backoff
 from runtime.database import open_pool
+from runtime.ending import Ending, cancelled
 from runtime.health import beat, unreachable
 from runtime.ledger import open_ledger
 from runtime.logging import configure
@@ -118,10 +119,15 @@ def without_waiting_for_disk(url: str) -> str:
 
 
 async def play(settings: Settings, names: Sequence[str]) -> None:
-    """Play the roles until SIGTERM or SIGINT."""
-    stop = asyncio.Event()
+    """Play the roles until SIGTERM or SIGINT, and not for long after it."""
+    stop, ending = asyncio.Event(), Ending()
+
+    def told(number: int) -> None:
+        ending.told(number)
+        stop.set()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        asyncio.get_running_loop().add_signal_handler(number, told, number)
     ailing: dict[str, str] = {}
 
     async def ask(name: str) -> str | None:
@@ -129,8 +135,7 @@ async def play(settings: Settings, names: Sequence[str]) -> None:
 
     beats = [asyncio.create_task(beat(settings.data_dir, name, partial(ask, name))) for name in names]
     await asyncio.gather(*(keep_playing(name, settings, stop, ailing) for name in names))
-    for task in beats:
-        task.cancel()
+    await cancelled(*beats)
 
 
 async def keep_playing(name: str, settings: Settings, stop: asyncio.Event, ailing: dict[str, str]) -> None:

@@ -7,6 +7,7 @@ import gc
 import signal
 import sys
 from functools import partial
+from types import FrameType
 from typing import cast
 
 import uvicorn
@@ -14,6 +15,7 @@ import uvicorn
 from api.engine.connections import Connections
 from runtime import logging as logs
 from runtime.bounds import NotBounded, open_files
+from runtime.ending import Ending
 from runtime.garbage import Survivors
 from runtime.health import unreachable
 from runtime.settings import NotConfigured, Settings
@@ -21,6 +23,18 @@ from runtime.settings import NotConfigured, Settings
 DRAIN_SECONDS = 10
 BACKLOG = 4_096
 """Connections that wait to be accepted; the system's own limit is the same as a rule. Beyond it a second is lost."""
+
+
+class Server(uvicorn.Server):
+    """Ends when it is told to, whatever a request or the database does meanwhile."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._ending = Ending()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._ending.told(sig)
+        super().handle_exit(sig, frame)
 
 
 def config(settings: Settings, *, uds: str | None = None) -> uvicorn.Config:
@@ -62,7 +76,7 @@ def main(*, json_lines: bool = False) -> None:
         sys.exit(ailing)
     # uvicorn drains, then raises the signal again: having been told to end is no failure.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    server = uvicorn.Server(_started(settings))
+    server = Server(_started(settings))
     with Survivors():
         server.run()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import select
 from typing import Any
 
@@ -34,11 +35,25 @@ class Pool(AsyncConnectionPool[AsyncConnection[Any]]):
     """Hands out connections that the server has not left: after it went away no caller gets a dead one."""
 
     async def getconn(self, timeout: float | None = None) -> AsyncConnection[Any]:  # noqa: ASYNC109 - the library's
-        connection = await super().getconn(timeout)
+        connection = await self._given(timeout)
         while left(connection):  # each dead one leaves the pool for good, so this ends
             await connection.close()
             await self.putconn(connection)
-            connection = await super().getconn(timeout)
+            connection = await self._given(timeout)
+        return connection
+
+    async def _given(self, timeout: float | None) -> AsyncConnection[Any]:  # noqa: ASYNC109 - the library's
+        """Raises CancelledError also where the caller is cancelled in the moment in which it is given a connection. Before
+        Python 3.12 `asyncio.wait_for`, by which the library waits, returns then and says nothing of it: the caller would
+        go on for ever.
+        """
+        task = asyncio.current_task()
+        assert task is not None
+        before = task.cancelling()
+        connection = await super().getconn(timeout)
+        if task.cancelling() > before:
+            await self.putconn(connection)
+            raise asyncio.CancelledError
         return connection
 
 

@@ -20,6 +20,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from runtime.backoff import Backoff
 from runtime.database import connect
+from runtime.ending import cancelled
 from workflows.delivery import Deliverer, News, newest, news_of
 from workflows.lanes import LANES, Lane
 from workflows.store import WorkflowStore
@@ -60,8 +61,7 @@ class Follower:
         while not stop.is_set():
             work = asyncio.create_task(self._work())
             await asyncio.wait({work, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            work.cancel()
-            failure = (await asyncio.gather(work, return_exceptions=True))[0]
+            (failure,) = await cancelled(work)
             if not stop.is_set():
                 await self._recover(failure, stopping)
 

@@ -8,6 +8,7 @@ from collections.abc import Collection
 
 from projections.catalog import ALL
 from projections.engine.runner import Follower, Watch
+from runtime.ending import cancelled
 from runtime.garbage import SELDOM
 
 
@@ -23,9 +24,7 @@ async def run_projections(
         try:
             await asyncio.wait([*followers, stopping], return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in (*followers, stopping):
-                task.cancel()
-            ended = await asyncio.gather(*followers, return_exceptions=True)
+            ended = await cancelled(*followers, stopping)
     for outcome in ended:
         if isinstance(outcome, Exception):
             raise outcome

@@ -7,7 +7,6 @@ whoever waits by a second at most; nobody polls in small steps.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import heapq
 import itertools
 import logging
@@ -19,6 +18,7 @@ import psycopg
 from psycopg import AsyncConnection, sql
 
 from runtime.database import connect
+from runtime.ending import cancelled
 
 RECHECK_SECONDS = 1.0
 RETRY_SECONDS = 0.2
@@ -89,9 +89,9 @@ class Lasting(ABC):
 
     async def __aexit__(self, *_: object) -> None:
         if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+            (outcome,) = await cancelled(self._task)
+            if isinstance(outcome, Exception):
+                raise outcome
 
 
 class Listener(Lasting):

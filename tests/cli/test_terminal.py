@@ -246,7 +246,8 @@ def test_a_deal_is_opened_touched_moved_and_lost_and_its_history_tells_it_in_two
 def test_a_deal_s_history_has_the_ids_that_corrections_and_decisions_take(
     terminal: Terminal, eventually_sync: Eventually
 ) -> None:
-    deal = terminal.json("deals", "list", "--status", "open", "--limit", "1")["items"][0]["deal_id"]
+    rep = terminal.json("reps")[0]["rep_id"]
+    deal = terminal.json("deals", "open", "Lifts for the tower", "--owner", rep)["answer"]["deal_id"]
     touch = terminal.json("deals", "log", deal, "call")["answer"]["activity_id"]
     asked = terminal.json("deals", "override", deal, "negotiation", "--reason", "a tender")["answer"][
         "override_id"
