@@ -51,12 +51,12 @@ def list_(
 async def _list(query: dict[str, Any], whose: dict[str, str | None]) -> tuple[Any, dict[UUID, str]]:
     from cli.engine.kinds import ids
     from cli.engine.reads import pages
-    from projections.action_item import ItemFilter, ItemSeen, listing
+    from projections.action_item import ActionItems, ItemSeen
     from projections.engine.paging import Page
 
     async with house() as at:
         narrowed = query | await ids(at, whose)
-        page = await at.read("/action-items", Page[ItemSeen], narrowed, pages(listing, ItemFilter))
+        page = await at.read("/action-items", Page[ItemSeen], narrowed, pages(ActionItems))
         return page, await at.names([item.owner_id for item in page.items])
 
 
@@ -80,9 +80,9 @@ def show(
 async def _show(given: str) -> tuple[Any, dict[UUID, str]]:
     from cli.engine.kinds import read
     from cli.engine.reads import one
-    from projections.action_item import ItemSeen, get
+    from projections.action_item import ActionItems, ItemSeen
 
     async with house() as at:
         id = await read(at, "id", given, "ITEM")
-        found = await at.read(f"/action-items/{id}", ItemSeen, None, one(get, "action item", id))
+        found = await at.read(f"/action-items/{id}", ItemSeen, None, one(ActionItems.get, "action item", id))
         return found, await at.names([found.owner_id, found.manager_id])

@@ -52,12 +52,12 @@ async def _list(
 ) -> tuple[Any, dict[UUID, str]]:
     from cli.engine.kinds import ids, scoped
     from cli.engine.reads import pages
-    from projections.adjustment import AdjustmentFilter, AdjustmentSeen, listing
+    from projections.adjustment import Adjustments, AdjustmentSeen
     from projections.engine.paging import Page
 
     async with house() as at:
         narrowed = query | await scoped(at, scope) | await ids(at, whose)
-        page = await at.read("/adjustments", Page[AdjustmentSeen], narrowed, pages(listing, AdjustmentFilter))
+        page = await at.read("/adjustments", Page[AdjustmentSeen], narrowed, pages(Adjustments))
         return page, await at.names([one.scope.id for one in page.items])
 
 
@@ -81,10 +81,12 @@ def show(
 async def _show(given: str) -> tuple[Any, dict[UUID, str]]:
     from cli.engine.kinds import read
     from cli.engine.reads import one
-    from projections.adjustment import AdjustmentSeen, get
+    from projections.adjustment import Adjustments, AdjustmentSeen
 
     async with house() as at:
         id = await read(at, "id", given, "ADJUSTMENT")
-        found = await at.read(f"/adjustments/{id}", AdjustmentSeen, None, one(get, "adjustment", id))
+        found = await at.read(
+            f"/adjustments/{id}", AdjustmentSeen, None, one(Adjustments.get, "adjustment", id)
+        )
         compared = [one.scope.id for one in found.controls]
         return found, await at.names([found.scope.id, found.owner_id, found.decided_by, *compared])

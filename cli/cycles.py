@@ -83,14 +83,14 @@ async def _list(
     """With the company's time zone."""
     from cli.engine.kinds import ids, scoped
     from cli.engine.reads import pages
-    from projections.cycle.board import CycleFilter, CycleSeen, listing
+    from projections.cycle.board import CycleBoard, CycleSeen
     from projections.engine.paging import Page
 
     async with house() as at:
         found = await ids(at, whose)
         named = {name.replace("waits_of_id", "waits_of"): id for name, id in found.items()}
         narrowed = query | await scoped(at, scope) | named
-        page = await at.read("/cycles", Page[CycleSeen], narrowed, pages(listing, CycleFilter))
+        page = await at.read("/cycles", Page[CycleSeen], narrowed, pages(CycleBoard))
         known = await at.names([id for cycle in page.items for id in people(cycle)])
         return page, known, await company_zone(at)
 
@@ -107,10 +107,10 @@ def people(cycle: CycleSeen) -> Iterable[UUID | None]:
 async def _seen(at: House, given: str) -> CycleSeen:
     from cli.engine.kinds import read
     from cli.engine.reads import one
-    from projections.cycle.board import CycleSeen, get
+    from projections.cycle.board import CycleBoard, CycleSeen
 
     id = await read(at, "cycle", given, "CYCLE")
-    found: CycleSeen = await at.read(f"/cycles/{id}", CycleSeen, None, one(get, "cycle", id))
+    found: CycleSeen = await at.read(f"/cycles/{id}", CycleSeen, None, one(CycleBoard.get, "cycle", id))
     return found
 
 

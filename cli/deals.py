@@ -59,13 +59,13 @@ def list_(
 
 async def _list(query: dict[str, Any], whose: dict[str, str | None]) -> Any:
     from cli.engine.kinds import ids
-    from cli.engine.reads import pages
+    from cli.engine.reads import filtered
     from projections.deal.board import BoardFilter, DealView, listing
     from projections.engine.paging import Page
 
     async with house() as at:
         narrowed = query | await ids(at, whose)
-        return await at.read("/deals", Page[DealView], narrowed, pages(listing, BoardFilter))
+        return await at.read("/deals", Page[DealView], narrowed, filtered(listing, BoardFilter))
 
 
 @app.command(epilog=example("salesloop deals show 1C1I7A6R"))

@@ -39,13 +39,13 @@ def list_(
 
 async def _list(query: dict[str, Any], whose: dict[str, str | None]) -> Any:
     from cli.engine.kinds import ids
-    from cli.engine.reads import pages
+    from cli.engine.reads import filtered
     from projections.engine.paging import Page
     from projections.lead import LeadFilter, LeadView, listing
 
     async with house() as at:
         narrowed = query | await ids(at, whose)
-        return await at.read("/leads", Page[LeadView], narrowed, pages(listing, LeadFilter))
+        return await at.read("/leads", Page[LeadView], narrowed, filtered(listing, LeadFilter))
 
 
 @app.command(epilog=example("salesloop lead show 0d9f6f0e-4d4e-4f0e-8a63-1f7b8a5b5c11"))

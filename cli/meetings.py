@@ -48,11 +48,11 @@ async def _list(query: dict[str, Any], scope: str | None) -> tuple[Any, dict[UUI
     from cli.engine.kinds import scoped
     from cli.engine.reads import pages
     from projections.engine.paging import Page
-    from projections.meeting import MeetingFilter, MeetingSeen, listing
+    from projections.meeting import Meetings, MeetingSeen
 
     async with house() as at:
         narrowed = query | await scoped(at, scope)
-        page = await at.read("/meetings", Page[MeetingSeen], narrowed, pages(listing, MeetingFilter))
+        page = await at.read("/meetings", Page[MeetingSeen], narrowed, pages(Meetings))
         people = [id for one in page.items for id in (one.scope.id, one.chair_id)]
         return page, await at.names(people), await company_zone(at)
 
@@ -77,11 +77,11 @@ def show(
 async def _show(given: str) -> tuple[Any, dict[UUID, str], str]:
     from cli.engine.kinds import read
     from cli.engine.reads import one
-    from projections.meeting import MeetingSeen, get
+    from projections.meeting import Meetings, MeetingSeen
 
     async with house() as at:
         id = await read(at, "id", given, "MEETING")
-        found = await at.read(f"/meetings/{id}", MeetingSeen, None, one(get, "meeting", id))
+        found = await at.read(f"/meetings/{id}", MeetingSeen, None, one(Meetings.get, "meeting", id))
         asked = [d.of for d in found.decisions] + [w.of for w in found.waits if w.of is not None]
         about = [point.subject_id for point in found.agenda]
         people = [found.scope.id, found.chair_id, *found.present, *asked, *about]
@@ -116,7 +116,7 @@ async def _schedules(query: dict[str, Any], scope: str | None) -> tuple[Any, dic
 
     async with house() as at:
         narrowed = query | await scoped(at, scope)
-        direct = pages(meetings.schedules, meetings.ScheduleFilter)
+        direct = pages(meetings.MeetingSchedules)
         page = await at.read("/meeting-schedules", Page[meetings.ScheduleSeen], narrowed, direct)
         people = [id for one in page.items for id in (one.scope.id, one.plan.chair_id)]
         return page, await at.names(people), await company_zone(at)

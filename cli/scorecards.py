@@ -59,21 +59,21 @@ async def _list(
     from cli.engine.kinds import ids, scoped
     from cli.engine.reads import pages
     from projections.engine.paging import Page
-    from projections.scorecard import ScorecardFilter, ScorecardSeen, listing
+    from projections.scorecard import Scorecards, ScorecardSeen
 
     async with house() as at:
         narrowed = query | await scoped(at, scope) | await ids(at, whose)
-        page = await at.read("/scorecards", Page[ScorecardSeen], narrowed, pages(listing, ScorecardFilter))
+        page = await at.read("/scorecards", Page[ScorecardSeen], narrowed, pages(Scorecards))
         return page, await at.names([id for card in page.items for id in (card.scope.id, card.owner_id)])
 
 
 async def _seen(at: House, given: str) -> Any:
     from cli.engine.kinds import read
     from cli.engine.reads import one
-    from projections.scorecard import ScorecardSeen, get
+    from projections.scorecard import Scorecards, ScorecardSeen
 
     id = await read(at, "id", given, "SCORECARD")
-    return await at.read(f"/scorecards/{id}", ScorecardSeen, None, one(get, "scorecard", id))
+    return await at.read(f"/scorecards/{id}", ScorecardSeen, None, one(Scorecards.get, "scorecard", id))
 
 
 @app.command(epilog=example(f"salesloop scorecard show {WHICH}"))

@@ -62,11 +62,11 @@ async def _list(
     from cli.engine.kinds import ids, scoped
     from cli.engine.reads import pages
     from projections.engine.paging import Page
-    from projections.target.tree import Targeted, TargetFilter, listing
+    from projections.target.tree import Targeted, TargetTree
 
     async with house() as at:
         narrowed = query | await scoped(at, scope) | await ids(at, whose)
-        page = await at.read("/targets", Page[Targeted], narrowed, pages(listing, TargetFilter))
+        page = await at.read("/targets", Page[Targeted], narrowed, pages(TargetTree))
         return page, await at.names([id for one in page.items for id in (one.scope.id, one.owner_id)])
 
 

@@ -16,10 +16,8 @@ from domain.figures.scope import Scope
 from domain.meeting import facts as f
 from domain.meeting.meeting import Meeting
 from domain.meeting.plan import Plan
-from domain.meeting.schedule import MeetingSchedule
-from projections.engine.paging import MOMENT, Page, SortKey, Source
-from projections.engine.stream_view import Body, Story, Told, topics_of
-from projections.engine.tables import Table
+from domain.meeting.schedule import MeetingSchedule, MeetingScheduleSet
+from projections.engine.stream_view import Events, StreamView
 
 RUNNING, CANCELLED = "running", "cancelled"
 
@@ -89,80 +87,52 @@ class MeetingSeen(msgspec.Struct, kw_only=True):
         return self.waits[0].due_at if self.waits else None
 
 
-class MeetingRow(msgspec.Struct, gc=False):
-    meeting_id: UUID
-    schedule_id: UUID
-    scope_key: str
-    team_id: UUID | None
-    chair_id: UUID | None
-    starts_at: datetime
-    status: str
-    over: bool
-    waits_until: datetime | None
-    body: Body
-
-
-MEETINGS = Table(
-    "meetings",
-    MeetingRow,
-    key=("meeting_id",),
-    indexes={
+class Meetings(StreamView[Meeting, MeetingSeen]):
+    name = "meetings"
+    columns = (
+        "meeting_id",
+        "schedule_id",
+        "scope_key",
+        "team_id",
+        "chair_id",
+        "starts_at",
+        "status",
+        "over",
+        "waits_until",
+    )
+    indexes = {
         "starts": "(starts_at, meeting_id)",
         "scope": "(scope_key, starts_at)",
         "team": "(team_id, starts_at, meeting_id)",
         "waits": "(waits_until, meeting_id)",
-    },
-)
-
-
-SORTS = {
-    "starts_at": SortKey("starts_at", MOMENT, nullable=False, id="meeting_id"),
-    "waits_until": SortKey("waits_until", MOMENT, id="meeting_id"),
-}
-
-
-class Meetings(Told[MeetingSeen]):
-    name = "meetings"
-    tables = (MEETINGS,)
-    table = MEETINGS
-    topics = topics_of("meeting.")
-    told = MeetingSeen
-    sorts = SORTS
+    }
+    order = ("-starts_at", "waits_until")
 
     @classmethod
-    def tell(cls, id: UUID, story: Story) -> MeetingSeen:
-        meeting, called = Meeting(id), story[0].fact
+    def show(cls, aggregate: Meeting, events: Events) -> MeetingSeen:
+        called, held = events[0].fact, aggregate.held
         assert isinstance(called, f.MeetingCalled)
-        for recorded in story:
-            meeting.replay(recorded.fact, recorded.originator_version)
-        held = meeting.held
-        cancelled = [r.fact for r in story if isinstance(r.fact, f.MeetingCancelled)]
-        return MeetingSeen(
-            meeting_id=id,
+        cancelled = [r.fact for r in events if isinstance(r.fact, f.MeetingCancelled)]
+        return cls.filled(
+            aggregate,
+            events,
             schedule_id=called.schedule_id,
             number=called.number,
-            scope=meeting.scope,
-            team_id=meeting.team_id,
             starts_at=called.starts_at,
-            status=meeting.status,
-            over=meeting.is_over,
-            chair_id=meeting.chair_id,
-            above_id=meeting.above_id,
+            over=aggregate.is_over,
             agenda=list(called.agenda),
             cycle_id=called.cycle_id,
             pack_position=called.position,
             pack_digest=called.pack_digest,
             previous_id=called.previous_id,
-            held_at=next((r.occurred_at for r in story if isinstance(r.fact, f.MeetingHeld)), None),
+            held_at=next((r.occurred_at for r in events if isinstance(r.fact, f.MeetingHeld)), None),
             held_by=held.held_by if held else None,
             present=list(held.present) if held else [],
             notes=held.notes if held else "",
-            decisions=list(_decisions(story, meeting)),
+            decisions=list(_decisions(events, aggregate)),
             action_items=list(held.action_items) if held else [],
-            waits=sorted(_owed(meeting), key=lambda w: (w.due_at, w.step, str(w.subject_id))),
+            waits=sorted(_owed(aggregate), key=lambda w: (w.due_at, w.step, str(w.subject_id))),
             why=cancelled[-1].why if cancelled else "",
-            position=story[-1].position,
-            version=meeting.version,
         )
 
 
@@ -174,9 +144,9 @@ def _owed(meeting: Meeting) -> Iterator[MeetingOwed]:
         )
 
 
-def _decisions(story: Story, meeting: Meeting) -> Iterator[MeetingDecision]:
+def _decisions(events: Events, meeting: Meeting) -> Iterator[MeetingDecision]:
     """In the order they were asked for."""
-    facts = [(r.fact, r.occurred_at) for r in story]
+    facts = [(r.fact, r.occurred_at) for r in events]
     due: dict[Any, datetime] = {
         fact.awaited.subject_id: fact.awaited.due_at
         for fact, _ in facts
@@ -221,101 +191,19 @@ class ScheduleSeen(msgspec.Struct, kw_only=True):
         return self.scope.key
 
 
-class ScheduleRow(msgspec.Struct, gc=False):
-    schedule_id: UUID
-    scope_key: str
-    team_id: UUID | None
-    status: str
-    next_at: datetime | None
-    body: Body
-
-
-SCHEDULES = Table(
-    "meeting_schedules",
-    ScheduleRow,
-    key=("schedule_id",),
-    indexes={"next": "(next_at, schedule_id)", "team": "(team_id, next_at, schedule_id)"},
-)
-
-
-SCHEDULE_SORTS = {"next_at": SortKey("next_at", MOMENT, id="schedule_id")}
-
-
-class MeetingSchedules(Told[ScheduleSeen]):
+class MeetingSchedules(StreamView[MeetingSchedule, ScheduleSeen]):
     name = "meeting_schedules"
-    tables = (SCHEDULES,)
-    table = SCHEDULES
-    topics = topics_of("meeting-schedule.")
-    told = ScheduleSeen
-    sorts = SCHEDULE_SORTS
+    columns = ("schedule_id", "scope_key", "team_id", "status", "next_at")
+    indexes = {"next": "(next_at, schedule_id)", "team": "(team_id, next_at, schedule_id)"}
+    order = ("next_at",)
 
     @classmethod
-    def tell(cls, id: UUID, story: Story) -> ScheduleSeen:
-        held, plan = MeetingSchedule(id), None
-        for recorded in story:
-            held.replay(recorded.fact, recorded.originator_version)
-            plan = held.plan or plan
-        assert plan is not None
-        return ScheduleSeen(
-            schedule_id=id,
-            scope=held.scope,
-            team_id=held.team_id,
-            status=RUNNING if held.plan is not None else CANCELLED,
-            plan=plan,
-            policy_version=held.policy_version,
-            next_at=held.next_at,
-            call_at=held.call_at,
-            called=held.called,
-            last_meeting_id=held.last_id,
-            position=story[-1].position,
-            version=held.version,
+    def show(cls, aggregate: MeetingSchedule, events: Events) -> ScheduleSeen:
+        planned = [r.fact.after for r in events if isinstance(r.fact, MeetingScheduleSet)]
+        return cls.filled(
+            aggregate,
+            events,
+            status=CANCELLED if aggregate.plan is None else RUNNING,
+            plan=planned[-1],
+            last_meeting_id=aggregate.last_id,
         )
-
-
-# -- queries -------------------------------------------------------------------------------------
-
-
-class MeetingFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """None: not narrowed down by this. `over`: only those of which something (nothing) is owed."""
-
-    schedule_id: UUID | None = None
-    scope_key: str | None = None
-    team_id: UUID | None = None
-    chair_id: UUID | None = None
-    status: str | None = None
-    over: bool | None = None
-
-
-class ScheduleFilter(msgspec.Struct, frozen=True, kw_only=True):
-    scope_key: str | None = None
-    team_id: UUID | None = None
-    status: str | None = None
-
-
-EVERYTHING, ALL_SCHEDULES = MeetingFilter(), ScheduleFilter()
-
-
-get = Meetings.get
-schedule = MeetingSchedules.get
-
-
-async def listing(
-    source: Source,
-    narrowed: MeetingFilter = EVERYTHING,
-    sort: str = "-starts_at",
-    cursor: str | None = None,
-    limit: int = 50,
-) -> Page[MeetingSeen]:
-    """A page of meetings, the newest first. Raises Invalid for an unknown sort, a foreign cursor, or a limit outside 1 to 500."""
-    return await Meetings.page(source, Meetings.narrowed(narrowed), sort, cursor, limit)
-
-
-async def schedules(
-    source: Source,
-    narrowed: ScheduleFilter = ALL_SCHEDULES,
-    sort: str = "next_at",
-    cursor: str | None = None,
-    limit: int = 50,
-) -> Page[ScheduleSeen]:
-    """A page of schedules, by when the next meeting is. Raises Invalid as `listing` does."""
-    return await MeetingSchedules.page(source, MeetingSchedules.narrowed(narrowed), sort, cursor, limit)

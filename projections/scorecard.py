@@ -6,7 +6,7 @@ they are equal, and whether by today's code they still are is an answer of its o
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -23,10 +23,10 @@ from domain.scorecard.compute import MeasureFigure, result_of
 from domain.scorecard.definition import Definition, Definitions, Measure, MeasureKind, definition_stream
 from domain.target.target import target_id
 from projections.engine import streams
-from projections.engine.paging import DAY, Page, SortKey, Source
-from projections.engine.stream_view import About, Body, Story, Told, topics_of
-from projections.engine.tables import Table
-from projections.figures import figures
+from projections.engine.paging import Source
+from projections.engine.stream_view import Events, StreamView
+from projections.figures import about, figures
+from projections.figures.about import About
 from projections.target.tree import TargetTree
 
 
@@ -76,51 +76,30 @@ class ScorecardSeen(About, kw_only=True):
         return self.closings[-1].total if self.closings else None
 
 
-class ScorecardRow(msgspec.Struct, gc=False):
-    scorecard_id: UUID
-    scope_kind: str
-    scope_id: UUID | None
-    scope_key: str
-    period_kind: str
-    period_name: str
-    starts: date
-    ends: date
-    owner_id: UUID
-    manager_id: UUID | None
-    team_id: UUID | None
-    definition: str
-    status: str
-    total: Decimal | None
-    body: Body
-
-
-SCORECARDS = Table(
-    "scorecards",
-    ScorecardRow,
-    key=("scorecard_id",),
-    indexes={
+class Scorecards(StreamView[s.Scorecard, ScorecardSeen]):
+    name = "scorecards"
+    columns = (
+        "scorecard_id",
+        *about.COLUMNS,
+        "owner_id",
+        "manager_id",
+        "team_id",
+        "definition",
+        "status",
+        "total",
+    )
+    indexes = {
         "starts": "(starts, scorecard_id)",
         "scope": "(scope_key, starts)",
         "owner": "(owner_id, starts, scorecard_id)",
-    },
-)
-SORTS = {"starts": SortKey("starts", DAY, nullable=False, id="scorecard_id")}
-
-
-class Scorecards(Told[ScorecardSeen]):
-    name = "scorecards"
-    tables = (SCORECARDS,)
-    table = SCORECARDS
-    topics = topics_of("scorecard.")
-    told = ScorecardSeen
-    sorts = SORTS
+    }
+    order = ("-starts",)
 
     @classmethod
-    def tell(cls, id: UUID, story: Story) -> ScorecardSeen:
-        card, closings, remarks = s.Scorecard(id), [], []
+    def show(cls, aggregate: s.Scorecard, events: Events) -> ScorecardSeen:
+        closings, remarks = [], []
         own: dict[str, Decimal] = {}
-        for recorded in story:
-            card.replay(recorded.fact, recorded.originator_version)
+        for recorded in events:
             match recorded.fact:
                 case s.ScorecardClosed() as closed:
                     closings.append(_closing(closed, recorded))
@@ -130,23 +109,16 @@ class Scorecards(Told[ScorecardSeen]):
                     remarks.append(Remark("appeal", by, text, recorded.occurred_at, number))
                 case s.ScorecardScored(role="owner", scores=scores):
                     own |= {score.measure: score.score for score in scores}
-        return ScorecardSeen(
-            scorecard_id=id,
-            scope=card.about.scope,
-            period=card.about.period,
-            owner_id=card.owner_id,
-            manager_id=card.manager_id,
-            team_id=card.team_id,
-            status=card.status,
-            definition=card.definition,
-            definition_version=card.definition_version,
-            currency=card.about.currency,
-            scores=dict(sorted(card.scores.items())),
+        return cls.filled(
+            aggregate,
+            events,
+            scope=aggregate.about.scope,
+            period=aggregate.about.period,
+            currency=aggregate.about.currency,
+            scores=dict(sorted(aggregate.scores.items())),
             own=dict(sorted(own.items())),
             closings=closings,
             remarks=remarks,
-            position=story[-1].position,
-            version=card.version,
         )
 
 
@@ -164,38 +136,6 @@ def _closing(closed: s.ScorecardClosed, recorded: Recorded) -> Closing:
 
 
 # -- queries --------------------------------------------------------------------------------------
-
-
-class ScorecardFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """None: not narrowed down by this."""
-
-    scope_kind: str | None = None
-    scope_id: UUID | None = None
-    scope_key: str | None = None
-    period_kind: str | None = None
-    period_name: str | None = None
-    owner_id: UUID | None = None
-    manager_id: UUID | None = None
-    team_id: UUID | None = None
-    definition: str | None = None
-    status: str | None = None
-
-
-EVERYTHING = ScorecardFilter()
-
-
-get = Scorecards.get
-
-
-async def listing(
-    source: Source,
-    narrowed: ScorecardFilter = EVERYTHING,
-    sort: str = "-starts",
-    cursor: str | None = None,
-    limit: int = 50,
-) -> Page[ScorecardSeen]:
-    """A page of scorecards. Raises Invalid for an unknown sort, a foreign cursor, or a limit outside 1 to 500."""
-    return await Scorecards.page(source, Scorecards.narrowed(narrowed), sort, cursor, limit)
 
 
 async def definition_of(source: Source, name: str, version: int) -> Definition:
@@ -296,5 +236,5 @@ async def recomputed(
     card = (await Scorecards.at(source, [scorecard_id], closing.recorded_at))[scorecard_id]
     definition = await definition_of(source, card.definition, card.definition_version)
     found = await measured(source, card, known_at)
-    about = Subject(card.scope, card.period, card.currency)
-    return result_of(definition, found, card.scores, about, known_at)
+    subject = Subject(card.scope, card.period, card.currency)
+    return result_of(definition, found, card.scores, subject, known_at)

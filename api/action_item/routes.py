@@ -19,8 +19,7 @@ from api.engine.reading import Look
 from api.engine.scopes import Filters, listed, person, seen
 from api.engine.writing import Act
 from domain.action_item import commands as d
-from projections import action_item as action_items
-from projections.action_item import ItemFilter, ItemSeen
+from projections.action_item import ActionItems, ItemSeen
 from projections.engine.paging import Page
 
 router = auth.router("/action-items", tags=["action items"])
@@ -33,7 +32,7 @@ WAITS_FOR = ("action_items",)
 class ItemFilters(Filters):
     """What to narrow the list down to."""
 
-    FILTER = ItemFilter
+    MODEL = ActionItems
     owner_id: UUID | None = None
     manager_id: UUID | None = None
     cycle_id: UUID | None = None
@@ -158,7 +157,7 @@ async def list_items(
     asked: Annotated[ItemFilters, Depends(query(ItemFilters))],
 ) -> Response:
     """What is due first comes first. Those of your team; auditors and admins see all."""
-    return await listed(look, asked, action_items.listing)
+    return await listed(look, asked)
 
 
 @router.get(
@@ -170,5 +169,5 @@ async def list_items(
 async def read_item(
     item_id: UUID, look: Annotated[Look, Depends(may_read(waits_for=WAITS_FOR, tagged=True))]
 ) -> Response:
-    found = seen(look, await action_items.get(look.services.pool, item_id), "action item", item_id)
+    found = seen(look, await ActionItems.get(look.services.pool, item_id), "action item", item_id)
     return look.json(found, found.version)

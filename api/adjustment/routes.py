@@ -20,8 +20,7 @@ from api.engine.writing import Act
 from domain.adjustment import commands as d
 from domain.adjustment.adjustment import Outcome
 from domain.time.periods import Window
-from projections import adjustment as adjustments
-from projections.adjustment import AdjustmentFilter, AdjustmentSeen
+from projections.adjustment import Adjustments, AdjustmentSeen
 from projections.engine.paging import Page
 
 router = auth.router("/adjustments", tags=["adjustments"])
@@ -34,7 +33,7 @@ WAITS_FOR = ("adjustments",)
 class AdjustmentFilters(OfScopes):
     """What to narrow the list down to."""
 
-    FILTER = AdjustmentFilter
+    MODEL = Adjustments
     metric: MetricKey | None = None
     owner_id: UUID | None = None
     cycle_id: UUID | None = None
@@ -154,7 +153,7 @@ async def list_adjustments(
     asked: Annotated[AdjustmentFilters, Depends(query(AdjustmentFilters))],
 ) -> Response:
     """By when something is to happen. Those of your team; auditors and admins see all."""
-    return await listed(look, asked, adjustments.listing)
+    return await listed(look, asked)
 
 
 @router.get(
@@ -166,5 +165,5 @@ async def list_adjustments(
 async def read_adjustment(
     adjustment_id: UUID, look: Annotated[Look, Depends(may_read(waits_for=WAITS_FOR, tagged=True))]
 ) -> Response:
-    found = seen(look, await adjustments.get(look.services.pool, adjustment_id), "adjustment", adjustment_id)
+    found = seen(look, await Adjustments.get(look.services.pool, adjustment_id), "adjustment", adjustment_id)
     return look.json(found, found.version)

@@ -22,10 +22,9 @@ from domain.cycle.policy import CyclePolicy, Step
 from domain.cycle.state import Phase
 from domain.engine.errors import NotFound
 from domain.time.known_days import said_of
-from projections.cycle import board as cycle_board
 from projections.cycle import kept_packs as packs
 from projections.cycle import pack_view
-from projections.cycle.board import CycleFilter, CycleSeen
+from projections.cycle.board import CycleBoard, CycleSeen
 from projections.cycle.pack_view import PackSeen
 from projections.engine.paging import Page
 
@@ -40,7 +39,7 @@ class CycleFilters(OfPeriods):
     cycle's own `behind` has it. Today's pace is at `/attainment`.
     """
 
-    FILTER = CycleFilter
+    MODEL = CycleBoard
     phase: Phase | None = None
     manager_id: UUID | None = None
     waits_for: Step | None = None
@@ -67,7 +66,7 @@ class CyclePoliciesView(msgspec.Struct):
 @router.get("/cycles", operation_id="listCycles", summary="The board", responses=shaped(Page[CycleSeen]))
 async def list_cycles(look: Reader, asked: Annotated[CycleFilters, Depends(query(CycleFilters))]) -> Response:
     """What is due first comes first. Those of your team; auditors and admins see all."""
-    return await listed(look, asked, cycle_board.listing)
+    return await listed(look, asked)
 
 
 @router.get(
@@ -79,7 +78,7 @@ async def list_cycles(look: Reader, asked: Annotated[CycleFilters, Depends(query
 async def read_cycle(
     cycle_id: UUID, look: Annotated[Look, Depends(may_read(waits_for=WAITS_FOR, tagged=True))]
 ) -> Response:
-    found = seen(look, await cycle_board.get(look.services.pool, cycle_id), "cycle", cycle_id)
+    found = seen(look, await CycleBoard.get(look.services.pool, cycle_id), "cycle", cycle_id)
     return look.json(found, found.version)
 
 
@@ -97,7 +96,7 @@ async def read_pack(
     """Frozen when the review opened: a year later, and under a later release, it is the same bytes. `recomputes` says whether today's
     code would still compute them. 404 until then.
     """
-    cycle = seen(look, await cycle_board.get(look.services.pool, cycle_id), "cycle", cycle_id)
+    cycle = seen(look, await CycleBoard.get(look.services.pool, cycle_id), "cycle", cycle_id)
     position = await look.known(packs.NEEDED, asked.known_at)
     return look.json(await pack_view.get(look.services.pool, cycle, position))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Protocol, TypeVar
@@ -25,7 +24,7 @@ from domain.engine.values import MAX_AMOUNT
 from domain.figures.scope import Scope, ScopeKind
 from domain.people.people import Rep, Team
 from domain.time.periods import Period, PeriodKind, named_period
-from projections.engine.paging import Page
+from projections.engine.stream_view import StreamView
 from runtime.ledger import Ledger
 
 PeriodName = Annotated[
@@ -96,16 +95,15 @@ class Said(Envelope):
 class Filters(Paging):
     """What a list is narrowed down to; a subclass has the read model's names, and `period` for its period's."""
 
-    FILTER: ClassVar[Any]
+    MODEL: ClassVar[type[StreamView[Any, Any]]]
     team_id: UUID | None = None
 
-    def narrowed(self, team_id: UUID | None) -> Any:
+    def narrowed(self, team_id: UUID | None) -> dict[str, Any]:
         """As the read model takes it, of one team."""
-        return self.FILTER(**self._given() | {"team_id": team_id})
+        return self._given() | {"team_id": team_id}
 
     def _given(self) -> dict[str, Any]:
-        shared = set(self.FILTER.__struct_fields__) & set(type(self).model_fields)
-        return {name: getattr(self, name) for name in shared}
+        return {name: getattr(self, name) for name in self.MODEL.filters if name in type(self).model_fields}
 
 
 class OfScopes(Filters):
@@ -132,10 +130,11 @@ class OfPeriods(OfScopes):
         return super()._given() | {"period_name": self.period}
 
 
-async def listed(look: Look, asked: Any, listing: Callable[..., Awaitable[Page[Any]]]) -> Response:
+async def listed(look: Look, asked: Any) -> Response:
     """A page of what the reader's team has, or of the reader's own; auditors and admins see all."""
     narrowed = asked.narrowed(asked.team_id if _of_oneself(look, asked) else look.team(asked.team_id))
-    return look.json(await listing(look.services.pool, narrowed, asked.sort, asked.cursor, asked.limit))
+    listing = asked.MODEL.listing
+    return look.json(await listing(look.services.pool, asked.sort, asked.cursor, asked.limit, **narrowed))
 
 
 def _of_oneself(look: Look, asked: Any) -> bool:

@@ -14,9 +14,8 @@ from api.engine.fields import Truth
 from api.engine.querying import query
 from api.engine.reading import Look
 from api.engine.scopes import OfScopes, listed, seen
-from projections import meeting as meetings
 from projections.engine.paging import Page
-from projections.meeting import MeetingFilter, MeetingSeen, ScheduleFilter, ScheduleSeen
+from projections.meeting import Meetings, MeetingSchedules, MeetingSeen, ScheduleSeen
 
 router = auth.router(tags=["meetings"])
 
@@ -26,7 +25,7 @@ WAITS_FOR, SCHEDULES = ("meetings",), ("meeting_schedules",)
 class MeetingFilters(OfScopes):
     """What to narrow the list down to. `over` false: those of which something is owed."""
 
-    FILTER = MeetingFilter
+    MODEL = Meetings
     schedule_id: UUID | None = None
     chair_id: UUID | None = None
     status: Literal["called", "held", "lapsed", "cancelled"] | None = None
@@ -37,7 +36,7 @@ class MeetingFilters(OfScopes):
 class ScheduleFilters(OfScopes):
     """What to narrow the list down to."""
 
-    FILTER = ScheduleFilter
+    MODEL = MeetingSchedules
     status: Literal["running", "cancelled"] | None = None
     sort: Literal["next_at", "-next_at"] = "next_at"
 
@@ -53,7 +52,7 @@ async def list_meetings(
     asked: Annotated[MeetingFilters, Depends(query(MeetingFilters))],
 ) -> Response:
     """The newest first. Those of your team; auditors and admins see all."""
-    return await listed(look, asked, meetings.listing)
+    return await listed(look, asked)
 
 
 @router.get(
@@ -65,7 +64,7 @@ async def list_meetings(
 async def read_meeting(
     meeting_id: UUID, look: Annotated[Look, Depends(may_read(waits_for=WAITS_FOR, tagged=True))]
 ) -> Response:
-    found = seen(look, await meetings.get(look.services.pool, meeting_id), "meeting", meeting_id)
+    found = seen(look, await Meetings.get(look.services.pool, meeting_id), "meeting", meeting_id)
     return look.json(found, found.version)
 
 
@@ -80,7 +79,7 @@ async def list_schedules(
     asked: Annotated[ScheduleFilters, Depends(query(ScheduleFilters))],
 ) -> Response:
     """By when the next meeting is. Those of your team; auditors and admins see all."""
-    return await listed(look, asked, meetings.schedules)
+    return await listed(look, asked)
 
 
 @router.get(
@@ -92,6 +91,6 @@ async def list_schedules(
 async def read_schedule(
     schedule_id: UUID, look: Annotated[Look, Depends(may_read(waits_for=SCHEDULES, tagged=True))]
 ) -> Response:
-    held = await meetings.schedule(look.services.pool, schedule_id)
+    held = await MeetingSchedules.get(look.services.pool, schedule_id)
     found = seen(look, held, "meeting schedule", schedule_id)
     return look.json(found, found.version)

@@ -26,7 +26,7 @@ from projections.engine.paging import Page
 from projections.engine.status import reached as reads_reached
 from projections.figures import figures
 from projections.figures.figures import Behind
-from projections.scorecard import Closing, Recomputed, ScorecardFilter, ScorecardSeen
+from projections.scorecard import Closing, Recomputed, Scorecards, ScorecardSeen
 
 router = auth.router(tags=["scorecards"])
 
@@ -39,7 +39,7 @@ Number = Annotated[Whole, Path(ge=1, le=1_000, description="which closing")]
 class ScorecardFilters(OfPeriods):
     """What to narrow the list down to."""
 
-    FILTER = ScorecardFilter
+    MODEL = Scorecards
     manager_id: UUID | None = None
     definition: RuleName | None = None
     status: Literal["open", "closed"] | None = None
@@ -88,7 +88,7 @@ async def list_cards(
     look: Reader, asked: Annotated[ScorecardFilters, Depends(query(ScorecardFilters))]
 ) -> Response:
     """Those of your team; auditors and admins see all."""
-    return await listed(look, asked, scorecards.listing)
+    return await listed(look, asked)
 
 
 @router.get(
@@ -105,7 +105,7 @@ async def read_card(
 
 
 async def _card(scorecard_id: UUID, look: Look) -> ScorecardSeen:
-    return seen(look, await scorecards.get(look.services.pool, scorecard_id), "scorecard", scorecard_id)
+    return seen(look, await Scorecards.get(look.services.pool, scorecard_id), "scorecard", scorecard_id)
 
 
 def _numbered(card: ScorecardSeen, number: int) -> Closing:

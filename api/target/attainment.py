@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
@@ -21,9 +21,8 @@ from api.target.tree import OfTargets
 from projections.cycle import company
 from projections.engine.paging import Page
 from projections.target import attainment
-from projections.target import tree as target_tree
 from projections.target.attainment import Attainment
-from projections.target.tree import TargetFilter
+from projections.target.tree import TargetTree
 
 router = auth.router(tags=["targets"])
 
@@ -40,9 +39,8 @@ class AttainmentQuery(OfTargets):
     day: Today = None
     known_at: KnownAt = None
 
-    def of(self, team_id: UUID | None, day: date) -> TargetFilter:
-        narrowed: TargetFilter = self.narrowed(team_id)
-        return narrowed if self.period else msgspec.structs.replace(narrowed, on=day)
+    def of(self, team_id: UUID | None, day: date) -> dict[str, Any]:
+        return self.narrowed(team_id) | {"on": None if self.period else day}
 
 
 class DaysQuery(Strict):
@@ -90,7 +88,7 @@ async def list_attainment(
     day = asked.day or await _today(look)
     narrowed = asked.of(look.team(asked.team_id), day)
     return look.json(
-        await attainment.listing(look.services.pool, day, narrowed, position, asked.cursor, asked.limit)
+        await attainment.listing(look.services.pool, day, position, asked.cursor, asked.limit, **narrowed)
     )
 
 
@@ -105,7 +103,7 @@ async def read_attainment(
 ) -> Response:
     """Each day against the version in force on it, also where that was changed later."""
     pool = look.services.pool
-    seen(look, await target_tree.get(pool, target_id), "target", target_id)
+    seen(look, await TargetTree.get(pool, target_id), "target", target_id)
     position = await look.known(WAITS_FOR, asked.known_at)
     days = asked.days(await _today(look))
     return look.json(Course(await attainment.series(pool, target_id, days, position)))

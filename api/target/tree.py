@@ -17,7 +17,7 @@ from api.engine.reading import Look
 from api.engine.scopes import MetricKey, OfPeriods, listed, seen
 from projections.engine.paging import Page
 from projections.target import tree as target_tree
-from projections.target.tree import Branch, Targeted, TargetFilter
+from projections.target.tree import Branch, Targeted, TargetTree
 
 router = auth.router("/targets", tags=["targets"])
 
@@ -28,7 +28,7 @@ Reader = Annotated[Look, Depends(may_read(waits_for=WAITS_FOR))]
 class OfTargets(OfPeriods):
     """Which targets."""
 
-    FILTER = TargetFilter
+    MODEL = TargetTree
     metric: MetricKey | None = None
     parent_id: UUID | None = None
 
@@ -50,7 +50,7 @@ async def list_targets(
     look: Reader, asked: Annotated[TargetFilters, Depends(query(TargetFilters))]
 ) -> Response:
     """Those of your team; auditors and admins see all."""
-    return await listed(look, asked, target_tree.listing)
+    return await listed(look, asked)
 
 
 @router.get(
@@ -62,7 +62,7 @@ async def list_targets(
 async def read_target(
     target_id: UUID, look: Annotated[Look, Depends(may_read(waits_for=WAITS_FOR, tagged=True))]
 ) -> Response:
-    found = seen(look, await target_tree.get(look.services.pool, target_id), "target", target_id)
+    found = seen(look, await TargetTree.get(look.services.pool, target_id), "target", target_id)
     return look.json(found, found.version)
 
 

@@ -30,7 +30,7 @@ async def show_target(opened: Ledger, id: UUID, teller: Teller) -> None:
     from projections.target import tree as target_tree
 
     await caught_up(opened, teller, ["target_tree", "directory"])
-    target = await target_tree.get(opened.pool, id)
+    target = await target_tree.TargetTree.get(opened.pool, id)
     assert target is not None
     known = await names(opened.pool, [target.owner_id])
     teller.note("\na target, and why it is achievable (salesloop target show)")
@@ -40,8 +40,8 @@ async def show_target(opened: Ledger, id: UUID, teller: Teller) -> None:
 async def show_cycle(opened: Ledger, turn: Turn, teller: Teller) -> None:
     from projections.cycle import board as cycle_board
 
-    reviewed = await cycle_board.get(opened.pool, turn.cycle(turn.reviewed))
-    following = await cycle_board.get(opened.pool, turn.cycle(turn.following))
+    reviewed = await cycle_board.CycleBoard.get(opened.pool, turn.cycle(turn.reviewed))
+    following = await cycle_board.CycleBoard.get(opened.pool, turn.cycle(turn.following))
     assert reviewed is not None
     assert following is not None
     await _pack(opened, reviewed, teller)

@@ -191,12 +191,12 @@ async def deal(house: House, text: str) -> str:
 
 async def deal_named(house: House, text: str) -> Any:
     """By its reference, or the beginning of its id, where only one deal has it."""
-    from cli.engine.reads import pages
+    from cli.engine.reads import filtered
     from projections.deal import board as deal_board
     from projections.engine.paging import Page
 
     query = {"reference": text, "limit": CANDIDATES}
-    direct = pages(deal_board.listing, deal_board.BoardFilter)
+    direct = filtered(deal_board.listing, deal_board.BoardFilter)
     page = await house.read("/deals", Page[deal_board.DealView], query, direct)
     only = _only("deal", text, {one.deal_id: one.title for one in page.items})
     return next(one for one in page.items if one.deal_id == only)

@@ -15,19 +15,39 @@ PAGING = ("sort", "cursor", "limit")
 RENAMED = {"period": "period_name"}
 
 
-def pages(listing: Callable[..., Awaitable[Any]], narrowed: Any) -> Direct:
-    """A read model's `listing` with its filter."""
+def pages(model: Any) -> Direct:
+    """A stream view's list."""
 
     async def direct(source: Any, query: Mapping[str, Any]) -> Any:
         import msgspec
 
-        given = {RENAMED.get(name, name): value for name, value in query.items() if name not in PAGING}
-        if "scope_kind" in given and "scope_kind" not in narrowed.__struct_fields__:
+        given, turned = _parted(query)
+        if "scope_kind" in given and "scope_kind" not in model.filters:
             given["scope_key"] = _key(given.pop("scope_kind"), given.pop("scope_id", None))
-        turned = {name: query[name] for name in PAGING if name in query}
+        typed = {
+            name: msgspec.convert(value, model.filters[name], strict=False) for name, value in given.items()
+        }
+        return await model.listing(source, **turned, **typed)
+
+    return direct
+
+
+def filtered(listing: Callable[..., Awaitable[Any]], narrowed: Any) -> Direct:
+    """The same of a read model that takes a filter of its own."""
+
+    async def direct(source: Any, query: Mapping[str, Any]) -> Any:
+        import msgspec
+
+        given, turned = _parted(query)
         return await listing(source, msgspec.convert(given, narrowed, strict=False), **turned)
 
     return direct
+
+
+def _parted(query: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What narrows the list down, and which page it is."""
+    given = {RENAMED.get(name, name): value for name, value in query.items() if name not in PAGING}
+    return given, {name: query[name] for name in PAGING if name in query}
 
 
 def _key(kind: str, id: str | None) -> str:

@@ -16,9 +16,9 @@ from domain.cycle.policy import Awaited, Schedule, Step
 from domain.cycle.state import OVER, Phase
 from domain.engine.facts import FreeText
 from domain.engine.recorded import Recorded
-from projections.engine.paging import DAY, MOMENT, Page, SortKey, Source
-from projections.engine.stream_view import About, Body, Story, Told, topics_of
-from projections.engine.tables import Table
+from projections.engine.stream_view import Events, Filter, StreamView
+from projections.figures import about
+from projections.figures.about import About
 
 
 class Owed(msgspec.Struct):
@@ -107,64 +107,75 @@ class CycleSeen(About, kw_only=True):
         return self.next_proposed.targets if self.next_proposed else ()
 
 
-class CycleRow(msgspec.Struct, gc=False):
-    cycle_id: UUID
-    scope_kind: str
-    scope_id: UUID | None
-    scope_key: str
-    period_kind: str
-    period_name: str
-    starts: date
-    ends: date
-    owner_id: UUID
-    manager_id: UUID | None
-    team_id: UUID | None
-    phase: str
-    waits_for: str | None
-    waits_of: UUID | None
-    waits_until: datetime | None
-    next_check_in_at: datetime | None
-    furthest_behind: int
-    body: Body
-
-
-CYCLES = Table(
-    "cycle_board",
-    CycleRow,
-    key=("cycle_id",),
-    indexes={
+class CycleBoard(StreamView[Cycle, CycleSeen]):
+    name = "cycle_board"
+    revision = 2
+    columns = (
+        "cycle_id",
+        *about.COLUMNS,
+        "owner_id",
+        "manager_id",
+        "team_id",
+        "phase",
+        "waits_for",
+        "waits_of",
+        "waits_until",
+        "next_check_in_at",
+        "furthest_behind",
+    )
+    indexes = {
         "starts": "(starts, cycle_id)",
         "waits": "(waits_until, cycle_id)",
         "scope": "(scope_key, starts)",
         "owner": "(owner_id, starts, cycle_id)",
         "team": "(team_id, starts, cycle_id)",
         "of": "(waits_of, waits_until, cycle_id) WHERE waits_of IS NOT NULL",
-    },
-)
-SORTS = {
-    "waits_until": SortKey("waits_until", MOMENT, id="cycle_id"),
-    "starts": SortKey("starts", DAY, nullable=False, id="cycle_id"),
-}
-
-
-class CycleBoard(Told[CycleSeen]):
-    name = "cycle_board"
-    tables = (CYCLES,)
-    revision = 2
-    table = CYCLES
-    topics = topics_of("cycle.")
-    told = CycleSeen
-    sorts = SORTS
+    }
+    order = ("waits_until", "starts")
+    narrowing = {
+        "on": about.ON,
+        "due_before": Filter(datetime, "waits_until < %(due_before)s"),
+        "behind": Filter(bool, "(furthest_behind > 0) = %(behind)s"),
+    }
 
     @classmethod
-    def tell(cls, id: UUID, story: Story) -> CycleSeen:
-        cycle, turn = Cycle(id), _Turn()
-        for recorded in story:
-            cycle.replay(recorded.fact, recorded.originator_version)
+    def show(cls, aggregate: Cycle, events: Events) -> CycleSeen:
+        turn = _Turn()
+        for recorded in events:
             if isinstance(recorded.fact, f.CycleOpened):
                 turn = _Turn()
             turn.hear(recorded)
-        return turn.seen(cycle, story[-1].position)
+        cycle, times = aggregate, aggregate.times
+        assert cycle.schedule is not None
+        assert times.executes_at is not None
+        assert times.review_at is not None
+        waits = sorted(_owed(cycle), key=lambda w: (w.due_at, w.step, str(w.subject_id)))
+        first = waits[0] if waits else None
+        people: People = cycle.people
+        return cls.filled(
+            cycle,
+            events,
+            owner_id=people.owner_id,
+            manager_id=people.manager_id,
+            above_id=people.above_id,
+            team_id=people.team_id,
+            schedule=replace(cycle.schedule, review_at=times.review_at),
+            executes_at=times.executes_at,
+            waits=waits,
+            waits_for=first.step if first else None,
+            waits_of=first.of if first else None,
+            waits_until=first.due_at if first else _by_itself(cycle),
+            targets=list(cycle.targets),
+            next_check_in_at=times.next_check_in_at,
+            lines=turn.lines,
+            behind=dict(sorted(cycle.behind.items())),
+            review=turn.review and msgspec.structs.replace(turn.review, next_by=times.next_by),
+            appeal_until=times.appeal_until,
+            said=turn.said,
+            action_items=list(cycle.feedback.action_items) if cycle.feedback else [],
+            previous_id=turn.previous_id,
+            next_id=turn.next_id,
+        )
 
 
 class _Turn:
@@ -194,53 +205,6 @@ class _Turn:
             case f.CycleClosed(next_id=next_id):
                 self.next_id = next_id
         self.said += _said(recorded)
-
-    def seen(self, cycle: Cycle, position: int) -> CycleSeen:
-        times = cycle.times
-        assert cycle.schedule is not None
-        assert times.executes_at is not None
-        assert times.review_at is not None
-        waits = sorted(_owed(cycle), key=lambda w: (w.due_at, w.step, str(w.subject_id)))
-        first = waits[0] if waits else None
-        people: People = cycle.people
-        return CycleSeen(
-            cycle_id=cycle.id,
-            scope=cycle.scope,
-            period=cycle.period,
-            owner_id=people.owner_id,
-            manager_id=people.manager_id,
-            above_id=people.above_id,
-            team_id=people.team_id,
-            phase=cycle.phase,
-            policy=cycle.policy,
-            policy_version=cycle.policy_version,
-            cadence=cycle.cadence,
-            schedule=replace(cycle.schedule, review_at=times.review_at),
-            executes_at=times.executes_at,
-            arming=cycle.arming,
-            paused_at=cycle.paused_at,
-            waits=waits,
-            waits_for=first.step if first else None,
-            waits_of=first.of if first else None,
-            waits_until=first.due_at if first else _by_itself(cycle),
-            targets=list(cycle.targets),
-            check_ins=cycle.check_ins,
-            last_on=cycle.last_on,
-            next_check_in_at=times.next_check_in_at,
-            lines=self.lines,
-            behind=dict(sorted(cycle.behind.items())),
-            review=self.review and msgspec.structs.replace(self.review, next_by=times.next_by),
-            appeal_until=times.appeal_until,
-            said=self.said,
-            action_items=list(cycle.feedback.action_items) if cycle.feedback else [],
-            acknowledged=cycle.acknowledged,
-            appeals=cycle.appeals,
-            next_proposed=cycle.next_proposed,
-            previous_id=self.previous_id,
-            next_id=self.next_id,
-            position=position,
-            version=cycle.version,
-        )
 
 
 def _owed(cycle: Cycle) -> Iterator[Owed]:
@@ -294,46 +258,3 @@ def _say(
 ) -> Said:
     kind, at, position = told
     return Said(kind, by, text, at, position, subject_id, upheld, change)
-
-
-# -- queries --------------------------------------------------------------------------------------
-
-
-class CycleFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """None: not narrowed down by this. `behind`: only those (not) told to be behind; `due_before`: of what is next."""
-
-    phase: str | None = None
-    scope_kind: str | None = None
-    scope_id: UUID | None = None
-    scope_key: str | None = None
-    period_kind: str | None = None
-    period_name: str | None = None
-    owner_id: UUID | None = None
-    manager_id: UUID | None = None
-    team_id: UUID | None = None
-    waits_for: str | None = None
-    waits_of: UUID | None = None
-    on: date | None = None
-    due_before: datetime | None = None
-    behind: bool | None = None
-
-
-EVERYTHING = CycleFilter()
-
-
-get = CycleBoard.get
-
-
-async def listing(
-    source: Source,
-    narrowed: CycleFilter = EVERYTHING,
-    sort: str = "waits_until",
-    cursor: str | None = None,
-    limit: int = 50,
-) -> Page[CycleSeen]:
-    """A page of cycles. Raises Invalid for an unknown sort, a foreign cursor, or a limit outside 1 to 500."""
-    select = CycleBoard.narrowed(narrowed)
-    select.where("%(on)s BETWEEN starts AND ends", on=narrowed.on)
-    select.where("waits_until < %(due_before)s", due_before=narrowed.due_before)
-    select.where("(furthest_behind > 0) = %(behind)s", behind=narrowed.behind)
-    return await CycleBoard.page(source, select, sort, cursor, limit)

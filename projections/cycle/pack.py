@@ -227,9 +227,8 @@ class Look:
 
     async def adjustments(self) -> list[dict[str, Any]]:
         """Of the scope, once they were measured."""
-        select = Adjustments.select()
-        select.equal("scope_key", self.cycle.scope.key)
-        found = await Adjustments.at(self.source, await Adjustments.ids(self.source, select), self.position)
+        ids = await Adjustments.ids(self.source, scope_key=self.cycle.scope.key)
+        found = await Adjustments.at(self.source, ids, self.position)
         return [
             {
                 "id": a.adjustment_id,

@@ -1,1 +1,3 @@
 """Projections room: the read models of deals — board, history, agenda, funnel."""
+
+MODULES = ("board", "history", "agenda", "funnel")

@@ -258,7 +258,7 @@ SELECT (SELECT count(*) FROM read.agenda WHERE due_at IS NOT NULL),
 UNPROMISED = """
 SELECT deal_id FROM read.agenda WHERE status = 'open' AND promise_id IS NULL ORDER BY deal_id LIMIT %s
 """
-BY_DUE = {"due_at": SortKey("due_at", MOMENT, nullable=False)}
+BY_DUE = {"due_at": SortKey("due_at", MOMENT, "deal_id", nullable=False)}
 BY_END = {"ended_at": SortKey("ended_at", MOMENT, nullable=False, id="promise_id")}
 
 

@@ -20,10 +20,11 @@ from domain.engine import currency
 from domain.engine.facts import PersonName
 from domain.engine.values import Money
 from domain.policy.process import CLOSED, LOST, WON
+from projections.deal.fold import DEAL_TOPICS, Stories
 from projections.deal.live_promise import PromiseFold
 from projections.deal.processes import ProcessBook, Version
 from projections.deal.row import DEALS, TITLES, DealRow, TitleRow
-from projections.engine.fold import Stories, on
+from projections.engine.fold import on
 from projections.engine.paging import (
     AMOUNT,
     DAY,
@@ -37,7 +38,7 @@ from projections.engine.paging import (
     page,
     sort_by,
 )
-from projections.engine.projection import DEAL_TOPICS, Entry
+from projections.engine.projection import Entry
 from projections.engine.text_search import searched, spaced
 
 
@@ -204,11 +205,11 @@ class BoardFilter(msgspec.Struct, frozen=True, kw_only=True):
 
 EVERYTHING = BoardFilter()
 SORTS = {
-    "due_at": SortKey("due_at", MOMENT),
-    "amount": SortKey("amount", AMOUNT, within="currency"),
-    "last_activity_at": SortKey("last_activity_at", MOMENT),
-    "opened_at": SortKey("opened_at", MOMENT, nullable=False),
-    "expected_close": SortKey("expected_close", DAY),
+    "due_at": SortKey("due_at", MOMENT, "deal_id"),
+    "amount": SortKey("amount", AMOUNT, "deal_id", within="currency"),
+    "last_activity_at": SortKey("last_activity_at", MOMENT, "deal_id"),
+    "opened_at": SortKey("opened_at", MOMENT, "deal_id", nullable=False),
+    "expected_close": SortKey("expected_close", DAY, "deal_id"),
 }
 COLUMNS = ", ".join(f"d.{name}" for name in DEALS.names)
 NAMED = """

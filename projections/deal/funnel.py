@@ -23,9 +23,10 @@ from domain.deal import facts as f
 from domain.engine.currency import written
 from domain.engine.values import Money
 from domain.policy.process import LOST
+from projections.deal.fold import ByDeal, Stories
 from projections.deal.processes import ProcessBook, Version
 from projections.engine.counters import Tally, tally_table
-from projections.engine.fold import ByDeal, Stories, on
+from projections.engine.fold import on
 from projections.engine.paging import Source, fetch, in_order
 from projections.engine.projection import Entry
 from projections.engine.tables import Table

@@ -20,9 +20,10 @@ from psycopg import AsyncConnection, sql
 from domain.engine.facts import Fact
 from domain.engine.recorded import Meta
 from projections.deal import rendered
+from projections.deal.fold import DEAL_TOPICS
 from projections.deal.sentences import EN, ZH, Teller, before_and_after, places
 from projections.engine.paging import Page, Source, fetch, fetch_raw, limit_of, token_of, version_in
-from projections.engine.projection import DEAL_TOPICS, Projection
+from projections.engine.projection import Projection
 from projections.engine.tables import Column, Table
 from projections.people import directory
 from runtime.codec import decode_fact, encode, is_known

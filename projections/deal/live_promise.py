@@ -11,7 +11,8 @@ from uuid import UUID
 
 from domain.deal import facts as f
 from domain.policy.follow_up import Deadlines
-from projections.engine.fold import ByDeal, on
+from projections.deal.fold import ByDeal
+from projections.engine.fold import on
 from projections.engine.projection import Entry
 
 

@@ -5,25 +5,16 @@ Handlers are methods marked `@on(Fact)`. They only assign; facts without a handl
 
 from __future__ import annotations
 
-from abc import abstractmethod
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, ClassVar, Generic, TypeVar
-from uuid import UUID
+from collections.abc import Callable
+from typing import Any, ClassVar, TypeVar
 
 from psycopg import AsyncConnection
 
-from domain.cycle.in_force import InForce
-from domain.cycle.policies import CyclePolicyPublished
-from domain.deal.facts import DealOpened
 from domain.engine.facts import Fact
-from projections.cycle import company
-from projections.engine.projection import Entry, Projection
+from projections.engine.projection import Projection
 from projections.engine.rows import Rows
 from projections.engine.tables import R, Table
 
-Stories = Mapping[UUID, Sequence[Entry[Any]]]
-"""What happened in a stretch of the ledger, by stream, oldest first."""
 H = TypeVar("H", bound=Callable[..., None])
 
 
@@ -70,96 +61,3 @@ class Folded(Projection):
         for rows in self._all:
             rows.hold_back(0)
             await rows.save(connection)
-
-
-def _between_policies(entries: Sequence[Entry[Any]]) -> Iterator[Sequence[Entry[Any]]]:
-    """The entries in order, in pieces: each publication of a policy by itself, and what lies between."""
-    start = 0
-    for n, entry in enumerate(entries):
-        if isinstance(entry.fact, CyclePolicyPublished):
-            if start < n:
-                yield entries[start:n]
-            yield entries[n : n + 1]
-            start = n + 1
-    if start < len(entries):
-        yield entries[start:]
-
-
-class ByDeal(Folded, Generic[R]):
-    """A folded projection with one row a deal. Handlers get the deal's row and the entry.
-
-    What happened to one deal in a stretch is folded together: one row is found and written once.
-    """
-
-    deal_table: ClassVar[Table[Any]]
-    topics = frozenset({DealOpened.TOPIC})
-    cuts_days: ClassVar[bool] = False
-    """Handlers ask for the company's day; `company` is its policy as known when the facts at hand were recorded."""
-
-    def __init_subclass__(cls) -> None:
-        super().__init_subclass__()
-        if cls.cuts_days:
-            cls.topics = cls.topics | {CyclePolicyPublished.TOPIC}
-
-    def __init__(self, suffix: str = "") -> None:
-        super().__init__(suffix)
-        self.deals: Rows[R] = self.rows(self.deal_table)
-        self.company = InForce()
-        self._is_company_known = False
-
-    def forget(self) -> None:
-        super().forget()
-        self._is_company_known = False
-
-    async def apply(self, connection: AsyncConnection[Any], after: int, upto: int) -> None:
-        entries = await self.read(connection, after, upto)
-        if not self.cuts_days:
-            await self.fold(connection, entries)
-            return
-        if not self._is_company_known:
-            self.company, self._is_company_known = await company.in_force(connection, after), True
-        for stretch in _between_policies(entries):
-            first = stretch[0]
-            if isinstance(first.fact, CyclePolicyPublished):
-                self.company = self.company.heard(first.stream_id, first.fact, first.occurred_at)
-            else:
-                await self.fold(connection, stretch)
-
-    async def fold(self, connection: AsyncConnection[Any], entries: Sequence[Entry[Any]]) -> None:
-        stories: defaultdict[UUID, list[Entry[Any]]] = defaultdict(list)
-        for entry in entries:
-            stories[entry.stream_id].append(entry)
-        if stories:
-            self.deals.expect((id,) for id, story in stories.items() if isinstance(story[0].fact, DealOpened))
-            await self.deals.load(connection, [(deal_id,) for deal_id in stories])
-            await self.prepare(connection, stories)
-            for deal_id, story in stories.items():
-                self.tell(deal_id, story)
-            await self.save(connection)
-
-    def tell(self, deal_id: UUID, entries: Sequence[Entry[Any]]) -> None:
-        """Fold what happened to one deal in this stretch."""
-        row = self.deals.find(deal_id)
-        if row is None:
-            if not isinstance(entries[0].fact, DealOpened):
-                raise ValueError(f"{entries[0].fact.TOPIC} of a deal that was never opened")
-            row = self.deals.add(self.opened(entries[0]))
-        handlers = self.handlers
-        for entry in entries:
-            handler = handlers.get(type(entry.fact))
-            if handler is not None:
-                handler(self, row, entry)
-        self.told(row, entries[-1])
-
-    @abstractmethod
-    def opened(self, entry: Entry[DealOpened]) -> R:
-        """A new deal's row."""
-
-    async def prepare(self, connection: AsyncConnection[Any], stories: Stories) -> None:
-        """Learn what the fold needs besides the deals' rows."""
-
-    def told(self, row: R, last: Entry[Any]) -> None:
-        """After a deal's facts of one stretch."""
-
-    async def save(self, connection: AsyncConnection[Any]) -> None:
-        await self.deals.save(connection)

@@ -22,6 +22,7 @@ from psycopg_pool import AsyncConnectionPool
 from domain.engine import reading
 from domain.engine.errors import FieldError, Invalid
 from domain.engine.values import HALVES
+from projections.engine.tables import Table
 from runtime.codec import encode
 
 T = TypeVar("T")
@@ -53,8 +54,8 @@ class SortKey:
 
     column: str
     type: Callable[[str], Any]
+    id: str
     nullable: bool = True
-    id: str = "deal_id"
     within: str = ""
 
     def value(self, row: Any) -> Any:
@@ -197,6 +198,13 @@ def AMOUNT(text: str) -> tuple[str, Decimal]:  # noqa: N802 - one of the types o
 
 
 TEXT = _plain
+TYPES = {"timestamptz": MOMENT, "date": DAY, "text": TEXT}
+
+
+def sort_key(table: Table[Any], column: str) -> SortKey:
+    """For a column of a table with one key; rows of the same value stand in its order."""
+    (id,), about = table.key, table.columns[column]
+    return SortKey(column, TYPES[about.type], id, about.nullable)
 
 
 async def page(

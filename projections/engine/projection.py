@@ -18,13 +18,11 @@ from uuid import UUID
 import msgspec
 from psycopg import AsyncConnection, sql
 
-import domain.deal.facts  # noqa: F401 - the deal's topics are counted below
 from domain.engine.facts import FACTS, Fact
 from projections.engine.tables import Table
 from runtime.codec import Row, decode_fact
 
 F = TypeVar("F", bound=Fact)
-DEAL_TOPICS = frozenset(topic for topic in FACTS if topic.startswith(("deal.", "promise.")))
 ENTRIES = sql.SQL(
     "SELECT position, stream_id, version, topic, schema_version, data::text, occurred_at FROM ledger.events"
     " WHERE position > %s AND position <= %s AND topic IN ({topics}){share} ORDER BY position"
@@ -50,6 +48,11 @@ class Entry(msgspec.Struct, Generic[F], gc=False):
     version: int
     fact: F
     occurred_at: datetime
+
+
+def topics_of(*prefixes: str) -> frozenset[str]:
+    """The topics that begin so, of the facts that are known when this is asked."""
+    return frozenset(topic for topic in FACTS if topic.startswith(prefixes))
 
 
 class Projection(ABC):

@@ -1,4 +1,4 @@
-"""Projections room: read models of short streams — one row a stream, told anew from the whole stream when it grows.
+"""Projections room: read models of short streams — one row a stream, computed anew from the whole stream when it grows.
 
 A row has the columns that lists are narrowed and sorted by, and everything else as one JSON body. Because a row is a
 pure function of its stream up to a position, `at` gives it as known at any earlier one.
@@ -8,82 +8,78 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
-from typing import Annotated, Any, ClassVar, Generic, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, LiteralString, TypeVar, get_args
 from uuid import UUID
 
 import msgspec
 from psycopg import AsyncConnection
 
-from domain.engine.facts import FACTS, Personal
+from domain.engine.aggregate import Aggregate
+from domain.engine.facts import Personal
 from domain.engine.recorded import Recorded
-from domain.figures.scope import Scope
-from domain.time.periods import Period
 from projections.engine import streams
-from projections.engine.paging import Page, Select, SortKey, Source, fetch, page, sort_by
-from projections.engine.projection import Projection
+from projections.engine.paging import Page, Select, SortKey, Source, fetch, page, sort_by, sort_key
+from projections.engine.projection import Projection, topics_of
 from projections.engine.rows import Rows
-from projections.engine.tables import Table
+from projections.engine.tables import Table, field_type
 from runtime.codec import encode
 
-Story = Sequence[Recorded]
+Events = Sequence[Recorded]
 """Everything known of one stream, oldest first; never empty."""
 Body = Annotated[str, Personal("author")]
-"""JSON of what a row tells, people's own words among it."""
+"""JSON of a whole view, people's own words among it."""
 GROWN = (
     "SELECT DISTINCT stream_id FROM ledger.events WHERE position > %s AND position <= %s AND topic = ANY(%s)"
 )
+A = TypeVar("A", bound=Aggregate)
 S = TypeVar("S", bound=msgspec.Struct)
 
 
-def topics_of(*prefixes: str) -> frozenset[str]:
-    return frozenset(topic for topic in FACTS if topic.startswith(prefixes))
+@dataclass(frozen=True)
+class Filter:
+    """What a list can be narrowed down by, besides a column's value: `where` has the parameter of the filter's name."""
+
+    type: Any
+    where: LiteralString
 
 
-class About(msgspec.Struct, kw_only=True):
-    """What a target, a cycle or a scorecard is about."""
+class StreamView(Projection, Generic[A, S]):
+    """One row for each stream of the aggregate `A`. `S` is what is shown of one: a struct, whose properties count as fields.
+    The table is made from what is said here; a column has the type of its field.
+    """
 
-    scope: Scope
-    period: Period
-    owner_id: UUID
-    team_id: UUID | None
+    kind: ClassVar[str]
+    """What the topics of its streams begin with."""
+    columns: ClassVar[tuple[str, ...]]
+    """The fields that lists are narrowed and sorted by; the stream's id comes first."""
+    indexes: ClassVar[Mapping[str, str]]
+    """By a short name what follows `ON table`."""
+    order: ClassVar[tuple[str, ...]]
+    """The columns that lists are sorted by, `-` before one for descending; the first one unless another is asked for."""
+    narrowing: ClassVar[Mapping[str, Filter]] = {}
+    """Filters besides those for the value of a column."""
 
-    @property
-    def scope_kind(self) -> str:
-        return str(self.scope.kind)
-
-    @property
-    def scope_id(self) -> UUID | None:
-        return self.scope.id
-
-    @property
-    def scope_key(self) -> str:
-        return self.scope.key
-
-    @property
-    def period_kind(self) -> str:
-        return str(self.period.kind)
-
-    @property
-    def period_name(self) -> str:
-        return self.period.name
-
-    @property
-    def starts(self) -> Any:
-        return self.period.start
-
-    @property
-    def ends(self) -> Any:
-        return self.period.end
-
-
-class Told(Projection, Generic[S]):
-    """`table` has the stream's id first and the body last; the columns between are attributes of what is told."""
-
+    aggregate: ClassVar[type[Any]]
+    view: ClassVar[type[Any]]
     table: ClassVar[Table[Any]]
-    told: ClassVar[type[msgspec.Struct]]
     sorts: ClassVar[dict[str, SortKey]]
+    filters: ClassVar[dict[str, Any]]
+    """By name, the type of every value that `listing` can be narrowed down by."""
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls.aggregate, cls.view = get_args(cls.__orig_bases__[0])  # type: ignore[attr-defined]
+        types = {name: field_type(cls.view, name) for name in cls.columns}
+        row = msgspec.defstruct(f"{cls.__name__}Row", [*types.items(), ("body", Body)], gc=False)
+        cls.table = Table(cls.name, row, key=cls.columns[:1], indexes=cls.indexes)
+        cls.tables = (cls.table,)
+        cls.kind = cls.aggregate.KIND.replace(" ", "-")
+        cls.topics = topics_of(f"{cls.kind}.")
+        cls.sorts = {name: sort_key(cls.table, name) for name in (one.removeprefix("-") for one in cls.order)}
+        cls.filters = types | {name: one.type for name, one in cls.narrowing.items()}
 
     def __init__(self, suffix: str = "") -> None:
         super().__init__(suffix)
@@ -91,8 +87,25 @@ class Told(Projection, Generic[S]):
 
     @classmethod
     @abstractmethod
-    def tell(cls, id: UUID, story: Story) -> S:
-        """What the stream comes to."""
+    def show(cls, aggregate: A, events: Events) -> S:
+        """What the stream comes to: the aggregate is as after the last of the events."""
+
+    @classmethod
+    def replayed(cls, id: UUID, events: Events) -> A:
+        aggregate: A = cls.aggregate(id)
+        for recorded in events:
+            aggregate.replay(recorded.fact, recorded.originator_version)
+        return aggregate
+
+    @classmethod
+    def filled(cls, aggregate: A, events: Events, **values: Any) -> S:
+        """The view with these values; a field that is not among them is the aggregate's attribute of that name."""
+        values |= {cls.columns[0]: aggregate.id, "position": events[-1].position}
+        for name in cls.view.__struct_fields__:
+            if name not in values:
+                values[name] = getattr(aggregate, name)
+        made: S = cls.view(**values)
+        return made
 
     async def apply(self, connection: AsyncConnection[Any], after: int, upto: int) -> None:
         grown = await fetch(connection, GROWN, [after, upto, list(self.topics)])
@@ -108,59 +121,65 @@ class Told(Projection, Generic[S]):
 
     @classmethod
     def _row(cls, seen: S) -> Any:
-        columns = [getattr(seen, name) for name in cls.table.names[:-1]]
-        return cls.table.row(*columns, encode(seen).decode())
+        return cls.table.row(*[getattr(seen, name) for name in cls.columns], encode(seen).decode())
 
     @classmethod
     async def at(cls, source: Source, ids: Collection[UUID], position: int | None = None) -> dict[UUID, S]:
         """As known at a position (None: now); what was not there yet is left out. In the order of the ids."""
-        stories: defaultdict[UUID, list[Recorded]] = defaultdict(list)
+        by_id: defaultdict[UUID, list[Recorded]] = defaultdict(list)
         for recorded in await streams.streams(source, ids, position):
-            stories[recorded.originator_id].append(recorded)
-        return {id: cls.tell(id, stories[id]) for id in sorted(stories)}
+            by_id[recorded.originator_id].append(recorded)
+        return {id: cls.show(cls.replayed(id, by_id[id]), by_id[id]) for id in sorted(by_id)}
+
+    # -- queries ----------------------------------------------------------------------------------
+
+    @classmethod
+    def select(cls, **narrowed: Any) -> Select:
+        """Rows narrowed down by these `filters`; None does not narrow."""
+        order = "WHERE {where} ORDER BY {order} LIMIT %(limit)s"
+        select = Select(f"SELECT body FROM read.{cls.table.name} {order}")
+        for name, value in narrowed.items():
+            if name in cls.narrowing:
+                select.where(cls.narrowing[name].where, **{name: value})
+            elif name in cls.filters:
+                select.equal(name, value)
+            else:
+                raise TypeError(f"{cls.name} is not narrowed down by {name}")
+        return select
+
+    @classmethod
+    async def get(cls, source: Source, id: UUID) -> S | None:
+        query = f"SELECT body FROM read.{cls.table.name} WHERE {cls.columns[0]} = %s"
+        rows = await fetch(source, query, [id])
+        return cls.read_body(rows[0][0]) if rows else None
+
+    @classmethod
+    async def listing(
+        cls,
+        source: Source,
+        sort: str | None = None,
+        cursor: str | None = None,
+        limit: int = 50,
+        **narrowed: Any,
+    ) -> Page[S]:
+        """A page of what `select` finds. Raises Invalid for an unknown sort, a foreign cursor, or a limit outside 1 to 500."""
+        wanted = sort_by(sort or cls.order[0], cls.sorts)
+        return await page(source, cls.select(**narrowed), wanted, cursor, limit, cls.read_body)
+
+    @classmethod
+    async def ids(cls, source: Source, **narrowed: Any) -> list[UUID]:
+        """Of all rows that `select` finds."""
+        key, select = cls.columns[0], cls.select(**narrowed)
+        query = select.query.replace("SELECT body", f"SELECT {key}").replace(" LIMIT %(limit)s", "")
+        found = await fetch(source, Select(query, select.conditions).narrowed(order=key), select.params)
+        return [id for (id,) in found]
 
     @classmethod
     @cache
     def _decoder(cls) -> msgspec.json.Decoder[Any]:
-        return msgspec.json.Decoder(cls.told)
-
-    @classmethod
-    def select(cls) -> Select:
-        order = "WHERE {where} ORDER BY {order} LIMIT %(limit)s"
-        return Select(f"SELECT body FROM read.{cls.table.name} {order}")
-
-    @classmethod
-    def narrowed(cls, by: msgspec.Struct) -> Select:
-        """Rows whose columns have the values that `by` has under the same names; None does not narrow. What is no
-        column is for the caller to add.
-        """
-        select = cls.select()
-        for name in cls.table.names:
-            select.equal(name, getattr(by, name, None))
-        return select
+        return msgspec.json.Decoder(cls.view)
 
     @classmethod
     def read_body(cls, body: str) -> S:
         seen: S = cls._decoder().decode(body)
         return seen
-
-    @classmethod
-    async def get(cls, source: Source, id: UUID) -> S | None:
-        key = cls.table.key[0]
-        rows = await fetch(source, f"SELECT body FROM read.{cls.table.name} WHERE {key} = %s", [id])
-        return cls.read_body(rows[0][0]) if rows else None
-
-    @classmethod
-    async def page(
-        cls, source: Source, select: Select, sort: str, cursor: str | None = None, limit: int = 50
-    ) -> Page[S]:
-        """Raises Invalid for an unknown sort, a foreign cursor, or a limit outside 1 to 500."""
-        return await page(source, select, sort_by(sort, cls.sorts), cursor, limit, cls.read_body)
-
-    @classmethod
-    async def ids(cls, source: Source, select: Select) -> list[UUID]:
-        """Of all rows that are selected."""
-        key = cls.table.key[0]
-        query = select.query.replace("SELECT body", f"SELECT {key}").replace(" LIMIT %(limit)s", "")
-        found = await fetch(source, Select(query, select.conditions).narrowed(order=key), select.params)
-        return [id for (id,) in found]

@@ -123,6 +123,14 @@ class Table(Generic[R]):
         return [f"CREATE INDEX {table}_{name} ON {SCHEMA}.{table} {on}" for name, on in self.indexes.items()]
 
 
+def field_type(view: type[msgspec.Struct], name: str) -> Any:
+    """The annotated type of a struct's field, or of what its property of that name returns."""
+    shown = getattr(view, name)
+    if isinstance(shown, property):
+        return get_type_hints(shown.fget, include_extras=True)["return"]
+    return get_type_hints(view, include_extras=True)[name]
+
+
 def _columns(row: type[msgspec.Struct]) -> dict[str, Column]:
     hints = get_type_hints(row, include_extras=True)
     return {name: _column(hints[name]) for name in row.__struct_fields__}
@@ -137,4 +145,5 @@ def _column(hint: Any, *, nullable: bool = False, personal: bool = False) -> Col
     if get_origin(hint) in (Union, UnionType):
         (inner,) = (arg for arg in get_args(hint) if arg is not type(None))
         return _column(inner, nullable=True, personal=personal)
-    return Column(TYPES[hint], nullable, personal)
+    known = next(base for base in hint.__mro__ if base in TYPES)  # an enumeration is text
+    return Column(TYPES[known], nullable, personal)

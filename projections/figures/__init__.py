@@ -1,1 +1,3 @@
 """Projections room: the contributions that every figure is a sum of, and the figures."""
+
+MODULES = ("contributions",)

@@ -21,8 +21,9 @@ from domain.engine.currency import written
 from domain.engine.facts import PersonName
 from domain.engine.values import Money
 from domain.people import people as p
+from projections.deal.fold import ByDeal
 from projections.engine.counters import Tally, tally_table
-from projections.engine.fold import ByDeal, on
+from projections.engine.fold import on
 from projections.engine.paging import Select, Source, fetch
 from projections.engine.projection import Entry
 from projections.engine.tables import Table

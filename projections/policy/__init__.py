@@ -1,1 +1,3 @@
 """Projections room: the published versions of processes and policies."""
+
+MODULES = ("rules",)

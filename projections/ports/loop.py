@@ -65,9 +65,8 @@ class LoopReads:
 
     async def cycles(self, scope: Scope, position: int) -> Sequence[UUID]:
         """By their last days, the newest first; of the same day the shorter period first."""
-        select = CycleBoard.select()
-        select.equal("scope_key", scope.key)
-        seen = await CycleBoard.at(self._pool, await CycleBoard.ids(self._pool, select), position)
+        ids = await CycleBoard.ids(self._pool, scope_key=scope.key)
+        seen = await CycleBoard.at(self._pool, ids, position)
         newest = sorted(seen.values(), key=lambda c: (c.period.end, c.period.start), reverse=True)
         return [c.cycle_id for c in newest]
 
@@ -134,10 +133,7 @@ class LoopReads:
     async def _adjustments(
         self, position: int, scope_key: str | None = None, metric: str | None = None
     ) -> list[AdjustmentSeen]:
-        select = Adjustments.select()
-        select.equal("scope_key", scope_key)
-        select.equal("metric", metric)
-        ids = await Adjustments.ids(self._pool, select)
+        ids = await Adjustments.ids(self._pool, scope_key=scope_key, metric=metric)
         return list((await Adjustments.at(self._pool, ids, position)).values())
 
 

@@ -1,1 +1,3 @@
 """Projections room: the target tree, attainment, and how a target is divided."""
+
+MODULES = ("tree",)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -28,8 +29,7 @@ from projections.cycle import company
 from projections.engine import streams
 from projections.engine.paging import Page, Source
 from projections.figures import figures
-from projections.target import tree as target_tree
-from projections.target.tree import Targeted, TargetFilter, TargetTree
+from projections.target.tree import Targeted, TargetTree
 
 DAY = timedelta(days=1)
 YEARS = 3
@@ -88,14 +88,14 @@ async def series(
 async def listing(
     source: Source,
     day: date,
-    narrowed: TargetFilter = target_tree.EVERYTHING,
     position: int | None = None,
     cursor: str | None = None,
     limit: int = 50,
     policies: InForce | None = None,
+    **narrowed: Any,
 ) -> Page[Attainment]:
-    """A page of targets as in `target_tree.listing`; those without a version in force that day are left out."""
-    found = await target_tree.listing(source, narrowed, cursor=cursor, limit=limit)
+    """A page of targets as in the target tree's listing; those without a version in force that day are left out."""
+    found = await TargetTree.listing(source, None, cursor, limit, **narrowed)
     targets = found.items
     if position is not None:
         known = await TargetTree.at(source, [target.target_id for target in targets], position)

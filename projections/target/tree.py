@@ -13,9 +13,10 @@ from domain.engine.facts import FreeText
 from domain.target import facts as f
 from domain.target.facts import Share
 from domain.target.target import WITHDRAWN, Target, Version, in_force
-from projections.engine.paging import DAY, TEXT, Page, SortKey, Source, fetch
-from projections.engine.stream_view import About, Body, Story, Told, topics_of
-from projections.engine.tables import Table
+from projections.engine.paging import Source, fetch
+from projections.engine.stream_view import Events, StreamView
+from projections.figures import about
+from projections.figures.about import About
 
 
 class Targeted(About, kw_only=True):
@@ -52,106 +53,35 @@ class Targeted(About, kw_only=True):
         return in_force(self.versions, min(max(on, self.period.start), self.period.end))
 
 
-class TargetRow(msgspec.Struct, gc=False):
-    target_id: UUID
-    metric: str
-    scope_kind: str
-    scope_id: UUID | None
-    scope_key: str
-    period_kind: str
-    period_name: str
-    starts: date
-    ends: date
-    owner_id: UUID
-    team_id: UUID | None
-    parent_id: UUID | None
-    status: str
-    body: Body
-
-
-TARGETS = Table(
-    "target_tree",
-    TargetRow,
-    key=("target_id",),
-    indexes={
+class TargetTree(StreamView[Target, Targeted]):
+    name = "target_tree"
+    columns = ("target_id", "metric", *about.COLUMNS, "owner_id", "team_id", "parent_id", "status")
+    indexes = {
         "starts": "(starts, target_id)",
         "scope": "(scope_key, starts)",
         "owner": "(owner_id, starts, target_id)",
         "team": "(team_id, starts, target_id)",
         "parent": "(parent_id) WHERE parent_id IS NOT NULL",
-    },
-)
-SORTS = {
-    "starts": SortKey("starts", DAY, nullable=False, id="target_id"),
-    "metric": SortKey("metric", TEXT, nullable=False, id="target_id"),
-}
-
-
-class TargetTree(Told[Targeted]):
-    name = "target_tree"
-    tables = (TARGETS,)
-    table = TARGETS
-    topics = topics_of("target.")
-    told = Targeted
-    sorts = SORTS
+    }
+    order = ("starts", "metric")
+    narrowing = {"on": about.ON}
 
     @classmethod
-    def tell(cls, id: UUID, story: Story) -> Targeted:
-        target, versions, basis = Target(id), [], ""
-        for recorded in story:
-            fact = recorded.fact
-            target.replay(fact, recorded.originator_version)
-            if isinstance(fact, f.TargetProposed):
-                versions.append(Version(fact.number, fact.from_day, recorded.position))
-                basis = ""
-            elif isinstance(fact, f.TargetRevised):
-                versions.append(Version(fact.after, fact.from_day, recorded.position))
-            elif isinstance(fact, f.TargetDivided):
-                basis = fact.basis
-        return _seen(target, versions, basis, story[-1].position)
-
-
-def _seen(target: Target, versions: list[Version], basis: str, position: int) -> Targeted:
-    return Targeted(
-        target_id=target.id,
-        metric=target.metric,
-        scope=target.scope,
-        period=target.period,
-        number=target.number,
-        currency=target.currency,
-        status=target.status,
-        owner_id=target.owner_id,
-        team_id=target.team_id,
-        achievable=target.achievable,
-        relevant=target.relevant,
-        parent_id=target.parent_id,
-        elsewhere=target.elsewhere,
-        versions=versions,
-        method=target.method,
-        basis=basis,
-        shares=list(target.shares),
-        position=position,
-        version=target.version,
-    )
+    def show(cls, aggregate: Target, events: Events) -> Targeted:
+        versions, basis = [], ""
+        for recorded in events:
+            match recorded.fact:
+                case f.TargetProposed(number=number, from_day=from_day):
+                    versions.append(Version(number, from_day, recorded.position))
+                    basis = ""
+                case f.TargetRevised(after=number, from_day=from_day):
+                    versions.append(Version(number, from_day, recorded.position))
+                case f.TargetDivided() as divided:
+                    basis = divided.basis
+        return cls.filled(aggregate, events, versions=versions, basis=basis, shares=list(aggregate.shares))
 
 
 # -- queries --------------------------------------------------------------------------------------
-
-
-class TargetFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """None: not narrowed down by this. `on` is a day that the period contains."""
-
-    metric: str | None = None
-    scope_kind: str | None = None
-    scope_id: UUID | None = None
-    scope_key: str | None = None
-    period_kind: str | None = None
-    period_name: str | None = None
-    owner_id: UUID | None = None
-    team_id: UUID | None = None
-    parent_id: UUID | None = None
-    status: str | None = None
-    on: date | None = None
 
 
 class Branch(msgspec.Struct):
@@ -162,7 +92,6 @@ class Branch(msgspec.Struct):
     children: list[Branch]
 
 
-EVERYTHING = TargetFilter()
 MOST_IN_TREE = 20_000
 BELOW = """
 WITH RECURSIVE below AS (
@@ -172,22 +101,6 @@ WITH RECURSIVE below AS (
       JOIN below b ON t.parent_id = b.target_id WHERE b.depth < %(depth)s)
 SELECT body FROM below ORDER BY depth, starts, scope_key, target_id LIMIT %(most)s
 """
-
-
-get = TargetTree.get
-
-
-async def listing(
-    source: Source,
-    narrowed: TargetFilter = EVERYTHING,
-    sort: str = "starts",
-    cursor: str | None = None,
-    limit: int = 50,
-) -> Page[Targeted]:
-    """A page of targets. Raises Invalid for an unknown sort, a foreign cursor, or a limit outside 1 to 500."""
-    select = TargetTree.narrowed(narrowed)
-    select.where("%(on)s BETWEEN starts AND ends", on=narrowed.on)
-    return await TargetTree.page(source, select, sort, cursor, limit)
 
 
 async def tree(source: Source, target_id: UUID, depth: int = 9) -> Branch | None:

@@ -25,11 +25,11 @@ from domain.engine.values import Activity, ActivityKind, Direction, PromiseOutco
 from domain.policy.follow_up import Deadlines
 from domain.policy.process import DEFAULT_PROCESS, REQUIREMENTS
 from projections.deal import history as deal_history
+from projections.deal.fold import DEAL_TOPICS
 from projections.deal.history import Happening, changes, ids_in
 from projections.deal.rendered import plain
 from projections.deal.sentences import EN, SENTENCES, TERMS, ZH, Teller, places
 from projections.engine.paging import fetch_raw
-from projections.engine.projection import DEAL_TOPICS
 from projections.people import directory
 from runtime.codec import encode
 from tests.domain.anything import anything

@@ -37,7 +37,7 @@ async def sales(books: Books) -> int:
 
 
 async def seen(books: Books) -> PackSeen:
-    cycle = await cycle_board.get(books.pool, CYCLE)
+    cycle = await cycle_board.CycleBoard.get(books.pool, CYCLE)
     assert cycle is not None
     return await pack_view.get(books.pool, cycle)
 

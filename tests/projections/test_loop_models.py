@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -23,13 +24,13 @@ from domain.scorecard import decisions as s
 from domain.scorecard.definition import DefineScorecard
 from domain.scorecard.scorecard import Score
 from domain.target import commands as t
-from projections import action_item as action_items
-from projections import adjustment as adjustments
 from projections import scorecard as scorecards
-from projections.cycle import board as cycle_board
-from projections.cycle.board import CycleFilter, CycleSeen
+from projections.action_item import ActionItems
+from projections.adjustment import Adjustments
+from projections.cycle.board import CycleBoard, CycleSeen
+from projections.scorecard import Scorecards
 from projections.target import tree as target_tree
-from projections.target.tree import TargetFilter
+from projections.target.tree import TargetTree
 from tests.office import NOW
 from tests.projections.looping import APRIL, CARD, MANAGER, REVIEW_DAY, SCHEDULE, Turn, proposing, starting
 from tests.projections.telling import DAY, Books, lose
@@ -37,7 +38,7 @@ from tests.projections.telling import DAY, Books, lose
 
 async def seen(books: Books, turn: Turn) -> CycleSeen:
     await books.follow()
-    found = await cycle_board.get(books.pool, turn.id)
+    found = await CycleBoard.get(books.pool, turn.id)
     assert found is not None
     return found
 
@@ -54,7 +55,7 @@ async def test_each_day_of_a_target_is_judged_by_the_version_in_force_then(books
     receipt = await books.given(revision)
     await books.follow()
 
-    found = await target_tree.get(books.pool, turn.target_id)
+    found = await TargetTree.get(books.pool, turn.target_id)
 
     assert found is not None
     days = [date(2026, 3, 1), date(2026, 4, 15), date(2026, 4, 16), date(2026, 6, 1)]
@@ -77,10 +78,8 @@ async def test_a_divided_target_is_seen_with_its_parts_and_their_shares(books: B
     await books.follow()
 
     tree = await target_tree.tree(books.pool, turn.target_id)
-    page = await target_tree.listing(books.pool, TargetFilter(parent_id=turn.target_id), limit=2)
-    rest = await target_tree.listing(
-        books.pool, TargetFilter(parent_id=turn.target_id), cursor=page.next_cursor
-    )
+    page = await TargetTree.listing(books.pool, parent_id=turn.target_id, limit=2)
+    rest = await TargetTree.listing(books.pool, parent_id=turn.target_id, cursor=page.next_cursor)
 
     assert tree is not None
     assert [b.target.period for b in tree.children] == list(APRIL.children())
@@ -136,13 +135,13 @@ async def test_who_is_behind_stands_on_the_board_until_recovered(books: Books) -
     behind = await seen(books, turn)
     assert behind.furthest_behind > 1
     assert [line.actual for line in behind.lines] == [30_000]
-    narrowed = CycleFilter(behind=True, on=date(2026, 4, 20))
-    assert [x.cycle_id for x in (await cycle_board.listing(books.pool, narrowed)).items] == [turn.id]
+    narrowed: dict[str, Any] = {"behind": True, "on": date(2026, 4, 20)}
+    assert [x.cycle_id for x in (await CycleBoard.listing(books.pool, **narrowed)).items] == [turn.id]
 
     again = turn.check_in(150_000, on=date(2026, 4, 20), number=2)
     await books.given(again, now=SCHEDULE.starts_at + 20 * DAY)
     assert (await seen(books, turn)).behind == {}
-    assert (await cycle_board.listing(books.pool, narrowed)).items == []
+    assert (await CycleBoard.listing(books.pool, **narrowed)).items == []
 
 
 async def test_a_review_is_told_with_everything_that_was_said(books: Books) -> None:
@@ -200,7 +199,7 @@ async def test_a_closed_scorecard_recomputes_byte_equal_after_later_and_back_dat
     )
     await books.given(opened, score)
     position = await books.follow()
-    card = await scorecards.get(books.pool, turn.card_id)
+    card = await Scorecards.get(books.pool, turn.card_id)
     assert card is not None
     figures = await scorecards.measured(books.pool, card, position)
     await books.given(s.CloseScorecard(scorecard_id=turn.card_id, position=position, figures=figures))
@@ -215,7 +214,7 @@ async def test_a_closed_scorecard_recomputes_byte_equal_after_later_and_back_dat
     )
     head = await books.follow()
 
-    card = await scorecards.get(books.pool, turn.card_id)
+    card = await Scorecards.get(books.pool, turn.card_id)
     assert card is not None
     (closing,) = card.closings
     assert (card.status, [r.kind for r in card.remarks]) == ("open", ["appeal", "comment"])
@@ -247,19 +246,17 @@ async def test_action_items_come_with_the_overdue_first_and_their_outcomes_are_c
     )
     await books.given(i.FinishActionItem(item_id=ids[4]), now=NOW + 3 * DAY)
     await books.follow()
-    mine = action_items.ItemFilter(owner_id=turn.rep_id, outcome="open")
+    mine: dict[str, Any] = {"owner_id": turn.rep_id, "outcome": "open"}
 
-    page = await action_items.listing(books.pool, mine, limit=1)
-    rest = await action_items.listing(books.pool, mine, cursor=page.next_cursor)
-    overdue = await action_items.listing(
-        books.pool, action_items.ItemFilter(due_before=NOW + 3 * DAY, outcome="open")
-    )
+    page = await ActionItems.listing(books.pool, limit=1, **mine)
+    rest = await ActionItems.listing(books.pool, cursor=page.next_cursor, **mine)
+    overdue = await ActionItems.listing(books.pool, due_before=NOW + 3 * DAY, outcome="open")
 
     assert [item.item_id for item in (*page.items, *rest.items)] == [ids[3], ids[2]]
     assert [item.item_id for item in overdue.items] == [ids[3]]
-    all_of_it = await action_items.listing(books.pool, action_items.ItemFilter(cycle_id=turn.id))
+    all_of_it = await ActionItems.listing(books.pool, cycle_id=turn.id)
     assert sorted(item.outcome for item in all_of_it.items) == ["excused", "kept", "late", "open", "open"]
-    done = await action_items.get(books.pool, ids[1])
+    done = await ActionItems.get(books.pool, ids[1])
     assert done is not None
     assert (done.outcome, done.note, done.what) == ("kept", "sent", "offers within two days")
 
@@ -274,7 +271,7 @@ async def test_an_adjustment_is_seen_with_its_control_and_what_it_brought(books:
         )
     )
     await books.follow()
-    running = await adjustments.get(books.pool, id)
+    running = await Adjustments.get(books.pool, id)
     assert running is not None
     assert (running.status, running.next_at, running.effect) == ("running", running.measure_at, None)
 
@@ -287,17 +284,17 @@ async def test_an_adjustment_is_seen_with_its_control_and_what_it_brought(books:
     await books.given(decided, now=running.measure_at + DAY)
     await books.follow()
 
-    found = await adjustments.get(books.pool, id)
+    found = await Adjustments.get(books.pool, id)
     assert found is not None
     assert (found.status, found.outcome, found.why) == ("decided", "keep", "it shows")
     assert [(x.scope, x.before, x.after) for x in found.controls] == [(other, Decimal(30), Decimal(31))]
     assert found.effect == 31
-    listed = await adjustments.listing(books.pool, adjustments.AdjustmentFilter(scope_key=mine.key))
+    listed = await Adjustments.listing(books.pool, scope_key=mine.key)
     assert [a.adjustment_id for a in listed.items] == [id]
 
 
 async def test_lists_refuse_what_they_cannot_sort_by(books: Books) -> None:
     with pytest.raises(Invalid, match="sort"):
-        await cycle_board.listing(books.pool, sort="luck")
+        await CycleBoard.listing(books.pool, sort="luck")
     with pytest.raises(Invalid, match="limit"):
-        await target_tree.listing(books.pool, limit=0)
+        await TargetTree.listing(books.pool, limit=0)

@@ -14,9 +14,8 @@ from domain.figures.scope import rep
 from domain.meeting import commands as c
 from domain.meeting.plan import Plan, meeting_id, schedule_id
 from domain.time.periods import named_period
-from projections import meeting as meetings
 from projections.engine.wait import Waiter
-from projections.meeting import MeetingFilter, MeetingSeen, ScheduleFilter
+from projections.meeting import Meetings, MeetingSchedules, MeetingSeen
 from projections.ports.loop import LoopReads
 from tests.projections.looping import APRIL, MANAGER, MAY, REVIEW_DAY, Turn
 from tests.projections.telling import DAY, Books
@@ -36,7 +35,7 @@ def calling(books: Books, number: int) -> c.CallMeeting:
 async def told(books: Books, *commands: Command) -> MeetingSeen:
     await books.given(*commands, now=REVIEW_DAY)
     await books.follow()
-    found = await meetings.get(books.pool, meeting_id(of(books), 1))
+    found = await Meetings.get(books.pool, meeting_id(of(books), 1))
     assert found is not None
     return found
 
@@ -72,19 +71,18 @@ async def test_meetings_and_schedules_are_listed(books: Books) -> None:
     first = await told(books, c.SetMeetingSchedule(scope=scope, plan=PLAN), calling(books, 1))
     await books.given(calling(books, 2), now=REVIEW_DAY + timedelta(days=7))
     await books.follow()
-    mine = MeetingFilter(scope_key=scope.key)
 
-    page = await meetings.listing(books.pool, mine)
+    page = await Meetings.listing(books.pool, scope_key=scope.key)
     assert [(m.number, m.status, m.over) for m in page.items] == [(2, "called", False), (1, "lapsed", True)]
     assert page.items[0].previous_id == first.meeting_id
-    owing = await meetings.listing(books.pool, MeetingFilter(scope_key=scope.key, over=False), "waits_until")
+    owing = await Meetings.listing(books.pool, "waits_until", scope_key=scope.key, over=False)
     assert [m.number for m in owing.items] == [2]
-    (running,) = (await meetings.schedules(books.pool, ScheduleFilter(scope_key=scope.key))).items
+    (running,) = (await MeetingSchedules.listing(books.pool, scope_key=scope.key)).items
     assert (running.status, running.called, running.plan) == ("running", 2, PLAN)
 
     await books.given(c.CancelMeetingSchedule(schedule_id=of(books), why="enough"))
     await books.follow()
-    seen = await meetings.schedule(books.pool, of(books))
+    seen = await MeetingSchedules.get(books.pool, of(books))
     assert seen is not None
     assert (seen.status, seen.next_at, seen.plan) == ("cancelled", None, PLAN)
 

@@ -162,7 +162,7 @@ async def test_a_pack_that_was_frozen_by_its_digest_alone_is_kept_as_computed_la
     async with open_ledger(upgraded.url) as ledger:
         pool = ledger.pool
         (named,) = await kept_packs.unkept(pool)
-        cycle = await cycle_board.get(pool, named.cycle_id)
+        cycle = await cycle_board.CycleBoard.get(pool, named.cycle_id)
         assert cycle is not None
         before = await pack_view.get(pool, cycle)
         assert (before.computed, before.recomputes) == (None, True)
