@@ -22,7 +22,7 @@ import uvloop
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from domain.engine.command_handler import CommandHandler
-from projections import catalog
+from projections.engine import catalog
 from projections.engine.run import run_projections
 from projections.engine.wait import Waiter
 from projections.ports.loads import LoadReads

@@ -22,7 +22,7 @@ from api.engine.reading import Look
 from api.engine.services import services_of
 from api.engine.writing import Act
 from domain.engine.errors import NotFound
-from projections.catalog import BY_NAME
+from projections.engine.catalog import BY_NAME
 from projections.engine.runner import resume
 from projections.engine.status import ProjectionStatus, status
 from projections.policy import rules

@@ -18,7 +18,7 @@ import psycopg
 from benchmarks import raw
 from benchmarks.lives import START, Lives
 from domain.engine.command_handler import Decision
-from projections import catalog
+from projections.engine import catalog
 
 TOLD = 250
 ALIVE = 2_000

@@ -60,7 +60,7 @@ def rebuild(
     names: Names = None, *, everything: Everything = False, workers: Processes = None, json: Json = False
 ) -> None:
     """Build them anew beside the live ones and swap; reads go on meanwhile."""
-    from projections.catalog import BY_NAME
+    from projections.engine.catalog import BY_NAME
 
     operators_only("rebuilding")
     chosen = list(BY_NAME) if everything else list(dict.fromkeys(names or ()))

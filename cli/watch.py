@@ -44,7 +44,7 @@ async def news(opened: Ledger, ids: Sequence[UUID]) -> AsyncGenerator[list[Recor
 
 async def caught_up(opened: Ledger, teller: Teller, names: Sequence[str] = ()) -> None:
     """These read models, or all, hold everything that is recorded now."""
-    from projections.catalog import ALL
+    from projections.engine.catalog import ALL
     from projections.engine.wait import Waiter
 
     head = await opened.head()

@@ -24,7 +24,7 @@ from psycopg import sql
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
-from projections.catalog import statements
+from projections.engine.catalog import statements
 from runtime.schema import migrate
 from runtime.servers import DATABASE, EmbeddedPostgres, EmbeddedTemporal, time_skipping_environment
 from runtime.temporal import connect_temporal

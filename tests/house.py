@@ -17,7 +17,7 @@ import uvicorn
 from api.engine import reading
 from api.engine.users import KeyBook, NewKey, Role
 from api.serve import config
-from projections import catalog
+from projections.engine import catalog
 from projections.engine.run import run_projections
 from runtime.bounds import Bounds
 from runtime.ledger import open_ledger

@@ -20,8 +20,8 @@ from benchmarks.lives import Lives
 from benchmarks.past import past, rebuilt, usual_past
 from benchmarks.raw import as_rows, flat
 from domain.engine.command_handler import Call, CommandHandler
-from projections.catalog import ALL
 from projections.deal.board import DealBoard
+from projections.engine.catalog import ALL
 from projections.engine.run import run_projections
 from projections.engine.runner import Follower, Watch
 from projections.engine.wait import Waiter

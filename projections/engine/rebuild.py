@@ -18,8 +18,8 @@ import psycopg
 from psycopg import AsyncConnection, sql
 
 import domain.registry  # noqa: F401 - every fact is known before the first is folded
-from projections.catalog import BY_NAME
 from projections.engine import positions
+from projections.engine.catalog import BY_NAME
 from projections.engine.positions import LIVE, REBUILDS, Fenced, Place
 from projections.engine.projection import Projection, Share
 from projections.engine.rebuild_workers import NOT_WAITING, Order, Workers

@@ -22,8 +22,8 @@ import msgspec
 from psycopg import AsyncConnection
 
 import domain.registry  # noqa: F401 - every fact is known before the first is folded
-from projections.catalog import BY_NAME
 from projections.engine import positions
+from projections.engine.catalog import BY_NAME
 from projections.engine.projection import Projection, Share
 from runtime.codec import encode
 from runtime.database import connect

@@ -6,7 +6,7 @@ import asyncio
 import gc
 from collections.abc import Collection
 
-from projections.catalog import ALL
+from projections.engine.catalog import ALL
 from projections.engine.runner import Follower, Watch
 from runtime.ending import cancelled
 from runtime.garbage import SELDOM

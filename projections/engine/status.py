@@ -7,7 +7,7 @@ from datetime import datetime
 
 import msgspec
 
-from projections.catalog import ALL
+from projections.engine.catalog import ALL
 from projections.engine.paging import Source, fetch
 from projections.engine.positions import FOLLOWERS, LIVE, lock_key
 from projections.engine.tables import SCHEMA

@@ -12,7 +12,7 @@ from uuid import UUID
 from domain.customer import ListProduct, Profile, RegisterCustomer
 from domain.deal.commands import ImportDeal
 from domain.engine.command_handler import Command, Together
-from domain.imported_names import AsImported
+from domain.imports import AsImported
 from domain.people.people import FormTeam, HireRep
 from runtime.imports.mapping import CUSTOMERS, PRODUCTS, Mapping
 from runtime.imports.plan import TEAM, Planned

@@ -11,7 +11,7 @@ from uuid import UUID
 from domain.customer import ListProduct, Profile, RegisterCustomer
 from domain.engine.command_handler import Command
 from domain.engine.values import Money
-from domain.imported_names import AsImported
+from domain.imports import AsImported
 from domain.people.people import FormTeam, HireRep
 from runtime.imports.dates import Dates
 from runtime.imports.lines import Row

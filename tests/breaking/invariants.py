@@ -11,7 +11,7 @@ from temporalio.client import Client
 
 import domain.registry  # noqa: F401 - registers every fact
 from domain.deal.deal import Deal
-from projections.catalog import ALL
+from projections.engine.catalog import ALL
 from projections.engine.rebuild import compare
 from projections.engine.status import status
 from runtime.ledger import Ledger, open_ledger

@@ -28,9 +28,9 @@ from domain.policy.process import DEFAULT_PROCESS
 from domain.target import commands as t
 from domain.target.facts import TargetProposed, TargetRevised
 from domain.time.periods import Period, PeriodKind, Window, named_period
-from projections import catalog
 from projections.cycle import kept_packs
 from projections.cycle import pack as review_pack
+from projections.engine import catalog
 from projections.engine.paging import Source
 from projections.figures import figures
 from runtime.schema import migrate

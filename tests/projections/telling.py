@@ -19,8 +19,8 @@ from domain.deal import commands as c
 from domain.engine.command_handler import Command, Receipt
 from domain.engine.values import Activity, ActivityKind, Money, Needs, Quote
 from domain.people.people import HireRep
-from projections.catalog import ALL
 from projections.engine import positions
+from projections.engine.catalog import ALL
 from projections.engine.rebuild import Difference, compare
 from runtime.database import Pool
 from tests.office import NOW, Office

@@ -12,9 +12,9 @@ from domain.cycle.policy import Step
 from domain.deal import facts as f
 from domain.deal.deal import Deal
 from domain.engine.facts import FACTS, Fact
-from projections.catalog import ALL, BY_NAME
 from projections.deal.fold import ByDeal
 from projections.deal.history import DealHistory
+from projections.engine.catalog import ALL, BY_NAME
 from runtime.codec import decode_fact
 from tests.domain.stored_names import read_sample
 from workflows import delivery

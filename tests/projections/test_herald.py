@@ -10,11 +10,11 @@ import pytest
 
 from domain.deal import commands as c
 from domain.deal import facts as f
-from projections.catalog import ALL
 from projections.deal.agenda import Agenda
 from projections.deal.board import DealBoard
 from projections.deal.history import DealHistory
 from projections.engine import positions, rebuild
+from projections.engine.catalog import ALL
 from projections.engine.positions import Move, Place
 from projections.engine.recent_facts import KEPT, Recent
 from projections.engine.runner import resume

@@ -13,9 +13,9 @@ import psycopg
 import pytest
 
 from domain.deal.deal import Deal
-from projections.catalog import ALL
 from projections.deal import board as deal_board
 from projections.engine import positions, rebuild
+from projections.engine.catalog import ALL
 from projections.engine.rebuild import Busy, compare
 from projections.engine.run import run_projections
 from projections.engine.status import status

@@ -16,12 +16,12 @@ import pytest
 
 from domain.deal import commands as c
 from domain.people.people import FormTeam
-from projections.catalog import ALL, statements
 from projections.deal import board as deal_board
 from projections.deal import history as deal_history
 from projections.deal.board import DealBoard
 from projections.deal.history import DealHistory
 from projections.engine import positions, rebuild
+from projections.engine.catalog import ALL, statements
 from projections.engine.positions import Fenced, Move
 from projections.engine.projection import Projection
 from projections.engine.run import run_projections

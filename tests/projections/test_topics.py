@@ -9,7 +9,7 @@ from collections import defaultdict
 
 import domain.registry  # noqa: F401 - every fact is known
 from domain.engine.facts import FACTS
-from projections.catalog import ALL
+from projections.engine.catalog import ALL
 
 ALONE = """
 import json, os, sys

@@ -24,10 +24,10 @@ from domain.deal.deal import Deal
 from domain.engine.aggregate import Aggregate
 from domain.engine.command_handler import CommandHandler
 from domain.engine.values import Activity, ActivityKind
-from projections.catalog import ALL
 from projections.cycle import board as cycle_board
 from projections.cycle import kept_packs, pack_view
 from projections.engine import rebuild
+from projections.engine.catalog import ALL
 from projections.engine.status import outdated
 from runtime import migrations, schema
 from runtime.database import NotUsable, open_pool

@@ -30,7 +30,7 @@ from domain.people.people import FormTeam, HireRep
 from domain.policy.follow_up import Duration, FollowUpPolicy
 from domain.policy.policies import PublishPolicy
 from domain.time.calendar import BusinessCalendar
-from projections import catalog
+from projections.engine import catalog
 from projections.engine.run import run_projections
 from projections.ports.loads import LoadReads
 from runtime.schema import migrate

@@ -19,7 +19,7 @@ from domain.deal.completing import COMPOSED
 from domain.engine.command_handler import Together
 from domain.engine.errors import GateNotPassed, Invalid, Refused
 from domain.engine.values import NO_NEEDS, Money, Needs, NextStep, Quote
-from domain.imported_names import AsImported
+from domain.imports import AsImported
 from domain.people.people import FormTeam, HireRep, RepLeaves
 from tests.domain.deal.test_import import (
     CLOSED_AT,
