@@ -8,10 +8,11 @@ from fastapi import Depends, Query, Response
 
 from api.engine import auth
 from api.engine.answers import FeedAnswer, answers
-from api.engine.auth import OVERSEERS, may_read
+from api.engine.auth import may_read
 from api.engine.errors import invalid
 from api.engine.fields import MAX_PAGE, Whole
 from api.engine.reading import MAX_POSITION, Look
+from api.engine.roles import OVERSEERS
 
 router = auth.router(tags=["feed"])
 

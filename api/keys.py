@@ -10,11 +10,12 @@ from pydantic import ConfigDict, StringConstraints, model_validator
 
 from api.engine import auth
 from api.engine.answers import KeysAnswer, NewKeyAnswer, answers
-from api.engine.auth import ADMIN, may_read, may_write
+from api.engine.auth import may_read, may_write
 from api.engine.errors import UNKNOWN_REFERENCE, Problem
 from api.engine.fields import Instant, ShortText, Strict
 from api.engine.reading import Look
-from api.engine.users import OPERATOR_ONLY, USER_PATTERN, NewKey, Role
+from api.engine.roles import ADMIN, Role
+from api.engine.users import OPERATOR_ONLY, USER_PATTERN, NewKey
 from api.engine.writing import Act
 from domain.engine.errors import Forbidden, NotFound
 

@@ -15,10 +15,11 @@ from fastapi import Path as ApiPath
 
 from api.engine import auth
 from api.engine.answers import HealthAnswer, ResumedAnswer, answers, shaped
-from api.engine.auth import ADMIN, OVERSEERS, may_read, may_write
+from api.engine.auth import may_read, may_write
 from api.engine.errors import NOT_READY, Problem
 from api.engine.measured import measure
 from api.engine.reading import Look
+from api.engine.roles import ADMIN, OVERSEERS
 from api.engine.services import services_of
 from api.engine.writing import Act
 from domain.engine.errors import NotFound

@@ -18,7 +18,8 @@ from fastapi import FastAPI, Response
 from psycopg.rows import dict_row
 
 from api.app import POOL_SIZE
-from api.engine.users import KeyBook, NewKey, Role
+from api.engine.roles import Role
+from api.engine.users import KeyBook, NewKey
 from api.serve import config
 from benchmarks import history, raw
 from benchmarks.lives import START

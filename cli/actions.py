@@ -9,11 +9,16 @@ from uuid import UUID
 import typer
 
 from cli.acts import WHICH
-from cli.engine.common import Json, Limit, Zone, as_json, example, group, run, zone
+from cli.engine.common import Json, Limit, Zone, as_json, example, run, zone
+from cli.engine.derive import group
 from cli.engine.house import house
 from cli.engine.options import Cursor, OwnerFilter, TeamFilter, more
 
-app = group("action", "Action items: list, show, open, finish, move, hand over, excuse, break.")
+app = group(
+    "action",
+    "Action items: list, show, open, finish, move, hand over, excuse, break.",
+    acts="api.action_item.acts",
+)
 
 
 class Outcome(StrEnum):

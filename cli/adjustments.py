@@ -9,11 +9,16 @@ from uuid import UUID
 import typer
 
 from cli.acts import WHICH
-from cli.engine.common import Json, Limit, Zone, as_json, example, group, run, zone
+from cli.engine.common import Json, Limit, Zone, as_json, example, run, zone
+from cli.engine.derive import group
 from cli.engine.house import house
 from cli.engine.options import Cursor, OwnerFilter, ScopeFilter, more
 
-app = group("adjustment", "Adjustments of the strategy: list, show, start, decide, hand over.")
+app = group(
+    "adjustment",
+    "Adjustments of the strategy: list, show, start, decide, hand over.",
+    acts="api.adjustment.acts",
+)
 
 
 class Status(StrEnum):

@@ -12,7 +12,8 @@ from uuid import UUID
 
 import typer
 
-from cli.engine.common import Json, Limit, as_json, example, group, run, zone
+from cli.engine.common import Json, Limit, as_json, example, run, zone
+from cli.engine.derive import group
 from cli.engine.house import house
 from cli.engine.language import language
 from cli.engine.options import (
@@ -35,7 +36,9 @@ if TYPE_CHECKING:
     from projections.cycle.board import CycleSeen
 
 app = group(
-    "cycle", "Cycles: the board, one cycle and what it waits for, its pack, and everything people do in it."
+    "cycle",
+    "Cycles: the board, one cycle and what it waits for, its pack, and everything people do in it.",
+    acts="api.cycle.acts",
 )
 
 

@@ -7,12 +7,17 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.engine.common import Json, Limit, Zone, as_json, example, group, run, zone
+from cli.engine.common import Json, Limit, Zone, as_json, example, run, zone
+from cli.engine.derive import group
 from cli.engine.house import house
 from cli.engine.options import Cursor, OwnerFilter, TeamFilter, more
 from cli.views.deals import show_deal, show_deals
 
-app = group("deals", "Deals: list, show, open, log a touch, supply what a gate wants, move, win, lose.")
+app = group(
+    "deals",
+    "Deals: list, show, open, log a touch, supply what a gate wants, move, win, lose.",
+    acts="api.deal.acts",
+)
 DealArgument = Annotated[
     str, typer.Argument(metavar="DEAL", help="Its reference as lists show it, or its id.")
 ]

@@ -53,7 +53,8 @@ def _serve(teller: Teller, *, demo: bool, data: Path | None, deals: int, seed: i
 
 async def admin_key(data_dir: Path) -> Path:
     """A file that only this user can read, with an admin's API key that counts. Made when it is missing or counts no more."""
-    from api.engine.users import KeyBook, NewKey, Role, Unauthenticated
+    from api.engine.roles import Role
+    from api.engine.users import KeyBook, NewKey, Unauthenticated
     from cli.engine.common import ledger
 
     file = data_dir / KEY_FILE

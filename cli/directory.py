@@ -6,16 +6,21 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.engine.common import Json, Limit, as_json, example, group, run
+from cli.engine.common import Json, Limit, as_json, example, run
+from cli.engine.derive import group
 from cli.engine.house import house
 from cli.engine.options import Cursor, TeamFilter, more
 from cli.views.desk import show_customer, show_listed
 
-customers = group("customer", "Customers and their contacts: list, show, register, add a contact.")
-products = group("product", "Products: list, add, archive.")
-teams = group("team", "Teams: list, form, correct, archive.")
+customers = group(
+    "customer", "Customers and their contacts: list, show, register, add a contact.", acts="api.customer.acts"
+)
+products = group("product", "Products: list, add, archive.", acts="api.customer.acts")
+teams = group("team", "Teams: list, form, correct, archive.", acts="api.people.acts")
 people = group(
-    "rep", "Reps: list, hire, correct, away, back, leave. What each has on their hands: salesloop reps."
+    "rep",
+    "Reps: list, hire, correct, away, back, leave. What each has on their hands: salesloop reps.",
+    acts="api.people.acts",
 )
 
 

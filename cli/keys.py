@@ -74,7 +74,8 @@ OPTIONS = {"user_id": "--user", "rep_id": "--rep", "team_id": "--team"}
 async def _operators(body: dict[str, Any], expires: datetime | None) -> tuple[str, str]:
     import re
 
-    from api.engine.users import USER_PATTERN, KeyBook, NewKey, Role
+    from api.engine.roles import Role
+    from api.engine.users import USER_PATTERN, KeyBook, NewKey
     from cli.engine.common import ledger
 
     if not re.fullmatch(USER_PATTERN, body["user_id"]):

@@ -1,4 +1,4 @@
-"""cli: leads — as they stand. What can be done to them is in `cli/acts.py`."""
+"""cli: leads — as they stand. What can be done to them is in `api/lead/acts.py`."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.engine.common import Json, Limit, Zone, as_json, example, group, run, zone
+from cli.engine.common import Json, Limit, Zone, as_json, example, run, zone
+from cli.engine.derive import group
 from cli.engine.house import house
 from cli.engine.options import Cursor, OwnerFilter, TeamFilter, more
 from cli.views.deals import show_lead, show_leads
 
-app = group("lead", "Leads: list, show, capture, allocate, convert, discard.")
+app = group("lead", "Leads: list, show, capture, allocate, convert, discard.", acts="api.lead.acts")
 
 
 @app.command("list", epilog=example("salesloop lead list --unowned"))

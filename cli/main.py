@@ -48,7 +48,7 @@ RULES = (policies.app, policies.processes)
 GROUPS = (deals.app, leads.app, *DIRECTORY, *LOOP, *RULES, projections.app, keys.app)
 for made in GROUPS:
     app.add_typer(made)
-ACTS = (*acts.DEALS, *acts.DIRECTORY, *loop_acts.LOOP)
+ACTS = (*acts.DIRECTORY, *loop_acts.LOOP)
 derive.add_acts({str(made.info.name): made for made in GROUPS}, ACTS)
 
 

@@ -15,7 +15,8 @@ import httpx
 import uvicorn
 
 from api.engine import reading
-from api.engine.users import KeyBook, NewKey, Role
+from api.engine.roles import Role
+from api.engine.users import KeyBook, NewKey
 from api.serve import config
 from projections.engine import catalog
 from projections.engine.run import run_projections

@@ -11,9 +11,10 @@ from pydantic import ConfigDict, Field
 
 from api.engine import auth
 from api.engine.answers import MADE
-from api.engine.auth import ADMIN, may_write
+from api.engine.auth import may_write
 from api.engine.bodies import Envelope
 from api.engine.fields import PLAINLY, RuleName
+from api.engine.roles import ADMIN
 from api.engine.writing import Act
 from api.policy.routes import Calendar, Span
 from domain.cycle.policies import PublishCyclePolicy

@@ -12,10 +12,11 @@ from pydantic import Field
 
 from api.engine import auth
 from api.engine.answers import shaped
-from api.engine.auth import OVERSEERS, may_read
+from api.engine.auth import may_read
 from api.engine.fields import MAX_PAGE, Day, Instant, Paging, Strict, Truth
 from api.engine.querying import query
 from api.engine.reading import Look
+from api.engine.roles import OVERSEERS
 from domain.engine.values import PromiseOutcome
 from projections.deal import agenda
 from projections.deal.agenda import AgendaItem, EndedItem, Outcomes

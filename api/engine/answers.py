@@ -9,8 +9,8 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.json_schema import models_json_schema
 
+from api.engine.roles import Role
 from api.engine.shapes import REF, shapes_of
-from api.engine.users import Role
 from domain.engine.context import Channel
 
 

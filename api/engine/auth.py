@@ -22,16 +22,12 @@ from api.engine.errors import HTTP, PAUSE, TOO_MANY_REQUESTS, Problem, invalid, 
 from api.engine.fields import Strict
 from api.engine.reading import WAITING, Look
 from api.engine.received import header, is_json, read_json
+from api.engine.roles import READERS, WRITERS, Role
 from api.engine.services import Services, services_of
-from api.engine.users import Role, Unauthenticated, User
+from api.engine.users import Unauthenticated, User
 from api.engine.writing import Act
 from domain.engine.errors import Forbidden
 
-READERS = (Role.REP, Role.MANAGER, Role.AUDITOR, Role.ADMIN)
-WRITERS = (Role.REP, Role.MANAGER, Role.ADMIN)
-LEADERS = (Role.MANAGER, Role.ADMIN)
-OVERSEERS = (Role.AUDITOR, Role.ADMIN)
-ADMIN = (Role.ADMIN,)
 USER = "salesloop.user"
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 

@@ -14,8 +14,9 @@ from fastapi import FastAPI
 
 from api.app import create_app
 from api.engine.auth import USER
+from api.engine.roles import Role
 from api.engine.services import Services
-from api.engine.users import Role, User
+from api.engine.users import User
 from api.engine.writing import CHANNEL
 from domain.engine.context import Channel
 from projections.engine.wait import Waiter

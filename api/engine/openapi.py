@@ -14,7 +14,7 @@ from api.engine.auth import Authority, authority_of, query_model
 from api.engine.examples import add_examples
 from api.engine.querying import parameters
 from api.engine.reading import MAX_POSITION, MAX_WAIT, WAIT
-from api.engine.users import Role
+from api.engine.roles import Role
 from api.engine.writing import MAX_IDEMPOTENCY_KEY
 from domain.engine import errors as domain
 

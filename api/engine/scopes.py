@@ -14,7 +14,7 @@ from api.engine.bodies import Envelope
 from api.engine.errors import invalid
 from api.engine.fields import PLAIN, PLAINLY, Paging, ShortText, Strict
 from api.engine.reading import MAX_POSITION, Look
-from api.engine.users import Role
+from api.engine.roles import Role
 from api.engine.writing import Act
 from domain.cycle.policies import CyclePolicies, cycle_policy_stream
 from domain.engine import reading

@@ -9,7 +9,6 @@ import time
 from collections import OrderedDict
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -17,6 +16,7 @@ from psycopg.errors import InsufficientPrivilege, UniqueViolation
 from psycopg.rows import dict_row
 
 from api.engine.rates import Rate
+from api.engine.roles import Role
 from api.engine.turns import Turns
 from domain.engine.aggregate import Aggregate
 from domain.engine.context import Reach
@@ -45,13 +45,6 @@ OPERATOR_ONLY = "an administrator's key is made by the operator, in the terminal
 
 MADE = "SELECT user_id, role, rep_id, team_id, label, expires_at FROM app.api_keys WHERE id = %s"
 A = TypeVar("A", bound=Aggregate)
-
-
-class Role(StrEnum):
-    REP = "rep"
-    MANAGER = "manager"
-    AUDITOR = "auditor"
-    ADMIN = "admin"
 
 
 class Unauthenticated(Exception):

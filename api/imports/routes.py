@@ -15,17 +15,17 @@ from starlette.responses import FileResponse
 
 from api.engine import auth
 from api.engine.answers import ImportAnswer, ImportsAnswer, answers
-from api.engine.auth import ADMIN, OVERSEERS, may_read, may_write
+from api.engine.auth import may_read, may_write
 from api.engine.errors import HTTP, Problem, invalid
 from api.engine.fields import Truth, Whole
 from api.engine.reading import Look
+from api.engine.roles import ADMIN, OVERSEERS
 from api.engine.services import Services
 from api.engine.writing import Act
 from api.imports.jobs import DATA, FILE_NAME, LONGEST_NAME, MAPPING, SIGNS, ImportJobs, Order, content_of
 from domain.engine.errors import KeyReused, NotFound
 from runtime.imports.jobs import Job, list_jobs, read_job
-from runtime.imports.mapping import Mapping
-from runtime.imports.mapping_file import load_mapping, shipped_mapping, shipped_names
+from runtime.imports.mapping import Mapping, load_mapping, shipped_mapping, shipped_names
 from runtime.imports.naming import check_files
 from runtime.imports.results import ImportProblem
 from runtime.imports.sniff import UTF8_MARK

@@ -10,9 +10,10 @@ from pydantic import ConfigDict, Field, StringConstraints
 
 from api.engine import auth
 from api.engine.answers import DONE, MADE
-from api.engine.auth import LEADERS, may_write
+from api.engine.auth import may_write
 from api.engine.bodies import Envelope
 from api.engine.fields import Instant, LongText, NeededText, RuleName, Strict
+from api.engine.roles import LEADERS
 from api.engine.scopes import Said, ScopeBody, speaker
 from api.engine.writing import Act
 from domain.cycle.policy import Cadence

@@ -13,10 +13,11 @@ from pydantic import ConfigDict, Field, StringConstraints
 
 from api.engine import auth
 from api.engine.answers import MADE, PoliciesAnswer, answers, shaped
-from api.engine.auth import ADMIN, may_read, may_write
+from api.engine.auth import may_read, may_write
 from api.engine.bodies import Envelope
 from api.engine.fields import PLAINLY, SOME, Code, Day, RuleName, Strict
 from api.engine.reading import Look
+from api.engine.roles import ADMIN
 from api.engine.writing import Act
 from domain.engine.errors import NotFound
 from domain.engine.values import Checks

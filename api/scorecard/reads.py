@@ -11,11 +11,12 @@ from pydantic import Field
 
 from api.engine import auth
 from api.engine.answers import DONE, shaped
-from api.engine.auth import LEADERS, may_read, may_write
+from api.engine.auth import may_read, may_write
 from api.engine.bodies import Envelope
 from api.engine.fields import Name, Paging, RuleName, Whole
 from api.engine.querying import query
 from api.engine.reading import MAX_WAIT, Look, reached
+from api.engine.roles import LEADERS
 from api.engine.scopes import OfPeriods, listed, seen
 from api.engine.writing import Act
 from domain.engine.errors import NotFound

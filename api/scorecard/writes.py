@@ -11,11 +11,11 @@ from pydantic import ConfigDict, Field
 
 from api.engine import auth
 from api.engine.answers import DONE, MADE
-from api.engine.auth import ADMIN, LEADERS, may_write
+from api.engine.auth import may_write
 from api.engine.bodies import Envelope
 from api.engine.fields import PLAINLY, LongText, Name, NeededText, RuleName, ShortText, Strict
+from api.engine.roles import ADMIN, LEADERS, Role
 from api.engine.scopes import MetricKey, PeriodName, Said, ScopeBody, period, speaker
-from api.engine.users import Role
 from api.engine.writing import Act
 from domain.engine.errors import Forbidden
 from domain.engine.values import MAX_AMOUNT

@@ -11,9 +11,10 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from api.engine import auth
 from api.engine.answers import DONE, MADE
-from api.engine.auth import ADMIN, LEADERS, may_write
+from api.engine.auth import may_write
 from api.engine.bodies import Envelope
 from api.engine.fields import Day, LongText, NeededText, ShortText, Strict
+from api.engine.roles import ADMIN, LEADERS
 from api.engine.scopes import MetricKey, Number, PeriodName, Said, ScopeBody, Weight, period, speaker
 from api.engine.writing import Act
 from domain.engine.errors import NotFound

@@ -8,10 +8,13 @@ from typing import Annotated, Any
 from uuid import uuid4
 
 import typer
+from typer.core import TyperGroup
+from typer.main import get_command
 
 from cli.acts import Act, Field
 from cli.engine.common import AsUser, Json, Reason, example, fail, note, receipt, run
 from cli.engine.kinds import HELP
+from cli.engine.language import Commands
 
 WORDS = {
     "why": "Why; recorded.",
@@ -50,7 +53,41 @@ COMMON: Mapping[str, tuple[Any, Any]] = {
 }
 
 
-def add_acts(groups: Mapping[str, typer.Typer], acts: Iterable[Act]) -> None:
+class Derived(TyperGroup):
+    """A group whose commands are those of a table of acts beside its own. The table is read when they are asked for: it imports the
+    capability's commands, which `salesloop --help` does not need.
+    """
+
+    table = ""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        self._derive()
+        return super().list_commands(ctx)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in self.commands:
+            self._derive()
+        return super().get_command(ctx, cmd_name)
+
+    def _derive(self) -> None:
+        if not self.table:
+            return
+        from cli.engine.acts import commands
+
+        made = Commands(rich_markup_mode=None)
+        add_acts({self.name or "": made}, commands(self.table, self.name or ""))
+        derived: Any = get_command(made)
+        self.commands.update(getattr(derived, "commands", {derived.name: derived}))
+        self.table = ""
+
+
+def group(name: str, help: str, acts: str) -> typer.Typer:
+    """A group with a command for every act of the table in that module."""
+    cls = type("Group", (Derived,), {"table": acts})
+    return Commands(name=name, help=help, cls=cls, no_args_is_help=True, rich_markup_mode=None)
+
+
+def add_acts(groups: Mapping[str, typer.Typer], acts: Iterable[Any]) -> None:
     for act in acts:
         told = example(f"salesloop {act.call} {act.example}".strip())
         groups[act.group].command(act.name, help=act.help, epilog=told)(_command(act))
@@ -109,7 +146,7 @@ def _metavar(part: Field) -> str:
 # --- doing it --------------------------------------------------------------------------------------------------------
 
 
-async def perform(act: Act, given: Mapping[str, Any]) -> dict[str, Any]:
+async def perform(act: Any, given: Mapping[str, Any]) -> dict[str, Any]:
     """The receipt as the API tells it. Raises Failure."""
     from cli.engine.house import OPERATOR, answered, house
 
@@ -128,7 +165,7 @@ async def perform(act: Act, given: Mapping[str, Any]) -> dict[str, Any]:
     return done
 
 
-async def request(act: Act, given: Mapping[str, Any], at: Any) -> tuple[str, dict[str, Any]]:
+async def request(act: Any, given: Mapping[str, Any], at: Any) -> tuple[str, dict[str, Any]]:
     """The path and the body of what was typed."""
     from cli.engine import kinds
     from cli.engine.options import today

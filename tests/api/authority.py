@@ -18,7 +18,7 @@ from fastapi.routing import APIRoute
 
 from api.app import create_app
 from api.engine.auth import authority_of
-from api.engine.users import Role
+from api.engine.roles import Role
 from domain.action_item.action_item import ActionItem
 from domain.adjustment.adjustment import Adjustment
 from domain.customer import Customer

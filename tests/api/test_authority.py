@@ -13,7 +13,7 @@ from fastapi.routing import APIRoute
 
 from api.app import create_app
 from api.engine.auth import authority_of
-from api.engine.users import Role
+from api.engine.roles import Role
 from runtime.settings import Settings
 from tests.house import House
 

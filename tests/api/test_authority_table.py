@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from api.engine.users import Role
+from api.engine.roles import Role
 from domain.action_item.commands import OpenActionItem
 from domain.adjustment.commands import StartAdjustment
 from domain.customer import Profile, RegisterCustomer

@@ -19,7 +19,8 @@ import httpx
 import psycopg
 import pytest
 
-from api.engine.users import NewKey, Role
+from api.engine.roles import Role
+from api.engine.users import NewKey
 from runtime.servers import EmbeddedPostgres
 from tests.conftest import PATIENCE
 from tests.house import House, make_key, migrate_all, serving, settings_for

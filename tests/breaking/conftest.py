@@ -12,7 +12,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from api.engine.users import KeyBook, NewKey, Role
+from api.engine.roles import Role
+from api.engine.users import KeyBook, NewKey
 from runtime import clean_data, programs
 from runtime.ledger import open_ledger
 from runtime.supervisor import Supervisor

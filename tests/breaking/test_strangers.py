@@ -23,7 +23,8 @@ import psutil
 import pytest
 import uvloop
 
-from api.engine.users import NewKey, Role
+from api.engine.roles import Role
+from api.engine.users import NewKey
 from tests.breaking.strangers import (
     Place,
     Told,

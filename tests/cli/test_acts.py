@@ -11,11 +11,15 @@ import pytest
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
+from api import capabilities
 from api.capabilities import ROUTERS
-from cli.acts import WHICH, Act, Field
+from api.engine.acts import WHICH
+from cli.acts import Act, Field
+from cli.engine.acts import Command, Option, command_of
 from cli.engine.derive import request
-from cli.main import ACTS
+from cli.main import ACTS as OLD
 
+ACTS: tuple[Any, ...] = (*OLD, *map(command_of, capabilities.ACTS))
 ROUTES = {
     (method, route.path): route
     for router in ROUTERS
@@ -35,7 +39,7 @@ LEFT_OUT = {("meeting hold", "decisions"), ("meeting hold", "action_items")}
 """In the file that --minutes names."""
 
 
-def body_of(act: Act) -> type[BaseModel]:
+def body_of(act: Act | Command) -> type[BaseModel]:
     (body,) = ROUTES["POST", act.path].dependant.body_params
     model = body.field_info.annotation
     assert isinstance(model, type)
@@ -82,7 +86,7 @@ NAMED = {
 }
 
 
-def said(part: Field) -> Any:
+def said(part: Field | Option) -> Any:
     """What a person might type."""
     if part.kind == "yes" or part.kind.startswith("is/"):
         return True
@@ -92,7 +96,7 @@ def said(part: Field) -> Any:
 
 
 @pytest.mark.parametrize("act", ACTS, ids=[act.call for act in ACTS])
-def test_what_is_typed_is_a_body_that_the_route_takes(act: Act) -> None:
+def test_what_is_typed_is_a_body_that_the_route_takes(act: Act | Command) -> None:
     given = {part.variable: said(part) for part in act.parts if part.kind not in ("file", "minutes")}
     if act.name == "decompose":
         given["_into"] = None
@@ -108,7 +112,7 @@ BY_FIELDS = [act for act in ACTS if not any(part.kind == "file" for part in act.
 
 
 @pytest.mark.parametrize("act", BY_FIELDS, ids=[act.call for act in BY_FIELDS])
-def test_a_command_says_every_field_of_its_route_s_body(act: Act) -> None:
+def test_a_command_says_every_field_of_its_route_s_body(act: Act | Command) -> None:
     wanted = dict(fields(body_of(act)))
     said = {part.place for part in act.parts if part.place}
     ids = {name for name in wanted if name in MADE and name not in said}
@@ -117,6 +121,6 @@ def test_a_command_says_every_field_of_its_route_s_body(act: Act) -> None:
 
 
 @pytest.mark.parametrize("act", BY_FIELDS, ids=[act.call for act in BY_FIELDS])
-def test_what_a_body_must_say_the_command_must_say(act: Act) -> None:
+def test_what_a_body_must_say_the_command_must_say(act: Act | Command) -> None:
     must = {name for name, needed in fields(body_of(act)) if needed and name not in COMMON}
     assert {part.place for part in act.parts if part.place and part.needed} == must

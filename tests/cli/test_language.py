@@ -64,7 +64,7 @@ def test_each_sentence_takes_the_same_values_in_both_languages() -> None:
 
 
 def test_every_sentence_of_the_code_is_in_the_table() -> None:
-    said = "".join(file.read_text() for file in (Path(__file__).parents[2] / "cli").glob("*.py"))
+    said = "".join(file.read_text() for file in (Path(__file__).parents[2] / "cli").rglob("*.py"))
     fixed = set(re.findall(r'\b(?:word|told)\(\s*"([^"]+)"', said))
     assert fixed - set(ZH) == {"{name}"} & fixed
 
@@ -72,7 +72,7 @@ def test_every_sentence_of_the_code_is_in_the_table() -> None:
 def test_no_command_says_a_sentence_past_the_table() -> None:
     """But for two who say only names, numbers and places."""
     past = r'\bsay\(f?"((?:{[^}]*}|[^"{])*)"'
-    said = "".join(file.read_text() for file in (Path(__file__).parents[2] / "cli").glob("*.py"))
+    said = "".join(file.read_text() for file in (Path(__file__).parents[2] / "cli").rglob("*.py"))
     assert [
         one for one in re.findall(past, said) if re.search(r"[A-Za-z]{3,}", re.sub(r"{[^}]*}", "", one))
     ] == []

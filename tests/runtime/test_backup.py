@@ -8,7 +8,8 @@ from pathlib import Path
 
 import psycopg
 
-from api.engine.users import KeyBook, NewKey, Role
+from api.engine.roles import Role
+from api.engine.users import KeyBook, NewKey
 from domain.deal.commands import OpenDeal
 from projections.deal import board as deal_board
 from projections.engine.run import run_projections

@@ -12,7 +12,8 @@ from psycopg import Connection
 from psycopg.conninfo import make_conninfo
 from psycopg.errors import InsufficientPrivilege
 
-from api.engine.users import KeyBook, NewKey, Role
+from api.engine.roles import Role
+from api.engine.users import KeyBook, NewKey
 from domain.engine.errors import Forbidden
 from runtime.database import connect_sync
 from runtime.embedded_postgres import APPLICATION

@@ -18,7 +18,8 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from api.engine.users import KeyBook, Role
+from api.engine.roles import Role
+from api.engine.users import KeyBook
 from domain.deal.commands import LogActivity, OpenDeal
 from domain.deal.deal import Deal
 from domain.engine.aggregate import Aggregate

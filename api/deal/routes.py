@@ -1,25 +1,32 @@
-"""api: the deal board — the deals as they stand now."""
+"""api: deals — what is done to them, and the board of how they stand now."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from dataclasses import replace
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import Depends, Response
 from pydantic import Field, StringConstraints
 
+from api.deal.acts import DEALS, PROMISES
 from api.engine import auth
 from api.engine.answers import shaped
 from api.engine.auth import may_read
+from api.engine.errors import invalid
 from api.engine.fields import PLAIN, Amount, Code, Currency, Day, Instant, Paging
 from api.engine.querying import query
 from api.engine.reading import Look, sees
+from api.engine.routes import Given, add_acts
+from api.engine.writing import Act
 from domain.engine.errors import NotFound
 from projections.deal import board as deal_board
 from projections.deal.board import BoardFilter, DealView
 from projections.engine.paging import Page
 
 router = auth.router("/deals", tags=["deals"])
+promises = auth.router("/deals", tags=["promises"])
+MORE = (promises,)
 
 WAITS_FOR = ("deal_board", "directory")
 Reader = Annotated[Look, Depends(may_read(waits_for=WAITS_FOR))]
@@ -60,6 +67,23 @@ class DealFilters(Paging):
     def narrowed(self, team_id: UUID | None) -> BoardFilter:
         given = {name: getattr(self, name) for name in BoardFilter.__struct_fields__}
         return BoardFilter(**given | {"team_id": team_id})
+
+
+async def _owner(act: Act, _: Any, given: Given) -> None:
+    """A rep's own, where nobody is named."""
+    given["owner_id"] = given["owner_id"] or act.user.rep_id
+    if given["owner_id"] is None:
+        raise invalid("owner_id", "name the rep who owns the deal")
+
+
+async def _whose(act: Act, _: Any, given: Given) -> None:
+    """A rep's own touch, where nobody is named."""
+    if given["activity"].rep_id is None:
+        given["activity"] = replace(given["activity"], rep_id=act.user.rep_id)
+
+
+add_acts(router, DEALS, {"openDeal": _owner, "logActivity": _whose})
+add_acts(promises, PROMISES)
 
 
 @router.get(

@@ -1,0 +1,97 @@
+"""api: what people do with action items."""
+
+from __future__ import annotations
+
+from api.engine.acts import WHICH, WHO, Act
+from api.engine.roles import LEADERS
+from domain.action_item.commands import (
+    BreakActionItem,
+    ExcuseActionItem,
+    FinishActionItem,
+    HandOverActionItem,
+    MoveActionItem,
+    OpenActionItem,
+    RewordActionItem,
+)
+
+ACTS = (
+    Act(
+        OpenActionItem,
+        "/action-items",
+        "Open an action item",
+        more="Followed up like a promise: reminded, missed, escalated.",
+        creates="item_id",
+        kind="action-item",
+        location="/action-items/{item_id}",
+        optional=("owner_id",),
+        body="OpenItem",
+        about="Whoever manages the owner's team is told when it is late, unless a manager is named.",
+        described={"owner_id": "Left out: whoever asks."},
+        limits={"policy": "Code"},
+        example={
+            "what": "call every customer that was silent for 30 days",
+            "owner_id": "0d9f6f0e-4d4e-4f0e-8a63-1f7b8a5b5c11",
+            "due_at": "2027-01-15T18:00:00+08:00",
+        },
+        terminal="action open <what",
+        typed=f"'call the silent ones' --owner {WHO} --due 2027-01-15T18:00",
+        help="Somebody is to do something by a time: reminded, missed, escalated.",
+    ),
+    Act(
+        RewordActionItem,
+        "/action-items/{item_id}/wording",
+        "Reword it",
+        roles=LEADERS,
+        body="Wording",
+        terminal="action reword <what",
+        typed=f"{WHICH} 'call every silent customer'",
+        help="Say better what is to be done.",
+    ),
+    Act(
+        MoveActionItem,
+        "/action-items/{item_id}/due",
+        "Set another due time",
+        more="What was overdue stays so: it can end late, but no longer be kept.",
+        roles=LEADERS,
+        body="NewDue",
+        terminal="action move",
+        typed=f"{WHICH} --due 2027-02-01T18:00",
+        help="Another due time. What was overdue stays so: it can end late, but no longer be kept.",
+    ),
+    Act(
+        HandOverActionItem,
+        "/action-items/{item_id}/handover",
+        "Name another owner",
+        roles=LEADERS,
+        body="ItemHandOver",
+        terminal="action handover",
+        typed=f"{WHICH} --to {WHO}",
+        help="Somebody else is to do it.",
+    ),
+    Act(
+        FinishActionItem,
+        "/action-items/{item_id}/finish",
+        "It is done",
+        body="Finished",
+        about="When it was done earlier than now, `occurred_at` says so.",
+        terminal="action finish",
+        typed=f"{WHICH} --note 'all but one'",
+    ),
+    Act(
+        ExcuseActionItem,
+        "/action-items/{item_id}/excuse",
+        "It need not be done",
+        roles=LEADERS,
+        body="NotDone",
+        terminal="action excuse",
+        typed=f"{WHICH} --why 'the customer merged'",
+    ),
+    Act(
+        BreakActionItem,
+        "/action-items/{item_id}/break",
+        "It will not be done",
+        body="NotDone",
+        terminal="action break",
+        typed=f"{WHICH} --why 'no time'",
+    ),
+)

@@ -1,0 +1,145 @@
+"""api: the table of acts as routes — the request body, the command that it becomes, and the answer. Who may call is part of each."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from operator import methodcaller
+from typing import Annotated, Any, cast, get_args, get_origin
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Response
+from pydantic import ConfigDict, Field, create_model
+
+from api.engine.acts import Act, plain
+from api.engine.acts import Field as BodyField
+from api.engine.answers import DONE, MADE
+from api.engine.auth import may_write
+from api.engine.bodies import Envelope
+from api.engine.fields import NeededText
+from api.engine.scopes import Said, period, speaker
+from api.engine.values import VALUES, published
+from api.engine.writing import Act as Writer
+from domain.time.periods import Period
+
+Given = dict[str, Any]
+Fill = Callable[[Writer, Any, Given], Awaitable[None]]
+"""Puts into the command's fields what the request does not say, or says otherwise."""
+Make = Callable[[Writer, Any, Given], Awaitable[Any]]
+
+
+def add_acts(router: APIRouter, acts: Iterable[Act], fills: Mapping[str, Fill] | None = None) -> None:
+    """A route for every act that is not written by hand. `fills` are by operation id."""
+    wanted = dict(fills or {})
+    for act in acts:
+        if not act.by_hand:
+            _add(router, act, body_of(act), wanted.pop(act.operation, None))
+    if wanted:
+        raise ValueError(f"no act has the operation id {', '.join(wanted)}")
+
+
+def body_of(act: Act) -> type[Envelope]:
+    """The request body: the envelope and the fields of the act, each as its type is published."""
+    if not act.body and not act.because and {one.name for one in act.fields} <= {"by"}:
+        return Said if act.speaker else Envelope
+    made: dict[str, Any] = {one.name: _annotated(act, one) for one in act.fields}
+    if act.because:
+        made["reason"] = (Annotated[NeededText, Field(description=act.because)], ...)
+    body = create_model(act.body or act.command.__name__, __base__=Envelope, __doc__=act.about, **made)
+    if act.example:
+        body.model_config = ConfigDict(**body.model_config, json_schema_extra={"examples": [act.example]})
+        body.model_rebuild(force=True)
+    return body
+
+
+def _annotated(act: Act, said: BodyField) -> tuple[Any, Any]:
+    kind = published(said.hint, said.name, act.limits.get(said.name, ""))
+    if said.described:
+        kind = Annotated[kind, Field(description=said.described)]
+    return kind, ... if said.needed else said.default
+
+
+def _add(router: APIRouter, act: Act, body: type[Envelope], fill: Fill | None) -> None:
+    make, status = _maker(act, fill), act.answers
+
+    async def write(body: Envelope, act_: Writer, **path: UUID) -> Response:
+        command = await make(act_, body, path)
+        return await act_(command, body, status=status, location=_location(act.location, command))
+
+    write.__doc__ = act.more
+    write.__signature__ = _signature(act, body)  # type: ignore[attr-defined]
+    router.add_api_route(
+        act.path.removeprefix(router.prefix),
+        write,
+        methods=["POST"],
+        operation_id=act.operation,
+        summary=act.summary,
+        status_code=status,
+        responses=MADE if status == 201 else DONE,
+    )
+
+
+def _signature(act: Act, body: type[Envelope]) -> inspect.Signature:
+    """As FastAPI reads it: parts of the path, the body, and the writer with one of the act's roles."""
+    kinds = {
+        **dict.fromkeys(act.ids, UUID),
+        "body": body,
+        "act_": Annotated[Writer, Depends(may_write(*act.roles))],
+    }
+    keyword = inspect.Parameter.KEYWORD_ONLY
+    return inspect.Signature(
+        [inspect.Parameter(name, keyword, annotation=kind) for name, kind in kinds.items()]
+    )
+
+
+def _location(template: str, command: Any) -> str:
+    if not template:
+        return ""
+    stream = command.stream()
+    names = {name: getattr(command, name) for name in command.__dataclass_fields__}
+    return template.format(**names, id=stream[1]) if stream else ""
+
+
+# --- from the body to the command ------------------------------------------------------------------------------------
+
+
+def _maker(act: Act, fill: Fill | None) -> Make:
+    """The body's values as the domain's, in the command's fields."""
+    read = [(one.name, _reader(one.hint)) for one in act.fields if one.name not in ("by", act.creates)]
+    flat = [_flat(act, name) for name in act.flat]
+    periods = [one.name for one in act.fields if plain(one.hint) is Period]
+
+    async def make(writer: Writer, body: Any, path: Given) -> Any:
+        given = dict(path)
+        for name, turned in read:
+            value = getattr(body, name)
+            given[name] = value if value is None or turned is None else turned(value)
+        for name in periods:
+            if given[name] is not None:
+                given[name] = await period(writer.services.ledger, given[name])
+        if act.creates:
+            given[act.creates] = writer.new_id(act.made, getattr(body, act.creates))
+        if act.speaker:
+            given[act.speaker] = await speaker(writer, body)
+        for name, cls, names in flat:
+            given[name] = cls(**{one: given.pop(one) for one in names})
+        if fill is not None:
+            await fill(writer, body, given)
+        return act.command(**given)
+
+    return make
+
+
+def _flat(act: Act, name: str) -> tuple[str, type[Any], tuple[str, ...]]:
+    cls = plain(inspect.get_annotations(act.command, eval_str=True)[name])
+    said = {one.name for one in act.fields}
+    return name, cls, tuple(one for one in cls.__dataclass_fields__ if one in said)
+
+
+def _reader(hint: Any) -> Callable[[Any], Any] | None:
+    """How a value of the body becomes the domain's; None where it is that already."""
+    kind = plain(hint)
+    if get_origin(kind) is tuple:
+        inner = _reader(get_args(kind)[0])
+        return None if inner is None else lambda values: tuple(map(inner, values))
+    return cast("Callable[[Any], Any]", methodcaller("value")) if kind in VALUES else None

@@ -1,0 +1,78 @@
+"""api: the domain's types as they stand in request bodies. A value that has a shape of its own in JSON says with `value()` which value
+of the domain it stands for.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from types import NoneType, UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from pydantic import Field, StrictBool, StringConstraints
+
+from api.engine import bodies, fields
+from api.engine.fields import Code, Day, Instant, LongText, Name, NeededText, RuleName, ShortText
+from api.engine.scopes import MetricKey, Number, PeriodName, ScopeBody
+from api.engine.users import USER_PATTERN
+from domain.engine.values import Activity, Money, NextStep
+from domain.figures.scope import Scope
+from domain.time.periods import Period
+
+VALUES: dict[Any, Any] = {
+    Money: fields.Money,
+    NextStep: bodies.NextStep,
+    Activity: bodies.Activity,
+    Scope: ScopeBody,
+}
+"""By the domain's class its shape in JSON. A capability adds its own."""
+TYPES: dict[Any, Any] = {date: Day, datetime: Instant, Period: PeriodName, bool: StrictBool}
+UserId = Annotated[str, StringConstraints(pattern=USER_PATTERN)]
+TEXTS: dict[str, Any] = {
+    **dict.fromkeys(("name", "title", "reference"), Name),
+    **dict.fromkeys(
+        ("mail", "phone", "role", "region", "series", "sector", "country", "parent", "source"), ShortText
+    ),
+    **dict.fromkeys(
+        ("currency", "unit", "basis", "contract_reference", "loss_reason", "competitor"), ShortText
+    ),
+    **dict.fromkeys(("interest", "note", "notes", "hypothesis", "achievable", "relevant"), LongText),
+    **dict.fromkeys(("pain_points", "decision_process"), LongText),
+    **dict.fromkeys(("why", "text", "question", "choice", "what", "handover_note"), NeededText),
+    **dict.fromkeys(("stage", "to", "process"), Code),
+    **dict.fromkeys(("policy", "definition"), RuleName),
+    **dict.fromkeys(("metric", "metrics"), MetricKey),
+    "decision_makers": Name,
+    "user_id": UserId,
+}
+"""Kinds of text by the field, where the domain's type does not say it."""
+WHOLE: dict[str, Any] = {
+    "version": Field(ge=1, le=100_000, strict=True),
+    "employees": Field(ge=0, lt=2**31, strict=True),
+    "founded": Field(ge=0, lt=3000, strict=True),
+}
+MOST: dict[str, Any] = {
+    "metrics": Field(max_length=50),
+    "decision_makers": Field(max_length=50),
+    "action_items": Field(max_length=200),
+}
+"""Likewise of whole numbers, and how many there may be of something."""
+
+
+def published(hint: Any, name: str, limit: str = "") -> Any:
+    """What stands in a body for a field of the domain. `limit` names a kind of text in `fields.py`."""
+    origin, args = get_origin(hint), get_args(hint)
+    if origin is Annotated:
+        return published(args[0], name, limit)
+    if origin in (Union, UnionType):
+        (one,) = (part for part in args if part is not NoneType)
+        return published(one, name, limit) | None
+    if origin is tuple:
+        return Annotated[tuple[published(args[0], name, limit), ...], MOST[name]]  # type: ignore[misc]
+    if hint is str:
+        return getattr(fields, limit) if limit else TEXTS[name]
+    if hint is int:
+        return Annotated[int, WHOLE[name]]
+    if hint is Decimal:
+        return Number
+    return VALUES.get(hint) or TYPES.get(hint, hint)

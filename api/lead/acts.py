@@ -1,0 +1,54 @@
+"""api: what people do with leads."""
+
+from __future__ import annotations
+
+from api.engine.acts import WHICH, WHO, Act
+from api.engine.roles import LEADERS
+from domain.lead import AllocateLead, CaptureLead, ConvertLead, DiscardLead
+
+ACTS = (
+    Act(
+        CaptureLead,
+        "/leads",
+        "Capture a lead",
+        creates="lead_id",
+        location="/leads/{lead_id}",
+        about="`source` names the channel or campaign that it came from.",
+        example={"name": "Wang Wei", "interest": "MES for 40 seats", "source": "trade fair Shanghai"},
+        terminal="lead capture <name",
+        typed="'Wang Wei' --source 'trade fair'",
+        help="Somebody might buy.",
+    ),
+    Act(
+        AllocateLead,
+        "/leads/{lead_id}/allocate",
+        "Allocate a lead to a rep",
+        more="The lead has an owner and the owner's allocations count it, in one commit.",
+        roles=LEADERS,
+        about="`to` is the rep. The receipt says that it was done by hand; the envelope's `reason` says why.",
+        hide=("receipt",),
+        terminal="lead allocate",
+        typed=f"{WHICH} --to {WHO}",
+        help="Give it to a rep, by hand; the receipt says so.",
+    ),
+    Act(
+        ConvertLead,
+        "/leads/{lead_id}/convert",
+        "Convert a lead into a deal",
+        more="The deal is its owner's, with a promise.",
+        creates="deal_id",
+        location="/deals/{deal_id}",
+        limits={"policy": "Code"},
+        terminal="lead convert <title",
+        typed=f"{WHICH} 'MES, 40 seats'",
+        help="It becomes a deal of its owner's, with a promise.",
+    ),
+    Act(
+        DiscardLead,
+        "/leads/{lead_id}/discard",
+        "Discard a lead",
+        terminal="lead discard",
+        typed=f"{WHICH} --why 'a student'",
+        help="Nothing will come of it.",
+    ),
+)
