@@ -16,7 +16,7 @@ from domain.customer import AddContact, ListProduct, Profile, RegisterCustomer
 from domain.deal import commands as c
 from domain.deal.commands import DealCommand
 from domain.engine.aggregate import Aggregate
-from domain.engine.command_handler import Call, Command, Decision, NotLoaded, attempt
+from domain.engine.command_handler import Call, Command, Decision, NotLoaded, UnitOfWork, attempt
 from domain.engine.context import Actor, Channel, Context
 from domain.engine.values import Activity, ActivityKind, Direction, Money, Needs, NextStep, Quote
 from domain.people.people import FormTeam, HireRep
@@ -160,7 +160,7 @@ class Lives:
         loaded: dict[UUID, Aggregate] = {}
         while True:
             try:
-                decision, work = attempt(call, loaded, self._held.get)
+                decision = attempt(call, work := UnitOfWork(call.context, loaded, self._held.get))
                 break
             except NotLoaded as missing:
                 loaded |= {id: kind(id) for id, kind in missing.wanted.items()}

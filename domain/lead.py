@@ -208,7 +208,6 @@ def capture_lead(command: CaptureLead, work: UnitOfWork) -> Json:
 def allocate_lead(command: AllocateLead, work: UnitOfWork) -> Json:
     """Two streams, one commit: the lead has an owner and the owner's allocations count it."""
     _check_receipt(command)
-    work.want((Lead, command.lead_id), (Rep, command.to))
     lead, rep = work.get(Lead, command.lead_id), work.get(Rep, command.to, guard=True)
     lead.must_be_open()
     team_id, before = rep.team_id or rep.id, lead.owner_id

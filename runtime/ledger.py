@@ -105,8 +105,10 @@ class Ledger(Application[UUID]):
         await self._kept.settled()
         self.close()
 
-    async def load(self, wanted: Wanted, *, complete: bool = False) -> dict[UUID, Aggregate]:
-        read = await self._streams.read(wanted, complete=complete)
+    async def load(
+        self, wanted: Wanted, *, complete: bool = False, known: Iterable[Aggregate] = ()
+    ) -> dict[UUID, Aggregate]:
+        read = await self._streams.read(wanted, complete=complete, known=known)
         self.remember(read.values())
         return read
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -15,25 +16,27 @@ from runtime.snapshots import EVERY, Snapshots, shape, thawed
 
 STREAMS = """
 WITH wanted AS (
-    SELECT w.id, s.version, s.state
-      FROM unnest(string_to_array(%s, ',')::uuid[], string_to_array(%s, ',')) AS w(id, shape)
+    SELECT w.n, w.id, COALESCE(s.version, w.known) AS version, s.state
+      FROM unnest(string_to_array(%s, ',')::uuid[], string_to_array(%s, ',')::int[], string_to_array(%s, ','))
+           WITH ORDINALITY AS w(id, known, shape, n)
       LEFT JOIN app.snapshots s ON s.stream_id = w.id AND s.shape = w.shape
 )
-SELECT id AS stream, version AS number, NULL AS topic, 0 AS schema, state AS data, NULL::timestamptz AS began
-  FROM wanted WHERE version > 0
+SELECT n, version AS number, NULL AS topic, 0 AS schema, state AS data, NULL::timestamptz AS began
+  FROM wanted WHERE state IS NOT NULL
 UNION ALL
-SELECT w.id, e.version, e.topic, e.schema_version, e.data::text, CASE WHEN e.version = 1 THEN e.occurred_at END
+SELECT w.n, e.version, e.topic, e.schema_version, e.data::text, CASE WHEN e.version = 1 THEN e.occurred_at END
   FROM wanted w CROSS JOIN LATERAL (
-       SELECT * FROM ledger.events e WHERE e.stream_id = w.id AND e.version > COALESCE(w.version, 0)) e
+       SELECT * FROM ledger.events e WHERE e.stream_id = w.id AND e.version > w.version) e
  ORDER BY 1, 2
 """
-"""One statement, one view of the database: a snapshot where there is one, and what was recorded after it."""
+"""One statement, one view of the database: a snapshot where there is one and nothing is known yet, and what was recorded since."""
+Same = tuple[type[Aggregate], int, int, bool]
+"""Kind, id, version to start from, complete: who asks for the same shares the answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    wanted: Wanted
-    complete: bool
+    starts: dict[Same, Aggregate]
     answer: asyncio.Future[dict[UUID, Aggregate]]
 
 
@@ -46,9 +49,17 @@ class StreamReader:
         self._waiting: list[Asked] = []
         self._flight: asyncio.Task[None] | None = None
 
-    async def read(self, wanted: Wanted, *, complete: bool = False) -> dict[UUID, Aggregate]:
-        """Each wanted aggregate as recorded when the query ran: never older than the call. `complete`: past snapshots."""
-        asked = Asked(wanted, complete, asyncio.get_running_loop().create_future())
+    async def read(
+        self, wanted: Wanted, *, complete: bool = False, known: Iterable[Aggregate] = ()
+    ) -> dict[UUID, Aggregate]:
+        """Each wanted aggregate as recorded when the query ran, never older than the call (`complete`: past snapshots), and each
+        known one as it was then.
+        """
+        starts = {_same(start): start for start in known}
+        starts |= {
+            _same(start, complete=complete): start for start in (kind(id) for id, kind in wanted.items())
+        }
+        asked = Asked(starts, asyncio.get_running_loop().create_future())
         self._waiting.append(asked)
         if self._flight is None:
             self._flight = asyncio.create_task(self._fly())
@@ -63,42 +74,52 @@ class StreamReader:
             self._flight = None
 
     async def _answer(self, batch: list[Asked]) -> None:
-        wanted = {id: kind for asked in batch for id, kind in asked.wanted.items()}
-        complete = {id for asked in batch if asked.complete for id in asked.wanted}
         try:
-            read, unread = await self._query(wanted, complete)
+            read = await self._query({same: start for asked in batch for same, start in asked.starts.items()})
         except Exception as failure:  # noqa: BLE001 - every waiting caller gets it
             for asked in batch:
                 if not asked.answer.done():
                     asked.answer.set_exception(failure)
             return
         for asked in batch:
-            if asked.answer.done():
-                continue
-            if unreadable := next((unread[id] for id in asked.wanted if id in unread), None):
-                asked.answer.set_exception(unreadable)
-            else:
-                asked.answer.set_result({id: read[id] for id in asked.wanted})
+            if not asked.answer.done():
+                _tell(asked, [read[same] for same in asked.starts])
 
-    async def _query(
-        self, wanted: Wanted, complete: set[UUID]
-    ) -> tuple[dict[UUID, Aggregate], dict[UUID, UnknownTopic]]:
-        """The aggregates, and why some could not be read: that is only for who asked for those."""
-        unread: dict[UUID, UnknownTopic] = {}
-        read = {id: kind(id) for id, kind in wanted.items()}
-        kept = dict.fromkeys(wanted, 0)
-        shapes = ("" if id in complete else shape(kind) for id, kind in wanted.items())
-        columns = [",".join(map(str, wanted)), ",".join(shapes)]
+    async def _query(self, wanted: dict[Same, Aggregate]) -> dict[Same, Aggregate | UnknownTopic]:
+        """The aggregates, or why one could not be read: that is only for who asked for it."""
+        read: list[Aggregate | UnknownTopic] = [start.fork() for start in wanted.values()]
+        kept = [start.version for start in wanted.values()]
         async with self._pool.connection() as connection:
-            cursor = await connection.execute(STREAMS, columns)
-            for id, version, topic, schema, data, began in await cursor.fetchall():
+            cursor = await connection.execute(STREAMS, _columns(wanted))
+            for n, version, topic, schema, data, began in await cursor.fetchall():
+                held = read[n - 1]
+                if isinstance(held, UnknownTopic):
+                    continue
                 if topic is None:
-                    kept[id] = thawed(read[id], data, version).version
+                    kept[n - 1] = thawed(held, data, version).version
                 elif is_known(topic, schema):
-                    read[id].replay(decode_fact(topic, schema, data), version, began)
+                    held.replay(decode_fact(topic, schema, data), version, began)
                 else:
-                    unread[id] = unknown(topic, schema)
-        for id, aggregate in read.items():
-            if aggregate.version - kept[id] >= EVERY and id not in complete and id not in unread:
-                self._snapshots.keep(aggregate)
-        return read, unread
+                    read[n - 1] = unknown(topic, schema)
+        for (*_, complete), held, before in zip(wanted, read, kept, strict=True):
+            if isinstance(held, Aggregate) and held.version - before >= EVERY and not complete:
+                self._snapshots.keep(held)
+        return dict(zip(wanted, read, strict=True))
+
+
+def _same(start: Aggregate, *, complete: bool = False) -> Same:
+    return type(start), start.id.int, start.version, complete
+
+
+def _columns(wanted: dict[Same, Aggregate]) -> list[str]:
+    shapes = ["" if version or complete else shape(kind) for kind, _, version, complete in wanted]
+    ids = [str(start.id) for start in wanted.values()]
+    return [",".join(ids), ",".join([str(version) for _, _, version, _ in wanted]), ",".join(shapes)]
+
+
+def _tell(asked: Asked, found: Sequence[Aggregate | UnknownTopic]) -> None:
+    for one in found:
+        if isinstance(one, UnknownTopic):
+            asked.answer.set_exception(one)
+            return
+    asked.answer.set_result({one.id: one for one in found if isinstance(one, Aggregate)})

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
 from domain.deal.deal import Deal
 from domain.engine.aggregate import Aggregate
-from domain.engine.command_handler import Command, NotLoaded
+from domain.engine.command_handler import Command, NotLoaded, Stream
 from domain.engine.facts import FreeText
 from domain.engine.references import CustomerId, Named, ProductId, RepId, TeamMateId
 from domain.engine.values import NO_NEEDS, Activity, Money, Needs, NextStep, Quote
+from domain.policy.policies import Policies, policy_stream
+from domain.policy.process import Processes, process_stream
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +38,11 @@ class OpenDeal(DealCommand):
     process: str = "default"
     policy: str = "default"
     next_step: NextStep | None = None
+
+    def streams(self) -> Iterator[Stream]:
+        yield from DealCommand.streams(self)
+        yield Processes, process_stream(self.process)
+        yield Policies, policy_stream(self.policy)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -11,8 +12,7 @@ from domain.customer import Customer, Product
 from domain.deal import commands as c
 from domain.deal import facts as f
 from domain.deal.deal import Deal
-from domain.engine.aggregate import Aggregate
-from domain.engine.command_handler import UnitOfWork, handles
+from domain.engine.command_handler import Stream, UnitOfWork, handles
 from domain.engine.context import Context
 from domain.engine.errors import FieldError, Forbidden, Invalid, NotFound, Refused
 from domain.engine.values import MAX_NAME, Activity, Checks, Money, Needs, NextStep, id_text
@@ -48,6 +48,11 @@ def process_of(deal: Deal, work: UnitOfWork) -> Process:
     return work.find(Processes, process_stream(deal.process)).at(deal.process_version)
 
 
+def rules_of(deal: Deal) -> Sequence[Stream]:
+    """What both policies of a deal lie in, for a decision that looks at both."""
+    return (Processes, process_stream(deal.process)), (Policies, policy_stream(deal.policy))
+
+
 def check_step(step: NextStep | None, checks: Checks, context: Context | None = None) -> None:
     """With a context, the step must be due after what it follows; a file may tell of an overdue one."""
     if step is None:
@@ -68,12 +73,6 @@ def check_limits(deal: Deal, step: NextStep | None, policy: FollowUpPolicy, work
     """What an owner may promise alone. Raises Forbidden."""
     if step is not None and work.context.by_a_rep:
         deal.must_leave_owner(step, policy, work.context.now)
-
-
-def subjects(customer_id: UUID | None, product_id: UUID | None) -> list[tuple[type[Aggregate], UUID]]:
-    """What a deal is about, to be loaded in one go."""
-    about: list[tuple[type[Aggregate], UUID | None]] = [(Customer, customer_id), (Product, product_id)]
-    return [(kind, id) for kind, id in about if id is not None]
 
 
 def check_subjects(customer_id: UUID | None, product_id: UUID | None, work: UnitOfWork) -> None:
@@ -102,11 +101,8 @@ def open_deal(command: c.OpenDeal, work: UnitOfWork) -> Json:
     checks.day(command.expected_close, "expected_close")
     check_step(command.next_step, checks, work.context)
     checks.done()
-    processes, policies = process_stream(command.process), policy_stream(command.policy)
-    about = subjects(command.customer_id, command.product_id)
-    work.want((Rep, command.owner_id), (Processes, processes), (Policies, policies), *about)
     check_subjects(command.customer_id, command.product_id, work)
-    process = work.find(Processes, processes).current
+    process = work.find(Processes, process_stream(command.process)).current
     policy = follow_up_policy(command.policy, work)
     rep = work.get(Rep, command.owner_id, guard=True)
     rep.must_be_active()
@@ -248,7 +244,6 @@ def correct_deal(command: c.CorrectDeal, work: UnitOfWork) -> Json:
     if command.title is not None:
         checks.text(command.title, "title", most=MAX_NAME, needed=True)
     checks.done()
-    work.want((Deal, command.deal_id), *subjects(command.customer_id, command.product_id))
     deal = work.get(Deal, command.deal_id)
     check_subjects(command.customer_id, _unless(deal.product_id, command.product_id), work)
     if command.title is not None:
@@ -268,6 +263,7 @@ def _unless(held: UUID | None, said: UUID | None) -> UUID | None:
 def move_stage(command: c.MoveStage, work: UnitOfWork) -> Json:
     deal = work.get(Deal, command.deal_id)
     before = deal.stage
+    work.want(*rules_of(deal))
     deal.move(process_of(deal, work), command.to)
     if deal.stage != before:
         deal.rearm(policy_of(deal, work), work.context.now)
@@ -308,7 +304,6 @@ def hand_over(command: c.HandOver, work: UnitOfWork) -> Json:
     checks.text(command.handover_note, "handover_note", needed=True)
     checks.text(command.rule, "rule", most=60, needed=True)
     checks.done()
-    work.want((Deal, command.deal_id), (Rep, command.to))
     deal = work.get(Deal, command.deal_id)
     rep, now = work.get(Rep, command.to, guard=True), work.context.now
     if rep.id != deal.owner_id:

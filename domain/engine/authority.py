@@ -23,7 +23,7 @@ def admit(call: Call, work: UnitOfWork) -> None:
     if chief is None or (context.expected_version is None and context.reach is None):
         return
     work.want(chief)
-    held = work.base(chief[1])
+    held = work.base(*chief)
     assert held is not None
     if held.exists and context.reach is not None and not call.command.concerns(held):
         _check_reach(held, context.reach)
@@ -40,7 +40,7 @@ def check_named(call: Call, work: UnitOfWork) -> None:
     own = call.context.reach.rep_id if call.context.reach is not None else None
     named = [one for one in call.command.named() if one.id != own]
     if named:
-        work.want(*((_kind(one.refers), one.id) for one in named))
+        work.want(*((kind_of(one.refers), one.id) for one in named))
     for one in named:
         if one.refers.kind == PERSON:
             _check_person(one, call, work)
@@ -49,7 +49,8 @@ def check_named(call: Call, work: UnitOfWork) -> None:
 
 
 def _check_thing(named: Named, call: Call, work: UnitOfWork) -> None:
-    kind, held, reach = _kind(named.refers), work.base(named.id), call.context.reach
+    kind, reach = kind_of(named.refers), call.context.reach
+    held = work.base(kind, named.id)
     if not isinstance(held, kind) or not held.exists:
         raise _nothing(named)
     if reach is None or named.refers.whose == "anybody" or _stands(named, call, work):
@@ -64,8 +65,9 @@ def _check_person(named: Named, call: Call, work: UnitOfWork) -> None:
     """Persons who are no reps stand in the ledger as managers only. Who sees all may name others, such as the
     company's head; who sees one team may name its manager, and who has a part already.
     """
-    held, reach = work.base(named.id), call.context.reach
-    if isinstance(held, _kind(named.refers)) and held.exists:
+    kind, reach = kind_of(named.refers), call.context.reach
+    held = work.base(kind, named.id)
+    if isinstance(held, kind) and held.exists:
         return
     if held is not None and held.version > 0:
         raise _nothing(named)
@@ -77,7 +79,7 @@ def _check_person(named: Named, call: Call, work: UnitOfWork) -> None:
 
 def _stands(named: Named, call: Call, work: UnitOfWork) -> bool:
     chief = call.command.stream()
-    held = work.base(chief[1]) if chief is not None else None
+    held = work.base(*chief) if chief is not None else None
     return held is not None and (named.id in held.parts() or call.command.stands(named, held))
 
 
@@ -89,7 +91,8 @@ def check_made(call: Call, work: UnitOfWork) -> None:
         raise Forbidden(f"you may not make a {made.KIND} that belongs to others", kind=made.KIND)
 
 
-def _kind(refers: Refers) -> type[Aggregate]:
+def kind_of(refers: Refers) -> type[Aggregate]:
+    """The kind of stream it lies in."""
     return KINDS["rep" if refers.kind == PERSON else refers.kind]
 
 

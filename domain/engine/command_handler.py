@@ -2,14 +2,15 @@
 
 A decision is a pure function of a command and the aggregates it looks at. The command handler loads
 those, decides, and hands the decided facts to the ledger, which records them all or none.
-Decisions are made on remembered state first and checked by the ledger's versions; a refusal
-or a silence is only ever given on state read fresh.
+Decisions are made on remembered state first. What records something, or nothing, is checked by the ledger's
+versions; before a refusal is given, the ledger is asked once whether what it rests on still stands
+(docs/adr/0022-what-a-command-needs.md).
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol, TypeVar
@@ -28,6 +29,7 @@ A = TypeVar("A", bound=Aggregate)
 C = TypeVar("C", bound="Command")
 Json = dict[str, Any]
 Wanted = dict[UUID, type[Aggregate]]
+Stream = tuple[type[Aggregate], UUID]
 
 ATTEMPTS = 8
 
@@ -47,6 +49,16 @@ class Command:
     def named(self) -> Iterable[Named]:
         """What the command names by id, to be held against the ledger before anything is decided."""
         return references(self)
+
+    def streams(self) -> Iterator[Stream]:
+        """What a decision on it surely looks at: what it is about, and what it names. That is loaded in one query; what a
+        decision discovers on its way is loaded then.
+        """
+        chief = self.stream()
+        if chief is not None:
+            yield chief
+        for named in self.named():
+            yield authority.kind_of(named.refers), named.id
 
     def stands(self, named: Named, held: Aggregate) -> bool:
         """Whether `held` says so already: what stays as it is may be said again by who could not have said it first."""
@@ -97,8 +109,12 @@ class Store(Protocol):
         """The aggregate as last remembered, where it is."""
         ...
 
-    async def load(self, wanted: Wanted, *, complete: bool = False) -> dict[UUID, Aggregate]:
-        """Each wanted aggregate, read from the ledger now; `complete` where a snapshot is not enough."""
+    async def load(
+        self, wanted: Wanted, *, complete: bool = False, known: Iterable[Aggregate] = ()
+    ) -> dict[UUID, Aggregate]:
+        """Each wanted aggregate, read from the ledger now; `complete` where a snapshot is not enough. And each `known` one as it
+        is now: of that only what was recorded after its version is read.
+        """
         ...
 
     async def append(self, decision: Decision) -> Receipt:
@@ -118,7 +134,7 @@ Recall = Callable[[UUID], Aggregate | None]
 
 
 def nothing_remembered(id: UUID) -> None:
-    """The memory of a decision that must be made on fresh state."""
+    """The memory of who wants everything read from the ledger."""
 
 
 class NotLoaded(Exception):
@@ -148,6 +164,8 @@ class UnitOfWork:
         self._loaded = loaded
         self._recall = recall
         self._bases: dict[int, Aggregate] = {}
+        self._believed: list[Aggregate] = []
+        """Of the bases those that were not read from the ledger: remembered, or taken to be new."""
         self._open: dict[int, Aggregate] = {}
         self._guarded: dict[int, UUID] = {}
         """By ids as numbers: those are hashed in C."""
@@ -164,26 +182,33 @@ class UnitOfWork:
         if policy.calendar.known_until is not None:
             self._calendars[kind, policy.name] = policy.calendar
 
-    def want(self, *wanted: tuple[type[Aggregate], UUID]) -> None:
-        """Ask for several aggregates at once, to have them loaded in one go."""
-        missing = {id: kind for kind, id in wanted if self.base(id) is None}
-        if missing:
+    def want(self, *wanted: Stream, at_least: int = 1) -> None:
+        """Ask for several aggregates at once, to have them loaded in one go where so many are missing."""
+        missing: Wanted = {}
+        for kind, id in wanted:
+            if self.base(kind, id) is None:
+                missing.setdefault(id, kind)
+        if len(missing) >= at_least:
             raise NotLoaded(missing)
 
-    def base(self, id: UUID) -> Aggregate | None:
-        """What the decision starts from. Memory is asked once, so that the answer stays the same."""
-        base = self._bases.get(id.int)
+    def base(self, kind: type[Aggregate], id: UUID) -> Aggregate | None:
+        """What the decision starts from. Memory is asked once, so that the answer stays the same; that an id was looked for as
+        another kind of thing and not found does not say that there is none of this kind.
+        """
+        base = self._bases.get(id.int) or self._loaded.get(id)
         if base is None:
-            base = self._loaded.get(id) or self._recall(id)
-            if base is not None:
-                self._bases[id.int] = self._loaded[id] = base
+            base = self._recall(id)
+            if base is None or not (base.exists or isinstance(base, kind)):
+                return None
+            self._believed.append(base)
+        self._bases[id.int] = base
         return base
 
     def find(self, kind: type[A], id: UUID, *, guard: bool = False) -> A:
         """The aggregate, existing or not. `guard`: the decision holds only if it stays as read."""
         found = self._open.get(id.int)
         if found is None:
-            base = self.base(id)
+            base = self.base(kind, id)
             if base is None:
                 raise NotLoaded({id: kind})
             found = self._open[id.int] = base.fork()
@@ -206,25 +231,37 @@ class UnitOfWork:
         """An aggregate that nothing is recorded of. At first that is only believed: the ledger
         checks it on append, and the decision is made again if it was wrong.
         """
-        base = self.base(id)
+        base = self.base(kind, id)
         if base is None and self._recall is nothing_remembered:
             raise NotLoaded({id: kind})
         if base is None:
-            base = self._bases[id.int] = self._loaded[id] = kind(id)
+            base = self._bases[id.int] = kind(id)
+            self._believed.append(base)
         if base.version:
             raise AlreadyExists(f"the id {id} is taken", kind=kind.KIND, id=str(id))
         return self.find(kind, id)
+
+    @property
+    def bases(self) -> Iterable[Aggregate]:
+        """All that the decision looked at, as it was before it."""
+        return self._bases.values()
+
+    @property
+    def believed(self) -> Sequence[Aggregate]:
+        """Of those the ones that the ledger was not asked for."""
+        return self._believed
 
     def decide(self, call: Call, answer: Json) -> Decision:
         context = call.context
         meta = Meta.of(context)
         self.changed = [a for a in self._open.values() if a.has_decided]
         facts = [fact for a in self.changed for fact in _stamp(a, context.happened_at, meta)]
-        depends = {a.id.int: a.id for a in self.changed}
         if facts:
-            depends.update(self._guarded)
+            depends = {a.id.int: a.id for a in self.changed} | self._guarded
             self._warn_beyond(facts)
-        before = tuple([Expectation(id, self._bases[n].version) for n, id in depends.items()])
+            before = tuple([Expectation(id, self._bases[n].version) for n, id in depends.items()])
+        else:  # that there is nothing to record holds only while all that was looked at stands
+            before = tuple([Expectation(base.id, base.version) for base in self._bases.values()])
         if self._warnings:
             answer = {**answer, "warnings": list(dict.fromkeys(self._warnings))}
         return Decision(
@@ -296,14 +333,15 @@ def _decide_together(together: Together, work: UnitOfWork) -> Json:
     return _DECIDERS[type(together.command)](together.command, work)
 
 
-def attempt(call: Call, loaded: dict[UUID, Aggregate], recall: Recall) -> tuple[Decision, UnitOfWork]:
-    """Decide once, purely. Raises NotLoaded, naming what to load before trying again."""
-    work = UnitOfWork(call.context, loaded, recall)
+def attempt(call: Call, work: UnitOfWork) -> Decision:
+    """Decide once, purely. Raises NotLoaded, naming what to load before trying again with a new unit of work."""
+    # One alone may be new: it is loaded where somebody looks at it.
+    work.want(*call.command.streams(), at_least=2)
     authority.admit(call, work)
     authority.check_named(call, work)
     answer = _DECIDERS[type(call.command)](call.command, work)
     authority.check_made(call, work)
-    return work.decide(call, answer), work
+    return work.decide(call, answer)
 
 
 @dataclass
@@ -343,20 +381,34 @@ class CommandHandler:
                 del line[id]
 
     async def _execute(self, call: Call) -> Receipt:
-        fresh = False
+        read: dict[UUID, Aggregate] = {}
         for _ in range(self.attempts):
-            decision, work = await self._decide(call, fresh=fresh)
-            if not decision.facts and decision.key is None:
-                return Receipt(await self.store.head(), 0, decision.version, decision.answer)
+            decision, work = await self._decide(call, read)
             try:
                 receipt = await self.store.append(decision)
             except Conflict:
-                fresh = True
+                read |= await self.store.load({}, known=work.bases)
                 continue
             if not receipt.replayed:
                 self.store.remember(work.changed)
             return receipt
         raise Conflict("too many writers on the same streams: retry in a moment", attempts=self.attempts)
+
+    async def _decide(self, call: Call, read: dict[UUID, Aggregate]) -> tuple[Decision, UnitOfWork]:
+        """Decide on what was read since the call came, and else on what is remembered. Who asks the ledger anyway asks for news of
+        that, too. A refusal that rests on memory is given once the ledger says that nothing was recorded since.
+        """
+        while True:
+            work = UnitOfWork(call.context, read, self.store.recall)
+            try:
+                return attempt(call, work), work
+            except NotLoaded as missing:
+                read |= await self.store.load(missing.wanted, complete=missing.complete, known=work.believed)
+            except DomainError:
+                now = await self.store.load({}, known=work.believed) if work.believed else {}
+                if all(now[base.id].version == base.version for base in work.believed):
+                    raise
+                read |= now
 
     async def _seen(self, call: Call) -> Receipt | None:
         """The first answer, where the key was answered before: a repeat is never refused."""
@@ -365,8 +417,8 @@ class CommandHandler:
 
     async def execute_many(self, calls: Sequence[Call]) -> list[Receipt | DomainError]:
         """Execute commands side by side; each stands or falls alone. Results in call order."""
-        chiefs = filter(None, (c.command.stream() for c in calls))
-        unknown = {id: kind for kind, id in chiefs if self.store.recall(id) is None}
+        streams = (stream for call in calls for stream in call.command.streams())
+        unknown = {id: kind for kind, id in streams if self.store.recall(id) is None}
         if unknown:
             self.store.remember((await self.store.load(unknown)).values())
         return list(await asyncio.gather(*(self._settled(call) for call in calls)))
@@ -376,23 +428,3 @@ class CommandHandler:
             return await self.execute(call.command, call.context)
         except DomainError as refusal:
             return refusal
-
-    async def _decide(self, call: Call, *, fresh: bool) -> tuple[Decision, UnitOfWork]:
-        """On remembered state first; a refusal or a silence is decided again on fresh state."""
-        if not fresh:
-            try:
-                decision, work = await self._attempt(call, fresh=False)
-                if decision.facts:
-                    return decision, work
-            except DomainError:
-                pass
-        return await self._attempt(call, fresh=True)
-
-    async def _attempt(self, call: Call, *, fresh: bool) -> tuple[Decision, UnitOfWork]:
-        loaded: dict[UUID, Aggregate] = {}
-        recall = nothing_remembered if fresh else self.store.recall
-        while True:
-            try:
-                return attempt(call, loaded, recall)
-            except NotLoaded as missing:
-                loaded |= await self.store.load(missing.wanted, complete=missing.complete)

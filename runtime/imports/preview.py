@@ -28,8 +28,11 @@ class PreviewStore:
     def recall(self, id: UUID) -> Aggregate | None:
         return self._decided.get(id) or self._deals.get(id)
 
-    async def load(self, wanted: Wanted, *, complete: bool = True) -> dict[UUID, Aggregate]:
+    async def load(
+        self, wanted: Wanted, *, complete: bool = True, known: Iterable[Aggregate] = ()
+    ) -> dict[UUID, Aggregate]:
         """Always complete: what is decided here is nowhere to be read again."""
+        wanted = {aggregate.id: type(aggregate) for aggregate in known} | wanted
         held = {id: a for id in wanted if (a := self.recall(id)) is not None}
         missing = {id: kind for id, kind in wanted.items() if id not in held}
         return held | (await self._ledger.load(missing, complete=True) if missing else {})

@@ -17,7 +17,15 @@ import pytest
 import domain.registry  # noqa: F401 - registers every fact and decision
 from domain.deal.deal import Deal
 from domain.engine.aggregate import Aggregate
-from domain.engine.command_handler import Call, Command, Decision, NotLoaded, attempt, nothing_remembered
+from domain.engine.command_handler import (
+    Call,
+    Command,
+    Decision,
+    NotLoaded,
+    UnitOfWork,
+    attempt,
+    nothing_remembered,
+)
 from domain.engine.context import Actor, Channel, Context
 from domain.engine.errors import DomainError, GateNotPassed, Invalid
 from domain.engine.facts import Fact
@@ -46,7 +54,7 @@ class History:
         loaded: dict[UUID, Aggregate] = {}
         while True:
             try:
-                decision, _ = attempt(Call(command, context), loaded, nothing_remembered)
+                decision = attempt(Call(command, context), UnitOfWork(context, loaded, nothing_remembered))
                 break
             except NotLoaded as missing:
                 loaded |= {id: self.load(kind, id) for id, kind in missing.wanted.items()}

@@ -19,7 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from domain.deal import commands as c
 from domain.deal.deal import Deal
 from domain.engine.aggregate import Aggregate
-from domain.engine.command_handler import Call, Command, NotLoaded, attempt, nothing_remembered
+from domain.engine.command_handler import Call, Command, NotLoaded, UnitOfWork, attempt, nothing_remembered
 from domain.engine.context import Actor
 from domain.engine.errors import DomainError
 from domain.engine.facts import FACTS, Fact
@@ -165,7 +165,8 @@ class Selling(RuleBasedStateMachine):
     def _attempt(self, call: Call, loaded: dict[UUID, Aggregate]) -> Any:
         while True:
             try:
-                return attempt(call, loaded, nothing_remembered)
+                work = UnitOfWork(call.context, loaded, nothing_remembered)
+                return attempt(call, work), work
             except NotLoaded as missing:
                 loaded |= {id: self.history.load(kind, id) for id, kind in missing.wanted.items()}
 

@@ -71,7 +71,7 @@ async def test_two_openings_of_one_deal_leave_one(office: Office) -> None:
 async def test_one_stale_command_in_a_batch_fails_alone(office: Office) -> None:
     deals = [uuid.uuid4() for _ in range(20)]
     await asyncio.gather(*(office.run(office.opening(d)) for d in deals))
-    decisions = [(await office.handler._attempt(Call(call_to(d), context()), fresh=True))[0] for d in deals]
+    decisions = [(await office.handler._decide(Call(call_to(d), context()), {}))[0] for d in deals]
     await office.run(call_to(deals[7]))
     head = await office.ledger.head()
     outcomes = await asyncio.gather(*(office.ledger.append(d) for d in decisions), return_exceptions=True)
@@ -99,7 +99,7 @@ async def test_a_command_on_two_streams_is_not_recorded_in_part(office: Office) 
     deal_id, other = uuid.uuid4(), await office.hire()
     await office.run(office.opening(deal_id))
     call = Call(HandOver(deal_id=deal_id, to=other, handover_note="on holiday"), context())
-    decision, _ = await office.handler._attempt(call, fresh=True)
+    decision, _ = await office.handler._decide(call, {})
     await office.run(RepLeaves(rep_id=other))
     head = await office.ledger.head()
     with pytest.raises(Conflict):

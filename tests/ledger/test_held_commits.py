@@ -113,9 +113,7 @@ async def test_a_conflict_and_a_repeat_in_a_batch_that_hangs_touch_nobody_else(g
     await asyncio.gather(*(gated.run(gated.opening(deal)) for deal in deals))
     repeated = call_to(deals[5])
     first = await gated.run(repeated, key="five")
-    decisions = [
-        (await gated.handler._attempt(Call(call_to(d), context()), fresh=True))[0] for d in deals[:5]
-    ]
+    decisions = [(await gated.handler._decide(Call(call_to(d), context()), {}))[0] for d in deals[:5]]
     await gated.run(call_to(deals[3]))
     head = await gated.ledger.head()
     async with held(gated.url) as keeper:

@@ -16,7 +16,7 @@ from tests.office import Office, context
 
 
 async def pending(office: Office, deal_id: uuid.UUID) -> tuple[Pending, ...]:
-    decision, _ = await office.handler._attempt(Call(office.opening(deal_id), context()), fresh=True)
+    decision, _ = await office.handler._decide(Call(office.opening(deal_id), context()), {})
     return decision.facts
 
 

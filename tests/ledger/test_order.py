@@ -104,7 +104,7 @@ async def test_two_databases_keep_two_orders(office: Office, new_database) -> No
 async def decided(office: Office) -> Decision:
     """A decision that nobody has appended yet."""
     call = Call(office.opening(), context())
-    decision, _ = await office.handler._attempt(call, fresh=True)
+    decision, _ = await office.handler._decide(call, {})
     assert isinstance(decision.meta, Meta)
     return decision
 
