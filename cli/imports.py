@@ -15,7 +15,6 @@ from cli.engine.tables import say, table
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars
 
-    from runtime.imports.mapping import Mapping
     from runtime.imports.results import ImportResult, Progress
 
 
@@ -56,13 +55,6 @@ def import_(
         raise typer.Exit(1)
 
 
-def mapping_of(name: str) -> Mapping:
-    """A mapping file where there is one by that path, else the shipped one of that name. Raises ImportProblem."""
-    from runtime.imports.mapping import load_mapping, shipped_mapping
-
-    return load_mapping(Path(name)) if Path(name).is_file() else shipped_mapping(name)
-
-
 async def import_files(
     source: Path,
     mapping: str,
@@ -74,6 +66,7 @@ async def import_files(
 ) -> ImportResult:
     from domain.engine.context import Actor
     from projections.engine.pace import paced
+    from runtime.imports.mapping_file import mapping_of
     from runtime.imports.run import run_import
 
     chosen = mapping_of(mapping)

@@ -33,7 +33,8 @@ from domain.engine.context import Actor
 from projections.engine.pace import paced
 from runtime import logging as logs
 from runtime.database import open_pool
-from runtime.imports.mapping import Mapping, load_mapping, shipped_mapping
+from runtime.imports.mapping import Mapping
+from runtime.imports.mapping_file import load_mapping, shipped_mapping
 from runtime.imports.results import ImportProblem
 from runtime.imports.run import run_import
 from runtime.settings import Settings

@@ -25,7 +25,8 @@ from api.engine.writing import Act
 from api.imports.jobs import DATA, FILE_NAME, LONGEST_NAME, MAPPING, SIGNS, ImportJobs, Order, content_of
 from domain.engine.errors import KeyReused, NotFound
 from runtime.imports.jobs import Job, list_jobs, read_job
-from runtime.imports.mapping import Mapping, load_mapping, shipped_mapping, shipped_names
+from runtime.imports.mapping import Mapping
+from runtime.imports.mapping_file import load_mapping, shipped_mapping, shipped_names
 from runtime.imports.naming import check_files
 from runtime.imports.results import ImportProblem
 from runtime.imports.sniff import UTF8_MARK

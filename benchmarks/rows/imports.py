@@ -24,7 +24,7 @@ from benchmarks.figures import OURS, Aim, Contest, Figures, Row
 from benchmarks.lives import START
 from domain.engine.context import Actor
 from runtime.imports.generate import generate
-from runtime.imports.mapping import shipped_mapping
+from runtime.imports.mapping_file import shipped_mapping
 from runtime.imports.run import run_import
 from runtime.ledger import open_ledger
 

@@ -9,13 +9,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import aclosing, suppress
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 from cli.demo.shown import show_target
+from cli.demo.turn import REVENUE, Turn
 from cli.engine.common import context
 from cli.engine.telling import Teller
 from cli.watch import news
@@ -23,7 +22,6 @@ from cli.watch import news
 if TYPE_CHECKING:
     from domain.cycle.commands import OpenCycle
     from domain.cycle.cycle import Cycle
-    from domain.cycle.in_force import InForce
     from domain.cycle.policy import CyclePolicy
     from domain.engine.command_handler import Command, CommandHandler
     from domain.target.commands import ProposeTarget
@@ -35,7 +33,6 @@ if TYPE_CHECKING:
 USER, WHY = "demo", "the demonstration"
 NAME = "demonstration"
 """Of the cycle policy. The deadlines of its first version are seconds."""
-REVENUE = "revenue-won"
 EARLIER = 3
 """Months that a target is made from."""
 DIGITS = 3
@@ -48,34 +45,6 @@ MANAGERS = """
 SELECT m.id FROM read.directory m
  WHERE EXISTS (SELECT FROM read.directory t WHERE t.kind = 'team' AND t.parent_id = m.id) ORDER BY m.name, m.id LIMIT 2
 """
-
-
-@dataclass(frozen=True)
-class Turn:
-    """The month that is reviewed, the one after it, whose `day` is the last that something was won on, and who has which part."""
-
-    reviewed: Period
-    day: date
-    currency: str
-    owner_id: UUID
-    manager_id: UUID
-    company: InForce
-
-    @property
-    def following(self) -> Period:
-        return self.reviewed.next()
-
-    def cycle(self, period: Period) -> UUID:
-        from domain.cycle.cycle import cycle_id
-        from domain.figures.scope import COMPANY
-
-        return cycle_id(COMPANY, period)
-
-    def target(self, period: Period) -> UUID:
-        from domain.figures.scope import COMPANY
-        from domain.target.target import target_id
-
-        return target_id(REVENUE, COMPANY, period)
 
 
 async def turn_of(opened: Ledger) -> Turn | None:

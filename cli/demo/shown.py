@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from cli.engine.common import zone
-from cli.engine.options import names
+from cli.engine.names import names
 from cli.engine.telling import Teller
 from cli.watch import caught_up
 
 if TYPE_CHECKING:
-    from cli.demo.cycle import Turn
+    from cli.demo.turn import Turn
     from projections.cycle.board import CycleSeen
     from projections.cycle.pack_view import Beside, PackSeen
     from runtime.ledger import Ledger

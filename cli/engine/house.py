@@ -118,7 +118,7 @@ class House:
         """What ids stand for, as far as they are people, teams or deals that may be seen."""
         wanted = {id for id in ids if id is not None}
         if isinstance(self._way, Local):
-            from cli.engine.options import names
+            from cli.engine.names import names
 
             return await names(await self._way.source(), wanted)
         known: dict[UUID, str] = {}

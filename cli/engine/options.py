@@ -13,7 +13,7 @@ from cli.engine.common import fail
 from cli.engine.language import language, told, word
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from cli.engine.house import House
     from domain.cycle.policy import CyclePolicy
@@ -89,15 +89,6 @@ def more(page: Page[Any]) -> None:
     """Not folded: it is copied."""
     if page.next_cursor:
         typer.echo(told("more: {option}", option=f"--cursor {page.next_cursor}"))
-
-
-async def names(source: Source, ids: Iterable[UUID | None]) -> dict[UUID, str]:
-    """What ids stand for, as far as the directory and the deal board know."""
-    from projections.deal import board as deal_board
-    from projections.people import directory
-
-    wanted = {id for id in ids if id is not None}
-    return await directory.names(source, wanted) | await deal_board.titles(source, wanted)
 
 
 def whose(scope: Any, known: Mapping[UUID, str]) -> str:

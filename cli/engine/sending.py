@@ -50,7 +50,7 @@ async def send(source: Path, mapping: str, rejects: Path, *, dry_run: bool) -> I
 
 def _parts(source: Path, mapping: str) -> tuple[bool, list[Part]]:
     """Whether the mapping is a file of one's own, and what is sent: those files that the mapping reads."""
-    from cli.imports import mapping_of
+    from runtime.imports.mapping_file import mapping_of
     from runtime.imports.sources import locate
 
     own = Path(mapping).is_file()

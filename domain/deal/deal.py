@@ -183,7 +183,7 @@ class Deal(PromisingDeal):
 
     def lacking(self, process: Process, to: str, won: f.DealWon | None = None) -> tuple[str, ...]:
         """The requirements on the way to `to` that are not met; `won` brings those it meets itself."""
-        return missing(self._tried(won), on_the_way(process, self.stage, to))
+        return missing(self._tried(won).evidence(), on_the_way(process, self.stage, to))
 
     def _tried(self, won: f.DealWon | None) -> Self:
         return self if won is None else self._as_if_won(won.amount, won.closed_on, won.contract_reference)
@@ -192,7 +192,7 @@ class Deal(PromisingDeal):
         self, process: Process, amount: Money | None, closed_on: date | None, contract_reference: str
     ) -> tuple[str, ...]:
         tried = self._as_if_won(amount, closed_on, contract_reference)
-        return missing(tried, (*on_the_way(process, self.stage, WON), *NEVER_OVERRIDDEN[WON]))
+        return missing(tried.evidence(), (*on_the_way(process, self.stage, WON), *NEVER_OVERRIDDEN[WON]))
 
     def _as_if_won(self, amount: Money | None, closed_on: date | None, contract_reference: str) -> Self:
         tried = self.fork()
@@ -207,7 +207,9 @@ class Deal(PromisingDeal):
             return None
         asked = on_the_way(process, self.stage, to)
         differ = {
-            o.id: changed(o.shown, tried, asked) for o in self.overrides.values() if o.covers(to, lacking)
+            o.id: changed(o.shown, tried.evidence(), asked)
+            for o in self.overrides.values()
+            if o.covers(to, lacking)
         }
         override = next((id for id, names in differ.items() if not names), None)
         if override is None or not set(lacking).isdisjoint(NEVER_OVERRIDDEN.get(to, ())):
@@ -246,7 +248,9 @@ class Deal(PromisingDeal):
             raise Refused("the deal was closed since this was asked for: ask again")
         if held.requested_by == by:
             raise Refused("an override is decided by somebody else than who asked for it")
-        differ = changed(held.shown, self, on_the_way(process, self.stage, held.to)) if approved else ()
+        differ = (
+            changed(held.shown, self.evidence(), on_the_way(process, self.stage, held.to)) if approved else ()
+        )
         if differ:
             raise Refused(
                 f"{', '.join(differ)}: changed since this was asked for: ask again", changed=list(differ)
@@ -282,7 +286,7 @@ class Deal(PromisingDeal):
         self.must_have_closed_after_opening(lost.closed_on)
         tried = self.fork()
         tried.loss_reason, tried.closed_on = lost.loss_reason, lost.closed_on
-        lacking = missing(tried, (*NEVER_OVERRIDDEN[LOST], *on_the_way(process, self.stage, LOST)))
+        lacking = missing(tried.evidence(), (*NEVER_OVERRIDDEN[LOST], *on_the_way(process, self.stage, LOST)))
         override = self._override(tried, process, LOST, lacking)
         self.record(lost, at)
         self.record(f.StageMoved(before=self.stage, after=LOST, override_id=override, missing=lacking), at)
@@ -296,7 +300,7 @@ class Deal(PromisingDeal):
             raise Refused(f"the deal is open, in {self.stage}: move it instead", stage=self.stage)
         if stage not in process.open_stages:
             raise Invalid([FieldError("stage", f"must be one of {', '.join(process.open_stages)}")])
-        lacking = missing(self, on_the_way(process, self.reached(process), stage))
+        lacking = missing(self.evidence(), on_the_way(process, self.reached(process), stage))
         if lacking:
             raise GateNotPassed(self.reached(process), lacking)
         self.record(f.DealReopened(before="won" if self.status == WON else "lost", stage=stage))

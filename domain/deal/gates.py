@@ -3,49 +3,34 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from domain.engine.values import Money, Quote
 from domain.policy.process import AFTER_SALES, CLOSED, LOST, WON, Process
 
-if TYPE_CHECKING:
-    from domain.deal.state import DealState
-
-_LOOKS_AT: dict[str, Callable[[DealState], object]] = {
-    "pain-points": lambda deal: deal.needs.pain_points.strip(),
-    "budget": lambda deal: deal.needs.budget,
-    "decision-process": lambda deal: deal.needs.decision_process.strip(),
-    "decision-makers": lambda deal: deal.needs.decision_makers,
-    "quote-or-demonstration": lambda deal: tuple(deal.quotes.values()) or deal.demonstrations > 0,
-    "amount": lambda deal: deal.amount,
-    "close-date": lambda deal: deal.closed_on,
-    "contract-reference": lambda deal: deal.contract_reference.strip(),
-    "loss-reason": lambda deal: deal.loss_reason.strip(),
-}
-"""What is there meets the requirement."""
+Evidence = Mapping[str, object]
+"""What a deal has to show for each requirement, by its name. What is there meets it."""
 AT_STAKE = "amount"
 """Whatever the gate: who lets a deal pass saw what it was worth."""
 NEVER_OVERRIDDEN = {WON: ("amount", "close-date"), LOST: ("loss-reason",)}
 """What the closing itself states. The contract reference of a won deal may follow, with an approval."""
 
 
-def missing(deal: DealState, requirements: tuple[str, ...]) -> tuple[str, ...]:
-    """The requirements that the deal does not meet, in order, each once."""
-    return tuple(name for name in dict.fromkeys(requirements) if not _LOOKS_AT[name](deal))
+def missing(evidence: Evidence, requirements: tuple[str, ...]) -> tuple[str, ...]:
+    """The requirements that are not met, in order, each once."""
+    return tuple(name for name in dict.fromkeys(requirements) if not evidence[name])
 
 
-def shown(deal: DealState) -> dict[str, str]:
+def shown(evidence: Evidence) -> dict[str, str]:
     """A mark of what each requirement that is met looks at, and of the amount. Equal values have equal marks."""
-    seen = {name: look(deal) for name, look in _LOOKS_AT.items()}
-    return {name: _mark(value) for name, value in seen.items() if value or name == AT_STAKE}
+    return {name: _mark(value) for name, value in evidence.items() if value or name == AT_STAKE}
 
 
-def changed(before: dict[str, str], deal: DealState, requirements: tuple[str, ...]) -> tuple[str, ...]:
+def changed(before: dict[str, str], evidence: Evidence, requirements: tuple[str, ...]) -> tuple[str, ...]:
     """Which of the requirements, and of what is at stake, are not as they were shown."""
     names = dict.fromkeys((*requirements, AT_STAKE))
-    return tuple(name for name in names if name in before and before[name] != _mark(_LOOKS_AT[name](deal)))
+    return tuple(name for name in names if name in before and before[name] != _mark(evidence[name]))
 
 
 def _mark(value: object) -> str:

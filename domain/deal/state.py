@@ -90,6 +90,20 @@ class DealState(Aggregate):
         condensed.earlier, condensed.activities = marked(self.earlier, self.activities), {}
         return condensed
 
+    def evidence(self) -> dict[str, object]:
+        """What each gate requirement looks at (`gates.py`)."""
+        return {
+            "pain-points": self.needs.pain_points.strip(),
+            "budget": self.needs.budget,
+            "decision-process": self.needs.decision_process.strip(),
+            "decision-makers": self.needs.decision_makers,
+            "quote-or-demonstration": tuple(self.quotes.values()) or self.demonstrations > 0,
+            "amount": self.amount,
+            "close-date": self.closed_on,
+            "contract-reference": self.contract_reference.strip(),
+            "loss-reason": self.loss_reason.strip(),
+        }
+
     @when(f.DealOpened)
     def _opened(self, fact: f.DealOpened) -> None:
         self.status, self.stage, self.title = "open", fact.stage, fact.title
@@ -158,7 +172,7 @@ class DealState(Aggregate):
             to=fact.to,
             missing=fact.missing,
             requested_by=fact.requested_by,
-            shown=shown(self),
+            shown=shown(self.evidence()),
         )
 
     @when(f.OverrideDecided)

@@ -20,7 +20,7 @@ from uuid import UUID
 from domain.engine import currency as currencies
 from domain.engine.errors import FieldError, Invalid
 from domain.engine.values import ActivityKind
-from domain.figures.scope import Scope
+from domain.figures.scope import Scope, ScopeKind
 from domain.figures.shares import PRECISION
 from domain.policy.process import CLOSED, DEFAULT_PROCESS
 from domain.time.periods import Period, Window
@@ -220,6 +220,18 @@ class Contribution:
     position: int
     recorded_at: datetime
 
+    def counts_for(self, scope: Scope) -> bool:
+        """Whether it belongs to a scope, by whom and what it was recorded for."""
+        whose = {ScopeKind.COMPANY: None, ScopeKind.TEAM: self.team_id, ScopeKind.REP: self.rep_id}[
+            scope.kind
+        ]
+        return (
+            whose == scope.id
+            and scope.product_id in (None, self.product_id)
+            and scope.segment in ("", self.segment)
+            and not scope.channel
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Sum:
@@ -257,7 +269,10 @@ def drill(
     return (
         c
         for c in contributions
-        if c.metric in counted and period.contains(c.on) and scope.counts(c) and c.currency in ("", currency)
+        if c.metric in counted
+        and period.contains(c.on)
+        and c.counts_for(scope)
+        and c.currency in ("", currency)
     )
 
 

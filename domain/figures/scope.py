@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from domain.engine.references import ProductId
 from domain.engine.values import MAX_NAME, Checks
-
-if TYPE_CHECKING:
-    from domain.figures.metrics import Contribution
 
 
 class ScopeKind(StrEnum):
@@ -60,16 +56,6 @@ class Scope:
         """Made of less, and narrowed the same way. Whether a rep is of a team is for the teams to say."""
         below = SCOPES.index(self.kind) > SCOPES.index(other.kind)
         return below and replace(self, kind=other.kind, id=other.id) == other
-
-    def counts(self, one: Contribution) -> bool:
-        """Whether a contribution belongs here, by whom and what it was recorded for."""
-        whose = {ScopeKind.COMPANY: None, ScopeKind.TEAM: one.team_id, ScopeKind.REP: one.rep_id}[self.kind]
-        return (
-            whose == self.id
-            and self.product_id in (None, one.product_id)
-            and self.segment in ("", one.segment)
-            and not self.channel
-        )
 
     def check(self, checks: Checks, field: str = "scope") -> None:
         company = self.kind == ScopeKind.COMPANY

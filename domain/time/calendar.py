@@ -17,10 +17,10 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from domain.engine.errors import FieldError, Invalid
-from domain.time.opening_hours import ZERO, OpeningHours, hours_of, minutes_of
+from domain.time.opening_hours import ZERO, OpeningHours, minutes_of
 from domain.time.zones import timezone_problem
 
 HORIZON_DAYS = 3660
@@ -80,7 +80,7 @@ class BusinessCalendar:
     @cached_property
     def _hours(self) -> OpeningHours:
         """Shared by equal calendars, and kept here because hashing one takes longer than a deadline."""
-        return hours_of(self)
+        return _hours_of(self)
 
     def is_business_day(self, day: dt.date) -> bool:
         return self._hours.is_business_day(day)
@@ -194,6 +194,13 @@ class BusinessCalendar:
             return due
         moved = self.add_business_hours(due, lost)
         return self.next_open(moved) if self.next_open(due) == due else moved
+
+
+@lru_cache(maxsize=256)
+def _hours_of(calendar: BusinessCalendar) -> OpeningHours:
+    calendar.check()
+    c = calendar
+    return OpeningHours(c.timezone, c.opens, c.closes, c.workdays, c.holidays, c.extra_workdays)
 
 
 def _utc(instant: dt.datetime) -> dt.datetime:

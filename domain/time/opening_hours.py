@@ -6,15 +6,10 @@ from __future__ import annotations
 
 import datetime as dt
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
-from functools import lru_cache
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
 from zoneinfo import ZoneInfo
 
 from domain.time.zones import first_instant
-
-if TYPE_CHECKING:
-    from domain.time.calendar import BusinessCalendar
 
 Window = tuple[dt.datetime, dt.datetime]
 
@@ -107,14 +102,21 @@ class OpeningHours:
 
     __slots__ = ("_closes", "_extra", "_holidays", "_opens", "_stretches", "_workdays", "zone")
 
-    def __init__(self, calendar: BusinessCalendar) -> None:
-        calendar.check()
-        self.zone = ZoneInfo(calendar.timezone)
-        self._opens = dt.timedelta(minutes=minutes_of(calendar.opens) or 0)
-        self._closes = dt.timedelta(minutes=minutes_of(calendar.closes) or 0)
-        self._workdays = frozenset(calendar.workdays)
-        self._holidays = frozenset(calendar.holidays)
-        self._extra = frozenset(calendar.extra_workdays)
+    def __init__(
+        self,
+        timezone: str,
+        opens: str,
+        closes: str,
+        workdays: Iterable[int],
+        holidays: Iterable[dt.date],
+        extra: Iterable[dt.date],
+    ) -> None:
+        self.zone = ZoneInfo(timezone)
+        self._opens = dt.timedelta(minutes=minutes_of(opens) or 0)
+        self._closes = dt.timedelta(minutes=minutes_of(closes) or 0)
+        self._workdays = frozenset(workdays)
+        self._holidays = frozenset(holidays)
+        self._extra = frozenset(extra)
         self._stretches: dict[int, Stretch] = {}
 
     def is_business_day(self, day: dt.date) -> bool:
@@ -171,11 +173,6 @@ class OpeningHours:
             day = opens.astimezone(self.zone).date()
             wanted = first_instant(self.zone, dt.datetime.combine(day, local.time()))
         return min(max(wanted, opens), closes)
-
-
-@lru_cache(maxsize=256)
-def hours_of(calendar: BusinessCalendar) -> OpeningHours:
-    return OpeningHours(calendar)
 
 
 def _since_midnight(local: dt.datetime) -> dt.timedelta:

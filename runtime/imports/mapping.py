@@ -10,10 +10,6 @@ from collections.abc import Mapping as Map
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fnmatch import fnmatchcase
-from importlib.resources import files
-from pathlib import Path
-
-from runtime.imports.results import ImportProblem
 
 CUSTOMERS, PRODUCTS, REPS, DEALS, EVENTS = "customers", "products", "reps", "deals", "events"
 KINDS = (CUSTOMERS, PRODUCTS, REPS, DEALS, EVENTS)
@@ -175,32 +171,3 @@ class Mapping:
     aliases: Map[str, Map[str, str]] = field(default_factory=dict)
     create: frozenset[str] = frozenset()
     events: EventRules = EventRules()
-
-
-def load_mapping(path: Path) -> Mapping:
-    """Read and check a TOML mapping file. Raises ImportProblem naming everything that is wrong."""
-    from runtime.imports.mapping_file import read_mapping
-
-    try:
-        content = Path(path).read_bytes()
-    except OSError as problem:
-        raise ImportProblem(f"the mapping file {path} cannot be read: {problem.strerror}") from problem
-    return read_mapping(content, Path(path).name)
-
-
-def shipped_mapping(name: str) -> Mapping:
-    """A mapping that comes with salesloop: `crm_export` or `event_log`. Raises ImportProblem for another name."""
-    from runtime.imports.mapping_file import read_mapping
-
-    if name not in shipped_names():
-        known = ", ".join(shipped_names())
-        raise ImportProblem(
-            f"no mapping {name!r} comes with salesloop; there are: {known}; or give a file's path"
-        )
-    resource = files("runtime.imports").joinpath("mappings", f"{name}.toml")
-    return read_mapping(resource.read_bytes(), f"{name}.toml")
-
-
-def shipped_names() -> tuple[str, ...]:
-    folder = files("runtime.imports").joinpath("mappings")
-    return tuple(sorted(f.name.removesuffix(".toml") for f in folder.iterdir() if f.name.endswith(".toml")))

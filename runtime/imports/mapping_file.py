@@ -7,6 +7,8 @@ import re
 import tomllib
 from collections.abc import Mapping as Map
 from dataclasses import replace
+from importlib.resources import files
+from pathlib import Path
 
 from domain.engine.values import MAX_NAME, ActivityKind
 from domain.policy.process import LOST, WON
@@ -40,6 +42,36 @@ REFERRED = (CUSTOMERS, PRODUCTS, REPS)
 TITLE_PARTS = ("product", "customer", "reference", "owner")
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _NEWLINES = re.compile("[/\\\\\r\n]")
+
+
+def mapping_of(name: str) -> Mapping:
+    """A mapping file where there is one by that path, else the shipped one of that name. Raises ImportProblem."""
+    return load_mapping(Path(name)) if Path(name).is_file() else shipped_mapping(name)
+
+
+def load_mapping(path: Path) -> Mapping:
+    """Read and check a TOML mapping file. Raises ImportProblem naming everything that is wrong."""
+    try:
+        content = Path(path).read_bytes()
+    except OSError as problem:
+        raise ImportProblem(f"the mapping file {path} cannot be read: {problem.strerror}") from problem
+    return read_mapping(content, Path(path).name)
+
+
+def shipped_mapping(name: str) -> Mapping:
+    """A mapping that comes with salesloop: `crm_export` or `event_log`. Raises ImportProblem for another name."""
+    if name not in shipped_names():
+        known = ", ".join(shipped_names())
+        raise ImportProblem(
+            f"no mapping {name!r} comes with salesloop; there are: {known}; or give a file's path"
+        )
+    resource = files("runtime.imports").joinpath("mappings", f"{name}.toml")
+    return read_mapping(resource.read_bytes(), f"{name}.toml")
+
+
+def shipped_names() -> tuple[str, ...]:
+    folder = files("runtime.imports").joinpath("mappings")
+    return tuple(sorted(f.name.removesuffix(".toml") for f in folder.iterdir() if f.name.endswith(".toml")))
 
 
 def read_mapping(content: bytes, file: str) -> Mapping:

@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 
 from runtime.database import Pool
-from runtime.imports.mapping import shipped_mapping
-from runtime.imports.mapping_file import read_mapping
+from runtime.imports.mapping_file import read_mapping, shipped_mapping
 from runtime.imports.run import run_import
 from tests.imports.conftest import IMPORTER, rows_of, shared, topics
 

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from runtime.database import Pool, open_pool
-from runtime.imports.mapping import Mapping, shipped_mapping
-from runtime.imports.mapping_file import read_mapping
+from runtime.imports.mapping import Mapping
+from runtime.imports.mapping_file import read_mapping, shipped_mapping
 from runtime.imports.results import ImportProblem
 from runtime.imports.run import run_import
 from runtime.schema import migrate

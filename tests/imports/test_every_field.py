@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from runtime.database import Pool
-from runtime.imports.mapping import CUSTOMERS, DEALS, FIELDS, PRODUCTS, REPS, Mapping, shipped_mapping
+from runtime.imports.mapping import CUSTOMERS, DEALS, FIELDS, PRODUCTS, REPS, Mapping
+from runtime.imports.mapping_file import shipped_mapping
 from runtime.imports.results import ImportResult
 from tests.imports.conftest import csv_file, mapping_from, rows_of
 from tests.imports.test_run import run

@@ -12,7 +12,7 @@ import pytest
 
 from runtime.database import Pool
 from runtime.imports.generate import UNTIL, Locale, generate
-from runtime.imports.mapping import shipped_mapping
+from runtime.imports.mapping_file import shipped_mapping
 from runtime.imports.run import run_import
 from tests.imports.conftest import IMPORTER, rows_of, topics
 

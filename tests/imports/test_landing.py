@@ -15,7 +15,7 @@ from domain.engine.command_handler import CommandHandler
 from domain.engine.context import Actor, Channel, Context
 from domain.engine.values import Money
 from runtime.database import Pool
-from runtime.imports.mapping import shipped_mapping
+from runtime.imports.mapping_file import shipped_mapping
 from runtime.ledger import Ledger
 from tests.imports.conftest import HEADER, ONE_FILE, csv_file, mapping_from, rows_of, topics
 from tests.imports.test_run import MAPPING, TEAMS, numbers, run, teams

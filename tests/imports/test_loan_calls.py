@@ -33,7 +33,7 @@ from domain.policy.follow_up import Duration, FollowUpPolicy
 from domain.policy.policies import PublishPolicy
 from domain.time.calendar import BusinessCalendar
 from runtime.database import Pool, open_pool
-from runtime.imports.mapping import shipped_mapping
+from runtime.imports.mapping_file import shipped_mapping
 from runtime.imports.rehearse import rehearse
 from runtime.imports.results import ImportResult
 from runtime.imports.run import run_import

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from api.imports.jobs import FILE_NAME
-from runtime.imports.mapping import load_mapping, shipped_mapping, shipped_names
-from runtime.imports.mapping_file import read_mapping
+from runtime.imports.mapping_file import load_mapping, read_mapping, shipped_mapping, shipped_names
 from runtime.imports.results import ImportProblem
 from runtime.imports.run import passed_over
 from tests.imports.conftest import ONE_FILE, mapping_from

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runtime.imports.lines import Row
-from runtime.imports.mapping import shipped_mapping
+from runtime.imports.mapping_file import shipped_mapping
 from runtime.imports.readers import CHUNK, CsvFile, size_up
 from runtime.imports.rejects import RejectFile
 from runtime.imports.results import ImportProblem, Reason

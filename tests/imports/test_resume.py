@@ -15,7 +15,7 @@ import pytest
 from runtime.database import Pool
 from runtime.imports.generate import generate
 from runtime.imports.jobs import list_jobs
-from runtime.imports.mapping import shipped_mapping
+from runtime.imports.mapping_file import shipped_mapping
 from runtime.imports.run import run_import
 from tests.imports.conftest import IMPORTER, rows_of, topics
 
@@ -24,7 +24,7 @@ import asyncio, sys
 from pathlib import Path
 from domain.engine.context import Actor
 from runtime.database import open_pool
-from runtime.imports.mapping import shipped_mapping
+from runtime.imports.mapping_file import shipped_mapping
 from runtime.imports.run import run_import
 
 async def main(url, folder):

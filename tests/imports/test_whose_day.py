@@ -13,7 +13,7 @@ from domain.cycle.policy import DEFAULT_CYCLE_POLICY
 from domain.engine.command_handler import CommandHandler
 from domain.engine.context import Channel, Context
 from runtime.database import Pool
-from runtime.imports.mapping import shipped_mapping, shipped_names
+from runtime.imports.mapping_file import shipped_mapping, shipped_names
 from runtime.imports.run import run_import
 from runtime.ledger import Ledger
 from tests.imports.conftest import IMPORTER, ONE_FILE, csv_file, mapping_from, rows_of

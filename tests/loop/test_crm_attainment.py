@@ -23,7 +23,7 @@ from domain.time.periods import Period, PeriodKind, Window, named_period
 from projections.figures import figures
 from projections.target import attainment
 from projections.target.tree import TargetTree
-from runtime.imports.mapping import shipped_mapping
+from runtime.imports.mapping_file import shipped_mapping
 from runtime.imports.run import run_import
 from runtime.schema import migrate
 from tests.imports.conftest import IMPORTER, shared

@@ -9,7 +9,8 @@ import pytest
 
 from domain.deal import commands as c
 from domain.deal.facts import ProcessMoved, StageMoved
-from domain.deal.gates import _LOOKS_AT, on_the_way
+from domain.deal.gates import on_the_way
+from domain.deal.state import DealState
 from domain.engine.context import Actor, Channel
 from domain.engine.errors import GateNotPassed, Invalid, NotFound, Refused
 from domain.engine.values import ActivityKind, Needs
@@ -199,7 +200,7 @@ class TestADealKeepsItsProcessVersion:
 
 
 def test_every_requirement_has_one_meaning() -> None:
-    assert tuple(_LOOKS_AT) == REQUIREMENTS
+    assert tuple(DealState(DEAL).evidence()) == REQUIREMENTS
 
 
 def test_processes_of_one_name_and_version_keep_their_own_gates() -> None:
