@@ -14,7 +14,7 @@ BENCH_ARGS ?=
 COMPILE = $(BIN)/uv pip compile --quiet pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --no-header
 
-.PHONY: help setup demo pictures test check pytest fmt bench histories clean-data lock
+.PHONY: help setup demo pictures test check pytest durations fmt bench histories clean-data lock
 
 help: ## what can be done
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -48,6 +48,9 @@ check: setup ## style, types, import rules
 
 pytest: setup ## the tests alone; PYTEST_ARGS="tests/runtime -k kill" narrows, WORKERS=0 runs them in one process
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(PYTEST_ARGS)
+
+durations: setup ## the tests, and what each file took into tests/seconds.json, for the order of the next fresh checkout
+	RECORD_SECONDS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 fmt: setup ## format and fix what can be fixed
 	$(BIN)/ruff check --fix

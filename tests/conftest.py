@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import itertools
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ from projections.engine.catalog import statements
 from runtime.schema import migrate
 from runtime.servers import DATABASE, EmbeddedPostgres, EmbeddedTemporal, time_skipping_environment
 from runtime.temporal import connect_temporal
-from tests.order import dealt
+from tests.order import Recorder, dealt, seconds
 
 TEMPLATE = "salesloop_template"
 TEMPLATE_LOCK = 7_205_002
@@ -140,6 +141,7 @@ settings.load_profile("tests")
 # --- one set of servers a session, also under xdist ------------------------------------------------------------------
 
 SERVERS = pytest.StashKey[Servers]()
+SECONDS = pytest.StashKey[Mapping[str, float]]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -147,6 +149,10 @@ def pytest_configure(config: pytest.Config) -> None:
     own = [name for name in os.environ if name.startswith(("TEMPORAL_", "SALESLOOP_", "DATABASE_"))]
     for name in set(own) - {"SALESLOOP_SHARED_DATA"}:
         del os.environ[name]  # a developer's own servers are no place for tests
+    given: dict[str, Any] | None = getattr(config, "workerinput", None)
+    config.stash[SECONDS] = given["seconds"] if given else seconds(config)  # the same order in every process
+    if given is None:
+        config.pluginmanager.register(Recorder(config))
 
 
 def pytest_configure_node(node: Any) -> None:
@@ -154,6 +160,7 @@ def pytest_configure_node(node: Any) -> None:
     servers = _servers(node.config)
     node.workerinput["postgres"] = servers.start_postgres()
     node.workerinput["temporal"] = servers.start_temporal()
+    node.workerinput["seconds"] = node.config.stash[SECONDS]
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -274,6 +281,17 @@ def eventually_fixture() -> Callable[..., Any]:
 # --- what takes longest starts first ---------------------------------------------------------------------------------
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Modules and tests stay to the end: the garbage collector need not look at them, now or later."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Under xdist only: without it tests run in the order of their names."""
-    items[:] = dealt(items, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
+    items[:] = dealt(items, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")), config.stash[SECONDS])

@@ -117,4 +117,5 @@ def _until(condition: Callable[[], Any]) -> Any:
     deadline = time.monotonic() + PATIENCE
     while not (found := condition()):
         assert time.monotonic() < deadline, "it never came true"
+        time.sleep(0.02)  # asking takes a whole command
     return found
