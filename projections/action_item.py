@@ -56,6 +56,10 @@ class ActionItems(StreamView[ActionItem, ItemSeen]):
         "cycle": "(cycle_id) WHERE cycle_id IS NOT NULL",
     }
     order = ("due_at",)
+    open_where = "outcome = 'open'"
+    owed_by = "owner_id = %(person)s"
+    must_not_stay_with = "owner_id"
+    awaited = True
     narrowing = {"due_before": Filter(datetime, "due_at < %(due_before)s")}
 
     @classmethod

@@ -83,6 +83,9 @@ class Adjustments(StreamView[a.Adjustment, AdjustmentSeen]):
         "scope": "(scope_key, metric)",
     }
     order = ("next_at",)
+    open_where = "status <> 'decided'"
+    owed_by = "owner_id = %(person)s"
+    awaited = True
 
     @classmethod
     def show(cls, aggregate: a.Adjustment, events: Events) -> AdjustmentSeen:

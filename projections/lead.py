@@ -59,6 +59,9 @@ LEADS = Table(
 class Leads(Folded):
     name = "leads"
     tables = (LEADS,)
+    kind = "lead"
+    open_where = "status = 'open'"
+    owed_by = "owner_id = %(person)s"
     topics = frozenset({f.LeadCaptured.TOPIC})
 
     def __init__(self, suffix: str = "") -> None:

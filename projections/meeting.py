@@ -17,7 +17,7 @@ from domain.meeting import facts as f
 from domain.meeting.meeting import Meeting
 from domain.meeting.plan import Plan
 from domain.meeting.schedule import MeetingSchedule, MeetingScheduleSet
-from projections.engine.stream_view import Events, StreamView
+from projections.engine.stream_view import ASKED, Events, StreamView
 
 RUNNING, CANCELLED = "running", "cancelled"
 
@@ -107,6 +107,8 @@ class Meetings(StreamView[Meeting, MeetingSeen]):
         "waits": "(waits_until, meeting_id)",
     }
     order = ("-starts_at", "waits_until")
+    open_where = "NOT over"
+    owed_by = f"(chair_id = %(person)s OR {ASKED})"
 
     @classmethod
     def show(cls, aggregate: Meeting, events: Events) -> MeetingSeen:
@@ -194,6 +196,8 @@ class ScheduleSeen(msgspec.Struct, kw_only=True):
 class MeetingSchedules(StreamView[MeetingSchedule, ScheduleSeen]):
     name = "meeting_schedules"
     columns = ("schedule_id", "scope_key", "team_id", "status", "next_at")
+    open_where = "status = 'running'"
+    owed_by = "body::jsonb->'plan'->>'chair_id' = %(person)s::text"
     indexes = {"next": "(next_at, schedule_id)", "team": "(team_id, next_at, schedule_id)"}
     order = ("next_at",)
 

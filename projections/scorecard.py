@@ -94,6 +94,7 @@ class Scorecards(StreamView[s.Scorecard, ScorecardSeen]):
         "owner": "(owner_id, starts, scorecard_id)",
     }
     order = ("-starts",)
+    awaited = True
 
     @classmethod
     def show(cls, aggregate: s.Scorecard, events: Events) -> ScorecardSeen:

@@ -24,7 +24,7 @@ from domain.scorecard.decisions import CloseScorecard
 from domain.scorecard.definition import Definition, Definitions, definition_stream
 from projections import scorecard as scorecards
 from projections.engine.paging import Page
-from projections.engine.status import reached as reads_reached
+from projections.engine.positions import reached as reads_reached
 from projections.figures import figures
 from projections.figures.figures import Behind
 from projections.scorecard import Closing, Recomputed, Scorecards, ScorecardSeen

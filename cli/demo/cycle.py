@@ -38,27 +38,21 @@ EARLIER = 3
 DIGITS = 3
 PATIENCE = 240.0
 ITEM_DUE = timedelta(days=5)
-WON = """
-SELECT currency, max(day) FROM read.contributions WHERE metric = %s AND day <= %s GROUP BY 1 ORDER BY count(*) DESC LIMIT 1
-"""
-MANAGERS = """
-SELECT m.id FROM read.directory m
- WHERE EXISTS (SELECT FROM read.directory t WHERE t.kind = 'team' AND t.parent_id = m.id) ORDER BY m.name, m.id LIMIT 2
-"""
 
 
 async def turn_of(opened: Ledger) -> Turn | None:
     """None where nothing was won yet, or no team has a manager."""
     from domain.time.periods import PeriodKind, period_of
     from projections.cycle.company import in_force
-    from projections.engine.paging import fetch
+    from projections.figures.figures import newest
+    from projections.people.directory import team_managers
 
     company = await in_force(opened.pool)
-    won = await fetch(opened.pool, WON, [REVENUE, company.day(datetime.now(UTC))])
-    managers = [id for (id,) in await fetch(opened.pool, MANAGERS, [])]
-    if not won or not managers:
+    won = await newest(opened.pool, REVENUE, company.day(datetime.now(UTC)))
+    managers = await team_managers(opened.pool, limit=2)
+    if won is None or not managers:
         return None
-    [(currency, day)] = won
+    currency, day = won
     return Turn(
         period_of(PeriodKind.MONTH, day).previous(), day, currency, managers[0], managers[-1], company
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -14,17 +15,7 @@ class Loads:
     open_deals: dict[UUID, int]
 
 
-@dataclass(frozen=True)
-class Owed:
-    """What is a person's in the loop and not over: cycles in which they have a part or a step is owed by them, meetings that they chair
-    or owe a decision, action items, leads and adjustments that they own, schedules that name them as chair; and targets that they own,
-    also past ones.
-    """
-
-    cycles: tuple[UUID, ...] = ()
-    meetings: tuple[UUID, ...] = ()
-    items: tuple[UUID, ...] = ()
-    adjustments: tuple[UUID, ...] = ()
-    schedules: tuple[UUID, ...] = ()
-    targets: tuple[UUID, ...] = ()
-    leads: tuple[UUID, ...] = ()
+Owed = Mapping[str, Sequence[UUID]]
+"""What is a person's and not over, by the kind of its stream (`cycle`, `action-item`): what the read model of that kind says is owed by
+the person.
+"""

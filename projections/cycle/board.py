@@ -16,7 +16,7 @@ from domain.cycle.policy import Awaited, Schedule, Step
 from domain.cycle.state import OVER, Phase
 from domain.engine.facts import FreeText
 from domain.engine.recorded import Recorded
-from projections.engine.stream_view import Events, Filter, StreamView
+from projections.engine.stream_view import ASKED, Events, Filter, StreamView
 from projections.figures import about
 from projections.figures.about import About
 
@@ -132,6 +132,9 @@ class CycleBoard(StreamView[Cycle, CycleSeen]):
         "of": "(waits_of, waits_until, cycle_id) WHERE waits_of IS NOT NULL",
     }
     order = ("waits_until", "starts")
+    open_where = "phase NOT IN ('closed', 'cancelled')"
+    owed_by = f"(%(person)s IN (owner_id, manager_id, (body::jsonb->>'above_id')::uuid) OR {ASKED})"
+    awaited = True
     narrowing = {
         "on": about.ON,
         "due_before": Filter(datetime, "waits_until < %(due_before)s"),

@@ -18,7 +18,7 @@ from domain.figures.queries import FrozenPack
 from projections.cycle import pack as review_pack
 from projections.cycle.pack import ReviewPack
 from projections.engine.paging import Source, fetch
-from projections.engine.status import reached
+from projections.engine.positions import reached
 
 Computed = Literal["when frozen", "later"]
 NEEDED = ("cycle_board", "contributions", "deal_board", "adjustments")

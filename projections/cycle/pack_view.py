@@ -24,7 +24,7 @@ from projections.cycle import pack as review_pack
 from projections.cycle.board import CycleSeen
 from projections.cycle.kept_packs import Computed
 from projections.engine.paging import Source
-from projections.engine.status import reached
+from projections.engine.positions import reached
 
 
 class Spoken(msgspec.Struct):

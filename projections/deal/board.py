@@ -48,6 +48,9 @@ class DealBoard(PromiseFold):
     deal_table = DEALS
     topics = DEAL_TOPICS
     by_stream = True
+    kind = "deal"
+    open_where = "status = 'open'"
+    awaited = True
 
     def __init__(self, suffix: str = "") -> None:
         super().__init__(suffix)

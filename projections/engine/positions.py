@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import zlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
 from psycopg import AsyncConnection, AsyncCursor
 
+from projections.engine.paging import Source, fetch
 from projections.engine.projection import Projection
 from projections.engine.tables import SCHEMA
 from runtime.codec import Row, encode
@@ -89,6 +90,7 @@ UPDATE {SCHEMA}.positions p
 BELONGS = f"""
 SELECT FROM {SCHEMA}.positions WHERE name = %s AND suffix = %s AND generation = %s FOR KEY SHARE
 """
+REACHED = f"SELECT min(position) FROM {SCHEMA}.positions WHERE suffix = %s AND name = ANY(%s)"
 HEAD = "SELECT COALESCE(max(position), 0) FROM ledger.events"
 NAMED = "SELECT set_config('application_name', %s, false)"
 NOTIFY = f"SELECT pg_notify('{CHANNEL}', %s)"
@@ -144,6 +146,12 @@ async def head(connection: AsyncConnection[Any]) -> int:
     row = await (await connection.execute(HEAD)).fetchone()
     assert row is not None
     return int(row[0])
+
+
+async def reached(source: Source, names: Collection[str]) -> int:
+    """Up to which position all of these read models know the ledger."""
+    ((position,),) = await fetch(source, REACHED, [LIVE, list(names)])
+    return int(position or 0)
 
 
 async def cut_off(connection: AsyncConnection[Any]) -> list[str]:

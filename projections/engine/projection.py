@@ -12,7 +12,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
-from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
+from typing import Any, ClassVar, Generic, LiteralString, NamedTuple, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -63,6 +63,16 @@ class Projection(ABC):
     topics: ClassVar[frozenset[str]]
     by_stream: ClassVar[bool] = False
     """Every row belongs to one stream, so that several can fill new tables, each with a `share` of the streams."""
+    kind: ClassVar[str] = ""
+    """The kind of stream that a row of the first table is about, as its topics begin: `action-item`."""
+    open_where: ClassVar[LiteralString] = ""
+    """Of a row, in SQL: it is not over."""
+    owed_by: ClassVar[LiteralString] = ""
+    """Of an open row, in SQL: the person `%(person)s` has a part in it, to be handed over with what else is theirs."""
+    must_not_stay_with: ClassVar[LiteralString] = ""
+    """The column with the person whose open rows are handed over again for as long as there are any once that person has left."""
+    awaited: ClassVar[bool] = False
+    """Workflows ask for figures from it, as known at a position that they wait for."""
     share: Share = WHOLE
     revision: ClassVar[int] = 1
     """Counted up when a release makes other rows of the same facts."""

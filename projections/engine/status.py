@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import datetime
 
 import msgspec
@@ -26,7 +25,6 @@ SELECT l.objid::int8, l.pid, a.application_name FROM pg_locks l LEFT JOIN pg_sta
 """
 
 SHAPES = f"SELECT name, shape FROM {SCHEMA}.positions WHERE suffix = %s"
-REACHED = f"SELECT min(position) FROM {SCHEMA}.positions WHERE suffix = %s AND name = ANY(%s)"
 
 
 class ProjectionStatus(msgspec.Struct):
@@ -59,12 +57,6 @@ async def outdated(source: Source) -> list[str]:
     """The read models whose tables have another shape than this release's."""
     held = dict(await fetch(source, SHAPES, [LIVE]))
     return [one.name for one in ALL if held.get(one.name, one.shape()) != one.shape()]
-
-
-async def reached(source: Source, names: Collection[str]) -> int:
-    """Up to which position all of these read models know the ledger."""
-    ((position,),) = await fetch(source, REACHED, [LIVE, list(names)])
-    return int(position or 0)
 
 
 def _status(

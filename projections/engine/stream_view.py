@@ -34,6 +34,8 @@ Body = Annotated[str, Personal("author")]
 GROWN = (
     "SELECT DISTINCT stream_id FROM ledger.events WHERE position > %s AND position <= %s AND topic = ANY(%s)"
 )
+ASKED: LiteralString = "body::jsonb->'waits' @> jsonb_build_array(jsonb_build_object('of', %(person)s::text))"
+"""For `owed_by`: a step is owed by the person, of a view with `waits`."""
 A = TypeVar("A", bound=Aggregate)
 S = TypeVar("S", bound=msgspec.Struct)
 
@@ -51,8 +53,6 @@ class StreamView(Projection, Generic[A, S]):
     The table is made from what is said here; a column has the type of its field.
     """
 
-    kind: ClassVar[str]
-    """What the topics of its streams begin with."""
     columns: ClassVar[tuple[str, ...]]
     """The fields that lists are narrowed and sorted by; the stream's id comes first."""
     indexes: ClassVar[Mapping[str, str]]

@@ -129,6 +129,7 @@ class Memory(Generic[V]):
 
 class Contributions(Folded):
     name = "contributions"
+    awaited = True
     tables = (CONTRIBUTIONS, TALLIES, DONE, WINS, SEGMENTS, MEMBERS)
     topics = frozenset(fact.TOPIC for fact in MEASURED)
     revision = 2

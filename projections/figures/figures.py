@@ -144,6 +144,17 @@ async def positions_behind(source: Source, asked: FigureAsked, position: int | N
     return [place for (place,) in await fetch(source, query, _given(asked, position))]
 
 
+NEWEST = """
+SELECT currency, max(day) FROM read.contributions WHERE metric = %s AND day <= %s GROUP BY 1 ORDER BY count(*) DESC LIMIT 1
+"""
+
+
+async def newest(source: Source, metric: str, upto: date) -> tuple[str, date] | None:
+    """The currency that most of a metric's contributions are in, and the last day up to `upto` with one of them."""
+    rows = await fetch(source, NEWEST, [metric, upto])
+    return (rows[0][0], rows[0][1]) if rows else None
+
+
 def asking(metric: str, scope: Scope, window: Any, currency: str = "") -> FigureAsked:
     """`window` is anything with a first and a last day. The currency is left out where the metric is not money."""
     money = m.metric(metric).unit == m.Unit.MONEY

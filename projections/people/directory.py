@@ -193,6 +193,10 @@ NAMED = f"""
 SELECT id, NULL AS user_id, name FROM ({NAMES}) n (id, name)
  UNION ALL SELECT NULL, user_id, name FROM ({USERS}) u
 """
+MANAGERS = """
+SELECT m.id FROM read.directory m
+ WHERE EXISTS (SELECT FROM read.directory t WHERE t.kind = 'team' AND t.parent_id = m.id) ORDER BY m.name, m.id LIMIT %s
+"""
 GET = f"SELECT {COLUMNS} FROM read.directory WHERE id = %s"
 LIST = f"SELECT {COLUMNS} FROM read.directory WHERE {{where}} ORDER BY {{order}} LIMIT %(limit)s"
 OF_CUSTOMER = LIST.replace(
@@ -228,6 +232,11 @@ async def named(
 async def get(source: Source, id: UUID) -> Listed | None:
     rows = await fetch(source, GET, [id])
     return Listed(*rows[0]) if rows else None
+
+
+async def team_managers(source: Source, limit: int) -> list[UUID]:
+    """Reps who manage a team, by name."""
+    return [id for (id,) in await fetch(source, MANAGERS, [limit])]
 
 
 async def everybody(source: Source, kind: str) -> list[dict[str, Any]]:

@@ -25,19 +25,12 @@ from projections.deal import at_position
 from projections.deal.at_position import DealThen
 from projections.deal.processes import ProcessBook
 from projections.engine import streams
+from projections.engine.catalog import ALL
 from projections.engine.wait import Waiter
 from projections.figures import figures
 from projections.target import attainment
 
-NEEDED = (
-    "contributions",
-    "target_tree",
-    "cycle_board",
-    "scorecards",
-    "action_items",
-    "adjustments",
-    "deal_board",
-)
+NEEDED = [model.name for model in ALL if model.awaited]
 """The read models that the answers come from."""
 STAFF = (p.TeamFormed, p.TeamArchived, p.RepHired, p.RepMoved, p.RepLeft)
 

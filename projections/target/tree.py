@@ -65,6 +65,9 @@ class TargetTree(StreamView[Target, Targeted]):
     }
     order = ("starts", "metric")
     narrowing = {"on": about.ON}
+    open_where = "status <> 'withdrawn'"
+    owed_by = "owner_id = %(person)s"
+    awaited = True
 
     @classmethod
     def show(cls, aggregate: Target, events: Events) -> Targeted:

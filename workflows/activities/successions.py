@@ -57,13 +57,13 @@ class SuccessionActivities:
             return await self._take_along(asked, rep, owed)
         cause = Cause(asked.position, asked.rep_id, asked.now, LEFT)
         handed = 0
-        for command, key in await self._of_items(asked, owed.items):
+        for command, key in await self._of_items(asked, owed["action-item"]):
             handed += await self._say(command, f"{key}:{asked.rep_id}", cause)
-        for command, key in await self._of_leads(asked, owed.leads):
+        for command, key in await self._of_leads(asked, owed["lead"]):
             await self._say(command, f"{key}:{asked.rep_id}", cause)
         decisions = [
-            *of_cycles(await self._desk.load_all(Cycle, owed.cycles), asked.rep_id),
-            *of_meetings(await self._desk.load_all(Meeting, owed.meetings), asked.rep_id),
+            *of_cycles(await self._desk.load_all(Cycle, owed["cycle"]), asked.rep_id),
+            *of_meetings(await self._desk.load_all(Meeting, owed["meeting"]), asked.rep_id),
         ]
         for command, key in decisions:
             await self._say(command, f"{key}:{asked.rep_id}", cause)
@@ -71,9 +71,11 @@ class SuccessionActivities:
 
     async def _take_along(self, asked: HandoverAsk, rep: Rep, owed: Owed) -> HandoverCount:
         cause = Cause(asked.position, asked.rep_id, asked.now, MOVED)
-        items = [i for i in await self._desk.load_all(ActionItem, owed.items) if i.owner_id == rep.id]
-        leads = [lead for lead in await self._desk.load_all(Lead, owed.leads) if lead.owner_id == rep.id]
-        cycles = [c for c in await self._desk.load_all(Cycle, owed.cycles) if c.scope == rep_scope(rep.id)]
+        items = [
+            i for i in await self._desk.load_all(ActionItem, owed["action-item"]) if i.owner_id == rep.id
+        ]
+        leads = [lead for lead in await self._desk.load_all(Lead, owed["lead"]) if lead.owner_id == rep.id]
+        cycles = [c for c in await self._desk.load_all(Cycle, owed["cycle"]) if c.scope == rep_scope(rep.id)]
         handed = 0
         # What holds now may be said of the same things again once the rep moves on: a key is good for one team.
         for item in items:
@@ -137,12 +139,14 @@ class SuccessionActivities:
     async def _of_manager(self, asked: Succession) -> list[Saying]:
         desk, team = self._desk, asked.team_id
         owed = await desk.loads.owed_by(asked.before)
-        cycles = [c for c in await desk.load_all(Cycle, owed.cycles) if c.people.team_id == team]
-        meetings = [m for m in await desk.load_all(Meeting, owed.meetings) if m.team_id == team]
-        items = [i for i in await desk.load_all(ActionItem, owed.items) if i.team_id == team and i.promise]
-        adjusted = await desk.load_all(Adjustment, owed.adjustments)
-        targets = [t for t in await desk.load_all(Target, owed.targets) if t.team_id == team and t.stands]
-        schedules = await desk.load_all(MeetingSchedule, owed.schedules)
+        cycles = [c for c in await desk.load_all(Cycle, owed["cycle"]) if c.people.team_id == team]
+        meetings = [m for m in await desk.load_all(Meeting, owed["meeting"]) if m.team_id == team]
+        items = [
+            i for i in await desk.load_all(ActionItem, owed["action-item"]) if i.team_id == team and i.promise
+        ]
+        adjusted = await desk.load_all(Adjustment, owed["adjustment"])
+        targets = [t for t in await desk.load_all(Target, owed["target"]) if t.team_id == team and t.stands]
+        schedules = await desk.load_all(MeetingSchedule, owed["meeting-schedule"])
         today = (await desk.load(CyclePolicies, COMPANY)).current.day(asked.now)
         return [
             *parts_of(cycles, asked),
