@@ -151,6 +151,7 @@ LABELS = {
     "activities": "活动",
     "promise": "承诺",
     "its id": "承诺编号",
+    "also open": "另有未结",
     "policy, process": "规则与流程",
     "interest": "意向",
     "allocated": "分配",

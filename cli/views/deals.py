@@ -54,6 +54,7 @@ def show_deals(deals: Iterable[DealView], to: tzinfo | None) -> None:
 
 
 def show_deal(deal: DealView, to: tzinfo | None) -> None:
+    also_open = deal.also_open or {}
     rows = [
         ("deal", deal.deal_id),
         ("reference", f"{deal.reference} ({deal.source})" if deal.reference else None),
@@ -89,6 +90,7 @@ def show_deal(deal: DealView, to: tzinfo | None) -> None:
         ),
         ("its id", deal.promise_id),
         ("due", moment(deal.due_at, to)),
+        ("also open", ", ".join(f"{number} {word(kind)}" for kind, number in also_open.items())),
         ("policy, process", f"{deal.policy}, {deal.process} {deal.process_version}"),
         ("version", deal.version),
     ]

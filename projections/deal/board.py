@@ -20,6 +20,7 @@ from domain.engine import currency
 from domain.engine.facts import PersonName
 from domain.engine.values import Money
 from domain.policy.process import CLOSED, LOST, WON
+from projections.deal import related
 from projections.deal.fold import DEAL_TOPICS, Stories
 from projections.deal.live_promise import PromiseFold
 from projections.deal.processes import ProcessBook, Version
@@ -176,13 +177,16 @@ def _set_amount(row: DealRow, money: Money | None) -> None:
 
 
 class DealView(DealRow, gc=False):
-    """A row with the names to show beside its ids (personal data: the owner's and the promiser's)."""
+    """A row with the names to show beside its ids (personal data: the owner's and the promiser's). `also_open`: how many of what
+    else is about it are open, by kind; left out where there is nothing.
+    """
 
     owner_name: PersonName | None = None
     promised_by_name: PersonName | None = None
     team_name: str | None = None
     customer_name: str | None = None
     product_name: str | None = None
+    also_open: dict[str, int] | msgspec.UnsetType = msgspec.UNSET
 
 
 class BoardFilter(msgspec.Struct, frozen=True, kw_only=True):
@@ -244,7 +248,18 @@ async def titles(source: Source, ids: Collection[UUID]) -> dict[UUID, str]:
 
 async def get(source: Source, deal_id: UUID) -> DealView | None:
     rows = await fetch(source, GET, [deal_id])
-    return _view(*rows[0]) if rows else None
+    if not rows:
+        return None
+    found = _view(*rows[0])
+    await _with_related(source, [found])
+    return found
+
+
+async def _with_related(source: Source, deals: Sequence[DealView]) -> None:
+    also_open = await related.open_of(source, [deal.deal_id for deal in deals])
+    for deal in deals:
+        if deal.deal_id in also_open:
+            deal.also_open = also_open[deal.deal_id]
 
 
 def _view(*row: Any) -> DealView:
@@ -289,7 +304,9 @@ async def listing(
     select.where("amount <= %(amount_to)s", amount_to=narrowed.amount_to)
     if narrowed.text:
         await _with_words(source, select, searched(narrowed.text))
-    return await page(source, select, sort_by(sort, SORTS), cursor, limit, _view)
+    found = await page(source, select, sort_by(sort, SORTS), cursor, limit, _view)
+    await _with_related(source, found.items)
+    return found
 
 
 def _named(select: Select, reference: str | None) -> None:

@@ -17,13 +17,25 @@ import msgspec
 import psycopg
 from psycopg import AsyncConnection, sql
 
+from domain.engine.errors import Invalid
 from domain.engine.facts import Fact
 from domain.engine.recorded import Meta
-from projections.deal import rendered
+from projections.deal import related, rendered
 from projections.deal.fold import DEAL_TOPICS
 from projections.deal.sentences import EN, ZH, Teller, before_and_after, places
-from projections.engine.paging import Page, Source, fetch, fetch_raw, limit_of, token_of, version_in
+from projections.engine.paging import (
+    Page,
+    Source,
+    fetch,
+    fetch_raw,
+    limit_of,
+    opened,
+    sealed,
+    token_of,
+    version_in,
+)
 from projections.engine.projection import Projection
+from projections.engine.streams import NOW
 from projections.engine.tables import Column, Table
 from projections.people import directory
 from runtime.codec import decode_fact, encode, is_known
@@ -118,6 +130,7 @@ class Stored(msgspec.Struct):
 
 
 STORED = "version, position, topic, schema_version, data::text, meta::text, occurred_at, recorded_at"
+UNREAD = "version, position, topic, schema_version, data, meta, occurred_at, recorded_at"
 OLDEST = f"""
 SELECT {STORED} FROM read.deal_history WHERE deal_id = %s AND version > %s ORDER BY version LIMIT %s
 """
@@ -136,6 +149,16 @@ SELECT CASE WHEN bool_and(item IS NOT NULL) FILTER (WHERE n <= $3) THEN
                (SELECT '{terms}'::jsonb AS terms) w, {beside}
         OFFSET 0) told
 """
+# No further than the deal's own facts are known: one that came later may stand before these.
+WITH_RELATED = """
+SELECT {read} FROM (
+    SELECT {stored} FROM read.deal_history WHERE deal_id = %(deal)s
+     UNION ALL
+    SELECT {stored} FROM ledger.events
+     WHERE stream_id = ANY(%(related)s) AND position + 0 <= (SELECT position FROM read.positions WHERE name = 'deal_history' AND suffix = '')) e
+ WHERE position {beyond} %(place)s ORDER BY position{down} LIMIT %(limit)s
+"""
+PLACE_OF = "SELECT position FROM read.deal_history WHERE deal_id = %s AND version = %s"
 LAST = 2**31 - 1
 LANGUAGES = {"en": EN, "zh": ZH}
 read_meta = msgspec.json.Decoder(Meta).decode
@@ -153,12 +176,52 @@ async def listing(
     """A page of what happened to a deal, told in these languages; empty for an unknown one. Raises Invalid for a
     cursor that is none.
     """
+    if others := await related.streams_of(source, deal_id):
+        return await _with_related(
+            source, deal_id, others, cursor, limit, languages, newest_first=newest_first
+        )
     begin = version_in(cursor) if cursor else (LAST if newest_first else 0)
     query = NEWEST if newest_first else OLDEST
     found = await fetch(source, query, [deal_id, begin, limit_of(limit) + 1])
     stored = [Stored(*row) for row in found[:limit]]
     more = token_of(stored[-1].version) if len(found) > limit else None
     return Page(await _rendered(source, stored, languages), more)
+
+
+class Place(msgspec.Struct, array_like=True):
+    """Where a page ended that has facts of other streams."""
+
+    position: int
+
+
+async def _with_related(
+    source: Source,
+    deal_id: UUID,
+    others: Collection[UUID],
+    cursor: str | None,
+    limit: int,
+    languages: Collection[str],
+    *,
+    newest_first: bool,
+) -> Page[Happening]:
+    """The deal's facts among those of the streams about it, in the ledger's order."""
+    beyond, down, begin = ("<", " DESC", NOW) if newest_first else (">", "", 0)
+    place = await _place(source, deal_id, cursor) if cursor else begin
+    query = WITH_RELATED.format(stored=UNREAD, read=STORED, beyond=beyond, down=down)
+    asked = {"deal": deal_id, "related": list(others), "place": place, "limit": limit_of(limit) + 1}
+    found = await fetch(source, query, asked)
+    stored = [Stored(*row) for row in found[:limit]]
+    more = sealed(Place(stored[-1].position)) if len(found) > limit else None
+    return Page(await _rendered(source, stored, languages), more)
+
+
+async def _place(source: Source, deal_id: UUID, cursor: str) -> int:
+    """Where the page before ended; it may have been one without other facts. Raises Invalid."""
+    try:
+        return opened(cursor, Place).position
+    except Invalid:
+        rows = await fetch(source, PLACE_OF, [deal_id, version_in(cursor)])
+        return int(rows[0][0]) if rows else 0
 
 
 async def page_as_json(
@@ -173,6 +236,8 @@ async def page_as_json(
     """A page of what happened to a deal as it is sent, rendered by the database: `sentence` in this language. None for
     an unknown deal. Raises Invalid for a cursor that is none.
     """
+    if await related.streams_of(source, deal_id):
+        return await _rendered_here(source, deal_id, language, cursor, limit, newest_first=newest_first)
     begin = version_in(cursor) if cursor else (LAST if newest_first else 0)
     asked = [deal_id, begin, limit_of(limit)]
     for ordinary in (True, False):
@@ -209,7 +274,7 @@ def page_query(language: str, *, newest_first: bool, ordinary: bool) -> bytes:
 async def _rendered_here(
     source: Source, deal_id: UUID, language: str, cursor: str | None, limit: int, *, newest_first: bool
 ) -> bytes:
-    """The same for a page that holds facts of another release."""
+    """The same for a page that holds facts of another release, or of other streams."""
     found = await listing(source, deal_id, cursor, limit, newest_first=newest_first, languages=(language,))
     for happening in found.items:
         happening.sentence = happening.sentence[language]  # type: ignore[assignment]

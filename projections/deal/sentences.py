@@ -17,6 +17,7 @@ from uuid import UUID
 from domain.deal.promising import BY_RULE
 from domain.engine.facts import FACTS, Fact
 from domain.engine.values import Money
+from projections.deal import related
 from projections.deal.templates import Kind, Named, Piece, pieces
 
 EN, ZH = 0, 1
@@ -220,9 +221,18 @@ COMMA = (", ", "、")
 
 
 @cache
+def told_of(topic: str) -> Told:
+    """Of a deal's facts, and of those of other streams that are shown with them."""
+    if topic in SENTENCES:
+        return SENTENCES[topic]
+    said = (Told(*m.sentences[topic]) for m in related.read_models() if topic in m.sentences)
+    return next(said, Told(topic, topic))
+
+
+@cache
 def places(topic: str) -> tuple[Named, ...]:
     """Every value that a topic's sentences tell."""
-    told = SENTENCES[topic]
+    told = told_of(topic)
     return tuple({named for text in (told.en, told.zh) for piece in pieces(text) for named in piece.named})
 
 
@@ -234,7 +244,7 @@ class Teller:
         self._names = names
 
     def tell(self, fact: Fact) -> str:
-        template = SENTENCES[fact.TOPIC][self._language]
+        template = told_of(fact.TOPIC)[self._language]
         return "".join(self._piece(piece, fact) for piece in pieces(template))
 
     def _piece(self, piece: Piece, fact: Fact) -> str:
@@ -297,8 +307,8 @@ def before_and_after(topic: str) -> list[tuple[str, str, str]]:
 def _after(topic: str, before: str, names: Collection[str]) -> str:
     """Where there is no `after`, what is new stands under its own name."""
     after = before.removesuffix("before") + "after"
-    return after if after in names else SENTENCES[topic].field
+    return after if after in names else told_of(topic).field
 
 
 def _label(topic: str, before: str) -> str:
-    return SENTENCES[topic].field if before == "before" else before.removesuffix("_before") + "_id"
+    return told_of(topic).field if before == "before" else before.removesuffix("_before") + "_id"

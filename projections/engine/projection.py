@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any, ClassVar, Generic, LiteralString, NamedTuple, TypeVar
@@ -71,6 +71,10 @@ class Projection(ABC):
     """Of an open row, in SQL: the person `%(person)s` has a part in it, to be handed over with what else is theirs."""
     must_not_stay_with: ClassVar[LiteralString] = ""
     """The column with the person whose open rows are handed over again for as long as there are any once that person has left."""
+    shown_on: ClassVar[Mapping[str, str]] = {}
+    """By the kind of what a row is about as well, the column with its id: it is shown there, too, with its facts."""
+    sentences: ClassVar[Mapping[str, tuple[str, str]]] = {}
+    """By topic, what a fact says there, in English and Chinese: templates as in `deal/templates.py`."""
     awaited: ClassVar[bool] = False
     """Workflows ask for figures from it, as known at a position that they wait for."""
     share: Share = WHOLE
