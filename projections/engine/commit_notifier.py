@@ -22,7 +22,7 @@ SETTINGS = "SET synchronous_commit = off; SET lock_timeout = '2s'"
 log = logging.getLogger(__name__)
 
 
-class Herald(Lasting):
+class CommitNotifier(Lasting):
     """Speaks for as long as it is entered. While a statement is on its way the next positions are collected."""
 
     def __init__(self, url: str) -> None:
@@ -40,13 +40,13 @@ class Herald(Lasting):
             try:
                 async with await connect(self._url) as connection:
                     await connection.execute(sql.SQL(SETTINGS))
-                    await connection.execute(NAMED, [f"salesloop herald {os.getpid()}"])
+                    await connection.execute(NAMED, [f"salesloop commit notifier {os.getpid()}"])
                     while True:
                         await self._asked.wait()
                         self._asked.clear()
                         await self._tell(connection)
             except psycopg.Error as lost:
-                log.warning("Herald: lost the database (%s)", type(lost).__name__)
+                log.warning("commit notifier: lost the database (%s)", type(lost).__name__)
             await asyncio.sleep(RETRY_SECONDS)
 
     async def _tell(self, connection: AsyncConnection[Any]) -> None:

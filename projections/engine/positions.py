@@ -170,7 +170,7 @@ async def advance(
     connection: AsyncConnection[Any], name: str, suffix: str, held: Place, upto: int, status: str
 ) -> AsyncCursor[Any]:
     """Move on, if nobody else did: the cursor has one row then, and none otherwise. To be the first statement of the
-    transaction that writes the rows; `Herald` tells the listeners when it has committed.
+    transaction that writes the rows; `CommitNotifier` tells the listeners when it has committed.
     """
     at = {"generation": held.generation, "position": held.position}
     return await connection.execute(

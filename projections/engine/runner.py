@@ -18,11 +18,11 @@ from psycopg import AsyncConnection, sql
 import domain.registry  # noqa: F401 - every fact is known before the first is folded
 from domain.engine.facts import FACTS
 from projections.engine import positions
-from projections.engine.commit_notifier import Herald
+from projections.engine.commit_notifier import CommitNotifier
 from projections.engine.positions import FOLLOWERS, LIVE, SMALL, Fenced, Move, Place
 from projections.engine.projection import Projection
 from projections.engine.recent_facts import KEPT, Recent
-from projections.engine.runner_group import Convoy
+from projections.engine.runner_group import RunnerGroup
 from projections.engine.signals import Listener
 from runtime.backoff import Backoff
 from runtime.database import connect, left
@@ -52,18 +52,18 @@ class Watch(Listener):
     def __init__(self, url: str) -> None:
         super().__init__(url)
         self.recent = Recent()
-        self.convoy = Convoy(url)
-        self.herald = Herald(url)
+        self.group = RunnerGroup(url)
+        self.notifier = CommitNotifier(url)
 
     async def __aenter__(self) -> Self:
-        await self.herald.__aenter__()
-        await self.convoy.__aenter__()
+        await self.notifier.__aenter__()
+        await self.group.__aenter__()
         return await super().__aenter__()
 
     async def __aexit__(self, *_: object) -> None:
         await super().__aexit__()
-        await self.convoy.__aexit__()
-        await self.herald.__aexit__()
+        await self.group.__aexit__()
+        await self.notifier.__aexit__()
 
     def heard(self, channel: str, payload: str) -> None:
         name, _, number = payload.rpartition(":")
@@ -168,14 +168,14 @@ class Follower:
         few = upto - held.position <= (SMALL if meant else KEPT)
         if few and not self._alone and not left(connection):
             move = Move(model, held, upto, status, facts if meant else None)
-            if await self._watch.convoy.move(move):
-                self._watch.herald.reached(self.name, upto)
+            if await self._watch.group.move(move):
+                self._watch.notifier.reached(self.name, upto)
                 return Place(held.generation, upto, status, held.shape)
         if meant:
             moved = await positions.step(connection, model, held, upto, status, facts)
         else:
             moved = await positions.skip(connection, self.name, held, upto, status)
-        self._watch.herald.reached(self.name, upto)
+        self._watch.notifier.reached(self.name, upto)
         return moved
 
     async def _place(self, connection: AsyncConnection[Any]) -> Place:

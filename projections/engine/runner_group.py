@@ -25,7 +25,7 @@ SETTINGS = (
 log = logging.getLogger(__name__)
 
 
-class Convoy(Lasting):
+class RunnerGroup(Lasting):
     """Moves for as long as it is entered. While one transaction is on its way the next moves are collected."""
 
     def __init__(self, url: str) -> None:
@@ -48,7 +48,7 @@ class Convoy(Lasting):
             try:
                 async with await connect(self._url) as connection:
                     await connection.execute(sql.SQL(SETTINGS))
-                    await connection.execute(NAMED, [f"salesloop convoy {os.getpid()}"])
+                    await connection.execute(NAMED, [f"salesloop runner group {os.getpid()}"])
                     connection.prepared_max = None  # the statements of all read models
                     self._away = False
                     while True:
@@ -58,7 +58,7 @@ class Convoy(Lasting):
                         self._asked.clear()
                         await self._move(connection)
             except psycopg.Error as lost:
-                log.warning("Convoy: lost the database (%s)", type(lost).__name__)
+                log.warning("runner group: lost the database (%s)", type(lost).__name__)
             finally:
                 self._away = True
                 self._answer(self._moves, set())
@@ -72,7 +72,7 @@ class Convoy(Lasting):
         except (psycopg.OperationalError, psycopg.InterfaceError):
             raise
         except Exception as wrong:  # noqa: BLE001 - whoever it is about will say so
-            log.info("Convoy: not together (%s)", type(wrong).__name__)
+            log.info("runner group: not together (%s)", type(wrong).__name__)
         finally:
             self._answer(taken, moved)
 

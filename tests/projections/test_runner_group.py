@@ -18,7 +18,7 @@ from projections.engine.catalog import ALL
 from projections.engine.positions import Move, Place
 from projections.engine.recent_facts import KEPT, Recent
 from projections.engine.runner import resume
-from projections.engine.runner_group import Convoy
+from projections.engine.runner_group import RunnerGroup
 from projections.engine.status import status
 from projections.engine.wait import Waiter
 from projections.lead import Leads
@@ -54,7 +54,7 @@ async def test_one_that_is_being_rebuilt_holds_up_none_of_the_others(books: Book
         await waiter.until(held, second.position, 20)
 
 
-@pytest.mark.parametrize("shared", ["herald", "convoy"])
+@pytest.mark.parametrize("shared", ["commit notifier", "runner group"])
 async def test_a_shared_connection_that_is_cut_comes_back(books: Books, shared: str) -> None:
     deal_id, url = await books.opened(), books.office.url
     async with running(url), Waiter(url) as waiter:
@@ -77,9 +77,9 @@ async def test_it_moves_only_who_stands_where_it_is_thought_to_stand(
     head = await books.follow()
     here, elsewhere = [await positions.place(books.connection, name) for name in ("rules", "leads")]
     behind = Place(elsewhere.generation, elsewhere.position - 1, elsewhere.status, elsewhere.shape)
-    async with Convoy(books.office.url) as convoy:
-        assert await eventually(lambda: convoy.move(Move(Rules(), here, head + 1, "live", None)))
-        assert not await convoy.move(Move(Leads(), behind, head + 1, "live", None))
+    async with RunnerGroup(books.office.url) as group:
+        assert await eventually(lambda: group.move(Move(Rules(), here, head + 1, "live", None)))
+        assert not await group.move(Move(Leads(), behind, head + 1, "live", None))
     assert (await positions.place(books.connection, "rules")).position == head + 1
     assert (await positions.place(books.connection, "leads")).position == head
 
