@@ -23,7 +23,7 @@ from domain.engine.command_handler import Call, CommandHandler
 from projections.deal.board import DealBoard
 from projections.engine.catalog import ALL
 from projections.engine.run import run_projections
-from projections.engine.runner import Follower, Watch
+from projections.engine.runner import ModelRunner, RunnerContext
 from projections.engine.wait import Waiter
 from runtime.database import connect
 from runtime.ledger import open_ledger
@@ -51,10 +51,10 @@ async def catch_up(url: str, facts: int) -> Figures:
     """Follow with nothing remembered, as after an outage that began before the first deal."""
     async with await connect(url) as connection:
         await connection.execute(START_AGAIN)
-    async with Watch(url) as watch, Waiter(url) as waiter:
-        await watch.marks.until("ledger", facts)
+    async with RunnerContext(url) as context, Waiter(url) as waiter:
+        await context.marks.until("ledger", facts)
         started = time.perf_counter()
-        follower = asyncio.create_task(Follower(url, DealBoard, watch).run())
+        follower = asyncio.create_task(ModelRunner(url, DealBoard, context).run())
         await waiter.until(BOARD, facts, timeout=300)
         took = time.perf_counter() - started
         follower.cancel()

@@ -7,7 +7,7 @@ import gc
 from collections.abc import Collection
 
 from projections.engine.catalog import ALL
-from projections.engine.runner import Follower, Watch
+from projections.engine.runner import ModelRunner, RunnerContext
 from runtime.ending import cancelled
 from runtime.garbage import SELDOM
 
@@ -18,8 +18,8 @@ async def run_projections(
     """Follow the ledger for the named read models (default: all) until `stop` is set or this task is cancelled."""
     gc.set_threshold(*SELDOM)  # a fold makes many small objects and no cycles
     chosen = [projection for projection in ALL if names is None or projection.name in names]
-    async with Watch(url) as watch:
-        followers = [asyncio.create_task(Follower(url, p, watch).run(), name=p.name) for p in chosen]
+    async with RunnerContext(url) as context:
+        followers = [asyncio.create_task(ModelRunner(url, p, context).run(), name=p.name) for p in chosen]
         stopping = asyncio.create_task((stop or asyncio.Event()).wait())
         try:
             await asyncio.wait([*followers, stopping], return_when=asyncio.FIRST_COMPLETED)

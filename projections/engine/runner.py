@@ -42,7 +42,7 @@ PASSING = ("08", "40", "53", "55", "57")
 log = logging.getLogger(__name__)
 
 
-class Watch(Listener):
+class RunnerContext(Listener):
     """What the followers of one process share: the ledger's head, its newest facts, what moves and who speaks for
     them all, and when somebody asks a stopped read model to resume.
     """
@@ -81,14 +81,16 @@ class Stopped(Exception):
     """This read model cannot go on; the message says at which position and why."""
 
 
-class Follower:
+class ModelRunner:
     """Follows the ledger for one read model, whenever it is this process's turn."""
 
-    def __init__(self, url: str, projection: type[Projection], watch: Watch, *, batch: int = BATCH) -> None:
+    def __init__(
+        self, url: str, projection: type[Projection], context: RunnerContext, *, batch: int = BATCH
+    ) -> None:
         self.name = projection.name
         self._url = url
         self._projection = projection
-        self._watch = watch
+        self._context = context
         self._batch = batch
         self._backoff = Backoff(FIRST_WAIT, LONGEST_WAIT)
         self._alone = False
@@ -111,7 +113,7 @@ class Follower:
             await connection.execute(positions.NAMED, [application])
             await self._take_lock(connection)
             await connection.execute(sql.SQL(SETTINGS))
-            self._watch.recent.forget()
+            self._context.recent.forget()
             while True:
                 try:
                     await self._follow(connection)
@@ -135,7 +137,7 @@ class Follower:
         held = await self._place(connection)
         most = self._batch
         while True:
-            head = await self._watch.marks.until(LEDGER, held.position + 1)
+            head = await self._context.marks.until(LEDGER, held.position + 1)
             upto = min(head, held.position + most)
             try:
                 status = "live" if upto == head else "catching-up"
@@ -160,7 +162,7 @@ class Follower:
         """
         facts = None
         if upto - held.position <= KEPT:
-            facts = await self._watch.recent.between(connection, held.position, upto)
+            facts = await self._context.recent.between(connection, held.position, upto)
         meant = facts is None or any(
             topic in model.topics or topic not in FACTS  # of a newer release, it may be meant for any of them
             for _, _, _, topic, *_ in facts
@@ -168,14 +170,14 @@ class Follower:
         few = upto - held.position <= (SMALL if meant else KEPT)
         if few and not self._alone and not left(connection):
             move = Move(model, held, upto, status, facts if meant else None)
-            if await self._watch.group.move(move):
-                self._watch.notifier.reached(self.name, upto)
+            if await self._context.group.move(move):
+                self._context.notifier.reached(self.name, upto)
                 return Place(held.generation, upto, status, held.shape)
         if meant:
             moved = await positions.step(connection, model, held, upto, status, facts)
         else:
             moved = await positions.skip(connection, self.name, held, upto, status)
-        self._watch.notifier.reached(self.name, upto)
+        self._context.notifier.reached(self.name, upto)
         return moved
 
     async def _place(self, connection: AsyncConnection[Any]) -> Place:
@@ -186,7 +188,7 @@ class Follower:
             raise Stopped("it is ahead of the ledger: rebuild it")
         if held.shape != self._projection.shape():
             await self._stop(connection, held, "its tables have another shape than this release: rebuild it")
-        if await self._watch.marks.until(LEDGER, 0) == held.position:
+        if await self._context.marks.until(LEDGER, 0) == held.position:
             await positions.advance(connection, self.name, LIVE, held, held.position, "live")
         return held
 
@@ -200,7 +202,7 @@ class Follower:
         try:
             async with asyncio.timeout(self._backoff.pause()):
                 resume = f"resume:{self.name}"
-                await self._watch.marks.until(resume, self._watch.marks.get(resume) + 1)
+                await self._context.marks.until(resume, self._context.marks.get(resume) + 1)
         except TimeoutError:
             log.info("%s: trying again", self.name)
 

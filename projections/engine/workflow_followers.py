@@ -17,7 +17,7 @@ LAST_SWEEP = (
 )
 
 
-class Follower(msgspec.Struct):
+class FollowerStatus(msgspec.Struct):
     """`behind` is in events; `failing`: its last try did."""
 
     name: str
@@ -25,19 +25,19 @@ class Follower(msgspec.Struct):
     failing: bool
 
 
-class LastSweep(msgspec.Struct):
+class SweepStatus(msgspec.Struct):
     """`at` in seconds since 1970; `found` counts by kind."""
 
     at: float
     found: dict[str, int]
 
 
-async def followers(source: Source) -> list[Follower]:
-    return [Follower(*row) for row in await fetch(source, FOLLOWERS, [])]
+async def followers(source: Source) -> list[FollowerStatus]:
+    return [FollowerStatus(*row) for row in await fetch(source, FOLLOWERS, [])]
 
 
-async def last_sweep(source: Source) -> LastSweep | None:
+async def last_sweep(source: Source) -> SweepStatus | None:
     for at, report in await fetch(source, LAST_SWEEP, []):
         counts: dict[str, Any] = msgspec.json.decode(report)
-        return LastSweep(at, {name: count for name, count in counts.items() if isinstance(count, int)})
+        return SweepStatus(at, {name: count for name, count in counts.items() if isinstance(count, int)})
     return None

@@ -25,7 +25,7 @@ from projections.engine.catalog import ALL, statements
 from projections.engine.positions import Fenced, Move
 from projections.engine.projection import Projection
 from projections.engine.run import run_projections
-from projections.engine.runner import Follower, Watch, resume
+from projections.engine.runner import ModelRunner, RunnerContext, resume
 from projections.engine.status import ProjectionStatus, status
 from projections.engine.wait import Waiter
 from runtime.schema import migrate
@@ -40,8 +40,8 @@ OTHERS = [projection.name for projection in ALL if projection is not DealBoard]
 @contextlib.asynccontextmanager
 async def following(url: str, *projections: type[Projection], batch: int = 5_000) -> AsyncIterator[None]:
     """Followers as one process has them."""
-    async with Watch(url) as watch:
-        tasks = [asyncio.create_task(Follower(url, p, watch, batch=batch).run()) for p in projections]
+    async with RunnerContext(url) as context:
+        tasks = [asyncio.create_task(ModelRunner(url, p, context, batch=batch).run()) for p in projections]
         yield
         for task in tasks:
             task.cancel()
