@@ -63,7 +63,7 @@ class Look:
     ) -> None:
         if position is None or position == 0:
             return
-        if all(self.services.waiter.marks.get(name) >= position for name in projections):
+        if all(self.services.waiter.watermarks.get(name) >= position for name in projections):
             return
         if position > await self.services.ledger.head():
             raise invalid(field, "is a position that nothing is recorded at yet")

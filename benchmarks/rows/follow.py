@@ -52,7 +52,7 @@ async def catch_up(url: str, facts: int) -> Figures:
     async with await connect(url) as connection:
         await connection.execute(START_AGAIN)
     async with RunnerContext(url) as context, Waiter(url) as waiter:
-        await context.marks.until("ledger", facts)
+        await context.watermarks.until("ledger", facts)
         started = time.perf_counter()
         follower = asyncio.create_task(ModelRunner(url, DealBoard, context).run())
         await waiter.until(BOARD, facts, timeout=300)

@@ -18,7 +18,7 @@ from domain.engine.facts import FreeText, PersonName
 from domain.engine.values import PromiseOutcome
 from domain.policy.process import LOST, WON
 from projections.deal.live_promise import PromiseFold
-from projections.engine.counters import Tally, tally_table
+from projections.engine.counters import Counters, counters_table
 from projections.engine.fold import on
 from projections.engine.paging import MOMENT, Page, Select, SortKey, Source, fetch, in_order, page, sort_by
 from projections.engine.projection import Entry
@@ -102,7 +102,7 @@ ENDED = Table(
         "team": "(team_id, ended_at, promise_id)",
     },
 )
-OUTCOMES = tally_table("agenda_outcome", OutcomeRow, 4, day="(day)")
+OUTCOMES = counters_table("agenda_outcome", OutcomeRow, 4, day="(day)")
 ENDINGS = tuple(PromiseOutcome)
 
 
@@ -116,7 +116,7 @@ class Agenda(PromiseFold):
     def __init__(self, suffix: str = "") -> None:
         super().__init__(suffix)
         self.ended = self.rows(ENDED)
-        self.outcomes = Tally(self.rows(OUTCOMES))
+        self.outcomes = Counters(self.rows(OUTCOMES))
 
     def opened(self, entry: Entry[f.DealOpened]) -> AgendaRow:
         fact = entry.fact

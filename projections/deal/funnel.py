@@ -25,7 +25,7 @@ from domain.engine.values import Money
 from domain.policy.process import LOST
 from projections.deal.fold import ByDeal, Stories
 from projections.deal.processes import ProcessBook, Version
-from projections.engine.counters import Tally, tally_table
+from projections.engine.counters import Counters, counters_table
 from projections.engine.fold import on
 from projections.engine.paging import Source, fetch, in_order
 from projections.engine.projection import Entry
@@ -86,8 +86,8 @@ class MoveRow(msgspec.Struct, gc=False):
 
 
 STANDING = Table("funnel", StandingRow, key=("deal_id",))
-STAGES = tally_table("funnel_stage", StageRow, 3)
-MOVES = tally_table("funnel_move", MoveRow, 4)
+STAGES = counters_table("funnel_stage", StageRow, 3)
+MOVES = counters_table("funnel_move", MoveRow, 4)
 
 
 class Funnel(ByDeal[StandingRow]):
@@ -98,8 +98,8 @@ class Funnel(ByDeal[StandingRow]):
 
     def __init__(self, suffix: str = "") -> None:
         super().__init__(suffix)
-        self.stages = Tally(self.rows(STAGES))
-        self.moves = Tally(self.rows(MOVES))
+        self.stages = Counters(self.rows(STAGES))
+        self.moves = Counters(self.rows(MOVES))
         self.processes = ProcessBook()
 
     async def prepare(self, connection: AsyncConnection[Any], stories: Stories) -> None:

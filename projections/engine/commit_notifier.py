@@ -15,14 +15,14 @@ import psycopg
 from psycopg import AsyncConnection, sql
 
 from projections.engine.positions import NAMED, NOTIFY
-from projections.engine.signals import RETRY_SECONDS, Lasting
+from projections.engine.signals import RETRY_SECONDS, BackgroundTask
 from runtime.database import connect
 
 SETTINGS = "SET synchronous_commit = off; SET lock_timeout = '2s'"
 log = logging.getLogger(__name__)
 
 
-class CommitNotifier(Lasting):
+class CommitNotifier(BackgroundTask):
     """Speaks for as long as it is entered. While a statement is on its way the next positions are collected."""
 
     def __init__(self, url: str) -> None:

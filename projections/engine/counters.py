@@ -17,7 +17,7 @@ from projections.engine.tables import Key, R, Table
 Number = int | Decimal
 
 
-class Tally(Generic[R]):
+class Counters(Generic[R]):
     """The columns of the table that are not its key are the counters, in order."""
 
     def __init__(self, rows: Rows[R]) -> None:
@@ -57,6 +57,6 @@ class Tally(Generic[R]):
         return not any(getattr(row, name) for name in self._counters)
 
 
-def tally_table(name: str, row: type[R], counters: int, **indexes: str) -> Table[R]:
+def counters_table(name: str, row: type[R], counters: int, **indexes: str) -> Table[R]:
     """A table whose last `counters` columns are counters and whose others are the key."""
     return Table(name, row, key=tuple(row.__struct_fields__[:-counters]), indexes=indexes)

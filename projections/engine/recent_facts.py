@@ -20,7 +20,7 @@ _position = itemgetter(0)
 log = logging.getLogger(__name__)
 
 
-class Recent:
+class RecentFacts:
     """A window on the ledger that moves with whoever is furthest."""
 
     def __init__(self) -> None:

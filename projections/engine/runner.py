@@ -21,7 +21,7 @@ from projections.engine import positions
 from projections.engine.commit_notifier import CommitNotifier
 from projections.engine.positions import FOLLOWERS, LIVE, SMALL, Fenced, Move, Place
 from projections.engine.projection import Projection
-from projections.engine.recent_facts import KEPT, Recent
+from projections.engine.recent_facts import KEPT, RecentFacts
 from projections.engine.runner_group import RunnerGroup
 from projections.engine.signals import Listener
 from runtime.backoff import Backoff
@@ -51,7 +51,7 @@ class RunnerContext(Listener):
 
     def __init__(self, url: str) -> None:
         super().__init__(url)
-        self.recent = Recent()
+        self.recent = RecentFacts()
         self.group = RunnerGroup(url)
         self.notifier = CommitNotifier(url)
 
@@ -67,14 +67,14 @@ class RunnerContext(Listener):
 
     def heard(self, channel: str, payload: str) -> None:
         name, _, number = payload.rpartition(":")
-        self.marks.set(name if channel == CONTROL else LEDGER, int(number))
+        self.watermarks.set(name if channel == CONTROL else LEDGER, int(number))
 
     async def check(self, connection: AsyncConnection[Any]) -> None:
         ahead = await positions.cut_off(connection)
-        self.marks.correct(LEDGER, await positions.head(connection))
+        self.watermarks.correct(LEDGER, await positions.head(connection))
         if ahead:
             log.error("ahead of the ledger, and stopped: %s", ", ".join(sorted(ahead)))
-            self.marks.interrupt(LEDGER, Fenced("the ledger ends earlier than it did"))
+            self.watermarks.interrupt(LEDGER, Fenced("the ledger ends earlier than it did"))
 
 
 class Stopped(Exception):
@@ -137,7 +137,7 @@ class ModelRunner:
         held = await self._place(connection)
         most = self._batch
         while True:
-            head = await self._context.marks.until(LEDGER, held.position + 1)
+            head = await self._context.watermarks.until(LEDGER, held.position + 1)
             upto = min(head, held.position + most)
             try:
                 status = "live" if upto == head else "catching-up"
@@ -188,7 +188,7 @@ class ModelRunner:
             raise Stopped("it is ahead of the ledger: rebuild it")
         if held.shape != self._projection.shape():
             await self._stop(connection, held, "its tables have another shape than this release: rebuild it")
-        if await self._context.marks.until(LEDGER, 0) == held.position:
+        if await self._context.watermarks.until(LEDGER, 0) == held.position:
             await positions.advance(connection, self.name, LIVE, held, held.position, "live")
         return held
 
@@ -202,7 +202,7 @@ class ModelRunner:
         try:
             async with asyncio.timeout(self._backoff.pause()):
                 resume = f"resume:{self.name}"
-                await self._context.marks.until(resume, self._context.marks.get(resume) + 1)
+                await self._context.watermarks.until(resume, self._context.watermarks.get(resume) + 1)
         except TimeoutError:
             log.info("%s: trying again", self.name)
 
@@ -227,4 +227,4 @@ async def resume(connection: AsyncConnection[Any], name: str) -> None:
     )
 
 
-__all__ = ["LIVE", "Follower", "Watch", "resume"]
+__all__ = ["LIVE", "ModelRunner", "RunnerContext", "resume"]

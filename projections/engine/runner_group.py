@@ -16,7 +16,7 @@ import psycopg
 from psycopg import AsyncConnection, sql
 
 from projections.engine.positions import NAMED, Move, together
-from projections.engine.signals import RETRY_SECONDS, Lasting
+from projections.engine.signals import RETRY_SECONDS, BackgroundTask
 from runtime.database import connect
 
 SETTINGS = (
@@ -25,7 +25,7 @@ SETTINGS = (
 log = logging.getLogger(__name__)
 
 
-class RunnerGroup(Lasting):
+class RunnerGroup(BackgroundTask):
     """Moves for as long as it is entered. While one transaction is on its way the next moves are collected."""
 
     def __init__(self, url: str) -> None:

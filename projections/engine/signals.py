@@ -25,7 +25,7 @@ RETRY_SECONDS = 0.2
 log = logging.getLogger(__name__)
 
 
-class Marks:
+class Watermarks:
     """Named numbers that mostly grow, and those who wait for one to be reached."""
 
     def __init__(self) -> None:
@@ -74,7 +74,7 @@ class Marks:
         return await future
 
 
-class Lasting(ABC):
+class BackgroundTask(ABC):
     """Has its work done by a task for as long as it is entered (`async with`)."""
 
     _task: asyncio.Task[None] | None = None
@@ -94,13 +94,13 @@ class Lasting(ABC):
                 raise outcome
 
 
-class Listener(Lasting):
+class Listener(BackgroundTask):
     """Keeps marks up to date for as long as it is entered, through any outage."""
 
     channels: tuple[str, ...]
 
     def __init__(self, url: str, recheck_seconds: float = RECHECK_SECONDS) -> None:
-        self.marks = Marks()
+        self.watermarks = Watermarks()
         self._url = url
         self._recheck_seconds = recheck_seconds
 
@@ -124,7 +124,7 @@ class Listener(Lasting):
         async with await connect(self._url) as connection:
             for channel in self.channels:
                 await connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
-            self.marks.clear()
+            self.watermarks.clear()
             while True:
                 await self.check(connection)
                 async for notice in connection.notifies(timeout=self._recheck_seconds):

@@ -138,9 +138,9 @@ def _columns(row: type[msgspec.Struct]) -> dict[str, Column]:
 
 def _column(hint: Any, *, nullable: bool = False, personal: bool = False) -> Column:
     if get_origin(hint) is Annotated:
-        inner, *marks = get_args(hint)
-        chosen = next((m.name for m in marks if isinstance(m, SqlType)), None)
-        found = _column(inner, nullable=nullable, personal=any(isinstance(m, Personal) for m in marks))
+        inner, *watermarks = get_args(hint)
+        chosen = next((m.name for m in watermarks if isinstance(m, SqlType)), None)
+        found = _column(inner, nullable=nullable, personal=any(isinstance(m, Personal) for m in watermarks))
         return Column(chosen, found.nullable, found.personal) if chosen else found
     if get_origin(hint) in (Union, UnionType):
         (inner,) = (arg for arg in get_args(hint) if arg is not type(None))

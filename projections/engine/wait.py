@@ -31,21 +31,21 @@ class Waiter(Listener):
 
     async def until(self, name: str, position: int, timeout: float = 5.0) -> bool:  # noqa: ASYNC109 - the caller's bound
         """True once the read model has `position`. Raises NotReached after `timeout` seconds."""
-        if self.marks.get(name) >= position:
+        if self.watermarks.get(name) >= position:
             return True
         try:
             async with asyncio.timeout(timeout):
-                await self.marks.until(name, position)
+                await self.watermarks.until(name, position)
         except TimeoutError as late:
-            raise NotReached(name, position, self.marks.get(name)) from late
+            raise NotReached(name, position, self.watermarks.get(name)) from late
         return True
 
     def heard(self, channel: str, payload: str) -> None:
         for told in payload.split(","):
             name, _, position = told.rpartition(":")
-            self.marks.set(name, int(position))
+            self.watermarks.set(name, int(position))
 
     async def check(self, connection: AsyncConnection[Any]) -> None:
         cursor = await connection.execute(POSITIONS, [LIVE])
         for name, position in await cursor.fetchall():
-            self.marks.correct(name, position)
+            self.watermarks.correct(name, position)

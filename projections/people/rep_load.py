@@ -22,7 +22,7 @@ from domain.engine.facts import PersonName
 from domain.engine.values import Money
 from domain.people import people as p
 from projections.deal.fold import ByDeal
-from projections.engine.counters import Tally, tally_table
+from projections.engine.counters import Counters, counters_table
 from projections.engine.fold import on
 from projections.engine.paging import Select, Source, fetch
 from projections.engine.projection import Entry
@@ -81,8 +81,8 @@ WEIGHTS = Table(
     key=("deal_id",),
     indexes={"due": "(promised_by, due_at) WHERE due_at IS NOT NULL"},
 )
-LOADS = tally_table("rep_load_sum", LoadRow, 3)
-DUES = tally_table("rep_load_due", DueRow, 1)
+LOADS = counters_table("rep_load_sum", LoadRow, 3)
+DUES = counters_table("rep_load_due", DueRow, 1)
 
 
 class RepLoad(ByDeal[WeightRow]):
@@ -93,8 +93,8 @@ class RepLoad(ByDeal[WeightRow]):
     def __init__(self, suffix: str = "") -> None:
         super().__init__(suffix)
         self.reps = self.rows(REPS)
-        self.loads = Tally(self.rows(LOADS))
-        self.dues = Tally(self.rows(DUES))
+        self.loads = Counters(self.rows(LOADS))
+        self.dues = Counters(self.rows(DUES))
 
     async def apply(self, connection: AsyncConnection[Any], after: int, upto: int) -> None:
         entries = await self.read(connection, after, upto)

@@ -41,7 +41,7 @@ async def test_it_waits_until_who_follows_is_near(
     async with await connect(books.office.url) as follower:
         await follower.execute("SELECT pg_advisory_lock(%s::int, %s::int)", [FOLLOWERS, lock_key(NAME)])
         waiting = asyncio.create_task(pace())
-        await eventually(lambda: pace._waiter.marks._waiting[NAME])
+        await eventually(lambda: pace._waiter.watermarks._waiting[NAME])
         assert not waiting.done()
         head = await books.office.ledger.head()
         await books.connection.execute(

@@ -160,7 +160,7 @@ async def test_a_read_model_ahead_of_the_ledger_stops_and_says_so_until_it_is_re
             "(restored from an earlier backup, or cut): rebuild it"
         )
         assert found.lag == found.head
-        await eventually(lambda: waiter.marks.get("deal_board") == 0)
+        await eventually(lambda: waiter.watermarks.get("deal_board") == 0)
         again = await books.given(
             FormTeam(team_id=uuid.uuid4(), name="East"), FormTeam(team_id=uuid.uuid4(), name="West")
         )

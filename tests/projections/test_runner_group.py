@@ -16,7 +16,7 @@ from projections.deal.history import DealHistory
 from projections.engine import positions, rebuild
 from projections.engine.catalog import ALL
 from projections.engine.positions import Move, Place
-from projections.engine.recent_facts import KEPT, Recent
+from projections.engine.recent_facts import KEPT, RecentFacts
 from projections.engine.runner import resume
 from projections.engine.runner_group import RunnerGroup
 from projections.engine.status import status
@@ -116,7 +116,7 @@ async def test_what_one_cannot_digest_stops_it_alone(
 
 
 async def _facts(books: Books, after: int) -> Sequence[Row]:
-    return await Recent().between(books.connection, after, await positions.head(books.connection))
+    return await RecentFacts().between(books.connection, after, await positions.head(books.connection))
 
 
 async def test_all_move_or_none(books: Books, stumbling: type[Stumbling]) -> None:
@@ -161,7 +161,7 @@ async def test_facts_are_found_wherever_a_follower_stands(books: Books) -> None:
     await books.given(*(call(deal_id) for _ in range(KEPT)))
     head = await positions.head(books.connection)
     assert head > 2 * KEPT, "the window has moved on"
-    recent = Recent()
+    recent = RecentFacts()
 
     async def numbers(after: int, upto: int) -> list[int]:
         return [position for position, *_ in await recent.between(books.connection, after, upto)]

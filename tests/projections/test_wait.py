@@ -9,7 +9,7 @@ import pytest
 
 from projections.engine import positions
 from projections.engine.run import run_projections
-from projections.engine.signals import Marks
+from projections.engine.signals import Watermarks
 from projections.engine.wait import NotReached, Waiter
 from tests.conftest import PATIENCE
 from tests.projections.telling import Books, call
@@ -88,23 +88,23 @@ async def test_a_rebuild_of_something_else_wakes_nobody(books: Books) -> None:
 
 
 def test_marks_only_grow_until_they_are_corrected_or_cleared() -> None:
-    marks = Marks()
-    assert marks.get("a") == -1
-    marks.set("a", 5)
-    marks.set("a", 3)
-    assert marks.get("a") == 5
-    marks.correct("a", 4)
-    assert marks.get("a") == 4
-    marks.clear()
-    assert marks.get("a") == -1
+    watermarks = Watermarks()
+    assert watermarks.get("a") == -1
+    watermarks.set("a", 5)
+    watermarks.set("a", 3)
+    assert watermarks.get("a") == 5
+    watermarks.correct("a", 4)
+    assert watermarks.get("a") == 4
+    watermarks.clear()
+    assert watermarks.get("a") == -1
 
 
 async def test_a_waiter_who_gave_up_is_no_hindrance() -> None:
-    marks = Marks()
+    watermarks = Watermarks()
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0):
-            await marks.until("a", 1)
-    waiting = asyncio.create_task(marks.until("a", 2))
+            await watermarks.until("a", 1)
+    waiting = asyncio.create_task(watermarks.until("a", 2))
     await asyncio.sleep(0)
-    marks.set("a", 7)
+    watermarks.set("a", 7)
     assert await waiting == 7
