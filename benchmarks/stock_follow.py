@@ -66,7 +66,7 @@ class BoardView(PostgresTrackingRecorder):
         handler = model.handlers.get(type(happened.fact))
         if handler is not None:
             handler(model, row, happened)
-        model.told(row, happened)
+        model.finished(row, happened)
         cursor.execute(self._deals.upsert, [as_json(DEALS.names, [DEALS.values(row)])], prepare=True)
         title = model.titles.peek(happened.stream_id)
         if title is not None:

@@ -79,7 +79,7 @@ async def _history(given: str, query: dict[str, Any]) -> Any:
             )
             return msgspec.json.decode(found or fail(f"no deal has the id {id}"), type=shape)
 
-        shape = Page[deal_history.Told]
+        shape = Page[deal_history.InOneLanguage]
         return await at.read(f"/deals/{id}/history", shape, query, direct)
 
 

@@ -17,7 +17,7 @@ from api.engine.reading import Look, sees
 from domain.engine.errors import NotFound
 from projections.deal import board as deal_board
 from projections.deal import history as deal_history
-from projections.deal.history import Happening
+from projections.deal.history import DealEvent
 from projections.engine.paging import Page
 
 router = auth.router("/deals", tags=["history"])
@@ -31,7 +31,7 @@ class HistoryOptions(Paging):
     limit: Annotated[Whole, Field(ge=1, le=MAX_PAGE)] = 100
 
 
-class HistoryEntry(Happening):
+class HistoryEntry(DealEvent):
     """One event of the deal. `sentence` says it without the actor, in the language asked for; `data` is the fact as
     stored; `who_name` is the rep's name where the actor is one (personal data).
     """

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from projections.deal.agenda import AgendaItem, EndedItem, Outcomes
     from projections.deal.board import DealView
     from projections.deal.funnel import FunnelStage
-    from projections.deal.history import Happening
+    from projections.deal.history import DealEvent
     from projections.engine.paging import Page
     from projections.lead import LeadView
     from projections.people.rep_load import Load
@@ -100,7 +100,7 @@ def show_deal(deal: DealView, to: tzinfo | None) -> None:
 # --- history ---------------------------------------------------------------------------------------------------------
 
 
-def show_history(page: Page[Happening], lang: str, to: tzinfo | None, title: str = "") -> None:
+def show_history(page: Page[DealEvent], lang: str, to: tzinfo | None, title: str = "") -> None:
     rows = [
         (h.version, moment(h.occurred_at, to, seconds=True), _who(h), h.channel, _said(h, lang))
         for h in page.items
@@ -109,24 +109,24 @@ def show_history(page: Page[Happening], lang: str, to: tzinfo | None, title: str
     table(columns, rows, title=title, right=("",), whole=("when", "door"), spare=("door", "who"))
 
 
-def _who(happening: Happening) -> str:
+def _who(event: DealEvent) -> str:
     """A rep by name, a workflow as what it is: its id only repeats the deal's."""
-    return word("workflow") if happening.who_kind == "workflow" else happening.who_name or happening.who
+    return word("workflow") if event.who_kind == "workflow" else event.who_name or event.who
 
 
-def _said(happening: Happening, lang: str) -> str:
-    why = f" ({happening.reason})" if happening.reason else ""
-    said: Any = happening.sentence
-    return (said if isinstance(said, str) else str(said[lang])) + why + _id(happening)
+def _said(event: DealEvent, lang: str) -> str:
+    why = f" ({event.reason})" if event.reason else ""
+    said: Any = event.sentence
+    return (said if isinstance(said, str) else str(said[lang])) + why + _id(event)
 
 
-def _id(happening: Happening) -> str:
+def _id(event: DealEvent) -> str:
     """What a correction or a decision has to name, and nothing else shows."""
     import msgspec
 
-    if happening.topic not in NAMED_BY:
+    if event.topic not in NAMED_BY:
         return ""
-    of = msgspec.json.decode(happening.data, type=dict[str, Any])[NAMED_BY[happening.topic]]
+    of = msgspec.json.decode(event.data, type=dict[str, Any])[NAMED_BY[event.topic]]
     return told(", id {id}", id=of)
 
 

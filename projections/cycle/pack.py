@@ -28,7 +28,7 @@ from projections.action_item import OPEN, ActionItems
 from projections.adjustment import Adjustments
 from projections.cycle import company
 from projections.deal import at_position
-from projections.deal.at_position import DealThen
+from projections.deal.at_position import DealAsKnown
 from projections.engine import streams
 from projections.engine.paging import Source, fetch
 from projections.scorecard import Scorecards
@@ -103,21 +103,21 @@ async def pack(source: Source, id: UUID, position: int) -> ReviewPack:
     if not cycle.exists:
         raise NotFound(f"no cycle has the id {id} at position {position}", kind="cycle", id=str(id))
     before = await _cycle(source, cycle_id(cycle.scope, cycle.period.previous()), position)
-    look = Look(source, cycle, before, position, await company.in_force(source, position))
-    targets, stalled = await look.targets(), await look.stalled()
-    [(late,)] = await look.ask(LATE_BY_PEOPLE, **look.late_from())
+    queries = PackQueries(source, cycle, before, position, await company.in_force(source, position))
+    targets, stalled = await queries.targets(), await queries.stalled()
+    [(late,)] = await queries.ask(LATE_BY_PEOPLE, **queries.late_from())
     content: dict[str, Any] = {
         "cycle": {"id": cycle.id, "scope": cycle.scope.key, "period": cycle.period},
         "position": position,
         "targets": [_target(one) for one in targets],
-        "scorecard": await look.scorecard(),
-        "funnel": await look.funnel(),
-        "promises": dict(await look.ask(PROMISES)),
-        "since_last_review": await look.changed(),
-        "entered_late": await look.late(),
-        "stalled": {"deals": len(stalled), "longest": [look.idle(one) for one in stalled[:LISTED]]},
-        "action_items": await look.action_items(),
-        "adjustments": await look.adjustments(),
+        "scorecard": await queries.scorecard(),
+        "funnel": await queries.funnel(),
+        "promises": dict(await queries.ask(PROMISES)),
+        "since_last_review": await queries.changed(),
+        "entered_late": await queries.late(),
+        "stalled": {"deals": len(stalled), "longest": [queries.idle(one) for one in stalled[:LISTED]]},
+        "action_items": await queries.action_items(),
+        "adjustments": await queries.adjustments(),
     }
     data = canonical(content)
     return ReviewPack(position, content, data, digest(data), tuple(_agenda(content, targets, late)))
@@ -131,7 +131,7 @@ async def _cycle(source: Source, id: UUID, position: int) -> Cycle:
 
 
 @dataclass(frozen=True)
-class Look:
+class PackQueries:
     """One cycle, the one before it, what is asked about them, and whose days they are cut by."""
 
     source: Source
@@ -203,16 +203,16 @@ class Look:
         days = [period.start + n * DAY for n in range((period.end - period.start).days + 1)]
         return {"days": days, "late": [self.company.begins(day + (LATE_DAYS + 1) * DAY) for day in days]}
 
-    async def stalled(self) -> list[DealThen]:
+    async def stalled(self) -> list[DealAsKnown]:
         """The scope's open deals that nobody has touched for long when the period ends, the longest first."""
         found = await at_position.open_then(self.source, self.cycle.scope, self.position)
         limit = self.cycle.period.end - STALLED_DAYS * DAY
         return sorted((d for d in found if self.touched(d) < limit), key=lambda d: (self.touched(d), d.id))
 
-    def touched(self, one: DealThen) -> date:
+    def touched(self, one: DealAsKnown) -> date:
         return self.company.day(_last_touch(one))
 
-    def idle(self, one: DealThen) -> dict[str, Any]:
+    def idle(self, one: DealAsKnown) -> dict[str, Any]:
         return {"id": one.id, "owner": one.deal.owner_id, "stage": one.deal.stage, "since": self.touched(one)}
 
     async def action_items(self) -> list[dict[str, Any]]:
@@ -253,7 +253,7 @@ def _target(one: Attainment) -> dict[str, Any]:
     }
 
 
-def _last_touch(one: DealThen) -> datetime:
+def _last_touch(one: DealAsKnown) -> datetime:
     return max(r.occurred_at for r in one.story if isinstance(r.fact, f.TOUCHES))
 
 

@@ -30,7 +30,7 @@ AT_ONCE = 200
 
 
 @dataclass
-class DealThen:
+class DealAsKnown:
     """A deal as known at a position, and everything that led there, oldest first."""
 
     deal: Deal
@@ -51,7 +51,7 @@ class DealThen:
         return whose[scope.kind] == scope.id and product and not (scope.segment or scope.channel)
 
 
-async def open_then(source: Source, scope: Scope, position: int) -> list[DealThen]:
+async def open_then(source: Source, scope: Scope, position: int) -> list[DealAsKnown]:
     """The scope's deals that were open, by id."""
     query = _OPEN.replace("{whose}", _WHOSE[scope.kind])
     rows = await fetch(source, query, {"id": scope.id, "position": position})
@@ -59,7 +59,7 @@ async def open_then(source: Source, scope: Scope, position: int) -> list[DealThe
     return [one for one in found if one.deal.is_open and one.belongs(scope)]
 
 
-async def then(source: Source, ids: Collection[UUID], position: int) -> list[DealThen]:
+async def then(source: Source, ids: Collection[UUID], position: int) -> list[DealAsKnown]:
     """By id; streams that are not of a deal are left out."""
     found, ordered = [], sorted(ids)
     for start in range(0, len(ordered), AT_ONCE):
@@ -67,11 +67,11 @@ async def then(source: Source, ids: Collection[UUID], position: int) -> list[Dea
     return found
 
 
-async def _some(source: Source, ids: Collection[UUID], position: int) -> list[DealThen]:
-    stories: defaultdict[UUID, list[Recorded]] = defaultdict(list)
+async def _some(source: Source, ids: Collection[UUID], position: int) -> list[DealAsKnown]:
+    events_by_deal: defaultdict[UUID, list[Recorded]] = defaultdict(list)
     for recorded in await streams.streams(source, ids, position):
-        stories[recorded.originator_id].append(recorded)
-    told = [DealThen(_replayed(id, story), story) for id, story in sorted(stories.items())]
+        events_by_deal[recorded.originator_id].append(recorded)
+    told = [DealAsKnown(_replayed(id, story), story) for id, story in sorted(events_by_deal.items())]
     return [one for one in told if one.deal.exists]
 
 

@@ -21,7 +21,7 @@ from domain.engine.facts import PersonName
 from domain.engine.values import Money
 from domain.policy.process import CLOSED, LOST, WON
 from projections.deal import related
-from projections.deal.fold import DEAL_TOPICS, Stories
+from projections.deal.fold import DEAL_TOPICS, EventsByDeal
 from projections.deal.live_promise import PromiseFold
 from projections.deal.processes import ProcessBook, Version
 from projections.deal.row import DEALS, TITLES, DealRow, TitleRow
@@ -58,8 +58,8 @@ class DealBoard(PromiseFold):
         self.titles = self.rows(TITLES)
         self.processes = ProcessBook()
 
-    async def prepare(self, connection: AsyncConnection[Any], stories: Stories) -> None:
-        wanted = {version for id, story in stories.items() for version in self._versions(id, story)}
+    async def prepare(self, connection: AsyncConnection[Any], events_by_deal: EventsByDeal) -> None:
+        wanted = {version for id, story in events_by_deal.items() for version in self._versions(id, story)}
         await self.processes.learn(connection, wanted)
 
     def _versions(self, deal_id: UUID, story: Sequence[Entry[Any]]) -> Iterator[Version]:
@@ -100,7 +100,7 @@ class DealBoard(PromiseFold):
         await super().save(connection)
         await self.titles.save(connection)
 
-    def told(self, row: DealRow, last: Entry[Any]) -> None:
+    def finished(self, row: DealRow, last: Entry[Any]) -> None:
         row.version, row.position = last.version, last.position
         row.probability = self.processes.probability(row.process, row.process_version, row.stage)
 

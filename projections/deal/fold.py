@@ -20,7 +20,7 @@ from projections.engine.rows import Rows
 from projections.engine.tables import R, Table
 
 DEAL_TOPICS = topics_of("deal.", "promise.")
-Stories = Mapping[UUID, Sequence[Entry[Any]]]
+EventsByDeal = Mapping[UUID, Sequence[Entry[Any]]]
 """What happened in a stretch of the ledger, by stream, oldest first."""
 
 
@@ -78,18 +78,20 @@ class ByDeal(Folded, Generic[R]):
                 await self.fold(connection, stretch)
 
     async def fold(self, connection: AsyncConnection[Any], entries: Sequence[Entry[Any]]) -> None:
-        stories: defaultdict[UUID, list[Entry[Any]]] = defaultdict(list)
+        events_by_deal: defaultdict[UUID, list[Entry[Any]]] = defaultdict(list)
         for entry in entries:
-            stories[entry.stream_id].append(entry)
-        if stories:
-            self.deals.expect((id,) for id, story in stories.items() if isinstance(story[0].fact, DealOpened))
-            await self.deals.load(connection, [(deal_id,) for deal_id in stories])
-            await self.prepare(connection, stories)
-            for deal_id, story in stories.items():
-                self.tell(deal_id, story)
+            events_by_deal[entry.stream_id].append(entry)
+        if events_by_deal:
+            self.deals.expect(
+                (id,) for id, story in events_by_deal.items() if isinstance(story[0].fact, DealOpened)
+            )
+            await self.deals.load(connection, [(deal_id,) for deal_id in events_by_deal])
+            await self.prepare(connection, events_by_deal)
+            for deal_id, story in events_by_deal.items():
+                self.fold_deal(deal_id, story)
             await self.save(connection)
 
-    def tell(self, deal_id: UUID, entries: Sequence[Entry[Any]]) -> None:
+    def fold_deal(self, deal_id: UUID, entries: Sequence[Entry[Any]]) -> None:
         """Fold what happened to one deal in this stretch."""
         row = self.deals.find(deal_id)
         if row is None:
@@ -101,16 +103,16 @@ class ByDeal(Folded, Generic[R]):
             handler = handlers.get(type(entry.fact))
             if handler is not None:
                 handler(self, row, entry)
-        self.told(row, entries[-1])
+        self.finished(row, entries[-1])
 
     @abstractmethod
     def opened(self, entry: Entry[DealOpened]) -> R:
         """A new deal's row."""
 
-    async def prepare(self, connection: AsyncConnection[Any], stories: Stories) -> None:
+    async def prepare(self, connection: AsyncConnection[Any], events_by_deal: EventsByDeal) -> None:
         """Learn what the fold needs besides the deals' rows."""
 
-    def told(self, row: R, last: Entry[Any]) -> None:
+    def finished(self, row: R, last: Entry[Any]) -> None:
         """After a deal's facts of one stretch."""
 
     async def save(self, connection: AsyncConnection[Any]) -> None:

@@ -23,7 +23,7 @@ from domain.deal import facts as f
 from domain.engine.currency import written
 from domain.engine.values import Money
 from domain.policy.process import LOST
-from projections.deal.fold import ByDeal, Stories
+from projections.deal.fold import ByDeal, EventsByDeal
 from projections.deal.processes import ProcessBook, Version
 from projections.engine.counters import Counters, counters_table
 from projections.engine.fold import on
@@ -102,8 +102,8 @@ class Funnel(ByDeal[StandingRow]):
         self.moves = Counters(self.rows(MOVES))
         self.processes = ProcessBook()
 
-    async def prepare(self, connection: AsyncConnection[Any], stories: Stories) -> None:
-        wanted = {version for id, story in stories.items() for version in self._versions(id, story)}
+    async def prepare(self, connection: AsyncConnection[Any], events_by_deal: EventsByDeal) -> None:
+        wanted = {version for id, story in events_by_deal.items() for version in self._versions(id, story)}
         await self.processes.learn(connection, wanted)
 
     def _versions(self, deal_id: UUID, story: Sequence[Entry[Any]]) -> Iterator[Version]:
@@ -112,12 +112,12 @@ class Funnel(ByDeal[StandingRow]):
         yield pinned.process, pinned.process_version
         yield from ((pinned.process, e.fact.after) for e in story if isinstance(e.fact, f.ProcessMoved))
 
-    def tell(self, deal_id: UUID, entries: Sequence[Entry[Any]]) -> None:
+    def fold_deal(self, deal_id: UUID, entries: Sequence[Entry[Any]]) -> None:
         """Take the deal out of its counters, let it move, and count it where it stands then."""
         stood = self.deals.peek(deal_id)
         if stood is not None:
             self.stages.take(*_counted(stood))
-        super().tell(deal_id, entries)
+        super().fold_deal(deal_id, entries)
         stands = self.deals.peek(deal_id)
         assert stands is not None
         self.stages.add(*_counted(stands))

@@ -22,7 +22,7 @@ from domain.engine.facts import Fact
 from domain.engine.recorded import Meta
 from projections.deal import related, rendered
 from projections.deal.fold import DEAL_TOPICS
-from projections.deal.sentences import EN, ZH, Teller, before_and_after, places
+from projections.deal.sentences import EN, ZH, SentenceRenderer, before_and_after, places
 from projections.engine.paging import (
     Page,
     Source,
@@ -88,7 +88,7 @@ class Change(msgspec.Struct):
     after: Any
 
 
-class Happening(msgspec.Struct):
+class DealEvent(msgspec.Struct):
     """A fact of a deal. `data` is the fact as stored; `sentence` says it in `en` and `zh`, without the actor;
     `who_name` is the rep's name where the actor is one (personal data).
     """
@@ -112,7 +112,7 @@ class Happening(msgspec.Struct):
     data: msgspec.Raw
 
 
-class Told(Happening):
+class InOneLanguage(DealEvent):
     """The same in one language."""
 
     sentence: str  # type: ignore[assignment]
@@ -172,7 +172,7 @@ async def listing(
     *,
     newest_first: bool = False,
     languages: Collection[str] = LANGUAGES,
-) -> Page[Happening]:
+) -> Page[DealEvent]:
     """A page of what happened to a deal, told in these languages; empty for an unknown one. Raises Invalid for a
     cursor that is none.
     """
@@ -203,7 +203,7 @@ async def _with_related(
     languages: Collection[str],
     *,
     newest_first: bool,
-) -> Page[Happening]:
+) -> Page[DealEvent]:
     """The deal's facts among those of the streams about it, in the ledger's order."""
     beyond, down, begin = ("<", " DESC", NOW) if newest_first else (">", "", 0)
     place = await _place(source, deal_id, cursor) if cursor else begin
@@ -276,12 +276,12 @@ async def _rendered_here(
 ) -> bytes:
     """The same for a page that holds facts of another release, or of other streams."""
     found = await listing(source, deal_id, cursor, limit, newest_first=newest_first, languages=(language,))
-    for happening in found.items:
-        happening.sentence = happening.sentence[language]  # type: ignore[assignment]
+    for event in found.items:
+        event.sentence = event.sentence[language]  # type: ignore[assignment]
     return encode(found)
 
 
-async def _rendered(source: Source, stored: list[Stored], languages: Collection[str]) -> list[Happening]:
+async def _rendered(source: Source, stored: list[Stored], languages: Collection[str]) -> list[DealEvent]:
     facts = [
         decode_fact(row.topic, row.schema_version, row.data)
         if is_known(row.topic, row.schema_version)
@@ -291,9 +291,9 @@ async def _rendered(source: Source, stored: list[Stored], languages: Collection[
     metas = [read_meta(row.meta) for row in stored]
     ids = {id for fact in facts if fact for id in ids_in(fact)}
     named, users = await directory.named(source, ids, {m.actor.id for m in metas if m.actor.kind == "user"})
-    tellers = {language: Teller(LANGUAGES[language], named) for language in languages}
+    renderers = {language: SentenceRenderer(LANGUAGES[language], named) for language in languages}
     return [
-        Happening(
+        DealEvent(
             position=row.position,
             version=row.version,
             topic=row.topic,
@@ -302,7 +302,8 @@ async def _rendered(source: Source, stored: list[Stored], languages: Collection[
             who_name=users.get(meta.actor.id),
             run=meta.actor.run,
             sentence={
-                language: teller.tell(fact) if fact else row.topic for language, teller in tellers.items()
+                language: renderer.render(fact) if fact else row.topic
+                for language, renderer in renderers.items()
             },
             changes=changes(fact) if fact else [],
             occurred_at=row.occurred_at,

@@ -1,7 +1,7 @@
 """Projections room: facts of a deal rendered by the database — the sentences of `sentences.py` as one SQL expression.
 
 A page of history then leaves the database as it is sent. Everything here is composed once, from the templates and the
-types of the facts' fields; a test holds what the database says to what `Teller` and `changes` say, fact by fact.
+types of the facts' fields; a test holds what the database says to what `SentenceRenderer` and `changes` say, fact by fact.
 Facts of another schema than this release's are none of its business: the expression is NULL for them.
 """
 

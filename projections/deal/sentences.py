@@ -23,7 +23,7 @@ from projections.deal.templates import Kind, Named, Piece, pieces
 EN, ZH = 0, 1
 
 
-class Told(NamedTuple):
+class Sentence(NamedTuple):
     """A topic's sentences; `field` names what its `before` and `after` are the values of."""
 
     en: str
@@ -31,18 +31,18 @@ class Told(NamedTuple):
     field: str = ""
 
 
-SENTENCES: dict[str, Told] = {
-    "deal.opened": Told(
+SENTENCES: dict[str, Sentence] = {
+    "deal.opened": Sentence(
         "opened “{title}” in stage {stage!s} for {owner_id}[, worth {amount}][; imported as {reference} from {source}]",
         "新建商机“{title}”，阶段：{stage!s}，负责人：{owner_id}[，金额 {amount}][；由 {source} 导入，编号 {reference}]",
     ),
-    "deal.activity-logged": Told(
+    "deal.activity-logged": Sentence(
         "logged: {activity.kind!k}, {activity.direction!d}[, {activity.duration_minutes} min][, {activity.outcome}]"
         "[: {activity.summary}]",
         "记录活动：{activity.kind!k}，{activity.direction!d}[，{activity.duration_minutes} 分钟][，{activity.outcome}]"
         "[：{activity.summary}]",
     ),
-    "deal.activity-corrected": Told(
+    "deal.activity-corrected": Sentence(
         "corrected a logged activity"
         "[~; kind {after.kind!k}, was {before.kind!k}][~; {after.direction!d}, was {before.direction!d}]"
         "[~; outcome {after.outcome}, was {before.outcome}]"
@@ -59,56 +59,56 @@ SENTENCES: dict[str, Told] = {
         "[~；摘要“{after.summary}”，原为“{before.summary}”]",
         "activity",
     ),
-    "deal.needs-recorded": Told("recorded what the customer needs", "记录客户需求", "needs"),
-    "deal.quote-recorded": Told(
+    "deal.needs-recorded": Sentence("recorded what the customer needs", "记录客户需求", "needs"),
+    "deal.quote-recorded": Sentence(
         "recorded the quote {quote.reference} over {quote.amount}[, valid until {quote.valid_until}]",
         "记录报价 {quote.reference}，金额 {quote.amount}[，有效期至 {quote.valid_until}]",
         "quote",
     ),
-    "deal.amount-changed": Told(
+    "deal.amount-changed": Sentence(
         "changed the amount from {before} to {after}", "金额由 {before} 改为 {after}", "amount"
     ),
-    "deal.expected-close-moved": Told(
+    "deal.expected-close-moved": Sentence(
         "moved the expected close from {before} to {after}",
         "预计成交日期由 {before} 改为 {after}",
         "expected_close",
     ),
-    "deal.title-corrected": Told(
+    "deal.title-corrected": Sentence(
         "corrected the title from “{before}” to “{after}”", "商机名称由“{before}”更正为“{after}”", "title"
     ),
-    "deal.customer-corrected": Told(
+    "deal.customer-corrected": Sentence(
         "corrected the customer from {before} to {after}", "客户由 {before} 更正为 {after}", "customer_id"
     ),
-    "deal.product-corrected": Told(
+    "deal.product-corrected": Sentence(
         "corrected the product from {before} to {after}", "产品由 {before} 更正为 {after}", "product_id"
     ),
-    "deal.owner-changed": Told(
+    "deal.owner-changed": Sentence(
         "gave the deal from {before} to {after} ({rule!r})[: {handover_note}]",
         "负责人由 {before} 变更为 {after}（{rule!r}）[：{handover_note}]",
         "owner_id",
     ),
-    "deal.stage-moved": Told(
+    "deal.stage-moved": Sentence(
         "moved the deal from {before!s} to {after!s}[, by an override without {missing!m}]",
         "阶段由“{before!s}”变为“{after!s}”[，经批准跳过：{missing!m}]",
         "stage",
     ),
-    "deal.override-requested": Told(
+    "deal.override-requested": Sentence(
         "asked for an override to {to!s}[ without {missing!m}]",
         "申请越过关卡进入“{to!s}”[，缺少：{missing!m}]",
     ),
-    "deal.override-decided": Told(
+    "deal.override-decided": Sentence(
         "[?approved:approved the override][!approved:refused the override]",
         "[?approved:批准越过关卡的申请][!approved:拒绝越过关卡的申请]",
     ),
-    "deal.won": Told(
+    "deal.won": Sentence(
         "won the deal over {amount} on {closed_on}[, contract {contract_reference}]",
         "成交，金额 {amount}，日期 {closed_on}[，合同 {contract_reference}]",
     ),
-    "deal.lost": Told(
+    "deal.lost": Sentence(
         "lost the deal on {closed_on}: {loss_reason}[, to {competitor}]",
         "失单，日期 {closed_on}，原因：{loss_reason}[，竞争对手：{competitor}]",
     ),
-    "deal.closing-corrected": Told(
+    "deal.closing-corrected": Sentence(
         "corrected how the deal was closed"
         "[~; on {after.closed_on}, was {before.closed_on}][~; amount {after.amount}, was {before.amount}]"
         "[~; contract {after.contract_reference}, was {before.contract_reference}]"
@@ -121,22 +121,22 @@ SENTENCES: dict[str, Told] = {
         "[~；竞争对手 {after.competitor}，原为 {before.competitor}]",
         "closing",
     ),
-    "deal.reopened": Told(
+    "deal.reopened": Sentence(
         "reopened the deal, which was {before!s}, in stage {stage!s}",
         "重新打开商机（原为“{before!s}”），阶段：{stage!s}",
     ),
-    "deal.process-moved": Told(
+    "deal.process-moved": Sentence(
         "moved the deal from version {before} of its process to version {after}",
         "销售流程由第 {before} 版改为第 {after} 版",
         "process_version",
     ),
-    "deal.import-noted": Told("agreed with its row in an imported file", "与导入文件中的记录一致"),
-    "promise.made": Told(
+    "deal.import-noted": Sentence("agreed with its row in an imported file", "与导入文件中的记录一致"),
+    "promise.made": Sentence(
         "[?by_rule:by rule the next step is: {what!w}][!by_rule:promised: {what}]"
         ", due {deadlines.due_at} ({owner_id})",
         "[?by_rule:按规则的下一步：{what!w}][!by_rule:承诺跟进：{what}]，到期 {deadlines.due_at}（{owner_id}）",
     ),
-    "promise.rearmed": Told(
+    "promise.rearmed": Sentence(
         "set the promise's timer anew[~; due {after.due_at}, was {before.due_at}]"
         "[~; reminder {after.remind_at}, was {before.remind_at}]"
         "[~; escalation {after.escalate_at}, was {before.escalate_at}]"
@@ -147,19 +147,19 @@ SENTENCES: dict[str, Told] = {
         "[~；改派 {after.reassign_at}，原为 {before.reassign_at}]",
         "deadlines",
     ),
-    "promise.reworded": Told(
+    "promise.reworded": Sentence(
         "changed the promise from “{before}” to “{after}”", "跟进内容由“{before}”改为“{after}”", "what"
     ),
-    "promise.handed-over": Told(
+    "promise.handed-over": Sentence(
         "handed the promise from {before} to {after}", "跟进由 {before} 移交给 {after}", "promised_by"
     ),
-    "promise.reminded": Told("reminded {told} of the promise", "提醒 {told} 跟进"),
-    "promise.missed": Told(
+    "promise.reminded": Sentence("reminded {told} of the promise", "提醒 {told} 跟进"),
+    "promise.missed": Sentence(
         "told {told} that the promise was missed; it was due {due_at}",
         "通知 {told} 跟进已逾期，到期时间为 {due_at}",
     ),
-    "promise.escalated": Told("escalated the missed promise[ to {told}]", "逾期跟进上报[给 {told}]"),
-    "promise.ended": Told("ended the promise: {outcome!o}", "跟进结束：{outcome!o}"),
+    "promise.escalated": Sentence("escalated the missed promise[ to {told}]", "逾期跟进上报[给 {told}]"),
+    "promise.ended": Sentence("ended the promise: {outcome!o}", "跟进结束：{outcome!o}"),
 }
 
 TERMS: dict[str, dict[str, tuple[str, str]]] = {
@@ -221,30 +221,30 @@ COMMA = (", ", "、")
 
 
 @cache
-def told_of(topic: str) -> Told:
+def sentence_of(topic: str) -> Sentence:
     """Of a deal's facts, and of those of other streams that are shown with them."""
     if topic in SENTENCES:
         return SENTENCES[topic]
-    said = (Told(*m.sentences[topic]) for m in related.read_models() if topic in m.sentences)
-    return next(said, Told(topic, topic))
+    said = (Sentence(*m.sentences[topic]) for m in related.read_models() if topic in m.sentences)
+    return next(said, Sentence(topic, topic))
 
 
 @cache
 def places(topic: str) -> tuple[Named, ...]:
     """Every value that a topic's sentences tell."""
-    told = told_of(topic)
+    told = sentence_of(topic)
     return tuple({named for text in (told.en, told.zh) for piece in pieces(text) for named in piece.named})
 
 
-class Teller:
+class SentenceRenderer:
     """Fills templates of one language."""
 
     def __init__(self, language: int, names: Mapping[UUID, str]) -> None:
         self._language = language
         self._names = names
 
-    def tell(self, fact: Fact) -> str:
-        template = told_of(fact.TOPIC)[self._language]
+    def render(self, fact: Fact) -> str:
+        template = sentence_of(fact.TOPIC)[self._language]
         return "".join(self._piece(piece, fact) for piece in pieces(template))
 
     def _piece(self, piece: Piece, fact: Fact) -> str:
@@ -307,8 +307,8 @@ def before_and_after(topic: str) -> list[tuple[str, str, str]]:
 def _after(topic: str, before: str, names: Collection[str]) -> str:
     """Where there is no `after`, what is new stands under its own name."""
     after = before.removesuffix("before") + "after"
-    return after if after in names else told_of(topic).field
+    return after if after in names else sentence_of(topic).field
 
 
 def _label(topic: str, before: str) -> str:
-    return told_of(topic).field if before == "before" else before.removesuffix("_before") + "_id"
+    return sentence_of(topic).field if before == "before" else before.removesuffix("_before") + "_id"

@@ -44,13 +44,13 @@ class CommitNotifier(BackgroundTask):
                     while True:
                         await self._asked.wait()
                         self._asked.clear()
-                        await self._tell(connection)
+                        await self._notify(connection)
             except psycopg.Error as lost:
                 log.warning("commit notifier: lost the database (%s)", type(lost).__name__)
             await asyncio.sleep(RETRY_SECONDS)
 
-    async def _tell(self, connection: AsyncConnection[Any]) -> None:
+    async def _notify(self, connection: AsyncConnection[Any]) -> None:
         if self._reached:
-            told, self._reached = self._reached, {}
-            said = ",".join(f"{name}:{position}" for name, position in told.items())
-            await connection.execute(NOTIFY, [said])
+            reached, self._reached = self._reached, {}
+            payload = ",".join(f"{name}:{position}" for name, position in reached.items())
+            await connection.execute(NOTIFY, [payload])

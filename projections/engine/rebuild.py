@@ -91,13 +91,13 @@ async def rebuild_all(
     turn = asyncio.Semaphore(most)
 
     async def one(name: str) -> int:
-        def told(position: int, head: int) -> None:
+        def report(position: int, head: int) -> None:
             progress(name, position, head)
 
         if BY_NAME[name].copied:
-            return await _rebuild(url, name, told, None, most)
+            return await _rebuild(url, name, report, None, most)
         async with turn:
-            return await _rebuild(url, name, told, processes if shared else None, most)
+            return await _rebuild(url, name, report, processes if shared else None, most)
 
     with seldom_collected():
         async with Workers(most) as processes:
@@ -143,7 +143,7 @@ async def compare(url: str, name: str) -> list[Difference]:
 
 
 @contextlib.asynccontextmanager
-async def _beside(url: str, name: str, suffix: str) -> AsyncIterator[Beside]:
+async def _beside(url: str, name: str, suffix: str) -> AsyncIterator[NewTables]:
     model = _known(name)(suffix)
     async with await connect(url) as connection:
         key = [REBUILDS, positions.lock_key(name)]
@@ -151,7 +151,7 @@ async def _beside(url: str, name: str, suffix: str) -> AsyncIterator[Beside]:
         if (await cursor.fetchone()) != (True,):
             raise Busy(f"{name} is being rebuilt or compared already")
         await connection.execute(NOT_WAITING)
-        built = Beside(connection, model)
+        built = NewTables(connection, model)
         await built.drop()
         await built.create()
         try:
@@ -161,7 +161,7 @@ async def _beside(url: str, name: str, suffix: str) -> AsyncIterator[Beside]:
                 await built.drop()
 
 
-class Beside:
+class NewTables:
     """A generation of a read model's tables that nobody reads yet."""
 
     def __init__(self, connection: AsyncConnection[Any], model: Projection) -> None:
@@ -200,12 +200,12 @@ class Beside:
         reached = [0] * shares
 
         async def fill(number: int) -> None:
-            def told(position: int) -> None:
+            def report(position: int) -> None:
                 reached[number] = position
                 progress(sum(reached) // shares, upto)
 
             order = Order(url, model.name, model.suffix, generation, upto, Share(number, shares), STRETCH)
-            await processes.fill(order, told)
+            await processes.fill(order, report)
 
         await _together([fill(number) for number in range(shares)])
         moved = await positions.advance(

@@ -32,7 +32,7 @@ from runtime.programs import python
 
 LONGEST_ANSWER = 1_000_000
 NOT_WAITING = "SET synchronous_commit = off"
-Told = Callable[[int], None]
+Report = Callable[[int], None]
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -61,7 +61,7 @@ class WorkerLost(Exception):
     """A process that filled a share ended before it was done."""
 
 
-async def fill(order: Order, told: Told) -> None:
+async def fill(order: Order, report: Report) -> None:
     """Raises Fenced, and what the facts raise."""
     model = BY_NAME[order.name](order.suffix)
     model.share = order.share
@@ -73,7 +73,7 @@ async def fill(order: Order, told: Told) -> None:
             for after in range(0, order.upto, stride):
                 upto = min(after + stride, order.upto)
                 await _write(connection, order, model, after, upto)
-                told(upto)
+                report(upto)
             async with connection.transaction():
                 await positions.belong(connection, order.name, order.suffix, order.generation)
                 await model.flush(connection)
@@ -108,12 +108,12 @@ class Workers:
             _kill(process)
         await asyncio.gather(*(process.wait() for process in self._all))
 
-    async def fill(self, order: Order, told: Told) -> None:
+    async def fill(self, order: Order, report: Report) -> None:
         """Raises what `fill` raises in the process, and WorkerLost. Cancelled, it ends the process."""
         async with self._free:
             process = self._idle.pop() if self._idle else await self._start()
             try:
-                answer = await _ask(process, order, told)
+                answer = await _ask(process, order, report)
             except BaseException:
                 _kill(process)
                 raise
@@ -134,7 +134,7 @@ class Workers:
         return process
 
 
-async def _ask(process: Process, order: Order, told: Told) -> Answer:
+async def _ask(process: Process, order: Order, report: Report) -> Answer:
     assert process.stdin is not None
     assert process.stdout is not None
     process.stdin.write(encode(order) + b"\n")
@@ -142,7 +142,7 @@ async def _ask(process: Process, order: Order, told: Told) -> Answer:
         answer = msgspec.json.decode(line, type=Answer)
         if answer.done or answer.failed:
             return answer
-        told(answer.position)
+        report(answer.position)
     raise WorkerLost(f"a process that filled {order.name} ended with {await process.wait()}: start again")
 
 

@@ -109,13 +109,13 @@ class RepLoad(ByDeal[WeightRow]):
             handler(self, row, entry)
         await self.reps.save(connection)
 
-    def tell(self, deal_id: UUID, entries: Sequence[Entry[Any]]) -> None:
+    def fold_deal(self, deal_id: UUID, entries: Sequence[Entry[Any]]) -> None:
         weighed = self.deals.peek(deal_id)
         if weighed is not None:
             self.loads.take(*_load(weighed))
             if weighed.promised_by:
                 self.dues.take(*_due(weighed))
-        super().tell(deal_id, entries)
+        super().fold_deal(deal_id, entries)
         weighs = self.deals.peek(deal_id)
         assert weighs is not None
         self.loads.add(*_load(weighs))

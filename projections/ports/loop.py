@@ -22,7 +22,7 @@ from projections.adjustment import DECIDED, Adjustments, AdjustmentSeen
 from projections.cycle import company, kept_packs
 from projections.cycle.board import CycleBoard
 from projections.deal import at_position
-from projections.deal.at_position import DealThen
+from projections.deal.at_position import DealAsKnown
 from projections.deal.processes import ProcessBook
 from projections.engine import streams
 from projections.engine.catalog import ALL
@@ -89,7 +89,7 @@ class LoopReads:
         weighed = await self._weighed([d for d in deals if period.contains(_expected(d))])
         return sum((share * _counts(metric, one, currency) for one, share in weighed), ZERO)
 
-    async def _weighed(self, deals: Sequence[DealThen]) -> list[tuple[DealThen, Decimal]]:
+    async def _weighed(self, deals: Sequence[DealAsKnown]) -> list[tuple[DealAsKnown, Decimal]]:
         book = ProcessBook()
         async with self._pool.connection() as connection:
             await book.learn(connection, {(d.deal.process, d.deal.process_version) for d in deals})
@@ -130,11 +130,11 @@ class LoopReads:
         return list((await Adjustments.at(self._pool, ids, position)).values())
 
 
-def _expected(one: DealThen) -> Any:
+def _expected(one: DealAsKnown) -> Any:
     return one.deal.expected_close
 
 
-def _counts(metric: str, one: DealThen, currency: str) -> Decimal:
+def _counts(metric: str, one: DealAsKnown, currency: str) -> Decimal:
     if metric == DEALS_WON:
         return Decimal(1)
     amount = one.deal.amount

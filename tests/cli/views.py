@@ -116,7 +116,7 @@ def _pack() -> Any:
 
 def _happenings() -> Page[Any]:
     one = msgspec.structs.replace(
-        extreme(deal_history.Happening),
+        extreme(deal_history.DealEvent),
         sentence={"en": f"{TEXT} {AMOUNT:,} CNY", "zh": f"{TEXT} {AMOUNT:,} CNY"},
     )
     return Page([one], "more")

@@ -26,9 +26,9 @@ from domain.policy.follow_up import Deadlines
 from domain.policy.process import DEFAULT_PROCESS, REQUIREMENTS
 from projections.deal import history as deal_history
 from projections.deal.fold import DEAL_TOPICS
-from projections.deal.history import Happening, changes, ids_in
+from projections.deal.history import DealEvent, changes, ids_in
 from projections.deal.rendered import plain
-from projections.deal.sentences import EN, SENTENCES, TERMS, ZH, Teller, places
+from projections.deal.sentences import EN, SENTENCES, TERMS, ZH, SentenceRenderer, places
 from projections.engine.paging import fetch_raw
 from projections.people import directory
 from runtime.codec import encode
@@ -37,7 +37,7 @@ from tests.office import NOW
 from tests.projections.telling import ALL_NEEDS, DAY, Books, call, needs, to, yuan
 
 
-async def told(books: Books, deal_id: UUID) -> list[Happening]:
+async def told(books: Books, deal_id: UUID) -> list[DealEvent]:
     await books.follow()
     return (await deal_history.listing(books.pool, deal_id)).items
 
@@ -186,7 +186,10 @@ THEIRS = st.sampled_from([*OURS, "True", "False", "None", "escalation", "下一�
 
 
 def told_both(fact: Fact, names: dict[UUID, str] | None = None) -> dict[str, str]:
-    return {name: Teller(language, names or {}).tell(fact) for name, language in (("en", EN), ("zh", ZH))}
+    return {
+        name: SentenceRenderer(language, names or {}).render(fact)
+        for name, language in (("en", EN), ("zh", ZH))
+    }
 
 
 @given(THEIRS.filter(lambda word: word not in TERMS["s"]), THEIRS.filter(lambda word: word not in TERMS["s"]))
@@ -296,7 +299,7 @@ def test_a_corrected_activity_tells_what_was_and_what_is() -> None:
 def test_any_fact_can_be_told_and_its_changes_are_what_differs(topic: str, data: st.DataObject) -> None:
     fact = data.draw(facts_of(topic))
     for language in (EN, ZH):
-        sentence = Teller(language, {}).tell(fact)
+        sentence = SentenceRenderer(language, {}).render(fact)
         assert sentence
         assert "None" not in sentence.replace(str(fact), "") or "None" in str(fact)
     for change in changes(fact):
@@ -343,11 +346,11 @@ async def check_pages(books: Books, deal_id: UUID, language: str, limit: int, *,
         assert found is not None
         page = json.loads(found)
         assert page["next_cursor"] == expected.next_cursor
-        for item, happening in zip(page["items"], expected.items, strict=True):
-            times = {"occurred_at": happening.occurred_at, "recorded_at": happening.recorded_at}
+        for item, event in zip(page["items"], expected.items, strict=True):
+            times = {"occurred_at": event.occurred_at, "recorded_at": event.recorded_at}
             assert {name: datetime.fromisoformat(item.pop(name)) for name in times} == times
-            wanted = {n: v for n, v in json.loads(encode(happening)).items() if n not in times}
-            assert item == wanted | {"sentence": happening.sentence[language]}
+            wanted = {n: v for n, v in json.loads(encode(event)).items() if n not in times}
+            assert item == wanted | {"sentence": event.sentence[language]}
         told, cursor = told + len(page["items"]), expected.next_cursor
         if cursor is None:
             return told
@@ -387,5 +390,5 @@ async def test_a_page_with_what_the_database_cannot_tell_is_told_here(books: Boo
 def test_parts_without_a_value_are_left_out() -> None:
     won: Any = FACTS["deal.won"]
     fact = won(amount=yuan("7.50"), closed_on=datetime(2026, 1, 2, tzinfo=UTC).date(), contract_reference="")
-    assert Teller(EN, {}).tell(fact) == "won the deal over 7.50 CNY on 2026-01-02"
-    assert Teller(ZH, {}).tell(fact) == "成交，金额 7.50 CNY，日期 2026-01-02"
+    assert SentenceRenderer(EN, {}).render(fact) == "won the deal over 7.50 CNY on 2026-01-02"
+    assert SentenceRenderer(ZH, {}).render(fact) == "成交，金额 7.50 CNY，日期 2026-01-02"

@@ -19,7 +19,7 @@ SAID = {
     "lead.allocated": ("gave the lead to {after}", "线索分配给 {after}"),
     "lead.converted": ("converted the lead", "线索已转化"),
 }
-CACHES = (related.read_models, related._query, sentences.told_of, sentences.places)
+CACHES = (related.read_models, related._query, sentences.sentence_of, sentences.places)
 
 
 @pytest.fixture
