@@ -37,15 +37,21 @@ CREATE TABLE IF NOT EXISTS {SCHEMA}.positions (
     shape      text        NOT NULL,
     updated_at timestamptz NOT NULL DEFAULT now(),
     last_event uuid,
+    topics     text[],
     PRIMARY KEY (name, suffix)
 ) WITH (fillfactor = 50);
 DO $$ BEGIN
     IF NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = '{SCHEMA}.positions'::regclass AND attname = 'last_event') THEN
         ALTER TABLE {SCHEMA}.positions ADD COLUMN last_event uuid;
     END IF;
+    IF NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = '{SCHEMA}.positions'::regclass AND attname = 'topics') THEN
+        ALTER TABLE {SCHEMA}.positions ADD COLUMN topics text[];
+    END IF;
 END $$
 """
-"""`last_event`: which one stands at `position`; where it is another one now, the ledger is not the one that was followed."""
+"""`last_event`: which one stands at `position`; where it is another one now, the ledger is not the one that was followed.
+`topics`: what the read model was told of up to there; empty where an older release left it, which is taken for what this one tells.
+"""
 EVENT_AT = "(SELECT e.event_id FROM ledger.events e WHERE e.position = {0})"
 READ = f"SELECT generation, position, status, shape FROM {SCHEMA}.positions WHERE name = %s AND suffix = %s"
 SAME = f"""({SCHEMA}.positions.last_event IS NULL OR {SCHEMA}.positions.position = 0
@@ -91,6 +97,12 @@ BELONGS = f"""
 SELECT FROM {SCHEMA}.positions WHERE name = %s AND suffix = %s AND generation = %s FOR KEY SHARE
 """
 REACHED = f"SELECT min(position) FROM {SCHEMA}.positions WHERE suffix = %s AND name = ANY(%s)"
+UNREAD = f"""
+SELECT DISTINCT e.topic FROM ledger.events e JOIN {SCHEMA}.positions p ON e.position <= p.position
+ WHERE p.name = %s AND p.suffix = '' AND e.topic = ANY(%s)
+"""
+TOPICS = f"SELECT topics FROM {SCHEMA}.positions WHERE name = %s AND suffix = '' AND topics IS NOT NULL"
+TELL = f"UPDATE {SCHEMA}.positions SET topics = %s WHERE name = %s AND suffix = '' AND topics IS DISTINCT FROM %s"
 HEAD = "SELECT COALESCE(max(position), 0) FROM ledger.events"
 NAMED = "SELECT set_config('application_name', %s, false)"
 NOTIFY = f"SELECT pg_notify('{CHANNEL}', %s)"
@@ -127,7 +139,8 @@ def lock_key(name: str) -> int:
 def install(projection: type[Projection]) -> str:
     """One statement that makes a read model's tables, unless it was installed before."""
     made = ";\n".join([*projection.create(), *projection.index()])
-    row = f"INSERT INTO {SCHEMA}.positions (name, shape) VALUES ('{projection.name}', '{projection.shape()}')"
+    topics = "{" + ",".join(sorted(projection.topics)) + "}"
+    row = f"INSERT INTO {SCHEMA}.positions (name, shape, topics) VALUES ('{projection.name}', '{projection.shape()}', '{topics}')"
     known = f"SELECT FROM {SCHEMA}.positions WHERE name = '{projection.name}' AND suffix = ''"
     return f"DO $install$ BEGIN IF NOT EXISTS ({known}) THEN\n{made};\n{row};\nEND IF; END $install$"
 
@@ -157,6 +170,19 @@ async def reached(source: Source, names: Collection[str]) -> int:
 async def cut_off(connection: AsyncConnection[Any]) -> list[str]:
     """Stop every read model that knows what the ledger does not hold; gives their names."""
     return [name for (name,) in await (await connection.execute(CUT_OFF)).fetchall()]
+
+
+async def unread(source: Source, model: type[Projection]) -> list[str]:
+    """Topics that this release tells the live read model of, that it was not told of before, and that the ledger has before its position."""
+    told = await fetch(source, TOPICS, [model.name])
+    new = sorted(model.topics.difference(told[0][0])) if told else []
+    return sorted(topic for (topic,) in await fetch(source, UNREAD, [model.name, new])) if new else []
+
+
+async def tell_topics(connection: AsyncConnection[Any], model: type[Projection]) -> None:
+    """Note of what the live read model is told from here on."""
+    topics = sorted(model.topics)
+    await connection.execute(TELL, [topics, model.name, topics])
 
 
 async def check(connection: AsyncConnection[Any], name: str, held: Place) -> None:

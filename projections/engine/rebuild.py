@@ -175,10 +175,10 @@ class NewTables:
         for statement in model.create(model.suffix, keyed=not model.copied):
             await self.connection.execute(statement.encode())
         row = f"""
-            INSERT INTO {SCHEMA}.positions (name, suffix, generation, status, shape)
-            VALUES (%s, %s, pg_current_xact_id()::text::bigint, 'rebuilding', %s)
+            INSERT INTO {SCHEMA}.positions (name, suffix, generation, status, shape, topics)
+            VALUES (%s, %s, pg_current_xact_id()::text::bigint, 'rebuilding', %s, %s)
         """
-        await self.connection.execute(row, [model.name, model.suffix, model.shape()])
+        await self.connection.execute(row, [model.name, model.suffix, model.shape(), sorted(model.topics)])
         self._held = await positions.place(self.connection, model.name, model.suffix)
 
     async def drop(self) -> None:
@@ -266,13 +266,14 @@ class NewTables:
                 await self._rename(table)
             place = f"""
                 UPDATE {SCHEMA}.positions SET generation = generation + 1, position = %s, status = %s,
-                       error = NULL, shape = %s, updated_at = now(), last_event = {positions.EVENT_AT.format("%s")}
+                       error = NULL, shape = %s, topics = %s, updated_at = now(), last_event = {positions.EVENT_AT.format("%s")}
                  WHERE name = %s AND suffix = %s
             """
             name, reached = self.model.name, self._held.position
             # With nothing left to follow nobody else would say that it is live.
             status = "live" if reached == await positions.head(self.connection) else "catching-up"
-            await self.connection.execute(place, [reached, status, self.model.shape(), reached, name, LIVE])
+            made_by = [self.model.shape(), sorted(self.model.topics)]
+            await self.connection.execute(place, [reached, status, *made_by, reached, name, LIVE])
             await self._forget_place()
             await self.connection.execute(positions.NOTIFY, [f"{name}:{reached}"])
         return reached

@@ -188,6 +188,12 @@ class ModelRunner:
             raise Stopped("it is ahead of the ledger: rebuild it")
         if held.shape != self._projection.shape():
             await self._stop(connection, held, "its tables have another shape than this release: rebuild it")
+        if unread := await positions.unread(connection, self._projection):
+            told = (
+                f"it reads {', '.join(unread)} now, and the ledger has them before its position: rebuild it"
+            )
+            await self._stop(connection, held, told)
+        await positions.tell_topics(connection, self._projection)
         if await self._context.watermarks.until(LEDGER, 0) == held.position:
             await positions.advance(connection, self.name, LIVE, held, held.position, "live")
         return held

@@ -8,7 +8,7 @@ import msgspec
 
 from projections.engine.catalog import ALL
 from projections.engine.paging import Source, fetch
-from projections.engine.positions import FOLLOWERS, LIVE, lock_key
+from projections.engine.positions import FOLLOWERS, LIVE, lock_key, unread
 from projections.engine.tables import SCHEMA
 
 STANDING = f"""
@@ -54,9 +54,11 @@ async def status(source: Source) -> list[ProjectionStatus]:
 
 
 async def outdated(source: Source) -> list[str]:
-    """The read models whose tables have another shape than this release's."""
+    """The read models whose tables have another shape than this release's, or that were not told of all that they read now."""
     held = dict(await fetch(source, SHAPES, [LIVE]))
-    return [one.name for one in ALL if held.get(one.name, one.shape()) != one.shape()]
+    return [
+        one.name for one in ALL if held.get(one.name, one.shape()) != one.shape() or await unread(source, one)
+    ]
 
 
 def _status(

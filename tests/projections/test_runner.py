@@ -15,6 +15,7 @@ import psycopg
 import pytest
 
 from domain.deal import commands as c
+from domain.deal import facts as f
 from domain.people.people import FormTeam
 from projections.deal import board as deal_board
 from projections.deal import history as deal_history
@@ -26,7 +27,7 @@ from projections.engine.positions import Fenced, Move
 from projections.engine.projection import Projection
 from projections.engine.run import run_projections
 from projections.engine.runner import ModelRunner, RunnerContext, resume
-from projections.engine.status import ProjectionStatus, status
+from projections.engine.status import ProjectionStatus, outdated, status
 from projections.engine.wait import Waiter
 from runtime.schema import migrate
 from tests.conftest import PATIENCE
@@ -288,6 +289,53 @@ async def test_tables_of_another_release_stop_it_until_they_are_rebuilt(
         await resume(books.connection, "deal_board")
         receipt = await books.given(call(deal_id))
         await waiter.until("deal_board", receipt.position, PATIENCE)
+
+
+UNTOLD = "UPDATE read.positions SET topics = array_remove(topics, %s) WHERE name = 'deal_board'"
+TOPICS = "SELECT topics FROM read.positions WHERE name = 'deal_board'"
+
+
+async def test_what_it_passed_over_and_reads_now_stops_it_until_it_is_rebuilt(
+    books: Books, eventually: Eventually
+) -> None:
+    """As after an upgrade to a release that tells it of one topic more."""
+    deal_id = await books.opened()
+    await books.given(call(deal_id))
+    await books.follow()
+    await books.connection.execute(UNTOLD, [f.ActivityLogged.TOPIC])
+    async with running(books.office.url, ["deal_board"]), Waiter(books.office.url) as waiter:
+        found = await eventually(lambda: stopped(books))
+        assert f"it reads {f.ActivityLogged.TOPIC} now" in found.error
+        assert await outdated(books.pool) == ["deal_board"]
+        await rebuild.rebuild(books.office.url, "deal_board")
+        await resume(books.connection, "deal_board")
+        receipt = await books.given(call(deal_id))
+        await waiter.until("deal_board", receipt.position, PATIENCE)
+    assert await outdated(books.pool) == []
+
+
+async def test_a_topic_that_the_ledger_has_not_yet_asks_for_no_rebuild(books: Books) -> None:
+    deal_id, url = await books.opened(), books.office.url
+    before = await books.follow()
+    await books.connection.execute(UNTOLD, [f.DealReopened.TOPIC])
+    async with running(url, ["deal_board"]), Waiter(url) as waiter:
+        receipt = await books.given(call(deal_id))
+        assert receipt.position > before
+        await waiter.until("deal_board", receipt.position, PATIENCE)
+    [(topics,)] = await books.office.rows(TOPICS)
+    assert f.DealReopened.TOPIC in topics
+
+
+async def test_what_an_older_release_left_goes_on_as_it_is(books: Books) -> None:
+    """It did not note of what it told its read models."""
+    deal_id, url = await books.opened(), books.office.url
+    await books.follow()
+    await books.connection.execute("UPDATE read.positions SET topics = NULL")
+    async with running(url, ["deal_board"]), Waiter(url) as waiter:
+        receipt = await books.given(call(deal_id))
+        await waiter.until("deal_board", receipt.position, PATIENCE)
+    [(topics,)] = await books.office.rows(TOPICS)
+    assert f.ActivityLogged.TOPIC in topics
 
 
 # -- one follower each ----------------------------------------------------------------------------
