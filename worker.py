@@ -120,7 +120,7 @@ def without_waiting_for_disk(url: str) -> str:
 
 async def play(settings: Settings, names: Sequence[str]) -> None:
     """Play the roles until SIGTERM or SIGINT, and not for long after it."""
-    stop, ending = asyncio.Event(), Ending()
+    stop, ending = asyncio.Event(), Ending(settings.bounds.end_seconds)
 
     def told(number: int) -> None:
         ending.told(number)

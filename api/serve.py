@@ -28,9 +28,9 @@ BACKLOG = 4_096
 class Server(uvicorn.Server):
     """Ends when it is told to, whatever a request or the database does meanwhile."""
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    def __init__(self, config: uvicorn.Config, end_seconds: float) -> None:
         super().__init__(config)
-        self._ending = Ending()
+        self._ending = Ending(end_seconds)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         self._ending.told(sig)
@@ -76,7 +76,7 @@ def main(*, json_lines: bool = False) -> None:
         sys.exit(ailing)
     # uvicorn drains, then raises the signal again: having been told to end is no failure.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    server = Server(_started(settings))
+    server = Server(_started(settings), settings.bounds.end_seconds)
     with Survivors():
         server.run()
 

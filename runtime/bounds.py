@@ -1,4 +1,5 @@
-"""runtime: how much strangers and clients may take of one API process, from the environment; and the open files it needs for that.
+"""runtime: how much strangers and clients may take of one API process, and how long a process takes to end, from the environment;
+and the open files that an API needs for its clients.
 
 Who holds to it is in api/ (connections, turns, rates, users). What each number is for: docs/operations.md.
 """
@@ -39,6 +40,7 @@ class Bounds:
     waiting_seconds: int = 5
     requests_per_key: int = 2_000
     wrong_keys: int = 30
+    end_seconds: int = 25
     trusted_proxies: str = ""
 
     @classmethod

@@ -9,8 +9,6 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
-WITHIN = 25.0
-"""Seconds from the first signal until a process ends in any case: less than the thirty that containers are given."""
 AGAIN = 2.0  # seconds until a task that was cancelled and goes on is cancelled again
 
 log = logging.getLogger(__name__)
@@ -36,30 +34,30 @@ async def cancelled(*tasks: asyncio.Task[Any]) -> list[Any]:
 
 
 class Ending:
-    """One per process that is told to end by signals."""
+    """One per process that is told to end by signals: `within` so many seconds it does in any case."""
 
-    def __init__(self) -> None:
+    def __init__(self, within: float) -> None:
+        self._within = within
         self._told = False
 
     def told(self, number: int) -> None:
-        """A signal came; called on the loop. After the first the process may finish what it does, and ends with 1 where that takes longer than
-        WITHIN seconds; the second ends it at once. Nothing is lost by either: what is promised is recorded, and what was not
+        """A signal came; called on the loop. After the first the process may finish what it does, and ends with 1 where that takes
+        too long; the second ends it at once. Nothing is lost by either: what is promised is recorded, and what was not
         finished is done again.
         """
         if self._told:
             log.warning("told to end a second time: at once")
             os._exit(128 + number)
         self._told = True
-        watch = threading.Timer(WITHIN, give_up, [asyncio.get_running_loop()])
+        watch = threading.Timer(self._within, self._give_up, [asyncio.get_running_loop()])
         watch.daemon = True
         watch.start()
 
-
-def give_up(loop: asyncio.AbstractEventLoop) -> None:
-    """From a thread of its own: the loop may be what stands still."""
-    still = "; ".join(sorted(map(described, asyncio.all_tasks(loop)))) or "no task of its own"
-    log.error("told to end %.0f s ago, ending without what still runs: %s", WITHIN, still)
-    os._exit(1)
+    def _give_up(self, loop: asyncio.AbstractEventLoop) -> None:
+        """From a thread of its own: the loop may be what stands still."""
+        still = "; ".join(sorted(map(described, asyncio.all_tasks(loop)))) or "no task of its own"
+        log.error("told to end %.0f s ago, ending without what still runs: %s", self._within, still)
+        os._exit(1)
 
 
 def described(task: asyncio.Task[Any]) -> str:

@@ -35,6 +35,8 @@ TEMPLATE = "salesloop_template"
 TEMPLATE_LOCK = 7_205_002
 PATIENCE = 120.0
 """Seconds for what takes one where nothing else runs: only a test that fails waits so long."""
+END_SECONDS = f"{PATIENCE - 20:.0f}"
+"""What processes of tests are given to end: then they say what stands still, where a test would only give up."""
 MEMORY, ROOM = Path("/dev/shm"), 4 << 30  # noqa: S108 - a directory of its own is made there
 # The session's server is thrown away afterwards, and a killed process loses nothing the kernel holds: no need to wait for the disk.
 # Tests about durability and benchmarks start a server of their own with the settings of `salesloop dev`.

@@ -22,7 +22,7 @@ from cli.main import main
 from projections.engine.run import run_projections
 from runtime.imports.generate import generate
 from tests.background import Background
-from tests.conftest import PATIENCE
+from tests.conftest import END_SECONDS, PATIENCE
 from tests.house import migrate_all
 
 Done = subprocess.CompletedProcess[str]
@@ -74,7 +74,7 @@ def worn(env: Mapping[str, str]) -> Iterator[None]:
 
 def environment(**more: str) -> dict[str, str]:
     kept = {n: v for n, v in os.environ.items() if not n.startswith(("DATABASE_", "SALESLOOP_", "TEMPORAL_"))}
-    return {**kept, "COLUMNS": "200", "TZ": "UTC", **more}
+    return {**kept, "COLUMNS": "200", "TZ": "UTC", "SALESLOOP_END_SECONDS": END_SECONDS, **more}
 
 
 @pytest.fixture(scope="session")

@@ -23,7 +23,6 @@ from runtime import ending
 from runtime.logging import configure
 
 configure("INFO", json_lines=False)
-ending.WITHIN = float(sys.argv[1])
 
 async def deaf():
     while True:
@@ -34,7 +33,7 @@ async def deaf():
 
 async def main():
     loop, told = asyncio.get_running_loop(), asyncio.Event()
-    process = ending.Ending()
+    process = ending.Ending(float(sys.argv[1]))
     def hear(number):
         process.told(number)
         told.set()

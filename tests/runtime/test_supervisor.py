@@ -19,7 +19,7 @@ from runtime import clean_data, programs, running
 from runtime.settings import NotConfigured, Settings
 from runtime.supervisor import AlreadyRunning, NotReady, Supervisor
 from runtime.temporal import connect_temporal
-from tests.conftest import PATIENCE
+from tests.conftest import PATIENCE, eventually
 
 WAITING = ("-c", "import signal; signal.pause()")
 NOTHING = ("-c", "")
@@ -59,6 +59,15 @@ def supervisor(data_dir: Path, **others: Any) -> Supervisor:
     env = {**os.environ, **others.pop("env", {})}
     stand_ins = {"roles": ROLES, "migrate": NOTHING, "temporal_ports": None}
     return Supervisor(data_dir, env=env, **{**stand_ins, **others})
+
+
+def begin(data_dir: Path) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, "-c", SCRIPT, data_dir], stdout=subprocess.PIPE)
+
+
+def started_on(data_dir: Path) -> list[psutil.Process]:
+    found = psutil.process_iter(["cmdline"])
+    return [one for one in found if any(str(data_dir) in part for part in one.info["cmdline"] or ())]
 
 
 @pytest.fixture
@@ -117,7 +126,7 @@ class TestStoppedFromOutside:
 
     @pytest.fixture
     def process(self, data_dir: Path) -> Iterator[subprocess.Popen[bytes]]:
-        with subprocess.Popen([sys.executable, "-c", SCRIPT, data_dir], stdout=subprocess.PIPE) as process:
+        with begin(data_dir) as process:
             assert process.stdout is not None
             assert process.stdout.readline() == b"started\n"
             yield process
@@ -134,6 +143,20 @@ class TestStoppedFromOutside:
         assert not [child for child in children if programs.alive(child)]
         assert not (data_dir / running.NAME).exists()
         assert "database system is shut down" in (data_dir / "logs" / "postgres.log").read_text()
+
+    @pytest.mark.parametrize(
+        "begun", ["postgres", "logs/postgres.log", "logs/temporal.log", "logs/first.log"]
+    )
+    async def test_a_signal_while_it_starts_stops_what_has_started(self, data_dir: Path, begun: str) -> None:
+        with begin(data_dir) as process:
+            try:
+                await eventually((data_dir / begun).exists)
+                process.send_signal(signal.SIGTERM)
+                answer, _ = process.communicate(timeout=PATIENCE)
+            finally:
+                process.kill()
+        assert answer.endswith(b"stopped\n")
+        assert programs.wait_gone(started_on(data_dir), PATIENCE)
 
     def test_a_second_signal_waits_for_nobody_and_leaves_nobody(self, data_dir: Path) -> None:
         with subprocess.Popen([sys.executable, "-c", STUBBORN, data_dir], stdout=subprocess.PIPE) as process:

@@ -21,7 +21,7 @@ from domain.policy.follow_up import Duration
 from domain.policy.policies import PublishPolicy
 from runtime.health import ails
 from runtime.settings import Settings
-from tests.conftest import PATIENCE
+from tests.conftest import END_SECONDS, PATIENCE
 from tests.workflows.test_deliveries import SHORT
 from tests.workflows.world import World, joining, until
 from worker import migrate_all
@@ -44,6 +44,7 @@ def start(database_url: str, temporal_client: Client, queue: str, tmp_path: Path
         "TEMPORAL_ADDRESS": temporal_client.service_client.config.target_host,
         "SALESLOOP_DATA": str(tmp_path),
         "SALESLOOP_TASK_QUEUE": queue,
+        "SALESLOOP_END_SECONDS": END_SECONDS,
     }
 
     def begin(*roles: str) -> subprocess.Popen[bytes]:
@@ -116,7 +117,7 @@ async def test_told_to_stop_it_ends_well(database_url: str, start: Start, tmp_pa
     await until(lambda: logged(tmp_path, "this follower works"))
     process.send_signal(signal.SIGTERM)
 
-    assert process.wait(PATIENCE) == 0
+    assert process.wait(PATIENCE) == 0, (tmp_path / "worker.log").read_text()
 
 
 async def test_started_before_the_database_is_migrated_it_says_so_waits_and_works(
