@@ -67,6 +67,13 @@ def open_log(path: Path) -> int:
     return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
 
 
+def be_ready_to_spawn() -> None:
+    """Have the thread that starts programs. Before a handler of signals raises: an exception in the moment in which the pool
+    starts its thread leaves one that it does not know, and at its end Python would wait for that one for ever.
+    """
+    _starter.submit(int).result()
+
+
 def spawn(
     command: Sequence[str],
     *,

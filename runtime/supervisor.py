@@ -87,6 +87,7 @@ class Supervisor:
 
     def __enter__(self) -> Self:
         self._take_lock()
+        programs.be_ready_to_spawn()
         self._listen()
         try:
             self.start()
@@ -121,6 +122,7 @@ class Supervisor:
 
     def wait(self) -> None:
         """Serve until interrupted."""
+        self._heed()
         signal.pause()
 
     # what others ask
@@ -199,6 +201,7 @@ class Supervisor:
             raise NotReady(f"the migration ended with {done}:\n{programs.log_tail(log_file)}")
 
     def _keep(self, name: str, program: EmbeddedPostgres | EmbeddedTemporal | Role) -> None:
+        self._heed()
         self._keepers[name] = Keeper(name, program, self._write_note)
         self._keepers[name].start()
 
@@ -260,6 +263,11 @@ class Supervisor:
         self._interrupted = True
         self._told("stopping", names)
         raise KeyboardInterrupt
+
+    def _heed(self) -> None:
+        """What a signal raised may have been lost: Python ignores it where it is cleaning up."""
+        if self._interrupted:
+            raise KeyboardInterrupt
 
     def _give_up(self, code: int) -> NoReturn:
         """Kill everything and end here and now: no waiting, no locks (a handler may interrupt their holder). The next start recovers."""

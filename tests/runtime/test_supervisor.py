@@ -41,6 +41,17 @@ except KeyboardInterrupt:
     print("stopped", flush=True)
 """
 
+AT_ITS_FIRST_THREAD = """
+import os, signal, threading
+start, told = threading.Thread.start, []
+def started(thread):
+    start(thread)
+    if not told and signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        told.append(thread)
+        os.kill(os.getpid(), signal.SIGTERM)
+threading.Thread.start = started
+"""
+
 STUBBORN = """
 import os, pathlib, sys, time
 from runtime.supervisor import Supervisor
@@ -61,8 +72,8 @@ def supervisor(data_dir: Path, **others: Any) -> Supervisor:
     return Supervisor(data_dir, env=env, **{**stand_ins, **others})
 
 
-def begin(data_dir: Path) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, "-c", SCRIPT, data_dir], stdout=subprocess.PIPE)
+def begin(data_dir: Path, script: str = SCRIPT) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, "-c", script, data_dir], stdout=subprocess.PIPE)
 
 
 def started_on(data_dir: Path) -> list[psutil.Process]:
@@ -157,6 +168,14 @@ class TestStoppedFromOutside:
                 process.kill()
         assert answer.endswith(b"stopped\n")
         assert programs.wait_gone(started_on(data_dir), PATIENCE)
+
+    def test_a_signal_in_the_moment_in_which_it_starts_a_thread_stops_it(self, data_dir: Path) -> None:
+        with begin(data_dir, AT_ITS_FIRST_THREAD + SCRIPT) as process:
+            try:
+                answer, _ = process.communicate(timeout=PATIENCE)
+            finally:
+                process.kill()
+        assert answer == b"stopped\n"
 
     def test_a_second_signal_waits_for_nobody_and_leaves_nobody(self, data_dir: Path) -> None:
         with subprocess.Popen([sys.executable, "-c", STUBBORN, data_dir], stdout=subprocess.PIPE) as process:
