@@ -8,44 +8,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from domain.allocation.receipt import BY_HAND, AllocationReceipt, lifted_from_first
 from domain.deal.commands import OpenDeal
 from domain.deal.decisions import open_deal
 from domain.engine.aggregate import Aggregate, when
 from domain.engine.command_handler import Command, UnitOfWork, handles
 from domain.engine.context import Reach
 from domain.engine.errors import Refused
-from domain.engine.facts import Fact, FreeText, PersonName, PersonText, fact
+from domain.engine.facts import Fact, FreeText, PersonName, PersonText, fact, upcast
 from domain.engine.references import CustomerId, ProductId, TeamMateId
 from domain.engine.values import MAX_NAME, Checks, Money, NextStep
 from domain.people.people import Rep, RepAllocated
 
 Json = dict[str, Any]
-MAX_CANDIDATES = 2_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
-    """Who could have been chosen. `why_not` says why another one was: a cap, a leave, a lower score."""
-
-    rep_id: UUID
-    score: Decimal | None = None
-    why_not: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DecisionReceipt:
-    """By which rule and version, and over whom. A choice made by hand has the rule "by hand" and no candidates."""
-
-    rule: str = "by hand"
-    rule_version: int = 1
-    candidates: tuple[Candidate, ...] = ()
-
-    def __str__(self) -> str:
-        return f"{self.rule} v{self.rule_version}"
 
 
 @fact("lead.captured")
@@ -60,12 +38,17 @@ class LeadCaptured(Fact):
     customer_id: UUID | None = None
 
 
-@fact("lead.allocated")
+@fact("lead.allocated", version=2)
 class LeadAllocated(Fact):
     before: UUID | None
     after: UUID
     team_id: UUID
-    receipt: DecisionReceipt
+    receipt: AllocationReceipt
+
+
+@upcast("lead.allocated", from_version=1)
+def _receipt_has_a_format(data: Json) -> Json:
+    return {**data, "receipt": lifted_from_first(data["receipt"])}
 
 
 @fact("lead.converted")
@@ -149,7 +132,7 @@ class AllocateLead(LeadCommand):
     """
 
     to: TeamMateId
-    receipt: DecisionReceipt = DecisionReceipt()
+    receipt: AllocationReceipt = BY_HAND
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,7 +190,9 @@ def capture_lead(command: CaptureLead, work: UnitOfWork) -> Json:
 @handles(AllocateLead)
 def allocate_lead(command: AllocateLead, work: UnitOfWork) -> Json:
     """Two streams, one commit: the lead has an owner and the owner's allocations count it."""
-    _check_receipt(command)
+    checks = Checks()
+    command.receipt.check(command.to, checks)
+    checks.done()
     lead, rep = work.get(Lead, command.lead_id), work.get(Rep, command.to, guard=True)
     lead.must_be_open()
     team_id, before = rep.team_id or rep.id, lead.owner_id
@@ -218,26 +203,8 @@ def allocate_lead(command: AllocateLead, work: UnitOfWork) -> Json:
         rep.must_be_here(work.context.now)
     lead.record(LeadAllocated(before=lead.owner_id, after=rep.id, team_id=team_id, receipt=command.receipt))
     if before != rep.id:
-        rep.record(RepAllocated(subject="lead", subject_id=lead.id, receipt=str(command.receipt)))
+        rep.record(RepAllocated(subject="lead", subject_id=lead.id, receipt=command.receipt))
     return told(lead)
-
-
-def _check_receipt(command: AllocateLead) -> None:
-    receipt, checks = command.receipt, Checks()
-    checks.text(receipt.rule, "receipt.rule", most=60, needed=True)
-    checks.that(receipt.rule_version > 0, "receipt.rule_version", "versions start at 1")
-    named = {candidate.rep_id for candidate in receipt.candidates}
-    checks.that(
-        not named or command.to in named, "receipt.candidates", "the chosen rep is not among the candidates"
-    )
-    checks.that(
-        len(receipt.candidates) <= MAX_CANDIDATES, "receipt.candidates", f"are more than {MAX_CANDIDATES}"
-    )
-    for n, candidate in enumerate(receipt.candidates):
-        checks.text(candidate.why_not, f"receipt.candidates[{n}].why_not", most=MAX_NAME)
-        finite = candidate.score is None or candidate.score.is_finite()
-        checks.that(finite, f"receipt.candidates[{n}].score", "is not a number")
-    checks.done()
 
 
 @handles(ConvertLead)

@@ -11,9 +11,10 @@ from decimal import Decimal
 from typing import Protocol
 from uuid import UUID
 
+from domain.allocation.least_loaded import Loads
 from domain.figures.queries import FigureAsked, FrozenPack, Pack
 from domain.figures.scope import Scope
-from domain.people.owed import Loads, Owed
+from domain.people.owed import Owed
 from domain.target.proposal import Effect
 from domain.time.periods import Period, Window
 from workflows.loop_messages import Subject

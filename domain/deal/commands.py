@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from domain.allocation.receipt import AllocationReceipt
 from domain.deal.deal import Deal
 from domain.engine.aggregate import Aggregate
 from domain.engine.command_handler import Command, NotLoaded, Stream
@@ -168,7 +169,7 @@ class HandOver(DealCommand):
     to: TeamMateId
     handover_note: FreeText
     rule: str = "handover"
-    receipt: str = ""
+    receipt: AllocationReceipt | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,7 +229,7 @@ class ReassignPromise(PromiseTimer):
     """The promise is broken; the deal goes to `to`. `receipt` says how `to` was chosen."""
 
     to: RepId
-    receipt: str = ""
+    receipt: AllocationReceipt | None = None
 
 
 NOBODY = UUID(int=0)

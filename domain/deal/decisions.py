@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
+from domain.allocation.receipt import AllocationReceipt
 from domain.customer import Customer, Product
 from domain.deal import commands as c
 from domain.deal import facts as f
@@ -303,6 +304,8 @@ def hand_over(command: c.HandOver, work: UnitOfWork) -> Json:
     checks = Checks()
     checks.text(command.handover_note, "handover_note", needed=True)
     checks.text(command.rule, "rule", most=60, needed=True)
+    if command.receipt is not None:
+        command.receipt.check(command.to, checks)
     checks.done()
     deal = work.get(Deal, command.deal_id)
     rep, now = work.get(Rep, command.to, guard=True), work.context.now
@@ -314,8 +317,9 @@ def hand_over(command: c.HandOver, work: UnitOfWork) -> Json:
     return told(deal)
 
 
-def give(deal: Deal, rep: Rep, rule: str, note: str, receipt: str = "") -> None:
+def give(deal: Deal, rep: Rep, rule: str, note: str, receipt: AllocationReceipt | None) -> None:
     before = deal.owner_id
     deal.give_to(rep, rule, note)
     if deal.owner_id != before:
-        rep.record(RepAllocated(subject="deal", subject_id=deal.id, receipt=receipt or rule))
+        receipt = receipt or AllocationReceipt(rule=rule)
+        rep.record(RepAllocated(subject="deal", subject_id=deal.id, receipt=receipt))

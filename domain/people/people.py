@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from domain.allocation.receipt import AllocationReceipt, lifted
 from domain.engine.aggregate import Aggregate, when
 from domain.engine.command_handler import Command
 from domain.engine.context import Reach
 from domain.engine.errors import Refused
-from domain.engine.facts import Fact, PersonName, fact
+from domain.engine.facts import Fact, Json, PersonName, fact, upcast
 from domain.engine.references import PersonId, TeamId
 
 
@@ -95,13 +96,18 @@ class CameBack(Fact):
     at: datetime
 
 
-@fact("rep.allocated")
+@fact("rep.allocated", version=2)
 class RepAllocated(Fact):
     """A deal or lead came to this rep; `receipt` says by which rule and over whom."""
 
     subject: str
     subject_id: UUID
-    receipt: str = ""
+    receipt: AllocationReceipt
+
+
+@upcast("rep.allocated", from_version=1)
+def _receipt_was_text(data: Json) -> Json:
+    return {**data, "receipt": lifted(data.get("receipt", ""))}
 
 
 class Team(Aggregate):

@@ -10,7 +10,8 @@ from datetime import datetime
 from typing import Any, LiteralString
 from uuid import UUID
 
-from domain.people.owed import Loads, Owed
+from domain.allocation.least_loaded import Loads
+from domain.people.owed import Owed
 from projections.engine.catalog import ALL
 from projections.engine.positions import LIVE, REACHED, reached
 from projections.engine.projection import Projection

@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 
 from domain import lead as x
+from domain.allocation.receipt import BY_HAND, AllocationReceipt, Candidate
 from domain.customer import Profile, RegisterCustomer
 from domain.deal.facts import DealOpened, PromiseMade
 from domain.engine.context import Actor, Reach
@@ -20,12 +21,12 @@ from tests.domain.words import DAY, DEAL, LI, NORTH, OPENED, SOUTH, STAFF, WANG,
 
 LEAD, CUSTOMER = UUID(int=0x1EAD), UUID(int=0xC1)
 RULES = Actor("service", "allocation")
-RECEIPT = x.DecisionReceipt(
+RECEIPT = AllocationReceipt(
     rule="by load",
     rule_version=3,
     candidates=(
-        x.Candidate(rep_id=LI, score=Decimal("0.9")),
-        x.Candidate(rep_id=WANG, score=Decimal("0.4"), why_not="scored lower"),
+        Candidate(rep_id=LI, score=Decimal("0.9")),
+        Candidate(rep_id=WANG, score=Decimal("0.4"), why_not="scored lower"),
     ),
 )
 CAPTURE = x.CaptureLead(
@@ -61,7 +62,7 @@ class TestAllocating:
         scenario = given(CAPTURED).when(ALLOCATE, actor=RULES)
         scenario.then(
             x.LeadAllocated(before=None, after=LI, team_id=NORTH, receipt=RECEIPT),
-            RepAllocated(subject="lead", subject_id=LEAD, receipt="by load v3"),
+            RepAllocated(subject="lead", subject_id=LEAD, receipt=RECEIPT),
         )
         assert [p.originator_id for p in scenario.pending] == [LEAD, LI]
 
@@ -71,8 +72,8 @@ class TestAllocating:
     def test_to_another_rep_says_who_had_it(self) -> None:
         by_hand = x.AllocateLead(lead_id=LEAD, to=ZHAO)
         given(ALLOCATED).when(by_hand).then(
-            x.LeadAllocated(before=LI, after=ZHAO, team_id=SOUTH, receipt=x.DecisionReceipt()),
-            like(RepAllocated, receipt="by hand v1"),
+            x.LeadAllocated(before=LI, after=ZHAO, team_id=SOUTH, receipt=AllocationReceipt()),
+            like(RepAllocated, receipt=BY_HAND),
         )
 
     def test_by_a_rule_to_a_rep_on_leave_is_refused_and_by_a_person_not(self) -> None:
@@ -91,13 +92,13 @@ class TestAllocating:
             (replace(RECEIPT, rule_version=0), "receipt.rule_version"),
             (replace(RECEIPT, candidates=RECEIPT.candidates[1:]), "receipt.candidates"),
             (
-                replace(RECEIPT, candidates=(x.Candidate(rep_id=LI, score=Decimal("NaN")),)),
+                replace(RECEIPT, candidates=(Candidate(rep_id=LI, score=Decimal("NaN")),)),
                 "receipt.candidates[0].score",
             ),
         ],
     )
     def test_with_a_receipt_that_explains_nothing_is_refused(
-        self, receipt: x.DecisionReceipt, field: str
+        self, receipt: AllocationReceipt, field: str
     ) -> None:
         given(CAPTURED).when(replace(ALLOCATE, receipt=receipt)).refused(Invalid, fields=[field])
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
+from domain.allocation.receipt import EXCLUDED
 from domain.deal.commands import LoseDeal, MoveStage, ReopenDeal
 from domain.people.people import FormTeam, PlanLeave, RepAllocated
 from domain.policy.follow_up import DEFAULT_POLICY, Duration, FollowUpPolicy
@@ -221,11 +221,12 @@ async def test_the_least_loaded_rep_who_is_here_gets_it_with_a_receipt(virtual: 
 
     assert (await virtual.fact(deal, "deal.owner-changed")).after == free
     (allocated,) = [r.fact for r in await office.ledger.stream(free) if isinstance(r.fact, RepAllocated)]
-    receipt = json.loads(allocated.receipt)
-    assert receipt["rule"] == "least-loaded"
-    assert receipt["chosen"] == str(free)
-    assert receipt["open_deals"] == {str(busy): 2, str(free): 1}
-    assert receipt["excluded"] == [str(office.rep_id)]
+    receipt = allocated.receipt
+    assert (receipt.rule, receipt.rule_version) == ("least-loaded", 1)
+    had = {one.rep_id: one.score for one in receipt.candidates if not one.why_not}
+    assert had == {busy: 2, free: 1}
+    assert [one.rep_id for one in receipt.candidates if one.why_not == EXCLUDED] == [office.rep_id]
+    assert receipt.known_at is not None
 
 
 async def test_what_the_read_model_does_not_know_yet_is_counted(virtual: World) -> None:

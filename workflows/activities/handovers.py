@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from uuid import UUID
-
 from temporalio import activity
 
+from domain.allocation.least_loaded import spread
+from domain.allocation.receipt import from_text
 from domain.deal.commands import EscalatePromise, HandOver
 from domain.deal.deal import Deal
-from domain.people.owed import Loads
 from domain.people.people import Rep
 from workflows.activities.desk import Cause, Desk
-from workflows.activities.timers import choose, current_loads
+from workflows.activities.timers import current_loads, heir_of
 from workflows.messages import (
     Handing,
     HandoverAsk,
@@ -48,7 +46,8 @@ class HandoverActivities:
         if rep.active:
             return HandoverPlan(deals[-1], tuple(Handing(id, Heir(rep.id, MOVED)) for id in deals))
         loads = await current_loads(self._desk, rep.team_id, asked.now, self._desk.load)
-        return HandoverPlan(deals[-1], tuple(spread(deals, loads, asked.rep_id)))
+        chosen = spread(deals, loads, asked.rep_id)
+        return HandoverPlan(deals[-1], tuple(Handing(id, heir_of(choice)) for id, choice in chosen))
 
     @activity.defn
     async def hand_over(self, page: HandoverPage) -> HandoverPageDone:
@@ -78,9 +77,7 @@ class HandoverActivities:
         """To the team its owner is in now; silence where it is there."""
         if not deal.is_open or deal.owner_id != page.rep_id:
             return Told(0)
-        command = HandOver(
-            deal_id=deal.id, to=page.rep_id, handover_note=ALONG, rule=RULE_OF_MOVES, receipt=MOVED
-        )
+        command = HandOver(deal_id=deal.id, to=page.rep_id, handover_note=ALONG, rule=RULE_OF_MOVES)
         cause = self._cause(page, deal, MOVED)
         # An answer that all is well holds only until the rep moves on, though the deal stays as it is.
         rep = await self._desk.load(Rep, page.rep_id)
@@ -94,7 +91,7 @@ class HandoverActivities:
             to=handing.heir.rep_id,
             handover_note=NOTE,
             rule=RULE,
-            receipt=handing.heir.receipt,
+            receipt=from_text(handing.heir.receipt),
         )
         cause = self._cause(page, deal, LEFT)
         return await self._desk.execute(command, f"{deal.id}:handover:{page.rep_id}", cause)
@@ -112,13 +109,3 @@ class HandoverActivities:
     def _cause(self, page: HandoverPage, deal: Deal, reason: str) -> Cause:
         """Only as long as the deal is as we saw it: who takes it over by hand meanwhile keeps it."""
         return Cause(page.position, page.rep_id, page.now, reason, expected_version=deal.version)
-
-
-def spread(deals: Sequence[UUID], loads: Loads, leaving: UUID) -> Iterator[Handing]:
-    """Each deal to the rep who is then the least loaded."""
-    planned = dict(loads.open_deals)
-    for id in deals:
-        heir = choose(Loads(loads.position, planned), {leaving}, id)
-        if heir.rep_id is not None:
-            planned[heir.rep_id] += 1
-        yield Handing(id, heir)

@@ -14,6 +14,8 @@ from domain.action_item.action_item import ActionItem
 from domain.action_item.commands import HandOverActionItem
 from domain.adjustment.adjustment import Adjustment
 from domain.adjustment.commands import HandOverAdjustment
+from domain.allocation.least_loaded import spread
+from domain.allocation.receipt import AllocationReceipt
 from domain.cycle.commands import HandOverCycle, HandOverDecision
 from domain.cycle.cycle import Cycle
 from domain.cycle.in_force import COMPANY
@@ -21,7 +23,7 @@ from domain.cycle.policies import CyclePolicies
 from domain.cycle.policy import Step
 from domain.engine.command_handler import Command
 from domain.figures.scope import rep as rep_scope
-from domain.lead import AllocateLead, DecisionReceipt, Lead
+from domain.lead import AllocateLead, Lead
 from domain.meeting.commands import ChangeChair, HandOverMeetingDecision, SetMeetingSchedule
 from domain.meeting.meeting import Meeting
 from domain.meeting.schedule import MeetingSchedule
@@ -30,7 +32,7 @@ from domain.people.people import Rep, Team
 from domain.target.commands import HandOverTarget
 from domain.target.target import Target
 from workflows.activities.desk import Cause, Desk
-from workflows.activities.handovers import LEFT, MOVED, RULE, RULE_OF_MOVES, spread
+from workflows.activities.handovers import LEFT, MOVED, RULE, RULE_OF_MOVES
 from workflows.activities.timers import current_loads
 from workflows.messages import HandoverAsk, HandoverCount, Succession, SuccessionCount
 
@@ -82,7 +84,7 @@ class SuccessionActivities:
             command = HandOverActionItem(item_id=item.id, to=rep.id)
             handed += await self._say(command, f"{item.id}:along:{item.version}:{rep.version}", cause)
         for lead in leads:
-            along = AllocateLead(lead_id=lead.id, to=rep.id, receipt=DecisionReceipt(rule=RULE_OF_MOVES))
+            along = AllocateLead(lead_id=lead.id, to=rep.id, receipt=AllocationReceipt(rule=RULE_OF_MOVES))
             await self._say(along, f"{lead.id}:along:{lead.version}:{rep.version}", cause)
         for cycle in cycles:
             changed = HandOverCycle(cycle_id=cycle.id, why=MOVED, manager_id=await self._reviewer(cycle, rep))
@@ -103,11 +105,13 @@ class SuccessionActivities:
         if not ids or rep.team_id is None:
             return []
         loads = await current_loads(self._desk, rep.team_id, asked.now, self._desk.load)
-        receipt = DecisionReceipt(rule=RULE)
         return [
-            (AllocateLead(lead_id=h.deal_id, to=h.heir.rep_id, receipt=receipt), f"{h.deal_id}:handover")
-            for h in spread(ids, loads, asked.rep_id)
-            if h.heir.rep_id is not None
+            (
+                AllocateLead(lead_id=id, to=choice.rep_id, receipt=replace(choice.receipt, rule=RULE)),
+                f"{id}:handover",
+            )
+            for id, choice in spread(ids, loads, asked.rep_id)
+            if choice.rep_id is not None
         ]
 
     async def _of_items(self, asked: HandoverAsk, ids: Sequence[UUID]) -> list[Saying]:
@@ -117,7 +121,8 @@ class SuccessionActivities:
             return []
         loads = await current_loads(self._desk, rep.team_id, asked.now, self._desk.load)
         manager = (await self._desk.load(Team, rep.team_id)).manager_id
-        heirs = {h.deal_id: h.heir.rep_id or manager for h in spread(list(items), loads, asked.rep_id)}
+        chosen = spread(list(items), loads, asked.rep_id)
+        heirs = {id: choice.rep_id or manager for id, choice in chosen}
         return [
             (HandOverActionItem(item_id=id, to=heir), f"{id}:handover")
             for id, heir in heirs.items()

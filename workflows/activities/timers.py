@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from uuid import UUID
 
 from temporalio import activity
 
+from domain.allocation.least_loaded import Choice, Loads, choose, who_is_here
+from domain.allocation.receipt import as_text, from_text
 from domain.deal.commands import EscalatePromise, MissPromise, PromiseTimer, ReassignPromise, RemindPromise
 from domain.deal.deal import Deal
-from domain.people.owed import Loads
 from domain.people.people import Rep
 from workflows.activities.desk import Cause, Desk
 from workflows.messages import (
@@ -31,7 +31,6 @@ COMMANDS: dict[Step, type[PromiseTimer]] = {
     Step.MISS: MissPromise,
     Step.ESCALATE: EscalatePromise,
 }
-RULE = "least-loaded"
 
 
 class TimerActivities:
@@ -59,7 +58,7 @@ class TimerActivities:
         """The least loaded rep of the deal's team who is here, the owner aside."""
         deal = await self._desk.load(Deal, wanted.armed.deal_id)
         loads = await current_loads(self._desk, deal.team_id, wanted.now, self._desk.recall)
-        return choose(loads, {deal.owner_id, *wanted.excluded}, deal.id)
+        return heir_of(choose(loads, {deal.owner_id, *wanted.excluded}, deal.id))
 
     @activity.defn
     async def reassign(self, asked: Reassignment) -> Told:
@@ -70,7 +69,7 @@ class TimerActivities:
             promise_id=armed.promise_id,
             arming=armed.arming,
             to=heir.rep_id,
-            receipt=heir.receipt,
+            receipt=from_text(heir.receipt),
         )
         return await self._desk.execute(command, key(armed, Step.REASSIGN), cause(armed, asked))
 
@@ -97,21 +96,9 @@ async def current_loads(
 ) -> Loads:
     """Of the reps who are here: the read model's loads, and what came since; many deals may fall due at once."""
     loads = await desk.loads.team_loads(team_id)
-    reps = [await look(Rep, id) for id in loads.open_deals]
-    here = [rep.id for rep in reps if rep.active and rep.team_id == team_id and rep.leave_at(now) is None]
-    since = await desk.ledger.allocated_since(loads.position, here)
-    return Loads(loads.position, {id: loads.open_deals[id] + since.get(id, 0) for id in here})
+    here = who_is_here([await look(Rep, id) for id in loads.open_deals], team_id, now)
+    return loads.of(here, await desk.ledger.allocated_since(loads.position, here))
 
 
-def choose(loads: Loads, excluded: set[UUID], deal_id: UUID) -> Heir:
-    """The least loaded candidate; among equals the deal's id decides, so that ties spread and can be replayed."""
-    candidates = {id: n for id, n in loads.open_deals.items() if id not in excluded}
-    chosen = min(candidates, key=lambda id: (candidates[id], (id.int ^ deal_id.int), id), default=None)
-    receipt = {
-        "rule": RULE,
-        "chosen": str(chosen) if chosen else None,
-        "open_deals": {str(id): n for id, n in sorted(candidates.items())},
-        "excluded": sorted(map(str, excluded)),
-        "as_known_at": loads.position,
-    }
-    return Heir(chosen, json.dumps(receipt, separators=(",", ":")))
+def heir_of(choice: Choice) -> Heir:
+    return Heir(choice.rep_id, as_text(choice.receipt))

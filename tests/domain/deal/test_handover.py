@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 
+from domain.allocation.receipt import AllocationReceipt
 from domain.deal import commands as c
 from domain.deal.facts import OwnerChanged, PromiseEnded, PromiseHandedOver, PromiseMade
 from domain.engine.context import Reach
@@ -50,7 +51,7 @@ class TestHandingOver:
                 handover_note="knows the plant",
             ),
             PromiseHandedOver(promise_id=promise.id, before=LI, after=WANG),
-            RepAllocated(subject="deal", subject_id=DEAL, receipt="handover"),
+            RepAllocated(subject="deal", subject_id=DEAL, receipt=AllocationReceipt(rule="handover")),
         )
 
     def test_records_two_streams_at_once(self) -> None:
@@ -118,5 +119,5 @@ class TestLeaving:
         given(OPENED, leaves(LI)).when(hand_to(WANG, rule="rep-left")).then(
             like(OwnerChanged, rule="rep-left"),
             like(PromiseHandedOver),
-            like(RepAllocated, receipt="rep-left"),
+            like(RepAllocated, receipt=AllocationReceipt(rule="rep-left")),
         )
