@@ -13,7 +13,6 @@ import logging
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import is_dataclass
 from functools import partial
 from typing import Any
 
@@ -38,13 +37,11 @@ from runtime.payloads import prepare
 from runtime.schema import NewerSchema, migrate
 from runtime.settings import NotConfigured, Settings
 from runtime.temporal import connect_temporal
-from workflows import loop_messages, messages
-from workflows.activities.desk import Desk
-from workflows.delivery import Deliverer
-from workflows.follower import Follower
-from workflows.lanes import LANE_NAMES
-from workflows.running import make_worker, schedule_sweep
-from workflows.store import WorkflowStore
+from workflows.engine.delivery import Deliverer
+from workflows.engine.queues import QUEUE_NAMES
+from workflows.engine.store import WorkflowStore
+from workflows.ports import RoomContext
+from workflows.worker_setup import make_dispatcher, make_worker, message_types, schedule_sweep
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 15.0
 RECOVERED = 5.0  # a role that works this long after a failure counts as well again
@@ -60,10 +57,12 @@ async def play_workflows(settings: Settings, stop: asyncio.Event) -> None:
     """Runs workflows and their activities. Returns when told to stop and what was begun is finished."""
     client = await connect_temporal()
     async with open_ledger(settings.database_url) as ledger, Waiter(settings.database_url) as waiter:
-        store = WorkflowStore(ledger.pool, LANE_NAMES)
+        store = WorkflowStore(ledger.pool, QUEUE_NAMES)
         deliverer = Deliverer(client, settings.task_queue)
-        desk = Desk(CommandHandler(ledger), LoadReads(ledger.pool), store, LoopReads(ledger.pool, waiter))
-        worker = make_worker(desk, deliverer)
+        context = RoomContext(
+            CommandHandler(ledger), LoadReads(ledger.pool), store, LoopReads(ledger.pool, waiter)
+        )
+        worker = make_worker(context, deliverer)
         prepare(message_types())
         await schedule_sweep(client, settings.task_queue)
         running = asyncio.create_task(worker.run())
@@ -73,23 +72,15 @@ async def play_workflows(settings: Settings, stop: asyncio.Event) -> None:
         await running
 
 
-def message_types() -> list[type]:
-    return [
-        kind
-        for module in (messages, loop_messages)
-        for kind in vars(module).values()
-        if isinstance(kind, type) and is_dataclass(kind)
-    ]
-
-
 async def play_follower(settings: Settings, stop: asyncio.Event) -> None:
     """Tells workflows what happened. Its pool does not wait for the disk: a position that is lost is delivered again."""
     client = await connect_temporal()
     pool = await open_pool(without_waiting_for_disk(settings.database_url), min_size=1, max_size=4)
     try:
-        store = WorkflowStore(pool, LANE_NAMES)
+        store = WorkflowStore(pool, QUEUE_NAMES)
         log.info("follower: everything up to position %d is delivered", await store.delivered())
-        await Follower(settings.database_url, store, Deliverer(client, settings.task_queue)).run(stop)
+        deliverer = Deliverer(client, settings.task_queue)
+        await make_dispatcher(settings.database_url, store, deliverer).run(stop)
     finally:
         await pool.close()
 

@@ -30,7 +30,7 @@ from runtime.database import Pool
 from runtime.settings import Settings
 from runtime.temporal import connect_temporal
 from worker import play
-from workflows.running import FOR_ANYBODY, POLLS
+from workflows.worker_setup import FOR_ANYBODY, POLLS
 
 TRIVIAL = "trivial"
 PAGE = 500

@@ -9,7 +9,7 @@ import msgspec
 
 from domain.action_item.action_item import ActionItem
 from domain.engine.facts import FreeText
-from domain.policy.follow_up import Deadlines
+from domain.time.commitment import Deadlines
 from projections.engine.stream_view import Events, Filter, StreamView
 
 OPEN = "open"
@@ -65,22 +65,21 @@ class ActionItems(StreamView[ActionItem, ItemSeen]):
     @classmethod
     def show(cls, aggregate: ActionItem, events: Events) -> ItemSeen:
         opened, ended = aggregate.opened, aggregate.ended
-        promise = aggregate.promise or cls.replayed(aggregate.id, events[:-1]).promise
+        owed = aggregate.commitment or cls.replayed(aggregate.id, events[:-1]).commitment
         assert opened is not None
-        assert promise is not None
+        assert owed is not None
         return cls.filled(
             aggregate,
             events,
-            what=promise.what,
+            what=owed.what,
             decision_id=opened.decision_id,
             made_at=opened.made_at,
-            due_at=promise.deadlines.due_at,
-            deadlines=promise.deadlines,
-            policy_version=promise.policy_version,
-            arming=promise.arming,
-            reminded=promise.reminded,
-            missed=promise.missed,
-            escalated=promise.escalated,
+            due_at=owed.deadlines.due_at,
+            deadlines=owed.deadlines,
+            arming=owed.generation,
+            reminded=owed.reminded,
+            missed=owed.missed,
+            escalated=owed.escalated,
             outcome=str(ended.outcome) if ended else OPEN,
             done_at=ended.done_at if ended else None,
             ended_at=events[-1].occurred_at if ended else None,

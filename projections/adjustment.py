@@ -90,7 +90,7 @@ class Adjustments(StreamView[a.Adjustment, AdjustmentSeen]):
     @classmethod
     def show(cls, aggregate: a.Adjustment, events: Events) -> AdjustmentSeen:
         started, frozen, measured = aggregate.started, aggregate.frozen, aggregate.measured
-        decided, latest = aggregate.decided, measured or frozen
+        decided, owed, latest = aggregate.decided, aggregate.commitment, measured or frozen
         assert started is not None
         decided_on = [r.occurred_at for r in events if isinstance(r.fact, a.AdjustmentDecided)]
         return cls.filled(
@@ -106,7 +106,9 @@ class Adjustments(StreamView[a.Adjustment, AdjustmentSeen]):
             adjusted=latest.adjusted if latest else None,
             controls=list(latest.controls) if latest else [],
             effect=measured.effect if measured else None,
-            decide_by=measured.awaited.due_at if measured else None,
+            decide_by=owed.deadlines.due_at if owed else None,
+            reminded=owed is not None and owed.reminded,
+            escalated=owed is not None and owed.escalated,
             outcome=str(decided.outcome) if decided else None,
             decided_by=decided.decided_by if decided else None,
             decided_on=decided_on[-1] if decided_on else None,

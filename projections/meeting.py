@@ -140,9 +140,16 @@ class Meetings(StreamView[Meeting, MeetingSeen]):
 
 def _owed(meeting: Meeting) -> Iterator[MeetingOwed]:
     for wait in meeting.waiting:
-        a = wait.awaited
+        a = wait.deadlines
         yield MeetingOwed(
-            a.step, a.of, a.remind_at, a.due_at, a.escalate_at, a.subject_id, wait.reminded, wait.escalated
+            Step(wait.what),
+            wait.owner_id,
+            a.remind_at,
+            a.due_at,
+            a.escalate_at,
+            wait.subject_id,
+            wait.reminded,
+            wait.escalated,
         )
 
 

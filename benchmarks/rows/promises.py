@@ -24,8 +24,8 @@ from domain.engine.command_handler import CommandHandler
 from domain.policy.policies import PublishPolicy
 from runtime.ledger import Ledger, open_ledger
 from runtime.temporal import connect_temporal
-from workflows.lanes import LANE_NAMES
-from workflows.store import WorkflowStore
+from workflows.engine.queues import QUEUE_NAMES
+from workflows.engine.store import WorkflowStore
 
 SPOKEN = "drained/s"
 STARTED = "started/s"
@@ -54,14 +54,14 @@ class Desk:
 
     def __post_init__(self) -> None:
         self.handler = CommandHandler(self.ledger)
-        self.store = WorkflowStore(self.ledger.pool, LANE_NAMES)
+        self.store = WorkflowStore(self.ledger.pool, QUEUE_NAMES)
 
     async def begin(self) -> None:
         """The office is no news: nobody has to re-arm what is not there yet."""
         for command in (*self.lives.office(), PublishPolicy(policy=promises.POLICY)):
             await self.ledger.append(self.lives.decide(command))
-        for lane in LANE_NAMES:
-            await self.store.save_position(lane, await self.ledger.head())
+        for queue in QUEUE_NAMES:
+            await self.store.save_position(queue, await self.ledger.head())
 
     async def open(self, count: int, due_at: datetime) -> float:
         """That many deals, and their follow-ups started; how many a second."""

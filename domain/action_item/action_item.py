@@ -1,8 +1,8 @@
 """Domain room: the action item — what somebody is to do after a review, and by when.
 
 Facts: it was opened, reworded, moved, handed over; its owner was reminded and told it is missed, the manager was told;
-it ended kept, late, broken or excused. It is a promise of something else than a deal: the deadlines come from the same
-follow-up policies, its timer is armed and heard by the same rules, and its outcome is judged by the same value.
+it ended kept, late, broken or excused. It is a commitment like a deal's promise: the deadlines come from the same
+follow-up policies, its timer is set and heard by the same rules, and its outcome is judged by the same value.
 What may be asked of it, and what that decides, is in `commands.py`.
 """
 
@@ -13,13 +13,13 @@ from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
-from domain.deal.promises import Promise
 from domain.engine.aggregate import Aggregate, when
 from domain.engine.context import Reach
 from domain.engine.errors import Refused
 from domain.engine.facts import Fact, FreeText, fact
 from domain.engine.values import PromiseOutcome
-from domain.policy.follow_up import Deadlines, FollowUpPolicy
+from domain.policy.follow_up import FollowUpPolicy
+from domain.time.commitment import Commitment, Deadlines, Kind
 
 
 @fact("action-item.opened")
@@ -102,8 +102,8 @@ class ActionItem(Aggregate):
 
     def __init__(self, id: UUID) -> None:
         super().__init__(id)
-        self.policy = "default"
-        self.promise: Promise | None = None
+        self.policy, self.policy_version = "default", 0
+        self.commitment: Commitment | None = None
         self.manager_id: UUID | None = None
         self.team_id: UUID | None = None
         self.owner_id = id
@@ -117,16 +117,16 @@ class ActionItem(Aggregate):
     def changeable(self, reach: Reach) -> bool:
         return self.within(reach) and reach.rep_id in (None, self.owner_id)
 
-    def live(self, arming: int) -> Promise | None:
+    def live(self, arming: int) -> Commitment | None:
         """What is owed, if a timer set for this arming may still speak for it."""
-        held = self.promise
-        return held if held is not None and held.arming == arming else None
+        held = self.commitment
+        return held if held is not None and held.generation == arming else None
 
-    def must_be_live(self) -> Promise:
-        if self.promise is None:
+    def must_be_live(self) -> Commitment:
+        if self.commitment is None:
             outcome = self.ended.outcome if self.ended else "nothing"
             raise Refused(f"the action item has ended: {outcome}", outcome=outcome)
-        return self.promise
+        return self.commitment
 
     def reword(self, what: str) -> None:
         held = self.must_be_live()
@@ -141,23 +141,23 @@ class ActionItem(Aggregate):
             before=held.deadlines,
             after=policy.deadlines(due_at, now),
             policy_version=policy.version,
-            arming=held.arming + 1,
+            arming=held.generation + 1,
             overdue=held.is_overdue(now),
         )
         self.record(moved)
 
-    def remind(self, held: Promise) -> None:
-        if not held.reminded and not held.missed:
-            self.record(ActionItemReminded(arming=held.arming, told=held.owner_id))
+    def remind(self, held: Commitment) -> None:
+        if held.awaits(Kind.REMIND):
+            self.record(ActionItemReminded(arming=held.generation, told=self.owner_id))
 
-    def miss(self, held: Promise) -> None:
-        if not held.missed:
+    def miss(self, held: Commitment) -> None:
+        if held.awaits(Kind.MISS):
             due = held.deadlines.due_at
-            self.record(ActionItemMissed(arming=held.arming, told=held.owner_id, due_at=due))
+            self.record(ActionItemMissed(arming=held.generation, told=self.owner_id, due_at=due))
 
-    def escalate(self, held: Promise, manager_id: UUID | None, *, again: bool) -> None:
-        if not (held.escalated_again if again else held.escalated):
-            self.record(ActionItemEscalated(arming=held.arming, told=manager_id))
+    def escalate(self, held: Commitment, manager_id: UUID | None, *, again: bool) -> None:
+        if held.awaits(Kind.ESCALATE_AGAIN if again else Kind.ESCALATE):
+            self.record(ActionItemEscalated(arming=held.generation, told=manager_id))
 
     def end(self, outcome: PromiseOutcome, note: str = "", done_at: datetime | None = None) -> None:
         """It ends once: the same again is silence, anything else is refused."""
@@ -182,63 +182,50 @@ class ActionItem(Aggregate):
     @when(ActionItemOpened)
     def _opened(self, fact: ActionItemOpened) -> None:
         self.opened = fact
-        self.policy, self.cycle_id = fact.policy, fact.cycle_id
+        self.policy, self.policy_version, self.cycle_id = fact.policy, fact.policy_version, fact.cycle_id
         self.owner_id, self.manager_id, self.team_id = fact.owner_id, fact.manager_id, fact.team_id
-        self.promise = Promise(
-            id=self.id,
+        self.commitment = Commitment(
             owner_id=fact.owner_id,
             what=fact.what,
             deadlines=fact.deadlines,
-            policy_version=fact.policy_version,
-            arming=fact.arming,
-            by_rule=False,
+            generation=fact.arming,
             made_at=fact.made_at,
         )
 
     @when(ActionItemReworded)
     def _reworded(self, fact: ActionItemReworded) -> None:
-        if self.promise is not None:
-            self.promise = replace(self.promise, what=fact.after)
+        if self.commitment is not None:
+            self.commitment = replace(self.commitment, what=fact.after)
 
     @when(ActionItemMoved)
     def _moved(self, fact: ActionItemMoved) -> None:
         """Another due time: everybody is told anew."""
-        held = self.promise
+        self.policy_version = fact.policy_version
+        held = self.commitment
         if held is not None:
-            self.promise = replace(
-                held,
-                deadlines=fact.after,
-                policy_version=fact.policy_version,
-                arming=fact.arming,
-                overdue=held.overdue or fact.overdue,
-                reminded=False,
-                missed=False,
-                escalated=False,
-                escalated_again=False,
-            )
+            self.commitment = held.move(fact.after, fact.arming, told_before=False, overdue=fact.overdue)
 
     @when(ActionItemHandedOver)
     def _handed_over(self, fact: ActionItemHandedOver) -> None:
         self.owner_id, self.manager_id, self.team_id = fact.after, fact.manager_id, fact.team_id
-        if self.promise is not None:
-            self.promise = replace(self.promise, owner_id=fact.after)
+        if self.commitment is not None:
+            self.commitment = self.commitment.hand_over(fact.after)
 
     @when(ActionItemReminded)
     def _reminded(self, fact: ActionItemReminded) -> None:
-        if self.promise is not None:
-            self.promise = replace(self.promise, reminded=True)
+        if self.commitment is not None:
+            self.commitment = self.commitment.remind()
 
     @when(ActionItemMissed)
     def _missed(self, fact: ActionItemMissed) -> None:
-        if self.promise is not None:
-            self.promise = replace(self.promise, missed=True)
+        if self.commitment is not None:
+            self.commitment = self.commitment.miss()
 
     @when(ActionItemEscalated)
     def _escalated(self, fact: ActionItemEscalated) -> None:
-        if self.promise is not None:
-            again = self.promise.escalated
-            self.promise = replace(self.promise, escalated=True, escalated_again=again)
+        if self.commitment is not None:
+            self.commitment = self.commitment.escalate()
 
     @when(ActionItemEnded)
     def _ended(self, fact: ActionItemEnded) -> None:
-        self.promise, self.ended = None, fact
+        self.commitment, self.ended = None, fact

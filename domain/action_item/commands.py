@@ -111,7 +111,7 @@ class EscalateActionItem(ActionItemTimer):
 
 def told(item: ActionItem) -> Json:
     """What every command about an action item answers."""
-    held = item.promise
+    held = item.commitment
     return {
         "item_id": str(item.id),
         "owner_id": str(item.owner_id),
@@ -224,7 +224,7 @@ def finish_action_item(command: FinishActionItem, work: UnitOfWork) -> Json:
     checks.text(command.note, "note")
     checks.done()
     item, done_at = work.get(ActionItem, command.item_id), work.context.happened_at
-    outcome = item.promise.outcome_at(done_at) if item.promise is not None else PromiseOutcome.KEPT
+    outcome = item.commitment.outcome_at(done_at) if item.commitment is not None else PromiseOutcome.KEPT
     item.end(outcome, command.note, done_at)
     return told(item)
 
@@ -271,5 +271,5 @@ def escalate_action_item(command: EscalateActionItem, work: UnitOfWork) -> Json:
         manager_id = item.manager_id
         if manager_id is None and item.team_id is not None:
             manager_id = work.find(Team, item.team_id).manager_id
-        item.escalate(held, manager_id if manager_id != held.owner_id else None, again=command.again)
+        item.escalate(held, manager_id if manager_id != item.owner_id else None, again=command.again)
     return told(item)

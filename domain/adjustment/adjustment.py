@@ -20,6 +20,7 @@ from domain.engine.context import Reach
 from domain.engine.errors import Refused
 from domain.engine.facts import Fact, FreeText, fact
 from domain.figures.scope import COMPANY, Scope
+from domain.time.commitment import Commitment, Kind
 from domain.time.periods import Window
 
 
@@ -116,7 +117,8 @@ class Adjustment(Aggregate):
         self.started: AdjustmentStarted | None = None
         self.frozen: BaselineFrozen | None = None
         self.measured: AdjustmentMeasured | None = None
-        self.reminded = self.escalated = False
+        self.commitment: Commitment | None = None
+        """To decide, once it is known what it brought."""
         self.decided: AdjustmentDecided | None = None
 
     def within(self, reach: Reach) -> bool:
@@ -141,12 +143,12 @@ class Adjustment(Aggregate):
         self.record(AdjustmentDecided(outcome=outcome, decided_by=by, why=why, effect=effect))
 
     def remind(self) -> None:
-        if self.runs and self.measured is not None and not self.reminded and not self.escalated:
+        if self.runs and self.commitment is not None and self.commitment.awaits(Kind.REMIND):
             self.record(AdjustmentReminded(told=self.owner_id))
 
     def escalate(self, manager_id: UUID | None = None) -> None:
         """To who is above, or else to who manages."""
-        if self.runs and self.measured is not None and not self.escalated:
+        if self.runs and self.commitment is not None and self.commitment.awaits(Kind.ESCALATE):
             self.record(AdjustmentEscalated(told=self.above_id or manager_id))
 
     def hand_over(self, to: UUID) -> None:
@@ -169,15 +171,15 @@ class Adjustment(Aggregate):
 
     @when(AdjustmentMeasured)
     def _measured(self, fact: AdjustmentMeasured) -> None:
-        self.measured = fact
+        self.measured, self.commitment = fact, fact.awaited.commitment()
 
     @when(AdjustmentReminded)
     def _reminded(self, fact: AdjustmentReminded) -> None:
-        self.reminded = True
+        self.commitment = self.commitment.remind() if self.commitment is not None else None
 
     @when(AdjustmentEscalated)
     def _escalated(self, fact: AdjustmentEscalated) -> None:
-        self.escalated = True
+        self.commitment = self.commitment.escalate() if self.commitment is not None else None
 
     @when(AdjustmentDecided)
     def _decided(self, fact: AdjustmentDecided) -> None:
@@ -186,3 +188,4 @@ class Adjustment(Aggregate):
     @when(AdjustmentHandedOver)
     def _handed_over(self, fact: AdjustmentHandedOver) -> None:
         self.owner_id = fact.after
+        self.commitment = self.commitment.hand_over(fact.after) if self.commitment is not None else None

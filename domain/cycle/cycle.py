@@ -13,10 +13,11 @@ from uuid import UUID
 
 from domain.cycle import facts as f
 from domain.cycle.policy import TIMES, Awaited, Cadence, CyclePolicy, Step, Times
-from domain.cycle.state import OVER, CycleState, Phase, Wait
+from domain.cycle.state import OVER, CycleState, Phase
 from domain.engine.errors import Forbidden, NotFound, Refused
 from domain.engine.values import named_id
 from domain.figures.scope import Scope
+from domain.time.commitment import Commitment, Kind
 from domain.time.periods import Period
 
 
@@ -71,8 +72,8 @@ class Cycle(CycleState):
 
     # -- what is owed ------------------------------------------------------------------------
 
-    def waits_for(self, step: Step, subject_id: UUID | None = None) -> Wait | None:
-        return next((w for w in self.waiting if w.key == (step, subject_id)), None)
+    def waits_for(self, step: Step, subject_id: UUID | None = None) -> Commitment | None:
+        return self.waiting.find(step, subject_id)
 
     def wait_for(
         self,
@@ -92,38 +93,42 @@ class Cycle(CycleState):
         if self.waits_for(step) is None:
             self.wait_for(policy, step, policy.due_after(step, now), now)
 
-    def live(self, step: Step, subject_id: UUID | None, arming: int) -> Wait | None:
+    def live(self, step: Step, subject_id: UUID | None, arming: int) -> Commitment | None:
         """What is owed, if a timer set for this arming may still speak for it."""
-        wait = self.waits_for(step, subject_id)
-        return wait if wait is not None and wait.arming == arming and not self.is_paused else None
+        owed = self.waits_for(step, subject_id)
+        return owed if owed is not None and owed.generation == arming and not self.is_paused else None
 
-    def remind(self, wait: Wait) -> None:
-        if not wait.reminded and not wait.escalated:
-            owed = wait.awaited
+    def remind(self, owed: Commitment) -> None:
+        if owed.awaits(Kind.REMIND):
             told = f.CycleReminded(
-                step=owed.step, arming=wait.arming, told=owed.of, subject_id=owed.subject_id
+                step=Step(owed.what),
+                arming=owed.generation,
+                told=owed.owner_id,
+                subject_id=owed.subject_id,
             )
             self.record(told)
 
-    def escalate(self, wait: Wait, policy: CyclePolicy, now: datetime) -> None:
+    def escalate(self, owed: Commitment, policy: CyclePolicy, now: datetime) -> None:
         """Who is above is told, and what must not wait for one person goes on."""
-        if wait.escalated:
+        if not owed.awaits(Kind.ESCALATE):
             return
-        owed = wait.awaited
         told = f.CycleEscalated(
-            step=owed.step, arming=wait.arming, told=self.above(owed), subject_id=owed.subject_id
+            step=Step(owed.what),
+            arming=owed.generation,
+            told=self.above(owed),
+            subject_id=owed.subject_id,
         )
         self.record(told)
-        if owed.step == Step.SELF_ASSESS:
+        if owed.what == Step.SELF_ASSESS:
             self.wait_after(policy, Step.ASSESS, now)
-        if owed.step == Step.ACKNOWLEDGE:
+        if owed.what == Step.ACKNOWLEDGE:
             self.record(f.LeftUnacknowledged())
 
-    def above(self, owed: Awaited) -> UUID | None:
+    def above(self, owed: Commitment) -> UUID | None:
         """The manager is above everybody else, and somebody may be above the manager."""
         reviewer = self.people.reviewer
-        higher = self.people.above_id if reviewer is None or owed.of == reviewer else reviewer
-        return higher if higher != owed.of else None
+        higher = self.people.above_id if reviewer is None or owed.owner_id == reviewer else reviewer
+        return higher if higher != owed.owner_id else None
 
     # -- target and execution ----------------------------------------------------------------
 
@@ -170,8 +175,8 @@ class Cycle(CycleState):
         said, own = f.Assessed(assessed_by=by, text=text), self.waits_for(Step.SELF_ASSESS)
         if said == self.assessment:
             return
-        if own is not None and self.clock(now) <= own.awaited.due_at:
-            raise Refused("the owner's own assessment comes first", until=own.awaited.due_at.isoformat())
+        if own is not None and self.clock(now) <= own.deadlines.due_at:
+            raise Refused("the owner's own assessment comes first", until=own.deadlines.due_at.isoformat())
         self.record(said)
         self.wait_after(policy, Step.GIVE_FEEDBACK, now)
 
@@ -216,8 +221,8 @@ class Cycle(CycleState):
 
     def may_decide(self, decision_id: UUID, by: UUID) -> bool:
         """Who was asked; and who was told that they are late."""
-        wait = self.waits_for(Step.DECIDE, decision_id)
-        told = self.above(wait.awaited) if wait is not None and wait.escalated else None
+        owed = self.waits_for(Step.DECIDE, decision_id)
+        told = self.above(owed) if owed is not None and owed.escalated else None
         return by in (self.asked.get(decision_id), told)
 
     def take_decision(self, taken: f.DecisionTaken) -> None:
@@ -248,7 +253,7 @@ class Cycle(CycleState):
         if self.next_proposed is None:
             raise Refused("the next target comes first")
         if self.waiting:
-            raise Refused("the cycle waits for something", steps=[w.awaited.step for w in self.waiting])
+            raise Refused("the cycle waits for something", steps=[owed.what for owed in self.waiting])
         if self.times.appeal_until is not None and now < self.times.appeal_until:
             raise Refused("the owner may still appeal", until=self.times.appeal_until.isoformat())
         self.record(f.CycleClosed(next_id=next_id))
@@ -264,10 +269,10 @@ class Cycle(CycleState):
         if self.paused_at is None:
             return
         arming, paused_at = self.arming + 1, self.paused_at
-        owed = [policy.put_off(wait.awaited, later_of(paused_at, wait.since), now) for wait in self.waiting]
+        owed = [policy.put_off(one, later_of(paused_at, one.made_at), now) for one in self.waiting]
         moved = [
-            f.CycleAwaiting(awaited=awaited, arming=arming, since=wait.since)
-            for wait, awaited in zip(self.waiting, owed, strict=True)
+            f.CycleAwaiting(awaited=awaited, arming=arming, since=one.made_at)
+            for one, awaited in zip(self.waiting, owed, strict=True)
         ]
         times = self._put_off(policy, paused_at, now, owed)
         check_in = times.next_check_in_at

@@ -13,7 +13,7 @@ from domain.cycle import facts as f
 from domain.cycle.cycle import Cycle, cycle_id
 from domain.cycle.policies import cycle_policy
 from domain.cycle.policy import CyclePolicy, Schedule, Step
-from domain.cycle.state import Phase, Wait
+from domain.cycle.state import Phase
 from domain.engine.command_handler import UnitOfWork, handles
 from domain.engine.errors import AlreadyExists, FieldError, Invalid, Refused
 from domain.engine.values import Checks
@@ -23,6 +23,7 @@ from domain.people.people import Team
 from domain.target.decisions import team_of
 from domain.target.smart import check_scope
 from domain.target.target import AGREED, Target, target_id
+from domain.time.commitment import Commitment
 
 Json = dict[str, Any]
 
@@ -41,10 +42,10 @@ def told(cycle: Cycle) -> Json:
         "next_check_in_at": _iso(cycle.times.next_check_in_at),
         "waiting": [
             {
-                "step": w.awaited.step,
-                "of": str(w.awaited.of) if w.awaited.of else None,
-                "due_at": w.awaited.due_at.isoformat(),
-                "subject_id": str(w.awaited.subject_id) if w.awaited.subject_id else None,
+                "step": w.what,
+                "of": str(w.owner_id) if w.owner_id else None,
+                "due_at": w.deadlines.due_at.isoformat(),
+                "subject_id": str(w.subject_id) if w.subject_id else None,
             }
             for w in cycle.waiting
         ],
@@ -169,11 +170,16 @@ def include_target(command: c.IncludeTarget, work: UnitOfWork) -> Json:
     target.must_stand()
     if (target.scope, target.period) != (cycle.scope, cycle.period):
         raise Invalid([FieldError("target_id", "is for another scope or period than the cycle")])
+    include(cycle, target, work)
+    return told(cycle)
+
+
+def include(cycle: Cycle, target: Target, work: UnitOfWork) -> None:
+    """It is to be agreed, where there is still time to."""
     cycle.include(target.id, target.metric)
     if cycle.phase == Phase.TARGET and target.status != AGREED and cycle.waits_for(Step.AGREE) is None:
         policy, now = policy_of(cycle, work), work.context.now
         cycle.wait_for(policy, Step.AGREE, policy.due_before(Step.AGREE, cycle.period, now), now)
-    return told(cycle)
 
 
 def targets_of(cycle: Cycle, work: UnitOfWork) -> list[Target]:
@@ -199,10 +205,10 @@ def agree_targets(command: c.AgreeTargets, work: UnitOfWork) -> Json:
     return told(cycle)
 
 
-def _owed(cycle: Cycle, command: c.RemindCycle | c.EscalateCycle, work: UnitOfWork) -> Wait | None:
+def _owed(cycle: Cycle, command: c.RemindCycle | c.EscalateCycle, work: UnitOfWork) -> Commitment | None:
     """What a timer speaks for. Nothing, when the targets were agreed to one by one in the meantime."""
     wait = cycle.live(command.step, command.subject_id, command.arming)
-    if wait is None or wait.awaited.step != Step.AGREE:
+    if wait is None or wait.what != Step.AGREE:
         return wait
     targets = targets_of(cycle, work)
     if not all(target.status == AGREED for target in targets):

@@ -18,6 +18,7 @@ from domain.engine.errors import FieldError
 from domain.figures.pace import Pace
 from domain.policy.follow_up import DEFAULT_POLICY, Duration
 from domain.time.calendar import BusinessCalendar
+from domain.time.commitment import Commitment, Deadlines
 from domain.time.periods import Period
 from domain.time.zones import day_begins
 
@@ -62,6 +63,18 @@ class Awaited:
     due_at: datetime
     escalate_at: datetime
     subject_id: UUID | None = None
+
+    def commitment(self, generation: int = 1, since: datetime | None = None) -> Commitment:
+        """Nothing follows when who is above was told."""
+        times = Deadlines(self.remind_at, self.due_at, self.escalate_at, self.escalate_at)
+        return Commitment(
+            owner_id=self.of,
+            what=self.step,
+            deadlines=times,
+            generation=generation,
+            subject_id=self.subject_id,
+            made_at=since,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,18 +200,18 @@ class CyclePolicy:
 
     # -- pauses ------------------------------------------------------------------------------
 
-    def put_off(self, owed: Awaited, since: datetime, now: datetime) -> Awaited:
+    def put_off(self, owed: Commitment, since: datetime, now: datetime) -> Awaited:
         """What is owed, when a pause that counts from `since` ends: what was overdue stays so, and is told as much later as
         the pause took.
         """
-        due = self.calendar.put_off(owed.due_at, since, now)
-        usual = self.awaiting(owed.step, owed.of, due, now, owed.subject_id)
+        due = self.calendar.put_off(owed.deadlines.due_at, since, now)
+        usual = self.awaiting(Step(owed.what), owed.owner_id, due, now, owed.subject_id)
         if due > since:
             return usual
         return replace(
             usual,
-            remind_at=owed.remind_at,
-            escalate_at=self.calendar.put_off(owed.escalate_at, since, now),
+            remind_at=owed.deadlines.remind_at,
+            escalate_at=self.calendar.put_off(owed.deadlines.escalate_at, since, now),
         )
 
     def _planned(self, cadence: Cadence, period: Period, day: date) -> bool:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC
 from uuid import UUID
 
 from domain.cycle import commands as c
 from domain.cycle import facts as f
 from domain.cycle.cycle import Cycle, cycle_id
-from domain.cycle.decisions import Json, check_text, policy_of, told
+from domain.cycle.decisions import Json, check_text, include, policy_of, told
 from domain.cycle.policy import Step
 from domain.cycle.state import Phase
 from domain.engine.command_handler import UnitOfWork, handles
@@ -198,7 +199,16 @@ def propose_next(command: c.ProposeNext, work: UnitOfWork) -> Json:
     targets = tuple(_told_target(id, p) for id, p in zip(ids, command.targets, strict=True))
     said = f.NextProposed(period=following, position=command.position, targets=targets)
     cycle.record(said)
+    _include(ids, work.find(Cycle, cycle_id(cycle.scope, following), guard=True), work)
     return {**told(cycle), "next": following.name, "next_cycle_id": str(cycle_id(cycle.scope, following))}
+
+
+def _include(ids: Sequence[UUID], following: Cycle, work: UnitOfWork) -> None:
+    """Where the next cycle was opened before there was a target, it gets it now."""
+    if following.phase in (Phase.TARGET, Phase.EXECUTE):
+        for target in (work.get(Target, id) for id in ids):
+            if target.stands and target.id not in following.targets:
+                include(following, target, work)
 
 
 def _check_proposed(command: c.ProposeNext) -> None:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
 from domain.cycle import facts as f
-from domain.cycle.policy import OWNERS_STEPS, Awaited, Cadence, Schedule, Step, Times
+from domain.cycle.policy import OWNERS_STEPS, Cadence, Schedule, Step, Times
 from domain.engine.aggregate import Aggregate, when
 from domain.engine.context import Reach
 from domain.figures.scope import COMPANY
+from domain.time.commitment import Commitment, Commitments
 from domain.time.periods import Period, PeriodKind
 
 
@@ -28,21 +29,6 @@ class Phase(StrEnum):
 
 
 OVER = (Phase.CLOSED, Phase.CANCELLED)
-
-
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """Something owed, the setting of its timer, and who has been told of it."""
-
-    awaited: Awaited
-    arming: int
-    reminded: bool = False
-    escalated: bool = False
-    since: datetime | None = None
-
-    @property
-    def key(self) -> tuple[Step, UUID | None]:
-        return self.awaited.step, self.awaited.subject_id
 
 
 class CycleState(Aggregate):
@@ -65,7 +51,7 @@ class CycleState(Aggregate):
         self.times = Times()
         self.arming = 0
         self.targets: tuple[UUID, ...] = ()
-        self.waiting: tuple[Wait, ...] = ()
+        self.waiting = Commitments()
         self.check_ins = 0
         self.last_on: date | None = None
         self.behind: dict[UUID, int] = {}
@@ -98,8 +84,7 @@ class CycleState(Aggregate):
         self.times = replace(self.times, **times)
 
     def _done(self, *steps: Step, subject_id: UUID | None = None) -> None:
-        keys = {(step, subject_id) for step in steps}
-        self.waiting = tuple(w for w in self.waiting if w.key not in keys)
+        self.waiting = self.waiting.ended(*((step, subject_id) for step in steps))
 
     # -- opening, and what is owed -----------------------------------------------------------
 
@@ -114,23 +99,15 @@ class CycleState(Aggregate):
 
     @when(f.CycleAwaiting)
     def _awaiting(self, fact: f.CycleAwaiting) -> None:
-        """Who was told of a due time is not told of the same one again."""
-        wait = Wait(fact.awaited, fact.arming, since=fact.since)
-        held = next((w for w in self.waiting if w.key == wait.key), None)
-        if held is not None and held.awaited.due_at == wait.awaited.due_at:
-            wait = replace(wait, reminded=held.reminded, escalated=held.escalated)
-        self._done(fact.awaited.step, subject_id=fact.awaited.subject_id)
-        self.waiting = (*self.waiting, wait)
+        self.waiting = self.waiting.made(fact.awaited.commitment(fact.arming, fact.since))
 
     @when(f.CycleReminded)
     def _reminded(self, fact: f.CycleReminded) -> None:
-        key = fact.step, fact.subject_id
-        self.waiting = tuple(replace(w, reminded=True) if w.key == key else w for w in self.waiting)
+        self.waiting = self.waiting.changed(fact.step, fact.subject_id, Commitment.remind)
 
     @when(f.CycleEscalated)
     def _escalated(self, fact: f.CycleEscalated) -> None:
-        key = fact.step, fact.subject_id
-        self.waiting = tuple(replace(w, escalated=True) if w.key == key else w for w in self.waiting)
+        self.waiting = self.waiting.changed(fact.step, fact.subject_id, Commitment.escalate)
 
     # -- target and execution ----------------------------------------------------------------
 
@@ -197,9 +174,8 @@ class CycleState(Aggregate):
     @when(f.DecisionHandedOver)
     def _decision_handed_over(self, fact: f.DecisionHandedOver) -> None:
         self.asked = {**self.asked, fact.decision_id: fact.after}
-        key = Step.DECIDE, fact.decision_id
-        self.waiting = tuple(
-            replace(w, awaited=replace(w.awaited, of=fact.after)) if w.key == key else w for w in self.waiting
+        self.waiting = self.waiting.changed(
+            Step.DECIDE, fact.decision_id, lambda owed: owed.hand_over(fact.after)
         )
 
     @when(f.FeedbackGiven)
@@ -245,7 +221,7 @@ class CycleState(Aggregate):
 
     @when(f.CycleCancelled)
     def _cancelled(self, fact: f.CycleCancelled) -> None:
-        self.phase, self.waiting = Phase.CANCELLED, ()
+        self.phase, self.waiting = Phase.CANCELLED, Commitments()
         self._at(next_check_in_at=None)
 
     @when(f.CyclePaused)
@@ -266,10 +242,10 @@ class CycleState(Aggregate):
     def _handed_over(self, fact: f.CycleHandedOver) -> None:
         """What was owed in a part goes with the part; what somebody was asked by name stays theirs."""
         self.people = fact.after
-        self.waiting = tuple(replace(w, awaited=self._theirs(w.awaited)) for w in self.waiting)
-
-    def _theirs(self, awaited: Awaited) -> Awaited:
-        return awaited if awaited.step == Step.DECIDE else replace(awaited, of=self.part(awaited.step))
+        self.waiting = Commitments(
+            owed if owed.what == Step.DECIDE else owed.hand_over(self.part(Step(owed.what)))
+            for owed in self.waiting
+        )
 
     @property
     def appeals(self) -> int:

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from domain.engine.facts import Fact, FreeText, fact, upcast
 from domain.engine.values import Activity, Money, Needs, PromiseOutcome, Quote
-from domain.policy.follow_up import Deadlines
+from domain.time.commitment import Deadlines
 
 
 @fact("deal.opened")

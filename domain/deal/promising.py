@@ -14,7 +14,8 @@ from domain.deal.promises import EndedPromise, Promise
 from domain.deal.state import DealState
 from domain.engine.errors import Forbidden, NotFound, Refused
 from domain.engine.values import NextStep, PromiseOutcome, id_within
-from domain.policy.follow_up import Deadlines, FollowUpPolicy
+from domain.policy.follow_up import FollowUpPolicy
+from domain.time.commitment import Deadlines, Kind
 
 BY_RULE = "follow up"
 
@@ -126,7 +127,7 @@ class PromisingDeal(DealState):
             before=promise.deadlines,
             after=after,
             policy_version=policy.version,
-            arming=promise.arming + 1,
+            arming=promise.generation + 1,
             named=named,
             overdue=promise.is_overdue(now),
         )
@@ -167,22 +168,22 @@ class PromisingDeal(DealState):
     def live(self, promise_id: UUID, arming: int) -> Promise | None:
         """The live promise, if a timer set for this arming may still speak for it."""
         held = self.promise
-        return held if held is not None and (held.id, held.arming) == (promise_id, arming) else None
+        return held if held is not None and (held.id, held.generation) == (promise_id, arming) else None
 
     def remind(self, promise: Promise) -> None:
-        if not promise.reminded and not promise.missed:
+        if promise.awaits(Kind.REMIND):
             self.record(
-                f.PromiseReminded(promise_id=promise.id, arming=promise.arming, told=promise.owner_id)
+                f.PromiseReminded(promise_id=promise.id, arming=promise.generation, told=promise.owner_id)
             )
 
     def miss(self, promise: Promise) -> None:
-        if not promise.missed:
+        if promise.awaits(Kind.MISS):
             due = promise.deadlines.due_at
             missed = f.PromiseMissed(
-                promise_id=promise.id, arming=promise.arming, told=promise.owner_id, due_at=due
+                promise_id=promise.id, arming=promise.generation, told=promise.owner_id, due_at=due
             )
             self.record(missed)
 
     def escalate(self, promise: Promise, manager_id: UUID | None, *, again: bool = False) -> None:
-        if not (promise.escalated_again if again else promise.escalated):
-            self.record(f.PromiseEscalated(promise_id=promise.id, arming=promise.arming, told=manager_id))
+        if promise.awaits(Kind.ESCALATE_AGAIN if again else Kind.ESCALATE):
+            self.record(f.PromiseEscalated(promise_id=promise.id, arming=promise.generation, told=manager_id))

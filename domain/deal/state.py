@@ -224,7 +224,7 @@ class DealState(Aggregate):
             what=fact.what,
             deadlines=fact.deadlines,
             policy_version=fact.policy_version,
-            arming=fact.arming,
+            generation=fact.arming,
             by_rule=fact.by_rule,
             made_at=fact.made_at,
         )
@@ -237,16 +237,9 @@ class DealState(Aggregate):
             same = fact.after.due_at == fact.before.due_at
             put_off = fact.named and not held.by_rule and fact.after.due_at > fact.before.due_at
             self.promise = replace(
-                held,
-                deadlines=fact.after,
+                held.move(fact.after, fact.arming, told_before=same, overdue=fact.overdue),
                 policy_version=fact.policy_version,
-                arming=fact.arming,
                 by_rule=held.by_rule and not fact.named,
-                overdue=held.overdue or fact.overdue,
-                reminded=held.reminded and same,
-                missed=held.missed and same,
-                escalated=held.escalated and same,
-                escalated_again=held.escalated_again and same,
                 moves=held.moves + put_off,
             )
 
@@ -258,23 +251,22 @@ class DealState(Aggregate):
     @when(f.PromiseHandedOver)
     def _promise_handed_over(self, fact: f.PromiseHandedOver) -> None:
         if self.promise is not None:
-            self.promise = replace(self.promise, owner_id=fact.after)
+            self.promise = self.promise.hand_over(fact.after)
 
     @when(f.PromiseReminded)
     def _promise_reminded(self, fact: f.PromiseReminded) -> None:
         if self.promise is not None:
-            self.promise = replace(self.promise, reminded=True)
+            self.promise = self.promise.remind()
 
     @when(f.PromiseMissed)
     def _promise_missed(self, fact: f.PromiseMissed) -> None:
         if self.promise is not None:
-            self.promise = replace(self.promise, missed=True)
+            self.promise = self.promise.miss()
 
     @when(f.PromiseEscalated)
     def _promise_escalated(self, fact: f.PromiseEscalated) -> None:
         if self.promise is not None:
-            again = self.promise.escalated
-            self.promise = replace(self.promise, escalated=True, escalated_again=again)
+            self.promise = self.promise.escalate()
 
     @when(f.PromiseEnded)
     def _promise_ended(self, fact: f.PromiseEnded) -> None:

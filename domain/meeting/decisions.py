@@ -14,12 +14,13 @@ from domain.engine.errors import Refused
 from domain.engine.values import Checks
 from domain.meeting import commands as c
 from domain.meeting import facts as f
-from domain.meeting.meeting import Meeting, Waiting
+from domain.meeting.meeting import Meeting
 from domain.meeting.plan import Plan
 from domain.meeting.schedule import MeetingSchedule
 from domain.people.people import Team
 from domain.target.decisions import team_of
 from domain.target.smart import check_scope
+from domain.time.commitment import Commitment
 
 Json = dict[str, Any]
 
@@ -45,10 +46,10 @@ def told(meeting: Meeting) -> Json:
         "action_items": [str(id) for id in meeting.held.action_items] if meeting.held else [],
         "waiting": [
             {
-                "step": w.awaited.step,
-                "of": str(w.awaited.of) if w.awaited.of else None,
-                "due_at": w.awaited.due_at.isoformat(),
-                "subject_id": str(w.awaited.subject_id) if w.awaited.subject_id else None,
+                "step": w.what,
+                "of": str(w.owner_id) if w.owner_id else None,
+                "due_at": w.deadlines.due_at.isoformat(),
+                "subject_id": str(w.subject_id) if w.subject_id else None,
             }
             for w in meeting.waiting
         ],
@@ -244,7 +245,7 @@ def cancel_meeting(command: c.CancelMeeting, work: UnitOfWork) -> Json:
 # -- timers --------------------------------------------------------------------------------------
 
 
-def _owed(command: c.MeetingTimer, work: UnitOfWork) -> tuple[Meeting, Waiting | None]:
+def _owed(command: c.MeetingTimer, work: UnitOfWork) -> tuple[Meeting, Commitment | None]:
     meeting = work.get(Meeting, command.meeting_id)
     return meeting, meeting.waits_for(command.step, command.subject_id)
 

@@ -6,19 +6,18 @@ Like a cycle it says what it waits for, of whom and until when, and who was told
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
-from domain.cycle.policy import Awaited, CyclePolicy, Step
+from domain.cycle.policy import CyclePolicy, Step
 from domain.engine.aggregate import Aggregate, when
 from domain.engine.context import Reach
 from domain.engine.errors import AlreadyExists, Forbidden, NotFound, Refused
 from domain.figures.scope import COMPANY, Scope
 from domain.meeting import facts as f
+from domain.time.commitment import Commitment, Commitments, Kind
 
 
 class MeetingStatus(StrEnum):
@@ -27,19 +26,6 @@ class MeetingStatus(StrEnum):
     HELD = "held"
     LAPSED = "lapsed"
     CANCELLED = "cancelled"
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """Something owed, and who has been told of it."""
-
-    awaited: Awaited
-    reminded: bool = False
-    escalated: bool = False
-
-    @property
-    def key(self) -> tuple[Step, UUID | None]:
-        return self.awaited.step, self.awaited.subject_id
 
 
 class Meeting(Aggregate):
@@ -53,7 +39,7 @@ class Meeting(Aggregate):
         self.chair_id: UUID | None = None
         self.above_id: UUID | None = None
         self.policy, self.policy_version = "default", 0
-        self.waiting: tuple[Waiting, ...] = ()
+        self.waiting = Commitments()
         self.held: f.MeetingHeld | None = None
         self.decisions: dict[UUID, f.MeetingDecisionTaken | None] = {}
         self.asked: dict[UUID, UUID] = {}
@@ -89,25 +75,23 @@ class Meeting(Aggregate):
         awaited = policy.awaiting(step, of, due_at, now, decision)
         self.record(f.MeetingAwaiting(awaited=awaited), now)
 
-    def waits_for(self, step: Step, decision: UUID | None = None) -> Waiting | None:
-        return next((w for w in self.waiting if w.key == (step, decision)), None)
+    def waits_for(self, step: Step, decision: UUID | None = None) -> Commitment | None:
+        return self.waiting.find(step, decision)
 
-    def remind(self, wait: Waiting) -> None:
-        owed = wait.awaited
-        if not wait.reminded and not wait.escalated:
-            told = f.MeetingReminded(step=owed.step, told=owed.of, subject_id=owed.subject_id)
+    def remind(self, owed: Commitment) -> None:
+        if owed.awaits(Kind.REMIND):
+            told = f.MeetingReminded(step=Step(owed.what), told=owed.owner_id, subject_id=owed.subject_id)
             self.record(told)
 
-    def escalate(self, wait: Waiting) -> None:
-        owed = wait.awaited
-        if not wait.escalated:
-            told = f.MeetingEscalated(step=owed.step, told=self.above(owed), subject_id=owed.subject_id)
+    def escalate(self, owed: Commitment) -> None:
+        if owed.awaits(Kind.ESCALATE):
+            told = f.MeetingEscalated(step=Step(owed.what), told=self.above(owed), subject_id=owed.subject_id)
             self.record(told)
 
-    def above(self, owed: Awaited) -> UUID | None:
+    def above(self, owed: Commitment) -> UUID | None:
         """The chair is above whom a decision was asked of; and somebody may be above the chair."""
-        higher = self.above_id if owed.of == self.chair_id or owed.step == Step.HOLD else self.chair_id
-        return higher if higher != owed.of else None
+        higher = self.above_id if owed.owner_id == self.chair_id or owed.what == Step.HOLD else self.chair_id
+        return higher if higher != owed.owner_id else None
 
     # -- holding it --------------------------------------------------------------------------
 
@@ -141,8 +125,8 @@ class Meeting(Aggregate):
 
     def may_decide(self, decision_id: UUID, by: UUID) -> bool:
         """Who was asked; and who was told that they are late."""
-        wait = self.waits_for(Step.DECIDE, decision_id)
-        told = self.above(wait.awaited) if wait is not None and wait.escalated else None
+        owed = self.waits_for(Step.DECIDE, decision_id)
+        told = self.above(owed) if owed is not None and owed.escalated else None
         return by in (self.asked.get(decision_id), told)
 
     def take(self, taken: f.MeetingDecisionTaken) -> None:
@@ -186,13 +170,10 @@ class Meeting(Aggregate):
     # -- mutators ----------------------------------------------------------------------------
 
     def _done(self, step: Step, decision: UUID | None = None) -> None:
-        self.waiting = tuple(w for w in self.waiting if w.key != (step, decision))
-
-    def _change(self, step: Step, decision: UUID | None, change: Callable[[Waiting], Waiting]) -> None:
-        self.waiting = tuple(change(w) if w.key == (step, decision) else w for w in self.waiting)
+        self.waiting = self.waiting.ended((step, decision))
 
     def _owed_by(self, step: Step, decision: UUID | None, of: UUID) -> None:
-        self._change(step, decision, lambda w: replace(w, awaited=replace(w.awaited, of=of)))
+        self.waiting = self.waiting.changed(step, decision, lambda owed: owed.hand_over(of))
 
     @when(f.MeetingCalled)
     def _called(self, fact: f.MeetingCalled) -> None:
@@ -203,16 +184,15 @@ class Meeting(Aggregate):
 
     @when(f.MeetingAwaiting)
     def _awaiting(self, fact: f.MeetingAwaiting) -> None:
-        self._done(fact.awaited.step, fact.awaited.subject_id)
-        self.waiting = (*self.waiting, Waiting(fact.awaited))
+        self.waiting = self.waiting.made(fact.awaited.commitment())
 
     @when(f.MeetingReminded)
     def _reminded(self, fact: f.MeetingReminded) -> None:
-        self._change(fact.step, fact.subject_id, lambda w: replace(w, reminded=True))
+        self.waiting = self.waiting.changed(fact.step, fact.subject_id, Commitment.remind)
 
     @when(f.MeetingEscalated)
     def _escalated(self, fact: f.MeetingEscalated) -> None:
-        self._change(fact.step, fact.subject_id, lambda w: replace(w, escalated=True))
+        self.waiting = self.waiting.changed(fact.step, fact.subject_id, Commitment.escalate)
 
     @when(f.MeetingHeld)
     def _held(self, fact: f.MeetingHeld) -> None:
@@ -248,4 +228,4 @@ class Meeting(Aggregate):
 
     @when(f.MeetingCancelled)
     def _cancelled(self, fact: f.MeetingCancelled) -> None:
-        self.status, self.waiting = MeetingStatus.CANCELLED, ()
+        self.status, self.waiting = MeetingStatus.CANCELLED, Commitments()

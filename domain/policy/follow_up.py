@@ -15,6 +15,7 @@ from typing import Literal
 
 from domain.engine.errors import FieldError, Invalid
 from domain.time.calendar import HORIZON_DAYS, BusinessCalendar
+from domain.time.commitment import Deadlines
 
 Unit = Literal["seconds", "minutes", "hours", "days", "business_hours", "business_days"]
 
@@ -94,16 +95,6 @@ class Duration:
 
     def _elapsed(self) -> dt.timedelta:
         return dt.timedelta(microseconds=int(self.amount * _SECONDS[self.unit] * 1_000_000))
-
-
-@dataclass(frozen=True)
-class Deadlines:
-    """The four times of one promise, all UTC, never out of order: remind ≤ due ≤ escalate ≤ reassign."""
-
-    remind_at: dt.datetime
-    due_at: dt.datetime
-    escalate_at: dt.datetime
-    reassign_at: dt.datetime
 
 
 @dataclass(frozen=True)

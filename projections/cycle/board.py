@@ -12,7 +12,7 @@ import msgspec
 from domain.cycle import facts as f
 from domain.cycle.cycle import Cycle
 from domain.cycle.facts import CheckInLine, NextTarget, People
-from domain.cycle.policy import Awaited, Schedule, Step
+from domain.cycle.policy import Schedule, Step
 from domain.cycle.state import OVER, Phase
 from domain.engine.facts import FreeText
 from domain.engine.recorded import Recorded
@@ -212,9 +212,10 @@ class _Turn:
 
 def _owed(cycle: Cycle) -> Iterator[Owed]:
     for wait in cycle.waiting:
-        a: Awaited = wait.awaited
+        a = wait.deadlines
         yield Owed(
-            a.step, a.of, a.remind_at, a.due_at, a.escalate_at, a.subject_id, wait.arming, wait.reminded,
+            Step(wait.what), wait.owner_id, a.remind_at, a.due_at, a.escalate_at, wait.subject_id,
+            wait.generation, wait.reminded,
             wait.escalated,
         )  # fmt: skip
 

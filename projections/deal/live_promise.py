@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from domain.deal import facts as f
-from domain.policy.follow_up import Deadlines
+from domain.time.commitment import Deadlines
 from projections.deal.fold import ByDeal
 from projections.engine.fold import on
 from projections.engine.projection import Entry

@@ -185,7 +185,7 @@ class Selling(RuleBasedStateMachine):
             assert deal.is_open == (deal.promise is not None) == account.open
             if deal.promise is not None:
                 assert deal.promise.owner_id == deal.owner_id == account.owner
-                assert deal.promise.arming == account.arming
+                assert deal.promise.generation == account.arming
                 times = deal.promise.deadlines
                 assert times.remind_at <= times.due_at <= times.escalate_at <= times.reassign_at
 
@@ -289,7 +289,7 @@ class Selling(RuleBasedStateMachine):
         promise = self.deal(deal_id).promise
         if promise is None or stale:
             return UUID(int=9), 1
-        return promise.id, promise.arming
+        return promise.id, promise.generation
 
     @rule(deal=deals, stale=seldom, span=steps)
     def excuse(self, deal: UUID, stale: bool, span: timedelta | None) -> None:

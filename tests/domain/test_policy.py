@@ -14,8 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.engine.errors import Invalid
-from domain.policy.follow_up import DEFAULT_POLICY, Deadlines, Duration, FollowUpPolicy, Unit, short_fuse
+from domain.policy.follow_up import DEFAULT_POLICY, Duration, FollowUpPolicy, Unit, short_fuse
 from domain.time.calendar import BusinessCalendar
+from domain.time.commitment import Deadlines
 
 OFFICE = BusinessCalendar("Asia/Shanghai", (1, 2, 3, 4, 5), "09:00", "17:00")
 UNITS: list[Unit] = ["seconds", "minutes", "hours", "days", "business_hours", "business_days"]

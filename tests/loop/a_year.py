@@ -17,12 +17,14 @@ from temporalio.testing import WorkflowEnvironment
 
 from domain.cycle import commands as c
 from domain.cycle.cycle import Cycle, cycle_id
+from domain.cycle.deadlines import RULES
 from domain.cycle.policy import Step
-from domain.cycle.state import Phase, Wait
+from domain.cycle.state import Phase
 from domain.engine.command_handler import Command
 from domain.engine.context import Channel
 from domain.engine.recorded import Recorded
 from domain.figures.scope import COMPANY
+from domain.time.commitment import Commitment
 from domain.time.periods import Period
 from projections.engine.run import run_projections
 from projections.engine.wait import Waiter
@@ -33,13 +35,13 @@ from runtime.ledger import Ledger
 from tests.loop import company as co
 from tests.office import Office
 from tests.workflows.world import Running, World, standing_still, until
-from workflows.activities.cycles import CycleActivities
-from workflows.activities.desk import Desk
-from workflows.delivery import Deliverer
-from workflows.lanes import LANE_NAMES
-from workflows.loop_messages import Outlook, Subject, clock_id
-from workflows.running import make_worker
-from workflows.store import WorkflowStore
+from workflows.engine.deadline_activities import Deadlines
+from workflows.engine.delivery import Deliverer
+from workflows.engine.messages import Outlook, workflow_id
+from workflows.engine.queues import QUEUE_NAMES
+from workflows.engine.store import WorkflowStore
+from workflows.ports import RoomContext
+from workflows.worker_setup import make_worker
 
 ZONE = ZoneInfo("Asia/Shanghai")
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
@@ -52,12 +54,12 @@ async def at_work(url: str, environment: WorkflowEnvironment, queue: str) -> Asy
     """Our processes: they know nothing but what the ledger and the Temporal server hold."""
     office = Office(url, Ledger(await open_pool(url, min_size=1, max_size=8)))
     deliverer = Deliverer(environment.client, queue)
-    store = WorkflowStore(office.ledger.pool, LANE_NAMES)
+    store = WorkflowStore(office.ledger.pool, QUEUE_NAMES)
     world = World(office, environment.client, store, deliverer, environment)
     world.read_models = Running(lambda stop: run_projections(url, stop=stop))
     async with Waiter(url) as waiter:
         figures = LoopReads(office.ledger.pool, waiter)
-        world.desk = desk = Desk(office.handler, LoadReads(office.ledger.pool), store, figures)
+        world.context = desk = RoomContext(office.handler, LoadReads(office.ledger.pool), store, figures)
         with standing_still(environment):
             async with make_worker(desk, deliverer, grace=timedelta(seconds=5)):
                 world.follow()
@@ -86,7 +88,7 @@ class Year:
     async def live(self, world: World, until_then: datetime) -> None:
         while self.now < until_then:
             cycles = await self.running(world)
-            waits = [(w, cycle) for cycle in cycles for w in cycle.waiting if w.awaited.step != Step.PROPOSE]
+            waits = [(w, cycle) for cycle in cycles for w in cycle.waiting if w.what != Step.PROPOSE]
             acting = [(self.acts_at(wait, cycle), wait, cycle) for wait, cycle in waits]
             due = [a for a in acting if a[0] > self.now]
             stops = (*(at for at, _, _ in due), *self.reviews(cycles), *self.ordered())
@@ -133,18 +135,18 @@ class Year:
 
     # -- what people do ----------------------------------------------------------------------
 
-    def acts_at(self, wait: Wait, cycle: Cycle) -> datetime:
-        owed = wait.awaited
+    def acts_at(self, wait: Commitment, cycle: Cycle) -> datetime:
+        owed = wait.deadlines
         late = cycle.period.name in self.late
         meant = owed.escalate_at + LATE if late else owed.due_at + PROMPTLY
         return max(meant, self.now + timedelta(minutes=1))
 
-    async def act(self, world: World, cycle: Cycle, wait: Wait) -> None:
+    async def act(self, world: World, cycle: Cycle, wait: Commitment) -> None:
         fresh = (await world.office.ledger.load({cycle.id: Cycle}))[cycle.id]
         assert isinstance(fresh, Cycle)
-        if fresh.waits_for(wait.awaited.step) is None:
+        if fresh.waits_for(Step(wait.what)) is None:
             return
-        for command in self.said(fresh, wait.awaited.step):
+        for command in self.said(fresh, Step(wait.what)):
             await world.run(command, now=self.now)
 
     def said(self, cycle: Cycle, step: Step) -> Iterator[Command]:
@@ -184,11 +186,11 @@ class Year:
 
 async def moved(world: World, id: UUID, instant: datetime) -> None:
     """The cycle's clock has said everything that was due until `instant`. One that has nothing to say is left where it is."""
-    assert world.desk is not None
-    look = CycleActivities(world.desk).look_at_cycle
+    assert world.context is not None
+    look = Deadlines(world.context, RULES).look
     if not owes(await look(id), instant):
         return
-    await world.move(clock_id(Subject.CYCLE, id), instant)
+    await world.move(workflow_id("cycle", id), instant)
 
     async def said_all() -> bool:
         return not owes(await look(id), instant)

@@ -22,8 +22,8 @@ from domain.engine.context import Actor, Channel
 from domain.engine.facts import FACTS, Fact
 from domain.engine.recorded import Meta
 from domain.engine.values import Activity, ActivityKind, Direction, PromiseOutcome, Quote
-from domain.policy.follow_up import Deadlines
 from domain.policy.process import DEFAULT_PROCESS, REQUIREMENTS
+from domain.time.commitment import Deadlines
 from projections.deal import history as deal_history
 from projections.deal.fold import DEAL_TOPICS
 from projections.deal.history import DealEvent, changes, ids_in

@@ -17,7 +17,7 @@ from projections.deal.history import DealHistory
 from projections.engine.catalog import ALL, BY_NAME
 from runtime.codec import decode_fact
 from tests.domain.stored_names import read_sample
-from workflows import delivery
+from workflows.news import TOPICS
 
 UNFOLLOWED = {
     "scorecard-definition.published": "a scorecard names its version, which is read from the stream it stands in",
@@ -121,7 +121,7 @@ def test_a_read_model_of_whole_streams_follows_every_fact_of_theirs() -> None:
 def test_what_is_told_to_no_workflow_is_so_for_a_reason() -> None:
     beginnings = tuple(beginning for those in UNDELIVERED.values() for beginning in those)
     untold = {topic for topic in FACTS if topic.startswith(beginnings)} - TOLD_OF_THESE
-    assert FACTS.keys() - set(delivery.TOPICS) == untold
+    assert FACTS.keys() - set(TOPICS) == untold
 
 
 def test_what_hears_of_another_stream_is_not_filled_stream_by_stream() -> None:

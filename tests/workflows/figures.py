@@ -28,7 +28,7 @@ PAGE = 5_000
 
 @dataclass(frozen=True)
 class LedgerFigures:
-    """Implements `workflows.ports.LoopReader`. It forecasts nothing."""
+    """Implements `domain.figures.reads.FigureReader`. It forecasts nothing."""
 
     ledger: Ledger
 

@@ -21,12 +21,14 @@ from tests.workflows.test_meetings import lapsing
 from tests.workflows.turns import HEAD, MANAGER, MAY, begin, close_in_time
 from tests.workflows.turns import at as on
 from tests.workflows.world import MOMENT, World, hours_policy, until
-from workflows.follow_up import follow_up_id
-from workflows.handover import RepHandoverWorkflow, handover_id
-from workflows.loop_messages import Moved, Run, Subject, clock_id
-from workflows.messages import FollowUp, Rollout, Sweep
-from workflows.rollout import PolicyRolloutWorkflow, rollout_id
-from workflows.sweep import SweepWorkflow
+from workflows.deal.messages import FollowUp, follow_up_id
+from workflows.engine.messages import Moved, Run, workflow_id
+from workflows.people.handover import RepHandoverWorkflow
+from workflows.people.messages import handover_id
+from workflows.policy.messages import Rollout, rollout_id
+from workflows.policy.rollout import PolicyRolloutWorkflow
+from workflows.sweep.messages import Sweep
+from workflows.sweep.workflow import SweepWorkflow
 
 DIRECTORY = Path(__file__).with_name("histories")
 START = datetime(2031, 1, 8, 2, 0, tzinfo=UTC)
@@ -123,19 +125,19 @@ async def turns(world: World) -> AsyncIterator[Named]:
     yield "cycle-nobody-acts", await latest_run(world, turn.workflow_id(MAY))
     await turn.restart(Run(turn.id(MAY), history_limit=20), MAY)
     first = await latest_run(world, turn.workflow_id(MAY))
-    await until(lambda: is_told_to_the_end(world, first, Moved(1, Subject.CYCLE, turn.id(MAY))))
+    await until(lambda: is_told_to_the_end(world, first, Moved(1, "cycle", turn.id(MAY))))
     yield "cycle-continues", first
 
 
 async def clocks(world: World) -> AsyncIterator[Named]:
     """An action item that is missed and then done; an adjustment that is escalated and then decided; meetings, one of which nobody records."""
     item = await an_item(world)
-    await move(world, Subject.ACTION_ITEM, item, START + timedelta(days=6))
+    await move(world, "action-item", item, START + timedelta(days=6))
     await world.run(FinishActionItem(item_id=item), now=START + timedelta(days=6))
-    assert await ended(world, Subject.ACTION_ITEM, item)
-    yield "action-item", await latest_run(world, clock_id(Subject.ACTION_ITEM, item))
+    assert await ended(world, "action-item", item)
+    yield "action-item", await latest_run(world, workflow_id("action-item", item))
     adjustment, *_ = await an_adjustment(world)
-    await move(world, Subject.ADJUSTMENT, adjustment, on(5, 30))
+    await move(world, "adjustment", adjustment, on(5, 30))
     stop = DecideAdjustment(
         adjustment_id=adjustment,
         outcome=Outcome.STOP,
@@ -143,10 +145,10 @@ async def clocks(world: World) -> AsyncIterator[Named]:
         why="it brought little",
     )
     await world.run(stop, now=on(5, 30))
-    assert await ended(world, Subject.ADJUSTMENT, adjustment)
-    yield "adjustment", await latest_run(world, clock_id(Subject.ADJUSTMENT, adjustment))
-    async for name, workflow_id in lapsing(world):
-        yield name, await latest_run(world, workflow_id)
+    assert await ended(world, "adjustment", adjustment)
+    yield "adjustment", await latest_run(world, workflow_id("adjustment", adjustment))
+    async for name, meeting_workflow in lapsing(world):
+        yield name, await latest_run(world, meeting_workflow)
 
 
 async def is_told_to_the_end(world: World, run: WorkflowHandle[Any, Any], news: Moved) -> bool:

@@ -16,43 +16,44 @@ from domain.adjustment.commands import DecideAdjustment, StartAdjustment
 from domain.deal.commands import LogActivity
 from domain.engine.values import Activity, ActivityKind
 from domain.figures.scope import rep
+from domain.time.commitment import Kind
 from domain.time.periods import Window
 from tests.workflows.turns import CALLS, HEAD, MANAGER, at, begin
 from tests.workflows.world import MOMENT, World, asked, hours_policy, times, until
-from workflows.clock import Clock
-from workflows.loop_messages import Kind, Subject, clock_id
+from workflows.engine.deadline_workflow import DeadlineWorkflow
+from workflows.engine.messages import workflow_id
 
 START = datetime(2031, 1, 8, 2, 0, tzinfo=UTC)
 
 
-async def move(world: World, subject: Subject, id: UUID, instant: datetime) -> None:
+async def move(world: World, subject: str, id: UUID, instant: datetime) -> None:
     """Move its clock; everything due until then has been said."""
-    handle = world.client.get_workflow_handle(clock_id(subject, id))
+    handle = world.client.get_workflow_handle(workflow_id(subject, id))
     await world.move(handle.id, instant)
 
     async def has_said_all() -> bool:
-        next_at = (await asked(handle, Clock.state)).next_at
+        next_at = (await asked(handle, DeadlineWorkflow.state)).next_at
         return next_at is None or next_at > instant
 
     await until(has_said_all)
     await world.delivered()
 
 
-async def next_kind(world: World, subject: Subject, id: UUID) -> Kind | None:
+async def next_kind(world: World, subject: str, id: UUID) -> str | None:
     """Of the next mark, once the clock knows what is recorded."""
-    handle = world.client.get_workflow_handle(clock_id(subject, id))
+    handle = world.client.get_workflow_handle(workflow_id(subject, id))
     newest = (await world.facts(id))[-1].position
 
     async def has_seen() -> bool:
-        return bool((await asked(handle, Clock.state)).seen >= newest)
+        return bool((await asked(handle, DeadlineWorkflow.state)).seen >= newest)
 
     await until(has_seen)
-    kind: Kind | None = (await asked(handle, Clock.state)).next_kind
+    kind: str | None = (await asked(handle, DeadlineWorkflow.state)).next_kind
     return kind
 
 
-async def ended(world: World, subject: Subject, id: UUID) -> bool:
-    handle = world.client.get_workflow_handle(clock_id(subject, id))
+async def ended(world: World, subject: str, id: UUID) -> bool:
+    handle = world.client.get_workflow_handle(workflow_id(subject, id))
     await handle.result()
     return (await handle.describe()).status is WorkflowExecutionStatus.COMPLETED
 
@@ -77,7 +78,7 @@ async def an_item(world: World) -> UUID:
 
 async def test_an_action_item_is_reminded_missed_and_escalated_twice(virtual: World) -> None:
     item = await an_item(virtual)
-    await move(virtual, Subject.ACTION_ITEM, item, START + timedelta(hours=48 + 72) + MOMENT)
+    await move(virtual, "action-item", item, START + timedelta(hours=48 + 72) + MOMENT)
 
     told = await virtual.facts(item, "action-item")
     due = START + timedelta(hours=48)
@@ -88,20 +89,20 @@ async def test_an_action_item_is_reminded_missed_and_escalated_twice(virtual: Wo
         ("action-item.escalated", due + timedelta(hours=24)),
         ("action-item.escalated", due + timedelta(hours=72)),
     ]
-    assert await next_kind(virtual, Subject.ACTION_ITEM, item) is None
+    assert await next_kind(virtual, "action-item", item) is None
 
     await virtual.run(FinishActionItem(item_id=item), now=START + timedelta(days=6))
-    assert await ended(virtual, Subject.ACTION_ITEM, item)
+    assert await ended(virtual, "action-item", item)
 
 
 async def test_an_action_item_that_is_moved_gets_its_times_anew(virtual: World) -> None:
     item = await an_item(virtual)
-    await move(virtual, Subject.ACTION_ITEM, item, START + timedelta(hours=47))
+    await move(virtual, "action-item", item, START + timedelta(hours=47))
     moved = MoveActionItem(item_id=item, due_at=START + timedelta(hours=96))
     await virtual.run(moved, now=START + timedelta(hours=47))
-    assert await next_kind(virtual, Subject.ACTION_ITEM, item) is Kind.REMIND
+    assert await next_kind(virtual, "action-item", item) == Kind.REMIND
 
-    await move(virtual, Subject.ACTION_ITEM, item, START + timedelta(hours=96) + MOMENT)
+    await move(virtual, "action-item", item, START + timedelta(hours=96) + MOMENT)
     told = await virtual.facts(item, "action-item.reminded", "action-item.missed")
     assert times(told) == [START + timedelta(hours=n) for n in (44, 92, 96)]
 
@@ -139,7 +140,7 @@ async def an_adjustment(world: World) -> tuple[UUID, UUID, UUID]:
 async def test_an_adjustment_is_frozen_measured_and_asked_for_until_it_is_decided(virtual: World) -> None:
     id, deal, near = await an_adjustment(virtual)
     adjusted = virtual.office.rep_id
-    await move(virtual, Subject.ADJUSTMENT, id, at(4, 2))
+    await move(virtual, "adjustment", id, at(4, 2))
     frozen = await virtual.fact(id, "adjustment.baseline-frozen")
     assert isinstance(frozen, BaselineFrozen)
     assert frozen.adjusted.before == Decimal(4)
@@ -148,7 +149,7 @@ async def test_an_adjustment_is_frozen_measured_and_asked_for_until_it_is_decide
     await log_calls(virtual, deal, adjusted, 10, at(4, 10))
     await log_calls(virtual, deal, near, 5, at(4, 10))
 
-    await move(virtual, Subject.ADJUSTMENT, id, at(5, 30))
+    await move(virtual, "adjustment", id, at(5, 30))
     measured = await virtual.fact(id, "adjustment.measured")
     assert isinstance(measured, AdjustmentMeasured)
     # 10 after 4 is 6 more; the two who are compared changed by 2 and by 0: 1 on the mean.
@@ -162,5 +163,5 @@ async def test_an_adjustment_is_frozen_measured_and_asked_for_until_it_is_decide
         adjustment_id=id, outcome=Outcome.KEEP, decided_by=MANAGER, why="it brought five calls"
     )
     await virtual.run(decided, now=at(5, 30))
-    assert await ended(virtual, Subject.ADJUSTMENT, id)
+    assert await ended(virtual, "adjustment", id)
     assert (await virtual.fact(id, "adjustment.decided")).effect == Decimal(5)

@@ -18,7 +18,7 @@ from domain.engine.context import Channel
 from domain.engine.values import NextStep
 from tests.workflows.test_deliveries import SHORT
 from tests.workflows.world import World, until
-from workflows.lanes import BULK, LIVE, Lane
+from workflows.engine.queues import BULK, LIVE, Queue
 
 NINE_DAYS = timedelta(days=9)
 BURST = 150
@@ -120,12 +120,12 @@ async def a_burst(world: World, lead: timedelta) -> tuple[list[UUID], datetime]:
         lead *= 2
 
 
-async def given(world: World, due: Sequence[datetime], lane: Lane) -> list[UUID]:
+async def given(world: World, due: Sequence[datetime], lane: Queue) -> list[UUID]:
     """Deals with promises due then, opened a little before. Their news goes by hand through that lane."""
     return await asyncio.gather(*(one(world, due_at, lane) for due_at in due))
 
 
-async def one(world: World, due_at: datetime, lane: Lane) -> UUID:
+async def one(world: World, due_at: datetime, lane: Queue) -> UUID:
     deal, step = uuid4(), NextStep("send the drawings", due_at)
     opening = replace(world.office.opening(deal), policy="short", next_step=step)
     await world.office.run(opening, now=due_at - timedelta(minutes=1))

@@ -15,6 +15,7 @@ from domain.cycle.policies import PublishCyclePolicy
 from domain.cycle.policy import Cadence, Step
 from domain.cycle.state import Phase
 from domain.people.people import RepLeaves
+from domain.time.commitment import Kind
 from tests.workflows.turns import (
     APRIL,
     CALLS,
@@ -32,7 +33,6 @@ from tests.workflows.turns import (
     review,
 )
 from tests.workflows.world import MOMENT, World
-from workflows.loop_messages import Kind
 
 
 async def test_a_turn_in_which_nobody_does_anything_goes_on_to_the_next_target(virtual: World) -> None:
@@ -61,7 +61,7 @@ async def test_a_turn_in_which_nobody_does_anything_goes_on_to_the_next_target(v
     assert [r.fact.told for r in await turn.facts("escalated")] == [MANAGER, MANAGER, HEAD]  # type: ignore[attr-defined]
 
     cycle = await turn.cycle()
-    assert (cycle.phase, [w.awaited.step for w in cycle.waiting]) == (
+    assert (cycle.phase, [w.what for w in cycle.waiting]) == (
         Phase.REVIEW,
         [Step.SELF_ASSESS, Step.ASSESS],
     )
@@ -84,14 +84,14 @@ async def test_the_next_cycle_opens_by_itself_and_gets_the_target_that_is_propos
         MANAGER,
         HEAD,
     )
-    assert [w.awaited.step for w in (await turn.cycle(MAY)).waiting] == [Step.PROPOSE]
+    assert [w.what for w in (await turn.cycle(MAY)).waiting] == [Step.PROPOSE]
     await turn.seen(MAY)
-    assert (await turn.state(MAY)).next_kind is Kind.REMIND
+    assert (await turn.state(MAY)).next_kind == Kind.REMIND
 
     await turn.move(at(5, 17))
     following = await turn.cycle(MAY)
     assert following.targets == (turn.target_id(MAY),)
-    assert [w.awaited.step for w in following.waiting] == [Step.AGREE]
+    assert [w.what for w in following.waiting] == [Step.AGREE]
     target = await turn.target(MAY)
     assert target.number == Decimal(20)
     assert "half way back" in target.achievable
@@ -255,7 +255,7 @@ async def test_a_cancelled_cycle_has_no_clock_and_one_opened_anew_has(virtual: W
 
     await turn.open()
     await turn.seen()
-    assert (await turn.state()).next_kind is Kind.REMIND
+    assert (await turn.state()).next_kind == Kind.REMIND
 
 
 async def test_who_takes_a_cycle_over_is_reminded_instead(virtual: World) -> None:

@@ -16,8 +16,8 @@ from domain.time.calendar import BusinessCalendar
 from domain.time.periods import Period, PeriodKind, named_period, period_of
 from tests.workflows.turns import EARLY, MAY, POLICY, Turn, at, begin
 from tests.workflows.world import MOMENT, World, until
-from workflows.delivery import news_of
-from workflows.loop_messages import Moved, Run, Subject
+from workflows.engine.messages import Moved, Run
+from workflows.news import news_of
 
 QUICK = CyclePolicy(
     name="quick",
@@ -42,7 +42,7 @@ async def test_what_is_delivered_again_or_late_changes_nothing(virtual: World) -
     head = await virtual.office.ledger.head()
 
     await virtual.deliver_again()
-    await virtual.deliverer.send(Moved(1, Subject.CYCLE, turn.id(), over=True))
+    await virtual.deliverer.send(Moved(1, "cycle", turn.id(), over=True))
 
     assert await turn.state() == before
     assert await turn.activities() == spoken
@@ -64,7 +64,7 @@ async def test_an_old_delivery_for_a_cycle_that_is_over_ends_at_once(virtual: Wo
     (first, *_) = await turn.facts()
     await turn.run(c.CancelCycle(cycle_id=turn.id(), why="a mistake"), EARLY)
     await turn.clock().result()
-    await virtual.deliverer.send(Moved(first.position, Subject.CYCLE, turn.id()))
+    await virtual.deliverer.send(Moved(first.position, "cycle", turn.id()))
 
     assert (await turn.clock().result())["seen"] == (await turn.facts())[-1].position
     assert await turn.status() is WorkflowExecutionStatus.COMPLETED
@@ -85,7 +85,7 @@ async def test_a_long_history_continues_as_new_and_nothing_is_lost(virtual: Worl
     await turn.restart(Run(turn.id(), history_limit=20))
 
     async def renewed() -> bool:
-        await virtual.deliverer.send(Moved(1, Subject.CYCLE, turn.id()))
+        await virtual.deliverer.send(Moved(1, "cycle", turn.id()))
         runs = await virtual.client.count_workflows(f"WorkflowId = '{turn.workflow_id()}'")
         return runs.count > 2
 

@@ -10,7 +10,7 @@ from temporalio.client import WorkflowExecutionStatus
 from domain.deal.commands import LoseDeal, ReopenDeal
 from domain.policy.follow_up import Duration
 from tests.workflows.world import World, hours_policy, until
-from workflows.messages import DealClosed, FollowUp, Step
+from workflows.deal.messages import DealClosed, FollowUp, Step
 
 SHORT = hours_policy(
     name="short",

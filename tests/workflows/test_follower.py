@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from temporalio.service import RPCError, RPCStatusCode
 
-import workflows.follower
+import workflows.engine.dispatcher
 from domain.deal.commands import RearmPromise
 from domain.engine.context import Actor, Channel
 from domain.engine.recorded import Recorded
@@ -24,10 +24,12 @@ from domain.policy.policies import PublishPolicy
 from runtime.servers import EmbeddedPostgres, EmbeddedTemporal
 from runtime.temporal import connect_temporal
 from tests.workflows.world import Running, World, hours_policy, until, world
-from workflows.delivery import Deliverer, News
-from workflows.follower import LOCK, Follower, Underway, rest
-from workflows.lanes import BULK, LANE_NAMES, LIVE, Lane
-from workflows.store import WorkflowStore
+from workflows.engine.delivery import Deliverer, News
+from workflows.engine.dispatcher import LOCK, Underway, rest
+from workflows.engine.queues import BULK, LIVE, QUEUE_NAMES, Queue
+from workflows.engine.store import WorkflowStore
+from workflows.news import news_of
+from workflows.worker_setup import make_dispatcher
 
 WORKING = """SELECT count(*) FILTER (WHERE granted) FROM pg_locks JOIN pg_database d ON d.oid = database
               WHERE locktype = 'advisory' AND objid = %s AND d.datname = current_database()"""
@@ -38,7 +40,7 @@ async def test_who_rests_ends_when_told_to_even_as_news_come(
     turns: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Told so many turns of the loop after it was woken: either it has gone on already, or it is cancelled."""
-    monkeypatch.setattr(workflows.follower, "BREATH", 0)
+    monkeypatch.setattr(workflows.engine.dispatcher, "BREATH", 0)
     wake = asyncio.Event()
     resting = asyncio.create_task(rest(wake))
     for _ in range(10):  # asleep by now
@@ -53,7 +55,7 @@ async def test_who_rests_ends_when_told_to_even_as_news_come(
 
 
 async def positions(store: WorkflowStore) -> list[int]:
-    return [await store.position(lane) for lane in LANE_NAMES]
+    return [await store.position(lane) for lane in QUEUE_NAMES]
 
 
 @pytest.fixture
@@ -127,7 +129,7 @@ async def test_a_ledger_that_ends_before_its_position_is_told_and_nothing_is_pas
     head = await real.office.ledger.head()
     for lane in await positions_by_lane(real):
         await real.store.save_position(lane, head + 3)
-    again = Running(Follower(real.office.url, real.store, real.deliverer).run)
+    again = Running(make_dispatcher(real.office.url, real.store, real.deliverer).run)
     await until(lambda: fails(real))
     [(told,)] = await real.office.rows(
         "SELECT DISTINCT split_part(error, ': ', 1) FROM app.follower_positions"
@@ -146,7 +148,7 @@ class Slow(Deliverer):
 
     sent: list[News] = field(default_factory=list)
 
-    async def send(self, news: News, lane: Lane = LIVE) -> None:
+    async def send(self, news: News, lane: Queue = LIVE) -> None:
         self.sent.append(news)
         if len(self.sent) % 8 == 0:
             raise RPCError("too late", RPCStatusCode.DEADLINE_EXCEEDED, b"")
@@ -162,7 +164,7 @@ async def test_when_temporal_answers_too_late_it_goes_on_from_what_has_arrived(r
         await real.office.run(real.office.opening(deal), now=datetime.now(UTC))
     lane = replace(LIVE, in_flight=2, window=5_000)
     slow = Slow(real.deliverer.client, real.deliverer.task_queue, real.deliverer.patience)
-    again = Running(Follower(real.office.url, real.store, slow, [lane, BULK]).run)
+    again = Running(make_dispatcher(real.office.url, real.store, slow, [lane, BULK]).run)
     await real.delivered()
     for deal in deals:
         assert (await real.state(deal)).promise_id == (await real.promise(deal)).promise_id
@@ -196,7 +198,7 @@ class TestUnderway:
 
 
 async def test_of_two_one_works_and_the_other_takes_over(real: World) -> None:
-    other = Running(Follower(real.office.url, real.store, real.deliverer).run)
+    other = Running(make_dispatcher(real.office.url, real.store, real.deliverer).run)
     await real.open_deal()
     assert await real.office.rows(WORKING, LOCK) == [(1,)]
 
@@ -228,11 +230,8 @@ async def test_what_people_do_does_not_stand_behind_an_import(real: World) -> No
     soon = await by(real, Channel.IMPORT, timedelta(minutes=10))
     overdue = await by(real, Channel.IMPORT, timedelta(days=-30))
 
-    assert BULK.takes(imported)
-    assert BULK.takes(overdue)
-    assert LIVE.takes(typed)
-    assert LIVE.takes(soon)
-    assert not any(BULK.takes(f) == LIVE.takes(f) for f in (imported, typed, soon, overdue))
+    assert [waits(f) for f in (imported, overdue, typed, soon)] == [True, True, False, False]
+    assert (BULK.bulk, LIVE.bulk) == (True, False)
 
 
 async def test_a_rollouts_timers_go_the_way_of_an_import(real: World) -> None:
@@ -245,7 +244,14 @@ async def test_a_rollouts_timers_go_the_way_of_an_import(real: World) -> None:
     await real.office.run(RearmPromise(deal_id=deal), actor=rollout, now=datetime.now(UTC))
 
     (rearmed,) = await real.facts(deal, "promise.rearmed")
-    assert BULK.takes(rearmed)
+    assert waits(rearmed)
+
+
+def waits(recorded: Recorded) -> bool:
+    """Whether its news goes through the bulk queue."""
+    news = news_of(recorded)
+    assert news is not None
+    return news.can_wait(recorded)
 
 
 async def by(world: World, channel: Channel, due: timedelta = timedelta(days=9)) -> Recorded:

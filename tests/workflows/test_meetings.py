@@ -22,7 +22,7 @@ from tests.workflows.figures import LedgerFigures
 from tests.workflows.test_action_items_and_adjustments import ended, move
 from tests.workflows.turns import HEAD, MANAGER, REVIEW, Turn, at, begin
 from tests.workflows.world import MOMENT, World, until
-from workflows.loop_messages import Subject, clock_id
+from workflows.engine.messages import workflow_id
 
 WEEKLY = Plan(cadence=Cadence.WEEKLY, day=3, at="09:30", above_id=HEAD)
 
@@ -59,7 +59,7 @@ async def weekly(world: World) -> TeamsTurn:
 
 
 async def call(turn: TeamsTurn, day: int) -> None:
-    await move(turn.world, Subject.MEETING_SCHEDULE, turn.schedule_id, at(5, day))
+    await move(turn.world, "meeting-schedule", turn.schedule_id, at(5, day))
 
 
 def holding(turn: TeamsTurn, number: int, **changes: Any) -> c.HoldMeeting:
@@ -127,13 +127,13 @@ async def test_what_a_meeting_decided_and_agreed_on_is_followed_up(virtual: Worl
     turn = await weekly(virtual)
     await call(turn, 6)
     decision, item = await hold_first(turn)
-    await move(virtual, Subject.MEETING, turn.meeting(1), at(5, 12))
+    await move(virtual, "meeting", turn.meeting(1), at(5, 12))
     told = [f.fact for f in await virtual.facts(turn.meeting(1), "meeting.reminded", "meeting.escalated")]
     assert [(f.TOPIC, f.step, f.told, f.subject_id) for f in told] == [  # type: ignore[attr-defined]
         ("meeting.reminded", Step.DECIDE, turn.rep_id, decision),
         ("meeting.escalated", Step.DECIDE, MANAGER, decision),
     ]
-    await move(virtual, Subject.ACTION_ITEM, item, at(5, 15))
+    await move(virtual, "action-item", item, at(5, 15))
     assert await virtual.topics(item, "action-item.missed", "action-item.escalated") == [
         "action-item.missed",
         "action-item.escalated",
@@ -142,20 +142,20 @@ async def test_what_a_meeting_decided_and_agreed_on_is_followed_up(virtual: Worl
         meeting_id=turn.meeting(1), decision_id=decision, taken_by=MANAGER, choice="one"
     )
     await turn.run(taken, at(5, 12))
-    assert await ended(virtual, Subject.MEETING, turn.meeting(1))
+    assert await ended(virtual, "meeting", turn.meeting(1))
 
 
 async def lapsing(world: World) -> AsyncIterator[tuple[str, str]]:
     """Nobody records the first meeting; after the second is called there shall be no more."""
     turn = await weekly(world)
     await call(turn, 6)
-    await move(world, Subject.MEETING, turn.meeting(1), at(5, 13))
+    await move(world, "meeting", turn.meeting(1), at(5, 13))
     await call(turn, 14)
-    assert await ended(world, Subject.MEETING, turn.meeting(1))
-    yield "meeting", clock_id(Subject.MEETING, turn.meeting(1))
+    assert await ended(world, "meeting", turn.meeting(1))
+    yield "meeting", workflow_id("meeting", turn.meeting(1))
     await turn.run(c.CancelMeetingSchedule(schedule_id=turn.schedule_id, why="enough"), at(5, 14))
-    assert await ended(world, Subject.MEETING_SCHEDULE, turn.schedule_id)
-    yield "meeting-schedule", clock_id(Subject.MEETING_SCHEDULE, turn.schedule_id)
+    assert await ended(world, "meeting-schedule", turn.schedule_id)
+    yield "meeting-schedule", workflow_id("meeting-schedule", turn.schedule_id)
 
 
 async def test_a_meeting_that_nobody_records_is_told_upwards_and_lapses(virtual: World) -> None:
@@ -173,12 +173,12 @@ async def test_a_schedule_can_be_changed_and_cancelled(virtual: World) -> None:
     turn = await weekly(virtual)
     thursdays = c.SetMeetingSchedule(scope=turn.scope, plan=replace(WEEKLY, day=4))
     await turn.run(thursdays, at(5, 2, 11))
-    handle = virtual.client.get_workflow_handle(clock_id(Subject.MEETING_SCHEDULE, turn.schedule_id))
+    handle = virtual.client.get_workflow_handle(workflow_id("meeting-schedule", turn.schedule_id))
     await call(turn, 8)
     assert (await turn.called(1)).starts_at == at(5, 8, 9).replace(minute=30)
 
     await turn.run(c.CancelMeetingSchedule(schedule_id=turn.schedule_id, why="enough"), at(5, 8))
-    assert await ended(virtual, Subject.MEETING_SCHEDULE, turn.schedule_id)
+    assert await ended(virtual, "meeting-schedule", turn.schedule_id)
     await turn.run(thursdays, at(5, 12))
 
     async def runs_again() -> bool:

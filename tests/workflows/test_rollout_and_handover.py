@@ -11,9 +11,10 @@ from domain.deal.deal import Deal
 from domain.people.people import RepLeaves
 from domain.policy.follow_up import Duration
 from tests.workflows.world import MOMENT, World, hours_policy, times
-from workflows.handover import RepHandoverWorkflow, handover_id
-from workflows.messages import HandoverCount, RolloutCount
-from workflows.rollout import PolicyRolloutWorkflow, rollout_id
+from workflows.people.handover import RepHandoverWorkflow
+from workflows.people.messages import HandoverCount, handover_id
+from workflows.policy.messages import RolloutCount, rollout_id
+from workflows.policy.rollout import PolicyRolloutWorkflow
 
 START = datetime(2031, 1, 8, 2, 0, tzinfo=UTC)
 

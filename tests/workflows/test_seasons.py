@@ -58,9 +58,9 @@ async def test_the_season_divides_the_target_and_sets_its_pace(virtual: World) -
     office = virtual.office
     async with Waiter(office.url) as waiter:
         await virtual.stop_working()
-        assert virtual.desk is not None
+        assert virtual.context is not None
         reads: Any = LoopReads(office.ledger.pool, waiter)
-        virtual.desk = replace(virtual.desk, loop=reads)
+        virtual.context = replace(virtual.context, figures=reads)
         virtual.work()
         await turn.open(policy="seasonal")
         await turn.agree(EARLY)

@@ -30,8 +30,8 @@ from domain.time.periods import Window
 from tests.workflows.test_rollout_and_handover import handed_over
 from tests.workflows.turns import APRIL, CALLS, MANAGER, Turn, at, begin
 from tests.workflows.world import World
-from workflows.handover import ManagerHandoverWorkflow, RepHandoverWorkflow, following_id
-from workflows.messages import Handover, HandoverCount, SuccessionCount
+from workflows.people.handover import ManagerHandoverWorkflow, RepHandoverWorkflow
+from workflows.people.messages import Handover, HandoverCount, SuccessionCount, following_id
 
 HEIR = UUID(int=0xA9)
 WEEKLY = Plan(cadence=Cadence.WEEKLY, day=3, at="09:30", chair_id=MANAGER)

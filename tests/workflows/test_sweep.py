@@ -11,6 +11,7 @@ import pytest
 from temporalio.client import Client, ScheduleActionStartWorkflow, WorkflowExecutionStatus
 
 from domain.action_item.commands import OpenActionItem
+from domain.deadlines import DEADLINES
 from domain.deal.commands import LoseDeal
 from domain.deal.facts import DealOpened
 from domain.engine.command_handler import Decision
@@ -24,23 +25,23 @@ from tests.workflows.test_meetings import weekly as meetings_of
 from tests.workflows.test_rollout_and_handover import handed_over, owners
 from tests.workflows.turns import REVIEW, at, begin
 from tests.workflows.world import MOMENT, World, until
-from workflows.activities import arming_sweeps
-from workflows.activities.sweeps import RUNNING
-from workflows.loop_messages import ClockState, Moved, Subject, clock_id
-from workflows.messages import FollowUp, HandoverCount, PromiseArmed, Sweep, SweepReport
-from workflows.running import schedule_sweep
-from workflows.sweep import SweepWorkflow
+from workflows.deal.messages import FollowUp, PromiseArmed
+from workflows.engine.messages import DeadlineState, Moved, workflow_id
+from workflows.people.messages import HandoverCount
+from workflows.sweep import armings
+from workflows.sweep.messages import Sweep, SweepReport
+from workflows.sweep.runs import running
+from workflows.sweep.workflow import SweepWorkflow
+from workflows.worker_setup import schedule_sweep
 
-CLOCKS_RUNNING = (
-    f"WorkflowType IN ({', '.join(repr(str(s)) for s in Subject)}) AND ExecutionStatus = 'Running'"
-)
+CLOCKS_RUNNING = f"WorkflowType IN ({', '.join(map(repr, DEADLINES))}) AND ExecutionStatus = 'Running'"
 
 
 async def sweep(world: World, timers: int) -> SweepReport:
     """Once the read models know everything, and the server lists so many running follow-ups."""
 
     async def listed() -> bool:
-        return (await world.client.count_workflows(RUNNING)).count == timers
+        return (await world.client.count_workflows(running("follow-up"))).count == timers
 
     await world.read()
     await until(listed)
@@ -152,11 +153,11 @@ async def test_whatever_goes_on_in_the_loop_without_a_clock_gets_one(virtual: Wo
     await call(weekly, 6)
     assert (await sweep(virtual, 3)).without_clock == 0
     ids = [
-        *((Subject.CYCLE, turn.id()), (Subject.ACTION_ITEM, item), (Subject.ADJUSTMENT, adjustment)),
-        *((Subject.MEETING_SCHEDULE, weekly.schedule_id), (Subject.MEETING, weekly.meeting(1))),
+        *(("cycle", turn.id()), ("action-item", item), ("adjustment", adjustment)),
+        *(("meeting-schedule", weekly.schedule_id), ("meeting", weekly.meeting(1))),
     ]
     for subject, id in ids:
-        await virtual.client.get_workflow_handle(clock_id(subject, id)).terminate("lost, for the test")
+        await virtual.client.get_workflow_handle(workflow_id(subject, id)).terminate("lost, for the test")
 
     async def unlisted() -> bool:
         return (await virtual.client.count_workflows(CLOCKS_RUNNING)).count == 0
@@ -204,7 +205,7 @@ class TestArmedOtherwiseThanTheLedgerSays:
         self, virtual: World, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """The run waits for the promise of another history, which is due later."""
-        monkeypatch.setattr(arming_sweeps, "SOME", 0)
+        monkeypatch.setattr(armings, "SOME", 0)
         earlier, later = await virtual.open_deal(), await virtual.open_deal()
         await virtual.looked(earlier)
         await virtual.stop_following()
@@ -222,18 +223,18 @@ class TestArmedOtherwiseThanTheLedgerSays:
 
     async def test_a_clock_ahead_of_the_ledger_is_started_anew(self, virtual: World) -> None:
         item = await an_item(virtual)
-        handle = virtual.client.get_workflow_handle(clock_id(Subject.ACTION_ITEM, item))
-        await next_kind(virtual, Subject.ACTION_ITEM, item)
-        await handle.signal("moved", Moved(10_000, Subject.ACTION_ITEM, item))
+        handle = virtual.client.get_workflow_handle(workflow_id("action-item", item))
+        await next_kind(virtual, "action-item", item)
+        await handle.signal("moved", Moved(10_000, "action-item", item))
         await until(lambda: _seen(handle, 10_000))
 
         assert (await sweep(virtual, 0)).wrongly_armed == 1
-        assert await next_kind(virtual, Subject.ACTION_ITEM, item) is not None
+        assert await next_kind(virtual, "action-item", item) is not None
         assert (await sweep(virtual, 0)).wrongly_armed == 0
 
 
 async def _seen(handle: Any, position: int) -> bool:
-    return bool((await handle.query("state", result_type=ClockState)).seen >= position)
+    return bool((await handle.query("state", result_type=DeadlineState)).seen >= position)
 
 
 async def test_the_sweep_s_schedule_follows_the_settings(temporal_client: Client) -> None:

@@ -89,7 +89,7 @@ async def reminded_and_killed(world: World, start: Start, directory: Path) -> tu
         policy = replace(SHORT, name=f"short-{seconds}", remind_before=Duration(seconds - 1, "seconds"))
         await world.office.run(PublishPolicy(policy=policy), now=datetime.now(UTC))
         process = start("workflows", "follower")
-        await until(lambda: logged(directory, "this follower works"))
+        await until(lambda: logged(directory, "this dispatcher works"))
         now = datetime.now(UTC)
         due = now + timedelta(seconds=seconds)
         deal = await world.open_deal(now, due_at=due, policy=policy.name)
@@ -114,7 +114,7 @@ async def test_told_to_stop_it_ends_well(database_url: str, start: Start, tmp_pa
         return all(ails(tmp_path, role, now) is None for role in ("workflows", "follower", "projections"))
 
     await until(beating)
-    await until(lambda: logged(tmp_path, "this follower works"))
+    await until(lambda: logged(tmp_path, "this dispatcher works"))
     process.send_signal(signal.SIGTERM)
 
     assert process.wait(PATIENCE) == 0, (tmp_path / "worker.log").read_text()
@@ -130,7 +130,7 @@ async def test_started_before_the_database_is_migrated_it_says_so_waits_and_work
     assert process.poll() is None
 
     migrated(database_url)
-    await until(lambda: logged(tmp_path, "this follower works"))
+    await until(lambda: logged(tmp_path, "this dispatcher works"))
 
 
 def test_without_a_database_it_says_what_to_do(tmp_path: Path) -> None:

@@ -24,8 +24,8 @@ from domain.target.commands import ProposeTarget
 from domain.target.target import Target, target_id
 from domain.time.periods import Period, named_period
 from tests.workflows.world import MOMENT, World, asked, until
-from workflows.clock import Clock
-from workflows.loop_messages import ClockState, Run, Subject, clock_id
+from workflows.engine.deadline_workflow import DeadlineWorkflow
+from workflows.engine.messages import DeadlineState, Run, workflow_id
 
 APRIL, MAY, JUNE = (named_period(f"2031-0{n}") for n in (4, 5, 6))
 POLICY = DEFAULT_CYCLE_POLICY
@@ -60,7 +60,7 @@ class Turn:
         return cycle_id(self.scope, period)
 
     def workflow_id(self, period: Period = APRIL) -> str:
-        return clock_id(Subject.CYCLE, self.id(period))
+        return workflow_id("cycle", self.id(period))
 
     def target_id(self, period: Period = APRIL) -> UUID:
         return target_id(CALLS, self.scope, period)
@@ -133,8 +133,8 @@ class Turn:
     def clock(self, period: Period = APRIL) -> WorkflowHandle[Any, Any]:
         return self.world.client.get_workflow_handle(self.workflow_id(period))
 
-    async def state(self, period: Period = APRIL) -> ClockState:
-        state: ClockState = await asked(self.clock(period), Clock.state)
+    async def state(self, period: Period = APRIL) -> DeadlineState:
+        state: DeadlineState = await asked(self.clock(period), DeadlineWorkflow.state)
         return state
 
     async def seen(self, period: Period = APRIL) -> None:
@@ -157,9 +157,7 @@ class Turn:
     async def restart(self, given: Run, period: Period = APRIL) -> None:
         await self.clock(period).terminate("to start it anew")
         queue = self.world.deliverer.task_queue
-        await self.world.client.start_workflow(
-            Subject.CYCLE, given, id=self.workflow_id(period), task_queue=queue
-        )
+        await self.world.client.start_workflow("cycle", given, id=self.workflow_id(period), task_queue=queue)
 
     async def activities(self, period: Period = APRIL) -> int:
         """How many the newest run has asked for."""

@@ -37,15 +37,15 @@ from runtime.schema import migrate
 from tests.conftest import PATIENCE
 from tests.office import Office, furnish
 from tests.workflows.figures import LedgerFigures
-from workflows.activities.desk import Desk
-from workflows.delivery import PATIENCE as PATIENCE_OF_CALLS
-from workflows.delivery import Deliverer, news_of
-from workflows.follow_up import FollowUpWorkflow, follow_up_id
-from workflows.follower import Follower
-from workflows.lanes import LANE_NAMES
-from workflows.messages import DealClosed, FollowUp, FollowUpState, PromiseArmed, Step
-from workflows.running import make_worker
-from workflows.store import WorkflowStore
+from workflows.deal.follow_up import FollowUpWorkflow
+from workflows.deal.messages import DealClosed, FollowUp, FollowUpState, PromiseArmed, Step, follow_up_id
+from workflows.engine.delivery import PATIENCE as PATIENCE_OF_CALLS
+from workflows.engine.delivery import Deliverer
+from workflows.engine.queues import QUEUE_NAMES
+from workflows.engine.store import WorkflowStore
+from workflows.news import news_of
+from workflows.ports import RoomContext
+from workflows.worker_setup import make_dispatcher, make_worker
 
 MOMENT = timedelta(minutes=1)
 STANDSTILL = timedelta(0)
@@ -78,15 +78,15 @@ class World:
     environment: WorkflowEnvironment | None = None
     follower: Running | None = None
     read_models: Running | None = None
-    desk: Desk | None = None
+    context: RoomContext | None = None
     worker: Worker | None = None
     working: asyncio.Task[None] | None = None
 
     # -- the worker --------------------------------------------------------------------------
 
     def work(self) -> None:
-        assert self.desk is not None
-        self.worker = make_worker(self.desk, self.deliverer, sandboxed=True, grace=timedelta(seconds=1))
+        assert self.context is not None
+        self.worker = make_worker(self.context, self.deliverer, sandboxed=True, grace=timedelta(seconds=1))
         self.working = asyncio.create_task(self.worker.run())
 
     async def stop_working(self) -> None:
@@ -102,7 +102,7 @@ class World:
     # -- the follower ------------------------------------------------------------------------
 
     def follow(self) -> None:
-        follower = Follower(self.office.url, self.store, self.deliverer)
+        follower = make_dispatcher(self.office.url, self.store, self.deliverer)
         self.follower = Running(follower.run)
 
     async def stop_following(self) -> None:
@@ -370,10 +370,10 @@ async def world(
     """Everything running in this process, on a task queue of its own."""
     migrate(url, catalog.statements())
     office = await furnish(url)
-    store = WorkflowStore(office.ledger.pool, LANE_NAMES)
+    store = WorkflowStore(office.ledger.pool, QUEUE_NAMES)
     deliverer = Deliverer(client, f"tests-{uuid.uuid4()}", patience)
-    desk = Desk(office.handler, LoadReads(office.ledger.pool), store, LedgerFigures(office.ledger))
-    made = World(office, client, store, deliverer, environment, desk=desk)
+    context = RoomContext(office.handler, LoadReads(office.ledger.pool), store, LedgerFigures(office.ledger))
+    made = World(office, client, store, deliverer, environment, context=context)
     made.read_models = Running(lambda stop: run_projections(url, stop=stop))
     with standing_still(environment):
         made.work()
@@ -391,7 +391,7 @@ async def world(
 async def joining(url: str, client: Client, task_queue: str) -> AsyncIterator[World]:
     """A world whose roles are played by processes of the test's own."""
     office = await furnish(url)
-    yield World(office, client, WorkflowStore(office.ledger.pool, LANE_NAMES), Deliverer(client, task_queue))
+    yield World(office, client, WorkflowStore(office.ledger.pool, QUEUE_NAMES), Deliverer(client, task_queue))
     await office.close()
 
 

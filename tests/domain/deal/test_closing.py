@@ -192,5 +192,5 @@ def test_a_late_timer_after_the_closing_is_silence() -> None:
     opened = given(OPENED)
     promise = opened.deal.promise
     assert promise is not None
-    spoken = c.MissPromise(deal_id=DEAL, promise_id=promise.id, arming=promise.arming)
+    spoken = c.MissPromise(deal_id=DEAL, promise_id=promise.id, arming=promise.generation)
     opened.given(later(lose(), now=NOW + DAY)).when(spoken, now=NOW + 9 * DAY).silence()

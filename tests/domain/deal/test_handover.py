@@ -64,7 +64,7 @@ class TestHandingOver:
         after = scenario.given(hand_to(WANG)).deal.promise
         assert before is not None
         assert after is not None
-        assert (after.deadlines, after.arming) == (before.deadlines, before.arming)
+        assert (after.deadlines, after.generation) == (before.deadlines, before.generation)
 
     def test_to_another_team_takes_the_deal_there(self) -> None:
         given(OPENED, hand_to(ZHAO)).holds(team_id=SOUTH, owner_id=ZHAO)

@@ -61,12 +61,12 @@ def name(due_at: datetime, what: str = "send the offer") -> c.PromiseNext:
 
 def timer(kind: type[c.PromiseTimer], scenario: Scenario, arming: int | None = None) -> c.PromiseTimer:
     promise = live(scenario)
-    return kind(deal_id=DEAL, promise_id=promise.id, arming=arming or promise.arming)
+    return kind(deal_id=DEAL, promise_id=promise.id, arming=arming or promise.generation)
 
 
 def reassign(scenario: Scenario, to: UUID = WANG) -> c.ReassignPromise:
     promise = live(scenario)
-    return c.ReassignPromise(deal_id=DEAL, promise_id=promise.id, arming=promise.arming, to=to)
+    return c.ReassignPromise(deal_id=DEAL, promise_id=promise.id, arming=promise.generation, to=to)
 
 
 class TestNamingTheNextStep:
@@ -200,7 +200,7 @@ class TestReArming:
     def test_a_stage_move_gives_a_promise_by_rule_the_rules_time_anew(self) -> None:
         scenario = given(OPENED).when(to("contact"), now=NOW + DAY).allowed()
         assert live(scenario).deadlines.due_at == datetime(2026, 3, 6, 9, 0, tzinfo=UTC)
-        assert live(scenario).arming == 2
+        assert live(scenario).generation == 2
 
     def test_a_stage_move_leaves_a_named_time_where_it_is(self) -> None:
         scenario = given(PROMISED).when(to("contact"), now=NOW + DAY).allowed()

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from domain.cycle import commands as c
 from domain.cycle.cycle import Cycle, cycle_id
-from domain.cycle.policy import DEFAULT_CYCLE_POLICY, Step
+from domain.cycle.policy import DEFAULT_CYCLE_POLICY
 from domain.engine.context import Actor
 from domain.figures.scope import rep
 from domain.time.periods import named_period
@@ -82,6 +82,6 @@ def cycle_of(scenario: Scenario) -> Cycle:
     return scenario.history.load(Cycle, CYCLE)
 
 
-def waits(scenario: Scenario) -> set[tuple[Step, UUID | None]]:
+def waits(scenario: Scenario) -> set[tuple[str, UUID | None]]:
     """What the cycle waits for, and of whom."""
-    return {(w.awaited.step, w.awaited.of) for w in cycle_of(scenario).waiting}
+    return {(w.what, w.owner_id) for w in cycle_of(scenario).waiting}

@@ -64,7 +64,7 @@ class TestOpening:
             like(f.CycleAwaiting, arming=1),
         )
         assert waits(scenario) == {(Step.AGREE, LI)}
-        assert cycle_of(scenario).waiting[0].awaited.due_at == AGREE_BY
+        assert cycle_of(scenario).waiting[0].deadlines.due_at == AGREE_BY
 
     def test_takes_the_teams_manager_for_a_rep(self) -> None:
         scenario = given(TARGETED).when(OPEN)
@@ -94,7 +94,7 @@ class TestOpening:
     def test_too_late_to_agree_before_the_period_gives_time_and_starts_then(self) -> None:
         late = WHEN.starts_at + 3 * DAY
         scenario = given(TARGETED).when(OPEN, now=late)
-        agree_by = cycle_of(scenario).waiting[0].awaited.due_at
+        agree_by = cycle_of(scenario).waiting[0].deadlines.due_at
         assert late < agree_by
         assert cycle_of(scenario).times.executes_at == agree_by
 
@@ -278,7 +278,7 @@ class TestWhatPeopleChange:
         scenario.topics("cycle.resumed", "cycle.awaiting")
         wait = cycle_of(scenario).waiting[0]
         put_off = POLICY.calendar.put_off(AGREE_BY, NOW, NOW + week)
-        assert (wait.awaited.due_at, wait.arming) == (put_off, 2)
+        assert (wait.deadlines.due_at, wait.generation) == (put_off, 2)
         scenario.when(timer(c.EscalateCycle, step=Step.AGREE, arming=1)).silence()
         scenario.when(timer(c.EscalateCycle, step=Step.AGREE, arming=2)).topics("cycle.escalated")
         scenario.when(resume).silence()
@@ -289,7 +289,7 @@ class TestWhatPeopleChange:
         steps = (*OPENED, at(escalate, overdue), at(c.PauseCycle(cycle_id=CYCLE, why="flood"), overdue))
         scenario = given(steps).when(c.ResumeCycle(cycle_id=CYCLE), now=overdue + DAY)
         wait = cycle_of(scenario).waiting[0]
-        assert wait.awaited.due_at == AGREE_BY
+        assert wait.deadlines.due_at == AGREE_BY
         assert wait.escalated
 
     def test_another_cadence_names_the_next_check_in_anew(self) -> None:

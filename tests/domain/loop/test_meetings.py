@@ -151,8 +151,8 @@ class TestAMeetingThatIsCalled:
             like(f.MeetingAwaiting),
         )
         (wait,) = meeting_of(scenario).waiting
-        assert (wait.awaited.step, wait.awaited.of) == (Step.HOLD, ZHAO)
-        assert wait.awaited.due_at == POLICY.feedback_within.after(STARTS, POLICY.calendar)
+        assert (wait.what, wait.owner_id) == (Step.HOLD, ZHAO)
+        assert wait.deadlines.due_at == POLICY.feedback_within.after(STARTS, POLICY.calendar)
         scenario.when(CALL, now=shanghai(3, 3)).silence()
 
     def test_nobody_records_is_told_to_who_is_above_and_lapses_when_the_next_is_called(self) -> None:
@@ -176,7 +176,7 @@ class TestAMeetingThatIsCalled:
     def test_can_be_cancelled_and_chaired_by_another(self) -> None:
         scenario = given(CALLED).when(c.ChangeChair(meeting_id=FIRST, to=WANG))
         scenario.then(f.MeetingChairChanged(before=MANAGER, after=WANG))
-        assert [w.awaited.of for w in meeting_of(scenario).waiting] == [WANG]
+        assert [w.owner_id for w in meeting_of(scenario).waiting] == [WANG]
         scenario.when(HOLD, now=STARTS).refused(Forbidden)
         scenario.when(c.CancelMeeting(meeting_id=FIRST, why="a fair")).topics("meeting.cancelled")
         assert meeting_of(scenario).is_over
@@ -267,7 +267,7 @@ class TestACompanysMeetings:
         assert "whom above_id names" in scenario.answer["warnings"][0]
         scenario.when(self.call, now=shanghai(3, 3))
         (wait,) = meeting_of(scenario, meeting_id(self.schedule, 1)).waiting
-        assert (wait.awaited.step, wait.awaited.of) == (Step.HOLD, HEAD)
+        assert (wait.what, wait.owner_id) == (Step.HOLD, HEAD)
         late = c.EscalateMeeting(meeting_id=meeting_id(self.schedule, 1), step=Step.HOLD)
         scenario.when(late).then(f.MeetingEscalated(step=Step.HOLD, told=None))
 

@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 from domain.cycle import commands as c
 from domain.cycle import facts as f
 from domain.cycle.cycle import Cycle
-from domain.cycle.policy import Awaited, Step, Times
+from domain.cycle.deadlines import Turn, due_steps
+from domain.cycle.policy import Step, Times
 from domain.engine.command_handler import Command
 from domain.engine.errors import Refused
+from domain.time.commitment import Kind
 from tests.domain.given_when_then import Later, given, like
 from tests.domain.loop.cycles import (
     ACKNOWLEDGED,
@@ -42,8 +44,6 @@ from tests.domain.loop.cycles import (
     cycle_of,
     timer,
 )
-from workflows.activities.marks import marks_of_cycle
-from workflows.loop_messages import Kind
 
 CALENDAR = POLICY.calendar
 PAUSE, RESUME = c.PauseCycle(cycle_id=CYCLE, why="a strike"), c.ResumeCycle(cycle_id=CYCLE)
@@ -89,9 +89,8 @@ def times_of(cycle: Cycle) -> dict[str, datetime]:
     """Every time by which the cycle goes on or somebody has something to do, by name."""
     found = {one.name: getattr(cycle.times, one.name) for one in fields(Times)}
     for wait in cycle.waiting:
-        for one in fields(Awaited):
-            if isinstance(value := getattr(wait.awaited, one.name), datetime):
-                found[f"{wait.awaited.step}.{one.name}"] = value
+        for name in ("remind_at", "due_at", "escalate_at"):
+            found[f"{wait.what}.{name}"] = getattr(wait.deadlines, name)
     return {name: value for name, value in found.items() if value is not None}
 
 
@@ -127,7 +126,7 @@ class TestPutsOff:
 
     def test_the_start_where_there_is_still_time_to_agree(self) -> None:
         _, after = paused("asked to agree", WHEN.starts_at - 4 * DAY, WHEN.starts_at + WEEK)
-        assert after.times.executes_at == after.waiting[0].awaited.due_at > WHEN.starts_at + WEEK
+        assert after.times.executes_at == after.waiting[0].deadlines.due_at > WHEN.starts_at + WEEK
 
     @pytest.mark.parametrize("name", SITUATIONS)
     def test_every_time_there_is(self, name: str) -> None:
@@ -147,10 +146,9 @@ class TestPutsOff:
         kinds = {
             mark.kind
             for name, (_, last) in SITUATIONS.items()
-            for mark in marks_of_cycle(paused(name, last, last)[1], WHEN.ends_at)
+            for mark in due_steps(paused(name, last, last)[1], WHEN.ends_at)
         }
-        of_others = {Kind.MISS, Kind.ESCALATE_AGAIN, Kind.FREEZE, Kind.MEASURE, Kind.CALL}
-        assert kinds == set(Kind) - of_others
+        assert kinds == {*Turn, Kind.REMIND, Kind.ESCALATE}
 
     def test_no_period(self) -> None:
         _, after = paused("running", WHEN.starts_at + 2 * DAY, WHEN.starts_at + WEEK)
@@ -213,7 +211,7 @@ class TestWhateverThePause:
         since = SITUATIONS[name][1] + ahead
         _, after = paused(name, since, since + long)
         for wait in after.waiting:
-            owed = wait.awaited
+            owed = wait.deadlines
             assert owed.remind_at <= owed.due_at <= owed.escalate_at
 
 

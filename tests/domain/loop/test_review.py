@@ -162,7 +162,7 @@ class TestDecisions:
         scenario.then(f.DecisionHandedOver(decision_id=DECISION, before=WANG, after=LI))
         wait = cycle_of(scenario).waits_for(Step.DECIDE, DECISION)
         assert wait is not None
-        assert (wait.awaited.of, wait.awaited.due_at) == (LI, ASK.due_at)
+        assert (wait.owner_id, wait.deadlines.due_at) == (LI, ASK.due_at)
         scenario.when(TAKE).refused(Forbidden)
         scenario.when(hand_over).silence()
         scenario.when(replace(TAKE, taken_by=LI)).allowed()

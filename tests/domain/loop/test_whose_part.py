@@ -48,7 +48,7 @@ class TestWhoseCycleIsTheManagers:
     def test_waits_for_who_is_above(self) -> None:
         scenario = given(STAFF).when(self.own)
         cycle = scenario.history.load(Cycle, cycle_id(team(NORTH), APRIL))
-        assert [(w.awaited.step, w.awaited.of) for w in cycle.waiting] == [(Step.PROPOSE, HEAD)]
+        assert [(w.what, w.owner_id) for w in cycle.waiting] == [(Step.PROPOSE, HEAD)]
         assert "warnings" not in scenario.answer
 
     def test_says_where_nobody_is(self) -> None:

@@ -1,0 +1,1 @@
+"""workflows: the follow-up of open deals."""

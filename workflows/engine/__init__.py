@@ -1,0 +1,1 @@
+"""workflows: what every workflow stands on. Knows no capability."""

@@ -1,0 +1,1 @@
+"""workflows: handing over what somebody had, when they leave, move or are replaced."""

@@ -1,0 +1,1 @@
+"""workflows: rolling out a policy version."""

@@ -1,0 +1,1 @@
+"""workflows: finding what should not exist, and setting it right."""

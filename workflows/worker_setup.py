@@ -1,0 +1,183 @@
+"""Workflows room: how the workflows and their activities are put to work, the same in the worker, in tests and in replays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import is_dataclass
+from datetime import timedelta
+from typing import Any
+
+from temporalio.client import (
+    Client,
+    Schedule,
+    ScheduleActionStartWorkflow,
+    ScheduleAlreadyRunningError,
+    ScheduleIntervalSpec,
+    ScheduleOverlapPolicy,
+    SchedulePolicy,
+    ScheduleSpec,
+    ScheduleUpdate,
+)
+from temporalio.worker import (
+    PollerBehavior,
+    PollerBehaviorAutoscaling,
+    PollerBehaviorSimpleMaximum,
+    UnsandboxedWorkflowRunner,
+    Worker,
+)
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from workflows.deal import messages as deal_messages
+from workflows.deal.activities import FollowUpActivities
+from workflows.deal.follow_up import FollowUpWorkflow
+from workflows.engine import messages as engine_messages
+from workflows.engine.activity_context import Executed
+from workflows.engine.deadline_activities import deadline_activities
+from workflows.engine.deadline_workflow import DeadlineWorkflow
+from workflows.engine.delivery import Deliverer
+from workflows.engine.dispatcher import Dispatcher
+from workflows.engine.queues import QUEUES, Queue
+from workflows.engine.store import WorkflowStore
+from workflows.news import TOPICS, news_of
+from workflows.people import messages as people_messages
+from workflows.people.handover import ManagerHandoverWorkflow, RepHandoverWorkflow
+from workflows.people.handover_activities import HandoverActivities
+from workflows.people.succession_activities import SuccessionActivities
+from workflows.policy import messages as policy_messages
+from workflows.policy.activities import RolloutActivities
+from workflows.policy.rollout import PolicyRolloutWorkflow
+from workflows.ports import RoomContext
+from workflows.sweep import messages as sweep_messages
+from workflows.sweep.activities import SweepActivities
+from workflows.sweep.armings import ArmingSweepActivities
+from workflows.sweep.deadlines import DeadlineSweepActivities
+from workflows.sweep.messages import Sweep
+from workflows.sweep.workflow import SweepWorkflow
+
+WORKFLOWS: Sequence[type] = (
+    FollowUpWorkflow,
+    PolicyRolloutWorkflow,
+    RepHandoverWorkflow,
+    ManagerHandoverWorkflow,
+    SweepWorkflow,
+    DeadlineWorkflow,
+)
+MESSAGES = (engine_messages, deal_messages, people_messages, policy_messages, sweep_messages)
+PASSED_THROUGH = (
+    "domain",
+    "eventsourcing",
+    *("workflows.deal.activities", "workflows.deal.messages"),
+    *(
+        "workflows.people.messages",
+        "workflows.people.handover_activities",
+        "workflows.people.succession_activities",
+    ),
+    *("workflows.policy.messages", "workflows.policy.activities"),
+    *(
+        "workflows.sweep.messages",
+        "workflows.sweep.activities",
+        "workflows.sweep.armings",
+        "workflows.sweep.deadlines",
+    ),
+    *("workflows.engine.messages", "workflows.engine.activity_context", "workflows.engine.delivery"),
+)
+"""What is not a definition: values, messages and references to activities, loaded once and shared."""
+SWEEP_EVERY = timedelta(minutes=15)
+GRACE = timedelta(seconds=10)
+"""How long activities may finish when the worker is told to stop; what does not is repeated elsewhere."""
+
+AT_ONCE = 32
+"""Workflow tasks in hand. A follow-up speaks from within its task, which the server takes back after ten seconds: on a machine
+where a hundred (the SDK's own number) took longer than that, much was done twice. What is not in hand yet is still in order.
+"""
+POLLS: PollerBehavior = PollerBehaviorSimpleMaximum(16)
+FOR_ANYBODY = 0.5
+"""The share of the polls that ask for runs no worker knows yet; the others ask for those this one knows. An open poll holds one of
+the places above until it is answered. Their number is fixed: scaled by the server's advice, 31 of 32 stood waiting for new runs
+while those that fell due came one by one.
+"""
+
+
+def sandbox() -> SandboxedWorkflowRunner:
+    """Definitions run sandboxed; values and activity references are shared, loaded once."""
+    restrictions = SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
+    return SandboxedWorkflowRunner(restrictions=restrictions)
+
+
+def message_types() -> list[type]:
+    """Everything that workflows are told, ask and answer."""
+    return [
+        Executed,
+        *(
+            kind
+            for module in MESSAGES
+            for kind in vars(module).values()
+            if is_dataclass(kind) and isinstance(kind, type) and kind.__module__ == module.__name__
+        ),
+    ]
+
+
+def activities(context: RoomContext, deliverer: Deliverer) -> list[Callable[..., Any]]:
+    follow_ups, rollouts, handovers = (
+        FollowUpActivities(context),
+        RolloutActivities(context),
+        HandoverActivities(context),
+    )
+    successions, sweeps = SuccessionActivities(context), SweepActivities(context, deliverer)
+    return [
+        *(follow_ups.look, follow_ups.tell, follow_ups.choose_heir, follow_ups.reassign),
+        follow_ups.tell_again,
+        rollouts.rearm_page,
+        *(handovers.plan_handover, handovers.hand_over),
+        *(successions.hand_over_owed, successions.succeed),
+        *(sweeps.ensure_promises, sweeps.ensure_timers, sweeps.ensure_owners, sweeps.report_sweep),
+        sweeps.keep_packs,
+        DeadlineSweepActivities(context, deliverer).ensure_clocks,
+        ArmingSweepActivities(context, deliverer).ensure_armed,
+        *deadline_activities(context),
+    ]
+
+
+def make_worker(
+    context: RoomContext, deliverer: Deliverer, *, sandboxed: bool = False, grace: timedelta = GRACE
+) -> Worker:
+    """A worker on the deliverer's client and task queue, not yet running.
+
+    The sandbox finds what is not deterministic, and loads the definition anew for every run, which is half of
+    a worker's time. So tests run in it, and the import rules and recorded histories guard what is served.
+    """
+    return Worker(
+        deliverer.client,
+        task_queue=deliverer.task_queue,
+        workflows=WORKFLOWS,
+        activities=activities(context, deliverer),
+        workflow_runner=sandbox() if sandboxed else UnsandboxedWorkflowRunner(),
+        max_concurrent_workflow_tasks=AT_ONCE,
+        max_concurrent_local_activities=AT_ONCE,
+        workflow_task_poller_behavior=POLLS,
+        nonsticky_to_sticky_poll_ratio=FOR_ANYBODY,
+        activity_task_poller_behavior=PollerBehaviorAutoscaling(),
+        graceful_shutdown_timeout=grace,
+    )
+
+
+def make_dispatcher(
+    url: str, store: WorkflowStore, deliverer: Deliverer, queues: Sequence[Queue] = QUEUES
+) -> Dispatcher:
+    return Dispatcher(url, store, deliverer, news_of, TOPICS, queues)
+
+
+async def schedule_sweep(client: Client, task_queue: str, every: timedelta = SWEEP_EVERY) -> None:
+    """Have the sweep run every so often. Whoever comes first makes the schedule; one that was made for another task queue or
+    pace, by other settings or an earlier release, becomes this one.
+    """
+    action = ScheduleActionStartWorkflow(SweepWorkflow.run, Sweep(), id="sweep", task_queue=task_queue)
+    schedule = Schedule(
+        action=action,
+        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=every)]),
+        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP),
+    )
+    try:
+        await client.create_schedule("sweep", schedule, trigger_immediately=True)
+    except ScheduleAlreadyRunningError:
+        await client.get_schedule_handle("sweep").update(lambda _known: ScheduleUpdate(schedule))
