@@ -111,6 +111,12 @@ class Agenda(PromiseFold):
     tables = (AGENDA, ENDED, OUTCOMES)
     deal_table = AGENDA
     cuts_days = True
+    copies = {
+        f.TitleCorrected: {"title": "after"},
+        f.CustomerCorrected: {"customer_id": "after"},
+        f.OwnerChanged: {"owner_id": "after", "team_id": "team_after"},
+        f.StageMoved: {"stage": "after"},
+    }
     revision = 2
 
     def __init__(self, suffix: str = "") -> None:
@@ -160,22 +166,6 @@ class Agenda(PromiseFold):
             )
         )
         super()._promise_ended(row, entry)
-
-    @on(f.TitleCorrected)
-    def _title_corrected(self, row: AgendaRow, entry: Entry[f.TitleCorrected]) -> None:
-        row.title = entry.fact.after
-
-    @on(f.CustomerCorrected)
-    def _customer_corrected(self, row: AgendaRow, entry: Entry[f.CustomerCorrected]) -> None:
-        row.customer_id = entry.fact.after
-
-    @on(f.OwnerChanged)
-    def _owner_changed(self, row: AgendaRow, entry: Entry[f.OwnerChanged]) -> None:
-        row.owner_id, row.team_id = entry.fact.after, entry.fact.team_after
-
-    @on(f.StageMoved)
-    def _stage_moved(self, row: AgendaRow, entry: Entry[f.StageMoved]) -> None:
-        row.stage = entry.fact.after
 
     @on(f.DealWon)
     def _won(self, row: AgendaRow, entry: Entry[f.DealWon]) -> None:

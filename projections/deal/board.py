@@ -52,6 +52,12 @@ class DealBoard(PromiseFold):
     kind = "deal"
     open_where = "status = 'open'"
     awaited = True
+    copies = {
+        f.ExpectedCloseMoved: {"expected_close": "after"},
+        f.CustomerCorrected: {"customer_id": "after"},
+        f.ProductCorrected: {"product_id": "after"},
+        f.ProcessMoved: {"process_version": "after"},
+    }
 
     def __init__(self, suffix: str = "") -> None:
         super().__init__(suffix)
@@ -113,22 +119,10 @@ class DealBoard(PromiseFold):
     def _amount_changed(self, row: DealRow, entry: Entry[f.AmountChanged]) -> None:
         _set_amount(row, entry.fact.after)
 
-    @on(f.ExpectedCloseMoved)
-    def _expected_close_moved(self, row: DealRow, entry: Entry[f.ExpectedCloseMoved]) -> None:
-        row.expected_close = entry.fact.after
-
     @on(f.TitleCorrected)
     def _title_corrected(self, row: DealRow, entry: Entry[f.TitleCorrected]) -> None:
         row.title = entry.fact.after
         self.titles.add(TitleRow(row.deal_id, spaced(row.title)))
-
-    @on(f.CustomerCorrected)
-    def _customer_corrected(self, row: DealRow, entry: Entry[f.CustomerCorrected]) -> None:
-        row.customer_id = entry.fact.after
-
-    @on(f.ProductCorrected)
-    def _product_corrected(self, row: DealRow, entry: Entry[f.ProductCorrected]) -> None:
-        row.product_id = entry.fact.after
 
     @on(f.OwnerChanged)
     def _owner_changed(self, row: DealRow, entry: Entry[f.OwnerChanged]) -> None:
@@ -162,10 +156,6 @@ class DealBoard(PromiseFold):
         row.status, row.stage, row.stage_entered_at = "open", entry.fact.stage, entry.occurred_at
         row.closed_on, row.contract_reference, row.loss_reason, row.competitor = None, "", "", ""
         row.reassignments = 0
-
-    @on(f.ProcessMoved)
-    def _process_moved(self, row: DealRow, entry: Entry[f.ProcessMoved]) -> None:
-        row.process_version = entry.fact.after
 
 
 def _set_amount(row: DealRow, money: Money | None) -> None:

@@ -95,6 +95,10 @@ class Funnel(ByDeal[StandingRow]):
     tables = (STANDING, STAGES, MOVES)
     deal_table = STANDING
     cuts_days = True
+    copies = {
+        f.ProcessMoved: {"process_version": "after"},
+        f.OwnerChanged: {"owner_id": "after", "team_id": "team_after"},
+    }
 
     def __init__(self, suffix: str = "") -> None:
         super().__init__(suffix)
@@ -163,10 +167,6 @@ class Funnel(ByDeal[StandingRow]):
     def _entered(self, row: StandingRow, entry: Entry[Any]) -> None:
         self._move(row, getattr(entry.fact, f.STAGE_IN[type(entry.fact)]), entry.occurred_at)
 
-    @on(f.ProcessMoved)
-    def _process_moved(self, row: StandingRow, entry: Entry[f.ProcessMoved]) -> None:
-        row.process_version = entry.fact.after
-
     @on(f.ClosingCorrected)
     def _closing_corrected(self, row: StandingRow, entry: Entry[f.ClosingCorrected]) -> None:
         row.currency, row.amount = _priced(entry.fact.after.amount)
@@ -178,10 +178,6 @@ class Funnel(ByDeal[StandingRow]):
     @on(f.DealWon)
     def _won(self, row: StandingRow, entry: Entry[f.DealWon]) -> None:
         row.currency, row.amount = _priced(entry.fact.amount)
-
-    @on(f.OwnerChanged)
-    def _owner_changed(self, row: StandingRow, entry: Entry[f.OwnerChanged]) -> None:
-        row.owner_id, row.team_id = entry.fact.after, entry.fact.team_after
 
 
 def _priced(money: Money | None) -> tuple[str, Decimal]:

@@ -41,6 +41,8 @@ class ShowsPromise(Protocol):
 class PromiseFold(ByDeal[Any]):
     """The handlers; mixed into a projection whose row has these columns."""
 
+    copies = {f.PromiseHandedOver: {"promised_by": "after"}}
+
     @on(f.PromiseMade)
     def _promise_made(self, row: ShowsPromise, entry: Entry[f.PromiseMade]) -> None:
         fact = entry.fact
@@ -60,10 +62,6 @@ class PromiseFold(ByDeal[Any]):
     @on(f.PromiseReworded)
     def _promise_reworded(self, row: ShowsPromise, entry: Entry[f.PromiseReworded]) -> None:
         row.promised, row.by_rule = entry.fact.after, False
-
-    @on(f.PromiseHandedOver)
-    def _promise_handed_over(self, row: ShowsPromise, entry: Entry[f.PromiseHandedOver]) -> None:
-        row.promised_by = entry.fact.after
 
     @on(f.PromiseReminded)
     def _promise_reminded(self, row: ShowsPromise, entry: Entry[f.PromiseReminded]) -> None:

@@ -1,17 +1,19 @@
 """Projections room: folding facts into rows in memory, between loading and saving them.
 
-Handlers are methods marked `@on(Fact)`. They only assign; facts without a handler are skipped on purpose.
+Handlers are methods marked `@on(Fact)`, and `copies` where a fact is only copied. They only assign; facts without a handler are
+skipped on purpose.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from operator import attrgetter
 from typing import Any, ClassVar, TypeVar
 
 from psycopg import AsyncConnection
 
 from domain.engine.facts import Fact
-from projections.engine.projection import Projection
+from projections.engine.projection import Entry, Projection
 from projections.engine.rows import Rows
 from projections.engine.tables import R, Table
 
@@ -28,16 +30,30 @@ def on(*facts: type[Fact]) -> Callable[[H], H]:
     return mark
 
 
+def _copying(fields: Mapping[str, str]) -> Callable[..., None]:
+    """A handler that puts these fields of a fact into the row."""
+    pairs = [(column, attrgetter(field)) for column, field in fields.items()]
+
+    def copy(_: Projection, row: Any, entry: Entry[Any]) -> None:
+        for column, get in pairs:
+            setattr(row, column, get(entry.fact))
+
+    return copy
+
+
 class Folded(Projection):
     """A projection that folds facts in memory, between loading and saving rows."""
 
+    copies: ClassVar[Mapping[type[Fact], Mapping[str, str]]] = {}
+    """What a fact says and no more: by the row's column, the fact's field, such as `after` or `after.due_at`."""
     handlers: ClassVar[dict[type[Fact], Callable[..., None]]] = {}
     topics = frozenset()
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
+        copying = {fact: _copying(fields) for fact, fields in vars(cls).get("copies", {}).items()}
         marked = [method for method in vars(cls).values() if hasattr(method, "facts")]
-        cls.handlers = cls.handlers | {fact: method for method in marked for fact in method.facts}
+        cls.handlers = cls.handlers | copying | {fact: method for method in marked for fact in method.facts}
         cls.topics = cls.topics | {fact.TOPIC for fact in cls.handlers}
 
     def __init__(self, suffix: str = "") -> None:

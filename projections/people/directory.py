@@ -75,6 +75,13 @@ CONTACTS = Table(
 class Directory(Folded):
     name = "directory"
     tables = (LISTED, CONTACTS)
+    copies = {
+        p.TeamManagerChanged: {"parent_id": "after"},
+        p.TeamCorrected: {"name": "after.name", "note": "after.region"},
+        p.RepCorrected: {"name": "after.name", "user_id": "after.user_id"},
+        p.RepMoved: {"parent_id": "after"},
+        c.CustomerProfileChanged: {"name": "after.name", "note": "after.sector"},
+    }
 
     def __init__(self, suffix: str = "") -> None:
         super().__init__(suffix)
@@ -109,14 +116,6 @@ class Directory(Folded):
         row.kind, row.name, row.parent_id, row.note = "team", fact.name, fact.manager_id, fact.region
         row.active = True
 
-    @on(p.TeamManagerChanged)
-    def _team_manager_changed(self, row: Listed, entry: Entry[p.TeamManagerChanged]) -> None:
-        row.parent_id = entry.fact.after
-
-    @on(p.TeamCorrected)
-    def _team_corrected(self, row: Listed, entry: Entry[p.TeamCorrected]) -> None:
-        row.name, row.note = entry.fact.after.name, entry.fact.after.region
-
     @on(p.TeamArchived)
     def _team_archived(self, row: Listed, entry: Entry[p.TeamArchived]) -> None:
         row.active = False
@@ -126,14 +125,6 @@ class Directory(Folded):
         fact = entry.fact
         row.kind, row.name, row.parent_id, row.user_id = "rep", fact.name, fact.team_id, fact.user_id
 
-    @on(p.RepCorrected)
-    def _rep_corrected(self, row: Listed, entry: Entry[p.RepCorrected]) -> None:
-        row.name, row.user_id = entry.fact.after.name, entry.fact.after.user_id
-
-    @on(p.RepMoved)
-    def _rep_moved(self, row: Listed, entry: Entry[p.RepMoved]) -> None:
-        row.parent_id = entry.fact.after
-
     @on(p.RepLeft)
     def _rep_left(self, row: Listed, entry: Entry[p.RepLeft]) -> None:
         row.active = False
@@ -141,10 +132,6 @@ class Directory(Folded):
     @on(c.CustomerRegistered)
     def _customer_registered(self, row: Listed, entry: Entry[c.CustomerRegistered]) -> None:
         row.kind, row.name, row.note = "customer", entry.fact.profile.name, entry.fact.profile.sector
-
-    @on(c.CustomerProfileChanged)
-    def _customer_profile_changed(self, row: Listed, entry: Entry[c.CustomerProfileChanged]) -> None:
-        row.name, row.note = entry.fact.after.name, entry.fact.after.sector
 
     @on(c.ContactAdded)
     def _contact_added(self, row: ContactRow, entry: Entry[c.ContactAdded]) -> None:

@@ -1,4 +1,4 @@
-"""Projections room: what each rep has on their hands, and who has the least.
+"""Projections room: what each rep has on their hands.
 
 Four tables: the reps, what each deal weighs on whom (the fold's memory), the sums by rep and currency, and the live
 promises by rep and the day they are due. Time makes a promise overdue, not a fact: the days that are over are added up
@@ -89,6 +89,13 @@ class RepLoad(ByDeal[WeightRow]):
     name = "rep_load"
     tables = (REPS, WEIGHTS, LOADS, DUES)
     deal_table = WEIGHTS
+    copies = {
+        p.RepMoved: {"team_id": "after"},
+        f.OwnerChanged: {"owner_id": "after"},
+        f.PromiseMade: {"promised_by": "owner_id", "due_at": "deadlines.due_at"},
+        f.PromiseRearmed: {"due_at": "after.due_at"},
+        f.PromiseHandedOver: {"promised_by": "after"},
+    }
 
     def __init__(self, suffix: str = "") -> None:
         super().__init__(suffix)
@@ -139,10 +146,6 @@ class RepLoad(ByDeal[WeightRow]):
     def _hired(self, row: RepRow, entry: Entry[p.RepHired]) -> None:
         row.team_id, row.active = entry.fact.team_id, True
 
-    @on(p.RepMoved)
-    def _moved(self, row: RepRow, entry: Entry[p.RepMoved]) -> None:
-        row.team_id = entry.fact.after
-
     @on(p.RepLeft)
     def _left(self, row: RepRow, entry: Entry[p.RepLeft]) -> None:
         row.active = False
@@ -158,10 +161,6 @@ class RepLoad(ByDeal[WeightRow]):
     @on(p.CameBack)
     def _came_back(self, row: RepRow, entry: Entry[p.CameBack]) -> None:
         row.away = _written([leave for leave in leaves(row.away) if not _within(leave, entry.fact.at)])
-
-    @on(f.OwnerChanged)
-    def _owner_changed(self, row: WeightRow, entry: Entry[f.OwnerChanged]) -> None:
-        row.owner_id = entry.fact.after
 
     @on(f.ClosingCorrected)
     def _closing_corrected(self, row: WeightRow, entry: Entry[f.ClosingCorrected]) -> None:
@@ -182,18 +181,6 @@ class RepLoad(ByDeal[WeightRow]):
     @on(f.DealReopened)
     def _reopened(self, row: WeightRow, entry: Entry[f.DealReopened]) -> None:
         row.open = True
-
-    @on(f.PromiseMade)
-    def _promise_made(self, row: WeightRow, entry: Entry[f.PromiseMade]) -> None:
-        row.promised_by, row.due_at = entry.fact.owner_id, entry.fact.deadlines.due_at
-
-    @on(f.PromiseRearmed)
-    def _promise_rearmed(self, row: WeightRow, entry: Entry[f.PromiseRearmed]) -> None:
-        row.due_at = entry.fact.after.due_at
-
-    @on(f.PromiseHandedOver)
-    def _promise_handed_over(self, row: WeightRow, entry: Entry[f.PromiseHandedOver]) -> None:
-        row.promised_by = entry.fact.after
 
     @on(f.PromiseEnded)
     def _promise_ended(self, row: WeightRow, entry: Entry[f.PromiseEnded]) -> None:
@@ -313,19 +300,3 @@ def _seen(row: Any, now: datetime) -> Load:
         promises,
         overdue,
     )
-
-
-async def candidates(
-    source: Source, team_id: UUID, now: datetime, excluding: Collection[UUID] = ()
-) -> list[Load]:
-    """Who in a team could take one more deal now: active, not on leave; the least loaded first."""
-    here = [load for load in await reps(source, now, team_id, active=True) if not load.away]
-    free = [load for load in here if load.rep_id not in excluding]
-    return sorted(free, key=lambda load: (load.open_deals, load.live_promises, load.allocated, load.rep_id))
-
-
-async def least_loaded(
-    source: Source, team_id: UUID, now: datetime, excluding: Collection[UUID] = ()
-) -> Load | None:
-    """The first of the candidates; None when the team has nobody else."""
-    return next(iter(await candidates(source, team_id, now, excluding)), None)

@@ -83,7 +83,7 @@ async def test_a_reopened_deal_weighs_again(books: Books) -> None:
     assert (found.open_deals, found.open_amounts, found.live_promises) == (1, {"CNY": Decimal(100)}, 1)
 
 
-async def test_the_least_loaded_of_the_team_is_active_here_and_not_excluded(books: Books) -> None:
+async def test_who_left_or_is_on_leave_is_told_and_the_most_loaded_come_first(books: Books) -> None:
     south, team = uuid.uuid4(), books.office.team_id
     await books.given(FormTeam(team_id=south, name="South"))
     busy, gone, away, free = [await books.hire(name) for name in ("Busy", "Gone", "Away", "Free")]
@@ -94,18 +94,17 @@ async def test_the_least_loaded_of_the_team_is_active_here_and_not_excluded(book
             await books.opened(owner_id=owner)
     await books.follow()
 
-    async def least(*excluding: uuid.UUID, days: int = 1, team_id: uuid.UUID = team) -> uuid.UUID | None:
-        found = await rep_load.least_loaded(books.pool, team_id, NOW + days * DAY, excluding)
-        return found.rep_id if found is not None else None
+    async def here(days: int, team_id: uuid.UUID = team) -> list[uuid.UUID]:
+        found = await rep_load.reps(books.pool, NOW + days * DAY, team_id, active=True)
+        return [load.rep_id for load in found if not load.away]
 
-    assert await least() == free
-    assert await least(free) == books.office.rep_id
-    assert await least(days=9) == away, "the leave is over"
-    assert await least(free, busy, books.office.rep_id) is None
-    assert await least(team_id=south) == elsewhere
+    assert await here(1) == [busy, books.office.rep_id, free]
+    assert away in await here(9), "the leave is over"
+    assert gone not in await here(9)
+    assert await here(1, south) == [elsewhere]
     await books.given(ComeBack(rep_id=away), now=NOW + DAY)
     await books.follow()
-    assert await least(days=2) == away
+    assert away in await here(2)
 
 
 async def test_a_rep_who_moves_is_counted_in_the_new_team(books: Books) -> None:
