@@ -158,6 +158,7 @@ SELECT {read} FROM (
      WHERE stream_id = ANY(%(related)s) AND position + 0 <= (SELECT position FROM read.positions WHERE name = 'deal_history' AND suffix = '')) e
  WHERE position {beyond} %(place)s ORDER BY position{down} LIMIT %(limit)s
 """
+IN_HISTORY, IN_LEDGER = "read.deal_history WHERE deal_id", "ledger.events WHERE stream_id"
 PLACE_OF = "SELECT position FROM read.deal_history WHERE deal_id = %s AND version = %s"
 LAST = 2**31 - 1
 LANGUAGES = {"en": EN, "zh": ZH}
@@ -182,7 +183,13 @@ async def listing(
         )
     begin = version_in(cursor) if cursor else (LAST if newest_first else 0)
     query = NEWEST if newest_first else OLDEST
-    found = await fetch(source, query, [deal_id, begin, limit_of(limit) + 1])
+    return await _page_of(source, query, [deal_id, begin], limit, languages)
+
+
+async def _page_of(
+    source: Source, query: str, place: Sequence[Any], limit: int, languages: Collection[str]
+) -> Page[DealEvent]:
+    found = await fetch(source, query, [*place, limit_of(limit) + 1])
     stored = [Stored(*row) for row in found[:limit]]
     more = token_of(stored[-1].version) if len(found) > limit else None
     return Page(await _rendered(source, stored, languages), more)
@@ -222,6 +229,21 @@ async def _place(source: Source, deal_id: UUID, cursor: str) -> int:
     except Invalid:
         rows = await fetch(source, PLACE_OF, [deal_id, version_in(cursor)])
         return int(rows[0][0]) if rows else 0
+
+
+async def of_stream(
+    source: Source,
+    id: UUID,
+    cursor: str | None = None,
+    limit: int = 100,
+    *,
+    newest_first: bool = False,
+    languages: Collection[str] = LANGUAGES,
+) -> Page[DealEvent]:
+    """The same of a stream of another kind, said as its read model says (`sentences`). From the ledger itself."""
+    begin = version_in(cursor) if cursor else (LAST if newest_first else 0)
+    query = (NEWEST if newest_first else OLDEST).replace(IN_HISTORY, IN_LEDGER)
+    return await _page_of(source, query, [id, begin], limit, languages)
 
 
 async def page_as_json(

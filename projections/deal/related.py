@@ -19,11 +19,20 @@ OPEN = "SELECT '{kind}', {deal}, count(*)::int8 FROM read.{table} WHERE {deal} =
 ABOUT = "SELECT {id} FROM read.{table} WHERE {deal} = %(id)s"
 
 
-@cache
-def read_models() -> tuple[type[Projection], ...]:
+def _all() -> tuple[type[Projection], ...]:
     from projections.engine.catalog import ALL  # which imports the read models of deals, too
 
-    return tuple(model for model in ALL if "deal" in model.shown_on)
+    return ALL
+
+
+@cache
+def read_models() -> tuple[type[Projection], ...]:
+    return tuple(model for model in _all() if "deal" in model.shown_on)
+
+
+@cache
+def with_sentences() -> tuple[type[Projection], ...]:
+    return tuple(model for model in _all() if model.sentences)
 
 
 @cache

@@ -222,10 +222,10 @@ COMMA = (", ", "、")
 
 @cache
 def sentence_of(topic: str) -> Sentence:
-    """Of a deal's facts, and of those of other streams that are shown with them."""
+    """Of a deal's facts, and of those that another read model says."""
     if topic in SENTENCES:
         return SENTENCES[topic]
-    said = (Sentence(*m.sentences[topic]) for m in related.read_models() if topic in m.sentences)
+    said = (Sentence(*m.sentences[topic]) for m in related.with_sentences() if topic in m.sentences)
     return next(said, Sentence(topic, topic))
 
 

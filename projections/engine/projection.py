@@ -74,7 +74,7 @@ class Projection(ABC):
     shown_on: ClassVar[Mapping[str, str]] = {}
     """By the kind of what a row is about as well, the column with its id: it is shown there, too, with its facts."""
     sentences: ClassVar[Mapping[str, tuple[str, str]]] = {}
-    """By topic, what a fact says there, in English and Chinese: templates as in `deal/templates.py`."""
+    """By topic, what a fact says there and in its own history, in English and Chinese: templates as in `deal/templates.py`."""
     awaited: ClassVar[bool] = False
     """Workflows ask for figures from it, as known at a position that they wait for."""
     share: Share = WHOLE

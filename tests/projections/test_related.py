@@ -11,7 +11,7 @@ import pytest
 from domain.lead import AllocateLead, CaptureLead, ConvertLead
 from projections.deal import board, history, related, sentences
 from projections.engine.paging import token_of
-from projections.lead import Leads
+from projections.lead import Leads, listing
 from tests.projections.telling import Books, call
 
 SAID = {
@@ -19,7 +19,13 @@ SAID = {
     "lead.allocated": ("gave the lead to {after}", "线索分配给 {after}"),
     "lead.converted": ("converted the lead", "线索已转化"),
 }
-CACHES = (related.read_models, related._query, sentences.sentence_of, sentences.places)
+CACHES = (
+    related.read_models,
+    related.with_sentences,
+    related._query,
+    sentences.sentence_of,
+    sentences.places,
+)
 
 
 @pytest.fixture
@@ -91,6 +97,18 @@ async def test_a_page_goes_on_where_one_without_them_ended(books: Books) -> None
     page = await history.listing(books.pool, deal_id, first)
     own = [one.version for one in page.items if one.topic.startswith(("deal.", "promise."))]
     assert own[:1] == [2]
+
+
+@pytest.mark.usefixtures("leads_are_shown")
+async def test_a_stream_of_another_kind_has_its_history_too(books: Books) -> None:
+    await converted(books)
+    [lead] = (await listing(books.pool)).items
+    page = await history.of_stream(books.pool, lead.lead_id, limit=2)
+    rest = await history.of_stream(books.pool, lead.lead_id, page.next_cursor)
+    newest = await history.of_stream(books.pool, lead.lead_id, newest_first=True)
+    said = [one.sentence["en"] for one in (*page.items, *rest.items)]
+    assert said == ["captured the lead Wang", "gave the lead to Zhang Min", "converted the lead"]
+    assert [one.version for one in newest.items] == [3, 2, 1]
 
 
 async def test_without_a_read_model_that_says_so_nothing_is_asked(books: Books) -> None:
