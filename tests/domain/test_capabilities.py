@@ -11,7 +11,10 @@ import pytest
 from domain.capabilities import CAPABILITIES, load
 
 ROOT = Path(__file__).parents[2]
-PARTS = {"domain": {"engine", "time", "capabilities", "registry"}, "projections": {"engine", "ports"}}
+PARTS = {
+    "domain": {"engine", "time", "allocation", "deadlines", "capabilities", "registry"},
+    "projections": {"engine", "ports"},
+}
 """What lies in a room beside its capabilities."""
 
 
