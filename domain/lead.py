@@ -14,7 +14,7 @@ from uuid import UUID
 from domain.allocation.receipt import BY_HAND, AllocationReceipt, lifted_from_first
 from domain.deal.commands import OpenDeal
 from domain.deal.decisions import open_deal
-from domain.engine.aggregate import Aggregate, when
+from domain.engine.aggregate import Aggregate, OwnedAggregate, when
 from domain.engine.command_handler import Command, UnitOfWork, handles
 from domain.engine.context import Reach
 from domain.engine.errors import Refused
@@ -61,7 +61,7 @@ class LeadDiscarded(Fact):
     why: FreeText
 
 
-class Lead(Aggregate):
+class Lead(OwnedAggregate):
     KIND = "lead"
 
     def __init__(self, id: UUID) -> None:
@@ -77,10 +77,7 @@ class Lead(Aggregate):
         """A lead that nobody has yet is for leaders to see, of whatever team: they allocate it."""
         if self.team_id is None:
             return reach.rep_id is None
-        return reach.team_id in (None, self.team_id) or self.has_part(reach)
-
-    def changeable(self, reach: Reach) -> bool:
-        return self.within(reach) and reach.rep_id in (None, self.owner_id)
+        return super().within(reach)
 
     def makeable(self, reach: Reach) -> bool:
         """Whoever meets somebody captures the lead, for leaders to allocate."""

@@ -46,16 +46,6 @@ class Given(NamedTuple):
 NOTHING = Given()
 
 
-def resolve_holidays(country: str, subdivision: str | None, years: Sequence[int]) -> ResolvedHolidays:
-    """Public holidays of `country` (ISO 3166-1 code) and `subdivision` (ISO 3166-2 part) in `years`.
-
-    `Invalid` for an unknown country or subdivision, and for a year the library knows nothing about. Years whose
-    official notice is not out yet hold the library's estimate and are named: publish the policy again when it is.
-    """
-    _check_years(years)
-    return _resolved(_load(country, subdivision, years), country, subdivision, years)
-
-
 def calendar_for(
     country: str,
     timezone: str,

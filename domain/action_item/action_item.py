@@ -13,8 +13,7 @@ from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
-from domain.engine.aggregate import Aggregate, when
-from domain.engine.context import Reach
+from domain.engine.aggregate import OwnedAggregate, when
 from domain.engine.errors import Refused
 from domain.engine.facts import Fact, FreeText, fact
 from domain.engine.values import PromiseOutcome
@@ -97,7 +96,7 @@ class ActionItemEnded(Fact):
     note: FreeText = ""
 
 
-class ActionItem(Aggregate):
+class ActionItem(OwnedAggregate):
     KIND: ClassVar[str] = "action item"
 
     def __init__(self, id: UUID) -> None:
@@ -106,16 +105,10 @@ class ActionItem(Aggregate):
         self.commitment: Commitment | None = None
         self.manager_id: UUID | None = None
         self.team_id: UUID | None = None
-        self.owner_id = id
+        self.owner_id: UUID = id
         self.cycle_id: UUID | None = None
         self.ended: ActionItemEnded | None = None
         self.opened: ActionItemOpened | None = None
-
-    def within(self, reach: Reach) -> bool:
-        return reach.team_id in (None, self.team_id) or self.has_part(reach)
-
-    def changeable(self, reach: Reach) -> bool:
-        return self.within(reach) and reach.rep_id in (None, self.owner_id)
 
     def live(self, arming: int) -> Commitment | None:
         """What is owed, if a timer set for this arming may still speak for it."""

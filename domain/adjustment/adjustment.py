@@ -15,8 +15,7 @@ from uuid import UUID
 
 from domain.adjustment.experiment import Compared
 from domain.cycle.policy import Awaited
-from domain.engine.aggregate import Aggregate, when
-from domain.engine.context import Reach
+from domain.engine.aggregate import OwnedAggregate, when
 from domain.engine.errors import Refused
 from domain.engine.facts import Fact, FreeText, fact
 from domain.figures.scope import COMPANY, Scope
@@ -100,7 +99,7 @@ class AdjustmentHandedOver(Fact):
     after: UUID
 
 
-class Adjustment(Aggregate):
+class Adjustment(OwnedAggregate):
     KIND: ClassVar[str] = "adjustment"
 
     def __init__(self, id: UUID) -> None:
@@ -108,7 +107,7 @@ class Adjustment(Aggregate):
         self.scope = COMPANY
         self.metric = self.currency = ""
         self.baseline = self.horizon = Window(date.min, date.min)
-        self.owner_id = id
+        self.owner_id: UUID = id
         self.above_id: UUID | None = None
         self.team_id: UUID | None = None
         self.measure_at: datetime | None = None
@@ -120,12 +119,6 @@ class Adjustment(Aggregate):
         self.commitment: Commitment | None = None
         """To decide, once it is known what it brought."""
         self.decided: AdjustmentDecided | None = None
-
-    def within(self, reach: Reach) -> bool:
-        return reach.team_id in (None, self.team_id) or self.has_part(reach)
-
-    def changeable(self, reach: Reach) -> bool:
-        return self.within(reach) and reach.rep_id in (None, self.owner_id)
 
     @property
     def runs(self) -> bool:

@@ -25,7 +25,7 @@ from domain.engine.errors import FieldError, Invalid, Refused
 from domain.engine.values import Money, NextStep
 from domain.people.people import Rep
 from domain.policy.follow_up import FollowUpPolicy
-from domain.policy.policies import Policies, policy_stream
+from domain.policy.policies import Policies, follow_up_policy, policy_stream
 from domain.policy.process import LOST, WON, Process, Processes, process_stream
 
 NEED_TO_BE_OPEN = {"needs", "quote", "next_step"}
@@ -53,7 +53,7 @@ def import_deal(row: ImportDeal, work: UnitOfWork) -> Json:
 def _open(deal: Deal, row: ImportDeal, work: UnitOfWork) -> None:
     processes, policies = process_stream(row.process), policy_stream(row.policy)
     work.want((Rep, row.owner_id), (Processes, processes), (Policies, policies))
-    process, policy = work.find(Processes, processes).current, work.find(Policies, policies).current
+    process, policy = work.find(Processes, processes).current, follow_up_policy(row.policy, work)
     _check_stage(row, process)
     opened_at = row.opened_at or work.context.now
     deal.open(_opening(row, _owner(row, work), process, policy), opened_at)

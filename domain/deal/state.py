@@ -12,14 +12,13 @@ from domain.deal.gates import shown
 from domain.deal.kept import KeptDeal, marked
 from domain.deal.overrides import Override
 from domain.deal.promises import EndedPromise, Promise
-from domain.engine.aggregate import Aggregate, when
-from domain.engine.context import Reach
+from domain.engine.aggregate import OwnedAggregate, when
 from domain.engine.facts import Fact
 from domain.engine.values import NO_NEEDS, Activity, ActivityKind, Money, Needs, PromiseOutcome, Quote
 from domain.policy.process import LOST, WON
 
 
-class DealState(Aggregate):
+class DealState(OwnedAggregate):
     KIND = "deal"
     KEPT = KeptDeal
 
@@ -35,7 +34,8 @@ class DealState(Aggregate):
         self.process = "default"
         self.process_version = 0
         self.policy = "default"
-        self.owner_id = self.team_id = id
+        self.owner_id: UUID = id
+        self.team_id: UUID = id
         self.customer_id: UUID | None = None
         self.product_id: UUID | None = None
         self.amount: Money | None = None
@@ -65,12 +65,6 @@ class DealState(Aggregate):
         if version == 1:
             self.opened_at = at
         return super().replay(fact, version, at)
-
-    def within(self, reach: Reach) -> bool:
-        return reach.team_id in (None, self.team_id) or self.has_part(reach)
-
-    def changeable(self, reach: Reach) -> bool:
-        return self.within(reach) and reach.rep_id in (None, self.owner_id)
 
     def fork(self) -> Self:
         forked = super().fork()

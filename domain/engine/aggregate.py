@@ -52,7 +52,8 @@ class Aggregate:
         self._recorded: tuple[tuple[Fact, datetime | None], ...] = ()
 
     def __init_subclass__(cls) -> None:
-        KINDS[cls.KIND] = cls
+        if cls.KIND != Aggregate.KIND:
+            KINDS[cls.KIND] = cls
         marked = [m for m in vars(cls).values() if hasattr(m, "facts")]
         cls._mutators = cls._mutators | {fact: m for m in marked for fact in m.facts}
 
@@ -131,3 +132,18 @@ class Aggregate:
         forked = object.__new__(type(self))
         forked.__dict__ = self.__dict__.copy()
         return forked
+
+
+class OwnedAggregate(Aggregate):
+    """What is one person's, in a team. The team may see it, and whoever has a part in it; its owner changes it, and the team's
+    leaders.
+    """
+
+    owner_id: UUID | None
+    team_id: UUID | None
+
+    def within(self, reach: Reach) -> bool:
+        return reach.team_id in (None, self.team_id) or self.has_part(reach)
+
+    def changeable(self, reach: Reach) -> bool:
+        return self.within(reach) and reach.rep_id in (None, self.owner_id)

@@ -154,16 +154,3 @@ def _row(scored: Scored, figure: MeasureFigure | None) -> dict[str, Any]:
         "events": figure.events if figure else 0,
         "events_digest": figure.events_digest if figure else "",
     }
-
-
-def compute(
-    definition: Definition,
-    contributions: Iterable[Contribution],
-    people: Mapping[str, Decimal],
-    about: About,
-    position: int,
-    targets: Mapping[str, Decimal],
-) -> bytes:
-    """The whole way from the ledger's contributions to the canonical result."""
-    figures = figures_at(definition, contributions, about, position, targets)
-    return result_of(definition, figures, people, about, position)

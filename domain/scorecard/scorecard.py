@@ -12,8 +12,7 @@ from decimal import Decimal
 from typing import ClassVar, Literal
 from uuid import UUID
 
-from domain.engine.aggregate import Aggregate, when
-from domain.engine.context import Reach
+from domain.engine.aggregate import OwnedAggregate, when
 from domain.engine.errors import Refused
 from domain.engine.facts import Fact, FreeText, fact
 from domain.engine.values import named_id
@@ -104,7 +103,7 @@ def scorecard_id(scope: Scope, period: Period) -> UUID:
     return named_id("scorecard", f"{scope.key}|{period.kind}|{period.start}|{period.end}")
 
 
-class Scorecard(Aggregate):
+class Scorecard(OwnedAggregate):
     KIND: ClassVar[str] = "scorecard"
 
     def __init__(self, id: UUID) -> None:
@@ -113,7 +112,7 @@ class Scorecard(Aggregate):
         self.about = About(COMPANY, Period(PeriodKind.YEAR, date.min, date.min, ""))
         self.definition = ""
         self.definition_version = 0
-        self.owner_id = id
+        self.owner_id: UUID = id
         self.manager_id: UUID | None = None
         self.team_id: UUID | None = None
         self.scores: dict[str, Decimal] = {}
@@ -123,12 +122,6 @@ class Scorecard(Aggregate):
         self.closings: tuple[ScorecardClosed, ...] = ()
         self.comments: dict[UUID, ScorecardCommented] = {}
         self.reopened: ScorecardReopened | None = None
-
-    def within(self, reach: Reach) -> bool:
-        return reach.team_id in (None, self.team_id) or self.has_part(reach)
-
-    def changeable(self, reach: Reach) -> bool:
-        return self.within(reach) and reach.rep_id in (None, self.owner_id)
 
     def must_be_open(self) -> None:
         if self.status != "open":

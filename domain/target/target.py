@@ -13,8 +13,7 @@ from decimal import Decimal
 from typing import ClassVar
 from uuid import UUID
 
-from domain.engine.aggregate import Aggregate, when
-from domain.engine.context import Reach
+from domain.engine.aggregate import OwnedAggregate, when
 from domain.engine.errors import Refused
 from domain.engine.values import named_id
 from domain.figures import metrics
@@ -50,7 +49,7 @@ def in_force(versions: Sequence[Version], on: date, known_at: int | None = None)
     return next((v for v in known if v.from_day <= on), None)
 
 
-class Target(Aggregate):
+class Target(OwnedAggregate):
     KIND: ClassVar[str] = "target"
 
     def __init__(self, id: UUID) -> None:
@@ -61,7 +60,7 @@ class Target(Aggregate):
         self.period = Period(PeriodKind.YEAR, date.min, date.min, "")
         self.number = ZERO
         self.currency = ""
-        self.owner_id = id
+        self.owner_id: UUID = id
         self.achievable = self.relevant = ""
         self.team_id: UUID | None = None
         self.parent_id: UUID | None = None
@@ -70,12 +69,6 @@ class Target(Aggregate):
         self.versions: tuple[Version, ...] = ()
         self.method: Method | None = None
         self.shares: tuple[f.Share, ...] = ()
-
-    def within(self, reach: Reach) -> bool:
-        return reach.team_id in (None, self.team_id) or self.has_part(reach)
-
-    def changeable(self, reach: Reach) -> bool:
-        return self.within(reach) and reach.rep_id in (None, self.owner_id)
 
     @property
     def stands(self) -> bool:

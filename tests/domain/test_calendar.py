@@ -13,7 +13,7 @@ import pytest
 
 from domain.engine.errors import Invalid
 from domain.time.calendar import BusinessCalendar
-from runtime.holiday_calendar import calendar_for, resolve_holidays
+from runtime.holiday_calendar import calendar_for
 
 OFFICE = BusinessCalendar("Asia/Shanghai", (1, 2, 3, 4, 5), "09:00", "17:00")
 AMSTERDAM = BusinessCalendar("Europe/Amsterdam", (1, 2, 3, 4, 5, 6, 7), "00:30", "05:00")
@@ -278,7 +278,7 @@ class TestHolidaysOfCountries:
         assert calendar_for("AE", "Asia/Dubai", years=[2021, 2022]).workdays == (1, 2, 3, 4, 5)
 
     def test_a_december_make_up_day_of_next_year_s_notice_is_worked(self) -> None:
-        assert dt.date(2005, 12, 31) in resolve_holidays("CN", None, [2005]).extra_workdays
+        assert dt.date(2005, 12, 31) in calendar_for("CN", "UTC", years=[2005]).extra_workdays
 
     def test_a_six_day_week_still_has_its_saturday_holidays(self) -> None:
         calendar = calendar_for("CN", "Asia/Shanghai", years=[2026], workdays=(1, 2, 3, 4, 5, 6))
@@ -287,11 +287,11 @@ class TestHolidaysOfCountries:
 
     def test_a_subdivision_has_its_own_holidays(self) -> None:
         corpus_christi = dt.date(2026, 6, 4)
-        assert corpus_christi in resolve_holidays("DE", "BY", [2026]).holidays
-        assert corpus_christi not in resolve_holidays("DE", None, [2026]).holidays
+        assert corpus_christi in calendar_for("DE", "UTC", years=[2026], subdivision="BY").holidays
+        assert corpus_christi not in calendar_for("DE", "UTC", years=[2026]).holidays
 
     def test_the_source_names_library_version_place_and_years(self) -> None:
-        source = resolve_holidays("DE", "BY", [2026, 2027]).source
+        source = calendar_for("DE", "UTC", years=[2026, 2027], subdivision="BY").source
         assert source.startswith("holidays ")
         assert source.endswith(" DE-BY 2026-2027")
 
@@ -309,7 +309,7 @@ class TestHolidaysOfCountries:
         self, country: str, subdivision: str | None, years: list[int], field: str, hint: str
     ) -> None:
         with pytest.raises(Invalid) as refusal:
-            resolve_holidays(country, subdivision, years)
+            calendar_for(country, "UTC", years=years, subdivision=subdivision)
         (problem,) = refusal.value.errors
         assert problem.field == field
         assert hint in problem.message

@@ -22,7 +22,7 @@ from domain.time.known_days import said_of, told_by_source
 from runtime.codec import decode_fact
 from runtime.holiday_calendar import NOTHING, Given, calendar_for, with_own_days
 from tests.domain.given_when_then import NOW, Scenario, given
-from tests.domain.words import DEAL, OPENED
+from tests.domain.words import DEAL, LI, OPENED, STAFF
 
 GOOD_FRIDAY = dt.date(2026, 4, 3)
 NEW_YEAR = dt.date(2026, 1, 1)
@@ -186,6 +186,21 @@ class TestWhoSetsADeadlineIsTold:
     def test_that_it_reaches_into_an_estimated_year(self) -> None:
         scenario = given(publish(china(2026, 2027)), *OPENED).when(self.step(2027, 3, 1))
         assert "only an estimate of the days off of 2027" in warnings(scenario)[0]
+
+    def test_that_a_deal_brought_in_has_one(self) -> None:
+        step = NextStep(what="call", due_at=dt.datetime(2026, 12, 29, 9, tzinfo=dt.UTC))
+        row = d.ImportDeal(
+            deal_id=DEAL,
+            title="20 licences",
+            owner_id=LI,
+            source="crm",
+            reference="7",
+            opened_at=NOW,
+            stage="identify",
+            next_step=step,
+        )
+        (said,) = warnings(given(publish(china(2026)), *STAFF).when(row))
+        assert "the follow-up policy 'default' knows days off until 2026-12-31" in said
 
     def test_nothing_where_it_does_not(self) -> None:
         assert warnings(given(publish(china(2026)), *OPENED).when(self.step(2026, 6, 1))) == []

@@ -164,7 +164,7 @@ async def test_what_a_rep_who_changed_teams_owns_goes_along(real: World) -> None
     assert await followed.result() == HandoverCount(handed=2, items=1)
     for kind, id in ((Deal, deal), (ActionItem, item), (Lead, lead)):
         held = await loaded(real, kind, id)
-        assert (held.owner_id, held.team_id) == (rep, south), kind  # type: ignore[attr-defined]
+        assert (held.owner_id, held.team_id) == (rep, south), kind
     assert (await loaded(real, Deal, deal)).promise is not None
     assert (await loaded(real, Deal, lost)).team_id == real.office.team_id, (
         "what is closed stays where it was"
@@ -204,4 +204,4 @@ async def test_a_rep_who_comes_back_takes_along_what_was_found_in_its_place_mean
     )
     await moves(north)
     for kind, id in ((Deal, deal), (ActionItem, item)):
-        assert (await loaded(real, kind, id)).team_id == north, kind  # type: ignore[attr-defined]
+        assert (await loaded(real, kind, id)).team_id == north, kind

@@ -21,7 +21,7 @@ from domain.engine.values import Money
 from domain.figures.metrics import Contribution
 from domain.figures.scope import rep
 from domain.scorecard import decisions as c
-from domain.scorecard.compute import About, MeasureFigure, compute, figures_at, scores_of, total_of
+from domain.scorecard.compute import About, MeasureFigure, figures_at, result_of, scores_of, total_of
 from domain.scorecard.definition import (
     Basis,
     DefineScorecard,
@@ -259,7 +259,8 @@ def test_an_appeal_in_the_cycle_reopens_the_scorecard_in_the_same_commit() -> No
 
 
 def result_at(contributions: list[Contribution], position: int, about: About) -> bytes:
-    return compute(SALES, contributions, {"teamwork": D(60)}, about, position, {"revenue-won": D(1_000_000)})
+    figures = figures_at(SALES, contributions, about, position, {"revenue-won": D(1_000_000)})
+    return result_of(SALES, figures, {"teamwork": D(60)}, about, position)
 
 
 @pytest.mark.parametrize("seed", range(8))
