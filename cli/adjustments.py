@@ -1,4 +1,4 @@
-"""cli: adjustments — a change of strategy with a hypothesis, as it stands. What can be done is in `cli/loop_acts.py`."""
+"""cli: adjustments — a change of strategy with a hypothesis, as it stands. What can be done is in `api/adjustment/acts.py`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from uuid import UUID
 
 import typer
 
-from cli.acts import WHICH
+from api.engine.acts import WHICH
 from cli.engine.common import Json, Limit, Zone, as_json, example, run, zone
 from cli.engine.derive import group
 from cli.engine.house import house

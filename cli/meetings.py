@@ -1,4 +1,4 @@
-"""cli: review meetings — when a scope meets and what came of it, as it stands. What can be done is in `cli/loop_acts.py`."""
+"""cli: review meetings — when a scope meets and what came of it, as it stands. What can be done is in `api/meeting/acts.py`."""
 
 from __future__ import annotations
 
@@ -8,12 +8,17 @@ from uuid import UUID
 
 import typer
 
-from cli.acts import WHICH
-from cli.engine.common import Json, Limit, as_json, example, group, run, zone
+from api.engine.acts import WHICH
+from cli.engine.common import Json, Limit, as_json, example, run, zone
+from cli.engine.derive import group
 from cli.engine.house import house
 from cli.engine.options import CompanyZone, Cursor, ScopeFilter, company_zone, more
 
-app = group("meeting", "Review meetings: list, show, schedule, hold, ask, decide, hand over, chair, cancel.")
+app = group(
+    "meeting",
+    "Review meetings: list, show, schedule, hold, ask, decide, hand over, chair, cancel.",
+    acts="api.meeting.acts",
+)
 
 
 class Status(StrEnum):

@@ -1,4 +1,4 @@
-"""cli: scorecards — as closed, computed again, and the events behind them. What can be done is in `cli/loop_acts.py`."""
+"""cli: scorecards — as closed, computed again, and the events behind them. What can be done is in `api/scorecard/acts.py`."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from uuid import UUID
 
 import typer
 
-from cli.acts import WHICH
-from cli.engine.common import Json, Limit, Zone, as_json, example, fail, group, run, zone
+from api.engine.acts import WHICH
+from cli.engine.common import Json, Limit, Zone, as_json, example, fail, run, zone
+from cli.engine.derive import group
 from cli.engine.house import house
 from cli.engine.options import Cursor, OwnerFilter, PeriodFilter, ScopeFilter, more
 
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
     from cli.engine.house import House
 
 app = group(
-    "scorecard", "Scorecards: define, open, score, close, compute again, drill to the events, appeal."
+    "scorecard",
+    "Scorecards: define, open, score, close, compute again, drill to the events, appeal.",
+    acts="api.scorecard.acts",
 )
 Id = Annotated[str, typer.Argument(metavar="SCORECARD", help="Its id.")]
 Number = Annotated[

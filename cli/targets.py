@@ -1,5 +1,5 @@
 """cli: targets — listed, one with its versions, what it was divided into, and what came of it by a day. What can be done is in
-`cli/loop_acts.py`.
+`api/target/acts.py`.
 """
 
 from __future__ import annotations
@@ -11,15 +11,20 @@ from uuid import UUID
 
 import typer
 
-from cli.acts import WHICH
-from cli.engine.common import Json, Limit, as_json, example, fail, group, run
+from api.engine.acts import WHICH
+from cli.engine.common import Json, Limit, as_json, example, fail, run
+from cli.engine.derive import group
 from cli.engine.house import house
 from cli.engine.options import Cursor, Day, KnownAt, OwnerFilter, PeriodFilter, ScopeFilter, more, today
 
 if TYPE_CHECKING:
     from projections.target.tree import Branch
 
-app = group("target", "Targets: propose, agree, divide, revise; the tree, and attainment on any day.")
+app = group(
+    "target",
+    "Targets: propose, agree, divide, revise; the tree, and attainment on any day.",
+    acts="api.target.acts",
+)
 WEEK = timedelta(days=6)
 Id = Annotated[str, typer.Argument(metavar="TARGET", help="Its id.")]
 MetricFilter = Annotated[str | None, typer.Option("--metric", help="Such as revenue-won.")]

@@ -28,24 +28,36 @@ Fill = Callable[[Writer, Any, Given], Awaitable[None]]
 Make = Callable[[Writer, Any, Given], Awaitable[Any]]
 
 
-def add_acts(router: APIRouter, acts: Iterable[Act], fills: Mapping[str, Fill] | None = None) -> None:
-    """A route for every act that is not written by hand. `fills` are by operation id."""
+def add_acts(
+    router: APIRouter,
+    acts: Iterable[Act],
+    fills: Mapping[str, Fill] | None = None,
+    bases: Mapping[str, type[Envelope]] | None = None,
+) -> None:
+    """A route for every act that is not written by hand. By operation id, `fills` are what else goes into the command, and `bases` what a
+    request body is made of, where it has to be looked at as a whole.
+    """
     wanted = dict(fills or {})
     for act in acts:
         if not act.by_hand:
-            _add(router, act, body_of(act), wanted.pop(act.operation, None))
+            _add(
+                router,
+                act,
+                body_of(act, (bases or {}).get(act.operation, Envelope)),
+                wanted.pop(act.operation, None),
+            )
     if wanted:
         raise ValueError(f"no act has the operation id {', '.join(wanted)}")
 
 
-def body_of(act: Act) -> type[Envelope]:
+def body_of(act: Act, base: type[Envelope] = Envelope) -> type[Envelope]:
     """The request body: the envelope and the fields of the act, each as its type is published."""
     if not act.body and not act.because and {one.name for one in act.fields} <= {"by"}:
         return Said if act.speaker else Envelope
     made: dict[str, Any] = {one.name: _annotated(act, one) for one in act.fields}
     if act.because:
         made["reason"] = (Annotated[NeededText, Field(description=act.because)], ...)
-    body = create_model(act.body or act.command.__name__, __base__=Envelope, __doc__=act.about, **made)
+    body = create_model(act.body or act.command.__name__, __base__=base, __doc__=act.about, **made)
     if act.example:
         body.model_config = ConfigDict(**body.model_config, json_schema_extra={"examples": [act.example]})
         body.model_rebuild(force=True)
@@ -142,4 +154,4 @@ def _reader(hint: Any) -> Callable[[Any], Any] | None:
     if get_origin(kind) is tuple:
         inner = _reader(get_args(kind)[0])
         return None if inner is None else lambda values: tuple(map(inner, values))
-    return cast("Callable[[Any], Any]", methodcaller("value")) if kind in VALUES else None
+    return cast("Callable[[Any], Any]", methodcaller("value")) if hasattr(VALUES.get(kind), "value") else None

@@ -1,25 +1,93 @@
-"""api: review meetings as they are read — schedules, agendas, what was decided and what is still owed."""
+"""api: review meetings — what is done about them, and what is read: schedules, agendas, what was decided and what is still owed."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import Depends, Response
+from pydantic import AfterValidator, Field, StringConstraints
 
 from api.engine import auth
 from api.engine.answers import shaped
 from api.engine.auth import may_read
-from api.engine.fields import Truth
+from api.engine.fields import Instant, LongText, NeededText, Strict, Truth
 from api.engine.querying import query
 from api.engine.reading import Look
+from api.engine.routes import Given, add_acts
 from api.engine.scopes import OfScopes, listed, seen
+from api.engine.values import LIMITS, VALUES
+from api.engine.writing import Act
+from api.meeting.acts import ACTS
+from domain.cycle.policy import Cadence
+from domain.meeting import commands as c
 from projections.engine.paging import Page
 from projections.meeting import Meetings, MeetingSchedules, MeetingSeen, ScheduleSeen
 
 router = auth.router(tags=["meetings"])
 
 WAITS_FOR, SCHEDULES = ("meetings",), ("meeting_schedules",)
+
+
+TimeOfDay = Annotated[
+    str,
+    StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$"),
+    Field(description="in the zone of the cycle policy's calendar", examples=["09:30"]),
+]
+Weekly = Annotated[Literal["weekly", "monthly"], AfterValidator(Cadence)]
+DayOfPlan = Annotated[int, Field(ge=1, le=28, strict=True)]
+
+
+class QuestionBody(Strict):
+    """`of` decides, by `due_at`; with a `choice` it was decided at the meeting."""
+
+    question: NeededText
+    of: UUID
+    due_at: Instant
+    choice: LongText = ""
+    decision_id: UUID | None = None
+
+
+class AgreedBody(Strict):
+    """An action item: who does what, until when."""
+
+    what: NeededText
+    owner_id: UUID
+    due_at: Instant
+    manager_id: UUID | None = None
+    item_id: UUID | None = None
+
+
+def _question(act: Act, n: int, one: QuestionBody) -> c.Question:
+    return c.Question(
+        decision_id=act.new_id(f"decision:{n}", one.decision_id),
+        question=one.question,
+        of=one.of,
+        due_at=one.due_at,
+        choice=one.choice,
+    )
+
+
+def _agreed(act: Act, n: int, one: AgreedBody) -> c.Agreed:
+    return c.Agreed(
+        item_id=act.new_id(f"action-item:{n}", one.item_id),
+        what=one.what,
+        owner_id=one.owner_id,
+        due_at=one.due_at,
+        manager_id=one.manager_id,
+    )
+
+
+async def _minutes(act: Act, body: Any, given: Given) -> None:
+    """What was asked and agreed on, each with an id."""
+    given["decisions"] = tuple(_question(act, n, one) for n, one in enumerate(body.decisions))
+    given["action_items"] = tuple(_agreed(act, n, one) for n, one in enumerate(body.action_items))
+
+
+LIMITS.update(MeetingCadence=Weekly, MeetingDay=DayOfPlan, TimeOfDay=TimeOfDay)
+VALUES[c.Question] = QuestionBody
+VALUES[c.Agreed] = AgreedBody
+add_acts(router, ACTS, {"holdMeeting": _minutes})
 
 
 class MeetingFilters(OfScopes):
