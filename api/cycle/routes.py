@@ -18,8 +18,9 @@ from api.engine.auth import may_read
 from api.engine.fields import PLAINLY, Day, Instant, RuleName, Strict, Truth
 from api.engine.querying import query
 from api.engine.reading import Look
+from api.engine.reads import add_reads
 from api.engine.routes import add_acts
-from api.engine.scopes import KnownAt, MetricKey, OfPeriods, listed, seen
+from api.engine.scopes import KnownAt, MetricKey, OfPeriods, seen
 from api.engine.values import VALUES
 from domain.cycle.facts import StatedChange
 from domain.cycle.policies import CyclePolicies, cycle_policy_stream
@@ -30,9 +31,8 @@ from domain.engine.values import MAX_AMOUNT
 from domain.time.known_days import said_of
 from projections.cycle import kept_packs as packs
 from projections.cycle import pack_view
-from projections.cycle.board import CycleBoard, CycleSeen
+from projections.cycle.board import CycleBoard
 from projections.cycle.pack_view import PackSeen
-from projections.engine.paging import Page
 
 router = auth.router(tags=["cycles"])
 
@@ -88,23 +88,15 @@ class CyclePoliciesView(msgspec.Struct):
     warnings: list[str] = []
 
 
-@router.get("/cycles", operation_id="listCycles", summary="The board", responses=shaped(Page[CycleSeen]))
-async def list_cycles(look: Reader, asked: Annotated[CycleFilters, Depends(query(CycleFilters))]) -> Response:
-    """What is due first comes first. Those of your team; auditors and admins see all."""
-    return await listed(look, asked)
-
-
-@router.get(
-    "/cycles/{cycle_id}",
-    operation_id="readCycle",
-    summary="One cycle, and what it waits for",
-    responses=shaped(CycleSeen, tagged=True),
+add_reads(
+    router,
+    CycleFilters,
+    "Cycle",
+    path="/cycles",
+    many="The board",
+    more="What is due first comes first. Those of your team; auditors and admins see all.",
+    one="One cycle, and what it waits for",
 )
-async def read_cycle(
-    cycle_id: UUID, look: Annotated[Look, Depends(may_read(waits_for=WAITS_FOR, tagged=True))]
-) -> Response:
-    found = seen(look, await CycleBoard.get(look.services.pool, cycle_id), "cycle", cycle_id)
-    return look.json(found, found.version)
 
 
 @router.get(

@@ -79,7 +79,9 @@ def _add(router: APIRouter, act: Act, body: type[Envelope], fill: Fill | None) -
         return await act_(command, body, status=status, location=_location(act.location, command))
 
     write.__doc__ = act.more
-    write.__signature__ = _signature(act, body)  # type: ignore[attr-defined]
+    write.__signature__ = signature(  # type: ignore[attr-defined]
+        **dict.fromkeys(act.ids, UUID), body=body, act_=Annotated[Writer, Depends(may_write(*act.roles))]
+    )
     router.add_api_route(
         act.path.removeprefix(router.prefix),
         write,
@@ -91,13 +93,8 @@ def _add(router: APIRouter, act: Act, body: type[Envelope], fill: Fill | None) -
     )
 
 
-def _signature(act: Act, body: type[Envelope]) -> inspect.Signature:
-    """As FastAPI reads it: parts of the path, the body, and the writer with one of the act's roles."""
-    kinds = {
-        **dict.fromkeys(act.ids, UUID),
-        "body": body,
-        "act_": Annotated[Writer, Depends(may_write(*act.roles))],
-    }
+def signature(**kinds: Any) -> inspect.Signature:
+    """What FastAPI reads of an endpoint that takes these."""
     keyword = inspect.Parameter.KEYWORD_ONLY
     return inspect.Signature(
         [inspect.Parameter(name, keyword, annotation=kind) for name, kind in kinds.items()]

@@ -5,24 +5,19 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import Depends, Response
 from pydantic import AfterValidator, Field, StringConstraints
 
 from api.engine import auth
-from api.engine.answers import shaped
-from api.engine.auth import may_read
 from api.engine.fields import Instant, LongText, NeededText, Strict, Truth
-from api.engine.querying import query
-from api.engine.reading import Look
+from api.engine.reads import add_reads
 from api.engine.routes import Given, add_acts
-from api.engine.scopes import OfScopes, listed, seen
+from api.engine.scopes import OfScopes
 from api.engine.values import LIMITS, VALUES
 from api.engine.writing import Act
 from api.meeting.acts import ACTS
 from domain.cycle.policy import Cadence
 from domain.meeting import commands as c
-from projections.engine.paging import Page
-from projections.meeting import Meetings, MeetingSchedules, MeetingSeen, ScheduleSeen
+from projections.meeting import Meetings, MeetingSchedules
 
 router = auth.router(tags=["meetings"])
 
@@ -109,56 +104,23 @@ class ScheduleFilters(OfScopes):
     sort: Literal["next_at", "-next_at"] = "next_at"
 
 
-@router.get(
-    "/meetings",
-    operation_id="listMeetings",
-    summary="Meetings, page by page",
-    responses=shaped(Page[MeetingSeen]),
+add_reads(
+    router,
+    MeetingFilters,
+    "Meeting",
+    path="/meetings",
+    many="Meetings, page by page",
+    more="The newest first. Those of your team; auditors and admins see all.",
+    one="One meeting: agenda, decisions, action items, and what it waits for",
 )
-async def list_meetings(
-    look: Annotated[Look, Depends(may_read(waits_for=WAITS_FOR))],
-    asked: Annotated[MeetingFilters, Depends(query(MeetingFilters))],
-) -> Response:
-    """The newest first. Those of your team; auditors and admins see all."""
-    return await listed(look, asked)
 
 
-@router.get(
-    "/meetings/{meeting_id}",
-    operation_id="readMeeting",
-    summary="One meeting: agenda, decisions, action items, and what it waits for",
-    responses=shaped(MeetingSeen, tagged=True),
+add_reads(
+    router,
+    ScheduleFilters,
+    "MeetingSchedule",
+    path="/meeting-schedules",
+    many="Schedules of meetings, page by page",
+    more="By when the next meeting is. Those of your team; auditors and admins see all.",
+    one="One schedule of meetings",
 )
-async def read_meeting(
-    meeting_id: UUID, look: Annotated[Look, Depends(may_read(waits_for=WAITS_FOR, tagged=True))]
-) -> Response:
-    found = seen(look, await Meetings.get(look.services.pool, meeting_id), "meeting", meeting_id)
-    return look.json(found, found.version)
-
-
-@router.get(
-    "/meeting-schedules",
-    operation_id="listMeetingSchedules",
-    summary="Schedules of meetings, page by page",
-    responses=shaped(Page[ScheduleSeen]),
-)
-async def list_schedules(
-    look: Annotated[Look, Depends(may_read(waits_for=SCHEDULES))],
-    asked: Annotated[ScheduleFilters, Depends(query(ScheduleFilters))],
-) -> Response:
-    """By when the next meeting is. Those of your team; auditors and admins see all."""
-    return await listed(look, asked)
-
-
-@router.get(
-    "/meeting-schedules/{schedule_id}",
-    operation_id="readMeetingSchedule",
-    summary="One schedule of meetings",
-    responses=shaped(ScheduleSeen, tagged=True),
-)
-async def read_schedule(
-    schedule_id: UUID, look: Annotated[Look, Depends(may_read(waits_for=SCHEDULES, tagged=True))]
-) -> Response:
-    held = await MeetingSchedules.get(look.services.pool, schedule_id)
-    found = seen(look, held, "meeting schedule", schedule_id)
-    return look.json(found, found.version)

@@ -16,9 +16,10 @@ from api.engine.auth import may_read
 from api.engine.fields import PLAINLY, LongText, Name, Paging, RuleName, Strict, Whole
 from api.engine.querying import query
 from api.engine.reading import MAX_WAIT, Look, reached
+from api.engine.reads import add_reads
 from api.engine.roles import Role
 from api.engine.routes import Given, add_acts
-from api.engine.scopes import MetricKey, OfPeriods, listed, seen
+from api.engine.scopes import MetricKey, OfPeriods, seen
 from api.engine.values import VALUES
 from api.engine.writing import Act
 from api.scorecard.acts import ACTS
@@ -128,30 +129,15 @@ class DefinitionsView(msgspec.Struct):
     versions: list[Definition]
 
 
-@router.get(
-    "/scorecards",
-    operation_id="listScorecards",
-    summary="Scorecards, page by page",
-    responses=shaped(Page[ScorecardSeen]),
+add_reads(
+    router,
+    ScorecardFilters,
+    "Scorecard",
+    path="/scorecards",
+    many="Scorecards, page by page",
+    more="Those of your team; auditors and admins see all.",
+    one="One scorecard, every closing of it",
 )
-async def list_cards(
-    look: Reader, asked: Annotated[ScorecardFilters, Depends(query(ScorecardFilters))]
-) -> Response:
-    """Those of your team; auditors and admins see all."""
-    return await listed(look, asked)
-
-
-@router.get(
-    "/scorecards/{scorecard_id}",
-    operation_id="readScorecard",
-    summary="One scorecard, every closing of it",
-    responses=shaped(ScorecardSeen, tagged=True),
-)
-async def read_card(
-    scorecard_id: UUID, look: Annotated[Look, Depends(may_read(waits_for=WAITS_FOR, tagged=True))]
-) -> Response:
-    found = await _card(scorecard_id, look)
-    return look.json(found, found.version)
 
 
 async def _card(scorecard_id: UUID, look: Look) -> ScorecardSeen:

@@ -16,6 +16,7 @@ from api.engine.bodies import Envelope
 from api.engine.fields import Day, ShortText, Strict, Whole
 from api.engine.querying import query
 from api.engine.reading import Look
+from api.engine.reads import add_reads
 from api.engine.roles import LEADERS
 from api.engine.routes import Given, add_acts
 from api.engine.scopes import (
@@ -25,7 +26,6 @@ from api.engine.scopes import (
     PeriodName,
     ScopeBody,
     Weight,
-    listed,
     period,
     seen,
 )
@@ -37,10 +37,9 @@ from domain.figures.shares import Method
 from domain.target import commands as c
 from domain.target.smart import missing_parts
 from domain.target.target import Target
-from projections.engine.paging import Page
 from projections.target import tree as target_tree
 from projections.target.parts import Into, division
-from projections.target.tree import Branch, Targeted, TargetTree
+from projections.target.tree import Branch, TargetTree
 from runtime.ledger import Ledger
 
 router = auth.router("/targets", tags=["targets"])
@@ -170,25 +169,15 @@ class Depth(Strict):
     depth: Annotated[Whole, Field(ge=0, le=9, description="generations below it")] = 9
 
 
-@router.get("", operation_id="listTargets", summary="Targets, page by page", responses=shaped(Page[Targeted]))
-async def list_targets(
-    look: Reader, asked: Annotated[TargetFilters, Depends(query(TargetFilters))]
-) -> Response:
-    """Those of your team; auditors and admins see all."""
-    return await listed(look, asked)
-
-
-@router.get(
-    "/{target_id}",
-    operation_id="readTarget",
-    summary="One target, every version of it",
-    responses=shaped(Targeted, tagged=True),
+add_reads(
+    router,
+    TargetFilters,
+    "Target",
+    path="/targets",
+    many="Targets, page by page",
+    more="Those of your team; auditors and admins see all.",
+    one="One target, every version of it",
 )
-async def read_target(
-    target_id: UUID, look: Annotated[Look, Depends(may_read(waits_for=WAITS_FOR, tagged=True))]
-) -> Response:
-    found = seen(look, await TargetTree.get(look.services.pool, target_id), "target", target_id)
-    return look.json(found, found.version)
 
 
 @router.get(
