@@ -12,13 +12,10 @@ from api.engine.fields import Instant
 from api.engine.reads import add_reads
 from api.engine.routes import Given, add_acts
 from api.engine.scopes import Filters, person
-from api.engine.writing import Act
+from api.engine.writing import Writer
 from projections.action_item import ActionItems
 
 router = auth.router("/action-items", tags=["action items"])
-
-
-WAITS_FOR = ("action_items",)
 
 
 class ItemFilters(Filters):
@@ -33,9 +30,9 @@ class ItemFilters(Filters):
     sort: Literal["due_at", "-due_at"] = "due_at"
 
 
-async def _owner(act: Act, _: Any, given: Given) -> None:
+async def _owner(writer: Writer, _: Any, given: Given) -> None:
     """Whoever asks, where nobody is named."""
-    given["owner_id"] = given["owner_id"] or await person(act)
+    given["owner_id"] = given["owner_id"] or await person(writer)
     if given["owner_id"] is None:
         raise invalid("owner_id", "name who is to do it")
 

@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 from uuid import UUID
-
-from fastapi import Depends
 
 from api.adjustment.acts import ACTS
 from api.engine import auth
-from api.engine.auth import may_write
 from api.engine.fields import Day, Strict
 from api.engine.reads import add_reads
-from api.engine.roles import LEADERS
 from api.engine.routes import add_acts
 from api.engine.scopes import MetricKey, OfScopes
 from api.engine.values import VALUES
-from api.engine.writing import Act
 from domain.adjustment.adjustment import Outcome
 from domain.time.periods import Window
 from projections.adjustment import Adjustments
 
 router = auth.router("/adjustments", tags=["adjustments"])
-
-Writer = Annotated[Act, Depends(may_write())]
-Leader = Annotated[Act, Depends(may_write(*LEADERS))]
-WAITS_FOR = ("adjustments",)
 
 
 class AdjustmentFilters(OfScopes):

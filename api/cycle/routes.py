@@ -37,7 +37,6 @@ from projections.cycle.pack_view import PackSeen
 router = auth.router(tags=["cycles"])
 
 WAITS_FOR = ("cycle_board",)
-Reader = Annotated[Look, Depends(may_read(waits_for=WAITS_FOR))]
 
 
 class Change(Strict):

@@ -13,7 +13,7 @@ from api.engine.reads import add_reads
 from api.engine.routes import Given, add_acts
 from api.engine.scopes import OfScopes
 from api.engine.values import LIMITS, VALUES
-from api.engine.writing import Act
+from api.engine.writing import Writer
 from api.meeting.acts import ACTS
 from domain.cycle.policy import Cadence
 from domain.meeting import commands as c
@@ -53,9 +53,9 @@ class AgreedBody(Strict):
     item_id: UUID | None = None
 
 
-def _question(act: Act, n: int, one: QuestionBody) -> c.Question:
+def _question(writer: Writer, n: int, one: QuestionBody) -> c.Question:
     return c.Question(
-        decision_id=act.new_id(f"decision:{n}", one.decision_id),
+        decision_id=writer.new_id(f"decision:{n}", one.decision_id),
         question=one.question,
         of=one.of,
         due_at=one.due_at,
@@ -63,9 +63,9 @@ def _question(act: Act, n: int, one: QuestionBody) -> c.Question:
     )
 
 
-def _agreed(act: Act, n: int, one: AgreedBody) -> c.Agreed:
+def _agreed(writer: Writer, n: int, one: AgreedBody) -> c.Agreed:
     return c.Agreed(
-        item_id=act.new_id(f"action-item:{n}", one.item_id),
+        item_id=writer.new_id(f"action-item:{n}", one.item_id),
         what=one.what,
         owner_id=one.owner_id,
         due_at=one.due_at,
@@ -73,10 +73,10 @@ def _agreed(act: Act, n: int, one: AgreedBody) -> c.Agreed:
     )
 
 
-async def _minutes(act: Act, body: Any, given: Given) -> None:
+async def _minutes(writer: Writer, body: Any, given: Given) -> None:
     """What was asked and agreed on, each with an id."""
-    given["decisions"] = tuple(_question(act, n, one) for n, one in enumerate(body.decisions))
-    given["action_items"] = tuple(_agreed(act, n, one) for n, one in enumerate(body.action_items))
+    given["decisions"] = tuple(_question(writer, n, one) for n, one in enumerate(body.decisions))
+    given["action_items"] = tuple(_agreed(writer, n, one) for n, one in enumerate(body.action_items))
 
 
 LIMITS.update(MeetingCadence=Weekly, MeetingDay=DayOfPlan, TimeOfDay=TimeOfDay)

@@ -21,7 +21,7 @@ from api.engine.roles import Role
 from api.engine.routes import Given, add_acts
 from api.engine.scopes import MetricKey, OfPeriods, seen
 from api.engine.values import VALUES
-from api.engine.writing import Act
+from api.engine.writing import Writer
 from api.scorecard.acts import ACTS
 from domain.engine.errors import Forbidden, NotFound
 from domain.engine.values import MAX_AMOUNT
@@ -88,17 +88,17 @@ class ScoreBody(Strict):
     why: LongText = ""
 
 
-async def _role(act: Act, body: Any, given: Given) -> None:
-    is_rep = act.user.role is Role.REP
+async def _role(writer: Writer, body: Any, given: Given) -> None:
+    is_rep = writer.user.role is Role.REP
     if is_rep and body.role == "manager":
         raise Forbidden("a rep scores as the owner")
     given["role"] = body.role or ("owner" if is_rep else "manager")
 
 
-async def _figures(act: Act, _: Any, given: Given) -> None:
+async def _figures(writer: Writer, _: Any, given: Given) -> None:
     """As known now."""
-    pool, position = act.services.pool, await act.services.ledger.head()
-    await reached(act.services, ("contributions",), position, MAX_WAIT)
+    pool, position = writer.services.pool, await writer.services.ledger.head()
+    await reached(writer.services, ("contributions",), position, MAX_WAIT)
     given["position"], given["figures"] = await scorecards.to_close(pool, given["scorecard_id"], position)
 
 

@@ -30,7 +30,7 @@ from api.engine.scopes import (
     seen,
 )
 from api.engine.values import VALUES
-from api.engine.writing import Act
+from api.engine.writing import Writer
 from api.target.acts import ACTS
 from domain.engine.errors import NotFound
 from domain.figures.shares import Method
@@ -119,16 +119,16 @@ async def _children(parts: tuple[Part, ...], ledger: Ledger) -> tuple[c.Child, .
     )
 
 
-async def _held(target_id: UUID, act: Act) -> Target:
+async def _held(target_id: UUID, writer: Writer) -> Target:
     """What the division is worked out from; who may not see the target is told nothing of it."""
-    target, reach = (await act.services.ledger.load({target_id: Target}))[target_id], act.user.reach
+    target, reach = (await writer.services.ledger.load({target_id: Target}))[target_id], writer.user.reach
     if not isinstance(target, Target) or not target.exists or (reach and not target.within(reach)):
         raise NotFound(f"no target has the id {target_id}", kind=Target.KIND, id=str(target_id))
     return target
 
 
-async def _parts(act: Act, body: Any, given: Given) -> None:
-    given["children"] = await _children(body.children, act.services.ledger)
+async def _parts(writer: Writer, body: Any, given: Given) -> None:
+    given["children"] = await _children(body.children, writer.services.ledger)
 
 
 VALUES[c.Child] = Part
@@ -137,16 +137,16 @@ add_acts(router, ACTS, {"respreadTarget": _parts}, {"proposeTarget": AllAtOnce})
 
 @router.post("/{target_id}/divide", operation_id="divideTarget", summary="Divide a target", responses=DONE)
 async def divide(
-    target_id: UUID, body: DivideTarget, act: Annotated[Act, Depends(may_write(*LEADERS))]
+    target_id: UUID, body: DivideTarget, writer: Annotated[Writer, Depends(may_write(*LEADERS))]
 ) -> Response:
     """The parts sum to the whole exactly, by largest remainders."""
     if body.into is not None:
-        target = await _held(target_id, act)
-        found = await division(act.services.pool, target, body.into, body.method, body.basis)
-        return await act(found, body, worked_out=True)
-    children = await _children(body.children, act.services.ledger)
+        target = await _held(target_id, writer)
+        found = await division(writer.services.pool, target, body.into, body.method, body.basis)
+        return await writer(found, body, worked_out=True)
+    children = await _children(body.children, writer.services.ledger)
     command = c.DecomposeTarget(target_id=target_id, method=body.method, children=children, basis=body.basis)
-    return await act(command, body)
+    return await writer(command, body)
 
 
 class OfTargets(OfPeriods):
