@@ -145,4 +145,4 @@ def _reader(hint: Any) -> Callable[[Any], Any] | None:
     if get_origin(kind) is tuple:
         inner = _reader(get_args(kind)[0])
         return None if inner is None else lambda values: tuple(map(inner, values))
-    return cast("Callable[[Any], Any]", methodcaller("value")) if hasattr(VALUES.get(kind), "value") else None
+    return cast("Callable[[Any], Any]", methodcaller("value")) if kind in VALUES else None

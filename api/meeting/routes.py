@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from pydantic import AfterValidator, Field, StringConstraints
@@ -42,6 +42,10 @@ class QuestionBody(Strict):
     choice: LongText = ""
     decision_id: UUID | None = None
 
+    def value(self) -> Self:
+        """Its id is the request's to make: `_question` makes the domain's of it."""
+        return self
+
 
 class AgreedBody(Strict):
     """An action item: who does what, until when."""
@@ -51,6 +55,10 @@ class AgreedBody(Strict):
     due_at: Instant
     manager_id: UUID | None = None
     item_id: UUID | None = None
+
+    def value(self) -> Self:
+        """Likewise: `_agreed`."""
+        return self
 
 
 def _question(writer: Writer, n: int, one: QuestionBody) -> c.Question:

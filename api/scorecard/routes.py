@@ -87,6 +87,9 @@ class ScoreBody(Strict):
     score: Percent
     why: LongText = ""
 
+    def value(self) -> Score:
+        return Score(measure=self.measure, score=self.score, why=self.why)
+
 
 async def _role(writer: Writer, body: Any, given: Given) -> None:
     is_rep = writer.user.role is Role.REP

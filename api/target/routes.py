@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from fastapi import Depends, Response
@@ -79,6 +79,10 @@ class Part(Strict):
     owner_id: UUID | None = None
     weight: Weight | None = None
     number: Number | None = None
+
+    def value(self) -> Self:
+        """Its period is read by the ledger: `_children` makes the domain's of it."""
+        return self
 
 
 Parts = Annotated[tuple[Part, ...], Field(max_length=1_000)]
