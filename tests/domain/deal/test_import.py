@@ -26,6 +26,7 @@ WHY = "closed before salesloop was used"
 OPENED_AT = datetime(2026, 1, 5, tzinfo=UTC)
 CLOSED_ON = date(2026, 2, 2)
 CLOSED_AT = datetime(2026, 2, 2, 23, 59, 59, tzinfo=UTC)
+SECOND_LATER = timedelta(seconds=1)
 FIRST, SECOND = UUID(int=0x11), UUID(int=0x12)
 
 
@@ -231,6 +232,21 @@ class TestARowThatCannotBe:
         night = datetime.combine(today.date(), CLOSED_AT.timetz())
         scenario = when(given(STAFF), lost(closed_on=today.date(), closed_at=night))
         assert max(p.occurred_at for p in scenario.pending) == today
+
+    def test_may_have_happened_at_one_instant_and_at_this_one(self) -> None:
+        """Neither is in the future, nor before the other."""
+        when(given(STAFF), row(opened_at=NOW + DAY, stage_at=NOW + DAY)).allowed()
+
+    @pytest.mark.parametrize(
+        ("changes", "field"),
+        [
+            ({"opened_at": NOW + DAY + SECOND_LATER, "stage_at": None}, "opened_at"),
+            ({"stage_at": NOW + DAY + SECOND_LATER}, "stage_at"),
+            ({"stage_at": OPENED_AT - SECOND_LATER}, "stage_at"),
+        ],
+    )
+    def test_is_a_second_too_late_or_too_early(self, changes: dict[str, Any], field: str) -> None:
+        when(given(STAFF), row(**changes)).refused(Invalid, fields=[field])
 
 
 class TestTheSameRowAgain:

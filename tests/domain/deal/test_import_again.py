@@ -16,11 +16,14 @@ from domain.customer import ListProduct, Profile, RegisterCustomer
 from domain.deal import commands as c
 from domain.deal import facts as f
 from domain.deal.completing import COMPOSED
-from domain.engine.command_handler import Together
+from domain.deal.deal import Deal
+from domain.engine.aggregate import Aggregate
+from domain.engine.command_handler import Call, NotLoaded, Together, UnitOfWork, attempt, nothing_remembered
 from domain.engine.errors import GateNotPassed, Invalid, Refused
 from domain.engine.values import NO_NEEDS, Money, Needs, NextStep, Quote
 from domain.imports import AsImported
 from domain.people.people import FormTeam, HireRep, RepLeaves
+from runtime.snapshots import frozen, thawed
 from tests.domain.deal.test_import import (
     CLOSED_AT,
     CLOSED_ON,
@@ -32,7 +35,7 @@ from tests.domain.deal.test_import import (
     row,
     when,
 )
-from tests.domain.given_when_then import NOW, Scenario, given, later
+from tests.domain.given_when_then import NOW, Scenario, context_of, given, later
 from tests.domain.words import ALL_NEEDS, DAY, DEAL, LI, PRICE, STAFF, WANG, leaves, yuan
 
 ACME, BOLT, BOILER, PUMP = (UUID(int=n) for n in (0xC1, 0xC2, 0xC3, 0xC4))
@@ -411,3 +414,35 @@ def test_an_amount_that_stood_in_for_one_is_no_price_to_win_at() -> None:
 def test_an_amount_told_after_a_guess_is_no_change_on_both_sides() -> None:
     opened = replace(ROWS["open"], assumed=GUESSED)
     when(imported(opened), replace(ROWS["open"], amount=yuan(9))).holds(amount=yuan(9))
+
+
+def from_its_snapshot(scenario: Scenario) -> Deal:
+    whole = scenario.deal
+    held = thawed(Deal(whole.id), frozen(whole), whole.version)
+    assert isinstance(held, Deal)
+    return held
+
+
+def asks_for(scenario: Scenario, command: c.ImportDeal) -> tuple[set[UUID], bool]:
+    """Of what the decision wants more than a snapshot, and whether it wants all of it."""
+    context = context_of(**by_file(command, now=NOW + DAY))
+    loaded: dict[UUID, Aggregate] = {DEAL: from_its_snapshot(scenario)}
+    while True:
+        try:
+            attempt(Call(command, context), UnitOfWork(context, loaded, nothing_remembered))
+        except NotLoaded as missing:
+            if missing.complete:
+                return set(missing.wanted), True
+            loaded |= {id: scenario.history.load(kind, id) for id, kind in missing.wanted.items()}
+        else:
+            return set(), False
+
+
+def test_work_that_is_known_is_compared_with_the_whole_deal_and_other_work_with_its_snapshot() -> None:
+    """A snapshot holds marks of what was logged, which do not say what it was before it is set right."""
+    told_of_work = row(**FULL)
+    scenario = imported(told_of_work)
+    otherwise = replace(told_of_work, activities=CHANGES["activities"])
+    assert asks_for(scenario, otherwise) == ({DEAL}, True)
+    more = replace(told_of_work, activities=(call(UUID(int=0x99), OPENED_AT + DAY),))
+    assert asks_for(scenario, more) == (set(), False)

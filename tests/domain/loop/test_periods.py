@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.engine.errors import Invalid
+from domain.engine.values import EARLIEST, LATEST
 from domain.time.periods import KINDS, Period, PeriodKind, named_period, period_of
 
 YEAR, QUARTER, MONTH, WEEK = KINDS
@@ -137,3 +138,11 @@ def test_a_period_made_by_hand_is_found_out(
         "kind": replace(right, kind=KINDS[KINDS.index(kind) - 1]),
     }[part]
     assert wrong.problem() is not None
+
+
+@pytest.mark.parametrize(
+    ("day", "fiscal_start"), [(date(LATEST - 1, 8, 1), 7), (date(EARLIEST, 1, 1), 7)], ids=["ends", "begins"]
+)
+def test_a_year_that_is_only_partly_in_the_years_there_are_is_none(day: date, fiscal_start: int) -> None:
+    problem = period_of(YEAR, day, fiscal_start).problem()
+    assert problem == f"is not between {EARLIEST} and {LATEST}"
