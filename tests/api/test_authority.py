@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
@@ -12,8 +14,11 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from api.app import create_app
+from api.engine import users
 from api.engine.auth import authority_of
 from api.engine.roles import Role
+from api.engine.users import KeyBook, Unauthenticated
+from runtime.ledger import open_ledger
 from runtime.settings import Settings
 from tests.house import House
 
@@ -92,6 +97,27 @@ def test_a_revoked_key_counts_no_more(house: House) -> None:
     assert httpx.get(f"{house.base}/policies/default", headers=headers).status_code == 401
     assert house.admin.delete(f"/keys/{made['id']}").status_code == 204, "revoking again changes nothing"
     assert house.admin.delete("/keys/0123456789abcdef").status_code == 404
+
+
+async def test_a_key_that_another_process_revoked_counts_no_more_three_seconds_later(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever looked it up remembers it for a while: never longer than is promised, however often it is used meanwhile."""
+    clock: Any = SimpleNamespace(now=1_000.0)
+    clock.monotonic = lambda: clock.now
+    monkeypatch.setattr(users, "time", clock)
+    made = house.admin.post("/keys", json={"user_id": "u-elsewhere", "role": "auditor"}).json()
+    async with open_ledger(house.settings.database_url, min_size=1, max_size=2) as ledger:
+        elsewhere = KeyBook(ledger)
+        assert (await elsewhere.user(made["token"])).user_id == "u-elsewhere"
+        assert house.admin.delete(f"/keys/{made['id']}").status_code == 204
+        for clock.now in (1_000.5, 1_001.0, 1_001.5):
+            assert (await elsewhere.user(made["token"])).user_id == "u-elsewhere", "or the test sees nothing"
+        clock.now = 1_003.0
+        with pytest.raises(Unauthenticated):
+            await elsewhere.user(made["token"])
+        with pytest.raises(Unauthenticated):
+            await elsewhere.user(made["token"])
 
 
 def test_an_expired_key_counts_no_more(house: House) -> None:

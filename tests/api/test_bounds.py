@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import httpx
 import psycopg
 import pytest
+from starlette.exceptions import HTTPException
 
 from api.engine.errors import Problem
 from api.engine.front import Bodies, Body
@@ -212,3 +213,20 @@ async def _told(place: Place, request: bytes) -> tuple[int, str]:
     told = await answer(reader)
     writer.close()
     return told
+
+
+async def test_a_file_to_import_may_have_200_mib_and_not_a_byte_more() -> None:
+    mib = bytes(1 << 20)
+    left = 200
+
+    async def sent() -> dict[str, Any]:
+        nonlocal left
+        left -= 1
+        return {"type": "http.request", "body": mib if left >= 0 else b"x", "more_body": True}
+
+    body = Body({"path": "/imports"}, sent, Bodies(most=1), seconds=PATIENCE)
+    for _ in range(200):
+        await body.receive()
+    with pytest.raises(HTTPException) as refused:
+        await body.receive()
+    assert refused.value.status_code == 413

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from domain.cycle import commands as c
 from domain.cycle.agenda import Point
@@ -144,6 +145,26 @@ async def test_all_that_people_entered_late_is_counted_and_what_was_brought_in_i
     assert len(pack.content["entered_late"]) == review_pack.LISTED
     kept = 1  # the promise that the first of them ended
     assert {item.code: item.detail for item in pack.agenda}[Point.ENTERED_LATE] == str(entries + kept)
+
+
+async def test_a_deal_has_stalled_that_nobody_touched_in_the_last_two_weeks(books: Books) -> None:
+    await aimed(books)
+    stalled, _ = await books.opened(now=noon(3, 16)), await books.opened(now=noon(3, 17))
+    pack = await packed(books, await books.follow())
+    assert [one["id"] for one in pack.content["stalled"]["longest"]] == [stalled]
+
+
+async def test_what_is_entered_when_two_more_days_are_over_is_late(books: Books) -> None:
+    await aimed(books)
+    await books.given(call(await books.opened(now=noon(3, 2))), now=noon(3, 17))
+    position = await books.follow()
+    over = datetime(2026, 3, 20, tzinfo=ZoneInfo("Asia/Shanghai"))
+    for entered, late in ((over - timedelta(microseconds=1), []), (over, ["activities:call"])):
+        entering = "UPDATE read.contributions SET recorded_at = %s"
+        await books.connection.execute(entering, [entered])
+        await books.connection.commit()
+        pack = await packed(books, position)
+        assert [one["metric"] for one in pack.content["entered_late"] if one["day"].day == 17] == late
 
 
 async def test_a_reopened_deal_dwells_from_its_reopening_as_in_the_funnel(books: Books) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -148,14 +149,16 @@ class Slow(Deliverer):
 
     sent: list[News] = field(default_factory=list)
 
-    async def send(self, news: News, lane: Queue = LIVE) -> None:
+    async def send(self, news: News, queue: Queue = LIVE) -> None:
         self.sent.append(news)
         if len(self.sent) % 8 == 0:
             raise RPCError("too late", RPCStatusCode.DEADLINE_EXCEEDED, b"")
-        await super().send(news, lane)
+        await super().send(news, queue)
 
 
-async def test_when_temporal_answers_too_late_it_goes_on_from_what_has_arrived(real: World) -> None:
+async def test_when_temporal_answers_too_late_it_goes_on_from_what_has_arrived(
+    real: World, caplog: pytest.LogCaptureFixture
+) -> None:
     """Forty deals: nothing is passed over, and little is sent again. Begun anew each time, the eighth would be the last."""
     await real.delivered()
     await real.stop_following()
@@ -170,6 +173,67 @@ async def test_when_temporal_answers_too_late_it_goes_on_from_what_has_arrived(r
         assert (await real.state(deal)).promise_id == (await real.promise(deal)).promise_id
     await again.stop()
     assert len(slow.sent) < 2 * len(deals)
+    assert set(pauses(caplog)) == {workflows.engine.dispatcher.FIRST_PAUSE}, "something had arrived each time"
+
+
+@dataclass(frozen=True)
+class Busy(Deliverer):
+    """The real one, behind a server that refuses each delivery a few times before it takes it."""
+
+    status: RPCStatusCode = RPCStatusCode.RESOURCE_EXHAUSTED
+    times: int = 3
+    refused: Counter[int] = field(default_factory=Counter)
+
+    async def send(self, news: News, queue: Queue = LIVE) -> None:
+        if self.refused[news.position] < self.times:
+            self.refused[news.position] += 1
+            raise RPCError("busy", self.status, b"")
+        await super().send(news, queue)
+
+
+def pauses(caplog: pytest.LogCaptureFixture) -> list[object]:
+    """Before the follower began anew."""
+    told = [
+        r for r in caplog.records if r.name == workflows.engine.dispatcher.__name__ and "goes on" in r.msg
+    ]
+    return [record.args[0] for record in told if isinstance(record.args, tuple)]
+
+
+async def test_a_server_that_is_busy_for_a_moment_is_asked_again_in_place(
+    real: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    await real.delivered()
+    await real.stop_following()
+    busy = Busy(real.deliverer.client, real.deliverer.task_queue, real.deliverer.patience)
+    again = Running(make_dispatcher(real.office.url, real.store, busy).run)
+    deal = await real.open_deal()
+    assert (await real.state(deal)).promise_id == (await real.promise(deal)).promise_id
+    await again.stop()
+    assert set(busy.refused.values()) == {3}
+    assert pauses(caplog) == []
+
+
+async def test_after_a_success_the_first_pause_is_the_first_again(
+    real: World, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each news is too late once: nothing arrives before it, and it itself arrives after the pause."""
+    monkeypatch.setattr(workflows.engine.dispatcher, "FIRST_PAUSE", 0.125)
+    await real.delivered()
+    await real.stop_following()
+    late = Busy(
+        real.deliverer.client,
+        real.deliverer.task_queue,
+        real.deliverer.patience,
+        RPCStatusCode.DEADLINE_EXCEEDED,
+        times=1,
+    )
+    again = Running(make_dispatcher(real.office.url, real.store, late).run)
+    for hours in (50, 60, 70):
+        await real.publish(hours_policy(due_after=Duration(hours, "hours")))
+        await real.delivered()
+    await again.stop()
+    assert sum(late.refused.values()) == 3
+    assert pauses(caplog) == [0.125] * 3
 
 
 @dataclass(frozen=True)

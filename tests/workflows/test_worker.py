@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import os
 import signal
 import subprocess
@@ -17,6 +19,7 @@ import psycopg
 import pytest
 from temporalio.client import Client
 
+import worker
 from domain.policy.follow_up import Duration
 from domain.policy.policies import PublishPolicy
 from runtime.health import ails
@@ -149,3 +152,25 @@ def test_without_a_database_it_says_what_to_do(tmp_path: Path) -> None:
 
 async def logged(directory: Path, words: str) -> bool:
     return words in (directory / "worker.log").read_text()
+
+
+@pytest.mark.parametrize(("settled", "growth"), [(0.0, 1), (PATIENCE, 2)], ids=["long", "short"])
+async def test_a_role_that_worked_for_long_is_played_again_after_the_first_pause(
+    settled: float, growth: int, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    stop, failures = asyncio.Event(), 0
+
+    async def failing(_settings: Settings, _stop: asyncio.Event) -> None:
+        nonlocal failures
+        failures += 1
+        if failures == 4:
+            stop.set()
+        raise OSError("the network is away")
+
+    monkeypatch.setattr(worker, "ROLES", {"failing": failing})
+    monkeypatch.setattr(worker, "FIRST_PAUSE", 0.001)
+    monkeypatch.setattr(worker, "SETTLED", settled)
+    caplog.set_level(logging.WARNING, "worker")
+    await worker.keep_playing("failing", Settings(database_url="", admin_database_url=""), stop, {})
+    pauses = [record.args[2] for record in caplog.records if isinstance(record.args, tuple)]
+    assert pauses == [0.001 * growth**n for n in range(4)]
