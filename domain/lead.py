@@ -6,7 +6,8 @@ discarded. Whoever is allocated a lead has it counted on their own stream, in th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -21,6 +22,15 @@ from domain.engine.errors import Refused
 from domain.engine.facts import Fact, FreeText, PersonName, PersonText, fact, upcast
 from domain.engine.references import CustomerId, ProductId, TeamMateId
 from domain.engine.values import MAX_NAME, Checks, Money, NextStep
+from domain.people.handover import (
+    RULE,
+    RULE_OF_MOVES,
+    HandoverRules,
+    Left,
+    Moved,
+    Saying,
+    along,
+)
 from domain.people.people import Rep, RepAllocated
 
 Json = dict[str, Any]
@@ -241,3 +251,31 @@ def discard_lead(command: DiscardLead, work: UnitOfWork) -> Json:
     lead.must_be_open()
     lead.record(LeadDiscarded(why=command.why))
     return told(lead)
+
+
+# -- handing over --------------------------------------------------------------------------------
+
+
+def on_left(lead: Lead, left: Left) -> Iterator[Saying]:
+    """To the least loaded of the team; where nobody else is there it stays, for its manager to allocate."""
+    if left.choice.rep_id is not None:
+        receipt = replace(left.choice.receipt, rule=RULE)
+        yield AllocateLead(lead_id=lead.id, to=left.choice.rep_id, receipt=receipt), f"{lead.id}:handover"
+
+
+def on_moved(lead: Lead, moved: Moved) -> Iterator[Saying]:
+    if lead.owner_id == moved.rep.id:
+        receipt = AllocationReceipt(rule=RULE_OF_MOVES)
+        yield AllocateLead(lead_id=lead.id, to=moved.rep.id, receipt=receipt), along(lead, moved)
+
+
+HANDOVERS = (
+    HandoverRules(
+        name="lead",
+        aggregate=Lead,
+        goes_on=lambda lead: lead.status == "open",
+        left=on_left,
+        moved=on_moved,
+        shared=True,
+    ),
+)

@@ -1,3 +1,1 @@
-"""api: what somebody is to do by a time."""
-
-MODULES = ("acts", "routes")
+"""api: action item."""

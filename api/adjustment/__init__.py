@@ -1,3 +1,1 @@
-"""api: changes of strategy."""
-
-MODULES = ("acts", "routes")
+"""api: adjustment."""

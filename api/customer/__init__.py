@@ -1,3 +1,1 @@
-"""api: customers with their contacts, and products."""
-
-MODULES = ("acts", "routes")
+"""api: customer."""

@@ -1,3 +1,1 @@
-"""api: one turn of the loop for a scope and period."""
-
-MODULES = ("acts", "routes", "policies")
+"""api: cycle."""

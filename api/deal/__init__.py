@@ -1,3 +1,1 @@
-"""api: deals, the promises behind them, and what is read of them."""
-
-MODULES = ("acts", "routes", "history", "agenda", "funnel")
+"""api: deal."""

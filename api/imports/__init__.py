@@ -1,3 +1,1 @@
-"""api: files in."""
-
-MODULES = ("routes",)
+"""api: imports."""

@@ -1,3 +1,1 @@
-"""api: somebody who might buy."""
-
-MODULES = ("acts", "routes")
+"""api: lead."""

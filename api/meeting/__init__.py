@@ -1,3 +1,1 @@
-"""api: review meetings."""
-
-MODULES = ("acts", "routes")
+"""api: meeting."""

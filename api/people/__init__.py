@@ -1,3 +1,1 @@
-"""api: teams and the reps in them, and the directory."""
-
-MODULES = ("acts", "routes", "directory")
+"""api: people."""

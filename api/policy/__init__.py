@@ -1,3 +1,1 @@
-"""api: follow-up policies and sales processes."""
-
-MODULES = ("acts", "routes")
+"""api: policy."""

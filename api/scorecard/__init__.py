@@ -1,3 +1,1 @@
-"""api: scorecards."""
-
-MODULES = ("acts", "routes")
+"""api: scorecard."""

@@ -1,3 +1,1 @@
-"""api: targets and their attainment."""
-
-MODULES = ("acts", "routes", "attainment")
+"""api: target."""

@@ -9,12 +9,15 @@ import pytest
 
 from cli.views.cycle_told import SAID, STEPS
 from domain.cycle.policy import Step
+from domain.deadlines import DEADLINES
 from domain.deal import facts as f
 from domain.deal.deal import Deal
 from domain.engine.facts import FACTS, Fact
+from domain.people.handover import handovers
 from projections.deal.fold import ByDeal
 from projections.deal.history import DealHistory
 from projections.engine.catalog import ALL, BY_NAME
+from projections.ports.loads import OPEN
 from runtime.codec import decode_fact
 from tests.domain.stored_names import read_sample
 from workflows.news import TOPICS
@@ -166,3 +169,9 @@ def test_what_changes_a_deal_changes_every_row_that_shows_it(projection: type[By
     for topic in DEAL_FACTS:
         meant = changes(topic) & shown
         assert not meant or topic in projection.topics, f"{topic} changes {meant}"
+
+
+def test_what_has_deadlines_or_is_handed_over_says_in_its_read_model_what_is_open() -> None:
+    """The sweep looks for its workflows there, and a handover for what somebody has."""
+    assert DEADLINES.keys() <= OPEN.keys()
+    assert {rules.name for rules in handovers()} <= {kind for kind, model in OPEN.items() if model.owed_by}

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from domain.allocation.receipt import EXCLUDED
 from domain.deal.commands import LoseDeal, MoveStage, ReopenDeal
+from domain.deal.facts import PromiseMade
 from domain.people.people import FormTeam, PlanLeave, RepAllocated
 from domain.policy.follow_up import DEFAULT_POLICY, Duration, FollowUpPolicy
 from domain.time.calendar import BusinessCalendar
@@ -62,6 +63,20 @@ async def test_an_untouched_promise_is_reminded_missed_escalated_and_reassigned_
     assert (changed.after, changed.rule) == (colleague, "escalation")
     promise = await virtual.promise(deal)
     assert (promise.number, promise.owner_id) == (2, colleague)
+
+
+async def test_it_is_not_told_what_it_armed_itself(virtual: World) -> None:
+    """It asks the ledger when it has given the deal to somebody else, and hears no news of that."""
+    await virtual.office.hire()
+    await virtual.publish(hours_policy())
+    deal = await virtual.open_deal(START, policy="hours")
+    await virtual.at(deal, START + timedelta(hours=48 + 72) + MOMENT)
+
+    (_, made) = await virtual.facts(deal, "promise.made")
+    assert isinstance(made.fact, PromiseMade)
+    state = await virtual.state(deal)
+    assert (state.seen, state.promise_id) == (made.position, made.fact.promise_id)
+    assert await virtual.signals(deal) == 1
 
 
 async def test_the_default_policy_is_lived_through_over_weekends_and_holidays(virtual: World) -> None:

@@ -8,6 +8,7 @@ from domain.allocation.least_loaded import spread
 from domain.allocation.receipt import from_text
 from domain.deal.commands import EscalatePromise, HandOver
 from domain.deal.deal import Deal
+from domain.people.handover import LEFT, MOVED, RULE, RULE_OF_MOVES
 from domain.people.people import Rep
 from workflows.deal.activities import current_loads, heir_of
 from workflows.deal.messages import Heir
@@ -23,11 +24,8 @@ from workflows.people.messages import (
 from workflows.ports import RoomContext
 
 PAGE = 200
-MOVED, RULE_OF_MOVES = "the owner changed teams", "rep-moved"
 ALONG = "went along by rule: the owner changed teams"
-RULE = "rep-left"
 NOTE = "handed over by rule: the owner left"
-LEFT = "the owner left"
 NOBODY = "the owner left and nobody else in the team can take the deal over"
 
 
