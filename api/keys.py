@@ -16,12 +16,12 @@ from api.engine.fields import Instant, ShortText, Strict
 from api.engine.reading import Look
 from api.engine.roles import ADMIN, Role
 from api.engine.users import OPERATOR_ONLY, USER_PATTERN, NewKey
-from api.engine.writing import Act
+from api.engine.writing import Writer
 from domain.engine.errors import Forbidden, NotFound
 
 router = auth.router("/keys", tags=["keys"])
 
-Admin = Annotated[Act, Depends(may_write(*ADMIN, versioned=False))]
+Admin = Annotated[Writer, Depends(may_write(*ADMIN, versioned=False))]
 KeyId = Annotated[str, Path(pattern="^[0-9a-f]{16}$", description="the id between sl_ and the secret")]
 
 
@@ -55,7 +55,7 @@ class MakeKey(Strict):
     status_code=201,
     responses=answers(NewKeyAnswer, 201),
 )
-async def create(body: MakeKey, act: Admin) -> Response:
+async def create(body: MakeKey, writer: Admin) -> Response:
     """The token is in this answer and nowhere else; only its hash is kept. A repeat under the same Idempotency-Key answers
     the same key, without its token. An administrator's key is the operator's to make.
     """
@@ -63,7 +63,7 @@ async def create(body: MakeKey, act: Admin) -> Response:
         raise Forbidden(OPERATOR_ONLY)
     new = NewKey(body.user_id, body.role, body.rep_id, body.team_id, body.label, body.expires_at)
     try:
-        id, token = await _made(new, act)
+        id, token = await _made(new, writer)
     except NotFound as nobody:
         raise Problem(UNKNOWN_REFERENCE, nobody.message, {**nobody.details}) from nobody
     content = NewKeyAnswer(id=id, token=token).model_dump_json()
@@ -71,9 +71,9 @@ async def create(body: MakeKey, act: Admin) -> Response:
     return Response(content, 201, {"Cache-Control": "no-store", **replayed}, media_type="application/json")
 
 
-async def _made(new: NewKey, act: Act) -> tuple[str, str | None]:
-    keys, by = act.services.keys, act.user.user_id
-    return await (keys.create(new, by) if act.key is None else keys.create_once(new, by, act.key))
+async def _made(new: NewKey, writer: Writer) -> tuple[str, str | None]:
+    keys, by = writer.services.keys, writer.user.user_id
+    return await (keys.create(new, by) if writer.key is None else keys.create_once(new, by, writer.key))
 
 
 @router.get(
@@ -93,7 +93,7 @@ async def list_keys(look: Annotated[Look, Depends(may_read(*ADMIN))]) -> Respons
     status_code=204,
     responses={204: {"description": "Revoked, now or before; it counts within seconds in every process."}},
 )
-async def revoke(key_id: KeyId, act: Admin) -> Response:
-    if await act.services.keys.revoke(key_id) is None:
+async def revoke(key_id: KeyId, writer: Admin) -> Response:
+    if await writer.services.keys.revoke(key_id) is None:
         raise NotFound("no key has this id", kind="key", id=key_id)
     return Response(status_code=204)

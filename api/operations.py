@@ -21,7 +21,7 @@ from api.engine.measured import measure
 from api.engine.reading import Look
 from api.engine.roles import ADMIN, OVERSEERS
 from api.engine.services import services_of
-from api.engine.writing import Act
+from api.engine.writing import Writer
 from domain.engine.errors import NotFound
 from projections.engine.catalog import BY_NAME
 from projections.engine.runner import resume
@@ -100,13 +100,13 @@ async def projections(look: Overseer) -> Response:
 )
 async def resume_projection(
     name: Annotated[str, ApiPath(pattern="^[a-z_]{1,60}$")],
-    act: Annotated[Act, Depends(may_write(*ADMIN, versioned=False))],
+    writer: Annotated[Writer, Depends(may_write(*ADMIN, versioned=False))],
 ) -> Response:
     if name not in BY_NAME:
         raise NotFound(f"no read model is called {name!r}", kind="read model", id=name)
-    async with act.services.pool.connection() as connection:
+    async with writer.services.pool.connection() as connection:
         await resume(connection, name)
-    return act.accepted({"read_model": name}, "/projections")
+    return writer.accepted({"read_model": name}, "/projections")
 
 
 @router.get(

@@ -1,5 +1,5 @@
 """cli: cycles — the board, one cycle and what it waits for, its review's pack, the next target and why. What can be done is in
-`cli/loop_acts.py`.
+`api/cycle/acts.py`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""cli: deals — as they stand. What can be done to them is in `cli/acts.py`."""
+"""cli: deals — as they stand. What can be done to them is in `api/deal/acts.py`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""cli: who and what there is — customers, products, teams, reps by name. What can be done is in `cli/acts.py`."""
+"""cli: who and what there is — customers, products, teams, reps by name. What can be done is in `api/people/acts.py` and
+`api/customer/acts.py`."""
 
 from __future__ import annotations
 

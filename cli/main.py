@@ -6,7 +6,6 @@ from typing import NoReturn
 
 from cli import (
     actions,
-    acts,
     adjustments,
     cycles,
     deals,
@@ -16,7 +15,6 @@ from cli import (
     imports,
     keys,
     leads,
-    loop_acts,
     meetings,
     policies,
     projections,
@@ -28,7 +26,7 @@ from cli import (
 from cli import (
     desk as views,
 )
-from cli.engine import common, derive, language
+from cli.engine import common, language
 
 app = language.Commands(
     name="salesloop",
@@ -48,8 +46,6 @@ RULES = (policies.app, policies.processes)
 GROUPS = (deals.app, leads.app, *DIRECTORY, *LOOP, *RULES, projections.app, keys.app)
 for made in GROUPS:
     app.add_typer(made)
-ACTS = (*acts.DIRECTORY, *loop_acts.LOOP)
-derive.add_acts({str(made.info.name): made for made in GROUPS}, ACTS)
 
 
 def main() -> NoReturn:

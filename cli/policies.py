@@ -1,4 +1,4 @@
-"""cli: rules — follow-up policies and processes, as they are published. Publishing is in `cli/acts.py`."""
+"""cli: rules — follow-up policies and processes, as they are published. Publishing is in `api/policy/acts.py`."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.engine.common import Json, as_json, example, fail, group, run
+from cli.engine.common import Json, as_json, example, fail, run
+from cli.engine.derive import group
 from cli.engine.house import house
 from cli.views.desk import show_policy, show_process, show_rules
 
 if TYPE_CHECKING:
     from api.policy.routes import NewPolicy
 
-app = group("policies", "Follow-up policies: show, publish.")
-processes = group("process", "Processes, their stages and gates: show, publish.")
+app = group("policies", "Follow-up policies: show, publish.", acts="api.policy.acts")
+processes = group("process", "Processes, their stages and gates: show, publish.", acts="api.policy.acts")
 Name = Annotated[str, typer.Argument(help="Its name.")]
 
 

@@ -1,23 +1,26 @@
-"""cli: scorecards — as closed, computed again, and the events behind them. What can be done is in `cli/loop_acts.py`."""
+"""cli: scorecards — as closed, computed again, and the events behind them. What can be done is in `api/scorecard/acts.py`."""
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import typer
 
-from cli.acts import WHICH
-from cli.engine.common import Json, Limit, Zone, as_json, example, fail, group, run, zone
+from api.engine.acts import WHICH
+from cli.engine.common import Json, Limit, Zone, as_json, example, fail, run, zone
+from cli.engine.derive import group
 from cli.engine.house import house
-from cli.engine.options import Cursor, OwnerFilter, PeriodFilter, ScopeFilter, more
+from cli.engine.options import Cursor, more
+from cli.engine.shown import Shown, add_list
 
 if TYPE_CHECKING:
     from cli.engine.house import House
 
 app = group(
-    "scorecard", "Scorecards: define, open, score, close, compute again, drill to the events, appeal."
+    "scorecard",
+    "Scorecards: define, open, score, close, compute again, drill to the events, appeal.",
+    acts="api.scorecard.acts",
 )
 Id = Annotated[str, typer.Argument(metavar="SCORECARD", help="Its id.")]
 Number = Annotated[
@@ -25,46 +28,18 @@ Number = Annotated[
 ]
 
 
-class Status(StrEnum):
-    OPEN = "open"
-    CLOSED = "closed"
-
-
-@app.command("list", epilog=example("salesloop scorecard list --period 2027-Q1 --status open"))
-def list_(
-    *,
-    scope: ScopeFilter = None,
-    period: PeriodFilter = None,
-    owner: OwnerFilter = None,
-    status: Annotated[Status | None, typer.Option("--status")] = None,
-    cursor: Cursor = None,
-    limit: Limit = 20,
-    json: Json = False,
-) -> None:
-    """Scorecards, the latest period first."""
-    query = {"period": period, "status": status, "cursor": cursor, "limit": limit}
-    page, known = run(_list(query, scope, {"owner": owner}))
-    if json:
-        as_json(page)
-        return
-    from cli.views.reviews import show_scorecards
-
-    show_scorecards(page.items, known)
-    more(page)
-
-
-async def _list(
-    query: dict[str, Any], scope: str | None, whose: dict[str, str | None]
-) -> tuple[Any, dict[UUID, str]]:
-    from cli.engine.kinds import ids, scoped
-    from cli.engine.reads import pages
-    from projections.engine.paging import Page
-    from projections.scorecard import Scorecards, ScorecardSeen
-
-    async with house() as at:
-        narrowed = query | await scoped(at, scope) | await ids(at, whose)
-        page = await at.read("/scorecards", Page[ScorecardSeen], narrowed, pages(Scorecards))
-        return page, await at.names([id for card in page.items for id in (card.scope.id, card.owner_id)])
+add_list(
+    app,
+    Shown(
+        path="/scorecards",
+        model="projections.scorecard:Scorecards",
+        view="cli.views.reviews:show_scorecards",
+        options="scope period owner status=open|closed",
+        help="Scorecards, the latest period first.",
+        example="salesloop scorecard list --period 2027-Q1 --status open",
+        names=lambda one: (one.scope.id, one.owner_id),
+    ),
+)
 
 
 async def _seen(at: House, given: str) -> Any:

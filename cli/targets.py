@@ -1,73 +1,47 @@
 """cli: targets — listed, one with its versions, what it was divided into, and what came of it by a day. What can be done is in
-`cli/loop_acts.py`.
+`api/target/acts.py`.
 """
 
 from __future__ import annotations
 
 from datetime import date, timedelta
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import typer
 
-from cli.acts import WHICH
-from cli.engine.common import Json, Limit, as_json, example, fail, group, run
+from api.engine.acts import WHICH
+from cli.engine.common import Json, Limit, as_json, example, fail, run
+from cli.engine.derive import group
 from cli.engine.house import house
-from cli.engine.options import Cursor, Day, KnownAt, OwnerFilter, PeriodFilter, ScopeFilter, more, today
+from cli.engine.options import Cursor, Day, KnownAt, OwnerFilter, ScopeFilter, more, today
+from cli.engine.shown import Shown, add_list
 
 if TYPE_CHECKING:
     from projections.target.tree import Branch
 
-app = group("target", "Targets: propose, agree, divide, revise; the tree, and attainment on any day.")
+app = group(
+    "target",
+    "Targets: propose, agree, divide, revise; the tree, and attainment on any day.",
+    acts="api.target.acts",
+)
 WEEK = timedelta(days=6)
 Id = Annotated[str, typer.Argument(metavar="TARGET", help="Its id.")]
 MetricFilter = Annotated[str | None, typer.Option("--metric", help="Such as revenue-won.")]
 
 
-class Status(StrEnum):
-    PROPOSED = "proposed"
-    AGREED = "agreed"
-    UNAGREED = "unagreed"
-    WITHDRAWN = "withdrawn"
-
-
-@app.command("list", epilog=example("salesloop target list --scope company --period 2027-Q1"))
-def list_(
-    *,
-    metric: MetricFilter = None,
-    scope: ScopeFilter = None,
-    period: PeriodFilter = None,
-    owner: OwnerFilter = None,
-    status: Annotated[Status | None, typer.Option("--status")] = None,
-    cursor: Cursor = None,
-    limit: Limit = 20,
-    json: Json = False,
-) -> None:
-    """Targets, the earliest period first."""
-    query = {"metric": metric, "period": period, "status": status, "cursor": cursor, "limit": limit}
-    page, known = run(_list(query, scope, {"owner": owner}))
-    if json:
-        as_json(page)
-        return
-    from cli.views.loop import show_targets
-
-    show_targets(page.items, known)
-    more(page)
-
-
-async def _list(
-    query: dict[str, Any], scope: str | None, whose: dict[str, str | None]
-) -> tuple[Any, dict[UUID, str]]:
-    from cli.engine.kinds import ids, scoped
-    from cli.engine.reads import pages
-    from projections.engine.paging import Page
-    from projections.target.tree import Targeted, TargetTree
-
-    async with house() as at:
-        narrowed = query | await scoped(at, scope) | await ids(at, whose)
-        page = await at.read("/targets", Page[Targeted], narrowed, pages(TargetTree))
-        return page, await at.names([id for one in page.items for id in (one.scope.id, one.owner_id)])
+add_list(
+    app,
+    Shown(
+        path="/targets",
+        model="projections.target.tree:TargetTree",
+        view="cli.views.loop:show_targets",
+        options="metric scope period owner status=proposed|agreed|unagreed|withdrawn",
+        help="Targets, the earliest period first.",
+        example="salesloop target list --scope company --period 2027-Q1",
+        names=lambda one: (one.scope.id, one.owner_id),
+    ),
+)
 
 
 @app.command(epilog=example(f"salesloop target show {WHICH}"))

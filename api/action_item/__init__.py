@@ -1,1 +1,3 @@
-"""api: action item."""
+"""api: what somebody is to do by a time."""
+
+MODULES = ("acts", "routes")

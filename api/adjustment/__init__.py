@@ -1,1 +1,3 @@
-"""api: adjustment."""
+"""api: changes of strategy."""
+
+MODULES = ("acts", "routes")

@@ -1,1 +1,3 @@
-"""api: customer."""
+"""api: customers with their contacts, and products."""
+
+MODULES = ("acts", "routes")

@@ -7,50 +7,17 @@ from api.engine.roles import ADMIN
 from domain import customer as c
 
 CUSTOMERS = (
-    Act(
-        c.RegisterCustomer,
-        "/customers",
-        "Register a customer, or change its profile",
-        creates="customer_id",
-        location="/customers/{customer_id}",
-        flat=("profile",),
-        body="NewCustomer",
+    Act(c.RegisterCustomer, "/customers", "Register a customer, or change its profile",
+        creates="customer_id", location="/customers/{customer_id}", flat=("profile",), body="NewCustomer",
         example={"name": "华东精密制造有限公司", "sector": "manufacturing", "country": "CN"},
-        terminal="customer register <name",
-        typed="'Acme Tools' --sector machinery --country DE",
-        help="Register a customer.",
-    ),
-    Act(
-        c.AddContact,
-        "/customers/{customer_id}/contacts",
-        "Add a contact",
-        creates="contact_id",
-        body="NewContact",
-        terminal="customer contact <name",
-        typed="'Acme Tools' 'Ms Zhao' --role buyer",
-        help="Add a contact of a customer's.",
-    ),
-)
+        terminal="customer register <name", typed="'Acme Tools' --sector machinery --country DE"),
+    Act(c.AddContact, "/customers/{customer_id}/contacts", "Add a contact", creates="contact_id", body="NewContact",
+        terminal="customer contact <name", typed="'Acme Tools' 'Ms Zhao' --role buyer"),
+)  # fmt: skip
 PRODUCTS = (
-    Act(
-        c.ListProduct,
-        "/products",
-        "List a product, or list it anew",
-        roles=ADMIN,
-        creates="product_id",
-        body="NewProduct",
-        terminal="product add <name",
-        typed="'MES 40' --price '12000 CNY'",
-        help="List a product.",
-    ),
-    Act(
-        c.ArchiveProduct,
-        "/products/{product_id}/archive",
-        "Archive a product",
-        roles=ADMIN,
-        terminal="product archive",
-        typed="'MES 40'",
-        help="It is sold no longer.",
-    ),
-)
+    Act(c.ListProduct, "/products", "List a product, or list it anew", roles=ADMIN, creates="product_id", body="NewProduct",
+        terminal="product add <name", typed="'MES 40' --price '12000 CNY'"),
+    Act(c.ArchiveProduct, "/products/{product_id}/archive", "Archive a product", roles=ADMIN,
+        terminal="product archive", typed="'MES 40'"),
+)  # fmt: skip
 ACTS = (*CUSTOMERS, *PRODUCTS)

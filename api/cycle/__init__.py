@@ -1,1 +1,3 @@
-"""api: cycle."""
+"""api: one turn of the loop for a scope and period."""
+
+MODULES = ("acts", "routes", "policies")

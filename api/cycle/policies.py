@@ -15,7 +15,7 @@ from api.engine.auth import may_write
 from api.engine.bodies import Envelope
 from api.engine.fields import PLAINLY, RuleName
 from api.engine.roles import ADMIN
-from api.engine.writing import Act
+from api.engine.writing import Writer
 from api.policy.routes import Calendar, Span
 from domain.cycle.policies import PublishCyclePolicy
 from domain.cycle.policy import Cadence, CyclePolicy
@@ -24,7 +24,7 @@ from domain.policy.follow_up import Duration
 
 router = auth.router("/cycle-policies", tags=["cycles"])
 
-Admin = Annotated[Act, Depends(may_write(*ADMIN))]
+Admin = Annotated[Writer, Depends(may_write(*ADMIN))]
 SPANS = ("_before", "_after", "_within")
 
 
@@ -90,9 +90,9 @@ class NewCyclePolicy(Envelope):
     status_code=201,
     responses=MADE,
 )
-async def publish(body: NewCyclePolicy, act: Admin) -> Response:
+async def publish(body: NewCyclePolicy, writer: Admin) -> Response:
     """For cycles opened from now; those that run keep theirs. The same again publishes nothing."""
     policy = await asyncio.to_thread(body.value)  # the holiday library computes for a while
-    return await act(
+    return await writer(
         PublishCyclePolicy(policy=policy), body, status=201, location=f"/cycle-policies/{policy.name}"
     )

@@ -1,1 +1,3 @@
-"""api: deal."""
+"""api: deals, the promises behind them, and what is read of them."""
+
+MODULES = ("acts", "routes", "history", "agenda", "funnel")

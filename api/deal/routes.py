@@ -18,7 +18,7 @@ from api.engine.fields import PLAIN, Amount, Code, Currency, Day, Instant, Pagin
 from api.engine.querying import query
 from api.engine.reading import Look, sees
 from api.engine.routes import Given, add_acts
-from api.engine.writing import Act
+from api.engine.writing import Writer
 from domain.engine.errors import NotFound
 from projections.deal import board as deal_board
 from projections.deal.board import BoardFilter, DealView
@@ -69,17 +69,17 @@ class DealFilters(Paging):
         return BoardFilter(**given | {"team_id": team_id})
 
 
-async def _owner(act: Act, _: Any, given: Given) -> None:
+async def _owner(writer: Writer, _: Any, given: Given) -> None:
     """A rep's own, where nobody is named."""
-    given["owner_id"] = given["owner_id"] or act.user.rep_id
+    given["owner_id"] = given["owner_id"] or writer.user.rep_id
     if given["owner_id"] is None:
         raise invalid("owner_id", "name the rep who owns the deal")
 
 
-async def _whose(act: Act, _: Any, given: Given) -> None:
+async def _whose(writer: Writer, _: Any, given: Given) -> None:
     """A rep's own touch, where nobody is named."""
     if given["activity"].rep_id is None:
-        given["activity"] = replace(given["activity"], rep_id=act.user.rep_id)
+        given["activity"] = replace(given["activity"], rep_id=writer.user.rep_id)
 
 
 add_acts(router, DEALS, {"openDeal": _owner, "logActivity": _whose})

@@ -51,7 +51,7 @@ class Act:
       left out. `location` is where the new thing is then; a command's fields stand in braces, `{id}` for its stream's.
       `status` is 201 where something is made.
     * `hide`: fields that only rules fill. `flat`: fields whose own fields are the body's. `optional`: fields that may be left out,
-      though the command needs them.
+      though the command needs them; `needed`: the other way round.
     * `speaker` is the field that says who speaks. The body has `by` for it: a rep and a manager speak for themselves.
     * `because`: what the envelope's reason is needed for. `described` and `limits`: what is said of a field, and its kind of text,
       where that is not the usual one.
@@ -79,6 +79,7 @@ class Act:
     hide: tuple[str, ...] = ()
     flat: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
+    needed: tuple[str, ...] = ()
     speaker: str = ""
     because: str = ""
     described: Mapping[str, str] = field(default_factory=dict)
@@ -128,6 +129,8 @@ class Act:
                 yield self._field(one.name, hints[one.name], default_of(one))
 
     def _field(self, name: str, hint: Any, default: Any) -> Field:
+        if name in self.needed:
+            default = MISSING
         if name in self.optional and default is MISSING:
             hint, default = hint | None, None
         return Field(name, hint, default, self.described.get(name, ""))

@@ -1,4 +1,4 @@
-"""api: authority in the signature of every route. `Act` writes, `Look` reads; a route without either is public.
+"""api: authority in the signature of every route. `Writer` writes, `Look` reads; a route without either is public.
 
 Rows are scoped here, too: a reader gets the one team to look at, a writer carries the user's reach to the command handler.
 """
@@ -25,7 +25,7 @@ from api.engine.received import header, is_json, read_json
 from api.engine.roles import READERS, WRITERS, Role
 from api.engine.services import Services, services_of
 from api.engine.users import Unauthenticated, User
-from api.engine.writing import Act
+from api.engine.writing import Writer
 from domain.engine.errors import Forbidden
 
 USER = "salesloop.user"
@@ -232,17 +232,17 @@ def may_read(
     return look
 
 
-def may_write(*roles: Role, versioned: bool = True) -> Callable[[Request], Awaitable[Act]]:
+def may_write(*roles: Role, versioned: bool = True) -> Callable[[Request], Awaitable[Writer]]:
     """Writers with one of these roles; an auditor is never one. Not `versioned`: what is written has no version, and
     If-Match is refused.
     """
     allowed = roles or WRITERS
 
-    async def act(request: Request) -> Act:
-        made = Act(services_of(request), await _admitted(request, allowed), request)
+    async def writer(request: Request) -> Writer:
+        made = Writer(services_of(request), await _admitted(request, allowed), request)
         if not versioned and made.expected_version is not None:
             raise invalid("header.If-Match", "is not taken here: this has no version")
         return made
 
-    vars(act).update(roles=allowed, writes=True, versioned=versioned, waits_for=(), tagged=False)
-    return act
+    vars(writer).update(roles=allowed, writes=True, versioned=versioned, waits_for=(), tagged=False)
+    return writer

@@ -9,7 +9,7 @@ from typing import Annotated, Any, cast, get_args, get_origin
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response
-from pydantic import ConfigDict, Field, create_model
+from pydantic import Field, create_model
 
 from api.engine.acts import Act, plain
 from api.engine.acts import Field as BodyField
@@ -19,7 +19,7 @@ from api.engine.bodies import Envelope
 from api.engine.fields import NeededText
 from api.engine.scopes import Said, period, speaker
 from api.engine.values import VALUES, published
-from api.engine.writing import Act as Writer
+from api.engine.writing import Writer
 from domain.time.periods import Period
 
 Given = dict[str, Any]
@@ -28,28 +28,34 @@ Fill = Callable[[Writer, Any, Given], Awaitable[None]]
 Make = Callable[[Writer, Any, Given], Awaitable[Any]]
 
 
-def add_acts(router: APIRouter, acts: Iterable[Act], fills: Mapping[str, Fill] | None = None) -> None:
-    """A route for every act that is not written by hand. `fills` are by operation id."""
-    wanted = dict(fills or {})
+def add_acts(
+    router: APIRouter,
+    acts: Iterable[Act],
+    fills: Mapping[str, Fill] | None = None,
+    bases: Mapping[str, type[Envelope]] | None = None,
+) -> None:
+    """A route for every act that is not written by hand. By operation id, `fills` are what else goes into the command, and `bases` what a
+    request body is made of, where it has to be looked at as a whole.
+    """
+    wanted, made_of = dict(fills or {}), dict(bases or {})
     for act in acts:
         if not act.by_hand:
-            _add(router, act, body_of(act), wanted.pop(act.operation, None))
-    if wanted:
-        raise ValueError(f"no act has the operation id {', '.join(wanted)}")
+            body = body_of(act, made_of.pop(act.operation, Envelope))
+            _add(router, act, body, wanted.pop(act.operation, None))
+    if wanted or made_of:
+        raise ValueError(f"no act has the operation id {', '.join([*wanted, *made_of])}")
 
 
-def body_of(act: Act) -> type[Envelope]:
+def body_of(act: Act, base: type[Envelope] = Envelope) -> type[Envelope]:
     """The request body: the envelope and the fields of the act, each as its type is published."""
     if not act.body and not act.because and {one.name for one in act.fields} <= {"by"}:
         return Said if act.speaker else Envelope
     made: dict[str, Any] = {one.name: _annotated(act, one) for one in act.fields}
     if act.because:
         made["reason"] = (Annotated[NeededText, Field(description=act.because)], ...)
-    body = create_model(act.body or act.command.__name__, __base__=Envelope, __doc__=act.about, **made)
-    if act.example:
-        body.model_config = ConfigDict(**body.model_config, json_schema_extra={"examples": [act.example]})
-        body.model_rebuild(force=True)
-    return body
+    shown = {"json_schema_extra": {"examples": [act.example]}} if act.example else {}
+    name = act.body or act.command.__name__
+    return create_model(name, __base__=base, __doc__=act.about, __cls_kwargs__=shown, **made)
 
 
 def _annotated(act: Act, said: BodyField) -> tuple[Any, Any]:
@@ -62,12 +68,14 @@ def _annotated(act: Act, said: BodyField) -> tuple[Any, Any]:
 def _add(router: APIRouter, act: Act, body: type[Envelope], fill: Fill | None) -> None:
     make, status = _maker(act, fill), act.answers
 
-    async def write(body: Envelope, act_: Writer, **path: UUID) -> Response:
-        command = await make(act_, body, path)
-        return await act_(command, body, status=status, location=_location(act.location, command))
+    async def write(body: Envelope, writer: Writer, **path: UUID) -> Response:
+        command = await make(writer, body, path)
+        return await writer(command, body, status=status, location=_location(act.location, command))
 
     write.__doc__ = act.more
-    write.__signature__ = _signature(act, body)  # type: ignore[attr-defined]
+    write.__signature__ = signature(  # type: ignore[attr-defined]
+        **dict.fromkeys(act.ids, UUID), body=body, writer=Annotated[Writer, Depends(may_write(*act.roles))]
+    )
     router.add_api_route(
         act.path.removeprefix(router.prefix),
         write,
@@ -79,13 +87,8 @@ def _add(router: APIRouter, act: Act, body: type[Envelope], fill: Fill | None) -
     )
 
 
-def _signature(act: Act, body: type[Envelope]) -> inspect.Signature:
-    """As FastAPI reads it: parts of the path, the body, and the writer with one of the act's roles."""
-    kinds = {
-        **dict.fromkeys(act.ids, UUID),
-        "body": body,
-        "act_": Annotated[Writer, Depends(may_write(*act.roles))],
-    }
+def signature(**kinds: Any) -> inspect.Signature:
+    """What FastAPI reads of an endpoint that takes these."""
     keyword = inspect.Parameter.KEYWORD_ONLY
     return inspect.Signature(
         [inspect.Parameter(name, keyword, annotation=kind) for name, kind in kinds.items()]

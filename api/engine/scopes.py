@@ -15,7 +15,7 @@ from api.engine.errors import invalid
 from api.engine.fields import PLAIN, PLAINLY, Paging, ShortText, Strict
 from api.engine.reading import MAX_POSITION, Look
 from api.engine.roles import Role
-from api.engine.writing import Act
+from api.engine.writing import Writer
 from domain.cycle.policies import CyclePolicies, cycle_policy_stream
 from domain.engine import reading
 from domain.engine.aggregate import PARTS
@@ -151,12 +151,12 @@ async def period(ledger: Ledger, name: str) -> Period:
     return named_period(name, policies.current.fiscal_start)
 
 
-async def speaker(act: Act, body: Said) -> UUID:
+async def speaker(writer: Writer, body: Said) -> UUID:
     """Who says it: a rep is their key's rep, a manager their key's rep or else the manager of the team. Raises
     Forbidden for who speaks for others, or is nobody.
     """
-    own = await person(act)
-    if act.user.role is Role.ADMIN:
+    own = await person(writer)
+    if writer.user.role is Role.ADMIN:
         if own is None and body.by is None:
             raise invalid("by", "name the person who says it")
         own = body.by or own
@@ -207,10 +207,10 @@ def concerned(found: object) -> set[UUID]:
     return {one for one in named if isinstance(one, UUID)}
 
 
-async def person(act: Act) -> UUID | None:
+async def person(writer: Writer) -> UUID | None:
     """Whose key it is: a rep, or the manager of the team that a manager's key names; None for nobody."""
-    user = act.user
+    user = writer.user
     if user.rep_id is not None or user.role is not Role.MANAGER or user.team_id is None:
         return user.rep_id
-    team = (await act.services.ledger.load({user.team_id: Team}))[user.team_id]
+    team = (await writer.services.ledger.load({user.team_id: Team}))[user.team_id]
     return team.manager_id if isinstance(team, Team) else None

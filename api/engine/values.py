@@ -55,22 +55,30 @@ MOST: dict[str, Any] = {
     "metrics": Field(max_length=50),
     "decision_makers": Field(max_length=50),
     "action_items": Field(max_length=200),
+    "children": Field(max_length=1_000),
+    **dict.fromkeys(("measures", "scores"), Field(min_length=1, max_length=50)),
 }
 """Likewise of whole numbers, and how many there may be of something."""
+LIMITS: dict[str, Any] = {"Code": Code, "RuleName": RuleName, "ShortText": ShortText}
+"""What an act says of a field by name, where it is not what stands above. A capability adds its own."""
 
 
 def published(hint: Any, name: str, limit: str = "") -> Any:
-    """What stands in a body for a field of the domain. `limit` names a kind of text in `fields.py`."""
+    """What stands in a body for a field of the domain. `limit` is one of `LIMITS`, or how many there may
+    be of something."""
     origin, args = get_origin(hint), get_args(hint)
+    if limit in LIMITS:
+        return LIMITS[limit] | None if type(None) in args else LIMITS[limit]
     if origin is Annotated:
         return published(args[0], name, limit)
     if origin in (Union, UnionType):
         (one,) = (part for part in args if part is not NoneType)
         return published(one, name, limit) | None
     if origin is tuple:
-        return Annotated[tuple[published(args[0], name, limit), ...], MOST[name]]  # type: ignore[misc]
+        most = Field(max_length=int(limit)) if limit else MOST[name]
+        return Annotated[tuple[published(args[0], name), ...], most]  # type: ignore[misc]
     if hint is str:
-        return getattr(fields, limit) if limit else TEXTS[name]
+        return TEXTS[name]
     if hint is int:
         return Annotated[int, WHOLE[name]]
     if hint is Decimal:

@@ -31,8 +31,8 @@ PARTS = {"activity", "decision", "override", "promise"}
 """Things inside the stream that the path names: their absence is the path's, not the body's."""
 
 
-class Act:
-    """An authenticated writer with one request: `await act(command, body)` is the answer to give."""
+class Writer:
+    """An authenticated writer with one request: `await writer(command, body)` is the answer to give."""
 
     __slots__ = ("correlation_id", "expected_version", "key", "request", "services", "user")
 

@@ -1,1 +1,3 @@
-"""api: imports."""
+"""api: files in."""
+
+MODULES = ("routes",)

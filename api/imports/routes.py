@@ -21,7 +21,7 @@ from api.engine.fields import Truth, Whole
 from api.engine.reading import Look
 from api.engine.roles import ADMIN, OVERSEERS
 from api.engine.services import Services
-from api.engine.writing import Act
+from api.engine.writing import Writer
 from api.imports.jobs import DATA, FILE_NAME, LONGEST_NAME, MAPPING, SIGNS, ImportJobs, Order, content_of
 from domain.engine.errors import KeyReused, NotFound
 from runtime.imports.jobs import Job, list_jobs, read_job
@@ -68,7 +68,7 @@ UPLOAD = {
 )
 async def start(
     request: Request,
-    act: Annotated[Act, Depends(may_write(*ADMIN, versioned=False))],
+    writer: Annotated[Writer, Depends(may_write(*ADMIN, versioned=False))],
     mapping: Annotated[
         str, Query(pattern=r"^[a-z0-9_-]{0,60}$", description="a shipped mapping's name")
     ] = "",
@@ -83,19 +83,19 @@ async def start(
     The job is answered at once; follow it at `Location`. The same Idempotency-Key with the same files, mapping and `dry_run` is
     the same job. A file that no table of the mapping reads is refused, and so are two of one name.
     """
-    jobs = act.services.imports
-    job_id = act.new_id("import", None)
+    jobs = writer.services.imports
+    job_id = writer.new_id("import", None)
     received = jobs.receive()
     try:
         await _receive(request, received, file)
         _check(received, mapping)
         content = await asyncio.to_thread(content_of, received, mapping, dry_run=dry_run)
-        order = Order(str(job_id), mapping, dry_run, act.user.user_id, content)
+        order = Order(str(job_id), mapping, dry_run, writer.user.user_id, content)
         if jobs.order(received, order).content not in ("", content):
             raise KeyReused("the idempotency key was used before to import something else")
     finally:
         shutil.rmtree(received, ignore_errors=True)
-    return act.accepted(await _present(job_id, act.services), f"/imports/{job_id}")
+    return writer.accepted(await _present(job_id, writer.services), f"/imports/{job_id}")
 
 
 async def _receive(request: Request, folder: FilePath, name: str) -> None:

@@ -1,1 +1,3 @@
-"""api: lead."""
+"""api: somebody who might buy."""
+
+MODULES = ("acts", "routes")

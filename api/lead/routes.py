@@ -10,13 +10,12 @@ from pydantic import Field
 
 from api.engine import auth
 from api.engine.answers import shaped
-from api.engine.auth import may_read, may_write
+from api.engine.auth import may_read
 from api.engine.fields import Paging, ShortText, Truth
 from api.engine.querying import query
 from api.engine.reading import Look, sees
-from api.engine.roles import LEADERS, Role
+from api.engine.roles import Role
 from api.engine.routes import add_acts
-from api.engine.writing import Act
 from api.lead.acts import ACTS
 from domain.engine.errors import NotFound
 from projections import lead as leads
@@ -25,8 +24,6 @@ from projections.lead import LeadFilter, LeadView
 
 router = auth.router("/leads", tags=["leads"])
 
-Writer = Annotated[Act, Depends(may_write())]
-Leader = Annotated[Act, Depends(may_write(*LEADERS))]
 WAITS_FOR = ("leads", "directory")
 Reader = Annotated[Look, Depends(may_read(waits_for=WAITS_FOR))]
 

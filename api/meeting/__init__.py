@@ -1,1 +1,3 @@
-"""api: meeting."""
+"""api: review meetings."""
+
+MODULES = ("acts", "routes")

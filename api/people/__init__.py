@@ -1,1 +1,3 @@
-"""api: people."""
+"""api: teams and the reps in them, and the directory."""
+
+MODULES = ("acts", "routes", "directory")

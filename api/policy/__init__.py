@@ -1,1 +1,3 @@
-"""api: policy."""
+"""api: follow-up policies and sales processes."""
+
+MODULES = ("acts", "routes")

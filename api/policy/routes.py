@@ -18,7 +18,7 @@ from api.engine.bodies import Envelope
 from api.engine.fields import PLAINLY, SOME, Code, Day, RuleName, Strict
 from api.engine.reading import Look
 from api.engine.roles import ADMIN
-from api.engine.writing import Act
+from api.engine.writing import Writer
 from domain.engine.errors import NotFound
 from domain.engine.values import Checks
 from domain.policy.follow_up import Duration, FollowUpPolicy
@@ -33,7 +33,7 @@ from runtime.holiday_calendar import Given, calendar_for, with_own_days
 router = auth.router(tags=["policies"])
 
 Reader = Annotated[Look, Depends(may_read(waits_for=("rules",)))]
-Admin = Annotated[Act, Depends(may_write(*ADMIN))]
+Admin = Annotated[Writer, Depends(may_write(*ADMIN))]
 PathName = Annotated[RuleName, Path()]
 Clock = Annotated[str, StringConstraints(pattern=r"^[0-2][0-9]:[0-5][0-9]$"), Field(examples=["09:00"])]
 Span = Annotated[
@@ -223,10 +223,10 @@ class NewProcess(Envelope):
     status_code=201,
     responses=MADE,
 )
-async def publish_policy(body: NewPolicy, act: Admin) -> Response:
+async def publish_policy(body: NewPolicy, writer: Admin) -> Response:
     """A workflow then re-arms every open deal that follows it. The same policy again publishes nothing."""
     policy = await asyncio.to_thread(body.value)  # the holiday library computes for a while
-    return await act(PublishPolicy(policy=policy), body, status=201, location=f"/policies/{policy.name}")
+    return await writer(PublishPolicy(policy=policy), body, status=201, location=f"/policies/{policy.name}")
 
 
 @router.get(
@@ -259,10 +259,12 @@ async def read_policy(name: PathName, look: Reader) -> Response:
     status_code=201,
     responses=MADE,
 )
-async def publish_process(body: NewProcess, act: Admin) -> Response:
+async def publish_process(body: NewProcess, writer: Admin) -> Response:
     """Deals keep the version they have until one is moved."""
     process = body.value()
-    return await act(PublishProcess(process=process), body, status=201, location=f"/processes/{process.name}")
+    return await writer(
+        PublishProcess(process=process), body, status=201, location=f"/processes/{process.name}"
+    )
 
 
 @router.get(

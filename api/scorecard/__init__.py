@@ -1,1 +1,3 @@
-"""api: scorecard."""
+"""api: scorecards."""
+
+MODULES = ("acts", "routes")

@@ -1,1 +1,3 @@
-"""api: target."""
+"""api: targets and their attainment."""
+
+MODULES = ("acts", "routes", "attainment")

@@ -17,7 +17,7 @@ from api.engine.fields import Day, Strict
 from api.engine.querying import query
 from api.engine.reading import Look
 from api.engine.scopes import KnownAt, seen
-from api.target.tree import OfTargets
+from api.target.routes import OfTargets
 from projections.cycle import company
 from projections.engine.paging import Page
 from projections.target import attainment

@@ -93,7 +93,7 @@ def commands(module: str, group: str = "") -> list[Command]:
 
 def command_of(act: Act) -> Command:
     group, name, *tokens = act.terminal.split(" ")
-    said = act.help or f"{act.summary}. {act.more}".strip()
+    said = act.help or " ".join(f"{act.summary}. {act.more}".split())
     parts = (*map(_in_path, act.ids), *_options(act, tokens))
     return Command(f"{group} {name}", act.path, parts, said, act.typed)
 

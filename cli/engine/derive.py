@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
-from typing import Annotated, Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import uuid4
 
 import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from cli.acts import Act, Field
 from cli.engine.common import AsUser, Json, Reason, example, fail, note, receipt, run
 from cli.engine.kinds import HELP
 from cli.engine.language import Commands
+
+if TYPE_CHECKING:
+    from cli.engine.acts import Command, Option
 
 WORDS = {
     "why": "Why; recorded.",
@@ -74,8 +76,10 @@ class Derived(TyperGroup):
             return
         from cli.engine.acts import commands
 
-        made = Commands(rich_markup_mode=None)
-        add_acts({self.name or "": made}, commands(self.table, self.name or ""))
+        made = Commands(rich_markup_mode=None, add_completion=False)
+        for act in commands(self.table, self.name or ""):
+            told = example(f"salesloop {act.call} {act.example}".strip())
+            made.command(act.name, help=act.help, epilog=told)(_command(act))
         derived: Any = get_command(made)
         self.commands.update(getattr(derived, "commands", {derived.name: derived}))
         self.table = ""
@@ -87,13 +91,7 @@ def group(name: str, help: str, acts: str) -> typer.Typer:
     return Commands(name=name, help=help, cls=cls, no_args_is_help=True, rich_markup_mode=None)
 
 
-def add_acts(groups: Mapping[str, typer.Typer], acts: Iterable[Any]) -> None:
-    for act in acts:
-        told = example(f"salesloop {act.call} {act.example}".strip())
-        groups[act.group].command(act.name, help=act.help, epilog=told)(_command(act))
-
-
-def _command(act: Act) -> Callable[..., None]:
+def _command(act: Command) -> Callable[..., None]:
     def command(**given: Any) -> None:
         receipt(run(perform(act, given)), given["json"])
 
@@ -107,7 +105,7 @@ def _command(act: Act) -> Callable[..., None]:
     return command
 
 
-def _parameter(act: Act, part: Field) -> inspect.Parameter:
+def _parameter(act: Command, part: Option) -> inspect.Parameter:
     said = OVERRIDES.get(act.call, {}).get(part.name) or WORDS.get(part.name) or _help(part)
     if part.many and not part.argument and "nce for each" not in said:
         said = f"{said} Once for each.".strip()
@@ -122,11 +120,11 @@ def _parameter(act: Act, part: Field) -> inspect.Parameter:
     )
 
 
-def _help(part: Field) -> str:
+def _help(part: Option) -> str:
     return part.kind.replace("|", ", ") + "." if "|" in part.kind else HELP.get(part.kind, "")
 
 
-def _typed(part: Field, said: str) -> tuple[Any, Any]:
+def _typed(part: Option, said: str) -> tuple[Any, Any]:
     if part.kind == "yes":
         yes, no = part.name.split("/")
         return bool, typer.Option(f"--{yes}/--{no}", help=said)
@@ -139,14 +137,14 @@ def _typed(part: Field, said: str) -> tuple[Any, Any]:
     return kind, typer.Option(f"--{part.name}", metavar=metavar, help=said, show_default=False)
 
 
-def _metavar(part: Field) -> str:
+def _metavar(part: Option) -> str:
     return part.kind if "|" in part.kind else part.kind.partition("_")[0].upper()
 
 
 # --- doing it --------------------------------------------------------------------------------------------------------
 
 
-async def perform(act: Any, given: Mapping[str, Any]) -> dict[str, Any]:
+async def perform(act: Command, given: Mapping[str, Any]) -> dict[str, Any]:
     """The receipt as the API tells it. Raises Failure."""
     from cli.engine.house import OPERATOR, answered, house
 
@@ -165,7 +163,7 @@ async def perform(act: Any, given: Mapping[str, Any]) -> dict[str, Any]:
     return done
 
 
-async def request(act: Any, given: Mapping[str, Any], at: Any) -> tuple[str, dict[str, Any]]:
+async def request(act: Command, given: Mapping[str, Any], at: Any) -> tuple[str, dict[str, Any]]:
     """The path and the body of what was typed."""
     from cli.engine import kinds
     from cli.engine.options import today
@@ -191,11 +189,11 @@ async def request(act: Any, given: Mapping[str, Any], at: Any) -> tuple[str, dic
     return path, body
 
 
-def _in_path(act: Act, part: Field) -> str:
+def _in_path(act: Command, part: Option) -> str:
     return f"{part.name}_id" if f"{{{part.name}_id}}" in act.path else part.name
 
 
-async def _value(part: Field, value: Any, at: Any) -> Any:
+async def _value(part: Option, value: Any, at: Any) -> Any:
     from cli.engine import kinds
 
     name = part.name.upper() if part.argument else f"--{part.name}"
@@ -229,7 +227,7 @@ def _shares(body: dict[str, Any]) -> None:
             child[name] = child.pop("share")
 
 
-def options_of(act: Act) -> dict[str, str]:
+def options_of(act: Command) -> dict[str, str]:
     """What fills each place of the body."""
     return {
         part.place: part.name.upper() if part.argument else f"--{part.name.partition('/')[0]}"

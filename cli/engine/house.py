@@ -27,6 +27,18 @@ URL, KEY = "SALESLOOP_URL", "SALESLOOP_KEY"
 OPERATOR = "cli"
 OK = 300
 CODES = {401: UNREACHABLE, 503: UNREACHABLE}
+SUPPLIED_BY = {
+    "pain-points": "deals needs --pain-points",
+    "budget": "deals needs --budget",
+    "decision-process": "deals needs --decision-process",
+    "decision-makers": "deals needs --decision-makers",
+    "quote-or-demonstration": "deals quote",
+    "amount": "deals amount",
+    "close-date": "deals win --closed",
+    "contract-reference": "deals win --contract",
+    "loss-reason": "deals lose --why",
+}
+"""What a gate may want, and the command that records it."""
 Query = Mapping[str, Any]
 Direct = Callable[["Source", Query], Awaitable[Any]]
 
@@ -211,8 +223,6 @@ def refuse(status: int, content: bytes, options: Mapping[str, str] | None = None
 
 def _supplied(problem: Mapping[str, Any]) -> list[str]:
     """The commands that record what a gate wants, one a line, each with all of its options that are wanted."""
-    from cli.acts import SUPPLIED_BY
-
     commands: dict[str, list[str]] = {}
     for wanted in problem.get("missing") or ():
         command, blank, option = SUPPLIED_BY.get(wanted, "").partition(" --")

@@ -23,6 +23,7 @@ ScopeFilter = Annotated[
     str | None,
     typer.Option("--scope", metavar="SCOPE", help="company, team:NAME or rep:NAME; ids do as well."),
 ]
+CYCLE = "A cycle: SCOPE@PERIOD, or its id."
 PeriodFilter = Annotated[
     str | None, typer.Option("--period", metavar="PERIOD", help="2027, 2027-Q1, 2027-03, 2027-W05.")
 ]

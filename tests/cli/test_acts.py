@@ -10,16 +10,17 @@ from typing import Any, Union, get_args, get_origin
 import pytest
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
+from typer.main import get_command
 
 from api import capabilities
 from api.capabilities import ROUTERS
 from api.engine.acts import WHICH
-from cli.acts import Act, Field
 from cli.engine.acts import Command, Option, command_of
 from cli.engine.derive import request
-from cli.main import ACTS as OLD
+from cli.main import app
+from domain.engine.command_handler import Command as DomainCommand
 
-ACTS: tuple[Any, ...] = (*OLD, *map(command_of, capabilities.ACTS))
+ACTS = tuple(map(command_of, capabilities.ACTS))
 ROUTES = {
     (method, route.path): route
     for router in ROUTERS
@@ -35,11 +36,21 @@ MADE = {"deal_id", "activity_id", "override_id", "customer_id", "contact_id", "p
     "decision_id", "comment_id", "item_id", "adjustment_id",
 }  # fmt: skip
 COMMON = {"reason", "occurred_at"}
+OF_WORKFLOWS = {
+    "RemindPromise", "MissPromise", "EscalatePromise", "ReassignPromise", "RearmPromise", "EnsurePromise",
+    "RemindCycle", "EscalateCycle", "StartExecution", "CheckIn", "OpenReview", "ProposeNext", "CloseCycle",
+    "LeaveTargetUnagreed", "RemindActionItem", "MissActionItem", "EscalateActionItem",
+    "FreezeBaseline", "MeasureAdjustment", "RemindAdjustment", "EscalateAdjustment",
+    "CallMeeting", "RemindMeeting", "EscalateMeeting",
+}  # fmt: skip
+"""What only the workflows say: nobody can say it over HTTP or in the terminal."""
+OF_IMPORTS = {"ImportDeal", "AsImported", "Together"}
+"""What rows of files become."""
 LEFT_OUT = {("meeting hold", "decisions"), ("meeting hold", "action_items")}
 """In the file that --minutes names."""
 
 
-def body_of(act: Act | Command) -> type[BaseModel]:
+def body_of(act: Command) -> type[BaseModel]:
     (body,) = ROUTES["POST", act.path].dependant.body_params
     model = body.field_info.annotation
     assert isinstance(model, type)
@@ -64,10 +75,52 @@ def _model(annotation: Any) -> type[BaseModel] | None:
     return annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
 
 
-def test_every_write_over_http_is_a_command_and_every_command_a_write() -> None:
-    paths = [act.path for act in ACTS]
+def test_every_command_of_the_domain_is_an_act_or_said_to_be_none() -> None:
+    """What the table holds is what there is: whoever adds a command says how people give it, or who else does."""
+    given, unsaid = {act.command.__name__ for act in capabilities.ACTS}, OF_WORKFLOWS | OF_IMPORTS
+    assert given | unsaid == commands(DomainCommand)
+    assert not given & unsaid
+
+
+def commands(kind: type[DomainCommand]) -> set[str]:
+    """Every command of the domain that none is derived from."""
+    found = {one for one in _below(kind) if one.__module__.startswith("domain.")}
+    return {one.__name__ for one in found} - {base.__name__ for one in found for base in one.__mro__[1:]}
+
+
+def _below(kind: type[DomainCommand]) -> Iterator[type[DomainCommand]]:
+    for one in kind.__subclasses__():
+        yield one
+        yield from _below(one)
+
+
+def test_every_act_is_a_route_and_every_write_over_http_an_act() -> None:
+    paths = [act.path for act in capabilities.ACTS]
     assert len(paths) == len(set(paths))
     assert set(paths) == {path for method, path in ROUTES if method == "POST"} - OF_THEIR_OWN
+
+
+def test_a_route_is_written_by_hand_only_where_the_table_says_why() -> None:
+    by_hand = {act.operation for act in capabilities.ACTS if act.by_hand}
+    assert by_hand == {"publishPolicy", "publishProcess", "publishCyclePolicy", "divideTarget"}
+    made = {
+        op.operation_id
+        for (method, _), op in ROUTES.items()
+        if method == "POST" and op.endpoint.__name__ == "write"
+    }
+    assert made == {act.operation for act in capabilities.ACTS} - by_hand
+
+
+def test_every_act_is_a_command_of_the_terminal() -> None:
+    groups: Any = get_command(app)
+    there = {
+        f"{group.name} {name}"
+        for group in groups.commands.values()
+        if hasattr(group, "list_commands")
+        for name in group.list_commands(None)
+    }
+    assert {act.call for act in ACTS} <= there
+    assert len({act.call for act in ACTS}) == len(ACTS)
 
 
 SAMPLES = {
@@ -86,7 +139,7 @@ NAMED = {
 }
 
 
-def said(part: Field | Option) -> Any:
+def said(part: Option) -> Any:
     """What a person might type."""
     if part.kind == "yes" or part.kind.startswith("is/"):
         return True
@@ -96,7 +149,7 @@ def said(part: Field | Option) -> Any:
 
 
 @pytest.mark.parametrize("act", ACTS, ids=[act.call for act in ACTS])
-def test_what_is_typed_is_a_body_that_the_route_takes(act: Act | Command) -> None:
+def test_what_is_typed_is_a_body_that_the_route_takes(act: Command) -> None:
     given = {part.variable: said(part) for part in act.parts if part.kind not in ("file", "minutes")}
     if act.name == "decompose":
         given["_into"] = None
@@ -112,7 +165,7 @@ BY_FIELDS = [act for act in ACTS if not any(part.kind == "file" for part in act.
 
 
 @pytest.mark.parametrize("act", BY_FIELDS, ids=[act.call for act in BY_FIELDS])
-def test_a_command_says_every_field_of_its_route_s_body(act: Act | Command) -> None:
+def test_a_command_says_every_field_of_its_route_s_body(act: Command) -> None:
     wanted = dict(fields(body_of(act)))
     said = {part.place for part in act.parts if part.place}
     ids = {name for name in wanted if name in MADE and name not in said}
@@ -121,6 +174,6 @@ def test_a_command_says_every_field_of_its_route_s_body(act: Act | Command) -> N
 
 
 @pytest.mark.parametrize("act", BY_FIELDS, ids=[act.call for act in BY_FIELDS])
-def test_what_a_body_must_say_the_command_must_say(act: Act | Command) -> None:
+def test_what_a_body_must_say_the_command_must_say(act: Command) -> None:
     must = {name for name, needed in fields(body_of(act)) if needed and name not in COMMON}
     assert {part.place for part in act.parts if part.place and part.needed} == must

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import inspect
 import json
-import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,43 +11,14 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from api import capabilities
-from domain.action_item import commands as action_items
-from domain.adjustment import commands as adjustments
-from domain.cycle import commands as cycles
 from domain.cycle.policy import DEFAULT_CYCLE_POLICY
-from domain.engine.command_handler import Command
 from domain.meeting import commands as meetings
-from domain.scorecard import decisions as scorecards
-from domain.target import commands as targets
 from tests.cli.conftest import Terminal
 from tests.reviewing import clock_says, reviewed
 
 BOSS = str(uuid4())
 ROOT = Path(__file__).parents[2]
-CLOCKS = {
-    "RemindCycle", "EscalateCycle", "StartExecution", "CheckIn", "OpenReview", "ProposeNext", "CloseCycle",
-    "LeaveTargetUnagreed", "RemindActionItem", "MissActionItem", "EscalateActionItem",
-    "FreezeBaseline", "MeasureAdjustment", "RemindAdjustment", "EscalateAdjustment",
-    "CallMeeting", "RemindMeeting", "EscalateMeeting",
-}  # fmt: skip
-"""What only the workflows say: nobody can say it over HTTP or in the terminal."""
 Eventually = Callable[[Callable[[], Any]], Any]
-
-
-def acts() -> set[str]:
-    """Every command of the loop, by name."""
-    modules = (cycles, targets, scorecards, action_items, adjustments, meetings)
-    found = [cls for module in modules for _, cls in inspect.getmembers(module, inspect.isclass)]
-    return {cls.__name__ for cls in found if issubclass(cls, Command) and not cls.__subclasses__()}
-
-
-def test_whatever_people_do_in_the_loop_has_a_route_and_nothing_else_has() -> None:
-    """And what has a route has a command: see test_acts.py."""
-    said = "".join(file.read_text() for file in (ROOT / "api").rglob("*.py"))
-    assert acts() > CLOCKS
-    derived = {act.command.__name__ for act in capabilities.ACTS}
-    assert {name for name in acts() if name in derived or re.search(rf"\b{name}\(", said)} == acts() - CLOCKS
 
 
 def _settled(terminal: Terminal) -> int:

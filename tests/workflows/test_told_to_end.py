@@ -71,7 +71,7 @@ def started(environment: dict[str, str], tmp_path: Path) -> Iterator[list[Told]]
             for moment in (
                 "workflows: starting",
                 "everything up to position 0 is delivered",
-                "this follower works",
+                "this dispatcher works",
             )
         ),
         *((API, moment) for moment in ("Waiting for application startup", "Application startup complete")),

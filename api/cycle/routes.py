@@ -1,37 +1,61 @@
-"""api: the cycle board — where each turn of the loop stands, and what it waits for, of whom, until when."""
+"""api: cycles — what people do in them, and the board: where each turn of the loop stands, and what it waits for, of whom, until when."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
 from fastapi import Depends, Path, Response
-from pydantic import Field
+from pydantic import Field, StrictBool
 
+from api.cycle.acts import CYCLES
 from api.engine import auth
 from api.engine.answers import shaped
 from api.engine.auth import may_read
-from api.engine.fields import Day, Instant, RuleName, Strict, Truth
+from api.engine.fields import PLAINLY, Day, Instant, RuleName, Strict, Truth
 from api.engine.querying import query
 from api.engine.reading import Look
-from api.engine.scopes import KnownAt, OfPeriods, listed, seen
+from api.engine.reads import add_reads
+from api.engine.routes import add_acts
+from api.engine.scopes import KnownAt, MetricKey, OfPeriods, seen
+from api.engine.values import VALUES
+from domain.cycle.facts import StatedChange
 from domain.cycle.policies import CyclePolicies, cycle_policy_stream
 from domain.cycle.policy import CyclePolicy, Step
 from domain.cycle.state import Phase
 from domain.engine.errors import NotFound
+from domain.engine.values import MAX_AMOUNT
 from domain.time.known_days import said_of
 from projections.cycle import kept_packs as packs
 from projections.cycle import pack_view
-from projections.cycle.board import CycleBoard, CycleSeen
+from projections.cycle.board import CycleBoard
 from projections.cycle.pack_view import PackSeen
-from projections.engine.paging import Page
 
 router = auth.router(tags=["cycles"])
 
 WAITS_FOR = ("cycle_board",)
-Reader = Annotated[Look, Depends(may_read(waits_for=WAITS_FOR))]
+
+
+class Change(Strict):
+    """Added to the next target of `metric`, in its unit; `as_share`: as a share of what it would be otherwise, 0.05 for a twentieth."""
+
+    metric: MetricKey
+    number: Annotated[
+        Decimal,
+        Field(gt=-MAX_AMOUNT, lt=MAX_AMOUNT, decimal_places=4, max_digits=19, examples=["0.05"]),
+        PLAINLY,
+    ]
+    as_share: StrictBool = False
+
+    def value(self) -> StatedChange:
+        return StatedChange(metric=self.metric, number=self.number, as_share=self.as_share)
+
+
+VALUES[StatedChange] = Change
+add_acts(router, CYCLES)
 
 
 class CycleFilters(OfPeriods):
@@ -63,23 +87,15 @@ class CyclePoliciesView(msgspec.Struct):
     warnings: list[str] = []
 
 
-@router.get("/cycles", operation_id="listCycles", summary="The board", responses=shaped(Page[CycleSeen]))
-async def list_cycles(look: Reader, asked: Annotated[CycleFilters, Depends(query(CycleFilters))]) -> Response:
-    """What is due first comes first. Those of your team; auditors and admins see all."""
-    return await listed(look, asked)
-
-
-@router.get(
-    "/cycles/{cycle_id}",
-    operation_id="readCycle",
-    summary="One cycle, and what it waits for",
-    responses=shaped(CycleSeen, tagged=True),
+add_reads(
+    router,
+    CycleFilters,
+    "Cycle",
+    path="/cycles",
+    many="The board",
+    more="What is due first comes first. Those of your team; auditors and admins see all.",
+    one="One cycle, and what it waits for",
 )
-async def read_cycle(
-    cycle_id: UUID, look: Annotated[Look, Depends(may_read(waits_for=WAITS_FOR, tagged=True))]
-) -> Response:
-    found = seen(look, await CycleBoard.get(look.services.pool, cycle_id), "cycle", cycle_id)
-    return look.json(found, found.version)
 
 
 @router.get(

@@ -1,8 +1,9 @@
-"""api: scorecards as they stand — closed from the events as known at a position, recomputed, drilled to the events."""
+"""api: scorecards — what is done to them, and how they stand: closed from the events as known at a position, recomputed, drilled to the events."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from decimal import Decimal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -10,18 +11,23 @@ from fastapi import Depends, Path, Response
 from pydantic import Field
 
 from api.engine import auth
-from api.engine.answers import DONE, shaped
-from api.engine.auth import may_read, may_write
-from api.engine.bodies import Envelope
-from api.engine.fields import Name, Paging, RuleName, Whole
+from api.engine.answers import shaped
+from api.engine.auth import may_read
+from api.engine.fields import PLAINLY, LongText, Name, Paging, RuleName, Strict, Whole
 from api.engine.querying import query
 from api.engine.reading import MAX_WAIT, Look, reached
-from api.engine.roles import LEADERS
-from api.engine.scopes import OfPeriods, listed, seen
-from api.engine.writing import Act
-from domain.engine.errors import NotFound
-from domain.scorecard.decisions import CloseScorecard
+from api.engine.reads import add_reads
+from api.engine.roles import Role
+from api.engine.routes import Given, add_acts
+from api.engine.scopes import MetricKey, OfPeriods, seen
+from api.engine.values import VALUES
+from api.engine.writing import Writer
+from api.scorecard.acts import ACTS
+from domain.engine.errors import Forbidden, NotFound
+from domain.engine.values import MAX_AMOUNT
+from domain.scorecard import definition as m
 from domain.scorecard.definition import Definition, Definitions, definition_stream
+from domain.scorecard.scorecard import Score
 from projections import scorecard as scorecards
 from projections.engine.paging import Page
 from projections.engine.positions import reached as reads_reached
@@ -35,6 +41,73 @@ WAITS_FOR = ("scorecards",)
 MEASURED_FROM = ("scorecards", "contributions")
 Reader = Annotated[Look, Depends(may_read(waits_for=WAITS_FOR))]
 Number = Annotated[Whole, Path(ge=1, le=1_000, description="which closing")]
+
+
+Percent = Annotated[Decimal, Field(ge=0, le=100, decimal_places=4, max_digits=7, examples=["40"]), PLAINLY]
+Value = Annotated[
+    Decimal,
+    Field(gt=-MAX_AMOUNT, lt=MAX_AMOUNT, decimal_places=6, max_digits=21, examples=["1"]),
+    PLAINLY,
+]
+
+
+class PointBody(Strict):
+    """At this value the score is this."""
+
+    at: Value
+    score: Percent
+
+    def value(self) -> m.Point:
+        return m.Point(self.at, self.score)
+
+
+class MeasureBody(Strict):
+    """Quantitative and process measures have a metric and a curve; qualitative ones are scored by people, 0 to 100."""
+
+    key: Name
+    kind: m.MeasureKind
+    weight: Percent
+    metric: MetricKey = ""
+    basis: m.Basis = m.Basis.FIGURE
+    curve: Annotated[tuple[PointBody, ...], Field(max_length=50)] = ()
+
+    def value(self) -> m.Measure:
+        return m.Measure(
+            key=self.key,
+            kind=self.kind,
+            weight=self.weight,
+            metric=self.metric,
+            basis=self.basis,
+            curve=tuple(point.value() for point in self.curve),
+        )
+
+
+class ScoreBody(Strict):
+    measure: Name
+    score: Percent
+    why: LongText = ""
+
+    def value(self) -> Score:
+        return Score(measure=self.measure, score=self.score, why=self.why)
+
+
+async def _role(writer: Writer, body: Any, given: Given) -> None:
+    is_rep = writer.user.role is Role.REP
+    if is_rep and body.role == "manager":
+        raise Forbidden("a rep scores as the owner")
+    given["role"] = body.role or ("owner" if is_rep else "manager")
+
+
+async def _figures(writer: Writer, _: Any, given: Given) -> None:
+    """As known now."""
+    pool, position = writer.services.pool, await writer.services.ledger.head()
+    await reached(writer.services, ("contributions",), position, MAX_WAIT)
+    given["position"], given["figures"] = await scorecards.to_close(pool, given["scorecard_id"], position)
+
+
+VALUES[m.Measure] = MeasureBody
+VALUES[Score] = ScoreBody
+add_acts(router, ACTS, {"scoreScorecard": _role, "closeScorecard": _figures})
 
 
 class ScorecardFilters(OfPeriods):
@@ -59,50 +132,15 @@ class DefinitionsView(msgspec.Struct):
     versions: list[Definition]
 
 
-@router.post(
-    "/scorecards/{scorecard_id}/close",
-    operation_id="closeScorecard",
-    summary="Close a scorecard",
-    responses=DONE,
+add_reads(
+    router,
+    ScorecardFilters,
+    "Scorecard",
+    path="/scorecards",
+    many="Scorecards, page by page",
+    more="Those of your team; auditors and admins see all.",
+    one="One scorecard, every closing of it",
 )
-async def close(
-    scorecard_id: UUID, body: Envelope, act: Annotated[Act, Depends(may_write(*LEADERS))]
-) -> Response:
-    """With the figures as known now. Later facts, also late ones, do not change it; closing again changes nothing."""
-    return await act(await _closing(scorecard_id, act), body)
-
-
-async def _closing(scorecard_id: UUID, act: Act) -> CloseScorecard:
-    pool, position = act.services.pool, await act.services.ledger.head()
-    await reached(act.services, ("contributions",), position, MAX_WAIT)
-    known_at, measured = await scorecards.to_close(pool, scorecard_id, position)
-    return CloseScorecard(scorecard_id=scorecard_id, position=known_at, figures=measured)
-
-
-@router.get(
-    "/scorecards",
-    operation_id="listScorecards",
-    summary="Scorecards, page by page",
-    responses=shaped(Page[ScorecardSeen]),
-)
-async def list_cards(
-    look: Reader, asked: Annotated[ScorecardFilters, Depends(query(ScorecardFilters))]
-) -> Response:
-    """Those of your team; auditors and admins see all."""
-    return await listed(look, asked)
-
-
-@router.get(
-    "/scorecards/{scorecard_id}",
-    operation_id="readScorecard",
-    summary="One scorecard, every closing of it",
-    responses=shaped(ScorecardSeen, tagged=True),
-)
-async def read_card(
-    scorecard_id: UUID, look: Annotated[Look, Depends(may_read(waits_for=WAITS_FOR, tagged=True))]
-) -> Response:
-    found = await _card(scorecard_id, look)
-    return look.json(found, found.version)
 
 
 async def _card(scorecard_id: UUID, look: Look) -> ScorecardSeen:
