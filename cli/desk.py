@@ -9,7 +9,7 @@ from uuid import UUID
 
 import typer
 
-from cli.deals import DealArgument
+from cli.deal import DealArgument
 from cli.engine.common import REFUSED, Json, Limit, Zone, as_json, example, group, run, zone
 from cli.engine.house import Query, house
 from cli.engine.language import language, told, word

@@ -5,26 +5,24 @@ from __future__ import annotations
 from typing import NoReturn
 
 from cli import (
-    actions,
-    adjustments,
-    cycles,
-    deals,
-    directory,
+    action_item,
+    adjustment,
+    cycle,
+    deal,
+    desk,
     events,
     figures,
     imports,
     keys,
-    leads,
-    meetings,
-    policies,
+    lead,
+    meeting,
+    people,
+    policy,
     projections,
     rehearse,
-    scorecards,
+    scorecard,
     serve,
-    targets,
-)
-from cli import (
-    desk as views,
+    target,
 )
 from cli.engine import common, language
 
@@ -38,12 +36,12 @@ app = language.Commands(
     epilog="Start with: salesloop dev --demo. In examples 1C1I7A6R stands for a deal, 'Li Wei' for a rep and "
     "0d9f6f0e-4d4e-4f0e-8a63-1f7b8a5b5c11 for any other id: lists and shows have yours.",
 )
-for module in (serve, imports, rehearse, views, events):
+for module in (serve, imports, rehearse, desk, events):
     module.add_to(app)
-DIRECTORY = (directory.customers, directory.products, directory.teams, directory.people)
-LOOP = (targets.app, cycles.app, scorecards.app, actions.app, adjustments.app, meetings.app, figures.app)
-RULES = (policies.app, policies.processes)
-GROUPS = (deals.app, leads.app, *DIRECTORY, *LOOP, *RULES, projections.app, keys.app)
+DIRECTORY = (people.customers, people.products, people.teams, people.people)
+LOOP = (target.app, cycle.app, scorecard.app, action_item.app, adjustment.app, meeting.app, figures.app)
+RULES = (policy.app, policy.processes)
+GROUPS = (deal.app, lead.app, *DIRECTORY, *LOOP, *RULES, projections.app, keys.app)
 for made in GROUPS:
     app.add_typer(made)
 

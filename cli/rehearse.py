@@ -97,7 +97,7 @@ class Draft:
     async def _base(self, opened: Ledger) -> FollowUpPolicy:
         import asyncio
 
-        from cli.policies import draft_of
+        from cli.policy import draft_of
         from domain.policy.policies import Policies, policy_stream
 
         if self.file is not None:

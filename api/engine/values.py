@@ -9,10 +9,11 @@ from decimal import Decimal
 from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
+from annotated_types import BaseMetadata, GroupedMetadata
 from pydantic import Field, StrictBool, StringConstraints
 
 from api.engine import bodies, fields
-from api.engine.fields import Code, Day, Instant, LongText, Name, NeededText, RuleName, ShortText
+from api.engine.fields import PLAINLY, Code, Day, Instant, LongText, Name, NeededText, RuleName, ShortText
 from api.engine.scopes import MetricKey, Number, PeriodName, ScopeBody
 from api.engine.users import USER_PATTERN
 from domain.engine.values import Activity, Money, NextStep
@@ -64,13 +65,15 @@ LIMITS: dict[str, Any] = {"Code": Code, "RuleName": RuleName, "ShortText": Short
 
 
 def published(hint: Any, name: str, limit: str = "") -> Any:
-    """What stands in a body for a field of the domain. `limit` is one of `LIMITS`, or how many there may
-    be of something."""
+    """What stands in a body for a field of the domain. Its limits stand at its type; where they do not yet, the tables above have them by the
+    field's name. `limit` is one of `LIMITS`, or how many there may be of something.
+    """
     origin, args = get_origin(hint), get_args(hint)
     if limit in LIMITS:
         return LIMITS[limit] | None if type(None) in args else LIMITS[limit]
     if origin is Annotated:
-        return published(args[0], name, limit)
+        limits = [marker for marker in hint.__metadata__ if _limits(marker)]
+        return _limited(args[0], limits, name) if limits else published(args[0], name, limit)
     if origin in (Union, UnionType):
         (one,) = (part for part in args if part is not NoneType)
         return published(one, name, limit) | None
@@ -84,3 +87,17 @@ def published(hint: Any, name: str, limit: str = "") -> Any:
     if hint is Decimal:
         return Number
     return VALUES.get(hint) or TYPES.get(hint, hint)
+
+
+def _limits(marker: Any) -> bool:
+    """Whether it is a limit, and not one of the domain's other markers."""
+    known = isinstance(marker, BaseMetadata | GroupedMetadata)
+    return known or hasattr(marker, "__get_pydantic_core_schema__")
+
+
+def _limited(kind: Any, limits: list[Any], name: str) -> Any:
+    """A field whose limits stand at its type in the domain."""
+    strictly: dict[Any, list[Any]] = {int: [Field(strict=True)], Decimal: [PLAINLY]}
+    if get_origin(kind) is tuple:
+        kind = tuple[published(get_args(kind)[0], name), ...]  # type: ignore[misc]
+    return Annotated[kind, *limits, *strictly.get(kind, [])]

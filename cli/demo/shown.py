@@ -86,7 +86,7 @@ async def _proposal(opened: Ledger, reviewed: CycleSeen, teller: Teller) -> None
 
 async def _running(opened: Ledger, turn: Turn, following: CycleSeen, teller: Teller) -> None:
     """At the end of each of its weeks so far, and on the last day that is known."""
-    from cli.cycles import people
+    from cli.cycle import people
     from cli.views.loop import show_cycle as show
     from domain.cycle.in_force import InForce
     from projections.target import attainment
