@@ -6,28 +6,30 @@ Facts: a customer was registered or changed; a contact was added or corrected; a
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
-from typing import Any, Self
+from typing import Annotated, Any, Self
 from uuid import UUID
+
+from annotated_types import Ge, Lt
 
 from domain.engine.aggregate import Aggregate, when
 from domain.engine.command_handler import Command, UnitOfWork, handles
 from domain.engine.context import Reach
 from domain.engine.facts import Fact, PersonName, PersonText, fact
-from domain.engine.values import MAX_NAME, Checks, Money
+from domain.engine.fields import Name, Says, ShortText
+from domain.engine.values import Money
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
     """What is known of a customer as an organisation."""
 
-    name: str
-    sector: str = ""
-    country: str = ""
-    employees: int | None = None
+    name: Name
+    sector: ShortText = ""
+    country: ShortText = ""
+    employees: Annotated[int, Ge(0), Lt(2**31)] | None = None
     revenue: Money | None = None
-    founded: int | None = None
-    parent: str = ""
+    founded: Annotated[int, Ge(0), Lt(3000), Says("is not a year")] | None = None
+    parent: ShortText = ""
 
 
 @fact("customer.registered")
@@ -155,10 +157,10 @@ class AddContact(Command):
 
     customer_id: UUID
     contact_id: UUID
-    name: PersonName
-    mail: PersonText = ""
-    phone: PersonText = ""
-    role: PersonText = ""
+    name: Name
+    mail: ShortText = ""
+    phone: ShortText = ""
+    role: ShortText = ""
 
     def stream(self) -> tuple[type[Aggregate], UUID]:
         return Customer, self.customer_id
@@ -169,8 +171,8 @@ class ListProduct(Command):
     """List a product, or list it anew with another price or series."""
 
     product_id: UUID
-    name: str
-    series: str = ""
+    name: Name
+    series: ShortText = ""
     price: Money | None = None
 
     def stream(self) -> tuple[type[Aggregate], UUID]:
@@ -187,7 +189,6 @@ class ArchiveProduct(Command):
 
 @handles(RegisterCustomer)
 def register_customer(command: RegisterCustomer, work: UnitOfWork) -> dict[str, Any]:
-    _check_profile(command.profile, work.context.happened_at.date())
     customer = work.find(Customer, command.customer_id)
     if not customer.exists:
         customer.record(CustomerRegistered(profile=command.profile))
@@ -196,28 +197,8 @@ def register_customer(command: RegisterCustomer, work: UnitOfWork) -> dict[str, 
     return {"customer_id": str(command.customer_id)}
 
 
-def _check_profile(profile: Profile, on: date) -> None:
-    checks = Checks()
-    checks.text(profile.name, "profile.name", most=MAX_NAME, needed=True)
-    for name in ("sector", "country", "parent"):
-        checks.text(getattr(profile, name), f"profile.{name}", most=MAX_NAME)
-    checks.money(profile.revenue, "profile.revenue", on)
-    checks.that(
-        profile.employees is None or 0 <= profile.employees < 2**31,
-        "profile.employees",
-        "must be 0 to 2,147,483,647",
-    )
-    checks.that(profile.founded is None or 0 <= profile.founded < 3000, "profile.founded", "is not a year")
-    checks.done()
-
-
 @handles(AddContact)
 def add_contact(command: AddContact, work: UnitOfWork) -> dict[str, Any]:
-    checks = Checks()
-    checks.text(command.name, "name", most=MAX_NAME, needed=True)
-    for name in ("mail", "phone", "role"):
-        checks.text(getattr(command, name), name, most=MAX_NAME)
-    checks.done()
     customer = work.get(Customer, command.customer_id)
     id, held = command.contact_id, customer.contacts.get(command.contact_id)
     said = Contact(name=command.name, mail=command.mail, phone=command.phone, role=command.role)
@@ -231,11 +212,6 @@ def add_contact(command: AddContact, work: UnitOfWork) -> dict[str, Any]:
 
 @handles(ListProduct)
 def list_product(command: ListProduct, work: UnitOfWork) -> dict[str, Any]:
-    checks = Checks()
-    checks.text(command.name, "name", most=MAX_NAME, needed=True)
-    checks.text(command.series, "series", most=MAX_NAME)
-    checks.money(command.price, "price", work.context.happened_at.date())
-    checks.done()
     product = work.find(Product, command.product_id)
     listed = ProductListed(name=command.name, series=command.series, price=command.price)
     if product.listed != listed or product.archived:

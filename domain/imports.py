@@ -7,7 +7,7 @@ known here. What the file does say is recorded, or it is refused.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from domain.customer import (
@@ -21,12 +21,14 @@ from domain.customer import (
 )
 from domain.engine.aggregate import Aggregate
 from domain.engine.command_handler import Command, UnitOfWork, handles
+from domain.engine.context import Context
 from domain.engine.errors import FieldError, Invalid
 from domain.engine.values import Money
 from domain.people.people import CorrectRep, CorrectTeam, FormTeam, HireRep, Rep, Team
 from domain.people.staffing import correct_rep, correct_team, form_team, hire_rep
 
 Json = dict[str, Any]
+C = TypeVar("C", bound=Command)
 NOTHING = (None, "")
 
 
@@ -39,6 +41,9 @@ class AsImported(Command):
     said: RegisterCustomer | ListProduct | FormTeam | HireRep
     assumed: frozenset[str] = frozenset()
     if_missing: bool = False
+
+    def check(self, context: Context) -> None:
+        """An empty cell may be filled in by what is known: what comes of that is checked."""
 
     def stream(self) -> tuple[type[Aggregate], UUID] | None:
         return self.said.stream()
@@ -57,21 +62,26 @@ def as_imported(command: AsImported, work: UnitOfWork) -> Json:
 def _customer(said: RegisterCustomer, command: AsImported, work: UnitOfWork) -> Json:
     held = work.find(Customer, said.customer_id)
     if not held.exists:
-        return register_customer(said, work)
+        return register_customer(_checked(said, work), work)
     if command.if_missing:
         return {}
     values = {f.name: _kept(f.name, said.profile, held.profile, command) for f in fields(Profile)}
-    return register_customer(replace(said, profile=Profile(**values)), work)
+    return register_customer(_checked(replace(said, profile=Profile(**values)), work), work)
+
+
+def _checked(said: C, work: UnitOfWork) -> C:
+    said.check(work.context)
+    return said
 
 
 def _product(said: ListProduct, command: AsImported, work: UnitOfWork) -> Json:
     held = work.find(Product, said.product_id)
     if not held.exists or held.listed is None:
-        return list_product(said, work)
+        return list_product(_checked(said, work), work)
     if command.if_missing:
         return {}
     values = {name: _kept(name, said, held.listed, command) for name in ("name", "series", "price")}
-    return list_product(replace(said, **values), work)
+    return list_product(_checked(replace(said, **values), work), work)
 
 
 def _kept(name: str, said: Any, held: Any, command: AsImported) -> Any:
@@ -87,18 +97,18 @@ def _kept(name: str, said: Any, held: Any, command: AsImported) -> Any:
 def _team(said: FormTeam, command: AsImported, work: UnitOfWork) -> Json:
     held = work.find(Team, said.team_id)
     if not held.exists or held.archived:
-        return form_team(said, work)
+        return form_team(_checked(said, work), work)
     if command.if_missing:
         return {}
     name, region = (_kept(part, said, held.known_as, command) for part in ("name", "region"))
-    correct_team(CorrectTeam(team_id=said.team_id, name=name, region=region), work)
+    correct_team(_checked(CorrectTeam(team_id=said.team_id, name=name, region=region), work), work)
     return form_team(said, work)
 
 
 def _rep(said: HireRep, command: AsImported, work: UnitOfWork) -> Json:
     held = work.find(Rep, said.rep_id)
     if not held.exists:
-        return hire_rep(said, work)
+        return hire_rep(_checked(said, work), work)
     if command.if_missing:
         return {}
     name = _kept("name", said, held.known_as, command)
@@ -107,4 +117,4 @@ def _rep(said: HireRep, command: AsImported, work: UnitOfWork) -> Json:
             [FieldError("key", "this rep has left: what the file changes of them cannot be recorded")]
         )
     hire_rep(said, work)
-    return correct_rep(CorrectRep(rep_id=said.rep_id, name=name), work)
+    return correct_rep(_checked(CorrectRep(rep_id=said.rep_id, name=name), work), work)

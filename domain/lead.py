@@ -13,15 +13,16 @@ from typing import Any
 from uuid import UUID
 
 from domain.allocation.receipt import BY_HAND, AllocationReceipt, lifted_from_first
-from domain.deal.commands import OpenDeal
+from domain.deal.commands import OpenDeal, not_ahead
 from domain.deal.decisions import open_deal
 from domain.engine.aggregate import Aggregate, OwnedAggregate, when
 from domain.engine.command_handler import Command, UnitOfWork, handles
-from domain.engine.context import Reach
-from domain.engine.errors import Refused
+from domain.engine.context import Context, Reach
+from domain.engine.errors import FieldError, Refused
 from domain.engine.facts import Fact, FreeText, PersonName, PersonText, fact, upcast
+from domain.engine.fields import Code, LongText, Name, NeededText, ShortText
 from domain.engine.references import CustomerId, ProductId, TeamMateId
-from domain.engine.values import MAX_NAME, Checks, Money, NextStep
+from domain.engine.values import Money, NextStep
 from domain.people.handover import (
     RULE,
     RULE_OF_MOVES,
@@ -124,11 +125,11 @@ class LeadCommand(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaptureLead(LeadCommand):
-    name: PersonName
-    mail: PersonText = ""
-    phone: PersonText = ""
-    interest: FreeText = ""
-    source: str = ""
+    name: Name
+    mail: ShortText = ""
+    phone: ShortText = ""
+    interest: LongText = ""
+    source: ShortText = ""
     customer_id: CustomerId | None = None
 
 
@@ -141,25 +142,31 @@ class AllocateLead(LeadCommand):
     to: TeamMateId
     receipt: AllocationReceipt = BY_HAND
 
+    def wrong(self) -> Iterator[FieldError]:
+        return self.receipt.not_over(self.to)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConvertLead(LeadCommand):
     """Open a deal for the lead's owner; from then on the lead rests."""
 
     deal_id: UUID
-    title: FreeText
+    title: Name
     customer_id: CustomerId | None = None
     product_id: ProductId | None = None
     amount: Money | None = None
     expected_close: date | None = None
-    process: str = "default"
-    policy: str = "default"
+    process: Code = "default"
+    policy: Code = "default"
     next_step: NextStep | None = None
+
+    def wrong_now(self, context: Context) -> Iterator[FieldError]:
+        return not_ahead(self.next_step, context)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiscardLead(LeadCommand):
-    why: FreeText
+    why: NeededText
 
 
 def told(lead: Lead) -> Json:
@@ -174,12 +181,6 @@ def told(lead: Lead) -> Json:
 
 @handles(CaptureLead)
 def capture_lead(command: CaptureLead, work: UnitOfWork) -> Json:
-    checks = Checks()
-    checks.text(command.name, "name", most=MAX_NAME, needed=True)
-    for name in ("mail", "phone", "source"):
-        checks.text(getattr(command, name), name, most=MAX_NAME)
-    checks.text(command.interest, "interest")
-    checks.done()
     lead = work.new(Lead, command.lead_id)
     lead.record(
         LeadCaptured(
@@ -197,9 +198,6 @@ def capture_lead(command: CaptureLead, work: UnitOfWork) -> Json:
 @handles(AllocateLead)
 def allocate_lead(command: AllocateLead, work: UnitOfWork) -> Json:
     """Two streams, one commit: the lead has an owner and the owner's allocations count it."""
-    checks = Checks()
-    command.receipt.check(command.to, checks)
-    checks.done()
     lead, rep = work.get(Lead, command.lead_id), work.get(Rep, command.to, guard=True)
     lead.must_be_open()
     team_id, before = rep.team_id or rep.id, lead.owner_id
@@ -242,9 +240,6 @@ def convert_lead(command: ConvertLead, work: UnitOfWork) -> Json:
 
 @handles(DiscardLead)
 def discard_lead(command: DiscardLead, work: UnitOfWork) -> Json:
-    checks = Checks()
-    checks.text(command.why, "why", needed=True)
-    checks.done()
     lead = work.get(Lead, command.lead_id)
     if (lead.status, lead.why) == ("discarded", command.why):
         return told(lead)

@@ -27,7 +27,7 @@ from domain.cycle.policies import CyclePolicies, cycle_policy_stream
 from domain.cycle.policy import CyclePolicy, Step
 from domain.cycle.state import Phase
 from domain.engine.errors import NotFound
-from domain.engine.values import MAX_AMOUNT
+from domain.engine.fields import MAX_AMOUNT
 from domain.time.known_days import said_of
 from projections.cycle import kept_packs as packs
 from projections.cycle import pack_view

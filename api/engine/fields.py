@@ -23,7 +23,7 @@ from pydantic_core import CoreSchema
 from pydantic_core.core_schema import no_info_before_validator_function
 
 from domain.engine import currency, reading
-from domain.engine.values import MAX_AMOUNT, MAX_NAME, MAX_TEXT
+from domain.engine.fields import MAX_AMOUNT, MAX_NAME, MAX_TEXT
 from domain.engine.values import Money as DomainMoney
 
 PLAIN = r"^(?:[^\x00]+)?$"

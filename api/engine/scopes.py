@@ -20,7 +20,7 @@ from domain.cycle.policies import CyclePolicies, cycle_policy_stream
 from domain.engine import reading
 from domain.engine.aggregate import PARTS
 from domain.engine.errors import Forbidden, NotFound
-from domain.engine.values import MAX_AMOUNT
+from domain.engine.fields import MAX_AMOUNT
 from domain.figures.scope import Scope, ScopeKind
 from domain.people.people import Rep, Team
 from domain.time.periods import Period, PeriodKind, named_period

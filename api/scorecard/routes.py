@@ -24,7 +24,7 @@ from api.engine.values import VALUES
 from api.engine.writing import Writer
 from api.scorecard.acts import ACTS
 from domain.engine.errors import Forbidden, NotFound
-from domain.engine.values import MAX_AMOUNT
+from domain.engine.fields import MAX_AMOUNT
 from domain.scorecard import definition as m
 from domain.scorecard.definition import Definition, Definitions, definition_stream
 from domain.scorecard.scorecard import Score

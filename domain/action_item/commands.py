@@ -11,10 +11,10 @@ from domain.action_item.action_item import ActionItem, ActionItemHandedOver, Act
 from domain.cycle.cycle import Cycle
 from domain.engine.aggregate import Aggregate
 from domain.engine.command_handler import Command, UnitOfWork, handles
-from domain.engine.errors import AlreadyExists, NotFound
-from domain.engine.facts import FreeText
+from domain.engine.errors import AlreadyExists, FieldError, Invalid, NotFound
+from domain.engine.fields import Code, LongText, NeededText
 from domain.engine.references import CycleId, PersonId
-from domain.engine.values import Checks, PromiseOutcome
+from domain.engine.values import PromiseOutcome
 from domain.people.people import Rep, Team
 from domain.policy.policies import follow_up_policy
 
@@ -35,18 +35,18 @@ class OpenActionItem(ActionItemCommand):
     is named. The same id again is silence.
     """
 
-    what: FreeText
+    what: NeededText
     owner_id: PersonId
     due_at: datetime
     manager_id: PersonId | None = None
-    policy: str = "default"
+    policy: Code = "default"
     cycle_id: CycleId | None = None
     decision_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RewordActionItem(ActionItemCommand):
-    what: FreeText
+    what: NeededText
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,21 +66,21 @@ class HandOverActionItem(ActionItemCommand):
 class FinishActionItem(ActionItemCommand):
     """It is done; kept or late by when it was (the context's `occurred_at`, where it is entered later)."""
 
-    note: FreeText = ""
+    note: LongText = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExcuseActionItem(ActionItemCommand):
     """It need not be done; why."""
 
-    why: FreeText
+    why: NeededText
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BreakActionItem(ActionItemCommand):
     """It will not be done; why."""
 
-    why: FreeText
+    why: NeededText
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,25 +128,16 @@ def _team(owner_id: UUID, near: UUID | None, work: UnitOfWork) -> UUID | None:
     return own
 
 
-def _check_due(due_at: datetime, checks: Checks, now: datetime) -> None:
-    aware = due_at.tzinfo is not None
-    checks.that(aware, "due_at", "needs a time zone, such as 2026-11-30T09:00Z")
-    checks.day(due_at.date(), "due_at")
-    checks.that(not aware or due_at > now, "due_at", "is past")
-
-
-def _check_text(text: str, field: str) -> None:
-    checks = Checks()
-    checks.text(text, field, needed=True)
-    checks.done()
+def _check_due(due_at: datetime, now: datetime) -> None:
+    """Raises Invalid."""
+    if due_at <= now:
+        raise Invalid([FieldError("due_at", "is past")])
 
 
 @handles(OpenActionItem)
 def open_action_item(command: OpenActionItem, work: UnitOfWork) -> Json:
-    checks, now = Checks(), work.context.now
-    checks.text(command.what, "what", needed=True)
-    _check_due(command.due_at, checks, now)
-    checks.done()
+    now = work.context.now
+    _check_due(command.due_at, now)
     item = work.find(ActionItem, command.item_id)
     if item.opened is not None:
         _must_be_the_same(item.opened, command)
@@ -189,7 +180,6 @@ def _must_be_the_same(opened: ActionItemOpened, command: OpenActionItem) -> None
 
 @handles(RewordActionItem)
 def reword_action_item(command: RewordActionItem, work: UnitOfWork) -> Json:
-    _check_text(command.what, "what")
     item = work.get(ActionItem, command.item_id)
     item.reword(command.what)
     return told(item)
@@ -197,9 +187,8 @@ def reword_action_item(command: RewordActionItem, work: UnitOfWork) -> Json:
 
 @handles(MoveActionItem)
 def move_action_item(command: MoveActionItem, work: UnitOfWork) -> Json:
-    checks, now = Checks(), work.context.now
-    _check_due(command.due_at, checks, now)
-    checks.done()
+    now = work.context.now
+    _check_due(command.due_at, now)
     item = work.get(ActionItem, command.item_id)
     item.move(command.due_at.astimezone(UTC), follow_up_policy(item.policy, work), now)
     return told(item)
@@ -220,9 +209,6 @@ def hand_over_action_item(command: HandOverActionItem, work: UnitOfWork) -> Json
 
 @handles(FinishActionItem)
 def finish_action_item(command: FinishActionItem, work: UnitOfWork) -> Json:
-    checks = Checks()
-    checks.text(command.note, "note")
-    checks.done()
     item, done_at = work.get(ActionItem, command.item_id), work.context.happened_at
     outcome = item.commitment.outcome_at(done_at) if item.commitment is not None else PromiseOutcome.KEPT
     item.end(outcome, command.note, done_at)
@@ -231,7 +217,6 @@ def finish_action_item(command: FinishActionItem, work: UnitOfWork) -> Json:
 
 @handles(ExcuseActionItem)
 def excuse_action_item(command: ExcuseActionItem, work: UnitOfWork) -> Json:
-    _check_text(command.why, "why")
     item = work.get(ActionItem, command.item_id)
     item.end(PromiseOutcome.EXCUSED, command.why)
     return told(item)
@@ -239,7 +224,6 @@ def excuse_action_item(command: ExcuseActionItem, work: UnitOfWork) -> Json:
 
 @handles(BreakActionItem)
 def break_action_item(command: BreakActionItem, work: UnitOfWork) -> Json:
-    _check_text(command.why, "why")
     item = work.get(ActionItem, command.item_id)
     item.end(PromiseOutcome.BROKEN, command.why)
     return told(item)

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
-from domain.engine.values import MAX_NAME, Checks
+from annotated_types import Ge, Le, MaxLen
+
+from domain.engine.errors import FieldError
+from domain.engine.fields import Label, ShortText, Version
 
 Json = dict[str, Any]
 FORMAT = 2
-MAX_CANDIDATES = 2_000
 EXCLUDED = "excluded"
 """Why not: who has it now, or could not take it."""
 
@@ -30,7 +33,7 @@ class Candidate:
 
     rep_id: UUID
     score: Decimal | None = None
-    why_not: str = ""
+    why_not: ShortText = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,27 +42,19 @@ class AllocationReceipt:
     rule "by hand" and no candidates.
     """
 
-    rule: str = "by hand"
-    rule_version: int = 1
-    candidates: tuple[Candidate, ...] = ()
+    rule: Label = "by hand"
+    rule_version: Version = 1
+    candidates: Annotated[tuple[Candidate, ...], MaxLen(2_000)] = ()
     known_at: int | None = None
-    format: int = FORMAT
+    format: Annotated[int, Ge(FORMAT), Le(FORMAT)] = FORMAT
 
     def __str__(self) -> str:
         return f"{self.rule} v{self.rule_version}"
 
-    def check(self, chosen: UUID, checks: Checks) -> None:
-        checks.text(self.rule, "receipt.rule", most=60, needed=True)
-        checks.that(self.rule_version > 0, "receipt.rule_version", "versions start at 1")
-        checks.that(self.format == FORMAT, "receipt.format", f"is not {FORMAT}")
-        named = {candidate.rep_id for candidate in self.candidates}
-        field = "receipt.candidates"
-        checks.that(not named or chosen in named, field, "the chosen rep is not among the candidates")
-        checks.that(len(self.candidates) <= MAX_CANDIDATES, field, f"are more than {MAX_CANDIDATES}")
-        for n, candidate in enumerate(self.candidates):
-            checks.text(candidate.why_not, f"{field}[{n}].why_not", most=MAX_NAME)
-            finite = candidate.score is None or candidate.score.is_finite()
-            checks.that(finite, f"{field}[{n}].score", "is not a number")
+    def not_over(self, chosen: UUID) -> Iterator[FieldError]:
+        """Where it names candidates, who was chosen is one of them."""
+        if self.candidates and chosen not in {candidate.rep_id for candidate in self.candidates}:
+            yield FieldError("receipt.candidates", "the chosen rep is not among the candidates")
 
 
 BY_HAND = AllocationReceipt()

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from domain.cycle import commands as c
 from domain.cycle.cycle import Cycle
-from domain.cycle.decisions import Json, check_text, policy_of, targets_of, told, warn_of_nobody_above
+from domain.cycle.decisions import Json, policy_of, targets_of, told, warn_of_nobody_above
 from domain.cycle.facts import People
 from domain.engine.command_handler import UnitOfWork, handles
 from domain.scorecard.scorecard import Hands, Scorecard, scorecard_id
@@ -15,7 +15,6 @@ from domain.target.decisions import team_of
 
 @handles(c.PauseCycle)
 def pause_cycle(command: c.PauseCycle, work: UnitOfWork) -> Json:
-    check_text(command.why, "why")
     cycle = work.get(Cycle, command.cycle_id)
     cycle.pause(command.why, work.context.now)
     return told(cycle)
@@ -30,7 +29,6 @@ def resume_cycle(command: c.ResumeCycle, work: UnitOfWork) -> Json:
 
 @handles(c.CancelCycle)
 def cancel_cycle(command: c.CancelCycle, work: UnitOfWork) -> Json:
-    check_text(command.why, "why")
     cycle = work.get(Cycle, command.cycle_id)
     cycle.cancel(command.why)
     return told(cycle)
@@ -45,7 +43,6 @@ def change_cadence(command: c.ChangeCadence, work: UnitOfWork) -> Json:
 
 @handles(c.HandOverCycle)
 def hand_over_cycle(command: c.HandOverCycle, work: UnitOfWork) -> Json:
-    check_text(command.why, "why")
     cycle = work.get(Cycle, command.cycle_id)
     named = {
         name: id

@@ -6,19 +6,25 @@ Decisions are in `decisions.py` and `reviewing.py`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Annotated
 from uuid import UUID
+
+from annotated_types import MaxLen
 
 from domain.cycle.cycle import Cycle, cycle_id
 from domain.cycle.facts import AgendaItem, StatedChange
 from domain.cycle.policy import Cadence, Step
 from domain.engine.aggregate import Aggregate
 from domain.engine.command_handler import Command
-from domain.engine.facts import FreeText
+from domain.engine.errors import FieldError
+from domain.engine.fields import Digest, Key, NeededText, Position, Quantity, RuleName, ShortText
 from domain.engine.reasoning import Language, Reason
 from domain.engine.references import ActionItemId, CycleId, PersonId, TargetId
+from domain.figures.metrics import find_metric
 from domain.figures.scope import Scope
 from domain.time.periods import Period
 
@@ -34,10 +40,15 @@ class OpenCycle(Command):
     owner_id: PersonId
     manager_id: PersonId | None = None
     above_id: PersonId | None = None
-    metrics: tuple[str, ...] = ()
-    policy: str = "default"
+    metrics: Annotated[tuple[Key, ...], MaxLen(50)] = ()
+    policy: RuleName = "default"
     cadence: Cadence | None = None
     previous_id: CycleId | None = None
+
+    def wrong(self) -> Iterator[FieldError]:
+        for n, key in enumerate(self.metrics):
+            if not find_metric(key):
+                yield FieldError(f"metrics[{n}]", f"there is no {key!r} in the catalogue")
 
     def stream(self) -> tuple[type[Aggregate], UUID]:
         return Cycle, cycle_id(self.scope, self.period)
@@ -71,7 +82,7 @@ class AgreeTargets(CycleCommand):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssessSelf(CycleCommand):
     assessed_by: PersonId
-    text: FreeText
+    text: NeededText
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +90,7 @@ class AssessCycle(CycleCommand):
     """The manager's assessment, after the owner's own or when that is overdue."""
 
     assessed_by: PersonId
-    text: FreeText
+    text: NeededText
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +98,7 @@ class AskDecision(CycleCommand):
     """The review found something that somebody must decide by a time."""
 
     decision_id: UUID
-    question: FreeText
+    question: NeededText
     of: PersonId
     due_at: datetime
 
@@ -100,7 +111,7 @@ class TakeDecision(CycleCommand):
 
     decision_id: UUID
     taken_by: PersonId
-    choice: FreeText
+    choice: NeededText
     change: StatedChange | None = None
 
     def concerns(self, held: Aggregate) -> bool:
@@ -120,8 +131,8 @@ class GiveFeedback(CycleCommand):
     """What owner and manager agreed on; the action items were opened before, by their ids."""
 
     given_by: PersonId
-    text: FreeText
-    action_items: tuple[ActionItemId, ...] = ()
+    text: NeededText
+    action_items: Annotated[tuple[ActionItemId, ...], MaxLen(200)] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +144,7 @@ class AcknowledgeFeedback(CycleCommand):
 class CommentOnCycle(CycleCommand):
     comment_id: UUID
     author_id: PersonId
-    text: FreeText
+    text: NeededText
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,21 +152,21 @@ class AppealCycle(CycleCommand):
     """The owner does not accept the outcome. A closed scorecard is reopened; its first result is kept."""
 
     appealed_by: PersonId
-    why: FreeText
+    why: NeededText
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecideAppeal(CycleCommand):
     decided_by: PersonId
     upheld: bool
-    why: FreeText
+    why: NeededText
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PauseCycle(CycleCommand):
     """Nobody is reminded and nothing goes on until it is resumed."""
 
-    why: FreeText
+    why: NeededText
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,7 +176,7 @@ class ResumeCycle(CycleCommand):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CancelCycle(CycleCommand):
-    why: FreeText
+    why: NeededText
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,7 +190,7 @@ class HandOverCycle(CycleCommand):
     to the team the rep is in now.
     """
 
-    why: FreeText
+    why: NeededText
     owner_id: PersonId | None = None
     manager_id: PersonId | None = None
     above_id: PersonId | None = None
@@ -231,7 +242,7 @@ class CheckIn(CycleTimer):
 
     number: int
     on: date
-    position: int
+    position: Position
     actuals: tuple[Actual, ...]
 
 
@@ -239,8 +250,8 @@ class CheckIn(CycleTimer):
 class OpenReview(CycleTimer):
     """The period is over and the pack is frozen."""
 
-    position: int
-    pack_digest: str
+    position: Position
+    pack_digest: Digest
     agenda: tuple[AgendaItem, ...] = ()
 
 
@@ -248,9 +259,9 @@ class OpenReview(CycleTimer):
 class Proposed:
     """A number for the next period with its argument (see `proposal.py`)."""
 
-    metric: str
-    number: Decimal
-    currency: str = ""
+    metric: Key
+    number: Quantity
+    currency: ShortText = ""
     reasons: tuple[Reason, ...] = ()
 
 
@@ -258,7 +269,7 @@ class Proposed:
 class ProposeNext(CycleTimer):
     """Feed the next cycle. Where the next period has no target for the metric yet, this proposes it."""
 
-    position: int
+    position: Position
     targets: tuple[Proposed, ...]
     language: Language = "en"
 

@@ -17,11 +17,9 @@ from domain.cycle.state import Phase
 from domain.engine.command_handler import UnitOfWork, handles
 from domain.engine.errors import AlreadyExists, FieldError, Invalid, Refused
 from domain.engine.values import Checks
-from domain.figures import metrics
 from domain.figures.pace import Pace, elapsed_share, judge
 from domain.people.people import Team
 from domain.target.decisions import team_of
-from domain.target.smart import check_scope
 from domain.target.target import AGREED, Target, target_id
 from domain.time.commitment import Commitment
 
@@ -56,25 +54,12 @@ def _iso(instant: datetime | None) -> str | None:
     return instant.isoformat() if instant else None
 
 
-def check_text(text: str, field: str) -> None:
-    checks = Checks()
-    checks.text(text, field, needed=True)
-    checks.done()
-
-
 def policy_of(cycle: Cycle, work: UnitOfWork) -> CyclePolicy:
     return cycle_policy(cycle.policy, work, cycle.policy_version)
 
 
 @handles(c.OpenCycle)
 def open_cycle(command: c.OpenCycle, work: UnitOfWork) -> Json:
-    checks = Checks()
-    check_scope(command.scope, checks)
-    problem = command.period.problem()
-    checks.that(problem is None, "period", problem or "")
-    for n, key in enumerate(command.metrics):
-        checks.that(metrics.find_metric(key), f"metrics[{n}]", f"there is no {key!r} in the catalogue")
-    checks.done()
     cycle = work.find(Cycle, cycle_id(command.scope, command.period))
     if cycle.exists and cycle.phase != Phase.CANCELLED:
         _must_be_the_same(cycle, command)
@@ -263,7 +248,6 @@ def check_in(command: c.CheckIn, work: UnitOfWork) -> Json:
     checks = Checks()
     checks.that(not lacking, "actuals", f"lack {', '.join(lacking)}")
     checks.that(cycle.period.contains(command.on), "on", f"{command.on} is not in {cycle.period}")
-    checks.that(command.position > 0, "position", "is not a position in the ledger")
     checks.done()
     policy, now = policy_of(cycle, work), work.context.now
     lines = tuple(_line(cycle, target, actuals[target.id], policy, command) for target in targets)

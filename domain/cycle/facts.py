@@ -7,6 +7,7 @@ was set for.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -14,7 +15,9 @@ from typing import Any
 from uuid import UUID
 
 from domain.cycle.policy import Awaited, Cadence, Schedule, Step, Times
+from domain.engine.errors import FieldError
 from domain.engine.facts import Fact, FreeText, fact, upcast
+from domain.engine.fields import Change, Key, Label, ShortText
 from domain.engine.reasoning import Reason
 from domain.figures.pace import PaceStatus
 from domain.figures.scope import Scope
@@ -165,9 +168,9 @@ class Recovered(Fact):
 class AgendaItem:
     """A point to talk about: a code from `agenda.py`, and what it is about."""
 
-    code: str
+    code: Label
     subject_id: UUID | None = None
-    detail: str = ""
+    detail: ShortText = ""
 
 
 @fact("cycle.review-opened")
@@ -210,9 +213,14 @@ class StatedChange:
     target would be without it (0.05 raises it by a twentieth).
     """
 
-    metric: str
-    number: Decimal
+    metric: Key
+    number: Change
     as_share: bool = False
+
+    def wrong(self) -> Iterator[FieldError]:
+        """A share takes away less than all of it, and adds less than ten times as much."""
+        if self.as_share and not -1 < self.number < 10:
+            yield FieldError("number", "as a share lies between -1 and 10")
 
 
 @fact("cycle.decision-taken", version=2)

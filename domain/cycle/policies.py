@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from domain.cycle.policy import DEFAULT_CYCLE_POLICY, CyclePolicy
 from domain.engine.aggregate import Aggregate, when
 from domain.engine.command_handler import Command, UnitOfWork, handles
-from domain.engine.errors import Invalid, NotFound
+from domain.engine.errors import NotFound
 from domain.engine.facts import Fact, fact, upcast
+from domain.engine.fields import FLAT
 from domain.engine.values import named_id
 from domain.time.known_days import lifted, said_when_published
 
@@ -78,7 +79,7 @@ def company_day(work: UnitOfWork, instant: datetime) -> date:
 class PublishCyclePolicy(Command):
     """Publish a new version for cycles opened from now; the version number given is ignored, the next one taken."""
 
-    policy: CyclePolicy
+    policy: Annotated[CyclePolicy, FLAT]
 
     def stream(self) -> tuple[type[Aggregate], UUID]:
         return CyclePolicies, cycle_policy_stream(self.policy.name)
@@ -86,9 +87,6 @@ class PublishCyclePolicy(Command):
 
 @handles(PublishCyclePolicy)
 def publish_cycle_policy(command: PublishCyclePolicy, work: UnitOfWork) -> dict[str, Any]:
-    problems = command.policy.problems()
-    if problems:
-        raise Invalid(problems)
     policies = work.find(CyclePolicies, cycle_policy_stream(command.policy.name))
     last = policies.versions[-1] if policies.versions else None
     numbered = replace(command.policy, version=last.version + 1 if last else 1)

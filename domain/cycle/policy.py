@@ -6,15 +6,17 @@ every time that it leads to stands in the facts of a cycle, so timers need no po
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from typing import Annotated
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from domain.engine.errors import FieldError
+from annotated_types import Ge, Gt, Le
+
+from domain.engine.fields import Digits, RuleName, Version
 from domain.figures.pace import Pace
 from domain.policy.follow_up import DEFAULT_POLICY, Duration
 from domain.time.calendar import BusinessCalendar
@@ -112,14 +114,14 @@ class CyclePolicy:
     expected; `weekday` is the ISO weekday of weekly check-ins.
     """
 
-    name: str
-    version: int = 1
+    name: RuleName
+    version: Version = 1
     calendar: BusinessCalendar = DEFAULT_POLICY.calendar
-    fiscal_start: int = 1
+    fiscal_start: Annotated[int, Ge(1), Le(12)] = 1
     cadence: Cadence = Cadence.WEEKLY
-    weekday: int = 1
+    weekday: Annotated[int, Ge(1), Le(WEEK)] = 1
     pace: Pace = Pace.LINEAR
-    threshold: Decimal = Decimal("0.10")
+    threshold: Annotated[Decimal, Gt(0), Le(1), Digits(5, 4)] = Decimal("0.10")
     opens_before: Duration = _10
     propose_before: Duration = _6
     agree_before: Duration = _2
@@ -223,28 +225,6 @@ class CyclePolicy:
         weeks = (day - (period.start - period.start.weekday() * DAY)).days // WEEK
         skipped = cadence == Cadence.BIWEEKLY and weeks % 2
         return not skipped and day.isoweekday() == self.weekday
-
-    # -- checks ------------------------------------------------------------------------------
-
-    def problems(self) -> tuple[FieldError, ...]:
-        """Everything wrong with this policy; empty when it may be published."""
-        return (*self.calendar.problems(), *self._number_errors(), *self._duration_errors())
-
-    def _number_errors(self) -> Iterator[FieldError]:
-        if not self.name.strip():
-            yield FieldError("name", "a policy needs a name")
-        if not 1 <= self.fiscal_start <= 12:
-            yield FieldError("fiscal_start", f"{self.fiscal_start} is not a month, 1 to 12")
-        if not 1 <= self.weekday <= WEEK:
-            yield FieldError("weekday", f"{self.weekday} is not an ISO weekday, 1 (Monday) to 7")
-        if not (self.threshold.is_finite() and 0 < self.threshold <= 1):
-            yield FieldError("threshold", f"{self.threshold} is not a share above 0 and up to 1")
-
-    def _duration_errors(self) -> Iterator[FieldError]:
-        for name, duration in vars(self).items():
-            problem = duration.problem() if isinstance(duration, Duration) else None
-            if problem:
-                yield FieldError(name, problem)
 
 
 DEFAULT_CYCLE_POLICY = CyclePolicy(name="default")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime
 from typing import Any
 
 from domain.cycle.policies import company_day
@@ -13,25 +12,14 @@ from domain.deal.deal import Deal
 from domain.deal.decisions import Json, policy_of, process_of, told, warn_of_currency
 from domain.engine.command_handler import UnitOfWork, handles
 from domain.engine.errors import FieldError, Forbidden, GateNotPassed, Invalid
-from domain.engine.values import MAX_NAME, Checks, today_anywhere
 from domain.people.people import Rep
 from domain.policy.process import LOST, WON
 
 PARTS = {WON: ("closed_on", "amount", "contract_reference"), LOST: ("closed_on", "loss_reason", "competitor")}
 
 
-def check_closed_on(day: date | None, now: datetime, checks: Checks) -> None:
-    checks.day(day, "closed_on")
-    checks.that(day is None or day <= today_anywhere(now), "closed_on", f"{day} is in the future")
-
-
 @handles(c.WinDeal)
 def win_deal(command: c.WinDeal, work: UnitOfWork) -> Json:
-    checks = Checks()
-    checks.money(command.amount, "amount", command.closed_on or work.context.happened_at.date())
-    checks.text(command.contract_reference, "contract_reference", most=MAX_NAME)
-    check_closed_on(command.closed_on, work.context.now, checks)
-    checks.done()
     deal = work.get(Deal, command.deal_id)
     deal.must_be_open()
     process, amount = process_of(deal, work), command.amount or deal.amount
@@ -47,11 +35,6 @@ def win_deal(command: c.WinDeal, work: UnitOfWork) -> Json:
 
 @handles(c.LoseDeal)
 def lose_deal(command: c.LoseDeal, work: UnitOfWork) -> Json:
-    checks = Checks()
-    checks.text(command.loss_reason, "loss_reason", most=MAX_NAME)
-    checks.text(command.competitor, "competitor", most=MAX_NAME)
-    check_closed_on(command.closed_on, work.context.now, checks)
-    checks.done()
     deal = work.get(Deal, command.deal_id)
     day = command.closed_on or company_day(work, work.context.happened_at)
     lost = f.DealLost(closed_on=day, loss_reason=command.loss_reason, competitor=command.competitor)
@@ -71,7 +54,6 @@ def reopen_deal(command: c.ReopenDeal, work: UnitOfWork) -> Json:
 
 @handles(c.CorrectClosing)
 def correct_closing(command: c.CorrectClosing, work: UnitOfWork) -> Json:
-    _check_correction(command, work.context.now)
     deal = work.get(Deal, command.deal_id)
     before, said = deal.closing, _said(command)
     foreign = [
@@ -80,9 +62,9 @@ def correct_closing(command: c.CorrectClosing, work: UnitOfWork) -> Json:
     ]
     if foreign:
         raise Invalid(sorted(foreign, key=lambda error: error.field))
-    after, checks = replace(before, **said), Checks()
-    checks.money(command.amount, "amount", after.closed_on)
-    checks.done()
+    after = replace(before, **said)
+    if command.amount is not None and (problem := command.amount.problem(after.closed_on)):
+        raise Invalid([FieldError("amount", problem)])
     if after.amount != before.amount and work.context.by_a_rep and deal.was_let_pass:
         raise Forbidden(
             "an approval let this deal be won at its amount: a manager corrects it", field="amount"
@@ -95,13 +77,3 @@ def correct_closing(command: c.CorrectClosing, work: UnitOfWork) -> Json:
 def _said(command: c.CorrectClosing) -> dict[str, Any]:
     names = dict.fromkeys(name for parts in PARTS.values() for name in parts)
     return {name: value for name in names if (value := getattr(command, name)) is not None}
-
-
-def _check_correction(command: c.CorrectClosing, now: datetime) -> None:
-    checks = Checks()
-    for name in ("contract_reference", "loss_reason"):
-        value = getattr(command, name)
-        checks.text(value or "", name, most=MAX_NAME, needed=value is not None)
-    checks.text(command.competitor or "", "competitor", most=MAX_NAME)
-    check_closed_on(command.closed_on, now, checks)
-    checks.done()

@@ -4,18 +4,48 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from typing import Annotated
 from uuid import UUID
+
+from annotated_types import MaxLen
 
 from domain.allocation.receipt import AllocationReceipt
 from domain.deal.deal import Deal
 from domain.engine.aggregate import Aggregate
 from domain.engine.command_handler import Command, NotLoaded, Stream
-from domain.engine.facts import FreeText
+from domain.engine.context import Context
+from domain.engine.errors import FieldError
+from domain.engine.fields import Code, Key, Label, LongText, Name, NeededText, ShortText, Version
 from domain.engine.references import CustomerId, Named, ProductId, RepId, TeamMateId
-from domain.engine.values import NO_NEEDS, Activity, Money, Needs, NextStep, Quote
+from domain.engine.values import NO_NEEDS, Activity, Money, Needs, NextStep, Quote, today_anywhere
 from domain.policy.policies import Policies, policy_stream
 from domain.policy.process import Processes, process_stream
+from domain.time.calendar import HORIZON_DAYS
+
+A_WEEK = 7 * 24 * 60
+LONGEST = timedelta(days=HORIZON_DAYS)
+
+
+def longer_than_a_week(activity: Activity) -> list[FieldError]:
+    """What is logged by hand; another system's history may have longer ones."""
+    long = (activity.duration_minutes or 0) > A_WEEK
+    return [FieldError("activity.duration_minutes", f"must be 0 to {A_WEEK} (a week)")] if long else []
+
+
+def not_ahead(step: NextStep | None, context: Context) -> Iterator[FieldError]:
+    """A step must be due after what it follows, and within ten years. Only a file may tell of an overdue one."""
+    if step is not None:
+        after = context.happened_at
+        if step.due_at <= after:
+            yield FieldError("next_step.due_at", f"must be after {after:%Y-%m-%d %H:%M %Z}")
+        if step.due_at - context.now >= LONGEST:
+            yield FieldError("next_step.due_at", "is more than ten years away")
+
+
+def in_the_future(closed_on: date | None, context: Context) -> Iterator[FieldError]:
+    if closed_on is not None and closed_on > today_anywhere(context.now):
+        yield FieldError("closed_on", f"{closed_on} is in the future")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,20 +60,23 @@ class DealCommand(Command):
 class OpenDeal(DealCommand):
     """Open a deal in the process's first stage. Without a next step a promise is made by rule."""
 
-    title: str
+    title: Name
     owner_id: RepId
     customer_id: CustomerId | None = None
     product_id: ProductId | None = None
     amount: Money | None = None
     expected_close: date | None = None
-    process: str = "default"
-    policy: str = "default"
+    process: Code = "default"
+    policy: Code = "default"
     next_step: NextStep | None = None
 
     def streams(self) -> Iterator[Stream]:
         yield from DealCommand.streams(self)
         yield Processes, process_stream(self.process)
         yield Policies, policy_stream(self.policy)
+
+    def wrong_now(self, context: Context) -> Iterator[FieldError]:
+        return not_ahead(self.next_step, context)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +87,12 @@ class LogActivity(DealCommand):
     activity: Activity
     next_step: NextStep | None = None
 
+    def wrong(self) -> list[FieldError]:
+        return longer_than_a_week(self.activity)
+
+    def wrong_now(self, context: Context) -> Iterator[FieldError]:
+        return not_ahead(self.next_step, context)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CorrectActivity(DealCommand):
@@ -61,6 +100,9 @@ class CorrectActivity(DealCommand):
 
     activity_id: UUID
     activity: Activity
+
+    def wrong(self) -> list[FieldError]:
+        return longer_than_a_week(self.activity)
 
     def stands(self, named: Named, held: Aggregate) -> bool:
         if not isinstance(held, Deal) or not held.exists:
@@ -95,7 +137,7 @@ class MoveExpectedClose(DealCommand):
 class CorrectDeal(DealCommand):
     """Set right what was entered wrongly. A field left out stays as it is."""
 
-    title: str | None = None
+    title: Name | None = None
     customer_id: CustomerId | None = None
     product_id: ProductId | None = None
 
@@ -108,14 +150,21 @@ class CorrectClosing(DealCommand):
 
     closed_on: date | None = None
     amount: Money | None = None
-    contract_reference: str | None = None
-    loss_reason: FreeText | None = None
-    competitor: str | None = None
+    contract_reference: Name | None = None
+    loss_reason: Name | None = None
+    competitor: ShortText | None = None
+
+    def day_of_money(self, context: Context) -> date | None:
+        """Left out it is the day the deal was closed, which the decision knows."""
+        return self.closed_on
+
+    def wrong_now(self, context: Context) -> Iterator[FieldError]:
+        return in_the_future(self.closed_on, context)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MoveStage(DealCommand):
-    to: str
+    to: Code
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,34 +173,43 @@ class WinDeal(DealCommand):
 
     amount: Money | None
     closed_on: date | None
-    contract_reference: str = ""
+    contract_reference: ShortText = ""
+
+    def day_of_money(self, context: Context) -> date | None:
+        return self.closed_on or context.happened_at.date()
+
+    def wrong_now(self, context: Context) -> Iterator[FieldError]:
+        return in_the_future(self.closed_on, context)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoseDeal(DealCommand):
     """`closed_on` is the company's today where it is left out."""
 
-    loss_reason: str
-    competitor: str = ""
+    loss_reason: ShortText
+    competitor: ShortText = ""
     closed_on: date | None = None
+
+    def wrong_now(self, context: Context) -> Iterator[FieldError]:
+        return in_the_future(self.closed_on, context)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReopenDeal(DealCommand):
-    stage: str
+    stage: Code
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MoveToProcess(DealCommand):
     """Move the deal to another version of its process: a recorded decision."""
 
-    version: int
+    version: Version
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestOverride(DealCommand):
     override_id: UUID
-    to: str
+    to: Code
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,9 +225,12 @@ class HandOver(DealCommand):
     """
 
     to: TeamMateId
-    handover_note: FreeText
-    rule: str = "handover"
+    handover_note: NeededText
+    rule: Label = "handover"
     receipt: AllocationReceipt | None = None
+
+    def wrong(self) -> Iterator[FieldError]:
+        return self.receipt.not_over(self.to) if self.receipt is not None else iter(())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,6 +239,9 @@ class PromiseNext(DealCommand):
 
     next_step: NextStep
 
+    def wrong_now(self, context: Context) -> Iterator[FieldError]:
+        return not_ahead(self.next_step, context)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExcusePromise(DealCommand):
@@ -185,6 +249,11 @@ class ExcusePromise(DealCommand):
 
     promise_id: UUID
     next_step: NextStep | None = None
+
+    def wrong_now(self, context: Context) -> Iterator[FieldError]:
+        yield from not_ahead(self.next_step, context)
+        if not (context.reason or "").strip():
+            yield FieldError("reason", "a promise is excused with a reason")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -262,12 +331,12 @@ class ImportDeal(DealCommand):
     silence; a changed row records what changed.
     """
 
-    title: str
+    title: Name
     owner_id: UUID
-    source: str
-    reference: str
+    source: Name
+    reference: Name
     opened_at: datetime | None
-    stage: str
+    stage: Code
     stage_at: datetime | None = None
     customer_id: UUID | None = None
     product_id: UUID | None = None
@@ -278,18 +347,21 @@ class ImportDeal(DealCommand):
     quote: Quote | None = None
     closed_on: date | None = None
     closed_at: datetime | None = None
-    contract_reference: str = ""
-    loss_reason: str = ""
-    competitor: str = ""
-    process: str = "default"
-    policy: str = "default"
+    contract_reference: ShortText = ""
+    loss_reason: ShortText = ""
+    competitor: ShortText = ""
+    process: Code = "default"
+    policy: Code = "default"
     next_step: NextStep | None = None
-    activities: tuple[PastActivity, ...] = ()
-    override_reason: str = ""
-    assumed: frozenset[str] = frozenset()
-    asked: frozenset[str] = frozenset()
-    timezone: str = "UTC"
+    activities: Annotated[tuple[PastActivity, ...], MaxLen(10_000)] = ()
+    override_reason: LongText = ""
+    assumed: frozenset[Key] = frozenset()
+    asked: frozenset[Key] = frozenset()
+    timezone: Key = "UTC"
     """That of the source's days, in which a refusal tells them."""
+
+    def day_of_money(self, context: Context) -> date | None:
+        return self.opened_at.date() if self.opened_at else self.closed_on or context.now.date()
 
     def named(self) -> tuple[Named, ...]:
         """Nothing to be looked up for each of a hundred thousand rows: what a file names is made before its rows."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,9 +14,8 @@ from domain.deal import commands as c
 from domain.deal import facts as f
 from domain.deal.deal import Deal
 from domain.engine.command_handler import Stream, UnitOfWork, handles
-from domain.engine.context import Context
 from domain.engine.errors import FieldError, Forbidden, Invalid, NotFound, Refused
-from domain.engine.values import MAX_NAME, Activity, Checks, Money, Needs, NextStep, id_text
+from domain.engine.values import Money, NextStep, id_text
 from domain.people.people import Rep, RepAllocated
 from domain.policy.follow_up import FollowUpPolicy
 from domain.policy.policies import Policies, follow_up_policy, policy_stream
@@ -25,7 +24,6 @@ from domain.time.calendar import HORIZON_DAYS
 
 Json = dict[str, Any]
 LONGEST = timedelta(days=HORIZON_DAYS)
-A_WEEK = 7 * 24 * 60
 
 
 def told(deal: Deal) -> Json:
@@ -54,22 +52,6 @@ def rules_of(deal: Deal) -> Sequence[Stream]:
     return (Processes, process_stream(deal.process)), (Policies, policy_stream(deal.policy))
 
 
-def check_step(step: NextStep | None, checks: Checks, context: Context | None = None) -> None:
-    """With a context, the step must be due after what it follows; a file may tell of an overdue one."""
-    if step is None:
-        return
-    checks.text(step.what, "next_step.what", most=1_000, needed=True)
-    due = step.due_at
-    if due.tzinfo is None:
-        checks.that(False, "next_step.due_at", "needs a time zone, such as 2026-11-30T09:00Z")
-        return
-    checks.day(due.date(), "next_step.due_at")
-    if context is not None:
-        after = context.happened_at
-        checks.that(due > after, "next_step.due_at", f"must be after {after:%Y-%m-%d %H:%M %Z}")
-        checks.that(due - context.now < LONGEST, "next_step.due_at", "is more than ten years away")
-
-
 def check_limits(deal: Deal, step: NextStep | None, policy: FollowUpPolicy, work: UnitOfWork) -> None:
     """What an owner may promise alone. Raises Forbidden."""
     if step is not None and work.context.by_a_rep:
@@ -84,24 +66,8 @@ def check_subjects(customer_id: UUID | None, product_id: UUID | None, work: Unit
         raise Refused("this product is archived: list it again first", product_id=str(product_id))
 
 
-def check_activity(activity: Activity, checks: Checks, *, longest: int = A_WEEK) -> None:
-    checks.text(activity.summary, "activity.summary")
-    for name in ("outcome", "name"):
-        checks.text(getattr(activity, name), f"activity.{name}", most=MAX_NAME)
-    minutes = activity.duration_minutes
-    if minutes is not None and not 0 <= minutes <= longest:
-        told = f"must be 0 to {longest}" + (" (a week)" if longest == A_WEEK else "")
-        checks.that(False, "activity.duration_minutes", told)
-
-
 @handles(c.OpenDeal)
 def open_deal(command: c.OpenDeal, work: UnitOfWork) -> Json:
-    checks = Checks()
-    checks.text(command.title, "title", most=MAX_NAME, needed=True)
-    checks.money(command.amount, "amount", work.context.happened_at.date())
-    checks.day(command.expected_close, "expected_close")
-    check_step(command.next_step, checks, work.context)
-    checks.done()
     check_subjects(command.customer_id, command.product_id, work)
     process = work.find(Processes, process_stream(command.process)).current
     policy = follow_up_policy(command.policy, work)
@@ -134,10 +100,6 @@ def open_deal(command: c.OpenDeal, work: UnitOfWork) -> Json:
 
 @handles(c.LogActivity)
 def log_activity(command: c.LogActivity, work: UnitOfWork) -> Json:
-    checks = Checks()
-    check_activity(command.activity, checks)
-    check_step(command.next_step, checks, work.context)
-    checks.done()
     deal = work.get(Deal, command.deal_id)
     policy = policy_of(deal, work)
     if not deal.has_logged(command.activity_id):
@@ -151,9 +113,6 @@ def log_activity(command: c.LogActivity, work: UnitOfWork) -> Json:
 
 @handles(c.CorrectActivity)
 def correct_activity(command: c.CorrectActivity, work: UnitOfWork) -> Json:
-    checks = Checks()
-    check_activity(command.activity, checks)
-    checks.done()
     deal = work.get(Deal, command.deal_id, complete=True)
     before, after = deal.activity(command.activity_id), command.activity
     if after.contact_id != before.contact_id:
@@ -175,31 +134,14 @@ def check_contact(deal: Deal, contact_id: UUID | None, work: UnitOfWork) -> None
 
 @handles(c.RecordNeeds)
 def record_needs(command: c.RecordNeeds, work: UnitOfWork) -> Json:
-    check_needs(command.needs, work.context.happened_at.date())
     deal = work.get(Deal, command.deal_id)
     deal.record_needs(command.needs)
     warn_of_currency("budget", command.needs.budget, deal.amount, work)
     return told(deal)
 
 
-def check_needs(needs: Needs, on: date) -> None:
-    checks = Checks()
-    checks.text(needs.pain_points, "needs.pain_points")
-    checks.text(needs.decision_process, "needs.decision_process")
-    checks.money(needs.budget, "needs.budget", on)
-    checks.that(len(needs.decision_makers) <= 50, "needs.decision_makers", "names more than 50 people")
-    for n, name in enumerate(needs.decision_makers):
-        checks.text(name, f"needs.decision_makers[{n}]", most=MAX_NAME, needed=True)
-    checks.done()
-
-
 @handles(c.RecordQuote)
 def record_quote(command: c.RecordQuote, work: UnitOfWork) -> Json:
-    checks = Checks()
-    checks.text(command.quote.reference, "quote.reference", most=MAX_NAME, needed=True)
-    checks.money(command.quote.amount, "quote.amount", work.context.happened_at.date())
-    checks.day(command.quote.valid_until, "quote.valid_until")
-    checks.done()
     deal = work.get(Deal, command.deal_id)
     deal.record_quote(command.quote)
     warn_of_currency("quote", command.quote.amount, deal.amount, work)
@@ -208,9 +150,6 @@ def record_quote(command: c.RecordQuote, work: UnitOfWork) -> Json:
 
 @handles(c.ChangeAmount)
 def change_amount(command: c.ChangeAmount, work: UnitOfWork) -> Json:
-    checks = Checks()
-    checks.money(command.amount, "amount", work.context.happened_at.date())
-    checks.done()
     deal = work.get(Deal, command.deal_id)
     deal.must_be_open()
     warn_of_currency("amount", command.amount, deal.amount, work)
@@ -230,9 +169,6 @@ def other_currency(said: Money, held: Money) -> str:
 
 @handles(c.MoveExpectedClose)
 def move_expected_close(command: c.MoveExpectedClose, work: UnitOfWork) -> Json:
-    checks = Checks()
-    checks.day(command.expected_close, "expected_close")
-    checks.done()
     deal = work.get(Deal, command.deal_id)
     deal.must_be_open()
     deal.move_expected_close(command.expected_close)
@@ -241,10 +177,6 @@ def move_expected_close(command: c.MoveExpectedClose, work: UnitOfWork) -> Json:
 
 @handles(c.CorrectDeal)
 def correct_deal(command: c.CorrectDeal, work: UnitOfWork) -> Json:
-    checks = Checks()
-    if command.title is not None:
-        checks.text(command.title, "title", most=MAX_NAME, needed=True)
-    checks.done()
     deal = work.get(Deal, command.deal_id)
     check_subjects(command.customer_id, _unless(deal.product_id, command.product_id), work)
     if command.title is not None:
@@ -301,12 +233,6 @@ def decide_override(command: c.DecideOverride, work: UnitOfWork) -> Json:
 @handles(c.HandOver)
 def hand_over(command: c.HandOver, work: UnitOfWork) -> Json:
     """Two streams, one commit: the deal changes hands and the rep's allocations count it."""
-    checks = Checks()
-    checks.text(command.handover_note, "handover_note", needed=True)
-    checks.text(command.rule, "rule", most=60, needed=True)
-    if command.receipt is not None:
-        command.receipt.check(command.to, checks)
-    checks.done()
     deal = work.get(Deal, command.deal_id)
     rep, now = work.get(Rep, command.to, guard=True), work.context.now
     if rep.id != deal.owner_id:

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from domain.deal import commands as c
 from domain.deal.deal import Deal
-from domain.deal.decisions import Json, check_limits, check_step, give, policy_of, told
+from domain.deal.decisions import Json, check_limits, give, policy_of, told
 from domain.engine.command_handler import UnitOfWork, handles
 from domain.engine.errors import Refused
-from domain.engine.values import Checks, PromiseOutcome
+from domain.engine.values import PromiseOutcome
 from domain.people.people import Rep, Team
 
 
 @handles(c.PromiseNext)
 def promise_next(command: c.PromiseNext, work: UnitOfWork) -> Json:
-    checks = Checks()
-    check_step(command.next_step, checks, work.context)
-    checks.done()
     deal = work.get(Deal, command.deal_id)
     policy = policy_of(deal, work)
     check_limits(deal, command.next_step, policy, work)
@@ -25,10 +22,6 @@ def promise_next(command: c.PromiseNext, work: UnitOfWork) -> Json:
 
 @handles(c.ExcusePromise)
 def excuse_promise(command: c.ExcusePromise, work: UnitOfWork) -> Json:
-    checks = Checks()
-    check_step(command.next_step, checks, work.context)
-    checks.that(bool((work.context.reason or "").strip()), "reason", "a promise is excused with a reason")
-    checks.done()
     deal = work.get(Deal, command.deal_id)
     if deal.promise is None or deal.promise.id != command.promise_id:
         deal.must_have_excused(command.promise_id)

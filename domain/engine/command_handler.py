@@ -12,11 +12,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
-from domain.engine import authority
+from domain.engine import authority, fields
 from domain.engine.aggregate import Aggregate
 from domain.engine.context import Context
 from domain.engine.errors import AlreadyExists, Conflict, DomainError, FieldError, Invalid, NotFound
@@ -59,6 +59,22 @@ class Command:
             yield chief
         for named in self.named():
             yield authority.kind_of(named.refers), named.id
+
+    def check(self, context: Context) -> None:
+        """What it says by itself, held against the types of its fields. Raises Invalid naming every bad field."""
+        errors = fields.problems(self, self.day_of_money(context))
+        if late := self.wrong_now(context):
+            fields.add(late, errors)
+        if errors:
+            raise Invalid(errors)
+
+    def wrong_now(self, context: Context) -> Iterable[FieldError]:
+        """What is wrong with it at the time it is given. What depends on what is recorded is for the decision to refuse."""
+        return ()
+
+    def day_of_money(self, context: Context) -> date | None:
+        """The day that its amounts are of, on which one could pay in their currencies; None: whenever that was."""
+        return context.happened_at.date()
 
     def stands(self, named: Named, held: Aggregate) -> bool:
         """Whether `held` says so already: what stays as it is may be said again by who could not have said it first."""
@@ -319,22 +335,31 @@ class Together(Command):
     def stream(self) -> tuple[type[Aggregate], UUID] | None:
         return self.command.stream()
 
+    def check(self, context: Context) -> None:
+        """Each command is checked when its turn comes."""
+
 
 @handles(Together)
 def _decide_together(together: Together, work: UnitOfWork) -> Json:
     errors = []
     for named, command in together.needed:
         try:
-            _DECIDERS[type(command)](command, work)
+            _decide(command, work)
         except DomainError as wrong:
             errors.append(FieldError(named, wrong.message))
     if errors:
         raise Invalid(errors)
-    return _DECIDERS[type(together.command)](together.command, work)
+    return _decide(together.command, work)
+
+
+def _decide(command: Command, work: UnitOfWork) -> Json:
+    command.check(work.context)
+    return _DECIDERS[type(command)](command, work)
 
 
 def attempt(call: Call, work: UnitOfWork) -> Decision:
     """Decide once, purely. Raises NotLoaded, naming what to load before trying again with a new unit of work."""
+    call.command.check(call.context)
     # One alone may be new: it is loaded where somebody looks at it.
     work.want(*call.command.streams(), at_least=2)
     authority.admit(call, work)

@@ -14,7 +14,8 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
-from domain.engine.values import EARLIEST, EASTERNMOST, LATEST
+from domain.engine.fields import EARLIEST, LATEST
+from domain.engine.values import EASTERNMOST
 
 MOST_BEFORE, MOST_BEHIND = 15, 12
 """Digits of a number on either side of its point: together fewer than Decimal computes with."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
+from domain.engine.fields import Argument, Key, Label
 from domain.figures.metrics import Words
 
 Language = Literal["en", "zh"]
@@ -20,15 +21,15 @@ Language = Literal["en", "zh"]
 class Value:
     """A named value as text: a number in plain digits, a day, a period's name, an id."""
 
-    name: str
-    value: str
+    name: Key
+    value: Argument
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
     """One step of an argument; `number` is what it came to."""
 
-    code: str
+    code: Label
     number: Decimal
     values: tuple[Value, ...] = ()
 

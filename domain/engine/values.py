@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
 from hashlib import sha1
 from typing import Annotated
 from uuid import UUID
 
+from annotated_types import MaxLen
+
 from domain.engine import currency
 from domain.engine.errors import FieldError, Invalid
-from domain.engine.facts import FreeText, Personal
+from domain.engine.facts import Personal
+from domain.engine.fields import Key, LongText, Minutes, Name, Quantity, ShortText, What
 from domain.engine.references import OwnRepId
 
 NAMESPACE = UUID("6f0c8f0e-55f0-5d0e-9a55-0d5a1e500b01")
-MAX_AMOUNT = Decimal("1e15")
-EARLIEST, LATEST = 1900, 2200
-"""Years; a day outside is a slip of the pen, and would stretch every report."""
-HALVES = re.compile("[\ud800-\udfff]")
-"""Surrogates: no encoding can store one alone."""
-MAX_TEXT = 10_000
-MAX_NAME = 300
 _VARIANT_AND_VERSION, _NAMED = 0xF000_C000 << 48, 0x5000_8000 << 48
 """Bits of an id (RFC 9562): which they are, and what they say of one that is made from a name."""
 
@@ -51,15 +45,11 @@ def named_id(kind: str, name: str) -> UUID:
 class Money:
     """An amount in a currency (ISO 4217 code), to at most the decimals the currency has."""
 
-    amount: Decimal
-    currency: str
+    amount: Quantity
+    currency: Key
 
     def problem(self, on: date | None = None) -> str | None:
         """What is wrong with it, on that day where one is given: a currency may be withdrawn."""
-        if not self.amount.is_finite() or abs(self.amount) >= MAX_AMOUNT:
-            return f"must be a number below {MAX_AMOUNT:.0e}"
-        if self.amount < 0:
-            return "must not be negative"
         return currency.problem_of(self.amount, self.currency, on)
 
 
@@ -94,12 +84,12 @@ class Activity:
 
     kind: ActivityKind
     direction: Direction = Direction.OUTBOUND
-    outcome: str = ""
-    duration_minutes: int | None = None
+    outcome: ShortText = ""
+    duration_minutes: Minutes | None = None
     rep_id: OwnRepId | None = None
     contact_id: UUID | None = None
-    summary: FreeText = ""
-    name: str = ""
+    summary: LongText = ""
+    name: ShortText = ""
     started_at: datetime | None = None
 
 
@@ -107,10 +97,10 @@ class Activity:
 class Needs:
     """What the customer needs: the exit requirements of the stage *needs*."""
 
-    pain_points: FreeText = ""
+    pain_points: LongText = ""
     budget: Money | None = None
-    decision_process: FreeText = ""
-    decision_makers: Annotated[tuple[str, ...], Personal("subject")] = ()
+    decision_process: LongText = ""
+    decision_makers: Annotated[tuple[Name, ...], MaxLen(50), Personal("subject")] = ()
 
 
 NO_NEEDS = Needs()
@@ -118,7 +108,7 @@ NO_NEEDS = Needs()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quote:
-    reference: str
+    reference: Name
     amount: Money
     valid_until: date | None = None
 
@@ -127,7 +117,7 @@ class Quote:
 class NextStep:
     """What is promised to the customer, and by when."""
 
-    what: FreeText
+    what: What
     due_at: datetime
 
 
@@ -155,26 +145,10 @@ class Checks:
         if not good:
             self.errors.append(FieldError(field, message))
 
-    def text(self, value: str, field: str, *, most: int = MAX_TEXT, needed: bool = False) -> None:
-        if needed and not value.strip():
-            self.that(False, field, "must not be empty")
-        if not value:
-            return
-        if len(value) > most:
-            self.that(False, field, f"is longer than {most} characters")
-        if "\x00" in value:
-            self.that(False, field, "contains a NUL character")
-        if not value.isascii() and HALVES.search(value):
-            self.that(False, field, "contains half a character")
-
     def money(self, value: Money | None, field: str, on: date | None = None) -> None:
         """`on` is the day it is told of; left out, currencies that were withdrawn pass as well."""
         if value is not None and (problem := value.problem(on)):
             self.that(False, field, problem)
-
-    def day(self, value: date | None, field: str) -> None:
-        if value is not None and not EARLIEST <= value.year < LATEST:
-            self.that(False, field, f"{value} is not between {EARLIEST} and {LATEST}")
 
     def done(self) -> None:
         if self.errors:

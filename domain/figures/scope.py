@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from uuid import UUID
 
+from domain.engine.errors import FieldError
+from domain.engine.fields import ShortText
 from domain.engine.references import ProductId
-from domain.engine.values import MAX_NAME, Checks
 
 
 class ScopeKind(StrEnum):
@@ -33,8 +35,8 @@ class Scope:
     kind: ScopeKind
     id: UUID | None = None
     product_id: ProductId | None = None
-    segment: str = ""
-    channel: str = ""
+    segment: ShortText = ""
+    channel: ShortText = ""
 
     @property
     def key(self) -> str:
@@ -57,11 +59,11 @@ class Scope:
         below = SCOPES.index(self.kind) > SCOPES.index(other.kind)
         return below and replace(self, kind=other.kind, id=other.id) == other
 
-    def check(self, checks: Checks, field: str = "scope") -> None:
-        company = self.kind == ScopeKind.COMPANY
-        checks.that(company == (self.id is None), f"{field}.id", _whose(self.kind))
-        checks.text(self.segment, f"{field}.segment", most=MAX_NAME)
-        checks.text(self.channel, f"{field}.channel", most=MAX_NAME)
+    def wrong(self) -> Iterator[FieldError]:
+        if (self.kind == ScopeKind.COMPANY) != (self.id is None):
+            yield FieldError("id", _whose(self.kind))
+        if self.channel:
+            yield FieldError("channel", "nothing records channels yet: it could not be measured")
 
 
 def _whose(kind: ScopeKind) -> str:

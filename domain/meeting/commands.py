@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
+
+from annotated_types import MaxLen
 
 from domain.cycle.facts import AgendaItem
 from domain.cycle.policy import Step
 from domain.engine.aggregate import Aggregate
 from domain.engine.command_handler import Command
-from domain.engine.facts import FreeText
+from domain.engine.fields import FLAT, Key, LongText, NeededText
 from domain.engine.references import CycleId, PersonId
 from domain.figures.scope import Scope
 from domain.meeting.meeting import Meeting
@@ -26,7 +29,7 @@ class SetMeetingSchedule(Command):
     """A scope meets weekly, or monthly. There is one schedule of each; set again it is changed, the same again is silence."""
 
     scope: Scope
-    plan: Plan
+    plan: Annotated[Plan, FLAT]
 
     def stream(self) -> tuple[type[Aggregate], UUID]:
         return MeetingSchedule, schedule_id(self.scope, self.plan.cadence)
@@ -44,7 +47,7 @@ class ScheduleCommand(Command):
 class CancelMeetingSchedule(ScheduleCommand):
     """No more meetings are called; one that was called stays."""
 
-    why: FreeText
+    why: NeededText
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +61,7 @@ class CallMeeting(ScheduleCommand):
     agenda: tuple[AgendaItem, ...] = ()
     cycle_id: CycleId | None = None
     position: int = 0
-    pack_digest: str = ""
+    pack_digest: Key = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,10 +77,10 @@ class Question:
     """What is to be decided, of whom and until when. With a `choice` it was decided at the meeting."""
 
     decision_id: UUID
-    question: FreeText
+    question: NeededText
     of: PersonId
     due_at: datetime
-    choice: FreeText = ""
+    choice: LongText = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +88,7 @@ class Agreed:
     """An action item that was agreed on: who does what, until when."""
 
     item_id: UUID
-    what: FreeText
+    what: NeededText
     owner_id: PersonId
     due_at: datetime
     manager_id: PersonId | None = None
@@ -96,10 +99,10 @@ class HoldMeeting(MeetingCommand):
     """It took place: who was present, what was said, decided and agreed on; all in one commit. The same again is silence."""
 
     held_by: PersonId
-    present: tuple[PersonId, ...] = ()
-    notes: FreeText = ""
-    decisions: tuple[Question, ...] = ()
-    action_items: tuple[Agreed, ...] = ()
+    present: Annotated[tuple[PersonId, ...], MaxLen(500)] = ()
+    notes: LongText = ""
+    decisions: Annotated[tuple[Question, ...], MaxLen(50)] = ()
+    action_items: Annotated[tuple[Agreed, ...], MaxLen(50)] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +116,7 @@ class TakeMeetingDecision(MeetingCommand):
 
     decision_id: UUID
     taken_by: PersonId
-    choice: FreeText
+    choice: NeededText
 
     def concerns(self, held: Aggregate) -> bool:
         return isinstance(held, Meeting) and held.may_decide(self.decision_id, self.taken_by)
@@ -132,7 +135,7 @@ class ChangeChair(MeetingCommand):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CancelMeeting(MeetingCommand):
-    why: FreeText
+    why: NeededText
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

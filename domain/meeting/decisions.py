@@ -10,8 +10,7 @@ from domain.action_item.commands import OpenActionItem, open_action_item
 from domain.cycle.policies import cycle_policy
 from domain.cycle.policy import Step
 from domain.engine.command_handler import UnitOfWork, handles
-from domain.engine.errors import Refused
-from domain.engine.values import Checks
+from domain.engine.errors import FieldError, Invalid, Refused
 from domain.meeting import commands as c
 from domain.meeting import facts as f
 from domain.meeting.meeting import Meeting
@@ -19,7 +18,6 @@ from domain.meeting.plan import Plan
 from domain.meeting.schedule import MeetingSchedule
 from domain.people.people import Team
 from domain.target.decisions import team_of
-from domain.target.smart import check_scope
 from domain.time.commitment import Commitment
 
 Json = dict[str, Any]
@@ -56,21 +54,11 @@ def told(meeting: Meeting) -> Json:
     }
 
 
-def _check_text(text: str, field: str) -> None:
-    checks = Checks()
-    checks.text(text, field, needed=True)
-    checks.done()
-
-
 # -- schedules -----------------------------------------------------------------------------------
 
 
 @handles(c.SetMeetingSchedule)
 def set_schedule(command: c.SetMeetingSchedule, work: UnitOfWork) -> Json:
-    checks = Checks()
-    check_scope(command.scope, checks)
-    command.plan.check(checks)
-    checks.done()
     schedule = work.find(MeetingSchedule, command.stream()[1])
     policy = cycle_policy(command.plan.policy, work)
     team_id = team_of(command.scope, work)
@@ -85,7 +73,6 @@ def set_schedule(command: c.SetMeetingSchedule, work: UnitOfWork) -> Json:
 
 @handles(c.CancelMeetingSchedule)
 def cancel_schedule(command: c.CancelMeetingSchedule, work: UnitOfWork) -> Json:
-    _check_text(command.why, "why")
     schedule = work.get(MeetingSchedule, command.schedule_id)
     schedule.cancel(command.why)
     return told_schedule(schedule)
@@ -144,9 +131,6 @@ def _called(command: c.CallMeeting, schedule: MeetingSchedule, work: UnitOfWork)
 @handles(c.HoldMeeting)
 def hold_meeting(command: c.HoldMeeting, work: UnitOfWork) -> Json:
     """The meeting and its action items, in one commit."""
-    checks = Checks()
-    checks.text(command.notes, "notes")
-    checks.done()
     meeting = work.get(Meeting, command.meeting_id)
     held = f.MeetingHeld(
         held_by=command.held_by,
@@ -162,8 +146,7 @@ def hold_meeting(command: c.HoldMeeting, work: UnitOfWork) -> Json:
             raise Refused("the meeting is held already: ask for decisions one by one", decisions=unknown)
     else:
         for n, one in enumerate(command.decisions):
-            _check_question(one, f"decisions[{n}]", checks, work.context.now)
-        checks.done()
+            _check_time(one, f"decisions[{n}]", work.context.now)
         for one in command.decisions:
             _ask(meeting, one, work)
         for item in command.action_items:
@@ -181,13 +164,10 @@ def _opening(item: c.Agreed, meeting: Meeting) -> OpenActionItem:
     )
 
 
-def _check_question(one: c.Question, field: str, checks: Checks, now: datetime) -> None:
-    checks.text(one.question, f"{field}.question", needed=True)
-    checks.text(one.choice, f"{field}.choice")
-    aware = one.due_at.tzinfo is not None
-    checks.that(aware, f"{field}.due_at", "needs a time zone, such as 2026-11-30T09:00Z")
-    past = aware and not one.choice.strip() and one.due_at <= now
-    checks.that(not past, f"{field}.due_at", "is past")
+def _check_time(one: c.Question, field: str, now: datetime) -> None:
+    """What is still to be decided. Raises Invalid."""
+    if not one.choice.strip() and one.due_at <= now:
+        raise Invalid([FieldError(f"{field}.due_at", "is past")])
 
 
 def _ask(meeting: Meeting, one: c.Question, work: UnitOfWork) -> None:
@@ -200,9 +180,7 @@ def _ask(meeting: Meeting, one: c.Question, work: UnitOfWork) -> None:
 
 @handles(c.AskMeetingDecision)
 def ask_decision(command: c.AskMeetingDecision, work: UnitOfWork) -> Json:
-    checks = Checks()
-    _check_question(command.question, "question", checks, work.context.now)
-    checks.done()
+    _check_time(command.question, "question", work.context.now)
     meeting = work.get(Meeting, command.meeting_id)
     _ask(meeting, command.question, work)
     return told(meeting)
@@ -210,7 +188,6 @@ def ask_decision(command: c.AskMeetingDecision, work: UnitOfWork) -> Json:
 
 @handles(c.TakeMeetingDecision)
 def take_decision(command: c.TakeMeetingDecision, work: UnitOfWork) -> Json:
-    _check_text(command.choice, "choice")
     meeting = work.get(Meeting, command.meeting_id)
     meeting.take(
         f.MeetingDecisionTaken(
@@ -236,7 +213,6 @@ def change_chair(command: c.ChangeChair, work: UnitOfWork) -> Json:
 
 @handles(c.CancelMeeting)
 def cancel_meeting(command: c.CancelMeeting, work: UnitOfWork) -> Json:
-    _check_text(command.why, "why")
     meeting = work.get(Meeting, command.meeting_id)
     meeting.cancel(command.why)
     return told(meeting)

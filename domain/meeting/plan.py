@@ -14,8 +14,10 @@ from zoneinfo import ZoneInfo
 
 from domain.cycle.policy import Cadence, CyclePolicy
 from domain.engine import reading
+from domain.engine.errors import FieldError
+from domain.engine.fields import Key, RuleName
 from domain.engine.references import PersonId
-from domain.engine.values import Checks, named_id
+from domain.engine.values import named_id
 from domain.figures.scope import Scope
 from domain.time.zones import first_instant
 
@@ -33,16 +35,19 @@ class Plan:
 
     cadence: Cadence
     day: int
-    at: str
+    at: Key
     chair_id: PersonId | None = None
     above_id: PersonId | None = None
-    policy: str = "default"
+    policy: RuleName = "default"
 
-    def check(self, checks: Checks) -> None:
-        checks.that(self.cadence in CADENCES, "cadence", f"must be {' or '.join(CADENCES)}")
+    def wrong(self) -> Iterator[FieldError]:
         most = 7 if self.cadence == Cadence.WEEKLY else LAST_DAY
-        checks.that(1 <= self.day <= most, "day", f"must be 1 to {most}")
-        checks.that(_time(self.at) is not None, "at", "must be a time of day, such as 09:30")
+        if self.cadence not in CADENCES:
+            yield FieldError("cadence", f"must be {' or '.join(CADENCES)}")
+        if not 1 <= self.day <= most:
+            yield FieldError("day", f"must be 1 to {most}")
+        if _time(self.at) is None:
+            yield FieldError("at", "must be a time of day, such as 09:30")
 
 
 def schedule_id(scope: Scope, cadence: Cadence) -> UUID:

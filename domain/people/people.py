@@ -6,17 +6,21 @@ or left; a deal or lead was allocated to a rep. State: what allocation and hando
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from domain.allocation.receipt import AllocationReceipt, lifted
 from domain.engine.aggregate import Aggregate, when
 from domain.engine.command_handler import Command
 from domain.engine.context import Reach
-from domain.engine.errors import Refused
+from domain.engine.errors import FieldError, Refused
 from domain.engine.facts import Fact, Json, PersonName, fact, upcast
+from domain.engine.fields import Name, ShortText, UserId
 from domain.engine.references import PersonId, TeamId
+
+LONGEST_LEAVE = timedelta(days=3 * 366)
 
 
 @fact("team.formed")
@@ -211,8 +215,8 @@ class TeamCommand(Command):
 class FormTeam(TeamCommand):
     """Form a team, or name its manager anew. Saying the same again, or no manager, changes nothing."""
 
-    name: str
-    region: str = ""
+    name: Name
+    region: ShortText = ""
     manager_id: PersonId | None = None
 
 
@@ -220,8 +224,8 @@ class FormTeam(TeamCommand):
 class CorrectTeam(TeamCommand):
     """Set right what was entered wrongly. A field left out stays as it is."""
 
-    name: str | None = None
-    region: str | None = None
+    name: Name | None = None
+    region: ShortText | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -241,17 +245,17 @@ class RepCommand(Command):
 class HireRep(RepCommand):
     """Hire a rep into a team; for a rep who is there, move to that team. Who left does not come back under the old id."""
 
-    name: PersonName
+    name: Name
     team_id: TeamId
-    user_id: str | None = None
+    user_id: UserId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CorrectRep(RepCommand):
     """Set right a rep's name, or which user is this rep. A field left out stays as it is."""
 
-    name: PersonName | None = None
-    user_id: str | None = None
+    name: Name | None = None
+    user_id: UserId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -265,6 +269,12 @@ class PlanLeave(RepCommand):
 
     starts_at: datetime
     ends_at: datetime
+
+    def wrong(self) -> Iterator[FieldError]:
+        if self.starts_at >= self.ends_at:
+            yield FieldError("ends_at", "must be after the start")
+        if self.ends_at - self.starts_at >= LONGEST_LEAVE:
+            yield FieldError("ends_at", "is more than three years after the start")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

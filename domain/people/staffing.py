@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC
 from typing import Any
 
 from domain.engine.command_handler import UnitOfWork, handles
 from domain.engine.errors import Refused
-from domain.engine.values import MAX_NAME, Checks
 from domain.people import people as p
 
 Json = dict[str, Any]
-LONGEST_LEAVE = timedelta(days=3 * 366)
 
 
 @handles(p.FormTeam)
 def form_team(command: p.FormTeam, work: UnitOfWork) -> Json:
-    _check_team(command.name, command.region)
     team = work.find(p.Team, command.team_id)
     manager = command.manager_id
     if not team.exists or team.archived:
@@ -33,18 +30,10 @@ def correct_team(command: p.CorrectTeam, work: UnitOfWork) -> Json:
     held = team.known_as
     name = held.name if command.name is None else command.name
     region = held.region if command.region is None else command.region
-    _check_team(name, region)
     after = p.TeamName(name=name, region=region)
     if after != held:
         team.record(p.TeamCorrected(before=held, after=after))
     return {"team_id": str(command.team_id)}
-
-
-def _check_team(name: str, region: str) -> None:
-    checks = Checks()
-    checks.text(name, "name", most=MAX_NAME, needed=True)
-    checks.text(region, "region", most=MAX_NAME)
-    checks.done()
 
 
 @handles(p.ArchiveTeam)
@@ -65,7 +54,6 @@ def hire(command: p.HireRep, work: UnitOfWork) -> Json:
 
 
 def hire_rep(command: p.HireRep, work: UnitOfWork) -> Json:
-    _check_rep(command.name, command.user_id)
     work.want((p.Rep, command.rep_id), (p.Team, command.team_id))
     team, rep = work.get(p.Team, command.team_id), work.find(p.Rep, command.rep_id)
     if not rep.exists:
@@ -82,13 +70,6 @@ def _check_open(team: p.Team) -> None:
         raise Refused("this team is archived: form it again first", team_id=str(team.id))
 
 
-def _check_rep(name: str, user_id: str | None) -> None:
-    checks = Checks()
-    checks.text(name, "name", most=MAX_NAME, needed=True)
-    checks.text(user_id or "", "user_id", most=MAX_NAME)
-    checks.done()
-
-
 def told(rep: p.Rep) -> Json:
     return {"rep_id": str(rep.id), "team_id": str(rep.team_id), "active": rep.active}
 
@@ -102,7 +83,6 @@ def correct_rep(command: p.CorrectRep, work: UnitOfWork) -> Json:
         name=held.name if command.name is None else command.name,
         user_id=held.user_id if command.user_id is None else command.user_id,
     )
-    _check_rep(after.name, after.user_id)
     if after != held:
         rep.record(p.RepCorrected(before=held, after=after))
     return told(rep)
@@ -118,7 +98,6 @@ def rep_leaves(command: p.RepLeaves, work: UnitOfWork) -> Json:
 
 @handles(p.PlanLeave)
 def plan_leave(command: p.PlanLeave, work: UnitOfWork) -> Json:
-    _check_leave(command.starts_at, command.ends_at)
     rep = work.get(p.Rep, command.rep_id)
     rep.must_be_active()
     leave = p.LeavePlanned(
@@ -127,17 +106,6 @@ def plan_leave(command: p.PlanLeave, work: UnitOfWork) -> Json:
     if leave not in rep.away:
         rep.record(leave)
     return told(rep)
-
-
-def _check_leave(starts_at: datetime, ends_at: datetime) -> None:
-    checks = Checks()
-    for field, at in (("starts_at", starts_at), ("ends_at", ends_at)):
-        checks.that(at.tzinfo is not None, field, "needs a time zone")
-        checks.day(at.date(), field)
-    checks.done()
-    checks.that(starts_at < ends_at, "ends_at", "must be after the start")
-    checks.that(ends_at - starts_at < LONGEST_LEAVE, "ends_at", "is more than three years after the start")
-    checks.done()
 
 
 @handles(p.ComeBack)

@@ -11,9 +11,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Literal
+from typing import Annotated, Literal
+
+from annotated_types import Ge, Le, MaxLen
 
 from domain.engine.errors import FieldError, Invalid
+from domain.engine.fields import RuleName, Version
 from domain.time.calendar import HORIZON_DAYS, BusinessCalendar
 from domain.time.commitment import Deadlines
 
@@ -63,7 +66,7 @@ class Duration:
         """The short form, which `parse` reads back to an equal duration."""
         return f"{Decimal(self.amount):f}{_SUFFIX_OF[self.unit]}" if _SUFFIX_OF.get(self.unit) else repr(self)
 
-    def problem(self) -> str | None:
+    def problem(self, on: dt.date | None = None) -> str | None:
         """What is wrong with this duration, or None."""
         if self.unit not in _SECONDS:
             return f"unknown unit {self.unit!r}; {_HINT}"
@@ -108,19 +111,19 @@ class FollowUpPolicy:
     `owner_excuses` promises of one deal; beyond them a leader may.
     """
 
-    name: str
-    version: int
+    name: RuleName
+    version: Version
     calendar: BusinessCalendar
     due_after: Duration
-    due_after_by_stage: dict[str, Duration] = field(default_factory=dict)
-    due_after_by_activity: dict[str, Duration] = field(default_factory=dict)
+    due_after_by_stage: Annotated[dict[str, Duration], MaxLen(200)] = field(default_factory=dict)
+    due_after_by_activity: Annotated[dict[str, Duration], MaxLen(200)] = field(default_factory=dict)
     remind_before: Duration = Duration(4, "business_hours")
     escalate_after: Duration = Duration(24, "business_hours")
     reassign_after: Duration = Duration(72, "business_hours")
-    max_reassignments: int = 3
-    owner_moves: int = 3
+    max_reassignments: Annotated[int, Ge(0), Le(100)] = 3
+    owner_moves: Annotated[int, Ge(0), Le(1_000)] = 3
     owner_ahead: Duration = Duration(90, "days")
-    owner_excuses: int = 0
+    owner_excuses: Annotated[int, Ge(0), Le(1_000)] = 0
 
     def due_after_for(self, stage: str, activity: str | None = None) -> Duration:
         """The duration that applies; `activity` is "kind" or "kind:outcome" of the touch just made."""
@@ -146,45 +149,21 @@ class FollowUpPolicy:
         reassign = max(self.reassign_after.after(due, self.calendar), escalate)
         return Deadlines(min(remind, due), due, escalate, reassign)
 
-    def check(self) -> None:
-        """Raises `Invalid` with everything that is wrong."""
-        if problems := self.problems():
-            raise Invalid(problems)
-
-    def problems(self) -> tuple[FieldError, ...]:
-        """Everything wrong with this policy; empty when it may be published."""
-        errors = [
-            *self.calendar.problems(),
-            *self._number_errors(),
-            *self._duration_errors(),
-            *self._key_errors(),
-        ]
-        return tuple(errors or self._order_errors())
-
-    def _number_errors(self) -> Iterator[FieldError]:
-        if not self.name.strip():
-            yield FieldError("name", "a policy needs a name")
-        if self.version < 1:
-            yield FieldError("version", f"{self.version} is not a version; versions start at 1")
-        if self.max_reassignments < 0:
-            yield FieldError("max_reassignments", "the number of reassignments cannot be negative")
-        for name in ("owner_moves", "owner_excuses"):
-            if getattr(self, name) < 0:
-                yield FieldError(name, "how often it may be done cannot be negative")
-        if problem := self.owner_ahead.problem():
-            yield FieldError("owner_ahead", problem)
-        elif not self.owner_ahead.amount:
+    def wrong(self) -> Iterator[FieldError]:
+        if not self.owner_ahead.amount:
             yield FieldError("owner_ahead", "nothing could be promised; give it some time")
-
-    def _duration_errors(self) -> Iterator[FieldError]:
         for name, duration in self._due_durations():
-            if problem := duration.problem():
-                yield FieldError(name, problem)
-            elif not duration.amount:
+            if not duration.amount:
                 yield FieldError(name, "a promise due at once can never be kept; give it some time")
-        for name in ("remind_before", "escalate_after", "reassign_after"):
-            if problem := getattr(self, name).problem():
-                yield FieldError(name, problem)
+        for activity in self.due_after_by_activity:
+            if not 1 <= len(parts := activity.split(":")) <= 2 or not all(part.strip() for part in parts):
+                message = f"{activity!r} must be an activity kind or 'kind:outcome'"
+                yield FieldError("due_after_by_activity", message)
+        if not _always_shorter(self.escalate_after, self.reassign_after, self.calendar):
+            message = (
+                f"{self.reassign_after} must always be longer than escalate_after ({self.escalate_after})"
+            )
+            yield FieldError("reassign_after", message)
 
     def _due_durations(self) -> Iterator[tuple[str, Duration]]:
         yield "due_after", self.due_after
@@ -192,20 +171,6 @@ class FollowUpPolicy:
             yield f"due_after_by_stage.{stage}", duration
         for activity, duration in self.due_after_by_activity.items():
             yield f"due_after_by_activity.{activity}", duration
-
-    def _key_errors(self) -> Iterator[FieldError]:
-        if any(not stage.strip() for stage in self.due_after_by_stage):
-            yield FieldError("due_after_by_stage", "a stage needs a name")
-        for activity in self.due_after_by_activity:
-            if not 1 <= len(parts := activity.split(":")) <= 2 or not all(part.strip() for part in parts):
-                message = f"{activity!r} must be an activity kind or 'kind:outcome'"
-                yield FieldError("due_after_by_activity", message)
-
-    def _order_errors(self) -> list[FieldError]:
-        if _always_shorter(self.escalate_after, self.reassign_after, self.calendar):
-            return []
-        message = f"{self.reassign_after} must always be longer than escalate_after ({self.escalate_after})"
-        return [FieldError("reassign_after", message)]
 
 
 def _always_shorter(a: Duration, b: Duration, calendar: BusinessCalendar) -> bool:

@@ -7,18 +7,17 @@ the policy named "default" is built in.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from domain.engine.aggregate import Aggregate, when
 from domain.engine.command_handler import Command, UnitOfWork, handles
 from domain.engine.errors import NotFound
 from domain.engine.facts import Fact, fact, upcast
-from domain.engine.values import MAX_NAME, Checks, named_id
+from domain.engine.fields import FLAT
+from domain.engine.values import named_id
 from domain.policy.follow_up import DEFAULT_POLICY, FollowUpPolicy
 from domain.time.known_days import lifted, said_when_published
-
-MAX_KEYS = 200
 
 
 @fact("policy.published", version=3)
@@ -86,7 +85,7 @@ class PublishPolicy(Command):
     A workflow then re-arms every open deal that follows the policy.
     """
 
-    policy: FollowUpPolicy
+    policy: Annotated[FollowUpPolicy, FLAT]
 
     def stream(self) -> tuple[type[Aggregate], UUID]:
         return Policies, policy_stream(self.policy.name)
@@ -94,21 +93,6 @@ class PublishPolicy(Command):
 
 @handles(PublishPolicy)
 def publish_policy(command: PublishPolicy, work: UnitOfWork) -> dict[str, Any]:
-    command.policy.check()
-    _check_texts(command.policy)
     published = work.find(Policies, policy_stream(command.policy.name)).publish(command.policy)
     work.warn(*said_when_published(published.calendar))
     return {"policy": published.name, "version": published.version}
-
-
-def _check_texts(policy: FollowUpPolicy) -> None:
-    """A policy's name is repeated in facts and workflow ids: it stays short."""
-    checks = Checks()
-    checks.text(policy.name, "name", most=60)
-    checks.text(policy.calendar.source, "calendar.source", most=MAX_NAME)
-    for field in ("due_after_by_stage", "due_after_by_activity"):
-        keys = getattr(policy, field)
-        checks.that(len(keys) <= MAX_KEYS, field, f"has more than {MAX_KEYS} entries")
-        for key in keys:
-            checks.text(key, field, most=MAX_NAME)
-    checks.done()

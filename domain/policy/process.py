@@ -6,18 +6,21 @@ Facts: a version was published. State: every version. Version 1 of the process n
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
+
+from annotated_types import Ge, Le, Len, MaxLen
 
 from domain.engine.aggregate import Aggregate, when
 from domain.engine.command_handler import Command, UnitOfWork, handles
-from domain.engine.errors import NotFound
+from domain.engine.errors import FieldError, NotFound
 from domain.engine.facts import Fact, fact
-from domain.engine.values import MAX_NAME, Checks, named_id
+from domain.engine.fields import Code, Digits, RuleName, Share
+from domain.engine.values import named_id
 
 REQUIREMENTS = (
     "pain-points",
@@ -38,24 +41,37 @@ class Stage:
     winning from here is between 0 and 1; `sla_days` is how long a deal should stay at most.
     """
 
-    name: str
-    probability: Decimal
-    sla_days: int | None = None
-    leave: tuple[str, ...] = ()
-    enter: tuple[str, ...] = ()
+    name: Code
+    probability: Annotated[Share, Digits(6, 4)]
+    sla_days: Annotated[int, Ge(1), Le(3_650)] | None = None
+    leave: Annotated[tuple[Code, ...], MaxLen(20)] = ()
+    enter: Annotated[tuple[Code, ...], MaxLen(20)] = ()
+
+    def wrong(self) -> Iterator[FieldError]:
+        known = ", ".join(REQUIREMENTS)
+        for name in dict.fromkeys((*self.leave, *self.enter)):
+            if name not in REQUIREMENTS:
+                yield FieldError("", f"unknown requirement {name!r}; known: {known}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Process:
     """Stages in order: the open ones, then won, lost and after-sales."""
 
-    name: str
+    name: RuleName
     version: int
-    stages: tuple[Stage, ...]
+    stages: Annotated[tuple[Stage, ...], Len(4, 40)]
 
     def __hash__(self) -> int:
         """What is worked out from a process is remembered by it; all of its stages would take longer to hash."""
         return hash((self.name, self.version))
+
+    def wrong(self) -> Iterator[FieldError]:
+        names = [stage.name for stage in self.stages]
+        if len(set(names)) != len(names):
+            yield FieldError("stages", "stage names must differ")
+        if tuple(names[-3:]) != CLOSED:
+            yield FieldError("stages", "must end with won, lost, after-sales")
 
     def stage(self, name: str) -> Stage | None:
         return next((s for s in self.stages if s.name == name), None)
@@ -162,34 +178,9 @@ class PublishProcess(Command):
 
 @handles(PublishProcess)
 def publish_process(command: PublishProcess, work: UnitOfWork) -> dict[str, Any]:
-    check_process(command.process)
     published = work.find(*_processes(command)).publish(command.process)
     return {"process": published.name, "version": published.version}
 
 
 def _processes(command: PublishProcess) -> tuple[type[Processes], UUID]:
     return Processes, process_stream(command.process.name)
-
-
-def check_process(process: Process) -> None:
-    """Raises Invalid naming everything that is wrong with the process."""
-    checks = Checks()
-    checks.text(process.name, "process.name", most=MAX_NAME, needed=True)
-    names = [s.name for s in process.stages]
-    checks.that(len(set(names)) == len(names), "process.stages", "stage names must differ")
-    checks.that(tuple(names[-3:]) == CLOSED, "process.stages", "must end with won, lost, after-sales")
-    checks.that(4 <= len(names) <= 40, "process.stages", "needs 1 to 37 open stages before the closed ones")
-    for n, stage in enumerate(process.stages):
-        _check_stage(stage, f"process.stages[{n}]", checks)
-    checks.done()
-
-
-def _check_stage(stage: Stage, at: str, checks: Checks) -> None:
-    checks.text(stage.name, f"{at}.name", most=60, needed=True)
-    likely = stage.probability.is_finite() and 0 <= stage.probability <= 1
-    checks.that(likely, f"{at}.probability", "must be between 0 and 1")
-    checks.that(stage.sla_days is None or stage.sla_days > 0, f"{at}.sla_days", "must be positive")
-    for name in (*stage.leave, *stage.enter):
-        checks.that(
-            name in REQUIREMENTS, at, f"unknown requirement {name!r}; known: {', '.join(REQUIREMENTS)}"
-        )

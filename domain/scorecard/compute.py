@@ -12,6 +12,7 @@ from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from typing import Any
 
 from domain.engine.canonical import canonical, digest_of_positions
+from domain.engine.fields import Key, Name
 from domain.figures.metrics import Contribution, Unit, drill, known, metric, sum_of
 from domain.figures.scope import Scope
 from domain.figures.shares import PRECISION
@@ -27,11 +28,11 @@ class MeasureFigure:
     `events` counts the positions behind the figure and `events_digest` names exactly which they are.
     """
 
-    key: str
+    key: Name
     figure: Decimal | None
     target: Decimal | None = None
     events: int = 0
-    events_digest: str = ""
+    events_digest: Key = ""
 
 
 @dataclass(frozen=True, slots=True)

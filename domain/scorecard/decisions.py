@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
+
+from annotated_types import Len
 
 from domain.engine import currency
 from domain.engine.aggregate import Aggregate
 from domain.engine.canonical import digest
 from domain.engine.command_handler import Command, UnitOfWork, handles
 from domain.engine.errors import AlreadyExists, Forbidden, Refused
-from domain.engine.facts import FreeText
+from domain.engine.fields import NeededText, Position, RuleName, ShortText
 from domain.engine.references import PersonId
 from domain.engine.values import Checks
 from domain.figures.metrics import Unit, metric
 from domain.figures.scope import Scope
 from domain.scorecard.compute import MeasureFigure, result_of, scores_of, total_of
-from domain.scorecard.definition import HUNDRED, Definition, Definitions, MeasureKind, definition_stream
+from domain.scorecard.definition import Definition, Definitions, MeasureKind, definition_stream
 from domain.scorecard.scorecard import (
     Hands,
     Score,
@@ -29,7 +31,6 @@ from domain.scorecard.scorecard import (
     scorecard_id,
 )
 from domain.target.decisions import team_of
-from domain.target.smart import check_scope
 from domain.time.periods import Period
 
 Json = dict[str, Any]
@@ -43,10 +44,10 @@ class OpenScorecard(Command):
 
     scope: Scope
     period: Period
-    definition: str
+    definition: RuleName
     owner_id: PersonId
     manager_id: PersonId | None = None
-    currency: str = ""
+    currency: ShortText = ""
 
     def stream(self) -> tuple[type[Aggregate], UUID]:
         return Scorecard, scorecard_id(self.scope, self.period)
@@ -66,14 +67,14 @@ class ScoreScorecard(ScorecardCommand):
 
     role: Literal["owner", "manager"]
     scored_by: PersonId
-    scores: tuple[Score, ...]
+    scores: Annotated[tuple[Score, ...], Len(1, 50)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CloseScorecard(ScorecardCommand):
     """`figures` are what `compute.figures_at` reads at `position`. Refused while a qualitative score is lacking."""
 
-    position: int
+    position: Position
     figures: tuple[MeasureFigure, ...]
 
 
@@ -81,7 +82,7 @@ class CloseScorecard(ScorecardCommand):
 class CommentOnScorecard(ScorecardCommand):
     comment_id: UUID
     author_id: PersonId
-    text: FreeText
+    text: NeededText
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,14 +90,14 @@ class AppealScorecard(ScorecardCommand):
     """Its owner does not accept the score: it is reopened, and the original kept."""
 
     appealed_by: PersonId
-    why: FreeText
+    why: NeededText
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandOverScorecard(ScorecardCommand):
     """Others take the parts that are named, and a rep's goes to the team the rep is in now. What was closed stays whose it was."""
 
-    why: FreeText
+    why: NeededText
     owner_id: PersonId | None = None
     manager_id: PersonId | None = None
 
@@ -121,11 +122,6 @@ def definition_of(card: Scorecard, work: UnitOfWork) -> Definition:
 
 @handles(OpenScorecard)
 def open_scorecard(command: OpenScorecard, work: UnitOfWork) -> Json:
-    checks = Checks()
-    check_scope(command.scope, checks)
-    problem = command.period.problem()
-    checks.that(problem is None, "period", problem or "")
-    checks.done()
     card = work.find(Scorecard, scorecard_id(command.scope, command.period))
     if card.exists:
         manager_id = command.manager_id or card.manager_id
@@ -134,6 +130,7 @@ def open_scorecard(command: OpenScorecard, work: UnitOfWork) -> Json:
             raise AlreadyExists("there is a scorecard for this scope and period", id=str(card.id))
         return told(card)
     definition = work.find(Definitions, definition_stream(command.definition)).current
+    checks = Checks()
     money = any(metric(m.metric).unit == Unit.MONEY for m in definition.measures if m.metric)
     checks.that(
         bool(command.currency) == money, "currency", "is needed for measures of money, and only for those"
@@ -165,13 +162,9 @@ def score_scorecard(command: ScoreScorecard, work: UnitOfWork) -> Json:
         raise Forbidden(f"this is for the {command.role} of the scorecard to say")
     asked = definition_of(card, work).scored_by_people
     checks = Checks()
-    checks.that(command.scores, "scores", "name at least one measure")
     for n, score in enumerate(command.scores):
         known = score.measure in asked
         checks.that(known, f"scores[{n}].measure", f"people score {', '.join(asked) or 'nothing'} here")
-        good = score.score.is_finite() and 0 <= score.score <= HUNDRED
-        checks.that(good, f"scores[{n}].score", "must be from 0 to 100")
-        checks.text(score.why, f"scores[{n}].why")
     checks.done()
     said = ScorecardScored(role=command.role, scored_by=command.scored_by, scores=command.scores)
     if card.said.get(command.role) != said:
@@ -210,13 +203,11 @@ def _check_closing(definition: Definition, card: Scorecard, command: CloseScorec
     checks.that(
         [f.key for f in command.figures] == wanted, "figures", f"must be of {', '.join(wanted)}, in order"
     )
-    checks.that(command.position > 0, "position", "is not a position in the ledger")
     checks.done()
 
 
 @handles(CommentOnScorecard)
 def comment_on_scorecard(command: CommentOnScorecard, work: UnitOfWork) -> Json:
-    _check_text(command.text, "text")
     card = work.get(Scorecard, command.scorecard_id)
     said = ScorecardCommented(comment_id=command.comment_id, author_id=command.author_id, text=command.text)
     held = card.comments.get(command.comment_id)
@@ -229,7 +220,6 @@ def comment_on_scorecard(command: CommentOnScorecard, work: UnitOfWork) -> Json:
 
 @handles(AppealScorecard)
 def appeal_scorecard(command: AppealScorecard, work: UnitOfWork) -> Json:
-    _check_text(command.why, "why")
     card = work.get(Scorecard, command.scorecard_id)
     if command.appealed_by != card.owner_id:
         raise Forbidden("a score is appealed against by whose it is")
@@ -239,7 +229,6 @@ def appeal_scorecard(command: AppealScorecard, work: UnitOfWork) -> Json:
 
 @handles(HandOverScorecard)
 def hand_over_scorecard(command: HandOverScorecard, work: UnitOfWork) -> Json:
-    _check_text(command.why, "why")
     card = work.get(Scorecard, command.scorecard_id)
     card.must_be_open()
     after = Hands(
@@ -249,9 +238,3 @@ def hand_over_scorecard(command: HandOverScorecard, work: UnitOfWork) -> Json:
     )
     card.hand_over(after, command.why)
     return told(card)
-
-
-def _check_text(text: str, field: str) -> None:
-    checks = Checks()
-    checks.text(text, field, needed=True)
-    checks.done()

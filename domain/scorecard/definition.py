@@ -10,14 +10,17 @@ from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from enum import StrEnum
 from itertools import pairwise
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 from uuid import UUID
+
+from annotated_types import Gt, Len, Lt, MaxLen
 
 from domain.engine.aggregate import Aggregate, when
 from domain.engine.command_handler import Command, UnitOfWork, handles
-from domain.engine.errors import FieldError, Invalid, NotFound
+from domain.engine.errors import FieldError, NotFound
 from domain.engine.facts import Fact, fact
-from domain.engine.values import MAX_NAME, named_id
+from domain.engine.fields import FLAT, MAX_AMOUNT, Digits, Key, Name, Percent, RuleName, Version
+from domain.engine.values import named_id
 from domain.figures.metrics import ACTION_ITEMS_KEPT, GATE_DISCIPLINE, PROMISE_KEEPING, find_metric
 from domain.figures.shares import PRECISION
 
@@ -46,8 +49,8 @@ class Basis(StrEnum):
 class Point:
     """At this value the score is this."""
 
-    at: Decimal
-    score: Decimal
+    at: Annotated[Decimal, Gt(-MAX_AMOUNT), Lt(MAX_AMOUNT), Digits(21, 6)]
+    score: Percent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,12 +59,12 @@ class Measure:
     ends it stays. A qualitative measure has neither metric nor curve: people score it from 0 to 100.
     """
 
-    key: str
+    key: Name
     kind: MeasureKind
-    weight: Decimal
-    metric: str = ""
+    weight: Annotated[Percent, Gt(0)]
+    metric: Key = ""
     basis: Basis = Basis.FIGURE
-    curve: tuple[Point, ...] = ()
+    curve: Annotated[tuple[Point, ...], MaxLen(50)] = ()
 
     def score(self, value: Decimal) -> Decimal:
         """0 to 100, to two decimals, half to even."""
@@ -73,42 +76,32 @@ class Measure:
             slope = (right.score - left.score) / (right.at - left.at)
             return (left.score + slope * (value - left.at)).quantize(HUNDREDTH, ROUND_HALF_EVEN)
 
-    def problems(self, at: str) -> Iterator[FieldError]:
-        if not self.key.strip() or len(self.key) > MAX_NAME or "\x00" in self.key:
-            yield FieldError(f"{at}.key", "a measure needs a name")
-        if not (self.weight.is_finite() and 0 < self.weight <= HUNDRED):
-            yield FieldError(f"{at}.weight", "must be above 0 and at most 100")
+    def wrong(self) -> Iterator[FieldError]:
         if self.kind == MeasureKind.QUALITATIVE:
             if self.metric or self.curve:
-                yield FieldError(at, "people score it: it has no metric and no curve")
+                yield FieldError("", "people score it: it has no metric and no curve")
             return
-        yield from self._metric_problems(at)
-        yield from self._curve_problems(at)
+        yield from self._wrong_metric()
+        if len(self.curve) < 2:
+            yield FieldError("curve", "needs two points or more")
+        elif any(a.at >= b.at for a, b in pairwise(self.curve)):
+            yield FieldError("curve", "the points must rise in what they are drawn over")
 
-    def _metric_problems(self, at: str) -> Iterator[FieldError]:
+    def _wrong_metric(self) -> Iterator[FieldError]:
         of = find_metric(self.metric)
         if of is None or not of.measured:
-            yield FieldError(f"{at}.metric", f"{self.metric!r} is not a measured metric of the catalogue")
+            yield FieldError("metric", f"{self.metric!r} is not a measured metric of the catalogue")
         elif self.kind == MeasureKind.PROCESS and self.metric not in PROCESS_QUALITY:
-            yield FieldError(f"{at}.metric", f"process quality is one of {', '.join(PROCESS_QUALITY)}")
-
-    def _curve_problems(self, at: str) -> Iterator[FieldError]:
-        numbers = [n for p in self.curve for n in (p.at, p.score)]
-        if len(self.curve) < 2 or not all(n.is_finite() for n in numbers):
-            yield FieldError(f"{at}.curve", "needs two points or more")
-        elif any(a.at >= b.at for a, b in pairwise(self.curve)):
-            yield FieldError(f"{at}.curve", "the points must rise in what they are drawn over")
-        elif not all(0 <= p.score <= HUNDRED for p in self.curve):
-            yield FieldError(f"{at}.curve", "scores are from 0 to 100")
+            yield FieldError("metric", f"process quality is one of {', '.join(PROCESS_QUALITY)}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Definition:
     """A scorecard's measures; their weights sum to exactly 100 %."""
 
-    name: str
-    version: int = 1
-    measures: tuple[Measure, ...] = ()
+    name: RuleName
+    version: Version = 1
+    measures: Annotated[tuple[Measure, ...], Len(1, 50)] = ()
 
     def measure(self, key: str) -> Measure | None:
         return next((m for m in self.measures if m.key == key), None)
@@ -117,17 +110,12 @@ class Definition:
     def scored_by_people(self) -> tuple[str, ...]:
         return tuple(m.key for m in self.measures if m.kind == MeasureKind.QUALITATIVE)
 
-    def problems(self) -> tuple[FieldError, ...]:
-        """Everything wrong with it; empty when it may be published."""
-        found = [p for n, m in enumerate(self.measures) for p in m.problems(f"measures[{n}]")]
-        if not self.name.strip() or len(self.name) > MAX_NAME or "\x00" in self.name:
-            found.append(FieldError("name", "a scorecard needs a name"))
+    def wrong(self) -> Iterator[FieldError]:
         if len({m.key for m in self.measures}) != len(self.measures):
-            found.append(FieldError("measures", "their names must differ"))
-        weights = sum((m.weight for m in self.measures if m.weight.is_finite()), Decimal(0))
+            yield FieldError("measures", "their names must differ")
+        weights = sum((m.weight for m in self.measures), Decimal(0))
         if weights != HUNDRED:
-            found.append(FieldError("measures", f"the weights sum to {weights} %, not to 100 %"))
-        return tuple(found)
+            yield FieldError("measures", f"the weights sum to {weights} %, not to 100 %")
 
 
 @fact("scorecard-definition.published")
@@ -169,7 +157,7 @@ def definition_stream(name: str) -> UUID:
 class DefineScorecard(Command):
     """Publish a version; the number given is ignored and the next one taken. The same again is silence."""
 
-    definition: Definition
+    definition: Annotated[Definition, FLAT]
 
     def stream(self) -> tuple[type[Aggregate], UUID]:
         return Definitions, definition_stream(self.definition.name)
@@ -177,9 +165,6 @@ class DefineScorecard(Command):
 
 @handles(DefineScorecard)
 def define_scorecard(command: DefineScorecard, work: UnitOfWork) -> dict[str, Any]:
-    problems = command.definition.problems()
-    if problems:
-        raise Invalid(problems)
     held = work.find(Definitions, definition_stream(command.definition.name))
     last = held.versions[-1] if held.versions else None
     numbered = replace(command.definition, version=last.version + 1 if last else 1)

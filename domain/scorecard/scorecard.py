@@ -15,6 +15,7 @@ from uuid import UUID
 from domain.engine.aggregate import OwnedAggregate, when
 from domain.engine.errors import Refused
 from domain.engine.facts import Fact, FreeText, fact
+from domain.engine.fields import LongText, Name, Percent
 from domain.engine.values import named_id
 from domain.figures.scope import COMPANY, Scope
 from domain.scorecard.compute import About, MeasureFigure
@@ -25,9 +26,9 @@ from domain.time.periods import Period, PeriodKind
 class Score:
     """What a person gives a qualitative measure, 0 to 100."""
 
-    measure: str
-    score: Decimal
-    why: FreeText = ""
+    measure: Name
+    score: Percent
+    why: LongText = ""
 
 
 @fact("scorecard.opened")

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from typing import Annotated
 from uuid import UUID
+
+from annotated_types import Len, MaxLen
 
 from domain.engine.aggregate import Aggregate
 from domain.engine.command_handler import Command
-from domain.engine.facts import FreeText
+from domain.engine.fields import Amount, Key, LongText, NeededText, ShortText
 from domain.engine.references import PersonId, TargetId
 from domain.figures.scope import Scope
 from domain.figures.shares import Method
 from domain.target.target import Target, target_id
 from domain.time.periods import Period
+
+MOST_PARTS = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,15 +27,15 @@ class ProposeTarget(Command):
     all of it at once. The same again is silence; for another number revise it.
     """
 
-    metric: str = ""
-    number: Decimal | None = None
-    unit: str = ""
-    currency: str = ""
+    metric: Key = ""
+    number: Amount | None = None
+    unit: ShortText = ""
+    currency: ShortText = ""
     period: Period | None = None
     scope: Scope | None = None
     owner_id: PersonId | None = None
-    achievable: FreeText = ""
-    relevant: FreeText = ""
+    achievable: LongText = ""
+    relevant: LongText = ""
 
     def stream(self) -> tuple[type[Aggregate], UUID] | None:
         if not self.metric or self.scope is None or self.period is None:
@@ -70,7 +74,7 @@ class HandOverTarget(TargetCommand):
 class WithdrawTarget(TargetCommand):
     """It no longer holds, nor do the targets it was divided into."""
 
-    why: FreeText
+    why: NeededText
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,8 +83,8 @@ class ReviseTarget(TargetCommand):
     was divided into follows in proportion; what lies in the past keeps its number.
     """
 
-    number: Decimal
-    why: FreeText
+    number: Amount
+    why: NeededText
     from_day: date | None = None
 
 
@@ -93,8 +97,8 @@ class Child:
     scope: Scope
     period: Period
     owner_id: PersonId | None = None
-    weight: Decimal | None = None
-    number: Decimal | None = None
+    weight: Amount | None = None
+    number: Amount | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,8 +106,8 @@ class DecomposeTarget(TargetCommand):
     """Divide a target that is not divided yet. `basis` says where the weights came from, such as "2024 to 2025"."""
 
     method: Method
-    children: tuple[Child, ...]
-    basis: str = ""
+    children: Annotated[tuple[Child, ...], Len(1, MOST_PARTS)]
+    basis: ShortText = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,12 +116,12 @@ class RespreadTarget(TargetCommand):
     where there are any; without them the present parts stay in proportion. `number` changes the whole as well.
     """
 
-    why: FreeText
+    why: NeededText
     method: Method = Method.WEIGHTED
-    children: tuple[Child, ...] = ()
-    number: Decimal | None = None
+    children: Annotated[tuple[Child, ...], MaxLen(MOST_PARTS)] = ()
+    number: Amount | None = None
     from_day: date | None = None
-    basis: str = ""
+    basis: ShortText = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +131,6 @@ class MoveTarget(TargetCommand):
     """
 
     parent_id: TargetId
-    why: FreeText
+    why: NeededText
     from_day: date | None = None
-    stays: Decimal | None = None
+    stays: Amount | None = None

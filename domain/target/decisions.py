@@ -10,7 +10,6 @@ from domain.customer import Product
 from domain.cycle.policies import company_day
 from domain.engine.command_handler import UnitOfWork, handles
 from domain.engine.errors import AlreadyExists, FieldError, Invalid
-from domain.engine.values import Checks
 from domain.figures.metrics import Unit
 from domain.figures.scope import Scope, ScopeKind
 from domain.people.people import Rep, Team
@@ -105,10 +104,6 @@ def hand_over_target(command: c.HandOverTarget, work: UnitOfWork) -> Json:
     target = work.get(Target, command.target_id)
     target.hand_over(command.owner_id)
     return told(target)
-
-
-def check_why(why: str, checks: Checks) -> None:
-    checks.text(why, "why", needed=True)
 
 
 def first_day(target: Target, said: date | None, work: UnitOfWork) -> date:

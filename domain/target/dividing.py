@@ -12,21 +12,20 @@ from uuid import UUID
 
 from domain.engine.command_handler import UnitOfWork, handles
 from domain.engine.errors import AlreadyExists, FieldError, Invalid, Refused
-from domain.engine.values import MAX_NAME, Checks
+from domain.engine.values import Checks
 from domain.figures.scope import ScopeKind
 from domain.figures.shares import Method, check_manual, spread, spread_equally
 from domain.people.people import Rep
 from domain.target import commands as c
 from domain.target import facts as f
 from domain.target.decisions import Json, team_of, told
-from domain.target.smart import check_number, check_scope
+from domain.target.smart import check_number
 from domain.target.target import Target, target_id
 from domain.time.periods import KINDS
 
 
 @handles(c.DecomposeTarget)
 def decompose_target(command: c.DecomposeTarget, work: UnitOfWork) -> Json:
-    check_parts(command.basis, command.children, needed=True)
     parent = work.get(Target, command.target_id)
     parent.must_stand()
     _check_children(parent, command.children, work)
@@ -43,18 +42,6 @@ def decompose_target(command: c.DecomposeTarget, work: UnitOfWork) -> Json:
 
 
 # -- checks --------------------------------------------------------------------------------------
-
-
-def check_parts(basis: str, children: Sequence[c.Child], *, needed: bool) -> None:
-    checks = Checks()
-    checks.text(basis, "basis", most=MAX_NAME)
-    checks.that(children or not needed, "children", "name the parts")
-    checks.that(len(children) <= 1_000, "children", "are more than 1000")
-    for n, child in enumerate(children):
-        check_scope(child.scope, checks, f"children[{n}].scope")
-        problem = child.period.problem()
-        checks.that(problem is None, f"children[{n}].period", problem or "")
-    checks.done()
 
 
 def _check_children(parent: Target, children: Sequence[c.Child], work: UnitOfWork) -> None:

@@ -21,8 +21,8 @@ from domain.figures.scope import ScopeKind
 from domain.figures.shares import Method, Part, respread, spread
 from domain.target import commands as c
 from domain.target import facts as f
-from domain.target.decisions import Json, check_why, first_day, told
-from domain.target.dividing import check_parts, check_teams, id_of, numbers_for, propose_part
+from domain.target.decisions import Json, first_day, told
+from domain.target.dividing import check_teams, id_of, numbers_for, propose_part
 from domain.target.smart import check_number
 from domain.target.target import ZERO, Target
 
@@ -32,7 +32,7 @@ ONE = Decimal(1)
 @handles(c.ReviseTarget)
 def revise_target(command: c.ReviseTarget, work: UnitOfWork) -> Json:
     target = work.get(Target, command.target_id)
-    _check(target, command.why, command.number)
+    _check(target, command.number)
     if command.number != target.number:
         _must_be_whole(target)
         Change(first_day(target, command.from_day, work), command.why, work).revise(target, command.number)
@@ -41,10 +41,9 @@ def revise_target(command: c.ReviseTarget, work: UnitOfWork) -> Json:
 
 @handles(c.RespreadTarget)
 def respread_target(command: c.RespreadTarget, work: UnitOfWork) -> Json:
-    check_parts(command.basis, command.children, needed=False)
     target = work.get(Target, command.target_id)
     number = target.number if command.number is None else command.number
-    _check(target, command.why, number)
+    _check(target, number)
     if not target.shares:
         raise Refused("the target is not divided yet: decompose it")
     if number != target.number:
@@ -62,7 +61,7 @@ def respread_target(command: c.RespreadTarget, work: UnitOfWork) -> Json:
 def withdraw_target(command: c.WithdrawTarget, work: UnitOfWork) -> Json:
     target = work.get(Target, command.target_id)
     if target.stands:
-        _check(target, command.why, target.number)
+        _check(target, target.number)
         _must_be_whole(target)
         if target.parent_id is not None:
             parent = work.get(Target, target.parent_id)
@@ -84,7 +83,7 @@ def _withdraw(target: Target, why: str, work: UnitOfWork) -> None:
 @handles(c.MoveTarget)
 def move_target(command: c.MoveTarget, work: UnitOfWork) -> Json:
     target = work.get(Target, command.target_id)
-    _check(target, command.why, target.number)
+    _check(target, target.number)
     if target.parent_id is None:
         raise Refused("the target is nobody's part: there is nothing to move it from")
     if target.parent_id != command.parent_id:
@@ -93,10 +92,9 @@ def move_target(command: c.MoveTarget, work: UnitOfWork) -> Json:
     return told(target)
 
 
-def _check(target: Target, why: str, number: Decimal) -> None:
+def _check(target: Target, number: Decimal) -> None:
     target.must_stand()
     checks = Checks()
-    check_why(why, checks)
     check_number(number, target.of, target.currency, checks)
     checks.done()
 

@@ -7,9 +7,8 @@ from datetime import date
 from decimal import Decimal
 
 from domain.engine import currency as currencies
-from domain.engine.values import MAX_AMOUNT, Checks
+from domain.engine.values import Checks
 from domain.figures.metrics import Metric, Unit, find_metric
-from domain.figures.scope import Scope
 from domain.target.commands import ProposeTarget
 
 MISSING = {
@@ -38,12 +37,6 @@ def check_smart(command: ProposeTarget) -> None:
         check_unit(of, command.unit, command.currency, checks, on)
         if command.number is not None:
             check_number(command.number, of, command.currency, checks)
-    problem = command.period.problem() if command.period else None
-    checks.that(problem is None, "period", problem or "")
-    if command.scope is not None:
-        check_scope(command.scope, checks)
-    for name in ("achievable", "relevant"):
-        checks.text(getattr(command, name), name)
     checks.done()
 
 
@@ -78,16 +71,6 @@ def check_unit(of: Metric, unit: str, currency: str, checks: Checks, on: date | 
 
 
 def check_number(number: Decimal, of: Metric, currency: str, checks: Checks) -> None:
-    if not number.is_finite() or not 0 <= number < MAX_AMOUNT:
-        checks.that(False, "number", f"must be a number from 0 to {MAX_AMOUNT:.0e}")
-        return
     unit = of.smallest(currency)
     checks.that(number % unit == 0, "number", f"is not a whole number of {unit}")
     checks.that(of.unit != Unit.RATIO or number <= 1, "number", "a rate is at most 1, which is 100 %")
-
-
-def check_scope(scope: Scope, checks: Checks, field: str = "scope") -> None:
-    scope.check(checks, field)
-    checks.that(
-        not scope.channel, f"{field}.channel", "nothing records channels yet: it could not be measured"
-    )

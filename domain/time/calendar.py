@@ -15,11 +15,13 @@ Building a calendar never raises (old events must stay loadable): `problems()` l
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property, lru_cache
 
 from domain.engine.errors import FieldError, Invalid
+from domain.engine.fields import Key, ShortText
 from domain.time.opening_hours import ZERO, OpeningHours, minutes_of
 from domain.time.zones import timezone_problem
 
@@ -45,13 +47,13 @@ class BusinessCalendar:
     those whose days off nobody decreed yet; `own_holidays` and `own_workdays` are those of the days that people gave.
     """
 
-    timezone: str
+    timezone: Key
     workdays: tuple[int, ...] = (1, 2, 3, 4, 5)
-    opens: str = "09:00"
-    closes: str = "17:00"
+    opens: Key = "09:00"
+    closes: Key = "17:00"
     holidays: tuple[dt.date, ...] = field(default=(), hash=False)
     extra_workdays: tuple[dt.date, ...] = field(default=(), hash=False)
-    source: str = "none"
+    source: ShortText = "none"
     known_until: dt.date | None = None
     estimated_years: tuple[int, ...] = ()
     own_holidays: tuple[dt.date, ...] = field(default=(), hash=False)
@@ -68,6 +70,9 @@ class BusinessCalendar:
 
     def problems(self, prefix: str = "calendar") -> tuple[FieldError, ...]:
         """Everything wrong with this calendar, each under `prefix`.field; empty when it can be used."""
+        return tuple(FieldError(f"{prefix}.{e.field}", e.message) for e in self.wrong())
+
+    def wrong(self) -> Iterator[FieldError]:
         found = (
             ("timezone", timezone_problem(self.timezone)),
             ("workdays", _workdays_problem(self.workdays)),
@@ -75,7 +80,7 @@ class BusinessCalendar:
             ("closes", _closes_problem(self.opens, self.closes)),
             ("extra_workdays", _overlap_problem(self.holidays, self.extra_workdays)),
         )
-        return tuple(FieldError(f"{prefix}.{name}", problem) for name, problem in found if problem)
+        return (FieldError(name, problem) for name, problem in found if problem)
 
     @cached_property
     def _hours(self) -> OpeningHours:

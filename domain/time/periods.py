@@ -17,7 +17,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from domain.engine.errors import FieldError, Invalid
-from domain.engine.values import EARLIEST, LATEST
+from domain.engine.fields import EARLIEST, LATEST, Key
 
 DAY = timedelta(days=1)
 WEEK_DAYS = 7
@@ -46,6 +46,10 @@ class Window:
     start: date
     end: date
 
+    def wrong(self) -> Iterator[FieldError]:
+        if self.start > self.end:
+            yield FieldError("", "ends before it begins")
+
     @property
     def days(self) -> int:
         return (self.end - self.start).days + 1
@@ -61,7 +65,7 @@ class Period:
     kind: PeriodKind
     start: date
     end: date
-    name: str
+    name: Key
 
     def __str__(self) -> str:
         return self.name
@@ -105,7 +109,7 @@ class Period:
             yield part
             day = part.end + DAY
 
-    def problem(self) -> str | None:
+    def problem(self, on: date | None = None) -> str | None:
         """What is wrong with a period that came from outside, or None."""
         if not (EARLIEST <= self.start.year < LATEST and EARLIEST <= self.end.year < LATEST):
             return f"is not between {EARLIEST} and {LATEST}"

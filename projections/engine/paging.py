@@ -21,7 +21,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from domain.engine import reading
 from domain.engine.errors import FieldError, Invalid
-from domain.engine.values import HALVES
+from domain.engine.fields import HALVES
 from projections.engine.tables import Table
 from runtime.codec import encode
 

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from domain.engine.values import EARLIEST, LATEST
+from domain.engine.fields import EARLIEST, LATEST
 from domain.time.zones import day_begins, day_ends, first_instant
 from runtime.imports.cells import Unreadable
 from runtime.imports.date_forms import ISO, Told, form

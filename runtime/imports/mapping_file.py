@@ -10,7 +10,8 @@ from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 
-from domain.engine.values import MAX_NAME, ActivityKind
+from domain.engine.fields import MAX_NAME
+from domain.engine.values import ActivityKind
 from domain.policy.process import LOST, WON
 from runtime.imports.mapping import (
     CUSTOMERS,

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
-from domain.engine.values import MAX_TEXT
+from domain.engine.fields import MAX_TEXT
 from runtime.imports.cells import clean
 from runtime.imports.suggest import did_you_mean
 

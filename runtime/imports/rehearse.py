@@ -11,6 +11,7 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
+from domain.engine.fields import check
 from domain.engine.values import PromiseOutcome
 from domain.policy.follow_up import FollowUpPolicy
 from domain.policy.rehearsal import REHEARSED, Happened, Rehearsed, matches, rehearse_deal, touches
@@ -100,7 +101,7 @@ async def rehearse(
     few deals at a time.
     """
     for policy in policies:
-        policy.check()
+        check(policy)
     end = as_of or await _last_work(pool)
     if end is None:
         return []

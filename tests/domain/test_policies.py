@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from domain.engine.errors import Invalid, NotFound
+from domain.engine.fields import check
 from domain.policy.follow_up import DEFAULT_POLICY, Duration, FollowUpPolicy, short_fuse
 from domain.policy.policies import Policies, PolicyPublished, PublishPolicy, policy_stream
 from tests.domain.given_when_then import given
@@ -21,7 +22,7 @@ def publish(policy: FollowUpPolicy) -> PublishPolicy:
 class TestPublishing:
     def test_the_default_is_built_in_as_version_1(self) -> None:
         assert given().history.load(Policies, policy_stream("default")).current == DEFAULT_POLICY
-        DEFAULT_POLICY.check()
+        check(DEFAULT_POLICY)
 
     def test_gives_the_next_version_whatever_number_came_along(self) -> None:
         given().when(publish(replace(BRISK, version=99))).then(

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.engine.errors import Invalid
+from domain.engine.fields import check, problems
 from domain.policy.follow_up import DEFAULT_POLICY, Duration, FollowUpPolicy, Unit, short_fuse
 from domain.time.calendar import BusinessCalendar
 from domain.time.commitment import Deadlines
@@ -141,8 +142,8 @@ class TestDeadlines:
 
 class TestCheckingAPolicy:
     def test_the_shipped_policies_may_be_published(self) -> None:
-        assert DEFAULT_POLICY.problems() == ()
-        assert short_fuse(seconds=3).problems() == ()
+        assert problems(DEFAULT_POLICY) == []
+        assert problems(short_fuse(seconds=3)) == []
 
     def test_every_bad_field_is_named_at_once(self) -> None:
         bad = policy(
@@ -156,25 +157,25 @@ class TestCheckingAPolicy:
             escalate_after=Duration(10**9, "days"),
             max_reassignments=-1,
         )
-        assert [error.field for error in bad.problems()] == [
-            "calendar.timezone",
+        assert [error.field for error in problems(bad)] == [
             "name",
             "version",
-            "max_reassignments",
-            "due_after",
+            "calendar.timezone",
             "due_after_by_stage.needs",
             "due_after_by_activity.call:",
             "remind_before",
             "escalate_after",
+            "max_reassignments",
+            "due_after",
             "due_after_by_activity",
         ]
 
     def test_checking_refuses_with_all_problems_and_says_nothing_of_a_good_policy(self) -> None:
-        DEFAULT_POLICY.check()
+        check(DEFAULT_POLICY)
         bad = policy(name="", calendar=BusinessCalendar("X"))
         with pytest.raises(Invalid) as refusal:
-            bad.check()
-        assert refusal.value.errors == bad.problems()
+            check(bad)
+        assert list(refusal.value.errors) == problems(bad)
 
     @pytest.mark.parametrize(
         ("escalate", "reassign", "fine"),
@@ -192,7 +193,7 @@ class TestCheckingAPolicy:
         self, escalate: str, reassign: str, fine: bool
     ) -> None:
         checked = policy(escalate_after=Duration.parse(escalate), reassign_after=Duration.parse(reassign))
-        assert [error.field for error in checked.problems()] == ([] if fine else ["reassign_after"])
+        assert [error.field for error in problems(checked)] == ([] if fine else ["reassign_after"])
 
 
 class TestRecording:

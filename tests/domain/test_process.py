@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from domain.engine.errors import Invalid, NotFound
+from domain.engine.fields import check
 from domain.policy.process import (
     CLOSED,
     DEFAULT_PROCESS,
@@ -16,7 +17,6 @@ from domain.policy.process import (
     ProcessPublished,
     PublishProcess,
     Stage,
-    check_process,
     process_stream,
 )
 from tests.domain.given_when_then import given
@@ -34,7 +34,7 @@ class TestPublishing:
     def test_the_default_is_built_in_as_version_1(self) -> None:
         built_in = given().history.load(Processes, process_stream("default"))
         assert built_in.current == DEFAULT_PROCESS
-        check_process(DEFAULT_PROCESS)
+        check(DEFAULT_PROCESS)
 
     def test_gives_the_next_version_whatever_number_came_along(self) -> None:
         numbered = PublishProcess(

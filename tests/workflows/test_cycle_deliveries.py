@@ -10,7 +10,7 @@ from temporalio.client import WorkflowExecutionStatus
 from domain.cycle import commands as c
 from domain.cycle.policies import PublishCyclePolicy
 from domain.cycle.policy import CyclePolicy
-from domain.engine.values import LATEST
+from domain.engine.fields import LATEST
 from domain.policy.follow_up import Duration
 from domain.time.calendar import BusinessCalendar
 from domain.time.periods import Period, PeriodKind, named_period, period_of

@@ -13,6 +13,7 @@ from domain.deal.facts import PromiseEnded
 from domain.engine.command_handler import Command
 from domain.engine.context import Reach
 from domain.engine.errors import Forbidden, NotFound, Refused
+from domain.engine.fields import problems
 from domain.engine.values import PromiseOutcome, id_within
 from domain.policy.follow_up import DEFAULT_POLICY, Duration
 from domain.policy.policies import PublishPolicy
@@ -88,4 +89,4 @@ def test_excusing_again_is_silence_and_what_ended_otherwise_is_not_excused() -> 
 
 def test_limits_are_a_part_of_the_policy_and_have_to_make_sense() -> None:
     for wrong in ({"owner_moves": -1}, {"owner_excuses": -1}, {"owner_ahead": Duration(0, "days")}):
-        assert [error.field for error in replace(DEFAULT_POLICY, **wrong).problems()] == list(wrong)
+        assert [error.field for error in problems(replace(DEFAULT_POLICY, **wrong))] == list(wrong)

@@ -195,7 +195,7 @@ class TestAMeetingThatIsHeld:
 
     def test_is_recorded_whole_or_not_at_all(self) -> None:
         wrong = replace(HOLD, action_items=(replace(AGREED, what=" "),))
-        scenario = given(CALLED).when(wrong, now=STARTS).refused(Invalid, fields=["what"])
+        scenario = given(CALLED).when(wrong, now=STARTS).refused(Invalid, fields=["action_items[0].what"])
         assert not meeting_of(scenario).is_over
         past = replace(HOLD, decisions=(replace(ASK, due_at=STARTS),))
         scenario.when(past, now=STARTS).refused(Invalid, fields=["decisions[0].due_at"])

@@ -210,5 +210,5 @@ class TestPublishingACyclePolicy:
             assess_within=Duration(-1, "days"),
             calendar=BusinessCalendar("Nowhere"),
         )
-        fields = ["calendar.timezone", "name", "fiscal_start", "weekday", "threshold", "assess_within"]
+        fields = ["name", "calendar.timezone", "fiscal_start", "weekday", "threshold", "assess_within"]
         starting_from().when(PublishCyclePolicy(policy=wrong)).refused(Invalid, fields=fields)

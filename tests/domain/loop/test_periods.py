@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.engine.errors import Invalid
-from domain.engine.values import EARLIEST, LATEST
+from domain.engine.fields import EARLIEST, LATEST
 from domain.time.periods import KINDS, Period, PeriodKind, named_period, period_of
 
 YEAR, QUARTER, MONTH, WEEK = KINDS

@@ -286,7 +286,9 @@ class TestTheNextTarget:
         wrong = c.Proposed(metric="customer-satisfaction", number=Decimal("0.5"))
         given(ACKNOWLEDGED).when(replace(NEXT, targets=(wrong,))).refused(Invalid, fields=["metric"])
         negative = replace(NEXT.targets[0], number=Decimal(-1))
-        given(ACKNOWLEDGED).when(replace(NEXT, targets=(negative,))).refused(Invalid, fields=["number"])
+        given(ACKNOWLEDGED).when(replace(NEXT, targets=(negative,))).refused(
+            Invalid, fields=["targets[0].number"]
+        )
 
 
 class TestClosing:

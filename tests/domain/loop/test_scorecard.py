@@ -109,8 +109,8 @@ class TestADefinition:
             (replace(REVENUE, kind=QUALITATIVE), ["measures[0]"]),
             (replace(REVENUE, curve=curve(("1", "1"))), ["measures[0].curve"]),
             (replace(REVENUE, curve=curve(("1", "1"), ("1", "2"))), ["measures[0].curve"]),
-            (replace(REVENUE, curve=curve(("1", "1"), ("2", "101"))), ["measures[0].curve"]),
-            (replace(REVENUE, curve=curve(("1", "1"), ("Infinity", "2"))), ["measures[0].curve"]),
+            (replace(REVENUE, curve=curve(("1", "1"), ("2", "101"))), ["measures[0].curve[1].score"]),
+            (replace(REVENUE, curve=curve(("1", "1"), ("Infinity", "2"))), ["measures[0].curve[1].at"]),
             (replace(REVENUE, key="wins"), ["measures"]),
         ],
     )
