@@ -207,7 +207,7 @@ class _Turn:
                 )
             case f.CycleClosed(next_id=next_id):
                 self.next_id = next_id
-        self.said += _said(recorded)
+        self.said += _statements(recorded)
 
 
 def _owed(cycle: Cycle) -> Iterator[Owed]:
@@ -233,32 +233,32 @@ def _by_itself(cycle: Cycle) -> datetime | None:
     return cycle.times.appeal_until
 
 
-def _said(recorded: Recorded) -> Iterator[Said]:
-    fact, told = recorded.fact, (recorded.fact.TOPIC, recorded.occurred_at, recorded.position)
+def _statements(recorded: Recorded) -> Iterator[Said]:
+    fact, head = recorded.fact, (recorded.fact.TOPIC, recorded.occurred_at, recorded.position)
     match fact:
         case f.SelfAssessed(assessed_by=by, text=text) | f.Assessed(assessed_by=by, text=text):
-            yield _say(told, by, text)
+            yield _statement(head, by, text)
         case f.DecisionAsked(decision_id=id, of=by, question=text):
-            yield _say(told, by, text, subject_id=id)
+            yield _statement(head, by, text, subject_id=id)
         case f.DecisionTaken(decision_id=id, taken_by=by, choice=text, change=change):
-            yield _say(told, by, text, subject_id=id, change=change)
+            yield _statement(head, by, text, subject_id=id, change=change)
         case f.FeedbackGiven(given_by=by, text=text):
-            yield _say(told, by, text)
+            yield _statement(head, by, text)
         case f.Commented(comment_id=id, author_id=by, text=text):
-            yield _say(told, by, text, subject_id=id)
+            yield _statement(head, by, text, subject_id=id)
         case f.Appealed(appealed_by=by, why=text):
-            yield _say(told, by, text)
+            yield _statement(head, by, text)
         case f.AppealDecided(decided_by=by, why=text, upheld=upheld):
-            yield _say(told, by, text, upheld=upheld)
+            yield _statement(head, by, text, upheld=upheld)
 
 
-def _say(
-    told: tuple[str, datetime, int],
+def _statement(
+    head: tuple[str, datetime, int],
     by: UUID,
     text: str,
     subject_id: UUID | None = None,
     upheld: bool | None = None,  # noqa: FBT001 - how an appeal ended
     change: f.StatedChange | None = None,
 ) -> Said:
-    kind, at, position = told
+    kind, at, position = head
     return Said(kind, by, text, at, position, subject_id, upheld, change)

@@ -254,7 +254,7 @@ def _target(one: Attainment) -> dict[str, Any]:
 
 
 def _last_touch(one: DealAsKnown) -> datetime:
-    return max(r.occurred_at for r in one.story if isinstance(r.fact, f.TOUCHES))
+    return max(r.occurred_at for r in one.events if isinstance(r.fact, f.TOUCHES))
 
 
 # -- the agenda -----------------------------------------------------------------------------------

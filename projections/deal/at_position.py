@@ -34,7 +34,7 @@ class DealAsKnown:
     """A deal as known at a position, and everything that led there, oldest first."""
 
     deal: Deal
-    story: list[Recorded]
+    events: list[Recorded]
 
     @property
     def id(self) -> UUID:
@@ -71,12 +71,12 @@ async def _some(source: Source, ids: Collection[UUID], position: int) -> list[De
     events_by_deal: defaultdict[UUID, list[Recorded]] = defaultdict(list)
     for recorded in await streams.streams(source, ids, position):
         events_by_deal[recorded.originator_id].append(recorded)
-    told = [DealAsKnown(_replayed(id, story), story) for id, story in sorted(events_by_deal.items())]
-    return [one for one in told if one.deal.exists]
+    found = [DealAsKnown(_replayed(id, events), events) for id, events in sorted(events_by_deal.items())]
+    return [one for one in found if one.deal.exists]
 
 
-def _replayed(id: UUID, story: Collection[Recorded]) -> Deal:
+def _replayed(id: UUID, events: Collection[Recorded]) -> Deal:
     deal = Deal(id)
-    for recorded in story:
+    for recorded in events:
         deal.replay(recorded.fact, recorded.originator_version, recorded.occurred_at)
     return deal

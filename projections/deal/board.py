@@ -65,15 +65,15 @@ class DealBoard(PromiseFold):
         self.processes = ProcessBook()
 
     async def prepare(self, connection: AsyncConnection[Any], events_by_deal: EventsByDeal) -> None:
-        wanted = {version for id, story in events_by_deal.items() for version in self._versions(id, story)}
+        wanted = {version for id, events in events_by_deal.items() for version in self._versions(id, events)}
         await self.processes.learn(connection, wanted)
 
-    def _versions(self, deal_id: UUID, story: Sequence[Entry[Any]]) -> Iterator[Version]:
+    def _versions(self, deal_id: UUID, events: Sequence[Entry[Any]]) -> Iterator[Version]:
         """The process versions that a deal is on in this stretch."""
-        row, first = self.deals.peek(deal_id), story[0].fact
+        row, first = self.deals.peek(deal_id), events[0].fact
         process = row.process if row else first.process
         yield process, row.process_version if row else first.process_version
-        yield from ((process, e.fact.after) for e in story if isinstance(e.fact, f.ProcessMoved))
+        yield from ((process, e.fact.after) for e in events if isinstance(e.fact, f.ProcessMoved))
 
     def opened(self, entry: Entry[f.DealOpened]) -> DealRow:
         fact = entry.fact

@@ -83,12 +83,12 @@ class ByDeal(Folded, Generic[R]):
             events_by_deal[entry.stream_id].append(entry)
         if events_by_deal:
             self.deals.expect(
-                (id,) for id, story in events_by_deal.items() if isinstance(story[0].fact, DealOpened)
+                (id,) for id, events in events_by_deal.items() if isinstance(events[0].fact, DealOpened)
             )
             await self.deals.load(connection, [(deal_id,) for deal_id in events_by_deal])
             await self.prepare(connection, events_by_deal)
-            for deal_id, story in events_by_deal.items():
-                self.fold_deal(deal_id, story)
+            for deal_id, events in events_by_deal.items():
+                self.fold_deal(deal_id, events)
             await self.save(connection)
 
     def fold_deal(self, deal_id: UUID, entries: Sequence[Entry[Any]]) -> None:

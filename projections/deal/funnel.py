@@ -107,14 +107,14 @@ class Funnel(ByDeal[StandingRow]):
         self.processes = ProcessBook()
 
     async def prepare(self, connection: AsyncConnection[Any], events_by_deal: EventsByDeal) -> None:
-        wanted = {version for id, story in events_by_deal.items() for version in self._versions(id, story)}
+        wanted = {version for id, events in events_by_deal.items() for version in self._versions(id, events)}
         await self.processes.learn(connection, wanted)
 
-    def _versions(self, deal_id: UUID, story: Sequence[Entry[Any]]) -> Iterator[Version]:
+    def _versions(self, deal_id: UUID, events: Sequence[Entry[Any]]) -> Iterator[Version]:
         """The process versions that a deal is on in this stretch."""
-        pinned = self.deals.peek(deal_id) or story[0].fact
+        pinned = self.deals.peek(deal_id) or events[0].fact
         yield pinned.process, pinned.process_version
-        yield from ((pinned.process, e.fact.after) for e in story if isinstance(e.fact, f.ProcessMoved))
+        yield from ((pinned.process, e.fact.after) for e in events if isinstance(e.fact, f.ProcessMoved))
 
     def fold_deal(self, deal_id: UUID, entries: Sequence[Entry[Any]]) -> None:
         """Take the deal out of its counters, let it move, and count it where it stands then."""

@@ -264,10 +264,10 @@ async def page_as_json(
     asked = [deal_id, begin, limit_of(limit)]
     for ordinary in (True, False):
         query = page_query(language, newest_first=newest_first, ordinary=ordinary)
-        items, told, last, is_more = await _page(source, query, asked)
-        if not told and cursor is None:
+        items, is_any, last, is_more = await _page(source, query, asked)
+        if not is_any and cursor is None:
             return None
-        if items is not None or not told:
+        if items is not None or not is_any:
             following = encode(token_of(last) if is_more else None).decode()
             return f'{{"items":[{items or ""}],"next_cursor":{following}}}'.encode()
     return await _rendered_here(source, deal_id, language, cursor, limit, newest_first=newest_first)

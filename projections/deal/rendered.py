@@ -76,26 +76,26 @@ def quoted(text: str) -> str:
 
 def terms(language: int) -> str:
     """A JSON object of the words that have a translation, each behind the letter of its vocabulary."""
-    told = {f"{kind}:{word}": both[language] for kind, words in TERMS.items() for word, both in words.items()}
-    return json.dumps(told, ensure_ascii=False)
+    text = {f"{kind}:{word}": both[language] for kind, words in TERMS.items() for word, both in words.items()}
+    return json.dumps(text, ensure_ascii=False)
 
 
 def sentence(topic: str, language: int) -> str:
     root = Place((), FACTS[topic])
-    said = [_piece(piece, root, language) for piece in pieces(SENTENCES[topic][language])]
-    return " || ".join(said)
+    parts = [_piece(piece, root, language) for piece in pieces(SENTENCES[topic][language])]
+    return " || ".join(parts)
 
 
 def _piece(piece: Piece, root: Place, language: int) -> str:
     """An empty value empties a piece that is to be filled: in SQL, nothing and something is nothing."""
-    said: list[str] = []
+    parts: list[str] = []
     for text, named in piece.parts:
         if text:
-            said.append(quoted(text))
+            parts.append(quoted(text))
         if named is not None:
             value = _value(named, root, language)
-            said.append(value if piece.kind is Kind.FILLED else _or_nothing(value, language))
-    joined = " || ".join(said)
+            parts.append(value if piece.kind is Kind.FILLED else _or_nothing(value, language))
+    joined = " || ".join(parts)
     if piece.kind is Kind.FILLED:
         return f"COALESCE({joined}, '')"
     if piece.kind is Kind.ALWAYS:
@@ -159,9 +159,9 @@ def changes(topic: str) -> str:
     ]
     if not found:
         return "'[]'"
-    told = f"'[' || concat_ws(',', {', '.join(found)}) || ']'"
+    text = f"'[' || concat_ws(',', {', '.join(found)}) || ']'"
     unlike = [f"{root.at(b).json} IS DISTINCT FROM {root.at(a).json}" for _, b, a in before_and_after(topic)]
-    return f"CASE WHEN {' OR '.join(unlike)} THEN {told} ELSE '[]' END"
+    return f"CASE WHEN {' OR '.join(unlike)} THEN {text} ELSE '[]' END"
 
 
 def _has_parts(label: str, place: Place) -> bool:
@@ -177,8 +177,8 @@ def _differences(label: str, before: Place, after: Place) -> Iterator[str]:
 
 
 def _where_different(label: str, before: Place, after: Place) -> str:
-    told = _change(label, before, after)
-    return f"CASE WHEN {_compared(before)} IS DISTINCT FROM {_compared(after)} THEN {told} END"
+    text = _change(label, before, after)
+    return f"CASE WHEN {_compared(before)} IS DISTINCT FROM {_compared(after)} THEN {text} END"
 
 
 def _change(label: str, before: Place, after: Place) -> str:
@@ -221,7 +221,7 @@ topics three times as long as for these.
 """
 
 
-def _told(language: int, topics: Collection[str]) -> str:
+def _sentence(language: int, topics: Collection[str]) -> str:
     """The sentence and the changes, by topic; NULL for another topic, and for a fact that is not of this release."""
     whens = [
         f"WHEN {quoted(f'{topic}/{FACTS[topic].SCHEMA}')} THEN"
@@ -253,7 +253,7 @@ def item(language: int, topics: Collection[str] = tuple(SENTENCES)) -> str:
         "who_kind": "(d.meta->'actor'->'kind')",
         "who_name": _or_null(f"CASE WHEN d.meta->'actor'->>'kind' = 'user' THEN {rep} END"),
         "run": _or_null("d.meta->'actor'->'run'"),
-        "sentence": _told(language, topics),
+        "sentence": _sentence(language, topics),
         "occurred_at": _moment("h.occurred_at"),
         "recorded_at": _moment("h.recorded_at"),
         "channel": "(d.meta->'channel')",
@@ -263,7 +263,7 @@ def item(language: int, topics: Collection[str] = tuple(SENTENCES)) -> str:
         "schema_version": "h.schema_version",
         "data": "h.data",
     }
-    told = " || ".join(
+    text = " || ".join(
         f"""'{"," if n else ""}"{name}":' || {sql}""" for n, (name, sql) in enumerate(parts.items())
     )
-    return f"'{{' || {told} || '}}'"
+    return f"'{{' || {text} || '}}'"

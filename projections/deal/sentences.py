@@ -225,15 +225,17 @@ def sentence_of(topic: str) -> Sentence:
     """Of a deal's facts, and of those that another read model says."""
     if topic in SENTENCES:
         return SENTENCES[topic]
-    said = (Sentence(*m.sentences[topic]) for m in related.with_sentences() if topic in m.sentences)
-    return next(said, Sentence(topic, topic))
+    found = (Sentence(*m.sentences[topic]) for m in related.with_sentences() if topic in m.sentences)
+    return next(found, Sentence(topic, topic))
 
 
 @cache
 def places(topic: str) -> tuple[Named, ...]:
     """Every value that a topic's sentences tell."""
-    told = sentence_of(topic)
-    return tuple({named for text in (told.en, told.zh) for piece in pieces(text) for named in piece.named})
+    sentence = sentence_of(topic)
+    return tuple(
+        {named for text in (sentence.en, sentence.zh) for piece in pieces(text) for named in piece.named}
+    )
 
 
 class SentenceRenderer:
@@ -255,7 +257,7 @@ class SentenceRenderer:
             case Kind.FILLED:
                 return all(named.of(fact) not in (None, "", ()) for named in piece.named)
             case Kind.CHANGED:
-                one, other, *_ = (self._told(named, fact) for named in piece.named)
+                one, other, *_ = (self._text(named, fact) for named in piece.named)
                 return one != other
             case Kind.IF | Kind.UNLESS:
                 assert piece.field is not None
@@ -266,9 +268,9 @@ class SentenceRenderer:
         for text, named in piece.parts:
             yield text
             if named is not None:
-                yield self._told(named, fact)
+                yield self._text(named, fact)
 
-    def _told(self, named: Named, fact: Fact) -> str:
+    def _text(self, named: Named, fact: Fact) -> str:
         value = named.of(fact)
         return self._value(value) if named.terms is None else self._term(value, TERMS[named.terms])
 

@@ -174,8 +174,8 @@ async def cut_off(connection: AsyncConnection[Any]) -> list[str]:
 
 async def unread(source: Source, model: type[Projection]) -> list[str]:
     """Topics that this release tells the live read model of, that it was not told of before, and that the ledger has before its position."""
-    told = await fetch(source, TOPICS, [model.name])
-    new = sorted(model.topics.difference(told[0][0])) if told else []
+    known = await fetch(source, TOPICS, [model.name])
+    new = sorted(model.topics.difference(known[0][0])) if known else []
     return sorted(topic for (topic,) in await fetch(source, UNREAD, [model.name, new])) if new else []
 
 

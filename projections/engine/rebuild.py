@@ -329,5 +329,5 @@ async def _difference(connection: AsyncConnection[Any], table: Table[Any]) -> Di
         assert row is not None
         counted.append(row)
     (only_live, lost), (only_rebuilt, added) = counted
-    samples = [f"- {told}" for told in lost] + [f"+ {told}" for told in added]
+    samples = [f"- {row}" for row in lost] + [f"+ {row}" for row in added]
     return Difference(table.name, only_live, only_rebuilt, samples)

@@ -189,10 +189,10 @@ class ModelRunner:
         if held.shape != self._projection.shape():
             await self._stop(connection, held, "its tables have another shape than this release: rebuild it")
         if unread := await positions.unread(connection, self._projection):
-            told = (
+            message = (
                 f"it reads {', '.join(unread)} now, and the ledger has them before its position: rebuild it"
             )
-            await self._stop(connection, held, told)
+            await self._stop(connection, held, message)
         await positions.tell_topics(connection, self._projection)
         if await self._context.watermarks.until(LEDGER, 0) == held.position:
             await positions.advance(connection, self.name, LIVE, held, held.position, "live")
@@ -221,8 +221,8 @@ def passing(error: psycopg.Error) -> bool:
 
 def described(error: Exception) -> str:
     """The kind of an error and its message; a database's message without the values in its detail."""
-    told = error.diag.message_primary if isinstance(error, psycopg.Error) else str(error)
-    return f"{type(error).__name__}: {told}"
+    message = error.diag.message_primary if isinstance(error, psycopg.Error) else str(error)
+    return f"{type(error).__name__}: {message}"
 
 
 async def resume(connection: AsyncConnection[Any], name: str) -> None:

@@ -100,7 +100,7 @@ class Table(Generic[R]):
         """
         table = f"{SCHEMA}.{self.name}{suffix}"
         parts = [f"{name} {column}" for name, column in self.columns.items()]
-        parts += [f"{name} {told}" for name, told in self.generated.items()]
+        parts += [f"{name} {expression}" for name, expression in self.generated.items()]
         parts += [self._primary_key] if keyed else []
         made = f"CREATE TABLE {table} ({', '.join(parts)})"
         personal = [name for name, column in self.columns.items() if column.personal]

@@ -41,8 +41,8 @@ class Waiter(Listener):
         return True
 
     def heard(self, channel: str, payload: str) -> None:
-        for told in payload.split(","):
-            name, _, position = told.rpartition(":")
+        for mark in payload.split(","):
+            name, _, position = mark.rpartition(":")
             self.watermarks.set(name, int(position))
 
     async def check(self, connection: AsyncConnection[Any]) -> None:

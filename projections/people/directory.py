@@ -135,11 +135,11 @@ class Directory(Folded):
 
     @on(c.ContactAdded)
     def _contact_added(self, row: ContactRow, entry: Entry[c.ContactAdded]) -> None:
-        _say(row, entry.fact)
+        _fill(row, entry.fact)
 
     @on(c.ContactCorrected)
     def _contact_corrected(self, row: ContactRow, entry: Entry[c.ContactCorrected]) -> None:
-        _say(row, entry.fact.after)
+        _fill(row, entry.fact.after)
 
     @on(c.ProductListed)
     def _product_listed(self, row: Listed, entry: Entry[c.ProductListed]) -> None:
@@ -158,7 +158,7 @@ def _contact(entry: Entry[Any]) -> tuple[UUID, UUID]:
     return entry.stream_id, entry.fact.contact_id
 
 
-def _say(row: ContactRow, said: c.ContactAdded | c.Contact) -> None:
+def _fill(row: ContactRow, said: c.ContactAdded | c.Contact) -> None:
     row.name, row.role, row.mail, row.phone = said.name, said.role, said.mail, said.phone
 
 

@@ -48,9 +48,9 @@ async def division(
     parts = await _parts(source, target, into)
     if not parts:
         raise Invalid([FieldError("into", f"there is no {into} in {target.scope.key} {target.period}")])
-    weights, told = await _weighed(source, target, parts, method)
+    weights, origin = await _weighed(source, target, parts, method)
     children = tuple(_child(*part, weight) for part, weight in zip(parts, weights, strict=True))
-    return DecomposeTarget(target_id=target.id, method=method, children=children, basis=basis or told)
+    return DecomposeTarget(target_id=target.id, method=method, children=children, basis=basis or origin)
 
 
 Part = tuple[Scope, Period, UUID | None]
@@ -92,9 +92,9 @@ async def _history(source: Source, target: Target, parts: Sequence[Part]) -> tup
     ]
     found = [figure or Decimal(0) for figure in await figures.figures(source, asked)]
     rows = [found[n : n + len(parts)] for n in range(0, len(found), len(parts))]
-    told = f"the same days of {asked[0].window.start} to {asked[-1].window.end}"
+    origin = f"the same days of {asked[0].window.start} to {asked[-1].window.end}"
     if not any(sum(column) > 0 for column in zip(*rows, strict=True)):
         raise Refused(
-            f"there is no history to follow: nothing came in {told}; name the parts, and what each weighs"
+            f"there is no history to follow: nothing came in {origin}; name the parts, and what each weighs"
         )
-    return seasonal_weights(rows), told
+    return seasonal_weights(rows), origin
