@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from domain.figures.metrics import Words
+from domain.engine.values import Words
 
 
 class Point(StrEnum):

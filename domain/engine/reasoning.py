@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Literal
 
 from domain.engine.fields import Argument, Key, Label
-from domain.figures.metrics import Words
+from domain.engine.values import Words
 
 Language = Literal["en", "zh"]
 

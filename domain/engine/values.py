@@ -41,6 +41,14 @@ def named_id(kind: str, name: str) -> UUID:
     return id_within(NAMESPACE, f"{kind}:{name}")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """A text in both languages."""
+
+    en: str
+    zh: str
+
+
 @dataclass(frozen=True, slots=True)
 class Money:
     """An amount in a currency (ISO 4217 code), to at most the decimals the currency has."""

@@ -19,7 +19,7 @@ from uuid import UUID
 
 from domain.engine import currency as currencies
 from domain.engine.errors import FieldError, Invalid
-from domain.engine.values import ActivityKind
+from domain.engine.values import ActivityKind, Words
 from domain.figures.scope import Scope, ScopeKind
 from domain.figures.shares import PRECISION
 from domain.policy.process import CLOSED, DEFAULT_PROCESS
@@ -46,14 +46,6 @@ class Combines(StrEnum):
     SUM = "sum"
     RATIO = "ratio"
     MEAN = "mean"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Words:
-    """A text in both languages."""
-
-    en: str
-    zh: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,8 @@ from contextlib import suppress
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 
 from domain.engine.reasoning import Language, Reason, Value, plain, told
-from domain.figures.metrics import Metric, Unit, Words, find_metric
+from domain.engine.values import Words
+from domain.figures.metrics import Metric, Unit, find_metric
 from domain.figures.shares import PRECISION
 
 TENTH, HUNDREDTH = Decimal("0.1"), Decimal("0.01")

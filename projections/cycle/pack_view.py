@@ -16,7 +16,7 @@ from domain.cycle.facts import AgendaItem
 from domain.engine.canonical import digest
 from domain.engine.errors import NotFound
 from domain.engine.reasoning import plain
-from domain.figures.metrics import Words
+from domain.engine.values import Words
 from domain.figures.scope import Scope
 from domain.time.periods import Period
 from projections.cycle import kept_packs
