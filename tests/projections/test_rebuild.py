@@ -72,8 +72,9 @@ def assert_same_promise(row: Any, deal: Deal) -> None:
     assert {ours: getattr(row, ours) for ours in same.values()} == {
         o: getattr(promise, t) for t, o in same.items()
     }
-    for name in ("by_rule", "overdue", "arming", "policy_version"):
+    for name in ("by_rule", "overdue", "policy_version"):
         assert getattr(row, name) == getattr(promise, name)
+    assert row.arming == promise.generation
     for name in ("remind_at", "due_at", "escalate_at", "reassign_at"):
         assert getattr(row, name) == getattr(promise.deadlines, name)
     told = (row.reminded_at is not None, row.missed_at is not None, row.escalated_at is not None)
