@@ -16,8 +16,10 @@ from domain.customer import AddContact, ListProduct, Profile, RegisterCustomer
 from domain.deal import commands as c
 from domain.deal.commands import DealCommand
 from domain.engine.aggregate import Aggregate
-from domain.engine.command_handler import Call, Command, Decision, NotLoaded, UnitOfWork, attempt
+from domain.engine.command import Call, Command
+from domain.engine.command_handler import Decision, attempt
 from domain.engine.context import Actor, Channel, Context
+from domain.engine.unit_of_work import NotLoaded, UnitOfWork
 from domain.engine.values import Activity, ActivityKind, Direction, Money, Needs, NextStep, Quote
 from domain.people.people import FormTeam, HireRep
 

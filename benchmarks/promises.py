@@ -20,7 +20,8 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from benchmarks.lives import Lives
 from domain.deal.commands import OpenDeal
-from domain.engine.command_handler import Call, CommandHandler
+from domain.engine.command import Call
+from domain.engine.command_handler import CommandHandler
 from domain.engine.context import Actor, Channel, Context
 from domain.engine.errors import DomainError
 from domain.engine.values import NextStep

@@ -12,10 +12,11 @@ from uuid import UUID
 from annotated_types import Ge, Lt
 
 from domain.engine.aggregate import Aggregate, when
-from domain.engine.command_handler import Command, UnitOfWork, handles
+from domain.engine.command import Command, handles
 from domain.engine.context import Reach
 from domain.engine.facts import Fact, PersonName, PersonText, fact
 from domain.engine.fields import Name, Says, ShortText
+from domain.engine.unit_of_work import UnitOfWork
 from domain.engine.values import Money
 
 

@@ -20,9 +20,10 @@ from domain.customer import (
     register_customer,
 )
 from domain.engine.aggregate import Aggregate
-from domain.engine.command_handler import Command, UnitOfWork, handles
+from domain.engine.command import Command, handles
 from domain.engine.context import Context
 from domain.engine.errors import FieldError, Invalid
+from domain.engine.unit_of_work import UnitOfWork
 from domain.engine.values import Money
 from domain.people.people import CorrectRep, CorrectTeam, FormTeam, HireRep, Rep, Team
 from domain.people.staffing import correct_rep, correct_team, form_team, hire_rep

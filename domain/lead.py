@@ -16,12 +16,13 @@ from domain.allocation.receipt import BY_HAND, AllocationReceipt, lifted_from_fi
 from domain.deal.commands import OpenDeal, not_ahead
 from domain.deal.decisions import open_deal
 from domain.engine.aggregate import Aggregate, OwnedAggregate, when
-from domain.engine.command_handler import Command, UnitOfWork, handles
+from domain.engine.command import Command, handles
 from domain.engine.context import Context, Reach
 from domain.engine.errors import FieldError, Refused
 from domain.engine.facts import Fact, FreeText, PersonName, PersonText, fact, upcast
 from domain.engine.fields import Code, LongText, Name, NeededText, ShortText
 from domain.engine.references import CustomerId, ProductId, TeamMateId
+from domain.engine.unit_of_work import UnitOfWork
 from domain.engine.values import Money, NextStep
 from domain.people.handover import (
     RULE,

@@ -24,8 +24,10 @@ from eventsourcing.persistence import (
 from eventsourcing.utils import Environment
 
 from domain.engine.aggregate import Aggregate
-from domain.engine.command_handler import Command, Decision, Receipt, Wanted
+from domain.engine.command import Command
+from domain.engine.command_handler import Decision, Receipt
 from domain.engine.recorded import Recorded
+from domain.engine.unit_of_work import Wanted
 from runtime.append import RECEIPTS
 from runtime.codec import COLUMNS, decode_row, fingerprint
 from runtime.database import STATEMENT_SECONDS, Pool, open_pool

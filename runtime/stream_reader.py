@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from domain.engine.aggregate import Aggregate
-from domain.engine.command_handler import Wanted
 from domain.engine.errors import UnknownTopic
+from domain.engine.unit_of_work import Wanted
 from runtime.codec import decode_fact, is_known, unknown
 from runtime.database import Pool
 from runtime.snapshots import EVERY, Snapshots, shape, thawed

@@ -10,7 +10,8 @@ from uuid import UUID
 
 import domain.registry  # noqa: F401 - registers every fact and decision
 from domain.deal.commands import OpenDeal
-from domain.engine.command_handler import Command, CommandHandler, Receipt
+from domain.engine.command import Command
+from domain.engine.command_handler import CommandHandler, Receipt
 from domain.engine.context import Actor, Channel, Context
 from domain.people.people import FormTeam, HireRep
 from runtime.database import open_pool

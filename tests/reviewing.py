@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from domain.cycle.commands import OpenReview, StartExecution
-from domain.engine.command_handler import Command, CommandHandler
+from domain.engine.command import Command
+from domain.engine.command_handler import CommandHandler
 from domain.engine.context import Actor, Channel, Context
 from projections.cycle import kept_packs
 from runtime.ledger import open_ledger

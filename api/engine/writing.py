@@ -18,7 +18,8 @@ from api.engine.received import TAG, header, version_in
 from api.engine.services import Services
 from api.engine.users import User
 from domain.engine import reading
-from domain.engine.command_handler import Command, Receipt
+from domain.engine.command import Command
+from domain.engine.command_handler import Receipt
 from domain.engine.context import SKEW, Actor, Channel, Context, WholeRequest
 from domain.engine.errors import NotFound
 from domain.engine.values import NAMESPACE, id_within

@@ -17,7 +17,8 @@ from benchmarks import message_db, raw, stock
 from benchmarks.bench import Bench, undisturbed
 from benchmarks.figures import OURS, Aim, Contest, Figures, Row
 from benchmarks.lives import Lives, facts_in
-from domain.engine.command_handler import Call, CommandHandler, Decision
+from domain.engine.command import Call
+from domain.engine.command_handler import CommandHandler, Decision
 from runtime.ledger import Ledger, open_ledger
 
 CALLERS = 64

@@ -19,7 +19,8 @@ from benchmarks.figures import OURS, Aim, Contest, Figures, Row, Run
 from benchmarks.lives import Lives
 from benchmarks.past import past, rebuilt, usual_past
 from benchmarks.raw import as_rows, flat
-from domain.engine.command_handler import Call, CommandHandler
+from domain.engine.command import Call
+from domain.engine.command_handler import CommandHandler
 from projections.deal.board import DealBoard
 from projections.engine.catalog import ALL
 from projections.engine.run import run_projections

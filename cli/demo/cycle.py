@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from domain.cycle.commands import OpenCycle
     from domain.cycle.cycle import Cycle
     from domain.cycle.policy import CyclePolicy
-    from domain.engine.command_handler import Command, CommandHandler
+    from domain.engine.command import Command
+    from domain.engine.command_handler import CommandHandler
     from domain.target.commands import ProposeTarget
     from domain.target.target import Target
     from domain.time.calendar import BusinessCalendar

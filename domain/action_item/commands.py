@@ -10,10 +10,11 @@ from uuid import UUID
 from domain.action_item.action_item import ActionItem, ActionItemHandedOver, ActionItemOpened
 from domain.cycle.cycle import Cycle
 from domain.engine.aggregate import Aggregate
-from domain.engine.command_handler import Command, UnitOfWork, handles
+from domain.engine.command import Command, handles
 from domain.engine.errors import AlreadyExists, FieldError, Invalid, NotFound
 from domain.engine.fields import Code, LongText, NeededText
 from domain.engine.references import CycleId, PersonId
+from domain.engine.unit_of_work import UnitOfWork
 from domain.engine.values import PromiseOutcome
 from domain.people.people import Rep, Team
 from domain.policy.policies import follow_up_policy

@@ -20,10 +20,11 @@ from domain.adjustment.experiment import METHOD, Compared, choose_control, diffe
 from domain.cycle.policies import company_day, cycle_policy
 from domain.cycle.policy import Step
 from domain.engine.aggregate import Aggregate
-from domain.engine.command_handler import Command, UnitOfWork, handles
+from domain.engine.command import Command, handles
 from domain.engine.errors import AlreadyExists, Forbidden, Refused
 from domain.engine.fields import Key, LongText, NeededText, Position, RuleName, ShortText
 from domain.engine.references import CycleId, PersonId
+from domain.engine.unit_of_work import UnitOfWork
 from domain.engine.values import Checks
 from domain.figures.metrics import find_metric, metric
 from domain.figures.scope import Scope

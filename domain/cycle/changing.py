@@ -8,7 +8,8 @@ from domain.cycle import commands as c
 from domain.cycle.cycle import Cycle
 from domain.cycle.decisions import Json, policy_of, targets_of, told, warn_of_nobody_above
 from domain.cycle.facts import People
-from domain.engine.command_handler import UnitOfWork, handles
+from domain.engine.command import handles
+from domain.engine.unit_of_work import UnitOfWork
 from domain.scorecard.scorecard import Hands, Scorecard, scorecard_id
 from domain.target.decisions import team_of
 

@@ -19,7 +19,7 @@ from domain.cycle.cycle import Cycle, cycle_id
 from domain.cycle.facts import AgendaItem, StatedChange
 from domain.cycle.policy import Cadence, Step
 from domain.engine.aggregate import Aggregate
-from domain.engine.command_handler import Command
+from domain.engine.command import Command
 from domain.engine.errors import FieldError
 from domain.engine.fields import Digest, Key, NeededText, Position, Quantity, RuleName, ShortText
 from domain.engine.reasoning import Language, Reason

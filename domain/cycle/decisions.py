@@ -14,8 +14,9 @@ from domain.cycle.cycle import Cycle, cycle_id
 from domain.cycle.policies import cycle_policy
 from domain.cycle.policy import CyclePolicy, Schedule, Step
 from domain.cycle.state import Phase
-from domain.engine.command_handler import UnitOfWork, handles
+from domain.engine.command import handles
 from domain.engine.errors import AlreadyExists, FieldError, Invalid, Refused
+from domain.engine.unit_of_work import UnitOfWork
 from domain.engine.values import Checks
 from domain.figures.pace import Pace, elapsed_share, judge
 from domain.people.people import Team

@@ -13,10 +13,11 @@ from uuid import UUID
 
 from domain.cycle.policy import DEFAULT_CYCLE_POLICY, CyclePolicy
 from domain.engine.aggregate import Aggregate, when
-from domain.engine.command_handler import Command, UnitOfWork, handles
+from domain.engine.command import Command, handles
 from domain.engine.errors import NotFound
 from domain.engine.facts import Fact, fact, upcast
 from domain.engine.fields import FLAT
+from domain.engine.unit_of_work import UnitOfWork
 from domain.engine.values import named_id
 from domain.time.known_days import lifted, said_when_published
 

@@ -12,8 +12,9 @@ from domain.cycle.cycle import Cycle, cycle_id
 from domain.cycle.decisions import Json, include, policy_of, told
 from domain.cycle.policy import Step
 from domain.cycle.state import Phase
-from domain.engine.command_handler import UnitOfWork, handles
+from domain.engine.command import handles
 from domain.engine.errors import AlreadyExists, FieldError, Invalid, Refused
+from domain.engine.unit_of_work import UnitOfWork
 from domain.engine.values import Checks
 from domain.figures import metrics
 from domain.scorecard.scorecard import Scorecard, scorecard_id

@@ -8,8 +8,8 @@ from datetime import datetime
 from domain.deal import facts as f
 from domain.deal.commands import ImportDeal
 from domain.deal.deal import Deal
-from domain.engine.command_handler import UnitOfWork
 from domain.engine.errors import FieldError, Forbidden, GateNotPassed, Invalid
+from domain.engine.unit_of_work import UnitOfWork
 from domain.engine.values import Money, id_within
 from domain.policy.process import LOST, WON, Process
 

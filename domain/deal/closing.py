@@ -10,8 +10,9 @@ from domain.deal import commands as c
 from domain.deal import facts as f
 from domain.deal.deal import Deal
 from domain.deal.decisions import Json, policy_of, process_of, told, warn_of_currency
-from domain.engine.command_handler import UnitOfWork, handles
+from domain.engine.command import handles
 from domain.engine.errors import FieldError, Forbidden, GateNotPassed, Invalid
+from domain.engine.unit_of_work import UnitOfWork
 from domain.people.people import Rep
 from domain.policy.process import LOST, WON
 

@@ -13,11 +13,12 @@ from annotated_types import MaxLen
 from domain.allocation.receipt import AllocationReceipt
 from domain.deal.deal import Deal
 from domain.engine.aggregate import Aggregate
-from domain.engine.command_handler import Command, NotLoaded, Stream
+from domain.engine.command import Command
 from domain.engine.context import Context
 from domain.engine.errors import FieldError
 from domain.engine.fields import Code, Key, Label, LongText, Name, NeededText, ShortText, Version
 from domain.engine.references import CustomerId, Named, ProductId, RepId, TeamMateId
+from domain.engine.unit_of_work import NotLoaded, Stream
 from domain.engine.values import NO_NEEDS, Activity, Money, Needs, NextStep, Quote, today_anywhere
 from domain.policy.policies import Policies, policy_stream
 from domain.policy.process import Processes, process_stream

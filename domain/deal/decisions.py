@@ -13,8 +13,9 @@ from domain.customer import Customer, Product
 from domain.deal import commands as c
 from domain.deal import facts as f
 from domain.deal.deal import Deal
-from domain.engine.command_handler import Stream, UnitOfWork, handles
+from domain.engine.command import handles
 from domain.engine.errors import FieldError, Forbidden, Invalid, NotFound, Refused
+from domain.engine.unit_of_work import Stream, UnitOfWork
 from domain.engine.values import Money, NextStep, id_text
 from domain.people.people import Rep, RepAllocated
 from domain.policy.follow_up import FollowUpPolicy

@@ -20,8 +20,9 @@ from domain.deal.decisions import Json, other_currency, policy_of, process_of, t
 from domain.deal.fixed import FIXED, named_in, not_taken
 from domain.deal.import_checks import check_row
 from domain.deal.row import differing, digest_of, marks_held, marks_of
-from domain.engine.command_handler import UnitOfWork, handles
+from domain.engine.command import handles
 from domain.engine.errors import FieldError, Invalid, Refused
+from domain.engine.unit_of_work import UnitOfWork
 from domain.engine.values import Money, NextStep
 from domain.people.people import Rep
 from domain.policy.follow_up import FollowUpPolicy

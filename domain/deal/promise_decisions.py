@@ -5,8 +5,9 @@ from __future__ import annotations
 from domain.deal import commands as c
 from domain.deal.deal import Deal
 from domain.deal.decisions import Json, check_limits, give, policy_of, told
-from domain.engine.command_handler import UnitOfWork, handles
+from domain.engine.command import handles
 from domain.engine.errors import Refused
+from domain.engine.unit_of_work import UnitOfWork
 from domain.engine.values import PromiseOutcome
 from domain.people.people import Rep, Team
 

@@ -15,6 +15,7 @@ from uuid import UUID
 
 from domain.engine.context import Reach
 from domain.engine.facts import Fact
+from domain.engine.references import PERSON, Refers
 
 Mutator = Callable[[Any, Any], None]
 PARTS = ("owner_id", "manager_id", "chair_id", "above_id")
@@ -33,6 +34,11 @@ def when(*facts: type[Fact]) -> Callable[[M], M]:
 
 KINDS: dict[str, type[Aggregate]] = {}
 """Every kind of stream by its name."""
+
+
+def kind_of(refers: Refers) -> type[Aggregate]:
+    """The kind of stream it lies in."""
+    return KINDS["rep" if refers.kind == PERSON else refers.kind]
 
 
 class Aggregate:

@@ -4,15 +4,12 @@ state that the decision is made on.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from domain.engine.aggregate import KINDS, Aggregate
+from domain.engine.aggregate import KINDS, Aggregate, kind_of
+from domain.engine.command import Call
 from domain.engine.context import Reach
 from domain.engine.errors import Conflict, Forbidden, NotFound
-from domain.engine.references import PERSON, Named, Refers
-
-if TYPE_CHECKING:
-    from domain.engine.command_handler import Call, UnitOfWork
+from domain.engine.references import PERSON, Named
+from domain.engine.unit_of_work import UnitOfWork
 
 
 def admit(call: Call, work: UnitOfWork) -> None:
@@ -89,11 +86,6 @@ def check_made(call: Call, work: UnitOfWork) -> None:
     made = work.made(chief[1]) if chief is not None else None
     if made is not None and reach is not None and not made.makeable(reach):
         raise Forbidden(f"you may not make a {made.KIND} that belongs to others", kind=made.KIND)
-
-
-def kind_of(refers: Refers) -> type[Aggregate]:
-    """The kind of stream it lies in."""
-    return KINDS["rep" if refers.kind == PERSON else refers.kind]
 
 
 def _nothing(named: Named) -> NotFound:

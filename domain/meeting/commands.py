@@ -15,7 +15,7 @@ from annotated_types import MaxLen
 from domain.cycle.facts import AgendaItem
 from domain.cycle.policy import Step
 from domain.engine.aggregate import Aggregate
-from domain.engine.command_handler import Command
+from domain.engine.command import Command
 from domain.engine.fields import FLAT, Key, LongText, NeededText
 from domain.engine.references import CycleId, PersonId
 from domain.figures.scope import Scope

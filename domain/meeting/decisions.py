@@ -9,8 +9,9 @@ from uuid import UUID
 from domain.action_item.commands import OpenActionItem, open_action_item
 from domain.cycle.policies import cycle_policy
 from domain.cycle.policy import Step
-from domain.engine.command_handler import UnitOfWork, handles
+from domain.engine.command import handles
 from domain.engine.errors import FieldError, Invalid, Refused
+from domain.engine.unit_of_work import UnitOfWork
 from domain.meeting import commands as c
 from domain.meeting import facts as f
 from domain.meeting.meeting import Meeting

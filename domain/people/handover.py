@@ -15,7 +15,7 @@ from uuid import UUID
 from domain.allocation.least_loaded import Choice
 from domain.capabilities import load
 from domain.engine.aggregate import Aggregate
-from domain.engine.command_handler import Command
+from domain.engine.command import Command
 from domain.people.people import Rep
 
 A = TypeVar("A", bound=Aggregate)

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from domain.allocation.receipt import AllocationReceipt, lifted
 from domain.engine.aggregate import Aggregate, when
-from domain.engine.command_handler import Command
+from domain.engine.command import Command
 from domain.engine.context import Reach
 from domain.engine.errors import FieldError, Refused
 from domain.engine.facts import Fact, Json, PersonName, fact, upcast

@@ -6,8 +6,9 @@ from dataclasses import replace
 from datetime import UTC
 from typing import Any
 
-from domain.engine.command_handler import UnitOfWork, handles
+from domain.engine.command import handles
 from domain.engine.errors import Refused
+from domain.engine.unit_of_work import UnitOfWork
 from domain.people import people as p
 
 Json = dict[str, Any]

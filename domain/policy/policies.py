@@ -11,10 +11,11 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from domain.engine.aggregate import Aggregate, when
-from domain.engine.command_handler import Command, UnitOfWork, handles
+from domain.engine.command import Command, handles
 from domain.engine.errors import NotFound
 from domain.engine.facts import Fact, fact, upcast
 from domain.engine.fields import FLAT
+from domain.engine.unit_of_work import UnitOfWork
 from domain.engine.values import named_id
 from domain.policy.follow_up import DEFAULT_POLICY, FollowUpPolicy
 from domain.time.known_days import lifted, said_when_published

@@ -16,10 +16,11 @@ from uuid import UUID
 from annotated_types import Ge, Le, Len, MaxLen
 
 from domain.engine.aggregate import Aggregate, when
-from domain.engine.command_handler import Command, UnitOfWork, handles
+from domain.engine.command import Command, handles
 from domain.engine.errors import FieldError, NotFound
 from domain.engine.facts import Fact, fact
 from domain.engine.fields import Code, Digits, RuleName, Share
+from domain.engine.unit_of_work import UnitOfWork
 from domain.engine.values import named_id
 
 REQUIREMENTS = (

@@ -11,10 +11,11 @@ from annotated_types import Len
 from domain.engine import currency
 from domain.engine.aggregate import Aggregate
 from domain.engine.canonical import digest
-from domain.engine.command_handler import Command, UnitOfWork, handles
+from domain.engine.command import Command, handles
 from domain.engine.errors import AlreadyExists, Forbidden, Refused
 from domain.engine.fields import NeededText, Position, RuleName, ShortText
 from domain.engine.references import PersonId
+from domain.engine.unit_of_work import UnitOfWork
 from domain.engine.values import Checks
 from domain.figures.metrics import Unit, metric
 from domain.figures.scope import Scope

@@ -16,10 +16,11 @@ from uuid import UUID
 from annotated_types import Gt, Len, Lt, MaxLen
 
 from domain.engine.aggregate import Aggregate, when
-from domain.engine.command_handler import Command, UnitOfWork, handles
+from domain.engine.command import Command, handles
 from domain.engine.errors import FieldError, NotFound
 from domain.engine.facts import Fact, fact
 from domain.engine.fields import FLAT, MAX_AMOUNT, Digits, Key, Name, Percent, RuleName, Version
+from domain.engine.unit_of_work import UnitOfWork
 from domain.engine.values import named_id
 from domain.figures.metrics import ACTION_ITEMS_KEPT, GATE_DISCIPLINE, PROMISE_KEEPING, find_metric
 from domain.figures.shares import PRECISION

@@ -10,7 +10,7 @@ from uuid import UUID
 from annotated_types import Len, MaxLen
 
 from domain.engine.aggregate import Aggregate
-from domain.engine.command_handler import Command
+from domain.engine.command import Command
 from domain.engine.fields import Amount, Key, LongText, NeededText, ShortText
 from domain.engine.references import PersonId, TargetId
 from domain.figures.scope import Scope

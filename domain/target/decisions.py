@@ -8,8 +8,9 @@ from uuid import UUID
 
 from domain.customer import Product
 from domain.cycle.policies import company_day
-from domain.engine.command_handler import UnitOfWork, handles
+from domain.engine.command import handles
 from domain.engine.errors import AlreadyExists, FieldError, Invalid
+from domain.engine.unit_of_work import UnitOfWork
 from domain.figures.metrics import Unit
 from domain.figures.scope import Scope, ScopeKind
 from domain.people.people import Rep, Team

@@ -10,8 +10,9 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from domain.engine.command_handler import UnitOfWork, handles
+from domain.engine.command import handles
 from domain.engine.errors import AlreadyExists, FieldError, Invalid, Refused
+from domain.engine.unit_of_work import UnitOfWork
 from domain.engine.values import Checks
 from domain.figures.scope import ScopeKind
 from domain.figures.shares import Method, check_manual, spread, spread_equally

@@ -13,7 +13,8 @@ from domain.customer import Customer, ListProduct, Product
 from domain.deal.commands import ImportDeal
 from domain.deal.row import digest_of
 from domain.engine.aggregate import Aggregate
-from domain.engine.command_handler import Call, Command, CommandHandler, Receipt
+from domain.engine.command import Call, Command
+from domain.engine.command_handler import CommandHandler, Receipt
 from domain.engine.context import Actor, Channel, Context
 from domain.engine.errors import DomainError
 from domain.people.people import Rep

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from domain.customer import ListProduct, Profile, RegisterCustomer
 from domain.deal.commands import ImportDeal
-from domain.engine.command_handler import Command, Together
+from domain.engine.command import Command, Together
 from domain.imports import AsImported
 from domain.people.people import FormTeam, HireRep
 from runtime.imports.mapping import CUSTOMERS, PRODUCTS, Mapping

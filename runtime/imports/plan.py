@@ -9,7 +9,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from domain.customer import ListProduct, Profile, RegisterCustomer
-from domain.engine.command_handler import Command
+from domain.engine.command import Command
 from domain.engine.values import Money
 from domain.imports import AsImported
 from domain.people.people import FormTeam, HireRep

@@ -12,8 +12,10 @@ from uuid import UUID
 
 from domain.deal.deal import Deal
 from domain.engine.aggregate import Aggregate
-from domain.engine.command_handler import Command, Decision, Receipt, Store, Wanted
+from domain.engine.command import Command
+from domain.engine.command_handler import Decision, Receipt, Store
 from domain.engine.errors import Conflict
+from domain.engine.unit_of_work import Wanted
 
 MOST_DEALS = 5_000
 """Later rows refer to teams, reps, customers and products, never to earlier deals: those may be forgotten."""

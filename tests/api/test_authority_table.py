@@ -22,7 +22,8 @@ from domain.customer import Profile, RegisterCustomer
 from domain.cycle.commands import OpenCycle
 from domain.cycle.policy import Cadence
 from domain.deal.commands import OpenDeal
-from domain.engine.command_handler import Command, CommandHandler
+from domain.engine.command import Command
+from domain.engine.command_handler import CommandHandler
 from domain.engine.context import Actor, Channel, Context
 from domain.figures.scope import COMPANY as ALL
 from domain.figures.scope import Scope, rep, team

@@ -18,7 +18,7 @@ from api.engine.acts import WHICH
 from cli.engine.acts import Command, Option, command_of
 from cli.engine.derive import request
 from cli.main import app
-from domain.engine.command_handler import Command as DomainCommand
+from domain.engine.command import Command as DomainCommand
 
 ACTS = tuple(map(command_of, capabilities.ACTS))
 ROUTES = {

@@ -17,19 +17,13 @@ import pytest
 import domain.registry  # noqa: F401 - registers every fact and decision
 from domain.deal.deal import Deal
 from domain.engine.aggregate import Aggregate
-from domain.engine.command_handler import (
-    Call,
-    Command,
-    Decision,
-    NotLoaded,
-    UnitOfWork,
-    attempt,
-    nothing_remembered,
-)
+from domain.engine.command import Call, Command
+from domain.engine.command_handler import Decision, attempt
 from domain.engine.context import Actor, Channel, Context
 from domain.engine.errors import DomainError, GateNotPassed, Invalid
 from domain.engine.facts import Fact
 from domain.engine.recorded import Pending
+from domain.engine.unit_of_work import NotLoaded, UnitOfWork, nothing_remembered
 
 A = TypeVar("A", bound=Aggregate)
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)

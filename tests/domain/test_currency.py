@@ -14,7 +14,7 @@ from domain.customer import ListProduct, Profile, RegisterCustomer
 from domain.deal import commands as c
 from domain.deal.facts import AmountChanged, QuoteRecorded
 from domain.engine import currency
-from domain.engine.command_handler import Command
+from domain.engine.command import Command
 from domain.engine.errors import Invalid
 from domain.engine.values import Money, Needs
 from domain.figures.metrics import metric

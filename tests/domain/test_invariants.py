@@ -19,10 +19,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from domain.deal import commands as c
 from domain.deal.deal import Deal
 from domain.engine.aggregate import Aggregate
-from domain.engine.command_handler import Call, Command, NotLoaded, UnitOfWork, attempt, nothing_remembered
+from domain.engine.command import Call, Command
+from domain.engine.command_handler import attempt
 from domain.engine.context import Actor
 from domain.engine.errors import DomainError
 from domain.engine.facts import FACTS, Fact
+from domain.engine.unit_of_work import NotLoaded, UnitOfWork, nothing_remembered
 from domain.engine.values import Activity, ActivityKind, Money, Needs, NextStep, Quote
 from domain.people.people import HireRep, PlanLeave, RepLeaves
 from domain.policy.follow_up import DEFAULT_POLICY, Duration

@@ -13,7 +13,7 @@ from domain.action_item.commands import OpenActionItem
 from domain.customer import AddContact, ListProduct, Profile, RegisterCustomer
 from domain.deal import commands as c
 from domain.engine.aggregate import KINDS
-from domain.engine.command_handler import _DECIDERS, Command
+from domain.engine.command import _DECIDERS, Command
 from domain.engine.context import Reach
 from domain.engine.errors import Forbidden, NotFound
 from domain.engine.references import PERSON, readers

@@ -25,7 +25,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from domain.deal.commands import LogActivity, MissPromise, OpenDeal
-from domain.engine.command_handler import Command, CommandHandler
+from domain.engine.command import Command
+from domain.engine.command_handler import CommandHandler
 from domain.engine.context import Actor, Channel, Context
 from domain.engine.values import Activity, ActivityKind
 from domain.people.people import FormTeam, HireRep

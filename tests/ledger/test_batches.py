@@ -10,9 +10,10 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from domain.engine.command_handler import Decision, Expectation
+from domain.engine.command_handler import Decision
 from domain.engine.context import MAX_REASON
 from domain.engine.recorded import Meta
+from domain.engine.unit_of_work import Expectation
 from runtime.append import APPEND, APPEND_ALONE, STALE, columns, columns_alone
 from tests.conftest import eventually
 from tests.office import Office, context, furnish

@@ -8,7 +8,7 @@ import uuid
 import pytest
 
 from domain.deal.commands import HandOver, LogActivity, MoveExpectedClose
-from domain.engine.command_handler import Call
+from domain.engine.command import Call
 from domain.engine.errors import AlreadyExists, Conflict, Refused
 from domain.engine.values import Activity, ActivityKind
 from domain.people.people import RepLeaves

@@ -18,7 +18,8 @@ import psycopg
 import pytest
 
 from domain.deal.commands import LogActivity
-from domain.engine.command_handler import Call, Receipt
+from domain.engine.command import Call
+from domain.engine.command_handler import Receipt
 from domain.engine.errors import Conflict
 from domain.engine.values import Activity, ActivityKind
 from runtime.ledger import open_ledger

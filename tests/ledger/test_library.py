@@ -9,7 +9,7 @@ from eventsourcing.application import AggregateNotFoundError
 from eventsourcing.persistence import IntegrityError
 
 from domain.deal.deal import Deal
-from domain.engine.command_handler import Call
+from domain.engine.command import Call
 from domain.engine.recorded import Pending
 from runtime.recorder import folding
 from tests.office import Office, context

@@ -8,7 +8,8 @@ from collections.abc import Callable
 import psycopg
 import pytest
 
-from domain.engine.command_handler import Call, Decision
+from domain.engine.command import Call
+from domain.engine.command_handler import Decision
 from domain.engine.recorded import Meta
 from runtime.append import APPEND, APPEND_ALONE, columns, columns_alone
 from runtime.database import connect

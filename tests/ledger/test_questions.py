@@ -17,7 +17,7 @@ import pytest
 from psycopg.pq import Trace
 
 from domain.deal.commands import HandOver, LogActivity, MoveStage, WinDeal
-from domain.engine.command_handler import Command
+from domain.engine.command import Command
 from domain.engine.context import Reach
 from domain.engine.errors import DomainError, GateNotPassed, NotFound
 from domain.engine.values import Activity, ActivityKind

@@ -18,7 +18,7 @@ from domain.deal.commands import CorrectActivity, LogActivity
 from domain.deal.deal import Deal
 from domain.deal.facts import ActivityCorrected
 from domain.engine.aggregate import Aggregate
-from domain.engine.command_handler import Call
+from domain.engine.command import Call
 from domain.engine.errors import Refused
 from domain.engine.facts import Fact
 from domain.engine.values import Activity, ActivityKind

@@ -20,7 +20,7 @@ from domain.cycle.cycle import Cycle, cycle_id
 from domain.cycle.deadlines import RULES
 from domain.cycle.policy import Step
 from domain.cycle.state import Phase
-from domain.engine.command_handler import Command
+from domain.engine.command import Command
 from domain.engine.context import Channel
 from domain.engine.recorded import Recorded
 from domain.figures.scope import COMPANY

@@ -12,7 +12,7 @@ from uuid import UUID
 from domain.customer import Profile, RegisterCustomer
 from domain.cycle import commands as c
 from domain.deal.commands import ImportDeal
-from domain.engine.command_handler import Command
+from domain.engine.command import Command
 from domain.engine.values import Money
 from domain.figures.scope import COMPANY, Scope, rep, team
 from domain.figures.shares import Method

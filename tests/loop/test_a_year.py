@@ -19,7 +19,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from domain.cycle import facts as f
 from domain.cycle.cycle import cycle_id
-from domain.engine.command_handler import Command
+from domain.engine.command import Command
 from domain.engine.recorded import Recorded
 from domain.figures.queries import FigureAsked
 from domain.figures.scope import COMPANY, Scope, ScopeKind, rep, team

@@ -19,7 +19,7 @@ from domain.cycle import commands as c
 from domain.cycle.cycle import cycle_id
 from domain.cycle.policy import DEFAULT_CYCLE_POLICY as POLICY
 from domain.cycle.policy import Cadence, Step
-from domain.engine.command_handler import Command
+from domain.engine.command import Command
 from domain.figures.scope import Scope, rep
 from domain.figures.shares import Method
 from domain.scorecard import decisions as s

@@ -16,7 +16,8 @@ from uuid import UUID
 from psycopg import AsyncConnection
 
 from domain.deal import commands as c
-from domain.engine.command_handler import Command, Receipt
+from domain.engine.command import Command
+from domain.engine.command_handler import Receipt
 from domain.engine.values import Activity, ActivityKind, Money, Needs, Quote
 from domain.people.people import HireRep
 from projections.engine import positions

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from domain.cycle.facts import AgendaItem
 from domain.cycle.policy import Cadence, Step
-from domain.engine.command_handler import Command
+from domain.engine.command import Command
 from domain.figures.scope import rep
 from domain.meeting import commands as c
 from domain.meeting.plan import Plan, meeting_id, schedule_id

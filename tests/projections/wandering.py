@@ -15,7 +15,7 @@ from domain.customer import Profile, RegisterCustomer
 from domain.cycle.policies import PublishCyclePolicy
 from domain.cycle.policy import DEFAULT_CYCLE_POLICY
 from domain.deal import commands as c
-from domain.engine.command_handler import Command
+from domain.engine.command import Command
 from domain.engine.errors import DomainError
 from domain.engine.values import Activity, ActivityKind, Money, NextStep
 from domain.people.people import RepLeaves

@@ -16,7 +16,8 @@ from temporalio.service import RPCError, RPCStatusCode
 from domain.cycle import commands as c
 from domain.cycle.cycle import Cycle, cycle_id
 from domain.cycle.policy import DEFAULT_CYCLE_POLICY
-from domain.engine.command_handler import Command, Receipt
+from domain.engine.command import Command
+from domain.engine.command_handler import Receipt
 from domain.engine.recorded import Recorded
 from domain.figures.scope import Scope, rep
 from domain.people.people import FormTeam

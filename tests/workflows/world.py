@@ -22,7 +22,8 @@ from temporalio.worker import Worker
 
 from domain.deal.commands import LogActivity, OpenDeal
 from domain.deal.facts import PromiseMade
-from domain.engine.command_handler import Command, Receipt
+from domain.engine.command import Command
+from domain.engine.command_handler import Receipt
 from domain.engine.context import Channel
 from domain.engine.recorded import Recorded
 from domain.engine.values import Activity, ActivityKind, NextStep

@@ -12,7 +12,8 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from domain.engine.aggregate import Aggregate
-from domain.engine.command_handler import Call, Command, CommandHandler, Receipt
+from domain.engine.command import Call, Command
+from domain.engine.command_handler import CommandHandler, Receipt
 from domain.engine.context import Actor, Channel, Context
 from domain.engine.errors import DomainError
 from workflows.engine.ports import LedgerReader, ModelReader, Reachable

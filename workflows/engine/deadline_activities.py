@@ -10,7 +10,7 @@ from temporalio import activity
 
 from domain.deadlines import DEADLINES
 from domain.engine.aggregate import Aggregate
-from domain.engine.command_handler import Command
+from domain.engine.command import Command
 from domain.engine.deadlines import DeadlineRules, Near
 from domain.time.commitment import DueStep
 from workflows.engine.activity_context import ActivityContext, Cause

@@ -18,8 +18,10 @@ from domain.deal import facts as f
 from domain.deal.completing import COMPOSED
 from domain.deal.deal import Deal
 from domain.engine.aggregate import Aggregate
-from domain.engine.command_handler import Call, NotLoaded, Together, UnitOfWork, attempt, nothing_remembered
+from domain.engine.command import Call, Together
+from domain.engine.command_handler import attempt
 from domain.engine.errors import GateNotPassed, Invalid, Refused
+from domain.engine.unit_of_work import NotLoaded, UnitOfWork, nothing_remembered
 from domain.engine.values import NO_NEEDS, Money, Needs, NextStep, Quote
 from domain.imports import AsImported
 from domain.people.people import FormTeam, HireRep, RepLeaves

@@ -10,7 +10,7 @@ import pytest
 
 from domain.deal import commands as c
 from domain.deal.facts import PromiseEnded
-from domain.engine.command_handler import Command
+from domain.engine.command import Command
 from domain.engine.context import Reach
 from domain.engine.errors import Forbidden, NotFound, Refused
 from domain.engine.fields import problems

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from domain.engine.command_handler import Command
+from domain.engine.command import Command
 from domain.engine.facts import Fact
 from domain.engine.recorded import Recorded
 from domain.figures.meter import Meter

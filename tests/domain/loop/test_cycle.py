@@ -14,7 +14,7 @@ from domain.cycle.cycle import cycle_id
 from domain.cycle.policies import PublishCyclePolicy
 from domain.cycle.policy import Cadence, Step
 from domain.cycle.state import Phase
-from domain.engine.command_handler import Command
+from domain.engine.command import Command
 from domain.engine.context import Reach
 from domain.engine.errors import AlreadyExists, Invalid, NotFound, Refused
 from domain.figures.pace import Pace, PaceStatus

@@ -14,7 +14,7 @@ from hypothesis import given as over
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from domain.engine.command_handler import Command
+from domain.engine.command import Command
 from domain.engine.errors import AlreadyExists, DomainError, Invalid, Refused
 from domain.figures.scope import COMPANY, Scope, rep, team
 from domain.people.people import HireRep

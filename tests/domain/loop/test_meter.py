@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from domain.customer import ListProduct, Profile, RegisterCustomer
 from domain.cycle.in_force import InForce
 from domain.deal import commands as c
-from domain.engine.command_handler import Command
+from domain.engine.command import Command
 from domain.engine.errors import DomainError
 from domain.engine.values import Activity, ActivityKind, Money
 from domain.figures import metrics as m

@@ -15,7 +15,7 @@ from domain.cycle import facts as f
 from domain.cycle.cycle import Cycle
 from domain.cycle.deadlines import Turn, due_steps
 from domain.cycle.policy import Step, Times
-from domain.engine.command_handler import Command
+from domain.engine.command import Command
 from domain.engine.errors import Refused
 from domain.time.commitment import Kind
 from tests.domain.given_when_then import Later, given, like

@@ -1,0 +1,128 @@
+"""Domain room: what a command is, and how each is decided."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, TypeVar
+from uuid import UUID
+
+from domain.engine import fields
+from domain.engine.aggregate import Aggregate, kind_of
+from domain.engine.context import Context
+from domain.engine.errors import DomainError, FieldError, Invalid
+from domain.engine.references import Named, references
+from domain.engine.unit_of_work import Json, Stream, UnitOfWork
+
+C = TypeVar("C", bound="Command")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """Base of every command: a frozen dataclass in the imperative, plain values only."""
+
+    def stream(self) -> tuple[type[Aggregate], UUID] | None:
+        """The aggregate the command is chiefly about, where it has one."""
+        return None
+
+    def concerns(self, held: Aggregate) -> bool:
+        """Whether `held` asked who gives this command for it, by name: then it is theirs to say, whosever else `held` is."""
+        return False
+
+    def named(self) -> Iterable[Named]:
+        """What the command names by id, to be held against the ledger before anything is decided."""
+        return references(self)
+
+    def streams(self) -> Iterator[Stream]:
+        """What a decision on it surely looks at: what it is about, and what it names. That is loaded in one query; what a
+        decision discovers on its way is loaded then.
+        """
+        chief = self.stream()
+        if chief is not None:
+            yield chief
+        for named in self.named():
+            yield kind_of(named.refers), named.id
+
+    def check(self, context: Context) -> None:
+        """What it says by itself, held against the types of its fields. Raises Invalid naming every bad field."""
+        errors = fields.problems(self, self.day_of_money(context))
+        if late := self.wrong_now(context):
+            fields.add(late, errors)
+        if errors:
+            raise Invalid(errors)
+
+    def wrong_now(self, context: Context) -> Iterable[FieldError]:
+        """What is wrong with it at the time it is given. What depends on what is recorded is for the decision to refuse."""
+        return ()
+
+    def day_of_money(self, context: Context) -> date | None:
+        """The day that its amounts are of, on which one could pay in their currencies; None: whenever that was."""
+        return context.happened_at.date()
+
+    def stands(self, named: Named, held: Aggregate) -> bool:
+        """Whether `held` says so already: what stays as it is may be said again by who could not have said it first."""
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    command: Command
+    context: Context
+
+
+Decide = Callable[[Any, UnitOfWork], Json]
+
+
+_DECIDERS: dict[type[Command], Decide] = {}
+
+
+def handles(command: type[C]) -> Callable[[Callable[[C, UnitOfWork], Json]], Callable[[C, UnitOfWork], Json]]:
+    """Register the decision for a command type. It returns the answer to give the caller."""
+
+    def register(decide: Callable[[C, UnitOfWork], Json]) -> Callable[[C, UnitOfWork], Json]:
+        if command in _DECIDERS:
+            raise TypeError(f"{command.__qualname__} has a decision already")
+        _DECIDERS[command] = decide
+        return decide
+
+    return register
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Together(Command):
+    """Commands decided as one: all that they decide is recorded, or nothing. `needed` make what `command` refers to, each
+    under the field that names it.
+    """
+
+    needed: tuple[tuple[str, Command], ...]
+    command: Command
+
+    def stream(self) -> tuple[type[Aggregate], UUID] | None:
+        return self.command.stream()
+
+    def check(self, context: Context) -> None:
+        """Each command is checked when its turn comes."""
+
+
+@handles(Together)
+def _decide_together(together: Together, work: UnitOfWork) -> Json:
+    errors = []
+    for named, command in together.needed:
+        try:
+            _check_and_decide(command, work)
+        except DomainError as wrong:
+            errors.append(FieldError(named, wrong.message))
+    if errors:
+        raise Invalid(errors)
+    return _check_and_decide(together.command, work)
+
+
+def _check_and_decide(command: Command, work: UnitOfWork) -> Json:
+    command.check(work.context)
+    return decide(command, work)
+
+
+def decide(command: Command, work: UnitOfWork) -> Json:
+    """Decide in this unit of work; the answer to give the caller."""
+    return _DECIDERS[type(command)](command, work)
