@@ -141,7 +141,6 @@ class Product(Aggregate):
         self.archived = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RegisterCustomer(Command):
     """Register a customer, or change its profile. The same profile again changes nothing."""
 
@@ -152,7 +151,6 @@ class RegisterCustomer(Command):
         return Customer, self.customer_id
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class AddContact(Command):
     """Add a contact, or set one right. Saying the same again changes nothing."""
 
@@ -167,7 +165,6 @@ class AddContact(Command):
         return Customer, self.customer_id
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ListProduct(Command):
     """List a product, or list it anew with another price or series."""
 
@@ -180,7 +177,6 @@ class ListProduct(Command):
         return Product, self.product_id
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ArchiveProduct(Command):
     product_id: UUID
 

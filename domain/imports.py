@@ -6,7 +6,7 @@ known here. What the file does say is recorded, or it is refused.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -33,7 +33,6 @@ C = TypeVar("C", bound=Command)
 NOTHING = (None, "")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class AsImported(Command):
     """`said` as a file says it. `assumed` names the fields that do not stand in the file itself; `if_missing`: it is made
     where it is not there yet, and otherwise left alone.

@@ -7,7 +7,7 @@ discarded. Whoever is allocated a lead has it counted on their own stream, in th
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -116,7 +116,6 @@ class Lead(OwnedAggregate):
         self.status, self.why = "discarded", fact.why
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class LeadCommand(Command):
     lead_id: UUID
 
@@ -124,7 +123,6 @@ class LeadCommand(Command):
         return Lead, self.lead_id
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CaptureLead(LeadCommand):
     name: Name
     mail: ShortText = ""
@@ -134,7 +132,6 @@ class CaptureLead(LeadCommand):
     customer_id: CustomerId | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class AllocateLead(LeadCommand):
     """Give the lead to a rep, or to another one; to an owner who changed teams it moves the lead there. A rule gives
     nothing to a rep on leave; a person may.
@@ -147,7 +144,6 @@ class AllocateLead(LeadCommand):
         return self.receipt.not_over(self.to)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ConvertLead(LeadCommand):
     """Open a deal for the lead's owner; from then on the lead rests."""
 
@@ -165,7 +161,6 @@ class ConvertLead(LeadCommand):
         return not_ahead(self.next_step, context)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class DiscardLead(LeadCommand):
     why: NeededText
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -22,7 +21,6 @@ from domain.policy.policies import follow_up_policy
 Json = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ActionItemCommand(Command):
     item_id: UUID
 
@@ -30,7 +28,6 @@ class ActionItemCommand(Command):
         return ActionItem, self.item_id
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class OpenActionItem(ActionItemCommand):
     """Somebody is to do something by a time. Whoever manages the owner's team is told when it is late, unless a manager
     is named. The same id again is silence.
@@ -45,63 +42,53 @@ class OpenActionItem(ActionItemCommand):
     decision_id: UUID | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RewordActionItem(ActionItemCommand):
     what: NeededText
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class MoveActionItem(ActionItemCommand):
     """Another due time. What was overdue stays so: it can end late, but no longer be kept."""
 
     due_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class HandOverActionItem(ActionItemCommand):
     to: PersonId
     manager_id: PersonId | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class FinishActionItem(ActionItemCommand):
     """It is done; kept or late by when it was (the context's `occurred_at`, where it is entered later)."""
 
     note: LongText = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ExcuseActionItem(ActionItemCommand):
     """It need not be done; why."""
 
     why: NeededText
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class BreakActionItem(ActionItemCommand):
     """It will not be done; why."""
 
     why: NeededText
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ActionItemTimer(ActionItemCommand):
     """A timer speaks. It names the arming it was set for; too late is silence."""
 
     arming: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RemindActionItem(ActionItemTimer):
     pass
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class MissActionItem(ActionItemTimer):
     pass
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class EscalateActionItem(ActionItemTimer):
     """Tell the manager, where that is somebody else; `again` at the time when a deal's promise would be reassigned: nobody else can do
     this.

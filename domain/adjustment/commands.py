@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -45,7 +44,6 @@ MISSING = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class AdjustmentCommand(Command):
     adjustment_id: UUID
 
@@ -53,7 +51,6 @@ class AdjustmentCommand(Command):
         return Adjustment, self.adjustment_id
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class StartAdjustment(AdjustmentCommand):
     """Start a change of strategy. What is left out is named in the refusal, all of it at once. `starts` is its first
     day (left out: the company's today), `horizon` its last; `baseline` lies before. The same again is silence.
@@ -72,7 +69,6 @@ class StartAdjustment(AdjustmentCommand):
     cycle_id: CycleId | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class FreezeBaseline(AdjustmentCommand):
     """The figures of the baseline window as known at `position`: its own, and those of everybody it might be compared
     with. `busy` are under an adjustment themselves. Silence once it is frozen.
@@ -84,7 +80,6 @@ class FreezeBaseline(AdjustmentCommand):
     busy: tuple[Scope, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class MeasureAdjustment(AdjustmentCommand):
     """The figures of the horizon as known at `position`: its own, and each control's in `after`. Silence once it is
     measured, or decided.
@@ -95,17 +90,14 @@ class MeasureAdjustment(AdjustmentCommand):
     controls: tuple[Compared, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RemindAdjustment(AdjustmentCommand):
     """The time to warn its owner, before it is to be decided, has come."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class EscalateAdjustment(AdjustmentCommand):
     """Nobody decided: tell who is above."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class DecideAdjustment(AdjustmentCommand):
     """By its owner, by who is above them, or by a manager of the team."""
 
@@ -117,7 +109,6 @@ class DecideAdjustment(AdjustmentCommand):
         return isinstance(held, Adjustment) and self.decided_by in (held.owner_id, held.above_id)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class HandOverAdjustment(AdjustmentCommand):
     to: PersonId
 

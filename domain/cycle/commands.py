@@ -29,7 +29,6 @@ from domain.figures.scope import Scope
 from domain.time.periods import Period
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class OpenCycle(Command):
     """Open the cycle of a scope and period; there is one. The targets for `metrics` that are there are included. A
     rep's manager is the team's where none is named. The same again is silence.
@@ -54,7 +53,6 @@ class OpenCycle(Command):
         return Cycle, cycle_id(self.scope, self.period)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CycleCommand(Command):
     cycle_id: UUID
 
@@ -65,27 +63,23 @@ class CycleCommand(Command):
 # -- people --------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class IncludeTarget(CycleCommand):
     """A target of the same scope and period becomes part of the cycle."""
 
     target_id: TargetId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class AgreeTargets(CycleCommand):
     """The owner agrees to every target of the cycle."""
 
     agreed_by: PersonId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class AssessSelf(CycleCommand):
     assessed_by: PersonId
     text: NeededText
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class AssessCycle(CycleCommand):
     """The manager's assessment, after the owner's own or when that is overdue."""
 
@@ -93,7 +87,6 @@ class AssessCycle(CycleCommand):
     text: NeededText
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class AskDecision(CycleCommand):
     """The review found something that somebody must decide by a time."""
 
@@ -103,7 +96,6 @@ class AskDecision(CycleCommand):
     due_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class TakeDecision(CycleCommand):
     """By whom it was asked of; or, when that is overdue, by who was told. A `change` that was decided on enters the proposal of the
     next target.
@@ -118,7 +110,6 @@ class TakeDecision(CycleCommand):
         return isinstance(held, Cycle) and held.may_decide(self.decision_id, self.taken_by)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class HandOverDecision(CycleCommand):
     """Another one is to take a decision that was asked for, until the same time."""
 
@@ -126,7 +117,6 @@ class HandOverDecision(CycleCommand):
     to: PersonId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class GiveFeedback(CycleCommand):
     """What owner and manager agreed on; the action items were opened before, by their ids."""
 
@@ -135,19 +125,16 @@ class GiveFeedback(CycleCommand):
     action_items: Annotated[tuple[ActionItemId, ...], MaxLen(200)] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class AcknowledgeFeedback(CycleCommand):
     acknowledged_by: PersonId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CommentOnCycle(CycleCommand):
     comment_id: UUID
     author_id: PersonId
     text: NeededText
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class AppealCycle(CycleCommand):
     """The owner does not accept the outcome. A closed scorecard is reopened; its first result is kept."""
 
@@ -155,36 +142,30 @@ class AppealCycle(CycleCommand):
     why: NeededText
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class DecideAppeal(CycleCommand):
     decided_by: PersonId
     upheld: bool
     why: NeededText
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PauseCycle(CycleCommand):
     """Nobody is reminded and nothing goes on until it is resumed."""
 
     why: NeededText
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ResumeCycle(CycleCommand):
     pass
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CancelCycle(CycleCommand):
     why: NeededText
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeCadence(CycleCommand):
     cadence: Cadence
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class HandOverCycle(CycleCommand):
     """Others take the parts that are named. With its owner the cycle's targets change hands, and a rep's cycle goes
     to the team the rep is in now.
@@ -199,12 +180,10 @@ class HandOverCycle(CycleCommand):
 # -- timers --------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CycleTimer(CycleCommand):
     arming: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RemindCycle(CycleTimer):
     """The time to warn of a step has come. `arming` is that of the `cycle.awaiting` it was set for."""
 
@@ -212,7 +191,6 @@ class RemindCycle(CycleTimer):
     subject_id: UUID | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class EscalateCycle(CycleTimer):
     """The step is overdue: tell who is above, and go on without it where that is possible."""
 
@@ -220,7 +198,6 @@ class EscalateCycle(CycleTimer):
     subject_id: UUID | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class StartExecution(CycleTimer):
     """The period begins: what is not agreed is recorded as such."""
 
@@ -236,7 +213,6 @@ class Actual:
     shape: tuple[Decimal, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CheckIn(CycleTimer):
     """The cycle's `number`-th check-in; any other than the next one is silence."""
 
@@ -246,7 +222,6 @@ class CheckIn(CycleTimer):
     actuals: tuple[Actual, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class OpenReview(CycleTimer):
     """The period is over and the pack is frozen."""
 
@@ -265,7 +240,6 @@ class Proposed:
     reasons: tuple[Reason, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ProposeNext(CycleTimer):
     """Feed the next cycle. Where the next period has no target for the metric yet, this proposes it."""
 
@@ -274,6 +248,5 @@ class ProposeNext(CycleTimer):
     language: Language = "en"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CloseCycle(CycleTimer):
     """Nothing is owed any more and the time to appeal is over."""

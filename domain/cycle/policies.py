@@ -6,7 +6,7 @@ A cycle keeps the version it was opened under.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -76,7 +76,6 @@ def company_day(work: UnitOfWork, instant: datetime) -> date:
     return work.find(CyclePolicies, cycle_policy_stream("default"), guard=True).current.day(instant)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PublishCyclePolicy(Command):
     """Publish a new version for cycles opened from now; the version number given is ignored, the next one taken."""
 

@@ -49,7 +49,6 @@ def in_the_future(closed_on: date | None, context: Context) -> Iterator[FieldErr
         yield FieldError("closed_on", f"{closed_on} is in the future")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class DealCommand(Command):
     deal_id: UUID
 
@@ -57,7 +56,6 @@ class DealCommand(Command):
         return Deal, self.deal_id
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class OpenDeal(DealCommand):
     """Open a deal in the process's first stage. Without a next step a promise is made by rule."""
 
@@ -80,7 +78,6 @@ class OpenDeal(DealCommand):
         return not_ahead(self.next_step, context)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class LogActivity(DealCommand):
     """Log a touch. It ends the live promise (kept or late) and makes the next one."""
 
@@ -95,7 +92,6 @@ class LogActivity(DealCommand):
         return not_ahead(self.next_step, context)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CorrectActivity(DealCommand):
     """Whose it was and with which contact stays, where nothing is said of it."""
 
@@ -114,27 +110,22 @@ class CorrectActivity(DealCommand):
         return before is not None and named.id == before.rep_id
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RecordNeeds(DealCommand):
     needs: Needs
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RecordQuote(DealCommand):
     quote: Quote
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeAmount(DealCommand):
     amount: Money | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class MoveExpectedClose(DealCommand):
     expected_close: date | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CorrectDeal(DealCommand):
     """Set right what was entered wrongly. A field left out stays as it is."""
 
@@ -143,7 +134,6 @@ class CorrectDeal(DealCommand):
     product_id: ProductId | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CorrectClosing(DealCommand):
     """Set right what was entered wrongly when the deal was won or lost. A field left out stays as it is; amount and
     contract belong to a won deal, reason and competitor to a lost one.
@@ -163,12 +153,10 @@ class CorrectClosing(DealCommand):
         return in_the_future(self.closed_on, context)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class MoveStage(DealCommand):
     to: Code
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class WinDeal(DealCommand):
     """All three are what the gate *won* asks for; leaving one out is refused by the gate."""
 
@@ -183,7 +171,6 @@ class WinDeal(DealCommand):
         return in_the_future(self.closed_on, context)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class LoseDeal(DealCommand):
     """`closed_on` is the company's today where it is left out."""
 
@@ -195,31 +182,26 @@ class LoseDeal(DealCommand):
         return in_the_future(self.closed_on, context)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ReopenDeal(DealCommand):
     stage: Code
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class MoveToProcess(DealCommand):
     """Move the deal to another version of its process: a recorded decision."""
 
     version: Version
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RequestOverride(DealCommand):
     override_id: UUID
     to: Code
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class DecideOverride(DealCommand):
     override_id: UUID
     approved: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class HandOver(DealCommand):
     """Give the deal and its promise to another rep. `rule` says who or what chose; `receipt`, where
     a rule did, says over whom.
@@ -234,7 +216,6 @@ class HandOver(DealCommand):
         return self.receipt.not_over(self.to) if self.receipt is not None else iter(())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PromiseNext(DealCommand):
     """Name the next step: what is owed, and by when."""
 
@@ -244,7 +225,6 @@ class PromiseNext(DealCommand):
         return not_ahead(self.next_step, context)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ExcusePromise(DealCommand):
     """The live promise need not be kept; the context's reason says why. The next one is made."""
 
@@ -257,17 +237,14 @@ class ExcusePromise(DealCommand):
             yield FieldError("reason", "a promise is excused with a reason")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RearmPromise(DealCommand):
     """Set the live promise's timer by the newest version of the deal's policy."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class EnsurePromise(DealCommand):
     """Give an open deal without a live promise one. Silence when it has one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PromiseTimer(DealCommand):
     """A timer speaks. It names the promise and the arming it was set for; too late is silence."""
 
@@ -275,17 +252,14 @@ class PromiseTimer(DealCommand):
     arming: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RemindPromise(PromiseTimer):
     """The time to warn the owner has come."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class MissPromise(PromiseTimer):
     """The due time has passed: tell the owner."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class EscalatePromise(PromiseTimer):
     """Still nothing: tell the manager of the deal's team. `again`: tell them once more, because
     nobody could take the deal over (the context's reason says why); they decide now.
@@ -294,7 +268,6 @@ class EscalatePromise(PromiseTimer):
     again: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ReassignPromise(PromiseTimer):
     """The promise is broken; the deal goes to `to`. `receipt` says how `to` was chosen."""
 
@@ -318,7 +291,6 @@ class PastActivity:
     begun_id: UUID | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ImportDeal(DealCommand):
     """A deal as another system tells it, with its own times.
 

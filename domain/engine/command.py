@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, TypeVar
+from typing import Any, TypeVar, dataclass_transform
 from uuid import UUID
 
 from domain.engine import fields
@@ -18,9 +18,15 @@ from domain.engine.unit_of_work import Json, Stream, UnitOfWork
 C = TypeVar("C", bound="Command")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass_transform(frozen_default=True, kw_only_default=True)
+@dataclass(frozen=True, kw_only=True)
 class Command:
-    """Base of every command: a frozen dataclass in the imperative, plain values only."""
+    """Base of every command: what is asked for, in the imperative and in plain values. Whatever derives from it is a frozen
+    dataclass without saying so, its fields given by name.
+    """
+
+    def __init_subclass__(cls) -> None:
+        dataclass(frozen=True, kw_only=True)(cls)
 
     def stream(self) -> tuple[type[Aggregate], UUID] | None:
         """The aggregate the command is chiefly about, where it has one."""
@@ -89,7 +95,6 @@ def handles(command: type[C]) -> Callable[[Callable[[C, UnitOfWork], Json]], Cal
     return register
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Together(Command):
     """Commands decided as one: all that they decide is recorded, or nothing. `needed` make what `command` refers to, each
     under the field that names it.

@@ -24,7 +24,6 @@ from domain.meeting.plan import Plan, schedule_id
 from domain.meeting.schedule import MeetingSchedule
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SetMeetingSchedule(Command):
     """A scope meets weekly, or monthly. There is one schedule of each; set again it is changed, the same again is silence."""
 
@@ -35,7 +34,6 @@ class SetMeetingSchedule(Command):
         return MeetingSchedule, schedule_id(self.scope, self.plan.cadence)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduleCommand(Command):
     schedule_id: UUID
 
@@ -43,14 +41,12 @@ class ScheduleCommand(Command):
         return MeetingSchedule, self.schedule_id
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CancelMeetingSchedule(ScheduleCommand):
     """No more meetings are called; one that was called stays."""
 
     why: NeededText
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CallMeeting(ScheduleCommand):
     """A timer says: the `number`-th meeting is near. Its agenda comes from the pack of `cycle_id` as known at `position`. Whoever did not
     record the meeting before has no more time to.
@@ -64,7 +60,6 @@ class CallMeeting(ScheduleCommand):
     pack_digest: Key = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class MeetingCommand(Command):
     meeting_id: UUID
 
@@ -94,7 +89,6 @@ class Agreed:
     manager_id: PersonId | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class HoldMeeting(MeetingCommand):
     """It took place: who was present, what was said, decided and agreed on; all in one commit. The same again is silence."""
 
@@ -105,12 +99,10 @@ class HoldMeeting(MeetingCommand):
     action_items: Annotated[tuple[Agreed, ...], MaxLen(50)] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class AskMeetingDecision(MeetingCommand):
     question: Question
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class TakeMeetingDecision(MeetingCommand):
     """By whom it was asked of; or, when that is overdue, by who was told."""
 
@@ -122,23 +114,19 @@ class TakeMeetingDecision(MeetingCommand):
         return isinstance(held, Meeting) and held.may_decide(self.decision_id, self.taken_by)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class HandOverMeetingDecision(MeetingCommand):
     decision_id: UUID
     to: PersonId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeChair(MeetingCommand):
     to: PersonId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CancelMeeting(MeetingCommand):
     why: NeededText
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class MeetingTimer(MeetingCommand):
     """What is done, and whom was told already, is silence."""
 
@@ -146,11 +134,9 @@ class MeetingTimer(MeetingCommand):
     subject_id: UUID | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RemindMeeting(MeetingTimer):
     pass
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class EscalateMeeting(MeetingTimer):
     pass

@@ -203,7 +203,6 @@ class Rep(Aggregate):
         self.allocated += 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class TeamCommand(Command):
     team_id: UUID
 
@@ -211,7 +210,6 @@ class TeamCommand(Command):
         return Team, self.team_id
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class FormTeam(TeamCommand):
     """Form a team, or name its manager anew. Saying the same again, or no manager, changes nothing."""
 
@@ -220,7 +218,6 @@ class FormTeam(TeamCommand):
     manager_id: PersonId | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CorrectTeam(TeamCommand):
     """Set right what was entered wrongly. A field left out stays as it is."""
 
@@ -228,12 +225,10 @@ class CorrectTeam(TeamCommand):
     region: ShortText | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ArchiveTeam(TeamCommand):
     """Nobody is hired or moved into the team any more."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RepCommand(Command):
     rep_id: UUID
 
@@ -241,7 +236,6 @@ class RepCommand(Command):
         return Rep, self.rep_id
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class HireRep(RepCommand):
     """Hire a rep into a team; for a rep who is there, move to that team. Who left does not come back under the old id."""
 
@@ -250,7 +244,6 @@ class HireRep(RepCommand):
     user_id: UserId | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CorrectRep(RepCommand):
     """Set right a rep's name, or which user is this rep. A field left out stays as it is."""
 
@@ -258,12 +251,10 @@ class CorrectRep(RepCommand):
     user_id: UserId | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RepLeaves(RepCommand):
     """The rep is gone from now; a workflow hands over every promise the rep had."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PlanLeave(RepCommand):
     """The rep is away for a time; nothing is allocated to them by a rule meanwhile."""
 
@@ -277,6 +268,5 @@ class PlanLeave(RepCommand):
             yield FieldError("ends_at", "is more than three years after the start")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ComeBack(RepCommand):
     """The rep is back before the end of their leave."""

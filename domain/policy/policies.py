@@ -6,7 +6,7 @@ the policy named "default" is built in.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -79,7 +79,6 @@ def follow_up_policy(name: str, work: UnitOfWork) -> FollowUpPolicy:
     return policy
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PublishPolicy(Command):
     """Publish a new version; the version number given is ignored and the next one taken.
 

@@ -167,7 +167,6 @@ def process_stream(name: str) -> UUID:
     return named_id("process", name)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PublishProcess(Command):
     """Publish a new version; the version number given is ignored and the next one taken."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -39,7 +38,6 @@ Json = dict[str, Any]
 # -- commands ------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class OpenScorecard(Command):
     """Open the one scorecard of a scope and period, by the newest version of a definition."""
 
@@ -54,7 +52,6 @@ class OpenScorecard(Command):
         return Scorecard, scorecard_id(self.scope, self.period)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ScorecardCommand(Command):
     scorecard_id: UUID
 
@@ -62,7 +59,6 @@ class ScorecardCommand(Command):
         return Scorecard, self.scorecard_id
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreScorecard(ScorecardCommand):
     """A person's scores for qualitative measures. Measures left out keep what was said of them before."""
 
@@ -71,7 +67,6 @@ class ScoreScorecard(ScorecardCommand):
     scores: Annotated[tuple[Score, ...], Len(1, 50)]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CloseScorecard(ScorecardCommand):
     """`figures` are what `compute.figures_at` reads at `position`. Refused while a qualitative score is lacking."""
 
@@ -79,14 +74,12 @@ class CloseScorecard(ScorecardCommand):
     figures: tuple[MeasureFigure, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CommentOnScorecard(ScorecardCommand):
     comment_id: UUID
     author_id: PersonId
     text: NeededText
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class AppealScorecard(ScorecardCommand):
     """Its owner does not accept the score: it is reopened, and the original kept."""
 
@@ -94,7 +87,6 @@ class AppealScorecard(ScorecardCommand):
     why: NeededText
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class HandOverScorecard(ScorecardCommand):
     """Others take the parts that are named, and a rep's goes to the team the rep is in now. What was closed stays whose it was."""
 

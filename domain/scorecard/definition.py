@@ -154,7 +154,6 @@ def definition_stream(name: str) -> UUID:
     return named_id("scorecard-definition", name)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class DefineScorecard(Command):
     """Publish a version; the number given is ignored and the next one taken. The same again is silence."""
 

@@ -21,7 +21,6 @@ from domain.time.periods import Period
 MOST_PARTS = 1_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ProposeTarget(Command):
     """Propose a target. Nothing has a default that stands for an answer: what is left out is named in the refusal,
     all of it at once. The same again is silence; for another number revise it.
@@ -43,7 +42,6 @@ class ProposeTarget(Command):
         return Target, target_id(self.metric, self.scope, self.period)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class TargetCommand(Command):
     target_id: UUID
 
@@ -51,33 +49,28 @@ class TargetCommand(Command):
         return Target, self.target_id
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class AgreeTarget(TargetCommand):
     """Its owner agrees to the number it has now."""
 
     agreed_by: PersonId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class LeaveTargetUnagreed(TargetCommand):
     """The time to agree is over. Silence where it was agreed to, or said before."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class HandOverTarget(TargetCommand):
     """Somebody else owns it from now."""
 
     owner_id: PersonId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class WithdrawTarget(TargetCommand):
     """It no longer holds, nor do the targets it was divided into."""
 
     why: NeededText
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ReviseTarget(TargetCommand):
     """Another number from a day on (left out: from today, or the period's first day where that is to come). What it
     was divided into follows in proportion; what lies in the past keeps its number.
@@ -101,7 +94,6 @@ class Child:
     number: Amount | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class DecomposeTarget(TargetCommand):
     """Divide a target that is not divided yet. `basis` says where the weights came from, such as "2024 to 2025"."""
 
@@ -110,7 +102,6 @@ class DecomposeTarget(TargetCommand):
     basis: ShortText = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RespreadTarget(TargetCommand):
     """Divide what is left anew from a day on. `children` names every part that does not lie in the past, and new ones
     where there are any; without them the present parts stay in proportion. `number` changes the whole as well.
@@ -124,7 +115,6 @@ class RespreadTarget(TargetCommand):
     basis: ShortText = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class MoveTarget(TargetCommand):
     """A rep changed teams: what their target still has to bring counts for another parent from a day on. `stays` is
     what counts where it was; left out, the share of the period's days that are over.

@@ -52,9 +52,7 @@ PROPOSED = timer(c.ProposeNext, position=120, targets=())
 ASKED = c.AskDecision(
     cycle_id=CYCLE, decision_id=DECISION, question="which price?", of=HEAD, due_at=REVIEW_DAY + 3 * DAY
 )
-LATE = at(
-    replace(c.OpenCycle(**{n: getattr(OPENED[-1], n) for n in OPENED[-1].__slots__})), WHEN.starts_at + DAY
-)
+LATE = at(c.OpenCycle(**vars(OPENED[-1])), WHEN.starts_at + DAY)
 SITUATIONS: dict[str, tuple[tuple[Command | Later, ...], datetime]] = {
     "asked to agree": (OPENED, WHEN.starts_at - 12 * DAY),
     "agreed": ((*OPENED, AGREE), WHEN.starts_at - 12 * DAY),
