@@ -1,4 +1,5 @@
-"""Workflows room: one file per workflow, their messages and activities, and the follower that starts and signals them.
+"""Workflows room: the dispatcher that starts and signals workflows, the one deadline workflow, and beside this engine a folder for
+deals, people, policies and the sweep.
 
 Definitions know the domain's values and Temporal, nothing else; SQL and the command handler come in through activities.
 """

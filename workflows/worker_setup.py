@@ -63,25 +63,8 @@ WORKFLOWS: Sequence[type] = (
     DeadlineWorkflow,
 )
 MESSAGES = (engine_messages, deal_messages, people_messages, policy_messages, sweep_messages)
-PASSED_THROUGH = (
-    "domain",
-    "eventsourcing",
-    *("workflows.deal.activities", "workflows.deal.messages"),
-    *(
-        "workflows.people.messages",
-        "workflows.people.handover_activities",
-        "workflows.people.succession_activities",
-    ),
-    *("workflows.policy.messages", "workflows.policy.activities"),
-    *(
-        "workflows.sweep.messages",
-        "workflows.sweep.activities",
-        "workflows.sweep.armings",
-        "workflows.sweep.deadlines",
-    ),
-    *("workflows.engine.messages", "workflows.engine.activity_context", "workflows.engine.delivery"),
-)
-"""What is not a definition: values, messages and references to activities, loaded once and shared."""
+PASSED_THROUGH = ("domain", "eventsourcing", *(module.__name__ for module in MESSAGES))
+"""Values and messages, loaded once and shared, like the activities that definitions name."""
 SWEEP_EVERY = timedelta(minutes=15)
 GRACE = timedelta(seconds=10)
 """How long activities may finish when the worker is told to stop; what does not is repeated elsewhere."""
@@ -118,16 +101,12 @@ def message_types() -> list[type]:
 
 
 def activities(context: RoomContext, deliverer: Deliverer) -> list[Callable[..., Any]]:
-    follow_ups, rollouts, handovers = (
-        FollowUpActivities(context),
-        RolloutActivities(context),
-        HandoverActivities(context),
-    )
+    follow_ups, handovers = FollowUpActivities(context), HandoverActivities(context)
     successions, sweeps = SuccessionActivities(context), SweepActivities(context, deliverer)
     return [
         *(follow_ups.look, follow_ups.tell, follow_ups.choose_heir, follow_ups.reassign),
         follow_ups.tell_again,
-        rollouts.rearm_page,
+        RolloutActivities(context).rearm_page,
         *(handovers.plan_handover, handovers.hand_over),
         *(successions.hand_over_owed, successions.succeed),
         *(sweeps.ensure_promises, sweeps.ensure_timers, sweeps.ensure_owners, sweeps.report_sweep),

@@ -172,7 +172,13 @@ class Commitments(tuple[Commitment, ...]):
         """In the place of an earlier one. Who was told of a due time is not told of the same one again."""
         held = self.find(*new.key)
         if held is not None and held.deadlines.due_at == new.deadlines.due_at:
-            new = replace(new, reminded=held.reminded, escalated=held.escalated)
+            new = replace(
+                new,
+                reminded=held.reminded,
+                missed=held.missed,
+                escalated=held.escalated,
+                escalated_again=held.escalated_again,
+            )
         return Commitments((*self.ended(new.key), new))
 
     def ended(self, *keys: tuple[str, UUID | None]) -> Commitments:

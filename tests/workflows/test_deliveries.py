@@ -1,4 +1,4 @@
-"""The follower delivers at least once. Whatever is delivered again, late or out of order changes nothing."""
+"""The dispatcher delivers at least once. Whatever is delivered again, late or out of order changes nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""tests: a world in which promises are kept or not — an office, the read models, the follower, and a worker on a real Temporal.
+"""tests: a world in which promises are kept or not — an office, the read models, the dispatcher, and a worker on a real Temporal.
 
 In virtual time every follow-up has a clock of its own that stands almost still until the test moves it.
 """
@@ -77,7 +77,7 @@ class World:
     store: WorkflowStore
     deliverer: Deliverer
     environment: WorkflowEnvironment | None = None
-    follower: Running | None = None
+    dispatcher: Running | None = None
     read_models: Running | None = None
     context: RoomContext | None = None
     worker: Worker | None = None
@@ -100,16 +100,16 @@ class World:
             ending.cancel()  # not awaited: what does not end does not end when it is cancelled either
             self.worker = self.working = None
 
-    # -- the follower ------------------------------------------------------------------------
+    # -- the dispatcher ------------------------------------------------------------------------
 
     def follow(self) -> None:
-        follower = make_dispatcher(self.office.url, self.store, self.deliverer)
-        self.follower = Running(follower.run)
+        dispatcher = make_dispatcher(self.office.url, self.store, self.deliverer)
+        self.dispatcher = Running(dispatcher.run)
 
     async def stop_following(self) -> None:
-        if self.follower is not None:
-            await self.follower.stop()
-            self.follower = None
+        if self.dispatcher is not None:
+            await self.dispatcher.stop()
+            self.dispatcher = None
 
     async def stop_reading(self) -> None:
         """The read models stay as they are."""
@@ -134,7 +134,7 @@ class World:
         await self.delivered()
 
     async def news(self, deal_id: UUID) -> list[PromiseArmed | DealClosed]:
-        """Everything the follower has to tell about the deal, oldest first."""
+        """Everything the dispatcher has to tell about the deal, oldest first."""
         found = [news_of(fact) for fact in await self.facts(deal_id)]
         return [n for n in found if isinstance(n, PromiseArmed | DealClosed)]
 
@@ -148,14 +148,14 @@ class World:
         await self.started(given)
 
     async def started(self, given: FollowUp) -> None:
-        """A follow-up with this input, behind the follower's back."""
+        """A follow-up with this input, behind the dispatcher's back."""
         id = follow_up_id(given.deal_id)
         await self.client.start_workflow(
             FollowUpWorkflow.run, given, id=id, task_queue=self.deliverer.task_queue
         )
 
     async def unheard(self, command: Command) -> None:
-        """A command whose news gets lost, which the follower does not do."""
+        """A command whose news gets lost, which the dispatcher does not do."""
         await self.stop_following()
         await self.office.run(command, now=datetime.now(UTC))
         head = await self.office.ledger.head()
@@ -290,7 +290,7 @@ class World:
         await asyncio.wait_for(self.follow_up(deal_id).result(), PATIENCE)
 
     async def delivered(self) -> None:
-        """Wait until the follower has passed on everything recorded so far."""
+        """Wait until the dispatcher has passed on everything recorded so far."""
         head = await self.office.ledger.head()
         await until(lambda: self._has_delivered(head))
 

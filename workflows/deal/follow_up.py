@@ -7,7 +7,9 @@ when it gave the deal to somebody else. The newest news wins; what speaks too la
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from temporalio import workflow
@@ -21,7 +23,6 @@ with workflow.unsafe.imports_passed_through():
         FollowUp,
         FollowUpEnded,
         FollowUpState,
-        Heir,
         HeirWanted,
         PromiseArmed,
         Reassignment,
@@ -33,7 +34,8 @@ with workflow.unsafe.imports_passed_through():
     from workflows.engine.activity_context import Executed
     from workflows.engine.messages import Outlook
 
-from workflows.engine.deadline_workflow import AT_HAND, PATIENCE, DeadlineTimer
+from workflows.engine.deadline_workflow import AT_HAND, DeadlineTimer
+from workflows.engine.long_work import PATIENCE, Asked, Done
 
 CHOICES = 3
 """How often somebody else is chosen when the chosen rep left in between."""
@@ -142,23 +144,17 @@ class FollowUpWorkflow(DeadlineTimer):
                 local_retry_threshold=AT_HAND,
                 summary=timer.step,
             )
-        return await workflow.execute_activity_method(
-            FollowUpActivities.tell,
-            timer,
-            start_to_close_timeout=MOMENT,
-            retry_policy=PATIENCE,
-            summary=timer.step,
-        )
+        return await self._do(FollowUpActivities.tell, timer, timer.step)
 
     async def _reassign(self, armed: PromiseArmed, now: datetime) -> Executed:
         """To the least loaded in the team. Where nobody can take it, the manager hears it again and decides."""
         refused = "nobody else in the team can take the deal over"
         excluded: tuple[UUID, ...] = ()
         for _ in range(CHOICES):
-            heir = await self._choose(HeirWanted(armed, now, excluded))
+            heir = await self._do(FollowUpActivities.choose_heir, HeirWanted(armed, now, excluded))
             if heir.rep_id is None:
                 break
-            said = await self._hand_to(Reassignment(armed, now, heir))
+            said = await self._do(FollowUpActivities.reassign, Reassignment(armed, now, heir))
             if said.refused is None:
                 if said.recorded and workflow.patched(ASKS):
                     await self.ask()
@@ -167,21 +163,13 @@ class FollowUpWorkflow(DeadlineTimer):
             if not said.rep_gone:
                 break
             excluded += (heir.rep_id,)
-        return await self._tell_again(Stuck(armed, now, refused))
+        return await self._do(FollowUpActivities.tell_again, Stuck(armed, now, refused))
 
-    async def _choose(self, wanted: HeirWanted) -> Heir:
+    async def _do(
+        self, activity: Callable[[Any, Asked], Awaitable[Done]], asked: Asked, summary: str | None = None
+    ) -> Done:
         return await workflow.execute_activity_method(
-            FollowUpActivities.choose_heir, wanted, start_to_close_timeout=MOMENT, retry_policy=PATIENCE
-        )
-
-    async def _hand_to(self, reassignment: Reassignment) -> Executed:
-        return await workflow.execute_activity_method(
-            FollowUpActivities.reassign, reassignment, start_to_close_timeout=MOMENT, retry_policy=PATIENCE
-        )
-
-    async def _tell_again(self, stuck: Stuck) -> Executed:
-        return await workflow.execute_activity_method(
-            FollowUpActivities.tell_again, stuck, start_to_close_timeout=MOMENT, retry_policy=PATIENCE
+            activity, asked, start_to_close_timeout=MOMENT, retry_policy=PATIENCE, summary=summary
         )
 
     # -- long lives --------------------------------------------------------------------------

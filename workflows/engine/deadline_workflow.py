@@ -12,15 +12,15 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from temporalio import workflow
-from temporalio.common import RawValue, RetryPolicy
+from temporalio.common import RawValue
 
 with workflow.unsafe.imports_passed_through():
     from domain.deadlines import DEADLINES
     from domain.time.commitment import DueStep
     from workflows.engine.messages import DeadlinesOver, DeadlineState, Due, Moved, Outlook, Run, Said
 
-PATIENCE = RetryPolicy(maximum_interval=timedelta(minutes=1))
-"""Without end: the database, the command handler or the read models may be away for long."""
+from workflows.engine.long_work import PATIENCE, is_long
+
 LONGEST = timedelta(minutes=5)
 """A review pack of a large company takes a while."""
 AT_HAND = timedelta(seconds=5)
@@ -56,7 +56,7 @@ class DeadlineTimer:
     async def until_over(self) -> None:
         while not self._outlook.over:
             await self._next()
-            if self.is_long() and not self._outlook.over:
+            if is_long(self._history_limit) and not self._outlook.over:
                 await workflow.wait_condition(workflow.all_handlers_finished)
                 self.begin_anew()
 
@@ -80,7 +80,7 @@ class DeadlineTimer:
         outlook = self._outlook
 
         def must_stop_waiting() -> bool:
-            return self._outlook is not outlook or self._has_news() or self.is_long()
+            return self._outlook is not outlook or self._has_news() or is_long(self._history_limit)
 
         if following is None:
             await workflow.wait_condition(must_stop_waiting)
@@ -97,11 +97,6 @@ class DeadlineTimer:
 
     def _has_news(self) -> bool:
         return self._heard > self._seen
-
-    def is_long(self) -> bool:
-        info = workflow.info()
-        too_long = info.get_current_history_length() >= self._history_limit
-        return info.is_continue_as_new_suggested() or too_long
 
 
 @workflow.defn(dynamic=True)

@@ -8,11 +8,9 @@ where they are and the manager is told.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 from uuid import UUID
 
 from temporalio import workflow
-from temporalio.common import RetryPolicy
 
 with workflow.unsafe.imports_passed_through():
     from workflows.people.handover_activities import HandoverActivities
@@ -30,8 +28,9 @@ with workflow.unsafe.imports_passed_through():
     )
     from workflows.people.succession_activities import SuccessionActivities
 
+from workflows.engine.long_work import is_long, work_on
+
 WHAT_IS_OWED = "what-is-owed"
-PATIENCE = RetryPolicy(maximum_interval=timedelta(minutes=1))
 
 
 @workflow.defn(name=HANDOVER)
@@ -71,51 +70,30 @@ class RepHandoverWorkflow:
 
     async def _plan(self) -> HandoverPlan:
         given = self._given
-        return await workflow.execute_activity_method(
-            HandoverActivities.plan_handover,
-            HandoverAsk(given.rep_id, given.position, self._after, workflow.now()),
-            start_to_close_timeout=timedelta(minutes=2),
-            retry_policy=PATIENCE,
-        )
+        asked = HandoverAsk(given.rep_id, given.position, self._after, workflow.now())
+        return await work_on(HandoverActivities.plan_handover, asked)
 
     async def _hand_over(self, plan: HandoverPlan) -> HandoverPageDone:
         given = self._given
-        return await workflow.execute_activity_method(
-            HandoverActivities.hand_over,
-            HandoverPage(given.rep_id, given.position, plan.handings, workflow.now()),
-            start_to_close_timeout=timedelta(minutes=10),
-            heartbeat_timeout=timedelta(seconds=60),
-            retry_policy=PATIENCE,
-        )
+        page = HandoverPage(given.rep_id, given.position, plan.handings, workflow.now())
+        return await work_on(HandoverActivities.hand_over, page)
 
     async def _with_what_is_owed(self) -> HandoverCount:
         """Runs that began before this was done go on without it."""
         if not workflow.patched(WHAT_IS_OWED):
             return self._done
         given = self._given
-        counted = await workflow.execute_activity_method(
-            SuccessionActivities.hand_over_owed,
-            HandoverAsk(given.rep_id, given.position, None, workflow.now()),
-            start_to_close_timeout=timedelta(minutes=10),
-            heartbeat_timeout=timedelta(seconds=60),
-            retry_policy=PATIENCE,
-        )
-        return self._done.plus(counted)
+        asked = HandoverAsk(given.rep_id, given.position, None, workflow.now())
+        return self._done.plus(await work_on(SuccessionActivities.hand_over_owed, asked))
 
     def _renew_when_long(self) -> None:
-        info, given = workflow.info(), self._given
-        if info.is_continue_as_new_suggested() or info.get_current_history_length() >= given.history_limit:
-            workflow.continue_as_new(replace(given, after=self._after, done=self._done, again=self._again))
+        if is_long(self._given.history_limit):
+            state = replace(self._given, after=self._after, done=self._done, again=self._again)
+            workflow.continue_as_new(state)
 
 
 @workflow.defn(name=SUCCESSION)
 class ManagerHandoverWorkflow:
     @workflow.run
     async def run(self, given: Succession) -> SuccessionCount:
-        return await workflow.execute_activity_method(
-            SuccessionActivities.succeed,
-            replace(given, now=workflow.now()),
-            start_to_close_timeout=timedelta(minutes=10),
-            heartbeat_timeout=timedelta(seconds=60),
-            retry_policy=PATIENCE,
-        )
+        return await work_on(SuccessionActivities.succeed, replace(given, now=workflow.now()))

@@ -6,14 +6,14 @@ Its result says how many. Re-arming a deal that has the version already is silen
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 
 from temporalio import workflow
-from temporalio.common import RetryPolicy
 
 with workflow.unsafe.imports_passed_through():
     from workflows.policy.activities import RolloutActivities
     from workflows.policy.messages import WORKFLOW, Rollout, RolloutCount, RolloutPage, RolloutPageDone
+
+from workflows.engine.long_work import is_long, work_on
 
 
 @workflow.defn(name=WORKFLOW)
@@ -38,15 +38,9 @@ class PolicyRolloutWorkflow:
 
     async def _rearm_page(self) -> RolloutPageDone:
         given = self._given
-        return await workflow.execute_activity_method(
-            RolloutActivities.rearm_page,
-            RolloutPage(given.policy, given.version, given.position, self._after, workflow.now()),
-            start_to_close_timeout=timedelta(minutes=10),
-            heartbeat_timeout=timedelta(seconds=60),
-            retry_policy=RetryPolicy(maximum_interval=timedelta(minutes=1)),
-        )
+        page = RolloutPage(given.policy, given.version, given.position, self._after, workflow.now())
+        return await work_on(RolloutActivities.rearm_page, page)
 
     def _renew_when_long(self) -> None:
-        info, given = workflow.info(), self._given
-        if info.is_continue_as_new_suggested() or info.get_current_history_length() >= given.history_limit:
-            workflow.continue_as_new(replace(given, after=self._after, done=self._done))
+        if is_long(self._given.history_limit):
+            workflow.continue_as_new(replace(self._given, after=self._after, done=self._done))

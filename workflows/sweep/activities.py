@@ -17,21 +17,12 @@ from domain.people.people import Rep
 from workflows.deal.activities import standings
 from workflows.deal.messages import WORKFLOW, DealClosed, follow_up_id
 from workflows.engine.activity_context import Cause
-from workflows.engine.delivery import Deliverer
 from workflows.people.messages import Handover
-from workflows.ports import RoomContext
 from workflows.sweep.messages import SweepAsk, SweepReport, SweepResult
-from workflows.sweep.runs import Runs, correlation, pages
+from workflows.sweep.runs import Sweeping, correlation, pages
 
 
-class SweepActivities:
-    """What is missing is delivered as the dispatcher does."""
-
-    def __init__(self, context: RoomContext, deliverer: Deliverer) -> None:
-        self._context = context
-        self._deliverer = deliverer
-        self._runs = Runs(deliverer.client)
-
+class SweepActivities(Sweeping):
     @activity.defn
     async def ensure_promises(self, asked: SweepAsk) -> SweepReport:
         made = 0

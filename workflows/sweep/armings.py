@@ -17,11 +17,10 @@ from temporalio import activity
 from domain.deadlines import DEADLINES
 from workflows.deal.activities import standings
 from workflows.deal.messages import FollowUpState, Standing, follow_up_id
-from workflows.engine.delivery import Deliverer, News
+from workflows.engine.delivery import News
 from workflows.engine.messages import DeadlineState, Moved
-from workflows.ports import RoomContext
 from workflows.sweep.messages import SweepAsk, SweepReport
-from workflows.sweep.runs import Runs, some_of
+from workflows.sweep.runs import Sweeping, some_of
 
 SOME = 100
 """Of each kind and round."""
@@ -32,14 +31,7 @@ GRACE = timedelta(minutes=5)
 WHY = "armed otherwise than the ledger says"
 
 
-class ArmingSweepActivities:
-    """What a run should know is delivered as the dispatcher does."""
-
-    def __init__(self, context: RoomContext, deliverer: Deliverer) -> None:
-        self._context = context
-        self._deliverer = deliverer
-        self._runs = Runs(deliverer.client)
-
+class ArmingSweepActivities(Sweeping):
     @activity.defn
     async def ensure_armed(self, asked: SweepAsk) -> SweepReport:
         delivered = await self._context.ledger.delivered()

@@ -8,21 +8,12 @@ from uuid import UUID
 from temporalio import activity
 
 from domain.deadlines import DEADLINES
-from workflows.engine.delivery import Deliverer
 from workflows.engine.messages import Moved
-from workflows.ports import RoomContext
 from workflows.sweep.messages import SweepAsk, SweepReport
-from workflows.sweep.runs import Runs, pages
+from workflows.sweep.runs import Sweeping, pages
 
 
-class DeadlineSweepActivities:
-    """What is missing is delivered as the dispatcher does."""
-
-    def __init__(self, context: RoomContext, deliverer: Deliverer) -> None:
-        self._context = context
-        self._deliverer = deliverer
-        self._runs = Runs(deliverer.client)
-
+class DeadlineSweepActivities(Sweeping):
     @activity.defn
     async def ensure_clocks(self, _asked: SweepAsk) -> SweepReport:
         report = SweepReport()

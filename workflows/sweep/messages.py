@@ -20,7 +20,7 @@ class SweepAsk:
 class SweepReport:
     """What one round found, and has set right.
 
-    `on_the_way` are open, and the follower has not come to them yet. All of `without_promise`, `without_timer`,
+    `on_the_way` are open, and the dispatcher has not come to them yet. All of `without_promise`, `without_timer`,
     `left_over` (a timer for a closed deal), `ownerless` (the owner left), `without_clock` (that is of the `loops`: whatever else
     has deadlines and goes on) and `wrongly_armed` (armed otherwise than the ledger says) should be 0.
     """

@@ -12,6 +12,9 @@ from temporalio import activity
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle, WorkflowQueryFailedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from workflows.engine.delivery import Deliverer
+from workflows.ports import RoomContext
+
 PAGE = 1_000
 ANSWER = timedelta(seconds=10)
 UNANSWERED = (RPCStatusCode.NOT_FOUND, RPCStatusCode.FAILED_PRECONDITION, RPCStatusCode.DEADLINE_EXCEEDED)
@@ -23,6 +26,15 @@ State = TypeVar("State")
 def running(workflow: str) -> str:
     """The query for the running ones of a type."""
     return f"WorkflowType = '{workflow}' AND ExecutionStatus = 'Running'"
+
+
+class Sweeping:
+    """What all activities of a round work with. What is missing is delivered as the dispatcher does."""
+
+    def __init__(self, context: RoomContext, deliverer: Deliverer) -> None:
+        self._context = context
+        self._deliverer = deliverer
+        self._runs = Runs(deliverer.client)
 
 
 @dataclass(frozen=True)

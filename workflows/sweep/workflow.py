@@ -20,7 +20,10 @@ with workflow.unsafe.imports_passed_through():
     from workflows.sweep.deadlines import DeadlineSweepActivities
     from workflows.sweep.messages import Sweep, SweepAsk, SweepReport, SweepResult
 
+from workflows.engine.long_work import PATIENCE, work_on
+
 WORKFLOW = "sweep"
+GIVEN_UP = RetryPolicy(maximum_attempts=3)
 CLOCKS = "clocks"
 """Rounds begun before there were any go on without."""
 ARMED = "armed"
@@ -48,7 +51,7 @@ class SweepWorkflow:
             SweepActivities.report_sweep,
             SweepResult(now, report),
             start_to_close_timeout=timedelta(seconds=30),
-            retry_policy=RetryPolicy(maximum_interval=timedelta(minutes=1)),
+            retry_policy=PATIENCE,
         )
         if workflow.patched(PACKS):
             await self._look(SweepActivities.keep_packs)
@@ -56,10 +59,4 @@ class SweepWorkflow:
 
     async def _look(self, look: Look[Found]) -> Found:
         """A round that cannot be finished is given up: the next one comes anyway."""
-        return await workflow.execute_activity_method(
-            look,
-            SweepAsk(workflow.now()),
-            start_to_close_timeout=timedelta(minutes=30),
-            heartbeat_timeout=timedelta(minutes=2),
-            retry_policy=RetryPolicy(maximum_attempts=3),
-        )
+        return await work_on(look, SweepAsk(workflow.now()), timedelta(minutes=30), GIVEN_UP)

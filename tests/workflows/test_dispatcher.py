@@ -1,4 +1,4 @@
-"""The follower goes on from its position, whatever dies; and of several, one works."""
+"""The dispatcher goes on from its position, whatever dies; and of several, one works."""
 
 from __future__ import annotations
 
@@ -192,7 +192,7 @@ class Busy(Deliverer):
 
 
 def pauses(caplog: pytest.LogCaptureFixture) -> list[object]:
-    """Before the follower began anew."""
+    """Before the dispatcher began anew."""
     told = [
         r for r in caplog.records if r.name == workflows.engine.dispatcher.__name__ and "goes on" in r.msg
     ]
