@@ -7,18 +7,16 @@ The health number: open deals without a live promise. It must be 0.
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 import msgspec
-from psycopg import AsyncConnection
 
 from domain.deal import facts as f
 from domain.engine.facts import FreeText, PersonName
 from domain.engine.values import PromiseOutcome
 from domain.policy.process import LOST, WON
 from projections.deal.live_promise import PromiseFold
-from projections.engine.counters import Counters, counters_table
+from projections.engine.counters import counters_table
 from projections.engine.fold import on
 from projections.engine.paging import MOMENT, Page, Select, SortKey, Source, fetch, in_order, page, sort_by
 from projections.engine.projection import Entry
@@ -122,7 +120,7 @@ class Agenda(PromiseFold):
     def __init__(self, suffix: str = "") -> None:
         super().__init__(suffix)
         self.ended = self.rows(ENDED)
-        self.outcomes = Counters(self.rows(OUTCOMES))
+        self.outcomes = self.counters(OUTCOMES)
 
     def opened(self, entry: Entry[f.DealOpened]) -> AgendaRow:
         fact = entry.fact
@@ -135,15 +133,6 @@ class Agenda(PromiseFold):
             stage=fact.stage,
             policy=fact.policy,
         )
-
-    async def save(self, connection: AsyncConnection[Any]) -> None:
-        await super().save(connection)
-        await self.ended.save(connection)
-        await self.outcomes.save(connection)
-
-    def forget(self) -> None:
-        super().forget()
-        self.outcomes.forget()
 
     @on(f.PromiseEnded)
     def _promise_ended(self, row: AgendaRow, entry: Entry[f.PromiseEnded]) -> None:  # type: ignore[override]

@@ -102,10 +102,6 @@ class DealBoard(PromiseFold):
             reference=fact.reference,
         )
 
-    async def save(self, connection: AsyncConnection[Any]) -> None:
-        await super().save(connection)
-        await self.titles.save(connection)
-
     def finished(self, row: DealRow, last: Entry[Any]) -> None:
         row.version, row.position = last.version, last.position
         row.probability = self.processes.probability(row.process, row.process_version, row.stage)

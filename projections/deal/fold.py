@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any, ClassVar, Generic
 from uuid import UUID
 
@@ -12,9 +13,10 @@ from psycopg import AsyncConnection
 
 from domain.cycle.in_force import InForce
 from domain.cycle.policies import CyclePolicyPublished
-from domain.deal.facts import DealOpened
+from domain.deal.facts import AmountChanged, ClosingCorrected, DealOpened, DealWon
+from domain.engine.values import Money
 from projections.cycle import company
-from projections.engine.fold import Folded
+from projections.engine.fold import Folded, on
 from projections.engine.projection import Entry, topics_of
 from projections.engine.rows import Rows
 from projections.engine.tables import R, Table
@@ -115,5 +117,26 @@ class ByDeal(Folded, Generic[R]):
     def finished(self, row: R, last: Entry[Any]) -> None:
         """After a deal's facts of one stretch."""
 
-    async def save(self, connection: AsyncConnection[Any]) -> None:
-        await self.deals.save(connection)
+
+NO_CURRENCY = ""
+
+
+def priced(money: Money | None) -> tuple[str, Decimal]:
+    """As a row's `currency` and `amount`."""
+    return (money.currency, money.amount) if money else (NO_CURRENCY, Decimal(0))
+
+
+class Priced(ByDeal[R]):
+    """A folded projection whose row has what the deal is worth, in `currency` and `amount`."""
+
+    @on(ClosingCorrected)
+    def _closing_corrected(self, row: Any, entry: Entry[ClosingCorrected]) -> None:
+        row.currency, row.amount = priced(entry.fact.after.amount)
+
+    @on(AmountChanged)
+    def _amount_changed(self, row: Any, entry: Entry[AmountChanged]) -> None:
+        row.currency, row.amount = priced(entry.fact.after)
+
+    @on(DealWon)
+    def _won(self, row: Any, entry: Entry[DealWon]) -> None:
+        row.currency, row.amount = priced(entry.fact.amount)

@@ -21,11 +21,10 @@ from psycopg import AsyncConnection
 
 from domain.deal import facts as f
 from domain.engine.currency import written
-from domain.engine.values import Money
 from domain.policy.process import LOST
-from projections.deal.fold import ByDeal, EventsByDeal
+from projections.deal.fold import NO_CURRENCY, EventsByDeal, Priced, priced
 from projections.deal.processes import ProcessBook, Version
-from projections.engine.counters import Counters, counters_table
+from projections.engine.counters import counters_table
 from projections.engine.fold import on
 from projections.engine.paging import Source, fetch, in_order
 from projections.engine.projection import Entry
@@ -35,7 +34,6 @@ from projections.policy import rules
 NOBODY = UUID(int=0)
 COMPANY, TEAM, REP = "company", "team", "rep"
 A_DAY, A_MONTH = "day", "month"
-NO_CURRENCY = ""
 DAY = timedelta(days=1)
 
 
@@ -90,7 +88,7 @@ STAGES = counters_table("funnel_stage", StageRow, 3)
 MOVES = counters_table("funnel_move", MoveRow, 4)
 
 
-class Funnel(ByDeal[StandingRow]):
+class Funnel(Priced[StandingRow]):
     name = "funnel"
     tables = (STANDING, STAGES, MOVES)
     deal_table = STANDING
@@ -102,8 +100,8 @@ class Funnel(ByDeal[StandingRow]):
 
     def __init__(self, suffix: str = "") -> None:
         super().__init__(suffix)
-        self.stages = Counters(self.rows(STAGES))
-        self.moves = Counters(self.rows(MOVES))
+        self.stages = self.counters(STAGES)
+        self.moves = self.counters(MOVES)
         self.processes = ProcessBook()
 
     async def prepare(self, connection: AsyncConnection[Any], events_by_deal: EventsByDeal) -> None:
@@ -128,7 +126,7 @@ class Funnel(ByDeal[StandingRow]):
 
     def opened(self, entry: Entry[f.DealOpened]) -> StandingRow:
         fact = entry.fact
-        currency, amount = _priced(fact.amount)
+        currency, amount = priced(fact.amount)
         row = StandingRow(
             entry.stream_id,
             fact.process,
@@ -143,16 +141,6 @@ class Funnel(ByDeal[StandingRow]):
         self._move(row, fact.stage, entry.occurred_at)
         return row
 
-    async def save(self, connection: AsyncConnection[Any]) -> None:
-        await super().save(connection)
-        await self.stages.save(connection)
-        await self.moves.save(connection)
-
-    def forget(self) -> None:
-        super().forget()
-        self.stages.forget()
-        self.moves.forget()
-
     def _move(self, row: StandingRow, to: str, at: datetime) -> None:
         seconds = max(0, int((at - row.entered_at).total_seconds()))
         forward = self.processes.forward(row.process, row.process_version, row.stage, to)
@@ -166,22 +154,6 @@ class Funnel(ByDeal[StandingRow]):
     @on(*(f.STAGE_IN.keys() - {f.DealOpened}))
     def _entered(self, row: StandingRow, entry: Entry[Any]) -> None:
         self._move(row, getattr(entry.fact, f.STAGE_IN[type(entry.fact)]), entry.occurred_at)
-
-    @on(f.ClosingCorrected)
-    def _closing_corrected(self, row: StandingRow, entry: Entry[f.ClosingCorrected]) -> None:
-        row.currency, row.amount = _priced(entry.fact.after.amount)
-
-    @on(f.AmountChanged)
-    def _amount_changed(self, row: StandingRow, entry: Entry[f.AmountChanged]) -> None:
-        row.currency, row.amount = _priced(entry.fact.after)
-
-    @on(f.DealWon)
-    def _won(self, row: StandingRow, entry: Entry[f.DealWon]) -> None:
-        row.currency, row.amount = _priced(entry.fact.amount)
-
-
-def _priced(money: Money | None) -> tuple[str, Decimal]:
-    return (money.currency, money.amount) if money else (NO_CURRENCY, Decimal(0))
 
 
 def _counted(row: StandingRow) -> tuple[tuple[Any, ...], tuple[int, Decimal, int]]:

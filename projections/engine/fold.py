@@ -13,6 +13,7 @@ from typing import Any, ClassVar, TypeVar
 from psycopg import AsyncConnection
 
 from domain.engine.facts import Fact
+from projections.engine.counters import Counters
 from projections.engine.projection import Entry, Projection
 from projections.engine.rows import Rows
 from projections.engine.tables import R, Table
@@ -59,15 +60,29 @@ class Folded(Projection):
     def __init__(self, suffix: str = "") -> None:
         super().__init__(suffix)
         self._all: list[Rows[Any]] = []
+        self._saved: list[Rows[Any] | Counters[Any]] = []
 
     def rows(self, table: Table[R]) -> Rows[R]:
         made = Rows(table, self.suffix)
         self._all.append(made)
+        self._saved.append(made)
         return made
 
+    def counters(self, table: Table[R]) -> Counters[R]:
+        rows = Rows(table, self.suffix)
+        made = Counters(rows)
+        self._all.append(rows)
+        self._saved.append(made)
+        return made
+
+    async def save(self, connection: AsyncConnection[Any]) -> None:
+        """All rows and counters, in the order in which they were asked for."""
+        for saved in self._saved:
+            await saved.save(connection)
+
     def forget(self) -> None:
-        for rows in self._all:
-            rows.forget()
+        for kept in (*self._all, *self._saved):
+            kept.forget()
 
     def hold_back(self) -> None:
         for rows in self._all:

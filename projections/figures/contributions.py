@@ -54,39 +54,6 @@ class ContributionRow(msgspec.Struct, gc=False):
     recorded_at: datetime
 
 
-class TallyRow(msgspec.Struct, gc=False):
-    """What the meter remembers of one deal; `tally` as JSON, as are `done` and `wins`."""
-
-    deal_id: UUID
-    tally: str
-
-
-class DoneRow(msgspec.Struct, gc=False):
-    """`activity` is "deal id:activity id"."""
-
-    activity: str
-    done: str
-
-
-class WinsRow(msgspec.Struct, gc=False):
-    """A customer's won deals, the earliest first."""
-
-    customer_id: UUID
-    wins: str
-
-
-class SegmentRow(msgspec.Struct, gc=False):
-    customer_id: UUID
-    segment: str
-
-
-class MemberRow(msgspec.Struct, gc=False):
-    """The team that a rep is in, as JSON."""
-
-    rep_id: UUID
-    team: str
-
-
 CONTRIBUTIONS = Table(
     "contributions",
     ContributionRow,
@@ -97,11 +64,22 @@ CONTRIBUTIONS = Table(
         "rep": "(rep_id, metric, day)",
     },
 )
-TALLIES = Table("meter_deal", TallyRow, key=("deal_id",))
-DONE = Table("meter_activity", DoneRow, key=("activity",))
-WINS = Table("meter_wins", WinsRow, key=("customer_id",))
-SEGMENTS = Table("meter_segment", SegmentRow, key=("customer_id",))
-MEMBERS = Table("meter_member", MemberRow, key=("rep_id",))
+
+
+def _memory(name: str, key: str, type_of_key: type, value: str) -> Table[Any]:
+    """What the meter remembers by a key, as JSON."""
+    row = msgspec.defstruct(f"{value.title()}Row", [(key, type_of_key), (value, str)], gc=False)
+    return Table(name, row, key=(key,))
+
+
+TALLIES = _memory("meter_deal", "deal_id", UUID, "tally")
+DONE = _memory("meter_activity", "activity", str, "done")
+"""By "deal id:activity id"."""
+WINS = _memory("meter_wins", "customer_id", UUID, "wins")
+"""A customer's won deals, the earliest first."""
+SEGMENTS = _memory("meter_segment", "customer_id", UUID, "segment")
+MEMBERS = _memory("meter_member", "rep_id", UUID, "team")
+"""The team that a rep is in."""
 
 
 class Memory(Generic[V]):

@@ -99,8 +99,7 @@ class Directory(Folded):
             handler: Callable[..., None] = self.handlers[type(entry.fact)]
             handler(self, row, entry)
             row.position = entry.position
-        await self.listed.save(connection)
-        await self.contacts.save(connection)
+        await self.save(connection)
 
     def _row(self, entry: Entry[Any]) -> Listed | ContactRow:
         """Of what a fact is about: the stream's, or the contact's that a customer's stream tells of."""

@@ -19,10 +19,9 @@ from psycopg import AsyncConnection
 from domain.deal import facts as f
 from domain.engine.currency import written
 from domain.engine.facts import PersonName
-from domain.engine.values import Money
 from domain.people import people as p
-from projections.deal.fold import ByDeal
-from projections.engine.counters import Counters, counters_table
+from projections.deal.fold import Priced, priced
+from projections.engine.counters import counters_table
 from projections.engine.fold import on
 from projections.engine.paging import Select, Source, fetch
 from projections.engine.projection import Entry
@@ -30,7 +29,6 @@ from projections.engine.tables import Table
 from runtime.codec import encode
 
 Leave = tuple[datetime, datetime]
-NO_CURRENCY = ""
 NONE_AWAY = "[]"
 
 
@@ -85,7 +83,7 @@ LOADS = counters_table("rep_load_sum", LoadRow, 3)
 DUES = counters_table("rep_load_due", DueRow, 1)
 
 
-class RepLoad(ByDeal[WeightRow]):
+class RepLoad(Priced[WeightRow]):
     name = "rep_load"
     tables = (REPS, WEIGHTS, LOADS, DUES)
     deal_table = WEIGHTS
@@ -100,8 +98,8 @@ class RepLoad(ByDeal[WeightRow]):
     def __init__(self, suffix: str = "") -> None:
         super().__init__(suffix)
         self.reps = self.rows(REPS)
-        self.loads = Counters(self.rows(LOADS))
-        self.dues = Counters(self.rows(DUES))
+        self.loads = self.counters(LOADS)
+        self.dues = self.counters(DUES)
 
     async def apply(self, connection: AsyncConnection[Any], after: int, upto: int) -> None:
         entries = await self.read(connection, after, upto)
@@ -130,17 +128,7 @@ class RepLoad(ByDeal[WeightRow]):
             self.dues.add(*_due(weighs))
 
     def opened(self, entry: Entry[f.DealOpened]) -> WeightRow:
-        return WeightRow(entry.stream_id, entry.fact.owner_id, *_priced(entry.fact.amount))
-
-    async def save(self, connection: AsyncConnection[Any]) -> None:
-        await super().save(connection)
-        await self.loads.save(connection)
-        await self.dues.save(connection)
-
-    def forget(self) -> None:
-        super().forget()
-        self.loads.forget()
-        self.dues.forget()
+        return WeightRow(entry.stream_id, entry.fact.owner_id, *priced(entry.fact.amount))
 
     @on(p.RepHired)
     def _hired(self, row: RepRow, entry: Entry[p.RepHired]) -> None:
@@ -162,17 +150,10 @@ class RepLoad(ByDeal[WeightRow]):
     def _came_back(self, row: RepRow, entry: Entry[p.CameBack]) -> None:
         row.away = _written([leave for leave in leaves(row.away) if not _within(leave, entry.fact.at)])
 
-    @on(f.ClosingCorrected)
-    def _closing_corrected(self, row: WeightRow, entry: Entry[f.ClosingCorrected]) -> None:
-        row.currency, row.amount = _priced(entry.fact.after.amount)
-
-    @on(f.AmountChanged)
-    def _amount_changed(self, row: WeightRow, entry: Entry[f.AmountChanged]) -> None:
-        row.currency, row.amount = _priced(entry.fact.after)
-
     @on(f.DealWon)
     def _won(self, row: WeightRow, entry: Entry[f.DealWon]) -> None:
-        row.open, (row.currency, row.amount) = False, _priced(entry.fact.amount)
+        super()._won(row, entry)
+        row.open = False
 
     @on(f.DealLost)
     def _lost(self, row: WeightRow, entry: Entry[f.DealLost]) -> None:
@@ -185,10 +166,6 @@ class RepLoad(ByDeal[WeightRow]):
     @on(f.PromiseEnded)
     def _promise_ended(self, row: WeightRow, entry: Entry[f.PromiseEnded]) -> None:
         row.promised_by = row.due_at = None
-
-
-def _priced(money: Money | None) -> tuple[str, Decimal]:
-    return (money.currency, money.amount) if money else (NO_CURRENCY, Decimal(0))
 
 
 def _load(row: WeightRow) -> tuple[tuple[UUID, str], tuple[int, Decimal, int]]:
