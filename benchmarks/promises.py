@@ -25,8 +25,9 @@ from domain.engine.command_handler import CommandHandler
 from domain.engine.context import Actor, Channel, Context
 from domain.engine.errors import DomainError
 from domain.engine.values import NextStep
-from domain.policy.follow_up import Duration, FollowUpPolicy
+from domain.policy.follow_up import FollowUpPolicy
 from domain.time.calendar import BusinessCalendar
+from domain.time.duration import Duration
 from runtime.database import Pool
 from runtime.settings import Settings
 from runtime.temporal import connect_temporal

@@ -16,8 +16,9 @@ from cli.engine.language import told, word
 from cli.engine.tables import say, table
 
 if TYPE_CHECKING:
-    from domain.policy.follow_up import Duration, FollowUpPolicy
+    from domain.policy.follow_up import FollowUpPolicy
     from domain.policy.rehearsal import Rehearsed
+    from domain.time.duration import Duration
     from runtime.imports.rehearse import Rehearsal
     from runtime.ledger import Ledger
 
@@ -116,7 +117,7 @@ def _touch(text: str) -> tuple[str, Duration]:
 
 
 def _duration(text: str, option: str) -> Duration:
-    from domain.policy.follow_up import Duration
+    from domain.time.duration import Duration
 
     return Duration.parse(text, option)
 

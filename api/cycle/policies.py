@@ -20,7 +20,7 @@ from api.policy.routes import Calendar, Span
 from domain.cycle.policies import PublishCyclePolicy
 from domain.cycle.policy import Cadence, CyclePolicy
 from domain.figures.pace import Pace
-from domain.policy.follow_up import Duration
+from domain.time.duration import Duration
 
 router = auth.router("/cycle-policies", tags=["cycles"])
 

@@ -21,10 +21,11 @@ from api.engine.roles import ADMIN
 from api.engine.writing import Writer
 from domain.engine.errors import NotFound
 from domain.engine.values import Checks
-from domain.policy.follow_up import Duration, FollowUpPolicy
+from domain.policy.follow_up import FollowUpPolicy
 from domain.policy.policies import PublishPolicy
 from domain.policy.process import Process, PublishProcess, Stage
 from domain.time.calendar import BusinessCalendar
+from domain.time.duration import Duration
 from domain.time.known_days import said_of
 from projections.policy import rules
 from projections.policy.rules import PublishedPolicy, PublishedProcess

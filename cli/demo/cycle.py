@@ -95,7 +95,7 @@ async def _run(handler: CommandHandler, *commands: Command) -> None:
 def lasting(calendar: BusinessCalendar) -> CyclePolicy:
     """For the months from now on: the usual deadlines, and a minute to agree to what is running already."""
     from domain.cycle.policy import CyclePolicy
-    from domain.policy.follow_up import Duration
+    from domain.time.duration import Duration
 
     return CyclePolicy(name=NAME, calendar=calendar, agree_within=Duration(1, "minutes"))
 
@@ -103,7 +103,7 @@ def lasting(calendar: BusinessCalendar) -> CyclePolicy:
 def hasty(calendar: BusinessCalendar) -> CyclePolicy:
     """For the month that is reviewed. Days are those of the company's time zone, as figures are."""
     from domain.cycle.policy import CyclePolicy
-    from domain.policy.follow_up import Duration
+    from domain.time.duration import Duration
 
     one, two, five, many = (Duration(n, "seconds") for n in (1, 2, 5, 30))
     return CyclePolicy(

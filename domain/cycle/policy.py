@@ -18,9 +18,10 @@ from annotated_types import Ge, Gt, Le
 
 from domain.engine.fields import Digits, RuleName, Version
 from domain.figures.pace import Pace
-from domain.policy.follow_up import DEFAULT_POLICY, Duration
+from domain.policy.follow_up import DEFAULT_POLICY
 from domain.time.calendar import BusinessCalendar
 from domain.time.commitment import Commitment, Deadlines
+from domain.time.duration import Duration
 from domain.time.periods import Period
 from domain.time.zones import day_begins
 

@@ -27,9 +27,10 @@ from domain.engine.facts import FACTS, Fact
 from domain.engine.unit_of_work import NotLoaded, UnitOfWork, nothing_remembered
 from domain.engine.values import Activity, ActivityKind, Money, Needs, NextStep, Quote
 from domain.people.people import HireRep, PlanLeave, RepLeaves
-from domain.policy.follow_up import DEFAULT_POLICY, Duration
+from domain.policy.follow_up import DEFAULT_POLICY
 from domain.policy.policies import PublishPolicy
 from domain.policy.process import DEFAULT_PROCESS, PublishProcess
+from domain.time.duration import Duration
 from runtime.snapshots import frozen, thawed
 from tests.domain.anything import anything
 from tests.domain.given_when_then import NOW, History, context_of

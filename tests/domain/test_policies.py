@@ -8,8 +8,9 @@ import pytest
 
 from domain.engine.errors import Invalid, NotFound
 from domain.engine.fields import check
-from domain.policy.follow_up import DEFAULT_POLICY, Duration, FollowUpPolicy, short_fuse
+from domain.policy.follow_up import DEFAULT_POLICY, FollowUpPolicy, short_fuse
 from domain.policy.policies import Policies, PolicyPublished, PublishPolicy, policy_stream
+from domain.time.duration import Duration
 from tests.domain.given_when_then import given
 
 BRISK = replace(DEFAULT_POLICY, due_after=Duration(1, "business_days"))

@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 
 from domain.engine.errors import Invalid
 from domain.engine.fields import check, problems
-from domain.policy.follow_up import DEFAULT_POLICY, Duration, FollowUpPolicy, Unit, short_fuse
+from domain.policy.follow_up import DEFAULT_POLICY, FollowUpPolicy, short_fuse
 from domain.time.calendar import BusinessCalendar
 from domain.time.commitment import Deadlines
+from domain.time.duration import Duration, Unit
 
 OFFICE = BusinessCalendar("Asia/Shanghai", (1, 2, 3, 4, 5), "09:00", "17:00")
 UNITS: list[Unit] = ["seconds", "minutes", "hours", "days", "business_hours", "business_days"]

@@ -11,9 +11,10 @@ import pytest
 from domain.deal import facts as f
 from domain.engine.facts import Fact
 from domain.engine.values import Activity, ActivityKind, PromiseOutcome
-from domain.policy.follow_up import Duration, FollowUpPolicy
+from domain.policy.follow_up import FollowUpPolicy
 from domain.policy.rehearsal import Happened, Rehearsed, rehearse_deal, touches
 from domain.time.calendar import BusinessCalendar
+from domain.time.duration import Duration
 from tests.domain.words import DEAL, LI, NORTH, PRICE
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)

@@ -30,9 +30,10 @@ from domain.engine.command_handler import CommandHandler
 from domain.engine.context import Actor, Channel, Context
 from domain.engine.values import Activity, ActivityKind
 from domain.people.people import FormTeam, HireRep
-from domain.policy.follow_up import Duration, FollowUpPolicy
+from domain.policy.follow_up import FollowUpPolicy
 from domain.policy.policies import PublishPolicy
 from domain.time.calendar import BusinessCalendar
+from domain.time.duration import Duration
 from runtime.database import Pool, open_pool
 from runtime.imports.mapping_file import shipped_mapping
 from runtime.imports.rehearse import rehearse

@@ -15,7 +15,7 @@ from domain.adjustment.adjustment import Outcome
 from domain.adjustment.commands import DecideAdjustment
 from domain.deal.commands import LoseDeal, ReopenDeal
 from domain.people.people import FormTeam, RepLeaves
-from domain.policy.follow_up import Duration
+from domain.time.duration import Duration
 from tests.workflows.test_action_items_and_adjustments import an_adjustment, an_item, ended, move
 from tests.workflows.test_meetings import lapsing
 from tests.workflows.turns import HEAD, MANAGER, MAY, begin, close_in_time

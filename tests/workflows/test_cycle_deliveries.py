@@ -11,8 +11,8 @@ from domain.cycle import commands as c
 from domain.cycle.policies import PublishCyclePolicy
 from domain.cycle.policy import CyclePolicy
 from domain.engine.fields import LATEST
-from domain.policy.follow_up import Duration
 from domain.time.calendar import BusinessCalendar
+from domain.time.duration import Duration
 from domain.time.periods import Period, PeriodKind, named_period, period_of
 from tests.workflows.turns import EARLY, MAY, POLICY, Turn, at, begin
 from tests.workflows.world import MOMENT, World, until

@@ -8,7 +8,7 @@ from uuid import UUID
 from temporalio.client import WorkflowExecutionStatus
 
 from domain.deal.commands import LoseDeal, ReopenDeal
-from domain.policy.follow_up import Duration
+from domain.time.duration import Duration
 from tests.workflows.world import World, hours_policy, until
 from workflows.deal.messages import DealClosed, FollowUp, Step
 

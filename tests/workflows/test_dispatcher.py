@@ -20,8 +20,8 @@ import workflows.engine.dispatcher
 from domain.deal.commands import RearmPromise
 from domain.engine.context import Actor, Channel
 from domain.engine.recorded import Recorded
-from domain.policy.follow_up import Duration
 from domain.policy.policies import PublishPolicy
+from domain.time.duration import Duration
 from runtime.servers import EmbeddedPostgres, EmbeddedTemporal
 from runtime.temporal import connect_temporal
 from tests.workflows.world import Running, World, hours_policy, until, world

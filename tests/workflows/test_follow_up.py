@@ -10,8 +10,9 @@ from domain.allocation.receipt import EXCLUDED
 from domain.deal.commands import LoseDeal, MoveStage, ReopenDeal
 from domain.deal.facts import PromiseMade
 from domain.people.people import FormTeam, PlanLeave, RepAllocated
-from domain.policy.follow_up import DEFAULT_POLICY, Duration, FollowUpPolicy
+from domain.policy.follow_up import DEFAULT_POLICY, FollowUpPolicy
 from domain.time.calendar import BusinessCalendar
+from domain.time.duration import Duration
 from tests.workflows.world import MOMENT, World, hours_policy, times
 
 CHINA = BusinessCalendar(

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 from domain.deal.commands import LoseDeal
 from domain.deal.deal import Deal
 from domain.people.people import RepLeaves
-from domain.policy.follow_up import Duration
+from domain.time.duration import Duration
 from tests.workflows.world import MOMENT, World, hours_policy, times
 from workflows.people.handover import RepHandoverWorkflow
 from workflows.people.messages import HandoverCount, handover_id

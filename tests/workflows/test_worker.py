@@ -20,8 +20,8 @@ import pytest
 from temporalio.client import Client
 
 import worker
-from domain.policy.follow_up import Duration
 from domain.policy.policies import PublishPolicy
+from domain.time.duration import Duration
 from runtime.health import ails
 from runtime.settings import Settings
 from tests.conftest import END_SECONDS, PATIENCE

@@ -28,9 +28,10 @@ from domain.engine.context import Channel
 from domain.engine.recorded import Recorded
 from domain.engine.values import Activity, ActivityKind, NextStep
 from domain.people.people import FormTeam, HireRep
-from domain.policy.follow_up import Duration, FollowUpPolicy
+from domain.policy.follow_up import FollowUpPolicy
 from domain.policy.policies import PublishPolicy
 from domain.time.calendar import BusinessCalendar
+from domain.time.duration import Duration
 from projections.engine import catalog
 from projections.engine.run import run_projections
 from projections.ports.loads import LoadReads

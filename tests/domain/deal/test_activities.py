@@ -11,8 +11,9 @@ import pytest
 from domain.deal.facts import ActivityLogged, PromiseEnded, PromiseMade
 from domain.engine.errors import Invalid, NotFound, Refused
 from domain.engine.values import Activity, ActivityKind, PromiseOutcome
-from domain.policy.follow_up import DEFAULT_POLICY, Duration
+from domain.policy.follow_up import DEFAULT_POLICY
 from domain.policy.policies import PublishPolicy
+from domain.time.duration import Duration
 from tests.domain.given_when_then import NOW, given, later, like
 from tests.domain.words import (
     CALL,

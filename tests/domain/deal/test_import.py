@@ -16,8 +16,9 @@ from domain.deal.row import digest_of
 from domain.engine.context import Actor, Channel
 from domain.engine.errors import Forbidden, GateNotPassed, Invalid, NotFound, Refused
 from domain.engine.values import Activity, ActivityKind, NextStep, PromiseOutcome, Quote
-from domain.policy.follow_up import DEFAULT_POLICY, Duration
+from domain.policy.follow_up import DEFAULT_POLICY
 from domain.policy.policies import PublishPolicy
+from domain.time.duration import Duration
 from tests.domain.given_when_then import NOW, Scenario, given, later, like
 from tests.domain.words import ALL_NEEDS, DAY, DEAL, LI, PRICE, STAFF, WANG, leaves, touch, yuan
 

@@ -15,10 +15,11 @@ from domain.deal.facts import DealOpened, PromiseMade
 from domain.engine.context import Reach
 from domain.engine.errors import AlreadyExists, Conflict, Forbidden, Invalid, NotFound, Refused
 from domain.engine.values import Money
-from domain.policy.follow_up import DEFAULT_POLICY, Duration
+from domain.policy.follow_up import DEFAULT_POLICY
 from domain.policy.policies import PublishPolicy
 from domain.policy.process import DEFAULT_PROCESS, PublishProcess
 from domain.time.commitment import Deadlines
+from domain.time.duration import Duration
 from tests.domain.given_when_then import NOW, given, like
 from tests.domain.words import DAY, DEAL, LI, MINUTE, NORTH, OPENED, SOUTH, STAFF, leaves, opening, step, yuan
 

@@ -15,8 +15,9 @@ from domain.engine.context import Reach
 from domain.engine.errors import Forbidden, NotFound, Refused
 from domain.engine.fields import problems
 from domain.engine.values import PromiseOutcome, id_within
-from domain.policy.follow_up import DEFAULT_POLICY, Duration
+from domain.policy.follow_up import DEFAULT_POLICY
 from domain.policy.policies import PublishPolicy
+from domain.time.duration import Duration
 from tests.domain.given_when_then import NOW, Later, Scenario, given, later, like
 from tests.domain.words import DAY, DEAL, LI, NORTH, OPENED, opening, step, touch
 

@@ -21,8 +21,9 @@ from domain.deal.facts import (
 from domain.deal.promises import Promise
 from domain.engine.errors import Invalid, Refused
 from domain.engine.values import PromiseOutcome
-from domain.policy.follow_up import DEFAULT_POLICY, Duration
+from domain.policy.follow_up import DEFAULT_POLICY
 from domain.policy.policies import PublishPolicy
+from domain.time.duration import Duration
 from tests.domain.given_when_then import NOW, Scenario, given, later, like
 from tests.domain.words import (
     DAY,

@@ -15,8 +15,8 @@ from domain.cycle.policy import DEFAULT_CYCLE_POLICY, Cadence, Step
 from domain.engine.errors import Invalid
 from domain.figures.metrics import metric
 from domain.figures.pace import PaceStatus, elapsed_share, expected, judge, shortfall, step_of
-from domain.policy.follow_up import Duration
 from domain.time.calendar import BusinessCalendar
+from domain.time.duration import Duration
 from domain.time.periods import KINDS, PeriodKind, named_period, period_of
 from tests.domain.given_when_then import given as starting_from
 
