@@ -19,7 +19,7 @@ ACTS = (
         more="Followed up like a promise: reminded, missed, escalated.", creates="item_id", kind="action-item",
         location="/action-items/{item_id}", optional=("owner_id",), body="OpenItem",
         about="Whoever manages the owner's team is told when it is late, unless a manager is named.",
-        described={"owner_id": "Left out: whoever asks."}, limits={"policy": "Code"},
+        described={"owner_id": "Left out: whoever asks."},
         example={"what": "call every customer that was silent for 30 days", "owner_id": "0d9f6f0e-4d4e-4f0e-8a63-1f7b8a5b5c11",
             "due_at": "2027-01-15T18:00:00+08:00"},
         terminal="action open <what", typed=f"'call the silent ones' --owner {WHO} --due 2027-01-15T18:00"),

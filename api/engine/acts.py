@@ -53,8 +53,7 @@ class Act:
     * `hide`: fields that only rules fill. `flat`: fields whose own fields are the body's. `optional`: fields that may be left out,
       though the command needs them; `needed`: the other way round.
     * `speaker` is the field that says who speaks. The body has `by` for it: a rep and a manager speak for themselves.
-    * `because`: what the envelope's reason is needed for. `described` and `limits`: what is said of a field, and its kind of text,
-      where that is not the usual one.
+    * `because`: what the envelope's reason is needed for. `described`: what is said of a field.
     * `by_hand`: why its route is written by hand. The terminal's command is derived all the same.
     """
 
@@ -83,7 +82,6 @@ class Act:
     speaker: str = ""
     because: str = ""
     described: Mapping[str, str] = field(default_factory=dict)
-    limits: Mapping[str, str] = field(default_factory=dict)
     by_hand: str = ""
 
     @property

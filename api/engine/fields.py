@@ -23,14 +23,10 @@ from pydantic_core import CoreSchema
 from pydantic_core.core_schema import no_info_before_validator_function
 
 from domain.engine import currency, reading
-from domain.engine.fields import MAX_AMOUNT, MAX_NAME, MAX_TEXT
+from domain.engine import fields as limits
 from domain.engine.values import Money as DomainMoney
 
-PLAIN = r"^(?:[^\x00]+)?$"
-"""PostgreSQL stores no NUL characters, so none are taken. Programs that make calls from the schema write the longest length
-into a plain `[^\\x00]*`, and to compile ten thousand of that takes a tenth of a second each time; not into this.
-"""
-SOME = r"^[^\x00]*[^\s\x00](?:[^\x00]+)?$"
+PLAIN, SOME = limits.PLAIN.regex, limits.NOT_BLANK.regex
 MAX_PAGE = 200
 EARLIEST = 1990
 LATEST = 2200
@@ -107,12 +103,12 @@ def _currency(code: str) -> str:
     return code
 
 
-Name = Annotated[str, StringConstraints(min_length=1, max_length=MAX_NAME, pattern=SOME)]
-ShortText = Annotated[str, StringConstraints(max_length=MAX_NAME, pattern=PLAIN)]
-Code = Annotated[str, StringConstraints(min_length=1, max_length=60, pattern=r"^[\w][\w .:-]*$")]
-LongText = Annotated[str, StringConstraints(max_length=MAX_TEXT, pattern=PLAIN)]
-NeededText = Annotated[str, StringConstraints(min_length=1, max_length=MAX_TEXT, pattern=SOME)]
-What = Annotated[str, StringConstraints(min_length=1, max_length=1_000, pattern=SOME)]
+Name = limits.Name
+ShortText = limits.ShortText
+Code = limits.Code
+LongText = limits.LongText
+NeededText = limits.NeededText
+What = limits.What
 Instant = Annotated[
     AwareDatetime,
     BeforeValidator(_read(reading.instant, "must be a time as text, such as 2026-12-31T09:00:00+08:00")),
@@ -134,16 +130,9 @@ Currency = Annotated[
     AfterValidator(_currency),
     Field(description="ISO 4217 code", examples=["CNY"]),
 ]
-RuleName = Annotated[
-    str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,59}$"), Field(examples=["default"])
-]
-"""Of a policy or a process."""
+RuleName = Annotated[limits.RuleName, Field(examples=["default"])]
 CursorText = Annotated[str, StringConstraints(max_length=500, pattern=r"^[A-Za-z0-9_=-]+$")]
-Amount = Annotated[
-    Decimal,
-    Field(ge=0, lt=MAX_AMOUNT, decimal_places=4, max_digits=19, examples=["120000.00"]),
-    PLAINLY,
-]
+Amount = Annotated[limits.Amount, Field(examples=["120000.00"]), PLAINLY]
 Whole = Annotated[int, BeforeValidator(_whole)]
 """Of a query; in a body a whole number is a number."""
 Truth = Annotated[bool, BeforeValidator(_truth)]

@@ -59,7 +59,7 @@ def body_of(act: Act, base: type[Envelope] = Envelope) -> type[Envelope]:
 
 
 def _annotated(act: Act, said: BodyField) -> tuple[Any, Any]:
-    kind = published(said.hint, said.name, act.limits.get(said.name, ""))
+    kind = published(said.hint)
     if said.described:
         kind = Annotated[kind, Field(description=said.described)]
     return kind, ... if said.needed else said.default

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Protocol, TypeVar
 from uuid import UUID
 
@@ -12,15 +11,15 @@ from pydantic import BeforeValidator, Field, StringConstraints
 
 from api.engine.bodies import Envelope
 from api.engine.errors import invalid
-from api.engine.fields import PLAIN, PLAINLY, Paging, ShortText, Strict
+from api.engine.fields import PLAINLY, Paging, ShortText, Strict
 from api.engine.reading import MAX_POSITION, Look
 from api.engine.roles import Role
 from api.engine.writing import Writer
 from domain.cycle.policies import CyclePolicies, cycle_policy_stream
+from domain.engine import fields as limits
 from domain.engine import reading
 from domain.engine.aggregate import PARTS
 from domain.engine.errors import Forbidden, NotFound
-from domain.engine.fields import MAX_AMOUNT
 from domain.figures.scope import Scope, ScopeKind
 from domain.people.people import Rep, Team
 from domain.time.periods import Period, PeriodKind, named_period
@@ -36,15 +35,10 @@ PeriodName = Annotated[
     ),
 ]
 MetricKey = Annotated[
-    str,
-    StringConstraints(max_length=100, pattern=PLAIN),
+    limits.MetricKey,
     Field(description="a metric of the catalogue", examples=["revenue-won"]),
 ]
-Number = Annotated[
-    Decimal,
-    Field(ge=0, lt=MAX_AMOUNT, decimal_places=4, max_digits=19, examples=["1200000.00"]),
-    PLAINLY,
-]
+Number = Annotated[limits.Amount, Field(examples=["1200000.00"]), PLAINLY]
 
 
 def _known_at(given: object) -> object:
@@ -62,9 +56,7 @@ KnownAt = Annotated[
         examples=[90, "2026-11-30", "2026-11-30T09:00:00+08:00"],
     ),
 ]
-Weight = Annotated[
-    Decimal, Field(ge=0, lt=MAX_AMOUNT, decimal_places=4, max_digits=19, examples=["2"]), PLAINLY
-]
+Weight = Annotated[limits.Amount, Field(examples=["2"]), PLAINLY]
 
 
 class ScopeBody(Strict):

@@ -16,7 +16,7 @@ ACTS = (
         about="`to` is the rep. The receipt says that it was done by hand; the envelope's `reason` says why.",
         terminal="lead allocate", typed=f"{WHICH} --to {WHO}"),
     Act(ConvertLead, "/leads/{lead_id}/convert", "Convert a lead into a deal",
-        more="The deal is its owner's, with a promise.", creates="deal_id", location="/deals/{deal_id}", limits={"policy": "Code"},
+        more="The deal is its owner's, with a promise.", creates="deal_id", location="/deals/{deal_id}",
         terminal="lead convert <title", typed=f"{WHICH} 'MES, 40 seats'"),
     Act(DiscardLead, "/leads/{lead_id}/discard", "Discard a lead",
         terminal="lead discard", typed=f"{WHICH} --why 'a student'"),

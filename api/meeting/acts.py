@@ -13,7 +13,6 @@ ACTS = (
         status=201, location="/meeting-schedules/{id}", flat=("plan",), body="SetSchedule",
         about="`day` is the ISO weekday (1 is Monday) of weekly meetings, the day of the month (1 to 28) of monthly ones; where that is no\n"
         "business day, the first one after it. Without a chair whoever manages the team then has it; `above_id` is told when they are late.",
-        limits={"cadence": "MeetingCadence", "day": "MeetingDay", "at": "TimeOfDay"},
         example={"scope": {"kind": "team", "id": "5f0c2a52-6c2e-4c0e-9b7f-2f2f0b8f5a10"}, "cadence": "weekly", "day": 1, "at": "09:30"},
         terminal="meeting schedule every=cadence:weekly|monthly", typed="--scope team:East --every weekly --day 1 --at 09:30"),
     Act(c.CancelMeetingSchedule, "/meeting-schedules/{schedule_id}/cancel", "Call no more meetings", roles=LEADERS, body="Because",
@@ -21,7 +20,6 @@ ACTS = (
     Act(c.HoldMeeting, "/meetings/{meeting_id}/hold", "Record what came of a meeting", roles=LEADERS,
         more="By its chair. Its action items are followed up like promises, its decisions until they are taken.", speaker="held_by",
         body="Held", about="What was said, decided and agreed on, all recorded at once or not at all. `occurred_at` is when it took place.",
-        limits={"present": "500", "decisions": "50", "action_items": "50"},
         terminal="meeting hold <notes minutes=:minutes -decisions -action_items",
         typed=f"{WHICH} 'offers are late' --by {WHO} --minutes m.json"),
     Act(c.AskMeetingDecision, "/meetings/{meeting_id}/decisions", "Ask for a decision", roles=LEADERS,

@@ -5,18 +5,20 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field
 
 from api.engine import auth
 from api.engine.fields import Instant, LongText, NeededText, Strict, Truth
 from api.engine.reads import add_reads
 from api.engine.routes import Given, add_acts
 from api.engine.scopes import OfScopes
-from api.engine.values import LIMITS, VALUES
+from api.engine.values import TYPES, VALUES
 from api.engine.writing import Writer
 from api.meeting.acts import ACTS
 from domain.cycle.policy import Cadence
+from domain.engine import fields as limits
 from domain.meeting import commands as c
+from domain.meeting.plan import MeetingCadence
 from projections.meeting import Meetings, MeetingSchedules
 
 router = auth.router(tags=["meetings"])
@@ -24,13 +26,7 @@ router = auth.router(tags=["meetings"])
 WAITS_FOR, SCHEDULES = ("meetings",), ("meeting_schedules",)
 
 
-TimeOfDay = Annotated[
-    str,
-    StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$"),
-    Field(description="in the zone of the cycle policy's calendar", examples=["09:30"]),
-]
-Weekly = Annotated[Literal["weekly", "monthly"], AfterValidator(Cadence)]
-DayOfPlan = Annotated[int, Field(ge=1, le=28, strict=True)]
+OF_PLAN = "in the zone of the cycle policy's calendar"
 
 
 class QuestionBody(Strict):
@@ -87,7 +83,8 @@ async def _minutes(writer: Writer, body: Any, given: Given) -> None:
     given["action_items"] = tuple(_agreed(writer, n, one) for n, one in enumerate(body.action_items))
 
 
-LIMITS.update(MeetingCadence=Weekly, MeetingDay=DayOfPlan, TimeOfDay=TimeOfDay)
+TYPES[MeetingCadence] = Annotated[Literal["weekly", "monthly"], AfterValidator(Cadence)]
+TYPES[limits.TimeOfDay] = Annotated[limits.TimeOfDay, Field(description=OF_PLAN, examples=["09:30"])]
 VALUES[c.Question] = QuestionBody
 VALUES[c.Agreed] = AgreedBody
 add_acts(router, ACTS, {"holdMeeting": _minutes})

@@ -11,7 +11,7 @@ ACTS = (
     Act(DefineScorecard, "/scorecard-definitions", "Publish a scorecard's next version", roles=ADMIN,
         more="Scorecards keep the version they were opened with. The same again publishes nothing.", status=201,
         location="/scorecard-definitions/{definition.name}", hide=("version",), flat=("definition",), needed=("measures",),
-        about="The weights sum to 100 %.", limits={"name": "RuleName"},
+        about="The weights sum to 100 %.",
         example={"name": "field-sales",
             "measures": [
                 {"key": "revenue", "kind": "quantitative", "weight": "60", "metric": "revenue-won", "basis": "attainment",

@@ -21,7 +21,7 @@ from domain.cycle.policy import Step
 from domain.engine.aggregate import Aggregate
 from domain.engine.command import Command, handles
 from domain.engine.errors import AlreadyExists, Forbidden, Refused
-from domain.engine.fields import Key, LongText, NeededText, Position, RuleName, ShortText
+from domain.engine.fields import LongText, MetricKey, NeededText, Position, RuleName, ShortText
 from domain.engine.references import CycleId, PersonId
 from domain.engine.unit_of_work import UnitOfWork
 from domain.engine.values import Checks
@@ -58,7 +58,7 @@ class StartAdjustment(AdjustmentCommand):
 
     hypothesis: LongText = ""
     scope: Scope | None = None
-    metric: Key = ""
+    metric: MetricKey = ""
     currency: ShortText = ""
     baseline: Window | None = None
     horizon: date | None = None

@@ -21,7 +21,7 @@ from domain.cycle.policy import Cadence, Step
 from domain.engine.aggregate import Aggregate
 from domain.engine.command import Command
 from domain.engine.errors import FieldError
-from domain.engine.fields import Digest, Key, NeededText, Position, Quantity, RuleName, ShortText
+from domain.engine.fields import Digest, MetricKey, NeededText, Position, Quantity, RuleName, ShortText
 from domain.engine.reasoning import Language, Reason
 from domain.engine.references import ActionItemId, CycleId, PersonId, TargetId
 from domain.figures.metrics import find_metric
@@ -39,7 +39,7 @@ class OpenCycle(Command):
     owner_id: PersonId
     manager_id: PersonId | None = None
     above_id: PersonId | None = None
-    metrics: Annotated[tuple[Key, ...], MaxLen(50)] = ()
+    metrics: Annotated[tuple[MetricKey, ...], MaxLen(50)] = ()
     policy: RuleName = "default"
     cadence: Cadence | None = None
     previous_id: CycleId | None = None
@@ -234,7 +234,7 @@ class OpenReview(CycleTimer):
 class Proposed:
     """A number for the next period with its argument (see `proposal.py`)."""
 
-    metric: Key
+    metric: MetricKey
     number: Quantity
     currency: ShortText = ""
     reasons: tuple[Reason, ...] = ()

@@ -17,7 +17,7 @@ from uuid import UUID
 from domain.cycle.policy import Awaited, Cadence, Schedule, Step, Times
 from domain.engine.errors import FieldError
 from domain.engine.facts import Fact, FreeText, fact, upcast
-from domain.engine.fields import Change, Key, Label, ShortText
+from domain.engine.fields import Change, Label, MetricKey, ShortText
 from domain.engine.reasoning import Reason
 from domain.figures.pace import PaceStatus
 from domain.figures.scope import Scope
@@ -213,7 +213,7 @@ class StatedChange:
     target would be without it (0.05 raises it by a twentieth).
     """
 
-    metric: Key
+    metric: MetricKey
     number: Change
     as_share: bool = False
 

@@ -81,8 +81,9 @@ NOT_BLANK = Pattern(r"^[^\x00]*[^\s\x00](?:[^\x00]+)?$", "must not be empty")
 
 Name = Annotated[str, Len(1, MAX_NAME), NOT_BLANK]
 ShortText = Annotated[str, MaxLen(MAX_NAME), PLAIN]
-Key = Annotated[str, MaxLen(100), PLAIN]
-"""Of something in a table of ours, such as a metric."""
+MetricKey = Annotated[str, MaxLen(100), PLAIN]
+Key = Annotated[str, MaxLen(200), PLAIN]
+"""Of something in a table of ours, or made by a rule."""
 Label = Annotated[str, Len(1, 60), NOT_BLANK]
 Code = Annotated[
     str,
@@ -103,6 +104,9 @@ UserId = Annotated[
     MaxLen(64),
     Pattern(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", "must be letters, digits, dots, - and _, 64 at most"),
 ]
+TimeOfDay = Annotated[
+    str, MaxLen(5), Pattern(r"^([01][0-9]|2[0-3]):[0-5][0-9]$", "must be a time of day, such as 09:30")
+]
 LongText = Annotated[FreeText, MaxLen(MAX_TEXT), PLAIN]
 NeededText = Annotated[FreeText, Len(1, MAX_TEXT), NOT_BLANK]
 What = Annotated[FreeText, Len(1, 1_000), NOT_BLANK]
@@ -113,7 +117,7 @@ Minutes = Annotated[int, Ge(0), Le(10 * 366 * 24 * 60)]
 """Of one activity: what takes ten years is none."""
 Digest = Annotated[str, Len(64, 64), Pattern(r"^[0-9a-f]{64}$", "is not a SHA-256 in hexadecimal")]
 Position = Annotated[int, Gt(0), Says("is not a position in the ledger")]
-Version = Annotated[int, Ge(1), Says("versions start at 1")]
+Version = Annotated[int, Ge(1), Le(100_000), Says("must be a version, from 1 to 100,000")]
 Quantity = Annotated[Decimal, Ge(0), Lt(MAX_AMOUNT)]
 Amount = Annotated[Quantity, Digits(19, 4)]
 """A number of something, said by somebody."""
@@ -121,6 +125,15 @@ Change = Annotated[Decimal, Gt(-MAX_AMOUNT), Lt(MAX_AMOUNT), Digits(19, 4)]
 """What is added, or taken away."""
 Share = Annotated[Decimal, Ge(0), Le(1)]
 Percent = Annotated[Decimal, Ge(0), Le(100), Digits(7, 4)]
+
+
+WORDS = {
+    marker.regex: marker.words
+    for kind in (Name, ShortText, Code, RuleName, UserId, TimeOfDay, Digest)
+    for marker in get_args(kind)
+    if isinstance(marker, Pattern)
+}
+"""By the pattern, for who refuses a text by it."""
 
 
 # -- the one check ---------------------------------------------------------------------------------

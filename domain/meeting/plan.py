@@ -9,13 +9,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import count
+from typing import Annotated
 from uuid import UUID
 from zoneinfo import ZoneInfo
+
+from annotated_types import Ge, Le
 
 from domain.cycle.policy import Cadence, CyclePolicy
 from domain.engine import reading
 from domain.engine.errors import FieldError
-from domain.engine.fields import Key, RuleName
+from domain.engine.fields import RuleName, Says, TimeOfDay
 from domain.engine.references import PersonId
 from domain.engine.values import named_id
 from domain.figures.scope import Scope
@@ -26,6 +29,8 @@ CADENCES = (Cadence.WEEKLY, Cadence.MONTHLY)
 LAST_DAY = 28
 """Every month has it."""
 
+MeetingCadence = Annotated[Cadence, Says(f"must be {' or '.join(CADENCES)}")]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
@@ -33,21 +38,18 @@ class Plan:
     cycle policy's calendar, such as 09:30. `chair_id` None: whoever manages the team then. `above_id` is told when the chair is late.
     """
 
-    cadence: Cadence
-    day: int
-    at: Key
+    cadence: MeetingCadence
+    day: Annotated[int, Ge(1), Le(LAST_DAY)]
+    at: TimeOfDay
     chair_id: PersonId | None = None
     above_id: PersonId | None = None
     policy: RuleName = "default"
 
     def wrong(self) -> Iterator[FieldError]:
-        most = 7 if self.cadence == Cadence.WEEKLY else LAST_DAY
         if self.cadence not in CADENCES:
             yield FieldError("cadence", f"must be {' or '.join(CADENCES)}")
-        if not 1 <= self.day <= most:
-            yield FieldError("day", f"must be 1 to {most}")
-        if _time(self.at) is None:
-            yield FieldError("at", "must be a time of day, such as 09:30")
+        if self.cadence == Cadence.WEEKLY and self.day > 7:
+            yield FieldError("day", "must be 1 to 7")
 
 
 def schedule_id(scope: Scope, cadence: Cadence) -> UUID:

@@ -11,7 +11,7 @@ from annotated_types import Len, MaxLen
 
 from domain.engine.aggregate import Aggregate
 from domain.engine.command import Command
-from domain.engine.fields import Amount, Key, LongText, NeededText, ShortText
+from domain.engine.fields import Amount, LongText, MetricKey, NeededText, ShortText
 from domain.engine.references import PersonId, TargetId
 from domain.figures.scope import Scope
 from domain.figures.shares import Method
@@ -26,7 +26,7 @@ class ProposeTarget(Command):
     all of it at once. The same again is silence; for another number revise it.
     """
 
-    metric: Key = ""
+    metric: MetricKey = ""
     number: Amount | None = None
     unit: ShortText = ""
     currency: ShortText = ""
