@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Depends, Response
 from pydantic import ConfigDict, Field
@@ -16,16 +16,14 @@ from api.engine.bodies import Envelope
 from api.engine.fields import PLAINLY, RuleName
 from api.engine.roles import ADMIN
 from api.engine.writing import Writer
-from api.policy.routes import Calendar, Span
+from api.policy.routes import COMMON, Calendar, Span, read_part
 from domain.cycle.policies import PublishCyclePolicy
 from domain.cycle.policy import Cadence, CyclePolicy
 from domain.figures.pace import Pace
-from domain.time.duration import Duration
 
 router = auth.router("/cycle-policies", tags=["cycles"])
 
 Admin = Annotated[Writer, Depends(may_write(*ADMIN))]
-SPANS = ("_before", "_after", "_within")
 
 
 class NewCyclePolicy(Envelope):
@@ -71,16 +69,10 @@ class NewCyclePolicy(Envelope):
 
     def value(self) -> CyclePolicy:
         """Blocking, like the calendar. Raises Invalid."""
-        given = {
-            name: getattr(self, name) for name in CyclePolicy.__dataclass_fields__ if hasattr(self, name)
-        }
-        said = {name: self._read(name, value) for name, value in given.items() if value is not None}
-        return CyclePolicy(**said)
-
-    def _read(self, name: str, value: object) -> Any:
-        if isinstance(value, Calendar):
-            return value.resolved()
-        return Duration.parse(value, name) if name.endswith(SPANS) and isinstance(value, str) else value
+        given = {name: getattr(self, name) for name in type(self).model_fields if name not in COMMON}
+        return CyclePolicy(
+            **{name: read_part(value, name) for name, value in given.items() if value is not None}
+        )
 
 
 @router.post(

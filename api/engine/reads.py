@@ -12,7 +12,7 @@ from api.engine.answers import shaped
 from api.engine.auth import may_read
 from api.engine.querying import query
 from api.engine.reading import Look
-from api.engine.routes import signature
+from api.engine.routes import takes
 from api.engine.scopes import Filters, listed, seen
 from projections.engine.paging import Page
 
@@ -35,13 +35,10 @@ def add_reads(
         return look.json(found, found.version)
 
     list_.__doc__, read.__doc__ = more, ""
-    list_.__signature__ = signature(  # type: ignore[attr-defined]
-        look=Annotated[Look, Depends(may_read(waits_for=(model.name,)))],
-        asked=Annotated[asked, Depends(query(asked))],
-    )
-    read.__signature__ = signature(  # type: ignore[attr-defined]
-        **{id_name: UUID}, look=Annotated[Look, Depends(may_read(waits_for=(model.name,), tagged=True))]
-    )
+    asks = Annotated[asked, Depends(query(asked))]  # type: ignore[valid-type]
+    takes(list_, look=Annotated[Look, Depends(may_read(waits_for=(model.name,)))], asked=asks)
+    looks = Annotated[Look, Depends(may_read(waits_for=(model.name,), tagged=True))]
+    takes(read, **{id_name: UUID}, look=looks)
     router.add_api_route(
         within,
         list_,

@@ -73,9 +73,8 @@ def _add(router: APIRouter, act: Act, body: type[Envelope], fill: Fill | None) -
         return await writer(command, body, status=status, location=_location(act.location, command))
 
     write.__doc__ = act.more
-    write.__signature__ = signature(  # type: ignore[attr-defined]
-        **dict.fromkeys(act.ids, UUID), body=body, writer=Annotated[Writer, Depends(may_write(*act.roles))]
-    )
+    may = Annotated[Writer, Depends(may_write(*act.roles))]
+    takes(write, **dict.fromkeys(act.ids, UUID), body=body, writer=may)
     router.add_api_route(
         act.path.removeprefix(router.prefix),
         write,
@@ -87,12 +86,12 @@ def _add(router: APIRouter, act: Act, body: type[Envelope], fill: Fill | None) -
     )
 
 
-def signature(**kinds: Any) -> inspect.Signature:
-    """What FastAPI reads of an endpoint that takes these."""
+def takes(endpoint: Callable[..., Any], **kinds: Any) -> None:
+    """Say what the endpoint takes, in place of what it says itself."""
     keyword = inspect.Parameter.KEYWORD_ONLY
-    return inspect.Signature(
-        [inspect.Parameter(name, keyword, annotation=kind) for name, kind in kinds.items()]
-    )
+    parameters = [inspect.Parameter(name, keyword, annotation=kind) for name, kind in kinds.items()]
+    endpoint.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    endpoint.__annotations__ = {**kinds, "return": Response}
 
 
 def _location(template: str, command: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import fields
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any
@@ -35,6 +36,8 @@ router = auth.router(tags=["policies"])
 
 Reader = Annotated[Look, Depends(may_read(waits_for=("rules",)))]
 Admin = Annotated[Writer, Depends(may_write(*ADMIN))]
+COMMON = set(Envelope.model_fields)
+SPANS = ("_before", "_after", "_within", "_ahead")
 PathName = Annotated[RuleName, Path()]
 Clock = Annotated[str, StringConstraints(pattern=r"^[0-2][0-9]:[0-5][0-9]$"), Field(examples=["09:00"])]
 Span = Annotated[
@@ -151,25 +154,22 @@ class NewPolicy(Envelope):
     ] = 0
 
     def value(self) -> FollowUpPolicy:
-        return FollowUpPolicy(
-            name=self.name,
-            version=1,
-            calendar=self.calendar.resolved(),
-            due_after=Duration.parse(self.due_after, "due_after"),
-            due_after_by_stage=_spans(self.due_after_by_stage, "due_after_by_stage"),
-            due_after_by_activity=_spans(self.due_after_by_activity, "due_after_by_activity"),
-            remind_before=Duration.parse(self.remind_before, "remind_before"),
-            escalate_after=Duration.parse(self.escalate_after, "escalate_after"),
-            reassign_after=Duration.parse(self.reassign_after, "reassign_after"),
-            max_reassignments=self.max_reassignments,
-            owner_moves=self.owner_moves,
-            owner_ahead=Duration.parse(self.owner_ahead, "owner_ahead"),
-            owner_excuses=self.owner_excuses,
-        )
+        """Blocking, like the calendar. Raises Invalid."""
+        said = {
+            name: read_part(getattr(self, name), name)
+            for name in type(self).model_fields
+            if name not in COMMON
+        }
+        return FollowUpPolicy(version=1, **said)
 
 
-def _spans(given: dict[str, str], field: str) -> dict[str, Duration]:
-    return {name: Duration.parse(text, f"{field}.{name}") for name, text in given.items()}
+def read_part(value: Any, name: str) -> Any:
+    """A part of a policy as the domain has it. Durations are in the fields that tell a span of time."""
+    if isinstance(value, Calendar):
+        return value.resolved()
+    if isinstance(value, dict):
+        return {one: Duration.parse(text, f"{name}.{one}") for one, text in value.items()}
+    return Duration.parse(value, name) if name.endswith(SPANS) else value
 
 
 class NewStage(Strict):
@@ -294,34 +294,12 @@ async def read_process(name: PathName, look: Reader) -> Response:
 def _policy(found: PublishedPolicy) -> dict[str, Any]:
     """With durations as they are written: 24bh."""
     policy = found.policy
-    calendar = policy.calendar
-    return {
-        "name": policy.name,
-        "version": policy.version,
-        "published_at": found.published_at,
-        "position": found.position,
-        "due_after": str(policy.due_after),
-        "due_after_by_stage": {name: str(d) for name, d in policy.due_after_by_stage.items()},
-        "due_after_by_activity": {name: str(d) for name, d in policy.due_after_by_activity.items()},
-        "remind_before": str(policy.remind_before),
-        "escalate_after": str(policy.escalate_after),
-        "reassign_after": str(policy.reassign_after),
-        "max_reassignments": policy.max_reassignments,
-        "owner_moves": policy.owner_moves,
-        "owner_ahead": str(policy.owner_ahead),
-        "owner_excuses": policy.owner_excuses,
-        "calendar": {
-            "timezone": calendar.timezone,
-            "workdays": calendar.workdays,
-            "opens": calendar.opens,
-            "closes": calendar.closes,
-            "holidays": calendar.holidays,
-            "extra_workdays": calendar.extra_workdays,
-            "source": calendar.source,
-            "known_until": calendar.known_until,
-            "estimated_years": calendar.estimated_years,
-            "own_holidays": calendar.own_holidays,
-            "own_workdays": calendar.own_workdays,
-        },
-        "warnings": list(said_of(calendar, datetime.now(UTC))),
-    }
+    shown = {one.name: _written(getattr(policy, one.name)) for one in fields(policy)}
+    warnings = list(said_of(policy.calendar, datetime.now(UTC)))
+    return {**shown, "published_at": found.published_at, "position": found.position, "warnings": warnings}
+
+
+def _written(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _written(one) for name, one in value.items()}
+    return str(value) if isinstance(value, Duration) else value
