@@ -7,11 +7,10 @@ from uuid import UUID
 
 from api.adjustment.acts import ACTS
 from api.engine import auth
-from api.engine.fields import Day, Strict
 from api.engine.reads import add_reads
 from api.engine.routes import add_acts
 from api.engine.scopes import MetricKey, OfScopes
-from api.engine.values import VALUES
+from api.engine.values import add_shape
 from domain.adjustment.adjustment import Outcome
 from domain.time.periods import Window
 from projections.adjustment import Adjustments
@@ -31,17 +30,7 @@ class AdjustmentFilters(OfScopes):
     sort: Literal["next_at", "-next_at"] = "next_at"
 
 
-class Days(Strict):
-    """Both days included."""
-
-    start: Day
-    end: Day
-
-    def value(self) -> Window:
-        return Window(self.start, self.end)
-
-
-VALUES[Window] = Days
+add_shape(Window, "Days", "Both days included.")
 add_acts(router, ACTS)
 
 

@@ -3,31 +3,29 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
 from fastapi import Depends, Path, Response
-from pydantic import Field, StrictBool
+from pydantic import Field
 
 from api.cycle.acts import CYCLES
 from api.engine import auth
 from api.engine.answers import shaped
 from api.engine.auth import may_read
-from api.engine.fields import PLAINLY, Day, Instant, RuleName, Strict, Truth
+from api.engine.fields import Day, Instant, RuleName, Strict, Truth
 from api.engine.querying import query
 from api.engine.reading import Look
 from api.engine.reads import add_reads
 from api.engine.routes import add_acts
-from api.engine.scopes import KnownAt, MetricKey, OfPeriods, seen
-from api.engine.values import VALUES
+from api.engine.scopes import KnownAt, OfPeriods, seen
+from api.engine.values import add_shape
 from domain.cycle.facts import StatedChange
 from domain.cycle.policies import CyclePolicies, cycle_policy_stream
 from domain.cycle.policy import CyclePolicy, Step
 from domain.cycle.state import Phase
 from domain.engine.errors import NotFound
-from domain.engine.fields import MAX_AMOUNT
 from domain.time.known_days import said_of
 from projections.cycle import kept_packs as packs
 from projections.cycle import pack_view
@@ -39,22 +37,11 @@ router = auth.router(tags=["cycles"])
 WAITS_FOR = ("cycle_board",)
 
 
-class Change(Strict):
-    """Added to the next target of `metric`, in its unit; `as_share`: as a share of what it would be otherwise, 0.05 for a twentieth."""
-
-    metric: MetricKey
-    number: Annotated[
-        Decimal,
-        Field(gt=-MAX_AMOUNT, lt=MAX_AMOUNT, decimal_places=4, max_digits=19, examples=["0.05"]),
-        PLAINLY,
-    ]
-    as_share: StrictBool = False
-
-    def value(self) -> StatedChange:
-        return StatedChange(metric=self.metric, number=self.number, as_share=self.as_share)
-
-
-VALUES[StatedChange] = Change
+add_shape(
+    StatedChange,
+    "Change",
+    "Added to the next target of `metric`, in its unit; `as_share`: as a share of what it would be otherwise, 0.05 for a twentieth.",
+)
 add_acts(router, CYCLES)
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from operator import methodcaller
-from typing import Annotated, Any, cast, get_args, get_origin
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response
@@ -18,7 +17,7 @@ from api.engine.auth import may_write
 from api.engine.bodies import Envelope
 from api.engine.fields import NeededText
 from api.engine.scopes import Said, period, speaker
-from api.engine.values import VALUES, published
+from api.engine.values import published, reader
 from api.engine.writing import Writer
 from domain.time.periods import Period
 
@@ -107,7 +106,7 @@ def _location(template: str, command: Any) -> str:
 
 def _maker(act: Act, fill: Fill | None) -> Make:
     """The body's values as the domain's, in the command's fields."""
-    read = [(one.name, _reader(one.hint)) for one in act.fields if one.name not in ("by", act.creates)]
+    read = [(one.name, reader(one.hint)) for one in act.fields if one.name not in ("by", act.creates)]
     flat = [_flat(act, name) for name in act.flat]
     periods = [one.name for one in act.fields if plain(one.hint) is Period]
 
@@ -136,12 +135,3 @@ def _flat(act: Act, name: str) -> tuple[str, type[Any], tuple[str, ...]]:
     cls = plain(inspect.get_annotations(act.command, eval_str=True)[name])
     said = {one.name for one in act.fields}
     return name, cls, tuple(one for one in cls.__dataclass_fields__ if one in said)
-
-
-def _reader(hint: Any) -> Callable[[Any], Any] | None:
-    """How a value of the body becomes the domain's; None where it is that already."""
-    kind = plain(hint)
-    if get_origin(kind) is tuple:
-        inner = _reader(get_args(kind)[0])
-        return None if inner is None else lambda values: tuple(map(inner, values))
-    return cast("Callable[[Any], Any]", methodcaller("value")) if kind in VALUES else None

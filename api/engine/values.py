@@ -4,15 +4,20 @@ says with `value()` which value of the domain it stands for.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import MISSING
+from dataclasses import fields as dataclass_fields
 from datetime import date, datetime
 from decimal import Decimal
+from operator import methodcaller
 from types import NoneType, UnionType
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, ClassVar, Union, cast, get_args, get_origin, get_type_hints
 
 from annotated_types import BaseMetadata, GroupedMetadata
-from pydantic import Field, StrictBool
+from pydantic import Field, StrictBool, create_model
 
 from api.engine import bodies, fields, scopes
+from api.engine.acts import default_of, plain
 from domain.engine import fields as limits
 from domain.engine.values import Activity, Money, NextStep
 from domain.figures.scope import Scope
@@ -33,6 +38,9 @@ TYPES: dict[Any, Any] = {
     limits.RuleName: fields.RuleName,
     limits.MetricKey: scopes.MetricKey,
     limits.Amount: scopes.Number,
+    limits.Percent: Annotated[limits.Percent, Field(examples=["40"]), fields.PLAINLY],
+    limits.Weight: Annotated[limits.Weight, Field(examples=["40"]), fields.PLAINLY],
+    limits.Change: Annotated[limits.Change, Field(examples=["0.05"]), fields.PLAINLY],
 }
 """How the domain's types are read and explained. A capability adds its own."""
 
@@ -59,3 +67,42 @@ def _is_limit(marker: Any) -> bool:
     """And not one of the domain's other markers, such as what an id refers to."""
     known = isinstance(marker, BaseMetadata | GroupedMetadata)
     return known or hasattr(marker, "__get_pydantic_core_schema__")
+
+
+# --- values that stand in JSON field for field -----------------------------------------------------------------------
+
+
+class Shape(fields.Strict):
+    """A value of the domain, with the same fields."""
+
+    OF: ClassVar[Any]
+    READ: ClassVar[tuple[tuple[str, Callable[[Any], Any] | None], ...]]
+
+    def value(self) -> Any:
+        return self.OF(**{name: _read(read, getattr(self, name)) for name, read in self.READ})
+
+
+def add_shape(cls: type[Any], name: str, about: str | None = None) -> None:
+    """The shape of a value whose fields a body says as they are; `name` is its in the OpenAPI document."""
+    hints = get_type_hints(cls, include_extras=True)
+    defaults = {one.name: default_of(one) for one in dataclass_fields(cls)}
+    made: dict[str, Any] = {
+        field: (published(hints[field]), ... if default is MISSING else default)
+        for field, default in defaults.items()
+    }
+    shape = create_model(name, __base__=Shape, __doc__=about, **made)
+    shape.OF, shape.READ = cls, tuple((field, reader(hints[field])) for field in defaults)
+    VALUES[cls] = shape
+
+
+def reader(hint: Any) -> Callable[[Any], Any] | None:
+    """How a value of a body becomes the domain's; None where it is that already."""
+    kind = plain(hint)
+    if get_origin(kind) is tuple:
+        inner = reader(get_args(kind)[0])
+        return None if inner is None else lambda values: tuple(map(inner, values))
+    return cast("Callable[[Any], Any]", methodcaller("value")) if kind in VALUES else None
+
+
+def _read(read: Callable[[Any], Any] | None, value: Any) -> Any:
+    return value if read is None or value is None else read(value)

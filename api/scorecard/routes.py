@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -13,18 +12,17 @@ from pydantic import Field
 from api.engine import auth
 from api.engine.answers import shaped
 from api.engine.auth import may_read
-from api.engine.fields import PLAINLY, LongText, Name, Paging, RuleName, Strict, Whole
+from api.engine.fields import Name, Paging, RuleName, Whole
 from api.engine.querying import query
 from api.engine.reading import MAX_WAIT, Look, reached
 from api.engine.reads import add_reads
 from api.engine.roles import Role
 from api.engine.routes import Given, add_acts
-from api.engine.scopes import MetricKey, OfPeriods, seen
-from api.engine.values import VALUES
+from api.engine.scopes import OfPeriods, seen
+from api.engine.values import add_shape
 from api.engine.writing import Writer
 from api.scorecard.acts import ACTS
 from domain.engine.errors import Forbidden, NotFound
-from domain.engine.fields import MAX_AMOUNT
 from domain.scorecard import definition as m
 from domain.scorecard.definition import Definition, Definitions, definition_stream
 from domain.scorecard.scorecard import Score
@@ -43,54 +41,6 @@ Reader = Annotated[Look, Depends(may_read(waits_for=WAITS_FOR))]
 Number = Annotated[Whole, Path(ge=1, le=1_000, description="which closing")]
 
 
-Percent = Annotated[Decimal, Field(ge=0, le=100, decimal_places=4, max_digits=7, examples=["40"]), PLAINLY]
-Value = Annotated[
-    Decimal,
-    Field(gt=-MAX_AMOUNT, lt=MAX_AMOUNT, decimal_places=6, max_digits=21, examples=["1"]),
-    PLAINLY,
-]
-
-
-class PointBody(Strict):
-    """At this value the score is this."""
-
-    at: Value
-    score: Percent
-
-    def value(self) -> m.Point:
-        return m.Point(self.at, self.score)
-
-
-class MeasureBody(Strict):
-    """Quantitative and process measures have a metric and a curve; qualitative ones are scored by people, 0 to 100."""
-
-    key: Name
-    kind: m.MeasureKind
-    weight: Percent
-    metric: MetricKey = ""
-    basis: m.Basis = m.Basis.FIGURE
-    curve: Annotated[tuple[PointBody, ...], Field(max_length=50)] = ()
-
-    def value(self) -> m.Measure:
-        return m.Measure(
-            key=self.key,
-            kind=self.kind,
-            weight=self.weight,
-            metric=self.metric,
-            basis=self.basis,
-            curve=tuple(point.value() for point in self.curve),
-        )
-
-
-class ScoreBody(Strict):
-    measure: Name
-    score: Percent
-    why: LongText = ""
-
-    def value(self) -> Score:
-        return Score(measure=self.measure, score=self.score, why=self.why)
-
-
 async def _role(writer: Writer, body: Any, given: Given) -> None:
     is_rep = writer.user.role is Role.REP
     if is_rep and body.role == "manager":
@@ -105,8 +55,13 @@ async def _figures(writer: Writer, _: Any, given: Given) -> None:
     given["position"], given["figures"] = await scorecards.to_close(pool, given["scorecard_id"], position)
 
 
-VALUES[m.Measure] = MeasureBody
-VALUES[Score] = ScoreBody
+add_shape(m.Point, "PointBody", "At this value the score is this.")
+add_shape(
+    m.Measure,
+    "MeasureBody",
+    "Quantitative and process measures have a metric and a curve; qualitative ones are scored by people, 0 to 100.",
+)
+add_shape(Score, "ScoreBody")
 add_acts(router, ACTS, {"scoreScorecard": _role, "closeScorecard": _figures})
 
 

@@ -125,6 +125,8 @@ Change = Annotated[Decimal, Gt(-MAX_AMOUNT), Lt(MAX_AMOUNT), Digits(19, 4)]
 """What is added, or taken away."""
 Share = Annotated[Decimal, Ge(0), Le(1)]
 Percent = Annotated[Decimal, Ge(0), Le(100), Digits(7, 4)]
+Weight = Annotated[Decimal, Gt(0), Le(100), Digits(7, 4)]
+"""In per cent: what weighs nothing is left out."""
 
 
 WORDS = {

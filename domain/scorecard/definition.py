@@ -19,7 +19,7 @@ from domain.engine.aggregate import Aggregate, when
 from domain.engine.command import Command, handles
 from domain.engine.errors import FieldError, NotFound
 from domain.engine.facts import Fact, fact
-from domain.engine.fields import FLAT, MAX_AMOUNT, Digits, MetricKey, Name, Percent, RuleName, Version
+from domain.engine.fields import FLAT, MAX_AMOUNT, Digits, MetricKey, Name, Percent, RuleName, Version, Weight
 from domain.engine.unit_of_work import UnitOfWork
 from domain.engine.values import named_id
 from domain.figures.metrics import ACTION_ITEMS_KEPT, GATE_DISCIPLINE, PROMISE_KEEPING, find_metric
@@ -62,7 +62,7 @@ class Measure:
 
     key: Name
     kind: MeasureKind
-    weight: Annotated[Percent, Gt(0)]
+    weight: Weight
     metric: MetricKey = ""
     basis: Basis = Basis.FIGURE
     curve: Annotated[tuple[Point, ...], MaxLen(50)] = ()
