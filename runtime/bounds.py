@@ -35,7 +35,7 @@ class Bounds:
     body_seconds: int = 8
     body_megabytes: int = 64
     answer_megabytes: int = 64
-    requests_at_once: int = 32
+    requests_at_once: int = 64
     requests_waiting: int = 1_000
     waiting_seconds: int = 5
     requests_per_key: int = 2_000

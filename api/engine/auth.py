@@ -17,6 +17,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.params import Form
 from fastapi.routing import APIRoute
 from starlette.requests import ClientDisconnect
+from starlette.routing import Match
+from starlette.types import Scope
 
 from api.engine.errors import HTTP, PAUSE, TOO_MANY_REQUESTS, Problem, invalid, too_many
 from api.engine.fields import Strict
@@ -71,6 +73,17 @@ async def _admitted(request: Request, roles: tuple[Role, ...]) -> User:
 
 class Guarded(APIRoute):
     """A route that looks at the key before it reads the body: a stranger's megabyte is not even parsed."""
+
+    def __init__(self, path: str, *arguments: Any, **options: Any) -> None:
+        super().__init__(path, *arguments, **options)
+        self._begins, self._ends = path.partition("{")[0], path.rpartition("}")[2]
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Every route is asked in turn: most say no by how the path begins and ends, and not by a regular expression."""
+        path = scope["path"]
+        if not (path.startswith(self._begins) and path.endswith(self._ends)) and not scope.get("root_path"):
+            return Match.NONE, {}
+        return super().matches(scope)
 
     def get_route_handler(self) -> Handler:
         handle = super().get_route_handler()

@@ -35,10 +35,11 @@ def is_json(request: Request) -> bool:
 
 def header(request: Request, name: str) -> str | None:
     """The one value. Raises Problem for a header that came twice."""
-    given = request.headers.getlist(name)
+    wanted = name.lower().encode()
+    given = [value for key, value in request.scope["headers"] if key == wanted]
     if len(given) > 1:
         raise invalid(f"header.{name}", "came more than once: send it once")
-    return given[0] if given else None
+    return given[0].decode("latin-1") if given else None
 
 
 # --- entity tags (RFC 9110, 8.8.3 and 13.1) ---------------------------------------------------------------------------

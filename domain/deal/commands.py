@@ -69,10 +69,8 @@ class OpenDeal(DealCommand):
     policy: Code = "default"
     next_step: NextStep | None = None
 
-    def streams(self) -> Iterator[Stream]:
-        yield from DealCommand.streams(self)
-        yield Processes, process_stream(self.process)
-        yield Policies, policy_stream(self.policy)
+    def rules(self) -> tuple[Stream, ...]:
+        return (Processes, process_stream(self.process)), (Policies, policy_stream(self.policy))
 
     def wrong_now(self, context: Context) -> Iterator[FieldError]:
         return not_ahead(self.next_step, context)

@@ -35,7 +35,7 @@ def admit(call: Call, work: UnitOfWork) -> None:
 def check_named(call: Call, work: UnitOfWork) -> None:
     """Refuse a command that names what is not there, is something else, or is not the actor's to name."""
     own = call.context.reach.rep_id if call.context.reach is not None else None
-    named = [one for one in call.command.named() if one.id != own]
+    named = [one for one in call.named if one.id != own]
     if named:
         work.want(*((kind_of(one.refers), one.id) for one in named))
     for one in named:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, TypeVar, dataclass_transform
 from uuid import UUID
@@ -40,15 +40,9 @@ class Command:
         """What the command names by id, to be held against the ledger before anything is decided."""
         return references(self)
 
-    def streams(self) -> Iterator[Stream]:
-        """What a decision on it surely looks at: what it is about, and what it names. That is loaded in one query; what a
-        decision discovers on its way is loaded then.
-        """
-        chief = self.stream()
-        if chief is not None:
-            yield chief
-        for named in self.named():
-            yield kind_of(named.refers), named.id
+    def rules(self) -> Iterable[Stream]:
+        """The streams of rules that its fields name: read together with what it is about and what it refers to."""
+        return ()
 
     def check(self, context: Context) -> None:
         """What it says by itself, held against the types of its fields. Raises Invalid naming every bad field."""
@@ -75,6 +69,18 @@ class Command:
 class Call:
     command: Command
     context: Context
+    named: tuple[Named, ...] = field(init=False)
+    streams: tuple[Stream, ...] = field(init=False)
+    """What a decision on it surely looks at: what the command is about, what it names, its rules. These are loaded in one query;
+    what a decision discovers on its way is loaded then.
+    """
+
+    def __post_init__(self) -> None:
+        chief, named = self.command.stream(), tuple(self.command.named())
+        about = () if chief is None else (chief,)
+        referred = tuple([(kind_of(one.refers), one.id) for one in named])
+        object.__setattr__(self, "named", named)
+        object.__setattr__(self, "streams", (*about, *referred, *self.command.rules()))
 
 
 Decide = Callable[[Any, UnitOfWork], Json]

@@ -84,7 +84,7 @@ def attempt(call: Call, work: UnitOfWork) -> Decision:
     """Decide once, purely. Raises NotLoaded, naming what to load before trying again with a new unit of work."""
     call.command.check(call.context)
     # One alone may be new: it is loaded where somebody looks at it.
-    work.want(*call.command.streams(), at_least=2)
+    work.want(*call.streams, at_least=2)
     authority.admit(call, work)
     authority.check_named(call, work)
     answer = decide(call.command, work)
@@ -168,7 +168,7 @@ class CommandHandler:
 
     async def execute_many(self, calls: Sequence[Call]) -> list[Receipt | DomainError]:
         """Execute commands side by side; each stands or falls alone. Results in call order."""
-        streams = (stream for call in calls for stream in call.command.streams())
+        streams = (stream for call in calls for stream in call.streams)
         unknown = {id: kind for kind, id in streams if self.store.recall(id) is None}
         if unknown:
             self.store.remember((await self.store.load(unknown)).values())

@@ -57,7 +57,9 @@ def references(command: Any) -> Iterator[Named]:
     """Every id by which the command names something, nested ones included."""
     cls: Any = type(command)
     for name, read in readers(cls):
-        yield from read(getattr(command, name), name)
+        value = getattr(command, name)
+        if value is not None:
+            yield from read(value, name)
 
 
 @cache
@@ -74,7 +76,9 @@ def _reader(hint: Any) -> Read | None:
         refers = next((m for m in hint.__metadata__ if isinstance(m, Refers)), None)
         return _one(refers) if refers is not None else _reader(args[0])
     if origin in (Union, types.UnionType):
-        return _optional(next(filter(None, map(_reader, args)), None))
+        return next(
+            filter(None, map(_reader, args)), None
+        )  # None is passed over: `references` asks nobody about it
     if origin is tuple and args[-1] is ...:
         return _each(_reader(args[0]))
     if isinstance(hint, type) and is_dataclass(hint) and readers(hint):
@@ -87,14 +91,6 @@ def _one(refers: Refers) -> Read:
         yield Named(field, refers, value)
 
     return read
-
-
-def _optional(of: Read | None) -> Read | None:
-    def read(value: Any, field: str) -> Iterator[Named]:
-        if value is not None and of is not None:
-            yield from of(value, field)
-
-    return read if of is not None else None
 
 
 def _each(of: Read | None) -> Read | None:

@@ -98,7 +98,9 @@ class UnitOfWork:
         """What the decision starts from. Memory is asked once, so that the answer stays the same; that an id was looked for as
         another kind of thing and not found does not say that there is none of this kind.
         """
-        base = self._bases.get(id.int) or self._loaded.get(id)
+        base = self._bases.get(id.int)
+        if base is None and self._loaded:
+            base = self._loaded.get(id)
         if base is None:
             base = self._recall(id)
             if base is None or not (base.exists or isinstance(base, kind)):
