@@ -82,10 +82,14 @@ class Store(Protocol):
 
 def attempt(call: Call, work: UnitOfWork) -> Decision:
     """Decide once, purely. Raises NotLoaded, naming what to load before trying again with a new unit of work."""
-    call.command.check(call.context)
+    scoped = call.context.reach is not None
+    if not scoped:
+        call.command.check(call.context)
     # One alone may be new: it is loaded where somebody looks at it.
     work.want(*call.streams, at_least=2)
     authority.admit(call, work)
+    if scoped:  # what may not be seen is not there, whatever else is wrong
+        call.command.check(call.context)
     authority.check_named(call, work)
     answer = decide(call.command, work)
     authority.check_made(call, work)
