@@ -14,7 +14,7 @@ BENCH_ARGS ?=
 COMPILE = $(BIN)/uv pip compile --quiet pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --no-header
 
-.PHONY: help setup demo pictures test check pytest durations fmt bench histories clean-data lock
+.PHONY: help setup demo pictures test check pytest durations fmt bench histories clean-data lock pages
 
 help: ## what can be done
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -51,6 +51,10 @@ pytest: setup ## the tests alone; PYTEST_ARGS="tests/runtime -k kill" narrows, W
 
 durations: setup ## the tests, and what each file took into tests/seconds.json, for the order of the next fresh checkout
 	RECORD_SECONDS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+
+pages: setup ## the pages that are made from the code: docs/authority.md and docs/events.md
+	$(BIN)/python -m tests.api.authority
+	$(BIN)/python -m tests.domain.event_catalogue
 
 fmt: setup ## format and fix what can be fixed
 	$(BIN)/ruff check --fix
