@@ -6,7 +6,7 @@ discarded. Whoever is allocated a lead has it counted on their own stream, in th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -157,7 +157,7 @@ class ConvertLead(LeadCommand):
     policy: Code = "default"
     next_step: NextStep | None = None
 
-    def wrong_now(self, context: Context) -> Iterator[FieldError]:
+    def wrong_now(self, context: Context) -> Iterable[FieldError]:
         return not_ahead(self.next_step, context)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Annotated
@@ -34,14 +34,16 @@ def longer_than_a_week(activity: Activity) -> list[FieldError]:
     return [FieldError("activity.duration_minutes", f"must be 0 to {A_WEEK} (a week)")] if long else []
 
 
-def not_ahead(step: NextStep | None, context: Context) -> Iterator[FieldError]:
+def not_ahead(step: NextStep | None, context: Context) -> Iterable[FieldError]:
     """A step must be due after what it follows, and within ten years. Only a file may tell of an overdue one."""
-    if step is not None:
-        after = context.happened_at
-        if step.due_at <= after:
-            yield FieldError("next_step.due_at", f"must be after {after:%Y-%m-%d %H:%M %Z}")
-        if step.due_at - context.now >= LONGEST:
-            yield FieldError("next_step.due_at", "is more than ten years away")
+    return () if step is None else _not_ahead(step.due_at, context.happened_at, context.now)
+
+
+def _not_ahead(due_at: datetime, after: datetime, now: datetime) -> Iterator[FieldError]:
+    if due_at <= after:
+        yield FieldError("next_step.due_at", f"must be after {after:%Y-%m-%d %H:%M %Z}")
+    if due_at - now >= LONGEST:
+        yield FieldError("next_step.due_at", "is more than ten years away")
 
 
 def in_the_future(closed_on: date | None, context: Context) -> Iterator[FieldError]:
@@ -72,7 +74,7 @@ class OpenDeal(DealCommand):
     def rules(self) -> tuple[Stream, ...]:
         return (Processes, process_stream(self.process)), (Policies, policy_stream(self.policy))
 
-    def wrong_now(self, context: Context) -> Iterator[FieldError]:
+    def wrong_now(self, context: Context) -> Iterable[FieldError]:
         return not_ahead(self.next_step, context)
 
 
@@ -86,7 +88,7 @@ class LogActivity(DealCommand):
     def wrong(self) -> list[FieldError]:
         return longer_than_a_week(self.activity)
 
-    def wrong_now(self, context: Context) -> Iterator[FieldError]:
+    def wrong_now(self, context: Context) -> Iterable[FieldError]:
         return not_ahead(self.next_step, context)
 
 
@@ -219,7 +221,7 @@ class PromiseNext(DealCommand):
 
     next_step: NextStep
 
-    def wrong_now(self, context: Context) -> Iterator[FieldError]:
+    def wrong_now(self, context: Context) -> Iterable[FieldError]:
         return not_ahead(self.next_step, context)
 
 
