@@ -10,7 +10,7 @@ from api.engine import auth
 from api.engine.answers import FeedAnswer, answers
 from api.engine.auth import may_read
 from api.engine.errors import invalid
-from api.engine.fields import MAX_PAGE, Whole
+from api.engine.fields import MAX_PAGE, WHOLE
 from api.engine.reading import MAX_POSITION, Look
 from api.engine.roles import OVERSEERS
 
@@ -25,8 +25,8 @@ router = auth.router(tags=["feed"])
 )
 async def read_events(
     look: Annotated[Look, Depends(may_read(*OVERSEERS))],
-    after: Annotated[Whole, Query(ge=0, le=MAX_POSITION, description="the last position you have")] = 0,
-    limit: Annotated[Whole, Query(ge=1, le=MAX_PAGE)] = 100,
+    after: Annotated[int, Query(ge=0, le=MAX_POSITION, description="the last position you have"), WHOLE] = 0,
+    limit: Annotated[int, Query(ge=1, le=MAX_PAGE), WHOLE] = 100,
 ) -> Response:
     """In order and without gaps, also what this release cannot read (`known` false).
 

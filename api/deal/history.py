@@ -11,7 +11,7 @@ from pydantic import Field
 from api.engine import auth
 from api.engine.answers import shaped
 from api.engine.auth import may_read
-from api.engine.fields import MAX_PAGE, Paging, Whole
+from api.engine.fields import MAX_PAGE, WHOLE, Paging
 from api.engine.querying import query
 from api.engine.reading import Look, sees
 from domain.engine.errors import NotFound
@@ -28,7 +28,7 @@ Reader = Annotated[Look, Depends(may_read(waits_for=("deal_history", "deal_board
 class HistoryOptions(Paging):
     lang: Annotated[Literal["en", "zh"], Field(description="of the sentences")] = "en"
     order: Annotated[Literal["oldest", "newest"], Field(description="which comes first")] = "oldest"
-    limit: Annotated[Whole, Field(ge=1, le=MAX_PAGE)] = 100
+    limit: Annotated[int, Field(ge=1, le=MAX_PAGE), WHOLE] = 100
 
 
 class HistoryEntry(DealEvent):

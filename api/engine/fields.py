@@ -133,8 +133,8 @@ Currency = Annotated[
 RuleName = Annotated[limits.RuleName, Field(examples=["default"])]
 CursorText = Annotated[str, StringConstraints(max_length=500, pattern=r"^[A-Za-z0-9_=-]+$")]
 Amount = Annotated[limits.Amount, Field(examples=["120000.00"]), PLAINLY]
-Whole = Annotated[int, BeforeValidator(_whole)]
-"""Of a query; in a body a whole number is a number."""
+WHOLE = BeforeValidator(_whole)
+"""A whole number of a query; in a body it is a number. It stands behind the limits: before them, they would not be published."""
 Truth = Annotated[bool, BeforeValidator(_truth)]
 """Of a query: `true` or `false`."""
 
@@ -151,7 +151,7 @@ class Paging(Strict):
     """The query parameters of every list that comes in pages."""
 
     cursor: Annotated[CursorText | None, Field(description="`next_cursor` of the page before")] = None
-    limit: Annotated[Whole, Field(ge=1, le=MAX_PAGE)] = 50
+    limit: Annotated[int, Field(ge=1, le=MAX_PAGE), WHOLE] = 50
 
 
 class Money(Strict):

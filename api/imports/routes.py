@@ -17,7 +17,7 @@ from api.engine import auth
 from api.engine.answers import ImportAnswer, ImportsAnswer, answers
 from api.engine.auth import may_read, may_write
 from api.engine.errors import HTTP, Problem, invalid
-from api.engine.fields import Truth, Whole
+from api.engine.fields import WHOLE, Truth
 from api.engine.reading import Look
 from api.engine.roles import ADMIN, OVERSEERS
 from api.engine.services import Services
@@ -175,7 +175,7 @@ def _mapping(folder: FilePath, mapping: str) -> Mapping:
     summary="Import jobs, newest first",
     responses=answers(ImportsAnswer),
 )
-async def list_imports(look: Reader, limit: Annotated[Whole, Query(ge=1, le=200)] = 50) -> Response:
+async def list_imports(look: Reader, limit: Annotated[int, Query(ge=1, le=200), WHOLE] = 50) -> Response:
     """Those that wait for their turn, or could not be begun, are among them."""
     jobs = look.services.imports
     begun_jobs = await list_jobs(look.services.pool, limit)

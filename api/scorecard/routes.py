@@ -12,7 +12,7 @@ from pydantic import Field
 from api.engine import auth
 from api.engine.answers import shaped
 from api.engine.auth import may_read
-from api.engine.fields import Name, Paging, RuleName, Whole
+from api.engine.fields import WHOLE, Name, Paging, RuleName
 from api.engine.querying import query
 from api.engine.reading import MAX_WAIT, Look, reached
 from api.engine.reads import add_reads
@@ -38,7 +38,7 @@ router = auth.router(tags=["scorecards"])
 WAITS_FOR = ("scorecards",)
 MEASURED_FROM = ("scorecards", "contributions")
 Reader = Annotated[Look, Depends(may_read(waits_for=WAITS_FOR))]
-Number = Annotated[Whole, Path(ge=1, le=1_000, description="which closing")]
+Number = Annotated[int, Path(ge=1, le=1_000, description="which closing"), WHOLE]
 
 
 async def _role(writer: Writer, body: Any, given: Given) -> None:

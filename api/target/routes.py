@@ -13,7 +13,7 @@ from api.engine import auth
 from api.engine.answers import DONE, shaped
 from api.engine.auth import may_read, may_write
 from api.engine.bodies import Envelope
-from api.engine.fields import Day, ShortText, Strict, Whole
+from api.engine.fields import WHOLE, Day, ShortText, Strict
 from api.engine.querying import query
 from api.engine.reading import Look
 from api.engine.reads import add_reads
@@ -170,7 +170,7 @@ class TargetFilters(OfTargets):
 
 
 class Depth(Strict):
-    depth: Annotated[Whole, Field(ge=0, le=9, description="generations below it")] = 9
+    depth: Annotated[int, Field(ge=0, le=9, description="generations below it"), WHOLE] = 9
 
 
 add_reads(
