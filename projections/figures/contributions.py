@@ -35,7 +35,7 @@ from runtime.codec import decode_row, encode
 V = TypeVar("V")
 
 
-class ContributionRow(msgspec.Struct, gc=False):
+class Counted(msgspec.Struct, gc=False):
     """`n` counts the contributions of one fact; `day` is the day it counts for; `subject_id` the stream it stands in."""
 
     position: int
@@ -51,6 +51,9 @@ class ContributionRow(msgspec.Struct, gc=False):
     product_id: UUID | None
     segment: str
     subject_id: UUID
+
+
+class ContributionRow(Counted, gc=False):
     recorded_at: datetime
 
 

@@ -20,6 +20,7 @@ from domain.figures.scope import Scope, ScopeKind
 from domain.time.periods import Window
 from projections.engine.paging import Page, Params, Source, Version, fetch, limit_of, opened, sealed
 from projections.engine.streams import NOW
+from projections.figures.contributions import Counted
 from runtime.codec import encode
 
 _WHOSE = {ScopeKind.COMPANY: "true", ScopeKind.TEAM: "c.team_id = {id}", ScopeKind.REP: "c.rep_id = {id}"}
@@ -63,24 +64,11 @@ BEHIND = {kind: _BEHIND.replace("{counts}", _counts(kind, _GIVEN)) for kind in S
 POSITIONS = {kind: _POSITIONS.replace("{counts}", _counts(kind, _GIVEN)) for kind in ScopeKind}
 
 
-class Behind(msgspec.Struct):
+class Behind(Counted):
     """One contribution to a figure and the event that made it, `version` its place in the stream. `value` and `weight`
     are negative where something is taken back.
     """
 
-    position: int
-    n: int
-    metric: str
-    day: date
-    value: Decimal
-    weight: int
-    currency: str
-    rep_id: UUID
-    team_id: UUID
-    customer_id: UUID | None
-    product_id: UUID | None
-    segment: str
-    subject_id: UUID
     topic: str
     stream_id: UUID
     version: int
