@@ -1,6 +1,6 @@
 """Domain room: the one list of what this house can do.
 
-What a room has of a capability lies there under its name: `domain/lead.py`, `projections/lead.py`, `api/lead.py`; a folder
+What a room has of a capability lies there under its name: `domain/lead.py`, `projections/lead.py`, `cli/lead.py`; a folder
 where it is several files. Nothing else is registered anywhere: whoever needs all of something asks for a room's modules and
 takes what they declare.
 
