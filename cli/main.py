@@ -4,27 +4,11 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from cli import (
-    action_item,
-    adjustment,
-    cycle,
-    deal,
-    desk,
-    events,
-    figures,
-    imports,
-    keys,
-    lead,
-    meeting,
-    people,
-    policy,
-    projections,
-    rehearse,
-    scorecard,
-    serve,
-    target,
-)
+import typer
+
+from cli import desk, events, keys, projections, rehearse, serve
 from cli.engine import common, language
+from domain.capabilities import load
 
 app = language.Commands(
     name="salesloop",
@@ -36,14 +20,13 @@ app = language.Commands(
     epilog="Start with: salesloop dev --demo. In examples 1C1I7A6R stands for a deal, 'Li Wei' for a rep and "
     "0d9f6f0e-4d4e-4f0e-8a63-1f7b8a5b5c11 for any other id: lists and shows have yours.",
 )
-for module in (serve, imports, rehearse, desk, events):
-    module.add_to(app)
-DIRECTORY = (people.customers, people.products, people.teams, people.people)
-LOOP = (target.app, cycle.app, scorecard.app, action_item.app, adjustment.app, meeting.app, figures.app)
-RULES = (policy.app, policy.processes)
-GROUPS = (deal.app, lead.app, *DIRECTORY, *LOOP, *RULES, projections.app, keys.app)
-for made in GROUPS:
-    app.add_typer(made)
+for module in (serve, rehearse, desk, events, *load("cli"), projections, keys):
+    if hasattr(module, "add_to"):
+        module.add_to(app)
+    else:
+        for group in vars(module).values():
+            if isinstance(group, typer.Typer):
+                app.add_typer(group)
 
 
 def main() -> NoReturn:
