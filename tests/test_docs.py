@@ -1,11 +1,20 @@
-"""What the pages name is there: files, folders, links and their headings; and each decision says how it stands."""
+"""What the pages name is there: files, links and their headings, commands, routes, settings; and each decision says how it stands."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import fields
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
+from fastapi.routing import APIRoute
+
+from cli.main import app
+from runtime.bounds import Bounds
+from tests.api.authority import application
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted(
@@ -23,6 +32,15 @@ INVENTED = re.compile(r"NAME|/X[/.]|mapping_file|my_")
 """In a path that stands for many."""
 RENAMED = "## What was called otherwise"
 """What stands below tells names that are no more."""
+
+GROUPS: Any = typer.main.get_command(app)
+COMMANDS = {
+    name: set(group.list_commands(None)) if hasattr(group, "list_commands") else set()
+    for name, group in GROUPS.commands.items()
+}
+TYPED = re.compile(r"(?:`|^|  )salesloop ([a-z][a-z-]*)(?: ([a-z][a-z-]*))?", re.MULTILINE)
+ASKED = re.compile(r"`(GET|POST) (/[\w/{}-]*)[`?]")
+SETTING = re.compile(r"\bSALESLOOP_[A-Z_]+[A-Z]")
 
 
 def named(page: Path) -> set[str]:
@@ -48,16 +66,24 @@ def headings(page: Path) -> set[str]:
     return {re.sub(r"[^\w -]", "", line.lower()).replace(" ", "-") for line in lines} | set(named)
 
 
+@cache
+def routes() -> set[tuple[str, str]]:
+    every = [route for route in application().routes if isinstance(route, APIRoute)]
+    return {(method, re.sub(r"{\w+}", "{}", route.path)) for route in every for method in route.methods or ()}
+
+
+@cache
+def settings() -> set[str]:
+    """Those of the bounds, and what stands in our programs."""
+    files = [ROOT / "worker.py", *(ROOT / "runtime").glob("*.py"), *(ROOT / "cli").rglob("*.py")]
+    read = {name for file in files for name in SETTING.findall(file.read_text())}
+    return read | {f"SALESLOOP_{field.name.upper()}" for field in fields(Bounds)}
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 class TestAPage:
     def test_names_files_that_there_are(self, page: Path) -> None:
-        before = (
-            page.read_text().partition("## What was called otherwise")[2]
-            if page.name == "glossary.md"
-            else ""
-        )
-        gone = {path for path in named(page) if not is_there(path, page)}
-        assert {path for path in gone if f"`{path}`" not in before} == set()
+        assert {path for path in named(page) if not is_there(path, page)} == set()
 
     def test_links_to_what_there_is(self, page: Path) -> None:
         for target in LINK.findall(CODE.sub("", page.read_text())):
@@ -67,6 +93,19 @@ class TestAPage:
             linked = page.parent / path if path else page
             assert linked.exists(), target
             assert not anchor or anchor in headings(linked), target
+
+    def test_names_commands_that_there_are(self, page: Path) -> None:
+        for group, name in TYPED.findall(page.read_text()):
+            assert group in COMMANDS, group
+            below = COMMANDS[group]
+            assert not name or not below or name in below, f"{group} {name}"
+
+    def test_names_routes_that_there_are(self, page: Path) -> None:
+        asked = {(method, re.sub(r"{\w+}", "{}", path)) for method, path in ASKED.findall(page.read_text())}
+        assert asked - routes() == set()
+
+    def test_names_settings_that_are_read(self, page: Path) -> None:
+        assert set(SETTING.findall(page.read_text())) - settings() == set()
 
 
 class TestADecision:
