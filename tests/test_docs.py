@@ -48,16 +48,23 @@ def named(page: Path) -> set[str]:
     return {path for path in NAMED.findall(CODE.sub("", said)) if not INVENTED.search(path)}
 
 
+@cache
+def files() -> tuple[str, ...]:
+    """All files in the rooms, each after a slash."""
+    return tuple(
+        f"/{file.relative_to(ROOT)}" for room in ROOMS.split("|") for file in (ROOT / room).rglob("*.*")
+    )
+
+
 def is_there(path: str, page: Path) -> bool:
     """From the top or beside the page; where only the end is named, anywhere in a room."""
     if any(any(folder.glob(path.rstrip("/"))) for folder in (ROOT, page.parent)):
         return True
-    rooms = ROOMS.split("|")
-    return path.split("/", maxsplit=1)[0] not in rooms and any(
-        any((ROOT / room).glob(f"**/{path}")) for room in rooms
-    )
+    whole = path.split("/", maxsplit=1)[0] in ROOMS.split("|")
+    return not whole and any(file.endswith(f"/{path}") for file in files())
 
 
+@cache
 def headings(page: Path) -> set[str]:
     """The anchors of a page, as GitHub makes them."""
     text = CODE.sub("", page.read_text())
