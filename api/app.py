@@ -9,7 +9,7 @@ from contextlib import AbstractAsyncContextManager
 from fastapi import FastAPI
 
 import domain.registry  # noqa: F401 - every fact and decision is registered by importing it
-from api.capabilities import ROUTERS
+from api.capabilities import ROUTERS, TAGS
 from api.engine import errors, openapi
 from api.engine.front import Front
 from api.engine.metrics import Metrics
@@ -43,7 +43,7 @@ def create_app(settings: Settings) -> FastAPI:
     errors.install(app)
     for router in ROUTERS:
         app.router.routes.extend(router.routes)
-    openapi.install(app)
+    openapi.install(app, TAGS)
     return app
 
 

@@ -14,7 +14,8 @@ from api.engine.fields import MAX_PAGE, WHOLE
 from api.engine.reading import MAX_POSITION, Look
 from api.engine.roles import OVERSEERS
 
-router = auth.router(tags=["feed"])
+TAGS = {"feed": "The replayable change feed"}
+router = auth.router(tags=[*TAGS])
 
 
 @router.get(

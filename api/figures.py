@@ -28,7 +28,8 @@ from projections.engine.paging import Page, in_order
 from projections.figures import figures, scopes
 from projections.figures.figures import Behind
 
-router = auth.router("/figures", tags=["figures"])
+TAGS = {"figures": "Metrics and what they come to, as known at any position"}
+router = auth.router("/figures", tags=[*TAGS])
 
 WAITS_FOR = ("contributions",)
 Reader = Annotated[Look, Depends(may_read(waits_for=WAITS_FOR))]

@@ -19,7 +19,8 @@ from api.engine.users import OPERATOR_ONLY, USER_PATTERN, NewKey
 from api.engine.writing import Writer
 from domain.engine.errors import Forbidden, NotFound
 
-router = auth.router("/keys", tags=["keys"])
+TAGS = {"keys": "API keys"}
+router = auth.router("/keys", tags=[*TAGS])
 
 Admin = Annotated[Writer, Depends(may_write(*ADMIN, versioned=False))]
 KeyId = Annotated[str, Path(pattern="^[0-9a-f]{16}$", description="the id between sl_ and the secret")]

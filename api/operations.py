@@ -28,7 +28,8 @@ from projections.engine.runner import resume
 from projections.engine.status import ProjectionStatus, status
 from projections.policy import rules
 
-router = auth.router(tags=["operations"])
+TAGS = {"operations": "Read models, health and metrics"}
+router = auth.router(tags=[*TAGS])
 
 PAGE = (Path(__file__).parent / "docs.html").read_bytes()
 PAGE_POLICY = {

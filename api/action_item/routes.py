@@ -15,7 +15,8 @@ from api.engine.scopes import Filters, person
 from api.engine.writing import Writer
 from projections.action_item import ActionItems
 
-router = auth.router("/action-items", tags=["action items"])
+TAGS = {"action items": "What somebody is to do by a time"}
+router = auth.router("/action-items", tags=[*TAGS])
 
 
 class ItemFilters(Filters):

@@ -15,7 +15,8 @@ from domain.adjustment.adjustment import Outcome
 from domain.time.periods import Window
 from projections.adjustment import Adjustments
 
-router = auth.router("/adjustments", tags=["adjustments"])
+TAGS = {"adjustments": "Changes of strategy, each with a hypothesis and a horizon"}
+router = auth.router("/adjustments", tags=[*TAGS])
 
 
 class AdjustmentFilters(OfScopes):

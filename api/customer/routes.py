@@ -6,6 +6,10 @@ from api.customer.acts import CUSTOMERS, PRODUCTS
 from api.engine import auth
 from api.engine.routes import add_acts
 
+TAGS = {
+    "customers": "Customers and their contacts",
+    "products": "Products",
+}
 router = auth.router(tags=["customers"])
 products = auth.router(tags=["products"])
 MORE = (products,)

@@ -32,7 +32,8 @@ from projections.cycle import pack_view
 from projections.cycle.board import CycleBoard
 from projections.cycle.pack_view import PackSeen
 
-router = auth.router(tags=["cycles"])
+TAGS = {"cycles": "One turn of target, execute, review and feedback for a scope and period"}
+router = auth.router(tags=[*TAGS])
 
 WAITS_FOR = ("cycle_board",)
 

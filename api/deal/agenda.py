@@ -24,7 +24,8 @@ from projections.engine.paging import Page
 from projections.policy import rules
 from projections.policy.rules import CalendarKnown
 
-router = auth.router(tags=["agenda"])
+TAGS = {"agenda": "Promises by rep, overdue first"}
+router = auth.router(tags=[*TAGS])
 
 WAITS_FOR = ("agenda", "directory")
 Reader = Annotated[Look, Depends(may_read(waits_for=WAITS_FOR))]

@@ -21,7 +21,8 @@ from projections.deal import funnel
 from projections.deal.funnel import FunnelStage
 from projections.people import directory
 
-router = auth.router(tags=["funnel"])
+TAGS = {"funnel": "Count, amount, conversion and dwell per stage"}
+router = auth.router(tags=[*TAGS])
 
 
 class FunnelFilters(Strict):

@@ -20,7 +20,8 @@ from projections.deal import history as deal_history
 from projections.deal.history import DealEvent
 from projections.engine.paging import Page
 
-router = auth.router("/deals", tags=["history"])
+TAGS = {"history": "Every event of a deal, rendered"}
+router = auth.router("/deals", tags=[*TAGS])
 
 Reader = Annotated[Look, Depends(may_read(waits_for=("deal_history", "deal_board", "directory")))]
 

@@ -24,6 +24,10 @@ from projections.deal import board as deal_board
 from projections.deal.board import BoardFilter, DealView
 from projections.engine.paging import Page
 
+TAGS = {
+    "deals": "Deals and everything that can be done to them",
+    "promises": "The next step that someone owes by a due time",
+}
 router = auth.router("/deals", tags=["deals"])
 promises = auth.router("/deals", tags=["promises"])
 MORE = (promises,)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import FastAPI
@@ -29,29 +30,6 @@ has it, so you read what you wrote.
 
 **Problems** are `application/problem+json` (RFC 9457) with a stable `code`.
 """
-TAGS = {
-    "deals": "Deals and everything that can be done to them",
-    "promises": "The next step that someone owes by a due time",
-    "history": "Every event of a deal, rendered",
-    "agenda": "Promises by rep, overdue first",
-    "funnel": "Count, amount, conversion and dwell per stage",
-    "customers": "Customers and their contacts",
-    "products": "Products",
-    "people": "Teams and reps",
-    "policies": "Follow-up policies and sales processes: data with versions",
-    "figures": "Metrics and what they come to, as known at any position",
-    "leads": "Somebody who might buy, until it is a deal or nothing",
-    "targets": "What is to be reached, by whom and when; whole and parts",
-    "cycles": "One turn of target, execute, review and feedback for a scope and period",
-    "scorecards": "Weighted measures of a scope and period, closed at a position",
-    "action items": "What somebody is to do by a time",
-    "adjustments": "Changes of strategy, each with a hypothesis and a horizon",
-    "meetings": "Review meetings on a schedule: agenda, decisions, action items",
-    "imports": "Files in, with a dry run and reject files",
-    "feed": "The replayable change feed",
-    "keys": "API keys",
-    "operations": "Read models, health and metrics",
-}
 SECURITY = {
     "apiKey": {
         "type": "http",
@@ -62,20 +40,25 @@ SECURITY = {
 }
 
 
-def install(app: FastAPI) -> None:
+def install(app: FastAPI, tags: Mapping[str, str]) -> None:
+    """`tags` explains each by its name."""
+
     def published() -> dict[str, Any]:
         if app.openapi_schema is None:
-            app.openapi_schema = make(app)
+            app.openapi_schema = make(app, tags)
         return app.openapi_schema
 
     app.openapi = published  # type: ignore[method-assign]
 
 
-def make(app: FastAPI) -> dict[str, Any]:
-    tags = [{"name": name, "description": text} for name, text in TAGS.items()]
+def make(app: FastAPI, tags: Mapping[str, str]) -> dict[str, Any]:
     answers = answer_schemas()
     schema = get_openapi(
-        title=app.title, version=app.version, description=DESCRIPTION, routes=app.routes, tags=tags
+        title=app.title,
+        version=app.version,
+        description=DESCRIPTION,
+        routes=app.routes,
+        tags=[{"name": name, "description": text} for name, text in tags.items()],
     )
     components = schema.setdefault("components", {})
     components["securitySchemes"] = SECURITY

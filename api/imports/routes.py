@@ -31,7 +31,8 @@ from runtime.imports.naming import check_files
 from runtime.imports.results import ImportProblem
 from runtime.imports.sniff import UTF8_MARK
 
-router = auth.router("/imports", tags=["imports"])
+TAGS = {"imports": "Files in, with a dry run and reject files"}
+router = auth.router("/imports", tags=[*TAGS])
 
 MAX_FILES = 20
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

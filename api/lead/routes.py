@@ -22,7 +22,8 @@ from projections import lead as leads
 from projections.engine.paging import Page
 from projections.lead import LeadFilter, LeadView
 
-router = auth.router("/leads", tags=["leads"])
+TAGS = {"leads": "Somebody who might buy, until it is a deal or nothing"}
+router = auth.router("/leads", tags=[*TAGS])
 
 WAITS_FOR = ("leads", "directory")
 Reader = Annotated[Look, Depends(may_read(waits_for=WAITS_FOR))]

@@ -21,7 +21,8 @@ from domain.meeting import commands as c
 from domain.meeting.plan import MeetingCadence
 from projections.meeting import Meetings, MeetingSchedules
 
-router = auth.router(tags=["meetings"])
+TAGS = {"meetings": "Review meetings on a schedule: agenda, decisions, action items"}
+router = auth.router(tags=[*TAGS])
 
 WAITS_FOR, SCHEDULES = ("meetings",), ("meeting_schedules",)
 

@@ -6,6 +6,7 @@ from api.engine import auth
 from api.engine.routes import add_acts
 from api.people.acts import ACTS
 
-router = auth.router(tags=["people"])
+TAGS = {"people": "Teams and reps"}
+router = auth.router(tags=[*TAGS])
 
 add_acts(router, ACTS)

@@ -32,7 +32,8 @@ from projections.policy import rules
 from projections.policy.rules import PublishedPolicy, PublishedProcess
 from runtime.holiday_calendar import Given, calendar_for, with_own_days
 
-router = auth.router(tags=["policies"])
+TAGS = {"policies": "Follow-up policies and sales processes: data with versions"}
+router = auth.router(tags=[*TAGS])
 
 Reader = Annotated[Look, Depends(may_read(waits_for=("rules",)))]
 Admin = Annotated[Writer, Depends(may_write(*ADMIN))]

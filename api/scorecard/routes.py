@@ -33,7 +33,8 @@ from projections.figures import figures
 from projections.figures.figures import Behind
 from projections.scorecard import Closing, Recomputed, Scorecards, ScorecardSeen
 
-router = auth.router(tags=["scorecards"])
+TAGS = {"scorecards": "Weighted measures of a scope and period, closed at a position"}
+router = auth.router(tags=[*TAGS])
 
 WAITS_FOR = ("scorecards",)
 MEASURED_FROM = ("scorecards", "contributions")

@@ -42,7 +42,8 @@ from projections.target.parts import Into, division
 from projections.target.tree import Branch, TargetTree
 from runtime.ledger import Ledger
 
-router = auth.router("/targets", tags=["targets"])
+TAGS = {"targets": "What is to be reached, by whom and when; whole and parts"}
+router = auth.router("/targets", tags=[*TAGS])
 
 WAITS_FOR = ("target_tree",)
 Reader = Annotated[Look, Depends(may_read(waits_for=WAITS_FOR))]
