@@ -10,6 +10,8 @@ STAMP := $(VENV)/.salesloop-ready
 ROOMS := $(wildcard domain runtime projections workflows api cli worker.py benchmarks tests)
 WORKERS ?= 3
 PYTEST_ARGS ?=
+# Whatever the shell says: a test run starts a hundred of our programs, and each would compile them anew.
+export PYTHONDONTWRITEBYTECODE :=
 BENCH_ARGS ?=
 COMPILE = $(BIN)/uv pip compile --quiet pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --no-header
