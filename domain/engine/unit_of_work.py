@@ -161,7 +161,8 @@ class UnitOfWork:
         self.changed = [a for a in self._open.values() if a.has_decided]
         facts = [fact for a in self.changed for fact in _stamp(a, self.context.happened_at, meta)]
         if facts:
-            depends = {a.id.int: a.id for a in self.changed} | self._guarded
+            # Memory has no age: what rests on it is held against the ledger with what is changed and guarded.
+            depends = {a.id.int: a.id for a in (*self.changed, *self._believed)} | self._guarded
             self._warn_beyond(facts)
             before = tuple([Expectation(id, self._bases[n].version) for n, id in depends.items()])
         else:  # that there is nothing to record holds only while all that was looked at stands

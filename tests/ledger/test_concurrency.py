@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from dataclasses import replace
+from datetime import datetime
 
 import pytest
 
+from domain.customer import ArchiveProduct, ListProduct
 from domain.deal.commands import HandOver, LogActivity, MoveExpectedClose
 from domain.engine.command import Call
 from domain.engine.errors import AlreadyExists, Conflict, Refused
 from domain.engine.values import Activity, ActivityKind
-from domain.people.people import RepLeaves
+from domain.people.people import ArchiveTeam, FormTeam, HireRep, RepLeaves
+from domain.policy.follow_up import DEFAULT_POLICY
+from domain.policy.policies import PublishPolicy
 from tests.office import Office, context
 
 
@@ -114,6 +119,28 @@ async def test_what_a_decision_only_read_is_checked_as_well(office: Office) -> N
     await office.run(RepLeaves(rep_id=office.rep_id))
     with pytest.raises(Refused, match="has left"):
         await elsewhere.run(elsewhere.opening())
+
+
+async def test_nothing_is_accepted_on_what_another_process_has_changed_since(office: Office) -> None:
+    """Memory has no age: rules and things that a decision only looks at are asked for news as it is recorded."""
+    elsewhere, product_id = await office.elsewhere(), uuid.uuid4()
+    await office.run(ListProduct(product_id=product_id, name="Atlas"))
+    ka = replace(DEFAULT_POLICY, name="ka", due_after_by_stage={})
+    await office.run(PublishPolicy(policy=ka))
+    before = replace(elsewhere.opening(), product_id=product_id, policy="ka")
+    due = datetime.fromisoformat((await elsewhere.run(before)).answer["due_at"])
+    await office.run(PublishPolicy(policy=replace(ka, due_after=replace(ka.due_after, amount=20))))
+    after = await elsewhere.run(replace(before, deal_id=uuid.uuid4()))
+    assert datetime.fromisoformat(after.answer["due_at"]) > due
+    await office.run(ArchiveProduct(product_id=product_id))
+    with pytest.raises(Refused, match="archived"):
+        await elsewhere.run(replace(before, deal_id=uuid.uuid4()))
+    team_id = uuid.uuid4()
+    await office.run(FormTeam(team_id=team_id, name="South"))
+    await elsewhere.run(HireRep(rep_id=uuid.uuid4(), name="Li Wei", team_id=team_id))
+    await office.run(ArchiveTeam(team_id=team_id))
+    with pytest.raises(Refused, match="archived"):
+        await elsewhere.run(HireRep(rep_id=uuid.uuid4(), name="Wu Jie", team_id=team_id))
 
 
 async def test_a_refusal_is_never_given_on_remembered_state(office: Office) -> None:
