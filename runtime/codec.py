@@ -65,7 +65,7 @@ def _tag(command: Any) -> bytes:
 def fingerprint(command: Any, said: str = "") -> str:
     """A digest of a command's type and body and of what was said beside it, equal for equal messages."""
     beside = b"\0" + said.encode() if said else b""
-    body = b"" if isinstance(said, WholeRequest) else encode(command)
+    body = b"" if isinstance(said, WholeRequest) else encode(command.known_by())
     return hashlib.sha256(_tag(command.__class__) + body + beside).hexdigest()
 
 

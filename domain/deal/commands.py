@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from annotated_types import MaxLen
@@ -211,6 +211,10 @@ class HandOver(DealCommand):
     handover_note: NeededText
     rule: Label = "handover"
     receipt: AllocationReceipt | None = None
+
+    def known_by(self) -> Any:
+        """By hand: the receipt was an empty text once."""
+        return self if self.receipt is not None else {**vars(self), "receipt": ""}
 
     def wrong(self) -> Iterator[FieldError]:
         return self.receipt.not_over(self.to) if self.receipt is not None else iter(())

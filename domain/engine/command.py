@@ -32,6 +32,12 @@ class Command:
         """The aggregate the command is chiefly about, where it has one."""
         return None
 
+    def known_by(self) -> Any:
+        """What is kept of it under an idempotency key. Later releases say the same of the same command: one that was given before an
+        upgrade is answered as it was then when it is given again.
+        """
+        return self
+
     def concerns(self, held: Aggregate) -> bool:
         """Whether `held` asked who gives this command for it, by name: then it is theirs to say, whosever else `held` is."""
         return False
