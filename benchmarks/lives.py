@@ -1,6 +1,6 @@
 """benchmarks: the lives of deals as real commands, from a seed — what reps do to a deal from opening to closing.
 
-Decisions can be made here in memory, the way the door makes them, for rows that measure what comes after deciding.
+Decisions can be made here in memory, the way the command handler makes them, for rows that measure what comes after deciding.
 """
 
 from __future__ import annotations
@@ -150,7 +150,7 @@ class Lives:
     # -- envelopes and decisions -------------------------------------------------------------
 
     def call(self, command: Command) -> Call:
-        """As the API hands it to the door: a user, a clock that goes on, an idempotency key."""
+        """As the API hands it to the command handler: a user, a clock that goes on, an idempotency key."""
         self._moment += timedelta(seconds=1)
         actor = Actor("user", f"u-{self.random.randrange(REPS)}")
         key = f"api/{actor.id}/{self.new_id()}"

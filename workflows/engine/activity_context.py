@@ -87,7 +87,7 @@ class ActivityContext:
         return position
 
     async def recall(self, kind: type[A], id: UUID) -> A:
-        """As this process remembers it, or as recorded now. Good for proposals: the door knows better."""
+        """As this process remembers it, or as recorded now. Good for proposals: the command handler knows better."""
         found = self.handler.store.recall(id)
         if found is not None:
             assert isinstance(found, kind)
@@ -96,7 +96,7 @@ class ActivityContext:
         return loaded
 
     async def execute(self, command: Command, key: str, cause: Cause) -> Executed:
-        """Through the door, once per key. A refusal is an answer; a conflict is tried again by Temporal."""
+        """Through the command handler, once per key. A refusal is an answer; a conflict is tried again by Temporal."""
         try:
             receipt = await self.handler.execute(command, signed(key, cause))
         except DomainError as refusal:
