@@ -22,7 +22,7 @@ from psycopg.rows import tuple_row
 
 from benchmarks.raw import RawRow
 from benchmarks.stock import environment
-from projections.deal.board import DealBoard
+from projections.deal.board_fold import DealBoard
 from projections.deal.row import DEALS, TITLES
 from projections.engine.projection import Entry, entry
 from projections.engine.rows import Statements, as_json

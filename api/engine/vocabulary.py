@@ -10,7 +10,7 @@ from domain.cycle.policy import Cadence
 from domain.engine.context import Channel
 from domain.engine.values import PromiseOutcome
 from domain.figures.shares import Method
-from domain.policy.process import LOST, WON
+from domain.policy.closed import LOST, WON
 
 Json = dict[str, Any]
 DEAL = ("open", WON, LOST)

@@ -21,7 +21,7 @@ from benchmarks.past import past, rebuilt, usual_past
 from benchmarks.raw import as_rows, flat
 from domain.engine.command import Call
 from domain.engine.command_handler import CommandHandler
-from projections.deal.board import DealBoard
+from projections.deal.board_fold import DealBoard
 from projections.engine.catalog import ALL
 from projections.engine.run import run_projections
 from projections.engine.runner import ModelRunner, RunnerContext

@@ -11,7 +11,8 @@ from domain.deal.deal import Deal
 from domain.engine.errors import FieldError, Forbidden, GateNotPassed, Invalid
 from domain.engine.unit_of_work import UnitOfWork
 from domain.engine.values import Money, id_within
-from domain.policy.process import LOST, WON, Process
+from domain.policy.closed import LOST, WON
+from domain.policy.process import Process
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from domain.engine.command import handles
 from domain.engine.errors import FieldError, Forbidden, GateNotPassed, Invalid
 from domain.engine.unit_of_work import UnitOfWork
 from domain.people.people import Rep
-from domain.policy.process import LOST, WON
+from domain.policy.closed import LOST, WON
 
 PARTS = {WON: ("closed_on", "amount", "contract_reference"), LOST: ("closed_on", "loss_reason", "competitor")}
 

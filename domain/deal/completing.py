@@ -13,7 +13,7 @@ from domain.deal.commands import NOBODY, ImportDeal
 from domain.deal.deal import Deal
 from domain.deal.row import is_guess
 from domain.engine.values import NO_NEEDS, Money, Needs, NextStep, Quote
-from domain.policy.process import LOST, WON
+from domain.policy.closed import LOST, WON
 
 COMPOSED = "title of names"
 """Among what a row assumes: its title is made of the names it refers to."""

@@ -18,7 +18,8 @@ from domain.deal.promising import PromisingDeal
 from domain.engine.errors import FieldError, GateNotPassed, Invalid, NotFound, Refused
 from domain.engine.values import Activity, Money, Needs, PromiseOutcome, Quote, earliest_day
 from domain.people.people import Rep
-from domain.policy.process import AFTER_SALES, CLOSED, LOST, WON, Process
+from domain.policy.closed import AFTER_SALES, CLOSED, LOST, WON
+from domain.policy.process import Process
 
 
 class Deal(PromisingDeal):

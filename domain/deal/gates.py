@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from domain.engine.values import Money, Quote
-from domain.policy.process import AFTER_SALES, CLOSED, LOST, WON, Process
+from domain.policy.closed import AFTER_SALES, CLOSED, LOST, WON
+from domain.policy.process import Process
 
 Evidence = Mapping[str, object]
 """What a deal has to show for each requirement, by its name. What is there meets it."""

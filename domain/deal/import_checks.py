@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from domain.deal.commands import NOBODY, ImportDeal
 from domain.engine.values import Checks, today_anywhere
-from domain.policy.process import LOST, WON
+from domain.policy.closed import LOST, WON
 
 
 def check_row(row: ImportDeal, now: datetime, held: str = "", *, opening_told: bool = True) -> None:

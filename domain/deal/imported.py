@@ -25,9 +25,10 @@ from domain.engine.errors import FieldError, Invalid, Refused
 from domain.engine.unit_of_work import UnitOfWork
 from domain.engine.values import Money, NextStep
 from domain.people.people import Rep
+from domain.policy.closed import LOST, WON
 from domain.policy.follow_up import FollowUpPolicy
 from domain.policy.policies import Policies, follow_up_policy, policy_stream
-from domain.policy.process import LOST, WON, Process, Processes, process_stream
+from domain.policy.process import Process, Processes, process_stream
 
 NEED_TO_BE_OPEN = {"needs", "quote", "next_step"}
 NEED_AN_OPEN_DEAL = {"owner", "amount", "expected_close", "needs", "quote", "next_step"}

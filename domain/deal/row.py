@@ -16,7 +16,7 @@ from zlib import crc32
 
 from domain.deal.facts import RowMarks
 from domain.engine.values import NO_NEEDS, Activity, Money, Needs, Quote, id_text
-from domain.policy.process import LOST, WON
+from domain.policy.closed import LOST, WON
 
 if TYPE_CHECKING:
     from domain.deal.commands import ImportDeal, PastActivity

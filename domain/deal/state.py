@@ -15,7 +15,7 @@ from domain.deal.promises import EndedPromise, Promise
 from domain.engine.aggregate import OwnedAggregate, when
 from domain.engine.facts import Fact
 from domain.engine.values import NO_NEEDS, Activity, ActivityKind, Money, Needs, PromiseOutcome, Quote
-from domain.policy.process import LOST, WON
+from domain.policy.closed import LOST, WON
 
 
 class DealState(OwnedAggregate):

@@ -22,7 +22,8 @@ from domain.engine.errors import FieldError, Invalid
 from domain.engine.values import ActivityKind, Words
 from domain.figures.scope import Scope, ScopeKind
 from domain.figures.shares import PRECISION
-from domain.policy.process import CLOSED, DEFAULT_PROCESS
+from domain.policy.closed import CLOSED
+from domain.policy.process import DEFAULT_PROCESS
 from domain.time.periods import Period, Window
 
 ZERO, ONE = Decimal(0), Decimal(1)

@@ -22,6 +22,7 @@ from domain.engine.facts import Fact, fact
 from domain.engine.fields import Code, Digits, RuleName, Share
 from domain.engine.unit_of_work import UnitOfWork
 from domain.engine.values import named_id
+from domain.policy.closed import AFTER_SALES, CLOSED, LOST, WON
 
 REQUIREMENTS = (
     "pain-points",
@@ -85,10 +86,6 @@ class Process:
         """The stages a deal leaves on its way forward from `before` to `after`; () backwards."""
         names = [s.name for s in self.stages]
         return self.stages[names.index(before) : names.index(after)]
-
-
-WON, LOST, AFTER_SALES = "won", "lost", "after-sales"
-CLOSED = (WON, LOST, AFTER_SALES)
 
 
 def goes_forward(stages: Sequence[str], before: str, after: str) -> bool:

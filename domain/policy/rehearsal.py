@@ -16,8 +16,8 @@ from domain.deal import facts as f
 from domain.deal.deal import Deal
 from domain.engine.facts import Fact
 from domain.engine.values import Activity, PromiseOutcome
+from domain.policy.closed import LOST, WON
 from domain.policy.follow_up import FollowUpPolicy
-from domain.policy.process import LOST, WON
 
 BEGUN = "started"
 REHEARSED = (

@@ -14,7 +14,7 @@ import msgspec
 from domain.deal import facts as f
 from domain.engine.facts import FreeText, PersonName
 from domain.engine.values import PromiseOutcome
-from domain.policy.process import LOST, WON
+from domain.policy.closed import LOST, WON
 from projections.deal.live_promise import PromiseFold
 from projections.engine.counters import counters_table
 from projections.engine.fold import on

@@ -21,7 +21,7 @@ from psycopg import AsyncConnection
 
 from domain.deal import facts as f
 from domain.engine.currency import written
-from domain.policy.process import LOST
+from domain.policy.closed import LOST
 from projections.deal.fold import NO_CURRENCY, EventsByDeal, Priced, priced
 from projections.deal.processes import ProcessBook, Version
 from projections.engine.counters import counters_table

@@ -7,32 +7,38 @@ so, nothing is asked.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from functools import cache
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from projections.engine.paging import Source, fetch
-from projections.engine.projection import Projection
 
+if TYPE_CHECKING:
+    from projections.engine.projection import Projection
+
+MODULES: tuple[str, ...] = ()
+"""Where read models say `shown_on` or `sentences`, such as "projections.lead": named, so that a list of deals imports no other."""
 OPEN = "SELECT '{kind}', {deal}, count(*)::int8 FROM read.{table} WHERE {deal} = ANY(%(ids)s) AND {open} GROUP BY 2"
 ABOUT = "SELECT {id} FROM read.{table} WHERE {deal} = %(id)s"
 
 
-def _all() -> tuple[type[Projection], ...]:
-    from projections.engine.catalog import ALL  # which imports the read models of deals, too
+def _said() -> Iterator[type[Projection]]:
+    for module in MODULES:
+        from projections.engine.projection import read_models_of
 
-    return ALL
+        yield from read_models_of(import_module(module))
 
 
 @cache
 def read_models() -> tuple[type[Projection], ...]:
-    return tuple(model for model in _all() if "deal" in model.shown_on)
+    return tuple(model for model in _said() if "deal" in model.shown_on)
 
 
 @cache
 def with_sentences() -> tuple[type[Projection], ...]:
-    return tuple(model for model in _all() if model.sentences)
+    return tuple(model for model in _said() if model.sentences)
 
 
 @cache

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache
+from types import ModuleType
 from typing import Any, ClassVar, Generic, LiteralString, NamedTuple, TypeVar
 from uuid import UUID
 
@@ -142,3 +143,11 @@ def entry(
     occurred_at: datetime,
 ) -> Entry[Any]:
     return Entry(position, stream_id, version, decode_fact(topic, schema, data), occurred_at)
+
+
+def read_models_of(module: ModuleType) -> Iterator[type[Projection]]:
+    """Those that a module defines, in the order they stand in it."""
+    for found in vars(module).values():
+        model: Any = found
+        if isinstance(model, type) and issubclass(model, Projection) and model.__module__ == module.__name__:
+            yield model

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from domain.engine.fields import MAX_NAME
 from domain.engine.values import ActivityKind
-from domain.policy.process import LOST, WON
+from domain.policy.closed import LOST, WON
 from runtime.imports.mapping import (
     CUSTOMERS,
     DEALS,

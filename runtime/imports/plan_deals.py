@@ -11,7 +11,7 @@ from uuid import UUID
 from domain.deal.commands import NOBODY, ImportDeal
 from domain.deal.completing import COMPOSED, OPEN_ALONE
 from domain.engine.values import NO_NEEDS, Money, Needs, NextStep, Quote
-from domain.policy.process import LOST, WON
+from domain.policy.closed import LOST, WON
 from runtime.imports.lines import Row
 from runtime.imports.mapping import ALIASES, AT_IMPORT, PRODUCT_PRICE, PRODUCTS, Mapping, Sheet
 from runtime.imports.plan import IdOf, Planned, Values

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from domain.policy.closed import LOST, WON
 from domain.policy.policies import Policies, policy_stream
-from domain.policy.process import LOST, WON, Processes, process_stream
+from domain.policy.process import Processes, process_stream
 from runtime.imports.mapping import DEALS, EVENTS, Mapping
 from runtime.imports.results import ImportProblem
 from runtime.imports.suggest import did_you_mean

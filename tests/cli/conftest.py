@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cache
@@ -55,9 +55,20 @@ class Terminal:
         return Done(arguments, int(ended.value.code or 0), out.getvalue(), err.getvalue())
 
     def spawn(self, *arguments: str, seconds: float = PATIENCE) -> Done:
-        command = [sys.executable, "-m", "cli.main", *arguments]
+        return self._started(["-m", "cli.main", *arguments], seconds)
+
+    def program(self, code: str, *arguments: str) -> Done:
+        """Python that is not the program itself, where it would run."""
+        return self._started(["-c", code, *arguments], PATIENCE)
+
+    def _started(self, arguments: Sequence[str], seconds: float) -> Done:
         return subprocess.run(
-            command, env=dict(self.env), capture_output=True, text=True, check=False, timeout=seconds
+            [sys.executable, *arguments],
+            env=dict(self.env),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=seconds,
         )
 
     def json(self, *arguments: str) -> Any:

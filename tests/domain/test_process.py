@@ -9,8 +9,8 @@ import pytest
 
 from domain.engine.errors import Invalid, NotFound
 from domain.engine.fields import check
+from domain.policy.closed import CLOSED
 from domain.policy.process import (
-    CLOSED,
     DEFAULT_PROCESS,
     Process,
     Processes,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from domain.deal import facts as f
-from projections.deal.board import DealBoard
+from projections.deal.board_fold import DealBoard
 from projections.deal.row import DealRow
 from projections.engine.fold import on
 from projections.engine.projection import Entry

@@ -10,6 +10,7 @@ import pytest
 
 from domain.lead import AllocateLead, CaptureLead, ConvertLead
 from projections.deal import board, history, related, sentences
+from projections.engine.catalog import ALL
 from projections.engine.paging import token_of
 from projections.lead import Leads, listing
 from tests.projections.telling import Books, call
@@ -31,6 +32,7 @@ CACHES = (
 @pytest.fixture
 def leads_are_shown(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """As if the read model of leads had said so, and a converted lead were open."""
+    monkeypatch.setattr(related, "MODULES", ("projections.lead",))
     monkeypatch.setattr(Leads, "shown_on", {"deal": "deal_id"})
     monkeypatch.setattr(Leads, "sentences", SAID)
     monkeypatch.setattr(Leads, "open_where", "status = 'converted'")
@@ -116,3 +118,8 @@ async def test_without_a_read_model_that_says_so_nothing_is_asked(books: Books) 
     topics = await told(books, deal_id, 100, newest_first=False)
     assert not any(topic.startswith("lead.") for topic in topics)
     assert b"also_open" not in msgspec.json.encode(await board.get(books.pool, deal_id))
+
+
+def test_every_read_model_that_says_so_is_named() -> None:
+    saying = {model.__module__ for model in ALL if model.shown_on or model.sentences}
+    assert set(related.MODULES) == saying

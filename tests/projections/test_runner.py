@@ -19,7 +19,7 @@ from domain.deal import facts as f
 from domain.people.people import FormTeam
 from projections.deal import board as deal_board
 from projections.deal import history as deal_history
-from projections.deal.board import DealBoard
+from projections.deal.board_fold import DealBoard
 from projections.deal.history import DealHistory
 from projections.engine import positions, rebuild
 from projections.engine.catalog import ALL, statements

@@ -11,7 +11,7 @@ import pytest
 from domain.deal import commands as c
 from domain.deal import facts as f
 from projections.deal.agenda import Agenda
-from projections.deal.board import DealBoard
+from projections.deal.board_fold import DealBoard
 from projections.deal.history import DealHistory
 from projections.engine import positions, rebuild
 from projections.engine.catalog import ALL

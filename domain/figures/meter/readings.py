@@ -16,7 +16,8 @@ from domain.figures import metrics as m
 from domain.figures.meter import tallies as t
 from domain.figures.meter.fold import Meter, Yields, reads, stages_of, version_of
 from domain.people.people import RepHired, RepMoved
-from domain.policy.process import CLOSED, LOST, WON, ProcessPublished, goes_forward
+from domain.policy.closed import CLOSED, LOST, WON
+from domain.policy.process import ProcessPublished, goes_forward
 
 # -- the company, people, customers and processes ------------------------------------------------
 

@@ -18,7 +18,7 @@ from domain.deal import facts as f
 from domain.engine.recorded import Recorded
 from domain.engine.values import Activity, PromiseOutcome
 from domain.people.people import RepHired, RepMoved
-from domain.policy.process import CLOSED
+from domain.policy.closed import CLOSED
 
 
 @dataclass

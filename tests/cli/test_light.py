@@ -1,0 +1,46 @@
+"""What the terminal imports for a list: the read model's own query, and nothing that answers HTTP, decides or folds."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.cli.conftest import Terminal
+
+HEAVY = {"eventsourcing", "fastapi", "holidays", "starlette", "temporalio", "uvicorn", "uvloop"}
+CODE = """
+import sys
+from cli.main import main
+sys.argv = ["salesloop", *sys.argv[1:]]
+try:
+    main()
+finally:
+    print(*sys.modules, file=sys.stderr)
+"""
+
+
+def imported(terminal: Terminal, *arguments: str) -> set[str]:
+    done = terminal.program(CODE, *arguments)
+    assert done.returncode == 0, done.stderr
+    return set(done.stderr.split())
+
+
+@pytest.mark.parametrize("command", [["deals", "list"], ["agenda"], ["deals", "list", "--json"]])
+def test_a_list_imports_no_more_than_it_reads(terminal: Terminal, command: list[str]) -> None:
+    modules = imported(terminal, *command)
+    assert not HEAVY & {name.partition(".")[0] for name in modules}
+    assert not {"api.app", "api.capabilities", "domain.registry", "projections.engine.catalog"} & modules
+
+
+def test_a_list_of_deals_imports_no_capability(terminal: Terminal) -> None:
+    modules = imported(terminal, "deals", "list")
+    rooms = {
+        ".".join(name.split(".")[:2]) for name in modules if name.startswith(("domain.", "projections."))
+    }
+    assert rooms <= {
+        "domain.capabilities",
+        "domain.engine",
+        "domain.policy",
+        "projections.deal",
+        "projections.engine",
+    }
+    assert not {"domain.policy.process", "domain.engine.command", "projections.deal.board_fold"} & modules
