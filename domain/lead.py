@@ -172,7 +172,7 @@ class DiscardLead(LeadCommand):
     why: NeededText
 
 
-def told(lead: Lead) -> Json:
+def answer_of(lead: Lead) -> Json:
     owner, deal = lead.owner_id, lead.deal_id
     return {
         "lead_id": str(lead.id),
@@ -195,7 +195,7 @@ def capture_lead(command: CaptureLead, work: UnitOfWork) -> Json:
             customer_id=command.customer_id,
         )
     )
-    return told(lead)
+    return answer_of(lead)
 
 
 @handles(AllocateLead)
@@ -205,14 +205,14 @@ def allocate_lead(command: AllocateLead, work: UnitOfWork) -> Json:
     lead.must_be_open()
     team_id, before = rep.team_id or rep.id, lead.owner_id
     if (before, lead.team_id) == (rep.id, team_id):
-        return told(lead)
+        return answer_of(lead)
     rep.must_be_active()
     if work.context.actor.kind != "user" and before != rep.id:
         rep.must_be_here(work.context.now)
     lead.record(LeadAllocated(before=lead.owner_id, after=rep.id, team_id=team_id, receipt=command.receipt))
     if before != rep.id:
         rep.record(RepAllocated(subject="lead", subject_id=lead.id, receipt=command.receipt))
-    return told(lead)
+    return answer_of(lead)
 
 
 @handles(ConvertLead)
@@ -220,7 +220,7 @@ def convert_lead(command: ConvertLead, work: UnitOfWork) -> Json:
     """Two streams, one commit: the deal is opened, with its promise, and the lead says which one it became."""
     lead = work.get(Lead, command.lead_id)
     if lead.deal_id == command.deal_id:
-        return told(lead)
+        return answer_of(lead)
     lead.must_be_open()
     if lead.owner_id is None or lead.captured is None:
         raise Refused("the lead belongs to nobody yet: allocate it first")
@@ -238,17 +238,17 @@ def convert_lead(command: ConvertLead, work: UnitOfWork) -> Json:
     )
     opened = open_deal(opening, work)
     lead.record(LeadConverted(deal_id=command.deal_id))
-    return {**opened, **told(lead)}
+    return {**opened, **answer_of(lead)}
 
 
 @handles(DiscardLead)
 def discard_lead(command: DiscardLead, work: UnitOfWork) -> Json:
     lead = work.get(Lead, command.lead_id)
     if (lead.status, lead.why) == ("discarded", command.why):
-        return told(lead)
+        return answer_of(lead)
     lead.must_be_open()
     lead.record(LeadDiscarded(why=command.why))
-    return told(lead)
+    return answer_of(lead)
 
 
 # -- handing over --------------------------------------------------------------------------------

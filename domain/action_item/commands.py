@@ -97,7 +97,7 @@ class EscalateActionItem(ActionItemTimer):
     again: bool = False
 
 
-def told(item: ActionItem) -> Json:
+def answer_of(item: ActionItem) -> Json:
     """What every command about an action item answers."""
     held = item.commitment
     return {
@@ -129,7 +129,7 @@ def open_action_item(command: OpenActionItem, work: UnitOfWork) -> Json:
     item = work.find(ActionItem, command.item_id)
     if item.opened is not None:
         _must_be_the_same(item.opened, command)
-        return told(item)
+        return answer_of(item)
     _check_decision(command, work)
     policy, reach = follow_up_policy(command.policy, work), work.context.reach
     near = reach.team_id if reach is not None else None
@@ -147,7 +147,7 @@ def open_action_item(command: OpenActionItem, work: UnitOfWork) -> Json:
             decision_id=command.decision_id,
         )
     )
-    return told(item)
+    return answer_of(item)
 
 
 def _check_decision(command: OpenActionItem, work: UnitOfWork) -> None:
@@ -170,7 +170,7 @@ def _must_be_the_same(opened: ActionItemOpened, command: OpenActionItem) -> None
 def reword_action_item(command: RewordActionItem, work: UnitOfWork) -> Json:
     item = work.get(ActionItem, command.item_id)
     item.reword(command.what)
-    return told(item)
+    return answer_of(item)
 
 
 @handles(MoveActionItem)
@@ -179,7 +179,7 @@ def move_action_item(command: MoveActionItem, work: UnitOfWork) -> Json:
     _check_due(command.due_at, now)
     item = work.get(ActionItem, command.item_id)
     item.move(command.due_at.astimezone(UTC), follow_up_policy(item.policy, work), now)
-    return told(item)
+    return answer_of(item)
 
 
 @handles(HandOverActionItem)
@@ -192,7 +192,7 @@ def hand_over_action_item(command: HandOverActionItem, work: UnitOfWork) -> Json
             before=item.owner_id, after=command.to, manager_id=manager_id, team_id=team_id
         )
         item.record(after)
-    return told(item)
+    return answer_of(item)
 
 
 @handles(FinishActionItem)
@@ -200,21 +200,21 @@ def finish_action_item(command: FinishActionItem, work: UnitOfWork) -> Json:
     item, done_at = work.get(ActionItem, command.item_id), work.context.happened_at
     outcome = item.commitment.outcome_at(done_at) if item.commitment is not None else PromiseOutcome.KEPT
     item.end(outcome, command.note, done_at)
-    return told(item)
+    return answer_of(item)
 
 
 @handles(ExcuseActionItem)
 def excuse_action_item(command: ExcuseActionItem, work: UnitOfWork) -> Json:
     item = work.get(ActionItem, command.item_id)
     item.end(PromiseOutcome.EXCUSED, command.why)
-    return told(item)
+    return answer_of(item)
 
 
 @handles(BreakActionItem)
 def break_action_item(command: BreakActionItem, work: UnitOfWork) -> Json:
     item = work.get(ActionItem, command.item_id)
     item.end(PromiseOutcome.BROKEN, command.why)
-    return told(item)
+    return answer_of(item)
 
 
 @handles(RemindActionItem)
@@ -223,7 +223,7 @@ def remind_action_item(command: RemindActionItem, work: UnitOfWork) -> Json:
     held = item.live(command.arming)
     if held is not None:
         item.remind(held)
-    return told(item)
+    return answer_of(item)
 
 
 @handles(MissActionItem)
@@ -232,7 +232,7 @@ def miss_action_item(command: MissActionItem, work: UnitOfWork) -> Json:
     held = item.live(command.arming)
     if held is not None:
         item.miss(held)
-    return told(item)
+    return answer_of(item)
 
 
 @handles(EscalateActionItem)
@@ -244,4 +244,4 @@ def escalate_action_item(command: EscalateActionItem, work: UnitOfWork) -> Json:
         if manager_id is None and item.team_id is not None:
             manager_id = work.find(Team, item.team_id).manager_id
         item.escalate(held, manager_id if manager_id != item.owner_id else None, again=command.again)
-    return told(item)
+    return answer_of(item)

@@ -113,7 +113,7 @@ class HandOverAdjustment(AdjustmentCommand):
     to: PersonId
 
 
-def told(adjustment: Adjustment) -> Json:
+def answer_of(adjustment: Adjustment) -> Json:
     """What every command about an adjustment answers."""
     measured, decided = adjustment.measured, adjustment.decided
     effect = measured.effect if measured else None
@@ -158,7 +158,7 @@ def start_adjustment(command: StartAdjustment, work: UnitOfWork) -> Json:
         adjustment.record(started)
     elif _said(held, command) != _said(started, command):
         raise AlreadyExists("this id belongs to another adjustment", id=str(adjustment.id))
-    return told(adjustment)
+    return answer_of(adjustment)
 
 
 def _said(started: AdjustmentStarted, command: StartAdjustment) -> tuple[object, ...]:
@@ -213,7 +213,7 @@ def freeze_baseline(command: FreezeBaseline, work: UnitOfWork) -> Json:
             method=METHOD,
         )
         adjustment.record(frozen)
-    return told(adjustment)
+    return answer_of(adjustment)
 
 
 @handles(MeasureAdjustment)
@@ -221,7 +221,7 @@ def measure_adjustment(command: MeasureAdjustment, work: UnitOfWork) -> Json:
     adjustment, now = work.get(Adjustment, command.adjustment_id), work.context.now
     frozen = adjustment.frozen
     if not adjustment.runs or adjustment.measured is not None:
-        return told(adjustment)
+        return answer_of(adjustment)
     if frozen is None:
         raise Refused("the baseline is not frozen yet")
     if adjustment.measure_at is not None and now < adjustment.measure_at:
@@ -240,14 +240,14 @@ def measure_adjustment(command: MeasureAdjustment, work: UnitOfWork) -> Json:
         awaited=policy.awaiting(Step.DECIDE, adjustment.owner_id, due, now),
     )
     adjustment.record(measured)
-    return told(adjustment)
+    return answer_of(adjustment)
 
 
 @handles(RemindAdjustment)
 def remind_adjustment(command: RemindAdjustment, work: UnitOfWork) -> Json:
     adjustment = work.get(Adjustment, command.adjustment_id)
     adjustment.remind()
-    return told(adjustment)
+    return answer_of(adjustment)
 
 
 @handles(EscalateAdjustment)
@@ -255,7 +255,7 @@ def escalate_adjustment(command: EscalateAdjustment, work: UnitOfWork) -> Json:
     adjustment = work.get(Adjustment, command.adjustment_id)
     others = (id for id in _managers(adjustment, work) if id != adjustment.owner_id)
     adjustment.escalate(next(others, None))
-    return told(adjustment)
+    return answer_of(adjustment)
 
 
 @handles(DecideAdjustment)
@@ -264,7 +264,7 @@ def decide_adjustment(command: DecideAdjustment, work: UnitOfWork) -> Json:
     if command.decided_by not in (adjustment.owner_id, adjustment.above_id, *_managers(adjustment, work)):
         raise Forbidden("this is for the owner of the adjustment, or who is above them, to decide")
     adjustment.decide(command.outcome, command.decided_by, command.why)
-    return told(adjustment)
+    return answer_of(adjustment)
 
 
 def _managers(adjustment: Adjustment, work: UnitOfWork) -> Iterator[UUID]:
@@ -280,4 +280,4 @@ def _managers(adjustment: Adjustment, work: UnitOfWork) -> Iterator[UUID]:
 def hand_over_adjustment(command: HandOverAdjustment, work: UnitOfWork) -> Json:
     adjustment = work.get(Adjustment, command.adjustment_id)
     adjustment.hand_over(command.to)
-    return told(adjustment)
+    return answer_of(adjustment)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from domain.cycle import commands as c
 from domain.cycle.cycle import Cycle
-from domain.cycle.decisions import Json, policy_of, targets_of, told, warn_of_nobody_above
+from domain.cycle.decisions import Json, answer_of, policy_of, targets_of, warn_of_nobody_above
 from domain.cycle.facts import People
 from domain.engine.command import handles
 from domain.engine.unit_of_work import UnitOfWork
@@ -18,28 +18,28 @@ from domain.target.decisions import team_of
 def pause_cycle(command: c.PauseCycle, work: UnitOfWork) -> Json:
     cycle = work.get(Cycle, command.cycle_id)
     cycle.pause(command.why, work.context.now)
-    return told(cycle)
+    return answer_of(cycle)
 
 
 @handles(c.ResumeCycle)
 def resume_cycle(command: c.ResumeCycle, work: UnitOfWork) -> Json:
     cycle = work.get(Cycle, command.cycle_id)
     cycle.resume(policy_of(cycle, work), work.context.now)
-    return told(cycle)
+    return answer_of(cycle)
 
 
 @handles(c.CancelCycle)
 def cancel_cycle(command: c.CancelCycle, work: UnitOfWork) -> Json:
     cycle = work.get(Cycle, command.cycle_id)
     cycle.cancel(command.why)
-    return told(cycle)
+    return answer_of(cycle)
 
 
 @handles(c.ChangeCadence)
 def change_cadence(command: c.ChangeCadence, work: UnitOfWork) -> Json:
     cycle = work.get(Cycle, command.cycle_id)
     cycle.change_cadence(command.cadence, policy_of(cycle, work), work.context.now)
-    return told(cycle)
+    return answer_of(cycle)
 
 
 @handles(c.HandOverCycle)
@@ -58,7 +58,7 @@ def hand_over_cycle(command: c.HandOverCycle, work: UnitOfWork) -> Json:
             target.hand_over(after.owner_id)
     _hand_over_card(cycle, after, command.why, work)
     cycle.hand_over(after, command.why)
-    return told(cycle)
+    return answer_of(cycle)
 
 
 def _hand_over_card(cycle: Cycle, after: People, why: str, work: UnitOfWork) -> None:

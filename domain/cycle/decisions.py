@@ -27,7 +27,7 @@ from domain.time.commitment import Commitment
 Json = dict[str, Any]
 
 
-def told(cycle: Cycle) -> Json:
+def answer_of(cycle: Cycle) -> Json:
     """What every command about a cycle answers: where it stands, and what it waits for."""
     return {
         "cycle_id": str(cycle.id),
@@ -64,7 +64,7 @@ def open_cycle(command: c.OpenCycle, work: UnitOfWork) -> Json:
     cycle = work.find(Cycle, cycle_id(command.scope, command.period))
     if cycle.exists and cycle.phase != Phase.CANCELLED:
         _must_be_the_same(cycle, command)
-        return told(cycle)
+        return answer_of(cycle)
     policy = cycle_policy(command.policy, work)
     now, people = work.context.now, _people(command, work)
     ids = [target_id(key, command.scope, command.period) for key in dict.fromkeys(command.metrics)]
@@ -80,7 +80,7 @@ def open_cycle(command: c.OpenCycle, work: UnitOfWork) -> Json:
         cycle.wait_for(policy, Step.PROPOSE, policy.due_before(Step.PROPOSE, command.period, now), now)
     elif not all(target.status == AGREED for target in targets):
         cycle.wait_for(policy, Step.AGREE, agree_by, now)
-    return told(cycle)
+    return answer_of(cycle)
 
 
 def _opening(
@@ -151,13 +151,13 @@ def include_target(command: c.IncludeTarget, work: UnitOfWork) -> Json:
     cycle = work.get(Cycle, command.cycle_id)
     target = work.get(Target, command.target_id)
     if target.id in cycle.targets:
-        return told(cycle)
+        return answer_of(cycle)
     cycle.must_be_in(Phase.TARGET, Phase.EXECUTE)
     target.must_stand()
     if (target.scope, target.period) != (cycle.scope, cycle.period):
         raise Invalid([FieldError("target_id", "is for another scope or period than the cycle")])
     include(cycle, target, work)
-    return told(cycle)
+    return answer_of(cycle)
 
 
 def include(cycle: Cycle, target: Target, work: UnitOfWork) -> None:
@@ -188,7 +188,7 @@ def agree_targets(command: c.AgreeTargets, work: UnitOfWork) -> Json:
     if open_ones or cycle.waits_for(Step.AGREE) is not None:
         ids = tuple(target.id for target in targets)
         cycle.record(f.TargetsAgreed(agreed_by=command.agreed_by, target_ids=ids))
-    return told(cycle)
+    return answer_of(cycle)
 
 
 def _owed(cycle: Cycle, command: c.RemindCycle | c.EscalateCycle, work: UnitOfWork) -> Commitment | None:
@@ -210,7 +210,7 @@ def remind_cycle(command: c.RemindCycle, work: UnitOfWork) -> Json:
     wait = _owed(cycle, command, work)
     if wait is not None:
         cycle.remind(wait)
-    return told(cycle)
+    return answer_of(cycle)
 
 
 @handles(c.EscalateCycle)
@@ -219,14 +219,14 @@ def escalate_cycle(command: c.EscalateCycle, work: UnitOfWork) -> Json:
     wait = _owed(cycle, command, work)
     if wait is not None:
         cycle.escalate(wait, policy_of(cycle, work), work.context.now)
-    return told(cycle)
+    return answer_of(cycle)
 
 
 @handles(c.StartExecution)
 def start_execution(command: c.StartExecution, work: UnitOfWork) -> Json:
     cycle, now = work.get(Cycle, command.cycle_id), work.context.now
     if not cycle.runs(command.arming) or cycle.phase != Phase.TARGET:
-        return told(cycle)
+        return answer_of(cycle)
     if cycle.times.executes_at is not None and now < cycle.times.executes_at:
         raise Refused("execution has not begun yet", starts_at=cycle.times.executes_at.isoformat())
     targets = targets_of(cycle, work)
@@ -234,7 +234,7 @@ def start_execution(command: c.StartExecution, work: UnitOfWork) -> Json:
         target.leave_unagreed()
     agreed = [target.id for target in targets if target.status == AGREED]
     cycle.start(agreed, policy_of(cycle, work), now)
-    return told(cycle)
+    return answer_of(cycle)
 
 
 @handles(c.CheckIn)
@@ -242,7 +242,7 @@ def check_in(command: c.CheckIn, work: UnitOfWork) -> Json:
     cycle = work.get(Cycle, command.cycle_id)
     due = cycle.runs(command.arming) and cycle.phase == Phase.EXECUTE
     if not due or command.number != cycle.check_ins + 1:
-        return told(cycle)
+        return answer_of(cycle)
     targets = targets_of(cycle, work)
     actuals = {actual.target_id: actual for actual in command.actuals}
     lacking = [str(target.id) for target in targets if target.id not in actuals]
@@ -260,7 +260,7 @@ def check_in(command: c.CheckIn, work: UnitOfWork) -> Json:
         next_check_in_at=policy.next_check_in(cycle.period, now, cycle.cadence),
     )
     cycle.check_in(checked, lines, now)
-    return told(cycle)
+    return answer_of(cycle)
 
 
 def _line(

@@ -9,7 +9,7 @@ from uuid import UUID
 from domain.cycle import commands as c
 from domain.cycle import facts as f
 from domain.cycle.cycle import Cycle, cycle_id
-from domain.cycle.decisions import Json, include, policy_of, told
+from domain.cycle.decisions import Json, answer_of, include, policy_of
 from domain.cycle.policy import Step
 from domain.cycle.state import Phase
 from domain.engine.command import handles
@@ -28,7 +28,7 @@ from domain.target.target import Target, target_id
 def open_review(command: c.OpenReview, work: UnitOfWork) -> Json:
     cycle, now = work.get(Cycle, command.cycle_id), work.context.now
     if not cycle.runs(command.arming) or cycle.phase != Phase.EXECUTE:
-        return told(cycle)
+        return answer_of(cycle)
     if cycle.schedule is not None and now < cycle.schedule.ends_at:
         raise Refused("the period is not over yet", ends_at=cycle.schedule.ends_at.isoformat())
     policy = policy_of(cycle, work)
@@ -39,21 +39,21 @@ def open_review(command: c.OpenReview, work: UnitOfWork) -> Json:
         next_by=policy.next_within.after(now, policy.calendar),
     )
     cycle.open_review(opened, policy, now)
-    return told(cycle)
+    return answer_of(cycle)
 
 
 @handles(c.AssessSelf)
 def assess_self(command: c.AssessSelf, work: UnitOfWork) -> Json:
     cycle = work.get(Cycle, command.cycle_id)
     cycle.assess_self(command.assessed_by, command.text, policy_of(cycle, work), work.context.now)
-    return told(cycle)
+    return answer_of(cycle)
 
 
 @handles(c.AssessCycle)
 def assess_cycle(command: c.AssessCycle, work: UnitOfWork) -> Json:
     cycle = work.get(Cycle, command.cycle_id)
     cycle.assess(command.assessed_by, command.text, policy_of(cycle, work), work.context.now)
-    return told(cycle)
+    return answer_of(cycle)
 
 
 @handles(c.AskDecision)
@@ -65,13 +65,13 @@ def ask_decision(command: c.AskDecision, work: UnitOfWork) -> Json:
     if command.decision_id in cycle.decisions:
         if cycle.questions[command.decision_id] != command.question:
             raise AlreadyExists("this id belongs to another decision", id=str(command.decision_id))
-        return told(cycle)
+        return answer_of(cycle)
     cycle.must_be_in(Phase.REVIEW, Phase.FEEDBACK)
     asked = f.DecisionAsked(decision_id=command.decision_id, question=command.question, of=command.of)
     cycle.record(asked)
     policy, due = policy_of(cycle, work), command.due_at.astimezone(UTC)
     cycle.wait_for(policy, Step.DECIDE, due, now, of=command.of, subject_id=command.decision_id)
-    return told(cycle)
+    return answer_of(cycle)
 
 
 @handles(c.TakeDecision)
@@ -86,14 +86,14 @@ def take_decision(command: c.TakeDecision, work: UnitOfWork) -> Json:
         change=command.change,
     )
     cycle.take_decision(taken)
-    return told(cycle)
+    return answer_of(cycle)
 
 
 @handles(c.HandOverDecision)
 def hand_over_decision(command: c.HandOverDecision, work: UnitOfWork) -> Json:
     cycle = work.get(Cycle, command.cycle_id)
     cycle.hand_over_decision(command.decision_id, command.to)
-    return told(cycle)
+    return answer_of(cycle)
 
 
 @handles(c.GiveFeedback)
@@ -108,14 +108,14 @@ def give_feedback(command: c.GiveFeedback, work: UnitOfWork) -> Json:
         given_at=now,
     )
     cycle.give_feedback(given, policy, now)
-    return told(cycle)
+    return answer_of(cycle)
 
 
 @handles(c.AcknowledgeFeedback)
 def acknowledge_feedback(command: c.AcknowledgeFeedback, work: UnitOfWork) -> Json:
     cycle = work.get(Cycle, command.cycle_id)
     cycle.acknowledge(command.acknowledged_by)
-    return told(cycle)
+    return answer_of(cycle)
 
 
 @handles(c.CommentOnCycle)
@@ -128,7 +128,7 @@ def comment_on_cycle(command: c.CommentOnCycle, work: UnitOfWork) -> Json:
         cycle.record(said)
     elif held != said:
         raise AlreadyExists("this id belongs to another comment", id=str(command.comment_id))
-    return told(cycle)
+    return answer_of(cycle)
 
 
 @handles(c.AppealCycle)
@@ -140,14 +140,14 @@ def appeal_cycle(command: c.AppealCycle, work: UnitOfWork) -> Json:
     cycle.appeal(command.appealed_by, command.why, policy_of(cycle, work), work.context.now)
     if cycle.appeals != appeals:
         card.reopen(command.appealed_by, command.why)
-    return told(cycle)
+    return answer_of(cycle)
 
 
 @handles(c.DecideAppeal)
 def decide_appeal(command: c.DecideAppeal, work: UnitOfWork) -> Json:
     cycle = work.get(Cycle, command.cycle_id)
     cycle.decide_appeal(command.decided_by, command.why, upheld=command.upheld)
-    return told(cycle)
+    return answer_of(cycle)
 
 
 # -- the next target -----------------------------------------------------------------------------
@@ -157,7 +157,7 @@ def decide_appeal(command: c.DecideAppeal, work: UnitOfWork) -> Json:
 def propose_next(command: c.ProposeNext, work: UnitOfWork) -> Json:
     cycle = work.get(Cycle, command.cycle_id)
     if not cycle.runs(command.arming) or cycle.next_proposed is not None:
-        return told(cycle)
+        return answer_of(cycle)
     cycle.must_be_in(Phase.REVIEW, Phase.FEEDBACK, Phase.NEXT)
     _check_proposed(command)
     following = cycle.period.next()
@@ -170,7 +170,11 @@ def propose_next(command: c.ProposeNext, work: UnitOfWork) -> Json:
     said = f.NextProposed(period=following, position=command.position, targets=targets)
     cycle.record(said)
     _include(ids, work.find(Cycle, cycle_id(cycle.scope, following), guard=True), work)
-    return {**told(cycle), "next": following.name, "next_cycle_id": str(cycle_id(cycle.scope, following))}
+    return {
+        **answer_of(cycle),
+        "next": following.name,
+        "next_cycle_id": str(cycle_id(cycle.scope, following)),
+    }
 
 
 def _include(ids: Sequence[UUID], following: Cycle, work: UnitOfWork) -> None:
@@ -234,4 +238,4 @@ def close_cycle(command: c.CloseCycle, work: UnitOfWork) -> Json:
     cycle = work.get(Cycle, command.cycle_id)
     if cycle.runs(command.arming):
         cycle.close(cycle_id(cycle.scope, cycle.period.next()), work.context.now)
-    return told(cycle)
+    return answer_of(cycle)

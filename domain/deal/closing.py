@@ -9,7 +9,7 @@ from domain.cycle.policies import company_day
 from domain.deal import commands as c
 from domain.deal import facts as f
 from domain.deal.deal import Deal
-from domain.deal.decisions import Json, policy_of, process_of, told, warn_of_currency
+from domain.deal.decisions import Json, answer_of, policy_of, process_of, warn_of_currency
 from domain.engine.command import handles
 from domain.engine.errors import FieldError, Forbidden, GateNotPassed, Invalid
 from domain.engine.unit_of_work import UnitOfWork
@@ -31,7 +31,7 @@ def win_deal(command: c.WinDeal, work: UnitOfWork) -> Json:
     won = f.DealWon(amount=amount, closed_on=command.closed_on, contract_reference=command.contract_reference)
     warn_of_currency("amount", amount, deal.amount, work)
     deal.win(process, won, work.context.now, done_at=work.context.happened_at)
-    return told(deal)
+    return answer_of(deal)
 
 
 @handles(c.LoseDeal)
@@ -40,7 +40,7 @@ def lose_deal(command: c.LoseDeal, work: UnitOfWork) -> Json:
     day = command.closed_on or company_day(work, work.context.happened_at)
     lost = f.DealLost(closed_on=day, loss_reason=command.loss_reason, competitor=command.competitor)
     deal.lose(process_of(deal, work), lost, work.context.now)
-    return told(deal)
+    return answer_of(deal)
 
 
 @handles(c.ReopenDeal)
@@ -50,7 +50,7 @@ def reopen_deal(command: c.ReopenDeal, work: UnitOfWork) -> Json:
         work.get(Rep, deal.owner_id, guard=True).must_be_active()
     deal.reopen(command.stage, process_of(deal, work))
     deal.keep_promised(policy_of(deal, work), work.context.now)
-    return told(deal)
+    return answer_of(deal)
 
 
 @handles(c.CorrectClosing)
@@ -72,7 +72,7 @@ def correct_closing(command: c.CorrectClosing, work: UnitOfWork) -> Json:
         )
     deal.correct_closing(after)
     warn_of_currency("amount", after.amount, before.amount, work)
-    return told(deal)
+    return answer_of(deal)
 
 
 def _said(command: c.CorrectClosing) -> dict[str, Any]:

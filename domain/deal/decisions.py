@@ -27,7 +27,7 @@ Json = dict[str, Any]
 LONGEST = timedelta(days=HORIZON_DAYS)
 
 
-def told(deal: Deal) -> Json:
+def answer_of(deal: Deal) -> Json:
     """What every deal command answers: the deal, where it stands, and its live promise."""
     promise = deal.promise
     return {
@@ -96,7 +96,7 @@ def open_deal(command: c.OpenDeal, work: UnitOfWork) -> Json:
         check_limits(deal, command.next_step, policy, work)
         deal.promise_next(command.next_step, policy, now)
     deal.keep_promised(policy, now)
-    return told(deal)
+    return answer_of(deal)
 
 
 @handles(c.LogActivity)
@@ -109,7 +109,7 @@ def log_activity(command: c.LogActivity, work: UnitOfWork) -> Json:
     if deal.log(command.activity_id, command.activity):
         check_limits(deal, command.next_step, policy, work)
         deal.touched(policy, work.context.now, touch, command.next_step, work.context.occurred_at)
-    return {**told(deal), "activity_id": str(command.activity_id)}
+    return {**answer_of(deal), "activity_id": str(command.activity_id)}
 
 
 @handles(c.CorrectActivity)
@@ -120,7 +120,7 @@ def correct_activity(command: c.CorrectActivity, work: UnitOfWork) -> Json:
         check_contact(deal, after.contact_id, work)
     rep_id, contact_id = after.rep_id or before.rep_id, after.contact_id or before.contact_id
     deal.correct_activity(command.activity_id, replace(after, rep_id=rep_id, contact_id=contact_id))
-    return told(deal)
+    return answer_of(deal)
 
 
 def check_contact(deal: Deal, contact_id: UUID | None, work: UnitOfWork) -> None:
@@ -138,7 +138,7 @@ def record_needs(command: c.RecordNeeds, work: UnitOfWork) -> Json:
     deal = work.get(Deal, command.deal_id)
     deal.record_needs(command.needs)
     warn_of_currency("budget", command.needs.budget, deal.amount, work)
-    return told(deal)
+    return answer_of(deal)
 
 
 @handles(c.RecordQuote)
@@ -146,7 +146,7 @@ def record_quote(command: c.RecordQuote, work: UnitOfWork) -> Json:
     deal = work.get(Deal, command.deal_id)
     deal.record_quote(command.quote)
     warn_of_currency("quote", command.quote.amount, deal.amount, work)
-    return told(deal)
+    return answer_of(deal)
 
 
 @handles(c.ChangeAmount)
@@ -155,7 +155,7 @@ def change_amount(command: c.ChangeAmount, work: UnitOfWork) -> Json:
     deal.must_be_open()
     warn_of_currency("amount", command.amount, deal.amount, work)
     deal.change_amount(command.amount)
-    return told(deal)
+    return answer_of(deal)
 
 
 def warn_of_currency(what: str, said: Money | None, held: Money | None, work: UnitOfWork) -> None:
@@ -173,7 +173,7 @@ def move_expected_close(command: c.MoveExpectedClose, work: UnitOfWork) -> Json:
     deal = work.get(Deal, command.deal_id)
     deal.must_be_open()
     deal.move_expected_close(command.expected_close)
-    return told(deal)
+    return answer_of(deal)
 
 
 @handles(c.CorrectDeal)
@@ -186,7 +186,7 @@ def correct_deal(command: c.CorrectDeal, work: UnitOfWork) -> Json:
         deal.correct_customer(command.customer_id)
     if command.product_id is not None:
         deal.correct_product(command.product_id)
-    return told(deal)
+    return answer_of(deal)
 
 
 def _unless(held: UUID | None, said: UUID | None) -> UUID | None:
@@ -201,7 +201,7 @@ def move_stage(command: c.MoveStage, work: UnitOfWork) -> Json:
     deal.move(process_of(deal, work), command.to)
     if deal.stage != before:
         deal.rearm(policy_of(deal, work), work.context.now)
-    return told(deal)
+    return answer_of(deal)
 
 
 @handles(c.MoveToProcess)
@@ -209,7 +209,7 @@ def move_to_process(command: c.MoveToProcess, work: UnitOfWork) -> Json:
     deal = work.get(Deal, command.deal_id)
     deal.must_be_open()
     deal.move_process(work.find(Processes, process_stream(deal.process)).at(command.version))
-    return told(deal)
+    return answer_of(deal)
 
 
 @handles(c.RequestOverride)
@@ -218,7 +218,7 @@ def request_override(command: c.RequestOverride, work: UnitOfWork) -> Json:
     if not (work.context.reason or "").strip():
         raise Invalid([FieldError("reason", "an override is asked for with a reason")])
     deal.request_override(process_of(deal, work), command.override_id, command.to, str(work.context.actor))
-    return {**told(deal), "override_id": str(command.override_id)}
+    return {**answer_of(deal), "override_id": str(command.override_id)}
 
 
 @handles(c.DecideOverride)
@@ -228,7 +228,7 @@ def decide_override(command: c.DecideOverride, work: UnitOfWork) -> Json:
     deal = work.get(Deal, command.deal_id)
     process, by = process_of(deal, work), str(work.context.actor)
     deal.decide_override(process, command.override_id, approved=command.approved, by=by)
-    return {**told(deal), "override_id": str(command.override_id)}
+    return {**answer_of(deal), "override_id": str(command.override_id)}
 
 
 @handles(c.HandOver)
@@ -241,7 +241,7 @@ def hand_over(command: c.HandOver, work: UnitOfWork) -> Json:
     give(deal, rep, command.rule, command.handover_note, command.receipt)
     if deal.is_open and deal.promise is None:
         deal.keep_promised(policy_of(deal, work), now)
-    return told(deal)
+    return answer_of(deal)
 
 
 def give(deal: Deal, rep: Rep, rule: str, note: str, receipt: AllocationReceipt | None) -> None:

@@ -16,7 +16,7 @@ from domain.deal.arrival import Arrival
 from domain.deal.commands import ImportDeal, PastActivity
 from domain.deal.completing import OPEN_ALONE, completed, told_parts, without_closings
 from domain.deal.deal import Deal
-from domain.deal.decisions import Json, other_currency, policy_of, process_of, told
+from domain.deal.decisions import Json, answer_of, other_currency, policy_of, process_of
 from domain.deal.fixed import FIXED, named_in, not_taken
 from domain.deal.import_checks import check_row
 from domain.deal.row import differing, digest_of, marks_held, marks_of
@@ -38,12 +38,12 @@ NEED_AN_OPEN_DEAL = {"owner", "amount", "expected_close", "needs", "quote", "nex
 def import_deal(row: ImportDeal, work: UnitOfWork) -> Json:
     deal, digest = work.find(Deal, row.deal_id), digest_of(row)
     if deal.imported is not None and deal.imported.digest == digest:
-        return told(deal)
+        return answer_of(deal)
     if not deal.exists:
         check_row(row, work.context.now)
         _open(deal, row, work)
         deal.record(f.ImportNoted(digest=digest, as_of=work.context.now, marks=marks_of(row)))
-        return told(deal)
+        return answer_of(deal)
     if any(_logged_as(deal, past) for past in row.activities):
         deal = work.get(Deal, row.deal_id, complete=True)
     return _tell_again(deal, row, digest, work)
@@ -142,7 +142,7 @@ def _tell_again(deal: Deal, said: ImportDeal, digest: str, work: UnitOfWork) -> 
     agreed = not deal.has_decided
     if not agreed or marks != last:
         deal.record(f.ImportNoted(digest=digest, as_of=work.context.now, marks=marks))
-    return {**told(deal), "notes": notes, "agreed": agreed}
+    return {**answer_of(deal), "notes": notes, "agreed": agreed}
 
 
 def _change(deal: Deal, row: ImportDeal, new: f.RowMarks, work: UnitOfWork) -> list[tuple[str, str]]:

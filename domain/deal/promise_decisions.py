@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from domain.deal import commands as c
 from domain.deal.deal import Deal
-from domain.deal.decisions import Json, check_limits, give, policy_of, told
+from domain.deal.decisions import Json, answer_of, check_limits, give, policy_of
 from domain.engine.command import handles
 from domain.engine.errors import Refused
 from domain.engine.unit_of_work import UnitOfWork
@@ -18,7 +18,7 @@ def promise_next(command: c.PromiseNext, work: UnitOfWork) -> Json:
     policy = policy_of(deal, work)
     check_limits(deal, command.next_step, policy, work)
     deal.promise_next(command.next_step, policy, work.context.now)
-    return told(deal)
+    return answer_of(deal)
 
 
 @handles(c.ExcusePromise)
@@ -26,7 +26,7 @@ def excuse_promise(command: c.ExcusePromise, work: UnitOfWork) -> Json:
     deal = work.get(Deal, command.deal_id)
     if deal.promise is None or deal.promise.id != command.promise_id:
         deal.must_have_excused(command.promise_id)
-        return told(deal)
+        return answer_of(deal)
     policy, now = policy_of(deal, work), work.context.now
     if work.context.by_a_rep:
         deal.must_leave_owner_excuse(policy)
@@ -35,21 +35,21 @@ def excuse_promise(command: c.ExcusePromise, work: UnitOfWork) -> Json:
         check_limits(deal, command.next_step, policy, work)
         deal.promise_next(command.next_step, policy, now)
     deal.keep_promised(policy, now)
-    return told(deal)
+    return answer_of(deal)
 
 
 @handles(c.RearmPromise)
 def rearm_promise(command: c.RearmPromise, work: UnitOfWork) -> Json:
     deal = work.get(Deal, command.deal_id)
     deal.follow(policy_of(deal, work), work.context.now)
-    return told(deal)
+    return answer_of(deal)
 
 
 @handles(c.EnsurePromise)
 def ensure_promise(command: c.EnsurePromise, work: UnitOfWork) -> Json:
     deal = work.get(Deal, command.deal_id)
     deal.keep_promised(policy_of(deal, work), work.context.now)
-    return told(deal)
+    return answer_of(deal)
 
 
 @handles(c.RemindPromise)
@@ -58,7 +58,7 @@ def remind_promise(command: c.RemindPromise, work: UnitOfWork) -> Json:
     promise = deal.live(command.promise_id, command.arming)
     if promise is not None:
         deal.remind(promise)
-    return told(deal)
+    return answer_of(deal)
 
 
 @handles(c.MissPromise)
@@ -67,7 +67,7 @@ def miss_promise(command: c.MissPromise, work: UnitOfWork) -> Json:
     promise = deal.live(command.promise_id, command.arming)
     if promise is not None:
         deal.miss(promise)
-    return told(deal)
+    return answer_of(deal)
 
 
 @handles(c.EscalatePromise)
@@ -76,7 +76,7 @@ def escalate_promise(command: c.EscalatePromise, work: UnitOfWork) -> Json:
     promise = deal.live(command.promise_id, command.arming)
     if promise is not None:
         deal.escalate(promise, work.find(Team, deal.team_id).manager_id, again=command.again)
-    return told(deal)
+    return answer_of(deal)
 
 
 @handles(c.ReassignPromise)
@@ -84,7 +84,7 @@ def reassign_promise(command: c.ReassignPromise, work: UnitOfWork) -> Json:
     """The deal and the new owner's allocations commit together, or not at all."""
     deal = work.get(Deal, command.deal_id)
     if deal.live(command.promise_id, command.arming) is None:
-        return told(deal)
+        return answer_of(deal)
     rep = work.get(Rep, command.to, guard=True)
     rep.must_be_here(work.context.now)
     policy = policy_of(deal, work)
@@ -93,4 +93,4 @@ def reassign_promise(command: c.ReassignPromise, work: UnitOfWork) -> Json:
     deal.end_promise(PromiseOutcome.BROKEN)
     give(deal, rep, "escalation", "", command.receipt)
     deal.keep_promised(policy, work.context.now)
-    return told(deal)
+    return answer_of(deal)

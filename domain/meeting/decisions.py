@@ -24,7 +24,7 @@ from domain.time.commitment import Commitment
 Json = dict[str, Any]
 
 
-def told_schedule(schedule: MeetingSchedule) -> Json:
+def schedule_answer(schedule: MeetingSchedule) -> Json:
     """What every command about a schedule answers."""
     return {
         "schedule_id": str(schedule.id),
@@ -36,7 +36,7 @@ def told_schedule(schedule: MeetingSchedule) -> Json:
     }
 
 
-def told(meeting: Meeting) -> Json:
+def answer_of(meeting: Meeting) -> Json:
     """What every command about a meeting answers: where it stands, and what it waits for."""
     return {
         "meeting_id": str(meeting.id),
@@ -69,14 +69,14 @@ def set_schedule(command: c.SetMeetingSchedule, work: UnitOfWork) -> Json:
             + ("whom above_id names" if command.plan.above_id else "nobody, and any manager may hold them")
         )
     schedule.set(command.scope, team_id, command.plan, policy, work.context.now)
-    return told_schedule(schedule)
+    return schedule_answer(schedule)
 
 
 @handles(c.CancelMeetingSchedule)
 def cancel_schedule(command: c.CancelMeetingSchedule, work: UnitOfWork) -> Json:
     schedule = work.get(MeetingSchedule, command.schedule_id)
     schedule.cancel(command.why)
-    return told_schedule(schedule)
+    return schedule_answer(schedule)
 
 
 @handles(c.CallMeeting)
@@ -84,7 +84,7 @@ def call_meeting(command: c.CallMeeting, work: UnitOfWork) -> Json:
     """The schedule, the meeting before and the new one, in one commit."""
     schedule, now = work.get(MeetingSchedule, command.schedule_id), work.context.now
     if not schedule.runs(command.arming) or command.number != schedule.called + 1:
-        return told_schedule(schedule)
+        return schedule_answer(schedule)
     assert schedule.plan is not None
     policy = cycle_policy(schedule.plan.policy, work, schedule.policy_version)
     if schedule.last_id is not None:
@@ -94,7 +94,7 @@ def call_meeting(command: c.CallMeeting, work: UnitOfWork) -> Json:
     meeting.record(called)
     due = policy.feedback_within.after(called.starts_at, policy.calendar)
     meeting.wait_for(policy, Step.HOLD, called.chair_id or called.above_id, due, now)
-    return told_schedule(schedule)
+    return schedule_answer(schedule)
 
 
 def _chair(plan: Plan, team_id: UUID | None, work: UnitOfWork) -> UUID | None:
@@ -152,7 +152,7 @@ def hold_meeting(command: c.HoldMeeting, work: UnitOfWork) -> Json:
             _ask(meeting, one, work)
         for item in command.action_items:
             open_action_item(_opening(item, meeting), work)
-    return told(meeting)
+    return answer_of(meeting)
 
 
 def _opening(item: c.Agreed, meeting: Meeting) -> OpenActionItem:
@@ -184,7 +184,7 @@ def ask_decision(command: c.AskMeetingDecision, work: UnitOfWork) -> Json:
     _check_time(command.question, "question", work.context.now)
     meeting = work.get(Meeting, command.meeting_id)
     _ask(meeting, command.question, work)
-    return told(meeting)
+    return answer_of(meeting)
 
 
 @handles(c.TakeMeetingDecision)
@@ -195,28 +195,28 @@ def take_decision(command: c.TakeMeetingDecision, work: UnitOfWork) -> Json:
             decision_id=command.decision_id, taken_by=command.taken_by, choice=command.choice
         )
     )
-    return told(meeting)
+    return answer_of(meeting)
 
 
 @handles(c.HandOverMeetingDecision)
 def hand_over_decision(command: c.HandOverMeetingDecision, work: UnitOfWork) -> Json:
     meeting = work.get(Meeting, command.meeting_id)
     meeting.hand_over_decision(command.decision_id, command.to)
-    return told(meeting)
+    return answer_of(meeting)
 
 
 @handles(c.ChangeChair)
 def change_chair(command: c.ChangeChair, work: UnitOfWork) -> Json:
     meeting = work.get(Meeting, command.meeting_id)
     meeting.chair(command.to)
-    return told(meeting)
+    return answer_of(meeting)
 
 
 @handles(c.CancelMeeting)
 def cancel_meeting(command: c.CancelMeeting, work: UnitOfWork) -> Json:
     meeting = work.get(Meeting, command.meeting_id)
     meeting.cancel(command.why)
-    return told(meeting)
+    return answer_of(meeting)
 
 
 # -- timers --------------------------------------------------------------------------------------
@@ -232,7 +232,7 @@ def remind_meeting(command: c.RemindMeeting, work: UnitOfWork) -> Json:
     meeting, wait = _owed(command, work)
     if wait is not None:
         meeting.remind(wait)
-    return told(meeting)
+    return answer_of(meeting)
 
 
 @handles(c.EscalateMeeting)
@@ -240,4 +240,4 @@ def escalate_meeting(command: c.EscalateMeeting, work: UnitOfWork) -> Json:
     meeting, wait = _owed(command, work)
     if wait is not None:
         meeting.escalate(wait)
-    return told(meeting)
+    return answer_of(meeting)

@@ -63,7 +63,7 @@ def hire_rep(command: p.HireRep, work: UnitOfWork) -> Json:
     elif rep.active and rep.team_id is not None and rep.team_id != command.team_id:
         _check_open(team)
         rep.record(p.RepMoved(before=rep.team_id, after=command.team_id))
-    return told(rep)
+    return answer_of(rep)
 
 
 def _check_open(team: p.Team) -> None:
@@ -71,7 +71,7 @@ def _check_open(team: p.Team) -> None:
         raise Refused("this team is archived: form it again first", team_id=str(team.id))
 
 
-def told(rep: p.Rep) -> Json:
+def answer_of(rep: p.Rep) -> Json:
     return {"rep_id": str(rep.id), "team_id": str(rep.team_id), "active": rep.active}
 
 
@@ -86,7 +86,7 @@ def correct_rep(command: p.CorrectRep, work: UnitOfWork) -> Json:
     )
     if after != held:
         rep.record(p.RepCorrected(before=held, after=after))
-    return told(rep)
+    return answer_of(rep)
 
 
 @handles(p.RepLeaves)
@@ -94,7 +94,7 @@ def rep_leaves(command: p.RepLeaves, work: UnitOfWork) -> Json:
     rep = work.get(p.Rep, command.rep_id)
     if rep.active:
         rep.record(p.RepLeft(at=work.context.happened_at))
-    return told(rep)
+    return answer_of(rep)
 
 
 @handles(p.PlanLeave)
@@ -106,7 +106,7 @@ def plan_leave(command: p.PlanLeave, work: UnitOfWork) -> Json:
     )
     if leave not in rep.away:
         rep.record(leave)
-    return told(rep)
+    return answer_of(rep)
 
 
 @handles(p.ComeBack)
@@ -115,4 +115,4 @@ def come_back(command: p.ComeBack, work: UnitOfWork) -> Json:
     at = work.context.happened_at
     if rep.leave_at(at) is not None:
         rep.record(p.CameBack(at=at))
-    return told(rep)
+    return answer_of(rep)

@@ -98,7 +98,7 @@ class HandOverScorecard(ScorecardCommand):
 # -- decisions -----------------------------------------------------------------------------------
 
 
-def told(card: Scorecard) -> Json:
+def answer_of(card: Scorecard) -> Json:
     last = card.closings[-1] if card.closings else None
     return {
         "scorecard_id": str(card.id),
@@ -121,7 +121,7 @@ def open_scorecard(command: OpenScorecard, work: UnitOfWork) -> Json:
         held = (card.definition, card.owner_id, card.manager_id, card.about.currency)
         if held != (command.definition, command.owner_id, manager_id, command.currency):
             raise AlreadyExists("there is a scorecard for this scope and period", id=str(card.id))
-        return told(card)
+        return answer_of(card)
     definition = work.find(Definitions, definition_stream(command.definition)).current
     checks = Checks()
     money = any(metric(m.metric).unit == Unit.MONEY for m in definition.measures if m.metric)
@@ -143,7 +143,7 @@ def open_scorecard(command: OpenScorecard, work: UnitOfWork) -> Json:
             team_id=team_of(command.scope, work),
         )
     )
-    return told(card)
+    return answer_of(card)
 
 
 @handles(ScoreScorecard)
@@ -162,14 +162,14 @@ def score_scorecard(command: ScoreScorecard, work: UnitOfWork) -> Json:
     said = ScorecardScored(role=command.role, scored_by=command.scored_by, scores=command.scores)
     if card.said.get(command.role) != said:
         card.record(said)
-    return told(card)
+    return answer_of(card)
 
 
 @handles(CloseScorecard)
 def close_scorecard(command: CloseScorecard, work: UnitOfWork) -> Json:
     card = work.get(Scorecard, command.scorecard_id)
     if card.status == "closed" and card.closings[-1].position == command.position:
-        return told(card)
+        return answer_of(card)
     card.must_be_open()
     definition = definition_of(card, work)
     _check_closing(definition, card, command)
@@ -184,7 +184,7 @@ def close_scorecard(command: CloseScorecard, work: UnitOfWork) -> Json:
             total=total_of(scores_of(definition, command.figures, card.scores)),
         )
     )
-    return told(card)
+    return answer_of(card)
 
 
 def _check_closing(definition: Definition, card: Scorecard, command: CloseScorecard) -> None:
@@ -208,7 +208,7 @@ def comment_on_scorecard(command: CommentOnScorecard, work: UnitOfWork) -> Json:
         card.record(said)
     elif held != said:
         raise AlreadyExists("this id belongs to another comment", id=str(command.comment_id))
-    return told(card)
+    return answer_of(card)
 
 
 @handles(AppealScorecard)
@@ -217,7 +217,7 @@ def appeal_scorecard(command: AppealScorecard, work: UnitOfWork) -> Json:
     if command.appealed_by != card.owner_id:
         raise Forbidden("a score is appealed against by whose it is")
     card.appeal(command.appealed_by, command.why)
-    return told(card)
+    return answer_of(card)
 
 
 @handles(HandOverScorecard)
@@ -230,4 +230,4 @@ def hand_over_scorecard(command: HandOverScorecard, work: UnitOfWork) -> Json:
         team_id=team_of(card.about.scope, work),
     )
     card.hand_over(after, command.why)
-    return told(card)
+    return answer_of(card)

@@ -22,7 +22,7 @@ from domain.target.target import Target, target_id
 Json = dict[str, Any]
 
 
-def told(target: Target) -> Json:
+def answer_of(target: Target) -> Json:
     """What every command about a target answers."""
     return {
         "target_id": str(target.id),
@@ -67,7 +67,7 @@ def propose_target(command: c.ProposeTarget, work: UnitOfWork) -> Json:
         raise AlreadyExists(
             "there is a target for this metric, scope and period: revise it", id=str(target.id), kind="target"
         )
-    return told(target)
+    return answer_of(target)
 
 
 def _says_the_same(target: Target, said: f.TargetProposed) -> bool:
@@ -90,21 +90,21 @@ def team_of(scope: Scope, work: UnitOfWork) -> UUID | None:
 def agree_target(command: c.AgreeTarget, work: UnitOfWork) -> Json:
     target = work.get(Target, command.target_id)
     target.agree(command.agreed_by)
-    return told(target)
+    return answer_of(target)
 
 
 @handles(c.LeaveTargetUnagreed)
 def leave_target_unagreed(command: c.LeaveTargetUnagreed, work: UnitOfWork) -> Json:
     target = work.get(Target, command.target_id)
     target.leave_unagreed()
-    return told(target)
+    return answer_of(target)
 
 
 @handles(c.HandOverTarget)
 def hand_over_target(command: c.HandOverTarget, work: UnitOfWork) -> Json:
     target = work.get(Target, command.target_id)
     target.hand_over(command.owner_id)
-    return told(target)
+    return answer_of(target)
 
 
 def first_day(target: Target, said: date | None, work: UnitOfWork) -> date:

@@ -19,7 +19,7 @@ from domain.figures.shares import Method, check_manual, spread, spread_equally
 from domain.people.people import Rep
 from domain.target import commands as c
 from domain.target import facts as f
-from domain.target.decisions import Json, team_of, told
+from domain.target.decisions import Json, answer_of, team_of
 from domain.target.smart import check_number
 from domain.target.target import Target, target_id
 from domain.time.periods import KINDS
@@ -39,7 +39,7 @@ def decompose_target(command: c.DecomposeTarget, work: UnitOfWork) -> Json:
         parent.divide(command.method, shares, parent.period.start, command.basis)
     elif parent.shares != shares:
         raise Refused("the target is divided already: re-spread it")
-    return told(parent)
+    return answer_of(parent)
 
 
 # -- checks --------------------------------------------------------------------------------------

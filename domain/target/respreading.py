@@ -22,7 +22,7 @@ from domain.figures.scope import ScopeKind
 from domain.figures.shares import Method, Part, respread, spread
 from domain.target import commands as c
 from domain.target import facts as f
-from domain.target.decisions import Json, first_day, told
+from domain.target.decisions import Json, answer_of, first_day
 from domain.target.dividing import check_teams, id_of, numbers_for, propose_part
 from domain.target.smart import check_number
 from domain.target.target import ZERO, Target
@@ -37,7 +37,7 @@ def revise_target(command: c.ReviseTarget, work: UnitOfWork) -> Json:
     if command.number != target.number:
         _must_be_whole(target)
         Change(first_day(target, command.from_day, work), command.why, work).revise(target, command.number)
-    return told(target)
+    return answer_of(target)
 
 
 @handles(c.RespreadTarget)
@@ -55,7 +55,7 @@ def respread_target(command: c.RespreadTarget, work: UnitOfWork) -> Json:
     else:
         target.revise(number, change.day, command.why)
         change.divide_as_said(target, command)
-    return told(target)
+    return answer_of(target)
 
 
 @handles(c.WithdrawTarget)
@@ -69,7 +69,7 @@ def withdraw_target(command: c.WithdrawTarget, work: UnitOfWork) -> Json:
             left = tuple(s for s in parent.shares if s.child_id != target.id)
             parent.divide(parent.method or Method.MANUAL, left, parent.period.start)
         _withdraw(target, command.why, work)
-    return told(target)
+    return answer_of(target)
 
 
 def _withdraw(target: Target, why: str, work: UnitOfWork) -> None:
@@ -90,7 +90,7 @@ def move_target(command: c.MoveTarget, work: UnitOfWork) -> Json:
     if target.parent_id != command.parent_id:
         change = Change(first_day(target, command.from_day, work), command.why, work)
         change.move(target, work.get(Target, command.parent_id), command.stays)
-    return told(target)
+    return answer_of(target)
 
 
 def _check(target: Target, number: Decimal) -> None:
