@@ -19,7 +19,7 @@ from psycopg.rows import dict_row
 
 from api.app import POOL_SIZE
 from api.engine.roles import Role
-from api.engine.users import KeyBook, NewKey
+from api.engine.users import KeyStore, NewKey
 from api.serve import config
 from benchmarks import history, raw
 from benchmarks.lives import START
@@ -44,7 +44,7 @@ HISTORY = deal_history.page_query("en", newest_first=False, ordinary=True)
 async def key(url: str) -> str:
     """An administrator's API key."""
     async with open_ledger(url, min_size=1, max_size=2) as ledger:
-        return (await KeyBook(ledger).create(NewKey("bench", Role.ADMIN), "bench"))[1]
+        return (await KeyStore(ledger).create(NewKey("bench", Role.ADMIN), "bench"))[1]
 
 
 def serve_ours(url: str, directory: str, socket: str) -> None:

@@ -54,12 +54,12 @@ def _serve(teller: Teller, *, demo: bool, data: Path | None, deals: int, seed: i
 async def admin_key(data_dir: Path) -> Path:
     """A file that only this user can read, with an admin's API key that counts. Made when it is missing or counts no more."""
     from api.engine.roles import Role
-    from api.engine.users import KeyBook, NewKey, Unauthenticated
+    from api.engine.users import KeyStore, NewKey, Unauthenticated
     from cli.engine.common import ledger
 
     file = data_dir / KEY_FILE
     async with ledger(operator=True) as opened:
-        keys = KeyBook(opened)
+        keys = KeyStore(opened)
         try:
             await keys.user(_read(file))
         except Unauthenticated:

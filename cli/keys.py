@@ -75,14 +75,14 @@ async def _operators(body: dict[str, Any], expires: datetime | None) -> tuple[st
     import re
 
     from api.engine.roles import Role
-    from api.engine.users import USER_PATTERN, KeyBook, NewKey
+    from api.engine.users import USER_PATTERN, KeyStore, NewKey
     from cli.engine.common import ledger
 
     if not re.fullmatch(USER_PATTERN, body["user_id"]):
         fail("--user: must be letters, digits, dot, dash and underscore, at most 64")
     async with ledger() as opened:
         new = NewKey(body["user_id"], Role.ADMIN, None, None, body["label"], expires)
-        return await KeyBook(opened).create(new, "cli")
+        return await KeyStore(opened).create(new, "cli")
 
 
 @app.command("list", epilog=example("salesloop keys list --json"))

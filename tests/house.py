@@ -16,7 +16,7 @@ import uvicorn
 
 from api.engine import reading
 from api.engine.roles import Role
-from api.engine.users import KeyBook, NewKey
+from api.engine.users import KeyStore, NewKey
 from api.serve import config
 from projections.engine import catalog
 from projections.engine.run import run_projections
@@ -119,7 +119,7 @@ def migrate_all(url: str) -> None:
 
 async def make_key(url: str, new: NewKey) -> str:
     async with open_ledger(url, min_size=1, max_size=2) as ledger:
-        return (await KeyBook(ledger).create(new, "tests"))[1]
+        return (await KeyStore(ledger).create(new, "tests"))[1]
 
 
 def furnish(house: House) -> None:

@@ -9,7 +9,7 @@ from fastapi import Request
 
 from api.engine.admission import Admission
 from api.engine.metrics import Metrics
-from api.engine.users import KeyBook
+from api.engine.users import KeyStore
 from api.imports.jobs import ImportJobs
 from domain.engine.command_handler import CommandHandler
 from projections.engine.wait import Waiter
@@ -26,7 +26,7 @@ class Services:
     pool: Pool
     ledger: Ledger
     handler: CommandHandler
-    keys: KeyBook
+    keys: KeyStore
     waiter: Waiter
     imports: ImportJobs
     metrics: Metrics
@@ -40,7 +40,7 @@ class Services:
             pool=ledger.pool,
             ledger=ledger,
             handler=CommandHandler(ledger),
-            keys=KeyBook(ledger, bounds.wrong_keys),
+            keys=KeyStore(ledger, bounds.wrong_keys),
             waiter=waiter,
             imports=ImportJobs(settings),
             metrics=metrics,

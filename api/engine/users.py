@@ -107,7 +107,7 @@ class Held:
     until: float
 
 
-class KeyBook:
+class KeyStore:
     """Makes, revokes and checks keys. A revocation counts everywhere within three seconds.
 
     Of wrong keys so many a minute are looked at, from one address and with one key's id, and few at once. A key that was right

@@ -17,7 +17,7 @@ from api.app import create_app
 from api.engine import users
 from api.engine.auth import authority_of
 from api.engine.roles import Role
-from api.engine.users import KeyBook, Unauthenticated
+from api.engine.users import KeyStore, Unauthenticated
 from runtime.ledger import open_ledger
 from runtime.settings import Settings
 from tests.house import House
@@ -108,7 +108,7 @@ async def test_a_key_that_another_process_revoked_counts_no_more_three_seconds_l
     monkeypatch.setattr(users, "time", clock)
     made = house.admin.post("/keys", json={"user_id": "u-elsewhere", "role": "auditor"}).json()
     async with open_ledger(house.settings.database_url, min_size=1, max_size=2) as ledger:
-        elsewhere = KeyBook(ledger)
+        elsewhere = KeyStore(ledger)
         assert (await elsewhere.user(made["token"])).user_id == "u-elsewhere"
         assert house.admin.delete(f"/keys/{made['id']}").status_code == 204
         for clock.now in (1_000.5, 1_001.0, 1_001.5):

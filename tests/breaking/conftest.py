@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from api.engine.roles import Role
-from api.engine.users import KeyBook, NewKey
+from api.engine.users import KeyStore, NewKey
 from runtime import clean_data, programs
 from runtime.ledger import open_ledger
 from runtime.supervisor import Supervisor
@@ -40,7 +40,7 @@ async def office(system: Supervisor, desks: int, policy: str) -> AsyncIterator[l
     """Desks with an administrator's key, a rep each in one team, and three deals they all work on."""
     assert system.postgres is not None
     async with open_ledger(system.postgres.url) as ledger:  # the operator's
-        _, token = await KeyBook(ledger).create(NewKey("breaker", Role.ADMIN), "tests")
+        _, token = await KeyStore(ledger).create(NewKey("breaker", Role.ADMIN), "tests")
     headers = {"Authorization": f"Bearer {token}"}
     async with httpx.AsyncClient(base_url=system.api_url, headers=headers, timeout=30) as http:
         team = await made(http, "/teams", {"name": "North"}, "team_id")

@@ -9,7 +9,7 @@ from pathlib import Path
 import psycopg
 
 from api.engine.roles import Role
-from api.engine.users import KeyBook, NewKey
+from api.engine.users import KeyStore, NewKey
 from domain.deal.commands import OpenDeal
 from projections.deal import board as deal_board
 from projections.engine.run import run_projections
@@ -41,7 +41,7 @@ async def test_a_restored_dump_is_the_same_ledger_and_goes_on(database_url: str,
     office = await furnish(database_url)
     deal = office.opening()
     await office.run(deal, key="once")
-    await KeyBook(office.ledger).create(NewKey("ops", Role.ADMIN), "cli")
+    await KeyStore(office.ledger).create(NewKey("ops", Role.ADMIN), "cli")
     assert len(await office.rows(FROZEN)) == 1
     dump = scratch / "salesloop.dump"
 

@@ -13,7 +13,7 @@ from psycopg.conninfo import make_conninfo
 from psycopg.errors import InsufficientPrivilege
 
 from api.engine.roles import Role
-from api.engine.users import KeyBook, NewKey
+from api.engine.users import KeyStore, NewKey
 from domain.engine.errors import Forbidden
 from runtime.database import connect_sync
 from runtime.embedded_postgres import APPLICATION
@@ -102,7 +102,7 @@ def test_the_owner_s_login_needs_its_password(application_url: str) -> None:
 class TestAnAdministratorsKey:
     async def test_is_not_made_by_the_application(self, application_url: str) -> None:
         async with open_ledger(application_url, min_size=1, max_size=2) as ledger:
-            keys = KeyBook(ledger)
+            keys = KeyStore(ledger)
             with pytest.raises(Forbidden, match="made by the operator"):
                 await keys.create(NewKey("me", Role.ADMIN), "me")
             assert await keys.all() == []
@@ -111,9 +111,9 @@ class TestAnAdministratorsKey:
         self, application_url: str, database_url: str
     ) -> None:
         async with open_ledger(database_url, min_size=1, max_size=2) as ledger:
-            _, token = await KeyBook(ledger).create(NewKey("ops", Role.ADMIN), "cli")
+            _, token = await KeyStore(ledger).create(NewKey("ops", Role.ADMIN), "cli")
         async with open_ledger(application_url, min_size=1, max_size=2) as ledger:
-            keys = KeyBook(ledger)
+            keys = KeyStore(ledger)
             assert (await keys.user(token)).role is Role.ADMIN
             id, _ = await keys.create(NewKey("wang", Role.AUDITOR), "ops")
             assert await keys.revoke(id) is not None

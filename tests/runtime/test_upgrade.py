@@ -19,7 +19,7 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from api.engine.roles import Role
-from api.engine.users import KeyBook
+from api.engine.users import KeyStore
 from domain.deal.commands import LogActivity, OpenDeal
 from domain.deal.deal import Deal
 from domain.engine.aggregate import Aggregate
@@ -176,7 +176,7 @@ async def test_a_pack_that_was_frozen_by_its_digest_alone_is_kept_as_computed_la
 async def test_keys_count_as_before_and_only_the_owner_changes_them(upgraded: Upgraded) -> None:
     application = make_conninfo(upgraded.url, user="salesloop", passfile="/dev/null")
     async with open_ledger(application) as ledger:
-        keys = KeyBook(ledger)
+        keys = KeyStore(ledger)
         assert (await keys.user(ADMIN)).role is Role.ADMIN
         assert (await keys.user(REP_S_FIRST)).role is Role.REP
         assert [key["user_id"] for key in await keys.all() if key["revoked_at"]] == ["old"]
