@@ -17,7 +17,7 @@ from domain.engine.values import Money
 from domain.policy.closed import LOST, WON
 from projections.deal.fold import DEAL_TOPICS, EventsByDeal
 from projections.deal.live_promise import PromiseFold
-from projections.deal.processes import ProcessBook, Version
+from projections.deal.processes import ProcessVersions, Version
 from projections.deal.row import DEALS, TITLES, DealRow, TitleRow
 from projections.engine.fold import on
 from projections.engine.projection import Entry
@@ -43,7 +43,7 @@ class DealBoard(PromiseFold):
     def __init__(self, suffix: str = "") -> None:
         super().__init__(suffix)
         self.titles = self.rows(TITLES)
-        self.processes = ProcessBook()
+        self.processes = ProcessVersions()
 
     async def prepare(self, connection: AsyncConnection[Any], events_by_deal: EventsByDeal) -> None:
         wanted = {version for id, events in events_by_deal.items() for version in self._versions(id, events)}

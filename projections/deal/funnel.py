@@ -23,7 +23,7 @@ from domain.deal import facts as f
 from domain.engine.currency import written
 from domain.policy.closed import LOST
 from projections.deal.fold import NO_CURRENCY, EventsByDeal, Priced, priced
-from projections.deal.processes import ProcessBook, Version
+from projections.deal.processes import ProcessVersions, Version
 from projections.engine.counters import counters_table
 from projections.engine.fold import on
 from projections.engine.paging import Source, fetch, in_order
@@ -102,7 +102,7 @@ class Funnel(Priced[StandingRow]):
         super().__init__(suffix)
         self.stages = self.counters(STAGES)
         self.moves = self.counters(MOVES)
-        self.processes = ProcessBook()
+        self.processes = ProcessVersions()
 
     async def prepare(self, connection: AsyncConnection[Any], events_by_deal: EventsByDeal) -> None:
         wanted = {version for id, events in events_by_deal.items() for version in self._versions(id, events)}

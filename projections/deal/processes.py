@@ -20,7 +20,7 @@ PUBLISHED = (
 Version = tuple[str, int]
 
 
-class ProcessBook:
+class ProcessVersions:
     """Versions of processes, learned as they are met."""
 
     def __init__(self) -> None:

@@ -23,7 +23,7 @@ from projections.cycle import company, kept_packs
 from projections.cycle.board import CycleBoard
 from projections.deal import at_position
 from projections.deal.at_position import DealAsKnown
-from projections.deal.processes import ProcessBook
+from projections.deal.processes import ProcessVersions
 from projections.engine import streams
 from projections.engine.catalog import ALL
 from projections.engine.wait import Waiter
@@ -90,7 +90,7 @@ class LoopReads:
         return sum((share * _counts(metric, one, currency) for one, share in weighed), ZERO)
 
     async def _weighed(self, deals: Sequence[DealAsKnown]) -> list[tuple[DealAsKnown, Decimal]]:
-        book = ProcessBook()
+        book = ProcessVersions()
         async with self._pool.connection() as connection:
             await book.learn(connection, {(d.deal.process, d.deal.process_version) for d in deals})
         return [
