@@ -15,10 +15,10 @@ from domain.deal.deal import Deal
 from domain.people.people import Rep, RepAllocated
 from workflows.deal.messages import (
     TOPICS,
-    Heir,
-    HeirWanted,
+    ChosenRep,
     PromiseArmed,
     Reassignment,
+    RepWanted,
     Standing,
     Step,
     Stuck,
@@ -56,11 +56,11 @@ class FollowUpActivities:
         return await self._context.execute(command, key(armed, timer.step), cause(armed, timer))
 
     @activity.defn
-    async def choose_heir(self, wanted: HeirWanted) -> Heir:
+    async def choose_heir(self, wanted: RepWanted) -> ChosenRep:
         """The least loaded rep of the deal's team who is here, the owner aside."""
         deal = await self._context.load(Deal, wanted.armed.deal_id)
         loads = await current_loads(self._context, deal.team_id, wanted.now, self._context.recall)
-        return heir_of(choose(loads, {deal.owner_id, *wanted.excluded}, deal.id))
+        return chosen_rep(choose(loads, {deal.owner_id, *wanted.excluded}, deal.id))
 
     @activity.defn
     async def reassign(self, asked: Reassignment) -> Executed:
@@ -108,5 +108,5 @@ async def current_loads(
     return loads.of(here, await context.ledger.count_since(loads.position, RepAllocated.TOPIC, here))
 
 
-def heir_of(choice: Choice) -> Heir:
-    return Heir(choice.rep_id, as_text(choice.receipt))
+def chosen_rep(choice: Choice) -> ChosenRep:
+    return ChosenRep(choice.rep_id, as_text(choice.receipt))

@@ -23,9 +23,9 @@ with workflow.unsafe.imports_passed_through():
         FollowUp,
         FollowUpEnded,
         FollowUpState,
-        HeirWanted,
         PromiseArmed,
         Reassignment,
+        RepWanted,
         Standing,
         Step,
         Stuck,
@@ -151,7 +151,7 @@ class FollowUpWorkflow(DeadlineTimer):
         refused = "nobody else in the team can take the deal over"
         excluded: tuple[UUID, ...] = ()
         for _ in range(CHOICES):
-            heir = await self._do(FollowUpActivities.choose_heir, HeirWanted(armed, now, excluded))
+            heir = await self._do(FollowUpActivities.choose_heir, RepWanted(armed, now, excluded))
             if heir.rep_id is None:
                 break
             said = await self._do(FollowUpActivities.reassign, Reassignment(armed, now, heir))

@@ -197,7 +197,7 @@ def standing_of(newest: Recorded) -> Standing:
 
 
 @dataclass(frozen=True)
-class HeirWanted:
+class RepWanted:
     """Who could take the deal over, `excluded` and the present owner aside?"""
 
     armed: PromiseArmed
@@ -206,7 +206,7 @@ class HeirWanted:
 
 
 @dataclass(frozen=True)
-class Heir:
+class ChosenRep:
     """The rep chosen, with the decision receipt; `rep_id` None when there is nobody, and then `receipt` says why."""
 
     rep_id: UUID | None
@@ -217,7 +217,7 @@ class Heir:
 class Reassignment:
     armed: PromiseArmed
     now: datetime
-    heir: Heir
+    heir: ChosenRep
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from domain.deal.commands import EscalatePromise, HandOver
 from domain.deal.deal import Deal
 from domain.people.handover import LEFT, MOVED, RULE, RULE_OF_MOVES
 from domain.people.people import Rep
-from workflows.deal.activities import current_loads, heir_of
-from workflows.deal.messages import Heir
+from workflows.deal.activities import chosen_rep, current_loads
+from workflows.deal.messages import ChosenRep
 from workflows.engine.activity_context import Cause, Executed
 from workflows.people.messages import (
     Handing,
@@ -42,10 +42,10 @@ class HandoverActivities:
         if not deals or rep.team_id is None:
             return HandoverPlan(None)
         if rep.active:
-            return HandoverPlan(deals[-1], tuple(Handing(id, Heir(rep.id, MOVED)) for id in deals))
+            return HandoverPlan(deals[-1], tuple(Handing(id, ChosenRep(rep.id, MOVED)) for id in deals))
         loads = await current_loads(self._context, rep.team_id, asked.now, self._context.load)
         chosen = spread(deals, loads, asked.rep_id)
-        return HandoverPlan(deals[-1], tuple(Handing(id, heir_of(choice)) for id, choice in chosen))
+        return HandoverPlan(deals[-1], tuple(Handing(id, chosen_rep(choice)) for id, choice in chosen))
 
     @activity.defn
     async def hand_over(self, page: HandoverPage) -> HandoverPageDone:

@@ -14,7 +14,7 @@ from temporalio.common import WorkflowIDReusePolicy
 from domain.engine.facts import Fact
 from domain.engine.recorded import Recorded
 from domain.people.people import RepLeft, RepMoved, TeamManagerChanged
-from workflows.deal.messages import Heir
+from workflows.deal.messages import ChosenRep
 from workflows.engine.delivery import Deliverer, News, Reader
 from workflows.engine.messages import HISTORY_LIMIT
 from workflows.engine.queues import Queue
@@ -108,7 +108,7 @@ class Handing:
     """One deal of the leaving rep, the rep who shall have it, and why."""
 
     deal_id: UUID
-    heir: Heir
+    heir: ChosenRep
 
 
 @dataclass(frozen=True)
