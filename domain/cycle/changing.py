@@ -10,7 +10,7 @@ from domain.cycle.decisions import Json, answer_of, policy_of, targets_of, warn_
 from domain.cycle.facts import People
 from domain.engine.command import handles
 from domain.engine.unit_of_work import UnitOfWork
-from domain.scorecard.scorecard import Hands, Scorecard, scorecard_id
+from domain.scorecard.scorecard import Scorecard, ScorecardPeople, scorecard_id
 from domain.target.decisions import team_of
 
 
@@ -67,4 +67,4 @@ def _hand_over_card(cycle: Cycle, after: People, why: str, work: UnitOfWork) -> 
     if card.exists and card.status == "open":
         owner_id = after.owner_id if card.owner_id == before.owner_id else card.owner_id
         manager_id = after.manager_id if card.manager_id == before.manager_id else card.manager_id
-        card.hand_over(Hands(owner_id=owner_id, manager_id=manager_id, team_id=after.team_id), why)
+        card.hand_over(ScorecardPeople(owner_id=owner_id, manager_id=manager_id, team_id=after.team_id), why)

@@ -21,12 +21,12 @@ from domain.figures.scope import Scope
 from domain.scorecard.compute import MeasureFigure, result_of, scores_of, total_of
 from domain.scorecard.definition import Definition, Definitions, MeasureKind, definition_stream
 from domain.scorecard.scorecard import (
-    Hands,
     Score,
     Scorecard,
     ScorecardClosed,
     ScorecardCommented,
     ScorecardOpened,
+    ScorecardPeople,
     ScorecardScored,
     scorecard_id,
 )
@@ -224,7 +224,7 @@ def appeal_scorecard(command: AppealScorecard, work: UnitOfWork) -> Json:
 def hand_over_scorecard(command: HandOverScorecard, work: UnitOfWork) -> Json:
     card = work.get(Scorecard, command.scorecard_id)
     card.must_be_open()
-    after = Hands(
+    after = ScorecardPeople(
         owner_id=command.owner_id or card.owner_id,
         manager_id=command.manager_id or card.manager_id,
         team_id=team_of(card.about.scope, work),

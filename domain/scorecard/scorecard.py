@@ -83,7 +83,7 @@ class ScorecardReopened(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Hands:
+class ScorecardPeople:
     """Whose it is, who scores and closes it, and the team of its scope."""
 
     owner_id: UUID
@@ -95,8 +95,8 @@ class Hands:
 class ScorecardHandedOver(Fact):
     """While it was open: others own it, or score and close it, from now."""
 
-    before: Hands
-    after: Hands
+    before: ScorecardPeople
+    after: ScorecardPeople
     why: FreeText
 
 
@@ -143,10 +143,10 @@ class Scorecard(OwnedAggregate):
             self.record(ScorecardReopened(number=len(self.closings), appealed_by=by, why=why))
 
     @property
-    def hands(self) -> Hands:
-        return Hands(owner_id=self.owner_id, manager_id=self.manager_id, team_id=self.team_id)
+    def hands(self) -> ScorecardPeople:
+        return ScorecardPeople(owner_id=self.owner_id, manager_id=self.manager_id, team_id=self.team_id)
 
-    def hand_over(self, after: Hands, why: str) -> None:
+    def hand_over(self, after: ScorecardPeople, why: str) -> None:
         if after != self.hands:
             self.record(ScorecardHandedOver(before=self.hands, after=after, why=why))
 
