@@ -11,8 +11,8 @@ from fastapi import FastAPI
 import domain.registry  # noqa: F401 - every fact and decision is registered by importing it
 from api.capabilities import ROUTERS, TAGS
 from api.engine import errors, openapi
-from api.engine.front import Front
 from api.engine.metrics import Metrics
+from api.engine.middleware import Middleware
 from api.engine.services import Services
 from projections.engine.wait import Waiter
 from runtime.ledger import open_ledger
@@ -39,7 +39,7 @@ def create_app(settings: Settings) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.metrics = metrics
-    app.add_middleware(Front, metrics=metrics, bounds=settings.bounds)
+    app.add_middleware(Middleware, metrics=metrics, bounds=settings.bounds)
     errors.install(app)
     for router in ROUTERS:
         app.router.routes.extend(router.routes)

@@ -20,7 +20,7 @@ from uvicorn.server import ServerState
 
 from api.engine.connections import Connections
 from api.engine.errors import HEAD_TOO_LARGE, HTTP, SLOW, Problem, overloaded, raw
-from api.engine.front import SAFE_HEADERS
+from api.engine.middleware import SAFE_HEADERS
 
 HEAD = 16 * 1024
 """Bytes of a request line and headers; each header counts `EACH` more, as in HTTP/2, which is what keeping it takes. What is

@@ -15,7 +15,7 @@ import pytest
 from starlette.exceptions import HTTPException
 
 from api.engine.errors import Problem
-from api.engine.front import Bodies, Body
+from api.engine.middleware import Bodies, Body
 from runtime.bounds import Bounds
 from tests.api.test_problems import problem
 from tests.breaking.strangers import Place, answer

@@ -34,7 +34,7 @@ SAFE_HEADERS = [(b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"
 log = logging.getLogger("api.access")
 
 
-class Front:
+class Middleware:
     """The outermost layer, plain ASGI: it costs microseconds."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics, bounds: Bounds) -> None:
