@@ -65,14 +65,14 @@ async def import_files(
     quiet: bool = False,
 ) -> ImportResult:
     from domain.engine.context import Actor
-    from projections.engine.pace import paced
+    from projections.engine.throttle import throttled
     from runtime.imports.mapping_file import mapping_of
     from runtime.imports.run import run_import
 
     chosen = mapping_of(mapping)
     folder = rejects or _rejects_beside(source)
     with bars(quiet=quiet) as shown:
-        async with ledger() as opened, paced(opened.pool) as pace:
+        async with ledger() as opened, throttled(opened.pool) as pace:
             return await run_import(
                 opened.pool,
                 chosen,

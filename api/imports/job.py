@@ -30,7 +30,7 @@ from api.imports.jobs import (
     working_on,
 )
 from domain.engine.context import Actor
-from projections.engine.pace import paced
+from projections.engine.throttle import throttled
 from runtime import logging as logs
 from runtime.database import open_pool
 from runtime.imports.mapping import Mapping
@@ -57,7 +57,7 @@ def mapping_of(folder: Path, order: Order) -> Mapping:
 async def run(folder: Path, order: Order, url: str) -> None:
     pool = await open_pool(url, min_size=2, max_size=8)
     try:
-        async with paced(pool) as pace:
+        async with throttled(pool) as pace:
             await run_import(
                 pool,
                 mapping_of(folder, order),

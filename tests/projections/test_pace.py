@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from projections.engine import pace as pacing
-from projections.engine.pace import Pace
+from projections.engine import throttle as pacing
 from projections.engine.positions import FOLLOWERS, LIVE, lock_key
 from projections.engine.run import run_projections
+from projections.engine.throttle import Throttle
 from projections.engine.wait import Waiter
 from runtime.database import connect
 from tests.projections.telling import Books, call
@@ -20,22 +20,22 @@ NAME = "deal_board"
 
 
 @pytest.fixture
-async def far_ahead(books: Books, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[Books, Pace]]:
+async def far_ahead(books: Books, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[Books, Throttle]]:
     """More is recorded than anybody has applied."""
     monkeypatch.setattr(pacing, "AHEAD", 5)
     deal_id = await books.opened()
     for _ in range(10):
         await books.given(call(deal_id))
     async with Waiter(books.office.url) as waiter:
-        yield books, Pace(books.office.ledger.pool, waiter)
+        yield books, Throttle(books.office.ledger.pool, waiter)
 
 
-async def test_nobody_who_follows_is_nobody_to_wait_for(far_ahead: tuple[Books, Pace]) -> None:
+async def test_nobody_who_follows_is_nobody_to_wait_for(far_ahead: tuple[Books, Throttle]) -> None:
     await far_ahead[1]()
 
 
 async def test_it_waits_until_who_follows_is_near(
-    far_ahead: tuple[Books, Pace], eventually: Callable[..., Any]
+    far_ahead: tuple[Books, Throttle], eventually: Callable[..., Any]
 ) -> None:
     books, pace = far_ahead
     async with await connect(books.office.url) as follower:
@@ -50,7 +50,7 @@ async def test_it_waits_until_who_follows_is_near(
         await waiting
 
 
-async def test_who_has_stopped_is_not_waited_for(far_ahead: tuple[Books, Pace]) -> None:
+async def test_who_has_stopped_is_not_waited_for(far_ahead: tuple[Books, Throttle]) -> None:
     books, pace = far_ahead
     async with await connect(books.office.url) as follower:
         await follower.execute("SELECT pg_advisory_lock(%s::int, %s::int)", [FOLLOWERS, lock_key(NAME)])
@@ -59,7 +59,7 @@ async def test_who_has_stopped_is_not_waited_for(far_ahead: tuple[Books, Pace]) 
 
 
 async def test_who_holds_on_and_does_not_move_is_given_up(
-    far_ahead: tuple[Books, Pace], monkeypatch: pytest.MonkeyPatch
+    far_ahead: tuple[Books, Throttle], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pacing, "PATIENCE", 0.01)
     books, pace = far_ahead
@@ -68,7 +68,7 @@ async def test_who_holds_on_and_does_not_move_is_given_up(
         await pace()
 
 
-async def test_with_followers_at_work_it_goes_on(far_ahead: tuple[Books, Pace]) -> None:
+async def test_with_followers_at_work_it_goes_on(far_ahead: tuple[Books, Throttle]) -> None:
     books, pace = far_ahead
     stop = asyncio.Event()
     following = asyncio.create_task(run_projections(books.office.url, stop=stop))

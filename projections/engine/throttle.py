@@ -31,7 +31,7 @@ SELECT l.objid::bigint FROM pg_locks l JOIN pg_database d ON d.oid = l.database
 """
 
 
-class Pace:
+class Throttle:
     """`await pace()` before recording more. It returns at once where the read models keep up, or nobody follows."""
 
     def __init__(self, pool: Pool, waiter: Waiter) -> None:
@@ -72,6 +72,6 @@ def _locked(names: Iterable[str], held: set[int]) -> Iterable[str]:
 
 
 @asynccontextmanager
-async def paced(pool: Pool) -> AsyncIterator[Pace]:
+async def throttled(pool: Pool) -> AsyncIterator[Throttle]:
     async with Waiter(str(pool.conninfo)) as waiter:
-        yield Pace(pool, waiter)
+        yield Throttle(pool, waiter)
