@@ -31,14 +31,14 @@ ENTRIES = sql.SQL(
 SHARE = sql.SQL(" AND mod(uuid_hash(stream_id) & 65535, {of}) = {number}")
 
 
-class Share(NamedTuple):
+class StreamShare(NamedTuple):
     """Of all streams those with this number of so many."""
 
     number: int
     of: int
 
 
-WHOLE = Share(0, 1)
+WHOLE = StreamShare(0, 1)
 
 
 class Entry(msgspec.Struct, Generic[F], gc=False):
@@ -78,7 +78,7 @@ class Projection(ABC):
     """By topic, what a fact says there and in its own history, in English and Chinese: templates as in `deal/templates.py`."""
     awaited: ClassVar[bool] = False
     """Workflows ask for figures from it, as known at a position that they wait for."""
-    share: Share = WHOLE
+    share: StreamShare = WHOLE
     revision: ClassVar[int] = 1
     """Counted up when a release makes other rows of the same facts."""
     copied: ClassVar[bool] = False
@@ -103,7 +103,7 @@ class Projection(ABC):
 
     @classmethod
     @cache
-    def _entries(cls, share: Share) -> bytes:
+    def _entries(cls, share: StreamShare) -> bytes:
         topics = sql.SQL(", ").join(sql.Literal(topic) for topic in sorted(cls.topics))
         only = SHARE.format(number=share.number, of=share.of) if share.of > 1 else sql.SQL("")
         return ENTRIES.format(topics=topics, share=only).as_string().encode()

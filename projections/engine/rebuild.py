@@ -21,7 +21,7 @@ import domain.registry  # noqa: F401 - every fact is known before the first is f
 from projections.engine import positions
 from projections.engine.catalog import BY_NAME
 from projections.engine.positions import LIVE, REBUILDS, Fenced, Place
-from projections.engine.projection import Projection, Share
+from projections.engine.projection import Projection, StreamShare
 from projections.engine.rebuild_workers import NOT_WAITING, Order, Workers
 from projections.engine.tables import SCHEMA, Table
 from runtime.database import connect
@@ -204,7 +204,9 @@ class NewTables:
                 reached[number] = position
                 progress(sum(reached) // shares, upto)
 
-            order = Order(url, model.name, model.suffix, generation, upto, Share(number, shares), STRETCH)
+            order = Order(
+                url, model.name, model.suffix, generation, upto, StreamShare(number, shares), STRETCH
+            )
             await processes.fill(order, report)
 
         await _together([fill(number) for number in range(shares)])

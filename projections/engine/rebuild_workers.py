@@ -24,7 +24,7 @@ from psycopg import AsyncConnection
 import domain.registry  # noqa: F401 - every fact is known before the first is folded
 from projections.engine import positions
 from projections.engine.catalog import BY_NAME
-from projections.engine.projection import Projection, Share
+from projections.engine.projection import Projection, StreamShare
 from runtime.codec import encode
 from runtime.database import connect
 from runtime.garbage import seldom_collected
@@ -45,7 +45,7 @@ class Order(msgspec.Struct, frozen=True):
     suffix: str
     generation: int
     upto: int
-    share: Share
+    share: StreamShare
     stretch: int
 
 
