@@ -35,7 +35,7 @@ from runtime.ledger import Ledger
 from tests.loop import company as co
 from tests.office import Office
 from tests.workflows.world import Running, World, standing_still, until
-from workflows.engine.deadline_activities import Deadlines
+from workflows.engine.deadline_activities import DeadlineActivities
 from workflows.engine.delivery import Deliverer
 from workflows.engine.messages import Outlook, workflow_id
 from workflows.engine.queues import QUEUE_NAMES
@@ -187,7 +187,7 @@ class Year:
 async def moved(world: World, id: UUID, instant: datetime) -> None:
     """The cycle's clock has said everything that was due until `instant`. One that has nothing to say is left where it is."""
     assert world.context is not None
-    look = Deadlines(world.context, RULES).look
+    look = DeadlineActivities(world.context, RULES).look
     if not owes(await look(id), instant):
         return
     await world.move(workflow_id("cycle", id), instant)

@@ -21,10 +21,10 @@ A = TypeVar("A", bound=Aggregate)
 
 def deadline_activities(context: ActivityContext) -> Iterator[Callable[..., Any]]:
     for rules in DEADLINES.values():
-        yield from named(Deadlines(context, rules))
+        yield from named(DeadlineActivities(context, rules))
 
 
-def named(deadlines: Deadlines[A]) -> tuple[Callable[..., Any], ...]:
+def named(deadlines: DeadlineActivities[A]) -> tuple[Callable[..., Any], ...]:
     """Under the names that the workflow asks for."""
 
     @activity.defn(name=deadlines.rules.look)
@@ -38,7 +38,7 @@ def named(deadlines: Deadlines[A]) -> tuple[Callable[..., Any], ...]:
     return look, speak
 
 
-class Deadlines(Generic[A]):
+class DeadlineActivities(Generic[A]):
     def __init__(self, context: ActivityContext, rules: DeadlineRules[A]) -> None:
         self.rules = rules
         self._context = context
