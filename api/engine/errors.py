@@ -121,18 +121,18 @@ def too_many(kind: Kind, detail: str, wait: float) -> Problem:
 
 
 def render(request: Request, problem: Problem) -> Response:
-    content = told(problem, request.url.path)
+    content = problem_json(problem, request.url.path)
     return Response(content, problem.kind.status, media_type=MEDIA_TYPE, headers=dict(problem.headers))
 
 
 def raw(problem: Problem, instance: str | None = None) -> tuple[list[tuple[bytes, bytes]], bytes]:
     """Headers and body, for those who answer without a request that could be read."""
-    body = told(problem, instance)
+    body = problem_json(problem, instance)
     headers = {"content-type": MEDIA_TYPE, "content-length": str(len(body)), **problem.headers}
     return [(name.lower().encode(), value.encode()) for name, value in headers.items()], body
 
 
-def told(problem: Problem, instance: str | None) -> bytes:
+def problem_json(problem: Problem, instance: str | None) -> bytes:
     kind = problem.kind
     body = {
         "type": TYPE_PREFIX + kind.code,

@@ -64,7 +64,7 @@ class Writer:
             **({"Location": location} if location else {}),
             **({"Idempotency-Replayed": "true"} if receipt.replayed else {}),
         }
-        return Response(told(receipt), status, headers, media_type="application/json")
+        return Response(receipt_json(receipt), status, headers, media_type="application/json")
 
     async def execute(
         self, command: Command, body: Envelope | None = None, *, worked_out: bool = False
@@ -108,7 +108,7 @@ class Writer:
         return id_within(NAMESPACE, f"{kind}:{self.key}") if self.key else uuid4()
 
 
-def told(receipt: Receipt) -> bytes:
+def receipt_json(receipt: Receipt) -> bytes:
     return orjson.dumps(
         {
             "position": receipt.position,
