@@ -74,7 +74,7 @@ def rehearse(
     end = as_of.astimezone() if as_of else None
     played, titles = run(_rehearse(wanted, end, limit, quiet=json))
     if json:
-        as_json(_told(played, limit))
+        as_json(_as_answer(played, limit))
     else:
         _show(played, titles, tz)
 
@@ -152,7 +152,7 @@ async def _titles(opened: Ledger, listed: Sequence[Rehearsed]) -> dict[str, str]
     return {str(id): titles.get(id, str(id)) for id in ids}
 
 
-def _told(played: Rehearsal, limit: int) -> dict[str, Any]:
+def _as_answer(played: Rehearsal, limit: int) -> dict[str, Any]:
     return {
         "policy": played.policy.name,
         "as_of": played.as_of,

@@ -184,7 +184,7 @@ async def list_imports(look: Reader, limit: Annotated[int, Query(ge=1, le=200), 
     orders = await asyncio.to_thread(jobs.unbegun)
     told = [_ordered(order, jobs) for order in orders[:limit] if order.job_id not in begun]
     missed = [one for one in told if await read_job(look.services.pool, UUID(str(one["id"]))) is None]
-    return look.json({"imports": [*missed, *(_told(job, jobs) for job in begun_jobs)][:limit]})
+    return look.json({"imports": [*missed, *(_as_answer(job, jobs) for job in begun_jobs)][:limit]})
 
 
 @router.get("/{job_id}", operation_id="readImport", summary="An import job", responses=answers(ImportAnswer))
@@ -195,7 +195,7 @@ async def read_import(job_id: UUID, look: Reader) -> Response:
 async def _present(job_id: UUID, services: Services) -> dict[str, object]:
     job = await read_job(services.pool, job_id)
     if job is not None:
-        return _told(job, services.imports)
+        return _as_answer(job, services.imports)
     order = services.imports.ordered(job_id)
     if order is None:
         raise NotFound("no import has this id", kind="import", id=str(job_id))
@@ -240,7 +240,7 @@ def _ordered(order: Order, jobs: ImportJobs) -> dict[str, object]:
     }
 
 
-def _told(job: Job, jobs: ImportJobs) -> dict[str, object]:
+def _as_answer(job: Job, jobs: ImportJobs) -> dict[str, object]:
     """One whose process was ended waits for the next one to take it up."""
     waits = job.state == "interrupted" and jobs.waits(job.id)
     result = job.result or {}

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from projections.policy.rules import CalendarKnown
 
 
-def calendar_told(calendar: Any) -> str:
+def calendar_words(calendar: Any) -> str:
     """In a cell: where and when, until when days off are known, and how many are one's own."""
     parts = [f"{calendar.timezone} {calendar.opens}–{calendar.closes}"]
     if calendar.known_until is not None:

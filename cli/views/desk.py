@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from cli.engine.common import moment
 from cli.engine.language import word
 from cli.engine.tables import facts, notes, table
-from cli.views.calendars import calendar_told, note_calendar
+from cli.views.calendars import calendar_words, note_calendar
 
 if TYPE_CHECKING:
     from domain.cycle.policy import CyclePolicy
@@ -38,7 +38,7 @@ def show_policy(name: str, versions: Sequence[Mapping[str, Any]]) -> None:
 
 def _policy(p: Mapping[str, Any]) -> tuple[Any, ...]:
     stages = ", ".join(f"{stage} {after}" for stage, after in p["due_after_by_stage"].items())
-    calendar = calendar_told(SimpleNamespace(**p["calendar"]))
+    calendar = calendar_words(SimpleNamespace(**p["calendar"]))
     times = (p["remind_before"], p["escalate_after"], p["reassign_after"])
     return p["version"], p["due_after"], stages, *times, calendar
 
@@ -97,7 +97,7 @@ def show_cycle_policy(name: str, versions: Sequence[CyclePolicy]) -> None:
             p.agree_before,
             p.review_after,
             word(month_name[p.fiscal_start]),
-            calendar_told(p.calendar),
+            calendar_words(p.calendar),
         )
         for p in versions
     ]

@@ -62,7 +62,7 @@ BY_HAND = AllocationReceipt()
 
 def as_text(receipt: AllocationReceipt) -> str:
     """Short, for a workflow's history."""
-    candidates = [_told(candidate) for candidate in receipt.candidates]
+    candidates = [_candidate(candidate) for candidate in receipt.candidates]
     told = {
         "format": receipt.format,
         "rule": receipt.rule,
@@ -73,7 +73,7 @@ def as_text(receipt: AllocationReceipt) -> str:
     return json.dumps(told, separators=(",", ":"))
 
 
-def _told(candidate: Candidate) -> Json:
+def _candidate(candidate: Candidate) -> Json:
     told = {"rep_id": str(candidate.rep_id), "score": candidate.score, "why_not": candidate.why_not}
     return {name: str(value) for name, value in told.items() if value not in (None, "")}
 

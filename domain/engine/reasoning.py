@@ -46,14 +46,14 @@ def plain(value: object) -> str:
     return str(value)
 
 
-def told(
+def sentences(
     steps: Sequence[tuple[str, Sequence[Value]]], words: Mapping[str, Words], language: Language
 ) -> tuple[str, ...]:
     """Each step, its code and its values, as a sentence. A code without words is shown as it is, never left out."""
-    return tuple(_told(code, values, words.get(code), language) for code, values in steps)
+    return tuple(_sentence(code, values, words.get(code), language) for code, values in steps)
 
 
-def _told(code: str, values: Sequence[Value], words: Words | None, language: Language) -> str:
+def _sentence(code: str, values: Sequence[Value], words: Words | None, language: Language) -> str:
     if words is None:
         return " ".join([code, *(f"{v.name}={v.value}" for v in values)])
     return (words.en if language == "en" else words.zh).format_map({v.name: v.value for v in values})

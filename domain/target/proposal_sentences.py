@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 
-from domain.engine.reasoning import Language, Reason, Value, plain, told
+from domain.engine.reasoning import Language, Reason, Value, plain, sentences
 from domain.engine.values import Words
 from domain.figures.metrics import Metric, Unit, find_metric
 from domain.figures.shares import PRECISION
@@ -27,7 +27,7 @@ def argued(reasons: Sequence[Reason], key: str, currency: str, language: Languag
     """Each step as a sentence. Values of a metric that this release does not know stay as they are."""
     of = find_metric(key)
     said = [(step.code, _values(step, of, currency, language)) for step in reasons]
-    return told(said, NEXT_TARGET_WORDS, language)
+    return sentences(said, NEXT_TARGET_WORDS, language)
 
 
 def _values(step: Reason, of: Metric | None, currency: str, language: Language) -> tuple[Value, ...]:
