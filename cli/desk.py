@@ -12,7 +12,7 @@ import typer
 from cli.deal import DealArgument
 from cli.engine.common import REFUSED, Json, Limit, Zone, as_json, example, group, run, zone
 from cli.engine.house import Query, house
-from cli.engine.language import language, told, word
+from cli.engine.language import language, sentence, word
 from cli.engine.options import Cursor, Day, OwnerFilter, RepFilter, TeamFilter, more
 from cli.engine.tables import say
 from cli.views.calendars import show_calendars
@@ -226,7 +226,7 @@ def health(*, json: Json = False) -> None:
     elif deals:
         number = found["open_deals_without_promise"]
         some = ", ".join(map(str, deals[:5]))
-        say(told("{n} open deals have no live promise: {deals}", n=f"{number:,}", deals=some))
+        say(sentence("{n} open deals have no live promise: {deals}", n=f"{number:,}", deals=some))
     else:
         say(word("every open deal has exactly one live promise"))
     if not json:

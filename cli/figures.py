@@ -10,7 +10,7 @@ import typer
 
 from cli.engine.common import USAGE, Json, Limit, as_json, example, fail, group, run
 from cli.engine.house import house
-from cli.engine.language import language, told
+from cli.engine.language import language, sentence
 from cli.engine.options import Cursor, Day, KnownAt, PeriodFilter, measured, metric_name, more, whose
 from cli.engine.tables import say
 from cli.views.desk import show_metrics
@@ -55,9 +55,9 @@ def show(
     days, figure = found["window"], found["figure"]
     number = measured(None if figure is None else Decimal(figure), metric, found["currency"])
     about = f"{metric_name(metric)}, {whose(_scope(found['scope']), known)}"
-    what = f"{about}, {told('{start} to {end}', start=days['start'], end=days['end'])}"
+    what = f"{about}, {sentence('{start} to {end}', start=days['start'], end=days['end'])}"
     if found["known_at"] is not None:
-        what = told("{what}, as known at position {position:,}", what=what, position=found["known_at"])
+        what = sentence("{what}, as known at position {position:,}", what=what, position=found["known_at"])
     say(f"{what}: {number}")
 
 

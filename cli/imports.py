@@ -9,7 +9,7 @@ import typer
 
 from cli.engine.common import AsUser, Json, as_json, example, ledger, run
 from cli.engine.house import OPERATOR, remote
-from cli.engine.language import told, word
+from cli.engine.language import sentence, word
 from cli.engine.tables import say, table
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ class Follow:
 
     def __init__(self, shown: Bars, source: str) -> None:
         self._shown = shown
-        self._reading: Any = shown.add_task(told("reading {source}", source=source), total=None, rate="")
+        self._reading: Any = shown.add_task(sentence("reading {source}", source=source), total=None, rate="")
         self._tasks: dict[str, object] = {}
 
     def __call__(self, at: Progress) -> None:
@@ -121,9 +121,9 @@ class Follow:
         if at.file not in self._tasks:
             self._tasks[at.file] = self._shown.add_task(at.file, total=at.total, rate="")
         task = self._tasks[at.file]
-        rate = told("{n} rows a minute", n=f"{at.rate * 60:,.0f}")
+        rate = sentence("{n} rows a minute", n=f"{at.rate * 60:,.0f}")
         if at.refused:
-            rate = told("{rate}, {n} refused", rate=rate, n=at.refused)
+            rate = sentence("{rate}, {n} refused", rate=rate, n=at.refused)
         self._shown.update(task, completed=at.done, total=max(at.total, at.done), rate=rate)  # type: ignore[arg-type]
 
 
@@ -133,10 +133,10 @@ def show(result: ImportResult) -> None:
     title = word("dry run: nothing was recorded") if result.dry_run else ""
     table(columns, rows, title=title, right=columns[1:])
     for refusal in result.refusals[:20]:
-        say(told("refused: {why}", why=refusal))
+        say(sentence("refused: {why}", why=refusal))
     if result.refused > 20:
-        say(told("… and {n} more", n=result.refused - 20))
+        say(sentence("… and {n} more", n=result.refused - 20))
     for notice in result.notices:
-        say(told("note: {text}", text=notice))
+        say(sentence("note: {text}", text=notice))
     for written in result.rejects:
-        say(told("refused rows with reasons: {file}", file=written))
+        say(sentence("refused rows with reasons: {file}", file=written))

@@ -10,7 +10,7 @@ import typer
 
 from cli.engine.common import Json, Zone, as_json, example, fail, group, run, zone
 from cli.engine.house import house, remote
-from cli.engine.language import told, word
+from cli.engine.language import sentence, word
 from cli.engine.options import RepFilter, TeamFilter
 from cli.engine.tables import say
 from cli.views.desk import show_keys
@@ -43,7 +43,7 @@ def create(
     if json:
         as_json({"id": id, "token": token, "user_id": owner, "role": role.value})
         return
-    say(told("key {id} for {who} ({role}). Shown once:", id=id, who=owner, role=word(role.value)))
+    say(sentence("key {id} for {who} ({role}). Shown once:", id=id, who=owner, role=word(role.value)))
     print(token)  # noqa: T201 - plain, so that it can be piped
 
 
@@ -109,7 +109,7 @@ def revoke(
     if json:
         as_json({"id": id, "revoked_at": at})
     else:
-        say(told("key {id} is revoked", id=id))
+        say(sentence("key {id} is revoked", id=id))
 
 
 async def _revoke(id: str) -> Any:

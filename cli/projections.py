@@ -73,7 +73,7 @@ def rebuild(
         as_json(told[0] if len(chosen) == 1 else told)
     elif not json:
         for name, position in done.items():
-            say(language.told("{model} was rebuilt up to position {n:,}", model=name, n=position))
+            say(language.sentence("{model} was rebuilt up to position {n:,}", model=name, n=position))
     _refuse([found for found in outcomes.values() if isinstance(found, BaseException)])
 
 
@@ -115,7 +115,7 @@ def compare(name: Name, *, json: Json = False) -> None:
     elif found:
         show_differences(found)
     else:
-        say(language.told("{model} equals its rebuild, row for row", model=name))
+        say(language.sentence("{model} equals its rebuild, row for row", model=name))
     if found:
         raise typer.Exit(REFUSED)
 
@@ -137,7 +137,7 @@ def resume(name: Name, *, json: Json = False) -> None:
     if json:
         as_json({"read_model": name, "asked": True})
     else:
-        say(language.told("{model} was asked to go on: see salesloop projections status", model=name))
+        say(language.sentence("{model} was asked to go on: see salesloop projections status", model=name))
 
 
 async def _resume(name: str) -> None:

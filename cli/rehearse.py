@@ -12,7 +12,7 @@ import typer
 
 from cli.engine.common import Json, Zone, as_json, example, fail, ledger, moment, run, zone
 from cli.engine.house import operators_only
-from cli.engine.language import told, word
+from cli.engine.language import sentence, word
 from cli.engine.tables import say, table
 
 if TYPE_CHECKING:
@@ -169,7 +169,7 @@ def _as_answer(played: Rehearsal, limit: int) -> dict[str, Any]:
 def _show(played: Rehearsal, titles: dict[str, str], tz: str | None) -> None:
     to = zone(tz)
     rows = [(rule, *_counts(tally)) for rule, tally in sorted(played.by_rule.items())]
-    title = told(
+    title = sentence(
         "{deals:,} deals up to {at}: {promises:,} promises, {overdue:,} overdue",
         deals=played.deals,
         at=moment(played.as_of, to),
@@ -181,12 +181,12 @@ def _show(played: Rehearsal, titles: dict[str, str], tz: str | None) -> None:
     if listed:
         _list_overdue(listed, titles, to)
     for rule in played.unmatched:
-        say(told("no work matches {rule}: its time was never used", rule=rule))
+        say(sentence("no work matches {rule}: its time was never used", rule=rule))
     if played.unmatched:
         there = ", ".join(
             f"{touch.rstrip(':')} ({n:,})" for touch, n in played.touches.most_common(MOST_TOUCHES)
         )
-        say(told("the work there is: {work}", work=there or word("none")))
+        say(sentence("the work there is: {work}", work=there or word("none")))
     say(word("rehearsed only: nothing was recorded"))
 
 

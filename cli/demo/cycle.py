@@ -188,7 +188,7 @@ def _opening(turn: Turn, period: Period) -> OpenCycle:
 
 async def _follow(opened: Ledger, handler: CommandHandler, turn: Turn, teller: Teller) -> None:
     """Tell what is recorded, and speak for those of whom something is awaited, until the month is closed and the next one runs."""
-    from cli.views.cycle_told import told
+    from cli.views.cycle_sentences import sentence
     from projections.people import directory
 
     teller.note(
@@ -201,7 +201,7 @@ async def _follow(opened: Ledger, handler: CommandHandler, turn: Turn, teller: T
             async for fresh in facts:
                 for recorded in fresh:
                     period = ids[recorded.originator_id]
-                    teller.event(recorded.fact.TOPIC, told(recorded, period, names), period=period.name)
+                    teller.event(recorded.fact.TOPIC, sentence(recorded, period, names), period=period.name)
                 if await _goes_on(opened, handler, turn):
                     return
     teller.event("unfinished", "the cycle has not come to its end; the worker's log says why")

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
 import typer
 
-from cli.engine.language import Commands, speak, told, word
+from cli.engine.language import Commands, sentence, speak, word
 from cli.engine.tables import notes, say
 
 if TYPE_CHECKING:
@@ -156,7 +156,7 @@ def _machine() -> str:
 def tell_zone() -> None:
     """Which zone the times are of that were shown since it was told last."""
     if _shown:
-        say(told("times of {zones}", zones=", ".join(_shown)))
+        say(sentence("times of {zones}", zones=", ".join(_shown)))
         _shown.clear()
 
 
@@ -178,7 +178,7 @@ def receipt(done: Mapping[str, Any], as_json_: bool) -> None:  # noqa: FBT001 - 
     counted = (
         "{n} event at position {position}" if done["recorded"] == 1 else "{n} events at position {position}"
     )
-    changed = told(counted, n=done["recorded"], position=done["position"])
+    changed = sentence(counted, n=done["recorded"], position=done["position"])
     if not done["recorded"]:
         changed = word("nothing to change")
     say(f"{changed}: {answer}")

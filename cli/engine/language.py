@@ -44,7 +44,7 @@ def word(text: str) -> str:
     return ZH.get(text, text)
 
 
-def told(template: str, **values: Any) -> str:
+def sentence(template: str, **values: Any) -> str:
     """A fixed sentence with what belongs into it."""
     return word(template).format(**values)
 

@@ -10,7 +10,7 @@ from uuid import UUID
 import typer
 
 from cli.engine.common import fail
-from cli.engine.language import language, told, word
+from cli.engine.language import language, sentence, word
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -89,7 +89,7 @@ async def today(house: House) -> str:
 def more(page: Page[Any]) -> None:
     """Not folded: it is copied."""
     if page.next_cursor:
-        typer.echo(told("more: {option}", option=f"--cursor {page.next_cursor}"))
+        typer.echo(sentence("more: {option}", option=f"--cursor {page.next_cursor}"))
 
 
 def whose(scope: Any, known: Mapping[UUID, str]) -> str:
@@ -128,7 +128,7 @@ def measured(value: Decimal | None, metric: str, currency: str = "") -> str:
         return f"{value:,.{decimals(currency)}f} {currency}".strip()
     if of.unit == Unit.RATIO:
         return percent(value)
-    return told("{n} days", n=f"{value:,.1f}") if of.unit == Unit.DAYS else figure(value)
+    return sentence("{n} days", n=f"{value:,.1f}") if of.unit == Unit.DAYS else figure(value)
 
 
 def metric_name(key: str, lang: str = "") -> str:

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from cli.engine.common import fail, note
 from cli.engine.house import house
-from cli.engine.language import told
+from cli.engine.language import sentence
 
 if TYPE_CHECKING:
     from cli.engine.house import House
@@ -39,7 +39,9 @@ async def send(source: Path, mapping: str, rejects: Path, *, dry_run: bool) -> I
                 job = await at.read(f"/imports/{job['id']}", dict[str, Any])
         except asyncio.CancelledError:
             note(
-                told("the import goes on at the server: GET /imports/{id} tells how far it is", id=job["id"])
+                sentence(
+                    "the import goes on at the server: GET /imports/{id} tells how far it is", id=job["id"]
+                )
             )
             raise
         if job["result"] is None:

@@ -14,7 +14,7 @@ from typing import Any
 
 from rich.cells import cell_len
 
-from cli.engine.language import heard, told, word
+from cli.engine.language import heard, sentence, word
 
 WIDE = 160
 """Cells where the output is no terminal; more where a table cannot do with that: a program misses no column."""
@@ -126,8 +126,8 @@ def facts(title: str, rows: Iterable[tuple[str, Any]]) -> None:
 
 def notes(sentences: Iterable[str]) -> None:
     """What should be known beside an answer, as another room says it."""
-    for sentence in sentences:
-        say(told("note: {text}", text=heard(sentence)))
+    for note in sentences:
+        say(sentence("note: {text}", text=heard(note)))
 
 
 def _cell(column: str, cell: Any) -> str:
@@ -149,7 +149,11 @@ def lines(
     kept = fitting(made, width, spare)
     shown = [*drawn([made[n] for n in kept], [[row[n] for n in kept] for row in rows], width)]
     gone = ", ".join(word(column.name) for n, column in enumerate(made) if n not in kept)
-    return [*shown, *fold(told("not shown, for want of room: {names}", names=gone), width)] if gone else shown
+    return (
+        [*shown, *fold(sentence("not shown, for want of room: {names}", names=gone), width)]
+        if gone
+        else shown
+    )
 
 
 def _column(name: str, cells: Sequence[str], right: Sequence[str], whole: Sequence[str]) -> Column:

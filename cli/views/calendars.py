@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from cli.engine.language import heard, told, word
+from cli.engine.language import heard, sentence, word
 from cli.engine.tables import notes, table
 
 if TYPE_CHECKING:
@@ -18,11 +18,11 @@ def calendar_words(calendar: Any) -> str:
     """In a cell: where and when, until when days off are known, and how many are one's own."""
     parts = [f"{calendar.timezone} {calendar.opens}–{calendar.closes}"]
     if calendar.known_until is not None:
-        parts.append(told("days off known until {day}", day=calendar.known_until))
+        parts.append(sentence("days off known until {day}", day=calendar.known_until))
     if calendar.estimated_years:
-        parts.append(told("{years} estimated", years=", ".join(map(str, calendar.estimated_years))))
+        parts.append(sentence("{years} estimated", years=", ".join(map(str, calendar.estimated_years))))
     if own := len(calendar.own_holidays) + len(calendar.own_workdays):
-        parts.append(told("{n} days of one's own", n=own))
+        parts.append(sentence("{n} days of one's own", n=own))
     return ", ".join(parts)
 
 

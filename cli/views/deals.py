@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from cli.engine.common import moment, money
-from cli.engine.language import heard, told, word
+from cli.engine.language import heard, sentence, word
 from cli.engine.tables import facts, say, table
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def show_deal(deal: DealView, to: tzinfo | None) -> None:
         ("owner", f"{deal.owner_name}, {deal.team_name}"),
         (
             "stage",
-            told(
+            sentence(
                 "{stage} ({status}), since {at}",
                 stage=deal.stage,
                 status=word(deal.status),
@@ -76,7 +76,7 @@ def show_deal(deal: DealView, to: tzinfo | None) -> None:
         ("opened", moment(deal.opened_at, to)),
         (
             "activities",
-            told(
+            sentence(
                 "{count}, the last {at}",
                 count=deal.activity_count,
                 at=moment(deal.last_activity_at, to) or word("never"),
@@ -84,7 +84,7 @@ def show_deal(deal: DealView, to: tzinfo | None) -> None:
         ),
         (
             "promise",
-            told("{what}, by {who}", what=deal.promised, who=deal.promised_by_name)
+            sentence("{what}, by {who}", what=deal.promised, who=deal.promised_by_name)
             if deal.promise_id
             else None,
         ),
@@ -127,7 +127,7 @@ def _id(event: DealEvent) -> str:
     if event.topic not in NAMED_BY:
         return ""
     of = msgspec.json.decode(event.data, type=dict[str, Any])[NAMED_BY[event.topic]]
-    return told(", id {id}", id=of)
+    return sentence(", id {id}", id=of)
 
 
 # --- promises --------------------------------------------------------------------------------------------------------
@@ -187,13 +187,13 @@ def show_funnel(
     table(
         columns,
         rows,
-        title=told("funnel: {process}", process=process),
+        title=sentence("funnel: {process}", process=process),
         right=columns[1:],
         whole=("stage",),
         spare=spare,
     )
     say(word(STANDING))
-    say(told(MOVES, since=since or word("the beginning"), until=until or word("today")))
+    say(sentence(MOVES, since=since or word("the beginning"), until=until or word("today")))
 
 
 def _total(stages: Sequence[FunnelStage]) -> tuple[Any, ...]:
@@ -238,7 +238,7 @@ def show_reps(loads: Iterable[Load]) -> None:
 def _load(load: Load) -> tuple[Any, ...]:
     amounts = "\n".join(money(amount, currency) for currency, amount in sorted(load.open_amounts.items()))
     template = "{name} (away)" if load.away else "{name}" if load.active else "{name} (left)"
-    name = told(template, name=load.rep_name)
+    name = sentence(template, name=load.rep_name)
     return (
         name,
         load.team_name,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from cli.engine.common import moment
-from cli.engine.language import told, word
+from cli.engine.language import sentence, word
 from cli.engine.options import measured, metric_name, percent, who, whose
 from cli.engine.tables import facts, say, table
 
@@ -35,11 +35,13 @@ def show_cycle(cycle: CycleSeen, lines: Sequence[Attainment], names: Names, to: 
         ("cycle", cycle.cycle_id),
         ("phase", _phase(cycle, to)),
         ("waits for", "\n".join(waits(cycle, names, to))),
-        ("period", told("{start} to {end}", start=period.start, end=period.end)),
+        ("period", sentence("{start} to {end}", start=period.start, end=period.end)),
         ("owner", who(cycle.owner_id, names)),
         (
             "manager",
-            told("{who}, above: {above}", who=who(cycle.manager_id, names), above=who(cycle.above_id, names)),
+            sentence(
+                "{who}, above: {above}", who=who(cycle.manager_id, names), above=who(cycle.above_id, names)
+            ),
         ),
         ("check-ins", _check_ins(cycle, to)),
         ("behind", _behind(cycle)),
@@ -59,7 +61,7 @@ def _behind(cycle: CycleSeen) -> str:
         return ""
     found = [metric_name(line.metric) for line in cycle.lines if line.target_id in cycle.behind]
     named = ", ".join(found) or word("nothing")
-    return told("{names}, on {day} as told at the last check-in", names=named, day=cycle.last_on)
+    return sentence("{names}, on {day} as told at the last check-in", names=named, day=cycle.last_on)
 
 
 def waits(cycle: CycleSeen, names: Names, to: tzinfo | None, now: datetime | None = None) -> list[str]:
@@ -67,7 +69,7 @@ def waits(cycle: CycleSeen, names: Names, to: tzinfo | None, now: datetime | Non
     if cycle.waits:
         return [_owed(owed, names, to, now or datetime.now(UTC)) for owed in cycle.waits]
     if cycle.waits_until is not None:
-        return [told("nobody: it goes on by itself at {at}", at=moment(cycle.waits_until, to))]
+        return [sentence("nobody: it goes on by itself at {at}", at=moment(cycle.waits_until, to))]
     return [word("to be resumed")] if cycle.paused_at else []
 
 
@@ -75,7 +77,7 @@ def _owed(owed: Owed, names: Names, to: tzinfo | None, now: datetime) -> str:
     steps = (("overdue", owed.due_at < now), ("reminded", owed.reminded), ("escalated", owed.escalated))
     passed = [word(step) for step, is_so in steps if is_so]
     notes = f" ({', '.join(passed)})" if passed else ""
-    owes = told(
+    owes = sentence(
         "{step}, of {who}, until {at}",
         step=word(owed.step),
         who=who(owed.of, names),
@@ -86,21 +88,21 @@ def _owed(owed: Owed, names: Names, to: tzinfo | None, now: datetime) -> str:
 
 def _phase(cycle: CycleSeen, to: tzinfo | None) -> str:
     if cycle.paused_at:
-        return told("{phase}, paused since {at}", phase=word(cycle.phase), at=moment(cycle.paused_at, to))
+        return sentence("{phase}, paused since {at}", phase=word(cycle.phase), at=moment(cycle.paused_at, to))
     return word(cycle.phase)
 
 
 def _check_ins(cycle: CycleSeen, to: tzinfo | None) -> str:
     template = "{count} ({cadence}), next at {at}" if cycle.next_check_in_at else "{count} ({cadence})"
     at = moment(cycle.next_check_in_at, to)
-    return told(template, count=cycle.check_ins, cadence=word(cycle.cadence), at=at)
+    return sentence(template, count=cycle.check_ins, cadence=word(cycle.cadence), at=at)
 
 
 def _review(cycle: CycleSeen, to: tzinfo | None) -> str:
     if cycle.review is None:
-        return told("opens at {at}", at=moment(cycle.schedule.review_at, to))
+        return sentence("opens at {at}", at=moment(cycle.schedule.review_at, to))
     points = _many(len(cycle.review.agenda), "point")
-    return told(
+    return sentence(
         "opened at {at}, {points} on the agenda", at=moment(cycle.review.opened_at, to), points=points
     )
 
@@ -114,7 +116,7 @@ def _feedback(cycle: CycleSeen) -> str:
 
 
 def _many(count: int, thing: str) -> str:
-    return word(f"1 {thing}") if count == 1 else told(f"{{n}} {thing}s", n=count)
+    return word(f"1 {thing}") if count == 1 else sentence(f"{{n}} {thing}s", n=count)
 
 
 def _next(cycle: CycleSeen) -> str:
@@ -157,7 +159,7 @@ def _kind(said: Said) -> str:
     kind = said.kind.partition(".")[2]
     if said.upheld is None:
         return word(kind)
-    return told("{kind}: upheld" if said.upheld else "{kind}: turned down", kind=word(kind))
+    return sentence("{kind}: upheld" if said.upheld else "{kind}: turned down", kind=word(kind))
 
 
 def show_proposal(cycle: CycleSeen, names: Names, lang: str = "en") -> None:
@@ -246,7 +248,7 @@ def show_target(target: Targeted, names: Names) -> None:
         ("a part of", target.parent_id),
         (
             "divided",
-            told("{method}, into {n}", method=word(str(target.method)), n=len(target.shares))
+            sentence("{method}, into {n}", method=word(str(target.method)), n=len(target.shares))
             if target.shares
             else None,
         ),
@@ -254,8 +256,8 @@ def show_target(target: Targeted, names: Names) -> None:
     ]
     rows += [
         (
-            told("from {day}", day=version.from_day),
-            told(
+            sentence("from {day}", day=version.from_day),
+            sentence(
                 "{number} (position {position:,})",
                 number=measured(version.number, target.metric, target.currency),
                 position=version.position,

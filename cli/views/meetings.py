@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from cli.engine.common import moment
-from cli.engine.language import language, told, word
+from cli.engine.language import language, sentence, word
 from cli.engine.options import who, whose
 from cli.engine.tables import facts, table
 
@@ -60,14 +60,14 @@ def show_meeting(one: MeetingSeen, names: Names, to: tzinfo | None) -> None:
 
 
 def _about(one: MeetingSeen, names: Names, to: tzinfo | None) -> Iterator[tuple[str, Any]]:
-    yield "whose", told("{whose}, the {n}.", whose=whose(one.scope, names), n=one.number)
+    yield "whose", sentence("{whose}, the {n}.", whose=whose(one.scope, names), n=one.number)
     yield "at", moment(one.starts_at, to)
     yield "status", f"{word(one.status)} {one.why}".strip()
     yield "chair", who(one.chair_id, names)
     if one.cycle_id is not None:
         yield (
             "pack",
-            told(
+            sentence(
                 "of cycle {cycle}, frozen at position {position:,}",
                 cycle=one.cycle_id,
                 position=one.pack_position,
@@ -93,7 +93,7 @@ def _meets(plan: Plan) -> str:
     weekly = plan.cadence == "weekly"
     day = word(day_name[plan.day - 1]) if weekly else plan.day
     template = "{often}, {day}s at {at}" if weekly else "{often}, day {day} at {at}"
-    return told(template, often=word(plan.cadence), day=day, at=plan.at)
+    return sentence(template, often=word(plan.cadence), day=day, at=plan.at)
 
 
 def show_schedules(schedules: Iterable[ScheduleSeen], names: Names, to: tzinfo | None) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from cli.engine.common import moment
-from cli.engine.language import told, word
+from cli.engine.language import sentence, word
 from cli.engine.options import figure, measured, metric_name, percent
 from cli.engine.tables import say, table
 from cli.views.loop import Names, title_of
@@ -63,12 +63,16 @@ def show_pack(
 ) -> None:
     """What was frozen when the review opened, and beside each value what is known now. `changed`: only what differs."""
     at = moment(pack.opened_at, to)
-    say(told(FROZEN if pack.equal else ALTERED, about=title_of(pack, names), position=pack.position, at=at))
-    say(told(KEPT[pack.computed], at=moment(pack.kept_at, to)))
+    say(
+        sentence(
+            FROZEN if pack.equal else ALTERED, about=title_of(pack, names), position=pack.position, at=at
+        )
+    )
+    say(sentence(KEPT[pack.computed], at=moment(pack.kept_at, to)))
     say(word(RECOMPUTES[pack.recomputes]))
     show_points(pack.agenda, names, lang)
     rows = list(_besides(pack.lines, names, lang, changed=changed))
-    now = told("as known now ({position:,})", position=pack.known_at)
+    now = sentence("as known now ({position:,})", position=pack.known_at)
     table(
         ("", "about", "as frozen", now, " "),
         rows,

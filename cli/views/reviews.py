@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from cli.engine.common import moment
-from cli.engine.language import told, word
+from cli.engine.language import sentence, word
 from cli.engine.options import figure, measured, metric_name, who, whose
 from cli.engine.tables import facts, say, table
 from cli.views.loop import title_of
@@ -70,8 +70,8 @@ def _scores(scores: Mapping[str, Decimal]) -> str:
 def _closed(card: ScorecardSeen, to: tzinfo | None) -> list[tuple[str, str]]:
     return [
         (
-            told("closing {n}", n=one.number),
-            told(
+            sentence("closing {n}", n=one.number),
+            sentence(
                 "{total}, {at}, position {position:,}",
                 total=figure(one.total),
                 at=moment(one.closed_at, to),
@@ -108,11 +108,11 @@ def _number(text: str | None) -> Decimal | None:
 
 
 def show_recomputed(found: Recomputed) -> None:
-    title = told(AGAIN if found.equal else OTHERWISE, n=found.number, position=found.position)
+    title = sentence(AGAIN if found.equal else OTHERWISE, n=found.number, position=found.position)
     if not found.equal:
-        _show_measures(json.loads(found.result), told(RECORDED, n=found.number))
+        _show_measures(json.loads(found.result), sentence(RECORDED, n=found.number))
     _show_measures(json.loads(found.recomputed), title)
-    _show_measures(json.loads(found.now), told("as known now ({position:,})", position=found.known_at))
+    _show_measures(json.loads(found.now), sentence("as known now ({position:,})", position=found.known_at))
 
 
 def show_behind(events: Iterable[Behind], names: Names) -> None:
@@ -210,8 +210,8 @@ def show_adjustment(one: AdjustmentSeen, names: Names, to: tzinfo | None) -> Non
         ("adjustment", one.adjustment_id),
         ("whose, what", f"{whose(one.scope, names)}, {metric_name(one.metric)}"),
         ("owner", who(one.owner_id, names)),
-        ("baseline", told("{start} to {end}", start=one.baseline.start, end=one.baseline.end)),
-        ("horizon", told("{start} to {end}", start=one.horizon.start, end=one.horizon.end)),
+        ("baseline", sentence("{start} to {end}", start=one.baseline.start, end=one.baseline.end)),
+        ("horizon", sentence("{start} to {end}", start=one.horizon.start, end=one.horizon.end)),
         ("status", word(one.status)),
         ("next", moment(one.next_at, to)),
         ("method", word(one.method or "")),

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from cli.views.cycle_told import SAID, STEPS
+from cli.views.cycle_sentences import SAID, STEPS
 from domain.cycle.policy import Step
 from domain.deadlines import DEADLINES
 from domain.deal import facts as f

@@ -26,7 +26,7 @@ STEPS = {
 }
 
 
-def told(recorded: Recorded, period: Period, names: Names) -> str:
+def sentence(recorded: Recorded, period: Period, names: Names) -> str:
     """A line: when, which period, what. Empty for facts that say nothing to a person."""
     said = SAID.get(recorded.fact.TOPIC)
     sentence = said(recorded.fact, names) if said else ""
