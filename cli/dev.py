@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, NoReturn
 import typer
 
 from cli.engine.common import INTERRUPTED, run
+from cli.engine.event_output import EventOutput
 from cli.engine.tables import say
-from cli.engine.telling import Teller
 
 if TYPE_CHECKING:
     from runtime.supervisor import Supervisor
@@ -23,31 +23,31 @@ def run_dev(*, demo: bool, data: Path | None, deals: int, seed: int, json: bool 
     from runtime import logging as logs
 
     logs.configure("WARNING", json_lines=json)
-    teller = Teller(json=json)
+    output = EventOutput(json=json)
     try:
-        _serve(teller, demo=demo, data=data, deals=deals, seed=seed)
+        _serve(output, demo=demo, data=data, deals=deals, seed=seed)
     except KeyboardInterrupt:
-        teller.event("stopped", "stopped; all of it is kept, and the next start goes on from here")
+        output.event("stopped", "stopped; all of it is kept, and the next start goes on from here")
     raise typer.Exit(INTERRUPTED)
 
 
-def _serve(teller: Teller, *, demo: bool, data: Path | None, deals: int, seed: int) -> None:
+def _serve(output: EventOutput, *, demo: bool, data: Path | None, deals: int, seed: int) -> None:
     from runtime.supervisor import Supervisor
 
-    teller.event("starting", "starting PostgreSQL, Temporal, the API, the worker and the followers …")
-    with Supervisor(told=teller.signalled) as system:
+    output.event("starting", "starting PostgreSQL, Temporal, the API, the worker and the followers …")
+    with Supervisor(told=output.signalled) as system:
         os.environ.update({name: system.environment[name] for name in ("SALESLOOP_DATA", "DATABASE_URL")})
         if system.postgres:
             os.environ["DATABASE_ADMIN_URL"] = system.postgres.url
         system.wait_for_api()
         key = run(admin_key(system.data_dir))
-        teller.event("ready", api=system.api_url)
-        _tell_outdated(run(outdated()), teller)
+        output.event("ready", api=system.api_url)
+        _tell_outdated(run(outdated()), output)
         if demo:
             from cli.demo.run import show_demo
 
-            run(show_demo(system, teller, data=data, deals=deals, seed=seed))
-        addresses(system, key, teller)
+            run(show_demo(system, output, data=data, deals=deals, seed=seed))
+        addresses(system, key, output)
         system.wait()
 
 
@@ -77,10 +77,10 @@ async def outdated() -> list[str]:
         return await found(opened.pool)
 
 
-def _tell_outdated(names: list[str], teller: Teller) -> None:
+def _tell_outdated(names: list[str], output: EventOutput) -> None:
     if names:
         text = f"of another release, and waiting to be rebuilt: {', '.join(names)}; in another terminal: salesloop projections rebuild --all"
-        teller.event("outdated", text, read_models=names)
+        output.event("outdated", text, read_models=names)
 
 
 def _read(file: Path) -> str:
@@ -96,7 +96,7 @@ def _write(file: Path, token: str) -> None:
     fresh.replace(file)
 
 
-def addresses(system: Supervisor, key: Path, teller: Teller) -> None:
+def addresses(system: Supervisor, key: Path, output: EventOutput) -> None:
     places = {
         "API": system.api_url,
         "API documentation": f"{system.api_url}/docs",
@@ -105,7 +105,7 @@ def addresses(system: Supervisor, key: Path, teller: Teller) -> None:
         "logs": str(system.logs),
     }
     found = {name.lower().replace(" ", "_"): place for name, place in places.items()}
-    teller.view("serving", lambda: _show(places), **found | {"admin_key": str(key)})
+    output.view("serving", lambda: _show(places), **found | {"admin_key": str(key)})
 
 
 def _show(places: dict[str, str]) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from cli.engine import tables
-from cli.engine.telling import Teller
+from cli.engine.event_output import EventOutput
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -42,13 +42,13 @@ async def news(opened: Ledger, ids: Sequence[UUID]) -> AsyncGenerator[list[Recor
                 pass
 
 
-async def caught_up(opened: Ledger, teller: Teller, names: Sequence[str] = ()) -> None:
+async def caught_up(opened: Ledger, output: EventOutput, names: Sequence[str] = ()) -> None:
     """These read models, or all, hold everything that is recorded now."""
     from projections.engine.catalog import ALL
     from projections.engine.wait import Waiter
 
     head = await opened.head()
-    with teller.screen().status("the read models catch up"):
+    with output.screen().status("the read models catch up"):
         async with Waiter(str(opened.pool.conninfo)) as waiter:
             for name in names or [projection.name for projection in ALL]:
                 await waiter.until(name, head, CATCH_UP_SECONDS)
@@ -83,11 +83,11 @@ class Race:
     deals: dict[UUID, Burning]
     names: dict[UUID, str]
 
-    def take(self, fresh: Sequence[Recorded], teller: Teller) -> None:
+    def take(self, fresh: Sequence[Recorded], output: EventOutput) -> None:
         for recorded in fresh:
             deal = self.deals[recorded.originator_id]
             if deal.take(recorded):
-                teller.event(recorded.fact.TOPIC, deal=deal.id, title=deal.title, owner=self._owner(deal))
+                output.event(recorded.fact.TOPIC, deal=deal.id, title=deal.title, owner=self._owner(deal))
 
     def past(self, step: str) -> bool:
         return all(step in deal.at for deal in self.deals.values())
@@ -110,25 +110,25 @@ def _clock(at: datetime | None) -> str:
 
 
 async def watch(
-    opened: Ledger, ids: Sequence[UUID], teller: Teller, when_overdue: Callable[[], Awaitable[None]]
+    opened: Ledger, ids: Sequence[UUID], output: EventOutput, when_overdue: Callable[[], Awaitable[None]]
 ) -> None:
     """Until all are reassigned, not longer than PATIENCE. `when_overdue` is called while they are, once all are missed."""
     race = Race({id: Burning(id) for id in ids}, await _names(opened))
-    teller.note("\na promise that nobody keeps is reminded, missed, escalated to the manager, reassigned:")
+    output.note("\na promise that nobody keeps is reminded, missed, escalated to the manager, reassigned:")
     with suppress(TimeoutError):
         async with asyncio.timeout(PATIENCE), aclosing(news(opened, ids)) as facts:
-            race.take(await anext(facts), teller)
-            await _show(race, facts, teller, MISSED, transient=True)
+            race.take(await anext(facts), output)
+            await _show(race, facts, output, MISSED, transient=True)
             await when_overdue()
-            await _show(race, facts, teller, REASSIGNED)
+            await _show(race, facts, output, REASSIGNED)
     if not race.past(REASSIGNED):
-        teller.event("unfinished", "not all of them have come to the end; the worker's log says why")
+        output.event("unfinished", "not all of them have come to the end; the worker's log says why")
 
 
 async def _show(
     race: Race,
     facts: AsyncGenerator[list[Recorded], None],
-    teller: Teller,
+    output: EventOutput,
     upto: str,
     *,
     transient: bool = False,
@@ -136,9 +136,9 @@ async def _show(
     """A live table until all have come `upto` a step."""
     from rich.live import Live
 
-    with Live(race.table(), console=teller.screen(), refresh_per_second=8, transient=transient) as live:
+    with Live(race.table(), console=output.screen(), refresh_per_second=8, transient=transient) as live:
         while not race.past(upto):
-            race.take(await anext(facts), teller)
+            race.take(await anext(facts), output)
             live.update(race.table())
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from cli.demo.shown import show_target
 from cli.demo.turn import REVENUE, Turn
 from cli.engine.common import context
-from cli.engine.telling import Teller
+from cli.engine.event_output import EventOutput
 from cli.watch import news
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ async def turn_of(opened: Ledger) -> Turn | None:
     )
 
 
-async def run_cycle(opened: Ledger, handler: CommandHandler, turn: Turn, teller: Teller) -> bool:
+async def run_cycle(opened: Ledger, handler: CommandHandler, turn: Turn, output: EventOutput) -> bool:
     """Whether there is a cycle to look at: a pipeline that won nothing before has no target to begin with."""
     from domain.cycle.cycle import Cycle
     from domain.cycle.state import Phase
@@ -71,16 +71,16 @@ async def run_cycle(opened: Ledger, handler: CommandHandler, turn: Turn, teller:
         if proposal is None:
             return False
         await _run(handler, proposal)
-    await show_target(opened, turn.target(turn.reviewed), teller)
+    await show_target(opened, turn.target(turn.reviewed), output)
     if cycle.phase == Phase.CLOSED:
         told = (
             f"its cycle was closed in an earlier run; the record of {turn.reviewed} and of what came of it:"
         )
-        teller.event("cycle.closed-before", told, period=turn.reviewed.name)
+        output.event("cycle.closed-before", told, period=turn.reviewed.name)
         return True
     if not cycle.exists:
         await _run(handler, *_openings(turn))
-    await _follow(opened, handler, turn, teller)
+    await _follow(opened, handler, turn, output)
     return True
 
 
@@ -186,12 +186,12 @@ def _opening(turn: Turn, period: Period) -> OpenCycle:
 # --- as it goes on ---------------------------------------------------------------------------------------------------
 
 
-async def _follow(opened: Ledger, handler: CommandHandler, turn: Turn, teller: Teller) -> None:
+async def _follow(opened: Ledger, handler: CommandHandler, turn: Turn, output: EventOutput) -> None:
     """Tell what is recorded, and speak for those of whom something is awaited, until the month is closed and the next one runs."""
     from cli.views.cycle_sentences import sentence
     from projections.people import directory
 
-    teller.note(
+    output.note(
         f"the cycle of {turn.reviewed}, its deadlines seconds away, and the month that follows from it:"
     )
     ids = {turn.cycle(period): period for period in (turn.reviewed, turn.following)}
@@ -201,10 +201,10 @@ async def _follow(opened: Ledger, handler: CommandHandler, turn: Turn, teller: T
             async for fresh in facts:
                 for recorded in fresh:
                     period = ids[recorded.originator_id]
-                    teller.event(recorded.fact.TOPIC, sentence(recorded, period, names), period=period.name)
+                    output.event(recorded.fact.TOPIC, sentence(recorded, period, names), period=period.name)
                 if await _goes_on(opened, handler, turn):
                     return
-    teller.event("unfinished", "the cycle has not come to its end; the worker's log says why")
+    output.event("unfinished", "the cycle has not come to its end; the worker's log says why")
 
 
 async def _goes_on(opened: Ledger, handler: CommandHandler, turn: Turn) -> bool:

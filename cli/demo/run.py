@@ -15,7 +15,7 @@ from cli.demo.cycle import run_cycle, turn_of
 from cli.demo.short_fuse import burn, publish_policies
 from cli.demo.shown import show_cycle
 from cli.engine.common import ledger
-from cli.engine.telling import Teller
+from cli.engine.event_output import EventOutput
 from cli.imports import import_files, show
 from cli.views.deals import show_funnel, show_history
 from cli.watch import caught_up
@@ -33,34 +33,36 @@ CURRENCY = "CNY"
 """Of what is made up here: the calendar that it goes by is China's."""
 
 
-async def show_demo(system: Supervisor, teller: Teller, *, data: Path | None, deals: int, seed: int) -> None:
+async def show_demo(
+    system: Supervisor, output: EventOutput, *, data: Path | None, deals: int, seed: int
+) -> None:
     from domain.engine.command_handler import CommandHandler
 
     async with ledger() as opened:
         await publish_policies(CommandHandler(opened))
-    await _bring_in(system.data_dir, teller, data or _generated(system.data_dir, deals, seed, teller))
+    await _bring_in(system.data_dir, output, data or _generated(system.data_dir, deals, seed, output))
     async with ledger() as opened:
         handler = CommandHandler(opened)
-        await caught_up(opened, teller)
-        stages = await _funnel(opened, teller)
-        await _health(opened, teller)
-        fused = await burn(opened, handler, _currency(stages), teller)
-        await _turn(opened, handler, teller)
-        await caught_up(opened, teller)
-        await _one_history(opened, fused, teller)
-        await _health(opened, teller)
+        await caught_up(opened, output)
+        stages = await _funnel(opened, output)
+        await _health(opened, output)
+        fused = await burn(opened, handler, _currency(stages), output)
+        await _turn(opened, handler, output)
+        await caught_up(opened, output)
+        await _one_history(opened, fused, output)
+        await _health(opened, output)
 
 
 # --- a pipeline comes in ---------------------------------------------------------------------------------------------
 
 
-def _generated(data_dir: Path, deals: int, seed: int, teller: Teller) -> Path:
+def _generated(data_dir: Path, deals: int, seed: int, output: EventOutput) -> Path:
     """A pipeline of our own, written once: the next run finds the same files."""
     from runtime.imports.generate import generate
 
     folder = data_dir / f"demo-{deals}-{seed}"
     if not folder.exists():
-        teller.event(
+        output.event(
             "generating", f"making a pipeline of {deals:,} deals from the seed {seed}", deals=deals, seed=seed
         )
         fresh = folder.with_suffix(".new")
@@ -69,14 +71,14 @@ def _generated(data_dir: Path, deals: int, seed: int, teller: Teller) -> Path:
     return folder
 
 
-async def _bring_in(data_dir: Path, teller: Teller, folder: Path) -> None:
-    teller.event("importing", f"importing {folder}", folder=str(folder))
+async def _bring_in(data_dir: Path, output: EventOutput, folder: Path) -> None:
+    output.event("importing", f"importing {folder}", folder=str(folder))
     result = await import_files(
-        folder, "crm_export", USER, rejects=data_dir / "demo.rejects", quiet=teller.json
+        folder, "crm_export", USER, rejects=data_dir / "demo.rejects", quiet=output.json
     )
-    teller.view("imported", lambda: show(result), **result.as_dict())
+    output.view("imported", lambda: show(result), **result.as_dict())
     if not any(tally.events for tally in result.tallies):
-        teller.event(
+        output.event(
             "unchanged",
             "all of it came in before: nothing is recorded twice, and this run goes on from there",
         )
@@ -85,11 +87,11 @@ async def _bring_in(data_dir: Path, teller: Teller, folder: Path) -> None:
 # --- what is there ---------------------------------------------------------------------------------------------------
 
 
-async def _funnel(opened: Ledger, teller: Teller) -> list[FunnelStage]:
+async def _funnel(opened: Ledger, output: EventOutput) -> list[FunnelStage]:
     from projections.deal import funnel
 
     stages = await funnel.stages(opened.pool, datetime.now(UTC))
-    teller.view("funnel", lambda: show_funnel(stages, "default"), stages=stages)
+    output.view("funnel", lambda: show_funnel(stages, "default"), stages=stages)
     return stages
 
 
@@ -99,7 +101,7 @@ def _currency(stages: Sequence[FunnelStage]) -> str:
     return max(amounts)[1] if amounts else CURRENCY
 
 
-async def _health(opened: Ledger, teller: Teller) -> None:
+async def _health(opened: Ledger, output: EventOutput) -> None:
     """Both numbers come from one statement, and so are of the same moment."""
     from projections.people import rep_load
 
@@ -111,24 +113,24 @@ async def _health(opened: Ledger, teller: Teller) -> None:
         if kept
         else f"NOT every open deal has one: {counted}"
     )
-    teller.event("health", text, open_deals=found.open_deals, live_promises=found.live_promises)
+    output.event("health", text, open_deals=found.open_deals, live_promises=found.live_promises)
 
 
 # --- what happens ----------------------------------------------------------------------------------------------------
 
 
-async def _turn(opened: Ledger, handler: CommandHandler, teller: Teller) -> None:
+async def _turn(opened: Ledger, handler: CommandHandler, output: EventOutput) -> None:
     turn = await turn_of(opened)
-    if turn is None or not await run_cycle(opened, handler, turn, teller):
-        teller.event("no-cycle", "\nno cycle: too little was won in this pipeline to set a target from")
+    if turn is None or not await run_cycle(opened, handler, turn, output):
+        output.event("no-cycle", "\nno cycle: too little was won in this pipeline to set a target from")
         return
-    await caught_up(opened, teller)
-    await show_cycle(opened, turn, teller)
+    await caught_up(opened, output)
+    await show_cycle(opened, turn, output)
 
 
-async def _one_history(opened: Ledger, fused: Sequence[UUID], teller: Teller) -> None:
+async def _one_history(opened: Ledger, fused: Sequence[UUID], output: EventOutput) -> None:
     from projections.deal import history as deal_history
 
     page = await deal_history.listing(opened.pool, fused[0], None, 50)
     title = "the history of one of the deals (salesloop history … --lang zh tells it in Chinese)"
-    teller.view("history", lambda: show_history(page, "en", None, title), items=page.items)
+    output.view("history", lambda: show_history(page, "en", None, title), items=page.items)

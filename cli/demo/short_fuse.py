@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from cli.engine.common import context
-from cli.engine.telling import Teller
+from cli.engine.event_output import EventOutput
 from cli.views.deals import show_agenda
 from cli.watch import caught_up, watch
 
@@ -42,18 +42,18 @@ async def publish_policies(handler: CommandHandler) -> None:
         await handler.execute(PublishPolicy(policy=policy), context(USER, WHY))
 
 
-async def burn(opened: Ledger, handler: CommandHandler, currency: str, teller: Teller) -> list[UUID]:
+async def burn(opened: Ledger, handler: CommandHandler, currency: str, output: EventOutput) -> list[UUID]:
     """The ids of the deals that were opened and watched. The agenda is shown while their promises are overdue."""
     earlier = await _earlier(opened)
     if earlier:
-        teller.event(
+        output.event(
             "earlier",
             f"\n{earlier} deals of earlier runs are as they were left; new ones follow",
             deals=earlier,
         )
     fused = [_id(earlier + n) for n in range(AT_ONCE)]
     await _open(opened, handler, fused, earlier, currency)
-    await watch(opened, fused, teller, lambda: _overdue(opened, teller))
+    await watch(opened, fused, output, lambda: _overdue(opened, output))
     return fused
 
 
@@ -104,11 +104,11 @@ async def _owners(opened: Ledger) -> list[Load]:
     return [rep for rep in reps if teams.count(rep.team_id) > 1]
 
 
-async def _overdue(opened: Ledger, teller: Teller) -> None:
+async def _overdue(opened: Ledger, output: EventOutput) -> None:
     from projections.deal import agenda
 
-    await caught_up(opened, teller, ["agenda", "directory"])
+    await caught_up(opened, output, ["agenda", "directory"])
     page = await agenda.listing(opened.pool, limit=SHOWN)
     title = "the agenda, overdue first, at this moment (salesloop agenda)"
-    teller.note(" ")
-    teller.view("agenda", lambda: show_agenda(page, None, title), items=page.items)
+    output.note(" ")
+    output.view("agenda", lambda: show_agenda(page, None, title), items=page.items)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from cli.engine.common import zone
+from cli.engine.event_output import EventOutput
 from cli.engine.names import names
-from cli.engine.telling import Teller
 from cli.watch import caught_up
 
 if TYPE_CHECKING:
@@ -25,40 +25,40 @@ LONGEST = 3
 """Deals that have stalled."""
 
 
-async def show_target(opened: Ledger, id: UUID, teller: Teller) -> None:
+async def show_target(opened: Ledger, id: UUID, output: EventOutput) -> None:
     from cli.views import loop as loop_views
     from projections.target import tree as target_tree
 
-    await caught_up(opened, teller, ["target_tree", "directory"])
+    await caught_up(opened, output, ["target_tree", "directory"])
     target = await target_tree.TargetTree.get(opened.pool, id)
     assert target is not None
     known = await names(opened.pool, [target.owner_id])
-    teller.note("\na target, and why it is achievable (salesloop target show)")
-    teller.view("target", lambda: loop_views.show_target(target, known), target=target)
+    output.note("\na target, and why it is achievable (salesloop target show)")
+    output.view("target", lambda: loop_views.show_target(target, known), target=target)
 
 
-async def show_cycle(opened: Ledger, turn: Turn, teller: Teller) -> None:
+async def show_cycle(opened: Ledger, turn: Turn, output: EventOutput) -> None:
     from projections.cycle import board as cycle_board
 
     reviewed = await cycle_board.CycleBoard.get(opened.pool, turn.cycle(turn.reviewed))
     following = await cycle_board.CycleBoard.get(opened.pool, turn.cycle(turn.following))
     assert reviewed is not None
     assert following is not None
-    await _pack(opened, reviewed, teller)
-    await _proposal(opened, reviewed, teller)
-    await _running(opened, turn, following, teller)
+    await _pack(opened, reviewed, output)
+    await _proposal(opened, reviewed, output)
+    await _running(opened, turn, following, output)
 
 
-async def _pack(opened: Ledger, reviewed: CycleSeen, teller: Teller) -> None:
+async def _pack(opened: Ledger, reviewed: CycleSeen, output: EventOutput) -> None:
     from cli.views.packs import show_pack
     from projections.cycle import pack_view
 
     pack = await pack_view.get(opened.pool, reviewed)
     known = await names(opened.pool, [pack.scope.id, *pack_view.about(pack)])
-    teller.note("\nthe review pack, and beside it what is known now")
-    teller.view("review-pack", lambda: show_pack(_shortened(pack), known, None), pack=pack)
+    output.note("\nthe review pack, and beside it what is known now")
+    output.view("review-pack", lambda: show_pack(_shortened(pack), known, None), pack=pack)
     left_out = len(pack.lines) - len(_shortened(pack).lines)
-    teller.note(f"… and {left_out} more lines: salesloop cycle pack company@{pack.period}")
+    output.note(f"… and {left_out} more lines: salesloop cycle pack company@{pack.period}")
 
 
 def _shortened(pack: PackSeen) -> PackSeen:
@@ -76,15 +76,15 @@ def _telling(lines: Iterable[Beside]) -> Iterator[Beside]:
             yield line
 
 
-async def _proposal(opened: Ledger, reviewed: CycleSeen, teller: Teller) -> None:
+async def _proposal(opened: Ledger, reviewed: CycleSeen, output: EventOutput) -> None:
     from cli.views.loop import show_proposal
 
     known = await names(opened.pool, [reviewed.scope.id])
-    teller.note("\nthe next target, and why (salesloop cycle proposal)")
-    teller.view("next-target", lambda: show_proposal(reviewed, known), targets=reviewed.proposal)
+    output.note("\nthe next target, and why (salesloop cycle proposal)")
+    output.view("next-target", lambda: show_proposal(reviewed, known), targets=reviewed.proposal)
 
 
-async def _running(opened: Ledger, turn: Turn, following: CycleSeen, teller: Teller) -> None:
+async def _running(opened: Ledger, turn: Turn, following: CycleSeen, output: EventOutput) -> None:
     """At the end of each of its weeks so far, and on the last day that is known."""
     from cli.cycle import people
     from cli.views.loop import show_cycle as show
@@ -99,5 +99,5 @@ async def _running(opened: Ledger, turn: Turn, following: CycleSeen, teller: Tel
     )
     known = await names(opened.pool, people(following))
     at = policy.calendar.timezone
-    teller.note("\nthe month that runs, what it waits for, and its pace (salesloop cycle show)")
-    teller.view("running", lambda: show(following, pace, known, zone(at)), cycle=following, pace=pace)
+    output.note("\nthe month that runs, what it waits for, and its pace (salesloop cycle show)")
+    output.view("running", lambda: show(following, pace, known, zone(at)), cycle=following, pace=pace)

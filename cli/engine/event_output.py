@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 SHOW_CURSOR = "\x1b[?25h"
 
 
-class Teller:
+class EventOutput:
     """Every event has a name and values; `text` is how a person hears of it, nothing where that would say nothing."""
 
     def __init__(self, *, json: bool = False) -> None:
