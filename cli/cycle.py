@@ -12,9 +12,9 @@ from uuid import UUID
 
 import typer
 
+from cli.engine.backend import backend
 from cli.engine.common import Json, Limit, as_json, example, run, zone
 from cli.engine.derive import group
-from cli.engine.house import house
 from cli.engine.language import language
 from cli.engine.options import (
     CompanyZone,
@@ -32,7 +32,7 @@ from cli.engine.options import (
 from cli.views.desk import show_cycle_policy
 
 if TYPE_CHECKING:
-    from cli.engine.house import House
+    from cli.engine.backend import Backend
     from projections.cycle.board import CycleSeen
 
 app = group(
@@ -89,7 +89,7 @@ async def _list(
     from projections.cycle.board import CycleBoard, CycleSeen
     from projections.engine.paging import Page
 
-    async with house() as at:
+    async with backend() as at:
         found = await ids(at, whose)
         named = {name.replace("waits_of_id", "waits_of"): id for name, id in found.items()}
         narrowed = query | await scoped(at, scope) | named
@@ -107,7 +107,7 @@ def people(cycle: CycleSeen) -> Iterable[UUID | None]:
 # --- one cycle -------------------------------------------------------------------------------------------------------
 
 
-async def _seen(at: House, given: str) -> CycleSeen:
+async def _seen(at: Backend, given: str) -> CycleSeen:
     from cli.engine.kinds import read
     from cli.engine.reads import one
     from projections.cycle.board import CycleBoard, CycleSeen
@@ -133,7 +133,7 @@ async def _show(given: str) -> tuple[Any, list[Any], dict[UUID, str], str]:
     """Its targets as they stand today, or stood on its last day."""
     from cli.engine.common import fail
 
-    async with house() as at:
+    async with backend() as at:
         found = await _seen(at, given)
         versions = await cycle_policies(at, found.policy)
         policy = next((one for one in versions if one.version == found.policy_version), None) or fail(
@@ -144,7 +144,7 @@ async def _show(given: str) -> tuple[Any, list[Any], dict[UUID, str], str]:
         return found, lines, await at.names(people(found)), policy.calendar.timezone
 
 
-async def _on(at: House, target: UUID, day: Any, policy: Any) -> list[Any]:
+async def _on(at: Backend, target: UUID, day: Any, policy: Any) -> list[Any]:
     from domain.cycle.in_force import InForce
     from projections.target import attainment
 
@@ -170,7 +170,7 @@ def said(cycle: CycleArgument, *, json: Json = False, tz: CompanyZone = None) ->
 
 
 async def _said(given: str) -> tuple[CycleSeen, dict[UUID, str], str]:
-    async with house() as at:
+    async with backend() as at:
         found = await _seen(at, given)
         return found, await at.names([one.by for one in found.said]), await company_zone(at)
 
@@ -197,7 +197,7 @@ def pack(
 async def _pack(given: str, known_at: str | None) -> tuple[Any, dict[UUID, str], str]:
     from projections.cycle import pack_view
 
-    async with house() as at:
+    async with backend() as at:
         cycle = await _seen(at, given)
         path = f"/cycles/{cycle.cycle_id}/pack"
         found = await at.read(path, pack_view.PackSeen, {"known_at": known_at})
@@ -218,7 +218,7 @@ def proposal(cycle: CycleArgument, *, json: Json = False) -> None:
 
 
 async def _proposal(given: str) -> tuple[CycleSeen, dict[UUID, str]]:
-    async with house() as at:
+    async with backend() as at:
         found = await _seen(at, given)
         return found, await at.names([found.scope.id])
 
@@ -234,5 +234,5 @@ def policy(name: Annotated[str, typer.Argument()] = "default", *, json: Json = F
 
 
 async def _policy(name: str) -> Any:
-    async with house() as at:
+    async with backend() as at:
         return await cycle_policies(at, name)

@@ -7,9 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.engine.backend import backend
 from cli.engine.common import Json, Limit, Zone, as_json, example, run, zone
 from cli.engine.derive import group
-from cli.engine.house import house
 from cli.engine.options import Cursor, OwnerFilter, TeamFilter, more
 from cli.views.deals import show_deal, show_deals
 
@@ -68,7 +68,7 @@ async def _list(query: dict[str, Any], whose: dict[str, str | None]) -> Any:
     from projections.deal.board import BoardFilter, DealView, listing
     from projections.engine.paging import Page
 
-    async with house() as at:
+    async with backend() as at:
         narrowed = query | await ids(at, whose)
         return await at.read("/deals", Page[DealView], narrowed, filtered(listing, BoardFilter))
 
@@ -88,6 +88,6 @@ async def _show(given: str) -> Any:
     from cli.engine.reads import one
     from projections.deal.board import DealView, get
 
-    async with house() as at:
+    async with backend() as at:
         id = await deal(at, given)
         return await at.read(f"/deals/{id}", DealView, None, one(get, "deal", id))

@@ -10,8 +10,8 @@ from uuid import UUID
 import typer
 
 from cli.deal import DealArgument
+from cli.engine.backend import Query, backend
 from cli.engine.common import REFUSED, Json, Limit, Zone, as_json, example, group, run, zone
-from cli.engine.house import Query, house
 from cli.engine.language import language, sentence, word
 from cli.engine.options import Cursor, Day, OwnerFilter, RepFilter, TeamFilter, more
 from cli.engine.tables import say
@@ -69,7 +69,7 @@ async def _history(given: str, query: dict[str, Any]) -> Any:
     from projections.deal import history as deal_history
     from projections.engine.paging import Page
 
-    async with house() as at:
+    async with backend() as at:
         id = await deal(at, given)
 
         async def direct(source: Any, asked: Query) -> Any:
@@ -116,7 +116,7 @@ async def _agenda(query: dict[str, Any], whose: dict[str, str | None]) -> Any:
         rep, team = (_uuid(asked.get(name)) for name in ("rep_id", "team_id"))
         return await board.listing(source, rep, team, before, asked.get("cursor"), asked["limit"])
 
-    async with house() as at:
+    async with backend() as at:
         narrowed = query | await ids(at, whose)
         return await at.read("/agenda", Page[board.AgendaItem], narrowed, direct)
 
@@ -160,7 +160,7 @@ async def _funnel(query: dict[str, Any], whose: dict[str, str | None]) -> Any:
             "stages": found or fail(f"no process is called {asked['process']!r}"),
         }
 
-    async with house() as at:
+    async with backend() as at:
         narrowed = query | await days(at, query, "since", "until") | await ids(at, whose)
         found = await at.read("/funnel", dict[str, Any], narrowed, direct)
         import msgspec
@@ -203,7 +203,7 @@ async def _reps(query: dict[str, Any], whose: dict[str, str | None]) -> Any:
         team, active = _uuid(asked.get("team_id")), asked.get("active")
         return {"reps": await rep_load.reps(source, datetime.now(UTC), team, active=active)}
 
-    async with house() as at:
+    async with backend() as at:
         narrowed = query | await ids(at, whose)
         found = await at.read("/reps/loads", dict[str, list[rep_load.Load]], narrowed, direct)
         return found["reps"]
@@ -267,7 +267,7 @@ async def _ended(query: dict[str, Any], whose: dict[str, str | None]) -> Any:
     from projections.deal.agenda import EndedItem
     from projections.engine.paging import Page
 
-    async with house() as at:
+    async with backend() as at:
         return await at.read("/agenda/ended", Page[EndedItem], query | await ids(at, whose))
 
 
@@ -295,6 +295,6 @@ def outcomes(
 async def _asked(path: str, query: dict[str, Any], whose: dict[str, str | None] | None = None) -> Any:
     from cli.engine.kinds import days, ids
 
-    async with house() as at:
+    async with backend() as at:
         narrowed = query | await days(at, query, "since", "until") | await ids(at, whose or {})
         return await at.read(path, dict[str, Any], narrowed)

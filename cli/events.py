@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cli.engine.backend import backend
 from cli.engine.common import Json, Zone, example, moment, run, zone
-from cli.engine.house import house
 from cli.engine.tables import say
 
 if TYPE_CHECKING:
     from datetime import tzinfo
 
-    from cli.engine.house import House
+    from cli.engine.backend import Backend
 
 PAGE = 200
 
@@ -46,7 +46,7 @@ async def _events(
     after: int | None, limit: int | None, *, follow: bool, json: bool, to: tzinfo | None
 ) -> None:
     left = limit
-    async with house() as at:
+    async with backend() as at:
         start = after if after is not None else max(0, await _head(at) - 20)
         async for page in _pages(at, start, follow=follow):
             shown = page if left is None else page[:left]
@@ -57,12 +57,12 @@ async def _events(
                 return
 
 
-async def _head(at: House) -> int:
+async def _head(at: Backend) -> int:
     models = (await at.read("/projections", dict[str, list[dict[str, Any]]]))["read_models"]
     return int(models[0]["head"]) if models else 0
 
 
-async def _pages(at: House, after: int, *, follow: bool) -> AsyncIterator[list[dict[str, Any]]]:
+async def _pages(at: Backend, after: int, *, follow: bool) -> AsyncIterator[list[dict[str, Any]]]:
     """What there is; then, following, what comes."""
     while True:
         found = await at.read("/events", dict[str, Any], {"after": after, "limit": PAGE})

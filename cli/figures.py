@@ -8,8 +8,8 @@ from uuid import UUID
 
 import typer
 
+from cli.engine.backend import backend
 from cli.engine.common import USAGE, Json, Limit, as_json, example, fail, group, run
-from cli.engine.house import house
 from cli.engine.language import language, sentence
 from cli.engine.options import Cursor, Day, KnownAt, PeriodFilter, measured, metric_name, more, whose
 from cli.engine.tables import say
@@ -80,7 +80,7 @@ async def _asked(at: Any, query: dict[str, Any], scope: str) -> dict[str, Any]:
 
 
 async def _show(query: dict[str, Any], scope: str) -> tuple[Any, dict[UUID, str]]:
-    async with house() as at:
+    async with backend() as at:
         found = await at.read("/figures", dict[str, Any], await _asked(at, query, scope))
         return found, await at.names([_scope(found["scope"]).id])
 
@@ -115,6 +115,6 @@ async def _events(query: dict[str, Any], scope: str) -> tuple[Any, dict[UUID, st
     from projections.engine.paging import Page
     from projections.figures.figures import Behind
 
-    async with house() as at:
+    async with backend() as at:
         page = await at.read("/figures/events", Page[Behind], await _asked(at, query, scope))
         return page, await at.names([id for one in page.items for id in (one.rep_id, one.subject_id)])

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cli.engine.backend import OPERATOR, remote
 from cli.engine.common import AsUser, Json, as_json, example, ledger, run
-from cli.engine.house import OPERATOR, remote
 from cli.engine.language import sentence, word
 from cli.engine.tables import say, table
 

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.engine.backend import backend, remote
 from cli.engine.common import Json, Zone, as_json, example, fail, group, run, zone
-from cli.engine.house import house, remote
 from cli.engine.language import sentence, word
 from cli.engine.options import RepFilter, TeamFilter
 from cli.engine.tables import say
@@ -59,7 +59,7 @@ async def _create(
         option = {"rep": "rep", "manager": "team"}[named]
         if body["role"] == named and not whose[option]:
             fail(f"a {named}'s key needs --{option}")
-    async with house() as at:
+    async with backend() as at:
         body |= await ids(at, whose)
         if body["role"] == "admin" and not remote():
             return await _operators(body, expires)
@@ -96,7 +96,7 @@ def list_(*, json: Json = False, tz: Zone = None) -> None:
 
 
 async def _all() -> Any:
-    async with house() as at:
+    async with backend() as at:
         return (await at.read("/keys", dict[str, Any]))["keys"]
 
 
@@ -114,7 +114,7 @@ def revoke(
 
 async def _revoke(id: str) -> Any:
     """When it was, now or before."""
-    async with house() as at:
+    async with backend() as at:
         await at.act("DELETE", f"/keys/{id}")
         keys = (await at.read("/keys", dict[str, Any]))["keys"]
     return next(key["revoked_at"] for key in keys if key["id"] == id)

@@ -6,9 +6,9 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.engine.backend import backend
 from cli.engine.common import Json, Limit, Zone, as_json, example, run, zone
 from cli.engine.derive import group
-from cli.engine.house import house
 from cli.engine.options import Cursor, OwnerFilter, TeamFilter, more
 from cli.views.deals import show_lead, show_leads
 
@@ -44,7 +44,7 @@ async def _list(query: dict[str, Any], whose: dict[str, str | None]) -> Any:
     from projections.engine.paging import Page
     from projections.lead import LeadFilter, LeadView, listing
 
-    async with house() as at:
+    async with backend() as at:
         narrowed = query | await ids(at, whose)
         return await at.read("/leads", Page[LeadView], narrowed, filtered(listing, LeadFilter))
 
@@ -69,6 +69,6 @@ async def _show(given: str) -> Any:
     from cli.engine.reads import one
     from projections.lead import LeadView, get
 
-    async with house() as at:
+    async with backend() as at:
         id = await read(at, "id", given, "LEAD")
         return await at.read(f"/leads/{id}", LeadView, None, one(get, "lead", id))

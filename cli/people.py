@@ -7,9 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.engine.backend import backend
 from cli.engine.common import Json, Limit, as_json, example, run
 from cli.engine.derive import group
-from cli.engine.house import house
 from cli.engine.options import Cursor, TeamFilter, more
 from cli.views.desk import show_customer, show_listed
 
@@ -61,7 +61,7 @@ async def _page(path: str, query: dict[str, Any], whose: dict[str, str | None]) 
     from projections.engine.paging import Page
     from projections.people.directory import Listed
 
-    async with house() as at:
+    async with backend() as at:
         return await at.read(path, Page[Listed], query | await ids(at, whose))
 
 
@@ -82,6 +82,6 @@ def show(
 async def _customer(given: str) -> Any:
     from cli.engine.kinds import read
 
-    async with house() as at:
+    async with backend() as at:
         id = await read(at, "customer", given, "CUSTOMER")
         return await at.read(f"/customers/{id}", dict[str, Any])

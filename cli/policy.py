@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cli.engine.backend import backend
 from cli.engine.common import Json, as_json, example, fail, run
 from cli.engine.derive import group
-from cli.engine.house import house
 from cli.views.desk import show_policy, show_process, show_rules
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def _listed(kind: str, *, json: bool) -> None:
 
 async def _all(kind: str) -> Any:
     """By name."""
-    async with house() as at:
+    async with backend() as at:
         versions = (await at.read(f"/{kind}", dict[str, Any]))[kind]
     newest = {_of(one)["name"]: one for one in sorted(versions, key=lambda one: int(_of(one)["version"]))}
     return [newest[name] for name in sorted(newest)]
@@ -74,7 +74,7 @@ def _shown(kind: str, name: str, show_versions: Any, *, json: bool) -> None:
 
 
 async def _versions(kind: str, name: str) -> Any:
-    async with house() as at:
+    async with backend() as at:
         return (await at.read(f"/{kind}/{name}", dict[str, Any]))[kind]
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.engine import language
+from cli.engine.backend import backend, operators_only
 from cli.engine.common import REFUSED, USAGE, Json, Zone, as_json, example, fail, group, run, settings, zone
-from cli.engine.house import house, operators_only
 from cli.engine.tables import say
 from cli.views.desk import show_differences, show_standing
 
@@ -50,7 +50,7 @@ async def _status() -> list[ProjectionStatus]:
     async def direct(source: Any, _: Any) -> Any:
         return {"read_models": await standing(source)}
 
-    async with house() as at:
+    async with backend() as at:
         found = await at.read("/projections", dict[str, list[ProjectionStatus]], None, direct)
         return list(found["read_models"])
 
@@ -141,5 +141,5 @@ def resume(name: Name, *, json: Json = False) -> None:
 
 
 async def _resume(name: str) -> None:
-    async with house() as at:
+    async with backend() as at:
         await at.act("POST", f"/projections/{name}/resume")

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cli.engine.backend import operators_only
 from cli.engine.common import Json, Zone, as_json, example, fail, ledger, moment, run, zone
-from cli.engine.house import operators_only
 from cli.engine.language import sentence, word
 from cli.engine.tables import say, table
 

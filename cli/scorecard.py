@@ -8,14 +8,14 @@ from uuid import UUID
 import typer
 
 from api.engine.acts import WHICH
+from cli.engine.backend import backend
 from cli.engine.common import Json, Limit, Zone, as_json, example, fail, run, zone
 from cli.engine.derive import group
-from cli.engine.house import house
 from cli.engine.options import Cursor, more
 from cli.engine.shown import Shown, add_list
 
 if TYPE_CHECKING:
-    from cli.engine.house import House
+    from cli.engine.backend import Backend
 
 app = group(
     "scorecard",
@@ -42,7 +42,7 @@ add_list(
 )
 
 
-async def _seen(at: House, given: str) -> Any:
+async def _seen(at: Backend, given: str) -> Any:
     from cli.engine.kinds import read
     from cli.engine.reads import one
     from projections.scorecard import Scorecards, ScorecardSeen
@@ -64,7 +64,7 @@ def show(scorecard: Id, *, json: Json = False, tz: Zone = None) -> None:
 
 
 async def _show(given: str) -> tuple[Any, dict[UUID, str]]:
-    async with house() as at:
+    async with backend() as at:
         card = await _seen(at, given)
         said = [remark.by for remark in card.remarks]
         return card, await at.names([card.scope.id, card.owner_id, card.manager_id, *said])
@@ -87,11 +87,11 @@ def recompute(scorecard: Id, *, closing: Number = None, json: Json = False) -> N
 async def _recompute(given: str, wanted: int | None) -> Any:
     from projections.scorecard import Recomputed
 
-    async with house() as at:
+    async with backend() as at:
         return await at.read(await _closing(at, given, wanted), Recomputed)
 
 
-async def _closing(at: House, given: str, wanted: int | None) -> str:
+async def _closing(at: Backend, given: str, wanted: int | None) -> str:
     """The path of a closing, or of the last one."""
     card = await _seen(at, given)
     found = [one.number for one in card.closings if wanted in (None, one.number)]
@@ -129,7 +129,7 @@ async def _events(given: str, wanted: int | None, query: dict[str, Any]) -> tupl
     from projections.engine.paging import Page
     from projections.figures.figures import Behind
 
-    async with house() as at:
+    async with backend() as at:
         page = await at.read(f"{await _closing(at, given, wanted)}/events", Page[Behind], query)
         return page, await at.names([id for one in page.items for id in (one.rep_id, one.subject_id)])
 
@@ -149,6 +149,6 @@ def definition(name: Annotated[str, typer.Argument()], *, json: Json = False) ->
 async def _definition(name: str) -> Any:
     from domain.scorecard.definition import Definition
 
-    async with house() as at:
+    async with backend() as at:
         found = await at.read(f"/scorecard-definitions/{name}", dict[str, list[Definition]])
         return found["versions"]

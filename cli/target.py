@@ -11,9 +11,9 @@ from uuid import UUID
 import typer
 
 from api.engine.acts import WHICH
+from cli.engine.backend import backend
 from cli.engine.common import Json, Limit, as_json, example, fail, run
 from cli.engine.derive import group
-from cli.engine.house import house
 from cli.engine.options import Cursor, Day, KnownAt, OwnerFilter, ScopeFilter, more, today
 from cli.engine.shown import Shown, add_list
 
@@ -77,7 +77,7 @@ async def _tree(given: str, depth: int) -> tuple[Branch, dict[UUID, str]]:
     from cli.engine.kinds import read
     from projections.target import tree as target_tree
 
-    async with house() as at:
+    async with backend() as at:
         id = await read(at, "id", given, "TARGET")
 
         async def direct(source: Any, _: Any) -> Any:
@@ -131,7 +131,7 @@ async def _attainment(
     from projections.engine.paging import Page
     from projections.target.attainment import Attainment
 
-    async with house() as at:
+    async with backend() as at:
         narrowed = query | await days(at, query, "day") | await scoped(at, scope) | await ids(at, whose)
         page = await at.read("/attainment", Page[Attainment], narrowed)
         return page, await at.names([one.scope.id for one in page.items])
@@ -162,7 +162,7 @@ async def _pace(given: str, query: dict[str, Any]) -> tuple[Any, dict[UUID, str]
     from cli.engine.kinds import days, read
     from projections.target.attainment import Attainment
 
-    async with house() as at:
+    async with backend() as at:
         id = await read(at, "id", given, "TARGET")
         asked = query | await days(at, query, "since", "until")
         last = asked["until"] or await today(at)

@@ -146,9 +146,9 @@ def _metavar(part: Option) -> str:
 
 async def perform(act: Command, given: Mapping[str, Any]) -> dict[str, Any]:
     """The receipt as the API tells it. Raises Failure."""
-    from cli.engine.house import OPERATOR, answered, house
+    from cli.engine.backend import OPERATOR, answered, backend
 
-    async with house() as at:
+    async with backend() as at:
         if at.remote and given["user"]:
             fail(
                 "--user is the operator's, who reaches the database: through an address the key says who it is"

@@ -14,7 +14,7 @@ from uuid import UUID
 from cli.engine.common import TYPED, USAGE, Failure, fail
 
 if TYPE_CHECKING:
-    from cli.engine.house import House
+    from cli.engine.backend import Backend
 
 HELP = {
     "whole": "A whole number.",
@@ -46,10 +46,10 @@ CANDIDATES = 5
 """Of several that fit, told at most."""
 
 
-async def read(house: House, kind: str, text: str, name: str) -> Any:
+async def read(backend: Backend, kind: str, text: str, name: str) -> Any:
     """What `text` says as one of `kind`. Raises Failure, naming the option, for what says nothing of the kind."""
     try:
-        return await KINDS[kind](house, text) if kind in KINDS else text
+        return await KINDS[kind](backend, text) if kind in KINDS else text
     except ValueError as wrong:
         raise Failure(f"{name}: {text!r} {wrong}", USAGE) from None
 
@@ -57,19 +57,19 @@ async def read(house: House, kind: str, text: str, name: str) -> Any:
 # --- plain values ----------------------------------------------------------------------------------------------------
 
 
-async def _whole(_: House, text: str) -> int:
+async def _whole(_: Backend, text: str) -> int:
     from domain.engine.reading import whole
 
     return whole(text)
 
 
-async def _number(_: House, text: str) -> str:
+async def _number(_: Backend, text: str) -> str:
     from domain.engine.reading import grouped
 
     return str(grouped(text))
 
 
-async def _money(_: House, text: str) -> dict[str, str]:
+async def _money(_: Backend, text: str) -> dict[str, str]:
     from domain.engine.reading import currency, grouped
 
     number, _blank, code = text.strip().partition(" ")
@@ -79,13 +79,13 @@ async def _money(_: House, text: str) -> dict[str, str]:
         raise ValueError(f"is not an amount such as '120000 CNY': {wrong}") from None
 
 
-async def _day(_: House, text: str) -> str:
+async def _day(_: Backend, text: str) -> str:
     from domain.engine.reading import day
 
     return day(text).isoformat()
 
 
-async def _instant(_: House, text: str) -> str:
+async def _instant(_: Backend, text: str) -> str:
     return moment_of(text).isoformat()
 
 
@@ -102,34 +102,34 @@ def moment_of(text: str) -> datetime:
     return instant(text)
 
 
-async def _id(_: House, text: str) -> str:
+async def _id(_: Backend, text: str) -> str:
     from domain.engine.reading import id
 
     return str(id(text))
 
 
-async def _days(house: House, text: str) -> dict[str, str]:
+async def _days(backend: Backend, text: str) -> dict[str, str]:
     first, _, last = text.partition("..")
-    return {"start": await _day(house, first), "end": await _day(house, last)}
+    return {"start": await _day(backend, first), "end": await _day(backend, last)}
 
 
-async def _score(house: House, text: str) -> dict[str, str]:
+async def _score(backend: Backend, text: str) -> dict[str, str]:
     measure, _, given = text.rpartition("=")
     if not measure:
         raise ValueError("is no score: write MEASURE=SCORE")
-    return {"measure": measure.strip(), "score": await _number(house, given)}
+    return {"measure": measure.strip(), "score": await _number(backend, given)}
 
 
-async def _change(house: House, text: str) -> dict[str, Any]:
+async def _change(backend: Backend, text: str) -> dict[str, Any]:
     from decimal import Decimal
 
     metric, _, given = text.partition("=")
-    stated = Decimal(await _number(house, given.removesuffix("%")))
+    stated = Decimal(await _number(backend, given.removesuffix("%")))
     share = given.endswith("%")
     return {"metric": metric, "number": str(stated / 100 if share else stated), "as_share": share}
 
 
-async def _file(_: House, text: str) -> Any:
+async def _file(_: Backend, text: str) -> Any:
     import msgspec
 
     try:
@@ -142,25 +142,25 @@ async def _file(_: House, text: str) -> Any:
 # --- what names stand for --------------------------------------------------------------------------------------------
 
 
-async def scope(house: House, text: str) -> dict[str, str]:
+async def scope(backend: Backend, text: str) -> dict[str, str]:
     kind, _, whose = text.partition(":")
     if kind == "company" and not whose:
         return {"kind": "company"}
     if kind not in ("team", "rep") or not whose:
         raise ValueError("is no scope: write company, team:NAME or rep:NAME")
-    return {"kind": kind, "id": await named(house, kind, whose)}
+    return {"kind": kind, "id": await named(backend, kind, whose)}
 
 
-async def _part(house: House, text: str) -> dict[str, Any]:
+async def _part(backend: Backend, text: str) -> dict[str, Any]:
     which, _, share = text.partition("=")
     whose, at, period = which.rpartition("@")
     if not at:
         raise ValueError("is no part: write SCOPE@PERIOD or SCOPE@PERIOD=SHARE")
-    given = {"share": await _number(house, share)} if share else {}
-    return {"scope": await scope(house, whose), "period": period, **given}
+    given = {"share": await _number(backend, share)} if share else {}
+    return {"scope": await scope(backend, whose), "period": period, **given}
 
 
-async def cycle(house: House, text: str) -> str:
+async def cycle(backend: Backend, text: str) -> str:
     """By its id, or by scope and period, whose fiscal years start when the cycle policy "default" says."""
     from cli.engine.options import fiscal_start
     from domain.cycle.cycle import cycle_id
@@ -170,26 +170,26 @@ async def cycle(house: House, text: str) -> str:
     whose, at, period = text.rpartition("@")
     if not at:
         try:
-            return await _id(house, text)
+            return await _id(backend, text)
         except ValueError:
             raise ValueError("is no cycle: write its id, or SCOPE@PERIOD such as company@2027-Q1") from None
-    of = await scope(house, whose)
+    of = await scope(backend, whose)
     about = Scope(kind=ScopeKind(of["kind"]), id=UUID(of["id"]) if "id" in of else None)
-    id = str(cycle_id(about, named_period(period, await fiscal_start(house))))
+    id = str(cycle_id(about, named_period(period, await fiscal_start(backend))))
     TYPED[id] = text
     return id
 
 
-async def deal(house: House, text: str) -> str:
+async def deal(backend: Backend, text: str) -> str:
     from domain.engine.reading import id
 
     try:
         return str(id(text))
     except ValueError:
-        return str((await deal_named(house, text)).deal_id)
+        return str((await deal_named(backend, text)).deal_id)
 
 
-async def deal_named(house: House, text: str) -> Any:
+async def deal_named(backend: Backend, text: str) -> Any:
     """By its reference, or the beginning of its id, where only one deal has it."""
     from cli.engine.reads import filtered
     from projections.deal import board as deal_board
@@ -197,34 +197,34 @@ async def deal_named(house: House, text: str) -> Any:
 
     query = {"reference": text, "limit": CANDIDATES}
     direct = filtered(deal_board.listing, deal_board.BoardFilter)
-    page = await house.read("/deals", Page[deal_board.DealView], query, direct)
+    page = await backend.read("/deals", Page[deal_board.DealView], query, direct)
     only = _only("deal", text, {one.deal_id: one.title for one in page.items})
     return next(one for one in page.items if one.deal_id == only)
 
 
-async def ids(house: House, whose: Mapping[str, str | None]) -> dict[str, str]:
+async def ids(backend: Backend, whose: Mapping[str, str | None]) -> dict[str, str]:
     """Of the people, teams and customers that options name: `owner` → `owner_id`."""
     return {
-        f"{option}_id": await read(house, KINDS_OF.get(option, option), text, f"--{option}")
+        f"{option}_id": await read(backend, KINDS_OF.get(option, option), text, f"--{option}")
         for option, text in whose.items()
         if text is not None
     }
 
 
-async def days(house: House, query: Mapping[str, Any], *options: str) -> dict[str, str]:
+async def days(backend: Backend, query: Mapping[str, Any], *options: str) -> dict[str, str]:
     """The days that options name, as they are written in a request."""
-    return {one: await read(house, "day", query[one], f"--{one}") for one in options if query.get(one)}
+    return {one: await read(backend, "day", query[one], f"--{one}") for one in options if query.get(one)}
 
 
-async def scoped(house: House, text: str | None) -> dict[str, str]:
+async def scoped(backend: Backend, text: str | None) -> dict[str, str]:
     """What narrows a list down to a scope."""
     if text is None:
         return {}
-    found = await read(house, "scope", text, "--scope")
+    found = await read(backend, "scope", text, "--scope")
     return {f"scope_{name}": value for name, value in found.items()}
 
 
-async def named(house: House, kind: str, text: str) -> str:
+async def named(backend: Backend, kind: str, text: str) -> str:
     """The id of the one whose name, login or id it is; else whose name begins so, or holds it."""
     from difflib import get_close_matches
 
@@ -234,7 +234,7 @@ async def named(house: House, kind: str, text: str) -> str:
         return str(id(text))
     except ValueError:
         pass
-    listed = await everybody(house, kind)
+    listed = await everybody(backend, kind)
     wanted = _folded(text)
     for fits in (_is, _begins, _holds):
         found = {one["id"]: one["name"] for one in listed if fits(one, wanted)}
@@ -257,7 +257,7 @@ def _holds(one: Mapping[str, Any], wanted: str) -> bool:
     return wanted in _folded(one["name"])
 
 
-async def everybody(house: House, kind: str) -> list[dict[str, Any]]:
+async def everybody(backend: Backend, kind: str) -> list[dict[str, Any]]:
     """All of a kind, as the directory lists them."""
 
     async def direct(source: Any, _: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -265,9 +265,9 @@ async def everybody(house: House, kind: str) -> list[dict[str, Any]]:
 
         return await directory.everybody(source, kind)
 
-    if house.remote:
-        return await house.listed(f"/{LISTS[kind]}")
-    return list(await house.read(f"/{LISTS[kind]}", list, None, direct))
+    if backend.remote:
+        return await backend.listed(f"/{LISTS[kind]}")
+    return list(await backend.read(f"/{LISTS[kind]}", list, None, direct))
 
 
 def _folded(name: str) -> str:
@@ -284,7 +284,7 @@ def _only(kind: str, text: str, found: Mapping[Any, str]) -> Any:
     raise Failure(f"several {kind}s fit {text!r}: name one by its id: {some}{more}", USAGE)
 
 
-KINDS: Mapping[str, Callable[[House, str], Awaitable[Any]]] = {
+KINDS: Mapping[str, Callable[[Backend, str], Awaitable[Any]]] = {
     "whole": _whole,
     "number": _number,
     "money": _money,
@@ -302,5 +302,5 @@ KINDS: Mapping[str, Callable[[House, str], Awaitable[Any]]] = {
     "cycle": cycle,
     "cycle_id": cycle,
     "deal": deal,
-    **{kind: lambda house, text, kind=kind: named(house, kind, text) for kind in LISTS},  # type: ignore[misc]
+    **{kind: lambda backend, text, kind=kind: named(backend, kind, text) for kind in LISTS},  # type: ignore[misc]
 }

@@ -15,7 +15,7 @@ from cli.engine.language import language, sentence, word
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from cli.engine.house import House
+    from cli.engine.backend import Backend
     from domain.cycle.policy import CyclePolicy
     from projections.engine.paging import Page, Source
 
@@ -52,12 +52,12 @@ CompanyZone = Annotated[
 ]
 
 
-async def company_policy(house: House, name: str = "default") -> CyclePolicy:
+async def company_policy(backend: Backend, name: str = "default") -> CyclePolicy:
     """The cycle policy as it is now."""
-    return (await cycle_policies(house, name))[-1]
+    return (await cycle_policies(backend, name))[-1]
 
 
-async def cycle_policies(house: House, name: str) -> list[CyclePolicy]:
+async def cycle_policies(backend: Backend, name: str) -> list[CyclePolicy]:
     """Oldest version first."""
     import msgspec
 
@@ -70,20 +70,20 @@ async def cycle_policies(house: House, name: str) -> list[CyclePolicy]:
         found = (await attainment.policies_of(source, name)).versions
         return shape(list(found) or fail(f"no cycle policy is called {name!r}"))
 
-    return list((await house.read(f"/cycle-policies/{name}", shape, None, direct)).versions)
+    return list((await backend.read(f"/cycle-policies/{name}", shape, None, direct)).versions)
 
 
-async def fiscal_start(house: House) -> int:
-    return (await company_policy(house)).fiscal_start
+async def fiscal_start(backend: Backend) -> int:
+    return (await company_policy(backend)).fiscal_start
 
 
-async def company_zone(house: House) -> str:
-    return (await company_policy(house)).calendar.timezone
+async def company_zone(backend: Backend) -> str:
+    return (await company_policy(backend)).calendar.timezone
 
 
-async def today(house: House) -> str:
+async def today(backend: Backend) -> str:
     """The company's day."""
-    return (await company_policy(house)).day(datetime.now(UTC)).isoformat()
+    return (await company_policy(backend)).day(datetime.now(UTC)).isoformat()
 
 
 def more(page: Page[Any]) -> None:

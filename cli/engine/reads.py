@@ -9,7 +9,7 @@ from uuid import UUID
 from cli.engine.common import fail
 
 if TYPE_CHECKING:
-    from cli.engine.house import Direct
+    from cli.engine.backend import Direct
 
 PAGING = ("sort", "cursor", "limit")
 RENAMED = {"period": "period_name"}

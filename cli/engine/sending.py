@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from cli.engine.backend import backend
 from cli.engine.common import fail, note
-from cli.engine.house import house
 from cli.engine.language import sentence
 
 if TYPE_CHECKING:
-    from cli.engine.house import House
+    from cli.engine.backend import Backend
     from runtime.imports.results import ImportResult
 
 UNFINISHED = ("queued", "running", "interrupted")
@@ -31,7 +31,7 @@ async def send(source: Path, mapping: str, rejects: Path, *, dry_run: bool) -> I
 
     own, parts = await asyncio.to_thread(_parts, source, mapping)
     query = {"mapping": None if own else mapping, "dry_run": dry_run}
-    async with house() as at:
+    async with backend() as at:
         job = await at.upload("/imports", query, *multipart(parts))
         try:
             while job["state"] in UNFINISHED:
@@ -74,7 +74,7 @@ def multipart(parts: Iterable[Part]) -> tuple[str, bytes]:
     return f"multipart/form-data; boundary={mark}", body + f"--{mark}--\r\n".encode()
 
 
-async def _fetched(at: House, job: dict[str, Any], folder: Path) -> list[str]:
+async def _fetched(at: Backend, job: dict[str, Any], folder: Path) -> list[str]:
     """The files of refused rows, written into the folder."""
     written = []
     for name in job["rejects"]:

@@ -12,8 +12,8 @@ from uuid import UUID
 
 import typer
 
+from cli.engine.backend import Backend, backend
 from cli.engine.common import Json, Limit, Zone, as_json, example, run, zone
-from cli.engine.house import House, house
 from cli.engine.options import (
     CYCLE,
     CompanyZone,
@@ -122,7 +122,7 @@ async def _listed(shown: Shown, given: dict[str, Any]) -> tuple[Any, dict[UUID, 
 
     model, shape = found(shown.model), cast("Any", Page)
     query = {name: value for name, value in given.items() if name not in (*PEOPLE, "scope", "json", "tz")}
-    async with house() as at:
+    async with backend() as at:
         named = await ids(at, {name: given[name] for name in PEOPLE if name in given})
         narrowed = query | await scoped(at, given.get("scope")) | named
         page = await at.read(shown.path, shape[model.view], narrowed, pages(model))
@@ -135,14 +135,14 @@ async def _one(shown: Shown, argument: str, given: dict[str, Any]) -> tuple[Any,
     from cli.engine.reads import one
 
     model = found(shown.model)
-    async with house() as at:
+    async with backend() as at:
         id = await read(at, "id", given[argument], argument.upper())
         direct = one(model.get, model.aggregate.KIND, id)
         seen = await at.read(f"{shown.path}/{id}", model.view, None, direct)
         return seen, await at.names(list(shown.names(seen))), await _zone(shown, given, at)
 
 
-async def _zone(shown: Shown, given: dict[str, Any], at: House) -> list[Any]:
+async def _zone(shown: Shown, given: dict[str, Any], at: Backend) -> list[Any]:
     """What the view takes of it."""
     if not shown.clock:
         return []

@@ -293,14 +293,14 @@ async def test_who_looks_no_longer_is_told_that_the_import_goes_on(
             raise asyncio.CancelledError
 
     (tmp_path / "log.csv").write_text("case_id,activity,lifecycle,resource,timestamp\n")
-    monkeypatch.setattr(sending, "house", lambda: contextlib.nullcontext(Interrupted()))
+    monkeypatch.setattr(sending, "backend", lambda: contextlib.nullcontext(Interrupted()))
     with pytest.raises(asyncio.CancelledError):
         await sending.send(tmp_path / "log.csv", "event_log", tmp_path, dry_run=False)
     assert "goes on at the server: GET /imports/j-1" in capsys.readouterr().err
 
 
 def test_every_requirement_of_a_gate_has_a_command() -> None:
-    from cli.engine.house import SUPPLIED_BY
+    from cli.engine.backend import SUPPLIED_BY
     from domain.policy.process import REQUIREMENTS
     from tests.cli.test_acts import ACTS
 

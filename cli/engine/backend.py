@@ -54,18 +54,18 @@ def operators_only(command: str) -> None:
 
 
 @asynccontextmanager
-async def house() -> AsyncIterator[House]:
+async def backend() -> AsyncIterator[Backend]:
     async with AsyncExitStack() as stack:
         if not remote():
-            yield House(Local(stack))
+            yield Backend(Local(stack))
             return
         from cli.engine.remote import Remote
 
         key = os.environ.get(KEY) or fail(f"{URL} needs {KEY} beside it: the key of who asks", USAGE)
-        yield House(Remote(os.environ[URL], key))
+        yield Backend(Remote(os.environ[URL], key))
 
 
-class House:
+class Backend:
     def __init__(self, way: Local | Remote) -> None:
         self._way = way
         self.remote = not isinstance(way, Local)
