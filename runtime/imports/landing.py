@@ -19,7 +19,7 @@ from domain.engine.context import Actor, Channel, Context
 from domain.engine.errors import DomainError
 from domain.people.people import Rep
 from runtime.database import Pool
-from runtime.imports import told
+from runtime.imports import earlier_rows as told
 from runtime.imports.lines import Row
 from runtime.imports.making import Needed, made_by, needs_of, waves, with_what_it_needs
 from runtime.imports.mapping import CUSTOMERS, EVENTS, PRODUCTS, REPS, Mapping
