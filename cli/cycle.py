@@ -29,7 +29,7 @@ from cli.engine.options import (
     more,
     today,
 )
-from cli.views.desk import show_cycle_policy
+from cli.views.rules import show_cycle_policy
 
 if TYPE_CHECKING:
     from cli.engine.backend import Backend

@@ -13,7 +13,7 @@ from cli.engine.common import USAGE, Json, Limit, as_json, example, fail, group,
 from cli.engine.language import language, sentence
 from cli.engine.options import Cursor, Day, KnownAt, PeriodFilter, measured, metric_name, more, whose
 from cli.engine.tables import say
-from cli.views.desk import show_metrics
+from cli.views.rules import show_metrics
 
 app = group("figure", "Figures: the metrics there are, what one comes to, and the events behind it.")
 Metric = Annotated[str, typer.Argument(metavar="METRIC", help="Such as revenue-won or activities:call.")]

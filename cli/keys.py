@@ -13,7 +13,7 @@ from cli.engine.common import Json, Zone, as_json, example, fail, group, run, zo
 from cli.engine.language import sentence, word
 from cli.engine.options import RepFilter, TeamFilter
 from cli.engine.tables import say
-from cli.views.desk import show_keys
+from cli.views.rules import show_keys
 
 app = group("keys", "API keys: make, list, revoke.")
 

@@ -11,7 +11,7 @@ from cli.engine.backend import backend
 from cli.engine.common import Json, Limit, as_json, example, run
 from cli.engine.derive import group
 from cli.engine.options import Cursor, TeamFilter, more
-from cli.views.desk import show_customer, show_listed
+from cli.views.rules import show_customer, show_listed
 
 customers = group(
     "customer", "Customers and their contacts: list, show, register, add a contact.", acts="api.customer.acts"

@@ -9,7 +9,7 @@ import typer
 from cli.engine.backend import backend
 from cli.engine.common import Json, as_json, example, fail, run
 from cli.engine.derive import group
-from cli.views.desk import show_policy, show_process, show_rules
+from cli.views.rules import show_policy, show_process, show_rules
 
 if TYPE_CHECKING:
     from api.policy.routes import NewPolicy

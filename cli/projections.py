@@ -10,7 +10,7 @@ from cli.engine import language
 from cli.engine.backend import backend, operators_only
 from cli.engine.common import REFUSED, USAGE, Json, Zone, as_json, example, fail, group, run, settings, zone
 from cli.engine.tables import say
-from cli.views.desk import show_differences, show_standing
+from cli.views.rules import show_differences, show_standing
 
 if TYPE_CHECKING:
     from projections.engine.rebuild import Difference

@@ -15,9 +15,6 @@ from cli.views import (
     deals as deal_views,
 )
 from cli.views import (
-    desk as desk_views,
-)
-from cli.views import (
     loop as loop_views,
 )
 from cli.views import (
@@ -29,6 +26,7 @@ from cli.views import (
 from cli.views import (
     reviews as review_views,
 )
+from cli.views import rules as rule_views
 from domain.cycle.policy import DEFAULT_CYCLE_POLICY
 from domain.figures.metrics import every_metric
 from domain.scorecard.definition import Definition
@@ -178,7 +176,7 @@ ALL: list[Callable[[], None]] = [
     shows(deal_views.show_history, _happenings, "zh", UTC),
     shows(deal_views.show_agenda, lambda: _page(agenda.AgendaItem), UTC),
     shows(deal_views.show_ended, lambda: _page(agenda.EndedItem), UTC),
-    shows(desk_views.show_rules, lambda: [{"name": "default", "version": 9_876}]),
+    shows(rule_views.show_rules, lambda: [{"name": "default", "version": 9_876}]),
     shows(deal_views.show_outcomes, lambda: _several(agenda.Outcomes)),
     shows(deal_views.show_funnel, lambda: _several(funnel.FunnelStage), "default"),
     shows(deal_views.show_reps, lambda: _several(rep_load.Load)),
@@ -211,16 +209,16 @@ ALL: list[Callable[[], None]] = [
     shows(meeting_views.show_meetings, lambda: _several(meetings.MeetingSeen), NAMES, UTC),
     shows(meeting_views.show_meeting, lambda: extreme(meetings.MeetingSeen), NAMES, UTC),
     shows(meeting_views.show_schedules, lambda: _several(meetings.ScheduleSeen), NAMES, UTC),
-    shows(desk_views.show_policy, lambda: "default", [POLICY]),
+    shows(rule_views.show_policy, lambda: "default", [POLICY]),
     _race,
-    shows(desk_views.show_process, lambda: "default", [{"version": 3, "stages": [STAGE, STAGE]}]),
-    shows(desk_views.show_customer, lambda: {"customer_id": ID, "profile": PROFILE, "contacts": [CONTACT]}),
-    shows(desk_views.show_listed, lambda: _several(directory.Listed)),
-    shows(desk_views.show_cycle_policy, lambda: "default", [DEFAULT_CYCLE_POLICY]),
-    shows(desk_views.show_keys, lambda: [KEY_ROW], UTC),
-    shows(desk_views.show_standing, lambda: _several(status.ProjectionStatus), UTC),
-    shows(desk_views.show_differences, lambda: _several(Difference)),
-    shows(desk_views.show_metrics, every_metric, "zh"),
+    shows(rule_views.show_process, lambda: "default", [{"version": 3, "stages": [STAGE, STAGE]}]),
+    shows(rule_views.show_customer, lambda: {"customer_id": ID, "profile": PROFILE, "contacts": [CONTACT]}),
+    shows(rule_views.show_listed, lambda: _several(directory.Listed)),
+    shows(rule_views.show_cycle_policy, lambda: "default", [DEFAULT_CYCLE_POLICY]),
+    shows(rule_views.show_keys, lambda: [KEY_ROW], UTC),
+    shows(rule_views.show_standing, lambda: _several(status.ProjectionStatus), UTC),
+    shows(rule_views.show_differences, lambda: _several(Difference)),
+    shows(rule_views.show_metrics, every_metric, "zh"),
 ]
 KEYS = {word for metric in every_metric() for word in re.split("[-:]", metric.key)}
 """What of the views' own values is neither fixed nor a user's."""
