@@ -91,8 +91,8 @@ def set_right(history: Iterable[Happened]) -> list[Happened]:
     told: list[Happened] = []
     for happened in held:
         fact = happened.fact
-        if isinstance(fact, f.ActivityLogged):
-            activity = last.get(fact.activity_id, fact.activity)
+        if isinstance(fact, f.ActivityLogged) and fact.activity_id in last:
+            activity = last[fact.activity_id]
             at = _done_at(happened.at, fact.activity, activity)
             told.append(replace(happened, at=at, fact=replace(fact, activity=activity)))
         elif isinstance(fact, f.ClosingCorrected):
