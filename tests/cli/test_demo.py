@@ -28,8 +28,9 @@ class Demo:
 
     def __init__(self, terminal: Terminal, *more: str) -> None:
         command = [sys.executable, "-m", "cli.main", "dev", "--demo", "--deals", str(DEALS), *more]
+        log = None if "--json" in more else subprocess.STDOUT  # a program reads the one and not the other
         self.process = subprocess.Popen(
-            command, env=dict(terminal.env), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            command, env=dict(terminal.env), stdout=subprocess.PIPE, stderr=log, text=True
         )
         self.limit = threading.Timer(10 * PATIENCE, self.process.kill)
         self.limit.start()
