@@ -113,7 +113,9 @@ class Reasons:
         self.found: list[Reason] = []
 
     def wrong(self, field: str, message: str) -> None:
-        self.found.append(Reason(self.sheet.header_of(field), self.cells.get(field, ""), message))
+        reason = Reason(self.sheet.header_of(field), self.cells.get(field, ""), message)
+        if reason not in self.found:  # one column may say two things
+            self.found.append(reason)
 
     def currency(self) -> frozenset[str]:
         """What is assumed of the row where its currency is not told, though its file has a place for one."""

@@ -108,6 +108,13 @@ async def test_an_empty_cell_takes_nothing_from_a_customer(pool: Pool, tmp_path:
     assert (result.accepted, result.events) == (0, 0)
 
 
+async def test_a_cell_that_says_two_things_is_refused_once(pool: Pool, tmp_path: Path) -> None:
+    """The closing day is read as a day and as the end of that day."""
+    row = "1,Li,Acme,Boiler,Won,2026-01-05,2026-13-01,5,"
+    result = await run(pool, csv_file(tmp_path, row), dry_run=True)
+    assert [(r.column, r.value) for r in result.refusals[0].reasons] == [("closed", "2026-13-01")]
+
+
 WON = "7,Li,Acme,Boiler,Won,2026-01-05,2026-02-01,300,"
 
 
