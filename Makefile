@@ -65,8 +65,8 @@ fmt: setup ## format and fix what can be fixed
 bench: setup ## our speed beside the limit and the peers, two minutes; BENCH_ARGS="--full" or "--only append-one"
 	$(BIN)/python -m benchmarks $(BENCH_ARGS)
 
-histories: setup ## record the workflows' histories anew, as VERSION=v2, after a definition was changed on purpose
-	@test -n "$(VERSION)" || { echo "say VERSION=v2 or the like: files of another version are kept and go on being replayed"; exit 1; }
+histories: setup ## record the workflows' histories that are not there yet, as VERSION=v2 after a definition was changed on purpose
+	@test -n "$(VERSION)" || { echo "say VERSION=v2 or the like: files that are there are kept and go on being replayed"; exit 1; }
 	RECORD_HISTORIES=$(VERSION) $(BIN)/python -m pytest -q tests/workflows/test_histories.py -k as_soon_as_it_has_happened
 
 clean-data: setup ## remove .salesloop (or SALESLOOP_DATA); refuses while the system runs

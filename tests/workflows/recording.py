@@ -197,8 +197,11 @@ def _clean(value: Any) -> Any:
 
 
 def save(name: str, version: str, history: str) -> None:
+    """What is kept under this version stays: it is how the workflow once went, and goes on being replayed."""
     DIRECTORY.mkdir(exist_ok=True)
-    (DIRECTORY / f"{name}-{version}.json").write_text(history, encoding="utf-8")
+    file = DIRECTORY / f"{name}-{version}.json"
+    if not file.exists():
+        file.write_text(history, encoding="utf-8")
 
 
 def saved() -> list[Path]:

@@ -76,6 +76,13 @@ async def test_a_definition_changed_by_accident_is_noticed() -> None:
         await replayer(Forgetful).replay_workflow(recording.read(file))
 
 
+def test_a_history_that_is_kept_is_not_written_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recording, "DIRECTORY", tmp_path / "histories")
+    for name, history in (("one", "first"), ("one", "second"), ("another", "second")):
+        recording.save(name, "v1", history)
+    assert [file.read_text() for file in recording.saved()] == ["second", "first"]
+
+
 async def test_every_scenario_can_be_replayed_as_soon_as_it_has_happened(virtual: World) -> None:
     """And is kept, where asked for."""
     async for name, handle in recording.scenarios(virtual):
