@@ -53,7 +53,7 @@ CYCLES = (
         more="Nobody is reminded until it is resumed.", body="Because",
         terminal="cycle pause", typed=f"{CYCLE} --why 'a strike'"),
     Act(c.ResumeCycle, "/cycles/{cycle_id}/resume", "Resume a cycle", roles=LEADERS,
-        terminal="cycle resume", typed=CYCLE, help="What was owed is put off by the time of the pause."),
+        terminal="cycle resume", typed=CYCLE, help="Resume a cycle: what was owed is put off by the time of the pause."),
     Act(c.CancelCycle, "/cycles/{cycle_id}/cancel", "Cancel a cycle", roles=LEADERS, body="Because",
         terminal="cycle cancel", typed=f"{CYCLE} --why 'teams were merged'"),
     Act(c.ChangeCadence, "/cycles/{cycle_id}/cadence", "Change the check-ins", roles=LEADERS, body="NewCadence",

@@ -37,7 +37,13 @@ WORDS = {
     "at": "Time of day, in the company's time zone.",
 }
 AS_OPERATOR = "done as the operator, past all keys; SALESLOOP_URL and SALESLOOP_KEY go through the API"
-OVERRIDES = {"deals lose": {"why": "The loss reason."}, "deals correct-closing": {"why": "The loss reason."}}
+OVERRIDES = {
+    "deals lose": {"why": "The loss reason."},
+    "deals correct-closing": {"why": "The loss reason."},
+    "meeting schedule": {"day": "Weekly: 1 (Monday) to 7; monthly: 1 to 28. No business day: the next one."},
+}
+METAVARS = {"instant": "TIME", "whole": "N"}
+"""Of kinds that are called otherwise where their value stands."""
 Happened = Annotated[
     str | None,
     typer.Option("--happened", metavar="TIME", help="When it was, in your time zone, if not now."),
@@ -138,7 +144,8 @@ def _typed(part: Option, said: str) -> tuple[Any, Any]:
 
 
 def _metavar(part: Option) -> str:
-    return part.kind if "|" in part.kind else part.kind.partition("_")[0].upper()
+    kind = part.kind.partition("_")[0]
+    return part.kind if "|" in part.kind else METAVARS.get(kind, kind.upper())
 
 
 # --- doing it --------------------------------------------------------------------------------------------------------

@@ -285,6 +285,7 @@ CODES = {
     "nobody": "无人",
     "nothing": "无",
     "never": "从未",
+    "follow-up": "跟进",
     "follow-up policy": "跟进规则",
     "cycle policy": "周期规则",
     "difference-in-differences": "双重差分",

@@ -32,9 +32,7 @@ OF_THEIR_OWN = {"/imports", "/keys", "/projections/{name}/resume"}
 """Routes whose commands are written by hand: import, keys, projections resume."""
 WHOLE = {"Money", "ScopeBody", "Days", "Change", "Part", "ScoreBody"}
 """Bodies within a body that one option says."""
-MADE = {"deal_id", "activity_id", "override_id", "customer_id", "contact_id", "product_id", "team_id", "rep_id", "lead_id"} | {
-    "decision_id", "comment_id", "item_id", "adjustment_id",
-}  # fmt: skip
+MADE = {act.creates for act in capabilities.ACTS if act.creates}
 COMMON = {"reason", "occurred_at"}
 OF_WORKFLOWS = {
     "RemindPromise", "MissPromise", "EscalatePromise", "ReassignPromise", "RearmPromise", "EnsurePromise",

@@ -12,6 +12,9 @@ import msgspec
 
 from cli import watch
 from cli.views import (
+    calendars as calendar_views,
+)
+from cli.views import (
     deals as deal_views,
 )
 from cli.views import (
@@ -55,6 +58,7 @@ from projections.engine.paging import Page
 from projections.engine.rebuild import Difference
 from projections.figures import figures
 from projections.people import directory, rep_load
+from projections.policy.rules import CalendarKnown
 from projections.target import attainment
 from projections.target import tree as target_tree
 from tests.cli.extremes import AMOUNT, AT, ID, TEXT, extreme
@@ -170,6 +174,10 @@ def shows(view: Callable[..., None], make: Callable[[], Any], *more: Any, **name
     return drawn
 
 
+def _calendar(kind: str) -> CalendarKnown:
+    return CalendarKnown(kind=kind, policy="1", version=9, known_until=None, estimated_years=(), warnings=[])
+
+
 ALL: list[Callable[[], None]] = [
     shows(deal_views.show_deals, lambda: _several(deal_board.DealView), UTC),
     shows(deal_views.show_deal, lambda: extreme(deal_board.DealView), UTC),
@@ -210,6 +218,7 @@ ALL: list[Callable[[], None]] = [
     shows(meeting_views.show_meeting, lambda: extreme(meetings.MeetingSeen), NAMES, UTC),
     shows(meeting_views.show_schedules, lambda: _several(meetings.ScheduleSeen), NAMES, UTC),
     shows(rule_views.show_policy, lambda: "default", [POLICY]),
+    shows(calendar_views.show_calendars, lambda: [_calendar("cycle"), _calendar("follow-up")]),
     _race,
     shows(rule_views.show_process, lambda: "default", [{"version": 3, "stages": [STAGE, STAGE]}]),
     shows(rule_views.show_customer, lambda: {"customer_id": ID, "profile": PROFILE, "contacts": [CONTACT]}),
