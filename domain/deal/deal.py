@@ -59,6 +59,12 @@ class Deal(PromisingDeal):
         if product_id != self.product_id:
             self.record(f.ProductCorrected(before=self.product_id, after=product_id))
 
+    def block(self, requirement: str, by: UUID, *, blocks: bool) -> None:
+        """Whether what has the id `by` stands in the way of a gate that asks for the requirement. Saying it again is silence."""
+        if blocks != (by in self.blocked.get(requirement, ())):
+            made = f.DealBlocked if blocks else f.DealUnblocked
+            self.record(made(requirement=requirement, by=by))
+
     def log(self, activity_id: UUID, activity: Activity, at: datetime | None = None) -> bool:
         """True when it is new; the same activity again is silence."""
         if not self.has_logged(activity_id):

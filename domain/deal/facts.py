@@ -194,6 +194,20 @@ class RowMarks:
     opening_amount: str | None = None
 
 
+@fact("deal.blocked")
+class DealBlocked(Fact):
+    """Something of another capability, whose stream `by` is, stands in the way of a gate that asks for `requirement`."""
+
+    requirement: str
+    by: UUID
+
+
+@fact("deal.unblocked")
+class DealUnblocked(Fact):
+    requirement: str
+    by: UUID
+
+
 @fact("deal.import-noted", version=2)
 class ImportNoted(Fact):
     """The imported row this deal now agrees with, as a digest and marks; an equal row changes nothing. `as_of` is

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
+from uuid import UUID
 
 from domain.engine.values import Money, Quote
 from domain.policy.closed import AFTER_SALES, CLOSED, LOST, WON
@@ -18,14 +20,30 @@ NEVER_OVERRIDDEN = {WON: ("amount", "close-date"), LOST: ("loss-reason",)}
 """What the closing itself states. The contract reference of a won deal may follow, with an approval."""
 
 
+@dataclass(frozen=True, slots=True)
+class Blockers:
+    """What of another capability stands in the deal's way. A requirement is met where there is nothing."""
+
+    ids: tuple[UUID, ...] = ()
+
+    def __bool__(self) -> bool:
+        return not self.ids
+
+
 def missing(evidence: Evidence, requirements: tuple[str, ...]) -> tuple[str, ...]:
     """The requirements that are not met, in order, each once."""
     return tuple(name for name in dict.fromkeys(requirements) if not evidence[name])
 
 
 def shown(evidence: Evidence) -> dict[str, str]:
-    """A mark of what each requirement that is met looks at, and of the amount. Equal values have equal marks."""
-    return {name: _mark(value) for name, value in evidence.items() if value or name == AT_STAKE}
+    """A mark of what each requirement that is met looks at, of the amount, and of what stands in the way. Equal values have equal
+    marks.
+    """
+    return {
+        name: _mark(value)
+        for name, value in evidence.items()
+        if value or name == AT_STAKE or isinstance(value, Blockers)
+    }
 
 
 def changed(before: dict[str, str], evidence: Evidence, requirements: tuple[str, ...]) -> tuple[str, ...]:

@@ -48,6 +48,7 @@ class KeptDeal:
     earlier: str
     """The marks. `activities` is empty."""
     overrides: dict[UUID, Override]
+    blocked: dict[str, tuple[UUID, ...]]
     promise: Promise | None
     promises: int
     excused: int

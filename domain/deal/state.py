@@ -8,7 +8,7 @@ from typing import Self
 from uuid import UUID
 
 from domain.deal import facts as f
-from domain.deal.gates import shown
+from domain.deal.gates import Blockers, shown
 from domain.deal.kept import KeptDeal, marked
 from domain.deal.overrides import Override
 from domain.deal.promises import EndedPromise, Promise
@@ -16,6 +16,7 @@ from domain.engine.aggregate import OwnedAggregate, when
 from domain.engine.facts import Fact
 from domain.engine.values import NO_NEEDS, Activity, ActivityKind, Money, Needs, PromiseOutcome, Quote
 from domain.policy.closed import LOST, WON
+from domain.policy.process import declared_requirements
 
 
 class DealState(OwnedAggregate):
@@ -53,6 +54,8 @@ class DealState(OwnedAggregate):
         self.earlier = ""
         """Marks of the activities that a snapshot does not hold (`kept.py`)."""
         self.overrides: dict[UUID, Override] = {}
+        self.blocked: dict[str, tuple[UUID, ...]] = {}
+        """By requirement, what stands in its way."""
         self.promise: Promise | None = None
         self.promises = 0
         self.excused = 0
@@ -96,6 +99,7 @@ class DealState(OwnedAggregate):
             "close-date": self.closed_on,
             "contract-reference": self.contract_reference.strip(),
             "loss-reason": self.loss_reason.strip(),
+            **{name: Blockers(self.blocked.get(name, ())) for name in declared_requirements()},
         }
 
     @when(f.DealOpened)
@@ -202,6 +206,16 @@ class DealState(OwnedAggregate):
     @when(f.ProcessMoved)
     def _process_moved(self, fact: f.ProcessMoved) -> None:
         self.process_version = fact.after
+
+    @when(f.DealBlocked)
+    def _blocked(self, fact: f.DealBlocked) -> None:
+        by = (*self.blocked.get(fact.requirement, ()), fact.by)
+        self.blocked = {**self.blocked, fact.requirement: by}
+
+    @when(f.DealUnblocked)
+    def _unblocked(self, fact: f.DealUnblocked) -> None:
+        by = tuple(id for id in self.blocked.get(fact.requirement, ()) if id != fact.by)
+        self.blocked = {**self.blocked, fact.requirement: by}
 
     @when(f.ImportNoted)
     def _import_noted(self, fact: f.ImportNoted) -> None:

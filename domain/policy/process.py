@@ -6,15 +6,16 @@ Facts: a version was published. State: every version. Version 1 of the process n
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Annotated, Any
 from uuid import UUID
 
 from annotated_types import Ge, Le, Len, MaxLen
 
+from domain.capabilities import load
 from domain.engine.aggregate import Aggregate, when
 from domain.engine.command import Command, handles
 from domain.engine.errors import FieldError, NotFound
@@ -35,6 +36,15 @@ REQUIREMENTS = (
     "contract-reference",
     "loss-reason",
 )
+"""What a deal itself has to show."""
+
+
+@cache
+def declared_requirements() -> Mapping[str, tuple[str, str]]:
+    """What else a gate can ask for: that nothing of another capability blocks the deal. By name the words in English and Chinese, as
+    that capability's module says in `BLOCKS`.
+    """
+    return {name: words for module in load("domain") for name, words in getattr(module, "BLOCKS", {}).items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,10 +60,10 @@ class Stage:
     enter: Annotated[tuple[Code, ...], MaxLen(20)] = ()
 
     def wrong(self) -> Iterator[FieldError]:
-        known = ", ".join(REQUIREMENTS)
+        known = (*REQUIREMENTS, *declared_requirements())
         for name in dict.fromkeys((*self.leave, *self.enter)):
-            if name not in REQUIREMENTS:
-                yield FieldError("", f"unknown requirement {name!r}; known: {known}")
+            if name not in known:
+                yield FieldError("", f"unknown requirement {name!r}; known: {', '.join(known)}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

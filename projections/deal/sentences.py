@@ -17,6 +17,7 @@ from uuid import UUID
 from domain.deal.promising import BY_RULE
 from domain.engine.facts import FACTS, Fact
 from domain.engine.values import Money
+from domain.policy.process import declared_requirements
 from projections.deal import related
 from projections.deal.templates import Kind, Named, Piece, pieces
 
@@ -99,6 +100,10 @@ SENTENCES: dict[str, Sentence] = {
     "deal.override-decided": Sentence(
         "[?approved:approved the override][!approved:refused the override]",
         "[?approved:批准越过关卡的申请][!approved:拒绝越过关卡的申请]",
+    ),
+    "deal.blocked": Sentence("held the deal up: {requirement!m}", "商机受阻，关卡要求：{requirement!m}"),
+    "deal.unblocked": Sentence(
+        "no longer holds the deal up: {requirement!m}", "商机不再受阻：{requirement!m}"
     ),
     "deal.won": Sentence(
         "won the deal over {amount} on {closed_on}[, contract {contract_reference}]",
@@ -210,6 +215,7 @@ TERMS: dict[str, dict[str, tuple[str, str]]] = {
         "close-date": ("close date", "成交日期"),
         "contract-reference": ("contract reference", "合同编号"),
         "loss-reason": ("loss reason", "失单原因"),
+        **declared_requirements(),
     },
     "w": {BY_RULE: (BY_RULE, "跟进")},
 }
@@ -227,6 +233,13 @@ def sentence_of(topic: str) -> Sentence:
         return SENTENCES[topic]
     found = (Sentence(*m.sentences[topic]) for m in related.with_sentences() if topic in m.sentences)
     return next(found, Sentence(topic, topic))
+
+
+@cache
+def vocabulary(letter: str) -> Mapping[str, tuple[str, str]]:
+    """Raises KeyError where nobody has it."""
+    declared = {one: words for model in related.with_sentences() for one, words in model.terms.items()}
+    return ({**declared, **TERMS})[letter]
 
 
 @cache
@@ -272,7 +285,7 @@ class SentenceRenderer:
 
     def _text(self, named: Named, fact: Fact) -> str:
         value = named.of(fact)
-        return self._value(value) if named.terms is None else self._term(value, TERMS[named.terms])
+        return self._value(value) if named.terms is None else self._term(value, vocabulary(named.terms))
 
     def _term(self, value: Any, terms: Mapping[str, tuple[str, str]]) -> str:
         if isinstance(value, tuple):

@@ -76,6 +76,8 @@ class Projection(ABC):
     """By the kind of what a row is about as well, the column with its id: it is shown there, too, with its facts."""
     sentences: ClassVar[Mapping[str, tuple[str, str]]] = {}
     """By topic, what a fact says there and in its own history, in English and Chinese: templates as in `deal/templates.py`."""
+    terms: ClassVar[Mapping[str, Mapping[str, tuple[str, str]]]] = {}
+    """By letter, vocabularies that those sentences use beside the deal's: each word of ours in English and Chinese."""
     awaited: ClassVar[bool] = False
     """Workflows ask for figures from it, as known at a position that they wait for."""
     share: StreamShare = WHOLE

@@ -22,7 +22,7 @@ from domain.engine.context import Actor, Channel
 from domain.engine.facts import FACTS, Fact
 from domain.engine.recorded import Meta
 from domain.engine.values import Activity, ActivityKind, Direction, PromiseOutcome, Quote
-from domain.policy.process import DEFAULT_PROCESS, REQUIREMENTS
+from domain.policy.process import DEFAULT_PROCESS, REQUIREMENTS, declared_requirements
 from domain.time.commitment import Deadlines
 from projections.deal import history as deal_history
 from projections.deal.fold import DEAL_TOPICS
@@ -161,7 +161,7 @@ def test_every_built_in_term_has_a_translation() -> None:
         "d": Direction,
         "o": PromiseOutcome,
         "r": ["handover", "escalation", "rep-left", "rep-moved", "import", "allocation"],
-        "m": REQUIREMENTS,
+        "m": (*REQUIREMENTS, *declared_requirements()),
         "w": [BY_RULE],
     }
     assert {kind: set(words) for kind, words in known.items()} == {

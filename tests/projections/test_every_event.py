@@ -28,7 +28,7 @@ UNFOLLOWED = {
 """What no read model follows, and why. The history of a deal has every fact of it, so it does not count here."""
 
 WORK = ("deal.activity-logged", "deal.activity-corrected", "deal.needs-recorded", "deal.quote-recorded")
-OVERRIDES = ("deal.override-requested", "deal.override-decided")
+GATES = ("deal.override-requested", "deal.override-decided", "deal.blocked", "deal.unblocked")
 TELLING = ("promise.reminded", "promise.missed", "promise.escalated")
 PASSED_OVER: dict[str, dict[str, tuple[str, ...]]] = {
     "agenda": {
@@ -37,16 +37,16 @@ PASSED_OVER: dict[str, dict[str, tuple[str, ...]]] = {
             *("deal.amount-changed", "deal.expected-close-moved", "deal.product-corrected"),
             "deal.closing-corrected",
         ),
-        "it is no promise": (*OVERRIDES, "deal.import-noted"),
+        "it is no promise": (*GATES, "deal.import-noted"),
     },
     "funnel": {
-        "it moves no deal and no money": (*WORK, *OVERRIDES, "deal.expected-close-moved", "deal.import-noted"),
+        "it moves no deal and no money": (*WORK, *GATES, "deal.expected-close-moved", "deal.import-noted"),
         "the funnel names nobody": ("deal.title-corrected", "deal.customer-corrected", "deal.product-corrected"),
         "the move to lost is a fact of its own": ("deal.lost",),
         "promises are the agenda's": tuple(topic for topic in FACTS if topic.startswith("promise.")),
     },
     "rep_load": {
-        "it makes nobody's load another": (*WORK, *OVERRIDES, "deal.stage-moved", "deal.process-moved"),
+        "it makes nobody's load another": (*WORK, *GATES, "deal.stage-moved", "deal.process-moved"),
         "load names no deal": (
             *("deal.title-corrected", "deal.customer-corrected", "deal.product-corrected"),
             *("deal.expected-close-moved", "deal.import-noted"),
@@ -59,7 +59,7 @@ PASSED_OVER: dict[str, dict[str, tuple[str, ...]]] = {
             *("deal.needs-recorded", "deal.quote-recorded", "deal.expected-close-moved", "deal.title-corrected"),
             "deal.import-noted",
         ),
-        "an override counts when a deal moves by it": OVERRIDES,
+        "what it means to a gate counts when a deal moves": GATES,
         "a promise counts when it ends, by its last due time": (*TELLING, "promise.rearmed", "promise.reworded"),
     },
 }  # fmt: skip
