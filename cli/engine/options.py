@@ -128,6 +128,8 @@ def measured(value: Decimal | None, metric: str, currency: str = "") -> str:
         return f"{value:,.{decimals(currency)}f} {currency}".strip()
     if of.unit == Unit.RATIO:
         return percent(value)
+    if of.unit == Unit.MINUTES:
+        return sentence("{n} min", n=f"{value:,.0f}")
     return sentence("{n} days", n=f"{value:,.1f}") if of.unit == Unit.DAYS else figure(value)
 
 

@@ -10,13 +10,15 @@ Sums are exact. A rate is rounded to six decimals and a mean of days to two, hal
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from enum import StrEnum
+from functools import cache
 from uuid import UUID
 
+from domain.capabilities import load
 from domain.engine import currency as currencies
 from domain.engine.errors import FieldError, Invalid
 from domain.engine.values import ActivityKind, Words
@@ -34,6 +36,7 @@ class Unit(StrEnum):
     COUNT = "count"
     RATIO = "ratio"
     DAYS = "days"
+    MINUTES = "minutes"
 
 
 class Better(StrEnum):
@@ -79,12 +82,17 @@ class Metric:
         return short if short == figure else figure
 
 
-_PLACES_OF_TARGETS = {Unit.COUNT: ONE, Unit.RATIO: Decimal("0.0001"), Unit.DAYS: Decimal("0.01")}
+_PLACES_OF_TARGETS = {
+    Unit.COUNT: ONE,
+    Unit.RATIO: Decimal("0.0001"),
+    Unit.DAYS: Decimal("0.01"),
+    Unit.MINUTES: ONE,
+}
 _PLACES_OF_FIGURES = {Combines.RATIO: Decimal("0.000001"), Combines.MEAN: Decimal("0.01")}
 
 
-def _metric(key: str, name: tuple[str, str], definition: tuple[str, str], unit: Unit, combines: Combines,
-            direction: Better = Better.HIGHER, *, counts: tuple[str, ...] = (), measured: bool = True) -> Metric:  # fmt: skip
+def make_metric(key: str, name: tuple[str, str], definition: tuple[str, str], unit: Unit, combines: Combines,
+                direction: Better = Better.HIGHER, *, counts: tuple[str, ...] = (), measured: bool = True) -> Metric:  # fmt: skip
     return Metric(
         key=key,
         name=Words(en=name[0], zh=name[1]),
@@ -106,36 +114,36 @@ ACTION_ITEMS_KEPT, CUSTOMER_SATISFACTION = "action-items-kept", "customer-satisf
 ACTIVITIES, STAGE_CONVERSION = "activities", "stage-conversion"
 
 _PLAIN = (
-    _metric(REVENUE_WON, ("revenue won", "成交金额"),
+    make_metric(REVENUE_WON, ("revenue won", "成交金额"),
             ("the amounts of the deals won, on the day they were closed, each currency by itself",
              "成交商机的金额，计入成交日；各币种分别计算"), Unit.MONEY, Combines.SUM),
-    _metric(DEALS_WON, ("deals won", "成交数"),
+    make_metric(DEALS_WON, ("deals won", "成交数"),
             ("the number of deals won, on the day they were closed", "成交商机数，计入成交日"),
             Unit.COUNT, Combines.SUM),
-    _metric(WIN_RATE, ("win rate", "赢单率"),
+    make_metric(WIN_RATE, ("win rate", "赢单率"),
             ("deals won, of all deals closed", "成交商机占全部已关闭商机的比例"), Unit.RATIO, Combines.RATIO),
-    _metric(NEW_CUSTOMERS, ("new customers", "新客户数"),
+    make_metric(NEW_CUSTOMERS, ("new customers", "新客户数"),
             ("customers whose earliest won deal was closed then", "首次成交落在该期间的客户数"),
             Unit.COUNT, Combines.SUM),
-    _metric(REPEAT_PURCHASES, ("repeat purchases", "复购数"),
+    make_metric(REPEAT_PURCHASES, ("repeat purchases", "复购数"),
             ("won deals of customers with an earlier won deal", "已有更早成交的客户再次成交的商机数"),
             Unit.COUNT, Combines.SUM),
-    _metric(CYCLE_TIME, ("average cycle time", "平均成交周期"),
+    make_metric(CYCLE_TIME, ("average cycle time", "平均成交周期"),
             ("days from opening to closing, of the deals won; at least 0", "成交商机从建立到成交的天数，最少为0"),
             Unit.DAYS, Combines.MEAN, Better.LOWER),
-    _metric(PROMISE_KEEPING, ("promise keeping", "跟进履约率"),
+    make_metric(PROMISE_KEEPING, ("promise keeping", "跟进履约率"),
             ("promises kept by their due time, of all that fell due then; excused ones do not count",
              "按时履行的跟进占该期间到期跟进的比例；获免的不计"), Unit.RATIO, Combines.RATIO),
-    _metric(GATE_DISCIPLINE, ("gate discipline", "阶段门合规率"),
+    make_metric(GATE_DISCIPLINE, ("gate discipline", "阶段门合规率"),
             ("moves forward that met every gate, of all moves forward; the others needed an override",
              "满足全部阶段门的推进占全部推进的比例；其余经特批放行"), Unit.RATIO, Combines.RATIO),
-    _metric(ACTION_ITEMS_KEPT, ("action items kept", "改进措施完成率"),
+    make_metric(ACTION_ITEMS_KEPT, ("action items kept", "改进措施完成率"),
             ("action items done by their due time, of all that fell due then; excused ones do not count",
              "按时完成的改进措施占该期间到期措施的比例；获免的不计"), Unit.RATIO, Combines.RATIO),
-    _metric(CUSTOMER_SATISFACTION, ("customer satisfaction", "客户满意度"),
+    make_metric(CUSTOMER_SATISFACTION, ("customer satisfaction", "客户满意度"),
             ("the mean score of survey and revisit answers", "调查与回访评分的平均值"),
             Unit.RATIO, Combines.RATIO, measured=False),
-    _metric(ACTIVITIES, ("activities", "活动数"), ("activities of every kind", "各类活动总数"),
+    make_metric(ACTIVITIES, ("activities", "活动数"), ("activities of every kind", "各类活动总数"),
             Unit.COUNT, Combines.SUM, counts=tuple(f"{ACTIVITIES}:{kind}" for kind in ActivityKind)),
 )  # fmt: skip
 
@@ -148,7 +156,7 @@ def _activities(kind: str) -> Metric | None:
         f"类型为 {kind} 的活动数，计入发生日",
     )
     name = (f"activities: {kind}", f"活动数：{kind}")
-    return _metric(f"{ACTIVITIES}:{kind}", name, definition, Unit.COUNT, Combines.SUM)
+    return make_metric(f"{ACTIVITIES}:{kind}", name, definition, Unit.COUNT, Combines.SUM)
 
 
 def _stage_conversion(stage: str) -> Metric | None:
@@ -159,7 +167,7 @@ def _stage_conversion(stage: str) -> Metric | None:
         f"离开 {stage} 阶段的商机中向前推进的比例；其余为退回或失单",
     )
     name = (f"stage conversion: {stage}", f"阶段转化率：{stage}")
-    return _metric(f"{STAGE_CONVERSION}:{stage}", name, definition, Unit.RATIO, Combines.RATIO)
+    return make_metric(f"{STAGE_CONVERSION}:{stage}", name, definition, Unit.RATIO, Combines.RATIO)
 
 
 CATALOGUE: dict[str, Metric] = {m.key: m for m in _PLAIN}
@@ -170,25 +178,32 @@ FAMILIES: dict[str, Callable[[str], Metric | None]] = {
 """Metrics there is one of per kind of activity or stage: "activities:call", "stage-conversion:needs"."""
 
 
+@cache
+def catalogue() -> Mapping[str, Metric]:
+    """By key, these and those that a capability's module says in `METRICS`."""
+    declared = (one for module in load("domain") for one in getattr(module, "METRICS", ()))
+    return CATALOGUE | {one.key: one for one in declared}
+
+
 def find_metric(key: str) -> Metric | None:
     family, colon, name = key.partition(":")
     if colon and family in FAMILIES:
         return FAMILIES[family](name)
-    return CATALOGUE.get(key)
+    return CATALOGUE.get(key) or catalogue().get(key)
 
 
 def every_metric() -> tuple[Metric, ...]:
     """With each kind of activity and each stage of the default process; stages of other processes have theirs as well."""
     kinds = (_activities(kind) for kind in ActivityKind)
     stages = (_stage_conversion(stage) for stage in DEFAULT_PROCESS.open_stages)
-    return (*CATALOGUE.values(), *(one for one in (*kinds, *stages) if one is not None))
+    return (*catalogue().values(), *(one for one in (*kinds, *stages) if one is not None))
 
 
 def metric(key: str) -> Metric:
     """Raises Invalid under `metric`, naming what there is."""
     found = find_metric(key)
     if found is None:
-        known = ", ".join([*CATALOGUE, *(f"{family}:…" for family in FAMILIES)])
+        known = ", ".join([*catalogue(), *(f"{family}:…" for family in FAMILIES)])
         raise Invalid([FieldError("metric", f"there is no {key!r}; there are: {known}")])
     return found
 

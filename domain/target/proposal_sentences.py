@@ -18,9 +18,9 @@ from domain.figures.shares import PRECISION
 TENTH, HUNDREDTH = Decimal("0.1"), Decimal("0.01")
 FIGURES = ("number", "target", "actual", "middle", "pipeline", "effect", "unit")
 CHANGES = ("change", "bounded")
-_PLACES = {Unit.COUNT: TENTH, Unit.DAYS: HUNDREDTH}
+_PLACES = {Unit.COUNT: TENTH, Unit.DAYS: HUNDREDTH, Unit.MINUTES: TENTH}
 _POINTS = Words(en="{} percentage points", zh="{} 个百分点")
-_DAYS = Words(en="{} days", zh="{} 天")
+_LONG = {Unit.DAYS: Words(en="{} days", zh="{} 天"), Unit.MINUTES: Words(en="{} minutes", zh="{} 分钟")}
 
 
 def argued(reasons: Sequence[Reason], key: str, currency: str, language: Language) -> tuple[str, ...]:
@@ -56,7 +56,7 @@ def spelled(number: Decimal, of: Metric, currency: str, language: Language) -> s
     if of.unit == Unit.RATIO:
         return f"{_short(number * 100, HUNDREDTH)}%"
     short = _short(number, _PLACES[of.unit])
-    return _in(_DAYS, language, short) if of.unit == Unit.DAYS else short
+    return _in(_LONG[of.unit], language, short) if of.unit in _LONG else short
 
 
 def _change(number: Decimal, of: Metric, language: Language) -> str:

@@ -20,7 +20,7 @@ from domain.customer import CustomerProfileChanged, CustomerRegistered
 from domain.cycle.in_force import InForce
 from domain.deal import facts as f
 from domain.engine.recorded import Recorded
-from domain.figures.meter import MEASURED, Meter, MeterState
+from domain.figures.meter import Meter, MeterState, measured
 from domain.figures.meter import tallies as t
 from domain.figures.metrics import Contribution
 from domain.people.people import RepHired, RepMoved
@@ -112,7 +112,7 @@ class Contributions(Folded):
     name = "contributions"
     awaited = True
     tables = (CONTRIBUTIONS, TALLIES, DONE, WINS, SEGMENTS, MEMBERS)
-    topics = frozenset(fact.TOPIC for fact in MEASURED)
+    topics = frozenset(fact.TOPIC for fact in measured())
     revision = 2
 
     def __init__(self, suffix: str = "") -> None:
@@ -207,8 +207,8 @@ def _customers(entries: Iterable[Recorded], deals: Collection[t.DealTally]) -> I
     for e in entries:
         if isinstance(e.fact, CustomerRegistered | CustomerProfileChanged):
             yield e.originator_id
-        elif isinstance(e.fact, f.DealOpened) and e.fact.customer_id is not None:
-            yield e.fact.customer_id
+        elif (customer := getattr(e.fact, "customer_id", None)) is not None:
+            yield customer
         elif isinstance(e.fact, f.CustomerCorrected) and e.fact.after is not None:
             yield e.fact.after
 

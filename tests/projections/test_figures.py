@@ -29,7 +29,7 @@ from tests.projections.wandering import Company
 MARCH = Window(date(2026, 3, 1), date(2026, 3, 31))
 EVER = Window(date(2000, 1, 1), date(2100, 1, 1))
 METRICS = [
-    *(key for key, of in m.CATALOGUE.items() if of.measured),
+    *(key for key, of in m.catalogue().items() if of.measured),
     "activities:call",
     "stage-conversion:identify",
 ]

@@ -11,10 +11,18 @@ purchase. A win entered late or taken back can change which one is the earliest:
 
 from __future__ import annotations
 
+from domain.capabilities import load
+from domain.engine.facts import Fact
 from domain.figures.meter import readings
 from domain.figures.meter.fold import READERS, Meter, MeterState
 
-MEASURED = tuple(READERS)
-"""The facts that the meter reads; every other one contributes nothing."""
 
-__all__ = ["MEASURED", "Meter", "MeterState", "readings"]
+def measured() -> tuple[type[Fact], ...]:
+    """The facts that the meter reads, those of capabilities that read their own (`@reads`) included; every other one contributes
+    nothing.
+    """
+    load("domain")
+    return tuple(READERS)
+
+
+__all__ = ["Meter", "MeterState", "measured", "readings"]

@@ -23,7 +23,7 @@ from domain.engine.command import Command
 from domain.engine.errors import DomainError
 from domain.engine.values import Activity, ActivityKind, Money
 from domain.figures import metrics as m
-from domain.figures.meter import MEASURED, Meter, MeterState
+from domain.figures.meter import Meter, MeterState, measured
 from domain.figures.meter.tallies import DealTally, Done, Win
 from domain.figures.scope import COMPANY, Scope, rep, team
 from domain.people.people import HireRep
@@ -383,5 +383,5 @@ def test_a_sum_has_the_decimals_of_its_unit_and_loses_none_that_say_something(
 
 
 def test_the_meter_reads_no_fact_for_nothing() -> None:
-    assert len(set(MEASURED)) == len(MEASURED)
+    assert len(set(measured())) == len(measured())
     assert timedelta(days=SPAN) > MONTHS[-1].end - MONTHS[0].start - timedelta(days=60)
