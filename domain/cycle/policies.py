@@ -6,19 +6,17 @@ A cycle keeps the version it was opened under.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from domain.cycle.policy import DEFAULT_CYCLE_POLICY, CyclePolicy
-from domain.engine.aggregate import Aggregate, when
+from domain.engine.aggregate import Aggregate
 from domain.engine.command import Command, handles
-from domain.engine.errors import NotFound
 from domain.engine.facts import Fact, fact, upcast
 from domain.engine.fields import FLAT
 from domain.engine.unit_of_work import UnitOfWork
-from domain.engine.values import named_id
+from domain.engine.versions import Versions, in_force
 from domain.time.known_days import lifted, said_when_published
 
 
@@ -32,43 +30,20 @@ def _its_calendar_did_not_say_until_when(data: dict[str, Any]) -> dict[str, Any]
     return {**data, "policy": lifted(data["policy"])}
 
 
-class CyclePolicies(Aggregate):
+class CyclePolicies(Versions[CyclePolicy]):
     """All versions of one named cycle policy."""
 
-    KIND = "cycle policy"
-
-    def __init__(self, id: UUID) -> None:
-        super().__init__(id)
-        default = id == cycle_policy_stream("default")
-        self.versions: tuple[CyclePolicy, ...] = (DEFAULT_CYCLE_POLICY,) if default else ()
-
-    @property
-    def current(self) -> CyclePolicy:
-        if not self.versions:
-            raise NotFound("no such cycle policy is published", kind=self.KIND)
-        return self.versions[-1]
-
-    def at(self, version: int) -> CyclePolicy:
-        found = next((p for p in self.versions if p.version == version), None)
-        if found is None:
-            raise NotFound(f"the cycle policy has no version {version}", kind=self.KIND, version=version)
-        return found
-
-    @when(CyclePolicyPublished)
-    def _published(self, fact: CyclePolicyPublished) -> None:
-        self.versions = (*self.versions, fact.policy)
+    KIND = CALLED = "cycle policy"
+    FACT, BUILT_IN = CyclePolicyPublished, DEFAULT_CYCLE_POLICY
 
 
 def cycle_policy_stream(name: str) -> UUID:
-    return named_id("cycle-policy", name)
+    return CyclePolicies.stream_of(name)
 
 
 def cycle_policy(name: str, work: UnitOfWork, version: int | None = None) -> CyclePolicy:
     """The one that the decision sets deadlines by: a version, or the newest."""
-    policies = work.find(CyclePolicies, cycle_policy_stream(name))
-    policy = policies.current if version is None else policies.at(version)
-    work.hold_to("cycle policy", policy)
-    return policy
+    return in_force(CyclePolicies, name, work, version)
 
 
 def company_day(work: UnitOfWork, instant: datetime) -> date:
@@ -87,10 +62,6 @@ class PublishCyclePolicy(Command):
 
 @handles(PublishCyclePolicy)
 def publish_cycle_policy(command: PublishCyclePolicy, work: UnitOfWork) -> dict[str, Any]:
-    policies = work.find(CyclePolicies, cycle_policy_stream(command.policy.name))
-    last = policies.versions[-1] if policies.versions else None
-    numbered = replace(command.policy, version=last.version + 1 if last else 1)
-    if last is None or replace(numbered, version=last.version) != last:
-        policies.record(CyclePolicyPublished(policy=numbered))
-    work.warn(*said_when_published(policies.current.calendar))
-    return {"policy": policies.current.name, "version": policies.current.version}
+    published = work.find(CyclePolicies, cycle_policy_stream(command.policy.name)).publish(command.policy)
+    work.warn(*said_when_published(published.calendar))
+    return {"policy": published.name, "version": published.version}

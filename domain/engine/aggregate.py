@@ -58,6 +58,7 @@ class Aggregate:
         self._recorded: tuple[tuple[Fact, datetime | None], ...] = ()
 
     def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
         if cls.KIND != Aggregate.KIND:
             KINDS[cls.KIND] = cls
         marked = [m for m in vars(cls).values() if hasattr(m, "facts")]

@@ -6,17 +6,15 @@ the policy named "default" is built in.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Annotated, Any
 from uuid import UUID
 
-from domain.engine.aggregate import Aggregate, when
+from domain.engine.aggregate import Aggregate
 from domain.engine.command import Command, handles
-from domain.engine.errors import NotFound
 from domain.engine.facts import Fact, fact, upcast
 from domain.engine.fields import FLAT
 from domain.engine.unit_of_work import UnitOfWork
-from domain.engine.values import named_id
+from domain.engine.versions import Versions, in_force
 from domain.policy.follow_up import DEFAULT_POLICY, FollowUpPolicy
 from domain.time.known_days import lifted, said_when_published
 
@@ -39,44 +37,20 @@ def _owners_had_no_limits(data: dict[str, Any]) -> dict[str, Any]:
     return {**data, "policy": {**limits, **data["policy"]}}
 
 
-class Policies(Aggregate):
+class Policies(Versions[FollowUpPolicy]):
     """All versions of one named follow-up policy."""
 
-    KIND = "policy"
-
-    def __init__(self, id: UUID) -> None:
-        super().__init__(id)
-        default = id == policy_stream("default")
-        self.versions: tuple[FollowUpPolicy, ...] = (DEFAULT_POLICY,) if default else ()
-
-    @property
-    def current(self) -> FollowUpPolicy:
-        if not self.versions:
-            raise NotFound("no such follow-up policy is published", kind="policy")
-        return self.versions[-1]
-
-    def publish(self, policy: FollowUpPolicy) -> FollowUpPolicy:
-        last = self.versions[-1] if self.versions else None
-        if last is not None and replace(policy, version=last.version) == last:
-            return last
-        numbered = replace(policy, version=last.version + 1 if last else 1)
-        self.record(PolicyPublished(policy=numbered))
-        return numbered
-
-    @when(PolicyPublished)
-    def _published(self, fact: PolicyPublished) -> None:
-        self.versions = (*self.versions, fact.policy)
+    KIND, CALLED = "policy", "follow-up policy"
+    FACT, BUILT_IN = PolicyPublished, DEFAULT_POLICY
 
 
 def policy_stream(name: str) -> UUID:
-    return named_id("policy", name)
+    return Policies.stream_of(name)
 
 
 def follow_up_policy(name: str, work: UnitOfWork) -> FollowUpPolicy:
     """The one that the decision sets deadlines by, as it is now."""
-    policy = work.find(Policies, policy_stream(name)).current
-    work.hold_to("follow-up policy", policy)
-    return policy
+    return in_force(Policies, name, work)
 
 
 class PublishPolicy(Command):

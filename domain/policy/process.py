@@ -7,7 +7,7 @@ Facts: a version was published. State: every version. Version 1 of the process n
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache, lru_cache
 from typing import Annotated, Any
@@ -16,13 +16,13 @@ from uuid import UUID
 from annotated_types import Ge, Le, Len, MaxLen
 
 from domain.capabilities import load
-from domain.engine.aggregate import Aggregate, when
+from domain.engine.aggregate import Aggregate
 from domain.engine.command import Command, handles
-from domain.engine.errors import FieldError, NotFound
+from domain.engine.errors import FieldError
 from domain.engine.facts import Fact, fact
 from domain.engine.fields import Code, Digits, RuleName, Share
 from domain.engine.unit_of_work import UnitOfWork
-from domain.engine.values import named_id
+from domain.engine.versions import Versions
 from domain.policy.closed import AFTER_SALES, CLOSED, LOST, WON
 
 REQUIREMENTS = (
@@ -135,43 +135,15 @@ class ProcessPublished(Fact):
     process: Process
 
 
-class Processes(Aggregate):
+class Processes(Versions[Process]):
     """All versions of one named process."""
 
-    KIND = "process"
-
-    def __init__(self, id: UUID) -> None:
-        super().__init__(id)
-        default = id == process_stream("default")
-        self.versions: tuple[Process, ...] = (DEFAULT_PROCESS,) if default else ()
-
-    @property
-    def current(self) -> Process:
-        if not self.versions:
-            raise NotFound("no such process is published", kind="process")
-        return self.versions[-1]
-
-    def at(self, version: int) -> Process:
-        found = next((p for p in self.versions if p.version == version), None)
-        if found is None:
-            raise NotFound(f"the process has no version {version}", kind="process", version=version)
-        return found
-
-    def publish(self, process: Process) -> Process:
-        last = self.versions[-1] if self.versions else None
-        if last is not None and replace(process, version=last.version) == last:
-            return last
-        numbered = replace(process, version=last.version + 1 if last else 1)
-        self.record(ProcessPublished(process=numbered))
-        return numbered
-
-    @when(ProcessPublished)
-    def _published(self, fact: ProcessPublished) -> None:
-        self.versions = (*self.versions, fact.process)
+    KIND = CALLED = "process"
+    FACT, BUILT_IN = ProcessPublished, DEFAULT_PROCESS
 
 
 def process_stream(name: str) -> UUID:
-    return named_id("process", name)
+    return Processes.stream_of(name)
 
 
 class PublishProcess(Command):
@@ -185,9 +157,5 @@ class PublishProcess(Command):
 
 @handles(PublishProcess)
 def publish_process(command: PublishProcess, work: UnitOfWork) -> dict[str, Any]:
-    published = work.find(*_processes(command)).publish(command.process)
+    published = work.find(Processes, process_stream(command.process.name)).publish(command.process)
     return {"process": published.name, "version": published.version}
-
-
-def _processes(command: PublishProcess) -> tuple[type[Processes], UUID]:
-    return Processes, process_stream(command.process.name)

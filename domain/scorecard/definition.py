@@ -6,22 +6,22 @@ Facts: a version was published, whole. State: every version. A scorecard keeps t
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from enum import StrEnum
 from itertools import pairwise
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 from uuid import UUID
 
 from annotated_types import Gt, Len, Lt, MaxLen
 
-from domain.engine.aggregate import Aggregate, when
+from domain.engine.aggregate import Aggregate
 from domain.engine.command import Command, handles
-from domain.engine.errors import FieldError, NotFound
+from domain.engine.errors import FieldError
 from domain.engine.facts import Fact, fact
 from domain.engine.fields import FLAT, MAX_AMOUNT, Digits, MetricKey, Name, Percent, RuleName, Version, Weight
 from domain.engine.unit_of_work import UnitOfWork
-from domain.engine.values import named_id
+from domain.engine.versions import Versions
 from domain.figures.metrics import ACTION_ITEMS_KEPT, GATE_DISCIPLINE, PROMISE_KEEPING, find_metric
 from domain.figures.shares import PRECISION
 
@@ -124,34 +124,15 @@ class DefinitionPublished(Fact):
     definition: Definition
 
 
-class Definitions(Aggregate):
+class Definitions(Versions[Definition]):
     """All versions of one named scorecard."""
 
-    KIND: ClassVar[str] = "scorecard definition"
-
-    def __init__(self, id: UUID) -> None:
-        super().__init__(id)
-        self.versions: tuple[Definition, ...] = ()
-
-    @property
-    def current(self) -> Definition:
-        if not self.versions:
-            raise NotFound("no such scorecard is defined", kind=self.KIND)
-        return self.versions[-1]
-
-    def at(self, version: int) -> Definition:
-        found = next((d for d in self.versions if d.version == version), None)
-        if found is None:
-            raise NotFound(f"the scorecard has no version {version}", kind=self.KIND, version=version)
-        return found
-
-    @when(DefinitionPublished)
-    def _published(self, fact: DefinitionPublished) -> None:
-        self.versions = (*self.versions, fact.definition)
+    KIND, CALLED = "scorecard definition", "scorecard"
+    FACT = DefinitionPublished
 
 
 def definition_stream(name: str) -> UUID:
-    return named_id("scorecard-definition", name)
+    return Definitions.stream_of(name)
 
 
 class DefineScorecard(Command):
@@ -166,8 +147,5 @@ class DefineScorecard(Command):
 @handles(DefineScorecard)
 def define_scorecard(command: DefineScorecard, work: UnitOfWork) -> dict[str, Any]:
     held = work.find(Definitions, definition_stream(command.definition.name))
-    last = held.versions[-1] if held.versions else None
-    numbered = replace(command.definition, version=last.version + 1 if last else 1)
-    if last is None or replace(numbered, version=last.version) != last:
-        held.record(DefinitionPublished(definition=numbered))
-    return {"scorecard": held.current.name, "version": held.current.version}
+    published = held.publish(command.definition)
+    return {"scorecard": published.name, "version": published.version}

@@ -1,0 +1,78 @@
+"""Domain room: what is published whole, version after version, under a name — a policy, a process, a scorecard's definition."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from typing import Any, ClassVar, Generic, TypeVar
+from uuid import UUID
+
+from domain.engine.aggregate import Aggregate
+from domain.engine.errors import NotFound
+from domain.engine.facts import Fact
+from domain.engine.unit_of_work import UnitOfWork
+from domain.engine.values import named_id
+
+P = TypeVar("P")
+
+
+class Versions(Aggregate, Generic[P]):
+    """All versions of one. `FACT` says in its only field what was published, `CALLED` what people call it; `BUILT_IN` is version 1 of
+    "default", where a fresh installation has one.
+    """
+
+    FACT: ClassVar[type[Fact]]
+    CALLED: ClassVar[str]
+    BUILT_IN: ClassVar[Any] = None
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls._mutators = cls._mutators | {cls.FACT: cls._published}
+
+    def __init__(self, id: UUID) -> None:
+        super().__init__(id)
+        built_in = self.BUILT_IN is not None and id == self.stream_of("default")
+        self.versions: tuple[P, ...] = (self.BUILT_IN,) if built_in else ()
+
+    @classmethod
+    def stream_of(cls, name: str) -> UUID:
+        return named_id(cls.KIND.replace(" ", "-"), name)
+
+    @property
+    def current(self) -> P:
+        """Raises NotFound."""
+        if not self.versions:
+            raise NotFound(f"no such {self.CALLED} is published", kind=self.KIND)
+        return self.versions[-1]
+
+    def at(self, version: int) -> P:
+        """Raises NotFound."""
+        found = next((one for one in self.versions if _number(one) == version), None)
+        if found is None:
+            raise NotFound(f"the {self.CALLED} has no version {version}", kind=self.KIND, version=version)
+        return found
+
+    def publish(self, version: P) -> P:
+        """The next version, whatever number it has; the last one again is silence."""
+        said: Any = version
+        last = _number(self.versions[-1]) if self.versions else 0
+        if not self.versions or replace(said, version=last) != self.versions[-1]:
+            (field,) = fields(self.FACT)
+            self.record(self.FACT(**{field.name: replace(said, version=last + 1)}))
+        return self.versions[-1]
+
+    def _published(self, fact: Fact) -> None:
+        self.versions = (*self.versions, getattr(fact, fields(fact)[0].name))
+
+
+def in_force(kind: type[Versions[P]], name: str, work: UnitOfWork, version: int | None = None) -> P:
+    """The one that a decision sets deadlines by: a version, or the newest. Raises NotFound."""
+    held = work.find(kind, kind.stream_of(name))
+    found: Any = held.current if version is None else held.at(version)
+    work.hold_to(kind.CALLED, found)
+    chosen: P = found
+    return chosen
+
+
+def _number(version: Any) -> int:
+    number: int = version.version
+    return number
