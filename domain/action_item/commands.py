@@ -15,7 +15,7 @@ from domain.engine.fields import Code, LongText, NeededText
 from domain.engine.references import CycleId, PersonId
 from domain.engine.unit_of_work import UnitOfWork
 from domain.engine.values import PromiseOutcome
-from domain.people.people import Rep, Team
+from domain.people.people import Team, team_of
 from domain.policy.policies import follow_up_policy
 
 Json = dict[str, Any]
@@ -108,14 +108,6 @@ def answer_of(item: ActionItem) -> Json:
     }
 
 
-def _team(owner_id: UUID, near: UUID | None, work: UnitOfWork) -> UUID | None:
-    """The owner's team: the one that the rep is in, or `near` for its manager, who need not be a rep."""
-    own = work.find(Rep, owner_id).team_id
-    if own is None and near is not None and work.find(Team, near).manager_id == owner_id:
-        return near
-    return own
-
-
 def _check_due(due_at: datetime, now: datetime) -> None:
     """Raises Invalid."""
     if due_at <= now:
@@ -138,7 +130,7 @@ def open_action_item(command: OpenActionItem, work: UnitOfWork) -> Json:
             what=command.what,
             owner_id=command.owner_id,
             manager_id=command.manager_id,
-            team_id=_team(command.owner_id, near, work),
+            team_id=team_of(command.owner_id, near, work),
             deadlines=policy.deadlines(command.due_at.astimezone(UTC), now),
             policy=policy.name,
             policy_version=policy.version,
@@ -186,7 +178,7 @@ def move_action_item(command: MoveActionItem, work: UnitOfWork) -> Json:
 def hand_over_action_item(command: HandOverActionItem, work: UnitOfWork) -> Json:
     item = work.get(ActionItem, command.item_id)
     item.must_be_live()
-    manager_id, team_id = command.manager_id or item.manager_id, _team(command.to, item.team_id, work)
+    manager_id, team_id = command.manager_id or item.manager_id, team_of(command.to, item.team_id, work)
     if (command.to, manager_id, team_id) != (item.owner_id, item.manager_id, item.team_id):
         after = ActionItemHandedOver(
             before=item.owner_id, after=command.to, manager_id=manager_id, team_id=team_id

@@ -13,6 +13,7 @@ from typing import (
     Annotated,
     Any,
     ClassVar,
+    Self,
     TypeVar,
     dataclass_transform,
     get_args,
@@ -50,6 +51,14 @@ class Fact:
 
     TOPIC: ClassVar[str] = ""
     SCHEMA: ClassVar[int] = 1
+
+    @classmethod
+    def filled(cls, source: object, **values: Any) -> Self:
+        """With these values. A field that is not among them is the source's attribute of that name, where it has one."""
+        for name in (field.name for field in fields(cls)):
+            if name not in values and hasattr(source, name):
+                values[name] = getattr(source, name)
+        return cls(**values)
 
 
 F = TypeVar("F", bound=Fact)

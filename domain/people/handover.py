@@ -6,7 +6,7 @@ it. Pure. Deals are handed over page by page in a plan of their own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Generic, TypeVar
@@ -77,6 +77,43 @@ class HandoverRules(Generic[A]):
 def along(aggregate: Aggregate, moved: Moved) -> str:
     """What holds now may be said of the same things again once the rep moves on: a key is good for one team."""
     return f"{aggregate.id}:along:{aggregate.version}:{moved.rep.version}"
+
+
+def passed_on(
+    name: str,
+    aggregate: type[A],
+    command: Callable[[UUID, UUID], Command],
+    goes_on: Callable[[A], bool],
+    *,
+    counted: bool = False,
+) -> HandoverRules[A]:
+    """Of what has one owner: the least loaded of the team gets it, or else its manager. It goes along with an owner who changes teams,
+    and to who manages the team next. `command` gives one, by its id, to somebody.
+    """
+
+    def on_left(one: Any, left: Left) -> Iterator[Saying]:
+        heir = left.choice.rep_id or left.manager_id
+        if one.owner_id == left.rep_id and heir is not None and heir != one.owner_id:
+            yield command(one.id, heir), f"{one.id}:handover"
+
+    def on_moved(one: Any, moved: Moved) -> Iterator[Saying]:
+        if one.owner_id == moved.rep.id:
+            yield command(one.id, moved.rep.id), along(one, moved)
+
+    def on_replaced(one: Any, replaced: Replaced) -> Iterator[Saying]:
+        if one.team_id == replaced.team_id:
+            yield command(one.id, replaced.after), f"{one.id}:handover"
+
+    return HandoverRules(
+        name=name,
+        aggregate=aggregate,
+        goes_on=goes_on,
+        left=on_left,
+        moved=on_moved,
+        replaced=on_replaced,
+        shared=True,
+        counted=counted,
+    )
 
 
 def handovers() -> list[HandoverRules[Any]]:

@@ -19,6 +19,7 @@ from domain.engine.errors import FieldError, Refused
 from domain.engine.facts import Fact, Json, PersonName, fact, upcast
 from domain.engine.fields import Name, ShortText, UserId
 from domain.engine.references import PersonId, TeamId
+from domain.engine.unit_of_work import UnitOfWork
 
 LONGEST_LEAVE = timedelta(days=3 * 366)
 
@@ -270,3 +271,11 @@ class PlanLeave(RepCommand):
 
 class ComeBack(RepCommand):
     """The rep is back before the end of their leave."""
+
+
+def team_of(person_id: UUID, near: UUID | None, work: UnitOfWork) -> UUID | None:
+    """A person's team: the one that the rep is in, or `near` for its manager, who need not be a rep."""
+    own = work.find(Rep, person_id).team_id
+    if own is None and near is not None and work.find(Team, near).manager_id == person_id:
+        return near
+    return own

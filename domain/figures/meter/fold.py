@@ -73,6 +73,13 @@ class Meter:
             rep_id, team_id, tally.customer_id, tally.product_id, self.segment(tally.customer_id)
         )
 
+    def standing_of(self, fact: Any) -> t.Standing:
+        """Of a fact that says itself for whom it counts. Who is in no team counts for the company, and for themselves."""
+        customer_id = getattr(fact, "customer_id", None)
+        product_id = getattr(fact, "product_id", None)
+        team_id = fact.team_id or fact.owner_id
+        return t.Standing(fact.owner_id, team_id, customer_id, product_id, self.segment(customer_id))
+
     def segment(self, customer_id: UUID | None) -> str:
         return self.state.segments.get(customer_id, "") if customer_id is not None else ""
 

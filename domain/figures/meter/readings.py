@@ -213,9 +213,8 @@ def _promise_ended(meter: Meter, recorded: Recorded, fact: f.PromiseEnded) -> Yi
 
 @reads(ActionItemEnded)
 def _action_item_ended(meter: Meter, recorded: Recorded, fact: ActionItemEnded) -> Yields:
-    """Who is in no team counts for the company, and for themselves."""
     if fact.outcome == PromiseOutcome.EXCUSED:
         return ()
-    who = t.Standing(fact.owner_id, fact.team_id or fact.owner_id)
+    who = meter.standing_of(fact)
     kept = Decimal(fact.outcome == PromiseOutcome.KEPT)
     return ((t.Part(m.ACTION_ITEMS_KEPT, meter.day(fact.due_at), kept, who, recorded.originator_id), 1),)
