@@ -1,3 +1,3 @@
 """api: what somebody is to do by a time."""
 
-MODULES = ("acts", "routes")
+MODULES = ("acts",)

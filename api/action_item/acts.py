@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api.engine.acts import WHICH, WHO, Act
+from api.engine.acts import WHICH, WHO, Act, Reads
 from api.engine.roles import LEADERS
 from domain.action_item.commands import (
     BreakActionItem,
@@ -14,10 +14,11 @@ from domain.action_item.commands import (
     RewordActionItem,
 )
 
+TAGS = {"action items": "What somebody is to do by a time"}
 ACTS = (
     Act(OpenActionItem, "/action-items", "Open an action item",
         more="Followed up like a promise: reminded, missed, escalated.", creates="item_id", kind="action-item",
-        location="/action-items/{item_id}", optional=("owner_id",), body="OpenItem",
+        location="/action-items/{item_id}", asker="owner_id", body="OpenItem",
         about="Whoever manages the owner's team is told when it is late, unless a manager is named.",
         described={"owner_id": "Left out: whoever asks."},
         example={"what": "call every customer that was silent for 30 days", "owner_id": "0d9f6f0e-4d4e-4f0e-8a63-1f7b8a5b5c11",
@@ -38,3 +39,14 @@ ACTS = (
     Act(BreakActionItem, "/action-items/{item_id}/break", "It will not be done", body="NotDone",
         terminal="action break", typed=f"{WHICH} --why 'no time'"),
 )  # fmt: skip
+READS = (
+    Reads(
+        model="projections.action_item:ActionItems",
+        of="ActionItem",
+        path="/action-items",
+        by="owner manager cycle outcome=open|kept|late|broken|excused due_before",
+        many="Action items, page by page",
+        more="What is due first comes first. Those of your team; auditors and admins see all.",
+        one="One action item",
+    ),
+)

@@ -13,10 +13,11 @@ from api.engine import auth
 from api.engine.answers import MADE
 from api.engine.auth import may_write
 from api.engine.bodies import Envelope
+from api.engine.calendars import Calendar, Span
 from api.engine.fields import PLAINLY, RuleName
 from api.engine.roles import ADMIN
 from api.engine.writing import Writer
-from api.policy.routes import COMMON, Calendar, Span, read_part
+from api.policy.routes import COMMON, read_part
 from domain.cycle.policies import PublishCyclePolicy
 from domain.cycle.policy import Cadence, CyclePolicy
 from domain.figures.pace import Pace

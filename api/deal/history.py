@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import Depends, Response
+from fastapi import APIRouter, Depends, Response
 from pydantic import Field
 
 from api.engine import auth
+from api.engine.acts import Reads
 from api.engine.answers import shaped
 from api.engine.auth import may_read
 from api.engine.fields import MAX_PAGE, WHOLE, Paging
 from api.engine.querying import query
 from api.engine.reading import Look, sees
+from api.engine.reads import filters_of
+from api.engine.routes import takes
+from api.engine.scopes import seen
 from domain.engine.errors import NotFound
 from projections.deal import board as deal_board
 from projections.deal import history as deal_history
@@ -61,6 +65,36 @@ async def read_history(
     if found is None:
         raise _unknown(deal_id)
     return look.answer(found)
+
+
+def add_history(router: APIRouter, reads: Reads) -> None:
+    """The events of one stream of another capability, told by its read model's `sentences`."""
+    model = filters_of(reads).MODEL
+    id_name = model.columns[0]
+
+    async def read(look: Look, asked: HistoryOptions, **path: UUID) -> Response:
+        id, kind = path[id_name], model.aggregate.KIND
+        found: Any = await model.get(look.services.pool, id)
+        seen(look, found, kind, id)
+        newest = asked.order == "newest"
+        page = await deal_history.of_stream(
+            look.services.pool, id, asked.cursor, asked.limit, newest_first=newest, languages=(asked.lang,)
+        )
+        for event in page.items:
+            event.sentence = event.sentence[asked.lang]  # type: ignore[assignment]
+        return look.json(page)
+
+    reader = Annotated[Look, Depends(may_read(waits_for=(model.name, "directory")))]
+    options = Annotated[HistoryOptions, Depends(query(HistoryOptions))]
+    takes(read, **{id_name: UUID}, look=reader, asked=options)
+    router.add_api_route(
+        f"{reads.path}/{{{id_name}}}/history",
+        read,
+        methods=["GET"],
+        operation_id=f"read{reads.of}History",
+        summary=f"Every event of a {model.aggregate.KIND}",
+        responses=shaped(Page[HistoryEntry]),
+    )
 
 
 async def _check_seen(look: Look, deal_id: UUID) -> None:

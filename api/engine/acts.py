@@ -53,6 +53,7 @@ class Act:
     * `hide`: fields that only rules fill. `flat`: fields whose own fields are the body's. `optional`: fields that may be left out,
       though the command needs them; `needed`: the other way round.
     * `speaker` is the field that says who speaks. The body has `by` for it: a rep and a manager speak for themselves.
+    * `asker` is a field that may be left out: then it is whoever asks.
     * `because`: what the envelope's reason is needed for. `described`: what is said of a field.
     * `by_hand`: why its route is written by hand. The terminal's command is derived all the same.
     """
@@ -80,6 +81,7 @@ class Act:
     optional: tuple[str, ...] = ()
     needed: tuple[str, ...] = ()
     speaker: str = ""
+    asker: str = ""
     because: str = ""
     described: Mapping[str, str] = field(default_factory=dict)
     by_hand: str = ""
@@ -129,9 +131,29 @@ class Act:
     def _field(self, name: str, hint: Any, default: Any) -> Field:
         if name in self.needed:
             default = MISSING
-        if name in self.optional and default is MISSING:
+        if name in (*self.optional, self.asker) and default is MISSING:
             hint, default = hint | None, None
         return Field(name, hint, default, self.described.get(name, ""))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reads:
+    """A read model of streams for people: its list, narrowed down and sorted page by page, and one of it by its id.
+
+    * `model` is `module:name`, `of` what the operations are called after, `path` where the list is.
+    * `by`: what it can be narrowed down by, apart by blanks, beside the team: a filter of the model (`owner` for `owner_id`), or
+      `status=open|closed` for one of these words.
+    * `many` and `one` say what they are, `more` what else there is to say of the list. `history`: the events of one are told, too.
+    """
+
+    model: str
+    of: str
+    path: str
+    by: str
+    many: str
+    one: str
+    more: str = ""
+    history: bool = False
 
 
 def default_of(one: Any) -> Any:

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any
+from importlib import import_module
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response
+from pydantic import create_model
 
+from api.engine.acts import Reads
 from api.engine.answers import shaped
 from api.engine.auth import may_read
+from api.engine.fields import Truth
 from api.engine.querying import query
 from api.engine.reading import Look
 from api.engine.routes import takes
-from api.engine.scopes import Filters, listed, seen
+from api.engine.scopes import Everybodys, Filters, listed, seen
+from api.engine.values import published
+from domain.engine.fields import ShortText
 from projections.engine.paging import Page
 
 
 def add_reads(
-    router: APIRouter, asked: type[Filters], of: str, *, path: str, many: str, more: str, one: str
+    router: APIRouter, asked: type[Everybodys], of: str, *, path: str, many: str, more: str, one: str
 ) -> None:
     """`asked` is the query, with the read model that it is of; `of` is what the operations are called after. `many` and `one` say what
     they are, `more` what else there is to say of the list.
@@ -26,7 +32,7 @@ def add_reads(
     model, within = asked.MODEL, path.removeprefix(router.prefix)
     id_name, noun = model.columns[0], re.sub(r"(?<!^)(?=[A-Z])", " ", of).lower()
 
-    async def list_(look: Look, asked: Filters) -> Response:
+    async def list_(look: Look, asked: Everybodys) -> Response:
         return await listed(look, asked)
 
     async def read(look: Look, **path: UUID) -> Response:
@@ -55,3 +61,44 @@ def add_reads(
         summary=one,
         responses=shaped(model.view, tagged=True),
     )
+
+
+def add_table(router: APIRouter, reads: Reads) -> None:
+    """The routes of one that is stated as data."""
+    add_reads(
+        router,
+        filters_of(reads),
+        reads.of,
+        path=reads.path,
+        many=reads.many,
+        more=reads.more,
+        one=reads.one,
+    )
+
+
+def filters_of(reads: Reads) -> type[Everybodys]:
+    """The query of its list."""
+    module, _, name = reads.model.partition(":")
+    model = getattr(import_module(module), name)
+    made = dict(_filter(model, token) for token in reads.by.split())
+    sorts = [f"{sign}{one.removeprefix('-')}" for one in model.order for sign in ("", "-")]
+    made["sort"] = (Literal[tuple(sorts)], model.order[0])
+    base: Any = Filters if "team_id" in model.filters else Everybodys
+    shape: Any = create_model
+    asked: type[Everybodys] = shape(
+        f"{reads.of}Filters", __base__=base, __doc__="What to narrow the list down to.", **made
+    )
+    asked.MODEL = model
+    return asked
+
+
+ASKED = {bool: Truth, str: ShortText}
+"""What is asked for in a query otherwise than it is said in a body."""
+
+
+def _filter(model: Any, token: str) -> tuple[str, Any]:
+    plainly, _, words = token.partition("=")
+    name = plainly if plainly in model.filters else f"{plainly}_id"
+    hint = model.filters[name]
+    kind = Literal[tuple(words.split("|"))] if words else ASKED.get(hint) or published(hint)
+    return name, (kind | None, None)

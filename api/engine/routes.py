@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Annotated, Any
@@ -15,9 +16,10 @@ from api.engine.acts import Field as BodyField
 from api.engine.answers import DONE, MADE
 from api.engine.auth import may_write
 from api.engine.bodies import Envelope
+from api.engine.errors import invalid
 from api.engine.fields import NeededText
-from api.engine.scopes import Said, period, speaker
-from api.engine.values import published, reader
+from api.engine.scopes import Said, period, person, speaker
+from api.engine.values import published, reader, written
 from api.engine.writing import Writer
 from domain.time.periods import Period
 
@@ -40,7 +42,7 @@ def add_acts(
     for act in acts:
         if not act.by_hand:
             body = body_of(act, made_of.pop(act.operation, Envelope))
-            _add(router, act, body, wanted.pop(act.operation, None))
+            _add(router, act, body, wanted.pop(act.operation, _asker(act) if act.asker else None))
     if wanted or made_of:
         raise ValueError(f"no act has the operation id {', '.join([*wanted, *made_of])}")
 
@@ -61,7 +63,7 @@ def _annotated(act: Act, said: BodyField) -> tuple[Any, Any]:
     kind = published(said.hint)
     if said.described:
         kind = Annotated[kind, Field(description=said.described)]
-    return kind, ... if said.needed else said.default
+    return kind, ... if said.needed else written(said.default)
 
 
 def _add(router: APIRouter, act: Act, body: type[Envelope], fill: Fill | None) -> None:
@@ -93,6 +95,16 @@ def takes(endpoint: Callable[..., Any], **kinds: Any) -> None:
     endpoint.__annotations__ = {**kinds, "return": Response}
 
 
+def _asker(act: Act) -> Fill:
+    async def fill(writer: Writer, _: Any, given: Given) -> None:
+        """Whoever asks, where nobody is named."""
+        given[act.asker] = given[act.asker] or await person(writer)
+        if given[act.asker] is None:
+            raise invalid(act.asker, "name who is to do it")
+
+    return fill
+
+
 def _location(template: str, command: Any) -> str:
     if not template:
         return ""
@@ -114,7 +126,7 @@ def _maker(act: Act, fill: Fill | None) -> Make:
         given = dict(path)
         for name, turned in read:
             value = getattr(body, name)
-            given[name] = value if value is None or turned is None else turned(value)
+            given[name] = value if value is None or turned is None else await _turned(turned, value)
         for name in periods:
             if given[name] is not None:
                 given[name] = await period(writer.services.ledger, given[name])
@@ -129,6 +141,12 @@ def _maker(act: Act, fill: Fill | None) -> Make:
         return act.command(**given)
 
     return make
+
+
+async def _turned(turned: Callable[[Any], Any], value: Any) -> Any:
+    """A holiday library computes for a while, and not on the loop."""
+    blocking = getattr(type(value), "BLOCKING", False)
+    return await asyncio.to_thread(turned, value) if blocking else turned(value)
 
 
 def _flat(act: Act, name: str) -> tuple[str, type[Any], tuple[str, ...]]:

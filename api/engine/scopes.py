@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Any, ClassVar, Protocol, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 from uuid import UUID
 
 from fastapi import Response
@@ -84,18 +84,27 @@ class Said(Envelope):
     by: Annotated[UUID | None, Field(description="Who says it; only an admin needs to name anybody.")] = None
 
 
-class Filters(Paging):
-    """What a list is narrowed down to; a subclass has the read model's names, and `period` for its period's."""
+class Everybodys(Paging):
+    """What a list of what is nobody's is narrowed down to; a subclass has the read model's names."""
 
     MODEL: ClassVar[type[StreamView[Any, Any]]]
+
+    def narrowed(self, team_id: UUID | None) -> dict[str, Any]:
+        """As the read model takes it."""
+        return self._given()
+
+    def _given(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self.MODEL.filters if name in type(self).model_fields}
+
+
+class Filters(Everybodys):
+    """What a list of what belongs to teams is narrowed down to; `period` is for its period's name."""
+
     team_id: UUID | None = None
 
     def narrowed(self, team_id: UUID | None) -> dict[str, Any]:
         """As the read model takes it, of one team."""
         return self._given() | {"team_id": team_id}
-
-    def _given(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in self.MODEL.filters if name in type(self).model_fields}
 
 
 class OfScopes(Filters):
@@ -124,7 +133,8 @@ class OfPeriods(OfScopes):
 
 async def listed(look: Look, asked: Any) -> Response:
     """A page of what the reader's team has, or of the reader's own; auditors and admins see all."""
-    narrowed = asked.narrowed(asked.team_id if _of_oneself(look, asked) else look.team(asked.team_id))
+    team_id = getattr(asked, "team_id", None)
+    narrowed = asked.narrowed(team_id if _of_oneself(look, asked) else look.team(team_id))
     listing = asked.MODEL.listing
     return look.json(await listing(look.services.pool, asked.sort, asked.cursor, asked.limit, **narrowed))
 
@@ -171,25 +181,20 @@ async def within_reach(look: Look, scope: Scope) -> None:
         raise Forbidden("you see your own team only")
 
 
-class OfTeam(Protocol):
-    """What a read model tells of a stream. The team's members see it; a company's has no team."""
-
-    @property
-    def team_id(self) -> UUID | None: ...
-
-
-T = TypeVar("T", bound=OfTeam)
+T = TypeVar("T")
 
 
 def seen(look: Look, found: T | None, kind: str, id: UUID) -> T:
-    """What was found, if the reader may see it: the team's, or who has a part in it or is asked for something in it, of
-    whatever team. Raises NotFound.
+    """What was found, if the reader may see it: the team's (a company's has no team), or who has a part in it or is asked for something
+    in it, of whatever team; what belongs to no team at all is everybody's. Raises NotFound.
     """
-    if found is None or not (
-        look.team_id in (None, found.team_id) or look.user.person_id in concerned(found)
-    ):
+    if found is None or not (_is_open_to(look, found) or look.user.person_id in concerned(found)):
         raise NotFound(f"no {kind} has the id {id}", kind=kind, id=str(id))
     return found
+
+
+def _is_open_to(look: Look, found: object) -> bool:
+    return look.team_id in (None, getattr(found, "team_id", look.team_id))
 
 
 def concerned(found: object) -> set[UUID]:

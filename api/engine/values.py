@@ -5,7 +5,7 @@ says with `value()` which value of the domain it stands for.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import MISSING
+from dataclasses import MISSING, is_dataclass
 from dataclasses import fields as dataclass_fields
 from datetime import date, datetime
 from decimal import Decimal
@@ -16,11 +16,13 @@ from typing import Annotated, Any, ClassVar, Union, cast, get_args, get_origin, 
 from annotated_types import BaseMetadata, GroupedMetadata
 from pydantic import Field, StrictBool, create_model
 
-from api.engine import bodies, fields, scopes
+from api.engine import bodies, calendars, fields, scopes
 from api.engine.acts import default_of, plain
 from domain.engine import fields as limits
 from domain.engine.values import Activity, Money, NextStep
 from domain.figures.scope import Scope
+from domain.time.calendar import BusinessCalendar
+from domain.time.duration import Duration
 from domain.time.periods import Period
 
 VALUES: dict[Any, Any] = {
@@ -28,8 +30,9 @@ VALUES: dict[Any, Any] = {
     NextStep: bodies.NextStep,
     Activity: bodies.Activity,
     Scope: scopes.ScopeBody,
+    BusinessCalendar: calendars.Calendar,
 }
-"""By the domain's class its shape in JSON. A capability adds its own."""
+"""By the domain's class its shape in JSON. A capability adds its own; one that is said field by field needs none."""
 TYPES: dict[Any, Any] = {
     date: fields.Day,
     datetime: fields.Instant,
@@ -41,6 +44,7 @@ TYPES: dict[Any, Any] = {
     limits.Percent: Annotated[limits.Percent, Field(examples=["40"]), fields.PLAINLY],
     limits.Weight: Annotated[limits.Weight, Field(examples=["40"]), fields.PLAINLY],
     limits.Change: Annotated[limits.Change, Field(examples=["0.05"]), fields.PLAINLY],
+    Duration: calendars.Length,
 }
 """How the domain's types are read and explained. A capability adds its own."""
 
@@ -50,6 +54,9 @@ def published(hint: Any) -> Any:
     origin, args = get_origin(hint), get_args(hint)
     if hint in TYPES or hint in VALUES:
         return TYPES.get(hint) or VALUES[hint]
+    if isinstance(hint, type) and is_dataclass(hint):
+        add_shape(hint, hint.__name__)
+        return VALUES[hint]
     if origin in (Union, UnionType):
         (one,) = (part for part in args if part is not NoneType)
         return published(one) | None
@@ -61,6 +68,11 @@ def published(hint: Any) -> Any:
         kind = published(args[0])
         return Annotated[kind, *bounds, *strictly.get(kind, [])] if bounds else kind
     return hint
+
+
+def written(default: Any) -> Any:
+    """A default as it would be said, for a type that is read from text."""
+    return Field(default=str(default), validate_default=True) if isinstance(default, Duration) else default
 
 
 def _is_limit(marker: Any) -> bool:
