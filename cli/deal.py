@@ -10,7 +10,7 @@ import typer
 from cli.engine.backend import backend
 from cli.engine.common import Json, Limit, Zone, as_json, example, run, zone
 from cli.engine.derive import group
-from cli.engine.options import Cursor, OwnerFilter, TeamFilter, more
+from cli.engine.options import Cursor, CustomerFilter, OwnerFilter, TeamFilter, more
 from cli.views.deals import show_deal, show_deals
 
 app = group(
@@ -36,7 +36,7 @@ def list_(
     stage: Annotated[str | None, typer.Option("--stage")] = None,
     owner: OwnerFilter = None,
     team: TeamFilter = None,
-    customer: Annotated[str | None, typer.Option("--customer", help="A customer: name or id.")] = None,
+    customer: CustomerFilter = None,
     text: Annotated[
         str | None, typer.Option("--text", help="Words of the title, or their beginnings.")
     ] = None,

@@ -77,11 +77,9 @@ def add_history(router: APIRouter, reads: Reads) -> None:
         found: Any = await model.get(look.services.pool, id)
         seen(look, found, kind, id)
         newest = asked.order == "newest"
-        page = await deal_history.of_stream(
-            look.services.pool, id, asked.cursor, asked.limit, newest_first=newest, languages=(asked.lang,)
+        page = await deal_history.in_one_language(
+            look.services.pool, id, asked.lang, asked.cursor, asked.limit, newest_first=newest
         )
-        for event in page.items:
-            event.sentence = event.sentence[asked.lang]  # type: ignore[assignment]
         return look.json(page)
 
     reader = Annotated[Look, Depends(may_read(waits_for=(model.name, "directory")))]

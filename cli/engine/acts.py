@@ -44,7 +44,7 @@ KINDS = {
     "Money": "money", "Scope": "scope", "Period": "text", "Window": "days", "StatedChange": "change", "Child": "part", "Score": "score",
 }  # fmt: skip
 """How what is typed is read, by the field's type."""
-REFERRED = {PERSON: "rep", "cycle": "cycle_id", "target": "id", "action item": "id"}
+REFERRED = {PERSON: "rep", "cycle": "cycle_id"}
 """And by what an id refers to, where that is not named by its own kind."""
 
 
@@ -175,7 +175,7 @@ def kind_of(hint: Any) -> str:
     if get_origin(kind) is tuple:
         return kind_of(get_args(kind)[0])
     if refers := next(_refers(hint), None):
-        return REFERRED.get(refers.kind, refers.kind)
+        return REFERRED.get(refers.kind, refers.kind if refers.kind in NAMED else "id")
     if get_origin(kind) is Literal:
         return "|".join(get_args(kind))
     if issubclass(kind, Enum):

@@ -34,6 +34,7 @@ CycleArgument = Annotated[
 RepFilter = Annotated[str | None, typer.Option("--rep", help="A rep: name, login or id.")]
 OwnerFilter = Annotated[str | None, typer.Option("--owner", help="A rep: name, login or id.")]
 TeamFilter = Annotated[str | None, typer.Option("--team", help="A team: name or id.")]
+CustomerFilter = Annotated[str | None, typer.Option("--customer", help="A customer: name or id.")]
 Day = str | None
 """As it is typed; read by `kinds.days`."""
 Cursor = Annotated[str | None, typer.Option("--cursor", help="Where the page before ended.")]

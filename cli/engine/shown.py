@@ -14,10 +14,12 @@ import typer
 
 from cli.engine.backend import Backend, backend
 from cli.engine.common import Json, Limit, Zone, as_json, example, run, zone
+from cli.engine.language import language
 from cli.engine.options import (
     CYCLE,
     CompanyZone,
     Cursor,
+    CustomerFilter,
     OwnerFilter,
     PeriodFilter,
     ScopeFilter,
@@ -28,6 +30,7 @@ from cli.engine.options import (
 
 FILTERS: dict[str, Any] = {
     "cycle": Annotated[str | None, typer.Option("--cycle", help=CYCLE)],
+    "customer": CustomerFilter,
     "metric": Annotated[str | None, typer.Option("--metric", help="Such as revenue-won.")],
     "owner": OwnerFilter,
     "period": PeriodFilter,
@@ -35,7 +38,7 @@ FILTERS: dict[str, Any] = {
     "team": TeamFilter,
 }
 """What lists are narrowed down by, by the option; another one is a choice of the words that are named beside it."""
-PEOPLE = ("owner", "team", "cycle")
+PEOPLE = ("owner", "team", "cycle", "customer")
 """Those that stand for an id."""
 
 
@@ -85,6 +88,23 @@ def add_show(app: typer.Typer, shown: Shown, argument: str) -> None:
     _add(app, "show", command, shown, {argument: named, "json": Json})
 
 
+def add_history(app: typer.Typer, shown: Shown, argument: str) -> None:
+    """Every event of one, as sentences."""
+
+    def command(**given: Any) -> None:
+        page, at = run(_history(shown, argument, given))
+        if given["json"]:
+            as_json(page)
+            return
+        found(shown.view)(page, language(), *at)
+        more(page)
+
+    named = Annotated[str, typer.Argument(metavar=argument.upper(), help="Its id.")]
+    newest = Annotated[bool, typer.Option("--newest", help="The newest first.")]
+    kinds = {argument: named, "newest": newest, "cursor": Cursor, "limit": Limit, "json": Json}
+    _add(app, "history", command, shown, kinds)
+
+
 def found(place: str) -> Any:
     module, _, name = place.partition(":")
     return getattr(import_module(module), name)
@@ -103,7 +123,7 @@ def _add(
 ) -> None:
     if shown.clock:
         kinds["tz"] = CompanyZone if shown.clock == "company" else Zone
-    defaults = {"limit": shown.limit, "json": False}
+    defaults = {"limit": shown.limit, "json": False, "newest": False}
     parameters = []
     for one, kind in kinds.items():
         default = inspect.Parameter.empty if kind.__origin__ is str else defaults.get(one)
@@ -140,6 +160,26 @@ async def _one(shown: Shown, argument: str, given: dict[str, Any]) -> tuple[Any,
         direct = one(model.get, model.aggregate.KIND, id)
         seen = await at.read(f"{shown.path}/{id}", model.view, None, direct)
         return seen, await at.names(list(shown.names(seen))), await _zone(shown, given, at)
+
+
+async def _history(shown: Shown, argument: str, given: dict[str, Any]) -> tuple[Any, list[Any]]:
+    from cli.engine.kinds import read
+    from projections.deal import history
+    from projections.engine.paging import Page
+
+    asked = {"lang": language(), "order": "newest" if given["newest"] else "oldest"}
+    asked |= {name: given[name] for name in ("cursor", "limit")}
+    async with backend() as at:
+        id = await read(at, "id", given[argument], argument.upper())
+
+        async def direct(source: Any, asked: Any) -> Any:
+            newest, lang = asked["order"] == "newest", asked["lang"]
+            return await history.in_one_language(
+                source, UUID(id), lang, asked.get("cursor"), asked["limit"], newest_first=newest
+            )
+
+        page = await at.read(f"{shown.path}/{id}/history", Page[history.InOneLanguage], asked, direct)
+        return page, await _zone(shown, given, at)
 
 
 async def _zone(shown: Shown, given: dict[str, Any], at: Backend) -> list[Any]:

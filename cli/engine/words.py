@@ -8,6 +8,8 @@ import re
 from calendar import day_name, month_name
 from collections.abc import Mapping
 
+from domain.capabilities import load
+
 COLUMNS = {
     "deal": "商机",
     "title": "标题",
@@ -406,7 +408,16 @@ SENTENCES = {
     "rehearsed only: nothing was recorded": "仅为推演：未记录任何内容",
     "nothing to change": "没有变化",
 }
-ZH: Mapping[str, str] = {**CODES, **LABELS, **COLUMNS, **MONTHS, **WEEKDAYS, **SENTENCES}
+ZH: Mapping[str, str] = {
+    **{en: zh for module in load("cli") for en, zh in getattr(module, "WORDS", {}).items()},
+    **CODES,
+    **LABELS,
+    **COLUMNS,
+    **MONTHS,
+    **WEEKDAYS,
+    **SENTENCES,
+}
+"""With the `WORDS` of each capability's own file."""
 HEARD = {
     re.compile(pattern): zh
     for pattern, zh in {

@@ -246,6 +246,22 @@ async def of_stream(
     return await _page_of(source, query, [id, begin], limit, languages)
 
 
+async def in_one_language(
+    source: Source,
+    id: UUID,
+    language: str,
+    cursor: str | None = None,
+    limit: int = 100,
+    *,
+    newest_first: bool = False,
+) -> Page[InOneLanguage]:
+    """The same with one sentence each."""
+    page = await of_stream(source, id, cursor, limit, newest_first=newest_first, languages=(language,))
+    for event in page.items:
+        event.sentence = event.sentence[language]  # type: ignore[assignment]
+    return page  # type: ignore[return-value]
+
+
 async def page_as_json(
     source: Source,
     deal_id: UUID,
