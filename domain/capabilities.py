@@ -32,6 +32,7 @@ CAPABILITIES = (
     "action_item",
     "adjustment",
     "meeting",
+    "case",
     "figures",
 )
 

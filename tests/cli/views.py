@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from cli import case as case_views
 from cli import watch
 from cli.views import (
     calendars as calendar_views,
@@ -38,6 +39,9 @@ from projections import (
 )
 from projections import (
     adjustment as adjustments,
+)
+from projections import (
+    case as cases,
 )
 from projections import (
     lead as leads,
@@ -212,6 +216,8 @@ ALL: list[Callable[[], None]] = [
     shows(review_views.show_definition, lambda: extreme(Definition)),
     shows(review_views.show_items, lambda: _several(action_items.ItemSeen), NAMES, UTC),
     shows(review_views.show_item, lambda: extreme(action_items.ItemSeen), NAMES, UTC),
+    shows(case_views.show_cases, lambda: _several(cases.CaseSeen), NAMES, UTC),
+    shows(case_views.show_case, lambda: extreme(cases.CaseSeen), NAMES, UTC),
     shows(review_views.show_adjustments, lambda: _several(adjustments.AdjustmentSeen), NAMES, UTC),
     shows(review_views.show_adjustment, lambda: extreme(adjustments.AdjustmentSeen), NAMES, UTC),
     shows(meeting_views.show_meetings, lambda: _several(meetings.MeetingSeen), NAMES, UTC),

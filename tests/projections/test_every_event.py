@@ -73,7 +73,7 @@ CHOOSES_FROM = {
 UNDELIVERED = {
     "no workflow waits for it": ("team.", "customer.", "product.", "lead.", "target.", "scorecard"),
     "a deal's timer hears of its promise, and of its end": ("deal.", "promise."),
-    "read when something is decided": ("process.", "cycle-policy.", "rep."),
+    "read when something is decided": ("process.", "cycle-policy.", "service-policy.", "rep."),
 }
 """The beginnings of what is told to no workflow, and why; what is told all the same is not meant."""
 TOLD_OF_THESE = {

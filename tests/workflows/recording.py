@@ -13,10 +13,13 @@ from temporalio.client import WorkflowHandle, WorkflowHistory
 from domain.action_item.commands import FinishActionItem
 from domain.adjustment.adjustment import Outcome
 from domain.adjustment.commands import DecideAdjustment
+from domain.case.commands import ReopenCase, ResumeCase, SolveCase, WaitForCustomer
 from domain.deal.commands import LoseDeal, ReopenDeal
 from domain.people.people import FormTeam, RepLeaves
 from domain.time.duration import Duration
 from tests.workflows.test_action_items_and_adjustments import an_adjustment, an_item, ended, move
+from tests.workflows.test_cases import a_case
+from tests.workflows.test_cases import after as case_at
 from tests.workflows.test_meetings import lapsing
 from tests.workflows.turns import HEAD, MANAGER, MAY, begin, close_in_time
 from tests.workflows.turns import at as on
@@ -39,7 +42,7 @@ Named = tuple[str, WorkflowHandle[Any, Any]]
 async def scenarios(world: World) -> AsyncIterator[Named]:
     """Every workflow, through every branch that makes it say something else to the server."""
     await world.publish(hours_policy(max_reassignments=1))
-    for scenario in (whole_life, stuck, stale_start, renewed, rollout, sweep, turns, clocks, handover):
+    for scenario in (whole_life, stuck, stale_start, renewed, rollout, sweep, turns, clocks, cases, handover):
         async for name, handle in scenario(world):
             yield name, handle
 
@@ -149,6 +152,22 @@ async def clocks(world: World) -> AsyncIterator[Named]:
     yield "adjustment", await latest_run(world, workflow_id("adjustment", adjustment))
     async for name, meeting_workflow in lapsing(world):
         yield name, await latest_run(world, meeting_workflow)
+
+
+async def cases(world: World) -> AsyncIterator[Named]:
+    """A service case whose first answer is missed, which waits for the customer, is solved, and ends unanswered; and reopened."""
+    case = await a_case(world)
+    await move(world, "case", case, case_at(3))
+    await world.run(WaitForCustomer(case_id=case, what="a photo"), now=case_at(3))
+    await move(world, "case", case, case_at(20))
+    await world.run(ResumeCase(case_id=case), now=case_at(20))
+    await world.run(SolveCase(case_id=case, solution="a valve"), now=case_at(21))
+    await move(world, "case", case, case_at(80))
+    assert await ended(world, "case", case)
+    yield "case", await latest_run(world, workflow_id("case", case))
+    await world.run(ReopenCase(case_id=case, why="it leaks again"), now=case_at(90))
+    await move(world, "case", case, case_at(100))
+    yield "case-reopened", await latest_run(world, workflow_id("case", case))
 
 
 async def is_told_to_the_end(world: World, run: WorkflowHandle[Any, Any], news: Moved) -> bool:

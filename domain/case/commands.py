@@ -1,0 +1,444 @@
+"""Domain room: what may be asked of a service case, what that decides, and what else follows from one: deadlines, handovers, figures, and
+that a severe one stands in its deal's way. Its story is in `case.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Annotated, Any
+from uuid import UUID
+
+from annotated_types import Ge, Le
+
+from domain.case import case as f
+from domain.case.case import Case, Clock, ServicePolicies, ServicePolicy, Severity
+from domain.deal.deal import Deal
+from domain.engine.aggregate import Aggregate
+from domain.engine.command import Command, handles
+from domain.engine.deadlines import DeadlineRules, Near
+from domain.engine.errors import AlreadyExists, FieldError, Invalid, Refused
+from domain.engine.fields import FLAT, Code, LongText, NeededText, What
+from domain.engine.recorded import Recorded
+from domain.engine.references import CustomerId, DealId, PersonId, ProductId, Refers
+from domain.engine.unit_of_work import UnitOfWork
+from domain.engine.versions import in_force
+from domain.figures.meter.fold import Meter, Yields, reads
+from domain.figures.meter.tallies import Part
+from domain.figures.metrics import Better, Combines, Unit, make_metric
+from domain.people.handover import passed_on
+from domain.people.people import Team, team_of
+from domain.time.commitment import DueStep, Kind
+from domain.time.known_days import said_when_published
+
+Json = dict[str, Any]
+CaseId = Annotated[UUID, Refers("case", "seen")]
+NO_SEVERE_CASE = "no-severe-case"
+BLOCKS = {NO_SEVERE_CASE: ("no severe open case", "无未解决的严重服务单")}
+
+
+# -- commands --------------------------------------------------------------------------------------
+
+
+class PublishServicePolicy(Command):
+    """Publish a new version; the version number given is ignored. Open cases keep theirs until they are reopened."""
+
+    policy: Annotated[ServicePolicy, FLAT]
+
+    def stream(self) -> tuple[type[Aggregate], UUID]:
+        return ServicePolicies, ServicePolicies.stream_of(self.policy.name)
+
+
+class CaseCommand(Command):
+    case_id: UUID
+
+    def stream(self) -> tuple[type[Aggregate], UUID]:
+        return Case, self.case_id
+
+
+class OpenCase(CaseCommand):
+    """The clocks run from when the customer came (the context's `occurred_at`, where it is entered later). The same id again is
+    silence.
+    """
+
+    title: What
+    customer_id: CustomerId
+    severity: Severity
+    owner_id: PersonId
+    category: Code = "question"
+    deal_id: DealId | None = None
+    product_id: ProductId | None = None
+    policy: Code = "default"
+    follows: CaseId | None = None
+
+
+class AnswerCase(CaseCommand):
+    note: LongText = ""
+
+
+class WaitForCustomer(CaseCommand):
+    what: NeededText
+
+
+class ResumeCase(CaseCommand):
+    """The customer has done what was waited for."""
+
+
+class ChangeSeverity(CaseCommand):
+    severity: Severity
+
+
+class LinkCase(CaseCommand):
+    """Say which deal of the customer it is about."""
+
+    deal_id: DealId
+
+
+class HandOverCase(CaseCommand):
+    to: PersonId
+
+
+class SolveCase(CaseCommand):
+    """The customer has the solution, and is asked how it went."""
+
+    solution: NeededText
+
+
+class ReopenCase(CaseCommand):
+    why: NeededText
+
+
+class NoteFeedback(CaseCommand):
+    """What the customer says of a solved case: 1 (badly) to 5 (well). That closes it."""
+
+    score: Annotated[int, Ge(1), Le(5)]
+    text: LongText = ""
+
+
+class CaseTimer(CaseCommand):
+    """A timer speaks. It names the arming it was set for; too late is silence."""
+
+    arming: int
+
+
+class MissClock(CaseTimer):
+    clock: Clock
+
+
+class CloseUnanswered(CaseTimer):
+    pass
+
+
+# -- decisions -------------------------------------------------------------------------------------
+
+
+def answer_of(case: Case) -> Json:
+    """What every command about a case answers."""
+    due = [] if case.waiting else [held.deadlines.due_at for held in case.commitments]
+    return {
+        "case_id": str(case.id),
+        "status": case.status,
+        "severity": case.severity,
+        "owner_id": str(case.owner_id),
+        "due_at": min(due).isoformat() if due else None,
+    }
+
+
+def _open_case(command: CaseCommand, work: UnitOfWork) -> tuple[Case, datetime]:
+    """One without a solution, and when what is said of it happened."""
+    case = work.get(Case, command.case_id)
+    case.must_be_open()
+    return case, _when(case, work)
+
+
+def _when(case: Case, work: UnitOfWork) -> datetime:
+    """Clocks are set, stopped and judged in order. Raises Invalid."""
+    at = work.context.happened_at
+    if at < case.changed_at:
+        message = f"is before {case.changed_at:%Y-%m-%d %H:%M %Z}, when its clocks were last set"
+        raise Invalid([FieldError("occurred_at", message)])
+    return at
+
+
+def _policy(case: Case, work: UnitOfWork) -> ServicePolicy:
+    """The version that the case is under."""
+    return in_force(ServicePolicies, case.policy, work, case.policy_version)
+
+
+def _hold_deal(case: Case, work: UnitOfWork) -> None:
+    """In the same commit: a gate of the deal may ask for no severe case."""
+    if case.deal_id is not None:
+        work.get(Deal, case.deal_id).block(NO_SEVERE_CASE, case.id, blocks=case.blocks)
+
+
+def _check_deal(deal_id: UUID | None, customer_id: UUID, work: UnitOfWork) -> None:
+    """Raises Refused for the deal of another customer."""
+    if deal_id is not None and work.get(Deal, deal_id).customer_id not in (None, customer_id):
+        raise Refused("this deal is another customer's", deal_id=str(deal_id))
+
+
+@handles(PublishServicePolicy)
+def publish_service_policy(command: PublishServicePolicy, work: UnitOfWork) -> Json:
+    held = work.find(ServicePolicies, ServicePolicies.stream_of(command.policy.name))
+    published = held.publish(command.policy)
+    work.warn(*said_when_published(published.calendar))
+    return {"policy": published.name, "version": published.version}
+
+
+@handles(OpenCase)
+def open_case(command: OpenCase, work: UnitOfWork) -> Json:
+    case = work.find(Case, command.case_id)
+    if case.exists:
+        if (case.title, case.customer_id) != (command.title, command.customer_id):
+            raise AlreadyExists("this id belongs to another case", id=str(command.case_id))
+        return answer_of(case)
+    _check_deal(command.deal_id, command.customer_id, work)
+    if command.follows is not None and work.get(Case, command.follows).customer_id != command.customer_id:
+        raise Refused("the case that it follows is another customer's", follows=str(command.follows))
+    at, reach = work.context.happened_at, work.context.reach
+    policy = in_force(ServicePolicies, command.policy, work)
+    due = [policy.due(clock, command.severity, at) for clock in (Clock.ANSWER, Clock.SOLVE)]
+    opened = f.CaseOpened.filled(
+        command,
+        team_id=team_of(command.owner_id, reach.team_id if reach is not None else None, work),
+        policy_version=policy.version,
+        made_at=at,
+        clocks=f.Clocks(arming=1, answer_by=due[0], solve_by=due[1]),
+    )
+    case.record(opened)
+    if case.blocks:
+        _hold_deal(case, work)
+    return answer_of(case)
+
+
+@handles(AnswerCase)
+def answer_case(command: AnswerCase, work: UnitOfWork) -> Json:
+    case, at = _open_case(command, work)
+    _answer(case, at, work, command.note)
+    return answer_of(case)
+
+
+def _answer(case: Case, at: datetime, work: UnitOfWork, note: str = "") -> None:
+    """The first time only: later answers are none of the clock's business."""
+    if case.answered is None:
+        minutes, kept = case.minutes(_policy(case, work).calendar, at), case.is_kept(Clock.ANSWER, at)
+        case.record(f.CaseAnswered.filled(case, minutes=minutes, kept=kept, note=note))
+
+
+@handles(WaitForCustomer)
+def wait_for_customer(command: WaitForCustomer, work: UnitOfWork) -> Json:
+    case, at = _open_case(command, work)
+    if not case.waiting:
+        case.record(f.CaseWaiting(since=at, what=command.what))
+    return answer_of(case)
+
+
+@handles(ResumeCase)
+def resume_case(command: ResumeCase, work: UnitOfWork) -> Json:
+    case, at = _open_case(command, work)
+    if case.waiting:
+        policy = _policy(case, work)
+        waited = policy.calendar.business_hours_between(case.changed_at, at) // f.SECOND
+        clocks = case.clocks(policy, case.severity, at, waited)
+        case.record(f.CaseResumed(at=at, waited=waited, clocks=clocks))
+    return answer_of(case)
+
+
+@handles(ChangeSeverity)
+def change_severity(command: ChangeSeverity, work: UnitOfWork) -> Json:
+    case, at = _open_case(command, work)
+    if command.severity != case.severity:
+        clocks = None if case.waiting else case.clocks(_policy(case, work), command.severity, at)
+        case.record(f.CaseSeverityChanged(before=case.severity, after=command.severity, clocks=clocks))
+        _hold_deal(case, work)
+    return answer_of(case)
+
+
+@handles(LinkCase)
+def link_case(command: LinkCase, work: UnitOfWork) -> Json:
+    case = work.get(Case, command.case_id)
+    _check_deal(command.deal_id, case.customer_id, work)
+    if command.deal_id != case.deal_id:
+        if case.deal_id is not None:
+            work.get(Deal, case.deal_id).block(NO_SEVERE_CASE, case.id, blocks=False)
+        case.record(f.CaseLinked(before=case.deal_id, after=command.deal_id))
+        _hold_deal(case, work)
+    return answer_of(case)
+
+
+@handles(HandOverCase)
+def hand_over_case(command: HandOverCase, work: UnitOfWork) -> Json:
+    case = work.get(Case, command.case_id)
+    if case.closed is not None:
+        raise Refused("the case is closed: reopen it", status=case.status)
+    team_id = team_of(command.to, case.team_id, work)
+    if (command.to, team_id) != (case.owner_id, case.team_id):
+        case.record(f.CaseHandedOver(before=case.owner_id, after=command.to, team_id=team_id))
+    return answer_of(case)
+
+
+@handles(SolveCase)
+def solve_case(command: SolveCase, work: UnitOfWork) -> Json:
+    case = work.get(Case, command.case_id)
+    if case.solved is not None and case.solved.solution == command.solution:
+        return answer_of(case)
+    case, at = _open_case(command, work)
+    _answer(case, at, work)
+    policy = _policy(case, work)
+    solved = f.CaseSolved.filled(
+        case,
+        at=at,
+        solution=command.solution,
+        minutes=case.minutes(policy.calendar, at),
+        kept=case.is_kept(Clock.SOLVE, at),
+        arming=case.arming + 1,
+        feedback_by=policy.feedback_after.after(at, policy.calendar),
+    )
+    case.record(solved)
+    _hold_deal(case, work)
+    return answer_of(case)
+
+
+@handles(ReopenCase)
+def reopen_case(command: ReopenCase, work: UnitOfWork) -> Json:
+    """By the policy as it is now. Whoever solved it has its first answer behind them."""
+    case = work.get(Case, command.case_id)
+    if case.solved is None:
+        return answer_of(case)
+    at, solved_at = _when(case, work), case.solved.at
+    days = _policy(case, work).reopen_days
+    if at - solved_at > timedelta(days=days):
+        message = f"the case was solved more than {days} days ago: open a new one that follows it"
+        raise Refused(message, follows=str(case.id))
+    policy = in_force(ServicePolicies, case.policy, work)
+    solve_by = policy.due(Clock.SOLVE, case.severity, at)
+    reopened = f.CaseReopened.filled(
+        case,
+        at=at,
+        solved_at=solved_at,
+        why=command.why,
+        policy_version=policy.version,
+        clocks=f.Clocks(arming=case.arming + 1, answer_by=None, solve_by=solve_by),
+    )
+    case.record(reopened)
+    _hold_deal(case, work)
+    return answer_of(case)
+
+
+@handles(NoteFeedback)
+def note_feedback(command: NoteFeedback, work: UnitOfWork) -> Json:
+    case = work.get(Case, command.case_id)
+    if case.solved is None:
+        raise Refused("the case is not solved yet", status=case.status)
+    said = f.CaseClosed.filled(case, score=command.score, text=command.text)
+    held = case.closed
+    if held is not None and held.score is not None and (held.score, held.text) != (said.score, said.text):
+        raise Refused("the customer has said how it went", score=held.score)
+    if held is None or held.score is None:
+        case.record(said)
+    return answer_of(case)
+
+
+@handles(MissClock)
+def miss_clock(command: MissClock, work: UnitOfWork) -> Json:
+    case = work.get(Case, command.case_id)
+    held = case.commitments.find(command.clock)
+    if held is None or case.waiting or held.generation != command.arming or not held.awaits(Kind.MISS):
+        return answer_of(case)
+    manager = work.find(Team, case.team_id).manager_id if case.team_id is not None else None
+    missed = f.CaseMissed(
+        clock=command.clock,
+        arming=command.arming,
+        due_at=held.deadlines.due_at,
+        told=manager if manager != case.owner_id else None,
+    )
+    case.record(missed)
+    return answer_of(case)
+
+
+@handles(CloseUnanswered)
+def close_unanswered(command: CloseUnanswered, work: UnitOfWork) -> Json:
+    case = work.get(Case, command.case_id)
+    if case.commitments.find(Clock.FEEDBACK) is not None and case.arming == command.arming:
+        case.record(f.CaseClosed.filled(case))
+    return answer_of(case)
+
+
+# -- deadlines -------------------------------------------------------------------------------------
+
+
+def steps(case: Case, _near: Near) -> Iterator[DueStep]:
+    """None while the customer is waited for."""
+    for held in () if case.waiting else case.commitments:
+        yield from held.due_steps(case.id, Kind.MISS, step=held.what)
+
+
+def timer(case_id: UUID, due: DueStep) -> CaseTimer:
+    if due.step == Clock.FEEDBACK:
+        return CloseUnanswered(case_id=case_id, arming=due.arming)
+    return MissClock(case_id=case_id, arming=due.arming, clock=Clock(due.step))
+
+
+def goes_on(case: Case) -> bool:
+    return case.exists and case.closed is None
+
+
+DEADLINES = (DeadlineRules("case", Case, goes_on=goes_on, steps=steps, command=timer, ends=(f.CaseClosed,)),)
+
+
+# -- handing over ----------------------------------------------------------------------------------
+
+
+HANDOVERS = (passed_on("case", Case, lambda id, to: HandOverCase(case_id=id, to=to), goes_on),)
+
+
+# -- figures ---------------------------------------------------------------------------------------
+
+FIRST_ANSWER, TIME_TO_SOLVE, SERVICE_KEPT, REOPENED = (
+    "first-answer",
+    "time-to-solve",
+    "service-kept",
+    "reopened",
+)
+METRICS = (
+    make_metric(FIRST_ANSWER, ("time to first answer", "首次响应时间"),
+                ("minutes of business time until a case's first answer, without those that the customer was waited for",
+                 "服务单首次响应所用的工作时间（分钟），不含等待客户的时间"), Unit.MINUTES, Combines.MEAN, Better.LOWER),
+    make_metric(TIME_TO_SOLVE, ("time to solve", "解决时间"),
+                ("minutes of business time until a case's solution, without those that the customer was waited for",
+                 "服务单解决所用的工作时间（分钟），不含等待客户的时间"), Unit.MINUTES, Combines.MEAN, Better.LOWER),
+    make_metric(SERVICE_KEPT, ("service kept", "服务履约率"),
+                ("first answers and solutions in time, of all that were given then",
+                 "按时给出的首次响应与解决方案占全部的比例"), Unit.RATIO, Combines.RATIO),
+    make_metric(REOPENED, ("cases reopened", "重开率"),
+                ("solutions given then after which the case was reopened", "当期解决方案中其后被重开的比例"),
+                Unit.RATIO, Combines.RATIO, Better.LOWER),
+)  # fmt: skip
+
+
+def _part(
+    meter: Meter, recorded: Recorded, fact: f.OfCase, metric: str, value: int, on: datetime | None = None
+) -> Part:
+    who, day = meter.standing_of(fact), meter.day(on or recorded.occurred_at)
+    return Part(metric, day, Decimal(value), who, recorded.originator_id)
+
+
+@reads(f.CaseAnswered)
+def _answered(meter: Meter, recorded: Recorded, fact: f.CaseAnswered) -> Yields:
+    yield _part(meter, recorded, fact, FIRST_ANSWER, fact.minutes), 1
+    yield _part(meter, recorded, fact, SERVICE_KEPT, fact.kept), 1
+
+
+@reads(f.CaseSolved)
+def _solved(meter: Meter, recorded: Recorded, fact: f.CaseSolved) -> Yields:
+    yield _part(meter, recorded, fact, TIME_TO_SOLVE, fact.minutes, fact.at), 1
+    yield _part(meter, recorded, fact, SERVICE_KEPT, fact.kept, fact.at), 1
+    yield _part(meter, recorded, fact, REOPENED, 0, fact.at), 1
+
+
+@reads(f.CaseReopened)
+def _reopened(meter: Meter, recorded: Recorded, fact: f.CaseReopened) -> Yields:
+    """On the day of the solution, whoever had it reopened."""
+    yield _part(meter, recorded, fact, REOPENED, 0, fact.solved_at), -1
+    yield _part(meter, recorded, fact, REOPENED, 1, fact.solved_at), 1
