@@ -80,10 +80,12 @@ class Store(Protocol):
     def remember(self, aggregates: Iterable[Aggregate]) -> None: ...
 
 
-def attempt(call: Call, work: UnitOfWork) -> Decision:
-    """Decide once, purely. Raises NotLoaded, naming what to load before trying again with a new unit of work."""
+def attempt(call: Call, work: UnitOfWork, *, checked: bool = False) -> Decision:
+    """Decide once, purely. Raises NotLoaded, naming what to load before trying again with a new unit of work. `checked`: an earlier
+    attempt has found nothing wrong with what the command says by itself.
+    """
     scoped = call.context.reach is not None
-    if not scoped:
+    if not (scoped or checked):
         call.command.check(call.context)
     # One alone may be new: it is loaded where somebody looks at it.
     work.want(*call.streams, at_least=2)
@@ -153,11 +155,13 @@ class CommandHandler:
         """Decide on what was read since the call came, and else on what is remembered. Who asks the ledger anyway asks for news of
         that, too. A refusal that rests on memory is given once the ledger says that nothing was recorded since.
         """
+        checked = False
         while True:
             work = UnitOfWork(call.context, read, self.store.recall)
             try:
-                return attempt(call, work), work
+                return attempt(call, work, checked=checked), work
             except NotLoaded as missing:
+                checked = True
                 read |= await self.store.load(missing.wanted, complete=missing.complete, known=work.believed)
             except DomainError:
                 now = await self.store.load({}, known=work.believed) if work.believed else {}
