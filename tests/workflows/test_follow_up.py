@@ -9,7 +9,7 @@ from uuid import UUID
 from domain.allocation.receipt import EXCLUDED
 from domain.deal.commands import LoseDeal, MoveStage, ReopenDeal
 from domain.deal.facts import PromiseMade
-from domain.people.people import FormTeam, PlanLeave, RepAllocated
+from domain.people.people import ComeBack, FormTeam, PlanLeave, RepAllocated
 from domain.policy.follow_up import DEFAULT_POLICY, FollowUpPolicy
 from domain.time.calendar import BusinessCalendar
 from domain.time.duration import Duration
@@ -243,6 +243,21 @@ async def test_the_least_loaded_rep_who_is_here_gets_it_with_a_receipt(virtual: 
     assert had == {busy: 2, free: 1}
     assert [one.rep_id for one in receipt.candidates if one.why_not == EXCLUDED] == [office.rep_id]
     assert receipt.known_at is not None
+
+
+async def test_who_came_back_by_another_process_gets_work_again(virtual: World) -> None:
+    """This worker remembers them on leave; it asks for news of everybody whom it chooses among."""
+    office = virtual.office
+    elsewhere, back = await office.elsewhere(), await office.hire()
+    await virtual.publish(hours_policy())
+    await virtual.run(PlanLeave(rep_id=back, starts_at=START, ends_at=START + timedelta(days=30)))
+    deal = await virtual.open_deal(START, policy="hours")
+    await elsewhere.run(ComeBack(rep_id=back), now=START + timedelta(hours=1))
+    await virtual.read()
+
+    await virtual.at(deal, START + timedelta(hours=120) + MOMENT)
+
+    assert (await virtual.fact(deal, "deal.owner-changed")).after == back
 
 
 async def test_what_the_read_model_does_not_know_yet_is_counted(virtual: World) -> None:

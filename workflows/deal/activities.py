@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -59,7 +59,7 @@ class FollowUpActivities:
     async def choose_heir(self, wanted: RepWanted) -> ChosenRep:
         """The least loaded rep of the deal's team who is here, the owner aside."""
         deal = await self._context.load(Deal, wanted.armed.deal_id)
-        loads = await current_loads(self._context, deal.team_id, wanted.now, self._context.recall)
+        loads = await current_loads(self._context, deal.team_id, wanted.now)
         return chosen_rep(choose(loads, {deal.owner_id, *wanted.excluded}, deal.id))
 
     @activity.defn
@@ -99,12 +99,10 @@ def cause(armed: PromiseArmed, message: Timer | Reassignment | Stuck) -> Cause:
     return Cause(armed.position, armed.promise_id, message.now, getattr(message, "why", None))
 
 
-async def current_loads(
-    context: RoomContext, team_id: UUID, now: datetime, look: Callable[[type[Rep], UUID], Awaitable[Rep]]
-) -> Loads:
+async def current_loads(context: RoomContext, team_id: UUID, now: datetime) -> Loads:
     """Of the reps who are here: the read model's loads, and what came since; many deals may fall due at once."""
     loads = await context.loads.team_loads(team_id)
-    here = who_is_here([await look(Rep, id) for id in loads.open_deals], team_id, now)
+    here = who_is_here(await context.latest(Rep, loads.open_deals), team_id, now)
     return loads.of(here, await context.ledger.count_since(loads.position, RepAllocated.TOPIC, here))
 
 

@@ -16,6 +16,7 @@ from domain.engine.command import Call, Command
 from domain.engine.command_handler import CommandHandler, Receipt
 from domain.engine.context import Actor, Channel, Context
 from domain.engine.errors import DomainError
+from domain.engine.unit_of_work import Wanted
 from workflows.engine.ports import LedgerReader, ModelReader, Reachable
 
 A = TypeVar("A", bound=Aggregate)
@@ -86,14 +87,14 @@ class ActivityContext:
         await self.figures.reach(position)
         return position
 
-    async def recall(self, kind: type[A], id: UUID) -> A:
-        """As this process remembers it, or as recorded now. Good for proposals: the command handler knows better."""
-        found = self.handler.store.recall(id)
-        if found is not None:
-            assert isinstance(found, kind)
-            return found
-        self.handler.store.remember([loaded := await self.load(kind, id)])
-        return loaded
+    async def latest(self, kind: type[A], ids: Iterable[UUID]) -> list[A]:
+        """Each as recorded now; of what this process remembers only the news is read."""
+        wanted = list(ids)
+        held = {id: self.handler.store.recall(id) for id in wanted}
+        known = [one for one in held.values() if one is not None]
+        missing: Wanted = {id: kind for id, one in held.items() if one is None}
+        found = await self.handler.store.load(missing, known=known) if held else {}
+        return [one for id in wanted if isinstance(one := found[id], kind)]
 
     async def execute(self, command: Command, key: str, cause: Cause) -> Executed:
         """Through the command handler, once per key. A refusal is an answer; a conflict is tried again by Temporal."""

@@ -43,7 +43,7 @@ class HandoverActivities:
             return HandoverPlan(None)
         if rep.active:
             return HandoverPlan(deals[-1], tuple(Handing(id, ChosenRep(rep.id, MOVED)) for id in deals))
-        loads = await current_loads(self._context, rep.team_id, asked.now, self._context.load)
+        loads = await current_loads(self._context, rep.team_id, asked.now)
         chosen = spread(deals, loads, asked.rep_id)
         return HandoverPlan(deals[-1], tuple(Handing(id, chosen_rep(choice)) for id, choice in chosen))
 

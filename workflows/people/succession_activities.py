@@ -75,7 +75,7 @@ class SuccessionActivities:
     ) -> list[Saying]:
         loads, manager_id = Loads(0, {}), None
         if rules.shared and held and rep.team_id is not None:
-            loads = await current_loads(self._context, rep.team_id, asked.now, self._context.load)
+            loads = await current_loads(self._context, rep.team_id, asked.now)
             manager_id = (await self._context.load(Team, rep.team_id)).manager_id
         choices = dict(spread([one.id for one in held], loads, rep.id))
         return [
