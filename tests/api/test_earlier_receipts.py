@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +14,7 @@ from domain.allocation.receipt import FORMAT, AllocationReceipt
 from runtime.codec import COLUMNS, decode_row
 from tests.domain.stored_names import read_sample
 from tests.domain.test_allocation import EARLIER
-from tests.house import House, opened
+from tests.house import House
 
 APPEND = """
 INSERT INTO ledger.events (position, stream_id, version, topic, schema_version, data, meta, event_id, occurred_at, recorded_at)
@@ -28,12 +26,9 @@ PARTS = {"format", "rule", "rule_version", "candidates", "known_at"}
 
 
 @pytest.fixture(scope="module")
-def house(
-    new_database: Callable[[], AbstractContextManager[str]], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[House]:
+def house(house_of_the_module: House) -> House:
     """One of its own: the facts are in it for good."""
-    with new_database() as url, opened(url, tmp_path_factory.mktemp("data")) as made:
-        yield made
+    return house_of_the_module
 
 
 def recorded_earlier(house: House, stream: UUID, topic: str, data: bytes) -> int:

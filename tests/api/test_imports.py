@@ -8,7 +8,6 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
 from datetime import date
 from io import BytesIO
 from pathlib import Path
@@ -26,19 +25,16 @@ from api.imports.jobs import ImportJobs
 from runtime.imports.generate import generate
 from tests.background import Background
 from tests.conftest import PATIENCE
-from tests.house import House, opened
+from tests.house import House
 
 Json = dict[str, Any]
 FILES = ("accounts.csv", "products.csv", "sales_teams.csv", "sales_pipeline.csv")
 
 
 @pytest.fixture(scope="module")
-def house(
-    new_database: Callable[[], AbstractContextManager[str]], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[House]:
+def house(house_of_the_module: House) -> House:
     """A house of this module's own: its thousands of deals are nobody else's."""
-    with new_database() as url, opened(url, tmp_path_factory.mktemp("data")) as made:
-        yield made
+    return house_of_the_module
 
 
 @pytest.fixture(scope="module")

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
 from uuid import UUID
 
 import psycopg
 import pytest
 
-from tests.house import House, opened
+from tests.house import House
 
 APPEND = """
 INSERT INTO ledger.events (position, stream_id, version, topic, schema_version, data, meta, event_id, occurred_at, recorded_at)
@@ -22,12 +20,9 @@ WRITTEN = [("deal.teleported", 1), ("deal.stage-moved", 99)]
 
 
 @pytest.fixture(scope="module")
-def house(
-    new_database: Callable[[], AbstractContextManager[str]], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[House]:
+def house(house_of_the_module: House) -> House:
     """One of its own: the facts are in it for good."""
-    with new_database() as url, opened(url, tmp_path_factory.mktemp("data")) as made:
-        yield made
+    return house_of_the_module
 
 
 def written_by_a_newer_release(house: House, deal: UUID, topic: str, version: int) -> int:

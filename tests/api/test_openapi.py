@@ -47,6 +47,12 @@ RUNS = {
 
 
 @pytest.fixture(scope="module")
+def house(house_of_the_module: House) -> House:
+    """One of its own: processes and policies that generated calls publish stay in force."""
+    return house_of_the_module
+
+
+@pytest.fixture(scope="module")
 def published(house: House) -> Json:
     answer = house.client("stranger").get("/openapi.json")
     assert answer.status_code == 200
