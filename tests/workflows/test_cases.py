@@ -113,3 +113,12 @@ async def test_an_owner_who_leaves_hands_it_over_with_its_clocks(virtual: World)
     (handed,) = await virtual.facts(case, "case.handed-over")
     assert isinstance(handed.fact, CaseHandedOver)
     assert handed.fact.after == heir
+
+
+async def test_its_clocks_outlive_a_worker(virtual: World) -> None:
+    case = await a_case(virtual)
+    assert await next_kind(virtual, "case", case) == "miss"
+    await virtual.stop_working()
+    virtual.work()
+    await move(virtual, "case", case, after(9))
+    assert times(await virtual.facts(case, "case.missed")) == [after(2), after(8)]
