@@ -14,9 +14,11 @@ from cli.engine.language import word
 from cli.engine.options import who
 from cli.engine.shown import Shown, add_history, add_list, add_show
 from cli.engine.tables import facts, table
+from cli.views.calendars import calendar_words
 
 if TYPE_CHECKING:
-    from projections.case import CaseSeen
+    from domain.case.case import Promised
+    from projections.case import CaseSeen, ServicePolicySeen
 
 WORDS = {
     "case": "服务单",
@@ -34,6 +36,8 @@ WORDS = {
     "category": "类别",
     "follows": "承接",
     "reopened": "重开次数",
+    "asked until": "回访截止",
+    "reopened within": "可重开期限",
 }
 app = group(
     "case",
@@ -78,6 +82,18 @@ add_history(
     ),
     "case",
 )
+add_list(
+    app,
+    Shown(
+        path="/service-policies",
+        model="projections.case:PublishedServicePolicies",
+        view="cli.case:show_policies",
+        help="Service policies, the newest version of each.",
+        example="salesloop case policies",
+        names=lambda _: (),
+    ),
+    "policies",
+)
 
 
 def show_cases(cases: Iterable[CaseSeen], names: Mapping[UUID, str], to: tzinfo | None) -> None:
@@ -115,3 +131,26 @@ def show_case(case: CaseSeen, names: Mapping[UUID, str], to: tzinfo | None) -> N
         ("policy", f"{case.policy} {case.policy_version}"),
     ]
     facts(case.title, rows)
+
+
+def show_policies(policies: Iterable[ServicePolicySeen], names: Mapping[UUID, str]) -> None:
+    """What is promised is the first answer, then the solution."""
+    rows = [
+        (
+            one.name,
+            one.policy.version,
+            _promised(one.policy.severe),
+            _promised(one.policy.normal),
+            _promised(one.policy.minor),
+            one.policy.feedback_after,
+            f"{one.policy.reopen_days}d",
+            calendar_words(one.policy.calendar),
+        )
+        for one in policies
+    ]
+    columns = ("name", "version", "severe", "normal", "minor", "asked until", "reopened within", "calendar")
+    table(columns, rows, whole=("name", "version"), spare=("calendar",))
+
+
+def _promised(promised: Promised) -> str:
+    return f"{promised.answer}, {promised.solve}"

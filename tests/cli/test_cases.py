@@ -22,6 +22,8 @@ def test_a_case_is_opened_shown_and_closed(
     (tmp_path / "gold.json").write_text(POLICY)
     assert terminal.json("case", "policy", str(tmp_path / "gold.json"))["answer"]["version"] == 1
     about = ("--customer", customer, "--owner", rep, "--severity", "severe", "--policy", "gold")
+    eventually_sync(lambda: [p["name"] for p in terminal.json("case", "policies")["items"]] == ["gold"])
+    assert "gold" in terminal.run("case", "policies").stdout
     case = terminal.json("case", "open", "the line stands still", *about)["answer"]["case_id"]
     for command in (
         ("answer", case),

@@ -218,6 +218,7 @@ ALL: list[Callable[[], None]] = [
     shows(review_views.show_item, lambda: extreme(action_items.ItemSeen), NAMES, UTC),
     shows(case_views.show_cases, lambda: _several(cases.CaseSeen), NAMES, UTC),
     shows(case_views.show_case, lambda: extreme(cases.CaseSeen), NAMES, UTC),
+    shows(case_views.show_policies, lambda: _several(cases.ServicePolicySeen), NAMES),
     shows(review_views.show_adjustments, lambda: _several(adjustments.AdjustmentSeen), NAMES, UTC),
     shows(review_views.show_adjustment, lambda: extreme(adjustments.AdjustmentSeen), NAMES, UTC),
     shows(meeting_views.show_meetings, lambda: _several(meetings.MeetingSeen), NAMES, UTC),
