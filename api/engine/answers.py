@@ -15,14 +15,10 @@ from domain.engine.context import Channel
 
 
 class Answer(BaseModel):
-    """Only the published schema is made of it: no process that answers needs its validator."""
-
-    model_config = ConfigDict(extra="allow", defer_build=True)
+    model_config = ConfigDict(extra="allow")
 
 
 class FieldProblem(BaseModel):
-    model_config = ConfigDict(defer_build=True)
-
     field: str
     message: str
 

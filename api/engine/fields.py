@@ -144,7 +144,7 @@ class Strict(BaseModel):
     first body comes: a process that has just started has better things to do than to build a hundred of them.
     """
 
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=False, frozen=True, defer_build=True)
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=False, frozen=True)
 
 
 class Paging(Strict):
