@@ -29,7 +29,7 @@ from domain.time.calendar import BusinessCalendar
 from domain.time.commitment import Commitment, Commitments, Deadlines
 from domain.time.duration import Duration
 
-MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)
+MINUTE, SECOND, NO_TIME = timedelta(minutes=1), timedelta(seconds=1), timedelta()
 FIVE_DAYS = Duration(5, "business_days")
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
@@ -93,10 +93,16 @@ class ServicePolicy:
         promised: Promised = getattr(self, severity)
         return promised
 
-    def due(self, clock: Clock, severity: Severity, start: datetime, waited: int = 0) -> datetime:
-        """When a clock that began at `start` runs out, `waited` seconds of business time left out."""
+    def due(
+        self, clock: Clock, severity: Severity, start: datetime, waited: int = 0, stood: timedelta = NO_TIME
+    ) -> datetime:
+        """When a clock that began at `start` runs out. Left out are `waited` seconds of business time of one that counts that, and of
+        one that counts every hour all that it `stood` still.
+        """
         length: Duration = getattr(self.of(severity), clock)
         due = length.after(start, self.calendar)
+        if not length.counts_business_time:
+            return due + stood
         return self.calendar.add_business_hours(due, waited * SECOND) if waited else due
 
 
@@ -233,6 +239,8 @@ class CaseSolved(OfCase):
 
 @fact("case.reopened")
 class CaseReopened(OfCase):
+    """It counts for those of the solution that did not hold, whoever has the case since."""
+
     at: datetime
     solved_at: datetime
     why: FreeText
@@ -269,6 +277,8 @@ class Case(OwnedAggregate):
         self.made_at: datetime | None = None
         self.started_at = self.changed_at = LONG_AGO
         """Since when the clocks run, and when they were set, stopped or went on last."""
+        self.stood = NO_TIME
+        """How long the customer was waited for; `waited` is the business time of it, in seconds."""
         self.commitments = Commitments()
         self.answered: CaseAnswered | None = None
         self.solved: CaseSolved | None = None
@@ -312,11 +322,13 @@ class Case(OwnedAggregate):
     def clocks(self, policy: ServicePolicy, severity: Severity, at: datetime, waited: int = 0) -> Clocks:
         """As the policy sets them for a case of this severity, `waited` more seconds left out. One that ran out stays so."""
 
+        stood = self.stood + (at - self.ran_until(at))
+
         def due(clock: Clock) -> datetime:
             held = self.commitments.find(clock)
             if held is not None and held.is_overdue(self.ran_until(at)):
                 return held.deadlines.due_at
-            return policy.due(clock, severity, self.started_at, self.waited + waited)
+            return policy.due(clock, severity, self.started_at, self.waited + waited, stood)
 
         answer_by = None if self.answered else due(Clock.ANSWER)
         return Clocks(arming=self.arming + 1, answer_by=answer_by, solve_by=due(Clock.SOLVE))
@@ -356,7 +368,8 @@ class Case(OwnedAggregate):
 
     @when(CaseResumed)
     def _resumed(self, fact: CaseResumed) -> None:
-        self.status, self.changed_at, self.waited = Status.OPEN, fact.at, self.waited + fact.waited
+        self.stood, self.waited = self.stood + (fact.at - self.changed_at), self.waited + fact.waited
+        self.status, self.changed_at = Status.OPEN, fact.at
         self._set(fact.clocks)
 
     @when(CaseSeverityChanged)
@@ -385,7 +398,8 @@ class Case(OwnedAggregate):
 
     @when(CaseReopened)
     def _reopened(self, fact: CaseReopened) -> None:
-        self.status, self.solved, self.closed, self.waited = Status.OPEN, None, None, 0
+        self.status, self.solved, self.closed = Status.OPEN, None, None
+        self.waited, self.stood = 0, NO_TIME
         self.started_at, self.changed_at, self.reopened = fact.at, fact.at, self.reopened + 1
         self.policy_version, self.commitments = fact.policy_version, Commitments()
         self._set(fact.clocks)

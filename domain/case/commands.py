@@ -314,7 +314,7 @@ def reopen_case(command: ReopenCase, work: UnitOfWork) -> Json:
     policy = in_force(ServicePolicies, case.policy, work)
     solve_by = policy.due(Clock.SOLVE, case.severity, at)
     reopened = f.CaseReopened.filled(
-        case,
+        case.solved,
         at=at,
         solved_at=solved_at,
         why=command.why,
@@ -439,6 +439,6 @@ def _solved(meter: Meter, recorded: Recorded, fact: f.CaseSolved) -> Yields:
 
 @reads(f.CaseReopened)
 def _reopened(meter: Meter, recorded: Recorded, fact: f.CaseReopened) -> Yields:
-    """On the day of the solution, whoever had it reopened."""
+    """On the day of the solution, and for whom that counted."""
     yield _part(meter, recorded, fact, REOPENED, 0, fact.solved_at), -1
     yield _part(meter, recorded, fact, REOPENED, 1, fact.solved_at), 1

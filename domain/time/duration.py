@@ -71,6 +71,10 @@ class Duration:
             return f"{self} is longer than ten years"
         return None
 
+    @property
+    def counts_business_time(self) -> bool:
+        return self.unit in ("business_hours", "business_days")
+
     def after(self, start: dt.datetime, calendar: BusinessCalendar) -> dt.datetime:
         """The instant (UTC) this long after `start`; only business units look at `calendar`."""
         if self.unit == "business_hours":

@@ -296,6 +296,16 @@ class TestPolicy:
         scenario.when(SOLVE, now=at(1)).when(REOPEN, now=at(2))
         assert case_of(scenario).policy_version == 2
 
+    def test_hours_of_the_clock_stand_still_too_by_night(self) -> None:
+        publish = c.PublishServicePolicy(policy=self.POLICY)
+        opened = later(replace(OPEN_CASE, policy="gold"), now=at(8.9))
+        scenario = given(KNOWN, publish, opened, later(WAIT, now=at(9)), later(RESUME, now=at(11)))
+        assert due(scenario) == {"answer": at(8.9 + 0.25 + 2), "solve": at(8.9 + 4 + 2)}
+        scenario.when(WAIT, now=at(11)).when(RESUME, now=at(12))
+        assert due(scenario)["answer"] == at(8.9 + 0.25 + 3)
+        scenario.when(SOLVE, now=at(12)).when(REOPEN, now=at(13))
+        assert due(scenario) == {"solve": at(13 + 4)}
+
     def test_gives_some_time(self) -> None:
         wrong = replace(self.POLICY, minor=Promised(Duration(0, "hours"), Duration(1, "hours")))
         given().when(c.PublishServicePolicy(policy=wrong)).refused(Invalid, fields=["minor.answer"])
@@ -319,3 +329,19 @@ def test_it_is_measured() -> None:
             for key in ("first-answer", "time-to-solve", "service-kept", "reopened")
         }
         assert [str(one) for one in figures.values()] == ["30.00", "270.00", "0.666667", "0.500000"]
+
+
+def test_a_reopened_case_counts_for_whoever_solved_it() -> None:
+    log = Log()
+    hand = c.HandOverCase(case_id=CASE, to=WANG)
+    for command, moment in (
+        *((one, NOW) for one in KNOWN),
+        (OPEN_CASE, MORNING),
+        (SOLVE, at(2)),
+        (hand, at(3)),
+        (REOPEN, at(4)),
+    ):
+        log.do(command, now=moment)
+    month, found = period_of(PeriodKind.MONTH, MORNING.date()), log.contributions()
+    assert str(figure(found, metric("reopened"), rep(LI), month)) == "1.000000"
+    assert figure(found, metric("reopened"), rep(WANG), month) is None
