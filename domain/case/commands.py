@@ -28,7 +28,7 @@ from domain.figures.meter.fold import Meter, Yields, reads
 from domain.figures.meter.tallies import Part
 from domain.figures.metrics import Better, Combines, Unit, make_metric
 from domain.people.handover import passed_on
-from domain.people.people import Team, team_of
+from domain.people.people import Rep, Team, team_of
 from domain.time.commitment import DueStep, Kind
 from domain.time.known_days import said_when_published
 
@@ -178,6 +178,14 @@ def _check_deal(deal_id: UUID | None, customer_id: UUID, work: UnitOfWork) -> No
         raise Refused("this deal is another customer's", deal_id=str(deal_id))
 
 
+def _team_of(owner_id: UUID, near: UUID | None, work: UnitOfWork) -> UUID | None:
+    """Raises Refused for a rep who has left: nobody would hand it over any more."""
+    rep = work.find(Rep, owner_id, guard=True)
+    if rep.exists:
+        rep.must_be_active()
+    return team_of(owner_id, near, work)
+
+
 @handles(PublishServicePolicy)
 def publish_service_policy(command: PublishServicePolicy, work: UnitOfWork) -> Json:
     held = work.find(ServicePolicies, ServicePolicies.stream_of(command.policy.name))
@@ -201,7 +209,7 @@ def open_case(command: OpenCase, work: UnitOfWork) -> Json:
     due = [policy.due(clock, command.severity, at) for clock in (Clock.ANSWER, Clock.SOLVE)]
     opened = f.CaseOpened.filled(
         command,
-        team_id=team_of(command.owner_id, reach.team_id if reach is not None else None, work),
+        team_id=_team_of(command.owner_id, reach.team_id if reach is not None else None, work),
         policy_version=policy.version,
         made_at=at,
         clocks=f.Clocks(arming=1, answer_by=due[0], solve_by=due[1]),
@@ -272,7 +280,7 @@ def hand_over_case(command: HandOverCase, work: UnitOfWork) -> Json:
     case = work.get(Case, command.case_id)
     if case.closed is not None:
         raise Refused("the case is closed: reopen it", status=case.status)
-    team_id = team_of(command.to, case.team_id, work)
+    team_id = _team_of(command.to, case.team_id, work)
     if (command.to, team_id) != (case.owner_id, case.team_id):
         case.record(f.CaseHandedOver(before=case.owner_id, after=command.to, team_id=team_id))
     return answer_of(case)

@@ -18,6 +18,7 @@ from domain.engine.context import Reach
 from domain.engine.errors import AlreadyExists, Forbidden, Invalid, NotFound, Refused
 from domain.figures.metrics import figure, metric
 from domain.figures.scope import COMPANY, rep, team
+from domain.people.people import RepLeaves
 from domain.time.duration import Duration
 from domain.time.periods import PeriodKind, period_of
 from tests.domain.given_when_then import NOW, Scenario, given, later, like
@@ -237,6 +238,14 @@ class TestOwners:
         scenario.when(hand).silence()
         closed = (*OPENED, later(SOLVE, now=at(2)), c.CloseUnanswered(case_id=CASE, arming=2))
         given(closed).when(hand).refused(Refused)
+
+    def test_nobody_who_has_left_gets_one(self) -> None:
+        gone = RepLeaves(rep_id=ZHAO)
+        given(KNOWN, gone).when(replace(OPEN_CASE, owner_id=ZHAO)).refused(Refused)
+        given(OPENED, gone).when(c.HandOverCase(case_id=CASE, to=ZHAO)).refused(Refused)
+        given(OPENED).when(c.HandOverCase(case_id=CASE, to=MANAGER)).then(
+            like(f.CaseHandedOver, team_id=NORTH)
+        )
 
 
 class TestGate:
