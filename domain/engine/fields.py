@@ -180,22 +180,16 @@ def look_of(cls: Any) -> Look:
     """
     hints = get_type_hints(cls, include_extras=True)
     found = ((f.name, _check_of(hints[f.name], f"{cls.__qualname__}.{f.name}")) for f in fields(cls))
-    checks = tuple((name, one, _may_be_none(hints[name])) for name, one in found if one is not None)
+    checks = tuple((name, one) for name, one in found if one is not None)
     wrong = getattr(cls, "wrong", None)
 
     def look(value: Any, errors: Errors, on: date | None) -> None:
-        for name, one, optional in checks:
-            said = getattr(value, name)
-            if said is not None or not optional:
-                one(said, name, errors, on)
+        for name, one in checks:
+            one(getattr(value, name), name, errors, on)
         if wrong is not None:
             add(wrong(value), errors)
 
     return look
-
-
-def _may_be_none(hint: Any) -> bool:
-    return types.NoneType in get_args(_unwrapped(hint)[0])
 
 
 def _check_of(hint: Any, where: str) -> Check | None:
