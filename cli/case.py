@@ -20,25 +20,6 @@ if TYPE_CHECKING:
     from domain.case.case import Promised
     from projections.case import CaseSeen, ServicePolicySeen
 
-WORDS = {
-    "case": "服务单",
-    "severity": "级别",
-    "minor": "轻微",
-    "normal": "一般",
-    "severe": "严重",
-    "waiting": "等待客户",
-    "solved": "已解决",
-    "answer": "首次响应",
-    "solve": "解决",
-    "missed": "已超时",
-    "solution": "解决方案",
-    "feedback": "客户反馈",
-    "category": "类别",
-    "follows": "承接",
-    "reopened": "重开次数",
-    "asked until": "回访截止",
-    "reopened within": "可重开期限",
-}
 app = group(
     "case",
     "Service cases: list, show, open, answer, wait, solve, reopen, feedback.",

@@ -1,4 +1,4 @@
-"""cli: the language of what is fixed — the words are in `cli/engine/words.py`. What people wrote is never translated, and `--json` never is."""
+"""cli: the language of what is fixed; the words are in `runtime/locale`. What people wrote is never translated, and `--json` never is."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ import os
 from collections.abc import Callable
 from enum import StrEnum
 from functools import wraps
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from runtime.language import Catalogue
 
 
 class Language(StrEnum):
@@ -37,11 +40,7 @@ def language() -> str:
 
 def word(text: str) -> str:
     """A fixed word, or a code, in the language; what is neither stays as it is."""
-    if _spoken[0] is Language.EN:
-        return text
-    from cli.engine.words import ZH
-
-    return ZH.get(text, text)
+    return text if _spoken[0] is Language.EN else _catalogue().gettext(text)
 
 
 def sentence(template: str, **values: Any) -> str:
@@ -50,15 +49,14 @@ def sentence(template: str, **values: Any) -> str:
 
 
 def heard(text: str) -> str:
-    """A sentence of another room's, in the language, where it is one that is known."""
-    if _spoken[0] is Language.EN:
-        return text
-    from cli.engine.words import HEARD
+    """A finished sentence of another room's, in the language, where it is one that is known."""
+    return text if _spoken[0] is Language.EN else _catalogue().heard(text)
 
-    for pattern, zh in HEARD.items():
-        if found := pattern.fullmatch(text):
-            return zh.format(*found.groups())
-    return text
+
+def _catalogue() -> Catalogue:
+    from runtime.language import catalogue
+
+    return catalogue(language())
 
 
 def speaking(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,0 +1,210 @@
+"""runtime: the languages, and the one catalogue of what is fixed. The code says everything in English; `locale/zh/*.po` have the rest.
+
+Terminal, API and pages ask it. English needs no catalogue, so nothing is read and Babel is not imported for it. Nothing of any
+other room enters but the texts themselves.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+from string import Formatter
+from typing import Any
+
+EN, ZH = "en", "zh"
+LANGUAGES = (EN, ZH)
+"""The first is the one that is spoken where none is asked for."""
+FOLDER = Path(__file__).parent / "locale"
+LEAST, WEAK = 3, 8
+"""Letters between the places of a template: with fewer than the first it is not recognised in a sentence, with fewer than the second
+only where one word stands in each place.
+"""
+MOST_HEARD = 4_000
+"""Characters: what is longer is nobody's sentence."""
+BETWEEN = {"; ": "；", ", ": "、", " or ": "或", " and ": "和"}
+"""What parts of a sentence are listed with. The first stands between sentences, too."""
+FIELD = re.compile(r"([\w.\[\]-]+|--[\w-]+(?: / --?[\w-]+)*): (.+)", re.DOTALL)
+"""A field, or an option, and what is wrong with it."""
+ASKED = re.compile(r"\s*([a-z*]+)[\w-]*\s*(?:;\s*q\s*=\s*([\d.]+)\s*)?", re.IGNORECASE)
+
+
+class Catalogue:
+    """What is said in a language. English is the language that it is asked in; what it does not have stays as it is."""
+
+    def __init__(self, language: str, words: Mapping[str, str]) -> None:
+        self.language = language
+        self._words = words
+
+    def gettext(self, text: str) -> str:
+        """A fixed text: a word, a code, a sentence, or a template whose places are filled afterwards with `str.format`."""
+        return self._words.get(text, text)
+
+    def ngettext(self, one: str, many: str, n: int) -> str:
+        """The text that goes with a number, to be filled with it afterwards."""
+        text = one if n == 1 else many
+        return self._words.get(text, text)
+
+    def say(self, template: str, **values: Any) -> str:
+        """A template with what belongs into its places."""
+        return self._words.get(template, template).format(**values)
+
+    def heard(self, text: str) -> str:
+        """A finished English sentence in the language, recognised by the templates; what stood in their places is said in it as
+        well where it is a fixed text (`{place!s}` in the translation keeps it as it stands). Several sentences may be joined
+        by "; ", and each may begin with its field. What is not recognised stays English.
+        """
+        if not self._words or not text or len(text) > MOST_HEARD:
+            return text
+        if "\n" in text:
+            return "\n".join(map(self.heard, text.split("\n")))
+        return self._sentence(text) or self._fields(text) or self._listed(text, ("; ",)) or text
+
+    def _sentence(self, text: str) -> str | None:
+        if (known := self._words.get(text)) is not None:
+            return known
+        said = (template.heard_in(text, self._part) for template in self._templates)
+        return next((one for one in said if one is not None), None)
+
+    def _fields(self, text: str) -> str | None:
+        found = FIELD.fullmatch(text)
+        if found is None or (said := self._sentence(found[2])) is None:
+            return None
+        return f"{found[1]}：{said}"
+
+    def _part(self, text: str) -> str:
+        return self._sentence(text) or self._listed(text, BETWEEN) or text
+
+    def _listed(self, text: str, between: Iterable[str]) -> str | None:
+        """A list of what is known; None where anything of it is not."""
+        for mark in between:
+            parts = text.split(mark)
+            if len(parts) == 1:
+                continue
+            said = [self._sentence(part) or self._fields(part) or _same(part) for part in parts]
+            if all(said):
+                return BETWEEN[mark].join(map(str, said))
+        return None
+
+    @cached_property
+    def _templates(self) -> tuple[_Template, ...]:
+        """What says most first: it is the surest."""
+        found = filter(None, (_template(*entry) for entry in self._words.items()))
+        return tuple(sorted(found, key=lambda one: -one.letters))
+
+
+def _same(text: str) -> str | None:
+    """What is the same in every language: numbers, and what is not English."""
+    return text if not text.isascii() or not re.search("[A-Za-z]", text) else None
+
+
+@cache
+def catalogue(language: str) -> Catalogue:
+    """Of one of the `LANGUAGES`; of any other the English one. Read once a process."""
+    return Catalogue(language, _read(language)) if language in LANGUAGES[1:] else Catalogue(EN, {})
+
+
+def entries(language: str) -> Iterator[tuple[str, str, str]]:
+    """File, English text and translation of everything in the files of a language; forms of a number each by themselves."""
+    from babel.messages.pofile import read_po
+
+    for file in sorted((FOLDER / language).glob("*.po")):
+        with file.open("rb") as opened:
+            for message in read_po(opened, locale=language):
+                if message.id and message.string:
+                    yield from ((file.name, *pair) for pair in _forms(message.id, message.string))
+
+
+def _forms(said: Any, translated: Any) -> Iterator[tuple[str, str]]:
+    """Chinese has one form for every number."""
+    many = [said] if isinstance(said, str) else said
+    one = translated if isinstance(translated, str) else translated[0]
+    return ((text, one) for text in many if one)
+
+
+def _read(language: str) -> dict[str, str]:
+    return {text: translated for _, text, translated in entries(language)}
+
+
+def negotiate(accepted: str | None) -> str:
+    """The language of ours that an `Accept-Language` header likes best; English where it names none of them."""
+    liked: dict[str, float] = {}
+    for part in (accepted or "").lower().split(","):
+        if found := ASKED.fullmatch(part):
+            liked.setdefault(found[1], _weight(found[2]))
+    best = max(LANGUAGES, key=lambda one: liked.get(one, liked.get("*", 0.0)))
+    return best if liked.get(best) else EN
+
+
+def _weight(text: str | None) -> float:
+    try:
+        return float(text or 1)
+    except ValueError:
+        return 0.0
+
+
+# --- sentences by their templates ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Template:
+    """A text with places, as it is recognised, and its translation: texts, and after each the name of a place, if any, and
+    whether what stands there stays as it is.
+    """
+
+    literals: tuple[str, ...]
+    letters: int
+    places: tuple[str, ...]
+    pattern: str
+    pieces: tuple[tuple[str, str | None, bool], ...]
+
+    def heard_in(self, text: str, said: Callable[[str], str]) -> str | None:
+        """The translation, where a text is made of this template."""
+        if not all(one in text for one in self.literals) or not (found := self._compiled.fullmatch(text)):
+            return None
+        at = dict(zip(self.places, found.groups(), strict=True))
+        return "".join(
+            literal + ("" if place is None else at[place] if raw else said(at[place]))
+            for literal, place, raw in self.pieces
+        )
+
+    @cached_property
+    def _compiled(self) -> re.Pattern[str]:
+        return re.compile(self.pattern, re.DOTALL)
+
+
+def _template(text: str, translated: str) -> _Template | None:
+    """None for what is no template, or one that says too little to be recognised by."""
+    if "{" not in text or not (parts := _parsed(text)):
+        return None
+    literals = tuple(literal for literal, *_ in parts if literal)
+    letters = sum(one.isalpha() for literal in literals for one in literal)
+    places = tuple(place for _, place, *_ in parts if place is not None)
+    if letters < LEAST or not places:
+        return None
+    pattern = "".join(
+        re.escape(literal) + _captured(*place, weak=letters < WEAK) for literal, *place in parts
+    )
+    pieces = tuple((literal, place, how == "s") for literal, place, _, how in _parsed(translated))
+    return _Template(literals, letters, places, pattern, pieces)
+
+
+def _parsed(text: str) -> list[tuple[str, str | None, str | None, str | None]]:
+    """Texts, each with the place after it; empty where the braces are no places."""
+    try:
+        return list(Formatter().parse(text))
+    except ValueError:
+        return []
+
+
+def _captured(place: str | None, form: str | None, conversion: str | None, *, weak: bool) -> str:
+    """What may stand in a place: a quoted text, a number, one word, anything."""
+    if place is None:
+        return ""
+    if conversion == "r":
+        return "['\"](.*?)['\"]"
+    if place == "n" or form == ",":
+        return r"([\d,.]+)"
+    return r"(\S+)" if weak else "(.*?)"
