@@ -141,17 +141,14 @@ class Product(Aggregate):
         self.archived = True
 
 
-class RegisterCustomer(Command):
+class RegisterCustomer(Command, about=Customer):
     """Register a customer, or change its profile. The same profile again changes nothing."""
 
     customer_id: UUID
     profile: Profile
 
-    def stream(self) -> tuple[type[Aggregate], UUID]:
-        return Customer, self.customer_id
 
-
-class AddContact(Command):
+class AddContact(Command, about=Customer):
     """Add a contact, or set one right. Saying the same again changes nothing."""
 
     customer_id: UUID
@@ -161,11 +158,8 @@ class AddContact(Command):
     phone: ShortText = ""
     role: ShortText = ""
 
-    def stream(self) -> tuple[type[Aggregate], UUID]:
-        return Customer, self.customer_id
 
-
-class ListProduct(Command):
+class ListProduct(Command, about=Product):
     """List a product, or list it anew with another price or series."""
 
     product_id: UUID
@@ -173,15 +167,9 @@ class ListProduct(Command):
     series: ShortText = ""
     price: Money | None = None
 
-    def stream(self) -> tuple[type[Aggregate], UUID]:
-        return Product, self.product_id
 
-
-class ArchiveProduct(Command):
+class ArchiveProduct(Command, about=Product):
     product_id: UUID
-
-    def stream(self) -> tuple[type[Aggregate], UUID]:
-        return Product, self.product_id
 
 
 @handles(RegisterCustomer)

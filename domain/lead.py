@@ -15,8 +15,8 @@ from uuid import UUID
 from domain.allocation.receipt import BY_HAND, AllocationReceipt, lifted_from_first
 from domain.deal.commands import OpenDeal, not_ahead
 from domain.deal.decisions import open_deal
-from domain.engine.aggregate import Aggregate, OwnedAggregate, when
-from domain.engine.command import Command, handles
+from domain.engine.aggregate import OwnedAggregate, when
+from domain.engine.command import Command, answers, decides, handles
 from domain.engine.context import Context, Reach
 from domain.engine.errors import FieldError, Refused
 from domain.engine.facts import Fact, FreeText, PersonName, PersonText, fact, upcast
@@ -116,11 +116,8 @@ class Lead(OwnedAggregate):
         self.status, self.why = "discarded", fact.why
 
 
-class LeadCommand(Command):
+class LeadCommand(Command, about=Lead):
     lead_id: UUID
-
-    def stream(self) -> tuple[type[Aggregate], UUID]:
-        return Lead, self.lead_id
 
 
 class CaptureLead(LeadCommand):
@@ -172,6 +169,7 @@ class DiscardLead(LeadCommand):
     why: NeededText
 
 
+@answers(Lead)
 def answer_of(lead: Lead) -> Json:
     owner, deal = lead.owner_id, lead.deal_id
     return {
@@ -198,21 +196,20 @@ def capture_lead(command: CaptureLead, work: UnitOfWork) -> Json:
     return answer_of(lead)
 
 
-@handles(AllocateLead)
-def allocate_lead(command: AllocateLead, work: UnitOfWork) -> Json:
+@decides(AllocateLead)
+def allocate_lead(lead: Lead, command: AllocateLead, work: UnitOfWork) -> None:
     """Two streams, one commit: the lead has an owner and the owner's allocations count it."""
-    lead, rep = work.get(Lead, command.lead_id), work.get(Rep, command.to, guard=True)
+    rep = work.get(Rep, command.to, guard=True)
     lead.must_be_open()
     team_id, before = rep.team_id or rep.id, lead.owner_id
     if (before, lead.team_id) == (rep.id, team_id):
-        return answer_of(lead)
+        return
     rep.must_be_active()
     if work.context.actor.kind != "user" and before != rep.id:
         rep.must_be_here(work.context.now)
     lead.record(LeadAllocated(before=lead.owner_id, after=rep.id, team_id=team_id, receipt=command.receipt))
     if before != rep.id:
         rep.record(RepAllocated(subject="lead", subject_id=lead.id, receipt=command.receipt))
-    return answer_of(lead)
 
 
 @handles(ConvertLead)
@@ -241,14 +238,12 @@ def convert_lead(command: ConvertLead, work: UnitOfWork) -> Json:
     return {**opened, **answer_of(lead)}
 
 
-@handles(DiscardLead)
-def discard_lead(command: DiscardLead, work: UnitOfWork) -> Json:
-    lead = work.get(Lead, command.lead_id)
+@decides(DiscardLead)
+def discard_lead(lead: Lead, command: DiscardLead, _work: UnitOfWork) -> None:
     if (lead.status, lead.why) == ("discarded", command.why):
-        return answer_of(lead)
+        return
     lead.must_be_open()
     lead.record(LeadDiscarded(why=command.why))
-    return answer_of(lead)
 
 
 # -- handing over --------------------------------------------------------------------------------

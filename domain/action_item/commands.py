@@ -8,8 +8,7 @@ from uuid import UUID
 
 from domain.action_item.action_item import ActionItem, ActionItemHandedOver, ActionItemOpened
 from domain.cycle.cycle import Cycle
-from domain.engine.aggregate import Aggregate
-from domain.engine.command import Command, handles
+from domain.engine.command import Command, answers, decides, handles
 from domain.engine.errors import AlreadyExists, FieldError, Invalid, NotFound
 from domain.engine.fields import Code, LongText, NeededText
 from domain.engine.references import CycleId, PersonId
@@ -21,11 +20,8 @@ from domain.policy.policies import follow_up_policy
 Json = dict[str, Any]
 
 
-class ActionItemCommand(Command):
+class ActionItemCommand(Command, about=ActionItem):
     item_id: UUID
-
-    def stream(self) -> tuple[type[Aggregate], UUID]:
-        return ActionItem, self.item_id
 
 
 class OpenActionItem(ActionItemCommand):
@@ -97,6 +93,7 @@ class EscalateActionItem(ActionItemTimer):
     again: bool = False
 
 
+@answers(ActionItem)
 def answer_of(item: ActionItem) -> Json:
     """What every command about an action item answers."""
     held = item.commitment
@@ -158,11 +155,9 @@ def _must_be_the_same(opened: ActionItemOpened, command: OpenActionItem) -> None
         raise AlreadyExists("this id belongs to another action item", id=str(command.item_id))
 
 
-@handles(RewordActionItem)
-def reword_action_item(command: RewordActionItem, work: UnitOfWork) -> Json:
-    item = work.get(ActionItem, command.item_id)
+@decides(RewordActionItem)
+def reword_action_item(item: ActionItem, command: RewordActionItem, _work: UnitOfWork) -> None:
     item.reword(command.what)
-    return answer_of(item)
 
 
 @handles(MoveActionItem)
@@ -174,9 +169,8 @@ def move_action_item(command: MoveActionItem, work: UnitOfWork) -> Json:
     return answer_of(item)
 
 
-@handles(HandOverActionItem)
-def hand_over_action_item(command: HandOverActionItem, work: UnitOfWork) -> Json:
-    item = work.get(ActionItem, command.item_id)
+@decides(HandOverActionItem)
+def hand_over_action_item(item: ActionItem, command: HandOverActionItem, work: UnitOfWork) -> None:
     item.must_be_live()
     manager_id, team_id = command.manager_id or item.manager_id, team_of(command.to, item.team_id, work)
     if (command.to, manager_id, team_id) != (item.owner_id, item.manager_id, item.team_id):
@@ -184,56 +178,44 @@ def hand_over_action_item(command: HandOverActionItem, work: UnitOfWork) -> Json
             before=item.owner_id, after=command.to, manager_id=manager_id, team_id=team_id
         )
         item.record(after)
-    return answer_of(item)
 
 
-@handles(FinishActionItem)
-def finish_action_item(command: FinishActionItem, work: UnitOfWork) -> Json:
-    item, done_at = work.get(ActionItem, command.item_id), work.context.happened_at
+@decides(FinishActionItem)
+def finish_action_item(item: ActionItem, command: FinishActionItem, work: UnitOfWork) -> None:
+    done_at = work.context.happened_at
     outcome = item.commitment.outcome_at(done_at) if item.commitment is not None else PromiseOutcome.KEPT
     item.end(outcome, command.note, done_at)
-    return answer_of(item)
 
 
-@handles(ExcuseActionItem)
-def excuse_action_item(command: ExcuseActionItem, work: UnitOfWork) -> Json:
-    item = work.get(ActionItem, command.item_id)
+@decides(ExcuseActionItem)
+def excuse_action_item(item: ActionItem, command: ExcuseActionItem, _work: UnitOfWork) -> None:
     item.end(PromiseOutcome.EXCUSED, command.why)
-    return answer_of(item)
 
 
-@handles(BreakActionItem)
-def break_action_item(command: BreakActionItem, work: UnitOfWork) -> Json:
-    item = work.get(ActionItem, command.item_id)
+@decides(BreakActionItem)
+def break_action_item(item: ActionItem, command: BreakActionItem, _work: UnitOfWork) -> None:
     item.end(PromiseOutcome.BROKEN, command.why)
-    return answer_of(item)
 
 
-@handles(RemindActionItem)
-def remind_action_item(command: RemindActionItem, work: UnitOfWork) -> Json:
-    item = work.get(ActionItem, command.item_id)
+@decides(RemindActionItem)
+def remind_action_item(item: ActionItem, command: RemindActionItem, _work: UnitOfWork) -> None:
     held = item.live(command.arming)
     if held is not None:
         item.remind(held)
-    return answer_of(item)
 
 
-@handles(MissActionItem)
-def miss_action_item(command: MissActionItem, work: UnitOfWork) -> Json:
-    item = work.get(ActionItem, command.item_id)
+@decides(MissActionItem)
+def miss_action_item(item: ActionItem, command: MissActionItem, _work: UnitOfWork) -> None:
     held = item.live(command.arming)
     if held is not None:
         item.miss(held)
-    return answer_of(item)
 
 
-@handles(EscalateActionItem)
-def escalate_action_item(command: EscalateActionItem, work: UnitOfWork) -> Json:
-    item = work.get(ActionItem, command.item_id)
+@decides(EscalateActionItem)
+def escalate_action_item(item: ActionItem, command: EscalateActionItem, work: UnitOfWork) -> None:
     held = item.live(command.arming)
     if held is not None:
         manager_id = item.manager_id
         if manager_id is None and item.team_id is not None:
             manager_id = work.find(Team, item.team_id).manager_id
         item.escalate(held, manager_id if manager_id != item.owner_id else None, again=command.again)
-    return answer_of(item)

@@ -19,7 +19,7 @@ from domain.adjustment.experiment import METHOD, Compared, choose_control, diffe
 from domain.cycle.policies import company_day, cycle_policy
 from domain.cycle.policy import Step
 from domain.engine.aggregate import Aggregate
-from domain.engine.command import Command, handles
+from domain.engine.command import Command, answers, decides, handles
 from domain.engine.errors import AlreadyExists, Forbidden, Refused
 from domain.engine.fields import LongText, MetricKey, NeededText, Position, RuleName, ShortText
 from domain.engine.references import CycleId, PersonId
@@ -44,11 +44,8 @@ MISSING = {
 }
 
 
-class AdjustmentCommand(Command):
+class AdjustmentCommand(Command, about=Adjustment):
     adjustment_id: UUID
-
-    def stream(self) -> tuple[type[Aggregate], UUID]:
-        return Adjustment, self.adjustment_id
 
 
 class StartAdjustment(AdjustmentCommand):
@@ -113,6 +110,7 @@ class HandOverAdjustment(AdjustmentCommand):
     to: PersonId
 
 
+@answers(Adjustment)
 def answer_of(adjustment: Adjustment) -> Json:
     """What every command about an adjustment answers."""
     measured, decided = adjustment.measured, adjustment.decided
@@ -200,9 +198,8 @@ def _check_days(command: StartAdjustment, starts: date, checks: Checks) -> None:
         checks.that(baseline.end < starts, "baseline", f"must lie before {starts}, when it starts")
 
 
-@handles(FreezeBaseline)
-def freeze_baseline(command: FreezeBaseline, work: UnitOfWork) -> Json:
-    adjustment = work.get(Adjustment, command.adjustment_id)
+@decides(FreezeBaseline)
+def freeze_baseline(adjustment: Adjustment, command: FreezeBaseline, _work: UnitOfWork) -> None:
     if adjustment.frozen is None and adjustment.runs:
         figures = {c.scope: c.before for c in command.candidates}
         chosen = choose_control(adjustment.scope, command.before, figures, command.busy)
@@ -213,15 +210,14 @@ def freeze_baseline(command: FreezeBaseline, work: UnitOfWork) -> Json:
             method=METHOD,
         )
         adjustment.record(frozen)
-    return answer_of(adjustment)
 
 
-@handles(MeasureAdjustment)
-def measure_adjustment(command: MeasureAdjustment, work: UnitOfWork) -> Json:
-    adjustment, now = work.get(Adjustment, command.adjustment_id), work.context.now
+@decides(MeasureAdjustment)
+def measure_adjustment(adjustment: Adjustment, command: MeasureAdjustment, work: UnitOfWork) -> None:
+    now = work.context.now
     frozen = adjustment.frozen
     if not adjustment.runs or adjustment.measured is not None:
-        return answer_of(adjustment)
+        return
     if frozen is None:
         raise Refused("the baseline is not frozen yet")
     if adjustment.measure_at is not None and now < adjustment.measure_at:
@@ -240,31 +236,24 @@ def measure_adjustment(command: MeasureAdjustment, work: UnitOfWork) -> Json:
         awaited=policy.awaiting(Step.DECIDE, adjustment.owner_id, due, now),
     )
     adjustment.record(measured)
-    return answer_of(adjustment)
 
 
-@handles(RemindAdjustment)
-def remind_adjustment(command: RemindAdjustment, work: UnitOfWork) -> Json:
-    adjustment = work.get(Adjustment, command.adjustment_id)
+@decides(RemindAdjustment)
+def remind_adjustment(adjustment: Adjustment, _command: RemindAdjustment, _work: UnitOfWork) -> None:
     adjustment.remind()
-    return answer_of(adjustment)
 
 
-@handles(EscalateAdjustment)
-def escalate_adjustment(command: EscalateAdjustment, work: UnitOfWork) -> Json:
-    adjustment = work.get(Adjustment, command.adjustment_id)
+@decides(EscalateAdjustment)
+def escalate_adjustment(adjustment: Adjustment, _command: EscalateAdjustment, work: UnitOfWork) -> None:
     others = (id for id in _managers(adjustment, work) if id != adjustment.owner_id)
     adjustment.escalate(next(others, None))
-    return answer_of(adjustment)
 
 
-@handles(DecideAdjustment)
-def decide_adjustment(command: DecideAdjustment, work: UnitOfWork) -> Json:
-    adjustment = work.get(Adjustment, command.adjustment_id)
+@decides(DecideAdjustment)
+def decide_adjustment(adjustment: Adjustment, command: DecideAdjustment, work: UnitOfWork) -> None:
     if command.decided_by not in (adjustment.owner_id, adjustment.above_id, *_managers(adjustment, work)):
         raise Forbidden("this is for the owner of the adjustment, or who is above them, to decide")
     adjustment.decide(command.outcome, command.decided_by, command.why)
-    return answer_of(adjustment)
 
 
 def _managers(adjustment: Adjustment, work: UnitOfWork) -> Iterator[UUID]:
@@ -276,8 +265,6 @@ def _managers(adjustment: Adjustment, work: UnitOfWork) -> Iterator[UUID]:
             yield manager_id
 
 
-@handles(HandOverAdjustment)
-def hand_over_adjustment(command: HandOverAdjustment, work: UnitOfWork) -> Json:
-    adjustment = work.get(Adjustment, command.adjustment_id)
+@decides(HandOverAdjustment)
+def hand_over_adjustment(adjustment: Adjustment, command: HandOverAdjustment, _work: UnitOfWork) -> None:
     adjustment.hand_over(command.to)
-    return answer_of(adjustment)

@@ -15,22 +15,20 @@ from annotated_types import Ge, Le
 from domain.case import case as f
 from domain.case.case import Case, Clock, ServicePolicies, ServicePolicy, Severity
 from domain.deal.deal import Deal
-from domain.engine.aggregate import Aggregate
-from domain.engine.command import Command, handles
+from domain.engine.command import Command, answers, decides, handles
 from domain.engine.deadlines import DeadlineRules, Near
 from domain.engine.errors import AlreadyExists, FieldError, Invalid, Refused
 from domain.engine.fields import FLAT, Code, LongText, NeededText, What
 from domain.engine.recorded import Recorded
 from domain.engine.references import CustomerId, DealId, PersonId, ProductId, Refers
 from domain.engine.unit_of_work import UnitOfWork
-from domain.engine.versions import in_force
+from domain.engine.versions import Publish, in_force
 from domain.figures.meter.fold import Meter, Yields, reads
 from domain.figures.meter.tallies import Part
 from domain.figures.metrics import Better, Combines, Unit, make_metric
 from domain.people.handover import passed_on
 from domain.people.people import Rep, Team, team_of
 from domain.time.commitment import DueStep, Kind
-from domain.time.known_days import said_when_published
 
 Json = dict[str, Any]
 CaseId = Annotated[UUID, Refers("case", "seen")]
@@ -41,20 +39,14 @@ BLOCKS = {NO_SEVERE_CASE: ("no severe open case", "无未解决的严重服务�
 # -- commands --------------------------------------------------------------------------------------
 
 
-class PublishServicePolicy(Command):
-    """Publish a new version; the version number given is ignored. Open cases keep theirs until they are reopened."""
+class PublishServicePolicy(Publish, of=ServicePolicies):
+    """Open cases keep theirs until they are reopened."""
 
     policy: Annotated[ServicePolicy, FLAT]
 
-    def stream(self) -> tuple[type[Aggregate], UUID]:
-        return ServicePolicies, ServicePolicies.stream_of(self.policy.name)
 
-
-class CaseCommand(Command):
+class CaseCommand(Command, about=Case):
     case_id: UUID
-
-    def stream(self) -> tuple[type[Aggregate], UUID]:
-        return Case, self.case_id
 
 
 class OpenCase(CaseCommand):
@@ -133,6 +125,7 @@ class CloseUnanswered(CaseTimer):
 # -- decisions -------------------------------------------------------------------------------------
 
 
+@answers(Case)
 def answer_of(case: Case) -> Json:
     """What every command about a case answers."""
     due = [] if case.waiting else [held.deadlines.due_at for held in case.commitments]
@@ -184,14 +177,6 @@ def _team_of(owner_id: UUID, near: UUID | None, work: UnitOfWork) -> UUID | None
     if rep.exists:
         rep.must_be_active()
     return team_of(owner_id, near, work)
-
-
-@handles(PublishServicePolicy)
-def publish_service_policy(command: PublishServicePolicy, work: UnitOfWork) -> Json:
-    held = work.find(ServicePolicies, ServicePolicies.stream_of(command.policy.name))
-    published = held.publish(command.policy)
-    work.warn(*said_when_published(published.calendar))
-    return {"policy": published.name, "version": published.version}
 
 
 @handles(OpenCase)
@@ -263,34 +248,29 @@ def change_severity(command: ChangeSeverity, work: UnitOfWork) -> Json:
     return answer_of(case)
 
 
-@handles(LinkCase)
-def link_case(command: LinkCase, work: UnitOfWork) -> Json:
-    case = work.get(Case, command.case_id)
+@decides(LinkCase)
+def link_case(case: Case, command: LinkCase, work: UnitOfWork) -> None:
     _check_deal(command.deal_id, case.customer_id, work)
     if command.deal_id != case.deal_id:
         if case.deal_id is not None:
             work.get(Deal, case.deal_id).block(NO_SEVERE_CASE, case.id, blocks=False)
         case.record(f.CaseLinked(before=case.deal_id, after=command.deal_id))
         _hold_deal(case, work)
-    return answer_of(case)
 
 
-@handles(HandOverCase)
-def hand_over_case(command: HandOverCase, work: UnitOfWork) -> Json:
-    case = work.get(Case, command.case_id)
+@decides(HandOverCase)
+def hand_over_case(case: Case, command: HandOverCase, work: UnitOfWork) -> None:
     if case.closed is not None:
         raise Refused("the case is closed: reopen it", status=case.status)
     team_id = _team_of(command.to, case.team_id, work)
     if (command.to, team_id) != (case.owner_id, case.team_id):
         case.record(f.CaseHandedOver(before=case.owner_id, after=command.to, team_id=team_id))
-    return answer_of(case)
 
 
-@handles(SolveCase)
-def solve_case(command: SolveCase, work: UnitOfWork) -> Json:
-    case = work.get(Case, command.case_id)
+@decides(SolveCase)
+def solve_case(case: Case, command: SolveCase, work: UnitOfWork) -> None:
     if case.solved is not None and case.solved.solution == command.solution:
-        return answer_of(case)
+        return
     case, at = _open_case(command, work)
     _answer(case, at, work)
     policy = _policy(case, work)
@@ -305,15 +285,13 @@ def solve_case(command: SolveCase, work: UnitOfWork) -> Json:
     )
     case.record(solved)
     _hold_deal(case, work)
-    return answer_of(case)
 
 
-@handles(ReopenCase)
-def reopen_case(command: ReopenCase, work: UnitOfWork) -> Json:
+@decides(ReopenCase)
+def reopen_case(case: Case, command: ReopenCase, work: UnitOfWork) -> None:
     """By the policy as it is now. Whoever solved it has its first answer behind them."""
-    case = work.get(Case, command.case_id)
     if case.solved is None:
-        return answer_of(case)
+        return
     at, solved_at = _when(case, work), case.solved.at
     days = _policy(case, work).reopen_days
     if at - solved_at > timedelta(days=days):
@@ -331,12 +309,10 @@ def reopen_case(command: ReopenCase, work: UnitOfWork) -> Json:
     )
     case.record(reopened)
     _hold_deal(case, work)
-    return answer_of(case)
 
 
-@handles(NoteFeedback)
-def note_feedback(command: NoteFeedback, work: UnitOfWork) -> Json:
-    case = work.get(Case, command.case_id)
+@decides(NoteFeedback)
+def note_feedback(case: Case, command: NoteFeedback, _work: UnitOfWork) -> None:
     if case.solved is None:
         raise Refused("the case is not solved yet", status=case.status)
     said = f.CaseClosed.filled(case, score=command.score, text=command.text)
@@ -345,15 +321,13 @@ def note_feedback(command: NoteFeedback, work: UnitOfWork) -> Json:
         raise Refused("the customer has said how it went", score=held.score)
     if held is None or held.score is None:
         case.record(said)
-    return answer_of(case)
 
 
-@handles(MissClock)
-def miss_clock(command: MissClock, work: UnitOfWork) -> Json:
-    case = work.get(Case, command.case_id)
+@decides(MissClock)
+def miss_clock(case: Case, command: MissClock, work: UnitOfWork) -> None:
     held = case.commitments.find(command.clock)
     if held is None or case.waiting or held.generation != command.arming or not held.awaits(Kind.MISS):
-        return answer_of(case)
+        return
     manager = work.find(Team, case.team_id).manager_id if case.team_id is not None else None
     missed = f.CaseMissed(
         clock=command.clock,
@@ -362,15 +336,12 @@ def miss_clock(command: MissClock, work: UnitOfWork) -> Json:
         told=manager if manager != case.owner_id else None,
     )
     case.record(missed)
-    return answer_of(case)
 
 
-@handles(CloseUnanswered)
-def close_unanswered(command: CloseUnanswered, work: UnitOfWork) -> Json:
-    case = work.get(Case, command.case_id)
+@decides(CloseUnanswered)
+def close_unanswered(case: Case, command: CloseUnanswered, _work: UnitOfWork) -> None:
     if case.commitments.find(Clock.FEEDBACK) is not None and case.arming == command.arming:
         case.record(f.CaseClosed.filled(case))
-    return answer_of(case)
 
 
 # -- deadlines -------------------------------------------------------------------------------------

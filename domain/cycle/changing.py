@@ -6,45 +6,36 @@ from dataclasses import replace
 
 from domain.cycle import commands as c
 from domain.cycle.cycle import Cycle
-from domain.cycle.decisions import Json, answer_of, policy_of, targets_of, warn_of_nobody_above
+from domain.cycle.decisions import policy_of, targets_of, warn_of_nobody_above
 from domain.cycle.facts import People
-from domain.engine.command import handles
+from domain.engine.command import decides
 from domain.engine.unit_of_work import UnitOfWork
 from domain.scorecard.scorecard import Scorecard, ScorecardPeople, scorecard_id
 from domain.target.decisions import team_of
 
 
-@handles(c.PauseCycle)
-def pause_cycle(command: c.PauseCycle, work: UnitOfWork) -> Json:
-    cycle = work.get(Cycle, command.cycle_id)
+@decides(c.PauseCycle)
+def pause_cycle(cycle: Cycle, command: c.PauseCycle, work: UnitOfWork) -> None:
     cycle.pause(command.why, work.context.now)
-    return answer_of(cycle)
 
 
-@handles(c.ResumeCycle)
-def resume_cycle(command: c.ResumeCycle, work: UnitOfWork) -> Json:
-    cycle = work.get(Cycle, command.cycle_id)
+@decides(c.ResumeCycle)
+def resume_cycle(cycle: Cycle, _command: c.ResumeCycle, work: UnitOfWork) -> None:
     cycle.resume(policy_of(cycle, work), work.context.now)
-    return answer_of(cycle)
 
 
-@handles(c.CancelCycle)
-def cancel_cycle(command: c.CancelCycle, work: UnitOfWork) -> Json:
-    cycle = work.get(Cycle, command.cycle_id)
+@decides(c.CancelCycle)
+def cancel_cycle(cycle: Cycle, command: c.CancelCycle, _work: UnitOfWork) -> None:
     cycle.cancel(command.why)
-    return answer_of(cycle)
 
 
-@handles(c.ChangeCadence)
-def change_cadence(command: c.ChangeCadence, work: UnitOfWork) -> Json:
-    cycle = work.get(Cycle, command.cycle_id)
+@decides(c.ChangeCadence)
+def change_cadence(cycle: Cycle, command: c.ChangeCadence, work: UnitOfWork) -> None:
     cycle.change_cadence(command.cadence, policy_of(cycle, work), work.context.now)
-    return answer_of(cycle)
 
 
-@handles(c.HandOverCycle)
-def hand_over_cycle(command: c.HandOverCycle, work: UnitOfWork) -> Json:
-    cycle = work.get(Cycle, command.cycle_id)
+@decides(c.HandOverCycle)
+def hand_over_cycle(cycle: Cycle, command: c.HandOverCycle, work: UnitOfWork) -> None:
     named = {
         name: id
         for name in ("owner_id", "manager_id", "above_id")
@@ -58,7 +49,6 @@ def hand_over_cycle(command: c.HandOverCycle, work: UnitOfWork) -> Json:
             target.hand_over(after.owner_id)
     _hand_over_card(cycle, after, command.why, work)
     cycle.hand_over(after, command.why)
-    return answer_of(cycle)
 
 
 def _hand_over_card(cycle: Cycle, after: People, why: str, work: UnitOfWork) -> None:

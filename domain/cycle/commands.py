@@ -53,11 +53,8 @@ class OpenCycle(Command):
         return Cycle, cycle_id(self.scope, self.period)
 
 
-class CycleCommand(Command):
+class CycleCommand(Command, about=Cycle):
     cycle_id: UUID
-
-    def stream(self) -> tuple[type[Aggregate], UUID]:
-        return Cycle, self.cycle_id
 
 
 # -- people --------------------------------------------------------------------------------------

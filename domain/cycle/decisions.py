@@ -14,7 +14,7 @@ from domain.cycle.cycle import Cycle, cycle_id
 from domain.cycle.policies import cycle_policy
 from domain.cycle.policy import CyclePolicy, Schedule, Step
 from domain.cycle.state import Phase
-from domain.engine.command import handles
+from domain.engine.command import answers, decides, handles
 from domain.engine.errors import AlreadyExists, FieldError, Invalid, Refused
 from domain.engine.unit_of_work import UnitOfWork
 from domain.engine.values import Checks
@@ -27,6 +27,7 @@ from domain.time.commitment import Commitment
 Json = dict[str, Any]
 
 
+@answers(Cycle)
 def answer_of(cycle: Cycle) -> Json:
     """What every command about a cycle answers: where it stands, and what it waits for."""
     return {
@@ -146,18 +147,16 @@ def _must_be_the_same(cycle: Cycle, command: c.OpenCycle) -> None:
         )
 
 
-@handles(c.IncludeTarget)
-def include_target(command: c.IncludeTarget, work: UnitOfWork) -> Json:
-    cycle = work.get(Cycle, command.cycle_id)
+@decides(c.IncludeTarget)
+def include_target(cycle: Cycle, command: c.IncludeTarget, work: UnitOfWork) -> None:
     target = work.get(Target, command.target_id)
     if target.id in cycle.targets:
-        return answer_of(cycle)
+        return
     cycle.must_be_in(Phase.TARGET, Phase.EXECUTE)
     target.must_stand()
     if (target.scope, target.period) != (cycle.scope, cycle.period):
         raise Invalid([FieldError("target_id", "is for another scope or period than the cycle")])
     include(cycle, target, work)
-    return answer_of(cycle)
 
 
 def include(cycle: Cycle, target: Target, work: UnitOfWork) -> None:
@@ -174,10 +173,9 @@ def targets_of(cycle: Cycle, work: UnitOfWork) -> list[Target]:
     return [target for target in (work.get(Target, id) for id in cycle.targets) if target.stands]
 
 
-@handles(c.AgreeTargets)
-def agree_targets(command: c.AgreeTargets, work: UnitOfWork) -> Json:
+@decides(c.AgreeTargets)
+def agree_targets(cycle: Cycle, command: c.AgreeTargets, work: UnitOfWork) -> None:
     """Each target and the cycle, in one commit. Later than the deadline is better than never."""
-    cycle = work.get(Cycle, command.cycle_id)
     cycle.must_be_in(Phase.TARGET, Phase.EXECUTE)
     targets = targets_of(cycle, work)
     if not targets:
@@ -188,7 +186,6 @@ def agree_targets(command: c.AgreeTargets, work: UnitOfWork) -> Json:
     if open_ones or cycle.waits_for(Step.AGREE) is not None:
         ids = tuple(target.id for target in targets)
         cycle.record(f.TargetsAgreed(agreed_by=command.agreed_by, target_ids=ids))
-    return answer_of(cycle)
 
 
 def _owed(cycle: Cycle, command: c.RemindCycle | c.EscalateCycle, work: UnitOfWork) -> Commitment | None:
@@ -204,29 +201,25 @@ def _owed(cycle: Cycle, command: c.RemindCycle | c.EscalateCycle, work: UnitOfWo
     return None
 
 
-@handles(c.RemindCycle)
-def remind_cycle(command: c.RemindCycle, work: UnitOfWork) -> Json:
-    cycle = work.get(Cycle, command.cycle_id)
+@decides(c.RemindCycle)
+def remind_cycle(cycle: Cycle, command: c.RemindCycle, work: UnitOfWork) -> None:
     wait = _owed(cycle, command, work)
     if wait is not None:
         cycle.remind(wait)
-    return answer_of(cycle)
 
 
-@handles(c.EscalateCycle)
-def escalate_cycle(command: c.EscalateCycle, work: UnitOfWork) -> Json:
-    cycle = work.get(Cycle, command.cycle_id)
+@decides(c.EscalateCycle)
+def escalate_cycle(cycle: Cycle, command: c.EscalateCycle, work: UnitOfWork) -> None:
     wait = _owed(cycle, command, work)
     if wait is not None:
         cycle.escalate(wait, policy_of(cycle, work), work.context.now)
-    return answer_of(cycle)
 
 
-@handles(c.StartExecution)
-def start_execution(command: c.StartExecution, work: UnitOfWork) -> Json:
-    cycle, now = work.get(Cycle, command.cycle_id), work.context.now
+@decides(c.StartExecution)
+def start_execution(cycle: Cycle, command: c.StartExecution, work: UnitOfWork) -> None:
+    now = work.context.now
     if not cycle.runs(command.arming) or cycle.phase != Phase.TARGET:
-        return answer_of(cycle)
+        return
     if cycle.times.executes_at is not None and now < cycle.times.executes_at:
         raise Refused("execution has not begun yet", starts_at=cycle.times.executes_at.isoformat())
     targets = targets_of(cycle, work)
@@ -234,7 +227,6 @@ def start_execution(command: c.StartExecution, work: UnitOfWork) -> Json:
         target.leave_unagreed()
     agreed = [target.id for target in targets if target.status == AGREED]
     cycle.start(agreed, policy_of(cycle, work), now)
-    return answer_of(cycle)
 
 
 @handles(c.CheckIn)

@@ -11,13 +11,11 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from domain.cycle.policy import DEFAULT_CYCLE_POLICY, CyclePolicy
-from domain.engine.aggregate import Aggregate
-from domain.engine.command import Command, handles
 from domain.engine.facts import Fact, fact, upcast
 from domain.engine.fields import FLAT
 from domain.engine.unit_of_work import UnitOfWork
-from domain.engine.versions import Versions, in_force
-from domain.time.known_days import lifted, said_when_published
+from domain.engine.versions import Publish, Versions, in_force
+from domain.time.known_days import lifted
 
 
 @fact("cycle-policy.published", version=2)
@@ -51,17 +49,7 @@ def company_day(work: UnitOfWork, instant: datetime) -> date:
     return work.find(CyclePolicies, cycle_policy_stream("default"), guard=True).current.day(instant)
 
 
-class PublishCyclePolicy(Command):
-    """Publish a new version for cycles opened from now; the version number given is ignored, the next one taken."""
+class PublishCyclePolicy(Publish, of=CyclePolicies):
+    """For cycles opened from now."""
 
     policy: Annotated[CyclePolicy, FLAT]
-
-    def stream(self) -> tuple[type[Aggregate], UUID]:
-        return CyclePolicies, cycle_policy_stream(self.policy.name)
-
-
-@handles(PublishCyclePolicy)
-def publish_cycle_policy(command: PublishCyclePolicy, work: UnitOfWork) -> dict[str, Any]:
-    published = work.find(CyclePolicies, cycle_policy_stream(command.policy.name)).publish(command.policy)
-    work.warn(*said_when_published(published.calendar))
-    return {"policy": published.name, "version": published.version}

@@ -12,7 +12,7 @@ from domain.cycle.cycle import Cycle, cycle_id
 from domain.cycle.decisions import Json, answer_of, include, policy_of
 from domain.cycle.policy import Step
 from domain.cycle.state import Phase
-from domain.engine.command import handles
+from domain.engine.command import decides, handles
 from domain.engine.errors import AlreadyExists, FieldError, Invalid, Refused
 from domain.engine.unit_of_work import UnitOfWork
 from domain.engine.values import Checks
@@ -24,11 +24,11 @@ from domain.target.smart import check_metric, check_number
 from domain.target.target import Target, target_id
 
 
-@handles(c.OpenReview)
-def open_review(command: c.OpenReview, work: UnitOfWork) -> Json:
-    cycle, now = work.get(Cycle, command.cycle_id), work.context.now
+@decides(c.OpenReview)
+def open_review(cycle: Cycle, command: c.OpenReview, work: UnitOfWork) -> None:
+    now = work.context.now
     if not cycle.runs(command.arming) or cycle.phase != Phase.EXECUTE:
-        return answer_of(cycle)
+        return
     if cycle.schedule is not None and now < cycle.schedule.ends_at:
         raise Refused("the period is not over yet", ends_at=cycle.schedule.ends_at.isoformat())
     policy = policy_of(cycle, work)
@@ -39,21 +39,16 @@ def open_review(command: c.OpenReview, work: UnitOfWork) -> Json:
         next_by=policy.next_within.after(now, policy.calendar),
     )
     cycle.open_review(opened, policy, now)
-    return answer_of(cycle)
 
 
-@handles(c.AssessSelf)
-def assess_self(command: c.AssessSelf, work: UnitOfWork) -> Json:
-    cycle = work.get(Cycle, command.cycle_id)
+@decides(c.AssessSelf)
+def assess_self(cycle: Cycle, command: c.AssessSelf, work: UnitOfWork) -> None:
     cycle.assess_self(command.assessed_by, command.text, policy_of(cycle, work), work.context.now)
-    return answer_of(cycle)
 
 
-@handles(c.AssessCycle)
-def assess_cycle(command: c.AssessCycle, work: UnitOfWork) -> Json:
-    cycle = work.get(Cycle, command.cycle_id)
+@decides(c.AssessCycle)
+def assess_cycle(cycle: Cycle, command: c.AssessCycle, work: UnitOfWork) -> None:
     cycle.assess(command.assessed_by, command.text, policy_of(cycle, work), work.context.now)
-    return answer_of(cycle)
 
 
 @handles(c.AskDecision)
@@ -74,9 +69,9 @@ def ask_decision(command: c.AskDecision, work: UnitOfWork) -> Json:
     return answer_of(cycle)
 
 
-@handles(c.TakeDecision)
-def take_decision(command: c.TakeDecision, work: UnitOfWork) -> Json:
-    cycle, change = work.get(Cycle, command.cycle_id), command.change
+@decides(c.TakeDecision)
+def take_decision(cycle: Cycle, command: c.TakeDecision, _work: UnitOfWork) -> None:
+    change = command.change
     if change is not None and target_id(change.metric, cycle.scope, cycle.period) not in cycle.targets:
         raise Invalid([FieldError("change.metric", "is not the metric of a target of this cycle")])
     taken = f.DecisionTaken(
@@ -86,19 +81,16 @@ def take_decision(command: c.TakeDecision, work: UnitOfWork) -> Json:
         change=command.change,
     )
     cycle.take_decision(taken)
-    return answer_of(cycle)
 
 
-@handles(c.HandOverDecision)
-def hand_over_decision(command: c.HandOverDecision, work: UnitOfWork) -> Json:
-    cycle = work.get(Cycle, command.cycle_id)
+@decides(c.HandOverDecision)
+def hand_over_decision(cycle: Cycle, command: c.HandOverDecision, _work: UnitOfWork) -> None:
     cycle.hand_over_decision(command.decision_id, command.to)
-    return answer_of(cycle)
 
 
-@handles(c.GiveFeedback)
-def give_feedback(command: c.GiveFeedback, work: UnitOfWork) -> Json:
-    cycle, now = work.get(Cycle, command.cycle_id), work.context.now
+@decides(c.GiveFeedback)
+def give_feedback(cycle: Cycle, command: c.GiveFeedback, work: UnitOfWork) -> None:
+    now = work.context.now
     policy = policy_of(cycle, work)
     given = f.FeedbackGiven(
         given_by=command.given_by,
@@ -108,19 +100,15 @@ def give_feedback(command: c.GiveFeedback, work: UnitOfWork) -> Json:
         given_at=now,
     )
     cycle.give_feedback(given, policy, now)
-    return answer_of(cycle)
 
 
-@handles(c.AcknowledgeFeedback)
-def acknowledge_feedback(command: c.AcknowledgeFeedback, work: UnitOfWork) -> Json:
-    cycle = work.get(Cycle, command.cycle_id)
+@decides(c.AcknowledgeFeedback)
+def acknowledge_feedback(cycle: Cycle, command: c.AcknowledgeFeedback, _work: UnitOfWork) -> None:
     cycle.acknowledge(command.acknowledged_by)
-    return answer_of(cycle)
 
 
-@handles(c.CommentOnCycle)
-def comment_on_cycle(command: c.CommentOnCycle, work: UnitOfWork) -> Json:
-    cycle = work.get(Cycle, command.cycle_id)
+@decides(c.CommentOnCycle)
+def comment_on_cycle(cycle: Cycle, command: c.CommentOnCycle, _work: UnitOfWork) -> None:
     said = f.Commented(comment_id=command.comment_id, author_id=command.author_id, text=command.text)
     held = cycle.comments.get(command.comment_id)
     if held is None:
@@ -128,26 +116,21 @@ def comment_on_cycle(command: c.CommentOnCycle, work: UnitOfWork) -> Json:
         cycle.record(said)
     elif held != said:
         raise AlreadyExists("this id belongs to another comment", id=str(command.comment_id))
-    return answer_of(cycle)
 
 
-@handles(c.AppealCycle)
-def appeal_cycle(command: c.AppealCycle, work: UnitOfWork) -> Json:
+@decides(c.AppealCycle)
+def appeal_cycle(cycle: Cycle, command: c.AppealCycle, work: UnitOfWork) -> None:
     """The cycle and its scorecard, in one commit."""
-    cycle = work.get(Cycle, command.cycle_id)
     card = work.find(Scorecard, scorecard_id(cycle.scope, cycle.period))
     appeals = cycle.appeals
     cycle.appeal(command.appealed_by, command.why, policy_of(cycle, work), work.context.now)
     if cycle.appeals != appeals:
         card.reopen(command.appealed_by, command.why)
-    return answer_of(cycle)
 
 
-@handles(c.DecideAppeal)
-def decide_appeal(command: c.DecideAppeal, work: UnitOfWork) -> Json:
-    cycle = work.get(Cycle, command.cycle_id)
+@decides(c.DecideAppeal)
+def decide_appeal(cycle: Cycle, command: c.DecideAppeal, _work: UnitOfWork) -> None:
     cycle.decide_appeal(command.decided_by, command.why, upheld=command.upheld)
-    return answer_of(cycle)
 
 
 # -- the next target -----------------------------------------------------------------------------
@@ -233,9 +216,7 @@ def _propose(
     )
 
 
-@handles(c.CloseCycle)
-def close_cycle(command: c.CloseCycle, work: UnitOfWork) -> Json:
-    cycle = work.get(Cycle, command.cycle_id)
+@decides(c.CloseCycle)
+def close_cycle(cycle: Cycle, command: c.CloseCycle, work: UnitOfWork) -> None:
     if cycle.runs(command.arming):
         cycle.close(cycle_id(cycle.scope, cycle.period.next()), work.context.now)
-    return answer_of(cycle)

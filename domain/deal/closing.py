@@ -9,8 +9,8 @@ from domain.cycle.policies import company_day
 from domain.deal import commands as c
 from domain.deal import facts as f
 from domain.deal.deal import Deal
-from domain.deal.decisions import Json, answer_of, policy_of, process_of, warn_of_currency
-from domain.engine.command import handles
+from domain.deal.decisions import policy_of, process_of, warn_of_currency
+from domain.engine.command import decides
 from domain.engine.errors import FieldError, Forbidden, GateNotPassed, Invalid
 from domain.engine.unit_of_work import UnitOfWork
 from domain.people.people import Rep
@@ -19,9 +19,8 @@ from domain.policy.closed import LOST, WON
 PARTS = {WON: ("closed_on", "amount", "contract_reference"), LOST: ("closed_on", "loss_reason", "competitor")}
 
 
-@handles(c.WinDeal)
-def win_deal(command: c.WinDeal, work: UnitOfWork) -> Json:
-    deal = work.get(Deal, command.deal_id)
+@decides(c.WinDeal)
+def win_deal(deal: Deal, command: c.WinDeal, work: UnitOfWork) -> None:
     deal.must_be_open()
     process, amount = process_of(deal, work), command.amount or deal.amount
     if amount is None or command.closed_on is None:
@@ -31,31 +30,25 @@ def win_deal(command: c.WinDeal, work: UnitOfWork) -> Json:
     won = f.DealWon(amount=amount, closed_on=command.closed_on, contract_reference=command.contract_reference)
     warn_of_currency("amount", amount, deal.amount, work)
     deal.win(process, won, work.context.now, done_at=work.context.happened_at)
-    return answer_of(deal)
 
 
-@handles(c.LoseDeal)
-def lose_deal(command: c.LoseDeal, work: UnitOfWork) -> Json:
-    deal = work.get(Deal, command.deal_id)
+@decides(c.LoseDeal)
+def lose_deal(deal: Deal, command: c.LoseDeal, work: UnitOfWork) -> None:
     day = command.closed_on or company_day(work, work.context.happened_at)
     lost = f.DealLost(closed_on=day, loss_reason=command.loss_reason, competitor=command.competitor)
     deal.lose(process_of(deal, work), lost, work.context.now)
-    return answer_of(deal)
 
 
-@handles(c.ReopenDeal)
-def reopen_deal(command: c.ReopenDeal, work: UnitOfWork) -> Json:
-    deal = work.get(Deal, command.deal_id)
+@decides(c.ReopenDeal)
+def reopen_deal(deal: Deal, command: c.ReopenDeal, work: UnitOfWork) -> None:
     if not deal.is_open:
         work.get(Rep, deal.owner_id, guard=True).must_be_active()
     deal.reopen(command.stage, process_of(deal, work))
     deal.keep_promised(policy_of(deal, work), work.context.now)
-    return answer_of(deal)
 
 
-@handles(c.CorrectClosing)
-def correct_closing(command: c.CorrectClosing, work: UnitOfWork) -> Json:
-    deal = work.get(Deal, command.deal_id)
+@decides(c.CorrectClosing)
+def correct_closing(deal: Deal, command: c.CorrectClosing, work: UnitOfWork) -> None:
     before, said = deal.closing, _said(command)
     foreign = [
         FieldError(name, f"a deal that was {deal.status} has none")
@@ -72,7 +65,6 @@ def correct_closing(command: c.CorrectClosing, work: UnitOfWork) -> Json:
         )
     deal.correct_closing(after)
     warn_of_currency("amount", after.amount, before.amount, work)
-    return answer_of(deal)
 
 
 def _said(command: c.CorrectClosing) -> dict[str, Any]:

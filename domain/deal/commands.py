@@ -51,11 +51,8 @@ def in_the_future(closed_on: date | None, context: Context) -> Iterator[FieldErr
         yield FieldError("closed_on", f"{closed_on} is in the future")
 
 
-class DealCommand(Command):
+class DealCommand(Command, about=Deal):
     deal_id: UUID
-
-    def stream(self) -> tuple[type[Aggregate], UUID]:
-        return Deal, self.deal_id
 
 
 class OpenDeal(DealCommand):

@@ -13,7 +13,7 @@ from domain.customer import Customer, Product
 from domain.deal import commands as c
 from domain.deal import facts as f
 from domain.deal.deal import Deal
-from domain.engine.command import handles
+from domain.engine.command import answers, decides, handles
 from domain.engine.errors import FieldError, Forbidden, Invalid, NotFound, Refused
 from domain.engine.unit_of_work import Stream, UnitOfWork
 from domain.engine.values import Money, NextStep, id_text
@@ -27,6 +27,7 @@ Json = dict[str, Any]
 LONGEST = timedelta(days=HORIZON_DAYS)
 
 
+@answers(Deal)
 def answer_of(deal: Deal) -> Json:
     """What every deal command answers: the deal, where it stands, and its live promise."""
     promise = deal.promise
@@ -99,9 +100,8 @@ def open_deal(command: c.OpenDeal, work: UnitOfWork) -> Json:
     return answer_of(deal)
 
 
-@handles(c.LogActivity)
-def log_activity(command: c.LogActivity, work: UnitOfWork) -> Json:
-    deal = work.get(Deal, command.deal_id)
+@decides(c.LogActivity)
+def log_activity(deal: Deal, command: c.LogActivity, work: UnitOfWork) -> Json:
     policy = policy_of(deal, work)
     if not deal.has_logged(command.activity_id):
         check_contact(deal, command.activity.contact_id, work)
@@ -109,7 +109,7 @@ def log_activity(command: c.LogActivity, work: UnitOfWork) -> Json:
     if deal.log(command.activity_id, command.activity):
         check_limits(deal, command.next_step, policy, work)
         deal.touched(policy, work.context.now, touch, command.next_step, work.context.occurred_at)
-    return {**answer_of(deal), "activity_id": str(command.activity_id)}
+    return {"activity_id": str(command.activity_id)}
 
 
 @handles(c.CorrectActivity)
@@ -133,29 +133,23 @@ def check_contact(deal: Deal, contact_id: UUID | None, work: UnitOfWork) -> None
         raise NotFound(words, kind="contact", id=str(contact_id), field="activity.contact_id")
 
 
-@handles(c.RecordNeeds)
-def record_needs(command: c.RecordNeeds, work: UnitOfWork) -> Json:
-    deal = work.get(Deal, command.deal_id)
+@decides(c.RecordNeeds)
+def record_needs(deal: Deal, command: c.RecordNeeds, work: UnitOfWork) -> None:
     deal.record_needs(command.needs)
     warn_of_currency("budget", command.needs.budget, deal.amount, work)
-    return answer_of(deal)
 
 
-@handles(c.RecordQuote)
-def record_quote(command: c.RecordQuote, work: UnitOfWork) -> Json:
-    deal = work.get(Deal, command.deal_id)
+@decides(c.RecordQuote)
+def record_quote(deal: Deal, command: c.RecordQuote, work: UnitOfWork) -> None:
     deal.record_quote(command.quote)
     warn_of_currency("quote", command.quote.amount, deal.amount, work)
-    return answer_of(deal)
 
 
-@handles(c.ChangeAmount)
-def change_amount(command: c.ChangeAmount, work: UnitOfWork) -> Json:
-    deal = work.get(Deal, command.deal_id)
+@decides(c.ChangeAmount)
+def change_amount(deal: Deal, command: c.ChangeAmount, work: UnitOfWork) -> None:
     deal.must_be_open()
     warn_of_currency("amount", command.amount, deal.amount, work)
     deal.change_amount(command.amount)
-    return answer_of(deal)
 
 
 def warn_of_currency(what: str, said: Money | None, held: Money | None, work: UnitOfWork) -> None:
@@ -168,17 +162,14 @@ def other_currency(said: Money, held: Money) -> str:
     return f"is in {said.currency}, the deal was in {held.currency}"
 
 
-@handles(c.MoveExpectedClose)
-def move_expected_close(command: c.MoveExpectedClose, work: UnitOfWork) -> Json:
-    deal = work.get(Deal, command.deal_id)
+@decides(c.MoveExpectedClose)
+def move_expected_close(deal: Deal, command: c.MoveExpectedClose, _work: UnitOfWork) -> None:
     deal.must_be_open()
     deal.move_expected_close(command.expected_close)
-    return answer_of(deal)
 
 
-@handles(c.CorrectDeal)
-def correct_deal(command: c.CorrectDeal, work: UnitOfWork) -> Json:
-    deal = work.get(Deal, command.deal_id)
+@decides(c.CorrectDeal)
+def correct_deal(deal: Deal, command: c.CorrectDeal, work: UnitOfWork) -> None:
     check_subjects(command.customer_id, _unless(deal.product_id, command.product_id), work)
     if command.title is not None:
         deal.correct_title(command.title)
@@ -186,39 +177,33 @@ def correct_deal(command: c.CorrectDeal, work: UnitOfWork) -> Json:
         deal.correct_customer(command.customer_id)
     if command.product_id is not None:
         deal.correct_product(command.product_id)
-    return answer_of(deal)
 
 
 def _unless(held: UUID | None, said: UUID | None) -> UUID | None:
     return None if said == held else said
 
 
-@handles(c.MoveStage)
-def move_stage(command: c.MoveStage, work: UnitOfWork) -> Json:
-    deal = work.get(Deal, command.deal_id)
+@decides(c.MoveStage)
+def move_stage(deal: Deal, command: c.MoveStage, work: UnitOfWork) -> None:
     before = deal.stage
     work.want(*rules_of(deal))
     deal.move(process_of(deal, work), command.to)
     if deal.stage != before:
         deal.rearm(policy_of(deal, work), work.context.now)
-    return answer_of(deal)
 
 
-@handles(c.MoveToProcess)
-def move_to_process(command: c.MoveToProcess, work: UnitOfWork) -> Json:
-    deal = work.get(Deal, command.deal_id)
+@decides(c.MoveToProcess)
+def move_to_process(deal: Deal, command: c.MoveToProcess, work: UnitOfWork) -> None:
     deal.must_be_open()
     deal.move_process(work.find(Processes, process_stream(deal.process)).at(command.version))
-    return answer_of(deal)
 
 
-@handles(c.RequestOverride)
-def request_override(command: c.RequestOverride, work: UnitOfWork) -> Json:
-    deal = work.get(Deal, command.deal_id)
+@decides(c.RequestOverride)
+def request_override(deal: Deal, command: c.RequestOverride, work: UnitOfWork) -> Json:
     if not (work.context.reason or "").strip():
         raise Invalid([FieldError("reason", "an override is asked for with a reason")])
     deal.request_override(process_of(deal, work), command.override_id, command.to, str(work.context.actor))
-    return {**answer_of(deal), "override_id": str(command.override_id)}
+    return {"override_id": str(command.override_id)}
 
 
 @handles(c.DecideOverride)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date
-from typing import Any, TypeVar, dataclass_transform
+from typing import Any, ClassVar, TypeVar, dataclass_transform
 from uuid import UUID
 
-from domain.engine import fields
+from domain.engine import fields as limits
 from domain.engine.aggregate import Aggregate, kind_of
 from domain.engine.context import Context
 from domain.engine.errors import DomainError, FieldError, Invalid
@@ -22,15 +22,22 @@ C = TypeVar("C", bound="Command")
 @dataclass(frozen=True, kw_only=True)
 class Command:
     """Base of every command: what is asked for, in the imperative and in plain values. Whatever derives from it is a frozen
-    dataclass without saying so, its fields given by name.
+    dataclass without saying so, its fields given by name. `about` says what kind of aggregate it is about; its id is the first field.
     """
 
-    def __init_subclass__(cls) -> None:
+    ABOUT: ClassVar[tuple[type[Aggregate], str] | None] = None
+
+    def __init_subclass__(cls, about: type[Aggregate] | None = None) -> None:
         dataclass(frozen=True, kw_only=True)(cls)
+        if about is not None:
+            cls.ABOUT = about, fields(cls)[0].name
 
     def stream(self) -> tuple[type[Aggregate], UUID] | None:
         """The aggregate the command is chiefly about, where it has one."""
-        return None
+        if self.ABOUT is None:
+            return None
+        kind, id_field = self.ABOUT
+        return kind, getattr(self, id_field)
 
     def known_by(self) -> Any:
         """What is kept of it under an idempotency key. Later releases say the same of the same command: one that was given before an
@@ -52,9 +59,9 @@ class Command:
 
     def check(self, context: Context) -> None:
         """What it says by itself, held against the types of its fields. Raises Invalid naming every bad field."""
-        errors = fields.problems(self, self.day_of_money(context))
+        errors = limits.problems(self, self.day_of_money(context))
         if late := self.wrong_now(context):
-            fields.add(late, errors)
+            limits.add(late, errors)
         if errors:
             raise Invalid(errors)
 
@@ -105,6 +112,46 @@ def handles(command: type[C]) -> Callable[[Callable[[C, UnitOfWork], Json]], Cal
         return decide
 
     return register
+
+
+Answer = Callable[[Any], Json]
+Decision = Callable[[Any, C, UnitOfWork], Json | None]
+_ANSWERS: dict[type[Aggregate], Answer] = {}
+
+
+def answers(kind: type[Aggregate]) -> Callable[[Answer], Answer]:
+    """Register what every command about an aggregate of this kind answers."""
+
+    def register(answer: Answer) -> Answer:
+        _ANSWERS[kind] = answer
+        return answer
+
+    return register
+
+
+def decides(command: type[C]) -> Callable[[Decision[C]], Decision[C]]:
+    """Register the decision for a command about something that must be there: it is given that, the command and the unit of work.
+    The answer is what every command about it answers, with what the decision returns.
+    """
+
+    def register(decide: Decision[C]) -> Decision[C]:
+        @handles(command)
+        def decided(command: C, work: UnitOfWork) -> Json:
+            kind, id = chief_of(command)
+            about = work.get(kind, id)
+            more = decide(about, command, work)
+            answer = _ANSWERS[kind](about)
+            return {**answer, **more} if more else answer
+
+        return decide
+
+    return register
+
+
+def chief_of(command: Command) -> Stream:
+    stream = command.stream()
+    assert stream is not None
+    return stream
 
 
 class Together(Command):

@@ -7,10 +7,12 @@ from typing import Any, ClassVar, Generic, TypeVar
 from uuid import UUID
 
 from domain.engine.aggregate import Aggregate
+from domain.engine.command import Command, handles
 from domain.engine.errors import NotFound
 from domain.engine.facts import Fact
-from domain.engine.unit_of_work import UnitOfWork
+from domain.engine.unit_of_work import Json, UnitOfWork
 from domain.engine.values import named_id
+from domain.time.known_days import said_when_published
 
 P = TypeVar("P")
 
@@ -62,6 +64,33 @@ class Versions(Aggregate, Generic[P]):
 
     def _published(self, fact: Fact) -> None:
         self.versions = (*self.versions, getattr(fact, fields(fact)[0].name))
+
+
+class Publish(Command):
+    """Publish a version of what its only field holds. The number given is ignored and the next one taken; the same again is silence."""
+
+    OF: ClassVar[type[Versions[Any]]]
+
+    def __init_subclass__(cls, of: type[Versions[Any]]) -> None:
+        super().__init_subclass__()
+        cls.OF = of
+        handles(cls)(_publish)
+
+    @property
+    def published(self) -> Any:
+        return getattr(self, fields(self)[0].name)
+
+    def stream(self) -> tuple[type[Aggregate], UUID]:
+        return self.OF, self.OF.stream_of(self.published.name)
+
+
+def _publish(command: Publish, work: UnitOfWork) -> Json:
+    """Days that its calendar does not know are warned of."""
+    kind, id = command.OF, command.stream()[1]
+    published = work.find(kind, id).publish(command.published)
+    if hasattr(published, "calendar"):
+        work.warn(*said_when_published(published.calendar))
+    return {kind.CALLED.rpartition(" ")[2]: published.name, "version": published.version}
 
 
 def in_force(kind: type[Versions[P]], name: str, work: UnitOfWork, version: int | None = None) -> P:

@@ -34,11 +34,8 @@ class SetMeetingSchedule(Command):
         return MeetingSchedule, schedule_id(self.scope, self.plan.cadence)
 
 
-class ScheduleCommand(Command):
+class ScheduleCommand(Command, about=MeetingSchedule):
     schedule_id: UUID
-
-    def stream(self) -> tuple[type[Aggregate], UUID]:
-        return MeetingSchedule, self.schedule_id
 
 
 class CancelMeetingSchedule(ScheduleCommand):
@@ -60,11 +57,8 @@ class CallMeeting(ScheduleCommand):
     pack_digest: Key = ""
 
 
-class MeetingCommand(Command):
+class MeetingCommand(Command, about=Meeting):
     meeting_id: UUID
-
-    def stream(self) -> tuple[type[Aggregate], UUID]:
-        return Meeting, self.meeting_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

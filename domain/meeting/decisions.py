@@ -9,7 +9,7 @@ from uuid import UUID
 from domain.action_item.commands import OpenActionItem, open_action_item
 from domain.cycle.policies import cycle_policy
 from domain.cycle.policy import Step
-from domain.engine.command import handles
+from domain.engine.command import answers, decides, handles
 from domain.engine.errors import FieldError, Invalid, Refused
 from domain.engine.unit_of_work import UnitOfWork
 from domain.meeting import commands as c
@@ -24,6 +24,7 @@ from domain.time.commitment import Commitment
 Json = dict[str, Any]
 
 
+@answers(MeetingSchedule)
 def schedule_answer(schedule: MeetingSchedule) -> Json:
     """What every command about a schedule answers."""
     return {
@@ -36,6 +37,7 @@ def schedule_answer(schedule: MeetingSchedule) -> Json:
     }
 
 
+@answers(Meeting)
 def answer_of(meeting: Meeting) -> Json:
     """What every command about a meeting answers: where it stands, and what it waits for."""
     return {
@@ -72,19 +74,17 @@ def set_schedule(command: c.SetMeetingSchedule, work: UnitOfWork) -> Json:
     return schedule_answer(schedule)
 
 
-@handles(c.CancelMeetingSchedule)
-def cancel_schedule(command: c.CancelMeetingSchedule, work: UnitOfWork) -> Json:
-    schedule = work.get(MeetingSchedule, command.schedule_id)
+@decides(c.CancelMeetingSchedule)
+def cancel_schedule(schedule: MeetingSchedule, command: c.CancelMeetingSchedule, _work: UnitOfWork) -> None:
     schedule.cancel(command.why)
-    return schedule_answer(schedule)
 
 
-@handles(c.CallMeeting)
-def call_meeting(command: c.CallMeeting, work: UnitOfWork) -> Json:
+@decides(c.CallMeeting)
+def call_meeting(schedule: MeetingSchedule, command: c.CallMeeting, work: UnitOfWork) -> None:
     """The schedule, the meeting before and the new one, in one commit."""
-    schedule, now = work.get(MeetingSchedule, command.schedule_id), work.context.now
+    now = work.context.now
     if not schedule.runs(command.arming) or command.number != schedule.called + 1:
-        return schedule_answer(schedule)
+        return
     assert schedule.plan is not None
     policy = cycle_policy(schedule.plan.policy, work, schedule.policy_version)
     if schedule.last_id is not None:
@@ -94,7 +94,6 @@ def call_meeting(command: c.CallMeeting, work: UnitOfWork) -> Json:
     meeting.record(called)
     due = policy.feedback_within.after(called.starts_at, policy.calendar)
     meeting.wait_for(policy, Step.HOLD, called.chair_id or called.above_id, due, now)
-    return schedule_answer(schedule)
 
 
 def _chair(plan: Plan, team_id: UUID | None, work: UnitOfWork) -> UUID | None:
@@ -129,10 +128,9 @@ def _called(command: c.CallMeeting, schedule: MeetingSchedule, work: UnitOfWork)
 # -- meetings ------------------------------------------------------------------------------------
 
 
-@handles(c.HoldMeeting)
-def hold_meeting(command: c.HoldMeeting, work: UnitOfWork) -> Json:
+@decides(c.HoldMeeting)
+def hold_meeting(meeting: Meeting, command: c.HoldMeeting, work: UnitOfWork) -> None:
     """The meeting and its action items, in one commit."""
-    meeting = work.get(Meeting, command.meeting_id)
     held = f.MeetingHeld(
         held_by=command.held_by,
         present=command.present,
@@ -152,7 +150,6 @@ def hold_meeting(command: c.HoldMeeting, work: UnitOfWork) -> Json:
             _ask(meeting, one, work)
         for item in command.action_items:
             open_action_item(_opening(item, meeting), work)
-    return answer_of(meeting)
 
 
 def _opening(item: c.Agreed, meeting: Meeting) -> OpenActionItem:
@@ -187,36 +184,28 @@ def ask_decision(command: c.AskMeetingDecision, work: UnitOfWork) -> Json:
     return answer_of(meeting)
 
 
-@handles(c.TakeMeetingDecision)
-def take_decision(command: c.TakeMeetingDecision, work: UnitOfWork) -> Json:
-    meeting = work.get(Meeting, command.meeting_id)
+@decides(c.TakeMeetingDecision)
+def take_decision(meeting: Meeting, command: c.TakeMeetingDecision, _work: UnitOfWork) -> None:
     meeting.take(
         f.MeetingDecisionTaken(
             decision_id=command.decision_id, taken_by=command.taken_by, choice=command.choice
         )
     )
-    return answer_of(meeting)
 
 
-@handles(c.HandOverMeetingDecision)
-def hand_over_decision(command: c.HandOverMeetingDecision, work: UnitOfWork) -> Json:
-    meeting = work.get(Meeting, command.meeting_id)
+@decides(c.HandOverMeetingDecision)
+def hand_over_decision(meeting: Meeting, command: c.HandOverMeetingDecision, _work: UnitOfWork) -> None:
     meeting.hand_over_decision(command.decision_id, command.to)
-    return answer_of(meeting)
 
 
-@handles(c.ChangeChair)
-def change_chair(command: c.ChangeChair, work: UnitOfWork) -> Json:
-    meeting = work.get(Meeting, command.meeting_id)
+@decides(c.ChangeChair)
+def change_chair(meeting: Meeting, command: c.ChangeChair, _work: UnitOfWork) -> None:
     meeting.chair(command.to)
-    return answer_of(meeting)
 
 
-@handles(c.CancelMeeting)
-def cancel_meeting(command: c.CancelMeeting, work: UnitOfWork) -> Json:
-    meeting = work.get(Meeting, command.meeting_id)
+@decides(c.CancelMeeting)
+def cancel_meeting(meeting: Meeting, command: c.CancelMeeting, _work: UnitOfWork) -> None:
     meeting.cancel(command.why)
-    return answer_of(meeting)
 
 
 # -- timers --------------------------------------------------------------------------------------

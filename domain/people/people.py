@@ -204,11 +204,8 @@ class Rep(Aggregate):
         self.allocated += 1
 
 
-class TeamCommand(Command):
+class TeamCommand(Command, about=Team):
     team_id: UUID
-
-    def stream(self) -> tuple[type[Aggregate], UUID]:
-        return Team, self.team_id
 
 
 class FormTeam(TeamCommand):
@@ -230,11 +227,8 @@ class ArchiveTeam(TeamCommand):
     """Nobody is hired or moved into the team any more."""
 
 
-class RepCommand(Command):
+class RepCommand(Command, about=Rep):
     rep_id: UUID
-
-    def stream(self) -> tuple[type[Aggregate], UUID]:
-        return Rep, self.rep_id
 
 
 class HireRep(RepCommand):

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC
 from typing import Any
 
-from domain.engine.command import handles
+from domain.engine.command import answers, decides, handles
 from domain.engine.errors import Refused
 from domain.engine.unit_of_work import UnitOfWork
 from domain.people import people as p
@@ -71,6 +71,7 @@ def _check_open(team: p.Team) -> None:
         raise Refused("this team is archived: form it again first", team_id=str(team.id))
 
 
+@answers(p.Rep)
 def answer_of(rep: p.Rep) -> Json:
     return {"rep_id": str(rep.id), "team_id": str(rep.team_id), "active": rep.active}
 
@@ -89,30 +90,24 @@ def correct_rep(command: p.CorrectRep, work: UnitOfWork) -> Json:
     return answer_of(rep)
 
 
-@handles(p.RepLeaves)
-def rep_leaves(command: p.RepLeaves, work: UnitOfWork) -> Json:
-    rep = work.get(p.Rep, command.rep_id)
+@decides(p.RepLeaves)
+def rep_leaves(rep: p.Rep, _command: p.RepLeaves, work: UnitOfWork) -> None:
     if rep.active:
         rep.record(p.RepLeft(at=work.context.happened_at))
-    return answer_of(rep)
 
 
-@handles(p.PlanLeave)
-def plan_leave(command: p.PlanLeave, work: UnitOfWork) -> Json:
-    rep = work.get(p.Rep, command.rep_id)
+@decides(p.PlanLeave)
+def plan_leave(rep: p.Rep, command: p.PlanLeave, _work: UnitOfWork) -> None:
     rep.must_be_active()
     leave = p.LeavePlanned(
         starts_at=command.starts_at.astimezone(UTC), ends_at=command.ends_at.astimezone(UTC)
     )
     if leave not in rep.away:
         rep.record(leave)
-    return answer_of(rep)
 
 
-@handles(p.ComeBack)
-def come_back(command: p.ComeBack, work: UnitOfWork) -> Json:
-    rep = work.get(p.Rep, command.rep_id)
+@decides(p.ComeBack)
+def come_back(rep: p.Rep, _command: p.ComeBack, work: UnitOfWork) -> None:
     at = work.context.happened_at
     if rep.leave_at(at) is not None:
         rep.record(p.CameBack(at=at))
-    return answer_of(rep)

@@ -9,14 +9,12 @@ from __future__ import annotations
 from typing import Annotated, Any
 from uuid import UUID
 
-from domain.engine.aggregate import Aggregate
-from domain.engine.command import Command, handles
 from domain.engine.facts import Fact, fact, upcast
 from domain.engine.fields import FLAT
 from domain.engine.unit_of_work import UnitOfWork
-from domain.engine.versions import Versions, in_force
+from domain.engine.versions import Publish, Versions, in_force
 from domain.policy.follow_up import DEFAULT_POLICY, FollowUpPolicy
-from domain.time.known_days import lifted, said_when_published
+from domain.time.known_days import lifted
 
 
 @fact("policy.published", version=3)
@@ -53,20 +51,7 @@ def follow_up_policy(name: str, work: UnitOfWork) -> FollowUpPolicy:
     return in_force(Policies, name, work)
 
 
-class PublishPolicy(Command):
-    """Publish a new version; the version number given is ignored and the next one taken.
-
-    A workflow then re-arms every open deal that follows the policy.
-    """
+class PublishPolicy(Publish, of=Policies):
+    """A workflow then re-arms every open deal that follows the policy."""
 
     policy: Annotated[FollowUpPolicy, FLAT]
-
-    def stream(self) -> tuple[type[Aggregate], UUID]:
-        return Policies, policy_stream(self.policy.name)
-
-
-@handles(PublishPolicy)
-def publish_policy(command: PublishPolicy, work: UnitOfWork) -> dict[str, Any]:
-    published = work.find(Policies, policy_stream(command.policy.name)).publish(command.policy)
-    work.warn(*said_when_published(published.calendar))
-    return {"policy": published.name, "version": published.version}

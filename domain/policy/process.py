@@ -10,19 +10,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache, lru_cache
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from annotated_types import Ge, Le, Len, MaxLen
 
 from domain.capabilities import load
-from domain.engine.aggregate import Aggregate
-from domain.engine.command import Command, handles
 from domain.engine.errors import FieldError
 from domain.engine.facts import Fact, fact
 from domain.engine.fields import Code, Digits, RuleName, Share
-from domain.engine.unit_of_work import UnitOfWork
-from domain.engine.versions import Versions
+from domain.engine.versions import Publish, Versions
 from domain.policy.closed import AFTER_SALES, CLOSED, LOST, WON
 
 REQUIREMENTS = (
@@ -146,16 +143,5 @@ def process_stream(name: str) -> UUID:
     return Processes.stream_of(name)
 
 
-class PublishProcess(Command):
-    """Publish a new version; the version number given is ignored and the next one taken."""
-
+class PublishProcess(Publish, of=Processes):
     process: Process
-
-    def stream(self) -> tuple[type[Aggregate], UUID]:
-        return Processes, process_stream(self.process.name)
-
-
-@handles(PublishProcess)
-def publish_process(command: PublishProcess, work: UnitOfWork) -> dict[str, Any]:
-    published = work.find(Processes, process_stream(command.process.name)).publish(command.process)
-    return {"process": published.name, "version": published.version}

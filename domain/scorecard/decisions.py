@@ -10,7 +10,7 @@ from annotated_types import Len
 from domain.engine import currency
 from domain.engine.aggregate import Aggregate
 from domain.engine.canonical import digest
-from domain.engine.command import Command, handles
+from domain.engine.command import Command, answers, decides, handles
 from domain.engine.errors import AlreadyExists, Forbidden, Refused
 from domain.engine.fields import NeededText, Position, RuleName, ShortText
 from domain.engine.references import PersonId
@@ -52,11 +52,8 @@ class OpenScorecard(Command):
         return Scorecard, scorecard_id(self.scope, self.period)
 
 
-class ScorecardCommand(Command):
+class ScorecardCommand(Command, about=Scorecard):
     scorecard_id: UUID
-
-    def stream(self) -> tuple[type[Aggregate], UUID]:
-        return Scorecard, self.scorecard_id
 
 
 class ScoreScorecard(ScorecardCommand):
@@ -98,6 +95,7 @@ class HandOverScorecard(ScorecardCommand):
 # -- decisions -----------------------------------------------------------------------------------
 
 
+@answers(Scorecard)
 def answer_of(card: Scorecard) -> Json:
     last = card.closings[-1] if card.closings else None
     return {
@@ -146,9 +144,8 @@ def open_scorecard(command: OpenScorecard, work: UnitOfWork) -> Json:
     return answer_of(card)
 
 
-@handles(ScoreScorecard)
-def score_scorecard(command: ScoreScorecard, work: UnitOfWork) -> Json:
-    card = work.get(Scorecard, command.scorecard_id)
+@decides(ScoreScorecard)
+def score_scorecard(card: Scorecard, command: ScoreScorecard, work: UnitOfWork) -> None:
     card.must_be_open()
     person = card.owner_id if command.role == "owner" else card.manager_id
     if person not in (None, command.scored_by):
@@ -162,14 +159,12 @@ def score_scorecard(command: ScoreScorecard, work: UnitOfWork) -> Json:
     said = ScorecardScored(role=command.role, scored_by=command.scored_by, scores=command.scores)
     if card.said.get(command.role) != said:
         card.record(said)
-    return answer_of(card)
 
 
-@handles(CloseScorecard)
-def close_scorecard(command: CloseScorecard, work: UnitOfWork) -> Json:
-    card = work.get(Scorecard, command.scorecard_id)
+@decides(CloseScorecard)
+def close_scorecard(card: Scorecard, command: CloseScorecard, work: UnitOfWork) -> None:
     if card.status == "closed" and card.closings[-1].position == command.position:
-        return answer_of(card)
+        return
     card.must_be_open()
     definition = definition_of(card, work)
     _check_closing(definition, card, command)
@@ -184,7 +179,6 @@ def close_scorecard(command: CloseScorecard, work: UnitOfWork) -> Json:
             total=total_of(scores_of(definition, command.figures, card.scores)),
         )
     )
-    return answer_of(card)
 
 
 def _check_closing(definition: Definition, card: Scorecard, command: CloseScorecard) -> None:
@@ -199,30 +193,25 @@ def _check_closing(definition: Definition, card: Scorecard, command: CloseScorec
     checks.done()
 
 
-@handles(CommentOnScorecard)
-def comment_on_scorecard(command: CommentOnScorecard, work: UnitOfWork) -> Json:
-    card = work.get(Scorecard, command.scorecard_id)
+@decides(CommentOnScorecard)
+def comment_on_scorecard(card: Scorecard, command: CommentOnScorecard, _work: UnitOfWork) -> None:
     said = ScorecardCommented(comment_id=command.comment_id, author_id=command.author_id, text=command.text)
     held = card.comments.get(command.comment_id)
     if held is None:
         card.record(said)
     elif held != said:
         raise AlreadyExists("this id belongs to another comment", id=str(command.comment_id))
-    return answer_of(card)
 
 
-@handles(AppealScorecard)
-def appeal_scorecard(command: AppealScorecard, work: UnitOfWork) -> Json:
-    card = work.get(Scorecard, command.scorecard_id)
+@decides(AppealScorecard)
+def appeal_scorecard(card: Scorecard, command: AppealScorecard, _work: UnitOfWork) -> None:
     if command.appealed_by != card.owner_id:
         raise Forbidden("a score is appealed against by whose it is")
     card.appeal(command.appealed_by, command.why)
-    return answer_of(card)
 
 
-@handles(HandOverScorecard)
-def hand_over_scorecard(command: HandOverScorecard, work: UnitOfWork) -> Json:
-    card = work.get(Scorecard, command.scorecard_id)
+@decides(HandOverScorecard)
+def hand_over_scorecard(card: Scorecard, command: HandOverScorecard, work: UnitOfWork) -> None:
     card.must_be_open()
     after = ScorecardPeople(
         owner_id=command.owner_id or card.owner_id,
@@ -230,4 +219,3 @@ def hand_over_scorecard(command: HandOverScorecard, work: UnitOfWork) -> Json:
         team_id=team_of(card.about.scope, work),
     )
     card.hand_over(after, command.why)
-    return answer_of(card)

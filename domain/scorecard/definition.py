@@ -10,18 +10,15 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from enum import StrEnum
 from itertools import pairwise
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from annotated_types import Gt, Len, Lt, MaxLen
 
-from domain.engine.aggregate import Aggregate
-from domain.engine.command import Command, handles
 from domain.engine.errors import FieldError
 from domain.engine.facts import Fact, fact
 from domain.engine.fields import FLAT, MAX_AMOUNT, Digits, MetricKey, Name, Percent, RuleName, Version, Weight
-from domain.engine.unit_of_work import UnitOfWork
-from domain.engine.versions import Versions
+from domain.engine.versions import Publish, Versions
 from domain.figures.metrics import ACTION_ITEMS_KEPT, GATE_DISCIPLINE, PROMISE_KEEPING, find_metric
 from domain.figures.shares import PRECISION
 
@@ -135,17 +132,5 @@ def definition_stream(name: str) -> UUID:
     return Definitions.stream_of(name)
 
 
-class DefineScorecard(Command):
-    """Publish a version; the number given is ignored and the next one taken. The same again is silence."""
-
+class DefineScorecard(Publish, of=Definitions):
     definition: Annotated[Definition, FLAT]
-
-    def stream(self) -> tuple[type[Aggregate], UUID]:
-        return Definitions, definition_stream(self.definition.name)
-
-
-@handles(DefineScorecard)
-def define_scorecard(command: DefineScorecard, work: UnitOfWork) -> dict[str, Any]:
-    held = work.find(Definitions, definition_stream(command.definition.name))
-    published = held.publish(command.definition)
-    return {"scorecard": published.name, "version": published.version}

@@ -42,11 +42,8 @@ class ProposeTarget(Command):
         return Target, target_id(self.metric, self.scope, self.period)
 
 
-class TargetCommand(Command):
+class TargetCommand(Command, about=Target):
     target_id: UUID
-
-    def stream(self) -> tuple[type[Aggregate], UUID]:
-        return Target, self.target_id
 
 
 class AgreeTarget(TargetCommand):

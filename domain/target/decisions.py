@@ -8,7 +8,7 @@ from uuid import UUID
 
 from domain.customer import Product
 from domain.cycle.policies import company_day
-from domain.engine.command import handles
+from domain.engine.command import answers, decides, handles
 from domain.engine.errors import AlreadyExists, FieldError, Invalid
 from domain.engine.unit_of_work import UnitOfWork
 from domain.figures.metrics import Unit
@@ -22,6 +22,7 @@ from domain.target.target import Target, target_id
 Json = dict[str, Any]
 
 
+@answers(Target)
 def answer_of(target: Target) -> Json:
     """What every command about a target answers."""
     return {
@@ -86,25 +87,19 @@ def team_of(scope: Scope, work: UnitOfWork) -> UUID | None:
     return work.get(Rep, scope.id).team_id
 
 
-@handles(c.AgreeTarget)
-def agree_target(command: c.AgreeTarget, work: UnitOfWork) -> Json:
-    target = work.get(Target, command.target_id)
+@decides(c.AgreeTarget)
+def agree_target(target: Target, command: c.AgreeTarget, _work: UnitOfWork) -> None:
     target.agree(command.agreed_by)
-    return answer_of(target)
 
 
-@handles(c.LeaveTargetUnagreed)
-def leave_target_unagreed(command: c.LeaveTargetUnagreed, work: UnitOfWork) -> Json:
-    target = work.get(Target, command.target_id)
+@decides(c.LeaveTargetUnagreed)
+def leave_target_unagreed(target: Target, _command: c.LeaveTargetUnagreed, _work: UnitOfWork) -> None:
     target.leave_unagreed()
-    return answer_of(target)
 
 
-@handles(c.HandOverTarget)
-def hand_over_target(command: c.HandOverTarget, work: UnitOfWork) -> Json:
-    target = work.get(Target, command.target_id)
+@decides(c.HandOverTarget)
+def hand_over_target(target: Target, command: c.HandOverTarget, _work: UnitOfWork) -> None:
     target.hand_over(command.owner_id)
-    return answer_of(target)
 
 
 def first_day(target: Target, said: date | None, work: UnitOfWork) -> date:

@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from domain.engine.command import handles
+from domain.engine.command import decides
 from domain.engine.errors import AlreadyExists, FieldError, Invalid, Refused
 from domain.engine.unit_of_work import UnitOfWork
 from domain.engine.values import Checks
@@ -19,15 +19,14 @@ from domain.figures.shares import Method, check_manual, spread, spread_equally
 from domain.people.people import Rep
 from domain.target import commands as c
 from domain.target import facts as f
-from domain.target.decisions import Json, answer_of, team_of
+from domain.target.decisions import team_of
 from domain.target.smart import check_number
 from domain.target.target import Target, target_id
 from domain.time.periods import KINDS
 
 
-@handles(c.DecomposeTarget)
-def decompose_target(command: c.DecomposeTarget, work: UnitOfWork) -> Json:
-    parent = work.get(Target, command.target_id)
+@decides(c.DecomposeTarget)
+def decompose_target(parent: Target, command: c.DecomposeTarget, work: UnitOfWork) -> None:
     parent.must_stand()
     _check_children(parent, command.children, work)
     numbers = numbers_for(parent, parent.number, command.method, command.children)
@@ -39,7 +38,6 @@ def decompose_target(command: c.DecomposeTarget, work: UnitOfWork) -> Json:
         parent.divide(command.method, shares, parent.period.start, command.basis)
     elif parent.shares != shares:
         raise Refused("the target is divided already: re-spread it")
-    return answer_of(parent)
 
 
 # -- checks --------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from domain.engine.command import handles
+from domain.engine.command import decides
 from domain.engine.errors import FieldError, Invalid, Refused
 from domain.engine.unit_of_work import UnitOfWork
 from domain.engine.values import Checks
@@ -22,7 +22,7 @@ from domain.figures.scope import ScopeKind
 from domain.figures.shares import Method, Part, respread, spread
 from domain.target import commands as c
 from domain.target import facts as f
-from domain.target.decisions import Json, answer_of, first_day
+from domain.target.decisions import first_day
 from domain.target.dividing import check_teams, id_of, numbers_for, propose_part
 from domain.target.smart import check_number
 from domain.target.target import ZERO, Target
@@ -30,19 +30,16 @@ from domain.target.target import ZERO, Target
 ONE = Decimal(1)
 
 
-@handles(c.ReviseTarget)
-def revise_target(command: c.ReviseTarget, work: UnitOfWork) -> Json:
-    target = work.get(Target, command.target_id)
+@decides(c.ReviseTarget)
+def revise_target(target: Target, command: c.ReviseTarget, work: UnitOfWork) -> None:
     _check(target, command.number)
     if command.number != target.number:
         _must_be_whole(target)
         Change(first_day(target, command.from_day, work), command.why, work).revise(target, command.number)
-    return answer_of(target)
 
 
-@handles(c.RespreadTarget)
-def respread_target(command: c.RespreadTarget, work: UnitOfWork) -> Json:
-    target = work.get(Target, command.target_id)
+@decides(c.RespreadTarget)
+def respread_target(target: Target, command: c.RespreadTarget, work: UnitOfWork) -> None:
     number = target.number if command.number is None else command.number
     _check(target, number)
     if not target.shares:
@@ -55,12 +52,10 @@ def respread_target(command: c.RespreadTarget, work: UnitOfWork) -> Json:
     else:
         target.revise(number, change.day, command.why)
         change.divide_as_said(target, command)
-    return answer_of(target)
 
 
-@handles(c.WithdrawTarget)
-def withdraw_target(command: c.WithdrawTarget, work: UnitOfWork) -> Json:
-    target = work.get(Target, command.target_id)
+@decides(c.WithdrawTarget)
+def withdraw_target(target: Target, command: c.WithdrawTarget, work: UnitOfWork) -> None:
     if target.stands:
         _check(target, target.number)
         _must_be_whole(target)
@@ -69,7 +64,6 @@ def withdraw_target(command: c.WithdrawTarget, work: UnitOfWork) -> Json:
             left = tuple(s for s in parent.shares if s.child_id != target.id)
             parent.divide(parent.method or Method.MANUAL, left, parent.period.start)
         _withdraw(target, command.why, work)
-    return answer_of(target)
 
 
 def _withdraw(target: Target, why: str, work: UnitOfWork) -> None:
@@ -81,16 +75,14 @@ def _withdraw(target: Target, why: str, work: UnitOfWork) -> None:
             _withdraw(child, why, work)
 
 
-@handles(c.MoveTarget)
-def move_target(command: c.MoveTarget, work: UnitOfWork) -> Json:
-    target = work.get(Target, command.target_id)
+@decides(c.MoveTarget)
+def move_target(target: Target, command: c.MoveTarget, work: UnitOfWork) -> None:
     _check(target, target.number)
     if target.parent_id is None:
         raise Refused("the target is nobody's part: there is nothing to move it from")
     if target.parent_id != command.parent_id:
         change = Change(first_day(target, command.from_day, work), command.why, work)
         change.move(target, work.get(Target, command.parent_id), command.stays)
-    return answer_of(target)
 
 
 def _check(target: Target, number: Decimal) -> None:
