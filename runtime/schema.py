@@ -84,6 +84,7 @@ def _bring_up(
     connection.execute("SELECT pg_advisory_xact_lock(%s)", [MIGRATION_LOCK])
     migrations.execute(connection, migrations.HERE / "schemas.sql")
     versions()
+    migrations.execute(connection, migrations.HERE / "accounts.sql")
     migrations.execute(connection, migrations.HERE / "functions.sql")
     connection.execute(sql.SQL("GRANT SELECT ON app.schema_version TO {}").format(sql.Identifier(APP_ROLE)))
     connection.execute(sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(APP_ROLE)))

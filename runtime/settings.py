@@ -14,6 +14,7 @@ from typing import Self
 from domain.engine import reading
 from runtime import running
 from runtime.bounds import Bounds, NotBounded
+from runtime.sign_in import NotSignIn, SignIn
 
 DEFAULT_DATA = "./.salesloop"
 DEFAULT_HOST = "127.0.0.1"
@@ -42,6 +43,7 @@ class Settings:
         None  # of a running `salesloop dev`; the SDK's own configuration goes first
     )
     bounds: Bounds = field(default_factory=Bounds)
+    sign_in: SignIn = field(default_factory=SignIn)
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> Self:
@@ -69,6 +71,7 @@ class Settings:
             task_queue=env.get("SALESLOOP_TASK_QUEUE", "salesloop"),
             temporal_address=beside.temporal_address if beside else None,
             bounds=bounds(env),
+            sign_in=sign_in(env),
         )
 
 
@@ -81,6 +84,14 @@ def bounds(env: Mapping[str, str] = os.environ) -> Bounds:
     try:
         return Bounds.from_env(env)
     except NotBounded as wrong:
+        raise NotConfigured(str(wrong)) from None
+
+
+def sign_in(env: Mapping[str, str] = os.environ) -> SignIn:
+    """Raises NotConfigured."""
+    try:
+        return SignIn.from_env(env)
+    except NotSignIn as wrong:
         raise NotConfigured(str(wrong)) from None
 
 
