@@ -10,11 +10,10 @@ from fastapi import FastAPI
 
 import domain.registry  # noqa: F401 - every fact and decision is registered by importing it
 from api.capabilities import ROUTERS, TAGS
-from api.engine import errors, openapi
+from api.engine import errors, openapi, signed_in
 from api.engine.metrics import Metrics
 from api.engine.middleware import Middleware
 from api.engine.services import Services
-from projections.engine.wait import Waiter
 from runtime.ledger import open_ledger
 from runtime.settings import Settings
 
@@ -41,6 +40,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.metrics = metrics
     app.add_middleware(Middleware, metrics=metrics, bounds=settings.bounds)
     errors.install(app)
+    signed_in.install(app)
     for router in ROUTERS:
         app.router.routes.extend(router.routes)
     openapi.install(app, TAGS)
@@ -52,9 +52,9 @@ def _lifespan(settings: Settings) -> Callable[[FastAPI], AbstractAsyncContextMan
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         url = settings.database_url
         opened = open_ledger(url, max_size=POOL_SIZE, statement_seconds=STATEMENT_PATIENCE)
-        async with opened as ledger, Waiter(url) as waiter:
+        async with opened as ledger, Services.opened(settings, ledger, app.state.metrics) as services:
             ledger.pool.timeout = DATABASE_PATIENCE
-            app.state.services = services = Services.of(settings, ledger, waiter, app.state.metrics)
+            app.state.services = services
             services.imports.open()
             try:
                 yield

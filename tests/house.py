@@ -15,7 +15,10 @@ import httpx
 import uvicorn
 
 from api.engine import reading
+from api.engine.accounts import Accounts, NewAccount
 from api.engine.roles import Role
+from api.engine.sessions import Sessions
+from api.engine.signed_in import COOKIE
 from api.engine.users import KeyStore, NewKey
 from api.serve import config
 from projections.engine import catalog
@@ -40,6 +43,8 @@ class House:
     teams: dict[str, UUID] = field(default_factory=dict)
     reps: dict[str, UUID] = field(default_factory=dict)
     clients: dict[str, httpx.Client] = field(default_factory=dict)
+    accounts: dict[str, UUID] = field(default_factory=dict)
+    browsers: list[httpx.Client] = field(default_factory=list)
     position: int = 0
     """Of the last deal that was opened here."""
 
@@ -49,6 +54,25 @@ class House:
             headers = {"Authorization": f"Bearer {token}"} if token else {}
             self.clients[name] = httpx.Client(base_url=self.base, headers=headers, timeout=2 * PATIENCE)
         return self.clients[name]
+
+    def browser(self, name: str) -> httpx.Client:
+        """Signed in, with an account of that name made when it is first asked for, on a client of its own each time."""
+        if name not in self.accounts:
+            self.accounts[name] = asyncio.run(make_account(self.settings.database_url, self._account(name)))
+        cookie = asyncio.run(open_session(self.settings, self.accounts[name]))
+        made = httpx.Client(
+            base_url=self.base, headers={**FROM_OUR_PAGE, "Accept": "text/html"}, timeout=2 * PATIENCE
+        )
+        made.cookies.set(COOKIE, cookie)
+        self.browsers.append(made)
+        return made
+
+    def _account(self, name: str) -> NewAccount:
+        if name in self.reps:
+            return NewAccount(name, Role.REP, rep_id=self.reps[name])
+        if name.endswith("-manager"):
+            return NewAccount(name, Role.MANAGER, team_id=self.teams[name.removesuffix("-manager")])
+        return NewAccount(name, Role(name))
 
     @property
     def admin(self) -> httpx.Client:
@@ -63,7 +87,7 @@ class House:
         return UUID(answer.json()["answer"]["deal_id"])
 
     def close(self) -> None:
-        for client in self.clients.values():
+        for client in (*self.clients.values(), *self.browsers):
             client.close()
 
 
@@ -98,6 +122,8 @@ def _port(server: uvicorn.Server) -> int:
     return port
 
 
+FROM_OUR_PAGE = {"Sec-Fetch-Site": "same-origin"}
+"""What a browser says of a form on a page of ours."""
 PLENTY = Bounds(wrong_keys=10_000)
 """Generated calls try hundreds of wrong keys."""
 
@@ -120,6 +146,19 @@ def migrate_all(url: str) -> None:
 async def make_key(url: str, new: NewKey) -> str:
     async with open_ledger(url, min_size=1, max_size=2) as ledger:
         return (await KeyStore(ledger).create(new, "tests"))[1]
+
+
+async def make_account(url: str, new: NewAccount) -> UUID:
+    async with open_ledger(url, min_size=1, max_size=2) as ledger:
+        return await Accounts(ledger).create(new, "tests")
+
+
+async def open_session(settings: Settings, account: UUID) -> str:
+    """Its cookie."""
+    async with open_ledger(settings.database_url, min_size=1, max_size=2) as ledger:
+        cookie = await Sessions(ledger, settings.sign_in).open(account)
+    assert cookie is not None
+    return cookie
 
 
 def furnish(house: House) -> None:

@@ -101,13 +101,13 @@ class Guarded(APIRoute):
         async def guarded(request: Request) -> Response:
             user = await _admitted(request, authority.roles)
             services = services_of(request)
-            _check_rate(services, user)
+            check_rate(services, user)
             if request.scope["query_string"]:
                 _check_known(request, known)
             if streams:
                 return await handle(request)
             if takes_body:
-                await _whole(request)
+                await whole(request)
             await services.admission.turns.take(user.key_id)
             try:
                 return await handle(request)
@@ -117,13 +117,14 @@ class Guarded(APIRoute):
         return guarded
 
 
-def _check_rate(services: Services, user: User) -> None:
+def check_rate(services: Services, user: User) -> None:
+    """Raises Problem where this key, or session, asks more than it may."""
     if (wait := services.admission.requests.take(user.key_id)) > 0:
         most = services.settings.bounds.requests_per_key
-        raise too_many(TOO_MANY_REQUESTS, f"a key may ask {most} times a second", wait)
+        raise too_many(TOO_MANY_REQUESTS, f"a key or session may ask {most} times a second", wait)
 
 
-async def _whole(request: Request) -> None:
+async def whole(request: Request) -> None:
     """The body is here before a turn is taken: who sends slowly keeps nobody waiting."""
     try:
         await request.body()

@@ -19,7 +19,6 @@ from api.engine.services import Services
 from api.engine.users import User
 from api.engine.writing import CHANNEL
 from domain.engine.context import Channel
-from projections.engine.wait import Waiter
 from runtime.ledger import open_ledger
 from runtime.settings import Settings
 
@@ -31,9 +30,12 @@ _made = cache(create_app)
 @asynccontextmanager
 async def inside(settings: Settings) -> AsyncIterator[FastAPI]:
     """The application on the database of the settings; one at a time in a process."""
-    app, url = _made(settings), settings.database_url
-    async with open_ledger(url, min_size=1, max_size=POOL_SIZE) as ledger, Waiter(url) as waiter:
-        app.state.services = Services.of(settings, ledger, waiter, app.state.metrics)
+    app = _made(settings)
+    async with (
+        open_ledger(settings.database_url, min_size=1, max_size=POOL_SIZE) as ledger,
+        Services.opened(settings, ledger, app.state.metrics) as services,
+    ):
+        app.state.services = services
         yield app
 
 

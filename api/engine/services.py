@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Self
 
 from fastapi import Request
 
+from api.engine.accounts import Accounts
 from api.engine.admission import Admission
 from api.engine.metrics import Metrics
+from api.engine.sessions import CHANNEL, Sessions
 from api.engine.users import KeyStore
 from api.imports.jobs import ImportJobs
 from domain.engine.command_handler import CommandHandler
@@ -27,13 +31,25 @@ class Services:
     ledger: Ledger
     handler: CommandHandler
     keys: KeyStore
+    accounts: Accounts
+    sessions: Sessions
     waiter: Waiter
     imports: ImportJobs
     metrics: Metrics
     admission: Admission
 
     @classmethod
-    def of(cls, settings: Settings, ledger: Ledger, waiter: Waiter, metrics: Metrics) -> Self:
+    @asynccontextmanager
+    async def opened(cls, settings: Settings, ledger: Ledger, metrics: Metrics) -> AsyncIterator[Self]:
+        """On an open ledger, with one connection that listens."""
+        sessions = Sessions(ledger, settings.sign_in)
+        async with Waiter(settings.database_url, {CHANNEL: sessions.heard}) as waiter:
+            yield cls._of(settings, ledger, sessions, waiter, metrics)
+
+    @classmethod
+    def _of(
+        cls, settings: Settings, ledger: Ledger, sessions: Sessions, waiter: Waiter, metrics: Metrics
+    ) -> Self:
         bounds = settings.bounds
         return cls(
             settings=settings,
@@ -41,6 +57,8 @@ class Services:
             ledger=ledger,
             handler=CommandHandler(ledger),
             keys=KeyStore(ledger, bounds.wrong_keys),
+            accounts=Accounts(ledger),
+            sessions=sessions,
             waiter=waiter,
             imports=ImportJobs(settings),
             metrics=metrics,

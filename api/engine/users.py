@@ -230,31 +230,32 @@ class KeyStore:
         _, secret_hash, user_id, role, rep_id, team_id, revoked_at, expires_at = row
         if revoked_at is not None:
             raise Unauthenticated("the API key was revoked")
-        if role == Role.REP:
-            team_id = await self._team_of(rep_id)
-        person_id = rep_id
-        if role == Role.MANAGER and rep_id is None:
-            person_id = (await self._team(team_id)).manager_id
-        user = User(id, user_id, Role(role), rep_id, team_id, person_id)
-        return self._hold(Held(user, secret_hash, expires_at, time.monotonic() + CACHED_SECONDS))
-
-    async def _team(self, team_id: UUID) -> Team:
-        team = (await self._ledger.load({team_id: Team}))[team_id]
-        assert isinstance(team, Team)
-        return team
-
-    async def _team_of(self, rep_id: UUID) -> UUID:
-        """Where the rep is now, whatever the key was made with; who has left has no key any more."""
-        rep = (await self._ledger.load({rep_id: Rep}))[rep_id]
-        if not isinstance(rep, Rep) or not rep.active or rep.team_id is None:
+        user = await user_now(self._ledger, User(id, user_id, Role(role), rep_id, team_id))
+        if user is None:
             raise Unauthenticated("the rep this API key is bound to has left")
-        return rep.team_id
+        return self._hold(Held(user, secret_hash, expires_at, time.monotonic() + CACHED_SECONDS))
 
     def _hold(self, held: Held) -> Held:
         self._held[held.user.key_id] = held
         while len(self._held) > CACHED_KEYS:
             self._held.popitem(last=False)
         return held
+
+
+async def user_now(ledger: Ledger, user: User) -> User | None:
+    """The user as placed now, whatever the key was made with: where the rep is, and who speaks. None: the rep has left."""
+    if user.role is Role.REP:
+        assert user.rep_id is not None
+        rep = (await ledger.load({user.rep_id: Rep}))[user.rep_id]
+        if not isinstance(rep, Rep) or not rep.active or rep.team_id is None:
+            return None
+        return replace(user, team_id=rep.team_id, person_id=user.rep_id)
+    if user.role is Role.MANAGER and user.rep_id is None:
+        assert user.team_id is not None
+        team = (await ledger.load({user.team_id: Team}))[user.team_id]
+        assert isinstance(team, Team)
+        return replace(user, person_id=team.manager_id)
+    return replace(user, person_id=user.rep_id)
 
 
 def _nobody(kind: str, id: UUID) -> NotFound:

@@ -108,6 +108,9 @@ class Listener(BackgroundTask):
     def heard(self, channel: str, payload: str) -> None:
         """Note what a notification says."""
 
+    def begins(self) -> None:
+        """From now on it hears; what was said before may have been missed."""
+
     @abstractmethod
     async def check(self, connection: AsyncConnection[Any]) -> None:
         """Note what the tables say."""
@@ -125,6 +128,7 @@ class Listener(BackgroundTask):
             for channel in self.channels:
                 await connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
             self.watermarks.clear()
+            self.begins()
             while True:
                 await self.check(connection)
                 async for notice in connection.notifies(timeout=self._recheck_seconds):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from psycopg import AsyncConnection
@@ -25,9 +26,14 @@ class NotReached(TimeoutError):
 
 
 class Waiter(Listener):
-    """One a process: `async with Waiter(url) as waiter: await waiter.until("deal_board", position)`."""
+    """One a process: `async with Waiter(url) as waiter: await waiter.until("deal_board", position)`. What others `hear` on channels of
+    their own comes over the same connection; an empty payload says that something may have been missed.
+    """
 
-    channels = (CHANNEL,)
+    def __init__(self, url: str, hear: Mapping[str, Callable[[str], None]] | None = None) -> None:
+        super().__init__(url)
+        self._hear = dict(hear or {})
+        self.channels = (CHANNEL, *self._hear)
 
     async def until(self, name: str, position: int, timeout: float = 5.0) -> bool:  # noqa: ASYNC109 - the caller's bound
         """True once the read model has `position`. Raises NotReached after `timeout` seconds."""
@@ -40,7 +46,14 @@ class Waiter(Listener):
             raise NotReached(name, position, self.watermarks.get(name)) from late
         return True
 
+    def begins(self) -> None:
+        for hear in self._hear.values():
+            hear("")
+
     def heard(self, channel: str, payload: str) -> None:
+        if channel in self._hear:
+            self._hear[channel](payload)
+            return
         for mark in payload.split(","):
             name, _, position = mark.rpartition(":")
             self.watermarks.set(name, int(position))

@@ -1,0 +1,137 @@
+"""api: people's accounts — made, listed, disabled, given links. HTTP may not enter, and no password as it was typed."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from psycopg.errors import InsufficientPrivilege, UniqueViolation
+from psycopg.rows import dict_row
+
+from api.engine.roles import Role
+from api.engine.users import digest
+from domain.engine.errors import AlreadyExists, Forbidden, NotFound
+from domain.people.people import Rep, Team
+from runtime.ledger import Ledger
+
+OPERATOR_ONLY = (
+    "an administrator's account is the operator's, in the terminal beside the database: salesloop user --help"
+)
+COLUMNS = (
+    "a.id, a.login, a.name, a.email, a.role, a.rep_id, a.team_id, a.language, a.timezone, a.created_at, a.created_by, a.disabled_at,"
+    " a.password_hash IS NOT NULL AS has_password,"
+    " (SELECT count(*) FROM app.sessions s WHERE s.account_id = a.id AND s.expires_at > now()) AS sessions,"
+    " (SELECT max(s.seen_at) FROM app.sessions s WHERE s.account_id = a.id) AS seen_at"
+)
+ALL = f"SELECT {COLUMNS} FROM app.accounts a ORDER BY lower(a.login) LIMIT %s"
+ONE = f"SELECT {COLUMNS} FROM app.accounts a WHERE lower(a.login) = lower(%s)"
+CREATE = "SELECT app.create_account(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+CHANGES = "SELECT at, by, what, detail FROM app.account_changes WHERE account_id = %s ORDER BY position DESC LIMIT %s"
+
+
+@dataclass(frozen=True, slots=True)
+class NewAccount:
+    """Whose it is. A rep's account names the rep, a manager's the team. `login` is a pseudonym; `name` and `email` are personal."""
+
+    login: str
+    role: Role
+    rep_id: UUID | None = None
+    team_id: UUID | None = None
+    name: str = ""
+    email: str | None = None
+    language: str | None = None
+    timezone: str | None = None
+
+
+class Accounts:
+    """All changes are on record in `app.account_changes`, with who made them. What is about an administrator's account raises
+    Forbidden over a connection that is not the operator's.
+    """
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    async def create(self, new: NewAccount, by: str) -> UUID:
+        """Raises AlreadyExists for a login or an address that is taken, NotFound for a rep or team that is not there."""
+        await self._check_named(new.rep_id, new.team_id)
+        id = uuid4()
+        said = (new.name, new.email, new.role.value, new.rep_id, new.team_id, new.language, new.timezone)
+        try:
+            await self._call(CREATE, [id, new.login, *said, by])
+        except UniqueViolation as taken:
+            field = "email" if taken.diag.constraint_name == "accounts_by_email" else "login"
+            raise AlreadyExists(f"{field}: there is an account with it already", field=field) from None
+        return id
+
+    async def all(self, limit: int = 1_000) -> list[dict[str, Any]]:
+        return await self._rows(ALL, [limit])
+
+    async def of(self, login: str) -> dict[str, Any]:
+        """Raises NotFound."""
+        if not (rows := await self._rows(ONE, [login])):
+            raise NotFound(f"no account has the login {login}", kind="account", id=login)
+        return rows[0]
+
+    async def changes(self, id: UUID, limit: int = 100) -> list[dict[str, Any]]:
+        """Newest first."""
+        return await self._rows(CHANGES, [id, limit])
+
+    async def set_role(
+        self, id: UUID, role: Role, rep_id: UUID | None, team_id: UUID | None, by: str
+    ) -> None:
+        await self._check_named(rep_id, team_id)
+        await self._call("SELECT app.set_role(%s, %s, %s, %s, %s)", [id, role.value, rep_id, team_id, by])
+
+    async def disable(self, id: UUID, by: str) -> datetime:
+        """When it was disabled, now or earlier. Its sessions and links end."""
+        at: datetime = await self._call("SELECT app.disable_account(%s, %s)", [id, by])
+        return at
+
+    async def enable(self, id: UUID, by: str) -> None:
+        await self._call("SELECT app.enable_account(%s, %s)", [id, by])
+
+    async def link(self, id: UUID, by: str, lasts: timedelta, *, once: bool = True) -> str:
+        """The token of a link by which a password is set; earlier ones count no more. Not `once`: it opens a session each time, on
+        this machine alone. Raises Forbidden for a disabled account.
+        """
+        token = secrets.token_urlsafe(32)
+        values = [id, digest(token), once, datetime.now(UTC) + lasts, by]
+        if not await self._call("SELECT app.create_link(%s, %s, %s, %s, %s)", values):
+            raise Forbidden("the account is disabled: enable it first")
+        return token
+
+    async def _check_named(self, rep_id: UUID | None, team_id: UUID | None) -> None:
+        wanted: dict[UUID, type[Rep | Team]] = {}
+        wanted |= {rep_id: Rep} if rep_id is not None else {}
+        wanted |= {team_id: Team} if team_id is not None else {}
+        found = await self._ledger.load({**wanted}) if wanted else {}
+        for id, kind in wanted.items():
+            one = found[id]
+            there = (isinstance(one, Rep) and one.active) or (
+                isinstance(one, Team) and one.exists and not one.archived
+            )
+            if not there:
+                field = f"{kind.KIND}_id"
+                raise NotFound(
+                    f"{field}: no {kind.KIND} who is there has the id {id}",
+                    kind=kind.KIND,
+                    id=str(id),
+                    field=field,
+                )
+
+    async def _call(self, query: str, values: list[Any]) -> Any:
+        async with self._ledger.pool.connection() as connection:
+            try:
+                row = await (await connection.execute(query.encode(), values)).fetchone()
+            except InsufficientPrivilege as refused:
+                raise Forbidden(OPERATOR_ONLY) from refused
+        assert row is not None
+        return row[0]
+
+    async def _rows(self, query: str, values: list[Any]) -> list[dict[str, Any]]:
+        async with self._ledger.pool.connection() as connection:
+            cursor = connection.cursor(row_factory=dict_row)
+            return await (await cursor.execute(query.encode(), values)).fetchall()
