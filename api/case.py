@@ -50,6 +50,11 @@ READS = (
         more="A team's board: what is due first comes first. Those of your team; auditors and admins see all.",
         one="One service case",
         history=True,
+        terminal="case",
+        columns="due_at severity status missed owner_id customer_id title case_id",
+        fields="case_id customer_id owner_id severity category status due_at missed deal_id product_id follows reopened solution score said "
+        "policy policy_version",
+        typed="--team 'North' --status open",
     ),
     Reads(
         model="projections.case:PublishedServicePolicies",
@@ -58,5 +63,7 @@ READS = (
         by="name",
         many="Service policies, the newest version of each",
         one="One service policy",
+        terminal="case policies",
+        columns="name policy.version policy.severe policy.normal policy.minor policy.feedback_after policy.reopen_days policy.calendar",
     ),
 )

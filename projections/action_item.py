@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 import msgspec
@@ -44,6 +44,11 @@ class ItemSeen(msgspec.Struct, kw_only=True):
     @property
     def is_open(self) -> bool:
         return self.outcome == OPEN
+
+    @property
+    def state(self) -> str:
+        """As of now."""
+        return "overdue" if self.is_open and self.due_at < datetime.now(UTC) else self.outcome
 
 
 class ActionItems(StreamView[ActionItem, ItemSeen]):

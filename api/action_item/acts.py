@@ -48,5 +48,9 @@ READS = (
         many="Action items, page by page",
         more="What is due first comes first. Those of your team; auditors and admins see all.",
         one="One action item",
+        terminal="action",
+        columns="due_at state owner_id what item_id",
+        fields="item_id owner_id manager_id due_at state reminded missed escalated done_at note cycle_id decision_id policy policy_version",
+        typed="--owner 'Li Wei'",
     ),
 )

@@ -144,6 +144,8 @@ class Reads:
     * `by`: what it can be narrowed down by, apart by blanks, beside the team: a filter of the model (`owner` for `owner_id`), or
       `status=open|closed` for one of these words.
     * `many` and `one` say what they are, `more` what else there is to say of the list. `history`: the events of one are told, too.
+    * `terminal` is the group whose commands list and show them, and tell their history; with a second word only a list, called so.
+      `columns` are the fields that a list shows, `fields` those of one, apart by blanks; `typed` is an example of a list's options.
     """
 
     model: str
@@ -154,6 +156,10 @@ class Reads:
     one: str
     more: str = ""
     history: bool = False
+    terminal: str = ""
+    columns: str = ""
+    fields: str = ""
+    typed: str = ""
 
 
 def default_of(one: Any) -> Any:

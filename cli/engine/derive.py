@@ -81,11 +81,13 @@ class Derived(TyperGroup):
         if not self.table:
             return
         from cli.engine.acts import commands
+        from cli.engine.shown import add_reads
 
         made = Commands(rich_markup_mode=None, add_completion=False)
         for act in commands(self.table, self.name or ""):
             told = example(f"salesloop {act.call} {act.example}".strip())
             made.command(act.name, help=act.help, epilog=told)(_command(act))
+        add_reads(made, self.table, self.name or "")
         derived: Any = get_command(made)
         self.commands.update(getattr(derived, "commands", {derived.name: derived}))
         self.table = ""

@@ -1,17 +1,23 @@
-"""cli: a read model of streams as two commands — its list, and one of it by its id. What is asked for is what the API's routes take."""
+"""cli: a read model of streams as commands — its list, one of it by its id, its history. What is asked for is what the API's routes take.
+
+`add_reads` makes them from a table of `Reads`; where the view is written by hand, `add_list` and `add_show` take it.
+"""
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import Enum, StrEnum
+from functools import partial
 from importlib import import_module
-from typing import Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast
 from uuid import UUID
 
 import typer
 
+from api.engine.acts import WHICH
 from cli.engine.backend import Backend, backend
 from cli.engine.common import Json, Limit, Zone, as_json, example, run, zone
 from cli.engine.language import language
@@ -28,9 +34,14 @@ from cli.engine.options import (
     more,
 )
 
+if TYPE_CHECKING:
+    from api.engine.acts import Reads
+
 FILTERS: dict[str, Any] = {
     "cycle": Annotated[str | None, typer.Option("--cycle", help=CYCLE)],
     "customer": CustomerFilter,
+    "deal": Annotated[str | None, typer.Option("--deal", help="A deal: its reference or id.")],
+    "manager": Annotated[str | None, typer.Option("--manager", help="A rep: name, login or id.")],
     "metric": Annotated[str | None, typer.Option("--metric", help="Such as revenue-won.")],
     "owner": OwnerFilter,
     "period": PeriodFilter,
@@ -38,7 +49,7 @@ FILTERS: dict[str, Any] = {
     "team": TeamFilter,
 }
 """What lists are narrowed down by, by the option; another one is a choice of the words that are named beside it."""
-PEOPLE = ("owner", "team", "cycle", "customer")
+PEOPLE = ("owner", "manager", "team", "cycle", "customer", "deal")
 """Those that stand for an id."""
 
 
@@ -50,7 +61,7 @@ class Shown:
 
     path: str
     model: str
-    view: str
+    view: str | Callable[..., None]
     help: str
     example: str
     names: Callable[[Any], Iterable[UUID | None]]
@@ -59,8 +70,10 @@ class Shown:
     limit: int = 20
 
 
-def add_list(app: typer.Typer, shown: Shown, name: str = "list") -> None:
-    """`options` are apart by blanks, each the name of a filter or `status=open|closed`."""
+def add_list(
+    app: typer.Typer, shown: Shown, name: str = "list", filters: dict[str, Any] | None = None
+) -> None:
+    """`options` are apart by blanks, each the name of a filter or `status=open|closed`; or `filters` has them."""
 
     def command(**given: Any) -> None:
         page, known, at = run(_listed(shown, given))
@@ -70,7 +83,9 @@ def add_list(app: typer.Typer, shown: Shown, name: str = "list") -> None:
         found(shown.view)(page.items, known, *at)
         more(page)
 
-    wanted = {one.partition("=")[0]: _filter(*one.partition("=")[::2]) for one in shown.options.split()}
+    wanted = filters or {
+        one.partition("=")[0]: _filter(*one.partition("=")[::2]) for one in shown.options.split()
+    }
     _add(app, name, command, shown, {**wanted, "cursor": Cursor, "limit": Limit, "json": Json})
 
 
@@ -105,7 +120,64 @@ def add_history(app: typer.Typer, shown: Shown, argument: str) -> None:
     _add(app, "history", command, shown, kinds)
 
 
-def found(place: str) -> Any:
+def add_reads(app: typer.Typer, table: str, group: str) -> None:
+    """The commands of every entry of the table `READS` in that module that belong to the group."""
+    for reads in getattr(import_module(table), "READS", ()):
+        called, _, only = reads.terminal.partition(" ")
+        if called == group:
+            _add_reads(app, reads, only)
+
+
+def _add_reads(app: typer.Typer, reads: Reads, only: str) -> None:
+    from cli.views import derived
+    from cli.views.deals import show_history
+
+    model = found(reads.model)
+    key, columns, fields = model.columns[0], reads.columns.split(), reads.fields.split()
+    argument, call = key.removesuffix("_id"), f"salesloop {reads.terminal}"
+    shown = Shown(
+        path=reads.path,
+        model=reads.model,
+        view=partial(derived.show_several, columns=columns, key=key),
+        help=f"{reads.many}. {reads.more}".strip(),
+        example=f"{call} {'' if only else 'list'} {reads.typed}".replace("  ", " ").strip(),
+        names=derived.people,
+        clock="machine",
+    )
+    add_list(app, shown, only or "list", _filters(model, reads.by))
+    if only:
+        return
+    view = partial(derived.show_one, shown=fields)
+    one = replace(shown, view=view, help=f"{reads.one}.", example=f"{call} show {WHICH}")
+    add_show(app, one, argument)
+    if reads.history:
+        told = replace(one, view=show_history, help="Every event of it.", example=f"{call} history {WHICH}")
+        add_history(app, replace(told, limit=100), argument)
+
+
+def _filters(model: Any, by: str) -> dict[str, Any]:
+    """An option for each filter that the table names, beside the team."""
+    tokens = [one.partition("=")[::2] for one in by.split()]
+    if "team_id" in model.filters:
+        tokens.insert(0, ("team", ""))
+    return {name: _typed(name, words, model.filters.get(name)) for name, words in tokens}
+
+
+def _typed(name: str, words: str, kind: Any) -> Any:
+    option = f"--{name.replace('_', '-')}"
+    if kind is bool:
+        return Annotated[bool | None, typer.Option(f"{option}/--not-{name}")]
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        words = "|".join(one.value for one in kind)
+    if kind is datetime:
+        return Annotated[str | None, typer.Option(option, metavar="TIME")]
+    return _filter(name, words) if words or name in FILTERS else Annotated[str | None, typer.Option(option)]
+
+
+def found(place: str | Callable[..., Any]) -> Any:
+    """What a place such as `module:name` names."""
+    if not isinstance(place, str):
+        return place
     module, _, name = place.partition(":")
     return getattr(import_module(module), name)
 
@@ -136,13 +208,15 @@ def _add(
 
 
 async def _listed(shown: Shown, given: dict[str, Any]) -> tuple[Any, dict[UUID, str], list[Any]]:
-    from cli.engine.kinds import ids, scoped
+    from cli.engine.kinds import ids, read, scoped
     from cli.engine.reads import pages
     from projections.engine.paging import Page
 
     model, shape = found(shown.model), cast("Any", Page)
     query = {name: value for name, value in given.items() if name not in (*PEOPLE, "scope", "json", "tz")}
     async with backend() as at:
+        for name in [one for one in query if query[one] and model.filters.get(one) is datetime]:
+            query[name] = await read(at, "instant", query[name], f"--{name.replace('_', '-')}")
         named = await ids(at, {name: given[name] for name in PEOPLE if name in given})
         narrowed = query | await scoped(at, given.get("scope")) | named
         page = await at.read(shown.path, shape[model.view], narrowed, pages(model))

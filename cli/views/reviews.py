@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, tzinfo
+from datetime import tzinfo
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -18,7 +18,6 @@ from cli.views.loop import title_of
 if TYPE_CHECKING:
     from domain.adjustment.experiment import Compared
     from domain.scorecard.definition import Definition
-    from projections.action_item import ItemSeen
     from projections.adjustment import AdjustmentSeen
     from projections.figures.figures import Behind
     from projections.scorecard import Recomputed, ScorecardSeen
@@ -142,39 +141,6 @@ def show_definition(definition: Definition) -> None:
     ]
     title = f"{definition.name} {definition.version}"
     table(("measure", "kind", "metric", "basis", "weight"), rows, title=title, right=("weight",))
-
-
-# --- action items ----------------------------------------------------------------------------------------------------
-
-
-def show_items(items: Iterable[ItemSeen], names: Names, to: tzinfo | None) -> None:
-    now = datetime.now(UTC)
-    rows = [
-        (moment(one.due_at, to), _state(one, now), who(one.owner_id, names), one.what, one.item_id)
-        for one in items
-    ]
-    table(("due", "state", "who", "what", "id"), rows, whole=("due", "state", "id"), spare=("who",))
-
-
-def _state(item: ItemSeen, now: datetime) -> str:
-    return "overdue" if item.is_open and item.due_at < now else item.outcome
-
-
-def show_item(item: ItemSeen, names: Names, to: tzinfo | None) -> None:
-    passed = [word(step) for step in ("reminded", "missed", "escalated") if getattr(item, step)]
-    rows = [
-        ("action item", item.item_id),
-        ("owner", who(item.owner_id, names)),
-        ("manager", who(item.manager_id, names)),
-        ("due", moment(item.due_at, to)),
-        ("state", ", ".join([word(_state(item, datetime.now(UTC))), *passed])),
-        ("done", moment(item.done_at, to)),
-        ("note", item.note),
-        ("cycle", item.cycle_id),
-        ("decision", item.decision_id),
-        ("policy", f"{item.policy} {item.policy_version}"),
-    ]
-    facts(item.what, rows)
 
 
 # --- adjustments -----------------------------------------------------------------------------------------------------

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC
 from typing import Any
 
 import msgspec
 
-from cli import case as case_views
+from api.action_item.acts import READS as ACTION_ITEMS
+from api.case import READS as CASES
+from api.engine.acts import Reads
 from cli import watch
+from cli.engine.shown import found
 from cli.views import (
     calendars as calendar_views,
 )
 from cli.views import (
     deals as deal_views,
 )
+from cli.views import derived as derived_views
 from cli.views import (
     loop as loop_views,
 )
@@ -35,13 +39,7 @@ from domain.cycle.policy import DEFAULT_CYCLE_POLICY
 from domain.figures.metrics import every_metric
 from domain.scorecard.definition import Definition
 from projections import (
-    action_item as action_items,
-)
-from projections import (
     adjustment as adjustments,
-)
-from projections import (
-    case as cases,
 )
 from projections import (
     lead as leads,
@@ -92,6 +90,19 @@ RESULT = {
         | {"weight": "33.333", "events": 9_876_543}
     ],
 }
+
+
+def _derived(reads: Reads) -> Iterator[Callable[[], None]]:
+    """The views that a table of reads makes, each under a name of its own."""
+    model = found(reads.model)
+    columns, key = reads.columns.split(), model.columns[0]
+    several = shows(derived_views.show_several, lambda: _several(model.view), NAMES, UTC, columns, key)
+    several.__name__ = f"show_several_{model.name}"
+    yield several
+    if reads.fields:
+        one = shows(derived_views.show_one, lambda: extreme(model.view), NAMES, UTC, reads.fields.split())
+        one.__name__ = f"show_one_{model.name}"
+        yield one
 
 
 def _card() -> Any:
@@ -214,11 +225,7 @@ ALL: list[Callable[[], None]] = [
     shows(review_views.show_recomputed, _recomputed),
     shows(review_views.show_behind, lambda: _several(figures.Behind), NAMES),
     shows(review_views.show_definition, lambda: extreme(Definition)),
-    shows(review_views.show_items, lambda: _several(action_items.ItemSeen), NAMES, UTC),
-    shows(review_views.show_item, lambda: extreme(action_items.ItemSeen), NAMES, UTC),
-    shows(case_views.show_cases, lambda: _several(cases.CaseSeen), NAMES, UTC),
-    shows(case_views.show_case, lambda: extreme(cases.CaseSeen), NAMES, UTC),
-    shows(case_views.show_policies, lambda: _several(cases.ServicePolicySeen), NAMES),
+    *(view for reads in (*CASES, *ACTION_ITEMS) for view in _derived(reads)),
     shows(review_views.show_adjustments, lambda: _several(adjustments.AdjustmentSeen), NAMES, UTC),
     shows(review_views.show_adjustment, lambda: extreme(adjustments.AdjustmentSeen), NAMES, UTC),
     shows(meeting_views.show_meetings, lambda: _several(meetings.MeetingSeen), NAMES, UTC),
