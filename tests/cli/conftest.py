@@ -20,6 +20,7 @@ from unittest import mock
 import pytest
 import typer.main
 
+from cli.engine import language
 from cli.main import main
 from projections.engine.run import run_projections
 from runtime.imports.generate import generate
@@ -79,13 +80,14 @@ class Terminal:
 
 @contextlib.contextmanager
 def worn(env: Mapping[str, str]) -> Iterator[None]:
-    """This process has these variables and no others, and lives in their time zone."""
+    """This process has these variables and no others, and lives in their time zone; afterwards it speaks English again."""
     try:
         with mock.patch.dict(os.environ, env, clear=True):
             time.tzset()
             yield
     finally:
         time.tzset()
+        language.speak(language.Language.EN)
 
 
 def environment(**more: str) -> dict[str, str]:
