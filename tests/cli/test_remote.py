@@ -15,6 +15,7 @@ import pytest
 
 from api.engine.roles import Role
 from api.engine.users import NewKey
+from domain.capabilities import load
 from runtime import imports
 from tests.cli.conftest import Terminal, environment
 from tests.house import make_key, serving, settings_for
@@ -107,10 +108,12 @@ def test_what_is_read_through_the_api_is_what_is_read_beside_the_database(
 
 
 def test_every_read_of_the_api_is_a_command() -> None:
-    """Each way out, by the path that a command asks."""
+    """Each way out, by the path that a command asks; those of the tables have theirs made."""
     from tests.cli.test_acts import ROUTES
 
     asked = "".join(file.read_text() for file in (Path(__file__).parents[2] / "cli").rglob("*.py"))
+    tables = (reads for module in load("api") for reads in getattr(module, "READS", ()))
+    asked += "".join(f"{reads.path} {'history' * reads.history}" for reads in tables if reads.terminal)
     silent = {"/healthz", "/readyz", "/openapi.json", "/docs", "/metrics"}
     elsewhere = {
         "/targets/{target_id}",
