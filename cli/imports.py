@@ -9,7 +9,7 @@ import typer
 
 from cli.engine.backend import OPERATOR, remote
 from cli.engine.common import AsUser, Json, as_json, example, ledger, run
-from cli.engine.language import sentence, word
+from cli.engine.language import sentence, word, words
 from cli.engine.tables import say, table
 
 if TYPE_CHECKING:
@@ -133,10 +133,10 @@ def show(result: ImportResult) -> None:
     title = word("dry run: nothing was recorded") if result.dry_run else ""
     table(columns, rows, title=title, right=columns[1:])
     for refusal in result.refusals[:20]:
-        say(sentence("refused: {why}", why=refusal))
+        say(sentence("refused: {why}", why=refusal.told(words())))
     if result.refused > 20:
         say(sentence("… and {n} more", n=result.refused - 20))
     for notice in result.notices:
-        say(sentence("note: {text}", text=notice))
+        say(sentence("note: {text}", text=notice.told(words())))
     for written in result.rejects:
         say(sentence("refused rows with reasons: {file}", file=written))

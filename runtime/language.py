@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 from string import Formatter
-from typing import Any
+from typing import Any, NamedTuple
 
 EN, ZH = "en", "zh"
 LANGUAGES = (EN, ZH)
@@ -31,16 +31,34 @@ FIELD = re.compile(r"([\w.\[\]-]+|--[\w-]+(?: / --?[\w-]+)*): (.+)", re.DOTALL)
 ASKED = re.compile(r"\s*([a-z*]+)[\w-]*\s*(?:;\s*q\s*=\s*([\d.]+)\s*)?", re.IGNORECASE)
 
 
+Within = Mapping[tuple[str, str], str]
+
+
+class Entry(NamedTuple):
+    """One text in a file. `context`: where it is used as something of which it means another thing; mostly empty."""
+
+    file: str
+    context: str
+    text: str
+    said: str
+
+
 class Catalogue:
     """What is said in a language. English is the language that it is asked in; what it does not have stays as it is."""
 
-    def __init__(self, language: str, words: Mapping[str, str]) -> None:
+    def __init__(self, language: str, words: Mapping[str, str], within: Within | None = None) -> None:
+        """`within`: what a text is where it is used as something, by that and the text."""
         self.language = language
         self._words = words
+        self._within: Within = within or {}
 
     def gettext(self, text: str) -> str:
         """A fixed text: a word, a code, a sentence, or a template whose places are filled afterwards with `str.format`."""
         return self._words.get(text, text)
+
+    def pgettext(self, context: str, text: str) -> str:
+        """A fixed text used as something: the stage "contact" is no contact."""
+        return self._within.get((context, text)) or self._words.get(text, text)
 
     def ngettext(self, one: str, many: str, n: int) -> str:
         """The text that goes with a number, to be filled with it afterwards."""
@@ -53,8 +71,8 @@ class Catalogue:
 
     def heard(self, text: str) -> str:
         """A finished English sentence in the language, recognised by the templates; what stood in their places is said in it as
-        well where it is a fixed text (`{place!s}` in the translation keeps it as it stands). Several sentences may be joined
-        by "; ", and each may begin with its field. What is not recognised stays English.
+        well where it is a fixed text. In a translation `{place!s}` keeps it as it stands, and `{place:stage}` says it as a stage.
+        Several sentences may be joined by "; ", and each may begin with its field. What is not recognised stays English.
         """
         if not self._words or not text or len(text) > MOST_HEARD:
             return text
@@ -62,8 +80,9 @@ class Catalogue:
             return "\n".join(map(self.heard, text.split("\n")))
         return self._sentence(text) or self._fields(text) or self._listed(text, ("; ",)) or text
 
-    def _sentence(self, text: str) -> str | None:
-        if (known := self._words.get(text)) is not None:
+    def _sentence(self, text: str, context: str = "") -> str | None:
+        known = self._within.get((context, text)) or self._words.get(text)
+        if known is not None:
             return known
         said = (template.heard_in(text, self._part) for template in self._templates)
         return next((one for one in said if one is not None), None)
@@ -74,16 +93,16 @@ class Catalogue:
             return None
         return f"{found[1]}：{said}"
 
-    def _part(self, text: str) -> str:
-        return self._sentence(text) or self._listed(text, BETWEEN) or text
+    def _part(self, text: str, context: str) -> str:
+        return self._sentence(text, context) or self._listed(text, BETWEEN, context) or text
 
-    def _listed(self, text: str, between: Iterable[str]) -> str | None:
+    def _listed(self, text: str, between: Iterable[str], context: str = "") -> str | None:
         """A list of what is known; None where anything of it is not."""
         for mark in between:
             parts = text.split(mark)
             if len(parts) == 1:
                 continue
-            said = [self._sentence(part) or self._fields(part) or _same(part) for part in parts]
+            said = [self._sentence(part, context) or self._fields(part) or _same(part) for part in parts]
             if all(said):
                 return BETWEEN[mark].join(map(str, said))
         return None
@@ -92,7 +111,7 @@ class Catalogue:
     def _templates(self) -> tuple[_Template, ...]:
         """What says most first: it is the surest."""
         found = filter(None, (_template(*entry) for entry in self._words.items()))
-        return tuple(sorted(found, key=lambda one: -one.letters))
+        return tuple(sorted(found, key=lambda one: (-one.letters, -sum(map(len, one.literals)))))
 
 
 def _same(text: str) -> str | None:
@@ -103,18 +122,23 @@ def _same(text: str) -> str | None:
 @cache
 def catalogue(language: str) -> Catalogue:
     """Of one of the `LANGUAGES`; of any other the English one. Read once a process."""
-    return Catalogue(language, _read(language)) if language in LANGUAGES[1:] else Catalogue(EN, {})
+    if language not in LANGUAGES[1:]:
+        return Catalogue(EN, {})
+    found = tuple(entries(language))
+    within = {(one.context, one.text): one.said for one in found if one.context}
+    return Catalogue(language, {one.text: one.said for one in found if not one.context}, within)
 
 
-def entries(language: str) -> Iterator[tuple[str, str, str]]:
-    """File, English text and translation of everything in the files of a language; forms of a number each by themselves."""
+def entries(language: str) -> Iterator[Entry]:
+    """Everything in the files of a language; forms of a number each by themselves."""
     from babel.messages.pofile import read_po
 
     for file in sorted((FOLDER / language).glob("*.po")):
         with file.open("rb") as opened:
             for message in read_po(opened, locale=language):
                 if message.id and message.string:
-                    yield from ((file.name, *pair) for pair in _forms(message.id, message.string))
+                    for text, said in _forms(message.id, message.string):
+                        yield Entry(file.name, message.context or "", text, said)
 
 
 def _forms(said: Any, translated: Any) -> Iterator[tuple[str, str]]:
@@ -122,10 +146,6 @@ def _forms(said: Any, translated: Any) -> Iterator[tuple[str, str]]:
     many = [said] if isinstance(said, str) else said
     one = translated if isinstance(translated, str) else translated[0]
     return ((text, one) for text in many if one)
-
-
-def _read(language: str) -> dict[str, str]:
-    return {text: translated for _, text, translated in entries(language)}
 
 
 def negotiate(accepted: str | None) -> str:
@@ -150,24 +170,24 @@ def _weight(text: str | None) -> float:
 
 @dataclass(frozen=True)
 class _Template:
-    """A text with places, as it is recognised, and its translation: texts, and after each the name of a place, if any, and
-    whether what stands there stays as it is.
+    """A text with places, as it is recognised, and its translation: texts, and after each the name of a place, if any, and as
+    what that is said; None where it stays as it is.
     """
 
     literals: tuple[str, ...]
     letters: int
     places: tuple[str, ...]
     pattern: str
-    pieces: tuple[tuple[str, str | None, bool], ...]
+    pieces: tuple[tuple[str, str | None, str | None], ...]
 
-    def heard_in(self, text: str, said: Callable[[str], str]) -> str | None:
+    def heard_in(self, text: str, said: Callable[[str, str], str]) -> str | None:
         """The translation, where a text is made of this template."""
         if not all(one in text for one in self.literals) or not (found := self._compiled.fullmatch(text)):
             return None
         at = dict(zip(self.places, found.groups(), strict=True))
         return "".join(
-            literal + ("" if place is None else at[place] if raw else said(at[place]))
-            for literal, place, raw in self.pieces
+            literal + ("" if place is None else at[place] if context is None else said(at[place], context))
+            for literal, place, context in self.pieces
         )
 
     @cached_property
@@ -187,7 +207,10 @@ def _template(text: str, translated: str) -> _Template | None:
     pattern = "".join(
         re.escape(literal) + _captured(*place, weak=letters < WEAK) for literal, *place in parts
     )
-    pieces = tuple((literal, place, how == "s") for literal, place, _, how in _parsed(translated))
+    pieces = tuple(
+        (literal, place, None if how == "s" else form or "")
+        for literal, place, form, how in _parsed(translated)
+    )
     return _Template(literals, letters, places, pattern, pieces)
 
 

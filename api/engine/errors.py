@@ -6,7 +6,7 @@ import asyncio
 import logging
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
@@ -20,6 +20,7 @@ from api.engine.faults import plainly
 from api.engine.turns import Crowded
 from api.engine.users import TooManyTries, Unauthenticated
 from domain.engine import errors as domain
+from runtime.language import EN, catalogue, negotiate
 
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:salesloop:problem:"
@@ -31,7 +32,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of problem: its status, its stable code and its title, which never varies."""
+    """One kind of problem: its status, its stable code and its title, which varies with the language alone."""
 
     status: int
     code: str
@@ -121,8 +122,25 @@ def too_many(kind: Kind, detail: str, wait: float) -> Problem:
 
 
 def render(request: Request, problem: Problem) -> Response:
-    content = problem_json(problem, request.url.path)
-    return Response(content, problem.kind.status, media_type=MEDIA_TYPE, headers=dict(problem.headers))
+    language = negotiate(request.headers.get("accept-language"))
+    content = problem_json(said_in(language, problem), request.url.path)
+    headers = {"Content-Language": language, "Vary": "Accept-Language", **problem.headers}
+    return Response(content, problem.kind.status, media_type=MEDIA_TYPE, headers=headers)
+
+
+def said_in(language: str, problem: Problem) -> Problem:
+    """The same with its sentences in the language; codes, fields and values stay as they are."""
+    if language == EN:
+        return problem
+    words = catalogue(language)
+    kind = replace(problem.kind, title=words.gettext(problem.kind.title))
+    errors = [{**one, "message": words.heard(one["message"])} for one in problem.more.get("errors", ())]
+    if not errors:
+        return replace(problem, kind=kind, detail=words.heard(problem.detail))
+    detail = words.gettext("; ").join(
+        f"{one['field']}{words.gettext(': ')}{one['message']}" for one in errors[:5]
+    )
+    return replace(problem, kind=kind, detail=detail, more={**problem.more, "errors": errors})
 
 
 def raw(problem: Problem, instance: str | None = None) -> tuple[list[tuple[bytes, bytes]], bytes]:

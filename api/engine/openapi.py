@@ -174,7 +174,12 @@ def _response(kind: errors.Kind) -> dict[str, Any]:
 def _headers(status: int) -> dict[str, Any]:
     again = {"Retry-After": _header("seconds")}
     found = {401: {"WWW-Authenticate": _header("Bearer")}, 429: again, 503: again}
-    return {"headers": found[status]} if status in found else {}
+    return {
+        "headers": {
+            **found.get(status, {}),
+            "Content-Language": _header("en, or zh where Accept-Language likes it better"),
+        }
+    }
 
 
 def _header(what: str) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from urllib.parse import quote, urlencode
 from uuid import UUID
 
 from cli.engine.common import REFUSED, UNREACHABLE, USAGE, Failure, fail, settings
+from cli.engine.language import accepted, sentence, word
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -190,8 +191,8 @@ class Local:
         if self._app is None:
             await self.source()  # a pool would go on trying; a person wants to know now
             self._app = await self._stack.enter_async_context(inside(settings()))
-        sent = {**headers, "content-type": "application/json"} if body is not None else headers
-        return await call(self._app, user, method, address, sent, body or b"")
+        kind = {"content-type": "application/json"} if body is not None else {}
+        return await call(self._app, user, method, address, {**headers, **kind, **accepted()}, body or b"")
 
 
 def _address(path: str, query: Query) -> str:
@@ -217,7 +218,8 @@ def refuse(status: int, content: bytes, options: Mapping[str, str] | None = None
         problem = msgspec.json.decode(content, type=dict[str, Any])
     except msgspec.MsgspecError:
         raise Failure(f"the server answered {status} without a reason", UNREACHABLE) from None
-    said = "\n".join([f"refused: {_said(problem, options or {})}", *_supplied(problem)])
+    refused = sentence("refused: {problem}", problem=_said(problem, options or {}))
+    said = "\n".join([refused, *_supplied(problem)])
     raise Failure(said, CODES.get(status, REFUSED))
 
 
@@ -228,16 +230,17 @@ def _supplied(problem: Mapping[str, Any]) -> list[str]:
         command, blank, option = SUPPLIED_BY.get(wanted, "").partition(" --")
         commands.setdefault(command, []).extend([f"--{option}"] if blank else [])
     commands.pop("", None)
-    said = [f"record it with: salesloop {' '.join([name, 'DEAL', *opts])}" for name, opts in commands.items()]
-    asked = ["or ask with: salesloop deals override DEAL STAGE --reason WHY"]
+    typed = (" ".join([name, "DEAL", *options]) for name, options in commands.items())
+    said = [sentence("record it with: salesloop {command}", command=one) for one in typed]
+    asked = [word("or ask with: salesloop deals override DEAL STAGE --reason WHY")]
     return said + asked if said else said
 
 
 def _said(problem: Mapping[str, Any], options: Mapping[str, str]) -> str:
     errors = problem.get("errors")
     if not isinstance(errors, list):
-        return str(problem.get("detail") or problem.get("title") or "no reason was given")
-    return "; ".join(f"{_named(str(e['field']), options)}: {e['message']}" for e in errors)
+        return str(problem.get("detail") or problem.get("title") or word("no reason was given"))
+    return word("; ").join(f"{_named(str(e['field']), options)}{word(': ')}{e['message']}" for e in errors)
 
 
 def _named(field: str, options: Mapping[str, str]) -> str:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
 import typer
 
-from cli.engine.language import Commands, sentence, speak, word
+from cli.engine.language import Commands, asked, heard, sentence, speak, word
 from cli.engine.tables import notes, say
 
 if TYPE_CHECKING:
@@ -201,11 +201,12 @@ def _said(value: Any, between: str = " ") -> str:
 
 def main(app: typer.Typer) -> NoReturn:
     """Run the app; whatever is expected to go wrong is told in one line and an exit code."""
-    speak(None)
+    speak(asked(sys.argv))
     _shown.clear()
+    code = 0
     try:
         try:
-            app(prog_name="salesloop")  # whatever started it
+            code = app(prog_name="salesloop", standalone_mode=False) or 0  # whatever started it
         finally:
             tell_zone()
     except KeyboardInterrupt:
@@ -218,18 +219,16 @@ def main(app: typer.Typer) -> NoReturn:
         if told is None:
             raise
         code = _say(*told)
-    else:
-        code = 0
     sys.exit(code)
 
 
 def note(message: str) -> None:
     """Beside the answer, to whoever looks."""
-    sys.stderr.write(f"{message}\n")
+    sys.stderr.write(f"{heard(message)}\n")
 
 
 def _say(message: str, code: int) -> int:
-    sys.stderr.write(f"{message}\n")
+    note(message)
     return code
 
 
@@ -245,27 +244,46 @@ def _as_typed(message: str) -> str:
     return message
 
 
+SAY_THEMSELVES = {
+    **dict.fromkeys(("NotUsable", "ServerFailed", "NotReady"), UNREACHABLE),
+    **dict.fromkeys(("NotConfigured", "AlreadyRunning", "ImportProblem"), REFUSED),
+}
+"""Errors whose own words are all there is to say."""
+
+
 def explain(error: Exception) -> tuple[str, int] | None:
     """One line and an exit code for what is expected; None for a fault of ours. Imports nothing that is not loaded."""
     if isinstance(error, Failure):
         return _as_typed(str(error)), error.code
     names = {cls.__name__ for cls in type(error).__mro__}
+    if names & {"ClickException", "Abort"}:
+        return _typed_wrongly(error), USAGE if "ClickException" in names else REFUSED
     if "DomainError" in names:
-        return f"refused: {error}", REFUSED
+        return sentence("refused: {problem}", problem=heard(str(error))), REFUSED
     if names & {"LockNotAvailable", "QueryCanceled"}:
         return (
             f"the database is kept busy by somebody else, nothing was recorded: try again ({_first_line(error)})",
             UNREACHABLE,
         )
-    if names & {"NotUsable", "ServerFailed", "NotReady"}:
-        return str(error), UNREACHABLE
+    if expected := names & SAY_THEMSELVES.keys():
+        return str(error), SAY_THEMSELVES[expected.pop()]
     if names & {"OperationalError", "TemporalUnreachable"}:
         return f"{_first_line(error)}\n{START_FIRST}", UNREACHABLE
     if names & {"UndefinedTable", "InvalidSchemaName", "LookupError"} and "psycopg" in type(error).__module__:
         return _not_made(_first_line(error)), UNREACHABLE
-    if names & {"NotConfigured", "AlreadyRunning", "ImportProblem"}:
-        return str(error), REFUSED
     return None
+
+
+def _typed_wrongly(error: Any) -> str:
+    """As the library tells it: how it is used, where help is, what is wrong. Where nothing was typed it is the help."""
+    if not hasattr(error, "format_message"):
+        return "Aborted!"
+    at, wrong = getattr(error, "ctx", None), error.format_message()
+    if at is None or type(error).__name__ == "NoArgsIsHelpError":
+        return str(wrong)
+    usage = str(at.get_usage()).replace("Usage: ", word("Usage: "), 1)
+    help_ = sentence("Try '{command}' for help.", command=f"{at.command_path} {at.help_option_names[0]}")
+    return f"{usage}\n{help_}\n\n{word('Error: ')}{heard(wrong)}"
 
 
 def _not_made(missing: str) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from functools import wraps
+from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -34,13 +35,23 @@ def speak(given: Language | None) -> None:
     _spoken[0] = given or (Language.ZH if set_.startswith("zh") else Language.EN)
 
 
+def asked(arguments: Sequence[str]) -> Language | None:
+    """What is typed or set, before anything is read: what is typed wrongly is told in the language, too."""
+    said = [
+        os.environ.get("SALESLOOP_LANG", ""),
+        *(one.removeprefix("--lang=") for one in arguments if one[:7] == "--lang="),
+    ]
+    said += [after for one, after in pairwise(arguments) if one == "--lang"]
+    return next((Language(one) for one in reversed(said) if one in set(Language)), None)
+
+
 def language() -> str:
     return _spoken[0].value
 
 
 def word(text: str) -> str:
     """A fixed word, or a code, in the language; what is neither stays as it is."""
-    return text if _spoken[0] is Language.EN else _catalogue().gettext(text)
+    return text if _spoken[0] is Language.EN else words().gettext(text)
 
 
 def sentence(template: str, **values: Any) -> str:
@@ -50,13 +61,19 @@ def sentence(template: str, **values: Any) -> str:
 
 def heard(text: str) -> str:
     """A finished sentence of another room's, in the language, where it is one that is known."""
-    return text if _spoken[0] is Language.EN else _catalogue().heard(text)
+    return text if _spoken[0] is Language.EN else words().heard(text)
 
 
-def _catalogue() -> Catalogue:
+def words() -> Catalogue:
+    """The catalogue of the language."""
     from runtime.language import catalogue
 
     return catalogue(language())
+
+
+def accepted() -> dict[str, str]:
+    """The header that asks the API for its refusals in the language."""
+    return {} if _spoken[0] is Language.EN else {"Accept-Language": language()}
 
 
 def speaking(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from cli.engine.common import UNREACHABLE, USAGE, Failure, fail
+from cli.engine.language import accepted
 
 PATIENCE = 30.0
 """Seconds for an answer."""
@@ -29,7 +30,7 @@ class Remote:
             fail(f"SALESLOOP_URL must be an address such as https://sales.example.com, not {url!r}", USAGE)
         if not (key.isascii() and key.isprintable()):
             fail("SALESLOOP_KEY is no key: keys begin with sl_", USAGE)
-        self._headers = {"Authorization": f"Bearer {key}", "Accept": "application/json"}
+        self._headers = {"Authorization": f"Bearer {key}", "Accept": "application/json", **accepted()}
 
     async def news(self) -> None:
         """The feed has nothing to wait with: it is looked at again."""

@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from runtime.language import EN, Catalogue, catalogue
+
 KEPT_REFUSALS = 1_000
 """Refusals an `ImportResult` carries; the reject files hold every one."""
 KEPT_NOTICES = 200
@@ -37,7 +39,12 @@ class Reason:
             object.__setattr__(self, "value", f"{self.value[:SHOWN]}…")
 
     def __str__(self) -> str:
-        return f"{self.column} {self.value!r}: {self.message}" if self.column else self.message
+        return self.told(catalogue(EN))
+
+    def told(self, words: Catalogue) -> str:
+        """In a language."""
+        message = words.heard(self.message)
+        return f"{self.column} {self.value!r}{words.gettext(': ')}{message}" if self.column else message
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +59,15 @@ class Refusal:
     first: int | None = None
 
     def __str__(self) -> str:
-        first = f" (row {self.first} of the first file)" if self.first is not None else ""
-        return f"{self.file} row {self.row}{first}: {'; '.join(map(str, self.reasons))}"
+        return self.told(catalogue(EN))
+
+    def told(self, words: Catalogue) -> str:
+        """In a language."""
+        first = (
+            words.say(" (row {first} of the first file)", first=self.first) if self.first is not None else ""
+        )
+        why = words.gettext("; ").join(reason.told(words) for reason in self.reasons)
+        return words.say("{file} row {row}{first}: {why}", file=self.file, row=self.row, first=first, why=why)
 
 
 @dataclass(slots=True)
@@ -69,9 +83,15 @@ class Notice:
     rows: int = 0
 
     def __str__(self) -> str:
-        one = f" row {self.first_row}" if self.rows else ""
-        where = f" {self.rows} rows from row {self.first_row} on" if self.rows > 1 else one
-        return f"{self.file}{where}: {self.column} {self.message}".replace(":  ", ": ")
+        return self.told(catalogue(EN))
+
+    def told(self, words: Catalogue) -> str:
+        """In a language."""
+        one = words.say(" row {row}", row=self.first_row) if self.rows else ""
+        many = " {rows} rows from row {row} on"
+        where = words.say(many, rows=self.rows, row=self.first_row) if self.rows > 1 else one
+        said = f"{self.column} {words.heard(self.message)}".lstrip()
+        return f"{self.file}{where}{words.gettext(': ')}{said}"
 
 
 @dataclass(slots=True)

@@ -179,3 +179,54 @@ def test_lone_surrogates_and_deep_nesting_are_refused(house: House) -> None:
         "/teams", content=b'{"name": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", headers=headers
     )
     assert {lone.status_code, deep.status_code} <= {400, 422}
+
+
+# --- in Chinese ------------------------------------------------------------------------------------------------------
+
+CHINESE = {"Accept-Language": "zh-CN,zh;q=0.9,en;q=0.8"}
+
+
+def test_a_problem_is_told_in_the_language_that_is_asked_for(house: House) -> None:
+    id = uuid4()
+    answer = house.admin.get(f"/deals/{id}", headers=CHINESE)
+    told = problem(answer, 404, "not-found")
+    assert (told["title"], told["detail"], told["kind"]) == (
+        "没有这样的对象",
+        f"没有编号为 {id} 的商机",
+        "deal",
+    )
+    assert (answer.headers["content-language"], answer.headers["vary"]) == ("zh", "Accept-Language")
+    english = house.admin.get(f"/deals/{id}")
+    assert english.headers["content-language"] == "en"
+    assert problem(english, 404, "not-found")["detail"] == f"no deal has the id {id}"
+
+
+def test_every_bad_field_is_told_in_chinese(house: House) -> None:
+    body = {
+        "title": " ",
+        "amount": {"amount": "-1", "currency": "yuan"},
+        "expected_close": "soon",
+        "colour": "red",
+    }
+    told = problem(house.admin.post("/deals", json=body, headers=CHINESE), 422, "invalid")
+    said = {one["field"]: one["message"] for one in told["errors"]}
+    assert said["colour"] == "此处没有这个字段"
+    assert [field for field, message in said.items() if message.isascii()] == []
+    assert f"colour：{said['colour']}" in told["detail"]
+
+
+def test_a_gate_is_told_with_its_stage_and_what_is_missing(house: House, deal: UUID) -> None:
+    moved = house.admin.post(f"/deals/{deal}/stage", json={"to": "solution"}, headers=CHINESE)
+    told = problem(moved, 409, "gate-not-passed")
+    assert told["detail"].startswith("阶段“")
+    assert "痛点" in told["detail"]
+    assert "pain-points" in told["missing"]
+    left = told["detail"].replace("API", "")
+    assert [letter for letter in left if letter.isascii() and letter.isalpha()] == []
+
+
+def test_who_may_not_is_told_in_chinese(house: House) -> None:
+    answer = httpx.get(house.admin.base_url.join("/deals"), headers=CHINESE)
+    assert problem(answer, 401, "unauthenticated")["title"] == "需要 API 密钥"
+    told = problem(house.admin.get("/nowhere", headers=CHINESE), 404, "no-such-route")
+    assert told["title"] == "没有这个地址"

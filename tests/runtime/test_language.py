@@ -8,12 +8,14 @@ from string import Formatter
 
 import pytest
 
-from runtime.language import EN, ZH, Catalogue, catalogue, entries, negotiate
+from runtime.language import EN, ZH, Catalogue, Entry, catalogue, entries, negotiate
 
 WORDS = {
     "won": "赢单",
     "lost": "输单",
     "budget": "预算",
+    "contact": "联系人",
+    "no stage {stage!r}; there are: {known}": "没有阶段“{stage:stage}”；现有：{known:stage}",
     "{n} points": "{n} 项",
     "from {day}": "自 {day}",
     "the gate of stage {stage!r} is not passed: record {missing} first": "阶段“{stage}”的条件未满足：请先记录{missing}",
@@ -25,7 +27,7 @@ WORDS = {
 
 @pytest.fixture
 def known() -> Catalogue:
-    return Catalogue(ZH, WORDS)
+    return Catalogue(ZH, WORDS, {("stage", "contact"): "接触"})
 
 
 @pytest.mark.parametrize(
@@ -40,6 +42,8 @@ def known() -> Catalogue:
             "the gate of stage 'x' is not passed: record budget, y first",
             "阶段“x”的条件未满足：请先记录budget, y",
         ),
+        ("no stage 'contact'; there are: contact, won", "没有阶段“接触”；现有：接触、赢单"),
+        ("contact", "联系人"),
         ("a deal is called 'won' already", "已有名为“won”的商机"),
         ("title: must not be empty", "title：不能为空"),
         (
@@ -84,17 +88,16 @@ def test_nothing_is_read_for_english() -> None:
 
 
 def test_a_text_is_translated_in_one_way() -> None:
-    said: dict[str, tuple[str, str]] = {}
-    differ = []
-    for file, text, translated in entries(ZH):
-        other = said.setdefault(text, (file, translated))
-        if other[1] != translated:
-            differ.append((text, other, (file, translated)))
-    assert differ == []
+    first: dict[tuple[str, str], Entry] = {}
+    assert [
+        (known, one)
+        for one in entries(ZH)
+        if (known := first.setdefault((one.context, one.text), one)).said != one.said
+    ] == []
 
 
 def test_each_translation_has_places_of_its_text_only() -> None:
-    assert [text for _, text, translated in entries(ZH) if not _places(translated) <= _places(text)] == []
+    assert [one for one in entries(ZH) if not _places(one.said) <= _places(one.text)] == []
 
 
 def _places(text: str) -> set[str]:
@@ -105,7 +108,7 @@ def test_every_template_is_recognised_as_itself() -> None:
     """Whatever a more telling one is there for must not take its sentences."""
     chinese = catalogue(ZH)
     wrong = []
-    for _, text, translated in entries(ZH):
+    for _, _, text, translated in entries(ZH):
         if sum(
             one.isalpha() for literal, *_ in Formatter().parse(text) for one in literal
         ) < 8 or not _places(text):
