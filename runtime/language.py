@@ -26,8 +26,9 @@ MOST_HEARD = 4_000
 """Characters: what is longer is nobody's sentence."""
 BETWEEN = {"; ": "；", ", ": "、", " or ": "或", " and ": "和"}
 """What parts of a sentence are listed with. The first stands between sentences, too."""
-FIELD = re.compile(r"([\w.\[\]-]+|--[\w-]+(?: / --?[\w-]+)*): (.+)", re.DOTALL)
-"""A field, or an option, and what is wrong with it."""
+NAMED = r"[\w.\[\]-]+|--[\w-]+(?: / --?[\w-]+)*|'[^']*'|\"[^\"]*\""
+FIELD, NEXT_FIELD = re.compile(f"({NAMED}): (.+)"), re.compile(f"; (?=(?:{NAMED}): )")
+"""A field, an option or what was written, and what is wrong with it; and where the next begins."""
 ASKED = re.compile(r"\s*([a-z*]+)[\w-]*\s*(?:;\s*q\s*=\s*([\d.]+)\s*)?", re.IGNORECASE)
 
 
@@ -72,13 +73,13 @@ class Catalogue:
     def heard(self, text: str) -> str:
         """A finished English sentence in the language, recognised by the templates; what stood in their places is said in it as
         well where it is a fixed text. In a translation `{place!s}` keeps it as it stands, and `{place:stage}` says it as a stage.
-        Several sentences may be joined by "; ", and each may begin with its field. What is not recognised stays English.
+        Several sentences may be joined by "; ", and each begin with its field. What is not recognised stays English.
         """
         if not self._words or not text or len(text) > MOST_HEARD:
             return text
         if "\n" in text:
             return "\n".join(map(self.heard, text.split("\n")))
-        return self._sentence(text) or self._fields(text) or self._listed(text, ("; ",)) or text
+        return self._fields(text) or self._sentence(text) or self._listed(text, ("; ",)) or text
 
     def _sentence(self, text: str, context: str = "") -> str | None:
         known = self._within.get((context, text)) or self._words.get(text)
@@ -88,10 +89,26 @@ class Catalogue:
         return next((one for one in said if one is not None), None)
 
     def _fields(self, text: str) -> str | None:
+        """What is wrong with each field; None where that is not known of all. A sentence may have a part that looks like the
+        next field ("; known: …"), so two parts may be one.
+        """
+        parts = NEXT_FIELD.split(text)
+        said: list[str | None] = [""]  # of none of the parts; of the last; of the last two …
+        for n in reversed(range(len(parts))):
+            taken = (
+                self._before(said[-many], "; ".join(parts[n : n + many])) for many in (1, 2)[: len(said)]
+            )
+            said.append(next(filter(None, taken), None))
+        return said[-1]
+
+    def _before(self, rest: str | None, text: str) -> str | None:
+        said = None if rest is None else self._field(text)
+        return f"{said}；{rest}" if said and rest else said
+
+    def _field(self, text: str) -> str | None:
         found = FIELD.fullmatch(text)
-        if found is None or (said := self._sentence(found[2])) is None:
-            return None
-        return f"{found[1]}：{said}"
+        said = found and (self._field(found[2]) or self._sentence(found[2]))
+        return f"{found[1]}：{said}" if found and said else None
 
     def _part(self, text: str, context: str) -> str:
         return self._sentence(text, context) or self._listed(text, BETWEEN, context) or text
@@ -102,7 +119,7 @@ class Catalogue:
             parts = text.split(mark)
             if len(parts) == 1:
                 continue
-            said = [self._sentence(part, context) or self._fields(part) or _same(part) for part in parts]
+            said = [self._sentence(part, context) or self._field(part) or _same(part) for part in parts]
             if all(said):
                 return BETWEEN[mark].join(map(str, said))
         return None
@@ -177,6 +194,7 @@ class _Template:
     literals: tuple[str, ...]
     letters: int
     places: tuple[str, ...]
+    quoted: frozenset[str]
     pattern: str
     pieces: tuple[tuple[str, str | None, str | None], ...]
 
@@ -184,7 +202,8 @@ class _Template:
         """The translation, where a text is made of this template."""
         if not all(one in text for one in self.literals) or not (found := self._compiled.fullmatch(text)):
             return None
-        at = dict(zip(self.places, found.groups(), strict=True))
+        there = zip(self.places, found.groups(), strict=True)
+        at = {name: value.strip("'\"") if name in self.quoted else value for name, value in there}
         return "".join(
             literal + ("" if place is None else at[place] if context is None else said(at[place], context))
             for literal, place, context in self.pieces
@@ -211,7 +230,8 @@ def _template(text: str, translated: str) -> _Template | None:
         (literal, place, None if how == "s" else form or "")
         for literal, place, form, how in _parsed(translated)
     )
-    return _Template(literals, letters, places, pattern, pieces)
+    quoted = frozenset(place for _, place, _, how in parts if how == "r" and place is not None)
+    return _Template(literals, letters, places, quoted, pattern, pieces)
 
 
 def _parsed(text: str) -> list[tuple[str, str | None, str | None, str | None]]:
@@ -223,11 +243,11 @@ def _parsed(text: str) -> list[tuple[str, str | None, str | None, str | None]]:
 
 
 def _captured(place: str | None, form: str | None, conversion: str | None, *, weak: bool) -> str:
-    """What may stand in a place: a quoted text, a number, one word, anything."""
+    """What may stand in a place: a quoted text (or a number, which has no quotes), a number, one word, anything."""
     if place is None:
         return ""
     if conversion == "r":
-        return "['\"](.*?)['\"]"
+        return "('.*?'|\".*?\"|[+-]?[0-9.]+)"
     if place == "n" or form == ",":
         return r"([\d,.]+)"
     return r"(\S+)" if weak else "(.*?)"

@@ -49,9 +49,9 @@ def language() -> str:
     return _spoken[0].value
 
 
-def word(text: str) -> str:
-    """A fixed word, or a code, in the language; what is neither stays as it is."""
-    return text if _spoken[0] is Language.EN else words().gettext(text)
+def word(text: str, used: str = "") -> str:
+    """A fixed word, or a code, in the language; what is neither stays as it is. `used`: as what, where that matters ("stage")."""
+    return text if _spoken[0] is Language.EN else words().pgettext(used, text)
 
 
 def sentence(template: str, **values: Any) -> str:

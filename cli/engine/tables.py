@@ -30,6 +30,7 @@ PIECE = re.compile(rf" +|[{BROAD}]|[^ {BROAD}]+")
 """What a line may end after: blanks, one wide character, a word."""
 CODED = (
     "",
+    "stage",
     "state",
     "status",
     "phase",
@@ -133,7 +134,7 @@ def notes(sentences: Iterable[str]) -> None:
 def _cell(column: str, cell: Any) -> str:
     """Under no name there are fixed words, under some names codes; all else is somebody's own."""
     text = "" if cell is None else CONTROL.sub(" ", str(cell))
-    return word(text) if column in CODED else text
+    return word(text, column) if column in CODED else text
 
 
 def lines(

@@ -66,7 +66,7 @@ def show_deal(deal: DealView, to: tzinfo | None) -> None:
             "stage",
             sentence(
                 "{stage} ({status}), since {at}",
-                stage=deal.stage,
+                stage=word(deal.stage, "stage"),
                 status=word(deal.status),
                 at=moment(deal.stage_entered_at, to),
             ),

@@ -22,6 +22,7 @@ WORDS = {
     "a deal is called {title!r} already": "已有名为“{title!s}”的商机",
     "is longer than {most} characters": "超过 {most} 个字符",
     "must not be empty": "不能为空",
+    "{price} is no price; at most {n}": "{price} 不是价格，最多 {n}",
 }
 
 
@@ -50,6 +51,13 @@ def known() -> Catalogue:
             "title: must not be empty; a[0].b: is longer than 300 characters",
             "title：不能为空；a[0].b：超过 300 个字符",
         ),
+        ("customer: profile.name: must not be empty", "customer：profile.name：不能为空"),
+        ("'won': must not be empty", "'won'：不能为空"),
+        (
+            "title: must not be empty; price: 7 is no price; at most 5",
+            "title：不能为空；price：7 不是价格，最多 5",
+        ),
+        ("no stage 7; there are: won", "没有阶段“7”；现有：赢单"),
         ("--title / -t: must not be empty", "--title / -t：不能为空"),
         ("12 points\nwon", "12 项\n赢单"),
         ("twelve points", "twelve points"),
