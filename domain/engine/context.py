@@ -17,11 +17,12 @@ SKEW = timedelta(minutes=5)
 
 
 class Channel(StrEnum):
-    """The four front desks, all served by the one command handler."""
+    """The front desks, all served by the one command handler."""
 
     API = "api"
     IMPORT = "import"
     CLI = "cli"
+    WEB = "web"
     WORKFLOW = "workflow"
 
 

@@ -26,9 +26,10 @@ log = logging.getLogger(__name__)
 
 
 class Watermarks:
-    """Named numbers that mostly grow, and those who wait for one to be reached."""
+    """Named numbers that mostly grow, and those who wait for one to be reached. `changed` is set with each change, for one who clears it."""
 
     def __init__(self) -> None:
+        self.changed = asyncio.Event()
         self._values: dict[str, int] = {}
         self._waiting: dict[str, list[tuple[int, int, asyncio.Future[int]]]] = defaultdict(list)
         self._turn = itertools.count()
@@ -36,11 +37,16 @@ class Watermarks:
     def get(self, name: str) -> int:
         return self._values.get(name, -1)
 
+    def all(self) -> dict[str, int]:
+        """As they are now."""
+        return dict(self._values)
+
     def set(self, name: str, value: int) -> None:
         """Smaller values than the known one are old news."""
         if value <= self.get(name):
             return
         self._values[name] = value
+        self.changed.set()
         waiting = self._waiting[name]
         while waiting and waiting[0][0] <= value:
             _, _, future = heapq.heappop(waiting)

@@ -1,0 +1,89 @@
+"""api: what moved — the positions of the read models as they change, put together and made into one message for all who listen.
+
+The message of a moment is written once, however many pages are open. It holds no data: who hears it asks for what they may see.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import orjson
+
+from projections.engine.signals import Watermarks
+from runtime.ending import cancelled
+
+TOGETHER = 0.75
+"""Seconds within which changes are told together: what anybody writes is on every page within two."""
+QUIET = 15.0
+"""Seconds after which a stream that has nothing to tell says that it is there."""
+AGAIN = 2_000
+"""Milliseconds after which a browser that lost the stream asks for it again."""
+OPENED = f"retry: {AGAIN}\n".encode()
+ALIVE = b": alive\n\n"
+
+
+class Moves:
+    """One a process. `end` lets go of everybody who listens: a server that was told to end does not wait for them."""
+
+    def __init__(self) -> None:
+        self._watermarks = Watermarks()
+        self._told: asyncio.Future[bytes] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self.ended = False
+
+    @asynccontextmanager
+    async def watching(self, watermarks: Watermarks) -> AsyncIterator[None]:
+        self._watermarks, self._loop = watermarks, asyncio.get_running_loop()
+        self._told = self._loop.create_future()
+        task = asyncio.create_task(self._watch(), name="Moves")
+        try:
+            yield
+        finally:
+            self._end()
+            await cancelled(task)
+
+    def end(self) -> None:
+        """From a signal handler as well."""
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._end)
+
+    def _end(self) -> None:
+        self.ended = True
+        self._tell(b"event: ended\ndata: {}\n\n")
+
+    async def listen(self, since: int | None) -> AsyncIterator[bytes]:
+        """Messages as server-sent events, until the process ends. `since` is the position that the listener has: if there is more by now,
+        that is told first. Nothing has moved for a while: a comment says that the stream is there.
+        """
+        yield OPENED + self._message(
+            "moved" if since not in (None, self._highest()) else "ready", self._watermarks.all()
+        )
+        while not self.ended and self._told is not None:
+            done, _ = await asyncio.wait([self._told], timeout=QUIET)
+            yield done.pop().result() if done else ALIVE
+
+    async def _watch(self) -> None:
+        known = self._watermarks.all()
+        while True:
+            await self._watermarks.changed.wait()
+            await asyncio.sleep(TOGETHER)
+            self._watermarks.changed.clear()
+            now = self._watermarks.all()
+            moved = {name: position for name, position in now.items() if position != known.get(name)}
+            known = now
+            if moved:
+                self._tell(self._message("moved", moved))
+
+    def _tell(self, message: bytes) -> None:
+        if self._told is None or self._loop is None or self._told.done():
+            return
+        told, self._told = self._told, self._loop.create_future()
+        told.set_result(message)
+
+    def _highest(self) -> int:
+        return max(self._watermarks.all().values(), default=0)
+
+    def _message(self, event: str, positions: dict[str, int]) -> bytes:
+        return b"id: %d\nevent: %s\ndata: %s\n\n" % (self._highest(), event.encode(), orjson.dumps(positions))
