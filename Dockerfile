@@ -2,7 +2,7 @@
 FROM python:3.11.15-slim-bookworm AS environment
 COPY requirements-runtime.txt /build/
 RUN python -m venv /opt/salesloop \
- && /opt/salesloop/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes \
+ && /opt/salesloop/bin/pip install --no-cache-dir --disable-pip-version-check --no-deps --require-hashes \
         -r /build/requirements-runtime.txt
 
 FROM python:3.11.15-slim-bookworm
