@@ -13,7 +13,9 @@ from api.capabilities import ROUTERS, TAGS
 from api.engine import errors, openapi, signed_in
 from api.engine.metrics import Metrics
 from api.engine.middleware import Middleware
+from api.engine.moves import Moves
 from api.engine.services import Services
+from api.pages import PAGES
 from runtime.ledger import open_ledger
 from runtime.settings import Settings
 
@@ -37,11 +39,11 @@ def create_app(settings: Settings) -> FastAPI:
         openapi_url=None,
         redirect_slashes=False,
     )
-    app.state.metrics = metrics
+    app.state.metrics, app.state.moves = metrics, Moves()
     app.add_middleware(Middleware, metrics=metrics, bounds=settings.bounds)
     errors.install(app)
     signed_in.install(app)
-    for router in ROUTERS:
+    for router in (*ROUTERS, *PAGES):
         app.router.routes.extend(router.routes)
     openapi.install(app, TAGS)
     return app
@@ -57,7 +59,8 @@ def _lifespan(settings: Settings) -> Callable[[FastAPI], AbstractAsyncContextMan
             app.state.services = services
             services.imports.open()
             try:
-                yield
+                async with app.state.moves.watching(services.waiter.watermarks):
+                    yield
             finally:
                 await services.imports.close()
 

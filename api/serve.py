@@ -34,6 +34,7 @@ class Server(uvicorn.Server):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         self._ending.told(sig)
+        self.config.app.state.moves.end()  # type: ignore[union-attr]
         super().handle_exit(sig, frame)
 
 

@@ -6,10 +6,13 @@ The cookie opens pages and their streams, and nothing of the JSON API, which tak
 from __future__ import annotations
 
 import hmac
+import re
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from ipaddress import ip_address
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.routing import APIRoute
@@ -30,7 +33,8 @@ HOME = "/desk"
 SAFE = {"GET", "HEAD", "OPTIONS"}
 NOT_SIGNED_IN = Kind(401, "not-signed-in", "Nobody is signed in here")
 NOT_OURS = Kind(403, "not-from-our-page", "The form did not come from a page of ours")
-ZONE = "UTC"
+ZONE, ZONE_COOKIE = "UTC", "zone"
+ZONE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+){0,2}")
 
 
 class NotSignedIn(Exception):
@@ -48,7 +52,7 @@ async def signed_in(request: Request) -> Session:
     found = await services.sessions.find(cookie_of(request), address=address, used=used)
     if found is None:
         raise NotSignedIn
-    session = in_language(found, language_of(request), ZONE)
+    session = in_language(found, language_of(request), zone_of(request))
     request.scope[SESSION], request.scope[USER] = session, session.user
     return session
 
@@ -207,6 +211,14 @@ def language_of(request: Request) -> str:
     ]
     ranked = sorted(((-_quality(rest), at, tag.strip()) for at, (tag, _, rest) in enumerate(wanted)))
     return next((tag[:2] for q, _, tag in ranked if q < 0 and tag[:2] in ("zh", "en")), "en")
+
+
+def zone_of(request: Request) -> str:
+    """The browser's time zone, which a script of ours tells in a cookie; UTC where it does not, or tells nonsense."""
+    told = unquote(request.cookies.get(ZONE_COOKIE, ""))
+    with suppress(ValueError, OSError):
+        return ZoneInfo(told).key if ZONE_NAME.fullmatch(told) else ZONE
+    return ZONE
 
 
 def _quality(text: str) -> float:

@@ -1,0 +1,12 @@
+"""api: the pages that people work with in a browser, rendered on the server. They read and write by the API's own routes, asked within
+the process as who is signed in; no SQL and no rule may enter. How one is made: docs/add-a-page.md.
+"""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from api.pages import acts, board, first, live
+from api.pages.engine import static
+
+PAGES: tuple[APIRouter, ...] = (static.router, live.pages, acts.pages, board.pages, first.pages)

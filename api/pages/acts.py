@@ -1,0 +1,218 @@
+"""api: any act of the tables as a form — shown, filled in again where it is refused, and posted to its own route."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated, Any
+from urllib.parse import urlencode
+from uuid import UUID, uuid4
+
+import orjson
+from fastapi import Depends, Response
+from starlette.exceptions import HTTPException
+
+from api.engine.acts import Act
+from api.engine.roles import WRITERS
+from api.engine.signed_in import local
+from api.pages.addresses import page_of
+from api.pages.engine import forms
+from api.pages.engine.asking import Answer, Refusal
+from api.pages.engine.forms import Control
+from api.pages.engine.page import Lenient, Page, may_open, router
+from api.pages.engine.table import acts
+
+FIRST: dict[str, tuple[str, ...]] = {
+    "logActivity": (
+        "activity.kind",
+        "activity.outcome",
+        "activity.summary",
+        "next_step.what",
+        "next_step.due_at",
+    ),
+    "openDeal": ("title", "customer_id", "amount", "expected_close", "next_step.what", "next_step.due_at"),
+    "openCase": ("title", "customer_id", "severity", "category"),
+    "handOver": ("to", "note"),
+}
+"""What a form asks for at once; all else is under "more". Of an act that is not here: what is needed, or all where nothing is."""
+REQUIREMENTS = {
+    **dict.fromkeys(("pain-points", "budget", "decision-process", "decision-makers"), "recordNeeds"),
+    "quote-or-demonstration": "recordQuote",
+    "amount": "changeAmount",
+    "close-date": "winDeal",
+    "contract-reference": "winDeal",
+    "loss-reason": "loseDeal",
+}
+"""The act that gives what a gate asks for."""
+ABOUT = {
+    "deal_id": "/deals/{}",
+    "case_id": "/cases/{}",
+    "cycle_id": "/cycles/{}",
+    "customer_id": "/customers/{}",
+}
+"""What a form is about, by the id in the path."""
+RESERVED = {"next", "csrf", "key", "version", "after"}
+UNDERNEATH = "occurred_at"
+
+pages = router()
+Writers = Annotated[Page, Depends(may_open(*WRITERS))]
+
+
+def act_of(page: Page, operation: str) -> Act:
+    """Raises HTTPException for what is no act, or none of this person's."""
+    act = acts().get(operation)
+    if act is None or page.role not in act.roles:
+        raise HTTPException(404, "there is no such form for you")
+    return act
+
+
+@pages.get("/act/{operation}", summary="A form")
+async def show(operation: str, page: Writers) -> Response:
+    """Whatever the address says beside ids is filled in."""
+    act = act_of(page, operation)
+    return await _form(page, act, forms.filled(_controls(act), page.query), page.query, status=200)
+
+
+@pages.post("/act/{operation}", summary="Do what a form says")
+async def do(operation: str, page: Writers) -> Response:
+    act = act_of(page, operation)
+    typed = {name: value for name, value in (await page.request.form()).items() if isinstance(value, str)}
+    controls = _controls(act)
+    try:
+        body = forms.body_of(controls, typed, page.zone)
+        answer = await page.write(
+            _path(act, typed), body, key=typed.get("key", ""), version=typed.get("version", "")
+        )
+    except forms.Mistyped as wrong:
+        given = {"status": 422, "code": "invalid", "errors": [{"field": wrong.name, "message": str(wrong)}]}
+        return await _again(page, act, typed, 422, given)
+    except Refusal as refused:
+        return await _again(page, act, typed, refused.status, refused.problem)
+    return _done(page, typed, answer)
+
+
+def _path(act: Act, typed: dict[str, str]) -> str:
+    """Raises HTTPException for an id that is none."""
+    try:
+        return act.path.format(**{name: UUID(typed[name]) for name in act.ids})
+    except (KeyError, ValueError):
+        raise HTTPException(404, "the form does not say what it is about") from None
+
+
+def _controls(act: Act) -> tuple[Control, ...]:
+    late = Control(UNDERNEATH, "happened at", "moment", help="For a late entry: when it happened.")
+    return (*forms.controls_of(act), late)
+
+
+# --- answering -------------------------------------------------------------------------------------------------------
+
+
+def _done(page: Page, typed: dict[str, str], answer: Answer) -> Response:
+    """Back to where it was asked from, or to what was made; a page that is open takes up from the position."""
+    receipt = answer.json() or {}
+    made = page_of(answer.headers.get("location", ""))
+    position = receipt.get("position")
+    if page.partial and not made:
+        said = {"acted": {"position": position, "recorded": bool(receipt.get("recorded", True))}}
+        return Response(None, 204, {"HX-Trigger": orjson.dumps(said).decode()})
+    address = made or local(typed.get("next", ""))
+    return page.go(
+        f"{address}{'&' if '?' in address else '?'}{urlencode({'after': position})}" if position else address
+    )
+
+
+async def _again(
+    page: Page, act: Act, typed: dict[str, str], status: int, problem: dict[str, Any]
+) -> Response:
+    """The form as it was filled in, with what is wrong beside each field, and what others did meanwhile."""
+    errors = forms.errors_of(problem)
+    controls = forms.filled(_controls(act), typed, errors)
+    known = {control.name for control in controls} | {
+        f"{c.name}.{part}" for c in controls for part in ("amount", "currency", "kind", "id")
+    }
+    elsewhere = [
+        f"{name}: {message}" for name, messages in errors.items() if name not in known for message in messages
+    ]
+    meanwhile = await _meanwhile(page, act, typed) if status in (409, 412) else []
+    return await _form(
+        page, act, controls, typed, status=status, problem=problem, elsewhere=elsewhere, meanwhile=meanwhile
+    )
+
+
+async def _meanwhile(page: Page, act: Act, typed: dict[str, str]) -> list[Any]:
+    """The last events of what the form is about."""
+    about = next(
+        (path.format(typed[name]) for name, path in ABOUT.items() if name in act.ids and name in typed), ""
+    )
+    found = about and await page.find(f"{about}/history", order="newest", limit=5, lang=page.language)
+    return found["items"] if found else []
+
+
+async def _form(
+    page: Page, act: Act, controls: tuple[Control, ...], given: dict[str, str], *, status: int, problem: dict[str, Any] | None = None,
+    elsewhere: list[str] | None = None, meanwhile: list[Any] | None = None,
+) -> Response:  # fmt: skip
+    named = await _names(page, controls)
+    shown = tuple(
+        replace(control, shown=named.get(str(control.value), control.shown)) for control in controls
+    )
+    first = (
+        FIRST.get(act.operation)
+        or tuple(c.name for c in shown if c.needed)
+        or tuple(c.name for c in shown if c.name not in ("reason", UNDERNEATH))
+    )
+    wrong = {control.name for control in shown if control.errors}
+    values = {
+        "act": act,
+        "first": [c for c in shown if c.name in first or c.name in wrong or c.needed],
+        "more": [c for c in shown if c.name not in first and c.name not in wrong and not c.needed],
+        "hidden": {name: given[name] for name in (*act.ids, "version", "next") if given.get(name)},
+        "key": given.get("key") if problem and problem.get("retryable") else uuid4().hex,
+        "problem": Lenient(problem) if problem else None,
+        "elsewhere": elsewhere or [],
+        "meanwhile": meanwhile or [],
+        "ways": {
+            name: REQUIREMENTS[name] for name in (problem or {}).get("missing", ()) if name in REQUIREMENTS
+        },
+        "choices": await _choices(page, shown),
+    }
+    return page.render("form.html", status, **values)
+
+
+async def _choices(page: Page, controls: tuple[Control, ...]) -> dict[str, list[Any]]:
+    """What can be chosen for an id, by what it refers to."""
+    wanted = {
+        control.of for control in controls if control.kind == "id" and control.of in forms.LISTS.values()
+    }
+    if any(control.kind == "scope" for control in controls):
+        wanted |= {"rep", "team"}
+    found = {of: await page.listed(f"/{of}s") for of in sorted(wanted)}
+    return {of: [one for one in listed if one["active"]] for of, listed in found.items()}
+
+
+async def _names(page: Page, controls: tuple[Control, ...]) -> dict[str, str]:
+    """Of customers and deals that are filled in by their ids."""
+    named: dict[str, str] = {}
+    for control in controls:
+        if control.kind == "id" and control.of in forms.LOOKED_FOR and control.value:
+            found = await page.find(f"/{control.of}s/{control.value}")
+            if found:
+                named[str(control.value)] = found.get("title") or found["profile"]["name"]
+    return named
+
+
+@pages.get("/choices/{of}", summary="What can be chosen for a field")
+async def choices(of: str, page: Writers) -> Response:
+    """Customers and deals by part of a name."""
+    if of not in forms.LOOKED_FOR:
+        raise HTTPException(404, "there is nothing of that kind to choose from")
+    text = page.query.get("text", "")
+    found = (
+        await page.find("/deals", text=text, limit=12)
+        if of == "deal"
+        else await page.find("/customers", text=text, limit=12)
+    )
+    items = [
+        {"id": one.get("deal_id") or one["id"], "name": one.get("title") or one["name"]}
+        for one in (found or {"items": []})["items"]
+    ]
+    return page.part("choices.html", items=items)

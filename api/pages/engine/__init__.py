@@ -1,0 +1,1 @@
+"""api: what every page is made with. No capability may enter."""

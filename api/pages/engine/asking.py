@@ -1,0 +1,101 @@
+"""api: a page asks the API's own routes, within the process, as who is signed in. Authority, scopes, limits and words are the routes'."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import orjson
+from fastapi import Request
+
+from api.engine.writing import CHANNEL
+from domain.engine.context import Channel
+
+Json = dict[str, Any]
+
+
+class Refusal(Exception):
+    """The route said no. `problem` is its problem document (RFC 9457)."""
+
+    def __init__(self, status: int, problem: Json) -> None:
+        super().__init__(problem.get("code", str(status)))
+        self.status = status
+        self.problem = problem
+
+    @property
+    def code(self) -> str:
+        return str(self.problem.get("code", ""))
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a route answered, with a status below 400."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+    def json(self) -> Any:
+        return orjson.loads(self.content) if self.content else None
+
+
+async def ask(
+    request: Request,
+    method: str,
+    path: str,
+    query: Mapping[str, Any] | None = None,
+    body: Json | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Answer:
+    """One request to a route of this process, in the name of who is signed in. `query` without what is None or empty. Raises Refusal."""
+    content = b"" if body is None else orjson.dumps(body)
+    sent = {"content-type": "application/json"} if body is not None else {}
+    scope = _scope(request, method, path, query or {}, sent | dict(headers or {}))
+    status, found, parts = 500, {}, []
+
+    async def receive() -> Json:
+        return {"type": "http.request", "body": content, "more_body": False}
+
+    async def send(message: Any) -> None:
+        nonlocal status, found
+        if message["type"] == "http.response.start":
+            status = message["status"]
+            found = {name.decode("latin-1"): value.decode("latin-1") for name, value in message["headers"]}
+        else:
+            parts.append(message.get("body", b""))
+
+    await request.app.router(scope, receive, send)
+    answered = b"".join(parts)
+    if status >= 400:
+        raise Refusal(status, _problem(answered))
+    return Answer(status, found, answered)
+
+
+def _problem(content: bytes) -> Json:
+    try:
+        read = orjson.loads(content)
+    except orjson.JSONDecodeError:
+        read = {}
+    return read if isinstance(read, dict) else {}
+
+
+def _scope(
+    request: Request, method: str, path: str, query: Mapping[str, Any], headers: Mapping[str, str]
+) -> Json:
+    given = {name: value for name, value in query.items() if value not in (None, "", [])}
+    outer = {
+        name: value
+        for name, value in request.scope.items()
+        if name not in ("route", "endpoint", "path_params")
+    }
+    return outer | {
+        "method": method,
+        "path": path,
+        "raw_path": quote(path).encode(),
+        "query_string": urlencode(given, doseq=True).encode(),
+        "headers": [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()],
+        "root_path": "",
+        CHANNEL: Channel.WEB,
+    }

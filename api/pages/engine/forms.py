@@ -1,0 +1,307 @@
+"""api: a form from an act of the tables — a control for each field of the body, and what was typed as JSON. No rule is checked here: the
+route does that, and its refusal names the fields.
+"""
+
+from __future__ import annotations
+
+import re
+import typing
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import orjson
+from annotated_types import Ge, Le, Len, MaxLen, MinLen
+
+from api.engine.acts import Act, default_of, plain
+from api.engine.acts import Field as Stated
+from domain.engine.facts import Personal
+from domain.engine.references import PERSON, Refers
+from domain.engine.values import Money
+from domain.figures.scope import Scope
+from domain.time.duration import Duration
+from domain.time.periods import Period
+
+LONG = 1_000
+"""A text that may be longer gets several lines."""
+LISTS = {"rep": "rep", PERSON: "rep", "team": "team", "product": "product"}
+"""What an id refers to that is chosen from a list; all else is looked for."""
+LOOKED_FOR = {"customer", "deal"}
+MOMENT = "%Y-%m-%dT%H:%M"
+CURRENCIES = ("CNY", "USD", "EUR", "HKD", "JPY", "GBP", "SGD", "TWD", "KRW", "INR")
+KINDS = {
+    date: "day",
+    datetime: "moment",
+    Decimal: "number",
+    int: "whole",
+    bool: "yes",
+    UUID: "id",
+    Period: "text",
+    Duration: "text",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """One field as it is shown. `name` is its dotted place in the body; `kind` one of text, long, number, whole, money, day, moment,
+    yes, choice, id, lines, scope, json; `of` what an id refers to; `options` the values of a choice.
+    """
+
+    name: str
+    label: str
+    kind: str
+    needed: bool = False
+    help: str = ""
+    options: tuple[str, ...] = ()
+    of: str = ""
+    longest: int | None = None
+    least: str = ""
+    most: str = ""
+    value: Any = ""
+    shown: str = ""
+    """What the value stands for, where it is an id."""
+    errors: tuple[str, ...] = ()
+
+    @property
+    def id(self) -> str:
+        return "f-" + self.name.replace(".", "-")
+
+
+def controls_of(act: Act, *, because: bool = True) -> tuple[Control, ...]:
+    """Of every field of the body, and of the reason where the act asks for one, or may have one."""
+    made = [
+        control
+        for stated in act.fields
+        if stated.name not in ("by", act.creates)
+        for control in _of_field(act, stated)
+    ]
+    if because and not any(control.name == "reason" for control in made):
+        made.append(
+            Control("reason", "reason", "long", needed=bool(act.because), help=act.because, longest=10_000)
+        )
+    return tuple(made)
+
+
+def _of_field(act: Act, stated: Stated) -> Iterator[Control]:
+    asked_for = stated.needed and stated.name != act.asker
+    default = "" if stated.default in (MISSING, None) else stated.default
+    yield from _controls(stated.name, stated.hint, asked_for, default, stated.described)
+
+
+def _controls(name: str, hint: Any, needed: bool, default: Any = "", help: str = "") -> Iterator[Control]:  # noqa: FBT001
+    kind, label = plain(hint), ": ".join(part for part in name.split(".") if part != "activity")
+    base = Control(
+        name, label.removesuffix("_id").replace("_", " "), "json", needed, help, value=_written(default)
+    )
+    refers = _marker(hint, Refers)
+    if refers is not None:
+        yield replace(base, kind="id", of=LISTS.get(refers.kind, refers.kind))
+    elif kind is Money:
+        yield replace(base, kind="money")
+    elif kind is Scope:
+        yield replace(base, kind="scope")
+    elif get_origin(kind) is tuple:
+        yield _several(base, get_args(kind)[0])
+    elif get_origin(kind) is Literal:
+        yield replace(base, kind="choice", options=tuple(map(str, get_args(kind))))
+    elif isinstance(kind, type) and issubclass(kind, Enum):
+        yield replace(base, kind="choice", options=tuple(str(one.value) for one in kind))
+    elif isinstance(kind, type) and kind in KINDS:
+        yield _limited(replace(base, kind=KINDS[kind]), hint)
+    elif kind is str or _is_text(hint):
+        yield _text(base, hint)
+    elif isinstance(kind, type) and is_dataclass(kind) and _is_plain(kind):
+        yield from _inside(name, kind, needed)
+    else:
+        yield base
+
+
+def _inside(name: str, cls: Any, needed: bool) -> Iterator[Control]:  # noqa: FBT001
+    """The fields of a value, each a control of its own."""
+    hints = typing.get_type_hints(cls, include_extras=True)
+    for one in fields(cls):
+        if one.name == "started_at":  # what another system recorded
+            continue
+        default = default_of(one)
+        required = needed and default is MISSING
+        yield from _controls(
+            f"{name}.{one.name}", hints[one.name], required, "" if default in (MISSING, None) else default
+        )
+
+
+def _is_plain(cls: Any) -> bool:
+    """Whether each field of it is one control."""
+    hints = typing.get_type_hints(cls, include_extras=True)
+    kinds = [plain(hint) for hint in hints.values()]
+    return len(kinds) <= 10 and not any(is_dataclass(kind) and kind is not Money for kind in kinds)
+
+
+def _several(base: Control, inner: Any) -> Control:
+    """A list: of texts one a line, of anything else as JSON."""
+    return replace(base, kind="lines" if plain(inner) is str else "json")
+
+
+def _text(base: Control, hint: Any) -> Control:
+    longest = _longest(hint)
+    return replace(base, kind="long" if longest is None or longest > LONG else "text", longest=longest)
+
+
+def _limited(base: Control, hint: Any) -> Control:
+    least, most = _marker(hint, Ge), _marker(hint, Le)
+    return replace(base, least=str(least.ge) if least else "", most=str(most.le) if most else "")
+
+
+def _longest(hint: Any) -> int | None:
+    for marker in _markers(hint):
+        if isinstance(marker, MaxLen | Len) and marker.max_length is not None:
+            return int(marker.max_length)
+    return None
+
+
+def _is_text(hint: Any) -> bool:
+    return (
+        any(isinstance(marker, Personal | MaxLen | MinLen) for marker in _markers(hint))
+        and plain(hint) is str
+    )
+
+
+def _marker(hint: Any, kind: type[Any]) -> Any:
+    return next((marker for marker in _markers(hint) if isinstance(marker, kind)), None)
+
+
+def _markers(hint: Any) -> Iterator[Any]:
+    """Those at the type, also where it may be left out."""
+    if get_origin(hint) is Annotated:
+        yield from hint.__metadata__
+        yield from _markers(get_args(hint)[0])
+    elif get_origin(hint) in (Union, UnionType):
+        for part in get_args(hint):
+            if part is not NoneType:
+                yield from _markers(part)
+
+
+def _written(value: Any) -> Any:
+    if isinstance(value, Enum):
+        return str(value.value)
+    if isinstance(value, tuple):
+        return "\n".join(map(str, value))
+    return value if isinstance(value, bool) else str(value)
+
+
+# --- what was typed --------------------------------------------------------------------------------------------------
+
+
+class Mistyped(ValueError):
+    """What was typed is nothing of that kind; `name` says where."""
+
+    def __init__(self, name: str, message: str) -> None:
+        super().__init__(message)
+        self.name = name
+
+
+def body_of(controls: Sequence[Control], typed: Mapping[str, str], zone: ZoneInfo) -> dict[str, Any]:
+    """The JSON that the route takes. What was left empty is left out. Times were typed on the person's clock. Raises Mistyped."""
+    body: dict[str, Any] = {}
+    for control in controls:
+        value = _value(control, typed, zone)
+        if value is not None:
+            _put(body, control.name.split("."), value)
+    return body
+
+
+def _put(body: dict[str, Any], path: list[str], value: Any) -> None:
+    *above, last = path
+    for name in above:
+        body = body.setdefault(name, {})
+    body[last] = value
+
+
+def _value(control: Control, typed: Mapping[str, str], zone: ZoneInfo) -> Any:
+    text = str(typed.get(control.name, "")).strip()
+    if control.kind == "yes":
+        return text == "on" or (None if control.name + ".shown" not in typed else False)
+    if control.kind == "money":
+        return _money(typed, control.name)
+    if control.kind == "scope":
+        return _scope(typed, control.name)
+    return _read(control, text, zone) if text else None
+
+
+def _read(control: Control, text: str, zone: ZoneInfo) -> Any:
+    match control.kind:
+        case "moment":
+            return _moment(control, text, zone)
+        case "whole":
+            return int(text) if re.fullmatch(r"[+-]?\d{1,18}", text) else text
+        case "number":
+            return text.replace(",", "").replace(" ", "")
+        case "lines":
+            return [line.strip() for line in text.splitlines() if line.strip()]
+        case "json":
+            return _json(control, text)
+    return text
+
+
+def _moment(control: Control, text: str, zone: ZoneInfo) -> str:
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=zone).isoformat()
+    except ValueError:
+        raise Mistyped(control.name, "must be a day and a time, such as 2026-12-31 09:00") from None
+
+
+def _json(control: Control, text: str) -> Any:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        raise Mistyped(control.name, "is not JSON") from None
+
+
+def _money(typed: Mapping[str, str], name: str) -> dict[str, str] | None:
+    amount = typed.get(f"{name}.amount", "").replace(",", "").replace(" ", "")
+    return (
+        {"amount": amount, "currency": typed.get(f"{name}.currency", "").strip().upper()} if amount else None
+    )
+
+
+def _scope(typed: Mapping[str, str], name: str) -> dict[str, str] | None:
+    kind, id = typed.get(f"{name}.kind", ""), typed.get(f"{name}.id", "")
+    return {"kind": kind, **({"id": id} if id and kind != "company" else {})} if kind else None
+
+
+def filled(
+    controls: Sequence[Control], typed: Mapping[str, str], errors: Mapping[str, Sequence[str]] | None = None
+) -> tuple[Control, ...]:
+    """The controls with what was typed, and what is wrong with it beside each."""
+    return tuple(_filled(control, typed, errors or {}) for control in controls)
+
+
+def _filled(control: Control, typed: Mapping[str, str], errors: Mapping[str, Sequence[str]]) -> Control:
+    inner = ("amount", "currency", "kind", "id")
+    wrong = tuple(
+        m
+        for name in (control.name, *(f"{control.name}.{part}" for part in inner))
+        for m in errors.get(name, ())
+    )
+    if control.kind in ("money", "scope"):
+        value: Any = {part: typed.get(f"{control.name}.{part}", "") for part in inner}
+    else:
+        value = typed.get(control.name, control.value)
+    return replace(
+        control, value=value, shown=typed.get(f"{control.name}.shown", control.shown), errors=wrong
+    )
+
+
+def errors_of(problem: Mapping[str, Any]) -> dict[str, list[str]]:
+    """By field, what a problem document says is wrong."""
+    found: dict[str, list[str]] = {}
+    for one in problem.get("errors", ()):
+        found.setdefault(str(one.get("field", "")), []).append(str(one.get("message", "")))
+    if not found and problem.get("field"):
+        found[str(problem["field"])] = [str(problem.get("detail", ""))]
+    return found

@@ -1,0 +1,42 @@
+"""api: which pages there are, and for whom. A page puts itself here; what a role may not open is not shown to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from api.engine.roles import ADMIN, LEADERS, OVERSEERS, READERS, WRITERS, Role
+
+HOME = "/desk"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """`title` is English, and translated where it is shown; `sign` is the name of its drawing in `static/signs.svg`."""
+
+    address: str
+    title: str
+    sign: str
+    roles: tuple[Role, ...] = READERS
+
+
+ENTRIES = (
+    Entry("/desk/today", "Today", "today", WRITERS),
+    Entry("/desk/board", "Board", "board"),
+    Entry("/desk/leads", "Leads", "lead"),
+    Entry("/desk/team", "Team", "team", (*LEADERS, Role.AUDITOR)),
+    Entry("/desk/cycles", "Cycles", "cycle"),
+    Entry("/desk/funnel", "Funnel", "funnel"),
+    Entry("/desk/figures", "Figures", "figures"),
+    Entry("/desk/cases", "Cases", "case"),
+    Entry("/desk/history", "History", "history", OVERSEERS),
+    Entry("/desk/admin", "Administration", "admin", ADMIN),
+)
+
+
+def entries(role: Role) -> tuple[Entry, ...]:
+    return tuple(entry for entry in ENTRIES if role in entry.roles)
+
+
+def home(role: Role) -> str:
+    """What a person of that role sees first."""
+    return {Role.MANAGER: "/desk/team", Role.AUDITOR: "/desk/history"}.get(role, "/desk/today")

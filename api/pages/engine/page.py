@@ -1,0 +1,264 @@
+"""api: one page for one person — what it may read and write, and how it is rendered. Every handler of a page gets one."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
+
+from api.engine.auth import USER, check_rate
+from api.engine.errors import Problem
+from api.engine.roles import READERS, Role
+from api.engine.services import services_of
+from api.engine.sessions import Session
+from api.engine.signed_in import NotSignedIn, check_csrf, signed_in
+from api.pages.engine import rendering
+from api.pages.engine.asking import Answer, Json, Refusal, ask
+from api.pages.engine.navigation import HOME
+from api.pages.engine.table import acts
+from domain.engine.errors import Forbidden
+
+log = logging.getLogger(__name__)
+AFTER = "Salesloop-After"
+PAGE_OF, MOST = 200, 2_000
+UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
+PAGE = "salesloop.page"
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self';"
+    " form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    "Cache-Control": "private, no-store",
+    "Vary": "HX-Request, Cookie",
+}
+
+
+class Lenient(dict[str, Any]):
+    """What is not said is empty: a filter that nobody set, a part that a problem does not have."""
+
+    def __missing__(self, _: str) -> str:
+        return ""
+
+
+class Page:
+    """A request for a page by who is signed in."""
+
+    __slots__ = ("request", "session")
+
+    def __init__(self, request: Request, session: Session) -> None:
+        self.request = request
+        self.session = session
+
+    @property
+    def role(self) -> Role:
+        return self.session.user.role
+
+    @property
+    def language(self) -> str:
+        return self.session.language
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.session.timezone)
+
+    @property
+    def query(self) -> Lenient:
+        """What the address says behind the question mark, without what is empty."""
+        return Lenient({name: value for name, value in self.request.query_params.items() if value})
+
+    @property
+    def partial(self) -> bool:
+        """Whether only the middle of the page is wanted: it is there already, and something has changed."""
+        return self.request.headers.get("HX-Request") == "true"
+
+    @property
+    def here(self) -> str:
+        """This address, as it is asked for again when something has changed."""
+        url = self.request.url
+        return f"{url.path}?{url.query}" if url.query else url.path
+
+    def with_query(self, **changed: Any) -> str:
+        """This address with something else behind the question mark; None takes a name away."""
+        kept = {**self.query, **changed}
+        query = urlencode(
+            {name: value for name, value in kept.items() if value is not None and name != "after"}
+        )
+        return f"{self.request.url.path}?{query}" if query else self.request.url.path
+
+    def may(self, operation: str) -> bool:
+        """Whether this person's role may do an act of the tables. Whose a thing is, is judged when it is done."""
+        return operation in acts() and self.role in acts()[operation].roles
+
+    def form_address(self, operation: str, given: Mapping[str, Any]) -> str:
+        """Of the form of an act, with what is filled in, and the way back here."""
+        query = {name: value for name, value in given.items() if value not in (None, "")}
+        return f"{HOME}/act/{operation}?{urlencode({**query, 'next': self.request.url.path})}"
+
+    @property
+    def currency(self) -> str:
+        """What amounts are typed in where nothing else is said."""
+        return str(self.query["amount.currency"] or "CNY")
+
+    async def is_signed_in(self) -> bool:
+        """Still: a session may end while a page is open."""
+        try:
+            await signed_in(self.request)
+        except Exception:  # noqa: BLE001 - whatever the reason, the stream is over
+            return False
+        return True
+
+    # --- reading and writing -----------------------------------------------------------------------------------------
+
+    async def read(self, path: str, **query: Any) -> Any:
+        """What a GET of the API answers there, to who is signed in. `query` without what is None or empty. Raises Refusal."""
+        after = self.request.headers.get(AFTER) or self.request.query_params.get("after")
+        asked = {AFTER: after} if after else {}
+        try:
+            return (await ask(self.request, "GET", path, query, headers=asked)).json()
+        except Refusal as refused:
+            if after and refused.code == "not-caught-up":  # better a moment old than not at all
+                return (await ask(self.request, "GET", path, query)).json()
+            raise
+
+    async def read_all(self, *asked: tuple[str, Mapping[str, Any]]) -> list[Any]:
+        """Several at once; each a path and its query."""
+        return await asyncio.gather(*(self.read(path, **query) for path, query in asked))
+
+    async def listed(self, path: str, **query: Any) -> list[Any]:
+        """All of a list that people choose from, whatever it takes; of a longer one the first `MOST`."""
+        found: list[Any] = []
+        cursor: str | None = None
+        while len(found) < MOST:
+            read = await self.read(path, **{**query, "limit": PAGE_OF, "cursor": cursor})
+            found += read["items"]
+            cursor = read.get("next_cursor")
+            if cursor is None:
+                break
+        return found
+
+    async def find(self, path: str, **query: Any) -> Any | None:
+        """The same, or None for what is not there or not for this person."""
+        try:
+            return await self.read(path, **query)
+        except Refusal as refused:
+            if refused.status in (403, 404):
+                return None
+            raise
+
+    async def write(
+        self, path: str, body: Json, *, key: str = "", version: str = "", method: str = "POST"
+    ) -> Answer:
+        """A write of the API. `key` makes a repeat harmless; `version` is what was seen, as If-Match has it. Raises Refusal."""
+        headers = {"Idempotency-Key": key} if key else {}
+        if version:
+            headers["If-Match"] = f'"{version}"'
+        return await ask(self.request, method, path, body=body, headers=headers)
+
+    # --- answering ---------------------------------------------------------------------------------------------------
+
+    def render(self, template: str, status_code: int = 200, **values: Any) -> Response:
+        """The template's page; the middle of it alone where that is what is asked for."""
+        content = rendering.render(
+            template, self, partial=self.partial, values={"session": self.session, **values}
+        )
+        return Response(content, status_code, dict(HEADERS), media_type="text/html")
+
+    def part(
+        self, template: str, status_code: int = 200, headers: Mapping[str, str] | None = None, **values: Any
+    ) -> Response:
+        """A template that is no whole page."""
+        content = rendering.render(template, self, partial=True, values={"session": self.session, **values})
+        return Response(content, status_code, {**HEADERS, **(headers or {})}, media_type="text/html")
+
+    def go(self, address: str) -> Response:
+        """To another page, which is read anew: by the browser, or by htmx where that asked."""
+        if self.partial:
+            return Response(None, 204, {"HX-Redirect": address})
+        return Response(None, 303, {"Location": address})
+
+
+class PageRoute(APIRoute):
+    """A route that answers people: what goes wrong is a page, too."""
+
+    def get_route_handler(self) -> Callable[[Request], Any]:
+        handle = super().get_route_handler()
+
+        async def opened(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except NotSignedIn:
+                if request.headers.get("HX-Request") != "true":
+                    raise
+                return Response(None, 401)  # the page says so, and keeps what was typed
+            except Exception as wrong:
+                if request.scope.get(PAGE) is None:
+                    raise
+                return failed(request, *_said(wrong))
+
+        return opened
+
+
+def _said(wrong: Exception) -> tuple[int, Json]:
+    """Status and problem document of what went wrong."""
+    match wrong:
+        case Refusal():
+            return wrong.status, wrong.problem
+        case Problem():
+            kind = wrong.kind
+            return kind.status, {"code": kind.code, "title": kind.title, "detail": wrong.detail}
+        case Forbidden():
+            return 403, {"code": "forbidden", "detail": wrong.message}
+        case RequestValidationError():
+            return 404, {"code": "no-such-route"}
+        case HTTPException():
+            return wrong.status_code, {"code": "http", "detail": str(wrong.detail)}
+    log.error("a page failed", exc_info=wrong)
+    return 500, {"code": "internal", "detail": "the error was logged; nothing was promised by this answer"}
+
+
+def failed(request: Request, status: int, problem: Json) -> Response:
+    """The page that says what went wrong and what to do, or the part of it that an open page shows."""
+    problem = Lenient(problem)
+    page: Page = request.scope[PAGE]
+    if page.partial:
+        return page.part("refused.html", status, problem=problem, status=status)
+    return page.render("error.html", status, problem=problem, status=status)
+
+
+def may_open(*roles: Role) -> Callable[[Request], Awaitable[Page]]:
+    """Who is signed in with one of these roles; without any, everybody who is. What changes something carries the session's own token,
+    and comes from our own pages.
+    """
+    allowed = roles or READERS
+
+    async def page(request: Request) -> Page:
+        session = await signed_in(request)
+        check_rate(services_of(request), session.user)
+        made = request.scope[PAGE] = Page(request, session)
+        request.scope[USER] = session.user
+        if request.method in UNSAFE:
+            check_csrf(request, await request.form())
+        if session.user.role not in allowed:
+            raise Forbidden(f"this page is for the role {', '.join(allowed)}; yours is {session.user.role}")
+        return made
+
+    vars(page).update(
+        signed_in=True, roles=allowed, writes=False, versioned=False, waits_for=(), tagged=False
+    )
+    return page
+
+
+def router(prefix: str = "") -> APIRouter:
+    """A router for pages, under the desk's address."""
+    return APIRouter(
+        prefix=f"{HOME}{prefix}",
+        route_class=PageRoute,
+        default_response_class=Response,
+        include_in_schema=False,
+    )

@@ -1,0 +1,60 @@
+"""api: templates to HTML. Everything is escaped; a name that a template does not get is an error, not a blank."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
+
+from api.pages.engine import shown, static
+from api.pages.engine.navigation import entries
+
+TEMPLATES = Path(__file__).parent.parent / "templates"
+SHARED = ("parts", "controls")
+"""Templates of macros that every other one has, by these names."""
+MIDDLE = "main"
+"""The block of a page that is rendered alone when something has changed."""
+
+
+@cache
+def environment() -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+        extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
+    )
+    made.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]
+    made.filters.update(shown.FILTERS)
+    made.tests["past"] = shown.is_past
+    made.globals.update(static=static.address, now=shown.now_of, entries=entries)
+    return made
+
+
+@pass_context
+def _gettext(context: Context, text: str) -> str:
+    said: str = shown.in_words(context).gettext(text)
+    return said
+
+
+@pass_context
+def _ngettext(context: Context, one: str, many: str, n: int) -> str:
+    said: str = shown.in_words(context).ngettext(one, many, n)
+    return said
+
+
+def render(template: str, page: shown.Viewer, *, partial: bool, values: dict[str, Any]) -> str:
+    """The page of the template; of one that has a middle, that alone where `partial`."""
+    made = environment()
+    found = made.get_template(template)
+    given = {"page": page, **values}
+    given |= {name: made.get_template(f"{name}.html").make_module(dict(given)) for name in SHARED}
+    if partial and MIDDLE in found.blocks:
+        return "".join(found.blocks[MIDDLE](found.new_context(given)))
+    return found.render(given)

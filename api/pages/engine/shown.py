@@ -1,0 +1,222 @@
+"""api: how values are shown to one person — money, numbers, days and times, in their language and zone. Used as filters in templates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel import dates as babel_dates
+from babel import numbers as babel_numbers
+from jinja2 import pass_context
+from jinja2.runtime import Context
+
+from runtime.language import catalogue
+
+NOTHING = "–"
+LOCALES = {"en": Locale("en"), "zh": Locale("zh", "CN", script="Hans")}
+MANY = 20_000
+"""Of values whose text is kept: the same amounts and times are shown again and again."""
+SOON = timedelta(days=6)
+
+
+class Viewer(Protocol):
+    """For whom it is shown: a page."""
+
+    @property
+    def language(self) -> str: ...
+
+    @property
+    def zone(self) -> ZoneInfo: ...
+
+
+def _page(context: Context) -> Viewer:
+    page: Viewer = context["page"]
+    return page
+
+
+def in_words(context: Context) -> Any:
+    return catalogue(_page(context).language)
+
+
+# --- numbers ---------------------------------------------------------------------------------------------------------
+
+
+@pass_context
+def money(context: Context, amount: Any, currency: str | None = None) -> str:
+    """An amount and its currency, or `{"amount": …, "currency": …}`; without decimals where they are nought."""
+    if isinstance(amount, dict):
+        amount, currency = amount.get("amount"), amount.get("currency")
+    if amount in (None, "") or not currency:
+        return NOTHING
+    return _money(_page(context).language, str(amount), currency)
+
+
+@lru_cache(MANY)
+def _money(language: str, amount: str, currency: str) -> str:
+    value = Decimal(amount)
+    whole = value == value.to_integral_value()
+    pattern = "¤¤ #,##0" if whole else None
+    if language == "zh" and whole:
+        pattern = "¤#,##0"
+    locale = LOCALES[language]
+    if pattern is None:
+        return babel_numbers.format_currency(value, currency, locale=locale)
+    return babel_numbers.format_currency(value, currency, pattern, locale=locale, currency_digits=False)
+
+
+@pass_context
+def number(context: Context, value: Any) -> str:
+    if value in (None, ""):
+        return NOTHING
+    return _number(_page(context).language, str(value))
+
+
+@lru_cache(MANY)
+def _number(language: str, value: str) -> str:
+    try:
+        return babel_numbers.format_decimal(Decimal(value), locale=LOCALES[language])
+    except InvalidOperation:
+        return value
+
+
+@pass_context
+def percent(context: Context, value: Any, decimals: int = 0) -> str:
+    """A share: 0.42 is 42 %."""
+    if value in (None, ""):
+        return NOTHING
+    pattern = "#,##0." + "0" * decimals + "%" if decimals else "#,##0%"
+    return _percent(_page(context).language, str(value), pattern)
+
+
+@lru_cache(MANY)
+def _percent(language: str, value: str, pattern: str) -> str:
+    return babel_numbers.format_percent(Decimal(value), pattern, locale=LOCALES[language])
+
+
+# --- days and times --------------------------------------------------------------------------------------------------
+
+
+def read_day(value: Any) -> date | None:
+    if isinstance(value, datetime):
+        return value.date()
+    return value if isinstance(value, date) else date.fromisoformat(str(value)[:10]) if value else None
+
+
+def read_moment(value: Any) -> datetime | None:
+    return value if isinstance(value, datetime) else datetime.fromisoformat(str(value)) if value else None
+
+
+def now_of(page: Viewer) -> datetime:
+    """Now, on the person's clock."""
+    return datetime.now(page.zone)
+
+
+@pass_context
+def day(context: Context, value: Any) -> str:
+    """2026-12-31: the year only where it is another one."""
+    found = read_day(value)
+    if found is None:
+        return NOTHING
+    page = _page(context)
+    return _day(page.language, found, found.year == now_of(page).year)
+
+
+@lru_cache(MANY)
+def _day(language: str, value: date, this_year: bool) -> str:  # noqa: FBT001 - a key of the cache
+    skeleton = "MMMd" if this_year else "yMMMd"
+    return babel_dates.format_skeleton(skeleton, value, locale=LOCALES[language])
+
+
+@pass_context
+def moment(context: Context, value: Any) -> str:
+    """A day and a time of day, in the person's zone."""
+    found = read_moment(value)
+    if found is None:
+        return NOTHING
+    page = _page(context)
+    local = found.astimezone(page.zone)
+    return f"{_day(page.language, local.date(), local.year == now_of(page).year)} {local:%H:%M}"
+
+
+@pass_context
+def exactly(context: Context, value: Any) -> str:
+    """With year, seconds and zone: for who points at it."""
+    found = read_moment(value)
+    return f"{found.astimezone(_page(context).zone):%Y-%m-%d %H:%M:%S %Z}" if found else ""
+
+
+@pass_context
+def ago(context: Context, value: Any) -> str:
+    """How far it is from now: in 2 days, 3 hours ago."""
+    found = read_moment(value)
+    if found is None:
+        return NOTHING
+    away = found - datetime.now(UTC)
+    language = _page(context).language
+    return babel_dates.format_timedelta(away, add_direction=True, locale=LOCALES[language], threshold=0.95)
+
+
+@pass_context
+def due(context: Context, value: Any) -> str:
+    """A due time as people say it: today 09:00, tomorrow 14:00, Thu 10:00, else the day."""
+    found = read_moment(value)
+    if found is None:
+        return NOTHING
+    page = _page(context)
+    local, words = found.astimezone(page.zone), in_words(context)
+    days = (local.date() - now_of(page).date()).days
+    near = {-1: "yesterday", 0: "today", 1: "tomorrow"}
+    if days in near:
+        return f"{words.gettext(near[days])} {local:%H:%M}"
+    if 0 < days <= SOON.days:
+        return f"{babel_dates.format_date(local.date(), 'EEE', locale=LOCALES[page.language])} {local:%H:%M}"
+    return moment(context, value)
+
+
+@pass_context
+def days_since(context: Context, value: Any) -> int:
+    """Whole days on the person's calendar."""
+    found = read_moment(value)
+    return (
+        0
+        if found is None
+        else (now_of(_page(context)).date() - found.astimezone(_page(context).zone).date()).days
+    )
+
+
+def is_past(value: Any) -> bool:
+    found = read_moment(value)
+    return found is not None and found < datetime.now(UTC)
+
+
+# --- words -----------------------------------------------------------------------------------------------------------
+
+
+@pass_context
+def word(context: Context, value: Any) -> str:
+    """A code or a fixed word in the person's language: `no-answer`, `won`. Codes are shown with blanks."""
+    if value in (None, ""):
+        return NOTHING
+    text = str(value)
+    words = in_words(context)
+    for said in (text, text.replace("-", " ").replace("_", " ")):
+        if (found := words.gettext(said)) != said:
+            return str(found)
+    return text.replace("-", " ").replace("_", " ")
+
+
+@pass_context
+def heard(context: Context, value: Any) -> str:
+    """A whole sentence of another room's, in the person's language."""
+    return str(in_words(context).heard(str(value))) if value else ""
+
+
+FILTERS: dict[str, Callable[..., Any]] = {
+    "ago": ago, "day": day, "days_since": days_since, "due": due, "exactly": exactly, "heard": heard, "moment": moment, "money": money,
+    "number": number, "percent": percent, "word": word,
+}  # fmt: skip

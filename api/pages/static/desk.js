@@ -1,0 +1,162 @@
+// What pages cannot do without a script: stay up to date, open forms in a dialog, drag, find while one types, give notice.
+// A page works without it. Nothing here knows a rule or builds HTML of data.
+(() => {
+  "use strict";
+  const body = document.body, main = document.getElementById("main"), dialog = document.getElementById("dialog");
+  const banner = document.getElementById("banner"), toast = document.getElementById("toast");
+  const words = body.dataset;
+  const AT_MOST_EVERY = 1000, LOST_AFTER = 3000, TOAST = 4000, TYPING = 200;
+  document.cookie = "zone=" + Intl.DateTimeFormat().resolvedOptions().timeZone + "; path=/desk; samesite=lax; max-age=31536000";
+  let after = "", refreshed = 0, waiting = null, pending = false;
+
+  // --- staying up to date
+  const follows = (moved) => {
+    const wanted = (main?.dataset.follows || "").split(/\s+/).filter(Boolean);
+    return wanted.some((name) => name === "*" || name in moved);
+  };
+  function refresh() {
+    if (document.hidden) { pending = true; return; }
+    if (waiting) return;
+    waiting = setTimeout(() => {
+      waiting = null; pending = false; refreshed = Date.now();
+      htmx.trigger(main, "moved");
+    }, Math.max(0, refreshed + AT_MOST_EVERY - Date.now()));
+  }
+  document.addEventListener("visibilitychange", () => { if (!document.hidden && pending) refresh(); });
+  body.addEventListener("htmx:config:request", (event) => {
+    if (after && event.detail.ctx.sourceElement === main) event.detail.ctx.request.headers["Salesloop-After"] = after;
+  });
+
+  function say(text, link, address) {
+    banner.textContent = text;
+    if (link) {
+      const a = document.createElement("a");
+      a.href = address; a.textContent = link;
+      banner.append(" ", a);
+    }
+    banner.hidden = !text;
+  }
+  const signIn = () => say(words.signedOut, words.signIn, "/sign-in?next=" + encodeURIComponent(location.pathname + location.search));
+  let signedOut = false;
+
+  function listen() {
+    const stream = new EventSource(words.live);
+    let lost = null, opened = false;
+    stream.onopen = () => { clearTimeout(lost); lost = null; if (!signedOut) say(""); if (opened) refresh(); opened = true; };
+    stream.onerror = () => {
+      lost ||= setTimeout(() => { if (!signedOut) say(words.lost); }, LOST_AFTER);
+      if (stream.readyState === EventSource.CLOSED) setTimeout(listen, LOST_AFTER);
+    };
+    stream.addEventListener("moved", (event) => {
+      const moved = JSON.parse(event.data);
+      document.dispatchEvent(new CustomEvent("desk:moved", { detail: moved }));
+      if (follows(moved)) refresh();
+    });
+    stream.addEventListener("signed-out", () => { signedOut = true; stream.close(); signIn(); });
+    addEventListener("pagehide", () => stream.close());
+  }
+  if (main && words.live) listen();
+  body.addEventListener("htmx:response:error", (event) => {
+    if (event.detail.ctx.response.status === 401) { signedOut = true; signIn(); }
+  });
+  body.addEventListener("htmx:error", () => { if (!navigator.onLine) say(words.lost); });
+
+  // --- forms in a dialog
+  function announce(text) {
+    toast.textContent = text; toast.hidden = false;
+    clearTimeout(announce.later);
+    announce.later = setTimeout(() => { toast.hidden = true; }, TOAST);
+  }
+  body.addEventListener("htmx:after:swap", (event) => {
+    if (event.detail.ctx.target?.closest?.("#dialog") && !dialog.open) {
+      dialog.showModal();
+      dialog.querySelector("input:not([type=hidden]), select, textarea")?.focus();
+    }
+    dialog.querySelector("[aria-invalid=true]")?.focus();
+  });
+  body.addEventListener("click", (event) => {
+    const close = event.target.closest("[data-close]");
+    if (!close) return;
+    if (dialog.open) dialog.close(); else history.back();
+  });
+  dialog?.addEventListener("close", () => document.getElementById("dialog-body").replaceChildren());
+  body.addEventListener("acted", (event) => {
+    if (dialog.open) dialog.close();
+    if (event.detail.position) after = String(event.detail.position);
+    announce(event.detail.recorded === false ? words.nothing : words.acted);
+    for (const form of document.querySelectorAll("form[data-clears]")) form.reset();
+    refresh();
+  });
+
+  // --- dragging: a card onto a column posts the column's act; a refusal is the act's own form
+  let dragged = null;
+  body.addEventListener("dragstart", (event) => {
+    dragged = event.target.closest?.("[data-drag]");
+    if (dragged) { event.dataTransfer.effectAllowed = "move"; event.dataTransfer.setData("text/plain", dragged.dataset.drag); dragged.classList.add("dragged"); }
+  });
+  body.addEventListener("dragend", () => {
+    dragged?.classList.remove("dragged"); dragged = null;
+    for (const over of document.querySelectorAll(".over")) over.classList.remove("over");
+  });
+  body.addEventListener("dragover", (event) => {
+    const column = dragged && event.target.closest("[data-drop]");
+    if (!column) return;
+    event.preventDefault();
+    for (const over of document.querySelectorAll(".over")) if (over !== column) over.classList.remove("over");
+    column.classList.add("over");
+  });
+  body.addEventListener("drop", (event) => {
+    const column = dragged && event.target.closest("[data-drop]");
+    if (!column || column.contains(dragged)) return;
+    event.preventDefault();
+    move(dragged, column);
+  });
+  function move(card, column) {
+    const values = { ...JSON.parse(card.dataset.values || "{}"), ...JSON.parse(column.dataset.values || "{}"), key: crypto.randomUUID().replaceAll("-", "") };
+    if (column.dataset.form) {  // what is asked for first
+      htmx.ajax("GET", column.dataset.form + "?" + new URLSearchParams(values), { target: "#dialog-body", swap: "innerHTML", source: main });
+      return;
+    }
+    htmx.ajax("POST", column.dataset.drop, { target: "#dialog-body", swap: "innerHTML", values, source: dialog });
+  }
+  // by keyboard: a card's own menu has the same forms
+
+  // --- finding a customer or a deal while one types
+  body.addEventListener("input", (event) => {
+    const input = event.target.closest("[data-choices]");
+    if (!input) return;
+    input.closest("[data-finder]").querySelector("input[type=hidden]").value = "";
+    clearTimeout(input.later);
+    input.later = setTimeout(() => find(input), TYPING);
+  });
+  async function find(input) {
+    const found = document.getElementById(input.getAttribute("aria-controls"));
+    const answer = await fetch(input.dataset.choices + "?" + new URLSearchParams({ text: input.value }), { headers: { "HX-Request": "true" } });
+    if (!answer.ok) return;
+    found.innerHTML = await answer.text();  // rendered and escaped by our own server
+    found.hidden = !input.value;
+    input.setAttribute("aria-expanded", String(!found.hidden));
+  }
+  function choose(option) {
+    const finder = option.closest("[data-finder]"), input = finder.querySelector("[data-choices]");
+    finder.querySelector("input[type=hidden]").value = option.dataset.id;
+    input.value = option.textContent;
+    finder.querySelector(".found").hidden = true;
+    input.setAttribute("aria-expanded", "false");
+    input.focus();
+  }
+  body.addEventListener("click", (event) => { const option = event.target.closest("[role=option]"); if (option) choose(option); });
+  body.addEventListener("keydown", (event) => {
+    const finder = event.target.closest?.("[data-finder]");
+    if (!finder) return;
+    const options = [...finder.querySelectorAll("[role=option]")], at = options.indexOf(document.activeElement);
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      event.preventDefault();
+      options[(at + (event.key === "ArrowDown" ? 1 : -1) + options.length) % options.length]?.focus();
+    } else if (event.key === "Enter" && at >= 0) { event.preventDefault(); choose(options[at]); }
+    else if (event.key === "Escape") finder.querySelector(".found").hidden = true;
+  });
+
+  // --- one form for one thing: a select that sends its form
+  body.addEventListener("change", (event) => { if (event.target.closest("[data-sends]")) event.target.form.requestSubmit(); });
+})();
