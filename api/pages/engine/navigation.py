@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from api.engine.roles import ADMIN, LEADERS, OVERSEERS, READERS, WRITERS, Role
+from api.engine.roles import READERS, Role
 
 HOME = "/desk"
 
@@ -19,18 +19,7 @@ class Entry:
     roles: tuple[Role, ...] = READERS
 
 
-ENTRIES = (
-    Entry("/desk/today", "Today", "today", WRITERS),
-    Entry("/desk/board", "Board", "board"),
-    Entry("/desk/leads", "Leads", "lead"),
-    Entry("/desk/team", "Team", "team", (*LEADERS, Role.AUDITOR)),
-    Entry("/desk/cycles", "Cycles", "cycle"),
-    Entry("/desk/funnel", "Funnel", "funnel"),
-    Entry("/desk/figures", "Figures", "figures"),
-    Entry("/desk/cases", "Cases", "case"),
-    Entry("/desk/history", "History", "history", OVERSEERS),
-    Entry("/desk/admin", "Administration", "admin", ADMIN),
-)
+ENTRIES = (Entry("/desk/board", "Board", "board"),)
 
 
 def entries(role: Role) -> tuple[Entry, ...]:
@@ -39,4 +28,4 @@ def entries(role: Role) -> tuple[Entry, ...]:
 
 def home(role: Role) -> str:
     """What a person of that role sees first."""
-    return {Role.MANAGER: "/desk/team", Role.AUDITOR: "/desk/history"}.get(role, "/desk/today")
+    return entries(role)[0].address

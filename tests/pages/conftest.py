@@ -1,0 +1,67 @@
+"""tests/pages: one house for the session, with people who are signed in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from uuid import UUID
+
+import httpx
+import pytest
+
+from tests.house import House, opened
+
+
+@pytest.fixture(scope="session")
+def house(
+    new_database: Callable[[], AbstractContextManager[str]], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[House]:
+    with new_database() as url, opened(url, tmp_path_factory.mktemp("data")) as made:
+        yield made
+
+
+@pytest.fixture
+def deal(house: House) -> UUID:
+    """A fresh deal of the rep `north`."""
+    return house.open_deal()
+
+
+@pytest.fixture(scope="session")
+def rep(house: House) -> httpx.Client:
+    return house.browser("north")
+
+
+@pytest.fixture(scope="session")
+def manager(house: House) -> httpx.Client:
+    return house.browser("north-manager")
+
+
+@pytest.fixture(scope="session")
+def auditor(house: House) -> httpx.Client:
+    return house.browser("auditor")
+
+
+@pytest.fixture(scope="session")
+def admin(house: House) -> httpx.Client:
+    return house.browser("admin")
+
+
+def hidden(html: str, name: str) -> str:
+    """The value of a hidden field of a form."""
+    found = re.search(rf'<input type="hidden" name="{re.escape(name)}" value="([^"]*)"', html)
+    assert found, f"no hidden field {name}"
+    return found[1]
+
+
+@pytest.fixture(scope="session")
+def post_act() -> Callable[..., httpx.Response]:
+    """Opens the form of an act, as a person does, fills it in and sends it."""
+
+    def post(client: httpx.Client, operation: str, given: dict[str, str], **typed: str) -> httpx.Response:
+        form = client.get(f"/desk/act/{operation}", params=given)
+        assert form.status_code == 200, form.text
+        fields = {name: hidden(form.text, name) for name in ("csrf", "key")} | given
+        return client.post(f"/desk/act/{operation}", data={**fields, **typed})
+
+    return post

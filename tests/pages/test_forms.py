@@ -1,0 +1,121 @@
+"""Any act of the tables as a form: what it asks for, what a refusal says beside it, and who gets one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from uuid import UUID
+
+import httpx
+import pytest
+
+from api.engine.roles import Role
+from api.pages.engine.forms import body_of, controls_of
+from api.pages.engine.table import acts
+from tests.house import House
+
+Post = Callable[..., httpx.Response]
+
+
+class TestEveryAct:
+    @pytest.mark.parametrize("operation", sorted(acts()))
+    def test_has_a_form_with_a_control_for_every_field(self, admin: httpx.Client, operation: str) -> None:
+        act = acts()[operation]
+        answer = admin.get(f"/desk/act/{operation}", params={name: str(UUID(int=7)) for name in act.ids})
+        if Role.ADMIN not in act.roles:
+            assert answer.status_code == 404
+            return
+        assert answer.status_code == 200, answer.text
+        for control in controls_of(act):
+            assert f'id="{control.id}"' in answer.text, control.name
+
+    def test_is_nothing_to_auditors(self, auditor: httpx.Client) -> None:
+        assert auditor.get("/desk/act/openDeal").status_code == 403
+        assert "/desk/act/" not in auditor.get("/desk/board").text
+
+    def test_of_a_leader_is_nothing_to_a_rep(self, rep: httpx.Client) -> None:
+        assert rep.get("/desk/act/publishPolicy").status_code == 404
+
+
+class TestWhatIsTyped:
+    def test_becomes_the_command_and_the_page_of_what_was_made(
+        self, house: House, rep: httpx.Client, post_act: Post
+    ) -> None:
+        answer = post_act(
+            rep, "openDeal", {}, title="Pumps", **{"amount.amount": "12,000.50", "amount.currency": "cny"}
+        )
+        assert answer.status_code == 303, answer.text
+        path, _, _ = answer.headers["location"].partition("?")
+        made = house.client("north").get(path.removeprefix("/desk")).json()
+        assert (made["title"], made["amount"], made["currency"]) == ("Pumps", "12000.50", "CNY")
+        assert made["owner_id"] == str(house.reps["north"]), "a rep's own"
+        history = house.client("north").get(path.removeprefix("/desk") + "/history").json()
+        assert {event["channel"] for event in history["items"] if event["who_kind"] == "user"} == {"web"}
+
+    def test_wrongly_comes_back_with_what_is_wrong_beside_the_field(
+        self, rep: httpx.Client, post_act: Post
+    ) -> None:
+        answer = post_act(
+            rep, "openDeal", {}, title=" ", **{"amount.amount": "many", "amount.currency": "CNY"}
+        )
+        assert answer.status_code == 422
+        assert "is needed" in answer.text
+        assert 'value="many"' in answer.text, "nothing typed is lost"
+
+    def test_twice_is_done_once(self, house: House, rep: httpx.Client) -> None:
+        form = rep.get("/desk/act/openDeal").text
+        from tests.pages.conftest import hidden
+
+        typed = {"csrf": hidden(form, "csrf"), "key": hidden(form, "key"), "title": "Once"}
+        first, second = (rep.post("/desk/act/openDeal", data=typed).headers["location"] for _ in range(2))
+        assert first == second
+
+    def test_at_a_time_is_on_the_persons_own_clock(self) -> None:
+        from zoneinfo import ZoneInfo
+
+        controls = controls_of(acts()["promiseNext"])
+        typed = {"next_step.what": "call", "next_step.due_at": "2026-12-01T09:00"}
+        body = body_of(controls, typed, ZoneInfo("Asia/Shanghai"))
+        assert body == {"next_step": {"what": "call", "due_at": "2026-12-01T09:00:00+08:00"}}
+
+
+class TestARefusal:
+    def test_of_a_gate_names_what_is_missing_and_the_way_there(
+        self, rep: httpx.Client, deal: UUID, post_act: Post
+    ) -> None:
+        answer = post_act(rep, "moveStage", {"deal_id": str(deal)}, to="solution")
+        assert answer.status_code == 409
+        assert "pain points" in answer.text
+        assert "/desk/act/recordNeeds" in answer.text
+
+    def test_of_what_changed_meanwhile_shows_what_was_done(
+        self, house: House, rep: httpx.Client, deal: UUID, post_act: Post
+    ) -> None:
+        amount = {"amount": {"amount": "5", "currency": "CNY"}}
+        position = house.admin.post(f"/deals/{deal}/amount", json=amount).json()["position"]
+        house.admin.get(f"/deals/{deal}/history", params={"after": position})
+        answer = post_act(rep, "moveStage", {"deal_id": str(deal), "version": "1"}, to="contact")
+        assert answer.status_code == 412
+        assert "What happened last" in answer.text
+        assert post_act(rep, "moveStage", {"deal_id": str(deal)}, to="contact").status_code == 303
+
+    def test_of_anothers_deal_is_as_if_it_were_not_there(
+        self, house: House, deal: UUID, post_act: Post
+    ) -> None:
+        south = house.browser("south")
+        assert post_act(south, "moveStage", {"deal_id": str(deal)}, to="contact").status_code == 404
+
+
+class TestAFormFromElsewhere:
+    def test_without_the_sessions_token_changes_nothing(
+        self, house: House, rep: httpx.Client, deal: UUID
+    ) -> None:
+        before = house.admin.get(f"/deals/{deal}", params={"after": house.position}).json()["version"]
+        answer = rep.post("/desk/act/moveStage", data={"deal_id": str(deal), "to": "contact"})
+        assert answer.status_code == 403
+        assert house.admin.get(f"/deals/{deal}").json()["version"] == before
+
+    def test_goes_back_to_no_other_place(self, rep: httpx.Client, deal: UUID, post_act: Post) -> None:
+        given = {"deal_id": str(deal), "next": "https://elsewhere.example/"}
+        answer = post_act(rep, "changeAmount", given, **{"amount.amount": "7", "amount.currency": "CNY"})
+        assert answer.status_code == 303
+        assert answer.headers["location"].startswith("/desk")

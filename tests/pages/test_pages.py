@@ -1,0 +1,77 @@
+"""What every page has in common: who may open it, what protects it, how it says what went wrong, and that it hears of changes."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from api.engine.roles import Role
+from api.pages.engine.navigation import ENTRIES, entries
+from tests.house import House
+
+WHO = {Role.REP: "north", Role.MANAGER: "north-manager", Role.AUDITOR: "auditor", Role.ADMIN: "admin"}
+
+
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.title)
+def test_a_page_opens_for_its_roles_alone(house: House, entry: object, role: Role) -> None:
+    answer = house.browser(WHO[role]).get(entry.address)  # type: ignore[attr-defined]
+    assert answer.status_code == (200 if entry in entries(role) else 403), answer.text[:2000]
+
+
+def test_a_page_is_protected_and_kept_by_nobody(rep: httpx.Client) -> None:
+    headers = rep.get("/desk/board").headers
+    policy = headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert headers["cache-control"] == "private, no-store"
+
+
+def test_a_stranger_is_sent_to_sign_in_and_back(house: House) -> None:
+    answer = httpx.get(f"{house.base}/desk/board?text=a", headers={"Accept": "text/html"})
+    assert answer.status_code == 303
+    assert answer.headers["location"] == "/sign-in?next=/desk/board%3Ftext%3Da"
+
+
+def test_an_open_page_of_who_was_signed_out_keeps_what_is_on_it(house: House) -> None:
+    answer = httpx.get(f"{house.base}/desk/board", headers={"HX-Request": "true"})
+    assert (answer.status_code, answer.content) == (401, b"")
+
+
+def test_what_is_not_there_is_a_page_that_says_so(rep: httpx.Client) -> None:
+    answer = rep.get("/desk/act/nonsense")
+    assert answer.status_code == 404
+    assert "There is no such page for you" in answer.text
+
+
+def test_the_middle_alone_is_answered_to_a_page_that_is_open(rep: httpx.Client) -> None:
+    answer = rep.get("/desk/board", headers={"HX-Request": "true"})
+    assert "<html" not in answer.text
+    assert 'class="kanban"' in answer.text
+
+
+def test_an_open_page_hears_of_what_anybody_writes(house: House, rep: httpx.Client) -> None:
+    with rep.stream("GET", "/desk/live", headers={"Accept": "text/event-stream"}) as stream:
+        lines = stream.iter_lines()
+        assert next(line for line in lines if line.startswith("event:")) == "event: ready"
+        house.open_deal()
+        assert any(line.startswith("data:") and '"deal_board"' in line for line in _until_moved(lines))
+
+
+def _until_moved(lines: object) -> list[str]:
+    found = []
+    for line in lines:  # type: ignore[attr-defined]
+        found.append(line)
+        if '"deal_board"' in line:
+            return found
+    return found
+
+
+def test_files_are_kept_for_good_and_found_by_their_content(rep: httpx.Client) -> None:
+    page = rep.get("/desk/board").text
+    for name in ("desk.css", "desk.js", "htmx.js"):
+        address = next(part for part in page.split('"') if part.endswith(f"/{name}"))
+        answer = rep.get(address)
+        assert answer.status_code == 200
+        assert "immutable" in answer.headers["cache-control"]
+        assert rep.get(address.replace("/static/", "/static/x")).status_code == 404
