@@ -11,7 +11,7 @@ from uuid import UUID
 
 from annotated_types import Ge, Lt
 
-from domain.engine.aggregate import Aggregate, when
+from domain.engine.aggregate import Aggregate, becomes, when
 from domain.engine.command import Command, handles
 from domain.engine.context import Reach
 from domain.engine.facts import Fact, PersonName, PersonText, fact
@@ -109,9 +109,7 @@ class Customer(Aggregate):
     def _registered(self, fact: CustomerRegistered) -> None:
         self.profile = fact.profile
 
-    @when(CustomerProfileChanged)
-    def _profile_changed(self, fact: CustomerProfileChanged) -> None:
-        self.profile = fact.after
+    _profile_changed = becomes(CustomerProfileChanged, "profile")
 
     @when(ContactAdded)
     def _contact_added(self, fact: ContactAdded) -> None:

@@ -16,7 +16,7 @@ from domain.allocation.receipt import BY_HAND, AllocationReceipt, lifted_from_fi
 from domain.deal.commands import OpenDeal, not_ahead
 from domain.deal.decisions import open_deal
 from domain.engine.aggregate import OwnedAggregate, when
-from domain.engine.command import Command, answers, decides, handles
+from domain.engine.command import Command, answers, attributes, decides, handles
 from domain.engine.context import Context, Reach
 from domain.engine.errors import FieldError, Refused
 from domain.engine.facts import Fact, FreeText, PersonName, PersonText, fact, upcast
@@ -169,15 +169,7 @@ class DiscardLead(LeadCommand):
     why: NeededText
 
 
-@answers(Lead)
-def answer_of(lead: Lead) -> Json:
-    owner, deal = lead.owner_id, lead.deal_id
-    return {
-        "lead_id": str(lead.id),
-        "status": lead.status,
-        "owner_id": str(owner) if owner else None,
-        "deal_id": str(deal) if deal else None,
-    }
+answer_of = answers(Lead)(attributes("lead_id", "status", "owner_id", "deal_id"))
 
 
 @handles(CaptureLead)

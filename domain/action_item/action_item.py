@@ -174,9 +174,8 @@ class ActionItem(OwnedAggregate):
 
     @when(ActionItemOpened)
     def _opened(self, fact: ActionItemOpened) -> None:
+        self.adopt(fact)
         self.opened = fact
-        self.policy, self.policy_version, self.cycle_id = fact.policy, fact.policy_version, fact.cycle_id
-        self.owner_id, self.manager_id, self.team_id = fact.owner_id, fact.manager_id, fact.team_id
         self.commitment = Commitment(
             owner_id=fact.owner_id,
             what=fact.what,

@@ -152,11 +152,8 @@ class Adjustment(OwnedAggregate):
 
     @when(AdjustmentStarted)
     def _started(self, fact: AdjustmentStarted) -> None:
+        self.adopt(fact)
         self.started = fact
-        self.scope, self.metric, self.currency = fact.scope, fact.metric, fact.currency
-        self.baseline, self.horizon, self.measure_at = fact.baseline, fact.horizon, fact.measure_at
-        self.owner_id, self.above_id, self.team_id = fact.owner_id, fact.above_id, fact.team_id
-        self.policy, self.policy_version = fact.policy, fact.policy_version
 
     @when(BaselineFrozen)
     def _baseline_frozen(self, fact: BaselineFrozen) -> None:

@@ -12,7 +12,7 @@ from domain.deal.gates import Blockers, shown
 from domain.deal.kept import KeptDeal, marked
 from domain.deal.overrides import Override
 from domain.deal.promises import EndedPromise, Promise
-from domain.engine.aggregate import OwnedAggregate, when
+from domain.engine.aggregate import OwnedAggregate, becomes, when
 from domain.engine.facts import Fact
 from domain.engine.values import NO_NEEDS, Activity, ActivityKind, Money, Needs, PromiseOutcome, Quote
 from domain.policy.closed import LOST, WON
@@ -121,33 +121,17 @@ class DealState(OwnedAggregate):
         self.demonstrations += fact.after.kind == ActivityKind.DEMONSTRATION
         self.demonstrations -= fact.before.kind == ActivityKind.DEMONSTRATION
 
-    @when(f.NeedsRecorded)
-    def _needs_recorded(self, fact: f.NeedsRecorded) -> None:
-        self.needs = fact.after
+    _needs_recorded = becomes(f.NeedsRecorded, "needs")
 
     @when(f.QuoteRecorded)
     def _quote_recorded(self, fact: f.QuoteRecorded) -> None:
         self.quotes[fact.quote.reference] = fact.quote
 
-    @when(f.AmountChanged)
-    def _amount_changed(self, fact: f.AmountChanged) -> None:
-        self.amount = fact.after
-
-    @when(f.ExpectedCloseMoved)
-    def _expected_close_moved(self, fact: f.ExpectedCloseMoved) -> None:
-        self.expected_close = fact.after
-
-    @when(f.TitleCorrected)
-    def _title_corrected(self, fact: f.TitleCorrected) -> None:
-        self.title = fact.after
-
-    @when(f.CustomerCorrected)
-    def _customer_corrected(self, fact: f.CustomerCorrected) -> None:
-        self.customer_id = fact.after
-
-    @when(f.ProductCorrected)
-    def _product_corrected(self, fact: f.ProductCorrected) -> None:
-        self.product_id = fact.after
+    _amount_changed = becomes(f.AmountChanged, "amount")
+    _expected_close_moved = becomes(f.ExpectedCloseMoved, "expected_close")
+    _title_corrected = becomes(f.TitleCorrected, "title")
+    _customer_corrected = becomes(f.CustomerCorrected, "customer_id")
+    _product_corrected = becomes(f.ProductCorrected, "product_id")
 
     @when(f.OwnerChanged)
     def _owner_changed(self, fact: f.OwnerChanged) -> None:
@@ -203,9 +187,7 @@ class DealState(OwnedAggregate):
         self.reassignments = 0
         self.overrides = {id: replace(o, spent=True, closed=False) for id, o in self.overrides.items()}
 
-    @when(f.ProcessMoved)
-    def _process_moved(self, fact: f.ProcessMoved) -> None:
-        self.process_version = fact.after
+    _process_moved = becomes(f.ProcessMoved, "process_version")
 
     @when(f.DealBlocked)
     def _blocked(self, fact: f.DealBlocked) -> None:

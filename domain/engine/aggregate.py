@@ -32,6 +32,16 @@ def when(*facts: type[Fact]) -> Callable[[M], M]:
     return mark
 
 
+def becomes(fact: type[Fact], attribute: str) -> Mutator:
+    """The mutator for a fact that says what one attribute was `before`, and what it is `after`."""
+
+    @when(fact)
+    def mutate(aggregate: Any, fact: Any) -> None:
+        setattr(aggregate, attribute, fact.after)
+
+    return mutate
+
+
 KINDS: dict[str, type[Aggregate]] = {}
 """Every kind of stream by its name."""
 
@@ -83,6 +93,11 @@ class Aggregate:
             self.foreign = True
         self.version = version
         return self
+
+    def adopt(self, fact: Fact) -> None:
+        """For mutators: each attribute that the fact has a field of the same name for is as the fact says."""
+        for name in self.__dict__.keys() & {field.name for field in fields(fact)} - {"id", "version"}:
+            setattr(self, name, getattr(fact, name))
 
     @property
     def has_decided(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, fields
-from datetime import date
+from datetime import date, datetime
 from typing import Any, ClassVar, TypeVar, dataclass_transform
 from uuid import UUID
 
@@ -127,6 +127,21 @@ def answers(kind: type[Aggregate]) -> Callable[[Answer], Answer]:
         return answer
 
     return register
+
+
+def attributes(id_name: str, *names: str) -> Answer:
+    """An answer of the id and these attributes."""
+
+    def answer(about: Any) -> Json:
+        return {id_name: str(about.id)} | {name: _written(getattr(about, name)) for name in names}
+
+    return answer
+
+
+def _written(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return str(value) if isinstance(value, UUID) else value
 
 
 def decides(command: type[C]) -> Callable[[Decision[C]], Decision[C]]:

@@ -177,10 +177,8 @@ class Meeting(Aggregate):
 
     @when(f.MeetingCalled)
     def _called(self, fact: f.MeetingCalled) -> None:
+        self.adopt(fact)
         self.status = MeetingStatus.CALLED
-        self.scope, self.team_id = fact.scope, fact.team_id
-        self.chair_id, self.above_id = fact.chair_id, fact.above_id
-        self.policy, self.policy_version = fact.policy, fact.policy_version
 
     @when(f.MeetingAwaiting)
     def _awaiting(self, fact: f.MeetingAwaiting) -> None:

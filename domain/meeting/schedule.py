@@ -106,14 +106,13 @@ class MeetingSchedule(Aggregate):
 
     @when(MeetingScheduleSet)
     def _set(self, fact: MeetingScheduleSet) -> None:
-        self.scope, self.team_id, self.plan = fact.scope, fact.team_id, fact.after
-        self.policy_version, self.arming = fact.policy_version, fact.arming
-        self.next_at, self.call_at = fact.next_at, fact.call_at
+        self.adopt(fact)
+        self.plan = fact.after
 
     @when(ScheduledMeetingCalled)
     def _called(self, fact: ScheduledMeetingCalled) -> None:
+        self.adopt(fact)
         self.called, self.last_id = fact.number, fact.meeting_id
-        self.next_at, self.call_at = fact.next_at, fact.call_at
 
     @when(MeetingScheduleCancelled)
     def _cancelled(self, fact: MeetingScheduleCancelled) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC
 from typing import Any
 
-from domain.engine.command import answers, decides, handles
+from domain.engine.command import answers, attributes, decides, handles
 from domain.engine.errors import Refused
 from domain.engine.unit_of_work import UnitOfWork
 from domain.people import people as p
@@ -71,9 +71,7 @@ def _check_open(team: p.Team) -> None:
         raise Refused("this team is archived: form it again first", team_id=str(team.id))
 
 
-@answers(p.Rep)
-def answer_of(rep: p.Rep) -> Json:
-    return {"rep_id": str(rep.id), "team_id": str(rep.team_id), "active": rep.active}
+answer_of = answers(p.Rep)(attributes("rep_id", "team_id", "active"))
 
 
 @handles(p.CorrectRep)

@@ -152,10 +152,8 @@ class Scorecard(OwnedAggregate):
 
     @when(ScorecardOpened)
     def _opened(self, fact: ScorecardOpened) -> None:
-        self.status = "open"
-        self.about = About(fact.scope, fact.period, fact.currency)
-        self.definition, self.definition_version = fact.definition, fact.definition_version
-        self.owner_id, self.manager_id, self.team_id = fact.owner_id, fact.manager_id, fact.team_id
+        self.adopt(fact)
+        self.status, self.about = "open", About(fact.scope, fact.period, fact.currency)
 
     @when(ScorecardScored)
     def _scored(self, fact: ScorecardScored) -> None:

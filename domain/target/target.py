@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import ClassVar
 from uuid import UUID
 
-from domain.engine.aggregate import OwnedAggregate, when
+from domain.engine.aggregate import OwnedAggregate, becomes, when
 from domain.engine.errors import Refused
 from domain.engine.values import named_id
 from domain.figures import metrics
@@ -135,11 +135,8 @@ class Target(OwnedAggregate):
 
     @when(f.TargetProposed)
     def _proposed(self, fact: f.TargetProposed) -> None:
+        self.adopt(fact)
         self.status = PROPOSED
-        self.metric, self.scope, self.period = fact.metric, fact.scope, fact.period
-        self.number, self.currency, self.owner_id = fact.number, fact.currency, fact.owner_id
-        self.achievable, self.relevant = fact.achievable, fact.relevant
-        self.team_id, self.parent_id = fact.team_id, fact.parent_id
         self.elsewhere, self.method, self.shares = ZERO, None, ()
         self.versions = (*self.versions, Version(fact.number, fact.from_day))
 
@@ -167,9 +164,7 @@ class Target(OwnedAggregate):
         self.parent_id, self.team_id = fact.after, fact.team_id
         self.elsewhere += fact.stays
 
-    @when(f.TargetHandedOver)
-    def _handed_over(self, fact: f.TargetHandedOver) -> None:
-        self.owner_id = fact.after
+    _handed_over = becomes(f.TargetHandedOver, "owner_id")
 
     @when(f.TargetWithdrawn)
     def _withdrawn(self, fact: f.TargetWithdrawn) -> None:
