@@ -31,6 +31,8 @@ ACTS = (
         terminal="case severity <severity", typed=f"{WHICH} normal"),
     Act(c.LinkCase, "/cases/{case_id}/deal", "Say which deal it is about",
         terminal="case link <deal", typed=f"{WHICH} 1C1I7A6R"),
+    Act(c.UnlinkCase, "/cases/{case_id}/unlink", "It is about no deal any more", body="Unlinked",
+        terminal="case unlink", typed=WHICH),
     Act(c.HandOverCase, "/cases/{case_id}/handover", "Name another owner", body="CaseHandOver",
         terminal="case handover", typed=f"{WHICH} --to {WHO}"),
     Act(c.SolveCase, "/cases/{case_id}/solve", "The customer has the solution", more="They are asked how it went.",

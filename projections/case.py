@@ -71,7 +71,7 @@ class Cases(StreamView[Case, CaseSeen]):
         "case.waiting": ("waits for the customer: {what}", "等待客户：{what}"),
         "case.resumed": ("goes on with the case", "服务单恢复处理"),
         "case.severity-changed": ("changed the severity from {before!v} to {after!v}", "级别由 {before!v} 改为 {after!v}"),
-        "case.linked": ("said which deal the case is about", "关联商机"),
+        "case.linked": ("changed which deal the case is about", "更改关联商机"),
         "case.handed-over": ("handed the case from {before} to {after}", "服务单由 {before} 移交给 {after}"),
         "case.missed": ("the {clock!c} was due {due_at}[; told {told}]", "{clock!c} 已超时，到期 {due_at}[；已通知 {told}]"),
         "case.solved": ("solved the case after {minutes} min: {solution}", "服务单已解决，用时 {minutes} 分钟：{solution}"),
@@ -90,13 +90,10 @@ class Cases(StreamView[Case, CaseSeen]):
 
     @classmethod
     def show(cls, case: Case, events: Events) -> CaseSeen:
-        due = [] if case.waiting else [held.deadlines.due_at for held in case.commitments]
         return cls.filled(
             case,
             events,
-            due_at=min(due, default=None),
-            missed=[held.what for held in case.commitments if held.missed],
-            answered=case.answered is not None,
+            missed=[one.what for one in case.commitments if one.missed],
             solution=case.solved.solution if case.solved else "",
             score=case.closed.score if case.closed else None,
             said=case.closed.text if case.closed else "",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -27,7 +26,7 @@ from domain.engine.unit_of_work import UnitOfWork
 from domain.engine.values import Checks
 from domain.figures.metrics import find_metric, metric
 from domain.figures.scope import Scope
-from domain.people.people import Rep, Team
+from domain.people.people import managers_over
 from domain.target.decisions import team_of
 from domain.target.smart import check_metric, check_unit
 from domain.time.periods import Window
@@ -245,24 +244,15 @@ def remind_adjustment(adjustment: Adjustment, _command: RemindAdjustment, _work:
 
 @decides(EscalateAdjustment)
 def escalate_adjustment(adjustment: Adjustment, _command: EscalateAdjustment, work: UnitOfWork) -> None:
-    others = (id for id in _managers(adjustment, work) if id != adjustment.owner_id)
-    adjustment.escalate(next(others, None))
+    adjustment.escalate(next(managers_over(adjustment.owner_id, adjustment.team_id, work), None))
 
 
 @decides(DecideAdjustment)
 def decide_adjustment(adjustment: Adjustment, command: DecideAdjustment, work: UnitOfWork) -> None:
-    if command.decided_by not in (adjustment.owner_id, adjustment.above_id, *_managers(adjustment, work)):
+    managers = managers_over(adjustment.owner_id, adjustment.team_id, work)
+    if command.decided_by not in (adjustment.owner_id, adjustment.above_id, *managers):
         raise Forbidden("this is for the owner of the adjustment, or who is above them, to decide")
     adjustment.decide(command.outcome, command.decided_by, command.why)
-
-
-def _managers(adjustment: Adjustment, work: UnitOfWork) -> Iterator[UUID]:
-    """Of the team that it concerns, and of the team that its owner is in."""
-    owners = work.find(Rep, adjustment.owner_id).team_id
-    for team_id in (adjustment.team_id, owners):
-        manager_id = work.find(Team, team_id).manager_id if team_id is not None else None
-        if manager_id is not None:
-            yield manager_id
 
 
 @decides(HandOverAdjustment)

@@ -17,12 +17,11 @@ from uuid import UUID
 
 from annotated_types import Ge, Le
 
-from domain.engine.aggregate import OwnedAggregate, when
+from domain.engine.aggregate import OwnedAggregate, becomes, when
 from domain.engine.context import Reach
-from domain.engine.errors import FieldError, Refused
+from domain.engine.errors import FieldError
 from domain.engine.facts import Fact, FreeText, fact
 from domain.engine.fields import RuleName, Version
-from domain.engine.values import PromiseOutcome
 from domain.engine.versions import Versions
 from domain.policy.follow_up import DEFAULT_POLICY
 from domain.time.calendar import BusinessCalendar
@@ -204,10 +203,10 @@ class CaseSeverityChanged(Fact):
 
 @fact("case.linked")
 class CaseLinked(Fact):
-    """The deal that it is about."""
+    """The deal that it is about; None: about none any more."""
 
     before: UUID | None
-    after: UUID
+    after: UUID | None
 
 
 @fact("case.handed-over")
@@ -264,9 +263,8 @@ class Case(OwnedAggregate):
 
     def __init__(self, id: UUID) -> None:
         super().__init__(id)
-        self.status = Status.OPEN
+        self.status, self.severity = Status.OPEN, Severity.NORMAL
         self.title = self.category = self.policy = ""
-        self.severity = Severity.NORMAL
         self.policy_version = self.arming = self.waited = self.reopened = 0
         self.owner_id: UUID = id
         self.customer_id: UUID = id
@@ -274,13 +272,12 @@ class Case(OwnedAggregate):
         self.deal_id: UUID | None = None
         self.product_id: UUID | None = None
         self.follows: UUID | None = None
-        self.made_at: datetime | None = None
-        self.started_at = self.changed_at = LONG_AGO
-        """Since when the clocks run, and when they were set, stopped or went on last."""
+        self.made_at = self.started_at = self.changed_at = LONG_AGO
+        """When the customer came, since when the clocks run, and when they were set, stopped or went on last."""
         self.stood = NO_TIME
         """How long the customer was waited for; `waited` is the business time of it, in seconds."""
         self.commitments = Commitments()
-        self.answered: CaseAnswered | None = None
+        self.answered = False
         self.solved: CaseSolved | None = None
         self.closed: CaseClosed | None = None
 
@@ -293,18 +290,18 @@ class Case(OwnedAggregate):
         return self.status == Status.WAITING
 
     @property
-    def is_open(self) -> bool:
-        """It has no solution yet."""
-        return self.status in (Status.OPEN, Status.WAITING)
+    def blocks(self) -> bool:
+        """It stands in the way of its deal: severe, and without a solution."""
+        return self.solved is None and self.severity == Severity.SEVERE
 
     @property
-    def blocks(self) -> bool:
-        """It stands in the way of its deal."""
-        return self.is_open and self.severity == Severity.SEVERE
+    def due_at(self) -> datetime | None:
+        """When the next clock runs out; None while they stand still."""
+        return min((one.deadlines.due_at for one in self.running), default=None)
 
-    def must_be_open(self) -> None:
-        if not self.is_open:
-            raise Refused(f"the case is {self.status}: reopen it", status=self.status)
+    @property
+    def running(self) -> Commitments:
+        return Commitments() if self.waiting else self.commitments
 
     def ran_until(self, at: datetime) -> datetime:
         """When the clocks stood still, if they did so at that time."""
@@ -315,52 +312,49 @@ class Case(OwnedAggregate):
         ran = calendar.business_hours_between(self.started_at, self.ran_until(at))
         return (ran - self.waited * SECOND) // MINUTE
 
+    def has_run_out(self, one: Commitment, at: datetime) -> bool:
+        """By then. A wait that was entered after it was told that this clock has run out does not stop it."""
+        return one.is_overdue(at if one.missed else self.ran_until(at))
+
     def is_kept(self, clock: Clock, at: datetime) -> bool:
-        held = self.commitments.find(clock)
-        return held is not None and held.outcome_at(self.ran_until(at)) == PromiseOutcome.KEPT
+        one = self.commitments.find(clock)
+        return one is not None and not self.has_run_out(one, at)
 
     def clocks(self, policy: ServicePolicy, severity: Severity, at: datetime, waited: int = 0) -> Clocks:
         """As the policy sets them for a case of this severity, `waited` more seconds left out. One that ran out stays so."""
-
         stood = self.stood + (at - self.ran_until(at))
 
         def due(clock: Clock) -> datetime:
-            held = self.commitments.find(clock)
-            if held is not None and held.is_overdue(self.ran_until(at)):
-                return held.deadlines.due_at
+            one = self.commitments.find(clock)
+            if one is not None and (one.missed or self.has_run_out(one, at)):
+                return one.deadlines.due_at
             return policy.due(clock, severity, self.started_at, self.waited + waited, stood)
 
         answer_by = None if self.answered else due(Clock.ANSWER)
         return Clocks(arming=self.arming + 1, answer_by=answer_by, solve_by=due(Clock.SOLVE))
 
     def _set(self, clocks: Clocks) -> None:
-        """Who was told that a clock has run out is not told again of the same time."""
-        self.arming, before, self.commitments = clocks.arming, self.commitments, Commitments()
-        for clock, due in ((Clock.ANSWER, clocks.answer_by), (Clock.SOLVE, clocks.solve_by)):
-            if due is not None:
-                held = before.find(clock) or self._commitment(clock, due)
-                same = held.deadlines.due_at == due
-                self.commitments = self.commitments.made(
-                    held.move(at_once(due), self.arming, told_before=same)
-                )
+        """Who was told that a clock has run out is not told again of the same time (`Commitments.made`)."""
+        self.arming = clocks.arming
+        if clocks.answer_by is not None:
+            self._make(Clock.ANSWER, clocks.answer_by)
+        self._make(Clock.SOLVE, clocks.solve_by)
 
-    def _commitment(self, clock: Clock, due: datetime) -> Commitment:
-        return Commitment(owner_id=self.owner_id, what=clock, deadlines=at_once(due), generation=self.arming)
+    def _make(self, clock: Clock, due: datetime) -> None:
+        """Nobody is reminded of a clock; that it ran out is said when it does."""
+        once = Deadlines(due, due, due, due)
+        made = Commitment(owner_id=self.owner_id, what=clock, deadlines=once, generation=self.arming)
+        self.commitments = self.commitments.made(made)
 
     @when(CaseOpened)
     def _opened(self, fact: CaseOpened) -> None:
-        self.title = fact.title
-        self.category, self.severity = fact.category, fact.severity
-        self.customer_id, self.deal_id, self.product_id = fact.customer_id, fact.deal_id, fact.product_id
-        self.owner_id, self.team_id, self.follows = fact.owner_id, fact.team_id, fact.follows
-        self.policy, self.policy_version = fact.policy, fact.policy_version
-        self.made_at = self.started_at = self.changed_at = fact.made_at
+        self.adopt(fact)
+        self.started_at = self.changed_at = fact.made_at
         self._set(fact.clocks)
 
     @when(CaseAnswered)
     def _answered(self, fact: CaseAnswered) -> None:
-        self.answered = fact
-        self.commitments = self.commitments.ended((Clock.ANSWER, None))
+        self.answered, self.commitments = True, self.commitments.ended((Clock.ANSWER, None))
 
     @when(CaseWaiting)
     def _waiting(self, fact: CaseWaiting) -> None:
@@ -378,14 +372,12 @@ class Case(OwnedAggregate):
         if fact.clocks is not None:
             self._set(fact.clocks)
 
-    @when(CaseLinked)
-    def _linked(self, fact: CaseLinked) -> None:
-        self.deal_id = fact.after
+    _linked = becomes(CaseLinked, "deal_id")
 
     @when(CaseHandedOver)
     def _handed_over(self, fact: CaseHandedOver) -> None:
         self.owner_id, self.team_id = fact.after, fact.team_id
-        self.commitments = Commitments(held.hand_over(fact.after) for held in self.commitments)
+        self.commitments = Commitments(one.hand_over(fact.after) for one in self.commitments)
 
     @when(CaseMissed)
     def _missed(self, fact: CaseMissed) -> None:
@@ -394,21 +386,17 @@ class Case(OwnedAggregate):
     @when(CaseSolved)
     def _solved(self, fact: CaseSolved) -> None:
         self.status, self.solved, self.changed_at, self.arming = Status.SOLVED, fact, fact.at, fact.arming
-        self.commitments = Commitments((self._commitment(Clock.FEEDBACK, fact.feedback_by),))
+        self.commitments = Commitments()
+        self._make(Clock.FEEDBACK, fact.feedback_by)
 
     @when(CaseReopened)
     def _reopened(self, fact: CaseReopened) -> None:
-        self.status, self.solved, self.closed = Status.OPEN, None, None
-        self.waited, self.stood = 0, NO_TIME
-        self.started_at, self.changed_at, self.reopened = fact.at, fact.at, self.reopened + 1
-        self.policy_version, self.commitments = fact.policy_version, Commitments()
+        self.status, self.solved, self.closed, self.commitments = Status.OPEN, None, None, Commitments()
+        self.waited, self.stood, self.reopened = 0, NO_TIME, self.reopened + 1
+        self.started_at = self.changed_at = fact.at
+        self.policy_version = fact.policy_version
         self._set(fact.clocks)
 
     @when(CaseClosed)
     def _closed(self, fact: CaseClosed) -> None:
         self.status, self.closed, self.commitments = Status.CLOSED, fact, Commitments()
-
-
-def at_once(due: datetime) -> Deadlines:
-    """Of a clock nobody is reminded; that it ran out is said when it does."""
-    return Deadlines(due, due, due, due)

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -15,7 +14,7 @@ from annotated_types import Ge, Le
 from domain.case import case as f
 from domain.case.case import Case, Clock, ServicePolicies, ServicePolicy, Severity
 from domain.deal.deal import Deal
-from domain.engine.command import Command, answers, decides, handles
+from domain.engine.command import Command, answers, attributes, decides, handles
 from domain.engine.deadlines import DeadlineRules, Near
 from domain.engine.errors import AlreadyExists, FieldError, Invalid, Refused
 from domain.engine.fields import FLAT, Code, LongText, NeededText, What
@@ -24,10 +23,9 @@ from domain.engine.references import CustomerId, DealId, PersonId, ProductId, Re
 from domain.engine.unit_of_work import UnitOfWork
 from domain.engine.versions import Publish, in_force
 from domain.figures.meter.fold import Meter, Yields, reads
-from domain.figures.meter.tallies import Part
 from domain.figures.metrics import Better, Combines, Unit, make_metric
 from domain.people.handover import passed_on
-from domain.people.people import Rep, Team, team_of
+from domain.people.people import Rep, managers_over, team_of
 from domain.time.commitment import DueStep, Kind
 
 Json = dict[str, Any]
@@ -87,6 +85,10 @@ class LinkCase(CaseCommand):
     deal_id: DealId
 
 
+class UnlinkCase(CaseCommand):
+    """It is about no deal any more, and blocks none."""
+
+
 class HandOverCase(CaseCommand):
     to: PersonId
 
@@ -124,25 +126,7 @@ class CloseUnanswered(CaseTimer):
 
 # -- decisions -------------------------------------------------------------------------------------
 
-
-@answers(Case)
-def answer_of(case: Case) -> Json:
-    """What every command about a case answers."""
-    due = [] if case.waiting else [held.deadlines.due_at for held in case.commitments]
-    return {
-        "case_id": str(case.id),
-        "status": case.status,
-        "severity": case.severity,
-        "owner_id": str(case.owner_id),
-        "due_at": min(due).isoformat() if due else None,
-    }
-
-
-def _open_case(command: CaseCommand, work: UnitOfWork) -> tuple[Case, datetime]:
-    """One without a solution, and when what is said of it happened."""
-    case = work.get(Case, command.case_id)
-    case.must_be_open()
-    return case, _when(case, work)
+answer_of = answers(Case)(attributes("case_id", "status", "severity", "owner_id", "due_at"))
 
 
 def _when(case: Case, work: UnitOfWork) -> datetime:
@@ -152,6 +136,13 @@ def _when(case: Case, work: UnitOfWork) -> datetime:
         message = f"is before {case.changed_at:%Y-%m-%d %H:%M %Z}, when its clocks were last set"
         raise Invalid([FieldError("occurred_at", message)])
     return at
+
+
+def _when_open(case: Case, work: UnitOfWork) -> datetime:
+    """Raises Refused for one that has its solution."""
+    if case.solved is not None:
+        raise Refused(f"the case is {case.status}: reopen it", status=case.status)
+    return _when(case, work)
 
 
 def _policy(case: Case, work: UnitOfWork) -> ServicePolicy:
@@ -191,13 +182,13 @@ def open_case(command: OpenCase, work: UnitOfWork) -> Json:
         raise Refused("the case that it follows is another customer's", follows=str(command.follows))
     at, reach = work.context.happened_at, work.context.reach
     policy = in_force(ServicePolicies, command.policy, work)
-    due = [policy.due(clock, command.severity, at) for clock in (Clock.ANSWER, Clock.SOLVE)]
+    answer_by, solve_by = (policy.due(clock, command.severity, at) for clock in (Clock.ANSWER, Clock.SOLVE))
     opened = f.CaseOpened.filled(
         command,
         team_id=_team_of(command.owner_id, reach.team_id if reach is not None else None, work),
         policy_version=policy.version,
         made_at=at,
-        clocks=f.Clocks(arming=1, answer_by=due[0], solve_by=due[1]),
+        clocks=f.Clocks(arming=1, answer_by=answer_by, solve_by=solve_by),
     )
     case.record(opened)
     if case.blocks:
@@ -205,57 +196,62 @@ def open_case(command: OpenCase, work: UnitOfWork) -> Json:
     return answer_of(case)
 
 
-@handles(AnswerCase)
-def answer_case(command: AnswerCase, work: UnitOfWork) -> Json:
-    case, at = _open_case(command, work)
-    _answer(case, at, work, command.note)
-    return answer_of(case)
+@decides(AnswerCase)
+def answer_case(case: Case, command: AnswerCase, work: UnitOfWork) -> None:
+    _answer(case, _when_open(case, work), work, command.note)
 
 
 def _answer(case: Case, at: datetime, work: UnitOfWork, note: str = "") -> None:
     """The first time only: later answers are none of the clock's business."""
-    if case.answered is None:
+    if not case.answered:
         minutes, kept = case.minutes(_policy(case, work).calendar, at), case.is_kept(Clock.ANSWER, at)
         case.record(f.CaseAnswered.filled(case, minutes=minutes, kept=kept, note=note))
 
 
-@handles(WaitForCustomer)
-def wait_for_customer(command: WaitForCustomer, work: UnitOfWork) -> Json:
-    case, at = _open_case(command, work)
+@decides(WaitForCustomer)
+def wait_for_customer(case: Case, command: WaitForCustomer, work: UnitOfWork) -> None:
+    at = _when_open(case, work)
     if not case.waiting:
         case.record(f.CaseWaiting(since=at, what=command.what))
-    return answer_of(case)
 
 
-@handles(ResumeCase)
-def resume_case(command: ResumeCase, work: UnitOfWork) -> Json:
-    case, at = _open_case(command, work)
+@decides(ResumeCase)
+def resume_case(case: Case, _command: ResumeCase, work: UnitOfWork) -> None:
+    at = _when_open(case, work)
     if case.waiting:
         policy = _policy(case, work)
         waited = policy.calendar.business_hours_between(case.changed_at, at) // f.SECOND
         clocks = case.clocks(policy, case.severity, at, waited)
         case.record(f.CaseResumed(at=at, waited=waited, clocks=clocks))
-    return answer_of(case)
 
 
-@handles(ChangeSeverity)
-def change_severity(command: ChangeSeverity, work: UnitOfWork) -> Json:
-    case, at = _open_case(command, work)
+@decides(ChangeSeverity)
+def change_severity(case: Case, command: ChangeSeverity, work: UnitOfWork) -> None:
+    at = _when_open(case, work)
     if command.severity != case.severity:
         clocks = None if case.waiting else case.clocks(_policy(case, work), command.severity, at)
         case.record(f.CaseSeverityChanged(before=case.severity, after=command.severity, clocks=clocks))
         _hold_deal(case, work)
-    return answer_of(case)
 
 
 @decides(LinkCase)
 def link_case(case: Case, command: LinkCase, work: UnitOfWork) -> None:
     _check_deal(command.deal_id, case.customer_id, work)
-    if command.deal_id != case.deal_id:
-        if case.deal_id is not None:
-            work.get(Deal, case.deal_id).block(NO_SEVERE_CASE, case.id, blocks=False)
-        case.record(f.CaseLinked(before=case.deal_id, after=command.deal_id))
-        _hold_deal(case, work)
+    _link(case, command.deal_id, work)
+
+
+@decides(UnlinkCase)
+def unlink_case(case: Case, _command: UnlinkCase, work: UnitOfWork) -> None:
+    _link(case, None, work)
+
+
+def _link(case: Case, deal_id: UUID | None, work: UnitOfWork) -> None:
+    if deal_id == case.deal_id:
+        return
+    if case.deal_id is not None:
+        work.get(Deal, case.deal_id).block(NO_SEVERE_CASE, case.id, blocks=False)
+    case.record(f.CaseLinked(before=case.deal_id, after=deal_id))
+    _hold_deal(case, work)
 
 
 @decides(HandOverCase)
@@ -271,9 +267,8 @@ def hand_over_case(case: Case, command: HandOverCase, work: UnitOfWork) -> None:
 def solve_case(case: Case, command: SolveCase, work: UnitOfWork) -> None:
     if case.solved is not None and case.solved.solution == command.solution:
         return
-    case, at = _open_case(command, work)
+    at, policy = _when_open(case, work), _policy(case, work)
     _answer(case, at, work)
-    policy = _policy(case, work)
     solved = f.CaseSolved.filled(
         case,
         at=at,
@@ -315,27 +310,20 @@ def reopen_case(case: Case, command: ReopenCase, work: UnitOfWork) -> None:
 def note_feedback(case: Case, command: NoteFeedback, _work: UnitOfWork) -> None:
     if case.solved is None:
         raise Refused("the case is not solved yet", status=case.status)
-    said = f.CaseClosed.filled(case, score=command.score, text=command.text)
-    held = case.closed
-    if held is not None and held.score is not None and (held.score, held.text) != (said.score, said.text):
-        raise Refused("the customer has said how it went", score=held.score)
-    if held is None or held.score is None:
+    before, said = case.closed, f.CaseClosed.filled(case, score=command.score, text=command.text)
+    if before is None or before.score is None:
         case.record(said)
+    elif before != said:
+        raise Refused("the customer has said how it went", score=before.score)
 
 
 @decides(MissClock)
 def miss_clock(case: Case, command: MissClock, work: UnitOfWork) -> None:
-    held = case.commitments.find(command.clock)
-    if held is None or case.waiting or held.generation != command.arming or not held.awaits(Kind.MISS):
-        return
-    manager = work.find(Team, case.team_id).manager_id if case.team_id is not None else None
-    missed = f.CaseMissed(
-        clock=command.clock,
-        arming=command.arming,
-        due_at=held.deadlines.due_at,
-        told=manager if manager != case.owner_id else None,
-    )
-    case.record(missed)
+    one = case.running.find(command.clock)
+    if one is not None and one.generation == command.arming and one.awaits(Kind.MISS):
+        told = next(managers_over(case.owner_id, case.team_id, work), None)
+        due_at, clock = one.deadlines.due_at, command.clock
+        case.record(f.CaseMissed(clock=clock, arming=command.arming, due_at=due_at, told=told))
 
 
 @decides(CloseUnanswered)
@@ -349,8 +337,8 @@ def close_unanswered(case: Case, command: CloseUnanswered, _work: UnitOfWork) ->
 
 def steps(case: Case, _near: Near) -> Iterator[DueStep]:
     """None while the customer is waited for."""
-    for held in () if case.waiting else case.commitments:
-        yield from held.due_steps(case.id, Kind.MISS, step=held.what)
+    for one in case.running:
+        yield from one.due_steps(case.id, Kind.MISS, step=one.what)
 
 
 def timer(case_id: UUID, due: DueStep) -> CaseTimer:
@@ -396,28 +384,22 @@ METRICS = (
 )  # fmt: skip
 
 
-def _part(
-    meter: Meter, recorded: Recorded, fact: f.OfCase, metric: str, value: int, on: datetime | None = None
-) -> Part:
-    who, day = meter.standing_of(fact), meter.day(on or recorded.occurred_at)
-    return Part(metric, day, Decimal(value), who, recorded.originator_id)
-
-
 @reads(f.CaseAnswered)
 def _answered(meter: Meter, recorded: Recorded, fact: f.CaseAnswered) -> Yields:
-    yield _part(meter, recorded, fact, FIRST_ANSWER, fact.minutes), 1
-    yield _part(meter, recorded, fact, SERVICE_KEPT, fact.kept), 1
+    who, on = meter.standing_of(fact), recorded.occurred_at
+    return meter.counted(recorded, who, on, {FIRST_ANSWER: fact.minutes, SERVICE_KEPT: fact.kept})
 
 
 @reads(f.CaseSolved)
 def _solved(meter: Meter, recorded: Recorded, fact: f.CaseSolved) -> Yields:
-    yield _part(meter, recorded, fact, TIME_TO_SOLVE, fact.minutes, fact.at), 1
-    yield _part(meter, recorded, fact, SERVICE_KEPT, fact.kept, fact.at), 1
-    yield _part(meter, recorded, fact, REOPENED, 0, fact.at), 1
+    who = meter.state.standings[recorded.originator_id] = meter.standing_of(fact)
+    counted = {TIME_TO_SOLVE: fact.minutes, SERVICE_KEPT: fact.kept, REOPENED: 0}
+    return meter.counted(recorded, who, fact.at, counted)
 
 
-@reads(f.CaseReopened)
+@reads(f.CaseReopened, takes_back=True)
 def _reopened(meter: Meter, recorded: Recorded, fact: f.CaseReopened) -> Yields:
-    """On the day of the solution, and for whom that counted."""
-    yield _part(meter, recorded, fact, REOPENED, 0, fact.solved_at), -1
-    yield _part(meter, recorded, fact, REOPENED, 1, fact.solved_at), 1
+    """On the day of the solution, and for whom that counted then."""
+    who = meter.state.standings[recorded.originator_id]
+    yield from meter.counted(recorded, who, fact.solved_at, {REOPENED: 0}, -1)
+    yield from meter.counted(recorded, who, fact.solved_at, {REOPENED: 1})

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from domain.allocation.receipt import AllocationReceipt, lifted
-from domain.engine.aggregate import Aggregate, when
+from domain.engine.aggregate import Aggregate, becomes, when
 from domain.engine.command import Command
 from domain.engine.context import Reach
 from domain.engine.errors import FieldError, Refused
@@ -132,17 +132,13 @@ class Team(Aggregate):
         self.known_as = TeamName(name=fact.name, region=fact.region)
         self.manager_id, self.archived = fact.manager_id, False
 
-    @when(TeamCorrected)
-    def _corrected(self, fact: TeamCorrected) -> None:
-        self.known_as = fact.after
+    _corrected = becomes(TeamCorrected, "known_as")
 
     @when(TeamArchived)
     def _archived(self, fact: TeamArchived) -> None:
         self.archived = True
 
-    @when(TeamManagerChanged)
-    def _manager_changed(self, fact: TeamManagerChanged) -> None:
-        self.manager_id = fact.after
+    _manager_changed = becomes(TeamManagerChanged, "manager_id")
 
 
 class Rep(Aggregate):
@@ -158,6 +154,10 @@ class Rep(Aggregate):
 
     def within(self, reach: Reach) -> bool:
         return reach.team_id in (None, self.team_id)
+
+    @property
+    def has_left(self) -> bool:
+        return self.exists and not self.active
 
     def must_be_active(self) -> None:
         if not self.active:
@@ -179,13 +179,8 @@ class Rep(Aggregate):
         self.known_as = RepName(name=fact.name, user_id=fact.user_id)
         self.team_id, self.active = fact.team_id, True
 
-    @when(RepCorrected)
-    def _corrected(self, fact: RepCorrected) -> None:
-        self.known_as = fact.after
-
-    @when(RepMoved)
-    def _moved(self, fact: RepMoved) -> None:
-        self.team_id = fact.after
+    _corrected = becomes(RepCorrected, "known_as")
+    _moved = becomes(RepMoved, "team_id")
 
     @when(RepLeft)
     def _left(self, fact: RepLeft) -> None:
@@ -265,6 +260,14 @@ class PlanLeave(RepCommand):
 
 class ComeBack(RepCommand):
     """The rep is back before the end of their leave."""
+
+
+def managers_over(owner_id: UUID, team_id: UUID | None, work: UnitOfWork) -> Iterator[UUID]:
+    """Who manages, now, the team that something concerns, and the team that its owner is in; not the owner, nor who has left."""
+    for id in dict.fromkeys((team_id, work.find(Rep, owner_id).team_id)):
+        manager_id = work.find(Team, id).manager_id if id is not None else None
+        if manager_id not in (None, owner_id) and not work.find(Rep, manager_id).has_left:
+            yield manager_id
 
 
 def team_of(person_id: UUID, near: UUID | None, work: UnitOfWork) -> UUID | None:

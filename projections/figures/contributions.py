@@ -1,6 +1,6 @@
 """Projections room: the contributions — every figure is a sum of these rows (docs/adr/0008-metrics.md).
 
-One table of contributions, and five small ones that are the meter's memory. A contribution is never changed or
+One table of contributions, and six small ones that are the meter's memory. A contribution is never changed or
 deleted: what was wrong is taken back by rows with negative weight. So what was known at a position are the rows up to
 that position, for ever. Figures are asked for in `figures.py`.
 """
@@ -22,6 +22,7 @@ from domain.deal import facts as f
 from domain.engine.recorded import Recorded
 from domain.figures.meter import Meter, MeterState, measured
 from domain.figures.meter import tallies as t
+from domain.figures.meter.fold import TAKE_BACK
 from domain.figures.metrics import Contribution
 from domain.people.people import RepHired, RepMoved
 from domain.policy.process import ProcessPublished
@@ -81,6 +82,8 @@ DONE = _memory("meter_activity", "activity", str, "done")
 WINS = _memory("meter_wins", "customer_id", UUID, "wins")
 """A customer's won deals, the earliest first."""
 SEGMENTS = _memory("meter_segment", "customer_id", UUID, "segment")
+STANDINGS = _memory("meter_standing", "stream_id", UUID, "standing")
+"""For whom something counted that may be taken back, by its stream."""
 MEMBERS = _memory("meter_member", "rep_id", UUID, "team")
 """The team that a rep is in."""
 
@@ -111,9 +114,9 @@ class Memory(Generic[V]):
 class Contributions(Folded):
     name = "contributions"
     awaited = True
-    tables = (CONTRIBUTIONS, TALLIES, DONE, WINS, SEGMENTS, MEMBERS)
+    tables = (CONTRIBUTIONS, TALLIES, DONE, WINS, SEGMENTS, STANDINGS, MEMBERS)
     topics = frozenset(fact.TOPIC for fact in measured())
-    revision = 2
+    revision = 3
 
     def __init__(self, suffix: str = "") -> None:
         super().__init__(suffix)
@@ -122,6 +125,7 @@ class Contributions(Folded):
         self._done: Memory[t.Done] = Memory(self.rows(DONE), t.Done)
         self._wins: Memory[tuple[t.Win, ...]] = Memory(self.rows(WINS), tuple[t.Win, ...])
         self._segments: Memory[str] = Memory(self.rows(SEGMENTS), str)
+        self._standings: Memory[t.Standing] = Memory(self.rows(STANDINGS), t.Standing)
         self._teams: Memory[UUID] = Memory(self.rows(MEMBERS), UUID)
         self._stages: dict[str, tuple[str, ...]] | None = None
         self._company: InForce | None = None
@@ -156,6 +160,7 @@ class Contributions(Folded):
             activities=await self._done.recall(connection, _corrected(entries)),
             wins=await self._wins.recall(connection, customers),
             segments=await self._segments.recall(connection, customers),
+            standings=await self._standings.recall(connection, _counted_before(entries)),
             teams=await self._teams.recall(connection, _reps(entries, deals.values())),
             stages=await self._learn_stages(connection, after),
             company=self._company or await company.in_force(connection, after),
@@ -166,6 +171,7 @@ class Contributions(Folded):
         await self._done.keep(connection, state.activities)
         await self._wins.keep(connection, state.wins)
         await self._segments.keep(connection, state.segments)
+        await self._standings.keep(connection, state.standings)
         await self._teams.keep(connection, state.teams)
 
     async def _learn_stages(self, connection: AsyncConnection[Any], after: int) -> dict[str, tuple[str, ...]]:
@@ -197,6 +203,10 @@ def _corrected(entries: Iterable[Recorded]) -> Iterator[str]:
     for e in entries:
         if isinstance(e.fact, f.ActivityCorrected):
             yield f"{e.originator_id}:{e.fact.activity_id}"
+
+
+def _counted_before(entries: Iterable[Recorded]) -> Iterator[UUID]:
+    return (e.originator_id for e in entries if type(e.fact) in TAKE_BACK)
 
 
 def _customers(entries: Iterable[Recorded], deals: Collection[t.DealTally]) -> Iterator[UUID]:

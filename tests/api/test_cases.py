@@ -187,6 +187,25 @@ def test_a_severe_case_stands_in_the_way_of_its_renewal(house: House, customer: 
     assert "held the deal up: no severe open case" in [event["sentence"] for event in timeline["items"]]
 
 
+def test_it_stays_so_after_a_handover_to_another_team_until_it_is_about_no_deal(
+    house: House, customer: str
+) -> None:
+    assert house.admin.post("/processes", json={**PROCESS, "name": "handed"}).status_code == 201
+    deal = house.open_deal(customer_id=customer, process="handed")
+    case = opened(house, customer, deal_id=str(deal))
+    done = told(say(house, case, "handover", "admin", to=str(house.reps["south"])))
+    assert house.client("north").get(f"/cases/{case}", params={"after": done["position"]}).status_code == 404
+    board = told(house.client("north").get(f"/deals/{deal}", params={"after": done["position"]}))
+    assert board["also_open"] == {"case": 1}
+    move = {"to": "signing"}
+    assert told(house.client("north").post(f"/deals/{deal}/stage", json=move), 409)["missing"] == GATE
+    assert say(house, case, "unlink", "north").status_code == 404, "it is the other team's now"
+    done = told(say(house, case, "unlink", "south"))
+    seen = read_case(house, case, done["position"], "south")
+    assert seen["deal_id"] is None
+    told(house.client("north").post(f"/deals/{deal}/stage", json=move))
+
+
 def test_a_case_is_under_a_published_policy(house: House, customer: str) -> None:
     made = house.admin.post("/service-policies", json=POLICY)
     answer = told(made, 201)["answer"]

@@ -14,11 +14,12 @@ from domain.case import commands as c
 from domain.case.case import DEFAULT_SERVICE, Case, Clock, Promised, ServicePolicies, Severity
 from domain.customer import Profile, RegisterCustomer
 from domain.deal.deal import Deal
+from domain.deal.facts import DealUnblocked
 from domain.engine.context import Reach
 from domain.engine.errors import AlreadyExists, Forbidden, Invalid, NotFound, Refused
 from domain.figures.metrics import figure, metric
-from domain.figures.scope import COMPANY, rep, team
-from domain.people.people import RepLeaves
+from domain.figures.scope import COMPANY, Scope, rep, team
+from domain.people.people import FormTeam, RepLeaves
 from domain.time.duration import Duration
 from domain.time.periods import PeriodKind, period_of
 from tests.domain.given_when_then import NOW, Scenario, given, later, like
@@ -170,6 +171,27 @@ class TestClocks:
         scenario.when(RESUME, now=at(9))
         scenario.when(missed, now=at(9)).silence()
 
+    def test_a_manager_who_has_left_is_told_nothing(self) -> None:
+        gone = (FormTeam(team_id=NORTH, name="North", manager_id=WANG), RepLeaves(rep_id=WANG))
+        missed = c.MissClock(case_id=CASE, arming=1, clock=Clock.ANSWER)
+        given(OPENED, gone).when(missed, now=at(1)).then(like(f.CaseMissed, told=None))
+        now = FormTeam(team_id=NORTH, name="North", manager_id=ZHAO)
+        given(OPENED, gone, now).when(missed, now=at(1)).then(like(f.CaseMissed, told=ZHAO))
+
+    def test_a_wait_that_is_entered_late_takes_back_nothing_that_was_told(self) -> None:
+        missed = c.MissClock(case_id=CASE, arming=1, clock=Clock.ANSWER)
+        late = given(OPENED, later(missed, now=at(1)), later(WAIT, now=at(2), occurred_at=at(0.5)))
+        late.when(ANSWER, now=at(2)).then(like(f.CaseAnswered, kept=False, minutes=30))
+        for ends in (0.75, 3):
+            scenario = given(OPENED, later(missed, now=at(1)), later(WAIT, now=at(2), occurred_at=at(0.5)))
+            scenario.when(RESUME, now=at(3), occurred_at=at(ends))
+            assert due(scenario) == {"answer": at(1), "solve": at(8 + ends - 0.5 + (15 if ends > 1 else 0))}
+            assert [one.missed for one in case_of(scenario).commitments] == [True, False]
+            scenario.when(replace(missed, arming=2), now=at(4)).silence()
+            scenario.when(ANSWER, now=at(4)).then(like(f.CaseAnswered, kept=False))
+        in_time = given(OPENED, later(missed, now=at(1)))
+        in_time.when(ANSWER, now=at(2), occurred_at=at(1)).then(like(f.CaseAnswered, kept=True))
+
     def test_what_happened_is_entered_in_order(self) -> None:
         scenario = given(OPENED, later(WAIT, now=at(2)))
         scenario.when(RESUME, now=at(3), occurred_at=at(1)).refused(Invalid, fields=["occurred_at"])
@@ -285,6 +307,17 @@ class TestGate:
         ]
         assert not self.blocked(scenario)
 
+    def test_one_that_is_about_no_deal_any_more_does_so_no_more(self) -> None:
+        scenario = given(self.ABOUT).when(c.UnlinkCase(case_id=CASE))
+        scenario.then(f.CaseLinked(before=DEAL, after=None), like(DealUnblocked, by=CASE))
+        scenario.when(c.UnlinkCase(case_id=CASE)).silence()
+        assert not self.blocked(scenario)
+
+    def test_whoever_has_the_case_it_stays_so(self) -> None:
+        scenario = given(self.ABOUT).when(c.HandOverCase(case_id=CASE, to=ZHAO))
+        scenario.then(like(f.CaseHandedOver, team_id=SOUTH))
+        assert self.blocked(scenario)
+
 
 class TestPolicy:
     POLICY = replace(
@@ -338,6 +371,27 @@ def test_it_is_measured() -> None:
             for key in ("first-answer", "time-to-solve", "service-kept", "reopened")
         }
         assert [str(one) for one in figures.values()] == ["30.00", "270.00", "0.666667", "0.500000"]
+
+
+def test_a_reopened_case_counts_in_the_segment_that_its_customer_was_in_then() -> None:
+    log = Log()
+    steel, retail = (Profile(name="Acme", sector=sector) for sector in ("steel", "retail"))
+    for command, moment in (
+        *((one, NOW) for one in KNOWN),
+        (RegisterCustomer(customer_id=CUSTOMER, profile=steel), NOW),
+        (OPEN_CASE, MORNING),
+        (SOLVE, at(2)),
+        (RegisterCustomer(customer_id=CUSTOMER, profile=retail), at(3)),
+        (REOPEN, at(4)),
+        (SOLVE, at(5)),
+    ):
+        log.do(command, now=moment)
+    month, found = period_of(PeriodKind.MONTH, MORNING.date()), log.contributions()
+    shares = [
+        figure(found, metric("reopened"), Scope(kind=COMPANY.kind, segment=segment), month)
+        for segment in ("steel", "retail")
+    ]
+    assert [str(one) for one in shares] == ["1.000000", "0.000000"]
 
 
 def test_a_reopened_case_counts_for_whoever_solved_it() -> None:

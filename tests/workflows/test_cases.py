@@ -122,3 +122,30 @@ async def test_its_clocks_outlive_a_worker(virtual: World) -> None:
     virtual.work()
     await move(virtual, "case", case, after(9))
     assert times(await virtual.facts(case, "case.missed")) == [after(2), after(8)]
+
+
+async def test_whoever_manages_when_a_clock_runs_out_is_told_and_nobody_who_has_left(virtual: World) -> None:
+    case, manager = await a_case(virtual), await virtual.office.hire()
+    await virtual.run(FormTeam(team_id=virtual.office.team_id, name="North", manager_id=manager))
+    await virtual.run(RepLeaves(rep_id=manager), now=after(1))
+    await move(virtual, "case", case, after(2) + MOMENT)
+    await virtual.run(
+        FormTeam(team_id=virtual.office.team_id, name="North", manager_id=MANAGER), now=after(3)
+    )
+    await move(virtual, "case", case, after(8) + MOMENT)
+    told = await virtual.facts(case, "case.missed")
+    assert [one.fact.told for one in told if isinstance(one.fact, CaseMissed)] == [None, MANAGER]
+
+
+async def test_a_wait_that_is_entered_late_moves_no_clock_that_was_told_to_have_run_out(
+    virtual: World,
+) -> None:
+    case = await a_case(virtual)
+    await move(virtual, "case", case, after(2) + MOMENT)
+    await virtual.run(c.WaitForCustomer(case_id=case, what="a photo"), now=after(5), occurred_at=after(1))
+    await virtual.run(c.ResumeCase(case_id=case), now=after(6))
+    await move(virtual, "case", case, after(13) + MOMENT)
+    told = await virtual.facts(case, "case.missed")
+    heard = [(one.fact.clock, one.fact.due_at) for one in told if isinstance(one.fact, CaseMissed)]
+    assert heard == [(Clock.ANSWER, after(2)), (Clock.SOLVE, after(13))]
+    assert times(told) == [after(2), after(13)]

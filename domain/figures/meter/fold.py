@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import Callable, Iterable, Iterator, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -24,6 +24,7 @@ F = TypeVar("F", bound=Fact)
 Reader = Callable[["Meter", Recorded, Any], Yields]
 
 READERS: dict[type[Fact], Reader] = {}
+TAKE_BACK: set[type[Fact]] = set()
 
 
 @dataclass(slots=True)
@@ -43,6 +44,8 @@ class MeterState:
     """The team that a rep is in."""
     stages: MutableMapping[str, tuple[str, ...]] = field(default_factory=dict)
     """A process's stages in order, by "name:version"."""
+    standings: MutableMapping[UUID, t.Standing] = field(default_factory=dict)
+    """For whom a stream's fact counted that may be taken back: whatever has changed since, it is taken back of them."""
     company: InForce = field(default_factory=InForce)
     """Where a day begins and ends."""
 
@@ -79,6 +82,13 @@ class Meter:
         product_id = getattr(fact, "product_id", None)
         team_id = fact.team_id or fact.owner_id
         return t.Standing(fact.owner_id, team_id, customer_id, product_id, self.segment(customer_id))
+
+    def counted(
+        self, recorded: Recorded, who: t.Standing, at: datetime, values: Mapping[str, int], sign: int = 1
+    ) -> Iterator[Signed]:
+        """What a fact contributes, by metric, on the day of that time."""
+        for metric, value in values.items():
+            yield t.Part(metric, self.day(at), Decimal(value), who, recorded.originator_id), sign
 
     def segment(self, customer_id: UUID | None) -> str:
         return self.state.segments.get(customer_id, "") if customer_id is not None else ""
@@ -133,8 +143,14 @@ def stages_of(process: Process) -> tuple[str, ...]:
     return tuple(stage.name for stage in process.stages)
 
 
-def reads(fact: type[F]) -> Callable[[Callable[[Meter, Recorded, F], Yields]], None]:
+def reads(
+    fact: type[F], *, takes_back: bool = False
+) -> Callable[[Callable[[Meter, Recorded, F], Yields]], None]:
+    """`takes_back`: what the same stream counted before, of whom it counted (`MeterState.standings`)."""
+
     def register(reader: Callable[[Meter, Recorded, F], Yields]) -> None:
         READERS[fact] = reader
+        if takes_back:
+            TAKE_BACK.add(fact)
 
     return register

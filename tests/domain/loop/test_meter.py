@@ -24,7 +24,7 @@ from domain.engine.errors import DomainError
 from domain.engine.values import Activity, ActivityKind, Money
 from domain.figures import metrics as m
 from domain.figures.meter import Meter, MeterState, measured
-from domain.figures.meter.tallies import DealTally, Done, Win
+from domain.figures.meter.tallies import DealTally, Done, Standing, Win
 from domain.figures.scope import COMPANY, Scope, rep, team
 from domain.people.people import HireRep
 from domain.policy.process import Process, PublishProcess, Stage
@@ -155,6 +155,7 @@ def decode_state(stored: bytes) -> MeterState:
         "wins": dict[UUID, tuple[Win, ...]],
         "segments": dict[UUID, str],
         "teams": dict[UUID, UUID],
+        "standings": dict[UUID, Standing],
         "stages": dict[str, tuple[str, ...]],
         "company": InForce,
     }
