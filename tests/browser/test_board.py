@@ -1,0 +1,45 @@
+"""The board in a browser: dragging, a gate that says what is missing, and what others do while one looks."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import Company, SignIn
+
+
+def drag(page: Page, title: str, stage: str) -> None:
+    page.locator(".deal", has_text=title).drag_to(column(page, stage))
+
+
+def column(page: Page, stage: str) -> Locator:
+    return page.locator(f'.stage[data-values*="\\"{stage}\\""]')
+
+
+def test_a_card_is_dragged_to_another_stage(company: Company, sign_in: SignIn) -> None:
+    company.open_deal("Li Wei", "Forty boilers")
+    page = sign_in("Li Wei")
+    page.goto("/desk/board")
+    drag(page, "Forty boilers", "contact")
+    expect(column(page, "contact").locator(".deal", has_text="Forty boilers")).to_be_visible()
+
+
+def test_a_gate_that_is_not_met_opens_a_form_that_says_what_is_missing(
+    company: Company, sign_in: SignIn
+) -> None:
+    company.open_deal("Li Wei", "Nine valves")
+    page = sign_in("Li Wei")
+    page.goto("/desk/board")
+    drag(page, "Nine valves", "solution")
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("pain points")
+    expect(dialog.get_by_role("link", name="record it").first).to_be_visible()
+
+
+def test_what_one_does_is_on_the_others_page_without_reloading(company: Company, sign_in: SignIn) -> None:
+    company.open_deal("Zhang Min", "Two presses")
+    manager, rep = sign_in("North manager"), sign_in("Zhang Min")
+    manager.goto("/desk/board")
+    rep.goto("/desk/board")
+    expect(column(manager, "contact").locator(".deal", has_text="Two presses")).to_have_count(0)
+    drag(rep, "Two presses", "contact")
+    expect(column(manager, "contact").locator(".deal", has_text="Two presses")).to_be_visible()
