@@ -17,6 +17,7 @@ SORTS = (
     ("-amount", "amount"),
     ("last_activity_at", "longest untouched"),
     ("expected_close", "expected close"),
+    ("-opened_at", "newest"),
 )
 
 pages = router()

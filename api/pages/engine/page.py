@@ -20,7 +20,7 @@ from api.engine.roles import READERS, Role
 from api.engine.services import services_of
 from api.engine.sessions import Session
 from api.engine.signed_in import NotSignedIn, check_csrf, signed_in
-from api.pages.engine import rendering
+from api.pages.engine import rendering, shared
 from api.pages.engine.asking import Answer, Json, Refusal, ask
 from api.pages.engine.navigation import HOME
 from api.pages.engine.table import acts
@@ -191,7 +191,7 @@ class PageRoute(APIRoute):
 
         async def opened(request: Request) -> Response:
             try:
-                return await handle(request)
+                return await shared.answer(request, handle)
             except NotSignedIn:
                 if request.headers.get("HX-Request") != "true":
                     raise

@@ -5,7 +5,7 @@
   const body = document.body, main = document.getElementById("main"), dialog = document.getElementById("dialog");
   const banner = document.getElementById("banner"), toast = document.getElementById("toast");
   const words = body.dataset;
-  const AT_MOST_EVERY = 1000, LOST_AFTER = 3000, TOAST = 4000, TYPING = 200;
+  const AT_MOST_EVERY = 1400, LOST_AFTER = 3000, TOAST = 4000, TYPING = 200;
   document.cookie = "zone=" + Intl.DateTimeFormat().resolvedOptions().timeZone + "; path=/desk; samesite=lax; max-age=31536000";
   let after = "", refreshed = 0, waiting = null, pending = false;
 

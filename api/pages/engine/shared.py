@@ -1,0 +1,53 @@
+"""api: the middle of a page that is asked for again because something moved. Whoever has the same rights, language and zone sees the same
+there, so that it is rendered once a moment, however many have it open.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+from fastapi import Request, Response
+
+from api.engine.moves import Moves
+from api.engine.sessions import Session
+from api.engine.signed_in import SESSION, signed_in
+
+REFRESH = "main#main"
+"""What htmx says it wants the answer for."""
+TOKEN = "the-token-of-the-session"  # noqa: S105 - stands where each session's own goes
+"""In a form in the middle of a page, until it is known who gets it."""
+Handle = Callable[[Request], Awaitable[Response]]
+
+
+async def answer(request: Request, handle: Handle) -> Response:
+    """As `handle` answers; to who only looks again, what somebody of the same rights was answered this moment."""
+    if request.method != "GET" or request.headers.get("HX-Target") != REFRESH:
+        return await handle(request)
+    session = await signed_in(request)
+    moves: Moves = request.app.state.moves
+    if _is_ahead(request, moves):
+        return await handle(request)
+    rendering = moves.kept.get(key := _key(request, session))
+    if rendering is None:
+        request.scope[SESSION] = replace(session, csrf=TOKEN)
+        rendering = moves.kept[key] = asyncio.ensure_future(handle(request))
+    found = await asyncio.shield(rendering)
+    if found.status_code != 200:
+        moves.kept.pop(key, None)
+    body = bytes(found.body).replace(TOKEN.encode(), session.csrf.encode())
+    headers = {name: value for name, value in found.headers.items() if name != "content-length"}
+    return Response(body, found.status_code, headers)
+
+
+def _is_ahead(request: Request, moves: Moves) -> bool:
+    """Whether they wrote something that not every read model is known to have: nobody else's answer will do."""
+    after = request.headers.get("Salesloop-After", "")
+    return after.isdigit() and int(after) > moves.lowest
+
+
+def _key(request: Request, session: Session) -> tuple[object, ...]:
+    user = session.user
+    place = (request.url.path, request.url.query)
+    return (*place, user.role, user.rep_id, user.team_id, user.person_id, session.language, session.timezone)
