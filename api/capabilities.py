@@ -7,7 +7,7 @@ from types import ModuleType
 
 from fastapi import APIRouter
 
-from api import feed, keys, operations
+from api import accounts, feed, keys, operations, sign_in
 from api.deal.history import add_history
 from api.engine import auth
 from api.engine.acts import Act
@@ -15,7 +15,7 @@ from api.engine.reads import add_table
 from api.engine.routes import add_acts
 from domain.capabilities import load
 
-_MODULES = (*load("api"), feed, keys, operations)
+_MODULES = (*load("api"), feed, keys, accounts, operations, sign_in)
 
 
 def _routers(module: ModuleType) -> Iterable[APIRouter]:

@@ -63,7 +63,7 @@ class House:
         made = httpx.Client(
             base_url=self.base, headers={**FROM_OUR_PAGE, "Accept": "text/html"}, timeout=2 * PATIENCE
         )
-        made.cookies.set(COOKIE, cookie)
+        made.cookies.set(COOKIE, cookie, domain="127.0.0.1")
         self.browsers.append(made)
         return made
 

@@ -103,6 +103,11 @@ class Accounts:
             raise Forbidden("the account is disabled: enable it first")
         return token
 
+    async def spend(self, token: str, password_hash: str) -> UUID | None:
+        """The account whose password it is now; None where the link counts no more. Its sessions end."""
+        id: UUID | None = await self._call("SELECT app.spend_link(%s, %s)", [token, password_hash])
+        return id
+
     async def _check_named(self, rep_id: UUID | None, team_id: UUID | None) -> None:
         wanted: dict[UUID, type[Rep | Team]] = {}
         wanted |= {rep_id: Rep} if rep_id is not None else {}

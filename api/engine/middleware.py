@@ -57,7 +57,8 @@ class Middleware:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message.get("headers", ()), *SAFE_HEADERS]
+                given = list(message.get("headers", ()))
+                message["headers"] = [*given, *(SAFE_HEADERS if not _of_a_page(given) else SAFE_HEADERS[:1])]
             await send(message)
 
         try:
@@ -72,6 +73,11 @@ class Middleware:
         self.metrics.answered(method, route, status, seconds)
         if USER in scope or self.strangers.take("") == 0:
             self.note(scope, route, status, seconds)
+
+
+def _of_a_page(headers: list[tuple[bytes, bytes]]) -> bool:
+    """A page says itself what its links and forms tell: without any referrer a form would come from nowhere."""
+    return any(name == b"referrer-policy" for name, _ in headers)
 
 
 class Bodies:

@@ -12,6 +12,7 @@ from fastapi import Request
 from api.engine.accounts import Accounts
 from api.engine.admission import Admission
 from api.engine.metrics import Metrics
+from api.engine.passwords import Passwords
 from api.engine.sessions import CHANNEL, Sessions
 from api.engine.users import KeyStore
 from api.imports.jobs import ImportJobs
@@ -32,6 +33,7 @@ class Services:
     handler: CommandHandler
     keys: KeyStore
     accounts: Accounts
+    passwords: Passwords
     sessions: Sessions
     waiter: Waiter
     imports: ImportJobs
@@ -58,6 +60,7 @@ class Services:
             handler=CommandHandler(ledger),
             keys=KeyStore(ledger, bounds.wrong_keys),
             accounts=Accounts(ledger),
+            passwords=Passwords(ledger, bounds),
             sessions=sessions,
             waiter=waiter,
             imports=ImportJobs(settings),

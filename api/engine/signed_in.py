@@ -7,23 +7,21 @@ from __future__ import annotations
 
 import hmac
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, FastAPI, Request, Response
-from fastapi.routing import APIRoute
+from fastapi import FastAPI, Request, Response
 from starlette.responses import RedirectResponse
 
-from api.engine.auth import USER, Handler, authority_of, check_rate, whole
+from api.engine.auth import USER
 from api.engine.errors import Kind, Problem, render
-from api.engine.roles import READERS, Role
 from api.engine.services import services_of
 from api.engine.sessions import Session, in_language
-from domain.engine.errors import Forbidden
+from runtime.language import negotiate
 
 SESSION = "salesloop.session"
 COOKIE, SECURE_COOKIE = "salesloop", "__Host-salesloop"
@@ -52,53 +50,9 @@ async def signed_in(request: Request) -> Session:
     found = await services.sessions.find(cookie_of(request), address=address, used=used)
     if found is None:
         raise NotSignedIn
-    session = in_language(found, language_of(request), zone_of(request))
+    session = in_language(found, negotiate(request.headers.get("Accept-Language")), zone_of(request))
     request.scope[SESSION], request.scope[USER] = session, session.user
     return session
-
-
-def people(*roles: Role) -> Callable[[Request], Awaitable[Session]]:
-    """A dependency: people with one of these roles; without any, all. Its attributes are what tests read, as `may_read`'s."""
-    allowed = roles or READERS
-
-    async def person(request: Request) -> Session:
-        session = await signed_in(request)
-        if session.user.role not in allowed:
-            raise Forbidden(f"this needs the role {', '.join(allowed)}; yours is {session.user.role}")
-        return session
-
-    vars(person).update(
-        signed_in=True, roles=allowed, writes=False, versioned=False, waits_for=(), tagged=False
-    )
-    return person
-
-
-class SignedIn(APIRoute):
-    """A page or stream: who asks is known before anything is read, asks no more than a session may, and waits for a turn."""
-
-    def get_route_handler(self) -> Handler:
-        handle = super().get_route_handler()
-        if authority_of(self) is None:
-            return handle
-
-        async def admitted(request: Request) -> Response:
-            session, services = await signed_in(request), services_of(request)
-            check_rate(services, session.user)
-            await whole(request)
-            await services.admission.turns.take(session.user.key_id)
-            try:
-                return await handle(request)
-            finally:
-                services.admission.turns.give()
-
-        return admitted
-
-
-def pages(prefix: str = "") -> APIRouter:
-    """A router of pages, which the published OpenAPI does not list. Each names who may see it: `Depends(people(...))`."""
-    return APIRouter(
-        prefix=prefix, default_response_class=Response, route_class=SignedIn, include_in_schema=False
-    )
 
 
 # --- forms -----------------------------------------------------------------------------------------------------------
@@ -204,28 +158,12 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(NotSignedIn, on_not_signed_in)
 
 
-def language_of(request: Request) -> str:
-    """zh where the browser wants it before en, else en."""
-    wanted = [
-        part.partition(";") for part in request.headers.get("Accept-Language", "").lower().split(",")[:20]
-    ]
-    ranked = sorted(((-_quality(rest), at, tag.strip()) for at, (tag, _, rest) in enumerate(wanted)))
-    return next((tag[:2] for q, _, tag in ranked if q < 0 and tag[:2] in ("zh", "en")), "en")
-
-
 def zone_of(request: Request) -> str:
     """The browser's time zone, which a script of ours tells in a cookie; UTC where it does not, or tells nonsense."""
     told = unquote(request.cookies.get(ZONE_COOKIE, ""))
     with suppress(ValueError, OSError):
         return ZoneInfo(told).key if ZONE_NAME.fullmatch(told) else ZONE
     return ZONE
-
-
-def _quality(text: str) -> float:
-    try:
-        return float(text.strip().removeprefix("q="))
-    except ValueError:
-        return 1.0
 
 
 def _is_stream(request: Request) -> bool:

@@ -52,10 +52,12 @@ class Unauthenticated(Exception):
 
 
 class TooManyTries(Exception):
-    """Too many wrong keys came from that address, or with that key's id. `wait`: seconds until one more is looked at."""
+    """Too many wrong ones came from that address, or with that key's id. `wait`: seconds until one more is looked at."""
 
-    def __init__(self, wait: float) -> None:
-        super().__init__("too many keys were wrong: wait before another is tried")
+    def __init__(
+        self, wait: float, message: str = "too many keys were wrong: wait before another is tried"
+    ) -> None:
+        super().__init__(message)
         self.wait = wait
 
 

@@ -135,7 +135,8 @@ END $$;
 CREATE FUNCTION app.link_identity(p_account uuid, p_issuer text, p_subject text, p_by text) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    INSERT INTO app.account_identities (issuer, subject, account_id) VALUES (p_issuer, p_subject, p_account) ON CONFLICT DO NOTHING;
+    INSERT INTO app.account_identities (issuer, subject, account_id)
+    SELECT p_issuer, p_subject, a.id FROM app.accounts a WHERE a.id = p_account ON CONFLICT DO NOTHING;
     IF FOUND THEN PERFORM app.note_change(p_account, p_by, 'identity', p_issuer); END IF;
     RETURN EXISTS (SELECT FROM app.account_identities i
                     WHERE i.issuer = p_issuer AND i.subject = p_subject AND i.account_id = p_account);

@@ -36,6 +36,7 @@ HEADERS = {
     " form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
     "Cache-Control": "private, no-store",
     "Vary": "HX-Request, Cookie",
+    "Referrer-Policy": "same-origin",
 }
 
 

@@ -1,0 +1,8 @@
+"""api: how people come in and leave — pages that nobody is signed in on. No rule of sales may enter, and no other page's template."""
+
+from __future__ import annotations
+
+from api.sign_in import links, pages
+
+router = pages.router
+MORE = (links.router,)

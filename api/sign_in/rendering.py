@@ -1,0 +1,108 @@
+"""api: the pages of sign-in as HTML, in the language that the browser asks for. Everything is escaped; no script is needed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
+from starlette.exceptions import HTTPException
+
+from api.engine.errors import PAUSE, Problem
+from api.engine.turns import Crowded
+from api.engine.users import TooManyTries
+from domain.engine.errors import DomainError
+from runtime.language import Catalogue, catalogue, negotiate
+
+HERE = Path(__file__).parent
+STYLE = "/sign-in/style.css"
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "same-origin",
+    "Vary": "Accept-Language, Cookie",
+}
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+class PageRoute(APIRoute):
+    """What goes wrong is told by a page, too."""
+
+    def get_route_handler(self) -> Handler:
+        handle = super().get_route_handler()
+
+        async def shown(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except TooManyTries as many:
+                await asyncio.sleep(PAUSE)
+                return wrong(request, 429, str(many), {"Retry-After": str(round(many.wait) or 1)})
+            except Crowded:
+                return wrong(request, 503, "more people sign in than can be served", {"Retry-After": "2"})
+            except Problem as problem:
+                return wrong(request, problem.kind.status, problem.detail, problem.headers)
+            except DomainError as refused:
+                return wrong(request, 403, refused.message)
+            except RequestValidationError:
+                return wrong(request, 400, "the request cannot be read")
+            except HTTPException as failed:
+                return wrong(request, failed.status_code, str(failed.detail))
+
+        return shown
+
+
+def router() -> APIRouter:
+    return APIRouter(route_class=PageRoute, default_response_class=Response, include_in_schema=False)
+
+
+@cache
+def _environment() -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+        extensions=["jinja2.ext.i18n"],
+    )
+    made.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]
+    return made
+
+
+@pass_context
+def _gettext(context: Context, text: str) -> str:
+    words: Catalogue = context["words"]
+    return words.gettext(text)
+
+
+@pass_context
+def _ngettext(context: Context, one: str, many: str, n: int) -> str:
+    words: Catalogue = context["words"]
+    return words.ngettext(one, many, n)
+
+
+def render(request: Request, template: str, status: int = 200, **values: Any) -> Response:
+    language = language_of(request)
+    given = {"words": catalogue(language), "language": language, "style": STYLE, **values}
+    content = _environment().get_template(template).render(given)
+    return Response(content, status, dict(HEADERS), media_type="text/html")
+
+
+def wrong(request: Request, status: int, detail: str, headers: Any = None) -> Response:
+    """The page that says what went wrong and what to do."""
+    said = catalogue(language_of(request)).heard(detail)
+    answer = render(request, "wrong.html", status, detail=said, code=status)
+    answer.headers.update(headers or {})
+    return answer
+
+
+def language_of(request: Request) -> str:
+    return negotiate(request.headers.get("Accept-Language"))
