@@ -6,7 +6,7 @@ from typing import NoReturn
 
 import typer
 
-from cli import events, keys, overview, projections, rehearse, serve
+from cli import events, keys, overview, projections, rehearse, serve, users
 from cli.engine import common, language
 from domain.capabilities import load
 
@@ -20,7 +20,7 @@ app = language.Commands(
     epilog="Start with: salesloop dev --demo. In examples 1C1I7A6R stands for a deal, 'Li Wei' for a rep and "
     "0d9f6f0e-4d4e-4f0e-8a63-1f7b8a5b5c11 for any other id: lists and shows have yours.",
 )
-for module in (serve, rehearse, overview, events, *load("cli"), projections, keys):
+for module in (serve, rehearse, overview, events, *load("cli"), projections, keys, users):
     if hasattr(module, "add_to"):
         module.add_to(app)
     else:

@@ -84,6 +84,52 @@ class KeysAnswer(BaseModel):
     keys: list[KeyAnswer]
 
 
+class AccountAnswer(BaseModel):
+    """`sessions` are those that are open; `seen_at` is when one of them was used last, to the minute."""
+
+    id: UUID
+    login: str
+    name: str
+    email: str | None
+    role: Role
+    rep_id: UUID | None
+    team_id: UUID | None
+    language: str | None
+    timezone: str | None
+    created_at: datetime
+    created_by: str
+    disabled_at: datetime | None
+    has_password: bool
+    sessions: int
+    seen_at: datetime | None
+
+
+class AccountsAnswer(BaseModel):
+    accounts: list[AccountAnswer]
+
+
+class AccountChangeAnswer(BaseModel):
+    at: datetime
+    by: str
+    what: str
+    detail: str
+
+
+class AccountChangesAnswer(BaseModel):
+    changes: list[AccountChangeAnswer]
+
+
+class LinkAnswer(BaseModel):
+    login: str
+    path: Annotated[
+        str, Field(description="under this API's address; it is shown once, and only its hash is kept")
+    ]
+
+
+class SessionsEndedAnswer(BaseModel):
+    ended: Annotated[int, Field(ge=0)]
+
+
 class ActorAnswer(BaseModel):
     kind: Literal["user", "service", "workflow"]
     id: str

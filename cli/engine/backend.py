@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from datetime import datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -55,10 +56,11 @@ def operators_only(command: str) -> None:
 
 
 @asynccontextmanager
-async def backend() -> AsyncIterator[Backend]:
+async def backend(*, operator: bool = False) -> AsyncIterator[Backend]:
+    """`operator`: what is answered in this process is answered with the rights of whoever migrates the database."""
     async with AsyncExitStack() as stack:
         if not remote():
-            yield Backend(Local(stack))
+            yield Backend(Local(stack, operator=operator))
             return
         from cli.engine.remote import Remote
 
@@ -165,8 +167,9 @@ def _title(content: bytes) -> str:
 class Local:
     """The operator's: whoever may reach the database."""
 
-    def __init__(self, stack: AsyncExitStack) -> None:
+    def __init__(self, stack: AsyncExitStack, *, operator: bool = False) -> None:
         self._stack = stack
+        self._operator = operator
         self._source: Source | None = None
         self._app: FastAPI | None = None
 
@@ -190,7 +193,10 @@ class Local:
 
         if self._app is None:
             await self.source()  # a pool would go on trying; a person wants to know now
-            self._app = await self._stack.enter_async_context(inside(settings()))
+            found = settings()
+            if self._operator:
+                found = replace(found, database_url=found.admin_database_url)
+            self._app = await self._stack.enter_async_context(inside(found))
         kind = {"content-type": "application/json"} if body is not None else {}
         return await call(self._app, user, method, address, {**headers, **kind, **accepted()}, body or b"")
 

@@ -117,6 +117,29 @@ def show_keys(keys: Iterable[Mapping[str, Any]], to: tzinfo | None) -> None:
     table(columns, rows, whole=("id", "made", "expires", "revoked"), spare=("label", "made"))
 
 
+def show_accounts(accounts: Iterable[Mapping[str, Any]], to: tzinfo | None) -> None:
+    rows = [
+        (
+            a["login"], a["name"], word(a["role"]), _standing(a), a["sessions"] or "", moment(a["seen_at"], to),
+            moment(a["created_at"], to),
+        )
+        for a in accounts
+    ]  # fmt: skip
+    columns = ("login", "name", "role", "state", "sessions", "last seen", "made")
+    table(columns, rows, right=("sessions",), whole=("login", "last seen", "made"), spare=("made", "name"))
+
+
+def _standing(account: Mapping[str, Any]) -> str:
+    if account["disabled_at"] is not None:
+        return word("disabled")
+    return word("has a password") if account["has_password"] else word("no password yet")
+
+
+def show_account_changes(changes: Iterable[Mapping[str, Any]], to: tzinfo | None) -> None:
+    rows = [(moment(c["at"], to, seconds=True), c["by"], word(c["what"]), c["detail"]) for c in changes]
+    table(("when", "who", "what", "detail"), rows, whole=("when",))
+
+
 def show_standing(models: Sequence[ProjectionStatus], to: tzinfo | None) -> None:
     columns = ("read model", "status", "position", "lag", "followed by", "moved", "error")
     rows = [

@@ -25,11 +25,13 @@ ROUTES = {
     (method, route.path): route
     for router in ROUTERS
     for route in router.routes
-    if isinstance(route, APIRoute)
+    if isinstance(route, APIRoute) and route.include_in_schema  # pages are for browsers
     for method in route.methods or ()
 }
-OF_THEIR_OWN = {"/imports", "/keys", "/projections/{name}/resume"}
-"""Routes whose commands are written by hand: import, keys, projections resume."""
+OF_THEIR_OWN = {"/imports", "/keys", "/projections/{name}/resume", "/accounts"} | {
+    f"/accounts/{{login}}/{act}" for act in ("link", "role", "disable", "enable", "sign-out")
+}
+"""Routes whose commands are written by hand: import, keys, projections resume, user."""
 WHOLE = {"Money", "ScopeBody", "Days", "Change", "Part", "ScoreBody"}
 """Bodies within a body that one option says."""
 MADE = {act.creates for act in capabilities.ACTS if act.creates}

@@ -88,6 +88,7 @@ READS = [
     "policies show default",
     "process show default",
     "keys list",
+    "user list",
     "projections status",
     "events --after 0 --limit 5",
 ]

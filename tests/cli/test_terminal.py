@@ -287,6 +287,52 @@ def test_a_key_is_made_listed_and_revoked(terminal: Terminal) -> None:
     assert terminal.run("keys", "revoke", "0" * 16).returncode == 1
 
 
+class TestUsers:
+    def test_an_account_is_made_with_a_link_listed_changed_and_closed(self, terminal: Terminal) -> None:
+        owner = terminal.json("rep", "list")["items"][0]
+        made = terminal.run(
+            "user", "add", "li", "--role", "rep", "--rep", owner["id"], "--name", "李伟", "--language", "zh"
+        )
+        link = made.stdout.splitlines()[-1]
+        assert re.fullmatch(r"http://127\.0\.0\.1:\d+/sign-in/link/[\w-]{43}", link), made.stderr
+        (listed,) = terminal.json("user", "list")
+        assert (listed["login"], listed["name"], listed["role"]) == ("li", "李伟", "rep")
+        assert "no password yet" in terminal.run("user", "list").stdout
+        assert terminal.json("user", "link", "LI")["link"] != link
+        assert terminal.run("user", "role", "li", "--role", "auditor").returncode == 0
+        assert terminal.json("user", "sign-out", "li") == {"login": "li", "ended": 0}
+        assert terminal.run("user", "disable", "li").returncode == 0
+        refused = terminal.run("user", "link", "li")
+        assert (refused.returncode, "enable it first" in refused.stderr) == (1, True)
+        assert terminal.run("user", "enable", "li").returncode == 0
+        changes = [one["what"] for one in terminal.json("user", "history", "li")]
+        assert changes == ["enabled", "disabled", "role", "link", "link", "created"]
+        assert "李伟" not in terminal.run("user", "history", "li").stdout
+
+    def test_the_first_administrator_is_made_beside_the_database(self, terminal: Terminal) -> None:
+        assert terminal.json("user", "add", "boss", "--role", "admin")["login"] == "boss"
+        assert "/sign-in/link/" in terminal.json("user", "link", "boss")["link"]
+
+    @pytest.mark.parametrize(
+        ("arguments", "said"),
+        [
+            (["add", "x", "--role", "rep"], "a rep's account needs --rep"),
+            (["add", "x", "--role", "manager"], "a manager's account needs --team"),
+            (["add", "a@b.c", "--role", "auditor"], "LOGIN: "),
+            (
+                ["add", "x", "--role", "auditor", "--timezone", "Mars/Olympus"],
+                "--timezone: must be an IANA time zone",
+            ),
+            (["add", "x", "--role", "auditor", "--email", "nowhere"], "--email: "),
+            (["link", "nobody-here"], "no account has the login nobody-here"),
+        ],
+    )
+    def test_what_is_wrong_is_named(self, terminal: Terminal, arguments: list[str], said: str) -> None:
+        done = terminal.run("user", *arguments)
+        assert done.returncode == 1
+        assert said in done.stderr
+
+
 def test_a_policy_is_published_once_and_shown(terminal: Terminal, tmp_path: Path) -> None:
     file = tmp_path / "policy.json"
     file.write_text(json.dumps({"name": "swift", "calendar": {"timezone": "UTC"}, "due_after": "8bh"}))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from psycopg import Connection
 from psycopg.conninfo import make_conninfo
 from psycopg.errors import InsufficientPrivilege
 
+from api.engine.accounts import Accounts, NewAccount
 from api.engine.roles import Role
 from api.engine.users import KeyStore, NewKey
 from domain.engine.errors import Forbidden
@@ -19,6 +21,8 @@ from runtime.database import connect_sync
 from runtime.embedded_postgres import APPLICATION
 from runtime.ledger import open_ledger
 from runtime.servers import EmbeddedPostgres
+
+HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
@@ -54,6 +58,12 @@ def test_it_cannot_become_anybody_else(application: Connection[Any], role: str) 
         "DROP SCHEMA app CASCADE",
         "UPDATE app.api_keys SET role = 'admin'",
         "DELETE FROM app.api_keys",
+        "UPDATE app.accounts SET role = 'admin'",
+        "INSERT INTO app.sign_in_links (account_id) SELECT id FROM app.accounts",
+        "UPDATE app.sessions SET expires_at = now() + interval '9 years'",
+        "INSERT INTO app.account_identities VALUES ('https://me', 'me')",
+        "DELETE FROM app.account_changes",
+        "SELECT app.note_change(NULL, 'boss', 'created', '')",
         "CREATE SCHEMA mine",
         "CREATE FUNCTION app.create_key(text) RETURNS int LANGUAGE sql AS 'SELECT 1'",
         "CREATE TABLE app.mine (id int)",
@@ -66,6 +76,9 @@ def test_it_may_not_reach_round_what_the_house_keeps(application: Connection[Any
         application.execute(statement)
 
 
+ID = "0d9f6f0e-4d4e-4f0e-8a63-1f7b8a5b5c11"
+OTHER = ID.replace("0", "1")
+ACCOUNT = f"SELECT app.create_account('{ID}', 'wang', '', NULL, 'auditor', NULL, NULL, NULL, NULL, 'ops')"
 NOTHING = ", ".join(["'{}'"] * 7)
 AS_OWNER = """
 CREATE FUNCTION pg_temp.runs() RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN
@@ -82,12 +95,24 @@ END $$
         f"SELECT ledger.append('{{}}', {NOTHING}, {NOTHING}, '{{}}', '{{}}')",
         "SELECT app.create_key('0123456789abcdef', sha256('x'), 'me', 'auditor', NULL, NULL, '', 'me', NULL)",
         "SELECT app.revoke_key('0123456789abcdef')",
+        f"SELECT app.create_account('{OTHER}', 'li', '', NULL, 'auditor', NULL, NULL, 'en', 'UTC', 'me')",
+        f"SELECT app.set_role('{ID}', 'auditor', NULL, NULL, 'me')",
+        f"SELECT app.create_link('{ID}', sha256('x'), true, now(), 'me')",
+        "SELECT app.spend_link('x', 'y')",
+        f"SELECT app.open_session(sha256('x'), '{ID}', NULL, NULL, now())",
+        "SELECT app.touch_session(sha256('x'))",
+        "SELECT app.end_session(sha256('x'))",
+        f"SELECT app.link_identity('{ID}', 'a', 'b', 'me')",
+        f"SELECT app.set_preferences('{ID}', 'zh', 'UTC')",
+        f"SELECT app.disable_account('{ID}', 'me')",
+        f"SELECT app.enable_account('{ID}', 'me')",
     ],
 )
 def test_what_runs_with_the_owner_s_rights_runs_nothing_of_the_caller_s(
     application: Connection[Any], call: str
 ) -> None:
     """Temporary types and tables come before all others, where a function does not say otherwise."""
+    application.execute(ACCOUNT)
     application.execute(AS_OWNER)
     for name in ("timestamptz", "json", "text", "int8", "bool", "uuid", "int4", "bytea"):
         application.execute(f"CREATE DOMAIN pg_temp.{name} AS pg_catalog.{name} CHECK (pg_temp.runs())")
@@ -118,6 +143,38 @@ class TestAnAdministratorsKey:
             id, _ = await keys.create(NewKey("wang", Role.AUDITOR), "ops")
             assert await keys.revoke(id) is not None
             assert [key["role"] for key in await keys.all()] == ["admin", "auditor"]
+
+
+class TestAnAdministratorsAccount:
+    async def test_is_the_operator_s_with_all_that_belongs_to_it(
+        self, application_url: str, database_url: str
+    ) -> None:
+        async with open_ledger(database_url, min_size=1, max_size=2) as ledger:
+            operators = Accounts(ledger)
+            admin = await operators.create(NewAccount("ops", Role.ADMIN), "cli")
+            other = await operators.create(NewAccount("wang", Role.AUDITOR), "cli")
+            token = await operators.link(admin, "cli", HOUR)
+        async with open_ledger(application_url, min_size=1, max_size=2) as ledger:
+            accounts = Accounts(ledger)
+            for refused in (
+                accounts.create(NewAccount("me", Role.ADMIN), "me"),
+                accounts.set_role(other, Role.ADMIN, None, None, "me"),
+                accounts.set_role(admin, Role.AUDITOR, None, None, "me"),
+                accounts.link(admin, "me", HOUR),
+                accounts.enable(admin, "me"),
+                accounts.link(other, "me", HOUR, once=False),
+            ):
+                with pytest.raises(Forbidden, match="operator"):
+                    await refused
+            assert await accounts.spend("x" * 43, "hash") is None
+            assert await accounts.spend(token, "hash") == admin, "by the link that the operator made"
+            assert await accounts.spend(token, "hash") is None
+
+    async def test_is_disabled_by_whoever_may(self, application_url: str, database_url: str) -> None:
+        async with open_ledger(database_url, min_size=1, max_size=2) as ledger:
+            admin = await Accounts(ledger).create(NewAccount("ops", Role.ADMIN), "cli")
+        async with open_ledger(application_url, min_size=1, max_size=2) as ledger:
+            assert await Accounts(ledger).disable(admin, "boss") is not None
 
 
 def test_the_operator_s_password_survives_and_a_lost_one_is_set_anew(scratch: Path) -> None:

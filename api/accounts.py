@@ -1,0 +1,201 @@
+"""api: people's accounts over HTTP — made, listed, disabled, given links by an administrator. What is about an administrator's own
+account is the operator's, in the terminal.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from fastapi import Depends, Path, Response
+from pydantic import AfterValidator, ConfigDict, StringConstraints, model_validator
+
+from api.engine import auth
+from api.engine.accounts import OPERATOR_ONLY, NewAccount
+from api.engine.answers import AccountChangesAnswer, AccountsAnswer, LinkAnswer, SessionsEndedAnswer, answers
+from api.engine.auth import may_read, may_write
+from api.engine.errors import UNKNOWN_REFERENCE, Problem
+from api.engine.fields import ShortText, Strict
+from api.engine.reading import Look
+from api.engine.roles import ADMIN, Role
+from api.engine.users import USER_PATTERN
+from api.engine.writing import CHANNEL, Writer
+from domain.engine.context import Channel
+from domain.engine.errors import Forbidden, NotFound
+from runtime.language import LANGUAGES
+
+TAGS = {"accounts": "Accounts of people who sign in"}
+router = auth.router("/accounts", tags=[*TAGS])
+
+Admin = Annotated[Writer, Depends(may_write(*ADMIN, versioned=False))]
+Reader = Annotated[Look, Depends(may_read(*ADMIN))]
+Login = Annotated[str, Path(pattern=USER_PATTERN, description="the pseudonym that the person signs in with")]
+
+
+def _zone(name: str) -> str:
+    try:
+        return ZoneInfo(name).key
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("must be an IANA time zone, such as Asia/Shanghai") from None
+
+
+def _language(name: str) -> str:
+    if name not in LANGUAGES:
+        raise ValueError(f"must be one of {', '.join(LANGUAGES)}")
+    return name
+
+
+class Placed(Strict):
+    """What somebody may do, and for whom: a rep's account names the rep, a manager's the team."""
+
+    role: Role
+    rep_id: UUID | None = None
+    team_id: UUID | None = None
+
+    @model_validator(mode="after")
+    def bound(self) -> Placed:
+        if self.role is Role.REP and self.rep_id is None:
+            raise ValueError("a rep's account needs rep_id")
+        if self.role is Role.MANAGER and self.team_id is None:
+            raise ValueError("a manager's account needs team_id")
+        return self
+
+
+class MakeAccount(Placed):
+    """`login` is a pseudonym, which the ledger keeps for ever; `name` and `email` are personal and stay out of it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"login": "wang", "role": "auditor", "name": "Wang Fang", "language": "zh"}]
+        }
+    )
+
+    login: Annotated[str, StringConstraints(pattern=USER_PATTERN)]
+    name: ShortText = ""
+    email: Annotated[str, StringConstraints(pattern=r"^[^\s@]{1,64}@[^\s@]{1,189}$")] | None = None
+    language: Annotated[str, AfterValidator(_language)] | None = None
+    timezone: Annotated[str, AfterValidator(_zone)] | None = None
+
+
+class ChangeRole(Placed):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"role": "auditor"}]})
+
+
+@router.post(
+    "",
+    operation_id="createAccount",
+    summary="Make an account, with a link for its owner",
+    status_code=201,
+    responses=answers(LinkAnswer, 201, "Made. The link is in this answer and nowhere else."),
+)
+async def create(body: MakeAccount, writer: Admin) -> Response:
+    """Whoever opens the link first sets the password. An administrator's account is the operator's to make."""
+    _operators(writer, body.role)
+    new = NewAccount(**body.model_dump())
+    accounts, by = writer.services.accounts, writer.user.user_id
+    try:
+        id = await accounts.create(new, by)
+    except NotFound as nobody:
+        raise Problem(UNKNOWN_REFERENCE, nobody.message, {**nobody.details}) from nobody
+    return await _link(writer, id, body.login)
+
+
+@router.get("", operation_id="listAccounts", summary="All accounts", responses=answers(AccountsAnswer))
+async def list_accounts(look: Reader) -> Response:
+    return look.json({"accounts": await look.services.accounts.all()})
+
+
+@router.get(
+    "/{login}/changes",
+    operation_id="readAccountChanges",
+    summary="Who changed what about an account",
+    responses=answers(AccountChangesAnswer),
+)
+async def changes(login: Login, look: Reader) -> Response:
+    account = await look.services.accounts.of(login)
+    return look.json({"changes": await look.services.accounts.changes(account["id"])})
+
+
+@router.post(
+    "/{login}/link",
+    operation_id="linkAccount",
+    summary="A new link to set the password by",
+    status_code=201,
+    responses=answers(LinkAnswer, 201, "Made; the link of before counts no more."),
+)
+async def link(login: Login, writer: Admin) -> Response:
+    account = await writer.services.accounts.of(login)
+    _operators(writer, account["role"])
+    return await _link(writer, account["id"], account["login"])
+
+
+@router.post(
+    "/{login}/role",
+    operation_id="changeAccountRole",
+    summary="Give an account another role",
+    status_code=204,
+    responses={204: {"description": "It has the role, and its sessions are over."}},
+)
+async def change_role(login: Login, body: ChangeRole, writer: Admin) -> Response:
+    account = await writer.services.accounts.of(login)
+    _operators(writer, body.role, account["role"])
+    try:
+        await writer.services.accounts.set_role(
+            account["id"], body.role, body.rep_id, body.team_id, writer.user.user_id
+        )
+    except NotFound as nobody:
+        raise Problem(UNKNOWN_REFERENCE, nobody.message, {**nobody.details}) from nobody
+    return Response(status_code=204)
+
+
+@router.post(
+    "/{login}/disable",
+    operation_id="disableAccount",
+    summary="Let nobody in by an account any more",
+    status_code=204,
+    responses={204: {"description": "Disabled, now or before: no session and no link of it counts."}},
+)
+async def disable(login: Login, writer: Admin) -> Response:
+    account = await writer.services.accounts.of(login)
+    await writer.services.accounts.disable(account["id"], writer.user.user_id)
+    return Response(status_code=204)
+
+
+@router.post(
+    "/{login}/enable",
+    operation_id="enableAccount",
+    summary="Let somebody in again",
+    status_code=204,
+    responses={204: {"description": "Enabled, now or before."}},
+)
+async def enable(login: Login, writer: Admin) -> Response:
+    account = await writer.services.accounts.of(login)
+    _operators(writer, account["role"])
+    await writer.services.accounts.enable(account["id"], writer.user.user_id)
+    return Response(status_code=204)
+
+
+@router.post(
+    "/{login}/sign-out",
+    operation_id="signOutAccount",
+    summary="End all sessions of an account",
+    responses=answers(SessionsEndedAnswer),
+)
+async def sign_out(login: Login, writer: Admin) -> Response:
+    account = await writer.services.accounts.of(login)
+    ended = await writer.services.sessions.end_all(account["id"], writer.user.user_id)
+    return Response(SessionsEndedAnswer(ended=ended).model_dump_json(), media_type="application/json")
+
+
+def _operators(writer: Writer, *roles: str) -> None:
+    """Whatever login this process has: what makes an administrator is done in the terminal. Raises Forbidden."""
+    if Role.ADMIN in roles and writer.request.scope.get(CHANNEL) is not Channel.CLI:
+        raise Forbidden(OPERATOR_ONLY)
+
+
+async def _link(writer: Writer, id: UUID, login: str) -> Response:
+    lasts = writer.services.settings.sign_in.link
+    token = await writer.services.accounts.link(id, writer.user.user_id, lasts)
+    answer = LinkAnswer(login=login, path=f"/sign-in/link/{token}").model_dump_json()
+    return Response(answer, 201, {"Cache-Control": "no-store"}, media_type="application/json")

@@ -1,0 +1,117 @@
+"""Accounts over HTTP: an administrator's business, within the limits of the operator's."""
+
+from __future__ import annotations
+
+import asyncio
+
+import httpx
+import pytest
+
+from api.engine.accounts import NewAccount
+from api.engine.roles import Role
+from tests.api.sign_in.conftest import PASSWORD, with_password
+from tests.house import House, make_account
+
+
+def test_whoever_opens_the_link_first_signs_in_as_what_was_said(house: House, browser: httpx.Client) -> None:
+    rep = str(house.reps["north"])
+    made = house.admin.post("/accounts", json={"login": "li", "role": "rep", "rep_id": rep, "name": "李伟"})
+    assert made.status_code == 201
+    assert made.headers["cache-control"] == "no-store"
+    assert (
+        browser.post(made.json()["path"], data={"password": PASSWORD, "again": PASSWORD}).status_code == 303
+    )
+    (li,) = [one for one in house.admin.get("/accounts").json()["accounts"] if one["login"] == "li"]
+    assert (li["name"], li["has_password"], li["sessions"]) == ("李伟", True, 1)
+    assert "hash" not in str(li)
+
+
+def test_an_account_that_is_disabled_is_signed_out_and_stays_out(house: House, browser: httpx.Client) -> None:
+    with_password(house, browser, "wang")
+    typed = {"login": "wang", "password": PASSWORD, "next": ""}
+    assert browser.post("/sign-in", data=typed).status_code == 303
+    assert house.admin.post("/accounts/wang/disable").status_code == 204
+    assert browser.get("/sign-in").status_code == 200, "signed out"
+    assert browser.post("/sign-in", data=typed).status_code == 403
+    assert house.admin.post("/accounts/wang/link").status_code == 403
+    assert house.admin.post("/accounts/wang/enable").status_code == 204
+    assert browser.post("/sign-in", data=typed).status_code == 303
+    assert house.admin.post("/accounts/wang/sign-out").json() == {"ended": 1}
+    assert browser.get("/sign-in").status_code == 200, "signed out"
+    whats = [one["what"] for one in house.admin.get("/accounts/wang/changes").json()["changes"]]
+    assert whats == ["signed out", "enabled", "signed out", "disabled", "password", "link", "created"]
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "said"),
+    [
+        ({"login": "x", "role": "rep"}, 422, "needs rep_id"),
+        ({"login": "x", "role": "manager"}, 422, "needs team_id"),
+        ({"login": "x y", "role": "auditor"}, 422, "login"),
+        ({"login": "x", "role": "auditor", "email": "x"}, 422, "email"),
+        ({"login": "x", "role": "auditor", "language": "fr"}, 422, "one of en, zh"),
+        ({"login": "x", "role": "auditor", "timezone": "../etc"}, 422, "IANA"),
+        ({"login": "x", "role": "rep", "rep_id": "0d9f6f0e-4d4e-4f0e-8a63-1f7b8a5b5c11"}, 422, "rep_id"),
+        ({"login": "x", "role": "auditor", "password": "x"}, 422, "password"),
+    ],
+)
+def test_a_wrong_account_is_named(house: House, body: dict[str, str], status: int, said: str) -> None:
+    answer = house.admin.post("/accounts", json=body)
+    assert (answer.status_code, said in answer.json()["detail"]) == (status, True), answer.text
+
+
+def test_a_login_that_is_taken_is_refused(house: House) -> None:
+    body = {"login": "taken", "role": "auditor"}
+    assert house.admin.post("/accounts", json=body).status_code == 201
+    assert house.admin.post("/accounts", json=body | {"login": "Taken"}).status_code == 409
+
+
+def test_nobody_but_an_administrator_sees_or_makes_any(house: House) -> None:
+    for name in ("north", "north-manager", "auditor"):
+        client = house.client(name)
+        assert client.get("/accounts").status_code == 403
+        assert client.post("/accounts", json={"login": "me", "role": "auditor"}).status_code == 403
+        assert client.post("/accounts/u-x/disable").status_code == 403
+
+
+def test_nothing_of_a_person_reaches_the_log(
+    house: House, browser: httpx.Client, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nor what opens a session: the access log names routes, not addresses."""
+    from runtime import logging as logs
+
+    logs.configure("DEBUG", json_lines=True)
+    try:
+        body = {"login": "quiet", "role": "auditor", "name": "Silent Person", "email": "silent@example.com"}
+        path = house.admin.post("/accounts", json=body).json()["path"]
+        browser.get(path)
+        browser.post(path, data={"password": PASSWORD, "again": PASSWORD})
+        browser.post("/sign-in", data={"login": "quiet", "password": "wrong password", "next": ""})
+    finally:
+        logs.configure("WARNING")
+    told = "".join(capfd.readouterr()) + caplog.text
+    for secret in (
+        path.rpartition("/")[2],
+        PASSWORD,
+        "wrong password",
+        "Silent",
+        "silent@",
+        browser.cookies["salesloop"],
+    ):
+        assert secret not in told
+
+
+def test_an_administrator_is_made_by_the_operator_alone(house: House) -> None:
+    asyncio.run(make_account(house.settings.database_url, NewAccount("chief", Role.ADMIN)))
+    house.admin.post("/accounts", json={"login": "climber", "role": "auditor"})
+    admin = {"role": "admin"}
+    for path, body in (
+        ("/accounts", {"login": "me", **admin}),
+        ("/accounts/climber/role", admin),
+        ("/accounts/chief/role", {"role": "auditor"}),
+        ("/accounts/chief/link", None),
+        ("/accounts/chief/enable", None),
+    ):
+        answer = house.admin.post(path, json=body)
+        assert (answer.status_code, "operator" in answer.json()["detail"]) == (403, True), path
+    assert house.admin.post("/accounts/chief/disable").status_code == 204
