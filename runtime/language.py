@@ -26,9 +26,12 @@ MOST_HEARD = 4_000
 """Characters: what is longer is nobody's sentence."""
 BETWEEN = {"; ": "；", ", ": "、", " or ": "或", " and ": "和"}
 """What parts of a sentence are listed with. The first stands between sentences, too."""
-NAMED = r"[\w.\[\]-]+|--[\w-]+(?: / --?[\w-]+)*|'[^']*'|\"[^\"]*\""
+WRITTEN = r"'[^']*'|\"[^\"]*\""
+NAMED = rf"[^\s:;'\"]+|--[\w-]+(?: / --?[\w-]+)*|{WRITTEN}"
 FIELD, NEXT_FIELD = re.compile(f"({NAMED}): (.+)"), re.compile(f"; (?=(?:{NAMED}): )")
 """A field, an option or what was written, and what is wrong with it; and where the next begins."""
+VALUE = re.compile(f"({WRITTEN}) (.+)")
+"""What was written, and what is wrong with it."""
 ASKED = re.compile(r"\s*([a-z*]+)[\w-]*\s*(?:;\s*q\s*=\s*([\d.]+)\s*)?", re.IGNORECASE)
 
 
@@ -86,7 +89,12 @@ class Catalogue:
         if known is not None:
             return known
         said = (template.heard_in(text, self._part) for template in self._templates)
-        return next((one for one in said if one is not None), None)
+        return next((one for one in said if one is not None), None) or self._value(text)
+
+    def _value(self, text: str) -> str | None:
+        found = VALUE.fullmatch(text)
+        said = found and self._sentence(found[2])
+        return f"{found[1]} {said}" if found and said else None
 
     def _fields(self, text: str) -> str | None:
         """What is wrong with each field; None where that is not known of all. A sentence may have a part that looks like the
@@ -243,11 +251,11 @@ def _parsed(text: str) -> list[tuple[str, str | None, str | None, str | None]]:
 
 
 def _captured(place: str | None, form: str | None, conversion: str | None, *, weak: bool) -> str:
-    """What may stand in a place: a quoted text (or a number, which has no quotes), a number, one word, anything."""
+    """What may stand in a place: a quoted text (or a value that is written without quotes), a number, one word, anything."""
     if place is None:
         return ""
     if conversion == "r":
-        return "('.*?'|\".*?\"|[+-]?[0-9.]+)"
+        return "('.*?'|\".*?\"|[\\w.+-]+)"
     if place == "n" or form == ",":
         return r"([\d,.]+)"
     return r"(\S+)" if weak else "(.*?)"

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from cli.engine import language
-from runtime.language import entries
+from runtime.imports.results import Notice, Reason, Refusal
+from runtime.language import catalogue, entries
 from tests.cli import extremes, views
 from tests.cli.conftest import Terminal
 
@@ -113,3 +114,56 @@ def test_the_language_is_asked_for_or_the_environment_s(terminal: Terminal) -> N
         assert "stage" in there.run("funnel", "--lang", "en").stdout
         assert there.json("funnel") == terminal.json("funnel")
     assert terminal.run("funnel", "--lang", "fr").returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        (["deals", "lst"], "错误：没有命令“lst”。是否指 'list'？"),
+        (["deals", "list", "--limit", "500"], "错误：'--limit' 的值无效：不能大于 200"),
+        (["deals", "list", "--bogus"], "错误：没有选项：--bogus"),
+        (["deals", "show"], "错误：缺少参数 'DEAL'。"),
+        (["import", "/nowhere/at/all"], "/nowhere/at/all"),
+        (["deals", "list", "--tz", "Nowhere"], "未知的时区“Nowhere”"),
+    ],
+)
+def test_what_is_typed_wrongly_is_told_in_chinese(terminal: Terminal, typed: list[str], said: str) -> None:
+    for arguments in ([*typed, "--lang", "zh"], [*typed, "--lang=zh"]):
+        done = terminal.run(*arguments)
+        assert done.returncode == 2
+        assert said in done.stderr
+        assert "Error" not in done.stderr
+    assert Terminal({**terminal.env, "SALESLOOP_LANG": "zh"}).run(*typed).stderr == done.stderr
+
+
+def test_refusals_are_told_in_chinese(terminal: Terminal) -> None:
+    unknown = terminal.run("deals", "show", "00000000-0000-4000-8000-000000000000", "--lang", "zh")
+    assert (unknown.returncode, unknown.stderr.isascii()) == (1, False)
+    deal = terminal.json("deals", "list", "--status", "open", "--limit", "1")["items"][0]["deal_id"]
+    moved = terminal.run("deals", "move", deal, "won", "--lang", "zh")
+    assert "拒绝：请用成交的命令关闭商机" in moved.stderr
+    long = terminal.run("deals", "lose", deal, "--why", "x" * 11_000, "--lang", "zh")
+    assert "拒绝：--why：最多 300 个字符" in long.stderr
+    gate = terminal.run("deals", "win", deal, "--lang", "zh")
+    assert "拒绝：" in gate.stderr
+    assert re.findall(r"[a-z]{3,} [a-z]{3,}", re.sub("salesloop.*|done as.*", "", gate.stderr)) == []
+
+
+def test_an_import_says_in_chinese_what_it_refuses(terminal: Terminal, tmp_path: Path) -> None:
+    (tmp_path / "deals.csv").write_text("id,account,agent\n")
+    missing = terminal.run("import", str(tmp_path), "--mapping", "crm_export", "--dry-run", "--lang", "zh")
+    assert missing.returncode == 1
+    assert "不在文件夹" in missing.stderr
+
+
+def test_the_reasons_of_an_import_are_told_in_a_language() -> None:
+    chinese = catalogue("zh")
+    refusal = Refusal(
+        "deals.csv", 7, (Reason("amount", "x", "is needed"), Reason("", "", "is empty")), first=3
+    )
+    assert refusal.told(chinese) == "deals.csv 第 7 行（第一个文件的第 3 行）：amount 'x'：必填；为空"
+    assert str(refusal) == "deals.csv row 7 (row 3 of the first file): amount 'x': is needed; is empty"
+    notice = Notice("deals.csv", "amount", "is empty", 2, 5)
+    assert notice.told(chinese) == "deals.csv 自第 2 行起共 5 行：amount 为空"
+    assert str(notice) == "deals.csv 5 rows from row 2 on: amount is empty"
+    assert str(Notice("a.csv", "", "is empty", 2, 1)) == "a.csv row 2: is empty"

@@ -53,6 +53,7 @@ def known() -> Catalogue:
         ),
         ("customer: profile.name: must not be empty", "customer：profile.name：不能为空"),
         ("'won': must not be empty", "'won'：不能为空"),
+        ("name: 'x y' must not be empty", "name：'x y' 不能为空"),
         (
             "title: must not be empty; price: 7 is no price; at most 5",
             "title：不能为空；price：7 不是价格，最多 5",
