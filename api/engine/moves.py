@@ -6,6 +6,7 @@ The message of a moment is written once, however many pages are open. It holds n
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -15,8 +16,8 @@ import orjson
 from projections.engine.signals import Watermarks
 from runtime.ending import cancelled
 
-TOGETHER = 0.4
-"""Seconds within which changes are told together. Pages ask again 1.4 s apart at most: what anybody writes is on each within two."""
+SOON, TOGETHER = 0.1, 1.4
+"""Seconds after which a change is told where it is quiet, and between two messages: what anybody writes is on every page within two."""
 KEPT = 1.0
 """Seconds that something made for one is good for others, where nothing moves: what is due passes by itself."""
 QUIET = 15.0
@@ -75,15 +76,16 @@ class Moves:
             yield done.pop().result() if done else ALIVE
 
     async def _watch(self) -> None:
-        known = self._watermarks.all()
+        known, told = self._watermarks.all(), 0.0
         while True:
             with suppress(TimeoutError):
                 async with asyncio.timeout(KEPT):
                     await self._watermarks.changed.wait()
-            self.kept.clear()
             if not self._watermarks.changed.is_set():
+                self.kept.clear()
                 continue
-            await asyncio.sleep(TOGETHER)
+            await asyncio.sleep(max(SOON, told + TOGETHER - time.monotonic()))
+            told = time.monotonic()
             self.kept.clear()
             self._watermarks.changed.clear()
             now = self._watermarks.all()

@@ -5,9 +5,9 @@
   const body = document.body, main = document.getElementById("main"), dialog = document.getElementById("dialog");
   const banner = document.getElementById("banner"), toast = document.getElementById("toast");
   const words = body.dataset;
-  const AT_MOST_EVERY = 1400, LOST_AFTER = 3000, TOAST = 4000, TYPING = 200;
+  const SPREAD = 300, LOST_AFTER = 3000, TOAST = 4000, TYPING = 200;
   document.cookie = "zone=" + Intl.DateTimeFormat().resolvedOptions().timeZone + "; path=/desk; samesite=lax; max-age=31536000";
-  let after = "", refreshed = 0, waiting = null, pending = false;
+  let after = "", waiting = null, pending = false;
 
   // --- staying up to date
   const follows = (moved) => {
@@ -18,9 +18,9 @@
     if (document.hidden) { pending = true; return; }
     if (waiting) return;
     waiting = setTimeout(() => {
-      waiting = null; pending = false; refreshed = Date.now();
+      waiting = null; pending = false;
       htmx.trigger(main, "moved");
-    }, Math.max(0, refreshed + AT_MOST_EVERY - Date.now()));
+    }, Math.random() * SPREAD);  // not all pages in the same moment
   }
   document.addEventListener("visibilitychange", () => { if (!document.hidden && pending) refresh(); });
   body.addEventListener("htmx:config:request", (event) => {
