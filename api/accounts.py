@@ -25,6 +25,7 @@ from domain.engine.context import Channel
 from domain.engine.errors import Forbidden, NotFound
 from runtime.language import LANGUAGES
 
+PATHS = ("accounts",)
 TAGS = {"accounts": "Accounts of people who sign in"}
 router = auth.router("/accounts", tags=[*TAGS])
 

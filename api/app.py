@@ -5,17 +5,16 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
+from functools import partial
+from typing import Any
 
 from fastapi import FastAPI
 
-import domain.registry  # noqa: F401 - every fact and decision is registered by importing it
-from api.capabilities import ROUTERS, TAGS
-from api.engine import errors, openapi, signed_in
+from api.engine import errors
 from api.engine.metrics import Metrics
 from api.engine.middleware import Middleware
 from api.engine.moves import Moves
 from api.engine.services import Services
-from api.pages import PAGES
 from runtime.ledger import open_ledger
 from runtime.settings import Settings
 
@@ -29,6 +28,21 @@ STATEMENT_PATIENCE = 9.0
 
 def create_app(settings: Settings) -> FastAPI:
     """The API on one PostgreSQL. Everything it holds open belongs to its lifespan."""
+    from api import sign_in
+    from api.capabilities import ROUTES
+    from api.engine import signed_in
+    from api.pages import PAGES
+
+    app = bare_app(settings)
+    signed_in.install(app)
+    app.router.routes.extend(ROUTES)
+    for router in (sign_in.router, *sign_in.MORE, *PAGES):
+        app.router.routes.extend(router.routes)
+    return app
+
+
+def bare_app(settings: Settings) -> FastAPI:
+    """The same without routes: they are added for the requests that come."""
     metrics = Metrics()
     app = FastAPI(
         title="salesloop",
@@ -42,11 +56,17 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.metrics, app.state.moves = metrics, Moves()
     app.add_middleware(Middleware, metrics=metrics, bounds=settings.bounds)
     errors.install(app)
-    signed_in.install(app)
-    for router in (*ROUTERS, *PAGES):
-        app.router.routes.extend(router.routes)
-    openapi.install(app, TAGS)
+    app.openapi = partial(_published, app)  # type: ignore[method-assign]
     return app
+
+
+def _published(app: FastAPI) -> dict[str, Any]:
+    if app.openapi_schema is None:
+        from api.capabilities import TAGS
+        from api.engine.openapi import make
+
+        app.openapi_schema = make(app, TAGS)
+    return app.openapi_schema
 
 
 def _lifespan(settings: Settings) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:

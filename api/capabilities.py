@@ -1,42 +1,16 @@
-"""api: what every capability has for HTTP — its routes, and the acts that most of them come from."""
+"""api: what all capabilities have for HTTP together — their routes, and the acts that most of them come from."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from types import ModuleType
+from starlette.routing import BaseRoute
 
-from fastapi import APIRouter
-
-from api import accounts, feed, keys, operations, sign_in
-from api.deal.history import add_history
-from api.engine import auth
+import domain.registry  # noqa: F401 - every fact and decision is registered by importing it
 from api.engine.acts import Act
-from api.engine.reads import add_table
-from api.engine.routes import add_acts
+from api.routers import NAMES, routes_of
 from domain.capabilities import load
 
-_MODULES = (*load("api"), feed, keys, accounts, operations, sign_in)
-
-
-def _routers(module: ModuleType) -> Iterable[APIRouter]:
-    """Those it has; from tables of acts and reads alone one is made."""
-    if hasattr(module, "READS"):
-        yield _made(module)
-    elif hasattr(module, "router"):
-        yield from (module.router, *getattr(module, "MORE", ()))
-
-
-def _made(module: ModuleType) -> APIRouter:
-    router = auth.router(tags=[*module.TAGS])
-    add_acts(router, module.ACTS)
-    for reads in module.READS:
-        add_table(router, reads)
-        if reads.history:
-            add_history(router, reads)
-    return router
-
-
-ROUTERS: tuple[APIRouter, ...] = tuple(router for module in _MODULES for router in _routers(module))
+_MODULES = load("api", NAMES)
+ROUTES: tuple[BaseRoute, ...] = tuple(route for module in _MODULES for route in routes_of(module))
 ACTS: tuple[Act, ...] = tuple(
     act
     for module in _MODULES

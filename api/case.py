@@ -6,6 +6,7 @@ from api.engine.acts import WHICH, WHO, Act, Reads
 from api.engine.roles import ADMIN
 from domain.case import commands as c
 
+PATHS = ("cases", "service-policies")
 TAGS = {"service cases": "What customers need help with, and the policies of it"}
 ACTS = (
     Act(c.PublishServicePolicy, "/service-policies", "Publish a service policy's next version", roles=ADMIN, flat=("policy",),

@@ -14,6 +14,7 @@ from api.engine.fields import MAX_PAGE, WHOLE
 from api.engine.reading import MAX_POSITION, Look
 from api.engine.roles import OVERSEERS
 
+PATHS = ("events",)
 TAGS = {"feed": "The replayable change feed"}
 router = auth.router(tags=[*TAGS])
 

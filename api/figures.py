@@ -28,6 +28,7 @@ from projections.engine.paging import Page, in_order
 from projections.figures import figures, scopes
 from projections.figures.figures import Behind
 
+PATHS = ("figures",)
 TAGS = {"figures": "Metrics and what they come to, as known at any position"}
 router = auth.router("/figures", tags=[*TAGS])
 

@@ -19,6 +19,7 @@ from api.engine.users import OPERATOR_ONLY, USER_PATTERN, NewKey
 from api.engine.writing import Writer
 from domain.engine.errors import Forbidden, NotFound
 
+PATHS = ("keys",)
 TAGS = {"keys": "API keys"}
 router = auth.router("/keys", tags=[*TAGS])
 

@@ -28,6 +28,7 @@ from projections.engine.runner import resume
 from projections.engine.status import ProjectionStatus, status
 from projections.policy import rules
 
+PATHS = ("healthz", "readyz", "projections", "metrics")  # the documentation is that of all routes
 TAGS = {"operations": "Read models, health and metrics"}
 router = auth.router(tags=[*TAGS])
 

@@ -14,7 +14,7 @@ a room's modules are imported when they are asked for.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
@@ -37,12 +37,16 @@ CAPABILITIES = (
 )
 
 
-def load(room: str) -> list[ModuleType]:
-    """The modules of every capability in a room, such as "api", in the order of the list. Raises what importing raises."""
-    return [module for name in CAPABILITIES for module in _modules(f"{room}.{name}")]
+def load(room: str, names: Iterable[str] = CAPABILITIES) -> list[ModuleType]:
+    """The modules of every capability in a room, such as "api", in the order of the list; or of those that are named. Raises what
+    importing raises.
+    """
+    return [module for name in names for module in modules(room, name)]
 
 
-def _modules(name: str) -> Iterator[ModuleType]:
+def modules(room: str, capability: str) -> Iterator[ModuleType]:
+    """Of one capability, each imported when it is its turn."""
+    name = f"{room}.{capability}"
     if find_spec(name) is None:
         return
     found = import_module(name)

@@ -31,7 +31,8 @@ def _decoder(topic: str) -> msgspec.json.Decoder[Fact]:
 
 def is_known(topic: str, schema_version: int) -> bool:
     """Whether this release can read such a fact."""
-    return topic in FACTS and schema_version <= FACTS[topic].SCHEMA
+    fact = FACTS.find(topic)
+    return fact is not None and schema_version <= fact.SCHEMA
 
 
 def unknown(topic: str, schema_version: int) -> UnknownTopic:

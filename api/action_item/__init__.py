@@ -1,3 +1,4 @@
 """api: what somebody is to do by a time."""
 
 MODULES = ("acts",)
+PATHS = ("action-items",)

@@ -1,3 +1,4 @@
 """api: changes of strategy."""
 
 MODULES = ("acts", "routes")
+PATHS = ("adjustments",)

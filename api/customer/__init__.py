@@ -1,3 +1,4 @@
 """api: customers with their contacts, and products."""
 
-MODULES = ("acts", "routes")
+MODULES = ("acts", "routes", "directory")
+PATHS = ("customers", "products")

@@ -72,11 +72,23 @@ async def _admitted(request: Request, roles: tuple[Role, ...]) -> User:
 
 
 class Guarded(APIRoute):
-    """A route that looks at the key before it reads the body: a stranger's megabyte is not even parsed."""
+    """A route that looks at the key before it reads the body: a stranger's megabyte is not even parsed.
+
+    Until somebody wants more of it than its path it is not made: that takes longer than to answer, and a process has many.
+    """
 
     def __init__(self, path: str, *arguments: Any, **options: Any) -> None:
-        super().__init__(path, *arguments, **options)
+        self.path = path
         self._begins, self._ends = path.partition("{")[0], path.rpartition("}")[2]
+        self._said: tuple[Any, dict[str, Any]] | None = (arguments, options)
+
+    def __getattr__(self, name: str) -> Any:
+        """Whatever it has not got yet."""
+        said, self._said = self.__dict__.get("_said"), None
+        if said is None:
+            raise AttributeError(name)
+        super().__init__(self.path, *said[0], **said[1])
+        return getattr(self, name)
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Every route is asked in turn: most say no by how the path begins and ends, and not by a regular expression."""

@@ -15,6 +15,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from api.engine.faults import plainly
 from api.engine.turns import Crowded
@@ -236,7 +237,9 @@ async def on_http_exception(request: Request, error: Exception) -> Response:
 def allowed_methods(request: Request) -> list[str]:
     """Of every route on the path, not only of the first that was looked at."""
     routes = (
-        r for r in request.app.routes if isinstance(r, APIRoute) and r.path_regex.match(request.url.path)
+        r
+        for r in request.app.routes
+        if isinstance(r, APIRoute) and r.matches(request.scope)[0] is not Match.NONE
     )
     return sorted({method for route in routes for method in route.methods or ()})
 

@@ -1,5 +1,5 @@
 """api: the same routes without a socket, for the operator's terminal: an administrator of a name that the terminal is told, through its
-own door. Nothing is listened to, and no waiting import is taken up.
+own door. Nothing is listened to, and no waiting import is taken up. Of the routes there are those of the capabilities that are asked.
 """
 
 from __future__ import annotations
@@ -11,20 +11,22 @@ from typing import Any
 from urllib.parse import unquote
 
 from fastapi import FastAPI
+from starlette.routing import Match
 
-from api.app import create_app
+from api.app import bare_app
 from api.engine.auth import USER
 from api.engine.roles import Role
 from api.engine.services import Services
 from api.engine.users import User
 from api.engine.writing import CHANNEL
+from api.routers import modules_for, routes_of
 from domain.engine.context import Channel
 from runtime.ledger import open_ledger
 from runtime.settings import Settings
 
 POOL_SIZE = 4
 Answered = tuple[int, bytes]
-_made = cache(create_app)
+_made = cache(bare_app)
 
 
 @asynccontextmanager
@@ -54,8 +56,22 @@ async def call(
         status = message.get("status", status)
         parts.append(message.get("body", b""))
 
-    await app(_scope(user_id, method, address, headers), receive, send)
+    scope = _scope(user_id, method, address, headers)
+    add_routes(app, scope)
+    await app(scope, receive, send)
     return status, b"".join(parts)
+
+
+def add_routes(app: FastAPI, scope: dict[str, Any]) -> None:
+    """As many as it takes to find the one that answers this request. They are asked in the order that the server has, so it is the
+    same one; where none answers, there are all that might.
+    """
+    routes = app.router.routes
+    known = set(map(id, routes))
+    for module in modules_for(scope["path"]):
+        routes.extend(route for route in routes_of(module) if id(route) not in known)
+        if any(route.matches(scope)[0] is Match.FULL for route in routes_of(module)):
+            return
 
 
 def _scope(user_id: str, method: str, address: str, headers: Mapping[str, str]) -> dict[str, Any]:

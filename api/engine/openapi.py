@@ -40,18 +40,8 @@ SECURITY = {
 }
 
 
-def install(app: FastAPI, tags: Mapping[str, str]) -> None:
-    """`tags` explains each by its name."""
-
-    def published() -> dict[str, Any]:
-        if app.openapi_schema is None:
-            app.openapi_schema = make(app, tags)
-        return app.openapi_schema
-
-    app.openapi = published  # type: ignore[method-assign]
-
-
 def make(app: FastAPI, tags: Mapping[str, str]) -> dict[str, Any]:
+    """`tags` explains each by its name."""
     answers = answer_schemas()
     schema = get_openapi(
         title=app.title,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Self
+from functools import cached_property
+from typing import TYPE_CHECKING, Self
 
 from fastapi import Request
 
@@ -15,15 +16,17 @@ from api.engine.metrics import Metrics
 from api.engine.passwords import Passwords
 from api.engine.sessions import CHANNEL, Sessions
 from api.engine.users import KeyStore
-from api.imports.jobs import ImportJobs
 from domain.engine.command_handler import CommandHandler
 from projections.engine.wait import Waiter
 from runtime.database import Pool
 from runtime.ledger import Ledger
 from runtime.settings import Settings
 
+if TYPE_CHECKING:
+    from api.imports.jobs import ImportJobs
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class Services:
     """One per process, made by the application's lifespan."""
 
@@ -36,7 +39,6 @@ class Services:
     passwords: Passwords
     sessions: Sessions
     waiter: Waiter
-    imports: ImportJobs
     metrics: Metrics
     admission: Admission
 
@@ -63,10 +65,16 @@ class Services:
             passwords=Passwords(ledger, bounds),
             sessions=sessions,
             waiter=waiter,
-            imports=ImportJobs(settings),
             metrics=metrics,
             admission=Admission(bounds),
         )
+
+    @cached_property
+    def imports(self) -> ImportJobs:
+        """Made when it is asked for: it imports what reads files."""
+        from api.imports.jobs import ImportJobs
+
+        return ImportJobs(self.settings)
 
 
 def services_of(request: Request) -> Services:

@@ -1,3 +1,4 @@
 """api: files in."""
 
 MODULES = ("routes",)
+PATHS = ("imports",)

@@ -1,3 +1,4 @@
 """api: somebody who might buy."""
 
 MODULES = ("acts", "routes")
+PATHS = ("leads",)

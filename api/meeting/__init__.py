@@ -1,3 +1,4 @@
 """api: review meetings."""
 
 MODULES = ("acts", "routes")
+PATHS = ("meetings", "meeting-schedules")

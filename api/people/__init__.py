@@ -1,3 +1,4 @@
 """api: teams and the reps in them, and the directory."""
 
 MODULES = ("acts", "routes", "directory")
+PATHS = ("teams", "reps")

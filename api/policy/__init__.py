@@ -1,3 +1,4 @@
 """api: follow-up policies and sales processes."""
 
 MODULES = ("acts", "routes")
+PATHS = ("policies", "processes")

@@ -1,3 +1,4 @@
 """api: scorecards."""
 
 MODULES = ("acts", "routes")
+PATHS = ("scorecards", "scorecard-definitions")

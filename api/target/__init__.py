@@ -1,3 +1,4 @@
 """api: targets and their attainment."""
 
 MODULES = ("acts", "routes", "attainment")
+PATHS = ("targets", "attainment")

@@ -107,7 +107,10 @@ def context(user: str, reason: str | None = None, **more: Any) -> Context:
 def run(work: Coroutine[Any, Any, T]) -> T:
     import asyncio
 
-    return asyncio.run(work)
+    from runtime.garbage import seldom_collected
+
+    with seldom_collected():  # most of a short command is what it imports
+        return asyncio.run(work)
 
 
 # --- output ----------------------------------------------------------------------------------------------------------

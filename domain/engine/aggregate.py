@@ -16,6 +16,7 @@ from uuid import UUID
 from domain.engine.context import Reach
 from domain.engine.facts import Fact
 from domain.engine.references import PERSON, Refers
+from domain.engine.registers import Register
 
 Mutator = Callable[[Any, Any], None]
 PARTS = ("owner_id", "manager_id", "chair_id", "above_id")
@@ -42,7 +43,7 @@ def becomes(fact: type[Fact], attribute: str) -> Mutator:
     return mutate
 
 
-KINDS: dict[str, type[Aggregate]] = {}
+KINDS: Register[str, type[Aggregate]] = Register()
 """Every kind of stream by its name."""
 
 

@@ -8,11 +8,13 @@ from datetime import date, datetime
 from typing import Any, ClassVar, TypeVar, dataclass_transform
 from uuid import UUID
 
+from domain.capabilities import load
 from domain.engine import fields as limits
 from domain.engine.aggregate import Aggregate, kind_of
 from domain.engine.context import Context
 from domain.engine.errors import DomainError, FieldError, Invalid
 from domain.engine.references import Named, references
+from domain.engine.registers import Register
 from domain.engine.unit_of_work import Json, Stream, UnitOfWork
 
 C = TypeVar("C", bound="Command")
@@ -99,7 +101,14 @@ class Call:
 Decide = Callable[[Any, UnitOfWork], Json]
 
 
-_DECIDERS: dict[type[Command], Decide] = {}
+class Decisions(Register[type[Command], Decide]):
+    def __missing__(self, command: type[Command]) -> Decide:
+        """What is decided on a command is mostly beside it."""
+        load("domain", command.__module__.split(".")[1:2])
+        return self[command] if command in self else super().__missing__(command)
+
+
+_DECIDERS = Decisions()
 
 
 def handles(command: type[C]) -> Callable[[Callable[[C, UnitOfWork], Json]], Callable[[C, UnitOfWork], Json]]:

@@ -21,6 +21,8 @@ from typing import (
     get_type_hints,
 )
 
+from domain.engine.registers import Register
+
 
 class Personal:
     """Marks a field as data about a natural person, to be encrypted under that person's key.
@@ -65,8 +67,8 @@ F = TypeVar("F", bound=Fact)
 Json = dict[str, Any]
 Upcast = Callable[[Json], Json]
 
-FACTS: dict[str, type[Fact]] = {}
-UPCASTS: dict[tuple[str, int], Upcast] = {}
+FACTS: Register[str, type[Fact]] = Register()
+UPCASTS: Register[tuple[str, int], Upcast] = Register()
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from typer.main import get_command
 
 from api import capabilities
-from api.capabilities import ROUTERS
+from api.capabilities import ROUTES as API
 from api.engine.acts import WHICH
 from cli.engine.acts import Command, Option, command_of
 from cli.engine.derive import request
@@ -23,9 +23,8 @@ from domain.engine.command import Command as DomainCommand
 ACTS = tuple(map(command_of, capabilities.ACTS))
 ROUTES = {
     (method, route.path): route
-    for router in ROUTERS
-    for route in router.routes
-    if isinstance(route, APIRoute) and route.include_in_schema  # pages are for browsers
+    for route in API
+    if isinstance(route, APIRoute)
     for method in route.methods or ()
 }
 OF_THEIR_OWN = {"/imports", "/keys", "/projections/{name}/resume", "/accounts"} | {

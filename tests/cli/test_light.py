@@ -32,6 +32,14 @@ def test_a_list_imports_no_more_than_it_reads(terminal: Terminal, command: list[
     assert not {"api.app", "api.capabilities", "domain.registry", "projections.engine.catalog"} & modules
 
 
+def test_a_write_imports_the_routes_of_its_own_capability_and_decides_on_no_other(terminal: Terminal) -> None:
+    modules = imported(terminal, "lead", "capture", "Wang Wei", "--source", "trade fair", "--json")
+    api = {name for name in modules if name.startswith("api.")}
+    assert {name for name in api if name.endswith(".routes")} == {"api.engine.routes", "api.lead.routes"}
+    assert not api & {"api.capabilities", "api.case", "api.imports.jobs", "api.operations"}
+    assert not {"domain.registry", "domain.meeting.meeting", "projections.engine.catalog"} & modules
+
+
 def test_a_list_of_deals_imports_of_other_read_models_those_that_say_they_are_about_one(
     terminal: Terminal,
 ) -> None:

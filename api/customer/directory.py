@@ -1,0 +1,91 @@
+"""api: whom and what the ids stand for — lists of customers, their contacts and products to choose from."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from fastapi import Depends, Response
+
+from api.engine import auth
+from api.engine.answers import shaped
+from api.engine.auth import may_read
+from api.engine.customer_reach import must_see_customer
+from api.engine.fields import MAX_PAGE, Paging
+from api.engine.querying import query
+from api.engine.reading import Look
+from domain.customer import Customer, Profile
+from domain.engine.errors import NotFound
+from projections.customer import NEEDED
+from projections.engine.paging import Page
+from projections.people import directory
+from projections.people.directory import Listed
+
+router = auth.router(tags=[])
+
+Reader = Annotated[Look, Depends(may_read(waits_for=("directory",)))]
+CustomerReader = Annotated[Look, Depends(may_read(waits_for=("directory", *NEEDED)))]
+Pages = Annotated[Paging, Depends(query(Paging))]
+LISTED = shaped(Page[Listed])
+
+
+class CustomerView(msgspec.Struct):
+    """A customer with the first contacts by name (personal data)."""
+
+    customer_id: UUID
+    profile: Profile
+    contacts: list[Listed]
+
+
+@router.get(
+    "/customers",
+    operation_id="listCustomers",
+    summary="Customers by name",
+    responses=LISTED,
+    tags=["customers"],
+)
+async def customers(look: CustomerReader, asked: Pages) -> Response:
+    """Those that your team has a deal or a lead with, and those that nobody has yet; auditors and admins see all."""
+    found = await directory.listing(
+        look.services.pool, "customer", None, asked.cursor, asked.limit, seen_by=look.team_id
+    )
+    return look.json(found)
+
+
+@router.get(
+    "/customers/{customer_id}",
+    operation_id="readCustomer",
+    summary="A customer and its contacts",
+    responses=shaped(CustomerView),
+    tags=["customers"],
+)
+async def customer(customer_id: UUID, look: CustomerReader) -> Response:
+    """One that your team has a deal or a lead with, or that nobody has yet; auditors and admins see all."""
+    await must_see_customer(look, customer_id)
+    held = (await look.services.ledger.load({customer_id: Customer}))[customer_id]
+    if not isinstance(held, Customer) or not held.exists:
+        raise NotFound(f"no customer has the id {customer_id}", kind="customer", id=str(customer_id))
+    contacts = await directory.listing(look.services.pool, "contact", customer_id, None, MAX_PAGE)
+    return look.json(CustomerView(customer_id, held.profile, contacts.items))
+
+
+@router.get(
+    "/customers/{customer_id}/contacts",
+    operation_id="listContacts",
+    summary="A customer's contacts by name",
+    responses=LISTED,
+    tags=["customers"],
+)
+async def contacts(customer_id: UUID, look: CustomerReader, asked: Pages) -> Response:
+    await must_see_customer(look, customer_id)
+    return look.json(
+        await directory.listing(look.services.pool, "contact", customer_id, asked.cursor, asked.limit)
+    )
+
+
+@router.get(
+    "/products", operation_id="listProducts", summary="Products by name", responses=LISTED, tags=["products"]
+)
+async def products(look: Reader, asked: Pages) -> Response:
+    return look.json(await directory.listing(look.services.pool, "product", None, asked.cursor, asked.limit))
