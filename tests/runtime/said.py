@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 SENTENCE = re.compile(r"[A-Za-z]{2,},? [a-z]{2,}|[a-z]{2,}:? \{|\} [a-z]{2,}")
 NO_SENTENCE = re.compile(
     r"\b(SELECT|FROM|INSERT|UPDATE|WHERE|CREATE|ORDER BY|DELETE|GRANT|REVOKE|ALTER|WHEN|CASE|BETWEEN|AND|IS|ON)\b"
-    r"|%\(|::|\n.*\n|realm=|^\(.*\)$|^[a-z_]+(, [a-z_:]+){3,}$|^(?=.*_)([a-z_]+ )+[a-z_]+$|^salesloop |^revision |^NOT |^SET |^USING "
+    r"|%\(|::|\n.*\n|realm=|^\(.*\)$|^[a-z_]+(, [a-z_:]+){3,}$|^(?=.*_)([a-z_]+ )+[a-z_]+$|^salesloop |^revision |^(private|public), |^retry: |^NOT |^SET |^USING "
 )
 """SQL, headers and lists of columns."""
 CHINESE = re.compile("[一-鿿]")
