@@ -10,7 +10,7 @@ import typer
 from cli.engine.backend import backend
 from cli.engine.common import Json, Limit, Zone, as_json, example, run, zone
 from cli.engine.derive import group
-from cli.engine.options import Cursor, CustomerFilter, OwnerFilter, TeamFilter, more
+from cli.engine.options import Cursor, CustomerFilter, KnownAt, OwnerFilter, TeamFilter, more
 from cli.views.deals import show_deal, show_deals
 
 app = group(
@@ -47,6 +47,7 @@ def list_(
             help="due_at, amount, last_activity_at, opened_at, expected_close; - before it: descending.",
         ),
     ] = "due_at",
+    known_at: KnownAt = None,
     cursor: Cursor = None,
     limit: Limit = 20,
     json: Json = False,
@@ -54,7 +55,7 @@ def list_(
 ) -> None:
     """Deals, filtered and sorted."""
     query = {"status": status, "stage": stage, "text": text, "sort": sort, "cursor": cursor, "limit": limit}
-    page = run(_list(query, {"owner": owner, "team": team, "customer": customer}))
+    page = run(_list(query | {"known_at": known_at}, {"owner": owner, "team": team, "customer": customer}))
     if json:
         as_json(page)
         return
@@ -70,24 +71,26 @@ async def _list(query: dict[str, Any], whose: dict[str, str | None]) -> Any:
 
     async with backend() as at:
         narrowed = query | await ids(at, whose)
-        return await at.read("/deals", Page[DealView], narrowed, filtered(listing, BoardFilter))
+        direct = filtered(listing, BoardFilter) if query["known_at"] is None else None
+        return await at.read("/deals", Page[DealView], narrowed, direct)
 
 
 @app.command(epilog=example("salesloop deals show 1C1I7A6R"))
-def show(deal: DealArgument, *, json: Json = False, tz: Zone = None) -> None:
+def show(deal: DealArgument, *, known_at: KnownAt = None, json: Json = False, tz: Zone = None) -> None:
     """One deal, everything about it."""
-    found = run(_show(deal))
+    found = run(_show(deal, known_at))
     if json:
         as_json(found)
     else:
         show_deal(found, zone(tz))
 
 
-async def _show(given: str) -> Any:
+async def _show(given: str, known_at: str | None) -> Any:
     from cli.engine.kinds import deal
     from cli.engine.reads import one
     from projections.deal.board import DealView, get
 
     async with backend() as at:
         id = await deal(at, given)
-        return await at.read(f"/deals/{id}", DealView, None, one(get, "deal", id))
+        direct = one(get, "deal", id) if known_at is None else None
+        return await at.read(f"/deals/{id}", DealView, {"known_at": known_at}, direct)

@@ -13,7 +13,7 @@ from cli.deal import DealArgument
 from cli.engine.backend import Query, backend
 from cli.engine.common import REFUSED, Json, Limit, Zone, as_json, example, group, run, zone
 from cli.engine.language import language, sentence, word
-from cli.engine.options import Cursor, Day, OwnerFilter, RepFilter, TeamFilter, more
+from cli.engine.options import Cursor, Day, KnownAt, OwnerFilter, RepFilter, TeamFilter, more
 from cli.engine.tables import say
 from cli.views.calendars import show_calendars
 from cli.views.deals import show_agenda, show_ended, show_funnel, show_history, show_outcomes, show_reps
@@ -42,6 +42,7 @@ def history(
     deal: DealArgument,
     *,
     newest: Annotated[bool, typer.Option("--newest", help="The newest first.")] = False,
+    known_at: KnownAt = None,
     cursor: Cursor = None,
     limit: Limit = 100,
     json: Json = False,
@@ -50,6 +51,7 @@ def history(
     query = {
         "lang": language(),
         "order": "newest" if newest else "oldest",
+        "known_at": known_at,
         "cursor": cursor,
         "limit": limit,
     }
@@ -80,7 +82,9 @@ async def _history(given: str, query: dict[str, Any]) -> Any:
             return msgspec.json.decode(found or fail(f"no deal has the id {id}"), type=shape)
 
         shape = Page[deal_history.InOneLanguage]
-        return await at.read(f"/deals/{id}/history", shape, query, direct)
+        return await at.read(
+            f"/deals/{id}/history", shape, query, direct if query["known_at"] is None else None
+        )
 
 
 # --- agenda ----------------------------------------------------------------------------------------------------------
@@ -135,13 +139,15 @@ def funnel(
     owner: OwnerFilter = None,
     since: Annotated[Day, typer.Option("--since", metavar="DAY", help="First day for moves.")] = None,
     until: Annotated[Day, typer.Option("--until", metavar="DAY", help="Last day.")] = None,
+    known_at: KnownAt = None,
     json: Json = False,
 ) -> None:
-    found = run(_funnel({"process": process, "since": since, "until": until}, {"team": team, "owner": owner}))
+    asked = {"process": process, "since": since, "until": until, "known_at": known_at}
+    found = run(_funnel(asked, {"team": team, "owner": owner}))
     if json:
         as_json(found)
     else:
-        show_funnel(found["stages"], process, since, until)
+        show_funnel(found["stages"], process, since, until, then=known_at)
 
 
 async def _funnel(query: dict[str, Any], whose: dict[str, str | None]) -> Any:
@@ -162,7 +168,9 @@ async def _funnel(query: dict[str, Any], whose: dict[str, str | None]) -> Any:
 
     async with backend() as at:
         narrowed = query | await days(at, query, "since", "until") | await ids(at, whose)
-        found = await at.read("/funnel", dict[str, Any], narrowed, direct)
+        found = await at.read(
+            "/funnel", dict[str, Any], narrowed, direct if query["known_at"] is None else None
+        )
         import msgspec
 
         return {

@@ -13,9 +13,11 @@ from pydantic import Field
 from api.engine import auth
 from api.engine.answers import shaped
 from api.engine.auth import may_read
+from api.engine.errors import invalid
 from api.engine.fields import Day, RuleName, Strict
 from api.engine.querying import query
 from api.engine.reading import Look
+from api.engine.scopes import KnownAt
 from domain.engine.errors import NotFound
 from projections.deal import funnel
 from projections.deal.funnel import FunnelStage
@@ -33,6 +35,7 @@ class FunnelFilters(Strict):
     owner_id: UUID | None = None
     since: Annotated[Day | None, Field(description="first day of the period for moves")] = None
     until: Annotated[Day | None, Field(description="last day of the period")] = None
+    known_at: KnownAt = None
 
 
 class FunnelView(msgspec.Struct):
@@ -47,10 +50,15 @@ async def read_funnel(
     look: Annotated[Look, Depends(may_read(waits_for=("funnel", "rules")))],
     asked: Annotated[FunnelFilters, Depends(query(FunnelFilters))],
 ) -> Response:
-    """What stands in each stage now, and what came and left in the period; for the company, a team or a rep."""
+    """What stands in each stage now, and what came and left in the period; for the company, a team or a rep.
+
+    With `known_at` it is what stood there then; what came and left is not known as of a day, and left out.
+    """
     team_id = look.team(asked.team_id)
     if asked.owner_id is not None:
         await _check_in_team(look, asked.owner_id)
+    if asked.known_at is not None:
+        return await _then(look, asked, team_id)
     found = await funnel.stages(
         look.services.pool,
         datetime.now(UTC),
@@ -60,6 +68,20 @@ async def read_funnel(
         asked.since,
         asked.until,
     )
+    if not found:
+        raise NotFound(f"no process is called {asked.process!r}", kind="process", id=asked.process)
+    return look.json(FunnelView(asked.process, found))
+
+
+async def _then(look: Look, asked: FunnelFilters, team_id: UUID | None) -> Response:
+    """Raises Problem for a period: moves are counted by the day on which they happened, not as known on another."""
+    if asked.since or asked.until:
+        raise invalid(
+            "query.known_at", "what came and left in a period is known as of now only: leave out one"
+        )
+    position = await look.known(("funnel", "rules", "deal_board"), asked.known_at)
+    assert position is not None
+    found = await funnel.stages_at(look.services.pool, position, asked.process, team_id, asked.owner_id)
     if not found:
         raise NotFound(f"no process is called {asked.process!r}", kind="process", id=asked.process)
     return look.json(FunnelView(asked.process, found))

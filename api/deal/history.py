@@ -12,12 +12,13 @@ from api.engine import auth
 from api.engine.acts import Reads
 from api.engine.answers import shaped
 from api.engine.auth import may_read
+from api.engine.errors import invalid
 from api.engine.fields import MAX_PAGE, WHOLE, Paging
 from api.engine.querying import query
 from api.engine.reading import Look, sees
 from api.engine.reads import filters_of
 from api.engine.routes import takes
-from api.engine.scopes import seen
+from api.engine.scopes import KnownAt, seen
 from domain.engine.errors import NotFound
 from projections.deal import board as deal_board
 from projections.deal import history as deal_history
@@ -36,6 +37,10 @@ class HistoryOptions(Paging):
     limit: Annotated[int, Field(ge=1, le=MAX_PAGE), WHOLE] = 100
 
 
+class DealHistoryOptions(HistoryOptions):
+    known_at: KnownAt = None
+
+
 class HistoryEntry(DealEvent):
     """One event of the deal. `sentence` says it without the actor, in the language asked for; `data` is the fact as
     stored; `who_name` is the rep's name where the actor is one (personal data).
@@ -51,9 +56,15 @@ class HistoryEntry(DealEvent):
     responses=shaped(Page[HistoryEntry]),
 )
 async def read_history(
-    deal_id: UUID, look: Reader, asked: Annotated[HistoryOptions, Depends(query(HistoryOptions))]
+    deal_id: UUID,
+    look: Reader,
+    asked: Annotated[DealHistoryOptions, Depends(query(DealHistoryOptions))],
 ) -> Response:
+    """With `known_at` what was recorded up to then; that is read from the newest on."""
     await _check_seen(look, deal_id)
+    upto = await look.known(("deal_history",), asked.known_at)
+    if upto is not None and asked.order != "newest":
+        raise invalid("query.known_at", "is answered from the newest on: put order=newest beside it")
     found = await deal_history.page_as_json(
         look.services.pool,
         deal_id,
@@ -61,6 +72,7 @@ async def read_history(
         asked.cursor,
         asked.limit,
         newest_first=asked.order == "newest",
+        upto=upto,
     )
     if found is None:
         raise _unknown(deal_id)

@@ -14,13 +14,15 @@ from api.engine import auth
 from api.engine.answers import shaped
 from api.engine.auth import may_read
 from api.engine.errors import invalid
-from api.engine.fields import PLAIN, Amount, Code, Currency, Day, Instant, Paging
+from api.engine.fields import PLAIN, Amount, Code, Currency, Day, Instant, Paging, Strict
 from api.engine.querying import query
 from api.engine.reading import Look, sees
 from api.engine.routes import Given, add_acts
+from api.engine.scopes import KnownAt
 from api.engine.writing import Writer
 from domain.engine.errors import NotFound
 from projections.deal import board as deal_board
+from projections.deal import known
 from projections.deal.board import BoardFilter, DealView
 from projections.engine.paging import Page
 
@@ -67,6 +69,7 @@ class DealFilters(Paging):
     amount_to: Amount | None = None
     currency: Currency | None = None
     sort: SortName = "due_at"
+    known_at: KnownAt = None
 
     def narrowed(self, team_id: UUID | None) -> BoardFilter:
         given = {name: getattr(self, name) for name in BoardFilter.__struct_fields__}
@@ -97,20 +100,38 @@ add_acts(promises, PROMISES)
     responses=shaped(Page[DealView]),
 )
 async def list_deals(look: Reader, asked: Annotated[DealFilters, Depends(query(DealFilters))]) -> Response:
-    """Those of your team; auditors and admins see all. Pages stay right while deals move: nothing is skipped or counted."""
+    """Those of your team; auditors and admins see all. Pages stay right while deals move: nothing is skipped or counted.
+
+    With `known_at` they are as the list was then, those that your team had then; names are today's. Titles are not searched then, and
+    where more than 5,000 deals have changed since, narrow down by owner, team or stage.
+    """
     narrowed = asked.narrowed(look.team(asked.team_id))
-    page = await deal_board.listing(look.services.pool, narrowed, asked.sort, asked.cursor, asked.limit)
-    return look.json(page)
+    turned = asked.sort, asked.cursor, asked.limit
+    position = await look.known(WAITS_FOR, asked.known_at)
+    if position is None:
+        return look.json(await deal_board.listing(look.services.pool, narrowed, *turned))
+    return look.json(await known.listing(look.services.pool, position, narrowed, *turned))
+
+
+class AsKnown(Strict):
+    known_at: KnownAt = None
 
 
 @router.get(
     "/{deal_id}", operation_id="readDeal", summary="One deal", responses=shaped(DealView, tagged=True)
 )
 async def read_deal(
-    deal_id: UUID, look: Annotated[Look, Depends(may_read(waits_for=WAITS_FOR, tagged=True))]
+    deal_id: UUID,
+    look: Annotated[Look, Depends(may_read(waits_for=WAITS_FOR, tagged=True))],
+    asked: Annotated[AsKnown, Depends(query(AsKnown))],
 ) -> Response:
-    """The ETag is the version to send as If-Match."""
-    found = await deal_board.get(look.services.pool, deal_id)
+    """The ETag is the version to send as If-Match. With `known_at` it is the deal as it was then, for who sees it now."""
+    found: DealView | None = await deal_board.get(look.services.pool, deal_id)
     if found is None or not sees(look, found.team_id, found.owner_id):
         raise NotFound(f"no deal has the id {deal_id}", kind="deal", id=str(deal_id))
+    position = await look.known(WAITS_FOR, asked.known_at)
+    if position is not None:
+        found = await known.get(look.services.pool, deal_id, position)
+    if found is None:
+        raise NotFound(f"the deal {deal_id} was not known then", kind="deal", id=str(deal_id))
     return look.json(found, found.version)

@@ -178,9 +178,14 @@ def show_outcomes(outcomes: Iterable[Outcomes]) -> None:
 
 
 def show_funnel(
-    stages: Sequence[FunnelStage], process: str, since: str | None = None, until: str | None = None
+    stages: Sequence[FunnelStage],
+    process: str,
+    since: str | None = None,
+    until: str | None = None,
+    *,
+    then: str | None = None,
 ) -> None:
-    """What stands in each stage, what stands in all of them, and of what days the moves are."""
+    """What stands in each stage, what stands in all of them, and of what days the moves are; `then`: what stood there, and no moves."""
     columns = ("stage", "deals", "amount", "days here", "came", "left", "went on", "days stayed")
     spare = ("days stayed", "left", "came", "days here")
     rows = [*map(_stage, stages), _total(stages)]
@@ -192,6 +197,9 @@ def show_funnel(
         whole=("stage",),
         spare=spare,
     )
+    if then is not None:
+        say(sentence("as known at {when}; what came and left is known as of now only", when=then))
+        return
     say(word(STANDING))
     say(sentence(MOVES, since=since or word("the beginning"), until=until or word("today")))
 
@@ -215,8 +223,8 @@ def _stage(s: FunnelStage) -> tuple[Any, ...]:
         f"{s.deals:,}",
         amounts,
         _days(s.mean_age_days),
-        f"{s.entered:,}",
-        f"{s.left:,}",
+        f"{s.entered:,}" if s.entered is not None else "",
+        f"{s.left:,}" if s.left is not None else "",
         went_on,
         _days(s.mean_dwell_days),
     )

@@ -21,6 +21,7 @@ from projections.engine.paging import (
     DAY,
     MOMENT,
     Page,
+    Params,
     Select,
     SortKey,
     Source,
@@ -87,6 +88,17 @@ SELECT {columns}, o.name, p.name, t.name, c.name, g.name
 FOUND = "(SELECT * FROM read.deal_board WHERE {where} ORDER BY {order} LIMIT %(limit)s)"
 GET = NAMED.format(columns=COLUMNS, deals="read.deal_board") + " WHERE d.deal_id = %s"
 LIST = NAMED.format(columns=COLUMNS, deals=FOUND) + " ORDER BY {order}"
+THEN = """
+(SELECT {columns} FROM read.deal_board WHERE position <= %(known)s
+  UNION ALL SELECT {columns} FROM json_to_recordset(%(changed)s::json) AS changed({typed}))
+""".format(
+    columns=", ".join(DEALS.names),
+    typed=", ".join(f"{name} {column.type}" for name, column in DEALS.columns.items()),
+)
+"""The board as it was at a position: see `known.py`, which gives the rows that changed since."""
+FOUND_THEN = FOUND.replace("read.deal_board", f"{THEN} deal_board")
+LIST_THEN = NAMED.format(columns=COLUMNS, deals=FOUND_THEN) + " ORDER BY {order}"
+GET_THEN = NAMED.format(columns=COLUMNS, deals=THEN) + " WHERE d.deal_id = %(deal_id)s"
 TITLED = "SELECT deal_id FROM read.deal_title WHERE words @@ to_tsquery('simple', %s)"
 EXPECTED = f"EXPLAIN (FORMAT JSON) {TITLED}"
 HAS_WORDS = """EXISTS (SELECT FROM read.deal_title t WHERE t.deal_id = deal_board.deal_id
@@ -111,6 +123,12 @@ async def get(source: Source, deal_id: UUID) -> DealView | None:
     return found
 
 
+async def one_of(source: Source, deal_id: UUID, then: Params) -> DealView | None:
+    """As it was at a position."""
+    rows = await fetch(source, GET_THEN, {"deal_id": deal_id, **then})
+    return _view(*rows[0]) if rows else None
+
+
 async def _with_related(source: Source, deals: Sequence[DealView]) -> None:
     also_open = await related.open_of(source, [deal.deal_id for deal in deals])
     for deal in deals:
@@ -132,12 +150,15 @@ async def listing(
     sort: str = "due_at",
     cursor: str | None = None,
     limit: int = 50,
+    *,
+    then: Params | None = None,
 ) -> Page[DealView]:
-    """A page of deals. Sorts: the keys of SORTS, `-` before one for descending; deals without a value come last.
+    """A page of deals. Sorts: the keys of SORTS, `-` before one for descending; deals without a value come last. `then`: of the board
+    as it was (`known.relation`).
     Raises Invalid for an unknown sort, a foreign cursor, or a limit outside 1 to 500.
     """
     in_order(narrowed.amount_from, narrowed.amount_to, "amount_to", "amount_from")
-    select = Select(LIST)
+    select = Select(LIST_THEN if then else LIST, params={**(then or {})})
     for name in (
         "owner_id",
         "team_id",
@@ -161,7 +182,8 @@ async def listing(
     if narrowed.text:
         await _with_words(source, select, searched(narrowed.text))
     found = await page(source, select, sort_by(sort, SORTS), cursor, limit, _view)
-    await _with_related(source, found.items)
+    if then is None:
+        await _with_related(source, found.items)
     return found
 
 

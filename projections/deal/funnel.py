@@ -11,7 +11,7 @@ version changes nothing of it.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -22,6 +22,7 @@ from psycopg import AsyncConnection
 from domain.deal import facts as f
 from domain.engine.currency import written
 from domain.policy.closed import LOST
+from projections.deal import known
 from projections.deal.fold import NO_CURRENCY, EventsByDeal, Priced, priced
 from projections.deal.processes import ProcessVersions, Version
 from projections.engine.counters import counters_table
@@ -165,8 +166,8 @@ def _counted(row: StandingRow) -> tuple[tuple[Any, ...], tuple[int, Decimal, int
 
 
 class FunnelStage(msgspec.Struct):
-    """One stage. `deals`, `amounts` (by currency) and `mean_age_days` are of what stands there now. The rest is of
-    the period asked for: who came, who left, of those who went on to a later stage and who was lost;
+    """One stage. `deals`, `amounts` (by currency) and `mean_age_days` are of what stands there now, or stood there then. The rest
+    is None of an earlier time, and of now it is of the period asked for: who came, who left, of those who went on to a later stage and who was lost;
     `conversion` is the part of those who left that went on, `mean_dwell_days` how long they had stayed;
     `amounts_entered` is what the deals that came were worth then.
     """
@@ -175,13 +176,13 @@ class FunnelStage(msgspec.Struct):
     deals: int
     amounts: dict[str, Decimal]
     mean_age_days: float | None
-    entered: int
-    amounts_entered: dict[str, Decimal]
-    left: int
-    advanced: int
-    lost: int
-    conversion: float | None
-    mean_dwell_days: float | None
+    entered: int | None = None
+    amounts_entered: dict[str, Decimal] | None = None
+    left: int | None = None
+    advanced: int | None = None
+    lost: int | None = None
+    conversion: float | None = None
+    mean_dwell_days: float | None = None
 
 
 NOW_STANDING = """
@@ -219,6 +220,23 @@ async def stages(
     moved = await fetch(source, MOVED, period)
     order = await _order(source, process, {*(row[0] for row in stand), *(row[1] for row in moved)})
     return [_stage(name, stand, moved, now) for name in order]
+
+
+WHEN = "SELECT recorded_at FROM ledger.events WHERE position = %s"
+
+
+async def stages_at(
+    source: Source,
+    position: int,
+    process: str = "default",
+    team_id: UUID | None = None,
+    owner_id: UUID | None = None,
+) -> list[FunnelStage]:
+    """What stood in each stage as known at a position. Raises Invalid where too much has changed since (`known.MOST`)."""
+    stand = await known.standing(source, position, process, team_id, owner_id)
+    then = await fetch(source, WHEN, [position])
+    order = await _order(source, process, {row[0] for row in stand})
+    return [_standing(name, stand, then[0][0] if then else datetime.now(UTC)) for name in order]
 
 
 def _stretches(since: date | None, until: date | None) -> list[tuple[str, date, date]]:
@@ -259,25 +277,28 @@ def _take_in(known: list[str], older: Sequence[str], met: Collection[str]) -> No
             known.insert(known.index(before) + 1 if before else 0, name)
 
 
-def _stage(name: str, stand: Sequence[Any], moved: Sequence[Any], now: datetime) -> FunnelStage:
+def _standing(name: str, stand: Sequence[Any], now: datetime) -> FunnelStage:
     here = [row for row in stand if row[0] == name]
-    came = [row for row in moved if row[1] == name]
-    left = [row for row in moved if row[0] == name]
-    deals, gone = sum(row[2] for row in here), sum(row[3] for row in left)
-    advanced = sum(row[4] for row in left)
+    deals = sum(row[2] for row in here)
     return FunnelStage(
         stage=name,
         deals=deals,
         amounts={row[1]: written(row[3], row[1]) for row in here if row[1] != NO_CURRENCY},
         mean_age_days=_days(int(now.timestamp()) * deals - sum(row[4] for row in here), deals),
-        entered=sum(row[3] for row in came),
-        amounts_entered=_by_currency(came),
-        left=gone,
-        advanced=advanced,
-        lost=sum(row[3] for row in left if row[1] == LOST),
-        conversion=round(advanced / gone, 4) if gone else None,
-        mean_dwell_days=_days(sum(row[6] for row in left), gone),
     )
+
+
+def _stage(name: str, stand: Sequence[Any], moved: Sequence[Any], now: datetime) -> FunnelStage:
+    came = [row for row in moved if row[1] == name]
+    left = [row for row in moved if row[0] == name]
+    gone, advanced = sum(row[3] for row in left), sum(row[4] for row in left)
+    found = _standing(name, stand, now)
+    found.entered, found.amounts_entered = sum(row[3] for row in came), _by_currency(came)
+    found.left, found.advanced = gone, advanced
+    found.lost = sum(row[3] for row in left if row[1] == LOST)
+    found.conversion = round(advanced / gone, 4) if gone else None
+    found.mean_dwell_days = _days(sum(row[6] for row in left), gone)
+    return found
 
 
 def _days(seconds: int, count: int) -> float | None:

@@ -160,6 +160,7 @@ SELECT {read} FROM (
 """
 IN_HISTORY, IN_LEDGER = "read.deal_history WHERE deal_id", "ledger.events WHERE stream_id"
 PLACE_OF = "SELECT position FROM read.deal_history WHERE deal_id = %s AND version = %s"
+KNOWN_THEN = "SELECT COALESCE(max(version), 0) FROM read.deal_history WHERE deal_id = %s AND position <= %s"
 LAST = 2**31 - 1
 LANGUAGES = {"en": EN, "zh": ZH}
 read_meta = msgspec.json.Decoder(Meta).decode
@@ -231,6 +232,14 @@ async def _place(source: Source, deal_id: UUID, cursor: str) -> int:
         return int(rows[0][0]) if rows else 0
 
 
+async def _behind(source: Source, deal_id: UUID, position: int) -> str | None:
+    """The cursor of who has read, newest first, all that is behind a position; None for a deal that was not known there."""
+    ((version,),) = await fetch(source, KNOWN_THEN, [deal_id, position])
+    if version == 0 or not await related.streams_of(source, deal_id):
+        return token_of(version + 1) if version else None
+    return sealed(Place(position + 1))
+
+
 async def of_stream(
     source: Source,
     id: UUID,
@@ -270,10 +279,13 @@ async def page_as_json(
     limit: int,
     *,
     newest_first: bool = False,
+    upto: int | None = None,
 ) -> bytes | None:
     """A page of what happened to a deal as it is sent, rendered by the database: `sentence` in this language. None for
-    an unknown deal. Raises Invalid for a cursor that is none.
+    an unknown deal. `upto`, newest first: nothing behind that position. Raises Invalid for a cursor that is none.
     """
+    if upto is not None and cursor is None and (cursor := await _behind(source, deal_id, upto)) is None:
+        return None
     if await related.streams_of(source, deal_id):
         return await _rendered_here(source, deal_id, language, cursor, limit, newest_first=newest_first)
     begin = version_in(cursor) if cursor else (LAST if newest_first else 0)

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from domain.engine.recorded import Recorded
 from projections.engine.paging import Source, fetch
+from projections.engine.projection import Entry, entry
 from runtime.codec import COLUMNS, decode_row
 
 NOW = 2**63 - 1
@@ -24,6 +25,11 @@ STREAMS = (
     f"SELECT {COLUMNS} FROM ledger.events WHERE stream_id = ANY(%s) AND position + 0 <= %s ORDER BY position"
 )
 
+FACTS = (
+    "SELECT position, stream_id, version, topic, schema_version, data::text, occurred_at FROM ledger.events"
+    " WHERE stream_id = ANY(%s) AND position + 0 <= %s AND topic = ANY(%s) ORDER BY position"
+)
+
 
 async def stretch(source: Source, after: int, upto: int, topics: Collection[str]) -> list[Recorded]:
     """The facts of these topics after position `after` up to `upto`, in order."""
@@ -34,3 +40,10 @@ async def streams(source: Source, ids: Collection[UUID], upto: int | None = None
     """Everything that is known of these streams at position `upto` (None: now), in order."""
     rows: list[Any] = await fetch(source, STREAMS, [list(ids), NOW if upto is None else upto]) if ids else []
     return [decode_row(row) for row in rows]
+
+
+async def facts(
+    source: Source, ids: Collection[UUID], topics: Collection[str], upto: int
+) -> list[Entry[Any]]:
+    """The facts of these topics that are known of these streams at position `upto`, in order."""
+    return [entry(*row) for row in await fetch(source, FACTS, [list(ids), upto, list(topics)])]

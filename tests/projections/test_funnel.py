@@ -82,7 +82,7 @@ async def test_a_period_counts_what_happened_in_it_not_what_was_recorded_in_it(b
 
     async def left(since: int, until: int) -> int:
         found = await stages(books, since=day + since * DAY, until=day + until * DAY)
-        return found["identify"].left
+        return found["identify"].left or 0
 
     assert [await left(3, 3), await left(0, 9), await left(4, 9)] == [1, 1, 0]
     assert (await stages(books, since=day + 4 * DAY))["contact"].deals == 1, "what stands now has no period"
