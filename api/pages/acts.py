@@ -60,7 +60,7 @@ Writers = Annotated[Page, Depends(may_open(*WRITERS))]
 def act_of(page: Page, operation: str) -> Act:
     """Raises HTTPException for what is no act, or none of this person's."""
     act = acts().get(operation)
-    if act is None or page.role not in act.roles:
+    if act is None or not page.may(operation):
         raise HTTPException(404, "there is no such form for you")
     return act
 

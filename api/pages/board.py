@@ -34,7 +34,9 @@ async def board(page: Annotated[Page, Depends(may_open())]) -> Response:
     )
     process = _chosen(processes["processes"], asked.get("process", "default"))
     stages = [stage["name"] for stage in process["stages"]]
-    narrowed = {name: asked[name] for name in FILTERS if name in asked and name != "process"}
+    narrowed = {
+        name: asked[name] for name in FILTERS if name in asked and name not in ("process", *_unsaid(page))
+    }
     open_ = [stage for stage in stages if stage not in ("won", "lost", "after-sales")]
     found = await page.read_all(
         *(
@@ -42,6 +44,7 @@ async def board(page: Annotated[Page, Depends(may_open())]) -> Response:
                 "/deals",
                 {
                     **narrowed,
+                    **page.then,
                     "stage": stage,
                     "status": "open",
                     "sort": asked.get("sort", "due_at"),
@@ -62,6 +65,11 @@ async def board(page: Annotated[Page, Depends(may_open())]) -> Response:
         asked=asked,
         sorts=SORTS,
     )
+
+
+def _unsaid(page: Page) -> tuple[str, ...]:
+    """Titles are not searched as they were."""
+    return ("text",) if page.as_of else ()
 
 
 def _chosen(processes: list[Any], name: str) -> Any:

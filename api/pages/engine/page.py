@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -23,6 +24,7 @@ from api.engine.signed_in import NotSignedIn, check_csrf, signed_in
 from api.pages.engine import rendering, shared
 from api.pages.engine.asking import Answer, Json, Refusal, ask
 from api.pages.engine.navigation import HOME
+from api.pages.engine.past import AS_OF, day_asked, refuse_acts
 from api.pages.engine.table import acts
 from domain.engine.errors import Forbidden
 
@@ -50,11 +52,13 @@ class Lenient(dict[str, Any]):
 class Page:
     """A request for a page by who is signed in."""
 
-    __slots__ = ("request", "session")
+    __slots__ = ("as_of", "request", "session")
 
     def __init__(self, request: Request, session: Session) -> None:
         self.request = request
         self.session = session
+        self.as_of: date | None = None
+        """The earlier day as known at whose end this is shown; None: as known now."""
 
     @property
     def role(self) -> Role:
@@ -92,9 +96,21 @@ class Page:
         )
         return f"{self.request.url.path}?{query}" if query else self.request.url.path
 
+    @property
+    def then(self) -> dict[str, str]:
+        """What a read takes with it to be answered as known then: `page.read("/deals", **page.then)`."""
+        return {"known_at": self.as_of.isoformat()} if self.as_of else {}
+
+    def at(self, address: str) -> str:
+        """A link to another page that can be shown as known then, to stay on that day."""
+        joint = "&" if "?" in address else "?"
+        return f"{address}{joint}{AS_OF}={self.as_of}" if self.as_of else address
+
     def may(self, operation: str) -> bool:
-        """Whether this person's role may do an act of the tables. Whose a thing is, is judged when it is done."""
-        return operation in acts() and self.role in acts()[operation].roles
+        """Whether this person's role may do an act of the tables; nobody does anything in the past. Whose a thing is, is judged when
+        it is done.
+        """
+        return self.as_of is None and operation in acts() and self.role in acts()[operation].roles
 
     def form_address(self, operation: str, given: Mapping[str, Any]) -> str:
         """Of the form of an act, with what is filled in, and the way back here."""
@@ -243,8 +259,10 @@ def may_open(*roles: Role) -> Callable[[Request], Awaitable[Page]]:
         check_rate(services_of(request), session.user)
         made = request.scope[PAGE] = Page(request, session)
         request.scope[USER] = session.user
+        made.as_of = day_asked(request.query_params, made.zone)
         if request.method in UNSAFE:
             check_csrf(request, await request.form())
+            refuse_acts(request.query_params)
         if session.user.role not in allowed:
             raise Forbidden(f"this page is for the role {', '.join(allowed)}; yours is {session.user.role}")
         return made

@@ -157,6 +157,16 @@
     else if (event.key === "Escape") finder.querySelector(".found").hidden = true;
   });
 
+  // --- a slider of days: shows its day while it is moved, and sends it
+  body.addEventListener("input", (event) => {
+    const day = document.getElementById(event.target.dataset.dayOf);
+    if (!day) return;
+    const chosen = new Date(day.max + "T00:00:00Z");
+    chosen.setUTCDate(chosen.getUTCDate() + Number(event.target.value));
+    day.value = chosen.toISOString().slice(0, 10);
+  });
+  body.addEventListener("change", (event) => { if (event.target.dataset.dayOf) event.target.form.requestSubmit(); });
+
   // --- one form for one thing: a select that sends its form
   body.addEventListener("change", (event) => { if (event.target.closest("[data-sends]")) event.target.form.requestSubmit(); });
 })();
