@@ -7,12 +7,13 @@ from uuid import UUID
 
 import msgspec
 from fastapi import Depends, Response
+from pydantic import Field
 
 from api.engine import auth
 from api.engine.answers import shaped
 from api.engine.auth import may_read
 from api.engine.customer_reach import must_see_customer
-from api.engine.fields import MAX_PAGE, Paging
+from api.engine.fields import MAX_PAGE, Paging, SearchText
 from api.engine.querying import query
 from api.engine.reading import Look
 from domain.customer import Customer, Profile
@@ -26,8 +27,13 @@ router = auth.router(tags=[])
 
 Reader = Annotated[Look, Depends(may_read(waits_for=("directory",)))]
 CustomerReader = Annotated[Look, Depends(may_read(waits_for=("directory", *NEEDED)))]
+CustomerFinder = Annotated[Look, Depends(may_read(waits_for=("directory", "search", *NEEDED)))]
 Pages = Annotated[Paging, Depends(query(Paging))]
 LISTED = shaped(Page[Listed])
+
+
+class CustomerFilters(Paging):
+    text: Annotated[SearchText | None, Field(description="any part of the name")] = None
 
 
 class CustomerView(msgspec.Struct):
@@ -45,10 +51,13 @@ class CustomerView(msgspec.Struct):
     responses=LISTED,
     tags=["customers"],
 )
-async def customers(look: CustomerReader, asked: Pages) -> Response:
+async def customers(
+    look: CustomerFinder, asked: Annotated[CustomerFilters, Depends(query(CustomerFilters))]
+) -> Response:
     """Those that your team has a deal or a lead with, and those that nobody has yet; auditors and admins see all."""
+    pool, seen_by = look.services.pool, look.team_id
     found = await directory.listing(
-        look.services.pool, "customer", None, asked.cursor, asked.limit, seen_by=look.team_id
+        pool, "customer", None, asked.cursor, asked.limit, seen_by=seen_by, text=asked.text
     )
     return look.json(found)
 

@@ -14,7 +14,7 @@ from api.engine import auth
 from api.engine.answers import shaped
 from api.engine.auth import may_read
 from api.engine.errors import invalid
-from api.engine.fields import PLAIN, Amount, Code, Currency, Day, Instant, Paging, Strict
+from api.engine.fields import PLAIN, Amount, Code, Currency, Day, Instant, Paging, SearchText, Strict
 from api.engine.querying import query
 from api.engine.reading import Look, sees
 from api.engine.routes import Given, add_acts
@@ -36,7 +36,6 @@ MORE = (promises,)
 
 WAITS_FOR = ("deal_board", "directory")
 Reader = Annotated[Look, Depends(may_read(waits_for=WAITS_FOR))]
-Search = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=PLAIN)]
 Reference = Annotated[str, StringConstraints(min_length=1, max_length=300, pattern=PLAIN)]
 SortName = Annotated[
     str,
@@ -62,7 +61,7 @@ class DealFilters(Paging):
         Reference | None,
         Field(description="its name in that system, or the first 8 digits or more of its id"),
     ] = None
-    text: Annotated[Search | None, Field(description="words of the title, or their beginnings")] = None
+    text: Annotated[SearchText | None, Field(description="words of the title, or their beginnings")] = None
     due_before: Instant | None = None
     closing_before: Day | None = None
     amount_from: Amount | None = None

@@ -147,6 +147,10 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=False, frozen=True)
 
 
+SearchText = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=PLAIN)]
+"""What is looked for."""
+
+
 class Paging(Strict):
     """The query parameters of every list that comes in pages."""
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from projections.engine.paging import Page
     from projections.lead import LeadView
     from projections.people.rep_load import Load
+    from projections.search import Found, Group
 
 CLOSED = ("won", "lost", "after-sales")
 STANDING = "deals, amount, days here: what stands in a stage now, and for how long on average."
@@ -95,6 +96,33 @@ def show_deal(deal: DealView, to: tzinfo | None) -> None:
         ("version", deal.version),
     ]
     facts(deal.title, rows)
+
+
+# --- search ----------------------------------------------------------------------------------------------------------
+
+
+def show_found(groups: Sequence[Group]) -> None:
+    if not groups:
+        say(word("nothing has that in its name"))
+    rows = [_found(found) for group in groups for found in group.items]
+    columns = ("kind", "name", "customer", "stage", "amount", "owner", "id")
+    table(columns, rows, right=("amount",), whole=("id",), spare=("owner", "amount", "customer"))
+    for group in groups:
+        if group.more:
+            say(sentence("there are more of the kind {kind}", kind=word(str(group.kind))))
+
+
+def _found(found: Found) -> tuple[Any, ...]:
+    amount = money(found.amount, found.currency)
+    return (
+        str(found.kind),
+        found.name,
+        found.customer_name,
+        found.stage or found.status,
+        amount,
+        found.owner_name,
+        found.id,
+    )
 
 
 # --- history ---------------------------------------------------------------------------------------------------------

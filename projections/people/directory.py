@@ -17,6 +17,7 @@ from domain import customer as c
 from domain.engine.facts import PersonName, PersonText
 from domain.people import people as p
 from projections import customer as customer_scope
+from projections import search
 from projections.engine.fold import Folded, on
 from projections.engine.paging import TEXT, Page, Select, SortKey, Source, fetch, page, sort_by
 from projections.engine.projection import Entry
@@ -241,12 +242,17 @@ async def listing(
     limit: int = 50,
     *,
     seen_by: UUID | None = None,
+    text: str | None = None,
 ) -> Page[Listed]:
     """One kind, by name; `parent_id` narrows down to a team's reps or a customer's contacts, `seen_by` to the customers
-    that a team may see.
+    that a team may see, `text` to customers with it anywhere in their name.
     """
     select = Select(OF_CUSTOMER if kind == "contact" else LIST)
     select.where("kind = %(kind)s", kind=kind)
     select.where("parent_id = %(parent_id)s", parent_id=parent_id)
     select.where(customer_scope.SEEN, seen_by=seen_by)
+    if text:
+        condition, params = search.customers_named(text)
+        select.conditions.append(condition)
+        select.params |= params
     return await page(source, select, sort_by("name", SORTS), cursor, limit, Listed)

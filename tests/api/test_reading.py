@@ -283,3 +283,35 @@ def test_the_feed_replays_every_event_in_order_without_gaps(house: House, deal: 
 
 def test_the_feed_is_for_overseers(house: House) -> None:
     assert {house.client(n).get("/events").status_code for n in ("north", "north-manager")} == {403}
+
+
+# --- search ----------------------------------------------------------------------------------------------------------
+
+
+def test_search_finds_by_any_part_of_a_name_what_the_own_team_sees(house: House) -> None:
+    word = uuid4().hex[:10]
+    house.open_deal("north", title=f"A{word}锅炉")
+    house.open_deal("south", title=f"B{word}锅炉")
+    asked: dict[str, Any] = {"text": f"{word[2:]} 炉", "after": house.position}
+    found = {
+        name: [
+            hit["name"][0]
+            for group in written(house.client(name).get("/search", params=asked))["groups"]
+            for hit in group["items"]
+        ]
+        for name in ("north", "north-manager", "south", "auditor")
+    }
+    assert found == {"north": ["A"], "north-manager": ["A"], "south": ["B"], "auditor": ["B", "A"]}
+
+
+@pytest.mark.parametrize("query", [{"text": ""}, {"text": "a", "kind": "rep"}, {"text": "a", "limit": 51}])
+def test_what_cannot_be_searched_for_is_refused(house: House, query: dict[str, Any]) -> None:
+    assert house.client("north").get("/search", params=query).status_code == 422
+
+
+def test_customers_are_narrowed_down_by_part_of_a_name(house: House) -> None:
+    word = uuid4().hex[:10]
+    receipt = written(house.admin.post("/customers", json={"name": f"钢铁{word}集团"}))
+    asked = {"text": f"铁{word[:3]}", "after": receipt["position"]}
+    page = written(house.client("north").get("/customers", params=asked))
+    assert [one["name"] for one in page["items"]] == [f"钢铁{word}集团"]

@@ -50,6 +50,9 @@ from projections import (
 from projections import (
     scorecard as scorecards,
 )
+from projections import (
+    search,
+)
 from projections.cycle import board as cycle_board
 from projections.cycle import pack_view
 from projections.deal import agenda, funnel
@@ -195,6 +198,7 @@ def _calendar(kind: str) -> CalendarKnown:
 
 ALL: list[Callable[[], None]] = [
     shows(deal_views.show_deals, lambda: _several(deal_board.DealView), UTC),
+    shows(deal_views.show_found, lambda: _several(search.Group)),
     shows(deal_views.show_deal, lambda: extreme(deal_board.DealView), UTC),
     shows(deal_views.show_history, _happenings, "zh", UTC),
     shows(deal_views.show_agenda, lambda: _page(agenda.AgendaItem), UTC),
