@@ -62,10 +62,10 @@ def bare_app(settings: Settings) -> FastAPI:
 
 def _published(app: FastAPI) -> dict[str, Any]:
     if app.openapi_schema is None:
-        from api.capabilities import TAGS
+        from api.capabilities import EXAMPLES, TAGS
         from api.engine.openapi import make
 
-        app.openapi_schema = make(app, TAGS)
+        app.openapi_schema = make(app, TAGS, EXAMPLES)
     return app.openapi_schema
 
 

@@ -15,6 +15,11 @@ from api.engine.reading import MAX_POSITION, Look
 from api.engine.roles import OVERSEERS
 
 PATHS = ("events",)
+EXAMPLES = {
+    "head": 90211,
+    "next": 90211,
+    "topic": "deal.opened",
+}
 TAGS = {"feed": "The replayable change feed"}
 router = auth.router(tags=[*TAGS])
 

@@ -29,6 +29,13 @@ from projections.figures import figures, scopes
 from projections.figures.figures import Behind
 
 PATHS = ("figures",)
+EXAMPLES = {
+    "en": "Revenue won",
+    "key": "promise-keeping",
+    "metric": "revenue-won",
+    "unit": "CNY",
+    "zh": "\u6210\u4ea4\u989d",
+}
 TAGS = {"figures": "Metrics and what they come to, as known at any position"}
 router = auth.router("/figures", tags=[*TAGS])
 

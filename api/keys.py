@@ -20,6 +20,13 @@ from api.engine.writing import Writer
 from domain.engine.errors import Forbidden, NotFound
 
 PATHS = ("keys",)
+EXAMPLES = {
+    "created_by": "ops",
+    "label": "laptop",
+    "role": "rep",
+    "token": "sl_d94b456194e82053_(43 more characters)",
+    "keys.id": "d94b456194e82053",
+}
 TAGS = {"keys": "API keys"}
 router = auth.router("/keys", tags=[*TAGS])
 

@@ -29,6 +29,11 @@ from projections.engine.status import ProjectionStatus, status
 from projections.policy import rules
 
 PATHS = ("healthz", "readyz", "projections", "metrics")  # the documentation is that of all routes
+EXAMPLES = {
+    "owner": "salesloop agenda 4711",
+    "projections.name": "deal_board",
+    "HealthAnswer.status": "ok",
+}
 TAGS = {"operations": "Read models, health and metrics"}
 router = auth.router(tags=[*TAGS])
 

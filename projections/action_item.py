@@ -10,6 +10,7 @@ import msgspec
 from domain.action_item.action_item import ActionItem
 from domain.engine.facts import FreeText
 from domain.time.commitment import Deadlines
+from projections.cycle.sections import Section
 from projections.engine.stream_view import Events, Filter, StreamView
 
 OPEN = "open"
@@ -90,3 +91,6 @@ class ActionItems(StreamView[ActionItem, ItemSeen]):
             ended_at=events[-1].occurred_at if ended else None,
             note=ended.note if ended else "",
         )
+
+
+SECTIONS = (Section("action_items", 100, ("id",), ("outcome",)),)

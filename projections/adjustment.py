@@ -13,6 +13,7 @@ from domain.adjustment.experiment import Compared
 from domain.engine.facts import FreeText
 from domain.figures.scope import Scope
 from domain.time.periods import Window
+from projections.cycle.sections import Section
 from projections.engine.stream_view import Events, StreamView
 
 STARTED, RUNNING, MEASURED, DECIDED = "started", "running", "measured", "decided"
@@ -114,3 +115,6 @@ class Adjustments(StreamView[a.Adjustment, AdjustmentSeen]):
             decided_on=decided_on[-1] if decided_on else None,
             why=decided.why if decided else "",
         )
+
+
+SECTIONS = (Section("adjustments", 110, ("id",), ("status", "effect", "outcome")),)

@@ -22,6 +22,7 @@ from domain.scorecard.compute import About as Subject
 from domain.scorecard.compute import MeasureFigure, result_of
 from domain.scorecard.definition import Definition, Definitions, Measure, MeasureKind, definition_stream
 from domain.target.target import target_id
+from projections.cycle.sections import Content, Rows, Section
 from projections.engine import streams
 from projections.engine.paging import Source
 from projections.engine.stream_view import Events, StreamView
@@ -239,3 +240,18 @@ async def recomputed(
     found = await measured(source, card, known_at)
     subject = Subject(card.scope, card.period, card.currency)
     return result_of(definition, found, card.scores, subject, known_at)
+
+
+def _card(content: Content) -> Rows:
+    card = content.get("scorecard")
+    return [card] if card else []
+
+
+def _scores(content: Content) -> Rows:
+    return [{"measure": m, "score": s} for card in _card(content) for m, s in card["scores"].items()]
+
+
+SECTIONS = (
+    Section("scorecard", 20, (), ("status", "total"), _card),
+    Section("scores", 30, ("measure",), ("score",), _scores),
+)

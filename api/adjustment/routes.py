@@ -15,6 +15,9 @@ from domain.adjustment.adjustment import Outcome
 from domain.time.periods import Window
 from projections.adjustment import Adjustments
 
+EXAMPLES = {
+    "hypothesis": "a demo in the first week wins one deal in ten more",
+}
 TAGS = {"adjustments": "Changes of strategy, each with a hypothesis and a horizon"}
 router = auth.router("/adjustments", tags=[*TAGS])
 

@@ -6,6 +6,18 @@ from api.customer.acts import CUSTOMERS, PRODUCTS
 from api.engine import auth
 from api.engine.routes import add_acts
 
+EXAMPLES = {
+    "segment": "key accounts",
+    "customers.kind": "customer",
+    "products.kind": "product",
+    "products.name": "Atlas Max",
+    "NewContact.name": "Wang Wei",
+    "ProfileAnswer.employees": 120,
+    "ProfileAnswer.founded": 1987,
+    "ProfileAnswer.country": "CN",
+    "ProfileAnswer.name": "Garnet Controls",
+    "ProfileAnswer.sector": "manufacturing",
+}
 TAGS = {
     "customers": "Customers and their contacts",
     "products": "Products",

@@ -32,6 +32,15 @@ from projections.cycle import pack_view
 from projections.cycle.board import CycleBoard
 from projections.cycle.pack_view import PackSeen
 
+EXAMPLES = {
+    "about": "deal",
+    "cadence": "weekly",
+    "choice": "yes, from Monday on",
+    "decide_by": "2026-11-26T09:00:00Z",
+    "question": "Do we follow up within one day from now on?",
+    "section": "promises",
+    "text": "five visits a week brought more than ten calls",
+}
 TAGS = {"cycles": "One turn of target, execute, review and feedback for a scope and period"}
 router = auth.router(tags=[*TAGS])
 

@@ -25,6 +25,12 @@ from projections.deal import history as deal_history
 from projections.deal.history import DealEvent
 from projections.engine.paging import Page
 
+EXAMPLES = {
+    "sentence": "logged: call, outbound, reached",
+    "HistoryEntryAnswer.data": {"kind": "call", "outcome": "reached"},
+    "ChangeAnswer.before": "needs",
+    "ChangeAnswer.after": "solution",
+}
 TAGS = {"history": "Every event of a deal, rendered"}
 router = auth.router("/deals", tags=[*TAGS])
 

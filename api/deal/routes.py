@@ -26,6 +26,23 @@ from projections.deal import known
 from projections.deal.board import BoardFilter, DealView
 from projections.engine.paging import Page
 
+EXAMPLES = {
+    "competitor": "Northwind",
+    "contract_reference": "C-2026-041",
+    "customer_name": "Garnet Controls",
+    "handover_note": "they want two variants by Friday",
+    "kind": "call",
+    "loss_reason": "price",
+    "process": "default",
+    "product_name": "Atlas Max",
+    "promised": "send the offer",
+    "reference": "Q-2026-118",
+    "stage": "needs",
+    "to": "negotiation",
+    "team_name": "North",
+    "StageAnswer.name": "needs",
+    "StageAnswer.probability": "0.25",
+}
 TAGS = {
     "deals": "Deals and everything that can be done to them",
     "promises": "The next step that someone owes by a due time",

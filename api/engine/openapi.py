@@ -40,8 +40,8 @@ SECURITY = {
 }
 
 
-def make(app: FastAPI, tags: Mapping[str, str]) -> dict[str, Any]:
-    """`tags` explains each by its name."""
+def make(app: FastAPI, tags: Mapping[str, str], examples: Mapping[str, Any]) -> dict[str, Any]:
+    """`tags` explains each by its name; `examples` has what fields hold (`api/engine/examples.py`)."""
     answers = answer_schemas()
     schema = get_openapi(
         title=app.title,
@@ -62,7 +62,7 @@ def make(app: FastAPI, tags: Mapping[str, str]) -> dict[str, Any]:
             components["schemas"] |= _query_schemas(route)
             for method in route.methods or ():
                 _complete(schema["paths"][route.path_format][method.lower()], route)
-    add_examples(schema)
+    add_examples(schema, dict(examples))
     _say_titles(components["schemas"])
     return schema
 

@@ -31,6 +31,14 @@ from runtime.imports.naming import check_files
 from runtime.imports.results import ImportProblem
 from runtime.imports.sniff import UTF8_MARK
 
+EXAMPLES = {
+    "problem": "deals.csv: nothing names this file",
+    "reject": "deals.csv",
+    "result": "{}",
+    "state": "done",
+    "imports.error": "row 7: amount: must be a number",
+    "imports.state": "done",
+}
 TAGS = {"imports": "Files in, with a dry run and reject files"}
 router = auth.router("/imports", tags=[*TAGS])
 

@@ -22,6 +22,13 @@ from projections import lead as leads
 from projections.engine.paging import Page
 from projections.lead import LeadFilter, LeadView
 
+EXAMPLES = {
+    "interest": "forty boilers",
+    "mail": "wei@example.com",
+    "phone": "+86 21 5550 0100",
+    "source": "trade fair",
+    "leads.name": "Wang Wei",
+}
 TAGS = {"leads": "Somebody who might buy, until it is a deal or nothing"}
 router = auth.router("/leads", tags=[*TAGS])
 

@@ -30,6 +30,12 @@ from domain.time.known_days import said_of
 from projections.policy import rules
 from projections.policy.rules import PublishedPolicy, PublishedProcess
 
+EXAMPLES = {
+    "estimated_year": 2027,
+    "policy": "default",
+    "policies.name": "default",
+    "processes.name": "default",
+}
 TAGS = {"policies": "Follow-up policies and sales processes: data with versions"}
 router = auth.router(tags=[*TAGS])
 

@@ -33,6 +33,13 @@ from projections.figures import figures
 from projections.figures.figures import Behind
 from projections.scorecard import Closing, Recomputed, Scorecards, ScorecardSeen
 
+EXAMPLES = {
+    "basis": "attainment",
+    "definition": "default",
+    "measure": "promise-keeping",
+    "MeasureAnswer.name": "revenue",
+    "scorecard-definitions.name": "field-sales",
+}
 TAGS = {"scorecards": "Weighted measures of a scope and period, closed at a position"}
 router = auth.router(tags=[*TAGS])
 

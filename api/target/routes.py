@@ -42,6 +42,14 @@ from projections.target.parts import Into, division
 from projections.target.tree import Branch, TargetTree
 from runtime.ledger import Ledger
 
+EXAMPLES = {
+    "achievable": "the team won 1.1 million last quarter with one rep less",
+    "method": "sum",
+    "relevant": "a third of the year's plan",
+    "PeriodAnswer.name": "2026-11",
+    "PeriodAnswer.start": "2026-11-01",
+    "PeriodAnswer.end": "2026-11-30",
+}
 TAGS = {"targets": "What is to be reached, by whom and when; whole and parts"}
 router = auth.router("/targets", tags=[*TAGS])
 

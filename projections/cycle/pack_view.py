@@ -6,11 +6,13 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
+from domain.capabilities import load
 from domain.cycle.agenda import AGENDA_WORDS, Point
 from domain.cycle.facts import AgendaItem
 from domain.engine.canonical import digest
@@ -23,6 +25,7 @@ from projections.cycle import kept_packs
 from projections.cycle import pack as review_pack
 from projections.cycle.board import CycleSeen
 from projections.cycle.kept_packs import Computed
+from projections.cycle.sections import Section
 from projections.engine.paging import Source
 from projections.engine.positions import reached
 
@@ -129,21 +132,12 @@ def spoken(item: AgendaItem) -> Spoken:
 
 # -- beside each number what is known now ---------------------------------------------------------
 
-Rows = Sequence[Mapping[str, Any]]
-SECTIONS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "targets": (("id",), ("number", "actual", "attained")),
-    "scorecard": ((), ("status", "total")),
-    "scores": (("measure",), ("score",)),
-    "funnel": (("stage",), ("left", "forward", "mean_days")),
-    "promises": (("outcome",), ("promises",)),
-    "since_last_review": (("metric", "currency"), ("facts", "value", "weight")),
-    "entered_late": (("position",), ("day", "value", "entered_on")),
-    "stalled": ((), ("deals",)),
-    "longest": (("id",), ("stage", "since")),
-    "action_items": (("id",), ("outcome",)),
-    "adjustments": (("id",), ("status", "effect", "outcome")),
-}
-"""What tells the rows of each section apart, and the values that they have."""
+
+@cache
+def sections() -> tuple[Section, ...]:
+    """Of all capabilities, in the order in which they are shown."""
+    declared = (section for module in load("projections") for section in getattr(module, "SECTIONS", ()))
+    return tuple(sorted(declared, key=lambda section: section.place))
 
 
 def beside(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[Beside]:
@@ -151,31 +145,11 @@ def beside(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[Beside]:
     has: packs are written by one release and read by the next.
     """
     made: list[Beside] = []
-    for section, (key, names) in SECTIONS.items():
-        was, known = (_by_key(_rows(content, section), key) for content in (then, now))
+    for section in sections():
+        was, known = section.of(then), section.of(now)
         for about in {**was, **known}:
-            made += _lines(section, about, names, was.get(about), known.get(about))
+            made += _lines(section.name, about, section.names, was.get(about), known.get(about))
     return made
-
-
-def _rows(content: Mapping[str, Any], section: str) -> Rows:
-    card = content.get("scorecard")
-    match section:
-        case "scorecard":
-            return [card] if card else []
-        case "scores":
-            return [{"measure": m, "score": s} for m, s in card["scores"].items()] if card else []
-        case "promises":
-            return [{"outcome": o, "promises": n} for o, n in content.get("promises", {}).items()]
-        case "stalled":
-            return [content["stalled"]] if "stalled" in content else []
-        case "longest":
-            return content.get("stalled", {}).get("longest", [])  # type: ignore[no-any-return]
-    return content.get(section, [])  # type: ignore[no-any-return]
-
-
-def _by_key(rows: Rows, key: tuple[str, ...]) -> dict[str, Mapping[str, Any]]:
-    return {" ".join(str(row[part]) for part in key if row.get(part)): row for row in rows}
 
 
 def _lines(

@@ -27,6 +27,7 @@ from domain.figures.metrics import Contribution
 from domain.people.people import RepHired, RepMoved
 from domain.policy.process import ProcessPublished
 from projections.cycle import company
+from projections.cycle.sections import Section
 from projections.engine import streams
 from projections.engine.fold import Folded
 from projections.engine.rows import Rows
@@ -241,3 +242,9 @@ def _named(entry: Recorded) -> Iterator[UUID]:
             yield owner
         case f.PromiseHandedOver(after=after):
             yield after
+
+
+SECTIONS = (
+    Section("since_last_review", 60, ("metric", "currency"), ("facts", "value", "weight")),
+    Section("entered_late", 70, ("position",), ("day", "value", "entered_on")),
+)

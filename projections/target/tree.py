@@ -13,6 +13,7 @@ from domain.engine.facts import FreeText
 from domain.target import facts as f
 from domain.target.facts import Share
 from domain.target.target import WITHDRAWN, Target, Version, in_force
+from projections.cycle.sections import Section
 from projections.engine.paging import Source, fetch
 from projections.engine.stream_view import Events, StreamView
 from projections.figures import about
@@ -120,3 +121,6 @@ def _branch(target: Targeted, parent: Targeted | None, children: dict[UUID | Non
     shares = parent.shares if parent is not None else ()
     share = next((s for s in shares if s.child_id == target.target_id), None)
     return Branch(target, share, [_branch(c, target, children) for c in children.get(target.target_id, [])])
+
+
+SECTIONS = (Section("targets", 10, ("id",), ("number", "actual", "attained")),)

@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -16,7 +17,9 @@ import pytest
 from fastapi.routing import APIRoute
 from pydantic import TypeAdapter
 
+from api import capabilities
 from api.app import create_app
+from api.engine import examples as engine_examples
 from api.engine.faults import WRITTEN
 from api.engine.openapi import READ_HEADERS, WAIT_PARAMETERS, WRITE_HEADERS
 from tests.house import House
@@ -291,3 +294,24 @@ def told(output: str) -> str:
     """What went wrong, without the advice."""
     found = output.partition("= FAILURES =")[2] or output.partition("= ERRORS =")[2] or output
     return found.partition("= WARNINGS =")[0][:20_000]
+
+
+def test_an_example_is_said_once_and_of_a_field_that_there_is(published: Json) -> None:
+    """Where the capability is whose field it is; those of no capability are the engine's."""
+    said = [field for module in capabilities.MODULES for field in getattr(module, "EXAMPLES", {})]
+    said += engine_examples.EXAMPLES
+    assert len(said) == len(set(said))
+    shapes, paths = published["components"]["schemas"], {path.split("/")[1] for path in published["paths"]}
+    fields = {name for shape in _shapes(published) for name in shape.get("properties", ())}
+    fields |= {name.removesuffix("s") for name in fields}
+    for one in said:
+        place, _, field = one.rpartition(".")
+        assert field in fields, one
+        assert place in {"", *paths, *shapes}, one
+
+
+def _shapes(value: Any) -> Iterator[Json]:
+    if isinstance(value, dict):
+        yield value
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _shapes(inner)

@@ -17,6 +17,7 @@ from projections.cycle import board as cycle_board
 from projections.cycle import kept_packs, pack_view
 from projections.cycle import pack as review_pack
 from projections.cycle.pack_view import PackSeen
+from projections.cycle.sections import Section
 from tests.projections.telling import Books
 from tests.projections.test_review_pack import CYCLE, aimed, noon, packed, sold
 
@@ -80,7 +81,8 @@ async def test_code_with_a_section_more_leaves_the_pack_as_it_was(
     books: Books, frozen: PackSeen, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(review_pack, "canonical", lambda content: canonical({**content, "risks": [{"n": 1}]}))
-    monkeypatch.setitem(pack_view.SECTIONS, "risks", ((), ("n",)))
+    more = (*pack_view.sections(), Section("risks", 120, (), ("n",)))
+    monkeypatch.setattr(pack_view, "sections", lambda: more)
     after = await seen(books)
     assert (bytes(after.pack), after.equal, after.recomputes) == (bytes(frozen.pack), True, False)
     added = next(line for line in after.lines if line.section == "risks")
