@@ -44,9 +44,11 @@ def _serve(output: EventOutput, *, demo: bool, data: Path | None, deals: int, se
         output.event("ready", api=system.api_url)
         _tell_outdated(run(outdated()), output)
         if demo:
+            from cli.demo.people import open_the_desk
             from cli.demo.run import show_demo
 
             run(show_demo(system, output, data=data, deals=deals, seed=seed))
+            run(open_the_desk(system.api_url, output))
         addresses(system, key, output)
         system.wait()
 

@@ -62,6 +62,7 @@ def test_the_demonstration_shows_everything_and_goes_on_where_it_was(scratch: Pa
     try:
         _shows_the_spine(said)
         _shows_the_loop(said, next((scratch / "data").glob("demo-*/sales_pipeline.csv")))
+        _opens_the_desk(re.findall(r"^(\w+) +(http://\S+/sign-in/link/\S+)$", said, re.MULTILINE))
         before = _seen(terminal)
         assert before == {"api": 200, "health": 0, "deals": DEALS + FUSED}
     finally:
@@ -73,6 +74,8 @@ def test_the_demonstration_shows_everything_and_goes_on_where_it_was(scratch: Pa
     told = again.until('"serving"')
     try:
         _goes_on(_events(told), said)
+        (desk,) = [event for event in _events(told) if event["event"] == "desk"]
+        _opens_the_desk(list(desk["links"].items()))
         assert _seen(terminal)["deals"] == before["deals"] + FUSED
     finally:
         last = _events(again.interrupt())
@@ -107,6 +110,17 @@ def _shows_the_loop(said: str, pipeline: Path) -> None:
     assert Decimal(came.replace(",", "")) == sum(
         Decimal(row["close_value"]) for row in won if row["close_date"].startswith(month)
     )
+
+
+def _opens_the_desk(links: list[tuple[str, str]]) -> None:
+    """As three people, each as often as one likes."""
+    assert [role for role, _ in links] == ["rep", "manager", "auditor"]
+    for _, link in links * 2:
+        with httpx.Client(headers={"Accept": "text/html"}) as browser:
+            answer = browser.get(link)
+            assert (answer.status_code, answer.headers["location"]) == (303, "/desk")
+            assert browser.get(httpx.URL(link).join("/desk")).status_code in (200, 303)
+            assert browser.get(httpx.URL(link).join("/sign-in")).status_code == 303, "signed in"
 
 
 def _events(said: str) -> list[dict[str, Any]]:

@@ -1,0 +1,76 @@
+"""cli: the demonstration's people — a rep, the manager of the rep's team and an auditor, each with a link that opens the desk signed in.
+
+The links open again and again, on this machine, until the demonstration is started anew or half a day has passed.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from cli.engine.common import ledger
+from cli.engine.event_output import EventOutput
+from cli.engine.language import sentence, word
+from cli.engine.tables import say
+
+if TYPE_CHECKING:
+    from api.engine.accounts import Accounts, NewAccount
+    from runtime.ledger import Ledger
+
+BY = "demo"
+LASTS = timedelta(hours=12)
+
+
+async def open_the_desk(address: str, output: EventOutput) -> None:
+    """`address` of the API, which serves the desk."""
+    from api.engine.accounts import Accounts
+
+    links: dict[str, str] = {}
+    async with ledger(operator=True) as opened:
+        accounts = Accounts(opened)
+        for new in await _people(opened):
+            id = await _account(accounts, new)
+            links[new.role.value] = f"{address}/sign-in/link/{await accounts.link(id, BY, LASTS, once=False)}"
+    output.view("desk", lambda: _show(links), links=links)
+
+
+async def _people(opened: Ledger) -> list[NewAccount]:
+    """The rep with most to do, of a team that somebody manages."""
+    from api.engine.accounts import NewAccount
+    from api.engine.roles import Role
+    from projections.people import directory, rep_load
+
+    teams = {team["id"]: team for team in await directory.everybody(opened.pool, "team") if team["active"]}
+    loads = await rep_load.reps(opened.pool, datetime.now(UTC), active=True)
+    people = [NewAccount("demo-auditor", Role.AUDITOR, name=word("auditor"))]
+    if loads:
+        first = next((load for load in loads if load.team_id in teams), loads[0])
+        manager = await directory.get(opened.pool, first.team_id)
+        boss = await directory.get(opened.pool, manager.parent_id) if manager and manager.parent_id else None
+        name = str(boss.name) if boss else word("manager")
+        people = [
+            NewAccount("demo-rep", Role.REP, rep_id=first.rep_id, name=str(first.rep_name or "")),
+            NewAccount("demo-manager", Role.MANAGER, team_id=first.team_id, name=name),
+            *people,
+        ]
+    return people
+
+
+async def _account(accounts: Accounts, new: NewAccount) -> Any:
+    """The one of the run before, placed as people are now."""
+    from domain.engine.errors import NotFound
+
+    try:
+        id = (await accounts.of(new.login))["id"]
+    except NotFound:
+        return await accounts.create(new, BY)
+    await accounts.enable(id, BY)
+    await accounts.set_role(id, new.role, new.rep_id, new.team_id, BY)
+    return id
+
+
+def _show(links: dict[str, str]) -> None:
+    say("\n" + sentence("the desk, signed in (these links open again and again, on this machine alone):"))
+    for role, link in links.items():
+        say(f"{word(role):<10}{link}")
+    say("")
