@@ -9,6 +9,7 @@ from typing import Self
 from urllib.parse import urlsplit
 
 from domain.engine import reading
+from runtime.oidc import NotProviders, Provider, providers
 
 
 class NotSignIn(ValueError):
@@ -25,6 +26,7 @@ class SignIn:
     absolute: timedelta = timedelta(days=7)
     link: timedelta = timedelta(days=3)
     public_url: str = ""
+    providers: tuple[Provider, ...] = ()
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Self:
@@ -34,6 +36,7 @@ class SignIn:
             absolute=timedelta(hours=_number(env, "SALESLOOP_SESSION_HOURS", 7 * 24)),
             link=timedelta(hours=_number(env, "SALESLOOP_LINK_HOURS", 3 * 24)),
             public_url=_origin(env.get("SALESLOOP_PUBLIC_URL", "").strip()),
+            providers=_providers(env),
         )
 
 
@@ -46,6 +49,13 @@ def _number(env: Mapping[str, str], name: str, otherwise: int) -> int:
     if not 1 <= found <= 24 * 365:
         raise NotSignIn(f"{name} must be a whole number of hours from 1 to 8760, not {text!r}")
     return found
+
+
+def _providers(env: Mapping[str, str]) -> tuple[Provider, ...]:
+    try:
+        return providers(env)
+    except NotProviders as wrong:
+        raise NotSignIn(str(wrong)) from None
 
 
 def _origin(text: str) -> str:

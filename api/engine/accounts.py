@@ -28,6 +28,12 @@ COLUMNS = (
 )
 ALL = f"SELECT {COLUMNS} FROM app.accounts a ORDER BY lower(a.login) LIMIT %s"
 ONE = f"SELECT {COLUMNS} FROM app.accounts a WHERE lower(a.login) = lower(%s)"
+PLAIN = "SELECT a.id, a.login, a.created_by, a.disabled_at FROM app.accounts a"
+IDENTITY = "WHERE i.issuer = %s AND i.subject = %s"
+ADDRESS = (
+    "WHERE lower(a.email) = lower(%s)"
+    " AND NOT EXISTS (SELECT FROM app.account_identities i WHERE i.account_id = a.id AND i.issuer = %s)"
+)
 CREATE = "SELECT app.create_account(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 CHANGES = "SELECT at, by, what, detail FROM app.account_changes WHERE account_id = %s ORDER BY position DESC LIMIT %s"
 
@@ -54,10 +60,10 @@ class Accounts:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
 
-    async def create(self, new: NewAccount, by: str) -> UUID:
+    async def create(self, new: NewAccount, by: str, id: UUID | None = None) -> UUID:
         """Raises AlreadyExists for a login or an address that is taken, NotFound for a rep or team that is not there."""
         await self._check_named(new.rep_id, new.team_id)
-        id = uuid4()
+        id = id or uuid4()
         said = (new.name, new.email, new.role.value, new.rep_id, new.team_id, new.language, new.timezone)
         try:
             await self._call(CREATE, [id, new.login, *said, by])
@@ -107,6 +113,22 @@ class Accounts:
         """The account whose password it is now; None where the link counts no more. Its sessions end."""
         id: UUID | None = await self._call("SELECT app.spend_link(%s, %s)", [token, password_hash])
         return id
+
+    async def identified(self, issuer: str, subject: str) -> dict[str, Any] | None:
+        """The account of who is called so at a provider."""
+        rows = await self._rows(
+            f"{PLAIN} JOIN app.account_identities i ON i.account_id = a.id {IDENTITY}", [issuer, subject]
+        )
+        return rows[0] if rows else None
+
+    async def addressed(self, email: str, issuer: str) -> dict[str, Any] | None:
+        """The account of that address, unless it is somebody's at that provider already."""
+        rows = await self._rows(f"{PLAIN} {ADDRESS}", [email, issuer])
+        return rows[0] if rows else None
+
+    async def identify(self, id: UUID, issuer: str, subject: str, by: str) -> bool:
+        """Whether who is called so at a provider has this account, now or before, and no other."""
+        return bool(await self._call("SELECT app.link_identity(%s, %s, %s, %s)", [id, issuer, subject, by]))
 
     async def _check_named(self, rep_id: UUID | None, team_id: UUID | None) -> None:
         wanted: dict[UUID, type[Rep | Team]] = {}

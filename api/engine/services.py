@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,6 +13,7 @@ from fastapi import Request
 from api.engine.accounts import Accounts
 from api.engine.admission import Admission
 from api.engine.metrics import Metrics
+from api.engine.oidc import OpenID
 from api.engine.passwords import Passwords
 from api.engine.sessions import CHANNEL, Sessions
 from api.engine.users import KeyStore
@@ -37,6 +38,7 @@ class Services:
     keys: KeyStore
     accounts: Accounts
     passwords: Passwords
+    providers: Mapping[str, OpenID]
     sessions: Sessions
     waiter: Waiter
     metrics: Metrics
@@ -63,6 +65,7 @@ class Services:
             keys=KeyStore(ledger, bounds.wrong_keys),
             accounts=Accounts(ledger),
             passwords=Passwords(ledger, bounds),
+            providers={one.name: OpenID(one) for one in settings.sign_in.providers},
             sessions=sessions,
             waiter=waiter,
             metrics=metrics,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api.sign_in import links, pages
+from api.sign_in import links, pages, providers
 
 router = pages.router
-MORE = (links.router,)
+MORE = (links.router, providers.router)

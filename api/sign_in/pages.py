@@ -58,8 +58,12 @@ async def sign_out(request: Request) -> Response:
     except NotSignedIn:
         return _left(request)
     check_csrf(request, await request.form())
-    await services_of(request).sessions.end(session)
-    return _left(request)
+    provider, id_token = await services_of(request).sessions.end(session)
+    asked = services_of(request).providers.get(provider or "")
+    if asked is None:
+        return _left(request)
+    place = await asked.leave(id_token, f"{own_origin(request)}/sign-in")
+    return _left(request, place, asked.provider.title)
 
 
 @router.get(rendering.STYLE, summary="How these pages look")
@@ -75,7 +79,14 @@ def form(
 ) -> Response:
     safe = may_sign_in(request)
     return render(
-        request, "sign_in.html", status, next=next, login=login[:64], refused=refused, safe=safe, providers=()
+        request,
+        "sign_in.html",
+        status,
+        next=next,
+        login=login[:64],
+        refused=refused,
+        safe=safe,
+        providers=services_of(request).settings.sign_in.providers,
     )
 
 
@@ -116,8 +127,9 @@ def address_of(request: Request) -> str | None:
     return services_of(request).settings.bounds.address(request.client.host if request.client else None)
 
 
-def _left(request: Request) -> Response:
-    answer = render(request, "left.html")
+def _left(request: Request, place: str | None = None, title: str = "") -> Response:
+    """`place`: of the provider, which the page goes on to by itself: a form may lead nowhere but here."""
+    answer = render(request, "left.html", place=place, title=title)
     drop_cookie(request, answer)
     return answer
 

@@ -32,6 +32,7 @@ PUBLIC = {
 SIGN_IN = {
     *(("GET", "/sign-in"), ("POST", "/sign-in"), ("GET", "/sign-in/style.css"), ("POST", "/sign-out")),
     *(("GET", "/sign-in/link/{token}"), ("POST", "/sign-in/link/{token}")),
+    *(("GET", "/sign-in/oidc/{provider}"), ("GET", "/sign-in/oidc/{provider}/callback")),
 }
 """Pages that nobody is signed in on."""
 

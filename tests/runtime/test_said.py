@@ -18,7 +18,7 @@ FOR_PROGRAMS = frozenset(
     {
         "Recorded, or nothing to change.", "As it is now.", "You have it.", "What to narrow the list down to.", "yearly audit",
         "in the zone of the cycle policy's calendar", "no act has the operation id {value}", "Value error, ",
-        "permission denied to set role", 'role "{app_role}" does not exist', "unsupported startup parameter", "(no log)",
+        "permission denied to set role", "openid email profile", 'role "{app_role}" does not exist', "unsupported startup parameter", "(no log)",
         "a time needs a zone to be shown in another",
     }
 )  # fmt: skip
@@ -31,8 +31,9 @@ OF_FILES = (
     "clean_data",
     "ending",
     "holiday_calendar.py:169",
+    "api/engine/oidc",
 )
-"""Of the runtime: what is said by a broken installation, or to programmers."""
+"""What is said by a broken installation, to programmers, or in the log alone: why a provider was not believed."""
 
 
 @pytest.mark.parametrize("room", ["domain", "api", "runtime", "projections"])
