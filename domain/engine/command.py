@@ -158,11 +158,14 @@ def decides(command: type[C]) -> Callable[[Decision[C]], Decision[C]]:
     The answer is what every command about it answers, with what the decision returns.
     """
 
+    if command.ABOUT is None:
+        raise TypeError(f"{command.__qualname__} does not say what it is about")
+    kind, id_field = command.ABOUT
+
     def register(decide: Decision[C]) -> Decision[C]:
         @handles(command)
         def decided(command: C, work: UnitOfWork) -> Json:
-            kind, id = chief_of(command)
-            about = work.get(kind, id)
+            about = work.get(kind, getattr(command, id_field))
             more = decide(about, command, work)
             answer = _ANSWERS[kind](about)
             return {**answer, **more} if more else answer
@@ -170,12 +173,6 @@ def decides(command: type[C]) -> Callable[[Decision[C]], Decision[C]]:
         return decide
 
     return register
-
-
-def chief_of(command: Command) -> Stream:
-    stream = command.stream()
-    assert stream is not None
-    return stream
 
 
 class Together(Command):
