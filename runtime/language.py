@@ -114,9 +114,10 @@ class Catalogue:
         return f"{said}；{rest}" if said and rest else said
 
     def _field(self, text: str) -> str | None:
+        """With its name in front; or a sentence that begins like one."""
         found = FIELD.fullmatch(text)
-        said = found and (self._field(found[2]) or self._sentence(found[2]))
-        return f"{found[1]}：{said}" if found and said else None
+        said = found and self._field(found[2])
+        return f"{found[1]}：{said}" if found and said else self._sentence(text)
 
     def _part(self, text: str, context: str) -> str:
         return self._sentence(text, context) or self._listed(text, BETWEEN, context) or text

@@ -22,6 +22,7 @@ WORDS = {
     "a deal is called {title!r} already": "已有名为“{title!s}”的商机",
     "is longer than {most} characters": "超过 {most} 个字符",
     "must not be empty": "不能为空",
+    "{file}: is wanted here": "这里需要{file!s}",
     "{price} is no price; at most {n}": "{price} 不是价格，最多 {n}",
 }
 
@@ -52,6 +53,7 @@ def known() -> Catalogue:
             "title：不能为空；a[0].b：超过 300 个字符",
         ),
         ("customer: profile.name: must not be empty", "customer：profile.name：不能为空"),
+        ("files: a.csv: is wanted here; b.csv: is wanted here", "files：这里需要a.csv；这里需要b.csv"),
         ("'won': must not be empty", "'won'：不能为空"),
         ("name: 'x y' must not be empty", "name：'x y' 不能为空"),
         (
