@@ -17,12 +17,12 @@ ROOT = Path(__file__).parents[2]
 SENTENCE = re.compile(r"[A-Za-z]{2,},? [a-z]{2,}|[a-z]{2,}:? \{|\} [a-z]{2,}")
 NO_SENTENCE = re.compile(
     r"\b(SELECT|FROM|INSERT|UPDATE|WHERE|CREATE|ORDER BY|DELETE|GRANT|REVOKE|ALTER|WHEN|CASE|BETWEEN|AND|IS|ON)\b"
-    r"|%\(|::|\n.*\n|realm=|^\(.*\)$|^[a-z_]+(, [a-z_:]+){3,}$|^(?=.*_)([a-z_]+ )+[a-z_]+$|^salesloop |^revision |^(private|public), |^retry: |^NOT |^SET |^USING "
+    r"|%\(|::|\n.*\n|realm=|^\(.*\)$|^[a-z_]+(, [a-z_:]+){3,}$|^(?=.*_)([a-z_]+ )+[a-z_]+$|^salesloop |^revision |^(private|public), |^retry: |^(Basic|Bearer) |^{\w+} [a-z]+_[a-z]+$|^NOT |^SET |^USING "
 )
 """SQL, headers and lists of columns."""
 CHINESE = re.compile("[一-鿿]")
 NOT_SAID = re.compile(
-    r"log\.\w+|TypeError|AssertionError|NotImplementedError|RuntimeError|group|example|add_\w+|\w*Gauge|\w*Counter"
+    r"log\.\w+|ProviderAway|NotVouched|TypeError|AssertionError|NotImplementedError|RuntimeError|group|example|add_\w+|\w*Gauge|\w*Counter"
     r"|(\w+\.)?(Act|Reads|Tag|Query|Field|Path|Header|Body|Option|Argument|Histogram|Shown|APIRouter|FastAPI)"
     r"|re\.compile|\w+\.(get|post|read|command|execute|split)|auth\.router|_?says|\w*Answer|_answer"
 )
