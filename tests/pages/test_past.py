@@ -64,7 +64,7 @@ def test_the_list_of_deals_as_known_then_is_the_team_s(house: House) -> None:
     given = {"to": str(house.reps["south"]), "handover_note": "yours now"}
     handed = house.admin.post(f"/deals/{mine}/handover", json=given)
     assert handed.status_code == 200, handed.text
-    asked = {"known_at": position, "sort": "-opened_at", "limit": 200}
+    asked: dict[str, str | int] = {"known_at": position, "sort": "-opened_at", "limit": 200}
     then = house.client("north-manager").get("/deals", params=asked).json()["items"]
     assert str(mine) in [deal["deal_id"] for deal in then]
     assert all(deal["team_id"] == str(house.teams["north"]) for deal in then)
