@@ -12,11 +12,13 @@ import orjson
 import psycopg
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi import Path as ApiPath
+from pydantic import ConfigDict
 
 from api.engine import auth
 from api.engine.answers import HealthAnswer, ResumedAnswer, answers, shaped
 from api.engine.auth import may_read, may_write
 from api.engine.errors import NOT_READY, Problem
+from api.engine.fields import Strict
 from api.engine.measured import measure
 from api.engine.reading import Look
 from api.engine.roles import ADMIN, OVERSEERS
@@ -98,6 +100,12 @@ async def projections(look: Overseer) -> Response:
     return look.json(ReadModelsView(await status(look.services.pool)))
 
 
+class NothingElse(Strict):
+    """There is nothing to say: `{}`."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{}]})
+
+
 @router.post(
     "/projections/{name}/resume",
     operation_id="resumeProjection",
@@ -108,6 +116,7 @@ async def projections(look: Overseer) -> Response:
 async def resume_projection(
     name: Annotated[str, ApiPath(pattern="^[a-z_]{1,60}$")],
     writer: Annotated[Writer, Depends(may_write(*ADMIN, versioned=False))],
+    body: NothingElse,
 ) -> Response:
     if name not in BY_NAME:
         raise NotFound(f"no read model is called {name!r}", kind="read model", id=name)

@@ -22,6 +22,13 @@ app = language.Commands(
     epilog="Start with: salesloop dev --demo. In examples 1C1I7A6R stands for a deal, 'Li Wei' for a rep and "
     "0d9f6f0e-4d4e-4f0e-8a63-1f7b8a5b5c11 for any other id: lists and shows have yours.",
 )
+
+
+@app.callback()
+def spoken(lang: language.Lang = None) -> None:
+    pass  # what is typed here was heard before anything was read, as where it stands behind a command
+
+
 for module in (serve, rehearse, overview, events, *load("cli"), projections, keys, users):
     if hasattr(module, "add_to"):
         module.add_to(app)

@@ -142,4 +142,4 @@ def resume(name: Name, *, json: Json = False) -> None:
 
 async def _resume(name: str) -> None:
     async with backend() as at:
-        await at.act("POST", f"/projections/{name}/resume")
+        await at.act("POST", f"/projections/{name}/resume", {})

@@ -17,6 +17,7 @@ from pydantic import (
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
     StringConstraints,
+    model_validator,
 )
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
@@ -145,6 +146,14 @@ class Strict(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=False, frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_an_object(cls, given: Any) -> Any:
+        """FastAPI reads attributes, too: where no field is needed a number of JSON, read as a Decimal, would do."""
+        if isinstance(given, Decimal):
+            raise ValueError("must be an object")  # noqa: TRY004 - pydantic turns a ValueError into an answer
+        return given
 
 
 SearchText = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=PLAIN)]

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 import sys
+from collections.abc import Coroutine
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import psycopg
@@ -54,6 +57,13 @@ def mapping_of(folder: Path, order: Order) -> Mapping:
     return shipped_mapping(order.mapping) if order.mapping else load_mapping(folder / MAPPING)
 
 
+async def until_told(work: Coroutine[Any, Any, None]) -> None:
+    """The work, unless SIGTERM comes first: then raises CancelledError once it has put away what it holds."""
+    task = asyncio.ensure_future(work)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    await task
+
+
 async def run(folder: Path, order: Order, url: str) -> None:
     pool = await open_pool(url, min_size=2, max_size=8)
     try:
@@ -73,7 +83,9 @@ async def run(folder: Path, order: Order, url: str) -> None:
 
 
 def main(folder: Path) -> int:
-    """0: done, or not ours to do. 1: it cannot be done, and the job says why. Others: to be tried again."""
+    """0: done, or not ours to do. 1: it cannot be done, and the job says why. 3: told to stop, or the database is away: to be taken up
+    again. Others: to be tried again.
+    """
     settings = Settings.from_env()
     logs.configure(settings.log_level)
     order = read_order(folder)
@@ -90,10 +102,16 @@ def _carry_out(folder: Path, order: Order, url: str) -> int:
     count_tries(folder, tries + 1)
     problems: list[str] = []
     try:
-        asyncio.run(run(folder, order, url))
+        asyncio.run(until_told(run(folder, order, url)))
     except ImportProblem as problem:
         problems = list(problem.problems)
         log.warning("an import cannot be done", extra={"job_id": order.job_id, "problems": len(problems)})
+    except asyncio.CancelledError:
+        count_tries(
+            folder, tries
+        )  # no fault of the job's: whoever looks for jobs next takes it up where it was
+        log.info("an import was told to stop", extra={"job_id": order.job_id})
+        return 3
     except AWAY as away:
         count_tries(folder, tries)  # the database's fault: tried again for as long as it takes
         log.warning("an import waits for its database", extra={"error_type": type(away).__name__})

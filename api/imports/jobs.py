@@ -181,8 +181,8 @@ class ImportJobs:
         except asyncio.CancelledError:
             with contextlib.suppress(ProcessLookupError):
                 child.send_signal(signal.SIGTERM)
-            await child.wait()
-            count_tries(folder, tries_of(folder) - 1)  # it is no fault of the job's
+            if await child.wait() < 0:  # before it came so far as to end well
+                count_tries(folder, tries)  # it is no fault of the job's
             raise
         if code < 0:
             (folder / TROUBLE).write_text(f"its process was ended by {signal.Signals(-code).name}")

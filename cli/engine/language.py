@@ -77,13 +77,12 @@ def accepted() -> dict[str, str]:
 
 
 def speaking(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The command with the option `--lang`."""
+    """The command with the option `--lang`. What is typed there was heard before anything was read (`asked`)."""
     signature = inspect.signature(command, eval_str=True)
     option = inspect.Parameter("lang", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Lang)
 
     @wraps(command)
     def spoken(*args: Any, lang: Language | None = None, **given: Any) -> Any:
-        speak(lang)
         return command(*args, **given)
 
     parameters = [*signature.parameters.values(), option]

@@ -160,7 +160,17 @@ def _filters(model: Any, by: str) -> dict[str, Any]:
     tokens = [one.partition("=")[::2] for one in by.split()]
     if "team_id" in model.filters:
         tokens.insert(0, ("team", ""))
-    return {name: _typed(name, words, model.filters.get(name)) for name, words in tokens}
+    wanted = {name: _typed(name, words, model.filters.get(name)) for name, words in tokens}
+    return {**wanted, "sort": _sort(model)}
+
+
+def _sort(model: Any) -> Any:
+    """By what the list can be sorted; the usual one is said by the help."""
+    columns = [one.removeprefix("-") for one in model.order]
+    enum: Any = StrEnum
+    choice = enum("Sort", {f"{sign}{one}": f"{sign}{one}" for one in columns for sign in ("", "-")})
+    said = f"- before it: descending. Otherwise by {model.order[0]}."
+    return Annotated[choice | None, typer.Option("--sort", help=said)]
 
 
 def _typed(name: str, words: str, kind: Any) -> Any:

@@ -21,7 +21,7 @@ from cli.views.calendars import calendar_words
 
 Names = Mapping[UUID, str]
 TITLES = ("title", "what", "name")
-PEOPLE = ("owner_id", "manager_id", "customer_id")
+PEOPLE = ("owner_id", "manager_id", "customer_id", "product_id")
 """Fields of ids that are shown as names."""
 
 

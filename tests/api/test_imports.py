@@ -306,12 +306,38 @@ def test_an_import_whose_process_is_killed_goes_on_where_it_was(
     with another_api(house) as desk:
         answer = hand_over(house, folder)
         place = desk.folder(UUID(answer.json()["id"]))
-        _kill_worker_of(place)
+        _end_worker_of(place)
         until_done(place)
     job = ended(house, answer)
     assert (job["state"], job["refused"]) == ("done", 0)
     again = ended(house, hand_over(house, folder))
     assert (again["events"], again["accepted"]) == (0, 0)
+
+
+def test_an_import_whose_process_is_told_to_stop_ends_well_and_is_taken_up_again(
+    house: House, export: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_jobs, "LOOK_EVERY", 0.1)
+    folder = export(deals=1_500, seed=27)
+    with another_api(house) as desk:
+        answer = hand_over(house, folder)
+        place = desk.folder(UUID(answer.json()["id"]))
+        until_running(house, answer)
+        _end_worker_of(place, signal.SIGTERM)
+        until_done(place)
+    assert not (place / import_jobs.TROUBLE).exists()
+    job = ended(house, answer)
+    assert (job["state"], job["refused"], job["problems"]) == ("done", 0, [])
+    again = ended(house, hand_over(house, folder))
+    assert (again["events"], again["accepted"]) == (0, 0)
+
+
+def until_running(house: House, answer: Any) -> None:
+    """It has begun to record."""
+    deadline = time.monotonic() + PATIENCE
+    while house.admin.get(answer.headers["Location"]).json()["state"] != "running":
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def test_a_job_that_ends_its_process_each_time_fails_after_some_tries_and_says_why(
@@ -347,12 +373,12 @@ def test_an_import_of_the_terminal_whose_process_died_is_interrupted(house: Hous
         connection.execute("DELETE FROM app.import_jobs WHERE id = %s", [job_id])
 
 
-def _kill_worker_of(folder: Path) -> None:
+def _end_worker_of(folder: Path, by: signal.Signals = signal.SIGKILL) -> None:
     deadline = time.monotonic() + PATIENCE
     while True:
         for process in psutil.process_iter(["cmdline"]):
             if str(folder) in (process.info["cmdline"] or []) and (folder / "lock").exists():
-                os.kill(process.pid, signal.SIGKILL)
+                os.kill(process.pid, by)
                 process.wait(PATIENCE)
                 return
         assert time.monotonic() < deadline, "no process works on the import"

@@ -25,6 +25,8 @@ from runtime.servers import EmbeddedPostgres
 from tests.conftest import PATIENCE
 from tests.house import House, make_key, migrate_all, serving, settings_for
 
+JSON = {"Content-Type": "application/json"}
+
 
 def test_health_asks_nobody_and_readiness_asks_the_database(house: House) -> None:
     stranger = house.client("stranger")
@@ -84,9 +86,14 @@ def test_the_status_of_every_read_model_is_told(house: House) -> None:
     told = house.client("auditor").get("/projections").json()["read_models"]
     assert {"deal_board", "deal_history", "agenda", "funnel", "rep_load"} <= {r["name"] for r in told}
     assert {r["status"] for r in told} <= {"live", "catching-up"}
-    assert house.admin.post("/projections/funnel/resume").status_code == 202
-    assert house.admin.post("/projections/nosuch/resume").status_code == 404
-    assert house.client("auditor").post("/projections/funnel/resume").status_code == 403
+    assert house.admin.post("/projections/funnel/resume").status_code == 422
+    assert house.admin.post("/projections/funnel/resume", json={}).status_code == 202
+    for content in ('{"from": 5}', "[]", '"now"', "1", "-4.5e16", "null"):
+        refused = house.admin.post("/projections/funnel/resume", content=content, headers=JSON)
+        assert (refused.status_code, refused.json()["code"]) == (422, "invalid"), content
+    assert house.admin.post("/projections/funnel/resume", content="{", headers=JSON).status_code in (400, 422)
+    assert house.admin.post("/projections/nosuch/resume", json={}).status_code == 404
+    assert house.client("auditor").post("/projections/funnel/resume", json={}).status_code == 403
 
 
 def test_answers_forbid_sniffing_and_say_nothing_of_the_server(house: House) -> None:

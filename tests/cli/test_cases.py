@@ -47,6 +47,7 @@ def test_a_case_is_opened_shown_and_closed(
     listed = terminal.json("case", "list", "--team", team, "--severity", "severe")["items"]
     assert [one["case_id"] for one in listed] == [case]
     assert "the line stands still" in terminal.run("case", "list", "--customer", customer).stdout
+    assert terminal.json("case", "list", "--customer", customer, "--sort", "-due_at")["items"] == listed
     later = ("--due-before", "2099-01-01T09:00", "--not-overdue")
     assert terminal.json("case", "list", "--customer", customer, *later)["items"] == []
     told = [one["sentence"] for one in terminal.json("case", "history", case, "--newest")["items"]]

@@ -116,6 +116,15 @@ def test_the_language_is_asked_for_or_the_environment_s(terminal: Terminal) -> N
     assert terminal.run("funnel", "--lang", "fr").returncode == 2
 
 
+def test_the_language_may_stand_before_the_command(terminal: Terminal) -> None:
+    assert terminal.run("--lang", "zh", "funnel").stdout == terminal.run("funnel", "--lang", "zh").stdout
+    assert "阶段" in terminal.run("--lang=zh", "deals", "list").stdout
+    there = Terminal({**terminal.env, "SALESLOOP_LANG": "zh"})
+    assert "stage" in there.run("--lang", "en", "funnel").stdout
+    assert "阶段" in terminal.run("--lang", "en", "funnel", "--lang", "zh").stdout
+    assert terminal.run("--lang", "fr", "funnel").returncode == 2
+
+
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
