@@ -6,7 +6,15 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from api.pages import acts, board, first, live
+from api.pages import acts, board, figures, first, funnel, live
 from api.pages.engine import static
 
-PAGES: tuple[APIRouter, ...] = (static.router, live.pages, acts.pages, board.pages, first.pages)
+PAGES: tuple[APIRouter, ...] = (
+    static.router,
+    live.pages,
+    acts.pages,
+    board.pages,
+    funnel.pages,
+    figures.pages,
+    first.pages,
+)

@@ -19,7 +19,11 @@ class Entry:
     roles: tuple[Role, ...] = READERS
 
 
-ENTRIES = (Entry("/desk/board", "Board", "board"),)
+ENTRIES = (
+    Entry("/desk/board", "Board", "board"),
+    Entry("/desk/funnel", "Funnel", "funnel"),
+    Entry("/desk/figures", "Figures", "figures"),
+)
 
 
 def entries(role: Role) -> tuple[Entry, ...]:

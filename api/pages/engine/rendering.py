@@ -13,7 +13,7 @@ from api.pages.engine import shown, static
 from api.pages.engine.navigation import entries
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
-SHARED = ("parts", "controls")
+SHARED = ("parts", "controls", "charts")
 """Templates of macros that every other one has, by these names."""
 MIDDLE = "main"
 """The block of a page that is rendered alone when something has changed."""

@@ -98,6 +98,32 @@ def _percent(language: str, value: str, pattern: str) -> str:
     return babel_numbers.format_percent(Decimal(value), pattern, locale=LOCALES[language])
 
 
+@pass_context
+def figure(context: Context, value: Any, unit: str, currency: str = "") -> str:
+    """What a metric comes to, by its unit."""
+    return figure_text(_page(context).language, value, unit, currency)
+
+
+def figure_text(language: str, value: Any, unit: str, currency: str = "") -> str:
+    if value in (None, ""):
+        return NOTHING
+    if unit == "money":
+        return _money(language, str(value), currency)
+    if unit == "ratio":
+        return _percent(language, str(value), "#,##0.#%")
+    said = _number(language, str(value))
+    return f"{said} {catalogue(language).gettext(unit)}" if unit in ("days", "minutes") else said
+
+
+@pass_context
+def short(context: Context, value: float, unit: str = "count") -> str:
+    """A value beside an axis: 1.2M, 40%."""
+    page = _page(context)
+    if unit == "ratio":
+        return _percent(page.language, str(value), "#,##0%")
+    return babel_numbers.format_compact_decimal(value, locale=LOCALES[page.language], fraction_digits=1)
+
+
 # --- days and times --------------------------------------------------------------------------------------------------
 
 
@@ -198,16 +224,26 @@ def is_past(value: Any) -> bool:
 
 
 @pass_context
-def word(context: Context, value: Any) -> str:
-    """A code or a fixed word in the person's language: `no-answer`, `won`. Codes are shown with blanks."""
+def word(context: Context, value: Any, used_as: str = "") -> str:
+    """A code or a fixed word in the person's language: `no-answer`, `won`. Codes are shown with blanks. `used_as`: as what, where it
+    means another thing otherwise: the stage `contact` is no contact.
+    """
     if value in (None, ""):
         return NOTHING
     text = str(value)
     words = in_words(context)
     for said in (text, text.replace("-", " ").replace("_", " ")):
-        if (found := words.gettext(said)) != said:
+        if (found := words.pgettext(used_as, said)) != said:
             return str(found)
     return text.replace("-", " ").replace("_", " ")
+
+
+@pass_context
+def topic(context: Context, value: str) -> str:
+    """A kind of event: `deal.stage-moved` is "deal: stage moved"."""
+    of, _, what = value.partition(".")
+    joint = "：" if _page(context).language == "zh" else ": "
+    return f"{word(context, of)}{joint}{word(context, what)}"
 
 
 @pass_context
@@ -217,6 +253,6 @@ def heard(context: Context, value: Any) -> str:
 
 
 FILTERS: dict[str, Callable[..., Any]] = {
-    "ago": ago, "day": day, "days_since": days_since, "due": due, "exactly": exactly, "heard": heard, "moment": moment, "money": money,
-    "number": number, "percent": percent, "word": word,
+    "ago": ago, "day": day, "days_since": days_since, "due": due, "exactly": exactly, "figure": figure, "heard": heard, "moment": moment, "money": money,
+    "number": number, "percent": percent, "short": short, "topic": topic, "word": word,
 }  # fmt: skip
