@@ -99,6 +99,10 @@ class Accounts:
     async def enable(self, id: UUID, by: str) -> None:
         await self._call("SELECT app.enable_account(%s, %s)", [id, by])
 
+    async def prefer(self, id: UUID, language: str | None, timezone: str | None) -> None:
+        """What the person chose; None leaves a choice as it is. Open pages know it at once."""
+        await self._call("SELECT app.set_preferences(%s, %s, %s)", [id, language, timezone])
+
     async def link(self, id: UUID, by: str, lasts: timedelta, *, once: bool = True) -> str:
         """The token of a link by which a password is set; earlier ones count no more. Not `once`: it opens a session each time, on
         this machine alone. Raises Forbidden for a disabled account.

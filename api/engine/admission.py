@@ -19,3 +19,5 @@ class Admission:
         """By key's id."""
         self.strangers = Rate(STRANGERS, BURST * STRANGERS)
         """Who has no key at all, by address: beyond it the refusal comes late."""
+        self.sign_in = Rate(STRANGERS, BURST * STRANGERS)
+        """Who looks at the pages of sign-in, by address."""

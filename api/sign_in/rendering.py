@@ -16,6 +16,7 @@ from jinja2.runtime import Context
 from starlette.exceptions import HTTPException
 
 from api.engine.errors import PAUSE, Problem
+from api.engine.services import services_of
 from api.engine.turns import Crowded
 from api.engine.users import TooManyTries
 from domain.engine.errors import DomainError
@@ -40,6 +41,7 @@ class PageRoute(APIRoute):
 
         async def shown(request: Request) -> Response:
             try:
+                _check_rate(request)
                 return await handle(request)
             except TooManyTries as many:
                 await asyncio.sleep(PAUSE)
@@ -56,6 +58,14 @@ class PageRoute(APIRoute):
                 return wrong(request, failed.status_code, str(failed.detail))
 
         return shown
+
+
+def _check_rate(request: Request) -> None:
+    """Raises TooManyTries."""
+    services = services_of(request)
+    address = services.settings.bounds.address(request.client.host if request.client else None)
+    if address is not None and (wait := services.admission.sign_in.take(address)) > 0:
+        raise TooManyTries(wait, "too many requests came from this address: wait a moment")
 
 
 def router() -> APIRouter:

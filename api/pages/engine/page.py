@@ -31,6 +31,7 @@ from domain.engine.errors import Forbidden
 log = logging.getLogger(__name__)
 AFTER = "Salesloop-After"
 PAGE_OF, MOST = 200, 2_000
+AGAIN_SECONDS = "2"
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 PAGE = "salesloop.page"
 HEADERS = {
@@ -243,9 +244,11 @@ def failed(request: Request, status: int, problem: Json) -> Response:
     """The page that says what went wrong and what to do, or the part of it that an open page shows."""
     problem = Lenient(problem)
     page: Page = request.scope[PAGE]
-    if page.partial:
-        return page.part("refused.html", status, problem=problem, status=status)
-    return page.render("error.html", status, problem=problem, status=status)
+    show = page.part if page.partial else page.render
+    answer = show("refused.html" if page.partial else "error.html", status, problem=problem, status=status)
+    if status in (429, 503):
+        answer.headers["Retry-After"] = AGAIN_SECONDS
+    return answer
 
 
 def may_open(*roles: Role) -> Callable[[Request], Awaitable[Page]]:

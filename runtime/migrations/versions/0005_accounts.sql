@@ -1,4 +1,4 @@
--- Who may sign in, and who is (docs/adr/0030-sign-in.md). The application writes all of it by functions alone (accounts.sql).
+-- Who may sign in, and who is (docs/adr/0031-sign-in.md). The application writes all of it by functions alone (accounts.sql).
 -- Names and addresses are personal: they are here and nowhere else.
 CREATE TABLE app.accounts (
     id            uuid        PRIMARY KEY,

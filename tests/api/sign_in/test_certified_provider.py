@@ -93,7 +93,8 @@ def come_in(browser: httpx.Client, login: str) -> httpx.Response:
 def test_who_agrees_there_comes_in_here_and_leaves_both(house: House, package: Path) -> None:
     with (
         running(package) as (issuer, _),
-        serving(replace(house.settings, sign_in=settings(house, issuer))) as base,browser_at(base) as browser
+        serving(replace(house.settings, sign_in=settings(house, issuer))) as base,
+        browser_at(base) as browser,
     ):
         answer = come_in(browser, "audit.x")
         assert (answer.status_code, answer.headers.get("location")) == (303, "/desk/team"), answer.text
@@ -117,7 +118,8 @@ def test_who_agrees_there_comes_in_here_and_leaves_both(house: House, package: P
 def test_who_has_no_part_here_is_told_so(house: House, package: Path) -> None:
     with (
         running(package) as (issuer, _),
-        serving(replace(house.settings, sign_in=settings(house, issuer))) as base,browser_at(base) as browser
+        serving(replace(house.settings, sign_in=settings(house, issuer))) as base,
+        browser_at(base) as browser,
     ):
         answer = come_in(browser, "nobody")
         assert (answer.status_code, "ask an administrator" in answer.text) == (403, True)

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from api.engine import passwords
+from api.engine import admission, passwords
 from runtime.bounds import Bounds
 from runtime.sign_in import SignIn
 from tests.api.sign_in.conftest import PASSWORD, account_for, link_for, with_password
@@ -273,6 +273,32 @@ class TestSigningOut:
         browser = house.browser("auditor")
         assert browser.post("/sign-out", headers={"X-CSRF-Token": csrf_of(house, browser)}).status_code == 200
         assert browser.post("/sign-out").status_code == 200
+
+
+def test_an_address_looks_at_so_many_pages_a_second(
+    house: House, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(admission, "STRANGERS", 1)
+    monkeypatch.setattr(admission, "BURST", 3)
+    settings = settings_for(house.settings.database_url, tmp_path)
+    with serving(settings) as base, httpx.Client(base_url=base) as stranger:
+        answers = [stranger.get("/sign-in") for _ in range(4)]
+        assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
+        assert answers[-1].headers["retry-after"] == "1"
+        assert stranger.get("/healthz").status_code == 200
+
+
+def test_a_session_asks_no_more_than_a_key_may(house: House, tmp_path: Any) -> None:
+    settings = settings_for(house.settings.database_url, tmp_path, Bounds(requests_per_key=1))
+    cookies = house.browser("auditor").cookies
+    with serving(settings) as base, httpx.Client(base_url=base, cookies=cookies) as busy:
+        codes: list[int] = []
+        while len(codes) < 40 and (not codes or codes[-1] != 429):
+            answer = busy.get("/desk/board", headers={"Accept": "text/html"})
+            codes.append(answer.status_code)
+        assert codes[0] == 200
+        assert codes[-1] == 429
+        assert int(answer.headers["retry-after"]) >= 1
 
 
 def test_pages_are_strict_and_kept_by_nobody(browser: httpx.Client) -> None:

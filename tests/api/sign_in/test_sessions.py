@@ -98,6 +98,21 @@ async def test_a_session_is_whose_cookie_it_is(process: Any) -> None:
     assert await here.sessions.find(None) is None
 
 
+async def test_what_a_person_chooses_counts_at_once(process: Any, clock: Any, eventually: Any) -> None:
+    here, elsewhere = await process(), await process()
+    account = await here.account(language="en")
+    cookie = await here.opened(account)
+    assert (await elsewhere.found(cookie)).language == "en"
+    await here.accounts.prefer(account, "zh", None)
+    await here.accounts.prefer(account, None, "Asia/Shanghai")
+
+    async def chosen() -> bool:
+        found = await elsewhere.found(cookie)
+        return (found.language, found.timezone) == ("zh", "Asia/Shanghai")
+
+    assert await eventually(chosen)
+
+
 async def test_two_sessions_of_one_person_have_rates_and_forms_of_their_own(process: Any) -> None:
     here = await process()
     account = await here.account()
