@@ -104,6 +104,8 @@ class Act:
     name: str
     summary: str
     roles: tuple[Role, ...]
+    page: bool = False
+    """For people who are signed in."""
 
     @property
     def parameter(self) -> str | None:
@@ -138,7 +140,10 @@ def acts() -> list[Act]:
         authority = authority_of(route) if isinstance(route, APIRoute) else None
         if isinstance(route, APIRoute) and authority is not None:
             name, summary = route.operation_id or "", route.summary or ""
-            found += [Act(m, route.path, name, summary, authority.roles) for m in sorted(route.methods or ())]
+            page = hasattr(authority, "signed_in")
+            found += [
+                Act(m, route.path, name, summary, authority.roles, page) for m in sorted(route.methods or ())
+            ]
     return found
 
 
