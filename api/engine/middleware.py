@@ -27,7 +27,7 @@ SLOWEST = 32 * 1024
 """Bytes a second of a body, beyond the seconds that every body has."""
 LINES_A_SECOND = 10
 """Of the access log, for strangers: who has no key shall not fill the disk. The metrics count them all."""
-IMPORTS = "/imports"
+IMPORTS = ("/imports", "/desk/admin/imports")
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 SAFE_HEADERS = [(b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer")]
 

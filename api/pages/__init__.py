@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from api.pages import acts, board, figures, first, funnel, live
+from api.pages import acts, admin, board, figures, first, funnel, live
 from api.pages.engine import static
 
 PAGES: tuple[APIRouter, ...] = (
@@ -16,5 +16,6 @@ PAGES: tuple[APIRouter, ...] = (
     board.pages,
     funnel.pages,
     figures.pages,
+    *admin.ROUTERS,
     first.pages,
 )

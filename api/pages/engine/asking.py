@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -48,15 +48,20 @@ async def ask(
     query: Mapping[str, Any] | None = None,
     body: Json | None = None,
     headers: Mapping[str, str] | None = None,
+    pieces: AsyncIterator[bytes] | None = None,
 ) -> Answer:
-    """One request to a route of this process, in the name of who is signed in. `query` without what is None or empty. Raises Refusal."""
+    """One request to a route of this process, in the name of who is signed in. `query` without what is None or empty;
+    `pieces` is a body that comes as it is read. Raises Refusal."""
     content = b"" if body is None else orjson.dumps(body)
     sent = {"content-type": "application/json"} if body is not None else {}
     scope = _scope(request, method, path, query or {}, sent | dict(headers or {}))
     status, found, parts = 500, {}, []
 
     async def receive() -> Json:
-        return {"type": "http.request", "body": content, "more_body": False}
+        if pieces is None:
+            return {"type": "http.request", "body": content, "more_body": False}
+        piece = await anext(pieces, None)
+        return {"type": "http.request", "body": piece or b"", "more_body": piece is not None}
 
     async def send(message: Any) -> None:
         nonlocal status, found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from datetime import date
 from typing import Any
 from urllib.parse import urlencode
@@ -20,7 +20,7 @@ from api.engine.errors import Problem
 from api.engine.roles import READERS, Role
 from api.engine.services import services_of
 from api.engine.sessions import Session
-from api.engine.signed_in import NotSignedIn, check_csrf, signed_in
+from api.engine.signed_in import NotSignedIn, check_csrf, check_origin, own_origin, signed_in
 from api.pages.engine import rendering, shared
 from api.pages.engine.asking import Answer, Json, Refusal, ask
 from api.pages.engine.navigation import HOME
@@ -119,6 +119,11 @@ class Page:
         return f"{HOME}/act/{operation}?{urlencode({**query, 'next': self.request.url.path})}"
 
     @property
+    def origin(self) -> str:
+        """Scheme and host under which the person has the page."""
+        return own_origin(self.request)
+
+    @property
     def currency(self) -> str:
         """What amounts are typed in where nothing else is said."""
         return str(self.query["amount.currency"] or "CNY")
@@ -169,8 +174,18 @@ class Page:
                 return None
             raise
 
+    async def fetch(self, path: str) -> Answer:
+        """What a GET answers that is no JSON: a file. Raises Refusal."""
+        return await ask(self.request, "GET", path)
+
+    async def send(
+        self, path: str, query: Mapping[str, Any], kind: str, pieces: AsyncIterator[bytes]
+    ) -> Answer:
+        """A body of another kind than JSON, as it is read. Raises Refusal."""
+        return await ask(self.request, "POST", path, query, headers={"content-type": kind}, pieces=pieces)
+
     async def write(
-        self, path: str, body: Json, *, key: str = "", version: str = "", method: str = "POST"
+        self, path: str, body: Json | None = None, *, key: str = "", version: str = "", method: str = "POST"
     ) -> Answer:
         """A write of the API. `key` makes a repeat harmless; `version` is what was seen, as If-Match has it. Raises Refusal."""
         headers = {"Idempotency-Key": key} if key else {}
@@ -263,11 +278,12 @@ def may_open(*roles: Role) -> Callable[[Request], Awaitable[Page]]:
         made = request.scope[PAGE] = Page(request, session)
         request.scope[USER] = session.user
         made.as_of = day_asked(request.query_params, made.zone)
-        if request.method in UNSAFE:
-            check_csrf(request, await request.form())
-            refuse_acts(request.query_params)
         if session.user.role not in allowed:
             raise Forbidden(f"this page is for the role {', '.join(allowed)}; yours is {session.user.role}")
+        if request.method in UNSAFE:
+            check_origin(request)  # before anything is read
+            check_csrf(request, await request.form())
+            refuse_acts(request.query_params)
         return made
 
     vars(page).update(

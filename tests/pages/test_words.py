@@ -1,0 +1,54 @@
+"""Every fixed word of the pages is there in Chinese."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from jinja2.ext import babel_extract
+
+from api.pages.admin.tabs import TABS
+from api.pages.engine.forms import controls_of
+from api.pages.engine.navigation import ENTRIES
+from api.pages.engine.rendering import TEMPLATES
+from api.pages.engine.table import acts
+from runtime.language import catalogue
+
+ZH = catalogue("zh")
+
+
+def said_in(template: Path) -> set[str]:
+    with template.open("rb") as source:
+        found = babel_extract(
+            source, ["_", "gettext", "ngettext:1,2"], [], {"trimmed": "true", "silent": "false"}
+        )
+        return {
+            text for _, _, said, _ in found for text in ([said] if isinstance(said, str) else said) if text
+        }
+
+
+def missing(texts: set[str]) -> set[str]:
+    return {
+        text for text in texts if text.isascii() and ZH.gettext(text) == text and any(map(str.isalpha, text))
+    }
+
+
+@pytest.mark.parametrize("template", sorted(TEMPLATES.glob("*.html")), ids=lambda path: path.name)
+def test_of_a_template(template: Path) -> None:
+    assert missing(said_in(template)) == set()
+
+
+def test_of_navigation_and_tabs() -> None:
+    assert missing({entry.title for entry in ENTRIES} | {title for _, title in TABS}) == set()
+
+
+def test_of_every_form() -> None:
+    titles = {text for act in acts().values() for text in (act.summary, act.more) if text}
+    fields = {
+        text
+        for act in acts().values()
+        for control in controls_of(act)
+        for text in (control.label, control.help)
+        if text
+    }
+    assert missing(titles | fields) == set()
