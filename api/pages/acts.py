@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -9,6 +10,7 @@ from uuid import UUID, uuid4
 
 import orjson
 from fastapi import Depends, Response
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
 from api.engine.acts import Act
@@ -43,6 +45,8 @@ REQUIREMENTS = {
     "loss-reason": "loseDeal",
 }
 """The act that gives what a gate asks for."""
+WHOLE = {"publishPolicy", "publishProcess", "publishCyclePolicy"}
+"""Acts whose body is written as one JSON document: a rule is published whole."""
 ABOUT = {
     "deal_id": "/deals/{}",
     "case_id": "/cases/{}",
@@ -50,7 +54,6 @@ ABOUT = {
     "customer_id": "/customers/{}",
 }
 """What a form is about, by the id in the path."""
-RESERVED = {"next", "csrf", "key", "version", "after"}
 UNDERNEATH = "occurred_at"
 
 pages = router()
@@ -69,7 +72,10 @@ def act_of(page: Page, operation: str) -> Act:
 async def show(operation: str, page: Writers) -> Response:
     """Whatever the address says beside ids is filled in."""
     act = act_of(page, operation)
-    return await _form(page, act, forms.filled(_controls(act), page.query), page.query, status=200)
+    given = page.query
+    if operation in WHOLE:
+        given[forms.BODY] = _example(page, operation)
+    return await _form(page, act, forms.filled(_controls(act), given), given, status=200)
 
 
 @pages.post("/act/{operation}", summary="Do what a form says")
@@ -90,6 +96,16 @@ async def do(operation: str, page: Writers) -> Response:
     return _done(page, typed, answer)
 
 
+def _example(page: Page, operation: str) -> str:
+    """Of the body of an act, to be changed into one's own."""
+    route = next(
+        r for r in page.request.app.routes if isinstance(r, APIRoute) and r.operation_id == operation
+    )
+    assert route.body_field is not None
+    shown = getattr(route.body_field.field_info.annotation, "model_config", {}).get("json_schema_extra", {})
+    return json.dumps(next(iter(shown.get("examples", [])), {}), indent=2, ensure_ascii=False)
+
+
 def _path(act: Act, typed: dict[str, str]) -> str:
     """Raises HTTPException for an id that is none."""
     try:
@@ -99,6 +115,8 @@ def _path(act: Act, typed: dict[str, str]) -> str:
 
 
 def _controls(act: Act) -> tuple[Control, ...]:
+    if act.operation in WHOLE:
+        return (Control(forms.BODY, "the whole of it, as JSON", "json", needed=True),)
     late = Control(UNDERNEATH, "happened at", "moment", help="For a late entry: when it happened.")
     return (*forms.controls_of(act), late)
 

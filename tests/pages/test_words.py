@@ -19,12 +19,8 @@ ZH = catalogue("zh")
 
 def said_in(template: Path) -> set[str]:
     with template.open("rb") as source:
-        found = babel_extract(
-            source, ["_", "gettext", "ngettext:1,2"], [], {"trimmed": "true", "silent": "false"}
-        )
-        return {
-            text for _, _, said, _ in found for text in ([said] if isinstance(said, str) else said) if text
-        }
+        found = [said for _, _, said, _ in babel_extract(source, ["_", "ngettext"], [], {"silent": "false"})]
+    return {text for said in found for text in ((said,) if isinstance(said, str) else said or ()) if text}
 
 
 def missing(texts: set[str]) -> set[str]:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from fastapi import Depends, Response
+from fastapi import Response
 
-from api.engine.roles import ADMIN
 from api.pages.admin import access, imports, operations, people
-from api.pages.engine.page import Page, may_open, router
+from api.pages.admin.tabs import Admin
+from api.pages.engine.page import router
 
 front = router()
 
 
 @front.get("/admin", summary="Administration")
-async def admin(page: Page = Depends(may_open(*ADMIN))) -> Response:  # noqa: B008 - FastAPI's own way
-    return page.go("/desk/admin/people")
+async def admin(page: Admin) -> Response:
+    return await people.people(page)
 
 
 ROUTERS = (front, people.pages, access.pages, imports.pages, operations.pages)

@@ -28,6 +28,8 @@ from domain.figures.scope import Scope
 from domain.time.duration import Duration
 from domain.time.periods import Period
 
+BODY = "body"
+"""The name of a control that is the whole body."""
 LONG = 1_000
 """A text that may be longer gets several lines."""
 LISTS = {"rep": "rep", PERSON: "rep", "team": "team", "product": "product"}
@@ -210,7 +212,9 @@ def body_of(controls: Sequence[Control], typed: Mapping[str, str], zone: ZoneInf
     body: dict[str, Any] = {}
     for control in controls:
         value = _value(control, typed, zone)
-        if value is not None:
+        if control.name == BODY and isinstance(value, dict):
+            body |= value
+        elif value is not None:
             _put(body, control.name.split("."), value)
     return body
 

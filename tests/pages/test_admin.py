@@ -1,0 +1,91 @@
+"""What administrators do in the browser."""
+
+from __future__ import annotations
+
+import httpx
+
+from tests.house import House
+from tests.pages.conftest import hidden
+
+DEALS = b"opportunity_id,sales_agent,product,account,deal_stage,engage_date,close_date,close_value\n"
+
+
+def send(admin: httpx.Client, path: str, **typed: str) -> httpx.Response:
+    token = hidden(admin.get(path).text, "csrf")
+    return admin.post(path, data={"csrf": token, **typed})
+
+
+class TestAccounts:
+    def test_one_is_made_with_a_link_that_is_shown_once(self, house: House, admin: httpx.Client) -> None:
+        answer = send(
+            admin, "/desk/admin/accounts", login="li-wei", role="rep", rep_id=str(house.reps["north"])
+        )
+        assert answer.status_code == 200
+        link = answer.text.partition('<code class="secret">')[2].partition("<")[0]
+        assert httpx.get(link, headers={"Accept": "text/html"}).status_code == 200
+        assert link not in admin.get("/desk/admin/accounts").text
+
+    def test_one_for_nobody_says_what_is_missing(self, admin: httpx.Client) -> None:
+        answer = send(admin, "/desk/admin/accounts", login="nobody", role="rep")
+        assert answer.status_code == 422
+        assert "rep_id" in answer.text
+        assert 'value="nobody"' in answer.text, "what was typed stays"
+
+    def test_a_disabled_one_is_let_in_again(self, house: House, admin: httpx.Client) -> None:
+        south = house.browser("south")
+        token = hidden(admin.get("/desk/admin/accounts").text, "csrf")
+        for act, seen in (("disable", 303), ("enable", 200)):
+            answer = admin.post(f"/desk/admin/accounts/south/{act}", data={"csrf": token})
+            assert answer.status_code == 303, answer.text
+            if act == "disable":
+                assert south.get("/desk/board").status_code == seen
+        assert house.browser("south").get("/desk/board").status_code == 200
+
+
+class TestKeys:
+    def test_one_is_made_shown_once_and_revoked(self, house: House, admin: httpx.Client) -> None:
+        answer = send(admin, "/desk/admin/keys", user_id="u-sync", role="auditor", label="sync")
+        token = answer.text.partition('<code class="secret">')[2].partition("<")[0]
+        asked = {"Authorization": f"Bearer {token}"}
+        assert httpx.get(f"{house.base}/policies", headers=asked).status_code == 200
+        page = admin.get("/desk/admin/keys").text
+        assert token not in page
+        id = token.split("_")[1]
+        revoked = admin.post(f"/desk/admin/keys/{id}/revoke", data={"csrf": hidden(page, "csrf")})
+        assert revoked.status_code == 303
+        assert httpx.get(f"{house.base}/policies", headers=asked).status_code == 401
+
+
+class TestImports:
+    def test_a_file_is_taken_and_followed(self, admin: httpx.Client) -> None:
+        token = hidden(admin.get("/desk/admin/imports").text, "csrf")
+        files = [("files", ("sales_pipeline.csv", DEALS, "text/csv"))]
+        answer = admin.post(
+            "/desk/admin/imports", data={"csrf": token, "mapping": "crm_export", "dry_run": "on"}, files=files
+        )
+        assert answer.status_code in (303, 422), answer.text
+        if answer.status_code == 303:
+            assert admin.get(answer.headers["location"]).status_code == 200
+        else:
+            assert 'role="alert"' in answer.text
+
+    def test_nothing_is_read_of_what_a_rep_sends(self, rep: httpx.Client) -> None:
+        files = [("files", ("sales_pipeline.csv", DEALS * 1_000, "text/csv"))]
+        assert rep.post("/desk/admin/imports", data={"mapping": "crm_export"}, files=files).status_code == 403
+
+
+def test_read_models_are_shown_with_their_positions(admin: httpx.Client) -> None:
+    page = admin.get("/desk/admin/read-models").text
+    assert "deal_board" in page
+    assert "agenda" in page
+
+
+def test_rules_are_published_whole(house: House, admin: httpx.Client) -> None:
+    form = admin.get("/desk/act/publishPolicy")
+    assert "key-accounts" in form.text, "an example to change"
+    body = '{"name": "browser", "calendar": {"timezone": "Asia/Shanghai", "country": "CN", "years": [2027]}, "due_after": "2bd"}'
+    typed = {"csrf": hidden(form.text, "csrf"), "key": hidden(form.text, "key"), "body": body}
+    answer = admin.post("/desk/act/publishPolicy", data=typed)
+    assert answer.status_code == 303, answer.text
+    after = answer.headers["location"].rpartition("after=")[2]
+    assert house.admin.get("/policies/browser", params={"after": after}).status_code == 200
