@@ -13,6 +13,7 @@ from domain.engine import fields as limits
 from domain.engine.aggregate import Aggregate, kind_of
 from domain.engine.context import Context
 from domain.engine.errors import DomainError, FieldError, Invalid
+from domain.engine.quick_check import good_of
 from domain.engine.references import Named, references
 from domain.engine.registers import Register
 from domain.engine.unit_of_work import Json, Stream, UnitOfWork
@@ -61,7 +62,9 @@ class Command:
 
     def check(self, context: Context) -> None:
         """What it says by itself, held against the types of its fields. Raises Invalid naming every bad field."""
-        errors = limits.problems(self, self.day_of_money(context))
+        cls: Any = type(self)
+        on = self.day_of_money(context)
+        errors = [] if good_of(cls)(self, on) else limits.problems(self, on)
         if late := self.wrong_now(context):
             limits.add(late, errors)
         if errors:
@@ -73,29 +76,35 @@ class Command:
 
     def day_of_money(self, context: Context) -> date | None:
         """The day that its amounts are of, on which one could pay in their currencies; None: whenever that was."""
-        return context.happened_at.date()
+        return (context.occurred_at or context.now).date()
 
     def stands(self, named: Named, held: Aggregate) -> bool:
         """Whether `held` says so already: what stays as it is may be said again by who could not have said it first."""
         return False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # frozen would cost a third of making one
 class Call:
+    """A command as it is given. Nothing of it is changed afterwards."""
+
     command: Command
     context: Context
+    chief: Stream | None = field(init=False)
+    """What the command is about."""
     named: tuple[Named, ...] = field(init=False)
-    streams: tuple[Stream, ...] = field(init=False)
-    """What a decision on it surely looks at: what the command is about, what it names, its rules. These are loaded in one query;
-    what a decision discovers on its way is loaded then.
-    """
 
     def __post_init__(self) -> None:
-        chief, named = self.command.stream(), tuple(self.command.named())
-        about = () if chief is None else (chief,)
-        referred = tuple([(kind_of(one.refers), one.id) for one in named])
-        object.__setattr__(self, "named", named)
-        object.__setattr__(self, "streams", (*about, *referred, *self.command.rules()))
+        self.chief = self.command.stream()
+        self.named = tuple(self.command.named())
+
+    @property
+    def streams(self) -> tuple[Stream, ...]:
+        """What a decision on it surely looks at: what the command is about, what it names, its rules. What is not remembered of
+        these is loaded in one query; what a decision discovers on its way is loaded then.
+        """
+        about = () if self.chief is None else (self.chief,)
+        referred = [(kind_of(one.refers), one.id) for one in self.named]
+        return (*about, *referred, *self.command.rules())
 
 
 Decide = Callable[[Any, UnitOfWork], Json]

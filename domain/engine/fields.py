@@ -193,7 +193,7 @@ def look_of(cls: Any) -> Look:
 
 
 def _check_of(hint: Any, where: str) -> Check | None:
-    bare, limits = _unwrapped(hint)
+    bare, limits = unwrapped(hint)
     origin, args = get_origin(bare), get_args(bare)
     if bare is str:
         return _text(limits, where)
@@ -212,7 +212,7 @@ def _check_of(hint: Any, where: str) -> Check | None:
     raise TypeError(f"{where}: it is not known what limits {hint} has")
 
 
-def _unwrapped(hint: Any) -> tuple[Any, dict[type, Any]]:
+def unwrapped(hint: Any) -> tuple[Any, dict[type, Any]]:
     """The type itself, and by their kind the limits that stand beside it."""
     if get_origin(hint) is not Annotated:
         return hint, {}

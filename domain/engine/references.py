@@ -8,10 +8,10 @@ that of something inside its own stream.
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
-from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 Whose = Literal["anybody", "seen", "team", "own"]
@@ -42,8 +42,7 @@ CycleId = Annotated[UUID, Refers("cycle", "seen")]
 ActionItemId = Annotated[UUID, Refers("action item", "seen")]
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(NamedTuple):
     """An id that a command names something by, and where it stands."""
 
     field: str
@@ -51,16 +50,18 @@ class Named:
     id: UUID
 
 
-Read = Callable[[Any, str], Iterator[Named]]
+Read = Callable[[Any, str], Iterable[Named]]
 
 
-def references(command: Any) -> Iterator[Named]:
+def references(command: Any) -> list[Named]:
     """Every id by which the command names something, nested ones included."""
     cls: Any = type(command)
+    found: list[Named] = []
     for name, read in readers(cls):
         value = getattr(command, name)
         if value is not None:
-            yield from read(value, name)
+            found += read(value, name)
+    return found
 
 
 @cache
@@ -88,8 +89,8 @@ def _reader(hint: Any) -> Read | None:
 
 
 def _one(refers: Refers) -> Read:
-    def read(value: UUID, field: str) -> Iterator[Named]:
-        yield Named(field, refers, value)
+    def read(value: UUID, field: str) -> Iterable[Named]:
+        return (Named(field, refers, value),)
 
     return read
 
@@ -103,6 +104,5 @@ def _each(of: Read | None) -> Read | None:
     return read if of is not None else None
 
 
-def _inside(value: Any, field: str) -> Iterator[Named]:
-    for named in references(value):
-        yield Named(f"{field}.{named.field}", named.refers, named.id)
+def _inside(value: Any, field: str) -> Iterable[Named]:
+    return [Named(f"{field}.{named.field}", named.refers, named.id) for named in references(value)]

@@ -21,9 +21,11 @@ from api.capabilities import ACTS
 from api.engine.acts import Act
 from api.engine.routes import body_of
 from api.engine.values import VALUES
+from benchmarks.lives import Lives
 from domain.engine.command import Command, Together
 from domain.engine.errors import Invalid
 from domain.engine.fields import FLAT, Code, Digits, Name, Pattern, ShortText, check, look_of, problems
+from domain.engine.quick_check import good_of
 from domain.imports import AsImported
 
 INSTANT, DAY = datetime(2026, 3, 2, 9, tzinfo=UTC), date(2026, 3, 2)
@@ -155,8 +157,9 @@ def test_a_command_says_how_long_all_its_texts_may_be(kind: Any) -> None:
 
 
 @pytest.mark.parametrize("kind", COMMANDS, ids=lambda kind: kind.__name__)
-def test_what_is_beyond_a_limit_is_named(kind: type[Any]) -> None:
+def test_what_is_beyond_a_limit_is_named(kind: Any) -> None:
     for wrong in bad_parts(kind):
+        assert not good_of(kind)(wrong.value, None), wrong.json
         assert wrong.path in {error.field for error in problems(wrong.value)}, wrong.json
 
 
@@ -192,6 +195,22 @@ class Limited:
 def test_a_text_without_a_limit_is_a_mistake_of_ours() -> None:
     with pytest.raises(TypeError, match=r"Unlimited\.text"):
         look_of(Unlimited)
+
+
+@pytest.mark.parametrize("name", ["Wang", "王芳", "Gdańsk 2"])
+def test_what_is_usual_is_found_good_without_a_closer_look(name: str) -> None:
+    assert good_of(Limited)(Limited(name, share=Decimal("0.5")), None)
+
+
+@pytest.mark.parametrize("remark", ["two\nlines", "a\u3000b", "\u200b"])
+def test_what_is_unusual_and_good_passes_the_closer_look(remark: str) -> None:
+    check(Limited("Wang", remark=remark))
+
+
+def test_the_quick_look_takes_the_whole_life_of_deals_for_good() -> None:
+    lives = Lives(7)
+    commands: list[Any] = [*lives.office(), *lives.life(), *lives.brief_life()]
+    assert [c for c in commands if not good_of(c.__class__)(c, DAY)] == []
 
 
 def test_everything_that_is_wrong_is_named_at_once() -> None:
