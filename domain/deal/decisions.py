@@ -46,7 +46,7 @@ def policy_of(deal: Deal, work: UnitOfWork) -> FollowUpPolicy:
 
 
 def process_of(deal: Deal, work: UnitOfWork) -> Process:
-    return work.find(Processes, process_stream(deal.process)).at(deal.process_version)
+    return work.look(Processes, process_stream(deal.process)).at(deal.process_version)
 
 
 def rules_of(deal: Deal) -> Sequence[Stream]:
@@ -71,7 +71,7 @@ def check_subjects(customer_id: UUID | None, product_id: UUID | None, work: Unit
 @handles(c.OpenDeal)
 def open_deal(command: c.OpenDeal, work: UnitOfWork) -> Json:
     check_subjects(command.customer_id, command.product_id, work)
-    process = work.find(Processes, process_stream(command.process)).current
+    process = work.look(Processes, process_stream(command.process)).current
     policy = follow_up_policy(command.policy, work)
     rep = work.get(Rep, command.owner_id, guard=True)
     rep.must_be_active()
@@ -127,7 +127,7 @@ def check_contact(deal: Deal, contact_id: UUID | None, work: UnitOfWork) -> None
     """A touch is with a contact of the deal's customer. Raises NotFound."""
     if contact_id is None:
         return
-    known = work.get(Customer, deal.customer_id).contacts if deal.customer_id is not None else {}
+    known = work.look(Customer, deal.customer_id).contacts if deal.customer_id is not None else {}
     if contact_id not in known:
         words = "activity.contact_id: the deal's customer has no contact with this id"
         raise NotFound(words, kind="contact", id=str(contact_id), field="activity.contact_id")

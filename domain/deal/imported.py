@@ -55,7 +55,7 @@ def import_deal(row: ImportDeal, work: UnitOfWork) -> Json:
 def _open(deal: Deal, row: ImportDeal, work: UnitOfWork) -> None:
     processes, policies = process_stream(row.process), policy_stream(row.policy)
     work.want((Rep, row.owner_id), (Processes, processes), (Policies, policies))
-    process, policy = work.find(Processes, processes).current, follow_up_policy(row.policy, work)
+    process, policy = work.look(Processes, processes).current, follow_up_policy(row.policy, work)
     _check_stage(row, process)
     opened_at = row.opened_at or work.context.now
     deal.open(_opening(row, _owner(row, work), process, policy), opened_at)

@@ -16,7 +16,7 @@ def admit(call: Call, work: UnitOfWork) -> None:
     """Refuse before anything is decided: a stream out of the actor's reach, a version that is not
     the one the caller saw.
     """
-    chief, context = call.command.stream(), call.context
+    chief, context = call.chief, call.context
     if chief is None or (context.expected_version is None and context.reach is None):
         return
     work.want(chief)
@@ -35,9 +35,9 @@ def admit(call: Call, work: UnitOfWork) -> None:
 def check_named(call: Call, work: UnitOfWork) -> None:
     """Refuse a command that names what is not there, is something else, or is not the actor's to name."""
     own = call.context.reach.rep_id if call.context.reach is not None else None
-    named = [one for one in call.named if one.id != own]
-    if named:
-        work.want(*((kind_of(one.refers), one.id) for one in named))
+    named = [one for one in call.named if one.id != own] if call.named else ()
+    if len(named) > 1:  # else it is asked for where it is looked at
+        work.want(*[(kind_of(one.refers), one.id) for one in named])
     for one in named:
         if one.refers.kind == PERSON:
             _check_person(one, call, work)
@@ -47,7 +47,7 @@ def check_named(call: Call, work: UnitOfWork) -> None:
 
 def _check_thing(named: Named, call: Call, work: UnitOfWork) -> None:
     kind, reach = kind_of(named.refers), call.context.reach
-    held = work.base(kind, named.id)
+    held = work.known(kind, named.id)
     if not isinstance(held, kind) or not held.exists:
         raise _nothing(named)
     if reach is None or named.refers.whose == "anybody" or _stands(named, call, work):
@@ -63,10 +63,10 @@ def _check_person(named: Named, call: Call, work: UnitOfWork) -> None:
     company's head; who sees one team may name its manager, and who has a part already.
     """
     kind, reach = kind_of(named.refers), call.context.reach
-    held = work.base(kind, named.id)
+    held = work.known(kind, named.id)
     if isinstance(held, kind) and held.exists:
         return
-    if held is not None and held.version > 0:
+    if held.version > 0:
         raise _nothing(named)
     if reach is None or reach.team_id is None or _stands(named, call, work):
         return
@@ -75,15 +75,14 @@ def _check_person(named: Named, call: Call, work: UnitOfWork) -> None:
 
 
 def _stands(named: Named, call: Call, work: UnitOfWork) -> bool:
-    chief = call.command.stream()
-    held = work.base(*chief) if chief is not None else None
+    held = work.base(*call.chief) if call.chief is not None else None
     return held is not None and (named.id in held.parts() or call.command.stands(named, held))
 
 
 def check_made(call: Call, work: UnitOfWork) -> None:
     """What did not exist before must be within the actor's reach as it was made."""
-    chief, reach = call.command.stream(), call.context.reach
-    made = work.made(chief[1]) if chief is not None else None
+    chief, reach = call.chief, call.context.reach
+    made = work.made(chief[1]) if chief is not None and reach is not None else None
     if made is not None and reach is not None and not made.makeable(reach):
         raise Forbidden(f"you may not make a {made.KIND} that belongs to others", kind=made.KIND)
 

@@ -10,9 +10,9 @@ versions; before a refusal is given, the ledger is asked once whether what it re
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Coroutine, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 from domain.engine import authority
@@ -87,8 +87,6 @@ def attempt(call: Call, work: UnitOfWork, *, checked: bool = False) -> Decision:
     scoped = call.context.reach is not None
     if not (scoped or checked):
         call.command.check(call.context)
-    # One alone may be new: it is loaded where somebody looks at it.
-    work.want(*call.streams, at_least=2)
     authority.admit(call, work)
     if scoped:  # what may not be seen is not there, whatever else is wrong
         call.command.check(call.context)
@@ -97,7 +95,7 @@ def attempt(call: Call, work: UnitOfWork, *, checked: bool = False) -> Decision:
     authority.check_made(call, work)
     context, meta = call.context, Meta.of(call.context)
     facts, expectations, answer = work.outcome(meta, answer)
-    version = work.version_of(call.command.stream())
+    version = work.version_of(call.chief)
     return Decision(call.command, context.key, meta, facts, expectations, answer, version, context.said)
 
 
@@ -109,9 +107,11 @@ class CommandHandler:
     attempts: int = ATTEMPTS
     _last_in_line: dict[int, asyncio.Future[None]] = field(default_factory=dict)
 
-    async def execute(self, command: Command, context: Context) -> Receipt:
+    def execute(self, command: Command, context: Context) -> Coroutine[Any, Any, Receipt]:
         """Decide and record. Raises a DomainError when refused; then nothing was recorded."""
-        call = Call(command, context)
+        return self._answer(Call(command, context))
+
+    async def _answer(self, call: Call) -> Receipt:
         try:
             return await self._in_turn(call)
         except DomainError:
@@ -122,7 +122,7 @@ class CommandHandler:
 
     async def _in_turn(self, call: Call) -> Receipt:
         """Commands on one stream take turns here instead of failing each other at the ledger."""
-        chief = call.command.stream()
+        chief = call.chief
         if chief is None:
             return await self._execute(call)
         line, id = self._last_in_line, chief[1].int
@@ -162,12 +162,17 @@ class CommandHandler:
                 return attempt(call, work, checked=checked), work
             except NotLoaded as missing:
                 checked = True
-                read |= await self.store.load(missing.wanted, complete=missing.complete, known=work.believed)
+                wanted = missing.wanted if missing.complete else self._unknown(call, read) | missing.wanted
+                read |= await self.store.load(wanted, complete=missing.complete, known=work.believed)
             except DomainError:
                 now = await self.store.load({}, known=work.believed) if work.believed else {}
                 if all(now[base.id].version == base.version for base in work.believed):
                     raise
                 read |= now
+
+    def _unknown(self, call: Call, read: dict[UUID, Aggregate]) -> Wanted:
+        """What a decision surely looks at, and nobody knows yet: who asks the ledger anyway asks for all of it."""
+        return {id: kind for kind, id in call.streams if id not in read and self.store.recall(id) is None}
 
     async def _seen(self, call: Call) -> Receipt | None:
         """The first answer, where the key was answered before: a repeat is never refused."""
@@ -184,6 +189,6 @@ class CommandHandler:
 
     async def _settled(self, call: Call) -> Receipt | DomainError:
         try:
-            return await self.execute(call.command, call.context)
+            return await self._answer(call)
         except DomainError as refusal:
             return refusal

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol, TypeVar
 from uuid import UUID
@@ -62,15 +62,28 @@ class UnitOfWork:
     with it, which is safe because decisions are pure.
     """
 
+    __slots__ = (
+        "_bases",
+        "_believed",
+        "_calendars",
+        "_guarded",
+        "_loaded",
+        "_open",
+        "_recall",
+        "_warnings",
+        "changed",
+        "context",
+    )
+
     def __init__(self, context: Context, loaded: dict[UUID, Aggregate], recall: Recall) -> None:
         self.context = context
         self._loaded = loaded
         self._recall = recall
         self._bases: dict[int, Aggregate] = {}
-        self._believed: list[Aggregate] = []
+        self._believed: dict[int, Aggregate] = {}
         """Of the bases those that were not read from the ledger: remembered, or taken to be new."""
         self._open: dict[int, Aggregate] = {}
-        self._guarded: dict[int, UUID] = {}
+        self._guarded: dict[int, None] = {}
         """By ids as numbers: those are hashed in C."""
         self.changed: list[Aggregate] = []
         self._calendars: dict[tuple[str, str], BusinessCalendar] = {}
@@ -85,49 +98,63 @@ class UnitOfWork:
         if policy.calendar.known_until is not None:
             self._calendars[kind, policy.name] = policy.calendar
 
-    def want(self, *wanted: Stream, at_least: int = 1) -> None:
-        """Ask for several aggregates at once, to have them loaded in one go where so many are missing."""
+    def want(self, *wanted: Stream) -> None:
+        """Ask for several aggregates at once, to have them loaded in one go."""
         missing: Wanted = {}
         for kind, id in wanted:
             if self.base(kind, id) is None:
                 missing.setdefault(id, kind)
-        if len(missing) >= at_least:
+        if missing:
             raise NotLoaded(missing)
 
     def base(self, kind: type[Aggregate], id: UUID) -> Aggregate | None:
         """What the decision starts from. Memory is asked once, so that the answer stays the same; that an id was looked for as
         another kind of thing and not found does not say that there is none of this kind.
         """
-        base = self._bases.get(id.int)
-        if base is None and self._loaded:
+        number = id.int
+        base = self._bases.get(number)
+        if base is not None:
+            return base
+        if self._loaded:
             base = self._loaded.get(id)
         if base is None:
             base = self._recall(id)
-            if base is None or not (base.exists or isinstance(base, kind)):
+            if base is None or not (isinstance(base, kind) or base.exists):
                 return None
-            self._believed.append(base)
-        self._bases[id.int] = base
+            self._believed[number] = base
+        self._bases[number] = base
+        return base
+
+    def known(self, kind: type[Aggregate], id: UUID) -> Aggregate:
+        """The same; what is not there yet is loaded."""
+        base = self.base(kind, id)
+        if base is None:
+            raise NotLoaded({id: kind})
         return base
 
     def find(self, kind: type[A], id: UUID, *, guard: bool = False) -> A:
         """The aggregate, existing or not. `guard`: the decision holds only if it stays as read."""
         found = self._open.get(id.int)
         if found is None:
-            base = self.base(kind, id)
-            if base is None:
-                raise NotLoaded({id: kind})
-            found = self._open[id.int] = base.fork()
+            found = self._open[id.int] = self.known(kind, id).fork()
         if guard:
-            self._guarded[id.int] = id
+            self._guarded[id.int] = None
         if not isinstance(found, kind) or found.foreign:
-            raise NotFound(f"no {kind.KIND} has the id {id}", kind=kind.KIND, id=str(id))
+            raise _nothing(kind, id)
+        return found
+
+    def look(self, kind: type[A], id: UUID) -> A:
+        """As `find`, and only to be looked at: no copy is made of it, and nothing may be decided on it."""
+        found = self._open.get(id.int) or self.known(kind, id)
+        if not isinstance(found, kind) or found.foreign:
+            raise _nothing(kind, id)
         return found
 
     def get(self, kind: type[A], id: UUID, *, guard: bool = False, complete: bool = False) -> A:
         """One that exists. `complete`: the decision asks what a snapshot leaves out."""
         found = self.find(kind, id, guard=guard)
         if not found.exists:
-            raise NotFound(f"no {kind.KIND} has the id {id}", kind=kind.KIND, id=str(id))
+            raise _nothing(kind, id)
         if complete and not found.complete:
             raise NotLoaded({id: kind}, complete=True)
         return found
@@ -140,8 +167,7 @@ class UnitOfWork:
         if base is None and self._recall is nothing_remembered:
             raise NotLoaded({id: kind})
         if base is None:
-            base = self._bases[id.int] = kind(id)
-            self._believed.append(base)
+            base = self._bases[id.int] = self._believed[id.int] = kind(id)
         if base.version:
             raise AlreadyExists(f"the id {id} is taken", kind=kind.KIND, id=str(id))
         return self.find(kind, id)
@@ -152,9 +178,9 @@ class UnitOfWork:
         return self._bases.values()
 
     @property
-    def believed(self) -> Sequence[Aggregate]:
+    def believed(self) -> Collection[Aggregate]:
         """Of those the ones that the ledger was not asked for."""
-        return self._believed
+        return self._believed.values()
 
     def outcome(self, meta: Meta, answer: Json) -> Outcome:
         """What came of the decision, which is over with it."""
@@ -162,17 +188,20 @@ class UnitOfWork:
         facts = [fact for a in self.changed for fact in _stamp(a, self.context.happened_at, meta)]
         if facts:
             # Memory has no age: what rests on it is held against the ledger with what is changed and guarded.
-            depends = {a.id.int: a.id for a in (*self.changed, *self._believed)} | self._guarded
-            self._warn_beyond(facts)
-            before = tuple([Expectation(id, self._bases[n].version) for n, id in depends.items()])
+            changed = {a.id.int: self._bases[a.id.int] for a in self.changed}
+            guarded = {number: self._bases[number] for number in self._guarded}
+            bases: Iterable[Aggregate] = (changed | self._believed | guarded).values()
+            if self._calendars:
+                self._warn_beyond(facts)
         else:  # that there is nothing to record holds only while all that was looked at stands
-            before = tuple([Expectation(base.id, base.version) for base in self._bases.values()])
+            bases = self._bases.values()
+        before = tuple([Expectation(base.id, base.version) for base in bases])
         if self._warnings:
             answer = {**answer, "warnings": list(dict.fromkeys(self._warnings))}
         return Outcome(tuple(facts), before, answer)
 
     def _warn_beyond(self, facts: Iterable[Pending]) -> None:
-        at = latest([pending.fact for pending in facts]) if self._calendars else None
+        at = latest([pending.fact for pending in facts])
         if at is not None:
             found = (beyond(calendar, *of, at) for of, calendar in self._calendars.items())
             self.warn(*(said for said in found if said))
@@ -186,6 +215,10 @@ class UnitOfWork:
         """As the decision leaves it; 0 of what it did not look at."""
         found = self._open.get(stream[1].int) if stream is not None else None
         return found.version if found is not None else 0
+
+
+def _nothing(kind: type[Aggregate], id: UUID) -> NotFound:
+    return NotFound(f"no {kind.KIND} has the id {id}", kind=kind.KIND, id=str(id))
 
 
 def _stamp(aggregate: Aggregate, happened_at: datetime, meta: Meta) -> list[Pending]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
+from functools import lru_cache
 from typing import Any, ClassVar, Generic, TypeVar
 from uuid import UUID
 
@@ -37,7 +38,7 @@ class Versions(Aggregate, Generic[P]):
 
     @classmethod
     def stream_of(cls, name: str) -> UUID:
-        return named_id(cls.KIND.replace(" ", "-"), name)
+        return _stream(cls.KIND, name)
 
     @property
     def current(self) -> P:
@@ -48,10 +49,13 @@ class Versions(Aggregate, Generic[P]):
 
     def at(self, version: int) -> P:
         """Raises NotFound."""
-        found = next((one for one in self.versions if _number(one) == version), None)
-        if found is None:
+        found = self.versions[version - 1 : version]  # where nothing was left out
+        if found and _number(found[0]) == version:
+            return found[0]
+        found = tuple(one for one in self.versions if _number(one) == version)
+        if not found:
             raise NotFound(f"the {self.CALLED} has no version {version}", kind=self.KIND, version=version)
-        return found
+        return found[0]
 
     def publish(self, version: P) -> P:
         """The next version, whatever number it has; the last one again is silence."""
@@ -64,6 +68,11 @@ class Versions(Aggregate, Generic[P]):
 
     def _published(self, fact: Fact) -> None:
         self.versions = (*self.versions, getattr(fact, fields(fact)[0].name))
+
+
+@lru_cache(maxsize=1024)
+def _stream(kind: str, name: str) -> UUID:
+    return named_id(kind.replace(" ", "-"), name)
 
 
 class Publish(Command):
@@ -95,7 +104,7 @@ def _publish(command: Publish, work: UnitOfWork) -> Json:
 
 def in_force(kind: type[Versions[P]], name: str, work: UnitOfWork, version: int | None = None) -> P:
     """The one that a decision sets deadlines by: a version, or the newest. Raises NotFound."""
-    held = work.find(kind, kind.stream_of(name))
+    held = work.look(kind, kind.stream_of(name))
     found: Any = held.current if version is None else held.at(version)
     work.hold_to(kind.CALLED, found)
     chosen: P = found
