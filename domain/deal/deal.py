@@ -7,11 +7,10 @@ here are the rules about the deal itself.
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Self
 from uuid import UUID
 
 from domain.deal import facts as f
-from domain.deal.gates import AT_STAKE, NEVER_OVERRIDDEN, changed, missing, on_the_way
+from domain.deal.gates import AT_STAKE, NEVER_OVERRIDDEN, Evidence, changed, closing, missing, on_the_way
 from domain.deal.kept import mark_in, mark_of
 from domain.deal.overrides import Override
 from domain.deal.promising import PromisingDeal
@@ -184,39 +183,40 @@ class Deal(PromisingDeal):
             self.must_be_open()
 
     def _pass_gate(self, process: Process, to: str, at: datetime | None) -> None:
-        lacking = self.lacking(process, to)
-        override = self._override(self, process, to, lacking)
+        asked = on_the_way(process, self.stage, to)
+        evidence = self.evidence() if asked else {}
+        lacking = missing(evidence, asked)
+        override = self._override(evidence, process, to, lacking)
         self.record(f.StageMoved(before=self.stage, after=to, override_id=override, missing=lacking), at)
 
     def lacking(self, process: Process, to: str, won: f.DealWon | None = None) -> tuple[str, ...]:
         """The requirements on the way to `to` that are not met; `won` brings those it meets itself."""
-        return missing(self._tried(won).evidence(), on_the_way(process, self.stage, to))
-
-    def _tried(self, won: f.DealWon | None) -> Self:
-        return self if won is None else self._as_if_won(won.amount, won.closed_on, won.contract_reference)
+        asked = on_the_way(process, self.stage, to)
+        return missing(self._as_if_won(won), asked) if asked else ()
 
     def lacking_to_win(
         self, process: Process, amount: Money | None, closed_on: date | None, contract_reference: str
     ) -> tuple[str, ...]:
-        tried = self._as_if_won(amount, closed_on, contract_reference)
-        return missing(tried.evidence(), (*on_the_way(process, self.stage, WON), *NEVER_OVERRIDDEN[WON]))
+        evidence = self.evidence() | closing(amount, closed_on, contract_reference)
+        return missing(evidence, (*on_the_way(process, self.stage, WON), *NEVER_OVERRIDDEN[WON]))
 
-    def _as_if_won(self, amount: Money | None, closed_on: date | None, contract_reference: str) -> Self:
-        tried = self.fork()
-        tried.amount, tried.closed_on, tried.contract_reference = amount, closed_on, contract_reference
-        return tried
+    def _as_if_won(self, won: f.DealWon | None) -> Evidence:
+        evidence = self.evidence()
+        return (
+            evidence if won is None else evidence | closing(won.amount, won.closed_on, won.contract_reference)
+        )
 
-    def _override(self, tried: Self, process: Process, to: str, lacking: tuple[str, ...]) -> UUID | None:
-        """The approval that lets `lacking` pass with the deal as it is tried, None where none is needed. Raises
+    def _override(
+        self, evidence: Evidence, process: Process, to: str, lacking: tuple[str, ...]
+    ) -> UUID | None:
+        """The approval that lets `lacking` pass with what there is to show, None where none is needed. Raises
         GateNotPassed, which names what has changed since an approval was asked for.
         """
         if not lacking:
             return None
         asked = on_the_way(process, self.stage, to)
         differ = {
-            o.id: changed(o.shown, tried.evidence(), asked)
-            for o in self.overrides.values()
-            if o.covers(to, lacking)
+            o.id: changed(o.shown, evidence, asked) for o in self.overrides.values() if o.covers(to, lacking)
         }
         override = next((id for id, names in differ.items() if not names), None)
         if override is None or not set(lacking).isdisjoint(NEVER_OVERRIDDEN.get(to, ())):
@@ -235,7 +235,7 @@ class Deal(PromisingDeal):
             raise Invalid([FieldError("to", f"no stage {to!r} in version {process.version}")])
         if to != AFTER_SALES:
             self.must_be_open()
-        if to == WON and self._tried(won).amount is None:
+        if to == WON and (self if won is None else won).amount is None:
             raise Refused("set the amount first: it is part of what is approved", missing=[AT_STAKE])
         stated = NEVER_OVERRIDDEN.get(to, ())
         lacking = tuple(name for name in self.lacking(process, to, won) if name not in stated)
@@ -281,8 +281,9 @@ class Deal(PromisingDeal):
     ) -> None:
         self.must_be_open()
         self.must_have_closed_after_opening(won.closed_on)
-        lacking = self.lacking(process, WON, won)
-        override = self._override(self._tried(won), process, WON, lacking)
+        evidence = self._as_if_won(won)
+        lacking = missing(evidence, on_the_way(process, self.stage, WON))
+        override = self._override(evidence, process, WON, lacking)
         self.change_amount(won.amount, at)
         self.record(won, at)
         self.record(f.StageMoved(before=self.stage, after=WON, override_id=override, missing=lacking), at)
@@ -291,10 +292,13 @@ class Deal(PromisingDeal):
     def lose(self, process: Process, lost: f.DealLost, now: datetime, at: datetime | None = None) -> None:
         self.must_be_open()
         self.must_have_closed_after_opening(lost.closed_on)
-        tried = self.fork()
-        tried.loss_reason, tried.closed_on = lost.loss_reason, lost.closed_on
-        lacking = missing(tried.evidence(), (*NEVER_OVERRIDDEN[LOST], *on_the_way(process, self.stage, LOST)))
-        override = self._override(tried, process, LOST, lacking)
+        evidence = {
+            **self.evidence(),
+            "loss-reason": lost.loss_reason.strip(),
+            "close-date": lost.closed_on,
+        }
+        lacking = missing(evidence, (*NEVER_OVERRIDDEN[LOST], *on_the_way(process, self.stage, LOST)))
+        override = self._override(evidence, process, LOST, lacking)
         self.record(lost, at)
         self.record(f.StageMoved(before=self.stage, after=LOST, override_id=override, missing=lacking), at)
         self.end_promise(PromiseOutcome.EXCUSED, now)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from uuid import UUID
 
@@ -28,6 +29,15 @@ class Blockers:
 
     def __bool__(self) -> bool:
         return not self.ids
+
+
+def closing(amount: Money | None, closed_on: date | None, contract_reference: str) -> dict[str, object]:
+    """What winning a deal shows by itself."""
+    return {
+        "amount": amount,
+        "close-date": closed_on,
+        "contract-reference": contract_reference.strip(),
+    }
 
 
 def missing(evidence: Evidence, requirements: tuple[str, ...]) -> tuple[str, ...]:

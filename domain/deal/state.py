@@ -13,7 +13,6 @@ from domain.deal.kept import KeptDeal, marked
 from domain.deal.overrides import Override
 from domain.deal.promises import EndedPromise, Promise
 from domain.engine.aggregate import OwnedAggregate, becomes, when
-from domain.engine.facts import Fact
 from domain.engine.values import NO_NEEDS, Activity, ActivityKind, Money, Needs, PromiseOutcome, Quote
 from domain.policy.closed import LOST, WON
 from domain.policy.process import declared_requirements
@@ -64,10 +63,8 @@ class DealState(OwnedAggregate):
         self.reassignments = 0
         self.imported: f.ImportNoted | None = None
 
-    def replay(self, fact: Fact, version: int, at: datetime | None = None) -> Self:
-        if version == 1:
-            self.opened_at = at
-        return super().replay(fact, version, at)
+    def begin(self, at: datetime | None) -> None:
+        self.opened_at = at
 
     def fork(self) -> Self:
         forked = super().fork()
@@ -226,8 +223,11 @@ class DealState(OwnedAggregate):
         if held is not None:
             same = fact.after.due_at == fact.before.due_at
             put_off = fact.named and not held.by_rule and fact.after.due_at > fact.before.due_at
-            self.promise = replace(
-                held.move(fact.after, fact.arming, told_before=same, overdue=fact.overdue),
+            self.promise = held.move(
+                fact.after,
+                fact.arming,
+                told_before=same,
+                overdue=fact.overdue,
                 policy_version=fact.policy_version,
                 by_rule=held.by_rule and not fact.named,
                 moves=held.moves + put_off,

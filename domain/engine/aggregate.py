@@ -87,6 +87,8 @@ class Aggregate:
 
     def replay(self, fact: Fact, version: int, at: datetime | None = None) -> Self:
         """Apply a fact. `at` is when it was true in the world, where whoever replays it says so of a stream's first one."""
+        if version == 1:
+            self.begin(at)
         mutator = self._mutators.get(type(fact))
         if mutator is not None:
             mutator(self, fact)
@@ -94,6 +96,9 @@ class Aggregate:
             self.foreign = True
         self.version = version
         return self
+
+    def begin(self, at: datetime | None) -> None:
+        """The first fact is about to be applied; `at` as in `replay`."""
 
     def adopt(self, fact: Fact) -> None:
         """For mutators: each attribute that the fact has a field of the same name for is as the fact says."""

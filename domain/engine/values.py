@@ -19,14 +19,14 @@ from domain.engine.fields import Key, LongText, Minutes, Name, Quantity, ShortTe
 from domain.engine.references import OwnRepId
 
 NAMESPACE = UUID("6f0c8f0e-55f0-5d0e-9a55-0d5a1e500b01")
-_VARIANT_AND_VERSION, _NAMED = 0xF000_C000 << 48, 0x5000_8000 << 48
+_RANDOM, _NAMED = ~(0xF000_C000 << 48), 0x5000_8000 << 48
 """Bits of an id (RFC 9562): which they are, and what they say of one that is made from a name."""
 
 
 def id_within(namespace: UUID, name: str) -> UUID:
     """The same as `uuid.uuid5`, which takes twice as long."""
     digest = sha1(namespace.bytes + name.encode(), usedforsecurity=False).digest()
-    return UUID(int=int.from_bytes(digest[:16]) & ~_VARIANT_AND_VERSION | _NAMED)
+    return UUID(int=int.from_bytes(digest[:16]) & _RANDOM | _NAMED)
 
 
 @lru_cache(maxsize=4096)

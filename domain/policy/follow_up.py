@@ -64,11 +64,14 @@ class FollowUpPolicy:
         The reminder is never before the promise was made, unless the promise was recorded after its own due
         time (a late import): then everything counts from the due time.
         """
-        due = due_at.astimezone(dt.UTC)
-        remind = max(self.remind_before.before(due, self.calendar), made_at.astimezone(dt.UTC))
-        escalate = max(self.escalate_after.after(due, self.calendar), due)
-        reassign = max(self.reassign_after.after(due, self.calendar), escalate)
-        return Deadlines(min(remind, due), due, escalate, reassign)
+        due, made, calendar = due_at.astimezone(dt.UTC), made_at.astimezone(dt.UTC), self.calendar
+        remind = self.remind_before.before(due, calendar)
+        escalate = self.escalate_after.after(due, calendar)
+        reassign = self.reassign_after.after(due, calendar)
+        if not made <= remind <= due <= escalate <= reassign:
+            remind, escalate = min(max(remind, made), due), max(escalate, due)
+            reassign = max(reassign, escalate)
+        return Deadlines(remind, due, escalate, reassign)
 
     def wrong(self) -> Iterator[FieldError]:
         if not self.owner_ahead.amount:

@@ -32,7 +32,6 @@ Span = Decimal | int | dt.timedelta
 
 _HOUR_US = 3_600_000_000
 _TOO_LONG = dt.timedelta(days=HORIZON_DAYS + 2)
-_MOST_HOURS = (HORIZON_DAYS + 2) * 24
 
 
 @dataclass(frozen=True)
@@ -209,16 +208,18 @@ def _hours_of(calendar: BusinessCalendar) -> OpeningHours:
 
 
 def _utc(instant: dt.datetime) -> dt.datetime:
+    if instant.tzinfo is dt.UTC and 20 <= instant.year <= 9980:
+        return instant
     if instant.tzinfo is None:
         raise ValueError("business time needs an aware datetime")
     if not 20 <= instant.year <= 9980:
         raise Invalid([FieldError("instant", f"the year {instant.year} is out of range")])
-    return instant if instant.tzinfo is dt.UTC else instant.astimezone(dt.UTC)
+    return instant.astimezone(dt.UTC)
 
 
+@lru_cache(maxsize=1024)
 def _span(hours: Span) -> dt.timedelta:
-    if isinstance(hours, int) and 0 <= hours <= _MOST_HOURS:
-        return dt.timedelta(0, hours * 3600)
+    """The same few again and again: those of policies."""
     try:
         if isinstance(hours, dt.timedelta):
             span = hours

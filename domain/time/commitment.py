@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Self
+from typing import Any, Self
 from uuid import UUID
 
 from domain.engine.values import PromiseOutcome
@@ -132,9 +132,17 @@ class Commitment:
     # -- what happens to it ------------------------------------------------------------------
 
     def move(
-        self, deadlines: Deadlines, generation: int, *, told_before: bool, overdue: bool = False
+        self,
+        deadlines: Deadlines,
+        generation: int,
+        *,
+        told_before: bool,
+        overdue: bool = False,
+        **beside: Any,
     ) -> Self:
-        """Other deadlines. `told_before`: the due time is the same, and who was told of it is not told again."""
+        """Other deadlines. `told_before`: the due time is the same, and who was told of it is not told again. `beside`: what else
+        changes with them.
+        """
         return replace(
             self,
             deadlines=deadlines,
@@ -144,6 +152,7 @@ class Commitment:
             missed=self.missed and told_before,
             escalated=self.escalated and told_before,
             escalated_again=self.escalated_again and told_before,
+            **beside,
         )
 
     def hand_over(self, to: UUID | None) -> Self:

@@ -14,6 +14,7 @@ from domain.time.zones import first_instant
 Window = tuple[dt.datetime, dt.datetime]
 
 ZERO = dt.timedelta(0)
+NEVER, EVER = dt.datetime.max.replace(tzinfo=dt.UTC), dt.datetime.min.replace(tzinfo=dt.UTC)
 _STRETCH, _CACHED = 128, 64
 """Days, and how many such stretches a calendar keeps."""
 
@@ -21,7 +22,7 @@ _STRETCH, _CACHED = 128, 64
 class Stretch:
     """A stretch of days: the windows of those with open time, in order, and the opening time before each of them."""
 
-    __slots__ = ("_before", "_closes", "_first", "_opens", "_seen", "windows")
+    __slots__ = ("_before", "_closes", "_first", "_opens", "_seen", "since", "until", "windows")
 
     def __init__(self, first: int, hours: OpeningHours) -> None:
         self._first = first
@@ -36,13 +37,11 @@ class Stretch:
             self._seen.append(len(self.windows))
         self._opens = [opens for opens, _ in self.windows]
         self._closes = [closes for _, closes in self.windows]
-
-    def holds(self, moment: dt.datetime) -> bool:
-        """Whether it lies between the first opening and the last closing, and so surely on one of these days."""
-        return bool(self.windows) and self._opens[0] <= moment <= self._closes[-1]
+        self.since, self.until = (self._opens[0], self._closes[-1]) if self.windows else (NEVER, EVER)
+        """The first opening and the last closing: what lies between is surely on one of these days. Nothing where none is open."""
 
     def later(self, moment: dt.datetime, left: dt.timedelta) -> dt.datetime | None:
-        """What `forward` finds from a moment it holds and for more than no time, None where that is not on these days."""
+        """What `forward` finds from a moment between the two and for more than no time, None where that is not on these days."""
         n = bisect_left(self._closes, moment)
         wanted = self._before[n] + left
         if moment > self._opens[n]:
@@ -51,7 +50,7 @@ class Stretch:
         return self._opens[last] + (wanted - self._before[last]) if last < len(self._opens) else None
 
     def sooner(self, moment: dt.datetime, left: dt.timedelta) -> dt.datetime | None:
-        """What `backward` finds from a moment it holds, None where that is not on these days."""
+        """What `backward` finds from a moment between the two, None where that is not on these days."""
         n = bisect_right(self._opens, moment) - 1
         wanted = self._before[n] + (min(moment, self._closes[n]) - self._opens[n]) - left
         if wanted < ZERO:
@@ -151,7 +150,7 @@ class OpeningHours:
     def near(self, moment: dt.datetime) -> Stretch | None:
         """The stretch around a moment, unless it is at the edge of one, where only its local date tells which."""
         found = self._stretches.get(moment.toordinal() // _STRETCH)
-        return found if found is not None and found.holds(moment) else None
+        return found if found is not None and found.since <= moment <= found.until else None
 
     def _stretch(self, number: int) -> Stretch:
         try:
