@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from functools import lru_cache
 from itertools import count
 from typing import Any
+from uuid import UUID
 
 import msgspec
 
 from domain.engine.command_handler import Decision
+from domain.engine.facts import Fact
 from domain.engine.recorded import Pending
 from runtime.codec import encode, fingerprint
 from runtime.wire import Wire
@@ -65,34 +69,43 @@ async def receipts(wire: Wire, keys: Sequence[str]) -> dict[Any, tuple[Any, ...]
 
 def columns_alone(decision: Decision) -> list[str]:
     """The arguments of `ledger.append_alone`."""
-    facts, expected, keyed = decision.facts, decision.expectations, decision.key is not None
+    streams, versions, facts, times = _apart(decision.facts)
+    expected, expected_versions = (
+        zip(*decision.expectations, strict=True) if decision.expectations else ((), ())
+    )
+    keyed = decision.key is not None
     return [
         encode(decision.meta).decode(),
         decision.key or "",
         fingerprint(decision.command, decision.said) if keyed else "",
         encode(decision.answer).decode() if keyed else "null",
         str(decision.version),
-        array([expectation.stream_id.hex for expectation in expected]),
-        array([str(expectation.version) for expectation in expected]),
-        "{" + event_ids(len(facts)) + "}",
-        array([fact.originator_id.hex for fact in facts]),
-        array([str(fact.originator_version) for fact in facts]),
-        array([fact.fact.TOPIC for fact in facts]),
-        array([str(fact.fact.SCHEMA) for fact in facts]),
-        documents([fact.fact for fact in facts]),
-        array(moments(facts)),
+        f"{{{hexes(expected)}}}",
+        f"{{{commas(expected_versions)}}}",
+        f"{{{event_ids(len(facts))}}}",
+        f"{{{hexes(streams)}}}",
+        f"{{{commas(versions)}}}",
+        f"{{{','.join([fact.TOPIC for fact in facts])}}}",
+        f"{{{commas([fact.SCHEMA for fact in facts])}}}",
+        documents(facts),
+        f"{{{','.join(moments(times))}}}",
     ]
 
 
-def array(plain: Iterable[str]) -> str:
-    """An array in the database's words. Nothing in it needs quotes."""
-    return "{" + ",".join(plain) + "}"
+def _apart(
+    pending: Sequence[Pending],
+) -> tuple[Sequence[UUID], Sequence[int], Sequence[Fact], Sequence[datetime]]:
+    """Streams, versions, facts, and when they happened."""
+    if not pending:
+        return (), (), (), ()
+    streams, versions, facts, times, _ = zip(*pending, strict=True)
+    return streams, versions, facts, times
 
 
 def columns(decisions: Sequence[Decision]) -> list[str]:
     """The arguments of `ledger.append` for these decisions, column by column, as joined text."""
     keyed = [(n, d, d.key) for n, d in enumerate(decisions, 1) if d.key is not None]
-    facts = [fact for decision in decisions for fact in decision.facts]
+    streams, versions, facts, times = _apart([one for decision in decisions for one in decision.facts])
     expected = [expectation for decision in decisions for expectation in decision.expectations]
     return [
         documents([decision.meta for decision in decisions]),
@@ -101,18 +114,33 @@ def columns(decisions: Sequence[Decision]) -> list[str]:
         ",".join([fingerprint(decision.command, decision.said) for _, decision, _ in keyed]),
         documents([decision.answer for _, decision, _ in keyed]),
         commas([decision.version for _, decision, _ in keyed]),
-        commas([n for n, decision in enumerate(decisions, 1) for _ in decision.expectations]),
-        ",".join([expectation.stream_id.hex for expectation in expected]),
+        _whose([len(decision.expectations) for decision in decisions]),
+        hexes([expectation.stream_id for expectation in expected]),
         commas([expectation.version for expectation in expected]),
-        commas([n for n, decision in enumerate(decisions, 1) for _ in decision.facts]),
+        _whose([len(decision.facts) for decision in decisions]),
         event_ids(len(facts)),
-        ",".join([fact.originator_id.hex for fact in facts]),
-        commas([fact.originator_version for fact in facts]),
-        ",".join([fact.fact.TOPIC for fact in facts]),
-        commas([fact.fact.SCHEMA for fact in facts]),
-        documents([fact.fact for fact in facts]),
-        ",".join(moments(facts)),
+        hexes(streams),
+        commas(versions),
+        ",".join([fact.TOPIC for fact in facts]),
+        commas([fact.SCHEMA for fact in facts]),
+        documents(facts),
+        ",".join(moments(times)),
     ]
+
+
+def _whose(counts: Sequence[int]) -> str:
+    """The number of each command, from 1, as often as it has something in the column."""
+    return "".join([f"{n}," * count for n, count in enumerate(counts, 1)])[:-1]
+
+
+def hexes(ids: Iterable[UUID]) -> str:
+    return ",".join([_hex(id.int) for id in ids])
+
+
+@lru_cache(maxsize=4096)
+def _hex(number: int) -> str:
+    """Of the id of this number. Who and what is dealt with comes again and again."""
+    return f"{number:032x}"
 
 
 def event_ids(count: int) -> str:
@@ -121,12 +149,12 @@ def event_ids(count: int) -> str:
     return ",".join([digits[n : n + 32] for n in range(0, 32 * count, 32)])
 
 
-def moments(facts: Sequence[Pending]) -> Iterator[str]:
+def moments(times: Iterable[datetime]) -> Iterator[str]:
     """When each happened. A decision's facts mostly share one moment, the very object."""
     last, text = None, ""
-    for fact in facts:
-        if fact.occurred_at is not last:
-            last, text = fact.occurred_at, fact.occurred_at.isoformat()
+    for time in times:
+        if time is not last:
+            last, text = time, time.isoformat()
         yield text
 
 
