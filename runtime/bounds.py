@@ -68,8 +68,10 @@ class Bounds:
         """What counts as one address: of IPv6 the network that one customer gets. None: not to be counted, as a trusted
         proxy's, which everybody shares, or a socket's on this machine's disk.
         """
+        if not peer:
+            return None
         try:
-            found = ip_address(peer or "")
+            found = ip_address(peer)
         except ValueError:
             return None
         found = getattr(found, "ipv4_mapped", None) or found

@@ -101,7 +101,7 @@ async def _owner(writer: Writer, _: Any, given: Given) -> None:
 
 async def _whose(writer: Writer, _: Any, given: Given) -> None:
     """A rep's own touch, where nobody is named."""
-    if given["activity"].rep_id is None:
+    if given["activity"].rep_id is None and writer.user.rep_id is not None:
         given["activity"] = replace(given["activity"], rep_id=writer.user.rep_id)
 
 

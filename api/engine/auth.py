@@ -6,10 +6,12 @@ Rows are scoped here, too: a reader gets the one team to look at, a writer carri
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+import contextlib
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from enum import Enum
 from typing import Any, Protocol
 from urllib.parse import unquote_to_bytes
+from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 from fastapi.dependencies.utils import request_body_to_args, request_params_to_args
@@ -28,6 +30,7 @@ from api.engine.roles import READERS, WRITERS, Role
 from api.engine.services import Services, services_of
 from api.engine.users import Unauthenticated, User
 from api.engine.writing import Writer
+from domain.engine import reading as strict
 from domain.engine.errors import Forbidden
 
 USER = "salesloop.user"
@@ -165,11 +168,12 @@ def wants_only_ours(route: APIRoute, method: str, *, bodies: int) -> bool:
 def reading(route: APIRoute) -> Handler:
     """Asks the dependencies and calls the endpoint. FastAPI's way for all that routes may want takes a third of a read."""
     endpoint, path = route.endpoint, route.dependant.path_params
+    ids = _names_of_ids(route)
     asked: list[tuple[str, Any]] = [(d.name or "", d.call) for d in route.dependant.dependencies]
 
     async def handle(request: Request) -> Response:
         given = {name: await ask(request) for name, ask in asked}
-        parts, wrong = request_params_to_args(path, request.path_params)
+        parts, wrong = _parts(request, path, ids)
         if wrong:
             raise RequestValidationError(wrong)
         answer: Response = await endpoint(**given, **parts)
@@ -181,6 +185,7 @@ def reading(route: APIRoute) -> Handler:
 def writing(route: APIRoute, *, otherwise: Handler) -> Handler:
     """The same with a body of JSON. What is unusual or wrong goes FastAPI's way, which finds the words for it."""
     endpoint, wants, embedded = route.endpoint, route.dependant, route._embed_body_fields
+    ids = _names_of_ids(route)
     asked: list[tuple[str, Any]] = [(d.name or "", d.call) for d in wants.dependencies]
 
     async def handle(request: Request) -> Response:
@@ -191,7 +196,7 @@ def writing(route: APIRoute, *, otherwise: Handler) -> Handler:
         if not received or not is_json(request):
             return await otherwise(request)
         request._json = sent = read_json(received)  # what FastAPI's way finds, too
-        parts, strange = request_params_to_args(wants.path_params, request.path_params)
+        parts, strange = _parts(request, wants.path_params, ids)
         body, wrong = await request_body_to_args(wants.body_params, sent, embedded)
         if strange or wrong:
             return await otherwise(request)
@@ -200,6 +205,23 @@ def writing(route: APIRoute, *, otherwise: Handler) -> Handler:
         return answer
 
     return handle
+
+
+def _names_of_ids(route: APIRoute) -> tuple[str, ...] | None:
+    """Of the parts of its path, where each of them is an id."""
+    path = route.dependant.path_params
+    plain = all(one.field_info.annotation is UUID and one.alias == one.name for one in path)
+    return tuple(one.name for one in path) if plain else None
+
+
+def _parts(
+    request: Request, fields: Sequence[Any], ids: tuple[str, ...] | None
+) -> tuple[dict[str, Any], list[Any]]:
+    """Those of the path, and what is wrong with them. What is no id in our way of writing them goes FastAPI's way."""
+    if ids is not None:
+        with contextlib.suppress(ValueError):
+            return {name: strict.id(request.path_params[name]) for name in ids}, []
+    return request_params_to_args(fields, request.path_params)
 
 
 def authority_of(route: APIRoute) -> Authority | None:

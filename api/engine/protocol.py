@@ -107,10 +107,16 @@ class Bounded(HttpToolsProtocol):
 
     def on_url(self, url: bytes) -> None:
         super().on_url(url)
-        self._grows(len(url))
+        self._untold = 0
+        self._head += len(url)
+        if self._head > HEAD:
+            raise self._refused(TOO_LARGE)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._grows(len(name) + len(value) + EACH)
+        self._untold = 0
+        self._head += len(name) + len(value) + EACH
+        if self._head > HEAD:
+            raise self._refused(TOO_LARGE)
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
@@ -167,12 +173,6 @@ class Bounded(HttpToolsProtocol):
         super().data_received(data)
         if self._untold > HEAD and not self.transport.is_closing():
             self._end(TOO_LARGE)
-
-    def _grows(self, size: int) -> None:
-        self._untold = 0
-        self._head += size
-        if self._head > HEAD:
-            raise self._refused(TOO_LARGE)
 
     def _refused(self, problem: Problem) -> Problem:
         self._refusal = problem

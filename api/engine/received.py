@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from hashlib import blake2b
 from typing import Any
 
@@ -35,11 +36,19 @@ def is_json(request: Request) -> bool:
 
 def header(request: Request, name: str) -> str | None:
     """The one value. Raises Problem for a header that came twice."""
-    wanted = name.lower().encode()
-    given = [value for key, value in request.scope["headers"] if key == wanted]
-    if len(given) > 1:
-        raise invalid(f"header.{name}", "came more than once: send it once")
-    return given[0].decode("latin-1") if given else None
+    wanted, given = _sent(name), None
+    for key, value in request.scope["headers"]:
+        if key == wanted:
+            if given is not None:
+                raise invalid(f"header.{name}", "came more than once: send it once")
+            given = value
+    return None if given is None else str(given, "latin-1")
+
+
+@cache
+def _sent(name: str) -> bytes:
+    """As the server hands headers on."""
+    return name.lower().encode()
 
 
 # --- entity tags (RFC 9110, 8.8.3 and 13.1) ---------------------------------------------------------------------------

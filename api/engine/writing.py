@@ -155,7 +155,8 @@ def _correlation_id(request: Request) -> UUID:
             return reading.id(given)
         except ValueError as wrong:
             raise invalid("header.X-Correlation-Id", str(wrong)) from wrong
-    trace = TRACEPARENT.fullmatch(request.headers.get("traceparent", ""))
+    traces = [value for key, value in request.scope["headers"] if key == b"traceparent"]
+    trace = TRACEPARENT.fullmatch(traces[0].decode("latin-1")) if traces else None
     return UUID(trace[1]) if trace else uuid4()
 
 
