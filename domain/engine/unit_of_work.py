@@ -127,7 +127,7 @@ class UnitOfWork:
 
     def known(self, kind: type[Aggregate], id: UUID) -> Aggregate:
         """The same; what is not there yet is loaded."""
-        base = self.base(kind, id)
+        base = self._bases.get(id.int) or self.base(kind, id)
         if base is None:
             raise NotLoaded({id: kind})
         return base
@@ -185,7 +185,8 @@ class UnitOfWork:
     def outcome(self, meta: Meta, answer: Json) -> Outcome:
         """What came of the decision, which is over with it."""
         self.changed = [a for a in self._open.values() if a.has_decided]
-        facts = [fact for a in self.changed for fact in _stamp(a, self.context.happened_at, meta)]
+        happened_at = self.context.happened_at
+        facts = [fact for a in self.changed for fact in _stamp(a, happened_at, meta)]
         if facts:
             # Memory has no age: what rests on it is held against the ledger with what is changed and guarded.
             changed = {a.id.int: self._bases[a.id.int] for a in self.changed}

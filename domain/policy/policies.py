@@ -7,7 +7,6 @@ the policy named "default" is built in.
 from __future__ import annotations
 
 from typing import Annotated, Any
-from uuid import UUID
 
 from domain.engine.facts import Fact, fact, upcast
 from domain.engine.fields import FLAT
@@ -42,8 +41,7 @@ class Policies(Versions[FollowUpPolicy]):
     FACT, BUILT_IN = PolicyPublished, DEFAULT_POLICY
 
 
-def policy_stream(name: str) -> UUID:
-    return Policies.stream_of(name)
+policy_stream = Policies.stream_of
 
 
 def follow_up_policy(name: str, work: UnitOfWork) -> FollowUpPolicy:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache, lru_cache
 from typing import Annotated
-from uuid import UUID
 
 from annotated_types import Ge, Le, Len, MaxLen
 
@@ -139,8 +138,7 @@ class Processes(Versions[Process]):
     FACT, BUILT_IN = ProcessPublished, DEFAULT_PROCESS
 
 
-def process_stream(name: str) -> UUID:
-    return Processes.stream_of(name)
+process_stream = Processes.stream_of
 
 
 class PublishProcess(Publish, of=Processes):
