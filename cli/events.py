@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.engine.backend import backend
-from cli.engine.common import Json, Zone, example, moment, run, zone
+from cli.engine.common import USAGE, Json, Zone, as_json, example, fail, moment, run, zone
+from cli.engine.language import language
+from cli.engine.options import Cursor, Day, more
 from cli.engine.tables import say
 
 if TYPE_CHECKING:
@@ -22,7 +24,8 @@ PAGE = 200
 
 def add_to(app: typer.Typer) -> None:
     app.command(
-        epilog=example("salesloop events --after 1000 --follow"), help="Events of the log, in order."
+        epilog=example("salesloop events --kind deal.won --since 2026-11-01"),
+        help="Events of the log, in order; those of a kind, record, person, door or days from the newest on.",
     )(events)
 
 
@@ -36,10 +39,53 @@ def events(
     follow: Annotated[
         bool, typer.Option("--follow", "-f", help="Go on with what is recorded from now.")
     ] = False,
+    kind: Annotated[
+        str | None, typer.Option("--kind", help="Such as deal.stage-moved, or deal for all that begin so.")
+    ] = None,
+    record: Annotated[str | None, typer.Option("--record", help="The id of what it is of.")] = None,
+    who: Annotated[str | None, typer.Option("--who", help="The login or name of who did it.")] = None,
+    channel: Annotated[
+        str | None, typer.Option("--channel", help="The door: api, cli, web, import or workflow.")
+    ] = None,
+    since: Annotated[Day, typer.Option("--since", metavar="DAY", help="Recorded on it or later.")] = None,
+    until: Annotated[Day, typer.Option("--until", metavar="DAY", help="Recorded on it or before.")] = None,
+    cursor: Cursor = None,
     json: Json = False,
     tz: Zone = None,
 ) -> None:
-    run(_events(after, limit, follow=follow, json=json, to=zone(tz)))
+    asked = {
+        "topic": kind,
+        "stream_id": record,
+        "who": who,
+        "channel": channel,
+        "since": since,
+        "until": until,
+    }
+    if not any(value is not None for value in (*asked.values(), cursor)):
+        run(_events(after, limit, follow=follow, json=json, to=zone(tz)))
+    elif follow or after is not None:
+        fail("what is looked for is shown from the newest on: leave out --after and --follow", USAGE)
+    else:
+        run(_search(asked | {"cursor": cursor, "limit": limit or 20}, json=json, to=zone(tz)))
+
+
+async def _search(query: dict[str, Any], *, json: bool, to: tzinfo | None) -> None:
+    from cli.engine.kinds import days
+    from projections.engine.paging import Page
+    from projections.event_search import FoundEvent
+
+    async with backend() as at:
+        asked = query | await days(at, query, "since", "until") | {"lang": language()}
+        page = await at.read("/events/search", Page[FoundEvent], asked)
+    if json:
+        as_json(page)
+        return
+    for one in page.items:
+        who = one.who_name or f"{one.who_kind}:{one.who}"
+        say(
+            f"{one.position:>9}  {moment(one.recorded_at, to)}  {one.topic:<26} {one.stream_id}  {who}: {one.sentence}"
+        )
+    more(page)
 
 
 async def _events(

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from api.pages import acts, admin, board, figures, first, funnel, live
+from api.pages import acts, admin, board, figures, first, funnel, history, live
 from api.pages.engine import static
 
 PAGES: tuple[APIRouter, ...] = (
@@ -16,6 +16,7 @@ PAGES: tuple[APIRouter, ...] = (
     board.pages,
     funnel.pages,
     figures.pages,
+    history.pages,
     *admin.ROUTERS,
     first.pages,
 )

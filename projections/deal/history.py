@@ -193,7 +193,7 @@ async def _page_of(
     found = await fetch(source, query, [*place, limit_of(limit) + 1])
     stored = [Stored(*row) for row in found[:limit]]
     more = token_of(stored[-1].version) if len(found) > limit else None
-    return Page(await _rendered(source, stored, languages), more)
+    return Page(await rendered_rows(source, stored, languages), more)
 
 
 class Place(msgspec.Struct, array_like=True):
@@ -220,7 +220,7 @@ async def _with_related(
     found = await fetch(source, query, asked)
     stored = [Stored(*row) for row in found[:limit]]
     more = sealed(Place(stored[-1].position)) if len(found) > limit else None
-    return Page(await _rendered(source, stored, languages), more)
+    return Page(await rendered_rows(source, stored, languages), more)
 
 
 async def _place(source: Source, deal_id: UUID, cursor: str) -> int:
@@ -331,7 +331,10 @@ async def _rendered_here(
     return encode(found)
 
 
-async def _rendered(source: Source, stored: list[Stored], languages: Collection[str]) -> list[DealEvent]:
+async def rendered_rows(
+    source: Source, stored: Sequence[Stored], languages: Collection[str]
+) -> list[DealEvent]:
+    """Facts as they are stored, told in these languages."""
     facts = [
         decode_fact(row.topic, row.schema_version, row.data)
         if is_known(row.topic, row.schema_version)

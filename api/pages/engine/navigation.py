@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from api.engine.roles import ADMIN, READERS, Role
+from api.engine.roles import ADMIN, OVERSEERS, READERS, Role
 
 HOME = "/desk"
 
@@ -23,6 +23,7 @@ ENTRIES = (
     Entry("/desk/board", "Board", "board"),
     Entry("/desk/funnel", "Funnel", "funnel"),
     Entry("/desk/figures", "Figures", "figures"),
+    Entry("/desk/history", "History", "history", OVERSEERS),
     Entry("/desk/admin", "Administration", "admin", ADMIN),
 )
 

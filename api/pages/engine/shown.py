@@ -243,7 +243,7 @@ def topic(context: Context, value: str) -> str:
     """A kind of event: `deal.stage-moved` is "deal: stage moved"."""
     of, _, what = value.partition(".")
     joint = "：" if _page(context).language == "zh" else ": "
-    return f"{word(context, of)}{joint}{word(context, what)}"
+    return f"{word(context, of)}{joint}{word(context, what, 'event')}"
 
 
 @pass_context

@@ -1,0 +1,117 @@
+"""api: the history of everything — the whole ledger searched, newest first, one record's whole history, and what is shown as CSV."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import io
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import Depends, Response
+from fastapi.responses import StreamingResponse
+
+from api.engine.roles import OVERSEERS
+from api.pages.engine.page import Page, may_open, router
+from domain.engine.context import Channel
+from domain.engine.facts import FACTS
+
+ASKED = ("topic", "stream_id", "who", "channel", "since", "until")
+SHOWN, AT_ONCE = 50, 200
+FORMULAS = ("=", "+", "-", "@", "\t", "\r")
+"""What a spreadsheet takes for a formula begins so."""
+COLUMNS = (
+    "position",
+    "recorded_at",
+    "occurred_at",
+    "topic",
+    "stream_id",
+    "version",
+    "who_kind",
+    "who",
+    "who_name",
+    "channel",
+    "sentence",
+    "reason",
+)
+
+pages = router()
+Overseer = Annotated[Page, Depends(may_open(*OVERSEERS))]
+
+
+@pages.get("/history", summary="History")
+async def history(page: Overseer) -> Response:
+    """Whatever was recorded, by record, person, door, kind and days."""
+    query = _query(page)
+    found = await page.read("/events/search", **query, limit=SHOWN, cursor=page.query["cursor"])
+    text = page.query["text"]
+    named = await page.read("/search", text=text) if text else {"groups": []}
+    return page.render(
+        "history.html",
+        found=found,
+        asked=page.query,
+        named=named["groups"],
+        titles=await titles(page, found["items"]),
+        kinds=kinds(),
+        channels=[str(one) for one in Channel],
+        reps=[one for one in await page.listed("/reps") if one.get("user_id")],
+        csv_link=f"/desk/history.csv?{urlencode(query)}",
+        narrowed=bool(query.keys() - {"lang"}),
+    )
+
+
+def _query(page: Page) -> dict[str, str]:
+    """What the ledger is asked for."""
+    return {name: page.query[name] for name in ASKED if name in page.query} | {"lang": page.language}
+
+
+def kinds() -> dict[str, list[str]]:
+    """The topics there are, by what they begin with."""
+    found: dict[str, list[str]] = {}
+    for topic in sorted(FACTS):
+        found.setdefault(topic.partition(".")[0], []).append(topic)
+    return found
+
+
+async def titles(page: Page, events: list[Any]) -> dict[str, str]:
+    """Of the deals among the records."""
+    wanted = dict.fromkeys(
+        one["stream_id"] for one in events if one["topic"].startswith(("deal.", "promise."))
+    )
+    found = await asyncio.gather(*(page.find(f"/deals/{id}") for id in wanted))
+    return {id: deal["title"] for id, deal in zip(wanted, found, strict=True) if deal}
+
+
+@pages.get("/history.csv", summary="What History shows, as CSV")
+async def as_csv(page: Overseer) -> Response:
+    """All that is found, page after page as it is sent: however much it is, no more than a page of it is held."""
+    query = _query(page)
+    first = await page.read("/events/search", **query, limit=AT_ONCE)  # a refusal is a page, not a file
+    headers = {
+        "Content-Disposition": 'attachment; filename="salesloop-history.csv"',
+        "Cache-Control": "private, no-store",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return StreamingResponse(_lines(page, query, first), 200, headers, media_type="text/csv; charset=utf-8")
+
+
+async def _lines(page: Page, query: dict[str, str], found: Any) -> AsyncIterator[bytes]:
+    yield "\ufeff".encode() + line(COLUMNS)  # without the mark a spreadsheet reads Chinese as something else
+    while True:
+        for one in found["items"]:
+            yield line([one[name] for name in COLUMNS])
+        if found["next_cursor"] is None:
+            return
+        found = await page.read("/events/search", **query, limit=AT_ONCE, cursor=found["next_cursor"])
+
+
+def line(values: Any) -> bytes:
+    written = io.StringIO()
+    csv.writer(written).writerow([cell(value) for value in values])
+    return written.getvalue().encode()
+
+
+def cell(value: Any) -> Any:
+    """As text, where a spreadsheet would compute it."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULAS) else value
