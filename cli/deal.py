@@ -33,6 +33,7 @@ class Status(StrEnum):
 def list_(
     *,
     status: Annotated[Status | None, typer.Option("--status")] = None,
+    process: Annotated[str | None, typer.Option("--process")] = None,
     stage: Annotated[str | None, typer.Option("--stage")] = None,
     owner: OwnerFilter = None,
     team: TeamFilter = None,
@@ -54,8 +55,9 @@ def list_(
     tz: Zone = None,
 ) -> None:
     """Deals, filtered and sorted."""
-    query = {"status": status, "stage": stage, "text": text, "sort": sort, "cursor": cursor, "limit": limit}
-    page = run(_list(query | {"known_at": known_at}, {"owner": owner, "team": team, "customer": customer}))
+    query: dict[str, Any] = {"status": status, "process": process, "stage": stage, "text": text, "sort": sort}
+    query |= {"cursor": cursor, "limit": limit, "known_at": known_at}
+    page = run(_list(query, {"owner": owner, "team": team, "customer": customer}))
     if json:
         as_json(page)
         return

@@ -14,7 +14,18 @@ from api.engine import auth
 from api.engine.answers import shaped
 from api.engine.auth import may_read
 from api.engine.errors import invalid
-from api.engine.fields import PLAIN, Amount, Code, Currency, Day, Instant, Paging, SearchText, Strict
+from api.engine.fields import (
+    PLAIN,
+    Amount,
+    Code,
+    Currency,
+    Day,
+    Instant,
+    Paging,
+    RuleName,
+    SearchText,
+    Strict,
+)
 from api.engine.querying import query
 from api.engine.reading import Look, sees
 from api.engine.routes import Given, add_acts
@@ -71,6 +82,7 @@ class DealFilters(Paging):
     team_id: UUID | None = None
     customer_id: UUID | None = None
     product_id: UUID | None = None
+    process: Annotated[RuleName | None, Field(description="by which process it goes")] = None
     stage: Annotated[Code | None, Field(description="of a process: those are data, see /processes")] = None
     status: Literal["open", "won", "lost"] | None = None
     source: Annotated[Reference | None, Field(description="the system a deal was imported from")] = None

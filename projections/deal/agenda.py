@@ -248,12 +248,14 @@ async def listing(
     due_before: datetime | None = None,
     cursor: str | None = None,
     limit: int = 50,
+    due_from: datetime | None = None,
 ) -> Page[AgendaItem]:
-    """Live promises, the most overdue first; `due_before` now gives the overdue ones only."""
+    """Live promises, the most overdue first; `due_before` now gives the overdue ones only, `due_from` now the others."""
     select = Select(LIST)
     select.where("promised_by = %(rep_id)s", rep_id=rep_id)
     select.where("team_id = %(team_id)s", team_id=team_id)
     select.where("due_at < %(due_before)s", due_before=due_before)
+    select.where("due_at >= %(due_from)s", due_from=due_from)
     return await page(source, select, sort_by("due_at", BY_DUE), cursor, limit, AgendaItem)
 
 

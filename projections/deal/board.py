@@ -55,6 +55,7 @@ class BoardFilter(msgspec.Struct, frozen=True, kw_only=True):
     team_id: UUID | None = None
     customer_id: UUID | None = None
     product_id: UUID | None = None
+    process: str | None = None
     stage: str | None = None
     status: str | None = None
     source: str | None = None
@@ -164,6 +165,7 @@ async def listing(
         "team_id",
         "customer_id",
         "product_id",
+        "process",
         "stage",
         "status",
         "source",

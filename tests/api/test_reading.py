@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -200,6 +201,34 @@ def test_the_agenda_holds_the_own_teams_promises_only(house: House) -> None:
     north, south = (str(house.teams[t]) for t in ("north", "south"))
     assert (teams("north"), teams("south-manager")) == ({north}, {south})
     assert teams("admin") >= {north, south}
+
+
+def test_the_agenda_can_begin_at_a_time(house: House) -> None:
+    at = [datetime.now(UTC) + timedelta(days=n) for n in (2, 3, 4)]
+    deals = [
+        str(house.open_deal("south", next_step={"what": "call", "due_at": due.isoformat()})) for due in at
+    ]
+
+    def found(**between: datetime) -> list[str]:
+        asked = {name: time.isoformat() for name, time in between.items()}
+        read = pages(house.client("south"), "/agenda", "deal_id", after=house.position, **asked)
+        return [id for id in read if id in deals]
+
+    assert found(due_from=at[1]) == deals[1:]
+    assert found(due_from=at[1], due_before=at[2]) == [deals[1]]
+    backwards = {"due_from": at[2].isoformat(), "due_before": at[1].isoformat()}
+    assert house.client("south").get("/agenda", params=backwards).json()["errors"][0]["field"] == "due_before"
+
+
+def test_deals_can_be_those_of_one_process(house: House) -> None:
+    stages = [{"name": name} for name in ("first", "won", "lost", "after-sales")]
+    probabilities = zip(stages, ("0.1", "1", "0", "1"), strict=True)
+    body = {"name": "short", "stages": [{**stage, "probability": p} for stage, p in probabilities]}
+    written(house.admin.post("/processes", json=body))
+    short, usual = house.open_deal(process="short"), house.open_deal()
+    for process, deal in (("short", short), ("default", usual)):
+        read = pages(house.admin, "/deals", "deal_id", process=process, after=house.position, limit=200)
+        assert {str(short), str(usual)} & set(read) == {str(deal)}
 
 
 def test_the_funnel_counts_the_own_team_only(house: House) -> None:
