@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from api.pages import acts, admin, board, figures, first, funnel, history, live
+from api.pages import acts, admin, board, deals, figures, first, funnel, history, live
 from api.pages.engine import static
 
 PAGES: tuple[APIRouter, ...] = (
@@ -14,6 +14,7 @@ PAGES: tuple[APIRouter, ...] = (
     live.pages,
     acts.pages,
     board.pages,
+    deals.pages,
     funnel.pages,
     figures.pages,
     history.pages,

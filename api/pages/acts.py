@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from typing import Annotated, Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 from uuid import UUID, uuid4
 
 import orjson
@@ -17,9 +17,11 @@ from api.engine.acts import Act
 from api.engine.roles import WRITERS
 from api.engine.signed_in import local
 from api.pages.addresses import page_of
+from api.pages.deal_filters import stages_of
 from api.pages.engine import forms
 from api.pages.engine.asking import Answer, Refusal
 from api.pages.engine.forms import Control
+from api.pages.engine.navigation import HOME
 from api.pages.engine.page import Lenient, Page, may_open, router
 from api.pages.engine.table import acts
 
@@ -36,15 +38,17 @@ FIRST: dict[str, tuple[str, ...]] = {
     "handOver": ("to", "note"),
 }
 """What a form asks for at once; all else is under "more". Of an act that is not here: what is needed, or all where nothing is."""
-REQUIREMENTS = {
-    **dict.fromkeys(("pain-points", "budget", "decision-process", "decision-makers"), "recordNeeds"),
-    "quote-or-demonstration": "recordQuote",
-    "amount": "changeAmount",
-    "close-date": "winDeal",
-    "contract-reference": "winDeal",
-    "loss-reason": "loseDeal",
+REQUIREMENTS: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("pain-points", "budget", "decision-process", "decision-makers"), ("recordNeeds",)),
+    "quote-or-demonstration": ("recordQuote", "logActivity"),
+    "amount": ("changeAmount",),
+    "close-date": ("winDeal",),
+    "contract-reference": ("winDeal",),
+    "loss-reason": ("loseDeal",),
 }
-"""The act that gives what a gate asks for."""
+"""The acts that give what a gate asks for."""
+GIVEN = {"logActivity": {"activity.kind": "demonstration"}}
+"""What is filled in where one of them is opened for that."""
 WHOLE = {"publishPolicy", "publishProcess", "publishCyclePolicy"}
 """Acts whose body is written as one JSON document: a rule is published whole."""
 ABOUT = {
@@ -54,7 +58,15 @@ ABOUT = {
     "customer_id": "/customers/{}",
 }
 """What a form is about, by the id in the path."""
+RESERVED = {"next", "csrf", "key", "version", "after", "then", "missing"}
+OF_STAGES = {"to", "stage"}
+"""Fields of a deal's acts that name a stage of its process."""
+NOTHING = "-"
+"""Of what was missing, where all of it is recorded by now."""
+LONGEST = 300
+"""Characters of a field that go along in an address."""
 UNDERNEATH = "occurred_at"
+NEEDS, MOST_READ = "deal.needs-recorded", 200
 
 pages = router()
 Writers = Annotated[Page, Depends(may_open(*WRITERS))]
@@ -71,11 +83,31 @@ def act_of(page: Page, operation: str) -> Act:
 @pages.get("/act/{operation}", summary="A form")
 async def show(operation: str, page: Writers) -> Response:
     """Whatever the address says beside ids is filled in."""
-    act = act_of(page, operation)
-    given = page.query
-    if operation in WHOLE:
-        given[forms.BODY] = _example(page, operation)
-    return await _form(page, act, forms.filled(_controls(act), given), given, status=200)
+    return await _shown(page, act_of(page, operation), page.query)
+
+
+async def _shown(page: Page, act: Act, given: Lenient) -> Response:
+    if act.operation in WHOLE:
+        given[forms.BODY] = given[forms.BODY] or _example(page, act.operation)
+    known = await _known(page, act, given)
+    return await _form(page, act, forms.filled(_controls(act), {**known, **given}), given, status=200)
+
+
+async def _known(page: Page, act: Act, given: Lenient) -> dict[str, str]:
+    """What was recorded of a deal's needs before: the whole of it is recorded again."""
+    if act.operation != "recordNeeds" or not given["deal_id"]:
+        return {}
+    found = await page.find(f"/deals/{given['deal_id']}/history", order="newest", limit=MOST_READ)
+    said = [one["data"]["after"] for one in (found or {"items": []})["items"] if one["topic"] == NEEDS]
+    needs = said[0] if said else {}
+    budget = needs.get("budget") or {}
+    return {
+        "pain_points": needs.get("pain_points", ""),
+        "decision_process": needs.get("decision_process", ""),
+        "decision_makers": "\n".join(needs.get("decision_makers") or ()),
+        "budget.amount": str(budget.get("amount") or ""),
+        "budget.currency": str(budget.get("currency") or ""),
+    }
 
 
 @pages.post("/act/{operation}", summary="Do what a form says")
@@ -93,6 +125,8 @@ async def do(operation: str, page: Writers) -> Response:
         return await _again(page, act, typed, 422, given)
     except Refusal as refused:
         return await _again(page, act, typed, refused.status, refused.problem)
+    if typed.get("then"):
+        return await _go_on(page, typed, answer)
     return _done(page, typed, answer)
 
 
@@ -130,12 +164,61 @@ def _done(page: Page, typed: dict[str, str], answer: Answer) -> Response:
     made = page_of(answer.headers.get("location", ""))
     position = receipt.get("position")
     if page.partial and not made:
-        said = {"acted": {"position": position, "recorded": bool(receipt.get("recorded", True))}}
-        return Response(None, 204, {"HX-Trigger": orjson.dumps(said).decode()})
+        return Response(None, 204, {"HX-Trigger": _acted(answer)})
     address = made or local(typed.get("next", ""))
     return page.go(
         f"{address}{'&' if '?' in address else '?'}{urlencode({'after': position})}" if position else address
     )
+
+
+def _acted(answer: Answer, **also: Any) -> str:
+    """What an open page hears of it, as a header."""
+    receipt = answer.json() or {}
+    said = {"position": receipt.get("position"), "recorded": bool(receipt.get("recorded", True)), **also}
+    return orjson.dumps({"acted": said}).decode()
+
+
+async def _go_on(page: Page, typed: dict[str, str], answer: Answer) -> Response:
+    """To the form for which this one was needed first, in the same place."""
+    then = urlsplit(local(typed["then"]))
+    operation = then.path.removeprefix(f"{HOME}/act/")
+    if not page.partial or operation not in acts():
+        return page.go(local(typed["then"]))
+    given = Lenient(parse_qsl(then.query))
+    shown = await _shown(page, act_of(page, operation), given)
+    shown.headers["HX-Trigger"] = _acted(answer, stays=True, target="body")
+    return shown
+
+
+def _then(page: Page, act: Act, typed: dict[str, str], missing: list[str]) -> str:
+    """The address of this form as it is filled in, for when a part of what is missing is recorded."""
+    kept = {name: value for name, value in typed.items() if name not in RESERVED and len(value) <= LONGEST}
+    given = {**kept, "next": typed.get("next", ""), "missing": ",".join(missing) or NOTHING}
+    return f"{HOME}/act/{act.operation}?{urlencode({name: value for name, value in given.items() if value})}"
+
+
+def _ways(page: Page, act: Act, typed: dict[str, str], missing: list[str]) -> list[dict[str, Any]]:
+    """What is missing, put together by the forms that meet it; each leads back to this form, without what it meets."""
+    by_acts: dict[tuple[str, ...], list[str]] = {}
+    for name in missing:
+        by_acts.setdefault(REQUIREMENTS.get(name, ()), []).append(name)
+    return [
+        {
+            "names": names,
+            "here": act.operation in operations,
+            "acts": [_way(page, act, typed, one, sorted(set(missing) - set(names))) for one in operations if page.may(one)],
+        }
+        for operations, names in by_acts.items()
+    ]  # fmt: skip
+
+
+def _way(page: Page, act: Act, typed: dict[str, str], operation: str, left: list[str]) -> dict[str, Any]:
+    given = {"deal_id": typed.get("deal_id", ""), **GIVEN.get(operation, {})}
+    return {
+        "operation": operation,
+        "title": acts()[operation].summary,
+        "given": {**given, "then": _then(page, act, typed, left), "next": typed.get("next", "")},
+    }
 
 
 async def _again(
@@ -169,9 +252,12 @@ async def _form(
     page: Page, act: Act, controls: tuple[Control, ...], given: dict[str, str], *, status: int, problem: dict[str, Any] | None = None,
     elsewhere: list[str] | None = None, meanwhile: list[Any] | None = None,
 ) -> Response:  # fmt: skip
-    named = await _names(page, controls)
+    named, stages = await _names(page, controls), await _stages(page, act, given)
     shown = tuple(
-        replace(control, shown=named.get(str(control.value), control.shown)) for control in controls
+        replace(control, kind="choice", of="stage", options=stages, help="")
+        if control.name in OF_STAGES and control.kind != "id" and stages
+        else replace(control, shown=named.get(str(control.value), control.shown))
+        for control in controls
     )
     first = (
         FIRST.get(act.operation)
@@ -179,18 +265,20 @@ async def _form(
         or tuple(c.name for c in shown if c.name not in ("reason", UNDERNEATH))
     )
     wrong = {control.name for control in shown if control.errors}
+    missing = list((problem or {}).get("missing", ())) or [
+        name for name in given.get("missing", "").split(",") if name not in ("", NOTHING)
+    ]
     values = {
         "act": act,
         "first": [c for c in shown if c.name in first or c.name in wrong or c.needed],
         "more": [c for c in shown if c.name not in first and c.name not in wrong and not c.needed],
-        "hidden": {name: given[name] for name in (*act.ids, "version", "next") if given.get(name)},
+        "hidden": {name: given[name] for name in (*act.ids, "version", "next", "then") if given.get(name)},
         "key": given.get("key") if problem and problem.get("retryable") else uuid4().hex,
         "problem": Lenient(problem) if problem else None,
         "elsewhere": elsewhere or [],
         "meanwhile": meanwhile or [],
-        "ways": {
-            name: REQUIREMENTS[name] for name in (problem or {}).get("missing", ()) if name in REQUIREMENTS
-        },
+        "ways": _ways(page, act, dict(given), missing),
+        "recorded": problem is None and "missing" in given,
         "choices": await _choices(page, shown),
     }
     return page.render("form.html", status, **values)
@@ -205,6 +293,19 @@ async def _choices(page: Page, controls: tuple[Control, ...]) -> dict[str, list[
         wanted |= {"rep", "team"}
     found = {of: await page.listed(f"/{of}s") for of in sorted(wanted)}
     return {of: [one for one in listed if one["active"]] for of, listed in found.items()}
+
+
+async def _stages(page: Page, act: Act, given: dict[str, str]) -> tuple[str, ...]:
+    """Of the deal that the form is about, where it asks for one of them."""
+    if not given.get("deal_id") or not any(stated.name in OF_STAGES for stated in act.fields):
+        return ()
+    deal = await page.find(f"/deals/{given['deal_id']}")
+    processes = (await page.read("/processes"))["processes"] if deal else []
+    return (
+        tuple(stage["name"] for stage in stages_of(deal, [one["process"] for one in processes]))
+        if deal
+        else ()
+    )
 
 
 async def _names(page: Page, controls: tuple[Control, ...]) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from html import unescape
 from uuid import UUID
 
 import httpx
@@ -51,7 +52,7 @@ def hidden(html: str, name: str) -> str:
     """The value of a hidden field of a form."""
     found = re.search(rf'<input type="hidden" name="{re.escape(name)}" value="([^"]*)"', html)
     assert found, f"no hidden field {name}"
-    return found[1]
+    return unescape(found[1])
 
 
 @pytest.fixture(scope="session")

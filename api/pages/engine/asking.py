@@ -78,6 +78,10 @@ async def ask(
     return Answer(status, found, answered)
 
 
+def _asked(value: Any) -> Any:
+    return str(value).lower() if isinstance(value, bool) else value
+
+
 def _problem(content: bytes) -> Json:
     try:
         read = orjson.loads(content)
@@ -89,7 +93,7 @@ def _problem(content: bytes) -> Json:
 def _scope(
     request: Request, method: str, path: str, query: Mapping[str, Any], headers: Mapping[str, str]
 ) -> Json:
-    given = {name: value for name, value in query.items() if value not in (None, "", [])}
+    given = {name: _asked(value) for name, value in query.items() if value not in (None, "", [])}
     outer = {
         name: value
         for name, value in request.scope.items()

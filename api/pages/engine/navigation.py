@@ -21,6 +21,7 @@ class Entry:
 
 ENTRIES = (
     Entry("/desk/board", "Board", "board"),
+    Entry("/desk/deals", "Deals", "list"),
     Entry("/desk/funnel", "Funnel", "funnel"),
     Entry("/desk/figures", "Figures", "figures"),
     Entry("/desk/history", "History", "history", OVERSEERS),

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from datetime import date
 from typing import Any
 from urllib.parse import urlencode
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Request, Response
@@ -91,11 +92,19 @@ class Page:
 
     def with_query(self, **changed: Any) -> str:
         """This address with something else behind the question mark; None takes a name away."""
+        return f"{self.request.url.path}{self.query_of(**changed)}"
+
+    def query_of(self, **changed: Any) -> str:
+        """The same without the path: for a page with the same filters. With its question mark, or empty."""
         kept = {**self.query, **changed}
         query = urlencode(
-            {name: value for name, value in kept.items() if value is not None and name != "after"}
+            {name: value for name, value in kept.items() if value not in (None, "") and name != "after"}
         )
-        return f"{self.request.url.path}?{query}" if query else self.request.url.path
+        return f"?{query}" if query else ""
+
+    def new_key(self) -> str:
+        """Of a form: sent twice, it is done once."""
+        return uuid4().hex
 
     @property
     def then(self) -> dict[str, str]:
@@ -116,7 +125,9 @@ class Page:
     def form_address(self, operation: str, given: Mapping[str, Any]) -> str:
         """Of the form of an act, with what is filled in, and the way back here."""
         query = {name: value for name, value in given.items() if value not in (None, "")}
-        return f"{HOME}/act/{operation}?{urlencode({**query, 'next': self.request.url.path})}"
+        return (
+            f"{HOME}/act/{operation}?{urlencode({'next': self.query['next'] or self.with_query(), **query})}"
+        )
 
     @property
     def origin(self) -> str:

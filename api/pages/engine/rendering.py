@@ -54,7 +54,8 @@ def render(template: str, page: shown.Viewer, *, partial: bool, values: dict[str
     made = environment()
     found = made.get_template(template)
     given = {"page": page, **values}
-    given |= {name: made.get_template(f"{name}.html").make_module(dict(given)) for name in SHARED}
+    for name in SHARED:  # a later one may use an earlier one
+        given[name] = made.get_template(f"{name}.html").make_module(dict(given))
     if partial and MIDDLE in found.blocks:
         return "".join(found.blocks[MIDDLE](found.new_context(given)))
     return found.render(given)

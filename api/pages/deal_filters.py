@@ -1,0 +1,68 @@
+"""api: what board and list of deals are narrowed down by — the filters in the address, and what there is to choose from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from api.engine.roles import Role
+from api.pages.engine.page import Lenient, Page
+from domain.policy.closed import CLOSED
+
+FILTERS = ("owner_id", "team_id", "product_id", "process", "text", "currency")
+ALL = "all"
+"""Of a filter that has something chosen for the person where the address says nothing."""
+
+SORTS = (
+    ("due_at", "next due"),
+    ("-amount", "amount"),
+    ("last_activity_at", "longest untouched"),
+    ("expected_close", "expected close"),
+    ("-opened_at", "newest"),
+)
+
+
+def asked_of(page: Page) -> Lenient:
+    """The filters in the address; a rep who names nobody is shown what is their own."""
+    asked = page.query
+    if page.as_of:
+        asked.pop("text", None)  # titles are not searched as they were
+    if page.role is Role.REP and "owner_id" not in asked:
+        asked["owner_id"] = str(page.session.user.rep_id)
+    return asked
+
+
+def narrowed(asked: Lenient, names: tuple[str, ...] = FILTERS) -> dict[str, str]:
+    """As the list of the API takes them."""
+    return {name: asked[name] for name in names if name in asked and asked[name] != ALL}
+
+
+async def choices(page: Page) -> dict[str, Any]:
+    """Whose, what and by which process deals can be."""
+    processes = (await page.read("/processes"))["processes"]
+    return {
+        "teams": await page.listed("/teams"),
+        "reps": await page.listed("/reps"),
+        "products": await page.listed("/products"),
+        "processes": sorted({one["process"]["name"] for one in processes}),
+        "sorts": SORTS,
+        "versions": [one["process"] for one in processes],
+    }
+
+
+def newest(versions: list[Any], name: str) -> Any:
+    """The newest version of the process of that name; the first there is where there is none."""
+    by_name = {one["name"]: one for one in versions}
+    return by_name.get(name) or next(iter(by_name.values()))
+
+
+def stages_of(deal: Any, versions: list[Any]) -> list[Any]:
+    """The open stages of the process version that a deal is on."""
+    pinned = (deal["process"], deal["process_version"])
+    return open_stages(
+        next((one for one in versions if (one["name"], one["version"]) == pinned), None)
+        or newest(versions, deal["process"])
+    )
+
+
+def open_stages(process: Any) -> list[Any]:
+    return [stage for stage in process["stages"] if stage["name"] not in CLOSED]
