@@ -6,15 +6,17 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from api.pages import acts, admin, board, deals, figures, first, funnel, history, live
+from api.pages import acts, admin, board, deals, figures, first, funnel, history, live, settings, today
 from api.pages.engine import static
 
 PAGES: tuple[APIRouter, ...] = (
     static.router,
     live.pages,
     acts.pages,
+    today.pages,
     board.pages,
     deals.pages,
+    settings.pages,
     funnel.pages,
     figures.pages,
     history.pages,

@@ -259,7 +259,7 @@ LISTS = {
 def test_lists_hold_what_may_be_read_one_by_one_and_nothing_else(world: World, role: Role) -> None:
     client, reading = (
         world.house.client(CLIENTS[role]),
-        {act.parameter: act for act in ACTS if act.method == "GET"},
+        {act.parameter: act for act in ACTS if act.method == "GET" and not act.page},
     )
     for parameter, path in LISTS.items():
         listed = client.get(path, params={"limit": 200}).text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from api.engine.roles import ADMIN, OVERSEERS, READERS, Role
+from api.engine.roles import ADMIN, OVERSEERS, READERS, WRITERS, Role
 
 HOME = "/desk"
 
@@ -20,6 +20,7 @@ class Entry:
 
 
 ENTRIES = (
+    Entry("/desk/today", "Today", "today", WRITERS),
     Entry("/desk/board", "Board", "board"),
     Entry("/desk/deals", "Deals", "list"),
     Entry("/desk/funnel", "Funnel", "funnel"),

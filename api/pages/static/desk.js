@@ -7,7 +7,7 @@
   const words = body.dataset;
   const SPREAD = 300, LOST_AFTER = 3000, TOAST = 4000, TYPING = 200;
   document.cookie = "zone=" + Intl.DateTimeFormat().resolvedOptions().timeZone + "; path=/desk; samesite=lax; max-age=31536000";
-  let after = "", waiting = null, pending = false;
+  let after = "", waiting = null, pending = false, dragged = null;
 
   // --- staying up to date
   const follows = (moved) => {
@@ -15,10 +15,12 @@
     return wanted.some((name) => name === "*" || name in moved);
   };
   function refresh() {
-    if (document.hidden) { pending = true; return; }
+    if (document.hidden || dragged) { pending = true; return; }
     if (waiting) return;
     waiting = setTimeout(() => {
-      waiting = null; pending = false;
+      waiting = null;
+      if (dragged) { pending = true; return; }
+      pending = false;
       htmx.trigger(main, "moved");
     }, Math.random() * SPREAD);  // not all pages in the same moment
   }
@@ -81,21 +83,21 @@
   });
   dialog?.addEventListener("close", () => document.getElementById("dialog-body").replaceChildren());
   body.addEventListener("acted", (event) => {
-    if (dialog.open) dialog.close();
+    if (dialog.open && !event.detail.stays) dialog.close();
     if (event.detail.position) after = String(event.detail.position);
     announce(event.detail.recorded === false ? words.nothing : words.acted);
-    for (const form of document.querySelectorAll("form[data-clears]")) form.reset();
+    event.target.closest?.("form[data-clears]")?.reset();
     refresh();
   });
 
   // --- dragging: a card onto a column posts the column's act; a refusal is the act's own form
-  let dragged = null;
   body.addEventListener("dragstart", (event) => {
     dragged = event.target.closest?.("[data-drag]");
     if (dragged) { event.dataTransfer.effectAllowed = "move"; event.dataTransfer.setData("text/plain", dragged.dataset.drag); dragged.classList.add("dragged"); }
   });
   body.addEventListener("dragend", () => {
     dragged?.classList.remove("dragged"); dragged = null;
+    if (pending) refresh();
     for (const over of document.querySelectorAll(".over")) over.classList.remove("over");
   });
   body.addEventListener("dragover", (event) => {
@@ -112,14 +114,14 @@
     move(dragged, column);
   });
   function move(card, column) {
-    const values = { ...JSON.parse(card.dataset.values || "{}"), ...JSON.parse(column.dataset.values || "{}"), key: crypto.randomUUID().replaceAll("-", "") };
+    const values = { ...JSON.parse(card.dataset.values || "{}"), ...JSON.parse(column.dataset.values || "{}"), key: crypto.randomUUID().replaceAll("-", ""), next: location.pathname + location.search };
     if (column.dataset.form) {  // what is asked for first
-      htmx.ajax("GET", column.dataset.form + "?" + new URLSearchParams(values), { target: "#dialog-body", swap: "innerHTML", source: main });
+      htmx.ajax("GET", column.dataset.form + "?" + new URLSearchParams(values), { target: "#dialog-body", swap: "innerHTML", source: dialog });
       return;
     }
     htmx.ajax("POST", column.dataset.drop, { target: "#dialog-body", swap: "innerHTML", values, source: dialog });
   }
-  // by keyboard: a card's own menu has the same forms
+  // by keyboard and on a phone: a card's own menu has the same
 
   // --- finding a customer or a deal while one types
   body.addEventListener("input", (event) => {
@@ -169,4 +171,51 @@
 
   // --- one form for one thing: a select that sends its form
   body.addEventListener("change", (event) => { if (event.target.closest("[data-sends]")) event.target.form.requestSubmit(); });
+
+  // --- notice of what falls due, by the browser's own, where the person turned it on: each thing once, however many pages are open
+  const WANTED = "desk.notices", TOLD = "desk.told", OWED = ["agenda", "action_items"], EVERY = 3600000, KEPT = 172800000;
+  const wantsNotice = () => "Notification" in window && Notification.permission === "granted" && localStorage.getItem(WANTED) === "on";
+  const alarms = new Map();
+  async function lookAhead() {
+    clearTimeout(lookAhead.later);
+    if (!wantsNotice() || signedOut) return;
+    lookAhead.later = setTimeout(lookAhead, EVERY);
+    const answer = await fetch("/desk/due", { headers: after ? { "Salesloop-After": after } : {} }).catch(() => null);
+    if (!answer?.ok) return;
+    for (const alarm of alarms.values()) clearTimeout(alarm);
+    alarms.clear();
+    for (const one of (await answer.json()).due) alarms.set(one.id, setTimeout(() => notify(one), Math.max(0, Date.parse(one.due_at) - Date.now())));
+  }
+  const alone = (work) => navigator.locks ? navigator.locks.request("desk.notices", work) : work();
+  const notify = (one) => alone(() => {
+    const told = JSON.parse(localStorage.getItem(TOLD) || "{}"), name = one.id + " " + one.due_at;
+    if (!wantsNotice() || name in told) return;
+    for (const old in told) if (told[old] < Date.now() - KEPT) delete told[old];
+    localStorage.setItem(TOLD, JSON.stringify({ ...told, [name]: Date.now() }));
+    const notice = new Notification(one.title, { body: one.text, tag: name });
+    notice.onclick = () => { window.focus(); location.assign(one.address); };
+  });
+  document.addEventListener("desk:moved", (event) => {
+    if (words.owes === undefined || !OWED.some((name) => name in event.detail)) return;
+    clearTimeout(lookAhead.soon);
+    lookAhead.soon = setTimeout(lookAhead, LOST_AFTER);
+  });
+  if (words.owes !== undefined) lookAhead();
+
+  const notices = document.querySelector("[data-notices]");
+  function showNotices() {
+    const on = wantsNotice(), denied = Notification.permission === "denied", button = notices.querySelector("[data-switch]"), says = notices.dataset;
+    notices.querySelector("[data-state]").textContent = denied ? says.denied : on ? says.on : says.off;
+    button.textContent = on ? says.turnOff : says.turnOn;
+    button.hidden = denied;
+  }
+  if (notices && "Notification" in window) {
+    showNotices();
+    notices.querySelector("[data-switch]").addEventListener("click", async () => {
+      if (wantsNotice()) localStorage.removeItem(WANTED);
+      else if (await Notification.requestPermission() === "granted") localStorage.setItem(WANTED, "on");
+      showNotices();
+      if (words.owes !== undefined) lookAhead();
+    });
+  }
 })();
