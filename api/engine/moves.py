@@ -36,8 +36,8 @@ class Moves:
         self._told: asyncio.Future[bytes] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self.ended = False
-        self.kept: dict[Any, asyncio.Future[Any]] = {}
-        """What is made once for all who ask for it between two messages."""
+        self.kept: dict[Any, tuple[int, asyncio.Future[Any]]] = {}
+        """What is made once for all who ask for it between two messages, and the position that every read model had when it was begun."""
 
     @property
     def lowest(self) -> int:

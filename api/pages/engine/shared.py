@@ -27,12 +27,14 @@ async def answer(request: Request, handle: Handle) -> Response:
         return await handle(request)
     session = await signed_in(request)
     moves: Moves = request.app.state.moves
-    if _is_ahead(request, moves):
+    after, known = _after(request), moves.lowest
+    if after > known:  # not every read model is known to have what they wrote: nobody else's answer will do
         return await handle(request)
-    rendering = moves.kept.get(key := _key(request, session))
-    if rendering is None:
+    since, rendering = moves.kept.get(key := _key(request, session), (-1, None))
+    if rendering is None or after > since:
         request.scope[SESSION] = replace(session, csrf=TOKEN)
-        rendering = moves.kept[key] = asyncio.ensure_future(handle(request))
+        rendering = asyncio.ensure_future(handle(request))
+        moves.kept[key] = known, rendering
     found = await asyncio.shield(rendering)
     if found.status_code != 200:
         moves.kept.pop(key, None)
@@ -41,10 +43,10 @@ async def answer(request: Request, handle: Handle) -> Response:
     return Response(body, found.status_code, headers)
 
 
-def _is_ahead(request: Request, moves: Moves) -> bool:
-    """Whether they wrote something that not every read model is known to have: nobody else's answer will do."""
+def _after(request: Request) -> int:
+    """The position of what they wrote last."""
     after = request.headers.get("Salesloop-After", "")
-    return after.isdigit() and int(after) > moves.lowest
+    return int(after) if after.isdigit() else 0
 
 
 def _key(request: Request, session: Session) -> tuple[object, ...]:
