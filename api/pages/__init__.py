@@ -6,7 +6,21 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from api.pages import acts, admin, board, deals, figures, first, funnel, history, live, settings, today
+from api.pages import (
+    acts,
+    admin,
+    board,
+    cycles,
+    deals,
+    figures,
+    first,
+    funnel,
+    history,
+    live,
+    settings,
+    team,
+    today,
+)
 from api.pages.engine import static
 
 PAGES: tuple[APIRouter, ...] = (
@@ -17,6 +31,8 @@ PAGES: tuple[APIRouter, ...] = (
     board.pages,
     deals.pages,
     settings.pages,
+    team.pages,
+    cycles.pages,
     funnel.pages,
     figures.pages,
     history.pages,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from api.engine.roles import ADMIN, OVERSEERS, READERS, WRITERS, Role
+from api.engine.roles import ADMIN, LEADERS, OVERSEERS, READERS, WRITERS, Role
 
 HOME = "/desk"
 
@@ -23,6 +23,8 @@ ENTRIES = (
     Entry("/desk/today", "Today", "today", WRITERS),
     Entry("/desk/board", "Board", "board"),
     Entry("/desk/deals", "Deals", "list"),
+    Entry("/desk/team", "Team", "team", (*LEADERS, Role.AUDITOR)),
+    Entry("/desk/cycles", "Cycles", "cycle"),
     Entry("/desk/funnel", "Funnel", "funnel"),
     Entry("/desk/figures", "Figures", "figures"),
     Entry("/desk/history", "History", "history", OVERSEERS),

@@ -1,0 +1,154 @@
+"""api: a team — its pace against its targets, what its people have on their hands and owe, and what waits for somebody."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from itertools import groupby
+from typing import Annotated, Any
+
+from fastapi import Depends, Response
+
+from api.engine.roles import LEADERS, Role
+from api.pages.engine.page import Page, may_open, router
+from api.pages.engine.shown import now_of
+from api.pages.loop import People, people_of
+
+MOST = 100
+"""Of each list, shown at once."""
+MOST_SINCE = 12
+"""Targets of which it is looked up since when they are behind."""
+BACK = timedelta(days=60)
+OUTCOMES = timedelta(days=30)
+WIDEST_FIRST = ("company", "team", "rep")
+
+pages = router()
+
+
+@pages.get("/team", summary="A team")
+async def team(page: Annotated[Page, Depends(may_open(*LEADERS, Role.AUDITOR))]) -> Response:
+    """A manager's own; others choose one."""
+    people = await people_of(page)
+    own = page.session.user.sees_team
+    chosen = str(own) if own else _chosen(people, page.query["team_id"])
+    if not chosen:
+        return page.render("team.html", people=people, team=None)
+    found = await _shown(page, people, chosen)
+    return page.render("team.html", people=people, own=own, **found)
+
+
+def _chosen(people: People, asked: str) -> str:
+    """That team, or the first by name that has reps."""
+    with_reps = {one["parent_id"] for one in people.reps if one["active"]}
+    ids = [one["id"] for one in people.teams]
+    return asked if asked in ids else next((id for id in ids if id in with_reps), "")
+
+
+async def _shown(page: Page, people: People, team_id: str) -> dict[str, Any]:
+    pace = await _pace(page, team_id)
+    review = await _last_review(page, team_id)
+    then = {
+        "team": {"id": team_id, "name": people.who(team_id)},
+        "pace": pace,
+        "since": await _since(page, [one for one in pace if one["status"] == "behind"]),
+        "review": review,
+        "changes": await _changes(page, people, review),
+    }
+    return then if page.as_of else then | await _now(page, team_id)
+
+
+async def _pace(page: Page, team_id: str) -> list[Any]:
+    """Widest first, and of the same width who is furthest behind."""
+    day = {"day": page.as_of} if page.as_of else {}
+    found = (await page.read("/attainment", team_id=team_id, limit=MOST, **day, **page.then))["items"]
+    return sorted(found, key=lambda one: (WIDEST_FIRST.index(one["scope"]["kind"]), -float(one["shortfall"])))
+
+
+async def _since(page: Page, behind: Sequence[Any]) -> dict[str, date]:
+    """Since which day each has been behind without a break."""
+    asked = behind[:MOST_SINCE]
+    courses = await page.read_all(
+        *((f"/targets/{one['target_id']}/attainment", {**_days(one), **page.then}) for one in asked)
+    )
+    return {one["target_id"]: _began(course["days"]) for one, course in zip(asked, courses, strict=True)}
+
+
+def _days(one: Any) -> dict[str, date]:
+    day = date.fromisoformat(one["day"])
+    return {"since": max(date.fromisoformat(one["period"]["start"]), day - BACK), "until": day}
+
+
+def _began(days: Sequence[Any]) -> date:
+    """Of the last stretch of days that were behind."""
+    first = days[-1]
+    for one in reversed(days):
+        if one["status"] != "behind":
+            break
+        first = one
+    return date.fromisoformat(first["day"])
+
+
+async def _last_review(page: Page, team_id: str) -> Any | None:
+    """The team's newest cycle whose review has opened by then."""
+    asked = {"scope_kind": "team", "scope_id": team_id, "sort": "-starts", "limit": MOST}
+    cycles = (await page.read("/cycles", **asked))["items"]
+    return next((one for one in cycles if one["review"] and _was_there(page, one["review"])), None)
+
+
+def _was_there(page: Page, review: Any) -> bool:
+    opened = datetime.fromisoformat(review["opened_at"]).astimezone(page.zone)
+    return page.as_of is None or opened.date() <= page.as_of
+
+
+async def _changes(page: Page, people: People, review: Any | None) -> list[Any]:
+    """What the last review's pack said and is known otherwise by now."""
+    if review is None:
+        return []
+    return people.beside(await page.read(f"/cycles/{review['cycle_id']}/pack", **page.then), changed=True)
+
+
+async def _now(page: Page, team_id: str) -> dict[str, Any]:
+    """What is only known as of now."""
+    of = {"team_id": team_id}
+    since = now_of(page).date() - OUTCOMES
+    now = datetime.now(UTC)
+    loads, outcomes, overdue, cycles, meetings, adjustments, items, cases = await page.read_all(
+        ("/reps/loads", of),
+        ("/agenda/outcomes", {**of, "since": since, "until": now_of(page).date()}),
+        ("/agenda", {**of, "overdue": "true", "limit": MOST}),
+        ("/cycles", {**of, "limit": MOST}),
+        ("/meetings", {**of, "over": "false", "sort": "waits_until", "limit": MOST}),
+        ("/adjustments", {**of, "status": "measured", "limit": MOST}),
+        ("/action-items", {**of, "outcome": "open", "due_before": now.isoformat(), "limit": MOST}),
+        ("/cases", {**of, "limit": MOST}),
+    )
+    return {
+        "reps": [one for one in loads["reps"] if one["active"] or one["open_deals"]],
+        "outcomes": {one["owner_id"]: one for one in outcomes["reps"]},
+        "overdue": _by_rep(overdue["items"]),
+        "overdue_more": overdue["next_cursor"] is not None,
+        "waits": _waits(cycles["items"], meetings["items"]),
+        "adjustments": adjustments["items"],
+        "items": items["items"],
+        "cases": [one for one in cases["items"] if one["missed"] and one["status"] != "closed"],
+    }
+
+
+def _by_rep(promises: Sequence[Any]) -> list[dict[str, Any]]:
+    """The most overdue first; of each the oldest first."""
+    ordered = sorted(promises, key=lambda one: (str(one["promised_by"]), one["due_at"]))
+    grouped = [
+        {"rep": id, "promises": list(group)} for id, group in groupby(ordered, lambda one: one["promised_by"])
+    ]
+    return sorted(grouped, key=lambda one: -len(one["promises"]))
+
+
+def _waits(cycles: Sequence[Any], meetings: Sequence[Any]) -> list[dict[str, Any]]:
+    """What somebody owes a cycle or a meeting, by when."""
+    owed = [
+        {"wait": wait, "of": of, "place": place}
+        for place, listed in (("cycles", cycles), ("meetings", meetings))
+        for of in listed
+        for wait in of["waits"]
+    ]
+    return sorted(owed, key=lambda one: str(one["wait"]["due_at"]))
