@@ -16,7 +16,7 @@ from api.engine.accounts import OPERATOR_ONLY, NewAccount
 from api.engine.answers import AccountChangesAnswer, AccountsAnswer, LinkAnswer, SessionsEndedAnswer, answers
 from api.engine.auth import may_read, may_write
 from api.engine.errors import UNKNOWN_REFERENCE, Problem
-from api.engine.fields import ShortText, Strict
+from api.engine.fields import MAIL, ShortText, Strict
 from api.engine.reading import Look
 from api.engine.roles import ADMIN, Role
 from api.engine.users import USER_PATTERN
@@ -74,7 +74,7 @@ class MakeAccount(Placed):
 
     login: Annotated[str, StringConstraints(pattern=USER_PATTERN)]
     name: ShortText = ""
-    email: Annotated[str, StringConstraints(pattern=r"^[^\s@]{1,64}@[^\s@]{1,189}$")] | None = None
+    email: Annotated[str, StringConstraints(pattern=MAIL)] | None = None
     language: Annotated[str, AfterValidator(_language)] | None = None
     timezone: Annotated[str, AfterValidator(_zone)] | None = None
 

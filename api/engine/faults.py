@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from api.engine.fields import PLAIN, SOME
+from api.engine.fields import MAIL, PLAIN, SOME
 from domain.engine import fields as limits
 
 NO_ID = "is no id such as 0d9f6f0e-4d4e-4f0e-8a63-1f7b8a5b5c11"
@@ -22,6 +22,7 @@ WRITTEN = {
     **limits.WORDS,
     SOME: "must not be blank or hold NUL characters",
     PLAIN: "must not hold NUL characters",
+    MAIL: "must be a mail address such as wang@example.com",
     r"^[ -~]+$": "must be printable ASCII characters",
     r'^"(0|[1-9][0-9]{0,8})(-[0-9a-f]{16})?"$': 'must be a version in quotes, such as "14"',
     r"^[A-Za-z0-9_=-]+$": "is no cursor that a page gave",

@@ -28,6 +28,7 @@ from domain.engine import fields as limits
 from domain.engine.values import Money as DomainMoney
 
 PLAIN, SOME = limits.PLAIN.regex, limits.NOT_BLANK.regex
+MAIL = r"^[^\s@]{1,64}@[^\s@]{1,189}$"
 MAX_PAGE = 200
 EARLIEST = 1990
 LATEST = 2200
