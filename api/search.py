@@ -18,6 +18,7 @@ from api.engine.roles import Role
 from projections import search
 from projections.search import Group, Kind
 
+PATHS = ("search",)
 TAGS = {"search": "Deals, customers, contacts and leads by any part of their names"}
 router = auth.router(tags=[*TAGS])
 

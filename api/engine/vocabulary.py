@@ -14,6 +14,7 @@ from domain.policy.closed import LOST, WON
 
 Json = dict[str, Any]
 DEAL = ("open", WON, LOST)
+LEAD = ("open", "converted", "discarded")
 WORDS: Mapping[str, Iterable[str]] = {
     "AdjustmentSeen.outcome": Outcome,
     "AdjustmentSeen.status": ("started", "running", "measured", "decided"),
@@ -22,10 +23,11 @@ WORDS: Mapping[str, Iterable[str]] = {
     "CycleSeen.cadence": Cadence,
     "DealView.status": DEAL,
     "EndedItem.outcome": PromiseOutcome,
+    "Found.status": tuple(dict.fromkeys((*DEAL, *LEAD))),
     "HistoryEntry.channel": Channel,
     "HistoryEntry.who_kind": ("user", "service", "workflow"),
     "ItemSeen.outcome": ("open", *PromiseOutcome),
-    "LeadView.status": ("open", "converted", "discarded"),
+    "LeadView.status": LEAD,
     "Listed.kind": ("team", "rep", "customer", "contact", "product"),
     "MeetingSeen.status": ("called", "held", "lapsed", "cancelled"),
     "ProjectionStatus.status": ("live", "catching-up", "stopped", "missing"),
