@@ -130,7 +130,14 @@ def test_every_operation_but_health_needs_the_key(published: Json) -> None:
     assert published["components"]["securitySchemes"]["apiKey"]["scheme"] == "bearer"
 
 
-UNVERSIONED = {"post /imports", "post /keys", "delete /keys/{key_id}", "post /projections/{name}/resume"}
+UNVERSIONED = {
+    "post /imports",
+    "post /keys",
+    "delete /keys/{key_id}",
+    "post /projections/{name}/resume",
+    "post /accounts",
+    *(f"post /accounts/{{login}}/{what}" for what in ("link", "role", "disable", "enable", "sign-out")),
+}
 
 
 def test_every_write_takes_the_headers(published: Json) -> None:

@@ -32,8 +32,9 @@ OF_FILES = (
     "ending",
     "holiday_calendar.py:169",
     "api/engine/oidc",
+    "quick_check",
 )
-"""What is said by a broken installation, to programmers, or in the log alone: why a provider was not believed."""
+"""What is said by a broken installation, to programmers, or in the log alone: why a provider was not believed. And code that is made."""
 
 
 @pytest.mark.parametrize("room", ["domain", "api", "runtime", "projections"])
