@@ -1,8 +1,8 @@
 """Projections room: the whole ledger searched, newest first — by kind of event, record, person, door and days.
 
-It asks the ledger itself. A search goes back in stretches that grow tenfold, so that what happens often is found in the newest of them;
-for what is rare the index `events_search` tells which parts of the ledger cannot hold it (a block-range index of Bloom filters: writing
-an event costs it next to nothing, and it stays small).
+It asks the ledger itself. A search goes back in stretches, so that what happens often is found in the newest of them; for what is rare the
+index `events_search` tells which parts of a stretch cannot hold it (a block-range index of Bloom filters: writing an event costs it next
+to nothing, and it stays small).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from projections.deal import history
 from projections.deal.history import Stored
 from projections.engine.paging import Page, Params, Source, fetch, in_order, limit_of, opened, sealed
 
-NEWEST, GROWS = 20_000, 10
+NEWEST, LATER = 20_000, 500_000
 DAY = timedelta(days=1)
 COLUMNS: LiteralString = (
     "version, position, topic, schema_version, data::text, meta::text, occurred_at, recorded_at, stream_id"
@@ -34,9 +34,9 @@ CONDITIONS: dict[str, LiteralString] = {
 AMONG = """
 SELECT {columns} FROM ledger.events WHERE position > %(low)s AND position <= %(high)s AND {where} ORDER BY position DESC LIMIT %(limit)s
 """
-# All of a long stretch are found before they are put in order: else its positions would be read one by one.
+# All of a long stretch are found before they are put in order, and "+ 0" is what the index has: else its positions would be read one by one.
 FAR = """
-WITH found AS MATERIALIZED (SELECT position FROM ledger.events WHERE position > %(low)s AND position <= %(high)s AND {where}),
+WITH found AS MATERIALIZED (SELECT position FROM ledger.events WHERE position + 0 > %(low)s AND position + 0 <= %(high)s AND {where}),
      newest AS (SELECT position FROM found ORDER BY position DESC LIMIT %(limit)s)
 SELECT {columns} FROM newest JOIN ledger.events USING (position) ORDER BY position DESC
 """
@@ -123,7 +123,7 @@ async def _found(source: Source, asked: EventSearch, low: int, high: int, wanted
         query = AMONG if size == NEWEST else FAR
         stretch = params | {"low": beginning, "high": high, "limit": wanted - len(found)}
         found += await _rows(source, query, where, stretch)
-        high, size = beginning, size * GROWS
+        high, size = beginning, LATER
     return found
 
 
