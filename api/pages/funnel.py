@@ -7,9 +7,12 @@ from urllib.parse import urlencode
 
 from fastapi import Depends, Response
 
+from api.pages.deal_filters import ALL
+from api.pages.deals import OPEN
 from api.pages.engine.page import Page, may_open, router
 
-CLOSED = ("won", "lost")
+STATUS = {"won": "won", "lost": "lost", "after-sales": ALL}
+"""Of what stands in these stages; in all others it is open."""
 ASKED = ("team_id", "owner_id", "process", "since", "until")
 MEASURES = ("deals", "amount", "entered")
 
@@ -63,13 +66,13 @@ def _value(stage: Any, measure: str, currency: str) -> float:
 
 
 def _shown(page: Page, stage: Any, measure: str, currency: str, query: dict[str, str]) -> dict[str, Any]:
-    """The stage with its links: the deals that stand there, and the events of its conversion."""
-    narrowed = {name: query[name] for name in ("team_id", "owner_id") if query.get(name)}
-    standing = {**narrowed, "stage": stage["stage"]}
+    """The stage with its link to the deals that stand there."""
+    name = stage["stage"]
+    standing = {of: query[of] for of in ("team_id", "process") if query.get(of)}
+    standing |= {"owner_id": query["owner_id"] or ALL, "stage": name, "status": STATUS.get(name, OPEN)}
     return {
         **stage,
         "value": _value(stage, measure, currency),
-        "amount": stage["amounts"].get(currency),
         "deals_link": page.at(f"/desk/deals?{urlencode(standing)}"),
-        "closed": stage["stage"] in CLOSED,
+        "closed": name in STATUS,
     }

@@ -45,14 +45,15 @@ class TestTheFunnel:
         page = manager.get("/desk/funnel", params={"after": house.position}).text
         for stage in ("identify", "negotiation", "won"):
             assert f'id="s-{stage}"' in page
-            assert page.count(f"/desk/deals?stage={stage}") == 2
+            status = "won" if stage == "won" else "open"
+            assert page.count(f"/desk/deals?owner_id=all&amp;stage={stage}&amp;status={status}") == 2
         assert "<style" not in page
         assert 'style="' not in page
 
     def test_is_of_a_rep(self, house: House, manager: httpx.Client) -> None:
         rep = str(house.reps["north2"])
         page = manager.get("/desk/funnel", params={"owner_id": rep}).text
-        assert f"/desk/deals?owner_id={rep}&amp;stage=identify" in page
+        assert f"/desk/deals?owner_id={rep}&amp;stage=identify&amp;status=open" in page
 
     def test_of_another_team_is_refused(self, house: House, manager: httpx.Client) -> None:
         answer = manager.get("/desk/funnel", params={"team_id": str(house.teams["south"])})
