@@ -49,6 +49,18 @@ async def choices(page: Page) -> dict[str, Any]:
     }
 
 
+async def people(page: Page) -> dict[str, Any]:
+    """The teams and reps whose figures this person may see."""
+    own = page.session.user.sees_team
+    teams, reps = await page.listed("/teams"), await page.listed("/reps")
+    if own is None:
+        return {"teams": teams, "reps": reps}
+    return {
+        "teams": [one for one in teams if one["id"] == str(own)],
+        "reps": [one for one in reps if one["parent_id"] == str(own)],
+    }
+
+
 def newest(versions: list[Any], name: str) -> Any:
     """The newest version of the process of that name; the first there is where there is none."""
     by_name = {one["name"]: one for one in versions}

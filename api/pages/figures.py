@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from fastapi import Depends, Response
 
+from api.pages.deal_filters import people
 from api.pages.engine.chart import Chart, Mark, chart
 from api.pages.engine.page import Page, may_open, router
 from api.pages.engine.shown import figure_text, now_of
@@ -79,8 +80,7 @@ async def figures(page: Anybody) -> Response:
         "metrics": metrics,
         "currencies": currencies,
         "kinds": KINDS,
-        "teams": await page.listed("/teams"),
-        "reps": await page.listed("/reps"),
+        **await people(page),
         "products": await page.listed("/products"),
     }
     chosen = next((one for one in metrics if one["key"] == asked.metric), None)
@@ -163,15 +163,13 @@ def _ways(asked: Asked) -> tuple[str, ...]:
 def _parts(asked: Asked, found: dict[str, Any]) -> list[tuple[str, dict[str, str]]]:
     ways = _ways(asked)
     asked.by = asked.by if asked.by in ways else ways[0]
-    own = asked.page.session.user.sees_team
-    team = asked.team_id or (str(own) if own else "")
     if asked.by == "product":
         return [(one["name"], {"product_id": one["id"]}) for one in found["products"] if one["active"]][
             :MOST_PARTS
         ]
     of = [one for one in found[f"{asked.by}s"] if one["active"]]
-    if team:
-        of = [one for one in of if team in (one["id"], one.get("parent_id"))]
+    if asked.team_id:
+        of = [one for one in of if asked.team_id in (one["id"], one["parent_id"])]
     return [(one["name"], {"scope": asked.by, "scope_id": one["id"]}) for one in of][:MOST_PARTS]
 
 

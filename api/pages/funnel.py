@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from fastapi import Depends, Response
 
-from api.pages.deal_filters import ALL
+from api.pages.deal_filters import ALL, people
 from api.pages.deals import OPEN
 from api.pages.engine.page import Page, may_open, router
 
@@ -23,11 +23,7 @@ pages = router()
 async def funnel(page: Annotated[Page, Depends(may_open())]) -> Response:
     """Of the company, a team or a rep; the moves of a period. As known then it is what stood there, without moves."""
     asked = page.query
-    processes, teams, reps = (
-        await page.read("/processes"),
-        await page.listed("/teams"),
-        await page.listed("/reps"),
-    )
+    processes = await page.read("/processes")
     days = ("since", "until") if page.as_of else ()
     query = {name: asked[name] for name in ASKED if name not in days}
     found = await page.read("/funnel", **{**query, **page.then})
@@ -47,8 +43,7 @@ async def funnel(page: Annotated[Page, Depends(may_open())]) -> Response:
         currencies=currencies,
         process=found["process"],
         processes=sorted({one["process"]["name"] for one in processes["processes"]}),
-        teams=teams,
-        reps=reps,
+        **await people(page),
         asked=asked,
     )
 

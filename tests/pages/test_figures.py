@@ -59,6 +59,11 @@ class TestTheFunnel:
         answer = manager.get("/desk/funnel", params={"team_id": str(house.teams["south"])})
         assert answer.status_code == 403
 
+    def test_offers_one_s_own_team_alone(self, manager: httpx.Client, auditor: httpx.Client) -> None:
+        for path in ("/desk/funnel", "/desk/figures"):
+            assert "Rep south" not in manager.get(path).text
+            assert "Rep south" in auditor.get(path).text
+
     def test_of_the_past_has_no_moves(self, manager: httpx.Client) -> None:
         page = manager.get("/desk/funnel", params={"as_of": "2020-01-31"}).text
         assert 'id="past"' in page
