@@ -127,6 +127,7 @@ class LeadFilter(msgspec.Struct, frozen=True, kw_only=True):
     status: str | None = None
     owner_id: UUID | None = None
     team_id: UUID | None = None
+    customer_id: UUID | None = None
     source: str | None = None
     owned: bool | None = None
     seen_by: UUID | None = None
@@ -163,6 +164,7 @@ async def listing(
     select.equal("status", narrowed.status)
     select.equal("owner_id", narrowed.owner_id)
     select.equal("team_id", narrowed.team_id)
+    select.equal("customer_id", narrowed.customer_id)
     select.equal("source", narrowed.source)
     select.where("(owner_id IS NOT NULL) = %(owned)s", owned=narrowed.owned)
     seen = "(team_id IS NULL OR team_id = %(seen_by)s)" if narrowed.pool else "team_id = %(seen_by)s"

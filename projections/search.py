@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -169,7 +169,7 @@ class Found(msgspec.Struct):
     customer_name: str | None = None
     owner_name: PersonName | None = None
     stage: str | None = None
-    status: str | None = None
+    status: Literal["open", "won", "lost", "converted", "discarded"] | None = None
     amount: Decimal | None = None
     currency: str | None = None
     due_at: datetime | None = None

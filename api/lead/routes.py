@@ -42,6 +42,7 @@ class LeadFilters(Paging):
     status: Literal["open", "converted", "discarded"] | None = None
     owner_id: UUID | None = None
     team_id: UUID | None = None
+    customer_id: UUID | None = None
     source: ShortText | None = None
     owned: Annotated[Truth | None, Field(description="false: only those that nobody has yet")] = None
     sort: Literal["captured_at", "-captured_at"] = "-captured_at"
@@ -59,6 +60,7 @@ async def list_leads(look: Reader, asked: Annotated[LeadFilters, Depends(query(L
         status=asked.status,
         owner_id=asked.owner_id,
         team_id=asked.team_id,
+        customer_id=asked.customer_id,
         source=asked.source,
         owned=asked.owned,
         seen_by=look.team_id,

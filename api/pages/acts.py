@@ -321,17 +321,9 @@ async def _names(page: Page, controls: tuple[Control, ...]) -> dict[str, str]:
 
 @pages.get("/choices/{of}", summary="What can be chosen for a field")
 async def choices(of: str, page: Writers) -> Response:
-    """Customers and deals by part of a name."""
+    """Customers and deals by any part of a name."""
     if of not in forms.LOOKED_FOR:
         raise HTTPException(404, "there is nothing of that kind to choose from")
-    text = page.query.get("text", "")
-    found = (
-        await page.find("/deals", text=text, limit=12)
-        if of == "deal"
-        else await page.find("/customers", text=text, limit=12)
-    )
-    items = [
-        {"id": one.get("deal_id") or one["id"], "name": one.get("title") or one["name"]}
-        for one in (found or {"items": []})["items"]
-    ]
+    found = await page.find("/search", text=page.query["text"], kind=of, limit=12)
+    items = [one for group in (found or {"groups": []})["groups"] for one in group["items"]]
     return page.part("choices.html", items=items)

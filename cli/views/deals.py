@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -96,6 +96,38 @@ def show_deal(deal: DealView, to: tzinfo | None) -> None:
         ("version", deal.version),
     ]
     facts(deal.title, rows)
+
+
+def show_details(details: Mapping[str, Any]) -> None:
+    """What `GET /deals/{id}/details` answers; what is not there is left out."""
+    needs, gates = details["needs"], details["gates"]
+    rows = [
+        ("pain points", needs["pain_points"]),
+        ("budget", money(**needs["budget"]) if needs["budget"] else None),
+        ("decision process", needs["decision_process"]),
+        ("decision makers", ", ".join(needs["decision_makers"])),
+        ("quotes", "\n".join(f"{q['reference']}: {money(**q['amount'])}" for q in details["quotes"])),
+        *(
+            (sentence("missing for {stage}", stage=word(g["stage"], "stage")), _words(g["missing"]))
+            for g in gates
+        ),
+        *(
+            (sentence("override to {stage}", stage=word(o["to"], "stage")), _override(o))
+            for o in details["overrides"]
+            if not o["spent"]
+        ),
+    ]
+    if told := [(name, value) for name, value in rows if value]:
+        facts("", told)
+
+
+def _words(codes: Iterable[str]) -> str:
+    return ", ".join(map(word, codes))
+
+
+def _override(override: Mapping[str, Any]) -> str:
+    said = {None: "asked for", True: "approved", False: "refused"}[override["approved"]]
+    return sentence("{said}, id {id}", said=word(said), id=override["override_id"])
 
 
 # --- search ----------------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ import msgspec
 
 from api.action_item.acts import READS as ACTION_ITEMS
 from api.case import READS as CASES
+from api.deal.details import DealDetails
 from api.engine.acts import Reads
 from cli import watch
 from cli.engine.shown import found
@@ -66,6 +67,7 @@ from projections.people import directory, rep_load
 from projections.policy.rules import CalendarKnown
 from projections.target import attainment
 from projections.target import tree as target_tree
+from runtime.codec import encode
 from tests.cli.extremes import AMOUNT, AT, ID, TEXT, extreme
 
 NAMES = {ID: f"王小明 {TEXT[:20]}"}
@@ -134,6 +136,12 @@ def _pack() -> Any:
     return msgspec.structs.replace(found, lines=made)
 
 
+def _details() -> Any:
+    found = extreme(DealDetails)
+    asked = [msgspec.structs.replace(one, spent=False) for one in found.overrides]
+    return msgspec.json.decode(encode(msgspec.structs.replace(found, overrides=asked)))
+
+
 def _happenings() -> Page[Any]:
     one = msgspec.structs.replace(
         extreme(deal_history.DealEvent),
@@ -199,6 +207,7 @@ def _calendar(kind: str) -> CalendarKnown:
 ALL: list[Callable[[], None]] = [
     shows(deal_views.show_deals, lambda: _several(deal_board.DealView), UTC),
     shows(deal_views.show_found, lambda: _several(search.Group)),
+    shows(deal_views.show_details, _details),
     shows(deal_views.show_deal, lambda: extreme(deal_board.DealView), UTC),
     shows(deal_views.show_history, _happenings, "zh", UTC),
     shows(deal_views.show_agenda, lambda: _page(agenda.AgendaItem), UTC),

@@ -23,10 +23,13 @@ ENTRIES = (
     Entry("/desk/today", "Today", "today", WRITERS),
     Entry("/desk/board", "Board", "board"),
     Entry("/desk/deals", "Deals", "list"),
+    Entry("/desk/leads", "Leads", "lead"),
+    Entry("/desk/customers", "Customers", "customer"),
     Entry("/desk/team", "Team", "team", (*LEADERS, Role.AUDITOR)),
     Entry("/desk/cycles", "Cycles", "cycle"),
     Entry("/desk/funnel", "Funnel", "funnel"),
     Entry("/desk/figures", "Figures", "figures"),
+    Entry("/desk/cases", "Service cases", "case"),
     Entry("/desk/history", "History", "history", OVERSEERS),
     Entry("/desk/admin", "Administration", "admin", ADMIN),
 )

@@ -252,7 +252,11 @@ def heard(context: Context, value: Any) -> str:
     return str(in_words(context).heard(str(value))) if value else ""
 
 
+def merged(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    return {**one, **other}
+
+
 FILTERS: dict[str, Callable[..., Any]] = {
-    "ago": ago, "day": day, "days_since": days_since, "due": due, "exactly": exactly, "figure": figure, "heard": heard, "moment": moment, "money": money,
+    "ago": ago, "day": day, "days_since": days_since, "due": due, "exactly": exactly, "figure": figure, "heard": heard, "merged": merged, "moment": moment, "money": money,
     "number": number, "percent": percent, "short": short, "topic": topic, "word": word,
 }  # fmt: skip

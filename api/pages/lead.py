@@ -1,0 +1,34 @@
+"""api: leads — their list, and one of them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Response
+
+from api.pages.deal import is_own
+from api.pages.engine.page import Page, may_open, router
+
+FILTERS = ("status", "owner_id", "team_id", "owned", "source")
+ROWS = 50
+
+pages = router()
+Opened = Annotated[Page, Depends(may_open())]
+
+
+@pages.get("/leads", summary="Leads")
+async def leads(page: Opened) -> Response:
+    """Open ones, where nothing else is asked for."""
+    asked = page.query
+    narrowed = {name: asked[name] for name in FILTERS if name in asked}
+    narrowed["status"] = None if asked["status"] == "all" else asked.get("status", "open")
+    found = await page.read("/leads", **narrowed, cursor=asked["cursor"], limit=ROWS)
+    return page.render("leads.html", found=found, asked=asked, reps=await page.listed("/reps"))
+
+
+@pages.get("/leads/{lead_id}", summary="One lead")
+async def lead(lead_id: UUID, page: Opened) -> Response:
+    found = await page.read(f"/leads/{lead_id}")
+    customer = found["customer_id"] and await page.find(f"/customers/{found['customer_id']}")
+    return page.render("lead.html", lead=found, customer=customer, own=is_own(page, found["owner_id"]))
