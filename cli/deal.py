@@ -11,7 +11,7 @@ from cli.engine.backend import backend
 from cli.engine.common import Json, Limit, Zone, as_json, example, run, zone
 from cli.engine.derive import group
 from cli.engine.options import Cursor, CustomerFilter, KnownAt, OwnerFilter, TeamFilter, more
-from cli.views.deals import show_deal, show_deals
+from cli.views.deals import show_deal, show_deals, show_details
 
 app = group(
     "deals",
@@ -80,11 +80,14 @@ async def _list(query: dict[str, Any], whose: dict[str, str | None]) -> Any:
 @app.command(epilog=example("salesloop deals show 1C1I7A6R"))
 def show(deal: DealArgument, *, known_at: KnownAt = None, json: Json = False, tz: Zone = None) -> None:
     """One deal, everything about it."""
-    found = run(_show(deal, known_at))
+    found, details = run(_show(deal, known_at))
     if json:
-        as_json(found)
+        import msgspec
+
+        as_json({**msgspec.to_builtins(found), "details": details} if details else found)
     else:
         show_deal(found, zone(tz))
+        show_details(details)
 
 
 async def _show(given: str, known_at: str | None) -> Any:
@@ -95,4 +98,6 @@ async def _show(given: str, known_at: str | None) -> Any:
     async with backend() as at:
         id = await deal(at, given)
         direct = one(get, "deal", id) if known_at is None else None
-        return await at.read(f"/deals/{id}", DealView, {"known_at": known_at}, direct)
+        found = await at.read(f"/deals/{id}", DealView, {"known_at": known_at}, direct)
+        details = await at.read(f"/deals/{id}/details", dict[str, Any]) if known_at is None else {}
+        return found, details

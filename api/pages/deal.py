@@ -41,7 +41,7 @@ async def deal(deal_id: UUID, page: Opened) -> Response:
         history=history,
         steps=promise_steps(found),
         own=is_own(page, found["owner_id"]),
-        ways=REQUIREMENTS,
+        ways={name: acts[0] for name, acts in REQUIREMENTS.items()},
         **{"details": None, "customer": None, "cases": [], "needs": {}, **now},
     )
 

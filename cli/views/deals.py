@@ -99,7 +99,9 @@ def show_deal(deal: DealView, to: tzinfo | None) -> None:
 
 
 def show_details(details: Mapping[str, Any]) -> None:
-    """What `GET /deals/{id}/details` answers; what is not there is left out."""
+    """What `GET /deals/{id}/details` answers; what is not there is left out, and all of it as known at an earlier time."""
+    if not details:
+        return
     needs, gates = details["needs"], details["gates"]
     rows = [
         ("pain points", needs["pain_points"]),
