@@ -15,6 +15,7 @@ from domain.policy.closed import LOST, WON
 Json = dict[str, Any]
 DEAL = ("open", WON, LOST)
 LEAD = ("open", "converted", "discarded")
+WHO = ("user", "service", "workflow")
 WORDS: Mapping[str, Iterable[str]] = {
     "AdjustmentSeen.outcome": Outcome,
     "AdjustmentSeen.status": ("started", "running", "measured", "decided"),
@@ -24,8 +25,10 @@ WORDS: Mapping[str, Iterable[str]] = {
     "DealView.status": DEAL,
     "EndedItem.outcome": PromiseOutcome,
     "Found.status": tuple(dict.fromkeys((*DEAL, *LEAD))),
+    "FoundEvent.channel": Channel,
+    "FoundEvent.who_kind": WHO,
     "HistoryEntry.channel": Channel,
-    "HistoryEntry.who_kind": ("user", "service", "workflow"),
+    "HistoryEntry.who_kind": WHO,
     "ItemSeen.outcome": ("open", *PromiseOutcome),
     "LeadView.status": LEAD,
     "Listed.kind": ("team", "rep", "customer", "contact", "product"),
