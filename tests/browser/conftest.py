@@ -152,16 +152,22 @@ SignIn = Callable[..., Page]
 
 @pytest.fixture
 def sign_in(company: Company, chromium: Browser) -> Iterator[SignIn]:
-    """`sign_in("Li Wei", language="zh-CN", width=390)` is a page of a browser of their own. Errors on a console fail the test."""
+    """`sign_in("Li Wei", language="zh-CN", width=390)` is a page of a browser of their own; without a name, of a stranger's. Errors on a
+    console fail the test.
+    """
     wrong: list[str] = []
     contexts: list[BrowserContext] = []
 
-    def open_(who: str, *, language: str = "en-US", width: int = 1280, zone: str = "Asia/Shanghai") -> Page:
+    def open_(
+        who: str = "", *, language: str = "en-US", width: int = 1280, zone: str = "Asia/Shanghai"
+    ) -> Page:
         context = chromium.new_context(
             base_url=company.url, locale=language, timezone_id=zone, viewport={"width": width, "height": 800}
         )
         context.set_default_timeout(PATIENCE * 1_000)
-        context.add_cookies([{"name": COOKIE, "value": elsewhere(company.cookie(who)), "url": company.url}])
+        if who:
+            value = elsewhere(company.cookie(who))
+            context.add_cookies([{"name": COOKIE, "value": value, "url": company.url}])
         contexts.append(context)
         page = context.new_page()
         page.on("console", lambda message: wrong.extend(_errors(message)))
