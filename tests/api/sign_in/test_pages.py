@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+from argon2 import PasswordHasher
 
 from api.engine import admission, passwords
 from runtime.bounds import Bounds
@@ -185,6 +186,11 @@ class TestAWrongPassword:
         monkeypatch.setattr(passwords.Passwords, "_verify", noted)
         browser.post("/sign-in", data=WRONG)
         assert hashed == [WRONG["password"]]
+
+    def test_of_nobody_costs_what_any_other_does(self) -> None:
+        hasher = PasswordHasher()
+        assert not hasher.check_needs_rehash(passwords.NOBODYS)
+        assert hasher.check_needs_rehash(passwords.NOBODYS.replace("t=3", "t=2")), "or the test sees nothing"
 
     def test_counts_and_then_waits(self, house: House, tmp_path: Any) -> None:
         settings = settings_for(house.settings.database_url, tmp_path, Bounds(wrong_keys=3))
