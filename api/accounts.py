@@ -22,7 +22,7 @@ from api.engine.roles import ADMIN, Role
 from api.engine.users import USER_PATTERN
 from api.engine.writing import CHANNEL, Writer
 from domain.engine.context import Channel
-from domain.engine.errors import Forbidden, NotFound
+from domain.engine.errors import AlreadyExists, Forbidden, KeyReused, NotFound
 from runtime.language import LANGUAGES
 
 PATHS = ("accounts",)
@@ -91,12 +91,19 @@ class ChangeRole(Placed):
     responses=answers(LinkAnswer, 201, "Made. The link is in this answer and nowhere else."),
 )
 async def create(body: MakeAccount, writer: Admin) -> Response:
-    """Whoever opens the link first sets the password. An administrator's account is the operator's to make."""
+    """Whoever opens the link first sets the password. A repeat under the same Idempotency-Key answers without a link. An
+    administrator's account is the operator's to make.
+    """
     _operators(writer, body.role)
     new = NewAccount(**body.model_dump())
     accounts, by = writer.services.accounts, writer.user.user_id
+    id = writer.new_id("account", None)
     try:
-        id = await accounts.create(new, by)
+        await accounts.create(new, by, id)
+    except AlreadyExists:
+        if writer.key is None or not await _is_repeat(writer, id, body.login):
+            raise
+        return _answer(body.login, None, {"Idempotency-Replayed": "true"})
     except NotFound as nobody:
         raise Problem(UNKNOWN_REFERENCE, nobody.message, {**nobody.details}) from nobody
     return await _link(writer, id, body.login)
@@ -195,8 +202,20 @@ def _operators(writer: Writer, *roles: str) -> None:
         raise Forbidden(OPERATOR_ONLY)
 
 
+async def _is_repeat(writer: Writer, id: UUID, login: str) -> bool:
+    """Raises KeyReused where the key stands for an account of another login."""
+    try:
+        return bool((await writer.services.accounts.of(login))["id"] == id)
+    except NotFound:
+        raise KeyReused("the idempotency key was used for another account") from None
+
+
 async def _link(writer: Writer, id: UUID, login: str) -> Response:
     lasts = writer.services.settings.sign_in.link
     token = await writer.services.accounts.link(id, writer.user.user_id, lasts)
-    answer = LinkAnswer(login=login, path=f"/sign-in/link/{token}").model_dump_json()
-    return Response(answer, 201, {"Cache-Control": "no-store"}, media_type="application/json")
+    return _answer(login, f"/sign-in/link/{token}", {})
+
+
+def _answer(login: str, path: str | None, headers: dict[str, str]) -> Response:
+    content = LinkAnswer(login=login, path=path).model_dump_json()
+    return Response(content, 201, {"Cache-Control": "no-store", **headers}, media_type="application/json")

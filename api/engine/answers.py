@@ -122,7 +122,10 @@ class AccountChangesAnswer(BaseModel):
 class LinkAnswer(BaseModel):
     login: str
     path: Annotated[
-        str, Field(description="under this API's address; it is shown once, and only its hash is kept")
+        str | None,
+        Field(
+            description="under this API's address; shown once, as only its hash is kept: a repeat of the request has none, so ask for another"
+        ),
     ]
 
 

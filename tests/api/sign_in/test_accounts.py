@@ -66,6 +66,17 @@ def test_a_login_that_is_taken_is_refused(house: House) -> None:
     assert house.admin.post("/accounts", json=body | {"login": "Taken"}).status_code == 409
 
 
+def test_a_repeat_makes_no_second_account_and_shows_no_second_link(house: House) -> None:
+    key, body = {"Idempotency-Key": "once"}, {"login": "once", "role": "auditor"}
+    first, again = (house.admin.post("/accounts", json=body, headers=key) for _ in range(2))
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert again.json() == {"login": "once", "path": None}
+    assert again.headers["idempotency-replayed"] == "true"
+    assert house.admin.post("/accounts", json=body, headers={"Idempotency-Key": "twice"}).status_code == 409
+    other = body | {"login": "Wholly-other"}
+    assert house.admin.post("/accounts", json=other, headers=key).json()["code"] == "idempotency-key-reused"
+
+
 def test_nobody_but_an_administrator_sees_or_makes_any(house: House) -> None:
     for name in ("north", "north-manager", "auditor"):
         client = house.client(name)
