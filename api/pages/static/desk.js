@@ -194,6 +194,7 @@
     localStorage.setItem(TOLD, JSON.stringify({ ...told, [name]: Date.now() }));
     const notice = new Notification(one.title, { body: one.text, tag: name });
     notice.onclick = () => { window.focus(); location.assign(one.address); };
+    return new Promise((done) => setTimeout(done, SPREAD));  // until the other pages can read that it was told
   });
   document.addEventListener("desk:moved", (event) => {
     if (words.owes === undefined || !OWED.some((name) => name in event.detail)) return;
