@@ -23,6 +23,7 @@ from api.pages.engine.asking import Answer, Refusal
 from api.pages.engine.forms import Control
 from api.pages.engine.navigation import HOME
 from api.pages.engine.page import Lenient, Page, may_open, router
+from api.pages.engine.shown import now_of
 from api.pages.engine.table import acts
 
 FIRST: dict[str, tuple[str, ...]] = {
@@ -94,7 +95,9 @@ async def _shown(page: Page, act: Act, given: Lenient) -> Response:
 
 
 async def _known(page: Page, act: Act, given: Lenient) -> dict[str, str]:
-    """What was recorded of a deal's needs before: the whole of it is recorded again."""
+    """What a form begins with: a deal is won today, and of its needs what was recorded before, as the whole is recorded again."""
+    if act.operation == "winDeal":
+        return {"closed_on": now_of(page).date().isoformat()}
     if act.operation != "recordNeeds" or not given["deal_id"]:
         return {}
     found = await page.find(f"/deals/{given['deal_id']}/history", order="newest", limit=MOST_READ)
@@ -200,12 +203,13 @@ def _then(page: Page, act: Act, typed: dict[str, str], missing: list[str]) -> st
 def _ways(page: Page, act: Act, typed: dict[str, str], missing: list[str]) -> list[dict[str, Any]]:
     """What is missing, put together by the forms that meet it; each leads back to this form, without what it meets."""
     by_acts: dict[tuple[str, ...], list[str]] = {}
+    own = {stated.name for stated in act.fields}
     for name in missing:
         by_acts.setdefault(REQUIREMENTS.get(name, ()), []).append(name)
     return [
         {
             "names": names,
-            "here": act.operation in operations,
+            "here": act.operation in operations or {name.replace("-", "_") for name in names} <= own,
             "acts": [_way(page, act, typed, one, sorted(set(missing) - set(names))) for one in operations if page.may(one)],
         }
         for operations, names in by_acts.items()
@@ -233,7 +237,8 @@ async def _again(
     elsewhere = [
         f"{name}: {message}" for name, messages in errors.items() if name not in known for message in messages
     ]
-    meanwhile = await _meanwhile(page, act, typed) if status in (409, 412) else []
+    changed = status in (409, 412) and "missing" not in problem
+    meanwhile = await _meanwhile(page, act, typed) if changed else []
     return await _form(
         page, act, controls, typed, status=status, problem=problem, elsewhere=elsewhere, meanwhile=meanwhile
     )

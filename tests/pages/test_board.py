@@ -168,6 +168,20 @@ class TestAGateThatIsNotMet:
         assert done.headers["location"].startswith("/desk/act/moveStage?")
         assert "Everything that was missing is recorded now." in rep.get(done.headers["location"]).text
 
+    def test_tells_no_history_beside_what_is_missing(
+        self, rep: httpx.Client, deal: UUID, post_act: Post
+    ) -> None:
+        assert "What happened last" not in self.refused(rep, deal, post_act)
+
+    def test_of_winning_is_in_the_form_itself(self, rep: httpx.Client, deal: UUID, post_act: Post) -> None:
+        form = rep.get("/desk/act/winDeal", params={"deal_id": str(deal)}).text
+        assert re.search(r'name="closed_on"[^>]*value="\d{4}-\d\d-\d\d"', form), "today"
+        answer = post_act(rep, "winDeal", {"deal_id": str(deal)}, closed_on="2026-01-05")
+        assert answer.status_code == 409
+        assert "contract reference" in answer.text
+        assert "fill it in below" in answer.text
+        assert "/desk/act/recordNeeds" in answer.text
+
     def test_goes_back_to_no_other_place(self, rep: httpx.Client, deal: UUID, post_act: Post) -> None:
         given = {"deal_id": str(deal), "then": "https://elsewhere.example/desk/act/moveStage"}
         answer = post_act(rep, "recordNeeds", given, **self.NEEDS)
