@@ -134,6 +134,8 @@ def world(
     new_database: Callable[[], AbstractContextManager[str]], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[World]:
     with new_database() as url, opened(url, tmp_path_factory.mktemp("data")) as house:
+        for name in CLIENTS.values():
+            house.browser(name)  # while their teams are there: an administrator's acts end them
         made = World(house)
         made.furnish()
         position = asyncio.run(made.record())
