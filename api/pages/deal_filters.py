@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from api.engine.roles import Role
@@ -38,11 +39,14 @@ def narrowed(asked: Lenient, names: tuple[str, ...] = FILTERS) -> dict[str, str]
 
 async def choices(page: Page) -> dict[str, Any]:
     """Whose, what and by which process deals can be."""
-    processes = (await page.read("/processes"))["processes"]
+    read, teams, reps, products = await asyncio.gather(
+        page.read("/processes"), page.listed("/teams"), page.listed("/reps"), page.listed("/products")
+    )
+    processes = read["processes"]
     return {
-        "teams": await page.listed("/teams"),
-        "reps": await page.listed("/reps"),
-        "products": await page.listed("/products"),
+        "teams": teams,
+        "reps": reps,
+        "products": products,
         "processes": sorted({one["process"]["name"] for one in processes}),
         "sorts": SORTS,
         "versions": [one["process"] for one in processes],

@@ -34,7 +34,7 @@ async def today(page: Writers) -> Response:
     """A leader sees all promises that they may see, or those of the rep who is chosen."""
     rep, now = _whose(page), now_of(page)
     person = rep or _own(page)
-    overdue, next_, load, items, cycles, meetings, targets = await asyncio.gather(
+    overdue, next_, load, items, cycles, meetings, targets, reps = await asyncio.gather(
         page.read("/agenda", rep_id=rep, overdue=True, limit=SHOWN),
         page.read("/agenda", rep_id=rep, due_from=now.astimezone(UTC).isoformat(), limit=SHOWN),
         page.read("/reps/loads"),
@@ -42,6 +42,7 @@ async def today(page: Writers) -> Response:
         _of_person(page, "/cycles", person, waits_of=person, limit=FEW),
         _of_person(page, "/meetings", person, over=False, sort="waits_until", limit=MANY),
         _targets(page, person),
+        _reps(page),
     )
     tonight = (now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
     return page.render(
@@ -55,7 +56,7 @@ async def today(page: Writers) -> Response:
         targets=targets,
         kinds=[str(kind) for kind in ActivityKind],
         when=_next_working_day(now),
-        reps=await page.listed("/reps") if page.role in LEADERS else [],
+        reps=reps,
         rep=rep,
     )
 
@@ -71,6 +72,11 @@ def _whose(page: Page) -> str:
     if page.role in LEADERS:
         return str(page.query["rep_id"])
     return _own(page)
+
+
+async def _reps(page: Page) -> list[Any]:
+    """Of whom a leader chooses one."""
+    return await page.listed("/reps") if page.role in LEADERS else []
 
 
 async def _of_person(page: Page, path: str, person: str, **query: Any) -> Any:
