@@ -67,7 +67,6 @@ NOTHING = "-"
 LONGEST = 300
 """Characters of a field that go along in an address."""
 UNDERNEATH = "occurred_at"
-NEEDS, MOST_READ = "deal.needs-recorded", 200
 
 pages = router()
 Writers = Annotated[Page, Depends(may_open(*WRITERS))]
@@ -100,9 +99,8 @@ async def _known(page: Page, act: Act, given: Lenient) -> dict[str, str]:
         return {"closed_on": now_of(page).date().isoformat()}
     if act.operation != "recordNeeds" or not given["deal_id"]:
         return {}
-    found = await page.find(f"/deals/{given['deal_id']}/history", order="newest", limit=MOST_READ)
-    said = [one["data"]["after"] for one in (found or {"items": []})["items"] if one["topic"] == NEEDS]
-    needs = said[0] if said else {}
+    found = await page.find(f"/deals/{given['deal_id']}/details")
+    needs = found["needs"] if found else {}
     budget = needs.get("budget") or {}
     return {
         "pain_points": needs.get("pain_points", ""),
