@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from api.pages import (
     acts,
     admin,
+    agreed,
     board,
     case,
     customer,
@@ -21,8 +22,10 @@ from api.pages import (
     history,
     lead,
     live,
+    scorecards,
     search,
     settings,
+    targets,
     team,
     today,
 )
@@ -41,6 +44,9 @@ PAGES: tuple[APIRouter, ...] = (
     settings.pages,
     team.pages,
     cycles.pages,
+    targets.pages,
+    scorecards.pages,
+    agreed.pages,
     funnel.pages,
     figures.pages,
     case.pages,

@@ -52,13 +52,8 @@ GIVEN = {"logActivity": {"activity.kind": "demonstration"}}
 """What is filled in where one of them is opened for that."""
 WHOLE = {"publishPolicy", "publishProcess", "publishCyclePolicy"}
 """Acts whose body is written as one JSON document: a rule is published whole."""
-ABOUT = {
-    "deal_id": "/deals/{}",
-    "case_id": "/cases/{}",
-    "cycle_id": "/cycles/{}",
-    "customer_id": "/customers/{}",
-}
-"""What a form is about, by the id in the path."""
+ABOUT = {"deal_id": "/deals/{}", "case_id": "/cases/{}"}
+"""What a form is about, by the id in the path, where the API tells its history."""
 RESERVED = {"next", "csrf", "key", "version", "after", "then", "missing"}
 OF_STAGES = {"to", "stage"}
 """Fields of a deal's acts that name a stage of its process."""
@@ -90,7 +85,7 @@ async def _shown(page: Page, act: Act, given: Lenient) -> Response:
     if act.operation in WHOLE:
         given[forms.BODY] = given[forms.BODY] or _example(page, act.operation)
     known = await _known(page, act, given)
-    return await _form(page, act, forms.filled(_controls(act), {**known, **given}), given, status=200)
+    return await _form(page, act, forms.filled(_controls(page, act), {**known, **given}), given, status=200)
 
 
 async def _known(page: Page, act: Act, given: Lenient) -> dict[str, str]:
@@ -115,7 +110,7 @@ async def _known(page: Page, act: Act, given: Lenient) -> dict[str, str]:
 async def do(operation: str, page: Writers) -> Response:
     act = act_of(page, operation)
     typed = {name: value for name, value in (await page.request.form()).items() if isinstance(value, str)}
-    controls = _controls(act)
+    controls = _controls(page, act)
     try:
         body = forms.body_of(controls, typed, page.zone)
         answer = await page.write(
@@ -149,11 +144,13 @@ def _path(act: Act, typed: dict[str, str]) -> str:
         raise HTTPException(404, "the form does not say what it is about") from None
 
 
-def _controls(act: Act) -> tuple[Control, ...]:
+def _controls(page: Page, act: Act) -> tuple[Control, ...]:
     if act.operation in WHOLE:
         return (Control(forms.BODY, "the whole of it, as JSON", "json", needed=True),)
     late = Control(UNDERNEATH, "happened at", "moment", help="For a late entry: when it happened.")
-    return (*forms.controls_of(act), late)
+    nobody = act.speaker and page.session.user.person_id is None
+    who = (Control("by", "who says it", "id", needed=True, of="rep"),) if nobody else ()
+    return (*who, *forms.controls_of(act), late)
 
 
 # --- answering -------------------------------------------------------------------------------------------------------
@@ -228,7 +225,7 @@ async def _again(
 ) -> Response:
     """The form as it was filled in, with what is wrong beside each field, and what others did meanwhile."""
     errors = forms.errors_of(problem)
-    controls = forms.filled(_controls(act), typed, errors)
+    controls = forms.filled(_controls(page, act), typed, errors)
     known = {control.name for control in controls} | {
         f"{c.name}.{part}" for c in controls for part in ("amount", "currency", "kind", "id")
     }

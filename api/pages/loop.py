@@ -5,6 +5,7 @@ ready to be shown. What is shown is read by the pages.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
@@ -56,7 +57,8 @@ class People:
         self.page = page
         self.reps = reps
         self.teams = [one for one in teams if one["active"]]
-        self._said = catalogue(page.language).gettext
+        words = catalogue(page.language)
+        self._said, self._stage = words.gettext, partial(words.pgettext, "stage")
         self.names = {one["id"]: one["name"] for one in (*teams, *reps)}
         self._managers = {one["parent_id"]: one["name"] for one in teams if one["parent_id"]}
 
@@ -125,7 +127,12 @@ class People:
     def _about(self, line: Mapping[str, Any], about: str) -> str:
         if line["metric"]:
             return self.metric(line["metric"])
-        return self.names.get(about) or (about[:8] if is_id(about) else str(self._said(about)))
+        return self.names.get(about) or (about[:8] if is_id(about) else self._code(about))
+
+    def _code(self, text: str) -> str:
+        """A stage, or another fixed word."""
+        stage = str(self._stage(text))
+        return str(self._said(text)) if stage == text else stage
 
     def _link(self, section: str, about: str) -> str:
         of = {"targets": "targets", "longest": "deals", "action_items": "action-items"}.get(section)
@@ -148,7 +155,7 @@ class People:
             return self.figure(text, line["metric"], line["currency"])
         if line["name"] == "attained":
             return figure_text(self.page.language, text, Unit.RATIO)
-        return str(self._said(text)) if text[:1].isalpha() else text
+        return self._code(text) if text[:1].isalpha() else text
 
 
 async def people_of(page: Page) -> People:

@@ -168,6 +168,21 @@ def test_a_rep_agrees_from_the_cycle(
     assert 'aria-current="step"' in page
 
 
+def test_an_administrator_says_for_whom_they_speak(
+    house: House, admin: httpx.Client, cycle: Json, post_act: Callable[..., httpx.Response]
+) -> None:
+    id = cycle["answer"]["cycle_id"]
+    unsaid = post_act(admin, "agreeTargets", {"cycle_id": id})
+    assert unsaid.status_code == 422
+    assert '<select id="f-by" name="by" required' in unsaid.text
+    refused = post_act(admin, "agreeTargets", {"cycle_id": id}, by=str(house.reps["north2"]))
+    assert refused.status_code == 409, "they are not the owner"
+    done = post_act(
+        admin, "agreeTargets", {"cycle_id": id, "next": "/desk/cycles"}, by=str(house.reps["north"])
+    )
+    assert done.status_code == 303, done.text
+
+
 @pytest.mark.parametrize("address", ["/desk/team", "/desk/cycles"])
 def test_the_pages_are_in_chinese(house: House, cycle: Json, address: str) -> None:
     chinese = house.browser("north-manager")

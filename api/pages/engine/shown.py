@@ -60,12 +60,10 @@ def money(context: Context, amount: Any, currency: str | None = None) -> str:
 def _money(language: str, amount: str, currency: str) -> str:
     value = Decimal(amount)
     whole = value == value.to_integral_value()
-    pattern = "¤¤ #,##0" if whole else None
-    if language == "zh" and whole:
-        pattern = "¤#,##0"
     locale = LOCALES[language]
-    if pattern is None:
+    if language == "zh" and not whole:
         return babel_numbers.format_currency(value, currency, locale=locale)
+    pattern = "¤#,##0" if language == "zh" else "¤¤ #,##0" if whole else "¤¤ #,##0.00"
     return babel_numbers.format_currency(value, currency, pattern, locale=locale, currency_digits=False)
 
 
