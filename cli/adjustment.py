@@ -18,7 +18,8 @@ add_list(
         path="/adjustments",
         model=MODEL,
         view="cli.views.reviews:show_adjustments",
-        options="scope metric owner status=started|running|measured|decided",
+        options="scope metric owner team cycle status=started|running|measured|decided "
+        "outcome=keep|change|stop sort=next_at",
         help="By when something is to happen; decided ones come last.",
         example="salesloop adjustment list --status measured",
         names=lambda one: (one.scope.id,),

@@ -6,29 +6,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import typer
 
 from cli.engine.backend import backend
-from cli.engine.common import Json, Limit, as_json, example, run, zone
+from cli.engine.common import Json, as_json, example, run, zone
 from cli.engine.derive import group
 from cli.engine.language import language
 from cli.engine.options import (
     CompanyZone,
-    Cursor,
     CycleArgument,
     KnownAt,
-    OwnerFilter,
-    PeriodFilter,
-    ScopeFilter,
     company_zone,
     cycle_policies,
-    more,
     today,
 )
+from cli.engine.shown import Shown, add_list
 from cli.views.rules import show_cycle_policy
 
 if TYPE_CHECKING:
@@ -42,66 +37,30 @@ app = group(
 )
 
 
-class Phase(StrEnum):
-    TARGET = "target"
-    EXECUTE = "execute"
-    REVIEW = "review"
-    FEEDBACK = "feedback"
-    NEXT = "next"
-    CLOSED = "closed"
-    CANCELLED = "cancelled"
-
-
-@app.command("list", epilog=example("salesloop cycle list --phase execute --behind"))
-def list_(
-    *,
-    phase: Annotated[Phase | None, typer.Option("--phase")] = None,
-    scope: ScopeFilter = None,
-    period: PeriodFilter = None,
-    owner: OwnerFilter = None,
-    of: Annotated[str | None, typer.Option("--of", help="Who owes what is most urgent: name or id.")] = None,
-    behind: Annotated[
-        bool, typer.Option("--behind", help="Only those told to be behind at their last check-in.")
-    ] = False,
-    cursor: Cursor = None,
-    limit: Limit = 20,
-    json: Json = False,
-    tz: CompanyZone = None,
-) -> None:
-    """The board: what is due first comes first."""
-    query = {"phase": phase, "period": period, "behind": behind or None, "cursor": cursor, "limit": limit}
-    page, known, company = run(_list(query, scope, {"owner": owner, "waits_of": of}))
-    if json:
-        as_json(page)
-        return
-    from cli.views.loop import show_board
-
-    show_board(page.items, known, zone(tz or company))
-    more(page)
-
-
-async def _list(
-    query: dict[str, Any], scope: str | None, whose: dict[str, str | None]
-) -> tuple[Any, dict[UUID, str], str]:
-    """With the company's time zone."""
-    from cli.engine.kinds import ids, scoped
-    from cli.engine.reads import pages
-    from projections.cycle.board import CycleBoard, CycleSeen
-    from projections.engine.paging import Page
-
-    async with backend() as at:
-        found = await ids(at, whose)
-        named = {name.replace("waits_of_id", "waits_of"): id for name, id in found.items()}
-        narrowed = query | await scoped(at, scope) | named
-        page = await at.read("/cycles", Page[CycleSeen], narrowed, pages(CycleBoard))
-        known = await at.names([id for cycle in page.items for id in people(cycle)])
-        return page, known, await company_zone(at)
+STEPS = "propose|agree|self-assess|assess|decide|give-feedback|acknowledge|decide-appeal|hold"
+"""What a cycle waits for."""
 
 
 def people(cycle: CycleSeen) -> Iterable[UUID | None]:
     """Whose names a cycle is shown with."""
     yield from (cycle.scope.id, cycle.owner_id, cycle.manager_id, cycle.above_id)
     yield from (owed.of for owed in cycle.waits)
+
+
+add_list(
+    app,
+    Shown(
+        path="/cycles",
+        model="projections.cycle.board:CycleBoard",
+        view="cli.views.loop:show_board",
+        options=f"phase=target|execute|review|feedback|next|closed|cancelled scope period period_kind=year|quarter|month|week on "
+        f"owner manager team of waits_for={STEPS} due_before behind sort=waits_until|starts",
+        help="The board: what is due first comes first.",
+        example="salesloop cycle list --phase execute --behind",
+        names=people,
+        clock="company",
+    ),
+)
 
 
 # --- one cycle -------------------------------------------------------------------------------------------------------

@@ -38,6 +38,17 @@ def list_(
     owner: OwnerFilter = None,
     team: TeamFilter = None,
     customer: CustomerFilter = None,
+    product: Annotated[str | None, typer.Option("--product", help="A product: name or id.")] = None,
+    source: Annotated[str | None, typer.Option("--source", help="The system it was imported from.")] = None,
+    reference: Annotated[
+        str | None,
+        typer.Option("--reference", help="Its name in that system, or the first 8 digits or more of its id."),
+    ] = None,
+    due_before: Annotated[str | None, typer.Option("--due-before", metavar="TIME")] = None,
+    closing_before: Annotated[str | None, typer.Option("--closing-before", metavar="DAY")] = None,
+    amount_from: Annotated[str | None, typer.Option("--amount-from", metavar="NUMBER")] = None,
+    amount_to: Annotated[str | None, typer.Option("--amount-to", metavar="NUMBER")] = None,
+    currency: Annotated[str | None, typer.Option("--currency", help="Such as CNY.")] = None,
     text: Annotated[
         str | None, typer.Option("--text", help="Words of the title, or their beginnings.")
     ] = None,
@@ -57,7 +68,11 @@ def list_(
     """Deals, filtered and sorted."""
     query: dict[str, Any] = {"status": status, "process": process, "stage": stage, "text": text, "sort": sort}
     query |= {"cursor": cursor, "limit": limit, "known_at": known_at}
-    page = run(_list(query, {"owner": owner, "team": team, "customer": customer}))
+    query |= {"source": source, "reference": reference, "currency": currency}
+    read_as = {"due_before": (due_before, "instant"), "closing_before": (closing_before, "day")}
+    read_as |= {"amount_from": (amount_from, "number"), "amount_to": (amount_to, "number")}
+    whose = {"owner": owner, "team": team, "customer": customer, "product": product}
+    page = run(_list(query, read_as, whose))
     if json:
         as_json(page)
         return
@@ -65,14 +80,20 @@ def list_(
     more(page)
 
 
-async def _list(query: dict[str, Any], whose: dict[str, str | None]) -> Any:
-    from cli.engine.kinds import ids
+async def _list(
+    query: dict[str, Any], read_as: dict[str, tuple[str | None, str]], whose: dict[str, str | None]
+) -> Any:
+    """`read_as`: what was typed, and as what it is read."""
+    from cli.engine.kinds import ids, read
     from cli.engine.reads import filtered
     from projections.deal.board import BoardFilter, DealView, listing
     from projections.engine.paging import Page
 
     async with backend() as at:
         narrowed = query | await ids(at, whose)
+        for name, (typed, kind) in read_as.items():
+            if typed is not None:
+                narrowed[name] = await read(at, kind, typed, f"--{name.replace('_', '-')}")
         direct = filtered(listing, BoardFilter) if query["known_at"] is None else None
         return await at.read("/deals", Page[DealView], narrowed, direct)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
@@ -9,10 +10,15 @@ import typer
 from cli.engine.backend import backend
 from cli.engine.common import Json, Limit, Zone, as_json, example, run, zone
 from cli.engine.derive import group
-from cli.engine.options import Cursor, OwnerFilter, TeamFilter, more
+from cli.engine.options import Cursor, CustomerFilter, OwnerFilter, TeamFilter, more
 from cli.views.deals import show_lead, show_leads
 
 app = group("lead", "Leads: list, show, capture, allocate, convert, discard.", acts="api.lead.acts")
+
+
+class Sort(StrEnum):
+    OLDEST = "captured_at"
+    NEWEST = "-captured_at"
 
 
 @app.command("list", epilog=example("salesloop lead list --unowned"))
@@ -22,15 +28,21 @@ def list_(
     source: Annotated[str | None, typer.Option("--source", help="The channel or campaign.")] = None,
     owner: OwnerFilter = None,
     team: TeamFilter = None,
+    customer: CustomerFilter = None,
     unowned: Annotated[bool, typer.Option("--unowned", help="Only what nobody has yet.")] = False,
+    sort: Annotated[
+        Sort | None,
+        typer.Option("--sort", help="- before it: descending. Otherwise by -captured_at."),
+    ] = None,
     cursor: Cursor = None,
     limit: Limit = 20,
     json: Json = False,
     tz: Zone = None,
 ) -> None:
     """Leads, the newest first."""
-    query = {"status": status, "source": source, "owned": False if unowned else None}
-    page = run(_list(query | {"cursor": cursor, "limit": limit}, {"owner": owner, "team": team}))
+    query = {"status": status, "source": source, "owned": False if unowned else None, "sort": sort}
+    whose = {"owner": owner, "team": team, "customer": customer}
+    page = run(_list(query | {"cursor": cursor, "limit": limit}, whose))
     if json:
         as_json(page)
         return

@@ -31,7 +31,8 @@ add_list(
         path="/meetings",
         model=MODEL,
         view="cli.views.meetings:show_meetings",
-        options="scope status=called|held|lapsed|cancelled",
+        options="scope chair team schedule status=called|held|lapsed|cancelled over "
+        "sort=-starts_at|waits_until",
         help="The newest first.",
         example="salesloop meeting list --status called",
         names=lambda one: (one.scope.id, one.chair_id),
@@ -57,7 +58,7 @@ add_list(
         path="/meeting-schedules",
         model="projections.meeting:MeetingSchedules",
         view="cli.views.meetings:show_schedules",
-        options="scope",
+        options="scope team status=running|cancelled sort=next_at",
         help="Who meets when, by when the next meeting is.",
         example="salesloop meeting schedules",
         names=lambda one: (one.scope.id, one.plan.chair_id),

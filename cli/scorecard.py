@@ -34,7 +34,8 @@ add_list(
         path="/scorecards",
         model="projections.scorecard:Scorecards",
         view="cli.views.reviews:show_scorecards",
-        options="scope period owner status=open|closed",
+        options="definition scope period period_kind=year|quarter|month|week owner manager team status=open|closed "
+        "sort=-starts",
         help="Scorecards, the latest period first.",
         example="salesloop scorecard list --period 2027-Q1 --status open",
         names=lambda one: (one.scope.id, one.owner_id),

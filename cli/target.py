@@ -36,7 +36,8 @@ add_list(
         path="/targets",
         model="projections.target.tree:TargetTree",
         view="cli.views.loop:show_targets",
-        options="metric scope period owner status=proposed|agreed|unagreed|withdrawn",
+        options="metric scope period period_kind=year|quarter|month|week on owner team parent "
+        "status=proposed|agreed|unagreed|withdrawn sort=starts|metric",
         help="Targets, the earliest period first.",
         example="salesloop target list --scope company --period 2027-Q1",
         names=lambda one: (one.scope.id, one.owner_id),

@@ -40,7 +40,7 @@ HELP = {
     "change": "METRIC=N does this to the next target: deals-won=-2, revenue-won=5%.",
 }
 LISTS = {"rep": "reps", "team": "teams", "customer": "customers", "product": "products"}
-KINDS_OF = {"owner": "rep", "manager": "rep", "waits_of": "rep"}
+KINDS_OF = {"owner": "rep", "manager": "rep", "chair": "rep", "of": "rep", "parent": "id", "schedule": "id"}
 """Of options that are called otherwise."""
 CANDIDATES = 5
 """Of several that fit, told at most."""

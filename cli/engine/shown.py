@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum, StrEnum
 from functools import partial
 from importlib import import_module
@@ -37,20 +37,38 @@ from cli.engine.options import (
 if TYPE_CHECKING:
     from api.engine.acts import Reads
 
+Text, Yes = str | None, bool | None
 FILTERS: dict[str, Any] = {
+    "behind": Annotated[
+        Yes, typer.Option("--behind/--not-behind", help="Told to be behind at their last check-in.")
+    ],
+    "chair": Annotated[Text, typer.Option("--chair", help="A rep: name, login or id.")],
     "cycle": Annotated[str | None, typer.Option("--cycle", help=CYCLE)],
     "customer": CustomerFilter,
     "deal": Annotated[str | None, typer.Option("--deal", help="A deal: its reference or id.")],
+    "definition": Annotated[Text, typer.Option("--definition", help="By its name.")],
+    "due_before": Annotated[Text, typer.Option("--due-before", metavar="TIME")],
     "manager": Annotated[str | None, typer.Option("--manager", help="A rep: name, login or id.")],
     "metric": Annotated[str | None, typer.Option("--metric", help="Such as revenue-won.")],
+    "of": Annotated[Text, typer.Option("--of", help="Who owes what is most urgent: name or id.")],
+    "on": Annotated[Text, typer.Option("--on", metavar="DAY", help="A day of the period.")],
+    "over": Annotated[Yes, typer.Option("--over/--not-over", help="Not: those of which something is owed.")],
     "owner": OwnerFilter,
+    "parent": Annotated[
+        Text, typer.Option("--parent", help="A target, by its id: what it was divided into.")
+    ],
     "period": PeriodFilter,
+    "schedule": Annotated[Text, typer.Option("--schedule", help="A schedule of meetings, by its id.")],
     "scope": ScopeFilter,
     "team": TeamFilter,
 }
 """What lists are narrowed down by, by the option; another one is a choice of the words that are named beside it."""
-PEOPLE = ("owner", "manager", "team", "cycle", "customer", "deal")
+PEOPLE = ("owner", "manager", "chair", "of", "team", "cycle", "customer", "deal", "parent", "schedule")
 """Those that stand for an id."""
+CALLED = {"of_id": "waits_of"}
+"""What the API calls otherwise."""
+READ_AS = {datetime: "instant", date: "day"}
+"""How what is typed is read, by what the read model takes."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +91,9 @@ class Shown:
 def add_list(
     app: typer.Typer, shown: Shown, name: str = "list", filters: dict[str, Any] | None = None
 ) -> None:
-    """`options` are apart by blanks, each the name of a filter or `status=open|closed`; or `filters` has them."""
+    """`options` are apart by blanks, each the name of a filter, or a choice: `status=open|closed`, `sort=starts|metric` both ways round;
+    or `filters` has them.
+    """
 
     def command(**given: Any) -> None:
         page, known, at = run(_listed(shown, given))
@@ -161,15 +181,15 @@ def _filters(model: Any, by: str) -> dict[str, Any]:
     if "team_id" in model.filters:
         tokens.insert(0, ("team", ""))
     wanted = {name: _typed(name, words, model.filters.get(name)) for name, words in tokens}
-    return {**wanted, "sort": _sort(model)}
+    return {**wanted, "sort": _sorts(model.order)}
 
 
-def _sort(model: Any) -> Any:
-    """By what the list can be sorted; the usual one is said by the help."""
-    columns = [one.removeprefix("-") for one in model.order]
+def _sorts(order: Sequence[str]) -> Any:
+    """By what the list can be sorted; the usual one, the first, is said by the help."""
+    columns = [one.removeprefix("-") for one in order]
     enum: Any = StrEnum
     choice = enum("Sort", {f"{sign}{one}": f"{sign}{one}" for one in columns for sign in ("", "-")})
-    said = f"- before it: descending. Otherwise by {model.order[0]}."
+    said = f"- before it: descending. Otherwise by {order[0]}."
     return Annotated[choice | None, typer.Option("--sort", help=said)]
 
 
@@ -195,9 +215,11 @@ def found(place: str | Callable[..., Any]) -> Any:
 def _filter(name: str, words: str) -> Any:
     if not words:
         return FILTERS[name]
+    if name == "sort":
+        return _sorts(words.split("|"))
     enum: Any = StrEnum
     choice = enum(name.capitalize(), {word.upper(): word for word in words.split("|")})
-    return Annotated[choice | None, typer.Option(f"--{name}")]
+    return Annotated[choice | None, typer.Option(f"--{name.replace('_', '-')}")]
 
 
 def _add(
@@ -225,9 +247,11 @@ async def _listed(shown: Shown, given: dict[str, Any]) -> tuple[Any, dict[UUID, 
     model, shape = found(shown.model), cast("Any", Page)
     query = {name: value for name, value in given.items() if name not in (*PEOPLE, "scope", "json", "tz")}
     async with backend() as at:
-        for name in [one for one in query if query[one] and model.filters.get(one) is datetime]:
-            query[name] = await read(at, "instant", query[name], f"--{name.replace('_', '-')}")
+        for name in [one for one in query if query[one] and model.filters.get(one) in READ_AS]:
+            kind = READ_AS[model.filters[name]]
+            query[name] = await read(at, kind, query[name], f"--{name.replace('_', '-')}")
         named = await ids(at, {name: given[name] for name in PEOPLE if name in given})
+        named = {CALLED.get(name, name): id for name, id in named.items()}
         narrowed = query | await scoped(at, given.get("scope")) | named
         page = await at.read(shown.path, shape[model.view], narrowed, pages(model))
         known = await at.names([id for one in page.items for id in shown.names(one)])

@@ -1,6 +1,11 @@
-"""What a list can be narrowed down and sorted by over HTTP it can be in the terminal, for every read model of the tables."""
+"""What a list can be narrowed down and sorted by over HTTP it can be in the terminal: for every read model of the tables, and for lists
+that are written by hand.
+"""
 
 from __future__ import annotations
+
+from enum import Enum
+from typing import Any
 
 import pytest
 from fastapi.routing import APIRoute
@@ -37,6 +42,55 @@ def options(reads: Reads) -> set[str]:
 @pytest.mark.parametrize("reads", TABLES, ids=[reads.of for reads in TABLES])
 def test_a_list_has_an_option_for_whatever_it_can_be_asked_over_http(reads: Reads) -> None:
     assert options(reads) == asked_over_http(reads)
+
+
+WRITTEN = {
+    "/deals": "deals list",
+    "/leads": "lead list",
+    "/targets": "target list",
+    "/cycles": "cycle list",
+    "/scorecards": "scorecard list",
+    "/adjustments": "adjustment list",
+    "/meetings": "meeting list",
+    "/meeting-schedules": "meeting schedules",
+}
+SAID_AS = {"unowned": ["owned"], "of": ["waits_of"], "scope": ["scope_kind", "scope"]}
+"""Options that the API calls otherwise."""
+NOTHINGS = {"none"}
+"""The phase of a cycle that is not there."""
+
+
+def parameters(terminal: str) -> dict[str, Any]:
+    command = get_command(app)
+    for name in terminal.split():
+        command = command.get_command(None, name)  # type: ignore[attr-defined]
+    return {one.name: one for one in command.params if one.name and one.name not in SHOWN}
+
+
+@pytest.mark.parametrize("path", WRITTEN)
+def test_a_list_that_is_written_by_hand_has_them_too(path: str) -> None:
+    model = query_model(LISTS[path])
+    assert model is not None
+    asked = {name.removesuffix("_id") for name in model.model_fields}
+    assert {http for name in parameters(WRITTEN[path]) for http in SAID_AS.get(name, [name])} == asked
+
+
+@pytest.mark.parametrize("path", WRITTEN)
+def test_the_words_that_an_option_takes_are_those_of_the_api(path: str) -> None:
+    model = query_model(LISTS[path])
+    assert model is not None
+    schema = model.model_json_schema()
+    for name, option in parameters(WRITTEN[path]).items():
+        taken = option.type_descriptor.annotation
+        if isinstance(taken, type) and issubclass(taken, Enum):
+            assert {*taken} == {*words(schema, schema["properties"][name])} - NOTHINGS, name
+
+
+def words(schema: dict[str, Any], field: dict[str, Any]) -> list[str]:
+    """Of a closed list."""
+    kinds = [kind for kind in field.get("anyOf", [field]) if kind.get("type") != "null"]
+    of = [schema["$defs"][kind["$ref"].rpartition("/")[2]] if "$ref" in kind else kind for kind in kinds]
+    return [str(word) for one in of for word in one["enum"]]
 
 
 def test_there_are_tables_of_several_capabilities() -> None:

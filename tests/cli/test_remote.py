@@ -54,6 +54,14 @@ def desks(
 
 READS = [
     "deals list --limit 5 --sort -amount",
+    "deals list --amount-from 1,000 --amount-to 900000 --due-before 2100-01-01T09:00 --closing-before 2100-01-01",
+    "lead list --sort captured_at --limit 3",
+    "target list --on 2026-12-01 --period-kind quarter --sort -metric",
+    "cycle list --on 2026-12-01 --of {name} --manager {name} --waits-for agree --due-before 2100-01-01T09:00 --not-behind --sort starts",
+    "scorecard list --manager {name} --sort starts",
+    "adjustment list --outcome keep --sort -next_at",
+    "meeting list --chair {name} --not-over --sort waits_until",
+    "meeting schedules --status running --sort -next_at",
     "deals list --status open --owner {name} --limit 3",
     "deals show {deal}",
     "history {deal}",
