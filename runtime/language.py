@@ -24,6 +24,8 @@ only where one word stands in each place.
 """
 MOST_HEARD = 4_000
 """Characters: what is longer is nobody's sentence."""
+MOST_FIELDS, MOST_LISTED, DEEPEST = 24, 60, 3
+"""Parts that are looked up one by one, and names in front of one sentence: strangers choose some of what is heard, and it takes time."""
 BETWEEN = {"; ": "；", ", ": "、", " or ": "或", " and ": "和"}
 """What parts of a sentence are listed with. The first stands between sentences, too."""
 WRITTEN = r"'[^']*'|\"[^\"]*\""
@@ -81,19 +83,23 @@ class Catalogue:
         if not self._words or not text or len(text) > MOST_HEARD:
             return text
         if "\n" in text:
-            return "\n".join(map(self.heard, text.split("\n")))
+            lines = text.split("\n")
+            return "\n".join(map(self.heard, lines)) if len(lines) <= MOST_LISTED else text
         return self._fields(text) or self._sentence(text) or self._listed(text, ("; ",)) or text
 
     def _sentence(self, text: str, context: str = "") -> str | None:
+        return self._known(text, context) or self._value(text)
+
+    def _known(self, text: str, context: str = "") -> str | None:
         known = self._within.get((context, text)) or self._words.get(text)
         if known is not None:
             return known
         said = (template.heard_in(text, self._part) for template in self._templates)
-        return next((one for one in said if one is not None), None) or self._value(text)
+        return next((one for one in said if one is not None), None)
 
     def _value(self, text: str) -> str | None:
         found = VALUE.fullmatch(text)
-        said = found and self._sentence(found[2])
+        said = found and self._known(found[2])
         return f"{found[1]} {said}" if found and said else None
 
     def _fields(self, text: str) -> str | None:
@@ -101,6 +107,8 @@ class Catalogue:
         next field ("; known: …"), so two parts may be one.
         """
         parts = NEXT_FIELD.split(text)
+        if len(parts) > MOST_FIELDS:
+            return None
         said: list[str | None] = [""]  # of none of the parts; of the last; of the last two …
         for n in reversed(range(len(parts))):
             taken = (
@@ -113,10 +121,10 @@ class Catalogue:
         said = None if rest is None else self._field(text)
         return f"{said}；{rest}" if said and rest else said
 
-    def _field(self, text: str) -> str | None:
+    def _field(self, text: str, deep: int = 0) -> str | None:
         """With its name in front; or a sentence that begins like one."""
-        found = FIELD.fullmatch(text)
-        said = found and self._field(found[2])
+        found = FIELD.fullmatch(text) if deep < DEEPEST else None
+        said = found and self._field(found[2], deep + 1)
         return f"{found[1]}：{said}" if found and said else self._sentence(text)
 
     def _part(self, text: str, context: str) -> str:
@@ -126,7 +134,7 @@ class Catalogue:
         """A list of what is known; None where anything of it is not."""
         for mark in between:
             parts = text.split(mark)
-            if len(parts) == 1:
+            if not 1 < len(parts) <= MOST_LISTED:
                 continue
             said = [self._sentence(part, context) or self._field(part) or _same(part) for part in parts]
             if all(said):

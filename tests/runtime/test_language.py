@@ -156,3 +156,19 @@ def _filled(template: str) -> str:
 )
 def test_the_language_that_is_liked_best_is_spoken(accepted: str | None, language: str) -> None:
     assert negotiate(accepted) == language
+
+
+@pytest.mark.parametrize(
+    "hostile", ["a: b; " * 600, "'a' " * 900, "a: " * 1_300, "a: 'x' " * 500, "a\n" * 1_900]
+)
+def test_what_a_stranger_made_long_is_not_looked_through(hostile: str) -> None:
+    looked = 0
+
+    class Counted(Catalogue):
+        def _known(self, text: str, context: str = "") -> str | None:
+            nonlocal looked
+            looked += 1
+            return super()._known(text, context)
+
+    assert Counted(ZH, WORDS).heard(hostile) == hostile
+    assert looked < 200
