@@ -9,7 +9,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -28,12 +28,19 @@ OPENED = f"retry: {AGAIN}\n".encode()
 ALIVE = b": alive\n\n"
 
 
+class Told(NamedTuple):
+    """A message, and where the next one will be: whoever was busy meanwhile misses none."""
+
+    message: bytes
+    next: asyncio.Future[Told]
+
+
 class Moves:
     """One a process. `end` lets go of everybody who listens: a server that was told to end does not wait for them."""
 
     def __init__(self) -> None:
         self._watermarks = Watermarks()
-        self._told: asyncio.Future[bytes] | None = None
+        self._told: asyncio.Future[Told] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self.ended = False
         self.kept: dict[Any, tuple[int, asyncio.Future[Any]]] = {}
@@ -68,12 +75,16 @@ class Moves:
         """Messages as server-sent events, until the process ends. `since` is the position that the listener has: if there is more by now,
         that is told first. Nothing has moved for a while: a comment says that the stream is there.
         """
+        told = self._told
         yield OPENED + self._message(
             "moved" if since not in (None, self._highest()) else "ready", self._watermarks.all()
         )
-        while not self.ended and self._told is not None:
-            done, _ = await asyncio.wait([self._told], timeout=QUIET)
-            yield done.pop().result() if done else ALIVE
+        while not self.ended and told is not None:
+            done, _ = await asyncio.wait([told], timeout=QUIET)
+            message = ALIVE
+            if done:
+                message, told = told.result()
+            yield message
 
     async def _watch(self) -> None:
         known, told = self._watermarks.all(), 0.0
@@ -98,7 +109,7 @@ class Moves:
         if self._told is None or self._loop is None or self._told.done():
             return
         told, self._told = self._told, self._loop.create_future()
-        told.set_result(message)
+        told.set_result(Told(message, self._told))
 
     def _highest(self) -> int:
         return max(self._watermarks.all().values(), default=0)

@@ -5,8 +5,13 @@ from __future__ import annotations
 import httpx
 import pytest
 
+from api.engine.moves import Moves
 from api.engine.roles import Role
+from api.engine.sessions import csrf
+from api.engine.signed_in import COOKIE
+from api.pages import live
 from api.pages.engine.navigation import ENTRIES, entries
+from projections.engine.signals import Watermarks
 from tests.house import House
 
 WHO = {Role.REP: "north", Role.MANAGER: "north-manager", Role.AUDITOR: "auditor", Role.ADMIN: "admin"}
@@ -56,6 +61,31 @@ def test_an_open_page_hears_of_what_anybody_writes(house: House, rep: httpx.Clie
         assert next(line for line in lines if line.startswith("event:")) == "event: ready"
         house.open_deal()
         assert any(line.startswith("data:") and '"deal_board"' in line for line in _until_moved(lines))
+
+
+def test_an_open_page_of_who_was_signed_out_is_told_so_however_much_moves(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "QUIET", 0.0)
+    browser = house.browser("north")
+    token = csrf(browser.cookies[COOKIE])
+    with browser.stream("GET", "/desk/live", headers={"Accept": "text/event-stream"}) as stream:
+        lines = stream.iter_lines()
+        assert next(line for line in lines if line.startswith("event:")) == "event: ready"
+        browser.post("/sign-out", data={"csrf": token})
+        house.open_deal()
+        told = (line for line in lines if line.startswith("event:") and line != "event: moved")
+        assert next(told) == "event: signed-out"
+
+
+async def test_who_is_busy_meanwhile_misses_no_message() -> None:
+    moves = Moves()
+    async with moves.watching(Watermarks()):
+        heard = moves.listen(None)
+        await anext(heard)
+        moves._tell(b"one")
+        moves._tell(b"two")
+        assert [await anext(heard), await anext(heard)] == [b"one", b"two"]
 
 
 def _until_moved(lines: object) -> list[str]:

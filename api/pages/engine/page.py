@@ -21,7 +21,7 @@ from api.engine.errors import Problem
 from api.engine.roles import READERS, Role
 from api.engine.services import services_of
 from api.engine.sessions import Session
-from api.engine.signed_in import NotSignedIn, check_csrf, check_origin, own_origin, signed_in
+from api.engine.signed_in import SESSION, NotSignedIn, check_csrf, check_origin, own_origin, signed_in
 from api.pages.engine import rendering, shared
 from api.pages.engine.asking import Answer, Json, Refusal, ask
 from api.pages.engine.navigation import HOME
@@ -140,11 +140,16 @@ class Page:
         return str(self.query["amount.currency"] or "CNY")
 
     async def is_signed_in(self) -> bool:
-        """Still: a session may end while a page is open."""
+        """Still: a session may end while a page is open. Where that cannot be found out just now, nobody is told to sign in."""
+        self.request.scope.pop(SESSION, None)
         try:
             await signed_in(self.request)
-        except Exception:  # noqa: BLE001 - whatever the reason, the stream is over
+        except NotSignedIn:
             return False
+        except Exception as away:  # noqa: BLE001 - the database may be away for a moment
+            log.warning(
+                "whether somebody is still signed in is not known", extra={"why": type(away).__name__}
+            )
         return True
 
     # --- reading and writing -----------------------------------------------------------------------------------------

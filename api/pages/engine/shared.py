@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from secrets import token_urlsafe
 
 from fastapi import Request, Response
 
@@ -16,14 +17,15 @@ from api.engine.signed_in import SESSION, signed_in
 
 REFRESH = "main#main"
 """What htmx says it wants the answer for."""
-TOKEN = "the-token-of-the-session"  # noqa: S105 - stands where each session's own goes
-"""In a form in the middle of a page, until it is known who gets it."""
+TOKEN = token_urlsafe()
+"""In a form in the middle of a page, until it is known who gets it. Nobody can write it into a text that others are shown."""
 Handle = Callable[[Request], Awaitable[Response]]
 
 
 async def answer(request: Request, handle: Handle) -> Response:
     """As `handle` answers; to who only looks again, what somebody of the same rights was answered this moment."""
-    if request.method != "GET" or request.headers.get("HX-Target") != REFRESH:
+    wanted = request.headers.get("HX-Request"), request.headers.get("HX-Target")
+    if request.method != "GET" or wanted != ("true", REFRESH):
         return await handle(request)
     session = await signed_in(request)
     moves: Moves = request.app.state.moves
@@ -31,11 +33,20 @@ async def answer(request: Request, handle: Handle) -> Response:
     if after > known:  # not every read model is known to have what they wrote: nobody else's answer will do
         return await handle(request)
     since, rendering = moves.kept.get(key := _key(request, session), (-1, None))
-    if rendering is None or after > since:
-        request.scope[SESSION] = replace(session, csrf=TOKEN)
+    if mine := rendering is None or after > since:
+        request.scope[SESSION] = replace(session, csrf=TOKEN, login="", name="")
         rendering = asyncio.ensure_future(handle(request))
         moves.kept[key] = known, rendering
-    found = await asyncio.shield(rendering)
+    try:
+        found = await asyncio.shield(rendering)
+    except Exception:
+        if moves.kept.get(key, (0, None))[1] is rendering:
+            del moves.kept[key]
+        if mine:
+            raise
+        return await handle(
+            request
+        )  # what went wrong may be the other one's own: their rate, their connection
     if found.status_code != 200:
         moves.kept.pop(key, None)
     body = bytes(found.body).replace(TOKEN.encode(), session.csrf.encode())
@@ -46,7 +57,7 @@ async def answer(request: Request, handle: Handle) -> Response:
 def _after(request: Request) -> int:
     """The position of what they wrote last."""
     after = request.headers.get("Salesloop-After", "")
-    return int(after) if after.isdigit() else 0
+    return int(after) if after.isascii() and after.isdigit() else 0
 
 
 def _key(request: Request, session: Session) -> tuple[object, ...]:
