@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -71,12 +72,33 @@ class TestWhatIsTyped:
         assert first == second
 
     def test_at_a_time_is_on_the_persons_own_clock(self) -> None:
-        from zoneinfo import ZoneInfo
-
         controls = controls_of(acts()["promiseNext"])
         typed = {"next_step.what": "call", "next_step.due_at": "2026-12-01T09:00"}
         body = body_of(controls, typed, ZoneInfo("Asia/Shanghai"))
         assert body == {"next_step": {"what": "call", "due_at": "2026-12-01T09:00:00+08:00"}}
+
+    def test_with_an_offset_is_at_that_time(self) -> None:
+        controls = controls_of(acts()["promiseNext"])
+        typed = {"next_step.due_at": "2026-12-01T09:00Z"}
+        assert body_of(controls, typed, ZoneInfo("Asia/Shanghai")) == {
+            "next_step": {"due_at": "2026-12-01T09:00:00+00:00"}
+        }
+
+    def test_a_box_that_is_left_empty_makes_no_value_that_it_is_a_part_of(self) -> None:
+        controls = controls_of(acts()["takeDecision"])
+        typed = {"choice": "go on", "change.as_share.shown": "1"}
+        assert body_of(controls, typed, ZoneInfo("UTC")) == {"choice": "go on"}
+        needed = controls_of(acts()["decideAppeal"])
+        assert body_of(needed, {"upheld.shown": "1"}, ZoneInfo("UTC")) == {"upheld": False}
+
+    @pytest.mark.parametrize(
+        ("typed", "read"),
+        [("1,234,567.50", "1234567.50"), ("12 000", "12000"), ("12,5", "12,5"), ("1.234,56", "1.234,56")],
+    )
+    def test_a_comma_of_decimals_is_never_taken_for_thousands(self, typed: str, read: str) -> None:
+        controls = controls_of(acts()["changeAmount"])
+        body = body_of(controls, {"amount.amount": typed, "amount.currency": "cny"}, ZoneInfo("UTC"))
+        assert body == {"amount": {"amount": read, "currency": "CNY"}}
 
 
 class TestARefusal:

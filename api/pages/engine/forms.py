@@ -36,6 +36,7 @@ LISTS = {"rep": "rep", PERSON: "rep", "team": "team", "product": "product"}
 """What an id refers to that is chosen from a list; all else is looked for."""
 LOOKED_FOR = {"customer", "deal"}
 MOMENT = "%Y-%m-%dT%H:%M"
+GROUPED = re.compile(r"[+-]?\d{1,3}([, ]\d{3})+(\.\d+)?")
 CURRENCIES = ("CNY", "USD", "EUR", "HKD", "JPY", "GBP", "SGD", "TWD", "KRW", "INR")
 KINDS = {
     date: "day",
@@ -229,7 +230,7 @@ def _put(body: dict[str, Any], path: list[str], value: Any) -> None:
 def _value(control: Control, typed: Mapping[str, str], zone: ZoneInfo) -> Any:
     text = str(typed.get(control.name, "")).strip()
     if control.kind == "yes":
-        return text == "on" or (None if control.name + ".shown" not in typed else False)
+        return text == "on" or _unchecked(control, typed)
     if control.kind == "money":
         return _money(typed, control.name)
     if control.kind == "scope":
@@ -244,7 +245,7 @@ def _read(control: Control, text: str, zone: ZoneInfo) -> Any:
         case "whole":
             return int(text) if re.fullmatch(r"[+-]?\d{1,18}", text) else text
         case "number":
-            return text.replace(",", "").replace(" ", "")
+            return _number(text)
         case "lines":
             return [line.strip() for line in text.splitlines() if line.strip()]
         case "json":
@@ -252,11 +253,23 @@ def _read(control: Control, text: str, zone: ZoneInfo) -> Any:
     return text
 
 
+def _unchecked(control: Control, typed: Mapping[str, str]) -> bool | None:
+    """None where that is the same as not to say it: else a box alone would make the value that it is a part of."""
+    said = control.needed or control.value is True
+    return False if said and control.name + ".shown" in typed else None
+
+
+def _number(text: str) -> str:
+    """Without what parts thousands. A comma of decimals is nobody's thousand: it stays, and is refused."""
+    return re.sub("[, ]", "", text) if GROUPED.fullmatch(text) else text
+
+
 def _moment(control: Control, text: str, zone: ZoneInfo) -> str:
     try:
-        return datetime.fromisoformat(text).replace(tzinfo=zone).isoformat()
+        read = datetime.fromisoformat(text)
     except ValueError:
         raise Mistyped(control.name, "must be a day and a time, such as 2026-12-31 09:00") from None
+    return (read if read.tzinfo else read.replace(tzinfo=zone)).isoformat()
 
 
 def _json(control: Control, text: str) -> Any:
@@ -267,7 +280,7 @@ def _json(control: Control, text: str) -> Any:
 
 
 def _money(typed: Mapping[str, str], name: str) -> dict[str, str] | None:
-    amount = typed.get(f"{name}.amount", "").replace(",", "").replace(" ", "")
+    amount = _number(typed.get(f"{name}.amount", "").strip())
     return (
         {"amount": amount, "currency": typed.get(f"{name}.currency", "").strip().upper()} if amount else None
     )
