@@ -148,9 +148,15 @@ async def make_key(url: str, new: NewKey) -> str:
         return (await KeyStore(ledger).create(new, "tests"))[1]
 
 
-async def make_account(url: str, new: NewAccount) -> UUID:
+async def make_account(
+    url: str, new: NewAccount, by: str = "tests", identity: tuple[str, str] | None = None
+) -> UUID:
+    """`identity`: what an issuer calls them."""
     async with open_ledger(url, min_size=1, max_size=2) as ledger:
-        return await Accounts(ledger).create(new, "tests")
+        made = await Accounts(ledger).create(new, by)
+        if identity is not None:
+            assert await Accounts(ledger).identify(made, *identity, by)
+        return made
 
 
 async def open_session(settings: Settings, account: UUID) -> str:

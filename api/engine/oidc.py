@@ -52,6 +52,7 @@ SIGNED_BY = (
     "Ed25519",
 )
 """By keys that the provider alone has; never by a shared secret, never by none."""
+NEEDED = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 WANTED = ("email", "email_verified", "name")
 Json = dict[str, Any]
 log = logging.getLogger(__name__)
@@ -273,10 +274,11 @@ def _checked(metadata: Json, issuer: str) -> Json:
         raise ProviderAway(
             f"the issuer is set as {issuer} and calls itself {str(metadata.get('issuer'))[:200]}"
         )
-    for name in ("authorization_endpoint", "token_endpoint", "jwks_uri"):
+    for name in NEEDED:
         if not str(metadata.get(name, "")).startswith(("https://", "http://")):
             raise ProviderAway(f"{issuer} does not say its {name}")
-        if issuer.startswith("https://") and not metadata[name].startswith("https://"):
+    for name in (*NEEDED, "userinfo_endpoint", "end_session_endpoint"):
+        if issuer.startswith("https://") and not str(metadata.get(name) or "https://").startswith("https://"):
             raise ProviderAway(f"the {name} of {issuer} is open to others")
     return metadata
 

@@ -23,8 +23,10 @@ NOBODYS = "$argon2id$v=19$m=65536,t=3,p=4$UghzlY79IJqYNiIAL5AgYA$w/DVjGgX45WHrIx
 """Of no password: what an unknown login is held against, as costly as any other."""
 MINUTE, HOUR = 60, 3_600
 OF_ONE_ADDRESS, OF_ONE_LOGIN = 10, 60
-"""Wrong passwords for one login: a minute from one address, an hour from all of them."""
-FIND = "SELECT id, password_hash FROM app.accounts WHERE lower(login) = lower(%s) AND disabled_at IS NULL"
+"""Wrong passwords for one login: from one address, at once and then an hour, and an hour from all of them. One stranger alone, who has
+one address, cannot lock anybody out.
+"""
+FIND = "SELECT id, password_hash FROM app.accounts WHERE lower(login) = %s AND disabled_at IS NULL"
 
 
 class Passwords:
@@ -35,14 +37,15 @@ class Passwords:
         self._hasher = PasswordHasher()
         self._turns = Turns(AT_ONCE, WAITING, PATIENCE)
         self._of_address = Rate(bounds.wrong_keys / MINUTE, bounds.wrong_keys)
-        self._of_both = Rate(OF_ONE_ADDRESS / MINUTE, OF_ONE_ADDRESS)
+        self._of_both = Rate(OF_ONE_ADDRESS / HOUR, OF_ONE_ADDRESS)
         self._of_login = Rate(OF_ONE_LOGIN / HOUR, OF_ONE_LOGIN)
 
     async def account(self, login: str, password: str, address: str | None) -> UUID | None:
         """Whose login and password these are; None where they are nobody's. Raises TooManyTries and Crowded."""
         await self._turns.take(address or "")
         try:
-            rates = self._rates(login.lower()[:64], address)
+            login = login.lower()[:64]  # what is counted is what is looked for
+            rates = self._rates(login, address)
             if (wait := max(rate.wait(name) for rate, name in rates)) > 0:
                 raise TooManyTries(wait, "too many passwords were wrong: wait before another is tried")
             id, hashed = await self._known(login)
@@ -76,7 +79,7 @@ class Passwords:
 
     async def _known(self, login: str) -> tuple[UUID | None, str | None]:
         async with self._ledger.pool.connection() as connection:
-            row = await (await connection.execute(FIND, [login[:64]])).fetchone()
+            row = await (await connection.execute(FIND, [login])).fetchone()
         return (row[0], row[1]) if row is not None else (None, None)
 
 

@@ -16,7 +16,7 @@ from api.engine.services import services_of
 from api.engine.signed_in import HOME, is_loopback
 from api.engine.users import digest
 from api.sign_in import rendering
-from api.sign_in.pages import address_of, check_place, fields, open_session
+from api.sign_in.pages import address_of, check_place, check_way, fields, open_session
 from api.sign_in.rendering import language_of, render
 from domain.engine.errors import Invalid
 from runtime.language import catalogue
@@ -35,6 +35,7 @@ router = rendering.router()
 async def page(token: Token, request: Request) -> Response:
     account, login, once = await _known(request, token)
     if once:
+        check_way(request)
         return render(request, "password.html", login=login, shortest=SHORTEST, longest=LONGEST, refused="")
     if not is_loopback(request.client.host if request.client else None):
         raise Problem(THIS_MACHINE, "this link opens on the machine that the demonstration runs on")

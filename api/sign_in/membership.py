@@ -21,6 +21,8 @@ from runtime.oidc import Provider, Rule
 
 Claims = dict[str, Any]
 NOBODYS = "you are known to {title}, and nobody has given you a part here yet: ask an administrator to add you with your address"
+BY = "oidc:"
+"""Begins who made an account, where rules did. No login holds a colon."""
 DISABLED = "this account is disabled: ask an administrator"
 
 
@@ -34,20 +36,29 @@ async def account_of(services: Services, provider: Provider, claims: Claims) -> 
         return await _made(services, provider, claims)
     if known["disabled_at"] is not None:
         raise Forbidden(DISABLED)
-    if known["created_by"] == _by(provider):
+    if _by_rules(known):
         await _placed_anew(services, provider, claims, known["id"])
     id: UUID = known["id"]
     return id
 
 
 def _by(provider: Provider) -> str:
-    return f"oidc:{provider.name}"
+    return f"{BY}{provider.name}"
+
+
+def _by_rules(account: Any) -> bool:
+    """Whatever the provider was called when it vouched: else a new name would free its people of the rules."""
+    return str(account["created_by"]).startswith(BY)
 
 
 async def _invited(services: Services, provider: Provider, claims: Claims) -> Any:
-    """Entered with this address, and nobody's yet at this provider."""
+    """Entered by somebody with this address, and nobody's yet at this provider. An account that another provider's rules made is
+    theirs to give: nobody comes in by its address here, and past those rules.
+    """
     address = verified_email(provider, claims)
     if address is None or (found := await services.accounts.addressed(address, provider.issuer)) is None:
+        return None
+    if _by_rules(found):
         return None
     if found["disabled_at"] is None and not await services.accounts.identify(
         found["id"], provider.issuer, claims["sub"], _by(provider)

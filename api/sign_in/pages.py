@@ -108,11 +108,16 @@ async def open_session(request: Request, account: UUID, next: str, **vouched: An
 
 def check_place(request: Request) -> None:
     """Raises Problem for a form of another site, and where a cookie would travel open to others."""
+    check_way(request)
+    check_origin(request)
+
+
+def check_way(request: Request) -> None:
+    """Raises Problem where a password or cookie would travel open to others."""
     if not may_sign_in(request):
         raise Problem(
             NOT_SAFE, f"sign in by HTTPS: on the way to {own_origin(request)} others could read what is sent"
         )
-    check_origin(request)
 
 
 async def fields(request: Request, *names: str) -> dict[str, str]:

@@ -243,6 +243,14 @@ class TestAProvider:
         with pytest.raises(ProviderAway):
             await asking(provider).address(Attempt.begun("corp"), BACK)
 
+    @pytest.mark.parametrize("name", ["token_endpoint", "userinfo_endpoint", "end_session_endpoint"])
+    def test_that_would_be_asked_in_the_open_is_refused(self, name: str) -> None:
+        issuer = "https://id.example"
+        places = {one: f"{issuer}/{one}" for one in (*oidc.NEEDED, name)} | {"issuer": issuer}
+        assert oidc._checked({**places, "userinfo_endpoint": None}, issuer)
+        with pytest.raises(ProviderAway, match=name):
+            oidc._checked({**places, name: "http://id.example/open"}, issuer)
+
     async def test_may_have_a_place_to_sign_out(self, provider: Signing) -> None:
         assert await asking(provider).leave("token", "http://127.0.0.1/sign-in") is None
         provider.metadata = {"end_session_endpoint": f"{provider.issuer}/end?x=1"}

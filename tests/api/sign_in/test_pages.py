@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import httpx
@@ -11,7 +14,10 @@ import pytest
 from argon2 import PasswordHasher
 
 from api.engine import admission, passwords
+from api.engine.rates import Rate
+from api.engine.users import TooManyTries
 from runtime.bounds import Bounds
+from runtime.ledger import open_ledger
 from runtime.sign_in import SignIn
 from tests.api.sign_in.conftest import PASSWORD, account_for, link_for, with_password
 from tests.house import FROM_OUR_PAGE, House, serving, settings_for
@@ -112,6 +118,9 @@ class TestTheCookie:
         answer = browser.post("/sign-in", data=WRONG, headers=there)
         assert answer.status_code == 403
         assert "set-cookie" not in answer.headers
+        place = f"/sign-in/link/{link_for(house, account_for(house, 'open'))}"
+        asked = browser.get(place, headers=there)
+        assert (asked.status_code, "<form" in asked.text) == (403, False), "nobody types a password there"
 
     def test_is_a_new_one_each_time_and_the_one_of_before_ends(
         self, house: House, browser: httpx.Client
@@ -220,6 +229,24 @@ class TestAWrongPassword:
             assert met == [403, 403, 429]
             other = stranger.post("/sign-in", data=WRONG, headers={"X-Forwarded-For": "203.0.113.9"})
             assert other.status_code == 403
+
+    def test_of_one_stranger_alone_locks_nobody_out(
+        self, house: House, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(passwords.Passwords, "_verify", lambda *_: False)
+        now = [0.0]
+        monkeypatch.setattr(passwords, "Rate", partial(Rate, now=lambda: now[0]))
+
+        async def tries() -> None:
+            async with open_ledger(house.settings.database_url, min_size=1, max_size=2) as ledger:
+                tried = passwords.Passwords(ledger, Bounds())
+                for _ in range(24 * 60):
+                    now[0] += 60
+                    with suppress(TooManyTries):
+                        await tried.account("wang", "x" * 12, "203.0.113.1")
+                assert await tried.account("wang", "x" * 12, "203.0.113.2") is None, "looked at"
+
+        asyncio.run(tries())
 
 
 class TestAFormOfAnotherSite:

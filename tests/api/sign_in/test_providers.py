@@ -166,6 +166,22 @@ class TestByARule:
             assert corp.come_in(first, "c1").status_code == 403
             assert not signed_in(second)
 
+    def test_the_rules_bind_whatever_the_provider_is_called(self, corp: Corp) -> None:
+        new = NewAccount("renamed", Role.AUDITOR)
+        asyncio.run(
+            make_account(corp.house.settings.database_url, new, "oidc:of-before", (corp.issuer, "n1"))
+        )
+        corp.person("n1", groups=[])
+        with corp.browser() as browser:
+            assert corp.come_in(browser, "n1").status_code == 403
+
+    def test_nobody_comes_by_another_provider_into_an_account_that_rules_made(self, corp: Corp) -> None:
+        new = NewAccount("ruled", Role.AUDITOR, email="ruled@example.com")
+        asyncio.run(make_account(corp.house.settings.database_url, new, "oidc:of-before"))
+        corp.person("n2", email="ruled@example.com", email_verified=True)
+        with corp.browser() as browser:
+            assert corp.come_in(browser, "n2", name="trusting").status_code == 403
+
 
 class TestByAnAdministratorsEntry:
     def enter(self, corp: Corp, login: str, role: Role = Role.AUDITOR) -> None:
