@@ -37,6 +37,23 @@ FIRST: dict[str, tuple[str, ...]] = {
     "openDeal": ("title", "customer_id", "amount", "expected_close", "next_step.what", "next_step.due_at"),
     "openCase": ("title", "customer_id", "severity", "category"),
     "handOver": ("to", "note"),
+    "proposeTarget": (
+        "metric",
+        "number",
+        "unit",
+        "currency",
+        "period",
+        "scope",
+        "owner_id",
+        "achievable",
+        "relevant",
+    ),
+    "reviseTarget": ("number", "why", "from_day"),
+    "divideTarget": ("into", "method"),
+    "openCycle": ("scope", "period", "owner_id", "metrics"),
+    "openScorecard": ("scope", "period", "definition", "owner_id", "manager_id", "currency"),
+    "openActionItem": ("what", "due_at", "owner_id"),
+    "holdMeeting": ("notes", "decisions", "action_items"),
 }
 """What a form asks for at once; all else is under "more". Of an act that is not here: what is needed, or all where nothing is."""
 REQUIREMENTS: dict[str, tuple[str, ...]] = {
@@ -54,6 +71,8 @@ WHOLE = {"publishPolicy", "publishProcess", "publishCyclePolicy"}
 """Acts whose body is written as one JSON document: a rule is published whole."""
 ABOUT = {"deal_id": "/deals/{}", "case_id": "/cases/{}"}
 """What a form is about, by the id in the path, where the API tells its history."""
+METRICS = ("metric", "metrics")
+"""Fields of the keys of metrics."""
 RESERVED = {"next", "csrf", "key", "version", "after", "then", "missing"}
 OF_STAGES = {"to", "stage"}
 """Fields of a deal's acts that name a stage of its process."""
@@ -292,7 +311,17 @@ async def _choices(page: Page, controls: tuple[Control, ...]) -> dict[str, list[
     if any(control.kind == "scope" for control in controls):
         wanted |= {"rep", "team"}
     found = {of: await page.listed(f"/{of}s") for of in sorted(wanted)}
-    return {of: [one for one in listed if one["active"]] for of, listed in found.items()}
+    chosen = {of: [one for one in listed if one["active"]] for of, listed in found.items()}
+    if any(control.name in METRICS for control in controls):
+        chosen["metric"] = await _metrics(page)
+    return chosen
+
+
+async def _metrics(page: Page) -> list[Any]:
+    """Those that are measured, by their names."""
+    found = (await page.read("/figures/catalogue"))["metrics"]
+    measured = [one for one in found if one["measured"]]
+    return [{"id": one["key"], "name": one["name"][page.language]} for one in measured]
 
 
 async def _stages(page: Page, act: Act, given: dict[str, str]) -> tuple[str, ...]:
