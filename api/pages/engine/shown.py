@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
@@ -245,6 +245,15 @@ def topic(context: Context, value: str) -> str:
 
 
 @pass_context
+def metric(context: Context, value: Mapping[str, Any], said: str = "name") -> str:
+    """What a metric is called, or how it is defined: the kind or stage of one of a family in the person's language."""
+    text = str(value[said][_page(context).language])
+    family, _, code = str(value["key"]).partition(":")
+    used_as = "stage" if family == "stage-conversion" else "activity"
+    return text.replace(code, word(context, code, used_as)) if code else text
+
+
+@pass_context
 def heard(context: Context, value: Any) -> str:
     """A whole sentence of another room's, in the person's language."""
     return str(in_words(context).heard(str(value))) if value else ""
@@ -255,6 +264,6 @@ def merged(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
 
 
 FILTERS: dict[str, Callable[..., Any]] = {
-    "ago": ago, "day": day, "days_since": days_since, "due": due, "exactly": exactly, "figure": figure, "heard": heard, "merged": merged, "moment": moment, "money": money,
+    "ago": ago, "day": day, "days_since": days_since, "due": due, "exactly": exactly, "figure": figure, "heard": heard, "merged": merged, "metric": metric, "moment": moment, "money": money,
     "number": number, "percent": percent, "short": short, "topic": topic, "word": word,
 }  # fmt: skip
