@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+import time
+from collections.abc import Coroutine, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -66,6 +67,12 @@ class Company:
     teams: dict[str, UUID] = field(default_factory=dict)
     reps: dict[str, UUID] = field(default_factory=dict)
     accounts: dict[str, UUID] = field(default_factory=dict)
+    said: set[str] = field(default_factory=lambda: {"browser-tests", "north-manager", "south-manager"})
+    """What people of these tests typed: data, which stays as it is in every language."""
+
+    def says(self, text: str) -> str:
+        self.said.add(text)
+        return text
 
     @property
     def url(self) -> str:
@@ -78,6 +85,7 @@ class Company:
 
     def post(self, path: str, body: Mapping[str, object]) -> dict[str, str]:
         """As an administrator, over HTTP; the receipt's answer, once every read model has it."""
+        self.said |= set(_texts(body))
         headers = {"Authorization": f"Bearer {self.token}"}
         answer = httpx.post(self.url + path, json=body, headers=headers, timeout=PATIENCE)
         assert answer.status_code < 300, answer.text
@@ -92,6 +100,14 @@ class Company:
         return UUID(
             self.post("/deals", {"title": title, "owner_id": str(self.reps[owner]), **more})["deal_id"]
         )
+
+    def until_restarted(self, program: str, before: int) -> None:
+        """It was started again, and the API answers."""
+        deadline = time.monotonic() + PATIENCE
+        while self.system.restarts[program] <= before:
+            assert time.monotonic() < deadline, f"{program} was not started again"
+            time.sleep(0.05)
+        self.system.wait_for_api(PATIENCE)
 
     def furnish(self) -> None:
         for team in ("North", "South"):
@@ -112,11 +128,12 @@ class Company:
 
     def _account(self, who: str) -> NewAccount:
         login = who.lower().replace(" ", "-")
+        self.said |= {login, who if who not in ("auditor", "admin") else "", "Anna Audit", "Ada Min"}
         if who in self.reps:
             return NewAccount(login, Role.REP, name=who, rep_id=self.reps[who])
         if who.endswith(" manager"):
             return NewAccount(login, Role.MANAGER, name=who, team_id=self.teams[who.removesuffix(" manager")])
-        return NewAccount(login, Role(who), name=who)
+        return NewAccount(login, Role(who), name={"auditor": "Anna Audit", "admin": "Ada Min"}[who])
 
 
 @pytest.fixture(scope="session")
@@ -133,6 +150,16 @@ def company() -> Iterator[Company]:
         clean_data.clean(data)
 
 
+def _texts(said: object) -> Iterator[str]:
+    """Every text in what is sent."""
+    if isinstance(said, str):
+        yield said
+    elif isinstance(said, Mapping):
+        yield from (text for value in said.values() for text in _texts(value))
+    elif isinstance(said, list):
+        yield from (text for value in said for text in _texts(value))
+
+
 async def _admin_token(system: Supervisor) -> str:
     assert system.postgres is not None
     async with open_ledger(system.postgres.url, min_size=1, max_size=2) as ledger:
@@ -147,40 +174,63 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-SignIn = Callable[..., Page]
+VIOLATIONS = """
+document.addEventListener("securitypolicyviolation", (event) => console.error("policy: " + event.violatedDirective + " " + event.blockedURI));
+"""
+
+
+@dataclass
+class Desk:
+    """`desk("Li Wei", language="zh-CN", width=390)` is a page of a browser of their own; without a name, of a stranger's."""
+
+    company: Company
+    chromium: Browser
+    wrong: list[str] = field(default_factory=list)
+    expected: tuple[str, ...] = ("the server responded with a status of 4",)
+    """A refused form answers with a 4xx on purpose, which Chromium notes as an error of its own."""
+    contexts: list[BrowserContext] = field(default_factory=list)
+
+    def __call__(
+        self, who: str = "", *, language: str = "en-US", width: int = 1280, script: bool = True, dark: bool = False,
+    ) -> Page:  # fmt: skip
+        context = self.chromium.new_context(
+            base_url=self.company.url,
+            locale=language,
+            timezone_id="Asia/Shanghai",
+            viewport={"width": width, "height": 800},
+            java_script_enabled=script,
+            color_scheme="dark" if dark else "light",
+        )
+        self.contexts.append(context)
+        context.set_default_timeout(PATIENCE * 1_000)
+        context.add_init_script(VIOLATIONS)
+        context.on("console", self._hear)
+        context.on("weberror", lambda error: self.wrong.append(str(error.error)))
+        if who:
+            cookie = elsewhere(self.company.cookie(who))
+            context.add_cookies([{"name": COOKIE, "value": cookie, "url": self.company.url}])
+        return context.new_page()
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        if message.type == "error" and not any(words in message.text for words in self.expected):
+            self.wrong.append(f"{message.page.url if message.page else ''}: {message.text}")
+
+
+SignIn = Desk
 
 
 @pytest.fixture
-def sign_in(company: Company, chromium: Browser) -> Iterator[SignIn]:
-    """`sign_in("Li Wei", language="zh-CN", width=390)` is a page of a browser of their own; without a name, of a stranger's. Errors on a
-    console fail the test.
-    """
-    wrong: list[str] = []
-    contexts: list[BrowserContext] = []
-
-    def open_(
-        who: str = "", *, language: str = "en-US", width: int = 1280, zone: str = "Asia/Shanghai"
-    ) -> Page:
-        context = chromium.new_context(
-            base_url=company.url, locale=language, timezone_id=zone, viewport={"width": width, "height": 800}
-        )
-        context.set_default_timeout(PATIENCE * 1_000)
-        if who:
-            value = elsewhere(company.cookie(who))
-            context.add_cookies([{"name": COOKIE, "value": value, "url": company.url}])
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda message: wrong.extend(_errors(message)))
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        return page
-
-    yield open_
-    for context in contexts:
+def sign_in(company: Company, chromium: Browser) -> Iterator[Desk]:
+    """What a page writes to its console as an error, and what its policy stops, fails the test."""
+    desk = Desk(company, chromium)
+    yield desk
+    for context in desk.contexts:
         context.close()
-    assert not wrong, "\n".join(wrong)
+    assert not desk.wrong, "\n".join(desk.wrong)
 
 
-def _errors(message: ConsoleMessage) -> list[str]:
-    """A refused form answers with a 4xx on purpose, which Chromium notes as an error of its own."""
-    expected = "the server responded with a status of 4" in message.text
-    return [message.text] if message.type == "error" and not expected else []
+@pytest.fixture(scope="session")
+def furnished(company: Company) -> Company:
+    """With something of each kind to look at."""
+    company.open_deal("Li Wei", "Ten pumps")
+    return company

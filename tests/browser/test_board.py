@@ -5,6 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Company, SignIn
+from tests.browser.filling import Form
 
 
 def drag(page: Page, title: str, stage: str) -> None:
@@ -23,7 +24,7 @@ def test_a_card_is_dragged_to_another_stage(company: Company, sign_in: SignIn) -
     expect(column(page, "contact").locator(".deal", has_text="Forty boilers")).to_be_visible()
 
 
-def test_a_gate_that_is_not_met_opens_a_form_that_says_what_is_missing(
+def test_a_gate_that_is_not_met_asks_for_what_is_missing_and_then_lets_pass(
     company: Company, sign_in: SignIn
 ) -> None:
     company.open_deal("Li Wei", "Nine valves")
@@ -31,8 +32,19 @@ def test_a_gate_that_is_not_met_opens_a_form_that_says_what_is_missing(
     page.goto("/desk/board")
     drag(page, "Nine valves", "solution")
     dialog = page.get_by_role("dialog")
-    expect(dialog).to_contain_text("pain points")
-    expect(dialog.get_by_role("link", name="record it").first).to_be_visible()
+    expect(dialog.get_by_role("alert")).to_contain_text("pain points")
+    dialog.get_by_role("link", name="Record the needs").click()
+    needs = Form(page)
+    needs.fill(
+        pain_points=company.says("late offers"),
+        decision_process=company.says("a tender"),
+        decision_makers=company.says("Ms Zhao"),
+        budget__amount="500000",
+    )
+    needs.send()
+    expect(dialog).to_contain_text("Everything that was missing is recorded now.")
+    Form(page).send_and_see_it_close()
+    expect(column(page, "solution").locator(".deal", has_text="Nine valves")).to_be_visible()
 
 
 def test_what_one_does_is_on_the_others_page_without_reloading(company: Company, sign_in: SignIn) -> None:
