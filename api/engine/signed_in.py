@@ -39,14 +39,14 @@ class NotSignedIn(Exception):
     """Nobody is signed in, or no longer."""
 
 
-async def signed_in(request: Request) -> Session:
-    """Who asks, looked up once a request. Raises NotSignedIn: a page is answered by the way to sign in, all else by 401."""
+async def signed_in(request: Request, *, by_itself: bool = False) -> Session:
+    """Who asks, looked up once a request. `by_itself`: an open page asks, and nobody need sit before it. Raises NotSignedIn: a page is answered by the way to sign in, all else by 401."""
     known: Session | None = request.scope.get(SESSION)
     if known is not None:
         return known
     services = services_of(request)
     address = services.settings.bounds.address(request.client.host if request.client else None)
-    used = not _is_stream(request)
+    used = not (by_itself or _is_stream(request))
     found = await services.sessions.find(cookie_of(request), address=address, used=used)
     if found is None:
         raise NotSignedIn

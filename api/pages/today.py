@@ -161,7 +161,7 @@ def _next_working_day(now: datetime) -> str:
 
 
 @pages.get("/due", summary="What of one's own falls due soon, as JSON")
-async def due(page: Writers) -> Response:
+async def due(page: Annotated[Page, Depends(may_open(*WRITERS, by_itself=True))]) -> Response:
     """`due`: each with an id, a time, what to say, and where it is. An empty list for who owes nothing."""
     person, now = _own(page), datetime.now(UTC)
     ahead, from_ = (now + AHEAD).isoformat(), now - LATE

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import httpx
+import psycopg
 import pytest
 
 from api.engine.moves import Moves
 from api.engine.roles import Role
 from api.engine.sessions import csrf
 from api.engine.signed_in import COOKIE
+from api.engine.users import digest
 from api.pages import live
 from api.pages.engine.navigation import ENTRIES, entries
 from projections.engine.signals import Watermarks
@@ -86,6 +88,30 @@ async def test_who_is_busy_meanwhile_misses_no_message() -> None:
         moves._tell(b"one")
         moves._tell(b"two")
         assert [await anext(heard), await anext(heard)] == [b"one", b"two"]
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "used"),
+    [
+        ("/desk/board", {"HX-Request": "true", "HX-Target": "main#main"}, False),
+        ("/desk/due", {}, False),
+        ("/desk/board", {}, True),
+    ],
+)
+def test_a_page_that_keeps_itself_up_to_date_keeps_nobody_signed_in(
+    house: House, path: str, headers: dict[str, str], used: bool
+) -> None:
+    browser = house.browser("north")
+    session = digest(browser.cookies[COOKIE])
+    with psycopg.connect(house.settings.admin_database_url, autocommit=True) as operator:
+        operator.execute(
+            "UPDATE app.sessions SET seen_at = now() - interval '1 hour' WHERE id_hash = %s", [session]
+        )
+        assert browser.get(path, headers=headers).status_code == 200
+        found = operator.execute(
+            "SELECT seen_at > now() - interval '1 minute' FROM app.sessions WHERE id_hash = %s", [session]
+        )
+        assert found.fetchone() == (used,)
 
 
 def _until_moved(lines: object) -> list[str]:

@@ -282,14 +282,14 @@ def failed(request: Request, status: int, problem: Json) -> Response:
     return answer
 
 
-def may_open(*roles: Role) -> Callable[[Request], Awaitable[Page]]:
-    """Who is signed in with one of these roles; without any, everybody who is. What changes something carries the session's own token,
+def may_open(*roles: Role, by_itself: bool = False) -> Callable[[Request], Awaitable[Page]]:
+    """Who is signed in with one of these roles; without any, everybody who is. `by_itself`: an open page asks unasked. What changes something carries the session's own token,
     and comes from our own pages.
     """
     allowed = roles or READERS
 
     async def page(request: Request) -> Page:
-        session = await signed_in(request)
+        session = await signed_in(request, by_itself=by_itself)
         check_rate(services_of(request), session.user)
         made = request.scope[PAGE] = Page(request, session)
         request.scope[USER] = session.user

@@ -27,7 +27,7 @@ async def answer(request: Request, handle: Handle) -> Response:
     wanted = request.headers.get("HX-Request"), request.headers.get("HX-Target")
     if request.method != "GET" or wanted != ("true", REFRESH):
         return await handle(request)
-    session = await signed_in(request)
+    session = await signed_in(request, by_itself=True)
     moves: Moves = request.app.state.moves
     after, known = _after(request), moves.lowest
     if after > known:  # not every read model is known to have what they wrote: nobody else's answer will do
