@@ -32,7 +32,8 @@ from joserfc.jws import JWSRegistry
 from api.engine.rates import Rate
 from runtime.oidc import Provider
 
-PATIENCE = 5.0
+PATIENCE, WHOLE = 5.0, 10.0
+"""Seconds for each step of an answer, and for all of it: who waits for a provider's keys waits in a line."""
 MOST = 1024 * 1024
 KEPT_SECONDS = 3_600.0
 """What a provider says of itself and its keys is asked for again then; where it is away, what is known counts on."""
@@ -298,11 +299,12 @@ async def fetched(method: str, url: str, headers: Any = None, form: Json | None 
     """A JSON object. Raises ProviderAway, or NotVouched where the provider refuses what it is asked (4xx)."""
     try:
         async with (
+            asyncio.timeout(WHOLE),
             httpx.AsyncClient(timeout=PATIENCE, verify=_trust(), follow_redirects=False) as client,
             client.stream(method, url, headers=headers, data=form) as answer,
         ):
             content = await _content(answer)
-    except httpx.HTTPError as away:
+    except (httpx.HTTPError, TimeoutError) as away:
         raise ProviderAway(f"it does not answer ({type(away).__name__})") from None
     return _object(answer.status_code, content)
 

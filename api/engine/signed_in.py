@@ -141,13 +141,7 @@ def to_sign_in(next: str) -> str:
 
 
 async def on_not_signed_in(request: Request, error: Exception) -> Response:
-    """A page: to sign in, and back. A part of one: the whole page goes there. All else: 401."""
-    if "hx-request" in request.headers:
-        at = urlsplit(request.headers.get("HX-Current-URL", HOME))
-        return Response(
-            status_code=401,
-            headers={"HX-Redirect": to_sign_in(at.path + (f"?{at.query}" if at.query else ""))},
-        )
+    """A page: to sign in, and back. All else: 401."""
     if request.method in ("GET", "HEAD") and "text/html" in request.headers.get("Accept", ""):
         path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         return RedirectResponse(to_sign_in(path), 303, {"Cache-Control": "no-store"})

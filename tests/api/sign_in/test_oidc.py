@@ -243,6 +243,13 @@ class TestAProvider:
         with pytest.raises(ProviderAway):
             await asking(provider).address(Attempt.begun("corp"), BACK)
 
+    async def test_that_never_comes_to_an_end_is_away(
+        self, provider: Signing, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(oidc, "WHOLE", 0.0)
+        with pytest.raises(ProviderAway):
+            await asking(provider).metadata()
+
     @pytest.mark.parametrize("name", ["token_endpoint", "userinfo_endpoint", "end_session_endpoint"])
     def test_that_would_be_asked_in_the_open_is_refused(self, name: str) -> None:
         issuer = "https://id.example"
