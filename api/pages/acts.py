@@ -320,8 +320,7 @@ async def _choices(page: Page, controls: tuple[Control, ...]) -> dict[str, list[
 async def _metrics(page: Page) -> list[Any]:
     """Those that are measured, by their names."""
     found = (await page.read("/figures/catalogue"))["metrics"]
-    measured = [one for one in found if one["measured"]]
-    return [{"id": one["key"], "name": one["name"][page.language]} for one in measured]
+    return [one for one in found if one["measured"]]
 
 
 async def _stages(page: Page, act: Act, given: dict[str, str]) -> tuple[str, ...]:

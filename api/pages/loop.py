@@ -5,7 +5,6 @@ ready to be shown. What is shown is read by the pages.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
 from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
@@ -58,7 +57,7 @@ class People:
         self.reps = reps
         self.teams = [one for one in teams if one["active"]]
         words = catalogue(page.language)
-        self._said, self._stage = words.gettext, partial(words.pgettext, "stage")
+        self._said, self._said_as = words.gettext, words.pgettext
         self.names = {one["id"]: one["name"] for one in (*teams, *reps)}
         self._managers = {one["parent_id"]: one["name"] for one in teams if one["parent_id"]}
 
@@ -81,8 +80,13 @@ class People:
         return user.role is Role.ADMIN or (id is not None and id == str(user.person_id))
 
     def metric(self, key: str) -> str:
+        """Its name; the kind or stage of one of a family in the reader's language."""
         found = find_metric(key)
-        return str(getattr(found.name, self.page.language)) if found else key
+        if found is None:
+            return key
+        name, (family, _, code) = str(getattr(found.name, self.page.language)), key.partition(":")
+        used_as = "stage" if family == "stage-conversion" else "activity"
+        return name.replace(code, self._code(code, used_as)) if code else name
 
     def figure(self, value: Any, key: str, currency: str = "") -> str:
         """As its metric is counted."""
@@ -129,10 +133,10 @@ class People:
             return self.metric(line["metric"])
         return self.names.get(about) or (about[:8] if is_id(about) else self._code(about))
 
-    def _code(self, text: str) -> str:
+    def _code(self, text: str, used_as: str = "stage") -> str:
         """A stage, or another fixed word."""
-        stage = str(self._stage(text))
-        return str(self._said(text)) if stage == text else stage
+        found = str(self._said_as(used_as, text))
+        return str(self._said(text)) if found == text else found
 
     def _link(self, section: str, about: str) -> str:
         of = {"targets": "targets", "longest": "deals", "action_items": "action-items"}.get(section)
