@@ -12,13 +12,14 @@ from contextlib import suppress
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from fastapi import FastAPI, Request, Response
+from python_multipart.multipart import parse_options_header
 from starlette.responses import RedirectResponse
 
 from api.engine.auth import USER
-from api.engine.errors import Kind, Problem, render
+from api.engine.errors import HTTP, Kind, Problem, render
 from api.engine.services import services_of
 from api.engine.sessions import Session, in_language
 from runtime.language import negotiate
@@ -79,6 +80,13 @@ def check_origin(request: Request) -> None:
         or (site is None and not known)
     ):
         raise Problem(NOT_OURS, f"it has to come from a page under {own_origin(request)}")
+
+
+def check_text(request: Request) -> None:
+    """Before a form is read: texts are UTF-8, as our pages send them. A part may name another encoding, which Python would take."""
+    _, said = parse_options_header(request.headers.get("Content-Type"))
+    if said.get(b"charset", b"utf-8").lower() != b"utf-8":
+        raise Problem(HTTP[415], "forms are sent in UTF-8")
 
 
 def own_origin(request: Request) -> str:
@@ -155,7 +163,7 @@ def install(app: FastAPI) -> None:
 def zone_of(request: Request) -> str:
     """The browser's time zone, which a script of ours tells in a cookie; UTC where it does not, or tells nonsense."""
     told = unquote(request.cookies.get(ZONE_COOKIE, ""))
-    with suppress(ValueError, OSError):
+    with suppress(ZoneInfoNotFoundError, ValueError, OSError):
         return ZoneInfo(told).key if ZONE_NAME.fullmatch(told) else ZONE
     return ZONE
 

@@ -25,6 +25,7 @@ from api.pages.engine.navigation import HOME
 from api.pages.engine.page import Lenient, Page, may_open, router
 from api.pages.engine.shown import now_of
 from api.pages.engine.table import acts
+from domain.engine import reading
 
 FIRST: dict[str, tuple[str, ...]] = {
     "logActivity": (
@@ -113,7 +114,7 @@ async def _known(page: Page, act: Act, given: Lenient) -> dict[str, str]:
         return {"closed_on": now_of(page).date().isoformat()}
     if act.operation != "recordNeeds" or not given["deal_id"]:
         return {}
-    found = await page.find(f"/deals/{given['deal_id']}/details")
+    found = await _of(page, "/deals/{}/details", given["deal_id"])
     needs = found["needs"] if found else {}
     budget = needs.get("budget") or {}
     return {
@@ -327,7 +328,7 @@ async def _stages(page: Page, act: Act, given: dict[str, str]) -> tuple[str, ...
     """Of the deal that the form is about, where it asks for one of them."""
     if not given.get("deal_id") or not any(stated.name in OF_STAGES for stated in act.fields):
         return ()
-    deal = await page.find(f"/deals/{given['deal_id']}")
+    deal = await _of(page, "/deals/{}", given["deal_id"])
     processes = (await page.read("/processes"))["processes"] if deal else []
     return (
         tuple(stage["name"] for stage in stages_of(deal, [one["process"] for one in processes]))
@@ -336,12 +337,21 @@ async def _stages(page: Page, act: Act, given: dict[str, str]) -> tuple[str, ...
     )
 
 
+async def _of(page: Page, path: str, id: str) -> Any | None:
+    """What has that id, if anything. What is no id stays in its field, and the route says so when the form is sent."""
+    try:
+        address = path.format(reading.id(id))
+    except ValueError:
+        return None
+    return await page.find(address)
+
+
 async def _names(page: Page, controls: tuple[Control, ...]) -> dict[str, str]:
     """Of customers and deals that are filled in by their ids."""
     named: dict[str, str] = {}
     for control in controls:
         if control.kind == "id" and control.of in forms.LOOKED_FOR and control.value:
-            found = await page.find(f"/{control.of}s/{control.value}")
+            found = await _of(page, f"/{control.of}s/{{}}", str(control.value))
             if found:
                 named[str(control.value)] = found.get("title") or found["profile"]["name"]
     return named

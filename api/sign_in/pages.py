@@ -15,6 +15,7 @@ from api.engine.signed_in import (
     NotSignedIn,
     check_csrf,
     check_origin,
+    check_text,
     cookie_of,
     drop_cookie,
     local,
@@ -57,6 +58,7 @@ async def sign_out(request: Request) -> Response:
         session = await signed_in(request)
     except NotSignedIn:
         return _left(request)
+    check_text(request)
     check_csrf(request, await request.form())
     provider, id_token = await services_of(request).sessions.end(session)
     asked = services_of(request).providers.get(provider or "")
@@ -110,6 +112,7 @@ def check_place(request: Request) -> None:
     """Raises Problem for a form of another site, and where a cookie would travel open to others."""
     check_way(request)
     check_origin(request)
+    check_text(request)
 
 
 def check_way(request: Request) -> None:

@@ -128,6 +128,54 @@ class TestARefusal:
         assert post_act(south, "moveStage", {"deal_id": str(deal)}, to="contact").status_code == 404
 
 
+class TestWhatIsNoAnswer:
+    """Of no control of ours, or of a browser without its script: it is said in the form, and nothing typed is lost."""
+
+    @pytest.mark.parametrize(
+        ("given", "said"),
+        [
+            ({"customer_id": "Alder"}, "is no id such as"),
+            ({"customer_id": "00000000-0000-0000-0000-000000000007/contacts"}, "is no id such as"),
+            ({"customer_id": "", "customer_id.shown": "Alder"}, "choose one of those"),
+            ({"key": "\u5ba2"}, "Idempotency-Key"),
+            ({"version": "\u5ba2"}, "is no version of ours"),
+        ],
+    )
+    def test_comes_back_with_what_was_typed(
+        self, rep: httpx.Client, post_act: Post, given: dict[str, str], said: str
+    ) -> None:
+        answer = post_act(rep, "openDeal", {}, title="Kept as typed", **given)
+        assert answer.status_code in (412, 422), answer.text
+        assert 'value="Kept as typed"' in answer.text
+        assert said in answer.text
+
+    @pytest.mark.parametrize("operation", ["moveStage", "recordNeeds"])
+    def test_about_what_is_no_id_is_a_form_all_the_same(
+        self, rep: httpx.Client, deal: UUID, operation: str
+    ) -> None:
+        for about in ("none", f"{deal}/history"):
+            assert rep.get(f"/desk/act/{operation}", params={"deal_id": about}).status_code == 200
+
+    def test_as_the_way_back_is_written_as_an_address(
+        self, rep: httpx.Client, deal: UUID, post_act: Post
+    ) -> None:
+        amount = {"amount.amount": "8", "amount.currency": "CNY"}
+        answer = post_act(rep, "changeAmount", {"deal_id": str(deal), "next": "/desk/\u5ba2?q=%41"}, **amount)
+        assert answer.headers["location"].startswith("/desk/%E5%AE%A2?q=%41&after=")
+
+    def test_in_another_encoding_is_not_read(self, rep: httpx.Client) -> None:
+        kind = "multipart/form-data; boundary=x; charset=unicode_escape"
+        body = b'--x\r\nContent-Disposition: form-data; name="csrf"\r\n\r\n\\ud800\r\n--x--\r\n'
+        for address in ("/desk/act/openDeal", "/sign-in", "/sign-out"):
+            answer = rep.post(address, content=body, headers={"Content-Type": kind})
+            assert answer.status_code == 415, address
+
+
+@pytest.mark.parametrize("after", ["\u5ba2", "\U0001f600", "\uff11"])
+def test_a_page_after_what_is_no_position_is_refused(rep: httpx.Client, after: str) -> None:
+    assert rep.get("/desk/deals", params={"after": after}).status_code == 422
+
+
 class TestAFormFromElsewhere:
     def test_without_the_sessions_token_changes_nothing(
         self, house: House, rep: httpx.Client, deal: UUID

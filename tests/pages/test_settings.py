@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import httpx
+import pytest
 
 from tests.house import House
 from tests.pages.conftest import hidden
@@ -45,3 +46,10 @@ def test_an_auditor_has_settings_but_nothing_that_falls_due(auditor: httpx.Clien
     assert auditor.get("/desk/settings").status_code == 200
     assert auditor.get("/desk/due").status_code == 403
     assert "data-owes" not in auditor.get("/desk/settings").text
+
+
+@pytest.mark.parametrize("zone", ["Mars/Olympus", "GMT+99", "tzdata", "../etc/passwd", "America"])
+def test_a_zone_of_the_browser_that_is_not_known_here_is_left_out(house: House, zone: str) -> None:
+    client = house.browser("north-manager")
+    client.cookies.set("zone", zone)
+    assert 'value="UTC"' in client.get("/desk/settings").text

@@ -104,7 +104,9 @@ def _scope(
         "path": path,
         "raw_path": quote(path).encode(),
         "query_string": urlencode(given, doseq=True).encode(),
-        "headers": [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()],
+        "headers": [
+            (name.lower().encode(), value.encode(errors="replace")) for name, value in headers.items()
+        ],
         "root_path": "",
         CHANNEL: Channel.WEB,
     }

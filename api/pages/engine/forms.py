@@ -235,6 +235,8 @@ def _value(control: Control, typed: Mapping[str, str], zone: ZoneInfo) -> Any:
         return _money(typed, control.name)
     if control.kind == "scope":
         return _scope(typed, control.name)
+    if control.of in LOOKED_FOR and not text and typed.get(control.name + ".shown", "").strip():
+        raise Mistyped(control.name, "choose one of those that are found by the name")
     return _read(control, text, zone) if text else None
 
 

@@ -7,7 +7,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from datetime import date
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
@@ -21,7 +21,15 @@ from api.engine.errors import Problem
 from api.engine.roles import READERS, Role
 from api.engine.services import services_of
 from api.engine.sessions import Session
-from api.engine.signed_in import SESSION, NotSignedIn, check_csrf, check_origin, own_origin, signed_in
+from api.engine.signed_in import (
+    SESSION,
+    NotSignedIn,
+    check_csrf,
+    check_origin,
+    check_text,
+    own_origin,
+    signed_in,
+)
 from api.pages.engine import rendering, shared
 from api.pages.engine.asking import Answer, Json, Refusal, ask
 from api.pages.engine.navigation import HOME
@@ -33,6 +41,7 @@ log = logging.getLogger(__name__)
 AFTER = "Salesloop-After"
 PAGE_OF, MOST = 200, 2_000
 AGAIN_SECONDS = "2"
+IN_ADDRESSES = ":/%#?=@[]!$&'()*+,;"
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 PAGE = "salesloop.page"
 HEADERS = {
@@ -226,7 +235,8 @@ class Page:
         return Response(content, status_code, {**HEADERS, **(headers or {})}, media_type="text/html")
 
     def go(self, address: str) -> Response:
-        """To another page, which is read anew: by the browser, or by htmx where that asked."""
+        """To another page, which is read anew: by the browser, or by htmx where that asked. A header holds no letters but ASCII."""
+        address = quote(address, safe=IN_ADDRESSES)
         if self.partial:
             return Response(None, 204, {"HX-Redirect": address})
         return Response(None, 303, {"Location": address})
@@ -298,6 +308,7 @@ def may_open(*roles: Role, by_itself: bool = False) -> Callable[[Request], Await
             raise Forbidden(f"this page is for the role {', '.join(allowed)}; yours is {session.user.role}")
         if request.method in UNSAFE:
             check_origin(request)  # before anything is read
+            check_text(request)
             check_csrf(request, await request.form())
             refuse_acts(request.query_params)
         return made
