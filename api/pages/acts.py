@@ -254,9 +254,15 @@ async def _again(
     ]
     changed = status in (409, 412) and "missing" not in problem
     meanwhile = await _meanwhile(page, act, typed) if changed else []
+    given = {**typed, "version": _shown_version(meanwhile)} if changed and typed.get("version") else typed
     return await _form(
-        page, act, controls, typed, status=status, problem=problem, elsewhere=elsewhere, meanwhile=meanwhile
+        page, act, controls, given, status=status, problem=problem, elsewhere=elsewhere, meanwhile=meanwhile
     )
+
+
+def _shown_version(meanwhile: list[Any]) -> str:
+    """What the person has seen by now: what was done after it is told once more. Empty where nothing can be shown."""
+    return str(meanwhile[0]["version"]) if meanwhile else ""
 
 
 async def _meanwhile(page: Page, act: Act, typed: dict[str, str]) -> list[Any]:
@@ -293,7 +299,7 @@ async def _form(
         "first": [c for c in shown if c.name in first or c.name in wrong or c.needed],
         "more": [c for c in shown if c.name not in first and c.name not in wrong and not c.needed],
         "hidden": {name: given[name] for name in (*act.ids, "version", "next", "then") if given.get(name)},
-        "key": given.get("key") if problem and problem.get("retryable") else uuid4().hex,
+        "key": (problem and problem.get("retryable") and given.get("key")) or uuid4().hex,
         "problem": Lenient(problem) if problem else None,
         "elsewhere": elsewhere or [],
         "meanwhile": meanwhile or [],

@@ -14,6 +14,7 @@ from api.pages.acts import WHOLE
 from api.pages.engine.forms import body_of, controls_of
 from api.pages.engine.table import acts
 from tests.house import House
+from tests.pages.conftest import hidden
 
 Post = Callable[..., httpx.Response]
 
@@ -65,8 +66,6 @@ class TestWhatIsTyped:
 
     def test_twice_is_done_once(self, house: House, rep: httpx.Client) -> None:
         form = rep.get("/desk/act/openDeal").text
-        from tests.pages.conftest import hidden
-
         typed = {"csrf": hidden(form, "csrf"), "key": hidden(form, "key"), "title": "Once"}
         first, second = (rep.post("/desk/act/openDeal", data=typed).headers["location"] for _ in range(2))
         assert first == second
@@ -120,6 +119,27 @@ class TestARefusal:
         assert answer.status_code == 412
         assert "What happened last" in answer.text
         assert post_act(rep, "moveStage", {"deal_id": str(deal)}, to="contact").status_code == 303
+
+    def test_of_a_mistyped_field_keeps_what_was_seen(
+        self, house: House, rep: httpx.Client, deal: UUID, post_act: Post
+    ) -> None:
+        amount = {"amount.amount": "many", "amount.currency": "CNY"}
+        answer = post_act(rep, "changeAmount", {"deal_id": str(deal), "version": "1"}, **amount)
+        assert answer.status_code == 422
+        assert hidden(answer.text, "version") == "1"
+
+    def test_of_what_changed_meanwhile_is_sent_again_on_what_was_shown(
+        self, house: House, rep: httpx.Client, deal: UUID, post_act: Post
+    ) -> None:
+        for number in ("5", "6"):
+            amount = {"amount": {"amount": number, "currency": "CNY"}}
+            receipt = house.admin.post(f"/deals/{deal}/amount", json=amount).json()
+        house.admin.get(f"/deals/{deal}/history", params={"after": receipt["position"]})
+        typed = {"amount.amount": "7", "amount.currency": "CNY"}
+        answer = post_act(rep, "changeAmount", {"deal_id": str(deal), "version": "1", "key": ""}, **typed)
+        assert answer.status_code == 412
+        assert hidden(answer.text, "version") == str(receipt["version"])
+        assert len(hidden(answer.text, "key")) == 32
 
     def test_of_anothers_deal_is_as_if_it_were_not_there(
         self, house: House, deal: UUID, post_act: Post
