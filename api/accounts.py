@@ -100,8 +100,12 @@ async def create(body: MakeAccount, writer: Admin) -> Response:
     id = writer.new_id("account", None)
     try:
         await accounts.create(new, by, id)
-    except AlreadyExists:
-        if writer.key is None or not await _is_repeat(writer, id, body.login):
+    except AlreadyExists as taken:
+        if (
+            writer.key is None
+            or taken.details.get("kind") == "key"
+            or not await _is_repeat(writer, id, body.login)
+        ):
             raise
         return _answer(body.login, None, {"Idempotency-Replayed": "true"})
     except NotFound as nobody:

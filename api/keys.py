@@ -38,7 +38,9 @@ class MakeKey(Strict):
     """A rep's key names the rep, a manager's the team. The user id is a pseudonym, never a name or an address."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"user_id": "wang", "role": "auditor", "label": "yearly audit"}]}
+        json_schema_extra={
+            "examples": [{"user_id": "wang-audit", "role": "auditor", "label": "yearly audit"}]
+        }
     )
 
     user_id: Annotated[str, StringConstraints(pattern=USER_PATTERN)]

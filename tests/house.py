@@ -56,7 +56,7 @@ class House:
         return self.clients[name]
 
     def browser(self, name: str) -> httpx.Client:
-        """Signed in, with an account of that name made when it is first asked for, on a client of its own each time."""
+        """Signed in, with an account of that name after `desk-`, made when it is first asked for, on a client of its own each time."""
         if name not in self.accounts:
             self.accounts[name] = asyncio.run(make_account(self.settings.database_url, self._account(name)))
         cookie = asyncio.run(open_session(self.settings, self.accounts[name]))
@@ -68,11 +68,12 @@ class House:
         return made
 
     def _account(self, name: str) -> NewAccount:
+        login = f"desk-{name}"
         if name in self.reps:
-            return NewAccount(name, Role.REP, rep_id=self.reps[name])
+            return NewAccount(login, Role.REP, rep_id=self.reps[name])
         if name.endswith("-manager"):
-            return NewAccount(name, Role.MANAGER, team_id=self.teams[name.removesuffix("-manager")])
-        return NewAccount(name, Role(name))
+            return NewAccount(login, Role.MANAGER, team_id=self.teams[name.removesuffix("-manager")])
+        return NewAccount(login, Role(name))
 
     @property
     def admin(self) -> httpx.Client:

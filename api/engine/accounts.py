@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -27,8 +28,10 @@ COLUMNS = (
     " (SELECT max(s.seen_at) FROM app.sessions s WHERE s.account_id = a.id) AS seen_at"
 )
 ALL = f"SELECT {COLUMNS} FROM app.accounts a ORDER BY lower(a.login) LIMIT %s"
+BY_RULES = "oidc:"
+"""Begins who made an account, where a provider's rules did. No login holds a colon."""
 ONE = f"SELECT {COLUMNS} FROM app.accounts a WHERE lower(a.login) = lower(%s)"
-PLAIN = "SELECT a.id, a.login, a.created_by, a.disabled_at FROM app.accounts a"
+PLAIN = "SELECT a.id, a.login, a.role, a.created_by, a.disabled_at FROM app.accounts a"
 IDENTITY = "WHERE i.issuer = %s AND i.subject = %s"
 ADDRESS = (
     "WHERE lower(a.email) = lower(%s)"
@@ -61,15 +64,14 @@ class Accounts:
         self._ledger = ledger
 
     async def create(self, new: NewAccount, by: str, id: UUID | None = None) -> UUID:
-        """Raises AlreadyExists for a login or an address that is taken, NotFound for a rep or team that is not there."""
+        """Raises AlreadyExists for a login or an address that is taken, or a key's name, NotFound for a rep or team that is not there."""
         await self._check_named(new.rep_id, new.team_id)
         id = id or uuid4()
         said = (new.name, new.email, new.role.value, new.rep_id, new.team_id, new.language, new.timezone)
         try:
             await self._call(CREATE, [id, new.login, *said, by])
         except UniqueViolation as taken:
-            field = "email" if taken.diag.constraint_name == "accounts_by_email" else "login"
-            raise AlreadyExists(f"{field}: there is an account with it already", field=field) from None
+            raise _taken(taken.diag.constraint_name) from None
         return id
 
     async def all(self, limit: int = 1_000) -> list[dict[str, Any]]:
@@ -105,13 +107,19 @@ class Accounts:
 
     async def link(self, id: UUID, by: str, lasts: timedelta, *, once: bool = True) -> str:
         """The token of a link by which a password is set; earlier ones count no more. Not `once`: it opens a session each time, on
-        this machine alone. Raises Forbidden for a disabled account.
+        this machine alone. Raises Forbidden for a disabled account, and one that a provider's rules give and take.
         """
         token = secrets.token_urlsafe(32)
         values = [id, digest(token), once, datetime.now(UTC) + lasts, by]
         if not await self._call("SELECT app.create_link(%s, %s, %s, %s, %s)", values):
-            raise Forbidden("the account is disabled: enable it first")
+            raise Forbidden(await self._why_no_link(id))
         return token
+
+    async def _why_no_link(self, id: UUID) -> str:
+        rows = await self._rows(f"{PLAIN} WHERE a.id = %s", [id])
+        if rows and rows[0]["disabled_at"] is None and follows_rules(rows[0]):
+            return "a provider's rules made this account, and give and take it: its owner comes in by the provider alone"
+        return "the account is disabled: enable it first"
 
     async def spend(self, token: str, password_hash: str) -> UUID | None:
         """The account whose password it is now; None where the link counts no more. Its sessions end."""
@@ -166,3 +174,25 @@ class Accounts:
         async with self._ledger.pool.connection() as connection:
             cursor = connection.cursor(row_factory=dict_row)
             return await (await cursor.execute(query.encode(), values)).fetchall()
+
+
+def follows_rules(account: Mapping[str, Any]) -> bool:
+    """Whether a provider's rules give and take it, whatever the provider was called when it vouched: else a new name would free its
+    people of the rules. What the operator made an administrator is the operator's.
+    """
+    return made_by_rules(account) and account["role"] != Role.ADMIN.value
+
+
+def made_by_rules(account: Mapping[str, Any]) -> bool:
+    return str(account["created_by"]).startswith(BY_RULES)
+
+
+def _taken(constraint: str | None) -> AlreadyExists:
+    if constraint == "names_of_keys":
+        return AlreadyExists(
+            "login: an API key has this user id, now or once: choose another, as the ledger tells people by it",
+            field="login",
+            kind="key",
+        )
+    field = "email" if constraint == "accounts_by_email" else "login"
+    return AlreadyExists(f"{field}: there is an account with it already", field=field)

@@ -26,7 +26,11 @@ OF_ONE_ADDRESS, OF_ONE_LOGIN = 10, 60
 """Wrong passwords for one login: from one address, at once and then an hour, and an hour from all of them. One stranger alone, who has
 one address, cannot lock anybody out.
 """
-FIND = "SELECT id, password_hash FROM app.accounts WHERE lower(login) = %s AND disabled_at IS NULL"
+FIND = (
+    "SELECT id, password_hash FROM app.accounts"
+    " WHERE lower(login) = %s AND disabled_at IS NULL AND (role = 'admin' OR created_by NOT LIKE 'oidc:%%')"
+)
+"""Who is given and taken by a provider's rules comes in by the provider alone, which alone knows whether they still fit."""
 
 
 class Passwords:

@@ -20,7 +20,7 @@ from api.engine.roles import Role
 from api.engine.turns import Turns
 from domain.engine.aggregate import Aggregate
 from domain.engine.context import Reach
-from domain.engine.errors import Forbidden, KeyReused, NotFound
+from domain.engine.errors import AlreadyExists, Forbidden, KeyReused, NotFound
 from domain.people.people import Rep, Team
 from runtime.bounds import Bounds
 from runtime.ledger import Ledger
@@ -43,6 +43,7 @@ REVOKE = "SELECT app.revoke_key(%s)"
 OPERATOR_ONLY = "an administrator's key is made by the operator, in the terminal: salesloop keys create --role admin --for WHO"
 
 
+NAME_OF_AN_ACCOUNT = "user_id: an account has this login: choose another, such as one that ends in -laptop, as the ledger tells people by it"
 MADE = "SELECT user_id, role, rep_id, team_id, label, expires_at FROM app.api_keys WHERE id = %s"
 A = TypeVar("A", bound=Aggregate)
 
@@ -162,7 +163,8 @@ class KeyStore:
 
     async def create(self, new: NewKey, created_by: str) -> tuple[str, str]:
         """The new key's id, and its token, which is not kept and cannot be shown again. Raises NotFound for a rep or team
-        that is not there, Forbidden for an administrator's key over a connection that is not the operator's.
+        that is not there, AlreadyExists for an account's login, Forbidden for an administrator's key over a connection that is not the
+        operator's.
         """
         return await self._insert(secrets.token_hex(8), new, created_by)
 
@@ -186,6 +188,10 @@ class KeyStore:
                 await connection.execute(CREATE, (id, digest(secret), *row))
             except InsufficientPrivilege as refused:
                 raise Forbidden(OPERATOR_ONLY) from refused
+            except UniqueViolation as taken:
+                if taken.diag.constraint_name != "names_of_accounts":
+                    raise
+                raise AlreadyExists(NAME_OF_AN_ACCOUNT, field="user_id") from None
         return id, f"{PREFIX}_{id}_{secret}"
 
     async def _made(self, id: str, new: NewKey) -> bool:

@@ -10,7 +10,7 @@ from hashlib import blake2b
 from typing import Any
 from uuid import UUID
 
-from api.engine.accounts import NewAccount
+from api.engine.accounts import BY_RULES, NewAccount, follows_rules, made_by_rules
 from api.engine.roles import Role
 from api.engine.services import Services
 from api.engine.users import USER_PATTERN
@@ -21,8 +21,6 @@ from runtime.oidc import Provider, Rule
 
 Claims = dict[str, Any]
 NOBODYS = "you are known to {title}, and nobody has given you a part here yet: ask an administrator to add you with your address"
-BY = "oidc:"
-"""Begins who made an account, where rules did. No login holds a colon."""
 DISABLED = "this account is disabled: ask an administrator"
 
 
@@ -36,19 +34,14 @@ async def account_of(services: Services, provider: Provider, claims: Claims) -> 
         return await _made(services, provider, claims)
     if known["disabled_at"] is not None:
         raise Forbidden(DISABLED)
-    if _by_rules(known):
+    if follows_rules(known):
         await _placed_anew(services, provider, claims, known["id"])
     id: UUID = known["id"]
     return id
 
 
 def _by(provider: Provider) -> str:
-    return f"{BY}{provider.name}"
-
-
-def _by_rules(account: Any) -> bool:
-    """Whatever the provider was called when it vouched: else a new name would free its people of the rules."""
-    return str(account["created_by"]).startswith(BY)
+    return f"{BY_RULES}{provider.name}"
 
 
 async def _invited(services: Services, provider: Provider, claims: Claims) -> Any:
@@ -58,7 +51,7 @@ async def _invited(services: Services, provider: Provider, claims: Claims) -> An
     address = verified_email(provider, claims)
     if address is None or (found := await services.accounts.addressed(address, provider.issuer)) is None:
         return None
-    if _by_rules(found):
+    if made_by_rules(found):
         return None
     if found["disabled_at"] is None and not await services.accounts.identify(
         found["id"], provider.issuer, claims["sub"], _by(provider)
@@ -86,7 +79,7 @@ async def _made(services: Services, provider: Provider, claims: Claims) -> UUID:
         for address in dict.fromkeys((verified_email(provider, claims), None)):
             with suppress(
                 AlreadyExists
-            ):  # the login, the address, or all of it: somebody signs in twice at once
+            ):  # the login, also of a key, the address, or all of it: somebody signs in twice at once
                 account = NewAccount(login, new.role, new.rep_id, new.team_id, _name(claims), address)
                 await services.accounts.create(account, _by(provider), id)
                 break

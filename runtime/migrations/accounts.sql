@@ -4,7 +4,7 @@
 DO $$ DECLARE old regprocedure; BEGIN
     FOR old IN SELECT oid::regprocedure FROM pg_proc
                 WHERE pronamespace = 'app'::regnamespace
-                  AND proname IN ('must_be_operator', 'note_change', 'create_account', 'set_role', 'set_preferences', 'disable_account',
+                  AND proname IN ('must_be_operator', 'note_change', 'take_name', 'create_account', 'set_role', 'set_preferences', 'disable_account',
                                   'enable_account', 'create_link', 'end_links', 'spend_link', 'link_identity', 'open_session',
                                   'touch_session', 'end_session', 'end_sessions') LOOP
         EXECUTE format('DROP FUNCTION %s', old);
@@ -24,12 +24,23 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
     SELECT p_by, a.id, a.login, p_what, COALESCE(p_detail, '') FROM app.accounts a WHERE a.id = p_id
 $$;
 
+-- Accounts and API keys share one set of names: the ledger attributes acts by them, and keeps them for ever, a revoked key's too. Whoever
+-- makes one of a name waits for who makes the other, and then sees it.
+CREATE FUNCTION app.take_name(p_name text) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(7205003, hashtext(lower(p_name)));
+END $$;
+
 CREATE FUNCTION app.create_account(
     p_id uuid, p_login text, p_name text, p_email text, p_role text, p_rep uuid, p_team uuid, p_language text, p_timezone text,
     p_by text
 ) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF p_role = 'admin' THEN PERFORM app.must_be_operator(); END IF;
+    PERFORM app.take_name(p_login);
+    IF EXISTS (SELECT FROM app.api_keys k WHERE lower(k.user_id) = lower(p_login)) THEN
+        RAISE EXCEPTION 'an API key has this name' USING ERRCODE = 'unique_violation', CONSTRAINT = 'names_of_keys';
+    END IF;
     INSERT INTO app.accounts (id, login, name, email, role, rep_id, team_id, language, timezone, created_by)
     VALUES (p_id, p_login, p_name, p_email, p_role, p_rep, p_team, p_language, p_timezone, p_by);
     PERFORM app.note_change(p_id, p_by, 'created', p_role);
@@ -100,12 +111,14 @@ BEGIN
     RETURN true;
 END $$;
 
--- The one link that counts from now on; false where there is no such account, or a disabled one.
+-- The one link that counts from now on; false where there is no such account, a disabled one, or one that a provider's rules give and
+-- take: its owner comes in by the provider alone.
 CREATE FUNCTION app.create_link(p_account uuid, p_token_hash bytea, p_once boolean, p_expires timestamptz, p_by text)
 RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE v_role text;
 BEGIN
-    SELECT role INTO v_role FROM app.accounts WHERE id = p_account AND disabled_at IS NULL FOR UPDATE;
+    SELECT role INTO v_role FROM app.accounts
+     WHERE id = p_account AND disabled_at IS NULL AND (role = 'admin' OR created_by NOT LIKE 'oidc:%') FOR UPDATE;
     IF NOT FOUND THEN RETURN false; END IF;
     IF v_role = 'admin' OR NOT p_once THEN PERFORM app.must_be_operator(); END IF;
     PERFORM app.end_links(p_account);
@@ -124,7 +137,8 @@ BEGIN
      WHERE token_hash = sha256(convert_to(p_token, 'UTF8')) AND once AND used_at IS NULL AND expires_at > now()
     RETURNING account_id INTO v_account;
     IF NOT FOUND THEN RETURN NULL; END IF;
-    UPDATE app.accounts SET password_hash = p_password_hash WHERE id = v_account AND disabled_at IS NULL RETURNING login INTO v_login;
+    UPDATE app.accounts SET password_hash = p_password_hash
+     WHERE id = v_account AND disabled_at IS NULL AND (role = 'admin' OR created_by NOT LIKE 'oidc:%') RETURNING login INTO v_login;
     IF NOT FOUND THEN RETURN NULL; END IF;
     PERFORM app.note_change(v_account, v_login, 'password', '');
     PERFORM app.end_sessions(v_account, v_login);
@@ -167,9 +181,9 @@ BEGIN
 END $$;
 
 DO $$ DECLARE made regprocedure; inside boolean; BEGIN
-    FOR made, inside IN SELECT oid::regprocedure, proname IN ('must_be_operator', 'note_change') FROM pg_proc
+    FOR made, inside IN SELECT oid::regprocedure, proname IN ('must_be_operator', 'note_change', 'take_name') FROM pg_proc
                 WHERE pronamespace = 'app'::regnamespace
-                  AND proname IN ('must_be_operator', 'note_change', 'create_account', 'set_role', 'set_preferences', 'disable_account',
+                  AND proname IN ('must_be_operator', 'note_change', 'take_name', 'create_account', 'set_role', 'set_preferences', 'disable_account',
                                   'enable_account', 'create_link', 'end_links', 'spend_link', 'link_identity', 'open_session',
                                   'touch_session', 'end_session', 'end_sessions') LOOP
         EXECUTE format('ALTER FUNCTION %s OWNER TO salesloop_owner', made);

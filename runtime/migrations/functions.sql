@@ -143,6 +143,10 @@ BEGIN
     IF p_role = 'admin' AND NOT pg_has_role(session_user, 'salesloop_owner', 'MEMBER') THEN
         RAISE EXCEPTION 'an administrator''s key needs the operator''s rights' USING ERRCODE = 'insufficient_privilege';
     END IF;
+    PERFORM app.take_name(p_user);
+    IF EXISTS (SELECT FROM app.accounts a WHERE lower(a.login) = lower(p_user)) THEN
+        RAISE EXCEPTION 'an account has this name' USING ERRCODE = 'unique_violation', CONSTRAINT = 'names_of_accounts';
+    END IF;
     INSERT INTO app.api_keys (id, secret_hash, user_id, role, rep_id, team_id, label, created_by, expires_at)
     VALUES (p_id, p_secret_hash, p_user, p_role, p_rep, p_team, p_label, p_by, p_expires);
 END $$;

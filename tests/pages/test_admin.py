@@ -35,7 +35,7 @@ class TestAccounts:
         south = house.browser("south")
         token = hidden(admin.get("/desk/admin/accounts").text, "csrf")
         for act, seen in (("disable", 303), ("enable", 200)):
-            answer = admin.post(f"/desk/admin/accounts/south/{act}", data={"csrf": token})
+            answer = admin.post(f"/desk/admin/accounts/desk-south/{act}", data={"csrf": token})
             assert answer.status_code == 303, answer.text
             if act == "disable":
                 assert south.get("/desk/board").status_code == seen

@@ -7,8 +7,11 @@ import asyncio
 import httpx
 import pytest
 
-from api.engine.accounts import NewAccount
+from api.engine.accounts import Accounts, NewAccount
 from api.engine.roles import Role
+from api.engine.users import KeyStore, NewKey
+from domain.engine.errors import AlreadyExists
+from runtime.ledger import open_ledger
 from tests.api.sign_in.conftest import PASSWORD, with_password
 from tests.house import House, make_account
 
@@ -126,3 +129,33 @@ def test_an_administrator_is_made_by_the_operator_alone(house: House) -> None:
         answer = house.admin.post(path, json=body)
         assert (answer.status_code, "operator" in answer.json()["detail"]) == (403, True), path
     assert house.admin.post("/accounts/chief/disable").status_code == 204
+
+
+class TestAName:
+    def test_of_a_key_is_no_login_whatever_its_case_also_after_it_was_revoked(self, house: House) -> None:
+        made = house.admin.post("/keys", json={"user_id": "li-key", "role": "auditor"})
+        assert house.admin.delete(f"/keys/{made.json()['id']}").status_code == 204
+        body = {"login": "LI-key", "role": "auditor"}
+        for headers in ({}, {"Idempotency-Key": "of a key"}):
+            answer = house.admin.post("/accounts", json=body, headers=headers)
+            assert (answer.status_code, "an API key" in answer.json()["detail"]) == (409, True), answer.text
+
+    def test_of_an_account_is_no_key_s(self, house: House) -> None:
+        assert house.admin.post("/accounts", json={"login": "fang", "role": "auditor"}).status_code == 201
+        body = {"user_id": "Fang", "role": "auditor"}
+        for headers in ({}, {"Idempotency-Key": "of an account"}):
+            answer = house.admin.post("/keys", json=body, headers=headers)
+            assert (answer.status_code, "an account has" in answer.json()["detail"]) == (409, True), (
+                answer.text
+            )
+        assert house.admin.post("/keys", json=body | {"user_id": "fang-laptop"}).status_code == 201
+
+    async def test_is_taken_by_one_of_two_at_once(self, house: House) -> None:
+        async with open_ledger(house.settings.database_url, min_size=2, max_size=2) as ledger:
+            for n in range(20):
+                met = await asyncio.gather(
+                    Accounts(ledger).create(NewAccount(f"both-{n}", Role.AUDITOR), "tests"),
+                    KeyStore(ledger).create(NewKey(f"both-{n}", Role.AUDITOR), "tests"),
+                    return_exceptions=True,
+                )
+                assert sum(isinstance(one, AlreadyExists) for one in met) == 1, met
