@@ -131,3 +131,11 @@ def test_files_are_kept_for_good_and_found_by_their_content(rep: httpx.Client) -
         assert answer.status_code == 200
         assert "immutable" in answer.headers["cache-control"]
         assert rep.get(address.replace("/static/", "/static/x")).status_code == 404
+
+
+@pytest.mark.parametrize("tab", ["people", "accounts", "keys", "rules", "imports", "read-models"])
+def test_the_middle_alone_of_a_page_that_two_templates_make(admin: httpx.Client, tab: str) -> None:
+    answer = admin.get(f"/desk/admin/{tab}", headers={"HX-Request": "true"})
+    assert answer.status_code == 200
+    assert "Administration" in answer.text
+    assert "<main" not in answer.text

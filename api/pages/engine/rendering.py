@@ -15,8 +15,6 @@ from api.pages.engine.navigation import entries
 TEMPLATES = Path(__file__).parent.parent / "templates"
 SHARED = ("parts", "controls", "charts")
 """Templates of macros that every other one has, by these names."""
-MIDDLE = "main"
-"""The block of a page that is rendered alone when something has changed."""
 
 
 @cache
@@ -50,12 +48,10 @@ def _ngettext(context: Context, one: str, many: str, n: int) -> str:
 
 
 def render(template: str, page: shown.Viewer, *, partial: bool, values: dict[str, Any]) -> str:
-    """The page of the template; of one that has a middle, that alone where `partial`."""
+    """The page of the template; where `partial`, its middle alone, which base.html sees to however many templates stand between."""
     made = environment()
     found = made.get_template(template)
-    given = {"page": page, **values}
+    given = {"page": page, "middle_alone": partial, **values}
     for name in SHARED:  # a later one may use an earlier one
         given[name] = made.get_template(f"{name}.html").make_module(dict(given))
-    if partial and MIDDLE in found.blocks:
-        return "".join(found.blocks[MIDDLE](found.new_context(given)))
     return found.render(given)
