@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -55,13 +56,15 @@ async def ask(
     content = b"" if body is None else orjson.dumps(body)
     sent = {"content-type": "application/json"} if body is not None else {}
     scope = _scope(request, method, path, query or {}, sent | dict(headers or {}))
-    status, found, parts = 500, {}, []
+    status, found, parts, more = 500, {}, [], True
 
     async def receive() -> Json:
-        if pieces is None:
-            return {"type": "http.request", "body": content, "more_body": False}
-        piece = await anext(pieces, None)
-        return {"type": "http.request", "body": piece or b"", "more_body": piece is not None}
+        nonlocal more
+        if not more:  # who answers with a file listens for a disconnect as well, without end
+            await asyncio.Future()
+        piece = None if pieces is None else await anext(pieces, None)
+        more = piece is not None
+        return {"type": "http.request", "body": piece if more else content, "more_body": more}
 
     async def send(message: Any) -> None:
         nonlocal status, found
