@@ -24,6 +24,8 @@ class Form:
         """`next_step__what` is the field `next_step.what`."""
         for name, text in typed.items():
             field = self[name.replace("__", ".")]
+            if not field.is_visible():
+                self.place.get_by_text("More", exact=True).click()
             if field.evaluate("(one) => one.tagName") == "SELECT":
                 field.select_option(text)
             else:
