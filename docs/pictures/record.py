@@ -1,5 +1,7 @@
 # noqa: INP001 - a script beside its picture, no package
-"""docs: the README's pictures, from a real run of the demonstration in a terminal; `make pictures`. Nothing in it is drawn by hand."""
+"""docs: the README's pictures, from a real run of the demonstration; `make pictures`: of the terminal here, of the desk in `pages.py`.
+Nothing in them is drawn by hand.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +13,10 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import pages
 from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.console import Console
 from rich.text import Text
@@ -30,17 +33,19 @@ FONTS = re.compile(r"@font-face \{\{.*?\}\}", re.DOTALL)
 """A picture in a repository asks no other host for fonts."""
 
 
-def run(data: str) -> str:
-    """What the demonstration writes to a terminal until it serves."""
+def run(data: str, serving: Callable[[str], None]) -> str:
+    """What the demonstration writes to a terminal until it serves; `serving` hears it while it does."""
     ours, theirs = pty.openpty()
     env = {**os.environ, "SALESLOOP_DATA": data, "COLUMNS": str(COLUMNS), "TERM": "xterm-256color"}
     command = [sys.executable, "-m", "cli.main", "dev", "--demo"]
     with subprocess.Popen(command, env=env, stdin=theirs, stdout=theirs, stderr=theirs) as demo:
         os.close(theirs)
-        said = "".join(_until_serving(ours))
-        demo.send_signal(signal.SIGINT)
-        for _ in _chunks(ours):
-            pass
+        try:
+            serving(said := "".join(_until_serving(ours)))
+        finally:
+            demo.send_signal(signal.SIGINT)
+            for _ in _chunks(ours):
+                pass
     return said
 
 
@@ -90,7 +95,7 @@ def picture(lines: list[str]) -> str:
 
 def main() -> None:
     with tempfile.TemporaryDirectory(prefix="salesloop-picture-") as data:
-        lines = screen(run(data))
+        lines = screen(run(data, pages.take))
     for name, (first, after) in PICTURES.items():
         starts, ends = (next(n for n, line in enumerate(lines) if word in line) for word in (first, after))
         file = Path(__file__).with_name(f"{name}.svg")
