@@ -19,7 +19,7 @@ from tests.api.authority import application
 ROOT = Path(__file__).parents[1]
 PAGES = sorted(
     [
-        *(ROOT / name for name in ("README.md", "CHANGELOG.md", "findings/README.md")),
+        *(ROOT / name for name in ("README.md", "README.zh.md", "CHANGELOG.md", "findings/README.md")),
         *(ROOT / "docs").rglob("*.md"),
     ]
 )
