@@ -22,7 +22,7 @@ from starlette.requests import ClientDisconnect
 from starlette.routing import Match
 from starlette.types import Scope
 
-from api.engine.errors import HTTP, PAUSE, TOO_MANY_REQUESTS, Problem, invalid, too_many
+from api.engine.errors import PAUSE, TOO_MANY_REQUESTS, invalid, not_whole, too_many
 from api.engine.fields import Strict
 from api.engine.reading import WAITING, Look
 from api.engine.received import header, is_json, read_json
@@ -144,7 +144,7 @@ async def whole(request: Request) -> None:
     try:
         await request.body()
     except ClientDisconnect:
-        raise Problem(HTTP[400], "the body ended before it was whole") from None
+        raise not_whole() from None
 
 
 def wants_only_ours(route: APIRoute, method: str, *, bodies: int) -> bool:

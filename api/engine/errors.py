@@ -15,6 +15,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.routing import Match
 
 from api.engine.faults import plainly
@@ -267,6 +268,15 @@ async def on_another_shape(request: Request, error: Exception) -> Response:
     return render(request, Problem(NOT_READY, detail, headers={"Retry-After": "60"}))
 
 
+async def on_client_gone(request: Request, error: Exception) -> Response:
+    """Nobody hears it: it is what the line of the request says, and no error of ours. Anybody can break off."""
+    return render(request, not_whole())
+
+
+def not_whole() -> Problem:
+    return Problem(HTTP[400], "the body ended before it was whole")
+
+
 async def on_unknown(request: Request, error: Exception) -> Response:
     """The server logs the traceback; the answer tells nothing of our insides."""
     log.error("a request failed", extra={"error_type": type(error).__name__}, exc_info=error)
@@ -284,6 +294,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Crowded, on_crowded)
     app.add_exception_handler(RequestValidationError, on_validation_error)
     app.add_exception_handler(HTTPException, on_http_exception)
+    app.add_exception_handler(ClientDisconnect, on_client_gone)
     app.add_exception_handler(psycopg.errors.LockNotAvailable, on_database_busy)
     app.add_exception_handler(psycopg.errors.QueryCanceled, on_database_busy)
     app.add_exception_handler(psycopg.errors.UndefinedTable, on_another_shape)

@@ -7,7 +7,9 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
+from fastapi import FastAPI, Request
 
+from api.engine import errors
 from tests.house import House
 
 MEMBERS = {"type", "title", "status", "detail", "instance", "code"}
@@ -230,3 +232,26 @@ def test_who_may_not_is_told_in_chinese(house: House) -> None:
     assert problem(answer, 401, "unauthenticated")["title"] == "需要 API 密钥"
     told = problem(house.admin.get("/nowhere", headers=CHINESE), 404, "no-such-route")
     assert told["title"] == "没有这个地址"
+
+
+async def test_who_breaks_off_a_form_leaves_no_error_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    app = FastAPI()
+    answered: list[Any] = []
+    errors.install(app)
+
+    @app.post("/form")
+    async def read(request: Request) -> None:
+        await request.form()
+
+    kind = (b"content-type", b"application/x-www-form-urlencoded")
+    scope = {"type": "http", "method": "POST", "path": "/form", "query_string": b"", "headers": [kind]}
+
+    async def receive() -> Any:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        answered.append(message.get("status"))
+
+    await app(scope, receive, send)
+    assert answered[0] == 400
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import httpx
 import psycopg
 import pytest
+from starlette.requests import ClientDisconnect
 
 from api.engine.moves import Moves
 from api.engine.roles import Role
@@ -13,6 +14,7 @@ from api.engine.signed_in import COOKIE
 from api.engine.users import digest
 from api.pages import live
 from api.pages.engine.navigation import ENTRIES, entries
+from api.pages.engine.page import _said
 from projections.engine.signals import Watermarks
 from tests.house import House
 
@@ -139,3 +141,9 @@ def test_the_middle_alone_of_a_page_that_two_templates_make(admin: httpx.Client,
     assert answer.status_code == 200
     assert "Administration" in answer.text
     assert "<main" not in answer.text
+
+
+def test_a_form_that_is_broken_off_is_no_error_of_ours(caplog: pytest.LogCaptureFixture) -> None:
+    status, problem = _said(ClientDisconnect())
+    assert (status, problem["detail"]) == (400, "the body ended before it was whole")
+    assert not caplog.records

@@ -15,9 +15,10 @@ from fastapi import APIRouter, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from api.engine.auth import USER, check_rate
-from api.engine.errors import Problem
+from api.engine.errors import Problem, not_whole
 from api.engine.roles import READERS, Role
 from api.engine.services import services_of
 from api.engine.sessions import Session
@@ -268,6 +269,8 @@ def _said(wrong: Exception) -> tuple[int, Json]:
     match wrong:
         case Refusal():
             return wrong.status, wrong.problem
+        case ClientDisconnect():
+            return _said(not_whole())
         case Problem():
             kind = wrong.kind
             return kind.status, {"code": kind.code, "title": kind.title, "detail": wrong.detail}
