@@ -1,0 +1,49 @@
+"""What a browser has to fetch stays small, however many deals there are."""
+
+from __future__ import annotations
+
+import gzip
+import re
+
+import httpx
+import pytest
+
+from tests.house import House
+
+MOST = 60_000
+"""Bytes, compressed: of a page's HTML, and of all scripts together."""
+DEALS = 300
+
+
+@pytest.fixture(scope="module")
+def many(house: House) -> int:
+    """Positions of a board whose first column is longer than a page shows."""
+    for n in range(DEALS):
+        house.open_deal("north", title=f"{n} boilers for 宁波 {n * 7919 % 1000}")
+    return house.position
+
+
+def compressed(content: bytes) -> int:
+    return len(gzip.compress(content))
+
+
+@pytest.mark.parametrize("path", ["/desk/board", "/desk/today", "/desk/team", "/desk/deals"])
+def test_html_is_small_with_hundreds_of_deals(
+    house: House, manager: httpx.Client, many: int, path: str
+) -> None:
+    answer = manager.get(path, params={"after": str(many)})
+    assert answer.status_code == 200
+    assert compressed(answer.content) < MOST
+
+
+def test_a_board_of_hundreds_shows_cards(manager: httpx.Client, many: int) -> None:
+    """What is weighed above is no empty page."""
+    shown = manager.get("/desk/board", params={"after": str(many)}).text
+    assert len(re.findall("boilers for", shown)) >= 30
+
+
+def test_all_script_is_small(manager: httpx.Client) -> None:
+    scripts = re.findall(r'<script[^>]* src="([^"]+)"', manager.get("/desk/board").text)
+    assert len(scripts) == 2, scripts
+    total = sum(compressed(manager.get(script).content) for script in scripts)
+    assert 0 < total < MOST
