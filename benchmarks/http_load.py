@@ -23,7 +23,7 @@ class Refused(Exception):
 
 def get(socket: str, paths: Sequence[str], token: str, seconds: float) -> float:
     """Requests a second, over these paths in turn."""
-    turn = itertools.cycle([_request("GET", path, token) for path in paths])
+    turn = itertools.cycle([request("GET", path, token) for path in paths])
     return uvloop.run(_load(socket, turn, seconds, CONNECTIONS))
 
 
@@ -32,13 +32,13 @@ def post(
 ) -> float:
     """Requests a second: bodies to paths, each once and under an idempotency key of its own."""
     turn = (
-        _request("POST", path, token, f"Idempotency-Key: {uuid4()}\r\n", body)
+        request("POST", path, token, f"Idempotency-Key: {uuid4()}\r\n", body)
         for path, body in itertools.cycle(posts)
     )
     return uvloop.run(_load(socket, turn, seconds, connections))
 
 
-def _request(method: str, path: str, token: str, headers: str = "", body: bytes = b"") -> bytes:
+def request(method: str, path: str, token: str, headers: str = "", body: bytes = b"") -> bytes:
     if body:
         headers += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
     head = f"{method} {path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {token}\r\n{headers}\r\n"
@@ -46,7 +46,7 @@ def _request(method: str, path: str, token: str, headers: str = "", body: bytes 
 
 
 async def _load(socket: str, turn: Iterator[bytes], seconds: float, connections: int) -> float:
-    await _until_ready(socket, next(turn))
+    await until_ready(socket, next(turn))
     await _busy(socket, turn, time.perf_counter() + min(0.3, seconds), connections)
     started = time.perf_counter()
     answered = await _busy(socket, turn, started + seconds, connections)
@@ -61,13 +61,13 @@ async def _caller(socket: str, turn: Iterator[bytes], end: float) -> int:
     reader, writer = await asyncio.open_unix_connection(socket)
     answered = 0
     while time.perf_counter() < end:
-        await _ask(reader, writer, next(turn))
+        await ask(reader, writer, next(turn))
         answered += 1
     writer.close()
     return answered
 
 
-async def _ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes) -> bytes:
+async def ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes) -> bytes:
     writer.write(request)
     head = await reader.readuntil(b"\r\n\r\n")
     length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r")[0])
@@ -77,11 +77,11 @@ async def _ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, reque
     return body
 
 
-async def _until_ready(socket: str, request: bytes) -> None:
+async def until_ready(socket: str, request: bytes) -> None:
     end = time.monotonic() + READY_SECONDS
     while True:
         try:
-            await _ask(*await asyncio.open_unix_connection(socket), request)
+            await ask(*await asyncio.open_unix_connection(socket), request)
             return
         except OSError:
             if time.monotonic() > end:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.figures import Row
-from benchmarks.rows import append, follow, imports, load, promises, read, start, write
+from benchmarks.rows import append, desk, follow, imports, load, promises, read, start, write
 
 ROWS: tuple[Row, ...] = (
     *append.ROWS,
@@ -11,6 +11,7 @@ ROWS: tuple[Row, ...] = (
     *imports.ROWS,
     *follow.ROWS,
     *read.ROWS,
+    *desk.ROWS,
     *write.ROWS,
     *start.ROWS,
     *promises.ROWS,
