@@ -9,6 +9,7 @@ import itertools
 import random
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -19,8 +20,8 @@ from benchmarks import http_load
 
 SPREAD = 0.3
 """Seconds that a page waits at most before it asks again."""
-SETTLE = 2.5
-"""Seconds in which what was written last comes to every page."""
+PATIENCE = 30.0
+"""Seconds after the last write in which every change has to be on its page."""
 EACH = 5
 """Of so many commands one changes an amount that a page shows."""
 FIRST_AMOUNT = 2_000_000
@@ -102,9 +103,12 @@ class Changes:
         self.waiting: dict[str, list[tuple[int, float]]] = {}
         self.seen: list[float] = []
         self._amounts = itertools.count(FIRST_AMOUNT)
+        self._none = asyncio.Event()
+        self._none.set()
 
     def next(self, deal: str) -> int:
         amount = next(self._amounts)
+        self._none.clear()
         self.waiting.setdefault(deal, []).append((amount, time.perf_counter()))
         return amount
 
@@ -114,6 +118,13 @@ class Changes:
         now = time.perf_counter()
         self.seen += [now - at for _, at in waiting[: last + 1]]
         del waiting[: last + 1]
+        if not self.missed:
+            self._none.set()
+
+    async def all_shown(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE):
+                await self._none.wait()
 
     @property
     def missed(self) -> int:
@@ -179,7 +190,8 @@ async def _look_on(load: Load) -> Measured:
         writes = await _write(load, changes, load.seconds)
         used, took = processor_seconds(load.process) - used, time.perf_counter() - began
         asked = sum(page.asked for page in pages) - asked
-        await asyncio.sleep(SETTLE)
+        if pages:
+            await changes.all_shown()
         grown = server.memory_info().rss - before
         for task in staying:
             task.cancel()

@@ -98,7 +98,7 @@ def _listening() -> Iterator[None]:
 
 
 def waves(statements: Sequence[Statement]) -> Waves:
-    """A statement that began before all of the wave had ended belongs to it."""
+    """A statement that began before any of the wave had ended belongs to it."""
     found: Waves = []
     for one in sorted(statements, key=lambda one: one.began):
         if found and one.began < min(other.ended for other in found[-1]):
