@@ -52,8 +52,8 @@ class Load(NamedTuple):
 
 
 class Measured(NamedTuple):
-    """In seconds: the server's processor, the clock, each write, each change until a page shows it. `asked` counts middles, `missed`
-    changes that a page never showed, `memory` is by how many bytes the server grew while the pages were opened and looked at.
+    """In seconds: the server's processor, the clock, each write, each change until a page shows it. `asked` counts middles, `refused`
+    those that were too much at once, `missed` changes that a page never showed, `memory` is by how many bytes the server grew while the pages were opened and looked at.
     """
 
     processor: float
@@ -62,6 +62,7 @@ class Measured(NamedTuple):
     seen: list[float]
     missed: int
     asked: int
+    refused: int
     memory: int
 
 
@@ -138,6 +139,7 @@ class Open:
     page: Dashboard
     changes: Changes
     asked: int = 0
+    refused: int = 0
     told: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def stay(self, socket: str, opened: asyncio.Event) -> None:
@@ -163,7 +165,11 @@ class Open:
             await self.told.wait()
             await asyncio.sleep(random.random() * SPREAD)
             self.told.clear()
-            middle = await http_load.ask(*asking, _get(self.page, headers=AGAIN))
+            try:
+                middle = await http_load.ask(*asking, _get(self.page, headers=AGAIN))
+            except http_load.Refused:  # too much at once: the page stays as it is until it is told again
+                self.refused += 1
+                continue
             self.asked += 1
             if self.page.deal:
                 self.changes.shown(self.page.deal, middle)
@@ -195,7 +201,9 @@ async def _look_on(load: Load) -> Measured:
         grown = server.memory_info().rss - before
         for task in staying:
             task.cancel()
-    return Measured(used, took, writes, changes.seen, changes.missed, asked, grown)
+    return Measured(
+        used, took, writes, changes.seen, changes.missed, asked, sum(page.refused for page in pages), grown
+    )
 
 
 async def _write(load: Load, changes: Changes, seconds: float) -> list[float]:
