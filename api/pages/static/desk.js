@@ -5,7 +5,7 @@
   const body = document.body, main = document.getElementById("main"), dialog = document.getElementById("dialog");
   const banner = document.getElementById("banner"), toast = document.getElementById("toast");
   const words = body.dataset;
-  const SPREAD = 300, LOST_AFTER = 3000, TOAST = 4000, TYPING = 200;
+  const SPREAD = 300, AGAIN = 3000, LOST_AFTER = 3000, TOAST = 4000, TYPING = 200;
   document.cookie = "zone=" + Intl.DateTimeFormat().resolvedOptions().timeZone + "; path=/desk; samesite=lax; max-age=31536000";
   let after = "", waiting = null, pending = false, dragged = null;
 
@@ -59,7 +59,9 @@
   }
   if (main && words.live) listen();
   body.addEventListener("htmx:response:error", (event) => {
-    if (event.detail.ctx.response.status === 401) { signedOut = true; signIn(); }
+    const { response, sourceElement } = event.detail.ctx;
+    if (response.status === 401) { signedOut = true; signIn(); }
+    else if (sourceElement === main && (response.status === 429 || response.status >= 500)) setTimeout(refresh, AGAIN);  // what moved is not seen yet
   });
   body.addEventListener("htmx:error", () => { if (!navigator.onLine) say(words.lost); });
 
