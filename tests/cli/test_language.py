@@ -56,7 +56,7 @@ def test_what_people_wrote_is_never_translated(capsys: pytest.CaptureFixture[str
         table(("state", "title", "what"), [("overdue", "overdue", "won")])
     finally:
         language.speak(language.Language.EN)
-    assert capsys.readouterr().out.splitlines()[2].split() == ["已到期", "overdue", "won"]
+    assert capsys.readouterr().out.splitlines()[2].split() == ["已逾期", "overdue", "won"]
 
 
 def test_every_sentence_of_the_code_is_in_the_table() -> None:
