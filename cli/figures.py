@@ -10,7 +10,7 @@ import typer
 
 from cli.engine.backend import backend
 from cli.engine.common import USAGE, Json, Limit, as_json, example, fail, group, run
-from cli.engine.language import language, sentence
+from cli.engine.language import language, sentence, word
 from cli.engine.options import Cursor, Day, KnownAt, PeriodFilter, measured, metric_name, more, whose
 from cli.engine.tables import say
 from cli.views.rules import show_metrics
@@ -20,6 +20,8 @@ Metric = Annotated[str, typer.Argument(metavar="METRIC", help="Such as revenue-w
 Of = Annotated[str, typer.Option("--scope", metavar="SCOPE", help="company, team:NAME or rep:NAME.")]
 Since = Annotated[Day, typer.Option("--since", metavar="DAY", help="Or the first day")]
 Until = Annotated[Day, typer.Option("--until", metavar="DAY", help="and the last.")]
+Product = Annotated[str | None, typer.Option("--product", help="Of one product alone: name or id.")]
+Segment = Annotated[str | None, typer.Option("--segment", help="Of customers of one sector alone.")]
 Currency = Annotated[str | None, typer.Option("--currency", help="Of money.")]
 
 
@@ -39,6 +41,8 @@ def show(
     metric: Metric,
     *,
     scope: Of = "company",
+    product: Product = None,
+    segment: Segment = None,
     period: PeriodFilter = None,
     since: Since = None,
     until: Until = None,
@@ -48,13 +52,15 @@ def show(
 ) -> None:
     """One figure, true for these days."""
     query = {"metric": metric, "period": period, "since": since, "until": until, "currency": currency}
-    found, known = run(_show(query | {"known_at": known_at}, scope))
+    query |= {"product": product, "segment": segment, "known_at": known_at}
+    found, known = run(_show(query, scope))
     if json:
         as_json(found)
         return
     days, figure = found["window"], found["figure"]
     number = measured(None if figure is None else Decimal(figure), metric, found["currency"])
-    about = f"{metric_name(metric)}, {whose(_scope(found['scope']), known)}"
+    narrowed = [f"{word(kind)} {of}" for kind, of in (("product", product), ("sector", segment)) if of]
+    about = ", ".join([metric_name(metric), whose(_scope(found["scope"]), known), *narrowed])
     what = f"{about}, {sentence('{start} to {end}', start=days['start'], end=days['end'])}"
     if found["known_at"] is not None:
         what = sentence("{what}, as known at position {position:,}", what=what, position=found["known_at"])
@@ -70,13 +76,14 @@ def _scope(told: dict[str, Any]) -> Any:
 
 
 async def _asked(at: Any, query: dict[str, Any], scope: str) -> dict[str, Any]:
-    from cli.engine.kinds import days, read
+    from cli.engine.kinds import days, ids, read
 
     if not query["period"] and not (query["since"] and query["until"]):
         fail("name --period, or both --since and --until", USAGE)
     of = await read(at, "scope", scope, "--scope")
     narrowed = {"scope": of["kind"], "scope_id": of.get("id")}
-    return query | narrowed | await days(at, query, "since", "until")
+    product = {"product": query.pop("product")}
+    return query | narrowed | await ids(at, product) | await days(at, query, "since", "until")
 
 
 async def _show(query: dict[str, Any], scope: str) -> tuple[Any, dict[UUID, str]]:
@@ -90,6 +97,8 @@ def events(
     metric: Metric,
     *,
     scope: Of = "company",
+    product: Product = None,
+    segment: Segment = None,
     period: PeriodFilter = None,
     since: Since = None,
     until: Until = None,
@@ -101,7 +110,8 @@ def events(
 ) -> None:
     """The events behind a figure; they sum to it."""
     query = {"metric": metric, "period": period, "since": since, "until": until, "currency": currency}
-    page, known = run(_events(query | {"known_at": known_at, "cursor": cursor, "limit": limit}, scope))
+    query |= {"product": product, "segment": segment, "known_at": known_at}
+    page, known = run(_events(query | {"cursor": cursor, "limit": limit}, scope))
     if json:
         as_json(page)
         return

@@ -95,14 +95,16 @@ def agenda(
     rep: RepFilter = None,
     team: TeamFilter = None,
     overdue: Annotated[bool, typer.Option("--overdue", help="Only what was due before now.")] = False,
+    due_before: Annotated[str | None, typer.Option("--due-before", metavar="TIME")] = None,
+    due_from: Annotated[str | None, typer.Option("--due-from", metavar="TIME")] = None,
     cursor: Cursor = None,
     limit: Limit = 20,
     json: Json = False,
     tz: Zone = None,
 ) -> None:
-    page = run(
-        _agenda({"overdue": overdue or None, "cursor": cursor, "limit": limit}, {"rep": rep, "team": team})
-    )
+    query = {"overdue": overdue or None, "cursor": cursor, "limit": limit}
+    due = {"due_before": due_before, "due_from": due_from}
+    page = run(_agenda(query, due, {"rep": rep, "team": team}))
     if json:
         as_json(page)
         return
@@ -110,23 +112,28 @@ def agenda(
     more(page)
 
 
-async def _agenda(query: dict[str, Any], whose: dict[str, str | None]) -> Any:
-    from cli.engine.kinds import ids
+async def _agenda(query: dict[str, Any], due: dict[str, str | None], whose: dict[str, str | None]) -> Any:
+    from cli.engine.kinds import ids, instants
     from projections.deal import agenda as board
     from projections.engine.paging import Page
 
     async def direct(source: Any, asked: Query) -> Any:
-        before = datetime.now(UTC) if asked.get("overdue") else None
+        start, end = (_instant(asked.get(name)) for name in ("due_from", "due_before"))
+        before = datetime.now(UTC) if asked.get("overdue") else end
         rep, team = (_uuid(asked.get(name)) for name in ("rep_id", "team_id"))
-        return await board.listing(source, rep, team, before, asked.get("cursor"), asked["limit"])
+        return await board.listing(source, rep, team, before, asked.get("cursor"), asked["limit"], start)
 
     async with backend() as at:
-        narrowed = query | await ids(at, whose)
+        narrowed = query | await ids(at, whose) | await instants(at, due)
         return await at.read("/agenda", Page[board.AgendaItem], narrowed, direct)
 
 
 def _uuid(text: str | None) -> UUID | None:
     return UUID(text) if text else None
+
+
+def _instant(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 # --- funnel ----------------------------------------------------------------------------------------------------------

@@ -34,11 +34,22 @@ def _listing(app: typer.Typer, kind: str, path: str) -> None:
 
 
 for _app, _kind, _path in (
-    (customers, "customer", "/customers"),
     (products, "product", "/products"),
     (teams, "team", "/teams"),
 ):
     _listing(_app, _kind, _path)
+
+
+@customers.command("list", epilog=example("salesloop customer list --text acme"))
+def customers_list(
+    *,
+    text: Annotated[str | None, typer.Option("--text", help="Any part of the name.")] = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+    json: Json = False,
+) -> None:
+    """By name."""
+    _show("/customers", {"text": text, "cursor": cursor, "limit": limit}, {}, json=json)
 
 
 @people.command("list", epilog=example("salesloop rep list --team East"))

@@ -20,7 +20,7 @@ from api.engine.roles import OVERSEERS
 from domain.engine.values import PromiseOutcome
 from projections.deal import agenda
 from projections.deal.agenda import AgendaItem, EndedItem, Outcomes
-from projections.engine.paging import Page, in_order
+from projections.engine.paging import Page
 from projections.policy import rules
 from projections.policy.rules import CalendarKnown
 
@@ -77,7 +77,6 @@ async def read_agenda(
     look: Reader, asked: Annotated[AgendaFilters, Depends(query(AgendaFilters))]
 ) -> Response:
     before = datetime.now(UTC) if asked.overdue else asked.due_before
-    in_order(asked.due_from, before, "due_before", "due_from")
     team_id = look.team(asked.team_id)
     found = await agenda.listing(
         look.services.pool, asked.rep_id, team_id, before, asked.cursor, asked.limit, asked.due_from

@@ -216,6 +216,15 @@ async def days(backend: Backend, query: Mapping[str, Any], *options: str) -> dic
     return {one: await read(backend, "day", query[one], f"--{one}") for one in options if query.get(one)}
 
 
+async def instants(backend: Backend, typed: Mapping[str, str | None]) -> dict[str, str]:
+    """The times that options name: `due_from` of --due-from."""
+    return {
+        name: await read(backend, "instant", text, f"--{name.replace('_', '-')}")
+        for name, text in typed.items()
+        if text is not None
+    }
+
+
 async def scoped(backend: Backend, text: str | None) -> dict[str, str]:
     """What narrows a list down to a scope."""
     if text is None:

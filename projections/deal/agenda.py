@@ -251,6 +251,7 @@ async def listing(
     due_from: datetime | None = None,
 ) -> Page[AgendaItem]:
     """Live promises, the most overdue first; `due_before` now gives the overdue ones only, `due_from` now the others."""
+    in_order(due_from, due_before, "due_before", "due_from")
     select = Select(LIST)
     select.where("promised_by = %(rep_id)s", rep_id=rep_id)
     select.where("team_id = %(team_id)s", team_id=team_id)

@@ -67,6 +67,7 @@ READS = [
     "history {deal}",
     "agenda --limit 5",
     "agenda --rep {name} --overdue",
+    "agenda --due-from 2026-01-01T09:00 --due-before 2100-01-01T09:00 --limit 5",
     "funnel",
     "funnel --owner {name} --since 2026-01-01",
     "reps",
@@ -78,6 +79,7 @@ READS = [
     "process list",
     "lead list",
     "customer list --limit 3",
+    "customer list --text a --limit 3",
     "product list",
     "team list",
     "rep list",
@@ -92,6 +94,8 @@ READS = [
     "meeting schedules",
     "figure list",
     "figure show deals-won --scope rep:{name} --since 2026-01-01 --until 2026-12-31",
+    "figure show revenue-won --product {product} --period 2026 --currency CNY",
+    "figure events deals-won --product {product} --period 2026",
     "figure events activities:call --since 2026-01-01 --until 2026-12-31 --limit 3",
     "policies show default",
     "process show default",
@@ -109,7 +113,9 @@ def test_what_is_read_through_the_api_is_what_is_read_beside_the_database(
     here = desks["operator"]
     eventually_sync(lambda: all(read["lag"] == 0 for read in here.json("projections", "status")))
     deal = here.json("deals", "list", "--sort", "opened_at", "--limit", "1")["items"][0]["reference"]
-    words = [word.format(name=seller["owner_name"], deal=deal) for word in command.split(" ")]
+    product = here.json("product", "list")["items"][0]["name"]
+    named = {"name": seller["owner_name"], "deal": deal, "product": product}
+    words = [word.format(**named) for word in command.split(" ")]
     for more in ([], ["--json"]):
         mine, afar = (desks[who].run(*words, *more) for who in ("operator", "admin"))
         assert mine.returncode == 0, mine.stderr

@@ -104,6 +104,8 @@ def test_a_database_that_is_away_is_told_in_a_line(nowhere: Terminal) -> None:
         (["deals", "move", str(uuid4()), "contact"], 1, "refused: no deal has the id"),
         (["deals", "list", "--sort", "colour"], 1, "sort: must be one of"),
         (["agenda", "--tz", "Mars/Olympus"], 2, "unknown time zone"),
+        (["figure", "show", "deals-won", "--period", "2026", "--segment", "none"], 1, "of this sector"),
+        (["agenda", "--due-from", "2027-01-02T09:00", "--due-before", "2027-01-01T09:00"], 1, "due_from"),
         (["projections", "rebuild", "nosuch"], 1, "there is no read model 'nosuch'"),
         (["projections", "rebuild"], 2, "name the read models to rebuild"),
         (["funnel", "--process", "nosuch"], 1, "no process is called"),
