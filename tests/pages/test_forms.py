@@ -11,7 +11,7 @@ import pytest
 
 from api.engine.roles import Role
 from api.pages.acts import WHOLE
-from api.pages.engine.forms import body_of, controls_of
+from api.pages.engine.forms import Control, Mistyped, body_of, controls_of
 from api.pages.engine.table import acts
 from tests.house import House
 from tests.pages.conftest import hidden
@@ -210,3 +210,13 @@ class TestAFormFromElsewhere:
         answer = post_act(rep, "changeAmount", given, **{"amount.amount": "7", "amount.currency": "CNY"})
         assert answer.status_code == 303
         assert answer.headers["location"].startswith("/desk")
+
+
+def test_a_time_that_the_clocks_skip_is_refused_and_of_one_that_comes_twice_it_is_the_first() -> None:
+    (due,) = (Control("due_at", "due at", "moment"),)
+    berlin = ZoneInfo("Europe/Berlin")
+    with pytest.raises(Mistyped, match="put forward") as refused:
+        body_of((due,), {"due_at": "2026-03-29T02:30"}, berlin)
+    assert refused.value.name == "due_at"
+    assert body_of((due,), {"due_at": "2026-03-29T03:00"}, berlin) == {"due_at": "2026-03-29T03:00:00+02:00"}
+    assert body_of((due,), {"due_at": "2026-10-25T02:30"}, berlin) == {"due_at": "2026-10-25T02:30:00+02:00"}

@@ -7,8 +7,9 @@ from __future__ import annotations
 import re
 import typing
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
 from types import NoneType, UnionType
@@ -271,7 +272,20 @@ def _moment(control: Control, text: str, zone: ZoneInfo) -> str:
         read = datetime.fromisoformat(text)
     except ValueError:
         raise Mistyped(control.name, "must be a day and a time, such as 2026-12-31 09:00") from None
-    return (read if read.tzinfo else read.replace(tzinfo=zone)).isoformat()
+    if read.tzinfo is None:
+        read = _on_the_clock(control, read, zone)
+    return read.isoformat()
+
+
+def _on_the_clock(control: Control, typed: datetime, zone: ZoneInfo) -> datetime:
+    """Of a time that comes twice the first, as calendars have it. Raises Mistyped for one that never comes."""
+    read = typed.replace(tzinfo=zone)
+    with suppress(OverflowError):  # at the ends of the calendar: the route refuses such years
+        if read.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != typed:
+            raise Mistyped(
+                control.name, "is skipped where the clocks are put forward: choose an earlier or later time"
+            )
+    return read
 
 
 def _json(control: Control, text: str) -> Any:
