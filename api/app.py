@@ -59,7 +59,8 @@ def bare_app(settings: Settings) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.metrics, app.state.moves = metrics, Moves()
-    app.add_middleware(Middleware, metrics=metrics, bounds=settings.bounds)
+    https = settings.sign_in.public_url.startswith("https://")
+    app.add_middleware(Middleware, metrics=metrics, bounds=settings.bounds, https=https)
     errors.install(app)
     app.openapi = partial(_published, app)  # type: ignore[method-assign]
     return app

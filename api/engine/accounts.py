@@ -17,6 +17,7 @@ from api.engine.users import digest
 from domain.engine.errors import AlreadyExists, Forbidden, NotFound
 from domain.people.people import Rep, Team
 from runtime.ledger import Ledger
+from runtime.sign_in import SignIn
 
 OPERATOR_ONLY = (
     "an administrator's account is the operator's, in the terminal beside the database: salesloop user --help"
@@ -24,7 +25,7 @@ OPERATOR_ONLY = (
 COLUMNS = (
     "a.id, a.login, a.name, a.email, a.role, a.rep_id, a.team_id, a.language, a.timezone, a.created_at, a.created_by, a.disabled_at,"
     " a.password_hash IS NOT NULL AS has_password,"
-    " (SELECT count(*) FROM app.sessions s WHERE s.account_id = a.id AND s.expires_at > now()) AS sessions,"
+    " (SELECT count(*) FROM app.sessions s WHERE s.account_id = a.id AND s.expires_at > now() AND s.seen_at > now() - %s) AS sessions,"
     " (SELECT max(s.seen_at) FROM app.sessions s WHERE s.account_id = a.id) AS seen_at"
 )
 ALL = f"SELECT {COLUMNS} FROM app.accounts a ORDER BY lower(a.login) LIMIT %s"
@@ -60,8 +61,10 @@ class Accounts:
     Forbidden over a connection that is not the operator's.
     """
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, idle: timedelta = SignIn().idle) -> None:  # noqa: B008 - frozen
+        """`idle`: a session that nobody used for so long is over."""
         self._ledger = ledger
+        self._idle = idle
 
     async def create(self, new: NewAccount, by: str, id: UUID | None = None) -> UUID:
         """Raises AlreadyExists for a login or an address that is taken, or a key's name, NotFound for a rep or team that is not there."""
@@ -75,11 +78,11 @@ class Accounts:
         return id
 
     async def all(self, limit: int = 1_000) -> list[dict[str, Any]]:
-        return await self._rows(ALL, [limit])
+        return await self._rows(ALL, [self._idle, limit])
 
     async def of(self, login: str) -> dict[str, Any]:
         """Raises NotFound."""
-        if not (rows := await self._rows(ONE, [login])):
+        if not (rows := await self._rows(ONE, [self._idle, login])):
             raise NotFound(f"no account has the login {login}", kind="account", id=login)
         return rows[0]
 

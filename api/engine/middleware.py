@@ -30,6 +30,8 @@ LINES_A_SECOND = 10
 IMPORTS = ("/imports", "/desk/admin/imports")
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 SAFE_HEADERS = [(b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer")]
+ONLY_HTTPS = (b"strict-transport-security", b"max-age=31536000")
+"""Where people have the pages by HTTPS their browsers ask in no other way for a year."""
 
 log = logging.getLogger("api.access")
 
@@ -37,12 +39,13 @@ log = logging.getLogger("api.access")
 class Middleware:
     """The outermost layer, plain ASGI: it costs microseconds."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics, bounds: Bounds) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics, bounds: Bounds, *, https: bool = False) -> None:
         self.app = app
         self.metrics = metrics
         self.bounds = bounds
         self.bodies = Bodies(bounds.body_megabytes * MIB)
         self.note = access_log()
+        self.headers = [*SAFE_HEADERS[:1], *([ONLY_HTTPS] if https else [])]
         self.strangers = Rate(LINES_A_SECOND, 100 * LINES_A_SECOND)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -58,7 +61,8 @@ class Middleware:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 given = list(message.get("headers", ()))
-                message["headers"] = [*given, *(SAFE_HEADERS if not _of_a_page(given) else SAFE_HEADERS[:1])]
+                referrer = [] if _of_a_page(given) else SAFE_HEADERS[1:]
+                message["headers"] = [*given, *self.headers, *referrer]
             await send(message)
 
         try:

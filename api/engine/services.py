@@ -63,7 +63,7 @@ class Services:
             ledger=ledger,
             handler=CommandHandler(ledger),
             keys=KeyStore(ledger, bounds.wrong_keys),
-            accounts=Accounts(ledger),
+            accounts=Accounts(ledger, settings.sign_in.idle),
             passwords=Passwords(ledger, bounds),
             providers={one.name: OpenID(one) for one in settings.sign_in.providers},
             sessions=sessions,

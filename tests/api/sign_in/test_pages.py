@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -367,3 +368,11 @@ def test_a_chinese_page_is_chinese(browser: httpx.Client) -> None:
         shown = re.sub(r"<[^>]*>|http://\S+|HTTPS", " ", answer.text)
         assert re.findall("[A-Za-z]{2,}", shown.replace("salesloop", "")) == [], answer.text
         assert '<html lang="zh-CN">' in answer.text
+
+
+def test_where_people_come_by_https_browsers_ask_in_no_other_way(house: House) -> None:
+    assert "strict-transport-security" not in httpx.get(f"{house.base}/sign-in").headers
+    settings = replace(house.settings, sign_in=SignIn(public_url="https://sales.example.com"))
+    with serving(settings) as base:
+        for path in ("/sign-in", "/healthz"):
+            assert httpx.get(base + path).headers["strict-transport-security"] == "max-age=31536000"

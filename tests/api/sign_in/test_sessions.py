@@ -275,3 +275,14 @@ class TestAccounts:
         await here.accounts.disable(account, "ops")
         with pytest.raises(Forbidden, match="disabled"):
             await here.accounts.link(account, "ops", timedelta(hours=1))
+
+
+async def test_sessions_that_ran_out_unused_are_not_counted(process: Callable[..., Any]) -> None:
+    here = await process()
+    account = await here.account()
+    for _ in range(2):
+        await here.opened(account)
+    assert (await here.accounts.of("wang"))["sessions"] == 2
+    strict = Accounts(here.ledger, timedelta(0))
+    assert (await strict.of("wang"))["sessions"] == 0
+    assert [one["sessions"] for one in await strict.all()] == [0]
