@@ -20,6 +20,8 @@ SOON, TOGETHER = 0.1, 1.4
 """Seconds after which a change is told where it is quiet, and between two messages: what anybody writes is on every page within two."""
 KEPT = 1.0
 """Seconds that something made for one is good for others, where nothing moves: what is due passes by itself."""
+MOST = 10_000
+"""Things of which it is remembered what they are made of."""
 QUIET = 15.0
 """Seconds after which a stream that has nothing to tell says that it is there."""
 AGAIN = 2_000
@@ -44,12 +46,22 @@ class Moves:
         self._loop: asyncio.AbstractEventLoop | None = None
         self.ended = False
         self.kept: dict[Any, tuple[int, asyncio.Future[Any]]] = {}
-        """What is made once for all who ask for it between two messages, and the position that every read model had when it was begun."""
+        """What is made once for all who ask for it between two messages, and the position that it is known to hold."""
+        self.reads: dict[Any, frozenset[str]] = {}
+        """Of each of those, the read models that it was made of so far."""
 
-    @property
-    def lowest(self) -> int:
-        """The position that every read model has."""
-        return min(self._watermarks.all().values(), default=0)
+    def known(self, reads: frozenset[str] | None) -> int:
+        """The position that each of these read models has, or every one where it is not known which are read: one that is stopped
+        holds up what is made of it, and nothing else.
+        """
+        if reads is None:
+            return min(self._watermarks.all().values(), default=0)
+        return min((self._watermarks.get(name) for name in reads), default=0)
+
+    def learn(self, of: Any, reads: set[str]) -> None:
+        if len(self.reads) >= MOST:
+            self.reads.clear()
+        self.reads[of] = self.reads.get(of, frozenset()) | reads
 
     @asynccontextmanager
     async def watching(self, watermarks: Watermarks) -> AsyncIterator[None]:

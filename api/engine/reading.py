@@ -24,6 +24,8 @@ MAX_WAIT = 10.0
 APPLIED_A_SECOND, LONGEST_RETRY = 2_000, 60
 """What a read model that is behind surely applies, and the longest time in seconds after which to ask again."""
 MAX_POSITION = 2**53
+READ = "salesloop.read"
+"""Where a request notes the read models that it is answered from."""
 WAITING = {"after", "wait"}
 """Query parameters of every route that waits for a read model."""
 
@@ -46,6 +48,8 @@ class Look:
 
     async def after(self, projections: tuple[str, ...]) -> None:
         """Wait until each read model holds the position the reader asked for, if any. Raises Problem."""
+        if (read := self.request.scope.get(READ)) is not None:
+            read.update(projections)
         await self._until("after", projections, self._asked_position(), self._patience())
 
     async def known(self, projections: tuple[str, ...], when: When | None) -> int | None:

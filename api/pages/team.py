@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Response
 
 from api.engine.roles import LEADERS, Role
+from api.pages.engine.asking import Refusal
 from api.pages.engine.page import Page, may_open, router
 from api.pages.engine.shown import now_of
 from api.pages.loop import People, people_of
@@ -19,6 +20,7 @@ MOST = 100
 MOST_SINCE = 12
 """Targets of which it is looked up since when they are behind."""
 BACK = timedelta(days=60)
+SERVER_ERROR = 500
 OUTCOMES = timedelta(days=30)
 WIDEST_FIRST = ("company", "team", "rep")
 
@@ -96,15 +98,20 @@ async def _last_review(page: Page, team_id: str) -> Any | None:
 
 
 def _was_there(page: Page, review: Any) -> bool:
-    opened = datetime.fromisoformat(review["opened_at"]).astimezone(page.zone)
-    return page.as_of is None or opened.date() <= page.as_of
+    return page.ends is None or datetime.fromisoformat(review["opened_at"]) < page.ends
 
 
 async def _changes(page: Page, people: People, review: Any | None) -> list[Any]:
     """What the last review's pack said and is known otherwise by now."""
     if review is None:
         return []
-    return people.beside(await page.read(f"/cycles/{review['cycle_id']}/pack", **page.then), changed=True)
+    try:
+        pack = await page.read(f"/cycles/{review['cycle_id']}/pack", **page.then)
+    except Refusal as refused:
+        if refused.status >= SERVER_ERROR:
+            raise
+        return []  # what a team is now is told without it
+    return people.beside(pack, changed=True)
 
 
 async def _now(page: Page, team_id: str) -> dict[str, Any]:

@@ -57,6 +57,14 @@ def test_a_day_that_is_not_over_is_now(manager: httpx.Client, day: object) -> No
     assert 'id="past"' not in manager.get("/desk/board", params={"as_of": str(day)}).text
 
 
+def test_a_day_is_over_when_the_company_s_is(house: House) -> None:
+    """Wherever the person sits: what was known then is cut by the company's days."""
+    browser, ahead = house.browser("auditor"), datetime.now(UTC).hour >= 12
+    browser.cookies.set("zone", "Pacific/Kiritimati" if ahead else "Etc/GMT%2B12", domain="127.0.0.1")
+    day = TODAY if ahead else TODAY - timedelta(days=1)
+    assert ('id="past"' in browser.get("/desk/board", params={"as_of": str(day)}).text) is not ahead
+
+
 def test_the_list_of_deals_as_known_then_is_the_team_s(house: House) -> None:
     house.open_deal("south", title="Of the south")
     mine = house.open_deal("north", title="Of the north")

@@ -11,12 +11,14 @@ from fastapi import Request, Response
 
 from api.engine.errors import HTTP, Problem
 from api.engine.moves import Moves
+from api.engine.reading import READ
 from api.engine.roles import Role
 from api.engine.sessions import Session
 from api.engine.signed_in import SESSION
 from api.engine.users import User
 from api.pages.engine import shared
 from api.pages.engine.shared import TOKEN
+from projections.engine.signals import Watermarks
 from tests.house import House
 from tests.pages.conftest import hidden
 
@@ -50,10 +52,36 @@ def test_a_form_in_it_has_the_token_of_who_gets_it(house: House) -> None:
     assert TOKEN not in tokens
 
 
+class Open:
+    """Pages of one person that are asked for again, without a house."""
+
+    def __init__(self, **positions: int) -> None:
+        self.moves, self.watermarks, self.over_rate = Moves(), Watermarks(), 0.0
+        for name, position in positions.items():
+            self.watermarks.set(name, position)
+        self.moves._watermarks = self.watermarks
+        requests = SimpleNamespace(take=lambda _: self.over_rate)
+        services = SimpleNamespace(admission=SimpleNamespace(requests=requests))
+        self.app = SimpleNamespace(state=SimpleNamespace(moves=self.moves, services=services))
+
+    def request(self, after: int = 0) -> Request:
+        session = Session(b"", uuid4(), User("k", "u", Role.AUDITOR), "u", "U", "en", "UTC", "token")
+        headers = {**AGAIN, "Salesloop-After": str(after), "Host": "h"}
+        return Request(
+            {
+                "type": "http",
+                "method": "GET",
+                "path": "/desk/board",
+                "query_string": b"",
+                "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
+                "app": self.app,
+                SESSION: session,
+            }
+        )
+
+
 async def test_what_goes_wrong_for_one_is_not_answered_to_others() -> None:
-    session = Session(b"", uuid4(), User("k", "u", Role.AUDITOR), "u", "U", "en", "UTC", "token")
-    app = SimpleNamespace(state=SimpleNamespace(moves=Moves()))
-    headers = [(name.lower().encode(), value.encode()) for name, value in AGAIN.items()]
+    opened = Open()
     wrong = Problem(HTTP[404], "only theirs")
 
     async def theirs(_: Request) -> Response:
@@ -63,23 +91,52 @@ async def test_what_goes_wrong_for_one_is_not_answered_to_others() -> None:
     async def mine(_: Request) -> Response:
         return Response("mine")
 
-    first, second = (
-        Request(
-            {
-                "type": "http",
-                "method": "GET",
-                "path": "/desk/board",
-                "query_string": b"",
-                "headers": [*headers, (b"host", b"h")],
-                "app": app,
-                SESSION: session,
-            }
-        )
-        for _ in range(2)
-    )
     met = await asyncio.gather(
-        shared.answer(first, theirs), shared.answer(second, mine), return_exceptions=True
+        shared.answer(opened.request(), theirs), shared.answer(opened.request(), mine), return_exceptions=True
     )
     assert met[0] is wrong
     assert isinstance(met[1], Response)
     assert met[1].body == b"mine"
+
+
+async def test_each_answer_has_keys_of_its_own() -> None:
+    opened = Open()
+
+    async def handle(_: Request) -> Response:
+        await asyncio.sleep(0)
+        return Response(f"{shared.KEY} {shared.KEY}")
+
+    met = await asyncio.gather(*(shared.answer(opened.request(), handle) for _ in range(2)))
+    keys = b" ".join(bytes(one.body) for one in met).split()
+    assert len(set(keys)) == 4
+    assert all(len(key) == 32 for key in keys)
+
+
+async def test_a_read_model_that_stopped_holds_up_what_is_made_of_it_alone() -> None:
+    opened, made = Open(deal_board=7, stopped=1), []
+
+    async def handle(request: Request) -> Response:
+        request.scope[READ].add("deal_board")
+        made.append(request)
+        return Response("board")
+
+    for _ in range(3):
+        await shared.answer(opened.request(after=7), handle)
+    assert len(made) == 2, "once to learn what it is made of, and once for all"
+    await shared.answer(opened.request(after=8), handle)
+    assert len(made) == 3, "nobody is shown less than they wrote"
+
+
+async def test_who_asks_too_often_gets_no_other_one_s_answer() -> None:
+    opened, made = Open(), []
+
+    async def handle(request: Request) -> Response:
+        made.append(request)
+        return Response("board")
+
+    await shared.answer(opened.request(), handle)
+    await shared.answer(opened.request(), handle)
+    assert len(made) == 1
+    opened.over_rate = 1.0
+    await shared.answer(opened.request(), handle)
+    assert len(made) == 2, "the page's own way, which refuses"

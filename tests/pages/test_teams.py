@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import httpx
 import pytest
 
+from api.pages.engine.asking import Refusal
+from api.pages.engine.page import Page
+from api.pages.loop import People
+from api.pages.team import _changes
 from tests.house import House
 
 Json = dict[str, Any]
@@ -191,3 +196,16 @@ def test_the_pages_are_in_chinese(house: House, cycle: Json, address: str) -> No
     assert '<html lang="zh-CN">' in page
     for english in ("target</th>", "waits for", "Cycles</", ">Team<", "promises", "agree"):
         assert english not in page, english
+
+
+async def test_a_pack_that_is_refused_takes_nothing_else_of_the_page_away() -> None:
+    async def read(path: str, **_: Any) -> Any:
+        raise Refusal(status, {"code": path})
+
+    page, review = cast("Page", SimpleNamespace(read=read, then={}, language="en")), {"cycle_id": "c"}
+    people = People(page, (), ())
+    status = 422
+    assert await _changes(page, people, review) == []
+    status = 503
+    with pytest.raises(Refusal):
+        await _changes(page, people, review)

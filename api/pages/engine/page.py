@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 from uuid import uuid4
@@ -34,9 +34,10 @@ from api.engine.signed_in import (
 from api.pages.engine import rendering, shared
 from api.pages.engine.asking import Answer, Json, Refusal, ask
 from api.pages.engine.navigation import HOME
-from api.pages.engine.past import AS_OF, day_asked, refuse_acts
+from api.pages.engine.past import AS_OF, DAY, day_asked, refuse_acts
 from api.pages.engine.table import acts
 from domain.engine.errors import Forbidden
+from projections.cycle import company
 
 log = logging.getLogger(__name__)
 AFTER = "Salesloop-After"
@@ -64,13 +65,15 @@ class Lenient(dict[str, Any]):
 class Page:
     """A request for a page by who is signed in."""
 
-    __slots__ = ("as_of", "request", "session")
+    __slots__ = ("as_of", "ends", "request", "session")
 
     def __init__(self, request: Request, session: Session) -> None:
         self.request = request
         self.session = session
         self.as_of: date | None = None
-        """The earlier day as known at whose end this is shown; None: as known now."""
+        """The earlier day of the company as known at whose end this is shown; None: as known now."""
+        self.ends: datetime | None = None
+        """When that day ended."""
 
     @property
     def role(self) -> Role:
@@ -114,7 +117,7 @@ class Page:
 
     def new_key(self) -> str:
         """Of a form: sent twice, it is done once."""
-        return uuid4().hex
+        return shared.KEY if self.session.csrf == shared.TOKEN else uuid4().hex
 
     @property
     def then(self) -> dict[str, str]:
@@ -306,7 +309,9 @@ def may_open(*roles: Role, by_itself: bool = False) -> Callable[[Request], Await
         check_rate(services_of(request), session.user)
         made = request.scope[PAGE] = Page(request, session)
         request.scope[USER] = session.user
-        made.as_of = day_asked(request.query_params, made.zone)
+        if day := day_asked(request.query_params):
+            ends = (await company.in_force(services_of(request).pool)).begins(day + DAY)
+            made.as_of, made.ends = (day, ends) if ends <= datetime.now(UTC) else (None, None)
         if session.user.role not in allowed:
             raise Forbidden(f"this page is for the role {', '.join(allowed)}; yours is {session.user.role}")
         if request.method in UNSAFE:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, timedelta
 
 from api.engine.errors import Problem, invalid
 from domain.engine import reading
@@ -14,16 +13,15 @@ AS_OF = "as_of"
 DAY = timedelta(days=1)
 
 
-def day_asked(query: Mapping[str, str], zone: ZoneInfo) -> date | None:
-    """The day in the address, if it is over; None for now. Raises Problem for what is no day."""
+def day_asked(query: Mapping[str, str]) -> date | None:
+    """The day in the address; None: none is there. Raises Problem for what is no day."""
     given = query.get(AS_OF)
     if not given:
         return None
     try:
-        day = reading.day(given)
+        return reading.day(given)
     except ValueError:
         raise _no_day() from None
-    return day if day < datetime.now(zone).date() else None
 
 
 def _no_day() -> Problem:

@@ -5,13 +5,17 @@ there, so that it is rendered once a moment, however many have it open.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from secrets import token_urlsafe
+from uuid import uuid4
 
 from fastapi import Request, Response
 
 from api.engine.moves import Moves
+from api.engine.reading import READ
+from api.engine.services import services_of
 from api.engine.sessions import Session
 from api.engine.signed_in import SESSION, signed_in
 
@@ -19,6 +23,8 @@ REFRESH = "main#main"
 """What htmx says it wants the answer for."""
 TOKEN = token_urlsafe()
 """In a form in the middle of a page, until it is known who gets it. Nobody can write it into a text that others are shown."""
+KEY = f"key-{uuid4().hex}"
+"""The same for what makes a repeat of a form harmless: each answer has its own, else the second of two pages repeats the first."""
 Handle = Callable[[Request], Awaitable[Response]]
 
 
@@ -29,14 +35,17 @@ async def answer(request: Request, handle: Handle) -> Response:
         return await handle(request)
     session = await signed_in(request, by_itself=True)
     moves: Moves = request.app.state.moves
-    after, known = _after(request), moves.lowest
-    if after > known:  # not every read model is known to have what they wrote: nobody else's answer will do
-        return await handle(request)
-    since, rendering = moves.kept.get(key := _key(request, session), (-1, None))
+    key = _key(request, session)
+    after, known = _after(request), moves.known(moves.reads.get(key))
+    if after > known:  # not all that is read is known to have what they wrote: nobody else's answer will do
+        return await _noting(request, handle, moves, key)
+    since, rendering = moves.kept.get(key, (-1, None))
     if mine := rendering is None or after > since:
         request.scope[SESSION] = replace(session, csrf=TOKEN, login="", name="")
-        rendering = asyncio.ensure_future(handle(request))
+        rendering = asyncio.ensure_future(_noting(request, handle, moves, key))
         moves.kept[key] = known, rendering
+    elif services_of(request).admission.requests.take(session.user.key_id) > 0:
+        return await handle(request)  # which says so
     try:
         found = await asyncio.shield(rendering)
     except Exception:
@@ -50,8 +59,17 @@ async def answer(request: Request, handle: Handle) -> Response:
     if found.status_code != 200:
         moves.kept.pop(key, None)
     body = bytes(found.body).replace(TOKEN.encode(), session.csrf.encode())
+    body = re.sub(KEY.encode(), lambda _: uuid4().hex.encode(), body)
     headers = {name: value for name, value in found.headers.items() if name != "content-length"}
     return Response(body, found.status_code, headers)
+
+
+async def _noting(request: Request, handle: Handle, moves: Moves, key: object) -> Response:
+    """As `handle` answers, and what it was made of is known the next time."""
+    read: set[str] = request.scope.setdefault(READ, set())
+    answer = await handle(request)
+    moves.learn(key, read)
+    return answer
 
 
 def _after(request: Request) -> int:
