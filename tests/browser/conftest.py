@@ -232,5 +232,14 @@ def sign_in(company: Company, chromium: Browser) -> Iterator[Desk]:
 @pytest.fixture(scope="session")
 def furnished(company: Company) -> Company:
     """With something of each kind to look at."""
-    company.open_deal("Li Wei", "Ten pumps")
+    customer = company.post("/customers", {"name": "Jade Textiles"})["customer_id"]
+    company.open_deal("Li Wei", "Ten pumps", customer_id=customer)
+    company.post("/leads", {"name": "Wang Fang", "interest": "asked at the fair"})
+    case = {
+        "title": "A pump stands still",
+        "customer_id": customer,
+        "severity": "severe",
+        "category": "defect",
+    }
+    company.post("/cases", {**case, "owner_id": str(company.reps["Li Wei"])})
     return company

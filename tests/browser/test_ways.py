@@ -28,6 +28,20 @@ def test_by_keyboard_a_form_is_opened_and_closed_and_sent(company: Company, sign
     page.wait_for_url("**/desk/deals/*")
 
 
+def test_by_keyboard_a_card_is_moved_by_its_menu(company: Company, sign_in: SignIn) -> None:
+    deal = company.open_deal("Li Wei", "Moved by keyboard")
+    page = sign_in("Li Wei")
+    page.goto("/desk/board")
+    page.locator(f"#d-{deal} a.moves").focus()
+    page.keyboard.press("Enter")
+    menu = page.get_by_role("dialog")
+    expect(menu).to_be_visible()
+    tab_to(page, '#dialog button[name="to"][value="contact"]')
+    page.keyboard.press("Enter")
+    expect(menu).to_be_hidden()
+    expect(page.locator(f"#s-contact #d-{deal}")).to_be_visible()
+
+
 def test_without_a_script_a_form_is_a_page_and_filters_are_sent_by_a_button(
     company: Company, sign_in: SignIn
 ) -> None:
