@@ -40,6 +40,20 @@ ARGUMENTS = ("--no-sandbox", "--disable-background-networking", "--disable-compo
 """Tests may run as root, and nothing is to be fetched from anywhere."""
 REASON = "no Chromium: install one (Debian: apt-get install chromium) or name it in SALESLOOP_CHROMIUM"
 
+NAMED = (
+    "browser-tests",
+    "north-manager",
+    "south-manager",
+    "fresh",
+    "mobile",
+    "provided",
+    "event log",
+    "log.rejects.csv",
+    "log.csv",
+    "key accounts",
+)
+"""What these tests name: users, a mapping, files, a policy."""
+
 T = TypeVar("T")
 expect.set_options(timeout=PATIENCE * 1_000)
 
@@ -67,7 +81,7 @@ class Company:
     teams: dict[str, UUID] = field(default_factory=dict)
     reps: dict[str, UUID] = field(default_factory=dict)
     accounts: dict[str, UUID] = field(default_factory=dict)
-    said: set[str] = field(default_factory=lambda: {"browser-tests", "north-manager", "south-manager"})
+    said: set[str] = field(default_factory=lambda: set(NAMED))
     """What people of these tests typed: data, which stays as it is in every language."""
 
     def says(self, text: str) -> str:
