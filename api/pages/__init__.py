@@ -54,4 +54,5 @@ PAGES: tuple[APIRouter, ...] = (
     history.pages,
     *admin.ROUTERS,
     first.pages,
+    first.door,
 )

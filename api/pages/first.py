@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import Depends, Response
+from fastapi import APIRouter, Depends, Response
+from starlette.responses import RedirectResponse
 
-from api.pages.engine.navigation import home
+from api.pages.engine.navigation import HOME, home
 from api.pages.engine.page import Page, may_open, router
 
 pages = router()
+door = APIRouter(include_in_schema=False)
+
+
+@door.get("/", summary="The address alone")
+async def address_alone() -> Response:
+    """To the desk: who has no session signs in there."""
+    return RedirectResponse(HOME, 303)
 
 
 @pages.get("", summary="The first page of who is signed in")

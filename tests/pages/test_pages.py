@@ -42,6 +42,12 @@ def test_a_stranger_is_sent_to_sign_in_and_back(house: House) -> None:
     assert answer.headers["location"] == "/sign-in?next=/desk/board%3Ftext%3Da"
 
 
+def test_the_address_alone_leads_to_the_desk(house: House, rep: httpx.Client) -> None:
+    answer = httpx.get(house.base)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/desk")
+    assert rep.get("/").headers["location"] == "/desk"
+
+
 def test_an_open_page_of_who_was_signed_out_keeps_what_is_on_it(house: House) -> None:
     answer = httpx.get(f"{house.base}/desk/board", headers={"HX-Request": "true"})
     assert (answer.status_code, answer.content) == (401, b"")
