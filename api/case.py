@@ -17,7 +17,7 @@ ACTS = (
             "minor": {"answer": "1bd", "solve": "5bd"}, "feedback_after": "5bd", "reopen_days": 14},
         terminal="case policy <file=:file", typed="./gold.json"),
     Act(c.OpenCase, "/cases", "Open a service case", creates="case_id", location="/cases/{case_id}", asker="owner_id",
-        more="Its clocks run from when the customer came: `occurred_at`, where that is earlier.",
+        more="Its clocks run from when it happened, where that is said to be earlier than now.",
         about="A case that was solved too long ago to be reopened is named in `follows`.",
         described={"owner_id": "Left out: whoever asks.", "follows": "The earlier case.", "deal_id": "The deal of the customer it is about."},
         example={"title": "the line stands still", "customer_id": WHICH, "severity": "severe", "category": "defect"},

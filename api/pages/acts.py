@@ -26,6 +26,7 @@ from api.pages.engine.page import Lenient, Page, may_open, router
 from api.pages.engine.shown import now_of
 from api.pages.engine.table import acts
 from domain.engine import reading
+from domain.figures.metrics import Unit
 
 FIRST: dict[str, tuple[str, ...]] = {
     "logActivity": (
@@ -38,6 +39,8 @@ FIRST: dict[str, tuple[str, ...]] = {
     "openDeal": ("title", "customer_id", "amount", "expected_close", "next_step.what", "next_step.due_at"),
     "openCase": ("title", "customer_id", "severity", "category"),
     "handOver": ("to", "note"),
+    "recordQuote": ("reference", "amount", "valid_until"),
+    "loseDeal": ("loss_reason", "competitor"),
     "proposeTarget": (
         "metric",
         "number",
@@ -68,6 +71,8 @@ REQUIREMENTS: dict[str, tuple[str, ...]] = {
 """The acts that give what a gate asks for."""
 GIVEN = {"logActivity": {"activity.kind": "demonstration"}}
 """What is filled in where one of them is opened for that."""
+USUAL = {"logActivity": {"activity.kind": "call"}, "openCase": {"severity": "normal"}}
+"""What is most often meant, filled in from the start."""
 WHOLE = {"publishPolicy", "publishProcess", "publishCyclePolicy"}
 """Acts whose body is written as one JSON document: a rule is published whole."""
 ABOUT = {"deal_id": "/deals/{}", "case_id": "/cases/{}"}
@@ -75,6 +80,7 @@ ABOUT = {"deal_id": "/deals/{}", "case_id": "/cases/{}"}
 METRICS = ("metric", "metrics")
 """Fields of the keys of metrics."""
 RESERVED = {"next", "csrf", "key", "version", "after", "then", "missing"}
+UNITS = tuple(Unit)
 OF_STAGES = {"to", "stage"}
 """Fields of a deal's acts that name a stage of its process."""
 NOTHING = "-"
@@ -112,6 +118,8 @@ async def _known(page: Page, act: Act, given: Lenient) -> dict[str, str]:
     """What a form begins with: a deal is won today, and of its needs what was recorded before, as the whole is recorded again."""
     if act.operation == "winDeal":
         return {"closed_on": now_of(page).date().isoformat()}
+    if act.operation in USUAL:
+        return USUAL[act.operation]
     if act.operation != "recordNeeds" or not given["deal_id"]:
         return {}
     found = await _of(page, "/deals/{}/details", given["deal_id"])
@@ -282,6 +290,8 @@ async def _form(
     shown = tuple(
         replace(control, kind="choice", of="stage", options=stages, help="")
         if control.name in OF_STAGES and control.kind != "id" and stages
+        else replace(control, kind="choice", options=UNITS)
+        if control.name == "unit"
         else replace(control, shown=named.get(str(control.value), control.shown))
         for control in controls
     )

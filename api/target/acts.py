@@ -23,9 +23,10 @@ class Division:
 
 ACTS = (
     Act(c.ProposeTarget, "/targets", "Propose a target", roles=LEADERS,
-        more="Refused with every part that is missing. There is one target for a metric, scope and period.", status=201,
+        more="All of it is needed. There is one target for a metric, scope and period.", status=201,
         location="/targets/{id}",
         about="Nothing here has a default that stands for an answer: what is left out is named in the refusal, all at once.",
+        described={"unit": "Of the metric.", "currency": "Of money alone.", "achievable": "Why it can be reached.", "relevant": "What it is good for."},
         example={"metric": "revenue-won", "number": "1200000.00", "unit": "money", "currency": "CNY", "period": "2027-Q1",
             "scope": {"kind": "team", "id": "5f0c2a52-6c2e-4c0e-9b7f-2f2f0b8f5a10"}, "owner_id": WHICH,
             "achievable": "the team won 1.1 million last quarter with one rep less", "relevant": "a third of the year's plan"},

@@ -103,6 +103,15 @@ class TestDeal:
         assert [name for kind, name in steps if "next" in kind] == ["reminder"]
         assert [name for kind, name in steps if "came" in kind] == ["promised"]
 
+    def test_tells_its_history_by_the_persons_clock(self, house: House, deal: UUID) -> None:
+        step = {"next_step": {"what": "call back", "due_at": "2030-01-02T09:00:00+08:00"}}
+        recorded(house, f"/deals/{deal}/promise", step)
+        client = house.browser("north")
+        client.cookies.set("zone", "Asia/Shanghai")
+        told = opened(client, house, f"/deals/{deal}").split('id="history"')[1]
+        assert "Jan 2, 2030 09:00" in told
+        assert "01:00" not in told.split("</li>")[0]
+
     def test_is_acted_on_from_there_at_the_version_that_was_seen(
         self, house: House, rep: httpx.Client, deal: UUID, post_act: Post
     ) -> None:

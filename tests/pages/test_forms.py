@@ -39,6 +39,21 @@ class TestEveryAct:
         assert rep.get("/desk/act/publishPolicy").status_code == 404
 
 
+class TestAFormThatIsOpened:
+    def test_has_what_is_most_often_meant(self, rep: httpx.Client, deal: UUID) -> None:
+        touch = rep.get("/desk/act/logActivity", params={"deal_id": str(deal)}).text
+        assert '<option value="call" selected>' in touch
+        given = {"deal_id": str(deal), "activity.kind": "demonstration"}
+        asked = rep.get("/desk/act/logActivity", params=given).text
+        assert '<option value="demonstration" selected>' in asked
+        assert '<option value="call" selected>' not in asked
+
+    def test_says_how_a_period_is_written_and_offers_units(self, manager: httpx.Client) -> None:
+        form = manager.get("/desk/act/proposeTarget").text
+        assert "2027-Q1" in form
+        assert '<option value="ratio">' in form
+
+
 class TestWhatIsTyped:
     def test_becomes_the_command_and_the_page_of_what_was_made(
         self, house: House, rep: httpx.Client, post_act: Post

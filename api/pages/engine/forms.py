@@ -49,6 +49,8 @@ KINDS = {
     Period: "text",
     Duration: "text",
 }
+WRITTEN: dict[type, str] = {Period: "A year, quarter, month or week: 2027, 2027-Q1, 2027-01, 2027-W05."}
+"""How a value is typed whose kind does not show it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,7 @@ def _controls(name: str, hint: Any, needed: bool, default: Any = "", help: str =
     elif isinstance(kind, type) and issubclass(kind, Enum):
         yield replace(base, kind="choice", options=tuple(str(one.value) for one in kind))
     elif isinstance(kind, type) and kind in KINDS:
-        yield _limited(replace(base, kind=KINDS[kind]), hint)
+        yield _limited(replace(base, kind=KINDS[kind], help=help or WRITTEN.get(kind, "")), hint)
     elif kind is str or _is_text(hint):
         yield _text(base, hint)
     elif isinstance(kind, type) and is_dataclass(kind) and _is_plain(kind):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
@@ -22,6 +23,8 @@ LOCALES = {"en": Locale("en"), "zh": Locale("zh", "CN", script="Hans")}
 MANY = 20_000
 """Of values whose text is kept: the same amounts and times are shown again and again."""
 SOON = timedelta(days=6)
+IN_UTC = re.compile(r"\b(\d{4}-\d\d-\d\d) (\d\d:\d\d) UTC\b", re.ASCII)
+"""How histories tell a time."""
 
 
 class Viewer(Protocol):
@@ -259,11 +262,17 @@ def heard(context: Context, value: Any) -> str:
     return str(in_words(context).heard(str(value))) if value else ""
 
 
+@pass_context
+def said(context: Context, sentence: str) -> str:
+    """A sentence of a history, its times in the person's zone: histories tell them in UTC."""
+    return IN_UTC.sub(lambda found: moment(context, f"{found[1]}T{found[2]}:00+00:00"), sentence)
+
+
 def merged(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
     return {**one, **other}
 
 
 FILTERS: dict[str, Callable[..., Any]] = {
     "ago": ago, "day": day, "days_since": days_since, "due": due, "exactly": exactly, "figure": figure, "heard": heard, "merged": merged, "metric": metric, "moment": moment, "money": money,
-    "number": number, "percent": percent, "short": short, "topic": topic, "word": word,
+    "number": number, "percent": percent, "said": said, "short": short, "topic": topic, "word": word,
 }  # fmt: skip
