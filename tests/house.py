@@ -70,10 +70,12 @@ class House:
     def _account(self, name: str) -> NewAccount:
         login = f"desk-{name}"
         if name in self.reps:
-            return NewAccount(login, Role.REP, rep_id=self.reps[name])
+            return NewAccount(login, Role.REP, name=name, rep_id=self.reps[name])
         if name.endswith("-manager"):
-            return NewAccount(login, Role.MANAGER, team_id=self.teams[name.removesuffix("-manager")])
-        return NewAccount(login, Role(name))
+            return NewAccount(
+                login, Role.MANAGER, name=name, team_id=self.teams[name.removesuffix("-manager")]
+            )
+        return NewAccount(login, Role(name), name=name)
 
     @property
     def admin(self) -> httpx.Client:
