@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import orjson
 from fastapi import Depends, Response
@@ -15,6 +16,7 @@ from api.engine.roles import LEADERS, WRITERS
 from api.pages.engine.page import HEADERS, Page, may_open, router
 from api.pages.engine.shown import now_of, read_moment
 from domain.engine.values import ActivityKind
+from domain.time.calendar import BusinessCalendar
 from runtime.language import Catalogue, catalogue
 
 SHOWN, FEW, MANY = 40, 20, 100
@@ -22,8 +24,7 @@ AHEAD = timedelta(hours=12)
 """How far ahead a page that is open knows what will fall due."""
 LATE = timedelta(minutes=15)
 """What fell due while the page was loading is still said."""
-TOMORROW = time(10)
-WEEKEND = 5
+TOMORROW = "10:00"
 Writers = Annotated[Page, Depends(may_open(*WRITERS))]
 
 pages = router()
@@ -34,7 +35,7 @@ async def today(page: Writers) -> Response:
     """A leader sees all promises that they may see, or those of the rep who is chosen."""
     rep, now = _whose(page), now_of(page)
     person = rep or _own(page)
-    overdue, next_, load, items, cycles, meetings, targets, reps = await asyncio.gather(
+    overdue, next_, load, items, cycles, meetings, targets, reps, policy = await asyncio.gather(
         page.read("/agenda", rep_id=rep, overdue=True, limit=SHOWN),
         page.read("/agenda", rep_id=rep, due_from=now.astimezone(UTC).isoformat(), limit=SHOWN),
         page.read("/reps/loads"),
@@ -43,6 +44,7 @@ async def today(page: Writers) -> Response:
         _of_person(page, "/meetings", person, over=False, sort="waits_until", limit=MANY),
         _targets(page, person),
         _reps(page),
+        page.find("/policies/default"),
     )
     tonight = (now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
     return page.render(
@@ -55,7 +57,7 @@ async def today(page: Writers) -> Response:
         asked_of_me=[*_waits(cycles, "cycles", person), *_waits(meetings, "meetings", person)],
         targets=targets,
         kinds=[str(kind) for kind in ActivityKind],
-        when=_next_working_day(now),
+        when=_next_working_day(policy, now),
         reps=reps,
         rep=rep,
     )
@@ -149,12 +151,25 @@ def _asked(one: Any, wait: Any) -> dict[str, Any]:
     }
 
 
-def _next_working_day(now: datetime) -> str:
-    """What the next step's time is filled in with, on the person's clock."""
-    day = now.date() + timedelta(days=1)
-    while day.weekday() >= WEEKEND:
-        day += timedelta(days=1)
-    return f"{day}T{TOMORROW:%H:%M}"
+def _next_working_day(policy: Any | None, now: datetime) -> str:
+    """What the next step's time is filled in with: in the hours of the policy's newest version, on the person's clock (`now`)."""
+    calendar = _calendar(policy) if policy else BusinessCalendar(str(now.tzinfo))
+    zone = ZoneInfo(calendar.timezone)
+    day = calendar.first_business_day(now.astimezone(zone).date() + timedelta(days=1))
+    at = TOMORROW if calendar.opens <= TOMORROW < calendar.closes else calendar.opens
+    return f"{datetime.combine(day, time.fromisoformat(at), zone).astimezone(now.tzinfo):%Y-%m-%dT%H:%M}"
+
+
+def _calendar(policy: Any) -> BusinessCalendar:
+    said = max(policy["policies"], key=lambda one: int(one["version"]))["calendar"]
+    return BusinessCalendar(
+        said["timezone"],
+        tuple(said["workdays"]),
+        said["opens"],
+        said["closes"],
+        tuple(map(date.fromisoformat, said["holidays"])),
+        tuple(map(date.fromisoformat, said["extra_workdays"])),
+    )
 
 
 # --- what an open page gives notice of -------------------------------------------------------------------------------

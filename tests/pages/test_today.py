@@ -7,10 +7,12 @@ from datetime import UTC, datetime, timedelta
 from html import unescape
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
 
+from api.pages.today import _next_working_day
 from tests.house import House
 from tests.pages.test_board import words_left
 
@@ -180,3 +182,47 @@ def test_a_page_hears_of_changes_by_names_that_there_are(rep: httpx.Client, name
     followed = re.search(r'data-follows="([^"]*)"', rep.get(name).text)
     assert followed
     assert set(followed[1].split()) <= catalog.BY_NAME.keys()
+
+
+@pytest.mark.parametrize(
+    ("now", "zone", "offered"),
+    [
+        ("2026-09-29T09:00", "Asia/Shanghai", "2026-09-30T10:00"),
+        (
+            "2026-09-30T09:00",
+            "Asia/Shanghai",
+            "2026-10-10T10:00",
+        ),  # past the holidays, to a Saturday that is worked
+        ("2026-09-29T20:00", "America/New_York", "2026-10-09T22:00"),  # it is the 30th there already
+    ],
+)
+def test_the_next_step_is_offered_in_the_company_s_hours(now: str, zone: str, offered: str) -> None:
+    calendar = {
+        "timezone": "Asia/Shanghai",
+        "workdays": [1, 2, 3, 4, 5],
+        "opens": "09:00",
+        "closes": "18:00",
+        "holidays": [f"2026-10-{day:02}" for day in range(1, 10)],
+        "extra_workdays": ["2026-10-10"],
+    }
+    early = calendar | {"opens": "13:00", "closes": "15:00", "holidays": []}
+    policy = {"policies": [{"version": 2, "calendar": calendar}, {"version": 1, "calendar": early}]}
+    there = datetime.fromisoformat(now).replace(tzinfo=ZoneInfo(zone))
+    assert _next_working_day(policy, there) == offered
+    afternoons = {"policies": [{"version": 1, "calendar": early}]}
+    assert _next_working_day(afternoons, datetime(2026, 9, 29, 9, tzinfo=ZoneInfo("Asia/Shanghai"))).endswith(
+        "T13:00"
+    )
+
+
+def test_without_a_policy_it_is_the_person_s_next_weekday() -> None:
+    friday = datetime(2026, 11, 27, 20, tzinfo=ZoneInfo("Europe/Berlin"))
+    assert _next_working_day(None, friday) == "2026-11-30T10:00"
+
+
+def test_today_fills_in_a_working_day(house: House, rep: httpx.Client) -> None:
+    promised(house, "north", 24)
+    page = rep.get("/desk/today").text
+    assert re.search(
+        r'name="next_step.due_at" type="datetime-local" required value="\d{4}-\d\d-\d\dT\d\d:\d\d"', page
+    )
