@@ -14,8 +14,9 @@ import msgspec
 from domain.engine import currency
 from domain.engine.facts import PersonName
 from domain.policy.closed import CLOSED
-from projections.deal import related
-from projections.deal.row import DEALS, DealRow
+from projections.deal import related, waiting
+from projections.deal.row import DEALS, DealShown
+from projections.deal.waiting import WaitingOverride
 from projections.engine.paging import (
     AMOUNT,
     DAY,
@@ -33,9 +34,10 @@ from projections.engine.paging import (
 from projections.engine.text_search import searched
 
 
-class DealView(DealRow, gc=False):
+class DealView(DealShown, gc=False):
     """A row with the names to show beside its ids (personal data: the owner's and the promiser's). `also_open`: how many of what
-    else is about it are open, by kind; left out where there is nothing.
+    else is about it are open, by kind; `overrides_asked`: those that wait for a decision, the oldest first. Both are left out where
+    there is nothing, and of the board as it was.
     """
 
     owner_name: PersonName | None = None
@@ -44,11 +46,13 @@ class DealView(DealRow, gc=False):
     customer_name: str | None = None
     product_name: str | None = None
     also_open: dict[str, int] | msgspec.UnsetType = msgspec.UNSET
+    overrides_asked: list[WaitingOverride] | msgspec.UnsetType = msgspec.UNSET
 
 
 class BoardFilter(msgspec.Struct, frozen=True, kw_only=True):
     """None: not narrowed down by this. `text` is looked for in the titles, whole words or beginnings of words; `reference`
-    is a deal's name in the system it came from, or the first 8 or more digits of its id.
+    is a deal's name in the system it came from, or the first 8 or more digits of its id; `override` "asked": one waits for a
+    decision.
     """
 
     owner_id: UUID | None = None
@@ -66,6 +70,7 @@ class BoardFilter(msgspec.Struct, frozen=True, kw_only=True):
     amount_from: Decimal | None = None
     amount_to: Decimal | None = None
     currency: str | None = None
+    override: str | None = None
 
 
 EVERYTHING = BoardFilter()
@@ -76,7 +81,7 @@ SORTS = {
     "opened_at": SortKey("opened_at", MOMENT, "deal_id", nullable=False),
     "expected_close": SortKey("expected_close", DAY, "deal_id"),
 }
-COLUMNS = ", ".join(f"d.{name}" for name in DEALS.names)
+COLUMNS = ", ".join(f"d.{name}" for name in DealShown.__struct_fields__)
 NAMED = """
 SELECT {columns}, o.name, p.name, t.name, c.name, g.name
   FROM {deals} d
@@ -135,6 +140,10 @@ async def _with_related(source: Source, deals: Sequence[DealView]) -> None:
     for deal in deals:
         if deal.deal_id in also_open:
             deal.also_open = also_open[deal.deal_id]
+    asked = await waiting.of_deals(source, [deal.deal_id for deal in deals if deal.override_asked_at])
+    for deal in deals:
+        if deal.deal_id in asked:
+            deal.overrides_asked = asked[deal.deal_id]
 
 
 def _view(*row: Any) -> DealView:
@@ -181,6 +190,8 @@ async def listing(
     select.where("expected_close < %(closing_before)s", closing_before=narrowed.closing_before)
     select.where("amount >= %(amount_from)s", amount_from=narrowed.amount_from)
     select.where("amount <= %(amount_to)s", amount_to=narrowed.amount_to)
+    if narrowed.override:
+        select.conditions.append("override_asked_at IS NOT NULL")
     if narrowed.text:
         await _with_words(source, select, searched(narrowed.text))
     found = await page(source, select, sort_by(sort, SORTS), cursor, limit, _view)

@@ -14,11 +14,13 @@ from psycopg import AsyncConnection
 
 from domain.deal import facts as f
 from domain.engine.values import Money
-from domain.policy.closed import LOST, WON
+from domain.policy.closed import AFTER_SALES, LOST, WON
+from projections.deal import waiting
 from projections.deal.fold import DEAL_TOPICS, EventsByDeal
 from projections.deal.live_promise import PromiseFold
 from projections.deal.processes import ProcessVersions, Version
 from projections.deal.row import DEALS, TITLES, DealRow, TitleRow
+from projections.deal.waiting import Request
 from projections.engine.fold import on
 from projections.engine.projection import Entry
 from projections.engine.text_search import spaced
@@ -109,6 +111,23 @@ class DealBoard(PromiseFold):
     @on(f.StageMoved)
     def _stage_moved(self, row: DealRow, entry: Entry[f.StageMoved]) -> None:
         row.stage, row.stage_entered_at = entry.fact.after, entry.occurred_at
+        _wait(row, [one for one in waiting.requests(row.override_requests) if self._is_ahead(row, one.to)])
+
+    def _is_ahead(self, row: DealRow, stage: str) -> bool:
+        """Of a closed deal only after-sales can be, when it was won."""
+        if row.status != "open":
+            return stage == AFTER_SALES != row.stage and row.status == WON
+        return self.processes.forward(row.process, row.process_version, row.stage, stage)
+
+    @on(f.OverrideRequested)
+    def _override_requested(self, row: DealRow, entry: Entry[f.OverrideRequested]) -> None:
+        asked = Request(entry.fact.override_id, entry.fact.to, entry.occurred_at)
+        _wait(row, [*waiting.requests(row.override_requests), asked])
+
+    @on(f.OverrideDecided)
+    def _override_decided(self, row: DealRow, entry: Entry[f.OverrideDecided]) -> None:
+        held = waiting.requests(row.override_requests)
+        _wait(row, [one for one in held if one.override_id != entry.fact.override_id])
 
     @on(f.DealWon)
     def _won(self, row: DealRow, entry: Entry[f.DealWon]) -> None:
@@ -133,6 +152,12 @@ class DealBoard(PromiseFold):
         row.status, row.stage, row.stage_entered_at = "open", entry.fact.stage, entry.occurred_at
         row.closed_on, row.contract_reference, row.loss_reason, row.competitor = None, "", "", ""
         row.reassignments = 0
+        _wait(row, [])
+
+
+def _wait(row: DealRow, held: Sequence[Request]) -> None:
+    row.override_requests = waiting.written(held)
+    row.override_asked_at = min((one.at for one in held), default=None)
 
 
 def _set_amount(row: DealRow, money: Money | None) -> None:

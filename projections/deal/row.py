@@ -12,10 +12,11 @@ from domain.engine.facts import FreeText
 from projections.engine.tables import AnyScale, Table
 
 
-class DealRow(msgspec.Struct, gc=False):
+class DealShown(msgspec.Struct, gc=False):
     """`probability` is the process version's for the stage. `promise_id` and what follows
     is the live promise (see `live_promise.py`); `reassignments` counts those by the promise
-    timer since it was opened last.
+    timer since it was opened last. `override_asked_at`: since when an override waits for a decision, the longest of them;
+    null where none does.
     """
 
     deal_id: UUID
@@ -61,6 +62,13 @@ class DealRow(msgspec.Struct, gc=False):
     reminded_at: datetime | None = None
     missed_at: datetime | None = None
     escalated_at: datetime | None = None
+    override_asked_at: datetime | None = None
+
+
+class DealRow(DealShown, gc=False):
+    """`override_requests`: JSON text, those that wait for a decision (`waiting.Request`); it is kept to follow the ledger by."""
+
+    override_requests: str = "[]"
 
 
 DEALS = Table(
@@ -77,6 +85,7 @@ DEALS = Table(
         "open": "(owner_id, deal_id) WHERE status = 'open'",
         "pipeline": "(currency, amount, deal_id) WHERE status = 'open'",
         "team": "(team_id, due_at, deal_id)",
+        "override": "(team_id, override_asked_at, deal_id) WHERE override_asked_at IS NOT NULL",
         "stage": "(stage, due_at, deal_id) WHERE due_at IS NOT NULL",
         "unpromised": "(deal_id) WHERE status = 'open' AND due_at IS NULL",
         "customer": "(customer_id, opened_at, deal_id) WHERE customer_id IS NOT NULL",

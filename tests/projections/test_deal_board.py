@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
+import msgspec
 import pytest
 
 from domain.customer import ListProduct, Profile, RegisterCustomer
 from domain.deal import commands as c
+from domain.engine.context import Actor
 from domain.engine.errors import Invalid
 from domain.engine.values import NextStep
 from domain.policy.process import DEFAULT_PROCESS, Process, PublishProcess, Stage
@@ -145,6 +147,72 @@ async def test_timers_leave_their_marks_and_a_new_due_time_wipes_them(books: Boo
 
     assert (deal.owner_id, deal.promised_by, deal.reassignments) == (other, other, 1)
     assert (deal.reminded_at, deal.missed_at, deal.escalated_at) == (None, None, None)
+
+
+async def ask(books: Books, deal_id: UUID, stage: str, days: int = 0) -> UUID:
+    override_id = uuid4()
+    command = c.RequestOverride(deal_id=deal_id, override_id=override_id, to=stage)
+    await books.given(command, now=NOW + days * DAY, reason="the tender closes")
+    return override_id
+
+
+def decide(deal_id: UUID, override_id: UUID, *, approved: bool) -> c.DecideOverride:
+    return c.DecideOverride(deal_id=deal_id, override_id=override_id, approved=approved)
+
+
+async def asked_of(books: Books, **narrowed: Any) -> set[UUID]:
+    await books.follow()
+    page = await deal_board.listing(books.pool, BoardFilter(override="asked", **narrowed))
+    return {deal.deal_id for deal in page.items}
+
+
+async def test_an_override_that_waits_says_since_when_by_whom_and_why(books: Books) -> None:
+    deal_id, other = await books.opened(), await books.opened()
+    first = await ask(books, deal_id, "solution")
+    second = await ask(books, deal_id, "negotiation", days=1)
+
+    deal = await shown(books, deal_id)
+
+    assert deal.override_asked_at == NOW
+    assert isinstance(deal.overrides_asked, list)
+    told = [(one.override_id, one.to, one.reason, one.asked_at) for one in deal.overrides_asked]
+    assert told == [
+        (first, "solution", "the tender closes", NOW),
+        (second, "negotiation", "the tender closes", NOW + DAY),
+    ]
+    assert deal.overrides_asked[0].requested_by == "user:u-1"
+    assert deal.overrides_asked[0].missing
+    assert await asked_of(books) == {deal_id}
+    assert await asked_of(books, team_id=books.office.team_id) == {deal_id}
+    assert await asked_of(books, team_id=uuid4()) == set()
+    assert (await shown(books, other)).overrides_asked is msgspec.UNSET
+
+
+@pytest.mark.parametrize("approved", [True, False])
+async def test_a_decision_ends_its_own_waiting_and_no_other(books: Books, approved: bool) -> None:
+    deal_id = await books.opened()
+    first = await ask(books, deal_id, "solution")
+    second = await ask(books, deal_id, "negotiation", days=1)
+    someone = Actor("user", "the manager")
+
+    await books.given(decide(deal_id, first, approved=approved), actor=someone)
+    assert (await shown(books, deal_id)).override_asked_at == NOW + DAY
+    await books.given(decide(deal_id, second, approved=approved), actor=someone)
+
+    assert (await shown(books, deal_id)).override_asked_at is None
+    assert await asked_of(books) == set()
+
+
+async def test_what_passes_the_stage_or_closes_the_deal_ends_the_waiting(books: Books) -> None:
+    passed, before, lost, won = [await books.opened(amount=yuan(9)) for _ in range(4)]
+    for deal_id in (passed, before, lost, won):
+        await ask(books, deal_id, "solution")
+    await books.given(to(before, "contact"), needs(passed), to(passed, "solution"), lose(lost))
+    await books.given(needs(won), quote(won), to(won, "negotiation"), win(won, yuan(9)))
+
+    assert await asked_of(books) == {before}
+    await books.given(c.ReopenDeal(deal_id=lost, stage="contact"))
+    assert await asked_of(books) == {before}, "what was asked for before the closing is asked for anew"
 
 
 async def test_the_list_narrows_down(books: Books) -> None:

@@ -38,6 +38,7 @@ MULTIPLIED = {
         'status', CASE n %% 10 WHEN 0 THEN 'won' ELSE 'open' END,
         'stage', CASE WHEN n %% 10 = 0 THEN 'won' WHEN n %% 100 = 1 THEN 'negotiation' ELSE 'identify' END,
         'opened_at', {DUE}, 'last_activity_at', {DUE}, 'expected_close', ({DUE})::date, 'customer_id', {CUSTOMER},
+        'override_asked_at', CASE n %% 200 WHEN 1 THEN {DUE} END,
         'reference', 'R-' || n, 'source', 'crm'""",
     "agenda": f"'deal_id', {DEAL}, 'owner_id', {REP}, 'promised_by', {REP}, 'due_at', {DUE}, 'promise_id', {DEAL}",
     "rep_load_deal": f"'deal_id', {DEAL}, 'owner_id', {REP}, 'promised_by', {REP}, 'due_at', {DUE}",
@@ -133,6 +134,7 @@ NARROWED = {
     "in a closed stage": BoardFilter(stage="won"),
     "in a rare stage": BoardFilter(stage="negotiation"),
     "due": BoardFilter(due_before=NOW),
+    "an override asked for": BoardFilter(override="asked"),
 }
 QUESTIONS: dict[str, Question] = {
     "one deal": lambda c: deal_board.get(c, A_DEAL),

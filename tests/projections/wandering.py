@@ -16,6 +16,7 @@ from domain.cycle.policies import PublishCyclePolicy
 from domain.cycle.policy import DEFAULT_CYCLE_POLICY
 from domain.deal import commands as c
 from domain.engine.command import Command
+from domain.engine.context import Actor
 from domain.engine.errors import DomainError
 from domain.engine.values import Activity, ActivityKind, Money, NextStep
 from domain.people.people import RepLeaves
@@ -39,6 +40,7 @@ class Company:
         self.chance = Random(seed)
         self.now = NOW
         self.deals: list[UUID] = []
+        self.requests: dict[UUID, list[UUID]] = {}
         self.reps: list[UUID] = [books.office.rep_id]
         self.happened = 0
         self.looping = looping
@@ -56,7 +58,9 @@ class Company:
     async def attempt(self, command: Command) -> None:
         earlier = self.now - timedelta(days=self.chance.choice([0, 0, 0, 1, 40]))
         try:
-            await self.books.given(command, now=self.now, occurred_at=earlier, reason="it had to be")
+            usual: dict[str, Any] = {"now": self.now, "occurred_at": earlier, "reason": "it had to be"}
+            who = Actor("user", "u-2" if isinstance(command, c.DecideOverride) else "u-1")
+            await self.books.given(command, actor=who, **usual)
             self.happened += 1
         except DomainError:
             pass
@@ -101,12 +105,23 @@ class Company:
                 if self.chance.random() < 0.1
                 else lose(id)
             ),
+            self.request,
+            lambda id: c.DecideOverride(
+                deal_id=id,
+                override_id=self.chance.choice(self.requests.get(id, [id])),
+                approved=self.chance.random() < 0.5,
+            ),
             lambda id: c.MoveToProcess(deal_id=id, version=self.chance.randrange(1, 4)),
             lambda id: self.chance.choice([self.elsewhere(), self.otherwise(), self.touch(id)]),
             lambda id: RegisterCustomer(
                 customer_id=id, profile=Profile(name=f"Customer {self.chance.random()}")
             ),
         ]
+
+    def request(self, deal_id: UUID) -> Command:
+        asked = uuid.UUID(int=self.chance.getrandbits(128))
+        self.requests.setdefault(deal_id, []).append(asked)
+        return c.RequestOverride(deal_id=deal_id, override_id=asked, to=self.chance.choice(STAGES))
 
     def elsewhere(self) -> Command:
         """The company moves to another time zone."""
