@@ -29,6 +29,10 @@ class Status(StrEnum):
     LOST = "lost"
 
 
+class Override(StrEnum):
+    ASKED = "asked"
+
+
 @app.command("list", epilog=example("salesloop deals list --status open --sort -amount --limit 20"))
 def list_(
     *,
@@ -49,6 +53,9 @@ def list_(
     amount_from: Annotated[str | None, typer.Option("--amount-from", metavar="NUMBER")] = None,
     amount_to: Annotated[str | None, typer.Option("--amount-to", metavar="NUMBER")] = None,
     currency: Annotated[str | None, typer.Option("--currency", help="Such as CNY.")] = None,
+    override: Annotated[
+        Override | None, typer.Option("--override", help="One was asked for and waits for a decision.")
+    ] = None,
     text: Annotated[
         str | None, typer.Option("--text", help="Words of the title, or their beginnings.")
     ] = None,
@@ -68,7 +75,7 @@ def list_(
     """Deals, filtered and sorted."""
     query: dict[str, Any] = {"status": status, "process": process, "stage": stage, "text": text, "sort": sort}
     query |= {"cursor": cursor, "limit": limit, "known_at": known_at}
-    query |= {"source": source, "reference": reference, "currency": currency}
+    query |= {"source": source, "reference": reference, "currency": currency, "override": override}
     read_as = {"due_before": (due_before, "instant"), "closing_before": (closing_before, "day")}
     read_as |= {"amount_from": (amount_from, "number"), "amount_to": (amount_to, "number")}
     whose = {"owner": owner, "team": team, "customer": customer, "product": product}

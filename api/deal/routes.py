@@ -96,6 +96,9 @@ class DealFilters(Paging):
     amount_from: Amount | None = None
     amount_to: Amount | None = None
     currency: Currency | None = None
+    override: Annotated[
+        Literal["asked"] | None, Field(description="one was asked for and waits for a decision")
+    ] = None
     sort: SortName = "due_at"
     known_at: KnownAt = None
 

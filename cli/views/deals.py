@@ -92,6 +92,7 @@ def show_deal(deal: DealView, to: tzinfo | None) -> None:
         ("its id", deal.promise_id),
         ("due", moment(deal.due_at, to)),
         ("also open", ", ".join(f"{number} {word(kind)}" for kind, number in also_open.items())),
+        ("override asked for", moment(deal.override_asked_at, to)),
         ("policy, process", f"{deal.policy}, {deal.process} {deal.process_version}"),
         ("version", deal.version),
     ]

@@ -119,6 +119,38 @@ def test_pages_of_any_size_show_each_deal_once_in_the_same_order(house: House, s
         assert pages(house.admin, "/deals", "deal_id", **filters, limit=size) == whole
 
 
+def test_deals_whose_override_waits_are_listed_until_it_is_decided(house: House) -> None:
+    deal, quiet = house.open_deal("north"), house.open_deal("north")
+    place, client = f"/deals/{deal}/overrides", house.client("north-manager")
+    ask = {"to": "solution", "reason": "the tender closes"}
+    asked = written(house.client("north").post(place, json=ask))
+
+    def waiting(reader: httpx.Client, **query: Any) -> dict[str, Any]:
+        page = written(reader.get("/deals", params={"override": "asked", "limit": 200, **query}))
+        return {one["deal_id"]: one for one in page["items"]}
+
+    found = waiting(client, after=asked["position"])
+    assert str(quiet) not in found
+    (one,) = found[str(deal)]["overrides_asked"]
+    assert (one["override_id"], one["to"], one["reason"]) == (
+        asked["answer"]["override_id"],
+        "solution",
+        "the tender closes",
+    )
+    assert one["asked_at"] == found[str(deal)]["override_asked_at"]
+    assert one["requested_by"].startswith("user:")
+    assert one["missing"]
+    assert "override_requests" not in found[str(deal)]
+    assert str(deal) not in waiting(house.client("south-manager"), after=asked["position"])
+    decided = written(client.post(f"{place}/{one['override_id']}/decision", json={"approved": False}))
+    assert str(deal) not in waiting(client, after=decided["position"])
+
+
+def test_only_asked_overrides_are_looked_for(house: House) -> None:
+    answer = house.admin.get("/deals", params={"override": "approved"})
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "query.override")
+
+
 def test_filters_narrow_down(house: House) -> None:
     word = f"w{uuid4().hex[:10]}"
     one, two = house.open_deal(title=f"{word} one"), house.open_deal("south", title=f"{word} two")

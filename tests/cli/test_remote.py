@@ -63,6 +63,7 @@ READS = [
     "meeting list --chair {name} --not-over --sort waits_until",
     "meeting schedules --status running --sort -next_at",
     "deals list --status open --owner {name} --limit 3",
+    "deals list --override asked --limit 5",
     "deals show {deal}",
     "history {deal}",
     "agenda --limit 5",
