@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from typing import Any
 
 from api.engine.roles import Role
@@ -63,6 +64,12 @@ async def people(page: Page) -> dict[str, Any]:
         "teams": [one for one in teams if one["id"] == str(own)],
         "reps": [one for one in reps if one["parent_id"] == str(own)],
     }
+
+
+def approvals_of(deals: Iterable[Any]) -> list[dict[str, Any]]:
+    """The overrides of these deals that wait for a decision, each with its deal; the longest first."""
+    found = [{**one, "deal": deal} for deal in deals for one in deal.get("overrides_asked", ())]
+    return sorted(found, key=lambda one: str(one["asked_at"]))
 
 
 def newest(versions: list[Any], name: str) -> Any:

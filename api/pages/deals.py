@@ -13,7 +13,16 @@ from api.pages.engine.page import Lenient, Page, may_open, router
 LISTED = 50
 OPEN = "open"
 STATUSES = (OPEN, "won", "lost")
-ALSO = ("stage", "reference", "customer_id", "source", "amount_from", "amount_to", "closing_before")
+ALSO = (
+    "stage",
+    "reference",
+    "customer_id",
+    "source",
+    "amount_from",
+    "amount_to",
+    "closing_before",
+    "override",
+)
 COLUMNS = (
     ("", "deal"),
     ("", "stage"),

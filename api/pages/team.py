@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Response
 
 from api.engine.roles import LEADERS, Role
+from api.pages.deal_filters import approvals_of
 from api.pages.engine.asking import Refusal
 from api.pages.engine.page import Page, may_open, router
 from api.pages.engine.shown import now_of
@@ -119,7 +120,7 @@ async def _now(page: Page, team_id: str) -> dict[str, Any]:
     of = {"team_id": team_id}
     since = now_of(page).date() - OUTCOMES
     now = datetime.now(UTC)
-    loads, outcomes, overdue, cycles, meetings, adjustments, items, cases = await page.read_all(
+    loads, outcomes, overdue, cycles, meetings, adjustments, items, cases, asked = await page.read_all(
         ("/reps/loads", of),
         ("/agenda/outcomes", {**of, "since": since, "until": now_of(page).date()}),
         ("/agenda", {**of, "overdue": "true", "limit": MOST}),
@@ -128,6 +129,7 @@ async def _now(page: Page, team_id: str) -> dict[str, Any]:
         ("/adjustments", {**of, "status": "measured", "limit": MOST}),
         ("/action-items", {**of, "outcome": "open", "due_before": now.isoformat(), "limit": MOST}),
         ("/cases", {**of, "limit": MOST}),
+        ("/deals", {**of, "override": "asked", "limit": MOST}),
     )
     return {
         "reps": [one for one in loads["reps"] if one["active"] or one["open_deals"]],
@@ -137,6 +139,7 @@ async def _now(page: Page, team_id: str) -> dict[str, Any]:
         "waits": _waits(cycles["items"], meetings["items"]),
         "adjustments": adjustments["items"],
         "items": items["items"],
+        "approvals": approvals_of(asked["items"]),
         "cases": [one for one in cases["items"] if one["missed"] and one["status"] != "closed"],
     }
 

@@ -13,6 +13,7 @@ import orjson
 from fastapi import Depends, Response
 
 from api.engine.roles import LEADERS, WRITERS
+from api.pages.deal_filters import approvals_of
 from api.pages.engine.page import HEADERS, Page, may_open, router
 from api.pages.engine.shown import now_of, read_moment
 from domain.engine.values import ActivityKind
@@ -35,7 +36,7 @@ async def today(page: Writers) -> Response:
     """A leader sees all promises that they may see, or those of the rep who is chosen."""
     rep, now = _whose(page), now_of(page)
     person = rep or _own(page)
-    overdue, next_, load, items, cycles, meetings, targets, reps, policy = await asyncio.gather(
+    overdue, next_, load, items, cycles, meetings, targets, reps, policy, approvals = await asyncio.gather(
         page.read("/agenda", rep_id=rep, overdue=True, limit=SHOWN),
         page.read("/agenda", rep_id=rep, due_from=now.astimezone(UTC).isoformat(), limit=SHOWN),
         page.read("/reps/loads"),
@@ -45,6 +46,7 @@ async def today(page: Writers) -> Response:
         _targets(page, person),
         _reps(page),
         page.find("/policies/default"),
+        _approvals(page, rep),
     )
     tonight = (now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
     return page.render(
@@ -55,6 +57,7 @@ async def today(page: Writers) -> Response:
         counts=_counts(load["reps"], rep) | {"today": _until(next_, tonight)},
         items=items,
         asked_of_me=[*_waits(cycles, "cycles", person), *_waits(meetings, "meetings", person)],
+        approvals=approvals,
         targets=targets,
         kinds=[str(kind) for kind in ActivityKind],
         when=_next_working_day(policy, now),
@@ -79,6 +82,15 @@ def _whose(page: Page) -> str:
 async def _reps(page: Page) -> list[Any]:
     """Of whom a leader chooses one."""
     return await page.listed("/reps") if page.role in LEADERS else []
+
+
+async def _approvals(page: Page, rep: str) -> list[Any]:
+    """Overrides that wait for a leader's decision: of all deals that they see, or of the rep's; not those that they asked for."""
+    if page.role not in LEADERS:
+        return []
+    found = await page.read("/deals", override="asked", owner_id=rep, limit=MANY)
+    own = f"user:{page.session.user.user_id}"
+    return [one for one in approvals_of(found["items"]) if one["requested_by"] != own]
 
 
 async def _of_person(page: Page, path: str, person: str, **query: Any) -> Any:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from html import unescape
 from types import SimpleNamespace
 from typing import Any, cast
+from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 import pytest
@@ -15,6 +18,7 @@ from api.pages.engine.page import Page
 from api.pages.loop import People
 from api.pages.team import _changes
 from tests.house import House
+from tests.pages.conftest import hidden
 
 Json = dict[str, Any]
 PERIOD = f"{datetime.now(UTC):%Y}"
@@ -108,6 +112,73 @@ def test_loads_and_what_waits_are_shown(house: House, manager: httpx.Client, cyc
     assert f"/desk/board?owner_id={house.reps['north']}" in row
     assert f'href="/desk/cycles/{cycle["answer"]["cycle_id"]}"' in page
     assert "agree · Rep north" in page
+
+
+@pytest.fixture
+def asked(house: House) -> Json:
+    """A deal of the team `north`, whose rep asked to pass a gate: `deal_id` and `override_id`."""
+    deal = house.open_deal("north", title="Gated <b>pumps</b>")
+    given = {"to": "solution", "reason": "the <i>tender</i> closes"}
+    answer = told(house.client("north").post(f"/deals/{deal}/overrides", json=given))
+    house.position = answer["position"]
+    return {"deal_id": str(deal), "override_id": answer["answer"]["override_id"]}
+
+
+def waiting(client: httpx.Client, house: House, address: str, asked: Json) -> str:
+    """The row of the override there; empty where it is not."""
+    page = client.get(address, params={"after": house.position})
+    assert page.status_code == 200, page.text
+    return page.text.partition(f'id="a-{asked["override_id"]}"')[2].partition("</li>")[0]
+
+
+@pytest.mark.parametrize("address", ["/desk/team", "/desk/today"])
+def test_an_approval_that_waits_is_shown_to_who_may_give_it(
+    house: House, manager: httpx.Client, address: str, asked: Json
+) -> None:
+    row = waiting(manager, house, address, asked)
+    assert f'href="/desk/deals/{asked["deal_id"]}"' in row
+    assert "Gated &lt;b&gt;pumps&lt;/b&gt;" in row
+    assert "the &lt;i&gt;tender&lt;/i&gt; closes" in row
+    assert "Solution" in row or "solution" in row
+    assert row.count(' href="/desk/act/decideOverride?') == 2
+    assert not waiting(house.browser("south-manager"), house, address, asked)
+
+
+def test_an_auditor_sees_what_waits_and_decides_nothing(
+    house: House, auditor: httpx.Client, asked: Json
+) -> None:
+    row = waiting(auditor, house, f"/desk/team?team_id={house.teams['north']}", asked)
+    assert "Gated" in row
+    assert "/desk/act/" not in row
+
+
+@pytest.mark.parametrize(("button", "approved"), [("Approve", True), ("Refuse", False)])
+def test_an_approval_is_decided_from_there_and_waits_no_more(
+    house: House, manager: httpx.Client, button: str, approved: bool, asked: Json
+) -> None:
+    row = waiting(manager, house, "/desk/team", asked)
+    (address,) = (link for link in re.findall(r'<a [^>]*href="([^"]+)"[^>]*>' + button + "<", row))
+    form = manager.get(unescape(address))
+    assert form.status_code == 200, form.text
+    typed = dict(parse_qsl(urlsplit(unescape(address)).query))
+    fields = {name: hidden(form.text, name) for name in ("csrf", "key", "deal_id", "override_id")}
+    box = {"approved": "on"} if " checked" in form.text else {}
+    sent = {**fields, **box, "approved.shown": "1", "version": typed["version"]}
+    done = manager.post("/desk/act/decideOverride", data=sent)
+    assert done.status_code in {200, 303}, done.text
+    client = house.client("north-manager")
+    details = client.get(f"/deals/{asked['deal_id']}/details").json()
+    assert [one["approved"] for one in details["overrides"]] == [approved]
+    house.open_deal("north")  # a position after the decision
+    assert not waiting(manager, house, "/desk/team", asked)
+
+
+def test_a_card_of_the_board_says_that_approval_is_asked(
+    house: House, manager: httpx.Client, asked: Json
+) -> None:
+    page = manager.get("/desk/board", params={"after": house.position, "sort": "-opened_at"}).text
+    card = page.split(f'id="d-{asked["deal_id"]}"')[1].split("</article>")[0]
+    assert "approval asked" in card
 
 
 def test_what_is_overdue_is_shown_by_rep(house: House, manager: httpx.Client) -> None:
