@@ -181,6 +181,14 @@ def test_a_card_of_the_board_says_that_approval_is_asked(
     assert "approval asked" in card
 
 
+def test_deals_are_narrowed_down_to_those_that_wait(house: House, manager: httpx.Client, asked: Json) -> None:
+    quiet = house.open_deal("north")
+    page = manager.get("/desk/deals", params=at({"position": house.position}, override="asked")).text
+    row = page.split(f'id="d-{asked["deal_id"]}"')[1].split("</tr>")[0]
+    assert "approval asked" in row
+    assert f'id="d-{quiet}"' not in page
+
+
 def test_what_is_overdue_is_shown_by_rep(house: House, manager: httpx.Client) -> None:
     deal = house.open_deal("north2", title="Late <b>boilers</b>")
     promised = {
