@@ -96,7 +96,7 @@ def words(schema: dict[str, Any], field: dict[str, Any]) -> list[str]:
     """Of a closed list."""
     kinds = [kind for kind in field.get("anyOf", [field]) if kind.get("type") != "null"]
     of = [schema["$defs"][kind["$ref"].rpartition("/")[2]] if "$ref" in kind else kind for kind in kinds]
-    return [str(word) for one in of for word in one["enum"]]
+    return [str(word) for one in of for word in one.get("enum") or [one["const"]]]
 
 
 def test_there_are_tables_of_several_capabilities() -> None:
