@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any, NamedTuple
@@ -45,6 +46,8 @@ class Moves:
         self._told: asyncio.Future[Told] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self.ended = False
+        self.listening: Counter[str] = Counter()
+        """How many listen, by session."""
         self.kept: dict[Any, tuple[int, asyncio.Future[Any]]] = {}
         """What is made once for all who ask for it between two messages, and the position that it is known to hold."""
         self.reads: dict[Any, frozenset[str]] = {}

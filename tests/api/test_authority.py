@@ -27,6 +27,7 @@ PUBLIC = {
     ("GET", "/readyz"),
     ("GET", "/openapi.json"),
     ("GET", "/docs"),
+    ("GET", "/"),
     ("GET", "/desk/static/{digest}/{name}"),
 }
 SIGN_IN = {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+
 import httpx
 import psycopg
 import pytest
@@ -153,3 +155,15 @@ def test_a_form_that_is_broken_off_is_no_error_of_ours(caplog: pytest.LogCapture
     status, problem = _said(ClientDisconnect())
     assert (status, problem["detail"]) == (400, "the body ended before it was whole")
     assert not caplog.records
+
+
+def test_a_session_has_so_many_streams_and_no_more(house: House) -> None:
+    client = house.browser("north2")
+    with ExitStack() as streams:
+        opened = [streams.enter_context(client.stream("GET", "/desk/live")) for _ in range(live.MOST)]
+        listening = [stream.iter_bytes() for stream in opened]  # whoever lets go of one closes its stream
+        assert all(next(pieces) for pieces in listening)
+        refused = client.get("/desk/live")
+        assert refused.status_code == 429
+        assert int(refused.headers["retry-after"]) > 0
+        assert house.browser("north2").get("/desk/board").status_code == 200
