@@ -43,7 +43,7 @@ SELECT l.stream_id, l.version, l.position, d.title, d.customer_id, d.product_id,
        COALESCE(c.data->>'loss_reason', ''), COALESCE(c.data->>'competitor', ''), l.active_at, l.activities, 0,
        m.promise_id, m.what, m.owner_id,
        COALESCE(m.by_rule AND NOT r.named, false), COALESCE(r.overdue, false), m.made_at,
-       t.remind_at, t.due_at, t.escalate_at, t.reassign_at, COALESCE(t.arming, 0), t.policy_version, NULL, NULL, NULL
+       t.remind_at, t.due_at, t.escalate_at, t.reassign_at, COALESCE(t.arming, 0), t.policy_version, NULL, NULL, NULL, NULL, '[]'
   FROM last l
   JOIN ledger.events o ON o.stream_id = l.stream_id AND o.version = 1
  CROSS JOIN LATERAL json_to_record(o.data) AS d(

@@ -39,6 +39,7 @@ FIRST: dict[str, tuple[str, ...]] = {
     "openDeal": ("title", "customer_id", "amount", "expected_close", "next_step.what", "next_step.due_at"),
     "openCase": ("title", "customer_id", "severity", "category"),
     "handOver": ("to", "note"),
+    "decideOverride": ("approved", "reason"),
     "recordQuote": ("reference", "amount", "valid_until"),
     "loseDeal": ("loss_reason", "competitor"),
     "proposeTarget": (

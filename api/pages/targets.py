@@ -43,12 +43,13 @@ async def target(target_id: UUID, page: Anybody) -> Response:
     first, last = _drawn_days(page, found)
     course = await page.read(f"/targets/{target_id}/attainment", since=first, until=last, **page.then)
     days = course["days"]
+    begun = first <= (page.as_of or now_of(page).date())
     return page.render(
         "target.html",
         people=people,
         target=found,
         tree=tree,
-        latest=days[-1] if days else None,
+        latest=days[-1] if days and begun else None,
         unit=_unit(found["metric"]),
         drawn=_drawn(page, people, days, "actual"),
         expected=_drawn(page, people, days, "expected"),

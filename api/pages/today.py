@@ -104,11 +104,11 @@ async def _targets(page: Page, person: str) -> list[Any]:
         found = await page.read("/attainment", limit=FEW)
     targets: list[Any] = found["items"]
     metrics = (await page.read("/figures/catalogue"))["metrics"] if targets else []
-    names = {one["key"]: one["name"][page.language] for one in metrics}
+    known = {one["key"]: one for one in metrics}
     return [
         {
             **one,
-            "name": names.get(one["metric"], one["metric"]),
+            "called": known.get(one["metric"]),
             "share": _share(one["actual"], one),
             "due": _share(one["expected"], one),
         }

@@ -180,7 +180,7 @@ async def _admin_token(system: Supervisor) -> str:
         return (await KeyStore(ledger).create(NewKey("browser-tests", Role.ADMIN), "tests"))[1]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))

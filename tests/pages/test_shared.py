@@ -31,9 +31,9 @@ def test_two_of_a_team_get_the_same_and_another_team_does_not(house: House) -> N
         house.browser(name) for name in ("north-manager", "north-manager", "south-manager")
     )
     after = {"Salesloop-After": str(house.position)}
-    assert "Only for north" in first.get("/desk/board", headers=AGAIN | after).text
-    assert "Only for north" in second.get("/desk/board", headers=AGAIN | after).text
-    assert "Only for north" not in other.get("/desk/board", headers=AGAIN | after).text
+    assert "Only for north" in first.get("/desk/board?sort=-opened_at", headers=AGAIN | after).text
+    assert "Only for north" in second.get("/desk/board?sort=-opened_at", headers=AGAIN | after).text
+    assert "Only for north" not in other.get("/desk/board?sort=-opened_at", headers=AGAIN | after).text
 
 
 def test_who_wrote_sees_it_whatever_was_rendered_just_now(house: House, rep: httpx.Client) -> None:

@@ -65,11 +65,13 @@ class Lenient(dict[str, Any]):
 class Page:
     """A request for a page by who is signed in."""
 
-    __slots__ = ("as_of", "ends", "request", "session")
+    __slots__ = ("as_of", "ends", "request", "session", "written")
 
     def __init__(self, request: Request, session: Session) -> None:
         self.request = request
         self.session = session
+        self.written = ""
+        """The position of what was written for this request: what is read afterwards has it."""
         self.as_of: date | None = None
         """The earlier day of the company as known at whose end this is shown; None: as known now."""
         self.ends: datetime | None = None
@@ -169,7 +171,7 @@ class Page:
 
     async def read(self, path: str, **query: Any) -> Any:
         """What a GET of the API answers there, to who is signed in. `query` without what is None or empty. Raises Refusal."""
-        after = self.request.headers.get(AFTER) or self.request.query_params.get("after")
+        after = self.written or self.request.headers.get(AFTER) or self.request.query_params.get("after")
         asked = {AFTER: after} if after else {}
         try:
             return (await ask(self.request, "GET", path, query, headers=asked)).json()
@@ -220,7 +222,9 @@ class Page:
         headers = {"Idempotency-Key": key} if key else {}
         if version:
             headers["If-Match"] = f'"{version}"'
-        return await ask(self.request, method, path, body=body, headers=headers)
+        answer = await ask(self.request, method, path, body=body, headers=headers)
+        self.written = answer.headers.get("salesloop-position", self.written)
+        return answer
 
     # --- answering ---------------------------------------------------------------------------------------------------
 

@@ -5,7 +5,8 @@
   const body = document.body, main = document.getElementById("main"), dialog = document.getElementById("dialog");
   const banner = document.getElementById("banner"), toast = document.getElementById("toast");
   const words = body.dataset;
-  const SPREAD = 300, AGAIN = 3000, LOST_AFTER = 3000, TOAST = 4000, TYPING = 200;
+  const SPREAD = 300, AGAIN = 3000, LOST_AFTER = 1000, TOAST = 4000, TYPING = 200;
+  const zoneKnown = /(^|; )zone=/.test(document.cookie);
   document.cookie = "zone=" + Intl.DateTimeFormat().resolvedOptions().timeZone + "; path=/desk; samesite=lax; max-age=31536000";
   let after = "", waiting = null, pending = false, dragged = null;
 
@@ -58,6 +59,7 @@
     addEventListener("pagehide", () => stream.close());
   }
   if (main && words.live) listen();
+  if (main && !zoneKnown) addEventListener("load", refresh);  // the first page was made before the zone was told
   body.addEventListener("htmx:response:error", (event) => {
     const { response, sourceElement } = event.detail.ctx;
     if (response.status === 401) { signedOut = true; signIn(); }
