@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 from tests.cli.conftest import Terminal
 
 TODAY = str(datetime.now(UTC).date())
 
 
-def test_deals_and_the_funnel_are_shown_as_known_then(terminal: Terminal) -> None:
+def test_deals_and_the_funnel_are_shown_as_known_then(
+    terminal: Terminal, eventually_sync: Callable[[Callable[[], Any]], Any]
+) -> None:
     (deal,) = terminal.json("deals", "list", "--status", "open", "--limit", "1")["items"]
     (newest,) = terminal.json("events", "--kind", "deal", "--limit", "1")["items"]
     then = ("--known-at", str(newest["position"]))
     terminal.json("deals", "amount", deal["deal_id"], "7654321 CNY")
-    now = terminal.json("deals", "show", deal["deal_id"])
-    assert now["amount"] == "7654321.00"
+    eventually_sync(lambda: terminal.json("deals", "show", deal["deal_id"])["amount"] == "7654321.00")
 
     assert terminal.json("deals", "show", deal["deal_id"], *then)["amount"] == deal["amount"]
     listed = terminal.json("deals", "list", "--status", "open", "--limit", "200", *then)["items"]
