@@ -12,7 +12,6 @@ from uuid import UUID
 from domain.deal import facts as f
 from domain.deal.gates import AT_STAKE, NEVER_OVERRIDDEN, Evidence, changed, closing, missing, on_the_way
 from domain.deal.kept import mark_in, mark_of
-from domain.deal.overrides import Override
 from domain.deal.promising import PromisingDeal
 from domain.engine.errors import FieldError, GateNotPassed, Invalid, NotFound, Refused
 from domain.engine.values import Activity, Money, Needs, PromiseOutcome, Quote, earliest_day
@@ -249,10 +248,16 @@ class Deal(PromisingDeal):
         if held is None:
             raise NotFound("no such override was requested", kind="override", id=str(override_id))
         if held.approved is not None:
-            self._must_be_decided_so(held, approved=approved)
+            held.must_be_decided_so(approved=approved)
             return
         if held.spent:
             raise Refused("the deal was closed since this was asked for: ask again")
+        if not self.has_ahead(process, held.to):
+            if held.to != AFTER_SALES:
+                self.must_be_open()
+            raise Refused(
+                "the deal has passed this gate already: there is nothing to decide", stage=self.stage
+            )
         if held.requested_by == by:
             raise Refused("an override is decided by somebody else than who asked for it")
         differ = (
@@ -264,12 +269,10 @@ class Deal(PromisingDeal):
             )
         self.record(f.OverrideDecided(override_id=override_id, approved=approved, decided_by=by))
 
-    def _must_be_decided_so(self, held: Override, *, approved: bool) -> None:
-        if held.approved is not approved:
-            word = "approved" if held.approved else "refused"
-            raise Refused(
-                f"this override was {word} already, by {held.by}: ask for another one", approved=held.approved
-            )
+    def has_ahead(self, process: Process, to: str) -> bool:
+        """Whether the deal may still come to a gate on the way to that stage: an override of it is worth a decision."""
+        reachable = self.is_open if to != AFTER_SALES else self.status != LOST
+        return reachable and self.stage != to and bool(on_the_way(process, self.stage, to))
 
     def win(
         self,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from domain.engine.errors import Refused
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Override:
@@ -27,3 +29,11 @@ class Override:
 
     def covers(self, to: str, lacking: tuple[str, ...]) -> bool:
         return bool(self.approved) and not self.spent and self.to == to and set(lacking) <= set(self.missing)
+
+    def must_be_decided_so(self, *, approved: bool) -> None:
+        """Raises Refused where it was decided otherwise."""
+        if self.approved is not approved:
+            word = "approved" if self.approved else "refused"
+            raise Refused(
+                f"this override was {word} already, by {self.by}: ask for another one", approved=self.approved
+            )

@@ -11,7 +11,7 @@ from domain.deal.facts import OverrideDecided, OverrideRequested, StageMoved
 from domain.engine.context import Actor, Channel, Reach
 from domain.engine.errors import Forbidden, GateNotPassed, Invalid, NotFound, Refused
 from domain.engine.values import Money, Needs
-from tests.domain.given_when_then import given, like
+from tests.domain.given_when_then import given, happened, like
 from tests.domain.words import (
     BOSS,
     DEAL,
@@ -115,6 +115,24 @@ class TestDeciding:
         assert changed.refusal is not None
         assert changed.refusal.details["changed"] == ["amount"]
         changed.when(DENY, actor=BOSS).allowed()
+
+    @pytest.mark.parametrize("decide", [DECIDE, DENY])
+    def test_of_a_gate_that_was_passed_since_is_refused(self, decide: c.DecideOverride) -> None:
+        passed = given(OPENED, ask("solution"), needs(), to("solution"))
+        refused = passed.when(decide, actor=BOSS).refused(Refused)
+        assert "passed this gate already" in str(refused.refusal)
+        passed.given(to("identify")).when(DENY, actor=BOSS).allowed()
+
+    @pytest.mark.parametrize("decide", [DECIDE, DENY])
+    def test_of_a_closed_deal_is_refused(self, decide: c.DecideOverride) -> None:
+        refused = given(OPENED, ask("solution"), lose()).when(decide, actor=BOSS).refused(Refused)
+        assert "reopen it first" in str(refused.refusal)
+
+    def test_that_was_recorded_of_a_closed_deal_still_counts_as_it_did(self) -> None:
+        """Of a release that took it."""
+        decided = OverrideDecided(override_id=OVERRIDE, approved=False, decided_by="user:boss")
+        before = given(OPENED, ask("solution"), lose(), happened(DEAL, decided))
+        before.when(DENY, actor=BOSS).silence()
 
 
 class TestAnApproval:
