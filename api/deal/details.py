@@ -36,7 +36,9 @@ class Gate(msgspec.Struct):
 
 
 class OverrideView(msgspec.Struct):
-    """`approved` is None until it is decided; `spent`: it let the deal pass, or the deal was closed since."""
+    """`approved` is None until it is decided; `spent`: it let the deal pass, or the deal was closed since; `waits`: a decision can
+    still open something.
+    """
 
     override_id: UUID
     to: str
@@ -45,6 +47,7 @@ class OverrideView(msgspec.Struct):
     approved: bool | None
     decided_by: str
     spent: bool
+    waits: bool
 
 
 class DealDetails(msgspec.Struct):
@@ -83,7 +86,7 @@ async def read_details(
         quotes=list(deal.quotes.values()),
         touches=await touches.newest(look.services.pool, deal_id, TOUCHES),
         gates=[_gate(deal, process, stage.name) for stage in process.stages],
-        overrides=_overrides(deal),
+        overrides=_overrides(deal, process),
     )
     return look.json(found)
 
@@ -93,7 +96,7 @@ def _gate(deal: Deal, process: Process, stage: str) -> Gate:
     return Gate(stage, list(asked), list(missing(deal.evidence(), asked)))
 
 
-def _overrides(deal: Deal) -> list[OverrideView]:
+def _overrides(deal: Deal, process: Process) -> list[OverrideView]:
     """The last that was asked for first."""
     return [
         OverrideView(
@@ -104,6 +107,7 @@ def _overrides(deal: Deal) -> list[OverrideView]:
             approved=one.approved,
             decided_by=one.by,
             spent=one.spent,
+            waits=one.approved is None and not one.spent and deal.has_ahead(process, one.to),
         )
         for one in reversed(deal.overrides.values())
     ]

@@ -102,8 +102,15 @@ class TestWhatIsTyped:
         controls = controls_of(acts()["takeDecision"])
         typed = {"choice": "go on", "change.as_share.shown": "1"}
         assert body_of(controls, typed, ZoneInfo("UTC")) == {"choice": "go on"}
-        needed = controls_of(acts()["decideAppeal"])
-        assert body_of(needed, {"upheld.shown": "1"}, ZoneInfo("UTC")) == {"upheld": False}
+
+    @pytest.mark.parametrize(
+        ("typed", "read"),
+        [({"upheld": "yes"}, {"upheld": True}), ({"upheld": "no"}, {"upheld": False}), ({}, {})],
+    )
+    def test_what_is_decided_one_way_or_the_other_is_never_decided_by_saying_nothing(
+        self, typed: dict[str, str], read: dict[str, bool]
+    ) -> None:
+        assert body_of(controls_of(acts()["decideAppeal"]), typed, ZoneInfo("UTC")) == read
 
     @pytest.mark.parametrize(
         ("typed", "read"),

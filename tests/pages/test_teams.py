@@ -162,8 +162,8 @@ def test_an_approval_is_decided_from_there_and_waits_no_more(
     assert form.status_code == 200, form.text
     typed = dict(parse_qsl(urlsplit(unescape(address)).query))
     fields = {name: hidden(form.text, name) for name in ("csrf", "key", "deal_id", "override_id")}
-    box = {"approved": "on"} if " checked" in form.text else {}
-    sent = {**fields, **box, "approved.shown": "1", "version": typed["version"]}
+    (chosen,) = re.findall(r'name="approved" value="(\w+)" checked', form.text)
+    sent = {**fields, "approved": chosen, "version": typed["version"]}
     done = manager.post("/desk/act/decideOverride", data=sent)
     assert done.status_code in {200, 303}, done.text
     client = house.client("north-manager")

@@ -49,6 +49,8 @@ KINDS = {
     Period: "text",
     Duration: "text",
 }
+EITHER = {"yes": True, "no": False}
+"""What must be decided one way or the other: nothing is decided by leaving a box empty."""
 WRITTEN: dict[type, str] = {Period: "A year, quarter, month or week: 2027, 2027-Q1, 2027-01, 2027-W05."}
 """How a value is typed whose kind does not show it."""
 
@@ -56,7 +58,7 @@ WRITTEN: dict[type, str] = {Period: "A year, quarter, month or week: 2027, 2027-
 @dataclass(frozen=True, slots=True)
 class Control:
     """One field as it is shown. `name` is its dotted place in the body; `kind` one of text, long, number, whole, money, day, moment,
-    yes, choice, id, lines, scope, json; `of` what an id refers to; `options` the values of a choice.
+    yes, either, choice, id, lines, scope, json; `of` what an id refers to; `options` the values of a choice.
     """
 
     name: str
@@ -119,7 +121,8 @@ def _controls(name: str, hint: Any, needed: bool, default: Any = "", help: str =
     elif isinstance(kind, type) and issubclass(kind, Enum):
         yield replace(base, kind="choice", options=tuple(str(one.value) for one in kind))
     elif isinstance(kind, type) and kind in KINDS:
-        yield _limited(replace(base, kind=KINDS[kind], help=help or WRITTEN.get(kind, "")), hint)
+        as_what = "either" if kind is bool and needed else KINDS[kind]
+        yield _limited(replace(base, kind=as_what, help=help or WRITTEN.get(kind, "")), hint)
     elif kind is str or _is_text(hint):
         yield _text(base, hint)
     elif isinstance(kind, type) and is_dataclass(kind) and _is_plain(kind):
@@ -234,6 +237,8 @@ def _value(control: Control, typed: Mapping[str, str], zone: ZoneInfo) -> Any:
     text = str(typed.get(control.name, "")).strip()
     if control.kind == "yes":
         return text == "on" or _unchecked(control, typed)
+    if control.kind == "either":
+        return EITHER.get(text, text or None)
     if control.kind == "money":
         return _money(typed, control.name)
     if control.kind == "scope":
@@ -260,8 +265,7 @@ def _read(control: Control, text: str, zone: ZoneInfo) -> Any:
 
 def _unchecked(control: Control, typed: Mapping[str, str]) -> bool | None:
     """None where that is the same as not to say it: else a box alone would make the value that it is a part of."""
-    said = control.needed or control.value is True
-    return False if said and control.name + ".shown" in typed else None
+    return False if control.value is True and control.name + ".shown" in typed else None
 
 
 def _number(text: str) -> str:
