@@ -6,24 +6,23 @@ from __future__ import annotations
 
 from typing import Annotated
 from uuid import UUID
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from fastapi import Depends, Path, Response
-from pydantic import AfterValidator, ConfigDict, StringConstraints, model_validator
+from pydantic import ConfigDict, StringConstraints
 
 from api.engine import auth
 from api.engine.accounts import OPERATOR_ONLY, NewAccount
 from api.engine.answers import AccountChangesAnswer, AccountsAnswer, LinkAnswer, SessionsEndedAnswer, answers
 from api.engine.auth import may_read, may_write
 from api.engine.errors import UNKNOWN_REFERENCE, Problem
-from api.engine.fields import MAIL, ShortText, Strict
+from api.engine.fields import MAIL, ShortText
+from api.engine.persons import Language, Placed, Zone
 from api.engine.reading import Look
 from api.engine.roles import ADMIN, Role
 from api.engine.users import USER_PATTERN
 from api.engine.writing import CHANNEL, Writer
 from domain.engine.context import Channel
 from domain.engine.errors import AlreadyExists, Forbidden, KeyReused, NotFound
-from runtime.language import LANGUAGES
 
 PATHS = ("accounts",)
 TAGS = {"accounts": "Accounts of people who sign in"}
@@ -32,35 +31,6 @@ router = auth.router("/accounts", tags=[*TAGS])
 Admin = Annotated[Writer, Depends(may_write(*ADMIN, versioned=False))]
 Reader = Annotated[Look, Depends(may_read(*ADMIN))]
 Login = Annotated[str, Path(pattern=USER_PATTERN, description="the pseudonym that the person signs in with")]
-
-
-def _zone(name: str) -> str:
-    try:
-        return ZoneInfo(name).key
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError("must be an IANA time zone, such as Asia/Shanghai") from None
-
-
-def _language(name: str) -> str:
-    if name not in LANGUAGES:
-        raise ValueError(f"must be one of {', '.join(LANGUAGES)}")
-    return name
-
-
-class Placed(Strict):
-    """What somebody may do, and for whom: a rep's account names the rep, a manager's the team."""
-
-    role: Role
-    rep_id: UUID | None = None
-    team_id: UUID | None = None
-
-    @model_validator(mode="after")
-    def bound(self) -> Placed:
-        if self.role is Role.REP and self.rep_id is None:
-            raise ValueError("a rep's account needs rep_id")
-        if self.role is Role.MANAGER and self.team_id is None:
-            raise ValueError("a manager's account needs team_id")
-        return self
 
 
 class MakeAccount(Placed):
@@ -75,8 +45,8 @@ class MakeAccount(Placed):
     login: Annotated[str, StringConstraints(pattern=USER_PATTERN)]
     name: ShortText = ""
     email: Annotated[str, StringConstraints(pattern=MAIL)] | None = None
-    language: Annotated[str, AfterValidator(_language)] | None = None
-    timezone: Annotated[str, AfterValidator(_zone)] | None = None
+    language: Language | None = None
+    timezone: Zone | None = None
 
 
 class ChangeRole(Placed):

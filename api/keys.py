@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-from uuid import UUID
+from typing import Annotated, ClassVar
 
 from fastapi import Depends, Path, Response
-from pydantic import ConfigDict, StringConstraints, model_validator
+from pydantic import ConfigDict, StringConstraints
 
 from api.engine import auth
 from api.engine.answers import KeysAnswer, NewKeyAnswer, answers
 from api.engine.auth import may_read, may_write
 from api.engine.errors import UNKNOWN_REFERENCE, Problem
-from api.engine.fields import Instant, ShortText, Strict
+from api.engine.fields import Instant, ShortText
+from api.engine.persons import Placed
 from api.engine.reading import Look
 from api.engine.roles import ADMIN, Role
 from api.engine.users import OPERATOR_ONLY, USER_PATTERN, NewKey
@@ -34,7 +34,7 @@ Admin = Annotated[Writer, Depends(may_write(*ADMIN, versioned=False))]
 KeyId = Annotated[str, Path(pattern="^[0-9a-f]{16}$", description="the id between sl_ and the secret")]
 
 
-class MakeKey(Strict):
+class MakeKey(Placed):
     """A rep's key names the rep, a manager's the team. The user id is a pseudonym, never a name or an address."""
 
     model_config = ConfigDict(
@@ -43,20 +43,11 @@ class MakeKey(Strict):
         }
     )
 
+    MADE: ClassVar = "API key"
+
     user_id: Annotated[str, StringConstraints(pattern=USER_PATTERN)]
-    role: Role
-    rep_id: UUID | None = None
-    team_id: UUID | None = None
     label: ShortText = ""
     expires_at: Instant | None = None
-
-    @model_validator(mode="after")
-    def bound(self) -> MakeKey:
-        if self.role is Role.REP and self.rep_id is None:
-            raise ValueError("a rep's key needs rep_id")
-        if self.role is Role.MANAGER and self.team_id is None:
-            raise ValueError("a manager's key needs team_id")
-        return self
 
 
 @router.post(

@@ -23,7 +23,7 @@ from domain.capabilities import CAPABILITIES, modules
 
 NAMES = tuple(
     name
-    for name in (*CAPABILITIES, "feed", "keys", "accounts", "operations")
+    for name in (*CAPABILITIES, "feed", "keys", "accounts", "account", "operations")
     if find_spec(f"api.{name}") is not None
 )
 

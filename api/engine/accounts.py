@@ -32,6 +32,7 @@ ALL = f"SELECT {COLUMNS} FROM app.accounts a ORDER BY lower(a.login) LIMIT %s"
 BY_RULES = "oidc:"
 """Begins who made an account, where a provider's rules did. No login holds a colon."""
 ONE = f"SELECT {COLUMNS} FROM app.accounts a WHERE lower(a.login) = lower(%s)"
+OWN = "SELECT login, name, role, rep_id, team_id, language, timezone FROM app.accounts WHERE id = %s"
 PLAIN = "SELECT a.id, a.login, a.role, a.created_by, a.disabled_at FROM app.accounts a"
 IDENTITY = "WHERE i.issuer = %s AND i.subject = %s"
 ADDRESS = (
@@ -85,6 +86,11 @@ class Accounts:
         if not (rows := await self._rows(ONE, [self._idle, login])):
             raise NotFound(f"no account has the login {login}", kind="account", id=login)
         return rows[0]
+
+    async def own(self, id: UUID) -> dict[str, Any]:
+        """What its owner is told of it."""
+        (row,) = await self._rows(OWN, [id])
+        return row
 
     async def changes(self, id: UUID, limit: int = 100) -> list[dict[str, Any]]:
         """Newest first."""

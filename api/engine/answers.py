@@ -104,6 +104,18 @@ class AccountAnswer(BaseModel):
     seen_at: datetime | None
 
 
+class OwnAccountAnswer(BaseModel):
+    """`language` and `timezone` are null where nothing was chosen: the browser's are taken then."""
+
+    login: str
+    name: str
+    role: Role
+    rep_id: UUID | None
+    team_id: UUID | None
+    language: str | None
+    timezone: str | None
+
+
 class AccountsAnswer(BaseModel):
     accounts: list[AccountAnswer]
 

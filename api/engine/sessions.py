@@ -142,7 +142,9 @@ class Sessions:
 
     async def _made(self, id_hash: bytes, cookie: str, row: tuple[Any, ...]) -> Kept | None:
         account, login, name, role, rep_id, team_id, language, timezone, idle = row
-        user = await user_now(self._ledger, User(_key(id_hash), login, Role(role), rep_id, team_id))
+        user = await user_now(
+            self._ledger, User(_key(id_hash), login, Role(role), rep_id, team_id, account_id=account)
+        )
         if user is None:
             return None
         session = Session(

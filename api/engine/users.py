@@ -74,6 +74,8 @@ class User:
     rep_id: UUID | None = None
     team_id: UUID | None = None
     person_id: UUID | None = None
+    account_id: UUID | None = None
+    """Of who is signed in; a key has none."""
 
     @property
     def sees_team(self) -> UUID | None:

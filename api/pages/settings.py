@@ -7,8 +7,8 @@ from zoneinfo import available_timezones
 
 from fastapi import Depends, Response
 
-from api.engine.accounts import Accounts
-from api.engine.services import services_of
+from api.pages.engine.asking import Refusal
+from api.pages.engine.forms import errors_of
 from api.pages.engine.page import Page, may_open, router
 from runtime.language import LANGUAGES
 
@@ -27,14 +27,13 @@ async def settings(page: Anybody) -> Response:
 @pages.post("/settings", summary="Choose language and time zone")
 async def choose(page: Anybody) -> Response:
     typed = await page.request.form()
-    language, zone = str(typed.get("language", "")), str(typed.get("timezone", ""))
-    wrong = {"language"} if language not in LANGUAGES else set()
-    wrong |= {"timezone"} if zone not in available_timezones() else set()
-    if wrong:
-        return _form(page, 422, wrong, zone)
-    services = services_of(page.request)
-    await Accounts(services.ledger).prefer(page.session.account_id, language, zone)
-    services.sessions.heard(str(page.session.account_id))
+    chosen = {name: str(typed.get(name, "")) for name in ("language", "timezone")}
+    try:
+        await page.write("/account", chosen)
+    except Refusal as refused:
+        if refused.status != 422:
+            raise
+        return _form(page, 422, set(errors_of(refused.problem)), chosen["timezone"])
     return page.go("/desk/settings?saved=1")
 
 

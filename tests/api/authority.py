@@ -38,7 +38,7 @@ from runtime.settings import Settings
 PAGE = Path(__file__).parents[2] / "docs" / "authority.md"
 BEGINS = "<!-- made by tests/api/authority.py -->\n"
 OWN, TEAM, OTHER, NOBODY, COMPANY = "own", "team's", "another team's", "nobody's", "company's"
-YES, NO, HIDDEN, PART = "yes", "no", "not there", "their part"
+YES, NO, HIDDEN, PART, SIGNED_IN = "yes", "no", "not there", "their part", "signed in"
 NORTH, SOUTH, LI, WANG, ZHAO, IT = (UUID(int=n) for n in range(1, 7))
 TEAMS = {OWN: NORTH, TEAM: NORTH, OTHER: SOUTH}
 OWNERS = {OWN: LI, TEAM: WANG, OTHER: ZHAO}
@@ -74,6 +74,9 @@ FOR_A_PART = {
     *("decideAdjustment", "holdMeeting", "takeMeetingDecision"),
 }
 """Of those who may, only the one whose part it is: owner, manager, chair, or who was asked."""
+
+OF_THE_SIGNED_IN = {"readOwnAccount", "chooseForOneself"}
+"""A key is refused: it has no account."""
 
 
 def held(kind: type[Aggregate], whose: str) -> Aggregate:
@@ -116,6 +119,8 @@ class Act:
     def cell(self, role: Role, whose: str | None) -> str:
         if role not in self.roles:
             return NO
+        if self.name in OF_THE_SIGNED_IN:
+            return SIGNED_IN
         if role is Role.ADMIN and self.name in FOR_A_PART:
             return PART
         if whose is None or self.parameter is None or role in (Role.AUDITOR, Role.ADMIN):

@@ -43,7 +43,7 @@ def app() -> FastAPI:
     return create_app(Settings("postgresql:///unused", "postgresql:///unused", Path("unused")))
 
 
-OF_ONESELF = {("POST", "/desk/settings")}
+OF_ONESELF = {("POST", "/desk/settings"), ("POST", "/account")}
 """Language and time zone: no one else's, and nothing of the ledger."""
 
 

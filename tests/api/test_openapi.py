@@ -136,6 +136,7 @@ UNVERSIONED = {
     "delete /keys/{key_id}",
     "post /projections/{name}/resume",
     "post /accounts",
+    "post /account",
     *(f"post /accounts/{{login}}/{what}" for what in ("link", "role", "disable", "enable", "sign-out")),
 }
 

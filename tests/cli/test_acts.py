@@ -27,7 +27,7 @@ ROUTES = {
     if isinstance(route, APIRoute)
     for method in route.methods or ()
 }
-OF_THEIR_OWN = {"/imports", "/keys", "/projections/{name}/resume", "/accounts"} | {
+OF_THEIR_OWN = {"/imports", "/keys", "/projections/{name}/resume", "/accounts", "/account"} | {
     f"/accounts/{{login}}/{act}" for act in ("link", "role", "disable", "enable", "sign-out")
 }
 """Routes whose commands are written by hand: import, keys, projections resume, user."""

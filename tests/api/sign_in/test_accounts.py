@@ -159,3 +159,31 @@ class TestAName:
                     return_exceptions=True,
                 )
                 assert sum(isinstance(one, AlreadyExists) for one in met) == 1, met
+
+
+@pytest.mark.parametrize("name", ["north", "north-manager", "auditor", "admin"])
+def test_a_key_has_no_account_to_read_or_choose_for(house: House, name: str) -> None:
+    client = house.client(name)
+    for answer in (client.get("/account"), client.post("/account", json={"language": "zh"})):
+        assert (answer.status_code, "a key has no account" in answer.json()["detail"]) == (403, True), name
+    said = client.get("/account", headers={"Accept-Language": "zh"}).json()["detail"]
+    assert said == "密钥没有账号：在页面上登录的人才有账号"
+
+
+def test_a_cookie_opens_no_account_over_http(house: House) -> None:
+    """The pages ask within the process: a browser cannot be made to."""
+    assert house.browser("north").post("/account", json={"language": "zh"}).status_code == 401
+
+
+def test_an_account_tells_its_owner_what_was_chosen(house: House) -> None:
+    made = asyncio.run(_own(house))
+    assert made["login"] == "own"
+    assert (made["language"], made["timezone"]) == ("zh", None), "what is left out stays"
+
+
+async def _own(house: House) -> dict[str, object]:
+    async with open_ledger(house.settings.database_url, min_size=1, max_size=2) as ledger:
+        accounts = Accounts(ledger)
+        id = await accounts.create(NewAccount("own", Role.AUDITOR, language="en"), "tests")
+        await accounts.prefer(id, "zh", None)
+        return await accounts.own(id)

@@ -1,0 +1,70 @@
+"""api: one's own account — what the person who is signed in is here, and what they chose for themselves. A key has none."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Response
+from pydantic import ConfigDict
+
+from api.engine import auth
+from api.engine.answers import OwnAccountAnswer, answers
+from api.engine.auth import may_read, may_write
+from api.engine.fields import Strict
+from api.engine.persons import Language, Zone
+from api.engine.reading import Look
+from api.engine.roles import READERS
+from api.engine.users import User
+from api.engine.writing import Writer
+from domain.engine.errors import Forbidden
+
+PATHS = ("account",)
+TAGS = {"account": "One's own account"}
+router = auth.router("/account", tags=[*TAGS])
+
+
+class Preferences(Strict):
+    """What is left out stays as it is."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"language": "zh", "timezone": "Asia/Shanghai"}]}
+    )
+
+    language: Language | None = None
+    timezone: Zone | None = None
+
+
+@router.get(
+    "",
+    operation_id="readOwnAccount",
+    summary="One's own account",
+    responses=answers(OwnAccountAnswer),
+)
+async def read(look: Annotated[Look, Depends(may_read())]) -> Response:
+    """For whoever is signed in; a key has no account."""
+    return look.json(await look.services.accounts.own(_account(look.user)))
+
+
+@router.post(
+    "",
+    operation_id="chooseForOneself",
+    summary="Choose one's own language and time zone",
+    status_code=204,
+    responses={204: {"description": "Chosen. Open pages know it at once."}},
+)
+async def choose(
+    body: Preferences, writer: Annotated[Writer, Depends(may_write(*READERS, versioned=False))]
+) -> Response:
+    """For whoever is signed in, auditors too: it is nothing of the ledger's."""
+    account = _account(writer.user)
+    await writer.services.accounts.prefer(account, body.language, body.timezone)
+    writer.services.sessions.heard(str(account))
+    return Response(status_code=204)
+
+
+def _account(user: User) -> UUID:
+    """Raises Forbidden."""
+    if user.account_id is None:
+        raise Forbidden("a key has no account: who is signed in on the pages has one")
+    return user.account_id
