@@ -44,6 +44,10 @@ class AlreadyRunning(RuntimeError):
     """Another supervisor has this data directory."""
 
 
+class PortTaken(RuntimeError):
+    """Another program listens where the API was told to."""
+
+
 class NotReady(RuntimeError):
     """A role did not come up; the message ends with the last lines of its log."""
 
@@ -100,9 +104,9 @@ class Supervisor:
         self.stop()
 
     def start(self) -> None:
+        self._choose_api_port()
         self._start_postgres()
         self._start_temporal()
-        self._choose_api_port()
         self._run_migration()
         for name, arguments in self._roles.items():
             self._keep(name, Role(name, arguments, env=self.for_roles, log_file=self.logs / f"{name}.log"))
@@ -185,7 +189,11 @@ class Supervisor:
         host, port = api_place(self.environment)
         if port == 0:
             port = programs.free_port()
-        elif "SALESLOOP_API_PORT" not in self.environment and not programs.port_is_free(port):
+        elif not programs.port_is_free(port, host):
+            if "SALESLOOP_API_PORT" in self.environment:
+                raise PortTaken(
+                    f"port {port} of {host} is taken: set SALESLOOP_API_PORT to another one, or to 0 for any that is free"
+                )
             port = programs.free_port()
             log.warning("the API's usual port is taken; using %d", port)
         self.environment |= {"SALESLOOP_API_HOST": host, "SALESLOOP_API_PORT": str(port)}

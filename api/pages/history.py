@@ -16,11 +16,10 @@ from api.engine.roles import OVERSEERS
 from api.pages.engine.page import Page, may_open, router
 from domain.engine.context import Channel
 from domain.engine.facts import FACTS
+from runtime.spreadsheets import inert
 
 ASKED = ("topic", "stream_id", "who", "channel", "since", "until")
 SHOWN, AT_ONCE = 50, 200
-FORMULAS = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet takes for a formula begins so."""
 COLUMNS = (
     "position",
     "recorded_at",
@@ -108,10 +107,5 @@ async def _lines(page: Page, query: dict[str, str], found: Any) -> AsyncIterator
 
 def line(values: Any) -> bytes:
     written = io.StringIO()
-    csv.writer(written).writerow([cell(value) for value in values])
+    csv.writer(written).writerow([inert(value) for value in values])
     return written.getvalue().encode()
-
-
-def cell(value: Any) -> Any:
-    """As text, where a spreadsheet would compute it."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULAS) else value

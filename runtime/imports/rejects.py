@@ -15,6 +15,7 @@ from typing import IO
 from runtime.imports.lines import ADDED, UTF8, Layout, Row, written
 from runtime.imports.results import Reason
 from runtime.imports.sniff import UTF8_MARK
+from runtime.spreadsheets import inert
 
 SUFFIX = ".rejects.csv"
 _ENDS = (b"\n", b"\r")
@@ -30,6 +31,7 @@ class RejectFile:
         self._part: IO[bytes] | None = None
 
     def add(self, row: Row, reasons: Sequence[Reason]) -> None:
+        """The reason is ours, and computes nothing in a spreadsheet; the row is theirs, and stays as it was."""
         if self.path is None:
             return
         if self._part is None:
@@ -38,7 +40,7 @@ class RejectFile:
         because = "; ".join(map(str, reasons))
         if self._layout.end == b"\r":
             because = because.replace("\n", "\r")  # a line feed would end the lines of such a file
-        self._write(self._part, (row.first or row.line, because), raw)
+        self._write(self._part, (row.first or row.line, inert(because)), raw)
 
     def _open(self, path: Path) -> IO[bytes]:
         path.parent.mkdir(parents=True, exist_ok=True)

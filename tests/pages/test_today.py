@@ -122,12 +122,15 @@ class TestATouch:
         now = house.admin.get(f"/deals/{deal}", params={"after": position[1]}).json()
         assert (now["promised"], now["activity_count"]) == ("send the offer", 1)
 
-    def test_that_is_refused_comes_back_as_the_whole_form(self, house: House, rep: httpx.Client) -> None:
+    @pytest.mark.parametrize("typed", ["soon", "2026-12-31"])
+    def test_that_is_refused_comes_back_as_the_whole_form(
+        self, house: House, rep: httpx.Client, typed: str
+    ) -> None:
         deal = promised(house, "north", 1)
         given = fields(row(today(rep, house), deal))
         refused = rep.post(
             "/desk/act/logActivity",
-            data={**given, **NEXT, "next_step.due_at": "soon"},
+            data={**given, **NEXT, "next_step.due_at": typed},
             headers={"HX-Request": "true"},
         )
         assert refused.status_code == 422

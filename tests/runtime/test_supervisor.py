@@ -17,7 +17,7 @@ import pytest
 
 from runtime import clean_data, programs, running
 from runtime.settings import NotConfigured, Settings
-from runtime.supervisor import AlreadyRunning, NotReady, Supervisor
+from runtime.supervisor import AlreadyRunning, NotReady, PortTaken, Supervisor
 from runtime.temporal import connect_temporal
 from tests.conftest import PATIENCE, eventually
 
@@ -298,7 +298,7 @@ http.server.ThreadingHTTPServer(address, http.server.SimpleHTTPRequestHandler).s
             with pytest.raises(NotReady, match="no such table"):
                 system.wait_for_api(seconds=0)
 
-    def test_a_taken_usual_port_gives_way_but_an_asked_for_one_is_kept(
+    def test_a_taken_usual_port_gives_way_but_an_asked_for_one_is_refused(
         self, data_dir: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         with socket.socket() as taken:
@@ -311,8 +311,9 @@ http.server.ThreadingHTTPServer(address, http.server.SimpleHTTPRequestHandler).s
             with supervisor(data_dir, env={**OWN, "SALESLOOP_API_PORT": "0"}) as system:
                 assert not system.api_url.endswith((":0", f":{port}"))
             asked = {**OWN, "SALESLOOP_API_PORT": str(port)}
-            with supervisor(data_dir, env=asked) as system:
-                assert system.api_url.endswith(f":{port}")
+            with pytest.raises(PortTaken, match=str(port)), supervisor(data_dir, env=asked):
+                pytest.fail("nothing may start")
+            assert not (data_dir / running.NAME).exists()
 
 
 class TestLeastRights:

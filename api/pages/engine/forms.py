@@ -37,6 +37,7 @@ LISTS = {"rep": "rep", PERSON: "rep", "team": "team", "product": "product"}
 """What an id refers to that is chosen from a list; all else is looked for."""
 LOOKED_FOR = {"customer", "deal"}
 MOMENT = "%Y-%m-%dT%H:%M"
+A_DAY_ALONE = len("2026-12-31")
 GROUPED = re.compile(r"[+-]?\d{1,3}([, ]\d{3})+(\.\d+)?")
 CURRENCIES = ("CNY", "USD", "EUR", "HKD", "JPY", "GBP", "SGD", "TWD", "KRW", "INR")
 KINDS = {
@@ -274,10 +275,13 @@ def _number(text: str) -> str:
 
 
 def _moment(control: Control, text: str, zone: ZoneInfo) -> str:
+    """A day alone is refused: nobody meant midnight."""
     try:
-        read = datetime.fromisoformat(text)
+        read = None if len(text) <= A_DAY_ALONE else datetime.fromisoformat(text)
     except ValueError:
-        raise Mistyped(control.name, "must be a day and a time, such as 2026-12-31 09:00") from None
+        read = None
+    if read is None:
+        raise Mistyped(control.name, "must be a day and a time, such as 2026-12-31 09:00")
     if read.tzinfo is None:
         read = _on_the_clock(control, read, zone)
     return read.isoformat()
