@@ -31,7 +31,7 @@ from api.engine.signed_in import (
     own_origin,
     signed_in,
 )
-from api.pages.engine import rendering, shared
+from api.pages.engine import noting, rendering, shared
 from api.pages.engine.asking import Answer, Json, Refusal, ask
 from api.pages.engine.navigation import HOME
 from api.pages.engine.past import AS_OF, DAY, day_asked, refuse_acts
@@ -65,11 +65,11 @@ class Lenient(dict[str, Any]):
 class Page:
     """A request for a page by who is signed in."""
 
-    __slots__ = ("as_of", "ends", "request", "session", "written")
+    __slots__ = ("_session", "as_of", "ends", "request", "written")
 
     def __init__(self, request: Request, session: Session) -> None:
         self.request = request
-        self.session = session
+        self._session = session
         self.written = ""
         """The position of what was written for this request: what is read afterwards has it."""
         self.as_of: date | None = None
@@ -78,20 +78,27 @@ class Page:
         """When that day ended."""
 
     @property
+    def session(self) -> Session:
+        """Theirs alone: what is rendered of it is kept for nobody."""
+        noting.alone()
+        return self._session
+
+    @property
     def role(self) -> Role:
-        return self.session.user.role
+        return self._session.user.role
 
     @property
     def language(self) -> str:
-        return self.session.language
+        return self._session.language
 
     @property
     def zone(self) -> ZoneInfo:
-        return ZoneInfo(self.session.timezone)
+        return ZoneInfo(self._session.timezone)
 
     @property
     def query(self) -> Lenient:
         """What the address says behind the question mark, without what is empty."""
+        noting.alone()
         return Lenient({name: value for name, value in self.request.query_params.items() if value})
 
     @property
@@ -111,9 +118,9 @@ class Page:
 
     def query_of(self, **changed: Any) -> str:
         """The same without the path: for a page with the same filters. With its question mark, or empty."""
-        kept = {**self.query, **changed}
+        asked = {**self.query, **changed}
         query = urlencode(
-            {name: value for name, value in kept.items() if value not in (None, "") and name != "after"}
+            {name: value for name, value in asked.items() if value not in (None, "") and name != "after"}
         )
         return f"?{query}" if query else ""
 
@@ -230,16 +237,14 @@ class Page:
 
     def render(self, template: str, status_code: int = 200, **values: Any) -> Response:
         """The template's page; the middle of it alone where that is what is asked for."""
-        content = rendering.render(
-            template, self, partial=self.partial, values={"session": self.session, **values}
-        )
+        content = rendering.render(template, self, partial=self.partial, values=values)
         return Response(content, status_code, dict(HEADERS), media_type="text/html")
 
     def part(
         self, template: str, status_code: int = 200, headers: Mapping[str, str] | None = None, **values: Any
     ) -> Response:
         """A template that is no whole page."""
-        content = rendering.render(template, self, partial=True, values={"session": self.session, **values})
+        content = rendering.render(template, self, partial=True, values=values)
         return Response(content, status_code, {**HEADERS, **(headers or {})}, media_type="text/html")
 
     def go(self, address: str) -> Response:

@@ -6,11 +6,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
-from jinja2.runtime import Context
+from jinja2 import FileSystemLoader, StrictUndefined
 
 from api.pages.engine import shown, static
+from api.pages.engine.compiling import Compiled
+from api.pages.engine.kept import Kept, Reader
 from api.pages.engine.navigation import entries
+from runtime.language import catalogue
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
 SHARED = ("parts", "controls", "charts")
@@ -18,8 +20,9 @@ SHARED = ("parts", "controls", "charts")
 
 
 @cache
-def environment() -> Environment:
-    made = Environment(
+def environment(language: str) -> Compiled:
+    made = Compiled(
+        catalogue(language),
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
@@ -28,30 +31,17 @@ def environment() -> Environment:
         auto_reload=False,
         extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
     )
-    made.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]
     made.filters.update(shown.FILTERS)
     made.tests["past"] = shown.is_past
     made.globals.update(static=static.address, now=shown.now_of, entries=entries)
     return made
 
 
-@pass_context
-def _gettext(context: Context, text: str) -> str:
-    said: str = shown.in_words(context).gettext(text)
-    return said
-
-
-@pass_context
-def _ngettext(context: Context, one: str, many: str, n: int) -> str:
-    said: str = shown.in_words(context).ngettext(one, many, n)
-    return said
-
-
-def render(template: str, page: shown.Viewer, *, partial: bool, values: dict[str, Any]) -> str:
+def render(template: str, page: Reader, *, partial: bool, values: dict[str, Any]) -> str:
     """The page of the template; where `partial`, its middle alone, which base.html sees to however many templates stand between."""
-    made = environment()
+    made = environment(page.language)
     found = made.get_template(template)
-    given = {"page": page, "middle_alone": partial, **values}
+    given = {"page": page, "kept": Kept(page), "middle_alone": partial, **values}
     for name in SHARED:  # a later one may use an earlier one
         given[name] = made.get_template(f"{name}.html").make_module(dict(given))
     return found.render(given)

@@ -16,6 +16,7 @@ from babel import numbers as babel_numbers
 from jinja2 import pass_context
 from jinja2.runtime import Context
 
+from api.pages.engine import noting
 from runtime.language import catalogue
 
 NOTHING = "–"
@@ -183,6 +184,7 @@ def ago(context: Context, value: Any) -> str:
     found = read_moment(value)
     if found is None:
         return NOTHING
+    noting.alone()
     away = found - datetime.now(UTC)
     language = _page(context).language
     return babel_dates.format_timedelta(away, add_direction=True, locale=LOCALES[language], threshold=0.95)
@@ -218,7 +220,10 @@ def days_since(context: Context, value: Any) -> int:
 
 def is_past(value: Any) -> bool:
     found = read_moment(value)
-    return found is not None and found < datetime.now(UTC)
+    if found is None or found < datetime.now(UTC):
+        return found is not None
+    noting.until(found)
+    return False
 
 
 # --- words -----------------------------------------------------------------------------------------------------------
