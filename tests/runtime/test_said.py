@@ -32,6 +32,7 @@ OF_FILES = (
     "ending",
     "holiday_calendar.py:169",
     "api/engine/oidc",
+    "api/pages/engine/compiling",
     "quick_check",
 )
 """What is said by a broken installation, to programmers, or in the log alone: why a provider was not believed. And code that is made."""

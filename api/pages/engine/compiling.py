@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from jinja2 import Environment, nodes
+from jinja2 import Environment, StrictUndefined, nodes
 from jinja2.exceptions import TemplateAssertionError
 from jinja2.meta import find_undeclared_variables
 from jinja2.visitor import NodeTransformer
@@ -16,17 +16,25 @@ KEPT = "kept"
 EVERYWHERE = {KEPT, "parts", "controls", "page", "_", "ngettext"}
 """What a kept part may use without naming it: what is the same for readers of the same kind, and what says that it is not."""
 
+METHODS = frozenset(dir(dict))
+"""Of JSON: `.items()` is one, whatever keys there are."""
+
 
 class Compiled(Environment):
     """The templates in one language. JSON is looked up by its keys first: nine in ten names are one."""
 
     def __init__(self, words: Catalogue, **options: Any) -> None:
-        super().__init__(**options)
+        super().__init__(
+            autoescape=True,
+            undefined=StrictUndefined,
+            extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
+            **options,
+        )
         self.words = words
         self.install_gettext_callables(words.gettext, words.ngettext, newstyle=True)  # type: ignore[attr-defined]
 
     def getattr(self, obj: Any, attribute: str) -> Any:
-        if type(obj) is dict and attribute in obj:
+        if type(obj) is dict and attribute in obj and attribute not in METHODS:
             return obj[attribute]
         return super().getattr(obj, attribute)
 

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import FileSystemLoader, StrictUndefined
+from jinja2 import FileSystemLoader
 
 from api.pages.engine import shown, static
 from api.pages.engine.compiling import Compiled
@@ -24,12 +24,9 @@ def environment(language: str) -> Compiled:
     made = Compiled(
         catalogue(language),
         loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
-        extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
     )
     made.filters.update(shown.FILTERS)
     made.tests["past"] = shown.is_past
