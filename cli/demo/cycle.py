@@ -139,7 +139,7 @@ async def _proposal(opened: Ledger, turn: Turn) -> ProposeTarget | None:
     told = ", ".join(f"{month} brought {figure:,.0f}" for month, figure in zip(months, came, strict=True))
     return ProposeTarget(
         metric=REVENUE,
-        number=_rounded(mean),
+        number=rounded(mean),
         unit="money",
         currency=turn.currency,
         period=turn.reviewed,
@@ -150,7 +150,7 @@ async def _proposal(opened: Ledger, turn: Turn) -> ProposeTarget | None:
     )
 
 
-def _rounded(number: Decimal) -> Decimal:
+def rounded(number: Decimal) -> Decimal:
     unit = max(Decimal(1), Decimal(1).scaleb(number.adjusted() - DIGITS + 1))
     return Decimal(f"{number.quantize(unit):f}")
 

@@ -8,34 +8,41 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from cli.demo.day import Desk, fill
 from cli.engine.common import ledger
 from cli.engine.event_output import EventOutput
 from cli.engine.language import sentence, word
 from cli.engine.tables import say
+from cli.watch import caught_up
 
 if TYPE_CHECKING:
     from api.engine.accounts import Accounts, NewAccount
     from runtime.ledger import Ledger
 
-BY = "demo"
+BY, REP = "demo", "demo-rep"
 LASTS = timedelta(hours=12)
 
 
 async def open_the_desk(address: str, output: EventOutput) -> None:
     """`address` of the API, which serves the desk."""
     from api.engine.accounts import Accounts
+    from domain.engine.command_handler import CommandHandler
 
     links: dict[str, str] = {}
     async with ledger(operator=True) as opened:
         accounts = Accounts(opened)
-        for new in await _people(opened):
+        people, desk = await _people(opened)
+        if desk is not None:
+            await fill(opened, CommandHandler(opened), desk)
+            await caught_up(opened, output)
+        for new in people:
             id = await _account(accounts, new)
             links[new.role.value] = f"{address}/sign-in/link/{await accounts.link(id, BY, LASTS, once=False)}"
     output.view("desk", lambda: _show(links), links=links)
 
 
-async def _people(opened: Ledger) -> list[NewAccount]:
-    """The rep with most to do, of a team that somebody manages."""
+async def _people(opened: Ledger) -> tuple[list[NewAccount], Desk | None]:
+    """The rep with most to do, of a team that somebody manages, and whose day is played."""
     from api.engine.accounts import NewAccount
     from api.engine.roles import Role
     from projections.people import directory, rep_load
@@ -43,17 +50,20 @@ async def _people(opened: Ledger) -> list[NewAccount]:
     teams = {team["id"]: team for team in await directory.everybody(opened.pool, "team") if team["active"]}
     loads = await rep_load.reps(opened.pool, datetime.now(UTC), active=True)
     people = [NewAccount("demo-auditor", Role.AUDITOR, name=word("auditor"))]
+    desk = None
     if loads:
         first = next((load for load in loads if load.team_id in teams), loads[0])
         manager = await directory.get(opened.pool, first.team_id)
         boss = await directory.get(opened.pool, manager.parent_id) if manager and manager.parent_id else None
         name = str(boss.name) if boss else word("manager")
         people = [
-            NewAccount("demo-rep", Role.REP, rep_id=first.rep_id, name=str(first.rep_name or "")),
+            NewAccount(REP, Role.REP, rep_id=first.rep_id, name=str(first.rep_name or "")),
             NewAccount("demo-manager", Role.MANAGER, team_id=first.team_id, name=name),
             *people,
         ]
-    return people
+        if boss is not None:
+            desk = Desk(REP, first.rep_id, first.team_id, boss.id)
+    return people, desk
 
 
 async def _account(accounts: Accounts, new: NewAccount) -> Any:

@@ -19,7 +19,8 @@ import httpx
 from tests.cli.conftest import Terminal, environment
 from tests.conftest import PATIENCE
 
-DEALS, FUSED = 200, 5
+DEALS, FUSED, WAITING = 200, 5, 1
+"""`WAITING` for an approval."""
 SERVING = "Ctrl-C ends it"
 
 
@@ -64,7 +65,8 @@ def test_the_demonstration_shows_everything_and_goes_on_where_it_was(scratch: Pa
         _shows_the_loop(said, next((scratch / "data").glob("demo-*/sales_pipeline.csv")))
         _opens_the_desk(re.findall(r"^(\w+) +(http://\S+/sign-in/link/\S+)$", said, re.MULTILINE))
         before = _seen(terminal)
-        assert before == {"api": 200, "health": 0, "deals": DEALS + FUSED}
+        assert before == {"api": 200, "health": 0, "deals": DEALS + FUSED + WAITING}
+        _fills_the_desk(said)
     finally:
         ending = demo.interrupt()
     assert re.search(r"stopping api, .*postgres", ending), "at once, and what"
@@ -121,6 +123,20 @@ def _opens_the_desk(links: list[tuple[str, str]]) -> None:
             assert (answer.status_code, answer.headers["location"]) == (303, "/desk")
             assert browser.get(httpx.URL(link).join("/desk")).status_code in (200, 303)
             assert browser.get(httpx.URL(link).join("/sign-in")).status_code == 303, "signed in"
+
+
+def _fills_the_desk(said: str) -> None:
+    """The manager has something late, something to approve, a target and a cycle that runs; the rep has their own."""
+    links = dict(re.findall(r"^(rep|manager) +(http://\S+/sign-in/link/\S+)$", said, re.MULTILINE))
+    for role, link in links.items():
+        with httpx.Client(headers={"Accept": "text/html"}, follow_redirects=True) as browser:
+            browser.get(link)
+            day = browser.get(httpx.URL(link).join("/desk/today")).text
+            cycles = browser.get(httpx.URL(link).join("/desk/cycles")).text
+        assert "send the numbers" in day.split('id="overdue"')[1].split('id="next"')[0]
+        assert ("A trial that cannot wait" in day.split('id="asked"')[1]) == (role == "manager")
+        assert "No target is in force today." not in day
+        assert "There is no cycle here." not in cycles
 
 
 def _events(said: str) -> list[dict[str, Any]]:
