@@ -17,7 +17,8 @@ from fastapi import APIRouter
 from starlette.routing import BaseRoute
 
 from api.engine import auth
-from api.engine.reads import add_table
+from api.engine.allowed import add_allowed
+from api.engine.reads import add_table, filters_of
 from api.engine.routes import add_acts
 from domain.capabilities import CAPABILITIES, modules
 
@@ -56,4 +57,5 @@ def _made(module: ModuleType) -> APIRouter:
         add_table(router, reads)
         if reads.history:
             import_module("api.deal.history").add_history(router, reads)
+            add_allowed(router, module.ACTS, filters_of(reads).MODEL.aggregate, reads.path)
     return router

@@ -12,15 +12,19 @@ from pydantic import Field
 
 from api.cycle.acts import CYCLES
 from api.engine import auth
+from api.engine.allowed import add_allowed
 from api.engine.answers import shaped
 from api.engine.auth import may_read
 from api.engine.fields import Day, Instant, RuleName, Strict, Truth
 from api.engine.querying import query
 from api.engine.reading import Look
 from api.engine.reads import add_reads
+from api.engine.roles import Role
 from api.engine.routes import add_acts
 from api.engine.scopes import KnownAt, OfPeriods, seen
+from api.engine.users import User
 from api.engine.values import add_shape
+from domain.cycle.cycle import Cycle
 from domain.cycle.facts import StatedChange
 from domain.cycle.policies import CyclePolicies, cycle_policy_stream
 from domain.cycle.policy import CyclePolicy, Step
@@ -53,6 +57,14 @@ add_shape(
     "Added to the next target of `metric`, in its unit; `as_share`: as a share of what it would be otherwise, 0.05 for a twentieth.",
 )
 add_acts(router, CYCLES)
+
+
+def _may_appeal(cycle: Cycle, user: User, now: datetime) -> bool:
+    """An administrator says for whom they speak."""
+    return cycle.may_appeal(cycle.people.owner_id if user.role is Role.ADMIN else user.person_id, now)
+
+
+add_allowed(router, CYCLES, Cycle, "/cycles", {"appealCycle": _may_appeal})
 
 
 class CycleFilters(OfPeriods):

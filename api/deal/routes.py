@@ -11,6 +11,7 @@ from pydantic import Field, StringConstraints
 
 from api.deal.acts import DEALS, PROMISES
 from api.engine import auth
+from api.engine.allowed import add_allowed
 from api.engine.answers import shaped
 from api.engine.auth import may_read
 from api.engine.errors import invalid
@@ -31,6 +32,7 @@ from api.engine.reading import Look, sees
 from api.engine.routes import Given, add_acts
 from api.engine.scopes import KnownAt
 from api.engine.writing import Writer
+from domain.deal.deal import Deal
 from domain.engine.errors import NotFound
 from projections.deal import board as deal_board
 from projections.deal import known
@@ -122,6 +124,7 @@ async def _whose(writer: Writer, _: Any, given: Given) -> None:
 
 add_acts(router, DEALS, {"openDeal": _owner, "logActivity": _whose})
 add_acts(promises, PROMISES)
+add_allowed(router, (*DEALS, *PROMISES), Deal, "/deals")
 
 
 @router.get(

@@ -9,6 +9,7 @@ from fastapi import Depends, Response
 from pydantic import Field
 
 from api.engine import auth
+from api.engine.allowed import add_allowed
 from api.engine.answers import shaped
 from api.engine.auth import may_read
 from api.engine.fields import Paging, ShortText, Truth
@@ -18,6 +19,7 @@ from api.engine.roles import Role
 from api.engine.routes import add_acts
 from api.lead.acts import ACTS
 from domain.engine.errors import NotFound
+from domain.lead import Lead
 from projections import lead as leads
 from projections.engine.paging import Page
 from projections.lead import LeadFilter, LeadView
@@ -49,6 +51,7 @@ class LeadFilters(Paging):
 
 
 add_acts(router, ACTS)
+add_allowed(router, ACTS, Lead, "/leads")
 
 
 @router.get("", operation_id="listLeads", summary="Leads, page by page", responses=shaped(Page[LeadView]))

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from fastapi import Depends, Response
 
-from api.pages.deal import is_own
 from api.pages.engine.page import Page, may_open, router
 
 FILTERS = ("owner_id", "team_id", "severity", "status", "overdue")
@@ -41,6 +40,7 @@ async def case(case_id: UUID, page: Opened) -> Response:
     found = await page.read(f"/cases/{case_id}")
     turned = {"order": "newest", "lang": page.language, "limit": EVENTS, "cursor": page.query["cursor"]}
     history = await page.read(f"/cases/{case_id}/history", **turned)
+    allowed = await page.read(f"/cases/{case_id}/acts")
     return page.render(
         "case.html",
         case=found,
@@ -48,7 +48,7 @@ async def case(case_id: UUID, page: Opened) -> Response:
         customer=await page.find(f"/customers/{found['customer_id']}"),
         deal=found["deal_id"] and await page.find(f"/deals/{found['deal_id']}"),
         people=_by_id(await page.listed("/reps")),
-        own=is_own(page, found["owner_id"]),
+        own=bool(allowed["acts"]),
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -59,10 +58,11 @@ async def cycle(cycle_id: UUID, page: Anybody) -> Response:
     people = await people_of(page)
     pack = await page.find(f"/cycles/{cycle_id}/pack") if found["review"] else None
     scope = {"scope_kind": found["scope"]["kind"], "scope_id": found["scope"]["id"]}
-    targets, items, cards = await page.read_all(
+    targets, items, cards, allowed = await page.read_all(
         ("/attainment", {**scope, "period": found["period"]["name"], "limit": 100}),
         ("/action-items", {"cycle_id": cycle_id, "limit": 100}),
         ("/scorecards", {**scope, "period": found["period"]["name"], "limit": 10}),
+        (f"/cycles/{cycle_id}/acts", {}),
     )
     return page.render(
         "cycle.html",
@@ -80,7 +80,7 @@ async def cycle(cycle_id: UUID, page: Anybody) -> Response:
         said=SAID,
         steps=_steps(found, people),
         open=found["phase"] not in OVER,
-        may_appeal=_may_appeal(found, people),
+        may_appeal="appealCycle" in allowed["acts"],
     )
 
 
@@ -117,13 +117,6 @@ def _proposal(found: Mapping[str, Any]) -> dict[str, Any]:
         "period": found["period"]["name"],
         "owner_id": found["owner_id"],
     }
-
-
-def _may_appeal(found: Mapping[str, Any], people: People) -> bool:
-    until = found["appeal_until"]
-    return bool(
-        until and datetime.fromisoformat(until) > datetime.now(UTC) and people.is_me(found["owner_id"])
-    )
 
 
 def _argued(page: Page, found: Mapping[str, Any]) -> list[dict[str, Any]]:

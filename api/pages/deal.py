@@ -8,7 +8,6 @@ from uuid import UUID
 
 from fastapi import Depends, Response
 
-from api.engine.roles import Role
 from api.pages.acts import REQUIREMENTS
 from api.pages.engine.asking import Json
 from api.pages.engine.page import Page, may_open, router
@@ -40,18 +39,19 @@ async def deal(deal_id: UUID, page: Opened) -> Response:
         deal=found,
         history=history,
         steps=promise_steps(found),
-        own=is_own(page, found["owner_id"]),
         ways={name: acts[0] for name, acts in REQUIREMENTS.items()},
-        **{"details": None, "customer": None, "cases": [], "needs": {}, **now},
+        **{"own": False, "details": None, "customer": None, "cases": [], "needs": {}, **now},
     )
 
 
 async def _now(page: Page, at: str, found: Json) -> Json:
     customer = found["customer_id"] and await page.find(f"/customers/{found['customer_id']}")
-    cases = await page.read("/cases", deal_id=found["deal_id"], limit=CASES)
-    details = await page.read(f"{at}/details")
+    cases, details, allowed = await page.read_all(
+        ("/cases", {"deal_id": found["deal_id"], "limit": CASES}), (f"{at}/details", {}), (f"{at}/acts", {})
+    )
     needs = filled_in(details["needs"])
-    return {"details": details, "customer": customer, "cases": cases["items"], "needs": needs}
+    own = bool(allowed["acts"])
+    return {"own": own, "details": details, "customer": customer, "cases": cases["items"], "needs": needs}
 
 
 def filled_in(needs: Json) -> Json:
@@ -62,12 +62,6 @@ def filled_in(needs: Json) -> Json:
         "decision_makers": "\n".join(needs["decision_makers"]),
         **{f"budget.{name}": budget.get(name) for name in ("amount", "currency")},
     }
-
-
-def is_own(page: Page, owner_id: str | None) -> bool:
-    """Whether this person may change it: a rep what they own, who leads a team what that has."""
-    user = page.session.user
-    return user.role is not Role.REP or str(user.rep_id) == owner_id
 
 
 def promise_steps(found: Json) -> list[Json]:

@@ -30,6 +30,10 @@ def later_of(moment: datetime, other: datetime | None) -> datetime:
     return moment if other is None else max(moment, other)
 
 
+APPEALABLE = (Phase.FEEDBACK, Phase.NEXT)
+"""When the outcome is known, and not over."""
+
+
 class Cycle(CycleState):
     # -- guards ------------------------------------------------------------------------------
 
@@ -203,11 +207,21 @@ class Cycle(CycleState):
             if self.appealed is None or (self.appealed.appealed_by, self.appealed.why) != (by, why):
                 raise Refused("an appeal waits to be decided already")
             return
-        self.must_be_in(Phase.FEEDBACK, Phase.NEXT)
-        if self.times.appeal_until is None or self.clock(now) > self.times.appeal_until:
+        self.must_be_in(*APPEALABLE)
+        if not self._still_to_appeal(now):
             raise Refused("the time to appeal is over")
         self.record(f.Appealed(number=self.appeals + 1, appealed_by=by, why=why))
         self.wait_after(policy, Step.DECIDE_APPEAL, now)
+
+    def may_appeal(self, by: UUID | None, now: datetime) -> bool:
+        """Whether `appeal` takes a new one of them."""
+        theirs = by is not None and self.people.owner_id in (None, by)
+        waits = self.waits_for(Step.DECIDE_APPEAL) is not None
+        return theirs and not waits and self.phase in APPEALABLE and self._still_to_appeal(now)
+
+    def _still_to_appeal(self, now: datetime) -> bool:
+        until = self.times.appeal_until
+        return until is not None and self.clock(now) <= until
 
     def decide_appeal(self, by: UUID, why: str, *, upheld: bool) -> None:
         self.must_be_manager(by)

@@ -245,6 +245,22 @@ def test_every_act_and_every_cell_is_tried() -> None:
     assert len(tried) > 1_000
 
 
+TOLD = {"deal_id": "/deals", "lead_id": "/leads", "cycle_id": "/cycles"}
+OF_THE_MOMENT = {"appealCycle"}
+"""A rule of its capability decides, beside role and reach."""
+
+
+@pytest.mark.parametrize("role", [Role.REP, Role.MANAGER, Role.AUDITOR])
+def test_what_is_told_to_be_ones_own_to_do_is_what_the_table_says(world: World, role: Role) -> None:
+    client = world.house.client(CLIENTS[role])
+    for (parameter, whose), id in world.ids.items():
+        doing = [act for act in ACTS if act.method == "POST" and act.parameter == parameter]
+        answer = client.get(f"{TOLD.get(parameter, '')}/{id}/acts") if parameter in TOLD else None
+        if answer is not None and answer.status_code == 200:
+            may = {act.name for act in doing if act.cell(role, whose) in (a.YES, a.PART)} - OF_THE_MOMENT
+            assert set(answer.json()["acts"]) - OF_THE_MOMENT == may, (parameter, whose)
+
+
 LISTS = {
     "deal_id": "/deals",
     "lead_id": "/leads",

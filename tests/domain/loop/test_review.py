@@ -245,6 +245,16 @@ class TestAnAppeal:
         given(FED_BACK).when(APPEAL, now=AFTER_APPEALS + SECOND).refused(Refused)
         given(ASSESSED).when(APPEAL).refused(Refused)
 
+    def test_is_told_to_be_possible_where_it_would_be_taken(self) -> None:
+        cycle = cycle_of(given(FED_BACK).when(APPEAL, now=AFTER_APPEALS + SECOND))
+        assert cycle.may_appeal(LI, AFTER_APPEALS)
+        assert not cycle.may_appeal(LI, AFTER_APPEALS + SECOND)
+        assert not cycle.may_appeal(MANAGER, REVIEW_DAY)
+        assert not cycle.may_appeal(None, REVIEW_DAY)
+        assert not cycle_of(given(ASSESSED).when(ASK)).may_appeal(LI, REVIEW_DAY)
+        asked = given(FED_BACK).when(APPEAL, now=REVIEW_DAY)
+        assert not cycle_of(asked).may_appeal(LI, REVIEW_DAY), "one waits already"
+
 
 class TestTheNextTarget:
     def test_is_proposed_with_its_reasoning_where_there_is_none(self) -> None:
