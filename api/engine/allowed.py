@@ -41,6 +41,7 @@ def add_allowed(
     held = {act.operation: act for act in about if act.ids[:1] == (id_name,)}
 
     async def read(look: Look, **path: UUID) -> Response:
+        """What is not named is refused; a rule may still refuse what is (409)."""
         id, user = path[id_name], look.user
         one = (await look.services.ledger.load({id: kind}))[id]
         if not one.exists or not (user.reach is None or one.within(user.reach)):
@@ -55,7 +56,6 @@ def add_allowed(
             if user.role in act.roles and (rule is None or rule(one, user, now)):
                 yield operation
 
-    read.__doc__ = "What is shown on the pages. A rule may still refuse it (409)."
     takes(read, **{id_name: UUID}, look=Annotated[Look, Depends(may_read())])
     router.add_api_route(
         f"{path.removeprefix(router.prefix)}/{{{id_name}}}/acts",
