@@ -4,6 +4,7 @@ ready to be shown. What is shown is read by the pages.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
@@ -163,7 +164,7 @@ class People:
 
 
 async def people_of(page: Page) -> People:
-    reps, teams = await page.listed("/reps"), await page.listed("/teams")
+    reps, teams = await asyncio.gather(page.listed("/reps"), page.listed("/teams"))
     return People(page, reps, teams)
 
 

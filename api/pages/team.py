@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
@@ -48,16 +49,20 @@ def _chosen(people: People, asked: str) -> str:
 
 
 async def _shown(page: Page, people: People, team_id: str) -> dict[str, Any]:
-    pace = await _pace(page, team_id)
-    review = await _last_review(page, team_id)
-    then = {
+    pace, review, now = await asyncio.gather(
+        _pace(page, team_id), _last_review(page, team_id), _now(page, team_id)
+    )
+    since, changes = await asyncio.gather(
+        _since(page, [one for one in pace if one["status"] == "behind"]), _changes(page, people, review)
+    )
+    return {
         "team": {"id": team_id, "name": people.who(team_id)},
         "pace": pace,
-        "since": await _since(page, [one for one in pace if one["status"] == "behind"]),
+        "since": since,
         "review": review,
-        "changes": await _changes(page, people, review),
+        "changes": changes,
+        **now,
     }
-    return then if page.as_of else then | await _now(page, team_id)
 
 
 async def _pace(page: Page, team_id: str) -> list[Any]:
@@ -116,7 +121,9 @@ async def _changes(page: Page, people: People, review: Any | None) -> list[Any]:
 
 
 async def _now(page: Page, team_id: str) -> dict[str, Any]:
-    """What is only known as of now."""
+    """What is only known as of now; nothing on an earlier day."""
+    if page.as_of:
+        return {}
     of = {"team_id": team_id}
     since = now_of(page).date() - OUTCOMES
     now = datetime.now(UTC)

@@ -128,6 +128,9 @@ class Page:
         """Of a form: sent twice, it is done once."""
         return shared.KEY if self.session.csrf == shared.TOKEN else uuid4().hex
 
+    place_of_token, place_of_key = shared.TOKEN, shared.KEY
+    """In a form that is rendered once for several: what each of them gets there is put in at the end."""
+
     @property
     def then(self) -> dict[str, str]:
         """What a read takes with it to be answered as known then: `page.read("/deals", **page.then)`."""
@@ -237,15 +240,19 @@ class Page:
 
     def render(self, template: str, status_code: int = 200, **values: Any) -> Response:
         """The template's page; the middle of it alone where that is what is asked for."""
-        content = rendering.render(template, self, partial=self.partial, values=values)
+        content = self._rendered(template, values, partial=self.partial)
         return Response(content, status_code, dict(HEADERS), media_type="text/html")
 
     def part(
         self, template: str, status_code: int = 200, headers: Mapping[str, str] | None = None, **values: Any
     ) -> Response:
         """A template that is no whole page."""
-        content = rendering.render(template, self, partial=True, values=values)
+        content = self._rendered(template, values, partial=True)
         return Response(content, status_code, {**HEADERS, **(headers or {})}, media_type="text/html")
+
+    def _rendered(self, template: str, values: dict[str, Any], *, partial: bool) -> str:
+        content = rendering.render(template, self, partial=partial, values=values)
+        return shared.handed_out(content, self._session.csrf)
 
     def go(self, address: str) -> Response:
         """To another page, which is read anew: by the browser, or by htmx where that asked. A header holds no letters but ASCII."""

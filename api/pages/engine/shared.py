@@ -58,10 +58,16 @@ async def answer(request: Request, handle: Handle) -> Response:
         )  # what went wrong may be the other one's own: their rate, their connection
     if found.status_code != 200:
         moves.kept.pop(key, None)
-    body = bytes(found.body).replace(TOKEN.encode(), session.csrf.encode())
-    body = re.sub(KEY.encode(), lambda _: uuid4().hex.encode(), body)
+    body = handed_out(bytes(found.body).decode(), session.csrf)
     headers = {name: value for name, value in found.headers.items() if name != "content-length"}
     return Response(body, found.status_code, headers)
+
+
+def handed_out(content: str, token: str) -> str:
+    """To one session: with its token, and a key of its own in each form. What is rendered for whoever gets it keeps the places."""
+    if token == TOKEN:
+        return content
+    return re.sub(KEY, lambda _: uuid4().hex, content.replace(TOKEN, token))
 
 
 async def _noting(request: Request, handle: Handle, moves: Moves, key: object) -> Response:
