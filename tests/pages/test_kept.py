@@ -20,6 +20,7 @@ from api.pages.engine import shown
 from api.pages.engine.compiling import Compiled
 from api.pages.engine.kept import EACH, Kept, Part, Parts
 from api.pages.engine.page import Page
+from api.pages.engine.shared import KEY, TOKEN
 from runtime.language import catalogue
 from tests.house import House
 from tests.pages.conftest import hidden
@@ -192,6 +193,7 @@ def test_forms_of_promises_are_each_ones_own(house: House) -> None:
     ]
     tokens = [hidden(page, "csrf") for page in pages]
     assert tokens[0] == tokens[2] != tokens[1]
+    assert not [place for page in pages for place in (TOKEN, KEY) if place in page]
     keys = [key for page in pages for key in _all(page, "key")]
     assert keys
     assert len(set(keys)) == len(keys), "two forms of one key: the second does nothing"
