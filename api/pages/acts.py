@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated, Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -16,11 +17,12 @@ from starlette.exceptions import HTTPException
 from api.engine.acts import Act
 from api.engine.roles import WRITERS
 from api.engine.signed_in import local
+from api.pages import finding
 from api.pages.addresses import page_of
 from api.pages.deal_filters import stages_of
 from api.pages.engine import forms
 from api.pages.engine.asking import Answer, Refusal
-from api.pages.engine.forms import Control
+from api.pages.engine.forms import Control, Found
 from api.pages.engine.navigation import HOME
 from api.pages.engine.page import Lenient, Page, may_open, router
 from api.pages.engine.shown import now_of
@@ -140,6 +142,9 @@ async def do(operation: str, page: Writers) -> Response:
     act = act_of(page, operation)
     typed = {name: value for name, value in (await page.request.form()).items() if isinstance(value, str)}
     controls = _controls(page, act)
+    typed, unclear = await finding.resolved(page, controls, typed)
+    if unclear:
+        return await _again(page, act, typed, 422, finding.problem_of(unclear), unclear)
     try:
         body = forms.body_of(controls, typed, page.zone)
         answer = await page.write(
@@ -250,11 +255,16 @@ def _way(page: Page, act: Act, typed: dict[str, str], operation: str, left: list
 
 
 async def _again(
-    page: Page, act: Act, typed: dict[str, str], status: int, problem: dict[str, Any]
-) -> Response:
+    page: Page, act: Act, typed: dict[str, str], status: int, problem: dict[str, Any],
+    unclear: Mapping[str, tuple[Found, ...]] | None = None,
+) -> Response:  # fmt: skip
     """The form as it was filled in, with what is wrong beside each field, and what others did meanwhile."""
     errors = forms.errors_of(problem)
-    controls = forms.filled(_controls(page, act), typed, errors)
+    found = unclear or {}
+    controls = tuple(
+        replace(control, found=found.get(control.name, ()))
+        for control in forms.filled(_controls(page, act), typed, errors)
+    )
     known = {control.name for control in controls} | {
         f"{c.name}.{part}" for c in controls for part in ("amount", "currency", "kind", "id")
     }
@@ -372,13 +382,3 @@ async def _names(page: Page, controls: tuple[Control, ...]) -> dict[str, str]:
             if found:
                 named[str(control.value)] = found.get("title") or found["profile"]["name"]
     return named
-
-
-@pages.get("/choices/{of}", summary="What can be chosen for a field")
-async def choices(of: str, page: Writers) -> Response:
-    """Customers and deals by any part of a name."""
-    if of not in forms.LOOKED_FOR:
-        raise HTTPException(404, "there is nothing of that kind to choose from")
-    found = await page.find("/search", text=page.query["text"], kind=of, limit=12)
-    items = [one for group in (found or {"groups": []})["groups"] for one in group["items"]]
-    return page.part("choices.html", items=items)

@@ -170,6 +170,67 @@ class TestARefusal:
         assert post_act(south, "moveStage", {"deal_id": str(deal)}, to="contact").status_code == 404
 
 
+@pytest.fixture(scope="module")
+def known(house: House) -> dict[str, str]:
+    names, client = (
+        ("Quillfeather Mills", "Quillfeather Yards", "Quillfeather", "Umbra Kilns"),
+        house.admin,
+    )
+    made = {}
+    for name in names:
+        answer = client.post("/customers", json={"name": name})
+        assert answer.status_code == 201, answer.text
+        made[name] = answer.headers["location"].removeprefix("/customers/")
+        after = answer.json()["position"]
+    client.get("/search", params={"text": "Umbra", "after": after}).raise_for_status()
+    return made
+
+
+class TestANameThatIsTyped:
+    """Without a script that chooses: the server finds who is meant."""
+
+    def made(self, house: House, answer: httpx.Response) -> str:
+        assert answer.status_code == 303, answer.text
+        path, _, after = answer.headers["location"].removeprefix("/desk").partition("?")
+        return str(house.client("north").get(f"{path}?{after}").json()["customer_id"])
+
+    @pytest.mark.parametrize(
+        ("typed", "meant"), [("umbra", "Umbra Kilns"), (" quillfeather ", "Quillfeather")]
+    )
+    def test_is_taken_where_it_is_one_ones(
+        self, house: House, rep: httpx.Client, post_act: Post, known: dict[str, str], typed: str, meant: str
+    ) -> None:
+        given = {"customer_id": "", "customer_id.was": "", "customer_id.shown": typed}
+        assert self.made(house, post_act(rep, "openDeal", given, title="Kilns")) == known[meant]
+
+    def test_is_asked_about_where_it_is_of_several_and_nothing_typed_is_lost(
+        self, house: House, rep: httpx.Client, post_act: Post, known: dict[str, str]
+    ) -> None:
+        given = {"customer_id": "", "customer_id.was": "", "customer_id.shown": "quillf"}
+        asked = post_act(rep, "openDeal", given, title="Kept as typed")
+        assert asked.status_code == 422
+        assert 'value="Kept as typed"' in asked.text
+        assert "choose one of those" in asked.text
+        for name in ("Quillfeather Mills", "Quillfeather Yards"):
+            assert f'<option value="{known[name]}">{name}</option>' in asked.text
+        was = hidden(asked.text, "customer_id.was")
+        chosen = {
+            "customer_id": known["Quillfeather Yards"],
+            "customer_id.was": was,
+            "customer_id.shown": was,
+        }
+        assert self.made(house, post_act(rep, "openDeal", chosen, title="x")) == known["Quillfeather Yards"]
+
+    def test_counts_and_not_what_was_filled_in_before(
+        self, house: House, rep: httpx.Client, post_act: Post, known: dict[str, str]
+    ) -> None:
+        before = {"customer_id": known["Umbra Kilns"], "customer_id.was": "Umbra Kilns"}
+        other = before | {"customer_id.shown": "Quillfeather Mills"}
+        assert self.made(house, post_act(rep, "openDeal", other, title="x")) == known["Quillfeather Mills"]
+        emptied = post_act(rep, "openDeal", before | {"customer_id.shown": ""}, title="x")
+        assert self.made(house, emptied) == "None"
+
+
 class TestWhatIsNoAnswer:
     """Of no control of ours, or of a browser without its script: it is said in the form, and nothing typed is lost."""
 
@@ -178,7 +239,7 @@ class TestWhatIsNoAnswer:
         [
             ({"customer_id": "Alder"}, "is no id such as"),
             ({"customer_id": "00000000-0000-0000-0000-000000000007/contacts"}, "is no id such as"),
-            ({"customer_id": "", "customer_id.shown": "Alder"}, "choose one of those"),
+            ({"customer_id": "", "customer_id.shown": "Zebedee"}, "nothing of that name is found"),
             ({"key": "\u5ba2"}, "Idempotency-Key"),
             ({"version": "\u5ba2"}, "is no version of ours"),
         ],

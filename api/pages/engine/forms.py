@@ -57,6 +57,14 @@ WRITTEN: dict[type, str] = {Period: "A year, quarter, month or week: 2027, 2027-
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """What a name that was typed may stand for."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Control:
     """One field as it is shown. `name` is its dotted place in the body; `kind` one of text, long, number, whole, money, day, moment,
     yes, either, choice, id, lines, scope, json; `of` what an id refers to; `options` the values of a choice.
@@ -75,6 +83,8 @@ class Control:
     value: Any = ""
     shown: str = ""
     """What the value stands for, where it is an id."""
+    found: tuple[Found, ...] = ()
+    """What it may stand for, where the name that was typed is that of several."""
     errors: tuple[str, ...] = ()
 
     @property
@@ -244,8 +254,6 @@ def _value(control: Control, typed: Mapping[str, str], zone: ZoneInfo) -> Any:
         return _money(typed, control.name)
     if control.kind == "scope":
         return _scope(typed, control.name)
-    if control.of in LOOKED_FOR and not text and typed.get(control.name + ".shown", "").strip():
-        raise Mistyped(control.name, "choose one of those that are found by the name")
     return _read(control, text, zone) if text else None
 
 

@@ -145,8 +145,9 @@
   }
   function choose(option) {
     const finder = option.closest("[data-finder]"), input = finder.querySelector("[data-choices]");
-    finder.querySelector("input[type=hidden]").value = option.dataset.id;
-    input.value = option.textContent;
+    const [id, was] = finder.querySelectorAll("input[type=hidden]");
+    id.value = option.dataset.id;
+    was.value = input.value = option.textContent;
     finder.querySelector(".found").hidden = true;
     input.setAttribute("aria-expanded", "false");
     input.focus();
