@@ -104,7 +104,7 @@ class Company:
         answer = httpx.post(self.url + path, json=body, headers=headers, timeout=PATIENCE)
         assert answer.status_code < 300, answer.text
         receipt = answer.json()
-        for model in ("/deals", "/agenda", "/reps"):
+        for model in ("/deals", "/agenda", "/reps", "/search"):
             asked = {"after": receipt["position"], "wait": 10}
             httpx.get(self.url + model, params=asked, headers=headers, timeout=PATIENCE).raise_for_status()
         made: dict[str, str] = receipt["answer"]

@@ -60,6 +60,29 @@ def test_without_a_script_a_form_is_a_page_and_filters_are_sent_by_a_button(
     expect(page.locator(".deal")).to_contain_text(title)
 
 
+def test_a_customer_is_found_by_name_with_a_script_and_without(company: Company, sign_in: SignIn) -> None:
+    for name in ("Larkspur Mills", "Larkspur Yards"):
+        company.post("/customers", {"name": name})
+    plain = sign_in("Li Wei", script=False)
+    plain.goto("/desk/act/openDeal")
+    opening = Form(plain, plain.locator("form.act"))
+    opening.fill(title=company.says("Forty looms"), customer_id__shown=company.says("larksp")).send()
+    expect(opening["title"]).to_have_value("Forty looms")
+    opening.place.locator("select[name=customer_id]").select_option(label="Larkspur Yards")
+    opening.send()
+    plain.wait_for_url("**/desk/deals/*")
+    expect(plain.locator("main")).to_contain_text("Larkspur Yards")
+
+    page = sign_in("Li Wei")
+    page.goto("/desk/board")
+    opening = form(page, "openDeal")
+    opening.fill(title=company.says("Fifty looms"), customer_id__shown="larkspur m")
+    opening.place.get_by_role("option", name="Larkspur Mills").click()
+    opening.send()
+    page.wait_for_url("**/desk/deals/*")
+    expect(page.locator("main")).to_contain_text("Larkspur Mills")
+
+
 def test_on_a_phone_one_goes_about_below_and_a_form_fits(company: Company, sign_in: SignIn) -> None:
     page, title = sign_in("Li Wei", width=390), company.says("On a phone")
     page.goto("/desk/funnel")
