@@ -27,6 +27,7 @@ from api.pages.engine.navigation import HOME
 from api.pages.engine.page import Lenient, Page, may_open, router
 from api.pages.engine.shown import now_of
 from api.pages.engine.table import acts
+from api.pages.form_words import more, worded
 from domain.engine import reading
 from domain.figures.metrics import Unit
 
@@ -140,7 +141,10 @@ async def _known(page: Page, act: Act, given: Lenient) -> dict[str, str]:
 @pages.post("/act/{operation}", summary="Do what a form says")
 async def do(operation: str, page: Writers) -> Response:
     act = act_of(page, operation)
-    typed = {name: value for name, value in (await page.request.form()).items() if isinstance(value, str)}
+    sent = await page.request.form()
+    typed = {name: value for name, value in sent.items() if isinstance(value, str)}
+    if "metrics" in typed:  # of which several are chosen
+        typed["metrics"] = "\n".join(map(str, sent.getlist("metrics")))
     controls = _controls(page, act)
     typed, unclear = await finding.resolved(page, controls, typed)
     if unclear:
@@ -184,7 +188,7 @@ def _controls(page: Page, act: Act) -> tuple[Control, ...]:
     late = Control(UNDERNEATH, "happened at", "moment", help="For a late entry: when it happened.")
     nobody = act.speaker and page.session.user.person_id is None
     who = (Control("by", "who says it", "id", needed=True, of="rep"),) if nobody else ()
-    return (*who, *forms.controls_of(act), late)
+    return (*who, *(worded(act, control) for control in forms.controls_of(act)), late)
 
 
 # --- answering -------------------------------------------------------------------------------------------------------
@@ -317,6 +321,7 @@ async def _form(
     ]
     values = {
         "act": act,
+        "about": more(act),
         "first": [c for c in shown if c.name in first or c.name in wrong or c.needed],
         "more": [c for c in shown if c.name not in first and c.name not in wrong and not c.needed],
         "hidden": {name: given[name] for name in (*act.ids, "version", "next", "then") if given.get(name)},
@@ -352,16 +357,13 @@ async def _metrics(page: Page) -> list[Any]:
 
 
 async def _stages(page: Page, act: Act, given: dict[str, str]) -> tuple[str, ...]:
-    """Of the deal that the form is about, where it asks for one of them."""
+    """Of the deal that the form is about, where it asks for one of them: those where it does not stand."""
     if not given.get("deal_id") or not any(stated.name in OF_STAGES for stated in act.fields):
         return ()
     deal = await _of(page, "/deals/{}", given["deal_id"])
     processes = (await page.read("/processes"))["processes"] if deal else []
-    return (
-        tuple(stage["name"] for stage in stages_of(deal, [one["process"] for one in processes]))
-        if deal
-        else ()
-    )
+    stages = stages_of(deal, [one["process"] for one in processes]) if deal else []
+    return tuple(stage["name"] for stage in stages if stage["name"] != deal["stage"])
 
 
 async def _of(page: Page, path: str, id: str) -> Any | None:

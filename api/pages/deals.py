@@ -23,6 +23,17 @@ ALSO = (
     "closing_before",
     "override",
 )
+FOLDED = (
+    "stage",
+    "team_id",
+    "product_id",
+    "process",
+    "amount_from",
+    "amount_to",
+    "closing_before",
+    "override",
+)
+"""Filters that are folded away where none of them is used."""
 COLUMNS = (
     ("", "deal"),
     ("", "stage"),
@@ -48,6 +59,7 @@ async def deals(page: Annotated[Page, Depends(may_open())]) -> Response:
         found=found,
         wrong=wrong,
         asked=asked,
+        narrower=any(asked[name] for name in FOLDED),
         columns=COLUMNS,
         statuses=STATUSES,
         stages=[one["name"] for one in offered["versions"][-1]["stages"]] if stages else [],

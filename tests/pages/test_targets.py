@@ -126,12 +126,13 @@ def test_targets_are_listed_and_narrowed_down(manager: httpx.Client, target: Jso
 def test_a_form_of_a_target_offers_the_metrics_by_name(manager: httpx.Client) -> None:
     form = manager.get("/desk/act/proposeTarget", params={"scope.kind": "company", "period": PERIOD}).text
     first = form.split('class="further"')[0]
-    assert 'list="f-metric-metrics"' in first
+    assert '<select id="f-metric"' in first
     assert '<option value="revenue-won">revenue won</option>' in first
     assert 'name="currency"' in first
     assert f'value="{PERIOD}"' in first
     cycle = manager.get("/desk/act/openCycle").text.split('class="further"')[0]
-    assert "<code>revenue-won</code> revenue won" in cycle
+    assert '<select id="f-metrics" name="metrics" multiple' in cycle
+    assert '<option value="revenue-won">revenue won</option>' in cycle
 
 
 # --- whose they are --------------------------------------------------------------------------------------------------

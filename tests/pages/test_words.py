@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from api.pages.engine.forms import controls_of
 from api.pages.engine.navigation import ENTRIES
 from api.pages.engine.rendering import TEMPLATES
 from api.pages.engine.table import acts
+from api.pages.form_words import HINTS, MORE, more, worded
 from runtime.language import catalogue
 
 ZH = catalogue("zh")
@@ -39,12 +41,18 @@ def test_of_navigation_and_tabs() -> None:
 
 
 def test_of_every_form() -> None:
-    titles = {text for act in acts().values() for text in (act.summary, act.more) if text}
+    titles = {text for act in acts().values() for text in (act.summary, more(act)) if text}
     fields = {
         text
         for act in acts().values()
-        for control in controls_of(act)
+        for control in map(partial(worded, act), controls_of(act))
         for text in (control.label, control.help)
         if text
     }
     assert missing(titles | fields) == set()
+
+
+def test_what_forms_say_instead_is_of_acts_and_fields_that_are_there() -> None:
+    assert set(MORE) <= set(acts())
+    there = {(name, control.name) for name, act in acts().items() for control in controls_of(act)}
+    assert set(HINTS) <= there

@@ -229,6 +229,20 @@ def is_past(value: Any) -> bool:
 # --- words -----------------------------------------------------------------------------------------------------------
 
 
+STEPS = {
+    "propose": "propose a target",
+    "agree": "agree to the targets",
+    "self-assess": "give one's own assessment",
+    "assess": "give the manager's assessment",
+    "decide": "take a decision",
+    "give-feedback": "give feedback",
+    "acknowledge": "acknowledge the feedback",
+    "decide-appeal": "decide the appeal",
+    "hold": "record what came of the meeting",
+}
+"""What is asked of somebody, as it is said."""
+
+
 @pass_context
 def word(context: Context, value: Any, used_as: str = "") -> str:
     """A code or a fixed word in the person's language: `no-answer`, `won`. Codes are shown with blanks. `used_as`: as what, where it
@@ -236,7 +250,7 @@ def word(context: Context, value: Any, used_as: str = "") -> str:
     """
     if value in (None, ""):
         return NOTHING
-    text = str(value)
+    text = STEPS.get(str(value), str(value)) if used_as == "step" else str(value)
     words = in_words(context)
     for said in (text, text.replace("-", " ").replace("_", " ")):
         if (found := words.pgettext(used_as, said)) != said:
