@@ -361,8 +361,10 @@ async def _stages(page: Page, act: Act, given: dict[str, str]) -> tuple[str, ...
     if not given.get("deal_id") or not any(stated.name in OF_STAGES for stated in act.fields):
         return ()
     deal = await _of(page, "/deals/{}", given["deal_id"])
-    processes = (await page.read("/processes"))["processes"] if deal else []
-    stages = stages_of(deal, [one["process"] for one in processes]) if deal else []
+    if not deal:
+        return ()
+    processes = (await page.read("/processes"))["processes"]
+    stages = stages_of(deal, [one["process"] for one in processes])
     return tuple(stage["name"] for stage in stages if stage["name"] != deal["stage"])
 
 

@@ -111,7 +111,7 @@ def test_loads_and_what_waits_are_shown(house: House, manager: httpx.Client, cyc
     row = page.split(f'id="r-{house.reps["north"]}"')[1].split("</tr>")[0]
     assert f"/desk/board?owner_id={house.reps['north']}" in row
     assert f'href="/desk/cycles/{cycle["answer"]["cycle_id"]}"' in page
-    assert "agree · Rep north" in page
+    assert "agree to the targets · Rep north" in page
 
 
 @pytest.fixture
