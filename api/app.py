@@ -15,6 +15,7 @@ from api.engine.metrics import Metrics
 from api.engine.middleware import Middleware
 from api.engine.moves import Moves
 from api.engine.services import Services
+from projections.deal import concerned
 from runtime.ledger import open_ledger
 from runtime.settings import Settings
 
@@ -85,7 +86,8 @@ def _lifespan(settings: Settings) -> Callable[[FastAPI], AbstractAsyncContextMan
             app.state.services = services
             services.imports.open()
             try:
-                async with app.state.moves.watching(services.waiter.watermarks):
+                whom = partial(concerned.between, ledger.pool)
+                async with app.state.moves.watching(services.waiter.watermarks, whom):
                     yield
             finally:
                 await services.imports.close()

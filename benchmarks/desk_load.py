@@ -146,8 +146,9 @@ class Open:
         live, asking = [await asyncio.open_unix_connection(socket, limit=2**20) for _ in range(2)]
         looking: asyncio.Task[None] | None = None
         try:
-            follows = _follows(await http_load.ask(*asking, _get(self.page)))
-            live[1].write(_get(self.page, "/desk/live", "Accept: text/event-stream\r\n"))
+            html = await http_load.ask(*asking, _get(self.page))
+            follows, whose = _attribute(html, b"follows").split(), _attribute(html, b"whose").decode()
+            live[1].write(_get(self.page, f"/desk/live?whose={whose}", "Accept: text/event-stream\r\n"))
             await live[0].readuntil(b"event: ready")
             looking = asyncio.create_task(self._look(asking))
             opened.set()
@@ -175,9 +176,9 @@ class Open:
                 self.changes.shown(self.page.deal, middle)
 
 
-def _follows(html: bytes) -> list[bytes]:
-    """The read models that the page shows."""
-    return html.partition(b'data-follows="')[2].partition(b'"')[0].split()
+def _attribute(html: bytes, name: bytes) -> bytes:
+    """Of the middle of a page: the read models that it shows, and whose."""
+    return html.partition(b'data-%s="' % name)[2].partition(b'"')[0]
 
 
 async def _look_on(load: Load) -> Measured:

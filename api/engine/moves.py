@@ -6,16 +6,20 @@ The message of a moment is written once, however many pages are open. It holds n
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any, NamedTuple
 
 import orjson
 
+from projections.deal.concerned import EVERYBODY, Concerned
 from projections.engine.signals import Watermarks
 from runtime.ending import cancelled
+
+log = logging.getLogger(__name__)
 
 SOON, TOGETHER = 0.1, 1.4
 """Seconds after which a change is told where it is quiet, and between two messages: what anybody writes is on every page within two."""
@@ -23,19 +27,28 @@ KEPT = 1.0
 """Seconds that something made for one is good for others, where nothing moves: what is due passes by itself."""
 MOST = 10_000
 """Things of which it is remembered what they are made of."""
+PATIENCE = 0.5
+"""Seconds in which it has to be known whom it concerns; later than that everybody is told."""
 QUIET = 15.0
 """Seconds after which a stream that has nothing to tell says that it is there."""
 AGAIN = 2_000
 """Milliseconds after which a browser that lost the stream asks for it again."""
 OPENED = f"retry: {AGAIN}\n".encode()
 ALIVE = b": alive\n\n"
+Whom = Callable[[int, int], Awaitable[Concerned]]
+"""Whom it concerns what happened after a position, up to another."""
 
 
 class Told(NamedTuple):
-    """A message, and where the next one will be: whoever was busy meanwhile misses none."""
+    """A message, whom it concerns, and where the next one will be: whoever was busy meanwhile misses none."""
 
     message: bytes
+    concerned: Concerned
     next: asyncio.Future[Told]
+
+
+async def _everybody(_low: int, _high: int) -> Concerned:
+    return EVERYBODY
 
 
 class Moves:
@@ -43,6 +56,7 @@ class Moves:
 
     def __init__(self) -> None:
         self._watermarks = Watermarks()
+        self._whom: Whom = _everybody
         self._told: asyncio.Future[Told] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self.ended = False
@@ -67,10 +81,10 @@ class Moves:
         self.reads[of] = self.reads.get(of, frozenset()) | reads
 
     @asynccontextmanager
-    async def watching(self, watermarks: Watermarks) -> AsyncIterator[None]:
-        self._watermarks, self._loop = watermarks, asyncio.get_running_loop()
+    async def watching(self, watermarks: Watermarks, whom: Whom = _everybody) -> AsyncIterator[None]:
+        self._watermarks, self._whom, self._loop = watermarks, whom, asyncio.get_running_loop()
         self._told = self._loop.create_future()
-        task = asyncio.create_task(self._watch(), name="Moves")
+        task = asyncio.create_task(self._watch(watermarks.all()), name="Moves")
         try:
             yield
         finally:
@@ -86,23 +100,34 @@ class Moves:
         self.ended = True
         self._tell(b"event: ended\ndata: {}\n\n")
 
-    async def listen(self, since: int | None) -> AsyncIterator[bytes]:
-        """Messages as server-sent events, until the process ends. `since` is the position that the listener has: if there is more by now,
-        that is told first. Nothing has moved for a while: a comment says that the stream is there.
+    async def listen(
+        self, since: int | None, hears: Callable[[Concerned], bool] = lambda _: True
+    ) -> AsyncIterator[bytes]:
+        """Messages as server-sent events, until the process ends, of what the listener `hears`. `since` is the position that the listener
+        has: if there is more by now, that is told first. Nothing was told for a while: a comment says that the stream is there.
         """
         told = self._told
-        yield OPENED + self._message(
-            "moved" if since not in (None, self._highest()) else "ready", self._watermarks.all()
-        )
+        yield OPENED + (self.everything() if since not in (None, self._highest()) else self._ready())
+        quiet = time.monotonic() + QUIET
         while not self.ended and told is not None:
-            done, _ = await asyncio.wait([told], timeout=QUIET)
+            done, _ = await asyncio.wait([told], timeout=max(quiet - time.monotonic(), 0))
             message = ALIVE
             if done:
-                message, told = told.result()
+                message, concerned, told = told.result()
+                if not hears(concerned):
+                    continue
             yield message
+            quiet = time.monotonic() + QUIET
 
-    async def _watch(self) -> None:
-        known, told = self._watermarks.all(), 0.0
+    def everything(self) -> bytes:
+        """To who may have missed something."""
+        return self._message("moved", self._watermarks.all())
+
+    def _ready(self) -> bytes:
+        return self._message("ready", self._watermarks.all())
+
+    async def _watch(self, known: dict[str, int]) -> None:
+        told = 0.0
         while True:
             with suppress(TimeoutError):
                 async with asyncio.timeout(KEPT):
@@ -116,15 +141,28 @@ class Moves:
             self._watermarks.changed.clear()
             now = self._watermarks.all()
             moved = {name: position for name, position in now.items() if position != known.get(name)}
-            known = now
             if moved:
-                self._tell(self._message("moved", moved))
+                message = self._message("moved", moved)
+                self._tell(message, await self._concerned(known, moved))
+            known = now
 
-    def _tell(self, message: bytes) -> None:
+    async def _concerned(self, known: dict[str, int], moved: dict[str, int]) -> Concerned:
+        """Everybody, where it is not known: nobody's page may stay behind."""
+        before = [known.get(name, position) for name, position in moved.items()]
+        if any(was >= now for was, now in zip(before, moved.values(), strict=True)):
+            return EVERYBODY  # new here, or set back
+        try:
+            async with asyncio.timeout(PATIENCE):
+                return await self._whom(min(before), max(moved.values()))
+        except Exception as away:  # noqa: BLE001 - the database may be away for a moment
+            log.warning("whom it concerns is not known", extra={"why": type(away).__name__})
+            return EVERYBODY
+
+    def _tell(self, message: bytes, concerned: Concerned = EVERYBODY) -> None:
         if self._told is None or self._loop is None or self._told.done():
             return
         told, self._told = self._told, self._loop.create_future()
-        told.set_result(Told(message, self._told))
+        told.set_result(Told(message, concerned, self._told))
 
     def _highest(self) -> int:
         return max(self._watermarks.all().values(), default=0)

@@ -9,7 +9,7 @@ from uuid import UUID
 from fastapi import Depends, Response
 
 from api.engine.roles import WRITERS
-from api.pages.deal_filters import asked_of, choices, narrowed, newest, open_stages, stages_of
+from api.pages.deal_filters import asked_of, choices, narrowed, newest, open_stages, stages_of, whose
 from api.pages.engine.page import Lenient, Page, may_open, router
 from api.pages.engine.shown import now_of
 from domain.policy.closed import LOST, WON
@@ -34,6 +34,7 @@ async def board(page: Annotated[Page, Depends(may_open())]) -> Response:
         closings=CLOSINGS,
         process=process["name"],
         asked=asked,
+        whose=whose(page, asked["owner_id"]),
         **offered,
     )
 

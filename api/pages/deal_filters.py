@@ -14,6 +14,9 @@ FILTERS = ("owner_id", "team_id", "product_id", "process", "text", "currency")
 ALL = "all"
 """Of a filter that has something chosen for the person where the address says nothing."""
 
+OWN, TEAM = "own", "team"
+"""Whose deals a page shows, for its stream to hear of no others: the person's own, or of all whom they see."""
+
 SORTS = (
     ("due_at", "next due"),
     ("-amount", "amount"),
@@ -31,6 +34,11 @@ def asked_of(page: Page) -> Lenient:
     if page.role is Role.REP and "owner_id" not in asked:
         asked["owner_id"] = str(page.session.user.rep_id)
     return asked
+
+
+def whose(page: Page, rep: str) -> str:
+    """Where it shows deals and promises of that rep alone, or of all where it is empty."""
+    return OWN if rep and rep == str(page.session.user.rep_id) else TEAM
 
 
 def narrowed(asked: Lenient, names: tuple[str, ...] = FILTERS) -> dict[str, str]:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Response
 
-from api.pages.deal_filters import ALL, FILTERS, asked_of, choices, narrowed
+from api.pages.deal_filters import ALL, FILTERS, asked_of, choices, narrowed, whose
 from api.pages.engine.asking import Refusal
 from api.pages.engine.page import Lenient, Page, may_open, router
 
@@ -60,6 +60,7 @@ async def deals(page: Annotated[Page, Depends(may_open())]) -> Response:
         wrong=wrong,
         asked=asked,
         narrower=any(asked[name] for name in FOLDED),
+        whose=whose(page, asked["owner_id"]),
         columns=COLUMNS,
         statuses=STATUSES,
         stages=[one["name"] for one in offered["versions"][-1]["stages"]] if stages else [],

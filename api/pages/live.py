@@ -1,7 +1,10 @@
-"""api: what changes, told to every page that is open. A page hears which read models moved, and asks again for what it shows."""
+"""api: what changes, told to the pages that are open and may show it. A page hears which read models moved, and asks again for what it
+shows. Whom something concerns is the projections' to say; where that is open, everybody is told.
+"""
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import AsyncIterator
 from typing import Annotated
@@ -11,10 +14,16 @@ from fastapi.responses import StreamingResponse
 
 from api.engine.errors import TOO_MANY_REQUESTS, too_many
 from api.engine.moves import QUIET, Moves
+from api.engine.sessions import CACHED_SECONDS
+from api.engine.signed_in import SESSION
+from api.pages.deal_filters import OWN, TEAM
 from api.pages.engine.page import Page, may_open, router
+from projections.deal.concerned import Concerned
 
 MOST = 30
 """Streams of one session: one a tab, and as many tabs as anybody has."""
+SPREAD = 10.0
+"""Seconds over which streams look up who is in which team, when that changed."""
 
 pages = router()
 
@@ -43,12 +52,50 @@ async def _told(page: Page, moves: Moves, since: int | None) -> AsyncIterator[by
             del moves.listening[key]
 
 
+class Ear:
+    """What one page hears of. `whose` is what it shows (`deal_filters.whose`); anything else than own and team: of everybody."""
+
+    def __init__(self, page: Page) -> None:
+        self.page, self.user, self.whose = page, page.session.user, page.query["whose"]
+        self.looked = time.monotonic()
+        self._sure_from: float | None = None
+        """Somebody came into another team: until it is looked up from then on, everything is heard."""
+
+    def hears(self, concerned: Concerned) -> bool:
+        if concerned.people_moved:
+            self._sure_from = time.monotonic() + CACHED_SECONDS + SPREAD * random.random()  # noqa: S311 - no secret
+        if concerned.everybody or self._sure_from is not None or self.whose not in (OWN, TEAM):
+            return True
+        if self.user.sees_team is None:
+            return True
+        theirs = not concerned.people.isdisjoint((self.user.rep_id, self.user.person_id))
+        return theirs or (self.whose == TEAM and self.user.sees_team in concerned.teams)
+
+    @property
+    def is_to_look(self) -> bool:
+        """Whether it is time to look up who it is and in which team: now and then, and as soon as that is known anew."""
+        now = time.monotonic()
+        return now - self.looked >= QUIET or (self._sure_from is not None and now >= self._sure_from)
+
+    async def is_signed_in(self) -> bool:
+        self.looked = time.monotonic()
+        if not await self.page.is_signed_in():
+            return False
+        if found := self.page.request.scope.get(SESSION):
+            self.user = found.user
+            if self._sure_from is not None and self.looked >= self._sure_from:
+                self._sure_from = None
+        return True
+
+
 async def _while_signed_in(page: Page, moves: Moves, since: int | None) -> AsyncIterator[bytes]:
-    looked = time.monotonic()
-    async for message in moves.listen(since):
-        if time.monotonic() - looked >= QUIET:
-            if not await page.is_signed_in():
+    ear = Ear(page)
+    async for message in moves.listen(since, ear.hears):
+        if ear.is_to_look:
+            before = ear.user
+            if not await ear.is_signed_in():
                 yield b"event: signed-out\ndata: {}\n\n"
                 return
-            looked = time.monotonic()
+            if ear.user != before:
+                yield moves.everything()
         yield message

@@ -13,7 +13,7 @@ import orjson
 from fastapi import Depends, Response
 
 from api.engine.roles import LEADERS, WRITERS
-from api.pages.deal_filters import approvals_of
+from api.pages.deal_filters import TEAM, approvals_of, whose
 from api.pages.engine.page import HEADERS, Page, may_open, router
 from api.pages.engine.shown import now_of, read_moment
 from domain.engine.values import ActivityKind
@@ -63,6 +63,7 @@ async def today(page: Writers) -> Response:
         when=_next_working_day(policy, now),
         reps=reps,
         rep=rep,
+        whose=whose(page, rep) if all(one["scope"]["kind"] == "rep" for one in targets) else TEAM,
     )
 
 

@@ -43,7 +43,7 @@
   let signedOut = false;
 
   function listen() {
-    const stream = new EventSource(words.live);
+    const stream = new EventSource(`${words.live}?whose=${main.dataset.whose}`);
     let lost = null, opened = false;
     stream.onopen = () => { clearTimeout(lost); lost = null; if (!signedOut) say(""); if (opened) refresh(); opened = true; };
     stream.onerror = () => {
