@@ -14,9 +14,11 @@ from typing import Any
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 
+from api.app import create_app
 from api.capabilities import ROUTES
 from api.routers import NAMES, routes_of
 from domain.capabilities import load
+from runtime.settings import Settings
 from tests.api.one_request import answering, described
 
 OF_ALL = {"openapi.json", "docs"}
@@ -72,3 +74,9 @@ def test_what_nothing_answers_was_looked_for_everywhere_it_might_be() -> None:
     of_deals = sum(len(routes_of(module)) for module in load("api", ["deal"]))
     found = asked_alone([[("GET", "/nothing")], [("DELETE", f"/deals/{ID}")]])
     assert found == [[len(ROUTES)], [of_deals]]
+
+
+def test_every_path_begins_with_a_word_by_which_its_route_is_found() -> None:
+    settings = Settings("postgresql:///unused", "postgresql:///unused", Path("unused"))
+    paths = [route.path for route in create_app(settings).routes if isinstance(route, APIRoute)]
+    assert [path for path in paths if "{" in path.split("/")[1]] == []

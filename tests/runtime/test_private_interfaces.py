@@ -288,3 +288,24 @@ def test_temporalio_starts_a_server_in_virtual_time_from_a_program_that_is_there
     taken = inspect.signature(WorkflowEnvironment.start_local).parameters
     assert {"data_converter", "dev_server_existing_path", "dev_server_extra_args"} <= taken.keys()
     assert "kwargs" in inspect.signature(WorkflowEnvironment.start_time_skipping_v2).parameters
+
+
+# --- Starlette: api/app.py looks among the routes of one first word ----------------------------------------------------------
+
+
+def test_a_router_answers_by_what_its_middleware_stack_is() -> None:
+    asked: list[str] = []
+
+    async def answer(scope: Any, receive: Any, send: Any) -> None:
+        asked.append(scope["path"])
+        await Response("ours")(scope, receive, send)
+
+    app = FastAPI()
+    app.router.middleware_stack = answer
+
+    async def get() -> str:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://x") as client:
+            return (await client.get("/anything")).text
+
+    assert asyncio.run(get()) == "ours"
+    assert asked == ["/anything"]
