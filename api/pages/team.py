@@ -50,7 +50,7 @@ def _chosen(people: People, asked: str) -> str:
 
 async def _shown(page: Page, people: People, team_id: str) -> dict[str, Any]:
     pace, review, now = await asyncio.gather(
-        _pace(page, team_id), _last_review(page, team_id), _now(page, team_id)
+        _pace(page, team_id), _last_review(page, team_id), _now(page, people, team_id)
     )
     since, changes = await asyncio.gather(
         _since(page, [one for one in pace if one["status"] == "behind"]), _changes(page, people, review)
@@ -120,7 +120,7 @@ async def _changes(page: Page, people: People, review: Any | None) -> list[Any]:
     return people.beside(pack, changed=True)
 
 
-async def _now(page: Page, team_id: str) -> dict[str, Any]:
+async def _now(page: Page, people: People, team_id: str) -> dict[str, Any]:
     """What is only known as of now; nothing on an earlier day."""
     if page.as_of:
         return {}
@@ -146,7 +146,7 @@ async def _now(page: Page, team_id: str) -> dict[str, Any]:
         "waits": _waits(cycles["items"], meetings["items"]),
         "adjustments": adjustments["items"],
         "items": items["items"],
-        "approvals": approvals_of(asked["items"]),
+        "approvals": approvals_of(asked["items"], people.reps),
         "cases": [one for one in cases["items"] if one["missed"] and one["status"] != "closed"],
     }
 

@@ -36,7 +36,7 @@ async def today(page: Writers) -> Response:
     """A leader sees all promises that they may see, or those of the rep who is chosen."""
     rep, now = _whose(page), now_of(page)
     person = rep or _own(page)
-    overdue, next_, load, items, cycles, meetings, targets, reps, policy, approvals = await asyncio.gather(
+    overdue, next_, load, items, cycles, meetings, targets, reps, policy, asking = await asyncio.gather(
         page.read("/agenda", rep_id=rep, overdue=True, limit=SHOWN),
         page.read("/agenda", rep_id=rep, due_from=now.astimezone(UTC).isoformat(), limit=SHOWN),
         page.read("/reps/loads"),
@@ -46,8 +46,10 @@ async def today(page: Writers) -> Response:
         _targets(page, person),
         _reps(page),
         page.find("/policies/default"),
-        _approvals(page, rep),
+        _asking(page, rep),
     )
+    own = f"user:{page.session.user.user_id}"
+    approvals = [one for one in approvals_of(asking, reps) if one["requested_by"] != own]
     tonight = (now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
     return page.render(
         "today.html",
@@ -85,13 +87,12 @@ async def _reps(page: Page) -> list[Any]:
     return await page.listed("/reps") if page.role in LEADERS else []
 
 
-async def _approvals(page: Page, rep: str) -> list[Any]:
-    """Overrides that wait for a leader's decision: of all deals that they see, or of the rep's; not those that they asked for."""
+async def _asking(page: Page, rep: str) -> list[Any]:
+    """Deals with overrides that wait for a leader's decision: of all that they see, or of the rep's."""
     if page.role not in LEADERS:
         return []
     found = await page.read("/deals", override="asked", owner_id=rep, limit=MANY)
-    own = f"user:{page.session.user.user_id}"
-    return [one for one in approvals_of(found["items"]) if one["requested_by"] != own]
+    return list(found["items"])
 
 
 async def _of_person(page: Page, path: str, person: str, **query: Any) -> Any:

@@ -5,7 +5,7 @@ Said once for a quarter, for the rep and the manager: what they make of it after
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -35,9 +35,9 @@ AMOUNT = Decimal(48_000)
 
 @dataclass(frozen=True)
 class Desk:
-    """Who opens it: a rep with the login `user`, of a team that `manager_id` manages."""
+    """Who opens it, with which logins: a rep of a team that `manager_id` manages."""
 
-    user: str
+    logins: Mapping[UUID, str]
     rep_id: UUID
     team_id: UUID
     manager_id: UUID
@@ -49,6 +49,7 @@ async def fill(opened: Ledger, handler: CommandHandler, desk: Desk) -> None:
     from domain.cycle.policies import PublishCyclePolicy
     from domain.time.periods import PeriodKind, period_of
 
+    await _run(handler, desk, *_named(desk))
     turn = await turn_of(opened)
     if turn is None:
         return
@@ -74,7 +75,15 @@ async def fill(opened: Ledger, handler: CommandHandler, desk: Desk) -> None:
 
 async def _run(handler: CommandHandler, desk: Desk, *commands: Command, why: str = WHY) -> None:
     for command in commands:
-        await handler.execute(command, context(desk.user, why))
+        await handler.execute(command, context(desk.logins[desk.rep_id], why))
+
+
+def _named(desk: Desk) -> Iterator[Command]:
+    """Which user each is: histories tell their names then. The same again is silence."""
+    from domain.people.people import CorrectRep
+
+    for id, login in desk.logins.items():
+        yield CorrectRep(rep_id=id, user_id=login)
 
 
 def _scopes(desk: Desk) -> tuple[Scope, Scope]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from api.engine.accounts import Accounts, NewAccount
     from runtime.ledger import Ledger
 
-BY, REP = "demo", "demo-rep"
+BY, REP, MANAGER = "demo", "demo-rep", "demo-manager"
 LASTS = timedelta(hours=12)
 
 
@@ -42,7 +42,7 @@ async def open_the_desk(address: str, output: EventOutput) -> None:
 
 
 async def _people(opened: Ledger) -> tuple[list[NewAccount], Desk | None]:
-    """The rep with most to do, of a team that somebody manages, and whose day is played."""
+    """The rep of the run before, or with most to do, of a team that somebody manages, and whose day is played."""
     from api.engine.accounts import NewAccount
     from api.engine.roles import Role
     from projections.people import directory, rep_load
@@ -52,17 +52,19 @@ async def _people(opened: Ledger) -> tuple[list[NewAccount], Desk | None]:
     people = [NewAccount("demo-auditor", Role.AUDITOR, name=word("auditor"))]
     desk = None
     if loads:
-        first = next((load for load in loads if load.team_id in teams), loads[0])
+        known = {one["user_id"]: one["id"] for one in await directory.everybody(opened.pool, "rep")}
+        before = (load for load in loads if load.rep_id == known.get(REP))
+        first = next(before, next((load for load in loads if load.team_id in teams), loads[0]))
         manager = await directory.get(opened.pool, first.team_id)
         boss = await directory.get(opened.pool, manager.parent_id) if manager and manager.parent_id else None
         name = str(boss.name) if boss else word("manager")
         people = [
             NewAccount(REP, Role.REP, rep_id=first.rep_id, name=str(first.rep_name or "")),
-            NewAccount("demo-manager", Role.MANAGER, team_id=first.team_id, name=name),
+            NewAccount(MANAGER, Role.MANAGER, team_id=first.team_id, name=name),
             *people,
         ]
         if boss is not None:
-            desk = Desk(REP, first.rep_id, first.team_id, boss.id)
+            desk = Desk({first.rep_id: REP, boss.id: MANAGER}, first.rep_id, first.team_id, boss.id)
     return people, desk
 
 

@@ -133,6 +133,7 @@ def _fills_the_desk(said: str) -> None:
             browser.get(link)
             day = browser.get(httpx.URL(link).join("/desk/today")).text
             cycles = browser.get(httpx.URL(link).join("/desk/cycles")).text
+        assert "asked for by demo-rep" not in day, "people have names"
         assert "send the numbers" in day.split('id="overdue"')[1].split('id="next"')[0]
         assert ("A trial that cannot wait" in day.split('id="asked"')[1]) == (role == "manager")
         assert "No target is in force today." not in day
