@@ -13,9 +13,8 @@ from psycopg.errors import InsufficientPrivilege, UniqueViolation
 from psycopg.rows import dict_row
 
 from api.engine.roles import Role
-from api.engine.users import digest
+from api.engine.users import check_named, digest
 from domain.engine.errors import AlreadyExists, Forbidden, NotFound
-from domain.people.people import Rep, Team
 from runtime.ledger import Ledger
 from runtime.sign_in import SignIn
 
@@ -69,7 +68,7 @@ class Accounts:
 
     async def create(self, new: NewAccount, by: str, id: UUID | None = None) -> UUID:
         """Raises AlreadyExists for a login or an address that is taken, or a key's name, NotFound for a rep or team that is not there."""
-        await self._check_named(new.rep_id, new.team_id)
+        await check_named(self._ledger, new.rep_id, new.team_id)
         id = id or uuid4()
         said = (new.name, new.email, new.role.value, new.rep_id, new.team_id, new.language, new.timezone)
         try:
@@ -99,7 +98,7 @@ class Accounts:
     async def set_role(
         self, id: UUID, role: Role, rep_id: UUID | None, team_id: UUID | None, by: str
     ) -> None:
-        await self._check_named(rep_id, team_id)
+        await check_named(self._ledger, rep_id, team_id)
         await self._call("SELECT app.set_role(%s, %s, %s, %s, %s)", [id, role.value, rep_id, team_id, by])
 
     async def disable(self, id: UUID, by: str) -> datetime:
@@ -150,25 +149,6 @@ class Accounts:
     async def identify(self, id: UUID, issuer: str, subject: str, by: str) -> bool:
         """Whether who is called so at a provider has this account, now or before, and no other."""
         return bool(await self._call("SELECT app.link_identity(%s, %s, %s, %s)", [id, issuer, subject, by]))
-
-    async def _check_named(self, rep_id: UUID | None, team_id: UUID | None) -> None:
-        wanted: dict[UUID, type[Rep | Team]] = {}
-        wanted |= {rep_id: Rep} if rep_id is not None else {}
-        wanted |= {team_id: Team} if team_id is not None else {}
-        found = await self._ledger.load({**wanted}) if wanted else {}
-        for id, kind in wanted.items():
-            one = found[id]
-            there = (isinstance(one, Rep) and one.active) or (
-                isinstance(one, Team) and one.exists and not one.archived
-            )
-            if not there:
-                field = f"{kind.KIND}_id"
-                raise NotFound(
-                    f"{field}: no {kind.KIND} who is there has the id {id}",
-                    kind=kind.KIND,
-                    id=str(id),
-                    field=field,
-                )
 
     async def _call(self, query: str, values: list[Any]) -> Any:
         async with self._ledger.pool.connection() as connection:

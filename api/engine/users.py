@@ -9,7 +9,7 @@ import time
 from collections import OrderedDict
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 from psycopg.errors import InsufficientPrivilege, UniqueViolation
@@ -18,7 +18,6 @@ from psycopg.rows import dict_row
 from api.engine.rates import Rate
 from api.engine.roles import Role
 from api.engine.turns import Turns
-from domain.engine.aggregate import Aggregate
 from domain.engine.context import Reach
 from domain.engine.errors import AlreadyExists, Forbidden, KeyReused, NotFound
 from domain.people.people import Rep, Team
@@ -45,7 +44,6 @@ OPERATOR_ONLY = "an administrator's key is made by the operator, in the terminal
 
 NAME_OF_AN_ACCOUNT = "user_id: an account has this login: choose another, such as one that ends in -laptop, as the ledger tells people by it"
 MADE = "SELECT user_id, role, rep_id, team_id, label, expires_at FROM app.api_keys WHERE id = %s"
-A = TypeVar("A", bound=Aggregate)
 
 
 class Unauthenticated(Exception):
@@ -182,7 +180,7 @@ class KeyStore:
             return id, None
 
     async def _insert(self, id: str, new: NewKey, created_by: str) -> tuple[str, str]:
-        await self._check_named(new)
+        await check_named(self._ledger, new.rep_id, new.team_id)
         secret = secrets.token_urlsafe(32)
         row = (new.user_id, new.role.value, new.rep_id, new.team_id, new.label, created_by, new.expires_at)
         async with self._ledger.pool.connection() as connection:
@@ -204,19 +202,6 @@ class KeyStore:
         if held is not None and held != said:
             raise KeyReused("the idempotency key was used for another API key")
         return held is not None
-
-    async def _check_named(self, new: NewKey) -> None:
-        """A key is bound to a rep who is there, and to a team that is."""
-        rep = await self._named(Rep, new.rep_id)
-        if new.rep_id is not None and (rep is None or not rep.active):
-            raise _nobody("rep", new.rep_id)
-        team = await self._named(Team, new.team_id)
-        if new.team_id is not None and (team is None or team.archived):
-            raise _nobody("team", new.team_id)
-
-    async def _named(self, kind: type[A], id: UUID | None) -> A | None:
-        found = (await self._ledger.load({id: kind}))[id] if id is not None else None
-        return found if isinstance(found, kind) and found.exists else None
 
     async def revoke(self, id: str) -> datetime | None:
         """When it was revoked, now or earlier; None when there is no such key."""
@@ -266,6 +251,22 @@ async def user_now(ledger: Ledger, user: User) -> User | None:
         assert isinstance(team, Team)
         return replace(user, person_id=team.manager_id)
     return replace(user, person_id=user.rep_id)
+
+
+async def check_named(ledger: Ledger, rep_id: UUID | None, team_id: UUID | None) -> None:
+    """A key or an account is bound to a rep who is there, and to a team that is. Raises NotFound."""
+    wanted: dict[UUID, type[Rep | Team]] = {}
+    wanted |= {rep_id: Rep} if rep_id is not None else {}
+    wanted |= {team_id: Team} if team_id is not None else {}
+    found = await ledger.load({**wanted}) if wanted else {}
+    for id, kind in wanted.items():
+        one = found[id]
+        rep, team = (
+            isinstance(one, Rep) and one.active,
+            isinstance(one, Team) and one.exists and not one.archived,
+        )
+        if not (rep or team):
+            raise _nobody(kind.KIND, id)
 
 
 def _nobody(kind: str, id: UUID) -> NotFound:

@@ -11,16 +11,16 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
-from jinja2.runtime import Context
+from jinja2 import FileSystemLoader
 from starlette.exceptions import HTTPException
 
 from api.engine.errors import PAUSE, Problem
 from api.engine.services import services_of
 from api.engine.turns import Crowded
 from api.engine.users import TooManyTries
+from api.pages.engine.compiling import Compiled
 from domain.engine.errors import DomainError
-from runtime.language import Catalogue, catalogue, negotiate
+from runtime.language import catalogue, negotiate
 
 HERE = Path(__file__).parent
 STYLE = "/sign-in/style.css"
@@ -73,36 +73,19 @@ def router() -> APIRouter:
 
 
 @cache
-def _environment() -> Environment:
-    made = Environment(
+def _environment(language: str) -> Compiled:
+    return Compiled(
+        catalogue(language),
         loader=FileSystemLoader(HERE / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
-        extensions=["jinja2.ext.i18n"],
     )
-    made.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]
-    return made
-
-
-@pass_context
-def _gettext(context: Context, text: str) -> str:
-    words: Catalogue = context["words"]
-    return words.gettext(text)
-
-
-@pass_context
-def _ngettext(context: Context, one: str, many: str, n: int) -> str:
-    words: Catalogue = context["words"]
-    return words.ngettext(one, many, n)
 
 
 def render(request: Request, template: str, status: int = 200, **values: Any) -> Response:
     language = language_of(request)
-    given = {"words": catalogue(language), "language": language, "style": STYLE, **values}
-    content = _environment().get_template(template).render(given)
+    content = _environment(language).get_template(template).render(language=language, style=STYLE, **values)
     return Response(content, status, dict(HEADERS), media_type="text/html")
 
 
