@@ -13,10 +13,12 @@ from starlette.routing import BaseRoute, Router
 from starlette.types import Receive, Scope, Send
 
 from api.engine import errors
+from api.engine.feeding import Feed
 from api.engine.metrics import Metrics
 from api.engine.middleware import Middleware
 from api.engine.moves import Moves
 from api.engine.services import Services
+from api.engine.streams import Streams
 from projections.deal import concerned
 from runtime.ledger import open_ledger
 from runtime.settings import Settings
@@ -78,7 +80,8 @@ def bare_app(settings: Settings) -> FastAPI:
         openapi_url=None,
         redirect_slashes=False,
     )
-    app.state.metrics, app.state.moves = metrics, Moves()
+    app.state.metrics, app.state.moves, app.state.feed = metrics, Moves(), Feed()
+    app.state.streams = Streams(settings.bounds.streams)
     https = settings.sign_in.public_url.startswith("https://")
     app.add_middleware(Middleware, metrics=metrics, bounds=settings.bounds, https=https)
     errors.install(app)
@@ -106,7 +109,10 @@ def _lifespan(settings: Settings) -> Callable[[FastAPI], AbstractAsyncContextMan
             services.imports.open()
             try:
                 whom = partial(concerned.between, ledger.pool)
-                async with app.state.moves.watching(services.waiter.watermarks, whom):
+                async with (
+                    app.state.moves.watching(services.waiter.watermarks, whom),
+                    app.state.feed.open(services),
+                ):
                     yield
             finally:
                 await services.imports.close()

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import Depends, Query, Response
+from fastapi.responses import StreamingResponse
 from pydantic import Field, StringConstraints
 
 from api.engine import auth
-from api.engine.answers import FeedAnswer, answers, shaped
+from api.engine.answers import shaped
 from api.engine.auth import may_read
+from api.engine.envelopes import BATCH, Format, enveloped
 from api.engine.errors import invalid
+from api.engine.feed_answers import LAST_EVENT_ID, feed_answers
+from api.engine.feeding import seen
 from api.engine.fields import MAX_PAGE, PLAIN, WHOLE, Day, Paging
 from api.engine.querying import query
 from api.engine.reading import MAX_POSITION, Look
+from api.engine.received import header
 from api.engine.roles import OVERSEERS
+from api.engine.streams import Streams
+from domain.engine import reading
 from domain.engine.context import Channel
 from projections import event_search
 from projections.engine.paging import Page
@@ -26,6 +34,7 @@ EXAMPLES = {
     "head": 90211,
     "next": 90211,
     "topic": "deal.opened",
+    "more": False,
 }
 TAGS = {"feed": "The replayable change feed"}
 router = auth.router(tags=[*TAGS])
@@ -35,20 +44,64 @@ router = auth.router(tags=[*TAGS])
     "/events",
     operation_id="readEvents",
     summary="Events after a position",
-    responses=answers(FeedAnswer),
+    responses=feed_answers(),
+    openapi_extra={"parameters": [LAST_EVENT_ID]},
 )
 async def read_events(
-    look: Annotated[Look, Depends(may_read(*OVERSEERS))],
+    look: Annotated[Look, Depends(may_read())],
     after: Annotated[int, Query(ge=0, le=MAX_POSITION, description="the last position you have"), WHOLE] = 0,
-    limit: Annotated[int, Query(ge=1, le=MAX_PAGE), WHOLE] = 100,
+    limit: Annotated[int, Query(ge=1, le=MAX_PAGE, description="of a page"), WHOLE] = 100,
+    format: Annotated[Format, Query(description="the envelope: our own, or CloudEvents 1.0")] = "json",
 ) -> Response:
-    """In order and without gaps, also what this release cannot read (`known` false).
+    """In order and without gaps, also what this release cannot read (`known` false). Reps and managers get the events of the deals that
+    they may see.
 
-    Ask again with `after` = the answer's `next` until `events` is empty; keep `next` for later."""
-    found = await look.services.ledger.feed(after, limit)
-    if not found and after > (head := await look.services.ledger.head()):
+    A page: ask again with `after` = the answer's `next` (of CloudEvents, the header `Salesloop-Next`) while there is `more`
+    (`Salesloop-More`); keep it for later. With `Accept: text/event-stream`: a stream, from there on for ever; whoever lost it comes again with
+    `Last-Event-ID`."""
+    streamed = "text/event-stream" in (header(look.request, "Accept") or "")
+    after = _resumed(look, after) if streamed else after
+    if after and after > (head := await look.services.ledger.head()):
         raise invalid("query.after", f"is beyond the last position, {head}")
-    return look.json({"events": found, "next": found[-1].position if found else after})
+    if streamed:
+        return _stream(look, after, format)
+    found = await seen(look.services, look.user, after, limit)
+    events = b"[" + b",".join(enveloped(row, format) for row in found.rows) + b"]"
+    if format == "cloudevents":
+        more = {"Salesloop-Next": str(found.upto), "Salesloop-More": "true" if found.more else "false"}
+        return Response(events, 200, {"Cache-Control": "private, no-cache", **more}, media_type=BATCH)
+    return look.answer(
+        b'{"events":%s,"next":%d,"more":%s}' % (events, found.upto, b"true" if found.more else b"false")
+    )
+
+
+def _resumed(look: Look, after: int) -> int:
+    """What a client that comes again says that it has goes before what its address says. Raises Problem."""
+    given = header(look.request, "Last-Event-ID")
+    if not given:
+        return after
+    try:
+        read = reading.whole(given)
+    except ValueError:
+        read = -1
+    if not 0 <= read <= MAX_POSITION:
+        raise invalid("header.Last-Event-ID", "must be a position: the id of the last event that you have")
+    return read
+
+
+def _stream(look: Look, after: int, format: Format) -> Response:
+    state, most = look.request.app.state, look.services.settings.bounds.streams_per_key
+    streams: Streams = state.streams
+    key = look.user.key_id
+    streams.check(key, most, f"a key may have {most} streams open at once: close some")
+
+    async def told() -> AsyncIterator[bytes]:
+        with streams.holding(key):
+            async for message in state.feed.read(look.user, after, format):
+                yield message
+
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingResponse(told(), 200, headers, media_type="text/event-stream")
 
 
 class EventFilters(Paging):

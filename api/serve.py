@@ -34,7 +34,9 @@ class Server(uvicorn.Server):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         self._ending.told(sig)
-        self.config.app.state.moves.end()  # type: ignore[union-attr]
+        state = self.config.app.state  # type: ignore[union-attr]
+        state.moves.end()
+        state.feed.end()
         super().handle_exit(sig, frame)
 
 

@@ -39,6 +39,8 @@ class Bounds:
     requests_waiting: int = 1_000
     waiting_seconds: int = 5
     requests_per_key: int = 2_000
+    streams: int = 1_000
+    streams_per_key: int = 30
     wrong_keys: int = 30
     end_seconds: int = 25
     trusted_proxies: str = ""

@@ -29,7 +29,7 @@ from domain.engine.command_handler import Decision, Receipt
 from domain.engine.recorded import Recorded
 from domain.engine.unit_of_work import Wanted
 from runtime.append import RECEIPTS
-from runtime.codec import COLUMNS, decode_row, fingerprint
+from runtime.codec import COLUMNS, Row, decode_row, fingerprint
 from runtime.database import STATEMENT_SECONDS, Pool, open_pool
 from runtime.feed import Event, event
 from runtime.group_commit import GroupCommit, first_answer
@@ -137,7 +137,11 @@ class Ledger(Application[UUID]):
 
     async def feed(self, after: int, limit: int = 1_000) -> list[Event]:
         """The same to be handed on, also those that a newer release wrote."""
-        return [event(row) for row in await self._rows(PAGE, [after, limit])]
+        return [event(row) for row in await self.rows(after, limit)]
+
+    async def rows(self, after: int, limit: int = 1_000) -> list[Row]:
+        """The same as they are stored."""
+        return await self._rows(PAGE, [after, limit])
 
     async def stream(self, id: UUID, after: int = 0, limit: int = 10_000) -> list[Recorded]:
         """One stream's facts after a version, oldest first."""

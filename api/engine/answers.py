@@ -177,11 +177,6 @@ class EventAnswer(BaseModel):
     known: bool
 
 
-class FeedAnswer(BaseModel):
-    events: list[EventAnswer]
-    next: Annotated[int, Field(description="the position to ask after next time")]
-
-
 class CalendarAnswer(BaseModel):
     """`own_holidays` and `own_workdays` are those of its days that people gave; they win over a country's."""
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any, NamedTuple
@@ -60,8 +59,6 @@ class Moves:
         self._told: asyncio.Future[Told] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self.ended = False
-        self.listening: Counter[str] = Counter()
-        """How many listen, by session."""
         self.kept: dict[Any, tuple[int, asyncio.Future[Any]]] = {}
         """What is made once for all who ask for it between two messages, and the position that it is known to hold."""
         self.reads: dict[Any, frozenset[str]] = {}

@@ -12,16 +12,14 @@ from typing import Annotated
 from fastapi import Depends, Response
 from fastapi.responses import StreamingResponse
 
-from api.engine.errors import TOO_MANY_REQUESTS, too_many
 from api.engine.moves import QUIET, Moves
+from api.engine.services import services_of
 from api.engine.sessions import CACHED_SECONDS
 from api.engine.signed_in import SESSION
 from api.pages.deal_filters import OWN, TEAM
 from api.pages.engine.page import Page, may_open, router
 from projections.deal.concerned import Concerned
 
-MOST = 30
-"""Streams of one session: one a tab, and as many tabs as anybody has."""
 SPREAD = 10.0
 """Seconds over which streams look up who is in which team, when that changed."""
 
@@ -32,8 +30,8 @@ pages = router()
 async def live(page: Annotated[Page, Depends(may_open())]) -> Response:
     """Server-sent events. A browser that comes again says with `Last-Event-ID` what it has."""
     moves: Moves = page.request.app.state.moves
-    if moves.listening[page.session.user.key_id] >= MOST:
-        raise too_many(TOO_MANY_REQUESTS, f"a session may have {MOST} pages open at once: close some", 60)
+    streams, most = page.request.app.state.streams, services_of(page.request).settings.bounds.streams_per_key
+    streams.check(page.session.user.key_id, most, f"a session may have {most} pages open at once: close some")
     last = page.request.headers.get("Last-Event-ID", "")
     since = int(last) if last.isascii() and last.isdigit() and len(last) < 19 else None
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
@@ -41,15 +39,9 @@ async def live(page: Annotated[Page, Depends(may_open())]) -> Response:
 
 
 async def _told(page: Page, moves: Moves, since: int | None) -> AsyncIterator[bytes]:
-    key = page.session.user.key_id
-    moves.listening[key] += 1
-    try:
+    with page.request.app.state.streams.holding(page.session.user.key_id):
         async for message in _while_signed_in(page, moves, since):
             yield message
-    finally:
-        moves.listening[key] -= 1
-        if not moves.listening[key]:
-            del moves.listening[key]
 
 
 class Ear:

@@ -342,10 +342,6 @@ def test_the_feed_replays_every_event_in_order_without_gaps(house: House, deal: 
     assert last["next"] == house.position
 
 
-def test_the_feed_is_for_overseers(house: House) -> None:
-    assert {house.client(n).get("/events").status_code for n in ("north", "north-manager")} == {403}
-
-
 # --- search ----------------------------------------------------------------------------------------------------------
 
 

@@ -184,7 +184,11 @@ def test_amounts_to_look_between_are_in_order(house: House) -> None:
 
 def test_the_feed_does_not_begin_beyond_the_head(house: House, deal: UUID) -> None:
     head = house.admin.get("/events", params={"after": house.position - 1, "limit": 200}).json()["next"]
-    assert house.admin.get("/events", params={"after": head}).json() == {"events": [], "next": head}
+    assert house.admin.get("/events", params={"after": head}).json() == {
+        "events": [],
+        "next": head,
+        "more": False,
+    }
     assert refused(house.admin.get("/events", params={"after": head + 10_000})) == ["query.after"]
 
 

@@ -160,7 +160,10 @@ def test_a_form_that_is_broken_off_is_no_error_of_ours(caplog: pytest.LogCapture
 def test_a_session_has_so_many_streams_and_no_more(house: House) -> None:
     client = house.browser("north2")
     with ExitStack() as streams:
-        opened = [streams.enter_context(client.stream("GET", "/desk/live")) for _ in range(live.MOST)]
+        opened = [
+            streams.enter_context(client.stream("GET", "/desk/live"))
+            for _ in range(house.settings.bounds.streams_per_key)
+        ]
         listening = [stream.iter_bytes() for stream in opened]  # whoever lets go of one closes its stream
         assert all(next(pieces) for pieces in listening)
         refused = client.get("/desk/live")

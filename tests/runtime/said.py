@@ -33,7 +33,16 @@ TABLES = re.compile(
 DOCUMENTS = frozenset({"summary", "description", "help", "more", "title", "responses", "docs", "example"})
 """Keyword arguments that OpenAPI is made of."""
 FOR_PROGRAMS = frozenset(
-    {"examples.py", "metrics.py", "openapi.py", "acts.py", "generate.py", "generated_words.py"}
+    {
+        "examples.py",
+        "feed_answers.py",
+        "feeding.py",
+        "metrics.py",
+        "openapi.py",
+        "acts.py",
+        "generate.py",
+        "generated_words.py",
+    }
 )
 Texts = list[str]
 

@@ -1,0 +1,187 @@
+"""api: the readers of the feed's stream — from any position, first by pages of their own, then with the tip, until one of them ends it.
+
+A reader gets every event that it may see once and in order: what it was given last is the one position from which both its pages and the
+tip go on. HTTP may not enter.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from functools import partial
+
+import orjson
+import psycopg
+
+from api.engine.envelopes import Format, sent
+from api.engine.following import CHUNK, LOOK, Tip
+from api.engine.services import Services
+from api.engine.streams import Holder, Holders
+from api.engine.users import User
+from projections import event_feed
+from projections.event_feed import Placed, Seen
+from runtime.ending import cancelled
+
+PAGE, AT_ONCE = 200, 3
+QUIET = 15.0
+"""Seconds after which a stream that has nothing to tell says that it is there, and up to where it looked."""
+OPENED = b"retry: 2000\n: salesloop\n\n"
+log = logging.getLogger(__name__)
+SLOW, ENDED, NO_KEY = "slow", "restart", "key"
+SAID = {
+    SLOW: "too far behind what is held for readers: come again with Last-Event-ID",
+    ENDED: "the server ends: come again with Last-Event-ID",
+    NO_KEY: "the key counts no longer",
+}
+
+
+async def seen(services: Services, user: User, after: int, limit: int) -> Seen:
+    """The next events that the user may see, all of them or those of deals."""
+    if user.sees_team is not None:
+        return await event_feed.seen(services.pool, after, limit, user.sees_team, user.rep_id)
+    rows = await services.ledger.rows(after, limit)
+    return Seen(rows, rows[-1][0] if rows else after, len(rows) == limit)
+
+
+class Feed:
+    """One a process, for as long as it is `open`."""
+
+    def __init__(self) -> None:
+        self.ended = False
+        self._pages = asyncio.Semaphore(AT_ONCE)
+        self.holders = Holders()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._tips: tuple[Tip, ...] = ()
+
+    @asynccontextmanager
+    async def open(self, services: Services) -> AsyncIterator[None]:
+        self._loop, self._services = asyncio.get_running_loop(), services
+        pool, marks = services.pool, services.waiter.watermarks
+        self.whole = Tip(services.ledger.head, self._rows)
+        self.placed = Tip(partial(event_feed.reached, pool), partial(event_feed.placed, pool))
+        self._tips = (self.whole, self.placed)
+        tasks = [asyncio.create_task(tip.follow(marks), name="Feed") for tip in self._tips]
+        tasks.append(asyncio.create_task(self._look_after(), name="Holders"))
+        try:
+            yield
+        finally:
+            self._end()
+            await cancelled(*tasks)
+
+    async def _rows(self, after: int, limit: int) -> list[Placed]:
+        return [Placed(row) for row in await self._services.ledger.rows(after, limit)]
+
+    async def _look_after(self) -> None:
+        ended = asyncio.Event()
+        watching = asyncio.create_task(self.holders.watch(self._services.ledger, ended))
+        try:
+            while True:
+                await ended.wait()
+                ended.clear()
+                self._wake()
+        finally:
+            await cancelled(watching)
+
+    async def page(self, user: User, after: int) -> Seen:
+        """Of those who are behind few read at a time: the pool is for requests."""
+        async with self._pages:
+            return await seen(self._services, user, after, PAGE)
+
+    def end(self) -> None:
+        """Readers are told to come again. From a signal handler as well."""
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._end)
+
+    def _end(self) -> None:
+        self.ended = True
+        self._wake()
+
+    def _wake(self) -> None:
+        for tip in self._tips:
+            tip.wake()
+
+    async def read(self, user: User, after: int, format: Format) -> AsyncIterator[bytes]:
+        """Server-sent events after a position, until the reader goes or has to."""
+        with self.holders.joined(user) as holder:
+            tip = self.whole if user.sees_team is None else self.placed
+            with tip.joined():
+                reader = Reader(self, holder, tip, after, format)
+                yield OPENED
+                async for message in reader.messages():
+                    yield message
+
+
+class Reader:
+    def __init__(self, feed: Feed, holder: Holder, tip: Tip, after: int, format: Format) -> None:
+        self.position = after
+        self._feed, self._holder, self._tip, self._format = feed, holder, tip, format
+        self._live = False
+
+    async def messages(self) -> AsyncIterator[bytes]:
+        while (reason := self._reason()) is None:
+            moved = self._tip.moved
+            user = self._holder.user
+            assert user is not None
+            scope = (user.sees_team, user.rep_id) if user.sees_team else None
+            held = self._tip.after(self.position, self._format, scope, partial(_sees, user))
+            if held is None and self._live:
+                reason = SLOW
+                break
+            if held is None:
+                before = self.position
+                async for message in self._page(user):
+                    yield message
+                if self.position == before:  # the tip has not begun, or the database is away
+                    await _within(moved, LOOK)
+                continue
+            self._live = True
+            if held.content:
+                yield held.content
+            if self.position == held.upto and not await _within(moved, QUIET):
+                yield b": alive\nid: %d\n\n" % self.position
+            self.position = held.upto
+        told = orjson.dumps({"reason": reason, "detail": SAID[reason], "position": self.position})
+        yield b"id: %d\nevent: end\ndata: %s\n\n" % (self.position, told)
+
+    def _reason(self) -> str | None:
+        if self._holder.user is None:
+            return NO_KEY
+        return ENDED if self._feed.ended else None
+
+    async def _page(self, user: User) -> AsyncIterator[bytes]:
+        """What comes next, a piece at a time. The position moves with what was taken."""
+        try:
+            rows, upto, _ = await self._feed.page(user, self.position)
+        except psycopg.Error as away:
+            log.warning("a reader of the feed waits for the database (%s)", type(away).__name__)
+            return
+        piece, size = [], 0
+        for row in rows:
+            piece.append(made := sent(row, self._format))
+            size += len(made)
+            if size >= CHUNK:
+                yield b"".join(piece)
+                self.position, piece, size = row[0], [], 0
+                if self._reason() is not None:
+                    return
+        if piece:
+            yield b"".join(piece)
+        self.position = upto
+
+
+async def _within(event: asyncio.Event, seconds: float) -> bool:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    return event.is_set()
+
+
+def _sees(user: User, placed: Placed) -> bool:
+    """What `seen` finds."""
+    if user.sees_team is None:
+        return True
+    return placed.team_id == user.sees_team or (
+        placed.owner_id is not None and placed.owner_id == user.rep_id
+    )

@@ -1,0 +1,105 @@
+"""api: how many streams are held open, by whom, and whether who holds one still may. HTTP may not enter.
+
+Of those that follow the feed the keys are looked up together, once a second however many there are.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+
+from api.engine.errors import TOO_MANY_REQUESTS, overloaded, too_many
+from api.engine.roles import Role
+from api.engine.users import User, user_now
+from runtime.ledger import Ledger
+
+AGAIN = 30
+"""Seconds until one who has too many may ask for another."""
+STILL = """
+SELECT id, user_id, role, rep_id, team_id FROM app.api_keys
+ WHERE id = ANY(%s) AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
+"""
+EACH_SECONDS = 1.0
+log = logging.getLogger(__name__)
+
+
+class Streams:
+    """Of one process: `most` in all, pages' and feeds' together."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.held: Counter[str] = Counter()
+
+    def check(self, key: str, most: int, refusal: str) -> None:
+        """Raises Problem where this key, or all together, hold as many as they may."""
+        if self.held[key] >= most:
+            raise too_many(TOO_MANY_REQUESTS, refusal, AGAIN)
+        if self.held.total() >= self.most:
+            raise overloaded("too many streams are open")
+
+    @contextmanager
+    def holding(self, key: str) -> Iterator[None]:
+        self.held[key] += 1
+        try:
+            yield
+        finally:
+            self.held[key] -= 1
+            if not self.held[key]:
+                del self.held[key]
+
+
+class Holder:
+    """Who reads a stream by a key, as they are placed now; None: the key counts no longer."""
+
+    def __init__(self, user: User) -> None:
+        self.key_id = user.key_id
+        self.user: User | None = user
+
+
+class Holders:
+    """All who follow by a key, looked after for as long as `watch` runs."""
+
+    def __init__(self) -> None:
+        self._held: set[Holder] = set()
+
+    @contextmanager
+    def joined(self, user: User) -> Iterator[Holder]:
+        holder = Holder(user)
+        self._held.add(holder)
+        try:
+            yield holder
+        finally:
+            self._held.remove(holder)
+
+    async def watch(self, ledger: Ledger, ended: asyncio.Event) -> None:
+        """`ended` is set when a key is found to count no longer."""
+        while True:
+            await asyncio.sleep(EACH_SECONDS)
+            try:
+                await self._look(ledger, ended)
+            except psycopg.Error as away:
+                log.warning("keys of streams were not looked up (%s)", type(away).__name__)
+
+    async def _look(self, ledger: Ledger, ended: asyncio.Event) -> None:
+        asked = [*self._held]  # who comes meanwhile was looked at just now
+        if not asked:
+            return
+        users = await still(ledger, {holder.key_id for holder in asked})
+        for holder in asked:
+            holder.user = users.get(holder.key_id)
+        if not all(holder.user for holder in asked):
+            ended.set()
+
+
+async def still(ledger: Ledger, keys: set[str]) -> dict[str, User]:
+    """Those keys that count now, and who has them as placed now: a query for all keys, and one for all reps."""
+    async with ledger.pool.connection() as connection:
+        rows = await (await connection.execute(STILL, [sorted(keys)])).fetchall()
+    found = [User(id, user_id, Role(role), rep_id, team_id) for id, user_id, role, rep_id, team_id in rows]
+    placed = await asyncio.gather(*(user_now(ledger, user) for user in found))
+    return {user.key_id: user for user in placed if user is not None}
