@@ -40,11 +40,11 @@
     banner.hidden = !text;
   }
   const signIn = () => say(words.signedOut, words.signIn, "/sign-in?next=" + encodeURIComponent(location.pathname + location.search));
-  let signedOut = false;
+  let signedOut = false, stream = null;
 
   function listen() {
-    const stream = new EventSource(`${words.live}?whose=${main.dataset.whose}`);
     let lost = null, opened = false;
+    stream = new EventSource(`${words.live}?whose=${main.dataset.whose}`);
     stream.onopen = () => { clearTimeout(lost); lost = null; if (!signedOut) say(""); if (opened) refresh(); opened = true; };
     stream.onerror = () => {
       lost ||= setTimeout(() => { if (!signedOut) say(words.lost); }, LOST_AFTER);
@@ -59,13 +59,25 @@
     addEventListener("pagehide", () => stream.close());
   }
   if (main && words.live) listen();
+  addEventListener("online", () => { if (stream?.readyState === EventSource.OPEN && !signedOut) { say(""); refresh(); } });  // the stream outlived it
   if (main && !zoneKnown) addEventListener("load", refresh);  // the first page was made before the zone was told
+  function failed(form) {  // it stays as it was typed, and says so
+    if (!form.matches?.("form.act")) { announce(words.failed); return; }
+    const said = form.querySelector(":scope > .problem") || document.createElement("p");
+    said.className = "problem"; said.setAttribute("role", "alert"); said.textContent = words.failed;
+    form.prepend(said);
+  }
   body.addEventListener("htmx:response:error", (event) => {
-    const { response, sourceElement } = event.detail.ctx;
+    const { response, sourceElement } = event.detail.ctx, busy = response.status === 429 || response.status >= 500;
     if (response.status === 401) { signedOut = true; signIn(); }
-    else if (sourceElement === main && (response.status === 429 || response.status >= 500)) setTimeout(refresh, AGAIN);  // what moved is not seen yet
+    else if (sourceElement === main) { if (busy) setTimeout(refresh, AGAIN); }  // what moved is not seen yet
+    else if (busy && sourceElement.closest("form, [hx-get^='/desk/act']")) failed(sourceElement);
   });
-  body.addEventListener("htmx:error", () => { if (!navigator.onLine) say(words.lost); });
+  body.addEventListener("htmx:error", (event) => {
+    const source = event.detail.ctx?.sourceElement;
+    if (!navigator.onLine) say(words.lost);
+    if (source?.matches?.("form.act")) failed(source);
+  });
 
   // --- forms in a dialog
   function announce(text) {
@@ -73,7 +85,7 @@
     clearTimeout(announce.later);
     announce.later = setTimeout(() => { toast.hidden = true; }, TOAST);
   }
-  body.addEventListener("htmx:after:swap", (event) => {
+  document.addEventListener("htmx:after:swap", (event) => {  // a form that was replaced by its answer tells nobody above it
     if (event.detail.ctx.target?.closest?.("#dialog") && !dialog.open) {
       dialog.showModal();
       dialog.querySelector("input:not([type=hidden]), select, textarea")?.focus();
