@@ -33,7 +33,7 @@ from runtime.ledger import open_ledger
 from runtime.settings import Settings
 
 TABLES = history.TABLES
-ONE_KEY_FOR_ALL = Bounds(requests_per_key=1_000_000)
+ONE_KEY_FOR_ALL = Bounds(requests_per_key=1_000_000, streams_per_key=1_000)
 PAGE = 50
 BOARD = Select(deal_board.LIST).narrowed(
     "due_at IS NOT NULL", order=sort_by("due_at", deal_board.SORTS).order

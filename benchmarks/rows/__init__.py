@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.figures import Row
-from benchmarks.rows import append, desk, follow, imports, load, promises, read, start, write
+from benchmarks.rows import append, desk, feed, follow, imports, load, promises, read, start, write
 
 ROWS: tuple[Row, ...] = (
     *append.ROWS,
@@ -13,6 +13,7 @@ ROWS: tuple[Row, ...] = (
     *read.ROWS,
     *desk.ROWS,
     *write.ROWS,
+    *feed.ROWS,
     *start.ROWS,
     *promises.ROWS,
 )
