@@ -19,7 +19,6 @@ from api.engine.roles import WRITERS
 from api.engine.signed_in import local
 from api.pages import finding
 from api.pages.addresses import page_of
-from api.pages.deal_filters import stages_of
 from api.pages.engine import forms
 from api.pages.engine.asking import Answer, Refusal
 from api.pages.engine.forms import Control, Found
@@ -27,8 +26,10 @@ from api.pages.engine.navigation import HOME
 from api.pages.engine.page import Lenient, Page, may_open, router
 from api.pages.engine.shown import now_of
 from api.pages.engine.table import acts
+from api.pages.engine.typed import Mistyped, body_of, errors_of, filled
 from api.pages.form_words import more, worded
-from domain.engine import reading
+from api.pages.offered import OF_STAGES, by_id, choices_of, names_of, stages_for
+from api.pages.ways import NOTHING, ways_of
 from domain.figures.metrics import Unit
 
 FIRST: dict[str, tuple[str, ...]] = {
@@ -64,33 +65,13 @@ FIRST: dict[str, tuple[str, ...]] = {
     "holdMeeting": ("notes", "decisions", "action_items"),
 }
 """What a form asks for at once; all else is under "more". Of an act that is not here: what is needed, or all where nothing is."""
-REQUIREMENTS: dict[str, tuple[str, ...]] = {
-    **dict.fromkeys(("pain-points", "budget", "decision-process", "decision-makers"), ("recordNeeds",)),
-    "quote-or-demonstration": ("recordQuote", "logActivity"),
-    "amount": ("changeAmount",),
-    "close-date": ("winDeal",),
-    "contract-reference": ("winDeal",),
-    "loss-reason": ("loseDeal",),
-}
-"""The acts that give what a gate asks for."""
-GIVEN = {"logActivity": {"activity.kind": "demonstration"}}
-"""What is filled in where one of them is opened for that."""
 USUAL = {"logActivity": {"activity.kind": "call"}, "openCase": {"severity": "normal"}}
 """What is most often meant, filled in from the start."""
 WHOLE = {"publishPolicy", "publishProcess", "publishCyclePolicy"}
 """Acts whose body is written as one JSON document: a rule is published whole."""
 ABOUT = {"deal_id": "/deals/{}", "case_id": "/cases/{}"}
 """What a form is about, by the id in the path, where the API tells its history."""
-METRICS = ("metric", "metrics")
-"""Fields of the keys of metrics."""
-RESERVED = {"next", "csrf", "key", "version", "after", "then", "missing"}
 UNITS = tuple(Unit)
-OF_STAGES = {"to", "stage"}
-"""Fields of a deal's acts that name a stage of its process."""
-NOTHING = "-"
-"""Of what was missing, where all of it is recorded by now."""
-LONGEST = 300
-"""Characters of a field that go along in an address."""
 UNDERNEATH = "occurred_at"
 
 pages = router()
@@ -115,7 +96,7 @@ async def _shown(page: Page, act: Act, given: Lenient) -> Response:
     if act.operation in WHOLE:
         given[forms.BODY] = given[forms.BODY] or _example(page, act.operation)
     known = await _known(page, act, given)
-    return await _form(page, act, forms.filled(_controls(page, act), {**known, **given}), given, status=200)
+    return await _form(page, act, filled(_controls(page, act), {**known, **given}), given, status=200)
 
 
 async def _known(page: Page, act: Act, given: Lenient) -> dict[str, str]:
@@ -126,7 +107,7 @@ async def _known(page: Page, act: Act, given: Lenient) -> dict[str, str]:
         return USUAL[act.operation]
     if act.operation != "recordNeeds" or not given["deal_id"]:
         return {}
-    found = await _of(page, "/deals/{}/details", given["deal_id"])
+    found = await by_id(page, "/deals/{}/details", given["deal_id"])
     needs = found["needs"] if found else {}
     budget = needs.get("budget") or {}
     return {
@@ -150,11 +131,11 @@ async def do(operation: str, page: Writers) -> Response:
     if unclear:
         return await _again(page, act, typed, 422, finding.problem_of(unclear), unclear)
     try:
-        body = forms.body_of(controls, typed, page.zone)
+        body = body_of(controls, typed, page.zone)
         answer = await page.write(
             _path(act, typed), body, key=typed.get("key", ""), version=typed.get("version", "")
         )
-    except forms.Mistyped as wrong:
+    except Mistyped as wrong:
         given = {"status": 422, "code": "invalid", "errors": [{"field": wrong.name, "message": str(wrong)}]}
         return await _again(page, act, typed, 422, given)
     except Refusal as refused:
@@ -226,48 +207,16 @@ async def _go_on(page: Page, typed: dict[str, str], answer: Answer) -> Response:
     return shown
 
 
-def _then(page: Page, act: Act, typed: dict[str, str], missing: list[str]) -> str:
-    """The address of this form as it is filled in, for when a part of what is missing is recorded."""
-    kept = {name: value for name, value in typed.items() if name not in RESERVED and len(value) <= LONGEST}
-    given = {**kept, "next": typed.get("next", ""), "missing": ",".join(missing) or NOTHING}
-    return f"{HOME}/act/{act.operation}?{urlencode({name: value for name, value in given.items() if value})}"
-
-
-def _ways(page: Page, act: Act, typed: dict[str, str], missing: list[str]) -> list[dict[str, Any]]:
-    """What is missing, put together by the forms that meet it; each leads back to this form, without what it meets."""
-    by_acts: dict[tuple[str, ...], list[str]] = {}
-    own = {stated.name for stated in act.fields}
-    for name in missing:
-        by_acts.setdefault(REQUIREMENTS.get(name, ()), []).append(name)
-    return [
-        {
-            "names": names,
-            "here": act.operation in operations or {name.replace("-", "_") for name in names} <= own,
-            "acts": [_way(page, act, typed, one, sorted(set(missing) - set(names))) for one in operations if page.may(one)],
-        }
-        for operations, names in by_acts.items()
-    ]  # fmt: skip
-
-
-def _way(page: Page, act: Act, typed: dict[str, str], operation: str, left: list[str]) -> dict[str, Any]:
-    given = {"deal_id": typed.get("deal_id", ""), **GIVEN.get(operation, {})}
-    return {
-        "operation": operation,
-        "title": acts()[operation].summary,
-        "given": {**given, "then": _then(page, act, typed, left), "next": typed.get("next", "")},
-    }
-
-
 async def _again(
     page: Page, act: Act, typed: dict[str, str], status: int, problem: dict[str, Any],
     unclear: Mapping[str, tuple[Found, ...]] | None = None,
 ) -> Response:  # fmt: skip
     """The form as it was filled in, with what is wrong beside each field, and what others did meanwhile."""
-    errors = forms.errors_of(problem)
+    errors = errors_of(problem)
     found = unclear or {}
     controls = tuple(
         replace(control, found=found.get(control.name, ()))
-        for control in forms.filled(_controls(page, act), typed, errors)
+        for control in filled(_controls(page, act), typed, errors)
     )
     known = {control.name for control in controls} | {
         f"{c.name}.{part}" for c in controls for part in ("amount", "currency", "kind", "id")
@@ -301,7 +250,7 @@ async def _form(
     page: Page, act: Act, controls: tuple[Control, ...], given: dict[str, str], *, status: int, problem: dict[str, Any] | None = None,
     elsewhere: list[str] | None = None, meanwhile: list[Any] | None = None,
 ) -> Response:  # fmt: skip
-    named, stages = await _names(page, controls), await _stages(page, act, given)
+    named, stages = await names_of(page, controls), await stages_for(page, act, given)
     shown = tuple(
         replace(control, kind="choice", of="stage", options=stages, help="")
         if control.name in OF_STAGES and control.kind != "id" and stages
@@ -329,60 +278,8 @@ async def _form(
         "problem": Lenient(problem) if problem else None,
         "elsewhere": elsewhere or [],
         "meanwhile": meanwhile or [],
-        "ways": _ways(page, act, dict(given), missing),
+        "ways": ways_of(page, act, dict(given), missing),
         "recorded": problem is None and "missing" in given,
-        "choices": await _choices(page, shown),
+        "choices": await choices_of(page, shown),
     }
     return page.render("form.html", status, **values)
-
-
-async def _choices(page: Page, controls: tuple[Control, ...]) -> dict[str, list[Any]]:
-    """What can be chosen for an id, by what it refers to."""
-    wanted = {
-        control.of for control in controls if control.kind == "id" and control.of in forms.LISTS.values()
-    }
-    if any(control.kind == "scope" for control in controls):
-        wanted |= {"rep", "team"}
-    found = {of: await page.listed(f"/{of}s") for of in sorted(wanted)}
-    chosen = {of: [one for one in listed if one["active"]] for of, listed in found.items()}
-    if any(control.name in METRICS for control in controls):
-        chosen["metric"] = await _metrics(page)
-    return chosen
-
-
-async def _metrics(page: Page) -> list[Any]:
-    """Those that are measured, by their names."""
-    found = (await page.read("/figures/catalogue"))["metrics"]
-    return [one for one in found if one["measured"]]
-
-
-async def _stages(page: Page, act: Act, given: dict[str, str]) -> tuple[str, ...]:
-    """Of the deal that the form is about, where it asks for one of them: those where it does not stand."""
-    if not given.get("deal_id") or not any(stated.name in OF_STAGES for stated in act.fields):
-        return ()
-    deal = await _of(page, "/deals/{}", given["deal_id"])
-    if not deal:
-        return ()
-    processes = (await page.read("/processes"))["processes"]
-    stages = stages_of(deal, [one["process"] for one in processes])
-    return tuple(stage["name"] for stage in stages if stage["name"] != deal["stage"])
-
-
-async def _of(page: Page, path: str, id: str) -> Any | None:
-    """What has that id, if anything. What is no id stays in its field, and the route says so when the form is sent."""
-    try:
-        address = path.format(reading.id(id))
-    except ValueError:
-        return None
-    return await page.find(address)
-
-
-async def _names(page: Page, controls: tuple[Control, ...]) -> dict[str, str]:
-    """Of customers and deals that are filled in by their ids."""
-    named: dict[str, str] = {}
-    for control in controls:
-        if control.kind == "id" and control.of in forms.LOOKED_FOR and control.value:
-            found = await _of(page, f"/{control.of}s/{{}}", str(control.value))
-            if found:
-                named[str(control.value)] = found.get("title") or found["profile"]["name"]
-    return named

@@ -8,10 +8,10 @@ from uuid import UUID
 
 from fastapi import Depends, Response
 
-from api.pages.acts import REQUIREMENTS
 from api.pages.engine.asking import Json
 from api.pages.engine.page import Page, may_open, router
 from api.pages.engine.shown import read_moment
+from api.pages.ways import REQUIREMENTS
 
 EVENTS, CASES = 30, 20
 STEPS = (

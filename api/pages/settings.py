@@ -8,8 +8,8 @@ from zoneinfo import available_timezones
 from fastapi import Depends, Response
 
 from api.pages.engine.asking import Refusal
-from api.pages.engine.forms import errors_of
 from api.pages.engine.page import Page, may_open, router
+from api.pages.engine.typed import errors_of
 from runtime.language import LANGUAGES
 
 Anybody = Annotated[Page, Depends(may_open())]

@@ -11,8 +11,9 @@ import pytest
 
 from api.engine.roles import Role
 from api.pages.acts import WHOLE
-from api.pages.engine.forms import Control, Mistyped, body_of, controls_of
+from api.pages.engine.forms import Control, controls_of
 from api.pages.engine.table import acts
+from api.pages.engine.typed import Mistyped, body_of
 from tests.house import House
 from tests.pages.conftest import hidden
 

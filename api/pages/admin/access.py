@@ -8,9 +8,9 @@ from fastapi import Response
 
 from api.engine.roles import Role
 from api.pages.admin.tabs import TABS, Admin, typed
-from api.pages.engine import forms
 from api.pages.engine.asking import Refusal
 from api.pages.engine.page import Lenient, Page, router
+from api.pages.engine.typed import errors_of
 
 pages = router()
 
@@ -117,5 +117,5 @@ async def _people(page: Page, given: dict[str, str] | None, refused: Refusal | N
         "names": {one["id"]: one["name"] for one in (*teams, *reps)},
         "given": Lenient(given or {}),
         "problem": Lenient(refused.problem) if refused else None,
-        "errors": Lenient(forms.errors_of(refused.problem)) if refused else Lenient(),
+        "errors": Lenient(errors_of(refused.problem)) if refused else Lenient(),
     }
