@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from api.engine.acts import Act
 from api.pages.engine.forms import Control
+from domain.meeting.plan import CADENCES
 
 MORE = {
     "moveStage": "Where something is missing on the way, it is asked for here.",
@@ -40,7 +41,7 @@ HINTS = {
 }  # fmt: skip
 """Below a control, by the act and the field."""
 LABELS = {("recordQuote", "reference"): "quote number"}
-OPTIONS = {("setMeetingSchedule", "cadence"): ("weekly", "monthly")}
+OPTIONS = {("setMeetingSchedule", "cadence"): tuple(map(str, CADENCES))}
 """What can be chosen, where the type has more."""
 
 
