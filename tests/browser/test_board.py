@@ -9,6 +9,8 @@ from tests.browser.filling import Form
 
 
 def drag(page: Page, title: str, stage: str) -> None:
+    """With all of the board in sight: what scrolls under a button that is held drags another card."""
+    page.set_viewport_size({"width": 1280, "height": 4_000})
     page.locator(".deal", has_text=title).drag_to(column(page, stage))
 
 
