@@ -48,8 +48,7 @@ async def today(page: Writers) -> Response:
         page.find("/policies/default"),
         _asking(page, rep),
     )
-    own = f"user:{page.session.user.user_id}"
-    approvals = [one for one in approvals_of(asking, reps) if one["requested_by"] != own]
+    approvals = [one for one in approvals_of(page, asking, reps) if not one["own"]]
     tonight = (now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
     return page.render(
         "today.html",
