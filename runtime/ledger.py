@@ -31,7 +31,6 @@ from domain.engine.unit_of_work import Wanted
 from runtime.append import RECEIPTS
 from runtime.codec import COLUMNS, Row, decode_row, fingerprint
 from runtime.database import STATEMENT_SECONDS, Pool, open_pool
-from runtime.feed import Event, event
 from runtime.group_commit import GroupCommit, first_answer
 from runtime.recorder import FactMapper, LedgerRecorder
 from runtime.snapshots import Snapshots
@@ -135,12 +134,8 @@ class Ledger(Application[UUID]):
         """The next facts after a position, in order, without gaps."""
         return [decode_row(row) for row in await self._rows(PAGE, [after, limit])]
 
-    async def feed(self, after: int, limit: int = 1_000) -> list[Event]:
-        """The same to be handed on, also those that a newer release wrote."""
-        return [event(row) for row in await self.rows(after, limit)]
-
     async def rows(self, after: int, limit: int = 1_000) -> list[Row]:
-        """The same as they are stored."""
+        """The same as they are stored, also those that a newer release wrote."""
         return await self._rows(PAGE, [after, limit])
 
     async def stream(self, id: UUID, after: int = 0, limit: int = 10_000) -> list[Recorded]:
