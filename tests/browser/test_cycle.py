@@ -25,6 +25,11 @@ def hire(company: Company) -> None:
     for name in ("Qian Bo", "Zhou Lan"):
         company.reps[name] = UUID(company.post("/reps", {"name": name, "team_id": str(team)})["rep_id"])
     company.post("/teams", {"team_id": str(team), "name": "East", "manager_id": str(company.reps["Qian Bo"])})
+    company.said |= {
+        "cycle-",
+        "follow up",
+        "default",
+    }  # on record: a workflow's id, a rule's next step, a policy
     company.post("/cycle-policies", {"name": "prompt", "agree_within": "0s"})
 
 
