@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
 from types import SimpleNamespace
 from uuid import uuid4
 
@@ -22,6 +23,7 @@ from projections.engine.signals import Watermarks
 from tests.house import House
 from tests.pages.conftest import hidden
 
+SOMEBODY = User("k", "u", Role.AUDITOR)
 AGAIN = {"HX-Request": "true", "HX-Target": "main#main"}
 
 
@@ -52,6 +54,22 @@ def test_a_form_in_it_has_the_token_of_who_gets_it(house: House) -> None:
     assert TOKEN not in tokens
 
 
+async def test_what_is_one_s_own_to_decide_is_not_another_manager_s_page() -> None:
+    opened = Open()
+
+    async def handle(request: Request) -> Response:
+        await asyncio.sleep(0)
+        return Response(f"asked for by {request.scope[SESSION].user.user_id}")
+
+    def looks(name: str, role: Role) -> Awaitable[Response]:
+        return shared.answer(opened.request(user=User("k", name, role)), handle)
+
+    one, other = await asyncio.gather(looks("one", Role.MANAGER), looks("other", Role.MANAGER))
+    assert (one.body, other.body) == (b"asked for by one", b"asked for by other")
+    one, other = await asyncio.gather(looks("one", Role.AUDITOR), looks("other", Role.AUDITOR))
+    assert one.body == other.body, "who does nothing has nothing of their own"
+
+
 class Open:
     """Pages of one person that are asked for again, without a house."""
 
@@ -64,8 +82,8 @@ class Open:
         services = SimpleNamespace(admission=SimpleNamespace(requests=requests))
         self.app = SimpleNamespace(state=SimpleNamespace(moves=self.moves, services=services))
 
-    def request(self, after: int = 0) -> Request:
-        session = Session(b"", uuid4(), User("k", "u", Role.AUDITOR), "u", "U", "en", "UTC", "token")
+    def request(self, after: int = 0, user: User = SOMEBODY) -> Request:
+        session = Session(b"", uuid4(), user, "u", "U", "en", "UTC", "token")
         headers = {**AGAIN, "Salesloop-After": str(after), "Host": "h"}
         return Request(
             {

@@ -1,5 +1,6 @@
 """api: the middle of a page that is asked for again because something moved. Whoever has the same rights, language and zone sees the same
-there, so that it is rendered once a moment, however many have it open.
+there, so that it is rendered once a moment, however many have it open; who may act, for their own sessions: what they asked for themselves
+is not theirs to decide.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from fastapi import Request, Response
 
 from api.engine.moves import Moves
 from api.engine.reading import READ
+from api.engine.roles import WRITERS
 from api.engine.services import services_of
 from api.engine.sessions import Session
 from api.engine.signed_in import SESSION, signed_in
@@ -86,5 +88,6 @@ def _after(request: Request) -> int:
 
 def _key(request: Request, session: Session) -> tuple[object, ...]:
     user = session.user
-    place = (request.url.path, request.url.query)
-    return (*place, user.role, user.rep_id, user.team_id, user.person_id, session.language, session.timezone)
+    place, who = (request.url.path, request.url.query), (user.role, user.rep_id, user.team_id, user.person_id)
+    own = None if user.role not in WRITERS else user.user_id  # what they asked for is another one's to decide
+    return (*place, *who, own, session.language, session.timezone)
