@@ -8,9 +8,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any, NamedTuple
+from uuid import uuid4
 
 import orjson
 
@@ -28,6 +30,8 @@ MOST = 10_000
 """Things of which it is remembered what they are made of."""
 PATIENCE = 0.5
 """Seconds in which it has to be known whom it concerns; later than that everybody is told."""
+LATELY = 64
+"""Messages that a page which was slow to open its stream is told afterwards."""
 QUIET = 15.0
 """Seconds after which a stream that has nothing to tell says that it is there."""
 AGAIN = 2_000
@@ -57,6 +61,10 @@ class Moves:
         self._watermarks = Watermarks()
         self._whom: Whom = _everybody
         self._told: asyncio.Future[Told] | None = None
+        self._past: OrderedDict[str, asyncio.Future[Told]] = OrderedDict()
+        """What was told lately and what is next, each by its turn."""
+        self.turn = ""
+        """What is told next: a page that is made now knows all that was told before."""
         self._loop: asyncio.AbstractEventLoop | None = None
         self.ended = False
         self.kept: dict[Any, tuple[int, asyncio.Future[Any]]] = {}
@@ -80,7 +88,7 @@ class Moves:
     @asynccontextmanager
     async def watching(self, watermarks: Watermarks, whom: Whom = _everybody) -> AsyncIterator[None]:
         self._watermarks, self._whom, self._loop = watermarks, whom, asyncio.get_running_loop()
-        self._told = self._loop.create_future()
+        self._told = self._awaited(self._loop)
         task = asyncio.create_task(self._watch(watermarks.all()), name="Moves")
         try:
             yield
@@ -98,13 +106,16 @@ class Moves:
         self._tell(b"event: ended\ndata: {}\n\n")
 
     async def listen(
-        self, since: int | None, hears: Callable[[Concerned], bool] = lambda _: True
+        self, since: int | None, hears: Callable[[Concerned], bool] = lambda _: True, turn: str = ""
     ) -> AsyncIterator[bytes]:
         """Messages as server-sent events, until the process ends, of what the listener `hears`. `since` is the position that the listener
-        has: if there is more by now, that is told first. Nothing was told for a while: a comment says that the stream is there.
+        has: if there is more by now, that is told first; `turn` is what was told next when its page was made: it hears from there on, or
+        all where that is too long ago. Nothing was told for a while: a comment says that the stream is there.
         """
-        told = self._told
-        yield OPENED + (self.everything() if since not in (None, self._highest()) else self._ready())
+        lately = self._past.get(turn) if since is None else None
+        missed = since not in (None, self._highest()) or (since is None and turn != "" and lately is None)
+        told = lately or self._told
+        yield OPENED + (self.everything() if missed else self._ready())
         quiet = time.monotonic() + QUIET
         while not self.ended and told is not None:
             done, _ = await asyncio.wait([told], timeout=max(quiet - time.monotonic(), 0))
@@ -158,8 +169,15 @@ class Moves:
     def _tell(self, message: bytes, concerned: Concerned = EVERYBODY) -> None:
         if self._told is None or self._loop is None or self._told.done():
             return
-        told, self._told = self._told, self._loop.create_future()
+        told, self._told = self._told, self._awaited(self._loop)
         told.set_result(Told(message, concerned, self._told))
+
+    def _awaited(self, loop: asyncio.AbstractEventLoop) -> asyncio.Future[Told]:
+        self.turn, awaited = uuid4().hex, loop.create_future()
+        self._past[self.turn] = awaited
+        while len(self._past) > LATELY:
+            self._past.popitem(last=False)
+        return awaited
 
     def _highest(self) -> int:
         return max(self._watermarks.all().values(), default=0)

@@ -82,7 +82,7 @@ class Ear:
 
 async def _while_signed_in(page: Page, moves: Moves, since: int | None) -> AsyncIterator[bytes]:
     ear = Ear(page)
-    async for message in moves.listen(since, ear.hears):
+    async for message in moves.listen(since, ear.hears, page.query["turn"]):
         if ear.is_to_look:
             before = ear.user
             if not await ear.is_signed_in():

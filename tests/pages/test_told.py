@@ -219,3 +219,22 @@ async def test_where_it_cannot_be_asked_everybody_is_told() -> None:
         assert b"event: ready" in await anext(heard)
         watermarks.set("deal_board", 2)
         assert b"event: moved" in await anext(heard)
+
+
+async def test_what_was_told_since_a_page_was_made_is_told_to_its_stream() -> None:
+    async def whom(_low: int, high: int) -> Concerned:
+        return Concerned(everybody=high != 2)
+
+    moves, watermarks = Moves(), Watermarks()
+    watermarks.set("deal_board", 1)
+    async with moves.watching(watermarks, whom):
+        made, others = moves.turn, moves.listen(None)
+        assert b"event: ready" in await anext(others)
+        for position in (2, 3):
+            watermarks.set("deal_board", position)
+            assert b"event: moved" in await anext(others)
+        late = moves.listen(None, lambda found: found.everybody, made)
+        assert b"event: ready" in await anext(late)
+        assert b'"deal_board":3' in await anext(late), "and nothing of what does not concern it"
+        elsewhere = moves.listen(None, lambda _: False, "of another process")
+        assert b"event: moved" in await anext(elsewhere)

@@ -65,7 +65,7 @@ class Lenient(dict[str, Any]):
 class Page:
     """A request for a page by who is signed in."""
 
-    __slots__ = ("_session", "as_of", "ends", "request", "written")
+    __slots__ = ("_session", "as_of", "ends", "request", "turn", "written")
 
     def __init__(self, request: Request, session: Session) -> None:
         self.request = request
@@ -76,6 +76,8 @@ class Page:
         """The earlier day of the company as known at whose end this is shown; None: as known now."""
         self.ends: datetime | None = None
         """When that day ended."""
+        self.turn = ""
+        """What is told next to open pages: it may have changed what is read for this one."""
 
     @property
     def session(self) -> Session:
@@ -327,6 +329,7 @@ def may_open(*roles: Role, by_itself: bool = False) -> Callable[[Request], Await
         session = await signed_in(request, by_itself=by_itself)
         check_rate(services_of(request), session.user)
         made = request.scope[PAGE] = Page(request, session)
+        made.turn = request.app.state.moves.turn
         request.scope[USER] = session.user
         if day := day_asked(request.query_params):
             ends = (await company.in_force(services_of(request).pool)).begins(day + DAY)

@@ -40,11 +40,11 @@
     banner.hidden = !text;
   }
   const signIn = () => say(words.signedOut, words.signIn, "/sign-in?next=" + encodeURIComponent(location.pathname + location.search));
-  let signedOut = false, stream = null;
+  let signedOut = false, stream = null, opened = false;
 
   function listen() {
-    let lost = null, opened = false;
-    stream = new EventSource(`${words.live}?whose=${main.dataset.whose}`);
+    let lost = null;
+    stream = new EventSource(`${words.live}?whose=${main.dataset.whose}&turn=${main.dataset.turn}`);
     stream.onopen = () => { clearTimeout(lost); lost = null; if (!signedOut) say(""); if (opened) refresh(); opened = true; };
     stream.onerror = () => {
       lost ||= setTimeout(() => { if (!signedOut) say(words.lost); }, LOST_AFTER);
