@@ -42,7 +42,8 @@ Overseer = Annotated[Page, Depends(may_open(*OVERSEERS))]
 @pages.get("/history", summary="History")
 async def history(page: Overseer) -> Response:
     """Whatever was recorded, by record, person, door, kind and days."""
-    query = _query(page)
+    reps = await _reps(page)
+    query = _query(page, reps)
     found = await page.read("/events/search", **query, limit=SHOWN, cursor=page.query["cursor"])
     text = page.query["text"]
     named = await page.read("/search", text=text) if text else {"groups": []}
@@ -54,15 +55,39 @@ async def history(page: Overseer) -> Response:
         titles=await titles(page, found["items"]),
         kinds=kinds(),
         channels=[str(one) for one in Channel],
-        reps=[one for one in await page.listed("/reps") if one.get("user_id")],
+        reps=reps,
+        who_named=_named(query.get("who", ""), reps),
         csv_link=f"/desk/history.csv?{urlencode(query)}",
         narrowed=bool(query.keys() - {"lang"}),
     )
 
 
-def _query(page: Page) -> dict[str, str]:
+def _query(page: Page, reps: list[Any]) -> dict[str, str]:
     """What the ledger is asked for."""
-    return {name: page.query[name] for name in ASKED if name in page.query} | {"lang": page.language}
+    asked = {name: page.query[name] for name in ASKED if name in page.query} | {"lang": page.language}
+    return {**asked, "who": _who(asked["who"], reps)} if asked.get("who") else asked
+
+
+async def _reps(page: Page) -> list[Any]:
+    """Those who sign in: the ledger knows them by their account."""
+    return [one for one in await page.listed("/reps") if one.get("user_id")]
+
+
+def _who(asked: str, reps: list[Any]) -> str:
+    """Whose account is meant by a name, or by a part of it where only one has it; what is nobody's name stays as it was typed."""
+    name = asked.strip().casefold()
+    if any(one["user_id"] == asked for one in reps):
+        return asked
+    for same in (str.__eq__, str.__contains__):
+        if len(found := {one["user_id"] for one in reps if same(one["name"].casefold(), name)}) == 1:
+            return str(found.pop())
+    return asked
+
+
+def _named(who: str, reps: list[Any]) -> str:
+    """Their name, where it leads back to the same person."""
+    name = next((str(one["name"]) for one in reps if one["user_id"] == who), who)
+    return name if _who(name, reps) == who else who
 
 
 def kinds() -> dict[str, list[str]]:
@@ -85,7 +110,7 @@ async def titles(page: Page, events: list[Any]) -> dict[str, str]:
 @pages.get("/history.csv", summary="What History shows, as CSV")
 async def as_csv(page: Overseer) -> Response:
     """All that is found, page after page as it is sent: however much it is, no more than a page of it is held."""
-    query = _query(page)
+    query = _query(page, await _reps(page))
     first = await page.read("/events/search", **query, limit=AT_ONCE)  # a refusal is a page, not a file
     headers = {
         "Content-Disposition": 'attachment; filename="salesloop-history.csv"',

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 
 import httpx
 import pytest
@@ -49,6 +50,23 @@ def test_finds_a_record_by_part_of_its_name(house: House, auditor: httpx.Client)
     deal = str(house.open_deal(title="Zeppelin hangar doors"))
     page = auditor.get("/desk/history", params={**after(house), "text": "zeppelin"}).text
     assert f"stream_id={deal}" in page.split('id="named"')[1].split("</section>")[0]
+
+
+@pytest.mark.parametrize(
+    ("typed", "asked", "shown"),
+    [
+        ("sout", "u-south", "Rep south"),
+        ("rep north", "u-north", "Rep north"),
+        ("u-north2", "u-north2", "Rep north2"),
+        ("rep n", "rep+n", "rep n"),
+    ],
+)
+def test_takes_a_person_by_name_where_one_alone_is_meant(
+    auditor: httpx.Client, typed: str, asked: str, shown: str
+) -> None:
+    page = auditor.get("/desk/history", params={"who": typed}).text
+    assert re.search(rf'href="/desk/history\.csv\?[^"]*who={re.escape(asked)}["&]', page)
+    assert f'name="who" value="{shown}"' in page
 
 
 def test_says_what_to_do_where_there_is_nothing(auditor: httpx.Client) -> None:
