@@ -279,6 +279,9 @@ async def _form(
         "elsewhere": elsewhere or [],
         "meanwhile": meanwhile or [],
         "ways": ways_of(page, act, dict(given), missing),
+        "asks": {name: given[name] for name in ("deal_id", "to", "version", "next") if given.get(name)}
+        if act.operation == "moveStage" and page.may("requestOverride")
+        else {},
         "recorded": problem is None and "missing" in given,
         "choices": await choices_of(page, shown),
     }

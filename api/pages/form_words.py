@@ -40,7 +40,7 @@ HINTS = {
     ("openScorecard", "currency"): "Only where money is measured, such as CNY.",
 }  # fmt: skip
 """Below a control, by the act and the field."""
-LABELS = {("recordQuote", "reference"): "quote number"}
+LABELS = {("recordQuote", "reference"): "quote number", ("decideOverride", "approved"): "decision"}
 OPTIONS = {("setMeetingSchedule", "cadence"): tuple(map(str, CADENCES))}
 """What can be chosen, where the type has more."""
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable
+from urllib.parse import parse_qsl
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -131,6 +133,8 @@ class TestARefusal:
         assert answer.status_code == 409
         assert "pain points" in answer.text
         assert "/desk/act/recordNeeds" in answer.text
+        asking = html.unescape(answer.text).split("/desk/act/requestOverride?")[1].split('"')[0]
+        assert {"deal_id": str(deal), "to": "solution"}.items() <= dict(parse_qsl(asking)).items()
 
     def test_of_what_changed_meanwhile_shows_what_was_done(
         self, house: House, rep: httpx.Client, deal: UUID, post_act: Post
