@@ -7,7 +7,7 @@ import os
 import signal
 
 import pytest
-from playwright.sync_api import Route, expect
+from playwright.sync_api import expect
 
 from tests.browser.conftest import Company, SignIn
 from tests.browser.filling import form
@@ -56,19 +56,14 @@ def test_a_page_heals_when_a_program_was_killed_under_it(
 
 def test_what_changes_before_a_page_has_its_stream_is_seen(company: Company, sign_in: SignIn) -> None:
     sign_in.expected += ("status of 503",)
-    page, refused = sign_in("Li Wei"), False
-    page.goto("/desk/board")  # of the second one the zone is known
-
-    def refuse_once(route: Route) -> None:
-        nonlocal refused
-        if refused:
-            route.continue_()
-        else:
-            refused = True
-            route.fulfill(status=503)
-
-    page.route("**/desk/live*", refuse_once)
+    page, other = sign_in("Li Wei"), sign_in("North manager")
+    for one in (page, other):
+        one.goto("/desk/board")  # of the next one the zone is known
+    page.route("**/desk/live*", lambda route: route.fulfill(status=503))
     with page.expect_response(lambda answer: "/desk/live" in answer.url and answer.status == 503):
         page.goto("/desk/board")
     deal = company.open_deal("Li Wei", "Opened while nobody heard")
+    expect(other.locator(f"#d-{deal}")).to_be_visible()  # whoever hears was told
+    expect(page.locator(f"#d-{deal}")).to_have_count(0)
+    page.unroute("**/desk/live*")
     expect(page.locator(f"#d-{deal}")).to_be_visible()
