@@ -95,13 +95,13 @@ SENTENCES: dict[str, Sentence] = {
     ),
     "deal.override-requested": Sentence(
         "asked for an override to {to!s}[ without {missing!m}]",
-        "申请越过关卡进入“{to!s}”[，缺少：{missing!m}]",
+        "申请越过阶段门进入“{to!s}”[，缺少：{missing!m}]",
     ),
     "deal.override-decided": Sentence(
         "[?approved:approved the override][!approved:refused the override]",
-        "[?approved:批准越过关卡的申请][!approved:拒绝越过关卡的申请]",
+        "[?approved:批准越过阶段门的申请][!approved:拒绝越过阶段门的申请]",
     ),
-    "deal.blocked": Sentence("held the deal up: {requirement!m}", "商机受阻，关卡要求：{requirement!m}"),
+    "deal.blocked": Sentence("held the deal up: {requirement!m}", "商机受阻，阶段门要求：{requirement!m}"),
     "deal.unblocked": Sentence(
         "no longer holds the deal up: {requirement!m}", "商机不再受阻：{requirement!m}"
     ),

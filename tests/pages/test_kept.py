@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from sys import getsizeof
 from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
@@ -164,7 +165,7 @@ def test_what_looks_at_the_session_or_the_address_is_kept_for_nobody(own: str) -
     first, second = desk.shows(page_of("Ann"), one=ONE), desk.shows(page_of("Bob"), one=ONE)
     assert "Ann" not in second
     assert own == "page.query_of()" or first != second
-    assert desk.parts.letters == 0
+    assert desk.parts.size == 0
 
 
 def test_a_part_names_all_that_it_is_made_of() -> None:
@@ -221,7 +222,8 @@ def test_keys_of_json_hide_no_method_of_it() -> None:
 
 
 def test_what_was_not_shown_for_longest_goes_first() -> None:
-    parts = Parts(most=3 * (EACH + 10))
+    each = EACH + getsizeof(Markup("x" * 10))
+    parts = Parts(most=3 * each)
     part = Part(Markup("x") * 10, float("inf"))
     for key in "abc":
         parts.put(key, part)
@@ -229,4 +231,4 @@ def test_what_was_not_shown_for_longest_goes_first() -> None:
     assert parts.get("b", 0)
     parts.put("d", part)
     assert [key for key in "abcd" if parts.get(key, 0)] == ["a", "b", "d"]
-    assert parts.letters == 3 * (EACH + 10)
+    assert parts.size == 3 * each

@@ -12,6 +12,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from datetime import date
 from hashlib import blake2b
+from sys import getsizeof
 from typing import Any, NamedTuple, Protocol
 
 import orjson
@@ -20,10 +21,10 @@ from markupsafe import Markup
 from api.pages.engine.noting import MAKING, Making, alone
 from api.pages.engine.shown import Viewer, now_of
 
-MOST = 16_000_000
-"""Letters that a process keeps; what was not shown for longest goes first."""
-EACH = 300
-"""What a part takes beside its letters, about."""
+MOST = 24_000_000
+"""Bytes that a process keeps; what was not shown for longest goes first."""
+EACH = 800
+"""Bytes that a part takes beside its text, about: its key and its place."""
 
 
 class Reader(Viewer, Protocol):
@@ -48,7 +49,7 @@ class Parts:
 
     def __init__(self, most: int = MOST) -> None:
         self.most = most
-        self.letters = 0
+        self.size = 0
         self._parts: OrderedDict[Any, Part] = OrderedDict()
 
     def get(self, key: Any, now: float) -> Part | None:
@@ -61,13 +62,13 @@ class Parts:
     def put(self, key: Any, part: Part) -> None:
         self._drop(self._parts.pop(key, None))
         self._parts[key] = part
-        self.letters += len(part.text) + EACH
-        while self.letters > self.most:
+        self.size += getsizeof(part.text) + EACH
+        while self.size > self.most:
             self._drop(self._parts.popitem(last=False)[1])
 
     def _drop(self, part: Part | None) -> None:
         if part is not None:
-            self.letters -= len(part.text) + EACH
+            self.size -= getsizeof(part.text) + EACH
 
 
 PARTS = Parts()
