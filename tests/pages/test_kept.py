@@ -222,7 +222,7 @@ def test_keys_of_json_hide_no_method_of_it() -> None:
 
 
 def test_what_was_not_shown_for_longest_goes_first() -> None:
-    each = EACH + getsizeof(Markup("x" * 10))
+    each = EACH + getsizeof(Markup("x") * 10)
     parts = Parts(most=3 * each)
     part = Part(Markup("x") * 10, float("inf"))
     for key in "abc":
