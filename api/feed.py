@@ -60,7 +60,8 @@ async def read_events(
     (`Salesloop-More`); keep it for later. With `Accept: text/event-stream`: a stream, from there on for ever; whoever lost it comes again with
     `Last-Event-ID`."""
     streamed = "text/event-stream" in (header(look.request, "Accept") or "")
-    after = _resumed(look, after) if streamed else after
+    resumed = _resumed(look, after)
+    after = resumed if streamed else after
     if after and after > (head := await look.services.ledger.head()):
         raise invalid("query.after", f"is beyond the last position, {head}")
     if streamed:

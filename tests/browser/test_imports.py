@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from runtime.imports.generate import generate
+from runtime.imports.plan import MANAGERS
 from tests.browser.conftest import Company, SignIn
 from tests.browser.filling import Form
 from tests.imports.conftest import shared
@@ -62,6 +63,7 @@ def test_rehearsed_then_for_good_and_what_was_refused_is_taken_back(
     rehearsed = done(page)
     assert rehearsed[1] > 0
 
+    company.says(MANAGERS)
     second = handed_over(page, files, rehearse=False)
     page.evaluate(TRAILS)
     assert done(page) == rehearsed, "a rehearsal decides everything as it is decided then"

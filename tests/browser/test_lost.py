@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import Company, SignIn
 from tests.browser.filling import form
+from tests.conftest import PATIENCE
 
 
 @contextmanager
@@ -24,6 +26,12 @@ def database_away(company: Company) -> Iterator[None]:
     sign.rename(sign.with_suffix(".away"))
     os.kill(company.system.pids["postgres"], signal.SIGKILL)
     try:
+        deadline = time.monotonic() + PATIENCE
+        while (
+            httpx.get(company.url + "/readyz", timeout=PATIENCE).status_code != 503
+        ):  # its processes live on for a moment
+            assert time.monotonic() < deadline, "the database still answers"
+            time.sleep(0.05)
         yield
     finally:
         sign.with_suffix(".away").rename(sign)
@@ -54,7 +62,6 @@ def test_while_the_database_is_away_a_form_stays_and_then_goes_through(
     other.goto("/desk/board")
     opening = form(page, "openDeal").fill(title=title)
     with database_away(company):
-        assert httpx.get(company.url + "/readyz").status_code == 503
         opening.send()
         expect(opening.place.get_by_role("alert")).to_contain_text("What you typed is still here")
         expect(opening["title"]).to_have_value(title)
