@@ -184,7 +184,9 @@ class ImportJobs:
             if await child.wait() < 0:  # before it came so far as to end well
                 count_tries(folder, tries)  # it is no fault of the job's
             raise
-        if code < 0:
+        if code == -signal.SIGTERM:  # told to stop before it could listen, or when it had ended its work
+            count_tries(folder, tries)
+        elif code < 0:
             (folder / TROUBLE).write_text(f"its process was ended by {signal.Signals(-code).name}")
         elif code not in TOLD and tries_of(folder) == tries:  # it did not come so far as to count itself
             (folder / TROUBLE).write_text(f"its process ended with {code} before it began")

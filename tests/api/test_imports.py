@@ -373,13 +373,24 @@ def test_an_import_of_the_terminal_whose_process_died_is_interrupted(house: Hous
         connection.execute("DELETE FROM app.import_jobs WHERE id = %s", [job_id])
 
 
+def goes_on(process: psutil.Process) -> bool:
+    try:
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
 def _end_worker_of(folder: Path, by: signal.Signals = signal.SIGKILL) -> None:
     deadline = time.monotonic() + PATIENCE
     while True:
         for process in psutil.process_iter(["cmdline"]):
             if str(folder) in (process.info["cmdline"] or []) and (folder / "lock").exists():
                 os.kill(process.pid, by)
-                process.wait(PATIENCE)
+                while goes_on(
+                    process
+                ):  # its parent waits for it: who waits here, too, may take the answer away
+                    assert time.monotonic() < deadline, "it goes on"
+                    time.sleep(0.02)
                 return
         assert time.monotonic() < deadline, "no process works on the import"
 
