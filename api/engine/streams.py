@@ -1,4 +1,4 @@
-"""api: how many streams are held open, by whom, and whether who holds one still may. HTTP may not enter.
+"""api: how many streams are held open, by whom, and whether who holds one still may.
 
 Of those that follow the feed the keys are looked up together, once a second however many there are.
 """
