@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from api.engine.acts import Act
 from api.pages.engine.forms import Control
-from domain.meeting.plan import CADENCES
 
 MORE = {
     "moveStage": "Where something is missing on the way, it is asked for here.",
@@ -41,8 +40,6 @@ HINTS = {
 }  # fmt: skip
 """Below a control, by the act and the field."""
 LABELS = {("recordQuote", "reference"): "quote number", ("decideOverride", "approved"): "decision"}
-OPTIONS = {("setMeetingSchedule", "cadence"): tuple(map(str, CADENCES))}
-"""What can be chosen, where the type has more."""
 
 
 def more(act: Act) -> str:
@@ -55,5 +52,4 @@ def worded(act: Act, control: Control) -> Control:
         control,
         help=HINTS.get(where, control.help),
         label=LABELS.get(where, control.label),
-        options=OPTIONS.get(where, control.options),
     )

@@ -68,6 +68,13 @@ class Says:
     words: str
 
 
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """Those of an enumeration that may be said."""
+
+    values: tuple[Enum, ...]
+
+
 # -- the types -------------------------------------------------------------------------------------
 
 FLAT = object()
@@ -207,7 +214,9 @@ def _check_of(hint: Any, where: str) -> Check | None:
         return _many(origin, args, limits, where)
     if isinstance(bare, type) and is_dataclass(bare):
         return _value(bare, limits)
-    if bare in (bool, UUID) or origin is Literal or (isinstance(bare, type) and issubclass(bare, Enum)):
+    if isinstance(bare, type) and issubclass(bare, Enum):
+        return _choice(limits)
+    if bare in (bool, UUID) or origin is Literal:
         return None
     raise TypeError(f"{where}: it is not known what limits {hint} has")
 
@@ -264,6 +273,19 @@ def _number(limits: Mapping[type, Any], *, finite: bool) -> Check | None:
             errors.append(FieldError(at, f"has more than {digits.decimals} decimals"))
 
     return check if tests or finite else None
+
+
+def _choice(limits: Mapping[type, Any]) -> Check | None:
+    if OneOf not in limits:
+        return None
+    values = limits[OneOf].values
+    words = f"must be {' or '.join(str(one.value) for one in values)}"
+
+    def check(value: Any, at: str, errors: Errors, on: date | None) -> None:
+        if value not in values:
+            errors.append(FieldError(at, words))
+
+    return check
 
 
 def _tests(limits: Mapping[type, Any]) -> Iterable[tuple[Callable[[Any, Any], bool], Any, str]]:

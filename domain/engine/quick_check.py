@@ -18,7 +18,7 @@ from uuid import UUID
 
 from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen
 
-from domain.engine.fields import EARLIEST, LATEST, NOT_BLANK, PLAIN, Digits, Pattern, unwrapped
+from domain.engine.fields import EARLIEST, LATEST, NOT_BLANK, PLAIN, Digits, OneOf, Pattern, unwrapped
 
 Good = Callable[[Any, date | None], bool]
 Names = dict[str, Any]
@@ -58,9 +58,9 @@ def _test(hint: Any, names: Names) -> str:
     if isinstance(bare, type) and is_dataclass(bare):
         whole = " and not v.problem(on)" if hasattr(bare, "problem") else ""
         return f"({_name(good_of(bare), names)}(v, on){whole})"
-    if bare in (bool, UUID) or origin is Literal or (isinstance(bare, type) and issubclass(bare, Enum)):
-        return ""
-    return UNUSUAL
+    if isinstance(bare, type) and issubclass(bare, Enum):
+        return f"v in {_name(limits[OneOf].values, names)}" if OneOf in limits else ""
+    return "" if bare in (bool, UUID) or origin is Literal else UNUSUAL
 
 
 def _name(value: Any, names: Names) -> str:

@@ -18,18 +18,17 @@ from annotated_types import Ge, Le
 from domain.cycle.policy import Cadence, CyclePolicy
 from domain.engine import reading
 from domain.engine.errors import FieldError
-from domain.engine.fields import RuleName, Says, TimeOfDay
+from domain.engine.fields import OneOf, RuleName, TimeOfDay
 from domain.engine.references import PersonId
 from domain.engine.values import named_id
 from domain.figures.scope import Scope
 from domain.time.zones import first_instant
 
 DAY, WEEK = timedelta(days=1), timedelta(weeks=1)
-CADENCES = (Cadence.WEEKLY, Cadence.MONTHLY)
 LAST_DAY = 28
 """Every month has it."""
 
-MeetingCadence = Annotated[Cadence, Says(f"must be {' or '.join(CADENCES)}")]
+MeetingCadence = Annotated[Cadence, OneOf((Cadence.WEEKLY, Cadence.MONTHLY))]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +45,6 @@ class Plan:
     policy: RuleName = "default"
 
     def wrong(self) -> Iterator[FieldError]:
-        if self.cadence not in CADENCES:
-            yield FieldError("cadence", f"must be {' or '.join(CADENCES)}")
         if self.cadence == Cadence.WEEKLY and self.day > 7:
             yield FieldError("day", "must be 1 to 7")
 

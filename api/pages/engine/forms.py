@@ -17,6 +17,7 @@ from annotated_types import Ge, Le, Len, MaxLen, MinLen
 from api.engine.acts import Act, default_of, plain
 from api.engine.acts import Field as Stated
 from domain.engine.facts import Personal
+from domain.engine.fields import OneOf
 from domain.engine.references import PERSON, Refers
 from domain.engine.values import Money
 from domain.figures.scope import Scope
@@ -118,7 +119,10 @@ def _controls(name: str, hint: Any, needed: bool, default: Any = "", help: str =
     elif get_origin(kind) is Literal:
         yield replace(base, kind="choice", options=tuple(map(str, get_args(kind))))
     elif isinstance(kind, type) and issubclass(kind, Enum):
-        yield replace(base, kind="choice", options=tuple(str(one.value) for one in kind))
+        of = _marker(hint, OneOf)
+        yield replace(
+            base, kind="choice", options=tuple(str(one.value) for one in (of.values if of else kind))
+        )
     elif isinstance(kind, type) and kind in KINDS:
         as_what = "either" if kind is bool and needed else KINDS[kind]
         yield _limited(replace(base, kind=as_what, help=help or WRITTEN.get(kind, "")), hint)
