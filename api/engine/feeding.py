@@ -18,10 +18,10 @@ import psycopg
 from api.engine.envelopes import Format, sent
 from api.engine.following import CHUNK, LOOK, Tip
 from api.engine.services import Services
-from api.engine.streams import Holder, Holders
+from api.engine.streams import Subscriber, Subscribers
 from api.engine.users import User
 from projections import event_feed
-from projections.event_feed import Placed, Seen
+from projections.event_feed import DealScope, OwnedRow, Seen
 from runtime.ending import cancelled
 
 PAGE, AT_ONCE = 200, 3
@@ -37,10 +37,15 @@ SAID = {
 }
 
 
+def scope_of(user: User) -> DealScope | None:
+    """Whose deals' events the user may see; None: every event."""
+    return None if user.sees_team is None else DealScope(user.sees_team, user.rep_id)
+
+
 async def seen(services: Services, user: User, after: int, limit: int) -> Seen:
     """The next events that the user may see, all of them or those of deals."""
-    if user.sees_team is not None:
-        return await event_feed.seen(services.pool, after, limit, user.sees_team, user.rep_id)
+    if (scope := scope_of(user)) is not None:
+        return await event_feed.seen(services.pool, after, limit, scope)
     rows = await services.ledger.rows(after, limit)
     return Seen(rows, rows[-1][0] if rows else after, len(rows) == limit)
 
@@ -51,7 +56,7 @@ class Feed:
     def __init__(self) -> None:
         self.ended = False
         self._pages = asyncio.Semaphore(AT_ONCE)
-        self.holders = Holders()
+        self.subscribers = Subscribers()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._tips: tuple[Tip, ...] = ()
 
@@ -60,22 +65,22 @@ class Feed:
         self._loop, self._services = asyncio.get_running_loop(), services
         pool, marks = services.pool, services.waiter.watermarks
         self.whole = Tip(services.ledger.head, self._rows)
-        self.placed = Tip(partial(event_feed.reached, pool), partial(event_feed.placed, pool))
-        self._tips = (self.whole, self.placed)
+        self.owned = Tip(partial(event_feed.reached, pool), partial(event_feed.owned, pool))
+        self._tips = (self.whole, self.owned)
         tasks = [asyncio.create_task(tip.follow(marks), name="Feed") for tip in self._tips]
-        tasks.append(asyncio.create_task(self._look_after(), name="Holders"))
+        tasks.append(asyncio.create_task(self._look_after(), name="Subscribers"))
         try:
             yield
         finally:
             self._end()
             await cancelled(*tasks)
 
-    async def _rows(self, after: int, limit: int) -> list[Placed]:
-        return [Placed(row) for row in await self._services.ledger.rows(after, limit)]
+    async def _rows(self, after: int, limit: int) -> list[OwnedRow]:
+        return [OwnedRow(row) for row in await self._services.ledger.rows(after, limit)]
 
     async def _look_after(self) -> None:
         ended = asyncio.Event()
-        watching = asyncio.create_task(self.holders.watch(self._services.ledger, ended))
+        watching = asyncio.create_task(self.subscribers.watch(self._services.ledger, ended))
         try:
             while True:
                 await ended.wait()
@@ -104,28 +109,27 @@ class Feed:
 
     async def read(self, user: User, after: int, format: Format) -> AsyncIterator[bytes]:
         """Server-sent events after a position, until the reader goes or has to."""
-        with self.holders.joined(user) as holder:
-            tip = self.whole if user.sees_team is None else self.placed
+        with self.subscribers.joined(user) as subscriber:
+            tip = self.whole if user.sees_team is None else self.owned
             with tip.joined():
-                reader = Reader(self, holder, tip, after, format)
+                reader = Reader(self, subscriber, tip, after, format)
                 yield OPENED
                 async for message in reader.messages():
                     yield message
 
 
 class Reader:
-    def __init__(self, feed: Feed, holder: Holder, tip: Tip, after: int, format: Format) -> None:
+    def __init__(self, feed: Feed, subscriber: Subscriber, tip: Tip, after: int, format: Format) -> None:
         self.position = after
-        self._feed, self._holder, self._tip, self._format = feed, holder, tip, format
+        self._feed, self._subscriber, self._tip, self._format = feed, subscriber, tip, format
         self._live = False
 
     async def messages(self) -> AsyncIterator[bytes]:
         while (reason := self._reason()) is None:
             moved = self._tip.moved
-            user = self._holder.user
+            user = self._subscriber.user
             assert user is not None
-            scope = (user.sees_team, user.rep_id) if user.sees_team else None
-            held = self._tip.after(self.position, self._format, scope, partial(_sees, user))
+            held = self._tip.after(self.position, self._format, scope_of(user))
             if held is None and self._live:
                 reason = SLOW
                 break
@@ -146,7 +150,7 @@ class Reader:
         yield b"id: %d\nevent: end\ndata: %s\n\n" % (self.position, told)
 
     def _reason(self) -> str | None:
-        if self._holder.user is None:
+        if self._subscriber.user is None:
             return NO_KEY
         return ENDED if self._feed.ended else None
 
@@ -176,12 +180,3 @@ async def _within(event: asyncio.Event, seconds: float) -> bool:
         async with asyncio.timeout(seconds):
             await event.wait()
     return event.is_set()
-
-
-def _sees(user: User, placed: Placed) -> bool:
-    """What `seen` finds."""
-    if user.sees_team is None:
-        return True
-    return placed.team_id == user.sees_team or (
-        placed.owner_id is not None and placed.owner_id == user.rep_id
-    )

@@ -17,7 +17,7 @@ import psycopg
 
 from api.engine.envelopes import Format, sent
 from projections.engine.signals import Watermarks
-from projections.event_feed import BOARD, Placed
+from projections.event_feed import BOARD, DealScope, OwnedRow
 
 BATCH = 1_000
 HELD_EVENTS, HELD_BYTES = 10_000, 16 * 2**20
@@ -30,8 +30,7 @@ TOGETHER = 0.25
 """Seconds between two looks at the ledger: what is recorded meanwhile is handed on together."""
 LOOK = 1.0
 """Seconds after which it is looked even where nobody said that something was recorded."""
-Fetch = Callable[[int, int], Awaitable[list[Placed]]]
-Sees = Callable[[Placed], bool]
+Fetch = Callable[[int, int], Awaitable[list[OwnedRow]]]
 log = logging.getLogger(__name__)
 
 
@@ -79,7 +78,7 @@ class Tip:
         moved, self._moved = self._moved, asyncio.Event()
         moved.set()
 
-    def after(self, position: int, format: Format, scope: object, sees: Sees) -> Chunk | None:
+    def after(self, position: int, format: Format, scope: DealScope | None) -> Chunk | None:
         """The next of what is held; None where that does not begin there. Made once for all who have the same scope."""
         if not self.base <= position or self.base < 0:
             return None
@@ -88,19 +87,19 @@ class Tip:
         if made is None and position < self.position:
             if len(self._chunks) >= CHUNKS:
                 self._chunks.clear()
-            made = self._chunks[key] = self._chunk(position, format, sees)
+            made = self._chunks[key] = self._chunk(position, format, scope)
         return made or Chunk(b"", position)
 
-    def _chunk(self, position: int, format: Format, sees: Sees) -> Chunk:
+    def _chunk(self, position: int, format: Format, scope: DealScope | None) -> Chunk:
         parts: list[bytes] = []
         size = 0
         for at in range(position - self.base, len(self._held)):
             entry = self._held[at]
-            if sees(entry.placed):
+            if scope is None or scope.holds(entry.owned):
                 parts.append(made := entry.sent(format))
                 size += len(made)
                 if size >= CHUNK:
-                    return Chunk(b"".join(parts), entry.placed.row[0])
+                    return Chunk(b"".join(parts), entry.owned.row[0])
         return Chunk(b"".join(parts), self.position)
 
     async def follow(self, watermarks: Watermarks) -> None:
@@ -127,15 +126,15 @@ class Tip:
                         await watermarks.until(BOARD, self.position + 1)
                 await asyncio.sleep(max(0.0, looked + TOGETHER - time.monotonic()))
 
-    def _take(self, found: list[Placed]) -> None:
-        for placed in found:
-            self._held.append(entry := _Entry(placed))
+    def _take(self, found: list[OwnedRow]) -> None:
+        for owned in found:
+            self._held.append(entry := _Entry(owned))
             self._bytes += entry.size
         self.position = found[-1].row[0]
         while len(self._held) > HELD_EVENTS or (self._bytes > HELD_BYTES and len(self._held) > 1):
             gone = self._held.popleft()
             self._bytes -= gone.size
-            self.base = gone.placed.row[0]
+            self.base = gone.owned.row[0]
         self._chunks.clear()
         self.wake()
 
@@ -147,14 +146,14 @@ class Tip:
 
 
 class _Entry:
-    __slots__ = ("_sent", "placed", "size")
+    __slots__ = ("_sent", "owned", "size")
 
-    def __init__(self, placed: Placed) -> None:
-        self.placed = placed
-        self.size = 500 + len(placed.row[5]) + len(placed.row[6])
+    def __init__(self, owned: OwnedRow) -> None:
+        self.owned = owned
+        self.size = 500 + len(owned.row[5]) + len(owned.row[6])
         self._sent: dict[Format, bytes] = {}
 
     def sent(self, format: Format) -> bytes:
         if format not in self._sent:
-            self._sent[format] = sent(self.placed.row, format)
+            self._sent[format] = sent(self.owned.row, format)
         return self._sent[format]

@@ -51,7 +51,7 @@ class Streams:
                 del self.held[key]
 
 
-class Holder:
+class Subscriber:
     """Who reads a stream by a key, as they are placed now; None: the key counts no longer."""
 
     def __init__(self, user: User) -> None:
@@ -59,20 +59,20 @@ class Holder:
         self.user: User | None = user
 
 
-class Holders:
+class Subscribers:
     """All who follow by a key, looked after for as long as `watch` runs."""
 
     def __init__(self) -> None:
-        self._held: set[Holder] = set()
+        self._held: set[Subscriber] = set()
 
     @contextmanager
-    def joined(self, user: User) -> Iterator[Holder]:
-        holder = Holder(user)
-        self._held.add(holder)
+    def joined(self, user: User) -> Iterator[Subscriber]:
+        subscriber = Subscriber(user)
+        self._held.add(subscriber)
         try:
-            yield holder
+            yield subscriber
         finally:
-            self._held.remove(holder)
+            self._held.remove(subscriber)
 
     async def watch(self, ledger: Ledger, ended: asyncio.Event) -> None:
         """`ended` is set when a key is found to count no longer."""
@@ -87,10 +87,10 @@ class Holders:
         asked = [*self._held]  # who comes meanwhile was looked at just now
         if not asked:
             return
-        users = await still(ledger, {holder.key_id for holder in asked})
-        for holder in asked:
-            holder.user = users.get(holder.key_id)
-        if not all(holder.user for holder in asked):
+        users = await still(ledger, {subscriber.key_id for subscriber in asked})
+        for subscriber in asked:
+            subscriber.user = users.get(subscriber.key_id)
+        if not all(subscriber.user for subscriber in asked):
             ended.set()
 
 

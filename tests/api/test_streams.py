@@ -9,7 +9,7 @@ import pytest
 
 from api.engine import streams
 from api.engine.roles import Role
-from api.engine.streams import Holders
+from api.engine.streams import Subscribers
 from api.engine.users import User
 from runtime.ledger import Ledger
 
@@ -26,11 +26,11 @@ async def test_a_look_that_fails_is_not_the_last(monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(streams, "still", still)
     monkeypatch.setattr(streams, "EACH_SECONDS", 0.0)
-    holders, ended = Holders(), asyncio.Event()
-    with holders.joined(User("key", "wang", Role.AUDITOR)) as holder:
+    subscribers, ended = Subscribers(), asyncio.Event()
+    with subscribers.joined(User("key", "wang", Role.AUDITOR)) as subscriber:
         async with asyncio.timeout(10):
-            watching = asyncio.create_task(holders.watch(cast("Ledger", None), ended))
+            watching = asyncio.create_task(subscribers.watch(cast("Ledger", None), ended))
             await ended.wait()
         watching.cancel()
-    assert holder.user is None
+    assert subscriber.user is None
     assert looks[:2] == [{"key"}, {"key"}]
