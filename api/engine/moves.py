@@ -42,12 +42,12 @@ Whom = Callable[[int, int], Awaitable[Concerned]]
 """Whom it concerns what happened after a position, up to another."""
 
 
-class Told(NamedTuple):
+class Broadcast(NamedTuple):
     """A message, whom it concerns, and where the next one will be: whoever was busy meanwhile misses none."""
 
     message: bytes
     concerned: Concerned
-    next: asyncio.Future[Told]
+    next: asyncio.Future[Broadcast]
 
 
 async def _everybody(_low: int, _high: int) -> Concerned:
@@ -60,8 +60,8 @@ class Moves:
     def __init__(self) -> None:
         self._watermarks = Watermarks()
         self._whom: Whom = _everybody
-        self._told: asyncio.Future[Told] | None = None
-        self._past: OrderedDict[str, asyncio.Future[Told]] = OrderedDict()
+        self._told: asyncio.Future[Broadcast] | None = None
+        self._past: OrderedDict[str, asyncio.Future[Broadcast]] = OrderedDict()
         """What was told lately and what is next, each by its turn."""
         self.turn = ""
         """What is told next: a page that is made now knows all that was told before."""
@@ -106,9 +106,9 @@ class Moves:
         self._tell(b"event: ended\ndata: {}\n\n")
 
     async def listen(
-        self, since: int | None, hears: Callable[[Concerned], bool] = lambda _: True, turn: str = ""
+        self, since: int | None, wants: Callable[[Concerned], bool] = lambda _: True, turn: str = ""
     ) -> AsyncIterator[bytes]:
-        """Messages as server-sent events, until the process ends, of what the listener `hears`. `since` is the position that the listener
+        """Messages as server-sent events, until the process ends, of what the listener `wants`. `since` is the position that the listener
         has: if there is more by now, that is told first; `turn` is what was told next when its page was made: it hears from there on, or
         all where that is too long ago. Nothing was told for a while: a comment says that the stream is there.
         """
@@ -122,7 +122,7 @@ class Moves:
             message = ALIVE
             if done:
                 message, concerned, told = told.result()
-                if not hears(concerned):
+                if not wants(concerned):
                     continue
             yield message
             quiet = time.monotonic() + QUIET
@@ -170,9 +170,9 @@ class Moves:
         if self._told is None or self._loop is None or self._told.done():
             return
         told, self._told = self._told, self._awaited(self._loop)
-        told.set_result(Told(message, concerned, self._told))
+        told.set_result(Broadcast(message, concerned, self._told))
 
-    def _awaited(self, loop: asyncio.AbstractEventLoop) -> asyncio.Future[Told]:
+    def _awaited(self, loop: asyncio.AbstractEventLoop) -> asyncio.Future[Broadcast]:
         self.turn, awaited = uuid4().hex, loop.create_future()
         self._past[self.turn] = awaited
         while len(self._past) > LATELY:

@@ -18,7 +18,7 @@ from api.engine.sessions import CACHED_SECONDS
 from api.engine.signed_in import SESSION
 from api.pages.deal_filters import OWN, TEAM
 from api.pages.engine.page import Page, may_open, router
-from projections.deal.concerned import Concerned
+from projections.deal.concerned import Concerned, ShownDeals
 
 SPREAD = 10.0
 """Seconds over which streams look up who is in which team, when that changed."""
@@ -35,33 +35,37 @@ async def live(page: Annotated[Page, Depends(may_open())]) -> Response:
     last = page.request.headers.get("Last-Event-ID", "")
     since = int(last) if last.isascii() and last.isdigit() and len(last) < 19 else None
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(_told(page, moves, since), 200, headers, media_type="text/event-stream")
+    return StreamingResponse(_messages(page, moves, since), 200, headers, media_type="text/event-stream")
 
 
-async def _told(page: Page, moves: Moves, since: int | None) -> AsyncIterator[bytes]:
+async def _messages(page: Page, moves: Moves, since: int | None) -> AsyncIterator[bytes]:
     with page.request.app.state.streams.holding(page.session.user.key_id):
         async for message in _while_signed_in(page, moves, since):
             yield message
 
 
-class Ear:
-    """What one page hears of. `whose` is what it shows (`deal_filters.whose`); anything else than own and team: of everybody."""
+class Subscription:
+    """One page's to what moves. `whose` deals it shows is in its address (`deal_filters.whose`)."""
 
     def __init__(self, page: Page) -> None:
         self.page, self.user, self.whose = page, page.session.user, page.query["whose"]
         self.looked = time.monotonic()
         self._sure_from: float | None = None
-        """Somebody came into another team: until it is looked up from then on, everything is heard."""
+        """Somebody came into another team: until it is looked up from then on, everything is wanted."""
 
-    def hears(self, concerned: Concerned) -> bool:
+    def wants(self, concerned: Concerned) -> bool:
         if concerned.people_moved:
             self._sure_from = time.monotonic() + CACHED_SECONDS + SPREAD * random.random()  # noqa: S311 - no secret
-        if concerned.everybody or self._sure_from is not None or self.whose not in (OWN, TEAM):
-            return True
-        if self.user.sees_team is None:
-            return True
-        theirs = not concerned.people.isdisjoint((self.user.rep_id, self.user.person_id))
-        return theirs or (self.whose == TEAM and self.user.sees_team in concerned.teams)
+        return self._sure_from is not None or concerned.is_on(self.shown)
+
+    @property
+    def shown(self) -> ShownDeals | None:
+        """None where the address says nothing else than own and team, and for who sees every team's."""
+        user = self.user
+        if self.whose not in (OWN, TEAM) or user.sees_team is None:
+            return None
+        own = frozenset(id for id in (user.rep_id, user.person_id) if id is not None)
+        return ShownDeals(own, user.sees_team if self.whose == TEAM else None)
 
     @property
     def is_to_look(self) -> bool:
@@ -81,13 +85,13 @@ class Ear:
 
 
 async def _while_signed_in(page: Page, moves: Moves, since: int | None) -> AsyncIterator[bytes]:
-    ear = Ear(page)
-    async for message in moves.listen(since, ear.hears, page.query["turn"]):
-        if ear.is_to_look:
-            before = ear.user
-            if not await ear.is_signed_in():
+    subscription = Subscription(page)
+    async for message in moves.listen(since, subscription.wants, page.query["turn"]):
+        if subscription.is_to_look:
+            before = subscription.user
+            if not await subscription.is_signed_in():
                 yield b"event: signed-out\ndata: {}\n\n"
                 return
-            if ear.user != before:
+            if subscription.user != before:
                 yield moves.everything()
         yield message

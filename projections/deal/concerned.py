@@ -44,6 +44,13 @@ SELECT (SELECT count(*) FROM happened),
 """
 
 
+class ShownDeals(msgspec.Struct, frozen=True):
+    """Whose deals a page shows: those of these people, and of a team."""
+
+    people: frozenset[UUID] = frozenset()
+    team_id: UUID | None = None
+
+
 class Concerned(msgspec.Struct, frozen=True):
     """Whose pages show what happened: of these people, and of these teams. `everybody`: anyone's may. `people_moved`: who is in
     which team may be another than before.
@@ -53,6 +60,12 @@ class Concerned(msgspec.Struct, frozen=True):
     teams: frozenset[UUID] = frozenset()
     everybody: bool = False
     people_moved: bool = False
+
+    def is_on(self, shown: ShownDeals | None) -> bool:
+        """Whether a page may show it. None: one that shows more than some people's deals."""
+        if self.everybody or shown is None:
+            return True
+        return shown.team_id in self.teams or not self.people.isdisjoint(shown.people)
 
 
 EVERYBODY = Concerned(everybody=True, people_moved=True)
