@@ -16,7 +16,7 @@ from api.engine.answers import AccountChangesAnswer, AccountsAnswer, LinkAnswer,
 from api.engine.auth import may_read, may_write
 from api.engine.errors import UNKNOWN_REFERENCE, Problem
 from api.engine.fields import MAIL, ShortText
-from api.engine.persons import Language, Placed, Zone
+from api.engine.persons import Language, RoleBinding, Zone
 from api.engine.reading import Look
 from api.engine.roles import ADMIN, Role
 from api.engine.users import USER_PATTERN
@@ -33,7 +33,7 @@ Reader = Annotated[Look, Depends(may_read(*ADMIN))]
 Login = Annotated[str, Path(pattern=USER_PATTERN, description="the pseudonym that the person signs in with")]
 
 
-class MakeAccount(Placed):
+class MakeAccount(RoleBinding):
     """`login` is a pseudonym, which the ledger keeps for ever; `name` and `email` are personal and stay out of it."""
 
     model_config = ConfigDict(
@@ -49,7 +49,7 @@ class MakeAccount(Placed):
     timezone: Zone | None = None
 
 
-class ChangeRole(Placed):
+class ChangeRole(RoleBinding):
     model_config = ConfigDict(json_schema_extra={"examples": [{"role": "auditor"}]})
 
 

@@ -12,7 +12,7 @@ from api.engine.answers import KeysAnswer, NewKeyAnswer, answers
 from api.engine.auth import may_read, may_write
 from api.engine.errors import UNKNOWN_REFERENCE, Problem
 from api.engine.fields import Instant, ShortText
-from api.engine.persons import Placed
+from api.engine.persons import RoleBinding
 from api.engine.reading import Look
 from api.engine.roles import ADMIN, Role
 from api.engine.users import OPERATOR_ONLY, USER_PATTERN, NewKey
@@ -34,7 +34,7 @@ Admin = Annotated[Writer, Depends(may_write(*ADMIN, versioned=False))]
 KeyId = Annotated[str, Path(pattern="^[0-9a-f]{16}$", description="the id between sl_ and the secret")]
 
 
-class MakeKey(Placed):
+class MakeKey(RoleBinding):
     """A rep's key names the rep, a manager's the team. The user id is a pseudonym, never a name or an address."""
 
     model_config = ConfigDict(

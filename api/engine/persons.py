@@ -13,7 +13,7 @@ from api.engine.roles import Role
 from runtime.language import LANGUAGES
 
 
-class Placed(Strict):
+class RoleBinding(Strict):
     """What somebody may do, and for whom: a rep's names the rep, a manager's the team."""
 
     MADE: ClassVar = "account"

@@ -8,26 +8,26 @@ from datetime import datetime
 FOREVER = float("inf")
 
 
-class Making:
-    """A part that is being rendered. `until`: seconds of the epoch; it is said otherwise from then on."""
+class Fragment:
+    """A part that is being rendered. `private`: it is kept for nobody. `expires`: seconds of the epoch; it is said otherwise from then on."""
 
-    __slots__ = ("alone", "until")
+    __slots__ = ("expires", "private")
 
     def __init__(self) -> None:
-        self.alone = False
-        self.until = FOREVER
+        self.private = False
+        self.expires = FOREVER
 
 
-MAKING: ContextVar[Making | None] = ContextVar("MAKING", default=None)
+RENDERING: ContextVar[Fragment | None] = ContextVar("RENDERING", default=None)
 
 
-def alone() -> None:
-    """What is being rendered is one session's, one address's or one moment's own: it is kept for nobody."""
-    if (making := MAKING.get()) is not None:
-        making.alone = True
+def private() -> None:
+    """What is being rendered is one session's, one address's or one moment's own."""
+    if (fragment := RENDERING.get()) is not None:
+        fragment.private = True
 
 
-def until(moment: datetime) -> None:
+def expires(moment: datetime) -> None:
     """What is being rendered is said otherwise from then on."""
-    if (making := MAKING.get()) is not None:
-        making.until = min(making.until, moment.timestamp())
+    if (fragment := RENDERING.get()) is not None:
+        fragment.expires = min(fragment.expires, moment.timestamp())

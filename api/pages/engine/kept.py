@@ -18,7 +18,7 @@ from typing import Any, NamedTuple, Protocol
 import orjson
 from markupsafe import Markup
 
-from api.pages.engine.noting import MAKING, Making, alone
+from api.pages.engine.fragment import RENDERING, Fragment, private
 from api.pages.engine.shown import Viewer, now_of
 
 MOST = 24_000_000
@@ -38,10 +38,10 @@ class Reader(Viewer, Protocol):
 
 
 class Part(NamedTuple):
-    """`until`: seconds of the epoch; it is said otherwise from then on."""
+    """`expires`: seconds of the epoch; it is said otherwise from then on."""
 
     text: Markup
-    until: float
+    expires: float
 
 
 class Parts:
@@ -54,7 +54,7 @@ class Parts:
 
     def get(self, key: Any, now: float) -> Part | None:
         found = self._parts.get(key)
-        if found is None or found.until <= now:
+        if found is None or found.expires <= now:
             return None
         self._parts.move_to_end(key)
         return found
@@ -90,18 +90,18 @@ class Kept:
         content = blake2b(orjson.dumps(made_of), digest_size=20).digest()
         key = (place, content, self._reader)
         part = self._parts.get(key, self._now)
-        around = MAKING.get()
+        around = RENDERING.get()
         if part is None:
-            made = Making()
-            token = MAKING.set(made)
+            fragment = Fragment()
+            token = RENDERING.set(fragment)
             try:
-                part = Part(caller(), made.until)
+                part = Part(caller(), fragment.expires)
             finally:
-                MAKING.reset(token)
-            if made.alone:
-                alone()
+                RENDERING.reset(token)
+            if fragment.private:
+                private()
             else:
                 self._parts.put(key, part)
         if around is not None:
-            around.until = min(around.until, part.until)
+            around.expires = min(around.expires, part.expires)
         return part.text

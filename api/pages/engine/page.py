@@ -31,7 +31,7 @@ from api.engine.signed_in import (
     own_origin,
     signed_in,
 )
-from api.pages.engine import noting, rendering, shared
+from api.pages.engine import fragment, rendering, shared
 from api.pages.engine.asking import Answer, Json, Refusal, ask
 from api.pages.engine.navigation import HOME
 from api.pages.engine.past import AS_OF, DAY, day_asked, refuse_acts
@@ -82,7 +82,7 @@ class Page:
     @property
     def session(self) -> Session:
         """Theirs alone: what is rendered of it is kept for nobody."""
-        noting.alone()
+        fragment.private()
         return self._session
 
     @property
@@ -100,7 +100,7 @@ class Page:
     @property
     def query(self) -> Lenient:
         """What the address says behind the question mark, without what is empty."""
-        noting.alone()
+        fragment.private()
         return Lenient({name: value for name, value in self.request.query_params.items() if value})
 
     @property

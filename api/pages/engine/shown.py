@@ -16,7 +16,7 @@ from babel import numbers as babel_numbers
 from jinja2 import pass_context
 from jinja2.runtime import Context
 
-from api.pages.engine import noting
+from api.pages.engine import fragment
 from runtime.language import catalogue
 
 NOTHING = "–"
@@ -184,7 +184,7 @@ def ago(context: Context, value: Any) -> str:
     found = read_moment(value)
     if found is None:
         return NOTHING
-    noting.alone()
+    fragment.private()
     away = found - datetime.now(UTC)
     language = _page(context).language
     return babel_dates.format_timedelta(away, add_direction=True, locale=LOCALES[language], threshold=0.95)
@@ -222,7 +222,7 @@ def is_past(value: Any) -> bool:
     found = read_moment(value)
     if found is None or found < datetime.now(UTC):
         return found is not None
-    noting.until(found)
+    fragment.expires(found)
     return False
 
 
