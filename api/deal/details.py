@@ -8,10 +8,12 @@ from uuid import UUID
 import msgspec
 from fastapi import Depends, Response
 
+from api.deal.approvals import acts_of
 from api.engine import auth
 from api.engine.answers import shaped
 from api.engine.auth import may_read
 from api.engine.reading import Look, sees
+from api.engine.users import User
 from domain.deal.deal import Deal
 from domain.deal.gates import missing, on_the_way
 from domain.engine.errors import NotFound
@@ -37,7 +39,7 @@ class Gate(msgspec.Struct):
 
 class OverrideView(msgspec.Struct):
     """`approved` is None until it is decided; `spent`: it let the deal pass, or the deal was closed since; `waits`: a decision can
-    still open something.
+    still open something; `acts`: those of the tables that are one's own to do with it.
     """
 
     override_id: UUID
@@ -48,6 +50,7 @@ class OverrideView(msgspec.Struct):
     decided_by: str
     spent: bool
     waits: bool
+    acts: list[str]
 
 
 class DealDetails(msgspec.Struct):
@@ -86,7 +89,7 @@ async def read_details(
         quotes=list(deal.quotes.values()),
         touches=await touches.newest(look.services.pool, deal_id, TOUCHES),
         gates=[_gate(deal, process, stage.name) for stage in process.stages],
-        overrides=_overrides(deal, process),
+        overrides=_overrides(deal, process, look.user),
     )
     return look.json(found)
 
@@ -96,7 +99,7 @@ def _gate(deal: Deal, process: Process, stage: str) -> Gate:
     return Gate(stage, list(asked), list(missing(deal.evidence(), asked)))
 
 
-def _overrides(deal: Deal, process: Process) -> list[OverrideView]:
+def _overrides(deal: Deal, process: Process, user: User) -> list[OverrideView]:
     """The last that was asked for first."""
     return [
         OverrideView(
@@ -107,7 +110,8 @@ def _overrides(deal: Deal, process: Process) -> list[OverrideView]:
             approved=one.approved,
             decided_by=one.by,
             spent=one.spent,
-            waits=one.approved is None and not one.spent and deal.has_ahead(process, one.to),
+            waits=(waits := one.waits and deal.has_ahead(process, one.to)),
+            acts=acts_of(one.requested_by, user) if waits else [],
         )
         for one in reversed(deal.overrides.values())
     ]

@@ -10,6 +10,7 @@ from fastapi import Depends, Response
 from pydantic import Field, StringConstraints
 
 from api.deal.acts import DEALS, PROMISES
+from api.deal.approvals import DECIDE, add_acts_of_overrides, may_decide_one
 from api.engine import auth
 from api.engine.allowed import add_allowed
 from api.engine.answers import shaped
@@ -124,7 +125,7 @@ async def _whose(writer: Writer, _: Any, given: Given) -> None:
 
 add_acts(router, DEALS, {"openDeal": _owner, "logActivity": _whose})
 add_acts(promises, PROMISES)
-add_allowed(router, (*DEALS, *PROMISES), Deal, "/deals")
+add_allowed(router, (*DEALS, *PROMISES), Deal, "/deals", {DECIDE.operation: may_decide_one})
 
 
 @router.get(
@@ -143,7 +144,9 @@ async def list_deals(look: Reader, asked: Annotated[DealFilters, Depends(query(D
     turned = asked.sort, asked.cursor, asked.limit
     position = await look.known(WAITS_FOR, asked.known_at)
     if position is None:
-        return look.json(await deal_board.listing(look.services.pool, narrowed, *turned))
+        found = await deal_board.listing(look.services.pool, narrowed, *turned)
+        add_acts_of_overrides(found.items, look.user)
+        return look.json(found)
     return look.json(await known.listing(look.services.pool, position, narrowed, *turned))
 
 
@@ -168,4 +171,5 @@ async def read_deal(
         found = await known.get(look.services.pool, deal_id, position)
     if found is None:
         raise NotFound(f"the deal {deal_id} was not known then", kind="deal", id=str(deal_id))
+    add_acts_of_overrides([found], look.user)
     return look.json(found, found.version)

@@ -18,7 +18,7 @@ from psycopg.rows import dict_row
 from api.engine.rates import Rate
 from api.engine.roles import Role
 from api.engine.turns import Turns
-from domain.engine.context import Reach
+from domain.engine.context import Actor, Reach
 from domain.engine.errors import AlreadyExists, Forbidden, KeyReused, NotFound
 from domain.people.people import Rep, Team
 from runtime.bounds import Bounds
@@ -74,6 +74,10 @@ class User:
     person_id: UUID | None = None
     account_id: UUID | None = None
     """Of who is signed in; a key has none."""
+
+    @property
+    def actor(self) -> Actor:
+        return Actor("user", self.user_id)
 
     @property
     def sees_team(self) -> UUID | None:

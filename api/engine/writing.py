@@ -20,7 +20,7 @@ from api.engine.users import User
 from domain.engine import reading
 from domain.engine.command import Command
 from domain.engine.command_handler import Receipt
-from domain.engine.context import SKEW, Actor, Channel, Context, WholeRequest
+from domain.engine.context import SKEW, Channel, Context, WholeRequest
 from domain.engine.errors import NotFound
 from domain.engine.values import NAMESPACE, id_within
 
@@ -86,7 +86,7 @@ class Writer:
         happened = _occurred_at(body, now)
         return Context(
             now=now,
-            actor=Actor("user", self.user.user_id),
+            actor=self.user.actor,
             channel=self.request.scope.get(CHANNEL, Channel.API),
             occurred_at=happened,
             reason=body.reason if body is not None else None,

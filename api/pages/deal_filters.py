@@ -74,14 +74,13 @@ async def people(page: Page) -> dict[str, Any]:
     }
 
 
-def approvals_of(page: Page, deals: Iterable[Any], reps: Iterable[Any]) -> list[dict[str, Any]]:
+def approvals_of(deals: Iterable[Any], reps: Iterable[Any]) -> list[dict[str, Any]]:
     """The overrides of these deals that wait for a decision, each with its deal and who asked for it, by name where that is one
-    of the reps; the longest first. `own`: the person asked for it, and somebody else decides.
+    of the reps; the longest first.
     """
-    own = f"user:{page.session.user.user_id}"
     names = {f"user:{one['user_id']}": one["name"] for one in reps if one.get("user_id")}
     found = [
-        {**one, "deal": deal, "own": by == own, "asked_by": names.get(by) or by.partition(":")[2] or by}
+        {**one, "deal": deal, "asked_by": names.get(by) or by.partition(":")[2] or by}
         for deal in deals
         for one in deal.get("overrides_asked", ())
         for by in (one["requested_by"],)

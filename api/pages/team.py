@@ -146,7 +146,7 @@ async def _now(page: Page, people: People, team_id: str) -> dict[str, Any]:
         "waits": _waits(cycles["items"], meetings["items"]),
         "adjustments": adjustments["items"],
         "items": items["items"],
-        "approvals": approvals_of(page, asked["items"], people.reps),
+        "approvals": approvals_of(asked["items"], people.reps),
         "cases": [one for one in cases["items"] if one["missed"] and one["status"] != "closed"],
     }
 

@@ -48,7 +48,7 @@ async def today(page: Writers) -> Response:
         page.find("/policies/default"),
         _asking(page, rep),
     )
-    approvals = [one for one in approvals_of(page, asking, reps) if not one["own"]]
+    approvals = [one for one in approvals_of(asking, reps) if one["acts"]]
     tonight = (now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
     return page.render(
         "today.html",

@@ -12,6 +12,7 @@ from uuid import UUID
 from domain.deal import facts as f
 from domain.deal.gates import AT_STAKE, NEVER_OVERRIDDEN, Evidence, changed, closing, missing, on_the_way
 from domain.deal.kept import mark_in, mark_of
+from domain.deal.overrides import may_decide
 from domain.deal.promising import PromisingDeal
 from domain.engine.errors import FieldError, GateNotPassed, Invalid, NotFound, Refused
 from domain.engine.values import Activity, Money, Needs, PromiseOutcome, Quote, earliest_day
@@ -258,7 +259,7 @@ class Deal(PromisingDeal):
             raise Refused(
                 "the deal has passed this gate already: there is nothing to decide", stage=self.stage
             )
-        if held.requested_by == by:
+        if not may_decide(held.requested_by, by=by):
             raise Refused("an override is decided by somebody else than who asked for it")
         differ = (
             changed(held.shown, self.evidence(), on_the_way(process, self.stage, held.to)) if approved else ()

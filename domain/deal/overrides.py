@@ -8,6 +8,11 @@ from uuid import UUID
 from domain.engine.errors import Refused
 
 
+def may_decide(requested_by: str, *, by: str) -> bool:
+    """Somebody else than who asked for it."""
+    return by != requested_by
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Override:
     """An approval, asked for or given, to reach stage `to` although `missing` is not met. `approved` is None until it
@@ -26,6 +31,11 @@ class Override:
     spent: bool = False
     closed: bool = False
     """It let the deal, as it stands now, be closed."""
+
+    @property
+    def waits(self) -> bool:
+        """For a decision."""
+        return self.approved is None and not self.spent
 
     def covers(self, to: str, lacking: tuple[str, ...]) -> bool:
         return bool(self.approved) and not self.spent and self.to == to and set(lacking) <= set(self.missing)

@@ -22,8 +22,10 @@ class Request(msgspec.Struct, frozen=True):
     at: datetime
 
 
-class WaitingOverride(msgspec.Struct, frozen=True):
-    """`requested_by`: as in events, such as `user:li`; `missing`: what would be passed over."""
+class WaitingOverride(msgspec.Struct):
+    """`requested_by`: as in events, such as `user:li`; `missing`: what would be passed over; `acts`: which of the acts are the
+    reader's to do, where that is worked out for one.
+    """
 
     override_id: UUID
     to: str
@@ -31,6 +33,7 @@ class WaitingOverride(msgspec.Struct, frozen=True):
     requested_by: str
     reason: FreeText
     asked_at: datetime
+    acts: list[str] | msgspec.UnsetType = msgspec.UNSET
 
 
 REQUESTED = """

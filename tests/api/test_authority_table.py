@@ -246,7 +246,7 @@ def test_every_act_and_every_cell_is_tried() -> None:
 
 
 TOLD = {"deal_id": "/deals", "lead_id": "/leads", "cycle_id": "/cycles"}
-OF_THE_MOMENT = {"appealCycle"}
+OF_THE_MOMENT = {"appealCycle", "decideOverride"}
 """A rule of its capability decides, beside role and reach."""
 
 

@@ -146,6 +146,32 @@ def test_deals_whose_override_waits_are_listed_until_it_is_decided(house: House)
     assert str(deal) not in waiting(client, after=decided["position"])
 
 
+def test_an_override_is_decided_by_somebody_else_than_who_asked(house: House) -> None:
+    deal = house.open_deal("north")
+    asking = house.client("north-manager")
+    asked = written(asking.post(f"/deals/{deal}/overrides", json={"to": "solution", "reason": "it closes"}))
+
+    def theirs(reader: httpx.Client) -> list[bool]:
+        """By the deal's own acts, by its details, and by the list."""
+        after = {"after": asked["position"]}
+        acts = written(reader.get(f"/deals/{deal}/acts"))["acts"]
+        (detailed,) = written(reader.get(f"/deals/{deal}/details", params=after))["overrides"]
+        listed = written(reader.get("/deals", params={"override": "asked", "limit": 200, **after}))["items"]
+        (one,) = next(item for item in listed if item["deal_id"] == str(deal))["overrides_asked"]
+        shown = written(reader.get(f"/deals/{deal}", params=after))["overrides_asked"][0]
+        return [
+            "decideOverride" in acts,
+            *(each["acts"] == ["decideOverride"] for each in (detailed, one, shown)),
+        ]
+
+    assert theirs(asking) == theirs(house.client("north")) == theirs(house.client("auditor")) == [False] * 4
+    assert theirs(house.admin) == [True] * 4
+    place = f"/deals/{deal}/overrides/{asked['answer']['override_id']}/decision"
+    assert asking.post(place, json={"approved": True}).status_code == 409
+    written(house.admin.post(place, json={"approved": True}))
+    assert "decideOverride" not in written(house.admin.get(f"/deals/{deal}/acts"))["acts"]
+
+
 def test_only_asked_overrides_are_looked_for(house: House) -> None:
     answer = house.admin.get("/deals", params={"override": "approved"})
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "query.override")
