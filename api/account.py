@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import Depends, Response
 from pydantic import ConfigDict
@@ -15,13 +14,27 @@ from api.engine.fields import Strict
 from api.engine.persons import Language, Zone
 from api.engine.reading import Look
 from api.engine.roles import READERS
-from api.engine.users import User
 from api.engine.writing import Writer
-from domain.engine.errors import Forbidden
+from api.notifications import account_of, own
 
 PATHS = ("account",)
+EXAMPLES = {
+    "NoticeRuleAnswer.what": "promise",
+    "NoticeRuleAnswer.cadence": "daily",
+    "ToldOfAnswer.what": "promise.missed",
+    "ToldOfAnswer.mail": "daily",
+    "ToldOfAnswer.chat": "off",
+    "NotificationsAnswer.login": "li.wei",
+    "NotificationsAnswer.email": "li@example.com",
+    "NotificationsAnswer.chat_url": "slack://…wxyz",
+    "NotificationsAnswer.chat_schemes": ["feishu", "slack"],
+    "quiet_from": "21:00",
+    "quiet_until": "07:30",
+    "daily_time": "08:00",
+}
 TAGS = {"account": "One's own account"}
 router = auth.router("/account", tags=[*TAGS])
+MORE = (own,)
 
 
 class Preferences(Strict):
@@ -43,7 +56,7 @@ class Preferences(Strict):
 )
 async def read(look: Annotated[Look, Depends(may_read())]) -> Response:
     """For whoever is signed in; a key has no account."""
-    return look.json(await look.services.accounts.own(_account(look.user)))
+    return look.json(await look.services.accounts.own(account_of(look.user)))
 
 
 @router.post(
@@ -57,14 +70,7 @@ async def choose(
     body: Preferences, writer: Annotated[Writer, Depends(may_write(*READERS, versioned=False))]
 ) -> Response:
     """For whoever is signed in, auditors too: it is nothing of the ledger's."""
-    account = _account(writer.user)
+    account = account_of(writer.user)
     await writer.services.accounts.prefer(account, body.language, body.timezone)
     writer.services.sessions.heard(str(account))
     return Response(status_code=204)
-
-
-def _account(user: User) -> UUID:
-    """Raises Forbidden."""
-    if user.account_id is None:
-        raise Forbidden("a key has no account: who is signed in on the pages has one")
-    return user.account_id

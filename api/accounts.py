@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Path, Response
+from fastapi import Depends, Response
 from pydantic import ConfigDict, StringConstraints
 
 from api.engine import auth
@@ -21,16 +21,17 @@ from api.engine.reading import Look
 from api.engine.roles import ADMIN, Role
 from api.engine.users import USER_PATTERN
 from api.engine.writing import CHANNEL, Writer
+from api.notifications import Login, of_person
 from domain.engine.context import Channel
 from domain.engine.errors import AlreadyExists, Forbidden, KeyReused, NotFound
 
 PATHS = ("accounts",)
 TAGS = {"accounts": "Accounts of people who sign in"}
 router = auth.router("/accounts", tags=[*TAGS])
+MORE = (of_person,)
 
 Admin = Annotated[Writer, Depends(may_write(*ADMIN, versioned=False))]
 Reader = Annotated[Look, Depends(may_read(*ADMIN))]
-Login = Annotated[str, Path(pattern=USER_PATTERN, description="the pseudonym that the person signs in with")]
 
 
 class MakeAccount(RoleBinding):

@@ -13,6 +13,7 @@ from fastapi import Request
 from api.engine.accounts import Accounts
 from api.engine.admission import Admission
 from api.engine.metrics import Metrics
+from api.engine.notice_settings import NoticeSettings
 from api.engine.oidc import OpenID
 from api.engine.passwords import Passwords
 from api.engine.sessions import CHANNEL, Sessions
@@ -37,6 +38,7 @@ class Services:
     handler: CommandHandler
     keys: KeyStore
     accounts: Accounts
+    notices: NoticeSettings
     passwords: Passwords
     providers: Mapping[str, OpenID]
     sessions: Sessions
@@ -64,6 +66,7 @@ class Services:
             handler=CommandHandler(ledger),
             keys=KeyStore(ledger, bounds.wrong_keys),
             accounts=Accounts(ledger, settings.sign_in.idle),
+            notices=NoticeSettings(ledger),
             passwords=Passwords(ledger, bounds),
             providers={one.name: OpenID(one) for one in settings.sign_in.providers},
             sessions=sessions,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api.sign_in import links, pages, providers
+from api.sign_in import links, pages, providers, unsubscribe
 
 router = pages.router
-MORE = (links.router, providers.router)
+MORE = (links.router, providers.router, unsubscribe.router)

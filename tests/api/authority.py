@@ -75,7 +75,7 @@ FOR_A_PART = {
 }
 """Of those who may, only the one whose part it is: owner, manager, chair, or who was asked."""
 
-OF_THE_SIGNED_IN = {"readOwnAccount", "chooseForOneself"}
+OF_THE_SIGNED_IN = {*("readOwnAccount", "chooseForOneself", "readOwnNotifications", "chooseOwnNotifications")}
 """A key is refused: it has no account."""
 
 

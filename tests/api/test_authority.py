@@ -34,8 +34,9 @@ SIGN_IN = {
     *(("GET", "/sign-in"), ("POST", "/sign-in"), ("GET", "/sign-in/style.css"), ("POST", "/sign-out")),
     *(("GET", "/sign-in/link/{token}"), ("POST", "/sign-in/link/{token}")),
     *(("GET", "/sign-in/oidc/{provider}"), ("GET", "/sign-in/oidc/{provider}/callback")),
+    *(("GET", "/desk/unsubscribe/{token}"), ("POST", "/desk/unsubscribe/{token}")),
 }
-"""Pages that nobody is signed in on."""
+"""Pages that nobody is signed in on. Mails are stopped by whoever has the link, from a mail program as well (RFC 8058)."""
 
 
 @pytest.fixture(scope="module")
@@ -43,8 +44,8 @@ def app() -> FastAPI:
     return create_app(Settings("postgresql:///unused", "postgresql:///unused", Path("unused")))
 
 
-OF_ONESELF = {("POST", "/desk/settings"), ("POST", "/account")}
-"""Language and time zone: no one else's, and nothing of the ledger."""
+OF_ONESELF = {("POST", "/desk/settings"), ("POST", "/account"), ("POST", "/account/notifications")}
+"""Language, time zone, what one is told of: no one else's, and nothing of the ledger."""
 
 
 def calls(app: FastAPI) -> list[tuple[str, APIRoute]]:

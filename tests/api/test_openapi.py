@@ -137,7 +137,11 @@ UNVERSIONED = {
     "post /projections/{name}/resume",
     "post /accounts",
     "post /account",
-    *(f"post /accounts/{{login}}/{what}" for what in ("link", "role", "disable", "enable", "sign-out")),
+    "post /account/notifications",
+    *(
+        f"post /accounts/{{login}}/{what}"
+        for what in ("link", "role", "disable", "enable", "sign-out", "notifications")
+    ),
 }
 
 

@@ -27,10 +27,17 @@ ROUTES = {
     if isinstance(route, APIRoute)
     for method in route.methods or ()
 }
-OF_THEIR_OWN = {"/imports", "/keys", "/projections/{name}/resume", "/accounts", "/account"} | {
-    f"/accounts/{{login}}/{act}" for act in ("link", "role", "disable", "enable", "sign-out")
+OF_THEIR_OWN = {
+    "/imports",
+    "/keys",
+    "/projections/{name}/resume",
+    "/accounts",
+    "/account",
+    "/account/notifications",
+} | {
+    f"/accounts/{{login}}/{act}" for act in ("link", "role", "disable", "enable", "sign-out", "notifications")
 }
-"""Routes whose commands are written by hand: import, keys, projections resume, user."""
+"""Routes whose commands are written by hand: import, keys, projections resume, user, notifications."""
 WHOLE = {"Money", "ScopeBody", "Days", "Change", "Part", "ScoreBody"}
 """Bodies within a body that one option says."""
 MADE = {act.creates for act in capabilities.ACTS if act.creates}
