@@ -124,9 +124,10 @@ async def do(operation: str, page: Writers) -> Response:
     act = act_of(page, operation)
     sent = await page.request.form()
     typed = {name: value for name, value in sent.items() if isinstance(value, str)}
-    if "metrics" in typed:  # of which several are chosen
-        typed["metrics"] = "\n".join(map(str, sent.getlist("metrics")))
     controls = _controls(page, act)
+    for control in controls:
+        if control.kind == "lines" and control.name in typed:  # of which several may be chosen
+            typed[control.name] = "\n".join(map(str, sent.getlist(control.name)))
     typed, unclear = await finding.resolved(page, controls, typed)
     if unclear:
         return await _again(page, act, typed, 422, finding.problem_of(unclear), unclear)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from fastapi import Depends, Response
 
+from api.pages.colleagues import reps_of
 from api.pages.engine.page import Page, may_open, router
 
 FILTERS = ("owner_id", "team_id", "severity", "status", "overdue")
@@ -22,7 +23,7 @@ async def cases(page: Opened) -> Response:
     asked = page.query
     narrowed = {name: asked[name] for name in FILTERS if name in asked}
     found = await page.read("/cases", **narrowed, cursor=asked["cursor"], limit=ROWS)
-    teams, reps = await page.listed("/teams"), await page.listed("/reps")
+    teams, reps = await page.listed("/teams"), await reps_of(page)
     customers = await _customers(page, (one["customer_id"] for one in found["items"]))
     return page.render(
         "cases.html",
@@ -47,7 +48,7 @@ async def case(case_id: UUID, page: Opened) -> Response:
         history=history,
         customer=await page.find(f"/customers/{found['customer_id']}"),
         deal=found["deal_id"] and await page.find(f"/deals/{found['deal_id']}"),
-        people=_by_id(await page.listed("/reps")),
+        people=_by_id(await reps_of(page)),
         own=bool(allowed["acts"]),
     )
 

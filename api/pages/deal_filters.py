@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from api.engine.roles import Role
+from api.pages.colleagues import reps_of
 from api.pages.engine.page import Lenient, Page
 from domain.policy.closed import CLOSED
 
@@ -49,7 +50,7 @@ def narrowed(asked: Lenient, names: tuple[str, ...] = FILTERS) -> dict[str, str]
 async def choices(page: Page) -> dict[str, Any]:
     """Whose, what and by which process deals can be."""
     read, teams, reps, products = await asyncio.gather(
-        page.read("/processes"), page.listed("/teams"), page.listed("/reps"), page.listed("/products")
+        page.read("/processes"), page.listed("/teams"), reps_of(page), page.listed("/products")
     )
     processes = read["processes"]
     return {
@@ -65,7 +66,7 @@ async def choices(page: Page) -> dict[str, Any]:
 async def people(page: Page) -> dict[str, Any]:
     """The teams and reps whose figures this person may see."""
     own = page.session.user.sees_team
-    teams, reps = await page.listed("/teams"), await page.listed("/reps")
+    teams, reps = await page.listed("/teams"), await reps_of(page)
     if own is None:
         return {"teams": teams, "reps": reps}
     return {

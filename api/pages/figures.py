@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from fastapi import Depends, Response
 
+from api.pages.colleagues import reps_of
 from api.pages.deal_filters import people
 from api.pages.engine.chart import Chart, Mark, chart
 from api.pages.engine.page import Page, may_open, router
@@ -181,7 +182,7 @@ async def events(page: Anybody) -> Response:
     asked = query | page.then
     figure = await page.read("/figures", **asked)
     found = await page.read("/figures/events", **asked, limit=PAGE_OF, cursor=page.query["cursor"])
-    reps = {one["id"]: one["name"] for one in await page.listed("/reps")}
+    reps = {one["id"]: one["name"] for one in await reps_of(page)}
     return page.render(
         "figure_events.html",
         metric=next(one for one in metrics if one["key"] == figure["metric"]),

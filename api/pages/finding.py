@@ -11,10 +11,10 @@ from fastapi import Depends, Response
 from starlette.exceptions import HTTPException
 
 from api.engine.roles import WRITERS
-from api.pages.engine import forms
 from api.pages.engine.asking import Refusal
 from api.pages.engine.forms import Control, Found
 from api.pages.engine.page import Page, may_open, router
+from api.pages.offered import LOOKED_FOR
 
 MOST = 12
 SEVERAL = "choose one of those that are found by the name"
@@ -27,7 +27,7 @@ Writers = Annotated[Page, Depends(may_open(*WRITERS))]
 @pages.get("/choices/{of}", summary="What can be chosen for a field")
 async def choices(of: str, page: Writers) -> Response:
     """Customers and deals by any part of a name."""
-    if of not in forms.LOOKED_FOR:
+    if of not in LOOKED_FOR:
         raise HTTPException(404, "there is nothing of that kind to choose from")
     return page.part("choices.html", items=await _search(page, of, page.query["text"]))
 
@@ -40,7 +40,7 @@ async def resolved(
     """
     meant, open = dict(typed), {}
     for control in controls:
-        if control.kind == "id" and control.of in forms.LOOKED_FOR and _is_by_name(control.name, typed):
+        if control.kind == "id" and control.of in LOOKED_FOR and _is_by_name(control.name, typed):
             name = typed.get(f"{control.name}.shown", "").strip()
             found = await _found(page, control.of, name) if name else ()
             meant[control.name] = found[0].id if len(found) == 1 else ""

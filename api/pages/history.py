@@ -13,6 +13,7 @@ from fastapi import Depends, Response
 from fastapi.responses import StreamingResponse
 
 from api.engine.roles import OVERSEERS
+from api.pages.colleagues import reps_of
 from api.pages.engine.page import Page, may_open, router
 from domain.engine.context import Channel
 from domain.engine.facts import FACTS
@@ -70,7 +71,7 @@ def _query(page: Page, reps: list[Any]) -> dict[str, str]:
 
 async def _reps(page: Page) -> list[Any]:
     """Those who sign in: the ledger knows them by their account."""
-    return [one for one in await page.listed("/reps") if one.get("user_id")]
+    return [one for one in await reps_of(page) if one.get("user_id")]
 
 
 def _who(asked: str, reps: list[Any]) -> str:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from fastapi import Depends, Response
 
+from api.pages.colleagues import reps_of
 from api.pages.engine.page import Page, may_open, router
 
 FILTERS = ("status", "owner_id", "team_id", "owned", "source")
@@ -23,7 +24,7 @@ async def leads(page: Opened) -> Response:
     narrowed = {name: asked[name] for name in FILTERS if name in asked}
     narrowed["status"] = None if asked["status"] == "all" else asked.get("status", "open")
     found = await page.read("/leads", **narrowed, cursor=asked["cursor"], limit=ROWS)
-    return page.render("leads.html", found=found, asked=asked, reps=await page.listed("/reps"))
+    return page.render("leads.html", found=found, asked=asked, reps=await reps_of(page))
 
 
 @pages.get("/leads/{lead_id}", summary="One lead")

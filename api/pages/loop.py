@@ -11,9 +11,14 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
+from jinja2 import pass_context
+from jinja2.runtime import Context
+
 from api.engine.roles import Role
+from api.pages.colleagues import reps_of
 from api.pages.engine.page import Page
-from api.pages.engine.shown import NOTHING, figure_text
+from api.pages.engine.rendering import add_filters
+from api.pages.engine.shown import NOTHING, figure_text, word_text
 from domain.figures.metrics import Unit, find_metric
 from runtime.language import catalogue
 
@@ -31,6 +36,18 @@ STEPS = {
     "decide-appeal": "decideAppeal",
 }
 """The act that gives what a cycle waits for."""
+SAID = {
+    "propose": "propose a target",
+    "agree": "agree to the targets",
+    "self-assess": "give one's own assessment",
+    "assess": "give the manager's assessment",
+    "decide": "take a decision",
+    "give-feedback": "give feedback",
+    "acknowledge": "acknowledge the feedback",
+    "decide-appeal": "decide the appeal",
+    "hold": "record what came of the meeting",
+}
+"""What is asked of somebody, as it is said."""
 SECTIONS = {
     "targets": "targets",
     "scorecard": "scorecard",
@@ -48,6 +65,28 @@ SECTIONS = {
 LABELS = {"mean_days": "days", "number": "target", "entered_on": "entered"}
 UNNAMED = ("promises", "deals", "score", "outcome", "facts")
 """Values of a pack that need no name beside the section's."""
+
+
+@pass_context
+def step(context: Context, value: str) -> str:
+    return word_text(context["page"].language, SAID.get(value, value))
+
+
+@pass_context
+def metric(context: Context, value: Mapping[str, Any], said: str = "name") -> str:
+    """What a metric is called, or how it is defined."""
+    language = context["page"].language
+    return metric_text(language, value["key"], value[said][language])
+
+
+def metric_text(language: str, key: str, text: str) -> str:
+    """With the kind or stage of one of a family in that language."""
+    family, _, code = key.partition(":")
+    used_as = "stage" if family == "stage-conversion" else "activity"
+    return text.replace(code, word_text(language, code, used_as)) if code else text
+
+
+add_filters(step=step, metric=metric)
 
 
 class People:
@@ -81,13 +120,8 @@ class People:
         return user.role is Role.ADMIN or (id is not None and id == str(user.person_id))
 
     def metric(self, key: str) -> str:
-        """Its name; the kind or stage of one of a family in the reader's language."""
         found = find_metric(key)
-        if found is None:
-            return key
-        name, (family, _, code) = str(getattr(found.name, self.page.language)), key.partition(":")
-        used_as = "stage" if family == "stage-conversion" else "activity"
-        return name.replace(code, self._code(code, used_as)) if code else name
+        return metric_text(self.page.language, key, getattr(found.name, self.page.language)) if found else key
 
     def figure(self, value: Any, key: str, currency: str = "") -> str:
         """As its metric is counted."""
@@ -164,7 +198,7 @@ class People:
 
 
 async def people_of(page: Page) -> People:
-    reps, teams = await asyncio.gather(page.listed("/reps"), page.listed("/teams"))
+    reps, teams = await asyncio.gather(reps_of(page), page.listed("/teams"))
     return People(page, reps, teams)
 
 

@@ -5,36 +5,47 @@ from __future__ import annotations
 from typing import Any
 
 from api.engine.acts import Act
+from api.pages.colleagues import reps_of
 from api.pages.deal_filters import stages_of
-from api.pages.engine import forms
 from api.pages.engine.forms import Control
 from api.pages.engine.page import Page
+from api.pages.loop import metric_text
 from domain.engine import reading
+from domain.engine.references import PERSON
 
-METRICS = ("metric", "metrics")
-"""Fields of the keys of metrics."""
+LISTS = {"rep": "/reps", PERSON: "/reps", "team": "/teams", "product": "/products"}
+"""Where the lists are, of which one is chosen."""
+LOOKED_FOR = {"customer", "deal"}
+"""Of which one is looked for by name."""
 OF_STAGES = {"to", "stage"}
 """Fields of a deal's acts that name a stage of its process."""
 
 
 async def choices_of(page: Page, controls: tuple[Control, ...]) -> dict[str, list[Any]]:
-    """What can be chosen for an id, by what it refers to."""
-    wanted = {
-        control.of for control in controls if control.kind == "id" and control.of in forms.LISTS.values()
-    }
+    """What can be chosen, by what the controls are of: each with an id and a name."""
+    wanted = {control.of for control in controls if control.of in LISTS}
     if any(control.kind == "scope" for control in controls):
         wanted |= {"rep", "team"}
-    found = {of: await page.listed(f"/{of}s") for of in sorted(wanted)}
-    chosen = {of: [one for one in listed if one["active"]] for of, listed in found.items()}
-    if any(control.name in METRICS for control in controls):
+    listed = {path: await _listed(page, path) for path in sorted({LISTS[of] for of in wanted})}
+    chosen = {of: listed[LISTS[of]] for of in wanted}
+    if any(control.of == "metric" for control in controls):
         chosen["metric"] = await _metrics(page)
     return chosen
+
+
+async def _listed(page: Page, path: str) -> list[Any]:
+    found = await (reps_of(page) if path == "/reps" else page.listed(path))
+    return [one for one in found if one["active"]]
 
 
 async def _metrics(page: Page) -> list[Any]:
     """Those that are measured, by their names."""
     found = (await page.read("/figures/catalogue"))["metrics"]
-    return [one for one in found if one["measured"]]
+    return [
+        {"id": one["key"], "name": metric_text(page.language, one["key"], one["name"][page.language])}
+        for one in found
+        if one["measured"]
+    ]
 
 
 async def stages_for(page: Page, act: Act, given: dict[str, str]) -> tuple[str, ...]:
@@ -62,7 +73,7 @@ async def names_of(page: Page, controls: tuple[Control, ...]) -> dict[str, str]:
     """Of customers and deals that are filled in by their ids."""
     named: dict[str, str] = {}
     for control in controls:
-        if control.kind == "id" and control.of in forms.LOOKED_FOR and control.value:
+        if control.kind == "id" and control.of in LOOKED_FOR and control.value:
             found = await by_id(page, f"/{control.of}s/{{}}", str(control.value))
             if found:
                 named[str(control.value)] = found.get("title") or found["profile"]["name"]

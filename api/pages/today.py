@@ -13,6 +13,7 @@ import orjson
 from fastapi import Depends, Response
 
 from api.engine.roles import LEADERS, WRITERS
+from api.pages.colleagues import reps_of
 from api.pages.deal_filters import TEAM, approvals_of, whose
 from api.pages.engine.page import HEADERS, Page, may_open, router
 from api.pages.engine.shown import now_of, read_moment
@@ -83,7 +84,7 @@ def _whose(page: Page) -> str:
 
 async def _reps(page: Page) -> list[Any]:
     """Of whom a leader chooses one."""
-    return await page.listed("/reps") if page.role in LEADERS else []
+    return await reps_of(page) if page.role in LEADERS else []
 
 
 async def _asking(page: Page, rep: str) -> list[Any]:

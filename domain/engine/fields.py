@@ -75,6 +75,13 @@ class OneOf:
     values: tuple[Enum, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class NameOf:
+    """What a text is the name of, where there is a list of those."""
+
+    kind: str
+
+
 # -- the types -------------------------------------------------------------------------------------
 
 FLAT = object()
@@ -88,7 +95,7 @@ NOT_BLANK = Pattern(r"^[^\x00]*[^\s\x00](?:[^\x00]+)?$", "must not be empty")
 
 Name = Annotated[str, Len(1, MAX_NAME), NOT_BLANK]
 ShortText = Annotated[str, MaxLen(MAX_NAME), PLAIN]
-MetricKey = Annotated[str, MaxLen(100), PLAIN]
+MetricKey = Annotated[str, MaxLen(100), PLAIN, NameOf("metric")]
 Key = Annotated[str, MaxLen(200), PLAIN]
 """Of something in a table of ours, or made by a rule."""
 Label = Annotated[str, Len(1, 60), NOT_BLANK]

@@ -8,6 +8,7 @@ from fastapi import Response
 
 from api.engine.roles import Role
 from api.pages.admin.tabs import TABS, Admin, typed
+from api.pages.colleagues import reps_of
 from api.pages.engine.asking import Refusal
 from api.pages.engine.page import Lenient, Page, router
 from api.pages.engine.typed import errors_of
@@ -108,7 +109,7 @@ async def _keys(
 
 async def _people(page: Page, given: dict[str, str] | None, refused: Refusal | None) -> dict[str, Any]:
     """What both forms choose from, and what is wrong with what was typed."""
-    teams, reps = await page.listed("/teams"), await page.listed("/reps")
+    teams, reps = await page.listed("/teams"), await reps_of(page)
     return {
         "tabs": TABS,
         "roles": ROLES,

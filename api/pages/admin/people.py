@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import Response
 
 from api.pages.admin.tabs import TABS, Admin
+from api.pages.colleagues import reps_of
 from api.pages.engine.page import router
 
 pages = router()
@@ -12,7 +13,7 @@ pages = router()
 
 @pages.get("/admin/people", summary="Teams and reps")
 async def people(page: Admin) -> Response:
-    teams, reps = await page.listed("/teams"), await page.listed("/reps")
+    teams, reps = await page.listed("/teams"), await reps_of(page)
     loads = {load["rep_id"]: load for load in (await page.read("/reps/loads"))["reps"]}
     names = {one["id"]: one["name"] for one in (*teams, *reps)}
     members: dict[str, list[object]] = {team["id"]: [] for team in teams}

@@ -17,8 +17,8 @@ from annotated_types import Ge, Le, Len, MaxLen, MinLen
 from api.engine.acts import Act, default_of, plain
 from api.engine.acts import Field as Stated
 from domain.engine.facts import Personal
-from domain.engine.fields import OneOf
-from domain.engine.references import PERSON, Refers
+from domain.engine.fields import NameOf, OneOf
+from domain.engine.references import Refers
 from domain.engine.values import Money
 from domain.figures.scope import Scope
 from domain.time.duration import Duration
@@ -28,9 +28,6 @@ BODY = "body"
 """The name of a control that is the whole body."""
 LONG = 1_000
 """A text that may be longer gets several lines."""
-LISTS = {"rep": "rep", PERSON: "rep", "team": "team", "product": "product"}
-"""What an id refers to that is chosen from a list; all else is looked for."""
-LOOKED_FOR = {"customer", "deal"}
 KINDS = {
     date: "day",
     datetime: "moment",
@@ -56,7 +53,7 @@ class Found:
 @dataclass(frozen=True, slots=True)
 class Control:
     """One field as it is shown. `name` is its dotted place in the body; `kind` one of text, long, number, whole, money, day, moment,
-    yes, either, choice, id, lines, scope, json; `of` what an id refers to; `options` the values of a choice.
+    yes, either, choice, id, lines, scope, json; `of` what an id refers to, or a text is the name of; `options` the values of a choice.
     """
 
     name: str
@@ -109,7 +106,7 @@ def _controls(name: str, hint: Any, needed: bool, default: Any = "", help: str =
     )
     refers = _marker(hint, Refers)
     if refers is not None:
-        yield replace(base, kind="id", of=LISTS.get(refers.kind, refers.kind))
+        yield replace(base, kind="id", of=refers.kind)
     elif kind is Money:
         yield replace(base, kind="money")
     elif kind is Scope:
@@ -156,12 +153,19 @@ def _is_plain(cls: Any) -> bool:
 
 def _several(base: Control, inner: Any) -> Control:
     """A list: of texts one a line, of anything else as JSON."""
-    return replace(base, kind="lines" if plain(inner) is str else "json")
+    return replace(base, kind="lines" if plain(inner) is str else "json", of=_name_of(inner))
 
 
 def _text(base: Control, hint: Any) -> Control:
     longest = _longest(hint)
-    return replace(base, kind="long" if longest is None or longest > LONG else "text", longest=longest)
+    return replace(
+        base, kind="long" if longest is None or longest > LONG else "text", longest=longest, of=_name_of(hint)
+    )
+
+
+def _name_of(hint: Any) -> str:
+    found = _marker(hint, NameOf)
+    return found.kind if found else ""
 
 
 def _limited(base: Control, hint: Any) -> Control:

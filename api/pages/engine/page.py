@@ -197,7 +197,7 @@ class Page:
         return await asyncio.gather(*(self.read(path, **query) for path, query in asked))
 
     async def listed(self, path: str, **query: Any) -> list[Any]:
-        """All of a list that people choose from, whatever it takes; of a longer one the first `MOST`. Reps of one's own team come first."""
+        """All of a list that people choose from, whatever it takes; of a longer one the first `MOST`."""
         found: list[Any] = []
         cursor: str | None = None
         while len(found) < MOST:
@@ -206,9 +206,6 @@ class Page:
             cursor = read.get("next_cursor")
             if cursor is None:
                 break
-        own = self.session.user.team_id
-        if path == "/reps" and own is not None:
-            found.sort(key=lambda one: one["parent_id"] != str(own))
         return found
 
     async def find(self, path: str, **query: Any) -> Any | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,14 @@ TEMPLATES = Path(__file__).parent.parent / "templates"
 SHARED = ("parts", "controls", "charts")
 """Templates of macros that every other one has, by these names."""
 
+FILTERS = dict(shown.FILTERS)
+"""Of every template. What only some pages have words for comes from there (`add_filters`)."""
+
+
+def add_filters(**filters: Callable[..., Any]) -> None:
+    """Before the first page is rendered."""
+    FILTERS.update(filters)
+
 
 @cache
 def environment(language: str) -> Compiled:
@@ -28,7 +37,7 @@ def environment(language: str) -> Compiled:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    made.filters.update(shown.FILTERS)
+    made.filters.update(FILTERS)
     made.tests["past"] = shown.is_past
     made.globals.update(static=static.address, now=shown.now_of, entries=entries)
     return made

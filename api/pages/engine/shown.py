@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
@@ -229,29 +229,16 @@ def is_past(value: Any) -> bool:
 # --- words -----------------------------------------------------------------------------------------------------------
 
 
-STEPS = {
-    "propose": "propose a target",
-    "agree": "agree to the targets",
-    "self-assess": "give one's own assessment",
-    "assess": "give the manager's assessment",
-    "decide": "take a decision",
-    "give-feedback": "give feedback",
-    "acknowledge": "acknowledge the feedback",
-    "decide-appeal": "decide the appeal",
-    "hold": "record what came of the meeting",
-}
-"""What is asked of somebody, as it is said."""
-
-
 @pass_context
 def word(context: Context, value: Any, used_as: str = "") -> str:
     """A code or a fixed word in the person's language: `no-answer`, `won`. Codes are shown with blanks. `used_as`: as what, where it
     means another thing otherwise: the stage `contact` is no contact.
     """
-    if value in (None, ""):
-        return NOTHING
-    text = STEPS.get(str(value), str(value)) if used_as == "step" else str(value)
-    words = in_words(context)
+    return NOTHING if value in (None, "") else word_text(_page(context).language, str(value), used_as)
+
+
+def word_text(language: str, text: str, used_as: str = "") -> str:
+    words = catalogue(language)
     for said in (text, text.replace("-", " ").replace("_", " ")):
         if (found := words.pgettext(used_as, said)) != said:
             return str(found)
@@ -264,15 +251,6 @@ def topic(context: Context, value: str) -> str:
     of, _, what = value.partition(".")
     joint = "：" if _page(context).language == "zh" else ": "
     return f"{word(context, of)}{joint}{word(context, what, 'event')}"
-
-
-@pass_context
-def metric(context: Context, value: Mapping[str, Any], said: str = "name") -> str:
-    """What a metric is called, or how it is defined: the kind or stage of one of a family in the person's language."""
-    text = str(value[said][_page(context).language])
-    family, _, code = str(value["key"]).partition(":")
-    used_as = "stage" if family == "stage-conversion" else "activity"
-    return text.replace(code, word(context, code, used_as)) if code else text
 
 
 @pass_context
@@ -292,6 +270,6 @@ def merged(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
 
 
 FILTERS: dict[str, Callable[..., Any]] = {
-    "ago": ago, "day": day, "days_since": days_since, "due": due, "exactly": exactly, "figure": figure, "heard": heard, "merged": merged, "metric": metric, "moment": moment, "money": money,
+    "ago": ago, "day": day, "days_since": days_since, "due": due, "exactly": exactly, "figure": figure, "heard": heard, "merged": merged, "moment": moment, "money": money,
     "number": number, "percent": percent, "said": said, "short": short, "topic": topic, "word": word,
 }  # fmt: skip
