@@ -174,5 +174,4 @@ def base() -> str:
     """Where people's browsers find the pages."""
     if os.environ.get(URL):
         return os.environ[URL].rstrip("/")
-    found = settings()
-    return found.sign_in.public_url or f"http://{found.api_host}:{found.api_port}"
+    return settings().public_url

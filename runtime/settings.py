@@ -14,6 +14,7 @@ from typing import Self
 from domain.engine import reading
 from runtime import running
 from runtime.bounds import Bounds, NotBounded
+from runtime.outgoing import NotOutgoing, Outgoing
 from runtime.sign_in import NotSignIn, SignIn
 
 DEFAULT_DATA = "./.salesloop"
@@ -44,6 +45,7 @@ class Settings:
     )
     bounds: Bounds = field(default_factory=Bounds)
     sign_in: SignIn = field(default_factory=SignIn)
+    outgoing: Outgoing = field(default_factory=Outgoing)
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> Self:
@@ -72,7 +74,15 @@ class Settings:
             temporal_address=beside.temporal_address if beside else None,
             bounds=bounds(env),
             sign_in=sign_in(env),
+            outgoing=outgoing(env),
         )
+
+    @property
+    def public_url(self) -> str:
+        """What links begin with, where no request says it: the address that people have, else the API's own."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.api_host, self.api_host)  # noqa: S104 - asked, not opened
+        own = f"http://[{host}]:{self.api_port}" if ":" in host else f"http://{host}:{self.api_port}"
+        return self.sign_in.public_url or own
 
 
 def data_directory(env: Mapping[str, str] = os.environ) -> Path:
@@ -92,6 +102,14 @@ def sign_in(env: Mapping[str, str] = os.environ) -> SignIn:
     try:
         return SignIn.from_env(env)
     except NotSignIn as wrong:
+        raise NotConfigured(str(wrong)) from None
+
+
+def outgoing(env: Mapping[str, str] = os.environ) -> Outgoing:
+    """Raises NotConfigured."""
+    try:
+        return Outgoing.from_env(env)
+    except NotOutgoing as wrong:
         raise NotConfigured(str(wrong)) from None
 
 
