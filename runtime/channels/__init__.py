@@ -7,17 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from runtime.channels.chat import ChatChannel
 from runtime.channels.file import FileChannel
 from runtime.channels.mail import Letterhead
 from runtime.channels.message import Channel, Message, NotDelivered, Notice, TryAgain, Undeliverable
+from runtime.channels.smtp import SmtpChannel
 from runtime.settings import Settings
 
 __all__ = ["Channel", "Message", "NotDelivered", "Notice", "TryAgain", "Undeliverable", "channels"]
 
 
 def channels(settings: Settings) -> Mapping[str, Channel]:
-    """By the name that rules call them: "mail", into files where no server is set up."""
-    public_url = settings.sign_in.public_url or f"http://{settings.api_host}:{settings.api_port}"
-    return {
-        "mail": FileChannel(settings.data_dir / "mail", Letterhead("salesloop@localhost", public_url)),
-    }
+    """By the name that rules call them: "mail", into files where no server is set up, and "chat". Within a running event loop."""
+    outgoing, public_url = settings.outgoing, settings.public_url
+    letterhead = Letterhead(outgoing.sender, public_url)
+    mails: Channel = FileChannel(settings.data_dir / "mail", letterhead)
+    if outgoing.smtp:
+        mails = SmtpChannel(outgoing.smtp, letterhead)
+    return {"mail": mails, "chat": ChatChannel(outgoing.chat_schemes, public_url)}
