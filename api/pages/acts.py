@@ -16,13 +16,12 @@ from starlette.exceptions import HTTPException
 
 from api.engine.acts import Act
 from api.engine.roles import WRITERS
-from api.engine.signed_in import local
+from api.engine.signed_in import HOME, local
 from api.pages import finding
 from api.pages.addresses import page_of
 from api.pages.engine import forms
 from api.pages.engine.asking import Answer, Refusal
 from api.pages.engine.forms import Control, Found
-from api.pages.engine.navigation import HOME
 from api.pages.engine.page import Lenient, Page, may_open, router
 from api.pages.engine.shown import now_of
 from api.pages.engine.table import acts

@@ -7,8 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Response
 from starlette.responses import RedirectResponse
 
-from api.pages.engine.navigation import HOME, home
+from api.engine.signed_in import HOME
 from api.pages.engine.page import Page, may_open, router
+from api.pages.navigation import home
 
 pages = router()
 door = APIRouter(include_in_schema=False)

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from api.engine.acts import Act
-from api.pages.engine.navigation import HOME
+from api.engine.signed_in import HOME
 from api.pages.engine.page import Page
 from api.pages.engine.table import acts
 

@@ -15,8 +15,8 @@ from api.engine.sessions import csrf
 from api.engine.signed_in import COOKIE
 from api.engine.users import digest
 from api.pages import live
-from api.pages.engine.navigation import ENTRIES, entries
 from api.pages.engine.page import _said
+from api.pages.navigation import ENTRIES, entries
 from projections.engine.signals import Watermarks
 from tests.house import House
 

@@ -10,10 +10,10 @@ from jinja2.ext import babel_extract
 
 from api.pages.admin.tabs import TABS
 from api.pages.engine.forms import controls_of
-from api.pages.engine.navigation import ENTRIES
 from api.pages.engine.rendering import TEMPLATES
 from api.pages.engine.table import acts
 from api.pages.form_words import HINTS, MORE, more, worded
+from api.pages.navigation import ENTRIES
 from runtime.language import catalogue
 
 ZH = catalogue("zh")

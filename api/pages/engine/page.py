@@ -23,6 +23,7 @@ from api.engine.roles import READERS, Role
 from api.engine.services import services_of
 from api.engine.sessions import Session
 from api.engine.signed_in import (
+    HOME,
     SESSION,
     NotSignedIn,
     check_csrf,
@@ -33,7 +34,6 @@ from api.engine.signed_in import (
 )
 from api.pages.engine import fragment, rendering, shared
 from api.pages.engine.asking import Answer, Json, Refusal, ask
-from api.pages.engine.navigation import HOME
 from api.pages.engine.past import AS_OF, DAY, day_asked, refuse_acts
 from api.pages.engine.table import acts
 from domain.engine.errors import Forbidden

@@ -12,7 +12,6 @@ from jinja2 import FileSystemLoader
 from api.pages.engine import shown, static
 from api.pages.engine.compiling import Compiled
 from api.pages.engine.kept import Kept, Reader
-from api.pages.engine.navigation import entries
 from runtime.language import catalogue
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
@@ -20,12 +19,16 @@ SHARED = ("parts", "controls", "charts")
 """Templates of macros that every other one has, by these names."""
 
 FILTERS = dict(shown.FILTERS)
-"""Of every template. What only some pages have words for comes from there (`add_filters`)."""
+GLOBALS: dict[str, Any] = {"static": static.address, "now": shown.now_of}
+"""What every template has. Pages add what they alone know, before the first one is rendered."""
 
 
 def add_filters(**filters: Callable[..., Any]) -> None:
-    """Before the first page is rendered."""
     FILTERS.update(filters)
+
+
+def add_globals(**values: Any) -> None:
+    GLOBALS.update(values)
 
 
 @cache
@@ -39,7 +42,7 @@ def environment(language: str) -> Compiled:
     )
     made.filters.update(FILTERS)
     made.tests["past"] = shown.is_past
-    made.globals.update(static=static.address, now=shown.now_of, entries=entries)
+    made.globals.update(GLOBALS)
     return made
 
 

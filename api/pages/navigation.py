@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from api.engine.roles import ADMIN, LEADERS, OVERSEERS, READERS, WRITERS, Role
-
-HOME = "/desk"
+from api.pages.engine.rendering import add_globals
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,3 +41,6 @@ def entries(role: Role) -> tuple[Entry, ...]:
 def home(role: Role) -> str:
     """What a person of that role sees first."""
     return entries(role)[0].address
+
+
+add_globals(entries=entries)
