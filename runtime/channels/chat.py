@@ -77,9 +77,15 @@ class ChatChannel:
         found = parsed(message.to, self.schemes)
         if "headers" in found:
             found["headers"]["Message-ID"] = str(message.id)  # a generic receiver knows a repeat by it
-        heading = title(message) if len(message.notices) > 1 else ""
-        result = _with(found).notify(
-            render("chat.txt", message, self.public_url), title=heading, body_format="text", timeout=TIMEOUT
+        there = _with(found, self.public_url)
+        template, form = (
+            ("chat_markdown.txt", "markdown") if _takes_markdown_alone(there) else ("chat.txt", "text")
+        )
+        result = there.notify(
+            render(template, message, self.public_url),
+            title=title(message) if len(message.notices) > 1 else "",
+            body_format=form,
+            timeout=TIMEOUT,
         )
         if not result:
             raise TryAgain("chat-timeout" if result.status.name == "TIMEOUT" else "chat-refused")
@@ -123,11 +129,18 @@ def _translated(address: str) -> str:
     return address
 
 
-def _with(found: dict[str, Any]) -> Any:
+def _takes_markdown_alone(there: Any) -> bool:
+    """Made of text, it would have links that lead nowhere: each dot in them is escaped."""
+    found = there[0].notify_format
+    forms = {str(one.value) for one in (found if isinstance(found, tuple) else (found,))}
+    return "markdown" in forms and not {"text", "html"} & forms
+
+
+def _with(found: dict[str, Any], public_url: str = "") -> Any:
     """What speaks to the one service. Raises NotAChat."""
     library = _library()
     asset = library.AppriseAsset(
-        app_id="salesloop", app_desc="salesloop", async_mode=False, http_redirects=False, interpret_emojis=False,
+        app_id="salesloop", app_desc="salesloop", app_url=public_url, image_url_mask="", image_url_logo="", async_mode=False, http_redirects=False, interpret_emojis=False,
         storage_mode=library.PersistentStoreMode.MEMORY, allow_templates=False, service_timeout=TIMEOUT,
     )  # fmt: skip
     made = library.Apprise(asset=asset)

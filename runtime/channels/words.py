@@ -24,6 +24,8 @@ SETTINGS = "/desk/settings"
 UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]+")
 """Controls, separators of lines, marks that turn the direction of writing, and halves of characters."""
 
+MARKS = re.compile(r"[\\`*_\[\]<>#~|]")
+
 
 @dataclass(frozen=True)
 class Line:
@@ -52,6 +54,11 @@ def title(message: Message) -> str:
 def one_line(text: str) -> str:
     """Without anything that ends a line or turns its direction: it stands in headers, where a line more would be a header more."""
     return " ".join(UNSEEN.sub(" ", text).split())
+
+
+def escaped(text: str) -> str:
+    """A text in Markdown that reads as it stands."""
+    return MARKS.sub(r"\\\g<0>", text)
 
 
 def groups(message: Message, public_url: str) -> tuple[Group, ...]:
@@ -117,6 +124,7 @@ def _environment(language: str) -> Environment:
         keep_trailing_newline=True,
         auto_reload=False,
     )
+    made.filters["escaped"] = escaped
     words: Any = catalogue(language)
     made.install_gettext_callables(words.gettext, words.ngettext, newstyle=True)  # type: ignore[attr-defined]
     return made

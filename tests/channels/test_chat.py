@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+import requests
 
 from runtime.channels import chat
 from runtime.channels.chat import ChatChannel, NotAChat, check, parsed
@@ -193,3 +194,31 @@ def test_any_other_address_is_refused_with_nothing_secret_of_it(address: str, sa
 def test_a_service_that_the_administrator_left_out_is_refused() -> None:
     with pytest.raises(NotAChat, match="is of a service that is not allowed: slack"):
         check(f"https://hooks.slack.com/services/T1H9RESGL/B2A3C4D5/{TOKEN}", {"feishu"})
+
+
+LINK = f"{PUBLIC}/desk/deals/{DEAL}"
+WRITTEN = [
+    (f"feishu://{TOKEN}", f"A_b *won* [x](y)\nNov 30, 2026 16:39\n{LINK}"),
+    (f"slack://T1H9RESGL/B2A3C4D5/{TOKEN}", f"A_b *won* [x](y)\nNov 30, 2026 16:39\n{LINK}"),
+    (f"workflows://prod-1.logic.azure.com/{TOKEN}/{TOKEN}", f"A\\_b \\*won\\* \\[x\\](y)\n\nNov 30, 2026 16:39\n\n[Look at it]({LINK})"),
+    (f"gchat://space/key/{TOKEN}", f"A\\_b \\*won\\* [x](y)\n\nNov 30, 2026 16:39\n\n<{LINK}|Look at it>"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("address", "text"), WRITTEN, ids=["text", "text of two", "markdown", "its own"])
+async def test_a_link_leads_somewhere_in_whatever_a_service_takes(
+    address: str, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What would go over the network, since these hosts are nobody's here."""
+    bodies: list[str] = []
+
+    def request(_session: Any, **given: Any) -> requests.Response:
+        bodies.append(json.dumps(json.loads(given["data"])))
+        answer = requests.Response()
+        answer.status_code, answer._content = 200, b"ok" if address.startswith("slack") else b"{}"
+        return answer
+
+    monkeypatch.setattr(requests.Session, "request", request)
+    await ChatChannel(HOSTED, PUBLIC).send(message(notice("A_b *won* [x](y)"), to=address))
+    assert json.dumps(text)[1:-1] in bodies[0]
+    assert "github" not in bodies[0], "no picture of another's"
