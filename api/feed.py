@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -139,4 +139,13 @@ async def search_events(
     """By kind, record, person, door and days; told in words where there are any, and otherwise by the topic."""
     narrowed = EventSearch(**{name: getattr(asked, name) for name in EventSearch.__struct_fields__})
     found = await event_search.search(look.services.pool, narrowed, asked.lang, asked.cursor, asked.limit)
+    await _name_accounts(look, found.items)
     return look.json(found)
+
+
+async def _name_accounts(look: Look, events: Sequence[FoundEvent]) -> None:
+    """Who is no rep has a name in their account alone; whoever searches the whole ledger may read it."""
+    unnamed = [one for one in events if one.who_kind == "user" and one.who_name is None]
+    names = await look.services.accounts.names({one.who for one in unnamed})
+    for one in unnamed:
+        one.who_name = names.get(one.who)

@@ -61,7 +61,9 @@ class EventSearch(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FoundEvent(history.InOneLanguage):
-    """An event with the record it is of; `sentence` is its topic where no read model says it in words."""
+    """An event with the record it is of; `sentence` is its topic where no read model says it in words. `who_name` is a rep's
+    name, or that of an account.
+    """
 
     stream_id: UUID
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -33,6 +33,7 @@ BY_RULES = "oidc:"
 ONE = f"SELECT {COLUMNS} FROM app.accounts a WHERE lower(a.login) = lower(%s)"
 OWN = "SELECT login, name, role, rep_id, team_id, language, timezone FROM app.accounts WHERE id = %s"
 PLAIN = "SELECT a.id, a.login, a.role, a.created_by, a.disabled_at FROM app.accounts a"
+NAMES = "SELECT login, name FROM app.accounts WHERE login = ANY(%s) AND name <> ''"
 IDENTITY = "WHERE i.issuer = %s AND i.subject = %s"
 ADDRESS = (
     "WHERE lower(a.email) = lower(%s)"
@@ -90,6 +91,11 @@ class Accounts:
         """What its owner is told of it."""
         (row,) = await self._rows(OWN, [id])
         return row
+
+    async def names(self, logins: Collection[str]) -> dict[str, str]:
+        """Of those with these logins who have an account with a name. Personal."""
+        rows = await self._rows(NAMES, [list(logins)]) if logins else []
+        return {row["login"]: row["name"] for row in rows}
 
     async def changes(self, id: UUID, limit: int = 100) -> list[dict[str, Any]]:
         """Newest first."""

@@ -11,6 +11,7 @@ from fastapi import Depends, Response
 
 from api.pages.engine.page import Page, may_open, router
 from api.pages.loop import STEPS, People, asked_for, people_of
+from api.pages.records import name_rows
 from domain.cycle.facts import NextTarget
 from domain.cycle.state import Phase
 from domain.engine.reasoning import Language
@@ -57,6 +58,8 @@ async def cycle(cycle_id: UUID, page: Anybody) -> Response:
     found = await page.read(f"/cycles/{cycle_id}")
     people = await people_of(page)
     pack = await page.find(f"/cycles/{cycle_id}/pack") if found["review"] else None
+    if pack:
+        await name_rows(page, people, pack)
     scope = {"scope_kind": found["scope"]["kind"], "scope_id": found["scope"]["id"]}
     targets, items, cards, allowed = await page.read_all(
         ("/attainment", {**scope, "period": found["period"]["name"], "limit": 100}),

@@ -12,6 +12,7 @@ from api.pages.engine.asking import Json
 from api.pages.engine.page import Page, may_open, router
 from api.pages.engine.shown import read_moment
 from api.pages.ways import REQUIREMENTS
+from domain.deal.promising import BY_RULE
 
 EVENTS, CASES = 30, 20
 STEPS = (
@@ -39,6 +40,7 @@ async def deal(deal_id: UUID, page: Opened) -> Response:
         deal=found,
         history=history,
         steps=promise_steps(found),
+        by_rule=BY_RULE,
         ways={name: acts[0] for name, acts in REQUIREMENTS.items()},
         **{"own": False, "details": None, "customer": None, "cases": [], "needs": {}, **now},
     )

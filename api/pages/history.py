@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import csv
 import io
 from collections.abc import AsyncIterator
@@ -14,7 +13,9 @@ from fastapi.responses import StreamingResponse
 
 from api.engine.roles import OVERSEERS
 from api.pages.colleagues import reps_of
+from api.pages.doers import workflow
 from api.pages.engine.page import Page, may_open, router
+from api.pages.records import Record, named, published
 from domain.engine.context import Channel
 from domain.engine.facts import FACTS
 from runtime.spreadsheets import inert
@@ -47,17 +48,19 @@ async def history(page: Overseer) -> Response:
     query = _query(page, reps)
     found = await page.read("/events/search", **query, limit=SHOWN, cursor=page.query["cursor"])
     text = page.query["text"]
-    named = await page.read("/search", text=text) if text else {"groups": []}
+    sought = await page.read("/search", text=text) if text else {"groups": []}
+    who = query.get("who", "")
     return page.render(
         "history.html",
         found=found,
         asked=page.query,
-        named=named["groups"],
-        titles=await titles(page, found["items"]),
+        named=sought["groups"],
+        records=await _records(page, found["items"], who),
         kinds=kinds(),
         channels=[str(one) for one in Channel],
         reps=reps,
-        who_named=_named(query.get("who", ""), reps),
+        who_named=_named(who, reps),
+        by=workflow(who),
         csv_link=f"/desk/history.csv?{urlencode(query)}",
         narrowed=bool(query.keys() - {"lang"}),
     )
@@ -99,13 +102,13 @@ def kinds() -> dict[str, list[str]]:
     return found
 
 
-async def titles(page: Page, events: list[Any]) -> dict[str, str]:
-    """Of the deals among the records."""
-    wanted = dict.fromkeys(
-        one["stream_id"] for one in events if one["topic"].startswith(("deal.", "promise."))
-    )
-    found = await asyncio.gather(*(page.find(f"/deals/{id}") for id in wanted))
-    return {id: deal["title"] for id, deal in zip(wanted, found, strict=True) if deal}
+async def _records(page: Page, events: list[Any], who: str) -> dict[str, Record]:
+    """By id, the records that events are of, and that workflows are for: those who did something, and the one that is asked for."""
+    wanted = [(one["topic"].partition(".")[0], one["stream_id"]) for one in events]
+    actors = [who, *(one["who"] for one in events if one["who_kind"] == "workflow")]
+    wanted += [(found.kind, found.id) for found in map(workflow, actors) if found and found.id]
+    rules = {one["stream_id"]: Record(name) for one in reversed(events) if (name := published(one))}
+    return rules | await named(page, wanted)
 
 
 @pages.get("/history.csv", summary="What History shows, as CSV")

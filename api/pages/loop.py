@@ -62,6 +62,8 @@ SECTIONS = {
     "adjustments": "adjustments",
 }
 """Of a pack, as they are called."""
+LINKED = ("targets", "longest", "action_items", "adjustments")
+"""Whose rows are about records with a page."""
 LABELS = {"mean_days": "days", "number": "target", "entered_on": "entered"}
 UNNAMED = ("promises", "deals", "score", "outcome", "facts")
 """Values of a pack that need no name beside the section's."""
@@ -174,8 +176,8 @@ class People:
         return str(self._said(text)) if found == text else found
 
     def _link(self, section: str, about: str) -> str:
-        of = {"targets": "targets", "longest": "deals", "action_items": "action-items"}.get(section)
-        return f"/desk/{of}/{about}" if of and is_id(about) else ""
+        of = {"action_items": "action-items", "longest": "deals"}.get(section, section)
+        return f"/desk/{of}/{about}" if section in LINKED and is_id(about) else ""
 
     def _values(self, lines: Sequence[Any], when: str) -> str:
         named = [

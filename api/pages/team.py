@@ -16,6 +16,7 @@ from api.pages.engine.asking import Refusal
 from api.pages.engine.page import Page, may_open, router
 from api.pages.engine.shown import now_of
 from api.pages.loop import People, people_of
+from api.pages.records import name_rows
 
 MOST = 100
 """Of each list, shown at once."""
@@ -117,6 +118,7 @@ async def _changes(page: Page, people: People, review: Any | None) -> list[Any]:
         if refused.status >= SERVER_ERROR:
             raise
         return []  # what a team is now is told without it
+    await name_rows(page, people, pack)
     return people.beside(pack, changed=True)
 
 

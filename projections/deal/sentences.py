@@ -38,22 +38,22 @@ SENTENCES: dict[str, Sentence] = {
         "新建商机“{title}”，阶段：{stage!s}，负责人：{owner_id}[，金额 {amount}][；由 {source} 导入，编号 {reference}]",
     ),
     "deal.activity-logged": Sentence(
-        "logged: {activity.kind!k}, {activity.direction!d}[, {activity.duration_minutes} min][, {activity.outcome}]"
+        "logged: {activity.kind!k}, {activity.direction!d}[, {activity.duration_minutes} min][, {activity.outcome!u}]"
         "[: {activity.summary}]",
-        "记录活动：{activity.kind!k}，{activity.direction!d}[，{activity.duration_minutes} 分钟][，{activity.outcome}]"
+        "记录活动：{activity.kind!k}，{activity.direction!d}[，{activity.duration_minutes} 分钟][，{activity.outcome!u}]"
         "[：{activity.summary}]",
     ),
     "deal.activity-corrected": Sentence(
         "corrected a logged activity"
         "[~; kind {after.kind!k}, was {before.kind!k}][~; {after.direction!d}, was {before.direction!d}]"
-        "[~; outcome {after.outcome}, was {before.outcome}]"
+        "[~; outcome {after.outcome!u}, was {before.outcome!u}]"
         "[~; minutes {after.duration_minutes}, were {before.duration_minutes}]"
         "[~; by {after.rep_id}, was {before.rep_id}][~; with {after.contact_id}, was {before.contact_id}]"
         "[~; named “{after.name}”, was “{before.name}”][~; begun {after.started_at}, was {before.started_at}]"
         "[~; summary “{after.summary}”, was “{before.summary}”]",
         "更正活动记录"
         "[~；类型 {after.kind!k}，原为 {before.kind!k}][~；方向 {after.direction!d}，原为 {before.direction!d}]"
-        "[~；结果 {after.outcome}，原为 {before.outcome}]"
+        "[~；结果 {after.outcome!u}，原为 {before.outcome!u}]"
         "[~；时长（分钟）{after.duration_minutes}，原为 {before.duration_minutes}]"
         "[~；销售 {after.rep_id}，原为 {before.rep_id}][~；联系人 {after.contact_id}，原为 {before.contact_id}]"
         "[~；名称“{after.name}”，原为“{before.name}”][~；开始 {after.started_at}，原为 {before.started_at}]"
@@ -153,7 +153,7 @@ SENTENCES: dict[str, Sentence] = {
         "deadlines",
     ),
     "promise.reworded": Sentence(
-        "changed the promise from “{before}” to “{after}”", "跟进内容由“{before}”改为“{after}”", "what"
+        "changed the promise from “{before!w}” to “{after}”", "跟进内容由“{before!w}”改为“{after}”", "what"
     ),
     "promise.handed-over": Sentence(
         "handed the promise from {before} to {after}", "跟进由 {before} 移交给 {after}", "promised_by"
@@ -191,6 +191,12 @@ TERMS: dict[str, dict[str, tuple[str, str]]] = {
         "inbound": ("inbound", "来访"),
         "internal": ("internal", "内部"),
     },
+    "u": {
+        "reached": ("reached", "已联系上"),
+        "no-answer": ("no-answer", "无人接听"),
+        "offer-sent": ("offer-sent", "已发报价"),
+        "meeting-set": ("meeting-set", "已约会面"),
+    },
     "o": {
         "kept": ("kept", "按时完成"),
         "late": ("late", "逾期完成"),
@@ -219,8 +225,8 @@ TERMS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "w": {BY_RULE: (BY_RULE, "跟进")},
 }
-"""Vocabularies: of stages of the default process, kinds of activities, directions, outcomes of promises, rules that choose
-owners, requirements of gates, and of what a rule promises.
+"""Vocabularies: of stages of the default process, kinds of activities, directions, usual outcomes of activities, outcomes of
+promises, rules that choose owners, requirements of gates, and of what a rule promises.
 """
 NOTHING = ("nothing", "无")
 COMMA = (", ", "、")
