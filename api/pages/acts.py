@@ -26,9 +26,10 @@ from api.pages.engine.page import Lenient, Page, may_open, router
 from api.pages.engine.shown import now_of
 from api.pages.engine.table import acts
 from api.pages.engine.typed import Mistyped, body_of, errors_of, filled
-from api.pages.form_words import more, worded
+from api.pages.form_words import SENT, more, worded
 from api.pages.offered import OF_STAGES, by_id, choices_of, names_of, stages_for
-from api.pages.ways import NOTHING, ways_of
+from api.pages.subjects import subject_of
+from api.pages.ways import NOTHING, override_of, ways_of
 from domain.figures.metrics import Unit
 
 FIRST: dict[str, tuple[str, ...]] = {
@@ -125,7 +126,7 @@ async def do(operation: str, page: Writers) -> Response:
     typed = {name: value for name, value in sent.items() if isinstance(value, str)}
     controls = _controls(page, act)
     for control in controls:
-        if control.kind == "lines" and control.name in typed:  # of which several may be chosen
+        if control.kind in ("ids", "lines") and control.name in typed:  # of which several may be chosen
             typed[control.name] = "\n".join(map(str, sent.getlist(control.name)))
     typed, unclear = await finding.resolved(page, controls, typed)
     if unclear:
@@ -279,10 +280,10 @@ async def _form(
         "elsewhere": elsewhere or [],
         "meanwhile": meanwhile or [],
         "ways": ways_of(page, act, dict(given), missing),
-        "asks": {name: given[name] for name in ("deal_id", "to", "version", "next") if given.get(name)}
-        if act.operation == "moveStage" and page.may("requestOverride")
-        else {},
+        "asks": override_of(page, act, dict(given), missing),
         "recorded": problem is None and "missing" in given,
-        "choices": await choices_of(page, shown),
+        "choices": await choices_of(page, shown, given),
+        "subject": await subject_of(page, act, given),
+        "sent_by": SENT.get(act.operation, act.summary),
     }
     return page.render("form.html", status, **values)

@@ -40,6 +40,10 @@ HINTS = {
 }  # fmt: skip
 """Below a control, by the act and the field."""
 LABELS = {("recordQuote", "reference"): "quote number", ("decideOverride", "approved"): "decision"}
+SENT = {"decideOverride": "Record the decision"}
+"""What the button says that sends a form, where it is not the act's own name."""
+OF = {"activity.contact_id": "contact"}
+"""What the id in a field is of, where the type does not say it: what is inside another's stream."""
 
 
 def more(act: Act) -> str:
@@ -52,4 +56,5 @@ def worded(act: Act, control: Control) -> Control:
         control,
         help=HINTS.get(where, control.help),
         label=LABELS.get(where, control.label),
+        of=OF.get(control.name, control.of),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from api.engine.acts import Act
@@ -9,7 +10,8 @@ from api.pages.colleagues import reps_of
 from api.pages.deal_filters import stages_of
 from api.pages.engine.forms import Control
 from api.pages.engine.page import Page
-from api.pages.loop import metric_text
+from api.pages.loop import metric_text, people_of
+from api.pages.records import called, named
 from domain.engine import reading
 from domain.engine.references import PERSON
 
@@ -17,20 +19,27 @@ LISTS = {"rep": "/reps", PERSON: "/reps", "team": "/teams", "product": "/product
 """Where the lists are, of which one is chosen."""
 LOOKED_FOR = {"customer", "deal"}
 """Of which one is looked for by name."""
+OFFERED = 200
+ID_OF = {"action-item": "item_id"}
 OF_STAGES = {"to", "stage"}
 """Fields of a deal's acts that name a stage of its process."""
 
 
-async def choices_of(page: Page, controls: tuple[Control, ...]) -> dict[str, list[Any]]:
-    """What can be chosen, by what the controls are of: each with an id and a name."""
-    wanted = {control.of for control in controls if control.of in LISTS}
+OVER = ("closed", "cancelled")
+Given = Mapping[str, str]
+
+
+async def choices_of(page: Page, controls: tuple[Control, ...], given: Given) -> dict[str, list[Any]]:
+    """What can be chosen, by what the controls are of: each with an id and a name. `given` is what the form is about and was filled in with."""
+    referring = {control.of for control in controls}
+    wanted = referring & LISTS.keys()
     if any(control.kind == "scope" for control in controls):
         wanted |= {"rep", "team"}
     listed = {path: await _listed(page, path) for path in sorted({LISTS[of] for of in wanted})}
     chosen = {of: listed[LISTS[of]] for of in wanted}
     if any(control.of == "metric" for control in controls):
         chosen["metric"] = await _metrics(page)
-    return chosen
+    return chosen | {of: await NEAR[of](page, given) for of in sorted(referring & NEAR.keys())}
 
 
 async def _listed(page: Page, path: str) -> list[Any]:
@@ -46,6 +55,65 @@ async def _metrics(page: Page) -> list[Any]:
         for one in found
         if one["measured"]
     ]
+
+
+# --- what is chosen from among what is near ---------------------------------------------------------------------------
+
+
+async def _action_items(page: Page, given: Given) -> list[Any]:
+    """The open ones of the cycle."""
+    return await _first(page, "action-item", {"cycle_id": given.get("cycle_id"), "outcome": "open"})
+
+
+async def _cycles(page: Page, _given: Given) -> list[Any]:
+    """Those that are not over."""
+    return await _first(page, "cycle", {}, lambda one: one["phase"] not in OVER)
+
+
+async def _targets(page: Page, given: Given) -> list[Any]:
+    """Of a cycle's scope and period; else all."""
+    cycle = await by_id(page, "/cycles/{}", given.get("cycle_id", ""))
+    if cycle is None:
+        return await _first(page, "target", {})
+    scope, period = cycle["scope"], cycle["period"]["name"]
+    return await _first(
+        page, "target", {"scope_kind": scope["kind"], "scope_id": scope["id"], "period": period}
+    )
+
+
+async def _cases(page: Page, given: Given) -> list[Any]:
+    """The customer's."""
+    return await _first(page, "case", {"customer_id": given.get("customer_id")})
+
+
+async def _contacts(page: Page, given: Given) -> list[Any]:
+    """Of the deal's customer."""
+    deal = await by_id(page, "/deals/{}", given.get("deal_id", ""))
+    customer = deal and deal["customer_id"] and await page.find(f"/customers/{deal['customer_id']}")
+    return customer["contacts"] if customer else []
+
+
+NEAR: dict[str, Callable[[Page, Given], Awaitable[list[Any]]]] = {
+    "action item": _action_items,
+    "cycle": _cycles,
+    "target": _targets,
+    "case": _cases,
+    "contact": _contacts,
+}
+"""What an id refers to that is chosen from what belongs to the same cycle, deal or customer."""
+
+
+async def _first(
+    page: Page, kind: str, narrowed: Mapping[str, Any], fits: Callable[[Any], bool] = lambda _: True
+) -> list[Any]:
+    """The first of a list that fit, with their names."""
+    found, people = await page.find(f"/{kind}s", **narrowed, limit=OFFERED), await people_of(page)
+    id = ID_OF.get(kind, f"{kind}_id")
+    return (
+        [{"id": one[id], "name": called(people, kind, one)} for one in found["items"] if fits(one)]
+        if found
+        else []
+    )
 
 
 async def stages_for(page: Page, act: Act, given: dict[str, str]) -> tuple[str, ...]:
@@ -70,11 +138,10 @@ async def by_id(page: Page, path: str, id: str) -> Any | None:
 
 
 async def names_of(page: Page, controls: tuple[Control, ...]) -> dict[str, str]:
-    """Of customers and deals that are filled in by their ids."""
-    named: dict[str, str] = {}
-    for control in controls:
-        if control.kind == "id" and control.of in LOOKED_FOR and control.value:
-            found = await by_id(page, f"/{control.of}s/{{}}", str(control.value))
-            if found:
-                named[str(control.value)] = found.get("title") or found["profile"]["name"]
-    return named
+    """Of what is filled in by its id, and not chosen from a whole list."""
+    wanted = [
+        (control.of.replace(" ", "-"), str(control.value))
+        for control in controls
+        if control.kind == "id" and control.value and control.of not in LISTS
+    ]
+    return {id: record.name for id, record in (await named(page, wanted)).items()}

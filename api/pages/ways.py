@@ -9,6 +9,8 @@ from api.engine.acts import Act
 from api.engine.signed_in import HOME
 from api.pages.engine.page import Page
 from api.pages.engine.table import acts
+from domain.deal.gates import NEVER_OVERRIDDEN
+from domain.policy.closed import LOST, WON
 
 REQUIREMENTS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("pain-points", "budget", "decision-process", "decision-makers"), ("recordNeeds",)),
@@ -21,6 +23,8 @@ REQUIREMENTS: dict[str, tuple[str, ...]] = {
 """The acts that give what a gate asks for."""
 GIVEN = {"logActivity": {"activity.kind": "demonstration"}}
 """What is filled in where one of them is opened for that."""
+CLOSES = {"winDeal": WON, "loseDeal": LOST}
+"""The stage that an act brings a deal to."""
 RESERVED = {"next", "csrf", "key", "version", "after", "then", "missing"}
 NOTHING = "-"
 """Of what was missing, where all of it is recorded by now."""
@@ -49,6 +53,15 @@ def ways_of(page: Page, act: Act, typed: dict[str, str], missing: list[str]) -> 
         }
         for operations, names in by_acts.items()
     ]  # fmt: skip
+
+
+def override_of(page: Page, act: Act, typed: dict[str, str], missing: list[str]) -> dict[str, str]:
+    """What the form is filled in with that asks to pass the gate which refused this one; empty where none can be passed."""
+    to = CLOSES.get(act.operation) or (typed.get("to", "") if act.operation == "moveStage" else "")
+    if not to or not page.may("requestOverride") or set(missing).issubset(NEVER_OVERRIDDEN.get(to, ())):
+        return {}
+    given = {name: typed[name] for name in ("deal_id", "version", "next") if typed.get(name)}
+    return {**given, "to": to}
 
 
 def _way(page: Page, act: Act, typed: dict[str, str], operation: str, left: list[str]) -> dict[str, Any]:

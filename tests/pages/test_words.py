@@ -12,7 +12,7 @@ from api.pages.admin.tabs import TABS
 from api.pages.engine.forms import controls_of
 from api.pages.engine.rendering import TEMPLATES
 from api.pages.engine.table import acts
-from api.pages.form_words import HINTS, MORE, more, worded
+from api.pages.form_words import HINTS, MORE, SENT, more, worded
 from api.pages.navigation import ENTRIES
 from runtime.language import catalogue
 
@@ -49,10 +49,10 @@ def test_of_every_form() -> None:
         for text in (control.label, control.help)
         if text
     }
-    assert missing(titles | fields) == set()
+    assert missing(titles | fields | set(SENT.values())) == set()
 
 
 def test_what_forms_say_instead_is_of_acts_and_fields_that_are_there() -> None:
-    assert set(MORE) <= set(acts())
+    assert {*MORE, *SENT} <= set(acts())
     there = {(name, control.name) for name, act in acts().items() for control in controls_of(act)}
     assert set(HINTS) <= there

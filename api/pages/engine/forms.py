@@ -53,7 +53,7 @@ class Found:
 @dataclass(frozen=True, slots=True)
 class Control:
     """One field as it is shown. `name` is its dotted place in the body; `kind` one of text, long, number, whole, money, day, moment,
-    yes, either, choice, id, lines, scope, json; `of` what an id refers to, or a text is the name of; `options` the values of a choice.
+    yes, either, choice, id, ids, lines, scope, json; `of` what an id refers to, or a text is the name of; `options` the values of a choice.
     """
 
     name: str
@@ -152,7 +152,9 @@ def _is_plain(cls: Any) -> bool:
 
 
 def _several(base: Control, inner: Any) -> Control:
-    """A list: of texts one a line, of anything else as JSON."""
+    """A list: of texts one a line, of ids some of those that are there, of anything else as JSON."""
+    if refers := _marker(inner, Refers):
+        return replace(base, kind="ids", of=refers.kind)
     return replace(base, kind="lines" if plain(inner) is str else "json", of=_name_of(inner))
 
 

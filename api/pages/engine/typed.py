@@ -70,6 +70,8 @@ def _read(control: Control, text: str, zone: ZoneInfo) -> Any:
             return int(text) if re.fullmatch(r"[+-]?\d{1,18}", text) else text
         case "number":
             return _number(text)
+        case "ids":
+            return text.split()
         case "lines":
             return [line.strip() for line in text.splitlines() if line.strip()]
         case "json":
