@@ -75,7 +75,7 @@ class Outgoing:
     """
 
     smtp: Smtp | None = None
-    sender: Address = field(default_factory=lambda: Address(addr_spec=UNSENT_FROM))
+    sender: Address = field(default_factory=lambda: Address(addr_spec=UNSENT_FROM), hash=False)
     chat_schemes: frozenset[str] = HOSTED
 
     @classmethod

@@ -46,3 +46,9 @@ def test_what_is_set_is_used(tmp_path: Path) -> None:
 def test_a_wrong_one_is_named(tmp_path: Path, wrong: dict[str, str], named: str) -> None:
     with pytest.raises(NotConfigured, match=named):
         Settings.from_env({**HERE, "SALESLOOP_DATA": str(tmp_path), **wrong})
+
+
+def test_settings_of_mail_are_a_key_as_all_others_are() -> None:
+    """The terminal keeps the application that it made for some settings."""
+    env = {"DATABASE_URL": "postgresql:///unused", "SALESLOOP_MAIL_FROM": "Sales <sales@example.com>"}
+    assert {Settings.from_env(env): "made"}[Settings.from_env(env)] == "made"
