@@ -14,7 +14,7 @@ from api.engine import auth
 from api.engine.accounts import OPERATOR_ONLY, NewAccount
 from api.engine.answers import AccountChangesAnswer, AccountsAnswer, LinkAnswer, SessionsEndedAnswer, answers
 from api.engine.auth import may_read, may_write
-from api.engine.errors import UNKNOWN_REFERENCE, Problem
+from api.engine.errors import unknown_reference
 from api.engine.fields import MAIL, ShortText
 from api.engine.persons import Language, RoleBinding, Zone
 from api.engine.reading import Look
@@ -80,7 +80,7 @@ async def create(body: MakeAccount, writer: Admin) -> Response:
             raise
         return _answer(body.login, None, {"Idempotency-Replayed": "true"})
     except NotFound as nobody:
-        raise Problem(UNKNOWN_REFERENCE, nobody.message, {**nobody.details}) from nobody
+        raise unknown_reference(nobody) from nobody
     return await _link(writer, id, body.login)
 
 
@@ -128,7 +128,7 @@ async def change_role(login: Login, body: ChangeRole, writer: Admin) -> Response
             account["id"], body.role, body.rep_id, body.team_id, writer.user.user_id
         )
     except NotFound as nobody:
-        raise Problem(UNKNOWN_REFERENCE, nobody.message, {**nobody.details}) from nobody
+        raise unknown_reference(nobody) from nobody
     return Response(status_code=204)
 
 

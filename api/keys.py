@@ -10,7 +10,7 @@ from pydantic import ConfigDict, StringConstraints
 from api.engine import auth
 from api.engine.answers import KeysAnswer, NewKeyAnswer, answers
 from api.engine.auth import may_read, may_write
-from api.engine.errors import UNKNOWN_REFERENCE, Problem
+from api.engine.errors import unknown_reference
 from api.engine.fields import Instant, ShortText
 from api.engine.persons import RoleBinding
 from api.engine.reading import Look
@@ -67,7 +67,7 @@ async def create(body: MakeKey, writer: Admin) -> Response:
     try:
         id, token = await _made(new, writer)
     except NotFound as nobody:
-        raise Problem(UNKNOWN_REFERENCE, nobody.message, {**nobody.details}) from nobody
+        raise unknown_reference(nobody) from nobody
     content = NewKeyAnswer(id=id, token=token).model_dump_json()
     replayed = {"Idempotency-Replayed": "true"} if token is None else {}
     return Response(content, 201, {"Cache-Control": "no-store", **replayed}, media_type="application/json")

@@ -17,7 +17,7 @@ from api.engine.fields import MAX_PAGE, WHOLE, Paging
 from api.engine.querying import query
 from api.engine.reading import Look, sees
 from api.engine.reads import filters_of
-from api.engine.routes import takes
+from api.engine.routes import add_read
 from api.engine.scopes import KnownAt, seen
 from domain.engine.errors import NotFound
 from projections.deal import board as deal_board
@@ -102,14 +102,15 @@ def add_history(router: APIRouter, reads: Reads) -> None:
 
     reader = Annotated[Look, Depends(may_read(waits_for=(model.name, "directory")))]
     options = Annotated[HistoryOptions, Depends(query(HistoryOptions))]
-    takes(read, **{id_name: UUID}, look=reader, asked=options)
-    router.add_api_route(
+    takes: dict[str, Any] = {id_name: UUID, "look": reader, "asked": options}
+    add_read(
+        router,
         f"{reads.path}/{{{id_name}}}/history",
         read,
-        methods=["GET"],
-        operation_id=f"read{reads.of}History",
+        Page[HistoryEntry],
+        operation=f"read{reads.of}History",
         summary=f"Every event of a {model.aggregate.KIND}",
-        responses=shaped(Page[HistoryEntry]),
+        **takes,
     )
 
 

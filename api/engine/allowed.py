@@ -11,10 +11,9 @@ import msgspec
 from fastapi import APIRouter, Depends, Response
 
 from api.engine.acts import Act
-from api.engine.answers import shaped
 from api.engine.auth import may_read
 from api.engine.reading import Look
-from api.engine.routes import takes
+from api.engine.routes import add_read
 from api.engine.users import User
 from domain.engine.aggregate import Aggregate
 from domain.engine.errors import NotFound
@@ -56,12 +55,13 @@ def add_allowed(
             if user.role in act.roles and (rule is None or rule(one, user, now)):
                 yield operation
 
-    takes(read, **{id_name: UUID}, look=Annotated[Look, Depends(may_read())])
-    router.add_api_route(
-        f"{path.removeprefix(router.prefix)}/{{{id_name}}}/acts",
+    takes: dict[str, Any] = {id_name: UUID, "look": Annotated[Look, Depends(may_read())]}
+    add_read(
+        router,
+        f"{path}/{{{id_name}}}/acts",
         read,
-        methods=["GET"],
-        operation_id=f"read{kind.KIND.capitalize()}Acts",
+        ActsView,
+        operation=f"read{kind.KIND.capitalize()}Acts",
         summary=f"Which acts of a {kind.KIND} are one's own to do",
-        responses=shaped(ActsView),
+        **takes,
     )

@@ -113,6 +113,11 @@ def invalid(where: str, message: str) -> Problem:
     )
 
 
+def unknown_reference(missing: domain.NotFound) -> Problem:
+    """What the body names and is not there is a fault of the body, not of the path."""
+    return Problem(UNKNOWN_REFERENCE, missing.message, {**missing.details})
+
+
 def overloaded(detail: str) -> Problem:
     """Nothing was begun, so that it may be sent again as it was."""
     return Problem(OVERLOADED, detail, {"retryable": True}, {"Retry-After": "2"})

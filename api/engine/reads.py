@@ -11,12 +11,11 @@ from fastapi import APIRouter, Depends, Response
 from pydantic import create_model
 
 from api.engine.acts import Reads
-from api.engine.answers import shaped
 from api.engine.auth import may_read
 from api.engine.fields import Truth
 from api.engine.querying import query
 from api.engine.reading import Look
-from api.engine.routes import takes
+from api.engine.routes import add_read
 from api.engine.scopes import Everybodys, Filters, listed, seen
 from api.engine.values import published
 from domain.engine.fields import ShortText
@@ -29,7 +28,7 @@ def add_reads(
     """`asked` is the query, with the read model that it is of; `of` is what the operations are called after. `many` and `one` say what
     they are, `more` what else there is to say of the list.
     """
-    model, within = asked.MODEL, path.removeprefix(router.prefix)
+    model = asked.MODEL
     id_name, noun = model.columns[0], re.sub(r"(?<!^)(?=[A-Z])", " ", of).lower()
 
     async def list_(look: Look, asked: Everybodys) -> Response:
@@ -42,24 +41,22 @@ def add_reads(
 
     list_.__doc__, read.__doc__ = more, ""
     asks = Annotated[asked, Depends(query(asked))]  # type: ignore[valid-type]
-    takes(list_, look=Annotated[Look, Depends(may_read(waits_for=(model.name,)))], asked=asks)
-    looks = Annotated[Look, Depends(may_read(waits_for=(model.name,), tagged=True))]
-    takes(read, **{id_name: UUID}, look=looks)
-    router.add_api_route(
-        within,
-        list_,
-        methods=["GET"],
-        operation_id=f"list{of}s",
-        summary=many,
-        responses=shaped(Page[model.view]),  # type: ignore[name-defined]
-    )
-    router.add_api_route(
-        f"{within}/{{{id_name}}}",
+    shape: Any = Page[model.view]  # type: ignore[name-defined]
+    looks = Annotated[Look, Depends(may_read(waits_for=(model.name,)))]
+    add_read(router, path, list_, shape, operation=f"list{of}s", summary=many, look=looks, asked=asks)
+    takes: dict[str, Any] = {
+        id_name: UUID,
+        "look": Annotated[Look, Depends(may_read(waits_for=(model.name,), tagged=True))],
+    }
+    add_read(
+        router,
+        f"{path}/{{{id_name}}}",
         read,
-        methods=["GET"],
-        operation_id=f"read{of}",
+        model.view,
+        operation=f"read{of}",
         summary=one,
-        responses=shaped(model.view, tagged=True),
+        tagged=True,
+        **takes,
     )
 
 

@@ -13,7 +13,7 @@ from pydantic import Field, create_model
 
 from api.engine.acts import Act, plain
 from api.engine.acts import Field as BodyField
-from api.engine.answers import DONE, MADE
+from api.engine.answers import DONE, MADE, shaped
 from api.engine.auth import may_write
 from api.engine.bodies import Envelope
 from api.engine.errors import invalid
@@ -84,6 +84,22 @@ def _add(router: APIRouter, act: Act, body: type[Envelope], fill: Fill | None) -
         summary=act.summary,
         status_code=status,
         responses=MADE if status == 201 else DONE,
+    )
+
+
+def add_read(
+    router: APIRouter, path: str, endpoint: Callable[..., Any], shape: Any,
+    *, operation: str, summary: str, tagged: bool = False, **kinds: Any,
+) -> None:  # fmt: skip
+    """A GET that takes `kinds` and answers a `shape`."""
+    takes(endpoint, **kinds)
+    router.add_api_route(
+        path.removeprefix(router.prefix),
+        endpoint,
+        methods=["GET"],
+        operation_id=operation,
+        summary=summary,
+        responses=shaped(shape, tagged=tagged),
     )
 
 

@@ -13,7 +13,7 @@ from fastapi import Request, Response
 
 from api.engine.bodies import Envelope
 from api.engine.customer_reach import reaching_customers
-from api.engine.errors import STALE, UNKNOWN_REFERENCE, Problem, invalid
+from api.engine.errors import STALE, Problem, invalid, unknown_reference
 from api.engine.received import TAG, header, version_in
 from api.engine.services import Services
 from api.engine.users import User
@@ -178,5 +178,4 @@ def _unknown_reference(command: Command, missing: NotFound) -> NotFound | Proble
     chief, kind = command.stream(), missing.details.get("kind")
     if "field" not in missing.details and (chief is None or kind == chief[0].KIND or kind in PARTS):
         return missing
-    more: dict[str, Any] = {**missing.details}
-    return Problem(UNKNOWN_REFERENCE, missing.message, more)
+    return unknown_reference(missing)
