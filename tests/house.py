@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from unittest import mock
 from uuid import UUID
 
 import httpx
+import pytest
 import uvicorn
 
 from api.engine import reading
@@ -206,3 +207,18 @@ def opened(url: str, data_dir: Path) -> Iterator[House]:
         furnish(house)
         yield house
         house.close()
+
+
+def furnished(
+    new_database: Callable[[], contextlib.AbstractContextManager[str]],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[House]:
+    """The fixture of a folder's tests: one house for the session, or for a module where they leave behind what others would stumble over."""
+    with new_database() as url, opened(url, tmp_path_factory.mktemp("data")) as made:
+        yield made
+
+
+@pytest.fixture
+def deal(house: House) -> UUID:
+    """A fresh deal of the rep `north`."""
+    return house.open_deal()

@@ -3,29 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Callable
 from html import unescape
-from uuid import UUID
 
 import httpx
 import pytest
 
-from tests.house import House, opened
+from tests.house import House, deal, furnished
+
+__all__ = ["deal"]
 
 
-@pytest.fixture(scope="session")
-def house(
-    new_database: Callable[[], AbstractContextManager[str]], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[House]:
-    with new_database() as url, opened(url, tmp_path_factory.mktemp("data")) as made:
-        yield made
-
-
-@pytest.fixture
-def deal(house: House) -> UUID:
-    """A fresh deal of the rep `north`."""
-    return house.open_deal()
+house = pytest.fixture(furnished, scope="session")
 
 
 @pytest.fixture(scope="session")
