@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from api.engine.precedence import Precedence
 from api.engine.rates import Rate
 from api.engine.streams import Streams
 from api.engine.turns import Turns
@@ -25,3 +26,4 @@ class Admission:
         self.files = Streams(FILES, "too many files are being sent")
         self.sign_in = Rate(STRANGERS, BURST * STRANGERS)
         """Who looks at the pages of sign-in, by address."""
+        self.precedence = Precedence()

@@ -35,6 +35,7 @@ from domain.engine import reading as strict
 from domain.engine.errors import Forbidden
 
 USER = "salesloop.user"
+NOTHING = contextlib.nullcontext()
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
@@ -126,7 +127,8 @@ class Guarded(APIRoute):
                 await whole(request)
             await services.admission.turns.take(user.key_id)
             try:
-                return await handle(request)
+                with services.admission.precedence.writing() if authority.writes else NOTHING:
+                    return await handle(request)
             finally:
                 services.admission.turns.give()
 
