@@ -53,4 +53,4 @@ async def list_notices(
 ) -> Response:
     """Of the newest events first. Those that failed tell which addresses take nothing."""
     narrowed = {name: getattr(asked, name) for name in ("state", "channel", "kind", "login")}
-    return look.json(await found(look.source, asked.cursor, asked.limit, **narrowed))
+    return look.json(await found(look.services.pool, asked.cursor, asked.limit, **narrowed))
