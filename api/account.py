@@ -22,6 +22,7 @@ EXAMPLES = {
     "NoticeRuleAnswer.what": "promise",
     "NoticeRuleAnswer.cadence": "daily",
     "ToldOfAnswer.what": "promise.missed",
+    "ToldOfAnswer.called": "missed promises",
     "ToldOfAnswer.mail": "daily",
     "ToldOfAnswer.chat": "off",
     "NotificationsAnswer.login": "li.wei",

@@ -27,7 +27,8 @@ EXAMPLES = {
     "SentNoticeAnswer.to": "li.wei",
     "SentNoticeAnswer.state": "sent",
     "SentNoticeAnswer.reason": None,
-    "SentNoticeAnswer.detail": None,
+    "SentNoticeAnswer.detail": "",
+    "SentNoticeAnswer.why": "missed promises",
 }
 router = auth.router("/notices", tags=[*TAGS])
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Collection, Iterable
 from datetime import time
 from typing import Annotated, Any, get_args
 from uuid import UUID
@@ -15,7 +16,7 @@ from api.engine.answers import Answer, answers
 from api.engine.auth import may_read, may_write
 from api.engine.errors import invalid
 from api.engine.fields import Strict
-from api.engine.notice_kinds import CHAT_SCHEMES, GROUPS, KINDS
+from api.engine.notice_kinds import GROUPS, KINDS, called
 from api.engine.notice_settings import ALL, Cadence, Channel, Chosen, masked
 from api.engine.reading import Look
 from api.engine.roles import ADMIN, READERS
@@ -72,7 +73,7 @@ class ChooseNotices(Strict):
     chat_url: Annotated[
         Annotated[str, StringConstraints(min_length=8, max_length=2_000, pattern=r"^[ -~]+$")] | None,
         Field(
-            description="where chat goes, such as slack://…; read back masked",
+            description="where chat goes, such as slack://…, or the https:// address that the service shows; read back masked",
             examples=["slack://TokenA/TokenB/TokenC"],
         ),
     ] = None
@@ -85,9 +86,10 @@ class NoticeRuleAnswer(Answer):
 
 
 class ToldOfAnswer(Answer):
-    """`mail` and `chat` are how one is told now, by the rule that counts."""
+    """`called` says what it is; `mail` and `chat` are how one is told now, by the rule that counts."""
 
     what: str
+    called: str
     mail: Cadence
     chat: Cadence
 
@@ -104,9 +106,7 @@ class NotificationsAnswer(Answer):
     working_days: bool
     daily_time: str
     chat_url: str | None
-    chat_schemes: Annotated[
-        list[str], Field(description="what a chat's address may begin with here; empty: there is no chat")
-    ]
+    chat_schemes: Annotated[list[str], Field(description="what a chat's address may begin with here")]
 
 
 @own.get(
@@ -117,7 +117,7 @@ class NotificationsAnswer(Answer):
 )
 async def read_own(look: Annotated[Look, Depends(may_read())]) -> Response:
     """For whoever is signed in; a key has no account."""
-    return look.answer(_shown(await look.services.notices.of(account_of(look.user))))
+    return look.answer(_shown(await look.services.notices.of(account_of(look.user)), schemes(look)))
 
 
 @own.post(
@@ -141,7 +141,7 @@ async def choose_own(
 )
 async def read(login: Login, look: Annotated[Look, Depends(may_read(*ADMIN))]) -> Response:
     account = await look.services.accounts.of(login)
-    return look.answer(_shown(await look.services.notices.of(account["id"])))
+    return look.answer(_shown(await look.services.notices.of(account["id"]), schemes(look)))
 
 
 @of_person.post(
@@ -162,10 +162,10 @@ async def _choose(writer: Writer, account: UUID, body: ChooseNotices) -> Respons
     _check_rules(body.rules)
     times = _times(body)
     if times.get("chat_url") is not None:
-        _check_address(times["chat_url"])
+        await asyncio.to_thread(_check_address, times["chat_url"], schemes(writer))
     rules = [(rule.what, rule.channel, rule.cadence) for rule in body.rules]
     chosen = await writer.services.notices.choose(account, rules, times)
-    return Response(_shown(chosen), media_type="application/json")
+    return Response(_shown(chosen, schemes(writer)), media_type="application/json")
 
 
 def _check_rules(rules: Iterable[NoticeRule]) -> None:
@@ -181,14 +181,14 @@ def _check_rules(rules: Iterable[NoticeRule]) -> None:
         seen.add((rule.what, rule.channel))
 
 
-def _check_address(url: str) -> None:
-    """The message holds nothing of the address. Raises Problem."""
-    there = sorted(CHAT_SCHEMES)
-    scheme, divided, rest = url.partition("://")
-    if not divided or scheme.lower() not in there:
-        raise invalid("chat_url", f"must begin with one of {', '.join(f'{one}://' for one in there)}")
-    if not rest or " " in url:
-        raise invalid("chat_url", "is no address: nothing stands behind its beginning, or a blank in it")
+def _check_address(url: str, schemes: Collection[str]) -> None:
+    """Blocks: the library of all the services is read. Raises Problem."""
+    from runtime.channels.chat import NotAChat, check
+
+    try:
+        check(url, schemes)
+    except NotAChat as wrong:
+        raise invalid("chat_url", str(wrong)) from None
 
 
 def _times(body: ChooseNotices) -> dict[str, Any]:
@@ -201,7 +201,7 @@ def _times(body: ChooseNotices) -> dict[str, Any]:
     }
 
 
-def _shown(chosen: Chosen) -> bytes:
+def _shown(chosen: Chosen, schemes: Collection[str]) -> bytes:
     times = chosen.times
     return encode(
         {
@@ -209,19 +209,28 @@ def _shown(chosen: Chosen) -> bytes:
             "email": chosen.email,
             "rules": chosen.rules,
             "told": [
-                {"what": what, **{channel: chosen.cadence(what, channel) for channel in get_args(Channel)}}
+                {
+                    "what": what,
+                    "called": called(what),
+                    **{channel: chosen.cadence(what, channel) for channel in get_args(Channel)},
+                }
                 for what in KINDS
             ],
             **{name: _clock(getattr(times, name)) for name in TIMES},
             "working_days": times.working_days,
             "chat_url": times.chat_url and masked(times.chat_url),
-            "chat_schemes": sorted(CHAT_SCHEMES),
+            "chat_schemes": sorted(schemes),
         }
     )
 
 
 def _clock(at: time | None) -> str | None:
     return f"{at:%H:%M}" if at is not None else None
+
+
+def schemes(asked: Look | Writer) -> Collection[str]:
+    """What addresses of chats may begin with here."""
+    return asked.services.settings.outgoing.chat_schemes
 
 
 def account_of(user: User) -> UUID:

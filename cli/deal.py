@@ -12,6 +12,7 @@ from cli.engine.common import Json, Limit, Zone, as_json, example, run, zone
 from cli.engine.derive import group
 from cli.engine.options import Cursor, CustomerFilter, KnownAt, OwnerFilter, TeamFilter, more
 from cli.views.deals import show_deal, show_deals, show_details
+from cli.views.notices import show_notices
 
 app = group(
     "deals",
@@ -129,3 +130,25 @@ async def _show(given: str, known_at: str | None) -> Any:
         found = await at.read(f"/deals/{id}", DealView, {"known_at": known_at}, direct)
         details = await at.read(f"/deals/{id}/details", dict[str, Any]) if known_at is None else {}
         return found, details
+
+
+@app.command(epilog=example("salesloop deals notices 1C1I7A6R"))
+def notices(
+    deal: DealArgument, *, cursor: Cursor = None, limit: Limit = 20, json: Json = False, tz: Zone = None
+) -> None:
+    """Who was told of what happened with it: when, by which channel, and what became of that."""
+    page = run(_notices(deal, {"cursor": cursor, "limit": limit}))
+    if json:
+        as_json(page)
+        return
+    show_notices(page.items, zone(tz))
+    more(page)
+
+
+async def _notices(given: str, asked: dict[str, Any]) -> Any:
+    from api.engine.sent_notices import SentNotice
+    from cli.engine.kinds import deal
+    from projections.engine.paging import Page
+
+    async with backend() as at:
+        return await at.read(f"/deals/{await deal(at, given)}/notices", Page[SentNotice], asked)

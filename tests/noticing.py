@@ -20,10 +20,14 @@ SENT = {
 }  # fmt: skip
 
 
-def put_notice(house: House, account: UUID, position: int, **said: Any) -> None:
+def insert_notice(connection: psycopg.Connection[Any], account: UUID, position: int, **said: Any) -> None:
     """Sent by mail of a missed promise, unless something else is said."""
+    connection.execute(ROW.encode(), {**SENT, "account_id": account, "position": position, **said})
+
+
+def put_notice(house: House, account: UUID, position: int, **said: Any) -> None:
     with psycopg.connect(house.settings.database_url, autocommit=True) as connection:
-        connection.execute(ROW.encode(), {**SENT, "account_id": account, "position": position, **said})
+        insert_notice(connection, account, position, **said)
 
 
 def token_of(house: House, account: UUID) -> UUID:

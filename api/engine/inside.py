@@ -4,8 +4,7 @@ own door. Nothing is listened to, and no waiting import is taken up. Of the rout
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import cache
 from typing import Any
@@ -43,38 +42,19 @@ async def inside(settings: Settings) -> AsyncIterator[FastAPI]:
 
 
 async def call(
-    app: FastAPI,
-    user_id: str,
-    method: str,
-    address: str,
-    headers: Mapping[str, str],
-    body: bytes,
-    take: Callable[[Mapping[str, str], bytes], None] | None = None,
+    app: FastAPI, user_id: str, method: str, address: str, headers: Mapping[str, str], body: bytes
 ) -> Answered:
-    """Status and content of one request by the operator as `user_id`. `address` is a path and a query, quoted. `take` is given the headers
-    and the content of what was not refused, piece by piece, in place of whom this is answered to.
-    """
+    """Status and content of one request by the operator as `user_id`. `address` is a path and a query, quoted."""
     parts: list[bytes] = []
-    status, told, asked = 500, dict[str, str](), False
+    status = 500
 
     async def receive() -> dict[str, Any]:
-        nonlocal asked
-        if asked:  # who answers with a file listens for a disconnect as well, without end
-            await asyncio.Future()
-        asked = True
         return {"type": "http.request", "body": body, "more_body": False}
 
     async def send(message: Any) -> None:
-        nonlocal status, told
-        if message["type"] == "http.response.start":
-            status = message["status"]
-            told = {
-                name.decode("latin-1").lower(): value.decode("latin-1") for name, value in message["headers"]
-            }
-        elif take is not None and status < 300:
-            take(told, message.get("body", b""))
-        else:
-            parts.append(message.get("body", b""))
+        nonlocal status
+        status = message.get("status", status)
+        parts.append(message.get("body", b""))
 
     scope = _scope(user_id, method, address, headers)
     add_routes(app, scope)

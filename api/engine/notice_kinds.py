@@ -1,4 +1,4 @@
-"""api: what people can be told of, by the names that rules and notices call it, and where chats can be."""
+"""api: what people can be told of, by the names that rules and notices call it."""
 
 from __future__ import annotations
 
@@ -15,9 +15,11 @@ KINDS = (
     *("action-item.reminded", "action-item.missed", "action-item.escalated"),
     *("import.finished", "read-model.stopped", "recipient.address-failed"),
 )
-GROUPS = tuple(dict.fromkeys(name.partition(".")[0] for name in KINDS))
+GROUPS = {name.partition(".")[0]: name.partition(".")[0] for name in KINDS}
 """What they begin with, each of which is a name for all of its own."""
-CHAT_SCHEMES = frozenset(
-    {"dingtalk", "discord", "feishu", "gchat", "lark", "msteams", "slack", "tgram", "wecombot", "workflows"}
-)
-"""Services that everybody reaches under a name of their own: nobody makes us ask an address of our own network."""
+CALLED = {name: name.replace(".", " ") for name in KINDS}
+EVERYTHING = "everything that concerns you"
+
+
+def called(what: str) -> str:
+    return CALLED.get(what, what)

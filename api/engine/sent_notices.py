@@ -10,13 +10,14 @@ from uuid import UUID
 import msgspec
 from psycopg.rows import class_row
 
+from api.engine.notice_kinds import called
 from projections.engine.paging import Page, opened, sealed
 from runtime.database import Pool
 
 State = Literal["waiting", "sending", "sent", "dropped", "failed"]
 
 FOUND: LiteralString = """
-    SELECT n.position, n.account_id, n.channel, n.kind, n.deal_id, n.detail, n.state, n.due_at, n.tries, n.reason, n.decided_at,
+    SELECT n.position, n.account_id, n.channel, n.kind, n.deal_id, COALESCE(n.detail, '') AS detail, n.state, n.due_at, n.tries, n.reason, n.decided_at,
            n.settled_at, a.login AS "to", d.name AS to_name
       FROM app.notices n
       JOIN app.accounts a ON a.id = n.account_id
@@ -38,9 +39,10 @@ FILTERS: Mapping[str, LiteralString] = {
 
 
 class SentNotice(msgspec.Struct):
-    """`to` is a login, `to_name` the rep's name where it is a rep's (personal data). `kind` is why: what they are told of. `decided_at`: when it was decided
-    that they are told; `due_at`: when it is, or was, sent; `settled_at`: when it was sent, dropped or given up, and `reason` why
-    it was dropped or failed, as a code. `position` is the event's; `detail` what it is about where that is no record, such as a read model.
+    """`to` is a login, `to_name` the rep's name where it is a rep's (personal data). `why`: what they are told of, `kind`, in words. `decided_at`:
+    when it was decided that they are told; `due_at`: when it is sent; `settled_at`: when it was sent, dropped or given up, and `reason`
+    why it was dropped or failed, as a code. `position` is the event's; `detail` what it is about where that is no record, such as a
+    read model.
     """
 
     position: int
@@ -55,7 +57,8 @@ class SentNotice(msgspec.Struct):
     due_at: datetime
     settled_at: datetime | None
     deal_id: UUID | None
-    detail: str | None
+    detail: str
+    why: str = ""
 
 
 class Place(msgspec.Struct, array_like=True):
@@ -94,7 +97,8 @@ async def found(source: Pool, cursor: str | None, limit: int, **narrowed: Any) -
 
 
 def _shown(row: Row) -> SentNotice:
-    return SentNotice(*(getattr(row, name) for name in SentNotice.__struct_fields__))
+    given = {name: getattr(row, name) for name in SentNotice.__struct_fields__}
+    return SentNotice(**{**given, "why": called(row.kind)})
 
 
 def _cursor(row: Row) -> str:

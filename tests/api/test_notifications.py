@@ -90,8 +90,9 @@ class TestRules:
             ({"working_days": "perhaps"}, "working_days", ""),
             ({"addresses": []}, "addresses", ""),
             ({"chat_url": "gopher://example.com/x"}, "chat_url", "must begin with one of"),
+            ({"chat_url": "https://example.com/hook"}, "chat_url", "not"),
             ({"chat_url": "slack.com/services"}, "chat_url", "must begin with one of"),
-            ({"chat_url": "slack://a b c d e f"}, "chat_url", "blank"),
+            ({"chat_url": "slack://a b c d e f"}, "chat_url", "written to"),
             ({"chat_url": "slack://a\nb"}, "chat_url", "printable"),
         ],
     )  # fmt: skip

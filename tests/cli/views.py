@@ -14,6 +14,8 @@ from api.action_item.acts import READS as ACTION_ITEMS
 from api.case import READS as CASES
 from api.deal.details import DealDetails
 from api.engine.acts import Reads
+from api.engine.notice_kinds import KINDS
+from api.engine.sent_notices import SentNotice
 from cli import watch
 from cli.engine.shown import found
 from cli.views import (
@@ -29,6 +31,7 @@ from cli.views import (
 from cli.views import (
     meetings as meeting_views,
 )
+from cli.views import notices as notice_views
 from cli.views import (
     packs as pack_views,
 )
@@ -204,6 +207,12 @@ def _calendar(kind: str) -> CalendarKnown:
     return CalendarKnown(kind=kind, policy="1", version=9, known_until=None, estimated_years=(), warnings=[])
 
 
+TOLD = {
+    "login": "wang.wei", "email": "a@example.com", "chat_url": "ext.://…1234", "quiet_from": "21:00", "quiet_until": "07:30",
+    "working_days": True, "daily_time": "08:00",
+    "told": [{"what": "promise.handed-over", "called": TEXT, "mail": "at-once", "chat": "hourly"}],
+    "rules": [{"what": "*", "channel": "mail", "cadence": "at-once"}],
+}  # fmt: skip
 ALL: list[Callable[[], None]] = [
     shows(deal_views.show_deals, lambda: _several(deal_board.DealView), UTC),
     shows(deal_views.show_found, lambda: _several(search.Group)),
@@ -252,9 +261,12 @@ ALL: list[Callable[[], None]] = [
     shows(rule_views.show_listed, lambda: _several(directory.Listed)),
     shows(rule_views.show_cycle_policy, lambda: "default", [DEFAULT_CYCLE_POLICY]),
     shows(rule_views.show_keys, lambda: [KEY_ROW], UTC),
+    shows(notice_views.show_notices, lambda: _several(SentNotice), UTC),
+    shows(notice_views.show_notifications, lambda: TOLD),
     shows(rule_views.show_standing, lambda: _several(status.ProjectionStatus), UTC),
     shows(rule_views.show_differences, lambda: _several(Difference)),
     shows(rule_views.show_metrics, every_metric, "zh"),
 ]
 KEYS = {word for metric in every_metric() for word in re.split("[-:]", metric.key)}
+KEYS |= {word for kind in KINDS for word in re.split("[-.]", kind)}
 """What of the views' own values is neither fixed nor a user's."""

@@ -1,0 +1,55 @@
+"""cli: what people are told of, and what they were told, for people. Each function takes what was read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import tzinfo
+from typing import TYPE_CHECKING, Any
+
+from cli.engine.common import moment
+from cli.engine.language import word
+from cli.engine.tables import facts, table
+
+if TYPE_CHECKING:
+    from api.engine.sent_notices import SentNotice
+
+
+def show_notifications(found: Mapping[str, Any]) -> None:
+    """Where and when; then what, and how often now; the person's own rules are marked."""
+    quiet = f"{found['quiet_from']}–{found['quiet_until']}" if found["quiet_from"] else ""
+    rows = [
+        ("mail goes to", found["email"] or word("nowhere")),
+        ("chat goes to", found["chat_url"] or word("nowhere")),
+        ("quiet hours", quiet),
+        ("days off", word("nothing is sent") if found["working_days"] else ""),
+        ("daily digest", found["daily_time"]),
+    ]
+    facts(found["login"], rows)
+    table(
+        ("what", "about", "by mail", "by chat"),
+        [(one["what"], word(one["called"]), word(one["mail"]), word(one["chat"])) for one in found["told"]],
+        whole=("what",),
+    )
+    if found["rules"]:
+        rules = [(one["what"], one["channel"], one["cadence"]) for one in found["rules"]]
+        table(
+            ("rule of", "channel", "cadence"),
+            [(what, word(by, "channel"), often) for what, by, often in rules],
+        )
+
+
+def show_notices(items: Iterable[SentNotice], to: tzinfo | None) -> None:
+    rows = [
+        (
+            moment(one.settled_at or one.due_at, to),
+            one.to_name or one.to,
+            word(one.why),
+            word(one.channel, "channel"),
+            one.state,
+            word(one.reason or "", "notice"),
+            one.detail,
+        )
+        for one in items
+    ]
+    columns = ("when", "to", "told of", "channel", "state", "because", "about")
+    table(columns, rows, whole=("when",), spare=("about", "channel"))
