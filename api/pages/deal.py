@@ -14,7 +14,7 @@ from api.pages.engine.shown import read_moment
 from api.pages.ways import REQUIREMENTS
 from domain.deal.promising import BY_RULE
 
-EVENTS, CASES = 30, 20
+EVENTS, CASES, NOTICES = 30, 20, 20
 STEPS = (
     ("reminder", "remind_at", "reminded_at"),
     ("due", "due_at", "missed_at"),
@@ -29,7 +29,7 @@ Opened = Annotated[Page, Depends(may_open())]
 
 @pages.get("/deals/{deal_id}", summary="One deal")
 async def deal(deal_id: UUID, page: Opened) -> Response:
-    """In the past what cannot be told as of then is left out: needs, quotes, touches, gates, cases."""
+    """In the past what cannot be told as of then is left out: needs, quotes, touches, gates, cases, who was told."""
     at = f"/deals/{deal_id}"
     found = await page.read(at, **page.then)
     turned = {"order": "newest", "lang": page.language, "limit": EVENTS, "cursor": page.query["cursor"]}
@@ -42,18 +42,28 @@ async def deal(deal_id: UUID, page: Opened) -> Response:
         steps=promise_steps(found),
         by_rule=BY_RULE,
         ways={name: acts[0] for name, acts in REQUIREMENTS.items()},
-        **{"own": False, "details": None, "customer": None, "cases": [], "needs": {}, **now},
+        **{"own": False, "details": None, "customer": None, "cases": [], "needs": {}, "notices": [], **now},
     )
 
 
 async def _now(page: Page, at: str, found: Json) -> Json:
     customer = found["customer_id"] and await page.find(f"/customers/{found['customer_id']}")
-    cases, details, allowed = await page.read_all(
-        ("/cases", {"deal_id": found["deal_id"], "limit": CASES}), (f"{at}/details", {}), (f"{at}/acts", {})
+    cases, details, allowed, notices = await page.read_all(
+        ("/cases", {"deal_id": found["deal_id"], "limit": CASES}),
+        (f"{at}/details", {}),
+        (f"{at}/acts", {}),
+        (f"{at}/notices", {"limit": NOTICES}),
     )
     needs = filled_in(details["needs"])
     own = bool(allowed["acts"])
-    return {"own": own, "details": details, "customer": customer, "cases": cases["items"], "needs": needs}
+    return {
+        "own": own,
+        "details": details,
+        "customer": customer,
+        "cases": cases["items"],
+        "needs": needs,
+        "notices": notices["items"],
+    }
 
 
 def filled_in(needs: Json) -> Json:

@@ -44,7 +44,10 @@ def app() -> FastAPI:
     return create_app(Settings("postgresql:///unused", "postgresql:///unused", Path("unused")))
 
 
-OF_ONESELF = {("POST", "/desk/settings"), ("POST", "/account"), ("POST", "/account/notifications")}
+OF_ONESELF = {
+    *(("POST", "/desk/settings"), ("POST", "/account")),
+    *(("POST", "/desk/settings/notifications"), ("POST", "/account/notifications")),
+}
 """Language, time zone, what one is told of: no one else's, and nothing of the ledger."""
 
 

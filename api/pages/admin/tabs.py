@@ -15,6 +15,7 @@ TABS = (
     ("keys", "API keys"),
     ("rules", "Rules"),
     ("imports", "Imports"),
+    ("notices", "Notices"),
     ("read-models", "Read models"),
 )
 Admin = Annotated[Page, Depends(may_open(*ADMIN))]
