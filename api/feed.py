@@ -138,7 +138,7 @@ async def search_events(
 ) -> Response:
     """By kind, record, person, door and days; told in words where there are any, and otherwise by the topic."""
     narrowed = EventSearch(**{name: getattr(asked, name) for name in EventSearch.__struct_fields__})
-    found = await event_search.search(look.services.pool, narrowed, asked.lang, asked.cursor, asked.limit)
+    found = await event_search.search(look.source, narrowed, asked.lang, asked.cursor, asked.limit)
     await _name_accounts(look, found.items)
     return look.json(found)
 

@@ -148,4 +148,4 @@ async def read_figure(look: Reader, asked: Annotated[FigureQuery, Depends(query(
 async def drill(look: Reader, asked: Annotated[BehindQuery, Depends(query(BehindQuery))]) -> Response:
     """They sum to it."""
     one, position = await _asked(asked, look)
-    return look.json(await figures.drill(look.services.pool, one, position, asked.cursor, asked.limit))
+    return look.json(await figures.drill(look.source, one, position, asked.cursor, asked.limit))

@@ -10,6 +10,7 @@ import typer
 
 from cli.engine.backend import backend
 from cli.engine.common import USAGE, Json, Zone, as_json, example, fail, moment, run, zone
+from cli.engine.exporting import to_write
 from cli.engine.language import language
 from cli.engine.options import Cursor, Day, more
 from cli.engine.tables import say
@@ -61,7 +62,7 @@ def events(
         "since": since,
         "until": until,
     }
-    if not any(value is not None for value in (*asked.values(), cursor)):
+    if not any(value is not None for value in (*asked.values(), cursor, to_write())):
         run(_events(after, limit, follow=follow, json=json, to=zone(tz)))
     elif follow or after is not None:
         fail("what is looked for is shown from the newest on: leave out --after and --follow", USAGE)

@@ -55,9 +55,9 @@ async def customers(
     look: CustomerFinder, asked: Annotated[CustomerFilters, Depends(query(CustomerFilters))]
 ) -> Response:
     """Those that your team has a deal or a lead with, and those that nobody has yet; auditors and admins see all."""
-    pool, seen_by = look.services.pool, look.team_id
+    seen_by = look.team_id
     found = await directory.listing(
-        pool, "customer", None, asked.cursor, asked.limit, seen_by=seen_by, text=asked.text
+        look.source, "customer", None, asked.cursor, asked.limit, seen_by=seen_by, text=asked.text
     )
     return look.json(found)
 
@@ -88,13 +88,11 @@ async def customer(customer_id: UUID, look: CustomerReader) -> Response:
 )
 async def contacts(customer_id: UUID, look: CustomerReader, asked: Pages) -> Response:
     await must_see_customer(look, customer_id)
-    return look.json(
-        await directory.listing(look.services.pool, "contact", customer_id, asked.cursor, asked.limit)
-    )
+    return look.json(await directory.listing(look.source, "contact", customer_id, asked.cursor, asked.limit))
 
 
 @router.get(
     "/products", operation_id="listProducts", summary="Products by name", responses=LISTED, tags=["products"]
 )
 async def products(look: Reader, asked: Pages) -> Response:
-    return look.json(await directory.listing(look.services.pool, "product", None, asked.cursor, asked.limit))
+    return look.json(await directory.listing(look.source, "product", None, asked.cursor, asked.limit))

@@ -79,7 +79,7 @@ async def read_agenda(
     before = datetime.now(UTC) if asked.overdue else asked.due_before
     team_id = look.team(asked.team_id)
     found = await agenda.listing(
-        look.services.pool, asked.rep_id, team_id, before, asked.cursor, asked.limit, asked.due_from
+        look.source, asked.rep_id, team_id, before, asked.cursor, asked.limit, asked.due_from
     )
     return look.json(found)
 
@@ -93,9 +93,7 @@ async def read_agenda(
 async def read_ended(look: Reader, asked: Annotated[EndedFilters, Depends(query(EndedFilters))]) -> Response:
     """The latest first."""
     team_id = look.team(asked.team_id)
-    found = await agenda.ended(
-        look.services.pool, asked.rep_id, team_id, asked.outcome, asked.cursor, asked.limit
-    )
+    found = await agenda.ended(look.source, asked.rep_id, team_id, asked.outcome, asked.cursor, asked.limit)
     return look.json(found)
 
 

@@ -72,7 +72,7 @@ async def read_history(
     if upto is not None and asked.order != "newest":
         raise invalid("query.known_at", "is answered from the newest on: put order=newest beside it")
     found = await deal_history.page_as_json(
-        look.services.pool,
+        look.source,
         deal_id,
         asked.lang,
         asked.cursor,
@@ -96,7 +96,7 @@ def add_history(router: APIRouter, reads: Reads) -> None:
         seen(look, found, kind, id)
         newest = asked.order == "newest"
         page = await deal_history.in_one_language(
-            look.services.pool, id, asked.lang, asked.cursor, asked.limit, newest_first=newest
+            look.source, id, asked.lang, asked.cursor, asked.limit, newest_first=newest
         )
         return look.json(page)
 

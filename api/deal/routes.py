@@ -144,10 +144,10 @@ async def list_deals(look: Reader, asked: Annotated[DealFilters, Depends(query(D
     turned = asked.sort, asked.cursor, asked.limit
     position = await look.known(WAITS_FOR, asked.known_at)
     if position is None:
-        found = await deal_board.listing(look.services.pool, narrowed, *turned)
+        found = await deal_board.listing(look.source, narrowed, *turned)
         add_acts_of_overrides(found.items, look.user)
         return look.json(found)
-    return look.json(await known.listing(look.services.pool, position, narrowed, *turned))
+    return look.json(await known.listing(look.source, position, narrowed, *turned))
 
 
 class AsKnown(Strict):

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from api.engine.precedence import Precedence
 from api.engine.rates import Rate
+from api.engine.streams import Streams
 from api.engine.turns import Turns
 from runtime.bounds import Bounds
 
 STRANGERS = 20
 """Requests without a key that an address is answered at once, each second."""
+FILES = 6
+"""Exports at a time, each with a connection of its own to the database."""
 BURST = 10
 """Seconds' worth that may come at once."""
 
@@ -19,5 +23,7 @@ class Admission:
         """By key's id."""
         self.strangers = Rate(STRANGERS, BURST * STRANGERS)
         """Who has no key at all, by address: beyond it the refusal comes late."""
+        self.files = Streams(FILES, "too many files are being sent")
         self.sign_in = Rate(STRANGERS, BURST * STRANGERS)
         """Who looks at the pages of sign-in, by address."""
+        self.precedence = Precedence()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args, get_origin
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -12,6 +12,7 @@ from pydantic.json_schema import models_json_schema
 from api.engine.roles import Role
 from api.engine.shapes import REF, shapes_of
 from domain.engine.context import Channel
+from projections.engine.paging import Page
 
 
 class Answer(BaseModel):
@@ -282,14 +283,28 @@ def _model_schemas() -> dict[str, Any]:
 # --- answers that are read models' rows, sent as msgspec encodes them --------------------------------------------------
 
 _SHAPED: list[tuple[Any, dict[str, Any]]] = []
+CSV, WORKBOOK = "text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def shaped(type: Any, status: int = 200, *, tagged: bool = False) -> Responses:
-    """The answer is this msgspec type, byte for byte."""
+    """The answer is this msgspec type, byte for byte; of pages, also all of them as a file."""
     schema: dict[str, Any] = {}
     _SHAPED.append((type, schema))
-    found: Responses = {status: {"description": "As it is now.", "content": _json(schema)}}
+    content = _json(schema)
+    if get_origin(type) is Page:
+        content |= {
+            CSV: {"schema": {"type": "string"}},
+            WORKBOOK: {"schema": {"type": "string", "format": "binary"}},
+        }
+    found: Responses = {status: {"description": "As it is now.", "content": content}}
     return found | {304: {"description": "You have it."}} if tagged else found
+
+
+def listed(responses: Responses) -> Any:
+    """What a list with these responses lists; None where it is no list."""
+    content = responses.get(200, {}).get("content", {})
+    schema = content.get("application/json", {}).get("schema") if CSV in content else None
+    return next((get_args(type)[0] for type, one in _SHAPED if one is schema), None)
 
 
 def _shaped_schemas() -> dict[str, Any]:

@@ -24,6 +24,7 @@ from starlette.types import Scope
 
 from api.engine.errors import PAUSE, TOO_MANY_REQUESTS, invalid, not_whole, too_many
 from api.engine.fields import Strict
+from api.engine.lists import as_file, list_of
 from api.engine.reading import WAITING, Look
 from api.engine.received import header, is_json, read_json
 from api.engine.roles import READERS, WRITERS, Role
@@ -34,6 +35,7 @@ from domain.engine import reading as strict
 from domain.engine.errors import Forbidden
 
 USER = "salesloop.user"
+NOTHING = contextlib.nullcontext()
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
@@ -125,7 +127,8 @@ class Guarded(APIRoute):
                 await whole(request)
             await services.admission.turns.take(user.key_id)
             try:
-                return await handle(request)
+                with services.admission.precedence.writing() if authority.writes else NOTHING:
+                    return await handle(request)
             finally:
                 services.admission.turns.give()
 
@@ -170,12 +173,15 @@ def reading(route: APIRoute) -> Handler:
     endpoint, path = route.endpoint, route.dependant.path_params
     ids = _names_of_ids(route)
     asked: list[tuple[str, Any]] = [(d.name or "", d.call) for d in route.dependant.dependencies]
+    paging, view = list_of(route)
 
     async def handle(request: Request) -> Response:
         given = {name: await ask(request) for name, ask in asked}
         parts, wrong = _parts(request, path, ids)
         if wrong:
             raise RequestValidationError(wrong)
+        if paging and given[paging].format != "json":
+            return await as_file(endpoint, given, parts, paging, view)
         answer: Response = await endpoint(**given, **parts)
         return answer
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from api.engine.fields import MAIL, PLAIN, SOME
+from api.engine.fields import LOCALE, MAIL, PLAIN, SOME, ZONE
 from domain.engine import fields as limits
 
 NO_ID = "is no id such as 0d9f6f0e-4d4e-4f0e-8a63-1f7b8a5b5c11"
@@ -23,6 +23,8 @@ WRITTEN = {
     SOME: "must not be blank or hold NUL characters",
     PLAIN: "must not hold NUL characters",
     MAIL: "must be a mail address such as wang@example.com",
+    LOCALE: "must be a locale such as zh or de-DE",
+    ZONE: "must be a time zone such as Asia/Shanghai",
     r"^[ -~]+$": "must be printable ASCII characters",
     r'^"(0|[1-9][0-9]{0,8})(-[0-9a-f]{16})?"$': 'must be a version in quotes, such as "14"',
     r"^[a-z-]+(\.[a-z-]+)?$": "must be a kind of event such as deal.stage-moved, or deal",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -133,6 +133,10 @@ Currency = Annotated[
     Field(description="ISO 4217 code", examples=["CNY"]),
 ]
 RuleName = Annotated[limits.RuleName, Field(examples=["default"])]
+LOCALE = r"^[a-z]{2,3}([-_][A-Za-z]{4})?([-_][A-Z]{2})?$"
+ZONE = r"^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+){0,2}$"
+LocaleName = Annotated[str, StringConstraints(pattern=LOCALE)]
+ZoneText = Annotated[str, StringConstraints(max_length=60, pattern=ZONE)]
 CursorText = Annotated[str, StringConstraints(max_length=500, pattern=r"^[A-Za-z0-9_=-]+$")]
 Amount = Annotated[limits.Amount, Field(examples=["120000.00"]), PLAINLY]
 WHOLE = BeforeValidator(_whole)
@@ -162,10 +166,36 @@ SearchText = Annotated[str, StringConstraints(min_length=1, max_length=100, patt
 
 
 class Paging(Strict):
-    """The query parameters of every list that comes in pages."""
+    """The query parameters of every list that comes in pages, or as a file."""
 
     cursor: Annotated[CursorText | None, Field(description="`next_cursor` of the page before")] = None
     limit: Annotated[int, Field(ge=1, le=MAX_PAGE), WHOLE] = 50
+    format: Annotated[
+        Literal["json", "csv", "xlsx"],
+        Field(
+            description="csv and xlsx: all that is found as a file, without pages; `cursor` and `limit` say nothing then"
+        ),
+    ] = "json"
+    locale: Annotated[
+        LocaleName | None,
+        Field(
+            description="of a file: whose heads, and in CSV whose decimal and list separators it has",
+            examples=["zh", "de-DE"],
+        ),
+    ] = None
+    zone: Annotated[
+        ZoneText | None,
+        Field(
+            description="of a file: the time zone that times are told in; left out, UTC",
+            examples=["Asia/Shanghai"],
+        ),
+    ] = None
+    bom: Annotated[
+        Truth, Field(description="of CSV: begins with the mark by which spreadsheets know UTF-8")
+    ] = False
+    exact: Annotated[
+        Truth, Field(description="of CSV for programs: text that a spreadsheet would compute stays as it is")
+    ] = False
 
 
 class Money(Strict):

@@ -4,7 +4,8 @@ own door. Nothing is listened to, and no waiting import is taken up. Of the rout
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import cache
 from typing import Any
@@ -42,19 +43,38 @@ async def inside(settings: Settings) -> AsyncIterator[FastAPI]:
 
 
 async def call(
-    app: FastAPI, user_id: str, method: str, address: str, headers: Mapping[str, str], body: bytes
+    app: FastAPI,
+    user_id: str,
+    method: str,
+    address: str,
+    headers: Mapping[str, str],
+    body: bytes,
+    take: Callable[[Mapping[str, str], bytes], None] | None = None,
 ) -> Answered:
-    """Status and content of one request by the operator as `user_id`. `address` is a path and a query, quoted."""
+    """Status and content of one request by the operator as `user_id`. `address` is a path and a query, quoted. `take` is given the headers
+    and the content of what was not refused, piece by piece, in place of whom this is answered to.
+    """
     parts: list[bytes] = []
-    status = 500
+    status, told, asked = 500, dict[str, str](), False
 
     async def receive() -> dict[str, Any]:
+        nonlocal asked
+        if asked:  # who answers with a file listens for a disconnect as well, without end
+            await asyncio.Future()
+        asked = True
         return {"type": "http.request", "body": body, "more_body": False}
 
     async def send(message: Any) -> None:
-        nonlocal status
-        status = message.get("status", status)
-        parts.append(message.get("body", b""))
+        nonlocal status, told
+        if message["type"] == "http.response.start":
+            status = message["status"]
+            told = {
+                name.decode("latin-1").lower(): value.decode("latin-1") for name, value in message["headers"]
+            }
+        elif take is not None and status < 300:
+            take(told, message.get("body", b""))
+        else:
+            parts.append(message.get("body", b""))
 
     scope = _scope(user_id, method, address, headers)
     add_routes(app, scope)

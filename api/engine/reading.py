@@ -16,6 +16,8 @@ from api.engine.users import User
 from domain.engine import reading
 from domain.engine.errors import Forbidden
 from projections.cycle.known_at import When, position_at
+from projections.engine.paging import Source
+from projections.engine.snapshot import Snapshot
 from projections.engine.wait import NotReached
 from runtime.codec import encode
 
@@ -33,13 +35,22 @@ WAITING = {"after", "wait"}
 class Look:
     """An authenticated reader with one request."""
 
-    __slots__ = ("position", "request", "services", "user")
+    __slots__ = ("position", "request", "services", "snapshot", "told", "user")
 
     def __init__(self, services: Services, user: User, request: Request) -> None:
         self.services = services
         self.user = user
         self.request = request
         self.position: int | None = None
+        self.snapshot: Snapshot | None = None
+        """What lists are read through where they are wanted as a whole."""
+        self.told: Any = None
+        """What was answered then: a page, or its bytes."""
+
+    @property
+    def source(self) -> Source:
+        """What a list is read from."""
+        return self.snapshot or self.services.pool
 
     @property
     def team_id(self) -> UUID | None:
@@ -101,6 +112,9 @@ class Look:
 
     def answer(self, content: bytes, version: int | None = None) -> Response:
         """Ready JSON; with a version, an ETag, and 304 for who has it."""
+        if self.snapshot is not None:
+            self.told = content
+            return Response()
         headers = {"Cache-Control": "private, no-cache"}
         if self.position is not None:
             headers["Salesloop-Known-At"] = str(self.position)
@@ -112,6 +126,9 @@ class Look:
         return Response(content, 200, headers, media_type="application/json")
 
     def json(self, content: Any, version: int | None = None) -> Response:
+        if self.snapshot is not None:
+            self.told = content
+            return Response()
         return self.answer(encode(content), version)
 
 

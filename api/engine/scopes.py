@@ -136,7 +136,7 @@ async def listed(look: Look, asked: Any) -> Response:
     team_id = getattr(asked, "team_id", None)
     narrowed = asked.narrowed(team_id if _of_oneself(look, asked) else look.team(team_id))
     listing = asked.MODEL.listing
-    return look.json(await listing(look.services.pool, asked.sort, asked.cursor, asked.limit, **narrowed))
+    return look.json(await listing(look.source, asked.sort, asked.cursor, asked.limit, **narrowed))
 
 
 def _of_oneself(look: Look, asked: Any) -> bool:

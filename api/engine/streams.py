@@ -29,8 +29,8 @@ log = logging.getLogger(__name__)
 class Streams:
     """Of one process: `most` in all, pages' and feeds' together."""
 
-    def __init__(self, most: int) -> None:
-        self.most = most
+    def __init__(self, most: int, full: str = "too many streams are open") -> None:
+        self.most, self.full = most, full
         self.held: Counter[str] = Counter()
 
     def check(self, key: str, most: int, refusal: str) -> None:
@@ -38,7 +38,7 @@ class Streams:
         if self.held[key] >= most:
             raise too_many(TOO_MANY_REQUESTS, refusal, AGAIN)
         if self.held.total() >= self.most:
-            raise overloaded("too many streams are open")
+            raise overloaded(self.full)
 
     @contextmanager
     def holding(self, key: str) -> Iterator[None]:

@@ -69,7 +69,7 @@ async def list_leads(look: Reader, asked: Annotated[LeadFilters, Depends(query(L
         seen_by=look.team_id,
         pool=look.user.role is not Role.REP,
     )
-    return look.json(await leads.listing(look.services.pool, narrowed, asked.sort, asked.cursor, asked.limit))
+    return look.json(await leads.listing(look.source, narrowed, asked.sort, asked.cursor, asked.limit))
 
 
 @router.get(

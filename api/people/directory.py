@@ -42,7 +42,7 @@ class LoadsView(msgspec.Struct):
 
 
 async def _page(look: Look, kind: str, parent: UUID | None, asked: Paging) -> Response:
-    return look.json(await directory.listing(look.services.pool, kind, parent, asked.cursor, asked.limit))
+    return look.json(await directory.listing(look.source, kind, parent, asked.cursor, asked.limit))
 
 
 @router.get("/teams", operation_id="listTeams", summary="Teams by name", responses=LISTED, tags=["people"])

@@ -148,7 +148,7 @@ async def drill(
     card = await _card(scorecard_id, look)
     closing, pool = _numbered(card, number), look.services.pool
     of = await scorecards.asked_by(pool, card, asked.measure)
-    return look.json(await figures.drill(pool, of, closing.position, asked.cursor, asked.limit))
+    return look.json(await figures.drill(look.source, of, closing.position, asked.cursor, asked.limit))
 
 
 @router.get(

@@ -88,7 +88,7 @@ async def list_attainment(
     day = asked.day or await _today(look)
     narrowed = asked.of(look.team(asked.team_id), day)
     return look.json(
-        await attainment.listing(look.services.pool, day, position, asked.cursor, asked.limit, **narrowed)
+        await attainment.listing(look.source, day, position, asked.cursor, asked.limit, **narrowed)
     )
 
 

@@ -17,17 +17,20 @@ from urllib.parse import quote, urlencode
 from uuid import UUID
 
 from cli.engine.common import REFUSED, UNREACHABLE, USAGE, Failure, fail, settings
+from cli.engine.exporting import downloading, to_write
 from cli.engine.language import accepted, sentence, word
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
+    from cli.engine.exporting import Take, Wanted
     from cli.engine.remote import Remote
     from projections.engine.paging import Source
 
 URL, KEY = "SALESLOOP_URL", "SALESLOOP_KEY"
 OPERATOR = "cli"
 OK = 300
+PAGES = ("cursor", "limit")
 CODES = {401: UNREACHABLE, 503: UNREACHABLE}
 SUPPLIED_BY = {
     "pain-points": "deals needs --pain-points",
@@ -78,10 +81,24 @@ class Backend:
     ) -> Any:
         """What a GET answers, as `shape`. `direct` answers the same from the database. Raises Failure."""
         asked = {name: value for name, value in (query or {}).items() if value is not None}
+        if (file := to_write()) is not None and getattr(shape, "__origin__", shape).__name__ == "Page":
+            await self._save(path, asked, file)
         if direct is not None and isinstance(self._way, Local):
             return await direct(await self._way.source(), asked)
         status, content = await self._way.ask("GET", _address(path, asked), {}, None, OPERATOR)
         return answered(content, shape) if status < OK else refuse(status, content)
+
+    async def _save(self, path: str, asked: Query, file: Wanted) -> NoReturn:
+        """All of the list into the file; that was all that was wanted. Raises Failure."""
+        from typer import Exit
+
+        query = {**asked, **file.query}
+        query = {name: value for name, value in query.items() if value is not None and name not in PAGES}
+        with downloading(file) as take:
+            status, content = await self._way.ask("GET", _address(path, query), {}, None, OPERATOR, take)
+            if status >= OK:
+                refuse(status, content)
+        raise Exit
 
     async def act(
         self,
@@ -187,7 +204,13 @@ class Local:
             pass
 
     async def ask(
-        self, method: str, address: str, headers: Mapping[str, str], body: bytes | None, user: str
+        self,
+        method: str,
+        address: str,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        user: str,
+        take: Take | None = None,
     ) -> tuple[int, bytes]:
         from api.engine.inside import call, inside
 
@@ -198,7 +221,8 @@ class Local:
                 found = replace(found, database_url=found.admin_database_url)
             self._app = await self._stack.enter_async_context(inside(found))
         kind = {"content-type": "application/json"} if body is not None else {}
-        return await call(self._app, user, method, address, {**headers, **kind, **accepted()}, body or b"")
+        said = {**headers, **kind, **accepted()}
+        return await call(self._app, user, method, address, said, body or b"", take)
 
 
 def _address(path: str, query: Query) -> str:

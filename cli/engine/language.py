@@ -5,12 +5,15 @@ from __future__ import annotations
 import inspect
 import os
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from enum import StrEnum
 from functools import wraps
 from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from cli.engine.exporting import exporting, options_of
 
 if TYPE_CHECKING:
     from runtime.language import Catalogue
@@ -77,15 +80,19 @@ def accepted() -> dict[str, str]:
 
 
 def speaking(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The command with the option `--lang`. What is typed there was heard before anything was read (`asked`)."""
+    """The command with the option `--lang`, and a list with those of a file. What is typed there was heard before anything was read
+    (`asked`).
+    """
     signature = inspect.signature(command, eval_str=True)
     option = inspect.Parameter("lang", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Lang)
 
     @wraps(command)
     def spoken(*args: Any, lang: Language | None = None, **given: Any) -> Any:
-        return command(*args, **given)
+        with exporting(given) if more else nullcontext():
+            return command(*args, **given)
 
-    parameters = [*signature.parameters.values(), option]
+    more = options_of(signature.parameters)
+    parameters = [*signature.parameters.values(), *more, option]
     spoken.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
     spoken.__annotations__ = {one.name: one.annotation for one in parameters}
     return spoken

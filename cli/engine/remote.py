@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import http.client
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from cli.engine.common import UNREACHABLE, USAGE, Failure, fail
 from cli.engine.language import accepted
 
+if TYPE_CHECKING:
+    from cli.engine.exporting import Take
+
 PATIENCE = 30.0
 """Seconds for an answer."""
+LONG = 300.0
+"""For the first line of a file, and between two pieces of it."""
+REFUSED_FROM, PIECE = 300, 256 * 1024
 LOOK_AGAIN = 1.0
 """Seconds until the feed is looked at again."""
 
@@ -39,9 +46,19 @@ class Remote:
         await asyncio.sleep(LOOK_AGAIN)
 
     async def ask(
-        self, method: str, address: str, headers: Mapping[str, str], body: bytes | None, user: str
+        self,
+        method: str,
+        address: str,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        user: str,
+        take: Take | None = None,
     ) -> tuple[int, bytes]:
-        """Asked again once where the connection broke and that does no harm: a write has a key for that."""
+        """Asked again once where the connection broke and that does no harm: a write has a key for that, and of a file a part may be here.
+        `take` is given the headers and the content of what was not refused, piece by piece, in place of whom this is answered to.
+        """
+        if take is not None:
+            return self._once(method, address, dict(headers), body, take)
         more = dict(headers) if body is None else {"Content-Type": "application/json", **headers}
         try:
             return self._once(method, address, more, body)
@@ -51,23 +68,33 @@ class Remote:
             return self._once(method, address, more, body)
 
     def _once(
-        self, method: str, address: str, headers: Mapping[str, str], body: bytes | None
+        self,
+        method: str,
+        address: str,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        take: Take | None = None,
     ) -> tuple[int, bytes]:
-        connection = self._connection()
+        connection = self._connection(PATIENCE if take is None else LONG)
         try:
             connection.request(method, self._place.path + address, body, {**self._headers, **headers})
             answer = connection.getresponse()
-            return answer.status, answer.read()
+            if take is None or answer.status >= REFUSED_FROM:
+                return answer.status, answer.read()
+            told = {name.lower(): value for name, value in answer.getheaders()}
+            while piece := answer.read1(PIECE) if answer.chunked else answer.read(PIECE):
+                take(told, piece)
+            return answer.status, b""
         except (OSError, http.client.HTTPException) as away:
             reason = str(away) or type(away).__name__
             raise Failure(f"{self._place.geturl()} does not answer: {reason}", UNREACHABLE) from away
         finally:
             connection.close()
 
-    def _connection(self) -> http.client.HTTPConnection:
+    def _connection(self, patience: float) -> http.client.HTTPConnection:
         host, port = self._place.hostname or "", self._place.port
         if self._place.scheme == "http":
-            return http.client.HTTPConnection(host, port, timeout=PATIENCE)
+            return http.client.HTTPConnection(host, port, timeout=patience)
         import ssl
 
-        return http.client.HTTPSConnection(host, port, timeout=PATIENCE, context=ssl.create_default_context())
+        return http.client.HTTPSConnection(host, port, timeout=patience, context=ssl.create_default_context())

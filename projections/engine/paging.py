@@ -22,6 +22,7 @@ from psycopg_pool import AsyncConnectionPool
 from domain.engine import reading
 from domain.engine.errors import FieldError, Invalid
 from domain.engine.fields import HALVES
+from projections.engine.snapshot import Snapshot, whole
 from projections.engine.tables import Table
 from runtime.codec import encode
 
@@ -96,6 +97,16 @@ class Sort:
         """In both stretches, so that one index serves them."""
         down = " DESC" if self.descending else ""
         return ", ".join(f"{column}{down}" for column in self._columns)
+
+    @property
+    def whole(self) -> str:
+        """Of both stretches at once: those without a value last."""
+        down, key = " DESC" if self.descending else "", self.key
+        if not key.nullable:
+            return self.order
+        if key.within:
+            return f"({key.column} IS NULL), {self.order}"
+        return f"{key.column}{down} NULLS LAST, {key.id}{down}"
 
     @property
     def _columns(self) -> tuple[str, ...]:
@@ -210,7 +221,11 @@ def sort_key(table: Table[Any], column: str) -> SortKey:
 async def page(
     source: Source, select: Select, sort: Sort, cursor: str | None, limit: int, make: Callable[..., T]
 ) -> Page[T]:
-    """One page of what `select` finds, in the order of `sort`; `make` takes a row's columns."""
+    """One page of what `select` finds, in the order of `sort`; `make` takes a row's columns. From a snapshot that catches lists it is
+    empty, and the snapshot knows what there is.
+    """
+    if isinstance(source, Snapshot) and source.catching:
+        return source.catch(Page[T]([], None), select.whole(sort), select.params)
     wanted = limit_of(limit) + 1
     items: list[T] = []
     for condition, params in sort.stretches(sort.after(cursor)):
@@ -247,8 +262,15 @@ class Select:
         self.where(f"{column} = %({column})s", **{column: value})
 
     def narrowed(self, *more: str, order: str = "") -> str:
-        where = " AND ".join([*self.conditions, *more]) or "true"
-        return self.query.replace("{where}", where).replace("{order}", order)
+        return _filled(self.query, [*self.conditions, *more], order)
+
+    def whole(self, sort: Sort) -> str:
+        """Without the bound of a page: all of it in the order of the pages."""
+        return _filled(whole(self.query), self.conditions, sort.whole)
+
+
+def _filled(query: str, conditions: Sequence[str], order: str) -> str:
+    return query.replace("{where}", " AND ".join(conditions) or "true").replace("{order}", order)
 
 
 async def fetch(

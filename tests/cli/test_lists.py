@@ -20,14 +20,16 @@ from domain.capabilities import load
 
 TABLES: list[Reads] = [reads for module in load("api", NAMES) for reads in getattr(module, "READS", ())]
 LISTS = {route.path: route for route in ROUTES if isinstance(route, APIRoute) and route.methods == {"GET"}}
-SHOWN = {"json", "tz", "lang", "help"}
-"""How what is found is shown: of the terminal alone."""
+SHOWN = {"json", "tz", "lang", "help", "export", "locale", "bom"}
+"""How what is found is shown, or written into a file: of the terminal alone."""
+OF_FILES = {"format", "locale", "zone", "bom", "exact"}
+"""The same over HTTP."""
 
 
 def asked_over_http(reads: Reads) -> set[str]:
     model = query_model(LISTS[reads.path])
     assert model is not None
-    return {name.removesuffix("_id") for name in model.model_fields}
+    return {name.removesuffix("_id") for name in model.model_fields if name not in OF_FILES}
 
 
 def options(reads: Reads) -> set[str]:
@@ -76,7 +78,7 @@ def parameters(terminal: str) -> dict[str, Any]:
 def test_a_list_that_is_written_by_hand_has_them_too(path: str) -> None:
     model = query_model(LISTS[path])
     assert model is not None
-    asked = {name.removesuffix("_id") for name in model.model_fields}
+    asked = {name.removesuffix("_id") for name in model.model_fields if name not in OF_FILES}
     said_as = OF_FIGURES if path.startswith("/figures") else SAID_AS
     assert {http for name in parameters(WRITTEN[path]) for http in said_as.get(name, [name])} == asked
 

@@ -12,6 +12,7 @@ from fastapi import Request, Response
 
 from api.engine.errors import HTTP, Problem
 from api.engine.moves import Moves
+from api.engine.precedence import Precedence
 from api.engine.reading import READ
 from api.engine.roles import Role
 from api.engine.sessions import Session
@@ -79,7 +80,7 @@ class Open:
             self.watermarks.set(name, position)
         self.moves._watermarks = self.watermarks
         requests = SimpleNamespace(take=lambda _: self.over_rate)
-        services = SimpleNamespace(admission=SimpleNamespace(requests=requests))
+        services = SimpleNamespace(admission=SimpleNamespace(requests=requests, precedence=Precedence()))
         self.app = SimpleNamespace(state=SimpleNamespace(moves=self.moves, services=services))
 
     def request(self, after: int = 0, user: User = SOMEBODY) -> Request:

@@ -11,6 +11,7 @@ from urllib.parse import quote, urlencode
 import orjson
 from fastapi import Request
 
+from api.engine.precedence import REFRESH
 from api.engine.writing import CHANNEL
 from domain.engine.context import Channel
 
@@ -74,7 +75,11 @@ async def ask(
         else:
             parts.append(message.get("body", b""))
 
-    await request.app.router(scope, receive, send)
+    if (refresh := request.scope.get(REFRESH)) is None:
+        await request.app.router(scope, receive, send)
+    else:
+        async with refresh.reading():
+            await request.app.router(scope, receive, send)
     answered = b"".join(parts)
     if status >= 400:
         raise Refusal(status, _problem(answered))

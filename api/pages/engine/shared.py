@@ -15,13 +15,14 @@ from uuid import uuid4
 from fastapi import Request, Response
 
 from api.engine.moves import Moves
+from api.engine.precedence import REFRESH, Refresh
 from api.engine.reading import READ
 from api.engine.roles import WRITERS
 from api.engine.services import services_of
 from api.engine.sessions import Session
 from api.engine.signed_in import SESSION, signed_in
 
-REFRESH = "main#main"
+MIDDLE = "main#main"
 """What htmx says it wants the answer for."""
 TOKEN = token_urlsafe()
 """In a form in the middle of a page, until it is known who gets it. Nobody can write it into a text that others are shown."""
@@ -33,18 +34,21 @@ Handle = Callable[[Request], Awaitable[Response]]
 async def answer(request: Request, handle: Handle) -> Response:
     """As `handle` answers; to who only looks again, what somebody of the same rights was answered this moment."""
     wanted = request.headers.get("HX-Request"), request.headers.get("HX-Target")
-    if request.method != "GET" or wanted != ("true", REFRESH):
+    if request.method != "GET" or wanted != ("true", MIDDLE):
         return await handle(request)
-    session = await signed_in(request, by_itself=True)
+    request.scope[REFRESH] = refresh = Refresh(services_of(request).admission.precedence)
+    async with refresh.reading():
+        session = await signed_in(request, by_itself=True)
     moves: Moves = request.app.state.moves
     key = _key(request, session)
     after, known = _after(request), moves.known(moves.reads.get(key))
     if after > known:  # not all that is read is known to have what they wrote: nobody else's answer will do
+        del request.scope[REFRESH]  # and whoever has just written is not asked to wait in line
         return await _noting(request, handle, moves, key)
     since, rendering = moves.kept.get(key, (-1, None))
     if mine := rendering is None or after > since:
         request.scope[SESSION] = replace(session, csrf=TOKEN, login="", name="")
-        rendering = asyncio.ensure_future(_noting(request, handle, moves, key))
+        rendering = asyncio.ensure_future(_in_line(request, handle, moves, key))
         moves.kept[key] = known, rendering
     elif services_of(request).admission.requests.take(session.user.key_id) > 0:
         return await handle(request)  # which says so
@@ -70,6 +74,11 @@ def handed_out(content: str, token: str) -> str:
     if token == TOKEN:
         return content
     return re.sub(KEY, lambda _: uuid4().hex, content.replace(TOKEN, token))
+
+
+async def _in_line(request: Request, handle: Handle, moves: Moves, key: object) -> Response:
+    async with services_of(request).admission.precedence.refreshes:
+        return await _noting(request, handle, moves, key)
 
 
 async def _noting(request: Request, handle: Handle, moves: Moves, key: object) -> Response:

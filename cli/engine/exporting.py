@@ -1,0 +1,203 @@
+"""cli: any list as a file. A command that lists page by page takes `--export` by that alone (`language.Commands`): what it would read a page of
+is read as a whole then, with the same filters, and the command ends there.
+
+The file is there when it is whole, and not before; it is readable by whoever asked for it alone.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from inspect import Parameter
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+COLUMNS = "salesloop-columns"
+SUFFIXES = (".csv", ".xlsx")
+MEGABYTE = 1_000_000
+ROWS_AT_ONCE = 5_000
+Take = Callable[[Mapping[str, str], bytes], None]
+"""Takes the headers of an answer, by names in small letters, and a piece of it."""
+
+OPTIONS: dict[str, Any] = {
+    "export": Annotated[
+        Path | None,
+        typer.Option(
+            "--export",
+            metavar="FILE",
+            dir_okay=False,
+            help="All of it into a file: .csv or .xlsx. Pages and --json say nothing then.",
+        ),
+    ],
+    "locale": Annotated[
+        str | None,
+        typer.Option(
+            "--locale", metavar="LOCALE", help="Of --export: such as de-DE, whose separators CSV has."
+        ),
+    ],
+    "bom": Annotated[bool, typer.Option("--bom", help="Of --export: CSV that Excel takes for UTF-8.")],
+}
+DEFAULTS = {"export": None, "locale": None, "bom": False}
+
+
+@dataclass
+class Wanted:
+    file: Path
+    locale: str | None
+    bom: bool
+    zone: str | None
+
+    @property
+    def query(self) -> dict[str, Any]:
+        """What the list is asked beside its filters. A workbook is made here, of exact text."""
+        of_book = self.file.suffix == ".xlsx"
+        beside = {"exact": True} if of_book else {"locale": self.locale, "bom": self.bom or None}
+        return {"format": "csv", "zone": self.zone, **beside}
+
+
+_wanted: list[Wanted] = []
+
+
+def to_write() -> Wanted | None:
+    """What this command is to write, if it is."""
+    return _wanted[-1] if _wanted else None
+
+
+def options_of(names: Mapping[str, Parameter]) -> list[Parameter]:
+    """Those that a command with these parameters takes besides."""
+    if "cursor" not in names:
+        return []
+    return [
+        Parameter(name, Parameter.KEYWORD_ONLY, default=DEFAULTS[name], annotation=kind)
+        for name, kind in OPTIONS.items()
+    ]
+
+
+@contextmanager
+def exporting(given: dict[str, Any]) -> Iterator[None]:
+    """While the command runs that was given these, which are taken out. Raises Failure where nothing can be written so."""
+    from cli.engine.common import USAGE, fail
+
+    said = {name: given.pop(name, default) for name, default in DEFAULTS.items()}
+    file = said["export"]
+    if file is None:
+        yield
+        return
+    name = file.name
+    if file.suffix not in SUFFIXES:
+        fail(f"--export takes a file that ends with .csv or .xlsx, not {name!r}", USAGE)
+    folder = str(file.parent)
+    if not file.absolute().parent.is_dir():
+        fail(f"there is no folder {folder!r}", USAGE)
+    asked = Wanted(file, said["locale"], said["bom"], given.get("tz") or own_zone())
+    _wanted.append(asked)
+    try:
+        yield
+        fail("this was shown and not written: --export is for its list")
+    finally:
+        _wanted.pop()
+
+
+def own_zone() -> str | None:
+    """The name of this machine's time zone, where it has one."""
+    named = (
+        os.environ.get("TZ", "").lstrip(":") or os.path.realpath("/etc/localtime").partition("zoneinfo/")[2]
+    )
+    return named if named and not named.startswith(("/", "Etc/")) else None
+
+
+class Download:
+    """The pieces of an answer on their way into a file."""
+
+    def __init__(self, wanted: Wanted) -> None:
+        import tempfile
+
+        self._wanted = wanted
+        where, name = wanted.file.absolute().parent, f".{wanted.file.name}."
+        self._part = tempfile.NamedTemporaryFile(dir=where, prefix=name, delete=False)  # noqa: SIM115 - `whole` ends it
+        self._kinds: list[str] = []
+        self._quoted = 0
+        self.rows, self.bytes = -1, 0
+
+    def take(self, headers: Mapping[str, str], piece: bytes) -> None:
+        self._kinds = self._kinds or headers.get(COLUMNS, "").split(",")
+        self._part.write(piece)
+        self.bytes += len(piece)
+        for part in piece.split(b'"'):
+            self.rows += 0 if self._quoted % 2 else part.count(b"\n")
+            self._quoted += 1
+        self._quoted -= 1
+
+    def whole(self) -> None:
+        """All has come."""
+        self._part.close()
+        part = Path(self._part.name)
+        if self._wanted.file.suffix == ".xlsx":
+            book = part.with_suffix(".xlsx")
+            try:
+                self._as_book(part, book)
+                book.replace(self._wanted.file)
+            finally:
+                book.unlink(missing_ok=True)
+        else:
+            part.replace(self._wanted.file)
+
+    def _as_book(self, part: Path, book: Path) -> None:
+        import csv
+        from itertools import islice
+
+        from runtime.spreadsheets import Workbook
+
+        csv.field_size_limit(2**31 - 1)
+        with part.open(encoding="utf-8", newline="") as file:
+            rows = csv.reader(file)
+            book.touch(mode=0o600)
+            with Workbook(book, self._wanted.file.stem, next(rows), self._kinds) as made:
+                while some := list(islice(rows, ROWS_AT_ONCE)):
+                    made.write(some)
+
+    def drop(self) -> None:
+        """What is not whole is no file."""
+        self._part.close()
+        Path(self._part.name).unlink(missing_ok=True)
+
+
+@contextmanager
+def downloading(wanted: Wanted) -> Iterator[Take]:
+    """Shows how far it is; whoever interrupts it finds no file."""
+    from cli.engine.language import sentence, word
+    from cli.engine.tables import say
+
+    download = Download(wanted)
+    try:
+        with _shown() as bar:
+            task = bar.add_task(word("reading"), total=None, said="")
+
+            def take(headers: Mapping[str, str], piece: bytes) -> None:
+                download.take(headers, piece)
+                bar.update(task, said=sentence("{n} rows", n=f"{max(download.rows, 0):,}"))
+
+            yield take
+            if wanted.file.suffix == ".xlsx":
+                bar.update(task, description=word("writing"))
+            download.whole()
+    finally:
+        download.drop()
+    size = f"{wanted.file.stat().st_size / MEGABYTE:,.1f}"
+    say(sentence("{n} rows in {file}, {size} MB", n=f"{download.rows:,}", file=wanted.file, size=size))
+
+
+def _shown() -> Progress:
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    console = Console(stderr=True)
+    parts = (SpinnerColumn(), TextColumn("{task.description} {task.fields[said]}"), TimeElapsedColumn())
+    return Progress(*parts, console=console, transient=True, disable=not console.is_terminal)

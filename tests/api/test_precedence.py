@@ -1,0 +1,171 @@
+"""Requests that write go before the steps of refreshes, and never for ever. Nothing here takes time: what is to happen is waited for."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from types import SimpleNamespace
+from typing import Annotated, Any
+
+import pytest
+from fastapi import Depends, FastAPI, Request, Response
+
+from api.engine import auth, precedence
+from api.engine.admission import Admission
+from api.engine.auth import USER
+from api.engine.precedence import REFRESH, Precedence, Refresh
+from api.engine.reading import Look
+from api.engine.roles import Role
+from api.engine.users import User
+from api.engine.writing import Writer
+from api.pages.engine.asking import ask
+from runtime.bounds import Bounds
+
+SOMEBODY = User("k", "u", Role.ADMIN)
+
+NEVER = 3_600.0
+
+
+async def turns(many: int = 20) -> None:
+    """Of the event loop: who could go on has done so."""
+    for _ in range(many):
+        await asyncio.sleep(0)
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(precedence, "PATIENCE", NEVER)
+
+
+@pytest.mark.usefixtures("patient")
+async def test_no_read_of_a_refresh_begins_while_something_is_written() -> None:
+    one, began = Precedence(), asyncio.Event()
+
+    async def read() -> None:
+        async with Refresh(one).reading():
+            began.set()
+
+    with one.writing(), one.writing():
+        reading = asyncio.create_task(read())
+        await turns()
+        assert not began.is_set()
+    await reading
+    assert began.is_set()
+
+
+@pytest.mark.usefixtures("patient")
+async def test_what_was_read_is_gone_on_with_when_the_write_is_answered() -> None:
+    one, answered = Precedence(), asyncio.Event()
+
+    async def read() -> None:
+        async with Refresh(one).reading():
+            await answered.wait()
+
+    reading = asyncio.create_task(read())
+    await turns()
+    with one.writing():
+        answered.set()
+        await turns()
+        assert not reading.done()
+    await reading
+
+
+async def test_where_something_is_always_written_pages_are_refreshed_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(precedence, "PATIENCE", 0.001)
+    one = Precedence()
+    with one.writing():
+        async with asyncio.timeout(NEVER / 60):
+            for refresh in (Refresh(one), Refresh(one)):
+                async with refresh.reading():
+                    pass
+                async with refresh.reading():
+                    pass
+
+
+@pytest.mark.usefixtures("patient")
+async def test_those_who_waited_go_on_one_in_each_turn_of_the_loop() -> None:
+    one, went = Precedence(), []
+    loop, turn = asyncio.get_running_loop(), [0]
+
+    def count() -> None:
+        turn[0] += 1
+        loop.call_soon(count)
+
+    async def wait() -> None:
+        await one.after_writes(NEVER)
+        went.append(turn[0])
+
+    with one.writing():
+        waiting = [asyncio.create_task(wait()) for _ in range(3)]
+        await turns()
+    count()
+    await asyncio.gather(*waiting)
+    assert len(set(went)) == 3
+
+
+async def test_so_many_reads_of_refreshes_are_in_progress_and_no_more() -> None:
+    one, inside, end = Precedence(), [0], asyncio.Event()
+
+    async def read() -> None:
+        async with Refresh(one).reading():
+            inside[0] += 1
+            await end.wait()
+
+    tasks = [asyncio.create_task(read()) for _ in range(2 * precedence.READS)]
+    await turns()
+    assert inside[0] == precedence.READS
+    end.set()
+    await asyncio.gather(*tasks)
+
+
+class Routes:
+    """What a page reads, in place of the API's routes: held until it is let go."""
+
+    def __init__(self) -> None:
+        self.entered, self.go = 0, asyncio.Event()
+
+    async def __call__(self, _scope: Any, _receive: Any, send: Callable[[Any], Awaitable[None]]) -> None:
+        self.entered += 1
+        await self.go.wait()
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"{}"})
+
+
+@pytest.mark.usefixtures("patient")
+async def test_a_page_that_is_opened_waits_for_no_write_and_a_refresh_does() -> None:
+    one, routes = Precedence(), Routes()
+    scope = {"type": "http", "app": SimpleNamespace(router=routes), "headers": []}
+    with one.writing():
+        opened = asyncio.create_task(ask(Request(scope), "GET", "/deals"))
+        again = asyncio.create_task(ask(Request(scope | {REFRESH: Refresh(one)}), "GET", "/deals"))
+        await turns()
+        assert routes.entered == 1
+    routes.go.set()
+    assert [answer.json() for answer in await asyncio.gather(opened, again)] == [{}, {}]
+
+
+async def test_a_route_that_writes_goes_first_for_as_long_as_it_is_in_progress() -> None:
+    app, admission, seen = FastAPI(), Admission(Bounds()), []
+    app.state.services = SimpleNamespace(admission=admission)
+    router = auth.router(tags=[])
+
+    @router.get("/things")
+    async def read(look: Annotated[Look, Depends(auth.may_read())]) -> Response:
+        seen.append((look.user, admission.precedence.is_writing))
+        return Response("{}")
+
+    @router.post("/things")
+    async def write(writer: Annotated[Writer, Depends(auth.may_write())]) -> Response:
+        seen.append((writer.user, admission.precedence.is_writing))
+        return Response("{}")
+
+    app.include_router(router)
+    async with AsyncExitStack() as stack:
+        outer = {"type": "http", "app": app, USER: SOMEBODY, "fastapi_middleware_astack": stack}
+        for method in ("GET", "POST"):
+            await ask(Request(outer), method, "/things")
+    assert seen == [(SOMEBODY, False), (SOMEBODY, True)]
+    assert not admission.precedence.is_writing
