@@ -19,6 +19,7 @@ from typing import Any
 import psycopg
 import uvloop
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from temporalio.worker import Worker
 
 from domain.engine.command_handler import CommandHandler
 from projections.engine import catalog
@@ -26,6 +27,7 @@ from projections.engine.run import run_projections
 from projections.engine.wait import Waiter
 from projections.ports.loads import LoadReads
 from projections.ports.loop import LoopReads
+from projections.ports.webhooks import webhook_sending
 from runtime import database
 from runtime.backoff import Backoff
 from runtime.database import open_pool
@@ -37,11 +39,21 @@ from runtime.payloads import prepare
 from runtime.schema import NewerSchema, migrate
 from runtime.settings import NotConfigured, Settings
 from runtime.temporal import connect_temporal
+from runtime.webhooks.store import WebhookStore
 from workflows.engine.delivery import Deliverer
 from workflows.engine.queues import QUEUE_NAMES
 from workflows.engine.store import WorkflowStore
 from workflows.ports import RoomContext
-from workflows.worker_setup import make_dispatcher, make_worker, message_types, schedule_sweep
+from workflows.webhook.ports import WebhookContext
+from workflows.webhook.waker import Waker
+from workflows.worker_setup import (
+    make_dispatcher,
+    make_webhook_worker,
+    make_worker,
+    message_types,
+    schedule_sweep,
+    webhook_queue,
+)
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 15.0
 RECOVERED = 5.0  # a role that works this long after a failure counts as well again
@@ -62,14 +74,23 @@ async def play_workflows(settings: Settings, stop: asyncio.Event) -> None:
         context = RoomContext(
             CommandHandler(ledger), LoadReads(ledger.pool), store, LoopReads(ledger.pool, waiter)
         )
-        worker = make_worker(context, deliverer)
         prepare(message_types())
         await schedule_sweep(client, settings.task_queue)
-        running = asyncio.create_task(worker.run())
-        await first_of(running, asyncio.create_task(stop.wait()))
-        if not running.done():
-            await worker.shutdown()
-        await running
+        sending = WebhookContext(context, webhook_sending(ledger, settings.webhooks))
+        await run_workers(
+            stop,
+            make_worker(context, deliverer),
+            make_webhook_worker(sending, client, settings.task_queue),
+        )
+
+
+async def run_workers(stop: asyncio.Event, *workers: Worker) -> None:
+    """Until told to stop, or until one ends before its time: then the others are ended, too."""
+    running = [asyncio.create_task(worker.run()) for worker in workers]
+    await first_of(*running, asyncio.create_task(stop.wait()))
+    ending = [one.shutdown() for one, run in zip(workers, running, strict=True) if not run.done()]
+    await asyncio.gather(*ending)
+    await asyncio.gather(*running)
 
 
 async def play_follower(settings: Settings, stop: asyncio.Event) -> None:
@@ -80,7 +101,11 @@ async def play_follower(settings: Settings, stop: asyncio.Event) -> None:
         store = WorkflowStore(pool, QUEUE_NAMES)
         log.info("follower: everything up to position %d is delivered", await store.delivered())
         deliverer = Deliverer(client, settings.task_queue)
-        await make_dispatcher(settings.database_url, store, deliverer).run(stop)
+        woken = Deliverer(client, webhook_queue(settings.task_queue))
+        waker = Waker(settings.database_url, woken, WebhookStore(pool).to_wake)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(make_dispatcher(settings.database_url, store, deliverer).run(stop))
+            group.create_task(waker.run(stop))
     finally:
         await pool.close()
 

@@ -35,6 +35,7 @@ CAPABILITIES = (
     "case",
     "figures",
     "search",
+    "webhook",
 )
 
 

@@ -16,6 +16,7 @@ from runtime import running
 from runtime.bounds import Bounds, NotBounded
 from runtime.outgoing import NotOutgoing, Outgoing
 from runtime.sign_in import NotSignIn, SignIn
+from runtime.webhooks.settings import NotNetworks, WebhookSettings
 
 DEFAULT_DATA = "./.salesloop"
 DEFAULT_HOST = "127.0.0.1"
@@ -46,6 +47,7 @@ class Settings:
     bounds: Bounds = field(default_factory=Bounds)
     sign_in: SignIn = field(default_factory=SignIn)
     outgoing: Outgoing = field(default_factory=Outgoing)
+    webhooks: WebhookSettings = field(default_factory=WebhookSettings)
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> Self:
@@ -75,6 +77,7 @@ class Settings:
             bounds=bounds(env),
             sign_in=sign_in(env),
             outgoing=outgoing(env),
+            webhooks=webhooks(env),
         )
 
     @property
@@ -110,6 +113,14 @@ def outgoing(env: Mapping[str, str] = os.environ) -> Outgoing:
     try:
         return Outgoing.from_env(env)
     except NotOutgoing as wrong:
+        raise NotConfigured(str(wrong)) from None
+
+
+def webhooks(env: Mapping[str, str] = os.environ) -> WebhookSettings:
+    """Raises NotConfigured."""
+    try:
+        return WebhookSettings.from_env(env)
+    except NotNetworks as wrong:
         raise NotConfigured(str(wrong)) from None
 
 

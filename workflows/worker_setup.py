@@ -53,6 +53,10 @@ from workflows.sweep.armings import ArmingSweepActivities
 from workflows.sweep.deadlines import DeadlineSweepActivities
 from workflows.sweep.messages import Sweep
 from workflows.sweep.workflow import SweepWorkflow
+from workflows.webhook import messages as webhook_messages
+from workflows.webhook.activities import WebhookActivities
+from workflows.webhook.ports import WebhookContext
+from workflows.webhook.workflow import WebhookWorkflow
 
 WORKFLOWS: Sequence[type] = (
     FollowUpWorkflow,
@@ -62,10 +66,20 @@ WORKFLOWS: Sequence[type] = (
     SweepWorkflow,
     DeadlineWorkflow,
 )
-MESSAGES = (engine_messages, deal_messages, people_messages, policy_messages, sweep_messages)
+WEBHOOK_WORKFLOWS: Sequence[type] = (WebhookWorkflow,)
+MESSAGES = (
+    engine_messages,
+    deal_messages,
+    people_messages,
+    policy_messages,
+    sweep_messages,
+    webhook_messages,
+)
 PASSED_THROUGH = ("domain", "eventsourcing", *(module.__name__ for module in MESSAGES))
 """Values and messages, loaded once and shared, like the activities that definitions name."""
 SWEEP_EVERY = timedelta(minutes=15)
+WEBHOOKS_AT_ONCE = 16
+"""Endpoints that are sent to at a time. They have a task queue and a worker of their own: receivers that are slow take no places of promises."""
 GRACE = timedelta(seconds=10)
 """How long activities may finish when the worker is told to stop; what does not is repeated elsewhere."""
 
@@ -136,6 +150,34 @@ def make_worker(
         workflow_task_poller_behavior=POLLS,
         nonsticky_to_sticky_poll_ratio=FOR_ANYBODY,
         activity_task_poller_behavior=PollerBehaviorAutoscaling(),
+        graceful_shutdown_timeout=grace,
+    )
+
+
+def webhook_queue(task_queue: str) -> str:
+    return f"{task_queue}-webhooks"
+
+
+def make_webhook_worker(
+    room: WebhookContext,
+    client: Client,
+    task_queue: str,
+    *,
+    sandboxed: bool = False,
+    grace: timedelta = GRACE,
+) -> Worker:
+    """On the queue of webhooks beside `task_queue`, not yet running."""
+    sending = WebhookActivities(room)
+    return Worker(
+        client,
+        task_queue=webhook_queue(task_queue),
+        workflows=WEBHOOK_WORKFLOWS,
+        activities=[sending.send_webhooks, sending.switch_off_webhook],
+        workflow_runner=sandbox() if sandboxed else UnsandboxedWorkflowRunner(),
+        max_concurrent_workflow_tasks=WEBHOOKS_AT_ONCE,
+        max_concurrent_activities=WEBHOOKS_AT_ONCE,
+        workflow_task_poller_behavior=PollerBehaviorSimpleMaximum(2),
+        activity_task_poller_behavior=PollerBehaviorSimpleMaximum(2),
         graceful_shutdown_timeout=grace,
     )
 

@@ -162,5 +162,27 @@ ALTER FUNCTION app.revoke_key OWNER TO salesloop_owner;
 REVOKE ALL ON FUNCTION app.create_key, app.revoke_key FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION app.create_key, app.revoke_key TO salesloop_app;
 
+-- The secrets by which an endpoint's messages are signed now, the current one first. Only what signs asks for them.
+CREATE OR REPLACE FUNCTION app.webhook_secrets_of(p_endpoint uuid) RETURNS SETOF text
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT s.secret FROM app.webhook_secrets s
+     WHERE s.endpoint_id = p_endpoint AND (s.expires_at IS NULL OR s.expires_at > now()) ORDER BY s.expires_at DESC NULLS FIRST
+$$;
+
+-- The current secret from now on. The one before counts for a while beside it, and no older one.
+CREATE OR REPLACE FUNCTION app.give_webhook_secret(p_endpoint uuid, p_secret text, p_beside interval) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM FROM app.webhook_endpoints w WHERE w.id = p_endpoint FOR UPDATE;
+    DELETE FROM app.webhook_secrets s WHERE s.endpoint_id = p_endpoint AND s.expires_at IS NOT NULL;
+    UPDATE app.webhook_secrets s SET expires_at = now() + p_beside WHERE s.endpoint_id = p_endpoint;
+    INSERT INTO app.webhook_secrets (endpoint_id, secret) VALUES (p_endpoint, p_secret);
+END $$;
+
+ALTER FUNCTION app.webhook_secrets_of OWNER TO salesloop_owner;
+ALTER FUNCTION app.give_webhook_secret OWNER TO salesloop_owner;
+REVOKE ALL ON FUNCTION app.webhook_secrets_of, app.give_webhook_secret FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION app.webhook_secrets_of, app.give_webhook_secret TO salesloop_app;
+
 -- The tables are there now. What else the application's role made here the operator could take for ours.
 REVOKE CREATE ON SCHEMA app FROM salesloop_app;

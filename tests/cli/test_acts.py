@@ -47,7 +47,7 @@ OF_WORKFLOWS = {
     "RemindCycle", "EscalateCycle", "StartExecution", "CheckIn", "OpenReview", "ProposeNext", "CloseCycle",
     "LeaveTargetUnagreed", "RemindActionItem", "MissActionItem", "EscalateActionItem",
     "FreezeBaseline", "MeasureAdjustment", "RemindAdjustment", "EscalateAdjustment",
-    "CallMeeting", "RemindMeeting", "EscalateMeeting", "MissClock", "CloseUnanswered",
+    "CallMeeting", "RemindMeeting", "EscalateMeeting", "MissClock", "CloseUnanswered", "SwitchOffWebhook",
 }  # fmt: skip
 """What only the workflows say: nobody can say it over HTTP or in the terminal."""
 OF_IMPORTS = {"ImportDeal", "AsImported", "Together"}

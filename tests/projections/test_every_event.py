@@ -24,6 +24,7 @@ from workflows.news import TOPICS
 
 UNFOLLOWED = {
     "scorecard-definition.published": "a scorecard names its version, which is read from the stream it stands in",
+    "webhook.switched-off": "how an endpoint is stands in tables of the application",
 }
 """What no read model follows, and why. The history of a deal has every fact of it, so it does not count here."""
 
@@ -72,6 +73,7 @@ CHOOSES_FROM = {
 }
 UNDELIVERED = {
     "no workflow waits for it": ("team.", "customer.", "product.", "lead.", "target.", "scorecard"),
+    "its own workflow records it": ("webhook.",),
     "a deal's timer hears of its promise, and of its end": ("deal.", "promise."),
     "read when something is decided": ("process.", "cycle-policy.", "service-policy.", "rep."),
 }

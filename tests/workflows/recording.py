@@ -17,6 +17,9 @@ from domain.case.commands import ReopenCase, ResumeCase, SolveCase, WaitForCusto
 from domain.deal.commands import LoseDeal, ReopenDeal
 from domain.people.people import FormTeam, RepLeaves
 from domain.time.duration import Duration
+from tests.webhooks.post import Post
+from tests.webhooks.receiver import receiving, status
+from tests.webhooks.sending import sending
 from tests.workflows.test_action_items_and_adjustments import an_adjustment, an_item, ended, move
 from tests.workflows.test_cases import a_case
 from tests.workflows.test_cases import after as case_at
@@ -32,6 +35,7 @@ from workflows.policy.messages import Rollout, rollout_id
 from workflows.policy.rollout import PolicyRolloutWorkflow
 from workflows.sweep.messages import Sweep
 from workflows.sweep.workflow import SweepWorkflow
+from workflows.webhook.messages import webhook_workflow_id
 
 DIRECTORY = Path(__file__).with_name("histories")
 START = datetime(2031, 1, 8, 2, 0, tzinfo=UTC)
@@ -42,7 +46,8 @@ Named = tuple[str, WorkflowHandle[Any, Any]]
 async def scenarios(world: World) -> AsyncIterator[Named]:
     """Every workflow, through every branch that makes it say something else to the server."""
     await world.publish(hours_policy(max_reassignments=1))
-    for scenario in (whole_life, stuck, stale_start, renewed, rollout, sweep, turns, clocks, cases, handover):
+    told = (whole_life, stuck, stale_start, renewed, rollout, sweep, turns, clocks, cases, webhooks, handover)
+    for scenario in told:
         async for name, handle in scenario(world):
             yield name, handle
 
@@ -187,6 +192,24 @@ async def handover(world: World) -> AsyncIterator[Named]:
     successor = world.client.get_workflow_handle(f"manager-handover-{office.team_id}-{done.position}")
     await successor.result()
     yield "manager-handover", await latest_run(world, successor.id)
+
+
+async def webhooks(world: World) -> AsyncIterator[Named]:
+    """Tried again, taken and woken again; and switched off by a receiver that is gone."""
+    async with receiving() as receiver:
+        post = Post(world.office, receiver)
+        async with sending(post, world.client, world.environment) as sent:
+            id, _ = await post.make()
+            receiver.answer = status(503)
+            await post.deal()
+            await receiver.until(len)
+            receiver.answer = status(204)
+            await sent.pass_by(id, timedelta(minutes=1))
+            await receiver.until(lambda got: len(got) > 1)
+            receiver.answer = status(410)
+            await post.deal()
+            await sent.workflow(id).result()
+            yield "webhook", await latest_run(world, webhook_workflow_id(id))
 
 
 async def latest_run(world: World, workflow_id: str) -> WorkflowHandle[Any, Any]:

@@ -19,9 +19,10 @@ from runtime.payloads import DATA_CONVERTER
 from tests.workflows import recording
 from tests.workflows.world import World
 from workflows.deal.messages import FollowUp, FollowUpEnded
-from workflows.worker_setup import WORKFLOWS, sandbox
+from workflows.worker_setup import WEBHOOK_WORKFLOWS, WORKFLOWS, sandbox
 
 pytestmark = pytest.mark.replay
+ALL = (*WORKFLOWS, *WEBHOOK_WORKFLOWS)
 RECORD_AS = os.environ.get("RECORD_HISTORIES")
 
 
@@ -36,12 +37,12 @@ def type_of(file: Path) -> str:
 
 @pytest.mark.parametrize("file", recording.saved(), ids=lambda file: file.stem)
 async def test_a_recorded_history_goes_on_under_todays_code(file: Path) -> None:
-    await replayer(*WORKFLOWS).replay_workflow(recording.read(file))
+    await replayer(*ALL).replay_workflow(recording.read(file))
 
 
 def test_every_workflow_has_a_recorded_history() -> None:
     """Those of deadlines have the one definition under many names."""
-    known = {workflow._Definition.must_from_class(kind).name for kind in WORKFLOWS} - {None}
+    known = {workflow._Definition.must_from_class(kind).name for kind in ALL} - {None}
     assert {type_of(file) for file in recording.saved()} == known | DEADLINES.keys()
 
 
@@ -87,6 +88,6 @@ async def test_every_scenario_can_be_replayed_as_soon_as_it_has_happened(virtual
     """And is kept, where asked for."""
     async for name, handle in recording.scenarios(virtual):
         history = await recording.cleaned(handle)
-        await replayer(*WORKFLOWS).replay_workflow(recording.load(history))
+        await replayer(*ALL).replay_workflow(recording.load(history))
         if RECORD_AS:
             recording.save(name, RECORD_AS, history)

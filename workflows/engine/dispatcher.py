@@ -220,10 +220,10 @@ async def rest(wake: asyncio.Event) -> None:
             await wake.wait()
 
 
-async def take_lock(connection: AsyncConnection[Any]) -> None:
+async def take_lock(connection: AsyncConnection[Any], lock: int = LOCK) -> None:
     """Return when this session is the one that works. It asks now and then: waiting in the database would hold back its vacuum."""
     while True:
-        cursor = await connection.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
+        cursor = await connection.execute("SELECT pg_try_advisory_lock(%s)", [lock])
         row = await cursor.fetchone()
         if row is not None and row[0]:
             return

@@ -1,0 +1,406 @@
+"""tests: rounds of deliveries — in order for each stream, at least once, by what the owner may see, and for how long it is tried."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+from standardwebhooks import WebhookVerificationError
+
+from api.engine.roles import Role
+from api.engine.users import KeyStore
+from domain.deal.commands import OpenDeal
+from domain.engine.facts import FACTS, personal_fields
+from domain.people.people import FormTeam, HireRep, RepLeaves
+from runtime.codec import encode
+from runtime.webhooks.payload import stripped
+from runtime.webhooks.rounds import SCHEDULE
+from tests.domain.stored_names import sample_of
+from tests.webhooks import receiver as r
+from tests.webhooks.post import Post
+from tests.webhooks.receiver import Answer, Message
+
+NO = r.status(503)
+APPEND = """
+INSERT INTO ledger.events (position, stream_id, version, topic, schema_version, data, meta, event_id, occurred_at, recorded_at)
+SELECT h.position + 1, %s, 3, 'deal.teleported', 1, '{"to": "the moon"}', h.meta, gen_random_uuid(), now(), now()
+  FROM ledger.events h ORDER BY position DESC LIMIT 1
+"""
+
+
+def refusing(streams: set[str]) -> Answer:
+    """What is about these streams."""
+    yes = r.status(204)
+
+    async def answer(message: Message, writer: asyncio.StreamWriter) -> None:
+        await (NO if message.event["stream_id"] in streams else yes)(message, writer)
+
+    return answer
+
+
+def by_stream(messages: Sequence[Message]) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = defaultdict(list)
+    for message in messages:
+        found[message.event["stream_id"]].append(message.event["position"])
+    return found
+
+
+class TestEvents:
+    async def test_come_signed_each_once_and_in_order_for_each_deal(self, post: Post) -> None:
+        id, secret = await post.make()
+        deals = [await post.deal() for _ in range(6)]
+        for deal in deals * 3:
+            await post.touch(deal)
+        made = await post.rounds(id)
+        assert [message.verified(secret) for message in post.receiver.got]
+        told = by_stream(post.receiver.got)
+        assert all(positions == sorted(positions) for positions in told.values())
+        assert sorted(post.receiver.positions) == list(range(3, await post.office.ledger.head() + 1))
+        assert made.again_at is None
+        shown = await post.shown(id)
+        assert (shown["behind"], shown["held"], shown["last_status"]) == (0, 0, 204)
+
+    async def test_are_those_that_were_asked_for(self, post: Post) -> None:
+        exactly, _ = await post.make(topics=("deal.opened", "promise"))
+        deal = await post.deal()
+        await post.touch(deal)
+        await post.rounds(exactly)
+        topics = {message.event["topic"] for message in post.receiver.got}
+        assert "deal.opened" in topics
+        assert all(topic == "deal.opened" or topic.startswith("promise.") for topic in topics)
+        assert (await post.shown(exactly))["behind"] == 0
+
+    async def test_come_as_cloudevents_where_that_was_asked_for(self, post: Post) -> None:
+        id, secret = await post.make(envelope="cloudevents", topics=("deal.opened",))
+        deal = await post.deal()
+        await post.rounds(id)
+        [message] = post.receiver.got
+        told = message.verified(secret)
+        assert (told["specversion"], told["type"], told["subject"]) == ("1.0", "deal.opened", str(deal))
+        assert message.headers["content-type"].startswith("application/cloudevents+json")
+
+    async def test_of_before_an_endpoint_come_by_a_replay_alone_and_under_the_same_ids(
+        self, post: Post
+    ) -> None:
+        deal = await post.deal()
+        id, _ = await post.make()
+        await post.touch(deal)
+        await post.rounds(id)
+        first = {message.event["position"]: message.id for message in post.receiver.got}
+        await post.endpoints.replay(id, 0, "u-1")
+        await post.rounds(id)
+        again = {message.event["position"]: message.id for message in post.receiver.got[len(first) :]}
+        assert sorted(again) == list(range(1, await post.office.ledger.head() + 1))
+        assert first.items() <= again.items()
+
+    async def test_many_are_sent_in_several_rounds(self, post: Post) -> None:
+        id, _ = await post.make()
+        deals = [await post.deal() for _ in range(80)]
+        await asyncio.gather(*(post.touch(deal) for deal in deals))
+        made = await post.round(id)
+        assert made.more
+        await post.rounds(id)
+        assert (
+            len(set(post.receiver.positions))
+            == len(post.receiver.positions)
+            == await post.office.ledger.head() - 2
+        )
+
+
+class TestPersonalData:
+    async def test_stays_out(self, post: Post) -> None:
+        id, _ = await post.make()
+        deal = await post.deal()
+        await post.touch(deal, summary="he told me of his daughter")
+        await post.rounds(id)
+        assert post.receiver.got
+        assert "daughter" not in "".join(message.body for message in post.receiver.got)
+
+    async def test_comes_where_it_was_permitted(self, post: Post) -> None:
+        id, _ = await post.make(personal=True)
+        deal = await post.deal()
+        await post.touch(deal, summary="he told me of his daughter")
+        await post.rounds(id)
+        assert "daughter" in "".join(message.body for message in post.receiver.got)
+
+    @pytest.mark.parametrize("topic", sorted(t for t in FACTS if personal_fields(FACTS[t])))
+    def test_is_taken_out_of_every_event_that_may_hold_it(self, topic: str) -> None:
+        """And nothing beside it: what is not marked is as it is stored."""
+        fact = sample_of(FACTS[topic], "sample")
+        marked = personal_fields(FACTS[topic])
+        whole, left = _paths(json.loads(encode(fact))), _paths(stripped(fact))
+        assert not left & marked.keys()
+        assert {path for path in whole - left if not _within(path, marked)} == set()
+
+    async def test_an_event_of_a_newer_release_comes_without_its_data(self, post: Post) -> None:
+        id, _ = await post.make()
+        deal = await post.deal()
+        written_by_a_newer_release(post, deal)
+        await post.rounds(id)
+        told = post.receiver.got[-1].event
+        assert (told["topic"], told["known"], told["data"]) == ("deal.teleported", False, None)
+
+
+def written_by_a_newer_release(post: Post, deal: UUID) -> None:
+    with psycopg.connect(post.office.url) as connection:
+        connection.execute(APPEND, [deal])
+
+
+def _paths(value: Any, before: str = "") -> set[str]:
+    if isinstance(value, list):
+        return {path for one in value for path in _paths(one, before)}
+    if not isinstance(value, dict):
+        return {before}
+    inner = [(f"{before}.{name}" if before else name, one) for name, one in value.items()]
+    return {before} - {""} | {found for path, one in inner for found in _paths(one, path)}
+
+
+def _within(path: str, marked: Any) -> bool:
+    return any(path == one or path.startswith(f"{one}.") for one in marked)
+
+
+class TestAReceiverThatRefusesOneDeal:
+    async def test_gets_the_others_and_nothing_of_that_one_out_of_order(self, post: Post) -> None:
+        id, _ = await post.make()
+        bad, good = await post.deal(), await post.deal()
+        await post.touch(bad)
+        await post.touch(good)
+        post.receiver.answer = refusing({str(bad)})
+        made = await post.rounds(id)
+        told = by_stream(post.receiver.got)
+        assert len(told[str(bad)]) == 1
+        assert len(told[str(good)]) > 1
+        assert made.again_at == post.now + SCHEDULE[0]
+
+        await post.touch(good)  # goes on meanwhile
+        await post.touch(bad)
+        await post.round(id, later=timedelta(seconds=1))
+        told = by_stream(post.receiver.got)
+        assert len(told[str(bad)]) == 1
+        assert len(set(told[str(good)])) == len(told[str(good)])
+
+        post.receiver.answer = r.status(200)
+        await post.round(id, later=SCHEDULE[0])
+        told = by_stream(post.receiver.got)
+        assert told[str(bad)][0] == told[str(bad)][1]
+        assert told[str(bad)][1:] == sorted(set(told[str(bad)]))
+        ids = defaultdict(set)
+        for message in post.receiver.got:
+            ids[message.event["position"]].add(message.id)
+        assert all(len(found) == 1 for found in ids.values())
+        assert (await post.shown(id))["behind"] == 0
+
+    async def test_is_passed_only_up_to_what_it_took(self, post: Post) -> None:
+        id, _ = await post.make()
+        bad = await post.deal()
+        post.receiver.answer = refusing({str(bad)})
+        await post.touch(await post.deal())
+        await post.rounds(id)
+        shown, first = await post.shown(id), min(by_stream(post.receiver.got)[str(bad)])
+        assert shown["position"] == first - 1
+        assert (shown["held"], shown["failing_since"]) == (1, post.now)
+
+
+class TestAReceiverThatIsAway:
+    async def test_is_asked_by_a_few_streams_alone_and_then_left_in_peace(self, post: Post) -> None:
+        id, _ = await post.make()
+        for _ in range(20):
+            await post.deal()
+        post.receiver.answer = NO
+        await post.rounds(id)
+        asked = len(post.receiver.got)
+        assert asked < 10
+        await post.deal()
+        await post.rounds(id)
+        assert len(post.receiver.got) == asked
+
+    async def test_gets_all_of_it_in_order_when_it_is_back(self, post: Post) -> None:
+        id, _ = await post.make()
+        deals = [await post.deal() for _ in range(12)]
+        post.receiver.answer = NO
+        await post.rounds(id)
+        for deal in deals:
+            await post.touch(deal)
+        refused = len(post.receiver.got)
+        post.receiver.answer = r.status(204)
+        await post.round(id, later=SCHEDULE[0])
+        await post.rounds(id)
+        told = post.receiver.got[refused:]
+        assert sorted(message.event["position"] for message in told) == list(
+            range(3, await post.office.ledger.head() + 1)
+        )
+        assert all(positions == sorted(positions) for positions in by_stream(told).values())
+        assert (await post.shown(id))["held"] == 0
+
+    async def test_is_tried_by_the_specification_s_schedule_and_then_switched_off(self, post: Post) -> None:
+        id, _ = await post.make()
+        await post.deal()
+        post.receiver.answer = NO
+        began, made = post.now, await post.rounds(id)
+        pauses = []
+        while made.off is None:
+            assert made.again_at is not None
+            pauses.append(made.again_at - post.now)
+            made = await post.round(id, later=made.again_at - post.now)
+        assert tuple(pauses) == SCHEDULE
+        assert (made.off, made.status, made.since) == ("failing", 503, began)
+        assert [one["attempt"] for one in await post.log(id)] == list(range(1, len(SCHEDULE) + 2))
+
+    async def test_that_says_it_is_gone_is_switched_off_at_once(self, post: Post) -> None:
+        id, _ = await post.make()
+        await post.deal()
+        post.receiver.answer = r.status(410)
+        made = await post.round(id)
+        assert (made.off, made.status) == ("gone", 410)
+
+    @pytest.mark.parametrize(
+        ("asked", "waits"),
+        [
+            ("60", timedelta(seconds=60)),
+            ("1", SCHEDULE[0]),
+            ("999999", timedelta(hours=24)),
+            ("soon", SCHEDULE[0]),
+        ],
+    )
+    async def test_says_when_to_come_again_within_bounds(
+        self, post: Post, asked: str, waits: timedelta
+    ) -> None:
+        id, _ = await post.make()
+        await post.deal()
+        post.receiver.answer = r.status(429, f"Retry-After: {asked}")
+        made = await post.round(id)
+        assert made.again_at == post.now + waits
+
+
+class TestSecrets:
+    async def test_both_count_while_one_takes_the_other_s_place(self, post: Post) -> None:
+        id, old = await post.make()
+        new = await post.endpoints.rotate(id, timedelta(hours=1))
+        await post.deal()
+        await post.rounds(id)
+        assert post.receiver.got[0].verified(old) == post.receiver.got[0].verified(new)
+
+    async def test_of_before_count_no_longer_than_was_said(self, post: Post) -> None:
+        id, old = await post.make()
+        new = await post.endpoints.rotate(id, timedelta(0))
+        await post.deal()
+        await post.rounds(id)
+        assert post.receiver.got[0].verified(new)
+        with pytest.raises(WebhookVerificationError):
+            post.receiver.got[0].verified(old)
+
+
+class TestAnOwner:
+    async def test_gets_what_they_may_see(self, post: Post, read_models: None) -> None:
+        rep = await post.key(Role.REP, rep_id=post.office.rep_id)
+        id, _ = await post.make(rep)
+        mine = await post.deal()
+        await other_team_s_deal(post)
+        await post.seen_by_the_board()
+        await post.rounds(id)
+        assert {message.event["stream_id"] for message in post.receiver.got} == {str(mine)}
+
+    async def test_whose_key_was_revoked_gets_nothing_more(self, post: Post) -> None:
+        owner = await post.key(Role.AUDITOR)
+        id, _ = await post.make(owner)
+        await post.deal()
+        assert owner.key_id is not None
+        await KeyStore(post.office.ledger).revoke(owner.key_id)
+        assert (await post.round(id)).off == "owner-gone"
+        assert not post.receiver.got
+
+    async def test_who_left_gets_nothing_more(self, post: Post) -> None:
+        rep_id = await post.office.hire()
+        id, _ = await post.make(await post.key(Role.REP, rep_id=rep_id))
+        await post.office.run(RepLeaves(rep_id=rep_id), now=datetime.now(UTC))
+        assert (await post.round(id)).off == "owner-gone"
+
+
+async def other_team_s_deal(post: Post) -> None:
+    team_id, rep_id, now = uuid4(), uuid4(), datetime.now(UTC)
+    await post.office.run(FormTeam(team_id=team_id, name="South"))
+    await post.office.run(HireRep(rep_id=rep_id, name="Wang Fang", team_id=team_id))
+    await post.office.run(OpenDeal(deal_id=uuid4(), title="Pumps", owner_id=rep_id), now=now)
+
+
+class TestAPerson:
+    async def test_pauses_and_resumes_it_where_it_was(self, post: Post) -> None:
+        id, _ = await post.make()
+        await post.endpoints.pause(id, "u-1")
+        await post.deal()
+        assert (await post.round(id)).over
+        assert not post.receiver.got
+        await post.endpoints.resume(id, "u-1")
+        await post.rounds(id)
+        assert sorted(post.receiver.positions) == list(range(3, await post.office.ledger.head() + 1))
+
+    async def test_who_replays_in_the_middle_of_a_round_is_not_overruled_by_it(self, post: Post) -> None:
+        id, _ = await post.make()
+        for _ in range(3):
+            await post.deal()
+        yes = r.status(204)
+
+        async def answer(message: Message, writer: asyncio.StreamWriter) -> None:
+            if len(post.receiver.got) == 1:
+                await post.endpoints.replay(id, 0, "u-1")
+            await yes(message, writer)
+
+        post.receiver.answer = answer
+        assert (await post.round(id)).more
+        assert (await post.shown(id))["position"] == 0
+
+    async def test_who_deletes_it_in_the_middle_of_a_round_ends_it(self, post: Post) -> None:
+        id, _ = await post.make()
+        await post.deal()
+        yes = r.status(204)
+
+        async def answer(message: Message, writer: asyncio.StreamWriter) -> None:
+            await post.endpoints.remove(id)
+            await yes(message, writer)
+
+        post.receiver.answer = answer
+        await post.round(id)
+        assert (await post.round(id)).over
+
+
+async def test_the_log_keeps_so_much_and_no_more(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("runtime.webhooks.store.KEPT_TRIES", 5)
+    id, _ = await post.make()
+    for _ in range(4):
+        await post.deal()
+    await post.rounds(id)
+    log = await post.log(id)
+    assert [one["position"] for one in log] == post.receiver.positions[-5:]
+
+
+async def test_a_round_that_is_cut_off_sends_again_what_was_not_noted(post: Post) -> None:
+    id, _ = await post.make()
+    for _ in range(8):
+        await post.deal()
+    third = asyncio.Event()
+    yes = r.status(204)
+
+    async def answer(message: Message, writer: asyncio.StreamWriter) -> None:
+        if len(post.receiver.got) > 6:
+            third.set()
+            await asyncio.Event().wait()
+        await yes(message, writer)
+
+    post.receiver.answer = answer
+    cut = asyncio.create_task(post.round(id))
+    await third.wait()
+    cut.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await cut
+    post.receiver.answer = yes
+    await post.rounds(id)
+    assert set(post.receiver.positions) == set(range(3, await post.office.ledger.head() + 1))
+    ids = {message.id for message in post.receiver.got}
+    assert len(ids) == await post.office.ledger.head() - 2
