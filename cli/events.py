@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncIterator
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     from cli.engine.backend import Backend
-
-PAGE = 200
 
 
 def add_to(app: typer.Typer) -> None:
@@ -95,31 +93,19 @@ async def _events(
     left = limit
     async with backend() as at:
         start = after if after is not None else max(0, await _head(at) - 20)
-        async for page in _pages(at, start, follow=follow):
-            shown = page if left is None else page[:left]
-            for event in shown:
-                _as_line(event) if json else _as_text(event, to)
-            sys.stdout.flush()
-            if left is not None and (left := left - len(shown)) <= 0:
-                return
+        async with aclosing(at.events(start, follow=follow)) as found:
+            async for page in found:
+                shown = page if left is None else page[:left]
+                for event in shown:
+                    _as_line(event) if json else _as_text(event, to)
+                sys.stdout.flush()
+                if left is not None and (left := left - len(shown)) <= 0:
+                    return
 
 
 async def _head(at: Backend) -> int:
     models = (await at.read("/projections", dict[str, list[dict[str, Any]]]))["read_models"]
     return int(models[0]["head"]) if models else 0
-
-
-async def _pages(at: Backend, after: int, *, follow: bool) -> AsyncIterator[list[dict[str, Any]]]:
-    """What there is; then, following, what comes."""
-    while True:
-        found = await at.read("/events", dict[str, Any], {"after": after, "limit": PAGE})
-        if found["events"]:
-            after = found["next"]
-            yield found["events"]
-        elif not follow:
-            return
-        else:
-            await at.news()
 
 
 def _as_line(event: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""cli: the one seam to the house. With an address and a key everything goes through the API with that key's rights. Without, the same
+"""cli: the one way to the API. With an address and a key everything goes through the API with that key's rights. Without, the same
 requests are answered in this process, as the operator's; what is read often asks the database's read models straight, which is faster.
 
 Nothing heavy may be imported at the top: each way imports its own.
@@ -7,8 +7,8 @@ Nothing heavy may be imported at the top: each way imports its own.
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
 from enum import Enum
@@ -31,6 +31,8 @@ URL, KEY = "SALESLOOP_URL", "SALESLOOP_KEY"
 OPERATOR = "cli"
 OK = 300
 PAGES = ("cursor", "limit")
+PAGE = 200
+"""Events of a page of the feed."""
 CODES = {401: UNREACHABLE, 503: UNREACHABLE}
 SUPPLIED_BY = {
     "pain-points": "deals needs --pain-points",
@@ -131,9 +133,25 @@ class Backend:
         status, content = await self._way.ask("GET", _address(path, {}), {}, None, OPERATOR)
         return content if status < OK else refuse(status, content)
 
-    async def news(self) -> None:
-        """Until something may have been recorded."""
-        await self._way.news()
+    async def events(self, after: int, *, follow: bool) -> AsyncGenerator[list[dict[str, Any]]]:
+        """What is recorded after a position; then, following, what comes."""
+        way = self._way
+        if follow and not isinstance(way, Local):
+            from cli.engine.event_stream import EventStream
+
+            async with aclosing(EventStream(way, after).events()) as found:
+                async for events in found:
+                    yield events
+            return
+        while True:
+            page = await self.read("/events", dict[str, Any], {"after": after, "limit": PAGE})
+            after = page["next"]
+            if page["events"]:
+                yield page["events"]
+            elif not page["more"] and not follow:
+                return
+            elif not page["more"] and isinstance(way, Local):
+                await way.news()
 
     async def listed(self, path: str, query: Query | None = None) -> list[dict[str, Any]]:
         """All of a list, page by page."""

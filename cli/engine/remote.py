@@ -1,4 +1,4 @@
-"""cli: the house from afar — the API at an address, with a key's rights. The standard library's client and nothing of ours but errors."""
+"""cli: the API at an address, with a key's rights. The standard library's client and nothing of ours but errors."""
 
 from __future__ import annotations
 
@@ -18,8 +18,6 @@ PATIENCE = 30.0
 LONG = 300.0
 """For the first line of a file, and between two pieces of it."""
 REFUSED_FROM, PIECE = 300, 256 * 1024
-LOOK_AGAIN = 1.0
-"""Seconds until the feed is looked at again."""
 
 
 def _has_port(url: str) -> bool:
@@ -30,6 +28,10 @@ def _has_port(url: str) -> bool:
         return False
 
 
+class Away(Failure):
+    """Nobody answers there."""
+
+
 class Remote:
     def __init__(self, url: str, key: str) -> None:
         self._place = urlsplit(url.rstrip("/"))
@@ -38,12 +40,6 @@ class Remote:
         if not (key.isascii() and key.isprintable()):
             fail("SALESLOOP_KEY is no key: keys begin with sl_", USAGE)
         self._headers = {"Authorization": f"Bearer {key}", "Accept": "application/json", **accepted()}
-
-    async def news(self) -> None:
-        """The feed has nothing to wait with: it is looked at again."""
-        import asyncio
-
-        await asyncio.sleep(LOOK_AGAIN)
 
     async def ask(
         self,
@@ -62,7 +58,7 @@ class Remote:
         more = dict(headers) if body is None else {"Content-Type": "application/json", **headers}
         try:
             return self._once(method, address, more, body)
-        except Failure:
+        except Away:
             if method != "GET" and "Idempotency-Key" not in headers:
                 raise
             return self._once(method, address, more, body)
@@ -75,10 +71,9 @@ class Remote:
         body: bytes | None,
         take: Take | None = None,
     ) -> tuple[int, bytes]:
-        connection = self._connection(PATIENCE if take is None else LONG)
+        connection = self.connection(PATIENCE if take is None else LONG)
         try:
-            connection.request(method, self._place.path + address, body, {**self._headers, **headers})
-            answer = connection.getresponse()
+            answer = self.asked(connection, address, headers, method, body)
             if take is None or answer.status >= REFUSED_FROM:
                 return answer.status, answer.read()
             told = {name.lower(): value for name, value in answer.getheaders()}
@@ -86,12 +81,26 @@ class Remote:
                 take(told, piece)
             return answer.status, b""
         except (OSError, http.client.HTTPException) as away:
-            reason = str(away) or type(away).__name__
-            raise Failure(f"{self._place.geturl()} does not answer: {reason}", UNREACHABLE) from away
+            raise self.away(away) from away
         finally:
             connection.close()
 
-    def _connection(self, patience: float) -> http.client.HTTPConnection:
+    def asked(
+        self,
+        connection: http.client.HTTPConnection,
+        address: str,
+        headers: Mapping[str, str],
+        method: str = "GET",
+        body: bytes | None = None,
+    ) -> http.client.HTTPResponse:
+        connection.request(method, self._place.path + address, body, {**self._headers, **headers})
+        return connection.getresponse()
+
+    def away(self, error: Exception) -> Away:
+        reason = str(error) or type(error).__name__
+        return Away(f"{self._place.geturl()} does not answer: {reason}", UNREACHABLE)
+
+    def connection(self, patience: float = PATIENCE) -> http.client.HTTPConnection:
         host, port = self._place.hostname or "", self._place.port
         if self._place.scheme == "http":
             return http.client.HTTPConnection(host, port, timeout=patience)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +15,9 @@ import httpx
 import pytest
 
 from api.engine import feeding, following
-from tests.house import House, _give_key
+from runtime.bounds import Bounds
+from tests.conftest import PATIENCE
+from tests.house import House, _give_key, serving, settings_for
 
 Json = dict[str, Any]
 STREAM = {"Accept": "text/event-stream"}
@@ -234,3 +238,31 @@ def test_a_key_has_so_many_streams_and_no_more(house: House) -> None:
         assert refused.status_code == 429
         assert int(refused.headers["retry-after"]) > 0
         assert house.client("north2").get("/events", params={"after": last}).status_code == 200
+
+
+def test_where_all_streams_are_taken_nobody_gets_another_and_all_else_is_answered(
+    house: House, tmp_path: Path, eventually: Callable[..., Any]
+) -> None:
+    last = head(house)
+    settings = settings_for(house.settings.database_url, tmp_path, Bounds(streams=2))
+    with serving(settings) as base, ExitStack() as clients:
+
+        def client(name: str) -> httpx.Client:
+            headers = {"Authorization": f"Bearer {house.tokens[name]}"}
+            return clients.enter_context(httpx.Client(base_url=base, headers=headers, timeout=2 * PATIENCE))
+
+        first, second, third = client("north"), client("south"), client("auditor")
+        with reading(first, last) as one:
+            assert next(one)
+            with reading(second, last) as other:
+                assert next(other)
+                refused = third.get("/events", params={"after": last}, headers=STREAM)
+                assert (refused.status_code, refused.json()["code"]) == (503, "overloaded")
+                assert int(refused.headers["retry-after"]) > 0
+                assert third.get("/events", params={"after": last}).status_code == 200
+
+        def again() -> bool:
+            with third.stream("GET", "/events", params={"after": last}, headers=STREAM) as answer:
+                return answer.status_code == 200
+
+        asyncio.run(eventually(again))
