@@ -38,6 +38,8 @@ AGAIN = 2_000
 """Milliseconds after which a browser that lost the stream asks for it again."""
 OPENED = f"retry: {AGAIN}\n".encode()
 ALIVE = b": alive\n\n"
+AWAY, BACK = b"event: away\ndata: {}\n\n", b"event: back\ndata: {}\n\n"
+"""The database does not answer, so that nothing is told; and it does again."""
 Whom = Callable[[int, int], Awaitable[Concerned]]
 """Whom it concerns what happened after a position, up to another."""
 
@@ -71,6 +73,10 @@ class Moves:
         """What is made once for all who ask for it between two messages, and the position that it is known to hold."""
         self.reads: dict[Any, frozenset[str]] = {}
         """Of each of those, the read models that it was made of so far."""
+
+    @property
+    def away(self) -> bool:
+        return self._watermarks.away
 
     def known(self, reads: frozenset[str] | None) -> int:
         """The position that each of these read models has, or every one where it is not known which are read: one that is stopped
@@ -115,7 +121,7 @@ class Moves:
         lately = self._past.get(turn) if since is None else None
         missed = since not in (None, self._highest()) or (since is None and turn != "" and lately is None)
         told = lately or self._told
-        yield OPENED + (self.everything() if missed else self._ready())
+        yield OPENED + (self.everything() if missed else self._ready()) + (AWAY if self.away else b"")
         quiet = time.monotonic() + QUIET
         while not self.ended and told is not None:
             done, _ = await asyncio.wait([told], timeout=max(quiet - time.monotonic(), 0))
@@ -135,7 +141,7 @@ class Moves:
         return self._message("ready", self._watermarks.all())
 
     async def _watch(self, known: dict[str, int]) -> None:
-        told = 0.0
+        told, away = 0.0, False
         while True:
             with suppress(TimeoutError):
                 async with asyncio.timeout(KEPT):
@@ -147,6 +153,9 @@ class Moves:
             told = time.monotonic()
             self.kept.clear()
             self._watermarks.changed.clear()
+            if self.away != away:
+                away = self.away
+                self._tell(AWAY if away else BACK)
             now = self._watermarks.all()
             moved = {name: position for name, position in now.items() if position != known.get(name)}
             if moved:

@@ -22,7 +22,7 @@ from api.pages.addresses import page_of
 from api.pages.engine import forms
 from api.pages.engine.asking import Answer, Refusal
 from api.pages.engine.forms import Control, Found
-from api.pages.engine.page import Lenient, Page, may_open, router
+from api.pages.engine.page import BUSY, Lenient, Page, may_open, router, said_when
 from api.pages.engine.shown import now_of
 from api.pages.engine.table import acts
 from api.pages.engine.typed import Mistyped, body_of, errors_of, filled
@@ -283,7 +283,7 @@ async def _form(
         "asks": override_of(page, act, dict(given), missing),
         "recorded": problem is None and "missing" in given,
         "choices": await choices_of(page, shown, given),
-        "subject": await subject_of(page, act, given),
+        "subject": await subject_of(page, act, given) if status not in BUSY else None,
         "sent_by": SENT.get(act.operation, act.summary),
     }
-    return page.render("form.html", status, **values)
+    return said_when(page.render("form.html", status, **values), problem or {})

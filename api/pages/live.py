@@ -87,7 +87,7 @@ class Subscription:
 async def _while_signed_in(page: Page, moves: Moves, since: int | None) -> AsyncIterator[bytes]:
     subscription = Subscription(page)
     async for message in moves.listen(since, subscription.wants, page.query["turn"]):
-        if subscription.is_to_look:
+        if subscription.is_to_look and not moves.away:
             before = subscription.user
             if not await subscription.is_signed_in():
                 yield b"event: signed-out\ndata: {}\n\n"

@@ -11,7 +11,7 @@ from fastapi import Depends, Response
 
 from api.engine.roles import WRITERS, Role
 from api.pages.engine.asking import Refusal
-from api.pages.engine.page import Page, may_open, router
+from api.pages.engine.page import Lenient, Page, may_open, router
 from api.pages.loop import People, asked_for, people_of, titles_of
 
 PAGE_OF = 50
@@ -54,7 +54,7 @@ async def _shown(
         known={one["key"]: one for one in orjson.loads(again["now"])["measures"]} if again else {},
         scores_as=_scores_as(card, people),
         key=uuid4().hex,
-        problem=problem,
+        problem=Lenient(problem) if problem else None,
     )
 
 

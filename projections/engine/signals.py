@@ -26,10 +26,13 @@ log = logging.getLogger(__name__)
 
 
 class Watermarks:
-    """Named numbers that mostly grow, and those who wait for one to be reached. `changed` is set with each change, for one who clears it."""
+    """Named numbers that mostly grow, and those who wait for one to be reached. `changed` is set with each change, for one who clears it;
+    `away` while the database does not answer, so that nothing is learned.
+    """
 
     def __init__(self) -> None:
         self.changed = asyncio.Event()
+        self.away = False
         self._values: dict[str, int] = {}
         self._waiting: dict[str, list[tuple[int, int, asyncio.Future[int]]]] = defaultdict(list)
         self._turn = itertools.count()
@@ -59,6 +62,11 @@ class Watermarks:
             self._values[name] = value
         else:
             self.set(name, value)
+
+    def say_away(self, away: bool) -> None:  # noqa: FBT001 - what is said
+        if away != self.away:
+            self.away = away
+            self.changed.set()
 
     def interrupt(self, name: str, reason: Exception) -> None:
         """Whoever waits for this number hears that waiting makes no sense any more."""
@@ -126,6 +134,7 @@ class Listener(BackgroundTask):
             try:
                 await self._listen()
             except psycopg.OperationalError as lost:
+                self.watermarks.say_away(True)
                 log.warning("%s: the database is away (%s)", type(self).__name__, type(lost).__name__)
             await asyncio.sleep(RETRY_SECONDS)
 
@@ -137,5 +146,6 @@ class Listener(BackgroundTask):
             self.begins()
             while True:
                 await self.check(connection)
+                self.watermarks.say_away(False)
                 async for notice in connection.notifies(timeout=self._recheck_seconds):
                     self.heard(notice.channel, notice.payload)

@@ -63,12 +63,30 @@ def test_while_the_database_is_away_a_form_stays_and_then_goes_through(
     opening = form(page, "openDeal").fill(title=title)
     with database_away(company):
         opening.send()
-        expect(opening.place.get_by_role("alert")).to_contain_text("What you typed is still here")
+        expect(opening.place.get_by_role("alert")).to_contain_text(
+            "What you typed is still here: try again in 2 seconds"
+        )
         expect(opening["title"]).to_have_value(title)
     opening.send()
     page.wait_for_url("**/desk/deals/*")
     expect(other.locator(".deal", has_text=title)).to_be_visible()
     expect(other.locator("#banner")).to_be_hidden()
+
+
+def test_an_idle_page_says_that_the_database_is_away_until_it_is_back(
+    company: Company, sign_in: SignIn
+) -> None:
+    sign_in.expected += ("net::ERR_", "status of 503")
+    page = sign_in("Li Wei", language="zh-CN")
+    page.goto("/desk/board")
+    banner = page.locator("#banner")
+    expect(banner).to_be_hidden()
+    with database_away(company):
+        expect(banner).to_contain_text("数据库暂时没有响应")
+    expect(banner).to_be_hidden()
+    title = company.says("Made when it was back")
+    company.open_deal("Li Wei", title)
+    expect(page.locator(".deal", has_text=title)).to_be_visible()
 
 
 def test_a_day_that_is_past_is_said_on_each_page_until_one_is_back(sign_in: SignIn) -> None:

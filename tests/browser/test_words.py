@@ -16,7 +16,7 @@ SAID = """() => {
   const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (texts.nextNode()) if (!texts.currentNode.parentElement.closest("script, style, noscript, code, datalist, textarea, option[lang]")) found.push(texts.currentNode.data);
   for (const one of document.querySelectorAll("*")) for (const name of asked) if (one.hasAttribute(name)) found.push(one.getAttribute(name));
-  for (const name of ["lost", "failed", "signedOut", "signIn", "acted", "nothing"]) found.push(document.body.dataset[name] || "");
+  for (const name of ["lost", "away", "failed", "failedFor", "signedOut", "signIn", "acted", "nothing"]) found.push(document.body.dataset[name] || "");
   return found.map((text) => text.trim()).filter(Boolean);
 }"""
 NAMES = re.compile(

@@ -19,7 +19,9 @@ Json = dict[str, Any]
 
 
 class Refusal(Exception):
-    """The route said no. `problem` is its problem document (RFC 9457)."""
+    """The route said no. `problem` is its problem document (RFC 9457), with `retry_after` in seconds where the route says when to come
+    again.
+    """
 
     def __init__(self, status: int, problem: Json) -> None:
         super().__init__(problem.get("code", str(status)))
@@ -82,7 +84,8 @@ async def ask(
             await request.app.router(scope, receive, send)
     answered = b"".join(parts)
     if status >= 400:
-        raise Refusal(status, _problem(answered))
+        again = found.get("retry-after", "")
+        raise Refusal(status, _problem(answered) | ({"retry_after": int(again)} if again.isdigit() else {}))
     return Answer(status, found, answered)
 
 

@@ -42,7 +42,8 @@ from projections.cycle import company
 log = logging.getLogger(__name__)
 AFTER = "Salesloop-After"
 PAGE_OF, MOST = 200, 2_000
-AGAIN_SECONDS = "2"
+AGAIN_SECONDS = 2
+BUSY = (429, 503)
 IN_ADDRESSES = ":/%#?=@[]!$&'()*+,;"
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 PAGE = "salesloop.page"
@@ -294,7 +295,8 @@ def _said(wrong: Exception) -> tuple[int, Json]:
             return _said(not_whole())
         case Problem():
             kind = wrong.kind
-            return kind.status, {"code": kind.code, "title": kind.title, "detail": wrong.detail}
+            again = {"retry_after": int(seconds)} if (seconds := wrong.headers.get("Retry-After")) else {}
+            return kind.status, {"code": kind.code, "title": kind.title, "detail": wrong.detail, **again}
         case Forbidden():
             return 403, {"code": "forbidden", "detail": wrong.message}
         case RequestValidationError():
@@ -307,12 +309,18 @@ def _said(wrong: Exception) -> tuple[int, Json]:
 
 def failed(request: Request, status: int, problem: Json) -> Response:
     """The page that says what went wrong and what to do, or the part of it that an open page shows."""
-    problem = Lenient(problem)
+    if status in BUSY:
+        problem = {"retry_after": AGAIN_SECONDS, **problem}
     page: Page = request.scope[PAGE]
     show = page.part if page.partial else page.render
-    answer = show("refused.html" if page.partial else "error.html", status, problem=problem, status=status)
-    if status in (429, 503):
-        answer.headers["Retry-After"] = AGAIN_SECONDS
+    template = "refused.html" if page.partial else "error.html"
+    return said_when(show(template, status, problem=Lenient(problem), status=status), problem)
+
+
+def said_when(answer: Response, problem: Mapping[str, Any]) -> Response:
+    """With `Retry-After`, where the problem says it."""
+    if again := problem.get("retry_after"):
+        answer.headers["Retry-After"] = str(again)
     return answer
 
 

@@ -40,12 +40,12 @@
     banner.hidden = !text;
   }
   const signIn = () => say(words.signedOut, words.signIn, "/sign-in?next=" + encodeURIComponent(location.pathname + location.search));
-  let signedOut = false, stream = null, opened = false;
+  let signedOut = false, stream = null, opened = false, away = null;
 
   function listen() {
     let lost = null;
     stream = new EventSource(`${words.live}?whose=${main.dataset.whose}&turn=${main.dataset.turn}`);
-    stream.onopen = () => { clearTimeout(lost); lost = null; if (!signedOut) say(""); if (opened) refresh(); opened = true; };
+    stream.onopen = () => { clearTimeout(lost); clearTimeout(away); lost = away = null; if (!signedOut) say(""); if (opened) refresh(); opened = true; };
     stream.onerror = () => {
       lost ||= setTimeout(() => { if (!signedOut) say(words.lost); }, LOST_AFTER);
       if (stream.readyState === EventSource.CLOSED) setTimeout(listen, LOST_AFTER);
@@ -55,23 +55,26 @@
       document.dispatchEvent(new CustomEvent("desk:moved", { detail: moved }));
       if (follows(moved)) refresh();
     });
+    stream.addEventListener("away", () => { away ||= setTimeout(() => { if (!signedOut) say(words.away); }, LOST_AFTER); });
+    stream.addEventListener("back", () => { clearTimeout(away); away = null; if (!signedOut) say(""); refresh(); });
     stream.addEventListener("signed-out", () => { signedOut = true; stream.close(); signIn(); });
     addEventListener("pagehide", () => stream.close());
   }
   if (main && words.live) listen();
   addEventListener("online", () => { if (stream?.readyState === EventSource.OPEN && !signedOut) { say(""); refresh(); } });  // the stream outlived it
   if (main && !zoneKnown) addEventListener("load", refresh);  // the first page was made before the zone was told
-  function failed(form) {  // it stays as it was typed, and says so
-    if (!form.matches?.("form.act")) { announce(words.failed); return; }
+  function failed(form, response) {  // it stays as it was typed, and says so, and for how long where the server does
+    const seconds = Number(response?.headers?.get("Retry-After")), text = seconds > 0 ? words.failedFor.replace("{n}", seconds) : words.failed;
+    if (!form.matches?.("form.act")) { announce(text); return; }
     const said = form.querySelector(":scope > .problem") || document.createElement("p");
-    said.className = "problem"; said.setAttribute("role", "alert"); said.textContent = words.failed;
+    said.className = "problem"; said.setAttribute("role", "alert"); said.textContent = text;
     form.prepend(said);
   }
   body.addEventListener("htmx:response:error", (event) => {
     const { response, sourceElement } = event.detail.ctx, busy = response.status === 429 || response.status >= 500;
     if (response.status === 401) { signedOut = true; signIn(); }
     else if (sourceElement === main) { if (busy) setTimeout(refresh, AGAIN); }  // what moved is not seen yet
-    else if (busy && sourceElement.closest("form, [hx-get^='/desk/act']")) failed(sourceElement);
+    else if (busy && sourceElement.closest("form, [hx-get^='/desk/act']")) failed(sourceElement, response);
   });
   body.addEventListener("htmx:error", (event) => {
     const source = event.detail.ctx?.sourceElement;
