@@ -13,6 +13,7 @@ import time
 from collections.abc import Coroutine, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
@@ -247,7 +248,11 @@ def sign_in(company: Company, chromium: Browser) -> Iterator[Desk]:
 def furnished(company: Company) -> Company:
     """With something of each kind to look at."""
     customer = company.post("/customers", {"name": "Jade Textiles"})["customer_id"]
-    company.open_deal("Li Wei", "Ten pumps", customer_id=customer)
+    why = "the plant stands still over the whole of new year, and then everything has to be there at once"
+    company.open_deal("Li Wei", "Ten pumps", customer_id=customer, reason=why)
+    owner = str(company.reps["Li Wei"])
+    item = {"what": "Ask all five plants what they need for the second half of the year", "owner_id": owner}
+    company.post("/action-items", {**item, "due_at": (datetime.now(UTC) + timedelta(days=9)).isoformat()})
     company.post("/leads", {"name": "Wang Fang", "interest": "asked at the fair"})
     case = {
         "title": "A pump stands still",
