@@ -21,6 +21,8 @@ from runtime.channels.words import render, title
 TIMEOUT = 20.0
 """Seconds for one message; each socket ends by itself long before."""
 MOST_AT_ONCE = 4
+MOST = 20
+"""Notices shown in a message."""
 OPTIONS = frozenset(
     {
         "api-version",
@@ -82,7 +84,7 @@ class ChatChannel:
             ("chat_markdown.txt", "markdown") if _takes_markdown_alone(there) else ("chat.txt", "text")
         )
         result = there.notify(
-            render(template, message, self.public_url),
+            render(template, message, self.public_url, MOST),
             title=title(message) if len(message.notices) > 1 else "",
             body_format=form,
             timeout=TIMEOUT,

@@ -19,6 +19,8 @@ from runtime.channels.message import Message, Undeliverable
 from runtime.channels.words import one_line, render, title, zone
 
 LONGEST_NAME = 100
+MOST = 300
+"""Notices shown in a mail."""
 OTHER_SCRIPT = re.compile(r"[^\x00-\x7f]")
 
 
@@ -38,9 +40,9 @@ def mail(message: Message, letterhead: Letterhead, now: datetime | None = None) 
     made["Subject"] = title(message)
     made["Date"] = format_datetime((now or datetime.now(UTC)).astimezone(zone(message)))
     made["Message-ID"] = f"<{message.id}@{letterhead.sender.domain}>"
-    made.set_content(render("mail.txt", message, letterhead.public_url), cte="quoted-printable")
+    made.set_content(render("mail.txt", message, letterhead.public_url, MOST), cte="quoted-printable")
     made.add_alternative(
-        render("mail.html", message, letterhead.public_url), subtype="html", cte="quoted-printable"
+        render("mail.html", message, letterhead.public_url, MOST), subtype="html", cte="quoted-printable"
     )
     for name, said in _headers(message, letterhead).items():
         made[name] = said

@@ -20,7 +20,7 @@ from runtime.language import catalogue
 TEMPLATES = Path(__file__).parent / "templates"
 LOCALES = {"en": Locale("en"), "zh": Locale("zh", "CN", script="Hans")}
 LONGEST_TITLE = 150
-SETTINGS = "/desk/settings"
+SETTINGS, START = "/desk/settings", "/desk"
 UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]+")
 """Controls, separators of lines, marks that turn the direction of writing, and halves of characters."""
 
@@ -61,10 +61,10 @@ def escaped(text: str) -> str:
     return MARKS.sub(r"\\\g<0>", text)
 
 
-def groups(message: Message, public_url: str) -> tuple[Group, ...]:
+def groups(message: Message, public_url: str, most: int | None = None) -> tuple[Group, ...]:
     """By the deal, and where there is none by the place; in the order of each one's first notice."""
     together: dict[object, list[Notice]] = {}
-    for notice in message.notices:
+    for notice in message.notices[:most]:
         together.setdefault(notice.thread or notice.path, []).append(notice)
     clock = zone(message)
     return tuple(_group(found, message.language, clock, public_url) for found in together.values())
@@ -93,8 +93,8 @@ def zone(message: Message) -> tzinfo:
         return UTC
 
 
-def render(template: str, message: Message, public_url: str) -> str:
-    """One of the templates, in the person's language."""
+def render(template: str, message: Message, public_url: str, most: int) -> str:
+    """One of the templates, in the person's language, with `most` notices at most: beyond some size nobody takes it or reads it."""
     left = message.unsubscribe
     return (
         _environment(message.language)
@@ -103,7 +103,9 @@ def render(template: str, message: Message, public_url: str) -> str:
             message=message,
             title=title(message),
             why=one_line(message.why),
-            groups=groups(message, public_url),
+            groups=groups(message, public_url, most),
+            more=max(0, len(message.notices) - most),
+            start=f"{public_url}{START}",
             zone=getattr(zone(message), "key", "UTC"),
             settings=f"{public_url}{SETTINGS}",
             unsubscribe=f"{public_url}{left}" if left else None,

@@ -94,6 +94,13 @@ async def test_a_digest_has_a_title_and_a_repeat_the_same_id() -> None:
     assert [one["Message-ID"] for one in there.headers] == [str(UUID(int=9))] * 2
 
 
+async def test_of_many_the_first_are_shown_and_how_many_are_left() -> None:
+    notices = [notice(f"Notice {n}.", None, path=f"/desk/{n}") for n in range(1, 23)]
+    with receiver() as there:
+        await ChatChannel(GENERIC, PUBLIC).send(message(*notices, to=there.address))
+    assert there.bodies[0]["message"].endswith(f"{PUBLIC}/desk/20\n\nand 2 more: {PUBLIC}/desk")
+
+
 @pytest.mark.parametrize("status", [400, 404, 429, 500])
 async def test_what_a_receiver_refuses_is_tried_again(status: int) -> None:
     with receiver(status) as there, pytest.raises(TryAgain, match="chat-refused"):

@@ -77,6 +77,14 @@ def test_notices_of_a_deal_with_places_of_their_own_are_each_linked() -> None:
     assert "https://sales.example.com/desk/meetings/1" in text_of(found)
 
 
+def test_of_more_than_anybody_reads_the_first_are_shown_and_how_many_are_left() -> None:
+    found = read(*(notice(f"Notice {n}.", UUID(int=n)) for n in range(1, 303)))
+    assert found["Subject"] == "302 notices"
+    assert ("Notice 300." in text_of(found), "Notice 301." in text_of(found)) == (True, False)
+    assert "and 2 more: https://sales.example.com/desk\n" in text_of(found)
+    assert ">and 2 more<" in text_of(found, "html")
+
+
 def test_headers_are_what_mail_programs_go_by() -> None:
     written = mail(message(), LETTERHEAD, now=datetime(2026, 12, 1, 1, 2, 3, tzinfo=UTC))
     found = parsed(bytes(written))
