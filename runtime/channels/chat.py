@@ -143,7 +143,7 @@ def _with(found: dict[str, Any], public_url: str = "") -> Any:
     library = _library()
     asset = library.AppriseAsset(
         app_id="salesloop", app_desc="salesloop", app_url=public_url, image_url_mask="", image_url_logo="", async_mode=False, http_redirects=False, interpret_emojis=False,
-        storage_mode=library.PersistentStoreMode.MEMORY, allow_templates=False, service_timeout=TIMEOUT,
+        storage_mode=library.PersistentStoreMode.MEMORY, service_timeout=TIMEOUT,
     )  # fmt: skip
     made = library.Apprise(asset=asset)
     if not made.add(found):

@@ -23,7 +23,7 @@ class FileChannel:
         self.folder, self.letterhead = folder, letterhead
 
     async def send(self, message: Message) -> None:
-        written = bytes(mail(message, self.letterhead))
+        written = mail(message, self.letterhead)
         try:
             await asyncio.to_thread(self._write, message, written)
         except OSError as wrong:

@@ -43,7 +43,7 @@ class SmtpChannel:
         self._own_name: str | None = None
 
     async def send(self, message: Message) -> None:
-        written, to = bytes(mail(message, self.letterhead)), recipient(message)
+        written, to = mail(message, self.letterhead), recipient(message)
         try:
             async with self._places:
                 await self._send(written, to)

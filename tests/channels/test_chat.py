@@ -101,6 +101,12 @@ async def test_of_many_the_first_are_shown_and_how_many_are_left() -> None:
     assert there.bodies[0]["message"].endswith(f"{PUBLIC}/desk/20\n\nand 2 more: {PUBLIC}/desk")
 
 
+async def test_what_is_longer_than_a_service_takes_is_cut_and_not_sent_in_pieces() -> None:
+    with receiver() as there:
+        await ChatChannel(GENERIC, PUBLIC).send(message(notice("长" * 40_000), to=there.address))
+    assert [len(body["message"]) for body in there.bodies] == [32_768]
+
+
 @pytest.mark.parametrize("status", [400, 404, 429, 500])
 async def test_what_a_receiver_refuses_is_tried_again(status: int) -> None:
     with receiver(status) as there, pytest.raises(TryAgain, match="chat-refused"):
@@ -123,7 +129,7 @@ async def test_a_receiver_that_is_silent_is_not_waited_for(monkeypatch: pytest.M
 
 
 async def test_nobody_is_followed_to_another_place() -> None:
-    with receiver() as elsewhere, receiver(302, f"http://127.0.0.1:{elsewhere.server_port}/x") as there:
+    with receiver() as elsewhere, receiver(307, f"http://127.0.0.1:{elsewhere.server_port}/x") as there:
         with pytest.raises(TryAgain, match="chat-refused"):
             await ChatChannel(GENERIC, PUBLIC).send(message(to=there.address))
         assert (len(there.bodies), elsewhere.bodies) == (1, [])

@@ -55,6 +55,9 @@ FOR_NOW = [
     ("451 4.3.0 later", "smtp-451-4.3.0"),
     ("450 greylisted", "smtp-450"),
     ("552 5.2.2 mailbox full", "smtp-552-5.2.2"),
+    ("552 mailbox full", "smtp-552"),
+    ("503 in this order", "smtp-503"),
+    ("530 sign in first", "smtp-530"),
     ("550 5.7.1 relaying denied", "smtp-550-5.7.1"),
     ("530 5.7.0 sign in first", "smtp-530-5.7.0"),
 ]
@@ -181,12 +184,17 @@ async def test_a_send_that_is_cancelled_leaves_nothing_behind_for_the_next(opene
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
+        (connection,) = server.connections
+        assert connection._handler_coroutine is not None
+        closed, _ = await asyncio.wait({connection._handler_coroutine}, timeout=30)
+        assert closed
         await channel.send(message(number=2))
     assert [mail["Message-ID"][35:37] for mail in inbox.mails] == ["02"]
 
 
 @pytest.mark.parametrize(
-    "to", ["wang", "", "a b@example.net", "a@b>\r\nRCPT TO:<c@d", "<a@b>", "a@b@c", "a@", "@b"]
+    "to",
+    ["wang", "", "a b@example.net", "a@b>\r\nRCPT TO:<c@d", "<a@b>", "a@b@c", "a@", "@b", "王\u3000伟@b"],
 )
 async def test_what_is_no_address_is_undeliverable_and_said_to_no_server(opened: Opened, to: str) -> None:
     async with mail_server(inbox := Inbox()) as server:

@@ -63,6 +63,7 @@ def test_passwords_are_in_no_representation() -> None:
         ("smtp://mail.example.com?starttls=offered", "starttls must be required or never"),
         ("smtp://mail.example.com?timeout=0", "timeout must be"),
         ("smtp://mail.example.com?timeout=1.5", "timeout must be"),
+        ("smtp://mail.example.com?timeout=301", "timeout must be"),
         ("smtp://mail.example.com?ca=/nowhere.pem", "ca must be a file"),
     ],
 )
