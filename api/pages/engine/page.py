@@ -41,6 +41,7 @@ from projections.cycle import company
 
 log = logging.getLogger(__name__)
 AFTER = "Salesloop-After"
+PAGING = ("cursor", "limit")
 PAGE_OF, MOST = 200, 2_000
 AGAIN_SECONDS = 2
 BUSY = (429, 503)
@@ -66,7 +67,7 @@ class Lenient(dict[str, Any]):
 class Page:
     """A request for a page by who is signed in."""
 
-    __slots__ = ("_session", "as_of", "ends", "request", "turn", "written")
+    __slots__ = ("_session", "as_of", "ends", "request", "turn", "turned", "written")
 
     def __init__(self, request: Request, session: Session) -> None:
         self.request = request
@@ -77,6 +78,8 @@ class Page:
         """The earlier day of the company as known at whose end this is shown; None: as known now."""
         self.ends: datetime | None = None
         """When that day ended."""
+        self.turned: tuple[str, Mapping[str, Any]] | None = None
+        """The list that is shown page by page: its route, and what that was asked for."""
         self.turn = ""
         """What is told next to open pages: it may have changed what is read for this one."""
 
@@ -167,6 +170,14 @@ class Page:
         """What amounts are typed in where nothing else is said."""
         return str(self.query["amount.currency"] or "CNY")
 
+    def file(self, format: str) -> str:
+        """The address of all that the page lists, as a file."""
+        path, query = self.turned or ("", {})
+        asked = {
+            name: value for name, value in query.items() if name not in PAGING and value not in (None, "", [])
+        }
+        return f"{HOME}/files{path}?{urlencode({**asked, 'format': format}, doseq=True)}"
+
     async def is_signed_in(self) -> bool:
         """Still: a session may end while a page is open. Where that cannot be found out just now, nobody is told to sign in."""
         self.request.scope.pop(SESSION, None)
@@ -184,6 +195,11 @@ class Page:
 
     async def read(self, path: str, **query: Any) -> Any:
         """What a GET of the API answers there, to who is signed in. `query` without what is None or empty. Raises Refusal."""
+        if "cursor" in query:
+            self.turned = path, query
+        return await self._read(path, query)
+
+    async def _read(self, path: str, query: Mapping[str, Any]) -> Any:
         after = self.written or self.request.headers.get(AFTER) or self.request.query_params.get("after")
         asked = {AFTER: after} if after else {}
         try:
@@ -202,7 +218,7 @@ class Page:
         found: list[Any] = []
         cursor: str | None = None
         while len(found) < MOST:
-            read = await self.read(path, **{**query, "limit": PAGE_OF, "cursor": cursor})
+            read = await self._read(path, {**query, "limit": PAGE_OF, "cursor": cursor})
             found += read["items"]
             cursor = read.get("next_cursor")
             if cursor is None:
