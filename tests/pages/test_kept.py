@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from sys import getsizeof
@@ -40,15 +41,18 @@ class Anybody:
 class Desk:
     """Templates that are given texts, and count how often each text was asked for: as often as it was rendered."""
 
-    def __init__(self, template: str, parts: Parts | None = None) -> None:
+    def __init__(
+        self, template: str, parts: Parts | None = None, included: Mapping[str, str] | None = None
+    ) -> None:
         self.parts = parts or Parts()
         self.asked: list[str] = []
+        self._included = included or {}
         self.made = {language: self._environment(language, template) for language in ("en", "zh")}
 
     def _environment(self, language: str, template: str) -> Compiled:
         made = Compiled(
             catalogue(language),
-            loader=DictLoader({"one.html": template}),
+            loader=DictLoader({"one.html": template, **self._included}),
         )
         made.filters.update(shown.FILTERS, heard_of=self._heard_of)
         made.tests["past"] = shown.is_past
@@ -103,8 +107,8 @@ def test_what_is_escaped_stays_escaped() -> None:
 
 
 def test_two_places_are_two_parts() -> None:
-    desk = Desk("{% call kept(one) %}a{% endcall %}\n{% call kept(one) %}b{% endcall %}")
-    assert [desk.shows(Anybody(), one=ONE) for _ in range(2)] == ["a\nb", "a\nb"]
+    desk = Desk("{% call kept(one) %}a{% endcall %}{% call kept(one) %}b{% endcall %}")
+    assert [desk.shows(Anybody(), one=ONE) for _ in range(2)] == ["ab", "ab"]
 
 
 # --- until when ------------------------------------------------------------------------------------------------------
@@ -173,6 +177,30 @@ def test_a_part_names_all_that_it_is_made_of() -> None:
         Desk("{% call kept(one) %}{{ one.text }}{{ other }}{% endcall %}").shows(Anybody(), one=1, other=2)
     with pytest.raises(TemplateAssertionError, match="kept takes names"):
         Desk("{% call kept(one.text) %}{{ one.text }}{% endcall %}").shows(Anybody(), one=ONE)
+
+
+def test_a_part_names_what_is_included_in_it_too() -> None:
+    included = {"line.html": "{{ one.text }}{% include 'more.html' %}", "more.html": "{{ other }}"}
+    unnamed = Desk("{% call kept(one) %}{% include 'line.html' %}{% endcall %}", included=included)
+    with pytest.raises(TemplateAssertionError, match="kept is made of other"):
+        unnamed.shows(Anybody(), one=ONE, other=2)
+    named = Desk("{% call kept(one, other) %}{% include 'line.html' %}{% endcall %}", included=included)
+    assert named.shows(Anybody(), one=ONE, other=2) == "pumps2"
+
+
+@pytest.mark.parametrize(
+    "taken",
+    ["{% include which %}", "{% import 'line.html' as line %}", "{% from 'line.html' import said %}"],
+)
+def test_what_cannot_be_looked_into_is_refused(taken: str) -> None:
+    desk = Desk("{% call kept(one, which) %}" + taken + "{% endcall %}", included={"line.html": ""})
+    with pytest.raises(TemplateAssertionError, match="may include templates by their names"):
+        desk.shows(Anybody(), one=ONE, which="line.html")
+
+
+def test_kept_goes_by_no_other_name() -> None:
+    with pytest.raises(TemplateAssertionError, match="kept is called with a block"):
+        Desk("{% set k = kept %}{% call k('here') %}a{% endcall %}").shows(Anybody())
 
 
 def test_a_manager_may_drag_what_an_auditor_looks_at(house: House) -> None:

@@ -43,8 +43,11 @@ class Compiled(Environment):
         if KEPT in source:
             for call, block in _kept(super()._parse(source, name, filename)):
                 self._check(call, block, name)
-            for call, _ in _kept(tree):
-                call.args.insert(0, nodes.Const(f"{name}:{call.lineno}", lineno=call.lineno))
+            places = _kept(tree)
+            if len([one for one in tree.find_all(nodes.Name) if one.name == KEPT]) != len(places):
+                raise TemplateAssertionError("kept is called with a block, and nothing else", 1, name)
+            for number, (call, _) in enumerate(places, 1):
+                call.args.insert(0, nodes.Const(f"{name}:{number}", lineno=call.lineno))
         said: nodes.Template = _Saying(self.words).visit(tree)
         said.set_environment(self)
         return said
@@ -54,11 +57,23 @@ class Compiled(Environment):
         named = {one.name for one in call.args if isinstance(one, nodes.Name)}
         if len(named) < len(call.args) or call.kwargs or call.dyn_args or call.dyn_kwargs:
             raise TemplateAssertionError("kept takes names, each once", call.lineno, name)
-        body = nodes.Template(block.body, lineno=call.lineno)
-        body.set_environment(self)
-        if unnamed := find_undeclared_variables(body) - named - EVERYWHERE:
+        if unnamed := self._used(nodes.Template(block.body, lineno=call.lineno), name) - named - EVERYWHERE:
             said = ", ".join(sorted(unnamed))
             raise TemplateAssertionError(f"kept is made of {said}, which it does not name", call.lineno, name)
+
+    def _used(self, tree: nodes.Template, name: str | None) -> set[str]:
+        """The names that are used there and in what is included. Raises TemplateAssertionError for what cannot be looked into."""
+        tree.set_environment(self)
+        used = find_undeclared_variables(tree)
+        for other in tree.find_all((nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)):
+            if not isinstance(other, nodes.Include) or not isinstance(other.template, nodes.Const):
+                raise TemplateAssertionError(
+                    "what is kept may include templates by their names, and import none", other.lineno, name
+                )
+            assert self.loader is not None
+            source, filename, _ = self.loader.get_source(self, included := str(other.template.value))
+            used |= self._used(super()._parse(source, included, filename), included)
+        return used
 
 
 def _kept(tree: nodes.Template) -> list[tuple[nodes.Call, nodes.CallBlock]]:

@@ -50,7 +50,7 @@ def render(template: str, page: Reader, *, partial: bool, values: dict[str, Any]
     """The page of the template; where `partial`, its middle alone, which base.html sees to however many templates stand between."""
     made = environment(page.language)
     found = made.get_template(template)
-    given = {"page": page, "kept": Kept(page), "middle_alone": partial, **values}
-    for name in SHARED:  # a later one may use an earlier one
+    given: dict[str, Any] = {"page": page, "kept": Kept(page)}
+    for name in SHARED:  # a later one may use an earlier one, and none what a page alone has: what is kept would be made of it unnamed
         given[name] = made.get_template(f"{name}.html").make_module(dict(given))
-    return found.render(given)
+    return found.render(values | given, middle_alone=partial)
