@@ -15,6 +15,7 @@ from benchmarks.bench import TINY, Bench
 from benchmarks.figures import OURS, Aim, Contest, Figures, Result, Row, compete
 from benchmarks.past import past
 from benchmarks.rows import ROWS
+from benchmarks.rows.feed import WHOLE
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +33,9 @@ async def test_a_row_has_finite_positive_figures_for_everybody(row: Row, bench: 
         assert math.isfinite(value)
         assert value > 0
     assert len(result.judged()) == len(row.aims)
+    assert all(turn.get(WHOLE, 1.0) == 1.0 for turn in result.turns[OURS]), (
+        "no reader of the feed lost an event"
+    )
 
 
 def test_ratios_are_taken_turn_by_turn_and_then_their_median() -> None:
