@@ -34,6 +34,7 @@ CAPABILITIES = (
     "meeting",
     "case",
     "figures",
+    "notification",
     "search",
     "webhook",
 )

@@ -21,6 +21,7 @@ from domain.engine.context import Context, Reach
 from domain.engine.errors import FieldError, Refused
 from domain.engine.facts import Fact, FreeText, PersonName, PersonText, fact, upcast
 from domain.engine.fields import Code, LongText, Name, NeededText, ShortText
+from domain.engine.notices import NoticeRule, after
 from domain.engine.references import CustomerId, ProductId, TeamMateId
 from domain.engine.unit_of_work import UnitOfWork
 from domain.engine.values import Money, NextStep
@@ -262,5 +263,20 @@ HANDOVERS = (
         left=on_left,
         moved=on_moved,
         shared=True,
+    ),
+)
+
+# -- who is told ---------------------------------------------------------------------------------
+
+NOTICES = (
+    NoticeRule(
+        name="lead.given",
+        called="leads that are given to you",
+        says="The lead {name} is yours now",
+        about=Lead,
+        facts=(LeadAllocated,),
+        to=after,
+        still=lambda lead, fact: lead.status == "open" and lead.owner_id == fact.after,
+        places=lambda lead, _fact: {"name": lead.captured.name},
     ),
 )

@@ -1,3 +1,3 @@
 """Domain room: the action item — what somebody is to do after a review, and by when."""
 
-MODULES = ("commands", "deadlines", "handover")
+MODULES = ("commands", "deadlines", "handover", "notices")

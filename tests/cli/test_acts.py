@@ -48,6 +48,7 @@ OF_WORKFLOWS = {
     "LeaveTargetUnagreed", "RemindActionItem", "MissActionItem", "EscalateActionItem",
     "FreezeBaseline", "MeasureAdjustment", "RemindAdjustment", "EscalateAdjustment",
     "CallMeeting", "RemindMeeting", "EscalateMeeting", "MissClock", "CloseUnanswered", "SwitchOffWebhook",
+    "FailAddress", "RestoreAddress",
 }  # fmt: skip
 """What only the workflows say: nobody can say it over HTTP or in the terminal."""
 OF_IMPORTS = {"ImportDeal", "AsImported", "Together"}

@@ -12,7 +12,7 @@ from domain.capabilities import CAPABILITIES, load
 
 ROOT = Path(__file__).parents[2]
 PARTS = {
-    "domain": {"engine", "time", "allocation", "deadlines", "capabilities", "registry"},
+    "domain": {"engine", "time", "allocation", "deadlines", "notices", "capabilities", "registry"},
     "projections": {"engine", "ports", "event_feed", "event_search"},
 }
 """What lies in a room beside its capabilities; the search of the ledger is of all of them."""
