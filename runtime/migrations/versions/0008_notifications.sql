@@ -15,7 +15,7 @@ CREATE TABLE app.notification_settings (
     account_id        uuid    PRIMARY KEY REFERENCES app.accounts,
     quiet_from        time,
     quiet_until       time,
-    working_days      boolean NOT NULL DEFAULT true,
+    working_days      boolean NOT NULL DEFAULT false,
     daily_at          time    NOT NULL DEFAULT '08:00',
     chat_url          text    CHECK (length(chat_url) BETWEEN 8 AND 2000),
     unsubscribe_token uuid    NOT NULL UNIQUE DEFAULT gen_random_uuid(),
@@ -31,7 +31,7 @@ CREATE TABLE app.notices (
     kind       text        NOT NULL,
     stream_id  uuid,       -- of the event
     deal_id    uuid,       -- on whose history it is told
-    detail     text,       -- which read model, or the like; nothing personal
+    detail     text        NOT NULL DEFAULT '', -- which read model, or the like; nothing personal
     state      text        NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'sending', 'sent', 'dropped', 'failed')),
     due_at     timestamptz NOT NULL,
     message_id uuid,       -- of the mail that it is in: fixed before it is first sent, so that a repeat is the same mail
@@ -39,10 +39,22 @@ CREATE TABLE app.notices (
     reason     text,       -- why it was dropped, or failed: a code
     decided_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     settled_at timestamptz,
-    PRIMARY KEY (position, account_id, channel, kind)
+    PRIMARY KEY (position, account_id, channel, kind, detail)
 );
 CREATE INDEX notices_open ON app.notices (account_id, channel, due_at) WHERE state IN ('waiting', 'sending');
 CREATE INDEX notices_by_deal ON app.notices (deal_id, position) WHERE deal_id IS NOT NULL;
+
+-- To which address nothing is sent any more, as the ledger says that it failed: another one of the account is tried again.
+CREATE TABLE app.failed_addresses (
+    account_id uuid NOT NULL REFERENCES app.accounts,
+    channel    text NOT NULL CHECK (channel IN ('mail', 'chat')),
+    address    text NOT NULL,
+    PRIMARY KEY (account_id, channel)
+);
+
+-- Whether it was decided who is told that the import is over.
+ALTER TABLE app.import_jobs ADD COLUMN told_at timestamptz;
+UPDATE app.import_jobs SET told_at = now() WHERE state IN ('done', 'failed');
 
 -- Nobody is told of what happened before there were notices.
 INSERT INTO app.follower_positions (name, position)
@@ -51,6 +63,7 @@ SELECT 'notices', COALESCE(max(position), 0) FROM ledger.events ON CONFLICT DO N
 ALTER TABLE app.notification_rules OWNER TO salesloop_owner;
 ALTER TABLE app.notification_settings OWNER TO salesloop_owner;
 ALTER TABLE app.notices OWNER TO salesloop_owner;
-REVOKE ALL ON app.notification_rules, app.notification_settings, app.notices FROM PUBLIC, salesloop_app;
-GRANT SELECT, INSERT, UPDATE, DELETE ON app.notification_rules, app.notification_settings TO salesloop_app;
+ALTER TABLE app.failed_addresses OWNER TO salesloop_owner;
+REVOKE ALL ON app.notification_rules, app.notification_settings, app.notices, app.failed_addresses FROM PUBLIC, salesloop_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON app.notification_rules, app.notification_settings, app.failed_addresses TO salesloop_app;
 GRANT SELECT, INSERT, UPDATE (state, due_at, message_id, tries, reason, settled_at) ON app.notices TO salesloop_app;
