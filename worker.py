@@ -30,14 +30,19 @@ from projections.ports.loop import LoopReads
 from projections.ports.webhooks import webhook_sending
 from runtime import database
 from runtime.backoff import Backoff
+from runtime.channels import channels
 from runtime.database import open_pool
 from runtime.ending import Ending, cancelled
 from runtime.health import beat, unreachable
 from runtime.ledger import open_ledger
 from runtime.logging import configure
+from runtime.notices.deciding import NoticeStore
+from runtime.notices.sending import NoticeSender
 from runtime.payloads import prepare
 from runtime.schema import NewerSchema, migrate
 from runtime.settings import NotConfigured, Settings
+from runtime.snapshots import Snapshots
+from runtime.stream_reader import StreamReader
 from runtime.temporal import connect_temporal
 from runtime.webhooks.store import WebhookStore
 from workflows.engine.delivery import Deliverer
@@ -48,6 +53,7 @@ from workflows.webhook.ports import WebhookContext
 from workflows.webhook.waker import Waker
 from workflows.worker_setup import (
     make_dispatcher,
+    make_notice_follower,
     make_webhook_worker,
     make_worker,
     message_types,
@@ -72,7 +78,11 @@ async def play_workflows(settings: Settings, stop: asyncio.Event) -> None:
         store = WorkflowStore(ledger.pool, QUEUE_NAMES)
         deliverer = Deliverer(client, settings.task_queue)
         context = RoomContext(
-            CommandHandler(ledger), LoadReads(ledger.pool), store, LoopReads(ledger.pool, waiter)
+            CommandHandler(ledger),
+            LoadReads(ledger.pool),
+            store,
+            LoopReads(ledger.pool, waiter),
+            NoticeSender(ledger.pool, ledger.load, channels(settings)),
         )
         prepare(message_types())
         await schedule_sweep(client, settings.task_queue)
@@ -94,19 +104,26 @@ async def run_workers(stop: asyncio.Event, *workers: Worker) -> None:
 
 
 async def play_follower(settings: Settings, stop: asyncio.Event) -> None:
-    """Tells workflows what happened. Its pool does not wait for the disk: a position that is lost is delivered again."""
+    """Tells workflows what happened, and decides who is told of it. Its pool does not wait for the disk: a position that is lost is delivered again."""
     client = await connect_temporal()
-    pool = await open_pool(without_waiting_for_disk(settings.database_url), min_size=1, max_size=4)
+    pool = await open_pool(without_waiting_for_disk(settings.database_url), min_size=1, max_size=6)
+    snapshots = Snapshots(pool)
     try:
         store = WorkflowStore(pool, QUEUE_NAMES)
         log.info("follower: everything up to position %d is delivered", await store.delivered())
         deliverer = Deliverer(client, settings.task_queue)
         woken = Deliverer(client, webhook_queue(settings.task_queue))
-        waker = Waker(settings.database_url, woken, WebhookStore(pool).to_wake)
+        notices = NoticeStore(pool, StreamReader(pool, snapshots).read)
+        followers = (
+            make_dispatcher(settings.database_url, store, deliverer),
+            make_notice_follower(settings.database_url, notices, deliverer),
+            Waker(settings.database_url, woken, WebhookStore(pool).to_wake),
+        )
         async with asyncio.TaskGroup() as group:
-            group.create_task(make_dispatcher(settings.database_url, store, deliverer).run(stop))
-            group.create_task(waker.run(stop))
+            for follower in followers:
+                group.create_task(follower.run(stop))
     finally:
+        await snapshots.settled()
         await pool.close()
 
 

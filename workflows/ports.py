@@ -15,6 +15,7 @@ from domain.figures.reads import FigureReader
 from domain.people.owed import Owed
 from workflows.engine.activity_context import ActivityContext
 from workflows.engine.ports import ModelReader
+from workflows.notification.activities import Sender
 
 
 class LoadReader(ModelReader, Protocol):
@@ -47,9 +48,18 @@ class LoadReader(ModelReader, Protocol):
         ...
 
 
+class Notices(Sender, Protocol):
+    """What people are told, as the database keeps it."""
+
+    async def waiting(self, due_by: datetime) -> Sequence[UUID]:
+        """The accounts that something is open for that is due by then."""
+        ...
+
+
 @dataclass(frozen=True)
 class RoomContext(ActivityContext):
     """What the activities of every part of this room work with."""
 
     loads: LoadReader
     figures: FigureReader
+    notices: Notices

@@ -39,6 +39,10 @@ from workflows.engine.dispatcher import Dispatcher
 from workflows.engine.queues import QUEUES, Queue
 from workflows.engine.store import WorkflowStore
 from workflows.news import TOPICS, news_of
+from workflows.notification import messages as notification_messages
+from workflows.notification.activities import NotificationActivities
+from workflows.notification.follower import NoticeFollower, Store
+from workflows.notification.workflow import NotificationWorkflow
 from workflows.people import messages as people_messages
 from workflows.people.handover import ManagerHandoverWorkflow, RepHandoverWorkflow
 from workflows.people.handover_activities import HandoverActivities
@@ -52,6 +56,7 @@ from workflows.sweep.activities import SweepActivities
 from workflows.sweep.armings import ArmingSweepActivities
 from workflows.sweep.deadlines import DeadlineSweepActivities
 from workflows.sweep.messages import Sweep
+from workflows.sweep.notices import NoticeSweepActivities
 from workflows.sweep.workflow import SweepWorkflow
 from workflows.webhook import messages as webhook_messages
 from workflows.webhook.activities import WebhookActivities
@@ -65,16 +70,18 @@ WORKFLOWS: Sequence[type] = (
     ManagerHandoverWorkflow,
     SweepWorkflow,
     DeadlineWorkflow,
+    NotificationWorkflow,
 )
-WEBHOOK_WORKFLOWS: Sequence[type] = (WebhookWorkflow,)
 MESSAGES = (
     engine_messages,
     deal_messages,
     people_messages,
     policy_messages,
     sweep_messages,
+    notification_messages,
     webhook_messages,
 )
+WEBHOOK_WORKFLOWS: Sequence[type] = (WebhookWorkflow,)
 PASSED_THROUGH = ("domain", "eventsourcing", *(module.__name__ for module in MESSAGES))
 """Values and messages, loaded once and shared, like the activities that definitions name."""
 SWEEP_EVERY = timedelta(minutes=15)
@@ -117,6 +124,7 @@ def message_types() -> list[type]:
 def activities(context: RoomContext, deliverer: Deliverer) -> list[Callable[..., Any]]:
     follow_ups, handovers = FollowUpActivities(context), HandoverActivities(context)
     successions, sweeps = SuccessionActivities(context), SweepActivities(context, deliverer)
+    notifications = NotificationActivities(context, context.notices)
     return [
         *(follow_ups.look, follow_ups.tell, follow_ups.choose_heir, follow_ups.reassign),
         follow_ups.tell_again,
@@ -127,6 +135,8 @@ def activities(context: RoomContext, deliverer: Deliverer) -> list[Callable[...,
         sweeps.keep_packs,
         DeadlineSweepActivities(context, deliverer).ensure_clocks,
         ArmingSweepActivities(context, deliverer).ensure_armed,
+        *(notifications.plan, notifications.deliver),
+        NoticeSweepActivities(context, deliverer, context.notices).ensure_notices,
         *deadline_activities(context),
     ]
 
@@ -186,6 +196,10 @@ def make_dispatcher(
     url: str, store: WorkflowStore, deliverer: Deliverer, queues: Sequence[Queue] = QUEUES
 ) -> Dispatcher:
     return Dispatcher(url, store, deliverer, news_of, TOPICS, queues)
+
+
+def make_notice_follower(url: str, store: Store, deliverer: Deliverer) -> NoticeFollower:
+    return NoticeFollower(url, store, deliverer)
 
 
 async def schedule_sweep(client: Client, task_queue: str, every: timedelta = SWEEP_EVERY) -> None:

@@ -7,7 +7,7 @@ By each channel one message is under way to a receiver; while it is refused for 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from traceback import extract_tb
@@ -98,10 +98,8 @@ class NoticeSender:
         """The accounts that something is open for that is due by then."""
         return [id for (id,) in await self._rows(WAITING, [due_by])]
 
-    async def deliver(
-        self, account_id: UUID, now: datetime, records: Records, alive: Callable[[], Any] = lambda: None
-    ) -> datetime | None:
-        """Send what is due, or find that it is not to be sent; when to look again. `alive` is called on the way."""
+    async def deliver(self, account_id: UUID, now: datetime, records: Records) -> datetime | None:
+        """Send what is due, or find that it is not to be sent; when to look again."""
         account = await self._account(account_id)
         if account is None or account.disabled:
             await self._rows(ALL_GONE, [LEFT, account_id])
@@ -116,7 +114,7 @@ class NoticeSender:
             good = [one for one in found if one.reason is None]
             for channel in dict.fromkeys(one.open.channel for one in good):
                 through = [one for one in good if one.open.channel == channel]
-                await Round(self, account, words, records, now, alive).go(channel, through)
+                await Round(self, account, words, records, now).go(channel, through)
         return await self.plan(account_id)
 
     async def _account(self, account_id: UUID) -> Account | None:
@@ -178,7 +176,6 @@ class Round:
     words: Wording
     records: Records
     now: datetime
-    alive: Callable[[], Any]
 
     async def go(self, channel: str, good: Sequence[Judged]) -> None:
         """First what was under way already; no more after what was refused."""
@@ -197,7 +194,6 @@ class Round:
 
     async def _send(self, channel: str, id: UUID, many: Sequence[Judged]) -> bool:
         """Whether it was taken."""
-        self.alive()
         try:
             await self.sender.channels[channel].send(await self._message(channel, id, many))
         except TryAgain as refused:

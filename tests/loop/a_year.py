@@ -32,6 +32,7 @@ from projections.ports.loads import LoadReads
 from projections.ports.loop import LoopReads
 from runtime.database import open_pool
 from runtime.ledger import Ledger
+from runtime.notices.sending import NoticeSender
 from tests.loop import company as co
 from tests.office import Office
 from tests.workflows.world import Running, World, standing_still, until
@@ -59,7 +60,10 @@ async def at_work(url: str, environment: WorkflowEnvironment, queue: str) -> Asy
     world.read_models = Running(lambda stop: run_projections(url, stop=stop))
     async with Waiter(url) as waiter:
         figures = LoopReads(office.ledger.pool, waiter)
-        world.context = desk = RoomContext(office.handler, LoadReads(office.ledger.pool), store, figures)
+        notices = NoticeSender(office.ledger.pool, office.ledger.load, {})
+        world.context = desk = RoomContext(
+            office.handler, LoadReads(office.ledger.pool), store, figures, notices
+        )
         with standing_still(environment):
             async with make_worker(desk, deliverer, grace=timedelta(seconds=5)):
                 world.follow()

@@ -18,6 +18,7 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from projections.ports.loads import LoadReads
+from runtime.notices.sending import NoticeSender
 from runtime.webhooks.store import WebhookStore
 from tests.webhooks.post import Post
 from tests.workflows.figures import LedgerFigures
@@ -54,7 +55,10 @@ class Sent:
     def work(self) -> None:
         ledger = self.post.office.ledger
         store = WorkflowStore(ledger.pool, QUEUE_NAMES)
-        room = RoomContext(self.post.office.handler, LoadReads(ledger.pool), store, LedgerFigures(ledger))
+        notices = NoticeSender(ledger.pool, ledger.load, {})
+        room = RoomContext(
+            self.post.office.handler, LoadReads(ledger.pool), store, LedgerFigures(ledger), notices
+        )
         context = WebhookContext(room, self.post.sending)
         self.worker = make_webhook_worker(
             context, self.client, self.queue, sandboxed=True, grace=timedelta(seconds=1)

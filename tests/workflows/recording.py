@@ -7,19 +7,23 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from temporalio.client import WorkflowHandle, WorkflowHistory
 
+from api.engine.roles import Role
 from domain.action_item.commands import FinishActionItem
 from domain.adjustment.adjustment import Outcome
 from domain.adjustment.commands import DecideAdjustment
 from domain.case.commands import ReopenCase, ResumeCase, SolveCase, WaitForCustomer
-from domain.deal.commands import LoseDeal, ReopenDeal
+from domain.deal.commands import LoseDeal, OpenDeal, ReopenDeal
 from domain.people.people import FormTeam, RepLeaves
 from domain.time.duration import Duration
+from runtime.channels.message import TryAgain
 from tests.webhooks.post import Post
 from tests.webhooks.receiver import receiving, status
 from tests.webhooks.sending import sending
+from tests.workflows.telling import Telling, telling
 from tests.workflows.test_action_items_and_adjustments import an_adjustment, an_item, ended, move
 from tests.workflows.test_cases import a_case
 from tests.workflows.test_cases import after as case_at
@@ -29,6 +33,7 @@ from tests.workflows.turns import at as on
 from tests.workflows.world import MOMENT, World, hours_policy, until
 from workflows.deal.messages import FollowUp, follow_up_id
 from workflows.engine.messages import Moved, Run, workflow_id
+from workflows.notification.messages import NOTIFICATIONS, Receiver, notifications_id, wake
 from workflows.people.handover import RepHandoverWorkflow
 from workflows.people.messages import handover_id
 from workflows.policy.messages import Rollout, rollout_id
@@ -46,7 +51,9 @@ Named = tuple[str, WorkflowHandle[Any, Any]]
 async def scenarios(world: World) -> AsyncIterator[Named]:
     """Every workflow, through every branch that makes it say something else to the server."""
     await world.publish(hours_policy(max_reassignments=1))
-    told = (whole_life, stuck, stale_start, renewed, rollout, sweep, turns, clocks, cases, webhooks, handover)
+    told = (
+        whole_life, stuck, stale_start, renewed, rollout, sweep, turns, clocks, cases, webhooks, notices, handover
+    )  # fmt: skip
     for scenario in told:
         async for name, handle in scenario(world):
             yield name, handle
@@ -210,6 +217,37 @@ async def webhooks(world: World) -> AsyncIterator[Named]:
             await post.deal()
             await sent.workflow(id).result()
             yield "webhook", await latest_run(world, webhook_workflow_id(id))
+
+
+async def notices(world: World) -> AsyncIterator[Named]:
+    """Refused for now, woken meanwhile, sent in the end; and one who hears once a day, continued as new."""
+    told = await telling(world)
+    colleague = await world.office.hire()
+    await told.account("colleague", Role.REP, rep_id=colleague)
+    world.mailbox.refuse([TryAgain("away")])
+    await told.by("ops", OpenDeal(deal_id=uuid4(), title="Forty boilers", owner_id=colleague))
+    await told.decide()
+    await wake(world.deliverer, told.accounts["colleague"])
+    await until(lambda: told.tried(1))
+    await wake(world.deliverer, told.accounts["colleague"])
+    id = notifications_id(told.accounts["colleague"])
+    await world.move(id, datetime.now(UTC) + timedelta(minutes=10))
+    await told.ended("colleague")
+    yield "notifications", await latest_run(world, id)
+    await told.rule("colleague", "*", "daily")
+    await told.by("ops", OpenDeal(deal_id=uuid4(), title="Fifty boilers", owner_id=colleague))
+    await told.decide()
+    given = Receiver(told.accounts["colleague"], history_limit=12)
+    await world.client.start_workflow(NOTIFICATIONS, given, id=id, task_queue=world.deliverer.task_queue)
+    first = await latest_run(world, id)
+    await until(lambda: woken_to_the_end(told, first))
+    yield "notifications-continues", first
+
+
+async def woken_to_the_end(told: Telling, run: WorkflowHandle[Any, Any]) -> bool:
+    """Woken once more for nothing; whether the run has ended by now."""
+    await wake(told.world.deliverer, told.accounts["colleague"])
+    return await has_ended(run)
 
 
 async def latest_run(world: World, workflow_id: str) -> WorkflowHandle[Any, Any]:

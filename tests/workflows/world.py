@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -35,10 +35,12 @@ from domain.time.duration import Duration
 from projections.engine import catalog
 from projections.engine.run import run_projections
 from projections.ports.loads import LoadReads
+from runtime.notices.sending import NoticeSender
 from runtime.schema import migrate
 from tests.conftest import PATIENCE
 from tests.office import Office, furnish
 from tests.workflows.figures import LedgerFigures
+from tests.workflows.mailbox import Mailbox
 from workflows.deal.follow_up import FollowUpWorkflow
 from workflows.deal.messages import DealClosed, FollowUp, FollowUpState, PromiseArmed, Step, follow_up_id
 from workflows.engine.delivery import PATIENCE as PATIENCE_OF_CALLS
@@ -83,6 +85,8 @@ class World:
     context: RoomContext | None = None
     worker: Worker | None = None
     working: asyncio.Task[None] | None = None
+    mailbox: Mailbox = field(default_factory=Mailbox)
+    chats: Mailbox = field(default_factory=Mailbox)
 
     # -- the worker --------------------------------------------------------------------------
 
@@ -374,8 +378,12 @@ async def world(
     office = await furnish(url)
     store = WorkflowStore(office.ledger.pool, QUEUE_NAMES)
     deliverer = Deliverer(client, f"tests-{uuid.uuid4()}", patience)
-    context = RoomContext(office.handler, LoadReads(office.ledger.pool), store, LedgerFigures(office.ledger))
-    made = World(office, client, store, deliverer, environment, context=context)
+    mailbox, chats = Mailbox(), Mailbox()
+    notices = NoticeSender(office.ledger.pool, office.ledger.load, {"mail": mailbox, "chat": chats})
+    context = RoomContext(
+        office.handler, LoadReads(office.ledger.pool), store, LedgerFigures(office.ledger), notices
+    )
+    made = World(office, client, store, deliverer, environment, context=context, mailbox=mailbox, chats=chats)
     made.read_models = Running(lambda stop: run_projections(url, stop=stop))
     with standing_still(environment):
         made.work()

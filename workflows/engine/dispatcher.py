@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import logging
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Coroutine, Iterable, Sequence
 from itertools import islice
 from typing import Any
 
@@ -44,27 +44,25 @@ class LedgerBehind(Exception):
     """The ledger ends before what was sent of it."""
 
 
-class Dispatcher:
-    """It looks at facts with these `topics`; `read` says what each means to a workflow."""
+class Follower:
+    """Reads the ledger from a position of its own, whoever holds `lock` of any number. `parts` are its work beside listening, each without end."""
 
-    def __init__(
-        self,
-        url: str,
-        store: WorkflowStore,
-        deliverer: Deliverer,
-        read: Reader,
-        topics: Sequence[str],
-        queues: Sequence[Queue] = QUEUES,
-    ) -> None:
+    def __init__(self, url: str, lock: int, name: str) -> None:
         self._url = url
-        self._read = read
-        self._topics = topics
-        self._store = store
-        self._deliverer = deliverer
-        self._queues = queues
-        self._wake = {queue.name: asyncio.Event() for queue in queues}
+        self._lock = lock
+        self._name = name
         self._backoff = Backoff(FIRST_PAUSE, LONGEST_PAUSE)
-        self._windows = {queue.name: queue.window for queue in queues}
+
+    def parts(self) -> Iterable[Coroutine[Any, Any, None]]:
+        raise NotImplementedError
+
+    def wake(self) -> None:
+        """Something was recorded."""
+        raise NotImplementedError
+
+    async def note(self, reason: str) -> None:
+        """Keep why it stopped."""
+        raise NotImplementedError
 
     async def run(self, stop: asyncio.Event) -> None:
         """Follow until `stop` is set. Whatever goes wrong is logged and tried again from the last position."""
@@ -80,34 +78,62 @@ class Dispatcher:
         root = innermost(failure)
         reason = f"{type(root).__name__}: {root}"
         pause = self._backoff.pause()
-        log.warning("the dispatcher stopped and goes on from its position in %.1f s: %s", pause, reason)
+        log.warning("in %.1f s the %s that stopped goes on from its position: %s", pause, self._name, reason)
         if not isinstance(root, psycopg.Error):
-            await self._note(reason)
+            with contextlib.suppress(psycopg.Error):
+                await self.note(reason)
         await asyncio.wait({stopping}, timeout=pause)
-
-    async def _note(self, reason: str) -> None:
-        with contextlib.suppress(psycopg.Error):
-            for queue in self._queues:
-                await self._store.save_failure(queue.name, reason)
 
     async def _work(self) -> None:
         """Ends only by an exception: whatever ends one part ends all of it."""
         connection = await connect(self._url)
         async with connection:
-            await take_lock(connection)
-            log.info("this dispatcher works")
+            await take_lock(connection, self._lock)
+            log.info("this %s works", self._name)
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._listen(connection))
-                for queue in self._queues:
-                    group.create_task(self._follow(queue))
+                for part in self.parts():
+                    group.create_task(part)
 
     async def _listen(self, connection: AsyncConnection[Any]) -> None:
         """Also how we notice that the lock's connection is gone."""
         await connection.execute("LISTEN ledger")
         async for _ in connection.notifies():
-            for wake in self._wake.values():
-                wake.set()
-        raise ConnectionError("the connection that holds the dispatcher's lock is closed")
+            self.wake()
+        raise ConnectionError(f"the connection that holds the lock of the {self._name} is closed")
+
+
+class Dispatcher(Follower):
+    """It looks at facts with these `topics`; `read` says what each means to a workflow."""
+
+    def __init__(
+        self,
+        url: str,
+        store: WorkflowStore,
+        deliverer: Deliverer,
+        read: Reader,
+        topics: Sequence[str],
+        queues: Sequence[Queue] = QUEUES,
+    ) -> None:
+        super().__init__(url, LOCK, "dispatcher")
+        self._read = read
+        self._topics = topics
+        self._store = store
+        self._deliverer = deliverer
+        self._queues = queues
+        self._wake = {queue.name: asyncio.Event() for queue in queues}
+        self._windows = {queue.name: queue.window for queue in queues}
+
+    def parts(self) -> Iterable[Coroutine[Any, Any, None]]:
+        return [self._follow(queue) for queue in self._queues]
+
+    def wake(self) -> None:
+        for wake in self._wake.values():
+            wake.set()
+
+    async def note(self, reason: str) -> None:
+        for queue in self._queues:
+            await self._store.save_failure(queue.name, reason)
 
     async def _follow(self, queue: Queue) -> None:
         position = await self._store.position(queue.name)

@@ -1,7 +1,8 @@
 """Workflows room: every so often, is it still true that no open deal is without a live promise and a live timer, and nothing else that has
 deadlines without its workflow?
 
-What is not is set right, and the report is a number to watch. At its end review packs that no release has kept yet are kept. A Temporal
+What is not is set right, and the report is a number to watch. At its end review packs that no release has kept yet are kept, and who has open
+notices is woken. A Temporal
 schedule starts it (see `worker_setup.py`), one round at a time.
 """
 
@@ -19,6 +20,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.sweep.armings import ArmingSweepActivities
     from workflows.sweep.deadlines import DeadlineSweepActivities
     from workflows.sweep.messages import Sweep, SweepAsk, SweepReport, SweepResult
+    from workflows.sweep.notices import NoticeSweepActivities
 
 from workflows.engine.long_work import PATIENCE, work_on
 
@@ -30,6 +32,8 @@ ARMED = "armed"
 """Likewise, before runs were compared with the ledger."""
 PACKS = "packs"
 """Likewise, before packs were kept. After the report, which counts without it."""
+NOTICES = "notices"
+"""Likewise, before anybody was told of anything."""
 Found = TypeVar("Found")
 Look = Callable[[Any, SweepAsk], Awaitable[Found]]
 
@@ -55,6 +59,8 @@ class SweepWorkflow:
         )
         if workflow.patched(PACKS):
             await self._look(SweepActivities.keep_packs)
+        if workflow.patched(NOTICES):
+            await self._look(NoticeSweepActivities.ensure_notices)
         return report
 
     async def _look(self, look: Look[Found]) -> Found:
