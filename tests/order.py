@@ -4,7 +4,7 @@ xdist deals the list out in equal stretches of neighbours; who has done its own 
 So each stretch begins with some of the longest files, each whole, and what takes milliseconds comes last.
 
 What a file takes is what it took: every whole run that passes keeps it in pytest's cache. A fresh checkout begins with
-`seconds.json`, which `make durations` writes.
+`seconds.json`, which `make durations` writes, and `RECORD_SECONDS=1 .ci/run` beside everything else that it does.
 """
 
 from __future__ import annotations

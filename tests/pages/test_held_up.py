@@ -13,7 +13,8 @@ from fastapi import Response
 
 from api.engine.errors import TOO_MANY_REQUESTS, too_many
 from api.engine.moves import Moves
-from api.pages.engine.page import _said, said_when
+from api.pages.engine.failing import problem_of
+from api.pages.engine.page import said_when
 from projections.engine.signals import Watermarks
 from runtime import database
 from tests.house import House, opened
@@ -48,7 +49,7 @@ def test_a_form_stays_as_it_was_typed_and_says_when_to_try_again(hasty: House, p
 
 
 def test_what_is_asked_too_often_says_when_it_is_taken_again() -> None:
-    status, problem = _said(too_many(TOO_MANY_REQUESTS, "more than 5 a second", 6.2))
+    status, problem = problem_of(too_many(TOO_MANY_REQUESTS, "more than 5 a second", 6.2))
     assert (status, problem["retry_after"]) == (429, 7)
     assert said_when(Response(), problem).headers["retry-after"] == "7"
 

@@ -15,7 +15,7 @@ from api.engine.sessions import csrf
 from api.engine.signed_in import COOKIE
 from api.engine.users import digest
 from api.pages import live
-from api.pages.engine.page import _said
+from api.pages.engine.failing import problem_of
 from api.pages.navigation import ENTRIES, entries
 from projections.engine.signals import Watermarks
 from tests.house import House
@@ -152,7 +152,7 @@ def test_the_middle_alone_of_a_page_that_two_templates_make(admin: httpx.Client,
 
 
 def test_a_form_that_is_broken_off_is_no_error_of_ours(caplog: pytest.LogCaptureFixture) -> None:
-    status, problem = _said(ClientDisconnect())
+    status, problem = problem_of(ClientDisconnect())
     assert (status, problem["detail"]) == (400, "the body ended before it was whole")
     assert not caplog.records
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -12,13 +11,9 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Request, Response
-from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
-from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect
 
 from api.engine.auth import USER, check_rate
-from api.engine.errors import Problem, not_whole
 from api.engine.roles import READERS, Role
 from api.engine.services import services_of
 from api.engine.sessions import Session
@@ -33,16 +28,16 @@ from api.engine.signed_in import (
     signed_in,
 )
 from api.pages.engine import fragment, rendering, shared
-from api.pages.engine.asking import Answer, Json, Refusal, ask
+from api.pages.engine.asking import Json
+from api.pages.engine.client import ApiClient
+from api.pages.engine.failing import problem_of
 from api.pages.engine.past import AS_OF, DAY, day_asked, refuse_acts
 from api.pages.engine.table import acts
 from domain.engine.errors import Forbidden
 from projections.cycle import company
 
 log = logging.getLogger(__name__)
-AFTER = "Salesloop-After"
 PAGING = ("cursor", "limit")
-PAGE_OF, MOST = 200, 2_000
 AGAIN_SECONDS = 2
 BUSY = (429, 503)
 IN_ADDRESSES = ":/%#?=@[]!$&'()*+,;"
@@ -64,22 +59,18 @@ class Lenient(dict[str, Any]):
         return ""
 
 
-class Page:
+class Page(ApiClient):
     """A request for a page by who is signed in."""
 
-    __slots__ = ("_session", "as_of", "ends", "request", "turn", "turned", "written")
+    __slots__ = ("_session", "as_of", "ends", "turn")
 
     def __init__(self, request: Request, session: Session) -> None:
-        self.request = request
+        super().__init__(request)
         self._session = session
-        self.written = ""
-        """The position of what was written for this request: what is read afterwards has it."""
         self.as_of: date | None = None
         """The earlier day of the company as known at whose end this is shown; None: as known now."""
         self.ends: datetime | None = None
         """When that day ended."""
-        self.turned: tuple[str, Mapping[str, Any]] | None = None
-        """The list that is shown page by page: its route, and what that was asked for."""
         self.turn = ""
         """What is told next to open pages: it may have changed what is read for this one."""
 
@@ -191,72 +182,6 @@ class Page:
             )
         return True
 
-    # --- reading and writing -----------------------------------------------------------------------------------------
-
-    async def read(self, path: str, **query: Any) -> Any:
-        """What a GET of the API answers there, to who is signed in. `query` without what is None or empty. Raises Refusal."""
-        if "cursor" in query:
-            self.turned = path, query
-        return await self._read(path, query)
-
-    async def _read(self, path: str, query: Mapping[str, Any]) -> Any:
-        after = self.written or self.request.headers.get(AFTER) or self.request.query_params.get("after")
-        asked = {AFTER: after} if after else {}
-        try:
-            return (await ask(self.request, "GET", path, query, headers=asked)).json()
-        except Refusal as refused:
-            if after and refused.code == "not-caught-up":  # better a moment old than not at all
-                return (await ask(self.request, "GET", path, query)).json()
-            raise
-
-    async def read_all(self, *asked: tuple[str, Mapping[str, Any]]) -> list[Any]:
-        """Several at once; each a path and its query."""
-        return await asyncio.gather(*(self.read(path, **query) for path, query in asked))
-
-    async def listed(self, path: str, **query: Any) -> list[Any]:
-        """All of a list that people choose from, whatever it takes; of a longer one the first `MOST`."""
-        found: list[Any] = []
-        cursor: str | None = None
-        while len(found) < MOST:
-            read = await self._read(path, {**query, "limit": PAGE_OF, "cursor": cursor})
-            found += read["items"]
-            cursor = read.get("next_cursor")
-            if cursor is None:
-                break
-        return found
-
-    async def find(self, path: str, **query: Any) -> Any | None:
-        """The same, or None for what is not there or not for this person."""
-        try:
-            return await self.read(path, **query)
-        except Refusal as refused:
-            if refused.status in (403, 404):
-                return None
-            raise
-
-    async def fetch(self, path: str) -> Answer:
-        """What a GET answers that is no JSON: a file. Raises Refusal."""
-        return await ask(self.request, "GET", path)
-
-    async def send(
-        self, path: str, query: Mapping[str, Any], kind: str, pieces: AsyncIterator[bytes]
-    ) -> Answer:
-        """A body of another kind than JSON, as it is read. Raises Refusal."""
-        return await ask(self.request, "POST", path, query, headers={"content-type": kind}, pieces=pieces)
-
-    async def write(
-        self, path: str, body: Json | None = None, *, key: str = "", version: str = "", method: str = "POST"
-    ) -> Answer:
-        """A write of the API. `key` makes a repeat harmless; `version` is what was seen, as If-Match has it. Raises Refusal."""
-        headers = {"Idempotency-Key": key} if key else {}
-        if version:
-            headers["If-Match"] = f'"{version}"'
-        answer = await ask(self.request, method, path, body=body, headers=headers)
-        self.written = answer.headers.get("salesloop-position", self.written)
-        return answer
-
-    # --- answering ---------------------------------------------------------------------------------------------------
-
     def render(self, template: str, status_code: int = 200, **values: Any) -> Response:
         """The template's page; the middle of it alone where that is what is asked for."""
         content = self._rendered(template, values, partial=self.partial)
@@ -297,30 +222,9 @@ class PageRoute(APIRoute):
             except Exception as wrong:
                 if request.scope.get(PAGE) is None:
                     raise
-                return failed(request, *_said(wrong))
+                return failed(request, *problem_of(wrong))
 
         return opened
-
-
-def _said(wrong: Exception) -> tuple[int, Json]:
-    """Status and problem document of what went wrong."""
-    match wrong:
-        case Refusal():
-            return wrong.status, wrong.problem
-        case ClientDisconnect():
-            return _said(not_whole())
-        case Problem():
-            kind = wrong.kind
-            again = {"retry_after": int(seconds)} if (seconds := wrong.headers.get("Retry-After")) else {}
-            return kind.status, {"code": kind.code, "title": kind.title, "detail": wrong.detail, **again}
-        case Forbidden():
-            return 403, {"code": "forbidden", "detail": wrong.message}
-        case RequestValidationError():
-            return 404, {"code": "no-such-route"}
-        case HTTPException():
-            return wrong.status_code, {"code": "http", "detail": str(wrong.detail)}
-    log.error("a page failed", exc_info=wrong)
-    return 500, {"code": "internal", "detail": "the error was logged; nothing was promised by this answer"}
 
 
 def failed(request: Request, status: int, problem: Json) -> Response:
