@@ -56,6 +56,9 @@ def test_rehearsed_then_for_good_and_what_was_refused_is_taken_back(
         tmp_path, deals=300, locale="zh", dirty=True
     )  # names in Chinese: they are read in every language's walk
     files = [tmp_path / name for name in FILES]
+    company.said |= {
+        cell for file in files for cell in re.split("[,;\n\r]", file.read_text(encoding="utf-8-sig"))
+    }
     page = sign_in("admin")
     first = handed_over(page, files, rehearse=True)
     page.evaluate(TRAILS)
@@ -73,6 +76,12 @@ def test_rehearsed_then_for_good_and_what_was_refused_is_taken_back(
         page.locator("a[download]", has_text="sales_pipeline").click()
     lines = Path(taken.value.path()).read_text(encoding="utf-8-sig").splitlines()
     assert len(lines) > 1, lines
+
+    chinese = sign_in("admin", language="zh-CN")
+    chinese.goto(page.url)
+    told = chinese.locator("main li", has_text=re.compile("行")).all_inner_texts()
+    assert told, "why rows were refused"
+    assert all(re.search("[\u4e00-\u9fff]", one.rpartition("'")[2]) for one in told), told
 
     third = handed_over(page, files, rehearse=False)
     done(page)

@@ -7,18 +7,23 @@ from collections.abc import AsyncIterator, Iterable
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from fastapi import Response
 from starlette.datastructures import UploadFile
 
 from api.pages.admin.tabs import TABS, Admin, typed
 from api.pages.engine.asking import Refusal
 from api.pages.engine.page import Lenient, Page, router
+from runtime.imports import results
 from runtime.imports.mapping_file import shipped_names
+from runtime.language import catalogue
 
 pages = router()
 FIELDS = ("files", "mapping_file")
 UNSAFE = set('\\"\r\n')
 PIECE = 1 << 18
+SHOWN = 20
+"""Refused rows that are told on the page, with what is wrong with each."""
 
 
 @pages.get("/admin/imports", summary="Imports, newest first")
@@ -60,8 +65,16 @@ async def _parts(files: Iterable[tuple[str, UploadFile]], edge: str) -> AsyncIte
 
 @pages.get("/admin/imports/{job_id}", summary="One import, while it runs and afterwards")
 async def job(job_id: UUID, page: Admin) -> Response:
-    found = await page.read(f"/imports/{job_id}")
-    return page.render("admin_import.html", tabs=TABS, tab="imports", job=Lenient(found))
+    found, words = await page.read(f"/imports/{job_id}"), catalogue(page.language)
+    refusals = (found.get("result") or {}).get("refusals", [])[:SHOWN]
+    return page.render(
+        "admin_import.html",
+        tabs=TABS,
+        tab="imports",
+        job=Lenient(found),
+        notices=[msgspec.convert(one, results.Notice).told(words) for one in found.get("notices", ())],
+        refusals=[msgspec.convert(one, results.Refusal).told(words) for one in refusals],
+    )
 
 
 @pages.get("/admin/imports/{job_id}/rejects/{name}", summary="What was refused, as a file")
