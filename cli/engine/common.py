@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import AsyncIterator, Coroutine, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from datetime import datetime, tzinfo
 from decimal import Decimal
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
 import typer
 
-from cli.engine.language import Commands, asked, heard, sentence, speak, word
+from cli.engine.language import Commands, Language, asked, heard, language, sentence, speak, word
 from cli.engine.tables import notes, say
 
 if TYPE_CHECKING:
@@ -209,7 +209,8 @@ def main(app: typer.Typer) -> NoReturn:
     code = 0
     try:
         try:
-            code = app(prog_name="salesloop", standalone_mode=False) or 0  # whatever started it
+            with _help():
+                code = app(prog_name="salesloop", standalone_mode=False) or 0  # whatever started it
         finally:
             tell_zone()
     except KeyboardInterrupt:
@@ -223,6 +224,14 @@ def main(app: typer.Typer) -> NoReturn:
             raise
         code = _say(*told)
     sys.exit(code)
+
+
+def _help() -> AbstractContextManager[None]:
+    if language() == Language.EN:
+        return nullcontext()
+    from cli.engine.helping import said_help
+
+    return said_help()
 
 
 def note(message: str) -> None:
