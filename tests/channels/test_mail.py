@@ -104,6 +104,7 @@ def test_headers_are_what_mail_programs_go_by() -> None:
     assert found["List-Unsubscribe"] == "<https://sales.example.com/unsubscribe/token>"
     assert found["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert (found["Auto-Submitted"], found["Content-Language"]) == ("auto-generated", "en")
+    assert found["X-Salesloop-Notice"] == "promise.missed"
     assert found.get_content_type() == "multipart/alternative"
 
 
