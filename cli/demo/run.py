@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from cli.demo.cycle import run_cycle, turn_of
+from cli.demo.mails import show_mails
 from cli.demo.short_fuse import burn, publish_policies
 from cli.demo.shown import show_cycle
 from cli.engine.common import ledger
@@ -47,6 +48,7 @@ async def show_demo(
         stages = await _funnel(opened, output)
         await _health(opened, output)
         fused = await burn(opened, handler, _currency(stages), output)
+        await show_mails(opened, fused, output)
         await _turn(opened, handler, output)
         await caught_up(opened, output)
         await _one_history(opened, fused, output)

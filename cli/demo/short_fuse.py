@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from cli.demo.mails import address
 from cli.engine.common import context
 from cli.engine.event_output import EventOutput
 from cli.views.deals import show_agenda
@@ -81,7 +82,8 @@ async def _open(
     from domain.engine.values import Money
     from projections.people import directory
 
-    owners = await _owners(opened)
+    owners = (await _owners(opened))[:AT_ONCE]
+    await address(opened, {owner.team_id for owner in owners})
     customers = (await directory.listing(opened.pool, "customer", limit=AT_ONCE)).items
     for n, id in enumerate(fused):
         command = OpenDeal(

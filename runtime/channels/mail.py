@@ -63,9 +63,8 @@ def _headers(message: Message, letterhead: Letterhead, to: Address, now: datetim
         if url.startswith("https://"):  # RFC 8058 allows one click over nothing less
             yield _line("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")
     yield _line("Content-Language", LANGUAGES[message.language])
-    yield _line(
-        "X-Salesloop-Notice", ", ".join(dict.fromkeys(one.kind for one in message.notices))
-    )  # for filters
+    kinds = dict.fromkeys(one.kind for one in message.notices)
+    yield _line("X-Salesloop-Notice", ", ".join(kinds))  # mail programs sort by it
     yield _line("Auto-Submitted", "auto-generated")
     yield _line("X-Auto-Response-Suppress", "All")
 

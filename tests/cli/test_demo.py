@@ -96,6 +96,9 @@ def _shows_the_spine(said: str) -> None:
     )
     assert re.search(r"Short fuse 1 +(\d\d:\d\d:\d\d +){5}", said), "reminded, missed, escalated, reassigned"
     assert "come to the end" not in said
+    mails = said[said.index("the mails of these promises, as they would have been sent") :]
+    assert re.search(r"went from .* to .*, as its promise was long overdue", mails)
+    assert re.search(r"No more of these mails: http://127\.0\.0\.1:\d+/desk/unsubscribe/", mails)
     counted = re.findall(r"has a live promise: ([\d,]+) open deals, ([\d,]+) live promises", said)
     assert len(counted) == 2
     assert all(open_deals == promises for open_deals, promises in counted)
@@ -153,6 +156,7 @@ def _goes_on(told: list[dict[str, Any]], said: str) -> None:
     fresh = {event["title"] for event in told if event["event"] == "promise.missed"}
     assert fresh == {f"Short fuse {FUSED + n + 1}" for n in range(FUSED)}
     assert by_name["health"]["open_deals"] == by_name["health"]["live_promises"] > 0
+    _tells_of_each_once(by_name["mails"]["mails"], fresh)
     assert "cycle.closed-before" in by_name
     assert by_name["review-pack"]["pack"]["equal"], "the frozen pack is still the same bytes"
     [target] = by_name["next-target"]["targets"]
@@ -162,6 +166,19 @@ def _goes_on(told: list[dict[str, Any]], said: str) -> None:
         "it became the target"
     )
     assert {"agenda", "funnel", "history"} <= set(by_name)
+
+
+def _tells_of_each_once(mails: list[dict[str, Any]], titles: set[str]) -> None:
+    """Of each deal in order. What was true no more when its time came, on a machine that is busy, is not sent."""
+    steps = ["deal.given", *(f"promise.{step}" for step in ("reminded", "missed", "escalated"))]
+    for title in titles:
+        of_deal = [mail for mail in mails if f"{title} (" in mail["subject"]]
+        kinds = [mail["kind"] for mail in of_deal]
+        changed = kinds.index("promise.reassigned")
+        assert kinds[:changed] == [step for step in steps if step in kinds[:changed]]
+        assert kinds[changed : changed + 2] == ["promise.reassigned"] * 2, "who had it and who has it"
+        assert len({mail["to"] for mail in of_deal[changed : changed + 2]}) == 2
+    assert len({mail["file"] for mail in mails}) == len(mails) >= 3 * len(titles)
 
 
 def _seen(terminal: Terminal) -> dict[str, int]:
