@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -28,6 +29,7 @@ from runtime.bounds import Bounds
 from runtime.ledger import open_ledger
 from runtime.schema import migrate
 from runtime.settings import Settings
+from runtime.webhooks.settings import WebhookSettings
 from tests.background import Background
 from tests.conftest import PATIENCE
 
@@ -132,6 +134,10 @@ PLENTY = Bounds(wrong_keys=10_000)
 """Generated calls try hundreds of wrong keys."""
 
 
+RECEIVERS = "127.0.0.5"
+"""Where receivers of webhooks may be; nowhere else on this machine."""
+
+
 def settings_for(url: str, data_dir: Path, bounds: Bounds = PLENTY) -> Settings:
     return Settings(
         database_url=url,
@@ -140,6 +146,7 @@ def settings_for(url: str, data_dir: Path, bounds: Bounds = PLENTY) -> Settings:
         api_port=0,
         log_level="WARNING",
         bounds=bounds,
+        webhooks=WebhookSettings((ip_network(RECEIVERS),)),
     )
 
 

@@ -36,6 +36,7 @@ WRITTEN = {
     r"^(FY)?[0-9]{4}(-(Q[1-4]|W[0-9]{2}[ab]?|[0-9]{2}))?$": "must be a period such as 2027, 2027-Q1, 2027-03 or 2027-W05",
     r"^[A-Z]{3}$": "must be a currency's three capital letters, such as CNY",
     r"^[0-2][0-9]:[0-5][0-9]$": TIME,
+    r"^https?://[\x21-\x7e]+$": "must begin with https://",
     r"^[0-9a-f]{16}$": "must be the 16 digits between sl_ and the secret",
     r"^[A-Za-z0-9_+/-]{1,60}$": "must be a time zone such as Asia/Shanghai",
     r"^[A-Z]{2}$": "must be a country's two capital letters, such as CN",

@@ -21,13 +21,14 @@ from runtime.webhooks.signing import new_secret
 OF_ONE, IN_ALL = 20, 500
 """Endpoints of one owner, and of everybody."""
 NAME, URL, TOPICS = 100, 2_000, 50
+LAST_PORT = 65_535
 SHOWN = (
     "w.id, w.name, w.url, w.topics, w.envelope, w.personal, w.state, w.reason, w.position,"
     " GREATEST((SELECT COALESCE(max(position), 0) FROM ledger.events) - w.position, 0) AS behind,"
     " (SELECT count(*) FROM app.webhook_held h WHERE h.endpoint_id = w.id) AS held,"
     " (SELECT min(h.since) FROM app.webhook_held h WHERE h.endpoint_id = w.id) AS failing_since,"
     " (SELECT min(h.next_try_at) FROM app.webhook_held h WHERE h.endpoint_id = w.id) AS next_try_at,"
-    " COALESCE(k.user_id, a.login, w.created_by) AS owner, w.key_id, w.account_id, w.created_at, w.created_by, w.changed_at, w.changed_by,"
+    " COALESCE(k.user_id, a.login, w.created_by) AS owner, w.key_id AS owner_key, w.created_at, w.created_by, w.changed_at, w.changed_by,"
     " d.at AS last_at, d.status AS last_status, d.error AS last_error"
 )
 FROM = (
@@ -204,6 +205,8 @@ def shape_of(url: str) -> str | None:
         read = httpx.URL(url)
         host = read.raw_host.decode("ascii")
     except (httpx.InvalidURL, UnicodeError):
+        return "is no address"
+    if read.port is not None and not 1 <= read.port <= LAST_PORT:
         return "is no address"
     if read.scheme not in ("https", "http") or not host:
         return "must begin with https://"

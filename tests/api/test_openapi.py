@@ -138,6 +138,12 @@ UNVERSIONED = {
     "post /accounts",
     "post /account",
     "post /account/notifications",
+    "post /webhooks",
+    "delete /webhooks/{webhook_id}",
+    *(
+        f"post /webhooks/{{webhook_id}}/{what}"
+        for what in ("change", "rotate", "pause", "resume", "replay", "test")
+    ),
     *(
         f"post /accounts/{{login}}/{what}"
         for what in ("link", "role", "disable", "enable", "sign-out", "notifications")

@@ -27,17 +27,23 @@ ROUTES = {
     if isinstance(route, APIRoute)
     for method in route.methods or ()
 }
-OF_THEIR_OWN = {
-    "/imports",
-    "/keys",
-    "/projections/{name}/resume",
-    "/accounts",
-    "/account",
-    "/account/notifications",
-} | {
-    f"/accounts/{{login}}/{act}" for act in ("link", "role", "disable", "enable", "sign-out", "notifications")
-}
-"""Routes whose commands are written by hand: import, keys, projections resume, user, notifications."""
+OF_THEIR_OWN = (
+    {
+        "/imports",
+        "/keys",
+        "/projections/{name}/resume",
+        "/accounts",
+        "/account",
+        "/account/notifications",
+        "/webhooks",
+    }
+    | {f"/webhooks/{{webhook_id}}/{act}" for act in ("change", "rotate", "pause", "resume", "replay", "test")}
+    | {
+        f"/accounts/{{login}}/{act}"
+        for act in ("link", "role", "disable", "enable", "sign-out", "notifications")
+    }
+)
+"""Routes whose commands are written by hand: import, keys, projections resume, user, notifications, webhooks."""
 WHOLE = {"Money", "ScopeBody", "Days", "Change", "Part", "ScoreBody"}
 """Bodies within a body that one option says."""
 MADE = {act.creates for act in capabilities.ACTS if act.creates}

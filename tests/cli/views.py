@@ -39,6 +39,7 @@ from cli.views import (
     reviews as review_views,
 )
 from cli.views import rules as rule_views
+from cli.views import webhooks as webhook_views
 from domain.cycle.policy import DEFAULT_CYCLE_POLICY
 from domain.figures.metrics import every_metric
 from domain.scorecard.definition import Definition
@@ -179,6 +180,16 @@ KEY_ROW = {"id": "0123456789abcdef", "user_id": "wang.wei", "role": "manager", "
     "created_at": AT.isoformat(),
     "expires_at": AT.isoformat(), "revoked_at": AT.isoformat(),
 }  # fmt: skip
+ENDPOINT_ROW = {
+    "id": ID, "name": TEXT, "owner": "wang.wei", "url": TEXT, "topics": [TEXT],
+    "envelope": "cloudevents", "personal": True, "state": "switched-off", "reason": "owner-gone", "position": 987_654_321,
+    "behind": 87_654_321, "held": 1_000, "failing_since": AT.isoformat(), "next_try_at": AT.isoformat(),
+    "created_at": AT.isoformat(), "last_at": AT.isoformat(), "last_status": 503, "last_error": "refused",
+}  # fmt: skip
+TRY_ROW = {
+    "at": AT.isoformat(), "topic": "promise.missed", "position": 987_654_321, "attempt": 10, "status": 307,
+    "error": "redirect", "took_ms": 15_000, "message_id": "msg_987654321_0123456789abcdef",
+}  # fmt: skip
 STAGE = {
     "name": TEXT,
     "probability": "0.125",
@@ -263,10 +274,14 @@ ALL: list[Callable[[], None]] = [
     shows(rule_views.show_keys, lambda: [KEY_ROW], UTC),
     shows(notice_views.show_notices, lambda: _several(SentNotice), UTC),
     shows(notice_views.show_notifications, lambda: TOLD),
+    shows(webhook_views.show_webhooks, lambda: [ENDPOINT_ROW], UTC),
+    shows(webhook_views.show_webhook, lambda: ENDPOINT_ROW, UTC),
+    shows(webhook_views.show_deliveries, lambda: [TRY_ROW], UTC),
     shows(rule_views.show_standing, lambda: _several(status.ProjectionStatus), UTC),
     shows(rule_views.show_differences, lambda: _several(Difference)),
     shows(rule_views.show_metrics, every_metric, "zh"),
 ]
 KEYS = {word for metric in every_metric() for word in re.split("[-:]", metric.key)}
+KEYS |= {"msg", "cloudevents"}
 KEYS |= {word for kind in KINDS for word in re.split("[-.]", kind)}
 """What of the views' own values is neither fixed nor a user's."""

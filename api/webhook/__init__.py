@@ -1,0 +1,4 @@
+"""api: webhooks — endpoints that events are sent to."""
+
+MODULES = ("routes",)
+PATHS = ("webhooks",)
