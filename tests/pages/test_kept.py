@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -15,12 +16,12 @@ import httpx
 import pytest
 from jinja2 import DictLoader
 from jinja2.exceptions import TemplateAssertionError
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from api.engine.roles import Role
 from api.pages.engine import shown
 from api.pages.engine.compiling import Compiled
-from api.pages.engine.kept import EACH, Kept, Part, Parts
+from api.pages.engine.kept import EACH, FAST, Kept, Part, Parts
 from api.pages.engine.page import Page
 from api.pages.engine.shared import KEY, TOKEN
 from runtime.language import catalogue
@@ -120,7 +121,7 @@ def test_what_falls_due_is_late_from_then_on() -> None:
     desk, due = Desk(DUE), datetime.now(UTC) + timedelta(hours=1)
     one = {"text": "call", "due": due.isoformat()}
     assert desk.shows(Anybody(), one=one) == "call"
-    (key,) = desk.parts._parts
+    (key,) = desk.parts.recent
     assert desk.parts.get(key, (due - timedelta(seconds=1)).timestamp())
     assert desk.parts.get(key, due.timestamp()) is None
 
@@ -132,9 +133,9 @@ def test_a_part_around_it_is_kept_no_longer() -> None:
     )
     one = {"text": "call", "due": due.isoformat()}
     desk.shows(Anybody(), one=one)
-    outer = [key for key in desk.parts._parts if key[0] == "one.html:1"]
+    outer = [key for key in desk.parts.recent if key[0] == "one.html:1"]
     assert outer
-    assert all(desk.parts.get(key, due.timestamp()) is None for key in desk.parts._parts)
+    assert all(desk.parts.get(key, due.timestamp()) is None for key in desk.parts.recent)
 
 
 def test_what_is_told_from_now_is_rendered_each_time() -> None:
@@ -249,14 +250,39 @@ def test_keys_of_json_hide_no_method_of_it() -> None:
 # --- how much --------------------------------------------------------------------------------------------------------
 
 
-def test_what_was_not_shown_for_longest_goes_first() -> None:
-    each = EACH + getsizeof(Markup("x") * 10)
-    parts = Parts(most=3 * each)
-    part = Part(Markup("x") * 10, float("inf"))
+TEN = Part(Markup("x") * 10, float("inf"))
+PLAIN = EACH + getsizeof(TEN.text)
+
+
+def test_what_was_not_shown_for_longest_is_compressed_first_and_shown_as_it_was() -> None:
+    parts, texts = Parts(recent=3 * PLAIN), {key: escape(key) * 10 for key in "abcd"}
     for key in "abc":
-        parts.put(key, part)
-    parts.put("a", part)
+        parts.put(key, Part(texts[key], 1.0))
+    parts.put("a", Part(texts["a"], 1.0))
     assert parts.get("b", 0)
-    parts.put("d", part)
-    assert [key for key in "abcd" if parts.get(key, 0)] == ["a", "b", "d"]
-    assert parts.size == 3 * each
+    parts.put("d", Part(texts["d"], 1.0))
+    assert [*parts.recent] == ["a", "b", "d"]
+    assert [*parts.compressed] == ["c"]
+    assert parts.recent.size == 3 * PLAIN
+    for key, text in texts.items():
+        part = parts.get(key, 0)
+        assert part == Part(text, 1.0)
+        assert type(part.text) is Markup
+        assert parts.get(key, 1.0) is None
+
+
+def test_what_is_compressed_goes_for_good_in_the_same_order() -> None:
+    parts = Parts(most=2 * (EACH + getsizeof(zlib.compress(TEN.text.encode(), FAST))), recent=PLAIN)
+    for key in "abcd":
+        parts.put(key, TEN)
+    assert [*parts.recent, *parts.compressed] == ["d", "b", "c"]
+    assert parts.get("a", 0) is None
+
+
+def test_what_is_said_otherwise_by_now_does_not_come_back() -> None:
+    parts = Parts(recent=PLAIN)
+    for key in "ab":
+        parts.put(key, TEN._replace(expires=1.0))
+    parts.put("a", Part(Markup("y"), 2.0))
+    parts.put("b", Part(Markup("z"), 2.0))
+    assert parts.get("a", 1.0) == Part(Markup("y"), 2.0)

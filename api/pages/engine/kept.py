@@ -8,12 +8,13 @@ time; what will be said otherwise from a moment on is kept until then.
 
 from __future__ import annotations
 
+import zlib
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from hashlib import blake2b
 from sys import getsizeof
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 import orjson
 from markupsafe import Markup
@@ -21,10 +22,13 @@ from markupsafe import Markup
 from api.pages.engine.fragment import RENDERING, Fragment, private
 from api.pages.engine.shown import Viewer, now_of
 
-MOST = 24_000_000
-"""Bytes that a process keeps; what was not shown for longest goes first."""
-EACH = 800
+T = TypeVar("T", bytes, Markup)
+RECENT, MOST = 2_000_000, 8_000_000
+"""Bytes that a process keeps: of parts as they are shown, and of compressed ones; what was not shown for longest goes first."""
+EACH = 500
 """Bytes that a part takes beside its text, about: its key and its place."""
+FAST = 1
+"""How a part is compressed: to a third or less, in the time of a twentieth of its rendering."""
 
 
 class Reader(Viewer, Protocol):
@@ -37,38 +41,79 @@ class Reader(Viewer, Protocol):
     def as_of(self) -> date | None: ...
 
 
-class Part(NamedTuple):
+class Part(NamedTuple, Generic[T]):
     """`expires`: seconds of the epoch; it is said otherwise from then on."""
 
-    text: Markup
+    text: T
     expires: float
 
 
-class Parts:
-    """Of all pages of a process, by what they are made of."""
+class Store(Generic[T]):
+    """Parts by what they are made of, at most so many bytes. Hears which go to make room."""
 
-    def __init__(self, most: int = MOST) -> None:
-        self.most = most
-        self.size = 0
-        self._parts: OrderedDict[Any, Part] = OrderedDict()
+    def __init__(self, most: int, leaves: Callable[[Any, Part[T]], None] | None = None) -> None:
+        self.most, self.size = most, 0
+        self._leaves: Callable[[Any, Part[T]], None] | None = leaves
+        self._parts: OrderedDict[Any, Part[T]] = OrderedDict()
 
-    def get(self, key: Any, now: float) -> Part | None:
+    def __contains__(self, key: Any) -> bool:
+        return key in self._parts
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._parts)
+
+    def get(self, key: Any, now: float) -> Part[T] | None:
         found = self._parts.get(key)
         if found is None or found.expires <= now:
             return None
         self._parts.move_to_end(key)
         return found
 
-    def put(self, key: Any, part: Part) -> None:
-        self._drop(self._parts.pop(key, None))
+    def put(self, key: Any, part: Part[T]) -> None:
+        self.drop(key)
         self._parts[key] = part
         self.size += getsizeof(part.text) + EACH
         while self.size > self.most:
-            self._drop(self._parts.popitem(last=False)[1])
+            oldest, gone = self._parts.popitem(last=False)
+            self.size -= getsizeof(gone.text) + EACH
+            if self._leaves is not None:
+                self._leaves(oldest, gone)
 
-    def _drop(self, part: Part | None) -> None:
+    def drop(self, key: Any) -> None:
+        part = self._parts.pop(key, None)
         if part is not None:
             self.size -= getsizeof(part.text) + EACH
+
+
+class Parts:
+    """Of all pages of a process: the latest as they are shown, all the others compressed."""
+
+    def __init__(self, most: int = MOST, recent: int = RECENT) -> None:
+        self.compressed: Store[bytes] = Store(most)
+        self.recent: Store[Markup] = Store(recent, self._compress)
+
+    @property
+    def size(self) -> int:
+        return self.recent.size + self.compressed.size
+
+    def get(self, key: Any, now: float) -> Part[Markup] | None:
+        if found := self.recent.get(key, now):
+            return found
+        if (compressed := self.compressed.get(key, now)) is None:
+            return None
+        text = Markup(zlib.decompress(compressed.text).decode())  # noqa: S704 - as it was put there
+        part = Part(text, compressed.expires)
+        self.recent.put(key, part)
+        return part
+
+    def put(self, key: Any, part: Part[Markup]) -> None:
+        self.compressed.drop(key)
+        self.recent.put(key, part)
+
+    def _compress(self, key: Any, part: Part[Markup]) -> None:
+        """What was shown from there again is there still."""
+        if key not in self.compressed:
+            self.compressed.put(key, Part(zlib.compress(part.text.encode(), FAST), part.expires))
 
 
 PARTS = Parts()
