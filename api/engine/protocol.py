@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+from types import MappingProxyType
 from typing import Any
 
 from starlette.types import Receive, Scope, Send
@@ -32,6 +33,7 @@ AHEAD = 16
 SEND_BUFFER = 128 * 1024
 HEALTH = b"/healthz"
 SWEEP_SECONDS = 0.5
+NOTHING: Any = MappingProxyType({})
 log = logging.getLogger("uvicorn.error.requests")
 log.setLevel(
     logging.ERROR
@@ -137,7 +139,9 @@ class Bounded(HttpToolsProtocol):
         super()._start_asgi_task(cycle, app)
 
     def on_response_complete(self) -> None:
+        answered = self._running
         super().on_response_complete()
+        self._forget(answered)
         if self.cycle.response_complete:  # else the next one, which came meanwhile, is in progress
             self._busy = False
             self.book.answered(self, begun=self._begun)
@@ -167,6 +171,13 @@ class Bounded(HttpToolsProtocol):
         self._end(Problem(SLOW, f"the head has to arrive within {self.book.bounds.head_seconds} s"))
 
     # how
+
+    def _forget(self, answered: RequestResponseCycle | None) -> None:
+        """All that was made for a request hangs on its scope, and uvicorn holds that until the next one comes."""
+        if answered is not None:
+            if self.scope is answered.scope:
+                self.scope, self.headers = NOTHING, []
+            answered.scope = NOTHING
 
     def _feed(self, data: bytes) -> None:
         self._untold += len(data)
