@@ -7,7 +7,8 @@ from uuid import UUID
 
 import msgspec
 
-from domain.case.case import Case, ServicePolicies, ServicePolicy, Severity, Status
+from domain.case.case import Case, Status
+from domain.case.policy import ServicePolicies, ServicePolicy, Severity
 from domain.engine.facts import FreeText
 from projections.engine.stream_view import Events, Filter, StreamView
 

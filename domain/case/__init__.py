@@ -1,3 +1,3 @@
 """Domain room: the service case — what a customer needs help with, from the first word until they say how it went."""
 
-MODULES = ("commands", "notices")
+MODULES = ("decisions", "figures", "notices")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from domain.case.case import Case, CaseMissed
+from domain.case.case import Case
+from domain.case.facts import CaseMissed
 from domain.engine.notices import NoticeRule, Titled, Word, told
 
 

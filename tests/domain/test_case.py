@@ -9,9 +9,11 @@ from uuid import UUID
 
 import pytest
 
-from domain.case import case as f
 from domain.case import commands as c
-from domain.case.case import DEFAULT_SERVICE, Case, Clock, Promised, ServicePolicies, Severity
+from domain.case import facts as f
+from domain.case.case import Case
+from domain.case.decisions import NO_SEVERE_CASE
+from domain.case.policy import DEFAULT_SERVICE, Clock, Promised, ServicePolicies, Severity
 from domain.customer import Profile, RegisterCustomer
 from domain.deal.deal import Deal
 from domain.deal.facts import DealUnblocked
@@ -274,7 +276,7 @@ class TestGate:
     ABOUT = (*KNOWN, opening(customer_id=CUSTOMER), later(replace(OPEN_CASE, deal_id=DEAL), now=MORNING))
 
     def blocked(self, scenario: Scenario) -> bool:
-        return not scenario.history.load(Deal, DEAL).evidence()[c.NO_SEVERE_CASE]
+        return not scenario.history.load(Deal, DEAL).evidence()[NO_SEVERE_CASE]
 
     def test_a_severe_open_case_stands_in_its_deal_s_way(self) -> None:
         scenario = given(self.ABOUT)

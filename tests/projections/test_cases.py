@@ -8,7 +8,7 @@ from datetime import timedelta
 import msgspec
 
 from domain.case import commands as c
-from domain.case.case import Clock, Severity
+from domain.case.policy import Clock, Severity
 from domain.customer import Profile, RegisterCustomer
 from projections.case import Cases
 from projections.deal import board, history

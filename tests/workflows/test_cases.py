@@ -7,16 +7,8 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from domain.case import commands as c
-from domain.case.case import (
-    DEFAULT_SERVICE,
-    CaseClosed,
-    CaseHandedOver,
-    CaseMissed,
-    Clock,
-    Promised,
-    ServicePolicy,
-    Severity,
-)
+from domain.case.facts import CaseClosed, CaseHandedOver, CaseMissed
+from domain.case.policy import DEFAULT_SERVICE, Clock, Promised, ServicePolicy, Severity
 from domain.customer import Profile, RegisterCustomer
 from domain.people.people import FormTeam, RepLeaves
 from domain.time.calendar import BusinessCalendar
