@@ -9,8 +9,8 @@ from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING, Any
 
-from cli.engine.backend import OK, refuse
 from cli.engine.common import note
+from cli.engine.refusals import OK, refuse
 from cli.engine.remote import Away
 
 if TYPE_CHECKING:

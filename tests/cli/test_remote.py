@@ -319,7 +319,7 @@ async def test_who_looks_no_longer_is_told_that_the_import_goes_on(
 
 
 def test_every_requirement_of_a_gate_has_a_command() -> None:
-    from cli.engine.backend import SUPPLIED_BY
+    from cli.engine.refusals import SUPPLIED_BY
     from domain.policy.process import REQUIREMENTS
     from tests.cli.test_acts import ACTS
 
