@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.figures import Row
-from benchmarks.rows import append, desk, feed, follow, imports, load, promises, read, start, write
+from benchmarks.rows import append, desk, feed, follow, imports, load, notices, promises, read, start, write
 
 ROWS: tuple[Row, ...] = (
     *append.ROWS,
@@ -16,5 +16,6 @@ ROWS: tuple[Row, ...] = (
     *feed.ROWS,
     *start.ROWS,
     *promises.ROWS,
+    *notices.ROWS,
 )
 BY_NAME = {row.name: row for row in ROWS}

@@ -14,12 +14,12 @@ from uuid import UUID
 from psycopg import AsyncConnection
 
 from domain.engine.aggregate import Aggregate
-from domain.engine.context import Actor
+from domain.engine.context import Actor, Channel
 from domain.engine.facts import Fact
 from domain.engine.notices import ADMINS, NoticeRule, Who, who_acted
 from domain.notices import BY_TOPIC, IMPORT_FINISHED, READ_MODEL_STOPPED
 from domain.notification.recipient import AddressFailed, AddressRestored
-from runtime.codec import decode_fact
+from runtime.codec import decode_fact, decode_meta
 from runtime.database import Pool
 from runtime.notices.accounts import ALL, COMPANY_CALENDAR, Account, Book, account_of, calendar_of
 
@@ -28,9 +28,8 @@ TOPICS = [*BY_TOPIC, AddressRestored.TOPIC]
 HEAD = "SELECT COALESCE(max(position), 0) FROM ledger.events"
 POSITION = "SELECT COALESCE((SELECT position FROM app.follower_positions WHERE name = %s), 0)"
 FACTS = """
-    SELECT position, stream_id, topic, schema_version, data::text, meta->'actor'->>'kind', meta->'actor'->>'id', recorded_at
-      FROM ledger.events
-     WHERE position > %s AND position <= %s AND topic = ANY(%s) AND meta->>'channel' <> 'import' ORDER BY position"""
+    SELECT position, stream_id, topic, schema_version, data::text, meta::text, recorded_at FROM ledger.events
+     WHERE position > %s AND position <= %s AND topic = ANY(%s) ORDER BY position"""
 KEPT = """
     INSERT INTO app.notices (position, account_id, channel, kind, detail, stream_id, deal_id, due_at, state, reason, settled_at)
     SELECT n.*, CASE WHEN n.reason IS NOT NULL THEN clock_timestamp() END
@@ -131,7 +130,7 @@ class NoticeStore:
         """Decide of everything in (after, to], keep it, and the position with it."""
         async with self._pool.connection() as connection:
             rows = await (await connection.execute(FACTS, [after, to, TOPICS])).fetchall()
-            facts = [_told(row) for row in rows]
+            facts = [told for told in map(_told, rows) if told is not None]
             noticed: list[Noticed] = []
             if facts:
                 book, near = await _book(connection), await self._load(_near(facts))
@@ -211,9 +210,13 @@ def _unrecorded(told: Unrecorded, book: Book, who: Who) -> Iterator[Noticed]:
             )
 
 
-def _told(row: Any) -> Told:
-    position, stream_id, topic, version, data, kind, actor, at = row
-    return Told(position, stream_id, decode_fact(topic, version, data), Actor(kind, actor), at)
+def _told(row: Any) -> Told | None:
+    """None: a file brought it."""
+    position, stream_id, topic, version, data, meta, at = row
+    said = decode_meta(meta)
+    if said.channel is Channel.IMPORT:
+        return None
+    return Told(position, stream_id, decode_fact(topic, version, data), said.actor, at)
 
 
 def _near(facts: Iterable[Told]) -> dict[UUID, type[Aggregate]]:

@@ -14,7 +14,7 @@ from domain.notification.recipient import CHANGED, Channel, FailAddress, Restore
 from workflows.engine.activity_context import ActivityContext, Cause
 from workflows.notification.messages import Deliver, Plan
 
-BEAT = 20.0
+BEAT = 5.0
 """Seconds."""
 
 

@@ -1,7 +1,7 @@
 """Workflows room: the follower that decides who is told of what. Each window of the ledger makes rows of notices, kept with the position; the
 receivers' workflows are then told that something is there.
 
-Who was not told so, since it was killed or Temporal was away, is told when it begins again: every receiver with something due is.
+Who was not told so, since it was killed or Temporal was away, is told when it begins again: every receiver of open notices is.
 """
 
 from __future__ import annotations
@@ -33,7 +33,9 @@ WINDOW = 5_000
 IN_FLIGHT = 12
 LOOK = 5.0
 """Seconds between looks for what no fact tells of."""
-AHEAD = timedelta(minutes=1)
+TOGETHER = 0.25
+"""Seconds in which a receiver is woken once, however much is told in them."""
+FOREVER = timedelta(days=3650)
 
 
 class Window(Protocol):
@@ -72,9 +74,12 @@ class NoticeFollower(Follower):
         self._deliverer = deliverer
         self._window = window
         self._wake = asyncio.Event()
+        self._sleeping: dict[UUID, None] = {}
+        """Receivers that are to be woken."""
+        self._somebody = asyncio.Event()
 
     def parts(self) -> Iterable[Coroutine[Any, Any, None]]:
-        return [self._follow(), self._look()]
+        return [self._follow(), self._look(), self._wake_receivers()]
 
     def wake(self) -> None:
         self._wake.set()
@@ -83,7 +88,7 @@ class NoticeFollower(Follower):
         await self._store.save_failure(reason)
 
     async def _follow(self) -> None:
-        await self._tell(await self._store.waiting(datetime.now(UTC) + AHEAD))
+        self._tell(await self._store.waiting(datetime.now(UTC) + FOREVER))
         position = await self._store.position()
         while True:
             self._wake.clear()
@@ -96,26 +101,34 @@ class NoticeFollower(Follower):
                 to = min(head, position + self._window)
                 window = await self._store.decide(position, to)
                 position = to
-                await self._tell(window.receivers)
+                self._tell(window.receivers)
                 self._backoff = Backoff(FIRST_PAUSE, LONGEST_PAUSE)
             if position >= head:
                 await rest(self._wake)
 
     async def _look(self) -> None:
         while True:
-            await self._tell((await self._store.decide_unrecorded()).receivers)
+            self._tell((await self._store.decide_unrecorded()).receivers)
             await asyncio.sleep(LOOK)
 
-    async def _tell(self, receivers: Sequence[UUID]) -> None:
-        ahead = deque(receivers)
+    def _tell(self, receivers: Sequence[UUID]) -> None:
+        self._sleeping |= dict.fromkeys(receivers)
+        if receivers:
+            self._somebody.set()
 
-        async def courier() -> None:
-            while ahead:
-                await self._send(ahead.popleft())
+    async def _wake_receivers(self) -> None:
+        while True:
+            await self._somebody.wait()
+            self._somebody.clear()
+            ahead, self._sleeping = deque(self._sleeping), {}
+            async with asyncio.TaskGroup() as group:
+                for _ in range(min(IN_FLIGHT, len(ahead))):
+                    group.create_task(self._courier(ahead))
+            await asyncio.sleep(TOGETHER)
 
-        async with asyncio.TaskGroup() as group:
-            for _ in range(min(IN_FLIGHT, len(ahead))):
-                group.create_task(courier())
+    async def _courier(self, ahead: deque[UUID]) -> None:
+        while ahead:
+            await self._send(ahead.popleft())
 
     async def _send(self, account_id: UUID) -> None:
         """The server refuses for a moment while a workflow continues as new, or when it is busy."""

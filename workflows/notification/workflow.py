@@ -13,9 +13,12 @@ with workflow.unsafe.imports_passed_through():
     from workflows.notification.activities import NotificationActivities
     from workflows.notification.messages import NOTIFICATIONS, Deliver, Plan, Receiver, Woken
 
-from workflows.engine.long_work import PATIENCE, is_long, work_on
+from workflows.engine.long_work import PATIENCE, is_long
 
 AT_HAND = timedelta(seconds=5)
+LONGEST = timedelta(minutes=10)
+LIFE = timedelta(seconds=30)
+"""A worker that gives no sign for so long is gone, and what it was sending is sent by another one."""
 
 
 @workflow.defn(name=NOTIFICATIONS)
@@ -34,7 +37,7 @@ class NotificationWorkflow:
             if plan.due_at is None and self._heard == heard:
                 return
             if plan.due_at is not None and not await self._woken_before(plan, heard):
-                await work_on(NotificationActivities.deliver, Deliver(given.account_id, workflow.now()))
+                await self._deliver()
             if is_long(given.history_limit):
                 await workflow.wait_condition(workflow.all_handlers_finished)
                 workflow.continue_as_new(given)
@@ -50,6 +53,15 @@ class NotificationWorkflow:
             start_to_close_timeout=timedelta(seconds=10),
             retry_policy=PATIENCE,
             local_retry_threshold=AT_HAND,
+        )
+
+    async def _deliver(self) -> None:
+        await workflow.execute_activity_method(
+            NotificationActivities.deliver,
+            Deliver(self._given.account_id, workflow.now()),
+            start_to_close_timeout=LONGEST,
+            heartbeat_timeout=LIFE,
+            retry_policy=PATIENCE,
         )
 
     async def _woken_before(self, plan: Plan, heard: int) -> bool:
