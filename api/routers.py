@@ -24,7 +24,7 @@ from domain.capabilities import CAPABILITIES, modules
 
 NAMES = tuple(
     name
-    for name in (*CAPABILITIES, "feed", "keys", "accounts", "account", "notices", "operations")
+    for name in (*CAPABILITIES, "feed", "event_log", "keys", "accounts", "account", "notices", "operations")
     if find_spec(f"api.{name}") is not None
 )
 

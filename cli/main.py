@@ -8,7 +8,7 @@ from typing import NoReturn
 
 import typer
 
-from cli import events, keys, notifications, overview, projections, rehearse, serve, users
+from cli import event_log, events, keys, notifications, overview, projections, rehearse, serve, users
 from cli.engine import common, language
 from domain.capabilities import load
 
@@ -29,7 +29,18 @@ def spoken(lang: language.Lang = None) -> None:
     pass  # what is typed here was heard before anything was read, as where it stands behind a command
 
 
-for module in (serve, rehearse, overview, events, *load("cli"), projections, keys, users, notifications):
+for module in (
+    serve,
+    rehearse,
+    overview,
+    events,
+    event_log,
+    *load("cli"),
+    projections,
+    keys,
+    users,
+    notifications,
+):
     if hasattr(module, "add_to"):
         module.add_to(app)
     else:

@@ -53,7 +53,7 @@ async def export(look: Look, asked: Paging, view: type[msgspec.Struct], ask: Ask
     """All that the list finds, as a file. Raises what the list raises, and Problem for what cannot be written so."""
     shape = _shape(look, asked)
     async with AsyncExitStack() as held:
-        held.enter_context(_place(look))
+        held.enter_context(place(look))
         look.snapshot = snapshot = await Snapshot.opened(look.services.settings.database_url, shape.zone)
         held.push_async_callback(snapshot.close)
         await ask(asked)
@@ -83,7 +83,7 @@ class File(StreamingResponse):
             await super().__call__(scope, receive, send)
 
 
-def _place(look: Look) -> AbstractContextManager[None]:
+def place(look: Look) -> AbstractContextManager[None]:
     """Among those who are sent files now. Raises Problem."""
     files, key = look.services.admission.files, look.user.key_id
     files.check(key, EACH, REFUSED)

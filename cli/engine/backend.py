@@ -22,6 +22,8 @@ from cli.engine.language import accepted
 from cli.engine.refusals import OK, refuse
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from fastapi import FastAPI
 
     from cli.engine.exporting import Take, Wanted
@@ -71,23 +73,30 @@ class Backend:
         """What a GET answers, as `shape`. `direct` answers the same from the database. Raises Failure."""
         asked = {name: value for name, value in (query or {}).items() if value is not None}
         if (file := to_write()) is not None and getattr(shape, "__origin__", shape).__name__ == "Page":
-            await self._save(path, asked, file)
+            await self._listed(path, asked, file)
         if direct is not None and isinstance(self._way, Local):
             return await direct(await self._way.source(), asked)
         status, content = await self._way.ask("GET", _address(path, asked), {}, None, OPERATOR)
         return answered(content, shape) if status < OK else refuse(status, content)
 
-    async def _save(self, path: str, asked: Query, file: Wanted) -> NoReturn:
+    async def _listed(self, path: str, asked: Query, wanted: Wanted) -> NoReturn:
         """All of the list into the file; that was all that was wanted. Raises Failure."""
         from typer import Exit
 
-        query = {**asked, **file.query}
-        query = {name: value for name, value in query.items() if value is not None and name not in PAGES}
-        with downloading(file) as take:
-            status, content = await self._way.ask("GET", _address(path, query), {}, None, OPERATOR, take)
+        query = {**asked, **wanted.query}
+        query = {name: value for name, value in query.items() if name not in PAGES}
+        await self.save(path, query, wanted.file, listed=True)
+        raise Exit
+
+    async def save(self, path: str, query: Query, file: Path, *, listed: bool = False) -> None:
+        """What a GET answers into the file, which is there when all has come; `listed`: CSV, of which a workbook may be wanted. Raises
+        Failure.
+        """
+        address = _address(path, {name: value for name, value in query.items() if value is not None})
+        with downloading(file, listed=listed) as take:
+            status, content = await self._way.ask("GET", address, {}, None, OPERATOR, take)
             if status >= OK:
                 refuse(status, content)
-        raise Exit
 
     async def act(
         self,

@@ -93,9 +93,7 @@ def exporting(given: dict[str, Any]) -> Iterator[None]:
     name = file.name
     if file.suffix not in SUFFIXES:
         fail(f"--export takes a file that ends with .csv or .xlsx, not {name!r}", USAGE)
-    folder = str(file.parent)
-    if not file.absolute().parent.is_dir():
-        fail(f"there is no folder {folder!r}", USAGE)
+    in_a_folder(file)
     asked = Wanted(file, said["locale"], said["bom"], given.get("tz") or own_zone())
     _wanted.append(asked)
     try:
@@ -103,6 +101,15 @@ def exporting(given: dict[str, Any]) -> Iterator[None]:
         fail("this was shown and not written: --export is for its list")
     finally:
         _wanted.pop()
+
+
+def in_a_folder(file: Path) -> None:
+    """Raises Failure where the file could not be there."""
+    from cli.engine.common import USAGE, fail
+
+    folder = str(file.parent)
+    if not file.absolute().parent.is_dir():
+        fail(f"there is no folder {folder!r}", USAGE)
 
 
 def own_zone() -> str | None:
@@ -116,11 +123,11 @@ def own_zone() -> str | None:
 class Download:
     """The pieces of an answer on their way into a file."""
 
-    def __init__(self, wanted: Wanted) -> None:
+    def __init__(self, file: Path) -> None:
         import tempfile
 
-        self._wanted = wanted
-        where, name = wanted.file.absolute().parent, f".{wanted.file.name}."
+        self._file = file
+        where, name = file.absolute().parent, f".{file.name}."
         self._part = tempfile.NamedTemporaryFile(dir=where, prefix=name, delete=False)  # noqa: SIM115 - `whole` ends it
         self._kinds: list[str] = []
         self._quoted = 0
@@ -139,15 +146,15 @@ class Download:
         """All has come."""
         self._part.close()
         part = Path(self._part.name)
-        if self._wanted.file.suffix == ".xlsx":
+        if self._file.suffix == ".xlsx":
             book = part.with_suffix(".xlsx")
             try:
                 self._as_book(part, book)
-                book.replace(self._wanted.file)
+                book.replace(self._file)
             finally:
                 book.unlink(missing_ok=True)
         else:
-            part.replace(self._wanted.file)
+            part.replace(self._file)
 
     def _as_book(self, part: Path, book: Path) -> None:
         import csv
@@ -159,7 +166,7 @@ class Download:
         with part.open(encoding="utf-8", newline="") as file:
             rows = csv.reader(file)
             book.touch(mode=0o600)
-            with Workbook(book, self._wanted.file.stem, next(rows), self._kinds) as made:
+            with Workbook(book, self._file.stem, next(rows), self._kinds) as made:
                 while some := list(islice(rows, ROWS_AT_ONCE)):
                     made.write(some)
 
@@ -170,28 +177,33 @@ class Download:
 
 
 @contextmanager
-def downloading(wanted: Wanted) -> Iterator[Take]:
-    """Shows how far it is; whoever interrupts it finds no file."""
+def downloading(file: Path, *, listed: bool) -> Iterator[Take]:
+    """Shows how far it is; whoever interrupts it finds no file. `listed`: it is CSV, of which rows are counted."""
     from cli.engine.language import sentence, word
     from cli.engine.tables import say
 
-    download = Download(wanted)
+    in_a_folder(file)
+    download = Download(file)
     try:
         with _shown() as bar:
             task = bar.add_task(word("reading"), total=None, said="")
 
             def take(headers: Mapping[str, str], piece: bytes) -> None:
                 download.take(headers, piece)
-                bar.update(task, said=sentence("{n} rows", n=f"{max(download.rows, 0):,}"))
+                rows = sentence("{n} rows", n=f"{max(download.rows, 0):,}")
+                bar.update(task, said=rows if listed else f"{download.bytes / MEGABYTE:,.1f} MB")
 
             yield take
-            if wanted.file.suffix == ".xlsx":
+            if file.suffix == ".xlsx":
                 bar.update(task, description=word("writing"))
             download.whole()
     finally:
         download.drop()
-    size = f"{wanted.file.stat().st_size / MEGABYTE:,.1f}"
-    say(sentence("{n} rows in {file}, {size} MB", n=f"{download.rows:,}", file=wanted.file, size=size))
+    size = f"{file.stat().st_size / MEGABYTE:,.1f}"
+    if listed:
+        say(sentence("{n} rows in {file}, {size} MB", n=f"{download.rows:,}", file=file, size=size))
+    else:
+        say(sentence("{file}, {size} MB", file=file, size=size))
 
 
 def _shown() -> Progress:

@@ -166,3 +166,19 @@ def test_every_list_command_can_be_a_file(terminal: Terminal, tmp_path: Path) ->
             asked += ["--period", "2026", "--metric", "deals-won"]
         exported(terminal, file, *asked)
         assert file.stat().st_size > 0, name
+
+
+def test_an_event_log_is_the_same_here_and_from_afar(
+    terminal: Terminal, afar: Terminal, tmp_path: Path
+) -> None:
+    for name in ("log.xes", "log.json", "log.sqlite"):
+        for at, where in ((terminal, "here"), (afar, "there")):
+            (tmp_path / where).mkdir(exist_ok=True)
+            done = at.run("event-log", str(tmp_path / where / name), "--status", "won")
+            assert done.returncode == 0, done.stderr
+    for name in ("log.xes", "log.json"):
+        assert (tmp_path / "here" / name).read_bytes() == (tmp_path / "there" / name).read_bytes()
+    won = terminal.json("deals", "list", "--status", "won", "--limit", "200")["items"]
+    assert (tmp_path / "here" / "log.xes").read_bytes().count(b"<trace>") == len(won)
+    refused = terminal.run("event-log", str(tmp_path / "log.csv"))
+    assert (refused.returncode, "log.csv" in refused.stderr) == (2, True)

@@ -13,9 +13,9 @@ from domain.capabilities import CAPABILITIES, load
 ROOT = Path(__file__).parents[2]
 PARTS = {
     "domain": {"engine", "time", "allocation", "deadlines", "notices", "capabilities", "registry"},
-    "projections": {"engine", "ports", "event_feed", "event_search"},
+    "projections": {"engine", "ports", "event_feed", "event_search", "event_log"},
 }
-"""What lies in a room beside its capabilities; the search of the ledger is of all of them."""
+"""What lies in a room beside its capabilities; the search of the ledger and its log are of all of them."""
 READ_ALONE = {"search"}
 """Capabilities that record nothing."""
 

@@ -19,12 +19,13 @@ FOR_PROGRAMS = frozenset(
         "Recorded, or nothing to change.", "As it is now.", "You have it.", "What to narrow the list down to.", "yearly audit",
         "in the zone of the cycle policy's calendar", "no act has the operation id {value}", "Value error, ",
         "permission denied to set role", "openid email profile", 'role "{app_role}" does not exist', "unsupported startup parameter", "(no log)",
-        "a time needs a zone to be shown in another", "yyyy-mm-dd hh:mm:ss",
+        "a time needs a zone to be shown in another", "The log, as a file.", "yyyy-mm-dd hh:mm:ss",
     }
 )  # fmt: skip
 """Documentation, headers, and what other programs say."""
 OF_FILES = (
     "codec",
+    "projections/event_log",
     "recorder",
     "embedded_postgres",
     "server_home",

@@ -1,0 +1,97 @@
+"""Projections room: the events of deals, leads and cases as they lie in the ledger, stream after stream, in one snapshot.
+
+Which streams they are is said by the lists, caught in the snapshot: what a list would show is in the log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
+from uuid import UUID
+
+from psycopg import AsyncServerCursor
+
+from projections.engine.snapshot import Snapshot
+from projections.event_log.mapping import Event, Object, Row, Value, event_of
+
+NOTED = "deal.import-noted"
+"""What imports know a row again by: nothing that happened to a deal."""
+COLUMNS = "e.position, e.stream_id, e.topic, e.schema_version, e.data::text, e.meta::text, e.occurred_at"
+OF_STREAMS = f"""
+SELECT {COLUMNS} FROM ledger.events e
+ WHERE e.stream_id IN ({{streams}}) AND e.occurred_at < COALESCE(%(until)s::timestamptz, 'infinity') AND e.topic <> '{NOTED}'
+ ORDER BY e.stream_id, e.version
+"""
+OF_OBJECTS = f"""
+SELECT {COLUMNS} FROM ledger.events e
+ WHERE e.stream_id = ANY(%(ids)s) AND e.occurred_at < COALESCE(%(until)s::timestamptz, 'infinity') AND e.topic <> '{NOTED}'
+ ORDER BY e.stream_id, e.version
+"""
+AT_ONCE = 2_000
+DEALS = "deal"
+ID_OF = {"deal": "deal_id", "lead": "lead_id", "case": "case_id"}
+
+
+@dataclass(frozen=True)
+class Period:
+    """When it was that events happened: from `since` on, before `until`."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def holds(self, at: datetime) -> bool:
+        return (self.since is None or at >= self.since) and (self.until is None or at < self.until)
+
+
+async def ids_in(snapshot: Snapshot, kind: str, query: str) -> str:
+    """The ids of what a caught list lists, as a query."""
+    found = await snapshot.execute(f"SELECT * FROM ({query}) q LIMIT 0".encode())
+    if [one.name for one in found.description or ()] == ["body"]:
+        return f"SELECT (body::jsonb->>'{ID_OF[kind]}')::uuid FROM ({query}) q"
+    return f"SELECT {ID_OF[kind]} FROM ({query}) q({ID_OF[kind]})"
+
+
+async def streams(
+    snapshot: Snapshot, ids: Iterable[str], period: Period
+) -> AsyncIterator[Sequence[Sequence[Row]]]:
+    """What happened before the period's end, some streams at a time, each from its beginning."""
+    query = OF_STREAMS.format(streams=" UNION ".join(ids))
+    async with AsyncServerCursor(snapshot, "event_log") as cursor:
+        await cursor.execute(
+            query.replace("%", "%%").replace("%%(until)s", "%(until)s").encode(), {"until": period.until}
+        )
+        left: list[Row] = []
+        while rows := await cursor.fetchmany(AT_ONCE):
+            left += [Row(*row) for row in rows]
+            last = left[-1].stream_id
+            whole = [row for row in left if row.stream_id != last]
+            left = [row for row in left if row.stream_id == last]
+            if whole:
+                yield [[*stream] for _, stream in groupby(whole, attrgetter("stream_id"))]
+        if left:
+            yield [left]
+
+
+async def of_objects(
+    snapshot: Snapshot, ids: Collection[UUID], period: Period
+) -> AsyncIterator[Sequence[Sequence[Row]]]:
+    """The same of streams that are named, such as customers' and reps'."""
+    ordered = sorted(ids)
+    for start in range(0, len(ordered), AT_ONCE):
+        given = {"ids": ordered[start : start + AT_ONCE], "until": period.until}
+        rows = [Row(*row) for row in await (await snapshot.execute(OF_OBJECTS.encode(), given)).fetchall()]
+        yield [[*stream] for _, stream in groupby(rows, attrgetter("stream_id"))]
+
+
+def within(rows: Sequence[Row], period: Period) -> tuple[list[Event], list[Event]]:
+    """All that is told of a stream, and of it what happened in the period."""
+    told = [event_of(row) for row in rows]
+    return told, [event for event in told if period.holds(event.at)]
+
+
+def latest(events: Iterable[Event], about: Object) -> Mapping[str, Value]:
+    """What an object is like after these."""
+    return {one.name: one.value for event in events for one in event.changes if one.object == about}
