@@ -26,15 +26,16 @@ if TYPE_CHECKING:
 BY, ZONE = "demo", "Asia/Shanghai"
 NOT_A_NAME = re.compile(r"[^a-z0-9]+")
 PATIENCE, A_MOMENT = 60.0, 0.2
-WHOLE = "promise.missed"
-"""Of which kind one mail is shown whole."""
+WHOLE, REASSIGNED = "promise.missed", "promise.reassigned"
+"""The kind of which one mail is shown whole, and the last one of a round."""
 
 
 @dataclass(frozen=True)
 class Mail:
-    """`at` it was written; `kind`: of what is told in it."""
+    """`at` it was written; `kind`: of what is told in it; `thread`: of which deal."""
 
     file: str
+    thread: str
     at: datetime
     to: str
     subject: str
@@ -96,7 +97,7 @@ async def show_mails(opened: Ledger, deals: Collection[UUID], output: EventOutpu
             "mails-unfinished", "\nnot all mails of these promises are written; the worker's log says why"
         )
     folder = settings().data_dir / "mail"
-    mails = sorted(_written(folder, deals), key=lambda one: one.file)
+    mails = _first_round(sorted(_written(folder, deals), key=lambda one: one.file))
     output.view("mails", lambda: _show(mails), mails=mails)
     output.note(f"each is a file in {folder}\n")
 
@@ -116,6 +117,12 @@ async def _settled(opened: Ledger, deals: Collection[UUID]) -> bool:
         return False
 
 
+def _first_round(mails: Sequence[Mail]) -> list[Mail]:
+    """Of each deal until it has changed hands: with its next owner it begins anew, sooner or later than is looked here."""
+    last = {one.thread: n for n, one in enumerate(mails) if one.kind == REASSIGNED}
+    return [one for n, one in enumerate(mails) if n <= last.get(one.thread, n)]
+
+
 def _written(folder: Path, deals: Collection[UUID]) -> Iterator[Mail]:
     """Those of the threads of these deals."""
     from email import message_from_bytes
@@ -132,6 +139,7 @@ def _read(name: str, found: EmailMessage) -> Mail:
     body = found.get_body(("plain",))
     return Mail(
         file=name,
+        thread=str(found["References"]),
         at=found["Date"].datetime,
         to=", ".join(str(one) for one in found["To"].addresses),
         subject=str(found["Subject"]),

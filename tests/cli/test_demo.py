@@ -174,10 +174,10 @@ def _tells_of_each_once(mails: list[dict[str, Any]], titles: set[str]) -> None:
     for title in titles:
         of_deal = [mail for mail in mails if f"{title} (" in mail["subject"]]
         kinds = [mail["kind"] for mail in of_deal]
-        changed = kinds.index("promise.reassigned")
-        assert kinds[:changed] == [step for step in steps if step in kinds[:changed]]
-        assert kinds[changed : changed + 2] == ["promise.reassigned"] * 2, "who had it and who has it"
-        assert len({mail["to"] for mail in of_deal[changed : changed + 2]}) == 2
+        *before, had, has = kinds
+        assert before == [step for step in steps if step in before]
+        assert had == has == "promise.reassigned", "who had it and who has it"
+        assert len({mail["to"] for mail in of_deal[-2:]}) == 2
     assert len({mail["file"] for mail in mails}) == len(mails) >= 3 * len(titles)
 
 
