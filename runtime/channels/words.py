@@ -20,7 +20,7 @@ from runtime.language import catalogue
 TEMPLATES = Path(__file__).parent / "templates"
 LOCALES = {"en": Locale("en"), "zh": Locale("zh", "CN", script="Hans")}
 LONGEST_TITLE = 150
-SETTINGS, START = "/desk/settings", "/desk"
+SETTINGS, START = "/desk/settings#notifications", "/desk"
 UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]+")
 """Controls, separators of lines, marks that turn the direction of writing, and halves of characters."""
 

@@ -18,8 +18,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jinja2.ext import babel_extract
 
+from api.pages.engine.rendering import TEMPLATES as PAGES
 from runtime.channels.mail import Letterhead, mail
-from runtime.channels.words import TEMPLATES, one_line
+from runtime.channels.words import SETTINGS, TEMPLATES, one_line
 from runtime.language import catalogue
 from tests.channels.messages import DEAL, LETTERHEAD, OTHER, message, notice, text_of
 
@@ -52,7 +53,7 @@ def test_one_notice_is_its_subject_and_links_to_where_it_is_acted_on() -> None:
         "-- \n"
         "You are told of promises at once\n"
         "Times are those of Asia/Shanghai.\n"
-        "What you are told, and how: https://sales.example.com/desk/settings\n"
+        "What you are told, and how: https://sales.example.com/desk/settings#notifications\n"
         "No more of these mails: https://sales.example.com/unsubscribe/token\n"
     )
     page = text_of(found, "html")
@@ -192,3 +193,9 @@ def test_every_word_around_the_notices_has_its_chinese(template: Path) -> None:
     with template.open("rb") as source:
         said = {text for _, _, text, _ in babel_extract(source, ["_"], [], {"silent": "false"})}
     assert {text for text in said if catalogue("zh").gettext(str(text)) == text} == set()
+
+
+def test_the_link_to_the_settings_leads_to_a_part_of_the_page_that_there_is() -> None:
+    path, _, anchor = SETTINGS.partition("#")
+    assert path == "/desk/settings"
+    assert f'id="{anchor}"' in (PAGES / "notifications.html").read_text(encoding="utf-8")
