@@ -27,6 +27,7 @@ EXAMPLES = {
     "ToldOfAnswer.chat": "off",
     "NotificationsAnswer.login": "li.wei",
     "NotificationsAnswer.email": "li@example.com",
+    "FailingAnswer.code": "smtp-550",
     "NotificationsAnswer.chat_url": "slack://…wxyz",
     "NotificationsAnswer.chat_schemes": ["feishu", "slack"],
     "quiet_from": "21:00",

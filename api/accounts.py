@@ -10,10 +10,11 @@ from uuid import UUID
 from fastapi import Depends, Response
 from pydantic import ConfigDict, StringConstraints
 
+from api import recipients
 from api.engine import auth
 from api.engine.accounts import OPERATOR_ONLY, NewAccount
 from api.engine.answers import AccountChangesAnswer, AccountsAnswer, LinkAnswer, SessionsEndedAnswer, answers
-from api.engine.auth import may_read, may_write
+from api.engine.auth import may_read
 from api.engine.errors import unknown_reference
 from api.engine.fields import MAIL, ShortText
 from api.engine.persons import Language, RoleBinding, Zone
@@ -21,16 +22,15 @@ from api.engine.reading import Look
 from api.engine.roles import ADMIN, Role
 from api.engine.users import USER_PATTERN
 from api.engine.writing import CHANNEL, Writer
-from api.notifications import Login, of_person
+from api.notifications import Admin, Login, of_person
 from domain.engine.context import Channel
 from domain.engine.errors import AlreadyExists, Forbidden, KeyReused, NotFound
 
 PATHS = ("accounts",)
 TAGS = {"accounts": "Accounts of people who sign in"}
 router = auth.router("/accounts", tags=[*TAGS])
-MORE = (of_person,)
+MORE = (of_person, recipients.router)
 
-Admin = Annotated[Writer, Depends(may_write(*ADMIN, versioned=False))]
 Reader = Annotated[Look, Depends(may_read(*ADMIN))]
 
 

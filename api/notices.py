@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+import msgspec
 from fastapi import Depends, Response
 from pydantic import Field, StringConstraints
 
@@ -11,7 +12,7 @@ from api.engine import auth
 from api.engine.answers import shaped
 from api.engine.auth import may_read
 from api.engine.fields import Paging
-from api.engine.notice_settings import Channel
+from api.engine.notice_settings import Channel, Failing
 from api.engine.querying import query
 from api.engine.reading import Look
 from api.engine.roles import OVERSEERS
@@ -43,6 +44,21 @@ class NoticeFilters(Paging):
     login: Annotated[
         Annotated[str, StringConstraints(pattern=USER_PATTERN)] | None, Field(description="whose they are")
     ] = None
+
+
+class FailingView(msgspec.Struct):
+    addresses: list[Failing]
+
+
+@router.get(
+    "/failing",
+    operation_id="listFailingAddresses",
+    summary="Whose addresses take nothing any more",
+    responses=shaped(FailingView),
+)
+async def list_failing(look: Annotated[Look, Depends(may_read(*OVERSEERS))]) -> Response:
+    """Nothing more is sent there until it is another address, or restored. The addresses themselves are not told."""
+    return look.json(FailingView(await look.services.notices.failing()))
 
 
 @router.get(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Iterable
-from datetime import time
+from datetime import datetime, time
 from typing import Annotated, Any, get_args
 from uuid import UUID
 
@@ -16,7 +16,6 @@ from api.engine.answers import Answer, answers
 from api.engine.auth import may_read, may_write
 from api.engine.errors import invalid
 from api.engine.fields import Strict
-from api.engine.notice_kinds import GROUPS, KINDS, called
 from api.engine.notice_settings import ALL, Cadence, Channel, Chosen, masked
 from api.engine.reading import Look
 from api.engine.roles import ADMIN, READERS
@@ -24,11 +23,13 @@ from api.engine.users import USER_PATTERN, User
 from api.engine.writing import Writer
 from domain.engine import fields as limits
 from domain.engine.errors import Forbidden
+from domain.notices import CALLED, GROUPS
 from runtime.codec import encode
 
 own = auth.router("/account", tags=["account"])
 of_person = auth.router("/accounts", tags=["accounts"])
 
+Admin = Annotated[Writer, Depends(may_write(*ADMIN, versioned=False))]
 Login = Annotated[str, Path(pattern=USER_PATTERN, description="the pseudonym that the person signs in with")]
 TIMES = ("quiet_from", "quiet_until", "daily_time")
 CLEARED = ("quiet_from", "quiet_until", "chat_url")
@@ -94,11 +95,23 @@ class ToldOfAnswer(Answer):
     chat: Cadence
 
 
+class FailingAnswer(Answer):
+    """Nothing more is sent there; `code` says why it was refused."""
+
+    channel: Channel
+    code: str
+    since: datetime
+
+
 class NotificationsAnswer(Answer):
-    """`rules` are those that were chosen; `told` is what comes of them. `email` null: there is nowhere to send a mail to. `chat_url` is masked."""
+    """`rules` are those that were chosen; `told` is what comes of them. `email` null: there is nowhere to send a mail to. `chat_url` is
+    masked. Times of the day are in `timezone`, the company's where that is null.
+    """
 
     login: str
     email: str | None
+    timezone: str | None
+    failing: list[FailingAnswer]
     rules: list[NoticeRuleAnswer]
     told: list[ToldOfAnswer]
     quiet_from: str | None
@@ -150,9 +163,7 @@ async def read(login: Login, look: Annotated[Look, Depends(may_read(*ADMIN))]) -
     summary="Choose what somebody is told of, and how",
     responses=answers(NotificationsAnswer, 200, "Chosen. Notices that wait already go by it, too."),
 )
-async def choose(
-    login: Login, body: ChooseNotices, writer: Annotated[Writer, Depends(may_write(*ADMIN, versioned=False))]
-) -> Response:
+async def choose(login: Login, body: ChooseNotices, writer: Admin) -> Response:
     """For who asks the operator: what people choose on the desk is theirs."""
     account = await writer.services.accounts.of(login)
     return await _choose(writer, account["id"], body)
@@ -170,11 +181,11 @@ async def _choose(writer: Writer, account: UUID, body: ChooseNotices) -> Respons
 
 def _check_rules(rules: Iterable[NoticeRule]) -> None:
     """Raises Problem for a name that nothing has, and for two rules of the same."""
-    known = {ALL, *GROUPS, *KINDS}
+    known = {ALL, *GROUPS, *CALLED}
     seen: set[tuple[str, str]] = set()
     for n, rule in enumerate(rules):
         if rule.what not in known:
-            there = ", ".join([ALL, *GROUPS, *KINDS])
+            there = ", ".join([ALL, *GROUPS, *CALLED])
             raise invalid(f"rules.{n}.what", f"is nothing that people are told of; there are: {there}")
         if (rule.what, rule.channel) in seen:
             raise invalid(f"rules.{n}.what", "came more than once for this channel: send it once")
@@ -207,14 +218,18 @@ def _shown(chosen: Chosen, schemes: Collection[str]) -> bytes:
         {
             "login": chosen.login,
             "email": chosen.email,
+            "timezone": chosen.timezone,
+            "failing": [
+                {"channel": one.channel, "code": one.code, "since": one.since} for one in chosen.failing
+            ],
             "rules": chosen.rules,
             "told": [
                 {
                     "what": what,
-                    "called": called(what),
+                    "called": called,
                     **{channel: chosen.cadence(what, channel) for channel in get_args(Channel)},
                 }
-                for what in KINDS
+                for what, called in CALLED.items()
             ],
             **{name: _clock(getattr(times, name)) for name in TIMES},
             "working_days": times.working_days,

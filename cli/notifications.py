@@ -8,10 +8,23 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.engine.backend import Query, backend
-from cli.engine.common import USAGE, Json, Limit, Zone, as_json, example, fail, group, run, zone
+from cli.engine.backend import OPERATOR, Query, backend
+from cli.engine.common import (
+    USAGE,
+    AsUser,
+    Json,
+    Limit,
+    Zone,
+    as_json,
+    example,
+    fail,
+    group,
+    receipt,
+    run,
+    zone,
+)
 from cli.engine.options import Cursor, more
-from cli.views.notices import show_notices, show_notifications
+from cli.views.notices import show_failing, show_notices, show_notifications
 
 app = group("notifications", "What people are told of: rules, times, chat; and what failed.")
 
@@ -22,6 +35,7 @@ OPTIONS = {
     "quiet_until": "--until",
     "daily_time": "--daily",
     "chat_url": "ADDRESS",
+    "code": "--why",
 }
 
 
@@ -150,6 +164,61 @@ def list_(
         return
     show_notices(page.items, zone(tz))
     more(page)
+
+
+@app.command(epilog=example("salesloop notifications failing"))
+def failing(*, json: Json = False, tz: Zone = None) -> None:
+    """Whose addresses take nothing any more: nothing is sent there until it is another one, or restored."""
+    found = run(_failing())
+    if json:
+        as_json(found)
+    else:
+        show_failing(found, zone(tz))
+
+
+@app.command(epilog=example("salesloop notifications bounced li --why bounced"))
+def bounced(
+    login: Login,
+    *,
+    channel: Annotated[Way, typer.Option("--channel")] = Way.MAIL,
+    why: Annotated[str, typer.Option("--why", help="In a word; kept for ever, so no address.")] = "bounced",
+    user: AsUser = None,
+    json: Json = False,
+) -> None:
+    """Send somebody nothing more to an address: of a mail that came back after it was taken."""
+    receipt(run(_address(login, "address-failed", {"channel": channel.value, "code": why}, user)), json)
+
+
+@app.command(epilog=example("salesloop notifications restore li"))
+def restore(
+    login: Login,
+    *,
+    channel: Annotated[Way, typer.Option("--channel")] = Way.MAIL,
+    user: AsUser = None,
+    json: Json = False,
+) -> None:
+    """Send to an address again that took nothing; one that was changed is tried without this."""
+    receipt(run(_address(login, "address-restored", {"channel": channel.value}, user)), json)
+
+
+async def _failing() -> Any:
+    from api.engine.notice_settings import Failing
+
+    async with backend() as at:
+        return (await at.read("/notices/failing", dict[str, list[Failing]]))["addresses"]
+
+
+async def _address(login: str, what: str, body: Query, user: str | None) -> Any:
+    import msgspec
+
+    async with backend() as at:
+        if at.remote and user:
+            fail(
+                "--user is the operator's, who reaches the database: through an address the key says who it is"
+            )
+        path = f"/accounts/{login}/{what}"
+        answer = await at.act("POST", path, body, user=user or OPERATOR, options=OPTIONS)
+        return msgspec.json.decode(answer)
 
 
 async def _listed(path: str, asked: Query) -> Any:

@@ -15,7 +15,7 @@ ROW = (
     " %(tries)s, %(reason)s, %(settled_at)s)"
 )
 SENT = {
-    "channel": "mail", "kind": "promise.missed", "deal_id": None, "detail": None, "state": "sent", "tries": 1, "reason": None,
+    "channel": "mail", "kind": "promise.missed", "deal_id": None, "detail": "", "state": "sent", "tries": 1, "reason": None,
     "settled_at": "2026-11-30T01:00:02Z",
 }  # fmt: skip
 
@@ -42,3 +42,12 @@ def token_of(house: House, account: UUID) -> UUID:
     assert row is not None
     token: UUID = row[0]
     return token
+
+
+def mark_failed(house: House, account: UUID, channel: str = "mail") -> None:
+    """As whoever follows the ledger marks an address that failed."""
+    with psycopg.connect(house.settings.database_url, autocommit=True) as connection:
+        connection.execute(
+            "INSERT INTO app.failed_addresses (account_id, channel, address) VALUES (%s, %s, '')",
+            [account, channel],
+        )

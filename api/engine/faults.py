@@ -29,6 +29,7 @@ WRITTEN = {
     r'^"(0|[1-9][0-9]{0,8})(-[0-9a-f]{16})?"$': 'must be a version in quotes, such as "14"',
     r"^[a-z-]+(\.[a-z-]+)?$": "must be a kind of event such as deal.stage-moved, or deal",
     r"^(\*|[a-z-]+(\.[a-z-]+)?)$": "must be what people are told of, such as promise.missed or promise, or * for everything",
+    r"^[a-z0-9][a-z0-9.-]{0,59}$": "must be a word or two of small letters, digits, dots and -, such as bounced",
     r"^[A-Za-z0-9_=-]+$": "is no cursor that a page gave",
     r"^[0-9]{1,6}(\.[0-9]{1,3})?(s|m|h|d|bh|bd)$": "must be a duration such as 30m, 24bh, 3bd or 5d",
     r"^(0|[1-9][0-9]{0,14})(\.[0-9]{1,12})?$": NUMBER,

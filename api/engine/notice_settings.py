@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import time
+from datetime import datetime, time
 from typing import Any, Literal
 from uuid import UUID
 
+import msgspec
 from psycopg import AsyncConnection
 from psycopg.rows import class_row, dict_row
 
 from domain.engine.errors import FieldError, Invalid
+from domain.notification import hours
+from domain.notification.recipient import AddressFailed, AddressRestored
 from runtime.ledger import Ledger
 
 Channel = Literal["mail", "chat"]
@@ -32,6 +35,15 @@ SETTINGS = """
       FROM app.notification_settings s WHERE s.account_id = %s
 """
 RULES = "SELECT what, channel, cadence FROM app.notification_rules WHERE account_id = %s ORDER BY what <> '*', what, channel"
+TOPICS = ([AddressFailed.TOPIC, AddressRestored.TOPIC], AddressFailed.TOPIC)
+FAILING = """
+    SELECT a.login, f.channel, e.recorded_at AS since, e.data->>'code' AS code
+      FROM app.failed_addresses f JOIN app.accounts a ON a.id = f.account_id
+      JOIN LATERAL (SELECT e.topic, e.recorded_at, e.data FROM ledger.events e
+                     WHERE e.stream_id = f.account_id AND e.topic = ANY(%s) AND e.data->>'channel' = f.channel
+                     ORDER BY e.version DESC LIMIT 1) e ON e.topic = %s
+"""
+"""Restored ones are left out at once, before whoever follows the ledger has them off the table."""
 ACCOUNT = "SELECT login, email, role, timezone FROM app.accounts WHERE id = %s"
 MADE = "INSERT INTO app.notification_settings (account_id) VALUES (%s) ON CONFLICT DO NOTHING"
 CHANGED = """
@@ -60,14 +72,25 @@ class Times:
 
     quiet_from: time | None = None
     quiet_until: time | None = None
-    working_days: bool = True
+    working_days: bool = False
     daily_time: time = time(8)
     chat_url: str | None = None
 
 
+class Failing(msgspec.Struct):
+    """An address that takes nothing: since when, and `code` says why."""
+
+    login: str
+    channel: Channel
+    code: str
+    since: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """What an account has: `rules` as dicts of what, channel and cadence, that of everything first."""
+    """What an account has: `rules` as dicts of what, channel and cadence, that of everything first; `failing` by which channels nothing
+    reaches them. Without a time zone times of the day are the company's.
+    """
 
     login: str
     role: str
@@ -75,12 +98,12 @@ class Chosen:
     timezone: str | None
     rules: Sequence[Mapping[str, str]]
     times: Times
+    failing: Sequence[Failing]
 
     def cadence(self, what: str, channel: str) -> str:
-        """How what is called so is told by that channel: of several rules the one that names most counts; without any, mails at once."""
-        rules = {rule["what"]: rule["cadence"] for rule in self.rules if rule["channel"] == channel}
-        named = (what, what.partition(".")[0], ALL)
-        return next((rules[one] for one in named if one in rules), "at-once" if channel == "mail" else "off")
+        """How what is called so is told by that channel now."""
+        rules = {(rule["what"], rule["channel"]): hours.Cadence(rule["cadence"]) for rule in self.rules}
+        return str(hours.chosen(rules, what, channel)[1])
 
 
 class NoticeSettings:
@@ -113,6 +136,13 @@ class NoticeSettings:
                     await connection.execute(RULED, [account, what, channel, cadence])
             return await _chosen(connection, account)
 
+    async def failing(self, limit: int = 1_000) -> list[Failing]:
+        """The addresses that nothing is sent to any more."""
+        async with self._ledger.pool.connection() as connection:
+            cursor = connection.cursor(row_factory=class_row(Failing))
+            query = f"{FAILING} ORDER BY lower(a.login), f.channel LIMIT %s"
+            return await (await cursor.execute(query.encode(), [*TOPICS, limit])).fetchall()
+
     async def stop_mails(self, token: UUID) -> None:
         """Of whoever has that token no more mails are sent: whatever else was said of mails counts no more. Nobody: nothing."""
         async with self._ledger.pool.connection() as connection:
@@ -123,7 +153,10 @@ async def _chosen(connection: AsyncConnection[Any], account: UUID) -> Chosen:
     cursor = connection.cursor(row_factory=dict_row)
     (whose,) = await (await cursor.execute(ACCOUNT, [account])).fetchall()
     rules = await (await cursor.execute(RULES, [account])).fetchall()
-    return Chosen(**whose, rules=rules, times=await _times(connection, account))
+    failing = connection.cursor(row_factory=class_row(Failing))
+    query = f"{FAILING} WHERE a.id = %s"
+    refused = await (await failing.execute(query.encode(), [*TOPICS, account])).fetchall()
+    return Chosen(**whose, rules=rules, times=await _times(connection, account), failing=refused)
 
 
 async def _times(connection: AsyncConnection[Any], account: UUID, *, lock: bool = False) -> Times:

@@ -10,24 +10,22 @@ from uuid import UUID
 import msgspec
 from psycopg.rows import class_row
 
-from api.engine.notice_kinds import called
+from domain.notices import called
 from projections.engine.paging import Page, opened, sealed
 from runtime.database import Pool
 
 State = Literal["waiting", "sending", "sent", "dropped", "failed"]
 
 FOUND: LiteralString = """
-    SELECT n.position, n.account_id, n.channel, n.kind, n.deal_id, COALESCE(n.detail, '') AS detail, n.state, n.due_at, n.tries, n.reason, n.decided_at,
+    SELECT n.position, n.account_id, n.channel, n.kind, n.deal_id, n.detail, n.state, n.due_at, n.tries, n.reason, n.decided_at,
            n.settled_at, a.login AS "to", d.name AS to_name
       FROM app.notices n
       JOIN app.accounts a ON a.id = n.account_id
       LEFT JOIN read.directory d ON d.id = a.rep_id AND d.kind = 'rep'
 """
-BEFORE: LiteralString = (
-    "(n.position, n.account_id, n.channel, n.kind) < (%(position)s, %(account_id)s, %(by)s, %(of)s)"
-)
+BEFORE: LiteralString = "(n.position, n.account_id, n.channel, n.kind, n.detail) < (%(position)s, %(account_id)s, %(by)s, %(of)s, %(about)s)"
 ORDER: LiteralString = (
-    "ORDER BY n.position DESC, n.account_id DESC, n.channel DESC, n.kind DESC LIMIT %(most)s"
+    "ORDER BY n.position DESC, n.account_id DESC, n.channel DESC, n.kind DESC, n.detail DESC LIMIT %(most)s"
 )
 FILTERS: Mapping[str, LiteralString] = {
     "deal_id": "n.deal_id = %(deal_id)s",
@@ -68,6 +66,7 @@ class Place(msgspec.Struct, array_like=True):
     account_id: UUID
     channel: str
     kind: str
+    detail: str
 
 
 class Row(SentNotice, kw_only=True):
@@ -86,6 +85,7 @@ async def found(source: Pool, cursor: str | None, limit: int, **narrowed: Any) -
             "account_id": place.account_id,
             "by": place.channel,
             "of": place.kind,
+            "about": place.detail,
         }
     narrow: LiteralString = f"WHERE {' AND '.join(where)}" if where else ""
     query: LiteralString = f"{FOUND} {narrow} {ORDER}"
@@ -102,4 +102,4 @@ def _shown(row: Row) -> SentNotice:
 
 
 def _cursor(row: Row) -> str:
-    return sealed(Place(row.position, row.account_id, row.channel, row.kind))
+    return sealed(Place(row.position, row.account_id, row.channel, row.kind, row.detail))

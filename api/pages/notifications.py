@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from api.engine.notice_kinds import CALLED, EVERYTHING, GROUPS
 from api.engine.notice_settings import ALL
 from api.engine.roles import Role
 from api.pages.engine.asking import Refusal
 from api.pages.engine.page import Page
 from api.pages.engine.typed import errors_of
+from domain.notices import CALLED, EVERYTHING, GROUPS
 
 CHANNELS = ("mail", "chat")
 CADENCES = ("at-once", "hourly", "daily", "off")

@@ -11,6 +11,7 @@ from cli.engine.language import word
 from cli.engine.tables import facts, table
 
 if TYPE_CHECKING:
+    from api.engine.notice_settings import Failing
     from api.engine.sent_notices import SentNotice
 
 
@@ -19,6 +20,7 @@ def show_notifications(found: Mapping[str, Any]) -> None:
     quiet = f"{found['quiet_from']}–{found['quiet_until']}" if found["quiet_from"] else ""
     rows = [
         ("mail goes to", found["email"] or word("nowhere")),
+        ("takes nothing", ", ".join(word(one["channel"], "channel") for one in found["failing"])),
         ("chat goes to", found["chat_url"] or word("nowhere")),
         ("quiet hours", quiet),
         ("days off", word("nothing is sent") if found["working_days"] else ""),
@@ -27,7 +29,10 @@ def show_notifications(found: Mapping[str, Any]) -> None:
     facts(found["login"], rows)
     table(
         ("what", "about", "by mail", "by chat"),
-        [(one["what"], word(one["called"]), word(one["mail"]), word(one["chat"])) for one in found["told"]],
+        [
+            (one["what"], word(one["called"], "notice"), word(one["mail"]), word(one["chat"]))
+            for one in found["told"]
+        ],
         whole=("what",),
     )
     if found["rules"]:
@@ -43,7 +48,7 @@ def show_notices(items: Iterable[SentNotice], to: tzinfo | None) -> None:
         (
             moment(one.settled_at or one.due_at, to),
             one.to_name or one.to,
-            word(one.why),
+            word(one.why, "notice"),
             word(one.channel, "channel"),
             one.state,
             word(one.reason or "", "notice"),
@@ -53,3 +58,11 @@ def show_notices(items: Iterable[SentNotice], to: tzinfo | None) -> None:
     ]
     columns = ("when", "to", "told of", "channel", "state", "because", "about")
     table(columns, rows, whole=("when",), spare=("about", "channel"))
+
+
+def show_failing(addresses: Iterable[Failing], to: tzinfo | None) -> None:
+    rows = [
+        (one.login, word(one.channel, "channel"), moment(one.since, to), word(one.code, "notice"))
+        for one in addresses
+    ]
+    table(("login", "channel", "since", "because"), rows, whole=("login", "since"))

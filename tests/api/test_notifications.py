@@ -11,10 +11,10 @@ import httpx
 import pytest
 
 from api.engine.accounts import NewAccount
-from api.engine.notice_kinds import KINDS
 from api.engine.roles import Role
+from domain.notices import CALLED
 from tests.house import House, make_account
-from tests.noticing import put_notice, token_of
+from tests.noticing import mark_failed, put_notice, token_of
 
 _made = count()
 
@@ -48,8 +48,8 @@ class TestRules:
     ) -> None:
         found = chosen(house, login)
         assert (found["rules"], found["email"]) == ([], f"{login}@example.com")
-        assert (found["quiet_from"], found["working_days"], found["daily_time"]) == (None, True, "08:00")
-        assert told(house, login) == dict.fromkeys(KINDS, ("at-once", "off"))
+        assert (found["quiet_from"], found["working_days"], found["daily_time"]) == (None, False, "08:00")
+        assert told(house, login) == dict.fromkeys(CALLED, ("at-once", "off"))
 
     def test_the_rule_that_names_most_counts(self, house: House, login: str) -> None:
         rules = [("*", "mail", "daily"), ("promise", "mail", "hourly"), ("promise.missed", "mail", "off")]
@@ -99,7 +99,7 @@ class TestRules:
     def test_what_cannot_be_is_refused_by_its_field_and_nothing_is_changed(
         self, house: House, login: str, body: dict[str, Any], field: str, said: str
     ) -> None:
-        answer = choose(house, login, working_days=False) if "working_days" not in body else None
+        answer = choose(house, login, working_days=True) if "working_days" not in body else None
         assert answer is None or answer.status_code == 200
         before = chosen(house, login)
         refused = choose(house, login, **body)
@@ -142,12 +142,12 @@ class TestWhoMay:
         for name in ("north", "north-manager", "auditor"):
             for answer in (
                 house.client(name).get(f"/accounts/{login}/notifications"),
-                house.client(name).post(f"/accounts/{login}/notifications", json={"working_days": False}),
+                house.client(name).post(f"/accounts/{login}/notifications", json={"working_days": True}),
                 house.client(name).get("/account/notifications"),
-                house.client(name).post("/account/notifications", json={"working_days": False}),
+                house.client(name).post("/account/notifications", json={"working_days": True}),
             ):
                 assert answer.status_code == 403, name
-        assert chosen(house, login)["working_days"] is True
+        assert chosen(house, login)["working_days"] is False
         assert house.admin.get("/accounts/nobody/notifications").status_code == 404
         assert choose(house, "nobody", working_days=True).status_code == 404
 
@@ -264,3 +264,45 @@ class TestNotices:
         refused = house.admin.get("/notices", params={"state": "lost"})
         assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "query.state")
         assert house.admin.get("/notices", params={"cursor": "WzFd"}).status_code == 422
+
+
+class TestAddressesThatTakeNothing:
+    def test_one_is_reported_told_of_and_tried_again(self, house: House, login: str) -> None:
+        place = f"/accounts/{login}"
+        body = {"channel": "mail", "code": "bounced", "reason": "a mail came back"}
+        for recorded in (1, 0):
+            answer = house.admin.post(f"{place}/address-failed", json=body)
+            assert (answer.status_code, answer.json()["recorded"]) == (200, recorded), answer.text
+        mark_failed(house, house.accounts[login])
+        (one,) = chosen(house, login)["failing"]
+        assert (one["channel"], one["code"]) == ("mail", "bounced")
+        for name in ("auditor", "admin"):
+            found = house.client(name).get("/notices/failing").json()["addresses"]
+            assert [(one["login"], one["channel"]) for one in found if one["login"] == login] == [
+                (login, "mail")
+            ]
+            assert "@" not in str(found), "no address"
+        assert house.client("north").get("/notices/failing").status_code == 403
+        assert house.admin.post(f"{place}/address-restored", json={}).json()["recorded"] == 1
+        assert chosen(house, login)["failing"] == [], "before the table has it"
+
+    def test_neither_the_event_nor_a_code_holds_an_address(self, house: House, login: str) -> None:
+        refused = house.admin.post(f"/accounts/{login}/address-failed", json={"code": "told@example.com"})
+        assert refused.status_code == 422
+        assert "such as bounced" in refused.json()["detail"]
+        done = house.admin.post(f"/accounts/{login}/address-failed", json={"channel": "chat"}).json()
+        (event,) = house.admin.get("/events", params={"after": done["position"] - 1, "limit": 1}).json()[
+            "events"
+        ]
+        assert (event["topic"], event["data"]["login"], event["data"]["channel"]) == (
+            "recipient.address-failed",
+            login,
+            "chat",
+        )
+        assert "@" not in str(event)
+
+    def test_they_are_an_administrators_to_report(self, house: House, login: str) -> None:
+        for name in ("north", "north-manager", "auditor"):
+            for what in ("address-failed", "address-restored"):
+                assert house.client(name).post(f"/accounts/{login}/{what}", json={}).status_code == 403
+        assert house.admin.post("/accounts/nobody/address-failed", json={}).status_code == 404

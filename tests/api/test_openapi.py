@@ -146,7 +146,16 @@ UNVERSIONED = {
     ),
     *(
         f"post /accounts/{{login}}/{what}"
-        for what in ("link", "role", "disable", "enable", "sign-out", "notifications")
+        for what in (
+            "link",
+            "role",
+            "disable",
+            "enable",
+            "sign-out",
+            "notifications",
+            "address-failed",
+            "address-restored",
+        )
     ),
 }
 

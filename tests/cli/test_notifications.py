@@ -103,6 +103,23 @@ def test_what_is_wrong_is_named(
     assert (done.returncode, said in done.stderr) == (code, True), done.stderr
 
 
+def test_a_mail_that_came_back_is_reported_and_the_address_tried_again(
+    terminal: Terminal, login: str
+) -> None:
+    assert terminal.json("notifications", "bounced", login)["recorded"] == 1
+    with psycopg.connect(terminal.env["DATABASE_URL"], autocommit=True) as connection:
+        connection.execute(
+            "INSERT INTO app.failed_addresses (account_id, channel, address) SELECT id, 'mail', '' FROM app.accounts WHERE login = %s",
+            [login],
+        )
+    assert [one["login"] for one in terminal.json("notifications", "failing")] == [login]
+    assert "被退回" in terminal.run("notifications", "failing", "--lang", "zh").stdout
+    assert terminal.run("notifications", "restore", login).returncode == 0
+    assert terminal.json("notifications", "failing") == []
+    refused = terminal.run("notifications", "bounced", login, "--why", "told@example.com")
+    assert (refused.returncode, "--why: must be a word or two" in refused.stderr) == (1, True)
+
+
 def test_who_was_told_of_a_deal_and_what_failed_is_listed(terminal: Terminal, login: str) -> None:
     deal = terminal.json("deals", "list", "--limit", "1")["items"][0]["deal_id"]
     with psycopg.connect(terminal.env["DATABASE_URL"], autocommit=True) as connection:

@@ -14,7 +14,7 @@ from api.action_item.acts import READS as ACTION_ITEMS
 from api.case import READS as CASES
 from api.deal.details import DealDetails
 from api.engine.acts import Reads
-from api.engine.notice_kinds import KINDS
+from api.engine.notice_settings import Failing
 from api.engine.sent_notices import SentNotice
 from cli import watch
 from cli.engine.shown import found
@@ -42,6 +42,7 @@ from cli.views import rules as rule_views
 from cli.views import webhooks as webhook_views
 from domain.cycle.policy import DEFAULT_CYCLE_POLICY
 from domain.figures.metrics import every_metric
+from domain.notices import CALLED
 from domain.scorecard.definition import Definition
 from projections import (
     adjustment as adjustments,
@@ -220,7 +221,7 @@ def _calendar(kind: str) -> CalendarKnown:
 
 TOLD = {
     "login": "wang.wei", "email": "a@example.com", "chat_url": "ext.://…1234", "quiet_from": "21:00", "quiet_until": "07:30",
-    "working_days": True, "daily_time": "08:00",
+    "working_days": True, "daily_time": "08:00", "failing": [{"channel": "mail"}],
     "told": [{"what": "promise.handed-over", "called": TEXT, "mail": "at-once", "chat": "hourly"}],
     "rules": [{"what": "*", "channel": "mail", "cadence": "at-once"}],
 }  # fmt: skip
@@ -277,11 +278,12 @@ ALL: list[Callable[[], None]] = [
     shows(webhook_views.show_webhooks, lambda: [ENDPOINT_ROW], UTC),
     shows(webhook_views.show_webhook, lambda: ENDPOINT_ROW, UTC),
     shows(webhook_views.show_deliveries, lambda: [TRY_ROW], UTC),
+    shows(notice_views.show_failing, lambda: _several(Failing), UTC),
     shows(rule_views.show_standing, lambda: _several(status.ProjectionStatus), UTC),
     shows(rule_views.show_differences, lambda: _several(Difference)),
     shows(rule_views.show_metrics, every_metric, "zh"),
 ]
 KEYS = {word for metric in every_metric() for word in re.split("[-:]", metric.key)}
 KEYS |= {"msg", "cloudevents"}
-KEYS |= {word for kind in KINDS for word in re.split("[-.]", kind)}
+KEYS |= {word for kind in CALLED for word in re.split("[-.]", kind)}
 """What of the views' own values is neither fixed nor a user's."""

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from tests.house import House
-from tests.noticing import put_notice
+from tests.noticing import mark_failed, put_notice
 from tests.pages.conftest import hidden
 
 PLACE = "/desk/settings/notifications"
@@ -139,3 +139,19 @@ def test_notices_of_everybody_are_shown_to_administrators_alone(
 ) -> None:
     assert rep.get("/desk/admin/notices").status_code == 403
     assert auditor.get("/desk/admin/notices").status_code == 403
+
+
+def test_an_address_that_takes_nothing_is_shown_to_both_and_tried_again(
+    house: House, admin: httpx.Client
+) -> None:
+    client = house.browser("south-manager")
+    login, account = "desk-south-manager", house.accounts["south-manager"]
+    assert house.admin.post(f"/accounts/{login}/address-failed", json={}).status_code == 200
+    mark_failed(house, account)
+    assert "takes nothing any more" in client.get("/desk/settings").text
+    page = admin.get("/desk/admin/notices").text
+    assert "bounced" in page.partition('id="failing"')[2].partition("</section>")[0]
+    sent = admin.post(f"/desk/admin/notices/{login}/restore/mail", data={"csrf": hidden(page, "csrf")})
+    assert sent.status_code == 303
+    assert 'id="failing"' not in admin.get("/desk/admin/notices").text
+    assert "takes nothing any more" not in client.get("/desk/settings").text

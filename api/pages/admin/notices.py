@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import get_args
+from typing import Literal, get_args
 
 from fastapi import Response
 
-from api.engine.notice_kinds import CALLED
 from api.engine.sent_notices import State
 from api.pages.admin.tabs import TABS, Admin
 from api.pages.engine.page import router
+from domain.notices import CALLED
 
 SHOWN = 50
 FAILED, ALL = "failed", "all"
@@ -29,8 +29,10 @@ async def notices(page: Admin) -> Response:
         cursor=asked["cursor"],
         limit=SHOWN,
     )
+    failing = (await page.read("/notices/failing"))["addresses"]
     return page.render(
         "admin_notices.html",
+        failing=failing,
         tabs=TABS,
         tab="notices",
         found=found,
@@ -39,3 +41,9 @@ async def notices(page: Admin) -> Response:
         states=[ALL, *get_args(State)],
         kinds=CALLED,
     )
+
+
+@pages.post("/admin/notices/{login}/restore/{channel}", summary="Send to an address again")
+async def restore(login: str, channel: Literal["mail", "chat"], page: Admin) -> Response:
+    await page.write(f"/accounts/{login}/address-restored", {"channel": channel})
+    return page.go("/desk/admin/notices")
