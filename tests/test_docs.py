@@ -13,6 +13,7 @@ import typer
 from fastapi.routing import APIRoute
 
 from cli.main import app
+from domain.notices import CALLED
 from runtime.bounds import Bounds
 from tests.api.authority import application
 
@@ -113,6 +114,12 @@ class TestAPage:
 
     def test_names_settings_that_are_read(self, page: Path) -> None:
         assert set(SETTING.findall(page.read_text())) - settings() == set()
+
+
+def test_the_page_of_notifications_has_all_that_is_told() -> None:
+    said, _, _ = (ROOT / "docs" / "notifications.md").read_text().partition("## What a person chooses")
+    rows = [line.split("|")[1] for line in said.splitlines() if line.startswith("| `")]
+    assert sorted(name for row in rows for name in re.findall(r"`([\w.-]+)`", row)) == sorted(CALLED)
 
 
 class TestADecision:
