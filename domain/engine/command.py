@@ -9,7 +9,7 @@ from typing import Any, ClassVar, TypeVar, dataclass_transform
 from uuid import UUID
 
 from domain.capabilities import load
-from domain.engine import fields as limits
+from domain.engine import checking
 from domain.engine.aggregate import Aggregate, kind_of
 from domain.engine.context import Context
 from domain.engine.errors import DomainError, FieldError, Invalid
@@ -64,9 +64,9 @@ class Command:
         """What it says by itself, held against the types of its fields. Raises Invalid naming every bad field."""
         cls: Any = type(self)
         on = self.day_of_money(context)
-        errors = [] if good_of(cls)(self, on) else limits.problems(self, on)
+        errors = [] if good_of(cls)(self, on) else checking.problems(self, on)
         if late := self.wrong_now(context):
-            limits.add(late, errors)
+            checking.add(late, errors)
         if errors:
             raise Invalid(errors)
 

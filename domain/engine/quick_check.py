@@ -1,5 +1,5 @@
 """Domain room: the usual case of a check, made quick. Most commands are good; whether one is, is asked of one function a class that is
-generated from the types of its fields. What is not plainly good is for `fields.problems`, which finds the words for it, or that nothing
+generated from the types of its fields. What is not plainly good is for `checking.problems`, which finds the words for it, or that nothing
 is wrong after all. No limit is stated here.
 """
 
@@ -18,7 +18,8 @@ from uuid import UUID
 
 from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen
 
-from domain.engine.fields import EARLIEST, LATEST, NOT_BLANK, PLAIN, Digits, OneOf, Pattern, unwrapped
+from domain.engine.checking import unwrapped
+from domain.engine.fields import EARLIEST, LATEST, NOT_BLANK, PLAIN, Digits, OneOf, Pattern
 
 Good = Callable[[Any, date | None], bool]
 Names = dict[str, Any]

@@ -11,7 +11,7 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from domain.engine.fields import check
+from domain.engine.checking import check
 from domain.engine.values import PromiseOutcome
 from domain.policy.follow_up import FollowUpPolicy
 from domain.policy.rehearsal import REHEARSED, Happened, Rehearsed, matches, rehearse_deal, touches

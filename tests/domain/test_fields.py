@@ -22,9 +22,10 @@ from api.engine.acts import Act
 from api.engine.routes import body_of
 from api.engine.values import VALUES
 from benchmarks.lives import Lives
+from domain.engine.checking import check, look_of, problems
 from domain.engine.command import Command, Together
 from domain.engine.errors import Invalid
-from domain.engine.fields import FLAT, Code, Digits, Name, Pattern, ShortText, check, look_of, problems
+from domain.engine.fields import FLAT, Code, Digits, Name, Pattern, ShortText
 from domain.engine.quick_check import good_of
 from domain.imports import AsImported
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from domain.engine.checking import check
 from domain.engine.errors import Invalid, NotFound
-from domain.engine.fields import check
 from domain.policy.follow_up import DEFAULT_POLICY, FollowUpPolicy, short_fuse
 from domain.policy.policies import Policies, PolicyPublished, PublishPolicy, policy_stream
 from domain.time.duration import Duration

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.engine.checking import check, problems
 from domain.engine.errors import Invalid
-from domain.engine.fields import check, problems
 from domain.policy.follow_up import DEFAULT_POLICY, FollowUpPolicy, short_fuse
 from domain.time.calendar import BusinessCalendar
 from domain.time.commitment import Deadlines

@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import pytest
 
+from domain.engine.checking import check
 from domain.engine.errors import Invalid, NotFound
-from domain.engine.fields import check
 from domain.policy.closed import CLOSED
 from domain.policy.process import (
     DEFAULT_PROCESS,

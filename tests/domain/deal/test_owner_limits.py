@@ -10,10 +10,10 @@ import pytest
 
 from domain.deal import commands as c
 from domain.deal.facts import PromiseEnded
+from domain.engine.checking import problems
 from domain.engine.command import Command
 from domain.engine.context import Reach
 from domain.engine.errors import Forbidden, NotFound, Refused
-from domain.engine.fields import problems
 from domain.engine.values import PromiseOutcome, id_within
 from domain.policy.follow_up import DEFAULT_POLICY
 from domain.policy.policies import PublishPolicy
