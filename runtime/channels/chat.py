@@ -18,8 +18,10 @@ from typing import Any
 from runtime.channels.message import Message, TryAgain, Undeliverable
 from runtime.channels.words import render, title
 
-TIMEOUT = 20.0
-"""Seconds for one message; each socket ends by itself long before."""
+CONNECT, READ, TIMEOUT = 8.0, 16.0, 30.0
+"""Seconds for a connection, for an answer, and for all of a message. The library's own (4 and 4) would have a slow service get it again
+and again.
+"""
 MOST_AT_ONCE = 4
 MOST = 20
 """Notices shown in a message."""
@@ -121,7 +123,7 @@ def parsed(address: str, schemes: Collection[str]) -> dict[str, Any]:
         raise NotAChat(f"has an option that is not allowed: {', '.join(unknown)}")
     if not str(found["host"]).endswith(HOSTS.get(found["schema"], "")):
         raise NotAChat("names a host that is not the service's")
-    return {**found, "overflow": "truncate"}
+    return {**found, "overflow": "truncate", "cto": CONNECT, "rto": READ}
 
 
 def _translated(address: str) -> str:

@@ -128,6 +128,11 @@ async def test_a_receiver_that_is_silent_is_not_waited_for(monkeypatch: pytest.M
             await ChatChannel(GENERIC, PUBLIC).send(message(to=there.address))
 
 
+def test_a_service_that_is_slow_is_waited_for_rather_than_told_twice() -> None:
+    there = chat._with(parsed("json://127.0.0.1/hook", GENERIC))[0]
+    assert (there.socket_connect_timeout, there.socket_read_timeout) == (8.0, 16.0)
+
+
 async def test_nobody_is_followed_to_another_place() -> None:
     with receiver() as elsewhere, receiver(307, f"http://127.0.0.1:{elsewhere.server_port}/x") as there:
         with pytest.raises(TryAgain, match="chat-refused"):
