@@ -8,7 +8,7 @@ from typing import NoReturn
 
 import typer
 
-from cli import event_log, events, keys, notifications, overview, projections, rehearse, serve, users
+from cli import event_log, events, keys, notifications, overview, parquet, projections, rehearse, serve, users
 from cli.engine import common, language
 from domain.capabilities import load
 
@@ -35,6 +35,7 @@ for module in (
     overview,
     events,
     event_log,
+    parquet,
     *load("cli"),
     projections,
     keys,

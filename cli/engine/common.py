@@ -258,7 +258,7 @@ def _as_typed(message: str) -> str:
 
 SAY_THEMSELVES = {
     **dict.fromkeys(("NotUsable", "ServerFailed", "NotReady"), UNREACHABLE),
-    **dict.fromkeys(("NotConfigured", "AlreadyRunning", "PortTaken", "ImportProblem"), REFUSED),
+    **dict.fromkeys(("NotConfigured", "AlreadyRunning", "PortTaken", "ImportProblem", "NotWritten"), REFUSED),
 }
 """Errors whose own words are all there is to say."""
 
