@@ -18,7 +18,7 @@ from domain.engine.errors import FieldError, Invalid
 from domain.engine.facts import FACTS
 from projections.cycle.known_at import position_at
 from projections.deal import history
-from projections.deal.history import Stored
+from projections.deal.events import DealEvent, Stored, rendered_rows
 from projections.engine.paging import Page, Params, Source, fetch, in_order, limit_of, opened, sealed
 
 NEWEST, LATER = 20_000, 500_000
@@ -84,13 +84,13 @@ async def search(
     if cursor is not None:
         high = min(high, opened(cursor, Place).before - 1)
     rows = await _found(source, asked, low, high, limit_of(limit) + 1)
-    told = await history.rendered_rows(source, [Stored(*row[:8]) for row in rows[:limit]], (language,))
+    told = await rendered_rows(source, [Stored(*row[:8]) for row in rows[:limit]], (language,))
     items = [_with_stream(event, row[8], language) for event, row in zip(told, rows, strict=False)]
     return Page(items, sealed(Place(items[-1].position)) if len(rows) > limit else None)
 
 
-def _with_stream(event: history.DealEvent, stream_id: UUID, language: str) -> FoundEvent:
-    given = {name: getattr(event, name) for name in history.DealEvent.__struct_fields__}
+def _with_stream(event: DealEvent, stream_id: UUID, language: str) -> FoundEvent:
+    given = {name: getattr(event, name) for name in DealEvent.__struct_fields__}
     return FoundEvent(**given | {"sentence": event.sentence[language], "stream_id": stream_id})
 
 

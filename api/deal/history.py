@@ -22,7 +22,7 @@ from api.engine.scopes import KnownAt, seen
 from domain.engine.errors import NotFound
 from projections.deal import board as deal_board
 from projections.deal import history as deal_history
-from projections.deal.history import DealEvent
+from projections.deal.events import DealEvent
 from projections.engine.paging import Page
 
 EXAMPLES = {

@@ -14,8 +14,8 @@ from cli.engine.tables import facts, say, table
 if TYPE_CHECKING:
     from projections.deal.agenda import AgendaItem, EndedItem, Outcomes
     from projections.deal.board import DealView
+    from projections.deal.events import DealEvent
     from projections.deal.funnel import FunnelStage
-    from projections.deal.history import DealEvent
     from projections.engine.paging import Page
     from projections.lead import LeadView
     from projections.people.rep_load import Load

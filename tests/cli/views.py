@@ -63,7 +63,7 @@ from projections.cycle import board as cycle_board
 from projections.cycle import pack_view
 from projections.deal import agenda, funnel
 from projections.deal import board as deal_board
-from projections.deal import history as deal_history
+from projections.deal.events import DealEvent
 from projections.engine import status
 from projections.engine.paging import Page
 from projections.engine.rebuild import Difference
@@ -149,7 +149,7 @@ def _details() -> Any:
 
 def _happenings() -> Page[Any]:
     one = msgspec.structs.replace(
-        extreme(deal_history.DealEvent),
+        extreme(DealEvent),
         sentence={"en": f"{TEXT} {AMOUNT:,} CNY", "zh": f"{TEXT} {AMOUNT:,} CNY"},
     )
     return Page([one], "more")

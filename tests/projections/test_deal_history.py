@@ -25,8 +25,8 @@ from domain.engine.values import Activity, ActivityKind, Direction, PromiseOutco
 from domain.policy.process import DEFAULT_PROCESS, REQUIREMENTS, declared_requirements
 from domain.time.commitment import Deadlines
 from projections.deal import history as deal_history
+from projections.deal.events import DealEvent, changes, ids_in
 from projections.deal.fold import DEAL_TOPICS
-from projections.deal.history import DealEvent, changes, ids_in
 from projections.deal.rendered import plain
 from projections.deal.sentences import EN, SENTENCES, TERMS, ZH, SentenceRenderer, places
 from projections.engine.paging import fetch_raw
