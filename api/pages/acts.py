@@ -62,6 +62,7 @@ FIRST: dict[str, tuple[str, ...]] = {
     "openCycle": ("scope", "period", "owner_id", "metrics"),
     "openScorecard": ("scope", "period", "definition", "owner_id", "manager_id", "currency"),
     "openActionItem": ("what", "due_at", "owner_id"),
+    "giveFeedback": ("text", "action_items"),
     "holdMeeting": ("notes", "decisions", "action_items"),
 }
 """What a form asks for at once; all else is under "more". Of an act that is not here: what is needed, or all where nothing is."""
@@ -219,7 +220,7 @@ async def _again(
         replace(control, found=found.get(control.name, ()))
         for control in filled(_controls(page, act), typed, errors)
     )
-    known = {control.name for control in controls} | {
+    known = {one.name for control in controls for one in (control, *control.parts)} | {
         f"{c.name}.{part}" for c in controls for part in ("amount", "currency", "kind", "id")
     }
     elsewhere = [

@@ -31,7 +31,7 @@ Given = Mapping[str, str]
 
 async def choices_of(page: Page, controls: tuple[Control, ...], given: Given) -> dict[str, list[Any]]:
     """What can be chosen, by what the controls are of: each with an id and a name. `given` is what the form is about and was filled in with."""
-    referring = {control.of for control in controls}
+    referring = {one.of for control in controls for one in (control, *control.parts)}
     wanted = referring & LISTS.keys()
     if any(control.kind == "scope" for control in controls):
         wanted |= {"rep", "team"}

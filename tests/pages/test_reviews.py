@@ -126,8 +126,26 @@ def test_a_meeting_has_its_agenda_and_what_it_waits_for(house: House, meeting: J
 
 def test_a_decision_of_a_meeting_is_asked_for_and_taken(house: House, meeting: Json, post_act: Post) -> None:
     address, manager = f"/desk/meetings/{meeting['id']}", house.browser("south-manager")
-    held = {"by": str(house.reps["south"]), "notes": "offers are <b>late</b>"}
-    told(house.admin.post(f"/meetings/{meeting['id']}/hold", json=held))
+    chair = house.browser("admin")
+    form = chair.get("/desk/act/holdMeeting", params={"meeting_id": meeting["id"]}).text
+    assert (
+        f'value="{house.reps["south"]}"'
+        in form.split('name="action_items.0.owner_id"')[1].split("</select>")[0]
+    )
+    minutes = {"meeting_id": meeting["id"], "next": address}
+    typed = {
+        "by": str(house.reps["south"]),
+        "notes": "offers are <b>late</b>",
+        "action_items.0.what": "Bring the list",
+        "present": str(house.reps["south"]),
+    }
+    late = post_act(chair, "holdMeeting", minutes, **typed, **{"action_items.0.due_at": SOON[:16]})
+    assert late.status_code == 422, "nobody is named who does it"
+    assert ">Bring the list</textarea>" in late.text
+    typed |= {"action_items.0.due_at": SOON[:16], "action_items.0.owner_id": str(house.reps["south"])}
+    held = post_act(chair, "holdMeeting", minutes, **typed)
+    assert held.status_code == 303, held.text
+    assert "Bring the list" in chair.get(held.headers["location"]).text
     question = {"question": "One list?", "of": str(house.reps["south"]), "due_at": SOON[:16]}
     asked = post_act(
         manager, "askMeetingDecision", {"meeting_id": meeting["id"], "next": address}, **question

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from jinja2.ext import babel_extract
 
+from api.pages.acts import WHOLE
 from api.pages.admin.tabs import TABS
 from api.pages.engine.forms import controls_of
 from api.pages.engine.rendering import TEMPLATES
@@ -45,7 +46,8 @@ def test_of_every_form() -> None:
     fields = {
         text
         for act in acts().values()
-        for control in map(partial(worded, act), controls_of(act))
+        for asked in map(partial(worded, act), controls_of(act))
+        for control in (asked, *(() if act.operation in WHOLE else asked.parts))
         for text in (control.label, control.help)
         if text
     }

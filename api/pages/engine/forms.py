@@ -26,6 +26,8 @@ from domain.time.periods import Period
 
 BODY = "body"
 """The name of a control that is the whole body."""
+ROWS = 8
+"""Of a list of values so many can be typed at once."""
 LONG = 1_000
 """A text that may be longer gets several lines."""
 KINDS = {
@@ -53,7 +55,7 @@ class Found:
 @dataclass(frozen=True, slots=True)
 class Control:
     """One field as it is shown. `name` is its dotted place in the body; `kind` one of text, long, number, whole, money, day, moment,
-    yes, either, choice, id, ids, lines, scope, json; `of` what an id refers to, or a text is the name of; `options` the values of a choice.
+    yes, either, choice, id, ids, rows, lines, scope, json; `of` what an id refers to, or a text is the name of; `options` the values of a choice.
     """
 
     name: str
@@ -72,6 +74,13 @@ class Control:
     found: tuple[Found, ...] = ()
     """What it may stand for, where the name that was typed is that of several."""
     errors: tuple[str, ...] = ()
+    rows: tuple[tuple[Control, ...], ...] = ()
+    """Of several values of several parts: the controls of each."""
+
+    @property
+    def parts(self) -> Iterator[Control]:
+        """Of its rows."""
+        return (one for row in self.rows for one in row)
 
     @property
     def id(self) -> str:
@@ -152,10 +161,25 @@ def _is_plain(cls: Any) -> bool:
 
 
 def _several(base: Control, inner: Any) -> Control:
-    """A list: of texts one a line, of ids some of those that are there, of anything else as JSON."""
+    """A list: of texts one a line, of ids some of those that are there, of plain values some rows, of anything else as JSON."""
     if refers := _marker(inner, Refers):
         return replace(base, kind="ids", of=refers.kind)
+    kind = plain(inner)
+    if isinstance(kind, type) and is_dataclass(kind) and _is_plain(kind):
+        rows = tuple(_row(f"{base.name}.{n}", kind) for n in range(ROWS))
+        if not any(one.kind in ("json", "rows") for one in rows[0]):
+            return replace(base, kind="rows", rows=rows)
     return replace(base, kind="lines" if plain(inner) is str else "json", of=_name_of(inner))
+
+
+def _row(name: str, cls: Any) -> tuple[Control, ...]:
+    """Of one value; a plain id is the command's own to make. Whether something is needed depends on whether there is any of it."""
+    hints = typing.get_type_hints(cls, include_extras=True)
+    made = (
+        replace(control, needed=False, label=control.label.rpartition(": ")[2])
+        for control in _inside(name, cls, needed=False)
+    )
+    return tuple(one for one in made if plain(hints[one.name.rpartition(".")[2]]) is not UUID or one.of)
 
 
 def _text(base: Control, hint: Any) -> Control:

@@ -51,6 +51,8 @@ def _put(body: dict[str, Any], path: list[str], value: Any) -> None:
 
 def _value(control: Control, typed: Mapping[str, str], zone: ZoneInfo) -> Any:
     text = str(typed.get(control.name, "")).strip()
+    if control.kind == "rows":
+        return [read for row in control.rows if (read := _row(row, typed, zone))] or None
     if control.kind == "yes":
         return text == "on" or _unchecked(control, typed)
     if control.kind == "either":
@@ -60,6 +62,12 @@ def _value(control: Control, typed: Mapping[str, str], zone: ZoneInfo) -> Any:
     if control.kind == "scope":
         return _scope(typed, control.name)
     return _read(control, text, zone) if text else None
+
+
+def _row(row: Sequence[Control], typed: Mapping[str, str], zone: ZoneInfo) -> dict[str, Any]:
+    """Without what is empty."""
+    values = ((control.name.rpartition(".")[2], _value(control, typed, zone)) for control in row)
+    return {name: value for name, value in values if value is not None}
 
 
 def _read(control: Control, text: str, zone: ZoneInfo) -> Any:
@@ -146,6 +154,9 @@ def _filled(control: Control, typed: Mapping[str, str], errors: Mapping[str, Seq
         for name in (control.name, *(f"{control.name}.{part}" for part in inner))
         for m in errors.get(name, ())
     )
+    if control.kind == "rows":
+        rows = tuple(tuple(_filled(one, typed, errors) for one in row) for row in control.rows)
+        return replace(control, rows=rows, errors=tuple(errors.get(control.name, ())))
     if control.kind in ("money", "scope"):
         value: Any = {part: typed.get(f"{control.name}.{part}", "") for part in inner}
     else:
