@@ -42,7 +42,7 @@ HOW_MANY = (
     "SELECT count(*) FILTER (WHERE w.key_id IS NOT DISTINCT FROM %(key_id)s AND w.account_id IS NOT DISTINCT FROM %(account_id)s),"
     " count(*) FROM app.webhook_endpoints w"
 )
-ALONE = "SELECT pg_advisory_xact_lock(7205031)"
+ALONE = "SELECT pg_advisory_xact_lock(7205041)"
 MAKE = (
     "INSERT INTO app.webhook_endpoints"
     " (id, name, url, topics, envelope, personal, key_id, account_id, position, reached, created_by, changed_by)"
