@@ -34,6 +34,10 @@ def run_dev(*, demo: bool, data: Path | None, deals: int, seed: int, json: bool 
 def _serve(output: EventOutput, *, demo: bool, data: Path | None, deals: int, seed: int) -> None:
     from runtime.supervisor import Supervisor
 
+    if demo:
+        from cli.demo.receiver import NETWORKS, allowed
+
+        os.environ[NETWORKS] = allowed(os.environ.get(NETWORKS, ""))
     output.event("starting", "starting PostgreSQL, Temporal, the API, the worker and the followers …")
     with Supervisor(told=output.signalled) as system:
         os.environ.update({name: system.environment[name] for name in ("SALESLOOP_DATA", "DATABASE_URL")})

@@ -45,6 +45,7 @@ GROUPS: Mapping[str, str] = {
     "meeting": "review meetings",
     "case": "service cases",
     "recipient": "addresses that take nothing",
+    "webhook": "webhooks that were switched off",
     "import": "finished imports",
     "read-model": "read models that stopped",
 }

@@ -6,6 +6,7 @@ Fact: it was switched off, since what was sent was not taken for days, since it 
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -15,6 +16,7 @@ from domain.engine.aggregate import Aggregate, when
 from domain.engine.command import Command, answers, handles
 from domain.engine.facts import Fact, fact
 from domain.engine.fields import UserId, Version
+from domain.engine.notices import ADMINS, Login, NoticeRule, Who, Word
 from domain.engine.unit_of_work import UnitOfWork
 
 
@@ -75,3 +77,25 @@ def switch_off(command: SwitchOffWebhook, work: UnitOfWork) -> dict[str, Any]:
     if command.generation > webhook.generation:
         webhook.record(WebhookSwitchedOff.filled(command))
     return answer_of(webhook)
+
+
+def _its_owner(fact: WebhookSwitchedOff, _webhook: Any) -> Iterator[Who]:
+    yield ADMINS
+    yield Login(fact.owner)
+
+
+def _why(_webhook: Any, fact: WebhookSwitchedOff) -> Mapping[str, Any]:
+    return {"reason": Word(fact.reason)}
+
+
+NOTICES = (
+    NoticeRule(
+        name="webhook.switched-off",
+        called="webhooks that were switched off",
+        says="A webhook of {owner} was switched off ({reason}): nothing more is sent to it until somebody resumes it",
+        about=Webhook,
+        facts=(WebhookSwitchedOff,),
+        to=_its_owner,
+        places=_why,
+    ),
+)

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from cli.demo.cycle import run_cycle, turn_of
 from cli.demo.mails import show_mails
+from cli.demo.receiver import receiving, show_received
 from cli.demo.short_fuse import burn, publish_policies
 from cli.demo.shown import show_cycle
 from cli.engine.common import ledger
@@ -47,7 +48,9 @@ async def show_demo(
         await caught_up(opened, output)
         stages = await _funnel(opened, output)
         await _health(opened, output)
-        fused = await burn(opened, handler, _currency(stages), output)
+        async with receiving(opened) as received:
+            fused = await burn(opened, handler, _currency(stages), output)
+            await show_received(opened, received, fused, output)
         await show_mails(opened, fused, output)
         await _turn(opened, handler, output)
         await caught_up(opened, output)

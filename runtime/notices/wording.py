@@ -39,6 +39,7 @@ PATHS = {
     "action item": "/desk/action-items/{id}",
     "import": "/desk/admin/imports/{id}",
     "recipient": "/desk/admin/accounts",
+    "webhook": "/desk/admin/webhooks/{id}",
     "read model": "/desk/admin/read-models",
 }
 """Where each kind of thing is looked at."""

@@ -157,6 +157,10 @@ def _goes_on(told: list[dict[str, Any]], said: str) -> None:
     assert fresh == {f"Short fuse {FUSED + n + 1}" for n in range(FUSED)}
     assert by_name["health"]["open_deals"] == by_name["health"]["live_promises"] > 0
     _tells_of_each_once(by_name["mails"]["mails"], fresh)
+    told_by_webhook = by_name["webhook"]
+    assert told_by_webhook["received"] == told_by_webhook["recorded"] > 3 * FUSED
+    assert told_by_webhook["in_order"]
+    assert told_by_webhook["refused"] == 0
     assert "cycle.closed-before" in by_name
     assert by_name["review-pack"]["pack"]["equal"], "the frozen pack is still the same bytes"
     [target] = by_name["next-target"]["targets"]

@@ -56,6 +56,55 @@ class TestKeys:
         assert httpx.get(f"{house.base}/policies", headers=asked).status_code == 401
 
 
+class TestWebhooks:
+    URL = "https://93.184.215.14/hook"
+
+    def made(self, admin: httpx.Client, **typed: str) -> str:
+        answer = send(admin, "/desk/admin/webhooks", name="warehouse", url=self.URL, **typed)
+        assert answer.status_code == 200, answer.text
+        return answer.text.partition('<a href="/desk/admin/webhooks/')[2].partition('"')[0]
+
+    def test_an_endpoint_is_made_with_a_secret_that_is_shown_once(self, admin: httpx.Client) -> None:
+        answer = send(admin, "/desk/admin/webhooks", name="lake", url=self.URL, topics="deal.won, promise")
+        secret = answer.text.partition('<code class="secret">')[2].partition("<")[0]
+        assert secret.startswith("whsec_")
+        id = answer.text.partition('<a href="/desk/admin/webhooks/')[2].partition('"')[0]
+        for path in ("/desk/admin/webhooks", f"/desk/admin/webhooks/{id}"):
+            page = admin.get(path).text
+            assert "lake" in page
+            assert secret not in page
+        assert "deal.won, promise" in admin.get(f"/desk/admin/webhooks/{id}").text
+
+    def test_what_is_wrong_is_said_and_what_was_typed_stays(self, admin: httpx.Client) -> None:
+        answer = send(
+            admin, "/desk/admin/webhooks", name="lake", url="https://10.0.0.1/", topics="deal.dreamt-of"
+        )
+        assert answer.status_code == 422
+        assert "deal.dreamt-of" in answer.text
+        answer = send(admin, "/desk/admin/webhooks", name="lake", url="https://10.0.0.1/")
+        assert "SALESLOOP_WEBHOOK_NETWORKS" in answer.text
+        assert 'value="https://10.0.0.1/"' in answer.text
+
+    def test_it_is_paused_resumed_replayed_rotated_and_deleted(self, admin: httpx.Client) -> None:
+        place = f"/desk/admin/webhooks/{self.made(admin)}"
+
+        def done(act: str, **typed: str) -> httpx.Response:
+            token = hidden(admin.get(place).text, "csrf")
+            return admin.post(f"{place}/{act}", data={"csrf": token, **typed})
+
+        assert done("pause").status_code == 303
+        assert f"{place}/resume" in admin.get(place).text
+        assert done("resume").status_code == 303
+        assert done("replay", after="0").status_code == 303
+        assert done("replay", after="999999999").status_code == 422
+        assert 'class="secret">whsec_' in done("rotate").text
+        assert done("delete").status_code == 303
+        assert admin.get(place).status_code == 404
+
+    def test_it_is_an_administrator_s(self, house: House) -> None:
+        assert house.browser("north-manager").get("/desk/admin/webhooks").status_code == 403
+
+
 class TestImports:
     def test_a_file_is_taken_and_followed(self, admin: httpx.Client) -> None:
         token = hidden(admin.get("/desk/admin/imports").text, "csrf")

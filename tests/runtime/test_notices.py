@@ -114,6 +114,7 @@ CASES = [
     Case("meeting.decision-handed-over", [*MEETING, fact("meeting.decision-asked", question="Hire?", of=OTHER)], fact("meeting.decision-handed-over", before=OTHER, after=SOME), {SOME}, "The decision of a review meeting is yours now: Hire?", "复盘会议的决定现由您作出：Hire?", [fact("meeting.decision-taken")]),
     Case("case.missed", [fact("case.opened", title="It leaks", customer_id=THIRD)], fact("case.missed"), {SOME}, f"The service case It leaks (Blue Sea) is late: answer was due {WHEN}", f"服务单It leaks（Blue Sea）已逾期：首次响应应于 {DANN} 前完成", [fact("case.answered")]),
     Case("recipient.address-failed", [], fact("recipient.address-failed", login="li.wei", code="smtp-550"), {ADMINS}, "What is sent to li.wei by mail is refused for good (smtp-550): nothing more is sent there", "发往 li.wei 邮箱的通知被永久拒收（smtp-550）：不再向该地址发送", [fact("recipient.address-restored")]),
+    Case("webhook.switched-off", [], fact("webhook.switched-off", owner="li.wei"), {ADMINS, Login("li.wei")}, "A webhook of li.wei was switched off (failing): nothing more is sent to it until somebody resumes it", "li.wei 的事件推送已停用（持续失败）：在有人恢复之前不再推送"),
 ]  # fmt: skip
 
 

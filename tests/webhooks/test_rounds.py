@@ -3,36 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
-from typing import Any
-from uuid import UUID, uuid4
+from datetime import timedelta
 
-import psycopg
 import pytest
-from standardwebhooks import WebhookVerificationError
 
-from api.engine.roles import Role
-from api.engine.users import KeyStore
-from domain.deal.commands import OpenDeal
-from domain.engine.facts import FACTS, personal_fields
-from domain.people.people import FormTeam, HireRep, RepLeaves
-from runtime.codec import encode
-from runtime.webhooks.payload import stripped
 from runtime.webhooks.rounds import SCHEDULE
-from tests.domain.stored_names import sample_of
 from tests.webhooks import receiver as r
 from tests.webhooks.post import Post
 from tests.webhooks.receiver import Answer, Message
 
 NO = r.status(503)
-APPEND = """
-INSERT INTO ledger.events (position, stream_id, version, topic, schema_version, data, meta, event_id, occurred_at, recorded_at)
-SELECT h.position + 1, %s, 3, 'deal.teleported', 1, '{"to": "the moon"}', h.meta, gen_random_uuid(), now(), now()
-  FROM ledger.events h ORDER BY position DESC LIMIT 1
-"""
 
 
 def refusing(streams: set[str]) -> Answer:
@@ -112,58 +94,6 @@ class TestEvents:
             == len(post.receiver.positions)
             == await post.office.ledger.head() - 2
         )
-
-
-class TestPersonalData:
-    async def test_stays_out(self, post: Post) -> None:
-        id, _ = await post.make()
-        deal = await post.deal()
-        await post.touch(deal, summary="he told me of his daughter")
-        await post.rounds(id)
-        assert post.receiver.got
-        assert "daughter" not in "".join(message.body for message in post.receiver.got)
-
-    async def test_comes_where_it_was_permitted(self, post: Post) -> None:
-        id, _ = await post.make(personal=True)
-        deal = await post.deal()
-        await post.touch(deal, summary="he told me of his daughter")
-        await post.rounds(id)
-        assert "daughter" in "".join(message.body for message in post.receiver.got)
-
-    @pytest.mark.parametrize("topic", sorted(t for t in FACTS if personal_fields(FACTS[t])))
-    def test_is_taken_out_of_every_event_that_may_hold_it(self, topic: str) -> None:
-        """And nothing beside it: what is not marked is as it is stored."""
-        fact = sample_of(FACTS[topic], "sample")
-        marked = personal_fields(FACTS[topic])
-        whole, left = _paths(json.loads(encode(fact))), _paths(stripped(fact))
-        assert not left & marked.keys()
-        assert {path for path in whole - left if not _within(path, marked)} == set()
-
-    async def test_an_event_of_a_newer_release_comes_without_its_data(self, post: Post) -> None:
-        id, _ = await post.make()
-        deal = await post.deal()
-        written_by_a_newer_release(post, deal)
-        await post.rounds(id)
-        told = post.receiver.got[-1].event
-        assert (told["topic"], told["known"], told["data"]) == ("deal.teleported", False, None)
-
-
-def written_by_a_newer_release(post: Post, deal: UUID) -> None:
-    with psycopg.connect(post.office.url) as connection:
-        connection.execute(APPEND, [deal])
-
-
-def _paths(value: Any, before: str = "") -> set[str]:
-    if isinstance(value, list):
-        return {path for one in value for path in _paths(one, before)}
-    if not isinstance(value, dict):
-        return {before}
-    inner = [(f"{before}.{name}" if before else name, one) for name, one in value.items()]
-    return {before} - {""} | {found for path, one in inner for found in _paths(one, path)}
-
-
-def _within(path: str, marked: Any) -> bool:
-    return any(path == one or path.startswith(f"{one}.") for one in marked)
 
 
 class TestAReceiverThatRefusesOneDeal:
@@ -277,97 +207,6 @@ class TestAReceiverThatIsAway:
         post.receiver.answer = r.status(429, f"Retry-After: {asked}")
         made = await post.round(id)
         assert made.again_at == post.now + waits
-
-
-class TestSecrets:
-    async def test_both_count_while_one_takes_the_other_s_place(self, post: Post) -> None:
-        id, old = await post.make()
-        new = await post.endpoints.rotate(id, timedelta(hours=1))
-        await post.deal()
-        await post.rounds(id)
-        assert post.receiver.got[0].verified(old) == post.receiver.got[0].verified(new)
-
-    async def test_of_before_count_no_longer_than_was_said(self, post: Post) -> None:
-        id, old = await post.make()
-        new = await post.endpoints.rotate(id, timedelta(0))
-        await post.deal()
-        await post.rounds(id)
-        assert post.receiver.got[0].verified(new)
-        with pytest.raises(WebhookVerificationError):
-            post.receiver.got[0].verified(old)
-
-
-class TestAnOwner:
-    async def test_gets_what_they_may_see(self, post: Post, read_models: None) -> None:
-        rep = await post.key(Role.REP, rep_id=post.office.rep_id)
-        id, _ = await post.make(rep)
-        mine = await post.deal()
-        await other_team_s_deal(post)
-        await post.seen_by_the_board()
-        await post.rounds(id)
-        assert {message.event["stream_id"] for message in post.receiver.got} == {str(mine)}
-
-    async def test_whose_key_was_revoked_gets_nothing_more(self, post: Post) -> None:
-        owner = await post.key(Role.AUDITOR)
-        id, _ = await post.make(owner)
-        await post.deal()
-        assert owner.key_id is not None
-        await KeyStore(post.office.ledger).revoke(owner.key_id)
-        assert (await post.round(id)).off == "owner-gone"
-        assert not post.receiver.got
-
-    async def test_who_left_gets_nothing_more(self, post: Post) -> None:
-        rep_id = await post.office.hire()
-        id, _ = await post.make(await post.key(Role.REP, rep_id=rep_id))
-        await post.office.run(RepLeaves(rep_id=rep_id), now=datetime.now(UTC))
-        assert (await post.round(id)).off == "owner-gone"
-
-
-async def other_team_s_deal(post: Post) -> None:
-    team_id, rep_id, now = uuid4(), uuid4(), datetime.now(UTC)
-    await post.office.run(FormTeam(team_id=team_id, name="South"))
-    await post.office.run(HireRep(rep_id=rep_id, name="Wang Fang", team_id=team_id))
-    await post.office.run(OpenDeal(deal_id=uuid4(), title="Pumps", owner_id=rep_id), now=now)
-
-
-class TestAPerson:
-    async def test_pauses_and_resumes_it_where_it_was(self, post: Post) -> None:
-        id, _ = await post.make()
-        await post.endpoints.pause(id, "u-1")
-        await post.deal()
-        assert (await post.round(id)).over
-        assert not post.receiver.got
-        await post.endpoints.resume(id, "u-1")
-        await post.rounds(id)
-        assert sorted(post.receiver.positions) == list(range(3, await post.office.ledger.head() + 1))
-
-    async def test_who_replays_in_the_middle_of_a_round_is_not_overruled_by_it(self, post: Post) -> None:
-        id, _ = await post.make()
-        for _ in range(3):
-            await post.deal()
-        yes = r.status(204)
-
-        async def answer(message: Message, writer: asyncio.StreamWriter) -> None:
-            if len(post.receiver.got) == 1:
-                await post.endpoints.replay(id, 0, "u-1")
-            await yes(message, writer)
-
-        post.receiver.answer = answer
-        assert (await post.round(id)).more
-        assert (await post.shown(id))["position"] == 0
-
-    async def test_who_deletes_it_in_the_middle_of_a_round_ends_it(self, post: Post) -> None:
-        id, _ = await post.make()
-        await post.deal()
-        yes = r.status(204)
-
-        async def answer(message: Message, writer: asyncio.StreamWriter) -> None:
-            await post.endpoints.remove(id)
-            await yes(message, writer)
-
-        post.receiver.answer = answer
-        await post.round(id)
-        assert (await post.round(id)).over
 
 
 async def test_the_log_keeps_so_much_and_no_more(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:

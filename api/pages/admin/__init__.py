@@ -1,10 +1,10 @@
-"""api: the pages of administrators — people, accounts, keys, rules, imports, read models."""
+"""api: the pages of administrators — people, accounts, keys, rules, imports, notices, webhooks, read models."""
 
 from __future__ import annotations
 
 from fastapi import Response
 
-from api.pages.admin import access, imports, notices, operations, people
+from api.pages.admin import access, imports, notices, operations, people, webhooks
 from api.pages.admin.tabs import Admin
 from api.pages.engine.page import router
 
@@ -16,4 +16,4 @@ async def admin(page: Admin) -> Response:
     return await people.people(page)
 
 
-ROUTERS = (front, people.pages, access.pages, imports.pages, notices.pages, operations.pages)
+ROUTERS = (front, people.pages, access.pages, imports.pages, notices.pages, webhooks.pages, operations.pages)

@@ -16,6 +16,7 @@ TABS = (
     ("rules", "Rules"),
     ("imports", "Imports"),
     ("notices", "Notices"),
+    ("webhooks", "Webhooks"),
     ("read-models", "Read models"),
 )
 Admin = Annotated[Page, Depends(may_open(*ADMIN))]
