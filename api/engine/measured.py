@@ -8,7 +8,7 @@ from __future__ import annotations
 from api.engine.metrics import Metrics
 from projections.deal import agenda
 from projections.engine.paging import Source
-from projections.engine.workflow_followers import followers, last_sweep
+from projections.engine.workflow_followers import followers, last_sweep, overdue_notices
 
 
 async def measure(source: Source, told: Metrics) -> None:
@@ -17,6 +17,7 @@ async def measure(source: Source, told: Metrics) -> None:
     told.promises(live=health.live, lacking=health.lacking, overdue=health.overdue)
     for one in await followers(source):
         told.follower(one.name, one.behind, stopped=one.failing)
+    told.notices(overdue=await overdue_notices(source))
     sweep = await last_sweep(source)
     if sweep is not None:
         told.sweep(sweep.at, sweep.found)

@@ -62,6 +62,9 @@ class Metrics:
         self._halted = self._labelled(
             "salesloop_follower_failing", "1 where a follower's last try failed", "follower"
         )
+        self._untold = self._gauge(
+            "salesloop_notices_overdue", "notices that were due five minutes ago and are not sent"
+        )
         self._swept_at = self._gauge("salesloop_sweep_timestamp_seconds", "when the last sweep reported")
         self._swept = self._labelled("salesloop_sweep_found", "what the last sweep counted, by kind", "kind")
         self._refused = Counter(
@@ -113,6 +116,9 @@ class Metrics:
     def follower(self, name: str, behind: int, *, stopped: bool) -> None:
         self._behind.labels(name).set(behind)
         self._halted.labels(name).set(stopped)
+
+    def notices(self, *, overdue: int) -> None:
+        self._untold.set(overdue)
 
     def sweep(self, at: float, found: dict[str, int]) -> None:
         """`at` in seconds since 1970."""

@@ -12,6 +12,10 @@ FOLLOWERS = """
 SELECT p.name, GREATEST(h.head - p.position, 0), p.error IS NOT NULL
   FROM app.follower_positions p, (SELECT COALESCE(max(position), 0) AS head FROM ledger.events) h
 """
+OVERDUE = """
+SELECT count(*) FROM app.notices
+ WHERE state IN ('waiting', 'sending') AND due_at < now() - interval '5 minutes'
+"""
 LAST_SWEEP = (
     "SELECT extract(epoch FROM s.at)::float8, to_jsonb(s)::text FROM app.sweeps s ORDER BY s.at DESC LIMIT 1"
 )
@@ -34,6 +38,12 @@ class SweepStatus(msgspec.Struct):
 
 async def followers(source: Source) -> list[FollowerStatus]:
     return [FollowerStatus(*row) for row in await fetch(source, FOLLOWERS, [])]
+
+
+async def overdue_notices(source: Source) -> int:
+    """That should have been sent minutes ago: their receivers' workflows, or the servers of a channel, are away."""
+    ((count,),) = await fetch(source, OVERDUE, [])
+    return int(count)
 
 
 async def last_sweep(source: Source) -> SweepStatus | None:

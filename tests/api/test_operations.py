@@ -75,9 +75,18 @@ def test_metrics_tell_how_far_the_followers_are_and_what_the_last_sweep_found(ho
             "INSERT INTO app.sweeps (at, open_deals, timers, on_the_way, without_promise, without_timer, left_over, ownerless)"
             " VALUES ('2026-11-29T00:00:00Z', 9, 8, 0, 0, 1, 0, 0)"
         )
+        connection.execute(
+            "INSERT INTO app.accounts (id, login, role, created_by) VALUES (gen_random_uuid(), 'untold', 'auditor', 'ops')"
+        )
+        connection.execute(
+            "INSERT INTO app.notices (position, account_id, channel, kind, due_at)"
+            " SELECT n, id, 'mail', 'cycle.behind', now() - n * interval '4 minutes' FROM app.accounts, generate_series(1, 2) n"
+            " WHERE login = 'untold'"
+        )
     told = counted(house)
     assert told['salesloop_follower_lag_events{follower="deals"}'] == told["salesloop_ledger_head"] - 2
     assert told['salesloop_follower_failing{follower="deals"}'] == 1
+    assert told["salesloop_notices_overdue"] == 1
     assert told['salesloop_sweep_found{kind="without_timer"}'] == 1
     assert told["salesloop_sweep_timestamp_seconds"] == 1_795_910_400
 
