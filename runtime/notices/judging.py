@@ -51,6 +51,7 @@ class Open(NamedTuple):
     schema: int | None
     data: str | None
     recorded_at: datetime | None
+    event_id: UUID | None
 
     @property
     def key(self) -> tuple[int, str, str, str]:

@@ -44,7 +44,7 @@ LONG = timedelta(minutes=5)
 """A pause that may lead into quiet hours."""
 OPEN = """
     SELECT n.position, n.channel, n.kind, n.detail, n.stream_id, n.deal_id, n.state, n.due_at, n.decided_at, n.message_id, n.tries,
-           e.topic, e.schema_version, e.data::text, e.recorded_at
+           e.topic, e.schema_version, e.data::text, e.recorded_at, e.event_id
       FROM app.notices n LEFT JOIN ledger.events e ON e.position = n.position AND e.stream_id = n.stream_id
      WHERE n.account_id = %(account)s AND n.state IN ('waiting', 'sending') AND n.due_at <= %(now)s
        AND (n.state = 'sending' OR NOT EXISTS (
@@ -251,7 +251,9 @@ def _where(failure: Exception) -> str:
 
 
 def message_id(account_id: UUID, first: Open) -> UUID:
-    return uuid5(NAMESPACE, f"{account_id}|{first.channel}|{first.position}|{first.kind}|{first.detail}")
+    """Of the event itself where there is one: after a restore of an earlier backup another event may have its position."""
+    of = first.event_id or first.position
+    return uuid5(NAMESPACE, f"{account_id}|{first.channel}|{of}|{first.kind}|{first.detail}")
 
 
 def batches(good: Sequence[Judged], now: datetime) -> list[list[Judged]]:
