@@ -16,6 +16,7 @@ from domain.cycle.policies import CyclePolicies, cycle_policy_stream
 from domain.engine.notices import Administrators, Leaders, Login, Who
 from domain.notification.hours import Cadence, Hours, chosen
 from domain.time.calendar import BusinessCalendar
+from domain.time.zones import timezone_problem
 from runtime.codec import decode_fact
 
 ACCOUNTS = """
@@ -88,7 +89,7 @@ def account_of(row: tuple[Any, ...], company: BusinessCalendar) -> Account:
         team_id=team_id,
         language=language or "en",
         hours=Hours(
-            timezone or company.timezone,
+            timezone if timezone and not timezone_problem(timezone) else company.timezone,
             quiet_from,
             quiet_until,
             daily_at or time(8),

@@ -5,13 +5,16 @@ Everything is held against the ledger and the accounts as they are now: the prom
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from traceback import extract_tb
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from domain.engine.aggregate import Aggregate
+from domain.engine.errors import UnknownTopic
 from domain.engine.facts import Fact
 from domain.engine.notices import NoticeRule, Word, reach_of
 from domain.notices import BY_TOPIC, IMPORT_FINISHED, NOTICES, READ_MODEL_STOPPED
@@ -28,9 +31,18 @@ from runtime.notices.wording import Places, Wording, needed, path_to
 NO_LONGER_TRUE, NOT_CONCERNED, LEFT = "no-longer-true", "not-concerned", "left"
 NOT_ALLOWED, SWITCHED_OFF = "not-allowed", "switched-off"
 NO_ADDRESS, ADDRESS_FAILED = "no-address", "address-failed"
-UNKNOWN, NO_CHANNEL = "unknown-kind", "no-channel"
+UNKNOWN, NO_CHANNEL, NOT_MADE = "unknown-kind", "no-channel", "not-made"
 IMPORT = "SELECT id, source, state, accepted, rows_total, refused FROM app.import_jobs WHERE id = ANY(%s)"
 STOPPED = "SELECT name, position FROM read.positions WHERE suffix = '' AND status = 'stopped'"
+
+
+log = logging.getLogger(__name__)
+
+
+def where(failure: Exception) -> str:
+    """Without its text, which may hold what was to be sent."""
+    last = extract_tb(failure.__traceback__)[-1]
+    return f"{type(failure).__name__}:{last.name}:{last.lineno}"
 
 
 class Open(NamedTuple):
@@ -95,7 +107,13 @@ class Judge:
         reason = self._gone(one, way)
         if reason is not None:
             return Judged(one, way, reason)
-        return self._unrecorded(one, way) if one.topic is None else self._recorded(one, way)
+        try:
+            return self._unrecorded(one, way) if one.topic is None else self._recorded(one, way)
+        except UnknownTopic:  # a newer release wrote it: whoever is of that one tells it
+            raise
+        except Exception as failure:  # noqa: BLE001 - a rule that breaks on one notice is no reason to send no other
+            log.warning("a notice of %s at %d was not made: %s", one.kind, one.position, where(failure))
+            return Judged(one, way, NOT_MADE)
 
     def _gone(self, one: Open, way: Way) -> str | None:
         """Why nothing is told to this account by this channel."""

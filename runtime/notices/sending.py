@@ -10,7 +10,6 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from traceback import extract_tb
 from typing import Any, Protocol
 from uuid import UUID, uuid5
 
@@ -20,7 +19,7 @@ from runtime.channels.message import Channel, Message, TryAgain, Undeliverable
 from runtime.database import Pool
 from runtime.notices.accounts import COMPANY_CALENDAR, ONE, Account, account_of, calendar_of
 from runtime.notices.deciding import ADDRESS_FAILED, ADDRESS_RESTORED, WAITING, Load
-from runtime.notices.judging import LEFT, Judged, Open, judged
+from runtime.notices.judging import LEFT, Judged, Open, judged, where
 from runtime.notices.wording import Wording
 
 NAMESPACE = UUID("6f0c3c0e-6a53-4b7d-9d0e-5f6f3a0f8a52")
@@ -202,7 +201,7 @@ class Round:
             await self._dead(channel, many, refused.code)
         except Exception as failure:  # noqa: BLE001 - what one message breaks on is no reason to send no other
             log.warning(
-                "a message to the account %s was not made or sent: %s", self.account.id, _where(failure)
+                "a message to the account %s was not made or sent: %s", self.account.id, where(failure)
             )
             await self._again(many, type(failure).__name__)
         else:
@@ -242,12 +241,6 @@ class Round:
             name=self.account.name,
             unsubscribe=UNSUBSCRIBE.format(token=await self.sender.token(self.account)),
         )
-
-
-def _where(failure: Exception) -> str:
-    """Without its text, which may hold what was to be sent."""
-    last = extract_tb(failure.__traceback__)[-1]
-    return f"{type(failure).__name__} in {last.name}, line {last.lineno}"
 
 
 def message_id(account_id: UUID, first: Open) -> UUID:

@@ -114,6 +114,13 @@ class Telling:
 
         await until(done)
 
+    async def sent(self) -> None:
+        """Everything is decided, and sent or dropped; and nobody follows any more."""
+        if self.follower is None:
+            self.follow()
+        await self.settled()
+        await self.stop_following()
+
     async def tried(self, times: int) -> bool:
         return len(self.world.mailbox.tries) >= times
 

@@ -9,13 +9,14 @@ import pytest
 
 from api.engine.accounts import Accounts
 from api.engine.roles import Role
-from domain.deal.commands import HandOver, LoseDeal, OpenDeal
+from domain.deal.commands import HandOver, OpenDeal
 from domain.engine.context import Channel
-from domain.people.people import FormTeam, RepLeaves
+from domain.people.people import FormTeam
 from runtime.channels.message import TryAgain, Undeliverable
 from tests.conftest import eventually
 from tests.workflows.telling import ADMIN, MANAGER, REP, Telling, telling
-from tests.workflows.world import World
+from tests.workflows.world import Running, World
+from workflows.notification.follower import NoticeFollower
 from workflows.notification.messages import wake
 from workflows.sweep.messages import Sweep
 from workflows.sweep.workflow import SweepWorkflow
@@ -26,21 +27,13 @@ async def told(real: World) -> Telling:
     return await telling(real)
 
 
-async def sent(told: Telling) -> None:
-    """Everything is decided and sent, or dropped."""
-    if told.follower is None:
-        told.follow()
-    await told.settled()
-    await told.stop_following()
-
-
 class TestOfAPromise:
     async def test_it_is_mailed_to_its_owner_and_then_to_the_manager(self, told: Telling) -> None:
         told.follow()
         deal = await told.a_deal()
         await told.miss(deal)
         await told.escalate(deal)
-        await sent(told)
+        await told.sent()
         assert told.world.mailbox.kinds(REP) == ["promise.missed"]
         assert told.world.mailbox.kinds(MANAGER) == ["promise.escalated"]
         (mail,) = told.world.mailbox.to(REP)
@@ -53,19 +46,19 @@ class TestOfAPromise:
     async def test_several_accounts_of_one_person_are_each_told(self, told: Telling) -> None:
         await told.account("rep-phone", Role.REP, rep_id=told.world.office.rep_id)
         await told.miss(await told.a_deal())
-        await sent(told)
+        await told.sent()
         assert {mail.to for mail in told.world.mailbox.messages} == {REP, "rep-phone@example.org"}
 
     async def test_a_disabled_account_is_not_told(self, told: Telling) -> None:
         await Accounts(told.world.office.ledger).disable(told.accounts["rep"], "ops")
         await told.miss(await told.a_deal())
-        await sent(told)
+        await told.sent()
         assert await told.rows("kind") == []
 
     async def test_one_without_an_address_is_kept_and_not_sent(self, told: Telling) -> None:
         await told.account("no-mail", Role.REP, rep_id=told.world.office.rep_id, email=None)
         await told.miss(await told.a_deal())
-        await sent(told)
+        await told.sent()
         assert await told.rows("state", "reason") == [
             ("no-mail", "dropped", "no-address"),
             ("rep", "sent", None),
@@ -78,25 +71,25 @@ class TestWhoIsTold:
         await told.account("colleague", Role.REP, rep_id=colleague)
         deal = await told.a_deal()
         await told.by("colleague", HandOver(deal_id=deal, to=colleague, handover_note="mine"))
-        await sent(told)
+        await told.sent()
         assert told.world.mailbox.messages == []
 
     async def test_nor_by_another_account_of_theirs(self, told: Telling) -> None:
         await told.account("rep-phone", Role.REP, rep_id=told.world.office.rep_id)
         await told.a_deal()
-        await sent(told)
+        await told.sent()
         assert await told.rows("kind") == []
 
     async def test_who_is_given_a_deal(self, told: Telling) -> None:
         deal = OpenDeal(deal_id=uuid4(), title="Forty boilers", owner_id=told.world.office.rep_id)
         await told.by("manager", deal)
-        await sent(told)
+        await told.sent()
         assert told.world.mailbox.sentences(REP) == ["Forty boilers was opened for you"]
 
     async def test_nobody_of_what_a_file_brought(self, told: Telling) -> None:
         deal = OpenDeal(deal_id=uuid4(), title="Forty boilers", owner_id=told.world.office.rep_id)
         await told.by("manager", deal, channel=Channel.IMPORT)
-        await sent(told)
+        await told.sent()
         assert await told.rows("kind") == []
 
     async def test_the_manager_is_who_manages_the_team_then(self, told: Telling) -> None:
@@ -105,18 +98,18 @@ class TestWhoIsTold:
         await told.miss(deal)
         await told.escalate(deal)
         await told.by("ops", FormTeam(team_id=told.world.office.team_id, name="North", manager_id=uuid4()))
-        await sent(told)
+        await told.sent()
         assert told.world.mailbox.kinds(MANAGER) == []
 
 
 class TestOnce:
     async def test_when_everything_is_decided_again(self, told: Telling) -> None:
         await told.miss(await told.a_deal())
-        await sent(told)
+        await told.sent()
         before = await told.rows("n.position", "state", "message_id")
         assert await told.decide() == 0
         await told.world.office.rows("UPDATE app.follower_positions SET position = 0 RETURNING 1")
-        await sent(told)
+        await told.sent()
         assert await told.rows("n.position", "state", "message_id") == before
         assert len(told.world.mailbox.tries) == 1
 
@@ -125,7 +118,16 @@ class TestOnce:
             await told.miss(await told.a_deal())
         kept = await asyncio.gather(*(told.decide() for _ in range(4)))
         assert sum(kept) == 3
-        await sent(told)
+        await told.sent()
+        assert len(told.world.mailbox.tries) == 3
+
+    async def test_when_two_followers_run(self, told: Telling) -> None:
+        told.follow()
+        other = Running(NoticeFollower(told.world.office.url, told.store, told.world.deliverer).run)
+        for _ in range(3):
+            await told.miss(await told.a_deal())
+        await told.sent()
+        await other.stop()
         assert len(told.world.mailbox.tries) == 3
 
     async def test_when_the_answer_is_lost_the_repeat_is_the_same_message(self, told: Telling) -> None:
@@ -133,7 +135,7 @@ class TestOnce:
         box.takes_what_it_refuses = True
         box.refuse([TryAgain("cut-off")])
         await told.miss(await told.a_deal())
-        await sent(told)
+        await told.sent()
         assert len(box.tries) == 2
         assert len(box.messages) == 1
         assert await told.rows("state", "tries") == [("rep", "sent", 2)]
@@ -154,57 +156,6 @@ class TestOnce:
         assert told.world.mailbox.tries == []
 
 
-class TestWhatIsNoLongerTrue:
-    async def test_a_promise_that_is_kept(self, told: Telling) -> None:
-        deal = await told.a_deal()
-        await told.miss(deal)
-        await told.by("rep", told.world.a_touch(deal))
-        await sent(told)
-        assert await told.rows("state", "reason") == [("rep", "dropped", "no-longer-true")]
-        assert told.world.mailbox.tries == []
-
-    async def test_a_deal_that_is_closed(self, told: Telling) -> None:
-        deal = await told.a_deal()
-        await told.miss(deal)
-        await told.by("rep", LoseDeal(deal_id=deal, loss_reason="price"))
-        await sent(told)
-        assert await told.rows("reason") == [("rep", "no-longer-true")]
-
-    async def test_a_person_who_left(self, told: Telling) -> None:
-        await told.miss(await told.a_deal())
-        await told.by("ops", RepLeaves(rep_id=told.world.office.rep_id))
-        await sent(told)
-        assert ("rep", "left") in await told.rows("reason")
-
-    async def test_an_account_that_was_disabled(self, told: Telling) -> None:
-        await told.miss(await told.a_deal())
-        await told.decide()
-        await Accounts(told.world.office.ledger).disable(told.accounts["rep"], "ops")
-        await sent(told)
-        assert await told.rows("reason") == [("rep", "left")]
-
-    async def test_somebody_of_another_team_by_now(self, told: Telling) -> None:
-        """The account is another person's: neither concerned nor allowed to see it."""
-        other = uuid4()
-        await told.by("ops", FormTeam(team_id=other, name="South", manager_id=uuid4()))
-        deal = await told.a_deal()
-        await told.miss(deal)
-        await told.escalate(deal)
-        await told.decide()
-        await Accounts(told.world.office.ledger).set_role(
-            told.accounts["manager"], Role.MANAGER, None, other, "ops"
-        )
-        await sent(told)
-        assert ("manager", "not-concerned") in await told.rows("reason")
-
-    async def test_what_was_switched_off_since(self, told: Telling) -> None:
-        await told.miss(await told.a_deal())
-        await told.decide()
-        await told.rule("rep", "*", "off")
-        await sent(told)
-        assert await told.rows("reason") == [("rep", "switched-off")]
-
-
 class TestRules:
     async def test_the_one_that_names_most_counts(self, told: Telling) -> None:
         await told.rule("rep", "*", "off")
@@ -213,7 +164,7 @@ class TestRules:
         deal = await told.a_deal()
         await told.remind(deal)
         await told.miss(deal)
-        await sent(told)
+        await told.sent()
         assert told.world.mailbox.kinds(REP) == ["promise.missed"]
         assert [kind for _, kind in await told.rows("kind")] == ["promise.missed"]
 
@@ -222,7 +173,7 @@ class TestRules:
         await told.rule("rep", "promise", "at-once", "chat")
         await told.rule("rep", "*", "off")
         await told.miss(await told.a_deal())
-        await sent(told)
+        await told.sent()
         assert [one.to for one in told.world.chats.messages] == ["slack://secret/of/mine"]
         assert told.world.mailbox.tries == []
 
@@ -231,7 +182,7 @@ class TestRules:
             "li", Role.REP, rep_id=told.world.office.rep_id, language="zh", timezone="Asia/Tokyo"
         )
         await told.miss(await told.a_deal())
-        await sent(told)
+        await told.sent()
         (mail,) = told.world.mailbox.to("li@example.org")
         assert mail.language == "zh"
         assert mail.timezone == "Asia/Tokyo"
@@ -245,12 +196,12 @@ class TestAnAddressThatTakesNothing:
         box.refuse([Undeliverable("smtp-550")])
         first = await told.a_deal()
         await told.miss(first)
-        await sent(told)
+        await told.sent()
         assert await told.rows("state", "reason") == [("rep", "failed", "smtp-550"), ("admin", "sent", None)]
         said = "What is sent to rep by mail is refused for good (smtp-550): nothing more is sent there"
         assert box.sentences(ADMIN) == [said]
         await told.miss(await told.a_deal())
-        await sent(told)
+        await told.sent()
         assert [reason for _, reason in await told.rows("reason")][-1] == "address-failed"
         assert len(box.tries) == 2
 
@@ -258,7 +209,7 @@ class TestAnAddressThatTakesNothing:
         box = told.world.mailbox
         box.refuse([Undeliverable("smtp-550")])
         await told.miss(await told.a_deal())
-        await sent(told)
+        await told.sent()
         change = "SELECT set_config('role', 'none', false)"
         async with told.world.office.ledger.pool.connection() as connection:
             await connection.execute(change)
@@ -268,7 +219,7 @@ class TestAnAddressThatTakesNothing:
             await connection.execute("RESET ROLE")
             await connection.execute("SET ROLE salesloop_app")
         await told.miss(await told.a_deal())
-        await sent(told)
+        await told.sent()
         assert box.kinds("new@example.org") == ["promise.missed"]
         rows = await told.world.office.rows(
             "SELECT topic, data->>'code' FROM ledger.events WHERE stream_id = %s ORDER BY version",
@@ -287,7 +238,7 @@ class TestAfterDowntime:
             await told.miss(deal)
         await told.decide()
         await told.world.office.rows("UPDATE app.notices SET due_at = due_at - interval '2 days' RETURNING 1")
-        await sent(told)
+        await told.sent()
         (mail,) = told.world.mailbox.to(REP)
         assert mail.digest
         assert [notice.thread for notice in mail.notices] == deals
@@ -297,7 +248,7 @@ class TestAfterDowntime:
             await told.miss(await told.a_deal())
         await told.decide()
         await told.world.office.rows("UPDATE app.notices SET due_at = due_at - interval '2 days' RETURNING 1")
-        await sent(told)
+        await told.sent()
         assert [mail.digest for mail in told.world.mailbox.messages] == [False] * 3
 
     async def test_while_one_is_refused_the_others_wait(self, told: Telling) -> None:
