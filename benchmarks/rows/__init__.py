@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 from benchmarks.figures import Row
-from benchmarks.rows import append, desk, feed, follow, imports, load, notices, promises, read, start, write
+from benchmarks.rows import (
+    append,
+    desk,
+    export,
+    feed,
+    follow,
+    imports,
+    load,
+    notices,
+    promises,
+    read,
+    start,
+    write,
+)
 
 ROWS: tuple[Row, ...] = (
     *append.ROWS,
     *load.ROWS,
     *imports.ROWS,
+    *export.ROWS,
     *follow.ROWS,
     *read.ROWS,
     *desk.ROWS,
