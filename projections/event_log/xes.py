@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from xml.sax.saxutils import quoteattr
+from functools import cache
+from xml.sax.saxutils import escape
 
 from projections.event_log.mapping import Event, Object, Value
 
@@ -24,6 +25,8 @@ HEAD = """<?xml version="1.0" encoding="UTF-8"?>
 END = "</log>\n"
 NEVER = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML cannot hold."""
+SPECIAL = re.compile(f'[&<>"\t\n\r]|{NEVER.pattern}')
+SIGNS = {'"': "&quot;", "\t": "&#9;", "\n": "&#10;", "\r": "&#13;"}
 
 
 def trace(of: Object, state: Mapping[str, Value], events: Sequence[Event]) -> str:
@@ -49,7 +52,17 @@ def _event(event: Event) -> str:
 
 def _attribute(name: str, value: Value) -> str:
     kind, text = _typed(value)
-    return f"<{kind} key={quoteattr(name)} value={quoteattr(text)}/>"
+    return f'{_begun(kind, name)}{text}"/>'
+
+
+@cache
+def _begun(kind: str, name: str) -> str:
+    return f'<{kind} key="{_quoted(name)}" value="'
+
+
+def _quoted(text: str) -> str:
+    """Most text has nothing that would have to be written otherwise."""
+    return escape(NEVER.sub("\ufffd", text), SIGNS) if SPECIAL.search(text) else text
 
 
 def _typed(value: Value) -> tuple[str, str]:
@@ -63,4 +76,4 @@ def _typed(value: Value) -> tuple[str, str]:
         case datetime():
             return "date", value.astimezone(UTC).isoformat(timespec="microseconds")
         case _:
-            return "string", NEVER.sub("\ufffd", value)
+            return "string", _quoted(value)
