@@ -29,6 +29,7 @@ from api.engine.signed_in import COOKIE
 from api.engine.users import KeyStore, NewKey
 from runtime import clean_data
 from runtime.ledger import open_ledger
+from runtime.outgoing import HOSTED
 from runtime.settings import Settings
 from runtime.supervisor import Supervisor
 from tests.conftest import PATIENCE, scratch_for_a_while
@@ -52,6 +53,7 @@ NAMED = (
     "log.rejects.csv",
     "log.csv",
     "key accounts",
+    *sorted(HOSTED),
 )
 """What these tests name: users, a mapping, files, a policy."""
 
