@@ -8,10 +8,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections import OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
-from typing import Any, NamedTuple
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from typing import Any, NamedTuple, Protocol
 from uuid import uuid4
 
 import orjson
@@ -37,7 +37,7 @@ QUIET = 15.0
 AGAIN = 2_000
 """Milliseconds after which a browser that lost the stream asks for it again."""
 OPENED = f"retry: {AGAIN}\n".encode()
-ALIVE = b": alive\n\n"
+ALIVE, ENDED = b": alive\n\n", b"event: ended\ndata: {}\n\n"
 AWAY, BACK = b"event: away\ndata: {}\n\n", b"event: back\ndata: {}\n\n"
 """The database does not answer, so that nothing is told; and it does again."""
 Whom = Callable[[int, int], Awaitable[Concerned]]
@@ -45,11 +45,27 @@ Whom = Callable[[int, int], Awaitable[Concerned]]
 
 
 class Broadcast(NamedTuple):
-    """A message, whom it concerns, and where the next one will be: whoever was busy meanwhile misses none."""
+    """A message, its turn, and whom it concerns."""
 
+    turn: str
     message: bytes
     concerned: Concerned
-    next: asyncio.Future[Broadcast]
+
+
+class Listener(Protocol):
+    """One who is told. `heard_at`: of the monotonic clock, when it was handed something last."""
+
+    heard_at: float
+
+    def wants(self, concerned: Concerned) -> bool: ...
+
+    def hand(self, message: bytes) -> None:
+        """A server-sent event, to be sent as soon as can be; nobody waits for it."""
+        ...
+
+    def end(self) -> None:
+        """After what it was handed there is nothing more."""
+        ...
 
 
 async def _everybody(_low: int, _high: int) -> Concerned:
@@ -62,10 +78,10 @@ class Moves:
     def __init__(self) -> None:
         self._watermarks = Watermarks()
         self._whom: Whom = _everybody
-        self._told: asyncio.Future[Broadcast] | None = None
-        self._past: OrderedDict[str, asyncio.Future[Broadcast]] = OrderedDict()
-        """What was told lately and what is next, each by its turn."""
-        self.turn = ""
+        self._listeners: set[Listener] = set()
+        self._past: deque[Broadcast] = deque(maxlen=LATELY)
+        """What was told lately."""
+        self.turn = uuid4().hex
         """What is told next: a page that is made now knows all that was told before."""
         self._loop: asyncio.AbstractEventLoop | None = None
         self.ended = False
@@ -94,7 +110,6 @@ class Moves:
     @asynccontextmanager
     async def watching(self, watermarks: Watermarks, whom: Whom = _everybody) -> AsyncIterator[None]:
         self._watermarks, self._whom, self._loop = watermarks, whom, asyncio.get_running_loop()
-        self._told = self._awaited(self._loop)
         task = asyncio.create_task(self._watch(watermarks.all()), name="Moves")
         try:
             yield
@@ -108,30 +123,50 @@ class Moves:
             self._loop.call_soon_threadsafe(self._end)
 
     def _end(self) -> None:
+        self._tell(ENDED)
         self.ended = True
-        self._tell(b"event: ended\ndata: {}\n\n")
+        for listener in [*self._listeners]:
+            listener.end()
 
-    async def listen(
-        self, since: int | None, wants: Callable[[Concerned], bool] = lambda _: True, turn: str = ""
-    ) -> AsyncIterator[bytes]:
-        """Messages as server-sent events, until the process ends, of what the listener `wants`. `since` is the position that the listener
-        has: if there is more by now, that is told first; `turn` is what was told next when its page was made: it hears from there on, or
-        all where that is too long ago. Nothing was told for a while: a comment says that the stream is there.
+    @contextmanager
+    def telling(self, listener: Listener, since: int | None, turn: str = "") -> Iterator[None]:
+        """From here on it is handed what it `wants`, until the process ends. `since` is the position that it has: if there is more by
+        now, that is told first; `turn` is what was told next when its page was made: it hears from there on, or all where that is too
+        long ago. Nothing was told for a while: a comment says that the stream is there.
         """
-        lately = self._past.get(turn) if since is None else None
-        missed = since not in (None, self._highest()) or (since is None and turn != "" and lately is None)
-        told = lately or self._told
-        yield OPENED + (self.everything() if missed else self._ready()) + (AWAY if self.away else b"")
-        quiet = time.monotonic() + QUIET
-        while not self.ended and told is not None:
-            done, _ = await asyncio.wait([told], timeout=max(quiet - time.monotonic(), 0))
-            message = ALIVE
-            if done:
-                message, concerned, told = told.result()
-                if not wants(concerned):
-                    continue
-            yield message
-            quiet = time.monotonic() + QUIET
+        lately = self._from(turn) if since is None and turn else []
+        missed = lately is None or since not in (None, self._highest())
+        first = self.everything() if missed else self._ready()
+        self._hand(listener, OPENED + first + (AWAY if self.away else b""))
+        for told in lately or ():
+            if listener.wants(told.concerned):
+                self._hand(listener, told.message)
+        self._listeners.add(listener)
+        if self.ended:
+            listener.end()
+        try:
+            yield
+        finally:
+            self._listeners.remove(listener)
+
+    def _from(self, turn: str) -> list[Broadcast] | None:
+        """What was told from that turn on; None where that is not known any more."""
+        if turn == self.turn:
+            return []
+        past = [*self._past]
+        return next((past[n:] for n, told in enumerate(past) if told.turn == turn), None)
+
+    @staticmethod
+    def _hand(listener: Listener, message: bytes) -> None:
+        listener.heard_at = time.monotonic()
+        listener.hand(message)
+
+    def _say_alive(self) -> None:
+        """To who was told nothing for a while."""
+        quiet_since = time.monotonic() - QUIET
+        for listener in [*self._listeners]:
+            if listener.heard_at <= quiet_since:
+                self._hand(listener, ALIVE)
 
     def everything(self) -> bytes:
         """To who may have missed something."""
@@ -146,6 +181,7 @@ class Moves:
             with suppress(TimeoutError):
                 async with asyncio.timeout(KEPT):
                     await self._watermarks.changed.wait()
+            self._say_alive()
             if not self._watermarks.changed.is_set():
                 self.kept.clear()
                 continue
@@ -176,17 +212,13 @@ class Moves:
             return EVERYBODY
 
     def _tell(self, message: bytes, concerned: Concerned = EVERYBODY) -> None:
-        if self._told is None or self._loop is None or self._told.done():
+        if self.ended:
             return
-        told, self._told = self._told, self._awaited(self._loop)
-        told.set_result(Broadcast(message, concerned, self._told))
-
-    def _awaited(self, loop: asyncio.AbstractEventLoop) -> asyncio.Future[Broadcast]:
-        self.turn, awaited = uuid4().hex, loop.create_future()
-        self._past[self.turn] = awaited
-        while len(self._past) > LATELY:
-            self._past.popitem(last=False)
-        return awaited
+        self._past.append(Broadcast(self.turn, message, concerned))
+        self.turn = uuid4().hex
+        for listener in [*self._listeners]:
+            if listener.wants(concerned):
+                self._hand(listener, message)
 
     def _highest(self) -> int:
         return max(self._watermarks.all().values(), default=0)

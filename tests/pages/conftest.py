@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable
 from html import unescape
@@ -9,6 +10,7 @@ from html import unescape
 import httpx
 import pytest
 
+from projections.deal.concerned import Concerned
 from tests.house import House, deal, furnished
 
 __all__ = ["deal"]
@@ -35,6 +37,21 @@ def auditor(house: House) -> httpx.Client:
 @pytest.fixture(scope="session")
 def admin(house: House) -> httpx.Client:
     return house.browser("admin")
+
+
+class Listening:
+    """One who is told what moves, in the order of it."""
+
+    def __init__(self, wants: Callable[[Concerned], bool] = lambda _: True) -> None:
+        self.wants, self.heard_at = wants, 0.0
+        self.handed: asyncio.Queue[bytes] = asyncio.Queue()
+        self.ended = False
+
+    def hand(self, message: bytes) -> None:
+        self.handed.put_nowait(message)
+
+    def end(self) -> None:
+        self.ended = True
 
 
 def hidden(html: str, name: str) -> str:

@@ -18,6 +18,7 @@ from api.pages.engine.page import said_when
 from projections.engine.signals import Watermarks
 from runtime import database
 from tests.house import House, opened
+from tests.pages.conftest import Listening
 
 Post = Callable[..., httpx.Response]
 APPEND_LOCK = 7_205_003
@@ -58,11 +59,14 @@ async def test_whoever_listens_hears_that_the_database_is_away_and_back() -> Non
     moves, watermarks = Moves(), Watermarks()
     watermarks.set("deal_board", 1)
     async with moves.watching(watermarks):
-        heard = moves.listen(1)
-        assert b"event: away" not in await anext(heard)
-        watermarks.say_away(True)
-        assert b"event: away" in await anext(heard)
-        assert b"event: away" in await anext(moves.listen(1)), "who comes meanwhile hears it at once"
-        watermarks.say_away(False)
-        assert b"event: back" in await anext(heard)
-        assert b"event: away" not in await anext(moves.listen(1))
+        heard, meanwhile, after = Listening(), Listening(), Listening()
+        with moves.telling(heard, 1):
+            assert b"event: away" not in await heard.handed.get()
+            watermarks.say_away(True)
+            assert b"event: away" in await heard.handed.get()
+            with moves.telling(meanwhile, 1):
+                assert b"event: away" in await meanwhile.handed.get(), "who comes meanwhile hears it at once"
+            watermarks.say_away(False)
+            assert b"event: back" in await heard.handed.get()
+        with moves.telling(after, 1):
+            assert b"event: away" not in await after.handed.get()

@@ -19,6 +19,7 @@ from api.pages.engine.failing import problem_of
 from api.pages.navigation import ENTRIES, entries
 from projections.engine.signals import Watermarks
 from tests.house import House
+from tests.pages.conftest import Listening
 
 WHO = {Role.REP: "north", Role.MANAGER: "north-manager", Role.AUDITOR: "auditor", Role.ADMIN: "admin"}
 
@@ -93,11 +94,13 @@ def test_an_open_page_of_who_was_signed_out_is_told_so_however_much_moves(
 async def test_who_is_busy_meanwhile_misses_no_message() -> None:
     moves = Moves()
     async with moves.watching(Watermarks()):
-        heard = moves.listen(None)
-        await anext(heard)
-        moves._tell(b"one")
-        moves._tell(b"two")
-        assert [await anext(heard), await anext(heard)] == [b"one", b"two"]
+        heard = Listening()
+        with moves.telling(heard, None):
+            heard.handed.get_nowait()
+            moves._tell(b"one")
+            moves._tell(b"two")
+            assert [heard.handed.get_nowait() for _ in range(2)] == [b"one", b"two"]
+    assert heard.ended is False, "it was no longer there"
 
 
 @pytest.mark.parametrize(

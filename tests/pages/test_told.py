@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -13,13 +15,18 @@ import httpx
 import psycopg
 import pytest
 
-from api.engine.moves import Moves
+from api.engine.moves import ALIVE, ENDED, LATELY, QUIET, Moves
+from api.engine.roles import Role
+from api.engine.streams import Streams
+from api.engine.users import User
 from api.pages import live
+from api.pages.engine.page import Page
 from projections.deal import concerned
 from projections.deal.concerned import EVERYBODY, Concerned
 from projections.engine import positions
 from projections.engine.signals import Watermarks
 from tests.house import House
+from tests.pages.conftest import Listening
 
 
 @pytest.fixture(autouse=True)
@@ -221,10 +228,11 @@ async def test_where_it_cannot_be_asked_everybody_is_told() -> None:
     moves, watermarks = Moves(), Watermarks()
     watermarks.set("deal_board", 1)
     async with moves.watching(watermarks, away):
-        heard = moves.listen(1, lambda found: found.everybody)
-        assert b"event: ready" in await anext(heard)
-        watermarks.set("deal_board", 2)
-        assert b"event: moved" in await anext(heard)
+        heard = Listening(lambda found: found.everybody)
+        with moves.telling(heard, 1):
+            assert b"event: ready" in await heard.handed.get()
+            watermarks.set("deal_board", 2)
+            assert b"event: moved" in await heard.handed.get()
 
 
 async def test_what_was_told_since_a_page_was_made_is_told_to_its_stream() -> None:
@@ -234,13 +242,51 @@ async def test_what_was_told_since_a_page_was_made_is_told_to_its_stream() -> No
     moves, watermarks = Moves(), Watermarks()
     watermarks.set("deal_board", 1)
     async with moves.watching(watermarks, whom):
-        made, others = moves.turn, moves.listen(None)
-        assert b"event: ready" in await anext(others)
-        for position in (2, 3):
-            watermarks.set("deal_board", position)
-            assert b"event: moved" in await anext(others)
-        late = moves.listen(None, lambda found: found.everybody, made)
-        assert b"event: ready" in await anext(late)
-        assert b'"deal_board":3' in await anext(late), "and nothing of what does not concern it"
-        elsewhere = moves.listen(None, lambda _: False, "of another process")
-        assert b"event: moved" in await anext(elsewhere)
+        made, others = moves.turn, Listening()
+        with moves.telling(others, None):
+            assert b"event: ready" in await others.handed.get()
+            for position in (2, 3):
+                watermarks.set("deal_board", position)
+                assert b"event: moved" in await others.handed.get()
+        late, elsewhere = Listening(lambda found: found.everybody), Listening(lambda _: False)
+        with moves.telling(late, None, made), moves.telling(elsewhere, None, "of another process"):
+            assert b"event: ready" in late.handed.get_nowait()
+            assert b'"deal_board":3' in late.handed.get_nowait(), "and nothing of what does not concern it"
+            assert b"event: moved" in elsewhere.handed.get_nowait()
+            assert late.handed.empty()
+
+
+async def test_who_was_told_nothing_for_a_while_hears_that_the_stream_is_there() -> None:
+    moves, quiet, told = Moves(), Listening(), Listening()
+    with moves.telling(quiet, None), moves.telling(told, None):
+        for one in (quiet, told):
+            assert b"event: ready" in one.handed.get_nowait()
+        quiet.heard_at -= QUIET
+        moves._say_alive()
+        assert quiet.handed.get_nowait() == ALIVE
+        moves._say_alive()
+        assert quiet.handed.empty()
+        assert told.handed.empty()
+
+
+async def test_who_takes_nothing_is_told_of_all_at_once_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long that lasts, no more is kept for it."""
+    monkeypatch.setattr(live, "CACHED_SECONDS", 3_600.0)  # nobody is looked up here
+    moves, takes, all = Moves(), asyncio.Event(), Concerned(everybody=True)
+    sent: asyncio.Queue[Any] = asyncio.Queue()
+
+    async def send(message: Any) -> None:
+        sent.put_nowait(message["body"])
+        await takes.wait()
+
+    app = SimpleNamespace(state=SimpleNamespace(streams=Streams(1)))
+    request: Any = SimpleNamespace(app=app, query_params={})
+    session: Any = SimpleNamespace(user=User("k", "u", Role.AUDITOR))
+    async with asyncio.timeout(60), live.Subscription(Page(request, session), moves).sent_by(send, None):
+        assert b"event: ready" in await sent.get()
+        for n in range(LATELY + 1):
+            moves._tell(b"%d " % n, all)
+        takes.set()
+        assert await sent.get() == moves.everything()
+        moves._end()
+        assert [await sent.get(), await sent.get()] == [ENDED, b""]
