@@ -34,7 +34,7 @@ def show_webhook(w: Mapping[str, Any], to: tzinfo | None) -> None:
         "id": w["id"],
         "owner": w["owner"],
         "address": w["url"],
-        "events": ", ".join(w["topics"]) or word("all"),
+        "kinds of events": ", ".join(w["topics"]) or word("all"),
         "envelope": w["envelope"],
         "personal data": word("yes") if w["personal"] else word("no"),
         "state": state(w),
