@@ -148,6 +148,16 @@ class TestAnEndpoint:
         )
         assert (shown(house.admin, mine)["name"], shown(house.admin, mine)["personal"]) == ("mine", True)
 
+    def test_is_permitted_it_for_an_address_and_not_for_another(self, house: House) -> None:
+        mine = made(house.client("north"))["id"]
+        house.admin.post(f"/webhooks/{mine}/change", json={"personal": True})
+        moved = house.client("north").post(f"/webhooks/{mine}/change", json={"url": f"{ELSEWHERE}/2"})
+        assert moved.status_code == 204
+        assert (shown(house.admin, mine)["url"], shown(house.admin, mine)["personal"]) == (
+            f"{ELSEWHERE}/2",
+            False,
+        )
+
     def test_is_paused_resumed_replayed_and_deleted(self, house: House) -> None:
         house.open_deal()
         id = made(house.admin)["id"]
