@@ -51,7 +51,8 @@ MAKE = (
 )
 CHANGE = (
     "UPDATE app.webhook_endpoints SET name = %(name)s, url = %(url)s, topics = %(topics)s, envelope = %(envelope)s,"
-    " personal = %(personal)s, reached = position, generation = generation + 1, changed_at = now(), changed_by = %(by)s WHERE id = %(id)s"
+    " personal = %(personal)s, away = false, reached = position, generation = generation + 1, changed_at = now(), changed_by = %(by)s"
+    " WHERE id = %(id)s"
 )
 PAUSE = (
     "UPDATE app.webhook_endpoints SET state = 'paused', reason = NULL, changed_at = now(), changed_by = %(by)s"

@@ -54,8 +54,8 @@ class Reader(Protocol):
 
 @dataclass(frozen=True)
 class Result:
-    """`over`: there is nothing to do until a person sets it going. `off`: why it has to be switched off. `again_at`: when what is held back
-    is due.
+    """`over`: there is nothing to do until a person sets it going. `off`: why it has to be switched off, unless it was set going since:
+    `generation`. `again_at`: when what is held back is due.
     """
 
     more: bool = False
@@ -64,6 +64,7 @@ class Result:
     off: str | None = None
     status: int | None = None
     since: datetime | None = None
+    generation: int | None = None
 
 
 @dataclass(frozen=True)
@@ -89,10 +90,10 @@ class Deliveries:
         if found is None or owner is None or found[0].state != "active":
             return Result(over=True)
         if not owner.counts:
-            return Result(off="owner-gone")
+            return Result(off="owner-gone", generation=found[0].generation)
         standing, held, secrets = found
-        if standing.away and all(one.next_try_at > now for one in held):
-            return Result(again_at=min((one.next_try_at for one in held), default=now))
+        if standing.away and held and all(one.next_try_at > now for one in held):
+            return Result(again_at=min(one.next_try_at for one in held))
         limit = WINDOW if held or standing.ahead else PAGE
         page = await self.reader.page(owner, standing.topics, standing.position, limit)
         made = Round(self, standing, page, held, secrets, now)
@@ -199,7 +200,7 @@ class Round:
         self._failed += 1
         if outcome.status == GONE or attempt > len(SCHEDULE):
             reason = "gone" if outcome.status == GONE else "failing"
-            self._off = Result(off=reason, status=outcome.status, since=since)
+            self._off = Result(off=reason, status=outcome.status, since=since, generation=self._of.generation)
         wait = SCHEDULE[min(attempt, len(SCHEDULE)) - 1]
         asked = min(timedelta(seconds=outcome.retry_after or 0), LONGEST)
         self._held[row[1]] = Held(row[1], row[0], attempt, since, self._now + max(wait, asked))

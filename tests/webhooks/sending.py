@@ -52,16 +52,19 @@ class Sent:
     working: asyncio.Task[None] | None = None
     waker: Running | None = None
 
-    def work(self) -> None:
+    @property
+    def context(self) -> WebhookContext:
         ledger = self.post.office.ledger
         store = WorkflowStore(ledger.pool, QUEUE_NAMES)
         notices = NoticeSender(ledger.pool, ledger.load, {})
         room = RoomContext(
             self.post.office.handler, LoadReads(ledger.pool), store, LedgerFigures(ledger), notices
         )
-        context = WebhookContext(room, self.post.sending)
+        return WebhookContext(room, self.post.sending)
+
+    def work(self) -> None:
         self.worker = make_webhook_worker(
-            context, self.client, self.queue, sandboxed=True, grace=timedelta(seconds=1)
+            self.context, self.client, self.queue, sandboxed=True, grace=timedelta(seconds=1)
         )
         self.working = asyncio.create_task(self.worker.run())
 

@@ -9,7 +9,8 @@ from datetime import timedelta
 
 import pytest
 
-from runtime.webhooks.rounds import SCHEDULE
+from runtime.webhooks.endpoints import Wanted
+from runtime.webhooks.rounds import GIVE_UP, SCHEDULE, Result
 from tests.webhooks import receiver as r
 from tests.webhooks.post import Post
 from tests.webhooks.receiver import Answer, Message
@@ -168,6 +169,18 @@ class TestAReceiverThatIsAway:
         )
         assert all(positions == sorted(positions) for positions in by_stream(told).values())
         assert (await post.shown(id))["held"] == 0
+
+    async def test_is_tried_at_once_where_its_endpoint_is_changed(self, post: Post) -> None:
+        """Nothing is held back then that could say when to come again."""
+        id, _ = await post.make()
+        post.receiver.answer = NO
+        for _ in range(GIVE_UP):
+            await post.deal()
+        assert (await post.rounds(id)).again_at is not None
+        post.receiver.answer = r.status(204)
+        await post.endpoints.change(id, Wanted("a receiver", post.receiver.url), "u-1")
+        assert await post.rounds(id) == Result()
+        assert (await post.shown(id))["behind"] == 0
 
     async def test_is_tried_by_the_specification_s_schedule_and_then_switched_off(self, post: Post) -> None:
         id, _ = await post.make()

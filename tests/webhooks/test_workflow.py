@@ -11,13 +11,14 @@ import sys
 import uuid
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 from temporalio.client import Client, WorkflowExecutionStatus
-from temporalio.testing import WorkflowEnvironment
+from temporalio.testing import ActivityEnvironment, WorkflowEnvironment
 
 from domain.webhook import WebhookSwitchedOff
 from runtime.webhooks.rounds import SCHEDULE
@@ -27,6 +28,8 @@ from tests.webhooks.post import Post
 from tests.webhooks.receiver import Message
 from tests.webhooks.sending import Sent, sending
 from tests.workflows.world import until
+from workflows.webhook.activities import WebhookActivities
+from workflows.webhook.messages import SwitchingOff
 
 ROOT = Path(__file__).parents[2]
 MOMENT = timedelta(seconds=1)
@@ -152,6 +155,17 @@ async def test_one_that_is_gone_is_switched_off_at_once_and_each_time_it_is_said
     while len(facts) < 2:
         facts = await switched_off(post, id)
     assert [fact.generation for fact in facts] == [1, 2]
+
+
+async def test_one_that_was_set_going_since_is_not_switched_off(real: Sent) -> None:
+    post = real.post
+    id, _ = await post.make()
+    await post.endpoints.resume(id, "u-1")
+    activities, off = WebhookActivities(real.context), SwitchingOff(id, post.now, "failing", generation=1)
+    await ActivityEnvironment().run(activities.switch_off_webhook, off)
+    assert (await post.shown(id))["state"] == "active"
+    await ActivityEnvironment().run(activities.switch_off_webhook, replace(off, generation=2))
+    assert [fact.generation for fact in await switched_off(post, id)] == [2]
 
 
 async def test_a_worker_that_ends_in_the_middle_is_taken_over_from(real: Sent) -> None:

@@ -26,13 +26,15 @@ class WebhookActivities:
             made = await self._sending.round(asked.endpoint_id, asked.now)
         finally:
             beating.cancel()
-        return RoundMade(made.more, made.again_at, made.over, made.off, made.status, made.since)
+        return RoundMade(
+            made.more, made.again_at, made.over, made.off, made.status, made.since, made.generation
+        )
 
     @activity.defn
     async def switch_off_webhook(self, off: SwitchingOff) -> None:
         """The fact first: what was cut off in between is done again, and the fact is recorded once."""
         found = await self._sending.of(off.endpoint_id)
-        if found is None:
+        if found is None or off.generation not in (None, found.generation):
             return
         command = SwitchOffWebhook(
             webhook_id=off.endpoint_id,

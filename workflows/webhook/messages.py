@@ -49,12 +49,17 @@ class RoundMade:
     off: str | None = None
     status: int | None = None
     since: datetime | None = None
+    generation: int | None = None
+    """How often it had been set going when it was found that it has to be switched off."""
 
 
 @dataclass(frozen=True)
 class SwitchingOff:
+    """Unless it was set going since: `generation`, None in those that were asked for before it was said."""
+
     endpoint_id: UUID
     now: datetime
     reason: str
     status: int | None = None
     since: datetime | None = None
+    generation: int | None = None

@@ -76,7 +76,9 @@ class WebhookWorkflow:
     async def _switch_off(self, made: RoundMade, reason: str) -> None:
         await workflow.execute_activity_method(
             WebhookActivities.switch_off_webhook,
-            SwitchingOff(self._given.endpoint_id, workflow.now(), reason, made.status, made.since),
+            SwitchingOff(
+                self._given.endpoint_id, workflow.now(), reason, made.status, made.since, made.generation
+            ),
             start_to_close_timeout=timedelta(seconds=30),
             retry_policy=PATIENCE,
         )
