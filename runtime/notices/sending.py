@@ -13,12 +13,14 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID, uuid5
 
+from psycopg import Rollback
+
 from domain.engine.reasoning import Language
 from domain.notification.hours import Cadence
 from runtime.channels.message import Channel, Message, TryAgain, Undeliverable
 from runtime.database import Pool
 from runtime.notices.accounts import COMPANY_CALENDAR, ONE, Account, account_of, calendar_of
-from runtime.notices.deciding import ADDRESS_FAILED, ADDRESS_RESTORED, WAITING, Load
+from runtime.notices.deciding import ADDRESS_RESTORED, WAITING, Load
 from runtime.notices.judging import LEFT, Judged, Open, judged, where
 from runtime.notices.wording import Wording
 
@@ -39,8 +41,6 @@ PAUSES = (
     *[timedelta(hours=6)] * 12,
 )
 """After each try that was refused for now. Altogether three days; then it is given up."""
-LONG = timedelta(minutes=5)
-"""A pause that may lead into quiet hours."""
 OPEN = """
     SELECT n.position, n.channel, n.kind, n.detail, n.stream_id, n.deal_id, n.state, n.due_at, n.decided_at, n.message_id, n.tries,
            e.topic, e.schema_version, e.data::text, e.recorded_at, e.event_id
@@ -58,9 +58,17 @@ OF_KEYS = """
       FROM unnest(%(positions)s::bigint[], %(channels)s::text[], %(kinds)s::text[], %(details)s::text[]) AS k(position, channel, kind, detail)
      WHERE (n.position, n.account_id, n.channel, n.kind, n.detail) = (k.position, %(account)s, k.channel, k.kind, k.detail)
        AND n.state IN ('waiting', 'sending')"""
-CLAIM = f"UPDATE app.notices n SET state = 'sending', message_id = %(message)s {OF_KEYS}"
+CLAIM = (
+    f"UPDATE app.notices n SET state = 'sending', message_id = %(message)s {OF_KEYS} AND n.message_id IS NULL"
+)
+QUIET = """
+    UPDATE app.notices SET due_at = %(until)s
+     WHERE account_id = %(account)s AND state IN ('waiting', 'sending') AND due_at <= %(now)s"""
 SETTLE = f"UPDATE app.notices n SET state = %(state)s, reason = %(reason)s, tries = n.tries + %(tried)s, settled_at = clock_timestamp() {OF_KEYS}"
 LATER = f"UPDATE app.notices n SET tries = n.tries + 1, due_at = %(due_at)s, reason = %(reason)s {OF_KEYS}"
+TRIED_IN_VAIN = """
+    INSERT INTO app.failed_addresses (account_id, channel, address) VALUES (%(id)s, %(channel)s, %(address)s)
+    ON CONFLICT (account_id, channel) DO UPDATE SET address = excluded.address"""
 ALL_GONE = """
     UPDATE app.notices SET state = 'dropped', reason = %s, settled_at = clock_timestamp()
      WHERE account_id = %s AND state IN ('waiting', 'sending')"""
@@ -103,6 +111,9 @@ class NoticeSender:
         if account is None or account.disabled:
             await self._rows(ALL_GONE, [LEFT, account_id])
             return None
+        if (until := account.hours.put_off(now)) > now:
+            await self._rows(QUIET, {"account": account_id, "until": until, "now": now})
+            return await self.plan(account_id)
         await self._new_addresses(account, records)
         opened = [
             Open(*row) for row in await self._rows(OPEN, {"account": account_id, "now": now, "most": MOST})
@@ -147,8 +158,14 @@ class NoticeSender:
     ) -> None:
         await self._rows(SETTLE, {**_keys(account, many), "state": state, "reason": reason, "tried": tried})
 
-    async def claim(self, account: Account, many: Sequence[Judged], message_id: UUID) -> None:
-        await self._rows(CLAIM, {**_keys(account, many), "message": message_id})
+    async def claim(self, account: Account, many: Sequence[Judged], message_id: UUID) -> bool:
+        """All of them or, where another one that sends has some of them in its message already, none."""
+        async with self.pool.connection() as connection:
+            async with connection.transaction() as transaction:
+                claimed = await connection.execute(CLAIM, {**_keys(account, many), "message": message_id})
+                if claimed.rowcount != len(many):
+                    raise Rollback(transaction)
+            return claimed.rowcount == len(many)
 
     async def put_off(self, account: Account, many: Sequence[Judged], until: datetime, code: str) -> None:
         await self._rows(LATER, {**_keys(account, many), "due_at": until, "reason": code})
@@ -158,7 +175,9 @@ class NoticeSender:
         return UUID(str((await self._rows(UNSUBSCRIBED_BY, [account.id]))[0][0]))
 
     async def mark_failed(self, account: Account, channel: str) -> None:
-        await self._rows(ADDRESS_FAILED, {"id": account.id, "channel": channel})
+        """The address that was tried: it may be another one by now."""
+        address = account.addresses[channel]
+        await self._rows(TRIED_IN_VAIN, {"id": account.id, "channel": channel, "address": address})
 
     async def _rows(self, query: Any, params: Any) -> list[Any]:
         async with self.pool.connection() as connection:
@@ -187,8 +206,7 @@ class Round:
                 return
         for many in batches([one for one in good if one.open.message_id is None], self.now):
             id = message_id(self.account.id, many[0].open)
-            await self.sender.claim(self.account, many, id)
-            if not await self._send(channel, id, many):
+            if not await self.sender.claim(self.account, many, id) or not await self._send(channel, id, many):
                 return
 
     async def _send(self, channel: str, id: UUID, many: Sequence[Judged]) -> bool:
@@ -214,16 +232,15 @@ class Round:
         if tries >= len(PAUSES):
             await self.sender.settle(self.account, many, "failed", code)
             return
-        until = self.now + PAUSES[tries]
-        if PAUSES[tries] >= LONG:
-            until = self.account.hours.put_off(until)
-        await self.sender.put_off(self.account, many, until, code)
+        await self.sender.put_off(self.account, many, self.now + PAUSES[tries], code)
 
     async def _dead(self, channel: str, many: Sequence[Judged], code: str) -> None:
-        """The ledger hears of it first: what is not settled is refused again, and that is silence then."""
+        """Which address it was is kept before the ledger, and who follows it, hear of it; what is not settled is refused again, and that
+        is silence then.
+        """
         log.info("an address of the account %s takes nothing by %s: %s", self.account.id, channel, code)
-        await self.records.failed(self.account, channel, code)
         await self.sender.mark_failed(self.account, channel)
+        await self.records.failed(self.account, channel, code)
         await self.sender.settle(self.account, many, "failed", code)
 
     async def _message(self, channel: Any, id: UUID, many: Sequence[Judged]) -> Message:

@@ -14,7 +14,7 @@ from runtime.channels.message import TryAgain
 from runtime.notices.sending import PAUSES
 from tests.conftest import eventually
 from tests.workflows.telling import ADMIN, REP, Telling, telling
-from tests.workflows.world import World
+from tests.workflows.world import World, until
 from workflows.notification.messages import notifications_id, wake
 
 
@@ -35,6 +35,10 @@ async def woken(told: Telling) -> None:
 
 async def move(told: Telling, instant: datetime) -> None:
     await told.world.move(notifications_id(told.accounts["rep"]), instant)
+
+
+async def waits(told: Telling, until: datetime) -> bool:
+    return await due(told) == until
 
 
 async def due(told: Telling) -> datetime:
@@ -90,6 +94,19 @@ async def test_nothing_comes_in_quiet_hours(told: Telling) -> None:
     assert at == ends.replace(second=0, microsecond=0)
     assert told.world.mailbox.tries == []
     await move(told, at + timedelta(minutes=1))
+    assert told.world.mailbox.kinds(REP) == ["promise.missed"]
+
+
+async def test_nor_in_those_that_began_after_it_was_decided(told: Telling) -> None:
+    """Since they were chosen then, or since nobody sent anything for a while."""
+    await told.miss(await told.a_deal())
+    await told.decide()
+    ends = (datetime.now(ZoneInfo("Asia/Shanghai")) + timedelta(hours=2)).replace(second=0, microsecond=0)
+    await told.settings("rep", quiet_from=(ends - timedelta(hours=3)).time(), quiet_until=ends.time())
+    await wake(told.world.deliverer, told.accounts["rep"])
+    await until(lambda: waits(told, ends))
+    assert told.world.mailbox.tries == []
+    await move(told, ends + timedelta(minutes=1))
     assert told.world.mailbox.kinds(REP) == ["promise.missed"]
 
 

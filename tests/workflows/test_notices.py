@@ -210,14 +210,7 @@ class TestAnAddressThatTakesNothing:
         box.refuse([Undeliverable("smtp-550")])
         await told.miss(await told.a_deal())
         await told.sent()
-        change = "SELECT set_config('role', 'none', false)"
-        async with told.world.office.ledger.pool.connection() as connection:
-            await connection.execute(change)
-            await connection.execute(
-                "UPDATE app.accounts SET email = 'new@example.org' WHERE id = %s", [told.accounts["rep"]]
-            )
-            await connection.execute("RESET ROLE")
-            await connection.execute("SET ROLE salesloop_app")
+        await told.move("rep", "new@example.org")
         await told.miss(await told.a_deal())
         await told.sent()
         assert box.kinds("new@example.org") == ["promise.missed"]
