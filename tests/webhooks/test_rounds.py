@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import timedelta
@@ -256,3 +257,32 @@ async def test_a_round_that_is_cut_off_sends_again_what_was_not_noted(post: Post
     assert set(post.receiver.positions) == set(range(3, await post.office.ledger.head() + 1))
     ids = {message.id for message in post.receiver.got}
     assert len(ids) == await post.office.ledger.head() - 2
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+async def test_a_receiver_that_fails_at_random_gets_everything_in_order(post: Post, seed: int) -> None:
+    """First comes what was not answered with 2xx again, then what follows of its stream."""
+    id, _ = await post.make()
+    deals = [await post.deal() for _ in range(8)]
+    for _ in range(4):
+        for deal in deals:
+            await post.touch(deal)
+    dice, taken = random.Random(seed), []
+    answers = [r.status(500), r.status(429, "Retry-After: 2"), r.breaks_off, r.talks_nonsense]
+
+    async def answer(message: Message, writer: asyncio.StreamWriter) -> None:
+        if dice.random() < 0.4:
+            await dice.choice(answers)(message, writer)
+        else:
+            taken.append(message)
+            await r.status(200)(message, writer)
+
+    post.receiver.answer = answer
+    while (made := await post.rounds(id)).again_at is not None:
+        assert made.off is None
+        post.now = max(post.now, made.again_at)
+    assert sorted({one.event["position"] for one in taken}) == list(
+        range(3, await post.office.ledger.head() + 1)
+    )
+    assert all(positions == sorted(positions) for positions in by_stream(taken).values())
+    assert (await post.shown(id))["behind"] == 0
