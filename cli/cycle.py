@@ -90,7 +90,7 @@ def show(cycle: CycleArgument, *, json: Json = False, tz: CompanyZone = None) ->
 
 async def _show(given: str) -> tuple[Any, list[Any], dict[UUID, str], str]:
     """Its targets as they stand today, or stood on its last day."""
-    from cli.engine.common import fail
+    from cli.engine.failure import fail
 
     async with backend() as at:
         found = await _seen(at, given)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, NoReturn
 
 import typer
 
-from cli.engine.common import INTERRUPTED, run
+from cli.engine.common import run
 from cli.engine.event_output import EventOutput
+from cli.engine.failure import INTERRUPTED
 from cli.engine.tables import say
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from typing import Annotated, Any
 import typer
 
 from cli.engine.backend import backend
-from cli.engine.common import USAGE, example, fail, run
+from cli.engine.common import example, run
+from cli.engine.failure import USAGE, fail
 from cli.engine.options import CustomerFilter, OwnerFilter, TeamFilter
 
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.engine.backend import backend
-from cli.engine.common import USAGE, Json, Zone, as_json, example, fail, moment, run, zone
-from cli.engine.exporting import to_write
+from cli.engine.common import Json, Zone, as_json, example, moment, run, zone
+from cli.engine.export_options import to_write
+from cli.engine.failure import USAGE, fail
 from cli.engine.language import language
 from cli.engine.options import Cursor, Day, more
 from cli.engine.tables import say

@@ -9,7 +9,8 @@ from uuid import UUID
 import typer
 
 from cli.engine.backend import backend
-from cli.engine.common import USAGE, Json, Limit, as_json, example, fail, group, run
+from cli.engine.common import Json, Limit, as_json, example, group, run
+from cli.engine.failure import USAGE, fail
 from cli.engine.language import language, sentence, word
 from cli.engine.options import Cursor, Day, KnownAt, PeriodFilter, measured, metric_name, more, whose
 from cli.engine.tables import say

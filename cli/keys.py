@@ -9,7 +9,8 @@ from typing import Annotated, Any
 import typer
 
 from cli.engine.backend import backend, remote
-from cli.engine.common import Json, Zone, as_json, example, fail, group, run, zone
+from cli.engine.common import Json, Zone, as_json, example, group, run, zone
+from cli.engine.failure import fail
 from cli.engine.language import sentence, word
 from cli.engine.options import RepFilter, TeamFilter
 from cli.engine.tables import say

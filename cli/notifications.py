@@ -9,20 +9,8 @@ from typing import Annotated, Any
 import typer
 
 from cli.engine.backend import OPERATOR, Query, backend
-from cli.engine.common import (
-    USAGE,
-    AsUser,
-    Json,
-    Limit,
-    Zone,
-    as_json,
-    example,
-    fail,
-    group,
-    receipt,
-    run,
-    zone,
-)
+from cli.engine.common import AsUser, Json, Limit, Zone, as_json, example, group, receipt, run, zone
+from cli.engine.failure import USAGE, fail
 from cli.engine.options import Cursor, more
 from cli.views.notices import show_failing, show_notices, show_notifications
 

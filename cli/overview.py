@@ -11,7 +11,8 @@ import typer
 
 from cli.deal import DealArgument
 from cli.engine.backend import Query, backend
-from cli.engine.common import REFUSED, Json, Limit, Zone, as_json, example, group, run, zone
+from cli.engine.common import Json, Limit, Zone, as_json, example, group, run, zone
+from cli.engine.failure import REFUSED
 from cli.engine.language import language, sentence, word
 from cli.engine.options import Cursor, Day, KnownAt, OwnerFilter, RepFilter, TeamFilter, more
 from cli.engine.tables import say
@@ -66,7 +67,7 @@ def history(
 async def _history(given: str, query: dict[str, Any]) -> Any:
     import msgspec
 
-    from cli.engine.common import fail
+    from cli.engine.failure import fail
     from cli.engine.kinds import deal
     from projections.deal import history as deal_history
     from projections.engine.paging import Page
@@ -158,7 +159,7 @@ def funnel(
 
 
 async def _funnel(query: dict[str, Any], whose: dict[str, str | None]) -> Any:
-    from cli.engine.common import fail
+    from cli.engine.failure import fail
     from cli.engine.kinds import days, ids
     from projections.deal import funnel as board
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.engine.backend import backend
-from cli.engine.common import Json, as_json, example, fail, run
+from cli.engine.common import Json, as_json, example, run
 from cli.engine.derive import group
+from cli.engine.failure import fail
 from cli.views.rules import show_policy, show_process, show_rules
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ import typer
 
 from cli.engine import language
 from cli.engine.backend import backend, operators_only
-from cli.engine.common import REFUSED, USAGE, Json, Zone, as_json, example, fail, group, run, settings, zone
+from cli.engine.common import Json, Zone, as_json, example, group, run, settings, zone
+from cli.engine.failure import REFUSED, USAGE, fail
 from cli.engine.tables import say
 from cli.views.rules import show_differences, show_standing
 

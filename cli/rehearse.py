@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.engine.backend import operators_only
-from cli.engine.common import Json, Zone, as_json, example, fail, ledger, moment, run, zone
+from cli.engine.common import Json, Zone, as_json, example, ledger, moment, run, zone
+from cli.engine.failure import fail
 from cli.engine.language import sentence, word
 from cli.engine.tables import say, table
 

@@ -9,8 +9,9 @@ import typer
 
 from api.engine.acts import WHICH
 from cli.engine.backend import backend
-from cli.engine.common import Json, Limit, Zone, as_json, example, fail, run, zone
+from cli.engine.common import Json, Limit, Zone, as_json, example, run, zone
 from cli.engine.derive import group
+from cli.engine.failure import fail
 from cli.engine.options import Cursor, more
 from cli.engine.shown import Shown, add_list
 

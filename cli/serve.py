@@ -9,7 +9,8 @@ from typing import Annotated
 
 import typer
 
-from cli.engine.common import USAGE, Json, as_json, example, fail, settings
+from cli.engine.common import Json, as_json, example, settings
+from cli.engine.failure import USAGE, fail
 from cli.engine.language import word
 from cli.engine.tables import say
 

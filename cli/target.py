@@ -12,8 +12,9 @@ import typer
 
 from api.engine.acts import WHICH
 from cli.engine.backend import backend
-from cli.engine.common import Json, Limit, as_json, example, fail, run
+from cli.engine.common import Json, Limit, as_json, example, run
 from cli.engine.derive import group
+from cli.engine.failure import fail
 from cli.engine.options import Cursor, Day, KnownAt, OwnerFilter, ScopeFilter, more, today
 from cli.engine.shown import Shown, add_list
 

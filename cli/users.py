@@ -8,7 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from cli.engine.backend import URL, Query, backend
-from cli.engine.common import Json, Zone, as_json, example, fail, group, run, settings, zone
+from cli.engine.common import Json, Zone, as_json, example, group, run, settings, zone
+from cli.engine.failure import fail
 from cli.engine.language import Language, sentence, word
 from cli.engine.options import RepFilter, TeamFilter
 from cli.engine.tables import say

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from cli.engine.event_output import EventOutput
-from cli.engine.language import language
+from cli.engine.language import language, sentence
 from cli.engine.tables import say, table
 
 if TYPE_CHECKING:
@@ -158,7 +158,7 @@ def _show(mails: Sequence[Mail]) -> None:
     )
     one = next((one for one in mails if one.kind == WHOLE), None)
     if one is not None:
-        say("one of them, whole:\n")
+        say(sentence("one of them, whole:") + "\n")
         say(
             "\n".join(
                 f"    {line}".rstrip() for line in (f"{one.to}: {one.subject}", "", *one.text.splitlines())

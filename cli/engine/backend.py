@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import quote, urlencode
 from uuid import UUID
 
-from cli.engine.common import UNREACHABLE, USAGE, Failure, fail, settings
-from cli.engine.exporting import downloading, to_write
+from cli.engine.common import settings
+from cli.engine.export_options import to_write
+from cli.engine.exporting import downloading
+from cli.engine.failure import UNREACHABLE, USAGE, Failure, fail
 from cli.engine.language import accepted
 from cli.engine.refusals import OK, refuse
 
@@ -26,7 +28,8 @@ if TYPE_CHECKING:
 
     from fastapi import FastAPI
 
-    from cli.engine.exporting import Take, Wanted
+    from cli.engine.export_options import Wanted
+    from cli.engine.exporting import Take
     from cli.engine.remote import Remote
     from projections.engine.paging import Source
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
 import typer
 
+from cli.engine.failure import INTERRUPTED, REFUSED, UNREACHABLE, USAGE, Failure, fail
 from cli.engine.language import Commands, Language, asked, heard, language, sentence, speak, word
 from cli.engine.tables import notes, say
 
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-REFUSED, USAGE, UNREACHABLE, INTERRUPTED = 1, 2, 3, 130
 START_FIRST = "run 'salesloop dev' first or set DATABASE_URL"
 
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
@@ -56,18 +56,6 @@ def group(name: str, help: str) -> typer.Typer:
 def example(text: str) -> str:
     """An epilog: one example a command."""
     return f"Example: {text}"
-
-
-class Failure(Exception):
-    """Told in one line; the program ends with `code`."""
-
-    def __init__(self, message: str, code: int = REFUSED) -> None:
-        super().__init__(message)
-        self.code = code
-
-
-def fail(message: str, code: int = REFUSED) -> NoReturn:
-    raise Failure(message, code)
 
 
 # --- what commands work with -----------------------------------------------------------------------------------------

@@ -11,7 +11,8 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from cli.engine.common import AsUser, Json, Reason, example, fail, note, receipt, run
+from cli.engine.common import AsUser, Json, Reason, example, note, receipt, run
+from cli.engine.failure import fail
 from cli.engine.kinds import HELP
 from cli.engine.language import Commands
 

@@ -11,7 +11,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from cli.engine.common import TYPED, USAGE, Failure, fail
+from cli.engine.common import TYPED
+from cli.engine.failure import USAGE, Failure, fail
 
 if TYPE_CHECKING:
     from cli.engine.backend import Backend

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.engine.exporting import exporting, options_of
+from cli.engine.export_options import exporting, options_of
 
 if TYPE_CHECKING:
     from runtime.language import Catalogue

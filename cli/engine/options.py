@@ -9,7 +9,7 @@ from uuid import UUID
 
 import typer
 
-from cli.engine.common import fail
+from cli.engine.failure import fail
 from cli.engine.language import language, sentence, word
 
 if TYPE_CHECKING:

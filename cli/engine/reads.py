@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from cli.engine.common import fail
+from cli.engine.failure import fail
 
 if TYPE_CHECKING:
     from cli.engine.backend import Direct

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
-from cli.engine.common import REFUSED, UNREACHABLE, Failure
+from cli.engine.failure import REFUSED, UNREACHABLE, Failure
 from cli.engine.language import sentence, word
 
 OK = 300

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from cli.engine.common import UNREACHABLE, USAGE, Failure, fail
+from cli.engine.failure import UNREACHABLE, USAGE, Failure, fail
 from cli.engine.language import accepted
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from cli.engine.backend import backend
-from cli.engine.common import fail, note
+from cli.engine.common import note
+from cli.engine.failure import fail
 from cli.engine.language import sentence
 
 if TYPE_CHECKING:

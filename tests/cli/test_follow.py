@@ -20,8 +20,8 @@ import pytest
 
 from api.engine.roles import Role
 from api.engine.users import NewKey
-from cli.engine.common import INTERRUPTED, Failure
 from cli.engine.event_stream import EventStream
+from cli.engine.failure import INTERRUPTED, Failure
 from cli.engine.remote import Away, Remote
 from runtime.programs import free_port
 from tests.cli.conftest import Terminal, environment

@@ -58,10 +58,10 @@ MADE_OR_INSIDE = {
 """Ids that a command makes, or of something inside the stream it is about, which the aggregate looks up itself."""
 BY_TIMERS = {"AsImported", "CallMeeting", "CheckIn", "ImportDeal", "FreezeBaseline", "MeasureAdjustment"}
 """Said by workflows and the import only, which read what they name."""
-OTHERWISE = {("ConvertLead", "deal_id")} | {
+OTHERWISE = {("ConvertLead", "deal_id"), ("SwitchOffWebhook", "account_id")} | {
     (name, "receipt.candidates.rep_id") for name in ("AllocateLead", "HandOver", "ReassignPromise")
 }
-"""The deal that a lead becomes is made; over whom a rule chose is told by the rule."""
+"""The deal that a lead becomes is made; over whom a rule chose is told by the rule. Accounts are no streams."""
 
 
 def ids(cls: Any, before: str = "") -> Iterator[tuple[str, bool]]:

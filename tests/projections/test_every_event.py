@@ -24,6 +24,8 @@ from workflows.news import TOPICS
 
 UNFOLLOWED = {
     "scorecard-definition.published": "a scorecard names its version, which is read from the stream it stands in",
+    "recipient.address-failed": "which addresses take nothing stands in a table of the application, beside accounts",
+    "recipient.address-restored": "likewise",
     "webhook.switched-off": "how an endpoint is stands in tables of the application",
 }
 """What no read model follows, and why. The history of a deal has every fact of it, so it does not count here."""
@@ -73,7 +75,7 @@ CHOOSES_FROM = {
 }
 UNDELIVERED = {
     "no workflow waits for it": ("team.", "customer.", "product.", "lead.", "target.", "scorecard"),
-    "its own workflow records it": ("webhook.",),
+    "its own workflow records it": ("webhook.", "recipient."),
     "a deal's timer hears of its promise, and of its end": ("deal.", "promise."),
     "read when something is decided": ("process.", "cycle-policy.", "service-policy.", "rep."),
 }

@@ -1,0 +1,108 @@
+"""cli: any list as a file. A command that lists page by page takes `--export` by that alone (`language.Commands`): what it would read a page of
+is read as a whole then, with the same filters, and the command ends there (`exporting.py`).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from inspect import Parameter
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from cli.engine.failure import USAGE, fail
+
+SUFFIXES = (".csv", ".xlsx")
+
+OPTIONS: dict[str, Any] = {
+    "export": Annotated[
+        Path | None,
+        typer.Option(
+            "--export",
+            metavar="FILE",
+            dir_okay=False,
+            help="All of it into a file: .csv or .xlsx. Pages and --json say nothing then.",
+        ),
+    ],
+    "locale": Annotated[
+        str | None,
+        typer.Option(
+            "--locale", metavar="LOCALE", help="Of --export: such as de-DE, whose separators CSV has."
+        ),
+    ],
+    "bom": Annotated[bool, typer.Option("--bom", help="Of --export: CSV that Excel takes for UTF-8.")],
+}
+DEFAULTS = {"export": None, "locale": None, "bom": False}
+
+
+@dataclass
+class Wanted:
+    file: Path
+    locale: str | None
+    bom: bool
+    zone: str | None
+
+    @property
+    def query(self) -> dict[str, Any]:
+        """What the list is asked beside its filters. A workbook is made here, of exact text."""
+        of_book = self.file.suffix == ".xlsx"
+        beside = {"exact": True} if of_book else {"locale": self.locale, "bom": self.bom or None}
+        return {"format": "csv", "zone": self.zone, **beside}
+
+
+_wanted: list[Wanted] = []
+
+
+def to_write() -> Wanted | None:
+    """What this command is to write, if it is."""
+    return _wanted[-1] if _wanted else None
+
+
+def options_of(names: Mapping[str, Parameter]) -> list[Parameter]:
+    """Those that a command with these parameters takes besides."""
+    if "cursor" not in names:
+        return []
+    return [
+        Parameter(name, Parameter.KEYWORD_ONLY, default=DEFAULTS[name], annotation=kind)
+        for name, kind in OPTIONS.items()
+    ]
+
+
+@contextmanager
+def exporting(given: dict[str, Any]) -> Iterator[None]:
+    """While the command runs that was given these, which are taken out. Raises Failure where nothing can be written so."""
+    said = {name: given.pop(name, default) for name, default in DEFAULTS.items()}
+    file = said["export"]
+    if file is None:
+        yield
+        return
+    name = file.name
+    if file.suffix not in SUFFIXES:
+        fail(f"--export takes a file that ends with .csv or .xlsx, not {name!r}", USAGE)
+    in_a_folder(file)
+    asked = Wanted(file, said["locale"], said["bom"], given.get("tz") or own_zone())
+    _wanted.append(asked)
+    try:
+        yield
+        fail("this was shown and not written: --export is for its list")
+    finally:
+        _wanted.pop()
+
+
+def in_a_folder(file: Path) -> None:
+    """Raises Failure where the file could not be there."""
+    folder = str(file.parent)
+    if not file.absolute().parent.is_dir():
+        fail(f"there is no folder {folder!r}", USAGE)
+
+
+def own_zone() -> str | None:
+    """The name of this machine's time zone, where it has one."""
+    named = (
+        os.environ.get("TZ", "").lstrip(":") or os.path.realpath("/etc/localtime").partition("zoneinfo/")[2]
+    )
+    return named if named and not named.startswith(("/", "Etc/")) else None
