@@ -123,6 +123,7 @@ class Book:
     def __init__(self, accounts: Collection[Account]) -> None:
         self.accounts = accounts
         self._found: dict[Who, tuple[Account, ...]] = {}
+        self._ways: dict[tuple[UUID, str], tuple[Way, ...]] = {}
         self._due: dict[tuple[UUID, Way, datetime], datetime] = {}
 
     def of(self, who: Who) -> tuple[Account, ...]:
@@ -153,6 +154,12 @@ class Book:
         for one in self.accounts:
             for person in one.persons:
                 found.setdefault(person, []).append(one)
+        return found
+
+    def ways(self, account: Account, kind: str) -> tuple[Way, ...]:
+        found = self._ways.get((account.id, kind))
+        if found is None:
+            found = self._ways[account.id, kind] = account.ways(kind)
         return found
 
     def due(self, account: Account, way: Way, at: datetime) -> datetime:

@@ -176,7 +176,7 @@ def notices_of(told: Told, book: Book, about: Any) -> Iterator[Noticed]:
         for account in concerned(rule, told.fact, about, book):
             if account.id in selves:
                 continue
-            for way in account.ways(rule.name):
+            for way in book.ways(account, rule.name):
                 due_at = book.due(account, way, told.recorded_at)
                 reason = None if way.channel in account.addresses else NO_ADDRESS
                 yield Noticed(
@@ -202,7 +202,7 @@ def concerned(rule: NoticeRule, fact: Fact, about: Any, book: Book) -> Iterable[
 
 def _unrecorded(told: Unrecorded, book: Book, who: Who) -> Iterator[Noticed]:
     for account in book.of(who):
-        for way in account.ways(told.kind):
+        for way in book.ways(account, told.kind):
             due_at = book.due(account, way, told.at)
             reason = None if way.channel in account.addresses else NO_ADDRESS
             yield Noticed(
