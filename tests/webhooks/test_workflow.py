@@ -22,14 +22,17 @@ from temporalio.testing import ActivityEnvironment, WorkflowEnvironment
 
 from domain.webhook import WebhookSwitchedOff
 from runtime.webhooks.rounds import SCHEDULE
-from tests.conftest import END_SECONDS
+from runtime.webhooks.store import ToWake
+from tests.conftest import END_SECONDS, PATIENCE
 from tests.webhooks import receiver as r
 from tests.webhooks.post import Post
 from tests.webhooks.receiver import Message
 from tests.webhooks.sending import Sent, sending
-from tests.workflows.world import until
+from tests.workflows.world import Running, until
+from workflows.engine.delivery import Deliverer
 from workflows.webhook.activities import WebhookActivities
 from workflows.webhook.messages import SwitchingOff
+from workflows.webhook.waker import Waker
 
 ROOT = Path(__file__).parents[2]
 MOMENT = timedelta(seconds=1)
@@ -114,6 +117,24 @@ async def test_what_came_while_nobody_woke_anybody_is_sent_afterwards(real: Sent
     await post.deal()
     real.wake()
     await everything(post, 2)
+
+
+async def test_a_look_that_breaks_is_taken_again(real: Sent) -> None:
+    """Whatever it broke on, it ends nothing else that follows the ledger."""
+    await real.stop_waking()
+    looks, looked = 0, asyncio.Event()
+
+    async def to_wake() -> list[ToWake]:
+        nonlocal looks
+        looks += 1
+        if looks == 1:
+            raise ValueError("a mistake")
+        looked.set()
+        return []
+
+    waking = Running(Waker(real.post.office.url, Deliverer(real.client, real.queue), to_wake).run)
+    await asyncio.wait_for(looked.wait(), PATIENCE)
+    await waking.stop()
 
 
 async def test_a_workflow_that_somebody_ended_is_started_again(real: Sent) -> None:

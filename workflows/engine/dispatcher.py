@@ -13,7 +13,7 @@ import logging
 from collections import deque
 from collections.abc import Coroutine, Iterable, Sequence
 from itertools import islice
-from typing import Any
+from typing import Any, ClassVar
 
 import psycopg
 from psycopg import AsyncConnection
@@ -45,7 +45,11 @@ class LedgerBehind(Exception):
 
 
 class Follower:
-    """Reads the ledger from a position of its own, whoever holds `lock` of any number. `parts` are its work beside listening, each without end."""
+    """Reads the ledger from a position of its own, whoever holds `lock` of any number. `parts` are its work beside listening to notifications
+    of `CHANNELS`, each without end.
+    """
+
+    CHANNELS: ClassVar[tuple[str, ...]] = ("ledger",)
 
     def __init__(self, url: str, lock: int, name: str) -> None:
         self._url = url
@@ -97,7 +101,8 @@ class Follower:
 
     async def _listen(self, connection: AsyncConnection[Any]) -> None:
         """Also how we notice that the lock's connection is gone."""
-        await connection.execute("LISTEN ledger")
+        for channel in self.CHANNELS:
+            await connection.execute(f"LISTEN {channel}".encode())
         async for _ in connection.notifies():
             self.wake()
         raise ConnectionError(f"the connection that holds the lock of the {self._name} is closed")
@@ -234,15 +239,15 @@ class Underway:
         return min(missing, default=self._to + 1) - 1
 
 
-async def rest(wake: asyncio.Event) -> None:
+async def rest(wake: asyncio.Event, breath: float = BREATH, idle: float = IDLE) -> None:
     """Until there is something new. Without a breath each fact alone costs six statements, a good part of a burst's work.
 
     Not by `asyncio.wait_for`: before Python 3.12 it goes on where it is cancelled at the moment in which it is woken, and the
     dispatcher would never end.
     """
-    await asyncio.sleep(BREATH)
+    await asyncio.sleep(breath)
     with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(IDLE):
+        async with asyncio.timeout(idle):
             await wake.wait()
 
 
