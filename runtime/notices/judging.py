@@ -112,8 +112,7 @@ class Judge:
         except UnknownTopic:  # a newer release wrote it: whoever is of that one tells it
             raise
         except Exception as failure:  # noqa: BLE001 - a rule that breaks on one notice is no reason to send no other
-            log.warning("a notice of %s at %d was not made: %s", one.kind, one.position, where(failure))
-            return Judged(one, way, NOT_MADE)
+            return _not_made(one, way, failure)
 
     def _gone(self, one: Open, way: Way) -> str | None:
         """Why nothing is told to this account by this channel."""
@@ -192,7 +191,24 @@ async def judged(
     judge = Judge(account, await load(_wanted(account, opened)), *await _unrecorded(pool, opened), channels)
     found = [judge.judge(one) for one in opened]
     names = needed(one.places for one in found if one.places is not None)
-    return found, Wording(account, await load(names) if names else {})
+    words = Wording(account, await load(names) if names else {})
+    return [_worded(one, words) for one in found], words
+
+
+def _worded(one: Judged, words: Wording) -> Judged:
+    """As it is, where it can be said."""
+    if one.reason is not None:
+        return one
+    try:
+        one.told(words)
+    except Exception as failure:  # noqa: BLE001 - what one sentence breaks on is no reason to send no other
+        return _not_made(one.open, one.way, failure)
+    return one
+
+
+def _not_made(one: Open, way: Way, failure: Exception) -> Judged:
+    log.warning("a notice of %s at %d was not made: %s", one.kind, one.position, where(failure))
+    return Judged(one, way, NOT_MADE)
 
 
 def _wanted(account: Account, opened: Iterable[Open]) -> dict[UUID, type[Aggregate]]:

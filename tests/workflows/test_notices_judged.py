@@ -11,6 +11,7 @@ import pytest
 from api.engine.accounts import Accounts
 from api.engine.roles import Role
 from domain.deal.commands import LoseDeal, ReassignPromise
+from domain.engine.notices import always
 from domain.notices import BY_TOPIC
 from domain.people.people import FormTeam, HireRep, RepLeaves
 from tests.workflows.telling import Telling, telling
@@ -82,14 +83,21 @@ async def test_somebody_who_may_not_see_it_any_more(told: Telling) -> None:
     assert await told.rows("kind", "reason") == [("rep", "promise.reassigned", "not-allowed")]
 
 
+@pytest.mark.parametrize(
+    "mistake",
+    [
+        pytest.param({"still": lambda _deal, _fact: 1 / 0 > 1}, id="whether it is true"),
+        pytest.param({"still": always, "says": "{due_at!z}"}, id="what it says"),
+    ],
+)
 async def test_what_no_rule_can_make_is_dropped_and_the_rest_sent(
-    told: Telling, monkeypatch: pytest.MonkeyPatch
+    told: Telling, mistake: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As by a rule with a mistake in it."""
     await told.remind(broken := await told.a_deal())
     await told.miss(broken)
     (rule,) = BY_TOPIC["promise.reminded"]
-    wrong = replace(rule, still=lambda _deal, _fact: 1 / 0 > 1)
+    wrong = replace(rule, **mistake)
     monkeypatch.setitem(cast("dict[str, Any]", BY_TOPIC), "promise.reminded", (wrong,))
     await told.sent()
     assert await told.rows("kind", "reason") == [
