@@ -26,7 +26,7 @@ from runtime.notices.wording import Wording
 
 NAMESPACE = UUID("6f0c3c0e-6a53-4b7d-9d0e-5f6f3a0f8a52")
 MOST = 500
-"""Notices that are looked at together."""
+"""Notices that are looked at together, beside those of messages that are under way: a part of one would be sent for all of it."""
 LATE, SEVERAL = timedelta(hours=1), 3
 """More than so many that are late make one digest."""
 PAUSES = (
@@ -48,7 +48,8 @@ OPEN = """
      WHERE n.account_id = %(account)s AND n.state IN ('waiting', 'sending') AND n.due_at <= %(now)s
        AND (n.state = 'sending' OR NOT EXISTS (
            SELECT FROM app.notices u WHERE u.account_id = n.account_id AND u.channel = n.channel AND u.state = 'sending' AND u.due_at > %(now)s))
-     ORDER BY n.state, n.position LIMIT %(most)s"""
+     ORDER BY n.state, n.position
+     LIMIT %(most)s + (SELECT count(*) FROM app.notices s WHERE s.account_id = %(account)s AND s.state = 'sending')"""
 PLAN = """
     SELECT min(due) FROM (
         SELECT COALESCE(min(due_at) FILTER (WHERE state = 'sending'), min(due_at)) AS due

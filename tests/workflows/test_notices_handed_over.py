@@ -57,6 +57,21 @@ async def test_what_is_in_a_message_already_is_in_no_other(told: Telling) -> Non
     assert await sender(told).claim(rep(told), [third], other)
 
 
+async def test_a_message_comes_again_with_all_that_was_in_it(
+    told: Telling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However little is looked at together: what it left out would come under an id that was read already."""
+    for _ in range(3):
+        await told.miss(await told.a_deal())
+    await told.decide()
+    whole = [judged(position) for _, position in await told.rows("n.position")]
+    await sender(told).claim(rep(told), whole, uuid4())
+    monkeypatch.setattr("runtime.notices.sending.MOST", 2)
+    again = replace(sender(told), channels={"mail": told.world.mailbox})
+    await again.deliver(told.accounts["rep"], datetime.now(UTC), Unrecorded())
+    assert [len(message.notices) for message in told.world.mailbox.tries] == [3]
+
+
 @dataclass
 class Moving:
     """They have another address by the time the server refuses this one."""
