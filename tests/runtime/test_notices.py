@@ -6,6 +6,7 @@ The facts are the stored samples, with the values that matter here: every id is 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -23,10 +24,12 @@ from domain.notification.hours import Hours
 from domain.people.people import Rep, RepHired
 from runtime.codec import decode_fact
 from runtime.language import catalogue
+from runtime.notices import judging
 from runtime.notices.accounts import Account
 from runtime.notices.wording import PATHS, Wording, needed
 from tests.domain.stored_names import read_sample
 
+ROOT = Path(__file__).parents[2]
 SOME, OTHER, THIRD = UUID(int=0xA1), UUID(int=0xB2), UUID(int=0xC3)
 NAMES: dict[UUID, Aggregate] = {
     SOME: Rep(SOME).replay(RepHired(name="Zhang Min", team_id=SOME), 1),
@@ -195,3 +198,15 @@ def test_every_kind_has_a_place_to_be_looked_at_and_a_name_in_each_language() ->
     assert {name.partition(".")[0] for name in CALLED} == GROUPS.keys()
     for what in (*CALLED, *GROUPS, "*"):
         assert catalogue("zh").gettext(called(what)) != called(what)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        judging.NO_LONGER_TRUE, judging.NOT_CONCERNED, judging.LEFT, judging.NOT_ALLOWED, judging.SWITCHED_OFF, judging.NO_ADDRESS,
+        judging.ADDRESS_FAILED, judging.UNKNOWN, judging.NO_CHANNEL, judging.NOT_MADE,
+    ],
+)  # fmt: skip
+def test_why_something_was_dropped_is_said_in_chinese_and_explained(code: str) -> None:
+    assert catalogue("zh").gettext(code) != code
+    assert f"`{code}`" in (ROOT / "docs" / "notifications.md").read_text()
