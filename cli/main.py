@@ -24,11 +24,6 @@ app = language.Commands(
 )
 
 
-@app.callback()
-def spoken(lang: language.Lang = None) -> None:
-    pass  # what is typed here was heard before anything was read, as where it stands behind a command
-
-
 for module in (
     serve,
     rehearse,

@@ -18,7 +18,8 @@ State = Literal["waiting", "sending", "sent", "dropped", "failed"]
 
 FOUND: LiteralString = """
     SELECT n.position, n.account_id, n.channel, n.kind, n.deal_id, n.detail, n.state, n.due_at, n.tries, n.reason, n.decided_at,
-           n.settled_at, a.login AS "to", d.name AS to_name
+           n.settled_at, a.login AS "to",
+           COALESCE(d.name, NULLIF(a.name, '')) AS to_name
       FROM app.notices n
       JOIN app.accounts a ON a.id = n.account_id
       LEFT JOIN read.directory d ON d.id = a.rep_id AND d.kind = 'rep'
@@ -37,10 +38,10 @@ FILTERS: Mapping[str, LiteralString] = {
 
 
 class SentNotice(msgspec.Struct):
-    """`to` is a login, `to_name` the rep's name where it is a rep's (personal data). `why`: what they are told of, `kind`, in words. `decided_at`:
-    when it was decided that they are told; `due_at`: when it is sent; `settled_at`: when it was sent, dropped or given up, and `reason`
-    why it was dropped or failed, as a code. `position` is the event's; `detail` what it is about where that is no record, such as a
-    read model.
+    """`to` is a login, `to_name` the rep's name, else the account's where it has one (personal data). `why`: what they are told of, `kind`,
+    in words. `decided_at`: when it was decided that they are told; `due_at`: when it is sent; `settled_at`: when it was sent, dropped
+    or given up, and `reason` why it was dropped or failed, as a code. `position` is the event's; `detail` what it is about where that
+    is no record, such as a read model.
     """
 
     position: int

@@ -98,8 +98,17 @@ def speaking(command: Callable[..., Any]) -> Callable[..., Any]:
     return spoken
 
 
+def spoken(lang: Lang = None) -> None:
+    pass  # what is typed here was heard before anything was read, as where it stands behind a command
+
+
 class Commands(typer.Typer):
-    """A group whose commands all take `--lang`."""
+    """A group that takes `--lang` itself, where it has a name, and whose commands all do."""
+
+    def __init__(self, **named: Any) -> None:
+        super().__init__(**named)
+        if named.get("name"):
+            self.callback()(spoken)
 
     def command(self, *args: Any, **named: Any) -> Callable[[Any], Any]:
         add = super().command(*args, **named)

@@ -215,6 +215,17 @@ class TestNotices:
         assert "@" not in answer.text, "no address"
         assert str(house.accounts[login]) not in answer.text
 
+    def test_whoever_is_no_rep_has_the_name_of_the_account(self, house: House, deal: UUID) -> None:
+        position = house.position
+        for ahead, called in enumerate(("Levi Ivers", "")):
+            account = NewAccount(
+                f"named-{next(_made)}", Role.MANAGER, team_id=house.teams["north"], name=called
+            )
+            made = asyncio.run(make_account(house.settings.database_url, account))
+            put_notice(house, made, position + ahead, deal_id=deal)
+        found = house.admin.get(f"/deals/{deal}/notices", params={"after": position}).json()["items"]
+        assert [one["to_name"] for one in found[:2]] == [None, "Levi Ivers"]
+
     def test_notices_of_another_team_s_deal_are_not_there(self, house: House, deal: UUID) -> None:
         for name in ("south", "south-manager"):
             asked = {"after": house.position}

@@ -10,7 +10,7 @@ import pytest
 import typer
 
 from cli.engine import language
-from cli.engine.helping import NOTED, SENTENCES, noted, said
+from cli.engine.helping import NOTED, SENTENCES, WIDEST, noted, said
 from cli.main import app
 from tests.cli.conftest import Terminal
 
@@ -52,6 +52,7 @@ def test_every_sentence_is_said() -> None:
         for path, command, context in all_commands()
         for text in (
             command.help,
+            command.get_short_help_str(WIDEST),
             *(record[1] for record in (each.get_help_record(context) for each in command.params) if record),
         )
         for one in english((NOTED.sub(r"\1", text) if text else "") or "")
@@ -84,3 +85,8 @@ def test_is_shown_within_the_screen(terminal: Terminal, monkeypatch: pytest.Monk
     ):
         assert told in done.stdout
     assert "Options" not in done.stdout
+
+
+def test_a_group_is_helped_with_in_the_language_that_is_asked_for(terminal: Terminal) -> None:
+    for at in ((), ("webhooks",), ("deals",)):
+        assert terminal.run(*at, "--lang", "zh", "--help").stdout.startswith("用法："), at
