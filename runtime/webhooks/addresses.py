@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache, partial
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
 
@@ -23,6 +25,8 @@ INSIDE = tuple(ip_network(one) for one in ("168.63.129.16/32", "192.88.99.0/24")
 """What counts as public and is not: a cloud's own services, and relays to wherever."""
 EMBEDDING = tuple(IPv6Network(one) for one in ("64:ff9b::/96", "::/96"))
 """IPv6 networks whose last 32 bits are an IPv4 address that is meant."""
+LOOKS = 16
+"""Names that are looked up at once."""
 Address = IPv4Address | IPv6Address
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 
@@ -35,9 +39,17 @@ class NotSent(Exception):
         self.code = code
 
 
+@cache
+def _threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(LOOKS, thread_name_prefix="names")
+
+
 async def resolve(host: str, port: int) -> list[str]:
-    """As the system does it. Raises OSError."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    """As the system does it, in threads of its own: whoever names an address may have a name server that never answers, for which the
+    system waits longer than we do, and files and passwords need the loop's. Raises OSError.
+    """
+    look = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+    found = await asyncio.get_running_loop().run_in_executor(_threads(), look)
     return list(dict.fromkeys(str(address[0]) for *_, address in found))
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import socket
 import ssl
+import threading
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -18,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from standardwebhooks import WebhookVerificationError
 
-from runtime.webhooks.addresses import Guard, NotSent, is_public
+from runtime.webhooks.addresses import LOOKS, Guard, NotSent, is_public, resolve
 from runtime.webhooks.sending import Outcome, Sender, seconds_of
 from runtime.webhooks.settings import NotNetworks, WebhookSettings
 from runtime.webhooks.signing import message_id, new_secret, signed
@@ -135,6 +138,22 @@ def test_when_to_come_again_is_read_as_seconds_or_a_time() -> None:
     assert seconds_of("120") == 120
     assert 580 < (seconds_of(format_datetime(at, usegmt=True)) or 0) <= 600
     assert [seconds_of(text) for text in (None, "", "soon", "-3", "9" * 12, "١٢")] == [None] * 6
+    beyond = f"Wed, 21 Oct 2026 {'9' * 30}:28:00 GMT", f"Wed, 21 Oct 2026 07:28:00 +{'9' * 18}"
+    assert [seconds_of(text) for text in beyond] == [None, None]
+
+
+async def test_names_that_are_never_answered_take_no_thread_of_anything_else(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    answered = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: answered.wait() and [])
+    waiting = [asyncio.create_task(resolve(f"{n}.example.com", 443)) for n in range(LOOKS + 20)]
+    try:
+        async with asyncio.timeout(10):
+            assert await asyncio.to_thread(lambda: "a file") == "a file"
+    finally:
+        answered.set()
+    assert await asyncio.gather(*waiting) == [[]] * (LOOKS + 20)
 
 
 # --- where it may go -------------------------------------------------------------------------------------------------
