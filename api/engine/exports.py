@@ -29,7 +29,7 @@ from api.engine.fields import MAX_PAGE, Paging
 from api.engine.reading import Look
 from api.engine.received import header
 from projections.engine.cells import Column, Kind, Written, fields
-from projections.engine.snapshot import Snapshot
+from projections.engine.snapshot import SECONDS, Snapshot
 from runtime.codec import encode
 from runtime.language import EN, LANGUAGES, Catalogue, catalogue, negotiate
 from runtime.spreadsheets import Workbook, inert
@@ -70,7 +70,11 @@ async def export(look: Look, asked: Paging, view: type[msgspec.Struct], ask: Ask
 
 
 class File(StreamingResponse):
-    """Sent while it is read; what it holds is let go of at the end, or when the client goes."""
+    """Sent while it is read; what it holds is let go of at the end, when the client goes, or when it has taken too long: the database ends
+    no statement whose rows nobody takes, and a place among the few that are sent files is others' then.
+    """
+
+    seconds: float = SECONDS
 
     def __init__(
         self, pieces: AsyncGenerator[bytes, None], held: AsyncExitStack, headers: dict[str, str]
@@ -79,7 +83,7 @@ class File(StreamingResponse):
         self._pieces, self._held = pieces, held
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async with self._held, aclosing(self._pieces):
+        async with self._held, aclosing(self._pieces), asyncio.timeout(self.seconds):
             await super().__call__(scope, receive, send)
 
 
