@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Literal, LiteralString
+from typing import Annotated, Any, Literal, LiteralString
 from uuid import UUID
 
 import msgspec
@@ -60,14 +60,18 @@ class SentNotice(msgspec.Struct):
     why: str = ""
 
 
+Plain = Annotated[str, msgspec.Meta(pattern=r"^[^\x00]*$")]
+"""As a database can hold it: a cursor comes from outside."""
+
+
 class Place(msgspec.Struct, array_like=True):
     """Where a page ended."""
 
     position: int
     account_id: UUID
-    channel: str
-    kind: str
-    detail: str
+    channel: Plain
+    kind: Plain
+    detail: Plain
 
 
 class Row(SentNotice, kw_only=True):

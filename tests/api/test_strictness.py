@@ -499,3 +499,16 @@ def test_a_repeat_of_what_is_worked_out_from_what_there_is_gets_its_first_answer
     assert again.json()["answer"] == first.json()["answer"]
     other = divided(key, "month")
     assert (other.status_code, other.json()["code"]) == (422, "idempotency-key-reused")
+
+
+def test_a_place_among_notices_has_no_text_that_a_database_cannot_hold(house: House) -> None:
+    for n in range(3):
+        words = ["mail", "promise.missed", ""]
+        words[n] += "\x00"
+        answer = house.admin.get("/notices", params={"cursor": sealed_tight([1, str(uuid4()), *words])})
+        assert refused(answer) == ["cursor"]
+
+
+def sealed_tight(place: Any) -> str:
+    """As ours are, without blanks."""
+    return base64.urlsafe_b64encode(json.dumps(place, separators=(",", ":")).encode()).decode()
