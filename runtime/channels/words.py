@@ -24,6 +24,8 @@ SETTINGS, START = "/desk/settings#notifications", "/desk"
 UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]+")
 """Controls, separators of lines, marks that turn the direction of writing, and halves of characters."""
 
+CALLS = re.compile(r"@(?=everyone\b|here\b|all\b|channel\b)|<(?=[@!#/]|at\b)", re.IGNORECASE)
+"""What a chat would call somebody by, or all."""
 MARKS = re.compile(r"[\\`*_\[\]<>#~|]")
 
 
@@ -59,6 +61,11 @@ def one_line(text: str) -> str:
 def escaped(text: str) -> str:
     """A text in Markdown that reads as it stands."""
     return MARKS.sub(r"\\\g<0>", text)
+
+
+def uncalled(text: str) -> str:
+    """A text that reads the same in a chat, where nobody is called by it: whoever may name a deal may not ring for everyone."""
+    return CALLS.sub("\\g<0>\u200b", text)
 
 
 def groups(message: Message, public_url: str, most: int | None = None) -> tuple[Group, ...]:
@@ -126,7 +133,7 @@ def _environment(language: str) -> Environment:
         keep_trailing_newline=True,
         auto_reload=False,
     )
-    made.filters["escaped"] = escaped
+    made.filters |= {"escaped": escaped, "uncalled": uncalled}
     words: Any = catalogue(language)
     made.install_gettext_callables(words.gettext, words.ngettext, newstyle=True)  # type: ignore[attr-defined]
     return made

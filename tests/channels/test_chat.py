@@ -85,6 +85,16 @@ async def test_a_notice_arrives_in_the_person_s_words_with_its_link() -> None:
     assert there.bodies[0]["title"] == ""
 
 
+async def test_nobody_is_called_by_what_somebody_wrote() -> None:
+    written = '@everyone <at user_id="all">x</at> <!here> <@U1> li@example.com 3 < 4'
+    with receiver() as there:
+        await ChatChannel(GENERIC, PUBLIC).send(message(notice(written), channel="chat", to=there.address))
+    said = str(there.bodies[0]["message"])
+    assert not any(call in said for call in ("@everyone", "<at", "<!", "<@"))
+    assert written in said.replace("\u200b", "")
+    assert "li@example.com 3 < 4" in said
+
+
 async def test_a_digest_has_a_title_and_a_repeat_the_same_id() -> None:
     channel = ChatChannel(GENERIC, PUBLIC)
     with receiver() as there:
