@@ -74,7 +74,7 @@ class Wording:
         return template.format(**{name: self._said(value) for name, value in places.items()})
 
     def why(self, way: Way) -> str:
-        return self._words.say(WHY[way.cadence], what=self._words.gettext(called(way.what)))
+        return self._words.say(WHY[way.cadence], what=self._words.pgettext("notice", called(way.what)))
 
     @property
     def _words(self) -> Catalogue:

@@ -20,12 +20,12 @@ from domain.engine.aggregate import Aggregate
 from domain.engine.facts import FACTS, Fact
 from domain.engine.notices import ADMINS, Leaders, Login, NoticeRule, Who
 from domain.notices import BY_TOPIC, CALLED, GROUPS, NOTICES, UNRECORDED, called
-from domain.notification.hours import Hours
+from domain.notification.hours import Cadence, Hours
 from domain.people.people import Rep, RepHired
 from runtime.codec import decode_fact
 from runtime.language import catalogue
 from runtime.notices import judging
-from runtime.notices.accounts import Account
+from runtime.notices.accounts import Account, Way
 from runtime.notices.wording import PATHS, Wording, needed
 from tests.domain.stored_names import read_sample
 
@@ -188,6 +188,13 @@ def test_what_no_fact_tells_of_is_said_in_each_language() -> None:
     assert said["read-model.stopped"] == "读模型 deal_board 已在位置 12 停止：所示内容停留在该处"
 
 
+def test_why_it_is_told_names_a_group_as_the_settings_do() -> None:
+    """ "promises" is a number of them elsewhere."""
+    way = Way("mail", Cadence.DAILY, "promise")
+    assert Wording(account("en"), {}).why(way) == "You get this because you are told of promises once a day."
+    assert Wording(account("zh"), {}).why(way) == "您收到此通知，是因为您选择每日汇总接收：承诺。"
+
+
 def test_who_moves_along_with_their_deals_is_told_nothing() -> None:
     moved = fact("deal.owner-changed", before=SOME, after=SOME, rule="rep-moved")
     assert [who for rule in BY_TOPIC[moved.TOPIC] for who in rule.to(moved, None)] == []
@@ -197,7 +204,7 @@ def test_every_kind_has_a_place_to_be_looked_at_and_a_name_in_each_language() ->
     assert {rule.about.KIND for rule in NOTICES if rule.about is not None} <= PATHS.keys()
     assert {name.partition(".")[0] for name in CALLED} == GROUPS.keys()
     for what in (*CALLED, *GROUPS, "*"):
-        assert catalogue("zh").gettext(called(what)) != called(what)
+        assert catalogue("zh").pgettext("notice", called(what)) != called(what)
 
 
 @pytest.mark.parametrize(
