@@ -42,6 +42,7 @@ CREATE TABLE app.notices (
     PRIMARY KEY (position, account_id, channel, kind, detail)
 );
 CREATE INDEX notices_open ON app.notices (account_id, channel, due_at) WHERE state IN ('waiting', 'sending');
+CREATE INDEX notices_failed ON app.notices (position, account_id, channel, kind, detail) WHERE state = 'failed';
 CREATE INDEX notices_by_deal ON app.notices (deal_id, position) WHERE deal_id IS NOT NULL;
 
 -- To which address nothing is sent any more, as the ledger says that it failed: another one of the account is tried again.
