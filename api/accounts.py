@@ -8,7 +8,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Response
-from pydantic import ConfigDict, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints
 
 from api import recipients
 from api.engine import auth
@@ -16,7 +16,7 @@ from api.engine.accounts import OPERATOR_ONLY, NewAccount
 from api.engine.answers import AccountChangesAnswer, AccountsAnswer, LinkAnswer, SessionsEndedAnswer, answers
 from api.engine.auth import may_read
 from api.engine.errors import unknown_reference
-from api.engine.fields import MAIL, ShortText
+from api.engine.fields import MAIL, ShortText, Strict
 from api.engine.persons import Language, RoleBinding, Zone
 from api.engine.reading import Look
 from api.engine.roles import ADMIN, Role
@@ -34,6 +34,9 @@ MORE = (of_person, recipients.router)
 Reader = Annotated[Look, Depends(may_read(*ADMIN))]
 
 
+Email = Annotated[str, StringConstraints(pattern=MAIL)]
+
+
 class MakeAccount(RoleBinding):
     """`login` is a pseudonym, which the ledger keeps for ever; `name` and `email` are personal and stay out of it."""
 
@@ -45,13 +48,19 @@ class MakeAccount(RoleBinding):
 
     login: Annotated[str, StringConstraints(pattern=USER_PATTERN)]
     name: ShortText = ""
-    email: Annotated[str, StringConstraints(pattern=MAIL)] | None = None
+    email: Email | None = None
     language: Language | None = None
     timezone: Zone | None = None
 
 
 class ChangeRole(RoleBinding):
     model_config = ConfigDict(json_schema_extra={"examples": [{"role": "auditor"}]})
+
+
+class ChangeEmail(Strict):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"email": "li.wei@example.com"}]})
+
+    email: Annotated[Email | None, Field(description="null: there is none any more")]
 
 
 @router.post(
@@ -129,6 +138,23 @@ async def change_role(login: Login, body: ChangeRole, writer: Admin) -> Response
         )
     except NotFound as nobody:
         raise unknown_reference(nobody) from nobody
+    return Response(status_code=204)
+
+
+@router.post(
+    "/{login}/email",
+    operation_id="changeAccountEmail",
+    summary="Give an account another e-mail address, or none",
+    status_code=204,
+    responses={204: {"description": "Mail goes there from now on, also where the one of before had failed."}},
+)
+async def change_email(login: Login, body: ChangeEmail, writer: Admin) -> Response:
+    """A provider's sign-in is known by it, too. That it changed is on record without the address. An administrator's is the
+    operator's to change.
+    """
+    account = await writer.services.accounts.of(login)
+    _operators(writer, account["role"])
+    await writer.services.accounts.set_email(account["id"], body.email, writer.user.user_id)
     return Response(status_code=204)
 
 

@@ -16,7 +16,7 @@ from cli.engine.tables import say
 from cli.keys import RoleName
 from cli.views.rules import show_account_changes, show_accounts
 
-app = group("user", "People who sign in on the desk: add, list, link, role, disable.")
+app = group("user", "People who sign in on the desk: add, list, link, role, e-mail, disable.")
 
 Login = Annotated[str, typer.Argument(help="The pseudonym that the person signs in with.")]
 OPTIONS = {
@@ -80,6 +80,26 @@ def role(
     )
 
 
+@app.command(epilog=example("salesloop user email li li.wei@example.com"))
+def email(
+    login: Login,
+    address: Annotated[str | None, typer.Argument(help="Where mail goes from now on.")] = None,
+    *,
+    remove: Annotated[bool, typer.Option("--remove", help="There is none any more.")] = False,
+    json: Json = False,
+) -> None:
+    """Give an account another e-mail address, or none; one that had failed is tried no more, the new one is."""
+    if (address is None) != remove:
+        fail("say ADDRESS or --remove")
+    run(_act(f"/accounts/{login}/email", {"email": address}, {"email": "ADDRESS"}))
+    said = (
+        sentence("{login} has no e-mail address now", login=login)
+        if remove
+        else sentence("{login} has another e-mail address now", login=login)
+    )
+    _said(said, {"login": login, "email": address}, json)
+
+
 @app.command(epilog=example("salesloop user disable li"))
 def disable(login: Login, *, json: Json = False) -> None:
     """Let nobody in by an account any more; its sessions and links end at once."""
@@ -138,9 +158,10 @@ async def _placed(path: str, body: dict[str, Any], whose: dict[str, str | None])
         return _answer(await at.act("POST", path, body | await ids(at, whose), options=OPTIONS))
 
 
-async def _act(path: str) -> Any:
+async def _act(path: str, body: Query | None = None, options: dict[str, str] | None = None) -> Any:
+    """`options` is how fields are called here, where it is another way than elsewhere."""
     async with backend(operator=True) as at:
-        return _answer(await at.act("POST", path, options=OPTIONS))
+        return _answer(await at.act("POST", path, body, options=OPTIONS | (options or {})))
 
 
 async def _read(path: str) -> Any:

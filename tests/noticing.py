@@ -48,6 +48,7 @@ def mark_failed(house: House, account: UUID, channel: str = "mail") -> None:
     """As whoever follows the ledger marks an address that failed."""
     with psycopg.connect(house.settings.database_url, autocommit=True) as connection:
         connection.execute(
-            "INSERT INTO app.failed_addresses (account_id, channel, address) VALUES (%s, %s, '')",
-            [account, channel],
+            "INSERT INTO app.failed_addresses (account_id, channel, address)"
+            " SELECT id, %s, COALESCE(CASE %s WHEN 'mail' THEN email END, '') FROM app.accounts WHERE id = %s",
+            [channel, channel, account],
         )

@@ -107,6 +107,13 @@ class Accounts:
         await check_named(self._ledger, rep_id, team_id)
         await self._call("SELECT app.set_role(%s, %s, %s, %s, %s)", [id, role.value, rep_id, team_id, by])
 
+    async def set_email(self, id: UUID, email: str | None, by: str) -> None:
+        """None takes it away. Raises AlreadyExists where it is another account's."""
+        try:
+            await self._call("SELECT app.set_email(%s, %s, %s)", [id, email, by])
+        except UniqueViolation as taken:
+            raise _taken(taken.diag.constraint_name) from None
+
     async def disable(self, id: UUID, by: str) -> datetime:
         """When it was disabled, now or earlier. Its sessions and links end."""
         at: datetime = await self._call("SELECT app.disable_account(%s, %s)", [id, by])

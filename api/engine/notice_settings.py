@@ -39,11 +39,13 @@ TOPICS = ([AddressFailed.TOPIC, AddressRestored.TOPIC], AddressFailed.TOPIC)
 FAILING = """
     SELECT a.login, f.channel, e.recorded_at AS since, e.data->>'code' AS code
       FROM app.failed_addresses f JOIN app.accounts a ON a.id = f.account_id
+      LEFT JOIN app.notification_settings s ON s.account_id = a.id
       JOIN LATERAL (SELECT e.topic, e.recorded_at, e.data FROM ledger.events e
                      WHERE e.stream_id = f.account_id AND e.topic = ANY(%s) AND e.data->>'channel' = f.channel
                      ORDER BY e.version DESC LIMIT 1) e ON e.topic = %s
+       AND (CASE f.channel WHEN 'mail' THEN a.email ELSE s.chat_url END <> f.address) IS NOT TRUE
 """
-"""Restored ones are left out at once, before whoever follows the ledger has them off the table."""
+"""Restored ones are left out at once, before whoever follows the ledger has them off the table; so are those that are another now."""
 ACCOUNT = "SELECT login, email, role, timezone FROM app.accounts WHERE id = %s"
 MADE = "INSERT INTO app.notification_settings (account_id) VALUES (%s) ON CONFLICT DO NOTHING"
 CHANGED = """

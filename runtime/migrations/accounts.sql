@@ -4,7 +4,8 @@
 DO $$ DECLARE old regprocedure; BEGIN
     FOR old IN SELECT oid::regprocedure FROM pg_proc
                 WHERE pronamespace = 'app'::regnamespace
-                  AND proname IN ('must_be_operator', 'note_change', 'take_name', 'create_account', 'set_role', 'set_preferences', 'disable_account',
+                  AND proname IN ('must_be_operator', 'note_change', 'take_name', 'create_account', 'set_role', 'set_email', 'set_preferences',
+                                  'disable_account',
                                   'enable_account', 'create_link', 'end_links', 'spend_link', 'link_identity', 'open_session',
                                   'touch_session', 'end_session', 'end_sessions') LOOP
         EXECUTE format('DROP FUNCTION %s', old);
@@ -71,6 +72,20 @@ BEGIN
         PERFORM app.note_change(p_id, p_by, 'role', v_before || ' → ' || p_role);
         PERFORM app.end_sessions(p_id, p_by);
     END IF;
+    RETURN true;
+END $$;
+
+-- Where mail goes, and by which a provider's sign-in is known; NULL: nowhere, and by none. That it changed is on record, what it was or is
+-- is not. False where there is no such account.
+CREATE FUNCTION app.set_email(p_id uuid, p_email text, p_by text) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE v_role text;
+BEGIN
+    SELECT role INTO v_role FROM app.accounts WHERE id = p_id FOR UPDATE;
+    IF NOT FOUND THEN RETURN false; END IF;
+    IF v_role = 'admin' THEN PERFORM app.must_be_operator(); END IF;
+    UPDATE app.accounts SET email = p_email WHERE id = p_id AND email IS DISTINCT FROM p_email;
+    IF FOUND THEN PERFORM app.note_change(p_id, p_by, 'e-mail', ''); END IF;
     RETURN true;
 END $$;
 
@@ -183,7 +198,8 @@ END $$;
 DO $$ DECLARE made regprocedure; inside boolean; BEGIN
     FOR made, inside IN SELECT oid::regprocedure, proname IN ('must_be_operator', 'note_change', 'take_name') FROM pg_proc
                 WHERE pronamespace = 'app'::regnamespace
-                  AND proname IN ('must_be_operator', 'note_change', 'take_name', 'create_account', 'set_role', 'set_preferences', 'disable_account',
+                  AND proname IN ('must_be_operator', 'note_change', 'take_name', 'create_account', 'set_role', 'set_email', 'set_preferences',
+                                  'disable_account',
                                   'enable_account', 'create_link', 'end_links', 'spend_link', 'link_identity', 'open_session',
                                   'touch_session', 'end_session', 'end_sessions') LOOP
         EXECUTE format('ALTER FUNCTION %s OWNER TO salesloop_owner', made);

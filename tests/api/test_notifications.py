@@ -297,6 +297,16 @@ class TestAddressesThatTakeNothing:
         assert house.admin.post(f"{place}/address-restored", json={}).json()["recorded"] == 1
         assert chosen(house, login)["failing"] == [], "before the table has it"
 
+    def test_one_that_is_another_by_now_is_none_of_them(self, house: House, login: str) -> None:
+        place = f"/accounts/{login}"
+        assert house.admin.post(f"{place}/address-failed", json={}).status_code == 200
+        mark_failed(house, house.accounts[login])
+        assert [one["channel"] for one in chosen(house, login)["failing"]] == ["mail"]
+        assert house.admin.post(f"{place}/email", json={"email": f"{login}@example.org"}).status_code == 204
+        assert chosen(house, login)["failing"] == []
+        found = house.admin.get("/notices/failing").json()["addresses"]
+        assert login not in [one["login"] for one in found]
+
     def test_neither_the_event_nor_a_code_holds_an_address(self, house: House, login: str) -> None:
         refused = house.admin.post(f"/accounts/{login}/address-failed", json={"code": "told@example.com"})
         assert refused.status_code == 422

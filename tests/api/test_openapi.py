@@ -149,6 +149,7 @@ UNVERSIONED = {
         for what in (
             "link",
             "role",
+            "email",
             "disable",
             "enable",
             "sign-out",

@@ -43,6 +43,7 @@ OF_THEIR_OWN = (
         for act in (
             "link",
             "role",
+            "email",
             "disable",
             "enable",
             "sign-out",

@@ -109,7 +109,7 @@ def test_a_mail_that_came_back_is_reported_and_the_address_tried_again(
     assert terminal.json("notifications", "bounced", login)["recorded"] == 1
     with psycopg.connect(terminal.env["DATABASE_URL"], autocommit=True) as connection:
         connection.execute(
-            "INSERT INTO app.failed_addresses (account_id, channel, address) SELECT id, 'mail', '' FROM app.accounts WHERE login = %s",
+            "INSERT INTO app.failed_addresses (account_id, channel, address) SELECT id, 'mail', email FROM app.accounts WHERE login = %s",
             [login],
         )
     assert [one["login"] for one in terminal.json("notifications", "failing")] == [login]

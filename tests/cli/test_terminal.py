@@ -311,6 +311,19 @@ class TestUsers:
         assert changes == ["enabled", "disabled", "role", "link", "link", "created"]
         assert "李伟" not in terminal.run("user", "history", "li").stdout
 
+    def test_an_address_is_changed_and_taken_away(self, terminal: Terminal) -> None:
+        assert terminal.run("user", "add", "mei", "--role", "auditor").returncode == 0
+        made = terminal.json("user", "email", "mei", "mei@example.com")
+        assert made == {"login": "mei", "email": "mei@example.com"}
+        said = terminal.run("user", "email", "mei", "--remove", "--lang", "zh").stdout
+        assert said.strip() == "mei 的邮箱已移除"
+        (mei,) = [one for one in terminal.json("user", "list") if one["login"] == "mei"]
+        assert mei["email"] is None
+        wrong = terminal.run("user", "email", "mei", "x")
+        assert (wrong.returncode, "ADDRESS: " in wrong.stderr) == (1, True), wrong.stderr
+        for arguments in ([], ["x@example.com", "--remove"]):
+            assert "say ADDRESS or --remove" in terminal.run("user", "email", "mei", *arguments).stderr
+
     def test_the_first_administrator_is_made_beside_the_database(self, terminal: Terminal) -> None:
         assert terminal.json("user", "add", "boss", "--role", "admin")["login"] == "boss"
         assert "/sign-in/link/" in terminal.json("user", "link", "boss")["link"]

@@ -31,6 +31,23 @@ class TestAccounts:
         assert "rep_id" in answer.text
         assert 'value="nobody"' in answer.text, "what was typed stays"
 
+    def test_an_address_is_changed_and_one_that_is_taken_is_refused(
+        self, house: House, admin: httpx.Client
+    ) -> None:
+        for login in ("mail-1", "mail-2"):
+            body = {"login": login, "role": "auditor", "email": f"{login}@example.com"}
+            assert house.admin.post("/accounts", json=body).status_code == 201
+        page = "/desk/admin/accounts"
+        token = hidden(admin.get(page).text, "csrf")
+        taken = admin.post(f"{page}/mail-2/email", data={"csrf": token, "email": "mail-1@example.com"})
+        assert (taken.status_code, "there is an account with it already" in taken.text) == (409, True)
+        assert "field wrong" not in taken.text, "a new account has no mistake"
+        moved = admin.post(f"{page}/mail-2/email", data={"csrf": token, "email": "mail-3@example.com"})
+        assert moved.status_code == 303
+        assert "mail-3@example.com" in admin.get(page).text
+        assert admin.post(f"{page}/mail-2/email", data={"csrf": token, "email": ""}).status_code == 303
+        assert "mail-3@example.com" not in admin.get(page).text
+
     def test_a_disabled_one_is_let_in_again(self, house: House, admin: httpx.Client) -> None:
         south = house.browser("south")
         token = hidden(admin.get("/desk/admin/accounts").text, "csrf")

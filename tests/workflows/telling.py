@@ -55,13 +55,7 @@ class Telling:
 
     async def move(self, login: str, address: str) -> None:
         """Mail goes there from now on."""
-        async with self.world.office.ledger.pool.connection() as connection:
-            await connection.execute("SELECT set_config('role', 'none', false)")
-            await connection.execute(
-                "UPDATE app.accounts SET email = %s WHERE id = %s", [address, self.accounts[login]]
-            )
-            await connection.execute("RESET ROLE")
-            await connection.execute("SET ROLE salesloop_app")
+        await Accounts(self.world.office.ledger).set_email(self.accounts[login], address, "ops")
 
     # -- what happens ------------------------------------------------------------------------
 

@@ -34,17 +34,17 @@ async def make_account(page: Admin) -> Response:
     return await _make(page, "accounts")
 
 
+@pages.post("/admin/accounts/{login}/email", summary="Another e-mail address, or none")
+async def change_email(login: str, page: Admin) -> Response:
+    email = (await typed(page)).get("email")
+    return await _change(page, f"/accounts/{login}/email", {"email": email})
+
+
 @pages.post("/admin/accounts/{login}/{act}", summary="A new link, disable, enable, sign out everywhere")
 async def change_account(
     login: str, act: Literal["link", "disable", "enable", "sign-out"], page: Admin
 ) -> Response:
-    try:
-        answer = await page.write(f"/accounts/{login}/{act}")
-    except Refusal as refused:
-        return await _show(page, "accounts", refused=refused)
-    if act == "link":
-        return await _show(page, "accounts", made=answer.json())
-    return page.go("/desk/admin/accounts")
+    return await _change(page, f"/accounts/{login}/{act}", shown=act == "link")
 
 
 @pages.get("/admin/keys", summary="API keys")
@@ -63,6 +63,19 @@ async def revoke(key_id: str, page: Admin) -> Response:
     return page.go("/desk/admin/keys")
 
 
+async def _change(
+    page: Page, path: str, body: dict[str, Any] | None = None, *, shown: bool = False
+) -> Response:
+    """What is wrong is said above the page: the fields below are a new account's. `shown`: the answer is, this once."""
+    try:
+        answer = await page.write(path, body)
+    except Refusal as refused:
+        return await _show(page, "accounts", refused=refused, of_form=False)
+    if shown:
+        return await _show(page, "accounts", made=answer.json())
+    return page.go("/desk/admin/accounts")
+
+
 async def _make(page: Page, of: Listed) -> Response:
     given = await typed(page)
     try:
@@ -75,9 +88,9 @@ async def _make(page: Page, of: Listed) -> Response:
 
 
 async def _show(
-    page: Page, of: Listed, *, given: dict[str, str] | None = None, refused: Refusal | None = None, made: Any = None
+    page: Page, of: Listed, *, given: dict[str, str] | None = None, refused: Refusal | None = None, of_form: bool = True, made: Any = None
 ) -> Response:  # fmt: skip
-    """`made` holds what is shown this once: an account's link, a key's token."""
+    """`made` holds what is shown this once: an account's link, a key's token. `of_form`: what was refused is the form for a new one."""
     listed = (await page.read(f"/{of}"))[of]
     teams, reps = await page.listed("/teams"), await reps_of(page)
     return page.render(
@@ -93,5 +106,5 @@ async def _show(
         names={one["id"]: one["name"] for one in (*teams, *reps)},
         given=Lenient(given or {}),
         problem=Lenient(refused.problem) if refused else None,
-        errors=Lenient(errors_of(refused.problem)) if refused else Lenient(),
+        errors=Lenient(errors_of(refused.problem)) if refused and of_form else Lenient(),
     )

@@ -86,6 +86,7 @@ def test_nobody_but_an_administrator_sees_or_makes_any(house: House) -> None:
         assert client.get("/accounts").status_code == 403
         assert client.post("/accounts", json={"login": "me", "role": "auditor"}).status_code == 403
         assert client.post("/accounts/u-x/disable").status_code == 403
+        assert client.post("/accounts/u-x/email", json={"email": "me@example.com"}).status_code == 403
 
 
 def test_nothing_of_a_person_reaches_the_log(
@@ -123,12 +124,51 @@ def test_an_administrator_is_made_by_the_operator_alone(house: House) -> None:
         ("/accounts", {"login": "me", **admin}),
         ("/accounts/climber/role", admin),
         ("/accounts/chief/role", {"role": "auditor"}),
+        ("/accounts/chief/email", {"email": "me@example.com"}),
         ("/accounts/chief/link", None),
         ("/accounts/chief/enable", None),
     ):
         answer = house.admin.post(path, json=body)
         assert (answer.status_code, "operator" in answer.json()["detail"]) == (403, True), path
     assert house.admin.post("/accounts/chief/disable").status_code == 204
+
+
+class TestAnAddress:
+    def test_is_changed_and_taken_away_and_the_history_says_when_and_not_which(self, house: House) -> None:
+        body = {"login": "moves", "role": "auditor", "email": "old@example.com"}
+        assert house.admin.post("/accounts", json=body).status_code == 201
+        for email in ("new@example.com", "new@example.com", None):
+            answer = house.admin.post("/accounts/MOVES/email", json={"email": email})
+            assert answer.status_code == 204, answer.text
+            assert email_of(house, "moves") == email
+        changes = house.admin.get("/accounts/moves/changes").json()["changes"]
+        assert [one["what"] for one in changes] == ["e-mail", "e-mail", "link", "created"], (
+            "what changed nothing is none"
+        )
+        assert "example.com" not in str(changes)
+
+    def test_of_another_account_is_refused_whatever_its_case(self, house: House) -> None:
+        for login in ("first", "second"):
+            body = {"login": login, "role": "auditor", "email": f"{login}@example.com"}
+            assert house.admin.post("/accounts", json=body).status_code == 201
+        answer = house.admin.post("/accounts/second/email", json={"email": "First@example.com"})
+        assert answer.status_code == 409
+        assert answer.json()["detail"] == "email: there is an account with it already"
+        assert email_of(house, "second") == "second@example.com"
+
+    @pytest.mark.parametrize("body", [{}, {"email": "x"}, {"email": ""}, {"email": "a@b", "login": "x"}])
+    def test_that_is_wrong_is_named(self, house: House, body: dict[str, str]) -> None:
+        answer = house.admin.post("/accounts/nobody/email", json=body)
+        assert (answer.status_code, answer.json()["errors"][0]["field"] in {"email", "login"}) == (422, True)
+
+    def test_of_nobody_is_not_found(self, house: House) -> None:
+        assert house.admin.post("/accounts/nobody-here/email", json={"email": None}).status_code == 404
+
+
+def email_of(house: House, login: str) -> str | None:
+    (found,) = [one for one in house.admin.get("/accounts").json()["accounts"] if one["login"] == login]
+    email: str | None = found["email"]
+    return email
 
 
 class TestAName:
