@@ -96,7 +96,7 @@ class Deliveries:
             return Result(again_at=min(one.next_try_at for one in held))
         limit = WINDOW if held or standing.ahead else PAGE
         page = await self.reader.page(owner, standing.topics, standing.position, limit)
-        made = Round(self, standing, page, held, secrets, now)
+        made = Round(self, standing, owner, page, held, secrets, now)
         result = await made.run()
         await self.store.forget(id)
         return result
@@ -117,12 +117,14 @@ class Round:
         self,
         by: Deliveries,
         of: Standing,
+        owner: Owner,
         page: Page,
         held: Sequence[Held],
         secrets: Sequence[str],
         now: datetime,
     ) -> None:
-        self._by, self._of, self._page, self._secrets, self._now = by, of, page, secrets, now
+        self._by, self._of, self._owner, self._page = by, of, owner, page
+        self._secrets, self._now = secrets, now
         self._done = set(of.ahead)
         self._streams: dict[UUID, deque[Row]] = {}
         for row in page.rows:
@@ -209,7 +211,10 @@ class Round:
         self._saving = True
         tries, self._tries = self._tries, []
         going = await self._by.store.save(self._of, self._progress(reached), tries)
-        self._stopped = self._stopped or not going
+        placed = (
+            await owner_of(self._by.ledger, self._of.id) == self._owner
+        )  # else this page is not theirs to see
+        self._stopped = self._stopped or not (going and placed)
         self._saving, self._saved = False, time.monotonic()
 
     def _progress(self, reached: int) -> Progress:

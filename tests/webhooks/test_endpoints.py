@@ -13,6 +13,7 @@ from api.engine.roles import Role
 from api.engine.users import KeyStore
 from domain.deal.commands import OpenDeal
 from domain.people.people import FormTeam, HireRep, RepLeaves
+from runtime.webhooks import rounds
 from tests.webhooks import receiver as r
 from tests.webhooks.post import Post
 from tests.webhooks.receiver import Message
@@ -54,6 +55,26 @@ class TestAnOwner:
         await KeyStore(post.office.ledger).revoke(owner.key_id)
         assert (await post.round(id)).off == "owner-gone"
         assert not post.receiver.got
+
+    async def test_whose_key_is_revoked_while_events_are_sent_gets_no_more_of_them(
+        self, post: Post, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(rounds, "AT_ONCE", 1)
+        monkeypatch.setattr(rounds, "NOTED", 0.0)
+        owner = await post.key(Role.AUDITOR)
+        id, _ = await post.make(owner)
+        for _ in range(3):
+            await post.deal()
+        taken = post.receiver.answer
+
+        async def revoked_first(message: Message, writer: asyncio.StreamWriter) -> None:
+            assert owner.key_id is not None
+            await KeyStore(post.office.ledger).revoke(owner.key_id)
+            await taken(message, writer)
+
+        post.receiver.answer = revoked_first
+        assert (await post.rounds(id)).off == "owner-gone"
+        assert len(post.receiver.got) == 1
 
     async def test_who_left_gets_nothing_more(self, post: Post) -> None:
         rep_id = await post.office.hire()
