@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from cli.engine.backend import backend
-from cli.engine.common import example, run
+from cli.engine.common import Json, as_json, example, run
 from cli.engine.failure import USAGE, fail
 from cli.engine.options import CustomerFilter, OwnerFilter, TeamFilter
 
@@ -61,6 +61,7 @@ def event_log(
     currency: Annotated[str | None, typer.Option("--currency", help="Such as CNY.")] = None,
     amount_from: Annotated[str | None, typer.Option("--amount-from", metavar="NUMBER")] = None,
     amount_to: Annotated[str | None, typer.Option("--amount-to", metavar="NUMBER")] = None,
+    json: Json = False,
 ) -> None:
     name = file.name
     if file.suffix not in FORMATS:
@@ -69,11 +70,18 @@ def event_log(
     query |= {"source": source, "currency": currency, "since": since, "until": until}
     numbers = {"amount_from": amount_from, "amount_to": amount_to}
     whose = {"owner": owner, "team": team, "customer": customer, "product": product}
-    run(_saved(file, query, numbers, whose))
+    run(_saved(file, query, numbers, whose, told=not json))
+    if json:
+        as_json({"file": str(file), "bytes": file.stat().st_size})
 
 
 async def _saved(
-    file: Path, query: dict[str, Any], numbers: dict[str, str | None], whose: dict[str, str | None]
+    file: Path,
+    query: dict[str, Any],
+    numbers: dict[str, str | None],
+    whose: dict[str, str | None],
+    *,
+    told: bool,
 ) -> None:
     from cli.engine.kinds import days, ids, read
 
@@ -82,4 +90,4 @@ async def _saved(
         for name, typed in numbers.items():
             if typed is not None:
                 asked[name] = await read(at, "number", typed, f"--{name.replace('_', '-')}")
-        await at.save("/event-log", asked, file)
+        await at.save("/event-log", asked, file, told=told)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from cli.engine.backend import operators_only
-from cli.engine.common import example, settings
+from cli.engine.common import Json, as_json, example, settings
 from cli.engine.language import sentence, word
 from cli.engine.tables import say
 
@@ -26,6 +26,8 @@ def parquet(
         Path,
         typer.Argument(metavar="FOLDER", file_okay=False, help="A new one, or one that was begun before."),
     ],
+    *,
+    json: Json = False,
 ) -> None:
     from rich.console import Console
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -40,7 +42,9 @@ def parquet(
         task = shown.add_task(word("writing"), total=None)
         url = as_application(settings().database_url)
         before, after = write(url, folder, lambda n: shown.update(task, completed=n))
-    if before == after:
+    if json:
+        as_json({"folder": str(folder), "events": after - before, "position": after})
+    elif before == after:
         say(sentence("{folder} has all of the ledger, up to position {n}", folder=folder, n=f"{after:,}"))
     else:
         say(

@@ -91,12 +91,14 @@ class Backend:
         await self.save(path, query, wanted.file, listed=True)
         raise Exit
 
-    async def save(self, path: str, query: Query, file: Path, *, listed: bool = False) -> None:
-        """What a GET answers into the file, which is there when all has come; `listed`: CSV, of which a workbook may be wanted. Raises
-        Failure.
+    async def save(
+        self, path: str, query: Query, file: Path, *, listed: bool = False, told: bool = True
+    ) -> None:
+        """What a GET answers into the file, which is there when all has come; `listed`: CSV, of which a workbook may be wanted; `told`: and say
+        so. Raises Failure.
         """
         address = _address(path, {name: value for name, value in query.items() if value is not None})
-        with downloading(file, listed=listed) as take:
+        with downloading(file, listed=listed, told=told) as take:
             status, content = await self._way.ask("GET", address, {}, None, OPERATOR, take)
             if status >= OK:
                 refuse(status, content)

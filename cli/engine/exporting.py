@@ -80,7 +80,7 @@ class Download:
 
 
 @contextmanager
-def downloading(file: Path, *, listed: bool) -> Iterator[Take]:
+def downloading(file: Path, *, listed: bool, told: bool = True) -> Iterator[Take]:
     """Shows how far it is; whoever interrupts it finds no file. `listed`: it is CSV, of which rows are counted."""
 
     in_a_folder(file)
@@ -101,6 +101,8 @@ def downloading(file: Path, *, listed: bool) -> Iterator[Take]:
     finally:
         download.drop()
     size = f"{file.stat().st_size / MEGABYTE:,.1f}"
+    if not told:
+        return
     if listed:
         say(sentence("{n} rows in {file}, {size} MB", n=f"{download.rows:,}", file=file, size=size))
     else:
