@@ -137,7 +137,7 @@ async def read_own(look: Annotated[Look, Depends(may_read())]) -> Response:
     "/notifications",
     operation_id="chooseOwnNotifications",
     summary="Choose what one is told of, and how",
-    responses=answers(NotificationsAnswer, 200, "Chosen. Notices that wait already go by it, too."),
+    responses=answers(NotificationsAnswer, 200, "Chosen. Notices that wait already keep their time."),
 )
 async def choose_own(
     body: ChooseNotices, writer: Annotated[Writer, Depends(may_write(*READERS, versioned=False))]
@@ -161,7 +161,7 @@ async def read(login: Login, look: Annotated[Look, Depends(may_read(*ADMIN))]) -
     "/{login}/notifications",
     operation_id="chooseNotifications",
     summary="Choose what somebody is told of, and how",
-    responses=answers(NotificationsAnswer, 200, "Chosen. Notices that wait already go by it, too."),
+    responses=answers(NotificationsAnswer, 200, "Chosen. Notices that wait already keep their time."),
 )
 async def choose(login: Login, body: ChooseNotices, writer: Admin) -> Response:
     """For who asks the operator: what people choose on the desk is theirs."""

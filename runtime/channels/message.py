@@ -26,6 +26,10 @@ class TryAgain(NotDelivered):
     """It may go later; the receiver may have it already, and knows a repeat by the message's id."""
 
 
+class MessageRefused(TryAgain):
+    """It is this message that is not taken, and others may be: it holds them up for some tries alone."""
+
+
 @dataclass(frozen=True)
 class Notice:
     """One notice as a person reads it. `kind`: "promise.missed"; `at`: when it was recorded, aware; `sentence`: in the person's

@@ -20,7 +20,7 @@ from aiosmtplib.errors import (
     SMTPServerDisconnected,
 )
 
-from runtime.channels.message import NotDelivered, TryAgain, Undeliverable
+from runtime.channels.message import MessageRefused, NotDelivered, TryAgain, Undeliverable
 
 STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}\b")
 """Of RFC 2034, at the beginning of an answer."""
@@ -62,11 +62,11 @@ def _answered(wrong: SMTPResponseException) -> NotDelivered:
     number = str(wrong.code) if wrong.code > 0 else "unreadable"
     to = "" if isinstance(wrong, SMTPRecipientRefused) else TO.get(type(wrong), "other")
     code = "-".join(filter(None, ("smtp", to, number, status)))
-    return (
-        Undeliverable(code)
-        if 500 <= wrong.code < 600 and _of_the_address(to, wrong.code, status)
-        else TryAgain(code)
-    )
+    if not 500 <= wrong.code < 600:
+        return TryAgain(code)
+    if _of_the_address(to, wrong.code, status):
+        return Undeliverable(code)
+    return MessageRefused(code) if to == "data" else TryAgain(code)
 
 
 def _of_the_address(to: str, code: int, status: str) -> bool:

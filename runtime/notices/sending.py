@@ -17,7 +17,7 @@ from psycopg import Rollback
 
 from domain.engine.reasoning import Language
 from domain.notification.hours import Cadence
-from runtime.channels.message import Channel, Message, TryAgain, Undeliverable
+from runtime.channels.message import Channel, Message, MessageRefused, TryAgain, Undeliverable
 from runtime.database import Pool
 from runtime.notices.accounts import COMPANY_CALENDAR, ONE, Account, account_of, calendar_of
 from runtime.notices.deciding import ADDRESS_RESTORED, WAITING, Load
@@ -41,6 +41,8 @@ PAUSES = (
     *[timedelta(hours=6)] * 12,
 )
 """After each try that was refused for now. Altogether three days; then it is given up."""
+OF_ONE_MESSAGE = 4
+"""After so many pauses a message is given up that is refused for what is in it: six minutes, which others wait for."""
 OPEN = """
     SELECT n.position, n.channel, n.kind, n.detail, n.stream_id, n.deal_id, n.state, n.due_at, n.decided_at, n.message_id, n.tries,
            e.topic, e.schema_version, e.data::text, e.recorded_at, e.event_id
@@ -215,7 +217,8 @@ class Round:
         try:
             await self.sender.channels[channel].send(await self._message(channel, id, many))
         except TryAgain as refused:
-            await self._again(many, refused.code)
+            pauses = OF_ONE_MESSAGE if isinstance(refused, MessageRefused) else len(PAUSES)
+            await self._again(many, refused.code, pauses)
         except Undeliverable as refused:
             await self._dead(channel, many, refused.code)
         except Exception as failure:  # noqa: BLE001 - what one message breaks on is no reason to send no other
@@ -228,9 +231,9 @@ class Round:
             return True
         return False
 
-    async def _again(self, many: Sequence[Judged], code: str) -> None:
+    async def _again(self, many: Sequence[Judged], code: str, pauses: int = len(PAUSES)) -> None:
         tries = max(one.open.tries for one in many)
-        if tries >= len(PAUSES):
+        if tries >= pauses:
             await self.sender.settle(self.account, many, "failed", code)
             return
         await self.sender.put_off(self.account, many, self.now + PAUSES[tries], code)

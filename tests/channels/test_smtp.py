@@ -10,7 +10,7 @@ from typing import Protocol
 import pytest
 import uvloop
 
-from runtime.channels.message import NotDelivered, TryAgain, Undeliverable
+from runtime.channels.message import MessageRefused, NotDelivered, TryAgain, Undeliverable
 from runtime.channels.smtp import SmtpChannel
 from runtime.outgoing import Smtp
 from tests.channels.mail_server import Inbox, MailServer, mail_server
@@ -81,7 +81,7 @@ async def test_what_passes_or_is_against_us_is_tried_again(opened: Opened, answe
 
 OF_THE_MAIL = [
     ("MAIL", "550 5.7.1 not you", TryAgain("smtp-sender-550-5.7.1")),
-    ("DATA", "554 5.6.0 looks like spam", TryAgain("smtp-data-554-5.6.0")),
+    ("DATA", "554 5.6.0 looks like spam", MessageRefused("smtp-data-554-5.6.0")),
     ("DATA", "550 5.1.1 no such user", Undeliverable("smtp-data-550-5.1.1")),
     ("DATA", "421 going down", TryAgain("smtp-data-421")),
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -12,10 +13,12 @@ from api.engine.roles import Role
 from domain.deal.commands import HandOver, OpenDeal
 from domain.engine.context import Channel
 from domain.people.people import FormTeam
-from runtime.channels.message import TryAgain, Undeliverable
+from runtime.channels.message import MessageRefused, TryAgain, Undeliverable
+from runtime.notices.sending import OF_ONE_MESSAGE, NoticeSender
 from tests.conftest import eventually
 from tests.workflows.telling import ADMIN, MANAGER, REP, Telling, telling
 from tests.workflows.world import Running, World
+from workflows.notification.activities import AddressRecords
 from workflows.notification.follower import NoticeFollower
 from workflows.notification.messages import wake
 from workflows.sweep.messages import Sweep
@@ -243,6 +246,22 @@ class TestAfterDowntime:
         await told.world.office.rows("UPDATE app.notices SET due_at = due_at - interval '2 days' RETURNING 1")
         await told.sent()
         assert [mail.digest for mail in told.world.mailbox.messages] == [False] * 3
+
+    async def test_one_that_is_refused_for_what_is_in_it_is_given_up_soon(self, told: Telling) -> None:
+        box, office = told.world.mailbox, told.world.office
+        box.refuse([MessageRefused("smtp-data-554")] * (OF_ONE_MESSAGE + 1))
+        for _ in range(2):
+            await told.miss(await told.a_deal())
+        await told.decide()
+        assert told.world.context is not None
+        sender = NoticeSender(office.ledger.pool, office.ledger.load, {"mail": box})
+        at: datetime | None = datetime.now(UTC) + timedelta(seconds=1)
+        while at is not None:
+            at = await sender.deliver(told.accounts["rep"], at, AddressRecords(told.world.context, at))
+        assert await told.rows("state", "tries") == [
+            ("rep", "failed", OF_ONE_MESSAGE + 1),
+            ("rep", "sent", 1),
+        ]
 
     async def test_while_one_is_refused_the_others_wait(self, told: Telling) -> None:
         """They are not tried at a server that is away."""
