@@ -75,7 +75,7 @@ NOTICES = (
     ),
     NoticeRule(
         name="meeting.decision-handed-over",
-        called="decisions that are handed over to you",
+        called="decisions of review meetings that are handed over to you",
         says="The decision of a review meeting is yours now: {question}",
         about=Meeting,
         facts=(f.MeetingDecisionHandedOver,),

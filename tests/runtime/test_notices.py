@@ -203,6 +203,9 @@ def test_who_moves_along_with_their_deals_is_told_nothing() -> None:
 def test_every_kind_has_a_place_to_be_looked_at_and_a_name_in_each_language() -> None:
     assert {rule.about.KIND for rule in NOTICES if rule.about is not None} <= PATHS.keys()
     assert {name.partition(".")[0] for name in CALLED} == GROUPS.keys()
+    assert len({*CALLED.values()}) == len(CALLED), (
+        "whoever narrows a list down tells them apart by that alone"
+    )
     for what in (*CALLED, *GROUPS, "*"):
         assert catalogue("zh").pgettext("notice", called(what)) != called(what)
 
