@@ -12,6 +12,8 @@ STRANGERS = 20
 """Requests without a key that an address is answered at once, each second."""
 FILES = 6
 """Exports at a time, each with a connection of its own to the database."""
+TESTS = 16
+"""Endpoints that a message of test is sent to at a time: each may take a quarter of a minute."""
 BURST = 10
 """Seconds' worth that may come at once."""
 
@@ -24,6 +26,7 @@ class Admission:
         self.strangers = Rate(STRANGERS, BURST * STRANGERS)
         """Who has no key at all, by address: beyond it the refusal comes late."""
         self.files = Streams(FILES, "too many files are being sent")
+        self.tests = Streams(TESTS, "too many endpoints are being tested")
         self.sign_in = Rate(STRANGERS, BURST * STRANGERS)
         """Who looks at the pages of sign-in, by address."""
         self.precedence = Precedence()

@@ -68,6 +68,7 @@ router = auth.router("/webhooks", tags=[*TAGS])
 Writes = Annotated[Writer, Depends(may_write(versioned=False))]
 Reads = Annotated[Look, Depends(may_read())]
 WebhookId = Annotated[UUID, Path(description="of an endpoint")]
+TESTS_OF_ONE = 4
 PERMITS = "only an administrator permits personal data, or makes an endpoint for another's key"
 
 
@@ -198,8 +199,11 @@ async def send(webhook_id: WebhookId, writer: Writes) -> Response:
     """`webhook.test`, signed as all are; what came of it is answered, and noted in the log."""
     await _found(writer.services, writer.user, webhook_id)
     sender = Sender(Guard(writer.services.settings.webhooks))
-    async with writer.services.admission.turns.outside():
-        outcome = await send_test(writer.services.pool, sender, webhook_id)
+    admission, key = writer.services.admission, writer.user.key_id
+    admission.tests.check(key, TESTS_OF_ONE, f"a key or session may test {TESTS_OF_ONE} endpoints at once")
+    with admission.tests.holding(key):
+        async with admission.turns.outside():
+            outcome = await send_test(writer.services.pool, sender, webhook_id)
     if outcome is None:
         raise _nothing(webhook_id)
     return _made(TestAnswer(status=outcome.status, error=outcome.error, took_ms=outcome.took_ms), 200)

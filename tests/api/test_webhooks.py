@@ -12,6 +12,7 @@ import psycopg
 import pytest
 from standardwebhooks import Webhook
 
+from api.webhook.routes import TESTS_OF_ONE
 from tests.house import RECEIVERS, House
 from tests.webhooks import receiver as r
 from tests.webhooks.receiver import receiving
@@ -201,6 +202,26 @@ class TestATest:
         ]
         assert [one["status"] for one in failed] == [500]
         assert shown(house.admin, new["id"])["last_error"] == "refused"
+
+    async def test_s_are_few_at_once_since_each_receiver_may_take_its_time(self, house: House) -> None:
+        answered = asyncio.Event()
+
+        async def late(message: r.Message, writer: asyncio.StreamWriter) -> None:
+            await answered.wait()
+            await r.status(204)(message, writer)
+
+        async with receiving(host=RECEIVERS) as receiver:
+            receiver.answer = late
+            path = f"/webhooks/{made(house.admin, url=receiver.url)['id']}/test"
+            sent = [
+                asyncio.create_task(asyncio.to_thread(house.admin.post, path)) for _ in range(TESTS_OF_ONE)
+            ]
+            await receiver.until(lambda got: len(got) == TESTS_OF_ONE)
+            refused = await asyncio.to_thread(house.admin.post, path)
+            answered.set()
+            assert [answer.json()["status"] for answer in await asyncio.gather(*sent)] == [204] * TESTS_OF_ONE
+        assert refusal(refused, 429)["detail"] == "a key or session may test 4 endpoints at once"
+        assert "retry-after" in refused.headers
 
     async def test_s_log_comes_in_pages(self, house: House) -> None:
         async with receiving(host=RECEIVERS) as receiver:
