@@ -130,9 +130,8 @@ async def change(webhook_id: WebhookId, body: ChangeWebhook, writer: Writes) -> 
         raise Forbidden(PERMITS)
     given = {name: value for name, value in body if value is not None}
     was = {name: found[name] for name in ChangeWebhook.model_fields}
-    if given.get("url", found["url"]) != found["url"] and not _asker(writer.user).all:
-        given["personal"] = False  # it was permitted for the address of before
-    await endpoints(writer.services).change(webhook_id, Wanted(**(was | given)), writer.user.user_id)
+    wanted, permits = Wanted(**(was | given)), _asker(writer.user).all
+    await endpoints(writer.services).change(webhook_id, wanted, writer.user.user_id, permits=permits)
     return Response(status_code=204)
 
 

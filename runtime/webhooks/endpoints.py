@@ -51,7 +51,8 @@ MAKE = (
 )
 CHANGE = (
     "UPDATE app.webhook_endpoints SET name = %(name)s, url = %(url)s, topics = %(topics)s, envelope = %(envelope)s,"
-    " personal = %(personal)s, away = false, reached = position, generation = generation + 1, changed_at = now(), changed_by = %(by)s"
+    " personal = %(personal)s AND (%(permits)s OR (personal AND url = %(url)s)),"
+    " away = false, reached = position, generation = generation + 1, changed_at = now(), changed_by = %(by)s"
     " WHERE id = %(id)s"
 )
 PAUSE = (
@@ -140,10 +141,12 @@ class Endpoints:
             await connection.execute(TELL, values)
         return secret
 
-    async def change(self, id: UUID, wanted: Wanted, by: str) -> None:
-        """What is held back is tried at once. Raises Invalid."""
+    async def change(self, id: UUID, wanted: Wanted, by: str, *, permits: bool) -> None:
+        """What is held back is tried at once. Who does not permit personal data leaves them as they are, for this address alone. Raises
+        Invalid.
+        """
         await self._check(wanted.url)
-        await self._do({"id": id, "by": by, **wanted.values()}, CHANGE, LET_GO)
+        await self._do({"id": id, "by": by, "permits": permits, **wanted.values()}, CHANGE, LET_GO)
 
     async def rotate(self, id: UUID, beside: timedelta) -> str:
         """The new secret; the one before counts for so long beside it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,7 @@ import pytest
 
 from domain.engine.facts import FACTS, personal_fields
 from runtime.codec import encode
+from runtime.webhooks.endpoints import Wanted
 from runtime.webhooks.payload import stripped
 from tests.domain.stored_names import sample_of
 from tests.webhooks.post import Post
@@ -37,6 +39,17 @@ class TestPersonalData:
         await post.touch(deal, summary="he told me of his daughter")
         await post.rounds(id)
         assert "daughter" in "".join(message.body for message in post.receiver.got)
+
+    async def test_is_not_brought_back_by_who_changes_what_was_read_before_it_was_withdrawn(
+        self, post: Post
+    ) -> None:
+        id, _ = await post.make(personal=True)
+        read = Wanted("a receiver", post.receiver.url, personal=True)
+        await post.endpoints.change(id, replace(read, personal=False), "admin", permits=True)
+        await post.endpoints.change(id, read, "u-1", permits=False)
+        await post.touch(await post.deal(), summary="he told me of his daughter")
+        await post.rounds(id)
+        assert "daughter" not in "".join(message.body for message in post.receiver.got)
 
     @pytest.mark.parametrize("topic", sorted(t for t in FACTS if personal_fields(FACTS[t])))
     def test_is_taken_out_of_every_event_that_may_hold_it(self, topic: str) -> None:

@@ -179,7 +179,7 @@ class TestAReceiverThatIsAway:
             await post.deal()
         assert (await post.rounds(id)).again_at is not None
         post.receiver.answer = r.status(204)
-        await post.endpoints.change(id, Wanted("a receiver", post.receiver.url), "u-1")
+        await post.endpoints.change(id, Wanted("a receiver", post.receiver.url), "u-1", permits=False)
         assert await post.rounds(id) == Result()
         assert (await post.shown(id))["behind"] == 0
 
