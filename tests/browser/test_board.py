@@ -26,6 +26,23 @@ def test_a_card_is_dragged_to_another_stage(company: Company, sign_in: SignIn) -
     expect(column(page, "contact").locator(".deal", has_text="Forty boilers")).to_be_visible()
 
 
+def test_a_card_in_hand_stays_where_it_is_whatever_others_do(company: Company, sign_in: SignIn) -> None:
+    company.open_deal("Li Wei", "Ten gauges")
+    page, other = sign_in("Li Wei"), sign_in("Li Wei")
+    for desk in (page, other):
+        desk.set_viewport_size({"width": 1280, "height": 4_000})
+        desk.goto("/desk/board")
+    card = page.locator(".deal", has_text="Ten gauges").element_handle()
+    assert card is not None
+    card.hover()
+    page.mouse.down()
+    company.open_deal("Li Wei", "Eleven gauges")
+    expect(other.locator(".deal", has_text="Eleven gauges")).to_be_visible()
+    assert card.evaluate("element => element.isConnected")
+    page.mouse.up()
+    expect(page.locator(".deal", has_text="Eleven gauges")).to_be_visible()
+
+
 def test_a_gate_that_is_not_met_asks_for_what_is_missing_and_then_lets_pass(
     company: Company, sign_in: SignIn
 ) -> None:

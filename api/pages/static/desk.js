@@ -8,23 +8,27 @@
   const SPREAD = 300, AGAIN = 3000, LOST_AFTER = 1000, TOAST = 4000, TYPING = 200;
   const zoneKnown = /(^|; )zone=/.test(document.cookie);
   document.cookie = "zone=" + Intl.DateTimeFormat().resolvedOptions().timeZone + "; path=/desk; samesite=lax; max-age=31536000";
-  let after = "", waiting = null, pending = false, dragged = null;
+  let after = "", waiting = null, pending = false, dragged = null, pressed = false;
 
   // --- staying up to date
   const follows = (moved) => {
     const wanted = (main?.dataset.follows || "").split(/\s+/).filter(Boolean);
     return wanted.some((name) => name === "*" || name in moved);
   };
+  const held = () => dragged || pressed;  // a card in hand is not taken away by what others did
   function refresh() {
-    if (document.hidden || dragged) { pending = true; return; }
+    if (document.hidden || held()) { pending = true; return; }
     if (waiting) return;
     waiting = setTimeout(() => {
       waiting = null;
-      if (dragged) { pending = true; return; }
+      if (held()) { pending = true; return; }
       pending = false;
       htmx.trigger(main, "moved");
     }, Math.random() * SPREAD);  // not all pages in the same moment
   }
+  body.addEventListener("htmx:before:swap", (event) => {
+    if (held() && event.detail.ctx.sourceElement === main) { event.preventDefault(); pending = true; }
+  });
   document.addEventListener("visibilitychange", () => { if (!document.hidden && pending) refresh(); });
   body.addEventListener("htmx:config:request", (event) => {
     if (after && event.detail.ctx.sourceElement === main) event.detail.ctx.request.headers["Salesloop-After"] = after;
@@ -110,6 +114,11 @@
   });
 
   // --- dragging: a card onto a column posts the column's act; a refusal is the act's own form
+  body.addEventListener("pointerdown", (event) => { pressed = !!event.target.closest?.("[data-drag]"); });
+  for (const end of ["pointerup", "pointercancel"]) body.addEventListener(end, () => {
+    pressed = false;
+    if (pending && !dragged) refresh();
+  });
   body.addEventListener("dragstart", (event) => {
     dragged = event.target.closest?.("[data-drag]");
     if (dragged) { event.dataTransfer.effectAllowed = "move"; event.dataTransfer.setData("text/plain", dragged.dataset.drag); dragged.classList.add("dragged"); }
