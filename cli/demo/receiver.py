@@ -103,7 +103,7 @@ async def _endpoint(endpoints: Endpoints, id: UUID, url: str, head: int) -> str:
     if await endpoints.one(asker, id) is None:
         return await endpoints.make(id, wanted, Asker(USER), USER, head)
     secret = await endpoints.rotate(id, timedelta(0))
-    await endpoints.change(id, wanted, USER)
+    await endpoints.change(id, wanted, USER, permits=True)
     await endpoints.replay(id, head, USER)
     await endpoints.resume(id, USER)
     return secret
