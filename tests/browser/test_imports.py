@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
+from runtime.imports import mappings
 from runtime.imports.generate import generate
 from runtime.imports.plan import MANAGERS
 from tests.browser.conftest import Company, SignIn
 from tests.browser.filling import Form
 from tests.imports.conftest import shared
 
+MAPPING = Path(mappings.__path__[0]) / "crm_export.toml"
 FILES = ("accounts.csv", "products.csv", "sales_teams.csv", "sales_pipeline.csv")
 TRAILS = """() => {
   window.seen = [];
@@ -49,6 +52,22 @@ def done(page: Page) -> tuple[int, int]:
     return number(page, "accepted"), number(page, "refused")
 
 
+def typed_in(mapping: str) -> set[str]:
+    """What a mapping has recorded in its own words."""
+    return {text for text in re.findall(r'"([^"]+)"', mapping) if " " in text}
+
+
+def titles(company: Company) -> Iterator[str]:
+    """Of all deals: those of the mapping are made of English and names."""
+    headers = {"Authorization": f"Bearer {company.token}"}
+    cursor: str | None = ""
+    while cursor is not None:
+        asked = {"limit": "200", **({"cursor": cursor} if cursor else {})}
+        page = httpx.get(f"{company.url}/deals", params=asked, headers=headers).raise_for_status().json()
+        yield from (deal["title"] for deal in page["items"])
+        cursor = page.get("next_cursor")
+
+
 def test_rehearsed_then_for_good_and_what_was_refused_is_taken_back(
     company: Company, sign_in: SignIn, tmp_path: Path
 ) -> None:
@@ -70,6 +89,7 @@ def test_rehearsed_then_for_good_and_what_was_refused_is_taken_back(
     second = handed_over(page, files, rehearse=False)
     page.evaluate(TRAILS)
     assert done(page) == rehearsed, "a rehearsal decides everything as it is decided then"
+    company.said |= {"crm-export", *titles(company), *typed_in(MAPPING.read_text(encoding="utf-8"))}
     seen = page.evaluate("() => window.seen")
     assert seen == sorted(seen), "a bar goes on, and never back"
     with page.expect_download() as taken:
