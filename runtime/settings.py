@@ -6,10 +6,10 @@ Temporal's address, namespace, TLS and API key are read by its own SDK (runtime/
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeVar
 
 from domain.engine import reading
 from runtime import running
@@ -18,6 +18,7 @@ from runtime.outgoing import NotOutgoing, Outgoing
 from runtime.sign_in import NotSignIn, SignIn
 from runtime.webhooks.settings import NotNetworks, WebhookSettings
 
+T = TypeVar("T")
 DEFAULT_DATA = "./.salesloop"
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8765
@@ -94,33 +95,28 @@ def data_directory(env: Mapping[str, str] = os.environ) -> Path:
 
 def bounds(env: Mapping[str, str] = os.environ) -> Bounds:
     """Raises NotConfigured."""
-    try:
-        return Bounds.from_env(env)
-    except NotBounded as wrong:
-        raise NotConfigured(str(wrong)) from None
+    return _configured(Bounds.from_env, env)
 
 
 def sign_in(env: Mapping[str, str] = os.environ) -> SignIn:
     """Raises NotConfigured."""
-    try:
-        return SignIn.from_env(env)
-    except NotSignIn as wrong:
-        raise NotConfigured(str(wrong)) from None
+    return _configured(SignIn.from_env, env)
 
 
 def outgoing(env: Mapping[str, str] = os.environ) -> Outgoing:
     """Raises NotConfigured."""
-    try:
-        return Outgoing.from_env(env)
-    except NotOutgoing as wrong:
-        raise NotConfigured(str(wrong)) from None
+    return _configured(Outgoing.from_env, env)
 
 
 def webhooks(env: Mapping[str, str] = os.environ) -> WebhookSettings:
     """Raises NotConfigured."""
+    return _configured(WebhookSettings.from_env, env)
+
+
+def _configured(read: Callable[[Mapping[str, str]], T], env: Mapping[str, str]) -> T:
     try:
-        return WebhookSettings.from_env(env)
-    except NotNetworks as wrong:
+        return read(env)
+    except (NotBounded, NotSignIn, NotOutgoing, NotNetworks) as wrong:
         raise NotConfigured(str(wrong)) from None
 
 
