@@ -17,7 +17,7 @@ from functools import cache
 from domain.engine import reading
 from runtime.imports.numbers import SPACES
 
-ISO = "iso"
+ISO, EPOCH_MS = "iso", "epoch-ms"
 MONTHS = [
     "January",
     "February",
@@ -45,6 +45,8 @@ _LOOSE, _FIXED = "dmHI", {"Y": 4, "y": 2, "m": 2, "d": 2, "j": 3, "H": 2, "I": 2
 _DIRECTIVE = re.compile("%(.?)", re.DOTALL)
 _ISO_DAY = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(Z|[+-][0-9]{2}:?[0-9]{2})")
 _ISO_SHAPE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[Tt ][0-9:.]+)?(?:[Zz]|[+-][0-9:]+)?")
+_EPOCH = re.compile("[0-9]{9,14}|-[0-9]{9,12}")
+"""Milliseconds since 1970, from some days away on: a year or a day of eight digits is none."""
 _EXAMPLE = datetime(2026, 3, 31, 21, 5, tzinfo=UTC)
 
 
@@ -66,6 +68,8 @@ class Form:
     def read(self, text: str) -> Told | None:
         """None where the text does not have this form, or is no date."""
         try:
+            if self.written == EPOCH_MS:
+                return _epoch(text)
             if self.pattern is None:
                 return _iso(text)
             found = self.pattern.fullmatch(text)
@@ -75,9 +79,14 @@ class Form:
 
     def fits(self, text: str) -> bool:
         """Whether it is written so, be there such a day or not."""
-        return (self.pattern or _ISO_SHAPE).fullmatch(text) is not None
+        return (self.pattern or (_EPOCH if self.written == EPOCH_MS else _ISO_SHAPE)).fullmatch(
+            text
+        ) is not None
 
     def write(self, at: date) -> str:
+        if self.written == EPOCH_MS:
+            told = at if isinstance(at, datetime) else datetime.combine(at, time())
+            return str(int((told if told.tzinfo else told.replace(tzinfo=UTC)).timestamp() * 1000))
         return at.isoformat() if self.written == ISO else at.strftime(self.written)
 
     @property
@@ -87,7 +96,7 @@ class Form:
 
 def problem(written: str) -> str | None:
     """Why it cannot be the form of a date."""
-    if written == ISO:
+    if written in (ISO, EPOCH_MS):
         return None
     if "%" not in written:
         return "is neither \"iso\" nor a form such as '%d.%m.%Y'"
@@ -124,7 +133,7 @@ def form(written: str) -> Form:
     """Raises ValueError for a form with a problem."""
     if wrong := problem(written):
         raise ValueError(wrong)
-    return Form(written, None if written == ISO else re.compile(_pattern(written)))
+    return Form(written, None if written in (ISO, EPOCH_MS) else re.compile(_pattern(written)))
 
 
 def _pattern(written: str) -> str:
@@ -203,6 +212,13 @@ def _hour(parts: Mapping[str, str]) -> int:
 def _offset(text: str) -> tzinfo:
     at = reading.instant(f"2000-01-01T00:00{'Z' if text.isalpha() else text}")
     return timezone(at.utcoffset() or timedelta())
+
+
+def _epoch(text: str) -> Told | None:
+    """Raises ValueError beyond the calendar."""
+    if _EPOCH.fullmatch(text) is None:
+        return None
+    return Told(datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=int(text)))
 
 
 def _iso(text: str) -> Told:

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, date, datetime
 from functools import lru_cache
+from typing import TypeGuard
 from zoneinfo import ZoneInfo
 
 from domain.engine.fields import EARLIEST, LATEST
 from domain.time.zones import day_begins, day_ends, first_instant
 from runtime.imports.cells import Unreadable
-from runtime.imports.date_forms import ISO, Told, form
+from runtime.imports.date_forms import EPOCH_MS, ISO, Told, form
 
 LONGEST = 100
 """Characters: what is longer is no date."""
@@ -26,6 +27,7 @@ class Dates:
     def __init__(self, forms: Sequence[str], timezone: str) -> None:
         self._forms = tuple(map(form, dict.fromkeys(forms)))
         self._zone = ZoneInfo(timezone)
+        self._counted = EPOCH_MS in forms
         self._known_day = lru_cache(20_000)(self._day)
         self._known_instant = lru_cache(20_000)(self._instant)
 
@@ -60,6 +62,8 @@ class Dates:
 
     def _instant(self, text: str, *, end_of_day: bool = False) -> datetime:
         told = self._read(text)
+        if end_of_day and self._is_day(told.at):
+            return day_ends(self._zone, told.at.astimezone(self._zone).date())
         if isinstance(told.at, datetime):
             return first_instant(self._zone, told.at) if told.at.tzinfo is None else told.at.astimezone(UTC)
         zone = told.offset or self._zone
@@ -67,6 +71,12 @@ class Dates:
         if ends < begins:
             raise Unreadable(f"is a day that {zone} never had: its clocks went over it")
         return ends if end_of_day else begins
+
+    def _is_day(self, at: date) -> TypeGuard[datetime]:
+        """Programs that count in milliseconds write a day as its midnight."""
+        if not (self._counted and isinstance(at, datetime) and at.tzinfo is not None):
+            return False
+        return day_begins(self._zone, at.astimezone(self._zone).date()) == at
 
     def _read(self, text: str) -> Told:
         found = [told for form in self._forms if (told := form.read(text)) is not None]

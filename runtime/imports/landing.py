@@ -113,7 +113,7 @@ class Landing:
         told_anew = set(range(len(planned))) - unchanged
         planned = await judged_whole(self.pool, planned, told_anew, digests, self.mapping.events.owner)
         outcomes = [Outcome(p.rows, reasons=p.reasons, notes=p.notes) for p in planned]
-        left = [n for n, p in enumerate(planned) if not p.reasons and n not in unchanged]
+        left = [n for n, p in enumerate(planned) if p.commands and not p.reasons and n not in unchanged]
         for _ in range(WAVES):
             needs = {n: needs_of(planned[n], self.mapping, self.references) for n in left}
             going, left = waves(left, needs)

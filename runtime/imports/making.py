@@ -40,17 +40,17 @@ def _makings(
 ) -> Iterator[tuple[str, AsImported]]:
     team = mapping.events.team
     for field, (kind, key) in pending:
-        id = references.pending[kind, key]
+        id, name = references.pending[kind, key], references.called.get((kind, key), key)
         if kind == CUSTOMERS:
             said: RegisterCustomer | ListProduct | HireRep = RegisterCustomer(
-                customer_id=id, profile=Profile(name=key)
+                customer_id=id, profile=Profile(name=name)
             )
         elif kind == PRODUCTS:
-            said = ListProduct(product_id=id, name=key)
+            said = ListProduct(product_id=id, name=name)
         else:
             team_id = references.id_of(TEAM, team)
             yield field, AsImported(said=FormTeam(team_id=team_id, name=team), if_missing=True)
-            said = HireRep(rep_id=id, name=key, team_id=team_id)
+            said = HireRep(rep_id=id, name=name, team_id=team_id)
         yield field, AsImported(said=said, if_missing=True)
 
 

@@ -33,6 +33,8 @@ def _fields(needed: str, others: str) -> tuple[Field, ...]:
     return (*(Field(n, (REJECT,)) for n in needed.split()), *(Field(n) for n in others.split()))
 
 
+CALLED = ("owner_name", "customer_name", "product_name")
+"""What the key beside it is called: whom or what nobody listed is made with that name."""
 FIELDS: Map[str, Map[str, Field]] = {
     kind: {f.name: f for f in fields}
     for kind, fields in {
@@ -44,7 +46,7 @@ FIELDS: Map[str, Map[str, Field]] = {
                 "reference stage",
                 "owner customer product stage_at closed_on expected_close currency contract_reference loss_reason competitor"
                 " next_step next_step_due pain_points budget decision_process decision_makers quote_reference"
-                " quote_amount title",
+                " quote_amount title " + " ".join(CALLED),
             ),
             Field("opened_at", (REJECT, AT_IMPORT)),
             Field("amount", (KEEP, REJECT, PRODUCT_PRICE)),
@@ -62,7 +64,9 @@ ALIASES = {"owner": REPS, "customer": CUSTOMERS, "product": PRODUCTS}
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """Where a field comes from: the column `header`, with its words translated by `values`; `default` when empty."""
+    """Where a field comes from: the column `header`, where that is empty the first of `others` that is not; with its words
+    translated by `values`; `default` when all are empty.
+    """
 
     name: str
     header: str = ""
@@ -74,6 +78,7 @@ class Column:
     scale: Decimal = Decimal(1)
     dates: tuple[str, ...] = ()
     """Its own forms of dates; none: the mapping's."""
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +128,9 @@ class EventRules:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One file. `file` is a name in the import's folder; empty: the one file that is given. `page` is the sheet of a workbook;
-    empty: its only one.
+    """One kind of file. `file` is a name in the import's folder; empty: the one file that is given. `more` are other files of
+    it, read in this order. `page` is the sheet of a workbook; empty: its only one. `skip` are words by a column's header: rows
+    that say one of them are passed over.
     """
 
     kind: str
@@ -132,6 +138,12 @@ class Sheet:
     optional: bool
     columns: Map[str, Column]
     page: str = ""
+    more: tuple[str, ...] = ()
+    skip: Map[str, frozenset[str]] = field(default_factory=dict)
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        return (self.file, *self.more)
 
     def header_of(self, field: str) -> str:
         """The file's own name for one of our fields."""

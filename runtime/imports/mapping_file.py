@@ -13,6 +13,7 @@ from pathlib import Path
 from domain.engine.fields import MAX_NAME
 from domain.engine.values import ActivityKind
 from domain.policy.closed import LOST, WON
+from runtime.imports.cells import clean
 from runtime.imports.mapping import (
     CUSTOMERS,
     DEALS,
@@ -130,7 +131,7 @@ def _mapping(top: Reading, digest: str) -> Mapping:
     if EVENTS in sheets:
         mapping = replace(mapping, events=_events(sheets[EVENTS][1]))
     for kind, (_, rest) in sheets.items():
-        rest.done(("file", "optional", "sheet", "columns", *_OWN_SETTINGS.get(kind, ())))
+        rest.done(("file", "optional", "sheet", "columns", "skip", *_OWN_SETTINGS.get(kind, ())))
     return mapping
 
 
@@ -155,16 +156,23 @@ def _check_names(mapping: Mapping, top: Reading) -> None:
     for kind in sorted(mapping.create - set(REFERRED)):
         top.wrong("create", f"{kind!r} is not one of {', '.join(REFERRED)}{did_you_mean(kind, REFERRED)}")
     for kind, sheet in mapping.sheets.items():
-        if _NEWLINES.search(sheet.file) or sheet.file in (".", ".."):
-            top.wrong(f"{kind}.file", f"{sheet.file!r} must be a file's name, without a folder")
+        for file in sheet.files:
+            if _NEWLINES.search(file) or file in (".", "..") or (sheet.more and not file):
+                top.wrong(f"{kind}.file", f"{file!r} must be a file's name, without a folder")
 
 
 def _sheet(kind: str, top: Reading, blank: frozenset[str]) -> tuple[Sheet, Reading]:
     """The sheet, and what is left of its table for settings of its own."""
     here = top.inside(kind)
     columns = _columns(kind, here.inside("columns"), blank)
-    file, optional, page = here.text("file"), here.flag("optional"), here.text("sheet")
-    return Sheet(kind, file, optional, columns, page), here
+    file, *more = here.texts("file", [""]) or ("",)
+    optional, page = here.flag("optional"), here.text("sheet")
+    return Sheet(kind, file, optional, columns, page, tuple(more), _skipped(here.inside("skip"))), here
+
+
+def _skipped(here: Reading) -> dict[str, frozenset[str]]:
+    """By a column's header the words of rows that are passed over."""
+    return {clean(header): frozenset(here.texts(header)) for header in list(here.left)}
 
 
 def _columns(kind: str, here: Reading, blank: frozenset[str]) -> dict[str, Column]:
@@ -184,9 +192,11 @@ def _column(kind: str, name: str, here: Reading, blank: frozenset[str]) -> Colum
     if isinstance(here.left[name], str):
         return Column(name, here.text(name, needed=True), missing=allowed[0], blank=blank)
     spec = here.inside(name)
+    header, *others = spec.texts("column") or ("",)
     column = Column(
         name=name,
-        header=spec.text("column"),
+        header=header,
+        others=tuple(others),
         optional=spec.flag("optional"),
         default=spec.text("default"),
         missing=spec.one_of("missing", allowed, allowed[0]),

@@ -21,8 +21,8 @@ _REJECTS = re.compile(rf"(?:{re.escape(SUFFIX)})+$")
 def is_of(file: str, sheet: Sheet) -> bool:
     """By name: the sheet's file, packed or not, or one of the rows that were refused from it."""
     name = _PACKED.sub("", clean(file), count=1)
-    stem = sheet.file.removesuffix(".gz").rpartition(".")[0] or sheet.file
-    return name == sheet.file or (bool(_REJECTS.search(name)) and _REJECTS.sub("", name) == stem)
+    stems = {one.removesuffix(".gz").rpartition(".")[0] or one for one in sheet.files}
+    return name in sheet.files or (bool(_REJECTS.search(name)) and _REJECTS.sub("", name) in stems)
 
 
 def is_importable(file: str) -> bool:
@@ -35,13 +35,16 @@ def unread(mapping: Mapping, files: Collection[str]) -> list[str]:
     if len(files) == 1:
         return []
     names = {clean(file) for file in files}
-    read = {sheet.file if sheet.file in names else f"{sheet.file}.gz" for sheet in mapping.sheets.values()}
+    wanted = (file for sheet in mapping.sheets.values() for file in sheet.files)
+    read = {file if file in names else f"{file}.gz" for file in wanted}
     return sorted(file for file in files if clean(file) not in read)
 
 
 def check_files(mapping: Mapping, files: Collection[str]) -> None:
     """Raises ImportProblem naming every file that no table reads, and every table without its file."""
-    wanted = {sheet.file or "one file alone": sheet.optional for sheet in mapping.sheets.values()}
+    wanted = {
+        file or "one file alone": sheet.optional for sheet in mapping.sheets.values() for file in sheet.files
+    }
     alone = len(files) == 1
     read = alone and any(is_of(file, sheet) for file in files for sheet in mapping.sheets.values())
     if alone and len(wanted) == 1:

@@ -82,7 +82,10 @@ class DealPlanner:
         for field, kind, aliases in self._aliases:
             if field in cells:
                 name = cells[field]
-                yield field, (kind, aliases.get(name, name))
+                named = kind, aliases.get(name, name)
+                if (called := cells.get(f"{field}_name")) is not None:
+                    self._references.called.setdefault(named, called)
+                yield field, named
 
     def plan(self, row: Row, cells: Cells) -> Planned:
         reasons = Reasons(self._sheet, cells)

@@ -27,6 +27,8 @@ class References:
     pending: dict[Name, UUID] = field(default_factory=dict)
     refused: dict[Name, str] = field(default_factory=dict)
     prices: dict[str, Money] = field(default_factory=dict)
+    called: dict[Name, str] = field(default_factory=dict)
+    """What rows say beside a key that it is called."""
 
     def unsettled(self, names: Iterable[Name]) -> dict[Name, UUID]:
         """Those nobody has looked for yet, with the ids to look for."""

@@ -38,15 +38,33 @@ class RowReader:
         self._constant = frozenset(
             c.name for c in sheet.columns.values() if c.default and not c.header and c.name not in NEEDED
         )
-        problems = []
+        self._no_column, self._header = no_column, header
+        problems: list[str] = []
+        self._others: dict[str, list[int]] = {}
         for column in sheet.columns.values():
-            found = [n for n, name in enumerate(header) if name == column.header] if column.header else []
-            at = found[0] if found else None
-            if len(found) > 1 or (not found and column.header and not column.optional):
-                problems.append(no_column(column.header))
-            self._plan.append((column, at))
+            self._plan.append((column, self._place(column.header, column.optional, problems)))
+            others = [self._place(name, column.optional, problems) for name in column.others]
+            if others:
+                self._others[column.name] = [at for at in others if at is not None]
+        places = {name: self._place(name, True, problems) for name in sheet.skip}
+        self._skip = [(at, name, sheet.skip[name]) for name, at in places.items() if at is not None]
         if problems:
             raise ImportProblem(*dict.fromkeys(problems))
+
+    def _place(self, name: str, optional: bool, problems: list[str]) -> int | None:  # noqa: FBT001
+        """Where the column stands; what is wrong with it is added to the problems."""
+        found = [n for n, header in enumerate(self._header) if header == name] if name else []
+        if len(found) > 1 or (name and not found and not optional):
+            problems.append(self._no_column(name))
+        return found[0] if found else None
+
+    def passed_over(self, row: Row) -> Reason | None:
+        """Why the row is none to be taken, by a word that the mapping names."""
+        for at, name, words in self._skip:
+            text = clean(row.cells[at]) if at < len(row.cells) else ""
+            if text in words:
+                return Reason(name, text, "is passed over: the mapping leaves such rows out")
+        return None
 
     def read(self, row: Row) -> Cells | list[Reason]:
         """The row's cells, or why it cannot be read."""
@@ -56,6 +74,8 @@ class RowReader:
         assumed = self._constant
         for column, at in self._plan:
             text = clean(row.cells[at]) if at is not None else ""
+            if text in column.blank and column.name in self._others:
+                text = self._next(row, column)
             if text in column.blank:
                 text = column.default
                 if text and column.header:
@@ -68,6 +88,11 @@ class RowReader:
                 reasons.append(Reason(column.header or column.name, "", self._fields[column.name].empty))
         cells.assumed = assumed
         return reasons or cells
+
+    def _next(self, row: Row, column: Column) -> str:
+        """What the next column that is not empty says."""
+        texts = (clean(row.cells[at]) for at in self._others[column.name])
+        return next((text for text in texts if text not in column.blank), "")
 
     def cell(self, row: Row, field: str) -> str:
         """One cell of a row that may be unreadable as a whole; empty where it has none."""

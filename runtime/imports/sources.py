@@ -49,7 +49,7 @@ def locate(mapping: Mapping, data: Path) -> list[Found]:
     sheets = list(mapping.sheets.values())
     named = [sheet for sheet in sheets if is_of(data.name, sheet)]
     if not named and len(sheets) > 1:
-        wanted = ", ".join(sheet.file for sheet in sheets)
+        wanted = ", ".join(file for sheet in sheets for file in sheet.files)
         raise ImportProblem(
             f"{data.name}: the mapping {mapping.name!r} reads {wanted}: give the folder they are in"
         )
@@ -59,22 +59,23 @@ def locate(mapping: Mapping, data: Path) -> list[Found]:
 def _in_folder(mapping: Mapping, folder: Path) -> list[Found]:
     found, problems = [], []
     for sheet in mapping.sheets.values():
-        path = _inside(folder, sheet)
-        if path is not None:
-            found.append(_found(sheet, path))
-        elif not sheet.optional:
-            problems.append(f"{sheet.file or 'the file to import'}: is not in the folder {folder.name}")
+        for file in sheet.files:
+            path = _inside(folder, file)
+            if path is not None:
+                found.append(_found(sheet, path))
+            elif not sheet.optional:
+                problems.append(f"{file or 'the file to import'}: is not in the folder {folder.name}")
     if problems:
         raise ImportProblem(*problems)
     return found
 
 
-def _inside(folder: Path, sheet: Sheet) -> Path | None:
-    if not sheet.file:
+def _inside(folder: Path, file: str) -> Path | None:
+    if not file:
         only = [path for path in folder.iterdir() if path.is_file()]
         return only[0] if len(only) == 1 else None
     named = {clean(path.name): path for path in folder.iterdir() if path.is_file()}
-    return named.get(sheet.file) or named.get(f"{sheet.file}.gz")
+    return named.get(file) or named.get(f"{file}.gz")
 
 
 def _found(sheet: Sheet, path: Path) -> Found:
@@ -129,6 +130,8 @@ class RowSource:
         return [self._read(row) for row in islice(self._rows, rows)]
 
     def _read(self, row: Row) -> Planned | tuple[Row, Cells]:
+        if passed_over := self._reader.passed_over(row):
+            return Planned((row,), notes=(passed_over,))
         cells = self._reader.read(row)
         return (row, cells) if isinstance(cells, dict) else Planned((row,), reasons=tuple(cells))
 
