@@ -77,21 +77,25 @@ async def play_workflows(settings: Settings, stop: asyncio.Event) -> None:
     async with open_ledger(settings.database_url) as ledger, Waiter(settings.database_url) as waiter:
         store = WorkflowStore(ledger.pool, QUEUE_NAMES)
         deliverer = Deliverer(client, settings.task_queue)
+        through = channels(settings)
         context = RoomContext(
             CommandHandler(ledger),
             LoadReads(ledger.pool),
             store,
             LoopReads(ledger.pool, waiter),
-            NoticeSender(ledger.pool, ledger.load, channels(settings)),
+            NoticeSender(ledger.pool, ledger.load, through),
         )
         prepare(message_types())
         await schedule_sweep(client, settings.task_queue)
         sending = WebhookContext(context, webhook_sending(ledger, settings.webhooks))
-        await run_workers(
-            stop,
-            make_worker(context, deliverer),
-            make_webhook_worker(sending, client, settings.task_queue),
-        )
+        try:
+            await run_workers(
+                stop,
+                make_worker(context, deliverer),
+                make_webhook_worker(sending, client, settings.task_queue),
+            )
+        finally:
+            await asyncio.gather(*(channel.close() for channel in through.values()))
 
 
 async def run_workers(stop: asyncio.Event, *workers: Worker) -> None:

@@ -21,6 +21,8 @@ from temporalio.converter import (
     JSONPlainPayloadConverter,
 )
 
+from runtime.failures import Failures
+
 
 @lru_cache(maxsize=1024)
 def _adapter(type_hint: Any) -> TypeAdapter[Any]:
@@ -55,5 +57,5 @@ class Payloads(CompositePayloadConverter):
         super().__init__(*(JsonPayloads() if isinstance(c, JSONPlainPayloadConverter) else c for c in usual))
 
 
-DATA_CONVERTER = DataConverter(payload_converter_class=Payloads)
+DATA_CONVERTER = DataConverter(payload_converter_class=Payloads, failure_converter_class=Failures)
 """The same on every client, worker and replayer."""

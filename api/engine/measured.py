@@ -8,7 +8,7 @@ from __future__ import annotations
 from api.engine.metrics import Metrics
 from projections.deal import agenda
 from projections.engine.paging import Source
-from projections.engine.workflow_followers import followers, last_sweep, overdue_notices
+from projections.engine.workflow_followers import followers, last_sweep, overdue_notices, webhooks
 
 
 async def measure(source: Source, told: Metrics) -> None:
@@ -18,6 +18,7 @@ async def measure(source: Source, told: Metrics) -> None:
     for one in await followers(source):
         told.follower(one.name, one.behind, stopped=one.failing)
     told.notices(overdue=await overdue_notices(source))
+    told.webhooks(*await webhooks(source))
     sweep = await last_sweep(source)
     if sweep is not None:
         told.sweep(sweep.at, sweep.found)

@@ -65,6 +65,10 @@ class Metrics:
         self._untold = self._gauge(
             "salesloop_notices_overdue", "notices that were due five minutes ago and are not sent"
         )
+        self._endpoints = self._labelled("salesloop_webhooks", "webhook endpoints, by state", "state")
+        self._held = self._gauge(
+            "salesloop_webhook_streams_held", "streams whose event was not taken and is tried again"
+        )
         self._swept_at = self._gauge("salesloop_sweep_timestamp_seconds", "when the last sweep reported")
         self._swept = self._labelled("salesloop_sweep_found", "what the last sweep counted, by kind", "kind")
         self._refused = Counter(
@@ -119,6 +123,11 @@ class Metrics:
 
     def notices(self, *, overdue: int) -> None:
         self._untold.set(overdue)
+
+    def webhooks(self, states: dict[str, int], held: int) -> None:
+        for state, count in states.items():
+            self._endpoints.labels(state).set(count)
+        self._held.set(held)
 
     def sweep(self, at: float, found: dict[str, int]) -> None:
         """`at` in seconds since 1970."""

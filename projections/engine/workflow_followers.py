@@ -16,6 +16,11 @@ OVERDUE = """
 SELECT count(*) FROM app.notices
  WHERE state IN ('waiting', 'sending') AND due_at < now() - interval '5 minutes'
 """
+WEBHOOKS = """
+SELECT s.state, count(w.id) FROM (VALUES ('active'), ('paused'), ('switched-off')) s(state)
+  LEFT JOIN app.webhook_endpoints w ON w.state = s.state GROUP BY s.state
+"""
+HELD = "SELECT count(*) FROM app.webhook_held"
 LAST_SWEEP = (
     "SELECT extract(epoch FROM s.at)::float8, to_jsonb(s)::text FROM app.sweeps s ORDER BY s.at DESC LIMIT 1"
 )
@@ -44,6 +49,13 @@ async def overdue_notices(source: Source) -> int:
     """That should have been sent minutes ago: their receivers' workflows, or the servers of a channel, are away."""
     ((count,),) = await fetch(source, OVERDUE, [])
     return int(count)
+
+
+async def webhooks(source: Source) -> tuple[dict[str, int], int]:
+    """How many endpoints are in each state; and how many streams wait for an event that was not taken."""
+    states = {state: int(count) for state, count in await fetch(source, WEBHOOKS, [])}
+    ((held,),) = await fetch(source, HELD, [])
+    return states, int(held)
 
 
 async def last_sweep(source: Source) -> SweepStatus | None:

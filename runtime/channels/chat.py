@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from importlib.util import find_spec
 from typing import Any
+from urllib.parse import unquote
 
 from runtime.channels.message import Message, TryAgain, Undeliverable
 from runtime.channels.words import render, title
@@ -45,6 +46,7 @@ OPTIONS = frozenset(
 OF_REQUESTS = ("+", "-", ":")
 """How headers, parameters and fields of a generic service's request begin."""
 MICROSOFT = (".logic.azure.com", ".powerplatform.com")
+BACKWARDS = {".", ".."}
 HOSTS = {"workflow": MICROSOFT, "workflows": MICROSOFT}
 """How the host must end where the address says it and it can be nobody else's."""
 NATIVE = (
@@ -76,6 +78,9 @@ class ChatChannel:
             raise Undeliverable("chat-address") from None
         except TimeoutError:
             raise TryAgain("chat-timeout") from None
+
+    async def close(self) -> None:
+        self._threads.shutdown(wait=False)
 
     def _send(self, message: Message) -> None:
         found = parsed(message.to, self.schemes)
@@ -121,6 +126,8 @@ def parsed(address: str, schemes: Collection[str]) -> dict[str, Any]:
         one for one in found["qsd"] if one not in OPTIONS and not one.startswith(OF_REQUESTS)
     ):
         raise NotAChat(f"has an option that is not allowed: {', '.join(unknown)}")
+    if BACKWARDS & set(unquote(str(found["fullpath"] or "")).split("/")):
+        raise NotAChat("has a path that leads back")
     if not str(found["host"]).endswith(HOSTS.get(found["schema"], "")):
         raise NotAChat("names a host that is not the service's")
     return {**found, "overflow": "truncate", "cto": CONNECT, "rto": READ}

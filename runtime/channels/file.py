@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 from functools import cached_property
 from pathlib import Path
 from uuid import UUID
@@ -12,6 +13,10 @@ from runtime.channels.mail import Letterhead, mail
 from runtime.channels.message import Message, TryAgain
 
 SUFFIX = ".eml"
+OURS = re.compile(
+    rf"\d{{8}}T\d{{6}}\.\d{{6}}-([0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}){re.escape(SUFFIX)}$"
+)
+"""People may keep other mails beside ours."""
 
 
 class FileChannel:
@@ -29,6 +34,9 @@ class FileChannel:
         except OSError as wrong:
             raise TryAgain(f"file-{wrong.errno}") from wrong
 
+    async def close(self) -> None:
+        """Nothing is kept."""
+
     def _write(self, message: Message, written: bytes) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         name = self._names.setdefault(message.id, _name(message))
@@ -43,7 +51,11 @@ class FileChannel:
     @cached_property
     def _names(self) -> dict[UUID, str]:
         """Of the files that are there, by the message: a repeat may be without the first notice, and is the same file."""
-        return {UUID(path.stem[-36:]): path.name for path in self.folder.glob(f"*-*{SUFFIX}")}
+        return {
+            UUID(found[1]): path.name
+            for path in self.folder.glob(f"*{SUFFIX}")
+            if (found := OURS.match(path.name))
+        }
 
 
 def _name(message: Message) -> str:

@@ -64,3 +64,6 @@ class Message:
 class Channel(Protocol):
     async def send(self, message: Message) -> None:
         """Returns when the other side has taken it. Raises Undeliverable and TryAgain, and nothing else that is expected."""
+
+    async def close(self) -> None:
+        """Lets go of what is kept between messages. Nothing is sent after it."""

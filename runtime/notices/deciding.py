@@ -5,6 +5,7 @@ Whoever decides it again decides the same and finds it there: each notice has th
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +22,7 @@ from domain.notices import BY_TOPIC, IMPORT_FINISHED, READ_MODEL_STOPPED
 from domain.notification.recipient import AddressFailed, AddressRestored
 from runtime.codec import decode_fact, decode_meta
 from runtime.database import Pool
+from runtime.failures import where
 from runtime.notices.accounts import ALL, COMPANY_CALENDAR, Account, Book, account_of, calendar_of
 
 FOLLOWER = "notices"
@@ -59,6 +61,8 @@ WAITING = """
     SELECT account_id FROM app.notices WHERE state IN ('waiting', 'sending') GROUP BY account_id
     HAVING min(due_at) <= %s ORDER BY account_id"""
 NO_ADDRESS = "no-address"
+
+log = logging.getLogger(__name__)
 
 
 class Told(NamedTuple):
@@ -173,7 +177,7 @@ def notices_of(told: Told, book: Book, about: Any) -> Iterator[Noticed]:
     selves = book.selves(told.actor.id) if told.actor.kind == "user" else ()
     for rule in BY_TOPIC.get(told.fact.TOPIC, ()):
         deal_id = told.stream_id if rule.about is not None and rule.about.KIND == "deal" else None
-        for account in concerned(rule, told.fact, about, book):
+        for account in _concerned(rule, told, about, book):
             if account.id in selves:
                 continue
             for way in book.ways(account, rule.name):
@@ -198,6 +202,14 @@ def concerned(rule: NoticeRule, fact: Fact, about: Any, book: Book) -> Iterable[
     if len(whose) == 1:
         return book.of(whose[0])
     return {account.id: account for who in whose for account in book.of(who)}.values()
+
+
+def _concerned(rule: NoticeRule, told: Told, about: Any, book: Book) -> Iterable[Account]:
+    try:
+        return concerned(rule, told.fact, about, book)
+    except Exception as failure:  # noqa: BLE001 - a rule that breaks on one event is no reason to tell nobody of any other
+        log.warning("nobody is told of %s at %d: %s", rule.name, told.position, where(failure))
+        return ()
 
 
 def _unrecorded(told: Unrecorded, book: Book, who: Who) -> Iterator[Noticed]:

@@ -9,7 +9,6 @@ import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from traceback import extract_tb
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -24,6 +23,7 @@ from domain.people.people import Rep
 from runtime.channels.message import Notice
 from runtime.codec import decode_fact
 from runtime.database import Pool
+from runtime.failures import where
 from runtime.notices.accounts import Account, Book, Way
 from runtime.notices.deciding import Load, concerned
 from runtime.notices.wording import Places, Wording, needed, path_to
@@ -37,12 +37,6 @@ STOPPED = "SELECT name, position FROM read.positions WHERE suffix = '' AND statu
 
 
 log = logging.getLogger(__name__)
-
-
-def where(failure: Exception) -> str:
-    """Without its text, which may hold what was to be sent."""
-    last = extract_tb(failure.__traceback__)[-1]
-    return f"{type(failure).__name__}:{last.name}:{last.lineno}"
 
 
 class Open(NamedTuple):

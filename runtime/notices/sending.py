@@ -19,9 +19,10 @@ from domain.engine.reasoning import Language
 from domain.notification.hours import Cadence
 from runtime.channels.message import Channel, Message, MessageRefused, TryAgain, Undeliverable
 from runtime.database import Pool
+from runtime.failures import where
 from runtime.notices.accounts import COMPANY_CALENDAR, ONE, Account, account_of, calendar_of
 from runtime.notices.deciding import ADDRESS_RESTORED, WAITING, Load
-from runtime.notices.judging import LEFT, Judged, Open, judged, where
+from runtime.notices.judging import LEFT, Judged, Open, judged
 from runtime.notices.wording import Wording
 
 NAMESPACE = UUID("6f0c3c0e-6a53-4b7d-9d0e-5f6f3a0f8a52")
@@ -42,21 +43,29 @@ PAUSES = (
 )
 """After each try that was refused for now. Altogether three days; then it is given up."""
 OF_ONE_MESSAGE = 4
-"""After so many pauses a message is given up that is refused for what is in it: six minutes, which others wait for."""
-OPEN = """
+"""After so many pauses a message is given up that is refused for what is in it: six minutes, which others wait for. One that may be refused
+for it, for now, is put aside then: it is tried for three days, and others go on.
+"""
+ASIDE, MOST_ASIDE = ["smtp-data-4%", "chat-refused"], 3
+"""How such refusals are called; when so many messages of a channel are aside it is rather the server, and the others wait."""
+HOLDS = "u.state = 'sending' AND NOT (u.tries >= %(soon)s AND u.reason LIKE ANY(%(aside)s))"
+OPEN = f"""
     SELECT n.position, n.channel, n.kind, n.detail, n.stream_id, n.deal_id, n.state, n.due_at, n.decided_at, n.message_id, n.tries,
            e.topic, e.schema_version, e.data::text, e.recorded_at, e.event_id
       FROM app.notices n LEFT JOIN ledger.events e ON e.position = n.position AND e.stream_id = n.stream_id
      WHERE n.account_id = %(account)s AND n.state IN ('waiting', 'sending') AND n.due_at <= %(now)s
-       AND (n.state = 'sending' OR NOT EXISTS (
-           SELECT FROM app.notices u WHERE u.account_id = n.account_id AND u.channel = n.channel AND u.state = 'sending' AND u.due_at > %(now)s))
+       AND (n.state = 'sending' OR (
+           SELECT NOT COALESCE(bool_or({HOLDS}), false) AND count(DISTINCT u.message_id) < %(most_aside)s FROM app.notices u
+            WHERE u.account_id = n.account_id AND u.channel = n.channel AND u.state = 'sending' AND u.due_at > %(now)s))
      ORDER BY n.state, n.position
      LIMIT %(most)s + (SELECT count(*) FROM app.notices s WHERE s.account_id = %(account)s AND s.state = 'sending')"""
-PLAN = """
+PLAN = f"""
     SELECT min(due) FROM (
-        SELECT COALESCE(min(due_at) FILTER (WHERE state = 'sending'), min(due_at)) AS due
-          FROM app.notices WHERE account_id = %s AND state IN ('waiting', 'sending') GROUP BY channel) open"""
+        SELECT CASE WHEN bool_or({HOLDS}) OR count(DISTINCT u.message_id) FILTER (WHERE u.state = 'sending') >= %(most_aside)s
+                    THEN min(u.due_at) FILTER (WHERE u.state = 'sending') ELSE min(u.due_at) END AS due
+          FROM app.notices u WHERE u.account_id = %(account)s AND u.state IN ('waiting', 'sending') GROUP BY u.channel) open"""
 """While a message is under way the rest of its channel waits for what becomes of it."""
+OF_HELD = {"soon": OF_ONE_MESSAGE, "aside": ASIDE, "most_aside": MOST_ASIDE}
 OF_KEYS = """
       FROM unnest(%(positions)s::bigint[], %(channels)s::text[], %(kinds)s::text[], %(details)s::text[]) AS k(position, channel, kind, detail)
      WHERE (n.position, n.account_id, n.channel, n.kind, n.detail) = (k.position, %(account)s, k.channel, k.kind, k.detail)
@@ -100,7 +109,7 @@ class NoticeSender:
 
     async def plan(self, account_id: UUID) -> datetime | None:
         """When something is due next; None: nothing is open."""
-        rows = await self._rows(PLAN, [account_id])
+        rows = await self._rows(PLAN, {"account": account_id, **OF_HELD})
         due: datetime | None = rows[0][0]
         return due
 
@@ -118,9 +127,8 @@ class NoticeSender:
             await self._rows(QUIET, {"account": account_id, "until": until, "now": now})
             return await self.plan(account_id)
         await self._new_addresses(account, records)
-        opened = [
-            Open(*row) for row in await self._rows(OPEN, {"account": account_id, "now": now, "most": MOST})
-        ]
+        asked = {"account": account_id, "now": now, "most": MOST, **OF_HELD}
+        opened = [Open(*row) for row in await self._rows(OPEN, asked)]
         if opened:
             found, words = await judged(self.pool, self.load, account, opened, frozenset(self.channels))
             await self._drop(account, found)

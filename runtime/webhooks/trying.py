@@ -32,6 +32,7 @@ async def send_test(pool: Pool, sender: Sender, id: UUID) -> Outcome | None:
     told = Try(message, 0, None, TOPIC, 1, at, outcome.took_ms, outcome.status, outcome.error)
     async with pool.connection() as connection:
         await note(connection, id, [told])
+    await WebhookStore(pool).forget(id)
     return outcome
 
 

@@ -206,6 +206,9 @@ REFUSED = [
     (f"workflows://prod-1.logic.azure.com/{TOKEN}/hush?template=/etc/passwd", "has an option that is not allowed: template"),
     (f"feishu://{TOKEN}?verify=no", "has an option that is not allowed: verify"),
     (f"feishu://{TOKEN}?redirect=yes", "has an option that is not allowed: redirect"),
+    (f"feishu://{TOKEN}/%2e%2e/hush", "has a path that leads back"),
+    (f"feishu://{TOKEN}/..%2fhush", "has a path that leads back"),
+    (f"feishu://{TOKEN}/../hush", "has a path that leads back"),
     (f"workflows://127.0.0.1/{TOKEN}/hush", "names a host that is not the service's"),
     (f"workflows://logic.azure.com.example.com/{TOKEN}/hush", "names a host that is not the service's"),
 ]  # fmt: skip

@@ -46,6 +46,14 @@ async def test_files_are_listed_in_the_order_of_what_happened(tmp_path: Path) ->
     assert [int(name[-5]) for name in names(tmp_path)] == [2, 1, 3]
 
 
+async def test_other_mails_in_the_folder_are_nobody_s_business(tmp_path: Path) -> None:
+    others = {"Re-Your-offer.eml", "20261130T083900.000000-my-copy-of-a-mail-that-is-long-enough.eml"}
+    for name in others:
+        (tmp_path / name).write_text("Subject: another\n\n")
+    await FileChannel(tmp_path, LETTERHEAD).send(message(number=1))
+    assert set(names(tmp_path)) == {FIRST, *others}
+
+
 KILLED = """
 import asyncio, os, signal, sys
 from pathlib import Path

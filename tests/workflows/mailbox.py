@@ -28,6 +28,9 @@ class Mailbox:
         if refused is not None:
             raise refused
 
+    async def close(self) -> None:
+        """Nothing is kept between messages."""
+
     @property
     def messages(self) -> list[Message]:
         return list(self.kept.values())

@@ -14,7 +14,7 @@ from domain.deal.commands import HandOver, OpenDeal
 from domain.engine.context import Channel
 from domain.people.people import FormTeam
 from runtime.channels.message import MessageRefused, TryAgain, Undeliverable
-from runtime.notices.sending import OF_ONE_MESSAGE, NoticeSender
+from runtime.notices.sending import MOST_ASIDE, OF_ONE_MESSAGE, NoticeSender
 from tests.conftest import eventually
 from tests.workflows.telling import ADMIN, MANAGER, REP, Telling, telling
 from tests.workflows.world import Running, World
@@ -262,6 +262,38 @@ class TestAfterDowntime:
             ("rep", "failed", OF_ONE_MESSAGE + 1),
             ("rep", "sent", 1),
         ]
+
+    async def test_one_that_may_be_refused_for_what_is_in_it_is_put_aside(self, told: Telling) -> None:
+        """It is tried for days, and the others are not held up by it any longer than by one that is given up."""
+        box, office = told.world.mailbox, told.world.office
+        box.refuse([TryAgain("smtp-data-451")] * OF_ONE_MESSAGE)
+        for _ in range(2):
+            await told.miss(await told.a_deal())
+        await told.decide()
+        assert told.world.context is not None
+        sender = NoticeSender(office.ledger.pool, office.ledger.load, {"mail": box})
+        at: datetime | None = datetime.now(UTC) + timedelta(seconds=1)
+        states = []
+        while at is not None:
+            at = await sender.deliver(told.accounts["rep"], at, AddressRecords(told.world.context, at))
+            states.append([row[1:] for row in await told.rows("state", "tries")])
+        assert [("sending", OF_ONE_MESSAGE), ("sent", 1)] in states
+        assert states[-1] == [("sent", OF_ONE_MESSAGE + 1), ("sent", 1)]
+
+    async def test_when_none_is_taken_the_rest_waits(self, told: Telling) -> None:
+        box, office = told.world.mailbox, told.world.office
+        box.refuse([TryAgain("smtp-data-451")] * 500)
+        for _ in range(6):
+            await told.miss(await told.a_deal())
+        await told.decide()
+        assert told.world.context is not None
+        sender = NoticeSender(office.ledger.pool, office.ledger.load, {"mail": box})
+        begun = datetime.now(UTC) + timedelta(seconds=1)
+        at: datetime | None = begun
+        end = begun + timedelta(hours=3)
+        while at is not None and at < end:
+            at = await sender.deliver(told.accounts["rep"], at, AddressRecords(told.world.context, at))
+        assert len({one.id for one in box.tries}) == MOST_ASIDE
 
     async def test_while_one_is_refused_the_others_wait(self, told: Telling) -> None:
         """They are not tried at a server that is away."""

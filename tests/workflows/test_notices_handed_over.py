@@ -82,6 +82,9 @@ class Moving:
         await self.told.move("rep", "new@example.org")
         raise Undeliverable("smtp-550")
 
+    async def close(self) -> None:
+        """Nothing is kept between messages."""
+
 
 class Unrecorded:
     async def failed(self, account: Account, channel: str, code: str) -> None: ...

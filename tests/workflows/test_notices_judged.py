@@ -106,6 +106,23 @@ async def test_what_no_rule_can_make_is_dropped_and_the_rest_sent(
     ]
 
 
+async def test_a_rule_that_breaks_on_whom_it_concerns_keeps_nobody_from_hearing_of_the_rest(
+    told: Telling, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(fact: Any, about: Any) -> Any:
+        raise LookupError(f"nobody of {fact}")
+
+    await told.remind(deal := await told.a_deal())
+    await told.miss(deal)
+    (rule,) = BY_TOPIC["promise.reminded"]
+    monkeypatch.setitem(cast("dict[str, Any]", BY_TOPIC), "promise.reminded", (replace(rule, to=broken),))
+    await told.sent()
+    assert await told.rows("kind", "reason") == [("rep", "promise.missed", None)]
+    (said,) = [one.getMessage() for one in caplog.records if "promise.reminded" in one.getMessage()]
+    assert "LookupError:broken:" in said
+    assert str(deal) not in said
+
+
 async def test_what_was_switched_off_since(told: Telling) -> None:
     await told.miss(await told.a_deal())
     await told.decide()
