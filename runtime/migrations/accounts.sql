@@ -58,7 +58,8 @@ BEGIN
     RETURN v_ended;
 END $$;
 
--- What the account is now; its sessions end, as they were opened for another.
+-- What the account is now; its sessions end, as they were opened for another. Who is no administrator any more permits no personal data to
+-- endpoints of theirs: another administrator may.
 CREATE FUNCTION app.set_role(p_id uuid, p_role text, p_rep uuid, p_team uuid, p_by text) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE v_before text;
@@ -71,6 +72,11 @@ BEGIN
     IF FOUND THEN
         PERFORM app.note_change(p_id, p_by, 'role', v_before || ' → ' || p_role);
         PERFORM app.end_sessions(p_id, p_by);
+        IF v_before = 'admin' AND p_role <> 'admin' THEN
+            PERFORM pg_notify('webhooks', w.id::text) FROM app.webhook_endpoints w WHERE w.account_id = p_id AND w.personal;
+            UPDATE app.webhook_endpoints SET personal = false, generation = generation + 1, changed_at = now(), changed_by = p_by
+             WHERE account_id = p_id AND personal;
+        END IF;
     END IF;
     RETURN true;
 END $$;

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -61,6 +61,15 @@ WAITING = """
     SELECT account_id FROM app.notices WHERE state IN ('waiting', 'sending') GROUP BY account_id
     HAVING min(due_at) <= %s ORDER BY account_id"""
 NO_ADDRESS = "no-address"
+KEPT_FOR = timedelta(days=400)
+"""After it was sent or given up: a review of the same quarter of the year before still shows who was told."""
+MOST_FORGOTTEN = 5_000
+FORGET = """
+    DELETE FROM app.notices n USING (
+        SELECT position, account_id, channel, kind, detail, settled_at FROM app.notices ORDER BY position, account_id LIMIT %(most)s) o
+     WHERE (n.position, n.account_id, n.channel, n.kind, n.detail) = (o.position, o.account_id, o.channel, o.kind, o.detail)
+       AND o.settled_at < clock_timestamp() - %(kept)s"""
+"""Of the oldest: they stand at the beginning of the key."""
 
 log = logging.getLogger(__name__)
 
@@ -165,6 +174,11 @@ class NoticeStore:
             kept = await _keep(connection, noticed)
             await connection.execute(IMPORTS_TOLD, [[id for id, *_ in jobs]])
         return _window(noticed, kept)
+
+    async def forget(self) -> int:
+        """How many of those settled long ago were taken away."""
+        async with self._pool.connection() as connection:
+            return (await connection.execute(FORGET, {"most": MOST_FORGOTTEN, "kept": KEPT_FOR})).rowcount
 
     async def _rows(self, query: Any, params: Any) -> list[Any]:
         async with self._pool.connection() as connection:

@@ -9,11 +9,13 @@ from uuid import uuid4
 import pytest
 from standardwebhooks import WebhookVerificationError
 
+from api.engine.accounts import Accounts, NewAccount
 from api.engine.roles import Role
 from api.engine.users import KeyStore
 from domain.deal.commands import OpenDeal
 from domain.people.people import FormTeam, HireRep, RepLeaves
 from runtime.webhooks import rounds
+from runtime.webhooks.endpoints import Asker
 from tests.webhooks import receiver as r
 from tests.webhooks.post import Post
 from tests.webhooks.receiver import Message
@@ -46,6 +48,19 @@ class TestAnOwner:
         await post.seen_by_the_board()
         await post.rounds(id)
         assert {message.event["stream_id"] for message in post.receiver.got} == {str(mine)}
+
+    async def test_who_is_no_administrator_any_more_permits_no_personal_data_to_their_own(
+        self, post: Post
+    ) -> None:
+        accounts = Accounts(post.office.ledger)
+        chief = await accounts.create(NewAccount("chief", Role.ADMIN), "ops")
+        other = await accounts.create(NewAccount("other", Role.ADMIN), "ops")
+        own, _ = await post.make(Asker("chief", account_id=chief), personal=True)
+        theirs, _ = await post.make(Asker("other", account_id=other), personal=True)
+        await accounts.set_role(chief, Role.ADMIN, None, None, "ops")
+        assert (await post.shown(own))["personal"]
+        await accounts.set_role(chief, Role.AUDITOR, None, None, "ops")
+        assert [(await post.shown(id))["personal"] for id in (own, theirs)] == [False, True]
 
     async def test_whose_key_was_revoked_gets_nothing_more(self, post: Post) -> None:
         owner = await post.key(Role.AUDITOR)

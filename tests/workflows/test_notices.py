@@ -305,3 +305,20 @@ class TestAfterDowntime:
         await eventually(lambda: len(box.tries) == 2)
         assert len({one.id for one in box.tries}) == 1
         await told.stop_following()
+
+
+async def test_what_was_settled_long_ago_is_kept_no_longer_and_never_decided_again(told: Telling) -> None:
+    for _ in range(3):
+        await told.miss(await told.a_deal())
+    await told.sent()
+    await told.miss(await told.a_deal())
+    await told.decide()
+    rows, age = told.world.office.rows, "UPDATE app.notices SET {} WHERE {} RETURNING position"
+    old = "settled_at = now() - interval '401 days'"
+    first = "position < (SELECT max(position) FROM app.notices WHERE state = 'sent')"
+    assert len(await rows(age.format(old, f"state = 'sent' AND {first}"))) == 2
+    assert await told.store.forget() == 2
+    assert await told.store.forget() == 0
+    assert await told.rows("state") == [("rep", "sent"), ("rep", "waiting")]
+    await told.sent()
+    assert len(told.world.mailbox.messages) == 4

@@ -33,6 +33,8 @@ WINDOW = 5_000
 IN_FLIGHT = 12
 LOOK = 5.0
 """Seconds between looks for what no fact tells of."""
+TIDY = 3600.0
+"""Seconds between looks for what is kept no longer."""
 TOGETHER = 0.25
 """Seconds in which a receiver is woken once, however much is told in them."""
 FOREVER = timedelta(days=3650)
@@ -66,6 +68,10 @@ class Store(Protocol):
         """What no fact tells of."""
         ...
 
+    async def forget(self) -> int:
+        """How many of those settled long ago were taken away."""
+        ...
+
 
 class NoticeFollower(Follower):
     def __init__(self, url: str, store: Store, deliverer: Deliverer, window: int = WINDOW) -> None:
@@ -79,7 +85,7 @@ class NoticeFollower(Follower):
         self._somebody = asyncio.Event()
 
     def parts(self) -> Iterable[Coroutine[Any, Any, None]]:
-        return [self._follow(), self._look(), self._wake_receivers()]
+        return [self._follow(), self._look(), self._wake_receivers(), self._tidy()]
 
     def wake(self) -> None:
         self._wake.set()
@@ -110,6 +116,12 @@ class NoticeFollower(Follower):
         while True:
             self._tell((await self._store.decide_unrecorded()).receivers)
             await asyncio.sleep(LOOK)
+
+    async def _tidy(self) -> None:
+        while True:
+            while await self._store.forget():
+                pass
+            await asyncio.sleep(TIDY)
 
     def _tell(self, receivers: Sequence[UUID]) -> None:
         self._sleeping |= dict.fromkeys(receivers)
