@@ -9,20 +9,18 @@ from functools import cache
 from itertools import repeat
 from uuid import UUID
 
-from domain.customer import Customer, ListProduct, Product
-from domain.deal.commands import ImportDeal
-from domain.deal.row import digest_of
 from domain.engine.aggregate import Aggregate
 from domain.engine.command import Call, Command
 from domain.engine.command_handler import CommandHandler, Receipt
 from domain.engine.context import Actor, Channel, Context
 from domain.engine.errors import DomainError
-from domain.people.people import Rep
 from runtime.database import Pool
 from runtime.imports import earlier_rows as told
+from runtime.imports.kinds.kind import Kind, Noted
+from runtime.imports.kinds.listed import KINDS
 from runtime.imports.lines import Row
 from runtime.imports.making import Needed, made_by, needs_of, waves, with_what_it_needs
-from runtime.imports.mapping import CUSTOMERS, EVENTS, PRODUCTS, REPS, Mapping
+from runtime.imports.mapping import Mapping
 from runtime.imports.parts import judged_whole
 from runtime.imports.plan import Planned
 from runtime.imports.reasons import notes_of, reasons_by_row, reasons_for
@@ -30,23 +28,19 @@ from runtime.imports.references import Name, References
 from runtime.imports.results import Reason
 from runtime.imports.sources import Found
 
-AGGREGATES: dict[str, type[Aggregate]] = {CUSTOMERS: Customer, PRODUCTS: Product, REPS: Rep}
 DIGESTS = (
     "SELECT DISTINCT ON (stream_id) stream_id, data->>'digest' FROM ledger.events"
-    " WHERE stream_id = ANY(string_to_array(%s, ',')::uuid[]) AND topic = 'deal.import-noted'"
+    " WHERE stream_id = ANY(string_to_array(%s, ',')::uuid[]) AND topic = %s"
     " ORDER BY stream_id, version DESC"
 )
 DIGESTS_OF_ITS_KIND = """
 SELECT DISTINCT ON (e.stream_id) e.stream_id, e.data->>'digest' FROM ledger.events e
   JOIN app.import_jobs j ON j.id::text = e.meta->>'correlation_id' AND j.mapping_digest = %s
- WHERE e.stream_id = ANY(%s) AND e.topic = 'deal.import-noted' ORDER BY e.stream_id, e.version DESC
+ WHERE e.stream_id = ANY(%s) AND e.topic = %s ORDER BY e.stream_id, e.version DESC
 """
 """What files of the same mapping said last: where one lists leads and another closings, each is compared with its own."""
 WAVES = 3
 """Rounds in which each thing that rows need is made by one of them; what is left then goes side by side."""
-LATER = (
-    "{stage} in {source} after it was imported; the mapping {mapping!r} approves what the file does not tell"
-)
 Circumstances = Callable[[], tuple[datetime, Actor, UUID]]
 
 
@@ -81,12 +75,16 @@ class Landing:
     changed: int = 0
     """How many deals that were known it changed."""
 
+    @property
+    def kind(self) -> Kind:
+        return KINDS[self.found.sheet.kind]
+
     async def settle(self, names: Iterable[Name]) -> None:
         """Look for names nobody has looked for yet: the ledger holds them, or they are to be made, or they are unknown."""
         wanted = self.references.unsettled(names)
         if not wanted:
             return
-        held = await self.handler.store.load({id: AGGREGATES[kind] for (kind, _), id in wanted.items()})
+        held = await self.handler.store.load({id: _aggregate(kind) for (kind, _), id in wanted.items()})
         for name, id in wanted.items():
             if not self._holds(name, held[id]):
                 if name[0] in self._makes():
@@ -95,15 +93,13 @@ class Landing:
                     self.references.absent.add(name)
 
     def _makes(self) -> frozenset[str]:
-        """An event log has no list of its people: they are known by their work."""
-        return self.mapping.create | ({REPS} if self.found.sheet.kind == EVENTS else frozenset())
+        return self.mapping.create | self.kind.makes
 
     def _holds(self, name: Name, held: Aggregate) -> bool:
         if not held.exists or held.foreign:
             return False
         self.references.learn(name, held.id)
-        if isinstance(held, Product) and held.listed is not None and held.listed.price is not None:
-            self.references.prices[name[1]] = held.listed.price
+        KINDS[name[0]].learn(self.references, name[1], held, None)
         return True
 
     async def land(self, planned: list[Planned]) -> list[Outcome]:
@@ -111,7 +107,8 @@ class Landing:
         digests = await self._digests(planned)
         unchanged = await self._unchanged(planned, digests)
         told_anew = set(range(len(planned))) - unchanged
-        planned = await judged_whole(self.pool, planned, told_anew, digests, self.mapping.events.owner)
+        if self.kind.cases:
+            planned = await judged_whole(self.pool, planned, told_anew, digests, self.mapping.events.owner)
         outcomes = [Outcome(p.rows, reasons=p.reasons, notes=p.notes) for p in planned]
         left = [n for n, p in enumerate(planned) if p.commands and not p.reasons and n not in unchanged]
         for _ in range(WAVES):
@@ -129,12 +126,12 @@ class Landing:
         return outcomes
 
     def _look_at_its_age(self, planned: Planned, outcome: Outcome, known: Collection[UUID]) -> None:
-        row, now = planned.commands[-1] if planned.commands else None, self.circumstances()[0]
-        if not isinstance(row, ImportDeal):
+        noted, now = self.kind.noted, self.circumstances()[0]
+        if noted is None or not planned.commands:
             return
-        self.changed += bool(outcome.events) and row.deal_id in known
-        told = [row.opened_at, row.stage_at, row.closed_at, *(past.at for past in row.activities[-1:])]
-        past = [at for at in (*told, self.tells_until) if at is not None and at <= now]
+        row = planned.commands[-1]
+        self.changed += bool(outcome.events) and _id(row) in known
+        past = [at for at in (*noted.instants(row), self.tells_until) if at is not None and at <= now]
         self.tells_until = max(past, default=None)
 
     async def _go(
@@ -146,18 +143,20 @@ class Landing:
         known: Collection[UUID],
     ) -> None:
         call, said = self._calls(), [self._with_its_reason(planned[n], known) for n in going]
-        calls = [call(with_what_it_needs(p, needs[n]), p) for n, p in zip(going, said, strict=True)]
+        calls = [
+            call(with_what_it_needs(p, needs[n], self.kind), p) for n, p in zip(going, said, strict=True)
+        ]
         answers = await self.handler.execute_many(calls)
         for n, answer in zip(going, answers, strict=True):
             self._take(answer, planned[n], outcomes[n])
 
     def _with_its_reason(self, planned: Planned, known: Collection[UUID]) -> Planned:
-        """The mapping gives its reason for deals that come with their past; of one that is known, something else is true."""
-        row = planned.commands[-1]
-        if not (isinstance(row, ImportDeal) and row.override_reason and row.deal_id in known):
+        """What is known may have another reason than what comes with its past."""
+        noted, row = self.kind.noted, planned.commands[-1]
+        if noted is None or _id(row) not in known:
             return planned
-        reason = LATER.format(stage=row.stage, source=row.source, mapping=self.mapping.name)
-        return replace(planned, commands=(replace(row, override_reason=reason),))
+        told = noted.told_again(row, self.mapping)
+        return planned if told is row else replace(planned, commands=(told,))
 
     def _take(self, answer: Receipt | DomainError, planned: Planned, outcome: Outcome) -> None:
         sheet = self.found.sheet
@@ -173,29 +172,30 @@ class Landing:
             self.references.pending.pop(name, None)
 
     async def _digests(self, planned: list[Planned]) -> dict[UUID, str]:
-        """What was noted of the deals that an import told before."""
-        ids = [str(c.deal_id) for p in planned for c in p.commands if isinstance(c, ImportDeal)]
-        if not ids:
+        """What was noted of those that an import told before."""
+        noted = self.kind.noted
+        ids = [str(_id(p.commands[-1])) for p in planned if p.commands] if noted else []
+        if noted is None or not ids:
             return {}
         async with self.pool.connection() as connection:
-            return dict(await (await connection.execute(DIGESTS, [",".join(ids)])).fetchall())
+            return dict(await (await connection.execute(DIGESTS, [",".join(ids), noted.topic])).fetchall())
 
     async def _unchanged(self, planned: list[Planned], digests: dict[UUID, str]) -> set[int]:
         """Rows that say what they said last time: whatever people did here since, the file has nothing new."""
-        first = ((n, p.commands[0]) for n, p in enumerate(planned) if p.commands)
-        rows = {n: command for n, command in first if isinstance(command, ImportDeal)}
-        if not rows:
+        noted = self.kind.noted
+        if noted is None:
             return await told.again(self.pool, planned, self.references.id_of)
-        said = {n: digest_of(c) for n, c in rows.items() if c.deal_id in digests}
-        same = {n for n, digest in said.items() if digests[rows[n].deal_id] == digest}
-        before = await self._said_before([rows[n].deal_id for n in said if n not in same])
-        return same | {n for n, digest in said.items() if before.get(rows[n].deal_id) == digest}
+        rows = [(n, _id(p.commands[-1]), p.commands[-1]) for n, p in enumerate(planned) if p.commands]
+        said = {n: (id, noted.digest(row)) for n, id, row in rows if id in digests}
+        same = {n for n, (id, digest) in said.items() if digests[id] == digest}
+        before = await self._said_before(noted, [id for n, (id, _) in said.items() if n not in same])
+        return same | {n for n, (id, digest) in said.items() if before.get(id) == digest}
 
-    async def _said_before(self, ids: list[UUID]) -> dict[UUID, str]:
+    async def _said_before(self, noted: Noted, ids: list[UUID]) -> dict[UUID, str]:
         if not ids:
             return {}
         async with self.pool.connection() as connection:
-            found = await connection.execute(DIGESTS_OF_ITS_KIND, [self.mapping.digest, ids])
+            found = await connection.execute(DIGESTS_OF_ITS_KIND, [self.mapping.digest, ids, noted.topic])
             return dict(await found.fetchall())
 
     def _learn(self, planned: Planned, outcome: Outcome) -> None:
@@ -206,15 +206,12 @@ class Landing:
             self.references.refuse(name, f"{self.found.path.name} row {planned.rows[0].line}")
             return
         self.references.learn(name, id)
-        listed, held = planned.commands[-1], self.handler.store.recall(id)
-        if isinstance(held, Product) and held.listed is not None:
-            listed = replace(listed, price=held.listed.price) if isinstance(listed, ListProduct) else listed
-        if isinstance(listed, ListProduct) and listed.price is not None:
-            self.references.prices[name[1]] = listed.price
+        KINDS[name[0]].learn(self.references, name[1], self.handler.store.recall(id), planned.commands[-1])
 
     def _calls(self) -> Callable[[Command, Planned], Call]:
         """What is called together is called at one instant: most of it shares its context."""
         now, actor, job = self.circumstances()
+        noted = self.kind.noted
 
         @cache
         def context(reason: str) -> Context:
@@ -223,7 +220,18 @@ class Landing:
             )
 
         def call(command: Command, planned: Planned) -> Call:
-            row = planned.commands[-1]
-            return Call(command, context(row.override_reason if isinstance(row, ImportDeal) else ""))
+            return Call(command, context(noted.reason(planned.commands[-1]) if noted else ""))
 
         return call
+
+
+def _aggregate(kind: str) -> type[Aggregate]:
+    aggregate = KINDS[kind].aggregate
+    assert aggregate is not None
+    return aggregate
+
+
+def _id(command: Command) -> UUID:
+    stream = command.stream()
+    assert stream is not None
+    return stream[1]

@@ -9,21 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from uuid import UUID
 
-from domain.customer import ListProduct, Profile, RegisterCustomer
-from domain.deal.commands import ImportDeal
 from domain.engine.command import Command, Together
 from domain.imports import AsImported
-from domain.people.people import FormTeam, HireRep
-from runtime.imports.mapping import CUSTOMERS, PRODUCTS, Mapping
-from runtime.imports.plan import TEAM, Planned
+from runtime.imports.kinds.kind import Kind
+from runtime.imports.kinds.listed import KINDS
+from runtime.imports.mapping import Mapping
+from runtime.imports.plan import Planned
 from runtime.imports.references import Name, References
 
 Needed = tuple[tuple[str, AsImported], ...]
 
 
-def with_what_it_needs(planned: Planned, needed: Needed) -> Command:
+def with_what_it_needs(planned: Planned, needed: Needed, kind: Kind) -> Command:
     said = planned.commands[-1]
-    command = said if isinstance(said, ImportDeal) else AsImported(said=said, assumed=planned.assumed)  # type: ignore[arg-type]
+    command = said if kind.noted else AsImported(said=said, assumed=planned.assumed)  # type: ignore[arg-type]
     return Together(needed=needed, command=command) if needed else command
 
 
@@ -38,20 +37,12 @@ def needs_of(planned: Planned, mapping: Mapping, references: References) -> Need
 def _makings(
     pending: Iterable[tuple[str, Name]], mapping: Mapping, references: References
 ) -> Iterator[tuple[str, AsImported]]:
-    team = mapping.events.team
     for field, (kind, key) in pending:
-        id, name = references.pending[kind, key], references.called.get((kind, key), key)
-        if kind == CUSTOMERS:
-            said: RegisterCustomer | ListProduct | HireRep = RegisterCustomer(
-                customer_id=id, profile=Profile(name=name)
-            )
-        elif kind == PRODUCTS:
-            said = ListProduct(product_id=id, name=name)
-        else:
-            team_id = references.id_of(TEAM, team)
-            yield field, AsImported(said=FormTeam(team_id=team_id, name=team), if_missing=True)
-            said = HireRep(rep_id=id, name=name, team_id=team_id)
-        yield field, AsImported(said=said, if_missing=True)
+        from_name = KINDS[kind].from_name
+        assert from_name is not None
+        id, called = references.pending[kind, key], references.called.get((kind, key), key)
+        for command in from_name(id, called, mapping, references.id_of):
+            yield field, command
 
 
 def made_by(planned: Planned, references: References) -> Iterator[Name]:

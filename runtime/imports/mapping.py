@@ -11,55 +11,35 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from fnmatch import fnmatchcase
 
-CUSTOMERS, PRODUCTS, REPS, DEALS, EVENTS = "customers", "products", "reps", "deals", "events"
-KINDS = (CUSTOMERS, PRODUCTS, REPS, DEALS, EVENTS)
-"""In the order in which they are imported."""
-
 KEEP, REJECT, AT_IMPORT, PRODUCT_PRICE = "keep", "reject", "import", "product-price"
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
     """What a kind of file can tell. `missing` lists what may be done when a row leaves it empty; the first is usual. `empty` is
-    what a row that is refused for it is told.
+    what a row that is refused for it is told. `of_all`: where it has no column, the mapping says it of the whole file; any
+    other default stands in for what nobody told. `judged_later`: whether it may be empty depends on what is known.
     """
 
     name: str
     missing: tuple[str, ...] = (KEEP, REJECT)
     empty: str = "is empty"
+    of_all: bool = False
+    judged_later: bool = False
+
+    @property
+    def needed(self) -> bool:
+        return self.missing == (REJECT,)
 
 
-def _fields(needed: str, others: str) -> tuple[Field, ...]:
-    return (*(Field(n, (REJECT,)) for n in needed.split()), *(Field(n) for n in others.split()))
+def needed(*names: str) -> tuple[Field, ...]:
+    """Fields that every row must tell."""
+    return tuple(Field(name, (REJECT,), of_all=True) for name in names)
 
 
-CALLED = ("owner_name", "customer_name", "product_name")
-"""What the key beside it is called: whom or what nobody listed is made with that name."""
-FIELDS: Map[str, Map[str, Field]] = {
-    kind: {f.name: f for f in fields}
-    for kind, fields in {
-        CUSTOMERS: _fields("key", "name sector country employees revenue currency founded parent"),
-        PRODUCTS: _fields("key", "name series price currency"),
-        REPS: _fields("key team", "name team_name region manager"),
-        DEALS: (
-            *_fields(
-                "reference stage",
-                "owner customer product stage_at closed_on expected_close currency contract_reference loss_reason competitor"
-                " next_step next_step_due pain_points budget decision_process decision_makers quote_reference"
-                " quote_amount title " + " ".join(CALLED),
-            ),
-            Field("opened_at", (REJECT, AT_IMPORT)),
-            Field("amount", (KEEP, REJECT, PRODUCT_PRICE)),
-            Field("opening_amount", (KEEP, REJECT, PRODUCT_PRICE)),
-        ),
-        EVENTS: (
-            Field("case", (REJECT,), "is empty: the event belongs to no case"),
-            *_fields("activity timestamp", "lifecycle resource"),
-        ),
-    }.items()
-}
-ALIASES = {"owner": REPS, "customer": CUSTOMERS, "product": PRODUCTS}
-"""Which names a deal's column refers to."""
+def told(names: str) -> tuple[Field, ...]:
+    """Fields that a row may leave empty, separated by spaces."""
+    return tuple(Field(name) for name in names.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +48,7 @@ class Column:
     translated by `values`; `default` when all are empty.
     """
 
-    name: str
+    of: Field
     header: str = ""
     optional: bool = False
     default: str = ""
@@ -79,6 +59,10 @@ class Column:
     dates: tuple[str, ...] = ()
     """Its own forms of dates; none: the mapping's."""
     others: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return self.of.name
 
 
 @dataclass(frozen=True, slots=True)

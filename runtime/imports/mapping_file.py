@@ -5,32 +5,13 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
-from collections.abc import Mapping as Map
-from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 
 from domain.engine.fields import MAX_NAME
-from domain.engine.values import ActivityKind
-from domain.policy.closed import LOST, WON
 from runtime.imports.cells import clean
-from runtime.imports.mapping import (
-    CUSTOMERS,
-    DEALS,
-    EVENTS,
-    FIELDS,
-    KINDS,
-    LIFECYCLE,
-    MOMENTS,
-    PRODUCTS,
-    REPS,
-    ActivityRule,
-    Column,
-    EventRules,
-    Mapping,
-    Override,
-    Sheet,
-)
+from runtime.imports.kinds.listed import FIELDS, KINDS, MADE, REFERRED
+from runtime.imports.mapping import Column, Mapping, Sheet
 from runtime.imports.mapping_signs import check_signs, dates_of
 from runtime.imports.mapping_table import Reading
 from runtime.imports.numbers import GROUPINGS, WESTERN
@@ -39,10 +20,6 @@ from runtime.imports.suggest import did_you_mean
 
 FORMAT = 1
 MAX_BYTES = 1 << 20
-MOST_DAYS = 3660
-REFERRED = (CUSTOMERS, PRODUCTS, REPS)
-TITLE_PARTS = ("product", "customer", "reference", "owner")
-_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _NEWLINES = re.compile("[/\\\\\r\n]")
 
 
@@ -126,35 +103,16 @@ def _mapping(top: Reading, digest: str) -> Mapping:
     check_signs(mapping, top)
     _check_names(mapping, top)
     top.done(SETTINGS)
-    if DEALS in sheets:
-        mapping = _with_deals(mapping, sheets[DEALS][1])
-    if EVENTS in sheets:
-        mapping = replace(mapping, events=_events(sheets[EVENTS][1]))
-    for kind, (_, rest) in sheets.items():
-        rest.done(("file", "optional", "sheet", "columns", "skip", *_OWN_SETTINGS.get(kind, ())))
+    for name, (_, rest) in sheets.items():
+        kind = KINDS[name]
+        mapping = kind.read(mapping, rest)
+        rest.done(("file", "optional", "sheet", "columns", "skip", *kind.settings))
     return mapping
 
 
-_OWN_SETTINGS: Map[str, tuple[str, ...]] = {
-    DEALS: ("stages", "titles", "override"),
-    EVENTS: (
-        "activities",
-        "lifecycle",
-        "systems",
-        "team",
-        "desk",
-        "owner",
-        "stage",
-        "title",
-        "grouped",
-        "longest_days",
-    ),
-}
-
-
 def _check_names(mapping: Mapping, top: Reading) -> None:
-    for kind in sorted(mapping.create - set(REFERRED)):
-        top.wrong("create", f"{kind!r} is not one of {', '.join(REFERRED)}{did_you_mean(kind, REFERRED)}")
+    for kind in sorted(mapping.create - set(MADE)):
+        top.wrong("create", f"{kind!r} is not one of {', '.join(MADE)}{did_you_mean(kind, MADE)}")
     for kind, sheet in mapping.sheets.items():
         for file in sheet.files:
             if _NEWLINES.search(file) or file in (".", "..") or (sheet.more and not file):
@@ -181,20 +139,21 @@ def _columns(kind: str, here: Reading, blank: frozenset[str]) -> dict[str, Colum
     for name in [name for name in fields if name in here.left]:
         columns[name] = _column(kind, name, here, blank)
     for field in fields.values():
-        if field.name not in columns and field.missing == ("reject",):
+        if field.name not in columns and field.needed:
             here.wrong(field.name, "is needed: name its column")
     here.done(fields)
     return columns
 
 
 def _column(kind: str, name: str, here: Reading, blank: frozenset[str]) -> Column:
-    allowed = FIELDS[kind][name].missing
+    field = FIELDS[kind][name]
+    allowed = field.missing
     if isinstance(here.left[name], str):
-        return Column(name, here.text(name, needed=True), missing=allowed[0], blank=blank)
+        return Column(field, here.text(name, needed=True), missing=allowed[0], blank=blank)
     spec = here.inside(name)
     header, *others = spec.texts("column") or ("",)
     column = Column(
-        name=name,
+        of=field,
         header=header,
         others=tuple(others),
         optional=spec.flag("optional"),
@@ -215,71 +174,3 @@ def _aliases(here: Reading) -> dict[str, dict[str, str]]:
     aliases = {kind: here.words(kind) for kind in REFERRED}
     here.done(REFERRED)
     return aliases
-
-
-def _with_deals(mapping: Mapping, here: Reading) -> Mapping:
-    stages = here.words("stages")
-    if not stages:
-        here.wrong("stages", f"is missing: say what the file's stages are to us, such as Closed = {WON!r}")
-    override = here.inside("override")
-    approved = Override(frozenset(override.texts("stages")), override.text("reason").strip())
-    if bool(approved.stages) != bool(approved.reason):
-        override.wrong("reason", "an override needs `stages` and a `reason`, both")
-    for stage in sorted(approved.stages - set(stages.values())):
-        override.wrong("stages", f"{stage!r} is not a stage that [deals.stages] leads to")
-    override.done(("stages", "reason"))
-    titles = here.texts("titles", mapping.titles)
-    for title in titles:
-        _check_template(here, "titles", title, TITLE_PARTS)
-    return replace(mapping, stages=stages, override=approved, titles=titles)
-
-
-def _check_template(here: Reading, key: str, template: str, parts: tuple[str, ...]) -> None:
-    for part in _PLACEHOLDER.findall(template):
-        if part not in parts:
-            here.wrong(key, f"{{{part}}} is not one of {', '.join(parts)}{did_you_mean(part, parts)}")
-
-
-def _events(here: Reading) -> EventRules:
-    usual = EventRules()
-    rules = EventRules(
-        activities=_activities(here),
-        moments=_moments(here.inside("lifecycle")),
-        systems=frozenset(here.texts("systems")),
-        team=here.text("team", usual.team, needed=True),
-        desk=here.text("desk", usual.desk, needed=True),
-        owner=here.one_of("owner", ("first", "last"), usual.owner),
-        stage=here.text("stage", usual.stage, needed=True),
-        title=here.text("title", usual.title, needed=True),
-        grouped=here.flag("grouped"),
-        longest_days=here.number("longest_days", usual.longest_days, most=MOST_DAYS),
-    )
-    if rules.stage in (WON, LOST):
-        here.wrong("stage", "an event log does not tell how a case was closed: choose an open stage")
-    _check_template(here, "title", rules.title, ("case",))
-    return rules
-
-
-def _moments(here: Reading) -> dict[str, str]:
-    """The mapping's words beside the standard's."""
-    own: dict[str, str] = {}
-    for moment in MOMENTS:
-        for word in here.texts(moment):
-            if own.setdefault(word.casefold(), moment) != moment:
-                here.wrong(moment, f"{word!r} is under `{own[word.casefold()]}` already")
-    here.done(MOMENTS)
-    return LIFECYCLE | own
-
-
-def _activities(here: Reading) -> tuple[ActivityRule, ...]:
-    given = here.left.pop("activities", [])
-    if not isinstance(given, list) or not all(isinstance(rule, dict) for rule in given):
-        here.wrong("activities", "must be tables: [[events.activities]]")
-        return ()
-    rules = []
-    for n, table in enumerate(given):
-        rule = Reading(table, f"{here.at}activities[{n}].", here.problems)
-        kind = rule.one_of("kind", list(ActivityKind), "")
-        rules.append(ActivityRule(rule.text("match", needed=True), kind, rule.text("outcome")))
-        rule.done(("match", "kind", "outcome"))
-    return tuple(rules)

@@ -12,6 +12,7 @@ from runtime.imports.cells import clean
 from runtime.imports.suggest import did_you_mean
 
 Table = dict[str, Any]
+_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
@@ -95,6 +96,12 @@ class Reading:
             elif words.setdefault(name, told := self._word(at, meaning)) != told:
                 self.wrong(at, f"means {words[name]!r} already")
         return words
+
+    def check_template(self, key: str, template: str, parts: tuple[str, ...]) -> None:
+        """What stands in braces must be one of the parts."""
+        for part in _PLACEHOLDER.findall(template):
+            if part not in parts:
+                self.wrong(key, f"{{{part}}} is not one of {', '.join(parts)}{did_you_mean(part, parts)}")
 
     def inside(self, key: str) -> Reading:
         return Reading(self.table(key), f"{self.at}{key}.", self.problems)

@@ -12,10 +12,11 @@ from domain.deal.commands import NOBODY, ImportDeal
 from domain.deal.completing import COMPOSED, OPEN_ALONE
 from domain.engine.values import NO_NEEDS, Money, Needs, NextStep, Quote
 from domain.policy.closed import LOST, WON
+from runtime.imports.kinds.kind import Planning
+from runtime.imports.kinds.products import PRODUCTS
 from runtime.imports.lines import Row
-from runtime.imports.mapping import ALIASES, AT_IMPORT, PRODUCT_PRICE, PRODUCTS, Mapping, Sheet
-from runtime.imports.plan import IdOf, Planned, Values
-from runtime.imports.references import Name, References
+from runtime.imports.mapping import AT_IMPORT, PRODUCT_PRICE, Sheet
+from runtime.imports.plan import Planned
 from runtime.imports.results import Reason
 from runtime.imports.rows import Cells, Once, Reasons
 from runtime.imports.suggest import did_you_mean
@@ -62,12 +63,10 @@ class Referred:
 
 
 class DealPlanner:
-    def __init__(
-        self, mapping: Mapping, sheet: Sheet, values: Values, id_of: IdOf, references: References
-    ) -> None:
-        self._mapping, self._sheet, self._values = mapping, sheet, values
-        self._id_of, self._references = id_of, references
-        self._aliases = [(field, kind, mapping.aliases.get(kind, {})) for field, kind in ALIASES.items()]
+    def __init__(self, at_hand: Planning) -> None:
+        self._mapping, self._sheet, self._values = at_hand.mapping, at_hand.sheet, at_hand.values
+        self._id_of, self._references, self._referring = at_hand.id_of, at_hand.references, at_hand.referring
+        sheet, mapping = self._sheet, self._mapping
         self._titles = [(title, frozenset(_PLACEHOLDER.findall(title))) for title in mapping.titles]
         self._once = Once("reference")
         self._no_place = {kind: tuple(_notes(sheet, kind)) for kind in NO_PLACE_IN}
@@ -77,23 +76,13 @@ class DealPlanner:
             self._never_told |= {OPEN_ALONE}
         self._assumptions: dict[tuple[tuple[str, ...], frozenset[str]], frozenset[str]] = {}
 
-    def names(self, cells: Cells) -> Iterator[tuple[str, Name]]:
-        """What the row refers to and in which field, for the caller to settle before `plan`."""
-        for field, kind, aliases in self._aliases:
-            if field in cells:
-                name = cells[field]
-                named = kind, aliases.get(name, name)
-                if (called := cells.get(f"{field}_name")) is not None:
-                    self._references.called.setdefault(named, called)
-                yield field, named
-
     def plan(self, row: Row, cells: Cells) -> Planned:
         reasons = Reasons(self._sheet, cells)
         command = self._deal(row, reasons)
         if reasons.found or command is None:
             return Planned((row,), reasons=tuple(reasons.found))
         notes = self._passed_over(cells, command.stage)
-        return Planned((row,), (command,), refers=tuple(self.names(cells)), notes=notes)
+        return Planned((row,), (command,), refers=tuple(self._referring.names(cells)), notes=notes)
 
     def _passed_over(self, cells: Cells, stage: str) -> tuple[Reason, ...]:
         """What is told of a deal that has no place for it."""
@@ -105,9 +94,6 @@ class DealPlanner:
             )
             return (*notes, note)
         return notes
-
-    def _alias(self, kind: str, name: str) -> str:
-        return self._mapping.aliases.get(kind, {}).get(name, name)
 
     def _deal(self, row: Row, reasons: Reasons) -> ImportDeal | None:
         self._once.check(row, reasons)
@@ -174,7 +160,7 @@ class DealPlanner:
     def _referred(self, reasons: Reasons) -> Referred:
         names: dict[str, str] = {}
         ids: dict[str, UUID] = {}
-        for field, named in self.names(reasons.cells):
+        for field, named in self._referring.names(reasons.cells):
             names[field] = named[1]
             id = self._references.known.get(named)
             if id is None:
@@ -204,7 +190,7 @@ class DealPlanner:
         column = self._sheet.columns.get(field)
         if column is None or column.missing != PRODUCT_PRICE:
             return None
-        return self._references.prices.get(self._alias(PRODUCTS, reasons.cells.get("product", "")))
+        return self._references.prices.get(self._referring.meant(PRODUCTS, reasons.cells.get("product", "")))
 
     def _next_step(self, reasons: Reasons) -> NextStep | None:
         due = self._values.instant(reasons, "next_step_due", end_of_day=True)

@@ -15,9 +15,11 @@ from zoneinfo import ZoneInfo
 from domain.deal.commands import ImportDeal, PastActivity
 from domain.engine.values import Activity, ActivityKind
 from runtime.imports.cases import Case, Event, Work, Wrong, refused, works
+from runtime.imports.kinds.kind import Planning, ReasonAt
+from runtime.imports.kinds.reps import REPS
 from runtime.imports.lines import Row
-from runtime.imports.mapping import PASSED_OVER, REPS, ActivityRule, Mapping, Sheet
-from runtime.imports.plan import IdOf, Planned, Values
+from runtime.imports.mapping import PASSED_OVER, ActivityRule, Mapping, Sheet
+from runtime.imports.plan import Planned, Values
 from runtime.imports.plan_deals import DEAL
 from runtime.imports.references import Name
 from runtime.imports.results import Reason
@@ -27,8 +29,6 @@ from runtime.imports.suggest import did_you_mean
 ACTIVITY = "activity"
 STARTED = "started"
 RESOURCE = "resource"
-ReasonAt = Callable[[Row, str, str], Reason]
-"""What is wrong with a field of a row, in the words that stand there."""
 
 
 class EventReader:
@@ -55,8 +55,8 @@ class EventReader:
 
 
 class CasePlanner:
-    def __init__(self, mapping: Mapping, id_of: IdOf) -> None:
-        self._mapping, self._rules, self._id_of = mapping, mapping.events, id_of
+    def __init__(self, at_hand: Planning) -> None:
+        self._mapping, self._rules, self._id_of = at_hand.mapping, at_hand.mapping.events, at_hand.id_of
         self._fitting: dict[str, ActivityRule] = {}
 
     def names(self, case: Case) -> list[tuple[str, Name]]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from domain.policy.closed import LOST, WON
 from domain.policy.policies import Policies, policy_stream
 from domain.policy.process import Processes, process_stream
-from runtime.imports.mapping import DEALS, EVENTS, Mapping
+from runtime.imports.kinds.listed import KINDS
+from runtime.imports.mapping import Mapping
 from runtime.imports.results import ImportProblem
 from runtime.imports.suggest import did_you_mean
 from runtime.ledger import Ledger
@@ -29,9 +30,7 @@ async def check_ready(ledger: Ledger, mapping: Mapping) -> None:
 
 def _stages(mapping: Mapping, open_stages: tuple[str, ...]) -> list[str]:
     reachable = (*open_stages, WON, LOST)
-    used = list(mapping.stages.items()) if DEALS in mapping.sheets else []
-    if EVENTS in mapping.sheets:
-        used.append(("the log's cases", mapping.events.stage))
+    used = [used for kind in mapping.sheets for used in KINDS[kind].stages(mapping)]
     return [
         f"stages: {word} leads to {stage!r}; the process has {', '.join(reachable)}{did_you_mean(stage, reachable)}"
         for word, stage in used

@@ -8,31 +8,13 @@ from collections.abc import Sequence
 from domain.deal.commands import ImportDeal
 from domain.engine.errors import DomainError, GateNotPassed, Invalid
 from runtime.imports.cases import told_apart
+from runtime.imports.kinds.listed import KINDS
 from runtime.imports.lines import Row
 from runtime.imports.mapping import Sheet
 from runtime.imports.plan import Planned
 from runtime.imports.results import Reason
 
 _ACTIVITY = re.compile(r"activities\[([0-9]+)\]\.(.+)")
-FIELD_OF = {
-    "closed_at": "closed_on",
-    "to": "stage",
-    "next_step.what": "next_step",
-    "next_step.due_at": "next_step_due",
-    "quote.reference": "quote_reference",
-    "quote.amount": "quote_amount",
-    "at": "timestamp",
-    "activities.at": "timestamp",
-    "activity.name": "activity",
-    "activity.duration_minutes": "timestamp",
-    "standing": "stage",
-    "needs": "pain_points",
-    "quote": "quote_reference",
-}
-
-
-OF_A_CASE = {"opened_at": "timestamp", "title": "case", "reference": "case"}
-"""What a log has no columns for of its own."""
 
 
 def reasons_for(
@@ -80,8 +62,8 @@ def reasons_by_row(
 
 def _field(path: str, sheet: Sheet) -> str:
     """Our field behind a path in a command: its own, or that of its last part."""
-    named = FIELD_OF.get(path, path.rpartition(".")[2].partition("[")[0])
-    named = named if named in sheet.columns else OF_A_CASE.get(path, path)
+    paths, last = KINDS[sheet.kind].paths, path.rpartition(".")[2].partition("[")[0]
+    named = paths.get(path, last)
     return named if named in sheet.columns else path
 
 

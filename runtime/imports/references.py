@@ -2,17 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Mapping as Map
 from dataclasses import dataclass, field
 from uuid import UUID
 
 from domain.engine.values import Money
-from runtime.imports.mapping import CUSTOMERS, PRODUCTS, REPS
 from runtime.imports.suggest import did_you_mean
 
-ONE = {CUSTOMERS: "customer", PRODUCTS: "product", REPS: "rep"}
 Name = tuple[str, str]
 """Kind and key."""
+
+
+class Referring:
+    """Which names the rows of a kind refer to, in the words of the files that list them. What a field holds may be a key: then
+    `…_name` beside it says what that is `called`.
+    """
+
+    def __init__(
+        self, refers: Map[str, str], aliases: Map[str, Map[str, str]], called: dict[Name, str]
+    ) -> None:
+        self._fields = [(at, f"{at}_name", kind, aliases.get(kind, {})) for at, kind in refers.items()]
+        self._aliases, self._called = aliases, called
+
+    def names(self, cells: Map[str, str]) -> Iterator[tuple[str, Name]]:
+        """Each under the field in which it stands."""
+        for at, beside, kind, aliases in self._fields:
+            if at in cells:
+                name = cells[at]
+                named = kind, aliases.get(name, name)
+                if beside in cells:
+                    self._called.setdefault(named, cells[beside])
+                yield at, named
+
+    def meant(self, kind: str, name: str) -> str:
+        return self._aliases.get(kind, {}).get(name, name)
 
 
 @dataclass
@@ -22,6 +46,8 @@ class References:
     """
 
     id_of: Callable[[str, str], UUID]
+    one: Map[str, str]
+    """What one of each kind is called."""
     known: dict[Name, UUID] = field(default_factory=dict)
     absent: set[Name] = field(default_factory=set)
     pending: dict[Name, UUID] = field(default_factory=dict)
@@ -54,6 +80,6 @@ class References:
         """Why the name cannot be referred to, with a suggestion where one is near."""
         kind, key = name
         if name in self.refused:
-            return f"this {ONE[kind]} was refused ({self.refused[name]})"
+            return f"this {self.one[kind]} was refused ({self.refused[name]})"
         others = [k for at, k in self.known if at == kind]
-        return f"no {ONE[kind]} of this name is known{did_you_mean(key, others)}"
+        return f"no {self.one[kind]} of this name is known{did_you_mean(key, others)}"

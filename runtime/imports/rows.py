@@ -8,14 +8,10 @@ from typing import Any
 
 from runtime.imports.cells import ERRORS, MAX_CELL, Unreadable, clean
 from runtime.imports.lines import Row
-from runtime.imports.mapping import FIELDS, REJECT, Column, Sheet
+from runtime.imports.mapping import REJECT, Column, Sheet
 from runtime.imports.results import ImportProblem, Reason
 
 SHOWN = 40
-NEEDED = frozenset(("reference", "owner", "stage", "key", "team", "case", "activity", "timestamp"))
-"""Where these have no column, a mapping says them of the whole file; any other default stands in for what nobody told."""
-JUDGED_LATER = frozenset({"opened_at"})
-"""Whether these may be empty depends on what is known."""
 
 
 class Cells(dict[str, str]):
@@ -32,17 +28,20 @@ class RowReader:
     """Reads the rows of one file through its sheet. Raises ImportProblem where the file lacks columns."""
 
     def __init__(self, sheet: Sheet, header: Sequence[str], no_column: Callable[[str], str]) -> None:
-        self._width, self._fields = len(header), FIELDS[sheet.kind]
+        self._width = len(header)
         self._named = max((n for n, name in enumerate(header, 1) if name), default=0)
-        self._plan: list[tuple[Column, int | None]] = []
+        self._plan: list[tuple[str, Column, int | None]] = []
         self._constant = frozenset(
-            c.name for c in sheet.columns.values() if c.default and not c.header and c.name not in NEEDED
+            c.name
+            for c in sheet.columns.values()
+            if c.default and not c.header and not (c.of.of_all or c.of.needed)
         )
         self._no_column, self._header = no_column, header
         problems: list[str] = []
         self._others: dict[str, list[int]] = {}
         for column in sheet.columns.values():
-            self._plan.append((column, self._place(column.header, column.optional, problems)))
+            at = self._place(column.header, column.optional, problems)
+            self._plan.append((column.name, column, at))
             others = [self._place(name, column.optional, problems) for name in column.others]
             if others:
                 self._others[column.name] = [at for at in others if at is not None]
@@ -72,20 +71,20 @@ class RowReader:
             return [Reason("", "", f"has {len(row.cells)} cells, the header names {self._named} columns")]
         cells, reasons = Cells(), []
         assumed = self._constant
-        for column, at in self._plan:
+        for name, column, at in self._plan:
             text = clean(row.cells[at]) if at is not None else ""
-            if text in column.blank and column.name in self._others:
+            if text in column.blank and name in self._others:
                 text = self._next(row, column)
             if text in column.blank:
                 text = column.default
                 if text and column.header:
-                    assumed |= {column.name}
+                    assumed |= {name}
             if (text[:1] == "#" or len(text) > MAX_CELL) and (wrong := _unusable(text, column)):
                 reasons.append(Reason(column.header, text[:SHOWN], wrong))
             elif text:
-                cells[column.name] = column.values.get(text, text) if column.values else text
-            elif column.missing == REJECT and not column.default and column.name not in JUDGED_LATER:
-                reasons.append(Reason(column.header or column.name, "", self._fields[column.name].empty))
+                cells[name] = column.values.get(text, text) if column.values else text
+            elif column.missing == REJECT and not column.default and not column.of.judged_later:
+                reasons.append(Reason(column.header or name, "", column.of.empty))
         cells.assumed = assumed
         return reasons or cells
 
@@ -96,7 +95,7 @@ class RowReader:
 
     def cell(self, row: Row, field: str) -> str:
         """One cell of a row that may be unreadable as a whole; empty where it has none."""
-        at = next((at for column, at in self._plan if column.name == field), None)
+        at = next((at for name, _, at in self._plan if name == field), None)
         return clean(row.cells[at]) if at is not None and at < len(row.cells) else ""
 
 

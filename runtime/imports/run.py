@@ -29,8 +29,9 @@ from runtime.database import Pool, explain
 from runtime.garbage import seldom_collected
 from runtime.imports import jobs
 from runtime.imports.ids import external_id, installation_secret
+from runtime.imports.kinds.listed import KINDS, ONE
 from runtime.imports.landing import Landing, Outcome
-from runtime.imports.mapping import DEALS, EVENTS, Mapping
+from runtime.imports.mapping import Mapping
 from runtime.imports.naming import is_importable, unread
 from runtime.imports.plan import Planned
 from runtime.imports.preview import PreviewStore
@@ -56,7 +57,7 @@ UTF_8_TOO = (
 OLDER = "tells of nothing after {until:%Y-%m-%d %H:%M}, and an earlier file told until {before:%Y-%m-%d %H:%M}: is this the older one?"
 BATCH = 500
 IN_FLIGHT = 3
-"""Batches of deals on their way at once; other kinds go one by one, because later rows refer to earlier ones."""
+"""Batches on their way at once, of kinds whose rows do not refer to each other."""
 TOLD_EVERY = 1.0
 """Seconds between updates of the job's row."""
 OnProgress = Callable[[Progress], None]
@@ -171,7 +172,7 @@ class Run:
         def id_of(kind: str, key: str) -> UUID:
             return external_id(secret, self.mapping.source, kind, key)
 
-        references = References(id_of)
+        references = References(id_of, ONE)
         try:
             for found in self.found:
                 await self._file(found, references)
@@ -192,7 +193,7 @@ class Run:
         tally = Tally(found.path.name, found.sheet.kind, found.rows)
         self.result.tallies.append(tally)
         await self._look_at_its_encoding(found)
-        source = await asyncio.to_thread(source_of, found, self.mapping, references.id_of, references)
+        source = await asyncio.to_thread(source_of, found, self.mapping, references)
         landing = Landing(
             self.handler,
             self.pool,
@@ -239,7 +240,7 @@ class Run:
     async def _batches(self, source: Source, landing: Landing, tally: Tally, refused: RejectFile) -> None:
         """Read and plan the next batch while earlier ones land; outcomes are taken in the order of the file."""
         flying: deque[asyncio.Task[list[Outcome]]] = deque()
-        most = IN_FLIGHT if tally.kind in (DEALS, EVENTS) else 1
+        most = 1 if KINDS[tally.kind].in_order else IN_FLIGHT
         try:
             while part := await asyncio.to_thread(source.take, BATCH):
                 await landing.settle(source.names(part))

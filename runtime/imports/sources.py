@@ -13,14 +13,15 @@ from typing import Protocol
 
 from runtime.imports.cases import Case, Event, Unread, gathered, grouped
 from runtime.imports.cells import clean
+from runtime.imports.kinds.kind import CasePlanner, Planning, RowPlanner
+from runtime.imports.kinds.listed import KINDS
 from runtime.imports.lines import Layout, Row
-from runtime.imports.mapping import CUSTOMERS, EVENTS, PRODUCTS, REPS, Mapping, Sheet
+from runtime.imports.mapping import Mapping, Sheet
 from runtime.imports.naming import is_of
-from runtime.imports.plan import CustomerPlanner, IdOf, Planned, ProductPlanner, RepPlanner, Values
-from runtime.imports.plan_deals import DealPlanner
-from runtime.imports.plan_events import CasePlanner, EventReader
+from runtime.imports.plan import Planned, Values
+from runtime.imports.plan_events import EventReader
 from runtime.imports.readers import CsvFile, size_up
-from runtime.imports.references import Name, References
+from runtime.imports.references import Name, References, Referring
 from runtime.imports.results import ImportProblem, Reason
 from runtime.imports.rows import Cells, RowReader
 from runtime.imports.sniff import LOG, TABLE, WORKBOOK, kind_of
@@ -80,7 +81,7 @@ def _inside(folder: Path, file: str) -> Path | None:
 
 def _found(sheet: Sheet, path: Path) -> Found:
     kind = kind_of(path)
-    if kind.name == LOG and sheet.kind != EVENTS:
+    if kind.name == LOG and not KINDS[sheet.kind].cases:
         raise ImportProblem(f"{path.name}: is XML, not a table: save it as CSV")
     sizing = size_up(path, b"<event>" if kind.name == LOG else kind.ends)
     lines = {LOG: sizing.lines, TABLE: max(sizing.lines - 1, 0)}.get(kind.name, 0)
@@ -113,17 +114,13 @@ class Table(Protocol):
     def __iter__(self) -> Iterator[Row]: ...
 
 
-class RowPlanner(Protocol):
-    def plan(self, row: Row, cells: Cells) -> Planned: ...
-
-
 class RowSource:
     """The rows of a table."""
 
-    def __init__(self, found: Found, mapping: Mapping, planner: RowPlanner) -> None:
+    def __init__(self, found: Found, mapping: Mapping, planner: RowPlanner, referring: Referring) -> None:
         file = opened(found, mapping)
         self.header, self.layout = file.header, file.layout
-        self._rows, self._planner = iter(file), planner
+        self._rows, self._planner, self._referring = iter(file), planner, referring
         self._reader = RowReader(found.sheet, file.header, file.no_column)
 
     def take(self, rows: int) -> Part:
@@ -136,9 +133,9 @@ class RowSource:
         return (row, cells) if isinstance(cells, dict) else Planned((row,), reasons=tuple(cells))
 
     def names(self, part: Part) -> set[Name]:
-        if not isinstance(self._planner, DealPlanner):
-            return set()
-        return {name for item in part if isinstance(item, tuple) for _, name in self._planner.names(item[1])}
+        return {
+            name for item in part if isinstance(item, tuple) for _, name in self._referring.names(item[1])
+        }
 
     def plan(self, part: Part) -> list[Planned]:
         return [self._planner.plan(*item) if isinstance(item, tuple) else item for item in part]  # type: ignore[misc]
@@ -201,25 +198,21 @@ def opened(found: Found, mapping: Mapping) -> Table:
 
 
 def _listed(found: Found, mapping: Mapping) -> frozenset[str]:
-    """Everybody the file lists as a rep: whether a manager is one is known at its end only."""
+    """Every key that the file lists: whether somebody else is among them is known at its end only."""
     file = opened(found, mapping)
     reader = RowReader(found.sheet, file.header, file.no_column)
     cells = (reader.read(row) for row in file)
     return frozenset(told["key"] for told in cells if isinstance(told, dict))
 
 
-def source_of(found: Found, mapping: Mapping, id_of: IdOf, references: References) -> Source:
+def source_of(found: Found, mapping: Mapping, references: References) -> Source:
     """Raises ImportProblem when the file lacks a header or columns."""
-    sheet, values = found.sheet, Values(mapping)
-    if sheet.kind == EVENTS:
-        return CaseSource(found, mapping, values, CasePlanner(mapping, id_of))
-    planner: RowPlanner
-    if sheet.kind == CUSTOMERS:
-        planner = CustomerPlanner(sheet, values, id_of)
-    elif sheet.kind == PRODUCTS:
-        planner = ProductPlanner(sheet, values, id_of)
-    elif sheet.kind == REPS:
-        planner = RepPlanner(sheet, id_of, _listed(found, mapping))
-    else:
-        planner = DealPlanner(mapping, sheet, values, id_of, references)
-    return RowSource(found, mapping, planner)
+    sheet, values, kind = found.sheet, Values(mapping), KINDS[found.sheet.kind]
+    referring = Referring(kind.refers, mapping.aliases, references.called)
+    at_hand = Planning(
+        mapping, sheet, values, references.id_of, references, referring, lambda: _listed(found, mapping)
+    )
+    if kind.case_planner is not None:
+        return CaseSource(found, mapping, values, kind.case_planner(at_hand))
+    assert kind.planner is not None
+    return RowSource(found, mapping, kind.planner(at_hand), referring)

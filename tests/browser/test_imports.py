@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from runtime.imports import mappings
 from runtime.imports.generate import generate
-from runtime.imports.plan import MANAGERS
+from runtime.imports.kinds.reps import MANAGERS
 from tests.browser.conftest import Company, SignIn
 from tests.browser.filling import Form
 from tests.imports.conftest import shared

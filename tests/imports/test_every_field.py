@@ -9,7 +9,12 @@ from pathlib import Path
 import pytest
 
 from runtime.database import Pool
-from runtime.imports.mapping import CALLED, CUSTOMERS, DEALS, FIELDS, PRODUCTS, REPS, Mapping
+from runtime.imports.kinds.customers import CUSTOMERS
+from runtime.imports.kinds.deals import CALLED, DEALS
+from runtime.imports.kinds.listed import FIELDS
+from runtime.imports.kinds.products import PRODUCTS
+from runtime.imports.kinds.reps import REPS
+from runtime.imports.mapping import Mapping
 from runtime.imports.mapping_file import shipped_mapping
 from runtime.imports.results import ImportResult
 from tests.imports.conftest import csv_file, mapping_from, rows_of

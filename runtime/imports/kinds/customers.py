@@ -1,0 +1,53 @@
+"""Runtime room, file import: customers, a row each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from uuid import UUID
+
+from domain.customer import Customer, Profile, RegisterCustomer
+from domain.imports import AsImported
+from runtime.imports.kinds.kind import Kind, Planning
+from runtime.imports.lines import Row
+from runtime.imports.mapping import Mapping, needed, told
+from runtime.imports.plan import IdOf, Planned, named_row
+from runtime.imports.rows import Cells, Once, Reasons
+
+CUSTOMERS = "customers"
+
+
+class CustomerPlanner:
+    def __init__(self, at_hand: Planning) -> None:
+        self._sheet, self._values, self._id_of = at_hand.sheet, at_hand.values, at_hand.id_of
+        self._once = Once("key")
+
+    def plan(self, row: Row, cells: Cells) -> Planned:
+        reasons, key = Reasons(self._sheet, cells), cells["key"]
+        self._once.check(row, reasons)
+        profile = Profile(
+            name=cells.get("name", key),
+            sector=cells.get("sector", ""),
+            country=cells.get("country", ""),
+            employees=self._values.count(reasons, "employees"),
+            revenue=self._values.money(reasons, "revenue"),
+            founded=self._values.year(reasons, "founded"),
+            parent=cells.get("parent", ""),
+        )
+        id = self._id_of(CUSTOMERS, key)
+        command = RegisterCustomer(customer_id=id, profile=profile)
+        return named_row(row, command, reasons, ((CUSTOMERS, key), id))
+
+
+def _from_name(id: UUID, name: str, _mapping: Mapping, _id_of: IdOf) -> Iterator[AsImported]:
+    yield AsImported(said=RegisterCustomer(customer_id=id, profile=Profile(name=name)), if_missing=True)
+
+
+KIND = Kind(
+    name=CUSTOMERS,
+    one="customer",
+    fields=(*needed("key"), *told("name sector country employees revenue currency founded parent")),
+    planner=CustomerPlanner,
+    aggregate=Customer,
+    from_name=_from_name,
+    in_order=True,
+)
