@@ -22,11 +22,14 @@ _OUTSIDE = f"is not between the years {EARLIEST} and {LATEST - 1}"
 
 
 class Dates:
-    """Reads the dates and times of one time zone, written in one of a few forms."""
+    """Reads the dates and times of one time zone, written in one of a few forms. Times without an offset are those of the zone
+    `clock`, where that is another one; of `days` the time beside them is passed over.
+    """
 
-    def __init__(self, forms: Sequence[str], timezone: str) -> None:
+    def __init__(self, forms: Sequence[str], timezone: str, *, clock: str = "", days: bool = False) -> None:
         self._forms = tuple(map(form, dict.fromkeys(forms)))
-        self._zone = ZoneInfo(timezone)
+        self._zone, self._days = ZoneInfo(timezone), days
+        self._clock = ZoneInfo(clock) if clock else None
         self._counted = EPOCH_MS in forms
         self._known_day = lru_cache(20_000)(self._day)
         self._known_instant = lru_cache(20_000)(self._instant)
@@ -87,6 +90,15 @@ class Dates:
             raise Unreadable(self._readings(text))
         if not EARLIEST <= told.at.year < LATEST:
             raise Unreadable(_OUTSIDE)
+        return self._placed(told) if isinstance(told.at, datetime) else told
+
+    def _placed(self, told: Told) -> Told:
+        """A time where its column says that its clock is, or as no more than its day."""
+        at = told.at
+        if isinstance(at, datetime) and at.tzinfo is None and self._clock and not self._days:
+            return Told(first_instant(self._clock, at))
+        if isinstance(at, datetime) and self._days:
+            return Told((at if at.tzinfo is None else at.astimezone(self._zone)).date())
         return told
 
     def _readings(self, text: str) -> str:

@@ -44,8 +44,9 @@ def told(names: str) -> tuple[Field, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """Where a field comes from: the column `header`, where that is empty the first of `others` that is not; with its words
-    translated by `values`; `default` when all are empty.
+    """Where a field comes from: the column `header`, where that is empty the first of `others` that is not, or all of them with
+    `joined` between them; with its words translated by `values`; `default` when all are empty. Times without an offset are those of its
+    `timezone`, or of the mapping's; of a `day` any time that is written beside it is none.
     """
 
     of: Field
@@ -59,6 +60,9 @@ class Column:
     dates: tuple[str, ...] = ()
     """Its own forms of dates; none: the mapping's."""
     others: tuple[str, ...] = ()
+    joined: str | None = None
+    timezone: str = ""
+    day: bool = False
 
     @property
     def name(self) -> str:

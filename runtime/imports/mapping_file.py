@@ -12,7 +12,7 @@ from domain.engine.fields import MAX_NAME
 from runtime.imports.cells import clean
 from runtime.imports.kinds.listed import FIELDS, KINDS, MADE, REFERRED
 from runtime.imports.mapping import Column, Mapping, Sheet
-from runtime.imports.mapping_signs import check_signs, dates_of
+from runtime.imports.mapping_signs import check_signs, dates_of, zone_of
 from runtime.imports.mapping_table import Reading
 from runtime.imports.numbers import GROUPINGS, WESTERN
 from runtime.imports.results import ImportProblem
@@ -163,10 +163,27 @@ def _column(kind: str, name: str, here: Reading, blank: frozenset[str]) -> Colum
         blank=frozenset(spec.texts("blank")) | blank,
         scale=spec.number("scale", 1),
         dates=dates_of(spec, ()),
+        joined=spec.sign("joined") if "joined" in spec.left else None,
+        timezone=zone_of(spec),
+        day=spec.flag("day"),
     )
     if not column.header and not column.default and column.missing in ("keep", "reject"):
         spec.wrong("column", "is missing: name a column, or give a default")
-    spec.done(("column", "optional", "default", "missing", "values", "blank", "scale", "dates"))
+    spec.done(
+        (
+            "column",
+            "optional",
+            "default",
+            "missing",
+            "values",
+            "blank",
+            "scale",
+            "dates",
+            "joined",
+            "timezone",
+            "day",
+        )
+    )
     return column
 
 

@@ -30,6 +30,14 @@ def _check_zone(mapping: Mapping, top: Reading) -> None:
         top.wrong("timezone", wrong)
 
 
+def zone_of(here: Reading) -> str:
+    """The zone of one column's times; none: the mapping's."""
+    zone = here.text("timezone")
+    if zone and (wrong := timezone_problem(zone)):
+        here.wrong("timezone", wrong)
+    return zone
+
+
 def _check_encoding(name: str, top: Reading) -> None:
     """Files are read line by line, so every byte of ASCII has to stand for itself."""
     try:

@@ -47,7 +47,7 @@ class Values:
     def __init__(self, mapping: Mapping) -> None:
         self.mapping = mapping
         self._numbers = Numbers(mapping.decimal, mapping.thousands, mapping.grouping)
-        self._dates: dict[tuple[str, ...], Dates] = {}
+        self._dates: dict[tuple[tuple[str, ...], str, bool], Dates] = {}
 
     def money(self, reasons: Reasons, field: str) -> Money | None:
         """The field's amount in the row's currency, or in the mapping's."""
@@ -78,10 +78,15 @@ class Values:
 
     def _forms_of(self, reasons: Reasons, field: str) -> Dates:
         column = reasons.sheet.columns.get(field)
-        forms = column.dates if column is not None and column.dates else self.mapping.dates
-        if forms not in self._dates:
-            self._dates[forms] = Dates(forms, self.mapping.timezone)
-        return self._dates[forms]
+        if column is None:
+            return self._forms(self.mapping.dates, "", days=False)
+        return self._forms(column.dates or self.mapping.dates, column.timezone, days=column.day)
+
+    def _forms(self, forms: tuple[str, ...], clock: str, *, days: bool) -> Dates:
+        key = forms, clock, days
+        if key not in self._dates:
+            self._dates[key] = Dates(forms, self.mapping.timezone, clock=clock, days=days)
+        return self._dates[key]
 
 
 def named_row(row: Row, command: Command, reasons: Reasons, name: tuple[Name, UUID]) -> Planned:

@@ -85,10 +85,6 @@ class CsvFile:
         return self.header.index(header) if header in self.header else None
 
     def no_column(self, header: str) -> str:
-        if header in self.header:
-            return (
-                f"{self.path.name} line {self._begins}: two columns are named {header!r}: rename one of them"
-            )
         found = ", ".join(name for name in self.header if name)
         guess = did_you_mean(header, self.header)
         return f"{self.path.name} line {self._begins}: no column {header!r}{guess} (there are: {found})"

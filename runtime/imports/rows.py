@@ -38,6 +38,7 @@ class RowReader:
         )
         self._no_column, self._header = no_column, header
         problems: list[str] = []
+        self._twins: dict[str, list[int]] = {}
         self._others: dict[str, list[int]] = {}
         for column in sheet.columns.values():
             at = self._place(column.header, column.optional, problems)
@@ -51,10 +52,12 @@ class RowReader:
             raise ImportProblem(*dict.fromkeys(problems))
 
     def _place(self, name: str, optional: bool, problems: list[str]) -> int | None:  # noqa: FBT001
-        """Where the column stands; what is wrong with it is added to the problems."""
+        """Where the column stands, first; what is wrong with it is added to the problems."""
         found = [n for n, header in enumerate(self._header) if header == name] if name else []
-        if len(found) > 1 or (name and not found and not optional):
+        if name and not found and not optional:
             problems.append(self._no_column(name))
+        if len(found) > 1:
+            self._twins[name] = found
         return found[0] if found else None
 
     def passed_over(self, row: Row) -> Reason | None:
@@ -69,12 +72,12 @@ class RowReader:
         """The row's cells, or why it cannot be read."""
         if len(row.cells) != self._width or any(cell.strip() for cell in row.cells[self._named :]):
             return [Reason("", "", f"has {len(row.cells)} cells, the header names {self._named} columns")]
-        cells, reasons = Cells(), []
+        cells, reasons = Cells(), self._two_ways(row) if self._twins else []
         assumed = self._constant
         for name, column, at in self._plan:
             text = clean(row.cells[at]) if at is not None else ""
-            if text in column.blank and name in self._others:
-                text = self._next(row, column)
+            if name in self._others and (text in column.blank or column.joined is not None):
+                text = self._next(row, column, text)
             if text in column.blank:
                 text = column.default
                 if text and column.header:
@@ -88,10 +91,20 @@ class RowReader:
         cells.assumed = assumed
         return reasons or cells
 
-    def _next(self, row: Row, column: Column) -> str:
-        """What the next column that is not empty says."""
-        texts = (clean(row.cells[at]) for at in self._others[column.name])
-        return next((text for text in texts if text not in column.blank), "")
+    def _two_ways(self, row: Row) -> list[Reason]:
+        """Some systems write a column twice: it tells nothing where the two differ."""
+        told = {name: [clean(row.cells[at]) for at in places] for name, places in self._twins.items()}
+        why = "is told otherwise in another column of this name"
+        return [Reason(name, texts[0][:SHOWN], why) for name, texts in told.items() if len({*texts}) > 1]
+
+    def _next(self, row: Row, column: Column, first: str) -> str:
+        """What the next column that is not empty says, or all of them together."""
+        texts = (
+            text for at in self._others[column.name] if (text := clean(row.cells[at])) not in column.blank
+        )
+        if column.joined is None:
+            return next(texts, "")
+        return column.joined.join((*(() if first in column.blank else (first,)), *texts))
 
     def cell(self, row: Row, field: str) -> str:
         """One cell of a row that may be unreadable as a whole; empty where it has none."""

@@ -67,8 +67,6 @@ class WorkbookFile:
 
     def no_column(self, header: str) -> str:
         where = f"{self.path.name} sheet {self._page.title!r} row {self._begins}"
-        if header in self.header:
-            return f"{where}: two columns are named {header!r}: rename one of them"
         found = ", ".join(name for name in self.header if name)
         return f"{where}: no column {header!r}{did_you_mean(header, self.header)} (there are: {found})"
 

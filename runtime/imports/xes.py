@@ -41,6 +41,8 @@ class XesFile:
     def __init__(self, path: Path, sheet: Sheet, *, delimiter: str = ",", max_rows: int = MAX_ROWS) -> None:
         self.path, self.max_rows = path, max_rows
         self.header = [clean(sheet.header_of(field)) for field in FIELDS]
+        if twice := [name for name in self.header if self.header.count(name) > 1]:
+            raise ImportProblem(self.no_column(twice[0]))
         self.layout = Layout.of_columns(self.header, delimiter)
         with readable(path), open_binary(path) as unpacked:
             if b"<!DOCTYPE" in unpacked.read(HEAD).upper():

@@ -106,11 +106,6 @@ class TestCsv:
     def test_an_empty_file_is_none(self, tmp_path: Path) -> None:
         assert "is empty" in problem(file(tmp_path, b""))
 
-    def test_a_doubled_column_is_one_only_where_nobody_reads_it(self, tmp_path: Path) -> None:
-        read = CsvFile(file(tmp_path, b"a,b,a\n1,2,3\n"))
-        assert read.header == ["a", "b", "a"]
-        assert read.no_column("a") == "in.csv line 1: two columns are named 'a': rename one of them"
-
     def test_lines_may_end_in_carriage_returns_alone(self, tmp_path: Path) -> None:
         read = CsvFile(file(tmp_path, b'a,b\r1,"two\rlines"\r3,4'))
         assert [(row.line, row.cells, row.raw) for row in read] == [
