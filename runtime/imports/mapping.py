@@ -63,6 +63,8 @@ class Column:
     joined: str | None = None
     timezone: str = ""
     day: bool = False
+    without: str = ""
+    """What its values may begin with and are the same without."""
 
     @property
     def name(self) -> str:

@@ -145,6 +145,11 @@ def _columns(kind: str, here: Reading, blank: frozenset[str]) -> dict[str, Colum
     return columns
 
 
+OF_A_COLUMN = (
+    "column", "optional", "default", "missing", "values", "blank", "scale", "dates", "joined", "timezone", "day", "without",
+)  # fmt: skip
+
+
 def _column(kind: str, name: str, here: Reading, blank: frozenset[str]) -> Column:
     field = FIELDS[kind][name]
     allowed = field.missing
@@ -156,6 +161,7 @@ def _column(kind: str, name: str, here: Reading, blank: frozenset[str]) -> Colum
         of=field,
         header=header,
         others=tuple(others),
+        without=spec.text("without"),
         optional=spec.flag("optional"),
         default=spec.text("default"),
         missing=spec.one_of("missing", allowed, allowed[0]),
@@ -169,21 +175,7 @@ def _column(kind: str, name: str, here: Reading, blank: frozenset[str]) -> Colum
     )
     if not column.header and not column.default and column.missing in ("keep", "reject"):
         spec.wrong("column", "is missing: name a column, or give a default")
-    spec.done(
-        (
-            "column",
-            "optional",
-            "default",
-            "missing",
-            "values",
-            "blank",
-            "scale",
-            "dates",
-            "joined",
-            "timezone",
-            "day",
-        )
-    )
+    spec.done(OF_A_COLUMN)
     return column
 
 

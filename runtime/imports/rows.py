@@ -78,6 +78,8 @@ class RowReader:
             text = clean(row.cells[at]) if at is not None else ""
             if name in self._others and (text in column.blank or column.joined is not None):
                 text = self._next(row, column, text)
+            if column.without:
+                text = text.removeprefix(column.without)
             if text in column.blank:
                 text = column.default
                 if text and column.header:

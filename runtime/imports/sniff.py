@@ -16,6 +16,7 @@ from runtime.imports.results import ImportProblem
 TABLE, LOG, WORKBOOK = "table", "log", "workbook"
 GZIP = b"\x1f\x8b"
 HEAD = 1 << 16
+CHUNK_OF_TEXT = 1 << 20
 UTF8_MARK = codecs.BOM_UTF8
 _ZIP = b"PK\x03\x04"
 _JSON = re.compile(rb'[\[{]\s*(?:["{\[\]}]|-?[0-9]+\s*[,\]])')

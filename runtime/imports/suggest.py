@@ -8,17 +8,18 @@ from difflib import get_close_matches
 MOST_CANDIDATES = 5_000
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """Of a name what counts when names are compared loosely."""
     return "".join(c for c in text.casefold() if c.isalnum())
 
 
 def closest(text: str, known: Collection[str]) -> str | None:
     """The known name most like `text`, None when nothing is near. Spaces, signs and case count little."""
-    plain: dict[str, str] = {}
+    loose: dict[str, str] = {}
     for name in sorted(known)[:MOST_CANDIDATES]:
-        plain.setdefault(_plain(name), name)
-    found = get_close_matches(_plain(text), plain, n=1, cutoff=0.75)
-    return plain[found[0]] if found else None
+        loose.setdefault(plain(name), name)
+    found = get_close_matches(plain(text), loose, n=1, cutoff=0.75)
+    return loose[found[0]] if found else None
 
 
 def did_you_mean(text: str, known: Collection[str]) -> str:

@@ -35,7 +35,7 @@ MAX_UNPACKED = 1 << 29
 MAX_COLUMNS = 16_384
 _CONTROL = re.compile("_x00(0[9AaDd])_")
 _WORDS_IN_FORMAT = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]')
-_BROKEN = (
+BROKEN = (
     KeyError, ValueError, IndexError, TypeError, AttributeError, ArithmeticError, OSError, EOFError, SyntaxError, RuntimeError,
     zipfile.BadZipFile, zlib.error, InvalidFileException,
 )  # fmt: skip
@@ -52,7 +52,7 @@ class WorkbookFile:
         self._check_size()
         try:
             self._page = self._chosen(sheet)
-        except _BROKEN as problem:
+        except BROKEN as problem:
             raise self._broken(problem) from problem
         self._rows = self._read()
         first = next(self._rows, None)
@@ -133,7 +133,7 @@ class WorkbookFile:
                     texts = self._texts(cells)
                     if any(texts):
                         yield Row(number, texts)
-        except _BROKEN as problem:
+        except BROKEN as problem:
             raise self._broken(problem) from problem
 
     def _texts(self, cells: list[dict[str, Any]]) -> list[str]:
