@@ -6,20 +6,27 @@ reps. A fact of a newer release is an event without attributes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
-from datetime import date, datetime
-from decimal import Decimal
-from enum import Enum
-from functools import cache
-from typing import Any, NamedTuple, get_type_hints
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
 from uuid import UUID
 
-import msgspec
 
-from domain.engine.facts import FACTS, lift, personal_fields
+class Instant(str):
+    """A time in UTC, to the microsecond: `2026-11-30T08:39:00.000000Z`. What is later is greater."""
 
-Value = str | float | int | bool | datetime
+    __slots__ = ()
+
+    @classmethod
+    def of(cls, text: str) -> Instant:
+        """Of what facts are written with. Raises ValueError."""
+        if text[-1] != "Z" or len(text) not in (20, 27):
+            return cls(f"{datetime.fromisoformat(text).astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}Z")
+        return cls(text if len(text) == 27 else f"{text[:19]}.000000Z")
+
+
+Value = str | float | int | bool | Instant
 Json = dict[str, Any]
 UNDER = {"promise": "deal"}
 """Whose stream the facts of a topic are in, where it is not called like the topic."""
@@ -80,8 +87,21 @@ STATES: dict[str, Mapping[str, str]] = {
 NUMBERS, TIMES = {"amount"}, {"due_at"}
 
 
+DETAILS = {
+    "deal.stage-moved": ("after",),
+    "deal.opened": ("stage",),
+    "deal.reopened": ("stage",),
+    "deal.activity-logged": ("activity", "kind"),
+    "promise.ended": ("outcome",),
+    "case.opened": ("severity",),
+    "case.severity-changed": ("after",),
+    "case.missed": ("clock",),
+}
+"""What an activity was of its kind."""
+
+
 class Row(NamedTuple):
-    """Of the ledger; `data` and `meta` are JSON text."""
+    """Of the ledger; `data` and `meta` are JSON text, `at` as an Instant is."""
 
     position: int
     stream_id: UUID
@@ -89,7 +109,7 @@ class Row(NamedTuple):
     schema_version: int
     data: str
     meta: str
-    at: datetime
+    at: str
 
 
 class Object(NamedTuple):
@@ -107,7 +127,7 @@ class Related(NamedTuple):
 class Change(NamedTuple):
     object: Object
     name: str
-    at: datetime
+    at: Instant
     value: Value
 
 
@@ -118,162 +138,10 @@ class Event:
     position: int
     activity: str
     detail: str
-    at: datetime
+    at: Instant
     who: str
     channel: str
     case: Object
-    attributes: dict[str, Value] = field(default_factory=dict)
-    related: list[Related] = field(default_factory=list)
-    changes: list[Change] = field(default_factory=list)
-
-
-def event_of(row: Row) -> Event:
-    """What the row says."""
-    begins = row.topic.partition(".")[0]
-    own = Object(UNDER.get(begins, begins), str(row.stream_id))
-    meta, data = msgspec.json.decode(row.meta), _data(row)
-    event = Event(
-        row.position, row.topic, _detail(row.topic, data), row.at, f"{meta['actor']['kind']}:{meta['actor']['id']}", meta["channel"], own
-    )  # fmt: skip
-    event.attributes = {
-        name: value
-        for name, as_value, path in _scalars(row.topic)
-        if (value := as_value(_at(data, path))) is not None
-    }
-    event.related = [Related(own, own.kind), *_related(row.topic, data, own)]
-    about = Object("promise", data["promise_id"]) if begins == "promise" and "promise_id" in data else own
-    event.changes = [*_changes(row, data, about)]
-    return event
-
-
-def _data(row: Row) -> Json:
-    """As this release has the fact."""
-    data: Json = msgspec.json.decode(row.data)
-    known = FACTS.find(row.topic)
-    return lift(row.topic, row.schema_version, data) if known and row.schema_version < known.SCHEMA else data
-
-
-def _detail(topic: str, data: Json) -> str:
-    path = DETAILS.get(topic)
-    return str(_at(data, path) or "") if path else ""
-
-
-DETAILS = {
-    "deal.stage-moved": ("after",),
-    "deal.opened": ("stage",),
-    "deal.reopened": ("stage",),
-    "deal.activity-logged": ("activity", "kind"),
-    "promise.ended": ("outcome",),
-    "case.opened": ("severity",),
-    "case.severity-changed": ("after",),
-    "case.missed": ("clock",),
-}
-
-
-def _related(topic: str, data: Json, own: Object) -> Iterator[Related]:
-    seen = {own}
-    for path, name, kind in _ids(topic):
-        value = _at(data, path)
-        if value and (found := Object(kind, str(value))) not in seen:
-            seen.add(found)
-            yield Related(found, name)
-
-
-def _changes(row: Row, data: Json, about: Object) -> Iterator[Change]:
-    for name, place in STATES.get(row.topic, {}).items():
-        value = place[1:] if place.startswith("=") else _at(data, tuple(place.split(".")))
-        if value not in (None, ""):
-            yield Change(about, name, row.at, _typed(name, value))
-
-
-def _typed(name: str, value: Any) -> Value:
-    if name in NUMBERS:
-        return float(value)
-    if name in TIMES:
-        return datetime.fromisoformat(value)
-    known: Value = value if isinstance(value, bool | int) else str(value)
-    return known
-
-
-def _at(data: Any, path: tuple[str, ...]) -> Any:
-    for name in path:
-        data = data.get(name) if isinstance(data, dict) else None
-    return data
-
-
-# --- what a topic's facts have, worked out once -----------------------------------------------------------------------
-
-
-@cache
-def _scalars(topic: str) -> tuple[tuple[str, Any, tuple[str, ...]], ...]:
-    """The attributes of an event: name, what makes a value of its JSON, and where that stands."""
-    found = []
-    for path, kind in _leaves(topic):
-        if (as_value := VALUES.get(kind)) is not None:
-            found.append((".".join(path), as_value, path))
-    return tuple(found)
-
-
-@cache
-def _ids(topic: str) -> tuple[tuple[tuple[str, ...], str, str], ...]:
-    """The objects that are named: where, as what, and of which kind."""
-    both = BEFORE_AND_AFTER.get(topic)
-    kinds = NAMED | ({"before": both, "after": both} if both else {})
-    leaves = ((path, kind) for path, kind in _leaves(topic) if kind is UUID and path[-1] in kinds)
-    return tuple((path, path[-1].removesuffix("_id"), kinds[path[-1]]) for path, _ in leaves)
-
-
-@cache
-def _leaves(topic: str) -> tuple[tuple[tuple[str, ...], Any], ...]:
-    """Every field that holds one value and nothing personal, with its type."""
-    known = FACTS.find(topic)
-    if known is None:
-        return ()
-    personal = {tuple(path.split(".")) for path in personal_fields(known)}
-    return tuple((path, kind) for path, kind in _walked(known, ()) if path not in personal)
-
-
-def _walked(cls: Any, before: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
-    hints = get_type_hints(cls)
-    for one in fields(cls):
-        path, kind = (*before, one.name), _plain(hints[one.name])
-        if is_dataclass(kind):
-            yield from _walked(kind, path)
-        else:
-            yield path, _base(kind)
-
-
-def _plain(hint: Any) -> Any:
-    """Without what it is when it is not there."""
-    kinds = [kind for kind in getattr(hint, "__args__", ()) if kind is not type(None)]
-    optional = type(None) in getattr(hint, "__args__", ())
-    return kinds[0] if optional and len(kinds) == 1 else hint
-
-
-def _base(kind: Any) -> Any:
-    if isinstance(kind, type) and issubclass(kind, Enum):
-        return str
-    return str if getattr(kind, "__origin__", None) is not None and "Literal" in str(kind) else kind
-
-
-def _text(value: Any) -> Value | None:
-    return str(value) if value not in (None, "") else None
-
-
-def _number(value: Any) -> Value | None:
-    return None if value is None else float(value)
-
-
-def _time(value: Any) -> Value | None:
-    return None if value is None else datetime.fromisoformat(value)
-
-
-VALUES: dict[Any, Any] = {
-    str: _text,
-    int: lambda value: value,
-    bool: lambda value: value,
-    Decimal: _number,
-    datetime: _time,
-    date: _text,
-}
-"""What makes a value of the JSON of a type. A day stays text: it has no zone."""
+    attributes: dict[str, Value]
+    related: list[Related]
+    changes: list[Change]

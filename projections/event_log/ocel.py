@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from projections.event_log.mapping import Change, Event, Object, Related, Value
-from runtime.codec import encode
+from orjson import dumps
+
+from projections.event_log.mapping import Change, Event, Instant, Object, Related, Value
 
 PIECE = 128 * 1024
-FIRST = datetime(1970, 1, 1, tzinfo=UTC)
-TYPES = {bool: "boolean", int: "integer", float: "float", datetime: "time", str: "string"}
+SPECIAL = re.compile(r'[\x00-\x1f"\\\ud800-\udfff]')
+FIRST = Instant("1970-01-01T00:00:00.000000Z")
+TYPES = {bool: "boolean", int: "integer", float: "float", Instant: "time", str: "string"}
 Attributes = dict[str, dict[str, str]]
 """By type of event or object, the types of its attributes."""
 
 
 def name_of(one: Object) -> str:
-    return f"{one.kind}:{one.id}"
+    return f"{one[0]}:{one[1]}"
 
 
 def attributes_of(event: Event) -> dict[str, Value]:
-    told = {"who": event.who, "channel": event.channel, "detail": event.detail, **event.attributes}
-    return {name: value for name, value in told.items() if value != ""}
+    told: dict[str, Value] = {"who": event.who, "channel": event.channel}
+    if event.detail:
+        told["detail"] = event.detail
+    return told | event.attributes
 
 
 class Json:
@@ -38,25 +42,22 @@ class Json:
         self._objects = tempfile.TemporaryFile()  # noqa: SIM115 - `close` ends it
         self._events: Attributes = defaultdict(dict)
         self._kinds: Attributes = {}
+        self._known: set[tuple[str, ...]] = set()
+        """Activities with the attributes that were declared."""
         self._first = {"events": True, "objects": True}
 
     def close(self) -> None:
         self._objects.close()
 
     def events(self, events: Iterable[Event]) -> bytes:
-        return self._joined("events", [self._event(event) for event in events])
+        return self._joined("events", map(self._event, events))
 
     def object(self, of: Object, changes: Sequence[Change], related: Iterable[Related]) -> None:
-        self._kinds.setdefault(of.kind, {}).update((one.name, TYPES[type(one.value)]) for one in changes)
-        told = {
-            "id": name_of(of),
-            "type": of.kind,
-            "attributes": [
-                {"name": one.name, "time": _iso(one.at), "value": _plain(one.value)} for one in changes
-            ],
-            "relationships": _relationships(related),
-        }
-        self._objects.write(self._joined("objects", [told]))
+        types = self._kinds.setdefault(of.kind, {})
+        types.update([(one.name, TYPES[one.value.__class__]) for one in changes])
+        told = [f'{{"name":"{name}","time":"{at}","value":{_json(value)}}}' for _, name, at, value in changes]
+        begins = f'"id":"{name_of(of)}","type":"{of.kind}","attributes":[{",".join(told)}]'
+        self._objects.write(self._joined("objects", [f"{{{begins},{_relationships(related)}}}"]))
 
     def end(self) -> Iterator[bytes]:
         yield b'],"objects":['
@@ -64,29 +65,38 @@ class Json:
         while piece := self._objects.read(PIECE):
             yield piece
         types = {"objectTypes": _said(self._kinds), "eventTypes": _said(self._events)}
-        yield b"]," + encode(types)[1:] + b"\n"
+        yield b"]," + dumps(types)[1:] + b"\n"
 
-    def _event(self, event: Event) -> dict[str, Any]:
+    def _event(self, event: Event) -> str:
         told = attributes_of(event)
-        self._events[event.activity].update((name, TYPES[type(value)]) for name, value in told.items())
-        return {
-            "id": str(event.position),
-            "type": event.activity,
-            "time": _iso(event.at),
-            "attributes": [{"name": name, "value": _plain(value)} for name, value in told.items()],
-            "relationships": _relationships(event.related),
-        }
+        if (known := (event.activity, *told)) not in self._known:
+            self._known.add(known)
+            self._events[event.activity].update(
+                (name, TYPES[value.__class__]) for name, value in told.items()
+            )
+        attributes = ",".join([f'{{"name":"{name}","value":{_json(value)}}}' for name, value in told.items()])
+        begins = f'"id":"{event.position}","type":"{event.activity}","time":"{event.at}"'
+        return f'{{{begins},"attributes":[{attributes}],{_relationships(event.related)}}}'
 
-    def _joined(self, what: str, told: list[dict[str, Any]]) -> bytes:
-        if not told:
-            return b""
-        before = b"" if self._first[what] else b",\n"
-        self._first[what] = False
-        return before + b",\n".join(map(encode, told))
+    def _joined(self, what: str, told: Iterable[str]) -> bytes:
+        pieces = ",\n".join(told).encode()
+        if not pieces or self._first[what]:
+            self._first[what] = self._first[what] and not pieces
+            return pieces
+        return b",\n" + pieces
 
 
-def _relationships(related: Iterable[Related]) -> list[dict[str, str]]:
-    return [{"objectId": name_of(one.object), "qualifier": one.qualifier} for one in related]
+def _json(value: Any) -> str:
+    """Of a Value. Most text has nothing that would have to be written otherwise."""
+    kind = value.__class__
+    if kind is Instant or (kind is str and not SPECIAL.search(value)):
+        return f'"{value}"'
+    return dumps(value).decode()
+
+
+def _relationships(related: Iterable[Related]) -> str:
+    told = [f'{{"objectId":"{kind}:{id}","qualifier":"{name}"}}' for (kind, id), name in related]
+    return f'"relationships":[{",".join(told)}]'
 
 
 def _said(types: Attributes) -> list[dict[str, Any]]:
@@ -94,14 +104,6 @@ def _said(types: Attributes) -> list[dict[str, Any]]:
         {"name": name, "attributes": [{"name": one, "type": kind} for one, kind in attributes.items()]}
         for name, attributes in types.items()
     ]
-
-
-def _iso(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-
-
-def _plain(value: Value) -> Any:
-    return _iso(value) if isinstance(value, datetime) else value
 
 
 # --- SQLite ----------------------------------------------------------------------------------------------------------
@@ -117,6 +119,13 @@ CREATE TABLE event_map_type (ocel_type TEXT PRIMARY KEY, ocel_type_map TEXT);
 CREATE TABLE object_map_type (ocel_type TEXT PRIMARY KEY, ocel_type_map TEXT);
 """
 
+EVENT = ("event", "", "ocel_id", "ocel_type")
+OBJECT = ("object", "", "ocel_id", "ocel_type")
+EVENT_OBJECT = ("event_object", "", "ocel_event_id", "ocel_object_id", "ocel_qualifier")
+OBJECT_OBJECT = ("object_object", "", "ocel_source_id", "ocel_target_id", "ocel_qualifier")
+TIMED = ("ocel_id", "ocel_time")
+CHANGED = ("ocel_id", "ocel_time", "ocel_changed_field")
+
 
 class Sqlite:
     """A database, sent when it is whole. A type has a table of its own, a column for each attribute that is met."""
@@ -128,36 +137,37 @@ class Sqlite:
         self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._database.executescript(TABLES)
         self._database.execute("BEGIN")
-        self._known: dict[str, set[str]] = {}
-        self._waiting: dict[str, list[Sequence[Any]]] = defaultdict(list)
+        self._columns: dict[str, set[str]] = {}
+        self._waiting: dict[tuple[str, ...], list[Sequence[Any]]] = defaultdict(list)
+        """Rows, by the table and the columns that they are for."""
 
     def close(self) -> None:
         self._database.close()
 
     def events(self, events: Iterable[Event]) -> bytes:
+        waiting = self._waiting
         for event in events:
-            id = str(event.position)
-            self._add("event (ocel_id, ocel_type)", (id, event.activity))
-            told = {name: _column(value) for name, value in attributes_of(event).items()}
-            self._typed("event", event.activity, id, {"ocel_time": _column(event.at), **told})
-            for related in event.related:
-                self._add("event_object", (id, name_of(related.object), related.qualifier))
+            id, told = str(event.position), attributes_of(event)
+            waiting[EVENT].append((id, event.activity))
+            typed = ("event", event.activity, *TIMED, *told)
+            waiting[typed].append((id, _column(event.at), *map(_column, told.values())))
+            waiting[EVENT_OBJECT] += [(id, f"{kind}:{of}", as_what) for (kind, of), as_what in event.related]
         self._write()
         return b""
 
     def object(self, of: Object, changes: Sequence[Change], related: Iterable[Related]) -> None:
-        id = name_of(of)
-        self._add("object (ocel_id, ocel_type)", (id, of.kind))
+        """How it was when it came into being; then a row for each change."""
+        id, waiting = name_of(of), self._waiting
+        waiting[OBJECT].append((id, of.kind))
         first = {one.name: one for one in reversed(changes)}
         born = min((one.at for one in changes), default=FIRST)
         begun = {name: _column(one.value) for name, one in first.items() if one.at == born}
-        self._typed("object", of.kind, id, {"ocel_time": _column(born), "ocel_changed_field": None, **begun})
+        waiting["object", of.kind, *CHANGED, *begun].append((id, _column(born), None, *begun.values()))
         for one in changes:
             if first[one.name] is not one or one.at != born:
-                changed = {"ocel_changed_field": one.name, one.name: _column(one.value)}
-                self._typed("object", of.kind, id, {"ocel_time": _column(one.at), **changed})
-        for to in related:
-            self._add("object_object", (id, name_of(to.object), to.qualifier))
+                row = (id, _column(one.at), one.name, _column(one.value))
+                waiting["object", of.kind, *CHANGED, one.name].append(row)
+        waiting[OBJECT_OBJECT] += [(id, name_of(to.object), to.qualifier) for to in related]
 
     def end(self) -> Iterator[bytes]:
         self._write()
@@ -167,30 +177,29 @@ class Sqlite:
             while piece := file.read(PIECE):
                 yield piece
 
-    def _typed(self, of: str, kind: str, id: str, told: dict[str, Any]) -> None:
+    def _write(self) -> None:
+        for (of, kind, *columns), rows in self._waiting.items():
+            table = self._table(of, kind, columns) if kind else of
+            places = ", ".join("?" * len(columns))
+            named = ", ".join(f'"{name}"' for name in columns)
+            self._database.executemany(f"INSERT INTO {table} ({named}) VALUES ({places})", rows)
+        self._waiting.clear()
+
+    def _table(self, of: str, kind: str, columns: Sequence[str]) -> str:
+        """A type's own, which has these columns then."""
         mapped = "".join(part[:1].upper() + part[1:] for part in kind.replace("-", ".").split("."))
-        table, said = f'"{of}_{mapped}"', {"ocel_id": id, **told}
-        if table not in self._known:
-            self._known[table] = {"ocel_id"}
+        table = f'"{of}_{mapped}"'
+        if table not in self._columns:
+            self._columns[table] = {"ocel_id"}
             self._database.execute(f"CREATE TABLE {table} (ocel_id TEXT)")
             self._database.execute(f"INSERT INTO {of}_map_type VALUES (?, ?)", (kind, mapped))
-        for name in said.keys() - self._known[table]:
-            self._known[table].add(name)
+        for name in set(columns) - self._columns[table]:
+            self._columns[table].add(name)
             self._database.execute(f'ALTER TABLE {table} ADD COLUMN "{name}"')
-        columns = ", ".join(f'"{name}"' for name in said)
-        self._add(f"{table} ({columns})", tuple(said.values()))
-
-    def _add(self, into: str, values: Sequence[Any]) -> None:
-        self._waiting[into].append(values)
-
-    def _write(self) -> None:
-        for into, rows in self._waiting.items():
-            places = ", ".join("?" * len(rows[0]))
-            self._database.executemany(f"INSERT INTO {into} VALUES ({places})", rows)
-        self._waiting.clear()
+        return table
 
 
 def _column(value: Value) -> Any:
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
-    return int(value) if isinstance(value, bool) else value
+    if value.__class__ is Instant:
+        return f"{value[:10]} {value[11:26]}"
+    return int(value) if value.__class__ is bool else value

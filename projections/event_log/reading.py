@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from itertools import groupby
 from operator import attrgetter
 from uuid import UUID
@@ -15,11 +16,13 @@ from uuid import UUID
 from psycopg import AsyncServerCursor
 
 from projections.engine.snapshot import Snapshot
-from projections.event_log.mapping import Event, Object, Row, Value, event_of
+from projections.event_log.mapping import Event, Instant, Object, Row, Value
+from projections.event_log.topics import event_of
 
 NOTED = "deal.import-noted"
 """What imports know a row again by: nothing that happened to a deal."""
-COLUMNS = "e.position, e.stream_id, e.topic, e.schema_version, e.data::text, e.meta::text, e.occurred_at"
+AT = """to_char(e.occurred_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
+COLUMNS = f"e.position, e.stream_id, e.topic, e.schema_version, e.data::text, e.meta::text, {AT}"
 OF_STREAMS = f"""
 SELECT {COLUMNS} FROM ledger.events e
  WHERE e.stream_id IN ({{streams}}) AND e.occurred_at < COALESCE(%(until)s::timestamptz, 'infinity') AND e.topic <> '{NOTED}'
@@ -30,7 +33,7 @@ SELECT {COLUMNS} FROM ledger.events e
  WHERE e.stream_id = ANY(%(ids)s) AND e.occurred_at < COALESCE(%(until)s::timestamptz, 'infinity') AND e.topic <> '{NOTED}'
  ORDER BY e.stream_id, e.version
 """
-AT_ONCE = 2_000
+AT_ONCE = 1_000
 DEALS = "deal"
 ID_OF = {"deal": "deal_id", "lead": "lead_id", "case": "case_id"}
 
@@ -42,8 +45,16 @@ class Period:
     since: datetime | None = None
     until: datetime | None = None
 
-    def holds(self, at: datetime) -> bool:
-        return (self.since is None or at >= self.since) and (self.until is None or at < self.until)
+    def holds(self, at: Instant) -> bool:
+        since, until = self._bounds
+        return since <= at < until
+
+    @cached_property
+    def _bounds(self) -> tuple[str, str]:
+        return (
+            "" if self.since is None else Instant.of(self.since.isoformat()),
+            "~" if self.until is None else Instant.of(self.until.isoformat()),
+        )
 
 
 async def ids_in(snapshot: Snapshot, kind: str, query: str) -> str:

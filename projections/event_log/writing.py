@@ -88,20 +88,20 @@ class Objects:
 
     def told(self, some: Sequence[Sequence[Row]], period: Period) -> bytes:
         """Of streams those that something happened to in the period."""
-        pieces = []
+        happened: list[Event] = []
         for rows in some:
-            told, happened = reading.within(rows, period)
-            if happened:
-                pieces.append(self._writer.events(sorted(happened, key=lambda one: one.position)))
-                self._objects_of(told, happened)
-        return b"".join(pieces)
+            told, of_period = reading.within(rows, period)
+            if of_period:
+                happened += of_period
+                self._objects_of(told, of_period)
+        return self._writer.events(happened)
 
     def _objects_of(self, told: Sequence[Event], happened: Sequence[Event]) -> None:
-        own = told[0].case
-        self._tell(own, told, _related(told, own))
-        for one in dict.fromkeys(related.object for event in happened for related in event.related):
+        own, changes = told[0].case, _by_object(told)
+        self._tell(own, changes.get(own, ()), _related(told, own))
+        for one in dict.fromkeys([related[0] for event in happened for related in event.related]):
             if one.kind == "promise":
-                self._tell(one, told, [Related(own, "deal")])
+                self._tell(one, changes.get(one, ()), [Related(own, "deal")])
             elif one != own:
                 self._named[one] = None
         self._named |= dict.fromkeys(related.object for related in _related(told, own))
@@ -113,29 +113,33 @@ class Objects:
     def described(self, some: Sequence[Sequence[Row]]) -> None:
         for rows in some:
             told, _ = reading.within(rows, Period())
-            self._tell(told[0].case, told, [])
+            self._tell(told[0].case, _by_object(told).get(told[0].case, ()), [])
 
     def rest(self, named: Iterable[Object]) -> None:
         """Of which nothing is known."""
         for one in named:
-            self._tell(one, [], [])
+            self._tell(one, (), [])
 
-    def _tell(self, one: Object, told: Iterable[Event], related: Iterable[Related]) -> None:
+    def _tell(self, one: Object, changes: Sequence[Change], related: Iterable[Related]) -> None:
         if (key := _key(one)) in self._there:
             return
         self._there.add(key)
-        self._writer.object(one, changes_of(told, one), related)
+        self._writer.object(one, changes, related)
 
 
-def changes_of(told: Iterable[Event], one: Object) -> list[Change]:
-    return [change for event in told for change in event.changes if change.object == one]
+def _by_object(told: Iterable[Event]) -> dict[Object, list[Change]]:
+    found: dict[Object, list[Change]] = {}
+    for event in told:
+        for change in event.changes:
+            found.setdefault(change.object, []).append(change)
+    return found
 
 
 def _related(told: Iterable[Event], own: Object) -> list[Related]:
-    found = (related for event in told for related in event.related)
-    return [*dict.fromkeys(one for one in found if one.object.kind in BETWEEN and one.object != own)]
+    found = [one for event in told for one in event.related if one.object.kind in BETWEEN]
+    return [one for one in dict.fromkeys(found) if one.object != own]
 
 
 def _key(one: Object) -> bytes:
     """Short: there may be a million."""
-    return one.kind[:4].encode() + UUID(one.id).bytes
+    return one.kind[:4].encode() + bytes.fromhex(one.id.replace("-", ""))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
-from functools import cache
+from collections.abc import Callable, Mapping, Sequence
+from operator import attrgetter
+from typing import Any
 from xml.sax.saxutils import escape
 
-from projections.event_log.mapping import Event, Object, Value
+from projections.event_log.mapping import Event, Instant, Object, Value
 
 HEAD = """<?xml version="1.0" encoding="UTF-8"?>
 <log xes.version="1849.2016" xes.features="" xmlns="http://www.xes-standard.org/">
@@ -31,33 +31,26 @@ SIGNS = {'"': "&quot;", "\t": "&#9;", "\n": "&#10;", "\r": "&#13;"}
 
 def trace(of: Object, state: Mapping[str, Value], events: Sequence[Event]) -> str:
     """What one of them went through; in the order in which it happened, and where that is the same, in which it was recorded."""
-    ordered = sorted(events, key=lambda event: (event.at, event.position))
-    told = "".join(_attribute(name, value) for name, value in state.items())
-    return f"<trace>{_attribute('concept:name', of.id)}{_attribute('kind', of.kind)}{told}\n{''.join(map(_event, ordered))}</trace>\n"
+    ordered = sorted(events, key=attrgetter("at", "position"))
+    about = {"concept:name": of.id, "kind": of.kind, **state}
+    return f"<trace>{''.join(_attributes(about))}\n{''.join(map(_event, ordered))}</trace>\n"
 
 
 def _event(event: Event) -> str:
-    beside: Iterable[tuple[str, Value]] = (
-        ("concept:name", event.activity),
-        ("time:timestamp", event.at),
-        ("lifecycle:transition", "complete"),
-        ("org:resource", event.who),
-        ("detail", event.detail),
-        ("channel", event.channel),
-        ("position", event.position),
-        *event.attributes.items(),
+    detail = _quoted(event.detail) if event.detail else ""
+    return (
+        f'<event><string key="concept:name" value="{event.activity}"/><date key="time:timestamp" value="{_date(event.at)}"/>'
+        f'<string key="lifecycle:transition" value="complete"/><string key="org:resource" value="{_quoted(event.who)}"/>'
+        f'<string key="detail" value="{detail}"/><string key="channel" value="{event.channel}"/>'
+        f'<int key="position" value="{event.position}"/>{"".join(_attributes(event.attributes))}</event>\n'
     )
-    return f"<event>{''.join(_attribute(name, value) for name, value in beside)}</event>\n"
 
 
-def _attribute(name: str, value: Value) -> str:
-    kind, text = _typed(value)
-    return f'{_begun(kind, name)}{text}"/>'
-
-
-@cache
-def _begun(kind: str, name: str) -> str:
-    return f'<{kind} key="{_quoted(name)}" value="'
+def _attributes(values: Mapping[str, Value]) -> list[str]:
+    return [
+        f'<{KINDS[value.__class__]} key="{name}" value="{WRITTEN[value.__class__](value)}"/>'
+        for name, value in values.items()
+    ]
 
 
 def _quoted(text: str) -> str:
@@ -65,15 +58,15 @@ def _quoted(text: str) -> str:
     return escape(NEVER.sub("\ufffd", text), SIGNS) if SPECIAL.search(text) else text
 
 
-def _typed(value: Value) -> tuple[str, str]:
-    match value:
-        case bool():
-            return "boolean", "true" if value else "false"
-        case int():
-            return "int", str(value)
-        case float():
-            return "float", repr(value)
-        case datetime():
-            return "date", value.astimezone(UTC).isoformat(timespec="microseconds")
-        case _:
-            return "string", _quoted(value)
+def _date(at: Instant) -> str:
+    return f"{at[:26]}+00:00"
+
+
+KINDS: dict[type, str] = {str: "string", int: "int", float: "float", bool: "boolean", Instant: "date"}
+WRITTEN: dict[type, Callable[[Any], str]] = {
+    str: _quoted,
+    int: str,
+    float: repr,
+    bool: lambda value: "true" if value else "false",
+    Instant: _date,
+}
