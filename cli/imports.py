@@ -9,6 +9,7 @@ import typer
 
 from cli.engine.backend import OPERATOR, remote
 from cli.engine.common import AsUser, Json, as_json, example, ledger, run
+from cli.engine.failure import USAGE, fail
 from cli.engine.language import sentence, word, words
 from cli.engine.tables import say, table
 
@@ -22,16 +23,46 @@ def add_to(app: typer.Typer) -> None:
     app.command(
         "import",
         epilog=example("salesloop import ./crm_export --mapping crm_export --dry-run"),
-        help="Import a folder or a file through a mapping. The same file again records nothing.",
+        help="Import files, or folders of them, through a mapping, or as another system exports them. Without either, whose they are is"
+        " guessed by their headers. The same files again record nothing.",
     )(import_)
 
 
 def import_(
-    source: Annotated[Path, typer.Argument(help="The export's folder, or its one file.", exists=True)],
+    source: Annotated[
+        list[Path], typer.Argument(help="The export's files, or the folder that holds them.", exists=True)
+    ],
     *,
     mapping: Annotated[
-        str, typer.Option("--mapping", help="A shipped mapping's name, or a mapping file.")
-    ] = "crm_export",
+        str | None, typer.Option("--mapping", help="A shipped mapping's name, or a mapping file.")
+    ] = None,
+    vendor: Annotated[
+        str | None, typer.Option("--from", help="Whose export it is, such as zoho.", show_default="guessed")
+    ] = None,
+    columns: Annotated[
+        list[str] | None,
+        typer.Option("--map", help="Which field a column is, THEIRS=OURS; THEIRS=- leaves it out."),
+    ] = None,
+    stages: Annotated[
+        list[str] | None, typer.Option("--stage", help="Which stage a word means, THEIRS=OURS.")
+    ] = None,
+    kinds: Annotated[
+        list[str] | None,
+        typer.Option("--kind", help="Which kind a file is, FILE=KIND; FILE=- leaves it out."),
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            help="What else must be known, NAME=VALUE: timezone, currency, dates, numbers, owner, source, gates.",
+        ),
+    ] = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Ask nothing: take what is suggested, and import.")
+    ] = False,
+    save: Annotated[
+        Path | None, typer.Option("--save", help="Keep the mapping that was made of another system's files.")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Decide everything, record nothing.")] = False,
     rejects: Annotated[
         Path | None,
@@ -40,12 +71,37 @@ def import_(
     user: AsUser = None,
     json: Json = False,
 ) -> None:
+    from cli import importing
+
+    folder = rejects or _rejects_beside(source[0])
+    asked = importing.Asked(
+        vendor or "",
+        tuple(columns or ()),
+        tuple(stages or ()),
+        tuple(kinds or ()),
+        tuple(settings or ()),
+        yes,
+        save,
+    )
+    if mapping and (asked.vendor or asked.columns or asked.stages or asked.kinds or asked.settings):
+        fail(word("--mapping says all of it: leave out --from, --map, --stage, --kind and --set"), USAGE)
+    if mapping is None and not vendor and importing.reads_usual(source):
+        mapping = importing.USUAL
+    if mapping is not None:
+        with importing.side_by_side(source) as data:
+            _import(data, mapping, folder, user, dry_run=dry_run, json=json)
+    else:
+        with importing.understood(source, asked, dry_run=dry_run, json=json) as (data, made):
+            _import(data, str(made), folder, user, dry_run=dry_run, json=json)
+
+
+def _import(data: Path, mapping: str, rejects: Path, user: str | None, *, dry_run: bool, json: bool) -> None:
     if remote():
         from cli.engine.sending import send
 
-        result = run(send(source, mapping, rejects or _rejects_beside(source), dry_run=dry_run))
+        result = run(send(data, mapping, rejects, dry_run=dry_run))
     else:
-        done = import_files(source, mapping, user or OPERATOR, dry_run=dry_run, rejects=rejects, quiet=json)
+        done = import_files(data, mapping, user or OPERATOR, dry_run=dry_run, rejects=rejects, quiet=json)
         result = run(done)
     if json:
         as_json(result.as_dict())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from runtime.imports.mapping_file import read_mapping
 from runtime.imports.results import ImportProblem
 from runtime.imports.vendors.declared import vendor_ids, vendor_of
 from runtime.imports.vendors.understanding import STAGES
+from runtime.language import catalogue
 from tests.imports import vendor_files as made
 from tests.imports.vendor_runs import EUROPE, brought_in, looked_at, of, sources
 
@@ -24,6 +26,11 @@ class TestEveryVendor:
                 assert set(file.columns) <= set(FIELDS[file.kind]), file.called
                 needed = {name for name, field in FIELDS[file.kind].items() if field.needed}
                 assert needed - set(file.columns) <= {"team"}, file.called
+
+    def test_says_in_chinese_what_it_says(self, id: str) -> None:
+        vendor = vendor_of(id)
+        said = [*vendor.notes, *(w.says for file in vendor.files for w in file.columns.values() if w.says)]
+        assert [one for one in said if catalogue("zh").heard(one) == one] == []
 
     def test_leads_to_stages_of_the_process(self, id: str) -> None:
         assert {stage for file in vendor_of(id).files for stage in file.stages.values()} <= set(STAGES)
@@ -160,3 +167,28 @@ class TestFiles:
         }
         path = made.csv_of(tmp_path / "商机.csv", [row], encoding="gb18030")
         assert 'encoding = "gb18030"' in looked_at(path, suggested=True).mapping
+
+
+def test_whatever_a_report_says_is_said_in_chinese(tmp_path: Path) -> None:
+    lacking = {name: text for name, text in made.zoho_deal(2, "Own").items() if name != "Currency"}
+    deals = made.csv_of(
+        tmp_path / "Deals.csv", [{**lacking, "Closing Date": "03/04/2026", "Amount": "1.234"}]
+    )
+    pages = [
+        made.page(
+            tmp_path / f"AccountObj_{n}.json", [{"_id": "1", "name": "a", "account_level": "1"}], total=3
+        )
+        for n in (0, 1)
+    ]
+    reports = [
+        looked_at(deals),
+        looked_at(*pages),
+        looked_at(made.csv_of(tmp_path / "a.csv", [{"Foo": "1"}])),
+        looked_at(made.csv_of(tmp_path / "b.csv", [{"Foo": "1"}]), vendor="zoho"),
+        looked_at(*made.fxiaoke_export(tmp_path)),
+    ]
+    said = {note for report in reports for file in report.files for note in file.notes}
+    said |= {note for report in reports for note in report.notes}
+    said |= {question.text for report in reports for question in report.questions}
+    assert len(said) > 10
+    assert [one for one in said if not re.search("[\u4e00-\u9fff]", catalogue("zh").heard(one))] == []
