@@ -75,4 +75,4 @@ clean-data: setup ## remove .salesloop (or SALESLOOP_DATA); refuses while the sy
 lock: setup ## requirements*.txt anew from pyproject.toml, every file hashed; UPGRADE=1 takes newer versions
 	$(COMPILE) $(if $(UPGRADE),--upgrade) --extra dev --output-file requirements.txt
 	sed -E 's/ *\\$$//; /^ *--hash/d' requirements.txt > $(VENV)/locked.txt
-	$(COMPILE) --constraint $(VENV)/locked.txt --extra chat --output-file requirements-runtime.txt
+	$(COMPILE) --constraint $(VENV)/locked.txt --extra chat --extra mcp --output-file requirements-runtime.txt
