@@ -21,7 +21,7 @@ from api.engine.services import Services
 from api.engine.streams import Streams
 from projections.deal import concerned
 from runtime.ledger import open_ledger
-from runtime.settings import Settings
+from runtime.settings import NotConfigured, Settings
 
 VERSION = "1"
 POOL_SIZE = 12
@@ -32,7 +32,7 @@ STATEMENT_PATIENCE = 9.0
 
 
 def create_app(settings: Settings) -> FastAPI:
-    """The API on one PostgreSQL. Everything it holds open belongs to its lifespan."""
+    """The API on one PostgreSQL. Everything it holds open belongs to its lifespan. Raises NotConfigured."""
     from api import sign_in
     from api.capabilities import ROUTES
     from api.engine import signed_in
@@ -43,8 +43,21 @@ def create_app(settings: Settings) -> FastAPI:
     app.router.routes.extend(ROUTES)
     for router in (sign_in.router, *sign_in.MORE, *PAGES):
         app.router.routes.extend(router.routes)
+    if settings.mcp.on:
+        _tools(app, settings)
     app.router.middleware_stack = _by_first_word(app.router)  # type: ignore[assignment]
     return app
+
+
+def _tools(app: FastAPI, settings: Settings) -> None:
+    """Raises NotConfigured."""
+    try:
+        from api.mcp.server import install
+    except ModuleNotFoundError as missing:
+        raise NotConfigured(
+            f"SALESLOOP_MCP=on needs more: pip install 'salesloop[mcp]' ({missing})"
+        ) from None
+    install(app, settings.mcp)
 
 
 def _by_first_word(router: Router) -> Callable[[Scope, Receive, Send], Coroutine[Any, Any, None]]:
@@ -81,6 +94,7 @@ def bare_app(settings: Settings) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.metrics, app.state.moves, app.state.feed = metrics, Moves(), Feed()
+    app.state.mcp = None
     app.state.streams = Streams(settings.bounds.streams)
     https = settings.sign_in.public_url.startswith("https://")
     app.add_middleware(Middleware, metrics=metrics, bounds=settings.bounds, https=https)
@@ -112,6 +126,7 @@ def _lifespan(settings: Settings) -> Callable[[FastAPI], AbstractAsyncContextMan
                 async with (
                     app.state.moves.watching(services.waiter.watermarks, whom),
                     app.state.feed.open(services),
+                    app.state.mcp.running() if app.state.mcp else contextlib.nullcontext(),
                 ):
                     yield
             finally:

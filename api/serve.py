@@ -79,7 +79,10 @@ def main(*, json_lines: bool = False) -> None:
         sys.exit(ailing)
     # uvicorn drains, then raises the signal again: having been told to end is no failure.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    server = Server(_started(settings), settings.bounds.end_seconds)
+    try:
+        server = Server(_started(settings), settings.bounds.end_seconds)
+    except NotConfigured as wrong:
+        sys.exit(str(wrong))
     with Survivors():
         server.run()
 

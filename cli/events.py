@@ -45,7 +45,7 @@ def events(
     record: Annotated[str | None, typer.Option("--record", help="The id of what it is of.")] = None,
     who: Annotated[str | None, typer.Option("--who", help="The login or name of who did it.")] = None,
     channel: Annotated[
-        str | None, typer.Option("--channel", help="The door: api, cli, web, import or workflow.")
+        str | None, typer.Option("--channel", help="The door: api, cli, web, mcp, import or workflow.")
     ] = None,
     since: Annotated[Day, typer.Option("--since", metavar="DAY", help="Recorded on it or later.")] = None,
     until: Annotated[Day, typer.Option("--until", metavar="DAY", help="Recorded on it or before.")] = None,

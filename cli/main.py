@@ -8,7 +8,19 @@ from typing import NoReturn
 
 import typer
 
-from cli import event_log, events, keys, notifications, overview, parquet, projections, rehearse, serve, users
+from cli import (
+    event_log,
+    events,
+    keys,
+    mcp,
+    notifications,
+    overview,
+    parquet,
+    projections,
+    rehearse,
+    serve,
+    users,
+)
 from cli.engine import common, language
 from domain.capabilities import load
 
@@ -36,6 +48,7 @@ for module in (
     keys,
     users,
     notifications,
+    mcp,
 ):
     if hasattr(module, "add_to"):
         module.add_to(app)

@@ -21,7 +21,7 @@ SECRETS = re.compile(
     re.IGNORECASE,
 )
 STANDARD = set(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
-QUIET = {"httpx": "WARNING", "httpcore": "WARNING", "psycopg.pool": "WARNING", "uvicorn.access": "WARNING"}
+QUIET = dict.fromkeys(("httpx", "httpcore", "psycopg.pool", "uvicorn.access", "mcp"), "WARNING")
 
 
 def redact(text: str) -> str:

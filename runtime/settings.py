@@ -14,6 +14,7 @@ from typing import Self, TypeVar
 from domain.engine import reading
 from runtime import running
 from runtime.bounds import Bounds, NotBounded
+from runtime.mcp import MCPSettings, NotMCP
 from runtime.outgoing import NotOutgoing, Outgoing
 from runtime.sign_in import NotSignIn, SignIn
 from runtime.webhooks.settings import NotNetworks, WebhookSettings
@@ -49,6 +50,7 @@ class Settings:
     sign_in: SignIn = field(default_factory=SignIn)
     outgoing: Outgoing = field(default_factory=Outgoing)
     webhooks: WebhookSettings = field(default_factory=WebhookSettings)
+    mcp: MCPSettings = field(default_factory=MCPSettings)
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> Self:
@@ -79,6 +81,7 @@ class Settings:
             sign_in=sign_in(env),
             outgoing=outgoing(env),
             webhooks=webhooks(env),
+            mcp=mcp(env),
         )
 
     @property
@@ -113,10 +116,15 @@ def webhooks(env: Mapping[str, str] = os.environ) -> WebhookSettings:
     return _configured(WebhookSettings.from_env, env)
 
 
+def mcp(env: Mapping[str, str] = os.environ) -> MCPSettings:
+    """Raises NotConfigured."""
+    return _configured(MCPSettings.from_env, env)
+
+
 def _configured(read: Callable[[Mapping[str, str]], T], env: Mapping[str, str]) -> T:
     try:
         return read(env)
-    except (NotBounded, NotSignIn, NotOutgoing, NotNetworks) as wrong:
+    except (NotBounded, NotSignIn, NotOutgoing, NotNetworks, NotMCP) as wrong:
         raise NotConfigured(str(wrong)) from None
 
 

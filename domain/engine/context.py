@@ -24,6 +24,7 @@ class Channel(StrEnum):
     CLI = "cli"
     WEB = "web"
     WORKFLOW = "workflow"
+    MCP = "mcp"
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ FOR_PROGRAMS = frozenset(
         "in the zone of the cycle policy's calendar", "no act has the operation id {value}", "Value error, ",
         "permission denied to set role", "openid email profile", 'role "{app_role}" does not exist', "unsupported startup parameter", "(no log)",
         "a time needs a zone to be shown in another", "The log, as a file.", "yyyy-mm-dd hh:mm:ss",
+        "there is no tool {name!r} for this key",
     }
 )  # fmt: skip
 """Documentation, headers, and what other programs say."""
@@ -33,10 +34,11 @@ OF_FILES = (
     "ending",
     "holiday_calendar.py:169",
     "api/engine/oidc",
+    "api/mcp/catalogue",
     "api/pages/engine/compiling",
     "quick_check",
 )
-"""What is said by a broken installation, to programmers, or in the log alone: why a provider was not believed. And code that is made."""
+"""What is said by a broken installation, to programmers, or in the log alone: why a provider was not believed. To models; and code that is made."""
 
 
 @pytest.mark.parametrize("room", ["domain", "api", "runtime", "projections"])

@@ -41,6 +41,8 @@ def test_what_is_set_is_used(tmp_path: Path) -> None:
         ({"SALESLOOP_API_PORT": "٨٠"}, "SALESLOOP_API_PORT"),
         ({"SALESLOOP_API_PORT": "8_0"}, "SALESLOOP_API_PORT"),
         ({"SALESLOOP_LOG_LEVEL": "loud"}, "SALESLOOP_LOG_LEVEL"),
+        ({"SALESLOOP_MCP": "yes"}, "SALESLOOP_MCP"),
+        ({"SALESLOOP_MCP_ACTS": "none, logActivity"}, "SALESLOOP_MCP_ACTS"),
     ],
 )
 def test_a_wrong_one_is_named(tmp_path: Path, wrong: dict[str, str], named: str) -> None:
@@ -52,3 +54,13 @@ def test_settings_of_mail_are_a_key_as_all_others_are() -> None:
     """The terminal keeps the application that it made for some settings."""
     env = {"DATABASE_URL": "postgresql:///unused", "SALESLOOP_MAIL_FROM": "Sales <sales@example.com>"}
     assert {Settings.from_env(env): "made"}[Settings.from_env(env)] == "made"
+
+
+@pytest.mark.parametrize(
+    ("said", "acts"),
+    [("", None), (" , ", None), ("none", ()), (" logActivity,moveStage ", ("logActivity", "moveStage"))],
+)
+def test_which_acts_models_are_offered(said: str, acts: tuple[str, ...] | None) -> None:
+    found = Settings.from_env({**HERE, "SALESLOOP_MCP": "on", "SALESLOOP_MCP_ACTS": said}).mcp
+    assert (found.on, found.acts) == (True, acts)
+    assert not Settings.from_env({**HERE, "SALESLOOP_MCP_ACTS": said}).mcp.on

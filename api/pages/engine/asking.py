@@ -1,4 +1,6 @@
-"""api: a page asks the API's own routes, within the process, as who is signed in. Authority, scopes, limits and words are the routes'."""
+"""api: a page, or a tool of a model, asks the API's own routes, within the process, as who asks it. Authority, scopes, limits and words
+are the routes'.
+"""
 
 from __future__ import annotations
 
@@ -136,5 +138,5 @@ def _scope(
             (name.lower().encode(), value.encode(errors="replace")) for name, value in headers.items()
         ],
         "root_path": "",
-        CHANNEL: Channel.WEB,
+        CHANNEL: request.scope.get(CHANNEL, Channel.WEB),
     }
