@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Response
 from pydantic import ConfigDict
 
+from api.calendar import addresses
 from api.engine import auth
 from api.engine.answers import OwnAccountAnswer, answers
 from api.engine.auth import may_read, may_write
@@ -33,10 +34,11 @@ EXAMPLES = {
     "quiet_from": "21:00",
     "quiet_until": "07:30",
     "daily_time": "08:00",
+    **addresses.EXAMPLES,
 }
 TAGS = {"account": "One's own account"}
 router = auth.router("/account", tags=[*TAGS])
-MORE = (own,)
+MORE = (own, addresses.own)
 
 
 class Preferences(Strict):

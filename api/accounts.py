@@ -11,6 +11,7 @@ from fastapi import Depends, Response
 from pydantic import ConfigDict, Field, StringConstraints
 
 from api import recipients
+from api.calendar import addresses
 from api.engine import auth
 from api.engine.accounts import OPERATOR_ONLY, NewAccount
 from api.engine.answers import AccountChangesAnswer, AccountsAnswer, LinkAnswer, SessionsEndedAnswer, answers
@@ -29,7 +30,7 @@ from domain.engine.errors import AlreadyExists, Forbidden, KeyReused, NotFound
 PATHS = ("accounts",)
 TAGS = {"accounts": "Accounts of people who sign in"}
 router = auth.router("/accounts", tags=[*TAGS])
-MORE = (of_person, recipients.router)
+MORE = (of_person, recipients.router, addresses.of_person)
 
 Reader = Annotated[Look, Depends(may_read(*ADMIN))]
 

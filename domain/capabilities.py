@@ -37,6 +37,7 @@ CAPABILITIES = (
     "notification",
     "search",
     "webhook",
+    "calendar",
 )
 
 

@@ -92,11 +92,12 @@ def _of_their_own(added: dict[str, Any], there: dict[str, Any]) -> dict[str, Any
 def _complete(operation: dict[str, Any], route: APIRoute) -> None:
     allowed = authority_of(route)
     responses = operation["responses"]
-    for status, kinds in _problems(allowed).items():
+    for status, kinds in _problems(allowed, secret="{token}" in route.path).items():
         responses[str(status)] = _refers(kinds)
     if set(operation.get("requestBody", {}).get("content", {})) - {"application/json"}:
         responses["415"] = _refers([errors.HTTP[415]])
     if allowed is None:
+        responses.pop("422", None)  # every text is taken for one that may be right
         return
     operation["security"] = [{"apiKey": []}]
     operation["description"] = (operation.get("description", "") + _roles(allowed.roles)).strip()
@@ -123,8 +124,8 @@ def _parameters(allowed: Authority) -> list[dict[str, Any]]:
     return [*(WAIT_PARAMETERS if allowed.waits_for else []), *(READ_HEADERS if allowed.tagged else [])]
 
 
-def _problems(allowed: Authority | None) -> dict[int, list[errors.Kind]]:
-    """By status, what a route may answer instead of what it was asked for."""
+def _problems(allowed: Authority | None, *, secret: bool) -> dict[int, list[errors.Kind]]:
+    """By status, what a route may answer instead of what it was asked for. `secret`: its address is its key."""
     table = errors.DOMAIN
     found = [errors.INTERNAL, errors.DATABASE_AWAY]
     if allowed is not None:
@@ -137,6 +138,8 @@ def _problems(allowed: Authority | None) -> dict[int, list[errors.Kind]]:
             errors.TOO_MANY_TRIES,
             errors.OVERLOADED,
         ]
+    if allowed is None and secret:
+        found += [table[domain.NotFound], errors.TOO_MANY_TRIES, errors.OVERLOADED]
     if allowed is not None and allowed.writes:
         found += [table[domain.Refused], table[domain.GateNotPassed], table[domain.Conflict]]
         found += [table[domain.AlreadyExists], table[domain.KeyReused], errors.UNKNOWN_REFERENCE]

@@ -12,6 +12,7 @@ from fastapi import Request
 
 from api.engine.accounts import Accounts
 from api.engine.admission import Admission
+from api.engine.calendar_addresses import CalendarAddresses
 from api.engine.metrics import Metrics
 from api.engine.notice_settings import NoticeSettings
 from api.engine.oidc import OpenID
@@ -39,6 +40,7 @@ class Services:
     keys: KeyStore
     accounts: Accounts
     notices: NoticeSettings
+    calendars: CalendarAddresses
     passwords: Passwords
     providers: Mapping[str, OpenID]
     sessions: Sessions
@@ -67,6 +69,7 @@ class Services:
             keys=KeyStore(ledger, bounds.wrong_keys),
             accounts=Accounts(ledger, settings.sign_in.idle),
             notices=NoticeSettings(ledger),
+            calendars=CalendarAddresses(ledger, bounds.wrong_keys),
             passwords=Passwords(ledger, bounds),
             providers={one.name: OpenID(one) for one in settings.sign_in.providers},
             sessions=sessions,

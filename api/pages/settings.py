@@ -1,5 +1,5 @@
-"""api: what a person chooses for themselves — language, time zone, what they are told of, and whether the browser gives notice of what
-falls due.
+"""api: what a person chooses for themselves — language, time zone, what they are told of, whether the browser gives notice of what falls
+due, and the address of their calendar.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from zoneinfo import available_timezones
 
 from fastapi import Depends, Response
 
+from api.calendar.addresses import OWES
 from api.pages import notifications
 from api.pages.engine.asking import Json, Refusal
 from api.pages.engine.page import Page, may_open, router
@@ -16,6 +17,7 @@ from api.pages.engine.typed import errors_of
 from runtime.language import LANGUAGES
 
 Anybody = Annotated[Page, Depends(may_open())]
+Owing = Annotated[Page, Depends(may_open(*OWES))]
 NAMES = {"en": "English", "zh": "中文"}
 """Each in its own."""
 
@@ -41,9 +43,16 @@ async def choose(page: Anybody) -> Response:
 
 
 async def form(
-    page: Page, status: int = 200, wrong: set[str] | None = None, zone: str = "", told: Json | None = None
+    page: Page,
+    status: int = 200,
+    wrong: set[str] | None = None,
+    zone: str = "",
+    told: Json | None = None,
+    address: str = "",
 ) -> Response:
-    """`wrong` and `zone`: what was refused of language and time zone; `told`: of what one is told of, as it was typed."""
+    """`wrong` and `zone`: what was refused of language and time zone; `told`: of what one is told of, as it was typed; `address`: of the
+    calendar, which was made just now.
+    """
     return page.render(
         "settings.html",
         status,
@@ -52,6 +61,8 @@ async def form(
         wrong=wrong or set(),
         zone=zone or page.zone.key,
         told=told or await notifications.shown(page),
+        calendar=await page.read("/account/calendar") if page.role in OWES else None,
+        address=address,
     )
 
 
@@ -66,6 +77,19 @@ async def choose_notifications(page: Anybody) -> Response:
             raise
         return await form(page, 422, told=await notifications.shown(page, typed, refused))
     return page.go("/desk/settings?saved=1#notifications")
+
+
+@pages.post("/settings/calendar", summary="A new secret address for my calendar")
+async def make_calendar(page: Owing) -> Response:
+    """It is on this page and on no other: whoever loads it again gets another."""
+    made = await page.write("/account/calendar")
+    return await form(page, address=page.origin + made.json()["path"])
+
+
+@pages.post("/settings/calendar/revoke", summary="My calendar has no address any more")
+async def revoke_calendar(page: Owing) -> Response:
+    await page.write("/account/calendar/revoke")
+    return page.go("/desk/settings?saved=1#calendar")
 
 
 def _is_a_place(zone: str) -> bool:

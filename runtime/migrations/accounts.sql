@@ -7,7 +7,7 @@ DO $$ DECLARE old regprocedure; BEGIN
                   AND proname IN ('must_be_operator', 'note_change', 'take_name', 'create_account', 'set_role', 'set_email', 'set_preferences',
                                   'disable_account',
                                   'enable_account', 'create_link', 'end_links', 'spend_link', 'link_identity', 'open_session',
-                                  'touch_session', 'end_session', 'end_sessions') LOOP
+                                  'touch_session', 'end_session', 'end_sessions', 'set_calendar', 'end_calendar', 'note_calendar') LOOP
         EXECUTE format('DROP FUNCTION %s', old);
     END LOOP;
 END $$;
@@ -107,6 +107,41 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     DELETE FROM app.sign_in_links WHERE account_id = p_account
 $$;
 
+-- The one address that counts from now on; false where there is no such account, a disabled one, or one that owes nobody anything.
+CREATE FUNCTION app.set_calendar(p_account uuid, p_token_hash bytea, p_by text) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM FROM app.accounts WHERE id = p_account AND disabled_at IS NULL AND role IN ('rep', 'manager') FOR UPDATE;
+    IF NOT FOUND THEN RETURN false; END IF;
+    DELETE FROM app.calendar_addresses WHERE account_id = p_account;
+    INSERT INTO app.calendar_addresses (account_id, token_hash, created_by) VALUES (p_account, p_token_hash, p_by);
+    PERFORM app.note_change(p_account, p_by, 'calendar', 'made');
+    RETURN true;
+END $$;
+
+-- Whether there was one.
+CREATE FUNCTION app.end_calendar(p_account uuid, p_by text) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    DELETE FROM app.calendar_addresses WHERE account_id = p_account;
+    IF NOT FOUND THEN RETURN false; END IF;
+    PERFORM app.note_change(p_account, p_by, 'calendar', 'revoked');
+    RETURN true;
+END $$;
+
+-- Since when it has been what it is, in whole seconds, of which no two changes have the same. NULL where the address counts no more.
+CREATE FUNCTION app.note_calendar(p_token_hash bytea, p_tag text) RETURNS timestamptz
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE v_at timestamptz;
+BEGIN
+    UPDATE app.calendar_addresses SET read_at = now(), tag = p_tag,
+           changed_at = CASE WHEN tag = p_tag THEN changed_at
+                             ELSE greatest(date_trunc('second', now()), date_trunc('second', changed_at) + interval '1 second') END
+     WHERE token_hash = p_token_hash AND (tag <> p_tag OR read_at IS NULL OR read_at < now() - interval '1 minute');
+    SELECT date_trunc('second', changed_at) INTO v_at FROM app.calendar_addresses WHERE token_hash = p_token_hash;
+    RETURN v_at;
+END $$;
+
 -- When it was disabled, now or earlier; NULL where there is no such account.
 CREATE FUNCTION app.disable_account(p_id uuid, p_by text) RETURNS timestamptz
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -116,6 +151,7 @@ BEGIN
     IF FOUND THEN PERFORM app.note_change(p_id, p_by, 'disabled', ''); END IF;
     PERFORM app.end_sessions(p_id, p_by);
     PERFORM app.end_links(p_id);
+    PERFORM app.end_calendar(p_id, p_by);
     SELECT disabled_at INTO v_at FROM app.accounts WHERE id = p_id;
     RETURN v_at;
 END $$;
@@ -207,7 +243,7 @@ DO $$ DECLARE made regprocedure; inside boolean; BEGIN
                   AND proname IN ('must_be_operator', 'note_change', 'take_name', 'create_account', 'set_role', 'set_email', 'set_preferences',
                                   'disable_account',
                                   'enable_account', 'create_link', 'end_links', 'spend_link', 'link_identity', 'open_session',
-                                  'touch_session', 'end_session', 'end_sessions') LOOP
+                                  'touch_session', 'end_session', 'end_sessions', 'set_calendar', 'end_calendar', 'note_calendar') LOOP
         EXECUTE format('ALTER FUNCTION %s OWNER TO salesloop_owner', made);
         EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', made);
         IF NOT inside THEN EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO salesloop_app', made); END IF;

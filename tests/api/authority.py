@@ -75,7 +75,10 @@ FOR_A_PART = {
 }
 """Of those who may, only the one whose part it is: owner, manager, chair, or who was asked."""
 
-OF_THE_SIGNED_IN = {*("readOwnAccount", "chooseForOneself", "readOwnNotifications", "chooseOwnNotifications")}
+OF_THE_SIGNED_IN = {
+    *("readOwnAccount", "chooseForOneself", "readOwnNotifications", "chooseOwnNotifications"),
+    *("readOwnCalendarAddress", "makeOwnCalendarAddress", "revokeOwnCalendarAddress"),
+}
 """A key is refused: it has no account."""
 
 

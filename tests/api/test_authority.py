@@ -29,6 +29,7 @@ PUBLIC = {
     ("GET", "/docs"),
     ("GET", "/"),
     ("GET", "/desk/static/{digest}/{name}"),
+    ("GET", "/calendars/{token}.ics"),
 }
 SIGN_IN = {
     *(("GET", "/sign-in"), ("POST", "/sign-in"), ("GET", "/sign-in/style.css"), ("POST", "/sign-out")),

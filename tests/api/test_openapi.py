@@ -124,9 +124,9 @@ def test_the_limits_of_numbers_are_published_by_their_names_in_the_standard(publ
                 assert one["schema"]["maximum"] <= 200, name
 
 
-def test_every_operation_but_health_needs_the_key(published: Json) -> None:
+def test_every_operation_but_health_and_calendars_needs_the_key(published: Json) -> None:
     public = {name for name, op in operations(published) if "security" not in op}
-    assert public == {"get /healthz", "get /readyz"}
+    assert public == {"get /healthz", "get /readyz", "get /calendars/{token}.ics"}
     assert published["components"]["securitySchemes"]["apiKey"]["scheme"] == "bearer"
 
 
@@ -138,6 +138,8 @@ UNVERSIONED = {
     "post /accounts",
     "post /account",
     "post /account/notifications",
+    "post /account/calendar",
+    "post /account/calendar/revoke",
     "post /webhooks",
     "delete /webhooks/{webhook_id}",
     *(
@@ -156,6 +158,8 @@ UNVERSIONED = {
             "notifications",
             "address-failed",
             "address-restored",
+            "calendar",
+            "calendar/revoke",
         )
     ),
 }

@@ -206,12 +206,14 @@ def test_told_to_end_it_answers_what_was_on_its_way_and_its_log_holds_no_secret_
     headers = {"Authorization": f"Bearer {key}", "content-type": "application/json"}
     asked = httpx.get(f"{running.base}/deals", params={"text": "Meier"}, headers=headers, timeout=PATIENCE)
     assert asked.status_code == 200
+    calendar = "S3cret" * 7 + "w"
+    assert httpx.get(f"{running.base}/calendars/{calendar}.ics", timeout=PATIENCE).status_code == 404
     assert _told_to_end_before_the_body(running, headers, b'{"name": "Herr Meier"}') == 201
     assert running.ended() == 0
     log = "".join(running.log)
-    assert not any(secret in log for secret in ("Meier", key, key.rsplit("_", 1)[1]))
+    assert not any(secret in log for secret in ("Meier", "S3cret", key, key.rsplit("_", 1)[1]))
     told = [json.loads(line)["message"] for line in running.log if '"api.access"' in line]
-    assert told == ["GET /deals 200", "POST /customers 201"]
+    assert told == ["GET /deals 200", "GET /calendars/{token}.ics 404", "POST /customers 201"]
 
 
 def _told_to_end_before_the_body(api: Api, headers: dict[str, str], body: bytes) -> int:

@@ -35,6 +35,8 @@ OF_THEIR_OWN = (
         "/accounts",
         "/account",
         "/account/notifications",
+        "/account/calendar",
+        "/account/calendar/revoke",
         "/webhooks",
     }
     | {f"/webhooks/{{webhook_id}}/{act}" for act in ("change", "rotate", "pause", "resume", "replay", "test")}
@@ -50,10 +52,12 @@ OF_THEIR_OWN = (
             "notifications",
             "address-failed",
             "address-restored",
+            "calendar",
+            "calendar/revoke",
         )
     }
 )
-"""Routes whose commands are written by hand: import, keys, projections resume, user, notifications, webhooks."""
+"""Routes whose commands are written by hand: import, keys, projections resume, user, notifications, calendar, webhooks."""
 WHOLE = {"Money", "ScopeBody", "Days", "Change", "Part", "ScoreBody"}
 """Bodies within a body that one option says."""
 MADE = {act.creates for act in capabilities.ACTS if act.creates}

@@ -16,7 +16,7 @@ PARTS = {
     "projections": {"engine", "ports", "event_feed", "event_search", "event_log"},
 }
 """What lies in a room beside its capabilities; the search of the ledger and its log are of all of them."""
-READ_ALONE = {"search"}
+READ_ALONE = {"search", "calendar"}
 """Capabilities that record nothing."""
 
 
