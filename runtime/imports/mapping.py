@@ -65,6 +65,8 @@ class Column:
     day: bool = False
     without: str = ""
     """What its values may begin with and are the same without."""
+    first: str = ""
+    """Of several values with this between them the first is taken."""
 
     @property
     def name(self) -> str:

@@ -147,6 +147,7 @@ def _columns(kind: str, here: Reading, blank: frozenset[str]) -> dict[str, Colum
 
 OF_A_COLUMN = (
     "column", "optional", "default", "missing", "values", "blank", "scale", "dates", "joined", "timezone", "day", "without",
+    "first",
 )  # fmt: skip
 
 
@@ -162,6 +163,7 @@ def _column(kind: str, name: str, here: Reading, blank: frozenset[str]) -> Colum
         header=header,
         others=tuple(others),
         without=spec.text("without"),
+        first=spec.sign("first"),
         optional=spec.flag("optional"),
         default=spec.text("default"),
         missing=spec.one_of("missing", allowed, allowed[0]),

@@ -44,11 +44,14 @@ STAND_INS = ("title", "amount", "opening_amount", "quote_amount", "next_step", "
 
 
 def _notes(sheet: Sheet, kind: str) -> Iterator[tuple[str, Reason]]:
-    """What is said of a cell that a deal of this kind has no place for. One that tells the opening, too, is not in vain."""
+    """What is said of a cell that a deal of this kind has no place for. One that tells something else, too, is not in vain."""
     state = "an open deal" if kind == "open" else f"a deal that was {kind}"
+    told = {
+        sheet.header_of(field) for field in ("opened_at", "expected_close", "stage") if field in sheet.columns
+    }
     for field in NO_PLACE_IN[kind]:
         header = sheet.header_of(field)
-        if field in sheet.columns and header != sheet.header_of("opened_at"):
+        if field in sheet.columns and header not in told:
             yield field, Reason(header, "", f"is passed over: {state} has none")
 
 

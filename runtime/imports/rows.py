@@ -78,8 +78,8 @@ class RowReader:
             text = clean(row.cells[at]) if at is not None else ""
             if name in self._others and (text in column.blank or column.joined is not None):
                 text = self._next(row, column, text)
-            if column.without:
-                text = text.removeprefix(column.without)
+            if column.without or column.first:
+                text = _bare(text, column)
             if text in column.blank:
                 text = column.default
                 if text and column.header:
@@ -112,6 +112,11 @@ class RowReader:
         """One cell of a row that may be unreadable as a whole; empty where it has none."""
         at = next((at for name, _, at in self._plan if name == field), None)
         return clean(row.cells[at]) if at is not None and at < len(row.cells) else ""
+
+
+def _bare(text: str, column: Column) -> str:
+    """Of several values the first, without what it may begin with."""
+    return (text.partition(column.first)[0].rstrip() if column.first else text).removeprefix(column.without)
 
 
 def _unusable(text: str, column: Column) -> str | None:

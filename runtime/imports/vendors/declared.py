@@ -33,7 +33,7 @@
     reference = { headers = ["Record Id"], weak = ["Deal Name"] } # weak: where there is no better one; said in the report
     closed_on = { headers = ["Won at"], then = [["Lost at"]], says = "…" }
     amount = { headers = ["Amount"], blank = ["0"] }              # what a mapping's column may say besides: default, values,
-                                                                  # blank, scale, missing, dates, joined, timezone, day, without
+                                                                  # blank, scale, missing, dates, joined, timezone, day, without, first
     [files.stages]                     # of its pipeline as it comes, to stages of our default process, won or lost
     Qualification = "contact"
 
@@ -57,6 +57,7 @@ from runtime.imports.suggest import did_you_mean
 ENDING = ".toml"
 OF_A_COLUMN = (
     "default", "values", "blank", "scale", "missing", "dates", "joined", "timezone", "day", "without",
+    "first",
 )  # fmt: skip
 """What a declared column hands on to the mapping as it stands."""
 

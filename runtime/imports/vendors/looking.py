@@ -150,6 +150,29 @@ def encoding_of(path: Path, encodings: Sequence[str]) -> str:
     raise ImportProblem(f"{path.name}: is not written in {' or '.join(encodings)}: save it as CSV in UTF-8")
 
 
+def written_alike(tables: Sequence[Looked], encodings: Sequence[str]) -> list[Looked]:
+    """The tables in one encoding, as a mapping has one: where texts need none but ASCII, in that of the others. As they were looked
+    at before where no one encoding reads all.
+    """
+    paths = [table.path for table in tables if not table.is_workbook]
+    telling = [path for path in paths if not _decodes(path, "ascii")]
+    unicode = [_decodes(path, "utf-8") for path in telling]
+    if all(unicode):
+        encoding = "utf-8"
+    else:
+        others = (one for one in encodings if one != "utf-8" and not any(unicode))
+        encoding = next((one for one in others if all(_decodes(path, one) for path in telling)), "")
+    return [table if table.is_workbook or not encoding else _in(encoding, table) for table in tables]
+
+
+def _in(encoding: str, table: Looked) -> Looked:
+    if table.encoding == encoding:
+        return table
+    (again,) = look(table.path, (encoding,))
+    again.notes += table.notes
+    return again
+
+
 def _decodes(path: Path, encoding: str) -> bool:
     decoder = codecs.getincrementaldecoder(encoding)()
     try:

@@ -13,7 +13,7 @@ from runtime.imports.naming import is_importable
 from runtime.imports.results import ImportProblem
 from runtime.imports.vendors.declared import Vendor, vendor_ids, vendor_of
 from runtime.imports.vendors.guess import is_clear, ranked
-from runtime.imports.vendors.looking import Looked, look
+from runtime.imports.vendors.looking import Looked, look, written_alike
 from runtime.imports.vendors.pages import collect, is_json
 from runtime.imports.vendors.report import Answers, FileReport, Question, Report
 from runtime.imports.vendors.understanding import understand
@@ -44,7 +44,7 @@ def prepare(given: Iterable[Path], answers: Answers, place: Path) -> Prepared:
     vendor = vendors[0] if answers.vendor else whose or (ranking[0][0] if is_clear(ranking) else None)
     if vendor is None:
         return Prepared(_unknown(tables, scores), ())
-    report = understand(tables, vendor, answers, scores)
+    report = understand(written_alike(tables, vendor.encodings), vendor, answers, scores)
     if report.mapping:
         read_mapping(report.mapping.encode(), vendor.name)
     read = {one.name for one in report.files if one.kind}
