@@ -19,7 +19,7 @@ from runtime.imports.vendors.report import Answers, FileReport, Question, Report
 from runtime.imports.vendors.understanding import understand
 
 JSON_ENDINGS = (".json", ".jsonl", ".ndjson")
-ANY_ENCODING = ("utf-8", "gb18030", "cp1252")
+ANY_ENCODING = ("utf-8", "gb18030", "cp1252", "iso-8859-1")
 SHOWN_SCORES = 5
 
 
