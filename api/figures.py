@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import msgspec
 from fastapi import Depends, Response
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from api.engine import auth
 from api.engine.answers import shaped
@@ -19,14 +21,18 @@ from api.engine.fields import Day, Paging, ShortText, Strict
 from api.engine.querying import query
 from api.engine.reading import Look
 from api.engine.scopes import KnownAt, MetricKey, PeriodName, period, within_reach
+from domain.cycle.in_force import COMPANY
+from domain.cycle.policies import CyclePolicies
 from domain.engine import currency
-from domain.figures.metrics import Metric, every_metric
+from domain.figures.metrics import Metric, Unit, every_metric
 from domain.figures.queries import FigureAsked
 from domain.figures.scope import Scope, ScopeKind
-from domain.time.periods import Window
+from domain.time.periods import PeriodKind, Window
+from domain.time.windows import windows
 from projections.engine.paging import Page, in_order
 from projections.figures import figures, scopes
 from projections.figures.figures import Behind
+from projections.figures.table import MOST, By, FigureRow, chosen, parts_of, table
 
 PATHS = ("figures",)
 EXAMPLES = {
@@ -137,6 +143,53 @@ async def read_figure(look: Reader, asked: Annotated[FigureQuery, Depends(query(
     one, position = await _asked(asked, look)
     (figure,) = await figures.figures(look.services.pool, [one], position)
     return look.json(FigureView(one.metric, one.scope, one.window, one.currency, position, figure))
+
+
+class TableQuery(OfScope, Paging):
+    """The days `since` and `until` stand for the whole period that they are in; left out, the last year up to today."""
+
+    metric: Annotated[MetricKey | None, Field(description="left out: every metric that is measured")] = None
+    every: Annotated[PeriodKind, Field(description="what a row is of")] = PeriodKind.MONTH
+    since: Day | None = None
+    until: Day | None = None
+    by: Annotated[By | None, Field(description="a row for each part of the scope")] = None
+    currency: Annotated[ShortText, Field(description="of money; left out, metrics of money are too")] = ""
+    known_at: KnownAt = None
+
+
+@router.get(
+    "/table",
+    operation_id="tableFigures",
+    summary="Figures over time, as a table",
+    responses=shaped(Page[FigureRow]),
+)
+async def table_figures(look: Reader, asked: Annotated[TableQuery, Depends(query(TableQuery))]) -> Response:
+    """By metric, then by time, then by part; weeks begin on Monday, years in January. True for these days, as known now or at `known_at`."""
+    scope = asked.value(look)
+    if asked.currency and (wrong := currency.problem(asked.currency)):
+        raise invalid("query.currency", wrong)
+    await within_reach(look, scope)
+    await scopes.check(look.services.pool, scope)
+    position = await look.known(WAITS_FOR, asked.known_at)
+    until = asked.until or await _today(look)
+    since = asked.since or until.replace(year=until.year - 1, day=1)
+    in_order(since, until, "until", "since")
+    over = windows(asked.every, since, until, MOST)
+    metrics = [
+        one for one in chosen(asked.metric) if asked.currency or asked.metric or one.unit != Unit.MONEY
+    ]
+    parts = await parts_of(look.source, scope, asked.by)
+    found = await table(
+        look.source, metrics, over, parts, asked.currency, position, asked.cursor, asked.limit
+    )
+    return look.json(found)
+
+
+async def _today(look: Look) -> date:
+    """The company's day."""
+    policies = (await look.services.ledger.load({COMPANY: CyclePolicies}))[COMPANY]
+    assert isinstance(policies, CyclePolicies)
+    return datetime.now(ZoneInfo(policies.current.calendar.timezone)).date()
 
 
 @router.get(

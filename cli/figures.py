@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -13,10 +14,20 @@ from cli.engine.common import Json, Limit, as_json, example, group, run
 from cli.engine.failure import USAGE, fail
 from cli.engine.language import language, sentence, word
 from cli.engine.options import Cursor, Day, KnownAt, PeriodFilter, measured, metric_name, more, whose
-from cli.engine.tables import say
+from cli.engine.tables import say, table
 from cli.views.rules import show_metrics
 
 app = group("figure", "Figures: the metrics there are, what one comes to, and the events behind it.")
+
+
+class Every(StrEnum):
+    WEEK, MONTH, QUARTER, YEAR = "week", "month", "quarter", "year"
+
+
+class Parts(StrEnum):
+    TEAM, REP, PRODUCT = "team", "rep", "product"
+
+
 Metric = Annotated[str, typer.Argument(metavar="METRIC", help="Such as revenue-won or activities:call.")]
 Of = Annotated[str, typer.Option("--scope", metavar="SCOPE", help="company, team:NAME or rep:NAME.")]
 Since = Annotated[Day, typer.Option("--since", metavar="DAY", help="Or the first day")]
@@ -91,6 +102,69 @@ async def _show(query: dict[str, Any], scope: str) -> tuple[Any, dict[UUID, str]
     async with backend() as at:
         found = await at.read("/figures", dict[str, Any], await _asked(at, query, scope))
         return found, await at.names([_scope(found["scope"]).id])
+
+
+@app.command(
+    "table", epilog=example("salesloop figure table --currency CNY --every quarter --export figures.xlsx")
+)
+def table_(
+    metric: Annotated[
+        str | None,
+        typer.Argument(metavar="METRIC", help="Left out: all that are measured.", show_default=False),
+    ] = None,
+    *,
+    every: Annotated[Every, typer.Option("--every", help="What a row is of.")] = Every.MONTH,
+    by: Annotated[Parts | None, typer.Option("--by", help="A row for each part.", show_default=False)] = None,
+    scope: Of = "company",
+    product: Product = None,
+    segment: Segment = None,
+    since: Annotated[Day, typer.Option("--since", metavar="DAY", show_default="a year ago")] = None,
+    until: Annotated[Day, typer.Option("--until", metavar="DAY", show_default="today")] = None,
+    currency: Annotated[
+        str | None, typer.Option("--currency", help="Of money, which is left out without.")
+    ] = None,
+    known_at: KnownAt = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+    json: Json = False,
+) -> None:
+    """Figures over time."""
+    query = {"metric": metric, "every": every.value, "by": by and by.value, "since": since, "until": until}
+    query |= {"product": product, "segment": segment, "currency": currency, "known_at": known_at}
+    page = run(_table(query | {"cursor": cursor, "limit": limit}, scope))
+    if json:
+        as_json(page)
+        return
+    rows = [
+        (
+            metric_name(one.metric),
+            one.since,
+            one.until,
+            one.part_name or "",
+            measured(one.figure, one.metric, one.currency),
+        )
+        for one in page.items
+    ]
+    table(
+        ("metric", "from", "until", *((by.value,) if by else ()), "figure"),
+        [row if by else (*row[:3], row[4]) for row in rows],
+        right=("figure",),
+    )
+    more(page)
+
+
+async def _table(query: dict[str, Any], scope: str) -> Any:
+    from cli.engine.kinds import days, ids, read
+    from projections.engine.paging import Page
+    from projections.figures.table import FigureRow
+
+    async with backend() as at:
+        of = await read(at, "scope", scope, "--scope")
+        product = {"product": query.pop("product")}
+        asked = query | {"scope": of["kind"], "scope_id": of.get("id")} | await ids(at, product)
+        return await at.read(
+            "/figures/table", Page[FigureRow], asked | await days(at, query, "since", "until")
+        )
 
 
 @app.command(epilog=example("salesloop figure events activities:call --since 2027-03-01 --until 2027-03-31"))

@@ -12,6 +12,7 @@ import typer
 from cli.deal import DealArgument
 from cli.engine.backend import Query, backend
 from cli.engine.common import Json, Limit, Zone, as_json, example, group, run, zone
+from cli.engine.export_options import filed
 from cli.engine.failure import REFUSED
 from cli.engine.language import language, sentence, word
 from cli.engine.options import Cursor, Day, KnownAt, OwnerFilter, RepFilter, TeamFilter, more
@@ -140,6 +141,7 @@ def _instant(text: str | None) -> datetime | None:
 # --- funnel ----------------------------------------------------------------------------------------------------------
 
 
+@filed
 def funnel(
     *,
     process: Annotated[str, typer.Option("--process")] = "default",
@@ -177,7 +179,11 @@ async def _funnel(query: dict[str, Any], whose: dict[str, str | None]) -> Any:
     async with backend() as at:
         narrowed = query | await days(at, query, "since", "until") | await ids(at, whose)
         found = await at.read(
-            "/funnel", dict[str, Any], narrowed, direct if query["known_at"] is None else None
+            "/funnel",
+            dict[str, Any],
+            narrowed,
+            direct if query["known_at"] is None else None,
+            filed=True,
         )
         import msgspec
 
@@ -198,6 +204,7 @@ def _day() -> Any:
 # --- reps ------------------------------------------------------------------------------------------------------------
 
 
+@filed
 def reps(
     *,
     team: TeamFilter = None,
@@ -221,7 +228,7 @@ async def _reps(query: dict[str, Any], whose: dict[str, str | None]) -> Any:
 
     async with backend() as at:
         narrowed = query | await ids(at, whose)
-        found = await at.read("/reps/loads", dict[str, list[rep_load.Load]], narrowed, direct)
+        found = await at.read("/reps/loads", dict[str, list[rep_load.Load]], narrowed, direct, filed=True)
         return found["reps"]
 
 

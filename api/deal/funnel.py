@@ -14,7 +14,7 @@ from api.engine import auth
 from api.engine.answers import shaped
 from api.engine.auth import may_read
 from api.engine.errors import invalid
-from api.engine.fields import Day, RuleName, Strict
+from api.engine.fields import Day, Filed, RuleName
 from api.engine.querying import query
 from api.engine.reading import Look
 from api.engine.scopes import KnownAt
@@ -27,7 +27,7 @@ TAGS = {"funnel": "Count, amount, conversion and dwell per stage"}
 router = auth.router(tags=[*TAGS])
 
 
-class FunnelFilters(Strict):
+class FunnelFilters(Filed):
     """Days are the company's, both included."""
 
     process: RuleName = "default"
@@ -44,7 +44,10 @@ class FunnelView(msgspec.Struct):
 
 
 @router.get(
-    "/funnel", operation_id="readFunnel", summary="The funnel of a process", responses=shaped(FunnelView)
+    "/funnel",
+    operation_id="readFunnel",
+    summary="The funnel of a process",
+    responses=shaped(FunnelView, filed=True),
 )
 async def read_funnel(
     look: Annotated[Look, Depends(may_read(waits_for=("funnel", "rules")))],

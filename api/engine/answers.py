@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Any, Literal, get_args, get_origin
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -286,12 +286,12 @@ _SHAPED: list[tuple[Any, dict[str, Any]]] = []
 CSV, WORKBOOK = "text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-def shaped(type: Any, status: int = 200, *, tagged: bool = False) -> Responses:
-    """The answer is this msgspec type, byte for byte; of pages, also all of them as a file."""
+def shaped(type: Any, status: int = 200, *, tagged: bool = False, filed: bool = False) -> Responses:
+    """The answer is this msgspec type, byte for byte; of pages, also all of them as a file. So is what is `filed`: its one list."""
     schema: dict[str, Any] = {}
     _SHAPED.append((type, schema))
     content = _json(schema)
-    if get_origin(type) is Page:
+    if filed or get_origin(type) is Page:
         content |= {
             CSV: {"schema": {"type": "string"}},
             WORKBOOK: {"schema": {"type": "string", "format": "binary"}},
@@ -304,7 +304,14 @@ def listed(responses: Responses) -> Any:
     """What a list with these responses lists; None where it is no list."""
     content = responses.get(200, {}).get("content", {})
     schema = content.get("application/json", {}).get("schema") if CSV in content else None
-    return next((get_args(type)[0] for type, one in _SHAPED if one is schema), None)
+    return next((_row_of(type) for type, one in _SHAPED if one is schema), None)
+
+
+def _row_of(type: Any) -> Any:
+    if get_origin(type) is Page:
+        return get_args(type)[0]
+    (row,) = [get_args(hint)[0] for hint in get_type_hints(type).values() if get_origin(hint) is list]
+    return row
 
 
 def _shaped_schemas() -> dict[str, Any]:

@@ -10,7 +10,7 @@ import asyncio
 import csv
 import io
 import tempfile
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, AsyncExitStack, aclosing
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,7 +25,7 @@ from starlette.types import Receive, Scope, Send
 
 from api.engine.answers import CSV, WORKBOOK
 from api.engine.errors import invalid
-from api.engine.fields import MAX_PAGE, Paging
+from api.engine.fields import MAX_PAGE, Filed, Paging
 from api.engine.reading import Look
 from api.engine.received import header
 from projections.engine.cells import Column, Kind, Written, fields
@@ -45,11 +45,11 @@ COLUMNS = "Salesloop-Columns"
 """Of a file: what stands in each column."""
 Line = bytes | bytearray | memoryview
 Lines = AsyncGenerator[Line, None]
-Ask = Callable[[Paging], Awaitable[Response]]
-"""The route, for a page of this."""
+Ask = Callable[[Any], Awaitable[Response]]
+"""The route, for this; of a list that comes in pages, for one of them."""
 
 
-async def export(look: Look, asked: Paging, view: type[msgspec.Struct], ask: Ask) -> Response:
+async def export(look: Look, asked: Filed, view: type[msgspec.Struct], ask: Ask) -> Response:
     """All that the list finds, as a file. Raises what the list raises, and Problem for what cannot be written so."""
     shape = _shape(look, asked)
     async with AsyncExitStack() as held:
@@ -61,9 +61,13 @@ async def export(look: Look, asked: Paging, view: type[msgspec.Struct], ask: Ask
             query = snapshot.caught[1]
             shape.columns = await snapshot.columns(query, view)
             lines: Lines = snapshot.lines(query, shape.columns, shape.written)
-        else:
+        elif isinstance(asked, Paging):
             shape.columns = fields(view)
             lines = _walked(look, asked, ask, shape)
+        else:
+            rows = next(value for value in _told(look).values() if isinstance(value, list))
+            shape.columns = [*_by_currency(fields(view), rows)]
+            lines = _whole(rows, shape)
         name = look.request.url.path.rstrip("/").rpartition("/")[2]
         pieces = _csv(lines, shape) if shape.kind == "csv" else _workbook(lines, shape, name)
         return File(pieces, held.pop_all(), _headers(look, shape, name))
@@ -132,7 +136,7 @@ def head(words: Catalogue, name: str) -> str:
     return said if what not in ("id", "name") else f"{head(words, of)}{words.gettext(what)}"
 
 
-def _shape(look: Look, asked: Paging) -> Shape:
+def _shape(look: Look, asked: Filed) -> Shape:
     """Raises Problem for a locale or a zone that nobody knows."""
     is_csv = asked.format == "csv"
     decimal, language = ".", negotiate(header(look.request, "Accept-Language"))
@@ -185,11 +189,34 @@ async def _walked(look: Look, asked: Paging, ask: Ask, shape: Shape) -> Lines:
     turn: Paging | None = asked.model_copy(update={"limit": MAX_PAGE, "cursor": None})
     while turn is not None:
         await ask(turn)
-        page = msgspec.json.decode(look.told if isinstance(look.told, bytes) else encode(look.told))
+        page = _told(look)
         for item in page["items"]:
-            yield _line([_cell(_at(item, one), one, shape) for one in shape.columns], shape.written.separator)
+            yield _row(item, shape)
         after = page["next_cursor"]
         turn = None if after is None else turn.model_copy(update={"cursor": after})
+
+
+async def _whole(rows: Iterable[Any], shape: Shape) -> Lines:
+    for item in rows:
+        yield _row(item, shape)
+
+
+def _told(look: Look) -> Any:
+    return msgspec.json.decode(look.told if isinstance(look.told, bytes) else encode(look.told))
+
+
+def _by_currency(columns: Iterable[Column], rows: Sequence[Any]) -> Iterator[Column]:
+    """Amounts by currency have a column for each that is met."""
+    for column in columns:
+        values = [value for row in rows if isinstance(value := _at(row, column), dict)]
+        if column.kind is not Kind.DATA or not values:
+            yield column
+        for name in sorted({name for value in values for name in value}) if column.kind is Kind.DATA else ():
+            yield Column(f"{column.name}.{name}", Kind.NUMBER, column.value)
+
+
+def _row(item: Any, shape: Shape) -> bytes:
+    return _line([_cell(_at(item, one), one, shape) for one in shape.columns], shape.written.separator)
 
 
 def _at(item: Any, column: Column) -> Any:

@@ -165,11 +165,9 @@ SearchText = Annotated[str, StringConstraints(min_length=1, max_length=100, patt
 """What is looked for."""
 
 
-class Paging(Strict):
-    """The query parameters of every list that comes in pages, or as a file."""
+class Filed(Strict):
+    """The query parameters of whatever may be had as a file."""
 
-    cursor: Annotated[CursorText | None, Field(description="`next_cursor` of the page before")] = None
-    limit: Annotated[int, Field(ge=1, le=MAX_PAGE), WHOLE] = 50
     format: Annotated[
         Literal["json", "csv", "xlsx"],
         Field(
@@ -196,6 +194,13 @@ class Paging(Strict):
     exact: Annotated[
         Truth, Field(description="of CSV for programs: text that a spreadsheet would compute stays as it is")
     ] = False
+
+
+class Paging(Filed):
+    """The query parameters of every list that comes in pages, or as a file."""
+
+    cursor: Annotated[CursorText | None, Field(description="`next_cursor` of the page before")] = None
+    limit: Annotated[int, Field(ge=1, le=MAX_PAGE), WHOLE] = 50
 
 
 class Money(Strict):

@@ -1,4 +1,4 @@
-"""api: which routes are lists, and such a route asked for a file."""
+"""api: which routes are lists, page by page or whole, and such a route asked for a file."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from fastapi import Response
 from fastapi.routing import APIRoute
 
 from api.engine.answers import listed
-from api.engine.fields import Paging
+from api.engine.fields import Filed
 from api.engine.reading import Look
 
 
 def list_of(route: APIRoute) -> tuple[str, Any]:
     """The name of the route's query, and what it lists; "" and None where it is no list."""
     models = {d.name: getattr(d.call, "query_model", None) for d in route.dependant.dependencies}
-    name = next((name for name, model in models.items() if model and issubclass(model, Paging)), None)
+    name = next((name for name, model in models.items() if model and issubclass(model, Filed)), None)
     view = listed(route.responses) if name else None
     return (name, view) if name and view else ("", None)
 
@@ -33,7 +33,7 @@ async def as_file(
 
     look = next(one for one in given.values() if isinstance(one, Look))
 
-    def ask(asked: Paging) -> Awaitable[Response]:
+    def ask(asked: Filed) -> Awaitable[Response]:
         return endpoint(**{**given, paging: asked}, **parts)
 
     return await export(look, given[paging], view, ask)

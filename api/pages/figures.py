@@ -61,6 +61,13 @@ class Asked:
             **self.page.then,
         }
 
+    def table(self, first: Span, last: Span, metric: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """The read of many: of one metric, or of all."""
+        money = {"currency": self.currency} if metric is None or metric["unit"] == "money" else {}
+        one = {"metric": metric["key"], "by": self.by} if metric else {}
+        days = {"every": self.every, "since": str(first.first), "until": str(last.last)}
+        return {**one, **days, **money, **self.scope, **self.page.then}
+
     def link(self, metric: Mapping[str, Any], span: Span, **scope: str) -> str:
         """To the events behind it."""
         query = {
@@ -101,6 +108,7 @@ async def _overview(page: Page, asked: Asked, found: dict[str, Any]) -> Response
     before, now = spans(asked.every, _today(page), page.language)[-2:]
     measured = [one for one in found["metrics"] if one["measured"]]
     told = await page.read_all(*(asked.figure(one, span) for one in measured for span in (now, before)))
+    page.turned = "/figures/table", asked.table(before, now)
     cards = [
         {
             "metric": one,
@@ -130,6 +138,8 @@ async def _one(page: Page, asked: Asked, metric: Mapping[str, Any], found: dict[
         {"name": name, "figure": one["figure"], "link": asked.link(metric, over[-1], **scope)}
         for (name, scope), one in zip(parts, told[len(over) :], strict=True)
     ]
+    if over:
+        page.turned = "/figures/table", asked.table(over[0], over[-1], metric)
     return page.render(
         "figure.html", **found, metric=metric, series=series, split=split, by=asked.by, ways=_ways(asked),
         parts_most=max((abs(float(one["figure"] or 0)) for one in split), default=0),

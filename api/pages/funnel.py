@@ -27,6 +27,7 @@ async def funnel(page: Annotated[Page, Depends(may_open())]) -> Response:
     days = ("since", "until") if page.as_of else ()
     query = {name: asked[name] for name in ASKED if name not in days}
     found = await page.read("/funnel", **{**query, **page.then})
+    page.turned = "/funnel", {**query, **page.then}
     stages = found["stages"]
     currencies = _currencies(stages)
     currency = asked["currency"] if asked["currency"] in currencies else next(iter(currencies), "")

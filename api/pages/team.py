@@ -140,6 +140,7 @@ async def _now(page: Page, people: People, team_id: str) -> dict[str, Any]:
         ("/cases", {**of, "limit": MOST}),
         ("/deals", {**of, "override": "asked", "limit": MOST}),
     )
+    page.turned = "/reps/loads", of
     return {
         "reps": [one for one in loads["reps"] if one["active"] or one["open_deals"]],
         "outcomes": {one["owner_id"]: one for one in outcomes["reps"]},

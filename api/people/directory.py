@@ -13,7 +13,7 @@ from pydantic import Field
 from api.engine import auth
 from api.engine.answers import shaped
 from api.engine.auth import may_read
-from api.engine.fields import Paging, Strict, Truth
+from api.engine.fields import Filed, Paging, Truth
 from api.engine.querying import query
 from api.engine.reading import Look
 from projections.engine.paging import Page
@@ -32,7 +32,7 @@ class RepFilters(Paging):
     team_id: UUID | None = None
 
 
-class LoadFilters(Strict):
+class LoadFilters(Filed):
     team_id: UUID | None = None
     active: Annotated[Truth | None, Field(description="only who is there, or only who left")] = None
 
@@ -59,7 +59,7 @@ async def reps(look: Reader, asked: Annotated[RepFilters, Depends(query(RepFilte
     "/reps/loads",
     operation_id="readLoads",
     summary="What each rep has on their hands",
-    responses=shaped(LoadsView),
+    responses=shaped(LoadsView, filed=True),
     tags=["people"],
 )
 async def loads(

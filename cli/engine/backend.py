@@ -71,11 +71,21 @@ class Backend:
         self.remote = not isinstance(way, Local)
 
     async def read(
-        self, path: str, shape: Any, query: Query | None = None, direct: Direct | None = None
+        self,
+        path: str,
+        shape: Any,
+        query: Query | None = None,
+        direct: Direct | None = None,
+        *,
+        filed: bool = False,
     ) -> Any:
-        """What a GET answers, as `shape`. `direct` answers the same from the database. Raises Failure."""
+        """What a GET answers, as `shape`; `filed`: it may be had as a file, though it comes whole. `direct` answers the same from the database.
+        Raises Failure.
+        """
         asked = {name: value for name, value in (query or {}).items() if value is not None}
-        if (file := to_write()) is not None and getattr(shape, "__origin__", shape).__name__ == "Page":
+        if (file := to_write()) is not None and (
+            filed or getattr(shape, "__origin__", shape).__name__ == "Page"
+        ):
             await self._listed(path, asked, file)
         if direct is not None and isinstance(self._way, Local):
             return await direct(await self._way.source(), asked)

@@ -1,16 +1,16 @@
-"""cli: any list as a file. A command that lists page by page takes `--export` by that alone (`language.Commands`): what it would read a page of
-is read as a whole then, with the same filters, and the command ends there (`exporting.py`).
+"""cli: any list as a file. A command that lists page by page takes `--export` by that alone (`language.Commands`), one of a table that comes
+whole by being `filed`: what it would read a page of is read as a whole then, with the same filters, and the command ends there (`exporting.py`).
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from inspect import Parameter
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
 
@@ -54,7 +54,9 @@ class Wanted:
         return {"format": "csv", "zone": self.zone, **beside}
 
 
+Command = TypeVar("Command", bound=Callable[..., Any])
 _wanted: list[Wanted] = []
+_whole: set[str] = set()
 
 
 def to_write() -> Wanted | None:
@@ -62,9 +64,19 @@ def to_write() -> Wanted | None:
     return _wanted[-1] if _wanted else None
 
 
-def options_of(names: Mapping[str, Parameter]) -> list[Parameter]:
+def _name(command: Callable[..., Any]) -> str:
+    return f"{command.__module__}.{command.__qualname__}"
+
+
+def filed(command: Command) -> Command:
+    """Of a table that comes whole: it may be had as a file, too."""
+    _whole.add(_name(command))
+    return command
+
+
+def options_of(command: Callable[..., Any], names: Mapping[str, Parameter]) -> list[Parameter]:
     """Those that a command with these parameters takes besides."""
-    if "cursor" not in names:
+    if "cursor" not in names and _name(command) not in _whole:
         return []
     return [
         Parameter(name, Parameter.KEYWORD_ONLY, default=DEFAULTS[name], annotation=kind)

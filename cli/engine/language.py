@@ -91,7 +91,7 @@ def speaking(command: Callable[..., Any]) -> Callable[..., Any]:
         with exporting(given) if more else nullcontext():
             return command(*args, **given)
 
-    more = options_of(signature.parameters)
+    more = options_of(command, signature.parameters)
     parameters = [*signature.parameters.values(), *more, option]
     spoken.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
     spoken.__annotations__ = {one.name: one.annotation for one in parameters}

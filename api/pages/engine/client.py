@@ -22,7 +22,7 @@ class ApiClient:
         self.written = ""
         """The position of what was written for this request: what is read afterwards has it."""
         self.turned: tuple[str, Mapping[str, Any]] | None = None
-        """The list that is shown page by page: its route, and what that was asked for."""
+        """The list that is shown, and may be had as a file: its route, and what that was asked for."""
 
     async def read(self, path: str, **query: Any) -> Any:
         """What a GET of the API answers there, to who is signed in. `query` without what is None or empty. Raises Refusal."""
