@@ -112,7 +112,7 @@ class DealPlanner:
             reference=cells["reference"],
             opened_at=values.instant(reasons, "opened_at"),
             stage=stage,
-            stage_at=values.instant(reasons, "stage_at"),
+            stage_at=None if closed else values.instant(reasons, "stage_at"),
             customer_id=referred.customer,
             product_id=referred.product,
             amount=amount,

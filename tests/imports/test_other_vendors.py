@@ -172,6 +172,16 @@ class TestSalesforce:
         assert (result.accepted, result.refused) == (5, 1)
         assert days(await deals_of(pool)) == days(told(SMALL, "salesforce"))
 
+    async def test_the_day_it_was_closed_is_kept_by_hand(self, pool: Pool, tmp_path: Path) -> None:
+        """It may be before the click that closed the deal, of which a closed deal has no use."""
+        rows = [
+            row | {"LastStageChangeDate": "2026-11-01T10:00:00.000Z"}
+            for row in salesforce.opportunities()[:4]
+        ]
+        result = await brought_in(pool, write_csv(tmp_path / "Opportunity.csv", rows), settings=AMERICA)
+        assert (result.accepted, result.refused) == (4, 0)
+        assert [row[6] for row in await deals_of(pool)] == [row[6] for row in told(SMALL, "salesforce")[:4]]
+
     async def test_a_deal_deleted_there_is_passed_over(self, pool: Pool, tmp_path: Path) -> None:
         rows = salesforce.opportunities()[:2]
         rows[0]["IsDeleted"] = "true"
