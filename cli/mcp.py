@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import urlencode
 
 import typer
 
@@ -31,7 +32,11 @@ def add_to(app: typer.Typer) -> None:
 
 
 def mcp(
-    *, json: Annotated[bool, typer.Option("--json", help="Only the tools that there are, as JSON.")] = False
+    *,
+    only: Annotated[
+        str, typer.Option("--only", help="Tools, or groups of them, with commas between: 'deals,agenda'.")
+    ] = "",
+    json: Annotated[bool, typer.Option("--json", help="Only tell the tools that there are.")] = False,
 ) -> None:
     """A key is needed beside the database, too: no model shall do all that an operator may."""
     key = os.environ.get(KEY) or fail(
@@ -39,14 +44,14 @@ def mcp(
     )
     from cli.engine.remote import Remote
 
-    there = Remote(os.environ.get(URL) or settings().public_url, key)
+    there = There(Remote(os.environ.get(URL) or settings().public_url, key), only)
     if json:
-        as_json(run(_asked(there, "tools/list", {})))
+        as_json(run(there.asked("tools/list", {})))
     else:
         run(_served(there))
 
 
-async def _served(there: Remote) -> None:
+async def _served(there: There) -> None:
     try:
         from mcp.server.stdio import stdio_server
     except ModuleNotFoundError as missing:
@@ -56,23 +61,23 @@ async def _served(there: Remote) -> None:
         await server.run(reads, writes, server.create_initialization_options())
 
 
-async def _handing_on(there: Remote) -> Server[Any]:
+async def _handing_on(there: There) -> Server[Any]:
     """A server that has what the other one has. Raises Failure where there is none, or where the key is not taken."""
     import mcp_types as protocol
     from mcp.server import Server
 
     client = {"name": "salesloop mcp", "version": "1"}
     about = {"protocolVersion": protocol.LATEST_PROTOCOL_VERSION, "capabilities": {}, "clientInfo": client}
-    told = protocol.InitializeResult.model_validate(await _asked(there, "initialize", about))
+    told = protocol.InitializeResult.model_validate(await there.asked("initialize", about))
 
     async def tools(_: Any, params: protocol.PaginatedRequestParams | None) -> protocol.ListToolsResult:
         asked = {} if params is None or params.cursor is None else {"cursor": params.cursor}
-        return protocol.ListToolsResult.model_validate(await _asked(there, "tools/list", asked))
+        return protocol.ListToolsResult.model_validate(await there.asked("tools/list", asked))
 
     async def call(_: Any, params: protocol.CallToolRequestParams) -> protocol.CallToolResult:
         asked = {"name": params.name, "arguments": params.arguments or {}}
         try:
-            return protocol.CallToolResult.model_validate(await _asked(there, "tools/call", asked))
+            return protocol.CallToolResult.model_validate(await there.asked("tools/call", asked))
         except Failure as failed:
             text = protocol.TextContent(type="text", text=str(failed))
             return protocol.CallToolResult(content=[text], is_error=True)
@@ -88,23 +93,30 @@ async def _handing_on(there: Remote) -> Server[Any]:
     )
 
 
-async def _asked(there: Remote, method: str, params: dict[str, Any]) -> Any:
-    """The result of one message. Raises Failure; MCPError for what the protocol refuses."""
-    import msgspec
-    from mcp import MCPError
+class There:
+    """The server that answers, with a key's rights. `only`: what its tools are narrowed down to."""
 
-    body = msgspec.json.encode({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
-    status, content = await there.ask("POST", "/mcp", TAKEN, body, "")
-    try:
-        answer = msgspec.json.decode(content, type=dict[str, Any])
-    except msgspec.MsgspecError:
-        answer = {}
-    if isinstance(error := answer.get("error"), dict):
-        raise MCPError(error["code"], error["message"], error.get("data"))
-    if status == NO_ROUTE:
-        fail("models are not let in there: the server has to run with SALESLOOP_MCP=on", REFUSED)
-    if status >= OK:
-        refuse(status, content)
-    if "result" not in answer:
-        fail("what answers there speaks no Model Context Protocol", UNREACHABLE)
-    return answer["result"]
+    def __init__(self, remote: Remote, only: str) -> None:
+        self._remote = remote
+        self._address = "/mcp" + (f"?{urlencode({'only': only})}" if only else "")
+
+    async def asked(self, method: str, params: dict[str, Any]) -> Any:
+        """The result of one message. Raises Failure; MCPError for what the protocol refuses."""
+        import msgspec
+        from mcp import MCPError
+
+        body = msgspec.json.encode({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
+        status, content = await self._remote.ask("POST", self._address, TAKEN, body, "")
+        try:
+            answer = msgspec.json.decode(content, type=dict[str, Any])
+        except msgspec.MsgspecError:
+            answer = {}
+        if isinstance(error := answer.get("error"), dict):
+            raise MCPError(error["code"], error["message"], error.get("data"))
+        if status == NO_ROUTE:
+            fail("models are not let in there: the server has to run with SALESLOOP_MCP=on", REFUSED)
+        if status >= OK:
+            refuse(status, content)
+        if "result" not in answer:
+            fail("what answers there speaks no Model Context Protocol", UNREACHABLE)
+        return answer["result"]

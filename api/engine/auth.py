@@ -120,7 +120,7 @@ class Guarded(APIRoute):
             services = services_of(request)
             check_rate(services, user)
             if request.scope["query_string"]:
-                _check_known(request, known)
+                check_known(request, known)
             if streams:
                 return await handle(request)
             if takes_body:
@@ -247,8 +247,8 @@ def query_names(route: APIRoute) -> set[str]:
     return {param.alias for param in route.dependant.query_params} | set(model.model_fields if model else ())
 
 
-def _check_known(request: Request, known: set[str]) -> None:
-    """A misspelt filter must not widen an answer, and of two of a name none is passed over."""
+def check_known(request: Request, known: set[str]) -> None:
+    """Raises Problem. A misspelt filter must not widen an answer, and of two of a name none is passed over."""
     try:
         unquote_to_bytes(request.scope["query_string"]).decode()
     except UnicodeDecodeError as wrong:

@@ -5,7 +5,7 @@ said of one here that its route does not say. Of the protocol nothing may enter.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from fastapi import FastAPI
@@ -63,7 +63,8 @@ OF_READS: Json = {
 @dataclass(frozen=True)
 class Tool:
     """`name` is the operation's id, `title` its line, `path` its address with the names of `ids` in braces; `query` are the names that
-    go there. `schema` is JSON Schema of the arguments. `roles` may call it. An act's `act` is its entry in the tables.
+    go there. `schema` is JSON Schema of the arguments. `roles` may call it, `groups` are what the published API groups it by. An
+    act's `act` is its entry in the tables.
     """
 
     name: str
@@ -75,7 +76,8 @@ class Tool:
     ids: tuple[str, ...]
     query: tuple[str, ...] = ()
     act: Act | None = None
-    needed: tuple[str, ...] = field(default=())
+    needed: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
 
     @property
     def administers(self) -> bool:
@@ -133,6 +135,7 @@ def _tool(document: Json, route: APIRoute, acts: Mapping[str, Act]) -> Tool | No
         query=() if act else tuple(n for n in made["properties"] if n != FIELDS),
         act=act,
         needed=needed,
+        groups=tuple(operation.get("tags", ())),
     )
 
 

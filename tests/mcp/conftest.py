@@ -76,10 +76,12 @@ def base(house: House) -> Iterator[str]:
 
 
 @contextlib.asynccontextmanager
-async def model_at(base: str, token: str, language: str = "", mode: str = "auto") -> AsyncIterator[Model]:
+async def model_at(
+    base: str, token: str, language: str = "", mode: str = "auto", query: str = ""
+) -> AsyncIterator[Model]:
     headers = {"Authorization": f"Bearer {token}", **({"Accept-Language": language} if language else {})}
     async with httpx2.AsyncClient(headers=headers, timeout=PATIENCE) as http:
-        transport = streamable_http_client(f"{base}/mcp", http_client=http)
+        transport = streamable_http_client(f"{base}/mcp{query}", http_client=http)
         async with Client(transport, mode=mode, cache=None) as client:
             yield Model(client)
 

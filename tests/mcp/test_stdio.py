@@ -71,3 +71,8 @@ def test_what_there_is_can_be_looked_at_beforehand(house: House, base: str) -> N
     tools = terminal(SALESLOOP_URL=base, SALESLOOP_KEY=house.tokens["auditor"]).json("mcp")["tools"]
     assert tools
     assert all(tool["annotations"]["readOnlyHint"] for tool in tools)
+    few = terminal(SALESLOOP_URL=base, SALESLOOP_KEY=house.tokens["auditor"])
+    assert [tool["name"] for tool in few.json("mcp", "--only", "search")["tools"]] == ["search"]
+    done = few.run("mcp", "--only", "dancing")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "--only" in done.stderr

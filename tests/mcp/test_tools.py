@@ -18,6 +18,7 @@ from api.engine.roles import ADMIN
 from api.mcp import calling
 from runtime.mcp import MCPSettings
 from runtime.settings import NotConfigured, Settings
+from tests.conftest import PATIENCE
 from tests.house import House
 from tests.mcp.conftest import Models, is_act, letting_models_in, model_at
 
@@ -233,8 +234,8 @@ LIST = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
 TAKES = {"Accept": "application/json, text/event-stream"}
 
 
-def post(base: str, **headers: str) -> httpx.Response:
-    return httpx.post(f"{base}/mcp", json=LIST, headers={**TAKES, **headers})
+def post(base: str, query: str = "", **headers: str) -> httpx.Response:
+    return httpx.post(f"{base}/mcp{query}", json=LIST, headers={**TAKES, **headers}, timeout=PATIENCE)
 
 
 def test_it_is_off_where_nobody_says_otherwise(house: House) -> None:
@@ -299,3 +300,15 @@ def test_a_setting_that_names_no_act_is_refused_at_the_start() -> None:
         settings = Settings("postgresql:///x", "postgresql:///x", mcp=MCPSettings(on=True, acts=(wrong,)))
         with pytest.raises(NotConfigured, match=f"SALESLOOP_MCP_ACTS.*{wrong}"):
             create_app(settings)
+
+
+async def test_a_list_may_be_narrowed_down_to_tools_and_groups(house: House, base: str) -> None:
+    async with model_at(base, house.tokens["north"], query="?only=agenda,logActivity,formTeam") as model:
+        assert set(await model.tools()) == {"readAgenda", "readEndedPromises", "readOutcomes", "logActivity"}
+
+
+def test_what_it_is_narrowed_down_to_has_to_be_there(house: House, base: str) -> None:
+    right = {"Authorization": f"Bearer {house.tokens['north']}"}
+    for query, field in (("only=dancing", "only"), ("onyl=deals", "onyl"), ("only=deals&only=leads", "only")):
+        answer = post(base, f"?{query}", **right)
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, f"query.{field}")
