@@ -1,0 +1,84 @@
+"""Our own list of deals as a file comes in again: where it came from it changes nothing, and another installation has the deals then."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections import Counter
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.cli.conftest import Terminal, environment
+from tests.house import migrate_all
+
+SOURCE = "crm-export"
+SAID = "SELECT topic, count(*) FROM ledger.events WHERE position > %s GROUP BY topic"
+HEAD = "SELECT max(position) FROM ledger.events"
+STAGES = """
+    SELECT stage, count(*) FROM (SELECT DISTINCT ON (stream_id) COALESCE(data->>'after', data->>'stage') AS stage
+      FROM ledger.events WHERE topic IN ('deal.opened', 'deal.stage-moved') ORDER BY stream_id, version DESC) s GROUP BY 1"""
+GUESSED = """
+    SELECT count(*) FROM (SELECT DISTINCT ON (stream_id) data->'marks'->>'amount' AS amount FROM ledger.events
+     WHERE topic = 'deal.import-noted' ORDER BY stream_id, version DESC) n WHERE amount LIKE '~_%'"""
+
+
+@pytest.fixture(scope="module")
+def exported(terminal: Terminal, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("own") / "deals.csv"
+    done = terminal.run("deals", "list", "--export", str(file), "--tz", "Europe/Berlin")
+    assert done.returncode == 0, done.stderr
+    return file
+
+
+def deals_of(exported: Path) -> list[dict[str, str]]:
+    with exported.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def brought_in(terminal: Terminal, exported: Path, *more: str) -> Any:
+    done = terminal.run("import", str(exported), "--yes", "--json", *more)
+    assert done.returncode == 0, done.stderr + done.stdout
+    return json.loads(done.stdout)
+
+
+def asked(terminal: Terminal, query: str, *values: Any) -> list[Any]:
+    with psycopg.connect(terminal.env["DATABASE_URL"]) as connection:
+        return connection.execute(query.encode(), values or None).fetchall()
+
+
+def test_it_goes_back_without_a_change(terminal: Terminal, exported: Path) -> None:
+    """That an amount is told which a list price stood in for is noted once; nothing else is."""
+    deals = deals_of(exported)
+    assert {deal["source"] for deal in deals} == {SOURCE}
+    assert len({deal["stage"] for deal in deals}) > 3
+    ((head,),), ((guessed,),) = asked(terminal, HEAD), asked(terminal, GUESSED)
+    for noted in (guessed, 0):
+        told = brought_in(terminal, exported, "--set", f"source={SOURCE}")
+        assert (told["rows"], told["unchanged"], told["refused"], told["notices"]) == (
+            len(deals),
+            len(deals),
+            0,
+            [],
+        )
+        assert told["events"] == noted
+    assert asked(terminal, SAID, head) == ([("deal.import-noted", guessed)] if guessed else [])
+
+
+def test_another_installation_has_the_deals_then(
+    exported: Path,
+    new_database: Callable[[], AbstractContextManager[str]],
+    tmp_path: Path,
+) -> None:
+    deals = deals_of(exported)
+    with new_database() as url:
+        migrate_all(url)
+        other = Terminal(environment(DATABASE_URL=url, SALESLOOP_DATA=str(tmp_path)))
+        told = brought_in(other, exported)
+        assert (told["accepted"], told["refused"]) == (len(deals), 0)
+        assert dict(asked(other, STAGES)) == Counter(deal["stage"] for deal in deals)
+        assert brought_in(other, exported)["events"] == 0
