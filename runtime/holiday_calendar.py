@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import importlib.metadata
+import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -22,6 +23,11 @@ if TYPE_CHECKING:
 
 DECADE, MOST = 10, 5
 """Who moved working days in so many years of the last ten with a list publishes one for every year."""
+
+TAKEN = re.compile(
+    r"holidays \S+ (?P<country>[A-Z]{2})(?:-(?P<subdivision>.+?))? (?P<first>[0-9]{4})(?:-(?P<last>[0-9]{4}))?(?:,|$)"
+)
+"""How the source of a calendar names the country and the years that the library was asked for."""
 
 
 class ResolvedHolidays(NamedTuple):
@@ -102,6 +108,28 @@ def with_own_days(calendar: BusinessCalendar, given: Given, years: Collection[in
         _check_years(sorted(set(years)))
     made.check()
     return made
+
+
+class Asked(NamedTuple):
+    """Of a country the years that were taken, and the years of which people gave the whole list."""
+
+    country: str = ""
+    subdivision: str = ""
+    years: tuple[int, ...] = ()
+    own_years: tuple[int, ...] = ()
+
+
+def asked_of(source: str) -> Asked:
+    """What a recorded calendar was asked for with, by what it says of its source; nothing where that was no country."""
+    country, _, given = source.partition("; ")
+    own = tuple(map(int, re.findall("[0-9]{4}", given if country.startswith("holidays") else source)))
+    match = TAKEN.match(country)
+    if match is None:
+        return Asked(own_years=own)
+    years = range(int(match["first"]), int(match["last"] or match["first"]) + 1)
+    return Asked(
+        match["country"], match["subdivision"] or "", tuple(year for year in years if year not in own), own
+    )
 
 
 def _sorted(days: Iterable[dt.date]) -> tuple[dt.date, ...]:

@@ -63,7 +63,7 @@ CYCLES = (
         terminal="cycle handover", typed=f"{CYCLE} --manager {WHO} --why 'parental leave'"),
 )  # fmt: skip
 POLICIES = (
-    Act(PublishCyclePolicy, "/cycle-policies", "Publish a cycle policy's next version", roles=ADMIN,
+    Act(PublishCyclePolicy, "/cycle-policies", "Publish a cycle policy's next version", roles=ADMIN, flat=("policy",), hide=("version",),
         by_hand="a calendar is resolved from a country's holidays, and what is left out is as in the built-in policy",
         terminal="cycle publish <file=:file", typed="./sprint.json --reason 'the new year'"),
 )  # fmt: skip

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated, Any
@@ -11,7 +10,6 @@ from uuid import UUID, uuid4
 
 import orjson
 from fastapi import Depends, Response
-from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
 from api.engine.acts import Act
@@ -19,15 +17,15 @@ from api.engine.roles import WRITERS
 from api.engine.signed_in import HOME, local
 from api.pages import finding
 from api.pages.addresses import page_of
-from api.pages.engine import forms
+from api.pages.begun import known
+from api.pages.engine import forms, rows
 from api.pages.engine.asking import Answer, Refusal
-from api.pages.engine.forms import Control, Found
+from api.pages.engine.control import Control, Found, each, within
 from api.pages.engine.page import BUSY, Lenient, Page, may_open, router, said_when
-from api.pages.engine.shown import now_of
 from api.pages.engine.table import acts
-from api.pages.engine.typed import Mistyped, body_of, errors_of, filled
+from api.pages.engine.typed import Mistyped, body_of, errors_of, filled, placed
 from api.pages.form_words import SENT, more, worded
-from api.pages.offered import OF_STAGES, by_id, choices_of, names_of, stages_for
+from api.pages.offered import OF_STAGES, choices_of, names_of, stages_for
 from api.pages.subjects import subject_of
 from api.pages.ways import NOTHING, override_of, ways_of
 from domain.figures.metrics import Unit
@@ -66,10 +64,6 @@ FIRST: dict[str, tuple[str, ...]] = {
     "holdMeeting": ("notes", "decisions", "action_items"),
 }
 """What a form asks for at once; all else is under "more". Of an act that is not here: what is needed, or all where nothing is."""
-USUAL = {"logActivity": {"activity.kind": "call"}, "openCase": {"severity": "normal"}}
-"""What is most often meant, filled in from the start."""
-WHOLE = {"publishPolicy", "publishProcess", "publishCyclePolicy"}
-"""Acts whose body is written as one JSON document: a rule is published whole."""
 ABOUT = {"deal_id": "/deals/{}", "case_id": "/cases/{}"}
 """What a form is about, by the id in the path, where the API tells its history."""
 UNITS = tuple(Unit)
@@ -93,42 +87,26 @@ async def show(operation: str, page: Writers) -> Response:
     return await _shown(page, act_of(page, operation), page.query)
 
 
-async def _shown(page: Page, act: Act, given: Lenient) -> Response:
-    if act.operation in WHOLE:
-        given[forms.BODY] = given[forms.BODY] or _example(page, act.operation)
-    known = await _known(page, act, given)
-    return await _form(page, act, filled(_controls(page, act), {**known, **given}), given, status=200)
-
-
-async def _known(page: Page, act: Act, given: Lenient) -> dict[str, str]:
-    """What a form begins with: a deal is won today, and of its needs what was recorded before, as the whole is recorded again."""
-    if act.operation == "winDeal":
-        return {"closed_on": now_of(page).date().isoformat()}
-    if act.operation in USUAL:
-        return USUAL[act.operation]
-    if act.operation != "recordNeeds" or not given["deal_id"]:
-        return {}
-    found = await by_id(page, "/deals/{}/details", given["deal_id"])
-    needs = found["needs"] if found else {}
-    budget = needs.get("budget") or {}
-    return {
-        "pain_points": needs.get("pain_points", ""),
-        "decision_process": needs.get("decision_process", ""),
-        "decision_makers": "\n".join(needs.get("decision_makers") or ()),
-        "budget.amount": str(budget.get("amount") or ""),
-        "budget.currency": str(budget.get("currency") or ""),
-    }
+async def _shown(page: Page, act: Act, given: Lenient, begins: str = "") -> Response:
+    """`begins` is the row to go on with, where one more or one less was asked for."""
+    asked = _controls(page, act)
+    typed = given if begins else {**await known(page, act, asked, given), **given}
+    controls = filled(rows.grown(asked, typed, begins), typed)
+    return await _form(page, act, controls, given, status=200, opened=bool(begins))
 
 
 @pages.post("/act/{operation}", summary="Do what a form says")
 async def do(operation: str, page: Writers) -> Response:
     act = act_of(page, operation)
     sent = await page.request.form()
-    typed = {name: value for name, value in sent.items() if isinstance(value, str)}
-    controls = _controls(page, act)
-    for control in controls:
-        if control.kind in ("ids", "lines") and control.name in typed:  # of which several may be chosen
-            typed[control.name] = "\n".join(map(str, sent.getlist(control.name)))
+    typed = {  # of some several may be chosen
+        name: "\n".join(value for value in sent.getlist(name) if isinstance(value, str)) for name in sent
+    }
+    asked = _controls(page, act)
+    if again := rows.changed(asked, typed):
+        return await _shown(page, act, Lenient(again[0]), begins=again[1] or rows.ROW)
+    typed = rows.settled(asked, typed)
+    controls = rows.grown(asked, typed)
     typed, unclear = await finding.resolved(page, controls, typed)
     if unclear:
         return await _again(page, act, typed, 422, finding.problem_of(unclear), unclear)
@@ -147,16 +125,6 @@ async def do(operation: str, page: Writers) -> Response:
     return _done(page, typed, answer)
 
 
-def _example(page: Page, operation: str) -> str:
-    """Of the body of an act, to be changed into one's own."""
-    route = next(
-        r for r in page.request.app.routes if isinstance(r, APIRoute) and r.operation_id == operation
-    )
-    assert route.body_field is not None
-    shown = getattr(route.body_field.field_info.annotation, "model_config", {}).get("json_schema_extra", {})
-    return json.dumps(next(iter(shown.get("examples", [])), {}), indent=2, ensure_ascii=False)
-
-
 def _path(act: Act, typed: dict[str, str]) -> str:
     """Raises HTTPException for an id that is none."""
     try:
@@ -166,8 +134,6 @@ def _path(act: Act, typed: dict[str, str]) -> str:
 
 
 def _controls(page: Page, act: Act) -> tuple[Control, ...]:
-    if act.operation in WHOLE:
-        return (Control(forms.BODY, "the whole of it, as JSON", "json", needed=True),)
     late = Control(UNDERNEATH, "happened at", "moment", help="For a late entry: when it happened.")
     nobody = act.speaker and page.session.user.person_id is None
     who = (Control("by", "who says it", "id", needed=True, of="rep"),) if nobody else ()
@@ -214,17 +180,17 @@ async def _again(
     unclear: Mapping[str, tuple[Found, ...]] | None = None,
 ) -> Response:  # fmt: skip
     """The form as it was filled in, with what is wrong beside each field, and what others did meanwhile."""
-    errors = errors_of(problem)
+    asked = rows.grown(_controls(page, act), typed)
+    errors = placed(errors_of(problem, act.flat), asked, typed)
     found = unclear or {}
     controls = tuple(
-        replace(control, found=found.get(control.name, ()))
-        for control in filled(_controls(page, act), typed, errors)
+        each(control, lambda one: replace(one, found=found.get(one.name, ())))
+        for control in filled(asked, typed, errors)
     )
-    known = {one.name for control in controls for one in (control, *control.parts)} | {
-        f"{c.name}.{part}" for c in controls for part in ("amount", "currency", "kind", "id")
-    }
+    names = {one.name for one in within(controls)}
+    shown = names | {f"{name}.{part}" for name in names for part in ("amount", "currency", "kind", "id")}
     elsewhere = [
-        f"{name}: {message}" for name, messages in errors.items() if name not in known for message in messages
+        f"{name}: {message}" for name, messages in errors.items() if name not in shown for message in messages
     ]
     changed = status in (409, 412) and "missing" not in problem
     meanwhile = await _meanwhile(page, act, typed) if changed else []
@@ -250,7 +216,7 @@ async def _meanwhile(page: Page, act: Act, typed: dict[str, str]) -> list[Any]:
 
 async def _form(
     page: Page, act: Act, controls: tuple[Control, ...], given: dict[str, str], *, status: int, problem: dict[str, Any] | None = None,
-    elsewhere: list[str] | None = None, meanwhile: list[Any] | None = None,
+    elsewhere: list[str] | None = None, meanwhile: list[Any] | None = None, opened: bool = False,
 ) -> Response:  # fmt: skip
     named, stages = await names_of(page, controls), await stages_for(page, act, given)
     shown = tuple(
@@ -258,7 +224,7 @@ async def _form(
         if control.name in OF_STAGES and control.kind != "id" and stages
         else replace(control, kind="choice", options=UNITS)
         if control.name == "unit"
-        else replace(control, shown=named.get(str(control.value), control.shown))
+        else each(control, lambda one: replace(one, shown=named.get(str(one.value), one.shown)))
         for control in controls
     )
     first = (
@@ -266,7 +232,7 @@ async def _form(
         or tuple(c.name for c in shown if c.needed)
         or tuple(c.name for c in shown if c.name not in ("reason", UNDERNEATH))
     )
-    wrong = {control.name for control in shown if control.errors}
+    wrong = {c.name for c in shown if any(one.errors for one in within([c]))}
     missing = list((problem or {}).get("missing", ())) or [
         name for name in given.get("missing", "").split(",") if name not in ("", NOTHING)
     ]
@@ -275,8 +241,10 @@ async def _form(
         "about": more(act),
         "first": [c for c in shown if c.name in first or c.name in wrong or c.needed],
         "more": [c for c in shown if c.name not in first and c.name not in wrong and not c.needed],
+        "opened": opened,
+        "has_rows": any(one.holds_rows for one in within(shown)),
         "hidden": {name: given[name] for name in (*act.ids, "version", "next", "then") if given.get(name)},
-        "key": (problem and problem.get("retryable") and given.get("key")) or uuid4().hex,
+        "key": ((opened or (problem and problem.get("retryable"))) and given.get("key")) or uuid4().hex,
         "problem": Lenient(problem) if problem else None,
         "elsewhere": elsewhere or [],
         "meanwhile": meanwhile or [],

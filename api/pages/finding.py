@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 
 from api.engine.roles import WRITERS
 from api.pages.engine.asking import Refusal
-from api.pages.engine.forms import Control, Found
+from api.pages.engine.control import Control, Found, within
 from api.pages.engine.page import Page, may_open, router
 from api.pages.offered import LOOKED_FOR
 
@@ -39,7 +39,7 @@ async def resolved(
     or none.
     """
     meant, open = dict(typed), {}
-    for control in controls:
+    for control in within(controls):
         if control.kind == "id" and control.of in LOOKED_FOR and _is_by_name(control.name, typed):
             name = typed.get(f"{control.name}.shown", "").strip()
             found = await _found(page, control.of, name) if name else ()

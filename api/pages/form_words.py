@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from api.engine.acts import Act
-from api.pages.engine.forms import Control
+from api.pages.engine.control import Control, each
 
 MORE = {
     "moveStage": "Where something is missing on the way, it is asked for here.",
@@ -32,6 +32,28 @@ HINTS = {
     ("setMeetingSchedule", "chair_id"): "Left out: whoever manages the team then.",
     ("setMeetingSchedule", "above_id"): "Who is told when the minutes or a decision are late.",
     ("setMeetingSchedule", "policy"): "Whose working days and deadlines count; usually default.",
+    ("", "calendar.timezone"): "Such as Asia/Shanghai.",
+    ("", "calendar.opens"): "Hours and minutes, such as 09:30.",
+    ("", "calendar.closes"): "Hours and minutes, such as 09:30.",
+    ("", "calendar.country"): "Two capitals, such as CN: its public holidays are days off.",
+    ("", "calendar.subdivision"): "Of the country, such as BY.",
+    ("", "calendar.years"): "Whose public holidays are taken: one year a line.",
+    ("", "calendar.holidays"): "Your own days off, one a line, such as 2027-05-04.",
+    ("", "calendar.extra_workdays"): "Days that are worked, one a line, such as 2027-05-08.",
+    ("", "calendar.own_years"): "Years of which your own days are the whole list, one a line.",
+    ("publishPolicy", "due_after_by_activity"): "A kind of touch, or kind:outcome.",
+    ("divideTarget", "children"): "Either this, or into what it is divided above.",
+    ("respreadTarget", "children"): "Every part that is not past. Left out: those that there are, in proportion.",
+    ("", "children.weight"): "For weighted and seasonal shares.",
+    ("", "children.number"): "For shares that are given by hand.",
+    ("defineScorecard", "measures"): "Their weights sum to 100.",
+    ("", "measures.weight"): "In per cent.",
+    ("", "measures.curve"): "Two points or more; people score what is qualitative without any.",
+    ("publishCyclePolicy", "weekday"): "1 is Monday, 7 is Sunday.",
+    ("publishCyclePolicy", "threshold"): "As a share of what was expected, such as 0.10.",
+    ("publishCyclePolicy", "fiscal_start"): "The month in which the fiscal year begins.",
+    ("publishProcess", "stages"): "In their order; the last three are won, lost and after-sales.",
+    ("", "stages.probability"): "Of winning from here, 0 to 1.",
     ("openScorecard", "scope"): "Whose work is scored.",
     ("openScorecard", "definition"): "The name that it was published under, such as field-sales.",
     ("openScorecard", "owner_id"): "Who is scored, and may comment and appeal.",
@@ -39,11 +61,29 @@ HINTS = {
     ("openScorecard", "currency"): "Only where money is measured, such as CNY.",
 }  # fmt: skip
 """Below a control, by the act and the field."""
-LABELS = {("recordQuote", "reference"): "quote number", ("decideOverride", "approved"): "decision"}
+LABELS = {
+    ("recordQuote", "reference"): "quote number",
+    ("decideOverride", "approved"): "decision",
+    ("defineScorecard", "measures.key"): "name",
+    ("publishProcess", "stages.sla_days"): "days at most",
+    ("publishProcess", "stages.leave"): "needed to leave it",
+    ("publishProcess", "stages.enter"): "needed to enter it",
+    ("publishPolicy", "max_reassignments"): "reassignments at most",
+    ("publishPolicy", "owner_ahead"): "how far ahead an owner may promise",
+    ("publishPolicy", "owner_excuses"): "promises of a deal that its owner may excuse",
+    ("publishPolicy", "owner_moves"): "how often an owner may put off a promise",
+    ("publishCyclePolicy", "weekday"): "weekday of check-ins",
+    ("publishCyclePolicy", "threshold"): "shortfall that is told",
+}
 SENT = {"decideOverride": "Record the decision"}
 """What the button says that sends a form, where it is not the act's own name."""
-OF = {"activity.contact_id": "contact"}
-"""What the id in a field is of, where the type does not say it: what is inside another's stream."""
+OF = {
+    "activity.contact_id": "contact",
+    "calendar.workdays": "weekday",
+    "stages.leave": "requirement",
+    "stages.enter": "requirement",
+}
+"""What is in a field, where the type does not say it: the id of what is inside another's stream, or one of a list."""
 
 
 def more(act: Act) -> str:
@@ -51,10 +91,15 @@ def more(act: Act) -> str:
 
 
 def worded(act: Act, control: Control) -> Control:
-    where = act.operation, control.name
+    """What stands in several forms by its place in them alone, else by the act, too."""
+    return each(control, lambda one: _worded(act, one))
+
+
+def _worded(act: Act, one: Control) -> Control:
+    where = act.operation, one.place
     return replace(
-        control,
-        help=HINTS.get(where, control.help),
-        label=LABELS.get(where, control.label),
-        of=OF.get(control.name, control.of),
+        one,
+        help=HINTS.get(where, HINTS.get(("", one.place), one.help)),
+        label=LABELS.get(where, one.label),
+        of=OF.get(one.place, one.of),
     )

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from babel.dates import get_day_names
+
 from api.engine.acts import Act
 from api.pages.colleagues import reps_of
 from api.pages.deal_filters import stages_of
-from api.pages.engine.forms import Control
+from api.pages.engine.control import Control, within
 from api.pages.engine.page import Page
+from api.pages.engine.shown import word_text
 from api.pages.loop import metric_text, people_of
 from api.pages.records import called, named
 from domain.engine import reading
 from domain.engine.references import PERSON
+from domain.policy.process import REQUIREMENTS, declared_requirements
 
 LISTS = {"rep": "/reps", PERSON: "/reps", "team": "/teams", "product": "/products"}
 """Where the lists are, of which one is chosen."""
@@ -31,15 +35,32 @@ Given = Mapping[str, str]
 
 async def choices_of(page: Page, controls: tuple[Control, ...], given: Given) -> dict[str, list[Any]]:
     """What can be chosen, by what the controls are of: each with an id and a name. `given` is what the form is about and was filled in with."""
-    referring = {one.of for control in controls for one in (control, *control.parts)}
+    referring = {one.of for one in within(controls)}
     wanted = referring & LISTS.keys()
-    if any(control.kind == "scope" for control in controls):
+    if any(one.kind == "scope" for one in within(controls)):
         wanted |= {"rep", "team"}
     listed = {path: await _listed(page, path) for path in sorted({LISTS[of] for of in wanted})}
     chosen = {of: listed[LISTS[of]] for of in wanted}
     if any(control.of == "metric" for control in controls):
         chosen["metric"] = await _metrics(page)
+    chosen |= {of: FIXED[of](page) for of in referring & FIXED.keys()}
     return chosen | {of: await NEAR[of](page, given) for of in sorted(referring & NEAR.keys())}
+
+
+def _weekdays(page: Page) -> list[Any]:
+    """As ISO counts them."""
+    named = get_day_names("wide", "stand-alone", page.language)
+    return [{"id": str(day), "name": named[day - 1]} for day in range(1, 8)]
+
+
+def _requirements(page: Page) -> list[Any]:
+    """What a gate can ask for."""
+    asked = (*REQUIREMENTS, *declared_requirements())
+    return [{"id": one, "name": word_text(page.language, one, "requirement")} for one in asked]
+
+
+FIXED: dict[str, Callable[[Page], list[Any]]] = {"weekday": _weekdays, "requirement": _requirements}
+"""Lists that are everybody's."""
 
 
 async def _listed(page: Page, path: str) -> list[Any]:
@@ -141,7 +162,7 @@ async def names_of(page: Page, controls: tuple[Control, ...]) -> dict[str, str]:
     """Of what is filled in by its id, and not chosen from a whole list."""
     wanted = [
         (control.of.replace(" ", "-"), str(control.value))
-        for control in controls
+        for control in within(controls)
         if control.kind == "id" and control.value and control.of not in LISTS
     ]
     return {id: record.name for id, record in (await named(page, wanted)).items()}

@@ -8,11 +8,11 @@ from domain.policy.policies import PublishPolicy
 from domain.policy.process import PublishProcess
 
 ACTS = (
-    Act(PublishPolicy, "/policies", "Publish a policy's next version", roles=ADMIN,
+    Act(PublishPolicy, "/policies", "Publish a policy's next version", roles=ADMIN, flat=("policy",), hide=("version",),
         by_hand="a calendar is resolved from a country's holidays, off the loop, and durations are read from their short form",
         terminal="policies publish <file=:file", typed="./key-accounts.json --reason 'the new quarter'",
         help="Publish a policy's next version; open deals that follow it are re-armed."),
-    Act(PublishProcess, "/processes", "Publish a process's next version", roles=ADMIN,
+    Act(PublishProcess, "/processes", "Publish a process's next version", roles=ADMIN, flat=("process",), hide=("version",),
         by_hand="its stages are values of their own, and the version is the ledger's",
         terminal="process publish <file=:file", typed="./process.json"),
 )  # fmt: skip

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from jinja2.ext import babel_extract
 
-from api.pages.acts import WHOLE
 from api.pages.admin.tabs import TABS
+from api.pages.engine.control import within
 from api.pages.engine.forms import controls_of
 from api.pages.engine.rendering import TEMPLATES
 from api.pages.engine.table import acts
-from api.pages.form_words import HINTS, MORE, SENT, more, worded
+from api.pages.form_words import HINTS, MORE, OF, SENT, more, worded
 from api.pages.navigation import ENTRIES
 from runtime.language import catalogue
 
@@ -46,8 +46,7 @@ def test_of_every_form() -> None:
     fields = {
         text
         for act in acts().values()
-        for asked in map(partial(worded, act), controls_of(act))
-        for control in (asked, *(() if act.operation in WHOLE else asked.parts))
+        for control in within(map(partial(worded, act), controls_of(act)))
         for text in (control.label, control.help)
         if text
     }
@@ -56,5 +55,6 @@ def test_of_every_form() -> None:
 
 def test_what_forms_say_instead_is_of_acts_and_fields_that_are_there() -> None:
     assert {*MORE, *SENT} <= set(acts())
-    there = {(name, control.name) for name, act in acts().items() for control in controls_of(act)}
-    assert set(HINTS) <= there
+    there = {(name, control.place) for name, act in acts().items() for control in within(controls_of(act))}
+    assert set(HINTS) <= there | {("", place) for _, place in there}
+    assert set(OF) <= {place for _, place in there}

@@ -32,7 +32,7 @@ OF_FILES = (
     "server_home",
     "clean_data",
     "ending",
-    "holiday_calendar.py:169",
+    "holiday_calendar.py:197",
     "api/engine/oidc",
     "api/mcp/catalogue",
     "api/pages/engine/compiling",

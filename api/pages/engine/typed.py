@@ -12,9 +12,8 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import orjson
-
-from api.pages.engine.forms import BODY, Control
+from api.pages.engine.control import Control, within
+from api.pages.engine.forms import KEY, VALUE
 
 A_DAY_ALONE = len("2026-12-31")
 GROUPED = re.compile(r"[+-]?\d{1,3}([, ]\d{3})+(\.\d+)?")
@@ -31,15 +30,21 @@ class Mistyped(ValueError):
 
 
 def body_of(controls: Sequence[Control], typed: Mapping[str, str], zone: ZoneInfo) -> dict[str, Any]:
-    """The JSON that the route takes. What was left empty is left out. Times were typed on the person's clock. Raises Mistyped."""
-    body: dict[str, Any] = {}
+    """The JSON that the route takes. What was left empty is left out. Times were typed on the person's clock. The controls have the rows that
+    were typed (`rows.py`). Raises Mistyped."""
+    return _object(controls, "", typed, zone)
+
+
+def _object(
+    controls: Sequence[Control], above: str, typed: Mapping[str, str], zone: ZoneInfo
+) -> dict[str, Any]:
+    """Of the controls within something, by the rest of their names; without what is empty."""
+    made: dict[str, Any] = {}
     for control in controls:
         value = _value(control, typed, zone)
-        if control.name == BODY and isinstance(value, dict):
-            body |= value
-        elif value is not None:
-            _put(body, control.name.split("."), value)
-    return body
+        if value is not None:
+            _put(made, control.name.removeprefix(above).split("."), value)
+    return made
 
 
 def _put(body: dict[str, Any], path: list[str], value: Any) -> None:
@@ -51,8 +56,12 @@ def _put(body: dict[str, Any], path: list[str], value: Any) -> None:
 
 def _value(control: Control, typed: Mapping[str, str], zone: ZoneInfo) -> Any:
     text = str(typed.get(control.name, "")).strip()
+    if control.kind == "group":
+        return _object(control.inside, f"{control.name}.", typed, zone) or None
     if control.kind == "rows":
-        return [read for row in control.rows if (read := _row(row, typed, zone))] or None
+        return _rows(control, typed, zone) or None
+    if control.kind == "entries":
+        return _entries(control, typed, zone)
     if control.kind == "yes":
         return text == "on" or _unchecked(control, typed)
     if control.kind == "either":
@@ -64,10 +73,20 @@ def _value(control: Control, typed: Mapping[str, str], zone: ZoneInfo) -> Any:
     return _read(control, text, zone) if text else None
 
 
-def _row(row: Sequence[Control], typed: Mapping[str, str], zone: ZoneInfo) -> dict[str, Any]:
+def _rows(control: Control, typed: Mapping[str, str], zone: ZoneInfo) -> list[dict[str, Any]]:
     """Without what is empty."""
-    values = ((control.name.rpartition(".")[2], _value(control, typed, zone)) for control in row)
-    return {name: value for name, value in values if value is not None}
+    made = (_object(row, f"{control.name}.{n}.", typed, zone) for n, row in enumerate(control.rows))
+    return [one for one in made if one]
+
+
+def _entries(control: Control, typed: Mapping[str, str], zone: ZoneInfo) -> dict[str, Any] | None:
+    """Raises Mistyped for what is there twice."""
+    made: dict[str, Any] = {}
+    for n, entry in enumerate(_rows(control, typed, zone)):
+        if (key := entry.get(KEY, "")) in made:
+            raise Mistyped(f"{control.name}.{n}.{KEY}", "is there twice")
+        made[key] = entry.get(VALUE, "")
+    return made or None
 
 
 def _read(control: Control, text: str, zone: ZoneInfo) -> Any:
@@ -81,9 +100,8 @@ def _read(control: Control, text: str, zone: ZoneInfo) -> Any:
         case "ids":
             return text.split()
         case "lines":
-            return [line.strip() for line in text.splitlines() if line.strip()]
-        case "json":
-            return _json(control, text)
+            lines = (line.strip() for line in text.splitlines())
+            return [_read(replace(control, kind=control.each), line, zone) for line in lines if line]
     return text
 
 
@@ -121,13 +139,6 @@ def _on_the_clock(control: Control, typed: datetime, zone: ZoneInfo) -> datetime
     return read
 
 
-def _json(control: Control, text: str) -> Any:
-    try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError:
-        raise Mistyped(control.name, "is not JSON") from None
-
-
 def _money(typed: Mapping[str, str], name: str) -> dict[str, str] | None:
     amount = _number(typed.get(f"{name}.amount", "").strip())
     return (
@@ -154,9 +165,10 @@ def _filled(control: Control, typed: Mapping[str, str], errors: Mapping[str, Seq
         for name in (control.name, *(f"{control.name}.{part}" for part in inner))
         for m in errors.get(name, ())
     )
-    if control.kind == "rows":
+    if control.kind == "group" or control.holds_rows:
         rows = tuple(tuple(_filled(one, typed, errors) for one in row) for row in control.rows)
-        return replace(control, rows=rows, errors=tuple(errors.get(control.name, ())))
+        inside = tuple(_filled(one, typed, errors) for one in control.inside)
+        return replace(control, rows=rows, inside=inside, errors=tuple(errors.get(control.name, ())))
     if control.kind in ("money", "scope"):
         value: Any = {part: typed.get(f"{control.name}.{part}", "") for part in inner}
     else:
@@ -166,11 +178,36 @@ def _filled(control: Control, typed: Mapping[str, str], errors: Mapping[str, Seq
     )
 
 
-def errors_of(problem: Mapping[str, Any]) -> dict[str, list[str]]:
-    """By field, what a problem document says is wrong."""
+def placed(
+    errors: Mapping[str, list[str]], controls: Sequence[Control], typed: Mapping[str, str]
+) -> dict[str, list[str]]:
+    """What is wrong with a row as a whole is said at its first part, and with the entry of a mapping, which the route names by its key, at
+    its value.
+    """
+    there: dict[str, str] = {}
+    for control in within(controls):
+        for n, row in enumerate(control.rows):
+            at = f"{control.name}.{n}"
+            there[at] = row[0].name
+            if control.kind == "entries":
+                there[f"{control.name}.{typed.get(f'{at}.{KEY}', '').strip()}"] = f"{at}.{VALUE}"
+    found: dict[str, list[str]] = {}
+    for name, messages in errors.items():
+        found.setdefault(there.get(name, name), []).extend(messages)
+    return found
+
+
+def errors_of(problem: Mapping[str, Any], flat: Sequence[str] = ()) -> dict[str, list[str]]:
+    """By control, what a problem document says is wrong: `process.stages[1].name` is `stages.1.name`, where the process is `flat`."""
     found: dict[str, list[str]] = {}
     for one in problem.get("errors", ()):
-        found.setdefault(str(one.get("field", "")), []).append(str(one.get("message", "")))
+        found.setdefault(_place(str(one.get("field", "")), flat), []).append(str(one.get("message", "")))
     if not found and problem.get("field"):
-        found[str(problem["field"])] = [str(problem.get("detail", ""))]
+        found[_place(str(problem["field"]), flat)] = [str(problem.get("detail", ""))]
     return found
+
+
+def _place(field: str, flat: Sequence[str]) -> str:
+    name = re.sub(r"\[(\d+)\]", r".\1", field)
+    outer, dot, rest = name.partition(".")
+    return rest if dot and outer in flat else name

@@ -1,0 +1,81 @@
+"""api: what a form begins with, beside what its address says — what is most often meant, and what is on record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from api.engine.acts import Act
+from api.pages.engine import rows
+from api.pages.engine.control import Control
+from api.pages.engine.page import Page
+from api.pages.engine.shown import now_of
+from api.pages.offered import by_id
+from runtime.holiday_calendar import asked_of
+
+Given = Mapping[str, str]
+DEFAULT = "default"
+"""The rule that a fresh installation has."""
+USUAL = {"logActivity": {"activity.kind": "call"}, "openCase": {"severity": "normal"}}
+"""What is most often meant, filled in from the start."""
+PUBLISHED: dict[str, tuple[str, Callable[[Any], Any]]] = {
+    "publishPolicy": ("/policies/{}", lambda found: found["policies"][-1]),
+    "publishProcess": ("/processes/{}", lambda found: found["processes"][-1]["process"]),
+    "publishCyclePolicy": ("/cycle-policies/{}", lambda found: found["versions"][-1]),
+    "publishServicePolicy": (
+        "/service-policies",
+        lambda found: next((one["policy"] for one in found["items"]), {}),
+    ),
+    "defineScorecard": ("/scorecard-definitions/{}", lambda found: found["versions"][-1]),
+}
+"""Where the newest version is of what is published whole."""
+
+
+async def known(page: Page, act: Act, controls: Sequence[Control], given: Given) -> dict[str, str]:
+    """A deal is won today; of its needs, and of a rule, what was recorded before, as the whole is recorded again."""
+    if act.operation == "winDeal":
+        return {"closed_on": now_of(page).date().isoformat()}
+    if act.operation in PUBLISHED:
+        return await _published(page, act.operation, controls, given.get("name", ""))
+    if act.operation == "recordNeeds" and given.get("deal_id"):
+        return await _needs(page, given["deal_id"])
+    return USUAL.get(act.operation, {})
+
+
+async def _published(page: Page, operation: str, controls: Sequence[Control], name: str) -> dict[str, str]:
+    """Of the rule of that name, or of none yet: then as the default one is, under a name that is still to be given."""
+    path, newest = PUBLISHED[operation]
+    asked = {} if "{}" in path else {"name": name or DEFAULT}
+    found = await page.find(path.format(name or DEFAULT), **asked)
+    if not (rule := dict(newest(found)) if found else {}):
+        return {}
+    if calendar := rule.get("calendar"):
+        rule["calendar"] = _asked_for(calendar)
+    return rows.typed_of(controls, rule) | {"name": name}
+
+
+def _asked_for(calendar: Mapping[str, Any]) -> dict[str, Any]:
+    """A recorded calendar as it was asked for: its country's days are found anew, and people's own days stay theirs."""
+    asked = asked_of(calendar["source"])
+    return {
+        **calendar,
+        "holidays": calendar["own_holidays"],
+        "extra_workdays": calendar["own_workdays"],
+        "country": asked.country,
+        "subdivision": asked.subdivision,
+        "years": list(asked.years),
+        "own_years": list(asked.own_years),
+    }
+
+
+async def _needs(page: Page, deal_id: str) -> dict[str, str]:
+    found = await by_id(page, "/deals/{}/details", deal_id)
+    needs = found["needs"] if found else {}
+    budget = needs.get("budget") or {}
+    return {
+        "pain_points": needs.get("pain_points", ""),
+        "decision_process": needs.get("decision_process", ""),
+        "decision_makers": "\n".join(needs.get("decision_makers") or ()),
+        "budget.amount": str(budget.get("amount") or ""),
+        "budget.currency": str(budget.get("currency") or ""),
+    }
