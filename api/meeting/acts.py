@@ -17,7 +17,7 @@ ACTS = (
         terminal="meeting schedule every=cadence:weekly|monthly", typed="--scope team:East --every weekly --day 1 --at 09:30"),
     Act(c.CancelMeetingSchedule, "/meeting-schedules/{schedule_id}/cancel", "Call no more meetings", roles=LEADERS, body="Because",
         terminal="meeting cancel-schedule", typed=f"{WHICH} --why 'too many'"),
-    Act(c.HoldMeeting, "/meetings/{meeting_id}/hold", "Record what came of a meeting", roles=LEADERS,
+    Act(c.HoldMeeting, "/meetings/{meeting_id}/hold", "Record what came of a meeting",
         more="By its chair. Its action items are followed up like promises, its decisions until they are taken.", speaker="held_by",
         body="Held", about="What was said, decided and agreed on, all recorded at once or not at all. `occurred_at` is when it took place.",
         terminal="meeting hold <notes minutes=:minutes -decisions -action_items",

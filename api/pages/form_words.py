@@ -21,6 +21,7 @@ MORE = {
 """Beside the title, by the act."""
 HINTS = {
     ("openActionItem", "owner_id"): "Left out: yourself.",
+    ("openActionItem", "decision_id"): "Of the cycle that is named.",
     ("openCase", "owner_id"): "Left out: yourself.",
     ("openDeal", "owner_id"): "Left out: yourself.",
     ("moveStage", "to"): "",
@@ -78,12 +79,11 @@ LABELS = {
 SENT = {"decideOverride": "Record the decision"}
 """What the button says that sends a form, where it is not the act's own name."""
 OF = {
-    "activity.contact_id": "contact",
     "calendar.workdays": "weekday",
     "stages.leave": "requirement",
     "stages.enter": "requirement",
 }
-"""What is in a field, where the type does not say it: the id of what is inside another's stream, or one of a list."""
+"""What list a field is one of, where the type does not say it."""
 
 
 def more(act: Act) -> str:

@@ -10,14 +10,22 @@ from api.pages.engine.rendering import add_globals
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """`title` is English, and translated where it is shown; `sign` is the name of its drawing in `static/signs.svg`."""
+    """`title` is English, and translated where it is shown; `sign` is the name of its drawing in `static/signs.svg`. `also` are the addresses
+    of the pages that lie under it.
+    """
 
     address: str
     title: str
     sign: str
     roles: tuple[Role, ...] = READERS
+    also: tuple[str, ...] = ()
+
+    def holds(self, path: str) -> bool:
+        """Whether a page is this one, or lies under it."""
+        return path.startswith((self.address, *self.also))
 
 
+OF_CYCLES = ("/desk/targets", "/desk/scorecards", "/desk/action-items", "/desk/adjustments", "/desk/meetings")
 ENTRIES = (
     Entry("/desk/today", "Today", "today", WRITERS),
     Entry("/desk/board", "Board", "board"),
@@ -25,7 +33,7 @@ ENTRIES = (
     Entry("/desk/leads", "Leads", "lead"),
     Entry("/desk/customers", "Customers", "customer"),
     Entry("/desk/team", "Team", "team", (*LEADERS, Role.AUDITOR)),
-    Entry("/desk/cycles", "Cycles", "cycle"),
+    Entry("/desk/cycles", "Cycles", "cycle", also=OF_CYCLES),
     Entry("/desk/funnel", "Funnel", "funnel"),
     Entry("/desk/figures", "Figures", "figures"),
     Entry("/desk/cases", "Service cases", "case"),

@@ -29,6 +29,7 @@ OF_STAGES = {"to", "stage"}
 """Fields of a deal's acts that name a stage of its process."""
 
 
+ASKED = "cycle.decision-asked"
 OVER = ("closed", "cancelled")
 Given = Mapping[str, str]
 
@@ -114,12 +115,27 @@ async def _contacts(page: Page, given: Given) -> list[Any]:
     return customer["contacts"] if customer else []
 
 
+async def _decisions(page: Page, given: Given) -> list[Any]:
+    """Of the cycle; else of those that are not over."""
+    cycle = await by_id(page, "/cycles/{}", given.get("cycle_id", ""))
+    found = [cycle] if cycle else ((await page.find("/cycles", limit=OFFERED)) or {"items": []})["items"]
+    people = await people_of(page)
+    return [
+        {"id": said["subject_id"], "name": f"{said['text']} · {called(people, 'cycle', one)}"}
+        for one in found
+        if one["phase"] not in OVER
+        for said in one["said"]
+        if said["kind"] == ASKED
+    ]
+
+
 NEAR: dict[str, Callable[[Page, Given], Awaitable[list[Any]]]] = {
     "action item": _action_items,
     "cycle": _cycles,
     "target": _targets,
     "case": _cases,
     "contact": _contacts,
+    "decision": _decisions,
 }
 """What an id refers to that is chosen from what belongs to the same cycle, deal or customer."""
 

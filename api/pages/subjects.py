@@ -6,12 +6,11 @@ from typing import Any, NamedTuple
 
 from api.engine.acts import Act
 from api.pages.engine.page import Page
-from api.pages.offered import by_id
+from api.pages.offered import ASKED, by_id
 from api.pages.records import Record, named
 
 KINDS = {"item_id": "action-item", "schedule_id": "meeting-schedule"}
 """Of the ids in paths, where they are not called like their kind."""
-ASKED = "cycle.decision-asked"
 
 
 class Subject(NamedTuple):

@@ -11,7 +11,7 @@ from domain.cycle.cycle import Cycle
 from domain.engine.command import Command, answers, decides, handles
 from domain.engine.errors import AlreadyExists, FieldError, Invalid, NotFound
 from domain.engine.fields import Code, LongText, NeededText
-from domain.engine.references import CycleId, PersonId
+from domain.engine.references import CycleId, DecisionId, PersonId
 from domain.engine.unit_of_work import UnitOfWork
 from domain.engine.values import PromiseOutcome
 from domain.people.people import Team, team_of
@@ -35,7 +35,7 @@ class OpenActionItem(ActionItemCommand):
     manager_id: PersonId | None = None
     policy: Code = "default"
     cycle_id: CycleId | None = None
-    decision_id: UUID | None = None
+    decision_id: DecisionId | None = None
 
 
 class RewordActionItem(ActionItemCommand):

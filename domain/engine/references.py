@@ -27,6 +27,13 @@ class Refers:
     whose: Whose = "anybody"
 
 
+@dataclass(frozen=True, slots=True)
+class PartOf:
+    """Marks the id of what is inside another's stream, such as a decision of a cycle: the decision itself looks whether it is there."""
+
+    kind: str
+
+
 PERSON = "person"
 RepId = Annotated[UUID, Refers("rep")]
 TeamMateId = Annotated[UUID, Refers("rep", "team")]
@@ -40,6 +47,8 @@ DealId = Annotated[UUID, Refers("deal", "seen")]
 TargetId = Annotated[UUID, Refers("target", "seen")]
 CycleId = Annotated[UUID, Refers("cycle", "seen")]
 ActionItemId = Annotated[UUID, Refers("action item", "seen")]
+ContactId = Annotated[UUID, PartOf("contact")]
+DecisionId = Annotated[UUID, PartOf("decision")]
 
 
 class Named(NamedTuple):

@@ -16,7 +16,7 @@ from domain.engine import currency
 from domain.engine.errors import FieldError, Invalid
 from domain.engine.facts import Personal
 from domain.engine.fields import Key, LongText, Minutes, Name, Quantity, ShortText, What
-from domain.engine.references import OwnRepId
+from domain.engine.references import ContactId, OwnRepId
 
 NAMESPACE = UUID("6f0c8f0e-55f0-5d0e-9a55-0d5a1e500b01")
 _RANDOM, _NAMED = ~(0xF000_C000 << 48), 0x5000_8000 << 48
@@ -95,7 +95,7 @@ class Activity:
     outcome: ShortText = ""
     duration_minutes: Minutes | None = None
     rep_id: OwnRepId | None = None
-    contact_id: UUID | None = None
+    contact_id: ContactId | None = None
     summary: LongText = ""
     name: ShortText = ""
     started_at: datetime | None = None

@@ -92,6 +92,9 @@ class HoldMeeting(MeetingCommand):
     decisions: Annotated[tuple[Question, ...], MaxLen(50)] = ()
     action_items: Annotated[tuple[Agreed, ...], MaxLen(50)] = ()
 
+    def concerns(self, held: Aggregate) -> bool:
+        return isinstance(held, Meeting) and held.chair_id == self.held_by
+
 
 class AskMeetingDecision(MeetingCommand):
     question: Question

@@ -31,6 +31,13 @@ def test_a_page_opens_for_its_roles_alone(house: House, entry: object, role: Rol
     assert answer.status_code == (200 if entry in entries(role) else 403), answer.text[:2000]
 
 
+@pytest.mark.parametrize("place", ["targets", "scorecards", "action-items", "adjustments", "meetings"])
+def test_what_belongs_to_cycles_is_marked_there(rep: httpx.Client, place: str) -> None:
+    page = rep.get(f"/desk/{place}").text
+    assert '<a href="/desk/cycles" aria-current="page">' in page
+    assert page.count('aria-current="page"') == 3, "beside it, in what folds out on a phone, and the tab"
+
+
 def test_a_page_is_protected_and_kept_by_nobody(rep: httpx.Client) -> None:
     headers = rep.get("/desk/board").headers
     policy = headers["content-security-policy"]

@@ -87,6 +87,9 @@ def test_a_decision_is_taken_by_whom_it_was_asked_of(house: House, cycle: Json, 
     assert "/desk/act/takeDecision" in page
     assert "/desk/act/takeDecision" not in manager.get(address).text
     assert "More demos?" not in house.browser("south").get(address).text
+    for given in ({"cycle_id": cycle["id"]}, {}):
+        form = manager.get("/desk/act/openActionItem", params=given).text
+        assert ">More demos? · " in form.split('name="decision_id"')[1].split("</select>")[0]
 
 
 def test_what_changed_since_the_last_review_is_the_team_s(house: House, cycle: Json) -> None:
@@ -126,7 +129,8 @@ def test_a_meeting_has_its_agenda_and_what_it_waits_for(house: House, meeting: J
 
 def test_a_decision_of_a_meeting_is_asked_for_and_taken(house: House, meeting: Json, post_act: Post) -> None:
     address, manager = f"/desk/meetings/{meeting['id']}", house.browser("south-manager")
-    chair = house.browser("admin")
+    chair = house.browser("south")
+    assert "/desk/act/holdMeeting" in chair.get(address).text, "a rep may chair"
     form = chair.get("/desk/act/holdMeeting", params={"meeting_id": meeting["id"]}).text
     assert (
         f'value="{house.reps["south"]}"'
@@ -134,7 +138,6 @@ def test_a_decision_of_a_meeting_is_asked_for_and_taken(house: House, meeting: J
     )
     minutes = {"meeting_id": meeting["id"], "next": address}
     typed = {
-        "by": str(house.reps["south"]),
         "notes": "offers are <b>late</b>",
         "action_items.0.what": "Bring the list",
         "present": str(house.reps["south"]),
@@ -142,6 +145,7 @@ def test_a_decision_of_a_meeting_is_asked_for_and_taken(house: House, meeting: J
     late = post_act(chair, "holdMeeting", minutes, **typed, **{"action_items.0.due_at": SOON[:16]})
     assert late.status_code == 422, "nobody is named who does it"
     assert ">Bring the list</textarea>" in late.text
+    assert post_act(manager, "holdMeeting", minutes, notes="mine").status_code == 403, "no chair"
     typed |= {"action_items.0.due_at": SOON[:16], "action_items.0.owner_id": str(house.reps["south"])}
     held = post_act(chair, "holdMeeting", minutes, **typed)
     assert held.status_code == 303, held.text

@@ -21,7 +21,7 @@ from api.engine.values import VALUES
 from api.pages.engine.control import ANY, Control
 from domain.engine.facts import Personal
 from domain.engine.fields import NameOf, OneOf
-from domain.engine.references import Refers
+from domain.engine.references import PartOf, Refers
 from domain.engine.values import Money
 from domain.figures.scope import Scope
 from domain.time.duration import Duration
@@ -78,7 +78,7 @@ def _controls(name: str, hint: Any, needed: bool, default: Any = "", help: str =
     base = Control(
         name, label.removesuffix("_id").replace("_", " "), "text", needed, help, value=_written(default)
     )
-    refers = _marker(hint, Refers)
+    refers = _marker(hint, Refers) or _marker(hint, PartOf)
     if refers is not None:
         yield replace(base, kind="id", of=refers.kind)
     elif kind in WHOLE:
