@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Iterable
 from datetime import datetime, time
+from difflib import get_close_matches
 from typing import Annotated, Any, get_args
 from uuid import UUID
 
@@ -185,11 +186,19 @@ def _check_rules(rules: Iterable[NoticeRule]) -> None:
     seen: set[tuple[str, str]] = set()
     for n, rule in enumerate(rules):
         if rule.what not in known:
-            there = ", ".join([ALL, *GROUPS, *CALLED])
-            raise invalid(f"rules.{n}.what", f"is nothing that people are told of; there are: {there}")
+            raise invalid(f"rules.{n}.what", _unknown(rule.what))
         if (rule.what, rule.channel) in seen:
             raise invalid(f"rules.{n}.what", "came more than once for this channel: send it once")
         seen.add((rule.what, rule.channel))
+
+
+def _unknown(what: str) -> str:
+    """With what is called nearly so, else what there is, in groups."""
+    if near := get_close_matches(what, [*GROUPS, *CALLED], 3):
+        return f"is nothing that people are told of; near it are: {', '.join(near)}"
+    return (
+        f"is nothing that people are told of; there are these, each with several: {', '.join([ALL, *GROUPS])}"
+    )
 
 
 def _check_address(url: str, schemes: Collection[str]) -> None:

@@ -141,7 +141,7 @@ def notices(
     if json:
         as_json(page)
         return
-    show_notices(page.items, zone(tz))
+    show_notices(page.items, zone(tz), of_one=True)
     more(page)
 
 

@@ -9,10 +9,10 @@ from typing import Annotated, Any
 import typer
 
 from cli.engine.backend import OPERATOR, Query, backend
-from cli.engine.common import AsUser, Json, Limit, Zone, as_json, example, group, receipt, run, zone
+from cli.engine.common import AsUser, Json, Limit, Zone, as_json, example, group, run, zone
 from cli.engine.failure import USAGE, fail
 from cli.engine.options import Cursor, more
-from cli.views.notices import show_failing, show_notices, show_notifications
+from cli.views.notices import show_address, show_failing, show_notices, show_notifications
 
 app = group("notifications", "What people are told of: rules, times, chat; and what failed.")
 
@@ -174,7 +174,8 @@ def bounced(
     json: Json = False,
 ) -> None:
     """Send somebody nothing more to an address: of a mail that came back after it was taken."""
-    receipt(run(_address(login, "address-failed", {"channel": channel.value, "code": why}, user)), json)
+    done = run(_address(login, "address-failed", {"channel": channel.value, "code": why}, user))
+    as_json(done) if json else show_address(done, login)
 
 
 @app.command(epilog=example("salesloop notifications restore li"))
@@ -186,7 +187,8 @@ def restore(
     json: Json = False,
 ) -> None:
     """Send to an address again that took nothing; one that was changed is tried without this."""
-    receipt(run(_address(login, "address-restored", {"channel": channel.value}, user)), json)
+    done = run(_address(login, "address-restored", {"channel": channel.value}, user))
+    as_json(done) if json else show_address(done, login)
 
 
 async def _failing() -> Any:

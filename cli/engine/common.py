@@ -166,14 +166,18 @@ def receipt(done: Mapping[str, Any], as_json_: bool) -> None:  # noqa: FBT001 - 
         as_json(done)
         return
     answer = _said({name: one for name, one in done["answer"].items() if name != "warnings"}, ", ")
+    say(f"{recorded(done)}: {answer}")
+    notes(done["answer"].get("warnings", ()))
+
+
+def recorded(done: Mapping[str, Any]) -> str:
+    """How much of it is on record now, and where."""
+    if not done["recorded"]:
+        return word("nothing to change")
     counted = (
         "{n} event at position {position}" if done["recorded"] == 1 else "{n} events at position {position}"
     )
-    changed = sentence(counted, n=done["recorded"], position=done["position"])
-    if not done["recorded"]:
-        changed = word("nothing to change")
-    say(f"{changed}: {answer}")
-    notes(done["answer"].get("warnings", ()))
+    return sentence(counted, n=done["recorded"], position=done["position"])
 
 
 def _said(value: Any, between: str = " ") -> str:

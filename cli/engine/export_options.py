@@ -36,6 +36,7 @@ OPTIONS: dict[str, Any] = {
     ],
     "bom": Annotated[bool, typer.Option("--bom", help="Of --export: CSV that Excel takes for UTF-8.")],
 }
+PAGES = ("limit", "cursor")
 DEFAULTS = {"export": None, "locale": None, "bom": False}
 
 
@@ -45,6 +46,8 @@ class Wanted:
     locale: str | None
     bom: bool
     zone: str | None
+    paged: bool = False
+    """A page was asked for as well, which a file is none of."""
 
     @property
     def query(self) -> dict[str, Any]:
@@ -85,8 +88,10 @@ def options_of(command: Callable[..., Any], names: Mapping[str, Parameter]) -> l
 
 
 @contextmanager
-def exporting(given: dict[str, Any]) -> Iterator[None]:
-    """While the command runs that was given these, which are taken out. Raises Failure where nothing can be written so."""
+def exporting(given: dict[str, Any], parameters: Mapping[str, Parameter]) -> Iterator[None]:
+    """While the command with these parameters runs that was given these values; those of the file are taken out. Raises Failure where nothing
+    can be written so.
+    """
     said = {name: given.pop(name, default) for name, default in DEFAULTS.items()}
     file = said["export"]
     if file is None:
@@ -96,7 +101,8 @@ def exporting(given: dict[str, Any]) -> Iterator[None]:
     if file.suffix not in SUFFIXES:
         fail(f"--export takes a file that ends with .csv or .xlsx, not {name!r}", USAGE)
     in_a_folder(file)
-    asked = Wanted(file, said["locale"], said["bom"], given.get("tz") or own_zone())
+    paged = any(name in given and given[name] != parameters[name].default for name in PAGES)
+    asked = Wanted(file, said["locale"], said["bom"], given.get("tz") or own_zone(), paged)
     _wanted.append(asked)
     try:
         yield

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cli.engine.export_options import in_a_folder
+from cli.engine.export_options import in_a_folder, to_write
 from cli.engine.language import sentence, word
-from cli.engine.tables import say
+from cli.engine.tables import notes, say
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -105,6 +105,8 @@ def downloading(file: Path, *, listed: bool, told: bool = True) -> Iterator[Take
         return
     if listed:
         say(sentence("{n} rows in {file}, {size} MB", n=f"{download.rows:,}", file=file, size=size))
+        if (asked := to_write()) is not None and asked.paged:
+            notes([word("the file has all that is found: --limit and --cursor are for what is shown")])
     else:
         say(sentence("{file}, {size} MB", file=file, size=size))
 

@@ -88,7 +88,7 @@ def speaking(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(command)
     def spoken(*args: Any, lang: Language | None = None, **given: Any) -> Any:
-        with exporting(given) if more else nullcontext():
+        with exporting(given, signature.parameters) if more else nullcontext():
             return command(*args, **given)
 
     more = options_of(command, signature.parameters)

@@ -6,9 +6,12 @@ from collections.abc import Iterable, Mapping
 from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
 
-from cli.engine.common import moment
-from cli.engine.language import word
-from cli.engine.tables import facts, table
+from cli.engine.common import moment, recorded
+from cli.engine.language import sentence, word
+from cli.engine.tables import facts, say, table
+
+SHORT = 8
+"""Hexadecimal digits that a deal is told by."""
 
 if TYPE_CHECKING:
     from api.engine.notice_settings import Failing
@@ -43,7 +46,8 @@ def show_notifications(found: Mapping[str, Any]) -> None:
         )
 
 
-def show_notices(items: Iterable[SentNotice], to: tzinfo | None) -> None:
+def show_notices(items: Iterable[SentNotice], to: tzinfo | None, *, of_one: bool = False) -> None:
+    """`of_one`: all of them are about the same deal."""
     rows = [
         (
             moment(one.settled_at or one.due_at, to),
@@ -52,12 +56,22 @@ def show_notices(items: Iterable[SentNotice], to: tzinfo | None) -> None:
             word(one.channel, "channel"),
             one.state,
             word(one.reason or "", "notice"),
-            one.detail,
+            one.detail or (one.deal_id.hex[:SHORT] if one.deal_id else ""),
         )
         for one in items
     ]
     columns = ("when", "to", "told of", "channel", "state", "because", "about")
-    table(columns, rows, whole=("when",), spare=("about", "channel"))
+    shown = len(columns) - of_one
+    table(
+        columns[:shown], [row[:shown] for row in rows], whole=("when",), spare=("about", "channel")[of_one:]
+    )
+
+
+def show_address(done: Mapping[str, Any], login: str) -> None:
+    """What was recorded of a person's addresses, and which of them take nothing now."""
+    dead = word(", ").join(word(by, "channel") for by in done["answer"]["failed"])
+    held = sentence("nothing is sent by {channels}", channels=dead) if dead else word("sent to every address")
+    say(f"{recorded(done)}: {login}, {held}")
 
 
 def show_failing(addresses: Iterable[Failing], to: tzinfo | None) -> None:

@@ -26,7 +26,13 @@ def show_webhooks(found: Iterable[Mapping[str, Any]], to: tzinfo | None) -> None
         for w in found
     ]
     columns = ("id", "name", "owner", "state", "behind", "held back", "sent last", "outcome")
-    table(columns, rows, right=("behind", "held back"), whole=("id", "state"), spare=("owner", "sent last"))
+    table(
+        columns,
+        rows,
+        right=("behind", "held back"),
+        whole=("id", "state"),
+        spare=("owner", "sent last", "held back"),
+    )
 
 
 def show_webhook(w: Mapping[str, Any], to: tzinfo | None) -> None:

@@ -77,6 +77,8 @@ def test_a_file_has_all_of_the_list_and_not_a_page_of_it(terminal: Terminal, tmp
     found = terminal.json("deals", "list", "--status", "won", "--limit", "200")
     assert [row["deal_id"] for row in rows(file)] == [one["deal_id"] for one in found["items"]]
     assert f"{len(found['items'])} rows in {file}" in said
+    assert "note: the file has all that is found" in said
+    assert "note:" not in exported(terminal, file, "deals", "list", "--status", "won")
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 

@@ -89,6 +89,8 @@ def test_an_address_of_a_chat_is_read_from_beside_and_shown_masked(terminal: Ter
     [
         (["set", "told", "promise"], 2, "say --mail, --chat or both"),
         (["set", "told", "promise.kept", "--mail", "off"], 1, "WHAT: is nothing that people are told of"),
+        (["set", "told", "promise.misst", "--mail", "off"], 1, "near it are: promise.missed"),
+        (["set", "told", "zzz", "--mail", "off"], 1, "each with several: *, "),
         (["set", "nobody-here", "promise", "--mail", "off"], 1, "no account has the login nobody-here"),
         (["quiet", "told"], 2, "say what is to change"),
         (["quiet", "told", "--from", "21:00"], 1, "--until: say when it ends, too"),
@@ -114,7 +116,10 @@ def test_a_mail_that_came_back_is_reported_and_the_address_tried_again(
         )
     assert [one["login"] for one in terminal.json("notifications", "failing")] == [login]
     assert "被退回" in terminal.run("notifications", "failing", "--lang", "zh").stdout
-    assert terminal.run("notifications", "restore", login).returncode == 0
+    again = terminal.run("notifications", "bounced", login, "--lang", "zh")
+    assert again.stdout == f"没有变化: {login}, 不再通过邮件发送\n", again.stdout
+    restored = terminal.run("notifications", "restore", login)
+    assert restored.stdout.endswith(f": {login}, sent to every address\n"), restored.stderr
     assert terminal.json("notifications", "failing") == []
     refused = terminal.run("notifications", "bounced", login, "--why", "told@example.com")
     assert (refused.returncode, "--why: must be a word or two" in refused.stderr) == (1, True)
@@ -137,6 +142,8 @@ def test_who_was_told_of_a_deal_and_what_failed_is_listed(terminal: Terminal, lo
     )
     shown = terminal.run("deals", "notices", deal, "--tz", "Asia/Shanghai").stdout
     assert "2026-11-30 09:00" in shown
+    assert "about" not in shown, "all of it is about the deal"
+    assert deal[:8] in terminal.run("notifications", "list", "--login", login).stdout
     assert terminal.json("notifications", "list", "--state", "failed", "--login", login)["items"] == [failed]
     chinese = terminal.run("notifications", "list", "--login", login, "--lang", "zh").stdout
     assert "已发送" in chinese
