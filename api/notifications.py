@@ -196,9 +196,8 @@ def _unknown(what: str) -> str:
     """With what is called nearly so, else what there is, in groups."""
     if near := get_close_matches(what, [*GROUPS, *CALLED], 3):
         return f"is nothing that people are told of; near it are: {', '.join(near)}"
-    return (
-        f"is nothing that people are told of; there are these, each with several: {', '.join([ALL, *GROUPS])}"
-    )
+    groups = [ALL, *GROUPS]
+    return f"is nothing that people are told of; there are these, each with several: {', '.join(groups)}"
 
 
 def _check_address(url: str, schemes: Collection[str]) -> None:

@@ -139,7 +139,7 @@ SENTENCES: dict[str, Sentence] = {
     "promise.made": Sentence(
         "[?by_rule:by rule the next step is: {what!w}][!by_rule:promised: {what}]"
         ", due {deadlines.due_at} ({owner_id})",
-        "[?by_rule:按规则的下一步：{what!w}][!by_rule:承诺跟进：{what}]，到期 {deadlines.due_at}（{owner_id}）",
+        "[?by_rule:按规则的下一步：{what!w}][!by_rule:约定跟进：{what}]，到期 {deadlines.due_at}（{owner_id}）",
     ),
     "promise.rearmed": Sentence(
         "set the promise's timer anew[~; due {after.due_at}, was {before.due_at}]"

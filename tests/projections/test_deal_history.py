@@ -247,7 +247,7 @@ def test_what_a_rule_promises_is_not_told_as_what_somebody_promised() -> None:
     }
     said = told_both(promise(what=BY_RULE), names)
     assert said["en"] == "promised: follow up, due 2026-03-03 09:00 UTC (Li Wei)"
-    assert said["zh"] == "承诺跟进：follow up，到期 2026-03-03 09:00 UTC（Li Wei）", "somebody's own words"
+    assert said["zh"] == "约定跟进：follow up，到期 2026-03-03 09:00 UTC（Li Wei）", "somebody's own words"
 
 
 def test_a_timer_that_is_set_anew_tells_the_times_that_changed() -> None:

@@ -104,11 +104,11 @@ CASES = [
     Case("cycle.reminded", [*CYCLE, fact("cycle.awaiting", awaited=awaited(Step.ASSESS))], owed("cycle.reminded", Step.ASSESS), {SOME}, f"The cycle name 例 waits for you: assess, due {WHEN}", f"name 例 闭环待您处理：主管评估，应于 {DANN} 前完成", [fact("cycle.assessed")]),
     Case("cycle.escalated", [*CYCLE, fact("cycle.awaiting", awaited=awaited(Step.ASSESS))], owed("cycle.escalated", Step.ASSESS), {SOME}, f"The cycle name 例 still waits for Zhang Min: assess, which was due {WHEN}", f"name 例 闭环仍在等待Zhang Min：主管评估，应于 {DANN} 前完成", [fact("cycle.cancelled")]),
     Case("cycle.decision-handed-over", [*CYCLE, fact("cycle.decision-asked", question="Hire?", of=OTHER)], fact("cycle.decision-handed-over", before=OTHER, after=SOME), {SOME}, "The decision on name 例 is yours now: Hire?", "name 例 的决定现由您作出：Hire?", [fact("cycle.decision-taken")]),
-    Case("action-item.given", [], ITEM[0], {SOME}, f"The action item “train the team” is yours, due {WHEN}", f"行动项“train the team”由您负责，应于 {DANN} 前完成", [fact("action-item.ended")]),
-    Case("action-item.given", ITEM, fact("action-item.handed-over", before=SOME, after=OTHER), {OTHER}, f"The action item “train the team” was handed over to you, due {WHEN}", f"行动项“train the team”已移交给您，应于 {DANN} 前完成", [fact("action-item.ended")]),
-    Case("action-item.reminded", ITEM, fact("action-item.reminded"), {SOME}, f"The action item “train the team” falls due {WHEN}", f"行动项“train the team”将于 {DANN} 到期", [fact("action-item.missed")]),
-    Case("action-item.missed", ITEM, fact("action-item.missed"), {SOME}, f"The action item “train the team” was due {WHEN} and is not done", f"行动项“train the team”已逾期，应于 {DANN} 前完成", [fact("action-item.handed-over", after=OTHER)]),
-    Case("action-item.escalated", ITEM, fact("action-item.escalated"), {SOME}, f"Zhang Min has not done the action item “train the team”, which was due {WHEN}", f"Zhang Min尚未完成行动项“train the team”，应于 {DANN} 前完成", [fact("action-item.ended")]),
+    Case("action-item.given", [], ITEM[0], {SOME}, f"The action item “train the team” is yours, due {WHEN}", f"改进措施“train the team”由您负责，应于 {DANN} 前完成", [fact("action-item.ended")]),
+    Case("action-item.given", ITEM, fact("action-item.handed-over", before=SOME, after=OTHER), {OTHER}, f"The action item “train the team” was handed over to you, due {WHEN}", f"改进措施“train the team”已移交给您，应于 {DANN} 前完成", [fact("action-item.ended")]),
+    Case("action-item.reminded", ITEM, fact("action-item.reminded"), {SOME}, f"The action item “train the team” falls due {WHEN}", f"改进措施“train the team”将于 {DANN} 到期", [fact("action-item.missed")]),
+    Case("action-item.missed", ITEM, fact("action-item.missed"), {SOME}, f"The action item “train the team” was due {WHEN} and is not done", f"改进措施“train the team”已逾期，应于 {DANN} 前完成", [fact("action-item.handed-over", after=OTHER)]),
+    Case("action-item.escalated", ITEM, fact("action-item.escalated"), {SOME}, f"Zhang Min has not done the action item “train the team”, which was due {WHEN}", f"Zhang Min尚未完成改进措施“train the team”，应于 {DANN} 前完成", [fact("action-item.ended")]),
     Case("adjustment.reminded", TRIED, fact("adjustment.reminded"), {SOME}, f"The adjustment “more visits” is to be decided by {WHEN}: keep, change or stop", f"调整“more visits”应于 {DANN} 前作出决定：保留、修改或停止", [fact("adjustment.handed-over", after=OTHER)]),
     Case("adjustment.escalated", TRIED, fact("adjustment.escalated"), {SOME}, f"Zhang Min has not decided the adjustment “more visits”, which was due {WHEN}", f"Zhang Min尚未就调整“more visits”作出决定，应于 {DANN} 前完成", [fact("adjustment.decided")]),
     Case("meeting.called", [], MEETING[0], {SOME}, f"A review meeting is called for {WHEN}; its agenda is ready", f"已召集复盘会议，时间 {DANN}，议程已就绪", [fact("meeting.cancelled")]),
@@ -192,7 +192,7 @@ def test_why_it_is_told_names_a_group_as_the_settings_do() -> None:
     """ "promises" is a number of them elsewhere."""
     way = Way("mail", Cadence.DAILY, "promise")
     assert Wording(account("en"), {}).why(way) == "You get this because you are told of promises once a day."
-    assert Wording(account("zh"), {}).why(way) == "您收到此通知，是因为您选择每日汇总接收：承诺。"
+    assert Wording(account("zh"), {}).why(way) == "您收到此通知，是因为您选择每日汇总接收：跟进。"
 
 
 def test_who_moves_along_with_their_deals_is_told_nothing() -> None:
