@@ -80,17 +80,22 @@ def main(*, json_lines: bool = False) -> None:
     # uvicorn drains, then raises the signal again: having been told to end is no failure.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
-        server = Server(_started(settings), settings.bounds.end_seconds)
+        serve(settings)
     except NotConfigured as wrong:
         sys.exit(str(wrong))
+
+
+def serve(settings: Settings, *, uds: str | None = None) -> None:
+    """Until it is told to end. Raises NotConfigured."""
+    server = Server(_started(settings, uds), settings.bounds.end_seconds)
     with Survivors():
         server.run()
 
 
-def _started(settings: Settings) -> uvicorn.Config:
+def _started(settings: Settings, uds: str | None) -> uvicorn.Config:
     """All that is made before serving stays for good: the collector looks at none of it, now or later."""
     gc.disable()
-    made = config(settings)
+    made = config(settings, uds=uds)
     gc.freeze()
     gc.enable()
     return made

@@ -20,7 +20,7 @@ from psycopg.rows import dict_row
 from api.app import POOL_SIZE
 from api.engine.roles import Role
 from api.engine.users import KeyStore, NewKey
-from api.serve import config
+from api.serve import serve
 from benchmarks import history, raw
 from benchmarks.lives import START
 from projections.deal import board as deal_board
@@ -49,7 +49,7 @@ async def key(url: str) -> str:
 
 def serve_ours(url: str, directory: str, socket: str) -> None:
     settings = Settings(url, url, data_dir=Path(directory), log_level="WARNING", bounds=ONE_KEY_FOR_ALL)
-    uvicorn.Server(config(settings, uds=socket)).run()
+    serve(settings, uds=socket)
 
 
 def serve_bare(url: str, socket: str) -> None:
