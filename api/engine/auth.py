@@ -125,12 +125,12 @@ class Guarded(APIRoute):
                 return await handle(request)
             if takes_body:
                 await whole(request)
-            await services.admission.turns.take(user.key_id)
-            try:
-                with services.admission.precedence.writing() if authority.writes else NOTHING:
+            with services.admission.precedence.writing() if authority.writes else NOTHING:
+                await services.admission.turns.take(user.key_id)
+                try:
                     return await handle(request)
-            finally:
-                services.admission.turns.give()
+                finally:
+                    services.admission.turns.give()
 
         return guarded
 

@@ -7,13 +7,16 @@ A page that is open asks for its middle again whenever something moved, and so d
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+import time
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 
 REFRESH = "salesloop.refresh"
 """Where a request notes that it is one."""
 REFRESHES, READS = 3, 3
 """Refreshes, and reads of refreshes, that are in progress at once."""
+SLICE = 0.0005
+"""Seconds of a page's rendering in one step of the event loop, about: a request that comes waits for no more than that."""
 PATIENCE = 0.05
 """Seconds that a refresh lets writes go first, all in all: where something is always being written, pages are still refreshed."""
 
@@ -24,6 +27,8 @@ class Precedence:
     def __init__(self) -> None:
         self.refreshes = asyncio.Semaphore(REFRESHES)
         self.reads = asyncio.Semaphore(READS)
+        self.rendering = asyncio.Lock()
+        """One page at a time is rendered: several would wait for each other alone."""
         self._step = asyncio.Lock()
         self._writes = 0
         self._quiet = asyncio.Event()
@@ -71,6 +76,19 @@ class Refresh:
             await self._give_way()
             yield
         await self._give_way()
+
+    async def joined(self, pieces: Iterable[str]) -> str:
+        """All of what is rendered piece by piece, in steps of a `SLICE`, between which others have their turn and writes go first."""
+        made: list[str] = []
+        async with self._precedence.rendering:
+            end = time.perf_counter() + SLICE
+            for piece in pieces:
+                made.append(piece)
+                if time.perf_counter() >= end:
+                    await asyncio.sleep(0)
+                    await self._give_way()
+                    end = time.perf_counter() + SLICE
+        return "".join(made)
 
     async def _give_way(self) -> None:
         if self._left > 0:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from types import SimpleNamespace
 from typing import Annotated, Any
@@ -119,6 +119,42 @@ async def test_so_many_reads_of_refreshes_are_in_progress_and_no_more() -> None:
     assert inside[0] == precedence.READS
     end.set()
     await asyncio.gather(*tasks)
+
+
+@pytest.mark.usefixtures("patient")
+async def test_between_two_steps_of_a_rendering_others_have_their_turn_and_writes_go_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(precedence, "SLICE", 0.0)
+    one, rendered, begun = Precedence(), list[str](), asyncio.Event()
+
+    def pieces() -> Iterator[str]:
+        for piece in "abc":
+            rendered.append(piece)
+            begun.set()
+            yield piece
+
+    rendering = asyncio.create_task(Refresh(one).joined(pieces()))
+    await begun.wait()
+    with one.writing():
+        await turns()
+        assert rendered == ["a"]
+    assert await rendering == "abc"
+
+
+async def test_of_two_pages_that_are_rendered_the_second_begins_when_the_first_is_done(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(precedence, "SLICE", 0.0)
+    one, rendered = Precedence(), list[str]()
+
+    def pieces(page: str) -> Iterator[str]:
+        for n in range(3):
+            rendered.append(f"{page}{n}")
+            yield ""
+
+    await asyncio.gather(*(Refresh(one).joined(pieces(page)) for page in "ab"))
+    assert rendered == ["a0", "a1", "a2", "b0", "b1", "b2"]
 
 
 class Routes:

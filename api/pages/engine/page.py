@@ -14,6 +14,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.routing import APIRoute
 
 from api.engine.auth import USER, check_rate
+from api.engine.precedence import REFRESH
 from api.engine.roles import READERS, Role
 from api.engine.services import services_of
 from api.engine.sessions import Session
@@ -183,7 +184,10 @@ class Page(ApiClient):
         return True
 
     def render(self, template: str, status_code: int = 200, **values: Any) -> Response:
-        """The template's page; the middle of it alone where that is what is asked for."""
+        """The template's page; the middle of it alone where that is what is asked for. What is asked for unasked is rendered in its line."""
+        if REFRESH in self.request.scope:
+            pieces = rendering.pieces(template, self, partial=True, values=values)
+            return shared.Unrendered(pieces, status_code, HEADERS)
         content = self._rendered(template, values, partial=self.partial)
         return Response(content, status_code, dict(HEADERS), media_type="text/html")
 
@@ -195,7 +199,7 @@ class Page(ApiClient):
         return Response(content, status_code, {**HEADERS, **(headers or {})}, media_type="text/html")
 
     def _rendered(self, template: str, values: dict[str, Any], *, partial: bool) -> str:
-        content = rendering.render(template, self, partial=partial, values=values)
+        content = "".join(rendering.pieces(template, self, partial=partial, values=values))
         return shared.handed_out(content, self._session.csrf)
 
     def go(self, address: str) -> Response:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -46,11 +46,13 @@ def environment(language: str) -> Compiled:
     return made
 
 
-def render(template: str, page: Reader, *, partial: bool, values: dict[str, Any]) -> str:
-    """The page of the template; where `partial`, its middle alone, which base.html sees to however many templates stand between."""
+def pieces(template: str, page: Reader, *, partial: bool, values: dict[str, Any]) -> Iterator[str]:
+    """The page of the template, rendered as it is asked for; where `partial`, its middle alone, which base.html sees to however many
+    templates stand between.
+    """
     made = environment(page.language)
     found = made.get_template(template)
     given: dict[str, Any] = {"page": page, "kept": Kept(page)}
     for name in SHARED:  # a later one may use an earlier one, and none what a page alone has: what is kept would be made of it unnamed
         given[name] = made.get_template(f"{name}.html").make_module(dict(given))
-    return found.render(values | given, middle_alone=partial)
+    yield from found.generate(values | given, middle_alone=partial)

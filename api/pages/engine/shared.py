@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import replace
 from secrets import token_urlsafe
 from uuid import uuid4
@@ -51,7 +51,7 @@ async def answer(request: Request, handle: Handle) -> Response:
         rendering = asyncio.ensure_future(_in_line(request, handle, moves, key))
         moves.kept[key] = known, rendering
     elif services_of(request).admission.requests.take(session.user.key_id) > 0:
-        return await handle(request)  # which says so
+        return await _made(request, handle)  # which says so
     try:
         found = await asyncio.shield(rendering)
     except Exception:
@@ -59,9 +59,7 @@ async def answer(request: Request, handle: Handle) -> Response:
             del moves.kept[key]
         if mine:
             raise
-        return await handle(
-            request
-        )  # what went wrong may be the other one's own: their rate, their connection
+        return await _made(request, handle)  # it may be the other one's own: their rate, their connection
     if found.status_code != 200:
         moves.kept.pop(key, None)
     body = handed_out(bytes(found.body).decode(), session.csrf)
@@ -76,6 +74,24 @@ def handed_out(content: str, token: str) -> str:
     return re.sub(KEY, lambda _: uuid4().hex, content.replace(TOKEN, token))
 
 
+class Unrendered(Response):
+    """What `Page.render` answers to a refresh: it is rendered when its turn has come."""
+
+    def __init__(self, pieces: Iterator[str], status: int, headers: Mapping[str, str]) -> None:
+        super().__init__(None, status, dict(headers), media_type="text/html")
+        self._pieces = pieces
+
+    async def rendered(self, refresh: Refresh) -> Response:
+        content = await refresh.joined(self._pieces)
+        headers = {name: value for name, value in self.headers.items() if name != "content-length"}
+        return Response(content, self.status_code, headers)
+
+
+async def _made(request: Request, handle: Handle) -> Response:
+    answer = await handle(request)
+    return await answer.rendered(request.scope[REFRESH]) if isinstance(answer, Unrendered) else answer
+
+
 async def _in_line(request: Request, handle: Handle, moves: Moves, key: object) -> Response:
     async with services_of(request).admission.precedence.refreshes:
         return await _noting(request, handle, moves, key)
@@ -84,7 +100,7 @@ async def _in_line(request: Request, handle: Handle, moves: Moves, key: object) 
 async def _noting(request: Request, handle: Handle, moves: Moves, key: object) -> Response:
     """As `handle` answers, and what it was made of is known the next time."""
     read: set[str] = request.scope.setdefault(READ, set())
-    answer = await handle(request)
+    answer = await _made(request, handle)
     moves.learn(key, read)
     return answer
 
