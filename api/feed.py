@@ -18,9 +18,11 @@ from api.engine.errors import invalid
 from api.engine.feed_answers import LAST_EVENT_ID, feed_answers
 from api.engine.feeding import seen
 from api.engine.fields import MAX_PAGE, PLAIN, WHOLE, Day, Paging
+from api.engine.following import Form
+from api.engine.packing import Gzip, Plain
 from api.engine.querying import query
 from api.engine.reading import MAX_POSITION, Look
-from api.engine.received import header
+from api.engine.received import header, takes_gzip
 from api.engine.roles import OVERSEERS
 from api.engine.streams import Streams
 from domain.engine import reading
@@ -65,7 +67,7 @@ async def read_events(
     if after and after > (head := await look.services.ledger.head()):
         raise invalid("query.after", f"is beyond the last position, {head}")
     if streamed:
-        return _stream(look, after, format)
+        return _stream(look, after, Form(format, Gzip if takes_gzip(look.request) else Plain))
     found = await seen(look.services, look.user, after, limit)
     events = b"[" + b",".join(enveloped(row, format) for row in found.rows) + b"]"
     if format == "cloudevents":
@@ -90,7 +92,7 @@ def _resumed(look: Look, after: int) -> int:
     return read
 
 
-def _stream(look: Look, after: int, format: Format) -> Response:
+def _stream(look: Look, after: int, form: Form) -> Response:
     state, most = look.request.app.state, look.services.settings.bounds.streams_per_key
     streams: Streams = state.streams
     key = look.user.key_id
@@ -98,10 +100,12 @@ def _stream(look: Look, after: int, format: Format) -> Response:
 
     async def told() -> AsyncIterator[bytes]:
         with streams.holding(key):
-            async for message in state.feed.read(look.user, after, format):
+            async for message in state.feed.read(look.user, after, form):
                 yield message
 
-    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no", "Vary": "Accept-Encoding"}
+    if encoding := form.stream.encoding:
+        headers["Content-Encoding"] = encoding
     return StreamingResponse(told(), 200, headers, media_type="text/event-stream")
 
 

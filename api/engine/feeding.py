@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 
 import orjson
 import psycopg
 
-from api.engine.envelopes import Format, sent
-from api.engine.following import CHUNK, LOOK, Tip
+from api.engine.envelopes import sent
+from api.engine.following import LOOK, Form, Tip
+from api.engine.packing import Piece
 from api.engine.services import Services
 from api.engine.streams import Subscriber, Subscribers
 from api.engine.users import User
@@ -107,71 +108,73 @@ class Feed:
         for tip in self._tips:
             tip.wake()
 
-    async def read(self, user: User, after: int, format: Format) -> AsyncIterator[bytes]:
+    async def read(self, user: User, after: int, form: Form) -> AsyncIterator[bytes]:
         """Server-sent events after a position, until the reader goes or has to."""
         with self.subscribers.joined(user) as subscriber:
             tip = self.whole if user.sees_team is None else self.owned
             with tip.joined():
-                reader = Reader(self, subscriber, tip, after, format)
-                yield OPENED
-                async for message in reader.messages():
-                    yield message
+                reader, stream = Reader(self, subscriber, tip, after, form), form.stream()
+                yield stream.begin() + stream.add(stream.made(OPENED))
+                async for piece in reader.pieces():
+                    yield stream.add(piece)
+                yield stream.end()
 
 
 class Reader:
-    def __init__(self, feed: Feed, subscriber: Subscriber, tip: Tip, after: int, format: Format) -> None:
+    def __init__(self, feed: Feed, subscriber: Subscriber, tip: Tip, after: int, form: Form) -> None:
         self.position = after
-        self._feed, self._subscriber, self._tip, self._format = feed, subscriber, tip, format
+        self._feed, self._subscriber, self._tip, self._form = feed, subscriber, tip, form
+        self._made: Callable[[bytes], Piece] = form.stream.made
         self._live = False
 
-    async def messages(self) -> AsyncIterator[bytes]:
+    async def pieces(self) -> AsyncIterator[Piece]:
         while (reason := self._reason()) is None:
             moved = self._tip.moved
             user = self._subscriber.user
             assert user is not None
-            held = self._tip.after(self.position, self._format, scope_of(user))
+            held = self._tip.after(self.position, self._form, scope_of(user))
             if held is None and self._live:
                 reason = SLOW
                 break
             if held is None:
                 before = self.position
-                async for message in self._page(user):
-                    yield message
+                async for piece in self._page(user):
+                    yield piece
                 if self.position == before:  # the tip has not begun, or the database is away
                     await _within(moved, LOOK)
                 continue
             self._live = True
-            if held.content:
-                yield held.content
+            if held.piece.content:
+                yield held.piece
             if self.position == held.upto and not await _within(moved, QUIET):
-                yield b": alive\nid: %d\n\n" % self.position
+                yield self._made(b": alive\nid: %d\n\n" % self.position)
             self.position = held.upto
         told = orjson.dumps({"reason": reason, "detail": SAID[reason], "position": self.position})
-        yield b"id: %d\nevent: end\ndata: %s\n\n" % (self.position, told)
+        yield self._made(b"id: %d\nevent: end\ndata: %s\n\n" % (self.position, told))
 
     def _reason(self) -> str | None:
         if self._subscriber.user is None:
             return NO_KEY
         return ENDED if self._feed.ended else None
 
-    async def _page(self, user: User) -> AsyncIterator[bytes]:
+    async def _page(self, user: User) -> AsyncIterator[Piece]:
         """What comes next, a piece at a time. The position moves with what was taken."""
         try:
             rows, upto, _ = await self._feed.page(user, self.position)
         except psycopg.Error as away:
             log.warning("a reader of the feed waits for the database (%s)", type(away).__name__)
             return
-        piece, size = [], 0
+        parts, size = [], 0
         for row in rows:
-            piece.append(made := sent(row, self._format))
+            parts.append(made := sent(row, self._form.format))
             size += len(made)
-            if size >= CHUNK:
-                yield b"".join(piece)
-                self.position, piece, size = row[0], [], 0
+            if size >= self._form.most:
+                yield self._made(b"".join(parts))
+                self.position, parts, size = row[0], [], 0
                 if self._reason() is not None:
                     return
-        if piece:
-            yield b"".join(piece)
+        if parts:
+            yield self._made(b"".join(parts))
         self.position = upto
 
 

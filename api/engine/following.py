@@ -12,10 +12,12 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
+from typing import NamedTuple
 
 import psycopg
 
 from api.engine.envelopes import Format, sent
+from api.engine.packing import NOTHING, Gzip, Piece, Plain
 from projections.engine.signals import Watermarks
 from projections.event_feed import BOARD, DealScope, OwnedRow
 
@@ -24,6 +26,8 @@ HELD_EVENTS, HELD_BYTES = 10_000, 16 * 2**20
 """Of the newest events: who falls further behind is told to come again."""
 CHUNK = 64 * 1024
 """Bytes that a reader is given at once, and one event at least: no more is kept for one who does not take it."""
+PACKS = 8
+"""Bytes of the feed's JSON that are packed into one, about."""
 CHUNKS = 64
 """Of those that are kept for others who are as far."""
 TOGETHER = 0.25
@@ -34,13 +38,25 @@ Fetch = Callable[[int, int], Awaitable[list[OwnedRow]]]
 log = logging.getLogger(__name__)
 
 
+class Form(NamedTuple):
+    """How events are sent."""
+
+    format: Format
+    stream: type[Plain]
+
+    @property
+    def most(self) -> int:
+        """Bytes of events that are given at once."""
+        return CHUNK * PACKS if self.stream is Gzip else CHUNK
+
+
 class Chunk:
     """Server-sent events, and the position up to which they tell all that the reader may see."""
 
-    __slots__ = ("content", "upto")
+    __slots__ = ("piece", "upto")
 
-    def __init__(self, content: bytes, upto: int) -> None:
-        self.content = content
+    def __init__(self, piece: Piece, upto: int) -> None:
+        self.piece = piece
         self.upto = upto
 
 
@@ -78,29 +94,29 @@ class Tip:
         moved, self._moved = self._moved, asyncio.Event()
         moved.set()
 
-    def after(self, position: int, format: Format, scope: DealScope | None) -> Chunk | None:
-        """The next of what is held; None where that does not begin there. Made once for all who have the same scope."""
+    def after(self, position: int, form: Form, scope: DealScope | None) -> Chunk | None:
+        """The next of what is held; None where that does not begin there. Made once for all who have the same scope and form."""
         if not self.base <= position or self.base < 0:
             return None
-        key = (position, (format, scope))
+        key = (position, (form, scope))
         made = self._chunks.get(key)
         if made is None and position < self.position:
             if len(self._chunks) >= CHUNKS:
                 self._chunks.clear()
-            made = self._chunks[key] = self._chunk(position, format, scope)
-        return made or Chunk(b"", position)
+            made = self._chunks[key] = self._chunk(position, form, scope)
+        return made or Chunk(NOTHING, position)
 
-    def _chunk(self, position: int, format: Format, scope: DealScope | None) -> Chunk:
+    def _chunk(self, position: int, form: Form, scope: DealScope | None) -> Chunk:
         parts: list[bytes] = []
         size = 0
         for at in range(position - self.base, len(self._held)):
             entry = self._held[at]
             if scope is None or scope.holds(entry.owned):
-                parts.append(made := entry.sent(format))
+                parts.append(made := entry.sent(form.format))
                 size += len(made)
-                if size >= CHUNK:
-                    return Chunk(b"".join(parts), entry.owned.row[0])
-        return Chunk(b"".join(parts), self.position)
+                if size >= form.most:
+                    return Chunk(form.stream.made(b"".join(parts)), entry.owned.row[0])
+        return Chunk(form.stream.made(b"".join(parts)) if parts else NOTHING, self.position)
 
     async def follow(self, watermarks: Watermarks) -> None:
         """Until cancelled; through outages of the database, from where it was."""

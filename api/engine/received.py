@@ -45,6 +45,15 @@ def header(request: Request, name: str) -> str | None:
     return None if given is None else str(given, "latin-1")
 
 
+def takes_gzip(request: Request) -> bool:
+    """Whether the answer may be packed: named, or all others meant, and not at quality 0 (RFC 9110, 12.5.3)."""
+    taken = {}
+    for given in ",".join(request.headers.getlist("accept-encoding")).lower().split(","):
+        name, _, quality = given.replace(" ", "").replace("\t", "").partition(";q=")
+        taken[name] = not re.fullmatch(r"0(?:\.0{0,3})?", quality)
+    return taken.get("gzip", taken.get("*", False))
+
+
 @cache
 def _sent(name: str) -> bytes:
     """As the server hands headers on."""

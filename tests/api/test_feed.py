@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 import threading
 from collections.abc import Callable, Iterator
@@ -135,6 +136,40 @@ def test_a_stream_that_has_nothing_to_tell_says_that_it_is_there(
     last = head(house)
     with reading(house.admin, last) as messages:
         assert next(one for one in messages if "alive" in str(one))["id"] == str(last)
+
+
+# --- packed or not ---------------------------------------------------------------------------------------------------
+
+
+def ended(house: House, name: str, accepted: str) -> httpx.Response:
+    """All of a stream whose key is revoked when the first of it has come, as it was sent."""
+    start = head(house) - 2
+    _give_key(house, name, {"role": "auditor"})
+    headers = {**STREAM, "Accept-Encoding": accepted}
+    asked = house.client(name).stream("GET", "/events", params={"after": start}, headers=headers)
+    with asked as answer:
+        raw = answer.iter_raw()
+        sent = next(raw)
+        key = house.tokens[name].split("_")[1]
+        assert house.admin.delete(f"/keys/{key}").status_code == 204
+        sent += b"".join(raw)
+        return httpx.Response(200, headers=answer.headers, stream=httpx.ByteStream(sent))
+
+
+def test_a_stream_is_packed_for_who_takes_it_and_is_whole_to_its_end(house: House) -> None:
+    answer = ended(house, "packed", "gzip")
+    assert answer.headers["content-encoding"] == "gzip"
+    told = gzip.decompress(b"".join(answer.iter_raw()))  # whose checksum is that of all of it
+    assert told.startswith(b"retry: ")
+    assert told.count(b"\ndata: {") == 3
+    assert b'"reason":"key"' in told
+
+
+def test_a_stream_is_plain_for_who_does_not_take_it(house: House) -> None:
+    answer = ended(house, "plain", "identity")
+    assert "content-encoding" not in answer.headers
+    assert answer.headers["vary"] == "Accept-Encoding"
+    assert b"".join(answer.iter_raw()).count(b"\ndata: {") == 3
 
 
 # --- the envelope ----------------------------------------------------------------------------------------------------
