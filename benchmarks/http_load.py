@@ -77,6 +77,20 @@ async def ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, reques
     return body
 
 
+async def until_open(port: int) -> None:
+    """Somebody listens at that port of this machine."""
+    end = time.monotonic() + READY_SECONDS
+    while True:
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.close()
+            return
+        except OSError:
+            if time.monotonic() > end:
+                raise
+            await asyncio.sleep(0.05)
+
+
 async def until_ready(socket: str, request: bytes) -> None:
     end = time.monotonic() + READY_SECONDS
     while True:

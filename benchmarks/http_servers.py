@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -48,8 +49,15 @@ async def key(url: str) -> str:
 
 
 def serve_ours(url: str, directory: str, socket: str) -> None:
-    settings = Settings(url, url, data_dir=Path(directory), log_level="WARNING", bounds=ONE_KEY_FOR_ALL)
-    serve(settings, uds=socket)
+    serve(_settings(url, directory), uds=socket)
+
+
+def serve_ours_on(url: str, directory: str, port: int) -> None:
+    serve(replace(_settings(url, directory), api_host="127.0.0.1", api_port=port))
+
+
+def _settings(url: str, directory: str) -> Settings:
+    return Settings(url, url, data_dir=Path(directory), log_level="WARNING", bounds=ONE_KEY_FOR_ALL)
 
 
 def serve_bare(url: str, socket: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from benchmarks.figures import Row
 from benchmarks.rows import (
     append,
+    browser,
     desk,
     export,
     feed,
@@ -26,6 +27,7 @@ ROWS: tuple[Row, ...] = (
     *follow.ROWS,
     *read.ROWS,
     *desk.ROWS,
+    *browser.ROWS,
     *write.ROWS,
     *feed.ROWS,
     *start.ROWS,

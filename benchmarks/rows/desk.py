@@ -50,6 +50,20 @@ async def cookie(ledger: Ledger, new: NewAccount) -> str:
     return opened
 
 
+async def cookies_of(bench: Bench, url: str) -> dict[str, str]:
+    """By page: of a rep who owns much, and of the manager of that team. The same for all rows that ask for the same past."""
+    return await bench.once(("cookies", url), partial(_signed_in, url))
+
+
+async def _signed_in(url: str) -> dict[str, str]:
+    async with open_ledger(url, min_size=1, max_size=2) as ledger:
+        async with ledger.pool.connection() as connection:
+            rep, team = await (await connection.execute(SOMEBODY)).fetchone() or (None, None)
+        owner = await cookie(ledger, NewAccount("desk-rep", Role.REP, rep_id=rep))
+        leader = await cookie(ledger, NewAccount("desk-manager", Role.MANAGER, team_id=team))
+    return {TODAY: owner, BOARD: leader, TEAM: leader}
+
+
 # --- first paints ----------------------------------------------------------------------------------------------------
 
 
@@ -57,12 +71,7 @@ async def cookie(ledger: Ledger, new: NewAccount) -> str:
 async def painting(bench: Bench) -> AsyncIterator[Contest]:
     deals = bench.deals or bench.size.of(tiny=20, quick=2_000, full=100_000)
     there = await past(bench, deals, MODELS)
-    async with open_ledger(there.url, min_size=1, max_size=2) as ledger:
-        async with ledger.pool.connection() as connection:
-            rep, team = await (await connection.execute(SOMEBODY)).fetchone() or (None, None)
-        owner = await cookie(ledger, NewAccount("desk-rep", Role.REP, rep_id=rep))
-        leader = await cookie(ledger, NewAccount("desk-manager", Role.MANAGER, team_id=team))
-    pages = {TODAY: owner, BOARD: leader, TEAM: leader}
+    pages = await cookies_of(bench, there.url)
     asked = await bench.elsewhere(statements.record, there.url, pages)
     with tempfile.TemporaryDirectory(prefix="bench-") as home:
         ours, plain = f"{home}/ours", f"{home}/plain"
