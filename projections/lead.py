@@ -5,23 +5,30 @@ Holds personal data: names, mail addresses and phone numbers of leads.
 
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 import msgspec
 from psycopg import AsyncConnection
 
-from domain import lead as f
 from domain.engine.facts import FreeText, PersonName, PersonText
+from domain.lead import facts as f
 from projections.engine.fold import Folded, on
 from projections.engine.paging import MOMENT, Page, Select, SortKey, Source, fetch, page, sort_by
 from projections.engine.projection import Entry
 from projections.engine.tables import Table
 
+DETAILS = tuple(field.name for field in fields(f.LeadDetails))
+
 
 class LeadRow(msgspec.Struct, gc=False):
-    """`receipt` says by which rule and version it was allocated. `status` is open, converted or discarded."""
+    """`receipt` says by which rule and version it was allocated. `status` is open, converted or discarded; `ended_at` when it
+    became that. `qualified_by` is the rep who found out that they may buy, beside the owner, who sells. `imported_from` and
+    `reference` are of the system it came from, where it came from one.
+    """
 
     lead_id: UUID
     status: str
@@ -38,6 +45,14 @@ class LeadRow(msgspec.Struct, gc=False):
     receipt: str = ""
     deal_id: UUID | None = None
     why: FreeText = ""
+    origin: str = ""
+    company: str = ""
+    qualified_by: UUID | None = None
+    do_not_mail: bool = False
+    do_not_call: bool = False
+    ended_at: datetime | None = None
+    imported_from: str = ""
+    reference: str = ""
     position: int = 0
     version: int = 0
 
@@ -85,13 +100,26 @@ class Leads(Folded):
         row.owner_id, row.team_id, row.receipt = fact.after, fact.team_id, str(fact.receipt)
         row.allocated_at = entry.occurred_at
 
+    @on(f.LeadCorrected)
+    def _corrected(self, row: LeadRow, entry: Entry[f.LeadCorrected]) -> None:
+        for name in DETAILS:
+            setattr(row, name, getattr(entry.fact.after, name))
+
     @on(f.LeadConverted)
     def _converted(self, row: LeadRow, entry: Entry[f.LeadConverted]) -> None:
-        row.status, row.deal_id = "converted", entry.fact.deal_id
+        row.status, row.deal_id, row.ended_at = "converted", entry.fact.deal_id, entry.occurred_at
 
     @on(f.LeadDiscarded)
     def _discarded(self, row: LeadRow, entry: Entry[f.LeadDiscarded]) -> None:
-        row.status, row.why = "discarded", entry.fact.why
+        row.status, row.why, row.ended_at = "discarded", entry.fact.why, entry.occurred_at
+
+    @on(f.LeadReopened)
+    def _reopened(self, row: LeadRow, _entry: Entry[f.LeadReopened]) -> None:
+        row.status, row.deal_id, row.why, row.ended_at = "open", None, "", None
+
+    @on(f.LeadImportNoted)
+    def _noted(self, row: LeadRow, entry: Entry[f.LeadImportNoted]) -> None:
+        """Only that something was recorded: the version is the stream's."""
 
 
 def _captured(entry: Entry[f.LeadCaptured]) -> LeadRow:
@@ -106,6 +134,13 @@ def _captured(entry: Entry[f.LeadCaptured]) -> LeadRow:
         source=fact.source,
         customer_id=fact.customer_id,
         captured_at=entry.occurred_at,
+        origin=fact.origin,
+        company=fact.company,
+        qualified_by=fact.qualified_by,
+        do_not_mail=fact.do_not_mail,
+        do_not_call=fact.do_not_call,
+        imported_from=fact.imported_from,
+        reference=fact.reference,
     )
 
 
@@ -117,6 +152,7 @@ class LeadView(LeadRow, gc=False):
 
     owner_name: PersonName | None = None
     team_name: str | None = None
+    qualified_by_name: PersonName | None = None
 
 
 class LeadFilter(msgspec.Struct, frozen=True, kw_only=True):
@@ -129,6 +165,10 @@ class LeadFilter(msgspec.Struct, frozen=True, kw_only=True):
     team_id: UUID | None = None
     customer_id: UUID | None = None
     source: str | None = None
+    origin: str | None = None
+    qualified_by: UUID | None = None
+    captured_from: datetime | None = None
+    captured_before: datetime | None = None
     owned: bool | None = None
     seen_by: UUID | None = None
     pool: bool = True
@@ -137,10 +177,11 @@ class LeadFilter(msgspec.Struct, frozen=True, kw_only=True):
 EVERYTHING = LeadFilter()
 SORTS = {"captured_at": SortKey("captured_at", MOMENT, nullable=False, id="lead_id")}
 LIST = f"""
-SELECT {", ".join(f"l.{name}" for name in LEADS.names)}, p.name, t.name
+SELECT {", ".join(f"l.{name}" for name in LEADS.names)}, p.name, t.name, q.name
   FROM (SELECT * FROM read.leads WHERE {{where}} ORDER BY {{order}} LIMIT %(limit)s) l
   LEFT JOIN read.directory p ON p.id = l.owner_id
   LEFT JOIN read.directory t ON t.id = l.team_id
+  LEFT JOIN read.directory q ON q.id = l.qualified_by
  ORDER BY {{order}}
 """
 
@@ -161,12 +202,54 @@ async def listing(
 ) -> Page[LeadView]:
     """A page of leads. Raises Invalid for an unknown sort, a foreign cursor, or a limit outside 1 to 500."""
     select = Select(LIST)
-    select.equal("status", narrowed.status)
-    select.equal("owner_id", narrowed.owner_id)
-    select.equal("team_id", narrowed.team_id)
-    select.equal("customer_id", narrowed.customer_id)
-    select.equal("source", narrowed.source)
+    _narrow(select, narrowed)
+    return await page(source, select, sort_by(sort, SORTS), cursor, limit, LeadView)
+
+
+def _narrow(select: Select, narrowed: LeadFilter) -> None:
+    for name in ("status", "owner_id", "team_id", "customer_id", "source", "origin", "qualified_by"):
+        select.equal(name, getattr(narrowed, name))
+    select.where("captured_at >= %(captured_from)s", captured_from=narrowed.captured_from)
+    select.where("captured_at < %(captured_before)s", captured_before=narrowed.captured_before)
     select.where("(owner_id IS NOT NULL) = %(owned)s", owned=narrowed.owned)
     seen = "(team_id IS NULL OR team_id = %(seen_by)s)" if narrowed.pool else "team_id = %(seen_by)s"
     select.where(seen, seen_by=narrowed.seen_by)
-    return await page(source, select, sort_by(sort, SORTS), cursor, limit, LeadView)
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """What became of the leads that came from one place. `conversion` is of those that are over; None while none is."""
+
+    name: str
+    leads: int
+    open: int
+    converted: int
+    discarded: int
+    conversion: Decimal | None
+
+
+class Origins(msgspec.Struct, frozen=True):
+    """The most first, at most MOST_ORIGINS."""
+
+    items: list[Origin]
+
+
+BY = {"origin": "origin", "source": "source", "qualified_by": "q.name", "owner": "p.name"}
+"""What leads can be counted by, and the column that says it."""
+MOST_ORIGINS = 500
+COUNTED = """
+SELECT COALESCE({by}, ''), count(*), count(*) FILTER (WHERE status = 'open'), count(*) FILTER (WHERE status = 'converted'),
+       count(*) FILTER (WHERE status = 'discarded'),
+       round(count(*) FILTER (WHERE status = 'converted')::numeric / NULLIF(count(*) FILTER (WHERE status <> 'open'), 0), 6)
+  FROM (SELECT * FROM read.leads WHERE {where}) l
+  LEFT JOIN read.directory p ON p.id = l.owner_id
+  LEFT JOIN read.directory q ON q.id = l.qualified_by
+ GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT %(limit)s
+"""
+
+
+async def origins(source: Source, narrowed: LeadFilter = EVERYTHING, by: str = "origin") -> Origins:
+    """Leads counted by where they came from. `by` is one of BY."""
+    select = Select(COUNTED.replace("{by}", BY[by]))
+    _narrow(select, narrowed)
+    rows = await fetch(source, select.narrowed(), {**select.params, "limit": MOST_ORIGINS})
+    return Origins([Origin(*row) for row in rows])

@@ -20,10 +20,10 @@ import msgspec
 from psycopg import AsyncConnection
 
 from domain import customer as c
-from domain import lead as leads
 from domain.deal import facts as d
 from domain.engine import currency
 from domain.engine.facts import PersonName, PersonText
+from domain.lead import facts as leads
 from projections.customer import SEEN
 from projections.engine.fold import Folded, on
 from projections.engine.paging import Source, fetch
@@ -130,6 +130,11 @@ class Search(Folded):
     @on(leads.LeadCaptured)
     def _lead_captured(self, row: NameRow, entry: Entry[leads.LeadCaptured]) -> None:
         row.text = _text(entry.fact.name, entry.fact.mail, entry.fact.phone)
+
+    @on(leads.LeadCorrected)
+    def _lead_corrected(self, row: NameRow, entry: Entry[leads.LeadCorrected]) -> None:
+        after = entry.fact.after
+        row.text = _text(after.name, after.mail, after.phone)
 
 
 OF_CONTACTS = (c.ContactAdded, c.ContactCorrected)

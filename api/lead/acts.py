@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from api.engine.acts import WHICH, WHO, Act
 from api.engine.roles import LEADERS
-from domain.lead import AllocateLead, CaptureLead, ConvertLead, DiscardLead
+from domain.lead.commands import AllocateLead, CaptureLead, ConvertLead, CorrectLead, DiscardLead
 
+FLAGS = "do-not-mail/may-mail=do_not_mail do-not-call/may-call=do_not_call"
 ACTS = (
     Act(CaptureLead, "/leads", "Capture a lead",
-        creates="lead_id", location="/leads/{lead_id}", about="`source` names the channel or campaign that it came from.",
+        creates="lead_id", location="/leads/{lead_id}", about="`source` names the channel or campaign, `origin` how they came in; `qualified_by` is the rep who found out that they may buy.",
         example={"name": "Wang Wei", "interest": "MES for 40 seats", "source": "trade fair Shanghai"},
-        terminal="lead capture <name", typed="'Wang Wei' --source 'trade fair'"),
+        terminal=f"lead capture <name {FLAGS}", typed="'Wang Wei' --source 'trade fair'"),
+    Act(CorrectLead, "/leads/{lead_id}/correct", "Set right what is known of a lead",
+        about="A field left out stays as it is.",
+        terminal=f"lead correct {FLAGS}", typed=f"{WHICH} --phone '+49 30 1234'"),
     Act(AllocateLead, "/leads/{lead_id}/allocate", "Allocate a lead to a rep", roles=LEADERS,
         more="The lead has an owner and the owner's allocations count it, in one commit.", hide=("receipt",),
         about="`to` is the rep. The receipt says that it was done by hand; the envelope's `reason` says why.",

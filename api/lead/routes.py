@@ -12,23 +12,25 @@ from api.engine import auth
 from api.engine.allowed import add_allowed
 from api.engine.answers import shaped
 from api.engine.auth import may_read
-from api.engine.fields import Paging, ShortText, Truth
+from api.engine.fields import Instant, Paging, ShortText, Strict, Truth
 from api.engine.querying import query
 from api.engine.reading import Look, sees
 from api.engine.roles import Role
 from api.engine.routes import add_acts
 from api.lead.acts import ACTS
 from domain.engine.errors import NotFound
-from domain.lead import Lead
+from domain.lead.lead import Lead
 from projections import lead as leads
 from projections.engine.paging import Page
-from projections.lead import LeadFilter, LeadView
+from projections.lead import LeadFilter, LeadView, Origins
 
 EXAMPLES = {
     "interest": "forty boilers",
     "mail": "wei@example.com",
     "phone": "+86 21 5550 0100",
     "source": "trade fair",
+    "origin": "web form",
+    "company": "Garnet Controls",
     "leads.name": "Wang Wei",
 }
 TAGS = {"leads": "Somebody who might buy, until it is a deal or nothing"}
@@ -46,8 +48,22 @@ class LeadFilters(Paging):
     team_id: UUID | None = None
     customer_id: UUID | None = None
     source: ShortText | None = None
+    origin: ShortText | None = None
+    qualified_by: UUID | None = None
+    captured_from: Instant | None = None
+    captured_before: Instant | None = None
     owned: Annotated[Truth | None, Field(description="false: only those that nobody has yet")] = None
     sort: Literal["captured_at", "-captured_at"] = "-captured_at"
+
+
+class OriginFilters(Strict):
+    """Which leads to count, and by what."""
+
+    by: Literal["origin", "source", "qualified_by", "owner"] = "origin"
+    team_id: UUID | None = None
+    owner_id: UUID | None = None
+    captured_from: Instant | None = None
+    captured_before: Instant | None = None
 
 
 add_acts(router, ACTS)
@@ -57,19 +73,30 @@ add_allowed(router, ACTS, Lead, "/leads")
 @router.get("", operation_id="listLeads", summary="Leads, page by page", responses=shaped(Page[LeadView]))
 async def list_leads(look: Reader, asked: Annotated[LeadFilters, Depends(query(LeadFilters))]) -> Response:
     """Those of your team, for a manager those that nobody has yet as well; auditors and admins see all."""
+    narrowed = _narrowed(look, asked)
+    return look.json(await leads.listing(look.source, narrowed, asked.sort, asked.cursor, asked.limit))
+
+
+def _narrowed(look: Look, asked: LeadFilters | OriginFilters) -> LeadFilter:
     if asked.team_id is not None:
         look.team(asked.team_id)
-    narrowed = LeadFilter(
-        status=asked.status,
-        owner_id=asked.owner_id,
-        team_id=asked.team_id,
-        customer_id=asked.customer_id,
-        source=asked.source,
-        owned=asked.owned,
-        seen_by=look.team_id,
-        pool=look.user.role is not Role.REP,
-    )
-    return look.json(await leads.listing(look.source, narrowed, asked.sort, asked.cursor, asked.limit))
+    said = {
+        name: getattr(asked, name)
+        for name in LeadFilter.__struct_fields__
+        if name in type(asked).model_fields
+    }
+    return LeadFilter(**said, seen_by=look.team_id, pool=look.user.role is not Role.REP)
+
+
+@router.get(
+    "/origins",
+    operation_id="countLeadsByOrigin",
+    summary="Leads and what became of them, by where they came from",
+    responses=shaped(Origins),
+)
+async def origins(look: Reader, asked: Annotated[OriginFilters, Depends(query(OriginFilters))]) -> Response:
+    """Of the same leads as the list; the most first, 500 at most. `conversion` is the share of those that are over."""
+    return look.json(await leads.origins(look.services.pool, _narrowed(look, asked), asked.by))
 
 
 @router.get(

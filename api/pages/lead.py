@@ -10,7 +10,7 @@ from fastapi import Depends, Response
 from api.pages.colleagues import reps_of
 from api.pages.engine.page import Page, may_open, router
 
-FILTERS = ("status", "owner_id", "team_id", "owned", "source")
+FILTERS = ("status", "owner_id", "team_id", "owned", "source", "origin")
 ROWS = 50
 
 pages = router()
@@ -23,8 +23,13 @@ async def leads(page: Opened) -> Response:
     asked = page.query
     narrowed = {name: asked[name] for name in FILTERS if name in asked}
     narrowed["status"] = None if asked["status"] == "all" else asked.get("status", "open")
-    found = await page.read("/leads", **narrowed, cursor=asked["cursor"], limit=ROWS)
-    return page.render("leads.html", found=found, asked=asked, reps=await reps_of(page))
+    whose = {name: narrowed.get(name) for name in ("owner_id", "team_id")}
+    found, origins = await page.read_all(
+        ("/leads", {**narrowed, "cursor": asked["cursor"], "limit": ROWS}), ("/leads/origins", whose)
+    )
+    return page.render(
+        "leads.html", found=found, origins=origins["items"], asked=asked, reps=await reps_of(page)
+    )
 
 
 @pages.get("/leads/{lead_id}", summary="One lead")

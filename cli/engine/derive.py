@@ -119,8 +119,9 @@ def _parameter(act: Command, part: Option) -> inspect.Parameter:
     if part.many and not part.argument and "nce for each" not in said:
         said = f"{said} Once for each.".strip()
     kind, info = _typed(part, said)
-    default = inspect.Parameter.empty if part.needed else False if kind is bool else None
-    optional = kind if part.needed or kind is bool else kind | None
+    flag = part.kind.startswith("is/")
+    default = inspect.Parameter.empty if part.needed else False if flag else None
+    optional = kind if part.needed or flag else kind | None
     return inspect.Parameter(
         part.variable,
         inspect.Parameter.KEYWORD_ONLY,

@@ -1,4 +1,4 @@
-"""cli: deals, leads and promises for people. Each function takes what was read."""
+"""cli: deals and promises for people. Each function takes what was read."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from cli.engine.common import moment, money
-from cli.engine.language import heard, sentence, word
+from cli.engine.language import sentence, word
 from cli.engine.tables import facts, say, table
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from projections.deal.events import DealEvent
     from projections.deal.funnel import FunnelStage
     from projections.engine.paging import Page
-    from projections.lead import LeadView
     from projections.people.rep_load import Load
     from projections.search import Found, Group
 
@@ -319,26 +318,3 @@ def _load(load: Load) -> tuple[Any, ...]:
         f"{load.overdue_promises:,}",
         load.rep_id,
     )
-
-
-# --- leads -----------------------------------------------------------------------------------------------------------
-
-
-def show_leads(leads: Iterable[LeadView], to: tzinfo | None) -> None:
-    rows = [(i.lead_id, i.name, i.source, i.status, i.owner_name, moment(i.captured_at, to)) for i in leads]
-    columns = ("lead", "name", "source", "status", "owner", "captured")
-    table(columns, rows, whole=("lead", "captured"), spare=("source", "owner"))
-
-
-def show_lead(lead: LeadView, to: tzinfo | None) -> None:
-    rows = [
-        ("name", lead.name),
-        ("interest", lead.interest),
-        ("source", lead.source),
-        ("captured", moment(lead.captured_at, to)),
-        ("status", word(lead.status)),
-        ("owner", lead.owner_name or word("nobody")),
-        ("allocated", f"{moment(lead.allocated_at, to)} {heard(lead.receipt)}".strip()),
-        ("deal", lead.deal_id),
-    ]
-    facts(str(lead.lead_id), rows)

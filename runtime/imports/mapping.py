@@ -37,9 +37,9 @@ def needed(*names: str) -> tuple[Field, ...]:
     return tuple(Field(name, (REJECT,), of_all=True) for name in names)
 
 
-def told(names: str) -> tuple[Field, ...]:
-    """Fields that a row may leave empty, separated by spaces."""
-    return tuple(Field(name) for name in names.split())
+def told(*names: str) -> tuple[Field, ...]:
+    """Fields that a row may leave empty."""
+    return tuple(Field(name) for name in names)
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,3 +123,14 @@ def year(text: str) -> int:
     if not re.fullmatch("[0-9]{4}", text):
         raise Unreadable("is not a year such as 1998")
     return int(text)
+
+
+YES, NO = frozenset(("true", "yes", "y", "1", "x", "是")), frozenset(("false", "no", "n", "0", "否"))
+
+
+def yes_or_no(text: str) -> bool:
+    """In small letters or large ones. Other words are for the mapping to translate (`values`)."""
+    word = text.casefold()
+    if word not in YES | NO:
+        raise Unreadable("is neither yes nor no: say under `values` which it means")
+    return word in YES

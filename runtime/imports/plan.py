@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -14,8 +14,8 @@ from domain.imports import AsImported
 from runtime.imports.dates import Dates
 from runtime.imports.lines import Row
 from runtime.imports.mapping import Mapping
-from runtime.imports.numbers import Numbers, year
-from runtime.imports.references import Name
+from runtime.imports.numbers import Numbers, year, yes_or_no
+from runtime.imports.references import Name, References
 from runtime.imports.results import Reason
 from runtime.imports.rows import Reasons
 
@@ -67,6 +67,10 @@ class Values:
         value: int | None = reasons.take(field, year)
         return value
 
+    def flag(self, reasons: Reasons, field: str) -> bool | None:
+        value: bool | None = reasons.take(field, yes_or_no)
+        return value
+
     def day(self, reasons: Reasons, field: str) -> date | None:
         value: date | None = reasons.take(field, self._forms_of(reasons, field).day)
         return value
@@ -94,3 +98,15 @@ def named_row(row: Row, command: Command, reasons: Reasons, name: tuple[Name, UU
     assumed = reasons.currency()
     assumed = assumed if "name" in reasons.cells else assumed | {"name"}
     return Planned((row,), (command,), tuple(reasons.found), name, assumed=assumed)
+
+
+def ids_of(names: Iterable[tuple[str, Name]], references: References, reasons: Reasons) -> dict[str, UUID]:
+    """By field what its name is an id of. A name that cannot be referred to is a reason against the row."""
+    ids: dict[str, UUID] = {}
+    for field, named in names:
+        id = references.known.get(named)
+        if id is None:
+            reasons.wrong(field, references.problem(named))
+        else:
+            ids[field] = id
+    return ids

@@ -16,7 +16,7 @@ from runtime.imports.kinds.kind import Planning
 from runtime.imports.kinds.products import PRODUCTS
 from runtime.imports.lines import Row
 from runtime.imports.mapping import AT_IMPORT, PRODUCT_PRICE, Sheet
-from runtime.imports.plan import Planned
+from runtime.imports.plan import Planned, ids_of
 from runtime.imports.results import Reason
 from runtime.imports.rows import Cells, Once, Reasons
 from runtime.imports.suggest import did_you_mean
@@ -161,15 +161,8 @@ class DealPlanner:
         return stage or ""
 
     def _referred(self, reasons: Reasons) -> Referred:
-        names: dict[str, str] = {}
-        ids: dict[str, UUID] = {}
-        for field, named in self._referring.names(reasons.cells):
-            names[field] = named[1]
-            id = self._references.known.get(named)
-            if id is None:
-                reasons.wrong(field, self._references.problem(named))
-            else:
-                ids[field] = id
+        named = list(self._referring.names(reasons.cells))
+        names, ids = {at: name for at, (_, name) in named}, ids_of(named, self._references, reasons)
         return Referred(names, ids.get("owner", NOBODY), ids.get("customer"), ids.get("product"))
 
     def _title(self, cells: Cells, names: dict[str, str]) -> str:

@@ -48,6 +48,8 @@ class References:
     id_of: Callable[[str, str], UUID]
     one: Map[str, str]
     """What one of each kind is called."""
+    ids: Map[str, str] = field(default_factory=dict)
+    """What a kind's ids are made of, where that is not its name."""
     known: dict[Name, UUID] = field(default_factory=dict)
     absent: set[Name] = field(default_factory=set)
     pending: dict[Name, UUID] = field(default_factory=dict)
@@ -59,7 +61,11 @@ class References:
     def unsettled(self, names: Iterable[Name]) -> dict[Name, UUID]:
         """Those nobody has looked for yet, with the ids to look for."""
         fresh = (name for name in names if name not in self.known and name not in self.absent)
-        return {name: self.id_of(*name) for name in fresh}
+        return {name: self.id_for(name) for name in fresh}
+
+    def id_for(self, name: Name) -> UUID:
+        kind, key = name
+        return self.id_of(self.ids.get(kind, kind), key)
 
     def learn(self, name: Name, id: UUID) -> None:
         self.known[name] = id

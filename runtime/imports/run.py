@@ -29,7 +29,7 @@ from runtime.database import Pool, explain
 from runtime.garbage import seldom_collected
 from runtime.imports import jobs
 from runtime.imports.ids import external_id, installation_secret
-from runtime.imports.kinds.listed import KINDS, ONE
+from runtime.imports.kinds.listed import IDS, KINDS, ONE
 from runtime.imports.landing import Landing, Outcome
 from runtime.imports.mapping import Mapping
 from runtime.imports.naming import is_importable, unread
@@ -172,7 +172,7 @@ class Run:
         def id_of(kind: str, key: str) -> UUID:
             return external_id(secret, self.mapping.source, kind, key)
 
-        references = References(id_of, ONE)
+        references = References(id_of, ONE, IDS)
         try:
             for found in self.found:
                 await self._file(found, references)

@@ -27,7 +27,7 @@ from domain.cycle.facts import People
 from domain.deal.deal import Deal
 from domain.engine.aggregate import Aggregate
 from domain.engine.context import Reach
-from domain.lead import Lead
+from domain.lead.lead import Lead
 from domain.meeting.meeting import Meeting
 from domain.meeting.schedule import MeetingSchedule
 from domain.people.people import Rep, Team

@@ -28,7 +28,7 @@ from domain.engine.command_handler import CommandHandler
 from domain.engine.context import Actor, Channel, Context
 from domain.figures.scope import COMPANY as ALL
 from domain.figures.scope import Scope, rep, team
-from domain.lead import AllocateLead, CaptureLead
+from domain.lead.commands import AllocateLead, CaptureLead
 from domain.meeting.commands import CallMeeting, SetMeetingSchedule
 from domain.meeting.plan import Plan, meeting_id, schedule_id
 from domain.people.people import FormTeam, HireRep

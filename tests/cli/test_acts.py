@@ -72,7 +72,7 @@ OF_WORKFLOWS = {
 """What only the workflows say: nobody can say it over HTTP or in the terminal."""
 OF_ACCOUNTS = {"FailAddress", "RestoreAddress"}
 """Of a path with a login, and no id."""
-OF_IMPORTS = {"ImportDeal", "AsImported", "Together"}
+OF_IMPORTS = {"ImportLead", "ImportDeal", "AsImported", "Together"}
 """What rows of files become."""
 LEFT_OUT = {("meeting hold", "decisions"), ("meeting hold", "action_items")}
 """In the file that --minutes names."""

@@ -25,6 +25,7 @@ from cli.views import (
     deals as deal_views,
 )
 from cli.views import derived as derived_views
+from cli.views import leads as lead_views
 from cli.views import (
     loop as loop_views,
 )
@@ -237,8 +238,9 @@ ALL: list[Callable[[], None]] = [
     shows(deal_views.show_outcomes, lambda: _several(agenda.Outcomes)),
     shows(deal_views.show_funnel, lambda: _several(funnel.FunnelStage), "default"),
     shows(deal_views.show_reps, lambda: _several(rep_load.Load)),
-    shows(deal_views.show_leads, lambda: _several(leads.LeadView), UTC),
-    shows(deal_views.show_lead, lambda: extreme(leads.LeadView), UTC),
+    shows(lead_views.show_leads, lambda: _several(leads.LeadView), UTC),
+    shows(lead_views.show_lead, lambda: extreme(leads.LeadView), UTC),
+    shows(lead_views.show_origins, lambda: _several(leads.Origin), "qualified_by"),
     shows(
         loop_views.show_cycle,
         lambda: extreme(cycle_board.CycleSeen),

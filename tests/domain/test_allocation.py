@@ -14,7 +14,7 @@ from hypothesis import strategies as some
 
 from domain.allocation.least_loaded import Loads, choose, spread
 from domain.allocation.receipt import EXCLUDED, FORMAT, AllocationReceipt, Candidate, as_text, from_text
-from domain.lead import LeadAllocated
+from domain.lead.facts import LeadAllocated
 from domain.people.people import RepAllocated
 from runtime.codec import decode_fact, encode
 

@@ -39,7 +39,7 @@ def test_what_declares_something_is_loaded_once_and_in_the_order_of_the_list() -
     names = [module.__name__ for module in load("domain")]
     assert len(names) == len(set(names))
     assert names[0] == "domain.people.people"
-    assert names.index("domain.lead") < names.index("domain.deal.decisions")
+    assert names.index("domain.lead.decisions") < names.index("domain.deal.decisions")
 
 
 def test_the_list_itself_imports_nothing() -> None:

@@ -18,7 +18,7 @@ from domain.engine.context import Reach
 from domain.engine.errors import Forbidden, NotFound
 from domain.engine.references import PERSON, readers
 from domain.engine.values import Activity, ActivityKind
-from domain.lead import AllocateLead, CaptureLead
+from domain.lead.commands import AllocateLead, CaptureLead
 from domain.people.people import FormTeam, HireRep
 from tests.domain.given_when_then import NOW, given
 from tests.domain.words import (
@@ -56,7 +56,15 @@ MADE_OR_INSIDE = {
     "activity_id", "override_id", "promise_id", "decision_id", "comment_id", "subject_id", "contact_id", "item_id"
 }  # fmt: skip
 """Ids that a command makes, or of something inside the stream it is about, which the aggregate looks up itself."""
-BY_TIMERS = {"AsImported", "CallMeeting", "CheckIn", "ImportDeal", "FreezeBaseline", "MeasureAdjustment"}
+BY_TIMERS = {
+    "AsImported",
+    "CallMeeting",
+    "CheckIn",
+    "ImportDeal",
+    "ImportLead",
+    "FreezeBaseline",
+    "MeasureAdjustment",
+}
 """Said by workflows and the import only, which read what they name."""
 OTHERWISE = {("ConvertLead", "deal_id"), ("SwitchOffWebhook", "account_id")} | {
     (name, "receipt.candidates.rep_id") for name in ("AllocateLead", "HandOver", "ReassignPromise")

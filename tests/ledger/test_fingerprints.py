@@ -8,7 +8,7 @@ import pytest
 
 from domain.deal.commands import HandOver, OpenDeal
 from domain.engine.command import Command
-from domain.lead import AllocateLead
+from domain.lead.commands import AllocateLead
 from runtime.codec import fingerprint
 
 ONE, OTHER = UUID(int=1), UUID(int=2)

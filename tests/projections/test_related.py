@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import msgspec
 import pytest
 
-from domain.lead import AllocateLead, CaptureLead, ConvertLead
+from domain.lead.commands import AllocateLead, CaptureLead, ConvertLead
 from projections.deal import board, history, related, sentences
 from projections.engine.catalog import ALL
 from projections.engine.paging import token_of

@@ -10,7 +10,7 @@ import pytest
 
 from domain.customer import AddContact, Profile, RegisterCustomer
 from domain.deal.commands import CorrectDeal
-from domain.lead import AllocateLead, CaptureLead
+from domain.lead.commands import AllocateLead, CaptureLead
 from domain.people.people import FormTeam
 from projections import search
 from projections.people import directory

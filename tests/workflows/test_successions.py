@@ -18,7 +18,8 @@ from domain.deal.commands import LoseDeal
 from domain.deal.deal import Deal
 from domain.engine.aggregate import Aggregate
 from domain.figures.scope import team
-from domain.lead import AllocateLead, CaptureLead, Lead
+from domain.lead.commands import AllocateLead, CaptureLead
+from domain.lead.lead import Lead
 from domain.meeting import commands as m
 from domain.meeting.meeting import Meeting
 from domain.meeting.plan import Plan, meeting_id, schedule_id

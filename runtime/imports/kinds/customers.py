@@ -45,7 +45,10 @@ def _from_name(id: UUID, name: str, _mapping: Mapping, _id_of: IdOf) -> Iterator
 KIND = Kind(
     name=CUSTOMERS,
     one="customer",
-    fields=(*needed("key"), *told("name sector country employees revenue currency founded parent")),
+    fields=(
+        *needed("key"),
+        *told("name", "sector", "country", "employees", "revenue", "currency", "founded", "parent"),
+    ),
     planner=CustomerPlanner,
     aggregate=Customer,
     from_name=_from_name,

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from domain.deal.commands import ImportDeal
+from domain.deal.deal import Deal
 from domain.deal.row import digest_of
 from domain.policy.closed import WON
 from runtime.imports.kinds.customers import CUSTOMERS
@@ -25,7 +26,7 @@ from runtime.imports.mapping import (
     told,
 )
 from runtime.imports.mapping_table import Reading
-from runtime.imports.plan_deals import DealPlanner
+from runtime.imports.plan_deals import DEAL, DealPlanner
 
 DEALS = "deals"
 CALLED = ("owner_name", "customer_name", "product_name")
@@ -95,17 +96,34 @@ KIND = Kind(
         *needed("reference", "stage"),
         Field("owner", of_all=True),
         *told(
-            "customer product stage_at closed_on expected_close currency contract_reference loss_reason competitor"
-            " next_step next_step_due pain_points budget decision_process decision_makers quote_reference"
-            " quote_amount title"
+            "customer",
+            "product",
+            "stage_at",
+            "closed_on",
+            "expected_close",
+            "currency",
+            "contract_reference",
+            "loss_reason",
+            "competitor",
+            "next_step",
+            "next_step_due",
+            "pain_points",
+            "budget",
+            "decision_process",
+            "decision_makers",
+            "quote_reference",
+            "quote_amount",
+            "title",
         ),
-        *told(" ".join(CALLED)),
+        *told(*CALLED),
         Field("opened_at", (REJECT, AT_IMPORT), judged_later=True),
         Field("amount", (KEEP, REJECT, PRODUCT_PRICE)),
         Field("opening_amount", (KEEP, REJECT, PRODUCT_PRICE)),
     ),
     planner=DealPlanner,
     refers={"owner": REPS, "customer": CUSTOMERS, "product": PRODUCTS},
+    aggregate=Deal,
+    ids=DEAL,
     settings=("stages", "titles", "override"),
     read=_settings,
     stages=_stages,

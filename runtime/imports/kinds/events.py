@@ -83,7 +83,7 @@ KIND = Kind(
     fields=(
         Field("case", (REJECT,), "is empty: the event belongs to no case", of_all=True),
         *needed("activity", "timestamp"),
-        *told("lifecycle resource"),
+        *told("lifecycle", "resource"),
     ),
     case_planner=CasePlanner,
     makes=frozenset({REPS}),

@@ -88,7 +88,7 @@ class Kind:
     """`name` is its table in a mapping, `one` what one of them is called in refusals.
 
     `refers` says which fields hold names of other kinds. Names of this one are ids of an `aggregate`; without it nothing refers to
-    them. `from_name`: they may be made of a name that no file lists, where the mapping says so (`create`). `makes` are the
+    them. `ids` is what their ids are made of, where that is not the kind's name. `from_name`: they may be made of a name that no file lists, where the mapping says so (`create`). `makes` are the
     kinds whose names come into being with it whatever the mapping says. `learn` takes up what rows of other files ask of it, from
     what the ledger holds and the command that landed.
     `settings` are those of its table beside its columns, taken by `read`. `stages` are the stages they lead to, each under the
@@ -105,6 +105,7 @@ class Kind:
     case_planner: Callable[[Planning], CasePlanner] | None = None
     refers: Map[str, str] = field(default_factory=dict)
     aggregate: type[Aggregate] | None = None
+    ids: str = ""
     from_name: FromName | None = None
     makes: frozenset[str] = frozenset()
     learn: Callable[[References, str, Aggregate | None, Command | None], object] = _nothing

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping as Map
 
-from runtime.imports.kinds import customers, deals, events, products, reps
+from runtime.imports.kinds import customers, deals, events, leads, products, reps
 from runtime.imports.kinds.kind import Kind
 from runtime.imports.mapping import Field
 
-_LISTED = (customers.KIND, products.KIND, reps.KIND, deals.KIND, events.KIND)
+_LISTED = (customers.KIND, products.KIND, reps.KIND, deals.KIND, events.KIND, leads.KIND)
 KINDS: Map[str, Kind] = {kind.name: kind for kind in _LISTED}
 FIELDS: Map[str, Map[str, Field]] = {
     kind.name: {field.name: field for field in kind.fields} for kind in _LISTED
@@ -18,3 +18,4 @@ REFERRED = tuple(dict.fromkeys(name for kind in _LISTED for name in kind.refers.
 MADE = tuple(kind.name for kind in _LISTED if kind.from_name is not None)
 """Kinds that a mapping may have made of their names (`create`)."""
 ONE: Map[str, str] = {kind.name: kind.one for kind in _LISTED}
+IDS: Map[str, str] = {kind.name: kind.ids for kind in _LISTED if kind.ids}

@@ -51,7 +51,7 @@ def _price(references: References, key: str, held: Aggregate | None, command: Co
 KIND = Kind(
     name=PRODUCTS,
     one="product",
-    fields=(*needed("key"), *told("name series price currency")),
+    fields=(*needed("key"), *told("name", "series", "price", "currency")),
     planner=ProductPlanner,
     aggregate=Product,
     from_name=_from_name,

@@ -108,7 +108,7 @@ def _from_name(id: UUID, name: str, mapping: Mapping, id_of: IdOf) -> Iterator[A
 KIND = Kind(
     name=REPS,
     one="rep",
-    fields=(*needed("key", "team"), *told("name team_name region manager")),
+    fields=(*needed("key", "team"), *told("name", "team_name", "region", "manager")),
     planner=RepPlanner,
     aggregate=Rep,
     from_name=_from_name,

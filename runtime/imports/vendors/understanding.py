@@ -49,7 +49,7 @@ def understand(
     read = [
         Table(fit.table, fit.file)
         for fit in fitting
-        if fit.file is not None and fit.file.kind in KINDS and answers.kinds.get(fit.table.name) != LEAVE
+        if fit.file is not None and fit.file.columns and answers.kinds.get(fit.table.name) != LEAVE
     ]
     _check(answers, tables, read)
     by = ways_together(read)
