@@ -1,4 +1,4 @@
 """api: files in."""
 
-MODULES = ("routes",)
+MODULES = ("routes", "previews")
 PATHS = ("imports",)

@@ -92,18 +92,22 @@ async def start(
     The job is answered at once; follow it at `Location`. The same Idempotency-Key with the same files, mapping and `dry_run` is
     the same job. A file that no table of the mapping reads is refused, and so are two of one name.
     """
-    jobs = writer.services.imports
-    job_id = writer.new_id("import", None)
-    received = jobs.receive()
+    received = writer.services.imports.receive()
     try:
         await _receive(request, received, file)
-        _check(received, mapping)
-        content = await asyncio.to_thread(content_of, received, mapping, dry_run=dry_run)
-        order = Order(str(job_id), mapping, dry_run, writer.user.user_id, content)
-        if jobs.order(received, order).content not in ("", content):
-            raise KeyReused("the idempotency key was used before to import something else")
+        return await begin(writer, received, mapping, dry_run=dry_run)
     finally:
         shutil.rmtree(received, ignore_errors=True)
+
+
+async def begin(writer: Writer, received: FilePath, mapping: str, *, dry_run: bool) -> Response:
+    """Order the import of what was received; `mapping` is empty where one came with it."""
+    job_id = writer.new_id("import", None)
+    _check(received, mapping)
+    content = await asyncio.to_thread(content_of, received, mapping, dry_run=dry_run)
+    order = Order(str(job_id), mapping, dry_run, writer.user.user_id, content)
+    if writer.services.imports.order(received, order).content not in ("", content):
+        raise KeyReused("the idempotency key was used before to import something else")
     return writer.accepted(await _present(job_id, writer.services), f"/imports/{job_id}")
 
 
@@ -111,7 +115,7 @@ async def _receive(request: Request, folder: FilePath, name: str) -> None:
     """The body's files onto the disk, piece by piece."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "multipart/form-data":
-        await _receive_parts(request, folder)
+        await receive_parts(request, folder)
     elif kind in RAW:
         with (folder / DATA / _named(name)).open("wb") as out:
             async for piece in request.stream():
@@ -120,14 +124,15 @@ async def _receive(request: Request, folder: FilePath, name: str) -> None:
         raise Problem(HTTP[415], f"send multipart/form-data with the files, or one file as {', '.join(RAW)}")
 
 
-async def _receive_parts(request: Request, folder: FilePath) -> None:
+async def receive_parts(request: Request, folder: FilePath, *, pages: bool = False) -> None:
+    """`pages`: of JSON as well."""
     async with request.form(max_files=MAX_FILES + 1, max_fields=10) as form:
         for own in form.getlist("mapping_file"):
             if isinstance(own, UploadFile):
                 await _keep(own, folder / MAPPING, "mapping_file")
         files = [part for part in form.getlist("files") if isinstance(part, UploadFile)]
         for part in files:
-            await _keep(part, folder / DATA / _named(part.filename or ""), "files")
+            await _keep(part, folder / DATA / _named(part.filename or "", pages=pages), "files")
     if not files:
         raise invalid("files", "send at least one file")
 
@@ -142,15 +147,16 @@ async def _keep(part: UploadFile, to: FilePath, field: str) -> None:
             out.write(piece)
 
 
-def _named(sent: str) -> str:
+def _named(sent: str, *, pages: bool = False) -> str:
     """In the one form in which equal names are equal. Marks above and below letters are of the letters."""
     name = unicodedata.normalize("NFC", sent)
     letters = "".join(c for c in name if unicodedata.category(c)[0] != "M")
-    if not FILE_NAME.fullmatch(letters) or len(name.encode()) > LONGEST_NAME:
+    ends = letters.removesuffix(".json") + ".csv" if pages and letters.endswith(".json") else letters
+    if not FILE_NAME.fullmatch(ends) or len(name.encode()) > LONGEST_NAME:
         raise invalid(
             "files",
             f"names have at most {LONGEST_NAME} bytes of letters, digits, blanks and . - ( ) + , & and end with .csv, .tsv,"
-            " .txt, .xes, .xml, .xlsx or .gz",
+            f" .txt, .xes, .xml, .xlsx{', .json' * pages} or .gz",
         )
     return name
 

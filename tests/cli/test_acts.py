@@ -30,6 +30,9 @@ ROUTES = {
 OF_THEIR_OWN = (
     {
         "/imports",
+        "/imports/previews",
+        "/imports/previews/{preview_id}/answers",
+        "/imports/previews/{preview_id}/start",
         "/keys",
         "/projections/{name}/resume",
         "/accounts",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import Response
 
-from api.pages.admin import access, imports, notices, operations, people, webhooks
+from api.pages.admin import access, imports, notices, operations, people, previews, webhooks
 from api.pages.admin.tabs import Admin
 from api.pages.engine.page import router
 
@@ -16,4 +16,6 @@ async def admin(page: Admin) -> Response:
     return await people.people(page)
 
 
-ROUTERS = (front, people.pages, access.pages, imports.pages, notices.pages, webhooks.pages, operations.pages)
+ROUTERS = (
+    front, people.pages, access.pages, previews.pages, imports.pages, notices.pages, webhooks.pages, operations.pages,
+)  # fmt: skip

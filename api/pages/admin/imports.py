@@ -16,6 +16,7 @@ from api.pages.engine.asking import Refusal
 from api.pages.engine.page import Lenient, Page, router
 from runtime.imports import results
 from runtime.imports.mapping_file import shipped_names
+from runtime.imports.vendors.declared import vendor_ids, vendor_of
 from runtime.language import catalogue
 
 pages = router()
@@ -34,6 +35,26 @@ async def imports(page: Admin) -> Response:
 @pages.post("/admin/imports", summary="Import files, or rehearse it")
 async def start(page: Admin) -> Response:
     given = await typed(page)
+    query = {"mapping": given.get("mapping"), "dry_run": "true" if "dry_run" in given else None}
+    try:
+        job = await _handed_on(page, "/imports", query)
+    except Refusal as refused:
+        return await _list(page, given=given, refused=refused)
+    return page.go(f"/desk/admin/imports/{job['id']}")
+
+
+@pages.post("/admin/imports/previews", summary="Look at another system's files before they are imported")
+async def look_at(page: Admin) -> Response:
+    given = await typed(page)
+    try:
+        looked = await _handed_on(page, "/imports/previews", {"from": given.get("from")})
+    except Refusal as refused:
+        return await _list(page, given=given, refused=refused)
+    return page.go(f"/desk/admin/imports/previews/{looked['preview_id']}")
+
+
+async def _handed_on(page: Page, path: str, query: dict[str, str | None]) -> Any:
+    """The files of the form that was sent, to a route. Raises Refusal."""
     form = await page.request.form()
     files = [
         (name, part)
@@ -42,16 +63,11 @@ async def start(page: Admin) -> Response:
         if isinstance(part, UploadFile) and part.filename
     ]
     edge = secrets.token_hex(16)
-    query = {"mapping": given.get("mapping"), "dry_run": "true" if "dry_run" in given else None}
     kind = f"multipart/form-data; boundary={edge}"
-    try:
-        job = (await page.send("/imports", query, kind, _parts(files, edge))).json()
-    except Refusal as refused:
-        return await _list(page, given=given, refused=refused)
-    return page.go(f"/desk/admin/imports/{job['id']}")
+    return (await page.send(path, query, kind, pieces_of(files, edge))).json()
 
 
-async def _parts(files: Iterable[tuple[str, UploadFile]], edge: str) -> AsyncIterator[bytes]:
+async def pieces_of(files: Iterable[tuple[str, UploadFile]], edge: str) -> AsyncIterator[bytes]:
     """The files again as a body of several parts, piece by piece."""
     for field, part in files:
         name = "".join(sign for sign in part.filename or "" if sign not in UNSAFE)
@@ -93,6 +109,7 @@ async def _list(
     return page.render(
         "admin_imports.html",
         refused.status if refused else 200,
-        tabs=TABS, tab="imports", jobs=[Lenient(one) for one in listed], mappings=shipped_names(), given=Lenient(given or {"dry_run": "on"}),
+        tabs=TABS, tab="imports", jobs=[Lenient(one) for one in listed], mappings=shipped_names(),
+        vendors=[vendor_of(id) for id in vendor_ids()], given=Lenient(given or {"dry_run": "on"}),
         problem=Lenient(refused.problem) if refused else None,
     )  # fmt: skip
