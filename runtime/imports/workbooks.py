@@ -14,6 +14,7 @@ import zlib
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from runtime.imports.cells import NOT_CALCULATED, clean
 from runtime.imports.dates import Dates
 from runtime.imports.lines import Layout, Row
 from runtime.imports.mapping import Mapping, Sheet
+from runtime.imports.merged import Merged, ranges_in
 from runtime.imports.readers import MAX_ROWS
 from runtime.imports.results import ImportProblem
 from runtime.imports.suggest import did_you_mean
@@ -43,7 +45,9 @@ BROKEN = (
 
 
 class WorkbookFile:
-    """One sheet of a workbook: the one the mapping names, else the only visible one. Its first row with a cell names the columns."""
+    """One sheet of a workbook: the one the mapping names, else the only visible one. Its first row with a cell names the columns;
+    a title of one cell above a wider row is none. A cell that is merged over several rows is in each of them.
+    """
 
     def __init__(self, path: Path, sheet: Sheet, mapping: Mapping, *, max_rows: int = MAX_ROWS) -> None:
         self.path, self._max_rows = path, max_rows
@@ -55,7 +59,7 @@ class WorkbookFile:
         except BROKEN as problem:
             raise self._broken(problem) from problem
         self._rows = self._read()
-        first = next(self._rows, None)
+        first = self._header()
         if first is None:
             raise ImportProblem(
                 f"{path.name}: sheet {self._page.title!r} is empty; its first row must name the columns"
@@ -64,6 +68,16 @@ class WorkbookFile:
         self.header = [clean(cell) for cell in first.cells]
         self._dates = [self._dates_of(name) for name in self.header]
         self.layout = Layout.of_columns(self.header, mapping.delimiter)
+
+    def _header(self) -> Row | None:
+        first = next(self._rows, None)
+        while first is not None and sum(map(bool, first.cells)) == 1:
+            below = next(self._rows, None)
+            if below is None or sum(map(bool, below.cells)) < 2:
+                self._rows = chain(() if below is None else (below,), self._rows)
+                break
+            first = below
+        return first
 
     def no_column(self, header: str) -> str:
         where = f"{self.path.name} sheet {self._page.title!r} row {self._begins}"
@@ -119,6 +133,8 @@ class WorkbookFile:
     def _read(self) -> Iterator[Row]:
         book = self._page.parent
         try:
+            with self._page._get_source() as source:
+                merged = Merged(ranges_in(source))
             with self._page._get_source() as source, warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # a date beyond the calendar is given as an error
                 parser = _Rows(
@@ -132,7 +148,7 @@ class WorkbookFile:
                 for number, cells in parser.parse():
                     texts = self._texts(cells)
                     if any(texts):
-                        yield Row(number, texts)
+                        yield Row(number, merged.fill(number, texts))
         except BROKEN as problem:
             raise self._broken(problem) from problem
 

@@ -46,6 +46,19 @@ def workbook(folder: Path, *rows: list[Any], header: str = HEADER, **formats: st
     return path
 
 
+def merged(folder: Path, cells: str, *rows: list[Any]) -> Path:
+    """A workbook with these cells merged."""
+    book = Workbook()
+    page = book.active
+    assert page is not None
+    for row in (["a", "b"], *rows):
+        page.append(row)
+    page.merge_cells(cells)
+    path = folder / "merged.xlsx"
+    book.save(path)
+    return path
+
+
 def opened(path: Path, mapping: Mapping = MAPPING) -> WorkbookFile:
     return WorkbookFile(path, mapping.sheets["deals"], mapping)
 
@@ -104,6 +117,20 @@ class TestCells:
     def test_of_zeros_are_what_people_see(self, tmp_path: Path) -> None:
         assert cells(workbook(tmp_path, [42, 42], header="a,b", A2="00000", B2="0")) == [["00042", "42"]]
 
+    def test_of_percent_are_the_numbers_behind_them(self, tmp_path: Path) -> None:
+        path = workbook(tmp_path, [0.425, 1], header="a,b", A2="0.0%", B2="0%")
+        assert cells(path) == [["0.425", "1"]]
+
+    def test_that_are_merged_over_rows_are_in_each_of_them(self, tmp_path: Path) -> None:
+        path = merged(tmp_path, "A2:A3", ["Acme", "1"], [None, "2"], ["Bolt", "3"], [None, "4"])
+        assert cells(path) == [["Acme", "1"], ["Acme", "2"], ["Bolt", "3"], ["", "4"]]
+
+    def test_that_are_merged_side_by_side_are_one(self, tmp_path: Path) -> None:
+        assert cells(merged(tmp_path, "A2:B2", ["Acme", None], ["Bolt", "3"])) == [
+            ["Acme", ""],
+            ["Bolt", "3"],
+        ]
+
     def test_of_durations_and_clocks_are_no_dates(self, tmp_path: Path) -> None:
         path = workbook(
             tmp_path,
@@ -147,6 +174,15 @@ def rewrite(path: Path, part: str, old: bytes, new: bytes) -> None:
 
 
 class TestSheets:
+    def test_may_begin_with_a_title(self, tmp_path: Path) -> None:
+        path = workbook(tmp_path, ["id", "name"], ["1", "x"], header="All deals of 2026")
+        assert opened(path).header == ["id", "name"]
+        assert [(row.line, row.cells) for row in opened(path)] == [(3, ["1", "x"])]
+
+    def test_of_one_column_begin_with_its_name(self, tmp_path: Path) -> None:
+        path = workbook(tmp_path, ["x"], ["y"], header="id")
+        assert (opened(path).header, cells(path)) == (["id"], [["x"], ["y"]])
+
     def test_are_chosen_by_name_where_there_are_several(self, tmp_path: Path) -> None:
         book = Workbook()
         book.create_sheet("Deals").append(["id"])
