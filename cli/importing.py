@@ -160,7 +160,7 @@ def _answered(answers: Answers, questions: Sequence[Question]) -> Mapping[str, o
         said = typer.prompt(_prompt(question), default=question.suggestion or None).strip()
         if question.about == "vendor":
             vendor = said
-        elif question.about == "stage":
+        elif question.about in ("stage", "status"):
             stages[question.of] = said
         elif question.about == "column":
             kind, _, name = question.of.partition(": ")

@@ -92,7 +92,7 @@ class PreviewFile(BaseModel):
 
 
 class PreviewQuestion(BaseModel):
-    """What only people know. `about` is vendor, column, stage, or one of the settings; `of` is the word or column that is meant, which
+    """What only people know. `about` is vendor, column, stage, status (answered as a stage is), or one of the settings; `of` is the word or column that is meant, which
     so many `rows` have. Of `options` one is to be chosen; without any it is free.
     """
 

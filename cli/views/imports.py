@@ -10,7 +10,12 @@ from cli.engine.tables import notes, say, table
 if TYPE_CHECKING:
     from runtime.imports.vendors.report import FileReport, Question, Report
 
-OPTIONS = {"vendor": "--from {answer}", "column": '--map "{of}={answer}"', "stage": '--stage "{of}={answer}"'}
+OPTIONS = {
+    "vendor": "--from {answer}",
+    "column": '--map "{of}={answer}"',
+    "stage": '--stage "{of}={answer}"',
+    "status": '--stage "{of}={answer}"',
+}
 """How a question is answered where it is typed; the others are settings."""
 MOST_LEFT_OUT = 12
 

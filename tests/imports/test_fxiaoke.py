@@ -10,7 +10,7 @@ import pytest
 from runtime.database import Pool
 from runtime.imports.results import ImportProblem
 from tests.imports import vendor_files as made
-from tests.imports.conftest import rows_of
+from tests.imports.conftest import rows_of, topics
 from tests.imports.vendor_runs import CHINA, brought_in, looked_at, of
 
 
@@ -83,3 +83,15 @@ async def test_workbooks_with_chinese_headers_come_in(pool: Pool, tmp_path: Path
     assert closed == [(datetime(2026, 3, 2, 10, tzinfo=UTC),)]
     again = await brought_in(pool, path, settings=CHINA, suggested=True)
     assert (again.events, again.refused) == (0, 0)
+
+
+async def test_leads_come_in_with_what_became_of_them(pool: Pool, tmp_path: Path) -> None:
+    pooled = made.fxiaoke_lead(3, "未分配")
+    del pooled["owner"], pooled["owner__r"]
+    rows = [made.fxiaoke_lead(1, "跟进中"), made.fxiaoke_lead(2, "无效", close_reason__r="空号"), pooled]
+    pages = made.page(tmp_path / "LeadsObj_0.json", rows)
+    assert of(looked_at(pages), "leads").notes == ("1 rows are nobody's: they come into the pool",)
+    result = await brought_in(pool, pages, settings=CHINA)
+    assert (result.accepted, result.refusals) == (3, [])
+    counts = await topics(pool)
+    assert (counts["lead.captured"], counts["lead.discarded"]) == (3, 1)

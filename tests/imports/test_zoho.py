@@ -97,3 +97,17 @@ async def test_its_small_sister_comes_in_too(pool: Pool, tmp_path: Path) -> None
 
 def replace_of(row: dict[str, object], old: str, new: str) -> dict[str, object]:
     return {name: str(value).replace(old, new) for name, value in row.items()}
+
+
+async def test_leads_come_in_with_what_became_of_them(pool: Pool, tmp_path: Path) -> None:
+    rows = [made.zoho_lead(1, "Contacted"), made.zoho_lead(2, "Junk Lead"), made.zoho_lead(3, "Warm")]
+    path = made.csv_of(tmp_path / "Leads_2026_05_28.csv", rows)
+    report = looked_at(path)
+    assert (report.vendor, report.files[0].kind) == ("zoho", "leads")
+    assert [(one.about, one.of, one.suggestion) for one in report.questions] == [("status", "Warm", "open")]
+    result = await brought_in(pool, path, settings=EUROPE, stages={"warm": "open"})
+    assert (result.accepted, result.refusals) == (3, [])
+    again = await brought_in(pool, path, settings=EUROPE, stages={"warm": "open"})
+    assert (again.events, again.refused) == (0, 0)
+    counts = await topics(pool)
+    assert (counts["lead.captured"], counts["lead.discarded"]) == (3, 1)

@@ -72,6 +72,15 @@ def zoho_deal(
     }  # fmt: skip
 
 
+def zoho_lead(n: int, status: str, /, **more: object) -> dict[str, object]:
+    return {
+        "Record Id": f"zcrm_50000000004{n:02}", "Lead Owner.id": ANN[0], "Lead Owner": ANN[1], "Company": f"Firm {n}", "First Name": "Eva",
+        "Last Name": f"Ott {n}", "Email": f"eva{n}@example.org", "Phone": "", "Mobile": "+49 170 1", "Lead Source": "Web",
+        "Lead Status": status, "Created Time": "2026-01-15 23:30:00", "Modified Time": "2026-03-02 08:00:00", "Email Opt Out": "true",
+        "City": "Berlin", **more,
+    }  # fmt: skip
+
+
 def zoho_export(folder: Path) -> list[Path]:
     deals = [
         zoho_deal(1, "Qualification"),
@@ -151,6 +160,14 @@ def fxiaoke_export(folder: Path) -> list[Path]:
 def clock(written: str) -> datetime:
     """As a workbook has it: without a zone."""
     return datetime.fromisoformat(written)
+
+
+def fxiaoke_lead(n: int, status: str, /, **more: object) -> dict[str, object]:
+    return {
+        "_id": f"65l{n}", "name": f"线索{n}", "company": "上海锅炉", "owner": ["FSUID_1"], "owner__r": {"name": "李娜"}, "leads_status": str(n),
+        "leads_status__r": status, "mobile": "13800000000", "source__r": "展会", "create_time": at("2026-01-15T00:30"), "life_status": "normal",
+        "object_describe_api_name": "LeadsObj", **more,
+    }  # fmt: skip
 
 
 CHINESE: dict[str, object] = {

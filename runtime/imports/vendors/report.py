@@ -48,7 +48,7 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """`about` is `vendor`, `column`, `stage`, or a name of `SETTINGS`; `of` is the file, word or column that is meant; `rows` have it.
+    """`about` is `vendor`, `column`, `stage`, `status` (answered as a stage is), or a name of `SETTINGS`; `of` is the file, word or column that is meant; `rows` have it.
     Of `options` one is to be chosen; without any it is free. `suggestion` may be empty.
     """
 

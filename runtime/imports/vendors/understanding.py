@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from domain.engine.currency import problem as currency_problem
+from domain.lead.lead import OPEN
 from domain.policy.closed import LOST, WON
 from domain.time.zones import timezone_problem
 from runtime.imports.kinds.deals import DEALS
+from runtime.imports.kinds.leads import LEADS, STATUSES
 from runtime.imports.kinds.listed import FIELDS, KINDS
 from runtime.imports.kinds.reps import REPS, TEAM
 from runtime.imports.results import ImportProblem
@@ -38,7 +40,8 @@ STAGES = (*OPEN_STAGES, WON, LOST)
 AMOUNTS = ("amount", "opening_amount", "quote_amount", "budget", "price", "revenue")
 DAYS = ("_at", "_on", "_due", "_close")
 """What names of fields of days and times end with."""
-SHOWN = 8
+NOBODYS = "{n} rows are nobody's: they are refused unless `owner` says whose they are to be"
+POOLED = "{n} rows are nobody's: they come into the pool"
 
 
 def understand(
@@ -49,7 +52,10 @@ def understand(
     read = [
         Table(fit.table, fit.file)
         for fit in fitting
-        if fit.file is not None and fit.file.columns and answers.kinds.get(fit.table.name) != LEAVE
+        if fit.file is not None
+        and fit.file.kind in KINDS
+        and fit.file.columns
+        and answers.kinds.get(fit.table.name) != LEAVE
     ]
     _check(answers, tables, read)
     by = ways_together(read)
@@ -88,6 +94,7 @@ class Asked:
     def ask(self) -> None:
         self._ask_columns()
         self._ask_stages()
+        self._ask_statuses()
         self._ask_dates()
         self._ask_numbers()
         self._ask_currency()
@@ -123,6 +130,23 @@ class Asked:
                 if stage:
                     self.stages[word] = stage
         self.stages |= {word: stage for word, stage in self._answers.stages.items() if self.stages.get(word)}
+
+    def _ask_statuses(self) -> None:
+        """What became of a lead, in words of one's own."""
+        answered = {plain(word): status for word, status in self._answers.stages.items()}
+        for table in (table for table in self._tables if table.kind == LEADS and "status" in table.fields):
+            known = {
+                plain(word): meant for word, meant in table.fields["status"].more.get("values", {}).items()
+            }
+            meant = {plain(status): status for status in STATUSES} | known | answered
+            values: dict[str, str] = {}
+            for word, rows in table.words_of("status").items():
+                text = "does such a lead stand open, or was it converted or discarded?"
+                status = meant.get(plain(word)) or self._open(
+                    Question("status", word, text, STATUSES, OPEN, rows)
+                )
+                values[word] = status
+            table.fields["status"].more["values"] = table.fields["status"].more.get("values", {}) | values
 
     def _ask_dates(self) -> None:
         said = self._answers.settings.get(DATES, "")
@@ -229,10 +253,9 @@ def _file(looked: Looked, called: str, read: Iterable[Table]) -> FileReport:
     if skipped := table.skipped():
         notes.append(f"{skipped} rows are passed over: they say {_skips(table)}")
     owned = next(iter(table.columns_of(OWNER)), None)
-    if owned is not None and OWNER in table.fields and owned.filled < looked.rows:
-        notes.append(
-            f"{looked.rows - owned.filled} rows are nobody's: they are refused unless `owner` says whose they are to be"
-        )
+    if owned is not None and owned.filled < looked.rows:
+        told = NOBODYS if table.kind == DEALS else POOLED
+        notes.append(told.format(n=looked.rows - owned.filled))
     return FileReport(
         looked.name, looked.rows, table.kind, called, table.found(), table.left_out(), tuple(notes)
     )
