@@ -5,7 +5,7 @@ Facts: a customer was registered or changed; a contact was added or corrected; a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Annotated, Any, Self
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from annotated_types import Ge, Lt
 from domain.engine.aggregate import Aggregate, becomes, when
 from domain.engine.command import Command, handles
 from domain.engine.context import Reach
-from domain.engine.facts import Fact, PersonName, PersonText, fact
+from domain.engine.facts import Fact, PersonName, PersonText, fact, upcast
 from domain.engine.fields import Name, Says, ShortText
 from domain.engine.unit_of_work import UnitOfWork
 from domain.engine.values import Money
@@ -44,26 +44,36 @@ class CustomerProfileChanged(Fact):
     after: Profile
 
 
-@fact("customer.contact-added")
+@fact("customer.contact-added", version=2)
 class ContactAdded(Fact):
     contact_id: UUID
     name: PersonName
     mail: PersonText = ""
     phone: PersonText = ""
     role: PersonText = ""
+    do_not_mail: bool = False
+    do_not_call: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
-    """A person at a customer, and how to reach them."""
+    """A person at a customer, how to reach them, and how not to: they said so, or the law does."""
 
     name: PersonName
     mail: PersonText = ""
     phone: PersonText = ""
     role: PersonText = ""
+    do_not_mail: bool = False
+    do_not_call: bool = False
 
 
-@fact("customer.contact-corrected")
+@upcast("customer.contact-added", from_version=1)
+@upcast("customer.contact-corrected", from_version=1)
+def _no_more_was_known(data: dict[str, Any]) -> dict[str, Any]:
+    return data
+
+
+@fact("customer.contact-corrected", version=2)
 class ContactCorrected(Fact):
     contact_id: UUID
     before: Contact
@@ -114,7 +124,12 @@ class Customer(Aggregate):
     @when(ContactAdded)
     def _contact_added(self, fact: ContactAdded) -> None:
         self.contacts[fact.contact_id] = Contact(
-            name=fact.name, mail=fact.mail, phone=fact.phone, role=fact.role
+            name=fact.name,
+            mail=fact.mail,
+            phone=fact.phone,
+            role=fact.role,
+            do_not_mail=fact.do_not_mail,
+            do_not_call=fact.do_not_call,
         )
 
     @when(ContactCorrected)
@@ -155,6 +170,13 @@ class AddContact(Command, about=Customer):
     mail: ShortText = ""
     phone: ShortText = ""
     role: ShortText = ""
+    do_not_mail: bool = False
+    do_not_call: bool = False
+
+    def known_by(self) -> Any:
+        """What nobody could say once is left out where nobody says it."""
+        said = vars(self)
+        return {n: said[n] for n in said if n not in ("do_not_mail", "do_not_call") or said[n]}
 
 
 class ListProduct(Command, about=Product):
@@ -184,10 +206,9 @@ def register_customer(command: RegisterCustomer, work: UnitOfWork) -> dict[str, 
 def add_contact(command: AddContact, work: UnitOfWork) -> dict[str, Any]:
     customer = work.get(Customer, command.customer_id)
     id, held = command.contact_id, customer.contacts.get(command.contact_id)
-    said = Contact(name=command.name, mail=command.mail, phone=command.phone, role=command.role)
+    said = Contact(**{f.name: getattr(command, f.name) for f in fields(Contact)})
     if held is None:
-        added = ContactAdded(contact_id=id, name=said.name, mail=said.mail, phone=said.phone, role=said.role)
-        customer.record(added)
+        customer.record(ContactAdded.filled(command))
     elif said != held:
         customer.record(ContactCorrected(contact_id=id, before=held, after=said))
     return {"customer_id": str(command.customer_id), "contact_id": str(command.contact_id)}

@@ -1,4 +1,4 @@
-"""Domain room: what a file's row about a customer, a product, a rep or a team decides.
+"""Domain room: what a file's row about a customer, a contact, a product, a rep or a team decides.
 
 An empty cell takes nothing away, and what stands in for one (a default, a name made of a key) replaces nothing that is
 known here. What the file does say is recorded, or it is refused.
@@ -11,11 +11,14 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from domain.customer import (
+    AddContact,
+    Contact,
     Customer,
     ListProduct,
     Product,
     Profile,
     RegisterCustomer,
+    add_contact,
     list_product,
     register_customer,
 )
@@ -38,7 +41,7 @@ class AsImported(Command):
     where it is not there yet, and otherwise left alone.
     """
 
-    said: RegisterCustomer | ListProduct | FormTeam | HireRep
+    said: RegisterCustomer | AddContact | ListProduct | FormTeam | HireRep
     assumed: frozenset[str] = frozenset()
     if_missing: bool = False
 
@@ -54,6 +57,8 @@ def as_imported(command: AsImported, work: UnitOfWork) -> Json:
     said = command.said
     if isinstance(said, RegisterCustomer):
         return _customer(said, command, work)
+    if isinstance(said, AddContact):
+        return _contact(said, command, work)
     if isinstance(said, ListProduct):
         return _product(said, command, work)
     return _team(said, command, work) if isinstance(said, FormTeam) else _rep(said, command, work)
@@ -67,6 +72,13 @@ def _customer(said: RegisterCustomer, command: AsImported, work: UnitOfWork) -> 
         return {}
     values = {f.name: _kept(f.name, said.profile, held.profile, command) for f in fields(Profile)}
     return register_customer(_checked(replace(said, profile=Profile(**values)), work), work)
+
+
+def _contact(said: AddContact, command: AsImported, work: UnitOfWork) -> Json:
+    held = work.get(Customer, said.customer_id).contacts.get(said.contact_id)
+    if held is not None:
+        said = replace(said, **{f.name: _kept(f.name, said, held, command) for f in fields(Contact)})
+    return add_contact(_checked(said, work), work)
 
 
 def _checked(said: C, work: UnitOfWork) -> C:

@@ -12,7 +12,7 @@ CUSTOMERS = (
         example={"name": "华东精密制造有限公司", "sector": "manufacturing", "country": "CN"},
         terminal="customer register <name", typed="'Acme Tools' --sector machinery --country DE"),
     Act(c.AddContact, "/customers/{customer_id}/contacts", "Add a contact", creates="contact_id", body="NewContact",
-        terminal="customer contact <name", typed="'Acme Tools' 'Ms Zhao' --role buyer"),
+        terminal="customer contact <name do-not-mail/may-mail=do_not_mail do-not-call/may-call=do_not_call", typed="'Acme Tools' 'Ms Zhao' --role buyer"),
 )  # fmt: skip
 PRODUCTS = (
     Act(c.ListProduct, "/products", "List a product, or list it anew", roles=ADMIN, creates="product_id", body="NewProduct",

@@ -21,7 +21,7 @@ from domain.engine.errors import NotFound
 from projections.customer import NEEDED
 from projections.engine.paging import Page
 from projections.people import directory
-from projections.people.directory import Listed
+from projections.people.directory import Listed, ListedContact
 
 router = auth.router(tags=[])
 
@@ -41,7 +41,7 @@ class CustomerView(msgspec.Struct):
 
     customer_id: UUID
     profile: Profile
-    contacts: list[Listed]
+    contacts: list[ListedContact]
 
 
 @router.get(
@@ -75,7 +75,7 @@ async def customer(customer_id: UUID, look: CustomerReader) -> Response:
     held = (await look.services.ledger.load({customer_id: Customer}))[customer_id]
     if not isinstance(held, Customer) or not held.exists:
         raise NotFound(f"no customer has the id {customer_id}", kind="customer", id=str(customer_id))
-    contacts = await directory.listing(look.services.pool, "contact", customer_id, None, MAX_PAGE)
+    contacts = await directory.contacts(look.services.pool, customer_id, None, MAX_PAGE)
     return look.json(CustomerView(customer_id, held.profile, contacts.items))
 
 
@@ -83,12 +83,12 @@ async def customer(customer_id: UUID, look: CustomerReader) -> Response:
     "/customers/{customer_id}/contacts",
     operation_id="listContacts",
     summary="A customer's contacts by name",
-    responses=LISTED,
+    responses=shaped(Page[ListedContact]),
     tags=["customers"],
 )
 async def contacts(customer_id: UUID, look: CustomerReader, asked: Pages) -> Response:
     await must_see_customer(look, customer_id)
-    return look.json(await directory.listing(look.source, "contact", customer_id, asked.cursor, asked.limit))
+    return look.json(await directory.contacts(look.source, customer_id, asked.cursor, asked.limit))
 
 
 @router.get(

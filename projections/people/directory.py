@@ -63,6 +63,15 @@ class ContactRow(msgspec.Struct, gc=False):
     mail: PersonText = ""
     phone: PersonText = ""
     position: int = 0
+    do_not_mail: bool = False
+    do_not_call: bool = False
+
+
+class ListedContact(Listed, gc=False):
+    """Of `CONTACTS`, with the ways in which they must not be reached."""
+
+    do_not_mail: bool = False
+    do_not_call: bool = False
 
 
 CONTACTS = Table(
@@ -160,6 +169,7 @@ def _contact(entry: Entry[Any]) -> tuple[UUID, UUID]:
 
 def _fill(row: ContactRow, said: c.ContactAdded | c.Contact) -> None:
     row.name, row.role, row.mail, row.phone = said.name, said.role, said.mail, said.phone
+    row.do_not_mail, row.do_not_call = said.do_not_mail, said.do_not_call
 
 
 # -- queries --------------------------------------------------------------------------------------
@@ -186,13 +196,12 @@ SELECT m.id FROM read.directory m
 """
 GET = f"SELECT {COLUMNS} FROM read.directory WHERE id = %s"
 LIST = f"SELECT {COLUMNS} FROM read.directory WHERE {{where}} ORDER BY {{order}} LIMIT %(limit)s"
-OF_CUSTOMER = LIST.replace(
-    "read.directory",
-    """
-(SELECT id, 'contact' AS kind, name, customer_id AS parent_id, role AS note, true AS active, mail, phone, NULL AS user_id, position
-   FROM read.contacts) c
-""",
-)
+OF_CUSTOMER = f"""
+SELECT {COLUMNS}, do_not_mail, do_not_call FROM
+ (SELECT id, 'contact' AS kind, name, customer_id AS parent_id, role AS note, true AS active, mail, phone, NULL AS user_id, position,
+         do_not_mail, do_not_call FROM read.contacts) c
+ WHERE {{where}} ORDER BY {{order}} LIMIT %(limit)s
+"""
 SORTS = {"name": SortKey("name", TEXT, nullable=False, id="id")}
 
 
@@ -244,10 +253,10 @@ async def listing(
     seen_by: UUID | None = None,
     text: str | None = None,
 ) -> Page[Listed]:
-    """One kind, by name; `parent_id` narrows down to a team's reps or a customer's contacts, `seen_by` to the customers
-    that a team may see, `text` to customers with it anywhere in their name.
+    """One kind, by name; `parent_id` narrows down to a team's reps, `seen_by` to the customers that a team may see, `text` to
+    customers with it anywhere in their name.
     """
-    select = Select(OF_CUSTOMER if kind == "contact" else LIST)
+    select = Select(LIST)
     select.where("kind = %(kind)s", kind=kind)
     select.where("parent_id = %(parent_id)s", parent_id=parent_id)
     select.where(customer_scope.SEEN, seen_by=seen_by)
@@ -256,3 +265,12 @@ async def listing(
         select.conditions.append(condition)
         select.params |= params
     return await page(source, select, sort_by("name", SORTS), cursor, limit, Listed)
+
+
+async def contacts(
+    source: Source, customer_id: UUID, cursor: str | None = None, limit: int = 50
+) -> Page[ListedContact]:
+    """A customer's, by name."""
+    select = Select(OF_CUSTOMER)
+    select.equal("parent_id", customer_id)
+    return await page(source, select, sort_by("name", SORTS), cursor, limit, ListedContact)

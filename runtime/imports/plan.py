@@ -93,11 +93,19 @@ class Values:
         return self._dates[key]
 
 
-def named_row(row: Row, command: Command, reasons: Reasons, name: tuple[Name, UUID]) -> Planned:
-    """A row that tells of what others refer to by `name`."""
-    assumed = reasons.currency()
+def named_row(
+    row: Row,
+    command: Command,
+    reasons: Reasons,
+    name: tuple[Name, UUID],
+    *,
+    refers: tuple[tuple[str, Name], ...] = (),
+    assumed: frozenset[str] = frozenset(),
+) -> Planned:
+    """A row that tells of what is known by `name`."""
+    assumed = assumed | reasons.currency()
     assumed = assumed if "name" in reasons.cells else assumed | {"name"}
-    return Planned((row,), (command,), tuple(reasons.found), name, assumed=assumed)
+    return Planned((row,), (command,), tuple(reasons.found), name, refers, assumed=assumed)
 
 
 def ids_of(names: Iterable[tuple[str, Name]], references: References, reasons: Reasons) -> dict[str, UUID]:
