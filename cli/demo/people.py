@@ -26,9 +26,12 @@ LASTS = timedelta(hours=12)
 async def open_the_desk(address: str, output: EventOutput) -> None:
     """`address` of the API, which serves the desk."""
     from api.engine.accounts import Accounts
+    from api.engine.calendar_addresses import CalendarAddresses
+    from api.engine.roles import Role
     from domain.engine.command_handler import CommandHandler
 
     links: dict[str, str] = {}
+    calendar = ""
     async with ledger(operator=True) as opened:
         accounts = Accounts(opened)
         people, desk = await _people(opened)
@@ -38,7 +41,9 @@ async def open_the_desk(address: str, output: EventOutput) -> None:
         for new in people:
             id = await _account(accounts, new)
             links[new.role.value] = f"{address}/sign-in/link/{await accounts.link(id, BY, LASTS, once=False)}"
-    output.view("desk", lambda: _show(links), links=links)
+            if new.role is Role.REP:
+                calendar = f"{address}/calendars/{await CalendarAddresses(opened).make(id, BY)}.ics"
+    output.view("desk", lambda: _show(links, calendar), links=links, calendar=calendar)
 
 
 async def _people(opened: Ledger) -> tuple[list[NewAccount], Desk | None]:
@@ -81,8 +86,11 @@ async def _account(accounts: Accounts, new: NewAccount) -> Any:
     return id
 
 
-def _show(links: dict[str, str]) -> None:
+def _show(links: dict[str, str], calendar: str) -> None:
     say("\n" + sentence("the desk, signed in (these links open again and again, on this machine alone):"))
     for role, link in links.items():
         say(f"{word(role):<10}{link}")
+    if calendar:
+        say(sentence("the rep's calendar, for a calendar program to subscribe to:"))
+        say(f"{'':<10}{calendar}")
     say("")

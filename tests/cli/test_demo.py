@@ -64,6 +64,7 @@ def test_the_demonstration_shows_everything_and_goes_on_where_it_was(scratch: Pa
         _shows_the_spine(said)
         _shows_the_loop(said, next((scratch / "data").glob("demo-*/sales_pipeline.csv")))
         _opens_the_desk(re.findall(r"^(\w+) +(http://\S+/sign-in/link/\S+)$", said, re.MULTILINE))
+        _opens_the_calendar(said)
         before = _seen(terminal)
         assert before == {"api": 200, "health": 0, "deals": DEALS + FUSED + WAITING}
         _fills_the_desk(said)
@@ -126,6 +127,13 @@ def _opens_the_desk(links: list[tuple[str, str]]) -> None:
             assert (answer.status_code, answer.headers["location"]) == (303, "/desk")
             assert browser.get(httpx.URL(link).join("/desk")).status_code in (200, 303)
             assert browser.get(httpx.URL(link).join("/sign-in")).status_code == 303, "signed in"
+
+
+def _opens_the_calendar(said: str) -> None:
+    (address,) = re.findall(r"^ +(http://\S+/calendars/\S+\.ics)$", said, re.MULTILINE)
+    calendar = httpx.get(address)
+    assert calendar.status_code == 200
+    assert "send the numbers" in calendar.text
 
 
 def _fills_the_desk(said: str) -> None:
