@@ -24,7 +24,7 @@ CHINESE = re.compile("[一-鿿]")
 NOT_SAID = re.compile(
     r"log\.\w+|ProviderAway|NotVouched|TypeError|AssertionError|NotImplementedError|RuntimeError|group|example|add_\w+|\w*Gauge|\w*Counter"
     r"|(\w+\.)?(Act|Reads|Tag|Query|Field|Path|Header|Body|Option|Argument|Histogram|Shown|APIRouter|FastAPI)"
-    r"|re\.compile|\w+\.(get|post|read|command|execute|split)|auth\.router|_?says|\w*Answer|_answer"
+    r"|re\.compile|told|needed|\w+\.(get|post|read|command|execute|split)|auth\.router|_?says|\w*Answer|_answer"
 )
 """Calls whose texts are for logs, for programmers, or for the documentation of API and terminal."""
 TABLES = re.compile(

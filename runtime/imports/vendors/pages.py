@@ -39,7 +39,7 @@ class Collected:
 
     def add(self, record: dict[str, Any], id: str) -> None:
         flat = {name: text for name, value in record.items() if (text := _text(value))}
-        key = flat.get(id) or f"without an id, {len(self.records)}"
+        key = flat.get(id) or f"\0{len(self.records)}"
         if key in self.records:
             self.twice += 1
             return
