@@ -18,7 +18,7 @@ def test_is_recognised_by_its_headers(tmp_path: Path) -> None:
     assert [(file.called, file.kind) for file in report.files] == [
         ("Deals", "deals"),
         ("Accounts", "customers"),
-        ("Contacts", ""),
+        ("Contacts", "contacts"),
     ]
     deals = of(report, "deals")
     assert sources(deals)["owner"] == ("Deal Owner.id",)
