@@ -95,3 +95,12 @@ async def test_leads_come_in_with_what_became_of_them(pool: Pool, tmp_path: Path
     assert (result.accepted, result.refusals) == (3, [])
     counts = await topics(pool)
     assert (counts["lead.captured"], counts["lead.discarded"]) == (3, 1)
+
+
+async def test_contacts_come_in_with_their_customer(pool: Pool, tmp_path: Path) -> None:
+    person = {"_id": "65c1", "name": "王芳", "account_id": "65a1", "account_id__r": "上海锅炉", "job_title": "采购经理",
+              "mobile1": "13900000000", "life_status": "normal", "object_describe_api_name": "ContactObj"}  # fmt: skip
+    files = [*made.fxiaoke_export(tmp_path), made.page(tmp_path / "ContactObj_0.json", [person])]
+    result = await brought_in(pool, *files, settings={**CHINA, "owner": "FSUID_1"}, suggested=True)
+    assert (result.refused, result.refusals) == (0, [])
+    assert (await topics(pool))["customer.contact-added"] == 1
