@@ -23,6 +23,7 @@ CAPABILITIES = (
     "people",
     "customer",
     "imports",
+    "import_undo",
     "policy",
     "lead",
     "deal",

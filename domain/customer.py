@@ -16,6 +16,7 @@ from domain.engine.command import Command, handles
 from domain.engine.context import Reach
 from domain.engine.facts import Fact, PersonName, PersonText, fact, upcast
 from domain.engine.fields import Name, Says, ShortText
+from domain.engine.undoing import TakesBack
 from domain.engine.unit_of_work import UnitOfWork
 from domain.engine.values import Money
 
@@ -92,13 +93,38 @@ class ProductArchived(Fact):
     """No new deal is about it; listing it again brings it back."""
 
 
+@fact("customer.import-undone")
+class CustomerImportUndone(TakesBack):
+    before: Profile
+    after: Profile | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """What is known of a product."""
+
+    name: str
+    series: str = ""
+    price: Money | None = None
+
+
+@fact("product.import-undone")
+class ProductImportUndone(TakesBack):
+    before: Listing
+    after: Listing | None
+
+
 class Customer(Aggregate):
     KIND = "customer"
+    UNDONE = CustomerImportUndone
 
     def __init__(self, id: UUID) -> None:
         super().__init__(id)
         self.profile = Profile(name="")
         self.contacts: dict[UUID, Contact] = {}
+
+    def shown(self) -> Profile:
+        return self.profile
 
     def within(self, reach: Reach) -> bool:
         return reach.team_id is None or self.id in reach.customers
@@ -139,11 +165,16 @@ class Customer(Aggregate):
 
 class Product(Aggregate):
     KIND = "product"
+    UNDONE = ProductImportUndone
 
     def __init__(self, id: UUID) -> None:
         super().__init__(id)
         self.listed: ProductListed | None = None
         self.archived = False
+
+    def shown(self) -> Listing:
+        held = self.listed
+        return Listing(name=held.name, series=held.series, price=held.price) if held else Listing(name="")
 
     @when(ProductListed)
     def _listed(self, fact: ProductListed) -> None:

@@ -113,6 +113,10 @@ class Ledger(Application[UUID]):
         self.remember(read.values())
         return read
 
+    async def as_of(self, kind: type[Aggregate], id: UUID, version: int) -> Aggregate:
+        """The stream as it was at that version, read whole."""
+        return await self._streams.as_of(kind, id, version)
+
     async def append(self, decision: Decision) -> Receipt:
         return await self._commits.append(decision)
 

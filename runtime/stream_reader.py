@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from uuid import UUID
 
+from domain.deal.facts import DealOpened
 from domain.engine.aggregate import Aggregate
 from domain.engine.errors import UnknownTopic
+from domain.engine.undoing import standing
 from domain.engine.unit_of_work import Wanted
 from runtime.codec import decode_fact, is_known, unknown
 from runtime.database import Pool
 from runtime.snapshots import EVERY, Snapshots, shape, thawed
 
-STREAMS = """
+STREAMS = f"""
 WITH wanted AS (
     SELECT w.n, w.id, COALESCE(s.version, w.known) AS version, s.state
       FROM unnest(string_to_array(%s, ',')::uuid[], string_to_array(%s, ',')::int[], string_to_array(%s, ','))
@@ -24,12 +27,16 @@ WITH wanted AS (
 SELECT n, version AS number, NULL AS topic, 0 AS schema, state AS data, NULL::timestamptz AS began
   FROM wanted WHERE state IS NOT NULL
 UNION ALL
-SELECT w.n, e.version, e.topic, e.schema_version, e.data::text, CASE WHEN e.version = 1 THEN e.occurred_at END
+SELECT w.n, e.version, e.topic, e.schema_version, e.data::text, CASE WHEN e.version = 1 OR e.topic = '{DealOpened.TOPIC}' THEN e.occurred_at END
   FROM wanted w CROSS JOIN LATERAL (
        SELECT * FROM ledger.events e WHERE e.stream_id = w.id AND e.version > w.version) e
  ORDER BY 1, 2
 """
 """One statement, one view of the database: a snapshot where there is one and nothing is known yet, and what was recorded since."""
+WHOLE = """
+SELECT version, topic, schema_version, data::text, occurred_at FROM ledger.events WHERE stream_id = %s AND version <= %s
+ ORDER BY version
+"""
 Same = tuple[type[Aggregate], int, int, bool]
 """Kind, id, version to start from, complete: who asks for the same shares the answer."""
 
@@ -101,10 +108,33 @@ class StreamReader:
                     held.replay(decode_fact(topic, schema, data), version, began)
                 else:
                     read[n - 1] = unknown(topic, schema)
+        for n, held in enumerate(read):
+            if isinstance(held, Aggregate) and held.stale:
+                read[n] = await self._whole(held)
         for (*_, complete), held, before in zip(wanted, read, kept, strict=True):
             if isinstance(held, Aggregate) and held.version - before >= EVERY and not complete:
                 self._snapshots.keep(held)
         return dict(zip(wanted, read, strict=True))
+
+    async def _whole(self, held: Aggregate) -> Aggregate | UnknownTopic:
+        """Folded anew without what was taken back."""
+        try:
+            return await self.as_of(type(held), held.id, held.version)
+        except UnknownTopic as newer:
+            return newer
+
+    async def as_of(self, kind: type[Aggregate], id: UUID, version: int) -> Aggregate:
+        """As the stream stood at that version. Raises UnknownTopic."""
+        async with self._pool.connection() as connection:
+            rows = await (await connection.execute(WHOLE, [id, version])).fetchall()
+        for _, topic, schema, _, _ in rows:
+            if not is_known(topic, schema):
+                raise unknown(topic, schema)
+        facts = [(number, decode_fact(topic, schema, data), at) for number, topic, schema, data, at in rows]
+        held = kind(id)
+        for number, fact, at in standing(facts, itemgetter(1), itemgetter(0)):
+            held.replay(fact, number, at)
+        return held
 
 
 def _same(start: Aggregate, *, complete: bool = False) -> Same:

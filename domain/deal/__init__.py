@@ -1,3 +1,3 @@
 """Domain room: the deal — its facts, its aggregate, its gates and its commands."""
 
-MODULES = ("decisions", "closing", "facts", "imported", "promise_decisions", "notices")
+MODULES = ("decisions", "closing", "facts", "imported", "promise_decisions", "undone", "undoing", "notices")

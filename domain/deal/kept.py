@@ -22,6 +22,7 @@ from domain.engine.values import Activity, Money, Needs, Quote
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptDeal:
+    gone: bool
     opened_at: datetime | None
     opening_told: bool
     status: str

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import date, datetime
-from typing import Self
+from typing import Any, Self
 from uuid import UUID
 
 from domain.deal import facts as f
@@ -12,6 +12,7 @@ from domain.deal.gates import Blockers, shown
 from domain.deal.kept import KeptDeal, marked
 from domain.deal.overrides import Override
 from domain.deal.promises import EndedPromise, Promise
+from domain.deal.undone import DealImportUndone, ShownDeal
 from domain.engine.aggregate import OwnedAggregate, becomes, when
 from domain.engine.values import NO_NEEDS, Activity, ActivityKind, Money, Needs, PromiseOutcome, Quote
 from domain.policy.closed import LOST, WON
@@ -21,6 +22,7 @@ from domain.policy.process import declared_requirements
 class DealState(OwnedAggregate):
     KIND = "deal"
     KEPT = KeptDeal
+    UNDONE = DealImportUndone
 
     def __init__(self, id: UUID) -> None:
         super().__init__(id)
@@ -65,6 +67,16 @@ class DealState(OwnedAggregate):
 
     def begin(self, at: datetime | None) -> None:
         self.opened_at = at
+
+    def carry(self, fact: Any) -> None:
+        self.promises = max(self.promises, fact.promises)
+
+    def carried(self) -> dict[str, Any]:
+        return {"promises": self.promises}
+
+    def shown(self) -> ShownDeal:
+        names = (field.name for field in fields(ShownDeal))
+        return ShownDeal(**{name: getattr(self, name) for name in names})
 
     def fork(self) -> Self:
         forked = super().fork()

@@ -17,6 +17,7 @@ from domain.engine.context import Reach
 from domain.engine.facts import Fact
 from domain.engine.references import PERSON, Refers
 from domain.engine.registers import Register
+from domain.engine.undoing import TakesBack
 
 Mutator = Callable[[Any, Any], None]
 PARTS = ("owner_id", "manager_id", "chair_id", "above_id")
@@ -59,6 +60,8 @@ class Aggregate:
     KEPT: ClassVar[type | None] = None
     """A dataclass with a field for each attribute of the state, for kinds whose streams grow long: these get
     snapshots. None: the stream is always read whole."""
+    UNDONE: ClassVar[type[TakesBack] | None] = None
+    """The fact that an import of this kind was undone; None: what imports record of it stays. Its `before` and `after` are as `shown`."""
     _mutators: ClassVar[dict[type[Fact], Mutator]] = {}
 
     def __init__(self, id: UUID) -> None:
@@ -66,6 +69,10 @@ class Aggregate:
         self.version = 0
         self.foreign = False
         """The stream under this id is of another kind."""
+        self.gone = False
+        """The import that made it was undone: it is not there, and may come again."""
+        self.stale = False
+        """What was recorded was taken back, to a state that is to be read from the ledger."""
         self._recorded: tuple[tuple[Fact, datetime | None], ...] = ()
 
     def __init_subclass__(cls) -> None:
@@ -74,11 +81,13 @@ class Aggregate:
             KINDS[cls.KIND] = cls
         marked = [m for m in vars(cls).values() if hasattr(m, "facts")]
         cls._mutators = cls._mutators | {fact: m for m in marked for fact in m.facts}
+        if "UNDONE" in vars(cls) and cls.UNDONE is not None:
+            cls._mutators[cls.UNDONE] = Aggregate._import_undone
 
     @property
     def exists(self) -> bool:
         """Something is recorded, and it began as this kind of thing."""
-        return self.version > 0 and not self.foreign
+        return self.version > 0 and not (self.foreign or self.gone)
 
     def record(self, fact: Fact, at: datetime | None = None) -> None:
         """Decide a fact: apply it and keep it for the ledger. `at` overrides when it happened."""
@@ -87,7 +96,8 @@ class Aggregate:
 
     def replay(self, fact: Fact, version: int, at: datetime | None = None) -> Self:
         """Apply a fact. `at` is when it was true in the world, where whoever replays it says so of a stream's first one."""
-        if version == 1:
+        if version == 1 or self.gone:
+            self.gone = False
             self.begin(at)
         mutator = self._mutators.get(type(fact))
         if mutator is not None:
@@ -99,6 +109,42 @@ class Aggregate:
 
     def begin(self, at: datetime | None) -> None:
         """The first fact is about to be applied; `at` as in `replay`."""
+
+    def _import_undone(self, fact: TakesBack) -> None:
+        """Of a stream without what is taken back, the state is right already (`undoing.standing`)."""
+        if self.version >= fact.since and fact.gone:
+            self._become(type(self)(self.id))
+        self.stale = self.version >= fact.since and not fact.gone
+        self.gone = fact.gone
+        self.carry(fact)
+
+    def carry(self, fact: TakesBack) -> None:
+        """For mutators: what stays as it was though an import was undone, such as numbers that are never given twice."""
+
+    def shown(self) -> Any:
+        """What people know it by, as facts about an undone import tell it."""
+        raise NotImplementedError
+
+    def carried(self) -> dict[str, Any]:
+        """Further fields of `UNDONE`."""
+        return {}
+
+    def take_back(self, earlier: Self, since: int, job_id: UUID) -> None:
+        """Decide that an import is undone: what was recorded from version `since` on. `earlier` is as it was before that."""
+        assert self.UNDONE is not None
+        values: dict[str, Any] = {
+            "before": self.shown(),
+            "after": earlier.shown() if earlier.exists else None,
+        }
+        fact = self.UNDONE(job_id=job_id, since=since, **values, **self.carried())
+        version = self.version
+        self._become(earlier)
+        self._mutators[self.UNDONE](self, fact)
+        self.version = version + 1
+        self._recorded += ((fact, None),)
+
+    def _become(self, other: Self) -> None:
+        self.__dict__.update(other.fork().__dict__ | {"_recorded": self._recorded})
 
     def adopt(self, fact: Fact) -> None:
         """For mutators: each attribute that the fact has a field of the same name for is as the fact says."""

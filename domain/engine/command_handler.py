@@ -21,7 +21,7 @@ from domain.engine.command import Call, Command, decide
 from domain.engine.context import Context
 from domain.engine.errors import Conflict, DomainError
 from domain.engine.recorded import Meta, Pending
-from domain.engine.unit_of_work import Expectation, Json, NotLoaded, UnitOfWork, Wanted
+from domain.engine.unit_of_work import Earlier, Expectation, Json, NotLoaded, UnitOfWork, Wanted
 
 ATTEMPTS = 8
 
@@ -65,6 +65,10 @@ class Store(Protocol):
         """Each wanted aggregate, read from the ledger now; `complete` where a snapshot is not enough. And each `known` one as it
         is now: of that only what was recorded after its version is read.
         """
+        ...
+
+    async def as_of(self, kind: type[Aggregate], id: UUID, version: int) -> Aggregate:
+        """A stream as it was at an earlier version."""
         ...
 
     async def append(self, decision: Decision) -> Receipt:
@@ -156,12 +160,16 @@ class CommandHandler:
         that, too. A refusal that rests on memory is given once the ledger says that nothing was recorded since.
         """
         checked = False
+        earlier: dict[Earlier, Aggregate] = {}
         while True:
-            work = UnitOfWork(call.context, read, self.store.recall)
+            work = UnitOfWork(call.context, read, self.store.recall, earlier)
             try:
                 return attempt(call, work, checked=checked), work
             except NotLoaded as missing:
                 checked = True
+                if missing.earlier is not None:
+                    earlier[missing.earlier] = await self.store.as_of(*missing.earlier)
+                    continue
                 wanted = missing.wanted if missing.complete else self._unknown(call, read) | missing.wanted
                 read |= await self.store.load(wanted, complete=missing.complete, known=work.believed)
             except DomainError:

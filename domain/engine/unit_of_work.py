@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol, TypeVar
 from uuid import UUID
@@ -18,6 +18,8 @@ A = TypeVar("A", bound=Aggregate)
 Json = dict[str, Any]
 Wanted = dict[UUID, type[Aggregate]]
 Stream = tuple[type[Aggregate], UUID]
+Earlier = tuple[type[Aggregate], UUID, int]
+"""A stream as it was at a version."""
 
 
 class Expectation(NamedTuple):
@@ -43,10 +45,11 @@ def nothing_remembered(id: UUID) -> None:
 class NotLoaded(Exception):
     """A decision looked at an aggregate that is not in the unit of work yet."""
 
-    def __init__(self, wanted: Wanted, *, complete: bool = False) -> None:
+    def __init__(self, wanted: Wanted, *, complete: bool = False, earlier: Earlier | None = None) -> None:
         super().__init__(wanted)
         self.wanted = wanted
         self.complete = complete
+        self.earlier = earlier
 
 
 class Policy(Protocol):
@@ -66,6 +69,7 @@ class UnitOfWork:
         "_bases",
         "_believed",
         "_calendars",
+        "_earlier",
         "_guarded",
         "_loaded",
         "_open",
@@ -75,8 +79,15 @@ class UnitOfWork:
         "context",
     )
 
-    def __init__(self, context: Context, loaded: dict[UUID, Aggregate], recall: Recall) -> None:
+    def __init__(
+        self,
+        context: Context,
+        loaded: dict[UUID, Aggregate],
+        recall: Recall,
+        earlier: Mapping[Earlier, Aggregate] | None = None,
+    ) -> None:
         self.context = context
+        self._earlier = earlier or {}
         self._loaded = loaded
         self._recall = recall
         self._bases: dict[int, Aggregate] = {}
@@ -159,6 +170,16 @@ class UnitOfWork:
             raise NotLoaded({id: kind}, complete=True)
         return found
 
+    def as_of(self, kind: type[A], id: UUID, version: int) -> A:
+        """As it was at an earlier version, which nothing changes any more; to be looked at."""
+        if version == 0:
+            return kind(id)
+        found = self._earlier.get((kind, id, version))
+        if found is None:
+            raise NotLoaded({}, earlier=(kind, id, version))
+        assert isinstance(found, kind)
+        return found
+
     def new(self, kind: type[A], id: UUID) -> A:
         """An aggregate that nothing is recorded of. At first that is only believed: the ledger
         checks it on append, and the decision is made again if it was wrong.
@@ -168,7 +189,7 @@ class UnitOfWork:
             raise NotLoaded({id: kind})
         if base is None:
             base = self._bases[id.int] = self._believed[id.int] = kind(id)
-        if base.version:
+        if base.version and not base.gone:
             raise AlreadyExists(f"the id {id} is taken", kind=kind.KIND, id=str(id))
         return self.find(kind, id)
 

@@ -19,6 +19,7 @@ from domain.engine.errors import FieldError, Refused
 from domain.engine.facts import Fact, Json, PersonName, fact, upcast
 from domain.engine.fields import Name, ShortText, UserId
 from domain.engine.references import PersonId, TeamId
+from domain.engine.undoing import TakesBack
 from domain.engine.unit_of_work import UnitOfWork
 
 LONGEST_LEAVE = timedelta(days=3 * 366)
@@ -69,6 +70,26 @@ class RepName:
     user_id: str | None = None
 
 
+@fact("team.import-undone")
+class TeamImportUndone(TakesBack):
+    before: TeamName
+    after: TeamName | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepInTeam:
+    """A rep's name, and the team that the rep is in."""
+
+    name: PersonName
+    team_id: UUID | None = None
+
+
+@fact("rep.import-undone")
+class RepImportUndone(TakesBack):
+    before: RepInTeam
+    after: RepInTeam | None
+
+
 @fact("rep.corrected")
 class RepCorrected(Fact):
     before: RepName
@@ -117,12 +138,16 @@ def _receipt_was_text(data: Json) -> Json:
 
 class Team(Aggregate):
     KIND = "team"
+    UNDONE = TeamImportUndone
 
     def __init__(self, id: UUID) -> None:
         super().__init__(id)
         self.known_as = TeamName(name="")
         self.manager_id: UUID | None = None
         self.archived = False
+
+    def shown(self) -> TeamName:
+        return self.known_as
 
     def within(self, reach: Reach) -> bool:
         return reach.team_id in (None, self.id)
@@ -143,6 +168,7 @@ class Team(Aggregate):
 
 class Rep(Aggregate):
     KIND = "rep"
+    UNDONE = RepImportUndone
 
     def __init__(self, id: UUID) -> None:
         super().__init__(id)
@@ -151,6 +177,9 @@ class Rep(Aggregate):
         self.active = False
         self.away: tuple[LeavePlanned, ...] = ()
         self.allocated = 0
+
+    def shown(self) -> RepInTeam:
+        return RepInTeam(name=self.known_as.name, team_id=self.team_id)
 
     def within(self, reach: Reach) -> bool:
         return reach.team_id in (None, self.team_id)

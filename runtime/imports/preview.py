@@ -39,6 +39,9 @@ class PreviewStore:
         missing = {id: kind for id, kind in wanted.items() if id not in held}
         return held | (await self._ledger.load(missing, complete=True) if missing else {})
 
+    async def as_of(self, kind: type[Aggregate], id: UUID, version: int) -> Aggregate:
+        return await self._ledger.as_of(kind, id, version)
+
     async def append(self, decision: Decision) -> Receipt:
         """Raises Conflict where the ledger would: two rows side by side make what both need once."""
         for stream_id, version in decision.expectations:

@@ -66,10 +66,14 @@ BY_TIMERS = {
     "MeasureAdjustment",
 }
 """Said by workflows and the import only, which read what they name."""
-OTHERWISE = {("ConvertLead", "deal_id"), ("SwitchOffWebhook", "account_id")} | {
-    (name, "receipt.candidates.rep_id") for name in ("AllocateLead", "HandOver", "ReassignPromise")
-}
-"""The deal that a lead becomes is made; over whom a rule chose is told by the rule. Accounts are no streams."""
+OTHERWISE = {
+    ("ConvertLead", "deal_id"),
+    ("SwitchOffWebhook", "account_id"),
+    ("UndoImport", "id"),
+    ("UndoImport", "job_id"),
+} | {(name, "receipt.candidates.rep_id") for name in ("AllocateLead", "HandOver", "ReassignPromise")}
+"""The deal that a lead becomes is made; over whom a rule chose is told by the rule. Accounts and imports are no streams; of which
+kind the stream of an undo is, the command says itself."""
 
 
 def ids(cls: Any, before: str = "") -> Iterator[tuple[str, bool]]:

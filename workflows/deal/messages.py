@@ -13,6 +13,7 @@ from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from domain.deal.facts import DealLost, DealWon, PromiseMade, PromiseRearmed
+from domain.deal.undone import DealImportUndone
 from domain.engine.facts import Fact
 from domain.engine.recorded import Recorded
 from domain.time.commitment import Deadlines
@@ -114,16 +115,20 @@ def sleeps(deadlines: Deadlines, now: datetime) -> timedelta | None:
     return ahead if ahead >= NAP else None
 
 
-def read(recorded: Recorded) -> PromiseArmed | DealClosed:
+def read(recorded: Recorded) -> PromiseArmed | DealClosed | None:
     deal_id, fact = recorded.originator_id, recorded.fact
     if isinstance(fact, PromiseMade):
         return PromiseArmed(recorded.position, deal_id, fact.promise_id, fact.arming, fact.deadlines)
     if isinstance(fact, PromiseRearmed):
         return PromiseArmed(recorded.position, deal_id, fact.promise_id, fact.arming, fact.after)
+    if isinstance(fact, DealImportUndone) and fact.after is not None and fact.after.status == "open":
+        return None  # its promise is armed anew in the same commit
     return DealClosed(recorded.position, deal_id)
 
 
-NEWS: Mapping[type[Fact], Reader] = dict.fromkeys((PromiseMade, PromiseRearmed, DealWon, DealLost), read)
+NEWS: Mapping[type[Fact], Reader] = dict.fromkeys(
+    (PromiseMade, PromiseRearmed, DealWon, DealLost, DealImportUndone), read
+)
 TOPICS = [fact.TOPIC for fact in NEWS]
 
 

@@ -46,6 +46,8 @@ class MeterState:
     """A process's stages in order, by "name:version"."""
     standings: MutableMapping[UUID, t.Standing] = field(default_factory=dict)
     """For whom a stream's fact counted that may be taken back: whatever has changed since, it is taken back of them."""
+    undone: MutableMapping[UUID, t.Undone] = field(default_factory=dict)
+    """By deal, what is to be taken back of it where an import of it is undone: given by whoever reads such a fact."""
     company: InForce = field(default_factory=InForce)
     """Where a day begins and ends."""
 

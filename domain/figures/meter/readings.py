@@ -7,15 +7,16 @@ from decimal import Decimal
 from typing import Any
 
 from domain.action_item.action_item import ActionItemEnded
-from domain.customer import CustomerProfileChanged, CustomerRegistered
+from domain.customer import CustomerImportUndone, CustomerProfileChanged, CustomerRegistered
 from domain.cycle.policies import CyclePolicyPublished
 from domain.deal import facts as f
+from domain.deal.undone import DealImportUndone
 from domain.engine.recorded import Recorded
 from domain.engine.values import PromiseOutcome
 from domain.figures import metrics as m
 from domain.figures.meter import tallies as t
 from domain.figures.meter.fold import Meter, Yields, reads, stages_of, version_of
-from domain.people.people import RepHired, RepMoved
+from domain.people.people import RepHired, RepImportUndone, RepMoved
 from domain.policy.closed import CLOSED, LOST, WON
 from domain.policy.process import ProcessPublished, goes_forward
 
@@ -44,6 +45,19 @@ def _moved(meter: Meter, recorded: Recorded, fact: RepMoved) -> Yields:
 @reads(CustomerRegistered)
 def _registered(meter: Meter, recorded: Recorded, fact: CustomerRegistered) -> Yields:
     meter.state.segments[recorded.originator_id] = fact.profile.sector
+    return ()
+
+
+@reads(CustomerImportUndone)
+def _customer_undone(meter: Meter, recorded: Recorded, fact: CustomerImportUndone) -> Yields:
+    meter.state.segments[recorded.originator_id] = fact.after.sector if fact.after is not None else ""
+    return ()
+
+
+@reads(RepImportUndone)
+def _rep_undone(meter: Meter, recorded: Recorded, fact: RepImportUndone) -> Yields:
+    if fact.after is not None and fact.after.team_id is not None:
+        meter.state.teams[recorded.originator_id] = fact.after.team_id
     return ()
 
 
@@ -125,6 +139,16 @@ def _stage_moved(meter: Meter, recorded: Recorded, fact: f.StageMoved) -> Yields
         return meter.close(deal_id, replace(tally.closed, move=move))
     parts = t.parts_of_move(deal_id, move, meter.standing(tally, tally.owner_id))
     return ((part, 1) for part in parts)
+
+
+@reads(DealImportUndone)
+def _import_undone(meter: Meter, recorded: Recorded, fact: DealImportUndone) -> Yields:
+    """What was counted of the deal meanwhile is taken back, and it stands closed as it did before, or is open, or gone."""
+    taken = meter.state.undone[recorded.originator_id]
+    yield from ((part, -sign) for part, sign in taken.parts)
+    yield from meter.close(recorded.originator_id, taken.tally.closed)
+    meter.state.deals[recorded.originator_id] = taken.tally
+    meter.state.activities.update(taken.activities)
 
 
 # -- what is set right ---------------------------------------------------------------------------

@@ -86,6 +86,17 @@ class Done:
     who: Standing
 
 
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """What an undone import takes back of a deal: the parts that its facts gave (+1) and took (-1), those of closings aside, which
+    follow from the tally; and what was remembered before it.
+    """
+
+    parts: tuple[tuple[Part, int], ...]
+    tally: DealTally
+    activities: dict[str, Done]
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Win:
     """A customer's won deal; in order of day, then of deal id."""
