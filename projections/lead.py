@@ -84,7 +84,9 @@ class Leads(Folded):
         self.leads = self.rows(LEADS)
 
     async def apply(self, connection: AsyncConnection[Any], after: int, upto: int) -> None:
-        entries = await self.read(connection, after, upto)
+        entries, undone = await self.settled(connection, await self.read(connection, after, upto))
+        for lead_id in undone:
+            self.leads.remove((lead_id,))
         await self.leads.load(connection, [(entry.stream_id,) for entry in entries])
         for entry in entries:
             row = self.leads.find(entry.stream_id) or self.leads.add(_captured(entry))

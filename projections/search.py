@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from itertools import chain
 from typing import Any, Literal
 from uuid import UUID
 
@@ -25,7 +26,7 @@ from domain.engine import currency
 from domain.engine.facts import PersonName, PersonText
 from domain.lead import facts as leads
 from projections.customer import SEEN
-from projections.engine.fold import Folded, on
+from projections.engine.fold import Folded, is_mark, on
 from projections.engine.paging import Source, fetch
 from projections.engine.projection import Entry
 from projections.engine.tables import Table
@@ -90,7 +91,10 @@ class Search(Folded):
         self.names = self.rows(NAMES)
 
     async def apply(self, connection: AsyncConnection[Any], after: int, upto: int) -> None:
-        entries = await self.read(connection, after, upto)
+        entries, undone = await self.settled(connection, await self.read(connection, after, upto))
+        for entry in chain.from_iterable(undone.values()):
+            self.names.remove(_key(entry))
+        entries = [entry for entry in entries if not is_mark(entry)]
         await self.names.load(connection, [_key(entry) for entry in entries])
         for entry in entries:
             key = _key(entry)

@@ -6,12 +6,14 @@ The board says which deals can have been open then: those that are open and unch
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from operator import attrgetter
 from uuid import UUID
 
 from domain.deal.deal import Deal
 from domain.engine.recorded import Recorded
+from domain.engine.undoing import standing
 from domain.figures.scope import Scope, ScopeKind
 from projections.engine import streams
 from projections.engine.paging import Source, fetch
@@ -22,7 +24,8 @@ _WHOSE = {
     ScopeKind.REP: "d.owner_id = %(id)s",
 }
 _OPEN = """
-SELECT deal_id FROM read.deal_board d WHERE position > %(position)s OR (status = 'open' AND {whose}) ORDER BY deal_id
+SELECT deal_id FROM read.deal_board d WHERE position > %(position)s OR (status = 'open' AND {whose})
+ UNION SELECT deal_id FROM read.deal_undone WHERE position > %(position)s ORDER BY deal_id
 """
 
 AT_ONCE = 200
@@ -71,8 +74,14 @@ async def _some(source: Source, ids: Collection[UUID], position: int) -> list[De
     events_by_deal: defaultdict[UUID, list[Recorded]] = defaultdict(list)
     for recorded in await streams.streams(source, ids, position):
         events_by_deal[recorded.originator_id].append(recorded)
-    found = [DealAsKnown(_replayed(id, events), events) for id, events in sorted(events_by_deal.items())]
+    stand = {id: _standing(events) for id, events in events_by_deal.items()}
+    found = [DealAsKnown(_replayed(id, events), events) for id, events in sorted(stand.items())]
     return [one for one in found if one.deal.exists]
+
+
+def _standing(events: Iterable[Recorded]) -> list[Recorded]:
+    """What was taken back is no part of what led there."""
+    return standing(events, attrgetter("fact"), attrgetter("originator_version"))
 
 
 def _replayed(id: UUID, events: Collection[Recorded]) -> Deal:

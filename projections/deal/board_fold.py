@@ -19,7 +19,7 @@ from projections.deal import waiting
 from projections.deal.fold import DEAL_TOPICS, EventsByDeal
 from projections.deal.live_promise import PromiseFold
 from projections.deal.processes import ProcessVersions, Version
-from projections.deal.row import DEALS, TITLES, DealRow, TitleRow
+from projections.deal.row import DEALS, TITLES, UNDONE, DealRow, TitleRow, UndoneRow
 from projections.deal.waiting import Request
 from projections.engine.fold import on
 from projections.engine.projection import Entry
@@ -28,7 +28,7 @@ from projections.engine.text_search import spaced
 
 class DealBoard(PromiseFold):
     name = "deal_board"
-    tables = (DEALS, TITLES)
+    tables = (DEALS, TITLES, UNDONE)
     deal_table = DEALS
     topics = DEAL_TOPICS
     by_stream = True
@@ -45,6 +45,7 @@ class DealBoard(PromiseFold):
     def __init__(self, suffix: str = "") -> None:
         super().__init__(suffix)
         self.titles = self.rows(TITLES)
+        self.undone = self.rows(UNDONE)
         self.processes = ProcessVersions()
 
     async def prepare(self, connection: AsyncConnection[Any], events_by_deal: EventsByDeal) -> None:
@@ -58,9 +59,14 @@ class DealBoard(PromiseFold):
         yield process, row.process_version if row else first.process_version
         yield from ((process, e.fact.after) for e in events if isinstance(e.fact, f.ProcessMoved))
 
+    def gone(self, deal_id: UUID, mark: Entry[Any]) -> None:
+        self.undone.add(UndoneRow(deal_id, mark.position))
+
     def opened(self, entry: Entry[f.DealOpened]) -> DealRow:
         fact = entry.fact
         self.titles.add(TitleRow(entry.stream_id, spaced(fact.title)))
+        if entry.version > 1:
+            self.undone.remove((entry.stream_id,))
         return DealRow(
             deal_id=entry.stream_id,
             version=entry.version,

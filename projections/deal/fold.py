@@ -16,7 +16,7 @@ from domain.cycle.policies import CyclePolicyPublished
 from domain.deal.facts import AmountChanged, ClosingCorrected, DealOpened, DealWon
 from domain.engine.values import Money
 from projections.cycle import company
-from projections.engine.fold import Folded, on
+from projections.engine.fold import Folded, is_mark, on
 from projections.engine.projection import Entry, topics_of
 from projections.engine.rows import Rows
 from projections.engine.tables import R, Table
@@ -80,18 +80,47 @@ class ByDeal(Folded, Generic[R]):
                 await self.fold(connection, stretch)
 
     async def fold(self, connection: AsyncConnection[Any], entries: Sequence[Entry[Any]]) -> None:
+        marks = {entry.stream_id: entry for entry in entries if is_mark(entry)}
+        entries, undone = await self.settled(connection, entries)
+        await self._take_back(connection, undone)
         events_by_deal: defaultdict[UUID, list[Entry[Any]]] = defaultdict(list)
         for entry in entries:
             events_by_deal[entry.stream_id].append(entry)
-        if events_by_deal:
+        for deal_id in undone.keys() - events_by_deal.keys():
+            self.gone(deal_id, marks[deal_id])
+        if events_by_deal or undone:
             self.deals.expect(
-                (id,) for id, events in events_by_deal.items() if isinstance(events[0].fact, DealOpened)
+                (id,)
+                for id, events in events_by_deal.items()
+                if isinstance(events[0].fact, DealOpened) and id not in undone
             )
             await self.deals.load(connection, [(deal_id,) for deal_id in events_by_deal])
             await self.prepare(connection, events_by_deal)
             for deal_id, events in events_by_deal.items():
                 self.fold_deal(deal_id, events)
             await self.save(connection)
+
+    async def _take_back(
+        self, connection: AsyncConnection[Any], undone: dict[UUID, list[Entry[Any]]]
+    ) -> None:
+        """Fold what stood of these deals backwards, by the company's days of when it was folded."""
+        held = {deal_id: events for deal_id, events in undone.items() if events}
+        if not held:
+            return
+        await self.deals.load(connection, [(deal_id,) for deal_id in held])
+        for deal_id in held:
+            self.deals.remove((deal_id,))
+        await self.prepare(connection, held)
+        now = self.company
+        for deal_id, events in held.items():
+            if self.cuts_days:
+                self.company = await company.in_force(connection, events[-1].position)
+            with self.taking_back():
+                self.fold_deal(deal_id, events)
+        self.company = now
+
+    def gone(self, deal_id: UUID, mark: Entry[Any]) -> None:
+        """The import that made the deal was undone."""
 
     def fold_deal(self, deal_id: UUID, entries: Sequence[Entry[Any]]) -> None:
         """Fold what happened to one deal in this stretch."""

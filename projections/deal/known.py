@@ -21,6 +21,7 @@ from projections.deal.board import BoardFilter, DealView
 from projections.deal.board_fold import DealBoard
 from projections.deal.row import DEALS, DealRow
 from projections.engine import streams
+from projections.engine.fold import standing_entries
 from projections.engine.paging import Page, Params, Source, fetch
 from projections.engine.projection import Entry
 from projections.engine.rows import as_json
@@ -29,7 +30,9 @@ MOST = 5_000
 """Deals that are folded anew for one answer."""
 AT_ONCE = 200
 CHANGED = """
-SELECT d.deal_id FROM read.deal_board d JOIN ledger.events e ON e.stream_id = d.deal_id AND e.version = 1
+SELECT d.deal_id FROM (SELECT deal_id, position FROM read.deal_board
+         UNION ALL SELECT deal_id, position FROM read.deal_undone) d
+  JOIN ledger.events e ON e.stream_id = d.deal_id AND e.version = 1
  WHERE d.position > %(known)s AND e.position <= %(known)s{whose} ORDER BY d.position LIMIT %(most)s
 """
 HAD = """ AND (SELECT COALESCE(c.data->>'{after}', c.data->>'{first}') FROM ledger.events c
@@ -73,9 +76,10 @@ async def _folded(connection: AsyncConnection[Any], ids: Collection[UUID], posit
         by_deal[one.stream_id].append(one)
     model = DealBoard()
     model.deals.expect((id,) for id in by_deal)
-    await model.prepare(connection, by_deal)
-    for id, entries in by_deal.items():
-        model.fold_deal(id, entries)
+    stood = {id: stands for id, entries in by_deal.items() if (stands := standing_entries(entries))}
+    await model.prepare(connection, stood)
+    for id, stands in stood.items():
+        model.fold_deal(id, stands)
     return [row for id in by_deal if (row := model.deals.peek(id)) is not None]
 
 

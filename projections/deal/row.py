@@ -95,6 +95,16 @@ DEALS = Table(
 )
 
 
+class UndoneRow(msgspec.Struct, gc=False):
+    """A deal that was imported and is gone since the position at which that was undone: earlier it was there."""
+
+    deal_id: UUID
+    position: int
+
+
+UNDONE = Table("deal_undone", UndoneRow, key=("deal_id",), indexes={"since": "(position)"})
+
+
 class TitleRow(msgspec.Struct, gc=False):
     """A deal's title, to be searched: apart, because it hardly ever changes while the deal does all the time."""
 

@@ -130,6 +130,10 @@ SENTENCES: dict[str, Sentence] = {
         "reopened the deal, which was {before!s}, in stage {stage!s}",
         "重新打开商机（原为“{before!s}”），阶段：{stage!s}",
     ),
+    "deal.import-undone": Sentence(
+        "undid an import[?after:; the deal stands as it did before][!after:; the deal that it had made is gone]",
+        "撤销了一次导入[?after:；商机恢复为导入前的状态][!after:；该次导入新建的商机已移除]",
+    ),
     "deal.process-moved": Sentence(
         "moved the deal from version {before} of its process to version {after}",
         "销售流程由第 {before} 版改为第 {after} 版",

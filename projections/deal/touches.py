@@ -27,14 +27,18 @@ class Touch(msgspec.Struct):
     contact_name: PersonName | None = None
 
 
+STANDS = """NOT EXISTS (
+    SELECT FROM read.deal_history u WHERE u.deal_id = h.deal_id AND u.version > h.version AND u.topic = 'deal.import-undone'
+       AND (u.data->>'since')::int <= h.version)"""
+"""Of a row `h` of the history: no import was undone that it is a part of."""
 LOGGED = """
-SELECT topic, schema_version, data::text, occurred_at FROM read.deal_history
- WHERE deal_id = %s AND topic = %s ORDER BY version DESC LIMIT %s
-"""
+SELECT topic, schema_version, data::text, occurred_at FROM read.deal_history h
+ WHERE deal_id = %s AND topic = %s AND {stands} ORDER BY version DESC LIMIT %s
+""".replace("{stands}", STANDS)
 CORRECTED = """
-SELECT topic, schema_version, data::text, occurred_at FROM read.deal_history
- WHERE deal_id = %s AND topic = %s AND data->>'activity_id' = ANY(%s) ORDER BY version
-"""
+SELECT topic, schema_version, data::text, occurred_at FROM read.deal_history h
+ WHERE deal_id = %s AND topic = %s AND data->>'activity_id' = ANY(%s) AND {stands} ORDER BY version
+""".replace("{stands}", STANDS)
 
 
 async def newest(source: Source, deal_id: UUID, limit: int) -> list[Touch]:

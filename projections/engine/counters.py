@@ -26,8 +26,11 @@ class Counters(Generic[R]):
         self._width = len(rows.table.key)
         self._counters = rows.table.names[self._width :]
         self._added: dict[Key, list[Number]] = {}
+        self._backwards = False
 
     def add(self, key: Key, amounts: Sequence[Number]) -> None:
+        if self._backwards:
+            amounts = [-amount for amount in amounts]
         held = self._added.get(key)
         if held is None:
             self._added[key] = list(amounts)
@@ -37,6 +40,13 @@ class Counters(Generic[R]):
 
     def take(self, key: Key, amounts: Sequence[Number]) -> None:
         self.add(key, [-amount for amount in amounts])
+
+    def take_back(self) -> None:
+        """From now on what is added is taken away."""
+        self._backwards = True
+
+    def taken_back(self) -> None:
+        self._backwards = False
 
     def forget(self) -> None:
         self._added.clear()

@@ -6,13 +6,19 @@ skipped on purpose.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import dropwhile
 from operator import attrgetter
 from typing import Any, ClassVar, TypeVar
+from uuid import UUID
 
 from psycopg import AsyncConnection
 
-from domain.engine.facts import Fact
+from domain.engine.facts import FACTS, Fact
+from domain.engine.undoing import TakesBack, standing
+from projections.engine import streams
 from projections.engine.counters import Counters
 from projections.engine.projection import Entry, Projection
 from projections.engine.rows import Rows
@@ -42,8 +48,30 @@ def _copying(fields: Mapping[str, str]) -> Callable[..., None]:
     return copy
 
 
+def is_mark(entry: Entry[Any]) -> bool:
+    """It says that an import was undone."""
+    return isinstance(entry.fact, TakesBack)
+
+
+def standing_entries(entries: Sequence[Entry[Any]]) -> list[Entry[Any]]:
+    """Of one stream's entries those that stand; what is gone begins with nothing."""
+    stand = standing(entries, attrgetter("fact"), attrgetter("version"))
+    return list(dropwhile(is_mark, stand))
+
+
+def _undoing(topics: frozenset[str]) -> frozenset[str]:
+    """That imports were undone, of the kinds of streams that these topics are of."""
+    kinds = {topic.partition(".")[0] for topic in topics}
+    marks = (fact.TOPIC for fact in FACTS.values() if issubclass(fact, TakesBack))
+    return frozenset(topic for topic in marks if topic.partition(".")[0] in kinds)
+
+
 class Folded(Projection):
-    """A projection that folds facts in memory, between loading and saving rows."""
+    """A projection that folds facts in memory, between loading and saving rows.
+
+    Where an import was undone, the stream's rows are as if what was taken back had never been: what stood is folded backwards, and what
+    stands is folded anew (`settled`).
+    """
 
     copies: ClassVar[Mapping[type[Fact], Mapping[str, str]]] = {}
     """What a fact says and no more: by the row's column, the fact's field, such as `after` or `after.due_at`."""
@@ -56,6 +84,7 @@ class Folded(Projection):
         marked = [method for method in vars(cls).values() if hasattr(method, "facts")]
         cls.handlers = cls.handlers | copying | {fact: method for method in marked for fact in method.facts}
         cls.topics = cls.topics | {fact.TOPIC for fact in cls.handlers}
+        cls.topics |= _undoing(cls.topics)
 
     def __init__(self, suffix: str = "") -> None:
         super().__init__(suffix)
@@ -74,6 +103,36 @@ class Folded(Projection):
         self._all.append(rows)
         self._saved.append(made)
         return made
+
+    async def settled(
+        self, connection: AsyncConnection[Any], entries: Sequence[Entry[Any]]
+    ) -> tuple[Sequence[Entry[Any]], dict[UUID, list[Entry[Any]]]]:
+        """The entries that are to be folded, in order; and by stream what the rows hold until now of those of which an import was undone
+        in this stretch, which is to be taken back first. Of these everything that stands is among the entries.
+        """
+        ids = {entry.stream_id for entry in entries if is_mark(entry)}
+        if not ids:
+            return entries, {}
+        known: defaultdict[UUID, list[Entry[Any]]] = defaultdict(list)
+        for entry in await streams.facts(connection, ids, self.topics, entries[-1].position):
+            known[entry.stream_id].append(entry)
+        first = entries[0].position
+        held = {id: standing_entries([e for e in known[id] if e.position < first]) for id in ids}
+        anew = [entry for id in ids for entry in standing_entries(known[id])]
+        kept = [entry for entry in entries if entry.stream_id not in ids]
+        return sorted([*kept, *anew], key=attrgetter("position")), held
+
+    @contextmanager
+    def taking_back(self) -> Iterator[None]:
+        """What is folded meanwhile goes: counters count down, and the rows that are added are removed afterwards."""
+        kept = {id(one): one for one in (*self._all, *self._saved)}.values()
+        for one in kept:
+            one.take_back()
+        try:
+            yield
+        finally:
+            for one in kept:
+                one.taken_back()
 
     async def save(self, connection: AsyncConnection[Any]) -> None:
         """All rows and counters, in the order in which they were asked for."""

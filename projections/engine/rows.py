@@ -35,6 +35,7 @@ class Rows(Generic[R]):
         self._held: dict[Key, R | None] = {}
         self._touched: dict[Key, R | None] = {}
         self._absent: set[Key] = set()
+        self._going: set[Key] | None = None
         self._held_back = 0
 
     def find(self, *key: Any) -> R | None:
@@ -49,7 +50,22 @@ class Rows(Generic[R]):
     def add(self, row: R) -> R:
         key = self.table.key_of(row)
         self._held[key] = self._touched[key] = row
+        if self._going is not None:
+            self._going.add(key)
         return row
+
+    def remove(self, key: Key) -> None:
+        """Whether it is there or not."""
+        self._held[key] = self._touched[key] = None
+
+    def take_back(self) -> None:
+        """From now on what is added is to go."""
+        self._going = set()
+
+    def taken_back(self) -> None:
+        for key in self._going or ():
+            self.remove(key)
+        self._going = None
 
     def forget(self) -> None:
         """What is in memory may no longer be what is in the table."""
@@ -97,6 +113,14 @@ class Rows(Generic[R]):
         self._absent.clear()
         if len(self._held) > REMEMBERED:
             self._held.clear()
+
+    async def write(self, connection: AsyncConnection[Any]) -> None:
+        """Write what was touched, also what may wait."""
+        waits, self._held_back = self._held_back, 0
+        try:
+            await self.save(connection)
+        finally:
+            self._held_back = waits
 
     async def _delete(self, connection: AsyncConnection[Any], keys: Collection[Key]) -> None:
         if keys:

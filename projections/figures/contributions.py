@@ -19,6 +19,7 @@ from psycopg import AsyncConnection
 from domain.customer import CustomerProfileChanged, CustomerRegistered
 from domain.cycle.in_force import InForce
 from domain.deal import facts as f
+from domain.deal.undone import DealImportUndone
 from domain.engine.recorded import Recorded
 from domain.figures.meter import Meter, MeterState, measured
 from domain.figures.meter import tallies as t
@@ -32,6 +33,7 @@ from projections.engine import streams
 from projections.engine.fold import Folded
 from projections.engine.rows import Rows
 from projections.engine.tables import Key, Table
+from projections.figures.undone import undone
 from runtime.codec import decode_row, encode
 
 V = TypeVar("V")
@@ -142,6 +144,10 @@ class Contributions(Folded):
             entries = [decode_row(row) for row in self.at_hand if row[3] in self.topics]
         if not entries:
             return
+        for stretch in _between_undos(entries):
+            await self._read(connection, stretch, after)
+
+    async def _read(self, connection: AsyncConnection[Any], entries: Sequence[Recorded], after: int) -> None:
         state = await self._recall(connection, entries, after)
         meter = Meter(state)
         made = [row for entry in entries for row in _rows(meter.read(entry))]
@@ -151,11 +157,22 @@ class Contributions(Folded):
             self._made.add(row)
         await self._made.save(connection)
 
+    async def _undone(
+        self, connection: AsyncConnection[Any], entries: Sequence[Recorded], stages: Mapping[str, Any]
+    ) -> dict[UUID, t.Undone]:
+        marks = [entry for entry in entries if isinstance(entry.fact, DealImportUndone)]
+        if marks:
+            await self._made.write(connection)
+        return await undone(connection, CONTRIBUTIONS.at(self.suffix), marks, stages)
+
     async def _recall(
         self, connection: AsyncConnection[Any], entries: Sequence[Recorded], after: int
     ) -> MeterState:
         deals = await self._deals.recall(connection, _deals(entries))
-        customers = list(_customers(entries, deals.values()))
+        stages = await self._learn_stages(connection, after)
+        undone = await self._undone(connection, entries, stages)
+        tallies = [*deals.values(), *(one.tally for one in undone.values())]
+        customers = list(_customers(entries, tallies))
         return MeterState(
             deals=deals,
             activities=await self._done.recall(connection, _corrected(entries)),
@@ -163,7 +180,8 @@ class Contributions(Folded):
             segments=await self._segments.recall(connection, customers),
             standings=await self._standings.recall(connection, _counted_before(entries)),
             teams=await self._teams.recall(connection, _reps(entries, deals.values())),
-            stages=await self._learn_stages(connection, after),
+            stages=stages,
+            undone=undone,
             company=self._company or await company.in_force(connection, after),
         )
 
@@ -191,6 +209,17 @@ def _rows(contributions: Iterable[Contribution]) -> Iterator[ContributionRow]:
             c.position, n, c.metric, c.on, c.value, int(c.weight), c.currency, c.rep_id, c.team_id, c.customer_id,
             c.product_id, c.segment, c.subject_id, c.recorded_at,
         )  # fmt: skip
+
+
+def _between_undos(entries: Sequence[Recorded]) -> Iterator[Sequence[Recorded]]:
+    """In order, in pieces: where an import of a deal is undone, what was counted of that deal is written before."""
+    start, seen = 0, set[UUID]()
+    for n, entry in enumerate(entries):
+        if isinstance(entry.fact, DealImportUndone) and entry.originator_id in seen:
+            yield entries[start:n]
+            start, seen = n, set()
+        seen.add(entry.originator_id)
+    yield entries[start:]
 
 
 # -- what a stretch will look at -----------------------------------------------------------------

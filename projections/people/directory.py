@@ -7,6 +7,7 @@ numbers of reps and contacts.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +19,7 @@ from domain.engine.facts import PersonName, PersonText
 from domain.people import people as p
 from projections import customer as customer_scope
 from projections import search
-from projections.engine.fold import Folded, on
+from projections.engine.fold import Folded, is_mark, on
 from projections.engine.paging import TEXT, Page, Select, SortKey, Source, fetch, page, sort_by
 from projections.engine.projection import Entry
 from projections.engine.tables import Table
@@ -99,7 +100,13 @@ class Directory(Folded):
         self.contacts = self.rows(CONTACTS)
 
     async def apply(self, connection: AsyncConnection[Any], after: int, upto: int) -> None:
-        entries = await self.read(connection, after, upto)
+        entries, undone = await self.settled(connection, await self.read(connection, after, upto))
+        for entry in chain.from_iterable(undone.values()):
+            if isinstance(entry.fact, OF_CONTACTS):
+                self.contacts.remove(_contact(entry))
+            else:
+                self.listed.remove((entry.stream_id,))
+        entries = [entry for entry in entries if not is_mark(entry)]
         contacts = [_contact(entry) for entry in entries if isinstance(entry.fact, OF_CONTACTS)]
         await self.contacts.load(connection, contacts)
         others = [(entry.stream_id,) for entry in entries if not isinstance(entry.fact, OF_CONTACTS)]

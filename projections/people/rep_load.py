@@ -22,7 +22,7 @@ from domain.engine.facts import PersonName
 from domain.people import people as p
 from projections.deal.fold import Priced, priced
 from projections.engine.counters import counters_table
-from projections.engine.fold import on
+from projections.engine.fold import is_mark, on
 from projections.engine.paging import Select, Source, fetch
 from projections.engine.projection import Entry
 from projections.engine.tables import Table
@@ -106,9 +106,14 @@ class RepLoad(Priced[WeightRow]):
         await self._fold_reps(connection, [e for e in entries if e.fact.TOPIC.startswith("rep.")])
         await self.fold(connection, [e for e in entries if not e.fact.TOPIC.startswith("rep.")])
 
-    async def _fold_reps(self, connection: AsyncConnection[Any], entries: Collection[Entry[Any]]) -> None:
+    async def _fold_reps(self, connection: AsyncConnection[Any], entries: Sequence[Entry[Any]]) -> None:
+        entries, undone = await self.settled(connection, entries)
         await self.reps.load(connection, [(entry.stream_id,) for entry in entries])
+        for id in undone:
+            self.reps.remove((id,))
         for entry in entries:
+            if is_mark(entry):
+                continue
             row = self.reps.find(entry.stream_id) or self.reps.add(RepRow(entry.stream_id, entry.stream_id))
             handler: Callable[..., None] = self.handlers[type(entry.fact)]
             handler(self, row, entry)

@@ -81,7 +81,7 @@ UNDELIVERED = {
 }
 """The beginnings of what is told to no workflow, and why; what is told all the same is not meant."""
 TOLD_OF_THESE = {
-    "deal.won", "deal.lost", "promise.made", "promise.rearmed", "rep.left", "rep.moved", "team.manager-changed",
+    "deal.won", "deal.lost", "deal.import-undone", "promise.made", "promise.rearmed", "rep.left", "rep.moved", "team.manager-changed",
 }  # fmt: skip
 
 
