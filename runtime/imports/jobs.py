@@ -22,7 +22,10 @@ from runtime.database import Pool, connect
 from runtime.imports.mapping import Mapping
 from runtime.imports.results import KEPT_REFUSALS, ImportProblem, ImportResult
 from runtime.imports.sources import Found
+from runtime.imports.undo_result import UndoResult
 
+UNDO = "undo "
+"""Before the id of the import that a job undoes, in place of the digest of files."""
 HELD = """
     EXISTS (SELECT FROM pg_locks l JOIN pg_database d ON d.oid = l.database
              WHERE l.locktype = 'advisory' AND l.granted AND d.datname = current_database() AND l.objsubid = 1
@@ -32,7 +35,9 @@ COLUMNS = (
     f"id, source, mapping, dry_run, actor, CASE WHEN state = 'running'"
     f" AND updated_at < now() - interval '5 seconds' AND NOT {HELD} THEN 'interrupted' ELSE state END"
     " AS state, runs, rows_total, rows_done, accepted, unchanged, refused, events, result, started_at, updated_at,"
-    " finished_at"
+    f" finished_at, CASE WHEN file_digest ^@ '{UNDO}' THEN substr(file_digest, {len(UNDO) + 1})::uuid END AS undoes,"
+    f" (SELECT u.id FROM app.import_jobs u WHERE u.file_digest = '{UNDO}' || j.id AND NOT u.dry_run"
+    " ORDER BY u.started_at DESC LIMIT 1) AS undone_by"
 )
 CUT_SHORT = """
     UPDATE app.import_jobs SET state = 'running', runs = runs + 1, actor = %(actor)s, rows_total = %(rows_total)s,
@@ -69,13 +74,16 @@ MOVE = """
      WHERE id = %(id)s
 """
 
+MOVE_UNDO = MOVE.replace("rows_done =", "rows_total = %(total)s, rows_done =")
+
 
 TOLD_MEANWHILE = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """`state` is running, done, failed or interrupted. `result` is an `ImportResult` as JSON: so far, while it is running.
+    """`state` is running, done, failed or interrupted. `result` is an `ImportResult` as JSON: so far, while it is running. One that `undoes`
+    an import has an `UndoResult`; an import that was undone names the newest job that did.
 
     Whoever works on a job holds a lock for as long as they live: one that says it is running without is interrupted. The next
     run of the same file takes it over.
@@ -98,11 +106,13 @@ class Job:
     started_at: datetime
     updated_at: datetime
     finished_at: datetime | None
+    undoes: UUID | None = None
+    undone_by: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
-    """What a job imports: equal content is the same job, to be resumed."""
+    """What a job imports: equal content is the same job, to be resumed. An undo has the import that it undoes (`UNDO`)."""
 
     source: str
     mapping: str
@@ -123,6 +133,15 @@ async def list_jobs(pool: Pool, limit: int = 50) -> list[Job]:
         query = f"SELECT {COLUMNS} FROM app.import_jobs j ORDER BY started_at DESC, id LIMIT %s"
         await cursor.execute(query, [limit])
         return await cursor.fetchall()
+
+
+def not_undoable(job: Job) -> str:
+    """Why there is nothing to undo of it now; empty where there is."""
+    if job.dry_run or job.undoes is not None:
+        return "this job recorded nothing of a file: there is nothing to undo"
+    if job.state == "running":
+        return "this import is at work: wait for it to end, or stop it, and undo it then"
+    return ""
 
 
 def content_of(mapping: Mapping, found: Sequence[Found]) -> Content:
@@ -193,6 +212,17 @@ async def move(pool: Pool, result: ImportResult, state: str) -> None:
     ended = msgspec.json.encode(told).decode()
     async with pool.connection() as connection:
         await connection.execute(MOVE, {**values, "id": result.job_id, "state": state, "result": ended})
+
+
+async def move_undo(pool: Pool, result: UndoResult, state: str) -> None:
+    """The same of an undo: rows are streams, accepted what was taken back."""
+    values = {"rows": result.done, "total": result.total, "events": result.events}
+    values |= {"accepted": result.taken_back, "refused": sum(result.refused.values())}
+    told = msgspec.json.encode(result.as_dict()).decode()
+    async with pool.connection() as connection:
+        await connection.execute(
+            MOVE_UNDO, {**values, "unchanged": 0, "id": result.job_id, "state": state, "result": told}
+        )
 
 
 def _plain(content: Content) -> dict[str, Any]:

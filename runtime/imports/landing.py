@@ -21,7 +21,7 @@ from runtime.imports.kinds.listed import KINDS
 from runtime.imports.lines import Row
 from runtime.imports.making import Needed, made_by, needs_of, waves, with_what_it_needs
 from runtime.imports.mapping import Mapping
-from runtime.imports.parts import judged_whole
+from runtime.imports.parts import STANDS, judged_whole
 from runtime.imports.plan import Planned
 from runtime.imports.reasons import notes_of, reasons_by_row, reasons_for
 from runtime.imports.references import Name, References
@@ -29,14 +29,14 @@ from runtime.imports.results import Reason
 from runtime.imports.sources import Found
 
 DIGESTS = (
-    "SELECT DISTINCT ON (stream_id) stream_id, data->>'digest' FROM ledger.events"
-    " WHERE stream_id = ANY(string_to_array(%s, ',')::uuid[]) AND topic = %s"
+    "SELECT DISTINCT ON (stream_id) stream_id, data->>'digest' FROM ledger.events e"
+    f" WHERE stream_id = ANY(string_to_array(%s, ',')::uuid[]) AND topic = %s AND {STANDS}"
     " ORDER BY stream_id, version DESC"
 )
-DIGESTS_OF_ITS_KIND = """
+DIGESTS_OF_ITS_KIND = f"""
 SELECT DISTINCT ON (e.stream_id) e.stream_id, e.data->>'digest' FROM ledger.events e
   JOIN app.import_jobs j ON j.id::text = e.meta->>'correlation_id' AND j.mapping_digest = %s
- WHERE e.stream_id = ANY(%s) AND e.topic = %s ORDER BY e.stream_id, e.version DESC
+ WHERE e.stream_id = ANY(%s) AND e.topic = %s AND {STANDS} ORDER BY e.stream_id, e.version DESC
 """
 """What files of the same mapping said last: where one lists leads and another closings, each is compared with its own."""
 WAVES = 3

@@ -17,7 +17,12 @@ from runtime.database import Pool
 from runtime.imports.plan import Planned
 from runtime.imports.results import Reason
 
-LOGGED = """
+STANDS = (
+    "NOT EXISTS (SELECT FROM ledger.events u WHERE u.stream_id = e.stream_id AND u.version > e.version"
+    " AND u.topic = split_part(e.topic, '.', 1) || '.import-undone' AND (u.data->>'since')::int <= e.version)"
+)
+"""Of an event `e`: no import was undone that it is a part of."""
+LOGGED = f"""
 SELECT e.stream_id, (e.data->>'activity_id')::uuid, e.occurred_at + make_interval(mins => coalesce(done.minutes, 0))
   FROM ledger.events e
   LEFT JOIN LATERAL (SELECT (c.data->'after'->>'duration_minutes')::int AS minutes FROM ledger.events c
@@ -25,7 +30,7 @@ SELECT e.stream_id, (e.data->>'activity_id')::uuid, e.occurred_at + make_interva
                         AND c.data->>'activity_id' = e.data->>'activity_id' ORDER BY c.version DESC LIMIT 1) done
          ON e.data->'activity'->>'outcome' = 'started'
  WHERE e.stream_id = ANY(%s) AND e.topic = 'deal.activity-logged' AND e.meta->>'channel' = 'import'
-   AND (e.data->'activity'->>'outcome' IS DISTINCT FROM 'started' OR done.minutes IS NOT NULL)
+   AND {STANDS} AND (e.data->'activity'->>'outcome' IS DISTINCT FROM 'started' OR done.minutes IS NOT NULL)
 """
 """What was begun and is not done says nothing of whose the case is."""
 OWNER = "owner"
