@@ -196,3 +196,5 @@ def show(result: ImportResult) -> None:
         say(sentence("note: {text}", text=notice.told(words())))
     for written in result.rejects:
         say(sentence("refused rows with reasons: {file}", file=written))
+    if result.events and not result.dry_run:
+        say(sentence("undo it with: salesloop import undo {id}", id=result.job_id))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import atexit
 import gc
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import typer
+from typer.core import TyperGroup
 
 from cli import (
     event_log,
@@ -24,8 +25,22 @@ from cli import (
 from cli.engine import common, language
 from domain.capabilities import load
 
+
+class Named(TyperGroup):
+    """Commands may have names of two words, beside a command of the first: `import` and `import undo`."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        two = " ".join(args[:2])
+        return (
+            (two, self.commands[two], args[2:])
+            if two in self.commands
+            else super().resolve_command(ctx, args)
+        )
+
+
 app = language.Commands(
     name="salesloop",
+    cls=Named,
     help="Sell as a closed loop: every action an event, a promise behind every open deal, read models that follow.",
     no_args_is_help=True,
     rich_markup_mode=None,

@@ -243,6 +243,8 @@ class ImportAnswer(Answer):
     problems: list[str] | None = None
     notices: list[dict[str, Any]] | None = None
     result: dict[str, Any] | None = None
+    undoes: Annotated[UUID | None, Field(description="the import that this job undoes")] = None
+    undone_by: Annotated[UUID | None, Field(description="the newest job that undid it")] = None
     started_at: datetime | None = None
     finished_at: datetime | None = None
 

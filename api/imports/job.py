@@ -40,6 +40,7 @@ from runtime.imports.mapping import Mapping
 from runtime.imports.mapping_file import load_mapping, shipped_mapping
 from runtime.imports.results import ImportProblem
 from runtime.imports.run import run_import
+from runtime.imports.undo import undo_import
 from runtime.settings import Settings
 
 AWAY = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout)
@@ -68,6 +69,17 @@ async def run(folder: Path, order: Order, url: str) -> None:
     pool = await open_pool(url, min_size=2, max_size=8)
     try:
         async with throttled(pool) as pace:
+            if order.undoes:
+                await undo_import(
+                    pool,
+                    UUID(order.undoes),
+                    Actor("user", order.user_id),
+                    order.reason,
+                    dry_run=order.dry_run,
+                    job_id=UUID(order.job_id),
+                    pace=pace,
+                )
+                return
             await run_import(
                 pool,
                 mapping_of(folder, order),

@@ -60,7 +60,7 @@ log = logging.getLogger(__name__)
 @dataclass(frozen=True)
 class Order:
     """What was asked for. `mapping` is a shipped one's name; empty where the order brought its own. `content` is a digest of
-    all that was handed over.
+    all that was handed over. One that `undoes` an import brings nothing but a reason.
     """
 
     job_id: str
@@ -68,6 +68,8 @@ class Order:
     dry_run: bool
     user_id: str
     content: str = ""
+    undoes: str = ""
+    reason: str = ""
 
 
 class ImportJobs:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import shutil
 import unicodedata
 from pathlib import Path as FilePath
-from typing import Annotated
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 from fastapi import Depends, Path, Query, Request, Response
@@ -17,14 +18,14 @@ from api.engine import auth
 from api.engine.answers import ImportAnswer, ImportsAnswer, answers
 from api.engine.auth import may_read, may_write
 from api.engine.errors import HTTP, Problem, invalid
-from api.engine.fields import WHOLE, Truth
+from api.engine.fields import WHOLE, LongText, Strict, Truth
 from api.engine.reading import Look
 from api.engine.roles import ADMIN, OVERSEERS
 from api.engine.services import Services
 from api.engine.writing import Writer
 from api.imports.jobs import DATA, FILE_NAME, LONGEST_NAME, MAPPING, SIGNS, ImportJobs, Order, content_of
-from domain.engine.errors import KeyReused, NotFound
-from runtime.imports.jobs import Job, list_jobs, read_job
+from domain.engine.errors import KeyReused, NotFound, Refused
+from runtime.imports.jobs import Job, list_jobs, not_undoable, read_job
 from runtime.imports.mapping import Mapping
 from runtime.imports.mapping_file import load_mapping, shipped_mapping, shipped_names
 from runtime.imports.naming import check_files
@@ -109,6 +110,49 @@ async def begin(writer: Writer, received: FilePath, mapping: str, *, dry_run: bo
     if writer.services.imports.order(received, order).content not in ("", content):
         raise KeyReused("the idempotency key was used before to import something else")
     return writer.accepted(await _present(job_id, writer.services), f"/imports/{job_id}")
+
+
+class UndoImport(Strict):
+    """`dry_run` tells what would go, what would go back and what stays, and records nothing. The reason is recorded with what is undone."""
+
+    MADE: ClassVar = "import job"
+
+    dry_run: Truth = False
+    reason: LongText = ""
+
+
+@router.post(
+    "/{job_id}/undo",
+    operation_id="undoImport",
+    summary="Undo an import, or see what that would do",
+    status_code=202,
+    responses=answers(ImportAnswer, 202),
+)
+async def undo(
+    job_id: UUID, body: UndoImport, writer: Annotated[Writer, Depends(may_write(*ADMIN, versioned=False))]
+) -> Response:
+    """What the import made goes, and what it changed goes back, each record whole. Where somebody worked on one since, it stays, and so
+    does what something that stays refers to: these are named. A job is answered, to be followed at `Location`; its `result` says what
+    became of what. Undone figures as known before stay as they were.
+    """
+    job = await read_job(writer.services.pool, job_id)
+    if job is None:
+        raise NotFound("no import has this id", kind="import", id=str(job_id))
+    if problem := not_undoable(job):
+        raise Refused(problem, id=str(job_id))
+    if not (body.dry_run or body.reason.strip()):
+        raise invalid("reason", "say why")
+    jobs = writer.services.imports
+    id = writer.new_id("import", None)
+    content = hashlib.sha256(repr((job_id, body)).encode()).hexdigest()
+    order = Order(str(id), "", body.dry_run, writer.user.user_id, content, str(job_id), body.reason.strip())
+    received = jobs.receive()
+    try:
+        if jobs.order(received, order).content not in ("", content):
+            raise KeyReused("the idempotency key was used before for something else")
+    finally:
+        shutil.rmtree(received, ignore_errors=True)
+    return writer.accepted(await _present(id, writer.services), f"/imports/{id}")
 
 
 async def _receive(request: Request, folder: FilePath, name: str) -> None:
@@ -251,6 +295,7 @@ def _ordered(order: Order, jobs: ImportJobs) -> dict[str, object]:
         "dry_run": order.dry_run,
         "problems": problems,
         "rejects": [],
+        "undoes": order.undoes or None,
     }
 
 
@@ -275,6 +320,8 @@ def _as_answer(job: Job, jobs: ImportJobs) -> dict[str, object]:
         "notices": result.get("notices", []),
         "result": job.result,
         "rejects": jobs.rejects(job.id),
+        "undoes": job.undoes,
+        "undone_by": job.undone_by,
         "started_at": job.started_at,
         "finished_at": job.finished_at,
     }

@@ -85,6 +85,46 @@ def test_the_events_of_an_import_say_so(house: House, export: Callable[..., Path
     assert history[0]["occurred_at"] < history[0]["recorded_at"]
 
 
+def undone(house: House, job: Json, **body: Any) -> Json:
+    return ended(house, house.admin.post(f"/imports/{job['id']}/undo", json=body))
+
+
+def test_an_import_is_undone_after_a_look_and_comes_in_again(
+    house: House, export: Callable[..., Path]
+) -> None:
+    folder = export(deals=6, seed=29)
+    reference = (folder / "sales_pipeline.csv").read_text().splitlines()[1].partition(",")[0]
+    job = ended(house, hand_over(house, folder))
+
+    def found(reader: httpx.Client = house.admin) -> list[Json]:
+        after = {"after": house.admin.get("/projections").json()["read_models"][0]["head"]}
+        items: list[Json] = reader.get("/deals", params={"reference": reference, **after}).json()["items"]
+        return items
+
+    (deal,) = found()
+    assert house.admin.post(f"/imports/{job['id']}/undo", json={}).status_code == 422, "it needs a reason"
+    seen = undone(house, job, dry_run=True)
+    assert (seen["state"], seen["dry_run"], seen["undoes"]) == ("done", True, job["id"])
+    assert (seen["result"]["gone"]["deal"], seen["result"]["refused"]) == (6, {})
+    assert found() == [deal], "a look records nothing"
+    done = undone(house, job, reason="the wrong quarter")
+    assert (done["result"]["gone"], done["undoes"]) == (seen["result"]["gone"], job["id"])
+    assert found() == []
+    assert house.admin.get(f"/deals/{deal['deal_id']}").status_code == 404
+    assert house.admin.get(f"/imports/{job['id']}").json()["undone_by"] == done["id"]
+    assert house.admin.post(f"/imports/{done['id']}/undo", json={"dry_run": True}).status_code == 409
+    again = ended(house, hand_over(house, folder))
+    assert again["accepted"] == job["accepted"]
+    assert [one["deal_id"] for one in found()] == [deal["deal_id"]]
+
+
+def test_only_an_administrator_undoes(house: House) -> None:
+    path = f"/imports/{uuid4()}/undo"
+    for login in ("north-manager", "auditor"):
+        assert house.client(login).post(path, json={"dry_run": True}).status_code == 403
+    assert house.admin.post(path, json={"dry_run": True}).status_code == 404
+
+
 def test_a_dry_run_records_nothing_and_hands_back_what_it_would_refuse(
     house: House, export: Callable[..., Path]
 ) -> None:

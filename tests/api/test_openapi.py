@@ -135,6 +135,7 @@ UNVERSIONED = {
     "post /imports/previews",
     "post /imports/previews/{preview_id}/answers",
     "post /imports/previews/{preview_id}/start",
+    "post /imports/{job_id}/undo",
     "post /keys",
     "delete /keys/{key_id}",
     "post /projections/{name}/resume",

@@ -33,6 +33,7 @@ OF_THEIR_OWN = (
         "/imports/previews",
         "/imports/previews/{preview_id}/answers",
         "/imports/previews/{preview_id}/start",
+        "/imports/{job_id}/undo",
         "/keys",
         "/projections/{name}/resume",
         "/accounts",
@@ -75,8 +76,8 @@ OF_WORKFLOWS = {
 """What only the workflows say: nobody can say it over HTTP or in the terminal."""
 OF_ACCOUNTS = {"FailAddress", "RestoreAddress"}
 """Of a path with a login, and no id."""
-OF_IMPORTS = {"ImportLead", "ImportDeal", "AsImported", "Together"}
-"""What rows of files become."""
+OF_IMPORTS = {"ImportLead", "ImportDeal", "AsImported", "Together", "UndoImport"}
+"""What rows of files become, and what undoes that."""
 LEFT_OUT = {("meeting hold", "decisions"), ("meeting hold", "action_items")}
 """In the file that --minutes names."""
 

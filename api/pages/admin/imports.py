@@ -14,7 +14,7 @@ from starlette.datastructures import UploadFile
 from api.pages.admin.tabs import TABS, Admin, typed
 from api.pages.engine.asking import Refusal
 from api.pages.engine.page import Lenient, Page, router
-from runtime.imports import results
+from runtime.imports import results, undo_result
 from runtime.imports.mapping_file import shipped_names
 from runtime.imports.vendors.declared import vendor_ids, vendor_of
 from runtime.language import catalogue
@@ -81,15 +81,55 @@ async def pieces_of(files: Iterable[tuple[str, UploadFile]], edge: str) -> Async
 
 @pages.get("/admin/imports/{job_id}", summary="One import, while it runs and afterwards")
 async def job(job_id: UUID, page: Admin) -> Response:
+    return await _show(page, job_id)
+
+
+@pages.post("/admin/imports/{job_id}/undo", summary="Undo an import, or see what that would do")
+async def undo(job_id: UUID, page: Admin) -> Response:
+    """`dry_run` shows it; else a reason is given, on the page of what was shown."""
+    given = await typed(page)
+    body = {"dry_run": "dry_run" in given, "reason": given.get("reason", "")}
+    try:
+        made = (await page.write(f"/imports/{job_id}/undo", body)).json()
+    except Refusal as refused:
+        return await _show(page, UUID(given["shown"]) if "shown" in given else job_id, refused)
+    return page.go(f"/desk/admin/imports/{made['id']}")
+
+
+async def _show(page: Page, job_id: UUID, refused: Refusal | None = None) -> Response:
     found, words = await page.read(f"/imports/{job_id}"), catalogue(page.language)
+    if found.get("undoes"):
+        return _undone(page, found, refused)
     refusals = (found.get("result") or {}).get("refusals", [])[:SHOWN]
     return page.render(
         "admin_import.html",
+        refused.status if refused else 200,
+        problem=Lenient(refused.problem) if refused else None,
         tabs=TABS,
         tab="imports",
         job=Lenient(found),
         notices=[msgspec.convert(one, results.Notice).told(words) for one in found.get("notices", ())],
         refusals=[msgspec.convert(one, results.Refusal).told(words) for one in refusals],
+    )
+
+
+def _undone(page: Page, found: dict[str, Any], refused: Refusal | None) -> Response:
+    result, words = found.get("result") or {}, catalogue(page.language)
+    kept = (msgspec.convert(one, undo_result.Kept, strict=False) for one in result.get("kept", ())[:SHOWN])
+    by_kind = [result.get(name, {}) for name in ("gone", "back", "refused")]
+    kinds = dict.fromkeys(kind for numbers in by_kind for kind in numbers)
+    return page.render(
+        "admin_import_undo.html",
+        refused.status if refused else 200,
+        problem=Lenient(refused.problem) if refused else None,
+        tabs=TABS,
+        tab="imports",
+        job=Lenient(found),
+        before=result.get("before", 0),
+        kinds=[(kind, *(numbers.get(kind, 0) for numbers in by_kind)) for kind in kinds],
+        going=[Lenient(one) for one in result.get("undone", ()) if one["gone"]][:SHOWN],
+        changed=[Lenient(one) for one in result.get("undone", ()) if one["changes"]][:SHOWN],
+        kept=[one.told(words) for one in kept],
     )
 
 
