@@ -17,7 +17,9 @@ from psycopg import AsyncConnection
 
 from domain.action_item.action_item import ActionItemHandedOver
 from domain.deal.facts import PromiseHandedOver
+from domain.deal.undone import DealImportUndone
 from domain.engine.facts import FreeText
+from domain.engine.values import id_within
 from domain.meeting.plan import meeting_id
 from projections.engine.fold import Folded, on
 from projections.engine.paging import Source, fetch
@@ -71,6 +73,11 @@ class HandedOver(Folded):
     def _promise(self, row: HandedOverRow, entry: Entry[PromiseHandedOver]) -> None:
         row.kind = Kind.PROMISE
 
+    @on(DealImportUndone)
+    def _undone(self, row: HandedOverRow, entry: Entry[DealImportUndone]) -> None:
+        """The promise of a deal that is gone, or somebody else's again, is off its owner's calendar; where it is owed again it is newer."""
+        row.kind = Kind.PROMISE
+
     @on(ActionItemHandedOver)
     def _action_item(self, row: HandedOverRow, entry: Entry[ActionItemHandedOver]) -> None:
         row.kind = Kind.ACTION_ITEM
@@ -78,6 +85,8 @@ class HandedOver(Folded):
 
 def _key(entry: Entry[Any]) -> tuple[UUID, UUID]:
     fact = entry.fact
+    if isinstance(fact, DealImportUndone):
+        return fact.before.owner_id, id_within(entry.stream_id, f"promise:{fact.promises}")
     return fact.before, fact.promise_id if isinstance(fact, PromiseHandedOver) else entry.stream_id
 
 

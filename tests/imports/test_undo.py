@@ -34,13 +34,14 @@ ONE = mapping_from(ONE_FILE)
 NOT_COMPARED = {
     "deal_history",
     "deal_undone",
+    "handed_over",
     "meter_activity",
     "meter_deal",
     "meter_wins",
     "meter_segment",
     "meter_member",
 }
-"""What tells of everything that was ever recorded, and memory."""
+"""What tells of everything that was ever recorded or stood in a calendar, and memory."""
 MOVES = {"position", "version", "arming"}
 """What goes on, whatever is undone."""
 WORTH = """
