@@ -13,6 +13,7 @@ from domain.engine.aggregate import Aggregate
 from domain.engine.errors import UnknownTopic
 from domain.engine.undoing import standing
 from domain.engine.unit_of_work import Wanted
+from domain.lead.facts import LeadCaptured
 from runtime.codec import decode_fact, is_known, unknown
 from runtime.database import Pool
 from runtime.snapshots import EVERY, Snapshots, shape, thawed
@@ -27,7 +28,7 @@ WITH wanted AS (
 SELECT n, version AS number, NULL AS topic, 0 AS schema, state AS data, NULL::timestamptz AS began
   FROM wanted WHERE state IS NOT NULL
 UNION ALL
-SELECT w.n, e.version, e.topic, e.schema_version, e.data::text, CASE WHEN e.version = 1 OR e.topic = '{DealOpened.TOPIC}' THEN e.occurred_at END
+SELECT w.n, e.version, e.topic, e.schema_version, e.data::text, CASE WHEN e.version = 1 OR e.topic IN ('{DealOpened.TOPIC}', '{LeadCaptured.TOPIC}') THEN e.occurred_at END
   FROM wanted w CROSS JOIN LATERAL (
        SELECT * FROM ledger.events e WHERE e.stream_id = w.id AND e.version > w.version) e
  ORDER BY 1, 2

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from domain.allocation.receipt import AllocationReceipt, lifted_from_first
 from domain.engine.facts import Fact, FreeText, PersonName, PersonText, fact, upcast
+from domain.engine.undoing import TakesBack
 
 Json = dict[str, Any]
 
@@ -125,3 +126,22 @@ class LeadImportNoted(Fact):
     digest: PersonText
     as_of: datetime
     marks: LeadMarks
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownLead:
+    """What people see of a lead at a glance. `status` is open, converted or discarded."""
+
+    name: PersonName
+    company: str
+    status: str
+    owner_id: UUID | None = None
+    qualified_by: UUID | None = None
+    deal_id: UUID | None = None
+    why: FreeText = ""
+
+
+@fact("lead.import-undone")
+class LeadImportUndone(TakesBack):
+    before: ShownLead
+    after: ShownLead | None

@@ -16,6 +16,7 @@ OPEN, CONVERTED, DISCARDED = "open", "converted", "discarded"
 
 class Lead(OwnedAggregate):
     KIND = "lead"
+    UNDONE = f.LeadImportUndone
 
     def __init__(self, id: UUID) -> None:
         super().__init__(id)
@@ -30,6 +31,18 @@ class Lead(OwnedAggregate):
 
     def begin(self, at: datetime | None) -> None:
         self.captured_at = at
+
+    def shown(self) -> f.ShownLead:
+        details = self.details
+        return f.ShownLead(
+            name=details.name,
+            company=details.company,
+            status=self.status,
+            owner_id=self.owner_id,
+            qualified_by=details.qualified_by,
+            deal_id=self.deal_id,
+            why=self.why,
+        )
 
     def within(self, reach: Reach) -> bool:
         """A lead that nobody has yet is for leaders to see, of whatever team: they allocate it."""

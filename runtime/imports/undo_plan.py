@@ -155,12 +155,19 @@ def _look(plan: Plan, id: UUID, events: Sequence[Event], job: str) -> None:
         if stand[-1].undoes == job:
             plan.before.append(id)
         return
-    prefix = events[0].topic.partition(".")[0]
+    kind = _kind(events[0].topic)
     goes = not any(event.version < since and event.since is None for event in stand)
     own = {job, *(event.job for event in stand if event.since is not None)}
     later = [e for e in stand if e.version > since and e.job not in own and _is_work(e, goes=goes)]
     against = Against(later[0].topic, later[0].who, later[0].at) if later else None
-    plan.streams.append(Stream(id, OF.get(prefix, prefix), since, events[-1].version, goes, against))
+    if KINDS[kind].UNDONE is None:
+        against = Against(f"imports of a {kind} are not undone")
+    plan.streams.append(Stream(id, kind, since, events[-1].version, goes, against))
+
+
+def _kind(topic: str) -> str:
+    prefix = topic.partition(".")[0]
+    return OF.get(prefix, prefix)
 
 
 def _is_work(event: Event, *, goes: bool) -> bool:

@@ -211,6 +211,44 @@ async def test_a_rehearsal_an_undo_and_what_nobody_knows_cannot_be_undone(
         await undo(books, UUID(int=7))
 
 
+LEADS = """
+name = "our leads"
+source = "test"
+timezone = "Asia/Shanghai"
+[leads]
+file = ""
+[leads.columns]
+reference = "id"
+name = "who"
+status = { column = "status", optional = true }
+"""
+
+
+async def test_leads_go_and_go_back_as_deals_do(books: Books, tmp_path: Path) -> None:
+    mapping = mapping_from(LEADS)
+    rows = ("L-1,Wang,open", "L-2,Chen,open")
+    empty = await state(books)
+    made = await run_import(books.pool, mapping, csv_file(tmp_path, *rows, header="id,who,status"), IMPORTER)
+    known_then = await state(books)
+    newer_rows = ("L-1,Wang Wei,open", "L-2,Chen,discarded")
+    data = csv_file(tmp_path, *newer_rows, header="id,who,status", name="newer.csv")
+    changed = await run_import(books.pool, mapping, data, IMPORTER)
+    assert changed.accepted == 2
+    result = await undo(books, changed)
+    assert (result.back, result.refused) == ({"lead": 2}, {})
+    assert {(c.field, c.now, c.before) for one in result.undone for c in one.changes} >= {
+        ("name", "Wang Wei", "Wang")
+    }
+    assert differing(await state(books), known_then) == {}
+    assert (await undo(books, made)).gone == {"lead": 2}
+    assert differing(await state(books), empty) == {}
+    again = await run_import(books.pool, mapping, csv_file(tmp_path, *rows, header="id,who,status"), IMPORTER)
+    assert again.accepted == 2
+    await books.follow()
+    assert await books.office.rows("SELECT reference FROM read.leads ORDER BY 1") == [("L-1",), ("L-2",)]
+    assert await books.differences() == []
+
+
 SCRIPT = """
 import asyncio, sys
 from uuid import UUID
