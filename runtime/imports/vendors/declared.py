@@ -24,6 +24,7 @@
     needs = ["title", "Stage|阶段"]    # fields of [files.columns], or headers, without which it is not this kind
     marks = ["Deal Owner.id"]          # headers that others do not have
     never = ["Lead Source Id"]         # headers it does not have
+    beside = "crm.lead"                # other rows (by `skip`) of the tables that are of the kind called so, whatever is in `never`
     ignore = ["Tag"]                   # known, and of no use to anybody who leaves
     skip = { "Record Status" = ["Trash"] }
 
@@ -60,6 +61,9 @@ OF_A_COLUMN = (
     "first",
 )  # fmt: skip
 """What a declared column hands on to the mapping as it stands."""
+OF_A_FILE = (
+    "kind", "called", "named", "needs", "marks", "never", "beside", "ignore", "skip", "columns", "stages",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +105,7 @@ class FileKind:
     skip: Map[str, tuple[str, ...]]
     columns: Map[str, Wanted]
     stages: Map[str, str]
+    beside: str = ""
 
     def headers_of(self, need: str) -> tuple[str, ...]:
         """What one of its needs may stand under."""
@@ -206,8 +211,9 @@ def _file(here: Reading) -> FileKind:
         skip={header: skip.texts(header) for header in list(skip.left)},
         columns={name: _wanted(name, columns) for name in list(columns.left)},
         stages=here.words("stages"),
+        beside=here.text("beside"),
     )
-    here.done(("kind", "called", "named", "needs", "marks", "never", "ignore", "skip", "columns", "stages"))
+    here.done(OF_A_FILE)
     return made
 
 

@@ -55,8 +55,14 @@ def header_among(names: Iterable[str], table: Looked) -> str:
     return next((there[plain(name)] for name in names if plain(name) in there), "")
 
 
+def beside(fit: Fit, vendor: Vendor) -> list[FileKind]:
+    """What else the rows of its table are."""
+    others = (one for one in vendor.files if fit.file is not None and one.beside == fit.file.called)
+    return [one for one in others if all(header_among(one.headers_of(need), fit.table) for need in one.needs)]
+
+
 def _best(table: Looked, vendor: Vendor, kind: str | None) -> Fit:
-    candidates = [file for file in vendor.files if kind is None or file.kind == kind]
+    candidates = [file for file in vendor.files if kind in (None, file.kind)]
     scored = [Fit(table, file, _score(table, file, forced=kind is not None)) for file in candidates]
     best = max(scored, key=lambda fit: fit.score, default=Fit(table, None, 0.0))
     return best if best.score > 0 else Fit(table, None, 0.0)

@@ -15,7 +15,7 @@ from runtime.imports.kinds.reps import REPS, TEAM
 from runtime.imports.results import ImportProblem
 from runtime.imports.suggest import did_you_mean, plain
 from runtime.imports.vendors.declared import Vendor
-from runtime.imports.vendors.guess import fits, score_of
+from runtime.imports.vendors.guess import Fit, beside, fits, score_of
 from runtime.imports.vendors.looking import Looked, Seen
 from runtime.imports.vendors.report import (
     CURRENCY,
@@ -50,12 +50,11 @@ def understand(
     """Raises ImportProblem for an answer that means nothing here."""
     fitting = fits(tables, vendor, {name: kind for name, kind in answers.kinds.items() if kind != LEAVE})
     read = [
-        Table(fit.table, fit.file)
+        Table(fit.table, file)
         for fit in fitting
-        if fit.file is not None
-        and fit.file.kind in KINDS
-        and fit.file.columns
-        and answers.kinds.get(fit.table.name) != LEAVE
+        if answers.kinds.get(fit.table.name) != LEAVE
+        for file in (fit.file, *beside(fit, vendor))
+        if file is not None and file.kind in KINDS and file.columns
     ]
     _check(answers, tables, read)
     by = ways_together(read)
@@ -63,7 +62,7 @@ def understand(
         table.resolve(by, answers)
     asked = Asked(vendor, answers, read)
     asked.ask()
-    files = tuple(_file(fit.table, fit.file.called if fit.file else "", read) for fit in fitting)
+    files = tuple(one for fit in fitting for one in _files(fit, read))
     notes = [*vendor.notes, *_notes(read)]
     made = Made(vendor, answers, read, asked.stages, asked.forms, asked.signs, asked.currency)
     ready = read and not asked.questions
@@ -244,21 +243,27 @@ def _wrong_columns(answers: Answers, read: Sequence[Table]) -> Iterator[str]:
             yield f"{name!r} is no field of {there[0].kind}{did_you_mean(name, fields)}: {', '.join(dict.fromkeys(fields))}"
 
 
-def _file(looked: Looked, called: str, read: Iterable[Table]) -> FileReport:
-    table = next((table for table in read if table.looked is looked), None)
-    if table is None:
+def _files(fit: Fit, read: Iterable[Table]) -> Iterator[FileReport]:
+    """One for each kind that the rows of a table are."""
+    looked, called = fit.table, fit.file.called if fit.file else ""
+    tables = [table for table in read if table.looked is looked]
+    if not tables:
         why = "has no home here yet: left out" if called else "is of no kind that is known: left out"
-        return FileReport(looked.name, looked.rows, "", called, (), (), (*looked.notes, why))
-    notes = [*looked.notes]
+        yield FileReport(looked.name, looked.rows, "", called, (), (), (*looked.notes, why))
+    elsewhere = {header for table in tables for one in table.fields.values() for header in one.headers}
+    for table in tables:
+        left = tuple(one for one in table.left_out() if one.header not in elsewhere)
+        notes = (*looked.notes, *_of_rows(table))
+        yield FileReport(looked.name, looked.rows, table.kind, table.file.called, table.found(), left, notes)
+
+
+def _of_rows(table: Table) -> Iterator[str]:
     if skipped := table.skipped():
-        notes.append(f"{skipped} rows are passed over: they say {_skips(table)}")
+        yield f"{skipped} rows are passed over: they say {_skips(table)}"
     owned = next(iter(table.columns_of(OWNER)), None)
-    if owned is not None and owned.filled < looked.rows:
-        told = NOBODYS if table.kind == DEALS else POOLED
-        notes.append(told.format(n=looked.rows - owned.filled))
-    return FileReport(
-        looked.name, looked.rows, table.kind, called, table.found(), table.left_out(), tuple(notes)
-    )
+    empty = table.looked.rows - owned.filled if owned is not None else 0
+    if empty:
+        yield (NOBODYS if table.kind == DEALS else POOLED).format(n=empty)
 
 
 def _skips(table: Table) -> str:

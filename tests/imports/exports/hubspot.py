@@ -97,6 +97,21 @@ def deals(world: World = SMALL, zone: str = ZONE) -> list[dict[str, str]]:
     ]
 
 
+def leads(world: World = SMALL, zone: str = ZONE) -> list[dict[str, str]]:
+    stages = {"open": "Attempting", "converted": "Qualified", "discarded": "Disqualified"}
+    return [
+        {
+            "Record ID": record_id(lead.number),
+            "Lead name": f"{lead.first} {lead.last}",
+            "Lead owner": owner(world, lead.owner),
+            "Lead pipeline stage": stages[lead.state],
+            "Create Date": local(lead.opened, MINUTES, zone),
+            "Associated Company": lead.company,
+        }
+        for lead in world.leads
+    ]
+
+
 def calls(world: World = SMALL, zone: str = ZONE) -> list[dict[str, str]]:
     return [
         {
@@ -148,6 +163,7 @@ def tables(world: World = SMALL, zone: str = ZONE) -> dict[str, Rows]:
         "companies": companies(world),
         "contacts": contacts(world),
         "deals": deals(world, zone),
+        "leads": leads(world, zone),
         "calls": calls(world, zone),
         "notes": notes(world, zone),
     }
