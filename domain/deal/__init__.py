@@ -1,3 +1,13 @@
 """Domain room: the deal — its facts, its aggregate, its gates and its commands."""
 
-MODULES = ("decisions", "closing", "facts", "imported", "promise_decisions", "undone", "undoing", "notices")
+MODULES = (
+    "decisions",
+    "closing",
+    "facts",
+    "imported",
+    "imported_activity",
+    "promise_decisions",
+    "undone",
+    "undoing",
+    "notices",
+)

@@ -22,7 +22,7 @@ Needed = tuple[tuple[str, AsImported], ...]
 
 def with_what_it_needs(planned: Planned, needed: Needed, kind: Kind) -> Command:
     said = planned.commands[-1]
-    command = said if kind.noted else AsImported(said=said, assumed=planned.assumed)  # type: ignore[arg-type]
+    command = said if kind.noted or kind.as_it_is else AsImported(said=said, assumed=planned.assumed)  # type: ignore[arg-type]
     return Together(needed=needed, command=command) if needed else command
 
 

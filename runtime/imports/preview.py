@@ -18,12 +18,13 @@ from domain.engine.errors import Conflict
 from domain.engine.unit_of_work import Wanted
 
 MOST_DEALS = 5_000
-"""Later rows refer to teams, reps, customers and products, never to earlier deals: those may be forgotten."""
+"""Where later rows refer to no earlier deals, those may be forgotten."""
+ALL_DEALS = 1_000_000
 
 
 class PreviewStore:
-    def __init__(self, ledger: Store) -> None:
-        self._ledger = ledger
+    def __init__(self, ledger: Store, most_deals: int = MOST_DEALS) -> None:
+        self._ledger, self._most_deals = ledger, most_deals
         self._decided: dict[UUID, Aggregate] = {}
         self._deals: OrderedDict[UUID, Aggregate] = OrderedDict()
 
@@ -62,5 +63,5 @@ class PreviewStore:
                 self._deals[aggregate.id] = aggregate
             else:
                 self._decided[aggregate.id] = aggregate
-        while len(self._deals) > MOST_DEALS:
+        while len(self._deals) > self._most_deals:
             self._deals.popitem(last=False)

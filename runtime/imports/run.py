@@ -29,12 +29,13 @@ from runtime.database import Pool, explain
 from runtime.garbage import seldom_collected
 from runtime.imports import jobs
 from runtime.imports.ids import external_id, installation_secret
+from runtime.imports.kinds.deals import DEALS
 from runtime.imports.kinds.listed import IDS, KINDS, ONE
 from runtime.imports.landing import Landing, Outcome
 from runtime.imports.mapping import Mapping
 from runtime.imports.naming import is_importable, unread
 from runtime.imports.plan import Planned
-from runtime.imports.preview import PreviewStore
+from runtime.imports.preview import ALL_DEALS, MOST_DEALS, PreviewStore
 from runtime.imports.readiness import check_ready
 from runtime.imports.references import References
 from runtime.imports.rejects import RejectFile
@@ -103,7 +104,7 @@ async def run_import(
             id, resumed = await jobs.begin(pool, content, str(actor), dry_run=dry_run, id=job_id)
             await jobs.work_on(holder, id)
             result = ImportResult(id, dry_run, resumed, notices=passed_over(mapping, Path(data)))
-            handler = CommandHandler(PreviewStore(ledger) if dry_run else ledger)
+            handler = CommandHandler(_preview(ledger, mapping) if dry_run else ledger)
             run = Run(
                 pool,
                 handler,
@@ -129,6 +130,11 @@ async def at_home(ledger: Ledger, mapping: Mapping) -> Mapping:
     policies = (await ledger.load({COMPANY: CyclePolicies}))[COMPANY]
     assert isinstance(policies, CyclePolicies)
     return replace(mapping, timezone=policies.current.calendar.timezone)
+
+
+def _preview(ledger: Ledger, mapping: Mapping) -> PreviewStore:
+    refers = any(DEALS in KINDS[kind].refers.values() for kind in mapping.sheets)
+    return PreviewStore(ledger, ALL_DEALS if refers else MOST_DEALS)
 
 
 def passed_over(mapping: Mapping, data: Path) -> list[Notice]:

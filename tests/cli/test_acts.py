@@ -76,7 +76,7 @@ OF_WORKFLOWS = {
 """What only the workflows say: nobody can say it over HTTP or in the terminal."""
 OF_ACCOUNTS = {"FailAddress", "RestoreAddress"}
 """Of a path with a login, and no id."""
-OF_IMPORTS = {"ImportLead", "ImportDeal", "AsImported", "Together", "UndoImport"}
+OF_IMPORTS = {"ImportLead", "ImportActivity", "ImportDeal", "AsImported", "Together", "UndoImport"}
 """What rows of files become, and what undoes that."""
 LEFT_OUT = {("meeting hold", "decisions"), ("meeting hold", "action_items")}
 """In the file that --minutes names."""

@@ -62,6 +62,7 @@ BY_TIMERS = {
     "CheckIn",
     "ImportDeal",
     "ImportLead",
+    "ImportActivity",
     "FreezeBaseline",
     "MeasureAdjustment",
 }

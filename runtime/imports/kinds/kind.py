@@ -93,7 +93,8 @@ class Kind:
     what the ledger holds and the command that landed.
     `settings` are those of its table beside its columns, taken by `read`. `stages` are the stages they lead to, each under the
     file's word.
-    `noted`: its commands say by themselves what is new (they are carried out as they are), else `AsImported` does.
+    `noted`: its commands say by themselves what is new (they are carried out as they are), else `AsImported` does, unless
+    `as_it_is`: then rows that come again are known from `app.import_rows` alone.
     `in_order`: rows refer to earlier ones of their file, so batches go one by one. `cases`: rows are events of cases, and may come as XES.
     `paths` lead from a field of its command to ours, where they differ.
     """
@@ -113,6 +114,7 @@ class Kind:
     read: Callable[[Mapping, Reading], Mapping] = lambda mapping, _here: mapping
     stages: Callable[[Mapping], Iterable[tuple[str, str]]] = _nothing
     noted: Noted | None = None
+    as_it_is: bool = False
     in_order: bool = False
     paths: Map[str, str] = field(default_factory=dict)
 

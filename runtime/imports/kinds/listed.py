@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping as Map
 
-from runtime.imports.kinds import contacts, customers, deals, events, leads, products, reps
+from runtime.imports.kinds import activities, contacts, customers, deals, events, leads, products, reps
 from runtime.imports.kinds.kind import Kind
 from runtime.imports.mapping import Field
 
-_LISTED = (customers.KIND, contacts.KIND, products.KIND, reps.KIND, deals.KIND, events.KIND, leads.KIND)
+_LISTED = (
+    customers.KIND,
+    contacts.KIND,
+    products.KIND,
+    reps.KIND,
+    deals.KIND,
+    events.KIND,
+    leads.KIND,
+    activities.KIND,
+)
 KINDS: Map[str, Kind] = {kind.name: kind for kind in _LISTED}
 FIELDS: Map[str, Map[str, Field]] = {
     kind.name: {field.name: field for field in kind.fields} for kind in _LISTED
