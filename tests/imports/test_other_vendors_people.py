@@ -1,4 +1,4 @@
-"""tests: leads and contacts of HubSpot, Salesforce, Pipedrive, Odoo and Dynamics 365 come in, with what their exports say of them."""
+"""tests: leads, contacts and activities of HubSpot, Salesforce, Pipedrive, Odoo and Dynamics 365 come in, with what their exports say of them."""
 
 from __future__ import annotations
 
@@ -86,3 +86,37 @@ def test_a_leads_status_of_ones_own_is_asked(tmp_path: Path) -> None:
     told_so = looked_at(path, stages={"parked": "discarded"})
     assert told_so.questions == ()
     assert '"Parked" = "discarded"' in told_so.mapping
+
+
+ACTIVITIES = """
+SELECT o.data->>'title', a.occurred_at, a.data->'activity'->>'kind', a.data->'activity'->>'name', a.data->'activity'->>'summary',
+  r.data->>'name'
+FROM ledger.events a
+LEFT JOIN ledger.events o ON o.stream_id = a.stream_id AND o.topic = 'deal.opened'
+LEFT JOIN ledger.events r ON r.stream_id::text = a.data->'activity'->>'rep_id' AND r.topic = 'rep.hired'
+WHERE a.topic = 'deal.activity-logged' ORDER BY a.occurred_at
+"""
+KINDS_OF = {
+    "hubspot": {"call": "call"},
+    "salesforce": {"call": "call", "meeting": "task"},
+    "pipedrive": {"call": "call", "meeting": "meeting"},
+}
+"""What a vendor's export of activities makes of ours; what it does not name is in another file, and left out."""
+
+
+@pytest.mark.parametrize("vendor", sorted(KINDS_OF))
+async def test_activities_come_in_with_their_deals(vendor: str, pool: Pool, tmp_path: Path) -> None:
+    world, kinds = SMALL.without_twins(), KINDS_OF[vendor]
+    files = MODULES[vendor].write(tmp_path, world)
+    await brought_in(pool, *files, settings=AMERICA, suggested=True)
+    found = await rows_of(pool, ACTIVITIES)
+    assert [row[:4] for row in found] == [
+        (world.deal(touch.deal).title, touch.at, kinds[touch.kind], touch.subject)
+        for touch in world.touches
+        if touch.kind in kinds
+    ]
+    texts = {touch.subject: touch.text.replace("\n", " ") for touch in world.touches}
+    assert all(texts[row[3]] in " ".join(row[4].split()) for row in found)
+    assert {row[5] for row in found} <= {person.name for person in world.people}
+    again = await brought_in(pool, *files, settings=AMERICA, suggested=True)
+    assert again.events == 0

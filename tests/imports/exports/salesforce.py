@@ -164,7 +164,7 @@ def tasks(world: World = SMALL) -> list[dict[str, str]]:
             "IsClosed": "true",
             "Description": t.text,
             "Type": t.kind.title(),
-            "TaskSubtype": t.kind.title(),
+            "TaskSubtype": {"call": "Call", "email": "Email"}.get(t.kind, "Task"),
             "OwnerId": record_id("user", t.by),
             "CreatedDate": local(t.at, INSTANT, "UTC"),
             "CompletedDateTime": local(t.at, INSTANT, "UTC"),
