@@ -87,7 +87,7 @@ def _linked(files: Sequence[Path], folder: Path) -> Path:
         try:
             (folder / file.name).symlink_to(file.resolve())
         except FileExistsError:
-            fail(sentence("{file}: two files are called so: rename one of them", file=file.name))
+            fail(sentence("{name}: two files are called so: rename one of them", name=file.name))
     return folder
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-from collections.abc import Iterable
 from pathlib import Path as FilePath
 from typing import Annotated, ClassVar
 from uuid import UUID
@@ -28,15 +27,14 @@ from api.engine.roles import ADMIN
 from api.engine.services import Services
 from api.engine.writing import Writer
 from api.imports.jobs import DATA, MAPPING, ImportJobs
+from api.imports.looking import ANSWERS, FILES, REPORT, look
 from api.imports.routes import begin, receive_parts
 from domain.engine import fields as limits
 from domain.engine.errors import NotFound, Refused
 from runtime.imports.results import ImportProblem
-from runtime.imports.vendors.prepare import Prepared, prepare
-from runtime.imports.vendors.report import Answers
+from runtime.imports.vendors.report import Answers, Report
 
 router = auth.router("/imports/previews", tags=["imports"])
-ANSWERS, REPORT, MADE = "answers.json", "report.json", "made"
 Look_ = Annotated[Look, Depends(may_read(*ADMIN))]
 Write = Annotated[Writer, Depends(may_write(*ADMIN, versioned=False))]
 VendorName = Annotated[
@@ -168,7 +166,7 @@ async def look_at(request: Request, writer: Write, vendor: VendorName = "") -> R
     received = jobs.receive()
     try:
         await receive_parts(request, received, pages=True)
-        await asyncio.to_thread(_look, received, Answers(vendor=vendor))
+        await _look(received, Answers(vendor=vendor))
         place = _place(jobs, id)
         shutil.rmtree(place, ignore_errors=True)
         received.rename(place)
@@ -183,8 +181,8 @@ async def look_at(request: Request, writer: Write, vendor: VendorName = "") -> R
     summary="What was understood of another system's files",
     responses=answers(PreviewAnswer),
 )
-async def read(preview_id: UUID, look: Look_) -> Response:
-    return _json(preview_id, _found(look.services, preview_id))
+async def read(preview_id: UUID, reader: Look_) -> Response:
+    return _json(preview_id, _found(reader.services, preview_id))
 
 
 @router.post(
@@ -197,7 +195,7 @@ async def answer(preview_id: UUID, body: AnswerPreview, writer: Write) -> Respon
     """The report as it is with these answers. What means nothing here is refused."""
     place = _found(writer.services, preview_id)
     told = Answers(**{name: getattr(body, name) for name in AnswerPreview.model_fields})
-    await asyncio.to_thread(_look, place, told)
+    await _look(place, told)
     return _json(preview_id, place)
 
 
@@ -230,33 +228,22 @@ def _found(services: Services, id: UUID) -> FilePath:
     return place
 
 
-def _look(place: FilePath, told: Answers) -> None:
+async def _look(place: FilePath, told: Answers) -> None:
     """What the files are with these answers is kept, with them."""
-    report = _prepared(place, told).report
-    (place / ANSWERS).write_bytes(msgspec.json.encode(told))
-    (place / REPORT).write_bytes(msgspec.json.encode(report))
-
-
-def _prepared(place: FilePath, told: Answers) -> Prepared:
-    (place / MADE).mkdir(exist_ok=True)
     try:
-        return prepare([place / DATA], told, place / MADE)
+        await look(place, told)
     except ImportProblem as wrong:
         raise invalid("files", "; ".join(wrong.problems[:20])) from wrong
 
 
 def _lay_out(place: FilePath, received: FilePath) -> None:
     """The files and their mapping as whoever writes a mapping would hand them over."""
-    ready = _prepared(place, msgspec.json.decode((place / ANSWERS).read_bytes(), type=Answers))
-    if not ready.report.mapping:
-        raise Refused("questions are open: answer them first", questions=len(ready.report.questions))
-    _link(ready.files, received / DATA)
-    (received / MAPPING).write_text(ready.report.mapping, encoding="utf-8")
-
-
-def _link(files: Iterable[FilePath], folder: FilePath) -> None:
-    for file in files:
-        os.link(file, folder / file.name)
+    report = msgspec.json.decode((place / REPORT).read_bytes(), type=Report)
+    if not report.mapping:
+        raise Refused("questions are open: answer them first", questions=len(report.questions))
+    for name in msgspec.json.decode((place / FILES).read_bytes(), type=list[str]):
+        os.link(place / name, received / DATA / FilePath(name).name)
+    (received / MAPPING).write_text(report.mapping, encoding="utf-8")
 
 
 def _json(id: UUID, place: FilePath, status: int = 200) -> Response:

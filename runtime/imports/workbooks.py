@@ -44,6 +44,16 @@ BROKEN = (
 """What the library raises at archives that are no workbook inside."""
 
 
+def check_size(path: Path) -> None:
+    """Raises ImportProblem for what would fill the memory."""
+    with zipfile.ZipFile(path) as archive:
+        large = next((part for part in archive.infolist() if part.file_size > MAX_UNPACKED), None)
+    if large is not None:
+        raise ImportProblem(
+            f"{path.name}: {large.filename} has more than {MAX_UNPACKED:,} bytes unpacked: save the sheet as CSV"
+        )
+
+
 class WorkbookFile:
     """One sheet of a workbook: the one the mapping names, else the only visible one. Its first row with a cell names the columns;
     a title of one cell above a wider row is none. A cell that is merged over several rows is in each of them.
@@ -53,7 +63,7 @@ class WorkbookFile:
         self.path, self._max_rows = path, max_rows
         self._mapping, self._columns = mapping, sheet.columns.values()
         self._dates: list[Dates] = []
-        self._check_size()
+        check_size(path)
         try:
             self._page = self._chosen(sheet)
         except BROKEN as problem:
@@ -92,14 +102,6 @@ class WorkbookFile:
                 )
             missing = len(self.header) - len(row.cells)
             yield Row(row.line, [*row.cells, *[""] * missing])
-
-    def _check_size(self) -> None:
-        with zipfile.ZipFile(self.path) as archive:
-            large = next((part for part in archive.infolist() if part.file_size > MAX_UNPACKED), None)
-        if large is not None:
-            raise ImportProblem(
-                f"{self.path.name}: {large.filename} has more than {MAX_UNPACKED:,} bytes unpacked: save the sheet as CSV"
-            )
 
     def _chosen(self, sheet: Sheet) -> Any:
         with warnings.catch_warnings():

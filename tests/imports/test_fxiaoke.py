@@ -104,3 +104,31 @@ async def test_contacts_come_in_with_their_customer(pool: Pool, tmp_path: Path) 
     result = await brought_in(pool, *files, settings={**CHINA, "owner": "FSUID_1"}, suggested=True)
     assert (result.refused, result.refusals) == (0, [])
     assert (await topics(pool))["customer.contact-added"] == 1
+
+
+def test_pages_that_nobody_would_save_are_refused_or_read(tmp_path: Path) -> None:
+    odd = {
+        "_id": "1",
+        "name": "a",
+        "account_level": "1",
+        "deep": [[[]]],
+        "object_describe_api_name": "../../etc/x" * 50,
+    }
+    deep: object = "x"
+    for _ in range(80):
+        deep = [deep]
+    path = made.page(tmp_path / "AccountObj_0.json", [{**odd, "deeper": deep}])
+    path.write_text(path.read_text().replace('"total": 1', '"total": "many"'))
+    report = looked_at(path, vendor="fxiaoke", kinds={})
+    assert report.files[0].rows == 1
+    assert "/" not in report.files[0].name
+    wide = {f"f{n}": "1" for n in range(20_000)}
+    with pytest.raises(ImportProblem, match=r"has more than 16,384 fields"):
+        looked_at(made.page(tmp_path / "AccountObj_1.json", [wide]), vendor="fxiaoke")
+
+
+def test_pages_beside_a_table_of_the_same_name_are_named(tmp_path: Path) -> None:
+    pages = made.page(tmp_path / "AccountObj_0.json", [{"_id": "1", "name": "a", "account_level": "1"}])
+    table = made.csv_of(tmp_path / "AccountObj.csv", [{"_id": "2", "name": "b", "account_level": "1"}])
+    with pytest.raises(ImportProblem, match=r"AccountObj\.csv: two files are called so"):
+        looked_at(pages, table)

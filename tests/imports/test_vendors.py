@@ -111,11 +111,11 @@ class TestQuestions:
             ({"columns": {"Amout": "amount"}}, "'Amout' is no column of the files; did you mean 'Amount'?"),
             ({"columns": {"Amount": "amout"}}, "'amout' is no field of deals; did you mean 'amount'?"),
             ({"kinds": {"Deal.csv": "deals"}}, "Deal.csv: is none of the files"),
-            ({"kinds": {"Deals_2026_05_28.csv": "deal"}}, "'deal' is none of"),
-            ({"settings": {"zone": "UTC"}}, "'zone' is none of"),
+            ({"kinds": {"Deals_2026_05_28.csv": "deal"}}, "'deal' names no kind of file"),
+            ({"settings": {"zone": "UTC"}}, "'zone' is nothing that can be set"),
             ({"settings": {"timezone": "Mars"}}, "timezone: "),
             ({"settings": {"currency": "XXY"}}, "currency: "),
-            ({"settings": {"numbers": "1"}}, "numbers: '1' is none of"),
+            ({"settings": {"numbers": "1"}}, "numbers: '1' is no way of writing"),
         ],
     )
     def test_an_answer_that_means_nothing_is_named(

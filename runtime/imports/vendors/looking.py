@@ -21,7 +21,7 @@ from runtime.imports.mapping import Mapping, Sheet
 from runtime.imports.readers import CsvFile
 from runtime.imports.results import ImportProblem
 from runtime.imports.sniff import CHUNK_OF_TEXT, LOG, UTF8_MARK, WORKBOOK, kind_of, open_binary, readable
-from runtime.imports.workbooks import BROKEN, WorkbookFile
+from runtime.imports.workbooks import BROKEN, WorkbookFile, check_size
 
 KEPT_WORDS = 500
 """Different values of a column that are remembered; of more it is known that there are more."""
@@ -120,6 +120,7 @@ def _look_into(path: Path) -> list[Looked]:
 
 def sheets_of(path: Path) -> list[str]:
     """The visible ones. Raises ImportProblem where there is none."""
+    check_size(path)
     try:
         with warnings.catch_warnings(), path.open("rb") as content:
             warnings.simplefilter("ignore")  # of features that no cell's value depends on

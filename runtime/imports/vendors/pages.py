@@ -20,6 +20,10 @@ from runtime.imports.sniff import UTF8_MARK, open_binary, readable
 from runtime.imports.vendors.declared import Pages, Vendor
 
 MOST_BYTES = 1 << 28
+MOST_COLUMNS = 16_384
+LONGEST_NAME = 60
+DEEPEST = 50
+"""Lists and records within each other: what is deeper is nobody's value."""
 _PART = re.compile(r"[\s_.-]*(?:page|offset|p)?[\s_.-]*\(?[0-9]+\)?$", re.IGNORECASE)
 _NATURAL = re.compile(r"([0-9]+)")
 _UNSAFE = re.compile(r"[^\w-]+")
@@ -44,6 +48,8 @@ class Collected:
             self.twice += 1
             return
         self.columns.update(dict.fromkeys(flat))
+        if len(self.columns) > MOST_COLUMNS:
+            raise ImportProblem(f"{self.object}: has more than {MOST_COLUMNS:,} fields")
         self.records[key] = flat
 
     def notes(self) -> Iterator[str]:
@@ -56,7 +62,7 @@ class Collected:
 
     def write(self, folder: Path) -> Path:
         """As CSV in UTF-8, with a column for everything that any record tells."""
-        path = folder / f"{_UNSAFE.sub('-', self.object)}.csv"
+        path = folder / f"{_UNSAFE.sub('-', self.object)[:LONGEST_NAME]}.csv"
         with path.open("w", encoding="utf-8", newline="") as out:
             rows = csv.DictWriter(out, self.columns, restval="", lineterminator="\n")
             rows.writeheader()
@@ -109,7 +115,7 @@ def _take(content: Any, path: Path, pages: Pages, found: dict[str, Collected]) -
         object = str(record.get(pages.object) or _PART.sub("", stem) or stem)
         collected = found.setdefault(object, Collected(object))
         collected.add(record, pages.id)
-        collected.total = max(collected.total, int(_at(content, pages.total) or 0))
+        collected.total = max(collected.total, _count(content, pages.total))
 
 
 def _rows(content: Any, pages: Pages) -> list[dict[str, Any]] | None:
@@ -121,6 +127,12 @@ def _rows(content: Any, pages: Pages) -> list[dict[str, Any]] | None:
         if rows is None and _at(content, (pages.code,)) is not None:
             return []
     return rows if isinstance(rows, list) and all(isinstance(one, dict) for one in rows) else None
+
+
+def _count(content: Any, places: Iterable[str]) -> int:
+    """0 where no whole number stands there."""
+    told = str(_at(content, places) or "")
+    return int(told) if re.fullmatch("[0-9]{1,9}", told) else 0
 
 
 def _at(content: Any, places: Iterable[str]) -> Any:
@@ -159,15 +171,17 @@ def _read(text: str) -> Any:
     return json.loads(text, parse_float=str, parse_int=str)
 
 
-def _text(value: Any) -> str:
+def _text(value: Any, deep: int = 0) -> str:
+    if deep > DEEPEST:
+        return ""
     if value is None:
         return ""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, list):
-        return ";".join(filter(None, map(_text, value)))
+        return ";".join(filter(None, (_text(one, deep + 1) for one in value)))
     if isinstance(value, dict):
-        return next((text for label in LABELS if (text := _text(value.get(label)))), "")
+        return next((text for label in LABELS if (text := _text(value.get(label), deep + 1))), "")
     return str(value)
 
 

@@ -60,8 +60,7 @@ def _files(given: Iterable[Path]) -> list[Path]:
             raise ImportProblem(f"{path}: there is no such file or folder")
         inside = sorted(path.iterdir()) if path.is_dir() else [path]
         files += [one for one in inside if one.is_file() and (one == path or _may_be_read(one))]
-    names = [path.name for path in files]
-    if twice := sorted({name for name in names if names.count(name) > 1}):
+    if twice := _twice([path.name for path in files]):
         raise ImportProblem(*(f"{name}: two files are called so: rename one of them" for name in twice))
     if not files:
         raise ImportProblem("there is no file to import: give CSV, XLSX or saved JSON pages")
@@ -92,7 +91,14 @@ def _tables(
         (table,) = look(one.write(place), ("utf-8",))
         table.notes += one.notes()
         tables.append(table)
+    paths = dict.fromkeys(table.path for table in tables)
+    if twice := _twice([path.name for path in paths]):
+        raise ImportProblem(*(f"{name}: two files are called so: rename one of them" for name in twice))
     return tables, whose
+
+
+def _twice(names: Sequence[str]) -> list[str]:
+    return sorted({name for name in names if names.count(name) > 1})
 
 
 def _unknown(tables: Sequence[Looked], scores: dict[str, float]) -> Report:

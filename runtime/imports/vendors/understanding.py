@@ -208,7 +208,7 @@ def _check(answers: Answers, tables: Sequence[Looked], read: Sequence[Table]) ->
             problems.append(f"{name}: is none of the files{did_you_mean(name, names)}")
         if kind not in (*KINDS, LEAVE):
             problems.append(
-                f"{name}: {kind!r} is none of {', '.join((*KINDS, LEAVE))}{did_you_mean(kind, KINDS)}"
+                f"{name}: {kind!r} names no kind of file{did_you_mean(kind, KINDS)}: {', '.join((*KINDS, LEAVE))}"
             )
     for word, stage in answers.stages.items():
         if not stage:
@@ -221,13 +221,13 @@ def _wrong_settings(answers: Answers) -> Iterator[str]:
     settings = answers.settings
     for name in settings:
         if name not in SETTINGS:
-            yield f"{name!r} is none of {', '.join(SETTINGS)}{did_you_mean(name, SETTINGS)}"
+            yield f"{name!r} is nothing that can be set{did_you_mean(name, SETTINGS)}: {', '.join(SETTINGS)}"
     if (zone := settings.get("timezone")) and (wrong := timezone_problem(zone)):
         yield f"timezone: {wrong}"
     if (code := settings.get(CURRENCY)) and (wrong := currency_problem(code.upper())):
         yield f"currency: {wrong}"
     if (signs := settings.get(NUMBERS)) and signs not in SIGNS:
-        yield f"numbers: {signs!r} is none of {', '.join(SIGNS)}"
+        yield f"numbers: {signs!r} is no way of writing them that is known: {', '.join(SIGNS)}"
 
 
 def _wrong_columns(answers: Answers, read: Sequence[Table]) -> Iterator[str]:
