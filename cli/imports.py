@@ -10,7 +10,7 @@ import typer
 from cli.engine.backend import OPERATOR, remote
 from cli.engine.common import AsUser, Json, as_json, example, ledger, run
 from cli.engine.failure import USAGE, fail
-from cli.engine.language import sentence, word, words
+from cli.engine.language import language, sentence, word, words
 from cli.engine.tables import say, table
 
 if TYPE_CHECKING:
@@ -138,6 +138,7 @@ async def import_files(
                 rejects=folder,
                 on_progress=Follow(shown, source.name),
                 pace=pace,
+                language=language(),
             )
 
 

@@ -89,6 +89,7 @@ async def run(folder: Path, order: Order, url: str) -> None:
                 rejects=folder / REJECTS,
                 job_id=UUID(order.job_id),
                 pace=pace,
+                language=order.language,
             )
     finally:
         await pool.close()

@@ -28,6 +28,7 @@ import psycopg
 
 from runtime.imports.jobs import give_up
 from runtime.imports.naming import ENDINGS
+from runtime.language import EN
 from runtime.programs import python
 from runtime.settings import Settings
 
@@ -70,6 +71,8 @@ class Order:
     content: str = ""
     undoes: str = ""
     reason: str = ""
+    language: str = EN
+    """Of the reasons in reject files: that of whoever asked."""
 
 
 class ImportJobs:

@@ -23,14 +23,16 @@ from api.engine.reading import Look
 from api.engine.roles import ADMIN, OVERSEERS
 from api.engine.services import Services
 from api.engine.writing import Writer
-from api.imports.jobs import DATA, FILE_NAME, LONGEST_NAME, MAPPING, SIGNS, ImportJobs, Order, content_of
+from api.imports.jobs import DATA, FILE_NAME, LONGEST_NAME, MAPPING, SIGNS, Order, content_of
+from api.imports.told import told_of, told_ordered, words_for
 from domain.engine.errors import KeyReused, NotFound, Refused
-from runtime.imports.jobs import Job, list_jobs, not_undoable, read_job
+from runtime.imports.jobs import list_jobs, not_undoable, read_job
 from runtime.imports.mapping import Mapping
 from runtime.imports.mapping_file import load_mapping, shipped_mapping, shipped_names
 from runtime.imports.naming import check_files
 from runtime.imports.results import ImportProblem
 from runtime.imports.sniff import UTF8_MARK
+from runtime.language import Catalogue
 
 EXAMPLES = {
     "problem": "deals.csv: nothing names this file",
@@ -106,10 +108,11 @@ async def begin(writer: Writer, received: FilePath, mapping: str, *, dry_run: bo
     job_id = writer.new_id("import", None)
     _check(received, mapping)
     content = await asyncio.to_thread(content_of, received, mapping, dry_run=dry_run)
-    order = Order(str(job_id), mapping, dry_run, writer.user.user_id, content)
+    words = words_for(writer.request)
+    order = Order(str(job_id), mapping, dry_run, writer.user.user_id, content, language=words.language)
     if writer.services.imports.order(received, order).content not in ("", content):
         raise KeyReused("the idempotency key was used before to import something else")
-    return writer.accepted(await _present(job_id, writer.services), f"/imports/{job_id}")
+    return writer.accepted(await _present(job_id, writer.services, words), f"/imports/{job_id}")
 
 
 class UndoImport(Strict):
@@ -152,7 +155,7 @@ async def undo(
             raise KeyReused("the idempotency key was used before for something else")
     finally:
         shutil.rmtree(received, ignore_errors=True)
-    return writer.accepted(await _present(id, writer.services), f"/imports/{id}")
+    return writer.accepted(await _present(id, writer.services, words_for(writer.request)), f"/imports/{id}")
 
 
 async def _receive(request: Request, folder: FilePath, name: str) -> None:
@@ -236,28 +239,29 @@ def _mapping(folder: FilePath, mapping: str) -> Mapping:
 )
 async def list_imports(look: Reader, limit: Annotated[int, Query(ge=1, le=200), WHOLE] = 50) -> Response:
     """Those that wait for their turn, or could not be begun, are among them."""
-    jobs = look.services.imports
+    jobs, words = look.services.imports, words_for(look.request)
     begun_jobs = await list_jobs(look.services.pool, limit)
     begun = {str(job.id) for job in begun_jobs}
     orders = await asyncio.to_thread(jobs.unbegun)
-    told = [_ordered(order, jobs) for order in orders[:limit] if order.job_id not in begun]
+    told = [told_ordered(order, jobs, words) for order in orders[:limit] if order.job_id not in begun]
     missed = [one for one in told if await read_job(look.services.pool, UUID(str(one["id"]))) is None]
-    return look.json({"imports": [*missed, *(_as_answer(job, jobs) for job in begun_jobs)][:limit]})
+    return look.json({"imports": [*missed, *(told_of(job, jobs, words) for job in begun_jobs)][:limit]})
 
 
 @router.get("/{job_id}", operation_id="readImport", summary="An import job", responses=answers(ImportAnswer))
 async def read_import(job_id: UUID, look: Reader) -> Response:
-    return look.json(await _present(job_id, look.services))
+    """What is wrong is said in the language of `Accept-Language`; a reject file in that of whoever handed the files over."""
+    return look.json(await _present(job_id, look.services, words_for(look.request)))
 
 
-async def _present(job_id: UUID, services: Services) -> dict[str, object]:
+async def _present(job_id: UUID, services: Services, words: Catalogue) -> dict[str, object]:
     job = await read_job(services.pool, job_id)
     if job is not None:
-        return _as_answer(job, services.imports)
+        return told_of(job, services.imports, words)
     order = services.imports.ordered(job_id)
     if order is None:
         raise NotFound("no import has this id", kind="import", id=str(job_id))
-    return _ordered(order, services.imports)
+    return told_ordered(order, services.imports, words)
 
 
 @router.get(
@@ -282,46 +286,3 @@ def _media_type(file: FilePath) -> str:
     with file.open("rb") as content:
         marked = content.read(len(UTF8_MARK)) == UTF8_MARK
     return "text/csv; charset=utf-8" if marked else "application/octet-stream"
-
-
-def _ordered(order: Order, jobs: ImportJobs) -> dict[str, object]:
-    """A job that was not begun yet, or could not be."""
-    job_id = UUID(order.job_id)
-    problems = jobs.problems(job_id)
-    return {
-        "id": order.job_id,
-        "job_id": order.job_id,
-        "state": "failed" if problems else "queued",
-        "dry_run": order.dry_run,
-        "problems": problems,
-        "rejects": [],
-        "undoes": order.undoes or None,
-    }
-
-
-def _as_answer(job: Job, jobs: ImportJobs) -> dict[str, object]:
-    """One whose process was ended waits for the next one to take it up."""
-    waits = job.state == "interrupted" and jobs.waits(job.id)
-    result = job.result or {}
-    return {
-        "id": str(job.id),
-        "job_id": str(job.id),
-        "state": "queued" if waits else job.state,
-        "runs": job.runs,
-        "mapping": job.mapping,
-        "dry_run": job.dry_run,
-        "rows_total": job.rows_total,
-        "rows_done": job.rows_done,
-        "accepted": job.accepted,
-        "unchanged": job.unchanged,
-        "refused": job.refused,
-        "events": job.events,
-        "problems": result.get("problems") or jobs.problems(job.id),
-        "notices": result.get("notices", []),
-        "result": job.result,
-        "rejects": jobs.rejects(job.id),
-        "undoes": job.undoes,
-        "undone_by": job.undone_by,
-        "started_at": job.started_at,
-        "finished_at": job.finished_at,
-    }

@@ -15,6 +15,7 @@ from typing import IO
 from runtime.imports.lines import ADDED, UTF8, Layout, Row, written
 from runtime.imports.results import Reason
 from runtime.imports.sniff import UTF8_MARK
+from runtime.language import EN, catalogue
 from runtime.spreadsheets import inert
 
 SUFFIX = ".rejects.csv"
@@ -22,12 +23,12 @@ _ENDS = (b"\n", b"\r")
 
 
 class RejectFile:
-    """`<stem>.rejects.csv` in `folder`. Without refusals there is no file, and one of an earlier run is removed."""
+    """`<stem>.rejects.csv` in `folder`, with reasons in a language. Without refusals there is no file, and one of an earlier run is removed."""
 
-    def __init__(self, folder: Path | None, source: Path, layout: Layout) -> None:
+    def __init__(self, folder: Path | None, source: Path, layout: Layout, language: str = EN) -> None:
         stem = source.name.removesuffix(".gz").rpartition(".")[0] or source.name
         self.path = folder / f"{stem}{SUFFIX}" if folder is not None else None
-        self._layout = layout
+        self._layout, self._language = layout, language
         self._part: IO[bytes] | None = None
 
     def add(self, row: Row, reasons: Sequence[Reason]) -> None:
@@ -37,10 +38,20 @@ class RejectFile:
         if self._part is None:
             self._part = self._open(self.path)
         raw = row.raw or written(row.cells, self._layout.delimiter, self._layout.encoding)
-        because = "; ".join(map(str, reasons))
+        because = self._told(reasons)
         if self._layout.end == b"\r":
             because = because.replace("\n", "\r")  # a line feed would end the lines of such a file
         self._write(self._part, (row.first or row.line, inert(because)), raw)
+
+    def _told(self, reasons: Sequence[Reason]) -> str:
+        """In English where the file's encoding lacks the signs of the language."""
+        words = catalogue(self._language)
+        told = words.gettext("; ").join(reason.told(words) for reason in reasons)
+        try:
+            told.encode(self._layout.encoding)
+        except UnicodeEncodeError:
+            return "; ".join(map(str, reasons))
+        return told
 
     def _open(self, path: Path) -> IO[bytes]:
         path.parent.mkdir(parents=True, exist_ok=True)

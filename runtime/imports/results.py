@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -26,6 +27,12 @@ class ImportProblem(Exception):
         self.problems = problems
 
 
+@lru_cache(maxsize=10_000)
+def _heard(words: Catalogue, message: str) -> str:
+    """Thousands of rows have the same wrong with them."""
+    return words.heard(message)
+
+
 @dataclass(frozen=True, slots=True)
 class Reason:
     """Why a row was refused. `column` is the file's own column name, empty where the row as a whole is meant."""
@@ -43,7 +50,7 @@ class Reason:
 
     def told(self, words: Catalogue) -> str:
         """In a language."""
-        message = words.heard(self.message)
+        message = _heard(words, self.message)
         return f"{self.column} {self.value!r}{words.gettext(': ')}{message}" if self.column else message
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from runtime.imports.cells import ERRORS, MAX_CELL, Unreadable, clean
 from runtime.imports.lines import Row
 from runtime.imports.mapping import REJECT, Column, Sheet
 from runtime.imports.results import ImportProblem, Reason
+from runtime.language import LANGUAGES, catalogue
 
 SHOWN = 40
 
@@ -126,7 +127,11 @@ def _unusable(text: str, column: Column) -> str | None:
 
 
 _TWICE = "is in row {} already"
-_BEFORE = re.compile(re.escape(_TWICE).replace(r"\{\}", "[0-9]+"))
+_BEFORE = {
+    words: re.compile(re.escape(words.gettext(_TWICE)).replace(r"\{\}", "([0-9]+)"))
+    for words in map(catalogue, LANGUAGES)
+}
+"""How it was said in a reject file, in each language that it may be in."""
 
 
 class Once:
@@ -143,10 +148,16 @@ class Once:
         first = self._seen.setdefault(reasons.cells[field], line)
         if first != line:
             reasons.wrong(field, _TWICE.format(first))
-        elif before := _BEFORE.search(row.because):
-            again = Reason(reasons.sheet.header_of(field), reasons.cells[field], before[0])
-            if str(again) in row.because:
-                reasons.found.append(again)
+        elif row.because:
+            reasons.found += self._said_before(row, reasons)
+
+    def _said_before(self, row: Row, reasons: Reasons) -> Iterator[Reason]:
+        for words, twice in _BEFORE.items():
+            if before := twice.search(row.because):
+                message = _TWICE.format(before[1])
+                again = Reason(reasons.sheet.header_of(self._field), reasons.cells[self._field], message)
+                if again.told(words) in row.because:
+                    yield again
 
 
 class Reasons:

@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -50,6 +51,7 @@ from runtime.imports.results import (
 )
 from runtime.imports.sniff import TABLE, may_be_utf_8
 from runtime.imports.sources import Found, Source, locate, source_of
+from runtime.language import EN
 from runtime.ledger import Ledger
 
 UTF_8_TOO = (
@@ -85,13 +87,13 @@ async def run_import(
     job_id: UUID | None = None,
     clock: Callable[[], datetime] = _now,
     pace: Pace = at_once,
+    language: str = EN,
 ) -> ImportResult:
     """Import `data`: the folder with the mapping's files, or one of them, or the one file of a one-file mapping.
 
-    `actor` must be a user where the mapping approves gate overrides. `rejects` is the folder for reject files
-    (`<file stem>.rejects.csv`). `dry_run` decides everything against the ledger and records nothing. `job_id` names
-    the row in app.import_jobs; without it, a run of the same files and mapping that was cut short is taken up. `pace` is
-    awaited before more is recorded.
+    `actor` must be a user where the mapping approves gate overrides. `rejects` is the folder for reject files (`<file stem>.rejects.csv`),
+    `language` that of their reasons. `dry_run` decides everything against the ledger and records nothing. `job_id` names the row in
+    app.import_jobs; without it, a run of the same files and mapping that was cut short is taken up. `pace` is awaited before more is recorded.
     Raises ImportProblem when nothing can be imported at all, or not on; refused rows are in the result.
     """
     found = await asyncio.to_thread(locate, mapping, Path(data))
@@ -116,6 +118,7 @@ async def run_import(
                 clock,
                 result,
                 at_once if dry_run else pace,
+                language,
             )
             with seldom_collected():
                 return await run.to_the_end(await installation_secret(pool))
@@ -170,15 +173,13 @@ class Run:
     clock: Callable[[], datetime]
     result: ImportResult
     pace: Pace = at_once
+    language: str = EN
 
     async def to_the_end(self, secret: str) -> ImportResult:
         """The job's row ends as done, interrupted or failed; only a killed process leaves it running."""
         self._started, self._told = time.perf_counter(), 0.0
 
-        def id_of(kind: str, key: str) -> UUID:
-            return external_id(secret, self.mapping.source, kind, key)
-
-        references = References(id_of, ONE, IDS)
+        references = References(partial(external_id, secret, self.mapping.source), ONE, IDS)
         try:
             for found in self.found:
                 await self._file(found, references)
@@ -210,7 +211,7 @@ class Run:
             self._context(),
             self.result.dry_run,
         )
-        refused = RejectFile(self.rejects, found.path, source.layout)
+        refused = RejectFile(self.rejects, found.path, source.layout, self.language)
         try:
             await self._batches(source, landing, tally, refused)
         except BaseException:

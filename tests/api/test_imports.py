@@ -192,6 +192,27 @@ def test_refused_rows_in_another_encoding_are_not_called_utf_8(house: House) -> 
     assert rejected.content.endswith("c-1,李,New,soon,1\n".encode("gb18030"))
 
 
+def test_what_is_wrong_is_said_in_the_language_of_who_asks(house: House) -> None:
+    table = "id,rep,stage,opened,amount\nz-1,Li,New,2026-01-05,many\n"
+    own = OWN.replace("商机 (1).xlsx", "deals.csv")
+    files = [
+        ("files", ("deals.csv", table.encode(), "text/csv")),
+        ("mapping_file", ("own.toml", own.encode(), "application/toml")),
+    ]
+    chinese = {"Accept-Language": "zh-CN"}
+    job = ended(house, house.admin.post("/imports", files=files, headers=chinese))
+    assert job["result"]["refusals"][0]["reasons"][0]["message"].isascii()
+    told = house.admin.get(f"/imports/{job['id']}", headers=chinese).json()
+    reason = told["result"]["refusals"][0]["reasons"][0]
+    assert (reason["column"], reason["value"]) == ("amount", "many")
+    assert not reason["message"].isascii()
+    rejected = house.admin.get(f"/imports/{job['id']}/rejects/deals.rejects.csv").content.decode("utf-8-sig")
+    head, row = rejected.splitlines()
+    assert head == "refused_row,refused_because,id,rep,stage,opened,amount"
+    assert reason["message"] in row
+    assert row.endswith("z-1,Li,New,2026-01-05,many")
+
+
 OWN = """
 name = "own"
 source = "own"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import csv
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -194,6 +195,29 @@ async def test_refused_rows_go_to_a_file_that_can_be_put_right_and_imported(
     path.write_text(decided, encoding="utf-8")
     assert (await run(pool, path, rejects=rejects)).accepted == 2
     assert [Path(written).name for written in again.rejects] == ["deals.rejects.rejects.csv"]
+
+
+def rejected(result: ImportResult) -> str:
+    return Path(result.rejects[0]).read_text(encoding="utf-8-sig")
+
+
+async def test_reasons_in_chinese_are_known_again(pool: Pool, tmp_path: Path) -> None:
+    rows = [row for row in BAD if row.startswith("1,") or ",Wonn," in row]
+    result = await run(pool, csv_file(tmp_path, *GOOD, *rows), rejects=tmp_path, language="zh")
+    told = rejected(result)
+    assert told.startswith("refused_row,refused_because,id,"), "columns are for programs"
+    assert "id '1'：在第 2 行已出现" in told
+    assert "id '1': is in row 2 already" in {str(reason) for one in result.refusals for reason in one.reasons}
+    again = await run(pool, Path(result.rejects[0]), rejects=tmp_path)
+    assert [refusal.reasons for refusal in again.refusals] == [one.reasons for one in result.refusals]
+    assert "id '1': is in row 2 already" in rejected(again)
+
+
+async def test_reasons_that_the_encoding_cannot_hold_are_in_english(pool: Pool, tmp_path: Path) -> None:
+    rows = [row for row in BAD if row.startswith("1,")]
+    mapping = replace(MAPPING, encoding="latin-1")
+    result = await run(pool, csv_file(tmp_path, *GOOD, *rows), mapping, rejects=tmp_path, language="zh")
+    assert "id '1': is in row 2 already" in rejected(result)
 
 
 async def test_without_refusals_an_old_reject_file_goes(pool: Pool, tmp_path: Path) -> None:

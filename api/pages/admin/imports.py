@@ -64,7 +64,7 @@ async def _handed_on(page: Page, path: str, query: dict[str, str | None]) -> Any
     ]
     edge = secrets.token_hex(16)
     kind = f"multipart/form-data; boundary={edge}"
-    return (await page.send(path, query, kind, pieces_of(files, edge))).json()
+    return (await page.send(path, query, kind, pieces_of(files, edge), page.language)).json()
 
 
 async def pieces_of(files: Iterable[tuple[str, UploadFile]], edge: str) -> AsyncIterator[bytes]:

@@ -70,10 +70,11 @@ class ApiClient:
         return await ask(self.request, "GET", path)
 
     async def send(
-        self, path: str, query: Mapping[str, Any], kind: str, pieces: AsyncIterator[bytes]
+        self, path: str, query: Mapping[str, Any], kind: str, pieces: AsyncIterator[bytes], language: str
     ) -> Answer:
-        """A body of another kind than JSON, as it is read. Raises Refusal."""
-        return await ask(self.request, "POST", path, query, headers={"content-type": kind}, pieces=pieces)
+        """A body of another kind than JSON, as it is read; what is made of it is in that language. Raises Refusal."""
+        headers = {"content-type": kind, "accept-language": language}
+        return await ask(self.request, "POST", path, query, headers=headers, pieces=pieces)
 
     async def write(
         self, path: str, body: Json | None = None, *, key: str = "", version: str = "", method: str = "POST"
