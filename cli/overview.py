@@ -18,7 +18,8 @@ from cli.engine.language import language, sentence, word
 from cli.engine.options import Cursor, Day, KnownAt, OwnerFilter, RepFilter, TeamFilter, more
 from cli.engine.tables import say
 from cli.views.calendars import show_calendars
-from cli.views.deals import show_agenda, show_ended, show_funnel, show_history, show_outcomes, show_reps
+from cli.views.deals import show_history
+from cli.views.overview import show_agenda, show_ended, show_funnel, show_outcomes, show_reps
 
 promises = group("promises", "Promises: their health, and how they ended.")
 

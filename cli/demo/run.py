@@ -19,7 +19,8 @@ from cli.demo.shown import show_cycle
 from cli.engine.common import ledger
 from cli.engine.event_output import EventOutput
 from cli.imports import import_files, show
-from cli.views.deals import show_funnel, show_history
+from cli.views.deals import show_history
+from cli.views.overview import show_funnel
 from cli.watch import caught_up
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from uuid import UUID
 from cli.demo.mails import address
 from cli.engine.common import context
 from cli.engine.event_output import EventOutput
-from cli.views.deals import show_agenda
+from cli.views.overview import show_agenda
 from cli.watch import caught_up, watch
 
 if TYPE_CHECKING:

@@ -33,6 +33,7 @@ from cli.views import (
     meetings as meeting_views,
 )
 from cli.views import notices as notice_views
+from cli.views import overview as overview_views
 from cli.views import (
     packs as pack_views,
 )
@@ -232,12 +233,12 @@ ALL: list[Callable[[], None]] = [
     shows(deal_views.show_details, _details),
     shows(deal_views.show_deal, lambda: extreme(deal_board.DealView), UTC),
     shows(deal_views.show_history, _happenings, "zh", UTC),
-    shows(deal_views.show_agenda, lambda: _page(agenda.AgendaItem), UTC),
-    shows(deal_views.show_ended, lambda: _page(agenda.EndedItem), UTC),
+    shows(overview_views.show_agenda, lambda: _page(agenda.AgendaItem), UTC),
+    shows(overview_views.show_ended, lambda: _page(agenda.EndedItem), UTC),
     shows(rule_views.show_rules, lambda: [{"name": "default", "version": 9_876}]),
-    shows(deal_views.show_outcomes, lambda: _several(agenda.Outcomes)),
-    shows(deal_views.show_funnel, lambda: _several(funnel.FunnelStage), "default"),
-    shows(deal_views.show_reps, lambda: _several(rep_load.Load)),
+    shows(overview_views.show_outcomes, lambda: _several(agenda.Outcomes)),
+    shows(overview_views.show_funnel, lambda: _several(funnel.FunnelStage), "default"),
+    shows(overview_views.show_reps, lambda: _several(rep_load.Load)),
     shows(lead_views.show_leads, lambda: _several(leads.LeadView), UTC),
     shows(lead_views.show_lead, lambda: extreme(leads.LeadView), UTC),
     shows(lead_views.show_origins, lambda: _several(leads.Origin), "qualified_by"),
