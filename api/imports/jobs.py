@@ -57,6 +57,9 @@ ABANDONED = 86_400.0
 
 log = logging.getLogger(__name__)
 
+RECEIVING = "receiving-"
+"""How the names of folders begin that hold what is not handed over whole yet."""
+
 
 @dataclass(frozen=True)
 class Order:
@@ -99,9 +102,7 @@ class ImportJobs:
     def receive(self) -> Path:
         """A place for what is handed over, until it is known what it is."""
         self.home.mkdir(parents=True, exist_ok=True)
-        place = Path(
-            mkdtemp(prefix="receiving-", dir=self.home)
-        )  # for our eyes only: it holds people's names
+        place = Path(mkdtemp(prefix=RECEIVING, dir=self.home))  # for our eyes only: it holds people's names
         (place / DATA).mkdir()
         return place
 
@@ -127,9 +128,14 @@ class ImportJobs:
     def ordered(self, job_id: UUID) -> Order | None:
         return read_order(self.folder(job_id))
 
+    def _ordered_jobs(self) -> Iterator[Path]:
+        """What is still being received is no job yet, also where its order is written already."""
+        found = self.home.glob(f"*/{JOB}")
+        return (job for job in found if not job.parent.name.startswith(RECEIVING))
+
     def unbegun(self) -> list[Order]:
         """Those that wait for their turn or could not be done, newest first. Some of them may have been begun."""
-        jobs = sorted(self.home.glob(f"*/{JOB}"), key=_age, reverse=True)
+        jobs = sorted(self._ordered_jobs(), key=_age, reverse=True)
         left = (
             job.parent for job in jobs if not (job.parent / DONE).exists() or (job.parent / PROBLEMS).exists()
         )
@@ -165,10 +171,10 @@ class ImportJobs:
 
     def _left(self) -> list[Path]:
         """The jobs that nobody works on, in the order in which they came."""
-        for place in self.home.glob("receiving-*"):
+        for place in self.home.glob(f"{RECEIVING}*"):
             if time.time() - _age(place) > ABANDONED:
                 shutil.rmtree(place, ignore_errors=True)
-        jobs = sorted(self.home.glob(f"*/{JOB}"), key=_age)
+        jobs = sorted(self._ordered_jobs(), key=_age)
         return [job.parent for job in jobs if self.waits(UUID(job.parent.name)) and is_free(job.parent)]
 
     async def _run(self, folder: Path) -> None:

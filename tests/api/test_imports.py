@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import signal
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from datetime import date
 from io import BytesIO
 from pathlib import Path
@@ -420,6 +422,18 @@ def test_a_job_that_ends_its_process_each_time_fails_after_some_tries_and_says_w
     assert job["state"] == "failed"
     assert job["problems"][0].startswith(f"given up after {import_jobs.MOST_TRIES} tries")
     assert not (desk.folder(job_id) / "data").exists()
+
+
+def test_what_is_still_being_received_is_no_job_yet(house: House) -> None:
+    """Its order is written before its folder is named after the job."""
+    desk, job_id = ImportJobs(house.settings), str(uuid4())
+    received = desk.receive()
+    order = import_jobs.Order(job_id, "crm_export", dry_run=True, user_id="ops")
+    (received / import_jobs.JOB).write_text(json.dumps(asdict(order)))
+    assert job_id not in {one.job_id for one in desk.unbegun()}
+    ordered = desk.order(received, order)
+    assert job_id in {one.job_id for one in desk.unbegun()} or (desk.folder(UUID(job_id)) / "done").exists()
+    assert ordered.job_id == job_id
 
 
 def test_an_import_of_the_terminal_whose_process_died_is_interrupted(house: House) -> None:
