@@ -36,7 +36,7 @@ MEANT = {
     "average cycle time",
 }
 """Where it means another thing."""
-CODES = re.compile(r"\{[^}]*\}|%\(\w+\)s|`[^`]*`|salesloop[^:]*|\S*[.=\-_\[\]/*]\S*|\bleads to\b")
+CODES = re.compile(r"\{[^}]*\}|%\(\w+\)s|`[^`]*`|salesloop[^:]*|\S*[.=\-_\[\]/*]\S*|\bleads (?:to|back)\b")
 """Values, names of fields and what is typed: no words of a sentence."""
 OTHERWISE = {
     "Drag a deal here: %(stage)s",
