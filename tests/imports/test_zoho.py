@@ -111,3 +111,38 @@ async def test_leads_come_in_with_what_became_of_them(pool: Pool, tmp_path: Path
     assert (again.events, again.refused) == (0, 0)
     counts = await topics(pool)
     assert (counts["lead.captured"], counts["lead.discarded"]) == (3, 1)
+
+
+async def test_notes_calls_and_tasks_come_in_with_their_deals(pool: Pool, tmp_path: Path) -> None:
+    deal, other = "zcrm_5000000000301", "zcrm_9"
+    ann = made.ANN
+    note = {"Record Id": "zcrm_n1", "Note Owner.id": ann[0], "Note Owner": ann[1], "Note Title": "Visit", "Note Content": "two\nlines",
+            "Parent ID.id": deal, "Parent ID": "Deal 1", "Created Time": "2026-02-01 10:00:00"}  # fmt: skip
+    call = {"Record Id": "zcrm_c1", "Call Owner.id": ann[0], "Call Owner": ann[1], "Subject": "Price", "Call Type": "Inbound",
+            "Call Start Time": "2026-02-02 10:00:00", "Related To.id": deal, "Description": ""}  # fmt: skip
+    task = {"Record Id": "zcrm_t1", "Task Owner.id": ann[0], "Task Owner": ann[1], "Subject": "Send", "Due Date": "2026-02-03",
+            "Status": "Completed", "Priority": "High", "Closed Time": "2026-02-03 12:00:00", "Related To.id": deal}  # fmt: skip
+    files = [
+        *made.zoho_export(tmp_path)[:2],
+        made.csv_of(
+            tmp_path / "Notes_2026_05_28.csv", [note, {**note, "Record Id": "zcrm_n2", "Parent ID.id": other}]
+        ),
+    ]
+    result = await brought_in(pool, *files, settings=EUROPE)
+    assert [(one.file, one.reasons[0].column) for one in result.refusals] == [
+        ("Notes_2026_05_28.csv", "Parent ID.id")
+    ], "a note of a contact"
+    for name, rows in (
+        ("Calls.csv", [call]),
+        ("Tasks.csv", [task, {**task, "Record Id": "zcrm_t2", "Status": "In Progress"}]),
+    ):
+        one = await brought_in(pool, made.csv_of(tmp_path / name, rows), settings=EUROPE)
+        assert (one.accepted, one.refusals) == (1, [])
+    logged = await rows_of(
+        pool,
+        "SELECT data->'activity'->>'kind', data->'activity'->>'direction', occurred_at FROM ledger.events"
+        " WHERE topic = 'deal.activity-logged' ORDER BY occurred_at",
+    )
+    assert [(kind, direction, at.day) for kind, direction, at in logged] == [
+        ("task", "internal", 1), ("call", "inbound", 2), ("task", "outbound", 3),
+    ]  # fmt: skip
