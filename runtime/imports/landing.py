@@ -16,6 +16,7 @@ from domain.engine.context import Actor, Channel, Context
 from domain.engine.errors import DomainError
 from runtime.database import Pool
 from runtime.imports import earlier_rows as told
+from runtime.imports.both_sides import both_sides
 from runtime.imports.kinds.kind import Kind, Noted
 from runtime.imports.kinds.listed import KINDS
 from runtime.imports.lines import Row
@@ -149,6 +150,9 @@ class Landing:
         answers = await self.handler.execute_many(calls)
         for n, answer in zip(going, answers, strict=True):
             self._take(answer, planned[n], outcomes[n])
+            if isinstance(answer, DomainError) and "changed_here" in answer.details:
+                parts = answer.details["changed_here"]
+                outcomes[n].reasons += await both_sides(self.pool, planned[n].commands[-1], parts)
 
     def _with_its_reason(self, planned: Planned, known: Collection[UUID]) -> Planned:
         """What is known may have another reason than what comes with its past."""
