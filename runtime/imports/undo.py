@@ -32,8 +32,11 @@ from runtime.ledger import Ledger
 
 BATCH = 200
 TOLD_EVERY = 1.0
-FORGET_ROWS = "DELETE FROM app.import_rows WHERE id = ANY(%s)"
-"""What files said of what is taken back: said again, it is told anew."""
+FORGET_ROWS = """
+DELETE FROM app.import_rows WHERE id = ANY(%(ids)s) OR id IN (
+    SELECT (data->>'contact_id')::uuid FROM ledger.events WHERE stream_id = ANY(%(ids)s) AND topic ^@ 'customer.contact-')
+"""
+"""What files said of what is taken back, and of contacts of theirs: said again, it is told anew."""
 OnProgress = Callable[[UndoResult], None]
 
 
@@ -169,7 +172,7 @@ class Undo:
 
     async def _forget(self, ids: Sequence[UUID]) -> None:
         async with self.pool.connection() as connection:
-            await connection.execute(FORGET_ROWS, [list(ids)])
+            await connection.execute(FORGET_ROWS, {"ids": list(ids)})
 
     async def _move(self, state: str) -> None:
         await jobs.move_undo(self.pool, self.result, state)

@@ -15,6 +15,7 @@ from uuid import UUID
 
 import pytest
 
+from domain.deal.commands import ChangeAmount
 from projections.deal import known
 from projections.engine.catalog import ALL
 from runtime.database import connect
@@ -27,7 +28,7 @@ from runtime.imports.undo import undo_import
 from runtime.imports.undo_result import UndoResult
 from tests.imports.conftest import IMPORTER, ONE_FILE, csv_file, mapping_from
 from tests.office import furnish
-from tests.projections.telling import Books, call
+from tests.projections.telling import Books, call, yuan
 
 CRM = shipped_mapping("crm_export")
 ONE = mapping_from(ONE_FILE)
@@ -209,6 +210,44 @@ async def test_a_rehearsal_an_undo_and_what_nobody_knows_cannot_be_undone(
             await undo(books, id)
     with pytest.raises(ImportProblem, match="no import has this id"):
         await undo(books, UUID(int=7))
+
+
+async def test_what_both_changed_is_told_of_both_sides(books: Books, tmp_path: Path) -> None:
+    row = "D-1,Li,Alps,Boiler,Talks,2025-01-01,,{},"
+    await run_import(books.pool, ONE, csv_file(tmp_path, row.format(500)), IMPORTER)
+    await books.follow()
+    ((deal_id,),) = await books.office.rows("SELECT deal_id FROM read.deal_board")
+    await books.given(ChangeAmount(deal_id=deal_id, amount=yuan(600)))
+    result = await run_import(books.pool, ONE, csv_file(tmp_path, row.format(700), name="b.csv"), IMPORTER)
+    (refusal,) = result.refusals
+    said = refusal.reasons[-1].message
+    assert said.startswith("amount: in the file 500 CNY → 700 CNY, here 500 CNY → 600 CNY by user:u-1 at 20")
+
+
+CONTACTS = """
+name = "our contacts"
+source = "test"
+create = ["customers"]
+[contacts]
+file = ""
+[contacts.columns]
+key = "id"
+name = "who"
+customer = "customer"
+"""
+
+
+async def test_contacts_go_with_what_was_said_of_them(books: Books, tmp_path: Path) -> None:
+    mapping = mapping_from(CONTACTS)
+    data = csv_file(tmp_path, "c-1,Wang,Alps", header="id,who,customer")
+    empty = await state(books)
+    made = await run_import(books.pool, mapping, data, IMPORTER)
+    assert made.accepted == 1
+    imported = await state(books)
+    assert (await undo(books, made)).refused == {}
+    assert differing(await state(books), empty) == {}
+    assert (await run_import(books.pool, mapping, data, IMPORTER)).accepted == 1
+    assert differing(await state(books), imported) == {}
 
 
 LEADS = """

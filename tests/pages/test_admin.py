@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import time
+from pathlib import Path
+
 import httpx
 
+from runtime.imports.generate import generate
+from tests.conftest import PATIENCE
 from tests.house import House
 from tests.pages.conftest import hidden
 from tests.pages.sent import Sent
@@ -135,6 +140,35 @@ class TestImports:
             assert admin.get(answer.headers["location"]).status_code == 200
         else:
             assert 'role="alert"' in answer.text
+
+    def test_an_import_is_undone_once_one_has_seen_what_that_would_do(
+        self, house: House, admin: httpx.Client, tmp_path: Path
+    ) -> None:
+        generate(tmp_path, deals=3, seed=41)
+        files = [("files", (path.name, path.read_bytes(), "text/csv")) for path in sorted(tmp_path.iterdir())]
+        typed = {"csrf": hidden(admin.get("/desk/admin/imports").text, "csrf"), "mapping": "crm_export"}
+        place = self.ended(admin, admin.post("/desk/admin/imports", data=typed, files=files))
+        assert f'action="{place}/undo"' in admin.get(place).text
+        typed = {"csrf": hidden(admin.get(place).text, "csrf")}
+        seen = self.ended(admin, admin.post(f"{place}/undo", data={**typed, "dry_run": "on"}))
+        page = admin.get(seen).text
+        assert "What would be undone" in page
+        assert 'name="reason"' in page
+        refused = admin.post(f"{place}/undo", data={**typed, "shown": seen.rpartition("/")[2]})
+        assert (refused.status_code, 'role="alert"' in refused.text) == (422, True)
+        done = self.ended(admin, admin.post(f"{place}/undo", data={**typed, "reason": "the wrong year"}))
+        assert "What was undone" in admin.get(done).text
+        assert done in admin.get(place).text
+
+    def ended(self, admin: httpx.Client, answer: httpx.Response) -> str:
+        """The page of the job, once it has come to its end."""
+        assert answer.status_code == 303, answer.text
+        place = answer.headers["location"]
+        deadline = time.monotonic() + PATIENCE
+        while "<progress" in admin.get(place).text:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        return place
 
     def test_nothing_is_read_of_what_a_rep_sends(self, rep: httpx.Client) -> None:
         files = [("files", ("sales_pipeline.csv", DEALS * 1_000, "text/csv"))]

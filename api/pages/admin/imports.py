@@ -129,7 +129,7 @@ def _undone(page: Page, found: dict[str, Any], refused: Refusal | None) -> Respo
         kinds=[(kind, *(numbers.get(kind, 0) for numbers in by_kind)) for kind in kinds],
         going=[Lenient(one) for one in result.get("undone", ()) if one["gone"]][:SHOWN],
         changed=[Lenient(one) for one in result.get("undone", ()) if one["changes"]][:SHOWN],
-        kept=[one.told(words) for one in kept],
+        staying=[one.told(words) for one in kept],
     )
 
 
