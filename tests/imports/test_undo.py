@@ -250,6 +250,34 @@ async def test_contacts_go_with_what_was_said_of_them(books: Books, tmp_path: Pa
     assert differing(await state(books), imported) == {}
 
 
+ACTIVITIES = """
+name = "our calls"
+source = "test"
+timezone = "Asia/Shanghai"
+[activities]
+file = ""
+[activities.columns]
+reference = "id"
+deal = "deal"
+at = "day"
+kind = { default = "call" }
+"""
+
+
+async def test_activities_are_taken_off_their_deal_and_come_again(books: Books, tmp_path: Path) -> None:
+    await run_import(books.pool, ONE, csv_file(tmp_path, "D-1,Li,Alps,Boiler,Talks,2025-01-01,,5,"), IMPORTER)
+    mapping, before = mapping_from(ACTIVITIES), await state(books)
+    data = csv_file(tmp_path, "a-1,D-1,2025-02-01", header="id,deal,day", name="calls.csv")
+    made = await run_import(books.pool, mapping, data, IMPORTER)
+    assert made.accepted == 1
+    called = await state(books)
+    assert (await undo(books, made)).back == {"deal": 1}
+    assert differing(await state(books), before) == {}
+    assert (await run_import(books.pool, mapping, data, IMPORTER)).accepted == 1
+    assert set(differing(await state(books), called)) <= {"agenda", "deal_board"}, "its promise is armed anew"
+    assert await books.differences() == []
+
+
 LEADS = """
 name = "our leads"
 source = "test"
