@@ -4,6 +4,7 @@ the route decides, as for everybody. Of the protocol nothing may enter.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -55,7 +56,7 @@ async def _asked(request: Request, tool: Tool, given: Mapping[str, Any], headers
         headers["Idempotency-Key"] = _text(KEY, rest.pop(KEY))
         if (version := rest.pop(VERSION, None)) is not None:
             headers["If-Match"] = f'"{_whole(VERSION, version)}"'
-        answer = await ask(request, "POST", path, body=rest, headers=headers)
+        answer = await ask(request, "POST", path, body=_body(rest), headers=headers)
         return _object(answer.json())
     wanted = rest.pop(FIELDS, None)
     _check_known(tool, rest)
@@ -63,6 +64,16 @@ async def _asked(request: Request, tool: Tool, given: Mapping[str, Any], headers
         rest.setdefault("limit", PAGE)
     found = _object((await ask(request, "GET", path, rest, headers=headers)).json())
     return _bounded(found if wanted is None else _narrowed(found, wanted), rest)
+
+
+def _body(given: Mapping[str, Any]) -> bytes:
+    """A whole number of any length as it came: it is the route's to refuse by its field."""
+    for name, value in given.items():
+        try:
+            json.dumps(value, allow_nan=False)
+        except ValueError:
+            raise invalid(name[:60], "holds a number that JSON has not: NaN, or an infinite one") from None
+    return json.dumps(given).encode()
 
 
 def _check_needed(tool: Tool, given: Mapping[str, Any]) -> None:

@@ -149,8 +149,15 @@ def check_origin(request: Request) -> None:
     if (origin := request.headers.get("Origin")) is None:
         return
     public = services_of(request).settings.sign_in.public_url
-    if not (origin == public if public else is_loopback(urlsplit(origin).hostname)):
+    if not (origin == public if public else is_loopback(_host_of(origin))):
         raise Problem(NOT_OURS, "pages of another origin may not ask here")
+
+
+def _host_of(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).hostname
+    except ValueError:  # brackets without an address in them
+        return None
 
 
 class Handed(Response):

@@ -260,6 +260,7 @@ def test_only_a_key_opens_it(house: House, base: str) -> None:
     [
         ("https://evil.example", 403),
         ("null", 403),
+        ("http://[::1", 403),
         ("http://localhost.evil.example", 403),
         ("http://localhost:3000", 200),
     ],
@@ -267,6 +268,23 @@ def test_only_a_key_opens_it(house: House, base: str) -> None:
 def test_a_page_of_another_origin_is_not_let_in(house: House, base: str, origin: str, status: int) -> None:
     right = {"Authorization": f"Bearer {house.tokens['north']}"}
     assert post(base, Origin=origin, **right).status_code == status
+
+
+@pytest.mark.parametrize("number", ["9" * 40, "NaN", "1e400", "-Infinity"])
+def test_a_number_that_is_none_of_ours_is_refused_by_its_field(
+    house: House, base: str, deal: UUID, number: str
+) -> None:
+    given = orjson.dumps(once(deal_id=str(deal), next_step=0)).decode()
+    said = given.replace('"next_step":0', f'"next_step":{number}')
+    message = f'{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"logActivity","arguments":{said}}}}}'
+    headers = {
+        **TAKES,
+        "Authorization": f"Bearer {house.tokens['north']}",
+        "Content-Type": "application/json",
+    }
+    found = httpx.post(f"{base}/mcp", content=message, headers=headers, timeout=PATIENCE).json()["result"]
+    assert found["isError"]
+    assert [error["field"] for error in found["structuredContent"]["errors"]] == ["next_step"]
 
 
 async def test_a_revoked_key_opens_nothing_any_more(house: House, base: str) -> None:

@@ -53,13 +53,13 @@ async def ask(
     method: str,
     path: str,
     query: Mapping[str, Any] | None = None,
-    body: Json | None = None,
+    body: Json | bytes | None = None,
     headers: Mapping[str, str] | None = None,
     pieces: AsyncIterator[bytes] | None = None,
 ) -> Answer:
-    """One request to a route of this process, in the name of who is signed in. `query` without what is None or empty;
-    `pieces` is a body that comes as it is read. Raises Refusal."""
-    content = b"" if body is None else orjson.dumps(body)
+    """One request to a route of this process, in the name of who is signed in. `query` without what is None or empty; a
+    `body` of bytes is JSON already; `pieces` is a body that comes as it is read. Raises Refusal."""
+    content = body or b"" if isinstance(body, bytes | None) else orjson.dumps(body)
     sent = {"content-type": "application/json"} if body is not None else {}
     scope = _scope(request, method, path, query or {}, sent | dict(headers or {}))
     status, found, parts, more = 500, {}, [], True
