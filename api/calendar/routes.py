@@ -98,5 +98,5 @@ def _has(request: Request, tag: str, since: datetime) -> bool:
         return has(request, tag)
     try:
         return parsedate_to_datetime(request.headers.get("if-modified-since", "")) >= since
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):  # its numbers may be of any length
         return False
