@@ -41,8 +41,16 @@ class Collected:
     total: int = 0
     twice: int = 0
 
+    @property
+    def file_name(self) -> str:
+        return f"{_UNSAFE.sub('-', self.object)[:LONGEST_NAME]}.csv"
+
     def add(self, record: dict[str, Any], id: str) -> None:
+        """Raises ImportProblem for what no file can hold."""
         flat = {name: text for name, value in record.items() if (text := _text(value))}
+        if torn := next((name for name, text in flat.items() if not _is_whole(name + text)), None):
+            torn = _short(torn)
+            raise ImportProblem(f"{torn}: has half a character: a surrogate without the other one")
         key = flat.get(id) or f"\0{len(self.records)}"
         if key in self.records:
             self.twice += 1
@@ -62,7 +70,7 @@ class Collected:
 
     def write(self, folder: Path) -> Path:
         """As CSV in UTF-8, with a column for everything that any record tells."""
-        path = folder / f"{_UNSAFE.sub('-', self.object)[:LONGEST_NAME]}.csv"
+        path = folder / self.file_name
         with path.open("w", encoding="utf-8", newline="") as out:
             rows = csv.DictWriter(out, self.columns, restval="", lineterminator="\n")
             rows.writeheader()
@@ -96,9 +104,28 @@ def collect(files: Iterable[Path], vendors: Sequence[Vendor]) -> tuple[list[Coll
                 _take(content, path, vendor.pages, found)
         except ImportProblem as problem:
             problems.extend(problem.problems)
-    if problems:
+    if problems := [*problems, *_called_alike(found.values())]:
         raise ImportProblem(*problems)
     return list(found.values()), whose
+
+
+def _called_alike(found: Iterable[Collected]) -> Iterator[str]:
+    """Objects of which one's file would be the other's."""
+    held: dict[str, str] = {}
+    for one in found:
+        before, object = held.setdefault(one.file_name, one.object), one.object
+        if before != object:
+            before, object = _short(before), _short(object)
+            yield f"{before} and {object}: two objects are called so, which are one as a file's name"
+
+
+def _short(name: str) -> str:
+    return name[:LONGEST_NAME].encode(errors="replace").decode()
+
+
+def _is_whole(text: str) -> bool:
+    """JSON can say a half of a pair of surrogates, which is no character."""
+    return text.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def _take(content: Any, path: Path, pages: Pages, found: dict[str, Collected]) -> None:
@@ -157,7 +184,7 @@ def _contents(path: Path) -> Iterator[Any]:
         try:
             whole = _read(text)
         except ValueError:
-            yield from [_read(line) for line in text.splitlines() if line.strip()]
+            yield from [_read(line) for line in text.split("\n") if line.strip()]
             return
     except (ValueError, RecursionError) as problem:
         raise ImportProblem(f"{path.name}: is no whole JSON: {problem}") from problem
@@ -187,4 +214,4 @@ def _text(value: Any, deep: int = 0) -> str:
 
 def _in_order(path: Path) -> list[tuple[int, str]]:
     """Page 2 before page 10."""
-    return [(int(part), "") if part.isdigit() else (0, part) for part in _NATURAL.split(path.name)]
+    return [(int(part), "") if part.isdecimal() else (0, part) for part in _NATURAL.split(path.name)]

@@ -11,6 +11,8 @@ LEAVE = "-"
 TIMEZONE, CURRENCY, DATES, NUMBERS, OWNER, SOURCE, GATES = (
     "timezone", "currency", "dates", "numbers", "owner", "source", "gates",
 )  # fmt: skip
+ASK = "ask"
+"""Of gates: deals that came far have to meet them."""
 SETTINGS = (TIMEZONE, CURRENCY, DATES, NUMBERS, OWNER, SOURCE, GATES)
 
 

@@ -8,6 +8,7 @@ from domain.engine.currency import problem as currency_problem
 from domain.lead.lead import OPEN
 from domain.policy.closed import LOST, WON
 from domain.time.zones import timezone_problem
+from runtime.imports.date_forms import problem as form_problem
 from runtime.imports.kinds.deals import DEALS
 from runtime.imports.kinds.leads import LEADS, STATUSES
 from runtime.imports.kinds.listed import FIELDS, KINDS
@@ -18,8 +19,10 @@ from runtime.imports.vendors.declared import Vendor
 from runtime.imports.vendors.guess import Fit, beside, fits, score_of
 from runtime.imports.vendors.looking import Looked, Seen
 from runtime.imports.vendors.report import (
+    ASK,
     CURRENCY,
     DATES,
+    GATES,
     LEAVE,
     NUMBERS,
     OWNER,
@@ -148,8 +151,7 @@ class Asked:
             table.fields["status"].more["values"] = table.fields["status"].more.get("values", {}) | values
 
     def _ask_dates(self) -> None:
-        said = self._answers.settings.get(DATES, "")
-        forms = tuple(filter(None, (form.strip() for form in said.split(" | ")))) or self._vendor.dates
+        forms = _said_forms(self._answers) or self._vendor.dates
         settled: dict[tuple[str, str], tuple[str, ...]] = {}
         for table in self._tables:
             for name in (name for name in table.fields if name.endswith(DAYS)):
@@ -228,6 +230,15 @@ def _wrong_settings(answers: Answers) -> Iterator[str]:
         yield f"currency: {wrong}"
     if (signs := settings.get(NUMBERS)) and signs not in SIGNS:
         yield f"numbers: {signs!r} is no way of writing them that is known: {', '.join(SIGNS)}"
+    for form in _said_forms(answers):
+        if wrong := form_problem(form):
+            yield f"dates: {form!r} {wrong}"
+    if (gates := settings.get(GATES)) and gates != ASK:
+        yield f"gates: {gates!r} is not {ASK}"
+
+
+def _said_forms(answers: Answers) -> tuple[str, ...]:
+    return tuple(filter(None, (form.strip() for form in answers.settings.get(DATES, "").split(" | "))))
 
 
 def _wrong_columns(answers: Answers, read: Sequence[Table]) -> Iterator[str]:

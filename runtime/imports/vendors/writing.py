@@ -11,7 +11,7 @@ from runtime.imports.kinds.deals import DEALS
 from runtime.imports.kinds.listed import KINDS, MADE
 from runtime.imports.results import ImportProblem
 from runtime.imports.vendors.declared import Vendor
-from runtime.imports.vendors.report import GATES, OWNER, SOURCE, TIMEZONE, Answers
+from runtime.imports.vendors.report import ASK, GATES, OWNER, SOURCE, TIMEZONE, Answers
 from runtime.imports.vendors.tables import Table
 from runtime.imports.vendors.values import SIGNS
 
@@ -125,7 +125,7 @@ def _stages(made: Made) -> Iterator[str]:
     yield "[deals.stages]"
     for word, stage in made.stages.items():
         yield f"{_toml(word)} = {_toml(stage)}"
-    if made.answers.settings.get(GATES) != "ask":
+    if made.answers.settings.get(GATES) != ASK:
         yield "[deals.override]"
         yield f"stages = {_toml(sorted(set(made.stages.values())))}"
         yield f"reason = {_toml(APPROVED.format(vendor=made.vendor.name))}"
