@@ -46,7 +46,7 @@ async def test_it_hands_on_what_the_server_offers_and_answers(house: House, base
 
 async def test_it_speaks_the_language_of_the_terminal(house: House, base: str) -> None:
     async with started(base, house.tokens["north"], SALESLOOP_LANG="zh") as model:
-        assert (await model.tools())["logActivity"].title == "记录跟进"
+        assert (await model.tools())["logActivity"].title == "记录活动"
 
 
 def terminal(**env: str) -> Terminal:

@@ -187,7 +187,7 @@ async def test_refusals_and_titles_are_in_the_language_that_is_asked_for(models:
     async with models("north", "zh") as model:
         title = (await model.tools())["logActivity"].title
         problem = await model.refused("logActivity", **{"deal_id": str(deal), **once(reason=" ")})
-    assert title == "记录跟进"
+    assert title == "记录活动"
     assert problem["errors"] == [{"field": "reason", "message": "必须说明原因：它会随事件记录下来"}]
 
 
