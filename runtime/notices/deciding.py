@@ -54,7 +54,7 @@ ADDRESS_FAILED = """
 ADDRESS_RESTORED = "DELETE FROM app.failed_addresses WHERE account_id = %(id)s AND channel = %(channel)s"
 IMPORTS = """
     SELECT id, actor, finished_at FROM app.import_jobs
-     WHERE state IN ('done', 'failed') AND NOT dry_run AND (told_at IS NULL OR told_at < finished_at) ORDER BY id FOR UPDATE"""
+     WHERE state IN ('done', 'failed') AND NOT dry_run AND NOT file_digest ^@ 'undo ' AND (told_at IS NULL OR told_at < finished_at) ORDER BY id FOR UPDATE"""
 STOPPED = "SELECT position, name, updated_at FROM read.positions WHERE suffix = '' AND status = 'stopped' ORDER BY name"
 IMPORTS_TOLD = "UPDATE app.import_jobs SET told_at = clock_timestamp() WHERE id = ANY(%s)"
 WAITING = """
