@@ -19,7 +19,7 @@ HEAD = """<?xml version="1.0" encoding="UTF-8"?>
 <global scope="trace"><string key="concept:name" value=""/></global>
 <global scope="event"><string key="concept:name" value=""/><date key="time:timestamp" value="1970-01-01T00:00:00.000+00:00"/><string key="lifecycle:transition" value="complete"/><string key="detail" value=""/></global>
 <classifier name="Activity" keys="concept:name"/>
-<classifier name="Activity and detail" keys="concept:name detail"/>
+<classifier name="Activity_and_detail" keys="concept:name detail"/>
 <string key="concept:name" value="salesloop"/>
 """
 END = "</log>\n"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections import Counter
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -108,6 +110,31 @@ def test_xes_stands_in_the_order_that_its_schema_has(house: House) -> None:
             keys = [one.get("key") for one in event]
             assert len(keys) == len({*keys})
             assert {"concept:name", "time:timestamp", "lifecycle:transition", "detail"} <= {*keys}
+
+
+NC_NAME, NAME = re.compile(r"[A-Za-z_][\w.-]*"), re.compile(r"[A-Za-z_:][\w.:-]*")
+VALUES: dict[str, Callable[[Any], Any]] = {
+    "string": str,
+    "int": lambda text: int(text).to_bytes(8, signed=True),
+    "float": float,
+    "boolean": {"true": True, "false": False}.__getitem__,
+    "date": lambda text: re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?\+00:00", text)[0],  # type: ignore[index]
+}
+"""What the schema's types (string, long, double, boolean, dateTime) take of what we write."""
+
+
+@pytest.mark.parametrize("of", OF)
+def test_names_and_values_are_of_the_types_that_the_schema_has(house: House, of: str) -> None:
+    """Of IEEE 1849-2016: names of extensions and classifiers have no blanks, keys are XML names, and each value is of its element's type."""
+    log = etree.fromstring(got(house, of=of).content)
+    assert float(log.get("xes.version") or "")
+    for one in log.findall(f"{XES}classifier") + log.findall(f"{XES}extension"):
+        assert NC_NAME.fullmatch(one.get("name") or ""), one.get("name")
+    attributes = [one for one in log.iter() if one.get("key") is not None]
+    assert len(attributes) > 10
+    for one in attributes:
+        assert NAME.fullmatch(one.get("key") or ""), one.get("key")
+        assert VALUES[etree.QName(one).localname](one.get("value")) is not None
 
 
 def test_a_trace_is_in_the_order_in_which_it_happened(house: House) -> None:
