@@ -1,4 +1,4 @@
 """api: files in."""
 
-MODULES = ("routes", "previews")
+MODULES = ("previews", "routes")
 PATHS = ("imports",)

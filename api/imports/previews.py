@@ -28,7 +28,7 @@ from api.engine.services import Services
 from api.engine.writing import Writer
 from api.imports.jobs import DATA, MAPPING, ImportJobs
 from api.imports.looking import ANSWERS, FILES, REPORT, look
-from api.imports.routes import begin, receive_parts
+from api.imports.routes import MAX_FILES, begin, receive_parts
 from domain.engine import fields as limits
 from domain.engine.errors import NotFound, Refused
 from runtime.imports.results import ImportProblem
@@ -52,8 +52,13 @@ MULTIPART = {
                 "schema": {
                     "type": "object",
                     "required": ["files"],
+                    "additionalProperties": False,
                     "properties": {
-                        "files": {"type": "array", "items": {"type": "string", "format": "binary"}}
+                        "files": {
+                            "type": "array",
+                            "maxItems": MAX_FILES,
+                            "items": {"type": "string", "format": "binary"},
+                        }
                     },
                 }
             }
@@ -129,6 +134,10 @@ class PreviewAnswer(BaseModel):
     answers: PreviewAnswers
 
 
+class PreviewsAnswer(BaseModel):
+    previews: list[PreviewAnswer]
+
+
 class AnswerPreview(Strict):
     """All answers, in place of those before. `kinds` are by a file's name, `columns` by a header or `kind: header`, `stages` by a
     word of the files, `settings` are timezone, currency, dates, numbers, owner, source and gates. `-` leaves a file or a column out.
@@ -173,6 +182,20 @@ async def look_at(request: Request, writer: Write, vendor: VendorName = "") -> R
     finally:
         shutil.rmtree(received, ignore_errors=True)
     return _json(id, place, 201)
+
+
+@router.get(
+    "",
+    operation_id="listImportPreviews",
+    summary="Looks at another system's files that may still be imported",
+    responses=answers(PreviewsAnswer),
+)
+async def list_previews(reader: Look_) -> Response:
+    """Those of the last day."""
+    home = reader.services.imports.home
+    reports = sorted(home.glob(f"receiving-preview-*/{REPORT}"))
+    told = [_told(UUID(report.parent.name[-36:]), report.parent) for report in reports]
+    return reader.json({"previews": told})
 
 
 @router.get(
@@ -246,8 +269,11 @@ def _lay_out(place: FilePath, received: FilePath) -> None:
     (received / MAPPING).write_text(report.mapping, encoding="utf-8")
 
 
-def _json(id: UUID, place: FilePath, status: int = 200) -> Response:
+def _told(id: UUID, place: FilePath) -> dict[str, object]:
     report, told = (orjson.loads((place / name).read_bytes()) for name in (REPORT, ANSWERS))
-    content = orjson.dumps({"preview_id": str(id), **report, "answers": told})
+    return {"preview_id": str(id), **report, "answers": told}
+
+
+def _json(id: UUID, place: FilePath, status: int = 200) -> Response:
     headers = {"Location": f"/imports/previews/{id}"} if status == 201 else None
-    return Response(content, status, headers, media_type="application/json")
+    return Response(orjson.dumps(_told(id, place)), status, headers, media_type="application/json")

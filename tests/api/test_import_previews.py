@@ -35,6 +35,7 @@ def test_a_look_records_nothing_and_the_import_is_what_was_understood(house: Hou
     assert (found["vendor"], found["questions"]) == ("zoho", [])
     assert {"header": "Type", "filled": 4} in [one for file in found["files"] for one in file["left_out"]]
     assert house.admin.get("/imports").json()["imports"] == []
+    assert found in house.admin.get(PREVIEWS).json()["previews"]
     here = f"{PREVIEWS}/{found['preview_id']}"
     told = house.admin.post(f"{here}/answers", json={"settings": {"timezone": "Europe/Berlin"}}).json()
     assert told["answers"]["settings"] == {"timezone": "Europe/Berlin"}
