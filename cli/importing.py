@@ -109,15 +109,22 @@ def understood(
 
 
 def _settled(sources: Sequence[Path], asked: Asked, made: Path, *, dry_run: bool, json: bool) -> Prepared:
+    from runtime.imports.results import ImportProblem
     from runtime.imports.vendors.prepare import prepare
 
     answers, people = asked.answers(), sys.stdin.isatty() and not (asked.yes or json)
-    while True:
-        ready = prepare(sources, answers, made)
+    ready = prepare(sources, answers, made)
+    _tell(ready.report, json=json)
+    while ready.report.questions and people:
+        said = replace(answers, **_answered(answers, ready.report.questions))  # type: ignore[arg-type]
+        try:
+            ready = prepare(sources, said, made)
+        except ImportProblem as wrong:
+            for problem in wrong.problems:
+                typer.echo(heard(problem), err=True)
+            continue
+        answers = said
         _tell(ready.report, json=json)
-        if not ready.report.questions or not people:
-            break
-        answers = replace(answers, **_answered(answers, ready.report.questions))  # type: ignore[arg-type]
     if not ready.report.mapping:
         _nothing(ready.report)
     if people and not typer.confirm(word("import this?")):
