@@ -172,6 +172,8 @@ def _answered(answers: Answers, questions: Sequence[Question]) -> Mapping[str, o
         elif question.about == "column":
             kind, _, name = question.of.partition(": ")
             columns[f"{kind}: {said}"] = name
+        elif question.about == "dates" and settings.get("dates"):
+            settings["dates"] += f" | {said}"  # of another column than those before
         else:
             settings[question.about] = said
     return {"stages": stages, "settings": settings, "columns": columns, "vendor": vendor}

@@ -19,6 +19,7 @@ def test_what_was_understood_is_seen_answered_and_rehearsed(
     company: Company, sign_in: SignIn, tmp_path: Path
 ) -> None:
     row = {name: text for name, text in made.zoho_deal(1, "Contract sent").items() if name != "Currency"}
+    row |= {"Closing Date": "03/04/2026", "Created Time": "02/01/2026 09:00"}
     deals = made.csv_of(tmp_path / "Deals.csv", [row])
     company.said |= {*map(str, row), *map(str, row.values()), "Deals.csv", "Deals", "Zoho CRM"}
     page = sign_in("admin")
@@ -37,6 +38,8 @@ def test_what_was_understood_is_seen_answered_and_rehearsed(
     expect(page.get_by_role("alert")).to_contain_text("currency")
     form["stages|Contract sent"].select_option("needs")
     form["settings|currency"].fill("EUR")
+    form["dates|Closing Date"].select_option("%d/%m/%Y")
+    form["dates|Created Time"].select_option("%d/%m/%Y %H:%M")
     form["columns|deals: Description"].select_option("pain_points")
     form.send()
     expect(page.locator("#f1 td", has_text="pain_points")).to_have_count(1)

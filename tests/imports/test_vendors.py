@@ -81,6 +81,17 @@ class TestQuestions:
         plain = made.csv_of(path, [row, {**made.zoho_deal(2, "Qualification"), "Closing Date": "03/31/2026"}])
         assert '"Closing Date", "dates" = ["%m/%d/%Y"]' in looked_at(plain).mapping, "another row tells which"
 
+    def test_a_form_of_days_that_is_said_is_that_of_the_columns_which_have_it(self, tmp_path: Path) -> None:
+        row = {**made.zoho_deal(1, "Qualification"), "Closing Date": "03/04/2026"}
+        row |= {"Created Time": "02/01/2026 09:00", "Modified Time": "2026-02-03 10:00:00"}
+        path = made.csv_of(tmp_path / "Deals.csv", [row])
+        assert [one.of for one in looked_at(path).questions] == ["Created Time", "Closing Date"]
+        (asked,) = looked_at(path, settings={"dates": "%d/%m/%Y"}).questions
+        assert asked.of == "Created Time"
+        told = looked_at(path, settings={"dates": "%d/%m/%Y | %d/%m/%Y %H:%M"})
+        assert told.questions == ()
+        assert '"dates" = ["iso"' in told.mapping, "what nobody asked about is read as before"
+
     def test_numbers_that_may_be_read_in_two_ways_are_asked(self, tmp_path: Path) -> None:
         path = made.csv_of(
             tmp_path / "Deals.csv", [{**made.zoho_deal(1, "Qualification"), "Amount": "1.234"}]

@@ -12,6 +12,8 @@ from api.pages.engine.asking import Refusal
 from api.pages.engine.page import Lenient, Page, router
 from runtime.imports.kinds.listed import FIELDS, KINDS
 from runtime.imports.vendors.declared import vendor_ids, vendor_of
+from runtime.imports.vendors.report import DATES
+from runtime.imports.vendors.values import BETWEEN_FORMS
 
 pages = router()
 ANSWERED = ("kinds", "columns", "stages", "settings")
@@ -51,6 +53,9 @@ def _answers(report: dict[str, Any], given: dict[str, str]) -> dict[str, Any]:
         elif mark and about == "column":  # a needed field, for which a column was chosen
             kind, _, field = of.partition(": ")
             answers["columns"][f"{kind}: {value}"] = field
+        elif mark and about == DATES and value:  # of one column; those of others stay
+            known = answers["settings"].get(DATES)
+            answers["settings"][DATES] = BETWEEN_FORMS.join(filter(None, (known, value)))
     return {**answers, "vendor": given.get("vendor", before["vendor"])}
 
 

@@ -33,7 +33,7 @@ from runtime.imports.vendors.report import (
     Report,
 )
 from runtime.imports.vendors.tables import Table, apart, ways_together
-from runtime.imports.vendors.values import SIGNS, date_forms, number_signs
+from runtime.imports.vendors.values import BETWEEN_FORMS, SIGNS, date_forms, number_signs
 from runtime.imports.vendors.words import suggested_stage
 from runtime.imports.vendors.writing import Made, mapping_text
 
@@ -151,18 +151,20 @@ class Asked:
             table.fields["status"].more["values"] = table.fields["status"].more.get("values", {}) | values
 
     def _ask_dates(self) -> None:
-        forms = _said_forms(self._answers) or self._vendor.dates
+        said = _said_forms(self._answers)
         settled: dict[tuple[str, str], tuple[str, ...]] = {}
         for table in self._tables:
             for name in (name for name in table.fields if name.endswith(DAYS)):
                 for column in table.columns_of(name):
                     at = table.looked.name, column.header
                     if at not in settled:
-                        settled[at] = self._forms_of(column, forms)
+                        settled[at] = self._forms_of(column, said)
                     known = self.forms.get((table.kind, name), ())
                     self.forms[table.kind, name] = tuple(dict.fromkeys((*known, *settled[at])))
 
-    def _forms_of(self, column: Seen, forms: tuple[str, ...]) -> tuple[str, ...]:
+    def _forms_of(self, column: Seen, said: tuple[str, ...]) -> tuple[str, ...]:
+        """What was said, where it reads anything of the column; else it was said of others."""
+        forms = said if date_forms(column.words, said).taken else self._vendor.dates
         ways = date_forms(column.words, forms)
         if not ways.several:
             return ways.taken or forms[:1]
@@ -238,7 +240,8 @@ def _wrong_settings(answers: Answers) -> Iterator[str]:
 
 
 def _said_forms(answers: Answers) -> tuple[str, ...]:
-    return tuple(filter(None, (form.strip() for form in answers.settings.get(DATES, "").split(" | "))))
+    said = answers.settings.get(DATES, "").split(BETWEEN_FORMS)
+    return tuple(dict.fromkeys(filter(None, (form.strip() for form in said))))
 
 
 def _wrong_columns(answers: Answers, read: Sequence[Table]) -> Iterator[str]:

@@ -30,6 +30,10 @@ class Ways:
     example: str = ""
 
 
+BETWEEN_FORMS = " | "
+"""Between several forms of dates, where they are said."""
+
+
 def date_forms(values: Iterable[str], forms: Sequence[str]) -> Ways:
     """The forms that values of a column have. Two that read one differently are told apart by a value that only one reads."""
     told = {text: _told(text, forms) for text in values}
