@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 from uuid import UUID
 
-from domain.engine.facts import Fact
+from domain.engine.facts import FACTS, Fact
 
 E = TypeVar("E")
 
@@ -30,8 +30,17 @@ class TakesBack(Fact):
         return getattr(self, "after", None) is None
 
 
-def standing(events: Iterable[E], fact_of: Callable[[E], Fact], version_of: Callable[[E], int]) -> list[E]:
-    """Of one stream's events, oldest first, those that stand, and the facts that take others back."""
+def marks() -> frozenset[str]:
+    """The topics of the facts that take back."""
+    return frozenset(fact.TOPIC for fact in FACTS.values() if issubclass(fact, TakesBack))
+
+
+def standing(
+    events: Iterable[E], fact_of: Callable[[E], Fact | None], version_of: Callable[[E], int]
+) -> list[E]:
+    """Of one stream's events, oldest first, those that stand, and the facts that take others back. `fact_of` may be None of
+    any that takes nothing back.
+    """
     stand: list[E] = []
     for event in events:
         fact = fact_of(event)

@@ -16,8 +16,8 @@ from uuid import UUID
 
 from psycopg import AsyncConnection
 
-from domain.engine.facts import FACTS, Fact
-from domain.engine.undoing import TakesBack, standing
+from domain.engine.facts import Fact
+from domain.engine.undoing import TakesBack, marks, standing
 from projections.engine import streams
 from projections.engine.counters import Counters
 from projections.engine.projection import Entry, Projection
@@ -62,8 +62,7 @@ def standing_entries(entries: Sequence[Entry[Any]]) -> list[Entry[Any]]:
 def _undoing(topics: frozenset[str]) -> frozenset[str]:
     """That imports were undone, of the kinds of streams that these topics are of."""
     kinds = {topic.partition(".")[0] for topic in topics}
-    marks = (fact.TOPIC for fact in FACTS.values() if issubclass(fact, TakesBack))
-    return frozenset(topic for topic in marks if topic.partition(".")[0] in kinds)
+    return frozenset(topic for topic in marks() if topic.partition(".")[0] in kinds)
 
 
 class Folded(Projection):

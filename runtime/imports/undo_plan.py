@@ -17,8 +17,7 @@ from uuid import UUID
 
 from domain.engine.aggregate import KINDS
 from domain.engine.context import Channel
-from domain.engine.facts import FACTS
-from domain.engine.undoing import TakesBack
+from domain.engine.undoing import marks
 from runtime.database import Pool
 
 AT_ONCE = 500
@@ -106,8 +105,11 @@ class Stream:
 
 @dataclass(slots=True)
 class Plan:
-    """`streams` in the order in which they are taken back: what refers to others first. `before` were taken back earlier."""
+    """`streams` in the order in which they are taken back: what refers to others first. `before` were taken back earlier. What the
+    job recorded is behind the position `first`.
+    """
 
+    first: int = 0
     streams: list[Stream] = field(default_factory=list)
     before: list[UUID] = field(default_factory=list)
 
@@ -116,29 +118,24 @@ class Plan:
         return (stream for stream in self.streams if stream.against is None)
 
 
-def marks() -> list[str]:
-    """The topics of the facts that take back."""
-    return [fact.TOPIC for fact in FACTS.values() if issubclass(fact, TakesBack)]
-
-
 async def plan_of(pool: Pool, job_id: UUID, started_at: datetime) -> Plan:
     """What can be taken back now, and what cannot."""
     async with pool.connection() as connection:
         ((first,),) = await (await connection.execute(FIRST, {"at": started_at})).fetchall()
         found = await (await connection.execute(DID, [first, str(job_id)])).fetchall()
-    plan = Plan()
+    plan = Plan(first)
     ids = [id for (id,) in found]
     for start in range(0, len(ids), AT_ONCE):
         for id, events in groupby(await _events(pool, ids[start : start + AT_ONCE]), itemgetter(0)):
             _look(plan, id, list(events), str(job_id))
     order = {kind: n for n, kind in enumerate(reversed(list(KINDS)))}
     plan.streams.sort(key=lambda stream: (order.get(stream.kind, 0), stream.id))
-    await keep_what_is_needed(pool, plan, first)
+    await keep_what_is_needed(pool, plan)
     return plan
 
 
 async def _events(pool: Pool, ids: Sequence[UUID]) -> list[Event]:
-    topics = marks()
+    topics = list(marks())
     async with pool.connection() as connection:
         rows = await (await connection.execute(EVENTS, [topics, topics, ids])).fetchall()
     return [Event(*row) for row in rows]
@@ -175,15 +172,15 @@ def _is_work(event: Event, *, goes: bool) -> bool:
     return event.topic not in PASSED_OVER and not (goes and event.channel == Channel.WORKFLOW)
 
 
-async def keep_what_is_needed(pool: Pool, plan: Plan, first: int = 0) -> None:
+async def keep_what_is_needed(pool: Pool, plan: Plan) -> None:
     """Nothing goes that something which stays refers to, nor who signs in."""
     made = [stream for stream in plan.going if stream.goes]
     if not made:
         return
     wanted = {
         "ids": [stream.id for stream in made],
-        "after": first,
-        "marks": marks(),
+        "after": plan.first,
+        "marks": list(marks()),
         "passed": [*PASSED_OVER, *marks()],
     }
     async with pool.connection() as connection:
