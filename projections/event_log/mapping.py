@@ -68,6 +68,8 @@ STATES: dict[str, Mapping[str, str]] = {
     "lead.allocated": {"owner": "after"},
     "lead.converted": {"status": "=converted"},
     "lead.discarded": {"status": "=discarded"},
+    "lead.reopened": {"status": "=open"},
+    "lead.corrected": {"source": "after.source"},
     "case.opened": {"status": "=open", "category": "category", "severity": "severity", "owner": "owner_id"},
     "case.waiting": {"status": "=waiting"},
     "case.resumed": {"status": "=open"},
@@ -110,6 +112,7 @@ class Row(NamedTuple):
     data: str
     meta: str
     at: str
+    version: int
 
 
 class Object(NamedTuple):

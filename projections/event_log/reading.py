@@ -8,33 +8,37 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import groupby
 from operator import attrgetter
 from uuid import UUID
 
 from psycopg import AsyncServerCursor
 
+from domain.engine.facts import Fact
+from domain.engine.undoing import marks, standing
 from projections.engine.snapshot import Snapshot
 from projections.event_log.mapping import Event, Instant, Object, Row, Value
 from projections.event_log.topics import event_of
+from runtime.codec import decode_fact
 
-NOTED = "deal.import-noted"
-"""What imports know a row again by: nothing that happened to a deal."""
+NOTED = ("deal.import-noted", "lead.import-noted")
+"""What imports know a row again by: nothing that happened to a deal or a lead."""
 AT = """to_char(e.occurred_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
-COLUMNS = f"e.position, e.stream_id, e.topic, e.schema_version, e.data::text, e.meta::text, {AT}"
+COLUMNS = f"e.position, e.stream_id, e.topic, e.schema_version, e.data::text, e.meta::text, {AT}, e.version"
 OF_STREAMS = f"""
 SELECT {COLUMNS} FROM ledger.events e
- WHERE e.stream_id IN ({{streams}}) AND e.occurred_at < COALESCE(%(until)s::timestamptz, 'infinity') AND e.topic <> '{NOTED}'
+ WHERE e.stream_id IN ({{streams}}) AND e.occurred_at < COALESCE(%(until)s::timestamptz, 'infinity') AND e.topic NOT IN {NOTED}
  ORDER BY e.stream_id, e.version
 """
 OF_OBJECTS = f"""
 SELECT {COLUMNS} FROM ledger.events e
- WHERE e.stream_id = ANY(%(ids)s) AND e.occurred_at < COALESCE(%(until)s::timestamptz, 'infinity') AND e.topic <> '{NOTED}'
+ WHERE e.stream_id = ANY(%(ids)s) AND e.occurred_at < COALESCE(%(until)s::timestamptz, 'infinity') AND e.topic NOT IN {NOTED}
  ORDER BY e.stream_id, e.version
 """
 AT_ONCE = 1_000
 DEALS = "deal"
+_marks = cache(marks)
 ID_OF = {"deal": "deal_id", "lead": "lead_id", "case": "case_id"}
 
 
@@ -98,9 +102,19 @@ async def of_objects(
 
 
 def within(rows: Sequence[Row], period: Period) -> tuple[list[Event], list[Event]]:
-    """All that is told of a stream, and of it what happened in the period."""
-    told = [event_of(row) for row in rows]
+    """All that is told of a stream, but for what an undone import took back, and of it what happened in the period."""
+    told = [event_of(row) for row in _standing(rows)]
     return told, [event for event in told if period.holds(event.at)]
+
+
+def _standing(rows: Sequence[Row]) -> Sequence[Row]:
+    if not any(row.topic in _marks() for row in rows):
+        return rows
+    return standing(rows, _mark, attrgetter("version"))
+
+
+def _mark(row: Row) -> Fact | None:
+    return decode_fact(row.topic, row.schema_version, row.data) if row.topic in _marks() else None
 
 
 def latest(events: Iterable[Event], about: Object) -> Mapping[str, Value]:

@@ -21,7 +21,7 @@ Json = dict[str, Any]
 XES = "{http://www.xes-standard.org/}"
 COUNTED = """
 SELECT count(*), count(DISTINCT stream_id) FROM ledger.events
- WHERE split_part(topic, '.', 1) = ANY(%s) AND topic <> 'deal.import-noted' AND (%s::uuid[] IS NULL OR stream_id = ANY(%s))
+ WHERE split_part(topic, '.', 1) = ANY(%s) AND topic NOT IN ('deal.import-noted', 'lead.import-noted') AND (%s::uuid[] IS NULL OR stream_id = ANY(%s))
 """
 OF = {"deal": ["deal", "promise"], "lead": ["lead"], "case": ["case"]}
 SECRET = "a secret of Ms Zhao"

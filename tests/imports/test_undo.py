@@ -9,6 +9,8 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -18,6 +20,8 @@ import pytest
 from domain.deal.commands import ChangeAmount
 from projections.deal import known
 from projections.engine.catalog import ALL
+from projections.event_log.mapping import Row
+from projections.event_log.reading import COLUMNS, Period, latest, within
 from runtime.database import connect
 from runtime.imports.generate import generate
 from runtime.imports.jobs import list_jobs, read_job
@@ -314,6 +318,39 @@ async def test_leads_go_and_go_back_as_deals_do(books: Books, tmp_path: Path) ->
     await books.follow()
     assert await books.office.rows("SELECT reference FROM read.leads ORDER BY 1") == [("L-1",), ("L-2",)]
     assert await books.differences() == []
+
+
+async def logged(books: Books) -> dict[str, tuple[Any, list[str]]]:
+    """By lead: how it stands by the event log, and its activities there."""
+    rows = await books.office.rows(
+        f"SELECT {COLUMNS} FROM ledger.events e WHERE topic ^@ 'lead.' ORDER BY e.stream_id, version"
+    )
+    found = {}
+    for _, stream in groupby(rows, itemgetter(1)):
+        told, _ = within([Row(*row) for row in stream], Period())
+        found[told[0].case.id] = latest(told, told[0].case)["status"], [one.activity for one in told]
+    return found
+
+
+async def test_event_logs_tell_what_stands(books: Books, tmp_path: Path) -> None:
+    mapping = mapping_from(LEADS)
+    rows = ("L-1,Wang,open", "L-2,Chen,discarded")
+    await run_import(books.pool, mapping, csv_file(tmp_path, *rows, header="id,who,status"), IMPORTER)
+    then = await logged(books)
+    newer_rows = ("L-1,Wang,discarded", "L-2,Chen,open")
+    data = csv_file(tmp_path, *newer_rows, header="id,who,status", name="newer.csv")
+    changed = await run_import(books.pool, mapping, data, IMPORTER)
+    now = await logged(books)
+    assert {id: status for id, (status, _) in now.items()} == {
+        id: {"open": "discarded", "discarded": "open"}[status] for id, (status, _) in then.items()
+    }
+    await undo(books, changed)
+    again = await logged(books)
+    assert {id: status for id, (status, _) in again.items()} == {
+        id: status for id, (status, _) in then.items()
+    }
+    assert {activity for _, activities in again.values() for activity in activities} >= {"lead.import-undone"}
+    assert "lead.reopened" not in {activity for _, activities in again.values() for activity in activities}
 
 
 SCRIPT = """
