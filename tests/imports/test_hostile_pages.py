@@ -7,12 +7,23 @@ from pathlib import Path
 import pytest
 
 from runtime.imports.results import ImportProblem
+from runtime.imports.vendors.pages import Collected
 from tests.imports import vendor_files as made
 from tests.imports.vendor_runs import looked_at
 
 
 def page(*records: str) -> str:
     return f'{{"errorCode": 0, "data": {{"dataList": [{", ".join(records)}]}}}}'
+
+
+def test_what_is_written_anew_leaves_a_file_that_is_being_imported_as_it_is(tmp_path: Path) -> None:
+    one, other = Collected("AccountObj"), Collected("AccountObj")
+    one.add({"_id": "1"}, "_id")
+    other.add({"_id": "2"}, "_id")
+    handed_on = tmp_path / "handed on.csv"
+    handed_on.hardlink_to(one.write(tmp_path))
+    assert other.write(tmp_path).read_text() == "_id\n2\n"
+    assert handed_on.read_text() == "_id\n1\n"
 
 
 @pytest.mark.parametrize("record", ['{"_id": "1", "name": "\\ud800"}', '{"_id": "1", "\\udfff": "x"}'])

@@ -69,8 +69,9 @@ class Collected:
             yield f"{self.object}: {self.twice} records come on two pages: the first is taken"
 
     def write(self, folder: Path) -> Path:
-        """As CSV in UTF-8, with a column for everything that any record tells."""
+        """As CSV in UTF-8, with a column for everything that any record tells. A file of before stays whole for whoever has a link to it."""
         path = folder / self.file_name
+        path.unlink(missing_ok=True)
         with path.open("w", encoding="utf-8", newline="") as out:
             rows = csv.DictWriter(out, self.columns, restval="", lineterminator="\n")
             rows.writeheader()
