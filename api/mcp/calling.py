@@ -21,7 +21,6 @@ PAGE = 20
 """Items of a list, where the call names no `limit`."""
 MOST = 64 * 1024
 """Bytes of an answer: a model reads all of it."""
-OF_THE_ACT = (REASON, KEY, VERSION)
 CALLED = {"header.Idempotency-Key": KEY, "header.If-Match": VERSION}
 """What a route calls by its place in the request, by its name among the arguments."""
 

@@ -9,13 +9,13 @@ from typing import Any
 
 from runtime.imports.kinds.deals import DEALS
 from runtime.imports.kinds.listed import KINDS, MADE
+from runtime.imports.kinds.reps import REPS, TEAM
 from runtime.imports.results import ImportProblem
 from runtime.imports.vendors.declared import Vendor
 from runtime.imports.vendors.report import ASK, GATES, OWNER, SOURCE, TIMEZONE, Answers
 from runtime.imports.vendors.tables import Table
 from runtime.imports.vendors.values import SIGNS
 
-TEAM = "team"
 APPROVED = (
     "the deal came so far in {vendor}, before salesloop was used; the export tells nothing of its gates"
 )
@@ -116,7 +116,7 @@ def _columns(tables: Sequence[Table], made: Made) -> dict[str, Any]:
     if (owner := made.answers.settings.get(OWNER)) and tables[0].kind == DEALS:
         named = columns.get(OWNER, {})
         columns[OWNER] = {**({"column": named} if isinstance(named, str) else named), "default": owner}
-    if tables[0].kind == "reps" and TEAM not in columns:
+    if tables[0].kind == REPS and TEAM not in columns:
         columns[TEAM] = {"default": made.vendor.team}
     return columns
 
