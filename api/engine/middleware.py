@@ -27,7 +27,8 @@ SLOWEST = 32 * 1024
 """Bytes a second of a body, beyond the seconds that every body has."""
 LINES_A_SECOND = 10
 """Of the access log, for strangers: who has no key shall not fill the disk. The metrics count them all."""
-IMPORTS = ("/imports", "/desk/admin/imports")
+IMPORTS = {f"{of}{what}" for of in ("/imports", "/desk/admin/imports") for what in ("", "/previews")}
+"""Where files are handed over; what else is said of imports is as short as everything."""
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 SAFE_HEADERS = [(b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer")]
 ONLY_HTTPS = (b"strict-transport-security", b"max-age=31536000")
@@ -101,7 +102,7 @@ class Body:
     __slots__ = ("_bodies", "_kept", "_most", "_receive", "_seconds", "_started", "_taken", "_whole")
 
     def __init__(self, scope: Scope, receive: Receive, bodies: Bodies, seconds: float) -> None:
-        self._kept = not scope["path"].startswith(IMPORTS)
+        self._kept = scope["path"] not in IMPORTS
         self._most = MAX_BODY if self._kept else MAX_IMPORT
         self._bodies, self._receive, self._seconds = bodies, receive, seconds
         self._started: float | None = None

@@ -174,6 +174,15 @@ def test_a_body_beyond_a_megabyte_is_413_with_and_without_its_length(house: Hous
     problem(house.admin.post("/teams", content=pieces, headers=headers), 413, "too-large")
 
 
+def test_files_may_be_large_and_what_is_said_of_imports_may_not(house: House) -> None:
+    body = b'{"reason": "' + b"x" * 1_100_000 + b'"}'
+    headers = {"Content-Type": "application/json"}
+    for path in (f"/imports/{uuid4()}/undo", f"/imports/previews/{uuid4()}/answers"):
+        problem(house.admin.post(path, content=body, headers=headers), 413, "too-large")
+    told = problem(house.admin.post("/imports", files={"files": ("large.csv", body)}), 422, "invalid")
+    assert told["errors"][0]["field"] == "query.mapping"
+
+
 def test_lone_surrogates_and_deep_nesting_are_refused(house: House) -> None:
     headers = {"content-type": "application/json"}
     lone = house.admin.post("/teams", content=b'{"name": "\\ud800"}', headers=headers)
