@@ -9,7 +9,7 @@ from uuid import UUID
 import typer
 
 from cli.engine.backend import OPERATOR, backend, remote
-from cli.engine.common import AsUser, Json, Limit, as_json, example, ledger, run
+from cli.engine.common import AsUser, Json, Limit, Zone, as_json, example, ledger, moment, run, zone
 from cli.engine.failure import USAGE, fail
 from cli.engine.language import sentence, word, words
 from cli.engine.tables import say, table
@@ -102,23 +102,30 @@ def show(result: UndoResult) -> None:
         say(sentence("… and {n} more", n=sum(result.refused.values()) - SHOWN))
 
 
-def jobs(*, limit: Limit = 20, json: Json = False) -> None:
+def jobs(*, limit: Limit = 20, json: Json = False, tz: Zone = None) -> None:
+    to = zone(tz)
     told = run(_jobs(limit))
     if json:
         as_json(told)
         return
-    columns = ("id", "mapping", "state", "rows", "started")
+    columns = ("id", "mapping", "state", "rows", "started_at")
     rows = [
         (
             one["id"],
             word("undo") if one["undoes"] else one.get("mapping") or "",
-            word("undone") if one.get("undone_by") else word(one["state"]),
+            _state(one),
             one.get("rows_total") or 0,
-            (one.get("started_at") or "")[:16].replace("T", " "),
+            moment(one.get("started_at"), to),
         )
         for one in told["imports"]
     ]
     table(columns, rows, right=("rows",))
+
+
+def _state(job: dict[str, Any]) -> str:
+    """What it has come to; a rehearsal is told from what was recorded."""
+    state = word("undone") if job.get("undone_by") else word(job["state"])
+    return f"{state} ({word('dry run')})" if job.get("dry_run") else state
 
 
 async def _jobs(limit: int) -> dict[str, Any]:

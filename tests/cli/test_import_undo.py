@@ -16,6 +16,14 @@ def test_what_an_undo_would_do_is_shown_and_done_only_for_a_reason(terminal: Ter
     assert told["dry_run"]
     assert told["total"] == told["done"] > 0
     assert seen.returncode == (1 if told["refused"] else 0)
+    lines = terminal.run("import", "list").stdout.splitlines()
+    (rehearsed,) = [
+        line
+        for line in lines
+        if next(one["id"] for one in terminal.json("import", "list")["imports"] if one["dry_run"]) in line
+    ]
+    assert "dry run" in rehearsed
+    assert "dry run" not in next(line for line in lines if job["id"] in line)
     shown = terminal.run("import", "undo", job["id"], "--dry-run").stdout
     assert "dry run: nothing was recorded" in shown
     without = terminal.run("import", "undo", job["id"])
