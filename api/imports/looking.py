@@ -6,12 +6,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import sys
 from pathlib import Path
 
 import msgspec
 
 from api.imports.jobs import DATA
+from runtime.failures import where
 from runtime.imports.results import ImportProblem
 from runtime.imports.vendors.prepare import prepare
 from runtime.imports.vendors.report import Answers
@@ -22,6 +24,7 @@ ASKED, ANSWERS, REPORT, FILES, WRONG, MADE = (
 )  # fmt: skip
 AT_ONCE = asyncio.Semaphore(2)
 """Files are large, and so is what is remembered of their values."""
+log = logging.getLogger(__name__)
 
 
 async def look(folder: Path, told: Answers) -> None:
@@ -44,7 +47,9 @@ async def look(folder: Path, told: Answers) -> None:
 
 
 def main(folder: Path) -> int:
-    """0: what was understood is kept. 1: it cannot be, and `WRONG` says why."""
+    """0: what was understood is kept. 1: it cannot be, and `WRONG` says why. 2: it broke off, at a place that is logged without what stood in
+    the files.
+    """
     told = msgspec.json.decode((folder / ASKED).read_bytes(), type=Answers)
     (folder / MADE).mkdir(exist_ok=True)
     try:
@@ -52,6 +57,9 @@ def main(folder: Path) -> int:
     except ImportProblem as wrong:
         (folder / WRONG).write_bytes(msgspec.json.encode(wrong.problems))
         return 1
+    except Exception as wrong:  # noqa: BLE001 - its text may be a cell's
+        log.error("a look at files broke off: %s", where(wrong))  # noqa: TRY400
+        return 2
     (folder / FILES).write_bytes(msgspec.json.encode([str(f.relative_to(folder)) for f in ready.files]))
     (folder / ANSWERS).write_bytes(msgspec.json.encode(told))
     (folder / REPORT).write_bytes(msgspec.json.encode(ready.report))

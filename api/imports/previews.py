@@ -6,6 +6,7 @@ The files lie where imports are received until the import is started, for a day 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import shutil
 from pathlib import Path as FilePath
@@ -194,7 +195,10 @@ async def list_previews(reader: Look_) -> Response:
     """Those of the last day."""
     home = reader.services.imports.home
     reports = sorted(home.glob(f"receiving-preview-*/{REPORT}"))
-    told = [_told(UUID(report.parent.name[-36:]), report.parent) for report in reports]
+    told = []
+    for report in reports:
+        with contextlib.suppress(FileNotFoundError):  # its day ended at this moment
+            told.append(_told(UUID(report.parent.name[-36:]), report.parent))
     return reader.json({"previews": told})
 
 
