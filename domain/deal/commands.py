@@ -12,6 +12,7 @@ from annotated_types import MaxLen
 
 from domain.allocation.receipt import AllocationReceipt
 from domain.deal.deal import Deal
+from domain.deal.past_stage import PastStage
 from domain.engine.aggregate import Aggregate
 from domain.engine.command import Command
 from domain.engine.context import Context
@@ -300,6 +301,7 @@ class ImportDeal(DealCommand):
     first imported. `opening_amount` is what it was thought to be worth when it was opened. `assumed` names the fields of
     the file that stand empty, and for which a default or something made of others stands in: enough for a deal that
     is new, and nothing against what is known of one. `asked` names those that a new deal must tell.
+    `stage_history` is how it stood from its beginning on, oldest first and up to now, where the source tells that.
     Gates hold: requirements that the row does not meet are refused, unless `override_reason` is given (it must be
     the context's reason as well); then the importing user's approval goes on record. The same row again is
     silence; a changed row records what changed.
@@ -331,6 +333,7 @@ class ImportDeal(DealCommand):
     override_reason: LongText = ""
     assumed: frozenset[Key] = frozenset()
     asked: frozenset[Key] = frozenset()
+    stage_history: Annotated[tuple[PastStage, ...], MaxLen(10_000)] = ()
     timezone: Key = "UTC"
     """That of the source's days, in which a refusal tells them."""
 

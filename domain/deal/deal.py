@@ -307,7 +307,7 @@ class Deal(PromisingDeal):
         self.record(f.StageMoved(before=self.stage, after=LOST, override_id=override, missing=lacking), at)
         self.end_promise(PromiseOutcome.EXCUSED, now)
 
-    def reopen(self, stage: str, process: Process) -> None:
+    def reopen(self, stage: str, process: Process, at: datetime | None = None) -> None:
         """Back to a stage it had reached, or further where the gates allow it. Raises GateNotPassed."""
         if self.status == "open" and stage == self.stage:
             return
@@ -318,7 +318,7 @@ class Deal(PromisingDeal):
         lacking = missing(self.evidence(), on_the_way(process, self.reached(process), stage))
         if lacking:
             raise GateNotPassed(self.reached(process), lacking)
-        self.record(f.DealReopened(before="won" if self.status == WON else "lost", stage=stage))
+        self.record(f.DealReopened(before="won" if self.status == WON else "lost", stage=stage), at)
 
     def reached(self, process: Process) -> str:
         """The open stage that a closed deal may be reopened in without passing a gate."""

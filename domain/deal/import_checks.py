@@ -23,10 +23,29 @@ def check_row(row: ImportDeal, now: datetime, held: str = "", *, opening_told: b
     if row.stage in (WON, LOST):
         _check_closing(row, now, checks, known=row.stage == held)
     _check_times(row, now, checks, opening_told=opening_told)
+    _check_history(row, now, checks, opening_told=opening_told)
     for n, past in enumerate(row.activities):
         if past.at > now:
             checks.that(False, f"activities[{n}].at", f"{past.at} is in the future")
     checks.done()
+
+
+def _check_history(row: ImportDeal, now: datetime, checks: Checks, *, opening_told: bool) -> None:
+    before = row.opened_at if opening_told else None
+    name = "opened_at"
+    for n, past in enumerate(row.stage_history):
+        at = f"stage_history[{n}]"
+        if past.stage in (WON, LOST) and past.closed_on is None:
+            checks.that(False, f"{at}.closed_on", "is empty: a closed deal was closed some day")
+        if past.closed_on is not None and past.closed_on > today_anywhere(now):
+            checks.that(False, f"{at}.closed_on", f"{past.closed_on} is in the future")
+        if past.at is None:
+            continue
+        if past.at > now:
+            checks.that(False, f"{at}.stage_at", f"{_local(past.at, row):%Y-%m-%d %H:%M} is in the future")
+        if before is not None and past.at < before:
+            checks.that(False, f"{at}.stage_at", _out_of_order(row, past.at, name, before))
+        before, name = past.at, "stage_at"
 
 
 def _check_closing(row: ImportDeal, now: datetime, checks: Checks, *, known: bool) -> None:

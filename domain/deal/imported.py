@@ -20,6 +20,7 @@ from domain.deal.decisions import Json, answer_of, other_currency, policy_of, pr
 from domain.deal.fixed import FIXED, named_in, not_taken
 from domain.deal.import_checks import check_row
 from domain.deal.row import differing, digest_of, marks_held, marks_of
+from domain.deal.stage_history import Way, steps_since
 from domain.engine.command import handles
 from domain.engine.errors import FieldError, Invalid, Refused
 from domain.engine.unit_of_work import UnitOfWork
@@ -61,18 +62,29 @@ def _open(deal: Deal, row: ImportDeal, work: UnitOfWork) -> None:
     deal.open(_opening(row, _owner(row, work), process, policy), opened_at)
     arrives_at = min(row.closed_at or row.stage_at or opened_at, work.context.now)
     _log(deal, (past for past in row.activities if past.at <= arrives_at))
-    _record_what_gates_ask(deal, row, arrives_at)
-    if row.stage != WON and row.amount is not None:
-        deal.change_amount(row.amount, arrives_at)
-    Arrival(deal, row, process, work, row.amount, arrives_at).come()
+    if row.stage_history:
+        Way(deal, row, process, work, opened_at).begin()
+    else:
+        _arrive(deal, row, process, work, arrives_at)
     _log(deal, (past for past in row.activities if past.at > arrives_at))
     _promise(deal, row, policy, work.context.now)
 
 
+def _arrive(deal: Deal, row: ImportDeal, process: Process, work: UnitOfWork, at: datetime) -> None:
+    _record_what_gates_ask(deal, row, at)
+    if row.stage != WON and row.amount is not None:
+        deal.change_amount(row.amount, at)
+    Arrival(deal, row, process, work, row.amount, at).come()
+
+
 def _check_stage(row: ImportDeal, process: Process) -> None:
     reachable = (*process.open_stages, WON, LOST)
-    if row.stage not in reachable:
-        raise Invalid([FieldError("stage", f"{row.stage!r} is not one of {', '.join(reachable)}")])
+    told = [(f"stage_history[{n}].stage", past.stage) for n, past in enumerate(row.stage_history)]
+    unknown = [(at, stage) for at, stage in told or [("stage", row.stage)] if stage not in reachable]
+    if unknown:
+        raise Invalid(
+            [FieldError(at, f"{stage!r} is not one of {', '.join(reachable)}") for at, stage in unknown]
+        )
 
 
 def _owner(row: ImportDeal, work: UnitOfWork) -> Rep:
@@ -84,6 +96,7 @@ def _owner(row: ImportDeal, work: UnitOfWork) -> Rep:
 
 
 def _opening(row: ImportDeal, rep: Rep, process: Process, policy: FollowUpPolicy) -> f.DealOpened:
+    first = row.stage_history[0] if row.stage_history else row
     return f.DealOpened(
         title=row.title,
         customer_id=row.customer_id,
@@ -94,8 +107,8 @@ def _opening(row: ImportDeal, rep: Rep, process: Process, policy: FollowUpPolicy
         stage=process.open_stages[0],
         policy=policy.name,
         product_id=row.product_id,
-        amount=row.opening_amount or (None if row.stage == WON else row.amount),
-        expected_close=row.expected_close,
+        amount=row.opening_amount or (None if first.stage == WON else first.amount),
+        expected_close=first.expected_close,
         source=row.source,
         reference=row.reference,
     )
@@ -151,21 +164,26 @@ def _change(deal: Deal, row: ImportDeal, new: f.RowMarks, work: UnitOfWork) -> l
     _check_stage(row, process)
     assert deal.imported is not None
     since, last = deal.imported.as_of, deal.imported.marks
-    changed = _applicable(deal, row, new, last)
+    changed, steps = _applicable(deal, row, new, last), steps_since(row, deal, last)
+    if any(past.stage != row.stage for past in steps) and marks_held(deal, last).standing == last.standing:
+        changed.add("standing")
     fresh = [past for past in row.activities if _logged_as(deal, past) is None]
     notes = not_taken(row, deal, new, last, {*changed, *(["activities"] if fresh else [])})
     notes.extend(_looks_older(deal, row, changed, fresh))
     notes.extend(_opens_nothing(deal, row))
     notes.extend(_in_other_currencies(deal, row, changed))
-    if row.stage == deal.status:
+    if row.stage == deal.status and not steps:
         _correct_closing(deal, row, changed)
     reopens = "standing" in changed and not deal.is_open
     if reopens:
         deal.reopen(deal.reached(process), process)
     _correct(deal, row, work, changed)
-    stage, at = deal.stage, min(max(row.closed_at or row.stage_at or now, since), now)
-    if "standing" in changed:
-        Arrival(deal, row, process, work, _worth(deal, row, changed), at).come()
+    stage, worth = deal.stage, _worth(deal, row, changed)
+    if "standing" in changed and steps:
+        Way(deal, row, process, work, since).go_on(steps, worth)
+    elif "standing" in changed:
+        at = min(max(row.closed_at or row.stage_at or now, since), now)
+        Arrival(deal, row, process, work, worth, at).come()
     if reopens and deal.is_open:
         work.get(Rep, deal.owner_id, guard=True).must_be_active()
     touched = _new_activities(deal, row, policy, now)

@@ -15,6 +15,7 @@ from uuid import UUID
 from zlib import crc32
 
 from domain.deal.facts import RowMarks
+from domain.deal.past_stage import PastStage
 from domain.engine.values import NO_NEEDS, Activity, Money, Needs, Quote, id_text
 from domain.policy.closed import LOST, WON
 
@@ -102,6 +103,7 @@ def digest_of(row: ImportDeal) -> str:
         _money(row.opening_amount), row.expected_close, row.closed_on, _instant(row.closed_at),
         row.contract_reference, row.loss_reason, row.competitor, row.process, row.policy, _needs(row.needs),
         quote and quote.reference, quote and _money(quote.amount), quote and quote.valid_until, step and step.what, step and step.due_at, *map(_activity, row.activities),
+        *map(_past, row.stage_history if len(row.stage_history) > 1 else ()),
     )  # fmt: skip
     return hashlib.sha256("\x1e".join(map(str, told)).encode()).hexdigest()
 
@@ -111,6 +113,15 @@ def _activity(past: PastActivity) -> str:
     told = (
         past.activity_id, past.at, did.kind, did.direction, did.outcome, did.duration_minutes, did.rep_id,
         did.contact_id, did.summary, did.name, did.started_at,
+    )  # fmt: skip
+    return "\x1f".join(map(str, told))
+
+
+def _past(past: PastStage) -> str:
+    told = (
+        past.stage, _instant(past.at), _money(past.amount), past.expected_close, _needs(past.needs),
+        _quote(past.quote) if past.quote else "", past.closed_on, past.contract_reference, past.loss_reason,
+        past.competitor,
     )  # fmt: skip
     return "\x1f".join(map(str, told))
 

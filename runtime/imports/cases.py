@@ -101,12 +101,16 @@ def _case(held: list[Event | Unread]) -> Case:
 Wrong = Sequence[tuple[Row, tuple[Reason, ...]]]
 
 
-def told_apart(key: str, rows: Sequence[Row], wrong: Wrong) -> list[tuple[Reason, ...]]:
+def told_apart(
+    key: str, rows: Sequence[Row], wrong: Wrong, *, of_deal: bool = False
+) -> list[tuple[Reason, ...]]:
     """For each row of a case what is wrong with it, or for which rows it is refused: without those it would be another case."""
     known = {id(row): reasons for row, reasons in wrong}
     lines = sorted({row.first or row.line for row, _ in wrong})
     told = ", ".join(map(str, lines[:5])) + (" and others" if len(lines) > 5 else "")
-    others = (Reason("", "", f"its case {key!r} is refused as a whole, for row {told}"),)
+    case = f"its case {key!r} is refused as a whole, for row {told}"
+    deal = f"its deal {key!r} is refused as a whole, for row {told}"
+    others = (Reason("", "", deal if of_deal else case),)
     return [known.get(id(row), others) for row in rows]
 
 

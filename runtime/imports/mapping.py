@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from fnmatch import fnmatchcase
 
+ONE_ROW, HISTORY = "one", "history"
+"""How many rows a deal has in its file: one, or one for each stage it went through."""
 KEEP, REJECT, AT_IMPORT, PRODUCT_PRICE = "keep", "reject", "import", "product-price"
 
 
@@ -172,6 +174,7 @@ class Mapping:
     titles: tuple[str, ...] = ("{product} — {customer}", "{product}", "{reference}")
     stages: Map[str, str] = field(default_factory=dict)
     override: Override = Override()
+    rows: str = ONE_ROW
     aliases: Map[str, Map[str, str]] = field(default_factory=dict)
     create: frozenset[str] = frozenset()
     events: EventRules = EventRules()

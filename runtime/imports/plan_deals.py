@@ -17,6 +17,7 @@ from runtime.imports.kinds.products import PRODUCTS
 from runtime.imports.lines import Row
 from runtime.imports.mapping import AT_IMPORT, PRODUCT_PRICE, Sheet
 from runtime.imports.plan import Planned, ids_of
+from runtime.imports.references import Name
 from runtime.imports.results import Reason
 from runtime.imports.rows import Cells, Once, Reasons
 from runtime.imports.suggest import did_you_mean
@@ -81,16 +82,21 @@ class DealPlanner:
 
     def plan(self, row: Row, cells: Cells) -> Planned:
         reasons = Reasons(self._sheet, cells)
-        command = self._deal(row, reasons)
-        if reasons.found or command is None:
+        self._once.check(row, reasons)
+        command = self.tell(reasons)
+        if command is None:
             return Planned((row,), reasons=tuple(reasons.found))
-        notes = self._passed_over(cells, command.stage)
-        return Planned((row,), (command,), refers=tuple(self._referring.names(cells)), notes=notes)
+        notes = self.passed_over(cells, command.stage)
+        return Planned((row,), (command,), refers=self.refers(cells), notes=notes)
 
-    def _passed_over(self, cells: Cells, stage: str) -> tuple[Reason, ...]:
-        """What is told of a deal that has no place for it."""
+    def refers(self, cells: Cells) -> tuple[tuple[str, Name], ...]:
+        return tuple(self._referring.names(cells))
+
+    def passed_over(self, cells: Cells, stage: str, *, timed: bool = False) -> tuple[Reason, ...]:
+        """What is told of a deal that has no place for it; `timed`: the time of its row counts."""
         no_place = self._no_place[stage if stage in (WON, LOST) else "open"]
-        notes = tuple([note for field, note in no_place if field in cells and field not in cells.assumed])
+        counts = {*cells.assumed, *(["stage_at"] if timed else [])}
+        notes = tuple([note for field, note in no_place if field in cells and field not in counts])
         if "quote_amount" in cells and "quote_reference" not in cells:
             note = Reason(
                 self._sheet.header_of("quote_amount"), "", "is passed over: a quote goes by its reference"
@@ -98,8 +104,8 @@ class DealPlanner:
             return (*notes, note)
         return notes
 
-    def _deal(self, row: Row, reasons: Reasons) -> ImportDeal | None:
-        self._once.check(row, reasons)
+    def tell(self, reasons: Reasons) -> ImportDeal | None:
+        """The deal as the row tells it, None where that cannot be read."""
         stage, referred = self._stage(reasons), self._referred(reasons)
         cells, values = reasons.cells, self._values
         closed = stage in (WON, LOST)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from domain.deal.commands import ImportDeal
 from domain.engine.errors import DomainError, GateNotPassed, Invalid
@@ -14,7 +15,10 @@ from runtime.imports.mapping import Sheet
 from runtime.imports.plan import Planned
 from runtime.imports.results import Reason
 
-_ACTIVITY = re.compile(r"activities\[([0-9]+)\]\.(.+)")
+_PART = re.compile(r"(?:activities|stage_history)\[([0-9]+)\]\.(.+)")
+
+
+_TOLD_BY_ROWS = ("opened_at", "stage_at", "closed_on", "closed_at", "stage")
 
 
 def reasons_for(
@@ -43,21 +47,35 @@ def notes_of(
 def reasons_by_row(
     error: DomainError, planned: Planned, sheet: Sheet, header: Sequence[str]
 ) -> list[tuple[Reason, ...]]:
-    """For each row of a case, where all that is wrong is wrong with rows that are known; else nothing."""
+    """For each row of a case or of a stage history, where all that is wrong is wrong with rows that are known; else nothing."""
     command = planned.commands[-1]
-    if not (planned.parts and isinstance(error, Invalid) and isinstance(command, ImportDeal)):
+    if not (planned.parts and isinstance(command, ImportDeal)):
         return []
+    wrong = _wrong_rows(error, planned, sheet, header)
+    of_deal = not KINDS[sheet.kind].cases
+    return told_apart(command.reference, planned.rows, wrong, of_deal=of_deal) if wrong else []
+
+
+def _wrong_rows(
+    error: DomainError, planned: Planned, sheet: Sheet, header: Sequence[str]
+) -> list[tuple[Row, tuple[Reason, ...]]]:
+    if "row" in error.details:
+        row = planned.parts[error.details["row"]][-1]
+        return [(row, reasons_for(error, replace(planned, rows=(row,)), sheet, header))]
+    if not isinstance(error, Invalid):
+        return []
+    by_rows = ("opened_at",) if KINDS[sheet.kind].cases else _TOLD_BY_ROWS
     wrong: dict[int, tuple[Row, tuple[Reason, ...]]] = {}
     for e in error.errors:
-        found = _ACTIVITY.fullmatch(e.field)
-        if found is None and e.field == "opened_at":
+        found = _PART.fullmatch(e.field)
+        if found is None and e.field in by_rows:
             continue  # a case is opened by its first event, of which the same is told
         if found is None:
             return []
         row = planned.parts[int(found[1])][-1]
         reason = _of_row(_field(found[2], sheet), e.message, row, sheet, header)
         wrong[id(row)] = (row, (*wrong.get(id(row), (row, ()))[1], reason))
-    return told_apart(command.reference, planned.rows, list(wrong.values())) if wrong else []
+    return list(wrong.values())
 
 
 def _field(path: str, sheet: Sheet) -> str:
@@ -71,8 +89,10 @@ def _at(field: str, message: str, planned: Planned, sheet: Sheet, header: Sequen
     if len(planned.rows) == 1:
         return _of_row(field, message, planned.rows[0], sheet, header)
     command = planned.commands[-1]
-    case = f" (case {command.reference!r})" if isinstance(command, ImportDeal) else ""
-    return Reason(sheet.header_of(field), "", message + case)
+    if not isinstance(command, ImportDeal):
+        return Reason(sheet.header_of(field), "", message)
+    case, deal = f" (case {command.reference!r})", f" (deal {command.reference!r})"
+    return Reason(sheet.header_of(field), "", message + (case if KINDS[sheet.kind].cases else deal))
 
 
 def _of_row(field: str, message: str, row: Row, sheet: Sheet, header: Sequence[str]) -> Reason:

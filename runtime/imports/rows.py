@@ -114,6 +114,12 @@ class RowReader:
         at = next((at for name, _, at in self._plan if name == field), None)
         return clean(row.cells[at]) if at is not None and at < len(row.cells) else ""
 
+    def key(self, row: Row, field: str) -> str:
+        """Likewise, as it is where the row can be read."""
+        column = next((column for name, column, _ in self._plan if name == field), None)
+        text = self.cell(row, field)
+        return _bare(text, column) if column is not None and (column.without or column.first) else text
+
 
 def _bare(text: str, column: Column) -> str:
     """Of several values the first, without what it may begin with."""

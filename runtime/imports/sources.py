@@ -13,10 +13,11 @@ from typing import Protocol
 
 from runtime.imports.cases import Case, Event, Unread, gathered, grouped
 from runtime.imports.cells import clean
-from runtime.imports.kinds.kind import CasePlanner, Planning, RowPlanner
+from runtime.imports.histories import History, Read, by_deal
+from runtime.imports.kinds.kind import CasePlanner, HistoryPlanner, Planning, RowPlanner
 from runtime.imports.kinds.listed import KINDS
 from runtime.imports.lines import Layout, Row
-from runtime.imports.mapping import Mapping, Sheet
+from runtime.imports.mapping import HISTORY, Mapping, Sheet
 from runtime.imports.naming import is_of
 from runtime.imports.plan import Planned, Values
 from runtime.imports.plan_events import EventReader
@@ -27,7 +28,7 @@ from runtime.imports.rows import Cells, RowReader
 from runtime.imports.sniff import LOG, TABLE, WORKBOOK, kind_of
 from runtime.imports.xes import XesFile
 
-Part = list["Planned | tuple[Row, Cells] | Case"]
+Part = list["Planned | tuple[Row, Cells] | Case | History"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +142,51 @@ class RowSource:
         return [self._planner.plan(*item) if isinstance(item, tuple) else item for item in part]  # type: ignore[misc]
 
 
+class HistorySource:
+    """The rows of a table in which several tell of one deal."""
+
+    def __init__(self, found: Found, mapping: Mapping, planner: HistoryPlanner, referring: Referring) -> None:
+        file = opened(found, mapping)
+        self.header, self.layout = file.header, file.layout
+        self._rows, self._planner, self._referring = iter(file), planner, referring
+        self._reader = RowReader(found.sheet, file.header, file.no_column)
+        self._passed: list[Planned] = []
+        self._histories = by_deal(self._read())
+
+    def take(self, rows: int) -> Part:
+        part: Part = []
+        taken = 0
+        for history in self._histories:
+            part += [*self._passed, history]
+            taken += len(history.rows) + len(self._passed)
+            self._passed.clear()
+            if taken >= rows:
+                break
+        else:
+            part += self._passed
+            self._passed = []
+        return part
+
+    def _read(self) -> Iterator[tuple[str, Read]]:
+        for row in self._rows:
+            if passed_over := self._reader.passed_over(row):
+                self._passed.append(Planned((row,), notes=(passed_over,)))
+            else:
+                cells = self._reader.read(row)
+                told = cells.get("reference") if isinstance(cells, Cells) else None
+                yield told or self._reader.key(row, "reference"), (row, cells)
+
+    def names(self, part: Part) -> set[Name]:
+        told = (cells for item in part if isinstance(item, History) for _, cells in item.told)
+        return {name for cells in told for _, name in self._referring.names(cells)}
+
+    def plan(self, part: Part) -> list[Planned]:
+        planned: list[Planned] = []
+        for item in part:
+            planned += self._planner.plan(item) if isinstance(item, History) else [item]  # type: ignore[list-item]
+        return planned
+
+
 class CaseSource:
     """The cases of an event log, a table or XES. A case with an event that cannot be read is refused with all its rows: without
     that event it would be another case.
@@ -214,5 +260,7 @@ def source_of(found: Found, mapping: Mapping, references: References) -> Source:
     )
     if kind.case_planner is not None:
         return CaseSource(found, mapping, values, kind.case_planner(at_hand))
+    if kind.history_planner is not None and mapping.rows == HISTORY:
+        return HistorySource(found, mapping, kind.history_planner(at_hand), referring)
     assert kind.planner is not None
     return RowSource(found, mapping, kind.planner(at_hand), referring)

@@ -16,7 +16,9 @@ from runtime.imports.kinds.products import PRODUCTS
 from runtime.imports.kinds.reps import REPS
 from runtime.imports.mapping import (
     AT_IMPORT,
+    HISTORY,
     KEEP,
+    ONE_ROW,
     PRODUCT_PRICE,
     REJECT,
     Field,
@@ -27,6 +29,7 @@ from runtime.imports.mapping import (
 )
 from runtime.imports.mapping_table import Reading
 from runtime.imports.plan_deals import DEAL, DealPlanner
+from runtime.imports.plan_history import HistoryPlanner
 
 DEALS = "deals"
 CALLED = ("owner_name", "customer_name", "product_name")
@@ -62,7 +65,8 @@ def _settings(mapping: Mapping, here: Reading) -> Mapping:
     titles = here.texts("titles", mapping.titles)
     for title in titles:
         here.check_template("titles", title, TITLE_PARTS)
-    return replace(mapping, stages=stages, override=approved, titles=titles)
+    rows = here.one_of("rows", (ONE_ROW, HISTORY), ONE_ROW)
+    return replace(mapping, stages=stages, override=approved, titles=titles, rows=rows)
 
 
 def _stages(mapping: Mapping) -> Iterable[tuple[str, str]]:
@@ -70,7 +74,9 @@ def _stages(mapping: Mapping) -> Iterable[tuple[str, str]]:
 
 
 def _instants(row: ImportDeal) -> tuple[datetime | None, ...]:
-    return (row.opened_at, row.stage_at, row.closed_at, *(past.at for past in row.activities[-1:]))
+    activities, stages = row.activities[-1:], row.stage_history[-1:]
+    at = (row.opened_at, row.stage_at, row.closed_at)
+    return (*at, *(past.at for past in activities), *(past.at for past in stages))
 
 
 def _reason(row: ImportDeal) -> str:
@@ -81,9 +87,9 @@ def _told_again(row: ImportDeal, mapping: Mapping) -> ImportDeal:
     """The mapping gives its reason for deals that come with their past; of one that is known, something else is true."""
     if not row.override_reason:
         return row
-    return replace(
-        row, override_reason=LATER.format(stage=row.stage, source=row.source, mapping=mapping.name)
-    )
+    approved = [past.stage for past in row.stage_history if past.approved]
+    stage = approved[-1] if approved else row.stage
+    return replace(row, override_reason=LATER.format(stage=stage, source=row.source, mapping=mapping.name))
 
 
 NOTED = Noted(
@@ -121,10 +127,11 @@ KIND = Kind(
         Field("opening_amount", (KEEP, REJECT, PRODUCT_PRICE)),
     ),
     planner=DealPlanner,
+    history_planner=HistoryPlanner,
     refers={"owner": REPS, "customer": CUSTOMERS, "product": PRODUCTS},
     aggregate=Deal,
     ids=DEAL,
-    settings=("stages", "titles", "override"),
+    settings=("stages", "titles", "override", "rows"),
     read=_settings,
     stages=_stages,
     noted=NOTED,

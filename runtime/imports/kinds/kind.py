@@ -16,6 +16,7 @@ from domain.engine.aggregate import Aggregate
 from domain.engine.command import Command
 from domain.imports import AsImported
 from runtime.imports.cases import Case
+from runtime.imports.histories import History
 from runtime.imports.lines import Row
 from runtime.imports.mapping import Field, Mapping, Sheet
 from runtime.imports.mapping_table import Reading
@@ -51,6 +52,12 @@ class CasePlanner(Protocol):
     def names(self, case: Case) -> list[tuple[str, Name]]: ...
 
     def plan(self, case: Case, reason: ReasonAt) -> list[Planned]: ...
+
+
+class HistoryPlanner(Protocol):
+    """Of rows of which several tell of one thing."""
+
+    def plan(self, history: History) -> list[Planned]: ...
 
 
 def _nothing(*_: Any) -> tuple[()]:
@@ -96,6 +103,7 @@ class Kind:
     `noted`: its commands say by themselves what is new (they are carried out as they are), else `AsImported` does, unless
     `as_it_is`: then rows that come again are known from `app.import_rows` alone.
     `in_order`: rows refer to earlier ones of their file, so batches go one by one. `cases`: rows are events of cases, and may come as XES.
+    `history_planner`: where a mapping says that its rows tell a history (`rows`).
     `paths` lead from a field of its command to ours, where they differ.
     """
 
@@ -104,6 +112,7 @@ class Kind:
     fields: tuple[Field, ...]
     planner: Callable[[Planning], RowPlanner] | None = None
     case_planner: Callable[[Planning], CasePlanner] | None = None
+    history_planner: Callable[[Planning], HistoryPlanner] | None = None
     refers: Map[str, str] = field(default_factory=dict)
     aggregate: type[Aggregate] | None = None
     ids: str = ""
