@@ -36,6 +36,7 @@ from domain.engine.context import Actor
 from projections.engine.throttle import throttled
 from runtime import logging as logs
 from runtime.database import open_pool
+from runtime.failures import where
 from runtime.imports.mapping import Mapping
 from runtime.imports.mapping_file import load_mapping, shipped_mapping
 from runtime.imports.results import ImportProblem
@@ -130,7 +131,7 @@ def _carry_out(folder: Path, order: Order, url: str) -> int:
         log.warning("an import waits for its database", extra={"error_type": type(away).__name__})
         return 3
     except Exception as wrong:
-        (folder / TROUBLE).write_text(f"{type(wrong).__name__}: {wrong}", encoding="utf-8")
+        (folder / TROUBLE).write_text(where(wrong), encoding="utf-8")  # its text may hold a cell
         raise
     finish(folder, problems)
     return 1 if problems else 0

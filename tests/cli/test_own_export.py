@@ -29,9 +29,16 @@ GUESSED = """
 
 @pytest.fixture(scope="module")
 def exported(terminal: Terminal, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("own") / "deals.csv"
-    done = terminal.run("deals", "list", "--export", str(file), "--tz", "Europe/Berlin")
+    """Of the deals that the pipeline brought: others may have opened some of their own in this terminal."""
+    folder = tmp_path_factory.mktemp("own")
+    whole, file = folder / "all.csv", folder / "deals.csv"
+    done = terminal.run("deals", "list", "--export", str(whole), "--tz", "Europe/Berlin")
     assert done.returncode == 0, done.stderr
+    with file.open("w", encoding="utf-8", newline="") as to:
+        kept = [deal for deal in deals_of(whole) if deal["source"] == SOURCE]
+        writer = csv.DictWriter(to, [*kept[0]])
+        writer.writeheader()
+        writer.writerows(kept)
     return file
 
 
@@ -54,7 +61,7 @@ def asked(terminal: Terminal, query: str, *values: Any) -> list[Any]:
 def test_it_goes_back_without_a_change(terminal: Terminal, exported: Path) -> None:
     """That an amount is told which a list price stood in for is noted once; nothing else is."""
     deals = deals_of(exported)
-    assert {deal["source"] for deal in deals} == {SOURCE}
+    assert len(deals) == 120
     assert len({deal["stage"] for deal in deals}) > 3
     ((head,),), ((guessed,),) = asked(terminal, HEAD), asked(terminal, GUESSED)
     for noted in (guessed, 0):

@@ -102,6 +102,11 @@ class TestAList:
         assert refused.value.name == "due_after_by_stage.1.key"
 
 
+def test_a_name_of_thousands_of_parts_is_nobodys_and_walked_by_nobody() -> None:
+    deep = ".".join(["a"] * 5_000)
+    assert rows.settled((), {deep: "x", "name": "y"}) == {deep: "x", "name": "y"}
+
+
 def test_a_scorecard_is_defined_row_by_row(house: House, admin: httpx.Client) -> None:
     form = opened(admin, "defineScorecard").fill({"name": "row-by-row", "measures.0.key": "revenue"})
     form = more(admin, form, "+measures")

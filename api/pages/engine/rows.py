@@ -18,6 +18,8 @@ ROW = "row"
 """The name of the buttons. `+measures` is one more at the end, `-measures.1` takes that one away."""
 MOST = 1_000
 """Of what has no limit of its own."""
+DEEPEST = 20
+"""Parts of a name; none of ours has so many, and whoever sends thousands is not walked after."""
 HERE = "."
 Node = dict[str, Any]
 """What is typed under the parts of its names; what was typed at one itself is under `HERE`."""
@@ -71,7 +73,7 @@ def _node(typed: Typed) -> Node:
     top: Node = {}
     for name, value in typed.items():
         here = top
-        for part in name.split("."):
+        for part in name.split(".") if name.count(".") < DEEPEST else [name]:
             here = here.setdefault(part, {})
         here[HERE] = value
     return top
