@@ -85,7 +85,7 @@ def test_a_meeting_is_held_with_decisions_and_action_items(house: House, team: J
         "decisions": [{"question": "one price list?", "of": far, "due_at": SOON}],
         "action_items": [{"what": "call ten", "owner_id": team["boss"], "due_at": SOON}],
     }
-    assert house.client("south").post(f"/meetings/{meeting}/hold", json=held).status_code == 403
+    assert house.client("south").post(f"/meetings/{meeting}/hold", json=held).status_code == 404
     recorded = client.post(f"/meetings/{meeting}/hold", json=held)
     answer = told(recorded)
     (item,), (owed,) = answer["action_items"], answer["waiting"]
