@@ -34,7 +34,7 @@ class TestWhoseDeals:
         self, house: House, rep: httpx.Client, address: str
     ) -> None:
         own, colleagues = house.open_deal("north"), house.open_deal("north2")
-        mine = shown(rep, address, house)
+        mine = shown(rep, address, house, sort="-opened_at")
         assert f"d-{own}" in mine
         assert f"d-{colleagues}" not in mine
         all_ = shown(rep, address, house, owner_id="all", sort="-opened_at")
