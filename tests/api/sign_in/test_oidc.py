@@ -89,11 +89,8 @@ async def test_the_code_is_redeemed_with_its_verifier_and_the_client_s_secret(
         {"aud": [CLIENT, "another"], "azp": "another"},
         {"nonce": "another"},
         {"nonce": None},
-        {"exp": int(time.time()) - 120},
         {"exp": None},
-        {"iat": int(time.time()) + 600},
         {"iat": None},
-        {"nbf": int(time.time()) + 600},
         {"sub": None},
         {"sub": ""},
         {"sub": 7},
@@ -102,6 +99,14 @@ async def test_the_code_is_redeemed_with_its_verifier_and_the_client_s_secret(
 )
 async def test_a_wrong_claim_proves_nothing(provider: Signing, claims: dict[str, Any]) -> None:
     provider.claims = claims
+    with pytest.raises(NotVouched):
+        await comes_back(provider, asking(provider))
+
+
+@pytest.mark.parametrize(("claim", "seconds"), [("exp", -120), ("iat", 600), ("nbf", 600)])
+async def test_a_token_of_another_time_proves_nothing(provider: Signing, claim: str, seconds: int) -> None:
+    """From when the test runs: a moment fixed when it was collected is past once others have run before it."""
+    provider.claims = {claim: int(time.time()) + seconds}
     with pytest.raises(NotVouched):
         await comes_back(provider, asking(provider))
 
