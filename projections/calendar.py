@@ -16,8 +16,7 @@ import msgspec
 from psycopg import AsyncConnection
 
 from domain.action_item.action_item import ActionItemHandedOver
-from domain.deal.facts import PromiseHandedOver
-from domain.deal.undone import DealImportUndone
+from domain.deal.facts import DealImportUndone, PromiseHandedOver
 from domain.engine.facts import FreeText
 from domain.engine.values import id_within
 from domain.meeting.plan import meeting_id

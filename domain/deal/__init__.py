@@ -7,7 +7,6 @@ MODULES = (
     "imported",
     "imported_activity",
     "promise_decisions",
-    "undone",
     "undoing",
     "notices",
 )

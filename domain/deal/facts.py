@@ -11,6 +11,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from domain.engine.facts import Fact, FreeText, fact, upcast
+from domain.engine.undoing import TakesBack
 from domain.engine.values import Activity, Money, Needs, PromiseOutcome, Quote
 from domain.time.commitment import Deadlines
 
@@ -223,6 +224,31 @@ class ImportNoted(Fact):
 def _no_marks_of_times(data: dict[str, Any]) -> dict[str, Any]:
     marks = dict.fromkeys(("opened_at", "stage_at", "opening_amount"))
     return {**data, "marks": {**data["marks"], **marks}}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownDeal:
+    """What people see of a deal at a glance. `status` is open, won or lost."""
+
+    title: FreeText
+    status: str
+    stage: str
+    owner_id: UUID
+    team_id: UUID
+    customer_id: UUID | None = None
+    product_id: UUID | None = None
+    amount: Money | None = None
+    expected_close: date | None = None
+    closed_on: date | None = None
+
+
+@fact("deal.import-undone")
+class DealImportUndone(TakesBack):
+    """`promises` counts those that the deal has had: no number of one is given twice."""
+
+    before: ShownDeal
+    after: ShownDeal | None
+    promises: int = 0
 
 
 @fact("promise.made")

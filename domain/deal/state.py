@@ -12,7 +12,6 @@ from domain.deal.gates import Blockers, shown
 from domain.deal.kept import KeptDeal, marked
 from domain.deal.overrides import Override
 from domain.deal.promises import EndedPromise, Promise
-from domain.deal.undone import DealImportUndone, ShownDeal
 from domain.engine.aggregate import OwnedAggregate, becomes, when
 from domain.engine.values import NO_NEEDS, Activity, ActivityKind, Money, Needs, PromiseOutcome, Quote
 from domain.policy.closed import LOST, WON
@@ -22,7 +21,7 @@ from domain.policy.process import declared_requirements
 class DealState(OwnedAggregate):
     KIND = "deal"
     KEPT = KeptDeal
-    UNDONE = DealImportUndone
+    UNDONE = f.DealImportUndone
 
     def __init__(self, id: UUID) -> None:
         super().__init__(id)
@@ -74,9 +73,9 @@ class DealState(OwnedAggregate):
     def carried(self) -> dict[str, Any]:
         return {"promises": self.promises}
 
-    def shown(self) -> ShownDeal:
-        names = (field.name for field in fields(ShownDeal))
-        return ShownDeal(**{name: getattr(self, name) for name in names})
+    def shown(self) -> f.ShownDeal:
+        names = (field.name for field in fields(f.ShownDeal))
+        return f.ShownDeal(**{name: getattr(self, name) for name in names})
 
     def fork(self) -> Self:
         forked = super().fork()

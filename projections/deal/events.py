@@ -114,7 +114,7 @@ def ids_in(fact: Fact) -> set[UUID]:
 
 def changes(fact: Fact) -> list[Change]:
     """What stands in a fact as `before` and `after`, or as `x_before` and `x_after`, where the two differ; values of
-    several parts are compared part by part.
+    several parts are compared part by part, all of them with nothing where one of the two is nothing.
     """
     found: list[Change] = []
     for label, before, after in before_and_after(fact.TOPIC):
@@ -123,8 +123,9 @@ def changes(fact: Fact) -> list[Change]:
 
 
 def _differences(label: str, before: Any, after: Any) -> list[Change]:
-    if is_dataclass(before) and is_dataclass(after) and label not in ("amount", "quote"):
-        parts = [(f.name, getattr(before, f.name), getattr(after, f.name)) for f in fields(before)]
+    shape = after if before is None else before
+    if is_dataclass(shape) and label not in ("amount", "quote"):
+        parts = [(f.name, getattr(before, f.name, None), getattr(after, f.name, None)) for f in fields(shape)]
         return [Change(f"{label}.{name}", _json(b), _json(a)) for name, b, a in parts if b != a]
     return [Change(label, _json(before), _json(after))] if before != after else []
 

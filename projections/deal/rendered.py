@@ -105,7 +105,9 @@ def _piece(piece: Piece, root: Place, language: int) -> str:
 
 def _is_told(piece: Piece, root: Place, language: int) -> str:
     if piece.field is not None:
-        return f"{_place(piece.field, root).text} = '{'true' if piece.kind is Kind.IF else 'false'}'"
+        place = _place(piece.field, root)
+        there = f"{place.text} = 'true'" if place.type is bool else f"NULLIF({place.text}, '') IS NOT NULL"
+        return there if piece.kind is Kind.IF else f"NOT ({there})"
     one, other = piece.named[:2]
     values = (_or_nothing(_value(named, root, language), language) for named in (one, other))
     return f"{_raw(one, root)} IS DISTINCT FROM {_raw(other, root)} AND {' <> '.join(values)}"
@@ -189,7 +191,7 @@ def _change(label: str, before: Place, after: Place) -> str:
 def _compared(place: Place) -> str:
     """Equal where the values are, however they are written."""
     if is_dataclass(place.type):
-        present = f"jsonb_typeof({place.json}) = 'object'"
+        present = f"jsonb_typeof({place.json}) IS NOT DISTINCT FROM 'object'"
         return f"ROW({', '.join([present, *(_compared(part) for part in place.parts)])})"
     casts = {datetime: "timestamptz", Decimal: "numeric"}
     return f"{place.text}::{casts[place.type]}" if place.type in casts else place.text

@@ -133,6 +133,7 @@ SENTENCES: dict[str, Sentence] = {
     "deal.import-undone": Sentence(
         "undid an import[?after:; the deal stands as it did before][!after:; the deal that it had made is gone]",
         "撤销了一次导入[?after:；商机恢复为导入前的状态][!after:；该次导入新建的商机已移除]",
+        "deal",
     ),
     "deal.process-moved": Sentence(
         "moved the deal from version {before} of its process to version {after}",

@@ -19,7 +19,6 @@ from psycopg import AsyncConnection
 from domain.customer import CustomerProfileChanged, CustomerRegistered
 from domain.cycle.in_force import InForce
 from domain.deal import facts as f
-from domain.deal.undone import DealImportUndone
 from domain.engine.recorded import Recorded
 from domain.figures.meter import Meter, MeterState, measured
 from domain.figures.meter import tallies as t
@@ -160,7 +159,7 @@ class Contributions(Folded):
     async def _undone(
         self, connection: AsyncConnection[Any], entries: Sequence[Recorded], stages: Mapping[str, Any]
     ) -> dict[UUID, t.Undone]:
-        marks = [entry for entry in entries if isinstance(entry.fact, DealImportUndone)]
+        marks = [entry for entry in entries if isinstance(entry.fact, f.DealImportUndone)]
         if marks:
             await self._made.write(connection)
         return await undone(connection, CONTRIBUTIONS.at(self.suffix), marks, stages)
@@ -215,7 +214,7 @@ def _between_undos(entries: Sequence[Recorded]) -> Iterator[Sequence[Recorded]]:
     """In order, in pieces: where an import of a deal is undone, what was counted of that deal is written before."""
     start, seen = 0, set[UUID]()
     for n, entry in enumerate(entries):
-        if isinstance(entry.fact, DealImportUndone) and entry.originator_id in seen:
+        if isinstance(entry.fact, f.DealImportUndone) and entry.originator_id in seen:
             yield entries[start:n]
             start, seen = n, set()
         seen.add(entry.originator_id)

@@ -15,7 +15,6 @@ from uuid import UUID
 from psycopg import AsyncConnection, sql
 
 from domain.deal import facts as f
-from domain.deal.undone import DealImportUndone
 from domain.engine.recorded import Recorded
 from domain.engine.undoing import TakesBack, standing
 from domain.engine.values import ActivityKind
@@ -65,7 +64,7 @@ async def undone(
 
 
 def _story(events: Sequence[Recorded], mark: Recorded) -> Story:
-    assert isinstance(mark.fact, DealImportUndone)
+    assert isinstance(mark.fact, f.DealImportUndone)
     before = [event for event in events if event.position < mark.position]
     stood = standing(before, attrgetter("fact"), attrgetter("originator_version"))
     stood = [event for event in stood if not isinstance(event.fact, TakesBack)]

@@ -219,6 +219,19 @@ def test_a_word_of_a_user_is_never_translated(one: str, other: str) -> None:
 CODES = [word for words in TERMS.values() for word, (_, zh) in words.items() if word != zh]
 
 
+def test_what_an_undone_import_changed_is_told_part_by_part() -> None:
+    """Also where the import had made the deal: all that was shown of it is nothing then."""
+    was = f.ShownDeal(title="Boiler", status="won", stage="won", owner_id=UUID(int=2), team_id=UUID(int=3))
+    undone = f.DealImportUndone(job_id=UUID(int=1), since=1, before=was, after=replace(was, status="open"))
+    gone = replace(undone, after=None)
+    assert [(one.field, one.before, one.after) for one in changes(undone)] == [("deal.status", "won", "open")]
+    found = {one.field: (one.before, one.after) for one in changes(gone)}
+    assert found["deal.title"] == ("Boiler", None)
+    assert set(found) == {f"deal.{name}" for name in ("title", "status", "stage", "owner_id", "team_id")}
+    assert told_both(undone)["en"] == "undid an import; the deal stands as it did before"
+    assert told_both(gone)["en"] == "undid an import; the deal that it had made is gone"
+
+
 @pytest.mark.parametrize("topic", sorted(DEAL_TOPICS))
 @settings(max_examples=25)
 @given(data=st.data())

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from domain.deal.undone import DealImportUndone, ShownDeal
+from domain.deal.facts import DealImportUndone, ShownDeal
 from domain.engine.context import Actor, Channel
 from domain.engine.recorded import Meta, Recorded
 from workflows.deal.messages import TOPICS, DealClosed, read, standing_of

@@ -12,8 +12,7 @@ from uuid import UUID
 from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
-from domain.deal.facts import DealLost, DealWon, PromiseMade, PromiseRearmed
-from domain.deal.undone import DealImportUndone
+from domain.deal.facts import DealImportUndone, DealLost, DealWon, PromiseMade, PromiseRearmed
 from domain.engine.facts import Fact
 from domain.engine.recorded import Recorded
 from domain.time.commitment import Deadlines

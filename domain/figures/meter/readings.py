@@ -10,7 +10,6 @@ from domain.action_item.action_item import ActionItemEnded
 from domain.customer import CustomerImportUndone, CustomerProfileChanged, CustomerRegistered
 from domain.cycle.policies import CyclePolicyPublished
 from domain.deal import facts as f
-from domain.deal.undone import DealImportUndone
 from domain.engine.recorded import Recorded
 from domain.engine.values import PromiseOutcome
 from domain.figures import metrics as m
@@ -141,8 +140,8 @@ def _stage_moved(meter: Meter, recorded: Recorded, fact: f.StageMoved) -> Yields
     return ((part, 1) for part in parts)
 
 
-@reads(DealImportUndone)
-def _import_undone(meter: Meter, recorded: Recorded, fact: DealImportUndone) -> Yields:
+@reads(f.DealImportUndone)
+def _import_undone(meter: Meter, recorded: Recorded, fact: f.DealImportUndone) -> Yields:
     """What was counted of the deal meanwhile is taken back, and it stands closed as it did before, or is open, or gone."""
     taken = meter.state.undone[recorded.originator_id]
     yield from ((part, -sign) for part, sign in taken.parts)
