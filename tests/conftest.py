@@ -11,6 +11,7 @@ import gc
 import itertools
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -34,6 +35,10 @@ from tests.order import Recorder, dealt, seconds
 
 TEMPLATE = "salesloop_template"
 TEMPLATE_LOCK = 7_205_002
+if (
+    signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+):  # as behind `nohup make test &`: what tests start would never be interrupted
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 PATIENCE = 120.0
 """Seconds for what takes one where nothing else runs: only a test that fails waits so long."""
 END_SECONDS = f"{PATIENCE - 20:.0f}"
