@@ -202,7 +202,7 @@ async def test_what_is_not_offered_is_no_tool(models: Models) -> None:
 
 
 async def test_lists_come_in_pages_and_an_answer_has_a_size(models: Models, house: House) -> None:
-    for _ in range(3):
+    for _ in range(4):
         house.open_deal()
     with mock.patch.object(calling, "PAGE", 2):
         async with models("north") as model:
