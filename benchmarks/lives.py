@@ -12,7 +12,9 @@ from random import Random
 from uuid import UUID
 
 import domain.registry  # noqa: F401 - registers every fact and decision
-from domain.customer import AddContact, ListProduct, Profile, RegisterCustomer
+from domain.customer.commands import AddContact, RegisterCustomer
+from domain.customer.facts import Profile
+from domain.customer.product import ListProduct
 from domain.deal import commands as c
 from domain.deal.commands import DealCommand
 from domain.engine.aggregate import Aggregate

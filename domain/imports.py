@@ -10,18 +10,10 @@ from dataclasses import fields, replace
 from typing import Any, TypeVar
 from uuid import UUID
 
-from domain.customer import (
-    AddContact,
-    Contact,
-    Customer,
-    ListProduct,
-    Product,
-    Profile,
-    RegisterCustomer,
-    add_contact,
-    list_product,
-    register_customer,
-)
+from domain.customer.commands import AddContact, RegisterCustomer, add_contact, register_customer
+from domain.customer.customer import Customer
+from domain.customer.facts import Contact, Profile
+from domain.customer.product import ListProduct, Product, list_product
 from domain.engine.aggregate import Aggregate
 from domain.engine.command import Command, handles
 from domain.engine.context import Context

@@ -20,7 +20,7 @@ from uuid import UUID
 import msgspec
 from psycopg import AsyncConnection
 
-from domain import customer as c
+from domain.customer import facts as c
 from domain.deal import facts as d
 from domain.engine import currency
 from domain.engine.facts import PersonName, PersonText

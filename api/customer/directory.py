@@ -16,7 +16,8 @@ from api.engine.customer_reach import must_see_customer
 from api.engine.fields import MAX_PAGE, Paging, SearchText
 from api.engine.querying import query
 from api.engine.reading import Look
-from domain.customer import Customer, Profile
+from domain.customer.customer import Customer
+from domain.customer.facts import Profile
 from domain.engine.errors import NotFound
 from projections.customer import NEEDED
 from projections.engine.paging import Page

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from api.engine.reading import Look, reached
 from api.engine.services import Services
-from domain.customer import Customer
+from domain.customer.customer import Customer
 from domain.engine.command import Command
 from domain.engine.context import Reach
 from domain.engine.errors import NotFound

@@ -9,7 +9,8 @@ from typing import Any
 from uuid import UUID
 
 from domain.allocation.receipt import AllocationReceipt
-from domain.customer import Customer, Product
+from domain.customer.customer import Customer
+from domain.customer.product import Product
 from domain.deal import commands as c
 from domain.deal import facts as f
 from domain.deal.deal import Deal

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from domain.customer import Product
+from domain.customer.product import Product
 from domain.cycle.policies import company_day
 from domain.engine.command import answers, decides, handles
 from domain.engine.errors import AlreadyExists, FieldError, Invalid

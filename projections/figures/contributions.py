@@ -16,7 +16,7 @@ from uuid import UUID
 import msgspec
 from psycopg import AsyncConnection
 
-from domain.customer import CustomerProfileChanged, CustomerRegistered
+from domain.customer.facts import CustomerProfileChanged, CustomerRegistered
 from domain.cycle.in_force import InForce
 from domain.deal import facts as f
 from domain.engine.recorded import Recorded

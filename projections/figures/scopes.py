@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from domain.customer import ProductListed
+from domain.customer.product import ProductListed
 from domain.engine.errors import FieldError, Invalid
 from domain.engine.facts import Fact
 from domain.figures.scope import Scope, ScopeKind

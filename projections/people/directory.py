@@ -14,7 +14,8 @@ from uuid import UUID
 import msgspec
 from psycopg import AsyncConnection
 
-from domain import customer as c
+from domain.customer import facts as c
+from domain.customer import product
 from domain.engine.facts import PersonName, PersonText
 from domain.people import people as p
 from projections import customer as customer_scope
@@ -157,13 +158,13 @@ class Directory(Folded):
     def _contact_corrected(self, row: ContactRow, entry: Entry[c.ContactCorrected]) -> None:
         _fill(row, entry.fact.after)
 
-    @on(c.ProductListed)
-    def _product_listed(self, row: Listed, entry: Entry[c.ProductListed]) -> None:
+    @on(product.ProductListed)
+    def _product_listed(self, row: Listed, entry: Entry[product.ProductListed]) -> None:
         row.kind, row.name, row.note = "product", entry.fact.name, entry.fact.series
         row.active = True
 
-    @on(c.ProductArchived)
-    def _product_archived(self, row: Listed, entry: Entry[c.ProductArchived]) -> None:
+    @on(product.ProductArchived)
+    def _product_archived(self, row: Listed, entry: Entry[product.ProductArchived]) -> None:
         row.active = False
 
 

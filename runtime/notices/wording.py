@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from domain.customer import Customer
+from domain.customer.customer import Customer
 from domain.engine.aggregate import Aggregate
 from domain.engine.notices import Person, Titled, Word
 from domain.engine.values import Words

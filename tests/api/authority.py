@@ -21,7 +21,7 @@ from api.engine.auth import authority_of
 from api.engine.roles import Role
 from domain.action_item.action_item import ActionItem
 from domain.adjustment.adjustment import Adjustment
-from domain.customer import Customer
+from domain.customer.customer import Customer
 from domain.cycle.cycle import Cycle
 from domain.cycle.facts import People
 from domain.deal.deal import Deal

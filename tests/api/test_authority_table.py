@@ -19,7 +19,8 @@ from api.engine.roles import Role
 from api.engine.sessions import csrf
 from domain.action_item.commands import OpenActionItem
 from domain.adjustment.commands import StartAdjustment
-from domain.customer import Profile, RegisterCustomer
+from domain.customer.commands import RegisterCustomer
+from domain.customer.facts import Profile
 from domain.cycle.commands import OpenCycle
 from domain.cycle.policy import Cadence
 from domain.deal.commands import OpenDeal

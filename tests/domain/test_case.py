@@ -14,7 +14,8 @@ from domain.case import facts as f
 from domain.case.case import Case
 from domain.case.decisions import NO_SEVERE_CASE
 from domain.case.policy import DEFAULT_SERVICE, Clock, Promised, ServicePolicies, Severity
-from domain.customer import Profile, RegisterCustomer
+from domain.customer.commands import RegisterCustomer
+from domain.customer.facts import Profile
 from domain.deal.deal import Deal
 from domain.deal.facts import DealUnblocked
 from domain.engine.context import Reach

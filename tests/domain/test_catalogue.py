@@ -8,31 +8,31 @@ from uuid import UUID
 
 import pytest
 
-from domain import customer as cat
+from domain.customer import commands, facts, product
 from domain.engine.errors import Invalid, NotFound
 from tests.domain.given_when_then import given
 from tests.domain.words import yuan
 
 CUSTOMER, CONTACT, PRODUCT = UUID(int=0xC1), UUID(int=0xC3), UUID(int=0xC2)
-PROFILE = cat.Profile(
+PROFILE = facts.Profile(
     name="Harbin Heating", sector="energy", country="CN", employees=120, revenue=yuan(9), founded=1951
 )
-REGISTER = cat.RegisterCustomer(customer_id=CUSTOMER, profile=PROFILE)
-ADD = cat.AddContact(
+REGISTER = commands.RegisterCustomer(customer_id=CUSTOMER, profile=PROFILE)
+ADD = commands.AddContact(
     customer_id=CUSTOMER, contact_id=CONTACT, name="Chen Yu", mail="c@example.com", phone="1", role="buyer"
 )
-LIST = cat.ListProduct(product_id=PRODUCT, name="Boiler 40", series="B", price=yuan(100))
+LIST = product.ListProduct(product_id=PRODUCT, name="Boiler 40", series="B", price=yuan(100))
 
 
 class TestACustomer:
     def test_is_registered_once(self) -> None:
-        given().when(REGISTER).then(cat.CustomerRegistered(profile=PROFILE))
+        given().when(REGISTER).then(facts.CustomerRegistered(profile=PROFILE))
         given(REGISTER).when(REGISTER).silence()
 
     def test_changes_with_before_and_after(self) -> None:
         grown = replace(PROFILE, employees=130)
-        changed = cat.RegisterCustomer(customer_id=CUSTOMER, profile=grown)
-        given(REGISTER).when(changed).then(cat.CustomerProfileChanged(before=PROFILE, after=grown))
+        changed = commands.RegisterCustomer(customer_id=CUSTOMER, profile=grown)
+        given(REGISTER).when(changed).then(facts.CustomerProfileChanged(before=PROFILE, after=grown))
 
     @pytest.mark.parametrize(
         ("field", "value"),
@@ -47,24 +47,24 @@ class TestACustomer:
         ],
     )
     def test_that_cannot_be_is_refused(self, field: str, value: Any) -> None:
-        wrong = cat.RegisterCustomer(customer_id=CUSTOMER, profile=replace(PROFILE, **{field: value}))
+        wrong = commands.RegisterCustomer(customer_id=CUSTOMER, profile=replace(PROFILE, **{field: value}))
         given().when(wrong).refused(Invalid, fields=[f"profile.{field}"])
 
 
 class TestAContact:
     def test_is_added_once(self) -> None:
         given(REGISTER).when(ADD).then(
-            cat.ContactAdded(
+            facts.ContactAdded(
                 contact_id=CONTACT, name="Chen Yu", mail="c@example.com", phone="1", role="buyer"
             )
         )
         given(REGISTER, ADD).when(ADD).silence()
 
     def test_is_set_right_with_before_and_after(self) -> None:
-        before = cat.Contact(name="Chen Yu", mail="c@example.com", phone="1", role="buyer")
+        before = facts.Contact(name="Chen Yu", mail="c@example.com", phone="1", role="buyer")
         promoted = replace(ADD, role="head of purchasing")
         given(REGISTER, ADD).when(promoted).then(
-            cat.ContactCorrected(
+            facts.ContactCorrected(
                 contact_id=CONTACT, before=before, after=replace(before, role="head of purchasing")
             )
         )
@@ -80,19 +80,19 @@ class TestAContact:
 
 class TestAProduct:
     def test_is_listed_once_and_anew_when_it_changes(self) -> None:
-        given().when(LIST).then(cat.ProductListed(name="Boiler 40", series="B", price=yuan(100)))
+        given().when(LIST).then(product.ProductListed(name="Boiler 40", series="B", price=yuan(100)))
         given(LIST).when(LIST).silence()
         given(LIST).when(replace(LIST, price=yuan(110))).topics("product.listed")
 
     def test_is_archived_once_and_comes_back_when_listed(self) -> None:
-        archive = cat.ArchiveProduct(product_id=PRODUCT)
-        given(LIST).when(archive).then(cat.ProductArchived())
+        archive = product.ArchiveProduct(product_id=PRODUCT)
+        given(LIST).when(archive).then(product.ProductArchived())
         given(LIST, archive).when(archive).silence()
         given(LIST, archive).when(LIST).topics("product.listed")
-        assert not given(LIST, archive, LIST).history.load(cat.Product, PRODUCT).archived
+        assert not given(LIST, archive, LIST).history.load(product.Product, PRODUCT).archived
 
     def test_that_is_not_there_is_not_archived(self) -> None:
-        given().when(cat.ArchiveProduct(product_id=PRODUCT)).refused(NotFound)
+        given().when(product.ArchiveProduct(product_id=PRODUCT)).refused(NotFound)
 
     def test_that_cannot_be_is_refused(self) -> None:
         given().when(replace(LIST, name="", price=yuan("NaN"))).refused(Invalid, fields=["name", "price"])

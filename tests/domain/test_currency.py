@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given as for_any
 from hypothesis import strategies as st
 
-from domain.customer import ListProduct, Profile, RegisterCustomer
+from domain.customer.commands import RegisterCustomer
+from domain.customer.facts import Profile
+from domain.customer.product import ListProduct
 from domain.deal import commands as c
 from domain.deal.facts import AmountChanged, QuoteRecorded
 from domain.engine import currency

@@ -10,7 +10,8 @@ from uuid import UUID
 import pytest
 
 from domain.allocation.receipt import BY_HAND, AllocationReceipt, Candidate
-from domain.customer import Profile, RegisterCustomer
+from domain.customer.commands import RegisterCustomer
+from domain.customer.facts import Profile
 from domain.deal.facts import DealOpened, PromiseMade
 from domain.engine.context import Actor, Reach
 from domain.engine.errors import AlreadyExists, Forbidden, Invalid, NotFound, Refused

@@ -10,7 +10,9 @@ from uuid import UUID
 import pytest
 
 from domain.action_item.commands import OpenActionItem
-from domain.customer import AddContact, ListProduct, Profile, RegisterCustomer
+from domain.customer.commands import AddContact, RegisterCustomer
+from domain.customer.facts import Profile
+from domain.customer.product import ListProduct
 from domain.deal import commands as c
 from domain.engine.aggregate import KINDS
 from domain.engine.command import _DECIDERS, Command

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from domain.customer import Profile, RegisterCustomer
+from domain.customer.commands import RegisterCustomer
+from domain.customer.facts import Profile
 from domain.engine.command_handler import CommandHandler
 from domain.engine.context import Actor, Channel, Context
 from domain.people.people import HireRep

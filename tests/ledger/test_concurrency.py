@@ -9,7 +9,7 @@ from datetime import datetime
 
 import pytest
 
-from domain.customer import ArchiveProduct, ListProduct
+from domain.customer.product import ArchiveProduct, ListProduct
 from domain.deal.commands import HandOver, LogActivity, MoveExpectedClose
 from domain.engine.command import Call
 from domain.engine.errors import AlreadyExists, Conflict, Refused

@@ -9,7 +9,8 @@ from decimal import Decimal
 from random import Random
 from uuid import UUID
 
-from domain.customer import Profile, RegisterCustomer
+from domain.customer.commands import RegisterCustomer
+from domain.customer.facts import Profile
 from domain.cycle import commands as c
 from domain.deal.commands import ImportDeal
 from domain.engine.command import Command

@@ -6,7 +6,8 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from domain.customer import Profile, RegisterCustomer
+from domain.customer.commands import RegisterCustomer
+from domain.customer.facts import Profile
 from domain.deal import commands as c
 from domain.engine.values import NextStep, PromiseOutcome
 from projections.deal import agenda

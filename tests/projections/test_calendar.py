@@ -8,7 +8,8 @@ from typing import Any
 from uuid import UUID
 
 from domain.action_item import commands as i
-from domain.customer import Profile, RegisterCustomer
+from domain.customer.commands import RegisterCustomer
+from domain.customer.facts import Profile
 from domain.cycle.policy import Cadence
 from domain.deal import commands as d
 from domain.engine.values import NextStep

@@ -9,7 +9,8 @@ import msgspec
 
 from domain.case import commands as c
 from domain.case.policy import Clock, Severity
-from domain.customer import Profile, RegisterCustomer
+from domain.customer.commands import RegisterCustomer
+from domain.customer.facts import Profile
 from projections.case import Cases
 from projections.deal import board, history
 from tests.office import NOW

@@ -10,7 +10,9 @@ from uuid import UUID, uuid4
 import msgspec
 import pytest
 
-from domain.customer import ListProduct, Profile, RegisterCustomer
+from domain.customer.commands import RegisterCustomer
+from domain.customer.facts import Profile
+from domain.customer.product import ListProduct
 from domain.deal import commands as c
 from domain.engine.context import Actor
 from domain.engine.errors import Invalid

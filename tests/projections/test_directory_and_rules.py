@@ -5,7 +5,9 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from domain.customer import AddContact, ArchiveProduct, ListProduct, Profile, RegisterCustomer
+from domain.customer.commands import AddContact, RegisterCustomer
+from domain.customer.facts import Profile
+from domain.customer.product import ArchiveProduct, ListProduct
 from domain.people.people import ArchiveTeam, CorrectRep, CorrectTeam, FormTeam, HireRep, RepLeaves
 from domain.policy.follow_up import DEFAULT_POLICY, short_fuse
 from domain.policy.policies import PublishPolicy

@@ -10,7 +10,8 @@ from uuid import UUID
 
 import pytest
 
-from domain.customer import Profile, RegisterCustomer
+from domain.customer.commands import RegisterCustomer
+from domain.customer.facts import Profile
 from domain.deal import commands as c
 from domain.engine.errors import Invalid
 from domain.figures import metrics as m

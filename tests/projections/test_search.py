@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from domain.customer import AddContact, Profile, RegisterCustomer
+from domain.customer.commands import AddContact, RegisterCustomer
+from domain.customer.facts import Profile
 from domain.deal.commands import CorrectDeal
 from domain.lead.commands import AllocateLead, CaptureLead
 from domain.people.people import FormTeam

@@ -11,7 +11,8 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
-from domain.customer import Profile, RegisterCustomer
+from domain.customer.commands import RegisterCustomer
+from domain.customer.facts import Profile
 from domain.cycle.policies import PublishCyclePolicy
 from domain.cycle.policy import DEFAULT_CYCLE_POLICY
 from domain.deal import commands as c

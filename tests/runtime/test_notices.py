@@ -13,7 +13,8 @@ from uuid import UUID
 import pytest
 
 import domain.registry  # noqa: F401 - every fact is registered by importing it
-from domain.customer import Customer, CustomerRegistered, Profile
+from domain.customer.customer import Customer
+from domain.customer.facts import CustomerRegistered, Profile
 from domain.cycle.facts import CycleAwaiting
 from domain.cycle.policy import Awaited, Step
 from domain.engine.aggregate import Aggregate

@@ -9,7 +9,8 @@ from uuid import UUID
 from domain.case import commands as c
 from domain.case.facts import CaseClosed, CaseHandedOver, CaseMissed
 from domain.case.policy import DEFAULT_SERVICE, Clock, Promised, ServicePolicy, Severity
-from domain.customer import Profile, RegisterCustomer
+from domain.customer.commands import RegisterCustomer
+from domain.customer.facts import Profile
 from domain.people.people import FormTeam, RepLeaves
 from domain.time.calendar import BusinessCalendar
 from domain.time.duration import Duration

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from domain.action_item.action_item import ActionItemEnded
-from domain.customer import CustomerImportUndone, CustomerProfileChanged, CustomerRegistered
+from domain.customer.facts import CustomerImportUndone, CustomerProfileChanged, CustomerRegistered
 from domain.cycle.policies import CyclePolicyPublished
 from domain.deal import facts as f
 from domain.engine.recorded import Recorded

@@ -4,7 +4,7 @@ file is added there, and stays known where it was.
 
 from __future__ import annotations
 
-from domain.customer import AddContact
+from domain.customer.commands import AddContact
 from runtime.imports.kinds.customers import CUSTOMERS
 from runtime.imports.kinds.kind import Kind, Planning
 from runtime.imports.lines import Row

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from uuid import UUID
 
-from domain.customer import Customer, Profile, RegisterCustomer
+from domain.customer.commands import RegisterCustomer
+from domain.customer.customer import Customer
+from domain.customer.facts import Profile
 from domain.imports import AsImported
 from runtime.imports.kinds.kind import Kind, Planning
 from runtime.imports.lines import Row

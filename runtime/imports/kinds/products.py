@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from uuid import UUID
 
-from domain.customer import ListProduct, Product
+from domain.customer.product import ListProduct, Product
 from domain.engine.aggregate import Aggregate
 from domain.engine.command import Command
 from domain.imports import AsImported

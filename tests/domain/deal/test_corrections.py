@@ -8,7 +8,9 @@ from uuid import UUID
 
 import pytest
 
-from domain.customer import ArchiveProduct, ListProduct, Profile, RegisterCustomer
+from domain.customer.commands import RegisterCustomer
+from domain.customer.facts import Profile
+from domain.customer.product import ArchiveProduct, ListProduct
 from domain.deal import commands as c
 from domain.deal.facts import (
     ActivityCorrected,

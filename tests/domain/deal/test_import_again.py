@@ -12,7 +12,9 @@ from uuid import UUID
 
 import pytest
 
-from domain.customer import ListProduct, Profile, RegisterCustomer
+from domain.customer.commands import RegisterCustomer
+from domain.customer.facts import Profile
+from domain.customer.product import ListProduct
 from domain.deal import commands as c
 from domain.deal import facts as f
 from domain.deal.completing import COMPOSED

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 
-from domain.customer import ArchiveProduct, ListProduct
+from domain.customer.product import ArchiveProduct, ListProduct
 from domain.deal.facts import DealOpened, PromiseMade
 from domain.engine.context import Reach
 from domain.engine.errors import AlreadyExists, Conflict, Forbidden, Invalid, NotFound, Refused

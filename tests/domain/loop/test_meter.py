@@ -16,7 +16,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.customer import ListProduct, Profile, RegisterCustomer
+from domain.customer.commands import RegisterCustomer
+from domain.customer.facts import Profile
+from domain.customer.product import ListProduct
 from domain.cycle.in_force import InForce
 from domain.deal import commands as c
 from domain.engine.command import Command
