@@ -1,6 +1,6 @@
 """Projections room: the contributions — every figure is a sum of these rows (docs/adr/0008-metrics.md).
 
-One table of contributions, and six small ones that are the meter's memory. A contribution is never changed or
+One table of contributions, the purchases of customers, and six small ones that are the meter's memory. A contribution is never changed or
 deleted: what was wrong is taken back by rows with negative weight. So what was known at a position are the rows up to
 that position, for ever. Figures are asked for in `figures.py`.
 """
@@ -26,6 +26,7 @@ from domain.figures.meter.fold import TAKE_BACK
 from domain.figures.metrics import Contribution
 from domain.people.people import RepHired, RepMoved
 from domain.policy.process import ProcessPublished
+from projections.customer import purchases
 from projections.cycle import company
 from projections.cycle.sections import Section
 from projections.engine import streams
@@ -116,13 +117,14 @@ class Memory(Generic[V]):
 class Contributions(Folded):
     name = "contributions"
     awaited = True
-    tables = (CONTRIBUTIONS, TALLIES, DONE, WINS, SEGMENTS, STANDINGS, MEMBERS)
+    tables = (CONTRIBUTIONS, purchases.PURCHASES, TALLIES, DONE, WINS, SEGMENTS, STANDINGS, MEMBERS)
     topics = frozenset(fact.TOPIC for fact in measured())
-    revision = 3
+    revision = 4
 
     def __init__(self, suffix: str = "") -> None:
         super().__init__(suffix)
         self._made = self.rows(CONTRIBUTIONS)
+        self._purchases = self.rows(purchases.PURCHASES)
         self._deals: Memory[t.DealTally] = Memory(self.rows(TALLIES), t.DealTally)
         self._done: Memory[t.Done] = Memory(self.rows(DONE), t.Done)
         self._wins: Memory[tuple[t.Win, ...]] = Memory(self.rows(WINS), tuple[t.Win, ...])
@@ -149,12 +151,15 @@ class Contributions(Folded):
     async def _read(self, connection: AsyncConnection[Any], entries: Sequence[Recorded], after: int) -> None:
         state = await self._recall(connection, entries, after)
         meter = Meter(state)
-        made = [row for entry in entries for row in _rows(meter.read(entry))]
+        for entry in entries:
+            for row in _rows(meter.read(entry)):
+                self._made.add(row)
+            if meter.sale is not None:
+                purchases.change(self._purchases, entry.position, meter.sale)
         self._company = state.company
         await self._keep(connection, state)
-        for row in made:
-            self._made.add(row)
         await self._made.save(connection)
+        await self._purchases.save(connection)
 
     async def _undone(
         self, connection: AsyncConnection[Any], entries: Sequence[Recorded], stages: Mapping[str, Any]
@@ -169,6 +174,7 @@ class Contributions(Folded):
     ) -> MeterState:
         deals = await self._deals.recall(connection, _deals(entries))
         stages = await self._learn_stages(connection, after)
+        await self._purchases.load(connection, purchases.standing(deals))
         undone = await self._undone(connection, entries, stages)
         tallies = [*deals.values(), *(one.tally for one in undone.values())]
         customers = list(_customers(entries, tallies))

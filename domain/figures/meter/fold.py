@@ -58,9 +58,13 @@ class Meter:
     def __init__(self, state: MeterState | None = None) -> None:
         self.state = MeterState() if state is None else state
         self.state.stages.setdefault(version_of(DEFAULT_PROCESS), stages_of(DEFAULT_PROCESS))
+        self.sale: t.Sale | None = None
+        """What the last fact changed of what a customer has bought."""
+        self._position = 0
 
     def read(self, recorded: Recorded) -> tuple[m.Contribution, ...]:
         """What this fact contributes, in a fixed order; the state moves on."""
+        self.sale, self._position = None, recorded.position
         reader = READERS.get(type(recorded.fact))
         if reader is None:
             return ()
@@ -99,9 +103,19 @@ class Meter:
         """The deal stands closed so (None: open), whatever it was before."""
         tally = self.state.deals[deal_id]
         before = tally.closed
+        closed = self._dated(deal_id, before, closed)
         self.state.deals[deal_id] = replace(tally, closed=closed, **changes)
         yield from t.difference(t.parts_of_closing(deal_id, before), t.parts_of_closing(deal_id, closed))
         yield from self._won(t.win_of(deal_id, before), t.win_of(deal_id, closed))
+
+    def _dated(self, deal_id: UUID, before: t.Closed | None, closed: t.Closed | None) -> t.Closed | None:
+        """Since when the customer has bought just this; where that is now, there is a sale to tell of."""
+        held, now = t.bought(before), t.bought(closed)
+        since = before.since if before is not None else 0
+        if held != now:
+            self.sale = t.Sale(deal_id, held, since, now)
+            since = self._position
+        return replace(closed, since=since) if closed is not None else None
 
     def _won(self, gone: t.Win | None, come: t.Win | None) -> Iterator[Signed]:
         """Customers' wins change: which is the earliest of each is found again."""

@@ -146,7 +146,8 @@ def _import_undone(meter: Meter, recorded: Recorded, fact: f.DealImportUndone) -
     taken = meter.state.undone[recorded.originator_id]
     yield from ((part, -sign) for part, sign in taken.parts)
     yield from meter.close(recorded.originator_id, taken.tally.closed)
-    meter.state.deals[recorded.originator_id] = taken.tally
+    closed = meter.state.deals[recorded.originator_id].closed
+    meter.state.deals[recorded.originator_id] = replace(taken.tally, closed=closed)
     meter.state.activities.update(taken.activities)
 
 

@@ -49,7 +49,9 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """How a deal stands closed. `days` it took from its opening; `move` is the stage move that closed it."""
+    """How a deal stands closed. `days` it took from its opening; `move` is the stage move that closed it; `since` is the position from
+    which on its customer has bought just this.
+    """
 
     won: bool
     on: date
@@ -57,6 +59,7 @@ class Closed:
     who: Standing
     amount: Money | None = None
     move: Move | None = None
+    since: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +107,33 @@ class Win:
     on: date
     deal_id: UUID
     who: Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Bought:
+    """A won deal, as its customer's purchase."""
+
+    customer_id: UUID
+    on: date
+    amount: Money | None
+    who: Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """What a customer has bought with a deal is `after` now, and was `before` since that position; None: nothing."""
+
+    deal_id: UUID
+    before: Bought | None
+    since: int
+    after: Bought | None
+
+
+def bought(closed: Closed | None) -> Bought | None:
+    """The closing as its customer's purchase, where it is one."""
+    if closed is None or not closed.won or closed.who.customer_id is None:
+        return None
+    return Bought(closed.who.customer_id, closed.on, closed.amount, closed.who)
 
 
 def parts_of_closing(deal_id: UUID, closed: Closed | None) -> tuple[Part, ...]:

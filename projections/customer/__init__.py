@@ -12,6 +12,7 @@ import msgspec
 
 from projections.engine.paging import Source, fetch
 
+MODULES = ("known",)
 NEEDED = ("deal_board", "leads")
 """The read models that have to know of a deal or lead before its customer is known to be the team's."""
 HELD = """
