@@ -27,6 +27,7 @@ from projections.engine.run import run_projections
 from projections.engine.wait import Waiter
 from projections.ports.loads import LoadReads
 from projections.ports.loop import LoopReads
+from projections.ports.segments import SegmentEvaluation
 from projections.ports.webhooks import webhook_sending
 from runtime import database
 from runtime.backoff import Backoff
@@ -40,6 +41,7 @@ from runtime.notices.deciding import NoticeStore
 from runtime.notices.sending import NoticeSender
 from runtime.payloads import prepare
 from runtime.schema import NewerSchema, migrate
+from runtime.segments.checks import SegmentChecks
 from runtime.settings import NotConfigured, Settings
 from runtime.snapshots import Snapshots
 from runtime.stream_reader import StreamReader
@@ -54,6 +56,7 @@ from workflows.webhook.waker import Waker
 from workflows.worker_setup import (
     make_dispatcher,
     make_notice_follower,
+    make_segment_follower,
     make_webhook_worker,
     make_worker,
     message_types,
@@ -84,6 +87,7 @@ async def play_workflows(settings: Settings, stop: asyncio.Event) -> None:
             store,
             LoopReads(ledger.pool, waiter),
             NoticeSender(ledger.pool, ledger.load, through),
+            SegmentEvaluation(ledger.pool),
         )
         prepare(message_types())
         await schedule_sweep(client, settings.task_queue)
@@ -121,6 +125,7 @@ async def play_follower(settings: Settings, stop: asyncio.Event) -> None:
         followers = (
             make_dispatcher(settings.database_url, store, deliverer),
             make_notice_follower(settings.database_url, notices, deliverer),
+            make_segment_follower(settings.database_url, SegmentChecks(pool), deliverer),
             Waker(settings.database_url, woken, WebhookStore(pool).to_wake),
         )
         async with asyncio.TaskGroup() as group:

@@ -34,6 +34,7 @@ CAPABILITIES = (
     "adjustment",
     "meeting",
     "case",
+    "segment",
     "figures",
     "notification",
     "search",

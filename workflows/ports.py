@@ -16,6 +16,7 @@ from domain.people.owed import Owed
 from workflows.engine.activity_context import ActivityContext
 from workflows.engine.ports import ModelReader
 from workflows.notification.activities import Sender
+from workflows.segment.activities import SegmentEvaluator
 
 
 class LoadReader(ModelReader, Protocol):
@@ -63,3 +64,4 @@ class RoomContext(ActivityContext):
     loads: LoadReader
     figures: FigureReader
     notices: Notices
+    segments: SegmentEvaluator

@@ -51,12 +51,18 @@ from workflows.policy import messages as policy_messages
 from workflows.policy.activities import RolloutActivities
 from workflows.policy.rollout import PolicyRolloutWorkflow
 from workflows.ports import RoomContext
+from workflows.segment import messages as segment_messages
+from workflows.segment.activities import SegmentActivities
+from workflows.segment.follower import SegmentFollower
+from workflows.segment.follower import Store as SegmentStore
+from workflows.segment.workflow import SegmentsWorkflow
 from workflows.sweep import messages as sweep_messages
 from workflows.sweep.activities import SweepActivities
 from workflows.sweep.armings import ArmingSweepActivities
 from workflows.sweep.deadlines import DeadlineSweepActivities
 from workflows.sweep.messages import Sweep
 from workflows.sweep.notices import NoticeSweepActivities
+from workflows.sweep.segments import SegmentSweepActivities
 from workflows.sweep.workflow import SweepWorkflow
 from workflows.webhook import messages as webhook_messages
 from workflows.webhook.activities import WebhookActivities
@@ -71,6 +77,7 @@ WORKFLOWS: Sequence[type] = (
     SweepWorkflow,
     DeadlineWorkflow,
     NotificationWorkflow,
+    SegmentsWorkflow,
 )
 MESSAGES = (
     engine_messages,
@@ -79,6 +86,7 @@ MESSAGES = (
     policy_messages,
     sweep_messages,
     notification_messages,
+    segment_messages,
     webhook_messages,
 )
 WEBHOOK_WORKFLOWS: Sequence[type] = (WebhookWorkflow,)
@@ -125,6 +133,7 @@ def activities(context: RoomContext, deliverer: Deliverer) -> list[Callable[...,
     follow_ups, handovers = FollowUpActivities(context), HandoverActivities(context)
     successions, sweeps = SuccessionActivities(context), SweepActivities(context, deliverer)
     notifications = NotificationActivities(context, context.notices)
+    segments = SegmentActivities(context, context.segments)
     return [
         *(follow_ups.look, follow_ups.tell, follow_ups.choose_heir, follow_ups.reassign),
         follow_ups.tell_again,
@@ -137,6 +146,8 @@ def activities(context: RoomContext, deliverer: Deliverer) -> list[Callable[...,
         ArmingSweepActivities(context, deliverer).ensure_armed,
         *(notifications.plan, notifications.deliver),
         NoticeSweepActivities(context, deliverer, context.notices).ensure_notices,
+        *(segments.next_due, segments.evaluate),
+        SegmentSweepActivities(context, deliverer, context.segments.checks).ensure_segments,
         *deadline_activities(context),
     ]
 
@@ -200,6 +211,10 @@ def make_dispatcher(
 
 def make_notice_follower(url: str, store: Store, deliverer: Deliverer) -> NoticeFollower:
     return NoticeFollower(url, store, deliverer)
+
+
+def make_segment_follower(url: str, store: SegmentStore, deliverer: Deliverer) -> SegmentFollower:
+    return SegmentFollower(url, store, deliverer)
 
 
 async def schedule_sweep(client: Client, task_queue: str, every: timedelta = SWEEP_EVERY) -> None:

@@ -72,6 +72,7 @@ OF_WORKFLOWS = {
     "LeaveTargetUnagreed", "RemindActionItem", "MissActionItem", "EscalateActionItem",
     "FreezeBaseline", "MeasureAdjustment", "RemindAdjustment", "EscalateAdjustment",
     "CallMeeting", "RemindMeeting", "EscalateMeeting", "MissClock", "CloseUnanswered", "SwitchOffWebhook",
+    "RecordMembership",
 }  # fmt: skip
 """What only the workflows say: nobody can say it over HTTP or in the terminal."""
 OF_ACCOUNTS = {"FailAddress", "RestoreAddress"}
@@ -171,6 +172,8 @@ NAMED = {
     "definition": "field-sales",
     "every": "weekly",
     "country": "DE",
+    "name": "boilers",
+    "rule": "employees > 50",
 }
 
 

@@ -67,6 +67,7 @@ BY_TIMERS = {
     "ImportActivity",
     "FreezeBaseline",
     "MeasureAdjustment",
+    "RecordMembership",
 }
 """Said by workflows and the import only, which read what they name."""
 OTHERWISE = {

@@ -30,6 +30,7 @@ from projections.engine.run import run_projections
 from projections.engine.wait import Waiter
 from projections.ports.loads import LoadReads
 from projections.ports.loop import LoopReads
+from projections.ports.segments import SegmentEvaluation
 from runtime.database import open_pool
 from runtime.ledger import Ledger
 from runtime.notices.sending import NoticeSender
@@ -62,7 +63,12 @@ async def at_work(url: str, environment: WorkflowEnvironment, queue: str) -> Asy
         figures = LoopReads(office.ledger.pool, waiter)
         notices = NoticeSender(office.ledger.pool, office.ledger.load, {})
         world.context = desk = RoomContext(
-            office.handler, LoadReads(office.ledger.pool), store, figures, notices
+            office.handler,
+            LoadReads(office.ledger.pool),
+            store,
+            figures,
+            notices,
+            SegmentEvaluation(office.ledger.pool),
         )
         with standing_still(environment):
             async with make_worker(desk, deliverer, grace=timedelta(seconds=5)):

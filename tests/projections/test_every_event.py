@@ -75,7 +75,8 @@ CHOOSES_FROM = {
 }
 UNDELIVERED = {
     "no workflow waits for it": ("team.", "customer.", "product.", "lead.", "target.", "scorecard"),
-    "its own workflow records it": ("webhook.", "recipient."),
+    "its own workflow records it": ("webhook.", "recipient.", "segment-membership."),
+    "a follower of its own hears of it": ("segment.",),
     "a deal's timer hears of its promise, and of its end": ("deal.", "promise."),
     "read when something is decided": ("process.", "cycle-policy.", "service-policy.", "rep."),
 }

@@ -18,6 +18,7 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from projections.ports.loads import LoadReads
+from projections.ports.segments import SegmentEvaluation
 from runtime.notices.sending import NoticeSender
 from runtime.webhooks.store import WebhookStore
 from tests.webhooks.post import Post
@@ -58,7 +59,12 @@ class Sent:
         store = WorkflowStore(ledger.pool, QUEUE_NAMES)
         notices = NoticeSender(ledger.pool, ledger.load, {})
         room = RoomContext(
-            self.post.office.handler, LoadReads(ledger.pool), store, LedgerFigures(ledger), notices
+            self.post.office.handler,
+            LoadReads(ledger.pool),
+            store,
+            LedgerFigures(ledger),
+            notices,
+            SegmentEvaluation(ledger.pool),
         )
         return WebhookContext(room, self.post.sending)
 

@@ -35,6 +35,7 @@ from domain.time.duration import Duration
 from projections.engine import catalog
 from projections.engine.run import run_projections
 from projections.ports.loads import LoadReads
+from projections.ports.segments import SegmentEvaluation
 from runtime.notices.sending import NoticeSender
 from runtime.schema import migrate
 from tests.conftest import PATIENCE
@@ -381,7 +382,12 @@ async def world(
     mailbox, chats = Mailbox(), Mailbox()
     notices = NoticeSender(office.ledger.pool, office.ledger.load, {"mail": mailbox, "chat": chats})
     context = RoomContext(
-        office.handler, LoadReads(office.ledger.pool), store, LedgerFigures(office.ledger), notices
+        office.handler,
+        LoadReads(office.ledger.pool),
+        store,
+        LedgerFigures(office.ledger),
+        notices,
+        SegmentEvaluation(office.ledger.pool),
     )
     made = World(office, client, store, deliverer, environment, context=context, mailbox=mailbox, chats=chats)
     made.read_models = Running(lambda stop: run_projections(url, stop=stop))

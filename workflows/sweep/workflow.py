@@ -21,6 +21,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.sweep.deadlines import DeadlineSweepActivities
     from workflows.sweep.messages import Sweep, SweepAsk, SweepReport, SweepResult
     from workflows.sweep.notices import NoticeSweepActivities
+    from workflows.sweep.segments import SegmentSweepActivities
 
 from workflows.engine.long_work import PATIENCE, work_on
 
@@ -32,6 +33,8 @@ ARMED = "armed"
 """Likewise, before runs were compared with the ledger."""
 PACKS = "packs"
 """Likewise, before packs were kept. After the report, which counts without it."""
+SEGMENTS = "segments"
+"""Likewise, before customers were held against the rules of segments."""
 NOTICES = "notices"
 """Likewise, before anybody was told of anything."""
 Found = TypeVar("Found")
@@ -51,6 +54,8 @@ class SweepWorkflow:
             report = report.plus(await self._look(DeadlineSweepActivities.ensure_clocks))
         if workflow.patched(ARMED):
             report = report.plus(await self._look(ArmingSweepActivities.ensure_armed))
+        if workflow.patched(SEGMENTS):
+            report = report.plus(await self._look(SegmentSweepActivities.ensure_segments))
         await workflow.execute_activity_method(
             SweepActivities.report_sweep,
             SweepResult(now, report),

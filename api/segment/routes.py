@@ -1,0 +1,159 @@
+"""api: segments — their members as of any day and as known on any, what a rule would change, and where a customer is in."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from annotated_types import MaxLen
+from fastapi import Depends, Response
+from pydantic import Field
+
+from api.engine import auth
+from api.engine.answers import shaped
+from api.engine.auth import may_read
+from api.engine.customer_reach import must_see_customer
+from api.engine.fields import Day, Instant, Paging, ShortText
+from api.engine.querying import query
+from api.engine.reading import Look
+from api.engine.roles import LEADERS, Role
+from api.engine.scopes import KnownAt
+from api.segment.acts import TAGS
+from domain.engine.errors import NotFound
+from domain.engine.fields import PLAIN
+from domain.segment.fields import FIELDS
+from domain.segment.rule import MAX_RULE
+from projections.customer import NEEDED as OF_CUSTOMERS
+from projections.cycle import company
+from projections.engine.paging import Page
+from projections.segment import asking, reading
+from projections.segment.published import PublishedSegments
+from projections.segment.reading import Member, Preview, Shown, Stay
+
+EXAMPLES = {
+    "NewSegment.name": "silent-buyers",
+    "segments.name": "silent-buyers",
+}
+router = auth.router(tags=[*TAGS])
+
+DAY = timedelta(days=1)
+WAITS_FOR = (*reading.WAITS_FOR, *OF_CUSTOMERS)
+Anybody = Annotated[Look, Depends(may_read())]
+Reader = Annotated[Look, Depends(may_read(waits_for=WAITS_FOR))]
+Leader = Annotated[Look, Depends(may_read(*LEADERS, Role.AUDITOR, waits_for=(*asking.NEEDED, *OF_CUSTOMERS)))]
+
+
+class SegmentField(msgspec.Struct):
+    """What a rule can ask of a customer: `kind` is text, number, date, days (whole days since something happened) or recent (how often
+    within the last days).
+    """
+
+    name: str
+    kind: str
+    says: str
+
+
+class SegmentFields(msgspec.Struct):
+    fields: list[SegmentField]
+
+
+class MemberFilters(Paging):
+    """Left out, `as_of` is now. A day is the company's, to its end."""
+
+    as_of: Annotated[
+        Day | Instant | None, Field(description="a day, to its end, or a time: who was in then")
+    ] = None
+    known_at: KnownAt = None
+
+
+class PreviewQuery(Paging):
+    """`name` is of the segment that the rule would be the next version of; one that is not there yet has nobody in."""
+
+    rule: Annotated[str, MaxLen(MAX_RULE), PLAIN] = ""
+    name: ShortText = ""
+    shown: Annotated[
+        Shown, Field(description="of whom the list is: all that would be in, or those who enter or leave")
+    ] = "enters"
+
+
+class CustomerSegments(msgspec.Struct):
+    """The segments that a customer is in, then those that it was in; the newest first."""
+
+    stays: list[Stay]
+
+
+@router.get(
+    "/fields", operation_id="listSegmentFields", summary="What rules can ask", responses=shaped(SegmentFields)
+)
+async def fields(look: Anybody) -> Response:
+    """Beside these, `custom.NAME` is the customer's value of a custom field."""
+    return look.json(SegmentFields([SegmentField(one.name, one.kind, one.says) for one in FIELDS.values()]))
+
+
+@router.get(
+    "/segments/preview",
+    operation_id="previewSegment",
+    summary="What a rule would change",
+    responses=shaped(Preview),
+)
+async def preview(look: Leader, asked: Annotated[PreviewQuery, Depends(query(PreviewQuery))]) -> Response:
+    """Nothing is recorded. Of customers that your team may see; auditors and admins see all."""
+    found = await reading.preview(
+        look.services.pool,
+        asked.rule,
+        asked.name,
+        datetime.now(UTC),
+        asked.shown,
+        seen_by=look.team_id,
+        cursor=asked.cursor,
+        limit=asked.limit,
+    )
+    return look.json(found)
+
+
+@router.get(
+    "/segments/{segment_id}/members",
+    operation_id="listSegmentMembers",
+    summary="Who is in a segment",
+    responses=shaped(Page[Member]),
+)
+async def members(
+    segment_id: UUID, look: Reader, asked: Annotated[MemberFilters, Depends(query(MemberFilters))]
+) -> Response:
+    """As of a day, and as known on another. Those that your team may see; auditors and admins see all."""
+    segment = await PublishedSegments.get(look.services.pool, segment_id)
+    if segment is None:
+        raise NotFound(f"no segment has the id {segment_id}", kind="segment", id=str(segment_id))
+    position = await look.known(("segment_stays",), asked.known_at)
+    as_of = await _instant(look, asked.as_of)
+    found = await reading.members(
+        look.source,
+        segment.name,
+        as_of,
+        position,
+        seen_by=look.team_id,
+        cursor=asked.cursor,
+        limit=asked.limit,
+    )
+    return look.json(found)
+
+
+@router.get(
+    "/customers/{customer_id}/segments",
+    operation_id="listCustomerSegments",
+    summary="The segments a customer is in",
+    responses=shaped(CustomerSegments),
+)
+async def of_customer(customer_id: UUID, look: Reader) -> Response:
+    """Those it is in now first, then those it was in."""
+    await must_see_customer(look, customer_id)
+    return look.json(CustomerSegments(await reading.stays(look.services.pool, customer_id)))
+
+
+async def _instant(look: Look, when: date | datetime | None) -> datetime:
+    """The last instant of a day; now where nothing is said."""
+    if when is None or isinstance(when, datetime):
+        return when or datetime.now(UTC)
+    return (await company.in_force(look.services.pool)).begins(when + DAY) - timedelta.resolution

@@ -1,0 +1,94 @@
+"""Projections room: what the workflows of segments ask — who is due to be held against the rules, and what came of it.
+
+The shape is that of `SegmentEvaluator` in the workflows' room; this room does not know that one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from uuid import UUID
+
+from domain.segment.membership import RecordMembership, Turned, membership_stream
+from domain.segment.segment import Segment
+from projections.engine.positions import reached
+from projections.segment import evaluating
+from projections.segment.asking import NEEDED
+from projections.segment.published import rules
+from runtime.database import Pool
+from runtime.segments.checks import Check, SegmentChecks
+
+AT_ONCE = 2
+"""Shards that are worked on at a time: live writes come first."""
+EARLIEST = datetime.min.replace(tzinfo=UTC)
+
+
+class SegmentEvaluation:
+    """Of one process."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._turn = asyncio.Semaphore(AT_ONCE)
+        self.checks = SegmentChecks(pool)
+
+    async def reached(self) -> int:
+        """Up to which position everything is known that rules ask."""
+        return await reached(self._pool, list(NEEDED))
+
+    async def evaluate(
+        self, shard: int, checks: Sequence[Check], now: datetime
+    ) -> tuple[list[RecordMembership], Mapping[UUID, datetime]]:
+        """What is to be recorded of these customers, and by customer when a rule may turn next by itself."""
+        async with self._turn:
+            segments, ids = await rules(self._pool), [check.customer_id for check in checks]
+            held = await evaluating.held(self._pool, segments, ids, now)
+            members = await evaluating.members(self._pool, ids)
+        commands = [
+            command
+            for segment in segments
+            if (command := _command(segment, shard, checks, held.inside, members)) is not None
+        ]
+        return commands, held.next_turn
+
+
+def _command(
+    segment: Segment,
+    shard: int,
+    checks: Iterable[Check],
+    inside: Mapping[UUID, frozenset[str]],
+    members: Mapping[UUID, frozenset[str]],
+) -> RecordMembership | None:
+    """None where nobody turned. Each turned when it fell due, or what it is asked by was recorded."""
+    turned: defaultdict[int, _Second] = defaultdict(_Second)
+    for check in checks:
+        id = check.customer_id
+        if (is_in := segment.name in inside[id]) != (segment.name in members[id]):
+            turned[int(check.due_at.timestamp())].add(id, check.due_at, is_in=is_in)
+    if not turned:
+        return None
+    return RecordMembership(
+        membership_id=membership_stream(segment.name, shard),
+        segment=segment.name,
+        segment_version=segment.version,
+        shard=shard,
+        turned=tuple(turned[second].value() for second in sorted(turned)),
+    )
+
+
+@dataclass
+class _Second:
+    """Who turned within a second: told together, at the last of their times."""
+
+    at: datetime = EARLIEST
+    inside: list[UUID] = field(default_factory=list)
+    outside: list[UUID] = field(default_factory=list)
+
+    def add(self, id: UUID, at: datetime, *, is_in: bool) -> None:
+        (self.inside if is_in else self.outside).append(id)
+        self.at = max(self.at, at)
+
+    def value(self) -> Turned:
+        return Turned(self.at, tuple(self.inside), tuple(self.outside))

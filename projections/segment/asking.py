@@ -1,0 +1,196 @@
+"""Projections room: a segment's rule as SQL. What people wrote reaches the database as values alone; the text of a statement is made of what
+stands in this file. Each comparison is either true or false: with nothing known it is false.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from domain.segment.fields import CUSTOM, FIELDS, Kind
+from domain.segment.rule import Always, Comparison, Joined, Not, Rule, comparisons
+
+NOW = "%(now)s::timestamptz"
+SOURCES: Mapping[str, str] = {
+    "deals": """(SELECT count(*) FILTER (WHERE d.status = 'open') AS open, max(d.last_activity_at) AS touched_at
+                   FROM read.deal_board d WHERE d.customer_id = c.customer_id)""",
+    "bought": """(SELECT count(*) AS n, min(d.closed_on) AS first_on, max(d.closed_on) AS last_on
+                    FROM read.deal_board d WHERE d.customer_id = c.customer_id AND d.closed_on IS NOT NULL AND d.status IN ('won', 'after-sales'))""",
+    "money": """(SELECT d.currency, sum(d.amount) AS value FROM read.deal_board d
+                  WHERE d.customer_id = c.customer_id AND d.status IN ('won', 'after-sales') AND d.amount IS NOT NULL
+                  GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1)""",
+    "touches": f"""(SELECT count(*) AS n, min(h.occurred_at) AS oldest_at
+                     FROM read.deal_board d JOIN read.deal_history h ON h.deal_id = d.deal_id
+                    WHERE d.customer_id = c.customer_id AND h.topic = 'deal.activity-logged'
+                      AND h.occurred_at > {NOW} - interval '90 days' AND h.occurred_at <= {NOW})""",
+    "served": """(SELECT count(*) FILTER (WHERE k.status NOT IN ('solved', 'closed')) AS open,
+                         count(*) FILTER (WHERE k.status NOT IN ('solved', 'closed') AND k.severity = 'severe') AS severe
+                    FROM read.cases k WHERE k.customer_id = c.customer_id)""",
+    "said": """(SELECT (k.body::jsonb->>'score')::int8 AS score FROM read.cases k
+                 WHERE k.customer_id = c.customer_id AND k.body::jsonb->>'score' IS NOT NULL ORDER BY k.made_at DESC, k.case_id LIMIT 1)""",
+    "held_by": """(SELECT t.name AS team, t.note AS region FROM read.deal_board d JOIN read.directory t ON t.id = d.team_id
+                    WHERE d.customer_id = c.customer_id ORDER BY d.opened_at DESC, d.deal_id LIMIT 1)""",
+}
+"""What is looked up beside a row `c` of the customers' traits, where a rule asks for it: never more than one row."""
+NEEDED = ("customer_traits", "deal_board", "deal_history", "cases", "directory", "segments", "segment_stays")
+"""The read models that all of it comes from."""
+
+
+class Column(NamedTuple):
+    """What a field is in SQL. Of DAYS `value` is the instant they are counted from; of RECENT `turns_at` is when the oldest goes."""
+
+    source: str
+    value: str
+    turns_at: str = ""
+
+
+COLUMNS: Mapping[str, Column] = {
+    "sector": Column("", "NULLIF(c.sector, '')"),
+    "country": Column("", "NULLIF(c.country, '')"),
+    "parent": Column("", "NULLIF(c.parent, '')"),
+    "employees": Column("", "c.employees"),
+    "revenue": Column("", "c.revenue"),
+    "revenue_currency": Column("", "NULLIF(c.revenue_currency, '')"),
+    "founded": Column("", "c.founded"),
+    "days_known": Column("", "c.registered_at"),
+    "registered_on": Column("", "(c.registered_at AT TIME ZONE 'UTC')::date"),
+    "purchases.count": Column("bought", "bought.n"),
+    "purchases.value": Column("money", "money.value"),
+    "purchases.currency": Column("money", "money.currency"),
+    "purchases.days_since_first": Column("bought", "bought.first_on::timestamp AT TIME ZONE 'UTC'"),
+    "purchases.days_since_last": Column("bought", "bought.last_on::timestamp AT TIME ZONE 'UTC'"),
+    "purchases.first_on": Column("bought", "bought.first_on"),
+    "purchases.last_on": Column("bought", "bought.last_on"),
+    "deals.open": Column("deals", "deals.open"),
+    "activity.days_since_last": Column("deals", "deals.touched_at"),
+    "activity.touches_90_days": Column("touches", "touches.n", "touches.oldest_at + interval '90 days'"),
+    "cases.open": Column("served", "served.open"),
+    "cases.severe": Column("served", "served.severe"),
+    "feedback.case_score": Column("said", "said.score"),
+    "region": Column("held_by", "NULLIF(held_by.region, '')"),
+    "team": Column("held_by", "held_by.team"),
+}
+assert COLUMNS.keys() == FIELDS.keys()
+CAST = {
+    Kind.TEXT: "text",
+    Kind.NUMBER: "numeric",
+    Kind.DAYS: "numeric",
+    Kind.RECENT: "numeric",
+    Kind.DATE: "date",
+}
+WRITTEN_NUMBER = r"'^-?[0-9]{1,18}(\.[0-9]{1,9})?$'"
+COMPARED = {"==": "=", "!=": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
+
+
+@dataclass
+class Question:
+    """Rules as conditions of one statement, with their values and all that they look up."""
+
+    params: dict[str, Any] = field(default_factory=dict)
+    sources: dict[str, None] = field(default_factory=dict)
+    turns: dict[str, None] = field(default_factory=dict)
+    """Instants at which a condition may become another one while nothing happens."""
+
+    def ask(self, rule: Rule) -> str:
+        """The condition. What it needs is kept."""
+        for one in comparisons(rule):
+            if source := _column(one).source:
+                self.sources[source] = None
+            self.turns |= dict.fromkeys(_turns(one))
+        return self._condition(rule)
+
+    @property
+    def beside(self) -> str:
+        """What is joined to the customers' traits."""
+        return " ".join(f"LEFT JOIN LATERAL {SOURCES[name]} {name} ON true" for name in self.sources)
+
+    @property
+    def next_turn(self) -> str:
+        """The first of those instants that is still to come; NULL where there is none."""
+        ahead = ", ".join(f"CASE WHEN {turn} > {NOW} THEN {turn} END" for turn in self.turns)
+        return f"LEAST({ahead})" if ahead else "NULL::timestamptz"
+
+    def _condition(self, rule: Rule) -> str:
+        match rule:
+            case Always(holds):
+                return "true" if holds else "false"
+            case Not(part):
+                return f"NOT {self._condition(part)}"
+            case Joined(every, parts):
+                return f"({(' AND ' if every else ' OR ').join(map(self._condition, parts))})"
+            case Comparison():
+                return f"COALESCE({self._compared(rule)}, false)"
+
+    def _compared(self, one: Comparison) -> str:
+        asked = _asked(one)
+        if one.value is None:
+            return f"({asked}) IS {'' if one.operator == '==' else 'NOT '}NULL"
+        given = f"{self._given(one.value)}::{_cast(one)}"
+        match one.operator:
+            case "in":
+                return f"{asked} = ANY({given}[])"
+            case "outside":
+                return f"{asked} <> ALL({given}[])"
+            case "has":
+                return f"strpos(lower({asked}), lower({given})) > 0"
+            case "lacks":
+                return f"strpos(lower({asked}), lower({given})) = 0"
+            case operator:
+                return f"{asked} {COMPARED[operator]} {given}"
+
+    def _given(self, value: Any) -> str:
+        name = f"v{len(self.params)}"
+        self.params[name] = list(value) if isinstance(value, tuple) else value
+        return f"%({name})s"
+
+
+def _column(one: Comparison) -> Column:
+    name = one.field.name
+    return Column("", "") if one.field.kind is Kind.CUSTOM else COLUMNS[name]
+
+
+def _asked(one: Comparison) -> str:
+    match one.field.kind:
+        case Kind.CUSTOM:
+            return _custom(one)
+        case Kind.DAYS if one.value is not None:
+            return f"floor(extract(epoch FROM {NOW} - ({_column(one).value})) / 86400)"
+    return _column(one).value
+
+
+def _custom(one: Comparison) -> str:
+    """The name is one of letters, digits and _ (the parser's own), so it may stand in the statement."""
+    written = f"(c.body::jsonb->'custom'->>'{one.field.name.removeprefix(CUSTOM)}')"
+    if _cast(one) == "numeric":
+        return f"CASE WHEN {written} ~ {WRITTEN_NUMBER} THEN {written}::numeric END"
+    return written
+
+
+def _cast(one: Comparison) -> str:
+    if one.field.kind is not Kind.CUSTOM:
+        return CAST[one.field.kind]
+    some = one.value[0] if isinstance(one.value, tuple) else one.value
+    return "numeric" if isinstance(some, Decimal) else "text"
+
+
+def _turns(one: Comparison) -> Iterator[str]:
+    """Of days those at which the comparison may turn: when as many are full as it says, and one more."""
+    kind, column = one.field.kind, _column(one)
+    if kind is Kind.RECENT:
+        yield column.turns_at
+    if kind is Kind.DAYS:
+        for days in _days(one.value):
+            yield f"{column.value} + make_interval(hours => {24 * days})"
+
+
+def _days(value: Any) -> Iterable[int]:
+    for one in value if isinstance(value, tuple) else (value,):
+        if isinstance(one, Decimal):
+            first = int(one.to_integral_value("ROUND_FLOOR"))
+            yield from (first, first + 1)
+
+
+__all__ = ["NEEDED", "Question", "date"]

@@ -1,0 +1,1 @@
+"""runtime: when customers are to be held against the rules of segments — a table, and the follower's part of it."""
