@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -17,10 +16,10 @@ NOW = "%(now)s::timestamptz"
 SOURCES: Mapping[str, str] = {
     "deals": """(SELECT count(*) FILTER (WHERE d.status = 'open') AS open, max(d.last_activity_at) AS touched_at
                    FROM read.deal_board d WHERE d.customer_id = c.customer_id)""",
-    "bought": """(SELECT count(*) AS n, min(d.closed_on) AS first_on, max(d.closed_on) AS last_on
-                    FROM read.deal_board d WHERE d.customer_id = c.customer_id AND d.closed_on IS NOT NULL AND d.status IN ('won', 'after-sales'))""",
-    "money": """(SELECT d.currency, sum(d.amount) AS value FROM read.deal_board d
-                  WHERE d.customer_id = c.customer_id AND d.status IN ('won', 'after-sales') AND d.amount IS NOT NULL
+    "bought": """(SELECT count(*) AS n, min(p.day) AS first_on, max(p.day) AS last_on
+                    FROM read.purchases p WHERE p.customer_id = c.customer_id AND p.until_position IS NULL)""",
+    "money": """(SELECT p.currency, sum(p.amount) AS value FROM read.purchases p
+                  WHERE p.customer_id = c.customer_id AND p.until_position IS NULL AND p.amount IS NOT NULL
                   GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1)""",
     "touches": f"""(SELECT count(*) AS n, min(h.occurred_at) AS oldest_at
                      FROM read.deal_board d JOIN read.deal_history h ON h.deal_id = d.deal_id
@@ -35,7 +34,10 @@ SOURCES: Mapping[str, str] = {
                     WHERE d.customer_id = c.customer_id ORDER BY d.opened_at DESC, d.deal_id LIMIT 1)""",
 }
 """What is looked up beside a row `c` of the customers' traits, where a rule asks for it: never more than one row."""
-NEEDED = ("customer_traits", "deal_board", "deal_history", "cases", "directory", "segments", "segment_stays")
+NEEDED = (
+    *("customer_traits", "contributions", "deal_board", "deal_history", "cases", "directory"),
+    *("segments", "segment_stays"),
+)
 """The read models that all of it comes from."""
 
 
@@ -191,6 +193,3 @@ def _days(value: Any) -> Iterable[int]:
         if isinstance(one, Decimal):
             first = int(one.to_integral_value("ROUND_FLOOR"))
             yield from (first, first + 1)
-
-
-__all__ = ["NEEDED", "Question", "date"]

@@ -18,6 +18,7 @@ from domain.adjustment.commands import DecideAdjustment
 from domain.case.commands import ReopenCase, ResumeCase, SolveCase, WaitForCustomer
 from domain.deal.commands import LoseDeal, OpenDeal, ReopenDeal
 from domain.people.people import FormTeam, RepLeaves
+from domain.segment.membership import shard_of
 from domain.time.duration import Duration
 from runtime.channels.message import TryAgain
 from tests.webhooks.post import Post
@@ -28,6 +29,7 @@ from tests.workflows.test_action_items_and_adjustments import an_adjustment, an_
 from tests.workflows.test_cases import a_case
 from tests.workflows.test_cases import after as case_at
 from tests.workflows.test_meetings import lapsing
+from tests.workflows.test_segments import Segmenting
 from tests.workflows.turns import HEAD, MANAGER, MAY, begin, close_in_time
 from tests.workflows.turns import at as on
 from tests.workflows.world import MOMENT, World, hours_policy, until
@@ -38,6 +40,8 @@ from workflows.people.handover import RepHandoverWorkflow
 from workflows.people.messages import handover_id
 from workflows.policy.messages import Rollout, rollout_id
 from workflows.policy.rollout import PolicyRolloutWorkflow
+from workflows.segment.messages import SEGMENTS, Shard
+from workflows.segment.messages import wake as wake_segments
 from workflows.sweep.messages import Sweep
 from workflows.sweep.workflow import SweepWorkflow
 from workflows.webhook.messages import webhook_workflow_id
@@ -52,7 +56,8 @@ async def scenarios(world: World) -> AsyncIterator[Named]:
     """Every workflow, through every branch that makes it say something else to the server."""
     await world.publish(hours_policy(max_reassignments=1))
     told = (
-        whole_life, stuck, stale_start, renewed, rollout, sweep, turns, clocks, cases, webhooks, notices, handover
+        whole_life, stuck, stale_start, renewed, rollout, sweep, turns, clocks, cases, webhooks, notices, handover,
+        segments
     )  # fmt: skip
     for scenario in told:
         async for name, handle in scenario(world):
@@ -247,6 +252,38 @@ async def notices(world: World) -> AsyncIterator[Named]:
 async def woken_to_the_end(told: Telling, run: WorkflowHandle[Any, Any]) -> bool:
     """Woken once more for nothing; whether the run has ended by now."""
     await wake(told.world.deliverer, told.accounts["colleague"])
+    return await has_ended(run)
+
+
+async def segments(world: World) -> AsyncIterator[Named]:
+    """A customer waits for its day, woken for nothing meanwhile, and comes in; and another run, continued as new."""
+    some = Segmenting(world)
+    await some.publish("days_known >= 60")
+    known = await some.customer()
+    await world.read()
+    await some.checks.decide(0, await some.checks.head())
+    shard, id = shard_of(known), some.id_of(known)
+    await wake_segments(world.deliverer, shard)
+    await until(lambda: some.waits(known))
+    await wake_segments(world.deliverer, shard)
+    await world.move(id, datetime.now(UTC) + timedelta(days=62))
+    await some.told(known, "in")
+    first = await latest_run(world, id)
+    await until(lambda: has_ended(first))
+    yield "segments", first
+    await some.customer("media", known)
+    await some.publish("days_known >= 70")
+    await world.read()
+    await some.checks.decide(0, await some.checks.head())
+    given = Shard(shard, history_limit=10)
+    await world.client.start_workflow(SEGMENTS, given, id=id, task_queue=world.deliverer.task_queue)
+    second = await latest_run(world, id)
+    await until(lambda: woken_until_renewed(world, shard, second))
+    yield "segments-continues", second
+
+
+async def woken_until_renewed(world: World, shard: int, run: WorkflowHandle[Any, Any]) -> bool:
+    await wake_segments(world.deliverer, shard)
     return await has_ended(run)
 
 

@@ -90,6 +90,11 @@ class Segmenting:
 
         await until(done)
 
+    async def waits(self, customer_id: UUID) -> bool:
+        """It was looked at, and is due later."""
+        due = await self.due(customer_id)
+        return due is not None and due > datetime.now(UTC)
+
     def id_of(self, customer_id: UUID) -> str:
         return segments_id(shard_of(customer_id), self.world.deliverer.task_queue)
 
@@ -135,12 +140,7 @@ async def test_a_rule_about_time_turns_by_itself(virtual: World) -> None:
     await some.world.read()
     await some.checks.decide(0, await some.checks.head())
     await wake(virtual.deliverer, shard_of(known))
-
-    async def waits() -> bool:
-        due = await some.due(known)
-        return due is not None and due > datetime.now(UTC)
-
-    await until(waits)
+    await until(lambda: some.waits(known))
     turns = await some.due(known)
     assert turns is not None
     await virtual.move(some.id_of(known), turns - timedelta(minutes=1))

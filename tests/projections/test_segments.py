@@ -1,0 +1,185 @@
+"""What rules of segments ask of the read models, and who was in a segment as of a day, as known on another."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from domain.case import commands as cases
+from domain.case.policy import Severity
+from domain.customer.commands import RegisterCustomer
+from domain.customer.facts import Profile
+from domain.segment.membership import RecordMembership, Turned, membership_stream, shard_of
+from domain.segment.rule import parse
+from domain.segment.segment import PublishSegment, Segment
+from projections.segment import evaluating, reading
+from tests.office import NOW
+from tests.projections.telling import Books, call, needs, quote, to, win, yuan
+
+DAY = timedelta(days=1)
+IN_60 = NOW + 60 * DAY
+
+
+async def registered(books: Books, name: str, **profile: object) -> UUID:
+    id = uuid.uuid4()
+    await books.given(RegisterCustomer(customer_id=id, profile=Profile(name=name, **profile)))  # type: ignore[arg-type]
+    return id
+
+
+async def won(books: Books, deal: UUID, amount: int, day: datetime) -> None:
+    steps = (needs(deal), quote(deal), to(deal, "negotiation"))
+    await books.given(*steps, now=day)
+    await books.given(win(deal, yuan(amount), closed_on=day.date()), now=day)
+
+
+@pytest.fixture
+async def people(books: Books) -> dict[UUID, str]:
+    """`a` bought twice and complained, `b` is talked to, `c` is a name."""
+    a = await registered(
+        books, "a", sector="machinery", country="CN", employees=120, founded=1987, revenue=yuan(5_000_000)
+    )
+    b = await registered(books, "b", sector="Retail Banking", country="SG", employees=0)
+    c = await registered(books, "c")
+    for n, amount in enumerate((700, 500)):
+        deal = await books.opened(customer_id=a)
+        await won(books, deal, amount, NOW + n * DAY)
+    talked = await books.opened(customer_id=b)
+    await books.given(call(talked), now=NOW + 2 * DAY)
+    case = uuid.uuid4()
+    opening = cases.OpenCase(
+        case_id=case, title="it leaks", customer_id=a, severity=Severity.SEVERE, owner_id=books.office.rep_id
+    )
+    await books.given(opening)
+    await books.follow()
+    return {a: "a", b: "b", c: "c"}
+
+
+RULES = {
+    "true": "abc",
+    "false": "",
+    "sector == 'machinery'": "a",
+    "sector != 'machinery'": "b",
+    "not sector == 'machinery'": "bc",
+    "sector == null": "c",
+    "'BANK' in sector": "b",
+    "'BANK' not in sector": "a",
+    "country in ['CN', 'SG']": "ab",
+    "country not in ['CN']": "b",
+    "employees >= 0": "ab",
+    "employees == 0 or founded < 1990": "ab",
+    "revenue > 4999999.5 and revenue_currency == 'CNY'": "a",
+    "0 < employees <= 120": "a",
+    "purchases.count == 2": "a",
+    "purchases.count == 0": "bc",
+    "purchases.value >= 1200 and purchases.currency == 'CNY'": "a",
+    "purchases.first_on == '2026-03-02' and purchases.last_on == '2026-03-03'": "a",
+    "purchases.days_since_last >= 59": "a",
+    "purchases.days_since_last > 59": "",
+    "deals.open > 0": "b",
+    "activity.touches_90_days == 1": "b",
+    "activity.days_since_last == 58": "b",
+    "days_known == 60": "abc",
+    "registered_on >= '2026-03-02'": "abc",
+    "cases.severe == 1 and cases.open == 1": "a",
+    "team == 'North' and region == null": "ab",
+    "custom.tier == 'A'": "",
+    "not custom.tier > 3": "abc",
+}
+
+
+async def test_each_field_is_asked_as_it_is_known(books: Books, people: dict[UUID, str]) -> None:
+    segments = [
+        Segment(name=f"s-{n}", label="S", rule=rule)
+        for n, rule in enumerate(RULES)
+        if parse(rule) is not None
+    ]
+    nobody = uuid.uuid4()
+    held = await evaluating.held(books.pool, segments, [*people, nobody], IN_60)
+    found = {
+        one.rule: "".join(sorted(people[id] for id in people if one.name in held.inside[id]))
+        for one in segments
+    }
+    assert found == RULES
+    assert held.inside[nobody] == frozenset()
+
+
+async def test_when_a_rule_may_turn_next_is_known(books: Books, people: dict[UUID, str]) -> None:
+    by_name = {name: id for id, name in people.items()}
+
+    async def turns(rule: str, who: str, now: datetime = NOW + 3 * DAY) -> datetime | None:
+        segment = Segment(name="some", label="S", rule=rule)
+        held = await evaluating.held(books.pool, [segment], [by_name[who]], now)
+        return held.next_turn.get(by_name[who])
+
+    assert await turns("days_known >= 60", "c") == NOW + 60 * DAY
+    assert await turns("days_known >= 60", "c", NOW + 60 * DAY) == NOW + 61 * DAY
+    assert await turns("days_known >= 60", "c", NOW + 61 * DAY) is None
+    assert await turns("activity.days_since_last > 30 or days_known > 90", "b") == NOW + 32 * DAY
+    assert await turns("activity.days_since_last > 30", "c") is None
+    assert await turns("activity.touches_90_days >= 1", "b") == NOW + 92 * DAY
+    assert await turns("sector == 'x' and registered_on > '2030-01-01'", "a") is None
+
+
+async def test_who_was_in_is_told_on_both_clocks(books: Books) -> None:
+    a, b = await registered(books, "a"), await registered(books, "b")
+    await books.given(PublishSegment(segment=Segment(name="vip", label="VIP", rule="true")))
+
+    async def turned(id: UUID, at: datetime, recorded: datetime, *, inside: bool) -> int:
+        who = {"inside": (id,)} if inside else {"outside": (id,)}
+        command = RecordMembership(
+            membership_id=membership_stream("vip", shard_of(id)),
+            segment="vip",
+            segment_version=1,
+            shard=shard_of(id),
+            turned=(Turned(at, **who),),
+        )
+        return (await books.given(command, now=recorded)).position
+
+    first = await turned(a, NOW, NOW, inside=True)
+    await turned(b, NOW + 2 * DAY, NOW + 2 * DAY, inside=True)
+    last = await turned(a, NOW + 4 * DAY, NOW + 6 * DAY, inside=False)
+    again = await turned(a, NOW + 8 * DAY, NOW + 8 * DAY, inside=True)
+    await books.follow(2)
+
+    async def members(day: int, known: int | None = None) -> set[UUID]:
+        found = await reading.members(books.pool, "vip", NOW + day * DAY, known)
+        return {one.customer_id for one in found.items}
+
+    assert [await members(day) for day in (-1, 0, 3, 5, 8)] == [set(), {a}, {a, b}, {b}, {a, b}]
+    assert await members(3, first) == {a}
+    assert await members(5, last - 1) == {a, b}, "that it went was recorded later"
+    assert await members(9, again - 1) == {b}
+    (stay, *_), (_, went) = await reading.stays(books.pool, b), await reading.stays(books.pool, a)
+    assert (stay.since, stay.until) == (NOW + 2 * DAY, None)
+    assert (went.since, went.until, went.label) == (NOW, NOW + 4 * DAY, "VIP")
+    assert await reading.counts(books.pool, ["vip", "none"]) == {"vip": 2, "none": 0}
+    assert await books.differences() == []
+
+
+async def test_a_rule_is_tried_before_it_counts(books: Books, people: dict[UUID, str]) -> None:
+    await books.given(PublishSegment(segment=Segment(name="some", label="S", rule="sector == 'machinery'")))
+    a = next(id for id, name in people.items() if name == "a")
+    command = RecordMembership(
+        membership_id=membership_stream("some", shard_of(a)),
+        segment="some",
+        segment_version=1,
+        shard=shard_of(a),
+        turned=(Turned(NOW, inside=(a,)),),
+    )
+    before = (await books.given(command)).position
+    await books.follow()
+    found = await reading.preview(books.pool, "sector == null or country == 'SG'", "some", NOW, limit=1)
+    assert (found.inside, found.enters, found.leaves) == (2, 2, 1)
+    assert [one.name for one in found.items] == ["b"]
+    rest = await reading.preview(
+        books.pool, "sector == null or country == 'SG'", "some", NOW, cursor=found.next_cursor, limit=1
+    )
+    assert ([one.name for one in rest.items], rest.next_cursor) == (["c"], None)
+    leaving = await reading.preview(books.pool, "false", "some", NOW, "leaves")
+    assert [one.name for one in leaving.items] == ["a"]
+    other = await reading.preview(books.pool, "true", "", NOW, seen_by=uuid.uuid4())
+    assert [one.name for one in other.items] == ["c"], "of others' customers nothing is told"
+    assert await books.office.ledger.head() == before
