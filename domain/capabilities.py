@@ -35,6 +35,7 @@ CAPABILITIES = (
     "meeting",
     "case",
     "segment",
+    "survey",
     "figures",
     "notification",
     "search",

@@ -26,6 +26,7 @@ class ItemSeen(msgspec.Struct, kw_only=True):
     team_id: UUID | None
     cycle_id: UUID | None
     decision_id: UUID | None
+    answer_id: UUID | None = None
     made_at: datetime
     due_at: datetime
     deadlines: Deadlines
@@ -79,6 +80,7 @@ class ActionItems(StreamView[ActionItem, ItemSeen]):
             events,
             what=owed.what,
             decision_id=opened.decision_id,
+            answer_id=opened.answer_id,
             made_at=opened.made_at,
             due_at=owed.deadlines.due_at,
             deadlines=owed.deadlines,

@@ -27,6 +27,7 @@ from psycopg import sql
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
+from domain.figures import metrics
 from projections.engine.catalog import statements
 from runtime.schema import migrate
 from runtime.servers import DATABASE, EmbeddedPostgres, EmbeddedTemporal, time_skipping_environment
@@ -302,6 +303,23 @@ async def eventually(condition: Callable[[], Any], seconds: float = PATIENCE) ->
 @pytest.fixture(name="eventually")
 def eventually_fixture() -> Callable[..., Any]:
     return eventually
+
+
+@pytest.fixture
+def foretold(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The key of a metric that the catalogue has and nothing measures yet."""
+    told = metrics.make_metric(
+        "foretold",
+        ("foretold", "预告指标"),
+        ("one day", "将来"),
+        metrics.Unit.RATIO,
+        metrics.Combines.RATIO,
+        measured=False,
+    )
+    monkeypatch.setitem(metrics.CATALOGUE, told.key, told)
+    metrics.catalogue.cache_clear()
+    yield told.key
+    metrics.catalogue.cache_clear()
 
 
 # --- what takes longest starts first ---------------------------------------------------------------------------------

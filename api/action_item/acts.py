@@ -50,7 +50,7 @@ READS = (
         one="One action item",
         terminal="action",
         columns="due_at state owner_id what item_id",
-        fields="item_id owner_id manager_id due_at state reminded missed escalated done_at note cycle_id decision_id policy policy_version",
+        fields="item_id owner_id manager_id due_at state reminded missed escalated done_at note cycle_id decision_id answer_id policy policy_version",
         typed="--owner 'Li Wei'",
     ),
 )

@@ -41,7 +41,7 @@ INSIDE = {
 """Values that are said by several options, by the domain's class."""
 KINDS = {
     "str": "text", "int": "whole", "Decimal": "number", "bool": "yes", "date": "day", "datetime": "instant", "UUID": "id",
-    "Money": "money", "Scope": "scope", "Period": "text", "Window": "days", "StatedChange": "change", "Child": "part", "Score": "score",
+    "Money": "money", "Scope": "scope", "Period": "text", "Window": "days", "StatedChange": "change", "Child": "part", "Score": "score", "Reply": "reply",
 }  # fmt: skip
 """How what is typed is read, by the field's type."""
 REFERRED = {PERSON: "rep", "cycle": "cycle_id"}

@@ -38,6 +38,7 @@ HELP = {
     "minutes": "JSON: decisions (question, of, due_at, choice), action_items (what, owner_id, due_at).",
     "part": "SCOPE@PERIOD, and after = its weight or number: 'rep:Li Wei@2027-03=2'. Once for each part.",
     "score": "MEASURE=SCORE.",
+    "reply": "QUESTION=ANSWER: a number, a choice, or a text. Once for each.",
     "change": "METRIC=N does this to the next target: deals-won=-2, revenue-won=5%.",
 }
 LISTS = {"rep": "reps", "team": "teams", "customer": "customers", "product": "products"}
@@ -119,6 +120,13 @@ async def _score(backend: Backend, text: str) -> dict[str, str]:
     if not measure:
         raise ValueError("is no score: write MEASURE=SCORE")
     return {"measure": measure.strip(), "score": await _number(backend, given)}
+
+
+async def _reply(_: Backend, text: str) -> dict[str, str]:
+    question, _sign, answer = text.partition("=")
+    if not (question.strip() and answer.strip()):
+        raise ValueError("is no reply: write QUESTION=ANSWER")
+    return {"question": question.strip(), "answer": answer.strip()}
 
 
 async def _change(backend: Backend, text: str) -> dict[str, Any]:
@@ -304,6 +312,7 @@ KINDS: Mapping[str, Callable[[Backend, str], Awaitable[Any]]] = {
     "id": _id,
     "days": _days,
     "score": _score,
+    "reply": _reply,
     "change": _change,
     "file": _file,
     "minutes": _file,

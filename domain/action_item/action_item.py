@@ -10,21 +10,22 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 from domain.engine.aggregate import OwnedAggregate, when
 from domain.engine.errors import Refused
-from domain.engine.facts import Fact, FreeText, fact
+from domain.engine.facts import Fact, FreeText, fact, upcast
 from domain.engine.values import PromiseOutcome
 from domain.policy.follow_up import FollowUpPolicy
 from domain.time.commitment import Commitment, Deadlines, Kind
 
 
-@fact("action-item.opened")
+@fact("action-item.opened", version=2)
 class ActionItemOpened(Fact):
     """`deadlines` are absolute, so a timer needs no policy. `manager_id` is told when it is late, where one was
-    named; otherwise who manages the team then. `cycle_id` and `decision_id` say which review it came from, where it came from one.
+    named; otherwise who manages the team then. `cycle_id` and `decision_id` say which review it came from, where it came from one,
+    and `answer_id` which low answer of a customer.
     """
 
     what: FreeText
@@ -38,6 +39,12 @@ class ActionItemOpened(Fact):
     arming: int = 1
     cycle_id: UUID | None = None
     decision_id: UUID | None = None
+    answer_id: UUID | None = None
+
+
+@upcast("action-item.opened", from_version=1)
+def _no_answer_led_to_it(data: dict[str, Any]) -> dict[str, Any]:
+    return data
 
 
 @fact("action-item.reworded")

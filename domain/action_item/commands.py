@@ -113,6 +113,11 @@ def _check_due(due_at: datetime, now: datetime) -> None:
 
 @handles(OpenActionItem)
 def open_action_item(command: OpenActionItem, work: UnitOfWork) -> Json:
+    return open_item(command, work)
+
+
+def open_item(command: OpenActionItem, work: UnitOfWork, answer_id: UUID | None = None) -> Json:
+    """`answer_id`: the low answer of a customer that it follows."""
     now = work.context.now
     _check_due(command.due_at, now)
     item = work.find(ActionItem, command.item_id)
@@ -134,6 +139,7 @@ def open_action_item(command: OpenActionItem, work: UnitOfWork) -> Json:
             made_at=now,
             cycle_id=command.cycle_id,
             decision_id=command.decision_id,
+            answer_id=answer_id,
         )
     )
     return answer_of(item)

@@ -140,9 +140,6 @@ _PLAIN = (
     make_metric(ACTION_ITEMS_KEPT, ("action items kept", "改进措施完成率"),
             ("action items done by their due time, of all that fell due then; excused ones do not count",
              "按时完成的改进措施占该期间到期措施的比例；获免的不计"), Unit.RATIO, Combines.RATIO),
-    make_metric(CUSTOMER_SATISFACTION, ("customer satisfaction", "客户满意度"),
-            ("the mean score of survey and revisit answers", "调查与回访评分的平均值"),
-            Unit.RATIO, Combines.RATIO, measured=False),
     make_metric(ACTIVITIES, ("activities", "活动数"), ("activities of every kind", "各类活动总数"),
             Unit.COUNT, Combines.SUM, counts=tuple(f"{ACTIVITIES}:{kind}" for kind in ActivityKind)),
 )  # fmt: skip

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Protocol, TypeVar
 from uuid import UUID
 
+from domain.customer.facts import Contact
 from domain.engine.aggregate import Aggregate
+from domain.engine.reasoning import Language
 from domain.figures.queries import FigureAsked, FrozenPack, Pack
 from domain.figures.scope import Scope
+from domain.survey.survey import Survey
 from domain.target.proposal import Effect
 from domain.time.periods import Period, Window
 
@@ -72,11 +76,24 @@ class FigureReader(Protocol):
         ...
 
 
+class SurveySender(Protocol):
+    """Mails to customers' contacts."""
+
+    async def send(
+        self, invitation_id: UUID, contact: Contact, survey: Survey, language: Language, at: datetime
+    ) -> str:
+        """Empty where it was taken; else why the address takes nothing. Raises what may be tried again; the same again is known as that."""
+        ...
+
+
 class Reads(Protocol):
     """What a computed command is worked out from."""
 
     @property
     def figures(self) -> FigureReader: ...
+
+    @property
+    def surveys(self) -> SurveySender: ...
 
     async def load(self, kind: type[A], id: UUID) -> A:
         """As recorded now."""

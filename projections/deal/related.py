@@ -18,7 +18,7 @@ from projections.engine.paging import Source, fetch
 if TYPE_CHECKING:
     from projections.engine.projection import Projection
 
-MODULES: tuple[str, ...] = ("projections.case",)
+MODULES: tuple[str, ...] = ("projections.case", "projections.survey")
 """Where read models say `shown_on` or `sentences`, such as "projections.lead": named, so that a list of deals imports no other."""
 OPEN = "SELECT '{kind}', {deal}, count(*)::int8 FROM read.{table} WHERE {deal} = ANY(%(ids)s) AND {open} GROUP BY 2"
 ABOUT = "SELECT {id} FROM read.{table} WHERE {deal} = %(id)s"

@@ -73,11 +73,22 @@ OF_WORKFLOWS = {
     "FreezeBaseline", "MeasureAdjustment", "RemindAdjustment", "EscalateAdjustment",
     "CallMeeting", "RemindMeeting", "EscalateMeeting", "MissClock", "CloseUnanswered", "SwitchOffWebhook",
     "RecordMembership",
+    "NoteInvitationSent", "WithholdInvitation", "ExpireInvitation", "CloseLoop",
 }  # fmt: skip
 """What only the workflows say: nobody can say it over HTTP or in the terminal."""
 OF_ACCOUNTS = {"FailAddress", "RestoreAddress"}
 """Of a path with a login, and no id."""
-OF_IMPORTS = {"ImportLead", "ImportActivity", "ImportDeal", "AsImported", "Together", "UndoImport"}
+OF_LINKS = {"AnswerSurvey", "DeclineSurveys"}
+"""Of whoever has the link in a mail."""
+OF_IMPORTS = {
+    "ImportSurveyAnswer",
+    "ImportLead",
+    "ImportActivity",
+    "ImportDeal",
+    "AsImported",
+    "Together",
+    "UndoImport",
+}
 """What rows of files become, and what undoes that."""
 LEFT_OUT = {("meeting hold", "decisions"), ("meeting hold", "action_items")}
 """In the file that --minutes names."""
@@ -112,7 +123,7 @@ def test_every_command_of_the_domain_is_an_act_or_said_to_be_none() -> None:
     """What the table holds is what there is: whoever adds a command says how people give it, or who else does."""
     given, unsaid = (
         {act.command.__name__ for act in capabilities.ACTS},
-        OF_WORKFLOWS | OF_ACCOUNTS | OF_IMPORTS,
+        OF_WORKFLOWS | OF_ACCOUNTS | OF_LINKS | OF_IMPORTS,
     )
     assert given | unsaid == commands(DomainCommand)
     assert not given & unsaid
@@ -161,7 +172,7 @@ def test_every_act_is_a_command_of_the_terminal() -> None:
 
 SAMPLES = {
     "text": "a word", "whole": "3", "number": "1,200.5", "money": "1,200.50 CNY", "day": "2026-12-31", "today": "2026-12-31", "instant": "2026-12-31T09:00",
-    "days": "2026-07-01..2026-09-30", "scope": "company", "part": f"rep:{WHICH}@2027-03=2", "score": "team play=90",
+    "days": "2026-07-01..2026-09-30", "scope": "company", "part": f"rep:{WHICH}@2027-03=2", "score": "team play=90", "reply": "recommend=9",
     "change": "deals-won=5%",
 }  # fmt: skip
 NAMED = {

@@ -99,8 +99,8 @@ class TestFigures:
         assert "Rep north2" in parts
         assert "Rep south" not in parts
 
-    def test_that_are_not_measured_say_so(self, auditor: httpx.Client) -> None:
-        page = auditor.get("/desk/figures", params={"metric": "customer-satisfaction"}).text
+    def test_that_are_not_measured_say_so(self, auditor: httpx.Client, foretold: str) -> None:
+        page = auditor.get("/desk/figures", params={"metric": foretold}).text
         assert "This is not measured yet." in page
 
     def test_behind_another_team_s_are_refused(self, house: House, manager: httpx.Client) -> None:

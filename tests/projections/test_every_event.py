@@ -27,6 +27,8 @@ UNFOLLOWED = {
     "recipient.address-failed": "which addresses take nothing stands in a table of the application, beside accounts",
     "recipient.address-restored": "likewise",
     "webhook.switched-off": "how an endpoint is stands in tables of the application",
+    "survey-contact.asked": "its invitation tells it; this is for decisions",
+    "survey-contact.declined": "likewise: invitations to them are withheld, and say why",
 }
 """What no read model follows, and why. The history of a deal has every fact of it, so it does not count here."""
 
@@ -74,11 +76,19 @@ CHOOSES_FROM = {
     "contributions": ("deal.", "promise."),
 }
 UNDELIVERED = {
-    "no workflow waits for it": ("team.", "customer.", "product.", "lead.", "target.", "scorecard"),
+    "no workflow waits for it": (
+        *("team.", "customer.", "product.", "lead.", "target.", "scorecard", "survey-answer."),
+    ),
     "its own workflow records it": ("webhook.", "recipient.", "segment-membership."),
-    "a follower of its own hears of it": ("segment.",),
+    "a follower of its own hears of it": ("segment.", "survey."),
     "a deal's timer hears of its promise, and of its end": ("deal.", "promise."),
-    "read when something is decided": ("process.", "cycle-policy.", "service-policy.", "rep."),
+    "read when something is decided": (
+        "process.",
+        "cycle-policy.",
+        "service-policy.",
+        "rep.",
+        "survey-contact.",
+    ),
 }
 """The beginnings of what is told to no workflow, and why; what is told all the same is not meant."""
 TOLD_OF_THESE = {

@@ -109,11 +109,12 @@ class TestStarting:
             ("baseline", {"baseline": Window(date(2026, 2, 1), NOW.date())}),
             ("baseline", {"baseline": Window(date(2026, 2, 2), date(2026, 2, 1))}),
             ("horizon", {"horizon": date(2026, 3, 1)}),
-            ("metric", {"metric": "customer-satisfaction"}),
+            ("metric", {"metric": "foretold"}),
             ("currency", {"metric": "revenue-won"}),
             ("currency", {"currency": "CNY"}),
         ],
     )
+    @pytest.mark.usefixtures("foretold")
     def test_compares_what_can_be_compared(self, field: str, changes: dict[str, Any]) -> None:
         given(STAFF).when(replace(START, **changes)).refused(Invalid, fields=[field])
 

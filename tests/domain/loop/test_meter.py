@@ -54,7 +54,7 @@ PLAIN = PublishProcess(
     )
 )
 SCOPES = (COMPANY, *map(rep, REPS), *map(team, TEAMS), Scope(kind=COMPANY.kind, product_id=PRODUCTS[0]))
-KEYS = [key for key in m.CATALOGUE if key not in ("activities", "customer-satisfaction", "action-items-kept")]
+KEYS = [key for key in m.CATALOGUE if key not in ("activities", "action-items-kept")]
 KEYS += ["activities:call", "activities:visit", *(f"stage-conversion:{name}" for name in STAGES[:3])]
 START, SPAN = TODAY - 120 * DAY, 240
 MONTHS = [period_of(PeriodKind.MONTH, START + n * 30 * DAY) for n in range(9)]

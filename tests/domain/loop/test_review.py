@@ -292,8 +292,8 @@ class TestTheNextTarget:
         given(REVIEWED).when(NEXT).topics("cycle.next-proposed", "target.proposed")
         given(RUNNING).when(NEXT).refused(Refused)
 
-    def test_is_one_that_can_be_measured(self) -> None:
-        wrong = c.Proposed(metric="customer-satisfaction", number=Decimal("0.5"))
+    def test_is_one_that_can_be_measured(self, foretold: str) -> None:
+        wrong = c.Proposed(metric=foretold, number=Decimal("0.5"))
         given(ACKNOWLEDGED).when(replace(NEXT, targets=(wrong,))).refused(Invalid, fields=["metric"])
         negative = replace(NEXT.targets[0], number=Decimal(-1))
         given(ACKNOWLEDGED).when(replace(NEXT, targets=(negative,))).refused(

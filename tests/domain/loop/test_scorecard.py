@@ -104,7 +104,7 @@ class TestADefinition:
             (replace(REVENUE, weight=D(0)), ["measures[0].weight", "measures"]),
             (replace(REVENUE, weight=D("NaN")), ["measures[0].weight", "measures"]),
             (replace(REVENUE, metric="profit"), ["measures[0].metric"]),
-            (replace(REVENUE, metric="customer-satisfaction"), ["measures[0].metric"]),
+            (replace(REVENUE, metric="foretold"), ["measures[0].metric"]),
             (replace(REVENUE, kind=PROCESS), ["measures[0].metric"]),
             (replace(REVENUE, kind=QUALITATIVE), ["measures[0]"]),
             (replace(REVENUE, curve=curve(("1", "1"))), ["measures[0].curve"]),
@@ -114,6 +114,7 @@ class TestADefinition:
             (replace(REVENUE, key="wins"), ["measures"]),
         ],
     )
+    @pytest.mark.usefixtures("foretold")
     def test_names_everything_that_is_wrong(self, wrong: Measure, fields: list[str]) -> None:
         given().when(define(wrong, PROMISES, WINS, TEAMWORK)).refused(Invalid, fields=fields)
 

@@ -65,9 +65,9 @@ class TestATargetMustSay:
     def test_what_can_be_measured(self, part: str, value: object) -> None:
         given().when(proposal(**{part.partition(".")[0]: value})).refused(Invalid, fields=[part])
 
-    def test_something_that_is_recorded(self) -> None:
+    def test_something_that_is_recorded(self, foretold: str) -> None:
         rate: dict[str, Any] = {"unit": "ratio", "currency": "", "number": Decimal("0.9")}
-        satisfied = proposal(metric="customer-satisfaction", **rate)
+        satisfied = proposal(metric=foretold, **rate)
         given().when(satisfied).refused(Invalid, fields=["metric"])
 
     def test_a_rate_of_a_hundred_per_cent_at_most(self) -> None:

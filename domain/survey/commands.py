@@ -1,0 +1,125 @@
+"""Domain room: what may be asked of surveys, their invitations and answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from annotated_types import Ge, Le, Len, MaxLen
+
+from domain.case.commands import CaseId
+from domain.engine.command import Command
+from domain.engine.facts import FreeText
+from domain.engine.fields import FLAT, PLAIN, Code, LongText
+from domain.engine.references import ContactId, CustomerId, DealId, PersonId, Refers
+from domain.engine.unit_of_work import Stream
+from domain.engine.versions import Publish
+from domain.survey.answer import SurveyAnswer
+from domain.survey.invitation import SurveyInvitation
+from domain.survey.survey import Event, Survey, Surveys
+
+LONGEST_REPLY = 2_000
+ReplyText = Annotated[FreeText, MaxLen(LONGEST_REPLY), PLAIN]
+
+
+class PublishSurvey(Publish, of=Surveys):
+    """Invitations that were made keep the version that they were made with."""
+
+    survey: Annotated[Survey, FLAT]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What is said to a question: a score as a number, a choice by its key, or a text."""
+
+    question: Code
+    answer: ReplyText
+
+
+Replies = Annotated[tuple[Reply, ...], Len(1, 20)]
+
+
+class InvitationCommand(Command, about=SurveyInvitation):
+    invitation_id: UUID
+
+
+class InviteToSurvey(InvitationCommand):
+    """Ask a contact of the customer: the one that is named, or else the first who may be asked. Where nobody may, that is noted. The same id
+    again is silence.
+    """
+
+    survey: Code
+    customer_id: CustomerId
+    owner_id: PersonId
+    contact_id: ContactId | None = None
+    deal_id: DealId | None = None
+    case_id: CaseId | None = None
+    on: Event = Event.BY_HAND
+
+    def rules(self) -> Iterable[Stream]:
+        return ((Surveys, Surveys.stream_of(self.survey)),)
+
+
+class NoteInvitationSent(InvitationCommand):
+    at: datetime
+
+
+class WithholdInvitation(InvitationCommand):
+    reason: Code
+
+
+class ExpireInvitation(InvitationCommand):
+    pass
+
+
+class DeclineSurveys(InvitationCommand):
+    """Whoever has the link is asked no more, by no survey."""
+
+
+class AnswerCommand(Command, about=SurveyAnswer):
+    answer_id: UUID
+
+
+class AnswerSurvey(AnswerCommand):
+    """By the link in a mail: once, and until it expires."""
+
+    invitation_id: Annotated[UUID, Refers("survey invitation")]
+    replies: Replies
+
+
+class RecordSurveyAnswer(AnswerCommand):
+    """What a customer said on a call or a visit."""
+
+    survey: Code
+    customer_id: CustomerId
+    owner_id: PersonId
+    replies: Replies
+    contact_id: ContactId | None = None
+    deal_id: DealId | None = None
+    case_id: CaseId | None = None
+
+    def rules(self) -> Iterable[Stream]:
+        return ((Surveys, Surveys.stream_of(self.survey)),)
+
+
+class ImportSurveyAnswer(AnswerCommand):
+    """One that another system has; scores and text go to those questions of the survey that count, and to its first text."""
+
+    survey: Code
+    customer_id: CustomerId
+    owner_id: PersonId
+    nps: Annotated[int, Ge(0), Le(10)] | None = None
+    csat: Annotated[int, Ge(1), Le(5)] | None = None
+    text: LongText = ""
+    contact_id: ContactId | None = None
+    deal_id: DealId | None = None
+
+    def rules(self) -> Iterable[Stream]:
+        return ((Surveys, Surveys.stream_of(self.survey)),)
+
+
+class CloseLoop(AnswerCommand):
+    """The action item of a low score has ended."""

@@ -1,0 +1,159 @@
+"""Domain room: whether a survey is sent, to whom, and when it has expired."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from domain.case.case import Case
+from domain.customer.customer import Customer
+from domain.customer.facts import Contact
+from domain.deal.deal import Deal
+from domain.engine.command import answers, attributes, decides, handles
+from domain.engine.errors import AlreadyExists, NotFound, Refused
+from domain.engine.unit_of_work import Json, UnitOfWork
+from domain.people.people import team_of
+from domain.survey import commands as c
+from domain.survey import facts as f
+from domain.survey.invitation import Status, SurveyContact, SurveyInvitation
+from domain.survey.survey import Survey, survey_in_force
+
+NO_CONTACT, NO_MAIL, DO_NOT_MAIL = "no-contact", "no-mail", "do-not-mail"
+ASKED_LATELY, DECLINED = "asked-lately", "declined"
+DAY = timedelta(days=1)
+
+answer_of = answers(SurveyInvitation)(
+    attributes("invitation_id", "status", "reason", "survey", "contact_id", "expires_at")
+)
+
+
+class About(NamedTuple):
+    """Whose figures it counts in."""
+
+    owner_id: UUID
+    team_id: UUID | None
+    product_id: UUID | None
+
+
+def about(command: c.InviteToSurvey | c.RecordSurveyAnswer | c.ImportSurveyAnswer, work: UnitOfWork) -> About:
+    """Who has the case, else the deal, that it is about; else whoever the command names. Raises Refused for another customer's."""
+    case_id = getattr(command, "case_id", None)
+    deal = work.get(Deal, command.deal_id) if command.deal_id is not None else None
+    if deal is not None and deal.customer_id not in (None, command.customer_id):
+        raise Refused("this deal is another customer's", deal_id=str(deal.id))
+    if case_id is not None:
+        case = work.get(Case, case_id)
+        if case.customer_id != command.customer_id:
+            raise Refused("this case is another customer's", case_id=str(case.id))
+        return About(case.owner_id, case.team_id, case.product_id)
+    if deal is not None:
+        return About(deal.owner_id, deal.team_id, deal.product_id)
+    near = work.context.reach.team_id if work.context.reach is not None else None
+    return About(command.owner_id, team_of(command.owner_id, near, work), None)
+
+
+def must_be_contact(contact_id: UUID | None, customer: Customer) -> None:
+    """Raises NotFound."""
+    if contact_id is not None and contact_id not in customer.contacts:
+        message = f"contact_id: no contact has the id {contact_id}"
+        raise NotFound(message, kind="contact", id=str(contact_id), field="contact_id")
+
+
+@handles(c.InviteToSurvey)
+def invite_to_survey(command: c.InviteToSurvey, work: UnitOfWork) -> Json:
+    invitation = work.find(SurveyInvitation, command.invitation_id)
+    if invitation.exists:
+        if (invitation.survey, invitation.customer_id) != (command.survey, command.customer_id):
+            raise AlreadyExists("this id belongs to another invitation", id=str(command.invitation_id))
+        return answer_of(invitation)
+    survey = survey_in_force(command.survey, work)
+    customer = work.get(Customer, command.customer_id)
+    must_be_contact(command.contact_id, customer)
+    contact_id, reason = _chosen(survey, customer, command.contact_id, work)
+    now, whose = work.context.now, about(command, work)
+    made = f.InvitationMade.filled(
+        command,
+        **whose._asdict(),
+        survey_version=survey.version,
+        contact_id=contact_id,
+        made_at=now,
+        send_at=now + survey.send_after_days * DAY,
+    )
+    invitation.record(made)
+    if contact_id is None:
+        invitation.record(f.InvitationWithheld(reason=reason))
+    else:
+        asked = work.find(SurveyContact, SurveyContact.stream_of(contact_id))
+        asked.record(f.ContactAsked(invitation_id=invitation.id, survey=survey.name, at=now))
+    return answer_of(invitation)
+
+
+def _chosen(
+    survey: Survey, customer: Customer, named: UUID | None, work: UnitOfWork
+) -> tuple[UUID | None, str]:
+    """Who is asked; nobody, and why not the first who could have been."""
+    reasons = []
+    for id in (named,) if named is not None else tuple(customer.contacts):
+        reason = not_to_ask(customer.contacts.get(id)) or _not_now(survey, id, work)
+        if not reason:
+            return id, ""
+        reasons.append(reason)
+    return None, min(reasons, key=ORDER.index, default=NO_CONTACT)
+
+
+ORDER = (ASKED_LATELY, DECLINED, DO_NOT_MAIL, NO_MAIL, NO_CONTACT)
+"""Of several reasons the one that is told: how near it was."""
+
+
+def not_to_ask(contact: Contact | None) -> str:
+    """Why a contact cannot be written to; empty: they can."""
+    if contact is None:
+        return NO_CONTACT
+    if not contact.mail:
+        return NO_MAIL
+    return DO_NOT_MAIL if contact.do_not_mail else ""
+
+
+def _not_now(survey: Survey, contact_id: UUID, work: UnitOfWork) -> str:
+    asked = work.find(SurveyContact, SurveyContact.stream_of(contact_id))
+    if asked.declined:
+        return DECLINED
+    lately = asked.asked_at is not None and work.context.now - asked.asked_at < survey.quiet_days * DAY
+    return ASKED_LATELY if lately else ""
+
+
+@decides(c.NoteInvitationSent)
+def note_invitation_sent(
+    invitation: SurveyInvitation, command: c.NoteInvitationSent, work: UnitOfWork
+) -> None:
+    if invitation.status == Status.WAITING:
+        survey = survey_in_force(invitation.survey, work, invitation.survey_version)
+        invitation.record(f.InvitationSent(at=command.at, expires_at=command.at + survey.open_days * DAY))
+
+
+@decides(c.WithholdInvitation)
+def withhold_invitation(
+    invitation: SurveyInvitation, command: c.WithholdInvitation, _work: UnitOfWork
+) -> None:
+    if invitation.status == Status.WAITING:
+        invitation.record(f.InvitationWithheld(reason=command.reason))
+
+
+@decides(c.ExpireInvitation)
+def expire_invitation(invitation: SurveyInvitation, _command: c.ExpireInvitation, work: UnitOfWork) -> None:
+    if invitation.status == Status.SENT and has_expired(invitation, work):
+        invitation.record(f.InvitationExpired.filled(invitation))
+
+
+def has_expired(invitation: SurveyInvitation, work: UnitOfWork) -> bool:
+    return invitation.expires_at is not None and work.context.now >= invitation.expires_at
+
+
+@decides(c.DeclineSurveys)
+def decline_surveys(invitation: SurveyInvitation, _command: c.DeclineSurveys, work: UnitOfWork) -> None:
+    if invitation.contact_id is None:
+        return
+    contact = work.find(SurveyContact, SurveyContact.stream_of(invitation.contact_id))
+    if not contact.declined:
+        contact.record(f.ContactDeclined(invitation_id=invitation.id))
