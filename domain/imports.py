@@ -25,7 +25,7 @@ from domain.people.staffing import correct_rep, correct_team, form_team, hire_re
 
 Json = dict[str, Any]
 C = TypeVar("C", bound=Command)
-NOTHING = (None, "")
+NOTHING = (None, "", ())
 
 
 class AsImported(Command):

@@ -65,7 +65,7 @@ class Cases(StreamView[Case, CaseSeen]):
     owed_by = "owner_id = %(person)s"
     must_not_stay_with = "owner_id"
     narrowing = {"due_before": Filter(datetime, "due_at < %(due_before)s")}
-    shown_on = {"deal": "deal_id"}
+    shown_on = {"deal": "deal_id", "customer": "customer_id"}
     sentences = {
         "case.opened": ("opened the {severity!v} case “{title}” for {owner_id}", "新建服务单“{title}”，级别：{severity!v}，负责人 {owner_id}"),
         "case.answered": ("gave the first answer after {minutes} min[: {note}]", "首次响应，用时 {minutes} 分钟[：{note}]"),

@@ -16,6 +16,7 @@ from psycopg import AsyncConnection
 
 from domain.engine.facts import FreeText, PersonName, PersonText
 from domain.lead import facts as f
+from projections.customer.sentences import LEAD
 from projections.engine.fold import Folded, on
 from projections.engine.paging import MOMENT, Page, Select, SortKey, Source, fetch, page, sort_by
 from projections.engine.projection import Entry
@@ -75,7 +76,9 @@ class Leads(Folded):
     name = "leads"
     tables = (LEADS,)
     kind = "lead"
+    shown_on = {"customer": "customer_id"}
     open_where = "status = 'open'"
+    sentences = LEAD
     owed_by = "owner_id = %(person)s"
     topics = frozenset({f.LeadCaptured.TOPIC})
 

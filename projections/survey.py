@@ -138,7 +138,7 @@ class SurveyAnswers(StreamView[SurveyAnswer, SurveyAnswerSeen]):
         "since": Filter(datetime, "answered_at >= %(since)s"),
         "until": Filter(datetime, "answered_at < %(until)s"),
     }
-    shown_on = {"deal": "deal_id"}
+    shown_on = {"deal": "deal_id", "customer": "customer_id"}
     sentences = {
         "survey-answer.given": (
             "the customer answered the survey {survey}[: {nps} of 10][, {csat} of 5]",

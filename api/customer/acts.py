@@ -2,17 +2,46 @@
 
 from __future__ import annotations
 
-from api.engine.acts import Act
+from api.engine.acts import WHICH, Act
 from api.engine.roles import ADMIN
-from domain.customer import commands, product
+from domain.customer import buying_roles, change_profile, commands, consents, notes, parent, product
 
 CUSTOMERS = (
-    Act(commands.RegisterCustomer, "/customers", "Register a customer, or change its profile",
+    Act(commands.RegisterCustomer, "/customers", "Register a customer, or fill in its profile",
+        more="Of one that is known, what is left empty stays as it is.",
         creates="customer_id", location="/customers/{customer_id}", flat=("profile",), body="NewCustomer",
         example={"name": "华东精密制造有限公司", "sector": "manufacturing", "country": "CN"},
-        terminal="customer register <name", typed="'Acme Tools' --sector machinery --country DE"),
+        terminal="customer register <name other-name=other_names:other-name address=addresses:address tax=tax_number registration=registration_number",
+        typed="'Acme Tools' --sector machinery --country DE --other-name zh=艾克米"),
+    Act(change_profile.ChangeProfile, "/customers/{customer_id}/profile", "Change a part of its profile",
+        more="What is not said stays; what `clear` names is emptied.", described={"clear": "Fields that are emptied, such as web."},
+        example={"web": "www.acme.example", "tax_number": "DE811234567", "clear": ["parent"]},
+        terminal="customer change other-name=other_names:other-name address=addresses:address tax=tax_number registration=registration_number",
+        typed="'Acme Tools' --web www.acme.example --clear phone"),
+    Act(parent.SetParent, "/customers/{customer_id}/parent", "Say which company it belongs to", more="Without one, to none.", body="ParentCompany",
+        terminal="customer parent <parent:customer", typed="'Acme Tools' 'Acme Group'"),
     Act(commands.AddContact, "/customers/{customer_id}/contacts", "Add a contact", creates="contact_id", body="NewContact",
-        terminal="customer contact <name do-not-mail/may-mail=do_not_mail do-not-call/may-call=do_not_call", typed="'Acme Tools' 'Ms Zhao' --role buyer"),
+        terminal="customer contact <name do-not-mail/may-mail=do_not_mail do-not-call/may-call=do_not_call consent=consents:consent",
+        typed="'Acme Tools' 'Ms Zhao' --role buyer --buying-role decides --consent 'mail=trade fair'"),
+    Act(commands.CorrectContact, "/customers/{customer_id}/contacts/{contact_id}", "Correct a contact",
+        more="What is not said stays; what `clear` names is emptied.", described={"clear": "Of mail, phone and role."},
+        terminal="customer correct-contact do-not-mail/may-mail=do_not_mail do-not-call/may-call=do_not_call",
+        typed=f"'Acme Tools' {WHICH} --phone '+49 30 5550100'"),
+    Act(buying_roles.SetBuyingRole, "/customers/{customer_id}/contacts/{contact_id}/buying-role", "Say what part a contact has in deciding",
+        more="With a deal it is said of that one. Without a role it is taken away.",
+        terminal="customer buying-role", typed=f"'Acme Tools' {WHICH} --role decides"),
+    Act(consents.GiveConsent, "/customers/{customer_id}/contacts/{contact_id}/consents", "Record a consent",
+        more="Where they must not be written to or called, they may be from then on.", status=201,
+        terminal="customer consent <purpose", typed=f"'Acme Tools' {WHICH} mail --source 'trade fair'"),
+    Act(consents.WithdrawConsent, "/customers/{customer_id}/contacts/{contact_id}/consents/withdraw", "Record that a consent was withdrawn",
+        more="They must not be written to or called from then on. Who never gave it objects so.",
+        terminal="customer withdraw-consent <purpose", typed=f"'Acme Tools' {WHICH} mail --source 'a call'"),
+    Act(notes.AddNote, "/customers/{customer_id}/notes", "Add a need, a preference, a competitor or a note", creates="note_id",
+        more="The same id again sets it right.", described={"text": "Of a competitor its name.", "since": "When it is true, where that is known."},
+        example={"kind": "competitor", "text": "Boilers & Sons", "since": "2026-01-15"},
+        terminal="customer note <kind <text", typed="'Acme Tools' need 'spare parts within two days'"),
+    Act(notes.CloseNote, "/customers/{customer_id}/notes/{note_id}/close", "Close a note", more="It is true no longer, and stays in the history.",
+        terminal="customer close-note", typed=f"'Acme Tools' {WHICH} --why 'they have them now'"),
 )  # fmt: skip
 PRODUCTS = (
     Act(product.ListProduct, "/products", "List a product, or list it anew", roles=ADMIN, creates="product_id", body="NewProduct",

@@ -39,6 +39,9 @@ HELP = {
     "part": "SCOPE@PERIOD, and after = its weight or number: 'rep:Li Wei@2027-03=2'. Once for each part.",
     "score": "MEASURE=SCORE.",
     "reply": "QUESTION=ANSWER: a number, a choice, or a text. Once for each.",
+    "other-name": "What it is called as well, with the language: zh=华东精密. Once for each name.",
+    "address": "KIND: street, postcode, city, region, country; kinds are registered, visit, billing, delivery.",
+    "consent": "PURPOSE=SOURCE: 'mail=trade fair'. Purposes are mail, call, survey, sharing.",
     "change": "METRIC=N does this to the next target: deals-won=-2, revenue-won=5%.",
 }
 LISTS = {"rep": "reps", "team": "teams", "customer": "customers", "product": "products"}
@@ -136,6 +139,27 @@ async def _change(backend: Backend, text: str) -> dict[str, Any]:
     stated = Decimal(await _number(backend, given.removesuffix("%")))
     share = given.endswith("%")
     return {"metric": metric, "number": str(stated / 100 if share else stated), "as_share": share}
+
+
+async def _other_name(_: Backend, text: str) -> dict[str, str]:
+    language, said, name = text.partition("=")
+    return {"language": language.strip(), "name": name.strip()} if said else {"name": text.strip()}
+
+
+async def _consent(_: Backend, text: str) -> dict[str, str]:
+    purpose, said, source = text.partition("=")
+    if not said:
+        raise ValueError("is no consent: write PURPOSE=SOURCE, such as 'mail=trade fair'")
+    return {"purpose": purpose.strip(), "source": source.strip()}
+
+
+async def _address(_: Backend, text: str) -> dict[str, str]:
+    kind, said, rest = text.partition(":")
+    parts = [part.strip() for part in rest.split(",")]
+    names = ("street", "postcode", "city", "region", "country")
+    if not said or len(parts) > len(names):
+        raise ValueError("is no address: write KIND: street, postcode, city, region, country")
+    return {"kind": kind.strip(), **dict(zip(names, parts, strict=False))}
 
 
 async def _file(_: Backend, text: str) -> Any:
@@ -314,6 +338,9 @@ KINDS: Mapping[str, Callable[[Backend, str], Awaitable[Any]]] = {
     "score": _score,
     "reply": _reply,
     "change": _change,
+    "other-name": _other_name,
+    "consent": _consent,
+    "address": _address,
     "file": _file,
     "minutes": _file,
     "scope": scope,

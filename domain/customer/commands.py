@@ -1,34 +1,54 @@
-"""Domain room: registering a customer, and its contacts."""
+"""Domain room: registering a customer, adding its contacts, and setting them right."""
 
 from __future__ import annotations
 
-from dataclasses import fields
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import fields, replace
+from typing import Annotated, Any
 from uuid import UUID
 
+from annotated_types import MaxLen
+
+from domain.customer.buying_roles import give_role
+from domain.customer.change_profile import become, filled_in, not_cleared
+from domain.customer.consents import GiveConsent, agree, give_consent
 from domain.customer.customer import Customer
 from domain.customer.facts import (
+    BuyingRole,
     Contact,
     ContactAdded,
     ContactCorrected,
-    CustomerProfileChanged,
     CustomerRegistered,
     Profile,
 )
+from domain.customer.known import GivenConsent, not_to_come
 from domain.engine.command import Command, handles
+from domain.engine.context import Context
+from domain.engine.errors import FieldError
 from domain.engine.fields import Name, ShortText
 from domain.engine.unit_of_work import UnitOfWork
 
+SINCE_CONSENTS = ("do_not_mail", "do_not_call", "buying_role", "consents")
+"""What a contact could not say from the first release on."""
+FIRST = ("name", "sector", "country", "employees", "revenue", "founded", "parent")
+"""What a profile could."""
+
 
 class RegisterCustomer(Command, about=Customer):
-    """Register a customer, or change its profile. The same profile again changes nothing."""
+    """Register a customer, or fill its profile in: of one that is known, what is left empty stays. The same again changes nothing."""
 
     customer_id: UUID
     profile: Profile
 
+    def known_by(self) -> Any:
+        """What nobody could say once is left out where nobody says it."""
+        said = {f.name: getattr(self.profile, f.name) for f in fields(Profile)}
+        profile = {name: value for name, value in said.items() if name in FIRST or value}
+        return {"customer_id": self.customer_id, "profile": profile}
+
 
 class AddContact(Command, about=Customer):
-    """Add a contact, or set one right. Saying the same again changes nothing."""
+    """Add a contact, or say it anew. Saying the same again changes nothing. `consents` and the role are those that come with it."""
 
     customer_id: UUID
     contact_id: UUID
@@ -38,11 +58,34 @@ class AddContact(Command, about=Customer):
     role: ShortText = ""
     do_not_mail: bool = False
     do_not_call: bool = False
+    buying_role: BuyingRole | None = None
+    consents: Annotated[tuple[GivenConsent, ...], MaxLen(20)] = ()
 
     def known_by(self) -> Any:
         """What nobody could say once is left out where nobody says it."""
         said = vars(self)
-        return {n: said[n] for n in said if n not in ("do_not_mail", "do_not_call") or said[n]}
+        return {n: said[n] for n in said if n not in SINCE_CONSENTS or said[n]}
+
+    def wrong_now(self, context: Context) -> Iterator[FieldError]:
+        for n, one in enumerate(self.consents):
+            yield from not_to_come(f"consents[{n}].on", one.on, context)
+
+
+class CorrectContact(Command, about=Customer):
+    """Set right what is known of a contact. A field left out stays as it is; `clear` names those that are emptied."""
+
+    customer_id: UUID
+    contact_id: UUID
+    name: Name | None = None
+    mail: ShortText | None = None
+    phone: ShortText | None = None
+    role: ShortText | None = None
+    do_not_mail: bool | None = None
+    do_not_call: bool | None = None
+    clear: Annotated[tuple[ShortText, ...], MaxLen(10)] = ()
+
+    def wrong(self) -> Iterator[FieldError]:
+        return not_cleared(self, ("mail", "phone", "role"))
 
 
 @handles(RegisterCustomer)
@@ -50,18 +93,43 @@ def register_customer(command: RegisterCustomer, work: UnitOfWork) -> dict[str, 
     customer = work.find(Customer, command.customer_id)
     if not customer.exists:
         customer.record(CustomerRegistered(profile=command.profile))
-    elif customer.profile != command.profile:
-        customer.record(CustomerProfileChanged(before=customer.profile, after=command.profile))
+    else:
+        become(customer, filled_in(customer.profile, command.profile))
     return {"customer_id": str(command.customer_id)}
 
 
 @handles(AddContact)
 def add_contact(command: AddContact, work: UnitOfWork) -> dict[str, Any]:
     customer = work.get(Customer, command.customer_id)
-    id, held = command.contact_id, customer.contacts.get(command.contact_id)
-    said = Contact(**{f.name: getattr(command, f.name) for f in fields(Contact)})
-    if held is None:
+    if command.contact_id in customer.contacts:
+        said = Contact(**{f.name: getattr(command, f.name) for f in fields(Contact)})
+        _correct(customer, command.contact_id, said)
+    else:
         customer.record(ContactAdded.filled(command))
-    elif said != held:
-        customer.record(ContactCorrected(contact_id=id, before=held, after=said))
+    if command.buying_role is not None:
+        give_role(customer, command.contact_id, command.buying_role)
+    for one in command.consents:
+        give_consent(GiveConsent.of(command, one), work)
+    return _answer(command)
+
+
+@handles(CorrectContact)
+def correct_contact(command: CorrectContact, work: UnitOfWork) -> dict[str, Any]:
+    customer = work.get(Customer, command.customer_id)
+    held = customer.contact(command.contact_id)
+    names = (f.name for f in fields(Contact))
+    said = {name: value for name in names if (value := getattr(command, name)) is not None}
+    _correct(customer, command.contact_id, replace(held, **said | dict.fromkeys(command.clear, "")))
+    return _answer(command)
+
+
+def _correct(customer: Customer, id: UUID, after: Contact) -> None:
+    """Its consents go with it."""
+    held = customer.contacts[id]
+    if after != held:
+        agree(customer, id, held, after)
+        customer.record(ContactCorrected(contact_id=id, before=held, after=after))
+
+
+def _answer(command: AddContact | CorrectContact) -> dict[str, Any]:
     return {"customer_id": str(command.customer_id), "contact_id": str(command.contact_id)}

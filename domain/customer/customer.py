@@ -6,16 +6,28 @@ from typing import Self
 from uuid import UUID
 
 from domain.customer.facts import (
+    BuyingRole,
+    BuyingRoleChanged,
+    ConsentGiven,
+    ConsentWithdrawn,
     Contact,
     ContactAdded,
     ContactCorrected,
     CustomerImportUndone,
     CustomerProfileChanged,
     CustomerRegistered,
+    Note,
+    NoteAdded,
+    NoteChanged,
+    NoteClosed,
+    ParentChanged,
     Profile,
+    Purpose,
 )
+from domain.customer.known import Consent, KeptNote
 from domain.engine.aggregate import Aggregate, becomes, when
 from domain.engine.context import Reach
+from domain.engine.errors import NotFound
 
 
 class Customer(Aggregate):
@@ -26,6 +38,19 @@ class Customer(Aggregate):
         super().__init__(id)
         self.profile = Profile(name="")
         self.contacts: dict[UUID, Contact] = {}
+        self.parent_id: UUID | None = None
+        self.notes: dict[UUID, KeptNote] = {}
+        self.consents: dict[tuple[UUID, Purpose], Consent] = {}
+        self.roles: dict[tuple[UUID, UUID | None], BuyingRole] = {}
+        """Of a contact: in all deals, and in one where it differs."""
+
+    def contact(self, id: UUID) -> Contact:
+        """Raises NotFound."""
+        held = self.contacts.get(id)
+        if held is None:
+            words = f"contact_id: this customer has no contact with the id {id}"
+            raise NotFound(words, kind="contact", id=str(id), field="contact_id")
+        return held
 
     def shown(self) -> Profile:
         return self.profile
@@ -65,3 +90,30 @@ class Customer(Aggregate):
     @when(ContactCorrected)
     def _contact_corrected(self, fact: ContactCorrected) -> None:
         self.contacts[fact.contact_id] = fact.after
+
+    _parent_changed = becomes(ParentChanged, "parent_id")
+
+    @when(NoteAdded)
+    def _note_added(self, fact: NoteAdded) -> None:
+        self.notes = {**self.notes, fact.note_id: KeptNote(note=Note.of(fact))}
+
+    @when(NoteChanged)
+    def _note_changed(self, fact: NoteChanged) -> None:
+        self.notes = {**self.notes, fact.note_id: KeptNote(note=fact.after)}
+
+    @when(NoteClosed)
+    def _note_closed(self, fact: NoteClosed) -> None:
+        closed = KeptNote(note=self.notes[fact.note_id].note, closed=True)
+        self.notes = {**self.notes, fact.note_id: closed}
+
+    @when(ConsentGiven, ConsentWithdrawn)
+    def _consented(self, fact: ConsentGiven | ConsentWithdrawn) -> None:
+        given = isinstance(fact, ConsentGiven)
+        held = Consent(given=given, source=fact.source, on=fact.on)
+        self.consents = {**self.consents, (fact.contact_id, fact.purpose): held}
+
+    @when(BuyingRoleChanged)
+    def _role_changed(self, fact: BuyingRoleChanged) -> None:
+        place = fact.contact_id, fact.deal_id
+        others = {at: role for at, role in self.roles.items() if at != place}
+        self.roles = others | ({place: fact.after} if fact.after is not None else {})

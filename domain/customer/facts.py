@@ -1,38 +1,45 @@
-"""Domain room: what happens to a customer. Registered or changed; a contact added or corrected."""
+"""Domain room: what happens to a customer — profile, contacts, and what is learnt beside: notes, consents, who decides, which company is above it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Annotated, Any
+from dataclasses import dataclass, fields
+from datetime import date
+from enum import StrEnum
+from typing import Any, Self
 from uuid import UUID
 
-from annotated_types import Ge, Lt
-
-from domain.engine.facts import Fact, PersonName, PersonText, fact, upcast
-from domain.engine.fields import Name, Says, ShortText
+from domain.customer.profile import Addresses, Employees, Founded, OtherNames
+from domain.engine.facts import Fact, FreeText, PersonName, PersonText, fact, upcast
+from domain.engine.fields import Name, ShortText
 from domain.engine.undoing import TakesBack
 from domain.engine.values import Money
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """What is known of a customer as an organisation."""
+    """What is known of a customer as an organisation. `parent` names the company above it, where that is no customer of ours."""
 
     name: Name
     sector: ShortText = ""
     country: ShortText = ""
-    employees: Annotated[int, Ge(0), Lt(2**31)] | None = None
+    employees: Employees | None = None
     revenue: Money | None = None
-    founded: Annotated[int, Ge(0), Lt(3000), Says("is not a year")] | None = None
+    founded: Founded | None = None
     parent: ShortText = ""
+    other_names: OtherNames = ()
+    registration_number: ShortText = ""
+    tax_number: ShortText = ""
+    addresses: Addresses = ()
+    web: ShortText = ""
+    phone: ShortText = ""
 
 
-@fact("customer.registered")
+@fact("customer.registered", version=2)
 class CustomerRegistered(Fact):
     profile: Profile
 
 
-@fact("customer.profile-changed")
+@fact("customer.profile-changed", version=2)
 class CustomerProfileChanged(Fact):
     before: Profile
     after: Profile
@@ -61,6 +68,9 @@ class Contact:
     do_not_call: bool = False
 
 
+@upcast("customer.registered", from_version=1)
+@upcast("customer.profile-changed", from_version=1)
+@upcast("customer.import-undone", from_version=1)
 @upcast("customer.contact-added", from_version=1)
 @upcast("customer.contact-corrected", from_version=1)
 def _no_more_was_known(data: dict[str, Any]) -> dict[str, Any]:
@@ -74,7 +84,116 @@ class ContactCorrected(Fact):
     after: Contact
 
 
-@fact("customer.import-undone")
+@fact("customer.import-undone", version=2)
 class CustomerImportUndone(TakesBack):
     before: Profile
     after: Profile | None
+
+
+# --- what is learnt beside the profile --------------------------------------------------------------
+
+
+class NoteKind(StrEnum):
+    """A need of theirs, how they like to be dealt with, whose products they use, or anything else."""
+
+    NEED = "need"
+    PREFERENCE = "preference"
+    COMPETITOR = "competitor"
+    NOTE = "note"
+
+
+class Purpose(StrEnum):
+    """What a contact consents to: to be written to, to be called, to be asked, and that partners are told of them."""
+
+    MAIL = "mail"
+    CALL = "call"
+    SURVEY = "survey"
+    SHARING = "sharing"
+
+
+class BuyingRole(StrEnum):
+    """What part a contact has in deciding what is bought."""
+
+    DECIDES = "decides"
+    INFLUENCES = "influences"
+    USES = "uses"
+    BLOCKS = "blocks"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """`text` is the competitor's name where it is about one; `since` when it is true, where that is known."""
+
+    kind: NoteKind
+    text: FreeText
+    contact_id: UUID | None = None
+    product_id: UUID | None = None
+    since: date | None = None
+
+    @classmethod
+    def of(cls, said: object) -> Self:
+        """Of what has its fields."""
+        return cls(**{f.name: getattr(said, f.name) for f in fields(cls)})
+
+
+@fact("customer.note-added")
+class NoteAdded(Fact):
+    note_id: UUID
+    kind: NoteKind
+    text: FreeText
+    contact_id: UUID | None = None
+    product_id: UUID | None = None
+    since: date | None = None
+
+
+@fact("customer.note-changed")
+class NoteChanged(Fact):
+    note_id: UUID
+    before: Note
+    after: Note
+
+
+@fact("customer.note-closed")
+class NoteClosed(Fact):
+    """It is true no longer: the need is met, the competitor is gone."""
+
+    note_id: UUID
+    kind: NoteKind
+    text: FreeText
+    why: FreeText = ""
+
+
+@fact("customer.consent-given")
+class ConsentGiven(Fact):
+    """`source` says where it was given, such as a form or a call; `on` is the day, where it was another than it happened."""
+
+    contact_id: UUID
+    purpose: Purpose
+    source: str
+    on: date | None = None
+
+
+@fact("customer.consent-withdrawn")
+class ConsentWithdrawn(Fact):
+    contact_id: UUID
+    purpose: Purpose
+    source: str
+    on: date | None = None
+
+
+@fact("customer.buying-role-changed")
+class BuyingRoleChanged(Fact):
+    """In all that is bought; with a deal in that one alone."""
+
+    contact_id: UUID
+    before: BuyingRole | None
+    after: BuyingRole | None
+    deal_id: UUID | None = None
+
+
+@fact("customer.parent-changed")
+class ParentChanged(Fact):
+    """Which customer it belongs to as a company."""
+
+    before: UUID | None
+    after: UUID | None

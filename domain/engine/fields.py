@@ -114,6 +114,14 @@ UserId = Annotated[
 TimeOfDay = Annotated[
     str, MaxLen(5), Pattern(r"^([01][0-9]|2[0-3]):[0-5][0-9]$", "must be a time of day, such as 09:30")
 ]
+LanguageTag = Annotated[
+    str,
+    MaxLen(35),
+    Pattern(
+        r"^([A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4})?$", "must be a language such as en, zh-Hant or ja-Latn"
+    ),
+]
+"""BCP 47, with the script where it matters."""
 LongText = Annotated[FreeText, MaxLen(MAX_TEXT), PLAIN]
 NeededText = Annotated[FreeText, Len(1, MAX_TEXT), NOT_BLANK]
 What = Annotated[FreeText, Len(1, 1_000), NOT_BLANK]
@@ -138,7 +146,7 @@ Weight = Annotated[Decimal, Gt(0), Le(100), Digits(7, 4)]
 
 WORDS = {
     marker.regex: marker.words
-    for kind in (Name, ShortText, Code, RuleName, UserId, TimeOfDay, Digest)
+    for kind in (Name, ShortText, Code, RuleName, UserId, TimeOfDay, LanguageTag, Digest)
     for marker in get_args(kind)
     if isinstance(marker, Pattern)
 }

@@ -12,7 +12,7 @@ import msgspec
 
 from projections.engine.paging import Source, fetch
 
-MODULES = ("known",)
+MODULES = ("known", "listed", "timeline")
 NEEDED = ("deal_board", "leads")
 """The read models that have to know of a deal or lead before its customer is known to be the team's."""
 HELD = """

@@ -33,6 +33,7 @@ class DealBoard(PromiseFold):
     topics = DEAL_TOPICS
     by_stream = True
     kind = "deal"
+    shown_on = {"customer": "customer_id"}
     open_where = "status = 'open'"
     awaited = True
     copies = {

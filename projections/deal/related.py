@@ -7,7 +7,7 @@ so, nothing is asked.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -19,13 +19,15 @@ if TYPE_CHECKING:
     from projections.engine.projection import Projection
 
 MODULES: tuple[str, ...] = ("projections.case", "projections.survey")
-"""Where read models say `shown_on` or `sentences`, such as "projections.lead": named, so that a list of deals imports no other."""
+"""Where read models are shown on deals: named, so that a list of deals imports no other."""
+TOLD: tuple[str, ...] = ("projections.lead", "projections.customer.listed")
+"""Where others say `sentences`."""
 OPEN = "SELECT '{kind}', {deal}, count(*)::int8 FROM read.{table} WHERE {deal} = ANY(%(ids)s) AND {open} GROUP BY 2"
 ABOUT = "SELECT {id} FROM read.{table} WHERE {deal} = %(id)s"
 
 
-def _said() -> Iterator[type[Projection]]:
-    for module in MODULES:
+def _said(modules: Iterable[str]) -> Iterator[type[Projection]]:
+    for module in modules:
         from projections.engine.projection import read_models_of
 
         yield from read_models_of(import_module(module))
@@ -33,12 +35,12 @@ def _said() -> Iterator[type[Projection]]:
 
 @cache
 def read_models() -> tuple[type[Projection], ...]:
-    return tuple(model for model in _said() if "deal" in model.shown_on)
+    return tuple(model for model in _said(MODULES) if "deal" in model.shown_on)
 
 
 @cache
 def with_sentences() -> tuple[type[Projection], ...]:
-    return tuple(model for model in _said() if model.sentences)
+    return tuple(model for model in _said([*MODULES, *TOLD]) if model.sentences)
 
 
 @cache

@@ -67,13 +67,15 @@ class ContactRow(msgspec.Struct, gc=False):
     position: int = 0
     do_not_mail: bool = False
     do_not_call: bool = False
+    buying_role: str = ""
 
 
 class ListedContact(Listed, gc=False):
-    """Of `CONTACTS`, with the ways in which they must not be reached."""
+    """Of `CONTACTS`, with the ways in which they must not be reached, and their part in deciding."""
 
     do_not_mail: bool = False
     do_not_call: bool = False
+    buying_role: str = ""
 
 
 CONTACTS = Table(
@@ -158,6 +160,12 @@ class Directory(Folded):
     def _contact_corrected(self, row: ContactRow, entry: Entry[c.ContactCorrected]) -> None:
         _fill(row, entry.fact.after)
 
+    @on(c.BuyingRoleChanged)
+    def _role_changed(self, row: ContactRow, entry: Entry[c.BuyingRoleChanged]) -> None:
+        """In all deals; what it is in one stands in the customer's file."""
+        if entry.fact.deal_id is None:
+            row.buying_role = entry.fact.after or ""
+
     @on(product.ProductListed)
     def _product_listed(self, row: Listed, entry: Entry[product.ProductListed]) -> None:
         row.kind, row.name, row.note = "product", entry.fact.name, entry.fact.series
@@ -168,7 +176,7 @@ class Directory(Folded):
         row.active = False
 
 
-OF_CONTACTS = (c.ContactAdded, c.ContactCorrected)
+OF_CONTACTS = (c.ContactAdded, c.ContactCorrected, c.BuyingRoleChanged)
 
 
 def _contact(entry: Entry[Any]) -> tuple[UUID, UUID]:
@@ -205,9 +213,9 @@ SELECT m.id FROM read.directory m
 GET = f"SELECT {COLUMNS} FROM read.directory WHERE id = %s"
 LIST = f"SELECT {COLUMNS} FROM read.directory WHERE {{where}} ORDER BY {{order}} LIMIT %(limit)s"
 OF_CUSTOMER = f"""
-SELECT {COLUMNS}, do_not_mail, do_not_call FROM
+SELECT {COLUMNS}, do_not_mail, do_not_call, buying_role FROM
  (SELECT id, 'contact' AS kind, name, customer_id AS parent_id, role AS note, true AS active, mail, phone, NULL AS user_id, position,
-         do_not_mail, do_not_call FROM read.contacts) c
+         do_not_mail, do_not_call, buying_role FROM read.contacts) c
  WHERE {{where}} ORDER BY {{order}} LIMIT %(limit)s
 """
 SORTS = {"name": SortKey("name", TEXT, nullable=False, id="id")}

@@ -190,7 +190,12 @@ def test_the_documentation_is_one_page_that_loads_nothing_from_elsewhere(house: 
 
 POSITIONS = {"frozen_at", "known_at", "measured_at", "recorded_at"}
 """Of these some are positions of the ledger."""
-FREE = {("Activity", "outcome"), ("ActivityAnswer", "outcome"), ("NewContact", "role")}
+FREE = {
+    ("Activity", "outcome"),
+    ("ActivityAnswer", "outcome"),
+    ("NewContact", "role"),
+    ("CorrectContact", "role"),
+}
 """People's own words."""
 CLOSED_LISTS = {"status", "outcome", "phase", "state", "role", "who_kind", "cadence"}
 

@@ -171,6 +171,9 @@ def test_every_act_is_a_command_of_the_terminal() -> None:
 
 
 SAMPLES = {
+    "other-name": "zh=华东",
+    "address": "billing: Main St 1, 10115, Berlin",
+    "consent": "mail=trade fair",
     "text": "a word", "whole": "3", "number": "1,200.5", "money": "1,200.50 CNY", "day": "2026-12-31", "today": "2026-12-31", "instant": "2026-12-31T09:00",
     "days": "2026-07-01..2026-09-30", "scope": "company", "part": f"rep:{WHICH}@2027-03=2", "score": "team play=90", "reply": "recommend=9",
     "change": "deals-won=5%",

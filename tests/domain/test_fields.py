@@ -38,7 +38,7 @@ PLAIN: dict[Any, Any] = {
     UUID: UUID(int=1),
     bool: True,
 }
-TEXTS = ("x", "09:30", "a" * 64)
+TEXTS = ("x", "09:30", "a" * 64, "zh")
 CARRIERS = (Together, AsImported)
 """What these carry is checked when its turn comes."""
 

@@ -55,7 +55,7 @@ ITEM = OpenActionItem(item_id=UUID(int=0x1), what="call", owner_id=LI, due_at=NO
 LEAD = CaptureLead(lead_id=UUID(int=0x2), name="Chen Yu")
 
 MADE_OR_INSIDE = {
-    "activity_id", "override_id", "promise_id", "decision_id", "comment_id", "subject_id", "contact_id", "item_id"
+    "activity_id", "override_id", "promise_id", "decision_id", "comment_id", "subject_id", "contact_id", "item_id", "note_id"
 }  # fmt: skip
 """Ids that a command makes, or of something inside the stream it is about, which the aggregate looks up itself."""
 BY_TIMERS = {

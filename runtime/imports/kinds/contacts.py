@@ -36,7 +36,9 @@ class ContactPlanner:
             name=cells.get("name", key),
             do_not_mail=bool(flags["do_not_mail"]),
             do_not_call=bool(flags["do_not_call"]),
-            **{name: cells.get(name, "") for name in ("mail", "phone", "role")},
+            mail=cells.get("mail", ""),
+            phone=cells.get("phone", ""),
+            role=cells.get("role", ""),
         )
         untold = frozenset(name for name, said in flags.items() if said is None)
         return named_row(row, command, reasons, ((CONTACTS, key), id), refers=names, assumed=untold)

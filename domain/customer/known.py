@@ -1,0 +1,42 @@
+"""Domain room: what stands in a customer's file, as its facts have it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from domain.customer.facts import Note, Purpose
+from domain.engine.context import Context
+from domain.engine.errors import FieldError
+from domain.engine.fields import Name
+from domain.engine.values import today_anywhere
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptNote:
+    note: Note
+    closed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consent:
+    """How it stands: given, or withdrawn, from where, and on which day where that was said."""
+
+    given: bool
+    source: str
+    on: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenConsent:
+    """A consent that comes with something else, such as a contact."""
+
+    purpose: Purpose
+    source: Name
+    on: date | None = None
+
+
+def not_to_come(field: str, day: date | None, context: Context) -> Iterator[FieldError]:
+    if day is not None and day > today_anywhere(context.now):
+        yield FieldError(field, f"{day} is in the future")
