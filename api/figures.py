@@ -20,7 +20,7 @@ from api.engine.errors import invalid
 from api.engine.fields import Day, Paging, ShortText, Strict
 from api.engine.querying import query
 from api.engine.reading import Look
-from api.engine.scopes import KnownAt, MetricKey, PeriodName, period, within_reach
+from api.engine.scopes import KnownAt, MetricKey, OfSegment, PeriodName, period, within_reach
 from domain.cycle.in_force import COMPANY
 from domain.cycle.policies import CyclePolicies
 from domain.engine import currency
@@ -45,7 +45,7 @@ EXAMPLES = {
 TAGS = {"figures": "Metrics and what they come to, as known at any position"}
 router = auth.router("/figures", tags=[*TAGS])
 
-WAITS_FOR = ("contributions",)
+WAITS_FOR = ("contributions", "segment_stays")
 Reader = Annotated[Look, Depends(may_read(waits_for=WAITS_FOR))]
 Anybody = Annotated[Look, Depends(may_read())]
 
@@ -56,7 +56,7 @@ class OfScope(Strict):
     scope: ScopeKind | None = None
     scope_id: UUID | None = None
     product_id: UUID | None = None
-    segment: ShortText = ""
+    segment: OfSegment = ""
 
     def value(self, look: Look) -> Scope:
         kind, id = self.scope, self.scope_id

@@ -33,7 +33,12 @@ Of = Annotated[str, typer.Option("--scope", metavar="SCOPE", help="company, team
 Since = Annotated[Day, typer.Option("--since", metavar="DAY", help="Or the first day")]
 Until = Annotated[Day, typer.Option("--until", metavar="DAY", help="and the last.")]
 Product = Annotated[str | None, typer.Option("--product", help="Of one product alone: name or id.")]
-Segment = Annotated[str | None, typer.Option("--segment", help="Of customers of one sector alone.")]
+Segment = Annotated[
+    str | None,
+    typer.Option(
+        "--segment", help="Of customers of one sector alone, or segment:NAME of a published segment."
+    ),
+]
 Currency = Annotated[str | None, typer.Option("--currency", help="Of money.")]
 
 
@@ -71,12 +76,18 @@ def show(
         return
     days, figure = found["window"], found["figure"]
     number = measured(None if figure is None else Decimal(figure), metric, found["currency"])
-    narrowed = [f"{word(kind)} {of}" for kind, of in (("product", product), ("sector", segment)) if of]
+    narrowed = [f"{word(kind)} {of}" for kind, of in (("product", product), _of_segment(segment)) if of]
     about = ", ".join([metric_name(metric), whose(_scope(found["scope"]), known), *narrowed])
     what = f"{about}, {sentence('{start} to {end}', start=days['start'], end=days['end'])}"
     if found["known_at"] is not None:
         what = sentence("{what}, as known at position {position:,}", what=what, position=found["known_at"])
     say(f"{what}: {number}")
+
+
+def _of_segment(given: str | None) -> tuple[str, str | None]:
+    """A published segment by its name, or a sector."""
+    published = given is not None and given.startswith("segment:")
+    return ("segment", given.partition(":")[2]) if given and published else ("sector", given)
 
 
 def _scope(told: dict[str, Any]) -> Any:

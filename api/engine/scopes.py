@@ -56,6 +56,13 @@ KnownAt = Annotated[
         examples=[90, "2026-11-30", "2026-11-30T09:00:00+08:00"],
     ),
 ]
+OfSegment = Annotated[
+    ShortText,
+    Field(
+        description="a sector of customers, or a published segment as `segment:NAME`: those in it on the day that counts",
+        examples=["machinery", "segment:silent-buyers"],
+    ),
+]
 Weight = Annotated[limits.Amount, Field(examples=["2"]), PLAINLY]
 
 
@@ -65,7 +72,7 @@ class ScopeBody(Strict):
     kind: ScopeKind
     id: UUID | None = None
     product_id: UUID | None = None
-    segment: ShortText = ""
+    segment: OfSegment = ""
     channel: ShortText = ""
 
     def value(self) -> Scope:

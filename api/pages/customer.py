@@ -29,4 +29,7 @@ async def customer(customer_id: UUID, page: Opened) -> Response:
     deals, cases, leads = await page.read_all(
         ("/deals", {**about, "sort": "-opened_at"}), ("/cases", about), ("/leads", about)
     )
-    return page.render("customer.html", customer=found, deals=deals, cases=cases, leads=leads)
+    segments = await page.read(f"/customers/{customer_id}/segments")
+    return page.render(
+        "customer.html", customer=found, deals=deals, cases=cases, leads=leads, segments=segments["stays"]
+    )

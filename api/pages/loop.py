@@ -20,6 +20,7 @@ from api.pages.engine.page import Page
 from api.pages.engine.rendering import add_filters
 from api.pages.engine.shown import NOTHING, figure_text, word_text
 from domain.figures.metrics import Unit, find_metric
+from domain.figures.scope import PUBLISHED
 from runtime.language import catalogue
 
 PAGE_OF = 50
@@ -114,7 +115,8 @@ class People:
     def whose(self, scope: Mapping[str, Any]) -> str:
         """Of the company, a team or a rep, and what narrows it."""
         whose = str(self._said("company")) if scope["id"] is None else self.who(scope["id"])
-        return " · ".join([whose, *(scope[part] for part in ("segment", "channel") if scope.get(part))])
+        narrowed = (scope[part].removeprefix(PUBLISHED) for part in ("segment", "channel") if scope.get(part))
+        return " · ".join([whose, *narrowed])
 
     def is_me(self, id: str | None) -> bool:
         """Whether it is for this reader to do; an administrator says for whom they speak."""

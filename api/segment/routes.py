@@ -59,6 +59,12 @@ class SegmentFields(msgspec.Struct):
     fields: list[SegmentField]
 
 
+class SegmentCounts(msgspec.Struct):
+    """`members` by the segment's name; one that nobody is in is left out."""
+
+    members: dict[str, int]
+
+
 class MemberFilters(Paging):
     """Left out, `as_of` is now. A day is the company's, to its end."""
 
@@ -85,11 +91,25 @@ class CustomerSegments(msgspec.Struct):
 
 
 @router.get(
-    "/fields", operation_id="listSegmentFields", summary="What rules can ask", responses=shaped(SegmentFields)
+    "/segments/fields",
+    operation_id="listSegmentFields",
+    summary="What rules can ask",
+    responses=shaped(SegmentFields),
 )
 async def fields(look: Anybody) -> Response:
     """Beside these, `custom.NAME` is the customer's value of a custom field."""
     return look.json(SegmentFields([SegmentField(one.name, one.kind, one.says) for one in FIELDS.values()]))
+
+
+@router.get(
+    "/segments/counts",
+    operation_id="countSegmentMembers",
+    summary="How many are in each segment now",
+    responses=shaped(SegmentCounts),
+)
+async def counts(look: Reader) -> Response:
+    """Of customers that your team may see; auditors and admins see all."""
+    return look.json(SegmentCounts(await reading.counts(look.services.pool, look.team_id)))
 
 
 @router.get(

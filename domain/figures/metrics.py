@@ -226,7 +226,7 @@ class Contribution:
     recorded_at: datetime
 
     def counts_for(self, scope: Scope) -> bool:
-        """Whether it belongs to a scope, by whom and what it was recorded for."""
+        """Whether it belongs to a scope, by whom and what it was recorded for. Who was in a published segment is not known here."""
         whose = {ScopeKind.COMPANY: None, ScopeKind.TEAM: self.team_id, ScopeKind.REP: self.rep_id}[
             scope.kind
         ]

@@ -21,6 +21,8 @@ class ScopeKind(StrEnum):
 
 
 SCOPES = tuple(ScopeKind)
+PUBLISHED = "segment:"
+"""How a scope names a published segment: `segment:silent-buyers`. Any other text is a sector."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +30,8 @@ class Scope:
     """The company, a team or a rep; optionally only what concerns one product, one segment of customers or one
     channel. `id` is the team's or the rep's.
 
-    A segment is the customer's sector as recorded when the deal was closed. No fact tells of a channel yet, so a
+    A segment is the customer's sector as recorded when the deal was closed, or a published segment (`PUBLISHED`): then what
+    counts is of customers who were in at the end of the day that it counts for. No fact tells of a channel yet, so a
     scope with one can be named but not measured.
     """
 
@@ -44,6 +47,11 @@ class Scope:
         narrowed = (("product", self.product_id), ("segment", self.segment), ("channel", self.channel))
         whose = f"{self.kind}:{self.id}" if self.id else str(self.kind)
         return ";".join([whose, *(f"{name}:{len(str(value))}:{value}" for name, value in narrowed if value)])
+
+    @property
+    def published_segment(self) -> str | None:
+        """The name of the published segment; None where it is a sector, or none."""
+        return self.segment.removeprefix(PUBLISHED) if self.segment.startswith(PUBLISHED) else None
 
     @property
     def whole(self) -> Scope:

@@ -16,19 +16,24 @@ import msgspec
 from domain.engine.errors import FieldError, Invalid
 from domain.figures import metrics as m
 from domain.figures.queries import FigureAsked
-from domain.figures.scope import Scope, ScopeKind
+from domain.figures.scope import PUBLISHED, Scope, ScopeKind
 from domain.time.periods import Window
 from projections.engine.paging import Page, Params, Source, Version, fetch, limit_of, opened, sealed
 from projections.engine.streams import NOW
 from projections.figures.contributions import Counted
+from projections.segment.members import ON_DAY
 from runtime.codec import encode
 
 _WHOSE = {ScopeKind.COMPANY: "true", ScopeKind.TEAM: "c.team_id = {id}", ScopeKind.REP: "c.rep_id = {id}"}
 _COUNTS = """
        c.metric = ANY({metrics}) AND c.day BETWEEN {since} AND {upto} AND c.position <= %(position)s AND {whose}
-   AND ({product} IS NULL OR c.product_id = {product}) AND ({segment} = '' OR c.segment = {segment})
+   AND ({product} IS NULL OR c.product_id = {product})
+   AND ({segment} = '' OR CASE WHEN {segment} ^@ 'segment:' THEN {was_in} ELSE c.segment = {segment} END)
    AND {channel} = '' AND c.currency IN ('', {currency})
 """
+_WAS_IN = f"""EXISTS (SELECT FROM read.segment_stays s WHERE s.segment = substr({{segment}}, {len(PUBLISHED) + 1})
+           AND s.customer_id = c.customer_id AND {ON_DAY})"""
+"""The customer was in the published segment on the day that counts, as known at the position."""
 _FIELDS = ("id", "metrics", "since", "upto", "product", "segment", "channel", "currency")
 _SUMS = """
 SELECT a.n, s.value, s.weight
@@ -51,7 +56,8 @@ SELECT DISTINCT c.position FROM read.contributions c WHERE {counts} ORDER BY 1
 
 
 def _counts(kind: ScopeKind, places: dict[str, str]) -> str:
-    return _COUNTS.replace("{whose}", _WHOSE[kind]).format(**places)
+    counts = _COUNTS.replace("{whose}", _WHOSE[kind]).replace("{was_in}", _WAS_IN)
+    return counts.format(**places, day="c.day", known="%(position)s")
 
 
 _ROWS = {name: f"a.{name}" for name in _FIELDS}

@@ -9,6 +9,7 @@ from domain.engine.errors import FieldError, Invalid
 from domain.engine.facts import Fact
 from domain.figures.scope import Scope, ScopeKind
 from domain.people.people import RepHired, TeamFormed
+from domain.segment.segment import SegmentPublished, Segments
 from projections.engine.paging import Source, fetch
 
 MADE_BY = {ScopeKind.TEAM: TeamFormed, ScopeKind.REP: RepHired}
@@ -26,7 +27,10 @@ async def check(source: Source, scope: Scope) -> None:
         wrong.append(FieldError("scope_id", f"no {scope.kind} has this id"))
     if scope.product_id is not None and not await _begun(source, scope.product_id, ProductListed):
         wrong.append(FieldError("product_id", "no product has this id"))
-    if scope.segment and not (await fetch(source, IS_SEGMENT, {"segment": scope.segment}))[0][0]:
+    if scope.published_segment is not None:
+        if not await _begun(source, Segments.stream_of(scope.published_segment), SegmentPublished):
+            wrong.append(FieldError("segment", "no segment of this name is published"))
+    elif scope.segment and not (await fetch(source, IS_SEGMENT, {"segment": scope.segment}))[0][0]:
         wrong.append(FieldError("segment", "no customer is or was of this sector"))
     if wrong:
         raise Invalid(wrong)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -67,8 +66,8 @@ SELECT s.customer_id, directory.name, directory.note, s.entered_at, CASE WHEN s.
   FROM read.segment_stays s JOIN read.directory ON directory.id = s.customer_id
  WHERE s.segment = %(segment)s AND {AS_OF} AND {{where}} ORDER BY {{order}} LIMIT %(limit)s"""
 COUNT = """
-SELECT m.* FROM unnest(%(names)s::text[]) n(name)
- CROSS JOIN LATERAL (SELECT n.name, count(*) FROM read.segment_stays s WHERE s.segment = n.name AND s.left_position IS NULL) m"""
+SELECT s.segment, count(*) FROM read.segment_stays s JOIN read.directory ON directory.id = s.customer_id
+ WHERE s.left_position IS NULL AND {seen} GROUP BY 1"""
 WOULD = """
 WITH asked AS MATERIALIZED (
     SELECT c.customer_id, COALESCE(c.present AND {condition}, false) AS inside,
@@ -115,9 +114,10 @@ def _member(*row: Any) -> Member:
     return Member(*row)
 
 
-async def counts(source: Source, names: Sequence[str]) -> dict[str, int]:
-    """How many are in each segment now."""
-    return dict(await fetch(source, COUNT, {"names": list(names)}))
+async def counts(source: Source, seen_by: UUID | None = None) -> dict[str, int]:
+    """How many are in each segment now, by its name: of all customers, or of those that a team may see. Empty ones are left out."""
+    query = COUNT.replace("{seen}", "true" if seen_by is None else SEEN)
+    return dict(await fetch(source, query, {"seen_by": seen_by}))
 
 
 async def preview(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime, timedelta
+from decimal import Decimal
 from uuid import UUID
 
 import pytest
@@ -12,9 +13,14 @@ from domain.case import commands as cases
 from domain.case.policy import Severity
 from domain.customer.commands import RegisterCustomer
 from domain.customer.facts import Profile
+from domain.engine.errors import Invalid
+from domain.figures.queries import FigureAsked
+from domain.figures.scope import Scope, ScopeKind
 from domain.segment.membership import RecordMembership, Turned, membership_stream, shard_of
 from domain.segment.rule import parse
 from domain.segment.segment import PublishSegment, Segment
+from domain.time.periods import Window
+from projections.figures import figures, scopes
 from projections.segment import evaluating, reading
 from tests.office import NOW
 from tests.projections.telling import Books, call, needs, quote, to, win, yuan
@@ -27,6 +33,22 @@ async def registered(books: Books, name: str, **profile: object) -> UUID:
     id = uuid.uuid4()
     await books.given(RegisterCustomer(customer_id=id, profile=Profile(name=name, **profile)))  # type: ignore[arg-type]
     return id
+
+
+async def turned(
+    books: Books, id: UUID, at: datetime, recorded: datetime | None = None, *, inside: bool = True
+) -> int:
+    """In or out of `vip`; the position of it."""
+    who = {"inside": (id,)} if inside else {"outside": (id,)}
+    shard = shard_of(id)
+    command = RecordMembership(
+        membership_id=membership_stream("vip", shard),
+        segment="vip",
+        segment_version=1,
+        shard=shard,
+        turned=(Turned(at, **who),),
+    )
+    return (await books.given(command, now=recorded or at)).position
 
 
 async def won(books: Books, deal: UUID, amount: int, day: datetime) -> None:
@@ -127,21 +149,10 @@ async def test_who_was_in_is_told_on_both_clocks(books: Books) -> None:
     a, b = await registered(books, "a"), await registered(books, "b")
     await books.given(PublishSegment(segment=Segment(name="vip", label="VIP", rule="true")))
 
-    async def turned(id: UUID, at: datetime, recorded: datetime, *, inside: bool) -> int:
-        who = {"inside": (id,)} if inside else {"outside": (id,)}
-        command = RecordMembership(
-            membership_id=membership_stream("vip", shard_of(id)),
-            segment="vip",
-            segment_version=1,
-            shard=shard_of(id),
-            turned=(Turned(at, **who),),
-        )
-        return (await books.given(command, now=recorded)).position
-
-    first = await turned(a, NOW, NOW, inside=True)
-    await turned(b, NOW + 2 * DAY, NOW + 2 * DAY, inside=True)
-    last = await turned(a, NOW + 4 * DAY, NOW + 6 * DAY, inside=False)
-    again = await turned(a, NOW + 8 * DAY, NOW + 8 * DAY, inside=True)
+    first = await turned(books, a, NOW)
+    await turned(books, b, NOW + 2 * DAY)
+    last = await turned(books, a, NOW + 4 * DAY, NOW + 6 * DAY, inside=False)
+    again = await turned(books, a, NOW + 8 * DAY)
     await books.follow(2)
 
     async def members(day: int, known: int | None = None) -> set[UUID]:
@@ -155,7 +166,7 @@ async def test_who_was_in_is_told_on_both_clocks(books: Books) -> None:
     (stay, *_), (_, went) = await reading.stays(books.pool, b), await reading.stays(books.pool, a)
     assert (stay.since, stay.until) == (NOW + 2 * DAY, None)
     assert (went.since, went.until, went.label) == (NOW, NOW + 4 * DAY, "VIP")
-    assert await reading.counts(books.pool, ["vip", "none"]) == {"vip": 2, "none": 0}
+    assert await reading.counts(books.pool) == await reading.counts(books.pool, uuid.uuid4()) == {"vip": 2}
     assert await books.differences() == []
 
 
@@ -183,3 +194,32 @@ async def test_a_rule_is_tried_before_it_counts(books: Books, people: dict[UUID,
     other = await reading.preview(books.pool, "true", "", NOW, seen_by=uuid.uuid4())
     assert [one.name for one in other.items] == ["c"], "of others' customers nothing is told"
     assert await books.office.ledger.head() == before
+
+
+async def test_figures_of_a_segment_count_who_was_in_on_the_day(books: Books) -> None:
+    a, b = await registered(books, "a", sector="vip"), await registered(books, "b")
+    await books.given(PublishSegment(segment=Segment(name="vip", label="VIP", rule="true")))
+    for day, (customer, amount) in enumerate(((a, 1), (b, 10), (a, 100), (b, 1_000))):
+        deal = await books.opened(customer_id=customer)
+        await won(books, deal, amount, NOW + day * DAY)
+    await turned(books, a, NOW + 1 * DAY)
+    await turned(books, b, NOW + 1 * DAY)
+    late = await turned(books, b, NOW + 3 * DAY, NOW + 5 * DAY, inside=False)
+    await books.follow()
+
+    async def revenue(segment: str, position: int | None = None) -> Decimal | None:
+        window = Window(NOW.date(), (NOW + 9 * DAY).date())
+        scope = Scope(kind=ScopeKind.COMPANY, segment=segment)
+        (found,) = await figures.figures(
+            books.pool, [FigureAsked("revenue-won", scope, window, "CNY")], position
+        )
+        return found
+
+    assert await revenue("segment:vip") == 110, "a since the second day, b till the fourth"
+    assert await revenue("segment:vip", late - 1) == 1_110, "that b went was not known yet"
+    assert await revenue("vip") == 101, "what no segment is named by is a sector, as ever"
+    assert await revenue("segment:none") == 0
+    await scopes.check(books.pool, Scope(kind=ScopeKind.COMPANY, segment="segment:vip"))
+    with pytest.raises(Invalid) as refused:
+        await scopes.check(books.pool, Scope(kind=ScopeKind.COMPANY, segment="segment:none"))
+    assert [error.message for error in refused.value.errors] == ["no segment of this name is published"]
