@@ -87,7 +87,7 @@ def test_a_rule_is_tried_for_whom_the_asker_sees(house: House) -> None:
     north, south = customer(house, sector, "north"), customer(house, sector, "south")
     _, name = published(house, "false")
     after = turn(house, name, datetime.now(UTC), south)
-    query = {"rule": f"sector == '{sector}'", "name": name, "after": max(after, house.position)}
+    query: Json = {"rule": f"sector == '{sector}'", "name": name, "after": max(after, house.position)}
 
     def tried(who: str, **more: str) -> Json:
         return told(house.client(who).get("/segments/preview", params={**query, **more}))
