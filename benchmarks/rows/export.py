@@ -25,6 +25,7 @@ from projections.engine.cells import Written
 from projections.engine.snapshot import Snapshot
 from projections.event_log.reading import OF_STREAMS, Period, ids_in
 from projections.event_log.writing import FORMATS
+from runtime.garbage import Survivors
 
 RATE = "rows/s"
 COPY = "COPY of the same query"
@@ -82,7 +83,9 @@ async def _copied(snapshot: Snapshot, query: str) -> AsyncGenerator[memoryview |
 
 
 def as_log(url: str, events: int) -> Figures:
-    return uvloop.run(_as_log(url, events))
+    """With what a process that serves does about garbage."""
+    with Survivors():
+        return uvloop.run(_as_log(url, events))
 
 
 async def _as_log(url: str, events: int) -> Figures:

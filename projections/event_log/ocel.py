@@ -123,6 +123,8 @@ EVENT = ("event", "", "ocel_id", "ocel_type")
 OBJECT = ("object", "", "ocel_id", "ocel_type")
 EVENT_OBJECT = ("event_object", "", "ocel_event_id", "ocel_object_id", "ocel_qualifier")
 OBJECT_OBJECT = ("object_object", "", "ocel_source_id", "ocel_target_id", "ocel_qualifier")
+STATEMENTS = 1_000
+"""So many are kept compiled: one for each set of columns."""
 TIMED = ("ocel_id", "ocel_time")
 CHANGED = ("ocel_id", "ocel_time", "ocel_changed_field")
 
@@ -134,7 +136,9 @@ class Sqlite:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        self._database = sqlite3.connect(
+            path, isolation_level=None, check_same_thread=False, cached_statements=STATEMENTS
+        )
         self._database.executescript(TABLES)
         self._database.execute("BEGIN")
         self._columns: dict[str, set[str]] = {}
@@ -150,7 +154,7 @@ class Sqlite:
             id, told = str(event.position), attributes_of(event)
             waiting[EVENT].append((id, event.activity))
             typed = ("event", event.activity, *TIMED, *told)
-            waiting[typed].append((id, _column(event.at), *map(_column, told.values())))
+            waiting[typed].append((id, _time(event.at), *_columns(told.values())))
             waiting[EVENT_OBJECT] += [(id, f"{kind}:{of}", as_what) for (kind, of), as_what in event.related]
         self._write()
         return b""
@@ -161,11 +165,12 @@ class Sqlite:
         waiting[OBJECT].append((id, of.kind))
         first = {one.name: one for one in reversed(changes)}
         born = min((one.at for one in changes), default=FIRST)
-        begun = {name: _column(one.value) for name, one in first.items() if one.at == born}
-        waiting["object", of.kind, *CHANGED, *begun].append((id, _column(born), None, *begun.values()))
+        begun = {name: one.value for name, one in first.items() if one.at == born}
+        row = (id, _time(born), None, *_columns(begun.values()))
+        waiting["object", of.kind, *CHANGED, *begun].append(row)
         for one in changes:
             if first[one.name] is not one or one.at != born:
-                row = (id, _column(one.at), one.name, _column(one.value))
+                row = (id, _time(one.at), one.name, *_columns([one.value]))
                 waiting["object", of.kind, *CHANGED, one.name].append(row)
         waiting[OBJECT_OBJECT] += [(id, name_of(to.object), to.qualifier) for to in related]
 
@@ -199,7 +204,9 @@ class Sqlite:
         return table
 
 
-def _column(value: Value) -> Any:
-    if value.__class__ is Instant:
-        return f"{value[:10]} {value[11:26]}"
-    return int(value) if value.__class__ is bool else value
+def _columns(values: Iterable[Value]) -> list[Value]:
+    return [_time(value) if value.__class__ is Instant else value for value in values]
+
+
+def _time(at: str) -> str:
+    return f"{at[:10]} {at[11:26]}"
