@@ -22,6 +22,7 @@ from types import ModuleType
 CAPABILITIES = (
     "people",
     "customer",
+    "lifecycle",
     "imports",
     "import_undo",
     "policy",

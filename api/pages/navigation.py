@@ -31,7 +31,7 @@ ENTRIES = (
     Entry("/desk/board", "Board", "board"),
     Entry("/desk/deals", "Deals", "list"),
     Entry("/desk/leads", "Leads", "lead"),
-    Entry("/desk/customers", "Customers", "customer", also=("/desk/segments",)),
+    Entry("/desk/customers", "Customers", "customer", also=("/desk/segments", "/desk/lifecycle")),
     Entry("/desk/team", "Team", "team", (*LEADERS, Role.AUDITOR)),
     Entry("/desk/cycles", "Cycles", "cycle", also=OF_CYCLES),
     Entry("/desk/funnel", "Funnel", "funnel"),

@@ -31,7 +31,7 @@ suppress-health-check = ["too_slow"]
 
 [checks]
 # A rule may refuse what the schema allows: a time to come, a stage that the process does not have, a stale version.
-positive_data_acceptance.expected-statuses = ["2xx", "401", "403", "404", "409", "412", "422"]
+positive_data_acceptance.expected-statuses = ["2xx", "304", "401", "403", "404", "409", "412", "422"]
 
 [parameters]
 "path.deal_id" = ["{deal}", "{other}"]

@@ -88,6 +88,7 @@ UNDELIVERED = {
         "service-policy.",
         "rep.",
         "survey-contact.",
+        "lifecycle-policy.",
     ),
 }
 """The beginnings of what is told to no workflow, and why; what is told all the same is not meant."""

@@ -25,11 +25,12 @@ TERMS = {
 ELSEWHERE = {
     "承诺": "跟进 is a promise; 承诺 may stand for a commitment",
     "行动项": "改进措施",
-    "周期": "闭环 is a cycle, 期间 a period; 周期 may stand for how long a sale takes",
+    "周期": "闭环 is a cycle, 期间 a period; 周期 may stand for how long a sale takes; 生命周期 is the lifecycle",
     "计分卡": "绩效评分",
     "评分卡": "绩效评分",
 }
 """What was said for the same in other places, and what is said."""
+LIFECYCLE = "生命周期"
 MEANT = {
     "commitment",
     "the error was logged; nothing was promised by this answer",
@@ -82,7 +83,7 @@ def test_it_is_never_called_otherwise_in_the_catalogue() -> None:
         (file, other, english_of(one))
         for file, one in messages()
         for other in ELSEWHERE
-        if other in chinese_of(one) and english_of(one) not in MEANT
+        if other in chinese_of(one).replace(LIFECYCLE, "") and english_of(one) not in MEANT
     ]
     assert found == []
 
@@ -100,6 +101,6 @@ def test_it_is_never_called_otherwise_in_names_history_and_guides() -> None:
         for path in (*code, *guides)
         for line in path.read_text(encoding="utf-8").splitlines()
         for other in ELSEWHERE
-        if other in line and not any(meant in line for meant in MEANT)
+        if other in line.replace(LIFECYCLE, "") and not any(meant in line for meant in MEANT)
     ]
     assert found == []

@@ -1,0 +1,4 @@
+"""api: the lifecycle of customers."""
+
+MODULES = ("acts", "routes")
+PATHS = ("lifecycle", "lifecycle-policies")

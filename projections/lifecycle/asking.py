@@ -1,0 +1,83 @@
+"""Projections room: as of which day and as known when the lifecycle is asked for, by which policy, and the purchases that are true then."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from domain.engine.errors import NotFound
+from domain.lifecycle.policy import LifecyclePolicies, LifecyclePolicy
+from projections.customer import known, purchases
+from projections.cycle import company
+from projections.engine import streams
+from projections.engine.paging import Source, fetch
+
+WAITS_FOR = ("contributions", "known_customers")
+"""The read models that the lifecycle is computed from."""
+Purchases = dict[UUID, Sequence[date]]
+"""By customer the days on which they bought, the earliest first."""
+OF_TEAM = "(%(team)s::uuid IS NULL OR team_id = %(team)s)"
+DAYS = f"""
+SELECT customer_id, array_agg(day ORDER BY day) FROM read.purchases WHERE {purchases.true()} AND {OF_TEAM} GROUP BY customer_id
+"""
+OF_CUSTOMER = f"""
+SELECT day, amount, currency, deal_id, product_id FROM read.purchases
+ WHERE customer_id = %(customer)s AND {purchases.true()} AND {OF_TEAM} ORDER BY day, deal_id
+"""
+PROSPECTS = f"""
+SELECT k.customer_id FROM read.known_customers k
+ WHERE {known.TRUE} AND NOT EXISTS (SELECT FROM read.purchases p WHERE p.customer_id = k.customer_id AND {purchases.true("p")})
+"""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """True on a day, as known at a position (`streams.NOW`: now); of what was bought from one team, or from all (None). `ends` is the
+    first instant that does not belong to the day any more.
+    """
+
+    on: date
+    known: int
+    team: UUID | None
+    ends: datetime
+
+    @property
+    def params(self) -> dict[str, Any]:
+        return {"on": self.on, "known": self.known, "team": self.team, "ends": self.ends}
+
+
+async def asked(source: Source, on: date | None, position: int | None, team: UUID | None) -> Asked:
+    """The company's day of today where none is named. Days begin where the company was, as known then."""
+    days = await company.in_force(source, position)
+    on = on or days.day(datetime.now().astimezone())
+    return Asked(on, streams.NOW if position is None else position, team, days.begins(on + timedelta(days=1)))
+
+
+async def policy_at(source: Source, name: str, at: Asked) -> LifecyclePolicy:
+    """The version that was in force at the end of that day, as known then. Of a policy that was published only later, its first: so a
+    draft can be looked at for any day. Raises NotFound.
+    """
+    id = LifecyclePolicies.stream_of(name)
+    policies = LifecyclePolicies(id)
+    for recorded in await streams.streams(source, [id], at.known):
+        if recorded.occurred_at < at.ends or not policies.versions:
+            policies.replay(recorded.fact, recorded.originator_version)
+    if not policies.versions:
+        raise NotFound(f"no lifecycle policy is called {name!r}", kind=policies.KIND, id=name)
+    return policies.current
+
+
+async def bought(source: Source, at: Asked) -> Purchases:
+    """By customer, who has bought anything."""
+    return dict(await fetch(source, DAYS, at.params))
+
+
+async def prospects(source: Source, at: Asked) -> int:
+    """How many customers are known that have bought nothing; of one team there are none, since who has bought nothing is no team's."""
+    if at.team is not None:
+        return 0
+    ((count,),) = await fetch(source, f"SELECT count(*) FROM ({PROSPECTS}) AS p", at.params)
+    return int(count)

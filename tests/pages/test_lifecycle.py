@@ -1,0 +1,38 @@
+"""The lifecycle on the desk: stages as a chart and as a table, transitions, cohorts and churn, in both languages and of a day."""
+
+from __future__ import annotations
+
+import httpx
+
+from tests.house import House
+
+
+def test_the_stages_are_there_each_a_link_to_its_customers(house: House, manager: httpx.Client) -> None:
+    page = manager.get("/desk/lifecycle").text
+    for stage in ("prospect", "loyal", "won-back"):
+        assert f'id="s-{stage}"' in page
+        assert page.count(f"/desk/lifecycle/customers?stage={stage}&amp;team_id=") == 2
+    assert 'style="' not in page
+    assert "publishLifecyclePolicy" not in page, "that is the administrators'"
+    assert "Nobody has bought anything yet." in page or 'id="c-2' in page
+
+
+def test_the_past_is_as_it_was_known_then(admin: httpx.Client) -> None:
+    page = admin.get("/desk/lifecycle", params={"as_of": "2020-01-31"}).text
+    assert 'id="past"' in page
+    assert 'id="h-2020-01-01"' in page
+    assert "as_of=2020-01-31" in page
+
+
+def test_customers_of_a_stage_are_listed(admin: httpx.Client) -> None:
+    page = admin.get("/desk/lifecycle/customers", params={"stage": "loyal"}).text
+    assert "No customer is in this stage." in page
+    assert '<option value="loyal" selected>' in page
+
+
+def test_it_is_said_in_chinese(house: House) -> None:
+    chinese = house.browser("auditor")
+    chinese.headers["Accept-Language"] = "zh-CN"
+    page = chinese.get("/desk/lifecycle").text
+    assert "<h1>生命周期</h1>" in page
+    assert "潜在客户" in page
