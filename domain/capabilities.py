@@ -21,6 +21,7 @@ from types import ModuleType
 
 CAPABILITIES = (
     "people",
+    "custom_field",
     "customer",
     "lifecycle",
     "imports",

@@ -10,7 +10,7 @@ from dataclasses import fields, replace
 from typing import Any, TypeVar
 from uuid import UUID
 
-from domain.customer.commands import AddContact, RegisterCustomer, add_contact, register_customer
+from domain.customer.commands import AddContact, RegisterCustomer, add_contact, register_customer, registered
 from domain.customer.customer import Customer
 from domain.customer.facts import Contact, Profile
 from domain.customer.product import ListProduct, Product, list_product
@@ -59,7 +59,7 @@ def as_imported(command: AsImported, work: UnitOfWork) -> Json:
 def _customer(said: RegisterCustomer, command: AsImported, work: UnitOfWork) -> Json:
     held = work.find(Customer, said.customer_id)
     if not held.exists:
-        return register_customer(_checked(said, work), work)
+        return registered(_checked(said, work), work, complete=not command.if_missing)
     if command.if_missing:
         return {}
     values = {f.name: _kept(f.name, said.profile, held.profile, command) for f in fields(Profile)}

@@ -14,8 +14,10 @@ from uuid import UUID
 import msgspec
 from psycopg import AsyncConnection
 
+from domain.custom_field.value import Told
 from domain.engine.facts import FreeText, PersonName, PersonText
 from domain.lead import facts as f
+from projections.custom_field import Condition
 from projections.customer.sentences import LEAD
 from projections.engine.fold import Folded, on
 from projections.engine.paging import MOMENT, Page, Select, SortKey, Source, fetch, page, sort_by
@@ -122,8 +124,8 @@ class Leads(Folded):
     def _reopened(self, row: LeadRow, _entry: Entry[f.LeadReopened]) -> None:
         row.status, row.deal_id, row.why, row.ended_at = "open", None, "", None
 
-    @on(f.LeadImportNoted)
-    def _noted(self, row: LeadRow, entry: Entry[f.LeadImportNoted]) -> None:
+    @on(f.LeadFieldsSet, f.LeadImportNoted)
+    def _noted(self, row: LeadRow, entry: Entry[f.LeadFieldsSet | f.LeadImportNoted]) -> None:
         """Only that something was recorded: the version is the stream's."""
 
 
@@ -153,11 +155,12 @@ def _captured(entry: Entry[f.LeadCaptured]) -> LeadRow:
 
 
 class LeadView(LeadRow, gc=False):
-    """With the names to show (personal data: the rep's)."""
+    """With the names to show (personal data: the rep's), and the values of custom fields."""
 
     owner_name: PersonName | None = None
     team_name: str | None = None
     qualified_by_name: PersonName | None = None
+    custom: dict[str, Told] = {}
 
 
 class LeadFilter(msgspec.Struct, frozen=True, kw_only=True):
@@ -204,10 +207,14 @@ async def listing(
     sort: str = "-captured_at",
     cursor: str | None = None,
     limit: int = 50,
+    *,
+    custom: Condition | None = None,
 ) -> Page[LeadView]:
     """A page of leads. Raises Invalid for an unknown sort, a foreign cursor, or a limit outside 1 to 500."""
     select = Select(LIST)
     _narrow(select, narrowed)
+    if custom is not None:
+        custom.narrow(select, "lead_id")
     return await page(source, select, sort_by(sort, SORTS), cursor, limit, LeadView)
 
 

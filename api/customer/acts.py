@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from api.engine.acts import WHICH, Act
 from api.engine.roles import ADMIN
-from domain.customer import buying_roles, change_profile, commands, consents, notes, parent, product
+from domain.customer import buying_roles, change_profile, commands, consents, fields, notes, parent, product
 
 CUSTOMERS = (
     Act(commands.RegisterCustomer, "/customers", "Register a customer, or fill in its profile",
         more="Of one that is known, what is left empty stays as it is.",
         creates="customer_id", location="/customers/{customer_id}", flat=("profile",), body="NewCustomer",
         example={"name": "华东精密制造有限公司", "sector": "manufacturing", "country": "CN"},
-        terminal="customer register <name other-name=other_names:other-name address=addresses:address tax=tax_number registration=registration_number",
+        terminal="customer register <name other-name=other_names:other-name address=addresses:address tax=tax_number registration=registration_number set=custom:field",
         typed="'Acme Tools' --sector machinery --country DE --other-name zh=艾克米"),
     Act(change_profile.ChangeProfile, "/customers/{customer_id}/profile", "Change a part of its profile",
         more="What is not said stays; what `clear` names is emptied.", described={"clear": "Fields that are emptied, such as web."},
@@ -20,6 +20,9 @@ CUSTOMERS = (
         typed="'Acme Tools' --web www.acme.example --clear phone"),
     Act(parent.SetParent, "/customers/{customer_id}/parent", "Say which company it belongs to", more="Without one, to none.", body="ParentCompany",
         terminal="customer parent <parent:customer", typed="'Acme Tools' 'Acme Group'"),
+    Act(fields.SetCustomerFields, "/customers/{customer_id}/fields", "Fill in a customer's custom fields", body="CustomerFields",
+        more="A field that is not named stays as it is; null empties it.", example={"custom": {"tier": "gold"}},
+        terminal="customer fields set=custom:field", typed="'Acme Tools' --set tier=gold"),
     Act(commands.AddContact, "/customers/{customer_id}/contacts", "Add a contact", creates="contact_id", body="NewContact",
         terminal="customer contact <name do-not-mail/may-mail=do_not_mail do-not-call/may-call=do_not_call consent=consents:consent",
         typed="'Acme Tools' 'Ms Zhao' --role buyer --buying-role decides --consent 'mail=trade fair'"),

@@ -9,6 +9,7 @@ import msgspec
 from fastapi import Depends, Response
 from pydantic import Field
 
+from api.custom_field.values import declared
 from api.engine import auth
 from api.engine.answers import shaped
 from api.engine.auth import may_read
@@ -16,9 +17,12 @@ from api.engine.customer_reach import must_see_customer
 from api.engine.fields import MAX_PAGE, Paging, SearchText
 from api.engine.querying import query
 from api.engine.reading import Look
+from domain.custom_field.declaration import RecordKind
+from domain.custom_field.value import Told
 from domain.customer.customer import Customer
 from domain.customer.facts import Profile
 from domain.engine.errors import NotFound
+from projections.custom_field import told_of
 from projections.customer import NEEDED
 from projections.engine.paging import Page
 from projections.people import directory
@@ -43,6 +47,7 @@ class CustomerView(msgspec.Struct):
     customer_id: UUID
     profile: Profile
     contacts: list[ListedContact]
+    custom: dict[str, Told]
 
 
 @router.get(
@@ -77,7 +82,8 @@ async def customer(customer_id: UUID, look: CustomerReader) -> Response:
     if not isinstance(held, Customer) or not held.exists:
         raise NotFound(f"no customer has the id {customer_id}", kind="customer", id=str(customer_id))
     contacts = await directory.contacts(look.services.pool, customer_id, None, MAX_PAGE)
-    return look.json(CustomerView(customer_id, held.profile, contacts.items))
+    custom = told_of(held.custom, await declared(look, RecordKind.CUSTOMER))
+    return look.json(CustomerView(customer_id, held.profile, contacts.items, custom))
 
 
 @router.get(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from api.custom_field import values as _custom_values  # noqa: F401 - how bodies say them
 from api.customer.acts import CUSTOMERS, PRODUCTS
 from api.engine import auth
 from api.engine.routes import add_acts

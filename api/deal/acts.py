@@ -14,7 +14,7 @@ DEALS = (
         example={"title": "MES licences, 40 seats", "customer_id": "5f0c2a52-6c2e-4c0e-9b7f-2f2f0b8f5a10",
             "amount": {"amount": "480000.00", "currency": "CNY"}, "expected_close": "2026-12-31",
             "next_step": {"what": "send the offer", "due_at": "2026-11-30T09:00:00+08:00"}},
-        terminal="deals open <title", typed=f"'MES licences' --owner {WHO} --amount '480000 CNY'"),
+        terminal="deals open <title set=custom:field", typed=f"'MES licences' --owner {WHO} --amount '480000 CNY'"),
     Act(c.LogActivity, "/deals/{deal_id}/activities", "Log a touch",
         more="It ends the live promise, kept or late, and makes the next one.", creates="activity_id",
         example={"activity": {"kind": "call", "outcome": "reached", "summary": "wants a demonstration"},
@@ -29,6 +29,9 @@ DEALS = (
         typed="1C1I7A6R --pain-points 'late offers' --budget '500000 CNY' --decision-process 'a tender' "
         "--decision-makers 'Ms Zhao'",
         help="Record what the customer needs: the whole of it, each time."),
+    Act(c.SetDealFields, "/deals/{deal_id}/fields", "Fill in a deal's custom fields", body="DealFields",
+        more="A field that is not named stays as it is; null empties it.", example={"custom": {"seats": 40}},
+        terminal="deals fields set=custom:field", typed="1C1I7A6R --set seats=40"),
     Act(c.RecordQuote, "/deals/{deal_id}/quotes", "Record a quote", status=201, flat=("quote",), body="Quote",
         terminal="deals quote <reference", typed="1C1I7A6R Q-2026-17 --amount '470000 CNY'"),
     Act(c.MoveStage, "/deals/{deal_id}/stage", "Move to another stage",

@@ -8,14 +8,17 @@ from uuid import UUID
 import msgspec
 from fastapi import Depends, Response
 
+from api.custom_field.values import declared
 from api.deal.approvals import acts_of
 from api.engine import auth
 from api.engine.answers import shaped
 from api.engine.auth import may_read
 from api.engine.reading import Look, sees
 from api.engine.users import User
+from domain.custom_field.declaration import RecordKind
 from domain.deal.deal import Deal
 from domain.deal.gates import missing, on_the_way
+from domain.deal.required_fields import with_fields
 from domain.engine.errors import NotFound
 from domain.engine.values import Needs, Quote
 from domain.policy.process import Process, Processes, process_stream
@@ -81,7 +84,7 @@ async def read_details(
     id = process_stream(deal.process)
     processes = (await look.services.ledger.load({id: Processes}))[id]
     assert isinstance(processes, Processes)
-    process = processes.at(deal.process_version)
+    process = with_fields(processes.at(deal.process_version), await declared(look, RecordKind.DEAL))
     found = DealDetails(
         deal_id=deal_id,
         version=deal.version,

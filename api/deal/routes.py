@@ -9,6 +9,7 @@ from uuid import UUID
 from fastapi import Depends, Response
 from pydantic import Field, StringConstraints
 
+from api.custom_field.values import CUSTOM, CustomFilter, add_custom, declared
 from api.deal.acts import DEALS, PROMISES
 from api.deal.approvals import DECIDE, add_acts_of_overrides, may_decide_one
 from api.engine import auth
@@ -33,8 +34,10 @@ from api.engine.reading import Look, sees
 from api.engine.routes import Given, add_acts
 from api.engine.scopes import KnownAt
 from api.engine.writing import Writer
+from domain.custom_field.declaration import FieldSet, RecordKind
 from domain.deal.deal import Deal
 from domain.engine.errors import NotFound
+from projections.custom_field import condition_of
 from projections.deal import board as deal_board
 from projections.deal import known
 from projections.deal.board import BoardFilter, DealView
@@ -65,7 +68,7 @@ router = auth.router("/deals", tags=["deals"])
 promises = auth.router("/deals", tags=["promises"])
 MORE = (promises,)
 
-WAITS_FOR = ("deal_board", "directory")
+WAITS_FOR = ("deal_board", "directory", CUSTOM)
 Reader = Annotated[Look, Depends(may_read(waits_for=WAITS_FOR))]
 Reference = Annotated[str, StringConstraints(min_length=1, max_length=300, pattern=PLAIN)]
 SortName = Annotated[
@@ -102,12 +105,14 @@ class DealFilters(Paging):
     override: Annotated[
         Literal["asked"] | None, Field(description="one was asked for and waits for a decision")
     ] = None
+    custom: CustomFilter = None
     sort: SortName = "due_at"
     known_at: KnownAt = None
 
-    def narrowed(self, team_id: UUID | None) -> BoardFilter:
+    def narrowed(self, team_id: UUID | None, fields: FieldSet) -> BoardFilter:
         given = {name: getattr(self, name) for name in BoardFilter.__struct_fields__}
-        return BoardFilter(**given | {"team_id": team_id})
+        custom = condition_of(self.custom, fields) if self.custom is not None else None
+        return BoardFilter(**given | {"team_id": team_id, "custom": custom})
 
 
 async def _owner(writer: Writer, _: Any, given: Given) -> None:
@@ -140,14 +145,17 @@ async def list_deals(look: Reader, asked: Annotated[DealFilters, Depends(query(D
     With `known_at` they are as the list was then, those that your team had then; names are today's. Titles are not searched then, and
     where more than 5,000 deals have changed since, narrow down by owner, team or stage.
     """
-    narrowed = asked.narrowed(look.team(asked.team_id))
+    fields = await declared(look, RecordKind.DEAL)
+    narrowed = asked.narrowed(look.team(asked.team_id), fields)
     turned = asked.sort, asked.cursor, asked.limit
     position = await look.known(WAITS_FOR, asked.known_at)
     if position is None:
         found = await deal_board.listing(look.source, narrowed, *turned)
         add_acts_of_overrides(found.items, look.user)
-        return look.json(found)
-    return look.json(await known.listing(look.source, position, narrowed, *turned))
+    else:
+        found = await known.listing(look.source, position, narrowed, *turned)
+    await add_custom(look, found.items, fields, "deal_id", position)
+    return look.json(found)
 
 
 class AsKnown(Strict):
@@ -172,4 +180,5 @@ async def read_deal(
     if found is None:
         raise NotFound(f"the deal {deal_id} was not known then", kind="deal", id=str(deal_id))
     add_acts_of_overrides([found], look.user)
+    await add_custom(look, [found], await declared(look, RecordKind.DEAL), "deal_id", position)
     return look.json(found, found.version)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from api.engine.acts import WHICH, WHO, Act
 from api.engine.roles import LEADERS
 from domain.lead.commands import AllocateLead, CaptureLead, ConvertLead, CorrectLead, DiscardLead
+from domain.lead.fields import SetLeadFields
 
 FLAGS = "do-not-mail/may-mail=do_not_mail do-not-call/may-call=do_not_call"
 ACTS = (
@@ -21,7 +22,10 @@ ACTS = (
         terminal="lead allocate", typed=f"{WHICH} --to {WHO}"),
     Act(ConvertLead, "/leads/{lead_id}/convert", "Convert a lead into a deal",
         more="The deal is its owner's, with a promise.", creates="deal_id", location="/deals/{deal_id}",
-        terminal="lead convert <title", typed=f"{WHICH} 'MES, 40 seats'"),
+        terminal="lead convert <title set=custom:field", typed=f"{WHICH} 'MES, 40 seats'"),
+    Act(SetLeadFields, "/leads/{lead_id}/fields", "Fill in a lead's custom fields", body="LeadFields",
+        more="A field that is not named stays as it is; null empties it.", example={"custom": {"interest_level": "high"}},
+        terminal="lead fields set=custom:field", typed=f"{WHICH} --set interest_level=high"),
     Act(DiscardLead, "/leads/{lead_id}/discard", "Discard a lead",
         terminal="lead discard", typed=f"{WHICH} --why 'a student'"),
 )  # fmt: skip

@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import Depends, Response
 from pydantic import Field
 
+from api.custom_field.values import CUSTOM, CustomFilter, add_custom, declared
 from api.engine import auth
 from api.engine.allowed import add_allowed
 from api.engine.answers import shaped
@@ -18,9 +19,11 @@ from api.engine.reading import Look, sees
 from api.engine.roles import Role
 from api.engine.routes import add_acts
 from api.lead.acts import ACTS
+from domain.custom_field.declaration import RecordKind
 from domain.engine.errors import NotFound
 from domain.lead.lead import Lead
 from projections import lead as leads
+from projections.custom_field import condition_of
 from projections.engine.paging import Page
 from projections.lead import LeadFilter, LeadView, Origins
 
@@ -36,7 +39,7 @@ EXAMPLES = {
 TAGS = {"leads": "Somebody who might buy, until it is a deal or nothing"}
 router = auth.router("/leads", tags=[*TAGS])
 
-WAITS_FOR = ("leads", "directory")
+WAITS_FOR = ("leads", "directory", CUSTOM)
 Reader = Annotated[Look, Depends(may_read(waits_for=WAITS_FOR))]
 
 
@@ -53,6 +56,7 @@ class LeadFilters(Paging):
     captured_from: Instant | None = None
     captured_before: Instant | None = None
     owned: Annotated[Truth | None, Field(description="false: only those that nobody has yet")] = None
+    custom: CustomFilter = None
     sort: Literal["captured_at", "-captured_at"] = "-captured_at"
 
 
@@ -73,8 +77,12 @@ add_allowed(router, ACTS, Lead, "/leads")
 @router.get("", operation_id="listLeads", summary="Leads, page by page", responses=shaped(Page[LeadView]))
 async def list_leads(look: Reader, asked: Annotated[LeadFilters, Depends(query(LeadFilters))]) -> Response:
     """Those of your team, for a manager those that nobody has yet as well; auditors and admins see all."""
+    fields = await declared(look, RecordKind.LEAD)
     narrowed = _narrowed(look, asked)
-    return look.json(await leads.listing(look.source, narrowed, asked.sort, asked.cursor, asked.limit))
+    custom = condition_of(asked.custom, fields) if asked.custom is not None else None
+    found = await leads.listing(look.source, narrowed, asked.sort, asked.cursor, asked.limit, custom=custom)
+    await add_custom(look, found.items, fields, "lead_id")
+    return look.json(found)
 
 
 def _narrowed(look: Look, asked: LeadFilters | OriginFilters) -> LeadFilter:
@@ -109,4 +117,5 @@ async def read_lead(
     pooled = found is not None and found.team_id is None and look.user.role is not Role.REP
     if found is None or not (pooled or sees(look, found.team_id, found.owner_id)):
         raise NotFound(f"no lead has the id {lead_id}", kind="lead", id=str(lead_id))
+    await add_custom(look, [found], await declared(look, RecordKind.LEAD), "lead_id")
     return look.json(found, found.version)

@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from api.engine.acts import Act
 from api.engine.roles import WRITERS
 from api.engine.signed_in import HOME, local
-from api.pages import finding
+from api.pages import custom_fields, finding
 from api.pages.addresses import page_of
 from api.pages.begun import known
 from api.pages.engine import forms, rows
@@ -68,6 +68,8 @@ ABOUT = {"deal_id": "/deals/{}", "case_id": "/cases/{}"}
 """What a form is about, by the id in the path, where the API tells its history."""
 UNITS = tuple(Unit)
 UNDERNEATH = "occurred_at"
+HIDDEN = ("version", "next", "then", custom_fields.HELD)
+"""What goes along with a form unseen, beside what it is about."""
 
 pages = router()
 Writers = Annotated[Page, Depends(may_open(*WRITERS))]
@@ -89,10 +91,11 @@ async def show(operation: str, page: Writers) -> Response:
 
 async def _shown(page: Page, act: Act, given: Lenient, begins: str = "") -> Response:
     """`begins` is the row to go on with, where one more or one less was asked for."""
-    asked = _controls(page, act)
+    asked = await _controls(page, act)
     typed = given if begins else {**await known(page, act, asked, given), **given}
     controls = filled(rows.grown(asked, typed, begins), typed)
-    return await _form(page, act, controls, given, status=200, opened=bool(begins))
+    held = {custom_fields.HELD: typed[custom_fields.HELD]} if typed.get(custom_fields.HELD) else {}
+    return await _form(page, act, controls, Lenient({**given, **held}), status=200, opened=bool(begins))
 
 
 @pages.post("/act/{operation}", summary="Do what a form says")
@@ -102,7 +105,7 @@ async def do(operation: str, page: Writers) -> Response:
     typed = {  # of some several may be chosen
         name: "\n".join(value for value in sent.getlist(name) if isinstance(value, str)) for name in sent
     }
-    asked = _controls(page, act)
+    asked = await _controls(page, act)
     if again := rows.changed(asked, typed):
         return await _shown(page, act, Lenient(again[0]), begins=again[1] or rows.ROW)
     typed = rows.settled(asked, typed)
@@ -112,6 +115,8 @@ async def do(operation: str, page: Writers) -> Response:
         return await _again(page, act, typed, 422, finding.problem_of(unclear), unclear)
     try:
         body = body_of(controls, typed, page.zone)
+        if act.operation in custom_fields.HELD_BY:
+            custom_fields.emptied(body, typed)
         answer = await page.write(
             _path(act, typed), body, key=typed.get("key", ""), version=typed.get("version", "")
         )
@@ -133,11 +138,12 @@ def _path(act: Act, typed: dict[str, str]) -> str:
         raise HTTPException(404, "the form does not say what it is about") from None
 
 
-def _controls(page: Page, act: Act) -> tuple[Control, ...]:
+async def _controls(page: Page, act: Act) -> tuple[Control, ...]:
     late = Control(UNDERNEATH, "happened at", "moment", help="For a late entry: when it happened.")
     nobody = act.speaker and page.session.user.person_id is None
     who = (Control("by", "who says it", "id", needed=True, of="rep"),) if nobody else ()
-    return (*who, *(worded(act, control) for control in forms.controls_of(act)), late)
+    own = await custom_fields.with_fields(page, act, forms.controls_of(act))
+    return (*who, *(worded(act, control) for control in own), late)
 
 
 # --- answering -------------------------------------------------------------------------------------------------------
@@ -180,7 +186,7 @@ async def _again(
     unclear: Mapping[str, tuple[Found, ...]] | None = None,
 ) -> Response:  # fmt: skip
     """The form as it was filled in, with what is wrong beside each field, and what others did meanwhile."""
-    asked = rows.grown(_controls(page, act), typed)
+    asked = rows.grown(await _controls(page, act), typed)
     errors = placed(errors_of(problem, act.flat), asked, typed)
     found = unclear or {}
     controls = tuple(
@@ -243,7 +249,7 @@ async def _form(
         "more": [c for c in shown if c.name not in first and c.name not in wrong and not c.needed],
         "opened": opened,
         "has_rows": any(one.holds_rows for one in within(shown)),
-        "hidden": {name: given[name] for name in (*act.ids, "version", "next", "then") if given.get(name)},
+        "hidden": {name: given[name] for name in (*act.ids, *HIDDEN) if given.get(name)},
         "key": ((opened or (problem and problem.get("retryable"))) and given.get("key")) or uuid4().hex,
         "problem": Lenient(problem) if problem else None,
         "elsewhere": elsewhere or [],
@@ -251,7 +257,7 @@ async def _form(
         "ways": ways_of(page, act, dict(given), missing),
         "asks": override_of(page, act, dict(given), missing),
         "recorded": problem is None and "missing" in given,
-        "choices": await choices_of(page, shown, given),
+        "choices": await choices_of(page, shown, given) | await custom_fields.choices_in(page, act),
         "subject": await subject_of(page, act, given) if status not in BUSY else None,
         "sent_by": SENT.get(act.operation, act.summary),
     }

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from api.engine.acts import Act
+from api.pages import custom_fields
 from api.pages.engine import rows
 from api.pages.engine.control import Control
 from api.pages.engine.page import Page
@@ -35,6 +36,10 @@ async def known(page: Page, act: Act, controls: Sequence[Control], given: Given)
     """A deal is won today; of its needs, and of a rule, what was recorded before, as the whole is recorded again."""
     if act.operation == "winDeal":
         return {"closed_on": now_of(page).date().isoformat()}
+    if act.operation in custom_fields.HELD_BY:
+        return await custom_fields.begun(page, act, controls, given)
+    if act.operation in ("declareField", "publishFields"):
+        return await _declared(page, act.operation, controls, given)
     if act.operation in PUBLISHED:
         return await _published(page, act.operation, controls, given.get("name", ""))
     if act.operation == "recordNeeds" and given.get("deal_id"):
@@ -66,6 +71,19 @@ def _asked_for(calendar: Mapping[str, Any]) -> dict[str, Any]:
         "years": list(asked.years),
         "own_years": list(asked.own_years),
     }
+
+
+async def _declared(page: Page, operation: str, controls: Sequence[Control], given: Given) -> dict[str, str]:
+    """The field, or all fields of the kind of record, as they are declared now."""
+    of = given.get("of") or given.get("name", "")
+    sets = (await page.read("/custom-fields"))["sets"]
+    found = next((one for one in sets if one["name"] == of), None)
+    if found is None:
+        return {}
+    if operation == "declareField":
+        fields = (one for one in found["fields"] if one["name"] == given.get("name"))
+        return rows.typed_of(controls, {**next(fields, {}), "of": of})
+    return rows.typed_of(controls, found)
 
 
 async def _needs(page: Page, deal_id: str) -> dict[str, str]:

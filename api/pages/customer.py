@@ -7,6 +7,7 @@ from uuid import UUID
 
 from fastapi import Depends, Response
 
+from api.pages import custom_fields
 from api.pages.engine.page import Page, may_open, router
 
 ROWS, BESIDE = 50, 30
@@ -31,5 +32,11 @@ async def customer(customer_id: UUID, page: Opened) -> Response:
     )
     segments = await page.read(f"/customers/{customer_id}/segments")
     return page.render(
-        "customer.html", customer=found, deals=deals, cases=cases, leads=leads, segments=segments["stays"]
+        "customer.html",
+        customer=found,
+        deals=deals,
+        cases=cases,
+        leads=leads,
+        segments=segments["stays"],
+        fields=await custom_fields.shown(page, "customer", found["custom"]),
     )

@@ -8,10 +8,11 @@ from uuid import UUID
 
 from fastapi import Depends, Response
 
+from api.pages import custom_fields
 from api.pages.engine.asking import Json
 from api.pages.engine.page import Page, may_open, router
 from api.pages.engine.shown import read_moment
-from api.pages.ways import REQUIREMENTS
+from api.pages.ways import acts_for
 from domain.deal.promising import BY_RULE
 
 EVENTS, CASES, NOTICES = 30, 20, 20
@@ -41,9 +42,15 @@ async def deal(deal_id: UUID, page: Opened) -> Response:
         history=history,
         steps=promise_steps(found),
         by_rule=BY_RULE,
-        ways={name: acts[0] for name, acts in REQUIREMENTS.items()},
+        way_to=way_to,
+        fields=await custom_fields.shown(page, "deal", found["custom"]),
         **{"own": False, "details": None, "customer": None, "cases": [], "needs": {}, "notices": [], **now},
     )
+
+
+def way_to(requirement: str) -> str:
+    """The act that gives what a gate asks for; empty where none does."""
+    return next(iter(acts_for(requirement)), "")
 
 
 async def _now(page: Page, at: str, found: Json) -> Json:

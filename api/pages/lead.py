@@ -7,6 +7,7 @@ from uuid import UUID
 
 from fastapi import Depends, Response
 
+from api.pages import custom_fields
 from api.pages.colleagues import reps_of
 from api.pages.engine.page import Page, may_open, router
 
@@ -37,4 +38,5 @@ async def lead(lead_id: UUID, page: Opened) -> Response:
     found = await page.read(f"/leads/{lead_id}")
     customer = found["customer_id"] and await page.find(f"/customers/{found['customer_id']}")
     allowed = await page.read(f"/leads/{lead_id}/acts")
-    return page.render("lead.html", lead=found, customer=customer, own=bool(allowed["acts"]))
+    fields = await custom_fields.shown(page, "lead", found["custom"])
+    return page.render("lead.html", lead=found, customer=customer, own=bool(allowed["acts"]), fields=fields)

@@ -10,6 +10,7 @@ from api.engine.signed_in import HOME
 from api.pages.engine.page import Page
 from api.pages.engine.table import acts
 from domain.deal.gates import NEVER_OVERRIDDEN
+from domain.deal.required_fields import PREFIX
 from domain.policy.closed import LOST, WON
 
 REQUIREMENTS: dict[str, tuple[str, ...]] = {
@@ -21,6 +22,8 @@ REQUIREMENTS: dict[str, tuple[str, ...]] = {
     "loss-reason": ("loseDeal",),
 }
 """The acts that give what a gate asks for."""
+CUSTOM = "setDealFields"
+"""And that which gives every custom field."""
 GIVEN = {"logActivity": {"activity.kind": "demonstration"}}
 """What is filled in where one of them is opened for that."""
 CLOSES = {"winDeal": WON, "loseDeal": LOST}
@@ -30,6 +33,10 @@ NOTHING = "-"
 """Of what was missing, where all of it is recorded by now."""
 LONGEST = 300
 """Characters of a field that go along in an address."""
+
+
+def acts_for(requirement: str) -> tuple[str, ...]:
+    return (CUSTOM,) if requirement.startswith(PREFIX) else REQUIREMENTS.get(requirement, ())
 
 
 def _then(act: Act, typed: dict[str, str], missing: list[str]) -> str:
@@ -44,7 +51,7 @@ def ways_of(page: Page, act: Act, typed: dict[str, str], missing: list[str]) -> 
     by_acts: dict[tuple[str, ...], list[str]] = {}
     own = {stated.name for stated in act.fields}
     for name in missing:
-        by_acts.setdefault(REQUIREMENTS.get(name, ()), []).append(name)
+        by_acts.setdefault(acts_for(name), []).append(name)
     return [
         {
             "names": names,

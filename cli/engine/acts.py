@@ -166,7 +166,7 @@ def short(name: str) -> str:
 
 
 def is_many(hint: Any) -> bool:
-    return get_origin(plain(hint)) is tuple
+    return get_origin(plain(hint)) in (tuple, dict)
 
 
 def kind_of(hint: Any) -> str:

@@ -214,6 +214,9 @@ async def _value(part: Option, value: Any, at: Any) -> Any:
         return part.kind.partition("/")[2]
     if "|" in part.kind and value not in part.kind.split("|"):
         fail(f"{name}: {value!r} is none of {part.kind.replace('|', ', ')}", 2)
+    if part.kind == "field":
+        read = [await kinds.read(at, part.kind, one, name) for one in value]
+        return {field: said for one in read for field, said in one.items()}
     if part.many:
         return [await kinds.read(at, part.kind, one, name) for one in value]
     return await kinds.read(at, part.kind, value, name)

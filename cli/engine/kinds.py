@@ -42,6 +42,9 @@ HELP = {
     "other-name": "What it is called as well, with the language: zh=华东精密. Once for each name.",
     "address": "KIND: street, postcode, city, region, country; kinds are registered, visit, billing, delivery.",
     "consent": "PURPOSE=SOURCE: 'mail=trade fair'. Purposes are mail, call, survey, sharing.",
+    "field": "NAME=VALUE of a custom field, such as seats=40; NAME= empties it.",
+    "field-choice": "NAME=LABEL or NAME=LABEL/LABEL IN CHINESE, such as gold=Gold/金牌.",
+    "field-stage": "PROCESS:STAGE, such as default:solution.",
     "change": "METRIC=N does this to the next target: deals-won=-2, revenue-won=5%.",
 }
 LISTS = {"rep": "reps", "team": "teams", "customer": "customers", "product": "products"}
@@ -130,6 +133,26 @@ async def _reply(_: Backend, text: str) -> dict[str, str]:
     if not (question.strip() and answer.strip()):
         raise ValueError("is no reply: write QUESTION=ANSWER")
     return {"question": question.strip(), "answer": answer.strip()}
+
+
+async def _field(_: Backend, text: str) -> dict[str, str | None]:
+    name, sign, said = text.partition("=")
+    if not sign or not name.strip():
+        raise ValueError("says nothing of a field: write NAME=VALUE")
+    return {name.strip(): said.strip() or None}
+
+
+async def _field_choice(_: Backend, text: str) -> dict[str, str]:
+    name, _sign, labels = text.partition("=")
+    label, _slash, in_chinese = labels.partition("/")
+    return {"name": name.strip(), "label": label.strip() or name.strip(), "label_zh": in_chinese.strip()}
+
+
+async def _field_stage(_: Backend, text: str) -> dict[str, str]:
+    process, sign, stage = text.partition(":")
+    if not sign:
+        raise ValueError("is no stage of a process: write PROCESS:STAGE")
+    return {"process": process.strip(), "stage": stage.strip()}
 
 
 async def _change(backend: Backend, text: str) -> dict[str, Any]:
@@ -337,6 +360,9 @@ KINDS: Mapping[str, Callable[[Backend, str], Awaitable[Any]]] = {
     "days": _days,
     "score": _score,
     "reply": _reply,
+    "field": _field,
+    "field-choice": _field_choice,
+    "field-stage": _field_stage,
     "change": _change,
     "other-name": _other_name,
     "consent": _consent,

@@ -1,3 +1,3 @@
 """Domain room: customers — profile, contacts, what is learnt of them — and the products that deals are about."""
 
-MODULES = ("commands", "change_profile", "parent", "notes", "consents", "buying_roles", "product")
+MODULES = ("commands", "fields", "change_profile", "parent", "notes", "consents", "buying_roles", "product")

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields, replace
+from dataclasses import field, fields, replace
 from typing import Annotated, Any
 from uuid import UUID
 
 from annotated_types import MaxLen
 
+from domain.custom_field.declaration import FieldSets, RecordKind, field_stream
+from domain.custom_field.facts import Custom
+from domain.custom_field.holding import fields_of, fill_in, must_be_complete, without_custom
 from domain.customer.buying_roles import give_role
 from domain.customer.change_profile import become, filled_in, not_cleared
 from domain.customer.consents import GiveConsent, agree, give_consent
@@ -26,7 +29,7 @@ from domain.engine.command import Command, handles
 from domain.engine.context import Context
 from domain.engine.errors import FieldError
 from domain.engine.fields import Name, ShortText
-from domain.engine.unit_of_work import UnitOfWork
+from domain.engine.unit_of_work import Stream, UnitOfWork
 
 SINCE_CONSENTS = ("do_not_mail", "do_not_call", "buying_role", "consents")
 """What a contact could not say from the first release on."""
@@ -39,12 +42,16 @@ class RegisterCustomer(Command, about=Customer):
 
     customer_id: UUID
     profile: Profile
+    custom: Custom = field(default_factory=dict)
+
+    def rules(self) -> tuple[Stream, ...]:
+        return ((FieldSets, field_stream(RecordKind.CUSTOMER)),)
 
     def known_by(self) -> Any:
         """What nobody could say once is left out where nobody says it."""
         said = {f.name: getattr(self.profile, f.name) for f in fields(Profile)}
         profile = {name: value for name, value in said.items() if name in FIRST or value}
-        return {"customer_id": self.customer_id, "profile": profile}
+        return without_custom({**vars(self), "profile": profile})
 
 
 class AddContact(Command, about=Customer):
@@ -90,11 +97,20 @@ class CorrectContact(Command, about=Customer):
 
 @handles(RegisterCustomer)
 def register_customer(command: RegisterCustomer, work: UnitOfWork) -> dict[str, Any]:
-    customer = work.find(Customer, command.customer_id)
-    if not customer.exists:
+    return registered(command, work)
+
+
+def registered(command: RegisterCustomer, work: UnitOfWork, *, complete: bool = True) -> dict[str, Any]:
+    """`complete`: a new one has every custom field that is required."""
+    customer, declared = work.find(Customer, command.customer_id), fields_of(RecordKind.CUSTOMER, work)
+    is_new = not customer.exists
+    if is_new:
         customer.record(CustomerRegistered(profile=command.profile))
     else:
         become(customer, filled_in(customer.profile, command.profile))
+    fill_in(customer, command.custom, declared)
+    if is_new and complete:
+        must_be_complete(customer, declared)
     return {"customer_id": str(command.customer_id)}
 
 

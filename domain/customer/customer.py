@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Self
 from uuid import UUID
 
+from domain.custom_field.facts import CustomValues
+from domain.custom_field.holding import becoming
 from domain.customer.facts import (
     BuyingRole,
     BuyingRoleChanged,
@@ -13,6 +15,7 @@ from domain.customer.facts import (
     Contact,
     ContactAdded,
     ContactCorrected,
+    CustomerFieldsSet,
     CustomerImportUndone,
     CustomerProfileChanged,
     CustomerRegistered,
@@ -32,6 +35,7 @@ from domain.engine.errors import NotFound
 
 class Customer(Aggregate):
     KIND = "customer"
+    FIELDS_SET = CustomerFieldsSet
     UNDONE = CustomerImportUndone
 
     def __init__(self, id: UUID) -> None:
@@ -41,6 +45,7 @@ class Customer(Aggregate):
         self.parent_id: UUID | None = None
         self.notes: dict[UUID, KeptNote] = {}
         self.consents: dict[tuple[UUID, Purpose], Consent] = {}
+        self.custom: CustomValues = {}
         self.roles: dict[tuple[UUID, UUID | None], BuyingRole] = {}
         """Of a contact: in all deals, and in one where it differs."""
 
@@ -75,6 +80,8 @@ class Customer(Aggregate):
         self.profile = fact.profile
 
     _profile_changed = becomes(CustomerProfileChanged, "profile")
+
+    _fields_set = becoming(CustomerFieldsSet)
 
     @when(ContactAdded)
     def _contact_added(self, fact: ContactAdded) -> None:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any, Self
 from uuid import UUID
 
+from domain.custom_field.facts import FieldsSet
 from domain.customer.profile import Addresses, Employees, Founded, OtherNames
 from domain.engine.facts import Fact, FreeText, PersonName, PersonText, fact, upcast
 from domain.engine.fields import Name, ShortText
@@ -82,6 +83,11 @@ class ContactCorrected(Fact):
     contact_id: UUID
     before: Contact
     after: Contact
+
+
+@fact("customer.fields-set")
+class CustomerFieldsSet(FieldsSet):
+    """Custom fields were filled in, or emptied."""
 
 
 @fact("customer.import-undone", version=2)

@@ -4,6 +4,7 @@ MODULES = (
     "decisions",
     "closing",
     "facts",
+    "fields",
     "imported",
     "imported_activity",
     "promise_decisions",

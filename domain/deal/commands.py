@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
@@ -11,6 +11,9 @@ from uuid import UUID
 from annotated_types import MaxLen
 
 from domain.allocation.receipt import AllocationReceipt
+from domain.custom_field.declaration import FieldSets, RecordKind, field_stream
+from domain.custom_field.facts import Custom
+from domain.custom_field.holding import without_custom
 from domain.deal.deal import Deal
 from domain.deal.past_stage import PastStage
 from domain.engine.aggregate import Aggregate
@@ -52,6 +55,9 @@ def in_the_future(closed_on: date | None, context: Context) -> Iterator[FieldErr
         yield FieldError("closed_on", f"{closed_on} is in the future")
 
 
+FIELDS: Stream = FieldSets, field_stream(RecordKind.DEAL)
+
+
 class DealCommand(Command, about=Deal):
     deal_id: UUID
 
@@ -68,9 +74,13 @@ class OpenDeal(DealCommand):
     process: Code = "default"
     policy: Code = "default"
     next_step: NextStep | None = None
+    custom: Custom = field(default_factory=dict)
+
+    def known_by(self) -> Any:
+        return without_custom(vars(self))
 
     def rules(self) -> tuple[Stream, ...]:
-        return (Processes, process_stream(self.process)), (Policies, policy_stream(self.policy))
+        return (Processes, process_stream(self.process)), (Policies, policy_stream(self.policy)), FIELDS
 
     def wrong_now(self, context: Context) -> Iterable[FieldError]:
         return not_ahead(self.next_step, context)
@@ -114,6 +124,15 @@ class RecordNeeds(DealCommand):
 
 class RecordQuote(DealCommand):
     quote: Quote
+
+
+class SetDealFields(DealCommand):
+    """Fill in custom fields. A field that is not named stays as it is, nothing said of one empties it."""
+
+    custom: Custom
+
+    def rules(self) -> tuple[Stream, ...]:
+        return (FIELDS,)
 
 
 class ChangeAmount(DealCommand):

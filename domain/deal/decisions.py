@@ -9,11 +9,14 @@ from typing import Any
 from uuid import UUID
 
 from domain.allocation.receipt import AllocationReceipt
+from domain.custom_field.declaration import RecordKind
+from domain.custom_field.holding import fields_of, fill_in, must_be_complete
 from domain.customer.customer import Customer
 from domain.customer.product import Product
 from domain.deal import commands as c
 from domain.deal import facts as f
 from domain.deal.deal import Deal
+from domain.deal.required_fields import with_fields
 from domain.engine.command import answers, decides, handles
 from domain.engine.errors import FieldError, Forbidden, Invalid, NotFound, Refused
 from domain.engine.unit_of_work import Stream, UnitOfWork
@@ -47,12 +50,14 @@ def policy_of(deal: Deal, work: UnitOfWork) -> FollowUpPolicy:
 
 
 def process_of(deal: Deal, work: UnitOfWork) -> Process:
-    return work.look(Processes, process_stream(deal.process)).at(deal.process_version)
+    """With what custom fields its gates ask for."""
+    process = work.look(Processes, process_stream(deal.process)).at(deal.process_version)
+    return with_fields(process, fields_of(RecordKind.DEAL, work))
 
 
 def rules_of(deal: Deal) -> Sequence[Stream]:
-    """What both policies of a deal lie in, for a decision that looks at both."""
-    return (Processes, process_stream(deal.process)), (Policies, policy_stream(deal.policy))
+    """What the rules of a deal lie in, for a decision that looks at all."""
+    return (Processes, process_stream(deal.process)), (Policies, policy_stream(deal.policy)), c.FIELDS
 
 
 def check_limits(deal: Deal, step: NextStep | None, policy: FollowUpPolicy, work: UnitOfWork) -> None:
@@ -93,6 +98,9 @@ def open_deal(command: c.OpenDeal, work: UnitOfWork) -> Json:
         ),
         work.context.happened_at,
     )
+    declared = fields_of(RecordKind.DEAL, work)
+    fill_in(deal, command.custom, declared, work.context.happened_at)
+    must_be_complete(deal, declared)
     now = work.context.now
     if command.next_step is not None:
         check_limits(deal, command.next_step, policy, work)

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
 
+from domain.custom_field.facts import FieldsSet
 from domain.engine.facts import Fact, FreeText, fact, upcast
 from domain.engine.undoing import TakesBack
 from domain.engine.values import Activity, Money, Needs, PromiseOutcome, Quote
@@ -90,6 +91,11 @@ class CustomerCorrected(Fact):
 class ProductCorrected(Fact):
     before: UUID | None
     after: UUID | None
+
+
+@fact("deal.fields-set")
+class DealFieldsSet(FieldsSet):
+    """Custom fields were filled in, or emptied."""
 
 
 @fact("deal.owner-changed")

@@ -14,7 +14,7 @@ from domain.policy.closed import AFTER_SALES, CLOSED, LOST, WON
 from domain.policy.process import Process
 
 Evidence = Mapping[str, object]
-"""What a deal has to show for each requirement, by its name. What is there meets it."""
+"""What a deal has to show for each requirement, by its name. What is there meets it; a custom field that is empty is not there."""
 AT_STAKE = "amount"
 """Whatever the gate: who lets a deal pass saw what it was worth."""
 NEVER_OVERRIDDEN = {WON: ("amount", "close-date"), LOST: ("loss-reason",)}
@@ -42,7 +42,7 @@ def closing(amount: Money | None, closed_on: date | None, contract_reference: st
 
 def missing(evidence: Evidence, requirements: tuple[str, ...]) -> tuple[str, ...]:
     """The requirements that are not met, in order, each once."""
-    return tuple(name for name in dict.fromkeys(requirements) if not evidence[name])
+    return tuple(name for name in dict.fromkeys(requirements) if not evidence.get(name))
 
 
 def shown(evidence: Evidence) -> dict[str, str]:
@@ -59,7 +59,7 @@ def shown(evidence: Evidence) -> dict[str, str]:
 def changed(before: dict[str, str], evidence: Evidence, requirements: tuple[str, ...]) -> tuple[str, ...]:
     """Which of the requirements, and of what is at stake, are not as they were shown."""
     names = dict.fromkeys((*requirements, AT_STAKE))
-    return tuple(name for name in names if name in before and before[name] != _mark(evidence[name]))
+    return tuple(name for name in names if name in before and before[name] != _mark(evidence.get(name)))
 
 
 def _mark(value: object) -> str:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
 from uuid import UUID
 
+from domain.custom_field.facts import CustomValues
 from domain.deal.facts import ImportNoted
 from domain.deal.overrides import Override
 from domain.deal.promises import EndedPromise, Promise
@@ -39,6 +40,7 @@ class KeptDeal:
     expected_close: date | None
     needs: Needs
     quotes: dict[str, Quote]
+    custom: CustomValues
     demonstrations: int
     closed_from: str
     closed_on: date | None

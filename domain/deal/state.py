@@ -7,11 +7,14 @@ from datetime import date, datetime
 from typing import Any, Self
 from uuid import UUID
 
+from domain.custom_field.facts import CustomValues
+from domain.custom_field.holding import becoming
 from domain.deal import facts as f
 from domain.deal.gates import Blockers, shown
 from domain.deal.kept import KeptDeal, marked
 from domain.deal.overrides import Override
 from domain.deal.promises import EndedPromise, Promise
+from domain.deal.required_fields import shown_of
 from domain.engine.aggregate import OwnedAggregate, becomes, when
 from domain.engine.values import NO_NEEDS, Activity, ActivityKind, Money, Needs, PromiseOutcome, Quote
 from domain.policy.closed import LOST, WON
@@ -20,6 +23,7 @@ from domain.policy.process import declared_requirements
 
 class DealState(OwnedAggregate):
     KIND = "deal"
+    FIELDS_SET = f.DealFieldsSet
     KEPT = KeptDeal
     UNDONE = f.DealImportUndone
 
@@ -43,6 +47,7 @@ class DealState(OwnedAggregate):
         self.expected_close: date | None = None
         self.needs: Needs = NO_NEEDS
         self.quotes: dict[str, Quote] = {}
+        self.custom: CustomValues = {}
         self.demonstrations: int = 0
         self.closed_from = ""
         """The open stage it was closed from, and so had reached by the rules."""
@@ -108,6 +113,7 @@ class DealState(OwnedAggregate):
             "contract-reference": self.contract_reference.strip(),
             "loss-reason": self.loss_reason.strip(),
             **{name: Blockers(self.blocked.get(name, ())) for name in declared_requirements()},
+            **dict(shown_of(self.custom)),
         }
 
     @when(f.DealOpened)
@@ -135,6 +141,7 @@ class DealState(OwnedAggregate):
     def _quote_recorded(self, fact: f.QuoteRecorded) -> None:
         self.quotes[fact.quote.reference] = fact.quote
 
+    _fields_set = becoming(f.DealFieldsSet)
     _amount_changed = becomes(f.AmountChanged, "amount")
     _expected_close_moved = becomes(f.ExpectedCloseMoved, "expected_close")
     _title_corrected = becomes(f.TitleCorrected, "title")

@@ -106,6 +106,12 @@ RuleName = Annotated[
     ),
 ]
 """Of a policy, a process or a scorecard, as it stands in addresses."""
+FieldName = Annotated[
+    str,
+    MaxLen(40),
+    Pattern(r"^[a-z][a-z0-9_]{0,39}$", "must be small letters, digits and _, such as contract_months"),
+]
+"""By which a custom field is known for ever: in bodies, columns of files and rules."""
 UserId = Annotated[
     str,
     MaxLen(64),
@@ -146,7 +152,7 @@ Weight = Annotated[Decimal, Gt(0), Le(100), Digits(7, 4)]
 
 WORDS = {
     marker.regex: marker.words
-    for kind in (Name, ShortText, Code, RuleName, UserId, TimeOfDay, LanguageTag, Digest)
+    for kind in (Name, ShortText, Code, RuleName, FieldName, UserId, TimeOfDay, LanguageTag, Digest)
     for marker in get_args(kind)
     if isinstance(marker, Pattern)
 }

@@ -1,3 +1,3 @@
 """Domain room: the lead — somebody who might buy, from the first word until it is a deal or nothing."""
 
-MODULES = ("decisions", "imported", "handover", "notices")
+MODULES = ("decisions", "fields", "imported", "handover", "notices")

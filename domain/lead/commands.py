@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import field
 from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
 
 from domain.allocation.receipt import BY_HAND, AllocationReceipt
+from domain.custom_field.facts import Custom
+from domain.custom_field.holding import without_custom
 from domain.deal.commands import not_ahead
 from domain.engine.command import Command
 from domain.engine.context import Context
@@ -91,6 +94,11 @@ class ConvertLead(LeadCommand):
     process: Code = "default"
     policy: Code = "default"
     next_step: NextStep | None = None
+    custom: Custom = field(default_factory=dict)
+    """The deal's."""
+
+    def known_by(self) -> Any:
+        return without_custom(vars(self))
 
     def wrong_now(self, context: Context) -> Iterable[FieldError]:
         return not_ahead(self.next_step, context)

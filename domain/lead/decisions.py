@@ -76,6 +76,7 @@ def convert_lead(command: ConvertLead, work: UnitOfWork) -> Json:
         process=command.process,
         policy=command.policy,
         next_step=command.next_step,
+        custom=command.custom,
     )
     opened = open_deal(opening, work)
     lead.record(LeadConverted(deal_id=command.deal_id))

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from domain.allocation.receipt import AllocationReceipt, lifted_from_first
+from domain.custom_field.facts import FieldsSet
 from domain.engine.facts import Fact, FreeText, PersonName, PersonText, fact, upcast
 from domain.engine.undoing import TakesBack
 
@@ -64,6 +65,11 @@ def _no_more_was_known(data: Json) -> Json:
 class LeadCorrected(Fact):
     before: LeadDetails
     after: LeadDetails
+
+
+@fact("lead.fields-set")
+class LeadFieldsSet(FieldsSet):
+    """Custom fields were filled in, or emptied."""
 
 
 @fact("lead.allocated", version=2)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from domain.custom_field.facts import CustomValues
+from domain.custom_field.holding import becoming
 from domain.engine.aggregate import OwnedAggregate, becomes, when
 from domain.engine.command import answers, attributes
 from domain.engine.context import Reach
@@ -16,6 +18,7 @@ OPEN, CONVERTED, DISCARDED = "open", "converted", "discarded"
 
 class Lead(OwnedAggregate):
     KIND = "lead"
+    FIELDS_SET = f.LeadFieldsSet
     UNDONE = f.LeadImportUndone
 
     def __init__(self, id: UUID) -> None:
@@ -26,6 +29,7 @@ class Lead(OwnedAggregate):
         self.team_id: UUID | None = None
         self.deal_id: UUID | None = None
         self.why = ""
+        self.custom: CustomValues = {}
         self.captured_at: datetime | None = None
         self.imported: f.LeadImportNoted | None = None
 
@@ -75,6 +79,7 @@ class Lead(OwnedAggregate):
             do_not_call=fact.do_not_call,
         )
 
+    _fields_set = becoming(f.LeadFieldsSet)
     _corrected = becomes(f.LeadCorrected, "details")
 
     @when(f.LeadImportNoted)

@@ -26,6 +26,7 @@ CUSTOMER: Mapping[str, tuple[str, str]] = {
         "[~；税号 {after.tax_number}，原为 {before.tax_number}][~；网站 {after.web}，原为 {before.web}]"
         "[~；电话 {after.phone}，原为 {before.phone}]"),
     ),
+    "customer.fields-set": ("filled in custom fields", "填写自定义字段"),
     "customer.import-undone": (
         "undid an import[?after:; the customer stands as it did before][!after:; the customer that it had made is gone]",
         "撤销了一次导入[?after:；客户恢复为导入前的状态][!after:；该次导入新建的客户已移除]",
@@ -68,6 +69,7 @@ CUSTOMER: Mapping[str, tuple[str, str]] = {
 LEAD: Mapping[str, tuple[str, str]] = {
     "lead.captured": ("captured the lead {name}[ of {company}][, from {source}]", "录入线索 {name}[（{company}）][，来源 {source}]"),
     "lead.corrected": ("corrected the lead {after.name}", "更正线索 {after.name}"),
+    "lead.fields-set": ("filled in custom fields", "填写自定义字段"),
     "lead.allocated": ("gave the lead to {after}", "线索分配给 {after}"),
     "lead.converted": ("converted the lead into a deal", "线索已转化为商机"),
     "lead.discarded": ("discarded the lead: {why}", "放弃线索：{why}"),

@@ -11,9 +11,11 @@ from uuid import UUID
 
 import msgspec
 
+from domain.custom_field.value import Told
 from domain.engine import currency
 from domain.engine.facts import PersonName
 from domain.policy.closed import CLOSED
+from projections.custom_field import Condition
 from projections.deal import related, waiting
 from projections.deal.row import DEALS, DealShown
 from projections.deal.waiting import WaitingOverride
@@ -37,7 +39,7 @@ from projections.engine.text_search import searched
 class DealView(DealShown, gc=False):
     """A row with the names to show beside its ids (personal data: the owner's and the promiser's). `also_open`: how many of what
     else is about it are open, by kind; `overrides_asked`: those that wait for a decision, the oldest first. Both are left out where
-    there is nothing, and of the board as it was.
+    there is nothing, and of the board as it was. `custom`: values of custom fields, as they were where the board is as it was.
     """
 
     owner_name: PersonName | None = None
@@ -47,6 +49,7 @@ class DealView(DealShown, gc=False):
     product_name: str | None = None
     also_open: dict[str, int] | msgspec.UnsetType = msgspec.UNSET
     overrides_asked: list[WaitingOverride] | msgspec.UnsetType = msgspec.UNSET
+    custom: dict[str, Told] = {}
 
 
 class BoardFilter(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,6 +74,7 @@ class BoardFilter(msgspec.Struct, frozen=True, kw_only=True):
     amount_to: Decimal | None = None
     currency: str | None = None
     override: str | None = None
+    custom: Condition | None = None
 
 
 EVERYTHING = BoardFilter()
@@ -192,6 +196,8 @@ async def listing(
     select.where("amount <= %(amount_to)s", amount_to=narrowed.amount_to)
     if narrowed.override:
         select.conditions.append("override_asked_at IS NOT NULL")
+    if narrowed.custom is not None:
+        narrowed.custom.narrow(select, "deal_id", None if then is None else then["known"])
     if narrowed.text:
         await _with_words(source, select, searched(narrowed.text))
     found = await page(source, select, sort_by(sort, SORTS), cursor, limit, _view)

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import msgspec
 
+from domain.custom_field.value import FieldValue
 from domain.engine.facts import Fact
 from domain.engine.recorded import Meta
 from projections.deal.sentences import EN, ZH, SentenceRenderer, before_and_after, places
@@ -123,11 +124,20 @@ def changes(fact: Fact) -> list[Change]:
 
 
 def _differences(label: str, before: Any, after: Any) -> list[Change]:
+    if isinstance(before, dict):
+        return _entries(label, before, after)
     shape = after if before is None else before
     if is_dataclass(shape) and label not in ("amount", "quote"):
         parts = [(f.name, getattr(before, f.name, None), getattr(after, f.name, None)) for f in fields(shape)]
         return [Change(f"{label}.{name}", _json(b), _json(a)) for name, b, a in parts if b != a]
     return [Change(label, _json(before), _json(after))] if before != after else []
+
+
+def _entries(label: str, before: dict[str, FieldValue], after: dict[str, FieldValue]) -> list[Change]:
+    """Of custom fields each by itself, as its value is written down."""
+    values = ((name, before.get(name), after.get(name)) for name in sorted({*before, *after}))
+    told = ((name, *(None if one is None else one.written for one in (b, a))) for name, b, a in values)
+    return [Change(f"{label or 'custom'}.{name}", b, a) for name, b, a in told if b != a]
 
 
 def _json(value: Any) -> Any:

@@ -203,6 +203,8 @@ BESIDE = "(SELECT h.data::jsonb AS fact, h.meta::jsonb AS meta OFFSET 0) d"
 """Each JSON text of a row is read once: in `jsonb` a value is found without looking through what is before it."""
 
 
+TOLD_HERE = frozenset({"deal.fields-set"})
+"""What has a change for each entry of a table: a page with such a fact is rendered by its reader."""
 ORDINARY = (
     "promise.made",
     "promise.ended",
@@ -223,6 +225,9 @@ topics three times as long as for these.
 """
 
 
+RENDERED = tuple(topic for topic in SENTENCES if topic not in TOLD_HERE)
+
+
 def _sentence(language: int, topics: Collection[str]) -> str:
     """The sentence and the changes, by topic; NULL for another topic, and for a fact that is not of this release."""
     whens = [
@@ -241,7 +246,7 @@ def _or_null(value: str) -> str:
     return f"COALESCE(({value})::text, 'null')"
 
 
-def item(language: int, topics: Collection[str] = tuple(SENTENCES)) -> str:
+def item(language: int, topics: Collection[str] = RENDERED) -> str:
     """NULL for what is of no topic among these, or else one happening as JSON, from a row `h` of the history, what stands BESIDE it, and the words `w`."""
     rep = (
         "(SELECT to_json(min(name)) FROM read.directory WHERE user_id = d.meta->'actor'->>'id' AND kind = 'rep'"

@@ -60,6 +60,7 @@ SENTENCES: dict[str, Sentence] = {
         "[~；摘要“{after.summary}”，原为“{before.summary}”]",
         "activity",
     ),
+    "deal.fields-set": Sentence("filled in custom fields", "填写自定义字段", "custom"),
     "deal.needs-recorded": Sentence("recorded what the customer needs", "记录客户需求", "needs"),
     "deal.quote-recorded": Sentence(
         "recorded the quote {quote.reference} over {quote.amount}[, valid until {quote.valid_until}]",

@@ -176,6 +176,7 @@ SAMPLES = {
     "consent": "mail=trade fair",
     "text": "a word", "whole": "3", "number": "1,200.5", "money": "1,200.50 CNY", "day": "2026-12-31", "today": "2026-12-31", "instant": "2026-12-31T09:00",
     "days": "2026-07-01..2026-09-30", "scope": "company", "part": f"rep:{WHICH}@2027-03=2", "score": "team play=90", "reply": "recommend=9",
+    "field": "seats=40", "field-choice": "gold=Gold/金牌", "field-stage": "default:solution",
     "change": "deals-won=5%",
 }  # fmt: skip
 NAMED = {
@@ -195,6 +196,8 @@ def said(part: Option) -> Any:
     """What a person might type."""
     if part.kind == "yes" or part.kind.startswith("is/"):
         return True
+    if part.place == "name" and part.argument and part.kind == "text":
+        return "seats"
     one = NAMED.get(part.name) or part.kind.split("|")[0] if "|" in part.kind else NAMED.get(part.name)
     one = one or SAMPLES.get(part.kind, WHICH)
     return [one] if part.many else one

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import Response
 
-from api.pages.admin import access, imports, notices, operations, people, previews, webhooks
+from api.pages.admin import access, fields, imports, notices, operations, people, previews, webhooks
 from api.pages.admin.tabs import Admin
 from api.pages.engine.page import router
 
@@ -17,5 +17,5 @@ async def admin(page: Admin) -> Response:
 
 
 ROUTERS = (
-    front, people.pages, access.pages, previews.pages, imports.pages, notices.pages, webhooks.pages, operations.pages,
+    front, people.pages, fields.pages, access.pages, previews.pages, imports.pages, notices.pages, webhooks.pages, operations.pages,
 )  # fmt: skip

@@ -14,6 +14,7 @@ TABS = (
     ("accounts", "Accounts"),
     ("keys", "API keys"),
     ("rules", "Rules"),
+    ("fields", "Custom fields"),
     ("imports", "Imports"),
     ("notices", "Notices"),
     ("webhooks", "Webhooks"),

@@ -21,7 +21,7 @@ class Found:
 @dataclass(frozen=True, slots=True)
 class Control:
     """One field as it is shown. `name` is its dotted place in the body; `kind` one of text, long, number, whole, money, day, moment,
-    yes, either, choice, id, ids, lines, scope, group, rows, entries; `of` what an id refers to, or a text is the name of; `options` the values
+    yes, either, choice, id, ids, lines, scope, group, rows, entries, declared (it stands for the custom fields that are declared); `of` what an id refers to, or a text is the name of; `options` the values
     of a choice; `each` the kind of every line. A group has its parts in `inside`; so have rows, and the entries of a mapping, for what one of
     them is made of.
     """

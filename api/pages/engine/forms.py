@@ -19,6 +19,7 @@ from api.engine.acts import Act, default_of, plain
 from api.engine.acts import Field as Stated
 from api.engine.values import VALUES
 from api.pages.engine.control import ANY, Control
+from domain.custom_field.facts import CustomValues
 from domain.engine.facts import Personal
 from domain.engine.fields import NameOf, OneOf
 from domain.engine.references import PartOf, Refers
@@ -43,8 +44,8 @@ KINDS = {
     Period: "text",
     Duration: "text",
 }
-WHOLE = {Money: "money", Scope: "scope"}
-"""Values of several parts that are one control."""
+WHOLE: dict[Any, str] = {Money: "money", Scope: "scope", CustomValues: "declared"}
+"""Values of several parts that are one control, or stand for several."""
 WRITTEN: dict[type, str] = {
     Period: "A year, quarter, month or week: 2027, 2027-Q1, 2027-01, 2027-W05.",
     Duration: "A number and s, m, h, d, bh (business hours) or bd (business days), such as 4bh.",

@@ -1,0 +1,260 @@
+"""Projections room: the values of custom fields, each for as long as it stood — so a list can be narrowed down by one, now or as known then.
+
+A value stands from the position that set it until the one that changed it, or took it back with an import. Rows are never removed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from decimal import Decimal
+from operator import attrgetter
+from typing import Annotated, Any, LiteralString
+from uuid import UUID
+
+import msgspec
+from psycopg import AsyncConnection
+
+from domain.custom_field.declaration import FieldSet, RecordKind
+from domain.custom_field.facts import CustomValues, FieldsSet
+from domain.custom_field.value import BETWEEN, FieldType, FieldValue, Told, said_text
+from domain.customer.facts import CustomerFieldsSet
+from domain.deal.facts import DealFieldsSet
+from domain.engine.errors import FieldError, Invalid
+from domain.engine.facts import Personal
+from domain.engine.undoing import standing
+from domain.engine.values import Money
+from domain.lead.facts import LeadFieldsSet
+from projections.engine import streams
+from projections.engine.fold import is_mark
+from projections.engine.paging import Select, Source, fetch
+from projections.engine.projection import Entry, Projection
+from projections.engine.rows import Rows
+from projections.engine.streams import NOW
+from projections.engine.tables import AnyScale, Table
+
+FACTS: Mapping[str, RecordKind] = {
+    CustomerFieldsSet.TOPIC: RecordKind.CUSTOMER,
+    DealFieldsSet.TOPIC: RecordKind.DEAL,
+    LeadFieldsSet.TOPIC: RecordKind.LEAD,
+}
+
+
+class FieldRow(msgspec.Struct, gc=False):
+    """`value` as `FieldValue` writes it down; `number` is that of a number or an amount. `until` is the position from which on it stood
+    no more, null while it stands.
+    """
+
+    record_id: UUID
+    field: str
+    since: int
+    until: int | None
+    record: str
+    type: str
+    value: Annotated[str, Personal("subject")]
+    number: AnyScale | None
+
+
+VALUES = Table(
+    "custom_values",
+    FieldRow,
+    key=("record_id", "field", "since"),
+    indexes={
+        "value": "(record, field, left(value, 100), record_id) WHERE until IS NULL",
+        "number": "(record, field, number, record_id) WHERE until IS NULL AND number IS NOT NULL",
+    },
+)
+
+
+class CustomValuesModel(Projection):
+    name = "custom_values"
+    tables = (VALUES,)
+    topics = frozenset({*FACTS, *(f"{kind}.import-undone" for kind in RecordKind)})
+    by_stream = True
+
+    def __init__(self, suffix: str = "") -> None:
+        super().__init__(suffix)
+        self._rows = Rows(VALUES, suffix)
+
+    async def apply(self, connection: AsyncConnection[Any], after: int, upto: int) -> None:
+        ids = {entry.stream_id for entry in await self.read(connection, after, upto)}
+        if not ids:
+            return
+        by_record: defaultdict[UUID, list[Entry[Any]]] = defaultdict(list)
+        for entry in await streams.facts(connection, ids, self.topics, upto):
+            by_record[entry.stream_id].append(entry)
+        for id, entries in by_record.items():
+            for row in rows_of(id, entries):
+                self._rows.add(row)
+        await self._rows.save(connection)
+        self._rows.forget()
+
+    def forget(self) -> None:
+        self._rows.forget()
+
+
+def rows_of(record_id: UUID, entries: Sequence[Entry[Any]]) -> list[FieldRow]:
+    """All that ever stood of one record, by everything that is known of it."""
+    rows: list[FieldRow] = []
+    held: dict[str, FieldRow] = {}
+    values: CustomValues = {}
+    for n, entry in enumerate(entries):
+        before = values
+        values = _taken_back(entries[: n + 1]) if is_mark(entry) else _after(values, entry.fact)
+        for name in [name for name in before if before[name] != values.get(name)]:
+            held.pop(name).until = entry.position
+        for name in [name for name in values if values[name] != before.get(name)]:
+            held[name] = _row(record_id, name, values[name], entry, entries)
+            rows.append(held[name])
+    return rows
+
+
+def _after(values: CustomValues, fact: FieldsSet) -> CustomValues:
+    return {name: value for name, value in values.items() if name not in fact.before} | fact.after
+
+
+def _taken_back(entries: Sequence[Entry[Any]]) -> CustomValues:
+    values: CustomValues = {}
+    for entry in standing(entries, attrgetter("fact"), attrgetter("version")):
+        if not is_mark(entry):
+            values = _after(values, entry.fact)
+        elif entry.fact.gone:
+            values = {}
+    return values
+
+
+def _row(
+    id: UUID, name: str, value: FieldValue, entry: Entry[Any], entries: Sequence[Entry[Any]]
+) -> FieldRow:
+    record = next(FACTS[one.fact.TOPIC] for one in entries if one.fact.TOPIC in FACTS)
+    return FieldRow(
+        record_id=id,
+        field=name,
+        since=entry.position,
+        until=None,
+        record=str(record),
+        type=str(value.type),
+        value=value.written,
+        number=_number(value),
+    )
+
+
+def _number(value: FieldValue) -> Decimal | None:
+    said = value.value
+    if isinstance(said, Money):
+        return said.amount
+    return said if isinstance(said, Decimal) else None
+
+
+# -- queries --------------------------------------------------------------------------------------
+
+STANDING = """
+SELECT record_id, field, type, value FROM read.custom_values
+ WHERE record_id = ANY(%(ids)s) AND since <= %(known)s AND (until IS NULL OR until > %(known)s) ORDER BY record_id, field
+"""
+
+
+async def of_records(
+    source: Source, ids: Collection[UUID], declared: FieldSet, position: int | None = None
+) -> dict[UUID, dict[str, Told]]:
+    """By record the values that stand, or stood at a position, as their fields are declared now; empty where there are none."""
+    found: dict[UUID, dict[str, Told]] = {id: {} for id in ids}
+    if not declared.fields or not ids:
+        return found
+    known = NOW if position is None else position
+    for id, name, type, value in await fetch(source, STANDING, {"ids": list(ids), "known": known}):
+        found[id][name] = told(name, FieldValue(type=FieldType(type), text=value), declared)
+    return found
+
+
+def told_of(values: CustomValues, declared: FieldSet) -> dict[str, Told]:
+    """Those that a record holds."""
+    return {name: told(name, value, declared) for name, value in sorted(values.items())}
+
+
+def told(name: str, value: FieldValue, declared: FieldSet) -> Told:
+    field = declared.by_name.get(name)
+    said = (field.as_now(value) if field is not None else value).value
+    if isinstance(said, (bool, Money)):
+        return said
+    return list(said) if isinstance(said, tuple) else value_text(said)
+
+
+def value_text(said: Any) -> str:
+    return f"{said:f}" if isinstance(said, Decimal) else str(said)
+
+
+CONDITION = re.compile(r"\s*([a-z][a-z0-9_]{0,39})\s*(=|>=|<=)\s*(.*)", re.DOTALL)
+ON_VALUE: Mapping[str, LiteralString] = {
+    "=": "left(v.value, 100) = left(%(custom_value)s, 100) AND v.value = %(custom_value)s",
+    ">=": "left(v.value, 100) >= %(custom_value)s",
+    "<=": "left(v.value, 100) <= %(custom_value)s",
+}
+ON_NUMBER: Mapping[str, LiteralString] = {
+    "=": "v.number = %(custom_value)s::numeric",
+    ">=": "v.number >= %(custom_value)s::numeric",
+    "<=": "v.number <= %(custom_value)s::numeric",
+}
+ON_CHOICES: LiteralString = "%(custom_value)s = ANY(string_to_array(v.value, E'\\n'))"
+HAS: LiteralString = (
+    " = ANY(SELECT v.record_id FROM read.custom_values v WHERE v.record = %(custom_record)s AND v.field = %(custom_field)s"
+    " AND {standing} AND {test})"
+)
+NOW_STANDING: LiteralString = "v.until IS NULL"
+THEN_STANDING: LiteralString = (
+    "v.since <= %(custom_known)s AND (v.until IS NULL OR v.until > %(custom_known)s)"
+)
+COMPARED = (FieldType.NUMBER, FieldType.MONEY, FieldType.DATE)
+
+
+class Condition(msgspec.Struct, frozen=True):
+    """That the value of a field is so; `test` is of a row `v`."""
+
+    record: str
+    field: str
+    value: str
+    test: str
+
+    def narrow(self, select: Select, id: LiteralString, position: int | None = None) -> None:
+        """To the records of which it holds, or held at a position; `id` is their column."""
+        standing = NOW_STANDING if position is None else THEN_STANDING
+        condition = HAS.replace("{standing}", standing).replace("{test}", self.test)
+        select.where(
+            id + condition,
+            custom_record=self.record,
+            custom_field=self.field,
+            custom_value=self.value,
+            custom_known=position,
+        )
+
+
+def condition_of(text: str, declared: FieldSet) -> Condition:
+    """`segment=gold`, `seats>=100`, `renewal<=2026-12-31`. Raises Invalid."""
+    found = CONDITION.fullmatch(text)
+    if found is None:
+        raise _wrong("must be a field, =, >= or <=, and a value, such as seats>=100")
+    name, sign, said = found.groups()
+    field = declared.by_name.get(name)
+    if field is None:
+        raise _wrong(f"no field of a {declared.name} has the name {name!r}")
+    if sign != "=" and field.type not in COMPARED:
+        raise _wrong(f"{name} can be compared by = alone")
+    try:
+        value = field.read(said_text(said), field.made(said))
+    except ValueError as wrong:
+        raise _wrong(f"{name} {wrong}") from wrong
+    return Condition(str(declared.name), name, *_test(value, sign))
+
+
+def _test(value: FieldValue, sign: str) -> tuple[str, LiteralString]:
+    number = _number(value)
+    if number is not None:
+        return f"{number:f}", ON_NUMBER[sign]
+    if value.type == FieldType.CHOICES:
+        return value.written.split(BETWEEN)[0], ON_CHOICES
+    return value.written, ON_VALUE[sign]
+
+
+def _wrong(message: str) -> Invalid:
+    return Invalid([FieldError("query.custom", message)])

@@ -1,0 +1,174 @@
+"""Custom fields over HTTP: declared by an administrator, said in JSON, found in lists, and shown as they were known."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from tests.house import House
+
+Json = dict[str, Any]
+SEATS: Json = {"name": "seats", "label": "Seats", "label_zh": "席位数", "type": "number", "decimals": 0}
+MODULES: Json = {
+    "name": "modules",
+    "label": "Modules",
+    "type": "choices",
+    "choices": [{"name": "mes", "label": "MES"}, {"name": "wms", "label": "WMS"}],
+}
+DEAL = [
+    SEATS,
+    MODULES,
+    {"name": "go_live", "label": "Go-live", "type": "date"},
+    {"name": "rent", "label": "Rent", "type": "money"},
+    {"name": "pilot", "label": "Pilot", "type": "yes-no"},
+    {"name": "remark", "label": "Remark", "type": "text", "help": "In a word."},
+]
+CUSTOM = {
+    "seats": 40,
+    "modules": ["wms", "mes"],
+    "go_live": "2027-01-31",
+    "rent": {"amount": "1200.50", "currency": "CNY"},
+    "pilot": True,
+    "remark": "quiet",
+}
+TOLD = CUSTOM | {"seats": "40", "modules": ["mes", "wms"], "rent": {"amount": "1200.5", "currency": "CNY"}}
+
+
+def told(answer: httpx.Response, status: int = 200) -> Json:
+    assert answer.status_code == status, answer.text
+    found: Json = answer.json()
+    return found
+
+
+@pytest.fixture(scope="module")
+def house_with_fields(house: House) -> House:
+    told(house.admin.post("/custom-fields", json={"name": "deal", "fields": DEAL}), 201)
+    return house
+
+
+@pytest.fixture
+def desk(house_with_fields: House) -> House:
+    return house_with_fields
+
+
+def fill(desk: House, deal: object, who: str = "north", **custom: Any) -> httpx.Response:
+    return desk.client(who).post(f"/deals/{deal}/fields", json={"custom": custom})
+
+
+def test_values_are_said_in_json_and_answered_typed(desk: House) -> None:
+    body = {"title": "Boilers", "custom": CUSTOM}
+    made = told(desk.client("north").post("/deals", json=body), 201)
+    deal, opened = made["answer"]["deal_id"], made["position"]
+    read = told(desk.client("north").get(f"/deals/{deal}", params={"after": opened}))
+    assert read["custom"] == TOLD
+    done = told(fill(desk, deal, seats=None, remark="loud", pilot="no"))
+    after = told(desk.client("north").get(f"/deals/{deal}", params={"after": done["position"]}))["custom"]
+    assert after == {n: v for n, v in TOLD.items() if n != "seats"} | {"remark": "loud", "pilot": False}
+    then = told(desk.client("north").get(f"/deals/{deal}", params={"known_at": opened}))
+    assert then["custom"] == TOLD
+    assert told(fill(desk, deal, pilot=False))["recorded"] == 0
+    history = told(desk.client("north").get(f"/deals/{deal}/history", params={"order": "newest"}))
+    (last, *_) = [one for one in history["items"] if one["topic"] == "deal.fields-set"]
+    assert {c["field"]: (c["before"], c["after"]) for c in last["changes"]} == {
+        "custom.seats": ("40", None),
+        "custom.remark": ("quiet", "loud"),
+        "custom.pilot": ("yes", "no"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("custom", "field"),
+    [
+        ({"seats": "forty"}, "custom.seats"),
+        ({"seats": True}, "custom.seats"),
+        ({"seats": 1.5}, "custom.seats"),
+        ({"remark": 7}, "custom.remark"),
+        ({"sets": 7}, "custom.sets"),
+        ({"modules": ["mes", "erp"]}, "custom.modules"),
+        ({"rent": {"amount": "1"}}, "custom.rent"),
+    ],
+)
+def test_what_a_field_does_not_take_is_refused_by_name(desk: House, custom: Json, field: str) -> None:
+    refused = told(fill(desk, desk.open_deal(), **custom), 422)
+    assert [error["field"] for error in refused["errors"]] == [field]
+
+
+def test_lists_are_narrowed_down_by_a_field_now_and_as_known(desk: House) -> None:
+    deals = [str(desk.open_deal()) for _ in range(3)]
+    for deal, seats in zip(deals, (9, 100, 250), strict=True):
+        done = told(fill(desk, deal, seats=seats, modules=["mes"] if seats > 99 else []))
+
+    def found(custom: str, **more: Any) -> list[str]:
+        query = {"custom": custom, "limit": 200, "sort": "opened_at", "after": done["position"], **more}
+        items = told(desk.client("north").get("/deals", params=query))["items"]
+        return [one["deal_id"] for one in items if one["deal_id"] in deals]
+
+    assert found("seats>=100") == deals[1:]
+    assert found("seats<=100") == deals[:2]
+    assert found("seats=100") == found("seats = 100") == deals[1:2]
+    assert found("modules=MES") == deals[1:]
+    before = done["position"]
+    done = told(fill(desk, deals[2], seats=1))
+    assert found("seats>=100") == deals[1:2]
+    assert found("seats>=100", known_at=before) == deals[1:]
+    for wrong in ("seats", "sets=4", "seats>=many", "remark>=a"):
+        refused = told(desk.client("north").get("/deals", params={"custom": wrong}), 422)
+        assert [error["field"] for error in refused["errors"]] == ["query.custom"]
+
+
+def test_a_gate_lists_a_field_with_what_else_is_missing(desk: House) -> None:
+    needed = {**SEATS, "of": "deal", "required_from": [{"process": "default", "stage": "needs"}]}
+    told(desk.admin.post("/custom-fields/declare", json=needed), 201)
+    try:
+        deal = desk.open_deal()
+        mover = desk.client("north")
+        refused = told(mover.post(f"/deals/{deal}/stage", json={"to": "solution"}), 409)
+        assert refused["missing"][-1] == "custom.seats"
+        assert len(refused["missing"]) > 1
+        gates = told(mover.get(f"/deals/{deal}/details"))["gates"]
+        assert [gate["stage"] for gate in gates if "custom.seats" in gate["missing"]] == [
+            "needs",
+            "solution",
+            "negotiation",
+            "won",
+        ]
+        told(fill(desk, deal, seats=3))
+        told(mover.post(f"/deals/{deal}/stage", json={"to": "needs"}))
+    finally:
+        told(desk.admin.post("/custom-fields/declare", json={**SEATS, "of": "deal"}), 201)
+
+
+def test_only_administrators_declare_and_only_who_may_change_a_record_fills_it_in(desk: House) -> None:
+    for who in ("north", "north-manager"):
+        told(desk.client(who).post("/custom-fields/declare", json={**SEATS, "of": "deal"}), 403)
+    deal = desk.open_deal()
+    assert fill(desk, deal, "south", seats=3).status_code in (403, 404)
+    listed = told(desk.client("north").get("/custom-fields"))["sets"]
+    assert [one["name"] for one in listed] == ["customer", "deal", "lead"]
+    assert [one["name"] for one in listed[1]["fields"]] == [one["name"] for one in DEAL]
+    schema = told(desk.client("north").get("/custom-fields/deal/schema"))["schema"]
+    assert schema["properties"]["modules"]["anyOf"][0]["items"]["enum"] == ["mes", "wms"]
+    assert schema["properties"]["remark"]["description"] == "In a word."
+    versions = told(desk.client("north").get("/custom-fields/deal"))["versions"]
+    assert [one["version"] for one in versions] == list(range(1, len(versions) + 1))
+    told(desk.client("north").get("/custom-fields/product"), 422)
+
+
+def test_customers_and_leads_have_fields_of_their_own(desk: House) -> None:
+    for of in ("customer", "lead"):
+        tier = {"of": of, "name": "tier", "label": "Tier", "type": "choice", "choices": MODULES["choices"]}
+        told(desk.admin.post("/custom-fields/declare", json=tier), 201)
+    north = desk.client("north")
+    made = told(north.post("/customers", json={"name": f"Acme {uuid4()}", "custom": {"tier": "mes"}}), 201)
+    customer = made["answer"]["customer_id"]
+    assert told(north.get(f"/customers/{customer}"))["custom"] == {"tier": "mes"}
+    told(desk.admin.post(f"/customers/{customer}/fields", json={"custom": {"tier": "WMS"}}))
+    assert told(north.get(f"/customers/{customer}"))["custom"] == {"tier": "wms"}
+    leader = desk.client("north-manager")
+    lead = told(leader.post("/leads", json={"name": "Chen Yu"}), 201)["answer"]["lead_id"]
+    done = told(leader.post(f"/leads/{lead}/fields", json={"custom": {"tier": "mes"}}))
+    query = {"after": done["position"], "custom": "tier=mes"}
+    assert [one["custom"] for one in told(leader.get("/leads", params=query))["items"]] == [{"tier": "mes"}]
