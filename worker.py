@@ -19,6 +19,7 @@ from typing import Any
 import psycopg
 import uvloop
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from temporalio.client import Client
 from temporalio.worker import Worker
 
 from domain.engine.command_handler import CommandHandler
@@ -28,14 +29,15 @@ from projections.engine.wait import Waiter
 from projections.ports.loads import LoadReads
 from projections.ports.loop import LoopReads
 from projections.ports.segments import SegmentEvaluation
+from projections.ports.surveys import SurveyReads
 from projections.ports.webhooks import webhook_sending
 from runtime import database
 from runtime.backoff import Backoff
 from runtime.channels import channels
-from runtime.database import open_pool
+from runtime.database import Pool, open_pool
 from runtime.ending import Ending, cancelled
 from runtime.health import beat, unreachable
-from runtime.ledger import open_ledger
+from runtime.ledger import Ledger, open_ledger
 from runtime.logging import configure
 from runtime.notices.deciding import NoticeStore
 from runtime.notices.sending import NoticeSender
@@ -45,12 +47,15 @@ from runtime.segments.checks import SegmentChecks
 from runtime.settings import NotConfigured, Settings
 from runtime.snapshots import Snapshots
 from runtime.stream_reader import StreamReader
+from runtime.surveys.links import LinkKey
+from runtime.surveys.mailing import SurveyMails
 from runtime.temporal import connect_temporal
 from runtime.webhooks.store import WebhookStore
 from workflows.engine.delivery import Deliverer
 from workflows.engine.queues import QUEUE_NAMES
 from workflows.engine.store import WorkflowStore
 from workflows.ports import RoomContext
+from workflows.survey.follower import SurveyFollower, SurveyReactions
 from workflows.webhook.ports import WebhookContext
 from workflows.webhook.waker import Waker
 from workflows.worker_setup import (
@@ -88,6 +93,7 @@ async def play_workflows(settings: Settings, stop: asyncio.Event) -> None:
             LoopReads(ledger.pool, waiter),
             NoticeSender(ledger.pool, ledger.load, through),
             SegmentEvaluation(ledger.pool),
+            SurveyMails(LinkKey(ledger.pool), through["mail"]),
         )
         prepare(message_types())
         await schedule_sweep(client, settings.task_queue)
@@ -117,23 +123,33 @@ async def play_follower(settings: Settings, stop: asyncio.Event) -> None:
     pool = await open_pool(without_waiting_for_disk(settings.database_url), min_size=1, max_size=6)
     snapshots = Snapshots(pool)
     try:
-        store = WorkflowStore(pool, QUEUE_NAMES)
-        log.info("follower: everything up to position %d is delivered", await store.delivered())
-        deliverer = Deliverer(client, settings.task_queue)
-        woken = Deliverer(client, webhook_queue(settings.task_queue))
-        notices = NoticeStore(pool, StreamReader(pool, snapshots).read)
-        followers = (
-            make_dispatcher(settings.database_url, store, deliverer),
-            make_notice_follower(settings.database_url, notices, deliverer),
-            make_segment_follower(settings.database_url, SegmentChecks(pool), deliverer),
-            Waker(settings.database_url, woken, WebhookStore(pool).to_wake),
-        )
-        async with asyncio.TaskGroup() as group:
-            for follower in followers:
-                group.create_task(follower.run(stop))
+        async with open_ledger(settings.database_url, min_size=1, max_size=3) as ledger:
+            await follow(settings, stop, client, pool, snapshots, ledger)
     finally:
         await snapshots.settled()
         await pool.close()
+
+
+async def follow(
+    settings: Settings, stop: asyncio.Event, client: Client, pool: Pool, snapshots: Snapshots, ledger: Ledger
+) -> None:
+    """`ledger` is for the one that gives commands."""
+    store = WorkflowStore(pool, QUEUE_NAMES)
+    log.info("follower: everything up to position %d is delivered", await store.delivered())
+    deliverer = Deliverer(client, settings.task_queue)
+    woken = Deliverer(client, webhook_queue(settings.task_queue))
+    notices = NoticeStore(pool, StreamReader(pool, snapshots).read)
+    reactions = SurveyReactions(CommandHandler(ledger), SurveyReads(pool))
+    followers = (
+        make_dispatcher(settings.database_url, store, deliverer),
+        make_notice_follower(settings.database_url, notices, deliverer),
+        make_segment_follower(settings.database_url, SegmentChecks(pool), deliverer),
+        SurveyFollower(settings.database_url, store, reactions),
+        Waker(settings.database_url, woken, WebhookStore(pool).to_wake),
+    )
+    async with asyncio.TaskGroup() as group:
+        for follower in followers:
+            group.create_task(follower.run(stop))
 
 
 async def play_projections(settings: Settings, stop: asyncio.Event) -> None:

@@ -37,11 +37,12 @@ def create_app(settings: Settings) -> FastAPI:
     from api.capabilities import ROUTES
     from api.engine import signed_in
     from api.pages import PAGES
+    from api.survey import answering
 
     app = bare_app(settings)
     signed_in.install(app)
     app.router.routes.extend(ROUTES)
-    for router in (sign_in.router, *sign_in.MORE, *PAGES):
+    for router in (sign_in.router, *sign_in.MORE, answering.router, *PAGES):
         app.router.routes.extend(router.routes)
     if settings.mcp.on:
         _tools(app, settings)

@@ -26,7 +26,7 @@ class ItemSeen(msgspec.Struct, kw_only=True):
     team_id: UUID | None
     cycle_id: UUID | None
     decision_id: UUID | None
-    answer_id: UUID | None = None
+    answer_id: UUID | None
     made_at: datetime
     due_at: datetime
     deadlines: Deadlines
@@ -55,7 +55,7 @@ class ItemSeen(msgspec.Struct, kw_only=True):
 
 class ActionItems(StreamView[ActionItem, ItemSeen]):
     name = "action_items"
-    columns = ("item_id", "owner_id", "manager_id", "team_id", "cycle_id", "due_at", "outcome")
+    columns = ("item_id", "owner_id", "manager_id", "team_id", "cycle_id", "answer_id", "due_at", "outcome")
     indexes = {
         "due": "(due_at, item_id)",
         "owner": "(owner_id, due_at, item_id)",

@@ -45,7 +45,7 @@ class InvitationSeen(msgspec.Struct, kw_only=True):
     invitation_id: UUID
     survey: str
     survey_version: int
-    on: str
+    trigger: str
     status: str
     customer_id: UUID
     contact_id: UUID | None
@@ -88,7 +88,7 @@ class SurveyInvitations(StreamView[SurveyInvitation, InvitationSeen]):
         made = invitation.made
         assert made is not None
         return cls.filled(
-            invitation, events, on=str(made.on), made_at=made.made_at, status=str(invitation.status)
+            invitation, events, trigger=str(made.on), made_at=made.made_at, status=str(invitation.status)
         )
 
 

@@ -11,7 +11,7 @@ from typing import Protocol
 from uuid import UUID
 
 from domain.allocation.least_loaded import Loads
-from domain.figures.reads import FigureReader
+from domain.figures.reads import FigureReader, SurveySender
 from domain.people.owed import Owed
 from workflows.engine.activity_context import ActivityContext
 from workflows.engine.ports import ModelReader
@@ -65,3 +65,4 @@ class RoomContext(ActivityContext):
     figures: FigureReader
     notices: Notices
     segments: SegmentEvaluator
+    surveys: SurveySender

@@ -44,7 +44,7 @@ READS = (
         model="projections.action_item:ActionItems",
         of="ActionItem",
         path="/action-items",
-        by="owner manager cycle outcome=open|kept|late|broken|excused due_before",
+        by="owner manager cycle answer outcome=open|kept|late|broken|excused due_before",
         many="Action items, page by page",
         more="What is due first comes first. Those of your team; auditors and admins see all.",
         one="One action item",

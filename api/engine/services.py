@@ -18,6 +18,7 @@ from api.engine.notice_settings import NoticeSettings
 from api.engine.oidc import OpenID
 from api.engine.passwords import Passwords
 from api.engine.sessions import CHANNEL, Sessions
+from api.engine.survey_links import SurveyLinks
 from api.engine.users import KeyStore
 from domain.engine.command_handler import CommandHandler
 from projections.engine.wait import Waiter
@@ -41,6 +42,7 @@ class Services:
     accounts: Accounts
     notices: NoticeSettings
     calendars: CalendarAddresses
+    survey_links: SurveyLinks
     passwords: Passwords
     providers: Mapping[str, OpenID]
     sessions: Sessions
@@ -70,6 +72,7 @@ class Services:
             accounts=Accounts(ledger, settings.sign_in.idle),
             notices=NoticeSettings(ledger),
             calendars=CalendarAddresses(ledger, bounds.wrong_keys),
+            survey_links=SurveyLinks(ledger.pool, bounds.wrong_keys),
             passwords=Passwords(ledger, bounds),
             providers={one.name: OpenID(one) for one in settings.sign_in.providers},
             sessions=sessions,

@@ -58,7 +58,7 @@ READS = (
         more="And to whom not, and why. The newest first. Those of your team; auditors and admins see all.",
         one="One invitation",
         terminal="survey invitations",
-        columns="made_at survey on status reason owner_id customer_id sent_at expires_at",
+        columns="made_at survey trigger status reason owner_id customer_id sent_at expires_at",
     ),
     Reads(
         model="projections.survey:PublishedSurveys",

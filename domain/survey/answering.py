@@ -1,7 +1,7 @@
 """Domain room: what becomes of an answer — each reply judged by its question, the score on its service case, and an action item of a low one.
 
 The action item is opened in the commit of the answer, under an id that follows from the answer's: there is exactly one. That it has ended is
-noted with the answer by a follower of the ledger (`workflows/survey.py`).
+noted with the answer by a follower of the ledger (`workflows/survey/follower.py`).
 """
 
 from __future__ import annotations

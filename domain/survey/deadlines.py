@@ -15,8 +15,8 @@ from domain.engine.reasoning import Language
 from domain.figures.reads import Reads
 from domain.survey import commands as c
 from domain.survey import facts as f
-from domain.survey.invitation import Status, SurveyContact, SurveyInvitation
-from domain.survey.inviting import DECLINED, not_to_ask
+from domain.survey.invitation import Status, SurveyInvitation
+from domain.survey.inviting import not_to_ask
 from domain.survey.survey import Surveys
 from domain.time.commitment import DueStep
 
@@ -42,9 +42,8 @@ async def send(invitation: SurveyInvitation, _due: DueStep, now: datetime, reads
     id, contact_id = invitation.id, invitation.contact_id
     assert contact_id is not None
     customer = await reads.load(Customer, invitation.customer_id)
-    asked = await reads.load(SurveyContact, SurveyContact.stream_of(contact_id))
     contact = customer.contacts.get(contact_id)
-    reason = DECLINED if asked.declined else not_to_ask(contact)
+    reason = not_to_ask(customer, contact_id)
     if not reason and contact is not None:
         published = await reads.load(Surveys, Surveys.stream_of(invitation.survey))
         survey = published.at(invitation.survey_version)

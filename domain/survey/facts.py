@@ -72,13 +72,6 @@ class ContactAsked(Fact):
     at: datetime
 
 
-@fact("survey-contact.declined")
-class ContactDeclined(Fact):
-    """They said, by the link in a mail, that they want to be asked no more."""
-
-    invitation_id: UUID
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GivenReply:
     """What was said to one question: a score, a choice by its key, or a text."""

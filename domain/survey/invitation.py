@@ -80,14 +80,13 @@ class SurveyInvitation(OwnedAggregate):
 
 
 class SurveyContact(Aggregate):
-    """When a contact was asked last, and whether they want to be."""
+    """When a contact was asked last."""
 
     KIND: ClassVar[str] = "survey contact"
 
     def __init__(self, id: UUID) -> None:
         super().__init__(id)
         self.asked_at: datetime | None = None
-        self.declined = False
 
     @classmethod
     def stream_of(cls, contact_id: UUID) -> UUID:
@@ -96,7 +95,3 @@ class SurveyContact(Aggregate):
     @when(f.ContactAsked)
     def _asked(self, fact: f.ContactAsked) -> None:
         self.asked_at = fact.at
-
-    @when(f.ContactDeclined)
-    def _declined(self, fact: f.ContactDeclined) -> None:
-        self.declined = True

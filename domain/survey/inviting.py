@@ -7,10 +7,11 @@ from typing import NamedTuple
 from uuid import UUID
 
 from domain.case.case import Case
+from domain.customer.consents import WithdrawConsent
 from domain.customer.customer import Customer
-from domain.customer.facts import Contact
+from domain.customer.facts import Purpose
 from domain.deal.deal import Deal
-from domain.engine.command import answers, attributes, decides, handles
+from domain.engine.command import answers, attributes, decide, decides, handles
 from domain.engine.errors import AlreadyExists, NotFound, Refused
 from domain.engine.unit_of_work import Json, UnitOfWork
 from domain.people.people import team_of
@@ -21,6 +22,7 @@ from domain.survey.survey import Survey, survey_in_force
 
 NO_CONTACT, NO_MAIL, DO_NOT_MAIL = "no-contact", "no-mail", "do-not-mail"
 ASKED_LATELY, DECLINED = "asked-lately", "declined"
+LINK_IN_MAIL = "survey-link"
 DAY = timedelta(days=1)
 
 answer_of = answers(SurveyInvitation)(
@@ -95,7 +97,7 @@ def _chosen(
     """Who is asked; nobody, and why not the first who could have been."""
     reasons = []
     for id in (named,) if named is not None else tuple(customer.contacts):
-        reason = not_to_ask(customer.contacts.get(id)) or _not_now(survey, id, work)
+        reason = not_to_ask(customer, id) or _not_now(survey, id, work)
         if not reason:
             return id, ""
         reasons.append(reason)
@@ -106,20 +108,22 @@ ORDER = (ASKED_LATELY, DECLINED, DO_NOT_MAIL, NO_MAIL, NO_CONTACT)
 """Of several reasons the one that is told: how near it was."""
 
 
-def not_to_ask(contact: Contact | None) -> str:
+def not_to_ask(customer: Customer, contact_id: UUID) -> str:
     """Why a contact cannot be written to; empty: they can."""
+    contact = customer.contacts.get(contact_id)
     if contact is None:
         return NO_CONTACT
+    consent = customer.consents.get((contact_id, Purpose.SURVEY))
+    if consent is not None and not consent.given:
+        return DECLINED
     if not contact.mail:
         return NO_MAIL
     return DO_NOT_MAIL if contact.do_not_mail else ""
 
 
 def _not_now(survey: Survey, contact_id: UUID, work: UnitOfWork) -> str:
-    asked = work.find(SurveyContact, SurveyContact.stream_of(contact_id))
-    if asked.declined:
-        return DECLINED
-    lately = asked.asked_at is not None and work.context.now - asked.asked_at < survey.quiet_days * DAY
+    asked_at = work.find(SurveyContact, SurveyContact.stream_of(contact_id)).asked_at
+    lately = asked_at is not None and work.context.now - asked_at < survey.quiet_days * DAY
     return ASKED_LATELY if lately else ""
 
 
@@ -152,8 +156,10 @@ def has_expired(invitation: SurveyInvitation, work: UnitOfWork) -> bool:
 
 @decides(c.DeclineSurveys)
 def decline_surveys(invitation: SurveyInvitation, _command: c.DeclineSurveys, work: UnitOfWork) -> None:
-    if invitation.contact_id is None:
-        return
-    contact = work.find(SurveyContact, SurveyContact.stream_of(invitation.contact_id))
-    if not contact.declined:
-        contact.record(f.ContactDeclined(invitation_id=invitation.id))
+    """They withdraw their consent to be asked: it is with the customer's other consents, and may be given again."""
+    customer, contact_id = work.get(Customer, invitation.customer_id), invitation.contact_id
+    if contact_id is not None and contact_id in customer.contacts:
+        withdrawn = WithdrawConsent(
+            customer_id=customer.id, contact_id=contact_id, purpose=Purpose.SURVEY, source=LINK_IN_MAIL
+        )
+        decide(withdrawn, work)

@@ -41,8 +41,10 @@ def mail(message: Message, letterhead: Letterhead, now: datetime | None = None) 
     """Text and HTML of the same, as it goes to a server. Raises Undeliverable for what is no address."""
     to = recipient(message)
     body = EmailMessage(policy=SMTP)
-    body.set_content(render("mail.txt", message, letterhead.public_url, MOST), cte="quoted-printable")
-    page = render("mail.html", message, letterhead.public_url, MOST)
+    body.set_content(
+        render(f"{message.template}.txt", message, letterhead.public_url, MOST), cte="quoted-printable"
+    )
+    page = render(f"{message.template}.html", message, letterhead.public_url, MOST)
     body.add_alternative(page, subtype="html", cte="quoted-printable")
     head = "".join(_headers(message, letterhead, to, now or datetime.now(UTC)))
     return head.encode() + bytes(body)

@@ -46,7 +46,8 @@ class Notice:
 @dataclass(frozen=True)
 class Message:
     """`notices` are at least one, in the order of the ledger. `timezone`: IANA; `why`: which rule, one sentence in the person's
-    language; `to`: a mail address, or a chat's URL with what is secret in it; `unsubscribe`: path with the token.
+    language; `to`: a mail address, or a chat's URL with what is secret in it; `unsubscribe`: path with the token;
+    `template`: as what a mail is written.
     """
 
     id: UUID
@@ -59,6 +60,7 @@ class Message:
     to: str = field(repr=False)
     name: str = field(repr=False, default="")
     unsubscribe: str | None = field(repr=False, default=None)
+    template: Literal["mail", "survey"] = "mail"
 
 
 class Channel(Protocol):

@@ -184,5 +184,15 @@ ALTER FUNCTION app.give_webhook_secret OWNER TO salesloop_owner;
 REVOKE ALL ON FUNCTION app.webhook_secrets_of, app.give_webhook_secret FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION app.webhook_secrets_of, app.give_webhook_secret TO salesloop_app;
 
+-- What the links of surveys are signed with. Only what signs them, and what looks at them, asks for it.
+CREATE OR REPLACE FUNCTION app.survey_key() RETURNS bytea
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT k.key FROM app.survey_keys k
+$$;
+
+ALTER FUNCTION app.survey_key OWNER TO salesloop_owner;
+REVOKE ALL ON FUNCTION app.survey_key FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION app.survey_key TO salesloop_app;
+
 -- The tables are there now. What else the application's role made here the operator could take for ours.
 REVOKE CREATE ON SCHEMA app FROM salesloop_app;

@@ -36,8 +36,11 @@ SIGN_IN = {
     *(("GET", "/sign-in/link/{token}"), ("POST", "/sign-in/link/{token}")),
     *(("GET", "/sign-in/oidc/{provider}"), ("GET", "/sign-in/oidc/{provider}/callback")),
     *(("GET", "/desk/unsubscribe/{token}"), ("POST", "/desk/unsubscribe/{token}")),
+    *((method, f"/survey/{{token}}{more}") for method in ("GET", "HEAD", "POST") for more in ("", "/stop")),
 }
-"""Pages that nobody is signed in on. Mails are stopped by whoever has the link, from a mail program as well (RFC 8058)."""
+"""Pages that nobody is signed in on. Mails are stopped by whoever has the link, from a mail program as well (RFC 8058);
+customers answer surveys by theirs.
+"""
 
 
 @pytest.fixture(scope="module")

@@ -15,8 +15,9 @@ from domain.case import commands as cases
 from domain.case.facts import CaseClosed
 from domain.case.policy import Severity
 from domain.customer.commands import AddContact, RegisterCustomer
+from domain.customer.consents import GiveConsent
 from domain.customer.customer import Customer
-from domain.customer.facts import Profile
+from domain.customer.facts import Profile, Purpose
 from domain.deal.commands import HandOver
 from domain.engine.context import Channel, Reach
 from domain.engine.errors import AlreadyExists, Forbidden, Invalid, NotFound, Refused
@@ -181,8 +182,11 @@ class TestInviting:
         mailed = replace(ann, mail="ann@example.com", do_not_mail=True)
         assert reason(mailed) == "do-not-mail"
         assert reason(mailed, replace(ann, contact_id=BEN)) == "do-not-mail"
-        stop = (replace(mailed, do_not_mail=False), replace(INVITE, invitation_id=SECOND))
-        assert reason(*stop, c.DeclineSurveys(invitation_id=SECOND)) == "declined"
+        stop = (replace(ann, mail="ann@example.com"), replace(INVITE, invitation_id=SECOND))
+        declined = (*stop, later(c.DeclineSurveys(invitation_id=SECOND)))
+        assert reason(*declined) == "declined"
+        agreed = GiveConsent(customer_id=CUSTOMER, contact_id=ANN, purpose=Purpose.SURVEY, source="a call")
+        assert reason(*declined, agreed) == "asked-lately"
         given(KNOWN).when(replace(INVITE, contact_id=ANN)).refused(NotFound)
 
     def test_is_about_the_customer_s_own(self) -> None:

@@ -34,8 +34,11 @@ from projections.ports.segments import SegmentEvaluation
 from runtime.database import open_pool
 from runtime.ledger import Ledger
 from runtime.notices.sending import NoticeSender
+from runtime.surveys.links import LinkKey
+from runtime.surveys.mailing import SurveyMails
 from tests.loop import company as co
 from tests.office import Office
+from tests.workflows.mailbox import Mailbox
 from tests.workflows.world import Running, World, standing_still, until
 from workflows.engine.deadline_activities import DeadlineActivities
 from workflows.engine.delivery import Deliverer
@@ -69,6 +72,7 @@ async def at_work(url: str, environment: WorkflowEnvironment, queue: str) -> Asy
             figures,
             notices,
             SegmentEvaluation(office.ledger.pool),
+            SurveyMails(LinkKey(office.ledger.pool), Mailbox()),
         )
         with standing_still(environment):
             async with make_worker(desk, deliverer, grace=timedelta(seconds=5)):

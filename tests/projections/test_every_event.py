@@ -29,7 +29,6 @@ UNFOLLOWED = {
     "recipient.address-restored": "likewise",
     "webhook.switched-off": "how an endpoint is stands in tables of the application",
     "survey-contact.asked": "its invitation tells it; this is for decisions",
-    "survey-contact.declined": "likewise: invitations to them are withheld, and say why",
 }
 """What no read model follows, and why. The history of a deal has every fact of it, so it does not count here."""
 

@@ -20,9 +20,12 @@ from temporalio.worker import Worker
 from projections.ports.loads import LoadReads
 from projections.ports.segments import SegmentEvaluation
 from runtime.notices.sending import NoticeSender
+from runtime.surveys.links import LinkKey
+from runtime.surveys.mailing import SurveyMails
 from runtime.webhooks.store import WebhookStore
 from tests.webhooks.post import Post
 from tests.workflows.figures import LedgerFigures
+from tests.workflows.mailbox import Mailbox
 from tests.workflows.world import Running, standing_still, until
 from workflows.engine.delivery import Deliverer
 from workflows.engine.queues import QUEUE_NAMES
@@ -65,6 +68,7 @@ class Sent:
             LedgerFigures(ledger),
             notices,
             SegmentEvaluation(ledger.pool),
+            SurveyMails(LinkKey(ledger.pool), Mailbox()),
         )
         return WebhookContext(room, self.post.sending)
 

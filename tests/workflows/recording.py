@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from temporalio.client import WorkflowHandle, WorkflowHistory
 
@@ -16,9 +16,13 @@ from domain.action_item.commands import FinishActionItem
 from domain.adjustment.adjustment import Outcome
 from domain.adjustment.commands import DecideAdjustment
 from domain.case.commands import ReopenCase, ResumeCase, SolveCase, WaitForCustomer
+from domain.customer.commands import AddContact, RegisterCustomer
+from domain.customer.facts import Profile
 from domain.deal.commands import LoseDeal, OpenDeal, ReopenDeal
 from domain.people.people import FormTeam, RepLeaves
 from domain.segment.membership import shard_of
+from domain.survey.commands import InviteToSurvey, PublishSurvey
+from domain.survey.survey import Question, QuestionKind, Survey
 from domain.time.duration import Duration
 from runtime.channels.message import TryAgain
 from tests.webhooks.post import Post
@@ -57,7 +61,7 @@ async def scenarios(world: World) -> AsyncIterator[Named]:
     await world.publish(hours_policy(max_reassignments=1))
     told = (
         whole_life, stuck, stale_start, renewed, rollout, sweep, turns, clocks, cases, webhooks, notices, handover,
-        segments
+        segments, surveys
     )  # fmt: skip
     for scenario in told:
         async for name, handle in scenario(world):
@@ -185,6 +189,27 @@ async def cases(world: World) -> AsyncIterator[Named]:
     await world.run(ReopenCase(case_id=case, why="it leaks again"), now=case_at(90))
     await move(world, "case", case, case_at(100))
     yield "case-reopened", await latest_run(world, workflow_id("case", case))
+
+
+async def surveys(world: World) -> AsyncIterator[Named]:
+    """One that is sent at the second try, and that nobody answers."""
+    customer, contact, id = uuid4(), uuid4(), uuid4()
+    question = Question(key="why", kind=QuestionKind.TEXT, en="Why?", zh="为什么？")
+    await world.run(RegisterCustomer(customer_id=customer, profile=Profile(name="Acme")))
+    await world.run(AddContact(customer_id=customer, contact_id=contact, name="Ann", mail="ann@example.com"))
+    await world.run(PublishSurvey(survey=Survey(name="how", en="How?", zh="如何？", questions=(question,))))
+    world.mailbox.refuse([TryAgain("away")])
+    await world.run(
+        InviteToSurvey(invitation_id=id, survey="how", customer_id=customer, owner_id=world.office.rep_id)
+    )
+    await until(lambda: is_sent(world, id))
+    await move(world, "survey-invitation", id, datetime.now(UTC) + timedelta(days=31))
+    assert await ended(world, "survey-invitation", id)
+    yield "survey-invitation", await latest_run(world, workflow_id("survey-invitation", id))
+
+
+async def is_sent(world: World, invitation_id: UUID) -> bool:
+    return bool(await world.facts(invitation_id, "survey-invitation.sent"))
 
 
 async def is_told_to_the_end(world: World, run: WorkflowHandle[Any, Any], news: Moved) -> bool:

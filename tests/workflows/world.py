@@ -38,6 +38,8 @@ from projections.ports.loads import LoadReads
 from projections.ports.segments import SegmentEvaluation
 from runtime.notices.sending import NoticeSender
 from runtime.schema import migrate
+from runtime.surveys.links import LinkKey
+from runtime.surveys.mailing import SurveyMails
 from tests.conftest import PATIENCE
 from tests.office import Office, furnish
 from tests.workflows.figures import LedgerFigures
@@ -388,6 +390,7 @@ async def world(
         LedgerFigures(office.ledger),
         notices,
         SegmentEvaluation(office.ledger.pool),
+        SurveyMails(LinkKey(office.ledger.pool), mailbox),
     )
     made = World(office, client, store, deliverer, environment, context=context, mailbox=mailbox, chats=chats)
     made.read_models = Running(lambda stop: run_projections(url, stop=stop))

@@ -1,0 +1,1 @@
+"""Workflows room: what follows from facts for surveys."""

@@ -1,0 +1,193 @@
+"""Workflows room: the follower that sends surveys on what happens, and notes with an answer that what it led to has ended.
+
+It reads the ledger in order and gives commands; each says the same however often it is given, so a position that was not kept is no
+harm. What happened before a survey was published is nothing to it, and what was imported is history: nobody is asked about either.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Protocol, TypeVar
+from uuid import UUID
+
+from domain.action_item.action_item import ActionItem, ActionItemEnded
+from domain.case.case import Case
+from domain.case.facts import CaseSolved
+from domain.deal.deal import Deal
+from domain.deal.facts import DealWon, StageMoved
+from domain.engine.aggregate import Aggregate
+from domain.engine.command import Command
+from domain.engine.command_handler import CommandHandler
+from domain.engine.context import Actor, Channel, Context
+from domain.engine.errors import DomainError
+from domain.engine.recorded import Recorded
+from domain.engine.values import NAMESPACE, id_within
+from domain.survey.commands import CloseLoop, InviteToSurvey
+from domain.survey.survey import Event, Survey, SurveyPublished
+from runtime.backoff import Backoff
+from workflows.engine.dispatcher import FIRST_PAUSE, LONGEST_PAUSE, Follower, LedgerBehind, rest
+
+LOCK = 7_205_034
+NAME = "surveys"
+WINDOW = 1_000
+TOPICS = [fact.TOPIC for fact in (SurveyPublished, DealWon, StageMoved, CaseSolved, ActionItemEnded)]
+A = TypeVar("A", bound=Aggregate)
+
+log = logging.getLogger(__name__)
+
+
+class Store(Protocol):
+    async def head(self) -> int: ...
+
+    async def facts(self, after: int, to: int, topics: Sequence[str]) -> list[Recorded]: ...
+
+    async def position(self, queue: str) -> int: ...
+
+    async def save_position(self, queue: str, position: int) -> None: ...
+
+    async def save_failure(self, queue: str, error: str) -> None: ...
+
+
+class Published(Protocol):
+    async def published(self, position: int) -> dict[UUID, Survey] | None:
+        """Every survey as it was published up to that position; None while that is not known yet."""
+        ...
+
+
+class SurveysUnknown(Exception):
+    """The read models have not come to where the follower is."""
+
+
+@dataclass
+class SurveyReactions:
+    """What follows from a fact."""
+
+    handler: CommandHandler
+    known: Published
+    surveys: dict[UUID, Survey] = field(default_factory=dict)
+
+    async def begin(self, position: int) -> None:
+        """Learn the surveys that were published before. Raises SurveysUnknown."""
+        known = await self.known.published(position)
+        if known is None:
+            raise SurveysUnknown(f"the read models are not at position {position} yet")
+        self.surveys = known
+
+    async def react(self, recorded: Recorded) -> None:
+        match recorded.fact:
+            case SurveyPublished(survey=survey):
+                self.surveys[recorded.originator_id] = survey
+            case ActionItemEnded():
+                await self._close_loop(recorded)
+            case _ if recorded.meta.channel is Channel.IMPORT:
+                return
+            case DealWon():
+                await self._about_deal(recorded, Event.WON)
+            case StageMoved(after=stage):
+                await self._about_deal(recorded, Event.STAGE, stage)
+            case CaseSolved():
+                await self._about_case(recorded)
+
+    async def _close_loop(self, recorded: Recorded) -> None:
+        item = await self._load(ActionItem, recorded.originator_id)
+        if item.opened is not None and item.opened.answer_id is not None:
+            await self._give(CloseLoop(answer_id=item.opened.answer_id), recorded)
+
+    async def _about_deal(self, recorded: Recorded, on: Event, stage: str = "") -> None:
+        wanted = self._sent_on(on, stage)
+        deal = await self._load(Deal, recorded.originator_id) if wanted else None
+        if deal is not None and deal.customer_id is not None:
+            for survey in wanted:
+                await self._invite(
+                    survey,
+                    recorded,
+                    on,
+                    customer_id=deal.customer_id,
+                    owner_id=deal.owner_id,
+                    deal_id=deal.id,
+                )
+
+    async def _about_case(self, recorded: Recorded) -> None:
+        wanted = self._sent_on(Event.SOLVED)
+        case = await self._load(Case, recorded.originator_id) if wanted else None
+        if case is not None:
+            for survey in wanted:
+                await self._invite(
+                    survey,
+                    recorded,
+                    Event.SOLVED,
+                    customer_id=case.customer_id,
+                    owner_id=case.owner_id,
+                    deal_id=case.deal_id,
+                    case_id=case.id,
+                )
+
+    def _sent_on(self, on: Event, stage: str = "") -> list[Survey]:
+        return [survey for survey in self.surveys.values() if survey.sent_on(on, stage)]
+
+    async def _invite(self, survey: Survey, recorded: Recorded, on: Event, **about: Any) -> None:
+        """Once for what happened: the id follows from it."""
+        name = f"survey-invitation:{survey.name}:{recorded.originator_id}:{recorded.originator_version}"
+        invite = InviteToSurvey(invitation_id=id_within(NAMESPACE, name), survey=survey.name, on=on, **about)
+        await self._give(invite, recorded)
+
+    async def _give(self, command: Command, cause: Recorded) -> None:
+        """A refusal is an answer; what may go later is tried again from this position."""
+        context = Context(
+            now=datetime.now(UTC),
+            actor=Actor("service", NAME),
+            channel=Channel.WORKFLOW,
+            correlation_id=cause.meta.correlation_id,
+            caused_by=cause.position,
+        )
+        try:
+            await self.handler.execute(command, context)
+        except DomainError as refusal:
+            if refusal.retryable:
+                raise
+            log.info("surveys: refused: %s", refusal.code)
+
+    async def _load(self, kind: type[A], id: UUID) -> A:
+        found = (await self.handler.store.load({id: kind}))[id]
+        assert isinstance(found, kind)
+        return found
+
+
+class SurveyFollower(Follower):
+    def __init__(self, url: str, store: Store, reactions: SurveyReactions, window: int = WINDOW) -> None:
+        super().__init__(url, LOCK, "follower of surveys")
+        self._store = store
+        self._reactions = reactions
+        self._window = window
+        self._wake = asyncio.Event()
+
+    def parts(self) -> Iterable[Coroutine[Any, Any, None]]:
+        return [self._follow()]
+
+    def wake(self) -> None:
+        self._wake.set()
+
+    async def note(self, reason: str) -> None:
+        await self._store.save_failure(NAME, reason)
+
+    async def _follow(self) -> None:
+        position = await self._store.position(NAME)
+        await self._reactions.begin(position)
+        while True:
+            self._wake.clear()
+            head = await self._store.head()
+            if head < position:
+                raise LedgerBehind(f"surveys: heard up to position {position}, and the ledger ends at {head}")
+            if head > position:
+                to = min(head, position + self._window)
+                for recorded in await self._store.facts(position, to, TOPICS):
+                    await self._reactions.react(recorded)
+                await self._store.save_position(NAME, to)
+                position = to
+                self._backoff = Backoff(FIRST_PAUSE, LONGEST_PAUSE)
+            if position >= head:
+                await rest(self._wake)
