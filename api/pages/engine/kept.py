@@ -23,7 +23,7 @@ from api.pages.engine.fragment import RENDERING, Fragment, private
 from api.pages.engine.shown import Viewer, now_of
 
 T = TypeVar("T", bytes, Markup)
-RECENT, MOST = 1_000_000, 8_000_000
+RECENT, MOST = 1_000_000, 6_000_000
 """Bytes that a process keeps: of parts as they are shown, and of compressed ones; what was not shown for longest goes first."""
 EACH = 500
 """Bytes that a part takes beside its text, about: its key and its place."""
