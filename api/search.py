@@ -22,7 +22,7 @@ PATHS = ("search",)
 TAGS = {"search": "Deals, customers, contacts and leads by any part of their names"}
 router = auth.router(tags=[*TAGS])
 
-WAITS_FOR = ("search", "deal_board", "directory", "leads")
+WAITS_FOR = ("search", "deal_board", "directory", "leads", "merged")
 Reader = Annotated[Look, Depends(may_read(waits_for=WAITS_FOR))]
 
 

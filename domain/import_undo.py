@@ -40,6 +40,10 @@ class UndoImport(Command):
     def stream(self) -> tuple[type[Aggregate], UUID]:
         return KINDS[self.kind], self.id
 
+    def as_named(self) -> bool:
+        """Nothing is undone where something was merged since."""
+        return True
+
 
 def settles(kind: type[A]) -> Callable[[Callable[[A, A, UnitOfWork], None]], Settle]:
     """Register what else is decided once an import of this kind was undone: of the aggregate as it stands again, and as it stood before

@@ -6,8 +6,9 @@ known here. What the file does say is recorded, or it is refused.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields, replace
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 from uuid import UUID
 
 from domain.customer.commands import AddContact, RegisterCustomer, add_contact, register_customer, registered
@@ -42,6 +43,12 @@ class AsImported(Command):
 
     def stream(self) -> tuple[type[Aggregate], UUID] | None:
         return self.said.stream()
+
+    def as_named(self) -> bool:
+        return self.said.as_named()
+
+    def instead(self, ids: Mapping[UUID, UUID]) -> Self:
+        return replace(self, said=self.said.instead(ids))
 
 
 @handles(AsImported)

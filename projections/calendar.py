@@ -123,7 +123,8 @@ SELECT 'promise' AS kind, a.promise_id AS id, a.deal_id AS about_id, a.promised 
        a.due_at AS starts_at, false AS is_off, last.position, NULL::int8 AS number
   FROM (SELECT * FROM read.agenda WHERE promised_by = %(person)s AND due_at >= %(from)s AND due_at < %(until)s
          ORDER BY due_at LIMIT %(most)s) a
-  LEFT JOIN read.directory c ON c.id = a.customer_id
+  LEFT JOIN read.merged m ON m.customer_id = a.customer_id AND m.until IS NULL
+  LEFT JOIN read.directory c ON c.id = COALESCE(m.survivor_id, a.customer_id)
   JOIN LATERAL (SELECT e.position FROM ledger.events e WHERE e.stream_id = a.deal_id
                    AND e.position + 0 <= (SELECT position FROM read.positions WHERE name = 'agenda' AND suffix = '')
                  ORDER BY e.version DESC LIMIT 1) last ON true
@@ -134,7 +135,8 @@ SELECT 'promise', x.promise_id, x.deal_id, x.promised, COALESCE(a.title, ''), CO
   FROM (SELECT * FROM read.agenda_ended WHERE owner_id = %(person)s AND ended_at >= %(from)s AND due_at >= %(from)s AND due_at < %(until)s
          ORDER BY ended_at DESC LIMIT %(most)s) x
   LEFT JOIN read.agenda a ON a.deal_id = x.deal_id
-  LEFT JOIN read.directory c ON c.id = a.customer_id
+  LEFT JOIN read.merged m ON m.customer_id = a.customer_id AND m.until IS NULL
+  LEFT JOIN read.directory c ON c.id = COALESCE(m.survivor_id, a.customer_id)
 """
 ITEMS = """
 SELECT 'action-item', i.item_id, i.item_id, i.body::jsonb->>'what', '', '', i.due_at, i.outcome <> 'open', (i.body::jsonb->>'position')::int8, NULL

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -10,6 +11,8 @@ import msgspec
 from domain.case.case import Case, Status
 from domain.case.policy import ServicePolicies, ServicePolicy, Severity
 from domain.engine.facts import FreeText
+from projections.customer import merged
+from projections.engine.paging import Source
 from projections.engine.stream_view import Events, Filter, StreamView
 
 
@@ -64,7 +67,10 @@ class Cases(StreamView[Case, CaseSeen]):
     open_where = "status <> 'closed'"
     owed_by = "owner_id = %(person)s"
     must_not_stay_with = "owner_id"
-    narrowing = {"due_before": Filter(datetime, "due_at < %(due_before)s")}
+    narrowing = {
+        "due_before": Filter(datetime, "due_at < %(due_before)s"),
+        "customer_id": Filter(UUID, merged.SAME),
+    }
     shown_on = {"deal": "deal_id", "customer": "customer_id"}
     sentences = {
         "case.opened": ("opened the {severity!v} case “{title}” for {owner_id}", "新建服务单“{title}”，级别：{severity!v}，负责人 {owner_id}"),
@@ -72,6 +78,7 @@ class Cases(StreamView[Case, CaseSeen]):
         "case.waiting": ("waits for the customer: {what}", "等待客户：{what}"),
         "case.resumed": ("goes on with the case", "服务单恢复处理"),
         "case.severity-changed": ("changed the severity from {before!v} to {after!v}", "级别由 {before!v} 改为 {after!v}"),
+        "case.customer-corrected": ("the case is another customer’s, as two records were taken for one", "客户记录被误合并，服务单改归另一客户"),
         "case.linked": ("changed which deal the case is about", "更改关联商机"),
         "case.handed-over": ("handed the case from {before} to {after}", "服务单由 {before} 移交给 {after}"),
         "case.missed": ("the {clock!c} was due {due_at}[; told {told}]", "{clock!c} 已超时，到期 {due_at}[；已通知 {told}]"),
@@ -88,6 +95,10 @@ class Cases(StreamView[Case, CaseSeen]):
             "feedback": ("feedback", "反馈"),
         },
     }
+
+    @classmethod
+    async def complete(cls, source: Source, items: Sequence[CaseSeen]) -> None:
+        await merged.complete(source, items)
 
     @classmethod
     def show(cls, case: Case, events: Events) -> CaseSeen:

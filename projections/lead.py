@@ -18,6 +18,7 @@ from domain.custom_field.value import Told
 from domain.engine.facts import FreeText, PersonName, PersonText
 from domain.lead import facts as f
 from projections.custom_field import Condition
+from projections.customer import merged
 from projections.customer.sentences import LEAD
 from projections.engine.fold import Folded, on
 from projections.engine.paging import MOMENT, Page, Select, SortKey, Source, fetch, page, sort_by
@@ -184,12 +185,14 @@ class LeadFilter(msgspec.Struct, frozen=True, kw_only=True):
 
 EVERYTHING = LeadFilter()
 SORTS = {"captured_at": SortKey("captured_at", MOMENT, nullable=False, id="lead_id")}
+STANDS_FOR = {"customer_id": "COALESCE(m.survivor_id, l.customer_id)"}
 LIST = f"""
-SELECT {", ".join(f"l.{name}" for name in LEADS.names)}, p.name, t.name, q.name
+SELECT {", ".join(STANDS_FOR.get(name, f"l.{name}") for name in LEADS.names)}, p.name, t.name, q.name
   FROM (SELECT * FROM read.leads WHERE {{where}} ORDER BY {{order}} LIMIT %(limit)s) l
   LEFT JOIN read.directory p ON p.id = l.owner_id
   LEFT JOIN read.directory t ON t.id = l.team_id
   LEFT JOIN read.directory q ON q.id = l.qualified_by
+  LEFT JOIN read.merged m ON m.customer_id = l.customer_id AND m.until IS NULL
  ORDER BY {{order}}
 """
 
@@ -219,8 +222,9 @@ async def listing(
 
 
 def _narrow(select: Select, narrowed: LeadFilter) -> None:
-    for name in ("status", "owner_id", "team_id", "customer_id", "source", "origin", "qualified_by"):
+    for name in ("status", "owner_id", "team_id", "source", "origin", "qualified_by"):
         select.equal(name, getattr(narrowed, name))
+    select.where(merged.SAME, customer_id=narrowed.customer_id)
     select.where("captured_at >= %(captured_from)s", captured_from=narrowed.captured_from)
     select.where("captured_at < %(captured_before)s", captured_before=narrowed.captured_before)
     select.where("(owner_id IS NOT NULL) = %(owned)s", owned=narrowed.owned)

@@ -25,7 +25,7 @@ from domain.deal import facts as d
 from domain.engine import currency
 from domain.engine.facts import PersonName, PersonText
 from domain.lead import facts as leads
-from projections.customer import SEEN
+from projections.customer import SEEN, merged, moved_contacts
 from projections.engine.fold import Folded, is_mark, on
 from projections.engine.paging import Source, fetch
 from projections.engine.projection import Entry
@@ -95,8 +95,11 @@ class Search(Folded):
         for entry in chain.from_iterable(undone.values()):
             self.names.remove(_key(entry))
         entries = [entry for entry in entries if not is_mark(entry)]
-        await self.names.load(connection, [_key(entry) for entry in entries])
+        moved = moved_contacts.keys(entries, _of_contact)
+        await self.names.load(connection, [*(_key(entry) for entry in entries), *moved])
         for entry in entries:
+            if isinstance(entry.fact, moved_contacts.OF_MERGES):
+                moved_contacts.move(self.names, entry, _of_contact, NameRow, _fill)
             key = _key(entry)
             row = self.names.find(*key) or self.names.add(NameRow(*key))
             before = row.text
@@ -120,6 +123,10 @@ class Search(Folded):
 
     @on(c.CustomerProfileChanged)
     def _customer_changed(self, row: NameRow, entry: Entry[c.CustomerProfileChanged]) -> None:
+        row.text = _text(entry.fact.after.name)
+
+    @on(c.CustomerAbsorbed, c.CustomerReleased)
+    def _customer_merged(self, row: NameRow, entry: Entry[Any]) -> None:
         row.text = _text(entry.fact.after.name)
 
     @on(c.ContactAdded)
@@ -150,6 +157,15 @@ def _key(entry: Entry[Any]) -> tuple[str, UUID, UUID]:
     if isinstance(entry.fact, OF_CONTACTS):
         return "contact", entry.fact.contact_id, id
     return entry.fact.TOPIC.partition(".")[0], id, id
+
+
+def _of_contact(customer_id: UUID, contact_id: UUID) -> tuple[str, UUID, UUID]:
+    return "contact", contact_id, customer_id
+
+
+def _fill(row: NameRow, contact: c.Contact) -> None:
+    row.text = _text(contact.name, contact.mail, contact.phone)
+    row.pieces = " ".join(pieces(row.text))
 
 
 def _text(*parts: str) -> str:
@@ -197,15 +213,17 @@ class Group(msgspec.Struct):
 
 SHOW: dict[Kind, str] = {
     Kind.DEAL: """
-SELECT s.kind, s.id, x.title, x.reference, x.customer_id, n.name, o.name, x.stage, x.status, x.amount, x.currency, x.due_at,
-       x.closed_on, '', ''
+SELECT s.kind, s.id, x.title, x.reference, COALESCE(m.survivor_id, x.customer_id), n.name, o.name, x.stage, x.status, x.amount,
+       x.currency, x.due_at, x.closed_on, '', ''
   FROM {found} JOIN read.deal_board x ON x.deal_id = s.id
-  LEFT JOIN read.directory n ON n.id = x.customer_id
+  LEFT JOIN read.merged m ON m.customer_id = x.customer_id AND m.until IS NULL
+  LEFT JOIN read.directory n ON n.id = COALESCE(m.survivor_id, x.customer_id)
   LEFT JOIN read.directory o ON o.id = x.owner_id
 """,
     Kind.CUSTOMER: """
-SELECT s.kind, s.id, x.name, x.note, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '', ''
-  FROM {found} JOIN read.directory x ON x.id = s.id
+SELECT s.kind, COALESCE(m.survivor_id, s.id), x.name, x.note, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '', ''
+  FROM {found} LEFT JOIN read.merged m ON m.customer_id = s.id AND m.until IS NULL
+  JOIN read.directory x ON x.id = COALESCE(m.survivor_id, s.id)
 """,
     Kind.CONTACT: """
 SELECT s.kind, s.id, x.name, x.role, x.customer_id, n.name, NULL, NULL, NULL, NULL, NULL, NULL, NULL, x.mail, x.phone
@@ -213,17 +231,22 @@ SELECT s.kind, s.id, x.name, x.role, x.customer_id, n.name, NULL, NULL, NULL, NU
   LEFT JOIN read.directory n ON n.id = s.within
 """,
     Kind.LEAD: """
-SELECT s.kind, s.id, x.name, x.interest, x.customer_id, n.name, o.name, NULL, x.status, NULL, NULL, NULL, NULL, x.mail, x.phone
+SELECT s.kind, s.id, x.name, x.interest, COALESCE(m.survivor_id, x.customer_id), n.name, o.name, NULL, x.status, NULL, NULL, NULL, NULL,
+       x.mail, x.phone
   FROM {found} JOIN read.leads x ON x.lead_id = s.id
-  LEFT JOIN read.directory n ON n.id = x.customer_id
+  LEFT JOIN read.merged m ON m.customer_id = x.customer_id AND m.until IS NULL
+  LEFT JOIN read.directory n ON n.id = COALESCE(m.survivor_id, x.customer_id)
   LEFT JOIN read.directory o ON o.id = x.owner_id
 """,
 }
-OF_CUSTOMER = SEEN.replace("directory.id", "s.within")
+STANDS_FOR = "COALESCE((SELECT survivor_id FROM read.merged m WHERE m.customer_id = s.within AND m.until IS NULL), s.within)"
+OF_CUSTOMER = SEEN.replace("directory.id", STANDS_FOR)
+ITS_OWN = merged.ITSELF.format(id="s.within")
+"""Of a contact: its record stands for itself. Those of a record that was merged are the survivor's, too."""
 SCOPE: dict[Kind, str] = {
     Kind.DEAL: "s.team_id = %(seen_by)s",
     Kind.CUSTOMER: OF_CUSTOMER,
-    Kind.CONTACT: OF_CUSTOMER,
+    Kind.CONTACT: f"{ITS_OWN} AND {OF_CUSTOMER}",
     Kind.LEAD: "(s.team_id = %(seen_by)s OR (%(pool)s AND s.team_id IS NULL))",
 }
 """What a team sees, of a row `s`; with `pool` also the leads that nobody has yet."""
@@ -240,7 +263,8 @@ HITS = """(
 """
 """In their order first: whose a customer is takes long to say, so it is asked of no more than needed."""
 HAS_PIECES = "string_to_array(s.pieces, ' ') @> %(pieces)s::text[]"
-CUSTOMERS = "id IN (SELECT s.id FROM read.search s WHERE s.kind = 'customer' AND {having})"
+CUSTOMERS = """id IN (SELECT COALESCE(m.survivor_id, s.id) FROM read.search s LEFT JOIN read.merged m ON m.customer_id = s.id AND m.until IS NULL
+        WHERE s.kind = 'customer' AND {having})"""
 
 
 def words_of(text: str) -> list[str]:
@@ -304,11 +328,14 @@ async def _asked(
     condition, params = having
     hits = HITS.format(names=names, having=condition, ranked=RANKED, scope=_scope(kind, given))
     query = f"{SHOW[kind].format(found=hits)} ORDER BY {RANKED}"
-    return [_found(*row) for row in await fetch(source, query, {**given, **params}, planned_anew=True)]
+    found = [_found(*row) for row in await fetch(source, query, {**given, **params}, planned_anew=True)]
+    return found if kind == Kind.CONTACT else list({hit.id: hit for hit in found}.values())
 
 
 def _scope(kind: Kind, given: Mapping[str, Any]) -> str:
-    return "true" if given["seen_by"] is None else SCOPE[kind]
+    if given["seen_by"] is None:
+        return ITS_OWN if kind == Kind.CONTACT else "true"
+    return SCOPE[kind]
 
 
 def _found(*row: Any) -> Found:

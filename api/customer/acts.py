@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from api.customer.merge_acts import MERGES
 from api.engine.acts import WHICH, Act
 from api.engine.roles import ADMIN
 from domain.customer import buying_roles, change_profile, commands, consents, fields, notes, parent, product
@@ -52,4 +53,4 @@ PRODUCTS = (
     Act(product.ArchiveProduct, "/products/{product_id}/archive", "Archive a product", roles=ADMIN,
         terminal="product archive", typed="'MES 40'"),
 )  # fmt: skip
-ACTS = (*CUSTOMERS, *PRODUCTS)
+ACTS = (*CUSTOMERS, *MERGES, *PRODUCTS)

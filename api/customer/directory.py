@@ -24,6 +24,7 @@ from domain.customer.facts import Profile
 from domain.engine.errors import NotFound
 from projections.custom_field import told_of
 from projections.customer import NEEDED
+from projections.customer.merged import customer_of
 from projections.engine.paging import Page
 from projections.people import directory
 from projections.people.directory import Listed, ListedContact
@@ -42,12 +43,15 @@ class CustomerFilters(Paging):
 
 
 class CustomerView(msgspec.Struct):
-    """A customer with the first contacts by name (personal data)."""
+    """A customer with the first contacts by name (personal data). `merged_into`: the id that was asked for is of a record that was merged,
+    and what is answered is the customer that it stands for.
+    """
 
     customer_id: UUID
     profile: Profile
     contacts: list[ListedContact]
     custom: dict[str, Told]
+    merged_into: UUID | msgspec.UnsetType = msgspec.UNSET
 
 
 @router.get(
@@ -78,12 +82,14 @@ async def customers(
 async def customer(customer_id: UUID, look: CustomerReader) -> Response:
     """One that your team has a deal or a lead with, or that nobody has yet; auditors and admins see all."""
     await must_see_customer(look, customer_id)
-    held = (await look.services.ledger.load({customer_id: Customer}))[customer_id]
+    id = await customer_of(look.services.pool, customer_id)
+    held = (await look.services.ledger.load({id: Customer}))[id]
     if not isinstance(held, Customer) or not held.exists:
         raise NotFound(f"no customer has the id {customer_id}", kind="customer", id=str(customer_id))
-    contacts = await directory.contacts(look.services.pool, customer_id, None, MAX_PAGE)
+    contacts = await directory.contacts(look.services.pool, id, None, MAX_PAGE)
     custom = told_of(held.custom, await declared(look, RecordKind.CUSTOMER))
-    return look.json(CustomerView(customer_id, held.profile, contacts.items, custom))
+    merged_into = id if id != customer_id else msgspec.UNSET
+    return look.json(CustomerView(id, held.profile, contacts.items, custom, merged_into))
 
 
 @router.get(
@@ -95,7 +101,8 @@ async def customer(customer_id: UUID, look: CustomerReader) -> Response:
 )
 async def contacts(customer_id: UUID, look: CustomerReader, asked: Pages) -> Response:
     await must_see_customer(look, customer_id)
-    return look.json(await directory.contacts(look.source, customer_id, asked.cursor, asked.limit))
+    id = await customer_of(look.services.pool, customer_id)
+    return look.json(await directory.contacts(look.source, id, asked.cursor, asked.limit))
 
 
 @router.get(

@@ -68,7 +68,7 @@ router = auth.router("/deals", tags=["deals"])
 promises = auth.router("/deals", tags=["promises"])
 MORE = (promises,)
 
-WAITS_FOR = ("deal_board", "directory", CUSTOM)
+WAITS_FOR = ("deal_board", "directory", "merged", CUSTOM)
 Reader = Annotated[Look, Depends(may_read(waits_for=WAITS_FOR))]
 Reference = Annotated[str, StringConstraints(min_length=1, max_length=300, pattern=PLAIN)]
 SortName = Annotated[

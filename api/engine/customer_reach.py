@@ -16,7 +16,7 @@ from projections.customer import NEEDED, Held, held
 
 
 async def reaching_customers(services: Services, command: Command, reach: Reach) -> Reach:
-    """The reach with those of the command's customers that are within it. Who lacks one is looked at again once the read
+    """The reach with those of the command's customers that are within it, and whom they stand for. Who lacks one is looked at again once the read
     models know everything: a deal may just have been opened. Raises Problem while they do not.
     """
     changed, named = await _changed(services, command), _named(command)

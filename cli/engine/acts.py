@@ -42,6 +42,7 @@ INSIDE = {
 KINDS = {
     "str": "text", "int": "whole", "Decimal": "number", "bool": "yes", "date": "day", "datetime": "instant", "UUID": "id",
     "Money": "money", "Scope": "scope", "Period": "text", "Window": "days", "StatedChange": "change", "Child": "part", "Score": "score", "Reply": "reply",
+    "Kept": "kept",
 }  # fmt: skip
 """How what is typed is read, by the field's type."""
 REFERRED = {PERSON: "rep", "cycle": "cycle_id"}

@@ -45,6 +45,7 @@ HELP = {
     "field": "NAME=VALUE of a custom field, such as seats=40; NAME= empties it.",
     "field-choice": "NAME=LABEL or NAME=LABEL/LABEL IN CHINESE, such as gold=Gold/金牌.",
     "field-stage": "PROCESS:STAGE, such as default:solution.",
+    "kept": "FIELD=CUSTOMER: the record, by name or id, whose value is kept.",
     "change": "METRIC=N does this to the next target: deals-won=-2, revenue-won=5%.",
 }
 LISTS = {"rep": "reps", "team": "teams", "customer": "customers", "product": "products"}
@@ -153,6 +154,13 @@ async def _field_stage(_: Backend, text: str) -> dict[str, str]:
     if not sign:
         raise ValueError("is no stage of a process: write PROCESS:STAGE")
     return {"process": process.strip(), "stage": stage.strip()}
+
+
+async def _kept(backend: Backend, text: str) -> dict[str, str]:
+    field, _, whose = text.partition("=")
+    if not whose:
+        raise ValueError("is no field and record: write FIELD=CUSTOMER")
+    return {"field": field.strip(), "customer_id": await named(backend, "customer", whose.strip())}
 
 
 async def _change(backend: Backend, text: str) -> dict[str, Any]:
@@ -358,6 +366,7 @@ KINDS: Mapping[str, Callable[[Backend, str], Awaitable[Any]]] = {
     "instant": _instant,
     "id": _id,
     "days": _days,
+    "kept": _kept,
     "score": _score,
     "reply": _reply,
     "field": _field,

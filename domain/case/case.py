@@ -60,6 +60,10 @@ class Case(OwnedAggregate):
         """Whoever the customer reaches takes it in, for whom of the team it may be."""
         return self.within(reach)
 
+    def correct_customer(self, customer_id: UUID) -> None:
+        if customer_id != self.customer_id:
+            self.record(f.CaseCustomerCorrected(before=self.customer_id, after=customer_id))
+
     @property
     def waiting(self) -> bool:
         return self.status == Status.WAITING
@@ -148,6 +152,7 @@ class Case(OwnedAggregate):
             self._set(fact.clocks)
 
     _linked = becomes(f.CaseLinked, "deal_id")
+    _customer_corrected = becomes(f.CaseCustomerCorrected, "customer_id")
 
     @when(f.CaseHandedOver)
     def _handed_over(self, fact: f.CaseHandedOver) -> None:

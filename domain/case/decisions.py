@@ -13,6 +13,7 @@ from domain.case import commands as c
 from domain.case import facts as f
 from domain.case.case import Case
 from domain.case.policy import SECOND, Clock, ServicePolicies, ServicePolicy
+from domain.customer.customer import is_same
 from domain.deal.deal import Deal
 from domain.engine.command import answers, attributes, decides, handles
 from domain.engine.deadlines import DeadlineRules, Near
@@ -59,7 +60,8 @@ def _hold_deal(case: Case, work: UnitOfWork) -> None:
 
 def _check_deal(deal_id: UUID | None, customer_id: UUID, work: UnitOfWork) -> None:
     """Raises Refused for the deal of another customer."""
-    if deal_id is not None and work.get(Deal, deal_id).customer_id not in (None, customer_id):
+    held = work.get(Deal, deal_id).customer_id if deal_id is not None else None
+    if held is not None and not is_same(held, customer_id, work):
         raise Refused("this deal is another customer's", deal_id=str(deal_id))
 
 
@@ -75,11 +77,12 @@ def _team_of(owner_id: UUID, near: UUID | None, work: UnitOfWork) -> UUID | None
 def open_case(command: c.OpenCase, work: UnitOfWork) -> Json:
     case = work.find(Case, command.case_id)
     if case.exists:
-        if (case.title, case.customer_id) != (command.title, command.customer_id):
+        if case.title != command.title or not is_same(case.customer_id, command.customer_id, work):
             raise AlreadyExists("this id belongs to another case", id=str(command.case_id))
         return answer_of(case)
     _check_deal(command.deal_id, command.customer_id, work)
-    if command.follows is not None and work.get(Case, command.follows).customer_id != command.customer_id:
+    earlier = work.get(Case, command.follows).customer_id if command.follows is not None else None
+    if earlier is not None and not is_same(earlier, command.customer_id, work):
         raise Refused("the case that it follows is another customer's", follows=str(command.follows))
     at, reach = work.context.happened_at, work.context.reach
     policy = in_force(ServicePolicies, command.policy, work)

@@ -90,6 +90,14 @@ class CaseLinked(Fact):
     after: UUID | None
 
 
+@fact("case.customer-corrected")
+class CaseCustomerCorrected(Fact):
+    """It is another customer's: two records were taken for one."""
+
+    before: UUID
+    after: UUID
+
+
 @fact("case.handed-over")
 class CaseHandedOver(Fact):
     before: UUID

@@ -1,3 +1,13 @@
-"""Domain room: customers — profile, contacts, what is learnt of them — and the products that deals are about."""
+"""Domain room: customers — profile, contacts, what is learnt of them, records that are merged — and the products that deals are about."""
 
-MODULES = ("commands", "fields", "change_profile", "parent", "notes", "consents", "buying_roles", "product")
+MODULES = (
+    "commands",
+    "fields",
+    "change_profile",
+    "parent",
+    "notes",
+    "consents",
+    "buying_roles",
+    "merge",
+    "product",
+)

@@ -15,7 +15,7 @@ from domain.custom_field.holding import fields_of, fill_in, must_be_complete, wi
 from domain.customer.buying_roles import give_role
 from domain.customer.change_profile import become, filled_in, not_cleared
 from domain.customer.consents import GiveConsent, agree, give_consent
-from domain.customer.customer import Customer
+from domain.customer.customer import Customer, customer_of
 from domain.customer.facts import (
     BuyingRole,
     Contact,
@@ -52,6 +52,10 @@ class RegisterCustomer(Command, about=Customer):
         said = {f.name: getattr(self.profile, f.name) for f in fields(Profile)}
         profile = {name: value for name, value in said.items() if name in FIRST or value}
         return without_custom({**vars(self), "profile": profile})
+
+    def as_named(self) -> bool:
+        """Of a record that was merged, what it says otherwise than that record is said of the customer that it stands for."""
+        return True
 
 
 class AddContact(Command, about=Customer):
@@ -102,16 +106,23 @@ def register_customer(command: RegisterCustomer, work: UnitOfWork) -> dict[str, 
 
 def registered(command: RegisterCustomer, work: UnitOfWork, *, complete: bool = True) -> dict[str, Any]:
     """`complete`: a new one has every custom field that is required."""
-    customer, declared = work.find(Customer, command.customer_id), fields_of(RecordKind.CUSTOMER, work)
-    is_new = not customer.exists
+    named, declared = work.find(Customer, command.customer_id), fields_of(RecordKind.CUSTOMER, work)
+    customer, is_new = named, not named.exists
     if is_new:
         customer.record(CustomerRegistered(profile=command.profile))
     else:
-        become(customer, filled_in(customer.profile, command.profile))
+        customer = work.get(Customer, customer_of(named.id, work).id)
+        said = _differing(filled_in(named.profile, command.profile), named.profile)
+        become(customer, replace(customer.profile, **said))
     fill_in(customer, command.custom, declared)
     if is_new and complete:
         must_be_complete(customer, declared)
-    return {"customer_id": str(command.customer_id)}
+    return {"customer_id": str(customer.id)}
+
+
+def _differing(said: Profile, held: Profile) -> dict[str, Any]:
+    values = ((one.name, getattr(said, one.name)) for one in fields(Profile))
+    return {name: value for name, value in values if value != getattr(held, name)}
 
 
 @handles(AddContact)

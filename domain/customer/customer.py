@@ -28,12 +28,14 @@ from domain.customer.facts import (
     Purpose,
 )
 from domain.customer.known import Consent, KeptNote
-from domain.engine.aggregate import Aggregate, becomes, when
+from domain.customer.merging import Mergeable
+from domain.engine.aggregate import becomes, when
 from domain.engine.context import Reach
 from domain.engine.errors import NotFound
+from domain.engine.unit_of_work import UnitOfWork
 
 
-class Customer(Aggregate):
+class Customer(Mergeable):
     KIND = "customer"
     FIELDS_SET = CustomerFieldsSet
     UNDONE = CustomerImportUndone
@@ -124,3 +126,18 @@ class Customer(Aggregate):
         place = fact.contact_id, fact.deal_id
         others = {at: role for at, role in self.roles.items() if at != place}
         self.roles = others | ({place: fact.after} if fact.after is not None else {})
+
+
+def customer_of(id: UUID, work: UnitOfWork) -> Customer:
+    """The customer that an id stands for, to be looked at. Raises NotFound."""
+    found = work.look(Customer, id)
+    while found.stands_for is not None:
+        found = work.look(Customer, found.stands_for)
+    return found
+
+
+def is_same(one: UUID | None, other: UUID | None, work: UnitOfWork) -> bool:
+    """Whether both ids stand for one customer, or are both of none."""
+    if one is None or other is None or one == other:
+        return one == other
+    return customer_of(one, work) is customer_of(other, work)

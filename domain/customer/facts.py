@@ -203,3 +203,60 @@ class ParentChanged(Fact):
 
     before: UUID | None
     after: UUID | None
+
+
+# -- records that are merged ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactHeld:
+    """A contact with its id."""
+
+    contact_id: UUID
+    contact: Contact
+
+
+@fact("customer.absorbed")
+class CustomerAbsorbed(Fact):
+    """The record `gone_id` stands for this one from now on. `theirs` is what that one said, `taken` the fields of the profile that were
+    chosen from it, `offered` those that it says where this one says nothing; `contacts` are its contacts, which come along.
+    """
+
+    gone_id: UUID
+    before: Profile
+    theirs: Profile
+    after: Profile
+    taken: tuple[str, ...] = ()
+    offered: tuple[str, ...] = ()
+    contacts: tuple[ContactHeld, ...] = ()
+
+
+@fact("customer.merged")
+class CustomerMerged(Fact):
+    """This record stands for `into` from now on. `told`: who has deals or leads with either, and hears of it."""
+
+    into: UUID
+    told: tuple[UUID, ...] = ()
+
+
+@fact("customer.released")
+class CustomerReleased(Fact):
+    """The record `gone_id` is one of its own again. `fields` of the profile and `contacts` that were said since the merge go with it.
+    The contacts `lost` are this one's no more, and the `changed` ones are so again.
+    """
+
+    gone_id: UUID
+    before: Profile
+    after: Profile
+    fields: tuple[str, ...] = ()
+    contacts: tuple[UUID, ...] = ()
+    lost: tuple[UUID, ...] = ()
+    changed: tuple[ContactHeld, ...] = ()
+
+
+@fact("customer.unmerged")
+class CustomerUnmerged(Fact):
+    """This record stands for itself again, as it was when it was merged."""
+
+    out_of: UUID
+    told: tuple[UUID, ...] = ()

@@ -11,7 +11,7 @@ from uuid import UUID
 from domain.allocation.receipt import AllocationReceipt
 from domain.custom_field.declaration import RecordKind
 from domain.custom_field.holding import fields_of, fill_in, must_be_complete
-from domain.customer.customer import Customer
+from domain.customer.customer import Customer, customer_of, is_same
 from domain.customer.product import Product
 from domain.deal import commands as c
 from domain.deal import facts as f
@@ -136,7 +136,7 @@ def check_contact(deal: Deal, contact_id: UUID | None, work: UnitOfWork) -> None
     """A touch is with a contact of the deal's customer. Raises NotFound."""
     if contact_id is None:
         return
-    known = work.look(Customer, deal.customer_id).contacts if deal.customer_id is not None else {}
+    known = customer_of(deal.customer_id, work).contacts if deal.customer_id is not None else {}
     if contact_id not in known:
         words = "activity.contact_id: the deal's customer has no contact with this id"
         raise NotFound(words, kind="contact", id=str(contact_id), field="activity.contact_id")
@@ -182,7 +182,7 @@ def correct_deal(deal: Deal, command: c.CorrectDeal, work: UnitOfWork) -> None:
     check_subjects(command.customer_id, _unless(deal.product_id, command.product_id), work)
     if command.title is not None:
         deal.correct_title(command.title)
-    if command.customer_id is not None:
+    if command.customer_id is not None and not is_same(command.customer_id, deal.customer_id, work):
         deal.correct_customer(command.customer_id)
     if command.product_id is not None:
         deal.correct_product(command.product_id)

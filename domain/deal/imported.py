@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
+from domain.customer.customer import customer_of, is_same
 from domain.deal import facts as f
 from domain.deal.arrival import Arrival
 from domain.deal.commands import ImportDeal, PastActivity
@@ -59,7 +60,7 @@ def _open(deal: Deal, row: ImportDeal, work: UnitOfWork) -> None:
     process, policy = work.look(Processes, processes).current, follow_up_policy(row.policy, work)
     _check_stage(row, process)
     opened_at = row.opened_at or work.context.now
-    deal.open(_opening(row, _owner(row, work), process, policy), opened_at)
+    deal.open(_opening(row, _owner(row, work), process, policy, work), opened_at)
     arrives_at = min(row.closed_at or row.stage_at or opened_at, work.context.now)
     _log(deal, (past for past in row.activities if past.at <= arrives_at))
     if row.stage_history:
@@ -95,11 +96,14 @@ def _owner(row: ImportDeal, work: UnitOfWork) -> Rep:
     return rep
 
 
-def _opening(row: ImportDeal, rep: Rep, process: Process, policy: FollowUpPolicy) -> f.DealOpened:
+def _opening(
+    row: ImportDeal, rep: Rep, process: Process, policy: FollowUpPolicy, work: UnitOfWork
+) -> f.DealOpened:
     first = row.stage_history[0] if row.stage_history else row
+    customer_id = customer_of(row.customer_id, work).id if row.customer_id is not None else None
     return f.DealOpened(
         title=row.title,
-        customer_id=row.customer_id,
+        customer_id=customer_id,
         owner_id=rep.id,
         team_id=rep.team_id or rep.id,
         process=process.name,
@@ -267,7 +271,7 @@ def _closed(deal: Deal) -> str:
 def _correct(deal: Deal, row: ImportDeal, work: UnitOfWork, changed: set[str]) -> None:
     if "title" in changed:
         deal.correct_title(row.title)
-    if "customer" in changed:
+    if "customer" in changed and not is_same(row.customer_id, deal.customer_id, work):
         deal.correct_customer(row.customer_id)
     if "product" in changed:
         deal.correct_product(row.product_id)

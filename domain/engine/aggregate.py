@@ -62,7 +62,11 @@ class Aggregate:
     snapshots. None: the stream is always read whole."""
     UNDONE: ClassVar[type[TakesBack] | None] = None
     """The fact that an import of this kind was undone; None: what imports record of it stays. Its `before` and `after` are as `shown`."""
+    MERGES: ClassVar[bool] = False
+    """One of these may be merged into another, which its id stands for then (`stands_for`)."""
     _mutators: ClassVar[dict[type[Fact], Mutator]] = {}
+    stands_for: UUID | None = None
+    """The one that it was merged into; None: it stands for itself."""
 
     def __init__(self, id: UUID) -> None:
         self.id = id

@@ -9,7 +9,7 @@ from domain.engine.command import Call
 from domain.engine.context import Reach
 from domain.engine.errors import Conflict, Forbidden, NotFound
 from domain.engine.references import PERSON, Named
-from domain.engine.unit_of_work import UnitOfWork
+from domain.engine.unit_of_work import StandFor, UnitOfWork
 
 
 def admit(call: Call, work: UnitOfWork) -> None:
@@ -30,6 +30,20 @@ def admit(call: Call, work: UnitOfWork) -> None:
             expected=context.expected_version,
             actual=held.version,
         )
+
+
+def refer_on(call: Call, work: UnitOfWork) -> None:
+    """Raises StandFor where what the command is about, or names, was merged into another: then it is about that. What it names must
+    stand as it was found when its facts are recorded.
+    """
+    for stream in call.through:
+        work.hold(*stream)
+    if len(call.mergeable) > 1:
+        work.want(*call.mergeable)
+    held = [work.hold(*stream) for stream in call.mergeable]
+    ids = {one.id: one.stands_for for one in held if one.stands_for is not None}
+    if ids:
+        raise StandFor(ids)
 
 
 def check_named(call: Call, work: UnitOfWork) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
-from typing import Any, ClassVar, TypeVar, dataclass_transform
+from typing import Any, ClassVar, Self, TypeVar, dataclass_transform
 from uuid import UUID
 
 from domain.capabilities import load
@@ -14,7 +14,7 @@ from domain.engine.aggregate import Aggregate, kind_of
 from domain.engine.context import Context
 from domain.engine.errors import DomainError, FieldError, Invalid
 from domain.engine.quick_check import good_of
-from domain.engine.references import Named, references
+from domain.engine.references import Named, named_instead, references
 from domain.engine.registers import Register
 from domain.engine.unit_of_work import Json, Stream, UnitOfWork
 
@@ -56,6 +56,18 @@ class Command:
         """What the command names by id, to be held against the ledger before anything is decided."""
         return references(self)
 
+    def as_named(self) -> bool:
+        """Whether it is about the very records whose ids it names, merged into others or not."""
+        return False
+
+    def instead(self, ids: Mapping[UUID, UUID]) -> Self:
+        """The same about, and naming, others: in place of each of these ids the one beside it."""
+        made: Self = named_instead(self, ids)
+        if self.ABOUT is None:
+            return made
+        id_field = self.ABOUT[1]
+        return replace(made, **{id_field: named_instead(getattr(made, id_field), ids)})
+
     def rules(self) -> Iterable[Stream]:
         """The streams of rules that its fields name: read together with what it is about and what it refers to."""
         return ()
@@ -89,13 +101,33 @@ class Call:
 
     command: Command
     context: Context
+    given: Command | None = None
+    """As it was given, where that named records which stand for others."""
+    through: tuple[Stream, ...] = ()
+    """Those records."""
     chief: Stream | None = field(init=False)
     """What the command is about."""
     named: tuple[Named, ...] = field(init=False)
+    mergeable: tuple[Stream, ...] = field(init=False)
+    """What it is about or names that may stand for something else."""
 
     def __post_init__(self) -> None:
         self.chief = self.command.stream()
         self.named = tuple(self.command.named())
+        self.mergeable = () if self.command.as_named() else tuple(self._mergeable())
+
+    def _mergeable(self) -> Iterator[Stream]:
+        if self.chief is not None and self.chief[0].MERGES:
+            yield self.chief
+        for one in self.named:
+            if (kind := kind_of(one.refers)).MERGES:
+                yield kind, one.id
+
+    def instead(self, ids: Mapping[UUID, UUID]) -> Call:
+        """The same about what these ids stand for; it holds only while they do."""
+        through = tuple(dict.fromkeys(stream for stream in self.mergeable if stream[1] in ids))
+        given = self.given or self.command
+        return Call(self.command.instead(ids), self.context, given, (*self.through, *through))
 
     @property
     def streams(self) -> tuple[Stream, ...]:

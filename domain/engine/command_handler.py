@@ -21,7 +21,7 @@ from domain.engine.command import Call, Command, decide
 from domain.engine.context import Context
 from domain.engine.errors import Conflict, DomainError
 from domain.engine.recorded import Meta, Pending
-from domain.engine.unit_of_work import Earlier, Expectation, Json, NotLoaded, UnitOfWork, Wanted
+from domain.engine.unit_of_work import Earlier, Expectation, Json, NotLoaded, StandFor, UnitOfWork, Wanted
 
 ATTEMPTS = 8
 
@@ -88,19 +88,21 @@ def attempt(call: Call, work: UnitOfWork, *, checked: bool = False) -> Decision:
     """Decide once, purely. Raises NotLoaded, naming what to load before trying again with a new unit of work. `checked`: an earlier
     attempt has found nothing wrong with what the command says by itself.
     """
-    scoped = call.context.reach is not None
+    scoped, given = call.context.reach is not None, call.given or call.command
     if not (scoped or checked):
-        call.command.check(call.context)
+        given.check(call.context)
+    if call.mergeable:
+        authority.refer_on(call, work)
     authority.admit(call, work)
     if scoped:  # what may not be seen is not there, whatever else is wrong
-        call.command.check(call.context)
+        given.check(call.context)
     authority.check_named(call, work)
     answer = decide(call.command, work)
     authority.check_made(call, work)
     context, meta = call.context, Meta.of(call.context)
     facts, expectations, answer = work.outcome(meta, answer)
     version = work.version_of(call.chief)
-    return Decision(call.command, context.key, meta, facts, expectations, answer, version, context.said)
+    return Decision(given, context.key, meta, facts, expectations, answer, version, context.said)
 
 
 @dataclass
@@ -172,6 +174,8 @@ class CommandHandler:
                     continue
                 wanted = missing.wanted if missing.complete else self._unknown(call, read) | missing.wanted
                 read |= await self.store.load(wanted, complete=missing.complete, known=work.believed)
+            except StandFor as others:
+                call = call.instead(others.ids)
             except DomainError:
                 now = await self.store.load({}, known=work.believed) if work.believed else {}
                 if all(now[base.id].version == base.version for base in work.believed):

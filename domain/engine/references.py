@@ -8,8 +8,8 @@ that of something inside its own stream.
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, fields, is_dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import cache
 from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
@@ -79,6 +79,18 @@ def readers(cls: Any) -> tuple[tuple[str, Read], ...]:
     hints = get_type_hints(cls, include_extras=True)
     found = ((f.name, _reader(hints[f.name])) for f in fields(cls))
     return tuple((name, read) for name, read in found if read is not None)
+
+
+def named_instead(value: Any, ids: Mapping[UUID, UUID]) -> Any:
+    """The command, or what is inside it, naming others: in place of each of these ids the one beside it."""
+    if isinstance(value, UUID):
+        return ids.get(value, value)
+    if isinstance(value, tuple):
+        return tuple(named_instead(one, ids) for one in value)
+    if is_dataclass(value) and not isinstance(value, type):
+        cls: Any = type(value)
+        return replace(value, **{name: named_instead(getattr(value, name), ids) for name, _ in readers(cls)})
+    return value
 
 
 def _reader(hint: Any) -> Read | None:

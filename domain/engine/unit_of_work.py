@@ -52,6 +52,14 @@ class NotLoaded(Exception):
         self.earlier = earlier
 
 
+class StandFor(Exception):
+    """A command names what was merged into another: by id, the one that it stands for."""
+
+    def __init__(self, ids: dict[UUID, UUID]) -> None:
+        super().__init__(ids)
+        self.ids = ids
+
+
 class Policy(Protocol):
     @property
     def name(self) -> str: ...
@@ -152,6 +160,12 @@ class UnitOfWork:
             self._guarded[id.int] = None
         if not isinstance(found, kind) or found.foreign:
             raise _nothing(kind, id)
+        return found
+
+    def hold(self, kind: type[Aggregate], id: UUID) -> Aggregate:
+        """As the ledger has it; the decision holds only if it stays so."""
+        found = self.known(kind, id)
+        self._guarded[id.int] = None
         return found
 
     def look(self, kind: type[A], id: UUID) -> A:

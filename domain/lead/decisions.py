@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import fields, replace
 from typing import Any
 
+from domain.customer.customer import customer_of
 from domain.deal.commands import OpenDeal
 from domain.deal.decisions import open_deal
 from domain.engine.command import decides, handles
@@ -65,11 +66,12 @@ def convert_lead(command: ConvertLead, work: UnitOfWork) -> Json:
     lead.must_be_open()
     if lead.owner_id is None:
         raise Refused("the lead belongs to nobody yet: allocate it first")
+    known = lead.customer_id and customer_of(lead.customer_id, work).id
     opening = OpenDeal(
         deal_id=command.deal_id,
         title=command.title,
         owner_id=lead.owner_id,
-        customer_id=command.customer_id or lead.details.customer_id,
+        customer_id=command.customer_id or known,
         product_id=command.product_id,
         amount=command.amount,
         expected_close=command.expected_close,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -57,6 +58,16 @@ class Lead(OwnedAggregate):
     def makeable(self, reach: Reach) -> bool:
         """Whoever meets somebody captures the lead, for leaders to allocate."""
         return True
+
+    @property
+    def customer_id(self) -> UUID | None:
+        return self.details.customer_id
+
+    def correct_customer(self, customer_id: UUID) -> None:
+        if customer_id != self.customer_id:
+            self.record(
+                f.LeadCorrected(before=self.details, after=replace(self.details, customer_id=customer_id))
+            )
 
     def must_be_open(self) -> None:
         if self.status != OPEN:

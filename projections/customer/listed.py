@@ -15,7 +15,7 @@ from domain.customer import facts as c
 from domain.customer.profile import Address, OtherName
 from domain.engine import currency
 from projections import search
-from projections.customer import SEEN
+from projections.customer import SEEN, merged
 from projections.customer.sentences import CUSTOMER, TERMS
 from projections.engine.fold import Folded, is_mark, on
 from projections.engine.paging import TEXT, Page, Select, SortKey, Source, page, sort_by
@@ -84,8 +84,8 @@ class Customers(Folded):
     def _registered(self, row: CustomerRow, entry: Entry[c.CustomerRegistered]) -> None:
         _fill(row, entry.fact.profile)
 
-    @on(c.CustomerProfileChanged)
-    def _changed(self, row: CustomerRow, entry: Entry[c.CustomerProfileChanged]) -> None:
+    @on(c.CustomerProfileChanged, c.CustomerAbsorbed, c.CustomerReleased)
+    def _changed(self, row: CustomerRow, entry: Entry[Any]) -> None:
         _fill(row, entry.fact.after)
 
 
@@ -138,6 +138,7 @@ async def listing(
 ) -> Page[ListedCustomer]:
     """By name: those that the team `seen_by` may see, with `text` anywhere in their name; narrowed down to a column's value."""
     select = Select(LIST)
+    select.conditions.append(merged.ITSELF.format(id="customers.id"))
     select.where(EVERYBODYS, seen_by=seen_by)
     for name, value in narrowed.items():
         select.equal(name, value)

@@ -31,6 +31,10 @@ CUSTOMER: Mapping[str, tuple[str, str]] = {
         "undid an import[?after:; the customer stands as it did before][!after:; the customer that it had made is gone]",
         "撤销了一次导入[?after:；客户恢复为导入前的状态][!after:；该次导入新建的客户已移除]",
     ),
+    "customer.absorbed": ("merged another record into this one", "将另一条记录合并到此客户"),
+    "customer.merged": ("merged this record into another", "将此记录合并到另一客户"),
+    "customer.released": ("took a merged record out again", "拆出一条已合并的记录"),
+    "customer.unmerged": ("took this record out again", "将此记录拆出，恢复为独立客户"),
     "customer.contact-added": ("added the contact {name}[, {role}]", "新增联系人 {name}[，{role}]"),
     "customer.contact-corrected": (
         ("corrected the contact {after.name}[~; named {after.name}, was {before.name}][~; mail {after.mail}, was {before.mail}]"

@@ -16,6 +16,7 @@ from domain.engine import currency
 from domain.engine.facts import PersonName
 from domain.policy.closed import CLOSED
 from projections.custom_field import Condition
+from projections.customer import merged
 from projections.deal import related, waiting
 from projections.deal.row import DEALS, DealShown
 from projections.deal.waiting import WaitingOverride
@@ -85,19 +86,22 @@ SORTS = {
     "opened_at": SortKey("opened_at", MOMENT, "deal_id", nullable=False),
     "expected_close": SortKey("expected_close", DAY, "deal_id"),
 }
-COLUMNS = ", ".join(f"d.{name}" for name in DealShown.__struct_fields__)
+STANDS_FOR = {"customer_id": "COALESCE(m.survivor_id, d.customer_id)"}
+COLUMNS = ", ".join(STANDS_FOR.get(name, f"d.{name}") for name in DealShown.__struct_fields__)
 NAMED = """
 SELECT {columns}, o.name, p.name, t.name, c.name, g.name
   FROM {deals} d
+  LEFT JOIN read.merged m ON m.customer_id = d.customer_id AND {merged}
   LEFT JOIN read.directory o ON o.id = d.owner_id
   LEFT JOIN read.directory p ON p.id = d.promised_by
   LEFT JOIN read.directory t ON t.id = d.team_id
-  LEFT JOIN read.directory c ON c.id = d.customer_id
+  LEFT JOIN read.directory c ON c.id = COALESCE(m.survivor_id, d.customer_id)
   LEFT JOIN read.directory g ON g.id = d.product_id
 """
 FOUND = "(SELECT * FROM read.deal_board WHERE {where} ORDER BY {order} LIMIT %(limit)s)"
-GET = NAMED.format(columns=COLUMNS, deals="read.deal_board") + " WHERE d.deal_id = %s"
-LIST = NAMED.format(columns=COLUMNS, deals=FOUND) + " ORDER BY {order}"
+NOW, KNOWN = "m.until IS NULL", merged.THEN.format(m="m.")
+GET = NAMED.format(columns=COLUMNS, deals="read.deal_board", merged=NOW) + " WHERE d.deal_id = %s"
+LIST = NAMED.format(columns=COLUMNS, deals=FOUND, merged=NOW) + " ORDER BY {order}"
 THEN = """
 (SELECT {columns} FROM read.deal_board WHERE position <= %(known)s
   UNION ALL SELECT {columns} FROM json_to_recordset(%(changed)s::json) AS changed({typed}))
@@ -107,8 +111,8 @@ THEN = """
 )
 """The board as it was at a position: see `known.py`, which gives the rows that changed since."""
 FOUND_THEN = FOUND.replace("read.deal_board", f"{THEN} deal_board")
-LIST_THEN = NAMED.format(columns=COLUMNS, deals=FOUND_THEN) + " ORDER BY {order}"
-GET_THEN = NAMED.format(columns=COLUMNS, deals=THEN) + " WHERE d.deal_id = %(deal_id)s"
+LIST_THEN = NAMED.format(columns=COLUMNS, deals=FOUND_THEN, merged=KNOWN) + " ORDER BY {order}"
+GET_THEN = NAMED.format(columns=COLUMNS, deals=THEN, merged=KNOWN) + " WHERE d.deal_id = %(deal_id)s"
 TITLED = "SELECT deal_id FROM read.deal_title WHERE words @@ to_tsquery('simple', %s)"
 EXPECTED = f"EXPLAIN (FORMAT JSON) {TITLED}"
 HAS_WORDS = """EXISTS (SELECT FROM read.deal_title t WHERE t.deal_id = deal_board.deal_id
@@ -176,7 +180,6 @@ async def listing(
     for name in (
         "owner_id",
         "team_id",
-        "customer_id",
         "product_id",
         "process",
         "stage",
@@ -184,6 +187,7 @@ async def listing(
         "source",
     ):
         select.equal(name, getattr(narrowed, name))
+    select.where(merged.SAME_THEN if then else merged.SAME, customer_id=narrowed.customer_id)
     _named(select, narrowed.reference)
     if sort.removeprefix("-") == "due_at" and (narrowed.status in CLOSED or narrowed.stage in CLOSED):
         select.conditions.append("due_at IS NULL")  # a closed deal owes nothing: no open one is looked at

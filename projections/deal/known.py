@@ -124,12 +124,16 @@ async def get(source: Source, deal_id: UUID, position: int) -> DealView | None:
     """`board.get` as known at a position."""
     async with _snapshot(source) as connection:
         rows = await rows_at(connection, [deal_id], position)
-        return await board.one_of(connection, deal_id, relation(-1, rows))
+        return await board.one_of(connection, deal_id, relation(-1, rows) | {"merged_at": position})
 
 
 def relation(position: int, changed: Sequence[DealRow]) -> Params:
     """What the board's queries of `THEN` take: unchanged rows up to the position, and these."""
-    return {"known": position, "changed": as_json(DEALS.names, map(DEALS.values, changed))}
+    return {
+        "known": position,
+        "merged_at": position,
+        "changed": as_json(DEALS.names, map(DEALS.values, changed)),
+    }
 
 
 STANDING = f"""

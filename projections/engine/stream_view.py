@@ -150,8 +150,9 @@ class StreamView(Projection, Generic[A, S]):
     @classmethod
     async def get(cls, source: Source, id: UUID) -> S | None:
         query = f"SELECT body FROM read.{cls.table.name} WHERE {cls.columns[0]} = %s"
-        rows = await fetch(source, query, [id])
-        return cls.read_body(rows[0][0]) if rows else None
+        found = [cls.read_body(body) for (body,) in await fetch(source, query, [id])]
+        await cls.complete(source, found)
+        return found[0] if found else None
 
     @classmethod
     async def listing(
@@ -164,7 +165,13 @@ class StreamView(Projection, Generic[A, S]):
     ) -> Page[S]:
         """A page of what `select` finds. Raises Invalid for an unknown sort, a foreign cursor, or a limit outside 1 to 500."""
         wanted = sort_by(sort or cls.order[0], cls.sorts)
-        return await page(source, cls.select(**narrowed), wanted, cursor, limit, cls.read_body)
+        found = await page(source, cls.select(**narrowed), wanted, cursor, limit, cls.read_body)
+        await cls.complete(source, found.items)
+        return found
+
+    @classmethod
+    async def complete(cls, source: Source, items: Sequence[S]) -> None:
+        """Put into views what other read models say of them now."""
 
     @classmethod
     async def ids(cls, source: Source, **narrowed: Any) -> list[UUID]:

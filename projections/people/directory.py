@@ -20,6 +20,7 @@ from domain.engine.facts import PersonName, PersonText
 from domain.people import people as p
 from projections import customer as customer_scope
 from projections import search
+from projections.customer import moved_contacts
 from projections.engine.fold import Folded, is_mark, on
 from projections.engine.paging import TEXT, Page, Select, SortKey, Source, fetch, page, sort_by
 from projections.engine.projection import Entry
@@ -28,7 +29,7 @@ from projections.engine.tables import Table
 
 class Listed(msgspec.Struct, gc=False):
     """`kind` is team, rep, customer or product, and contact in lists of `CONTACTS`. `parent_id` is a rep's team, a contact's
-    customer, a team's manager. `note` is a team's region, a customer's sector, a contact's role, a product's series.
+    customer, a team's manager, the customer that a record was merged into. `note` is a team's region, a customer's sector, a contact's role, a product's series.
     """
 
     id: UUID
@@ -95,6 +96,8 @@ class Directory(Folded):
         p.RepCorrected: {"name": "after.name", "user_id": "after.user_id"},
         p.RepMoved: {"parent_id": "after"},
         c.CustomerProfileChanged: {"name": "after.name", "note": "after.sector"},
+        c.CustomerAbsorbed: {"name": "after.name", "note": "after.sector"},
+        c.CustomerReleased: {"name": "after.name", "note": "after.sector"},
     }
 
     def __init__(self, suffix: str = "") -> None:
@@ -111,10 +114,12 @@ class Directory(Folded):
                 self.listed.remove((entry.stream_id,))
         entries = [entry for entry in entries if not is_mark(entry)]
         contacts = [_contact(entry) for entry in entries if isinstance(entry.fact, OF_CONTACTS)]
-        await self.contacts.load(connection, contacts)
+        await self.contacts.load(connection, [*contacts, *moved_contacts.keys(entries, _key)])
         others = [(entry.stream_id,) for entry in entries if not isinstance(entry.fact, OF_CONTACTS)]
         await self.listed.load(connection, others)
         for entry in entries:
+            if isinstance(entry.fact, moved_contacts.OF_MERGES):
+                moved_contacts.move(self.contacts, entry, _key, ContactRow, _fill)
             row = self._row(entry)
             handler: Callable[..., None] = self.handlers[type(entry.fact)]
             handler(self, row, entry)
@@ -175,8 +180,20 @@ class Directory(Folded):
     def _product_archived(self, row: Listed, entry: Entry[product.ProductArchived]) -> None:
         row.active = False
 
+    @on(c.CustomerMerged)
+    def _customer_merged(self, row: Listed, entry: Entry[c.CustomerMerged]) -> None:
+        row.active, row.parent_id = False, entry.fact.into
+
+    @on(c.CustomerUnmerged)
+    def _customer_unmerged(self, row: Listed, entry: Entry[c.CustomerUnmerged]) -> None:
+        row.active, row.parent_id = True, None
+
 
 OF_CONTACTS = (c.ContactAdded, c.ContactCorrected, c.BuyingRoleChanged)
+
+
+def _key(customer_id: UUID, contact_id: UUID) -> tuple[UUID, UUID]:
+    return customer_id, contact_id
 
 
 def _contact(entry: Entry[Any]) -> tuple[UUID, UUID]:
@@ -276,6 +293,8 @@ async def listing(
     select.where("kind = %(kind)s", kind=kind)
     select.where("parent_id = %(parent_id)s", parent_id=parent_id)
     select.where(customer_scope.SEEN, seen_by=seen_by)
+    if kind == "customer":
+        select.conditions.append("active")
     if text:
         condition, params = search.customers_named(text)
         select.conditions.append(condition)

@@ -177,7 +177,7 @@ SAMPLES = {
     "text": "a word", "whole": "3", "number": "1,200.5", "money": "1,200.50 CNY", "day": "2026-12-31", "today": "2026-12-31", "instant": "2026-12-31T09:00",
     "days": "2026-07-01..2026-09-30", "scope": "company", "part": f"rep:{WHICH}@2027-03=2", "score": "team play=90", "reply": "recommend=9",
     "field": "seats=40", "field-choice": "gold=Gold/金牌", "field-stage": "default:solution",
-    "change": "deals-won=5%",
+    "change": "deals-won=5%", "kept": f"name={WHICH}",
 }  # fmt: skip
 NAMED = {
     "period": "2027-Q1",

@@ -23,7 +23,7 @@ from domain.engine.context import Actor, Channel, Context
 from domain.engine.errors import DomainError, GateNotPassed, Invalid
 from domain.engine.facts import Fact
 from domain.engine.recorded import Pending
-from domain.engine.unit_of_work import NotLoaded, UnitOfWork, nothing_remembered
+from domain.engine.unit_of_work import NotLoaded, StandFor, UnitOfWork, nothing_remembered
 
 A = TypeVar("A", bound=Aggregate)
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -46,10 +46,13 @@ class History:
     def decide(self, command: Command, context: Context) -> Decision:
         """Raises the DomainError of a refused command; the history is as before then."""
         loaded: dict[UUID, Aggregate] = {}
+        call = Call(command, context)
         while True:
             try:
-                decision = attempt(Call(command, context), UnitOfWork(context, loaded, nothing_remembered))
+                decision = attempt(call, UnitOfWork(context, loaded, nothing_remembered))
                 break
+            except StandFor as others:
+                call = call.instead(others.ids)
             except NotLoaded as missing:
                 loaded |= {id: self.load(kind, id) for id, kind in missing.wanted.items()}
         for pending in decision.facts:

@@ -75,9 +75,13 @@ OTHERWISE = {
     ("SwitchOffWebhook", "account_id"),
     ("UndoImport", "id"),
     ("UndoImport", "job_id"),
+    ("MergeCustomers", "told"),
+    ("UnmergeCustomer", "contacts"),
+    ("UnmergeCustomer", "told"),
+    ("UnmergeCustomer", "since"),
 } | {(name, "receipt.candidates.rep_id") for name in ("AllocateLead", "HandOver", "ReassignPromise")}
 """The deal that a lead becomes is made; over whom a rule chose is told by the rule. Accounts and imports are no streams; of which
-kind the stream of an undo is, the command says itself."""
+kind the stream of an undo is, the command says itself. Whom a merge concerns, and what was made since, the API finds out."""
 
 
 def ids(cls: Any, before: str = "") -> Iterator[tuple[str, bool]]:

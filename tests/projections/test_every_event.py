@@ -84,6 +84,7 @@ CHOSEN_ELSEWHERE = (
     "handed_over",
     "known_customers",
     "customers",
+    "merged",
     "custom_values",
 )
 """Read models that follow some facts of a stream, and say so themselves."""

@@ -1,0 +1,181 @@
+"""Domain room: two customers are found to be one, or turn out to be two after all. Two streams, one commit.
+
+Nothing else moves: deals, leads, cases and all that names a customer keep the id they were recorded with, and which customer an id
+stands for is asked where it is read (`projections/customer/merged.py`) or named (`domain/engine/authority.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
+from typing import Annotated, Any
+from uuid import UUID
+
+from annotated_types import MaxLen
+
+from domain.customer.customer import Customer
+from domain.customer.facts import (
+    ContactAdded,
+    ContactCorrected,
+    CustomerMerged,
+    CustomerProfileChanged,
+    CustomerUnmerged,
+)
+from domain.customer.merging import CONTACTS, FIELDS, PROFILE
+from domain.engine.aggregate import KINDS
+from domain.engine.command import Command, handles
+from domain.engine.context import Context
+from domain.engine.errors import FieldError, Invalid, Refused
+from domain.engine.fields import Key
+from domain.engine.references import ContactId, CustomerId, DealId, Refers
+from domain.engine.unit_of_work import UnitOfWork
+
+Json = dict[str, Any]
+MOST = 1_000
+CaseId = Annotated[UUID, Refers("case", "seen")]
+LeadId = Annotated[UUID, Refers("lead", "seen")]
+Fields = Annotated[tuple[Key, ...], MaxLen(100)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """A field of the profile, and the record whose value is kept."""
+
+    field: Key
+    customer_id: CustomerId
+
+
+class MergeCustomers(Command, about=Customer):
+    """`gone_id` stands for `customer_id` from now on. Where `keep` names no record for a field, it stays as it is, or is filled with what
+    the other says where nothing was known. That they are one already is silence.
+    """
+
+    customer_id: UUID
+    gone_id: CustomerId
+    keep: Annotated[tuple[Kept, ...], MaxLen(100)] = ()
+    told: Annotated[tuple[UUID, ...], MaxLen(MOST)] = ()
+
+    def known_by(self) -> Any:
+        """Whom it concerns is found out each time."""
+        return {name: value for name, value in vars(self).items() if name != "told"}
+
+    def wrong_now(self, context: Context) -> Iterator[FieldError]:
+        if self.customer_id == self.gone_id:
+            yield FieldError("gone_id", "is the same record")
+        for n, kept in enumerate(self.keep):
+            if kept.field not in FIELDS:
+                yield FieldError(f"keep[{n}].field", f"is no field of a profile: {', '.join(FIELDS)}")
+
+
+class UnmergeCustomer(Command, about=Customer):
+    """The record `customer_id` is one of its own again, as it was. What was said or made since stays with the record that it was merged
+    into, but for what is named: `fields` of the profile, `contacts`, `deals`, `leads`, `cases`. Where there is more than that,
+    `rest_stays` has to say so. `since` are the deals, leads and cases that were made since, as far as they are known.
+    """
+
+    customer_id: UUID
+    fields: Fields = ()
+    contacts: Annotated[tuple[ContactId, ...], MaxLen(MOST)] = ()
+    deals: Annotated[tuple[DealId, ...], MaxLen(MOST)] = ()
+    leads: Annotated[tuple[LeadId, ...], MaxLen(MOST)] = ()
+    cases: Annotated[tuple[CaseId, ...], MaxLen(MOST)] = ()
+    rest_stays: bool = False
+    since: tuple[UUID, ...] = ()
+    told: Annotated[tuple[UUID, ...], MaxLen(MOST)] = ()
+
+    def as_named(self) -> bool:
+        """It is about the record that went."""
+        return True
+
+    def known_by(self) -> Any:
+        """Whom it concerns, and what there is since, is found out each time."""
+        return {name: value for name, value in vars(self).items() if name not in ("told", "since")}
+
+
+@handles(MergeCustomers)
+def merge_customers(command: MergeCustomers, work: UnitOfWork) -> Json:
+    survivor, gone = work.get(Customer, command.customer_id), work.get(Customer, command.gone_id)
+    if survivor is not gone:
+        fact = survivor.absorbing(gone, *_chosen(command, survivor.id))
+        survivor.record(fact)
+        gone.record(CustomerMerged(into=survivor.id, told=command.told))
+    return {"customer_id": str(survivor.id), "gone_id": str(gone.id)}
+
+
+def _chosen(command: MergeCustomers, survivor_id: UUID) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The fields to be taken from the one that goes, and those that stay as they are though they say nothing."""
+    whose = {survivor_id: [], command.gone_id: []}  # type: dict[UUID, list[str]]
+    for n, kept in enumerate(command.keep):
+        if kept.customer_id not in whose:
+            raise Invalid([FieldError(f"keep[{n}].customer_id", "is neither of the two records")])
+        whose[kept.customer_id].append(kept.field)
+    return tuple(whose[command.gone_id]), tuple(whose[survivor_id])
+
+
+@handles(UnmergeCustomer)
+def unmerge_customer(command: UnmergeCustomer, work: UnitOfWork) -> Json:
+    gone = work.get(Customer, command.customer_id)
+    if gone.stands_for is None:
+        return {"customer_id": str(gone.id), "out_of": None}
+    survivor = work.get(Customer, gone.stands_for)
+    if survivor.stands_for is not None:
+        raise Refused(
+            "the record that it was merged into was merged itself: take that out first",
+            customer_id=str(survivor.id),
+        )
+    said = survivor.said_since(gone.id)
+    _must_have_been_said(command, said)
+    _must_be_answered(command, said)
+    survivor.record(survivor.releasing(gone.id, command.fields, command.contacts))
+    gone.record(CustomerUnmerged(out_of=survivor.id, told=command.told))
+    _give_back(command, gone, said)
+    for kind, ids in (("deal", command.deals), ("lead", command.leads), ("case", command.cases)):
+        for id in ids:
+            _goes_with(kind, id, survivor, gone, work)
+    return {"customer_id": str(gone.id), "out_of": str(survivor.id)}
+
+
+def _must_have_been_said(command: UnmergeCustomer, said: Collection[tuple[str, Any]]) -> None:
+    """Raises Invalid for what was not said since the merge: there is nothing to give back."""
+    given = [("fields", PROFILE, name) for name in command.fields]
+    given += [("contacts", CONTACTS, id) for id in command.contacts]  # type: ignore[misc]
+    wrong = [
+        FieldError(place, f"{key} was not changed since the merge")
+        for place, part, key in given
+        if (part, key) not in said
+    ]
+    if wrong:
+        raise Invalid(wrong)
+
+
+def _must_be_answered(command: UnmergeCustomer, said: Collection[tuple[str, Any]]) -> None:
+    """Raises Refused where nobody has said what becomes of something: nothing is placed without a word."""
+    named = {*command.deals, *command.leads, *command.cases}
+    left = len(said) - len(command.fields) - len(command.contacts) + len({*command.since} - named)
+    if left > 0 and not command.rest_stays:
+        raise Refused(
+            f"{left} things were said or made since the merge: name those that go with it, or say that the rest stays",
+            left=left,
+        )
+
+
+def _give_back(command: UnmergeCustomer, gone: Customer, said: Any) -> None:
+    """What was said of the one since is said of the other."""
+    values = {name: said[PROFILE, name] for name in command.fields}
+    profile = replace(gone.profile, **values)
+    if profile != gone.profile:
+        gone.record(CustomerProfileChanged(before=gone.profile, after=profile))
+    for id in command.contacts:
+        held, contact = gone.contacts.get(id), said[CONTACTS, id]
+        if held is None:
+            gone.record(ContactAdded.filled(contact, contact_id=id))
+        elif held != contact:
+            gone.record(ContactCorrected(contact_id=id, before=held, after=contact))
+
+
+def _goes_with(kind: str, id: UUID, survivor: Customer, gone: Customer, work: UnitOfWork) -> None:
+    """Raises Refused for what is not the survivor's."""
+    held: Any = work.get(KINDS[kind], id)
+    if held.customer_id not in (survivor.id, gone.id):
+        raise Refused(f"this {kind} is another customer's", id=str(id))
+    held.correct_customer(gone.id)

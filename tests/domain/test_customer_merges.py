@@ -1,0 +1,299 @@
+"""Merging customers and taking them apart again: whatever the order, nothing is lost and nothing moves but what was named."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from domain.case.case import Case
+from domain.case.commands import OpenCase
+from domain.case.facts import CaseOpened
+from domain.case.policy import Severity
+from domain.customer.commands import AddContact, RegisterCustomer
+from domain.customer.customer import Customer
+from domain.customer.facts import (
+    ContactAdded,
+    CustomerAbsorbed,
+    CustomerMerged,
+    CustomerProfileChanged,
+    CustomerReleased,
+    CustomerUnmerged,
+    Profile,
+)
+from domain.customer.merge import Kept, MergeCustomers, UnmergeCustomer
+from domain.customer.merging import CONTACTS, PROFILE
+from domain.deal.commands import CorrectDeal
+from domain.deal.facts import CustomerCorrected
+from domain.engine.context import Reach
+from domain.engine.errors import Forbidden, Invalid, NotFound, Refused
+from domain.lead.commands import CaptureLead
+from domain.lead.facts import LeadCaptured
+from tests.domain.given_when_then import History, Scenario, context_of, like
+from tests.domain.words import DEAL, LI, STAFF, opening
+
+ACME, OTHER, THIRD = UUID(int=0xAC), UUID(int=0xBD), UUID(int=0xCE)
+ZHAO, WANG = UUID(int=0x2A), UUID(int=0x2B)
+
+
+def register(id: UUID, **profile: Any) -> RegisterCustomer:
+    return RegisterCustomer(customer_id=id, profile=Profile(**({"name": f"{id.int:x}"} | profile)))
+
+
+def merge(survivor: UUID, gone: UUID, **keep: UUID) -> MergeCustomers:
+    kept = tuple(Kept(field=name, customer_id=id) for name, id in keep.items())
+    return MergeCustomers(customer_id=survivor, gone_id=gone, keep=kept)
+
+
+def unmerge(gone: UUID, **back: Any) -> UnmergeCustomer:
+    return UnmergeCustomer(customer_id=gone, **{"rest_stays": True} | back)
+
+
+def two() -> Scenario:
+    return Scenario().given(
+        register(ACME, name="Acme", sector="tools"),
+        register(OTHER, name="ACME GmbH", country="DE", sector="tooling"),
+        AddContact(customer_id=OTHER, contact_id=ZHAO, name="Ms Zhao"),
+    )
+
+
+def profile_of(scenario: Scenario, id: UUID) -> Profile:
+    return scenario.history.load(Customer, id).profile
+
+
+def test_two_become_one_and_what_it_says_is_chosen_or_filled() -> None:
+    scenario = two().when(merge(ACME, OTHER, name=OTHER))
+    scenario.then(
+        like(CustomerAbsorbed, gone_id=OTHER, taken=("name",), offered=("sector", "country")),
+        CustomerMerged(into=ACME),
+    )
+    survivor = scenario.history.load(Customer, ACME)
+    assert survivor.profile == Profile(name="ACME GmbH", sector="tools", country="DE")
+    assert [survivor.source_of((PROFILE, name)) for name in ("name", "sector", "country")] == [
+        OTHER,
+        None,
+        OTHER,
+    ]
+    assert survivor.source_of((CONTACTS, ZHAO)) == OTHER
+    assert scenario.history.load(Customer, OTHER).source_of((PROFILE, "name")) is None
+    assert survivor.contacts[ZHAO].name == "Ms Zhao"
+    assert scenario.facts[0].after == survivor.profile  # type: ignore[attr-defined]
+
+
+def test_a_field_may_stay_empty() -> None:
+    scenario = two().given(merge(ACME, OTHER, country=ACME))
+    assert profile_of(scenario, ACME) == Profile(name="Acme", sector="tools")
+
+
+def test_whoever_names_the_old_id_finds_the_survivor() -> None:
+    scenario = two().given(STAFF, merge(ACME, OTHER))
+    scenario.when(opening(customer_id=OTHER))
+    assert scenario.facts[0].customer_id == ACME  # type: ignore[attr-defined]
+    scenario.when(AddContact(customer_id=OTHER, contact_id=WANG, name="Wang")).then(
+        like(ContactAdded, contact_id=WANG)
+    )
+    assert scenario.pending[0].originator_id == ACME
+    scenario.when(CaptureLead(lead_id=UUID(int=0x1E), name="Wang", customer_id=OTHER)).then(
+        like(LeadCaptured, customer_id=ACME)
+    )
+    assert all(
+        id == ACME for id in (e.originator_id for e in scenario.when(register(OTHER, name="New")).pending)
+    )
+
+
+def test_the_old_record_said_again_changes_nothing_but_what_differs() -> None:
+    scenario = two().given(merge(ACME, OTHER))
+    scenario.when(register(OTHER, name="ACME GmbH", country="DE", sector="tooling")).then()
+    scenario.when(register(OTHER, name="ACME GmbH", country="AT", sector="tooling")).then(
+        like(CustomerProfileChanged, after=Profile(name="Acme", sector="tools", country="AT"))
+    )
+
+
+def test_a_deal_that_was_the_old_ones_is_the_survivors_already() -> None:
+    scenario = two().given(STAFF, opening(customer_id=OTHER), merge(ACME, OTHER))
+    scenario.when(CorrectDeal(deal_id=DEAL, customer_id=ACME)).then()
+    case = OpenCase(
+        case_id=UUID(int=7),
+        title="leaks",
+        customer_id=ACME,
+        severity=Severity.MINOR,
+        owner_id=LI,
+        deal_id=DEAL,
+    )
+    scenario.when(case)
+    assert scenario.refusal is None
+    assert scenario.facts[0] == like(CaseOpened, customer_id=ACME)
+
+
+def test_again_or_the_other_way_round_is_silence_and_oneself_is_refused() -> None:
+    scenario = two().given(merge(ACME, OTHER))
+    for command in (merge(ACME, OTHER), merge(OTHER, ACME)):
+        scenario.when(command).then()
+    assert isinstance(scenario.when(merge(ACME, ACME)).refusal, Invalid)
+    assert isinstance(scenario.when(merge(ACME, THIRD)).refusal, NotFound)
+    scenario.given(register(THIRD))
+    wrong = scenario.when(
+        MergeCustomers(customer_id=ACME, gone_id=THIRD, keep=(Kept(field="colour", customer_id=ACME),))
+    )
+    assert isinstance(wrong.refusal, Invalid)
+    assert "keep[0].field" in str(wrong.refusal.errors)
+
+
+def test_a_merged_one_merges_what_it_stands_for() -> None:
+    scenario = two().given(register(THIRD), merge(ACME, OTHER))
+    scenario.when(merge(THIRD, OTHER)).topics("customer.absorbed", "customer.merged")
+    assert [e.originator_id for e in scenario.pending] == [THIRD, ACME]
+    assert isinstance(scenario.when(unmerge(OTHER)).refusal, Refused)
+    scenario.given(unmerge(ACME), unmerge(OTHER))
+    assert scenario.history.load(Customer, OTHER).contacts.keys() == {ZHAO}
+    assert scenario.history.load(Customer, ACME).contacts == {}
+
+
+def test_what_was_said_since_goes_where_somebody_says() -> None:
+    scenario = two().given(
+        STAFF,
+        merge(ACME, OTHER),
+        AddContact(customer_id=ACME, contact_id=WANG, name="Wang"),
+        AddContact(customer_id=ACME, contact_id=ZHAO, name="Dr Zhao"),
+        register(ACME, name="Acme", sector="machines", country="DE"),
+        opening(customer_id=ACME),
+    )
+    scenario.when(unmerge(OTHER, fields=("sector",), contacts=(ZHAO,), deals=(DEAL,)))
+    scenario.topics(
+        *("customer.unmerged", "customer.profile-changed", "customer.contact-corrected"),
+        *("customer.released", "deal.customer-corrected"),
+    )
+    assert scenario.facts[-1] == CustomerCorrected(before=ACME, after=OTHER)
+    assert profile_of(scenario, ACME) == Profile(name="Acme", sector="tools")
+    assert profile_of(scenario, OTHER) == Profile(name="ACME GmbH", sector="machines", country="DE")
+    assert scenario.history.load(Customer, ACME).contacts.keys() == {WANG}
+    assert scenario.history.load(Customer, OTHER).contacts[ZHAO].name == "Dr Zhao"
+
+
+def test_what_was_not_said_since_cannot_be_given_back() -> None:
+    scenario = two().given(merge(ACME, OTHER))
+    refused = scenario.when(unmerge(OTHER, fields=("sector",), contacts=(WANG,))).refusal
+    assert isinstance(refused, Invalid)
+    assert [one.field for one in refused.errors] == ["fields", "contacts"]
+    scenario.given(STAFF, register(THIRD), opening(customer_id=THIRD))
+    assert isinstance(scenario.when(unmerge(OTHER, deals=(DEAL,))).refusal, Refused)
+    scenario.when(unmerge(ACME)).then()
+
+
+def test_nothing_is_placed_without_a_word() -> None:
+    scenario = two().given(merge(ACME, OTHER), register(ACME, name="Acme AG", sector="tools", country="DE"))
+    for silent in ({}, {"since": (DEAL,), "fields": ("name",)}):
+        refused = scenario.when(unmerge(OTHER, **silent, rest_stays=False)).refusal
+        assert isinstance(refused, Refused)
+        assert "1 things" in refused.message
+    answered = unmerge(OTHER, fields=("name",), rest_stays=False)
+    assert scenario.when(answered).refusal is None
+
+
+def test_a_case_goes_along() -> None:
+    case = OpenCase(
+        case_id=UUID(int=7), title="leaks", customer_id=ACME, severity=Severity.MINOR, owner_id=LI
+    )
+    scenario = two().given(STAFF, merge(ACME, OTHER), case)
+    scenario.when(unmerge(OTHER, cases=(UUID(int=7),)))
+    assert scenario.facts[-1].TOPIC == "case.customer-corrected"
+    assert scenario.history.load(Case, UUID(int=7)).customer_id == OTHER
+
+
+def test_only_whose_customer_it_is_and_who_may_see_the_other_may_say_that_they_are_one() -> None:
+    scenario = two()
+    ours = Reach(team_id=UUID(int=0x7E), customers=frozenset({ACME}), own_customers=frozenset({ACME}))
+    assert isinstance(scenario.when(merge(ACME, OTHER), reach=ours).refusal, NotFound)
+    assert isinstance(scenario.when(merge(OTHER, ACME), reach=ours).refusal, NotFound)
+    both = replace(ours, customers=frozenset({ACME, OTHER}))
+    assert isinstance(scenario.when(merge(OTHER, ACME), reach=both).refusal, Forbidden)
+    scenario.when(merge(ACME, OTHER), reach=both).topics("customer.absorbed", "customer.merged")
+    assert isinstance(scenario.when(unmerge(OTHER), reach=ours).refusal, NotFound)
+    all_ours = replace(both, own_customers=both.customers)
+    scenario.when(unmerge(OTHER), reach=all_ours).then(CustomerUnmerged(out_of=ACME), like(CustomerReleased))
+
+
+# -- whatever the order -----------------------------------------------------------------------------
+
+IDS = tuple(UUID(int=n) for n in range(1, 6))
+FIELDS = ("name", "sector", "country")
+some = st.sampled_from(IDS)
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("merge"), some, some, st.sets(st.sampled_from(FIELDS))),
+        st.tuples(st.just("unmerge"), some),
+        st.tuples(st.just("say"), some, st.sampled_from(FIELDS), st.sampled_from("abc")),
+        st.tuples(st.just("contact"), some, st.sampled_from((ZHAO, WANG)), st.sampled_from("abc")),
+    ),
+    max_size=24,
+)
+
+
+def _changed(profile: Profile, name: str, value: str) -> Profile:
+    changes: Any = {name: value}
+    return replace(profile, **changes)
+
+
+class Twice:
+    """The same happens with and without merges; there, what is said of a record is said of whom it stands for."""
+
+    def __init__(self) -> None:
+        self.merging, self.plain = History(), History()
+        for n, id in enumerate(IDS):
+            command = register(
+                id, name=f"n{n}", sector=f"s{n}" if n % 2 else "", country="" if n % 2 else f"c{n}"
+            )
+            for history in (self.merging, self.plain):
+                history.decide(command, context_of())
+
+    def customer(self, id: UUID) -> Customer:
+        found = self.merging.load(Customer, id)
+        return found if found.stands_for is None else self.customer(found.stands_for)
+
+    def merge(self, survivor: UUID, gone: UUID, taken: set[str]) -> None:
+        if self.customer(survivor).id != self.customer(gone).id:
+            self.merging.decide(merge(survivor, gone, **dict.fromkeys(taken, gone)), context_of())
+
+    def unmerge(self, gone: UUID) -> None:
+        held = self.merging.load(Customer, gone)
+        if held.stands_for is not None and self.customer(held.stands_for).id == held.stands_for:
+            self.merging.decide(unmerge(gone), context_of())
+
+    def say(self, id: UUID, name: str, value: str) -> None:
+        held = self.customer(id)
+        if getattr(held.profile, name) != value:
+            self.merging.decide(
+                RegisterCustomer(customer_id=held.id, profile=_changed(held.profile, name, value)),
+                context_of(),
+            )
+            alone = self.plain.load(Customer, held.id).profile
+            self.plain.decide(
+                RegisterCustomer(customer_id=held.id, profile=_changed(alone, name, value)), context_of()
+            )
+
+    def contact(self, id: UUID, contact_id: UUID, name: str) -> None:
+        held = self.customer(id)
+        if contact_id not in held.contacts or held.contacts[contact_id].name != name:
+            command = AddContact(customer_id=held.id, contact_id=contact_id, name=name)
+            self.merging.decide(command, context_of())
+            self.plain.decide(command, context_of())
+
+    def take_apart(self) -> None:
+        while merged := [id for id in IDS if self.merging.load(Customer, id).stands_for is not None]:
+            for id in merged:
+                self.unmerge(id)
+
+
+@given(STEPS)
+@settings(max_examples=150, deadline=None)
+def test_taken_apart_they_are_as_if_they_had_never_been_merged(steps: list[Any]) -> None:
+    both = Twice()
+    for what, *given_ in steps:
+        getattr(both, what)(*given_)
+    both.take_apart()
+    for id in IDS:
+        merging, plain = both.merging.load(Customer, id), both.plain.load(Customer, id)
+        assert (merging.file, merging.layers, merging.stands_for) == (plain.file, (), None)

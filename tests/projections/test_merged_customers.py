@@ -1,0 +1,145 @@
+"""Read models answer for the customer that an id stands for, and as known then for the one that it stood for then."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from uuid import UUID
+
+from domain.case.commands import OpenCase
+from domain.case.policy import Severity
+from domain.customer.commands import AddContact, RegisterCustomer
+from domain.customer.customer import Customer
+from domain.customer.facts import Profile
+from domain.customer.merge import MergeCustomers, UnmergeCustomer
+from domain.lead.commands import AllocateLead, CaptureLead
+from projections import lead as leads
+from projections import search
+from projections.case import Cases
+from projections.customer import held, merged, since_merge
+from projections.deal import agenda, board, known
+from projections.deal.board import BoardFilter
+from projections.engine.rebuild import compare
+from projections.people import directory
+from projections.search import Kind
+from tests.office import context
+from tests.projections.telling import Books
+
+
+async def customer(books: Books, name: str, contact: str = "") -> UUID:
+    id = uuid.uuid4()
+    await books.given(RegisterCustomer(customer_id=id, profile=Profile(name=name)))
+    if contact:
+        await books.given(AddContact(customer_id=id, contact_id=uuid.uuid4(), name=contact))
+    return id
+
+
+def merge(survivor: UUID, gone: UUID) -> MergeCustomers:
+    return MergeCustomers(customer_id=survivor, gone_id=gone)
+
+
+def unmerge(gone: UUID) -> UnmergeCustomer:
+    return UnmergeCustomer(customer_id=gone, rest_stays=True)
+
+
+async def test_an_id_stands_for_one_customer_at_each_position(books: Books) -> None:
+    a, b, c = [await customer(books, name) for name in ("Alder", "Birch", "Cedar")]
+    into_b = (await books.given(merge(b, a))).position
+    into_c = (await books.given(merge(c, b))).position
+    out_of_c = (await books.given(unmerge(b))).position
+    await books.given(unmerge(a))
+    await books.follow(stride=1)
+    told = [
+        [await merged.customer_of(books.pool, id, at) for id in (a, b, c)]
+        for at in (into_b - 1, into_b, into_c, out_of_c, merged.LAST)
+    ]
+    assert told == [[a, b, c], [b, b, c], [c, c, c], [b, b, c], [a, b, c]]
+    survivor, *others = await merged.records(books.pool, a, into_c)
+    assert (survivor, set(others)) == (c, {a, b})
+    assert await compare(books.office.url, "merged") == []
+
+
+async def test_every_list_answers_for_the_survivor_with_all(books: Books) -> None:
+    old, new = await customer(books, "Alder GmbH", "Ms Zhao"), await customer(books, "Alder")
+    theirs, ours = await books.opened(customer_id=old), await books.opened(customer_id=new)
+    lead, case = uuid.uuid4(), uuid.uuid4()
+    await books.given(CaptureLead(lead_id=lead, name="Wang", customer_id=old))
+    await books.given(AllocateLead(lead_id=lead, to=books.office.rep_id))
+    await books.given(
+        OpenCase(
+            case_id=case,
+            title="leaks",
+            customer_id=old,
+            severity=Severity.MINOR,
+            owner_id=books.office.rep_id,
+        )
+    )
+    before = await books.follow()
+    after = (await books.given(merge(new, old))).position
+    since = await books.opened(customer_id=old)
+    await books.follow()
+
+    async def deals(id: UUID, position: int | None = None) -> set[UUID]:
+        narrowed = BoardFilter(customer_id=id)
+        found = await (
+            board.listing(books.pool, narrowed)
+            if position is None
+            else known.listing(books.pool, position, narrowed)
+        )
+        return {deal.deal_id for deal in found.items}
+
+    assert await deals(new) == await deals(old) == {theirs, ours, since}
+    assert (await deals(new, before), await deals(old, before)) == ({ours}, {theirs})
+    assert await deals(old, after) == {theirs, ours}
+    shown, then = await board.get(books.pool, theirs), await known.get(books.pool, theirs, before)
+    assert shown is not None
+    assert then is not None
+    assert (shown.customer_id, shown.customer_name, then.customer_id) == (new, "Alder", old)
+
+    (found,) = (await leads.listing(books.pool, leads.LeadFilter(customer_id=new))).items
+    assert (found.lead_id, found.customer_id) == (lead, new)
+    (seen,) = (await Cases.listing(books.pool, customer_id=old)).items
+    assert (seen.case_id, seen.customer_id) == (case, new)
+    items = (await agenda.listing(books.pool)).items
+    assert {(one.customer_id, one.customer_name) for one in items} == {(new, "Alder")}
+    whose = await held(books.pool, [old])
+    assert whose[old] == whose[new]
+    assert whose[old].owners == {books.office.rep_id}
+
+    (contact,) = (await directory.contacts(books.pool, new)).items
+    assert contact.name == "Ms Zhao"
+    listed = await directory.listing(books.pool, "customer", text="alder", seen_by=books.office.team_id)
+    assert [one.id for one in listed.items] == [new]
+    for text, kind in (("gmbh", Kind.CUSTOMER), ("zhao", Kind.CONTACT)):
+        (group,) = await search.search(books.pool, text, [kind], seen_by=books.office.team_id)
+        (hit,) = group.items
+        assert (hit.customer_id if kind == Kind.CONTACT else hit.id) == new
+
+    assert [one.id for one in await since_merge.made_since(books.pool, new, after)] == [since]
+    assert await since_merge.concerned(books.pool, [new, old]) == [books.office.rep_id]
+    await books.given(unmerge(old))
+    await books.follow()
+    assert (await deals(new), await deals(old)) == ({ours, since}, {theirs})
+    assert await deals(new, after) == {theirs, ours}
+    assert not (await directory.contacts(books.pool, new)).items
+    assert len((await directory.contacts(books.pool, old)).items) == 1
+    assert await books.differences() == []
+
+
+async def test_of_two_who_merge_each_other_at_once_one_is_first(books: Books) -> None:
+    """And whoever opens a deal for the one that goes meanwhile finds the other."""
+    a, b = await customer(books, "Alder"), await customer(books, "Birch")
+    elsewhere = await books.office.elsewhere()
+    deal_id = uuid.uuid4()
+    opening = books.office.opening(deal_id)
+    await asyncio.gather(
+        books.office.handler.execute(merge(a, b), context()),
+        elsewhere.handler.execute(merge(b, a), context()),
+        elsewhere.handler.execute(type(opening)(**vars(opening) | {"customer_id": b}), context()),
+    )
+    await books.follow()
+    held = await books.office.ledger.load({a: Customer, b: Customer})
+    (gone,) = [one for one in held.values() if one.stands_for is not None]
+    assert gone.stands_for == ({a, b} - {gone.id}).pop()
+    found = await board.listing(books.pool, BoardFilter(customer_id=gone.stands_for))
+    assert [deal.deal_id for deal in found.items] == [deal_id]
