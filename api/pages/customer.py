@@ -23,12 +23,24 @@ async def customers(page: Opened) -> Response:
     return page.render("customers.html", found=found, asked=asked)
 
 
+@pages.get("/customers/duplicates", summary="Customers that are likely one")
+async def duplicates(page: Opened) -> Response:
+    asked = page.query
+    found = await page.read(
+        "/customers/duplicates", least=asked["least"], cursor=asked["cursor"], limit=BESIDE
+    )
+    return page.render("duplicates.html", found=found, asked=asked)
+
+
 @pages.get("/customers/{customer_id}", summary="One customer")
 async def customer(customer_id: UUID, page: Opened) -> Response:
     found = await page.read(f"/customers/{customer_id}")
     about = {"customer_id": str(customer_id), "limit": BESIDE}
-    deals, cases, leads = await page.read_all(
-        ("/deals", {**about, "sort": "-opened_at"}), ("/cases", about), ("/leads", about)
+    deals, cases, leads, likely = await page.read_all(
+        ("/deals", {**about, "sort": "-opened_at"}),
+        ("/cases", about),
+        ("/leads", about),
+        (f"/customers/{customer_id}/duplicates", {}),
     )
     segments = await page.read(f"/customers/{customer_id}/segments")
     return page.render(
@@ -37,6 +49,7 @@ async def customer(customer_id: UUID, page: Opened) -> Response:
         deals=deals,
         cases=cases,
         leads=leads,
+        likely=likely,
         segments=segments["stays"],
         fields=await custom_fields.shown(page, "customer", found["custom"]),
     )
