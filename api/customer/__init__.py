@@ -1,4 +1,4 @@
 """api: customers with their contacts, and products."""
 
-MODULES = ("acts", "routes", "duplicates", "directory", "merges")
-PATHS = ("customers", "products", "duplicate-policy")
+MODULES = ("acts", "routes", "directory", "file", "merges")
+PATHS = ("customers", "products")

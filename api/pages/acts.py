@@ -18,6 +18,7 @@ from api.engine.signed_in import HOME, local
 from api.pages import custom_fields, finding
 from api.pages.addresses import page_of
 from api.pages.begun import known
+from api.pages.emptied import emptied
 from api.pages.engine import forms, rows
 from api.pages.engine.asking import Answer, Refusal
 from api.pages.engine.control import Control, Found, each, within
@@ -114,7 +115,7 @@ async def do(operation: str, page: Writers) -> Response:
     if unclear:
         return await _again(page, act, typed, 422, finding.problem_of(unclear), unclear)
     try:
-        body = body_of(controls, typed, page.zone)
+        body = emptied(act, controls, body_of(controls, typed, page.zone))
         if act.operation in custom_fields.HELD_BY:
             custom_fields.emptied(body, typed)
         answer = await page.write(
@@ -238,9 +239,7 @@ async def _form(
         or tuple(c.name for c in shown if c.needed)
         or tuple(c.name for c in shown if c.name not in ("reason", UNDERNEATH))
     )
-    wrong = {c.name for c in shown if any(one.errors for one in within([c]))} | {
-        *(problem or {}).get("wants", ())
-    }
+    wrong = {c.name for c in shown if any(one.errors for one in within([c]))}
     missing = list((problem or {}).get("missing", ())) or [
         name for name in given.get("missing", "").split(",") if name not in ("", NOTHING)
     ]

@@ -44,7 +44,32 @@ async def known(page: Page, act: Act, controls: Sequence[Control], given: Given)
         return await _published(page, act.operation, controls, given.get("name", ""))
     if act.operation == "recordNeeds" and given.get("deal_id"):
         return await _needs(page, given["deal_id"])
+    if act.operation in OF_CUSTOMERS and given.get("customer_id"):
+        return await _of_customer(page, act, controls, given)
     return USUAL.get(act.operation, {})
+
+
+OF_CUSTOMERS = ("changeProfile", "correctContact", "setParent", "setBuyingRole", "addNote")
+
+
+async def _of_customer(page: Page, act: Act, controls: Sequence[Control], given: Given) -> dict[str, str]:
+    """What is known: a form shows the whole of it."""
+    found = await by_id(page, "/customers/{}", given["customer_id"])
+    if not found:
+        return {}
+    if act.operation == "changeProfile":
+        return rows.typed_of(controls, found["profile"])
+    if act.operation == "setParent":
+        return {"parent_id": found["parent_id"] or ""}
+    if act.operation == "addNote":
+        note: Any = next((one for one in found["notes"] if one["note_id"] == given.get("note_id")), {})
+        return rows.typed_of(controls, note)
+    held = next((one for one in found["contacts"] if one["id"] == given.get("contact_id")), None)
+    if held is None:
+        return {}
+    if act.operation == "setBuyingRole":
+        return {"role": held["buying_role"]}
+    return rows.typed_of(controls, {**held, "role": held["note"]})
 
 
 async def _published(page: Page, operation: str, controls: Sequence[Control], name: str) -> dict[str, str]:

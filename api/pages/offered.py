@@ -109,9 +109,12 @@ async def _cases(page: Page, given: Given) -> list[Any]:
 
 
 async def _contacts(page: Page, given: Given) -> list[Any]:
-    """Of the deal's customer."""
-    deal = await by_id(page, "/deals/{}", given.get("deal_id", ""))
-    customer = deal and deal["customer_id"] and await page.find(f"/customers/{deal['customer_id']}")
+    """Of the customer, or of the deal's."""
+    id = given.get("customer_id", "")
+    if not id:
+        deal = await by_id(page, "/deals/{}", given.get("deal_id", ""))
+        id = (deal and deal["customer_id"]) or ""
+    customer = await by_id(page, "/customers/{}", id)
     return customer["contacts"] if customer else []
 
 

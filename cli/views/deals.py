@@ -11,6 +11,7 @@ from cli.engine.language import sentence, word
 from cli.engine.tables import facts, say, table
 
 if TYPE_CHECKING:
+    from projections.customer.timeline import CustomerEvent
     from projections.deal.board import DealView
     from projections.deal.events import DealEvent
     from projections.engine.paging import Page
@@ -159,6 +160,11 @@ def show_history(page: Page[DealEvent], lang: str, to: tzinfo | None, title: str
     ]
     columns = ("", "when", "who", "door", "what")
     table(columns, rows, title=title, right=("",), whole=("when", "door"), spare=("door", "who"))
+
+
+def show_timeline(page: Page[CustomerEvent], lang: str, to: tzinfo | None) -> None:
+    rows = [(moment(h.occurred_at, to), word(h.kind), _who(h), _said(h, lang)) for h in page.items]
+    table(("when", "kind", "who", "what"), rows, whole=("when", "kind"), spare=("who",))
 
 
 def _who(event: DealEvent) -> str:

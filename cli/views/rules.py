@@ -70,11 +70,53 @@ def show_listed(listed: Iterable[Listed]) -> None:
 
 def show_customer(found: Mapping[str, Any]) -> None:
     profile = found["profile"]
-    rows = [(name, value) for name, value in profile.items() if name != "name"]
-    facts(profile["name"], [("id", found["customer_id"]), *rows])
+    rows = [(name.replace("_", " "), _told(value)) for name, value in profile.items() if name != "name"]
+    above = [("belongs to", found["parent_name"] or found["parent_id"])] if found.get("parent_id") else []
+    facts(profile["name"], [("id", found["customer_id"]), *above, *rows])
     if found["contacts"]:
-        people = [(c["name"], c["note"], c["phone"], c["mail"], c["id"]) for c in found["contacts"]]
-        table(("contact", "role", "phone", "mail", "id"), people, whole=("id",), spare=("mail", "phone"))
+        people = [
+            (c["name"], c["note"], word(c.get("buying_role", "")), c["phone"], c["mail"], c["id"])
+            for c in found["contacts"]
+        ]
+        columns = ("contact", "role", "buying role", "phone", "mail", "id")
+        table(columns, people, whole=("id",), spare=("mail", "phone"))
+    _consents(found)
+    if found.get("notes"):
+        notes = [
+            (
+                word(n["kind"]),
+                n["text"],
+                n["at"][:10],
+                n["who_name"] or n["who"],
+                word("closed") if n["closed"] else "",
+                n["note_id"],
+            )
+            for n in found["notes"]
+        ]
+        table(("kind", "text", "when", "who", "status", "id"), notes, whole=("id",), spare=("who", "status"))
+
+
+def _consents(found: Mapping[str, Any]) -> None:
+    names = {c["id"]: c["name"] for c in found["contacts"]}
+    rows = [
+        (
+            names.get(c["contact_id"], c["contact_id"]),
+            word(c["purpose"]),
+            word("consents" if c["given"] else "withdrawn"),
+            c["source"],
+            c["on"] or c["at"][:10],
+        )
+        for c in found.get("consents", ())
+    ]
+    if rows:
+        table(("contact", "purpose", "status", "source", "when"), rows)
+
+
+def _told(value: Any) -> Any:
+    """Of a list each by its parts."""
+    if not isinstance(value, list):
+        return value
+    return "; ".join(", ".join(part for part in one.values() if part) for one in value)
 
 
 def show_cycle_policy(name: str, versions: Sequence[CyclePolicy]) -> None:

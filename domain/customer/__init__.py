@@ -10,5 +10,4 @@ MODULES = (
     "buying_roles",
     "merge",
     "product",
-    "duplicates",
 )

@@ -15,12 +15,10 @@ from domain.customer.facts import (
     Contact,
     ContactAdded,
     ContactCorrected,
-    CustomerComparedAgain,
     CustomerFieldsSet,
     CustomerImportUndone,
     CustomerProfileChanged,
     CustomerRegistered,
-    CustomerToldApart,
     Note,
     NoteAdded,
     NoteChanged,
@@ -46,8 +44,6 @@ class Customer(Mergeable):
         super().__init__(id)
         self.profile = Profile(name="")
         self.contacts: dict[UUID, Contact] = {}
-        self.apart: frozenset[UUID] = frozenset()
-        """Customers that it was said of not to be this one."""
         self.parent_id: UUID | None = None
         self.notes: dict[UUID, KeptNote] = {}
         self.consents: dict[tuple[UUID, Purpose], Consent] = {}
@@ -116,8 +112,10 @@ class Customer(Mergeable):
 
     @when(NoteClosed)
     def _note_closed(self, fact: NoteClosed) -> None:
-        closed = KeptNote(note=self.notes[fact.note_id].note, closed=True)
-        self.notes = {**self.notes, fact.note_id: closed}
+        """It may have been added to a record that was merged into this one."""
+        held = self.notes.get(fact.note_id)
+        note = held.note if held else Note(kind=fact.kind, text=fact.text)
+        self.notes = {**self.notes, fact.note_id: KeptNote(note=note, closed=True)}
 
     @when(ConsentGiven, ConsentWithdrawn)
     def _consented(self, fact: ConsentGiven | ConsentWithdrawn) -> None:
@@ -130,14 +128,6 @@ class Customer(Mergeable):
         place = fact.contact_id, fact.deal_id
         others = {at: role for at, role in self.roles.items() if at != place}
         self.roles = others | ({place: fact.after} if fact.after is not None else {})
-
-    @when(CustomerToldApart)
-    def _told_apart(self, fact: CustomerToldApart) -> None:
-        self.apart |= {fact.other_id}
-
-    @when(CustomerComparedAgain)
-    def _compared_again(self, fact: CustomerComparedAgain) -> None:
-        self.apart -= {fact.other_id}
 
 
 def customer_of(id: UUID, work: UnitOfWork) -> Customer:

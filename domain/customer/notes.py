@@ -9,7 +9,7 @@ from uuid import UUID
 
 from domain.customer.customer import Customer
 from domain.customer.facts import Note, NoteAdded, NoteChanged, NoteClosed, NoteKind
-from domain.customer.known import not_to_come
+from domain.customer.known import KeptNote, not_to_come
 from domain.engine.command import Command, handles
 from domain.engine.context import Context
 from domain.engine.errors import FieldError, NotFound, Refused
@@ -64,13 +64,19 @@ def add_note(command: AddNote, work: UnitOfWork) -> dict[str, Any]:
 @handles(CloseNote)
 def close_note(command: CloseNote, work: UnitOfWork) -> dict[str, Any]:
     customer = work.get(Customer, command.customer_id)
-    held = customer.notes.get(command.note_id)
+    held = _kept(customer, command.note_id, work)
     if held is None:
         id = str(command.note_id)
         raise NotFound(f"this customer has no note with the id {id}", kind="note", id=id)
     if not held.closed:
         customer.record(NoteClosed.filled(command, kind=held.note.kind, text=held.note.text))
     return _answer(command)
+
+
+def _kept(customer: Customer, id: UUID, work: UnitOfWork) -> KeptNote | None:
+    """Also of a record that was merged into it."""
+    merged = (work.look(Customer, layer.gone_id) for layer in customer.layers)
+    return next((one.notes[id] for one in (customer, *merged) if id in one.notes), None)
 
 
 def _answer(command: AddNote | CloseNote) -> dict[str, Any]:

@@ -6,7 +6,6 @@ from dataclasses import fields, replace
 from typing import Any
 
 from domain.customer.customer import customer_of
-from domain.customer.duplicates import told_of
 from domain.deal.commands import OpenDeal
 from domain.deal.decisions import open_deal
 from domain.engine.command import decides, handles
@@ -31,8 +30,7 @@ Json = dict[str, Any]
 def capture_lead(command: CaptureLead, work: UnitOfWork) -> Json:
     lead = work.new(Lead, command.lead_id)
     lead.record(LeadCaptured.filled(command))
-    likely = told_of(command.likely, work)
-    return answer_of(lead) | ({"likely": [one.told() for one in likely]} if likely else {})
+    return answer_of(lead)
 
 
 @decides(CorrectLead)

@@ -5,7 +5,8 @@ Read from the ledger, now or as it was known at a position.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from itertools import dropwhile
 from operator import attrgetter
@@ -68,22 +69,35 @@ class CustomerFile(msgspec.Struct):
     roles: list[FileRole]
 
 
-async def file_of(source: Source, id: UUID, position: int | None = None) -> CustomerFile | None:
-    """None for what is no customer, or was none then."""
-    events = _stand(await streams(source, [id], position))
-    customer = Customer(id)
-    for event in events:
-        customer.replay(event.fact, event.originator_version, event.occurred_at)
+async def file_of(source: Source, ids: Sequence[UUID], position: int | None = None) -> CustomerFile | None:
+    """Of the first of these records, with what is noted in the others that were merged into it. None for what is no customer, or was none then."""
+    by_id: defaultdict[UUID, list[Recorded]] = defaultdict(list)
+    for event in await streams(source, ids, position):
+        by_id[event.originator_id].append(event)
+    stand = {id: _stand(events) for id, events in by_id.items()}
+    customer = _replayed(ids[0], stand.get(ids[0], ()))
     if not customer.exists:
         return None
+    events = sorted((e for found in stand.values() for e in found), key=attrgetter("position"))
+    learnt = _replayed(ids[0], (e for e in events if isinstance(e.fact, LEARNT)))
     _, users = await directory.named(
         source, (), {e.meta.actor.id for e in events if e.meta.actor.kind == "user"}
     )
-    notes, consents = list(_notes(customer, events)), list(_consents(customer, events))
+    notes, consents = list(_notes(learnt, events)), list(_consents(learnt, events))
     said: list[FileNote | FileConsent] = [*notes, *consents]
     for one in said:
         one.who_name = users.get(one.who)
-    return CustomerFile(customer, notes, consents, list(_roles(customer)))
+    return CustomerFile(customer, notes, consents, list(_roles(learnt)))
+
+
+LEARNT = (f.NoteAdded, f.NoteChanged, f.NoteClosed, f.ConsentGiven, f.ConsentWithdrawn, f.BuyingRoleChanged)
+
+
+def _replayed(id: UUID, events: Iterable[Recorded]) -> Customer:
+    customer = Customer(id)
+    for event in events:
+        customer.replay(event.fact, event.originator_version, event.occurred_at)
+    return customer
 
 
 def _stand(events: Sequence[Recorded]) -> list[Recorded]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from itertools import chain
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from psycopg import AsyncConnection
 
 from domain.customer import facts as c
 from domain.customer import product
+from domain.customer.customer import Customer
 from domain.engine.facts import PersonName, PersonText
 from domain.people import people as p
 from projections import customer as customer_scope
@@ -300,6 +302,26 @@ async def listing(
         select.conditions.append(condition)
         select.params |= params
     return await page(source, select, sort_by("name", SORTS), cursor, limit, Listed)
+
+
+def contacts_of(customer: Customer) -> list[ListedContact]:
+    """The same of a customer as it was at some time, by name."""
+    found = [
+        ListedContact(
+            id=id,
+            kind="contact",
+            name=held.name,
+            parent_id=customer.id,
+            note=held.role,
+            mail=held.mail,
+            phone=held.phone,
+            do_not_mail=held.do_not_mail,
+            do_not_call=held.do_not_call,
+            buying_role=customer.roles.get((id, None), ""),
+        )
+        for id, held in customer.contacts.items()
+    ]
+    return sorted(found, key=attrgetter("name", "id"))
 
 
 async def contacts(

@@ -136,7 +136,7 @@ async def test_the_file_says_who_noted_what_when_now_and_then(books: Books) -> N
     before = await books.follow()
     await books.given(CloseNote(customer_id=id, note_id=note, why="they have them"), now=NOW + 2 * HOUR)
     await books.follow()
-    found, then = await file_of(books.pool, id), await file_of(books.pool, id, before)
+    found, then = await file_of(books.pool, [id]), await file_of(books.pool, [id], before)
     assert found is not None
     assert then is not None
     [kept], [known] = found.notes, then.notes
@@ -152,5 +152,5 @@ async def test_the_file_says_who_noted_what_when_now_and_then(books: Books) -> N
     assert (consent.purpose, consent.given, consent.source, consent.at) == ("mail", True, "trade fair", NOW)
     [person] = (await directory.contacts(books.pool, id)).items
     assert (person.name, person.buying_role) == ("Ms Zhao", "decides")
-    assert await file_of(books.pool, uuid4()) is None
-    assert await file_of(books.pool, deal) is None
+    assert await file_of(books.pool, [uuid4()]) is None
+    assert await file_of(books.pool, [deal]) is None

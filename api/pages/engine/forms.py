@@ -30,6 +30,8 @@ from domain.time.periods import Period
 
 KEY, VALUE = "key", "value"
 """The parts of a row that is one entry of a mapping."""
+CLEAR = "clear"
+"""The field of an act that names what is emptied: a form shows the whole, and what is left empty is."""
 RECORDED = ("started_at",)
 """What another system recorded: no form asks for it."""
 LONG = 1_000
@@ -58,7 +60,7 @@ def controls_of(act: Act, *, because: bool = True) -> tuple[Control, ...]:
     made = [
         control
         for stated in act.fields
-        if stated.name not in ("by", act.creates)
+        if stated.name not in ("by", CLEAR, act.creates)
         for control in _of_field(act, stated)
     ]
     if because and not any(control.name == "reason" for control in made):

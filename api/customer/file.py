@@ -1,0 +1,143 @@
+"""api: a customer's file — profile, contacts and what is learnt of them, now or as known then — and all that ever happened with them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+import msgspec
+from fastapi import Depends, Response
+from pydantic import Field
+
+from api.custom_field.values import declared
+from api.customer.directory import CustomerReader
+from api.engine import auth
+from api.engine.answers import shaped
+from api.engine.auth import may_read
+from api.engine.customer_reach import must_see_customer
+from api.engine.fields import MAX_PAGE, Paging, Strict
+from api.engine.querying import query
+from api.engine.reading import Look
+from api.engine.scopes import KnownAt
+from domain.custom_field.declaration import RecordKind
+from domain.custom_field.value import Told
+from domain.customer.facts import Profile
+from domain.engine.errors import NotFound
+from projections.custom_field import told_of
+from projections.customer import NEEDED, merged, timeline
+from projections.customer.file import FileConsent, FileNote, FileRole, file_of
+from projections.customer.timeline import CustomerEvent, TouchKind
+from projections.engine.paging import Page
+from projections.people import directory
+from projections.people.directory import ListedContact
+
+router = auth.router(tags=["customers"])
+
+TimelineReader = Annotated[
+    Look, Depends(may_read(waits_for=("customer_timeline", "directory", "cases", "survey_answers", *NEEDED)))
+]
+
+
+class FileAsKnown(Strict):
+    known_at: KnownAt = None
+
+
+class TimelineFilters(Paging):
+    """What to narrow the history down to."""
+
+    kind: Annotated[TouchKind | None, Field(description="one kind of events; left out, all")] = None
+    lang: Annotated[Literal["en", "zh"], Field(description="of the sentences")] = "en"
+    known_at: KnownAt = None
+
+
+class CustomerView(msgspec.Struct):
+    """A customer with the first contacts by name (personal data). `notes` has the newest first; `roles` are those of contacts in
+    deciding, with a deal those in that one alone. `parent_id` is the customer that it belongs to as a company. `merged_into`: the id
+    that was asked for is of a record that was merged, and what is answered is the customer that it stands for.
+    """
+
+    customer_id: UUID
+    profile: Profile
+    contacts: list[ListedContact]
+    custom: dict[str, Told]
+    parent_id: UUID | None
+    parent_name: str | None
+    notes: list[FileNote]
+    consents: list[FileConsent]
+    roles: list[FileRole]
+    version: int
+    merged_into: UUID | msgspec.UnsetType = msgspec.UNSET
+
+
+@router.get(
+    "/customers/{customer_id}",
+    operation_id="readCustomer",
+    summary="A customer and its contacts",
+    responses=shaped(CustomerView),
+)
+async def customer(
+    customer_id: UUID,
+    look: CustomerReader,
+    asked: Annotated[FileAsKnown, Depends(query(FileAsKnown))],
+) -> Response:
+    """One that your team has a deal or a lead with, or that nobody has yet; auditors and admins see all. With `known_at` it is the file
+    as it was then, for who sees it now.
+    """
+    await must_see_customer(look, customer_id)
+    pool, position = look.services.pool, await look.known(("directory", "merged"), asked.known_at)
+    ids = await merged.records(pool, customer_id, merged.LAST if position is None else position)
+    found = await file_of(pool, ids, position)
+    if found is None:
+        raise NotFound(f"no customer has the id {customer_id}", kind="customer", id=str(customer_id))
+    held = found.customer
+    names = await directory.names(pool, [held.parent_id]) if held.parent_id else {}
+    contacts = (
+        (await directory.contacts(pool, ids[0], None, MAX_PAGE)).items
+        if position is None
+        else directory.contacts_of(held)
+    )
+    return look.json(
+        CustomerView(
+            customer_id=ids[0],
+            profile=held.profile,
+            contacts=contacts,
+            custom=told_of(held.custom, await declared(look, RecordKind.CUSTOMER)),
+            parent_id=held.parent_id,
+            parent_name=names.get(held.parent_id) if held.parent_id else None,
+            notes=found.notes,
+            consents=found.consents,
+            roles=found.roles,
+            version=held.version,
+            merged_into=ids[0] if ids[0] != customer_id else msgspec.UNSET,
+        )
+    )
+
+
+@router.get(
+    "/customers/{customer_id}/timeline",
+    operation_id="readCustomerTimeline",
+    summary="All that ever happened with a customer, newest first",
+    responses=shaped(Page[CustomerEvent]),
+)
+async def customer_timeline(
+    customer_id: UUID,
+    look: TimelineReader,
+    asked: Annotated[TimelineFilters, Depends(query(TimelineFilters))],
+) -> Response:
+    """Profile, contacts, notes, and the deals, promises, leads, cases and answers that your team has; auditors and admins see all. With
+    `known_at` what was recorded up to then.
+    """
+    await must_see_customer(look, customer_id)
+    upto = await look.known(("customer_timeline",), asked.known_at)
+    known = merged.LAST if upto is None else upto
+    found = await timeline.page(
+        look.source,
+        await merged.records(look.services.pool, customer_id, known),
+        asked.lang,
+        asked.cursor,
+        asked.limit,
+        kinds=[asked.kind] if asked.kind else tuple(TouchKind),
+        seen_by=look.team_id,
+        upto=upto,
+    )
+    return look.json(found)
