@@ -38,6 +38,11 @@ class AsImported(Command):
     assumed: frozenset[str] = frozenset()
     if_missing: bool = False
 
+    def known_by(self) -> Any:
+        """What a row said is told from what it says now by what could be said once, too."""
+        said = self.said.known_by() if isinstance(self.said, RegisterCustomer) else self.said
+        return {**vars(self), "said": said}
+
     def check(self, context: Context) -> None:
         """An empty cell may be filled in by what is known: what comes of that is checked."""
 
@@ -70,7 +75,12 @@ def _customer(said: RegisterCustomer, command: AsImported, work: UnitOfWork) -> 
     if command.if_missing:
         return {}
     values = {f.name: _kept(f.name, said.profile, held.profile, command) for f in fields(Profile)}
-    return register_customer(_checked(replace(said, profile=Profile(**values)), work), work)
+    custom = {
+        name: value
+        for name, value in said.custom.items()
+        if f"custom.{name}" not in command.assumed or name not in held.custom
+    }
+    return register_customer(_checked(replace(said, profile=Profile(**values), custom=custom), work), work)
 
 
 def _contact(said: AddContact, command: AsImported, work: UnitOfWork) -> Json:

@@ -14,9 +14,9 @@ from typing import Annotated, Any, LiteralString
 from uuid import UUID
 
 import msgspec
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, sql
 
-from domain.custom_field.declaration import FieldSet, RecordKind
+from domain.custom_field.declaration import CustomField, FieldSet, RecordKind
 from domain.custom_field.facts import CustomValues, FieldsSet
 from domain.custom_field.value import BETWEEN, FieldType, FieldValue, Told, said_text
 from domain.customer.facts import CustomerFieldsSet
@@ -27,6 +27,7 @@ from domain.engine.undoing import standing
 from domain.engine.values import Money
 from domain.lead.facts import LeadFieldsSet
 from projections.engine import streams
+from projections.engine.cells import Column, Kind
 from projections.engine.fold import is_mark
 from projections.engine.paging import Select, Source, fetch
 from projections.engine.projection import Entry, Projection
@@ -183,6 +184,45 @@ def told(name: str, value: FieldValue, declared: FieldSet) -> Told:
 
 def value_text(said: Any) -> str:
     return f"{said:f}" if isinstance(said, Decimal) else str(said)
+
+
+KINDS: Mapping[FieldType, Kind] = {
+    FieldType.NUMBER: Kind.NUMBER,
+    FieldType.DATE: Kind.DAY,
+    FieldType.YES_NO: Kind.TRUTH,
+}
+"""What stands in a column of a file; text where nothing is said."""
+LOOKED_UP = sql.SQL(
+    "(SELECT {value} FROM read.custom_values v WHERE v.record_id = {id} AND v.field = {field} AND {standing})"
+)
+WRITTEN: Mapping[FieldType, LiteralString] = {
+    FieldType.NUMBER: "trim_scale(v.number)",
+    FieldType.DATE: "v.value::date",
+    FieldType.YES_NO: "(v.value = 'yes')",
+    FieldType.CHOICES: "replace(v.value, E'\\n', ', ')",
+}
+
+
+def with_columns(
+    columns: Sequence[Column], id: str, declared: FieldSet, position: int | None = None
+) -> list[Column]:
+    """Those of a list, and behind them one for each field: `custom.seats`. `id` is the name of the column with the record's id."""
+    own = [column for column in columns if column.name != "custom"]
+    of = next(column for column in own if column.name == id)
+    standing = sql.SQL(
+        NOW_STANDING if position is None else THEN_STANDING.replace("%(custom_known)s", "{known}")
+    ).format(known=sql.Literal(position))
+    return [*own, *(_column(field, of, standing) for field in declared.asked)]
+
+
+def _column(field: CustomField, of: Column, standing: sql.Composable) -> Column:
+    value = LOOKED_UP.format(
+        value=sql.SQL(WRITTEN.get(field.type, "v.value")),
+        id=of.value,
+        field=sql.Literal(field.name),
+        standing=standing,
+    )
+    return Column(f"custom.{field.name}", KINDS.get(field.type, Kind.TEXT), value, beside=True)
 
 
 CONDITION = re.compile(r"\s*([a-z][a-z0-9_]{0,39})\s*(=|>=|<=)\s*(.*)", re.DOTALL)

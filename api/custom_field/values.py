@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import partial
 from typing import Annotated, Any
 
 from pydantic import Field, PlainValidator, StringConstraints, WithJsonSchema
@@ -23,7 +24,7 @@ from domain.custom_field.facts import CustomValues
 from domain.custom_field.value import BETWEEN, MAX_LINK, NOTHING, FieldType, FieldValue, said_text
 from domain.engine.fields import MAX_TEXT
 from domain.engine.reasoning import plain
-from projections.custom_field import CustomValuesModel, of_records
+from projections.custom_field import CustomValuesModel, of_records, with_columns
 
 Json = dict[str, Any]
 MONEY = {
@@ -98,7 +99,8 @@ async def declared(look: Look, record: RecordKind) -> FieldSet:
 async def add_custom(
     look: Look, views: Sequence[Any], fields: FieldSet, id: str, position: int | None = None
 ) -> None:
-    """Put beside each what its fields say, or said at a position; `id` is the attribute with its id."""
+    """Put beside each what its fields say, or said at a position; `id` is the attribute with its id. A file has a column for each field."""
+    look.beside = partial(with_columns, id=id, declared=fields, position=position)
     found = await of_records(look.source, [getattr(view, id) for view in views], fields, position)
     for view in views:
         view.custom = found[getattr(view, id)]

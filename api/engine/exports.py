@@ -59,10 +59,10 @@ async def export(look: Look, asked: Filed, view: type[msgspec.Struct], ask: Ask)
         await ask(asked)
         if snapshot.caught is not None and look.told is snapshot.caught[0]:
             query = snapshot.caught[1]
-            shape.columns = await snapshot.columns(query, view)
+            shape.columns = _beside(look, await snapshot.columns(query, view))
             lines: Lines = snapshot.lines(query, shape.columns, shape.written)
         elif isinstance(asked, Paging):
-            shape.columns = fields(view)
+            shape.columns = _beside(look, fields(view))
             lines = _walked(look, asked, ask, shape)
         else:
             rows = next(value for value in _told(look).values() if isinstance(value, list))
@@ -89,6 +89,10 @@ class File(StreamingResponse):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async with self._held, aclosing(self._pieces), asyncio.timeout(self.seconds):
             await super().__call__(scope, receive, send)
+
+
+def _beside(look: Look, columns: Sequence[Column]) -> Sequence[Column]:
+    return columns if look.beside is None else look.beside(columns)
 
 
 def place(look: Look) -> AbstractContextManager[None]:

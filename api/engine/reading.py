@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from fastapi import Request, Response
@@ -21,6 +22,9 @@ from projections.engine.snapshot import Snapshot
 from projections.engine.wait import NotReached
 from runtime.codec import encode
 
+if TYPE_CHECKING:
+    from projections.engine.cells import Column
+
 WAIT = 2.0
 MAX_WAIT = 10.0
 APPLIED_A_SECOND, LONGEST_RETRY = 2_000, 60
@@ -35,7 +39,7 @@ WAITING = {"after", "wait"}
 class Look:
     """An authenticated reader with one request."""
 
-    __slots__ = ("position", "request", "services", "snapshot", "told", "user")
+    __slots__ = ("beside", "position", "request", "services", "snapshot", "told", "user")
 
     def __init__(self, services: Services, user: User, request: Request) -> None:
         self.services = services
@@ -46,6 +50,8 @@ class Look:
         """What lists are read through where they are wanted as a whole."""
         self.told: Any = None
         """What was answered then: a page, or its bytes."""
+        self.beside: Callable[[Sequence[Column]], Sequence[Column]] | None = None
+        """Of the columns of a list: with those that it has besides as a file."""
 
     @property
     def source(self) -> Source:

@@ -355,6 +355,7 @@ class ImportDeal(DealCommand):
     stage_history: Annotated[tuple[PastStage, ...], MaxLen(10_000)] = ()
     timezone: Key = "UTC"
     """That of the source's days, in which a refusal tells them."""
+    custom: Custom = field(default_factory=dict)
 
     def day_of_money(self, context: Context) -> date | None:
         return self.opened_at.date() if self.opened_at else self.closed_on or context.now.date()

@@ -5,7 +5,7 @@ What changed says so: `before` and `after` stand in the fact itself.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -199,6 +199,8 @@ class RowMarks:
     opened_at: str | None = None
     stage_at: str | None = None
     opening_amount: str | None = None
+    custom: dict[str, str] = field(default_factory=dict)
+    """Of each custom field that a row told."""
 
 
 @fact("deal.blocked")
@@ -215,7 +217,7 @@ class DealUnblocked(Fact):
     by: UUID
 
 
-@fact("deal.import-noted", version=2)
+@fact("deal.import-noted", version=3)
 class ImportNoted(Fact):
     """The imported row this deal now agrees with, as a digest and marks; an equal row changes nothing. `as_of` is
     when it was imported: what a later row tells that is older than this was not known then.
@@ -230,6 +232,11 @@ class ImportNoted(Fact):
 def _no_marks_of_times(data: dict[str, Any]) -> dict[str, Any]:
     marks = dict.fromkeys(("opened_at", "stage_at", "opening_amount"))
     return {**data, "marks": {**data["marks"], **marks}}
+
+
+@upcast("deal.import-noted", from_version=2)
+def _no_custom_fields(data: dict[str, Any]) -> dict[str, Any]:
+    return {**data, "marks": {**data["marks"], "custom": {}}}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

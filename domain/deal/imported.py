@@ -11,15 +11,19 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
+from domain.custom_field.declaration import RecordKind
+from domain.custom_field.holding import fields_of
 from domain.customer.customer import customer_of, is_same
 from domain.deal import facts as f
 from domain.deal.arrival import Arrival
-from domain.deal.commands import ImportDeal, PastActivity
+from domain.deal.commands import FIELDS, ImportDeal, PastActivity
 from domain.deal.completing import OPEN_ALONE, completed, told_parts, without_closings
 from domain.deal.deal import Deal
 from domain.deal.decisions import Json, answer_of, other_currency, policy_of, process_of
 from domain.deal.fixed import FIXED, named_in, not_taken
 from domain.deal.import_checks import check_row
+from domain.deal.imported_fields import Marks, tell_fields, tell_fields_again
+from domain.deal.required_fields import with_fields
 from domain.deal.row import differing, digest_of, marks_held, marks_of
 from domain.deal.stage_history import Way, steps_since
 from domain.engine.command import handles
@@ -43,8 +47,9 @@ def import_deal(row: ImportDeal, work: UnitOfWork) -> Json:
         return answer_of(deal)
     if not deal.exists:
         check_row(row, work.context.now)
-        _open(deal, row, work)
-        deal.record(f.ImportNoted(digest=digest, as_of=work.context.now, marks=marks_of(row)))
+        told = _open(deal, row, work)
+        marks = replace(marks_of(row), custom=told)
+        deal.record(f.ImportNoted(digest=digest, as_of=work.context.now, marks=marks))
         return answer_of(deal)
     if any(_logged_as(deal, past) for past in row.activities):
         deal = work.get(Deal, row.deal_id, complete=True)
@@ -54,13 +59,16 @@ def import_deal(row: ImportDeal, work: UnitOfWork) -> Json:
 # -- a row that is new --------------------------------------------------------------------------
 
 
-def _open(deal: Deal, row: ImportDeal, work: UnitOfWork) -> None:
+def _open(deal: Deal, row: ImportDeal, work: UnitOfWork) -> Marks:
+    """What its custom fields are remembered by."""
     processes, policies = process_stream(row.process), policy_stream(row.policy)
-    work.want((Rep, row.owner_id), (Processes, processes), (Policies, policies))
-    process, policy = work.look(Processes, processes).current, follow_up_policy(row.policy, work)
+    work.want((Rep, row.owner_id), (Processes, processes), (Policies, policies), FIELDS)
+    process = with_fields(work.look(Processes, processes).current, fields_of(RecordKind.DEAL, work))
+    policy = follow_up_policy(row.policy, work)
     _check_stage(row, process)
     opened_at = row.opened_at or work.context.now
     deal.open(_opening(row, _owner(row, work), process, policy, work), opened_at)
+    told = tell_fields(deal, row.custom, work, opened_at)
     arrives_at = min(row.closed_at or row.stage_at or opened_at, work.context.now)
     _log(deal, (past for past in row.activities if past.at <= arrives_at))
     if row.stage_history:
@@ -69,6 +77,7 @@ def _open(deal: Deal, row: ImportDeal, work: UnitOfWork) -> None:
         _arrive(deal, row, process, work, arrives_at)
     _log(deal, (past for past in row.activities if past.at > arrives_at))
     _promise(deal, row, policy, work.context.now)
+    return told
 
 
 def _arrive(deal: Deal, row: ImportDeal, process: Process, work: UnitOfWork, at: datetime) -> None:
@@ -155,6 +164,7 @@ def _tell_again(deal: Deal, said: ImportDeal, digest: str, work: UnitOfWork) -> 
     check_row(row, work.context.now, held=deal.status, opening_told=opening_told)
     new = marks_of(row)
     marks = replace(last, **{part: getattr(new, part) for part in parts})
+    marks = replace(marks, custom=tell_fields_again(deal, row, last.custom, work))
     notes = _change(deal, row, marks, work)
     agreed = not deal.has_decided
     if not agreed or marks != last:

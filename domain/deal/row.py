@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from domain.deal.state import DealState
 
 
-PARTS = tuple(f.name for f in fields(RowMarks))
+PARTS = tuple(f.name for f in fields(RowMarks) if f.name != "custom")
 
 
 GUESS = "~"
@@ -104,6 +104,7 @@ def digest_of(row: ImportDeal) -> str:
         row.contract_reference, row.loss_reason, row.competitor, row.process, row.policy, _needs(row.needs),
         quote and quote.reference, quote and _money(quote.amount), quote and quote.valid_until, step and step.what, step and step.due_at, *map(_activity, row.activities),
         *map(_past, row.stage_history if len(row.stage_history) > 1 else ()),
+        *(f"{name}={row.custom[name].written}" for name in sorted(row.custom)),
     )  # fmt: skip
     return hashlib.sha256("\x1e".join(map(str, told)).encode()).hexdigest()
 
@@ -167,6 +168,10 @@ def _in_utc(at: datetime) -> str:
 
 def _mark(*parts: object) -> str:
     return "%08x" % crc32("\x1f".join(map(str, parts)).encode())  # noqa: UP031 - half the time of the others
+
+
+def mark_of_text(text: str) -> str:
+    return _mark(text)
 
 
 _common = lru_cache(maxsize=4_096)(_mark)

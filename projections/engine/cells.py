@@ -39,6 +39,8 @@ class Column:
     kind: Kind
     value: sql.Composable
     """Of its own type; a number as it is to be written."""
+    beside: bool = False
+    """It is no column of the list itself, but looked up for each of its rows."""
 
 
 @dataclass(frozen=True)

@@ -79,5 +79,6 @@ def _relation(query: str, columns: Sequence[Column]) -> sql.Composable:
     listed = sql.SQL(query)
     if any("q.j" in column.value.as_string() for column in columns):
         return sql.SQL("(SELECT body::jsonb AS j FROM ({}) b OFFSET 0) q").format(listed)
-    names = sql.SQL(", ").join(sql.Identifier(f"c{n}") for n in range(len(columns)))
+    own = sum(not column.beside for column in columns)
+    names = sql.SQL(", ").join(sql.Identifier(f"c{n}") for n in range(own))
     return sql.SQL("({}) q({})").format(listed, names)

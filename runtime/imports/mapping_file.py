@@ -10,8 +10,9 @@ from pathlib import Path
 
 from domain.engine.fields import MAX_NAME
 from runtime.imports.cells import clean
+from runtime.imports.custom_fields import PREFIX, RECORDS, is_custom
 from runtime.imports.kinds.listed import FIELDS, KINDS, MADE, REFERRED
-from runtime.imports.mapping import Column, Mapping, Sheet
+from runtime.imports.mapping import Column, Field, Mapping, Sheet
 from runtime.imports.mapping_signs import check_signs, dates_of, zone_of
 from runtime.imports.mapping_table import Reading
 from runtime.imports.numbers import GROUPINGS, WESTERN
@@ -134,10 +135,10 @@ def _skipped(here: Reading) -> dict[str, frozenset[str]]:
 
 
 def _columns(kind: str, here: Reading, blank: frozenset[str]) -> dict[str, Column]:
-    fields = FIELDS[kind]
+    fields = {**FIELDS[kind], **_custom(kind, here)}
     columns = {}
     for name in [name for name in fields if name in here.left]:
-        columns[name] = _column(kind, name, here, blank)
+        columns[name] = _column(fields[name], here, blank)
     for field in fields.values():
         if field.name not in columns and field.needed:
             here.wrong(field.name, "is needed: name its column")
@@ -151,8 +152,16 @@ OF_A_COLUMN = (
 )  # fmt: skip
 
 
-def _column(kind: str, name: str, here: Reading, blank: frozenset[str]) -> Column:
-    field = FIELDS[kind][name]
+def _custom(kind: str, here: Reading) -> dict[str, Field]:
+    """Those that are named: which there are is asked where they are declared. TOML takes `custom.seats` for a table within the table."""
+    if kind not in RECORDS:
+        return {}
+    here.left |= {f"{PREFIX}{name}": told for name, told in here.table("custom").items()}
+    return {name: Field(name) for name in here.left if is_custom(name)}
+
+
+def _column(field: Field, here: Reading, blank: frozenset[str]) -> Column:
+    name = field.name
     allowed = field.missing
     if isinstance(here.left[name], str):
         return Column(field, here.text(name, needed=True), missing=allowed[0], blank=blank)

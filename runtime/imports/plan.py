@@ -49,15 +49,21 @@ class Values:
         self._numbers = Numbers(mapping.decimal, mapping.thousands, mapping.grouping)
         self._dates: dict[tuple[tuple[str, ...], str, bool], Dates] = {}
 
-    def money(self, reasons: Reasons, field: str) -> Money | None:
-        """The field's amount in the row's currency, or in the mapping's."""
-        currency = reasons.cells.get("currency", self.mapping.currency).upper()
+    def money(self, reasons: Reasons, field: str, currency: str = "") -> Money | None:
+        """The field's amount in the currency that is given, in the row's, or in the mapping's."""
+        currency = currency or reasons.cells.get("currency", self.mapping.currency).upper()
         column = reasons.sheet.columns.get(field)
         scale = column.scale if column is not None else 1
         value: Decimal | None = reasons.take(field, self._numbers.number, currency, scaled=scale != 1)
         if value is None:
             return None
         return Money(value if scale == 1 else value * scale, currency)
+
+    def number(self, reasons: Reasons, field: str) -> Decimal | None:
+        column = reasons.sheet.columns.get(field)
+        scale = column.scale if column is not None else Decimal(1)
+        value: Decimal | None = reasons.take(field, self._numbers.number, scaled=scale != 1)
+        return value if value is None or scale == 1 else value * scale
 
     def count(self, reasons: Reasons, field: str) -> int | None:
         value: int | None = reasons.take(field, self._numbers.whole)

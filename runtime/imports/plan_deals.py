@@ -12,6 +12,7 @@ from domain.deal.commands import NOBODY, ImportDeal
 from domain.deal.completing import COMPOSED, OPEN_ALONE
 from domain.engine.values import NO_NEEDS, Money, Needs, NextStep, Quote
 from domain.policy.closed import LOST, WON
+from runtime.imports.custom_fields import CustomCells
 from runtime.imports.kinds.kind import Planning
 from runtime.imports.kinds.products import PRODUCTS
 from runtime.imports.lines import Row
@@ -73,6 +74,7 @@ class DealPlanner:
         sheet, mapping = self._sheet, self._mapping
         self._titles = [(title, frozenset(_PLACEHOLDER.findall(title))) for title in mapping.titles]
         self._once = Once("reference")
+        self._custom = CustomCells(sheet, self._values, self._references.declared.get("deals"))
         self._no_place = {kind: tuple(_notes(sheet, kind)) for kind in NO_PLACE_IN}
         self._may_be_empty = tuple(field for field in STAND_INS if field in sheet.columns)
         self._never_told = frozenset(field for field in STAND_INS if field not in sheet.columns) - {"title"}
@@ -138,6 +140,7 @@ class DealPlanner:
             override_reason=self._mapping.override.reason if stage in self._mapping.override.stages else "",
             assumed=self._assumed(reasons),
             asked=self._asked(),
+            custom=self._custom.read(reasons),
         )
         return None if reasons.found else told
 

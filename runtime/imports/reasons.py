@@ -80,6 +80,8 @@ def _wrong_rows(
 
 def _field(path: str, sheet: Sheet) -> str:
     """Our field behind a path in a command: its own, or that of its last part."""
+    if path in sheet.columns:
+        return path
     paths, last = KINDS[sheet.kind].paths, path.rpartition(".")[2].partition("[")[0]
     named = paths.get(path, last)
     return named if named in sheet.columns else path

@@ -7,6 +7,7 @@ from collections.abc import Mapping as Map
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from domain.custom_field.declaration import FieldSet
 from domain.engine.values import Money
 from runtime.imports.suggest import did_you_mean
 
@@ -55,6 +56,8 @@ class References:
     pending: dict[Name, UUID] = field(default_factory=dict)
     refused: dict[Name, str] = field(default_factory=dict)
     prices: dict[str, Money] = field(default_factory=dict)
+    declared: Map[str, FieldSet] = field(default_factory=dict)
+    """By kind of file the custom fields of its records."""
     called: dict[Name, str] = field(default_factory=dict)
     """What rows say beside a key that it is called."""
 

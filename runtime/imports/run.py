@@ -11,6 +11,7 @@ import codecs
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Mapping as Map
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -22,6 +23,7 @@ from zoneinfo import ZoneInfo
 import psycopg
 
 import domain.registry  # noqa: F401 - every fact and decision is registered by importing it
+from domain.custom_field.declaration import FieldSet
 from domain.cycle.in_force import COMPANY
 from domain.cycle.policies import CyclePolicies
 from domain.engine.command_handler import CommandHandler
@@ -102,7 +104,7 @@ async def run_import(
         mapping = await at_home(ledger, mapping)
         content = jobs.content_of(mapping, found)
         async with jobs.alone(pool, content, needed=not dry_run) as holder:
-            await check_ready(ledger, mapping)
+            declared = await check_ready(ledger, mapping)
             id, resumed = await jobs.begin(pool, content, str(actor), dry_run=dry_run, id=job_id)
             await jobs.work_on(holder, id)
             result = ImportResult(id, dry_run, resumed, notices=passed_over(mapping, Path(data)))
@@ -121,7 +123,7 @@ async def run_import(
                 language,
             )
             with seldom_collected():
-                return await run.to_the_end(await installation_secret(pool))
+                return await run.to_the_end(await installation_secret(pool), declared)
     finally:
         await ledger.aclose()
 
@@ -175,11 +177,13 @@ class Run:
     pace: Pace = at_once
     language: str = EN
 
-    async def to_the_end(self, secret: str) -> ImportResult:
+    async def to_the_end(self, secret: str, declared: Map[str, FieldSet]) -> ImportResult:
         """The job's row ends as done, interrupted or failed; only a killed process leaves it running."""
         self._started, self._told = time.perf_counter(), 0.0
 
-        references = References(partial(external_id, secret, self.mapping.source), ONE, IDS)
+        references = References(
+            partial(external_id, secret, self.mapping.source), ONE, IDS, declared=declared
+        )
         try:
             for found in self.found:
                 await self._file(found, references)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from typing import Any
 from uuid import uuid4
 
@@ -26,7 +28,7 @@ DEAL = [
     {"name": "pilot", "label": "Pilot", "type": "yes-no"},
     {"name": "remark", "label": "Remark", "type": "text", "help": "In a word."},
 ]
-CUSTOM = {
+CUSTOM: Json = {
     "seats": 40,
     "modules": ["wms", "mes"],
     "go_live": "2027-01-31",
@@ -172,3 +174,36 @@ def test_customers_and_leads_have_fields_of_their_own(desk: House) -> None:
     done = told(leader.post(f"/leads/{lead}/fields", json={"custom": {"tier": "mes"}}))
     query = {"after": done["position"], "custom": "tier=mes"}
     assert [one["custom"] for one in told(leader.get("/leads", params=query))["items"]] == [{"tier": "mes"}]
+
+
+def test_a_file_of_deals_has_a_column_for_each_field_also_as_known_then(desk: House) -> None:
+    deal = desk.open_deal()
+    before = told(fill(desk, deal, seats=1))["position"]
+    done = told(fill(desk, deal, **CUSTOM))["position"]
+
+    def row(**query: Any) -> dict[str, str]:
+        asked = {"format": "csv", "after": done, "sort": "-opened_at", **query}
+        answer = desk.admin.get("/deals", params=asked)
+        assert answer.status_code == 200, answer.text
+        lines = list(csv.DictReader(io.StringIO(answer.text, newline="")))
+        kinds = answer.headers["Salesloop-Columns"].split(",")
+        names = list(lines[0])
+        assert [kinds[names.index(f"custom.{name}")] for name in ("seats", "go_live", "pilot", "rent")] == [
+            "number",
+            "day",
+            "truth",
+            "text",
+        ]
+        (found,) = [one for one in lines if one["deal_id"] == str(deal)]
+        return {n.removeprefix("custom."): v for n, v in found.items() if n.startswith("custom.") and v}
+
+    assert row() == {
+        "seats": "40",
+        "modules": "mes, wms",
+        "go_live": "2027-01-31",
+        "rent": "1200.5 CNY",
+        "pilot": "true",
+        "remark": "quiet",
+    }
+    assert row(known_at=before) == {"seats": "1"}
+    assert row(custom="seats>=40")["seats"] == "40"

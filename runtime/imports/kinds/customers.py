@@ -9,6 +9,7 @@ from domain.customer.commands import RegisterCustomer
 from domain.customer.customer import Customer
 from domain.customer.facts import Profile
 from domain.imports import AsImported
+from runtime.imports.custom_fields import CustomCells
 from runtime.imports.kinds.kind import Kind, Planning
 from runtime.imports.lines import Row
 from runtime.imports.mapping import Mapping, needed, told
@@ -21,6 +22,7 @@ CUSTOMERS = "customers"
 class CustomerPlanner:
     def __init__(self, at_hand: Planning) -> None:
         self._sheet, self._values, self._id_of = at_hand.sheet, at_hand.values, at_hand.id_of
+        self._custom = CustomCells(self._sheet, self._values, at_hand.references.declared.get(CUSTOMERS))
         self._once = Once("key")
 
     def plan(self, row: Row, cells: Cells) -> Planned:
@@ -36,7 +38,7 @@ class CustomerPlanner:
             parent=cells.get("parent", ""),
         )
         id = self._id_of(CUSTOMERS, key)
-        command = RegisterCustomer(customer_id=id, profile=profile)
+        command = RegisterCustomer(customer_id=id, profile=profile, custom=self._custom.read(reasons))
         return named_row(row, command, reasons, ((CUSTOMERS, key), id))
 
 

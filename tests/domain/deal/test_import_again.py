@@ -92,9 +92,9 @@ OF = {
 """What only a row of this kind tells: another kind's planner does not pass it on."""
 NOT_TOLD_BY_A_ROW = {
     "deal_id", "source", "reference", "process", "policy", "override_reason", "assumed", "asked", "stage", "closed_at", "timezone",
-    "stage_history",
+    "stage_history", "custom",
 }  # fmt: skip
-"""Which deal it is, what new deals follow, how the row is to be taken; `stage` and `stage_history` have tests of their own."""
+"""Which deal it is, what new deals follow, how the row is to be taken; `stage`, `stage_history` and `custom` have tests of their own."""
 
 
 def changed(scenario: Scenario) -> list[str]:

@@ -1,0 +1,159 @@
+"""Custom fields as columns of a file: read as the mapping writes them, refused by row and column, and taken back with the import."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from domain.custom_field.commands import PublishFields
+from domain.custom_field.declaration import CustomField, FieldChoice, FieldSet, RecordKind
+from domain.custom_field.value import FieldType, FieldValue, said_text
+from domain.customer.customer import Customer
+from domain.deal.commands import SetDealFields
+from domain.deal.deal import Deal
+from domain.engine.command_handler import CommandHandler
+from domain.engine.context import Channel, Context
+from runtime.database import Pool
+from runtime.imports.results import ImportProblem, ImportResult
+from runtime.imports.run import run_import
+from runtime.imports.undo import undo_import
+from runtime.ledger import Ledger
+from tests.imports.conftest import IMPORTER, ONE_FILE, csv_file, mapping_from
+
+GRADES = (FieldChoice(name="gold", label="Gold"), FieldChoice(name="tin", label="Tin"))
+FIELDS = (
+    CustomField(name="seats", label="Seats", type=FieldType.NUMBER, decimals=1),
+    CustomField(name="rent", label="Rent", type=FieldType.MONEY),
+    CustomField(name="live", label="Live", type=FieldType.DATE),
+    CustomField(name="pilot", label="Pilot", type=FieldType.YES_NO),
+    CustomField(name="grade", label="Grade", type=FieldType.CHOICE, choices=GRADES),
+)
+COLUMNS = """
+custom.seats = "Seats"
+custom.rent = "Rent"
+"custom.live" = { column = "Live", dates = ["%d.%m.%Y"] }
+custom.pilot = "Pilot"
+custom.grade = { column = "Grade", values = { A = "gold" } }
+[deals.stages]"""
+MAPPING = mapping_from(
+    ONE_FILE.replace("[deals.stages]", COLUMNS.strip("\n")).replace(
+        'currency = "CNY"', 'currency = "CNY"\ndecimal = ","\nthousands = "."'
+    )
+)
+HEAD = "id,rep,customer,product,stage,opened,closed,amount,Seats,Rent,Live,Pilot,Grade"
+ROW = 'A1,Li Wei,Acme,Boiler,Talks,2026-01-05,,100,"1.200,5","1.200,50 EUR",31.12.2026,ja,A'
+GOOD = ROW.replace("ja", "yes")
+
+
+async def declared(pool: Pool, record: RecordKind, *fields: CustomField) -> None:
+    await given(pool, PublishFields(declared=FieldSet(name=record, fields=fields)))
+
+
+async def given(pool: Pool, command: Any) -> None:
+    ledger = Ledger(pool)
+    context = Context(now=datetime.now(UTC), actor=IMPORTER, channel=Channel.API)
+    await CommandHandler(ledger).execute(command, context)
+    await ledger.aclose()
+
+
+async def deal_of(pool: Pool) -> Deal:
+    async with pool.connection() as connection:
+        found = await connection.execute("SELECT stream_id FROM ledger.events WHERE topic = 'deal.opened'")
+        ((id,),) = await found.fetchall()
+    ledger = Ledger(pool)
+    deal = (await ledger.load({id: Deal}))[id]
+    await ledger.aclose()
+    assert isinstance(deal, Deal)
+    return deal
+
+
+async def bring(pool: Pool, folder: Path, *rows: str) -> ImportResult:
+    return await run_import(pool, MAPPING, csv_file(folder, *rows, header=HEAD), IMPORTER)
+
+
+async def test_cells_are_read_as_the_mapping_writes_them_and_refused_by_row_and_column(
+    pool: Pool, tmp_path: Path
+) -> None:
+    await declared(pool, RecordKind.DEAL, *FIELDS)
+    wrong = (
+        ROW.replace("A1", "A2")
+        .replace('1.200,5"', 'viele"')
+        .replace("31.12.2026", "bald")
+        .replace(",ja,A", ",ja,B")
+    )
+    result = await bring(pool, tmp_path, GOOD, wrong)
+    assert (await deal_of(pool)).custom == {
+        "seats": FieldValue(type=FieldType.NUMBER, text="1200.5"),
+        "rent": FieldValue(type=FieldType.MONEY, text="1200.5 EUR"),
+        "live": FieldValue(type=FieldType.DATE, text="2026-12-31"),
+        "pilot": FieldValue(type=FieldType.YES_NO, text="yes"),
+        "grade": FieldValue(type=FieldType.CHOICE, text="gold"),
+    }
+    (refusal,) = result.refusals
+    assert (refusal.row, {one.column for one in refusal.reasons}) == (3, {"Seats", "Live", "Pilot"})
+    unknown = await bring(pool, tmp_path, GOOD.replace("A1", "A3").replace(",yes,A", ",yes,B"))
+    assert [(one.column, one.value) for one in unknown.refusals[0].reasons] == [("Grade", "B")]
+
+
+async def test_the_same_file_again_is_silence_and_neither_side_s_change_is_lost(
+    pool: Pool, tmp_path: Path
+) -> None:
+    await declared(pool, RecordKind.DEAL, *FIELDS)
+    first = await bring(pool, tmp_path, GOOD)
+    assert sum(tally.events for tally in (await bring(pool, tmp_path, GOOD)).tallies) == 0
+    id = (await deal_of(pool)).id
+    await given(pool, SetDealFields(deal_id=id, custom={"seats": said_text("7")}))
+    changed = await bring(pool, tmp_path, GOOD.replace("1.200,50 EUR", "9 EUR"))
+    assert changed.refusals == []
+    deal = await deal_of(pool)
+    assert (deal.custom["seats"].text, deal.custom["rent"].text) == ("7", "9 EUR")
+    both = await bring(pool, tmp_path, GOOD.replace('1.200,5"', '8"'))
+    assert "custom.seats: changed in the file and here" in both.refusals[0].reasons[0].message
+    assert [one.column for one in both.refusals[0].reasons] == ["Seats"]
+    again = await undo_import(pool, changed.job_id, IMPORTER, "the wrong file")
+    assert again.refused == {}
+    assert (await deal_of(pool)).custom["rent"].text == "1200.5 EUR"
+    assert first.job_id != changed.job_id
+
+
+async def test_a_column_for_what_nobody_declared_is_named_before_anything_is_imported(
+    pool: Pool, tmp_path: Path
+) -> None:
+    await declared(pool, RecordKind.DEAL, replace(FIELDS[0], name="seat"), *FIELDS[1:])
+    with pytest.raises(
+        ImportProblem, match=r"no custom field 'seats' is declared; did you mean 'custom\.seat'"
+    ):
+        await bring(pool, tmp_path, GOOD)
+
+
+CUSTOMERS = mapping_from("""
+name = "accounts"
+source = "test"
+timezone = "UTC"
+[customers]
+file = ""
+[customers.columns]
+key = "name"
+custom.grade = { column = "Grade", missing = "keep" }
+""")
+
+
+async def test_customers_have_theirs_and_an_empty_cell_takes_nothing_away(pool: Pool, tmp_path: Path) -> None:
+    await declared(pool, RecordKind.CUSTOMER, replace(FIELDS[4], required=True))
+    file = csv_file(tmp_path, "Acme,Gold", "Other,", header="name,Grade")
+    result = await run_import(pool, CUSTOMERS, file, IMPORTER)
+    (refusal,) = result.refusals
+    assert (refusal.row, refusal.reasons[0].column, refusal.reasons[0].message) == (3, "Grade", "is required")
+    await run_import(pool, CUSTOMERS, csv_file(tmp_path, "Acme,", header="name,Grade"), IMPORTER)
+    async with pool.connection() as connection:
+        found = await connection.execute(
+            "SELECT DISTINCT stream_id FROM ledger.events WHERE topic ^@ 'customer.'"
+        )
+        ((id,),) = await found.fetchall()
+    held = (await Ledger(pool).load({id: Customer}))[id]
+    assert isinstance(held, Customer)
+    assert held.custom == {"grade": FieldValue(type=FieldType.CHOICE, text="gold")}
