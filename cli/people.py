@@ -13,10 +13,13 @@ from cli.engine.derive import group
 from cli.engine.language import language
 from cli.engine.options import Cursor, KnownAt, TeamFilter, more
 from cli.views.deals import show_timeline
+from cli.views.duplicates import show_duplicate_policy, show_likely, show_pairs
 from cli.views.rules import show_customer, show_listed
 
 customers = group(
-    "customer", "Customers and their contacts: list, show, register, add a contact.", acts="api.customer.acts"
+    "customer",
+    "Customers and their contacts: list, show, register, add a contact, duplicates.",
+    acts="api.customer.acts",
 )
 products = group("product", "Products: list, add, archive.", acts="api.customer.acts")
 teams = group("team", "Teams: list, form, correct, archive.", acts="api.people.acts")
@@ -111,6 +114,54 @@ def show(
         as_json(found)
     else:
         show_customer(found)
+
+
+Least = Annotated[
+    int | None, typer.Option("--least", help="From so many per cent on; else what the policy tells of.")
+]
+Of = Annotated[str | None, typer.Option("--of", metavar="CUSTOMER", help="Only of this one: name or id.")]
+
+
+@customers.command(epilog=example("salesloop customer duplicates --least 85"))
+def duplicates(
+    *, of: Of = None, least: Least = None, cursor: Cursor = None, limit: Limit = 20, json: Json = False
+) -> None:
+    """Pairs of customers that are likely one, the surest kinds of evidence first."""
+    found = run(_duplicates(of, {"least": least, "cursor": cursor, "limit": limit}))
+    if json:
+        as_json(found)
+    elif of is not None:
+        show_likely(found["likely"])
+    else:
+        show_pairs(found.items)
+        more(found)
+
+
+async def _duplicates(of: str | None, query: dict[str, Any]) -> Any:
+    from cli.engine.kinds import read
+    from projections.customer.pairs import DuplicatePair
+    from projections.engine.paging import Page
+
+    async with backend() as at:
+        if of is None:
+            return await at.read("/customers/duplicates", Page[DuplicatePair], query)
+        id = await read(at, "customer", of, "--of")
+        return await at.read(f"/customers/{id}/duplicates", dict[str, Any])
+
+
+@customers.command("duplicate-policies", epilog=example("salesloop customer duplicate-policies"))
+def policies(*, json: Json = False) -> None:
+    """From which score a likely duplicate is told of, asked about, refused: every version."""
+    found = run(_policies())
+    if json:
+        as_json(found)
+    else:
+        show_duplicate_policy(found["versions"])
+
+
+async def _policies() -> Any:
+    async with backend() as at:
+        return await at.read("/duplicate-policy", dict[str, Any])
 
 
 @customers.command(epilog=example("salesloop customer timeline 'Acme Tools' --kind activity"))

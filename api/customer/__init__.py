@@ -1,4 +1,4 @@
 """api: customers with their contacts, and products."""
 
-MODULES = ("acts", "routes", "directory", "file", "merges")
-PATHS = ("customers", "products")
+MODULES = ("acts", "routes", "duplicates", "directory", "file", "merges")
+PATHS = ("customers", "products", "duplicate-policy")

@@ -5,11 +5,23 @@ from __future__ import annotations
 from api.customer.merge_acts import MERGES
 from api.engine.acts import WHICH, Act
 from api.engine.roles import ADMIN
-from domain.customer import buying_roles, change_profile, commands, consents, fields, notes, parent, product
+from domain.customer import (
+    buying_roles,
+    change_profile,
+    commands,
+    consents,
+    duplicate_policy,
+    duplicates,
+    fields,
+    notes,
+    parent,
+    product,
+)
 
 CUSTOMERS = (
     Act(commands.RegisterCustomer, "/customers", "Register a customer, or fill in its profile",
-        more="Of one that is known, what is left empty stays as it is.",
+        more="Of one that is known, what is left empty stays as it is. Of a new one it is answered whom it may be already (`likely`): how likely, in per cent, and by what. Where the policy of duplicates wants a reason, it is refused without one.",
+        described={"another_because": "Why it is none of those that it may be already; recorded."}, hide=("likely", "asks"),
         creates="customer_id", location="/customers/{customer_id}", flat=("profile",), body="NewCustomer",
         example={"name": "华东精密制造有限公司", "sector": "manufacturing", "country": "CN"},
         terminal="customer register <name other-name=other_names:other-name address=addresses:address tax=tax_number registration=registration_number set=custom:field",
@@ -47,10 +59,22 @@ CUSTOMERS = (
     Act(notes.CloseNote, "/customers/{customer_id}/notes/{note_id}/close", "Close a note", more="It is true no longer, and stays in the history.",
         terminal="customer close-note", typed=f"'Acme Tools' {WHICH} --why 'they have them now'"),
 )  # fmt: skip
+DUPLICATES = (
+    Act(duplicates.TellCustomersApart, "/customers/{customer_id}/apart", "Say that two customers are different", body="ToldApart",
+        more="They are not proposed as duplicates any more.",
+        terminal="customer apart", typed=f"'Acme Tools' {WHICH} --because 'another company in the same building'"),
+    Act(duplicates.CompareCustomersAgain, "/customers/{customer_id}/compare", "Take back that two customers are different", body="ComparedAgain",
+        terminal="customer compare", typed=f"'Acme Tools' {WHICH}"),
+    Act(duplicate_policy.PublishDuplicatePolicy, "/duplicate-policy", "Publish the next version of the policy of duplicates", roles=ADMIN,
+        flat=("policy",), hide=("name", "version"), status=201, location="/duplicate-policy", body="NewDuplicatePolicy",
+        about="Scores in per cent; null for never. From `tell_from` on a likely duplicate is told of, from `ask_from` on a person who enters one is asked, from `refuse_from` on everybody has to say why it is another.",
+        example={"tell_from": 60, "ask_from": 85, "refuse_from": 95},
+        terminal="customer duplicate-policy", typed="--tell-from 60 --ask-from 85 --refuse-from 95"),
+)  # fmt: skip
 PRODUCTS = (
     Act(product.ListProduct, "/products", "List a product, or list it anew", roles=ADMIN, creates="product_id", body="NewProduct",
         terminal="product add <name", typed="'MES 40' --price '12000 CNY'"),
     Act(product.ArchiveProduct, "/products/{product_id}/archive", "Archive a product", roles=ADMIN,
         terminal="product archive", typed="'MES 40'"),
 )  # fmt: skip
-ACTS = (*CUSTOMERS, *MERGES, *PRODUCTS)
+ACTS = (*CUSTOMERS, *DUPLICATES, *MERGES, *PRODUCTS)

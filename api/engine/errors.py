@@ -46,6 +46,7 @@ DOMAIN: Mapping[type[domain.DomainError], Kind] = {
     domain.NotFound: Kind(404, "not-found", "There is no such thing here"),
     domain.AlreadyExists: Kind(409, "already-exists", "The id is taken"),
     domain.Refused: Kind(409, "refused", "A rule says no in the present state"),
+    domain.LikelyDuplicate: Kind(409, "likely-duplicate", "It is likely here already"),
     domain.GateNotPassed: Kind(409, "gate-not-passed", "The stage's gate is not passed"),
     domain.Conflict: Kind(409, "conflict", "Somebody else wrote in between"),
     domain.KeyReused: Kind(422, "idempotency-key-reused", "The idempotency key was used for another request"),

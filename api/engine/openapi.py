@@ -141,7 +141,12 @@ def _problems(allowed: Authority | None, *, secret: bool) -> dict[int, list[erro
     if allowed is None and secret:
         found += [table[domain.NotFound], errors.TOO_MANY_TRIES, errors.OVERLOADED]
     if allowed is not None and allowed.writes:
-        found += [table[domain.Refused], table[domain.GateNotPassed], table[domain.Conflict]]
+        found += [
+            table[domain.Refused],
+            table[domain.LikelyDuplicate],
+            table[domain.GateNotPassed],
+            table[domain.Conflict],
+        ]
         found += [table[domain.AlreadyExists], table[domain.KeyReused], errors.UNKNOWN_REFERENCE]
         found += [errors.STALE, errors.TOO_LARGE, errors.SLOW, errors.HTTP[400]]
     if allowed is not None and allowed.waits_for:

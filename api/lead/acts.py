@@ -10,7 +10,8 @@ from domain.lead.fields import SetLeadFields
 FLAGS = "do-not-mail/may-mail=do_not_mail do-not-call/may-call=do_not_call"
 ACTS = (
     Act(CaptureLead, "/leads", "Capture a lead",
-        creates="lead_id", location="/leads/{lead_id}", about="`source` names the channel or campaign, `origin` how they came in; `qualified_by` is the rep who found out that they may buy.",
+        creates="lead_id", location="/leads/{lead_id}", hide=("likely",), more="Answered with the customers that it is likely of (`likely`), where it names none.",
+        about="`source` names the channel or campaign, `origin` how they came in; `qualified_by` is the rep who found out that they may buy.",
         example={"name": "Wang Wei", "interest": "MES for 40 seats", "source": "trade fair Shanghai"},
         terminal=f"lead capture <name {FLAGS}", typed="'Wang Wei' --source 'trade fair'"),
     Act(CorrectLead, "/leads/{lead_id}/correct", "Set right what is known of a lead",

@@ -9,6 +9,7 @@ from fastapi import Depends, Response
 from pydantic import Field
 
 from api.custom_field.values import CUSTOM, CustomFilter, add_custom, declared
+from api.customer.duplicates import of_new_lead
 from api.engine import auth
 from api.engine.allowed import add_allowed
 from api.engine.answers import shaped
@@ -70,7 +71,7 @@ class OriginFilters(Strict):
     captured_before: Instant | None = None
 
 
-add_acts(router, ACTS)
+add_acts(router, ACTS, {"captureLead": of_new_lead})
 add_allowed(router, ACTS, Lead, "/leads")
 
 

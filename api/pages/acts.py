@@ -239,7 +239,9 @@ async def _form(
         or tuple(c.name for c in shown if c.needed)
         or tuple(c.name for c in shown if c.name not in ("reason", UNDERNEATH))
     )
-    wrong = {c.name for c in shown if any(one.errors for one in within([c]))}
+    wrong = {c.name for c in shown if any(one.errors for one in within([c]))} | {
+        *(problem or {}).get("wants", ())
+    }
     missing = list((problem or {}).get("missing", ())) or [
         name for name in given.get("missing", "").split(",") if name not in ("", NOTHING)
     ]

@@ -29,9 +29,18 @@ async def customers(page: Opened) -> Response:
     return page.render("customers.html", found=found, asked=asked)
 
 
+@pages.get("/customers/duplicates", summary="Customers that are likely one")
+async def duplicates(page: Opened) -> Response:
+    asked = page.query
+    found = await page.read(
+        "/customers/duplicates", least=asked["least"], cursor=asked["cursor"], limit=BESIDE
+    )
+    return page.render("duplicates.html", found=found, asked=asked)
+
+
 @pages.get("/customers/{customer_id}", summary="One customer")
 async def customer(customer_id: UUID, page: Opened) -> Response:
-    """In the past what cannot be told as of then is left out: leads, cases, segments."""
+    """In the past what cannot be told as of then is left out: leads, cases, segments, likely duplicates."""
     at = f"/customers/{customer_id}"
     found = await page.read(at, **page.then)
     asked = {"kind": page.query["kind"], "cursor": page.query["cursor"]}
@@ -63,11 +72,12 @@ async def customer(customer_id: UUID, page: Opened) -> Response:
 
 async def _now(page: Page, about: dict[str, Any]) -> Json:
     if page.as_of:
-        return {"cases": None, "leads": None, "segments": None}
-    cases, leads, segments = await page.read_all(
-        ("/cases", about), ("/leads", about), (f"/customers/{about['customer_id']}/segments", {})
+        return {"cases": None, "leads": None, "segments": None, "likely": None}
+    at = f"/customers/{about['customer_id']}"
+    cases, leads, segments, likely = await page.read_all(
+        ("/cases", about), ("/leads", about), (f"{at}/segments", {}), (f"{at}/duplicates", {})
     )
-    return {"cases": cases, "leads": leads, "segments": segments["stays"]}
+    return {"cases": cases, "leads": leads, "segments": segments["stays"], "likely": likely}
 
 
 def by_role(found: Json) -> Iterator[tuple[str, list[Json]]]:

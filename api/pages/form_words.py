@@ -11,6 +11,8 @@ MORE = {
     "changeProfile": "What is left empty is emptied.",
     "correctContact": "What is left empty is emptied.",
     "moveStage": "Where something is missing on the way, it is asked for here.",
+    "registerCustomer": "Where it is likely here already, that is said here.",
+    "captureLead": "Where it is likely a customer's, that is said here.",
     "openDeal": "It begins in the first stage. Without a next step, one is set by rule.",
     "allocateLead": "It counts among what was allocated to the rep.",
     "handOver": "The deal, its promise and the note go to the other rep together.",
@@ -22,6 +24,7 @@ MORE = {
 }
 """Beside the title, by the act."""
 HINTS = {
+    ("registerCustomer", "another_because"): "Only where it is likely here already.",
     ("openActionItem", "owner_id"): "Left out: yourself.",
     ("openActionItem", "decision_id"): "Of the cycle that is named.",
     ("openCase", "owner_id"): "Left out: yourself.",

@@ -160,12 +160,16 @@ def money(amount: Decimal | str | None, currency: str | None = None) -> str:
     return f"{written(Decimal(amount), currency or ''):,f} {currency or ''}".strip()
 
 
+WARNED_OF = ("warnings", "likely")
+"""Of an answer: what is said in sentences below it."""
+
+
 def receipt(done: Mapping[str, Any], as_json_: bool) -> None:  # noqa: FBT001 - a flag straight from the command line
     """What a write did, as the API tells it."""
     if as_json_:
         as_json(done)
         return
-    answer = _said({name: one for name, one in done["answer"].items() if name != "warnings"}, ", ")
+    answer = _said({name: one for name, one in done["answer"].items() if name not in WARNED_OF}, ", ")
     say(f"{recorded(done)}: {answer}")
     notes(done["answer"].get("warnings", ()))
 

@@ -17,6 +17,8 @@ PATIENCE = 30.0
 """Seconds for an answer."""
 LONG = 300.0
 """For the first line of a file, and between two pieces of it."""
+ASKS = {"Salesloop-Asks": "duplicates"}
+"""Whoever types can be asked whether a customer is another than the one that it looks like."""
 REFUSED_FROM, PIECE = 300, 256 * 1024
 
 
@@ -39,7 +41,7 @@ class Remote:
             fail(f"SALESLOOP_URL must be an address such as https://sales.example.com, not {url!r}", USAGE)
         if not (key.isascii() and key.isprintable()):
             fail("SALESLOOP_KEY is no key: keys begin with sl_", USAGE)
-        self._headers = {"Authorization": f"Bearer {key}", "Accept": "application/json", **accepted()}
+        self._headers = {"Authorization": f"Bearer {key}", "Accept": "application/json", **ASKS, **accepted()}
 
     async def ask(
         self,

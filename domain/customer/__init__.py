@@ -10,4 +10,5 @@ MODULES = (
     "buying_roles",
     "merge",
     "product",
+    "duplicates",
 )

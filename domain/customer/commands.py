@@ -16,6 +16,7 @@ from domain.customer.buying_roles import give_role
 from domain.customer.change_profile import become, filled_in, not_cleared
 from domain.customer.consents import GiveConsent, agree, give_consent
 from domain.customer.customer import Customer, customer_of
+from domain.customer.duplicates import enter
 from domain.customer.facts import (
     BuyingRole,
     Contact,
@@ -25,10 +26,11 @@ from domain.customer.facts import (
     Profile,
 )
 from domain.customer.known import GivenConsent, not_to_come
+from domain.customer.likely import MOST_LIKELY, Likely
 from domain.engine.command import Command, handles
 from domain.engine.context import Context
 from domain.engine.errors import FieldError
-from domain.engine.fields import Name, ShortText
+from domain.engine.fields import LongText, Name, ShortText
 from domain.engine.unit_of_work import Stream, UnitOfWork
 
 SINCE_CONSENTS = ("do_not_mail", "do_not_call", "buying_role", "consents")
@@ -38,20 +40,29 @@ FIRST = ("name", "sector", "country", "employees", "revenue", "founded", "parent
 
 
 class RegisterCustomer(Command, about=Customer):
-    """Register a customer, or fill its profile in: of one that is known, what is left empty stays. The same again changes nothing."""
+    """Register a customer, or fill its profile in: of one that is known, what is left empty stays. The same again changes nothing.
+    Of a new one `likely` are those that it may be already, as they were found when it was given, and `another_because` says why it is none
+    of them; `asks`: a person can be asked.
+    """
 
     customer_id: UUID
     profile: Profile
     custom: Custom = field(default_factory=dict)
+    another_because: LongText = ""
+    likely: Annotated[tuple[Likely, ...], MaxLen(MOST_LIKELY)] = ()
+    asks: bool = False
 
     def rules(self) -> tuple[Stream, ...]:
         return ((FieldSets, field_stream(RecordKind.CUSTOMER)),)
 
     def known_by(self) -> Any:
-        """What nobody could say once is left out where nobody says it."""
+        """What nobody could say once is left out where nobody says it; whom it is likely to be nobody says."""
         said = {f.name: getattr(self.profile, f.name) for f in fields(Profile)}
         profile = {name: value for name, value in said.items() if name in FIRST or value}
-        return without_custom({**vars(self), "profile": profile})
+        why = {"another_because": self.another_because} if self.another_because else {}
+        return without_custom(
+            {"customer_id": self.customer_id, "profile": profile, "custom": self.custom, **why}
+        )
 
     def as_named(self) -> bool:
         """Of a record that was merged, what it says otherwise than that record is said of the customer that it stands for."""
@@ -107,9 +118,10 @@ def register_customer(command: RegisterCustomer, work: UnitOfWork) -> dict[str, 
 def registered(command: RegisterCustomer, work: UnitOfWork, *, complete: bool = True) -> dict[str, Any]:
     """`complete`: a new one has every custom field that is required."""
     named, declared = work.find(Customer, command.customer_id), fields_of(RecordKind.CUSTOMER, work)
-    customer, is_new = named, not named.exists
+    customer, is_new, likely = named, not named.exists, list[Likely]()
     if is_new:
         customer.record(CustomerRegistered(profile=command.profile))
+        likely = enter(customer, command, work)
     else:
         customer = work.get(Customer, customer_of(named.id, work).id)
         said = _differing(filled_in(named.profile, command.profile), named.profile)
@@ -117,7 +129,8 @@ def registered(command: RegisterCustomer, work: UnitOfWork, *, complete: bool = 
     fill_in(customer, command.custom, declared)
     if is_new and complete:
         must_be_complete(customer, declared)
-    return {"customer_id": str(customer.id)}
+    answer: dict[str, Any] = {"customer_id": str(customer.id)}
+    return answer | ({"likely": [one.told() for one in likely]} if likely else {})
 
 
 def _differing(said: Profile, held: Profile) -> dict[str, Any]:

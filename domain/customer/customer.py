@@ -15,10 +15,12 @@ from domain.customer.facts import (
     Contact,
     ContactAdded,
     ContactCorrected,
+    CustomerComparedAgain,
     CustomerFieldsSet,
     CustomerImportUndone,
     CustomerProfileChanged,
     CustomerRegistered,
+    CustomerToldApart,
     Note,
     NoteAdded,
     NoteChanged,
@@ -44,6 +46,8 @@ class Customer(Mergeable):
         super().__init__(id)
         self.profile = Profile(name="")
         self.contacts: dict[UUID, Contact] = {}
+        self.apart: frozenset[UUID] = frozenset()
+        """Customers that it was said of not to be this one."""
         self.parent_id: UUID | None = None
         self.notes: dict[UUID, KeptNote] = {}
         self.consents: dict[tuple[UUID, Purpose], Consent] = {}
@@ -128,6 +132,14 @@ class Customer(Mergeable):
         place = fact.contact_id, fact.deal_id
         others = {at: role for at, role in self.roles.items() if at != place}
         self.roles = others | ({place: fact.after} if fact.after is not None else {})
+
+    @when(CustomerToldApart)
+    def _told_apart(self, fact: CustomerToldApart) -> None:
+        self.apart |= {fact.other_id}
+
+    @when(CustomerComparedAgain)
+    def _compared_again(self, fact: CustomerComparedAgain) -> None:
+        self.apart -= {fact.other_id}
 
 
 def customer_of(id: UUID, work: UnitOfWork) -> Customer:

@@ -205,6 +205,21 @@ class ParentChanged(Fact):
     after: UUID | None
 
 
+@fact("customer.told-apart")
+class CustomerToldApart(Fact):
+    """That this customer and the other are different, however alike they look; it is true of both."""
+
+    other_id: UUID
+    because: FreeText
+
+
+@fact("customer.compared-again")
+class CustomerComparedAgain(Fact):
+    """That it was told apart from the other is taken back."""
+
+    other_id: UUID
+
+
 # -- records that are merged ----------------------------------------------------------------------
 
 

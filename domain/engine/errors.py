@@ -62,6 +62,17 @@ class Refused(DomainError):
     code = "refused"
 
 
+class LikelyDuplicate(DomainError):
+    """What is entered is likely here already; `likely` lists what it may be, the likeliest first. The fields in `wants` would say that it
+    is another.
+    """
+
+    code = "likely-duplicate"
+
+    def __init__(self, message: str, likely: Sequence[dict[str, Any]], wants: Sequence[str]) -> None:
+        super().__init__(message, likely=list(likely), wants=list(wants))
+
+
 class GateNotPassed(DomainError):
     """A stage's exit requirements are not met; `missing` lists every one of them."""
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import field
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
+
+from annotated_types import MaxLen
 
 from domain.allocation.receipt import BY_HAND, AllocationReceipt
 from domain.custom_field.facts import Custom
 from domain.custom_field.holding import without_custom
+from domain.customer.likely import MOST_LIKELY, Likely
 from domain.deal.commands import not_ahead
 from domain.engine.command import Command
 from domain.engine.context import Context
@@ -40,11 +43,13 @@ class CaptureLead(LeadCommand):
     qualified_by: RepId | None = None
     do_not_mail: bool = False
     do_not_call: bool = False
+    likely: Annotated[tuple[Likely, ...], MaxLen(MOST_LIKELY)] = ()
+    """Customers that it is likely of, as they were found when it was captured."""
 
     def known_by(self) -> Any:
-        """What nobody could say once is left out where nobody says it."""
+        """What nobody could say once is left out where nobody says it, and what was found."""
         said = vars(self)
-        return {n: said[n] for n in said if n not in SINCE_FILES or said[n]}
+        return {n: said[n] for n in said if n != "likely" and (n not in SINCE_FILES or said[n])}
 
 
 class CorrectLead(LeadCommand):

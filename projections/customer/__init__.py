@@ -14,7 +14,7 @@ import msgspec
 from projections.customer import merged
 from projections.engine.paging import Source, fetch
 
-MODULES = ("known", "listed", "merged", "timeline")
+MODULES = ("known", "listed", "merged", "timeline", "duplicates")
 NEEDED = ("deal_board", "leads", "merged")
 """The read models that have to know of a deal or lead before its customer is known to be the team's."""
 HELD = """

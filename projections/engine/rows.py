@@ -159,7 +159,7 @@ class Statements:
         typed = sql.SQL(f"({', '.join(f'{name} {table.columns[name].type}' for name in table.key)})")
         same = sql.SQL(" AND ".join(f"t.{name} = k.{name}" for name in table.key))
         changed = [name for name in table.names if name not in table.key]
-        sets = sql.SQL(", ".join(f"{name} = EXCLUDED.{name}" for name in changed))
+        sets = ", ".join(f"{name} = EXCLUDED.{name}" for name in changed)
         parts = {
             "table": table.at(suffix),
             "columns": sql.SQL(", ").join(columns),
@@ -167,7 +167,7 @@ class Statements:
             "same": same,
             "key": sql.SQL(", ".join(table.key)),
             "given": sql.SQL(", ".join(f"{name} {table.columns[name].type}" for name in table.names)),
-            "sets": sets,
+            "anew": sql.SQL(f"UPDATE SET {sets}" if sets else "NOTHING"),
             "read": sql.SQL(", ").join(sql.Identifier("t", name) for name in table.names),
         }
         load = sql.SQL("SELECT {read} FROM {keys} JOIN {table} t ON {same}").format(**parts)
@@ -175,7 +175,7 @@ class Statements:
         copy = sql.SQL("COPY {table} ({columns}) FROM STDIN (FORMAT binary)").format(**parts)
         upsert = sql.SQL(
             "INSERT INTO {table} ({columns}) SELECT {columns} FROM json_to_recordset(%s::json) AS given({given})"
-            " ON CONFLICT ({key}) DO UPDATE SET {sets}"
+            " ON CONFLICT ({key}) DO {anew}"
         ).format(**parts)
         self.load, self.delete, self.copy, self.upsert = (
             statement.as_string().encode() for statement in (load, delete, copy, upsert)

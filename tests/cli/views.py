@@ -25,6 +25,7 @@ from cli.views import (
     deals as deal_views,
 )
 from cli.views import derived as derived_views
+from cli.views import duplicates as duplicate_views
 from cli.views import leads as lead_views
 from cli.views import (
     loop as loop_views,
@@ -42,6 +43,7 @@ from cli.views import (
 )
 from cli.views import rules as rule_views
 from cli.views import webhooks as webhook_views
+from domain.customer.likely import Evidence
 from domain.cycle.policy import DEFAULT_CYCLE_POLICY
 from domain.figures.metrics import every_metric
 from domain.notices import CALLED
@@ -61,6 +63,7 @@ from projections import (
 from projections import (
     search,
 )
+from projections.customer.pairs import DuplicatePair
 from projections.cycle import board as cycle_board
 from projections.cycle import pack_view
 from projections.deal import agenda, funnel
@@ -200,6 +203,13 @@ STAGE = {
     "enter": [],
 }
 PROFILE = {"name": TEXT, "sector": TEXT, "employees": 987_654, "revenue": f"{AMOUNT} CNY"}
+LIKELY = {
+    "score": 100,
+    "name": TEXT,
+    "evidence": [*map(str, Evidence)],
+    "teams": [TEXT, TEXT],
+    "customer_id": ID,
+}
 CONTACT = {"name": TEXT, "note": TEXT, "phone": "+86 21 1234 5678 ext. 90", "mail": "a@example.com", "id": ID}
 
 
@@ -274,6 +284,12 @@ ALL: list[Callable[[], None]] = [
     shows(rule_views.show_process, lambda: "default", [{"version": 3, "stages": [STAGE, STAGE]}]),
     shows(rule_views.show_customer, lambda: {"customer_id": ID, "profile": PROFILE, "contacts": [CONTACT]}),
     shows(rule_views.show_listed, lambda: _several(directory.Listed)),
+    shows(duplicate_views.show_pairs, lambda: _several(DuplicatePair)),
+    shows(duplicate_views.show_likely, lambda: [LIKELY]),
+    shows(
+        duplicate_views.show_duplicate_policy,
+        lambda: [{"version": 9_999, "tell_from": 100, "ask_from": None, "refuse_from": 100}],
+    ),
     shows(rule_views.show_cycle_policy, lambda: "default", [DEFAULT_CYCLE_POLICY]),
     shows(rule_views.show_keys, lambda: [KEY_ROW], UTC),
     shows(notice_views.show_notices, lambda: _several(SentNotice), UTC),

@@ -72,6 +72,7 @@ BY_TIMERS = {
 """Said by workflows and the import only, which read what they name."""
 OTHERWISE = {
     ("ConvertLead", "deal_id"),
+    ("CaptureLead", "likely.customer_id"),
     ("SwitchOffWebhook", "account_id"),
     ("UndoImport", "id"),
     ("UndoImport", "job_id"),
@@ -80,7 +81,7 @@ OTHERWISE = {
     ("UnmergeCustomer", "told"),
     ("UnmergeCustomer", "since"),
 } | {(name, "receipt.candidates.rep_id") for name in ("AllocateLead", "HandOver", "ReassignPromise")}
-"""The deal that a lead becomes is made; over whom a rule chose is told by the rule. Accounts and imports are no streams; of which
+"""The deal that a lead becomes is made; whom it is likely of was found by the rule; over whom a rule chose is told by the rule. Accounts and imports are no streams; of which
 kind the stream of an undo is, the command says itself. Whom a merge concerns, and what was made since, the API finds out."""
 
 

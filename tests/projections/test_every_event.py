@@ -25,6 +25,7 @@ from workflows.news import TOPICS
 UNFOLLOWED = {
     "scorecard-definition.published": "a scorecard names its version, which is read from the stream it stands in",
     "custom-fields.published": "what is declared is read from the stream it stands in",
+    "duplicate-policy.published": "what is entered is held to it as it stands in its stream",
     "recipient.address-failed": "which addresses take nothing stands in a table of the application, beside accounts",
     "recipient.address-restored": "likewise",
     "webhook.switched-off": "how an endpoint is stands in tables of the application",
@@ -99,6 +100,7 @@ UNDELIVERED = {
         "process.",
         "cycle-policy.",
         "service-policy.",
+        "duplicate-policy.",
         "rep.",
         "survey-contact.",
         "lifecycle-policy.",

@@ -26,11 +26,12 @@ async def people(page: Admin) -> Response:
 
 @pages.get("/admin/rules", summary="Policies, processes and scorecards")
 async def rules(page: Admin) -> Response:
-    policies, processes, cycles, service = await page.read_all(
+    policies, processes, cycles, service, duplicates = await page.read_all(
         ("/policies", {}),
         ("/processes", {}),
         ("/cycle-policies/default", {}),
         ("/service-policies", {"limit": 200}),
+        ("/duplicate-policy", {}),
     )
     newest = {one["name"]: one for one in policies["policies"]}
     stages = {one["process"]["name"]: one for one in processes["processes"]}
@@ -42,4 +43,5 @@ async def rules(page: Admin) -> Response:
         processes=stages.values(),
         cycle=cycles["versions"][-1],
         service=service["items"],
+        duplicates=duplicates["versions"][-1],
     )
