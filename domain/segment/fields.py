@@ -41,6 +41,7 @@ ALWAYS = ("customer.",)
 """Who is there at all."""
 DEALS = ("deal.",)
 CASES = ("case.",)
+SURVEYS = ("survey-answer.",)
 PEOPLE = ("deal.", "team.")
 
 FIELDS: Mapping[str, RuleField] = MappingProxyType(
@@ -64,6 +65,7 @@ FIELDS: Mapping[str, RuleField] = MappingProxyType(
                 DEALS,
             ),
             ("purchases.currency", Kind.TEXT, "currency of most purchases", DEALS),
+            ("purchases.within_365_days", Kind.RECENT, "purchases within 365 days", DEALS),
             ("purchases.days_since_first", Kind.DAYS, "days since the first purchase", DEALS),
             ("purchases.days_since_last", Kind.DAYS, "days since the last purchase", DEALS),
             ("purchases.first_on", Kind.DATE, "day of the first purchase", DEALS),
@@ -74,6 +76,20 @@ FIELDS: Mapping[str, RuleField] = MappingProxyType(
             ("cases.open", Kind.NUMBER, "open service cases", CASES),
             ("cases.severe", Kind.NUMBER, "open service cases that are severe", CASES),
             ("feedback.case_score", Kind.NUMBER, "what was said of the last case, 1 to 5", CASES),
+            (
+                "feedback.nps",
+                Kind.NUMBER,
+                "what they answered last to how likely they recommend us, 0 to 10",
+                SURVEYS,
+            ),
+            (
+                "feedback.csat",
+                Kind.NUMBER,
+                "what they answered last to how content they are, 1 to 5",
+                SURVEYS,
+            ),
+            ("feedback.days_since_last", Kind.DAYS, "days since they last answered a survey", SURVEYS),
+            ("feedback.low_open", Kind.NUMBER, "low scores whose action item is still open", SURVEYS),
             ("region", Kind.TEXT, "region of the team with the newest deal", PEOPLE),
             ("team", Kind.TEXT, "team with the newest deal", PEOPLE),
         )

@@ -21,6 +21,9 @@ SOURCES: Mapping[str, str] = {
     "money": """(SELECT p.currency, sum(p.amount) AS value FROM read.purchases p
                   WHERE p.customer_id = c.customer_id AND p.until_position IS NULL AND p.amount IS NOT NULL
                   GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1)""",
+    "bought_lately": f"""(SELECT count(*) AS n, min(p.day) AS oldest_on FROM read.purchases p
+                    WHERE p.customer_id = c.customer_id AND p.until_position IS NULL
+                      AND p.day > ({NOW} AT TIME ZONE 'UTC')::date - 365)""",
     "touches": f"""(SELECT count(*) AS n, min(h.occurred_at) AS oldest_at
                      FROM read.deal_board d JOIN read.deal_history h ON h.deal_id = d.deal_id
                     WHERE d.customer_id = c.customer_id AND h.topic = 'deal.activity-logged'
@@ -30,13 +33,19 @@ SOURCES: Mapping[str, str] = {
                     FROM read.cases k WHERE k.customer_id = c.customer_id)""",
     "said": """(SELECT (k.body::jsonb->>'score')::int8 AS score FROM read.cases k
                  WHERE k.customer_id = c.customer_id AND k.body::jsonb->>'score' IS NOT NULL ORDER BY k.made_at DESC, k.case_id LIMIT 1)""",
+    "nps": """(SELECT (a.body::jsonb->>'nps')::int8 AS score FROM read.survey_answers a
+                WHERE a.customer_id = c.customer_id AND a.body::jsonb->>'nps' IS NOT NULL ORDER BY a.answered_at DESC, a.answer_id LIMIT 1)""",
+    "csat": """(SELECT (a.body::jsonb->>'csat')::int8 AS score FROM read.survey_answers a
+                 WHERE a.customer_id = c.customer_id AND a.body::jsonb->>'csat' IS NOT NULL ORDER BY a.answered_at DESC, a.answer_id LIMIT 1)""",
+    "answers": """(SELECT max(a.answered_at) AS last_at, count(*) FILTER (WHERE a.loop = 'open') AS low_open
+                    FROM read.survey_answers a WHERE a.customer_id = c.customer_id)""",
     "held_by": """(SELECT t.name AS team, t.note AS region FROM read.deal_board d JOIN read.directory t ON t.id = d.team_id
                     WHERE d.customer_id = c.customer_id ORDER BY d.opened_at DESC, d.deal_id LIMIT 1)""",
 }
 """What is looked up beside a row `c` of the customers' traits, where a rule asks for it: never more than one row."""
 NEEDED = (
     *("customer_traits", "contributions", "deal_board", "deal_history", "cases", "directory"),
-    *("segments", "segment_stays"),
+    *("survey_answers", "segments", "segment_stays"),
 )
 """The read models that all of it comes from."""
 
@@ -62,6 +71,9 @@ COLUMNS: Mapping[str, Column] = {
     "purchases.count": Column("bought", "bought.n"),
     "purchases.value": Column("money", "money.value"),
     "purchases.currency": Column("money", "money.currency"),
+    "purchases.within_365_days": Column(
+        "bought_lately", "bought_lately.n", "(bought_lately.oldest_on + 365)::timestamp AT TIME ZONE 'UTC'"
+    ),
     "purchases.days_since_first": Column("bought", "bought.first_on::timestamp AT TIME ZONE 'UTC'"),
     "purchases.days_since_last": Column("bought", "bought.last_on::timestamp AT TIME ZONE 'UTC'"),
     "purchases.first_on": Column("bought", "bought.first_on"),
@@ -72,6 +84,10 @@ COLUMNS: Mapping[str, Column] = {
     "cases.open": Column("served", "served.open"),
     "cases.severe": Column("served", "served.severe"),
     "feedback.case_score": Column("said", "said.score"),
+    "feedback.nps": Column("nps", "nps.score"),
+    "feedback.csat": Column("csat", "csat.score"),
+    "feedback.days_since_last": Column("answers", "answers.last_at"),
+    "feedback.low_open": Column("answers", "answers.low_open"),
     "region": Column("held_by", "NULLIF(held_by.region, '')"),
     "team": Column("held_by", "held_by.team"),
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -97,6 +97,10 @@ RULES = {
     "purchases.count == 2": "a",
     "purchases.count == 0": "bc",
     "purchases.value >= 1200 and purchases.currency == 'CNY'": "a",
+    "purchases.within_365_days >= 2": "a",
+    "feedback.nps < 7": "",
+    "feedback.csat == null and feedback.low_open == 0": "abc",
+    "not feedback.days_since_last > 90": "abc",
     "purchases.first_on == '2026-03-02' and purchases.last_on == '2026-03-03'": "a",
     "purchases.days_since_last >= 59": "a",
     "purchases.days_since_last > 59": "",
@@ -142,6 +146,7 @@ async def test_when_a_rule_may_turn_next_is_known(books: Books, people: dict[UUI
     assert await turns("activity.days_since_last > 30 or days_known > 90", "b") == NOW + 32 * DAY
     assert await turns("activity.days_since_last > 30", "c") is None
     assert await turns("activity.touches_90_days >= 1", "b") == NOW + 92 * DAY
+    assert await turns("purchases.within_365_days >= 2", "a") == datetime(2027, 3, 2, tzinfo=UTC)
     assert await turns("sector == 'x' and registered_on > '2030-01-01'", "a") is None
 
 
