@@ -68,7 +68,7 @@ LATE = "SELECT shard, count(*) FROM app.segment_checks WHERE due_at < %s GROUP B
 SOME = """
     UPDATE app.segment_checks SET due_at = %(now)s
      WHERE (due_at IS NULL OR due_at > %(now)s) AND EXISTS (SELECT FROM ledger.events WHERE topic = 'segment.published') AND customer_id IN (
-        SELECT customer_id FROM app.segment_checks WHERE customer_id >= %(from)s ORDER BY customer_id LIMIT %(many)s) RETURNING shard"""
+        SELECT customer_id FROM app.segment_checks ORDER BY customer_id < %(from)s, customer_id LIMIT %(many)s) RETURNING shard"""
 
 
 class Check(NamedTuple):
@@ -141,7 +141,7 @@ class SegmentChecks:
         return dict(await self._rows(LATE, [due_before]))
 
     async def look_again(self, start: UUID, many: int, now: datetime) -> set[int]:
-        """Have some looked at though nothing is known to have changed: those from an id on. Their shards."""
+        """Have some looked at though nothing is known to have changed: those from an id on, and round. Their shards."""
         rows = await self._rows(SOME, {"from": start, "many": many, "now": now})
         return {shard for (shard,) in rows}
 

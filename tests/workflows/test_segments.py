@@ -4,30 +4,35 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from temporalio.client import Client
 
 from domain.customer.commands import RegisterCustomer
 from domain.customer.facts import Profile
 from domain.segment.membership import SegmentMembershipChanged, membership_stream, shard_of
 from domain.segment.segment import PublishSegment, Segment
 from projections.segment import reading
-from tests.workflows.world import Running, World, until
+from runtime.segments.checks import SegmentChecks
+from tests.workflows.test_sweep import sweep
+from tests.workflows.test_worker import Start, migrated, queue, start
+from tests.workflows.world import Running, World, joining, until
 from workflows.segment.follower import SegmentFollower
 from workflows.segment.messages import segments_id, wake
 
 DAY = timedelta(days=1)
+__all__ = ["queue", "start"]
 
 
 class Segmenting:
     """A world with the follower of segments."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, checks: Any = None) -> None:
         self.world = world
-        assert world.context is not None
-        self.checks: Any = world.context.segments.checks
+        self.checks: Any = checks or (world.context and world.context.segments.checks)
         self.follower: Running | None = None
 
     def follow(self) -> None:
@@ -77,16 +82,17 @@ class Segmenting:
         rows = await self.world.office.rows(
             "SELECT due_at FROM app.segment_checks WHERE customer_id = %s", customer_id
         )
-        found: datetime | None = rows[0][0]
+        found: datetime | None = rows[0][0] if rows else None
         return found
 
     async def settled(self) -> None:
-        """Everything that stands in the ledger is heard of, and nobody is due now."""
+        """Everything that stands in the ledger is heard of, where somebody follows, and nobody is due now."""
 
         async def done() -> bool:
             head = await self.checks.head()
             late = await self.checks.late(datetime.now(UTC))
-            return bool(await self.checks.position() >= head and not late)
+            heard = self.follower is None or await self.checks.position() >= head
+            return bool(heard and not late)
 
         await until(done)
 
@@ -149,3 +155,100 @@ async def test_a_rule_about_time_turns_by_itself(virtual: World) -> None:
     ((_, _, at),) = await some.told(known, "in")
     assert at == turns
     assert await some.changes(other) == []
+
+
+async def test_what_is_heard_or_looked_at_twice_is_recorded_once(some: Segmenting) -> None:
+    known = await some.customer()
+    await some.publish("sector == 'retail'")
+    await some.told(known, "in")
+    await some.settled()
+    await some.stop_following()
+    before = await some.world.office.ledger.head()
+    await some.checks.decide(0, before)
+    assert await some.due(known) is not None
+    await wake(some.world.deliverer, shard_of(known))
+    await some.settled()
+    assert await some.world.office.ledger.head() == before
+
+
+async def test_who_is_killed_before_it_is_noted_looks_again(some: Segmenting) -> None:
+    """Recorded, and the customer still due: as a worker leaves it that is killed in between."""
+    await some.publish("sector == 'retail'")
+    await some.settled()
+    await some.stop_following()
+    known = await some.customer()
+    await some.world.read()
+    await some.checks.decide(await some.checks.position(), await some.checks.head())
+    shard = shard_of(known)
+    due = await some.checks.due(shard, datetime.now(UTC), 10)
+    assert some.world.context is not None
+    commands, _ = await some.world.context.segments.evaluate(shard, due, datetime.now(UTC))
+    for command in commands:
+        await some.world.office.run(command, now=datetime.now(UTC))
+    await wake(some.world.deliverer, shard)
+    await some.settled()
+    assert [what for what, *_ in await some.changes(known)] == ["in"]
+
+
+async def test_the_sweep_finds_who_is_due_and_whom_nobody_looked_at(some: Segmenting) -> None:
+    await some.publish("sector == 'retail'")
+    await some.settled()
+    await some.stop_following()
+    known = await some.customer()
+    await some.checks.decide(await some.checks.position(), await some.checks.head())
+    earlier = datetime.now(UTC) - timedelta(minutes=10)
+    update = "UPDATE app.segment_checks SET due_at = %s WHERE customer_id = %s RETURNING 1"
+    await some.world.office.rows(update, earlier, known)
+    assert (await sweep(some.world, 0)).unchecked == 1
+    ((_, _, at),) = await some.told(known, "in")
+    assert at == earlier
+    await some.customer("media", known)  # of which nobody is told
+    report = await sweep(some.world, 0)
+    assert report.unchecked == 0
+    await some.told(known, "in", "out")
+
+
+async def test_killed_over_the_day_it_turns_it_turns_late_and_once(
+    database_url: str, temporal_client: Client, start: Start, queue: str, tmp_path: Path
+) -> None:
+    migrated(database_url)
+    async with joining(database_url, temporal_client, queue) as world:
+        some = Segmenting(world, SegmentChecks(world.office.ledger.pool))
+        await some.publish("days_known >= 60")
+        process = start("workflows", "follower", "projections")
+        await until(lambda: heard(some))
+        waiting = await who_wait(some)
+        process.kill()
+        process.wait()
+        assert [await some.changes(customer) for customer in waiting] == [[]] * len(waiting)
+        await until(lambda: past(max(waiting.values())))
+        start("workflows", "follower", "projections")
+        for customer, at in waiting.items():
+            ((_, _, when),) = await some.told(customer, "in")
+            assert timedelta(0) <= when - at < timedelta(seconds=1)
+
+
+async def who_wait(some: Segmenting) -> dict[UUID, datetime]:
+    """Customers whose time is soon to come, by when that is; others, with more time, where it came before anybody had looked."""
+    for seconds in (3, 15, 60):
+        now = datetime.now(UTC)
+        turns = [now + timedelta(seconds=seconds + n / 2) for n in range(3)]
+        waiting = {await some.customer(now=now, occurred_at=at - 60 * DAY): at for at in turns}
+        await until(lambda: all_looked_at(some, waiting))  # noqa: B023 - awaited at once
+        if datetime.now(UTC) < turns[0] - timedelta(seconds=1):
+            return waiting
+    raise AssertionError("nobody looked within a minute")
+
+
+async def heard(some: Segmenting) -> bool:
+    return bool(await some.checks.position() >= await some.checks.head())
+
+
+async def all_looked_at(some: Segmenting, waiting: dict[UUID, datetime]) -> bool:
+    """Each is due when it turns, or has turned."""
+    due = [await some.due(customer) == at for customer, at in waiting.items()]
+    return all(due) or datetime.now(UTC) > max(waiting.values())
+
+
+async def past(instant: datetime) -> bool:
+    return datetime.now(UTC) > instant
