@@ -45,7 +45,7 @@ EXAMPLES = {
 TAGS = {"figures": "Metrics and what they come to, as known at any position"}
 router = auth.router("/figures", tags=[*TAGS])
 
-WAITS_FOR = ("contributions", "segment_stays")
+WAITS_FOR = ("contributions", "segment_stays", "merged")
 Reader = Annotated[Look, Depends(may_read(waits_for=WAITS_FOR))]
 Anybody = Annotated[Look, Depends(may_read())]
 

@@ -44,7 +44,7 @@ TAGS = {"scorecards": "Weighted measures of a scope and period, closed at a posi
 router = auth.router(tags=[*TAGS])
 
 WAITS_FOR = ("scorecards",)
-MEASURED_FROM = ("scorecards", "contributions", "segment_stays")
+MEASURED_FROM = ("scorecards", "contributions", "segment_stays", "merged")
 Reader = Annotated[Look, Depends(may_read(waits_for=WAITS_FOR))]
 Number = Annotated[int, Path(ge=1, le=1_000, description="which closing"), WHOLE]
 
@@ -59,7 +59,7 @@ async def _role(writer: Writer, body: Any, given: Given) -> None:
 async def _figures(writer: Writer, _: Any, given: Given) -> None:
     """As known now."""
     pool, position = writer.services.pool, await writer.services.ledger.head()
-    await reached(writer.services, ("contributions", "segment_stays"), position, MAX_WAIT)
+    await reached(writer.services, ("contributions", "segment_stays", "merged"), position, MAX_WAIT)
     given["position"], given["figures"] = await scorecards.to_close(pool, given["scorecard_id"], position)
 
 

@@ -28,7 +28,7 @@ router = auth.router(tags=["targets"])
 
 MOST_DAYS = 100
 DAY = timedelta(days=1)
-WAITS_FOR = ("contributions", "segment_stays", "target_tree")
+WAITS_FOR = ("contributions", "segment_stays", "merged", "target_tree")
 Reader = Annotated[Look, Depends(may_read(waits_for=WAITS_FOR))]
 Today = Annotated[Day | None, Field(description="true on this day; left out, today", examples=["2027-02-15"])]
 

@@ -89,6 +89,9 @@ class Publish(Command):
     def published(self) -> Any:
         return getattr(self, fields(self)[0].name)
 
+    def hold(self, work: UnitOfWork) -> None:
+        """Against what is recorded. Raises what refuses it."""
+
     def stream(self) -> tuple[type[Aggregate], UUID]:
         return self.OF, self.OF.stream_of(self.published.name)
 
@@ -96,6 +99,7 @@ class Publish(Command):
 def _publish(command: Publish, work: UnitOfWork) -> Json:
     """Days that its calendar does not know are warned of."""
     kind, id = command.OF, command.stream()[1]
+    command.hold(work)
     published = work.find(kind, id).publish(command.published)
     if hasattr(published, "calendar"):
         work.warn(*said_when_published(published.calendar))

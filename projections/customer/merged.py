@@ -58,6 +58,7 @@ SELECT id FROM part
 
 class Merged(Projection):
     name = "merged"
+    awaited = True
     tables = (MERGED,)
     topics = frozenset({CustomerMerged.TOPIC, CustomerUnmerged.TOPIC})
 

@@ -32,8 +32,12 @@ _COUNTS = """
    AND {channel} = '' AND c.currency IN ('', {currency})
 """
 _WAS_IN = f"""EXISTS (SELECT FROM read.segment_stays s WHERE s.segment = substr({{segment}}, {len(PUBLISHED) + 1})
-           AND s.customer_id = c.customer_id AND {ON_DAY})"""
-"""The customer was in the published segment on the day that counts, as known at the position."""
+           AND s.customer_id IN (c.customer_id, {{survivor}}) AND {ON_DAY})"""
+"""The customer was in the published segment on the day that counts, as known at the position: the record that it was recorded for, or the
+one that this stood for then.
+"""
+_SURVIVOR = """(SELECT m.survivor_id FROM read.merged m WHERE m.customer_id = c.customer_id
+           AND m.since <= %(position)s AND (m.until IS NULL OR m.until > %(position)s))"""
 _FIELDS = ("id", "metrics", "since", "upto", "product", "segment", "channel", "currency")
 _SUMS = """
 SELECT a.n, s.value, s.weight
@@ -56,7 +60,9 @@ SELECT DISTINCT c.position FROM read.contributions c WHERE {counts} ORDER BY 1
 
 
 def _counts(kind: ScopeKind, places: dict[str, str]) -> str:
-    counts = _COUNTS.replace("{whose}", _WHOSE[kind]).replace("{was_in}", _WAS_IN)
+    counts = (
+        _COUNTS.replace("{whose}", _WHOSE[kind]).replace("{was_in}", _WAS_IN).replace("{survivor}", _SURVIVOR)
+    )
     return counts.format(**places, day="c.day", known="%(position)s")
 
 

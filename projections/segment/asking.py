@@ -13,39 +13,44 @@ from domain.segment.fields import CUSTOM, FIELDS, Kind
 from domain.segment.rule import Always, Comparison, Joined, Not, Rule, comparisons
 
 NOW = "%(now)s::timestamptz"
+MINE = """CROSS JOIN LATERAL (SELECT array_append(ARRAY(
+    SELECT m.customer_id FROM read.merged m WHERE m.survivor_id = c.customer_id AND m.until IS NULL), c.customer_id) AS ids) mine"""
+"""The records that a customer is made of."""
+STANDS = "(c.present AND NOT EXISTS (SELECT FROM read.merged m WHERE m.customer_id = c.customer_id AND m.until IS NULL))"
+"""A row of the traits is a customer of its own."""
 SOURCES: Mapping[str, str] = {
     "deals": """(SELECT count(*) FILTER (WHERE d.status = 'open') AS open, max(d.last_activity_at) AS touched_at
-                   FROM read.deal_board d WHERE d.customer_id = c.customer_id)""",
+                   FROM read.deal_board d WHERE d.customer_id = ANY(mine.ids))""",
     "bought": """(SELECT count(*) AS n, min(p.day) AS first_on, max(p.day) AS last_on
-                    FROM read.purchases p WHERE p.customer_id = c.customer_id AND p.until_position IS NULL)""",
+                    FROM read.purchases p WHERE p.customer_id = ANY(mine.ids) AND p.until_position IS NULL)""",
     "money": """(SELECT p.currency, sum(p.amount) AS value FROM read.purchases p
-                  WHERE p.customer_id = c.customer_id AND p.until_position IS NULL AND p.amount IS NOT NULL
+                  WHERE p.customer_id = ANY(mine.ids) AND p.until_position IS NULL AND p.amount IS NOT NULL
                   GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1)""",
     "bought_lately": f"""(SELECT count(*) AS n, min(p.day) AS oldest_on FROM read.purchases p
-                    WHERE p.customer_id = c.customer_id AND p.until_position IS NULL
+                    WHERE p.customer_id = ANY(mine.ids) AND p.until_position IS NULL
                       AND p.day > ({NOW} AT TIME ZONE 'UTC')::date - 365)""",
     "touches": f"""(SELECT count(*) AS n, min(h.occurred_at) AS oldest_at
                      FROM read.deal_board d JOIN read.deal_history h ON h.deal_id = d.deal_id
-                    WHERE d.customer_id = c.customer_id AND h.topic = 'deal.activity-logged'
+                    WHERE d.customer_id = ANY(mine.ids) AND h.topic = 'deal.activity-logged'
                       AND h.occurred_at > {NOW} - interval '90 days' AND h.occurred_at <= {NOW})""",
     "served": """(SELECT count(*) FILTER (WHERE k.status NOT IN ('solved', 'closed')) AS open,
                          count(*) FILTER (WHERE k.status NOT IN ('solved', 'closed') AND k.severity = 'severe') AS severe
-                    FROM read.cases k WHERE k.customer_id = c.customer_id)""",
+                    FROM read.cases k WHERE k.customer_id = ANY(mine.ids))""",
     "said": """(SELECT (k.body::jsonb->>'score')::int8 AS score FROM read.cases k
-                 WHERE k.customer_id = c.customer_id AND k.body::jsonb->>'score' IS NOT NULL ORDER BY k.made_at DESC, k.case_id LIMIT 1)""",
+                 WHERE k.customer_id = ANY(mine.ids) AND k.body::jsonb->>'score' IS NOT NULL ORDER BY k.made_at DESC, k.case_id LIMIT 1)""",
     "nps": """(SELECT (a.body::jsonb->>'nps')::int8 AS score FROM read.survey_answers a
-                WHERE a.customer_id = c.customer_id AND a.body::jsonb->>'nps' IS NOT NULL ORDER BY a.answered_at DESC, a.answer_id LIMIT 1)""",
+                WHERE a.customer_id = ANY(mine.ids) AND a.body::jsonb->>'nps' IS NOT NULL ORDER BY a.answered_at DESC, a.answer_id LIMIT 1)""",
     "csat": """(SELECT (a.body::jsonb->>'csat')::int8 AS score FROM read.survey_answers a
-                 WHERE a.customer_id = c.customer_id AND a.body::jsonb->>'csat' IS NOT NULL ORDER BY a.answered_at DESC, a.answer_id LIMIT 1)""",
+                 WHERE a.customer_id = ANY(mine.ids) AND a.body::jsonb->>'csat' IS NOT NULL ORDER BY a.answered_at DESC, a.answer_id LIMIT 1)""",
     "answers": """(SELECT max(a.answered_at) AS last_at, count(*) FILTER (WHERE a.loop = 'open') AS low_open
-                    FROM read.survey_answers a WHERE a.customer_id = c.customer_id)""",
+                    FROM read.survey_answers a WHERE a.customer_id = ANY(mine.ids))""",
     "held_by": """(SELECT t.name AS team, t.note AS region FROM read.deal_board d JOIN read.directory t ON t.id = d.team_id
-                    WHERE d.customer_id = c.customer_id ORDER BY d.opened_at DESC, d.deal_id LIMIT 1)""",
+                    WHERE d.customer_id = ANY(mine.ids) ORDER BY d.opened_at DESC, d.deal_id LIMIT 1)""",
 }
-"""What is looked up beside a row `c` of the customers' traits, where a rule asks for it: never more than one row."""
+"""What is looked up beside a row `c` of the customers' traits and its `MINE`, where a rule asks for it: never more than one row."""
 NEEDED = (
     *("customer_traits", "contributions", "deal_board", "deal_history", "cases", "directory"),
-    *("survey_answers", "segments", "segment_stays"),
+    *("survey_answers", "merged", "segments", "segment_stays"),
 )
 """The read models that all of it comes from."""
 
@@ -99,7 +104,9 @@ CAST = {
     Kind.RECENT: "numeric",
     Kind.DATE: "date",
 }
-WRITTEN_NUMBER = r"'^-?[0-9]{1,18}(\.[0-9]{1,9})?$'"
+WRITTEN_NUMBER = r"'^-?[0-9]{1,18}(?:\.[0-9]{1,9})?'"
+WORDS = {True: "yes", False: "no"}
+"""As custom fields have them."""
 COMPARED = {"==": "=", "!=": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 
 
@@ -123,7 +130,8 @@ class Question:
     @property
     def beside(self) -> str:
         """What is joined to the customers' traits."""
-        return " ".join(f"LEFT JOIN LATERAL {SOURCES[name]} {name} ON true" for name in self.sources)
+        looked_up = [f"LEFT JOIN LATERAL {SOURCES[name]} {name} ON true" for name in self.sources]
+        return " ".join([MINE, *looked_up] if looked_up else ())
 
     @property
     def next_turn(self) -> str:
@@ -161,7 +169,9 @@ class Question:
 
     def _given(self, value: Any) -> str:
         name = f"v{len(self.params)}"
-        self.params[name] = list(value) if isinstance(value, tuple) else value
+        self.params[name] = (
+            list(value) if isinstance(value, tuple) else WORDS[value] if isinstance(value, bool) else value
+        )
         return f"%({name})s"
 
 
@@ -180,10 +190,10 @@ def _asked(one: Comparison) -> str:
 
 
 def _custom(one: Comparison) -> str:
-    """The name is one of letters, digits and _ (the parser's own), so it may stand in the statement."""
+    """The name is one of letters, digits and _ (the parser's own), so it may stand in the statement. A number may have a currency behind it."""
     written = f"(c.body::jsonb->'custom'->>'{one.field.name.removeprefix(CUSTOM)}')"
     if _cast(one) == "numeric":
-        return f"CASE WHEN {written} ~ {WRITTEN_NUMBER} THEN {written}::numeric END"
+        return f"substring({written} FROM {WRITTEN_NUMBER})::numeric"
     return written
 
 

@@ -11,7 +11,7 @@ from uuid import UUID
 from domain.segment.rule import parse
 from domain.segment.segment import Segment
 from projections.engine.paging import Source, fetch
-from projections.segment.asking import Question
+from projections.segment.asking import STANDS, Question
 
 HELD = """
 SELECT w.customer_id, {next_turn}, {conditions}
@@ -31,7 +31,7 @@ class Held(NamedTuple):
 async def held(source: Source, segments: Sequence[Segment], ids: Collection[UUID], now: datetime) -> Held:
     """As the read models have it. Whoever is no customer is in nothing."""
     question = Question()
-    conditions = [f"COALESCE(c.present AND {question.ask(parse(one.rule))}, false)" for one in segments]
+    conditions = [f"COALESCE({STANDS} AND {question.ask(parse(one.rule))}, false)" for one in segments]
     query = HELD.format(
         next_turn=question.next_turn, conditions=", ".join(conditions) or "true", beside=question.beside
     )

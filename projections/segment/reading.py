@@ -13,7 +13,7 @@ from domain.segment.rule import parse
 from projections.customer import SEEN
 from projections.engine.paging import MOMENT, TEXT, Page, Select, SortKey, Source, fetch, page, sort_by
 from projections.engine.streams import NOW
-from projections.segment.asking import Question
+from projections.segment.asking import STANDS, Question
 from projections.segment.members import AS_OF
 
 Shown = Literal["in", "enters", "leaves"]
@@ -70,7 +70,7 @@ SELECT s.segment, count(*) FROM read.segment_stays s JOIN read.directory ON dire
  WHERE s.left_position IS NULL AND {seen} GROUP BY 1"""
 WOULD = """
 WITH asked AS MATERIALIZED (
-    SELECT c.customer_id, COALESCE(c.present AND {condition}, false) AS inside,
+    SELECT c.customer_id, COALESCE({stands} AND {condition}, false) AS inside,
            EXISTS (SELECT FROM read.segment_stays s WHERE s.segment = %(segment)s AND s.customer_id = c.customer_id AND s.left_position IS NULL) AS member
       FROM read.customer_traits c {beside}
 ), seen AS MATERIALIZED (
@@ -134,7 +134,11 @@ async def preview(
     """What a rule would do to a segment; one that is not published yet has nobody in. Raises Invalid for what is no rule."""
     question = Question()
     condition = question.ask(parse(rule))
-    asked = WOULD.replace("{condition}", condition).replace("{beside}", question.beside)
+    asked = (
+        WOULD.replace("{condition}", condition)
+        .replace("{beside}", question.beside)
+        .replace("{stands}", STANDS)
+    )
     asked = asked.replace("{seen}", "true" if seen_by is None else SEEN)
     params = {**question.params, "segment": segment, "now": now}
     if seen_by is not None:

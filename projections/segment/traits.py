@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 import msgspec
 
 from domain.customer.customer import Customer
+from domain.engine.facts import FreeText
 from projections.engine.stream_view import Events, StreamView
 
 
 class Traits(msgspec.Struct, kw_only=True):
-    """`present`: it is registered, and the import that registered it was not undone. `custom` are its values of custom fields."""
+    """`present`: it is registered, and the import that registered it was not undone. `custom` are its values of custom fields that are
+    not personal, as they are written."""
 
     customer_id: UUID
     present: bool
@@ -26,7 +27,7 @@ class Traits(msgspec.Struct, kw_only=True):
     revenue: Decimal | None
     revenue_currency: str
     founded: int | None
-    custom: dict[str, Any]
+    custom: dict[str, FreeText]
     position: int
     version: int
 
@@ -55,5 +56,5 @@ class CustomerTraits(StreamView[Customer, Traits]):
             revenue=profile.revenue.amount if profile.revenue else None,
             revenue_currency=profile.revenue.currency if profile.revenue else "",
             founded=profile.founded,
-            custom=getattr(customer, "custom", {}),
+            custom={name: value.text for name, value in customer.custom.items() if value.text},
         )

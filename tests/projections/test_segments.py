@@ -11,8 +11,12 @@ import pytest
 
 from domain.case import commands as cases
 from domain.case.policy import Severity
+from domain.custom_field.commands import PublishFields
+from domain.custom_field.declaration import CustomField, FieldSet, RecordKind
+from domain.custom_field.value import FieldType, said_text
 from domain.customer.commands import RegisterCustomer
 from domain.customer.facts import Profile
+from domain.customer.merge import MergeCustomers
 from domain.engine.errors import Invalid
 from domain.figures.queries import FigureAsked
 from domain.figures.scope import Scope, ScopeKind
@@ -228,3 +232,56 @@ async def test_figures_of_a_segment_count_who_was_in_on_the_day(books: Books) ->
     with pytest.raises(Invalid) as refused:
         await scopes.check(books.pool, Scope(kind=ScopeKind.COMPANY, segment="segment:none"))
     assert [error.message for error in refused.value.errors] == ["no segment of this name is published"]
+
+
+async def test_custom_fields_are_asked_by_type_and_unknown_ones_are_refused(books: Books) -> None:
+    fields = (
+        CustomField(name="tier", label="Tier", type=FieldType.TEXT),
+        CustomField(name="seats", label="Seats", type=FieldType.NUMBER),
+        CustomField(name="budget", label="Budget", type=FieldType.MONEY),
+        CustomField(name="partner", label="Partner", type=FieldType.YES_NO),
+        CustomField(name="born", label="Born", type=FieldType.DATE, personal=True),
+    )
+    await books.given(PublishFields(declared=FieldSet(name=RecordKind.CUSTOMER, fields=fields)))
+    said = {"tier": "gold", "seats": "40", "budget": "1200.50 CNY", "partner": "yes", "born": "1990-01-02"}
+    custom = {name: said_text(text) for name, text in said.items()}
+    id = uuid.uuid4()
+    await books.given(RegisterCustomer(customer_id=id, profile=Profile(name="a"), custom=custom))
+    await books.follow()
+    rules = {
+        "custom.tier == 'gold' and custom.tier in ['gold', 'silver']": True,
+        "custom.seats > 39.5 and custom.budget <= 1200.5": True,
+        "custom.partner == true": True,
+        "custom.partner == false or custom.born > '1900-01-01' or custom.none == 1": False,
+    }
+    for rule, holds in rules.items():
+        held = await evaluating.held(books.pool, [Segment(name="s", label="S", rule=rule)], [id], NOW)
+        assert bool(held.inside[id]) is holds, rule
+    await books.given(PublishSegment(segment=Segment(name="s", label="S", rule="custom.tier == 'gold'")))
+    for rule, said_of_it in (
+        ("custom.teir == 'gold'", "no custom field of customers is called teir; did you mean 'tier'?"),
+        ("custom.born > '1990-01-01'", "born holds data about persons: no rule may ask for it"),
+    ):
+        with pytest.raises(Invalid) as refused:
+            await books.given(PublishSegment(segment=Segment(name="s", label="S", rule=rule)))
+        assert [error.message for error in refused.value.errors] == [said_of_it]
+
+
+async def test_a_merged_customer_is_asked_with_all_its_records(books: Books) -> None:
+    a, b = await registered(books, "a"), await registered(books, "b")
+    for customer in (a, b):
+        await won(books, await books.opened(customer_id=customer), 100, NOW)
+    await books.given(PublishSegment(segment=Segment(name="vip", label="VIP", rule="true")))
+    await turned(books, b, NOW)
+    await books.given(MergeCustomers(customer_id=a, gone_id=b), now=NOW + DAY)
+    await books.follow()
+    segments = [Segment(name="twice", label="S", rule="purchases.count == 2 and purchases.value == 200")]
+    held = await evaluating.held(books.pool, segments, [a, b], NOW + DAY)
+    assert held.inside == {a: frozenset({"twice"}), b: frozenset()}
+    found = await reading.preview(books.pool, "true", "", NOW + DAY, "in")
+    assert [one.customer_id for one in found.items] == [a]
+    scope = Scope(kind=ScopeKind.COMPANY, segment="segment:vip")
+    asked = FigureAsked("revenue-won", scope, Window(NOW.date(), NOW.date()), "CNY")
+    assert await figures.figures(books.pool, [asked]) == [100], (
+        "who was in on the day was the record that went"
+    )
