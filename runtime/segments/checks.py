@@ -38,7 +38,7 @@ CONCERNED = """
     WITH news AS (
         SELECT stream_id, topic ^@ 'customer.' AS is_customer, max(position) AS position, min(recorded_at) AS at FROM ledger.events
          WHERE position > %(after)s AND position <= %(to)s AND topic = ANY(%(topics)s) GROUP BY 1, 2)
-    SELECT DISTINCT ON (id) COALESCE(m.survivor_id, customer_id) AS id, max(position) OVER w, min(at) OVER w FROM (
+    SELECT DISTINCT ON (id) COALESCE(m.survivor_id, c.customer_id) AS id, max(position) OVER w, min(at) OVER w FROM (
         SELECT stream_id AS customer_id, position, at, true AS is_customer FROM news WHERE is_customer
         UNION ALL
         SELECT named.id::uuid, n.position, n.at, false FROM news n
@@ -47,7 +47,7 @@ CONCERNED = """
                              (CASE WHEN e.topic = 'deal.customer-corrected' THEN e.data->>'after' END)) AS named(id)
          WHERE NOT n.is_customer AND named.id IS NOT NULL) c
       LEFT JOIN read.merged m ON m.customer_id = c.customer_id AND m.until IS NULL AND NOT c.is_customer
-    WINDOW w AS (PARTITION BY COALESCE(m.survivor_id, customer_id))"""
+    WINDOW w AS (PARTITION BY COALESCE(m.survivor_id, c.customer_id))"""
 """Customers whom something in a stretch of the ledger is about: of what is another's stream, whoever is named in it, now or before, or whom
 they stand for. Merging is news of both records, so whoever is merged only just now is due all the same.
 """
