@@ -44,6 +44,7 @@ GROUPS: Mapping[str, str] = {
     "adjustment": "adjustments",
     "meeting": "review meetings",
     "case": "service cases",
+    "revisit": "revisits",
     "survey-answer": "answers of customers",
     "recipient": "addresses that take nothing",
     "webhook": "webhooks that were switched off",

@@ -17,7 +17,7 @@ from workflows.policy import messages as policy
 
 def moved_by(rules: DeadlineRules[Any]) -> Reader:
     def read(recorded: Recorded) -> Moved:
-        over = isinstance(recorded.fact, rules.ends)
+        over = isinstance(recorded.fact, rules.ends) or rules.rests(recorded)
         return Moved(recorded.position, rules.name, recorded.originator_id, over)
 
     return read

@@ -13,6 +13,7 @@ from uuid import UUID
 from domain.allocation.least_loaded import Loads
 from domain.figures.reads import FigureReader, SurveySender
 from domain.people.owed import Owed
+from domain.revisit.needs import QuietCustomer
 from workflows.engine.activity_context import ActivityContext
 from workflows.engine.ports import ModelReader
 from workflows.notification.activities import Sender
@@ -40,6 +41,10 @@ class LoadReader(ModelReader, Protocol):
 
     async def untold(self, due_before: datetime, limit: int) -> Sequence[UUID]:
         """Open deals whose promise was due before then and that nobody was told is missed."""
+        ...
+
+    async def quiet_customers(self, after: UUID | None, limit: int) -> Sequence[QuietCustomer]:
+        """In the order of their ids, those above `after`: who has, or had, a deal, or is promised a revisit."""
         ...
 
     async def owed_by(self, person_id: UUID) -> Owed: ...

@@ -62,6 +62,7 @@ from workflows.sweep.armings import ArmingSweepActivities
 from workflows.sweep.deadlines import DeadlineSweepActivities
 from workflows.sweep.messages import Sweep
 from workflows.sweep.notices import NoticeSweepActivities
+from workflows.sweep.revisits import RevisitSweepActivities
 from workflows.sweep.segments import SegmentSweepActivities
 from workflows.sweep.workflow import SweepWorkflow
 from workflows.webhook import messages as webhook_messages
@@ -144,6 +145,7 @@ def activities(context: RoomContext, deliverer: Deliverer) -> list[Callable[...,
         sweeps.keep_packs,
         DeadlineSweepActivities(context, deliverer).ensure_clocks,
         ArmingSweepActivities(context, deliverer).ensure_armed,
+        RevisitSweepActivities(context, deliverer).ensure_revisits,
         *(notifications.plan, notifications.deliver),
         NoticeSweepActivities(context, deliverer, context.notices).ensure_notices,
         *(segments.next_due, segments.evaluate),

@@ -14,15 +14,17 @@ from api.engine import auth
 from api.engine.answers import shaped
 from api.engine.auth import may_read
 from api.engine.customer_reach import must_see_customer
-from api.engine.fields import Day, Filed, Paging, RuleName, Strict
+from api.engine.fields import Day, Filed, Instant, Paging, RuleName, Strict
 from api.engine.querying import query
 from api.engine.reading import Look
+from api.engine.roles import OVERSEERS
 from api.engine.scopes import KnownAt
 from domain.lifecycle.policy import LifecyclePolicy, LifecycleStage
 from domain.lifecycle.tables import MONTHS, Churn, Cohort, Transition
 from projections.customer import NEEDED
 from projections.engine.paging import Page, in_order
-from projections.lifecycle import tables
+from projections.lifecycle import agenda, tables
+from projections.lifecycle.agenda import DueRevisit, RevisitHealth
 from projections.lifecycle.asking import WAITS_FOR, Asked, asked, policy_at
 from projections.lifecycle.tables import CustomerLife, CustomerStanding, StageValue
 
@@ -59,6 +61,13 @@ class CustomersQuery(LifecycleQuery, Paging):
     stage: Annotated[
         LifecycleStage | None, Field(description="left out: everybody who has bought anything")
     ] = None
+
+
+class DueQuery(Paging):
+    owner_id: UUID | None = None
+    team_id: UUID | None = None
+    customer_id: UUID | None = None
+    due_before: Instant | None = None
 
 
 class StagesView(msgspec.Struct):
@@ -184,3 +193,35 @@ async def read_life(
     position, pool = await look.known(WAITS_FOR, given.known_at), look.services.pool
     at = await asked(pool, given.on, position, look.team_id)
     return look.json(await tables.life(pool, customer_id, at, await policy_at(pool, given.policy, at)))
+
+
+@router.get(
+    "/lifecycle/revisits",
+    operation_id="listDueRevisits",
+    summary="Revisits that are due, with what is offered to each customer",
+    responses=shaped(Page[DueRevisit]),
+)
+async def list_due(
+    look: Annotated[Look, Depends(may_read(waits_for=("revisits", "offers", "directory")))],
+    given: Annotated[DueQuery, Depends(query(DueQuery))],
+) -> Response:
+    """Live ones, what is due first comes first. Those of your team, and your own; auditors and admins see all."""
+    own = given.owner_id is not None and given.owner_id == look.user.person_id
+    team_id = given.team_id if own else look.team(given.team_id)
+    found = await agenda.due(
+        look.source, given.owner_id, team_id, given.customer_id, given.due_before, given.cursor, given.limit
+    )
+    return look.json(found)
+
+
+@router.get(
+    "/lifecycle/health",
+    operation_id="readRevisitHealth",
+    summary="Customers whom the policy asks to see again, and who have no revisit",
+    responses=shaped(RevisitHealth),
+)
+async def read_health(
+    look: Annotated[Look, Depends(may_read(*OVERSEERS, waits_for=("revisits", "deal_board", *WAITS_FOR)))],
+) -> Response:
+    """By the policy that is in force. A deal that was closed within the last quarter of an hour may leave one."""
+    return look.json(await agenda.health(look.services.pool))

@@ -27,9 +27,15 @@ PUBLISHED: dict[str, tuple[str, Callable[[Any], Any]]] = {
         "/service-policies",
         lambda found: next((one["policy"] for one in found["items"]), {}),
     ),
+    "publishLifecyclePolicy": ("/lifecycle-policies", lambda found: _default(found["items"])),
+    "publishRevisitPolicy": ("/revisit-policies", lambda found: _default(found["items"])),
     "defineScorecard": ("/scorecard-definitions/{}", lambda found: found["versions"][-1]),
 }
 """Where the newest version is of what is published whole."""
+
+
+def _default(items: Sequence[Any]) -> Any:
+    return next((one["policy"] for one in items if one["name"] == DEFAULT), {})
 
 
 async def known(page: Page, act: Act, controls: Sequence[Control], given: Given) -> dict[str, str]:

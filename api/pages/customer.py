@@ -72,12 +72,18 @@ async def customer(customer_id: UUID, page: Opened) -> Response:
 
 async def _now(page: Page, about: dict[str, Any]) -> Json:
     if page.as_of:
-        return {"cases": None, "leads": None, "segments": None, "likely": None}
+        return dict.fromkeys(("cases", "leads", "segments", "likely", "life", "revisits"))
     at = f"/customers/{about['customer_id']}"
-    cases, leads, segments, likely = await page.read_all(
-        ("/cases", about), ("/leads", about), (f"{at}/segments", {}), (f"{at}/duplicates", {})
+    cases, leads, segments, likely, life, revisits = await page.read_all(
+        ("/cases", about),
+        ("/leads", about),
+        (f"{at}/segments", {}),
+        (f"{at}/duplicates", {}),
+        (f"/lifecycle{at}", {}),
+        ("/lifecycle/revisits", about),
     )
-    return {"cases": cases, "leads": leads, "segments": segments["stays"], "likely": likely}
+    here = {"cases": cases, "leads": leads, "segments": segments["stays"], "likely": likely}
+    return {**here, "life": life, "revisits": revisits["items"]}
 
 
 def by_role(found: Json) -> Iterator[tuple[str, list[Json]]]:

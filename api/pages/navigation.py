@@ -31,7 +31,12 @@ ENTRIES = (
     Entry("/desk/board", "Board", "board"),
     Entry("/desk/deals", "Deals", "list"),
     Entry("/desk/leads", "Leads", "lead"),
-    Entry("/desk/customers", "Customers", "customer", also=("/desk/segments", "/desk/lifecycle")),
+    Entry(
+        "/desk/customers",
+        "Customers",
+        "customer",
+        also=("/desk/segments", "/desk/lifecycle", "/desk/revisits"),
+    ),
     Entry("/desk/team", "Team", "team", (*LEADERS, Role.AUDITOR)),
     Entry("/desk/cycles", "Cycles", "cycle", also=OF_CYCLES),
     Entry("/desk/funnel", "Funnel", "funnel"),

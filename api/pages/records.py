@@ -56,6 +56,7 @@ KINDS = {
     "customer": Kind("/customers/{}", lambda _people, one: str(one["profile"]["name"]), "/desk/customers/{}"),
     "lead": Kind("/leads/{}", _field("name"), "/desk/leads/{}"),
     "case": Kind("/cases/{}", _field("title"), "/desk/cases/{}"),
+    "revisit": Kind("/revisits/{}", lambda _people, one: str(one["due_at"])[:10], "/desk/revisits/{}"),
     "cycle": Kind("/cycles/{}", _of_period, "/desk/cycles/{}", True),
     "target": Kind("/targets/{}", _target, "/desk/targets/{}", True),
     "scorecard": Kind("/scorecards/{}", _of_period, "/desk/scorecards/{}", True),

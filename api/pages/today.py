@@ -24,6 +24,7 @@ from runtime.language import Catalogue, catalogue
 SHOWN, FEW, MANY = 40, 20, 100
 AHEAD = timedelta(hours=12)
 """How far ahead a page that is open knows what will fall due."""
+REVISITS_AHEAD = timedelta(days=14)
 LATE = timedelta(minutes=15)
 """What fell due while the page was loading is still said."""
 TOMORROW = "10:00"
@@ -37,7 +38,19 @@ async def today(page: Writers) -> Response:
     """A leader sees all promises that they may see, or those of the rep who is chosen."""
     rep, now = _whose(page), now_of(page)
     person = rep or _own(page)
-    overdue, next_, load, items, cycles, meetings, targets, reps, policy, asking = await asyncio.gather(
+    (
+        overdue,
+        next_,
+        load,
+        items,
+        cycles,
+        meetings,
+        targets,
+        reps,
+        policy,
+        asking,
+        again,
+    ) = await asyncio.gather(
         page.read("/agenda", rep_id=rep, overdue=True, limit=SHOWN),
         page.read("/agenda", rep_id=rep, due_from=now.astimezone(UTC).isoformat(), limit=SHOWN),
         page.read("/reps/loads"),
@@ -48,6 +61,7 @@ async def today(page: Writers) -> Response:
         _reps(page),
         page.find("/policies/default"),
         _asking(page, rep),
+        page.read("/lifecycle/revisits", owner_id=rep, due_before=_soon(now), limit=FEW),
     )
     approvals = [one for one in approvals_of(asking, reps) if one["acts"]]
     tonight = (now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
@@ -58,6 +72,7 @@ async def today(page: Writers) -> Response:
         tonight=tonight,
         counts=_counts(load["reps"], rep) | {"today": _until(next_, tonight)},
         items=items,
+        revisits=again["items"],
         asked_of_me=[*_waits(cycles, "cycles", person), *_waits(meetings, "meetings", person)],
         approvals=approvals,
         targets=targets,
@@ -67,6 +82,11 @@ async def today(page: Writers) -> Response:
         rep=rep,
         whose=whose(page, rep) if all(one["scope"]["kind"] == "rep" for one in targets) else TEAM,
     )
+
+
+def _soon(now: datetime) -> str:
+    """Until when a revisit is on one's mind already."""
+    return (now + REVISITS_AHEAD).astimezone(UTC).isoformat()
 
 
 def _own(page: Page) -> str:

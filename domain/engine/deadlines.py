@@ -15,6 +15,7 @@ from uuid import UUID
 from domain.engine.aggregate import Aggregate
 from domain.engine.command import Command
 from domain.engine.facts import FACTS, Fact
+from domain.engine.recorded import Recorded
 from domain.time.commitment import DueStep
 
 A = TypeVar("A", bound=Aggregate)
@@ -30,6 +31,10 @@ def nothing_near(_aggregate: Aggregate) -> Mapping[UUID, type[Aggregate]]:
     return {}
 
 
+def never(_recorded: Recorded) -> bool:
+    return False
+
+
 def computed_only(_id: UUID, due: DueStep) -> Command:
     raise LookupError(f"nothing is said for {due.kind}")
 
@@ -42,7 +47,8 @@ class DeadlineRules(Generic[A]):
     ends. `steps` are all times that follow from where it stands, those first that are said first when several have come; none while
     it is paused. `near` names the other aggregates that `steps` looks at. `command` is what is said when a time has come; too late, or
     twice, it must be silence. `computed` are those commands, by the kind of step, that carry what has to be read first. After `ends`
-    nothing follows. `activities` names the two activities of its workflow, where they are not called like it.
+    nothing follows. After a fact that it `rests` by it needs no workflow for now: its read model says from when on (`awake_where`), and
+    the sweep starts one then. `activities` names the two activities of its workflow, where they are not called like it.
     """
 
     name: str
@@ -53,6 +59,7 @@ class DeadlineRules(Generic[A]):
     command: Callable[[UUID, DueStep], Command] = computed_only
     near: Callable[[A], Mapping[UUID, type[Aggregate]]] = nothing_near
     computed: Mapping[str, Computed] = field(default_factory=dict)
+    rests: Callable[[Recorded], bool] = never
     activities: str = ""
 
     @property

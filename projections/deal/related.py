@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 MODULES: tuple[str, ...] = ("projections.case", "projections.survey")
 """Where read models are shown on deals: named, so that a list of deals imports no other."""
-TOLD: tuple[str, ...] = ("projections.lead", "projections.customer.listed")
+TOLD: tuple[str, ...] = ("projections.lead", "projections.customer.listed", "projections.revisit")
 """Where others say `sentences`."""
 OPEN = "SELECT '{kind}', {deal}, count(*)::int8 FROM read.{table} WHERE {deal} = ANY(%(ids)s) AND {open} GROUP BY 2"
 ABOUT = "SELECT {id} FROM read.{table} WHERE {deal} = %(id)s"

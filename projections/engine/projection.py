@@ -68,6 +68,8 @@ class Projection(ABC):
     """The kind of stream that a row of the first table is about, as its topics begin: `action-item`."""
     open_where: ClassVar[LiteralString] = ""
     """Of a row, in SQL: it is not over."""
+    awake_where: ClassVar[LiteralString] = "true"
+    """Of an open row, in SQL: it has deadlines that are near enough for a workflow to wait for them."""
     owed_by: ClassVar[LiteralString] = ""
     """Of an open row, in SQL: the person `%(person)s` has a part in it, to be handed over with what else is theirs."""
     must_not_stay_with: ClassVar[LiteralString] = ""

@@ -6,15 +6,18 @@ of theirs is open and who owes it (`Projection.open_where`, `owed_by`).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, LiteralString
 from uuid import UUID
 
 from domain.allocation.least_loaded import Loads
 from domain.people.owed import Owed
+from domain.revisit.needs import QuietCustomer
 from projections.engine.catalog import ALL
 from projections.engine.positions import LIVE, REACHED, reached
 from projections.engine.projection import Projection
+from projections.ports import revisits
 from runtime.database import Pool
 
 OPEN = {model.kind: model for model in ALL if model.open_where}
@@ -70,7 +73,10 @@ class LoadReads:
         return await self._open("deal", None, limit, "due_at < %(due)s AND missed_at IS NULL", due=due_before)
 
     async def going_on(self, subject: str, after: UUID | None, limit: int) -> list[UUID]:
-        return await self._open(subject, after, limit)
+        return await self._open(subject, after, limit, OPEN[subject].awake_where)
+
+    async def quiet_customers(self, after: UUID | None, limit: int) -> Sequence[QuietCustomer]:
+        return await revisits.quiet_customers(self._pool, after, limit)
 
     async def owed_by(self, person_id: UUID) -> Owed:
         return {kind: await self._owed(model, person_id) for kind, model in OPEN.items() if model.owed_by}

@@ -34,6 +34,7 @@ PATHS = {
     "target": "/desk/targets/{id}",
     "cycle": "/desk/cycles/{id}",
     "case": "/desk/cases/{id}",
+    "revisit": "/desk/revisits/{id}",
     "meeting": "/desk/meetings/{id}",
     "adjustment": "/desk/adjustments/{id}",
     "action item": "/desk/action-items/{id}",
@@ -106,8 +107,8 @@ class Wording:
     def _titled(self, thing: Titled) -> str:
         customer = self.names.get(thing.customer_id) if thing.customer_id is not None else None
         name = customer.profile.name if isinstance(customer, Customer) else ""
-        if not name:
-            return thing.title
+        if not (name and thing.title):
+            return thing.title or name
         return f"{thing.title}（{name}）" if self.account.language == "zh" else f"{thing.title} ({name})"
 
     def _time(self, at: datetime) -> str:

@@ -72,6 +72,7 @@ OF_WORKFLOWS = {
     "LeaveTargetUnagreed", "RemindActionItem", "MissActionItem", "EscalateActionItem",
     "FreezeBaseline", "MeasureAdjustment", "RemindAdjustment", "EscalateAdjustment",
     "CallMeeting", "RemindMeeting", "EscalateMeeting", "MissClock", "CloseUnanswered", "SwitchOffWebhook",
+    "EnsureRevisit", "ReleaseRevisit", "RemindRevisit", "MissRevisit", "EscalateRevisit",
     "RecordMembership",
     "NoteInvitationSent", "WithholdInvitation", "ExpireInvitation", "CloseLoop",
 }  # fmt: skip

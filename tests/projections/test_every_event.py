@@ -105,6 +105,8 @@ UNDELIVERED = {
         "survey-contact.",
         "lifecycle-policy.",
         "custom-fields.",
+        "revisit-policy.",
+        "offer.",
     ),
 }
 """The beginnings of what is told to no workflow, and why; what is told all the same is not meant."""

@@ -82,6 +82,7 @@ ITEM = [fact("action-item.opened", what="train the team")]
 CYCLE = [fact("cycle.opened")]
 MEETING = [fact("meeting.called")]
 TRIED = [fact("adjustment.started", hypothesis="more visits"), fact("adjustment.measured")]
+SEEN = [fact("revisit.promised", customer_id=THIRD)]
 CASES = [
     Case("promise.reminded", DEAL, fact("promise.reminded"), {SOME}, f"{LATE['send']} falls due {WHEN}", f"{LATE['zh']}将于 {DANN} 到期", [fact("promise.missed")]),
     Case("promise.missed", DEAL, fact("promise.missed"), {SOME}, f"{LATE['send']} was due {WHEN} and is not done", f"{LATE['zh']}已逾期，应于 {DANN} 前完成", [fact("promise.rearmed", arming=8)]),
@@ -117,6 +118,10 @@ CASES = [
     Case("meeting.escalated", [*MEETING, fact("meeting.awaiting", awaited=awaited(Step.HOLD))], owed("meeting.escalated", Step.HOLD), {SOME}, f"A review meeting still waits for Zhang Min: hold, which was due {WHEN}", f"复盘会议仍在等待Zhang Min：记录会议，应于 {DANN} 前完成", [fact("meeting.lapsed")]),
     Case("meeting.decision-handed-over", [*MEETING, fact("meeting.decision-asked", question="Hire?", of=OTHER)], fact("meeting.decision-handed-over", before=OTHER, after=SOME), {SOME}, "The decision of a review meeting is yours now: Hire?", "复盘会议的决定现由您作出：Hire?", [fact("meeting.decision-taken")]),
     Case("case.missed", [fact("case.opened", title="It leaks", customer_id=THIRD)], fact("case.missed"), {SOME}, f"The service case It leaks (Blue Sea) is late: answer was due {WHEN}", f"服务单It leaks（Blue Sea）已逾期：首次响应应于 {DANN} 前完成", [fact("case.answered")]),
+    Case("revisit.given", SEEN, fact("revisit.handed-over", before=SOME, after=OTHER), {OTHER}, f"The revisit of Blue Sea was handed over to you, due {WHEN}", f"Blue Sea的回访已移交给您，应于 {DANN} 前完成", [fact("revisit.ended")]),
+    Case("revisit.reminded", SEEN, fact("revisit.reminded"), {SOME}, f"The revisit of Blue Sea falls due {WHEN}", f"Blue Sea的回访将于 {DANN} 到期", [fact("revisit.missed")]),
+    Case("revisit.missed", SEEN, fact("revisit.missed"), {SOME}, f"The revisit of Blue Sea was due {WHEN} and is not done", f"Blue Sea的回访已逾期，应于 {DANN} 前完成", [fact("revisit.released")]),
+    Case("revisit.escalated", SEEN, fact("revisit.escalated"), {SOME}, f"Zhang Min has not seen Blue Sea again, which was due {WHEN}", f"Zhang Min尚未回访Blue Sea，应于 {DANN} 前完成", [fact("revisit.ended")]),
     Case("recipient.address-failed", [], fact("recipient.address-failed", login="li.wei", code="smtp-550"), {ADMINS}, "What is sent to li.wei by mail is refused for good (smtp-550): nothing more is sent there", "发往 li.wei 邮箱的通知被永久拒收（smtp-550）：不再向该地址发送", [fact("recipient.address-restored")]),
     Case("webhook.switched-off", [], fact("webhook.switched-off", owner="li.wei"), {ADMINS, Login("li.wei")}, "A webhook of li.wei was switched off (failing): nothing more is sent to it until somebody resumes it", "li.wei 的事件推送已停用（持续失败）：在有人恢复之前不再推送"),
 ]  # fmt: skip

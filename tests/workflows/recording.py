@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,6 +21,8 @@ from domain.customer.commands import AddContact, RegisterCustomer
 from domain.customer.facts import Profile
 from domain.deal.commands import LoseDeal, OpenDeal, ReopenDeal
 from domain.people.people import FormTeam, RepLeaves
+from domain.revisit.commands import PromiseRevisit, RecordRevisit
+from domain.revisit.revisit import revisit_of
 from domain.segment.membership import shard_of
 from domain.survey.commands import InviteToSurvey, PublishSurvey
 from domain.survey.survey import Question, QuestionKind, Survey
@@ -61,7 +64,7 @@ async def scenarios(world: World) -> AsyncIterator[Named]:
     await world.publish(hours_policy(max_reassignments=1))
     told = (
         whole_life, stuck, stale_start, renewed, rollout, sweep, turns, clocks, cases, webhooks, notices, handover,
-        segments, surveys
+        segments, surveys, revisits
     )  # fmt: skip
     for scenario in told:
         async for name, handle in scenario(world):
@@ -173,6 +176,19 @@ async def clocks(world: World) -> AsyncIterator[Named]:
     yield "adjustment", await latest_run(world, workflow_id("adjustment", adjustment))
     async for name, meeting_workflow in lapsing(world):
         yield name, await latest_run(world, meeting_workflow)
+
+
+async def revisits(world: World) -> AsyncIterator[Named]:
+    """A revisit that is missed and then made."""
+    customer, due = uuid.uuid4(), datetime.now(UTC) + timedelta(hours=30)
+    await world.run(RegisterCustomer(customer_id=customer, profile=Profile(name="Acme")))
+    rep = world.office.rep_id
+    await world.run(PromiseRevisit(customer_id=customer, owner_id=rep, due_at=due))
+    revisit = revisit_of(customer)
+    await move(world, "revisit", revisit, due + MOMENT)
+    await world.run(RecordRevisit(revisit_id=revisit), now=due + timedelta(days=1))
+    assert await ended(world, "revisit", revisit)
+    yield "revisit", await latest_run(world, workflow_id("revisit", revisit))
 
 
 async def cases(world: World) -> AsyncIterator[Named]:

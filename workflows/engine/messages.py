@@ -26,8 +26,8 @@ def workflow_id(name: str, id: UUID) -> str:
 
 @dataclass(frozen=True)
 class Moved(News):
-    """Something happened to an aggregate, at `position`; `subject` is the name of its deadline rules. `over`: nothing can follow, so no
-    run is opened to hear of it.
+    """Something happened to an aggregate, at `position`; `subject` is the name of its deadline rules. `over`: nothing can follow, or
+    not for long, so no run is opened to hear of it.
     """
 
     position: int

@@ -35,9 +35,11 @@ FAILED = """
     ON CONFLICT (name) DO UPDATE SET error = excluded.error, updated_at = clock_timestamp()"""
 SWEEP = """
     INSERT INTO app.sweeps (at, open_deals, timers, on_the_way, without_promise, without_timer, left_over, ownerless,
-                            loops, without_clock, wrongly_armed, unchecked)
+                            loops, without_clock, wrongly_armed, unchecked, revisits,
+                            without_revisit)
     VALUES (%(at)s, %(open_deals)s, %(timers)s, %(on_the_way)s, %(without_promise)s, %(without_timer)s,
-            %(left_over)s, %(ownerless)s, %(loops)s, %(without_clock)s, %(wrongly_armed)s, %(unchecked)s) ON CONFLICT DO NOTHING"""
+            %(left_over)s, %(ownerless)s, %(loops)s, %(without_clock)s, %(wrongly_armed)s, %(unchecked)s,
+            %(revisits)s, %(without_revisit)s) ON CONFLICT DO NOTHING"""
 
 
 class WorkflowStore:

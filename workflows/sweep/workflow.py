@@ -21,6 +21,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.sweep.deadlines import DeadlineSweepActivities
     from workflows.sweep.messages import Sweep, SweepAsk, SweepReport, SweepResult
     from workflows.sweep.notices import NoticeSweepActivities
+    from workflows.sweep.revisits import RevisitSweepActivities
     from workflows.sweep.segments import SegmentSweepActivities
 
 from workflows.engine.long_work import PATIENCE, work_on
@@ -37,6 +38,8 @@ SEGMENTS = "segments"
 """Likewise, before customers were held against the rules of segments."""
 NOTICES = "notices"
 """Likewise, before anybody was told of anything."""
+REVISITS = "revisits"
+"""Likewise, before customers were promised to be seen again. Before timers are looked after: some of those need one at once."""
 Found = TypeVar("Found")
 Look = Callable[[Any, SweepAsk], Awaitable[Found]]
 
@@ -50,6 +53,8 @@ class SweepWorkflow:
         timers = await self._look(SweepActivities.ensure_timers)
         owners = await self._look(SweepActivities.ensure_owners)
         report = promises.plus(timers).plus(owners)
+        if workflow.patched(REVISITS):
+            report = report.plus(await self._look(RevisitSweepActivities.ensure_revisits))
         if workflow.patched(CLOCKS):
             report = report.plus(await self._look(DeadlineSweepActivities.ensure_clocks))
         if workflow.patched(ARMED):

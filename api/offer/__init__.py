@@ -1,0 +1,4 @@
+"""api: offers to customers."""
+
+MODULES = ("acts", "routes")
+PATHS = ("offers",)

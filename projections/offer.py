@@ -1,0 +1,98 @@
+"""Projections room: offers, to whom each was made, and who has taken it up."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from uuid import UUID
+
+import msgspec
+
+from domain.lifecycle.policy import LifecycleStage
+from domain.offer import Offer, Offers
+from projections.engine.paging import Source, fetch
+from projections.engine.stream_view import Events, Filter, StreamView
+
+MOST = 200
+"""Customers that are told of an offer, those that have taken it up first."""
+
+
+class OfferSeen(msgspec.Struct, kw_only=True):
+    """The newest version of an offer."""
+
+    offer_id: UUID
+    name: str
+    what: str
+    stage: LifecycleStage
+    since: date
+    until: date
+    product_id: UUID | None
+    offer_version: int
+    position: int
+    version: int
+
+
+class PublishedOffers(StreamView[Offers, OfferSeen]):
+    name = "offers"
+    columns = ("offer_id", "name", "stage", "until", "since")
+    indexes = {"until": "(until, offer_id)"}
+    order = ("-until",)
+    narrowing = {"on": Filter(date, "since <= %(on)s AND until >= %(on)s")}
+
+    @classmethod
+    def show(cls, offers: Offers, events: Events) -> OfferSeen:
+        held: Offer = offers.current
+        values = {
+            name: getattr(held, name) for name in ("name", "what", "stage", "since", "until", "product_id")
+        }
+        return cls.filled(offers, events, offer_version=held.version, **values)
+
+
+class TakenUp(msgspec.Struct):
+    """A customer to whom the offer was made first on `offered_on`; `bought_on` is None where they have not taken it up."""
+
+    customer_id: UUID
+    customer_name: str | None
+    offered_on: date
+    by_id: UUID
+    bought_on: date | None
+    deal_id: UUID | None
+
+
+class Uptake(msgspec.Struct):
+    """To how many customers an offer was made, how many bought afterwards what it is of and before it ran out, and for how much."""
+
+    offer: OfferSeen
+    offered: int
+    taken_up: int
+    revenue: dict[str, Decimal]
+    customers: list[TakenUp]
+
+
+MADE = """
+WITH made AS (
+  SELECT r.customer_id, min((o->>'at')::timestamptz)::date AS on_day, (array_agg(o->>'by' ORDER BY o->>'at'))[1]::uuid AS by_id
+    FROM read.revisits r CROSS JOIN LATERAL jsonb_array_elements(r.body::jsonb->'offers') o
+   WHERE o->>'offer' = %(name)s AND (%(team)s::uuid IS NULL OR r.team_id = %(team)s) GROUP BY r.customer_id)
+SELECT m.customer_id, d.name, m.on_day, m.by_id, p.day, p.deal_id, p.amount, p.currency
+  FROM made m
+  LEFT JOIN read.directory d ON d.id = m.customer_id
+  LEFT JOIN LATERAL (SELECT day, deal_id, amount, currency FROM read.purchases p
+                      WHERE p.customer_id = m.customer_id AND p.until_position IS NULL AND p.day BETWEEN m.on_day AND %(until)s
+                        AND (%(product)s::uuid IS NULL OR p.product_id = %(product)s)
+                      ORDER BY day, deal_id LIMIT 1) p ON true
+ ORDER BY p.day IS NULL, m.on_day, m.customer_id
+"""
+
+
+async def uptake(source: Source, offer: OfferSeen, team: UUID | None) -> Uptake:
+    """Of one team's revisits, or of all (None)."""
+    asked = {"name": offer.name, "until": offer.until, "product": offer.product_id, "team": team}
+    rows = await fetch(source, MADE, asked)
+    revenue: dict[str, Decimal] = {}
+    for *_, amount, currency in rows:
+        if amount is not None:
+            revenue[currency] = revenue.get(currency, Decimal(0)) + amount
+    customers = [TakenUp(*row[:6]) for row in rows]
+    taken_up = sum(one.bought_on is not None for one in customers)
+    return Uptake(offer, len(customers), taken_up, revenue, customers[:MOST])

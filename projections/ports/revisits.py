@@ -1,0 +1,51 @@
+"""Projections room: the customers that the sweep looks at, whether each has the revisit that the policy asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from domain.revisit.needs import QuietCustomer
+from projections.engine.paging import Source, fetch
+from projections.revisit import Revisits
+
+PAGE = f"""
+WITH listed AS (
+  SELECT customer_id FROM (
+    (SELECT DISTINCT customer_id FROM read.deal_board
+      WHERE customer_id IS NOT NULL AND (%(after)s::uuid IS NULL OR customer_id > %(after)s) ORDER BY 1 LIMIT %(limit)s)
+     UNION
+    (SELECT customer_id FROM read.revisits
+      WHERE {Revisits.open_where} AND (%(after)s::uuid IS NULL OR customer_id > %(after)s) ORDER BY 1 LIMIT %(limit)s)
+  ) u ORDER BY 1 LIMIT %(limit)s)
+SELECT s.customer_id, bought.days, COALESCE(deals.open, false), deals.closed_on, last.owner_id, last.team_id,
+       (r.body::jsonb->>'last_seen')::timestamptz::date, COALESCE(r.outcome = 'open', false), r.stage IS NOT NULL
+  FROM listed s
+  LEFT JOIN LATERAL (SELECT array_agg(day ORDER BY day) AS days FROM read.purchases p
+                      WHERE p.customer_id = s.customer_id AND p.until_position IS NULL) bought ON true
+  LEFT JOIN LATERAL (SELECT bool_or(status = 'open') AS open, max(closed_on) AS closed_on FROM read.deal_board d
+                      WHERE d.customer_id = s.customer_id) deals ON true
+  LEFT JOIN LATERAL (SELECT owner_id, team_id FROM read.deal_board d WHERE d.customer_id = s.customer_id
+                      ORDER BY opened_at DESC, deal_id DESC LIMIT 1) last ON true
+  LEFT JOIN read.revisits r ON r.customer_id = s.customer_id
+ ORDER BY s.customer_id
+"""
+
+
+async def quiet_customers(source: Source, after: UUID | None, limit: int) -> Sequence[QuietCustomer]:
+    """In the order of their ids, those above `after`: who has, or had, a deal with us, or is promised a revisit."""
+    rows = await fetch(source, PAGE, {"after": after, "limit": limit})
+    return [
+        QuietCustomer(
+            customer_id=id,
+            days=tuple(days or ()),
+            has_open_deal=is_open,
+            closed_on=closed_on,
+            owner_id=owner_id,
+            team_id=team_id,
+            seen_on=seen_on,
+            revisit_live=live,
+            by_rule=by_rule,
+        )
+        for id, days, is_open, closed_on, owner_id, team_id, seen_on, live, by_rule in rows
+    ]
