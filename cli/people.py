@@ -7,14 +7,18 @@ from typing import Annotated, Any
 
 import typer
 
+from api.engine.acts import WHICH
 from cli.engine.backend import backend
 from cli.engine.common import Json, Limit, Zone, as_json, example, run, zone
 from cli.engine.derive import group
 from cli.engine.language import language
 from cli.engine.options import Cursor, KnownAt, TeamFilter, more
+from cli.views.customers import show_group, show_records, show_since
 from cli.views.deals import show_timeline
 from cli.views.duplicates import show_duplicate_policy, show_likely, show_pairs
 from cli.views.rules import show_customer, show_listed
+
+Customer = Annotated[str, typer.Argument(metavar="CUSTOMER", help="Its name, or its id.")]
 
 customers = group(
     "customer",
@@ -103,11 +107,7 @@ async def _page(path: str, query: dict[str, Any], whose: dict[str, str | None]) 
 
 
 @customers.command(epilog=example("salesloop customer show 'Acme Tools'"))
-def show(
-    customer: Annotated[str, typer.Argument(metavar="CUSTOMER", help="Its name, or its id.")],
-    *,
-    json: Json = False,
-) -> None:
+def show(customer: Customer, *, json: Json = False) -> None:
     """A customer and its contacts."""
     found = run(_customer(customer))
     if json:
@@ -166,7 +166,7 @@ async def _policies() -> Any:
 
 @customers.command(epilog=example("salesloop customer timeline 'Acme Tools' --kind activity"))
 def timeline(
-    customer: Annotated[str, typer.Argument(metavar="CUSTOMER", help="Its name, or its id.")],
+    customer: Customer,
     *,
     kind: Annotated[
         str | None,
@@ -201,9 +201,30 @@ async def _timeline(given: str, query: dict[str, Any]) -> Any:
         return await at.read(f"/customers/{id}/timeline", Page[CustomerEvent], query)
 
 
-async def _customer(given: str) -> Any:
+@customers.command("records", epilog=example("salesloop customer records 'Acme Tools'"))
+def records(customer: Customer, *, json: Json = False) -> None:
+    """The records that a customer is made of, and from which each value is."""
+    found = run(_customer(customer, "/records"))
+    (as_json if json else show_records)(found)
+
+
+@customers.command("since-merge", epilog=example(f"salesloop customer since-merge {WHICH}"))
+def since_merge(customer: Customer, *, json: Json = False) -> None:
+    """What was said and made since a record was merged: what an unmerge has to answer for."""
+    found = run(_customer(customer, "/since-merge"))
+    (as_json if json else show_since)(found)
+
+
+@customers.command("group", epilog=example("salesloop customer group 'Acme Tools'"))
+def companies(customer: Customer, *, json: Json = False) -> None:
+    """A customer with the companies below it: open deals and what was won."""
+    found = run(_customer(customer, "/group"))
+    (as_json if json else show_group)(found)
+
+
+async def _customer(given: str, part: str = "") -> Any:
     from cli.engine.kinds import read
 
     async with backend() as at:
         id = await read(at, "customer", given, "CUSTOMER")
-        return await at.read(f"/customers/{id}", dict[str, Any])
+        return await at.read(f"/customers/{id}{part}", dict[str, Any])

@@ -16,12 +16,13 @@ from api.engine import auth
 from api.engine.answers import shaped
 from api.engine.auth import may_read
 from api.engine.customer_reach import must_see_customer
-from api.engine.reading import Look
+from api.engine.reading import Look, reached
 from api.engine.routes import Given, add_acts
 from api.engine.services import Services
 from api.engine.writing import Writer
 from domain.customer.customer import Customer
 from domain.customer.facts import Profile
+from domain.customer.layers import NOTHING
 from domain.customer.merging import CONTACTS, PROFILE
 from domain.engine.errors import NotFound
 from domain.engine.facts import FreeText, PersonName
@@ -79,11 +80,11 @@ class RecordsView(msgspec.Struct):
 
 
 class SinceView(msgspec.Struct):
-    """`kind` is field, contact, deal, lead or case. Of a field `id` is None and `name` what it is called, of the others theirs (personal
-    data); `value` is what a field became; `at` when a thing was made.
+    """Of a field, also a custom one, `id` is None and `name` what it is called, of the others theirs (personal data); of a consent and a
+    role `id` is the contact's. `value` is what a field became; `at` when a thing was made.
     """
 
-    kind: Literal["field", "contact", "deal", "lead", "case"]
+    kind: Literal["field", "custom", "parent", "contact", "consent", "role", "note", "deal", "lead", "case"]
     id: UUID | None
     name: PersonName
     value: str = ""
@@ -106,6 +107,7 @@ async def _told_of_unmerge(writer: Writer, _: Any, given: Given) -> None:
     pool, id = writer.services.pool, given["customer_id"]
     given["told"] = await _concerned(writer.services, id)
     held = (await writer.services.ledger.load({id: Customer}))[id]
+    await reached(writer.services, since_merge.WAITS_FOR, await writer.services.ledger.head())
     if held.stands_for is not None and (merge := (await since_merge.merges(pool, [id])).get(id)):
         made = await since_merge.made_since(pool, held.stands_for, merge.position)
         given["since"] = tuple(one.id for one in made)
@@ -215,7 +217,21 @@ async def _held(look: Look, id: UUID) -> Customer:
 
 def _said(survivor: Customer, gone_id: UUID) -> Iterable[SinceView]:
     for (part, key), value in survivor.said_since(gone_id).items():
-        if part == PROFILE:
-            yield SinceView("field", None, key, _text(value))
-        else:
-            yield SinceView("contact", key, value.name)
+        yield _change(part, key, None if value is NOTHING else value)
+
+
+def _change(part: str, key: Any, value: Any) -> SinceView:
+    match part:
+        case "contacts":
+            return SinceView("contact", key, value.name if value else "")
+        case "notes":
+            return SinceView("note", key, value.note.text if value else "")
+        case "consents":
+            return SinceView("consent", key[0], key[1], "" if value is None else str(value.given))
+        case "roles":
+            return SinceView("role", key[0], "" if value is None else str(value))
+        case "custom":
+            return SinceView("custom", None, key, _text(value))
+        case "parent_id":
+            return SinceView("parent", value, "")
+    return SinceView("field", None, key, _text(value))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import date
 from enum import StrEnum
 from typing import Any, Self
 from uuid import UUID
 
-from domain.custom_field.facts import FieldsSet
+from domain.custom_field.facts import CustomValues, FieldsSet
 from domain.customer.profile import Addresses, Employees, Founded, OtherNames
 from domain.engine.facts import Fact, FreeText, PersonName, PersonText, fact, upcast
 from domain.engine.fields import Name, ShortText
@@ -231,10 +231,46 @@ class ContactHeld:
     contact: Contact
 
 
-@fact("customer.absorbed")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteHeld:
+    """A note with its id, and whether it is closed."""
+
+    note_id: UUID
+    note: Note
+    closed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentHeld:
+    """How a contact's consent stands."""
+
+    contact_id: UUID
+    purpose: Purpose
+    given: bool
+    source: str
+    on: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoleHeld:
+    """A contact's part in deciding."""
+
+    contact_id: UUID
+    role: BuyingRole
+    deal_id: UUID | None = None
+
+
+@upcast("customer.absorbed", from_version=1)
+@upcast("customer.released", from_version=1)
+def _only_profile_and_contacts_came_along(data: dict[str, Any]) -> dict[str, Any]:
+    return data
+
+
+@fact("customer.absorbed", version=2)
 class CustomerAbsorbed(Fact):
     """The record `gone_id` stands for this one from now on. `theirs` is what that one said, `taken` the fields of the profile that were
-    chosen from it, `offered` those that it says where this one says nothing; `contacts` are its contacts, which come along.
+    chosen from it, `offered` those that it says where this one says nothing. What else it has comes along where this one has nothing
+    in its place: contacts, notes, consents, roles, custom fields, and the company it belongs to, `parent_id`; `parent_after` is this one's.
     """
 
     gone_id: UUID
@@ -244,6 +280,12 @@ class CustomerAbsorbed(Fact):
     taken: tuple[str, ...] = ()
     offered: tuple[str, ...] = ()
     contacts: tuple[ContactHeld, ...] = ()
+    notes: tuple[NoteHeld, ...] = ()
+    consents: tuple[ConsentHeld, ...] = ()
+    roles: tuple[RoleHeld, ...] = ()
+    custom: CustomValues = field(default_factory=dict)
+    parent_id: UUID | None = None
+    parent_after: UUID | None = None
 
 
 @fact("customer.merged")
@@ -254,7 +296,7 @@ class CustomerMerged(Fact):
     told: tuple[UUID, ...] = ()
 
 
-@fact("customer.released")
+@fact("customer.released", version=2)
 class CustomerReleased(Fact):
     """The record `gone_id` is one of its own again. `fields` of the profile and `contacts` that were said since the merge go with it.
     The contacts `lost` are this one's no more, and the `changed` ones are so again.
@@ -267,6 +309,7 @@ class CustomerReleased(Fact):
     contacts: tuple[UUID, ...] = ()
     lost: tuple[UUID, ...] = ()
     changed: tuple[ContactHeld, ...] = ()
+    parent_after: UUID | None = None
 
 
 @fact("customer.unmerged")

@@ -37,7 +37,7 @@ Layers = tuple[Layer, ...]
 
 def laid(layers: Layers, gone_id: UUID, taken: File, offered: File, now: File) -> tuple[Layers, File]:
     """One layer more, and the file with it."""
-    filling = {key: value for key, value in offered.items() if now.get(key) in EMPTY}
+    filling = {key: value for key, value in offered.items() if key not in now or now[key] in EMPTY}
     after = {**now, **filling, **taken}
     return (*layers, Layer(gone_id, taken, offered, now, after)), after
 

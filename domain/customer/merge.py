@@ -22,6 +22,7 @@ from domain.customer.facts import (
     CustomerUnmerged,
 )
 from domain.customer.merging import CONTACTS, FIELDS, PROFILE
+from domain.customer.parent import refuse_circle, upwards
 from domain.engine.aggregate import KINDS
 from domain.engine.command import Command, handles
 from domain.engine.context import Context
@@ -96,10 +97,17 @@ class UnmergeCustomer(Command, about=Customer):
 def merge_customers(command: MergeCustomers, work: UnitOfWork) -> Json:
     survivor, gone = work.get(Customer, command.customer_id), work.get(Customer, command.gone_id)
     if survivor is not gone:
+        _must_not_be_above(survivor, gone, work)
         fact = survivor.absorbing(gone, *_chosen(command, survivor.id))
         survivor.record(fact)
         gone.record(CustomerMerged(into=survivor.id, told=command.told))
     return {"customer_id": str(survivor.id), "gone_id": str(gone.id)}
+
+
+def _must_not_be_above(survivor: Customer, gone: Customer, work: UnitOfWork) -> None:
+    """Raises Refused for a company and one that it belongs to: it would belong to itself."""
+    if survivor.id in upwards(gone.parent_id, work) or gone.id in upwards(survivor.parent_id, work):
+        raise Refused("one of them belongs to the other as a company: say that it does not, first")
 
 
 def _chosen(command: MergeCustomers, survivor_id: UUID) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -128,6 +136,7 @@ def unmerge_customer(command: UnmergeCustomer, work: UnitOfWork) -> Json:
     _must_be_answered(command, said)
     survivor.record(survivor.releasing(gone.id, command.fields, command.contacts))
     gone.record(CustomerUnmerged(out_of=survivor.id, told=command.told))
+    refuse_circle(gone.id, gone.parent_id, work)
     _give_back(command, gone, said)
     for kind, ids in (("deal", command.deals), ("lead", command.leads), ("case", command.cases)):
         for id in ids:

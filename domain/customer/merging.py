@@ -7,20 +7,18 @@ from dataclasses import fields, replace
 from typing import Any, ClassVar
 from uuid import UUID
 
-from domain.customer.facts import (
-    Contact,
-    ContactHeld,
-    CustomerAbsorbed,
-    CustomerMerged,
-    CustomerReleased,
-    CustomerUnmerged,
-    Profile,
-)
+from domain.custom_field.facts import CustomValues
+from domain.customer import facts as f
+from domain.customer.facts import CustomerAbsorbed, CustomerReleased, Profile
+from domain.customer.known import Consent, KeptNote
 from domain.customer.layers import EMPTY, File, Key, Layers, laid, said_since, source_of, without
 from domain.engine.aggregate import Aggregate, when
 
-PROFILE, CONTACTS = "profile", "contacts"
+PROFILE, CONTACTS, PARENT = "profile", "contacts", "parent_id"
 FIELDS = tuple(one.name for one in fields(Profile))
+MANY = (CONTACTS, "notes", "consents", "roles", "custom")
+"""Attributes that hold entries by a key: each entry comes along by itself."""
+THE_PARENT: Key = (PARENT, "")
 
 
 class Mergeable(Aggregate):
@@ -28,7 +26,12 @@ class Mergeable(Aggregate):
 
     MERGES: ClassVar[bool] = True
     profile: Profile
-    contacts: dict[UUID, Contact]
+    contacts: dict[UUID, f.Contact]
+    notes: dict[UUID, KeptNote]
+    consents: dict[tuple[UUID, f.Purpose], Consent]
+    roles: dict[tuple[UUID, UUID | None], f.BuyingRole]
+    custom: CustomValues
+    parent_id: UUID | None
 
     def __init__(self, id: UUID) -> None:
         super().__init__(id)
@@ -38,18 +41,16 @@ class Mergeable(Aggregate):
     @property
     def file(self) -> File:
         """All that is known of it, by key."""
-        profile = {(PROFILE, name): getattr(self.profile, name) for name in FIELDS}
-        return profile | {(CONTACTS, id): contact for id, contact in self.contacts.items()}
+        found: dict[Key, Any] = {(PROFILE, name): getattr(self.profile, name) for name in FIELDS}
+        for part in MANY:
+            found |= {(part, key): value for key, value in getattr(self, part).items()}
+        return found | {THE_PARENT: self.parent_id}
 
     def _hold(self, file: File) -> None:
-        self.profile = replace(
-            self.profile, **{name: v for (part, name), v in file.items() if part == PROFILE}
-        )
-        self.contacts = {id: v for (part, id), v in file.items() if part == CONTACTS}
-
-    def is_part(self, id: UUID) -> bool:
-        """Whether that record was merged into this one itself."""
-        return any(layer.gone_id == id for layer in self.layers)
+        self.profile = _profile(self.profile, file)
+        for part in MANY:
+            setattr(self, part, {key: value for (of, key), value in file.items() if of == part})
+        self.parent_id = file[THE_PARENT]
 
     def said_since(self, gone_id: UUID) -> File:
         """What was said of this customer since that record was merged."""
@@ -62,14 +63,30 @@ class Mergeable(Aggregate):
     def absorbing(self, gone: Mergeable, taken: tuple[str, ...], left: tuple[str, ...]) -> CustomerAbsorbed:
         """What the merge comes to, where `taken` are the fields chosen from the other, `left` those that stay empty."""
         said = [name for name in FIELDS if getattr(gone.profile, name) not in EMPTY]
-        offered = tuple(name for name in said if name not in (*taken, *left))
-        contacts = tuple(ContactHeld(contact_id=id, contact=one) for id, one in gone.contacts.items())
         fact = CustomerAbsorbed(
-            gone_id=gone.id, before=self.profile, theirs=gone.profile, after=self.profile,
-            taken=taken, offered=offered, contacts=contacts,
-        )  # fmt: skip
+            gone_id=gone.id,
+            before=self.profile,
+            theirs=gone.profile,
+            after=self.profile,
+            taken=taken,
+            offered=tuple(name for name in said if name not in (*taken, *left)),
+            contacts=tuple(f.ContactHeld(contact_id=id, contact=one) for id, one in gone.contacts.items()),
+            notes=tuple(
+                f.NoteHeld(note_id=id, note=one.note, closed=one.closed) for id, one in gone.notes.items()
+            ),
+            consents=tuple(
+                f.ConsentHeld(contact_id=id, purpose=purpose, given=one.given, source=one.source, on=one.on)
+                for (id, purpose), one in gone.consents.items()
+            ),
+            roles=tuple(
+                f.RoleHeld(contact_id=id, deal_id=deal_id, role=role)
+                for (id, deal_id), role in gone.roles.items()
+            ),
+            custom=dict(gone.custom),
+            parent_id=gone.parent_id,
+        )
         _, after = laid(self.layers, gone.id, *_given(fact), self.file)
-        return replace(fact, after=replace(self.profile, **dict(_profile(after))))
+        return replace(fact, after=_profile(self.profile, after), parent_after=after[THE_PARENT])
 
     def releasing(
         self, gone_id: UUID, given: tuple[str, ...], contacts: tuple[UUID, ...]
@@ -80,15 +97,16 @@ class Mergeable(Aggregate):
         return CustomerReleased(
             gone_id=gone_id,
             before=self.profile,
-            after=replace(self.profile, **dict(_profile(after))),
+            after=_profile(self.profile, after),
             fields=given,
             contacts=contacts,
             lost=tuple(id for id in self.contacts if id not in held),
             changed=tuple(
-                ContactHeld(contact_id=id, contact=contact)
+                f.ContactHeld(contact_id=id, contact=contact)
                 for id, contact in held.items()
                 if contact != self.contacts.get(id)
             ),
+            parent_after=after[THE_PARENT],
         )
 
     @when(CustomerAbsorbed)
@@ -102,26 +120,36 @@ class Mergeable(Aggregate):
         self.layers, file = without(self.layers, fact.gone_id, self.file, given_back)
         self._hold(file)
 
-    @when(CustomerMerged)
-    def _merged(self, fact: CustomerMerged) -> None:
+    @when(f.CustomerMerged)
+    def _merged(self, fact: f.CustomerMerged) -> None:
         self.stands_for = fact.into
 
-    @when(CustomerUnmerged)
-    def _unmerged(self, _fact: CustomerUnmerged) -> None:
+    @when(f.CustomerUnmerged)
+    def _unmerged(self, _fact: f.CustomerUnmerged) -> None:
         self.stands_for = None
 
 
 def _given(fact: CustomerAbsorbed) -> tuple[File, File]:
+    """What is taken, and what is offered."""
     taken = {(PROFILE, name): getattr(fact.theirs, name) for name in fact.taken if name in FIELDS}
-    offered: dict[Key, Any] = {
-        (PROFILE, name): getattr(fact.theirs, name) for name in fact.offered if name in FIELDS
-    }
-    return taken, offered | {(CONTACTS, one.contact_id): one.contact for one in fact.contacts}
+    return taken, dict(_offered(fact))
+
+
+def _offered(fact: CustomerAbsorbed) -> Iterator[tuple[Key, Any]]:
+    yield from (((PROFILE, name), getattr(fact.theirs, name)) for name in fact.offered if name in FIELDS)
+    yield from (((CONTACTS, one.contact_id), one.contact) for one in fact.contacts)
+    yield from ((("notes", one.note_id), KeptNote(note=one.note, closed=one.closed)) for one in fact.notes)
+    for one in fact.consents:
+        consent = Consent(given=one.given, source=one.source, on=one.on)
+        yield ("consents", (one.contact_id, one.purpose)), consent
+    yield from ((("roles", (one.contact_id, one.deal_id)), one.role) for one in fact.roles)
+    yield from ((("custom", name), value) for name, value in fact.custom.items())
+    yield THE_PARENT, fact.parent_id
 
 
 def _keys(names: tuple[str, ...], contacts: tuple[UUID, ...]) -> set[Key]:
     return {(PROFILE, name) for name in names} | {(CONTACTS, id) for id in contacts}
 
 
-def _profile(file: File) -> Iterator[tuple[str, Any]]:
-    return ((name, value) for (part, name), value in file.items() if part == PROFILE)
+def _profile(profile: Profile, file: File) -> Profile:
+    return replace(profile, **{name: value for (part, name), value in file.items() if part == PROFILE})

@@ -84,9 +84,14 @@ class Customers(Folded):
     def _registered(self, row: CustomerRow, entry: Entry[c.CustomerRegistered]) -> None:
         _fill(row, entry.fact.profile)
 
-    @on(c.CustomerProfileChanged, c.CustomerAbsorbed, c.CustomerReleased)
-    def _changed(self, row: CustomerRow, entry: Entry[Any]) -> None:
+    @on(c.CustomerProfileChanged)
+    def _changed(self, row: CustomerRow, entry: Entry[c.CustomerProfileChanged]) -> None:
         _fill(row, entry.fact.after)
+
+    @on(c.CustomerAbsorbed, c.CustomerReleased)
+    def _merged(self, row: CustomerRow, entry: Entry[c.CustomerAbsorbed | c.CustomerReleased]) -> None:
+        _fill(row, entry.fact.after)
+        row.parent_id = entry.fact.parent_after
 
 
 def _fill(row: CustomerRow, profile: c.Profile) -> None:

@@ -36,7 +36,7 @@ MERGED = Table(
     "merged",
     MergedRow,
     key=("customer_id", "since"),
-    indexes={"survivor": "(survivor_id, customer_id)"},
+    indexes={"survivor": "(survivor_id, customer_id)", "into": "(into_id) WHERE until IS NULL"},
 )
 CLOSE = "UPDATE {table} SET until = %(position)s WHERE until IS NULL AND customer_id = ANY(%(ids)s)"
 GOES = """

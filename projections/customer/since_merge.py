@@ -22,7 +22,7 @@ SELECT owner_id FROM read.deal_board WHERE customer_id = ANY(%(ids)s) AND status
  ORDER BY 1 LIMIT %(most)s
 """
 MERGED = """
-SELECT DISTINCT ON (stream_id) stream_id, position, recorded_at, meta->>'actor', meta->>'reason' FROM ledger.events
+SELECT DISTINCT ON (stream_id) stream_id, position, recorded_at, meta->'actor'->>'id', meta->>'reason' FROM ledger.events
  WHERE stream_id = ANY(%(ids)s) AND topic = %(topic)s ORDER BY stream_id, version DESC
 """
 NAMED_SINCE = """
@@ -49,7 +49,7 @@ WAITS_FOR = ("deal_board", "leads", "cases", "merged")
 
 
 class Merge(msgspec.Struct):
-    """When a record was merged, by whom, and why, where that was said."""
+    """When a record was merged, by which account, and why, where that was said."""
 
     position: int
     at: datetime

@@ -39,7 +39,10 @@ def test_two_records_are_merged_and_taken_apart(house: House) -> None:
 
     made = leader.get(f"/customers/{old}/records").json()
     assert [(one["customer_id"], one["into"]) for one in made["records"]] == [(new, None), (old, new)]
-    assert made["records"][1]["reason"] == "one company"
+    assert (made["records"][1]["reason"], made["records"][1]["merged_by"]) == (
+        "one company",
+        "u-north-manager",
+    )
     chosen = {
         one["field"]: (one["chosen"], {v["customer_id"]: v["value"] for v in one["values"]})
         for one in made["fields"]

@@ -21,6 +21,7 @@ from cli.engine.shown import found
 from cli.views import (
     calendars as calendar_views,
 )
+from cli.views import customers as customer_views
 from cli.views import (
     deals as deal_views,
 )
@@ -212,6 +213,25 @@ LIKELY = {
 }
 CONTACT = {"name": TEXT, "note": TEXT, "phone": "+86 21 1234 5678 ext. 90", "mail": "a@example.com", "id": ID}
 
+SUM = {"currency": "CNY", "deals": 9_876, "amount": str(AMOUNT)}
+RECORDS = {
+    "records": [
+        {"customer_id": ID, "name": TEXT, "into": ID, "merged_at": "2026-11-30T09:00:00Z", "reason": TEXT}
+    ],
+    "fields": [{"field": "sector", "value": TEXT, "chosen": ID}],
+}
+SINCE = {
+    "items": [
+        {"kind": kind, "id": ID, "name": TEXT, "value": TEXT, "at": "2026-11-30T09:00:00Z"}
+        for kind in ("field", "contact", "deal", "lead", "case")
+    ]
+}
+GROUP = {
+    "members": [{"customer_id": ID, "name": TEXT, "depth": 1, "open": [SUM], "won": [SUM]}],
+    "open": [SUM],
+    "won": [SUM],
+}
+
 
 def _race() -> None:
     """A live table is drawn from the same lines."""
@@ -283,6 +303,9 @@ ALL: list[Callable[[], None]] = [
     _race,
     shows(rule_views.show_process, lambda: "default", [{"version": 3, "stages": [STAGE, STAGE]}]),
     shows(rule_views.show_customer, lambda: {"customer_id": ID, "profile": PROFILE, "contacts": [CONTACT]}),
+    shows(customer_views.show_records, lambda: RECORDS),
+    shows(customer_views.show_since, lambda: SINCE),
+    shows(customer_views.show_group, lambda: GROUP),
     shows(rule_views.show_listed, lambda: _several(directory.Listed)),
     shows(duplicate_views.show_pairs, lambda: _several(DuplicatePair)),
     shows(duplicate_views.show_likely, lambda: [LIKELY]),

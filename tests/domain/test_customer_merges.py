@@ -14,6 +14,7 @@ from domain.case.commands import OpenCase
 from domain.case.facts import CaseOpened
 from domain.case.policy import Severity
 from domain.customer.commands import AddContact, RegisterCustomer
+from domain.customer.consents import WithdrawConsent
 from domain.customer.customer import Customer
 from domain.customer.facts import (
     ContactAdded,
@@ -22,10 +23,14 @@ from domain.customer.facts import (
     CustomerProfileChanged,
     CustomerReleased,
     CustomerUnmerged,
+    NoteKind,
     Profile,
+    Purpose,
 )
 from domain.customer.merge import Kept, MergeCustomers, UnmergeCustomer
 from domain.customer.merging import CONTACTS, PROFILE
+from domain.customer.notes import AddNote
+from domain.customer.parent import SetParent
 from domain.deal.commands import CorrectDeal
 from domain.deal.facts import CustomerCorrected
 from domain.engine.context import Reach
@@ -193,6 +198,40 @@ def test_nothing_is_placed_without_a_word() -> None:
     assert scenario.when(answered).refusal is None
 
 
+def test_what_a_contact_declined_comes_along_and_goes_back() -> None:
+    no = WithdrawConsent(customer_id=OTHER, contact_id=ZHAO, purpose=Purpose.SURVEY, source="a call")
+    scenario = two().given(no, merge(ACME, OTHER))
+    (held,) = scenario.history.load(Customer, ACME).consents.values()
+    assert not held.given
+    scenario.given(unmerge(OTHER))
+    assert scenario.history.load(Customer, ACME).consents == {}
+    assert scenario.history.load(Customer, OTHER).consents[ZHAO, Purpose.SURVEY] == held
+
+
+def test_a_company_and_one_that_belongs_to_it_are_not_merged() -> None:
+    scenario = two().given(
+        register(THIRD),
+        SetParent(customer_id=THIRD, parent_id=OTHER),
+        SetParent(customer_id=OTHER, parent_id=ACME),
+    )
+    for one, other in ((ACME, THIRD), (THIRD, ACME)):
+        assert isinstance(scenario.when(merge(one, other)).refusal, Refused)
+
+
+def test_a_record_is_not_taken_out_where_it_would_belong_to_itself() -> None:
+    below = UUID(int=0xDF)
+    scenario = two().given(
+        register(THIRD),
+        register(below),
+        SetParent(customer_id=OTHER, parent_id=THIRD),
+        SetParent(customer_id=below, parent_id=OTHER),
+        merge(ACME, OTHER),
+        SetParent(customer_id=ACME),
+        SetParent(customer_id=THIRD, parent_id=below),
+    )
+    assert isinstance(scenario.when(unmerge(OTHER)).refusal, Refused)
+
+
 def test_a_case_goes_along() -> None:
     case = OpenCase(
         case_id=UUID(int=7), title="leaks", customer_id=ACME, severity=Severity.MINOR, owner_id=LI
@@ -227,6 +266,7 @@ STEPS = st.lists(
         st.tuples(st.just("unmerge"), some),
         st.tuples(st.just("say"), some, st.sampled_from(FIELDS), st.sampled_from("abc")),
         st.tuples(st.just("contact"), some, st.sampled_from((ZHAO, WANG)), st.sampled_from("abc")),
+        st.tuples(st.just("note"), some, st.sampled_from((ZHAO, WANG)), st.sampled_from("abc")),
     ),
     max_size=24,
 )
@@ -278,6 +318,13 @@ class Twice:
         held = self.customer(id)
         if contact_id not in held.contacts or held.contacts[contact_id].name != name:
             command = AddContact(customer_id=held.id, contact_id=contact_id, name=name)
+            self.merging.decide(command, context_of())
+            self.plain.decide(command, context_of())
+
+    def note(self, id: UUID, note_id: UUID, text: str) -> None:
+        held = self.customer(id)
+        if note_id not in held.notes or held.notes[note_id].note.text != text:
+            command = AddNote(customer_id=held.id, note_id=note_id, kind=NoteKind.NEED, text=text)
             self.merging.decide(command, context_of())
             self.plain.decide(command, context_of())
 

@@ -14,12 +14,16 @@ from uuid import UUID
 
 import pytest
 
+from domain.customer.merge import MergeCustomers
 from domain.figures.queries import FigureAsked
 from domain.figures.scope import COMPANY, Scope, rep, team
 from domain.figures.shares import Method
 from domain.target import commands as t
 from domain.target.target import target_id
 from domain.time.periods import Period, PeriodKind, Window, named_period
+from projections.customer import group
+from projections.deal import board
+from projections.deal.board import BoardFilter
 from projections.figures import figures
 from projections.target import attainment
 from projections.target.tree import TargetTree
@@ -135,7 +139,35 @@ async def test_attainment_per_rep_manager_and_region_is_what_the_files_say(books
             actual = sum((f or Decimal(0) for f in await figures.figures(books.pool, asked)), Decimal(0))
             assert actual == by_region[region, quarter.name]
             assert actual / number == by_region[region, quarter.name] / number
+    await revenue_by_customer_is_what_the_files_say(books)
 
 
 def _region(agents: dict[str, dict[str, str]], manager: str) -> str:
     return next(row["regional_office"] for row in agents.values() if row["manager"] == manager)
+
+
+async def revenue_by_customer_is_what_the_files_say(books: Books) -> None:
+    """Before two accounts are merged, as known then, and after; and the same files again change nothing."""
+    of_files: defaultdict[str, Decimal] = defaultdict(Decimal)
+    for deal in table("sales_pipeline.csv"):
+        if deal["deal_stage"] == "Won":
+            of_files[deal["account"]] += Decimal(deal["close_value"])
+    names: dict[UUID, str] = dict(await books.office.rows("SELECT id, name FROM read.customers"))
+
+    async def told(known: int) -> dict[str, Decimal]:
+        found = await group.revenue(books.pool, known=known)
+        return {names[id]: won.amount for id, (won,) in found.items()}
+
+    before = await books.follow()
+    assert await told(before) == of_files
+    (one, two), ids = sorted(of_files)[:2], {name: id for id, name in names.items()}
+    await books.given(MergeCustomers(customer_id=ids[one], gone_id=ids[two]))
+    after = await books.follow()
+    together = {name: amount for name, amount in of_files.items() if name != two}
+    assert await told(after) == together | {one: of_files[one] + of_files[two]}
+    assert await told(before) == of_files
+    deals = (await board.listing(books.pool, BoardFilter(customer_id=ids[one]), limit=500)).items
+    assert len(deals) == sum(deal["account"] in (one, two) for deal in table("sales_pipeline.csv"))
+    assert {deal.customer_name for deal in deals} == {one}
+    again = await run_import(books.pool, shipped_mapping("crm_export"), shared("crm_pipeline"), IMPORTER)
+    assert (again.refusals, await books.follow()) == ([], after)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from decimal import Decimal
 from uuid import UUID
+
+import pytest
 
 from domain.case.commands import OpenCase
 from domain.case.policy import Severity
@@ -12,18 +15,20 @@ from domain.customer.commands import AddContact, RegisterCustomer
 from domain.customer.customer import Customer
 from domain.customer.facts import Profile
 from domain.customer.merge import MergeCustomers, UnmergeCustomer
+from domain.customer.parent import SetParent
+from domain.engine.errors import Refused
 from domain.lead.commands import AllocateLead, CaptureLead
 from projections import lead as leads
 from projections import search
 from projections.case import Cases
-from projections.customer import held, merged, since_merge
+from projections.customer import group, held, merged, since_merge
 from projections.deal import agenda, board, known
 from projections.deal.board import BoardFilter
 from projections.engine.rebuild import compare
 from projections.people import directory
 from projections.search import Kind
 from tests.office import context
-from tests.projections.telling import Books
+from tests.projections.telling import Books, yuan
 
 
 async def customer(books: Books, name: str, contact: str = "") -> UUID:
@@ -143,3 +148,42 @@ async def test_of_two_who_merge_each_other_at_once_one_is_first(books: Books) ->
     assert gone.stands_for == ({a, b} - {gone.id}).pop()
     found = await board.listing(books.pool, BoardFilter(customer_id=gone.stands_for))
     assert [deal.deal_id for deal in found.items] == [deal_id]
+
+
+async def test_a_group_is_rolled_up_through_merges(books: Books) -> None:
+    head, branch, old = (
+        await customer(books, "Alder"),
+        await customer(books, "Birch"),
+        await customer(books, "Birch AG"),
+    )
+    below = await customer(books, "Cedar")
+    await books.given(
+        SetParent(customer_id=branch, parent_id=head),
+        SetParent(customer_id=below, parent_id=old),
+        merge(branch, old),
+    )
+    for id, amount in ((head, 100), (old, 20), (below, 3)):
+        await books.opened(customer_id=id, amount=yuan(amount))
+    await books.follow()
+    found = await group.group(books.pool, head)
+    assert [(one.customer_id, one.parent_id, one.depth) for one in found.members] == [
+        (head, None, 0),
+        (branch, head, 1),
+        (below, branch, 2),
+    ]
+    assert [(one.deals, one.amount) for one in found.open] == [(3, Decimal(123))]
+    assert [one.customer_id for one in (await group.group(books.pool, old)).members] == [branch, below]
+    for circle in (SetParent(customer_id=head, parent_id=below), merge(below, head)):
+        with pytest.raises(Refused):
+            await books.given(circle)
+
+
+async def test_of_two_who_make_each_other_their_parent_at_once_one_is_refused(books: Books) -> None:
+    a, b = await customer(books, "Alder"), await customer(books, "Birch")
+    elsewhere = await books.office.elsewhere()
+    done = await asyncio.gather(
+        books.office.handler.execute(SetParent(customer_id=a, parent_id=b), context()),
+        elsewhere.handler.execute(SetParent(customer_id=b, parent_id=a), context()),
+        return_exceptions=True,
+    )
+    assert sorted(isinstance(one, Refused) for one in done) == [False, True]
