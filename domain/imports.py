@@ -15,6 +15,7 @@ from domain.customer.commands import AddContact, RegisterCustomer, add_contact, 
 from domain.customer.customer import Customer
 from domain.customer.facts import Contact, Profile
 from domain.customer.product import ListProduct, Product, list_product
+from domain.customer.profile import Address
 from domain.engine.aggregate import Aggregate
 from domain.engine.command import Command, handles
 from domain.engine.context import Context
@@ -110,9 +111,29 @@ def _kept(name: str, said: Any, held: Any, command: AsImported) -> Any:
     value, known = getattr(said, name), getattr(held, name)
     if value in NOTHING or name in command.assumed:
         return known
+    if isinstance(value, tuple):
+        return _with(value, known)
     if isinstance(value, Money) and isinstance(known, Money) and "currency" in command.assumed:
         return Money(value.amount, known.currency)
     return value
+
+
+def _with(said: tuple[Any, ...], known: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Names and addresses that a file tells are added to those that are known; of a kind of address there is the file's alone then."""
+    said = tuple(_filled(one, known) if isinstance(one, Address) else one for one in said)
+    new = tuple(one for one in said if one not in known)
+    kinds = {one.kind for one in new if isinstance(one, Address)}
+    return (*(one for one in known if getattr(one, "kind", None) not in kinds or one in said), *new)
+
+
+def _filled(said: Address, known: tuple[Any, ...]) -> Address:
+    """What the file leaves empty of an address stays, where one of its kind is known."""
+    held = [one for one in known if one.kind == said.kind]
+    if len(held) != 1:
+        return said
+    return replace(
+        said, **{f.name: getattr(said, f.name) or getattr(held[0], f.name) for f in fields(Address)}
+    )
 
 
 def _team(said: FormTeam, command: AsImported, work: UnitOfWork) -> Json:

@@ -89,3 +89,21 @@ def test_another_installation_has_the_deals_then(
         assert (told["accepted"], told["refused"]) == (len(deals), 0)
         assert dict(asked(other, STAGES)) == Counter(deal["stage"] for deal in deals)
         assert brought_in(other, exported)["events"] == 0
+
+
+def test_the_list_of_customers_goes_back_without_a_change(terminal: Terminal, tmp_path: Path) -> None:
+    """Also with what a profile has several of."""
+    names = ("--other-name", "zh=艾克米; 钢铁", "--address", "billing: Weg 1, 89073, Ulm, BW, DE")
+    more = ("--tax", "DE811234567", "--web", "own.example", "--revenue", "1200.50 EUR")
+    done = terminal.run("customer", "register", f"Own Export, {tmp_path.name}", *names, *more)
+    assert done.returncode == 0, done.stderr
+    file = tmp_path / "customers.csv"
+    assert terminal.run("customer", "list", "--export", str(file)).returncode == 0
+    ((head,),) = asked(terminal, HEAD)
+    told = brought_in(terminal, file)
+    assert (told["refused"], told["events"]) == (0, 0)
+    assert told["rows"] == len(deals_of(file)) > 1
+    text = file.read_text(encoding="utf-8").replace("own.example", "own.test")
+    file.write_text(text, encoding="utf-8")
+    assert brought_in(terminal, file)["events"] == 1
+    assert asked(terminal, SAID, head) == [("customer.profile-changed", 1)]

@@ -70,3 +70,25 @@ async def test_of_a_customer_that_nobody_knows_are_refused(pool: Pool, tmp_path:
     assert [str(reason) for reason in result.refusals[0].reasons] == [
         "account 'Acme': no customer of this name is known"
     ]
+
+
+async def test_come_with_their_part_in_deciding_and_what_they_consent_to(pool: Pool, tmp_path: Path) -> None:
+    columns = 'buying_role = { column = "part", values = { Entscheider = "decides" } }\nconsents = "ok"\nconsent_source = "from"\n'
+    mapping = mapping_from(
+        'name = "c"\nsource = "crm"\ncreate = ["customers"]\n[contacts]\nfile = ""\n[contacts.columns]\nkey = "id"\n'
+        f'customer = "account"\nname = "name"\n{columns}'
+    )
+    header = "id,account,name,part,ok,from"
+    rows = (
+        "1,Acme,Ann,Entscheider,mail; call,fair",
+        "2,Acme,Bo,boss,mail,fair",
+        "3,Acme,Cy,,mail,",
+        "4,Acme,Di,,post,fair",
+    )
+    result = await run(pool, csv_file(tmp_path, *rows, header=header), mapping)
+    assert [(r.row, r.reasons[0].column) for r in result.refusals] == [(3, "part"), (4, "from"), (5, "ok")]
+    given = await facts_of(pool, "customer.consent-given")
+    assert [(one["purpose"], one["source"]) for one in given] == [("mail", "fair"), ("call", "fair")]
+    assert [one["after"] for one in await facts_of(pool, "customer.buying-role-changed")] == ["decides"]
+    again = await run(pool, csv_file(tmp_path, rows[0], header=header), mapping)
+    assert again.events == 0

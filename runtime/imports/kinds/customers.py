@@ -9,11 +9,13 @@ from domain.customer.commands import RegisterCustomer
 from domain.customer.customer import Customer
 from domain.customer.facts import Profile
 from domain.imports import AsImported
+from runtime.imports.cells import Unreadable
 from runtime.imports.custom_fields import CustomCells
 from runtime.imports.kinds.kind import Kind, Planning
 from runtime.imports.lines import Row
 from runtime.imports.mapping import Mapping, needed, told
 from runtime.imports.plan import IdOf, Planned, named_row
+from runtime.imports.profiles import PARTS, addresses, other_names
 from runtime.imports.rows import Cells, Once, Reasons
 
 CUSTOMERS = "customers"
@@ -36,10 +38,21 @@ class CustomerPlanner:
             revenue=self._values.money(reasons, "revenue"),
             founded=self._values.year(reasons, "founded"),
             parent=cells.get("parent", ""),
+            other_names=other_names(reasons),
+            addresses=addresses(reasons),
+            **{name: cells.get(name, "") for name in ("registration_number", "tax_number", "web", "phone")},
         )
-        id = self._id_of(CUSTOMERS, key)
+        id = reasons.take("id", _own) or self._id_of(CUSTOMERS, key)
         command = RegisterCustomer(customer_id=id, profile=profile, custom=self._custom.read(reasons))
         return named_row(row, command, reasons, ((CUSTOMERS, key), id))
+
+
+def _own(text: str) -> UUID:
+    """A customer of ours: a file that we wrote names it by its id."""
+    try:
+        return UUID(text)
+    except ValueError as wrong:
+        raise Unreadable("is no id of a customer") from wrong
 
 
 def _from_name(id: UUID, name: str, _mapping: Mapping, _id_of: IdOf) -> Iterator[AsImported]:
@@ -52,6 +65,7 @@ KIND = Kind(
     fields=(
         *needed("key"),
         *told("name", "sector", "country", "employees", "revenue", "currency", "founded", "parent"),
+        *told("other_names", "registration_number", "tax_number", "web", "phone", "addresses", *PARTS, "id"),
     ),
     planner=CustomerPlanner,
     aggregate=Customer,
