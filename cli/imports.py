@@ -121,6 +121,7 @@ async def import_files(
     quiet: bool = False,
 ) -> ImportResult:
     from domain.engine.context import Actor
+    from projections.customer.entering import EnteringCustomers
     from projections.engine.throttle import throttled
     from runtime.imports.mapping_file import mapping_of
     from runtime.imports.run import run_import
@@ -139,6 +140,7 @@ async def import_files(
                 on_progress=Follow(shown, source.name),
                 pace=pace,
                 language=language(),
+                find_likely=EnteringCustomers(opened.pool),
             )
 
 

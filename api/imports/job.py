@@ -33,6 +33,7 @@ from api.imports.jobs import (
     working_on,
 )
 from domain.engine.context import Actor
+from projections.customer.entering import EnteringCustomers
 from projections.engine.throttle import throttled
 from runtime import logging as logs
 from runtime.database import open_pool
@@ -91,6 +92,7 @@ async def run(folder: Path, order: Order, url: str) -> None:
                 job_id=UUID(order.job_id),
                 pace=pace,
                 language=order.language,
+                find_likely=EnteringCustomers(pool),
             )
     finally:
         await pool.close()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from itertools import repeat
 from uuid import UUID
 
+from domain.customer.commands import RegisterCustomer
+from domain.customer.likely import Likely
 from domain.engine.aggregate import Aggregate
 from domain.engine.command import Call, Command
 from domain.engine.command_handler import CommandHandler, Receipt
@@ -43,6 +45,8 @@ SELECT DISTINCT ON (e.stream_id) e.stream_id, e.data->>'digest' FROM ledger.even
 WAVES = 3
 """Rounds in which each thing that rows need is made by one of them; what is left then goes side by side."""
 Circumstances = Callable[[], tuple[datetime, Actor, UUID]]
+FindLikely = Callable[[Sequence[RegisterCustomer]], Awaitable[Sequence[tuple[Likely, ...]]]]
+"""Whom the customers of rows are likely to be, in their order."""
 
 
 @dataclass(slots=True)
@@ -71,6 +75,7 @@ class Landing:
     references: References
     circumstances: Circumstances
     dry_run: bool
+    find_likely: FindLikely | None = None
     tells_until: datetime | None = None
     """The latest past instant that a deal of the file tells of."""
     changed: int = 0
@@ -110,6 +115,7 @@ class Landing:
         told_anew = set(range(len(planned))) - unchanged
         if self.kind.cases:
             planned = await judged_whole(self.pool, planned, told_anew, digests, self.mapping.events.owner)
+        planned = await self._with_whom_they_may_be(planned, told_anew)
         outcomes = [Outcome(p.rows, reasons=p.reasons, notes=p.notes) for p in planned]
         left = [n for n, p in enumerate(planned) if p.commands and not p.reasons and n not in unchanged]
         for _ in range(WAVES):
@@ -125,6 +131,20 @@ class Landing:
             done = (n for n in range(len(planned)) if n not in unchanged and not outcomes[n].reasons)
             await told.note(self.pool, [planned[n] for n in done], self.references.id_of)
         return outcomes
+
+    async def _with_whom_they_may_be(self, planned: list[Planned], anew: Collection[int]) -> list[Planned]:
+        """Customers, with those that each may be already: what that means is for the decision to say."""
+        if self.find_likely is None:
+            return planned
+        said = {n: planned[n].commands[-1] for n in sorted(anew) if planned[n].commands}
+        entered = {n: one for n, one in said.items() if isinstance(one, RegisterCustomer)}
+        if not entered:
+            return planned
+        found = dict(zip(entered, await self.find_likely([*entered.values()]), strict=True))
+        return [
+            replace(p, commands=(*p.commands[:-1], replace(entered[n], likely=found[n]))) if n in found else p
+            for n, p in enumerate(planned)
+        ]
 
     def _look_at_its_age(self, planned: Planned, outcome: Outcome, known: Collection[UUID]) -> None:
         noted, now = self.kind.noted, self.circumstances()[0]
@@ -170,7 +190,9 @@ class Landing:
             return
         outcome.events += answer.recorded
         outcome.agreed = answer.answer.get("agreed", False)
-        notes = answer.answer.get("notes", ())
+        notes = [*answer.answer.get("notes", ())]
+        if "likely" in answer.answer:  # the likeliest is named
+            notes.append(("name" if "name" in sheet.columns else "key", answer.answer["warnings"][0]))
         outcome.notes = (*outcome.notes, *notes_of(notes, planned, sheet, self.header))
         for name in list(made_by(planned, self.references)):
             self.references.pending.pop(name, None)

@@ -34,7 +34,7 @@ from runtime.imports import jobs
 from runtime.imports.ids import external_id, installation_secret
 from runtime.imports.kinds.deals import DEALS
 from runtime.imports.kinds.listed import IDS, KINDS, ONE
-from runtime.imports.landing import Landing, Outcome
+from runtime.imports.landing import FindLikely, Landing, Outcome
 from runtime.imports.mapping import Mapping
 from runtime.imports.naming import is_importable, unread
 from runtime.imports.plan import Planned
@@ -90,12 +90,14 @@ async def run_import(
     clock: Callable[[], datetime] = _now,
     pace: Pace = at_once,
     language: str = EN,
+    find_likely: FindLikely | None = None,
 ) -> ImportResult:
     """Import `data`: the folder with the mapping's files, or one of them, or the one file of a one-file mapping.
 
     `actor` must be a user where the mapping approves gate overrides. `rejects` is the folder for reject files (`<file stem>.rejects.csv`),
     `language` that of their reasons. `dry_run` decides everything against the ledger and records nothing. `job_id` names the row in
     app.import_jobs; without it, a run of the same files and mapping that was cut short is taken up. `pace` is awaited before more is recorded.
+    `find_likely` finds the customers that those of the files may be already.
     Raises ImportProblem when nothing can be imported at all, or not on; refused rows are in the result.
     """
     found = await asyncio.to_thread(locate, mapping, Path(data))
@@ -121,6 +123,7 @@ async def run_import(
                 result,
                 at_once if dry_run else pace,
                 language,
+                find_likely,
             )
             with seldom_collected():
                 return await run.to_the_end(await installation_secret(pool), declared)
@@ -176,6 +179,7 @@ class Run:
     result: ImportResult
     pace: Pace = at_once
     language: str = EN
+    find_likely: FindLikely | None = None
 
     async def to_the_end(self, secret: str, declared: Map[str, FieldSet]) -> ImportResult:
         """The job's row ends as done, interrupted or failed; only a killed process leaves it running."""
@@ -214,6 +218,7 @@ class Run:
             references,
             self._context(),
             self.result.dry_run,
+            self.find_likely,
         )
         refused = RejectFile(self.rejects, found.path, source.layout, self.language)
         try:

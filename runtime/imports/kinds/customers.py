@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from uuid import UUID
 
 from domain.customer.commands import RegisterCustomer
@@ -14,6 +15,7 @@ from runtime.imports.custom_fields import CustomCells
 from runtime.imports.kinds.kind import Kind, Planning
 from runtime.imports.lines import Row
 from runtime.imports.mapping import Mapping, needed, told
+from runtime.imports.misspelled import proposals
 from runtime.imports.plan import IdOf, Planned, named_row
 from runtime.imports.profiles import PARTS, addresses, other_names
 from runtime.imports.rows import Cells, Once, Reasons
@@ -43,8 +45,14 @@ class CustomerPlanner:
             **{name: cells.get(name, "") for name in ("registration_number", "tax_number", "web", "phone")},
         )
         id = reasons.take("id", _own) or self._id_of(CUSTOMERS, key)
-        command = RegisterCustomer(customer_id=id, profile=profile, custom=self._custom.read(reasons))
-        return named_row(row, command, reasons, ((CUSTOMERS, key), id))
+        command = RegisterCustomer(
+            customer_id=id,
+            profile=profile,
+            custom=self._custom.read(reasons),
+            another_because=cells.get("another_because", ""),
+        )
+        planned = named_row(row, command, reasons, ((CUSTOMERS, key), id))
+        return replace(planned, notes=tuple(proposals(reasons)))
 
 
 def _own(text: str) -> UUID:
@@ -66,6 +74,7 @@ KIND = Kind(
         *needed("key"),
         *told("name", "sector", "country", "employees", "revenue", "currency", "founded", "parent"),
         *told("other_names", "registration_number", "tax_number", "web", "phone", "addresses", *PARTS, "id"),
+        *told("another_because"),
     ),
     planner=CustomerPlanner,
     aggregate=Customer,
