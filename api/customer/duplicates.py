@@ -1,10 +1,11 @@
 """api: customers that are likely one — found where one is entered, and among all that there are.
 
-Who may not see a customer learns no more of it than which teams have it, and its name where nearly that was written by themselves.
+Who may not see a customer learns no more of it than which teams have it: neither its id nor its name. That they were told is logged.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Annotated, Any
@@ -41,6 +42,7 @@ from projections.engine.paging import Page
 from projections.people import directory
 
 router = auth.router(tags=["customers"])
+log = logging.getLogger(__name__)
 
 MODEL = "customer_duplicates"
 PATIENCE = 0.5
@@ -52,7 +54,7 @@ Reader = Annotated[Look, Depends(may_read(waits_for=(MODEL, "directory", *NEEDED
 
 
 class LikelyCustomer(msgspec.Struct):
-    """`customer_id` is None of one that you may not see; its name is empty then, unless it was found by that. `score` is in per cent, `teams` are
+    """`customer_id` is None of one that you may not see, and its name is empty. `score` is in per cent, `teams` are
     those who have deals or leads with it.
     """
 
@@ -114,27 +116,21 @@ async def _as_seen(services: Services, user: User, found: Sequence[Found]) -> tu
         return ()
     whose = await held(services.pool, [one.customer_id for one in found])
     names = await directory.names(services.pool, {team for one in whose.values() for team in one.teams})
+    seen = {
+        id for id, of in whose.items() if user.sees_team is None or of.by_nobody or user.sees_team in of.teams
+    }
+    if hidden := len(whose) - len(seen):
+        log.info("told of customers beyond reach", extra={"user_id": user.user_id, "customers": hidden})
     return tuple(
-        _as_told(
-            one,
-            teams=sorted(names.get(team, str(team)) for team in whose[one.customer_id].teams),
-            seen=user.sees_team is None
-            or whose[one.customer_id].by_nobody
-            or user.sees_team in whose[one.customer_id].teams,
+        Likely(
+            customer_id=one.customer_id,
+            score=one.score,
+            evidence=one.evidence,
+            name=one.name if one.customer_id in seen else "",
+            teams=tuple(sorted(names.get(team, str(team)) for team in whose[one.customer_id].teams)[:20]),
+            seen=one.customer_id in seen,
         )
         for one in found
-    )
-
-
-def _as_told(found: Found, *, teams: list[str], seen: bool) -> Likely:
-    named = seen or not {Evidence.NAME, Evidence.SIMILAR_NAME}.isdisjoint(found.evidence)
-    return Likely(
-        customer_id=found.customer_id,
-        score=found.score,
-        evidence=found.evidence,
-        name=found.name if named else "",
-        teams=tuple(teams[:20]),
-        seen=seen,
     )
 
 

@@ -32,8 +32,8 @@ class Evidence(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Likely:
-    """A customer, how likely it is the one that is entered, and by what. `teams` are those who have deals or leads with it. Of one that
-    the writer may not see there is no more to tell than those, and its name where the writer wrote nearly that.
+    """A customer, how likely it is the one that is entered, and by what. `teams` are those who have deals or leads with it; of one that
+    the writer may not see there is no more to tell.
     """
 
     customer_id: UUID

@@ -66,6 +66,11 @@ GROWN = (
     "SELECT DISTINCT stream_id FROM ledger.events WHERE position > %s AND position <= %s AND topic = ANY(%s)"
 )
 
+UNTOLD = topics_of(
+    "customer.note-", "customer.consent-", "customer.buying-role", "customer.parent-", "customer.fields-"
+)
+"""These say nothing that a customer is known by: its stream is not read again for them."""
+
 
 class CustomerDuplicates(Projection):
     name = "customer_duplicates"
@@ -78,7 +83,8 @@ class CustomerDuplicates(Projection):
         self._known_by, self._keys = Rows(KNOWN_BY, suffix), Rows(KEYS, suffix)
 
     async def apply(self, connection: AsyncConnection[Any], after: int, upto: int) -> None:
-        ids = [id for (id,) in await fetch(connection, GROWN, [after, upto, list(self.topics)])]
+        grown = await fetch(connection, GROWN, [after, upto, list(self.topics - UNTOLD)])
+        ids = [id for (id,) in grown]
         if not ids:
             return
         await self._known_by.load(connection, [(id,) for id in ids])

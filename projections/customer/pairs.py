@@ -6,8 +6,9 @@ key is, so that it comes once. A key that many share says little of any of them,
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import Annotated, NamedTuple
 from uuid import UUID
@@ -17,13 +18,13 @@ import msgspec
 from domain.customer.likely import Evidence
 from projections.customer import held
 from projections.customer.duplicates import KNOWN_BY, KnownBy
-from projections.customer.matching.scoring import Likeness, likeness
+from projections.customer.matching.scoring import Likeness, Traits, likeness
 from projections.customer.merged import ITSELF
 from projections.engine.paging import Page, Source, fetch, opened, sealed
 
 MOST_OF_A_KEY = 30
-GROUPS, MOST_GROUPS = 200, 20
-"""Keys that are looked at in one go; and so often for a page, which may have fewer pairs than it could."""
+GROUPS = 200
+"""Keys that are looked at for one page, which may have fewer pairs than it could."""
 LONGEST_KEY = 2_000
 SHARED = """
 SELECT key, array_agg(customer_id) FROM read.customer_keys WHERE key > %(after)s
@@ -67,19 +68,19 @@ async def pairs(
     """Those of at least this score that nobody told apart, both of whom the team `seen_by` may see. A page goes on until a key is done: it may
     have some more than `limit`, and fewer where little is found. Raises Invalid for a cursor of another list.
     """
-    after, found, more = opened(cursor, KeyText) if cursor else "", list[_Pair](), True
-    for _ in range(MOST_GROUPS):
-        groups = await _groups(source, after)
-        last = groups[-1][0] if groups else after
-        after, more = last, len(groups) == GROUPS
-        for key, of_key in await _pairs(source, groups, least, seen_by):
-            found += of_key
-            if len(found) >= limit:
-                after, more = key, more or key != last
-                break
-        if not more or len(found) >= limit:
-            break
-    return Page([_told(pair) for pair in found], sealed(after) if more else None)
+    after = opened(cursor, KeyText) if cursor else ""
+    groups = await _groups(source, after)
+    found: list[_Pair] = []
+    for key, of_key in await _pairs(source, groups, least, seen_by):
+        found += of_key
+        if len(found) >= limit:
+            more = key != groups[-1][0] or len(groups) == GROUPS
+            return _page(found, key if more else None)
+    return _page(found, groups[-1][0] if len(groups) == GROUPS else None)
+
+
+def _page(found: Sequence[_Pair], after: str | None) -> Page[DuplicatePair]:
+    return Page([_told(pair) for pair in found], sealed(after) if after is not None else None)
 
 
 async def _groups(source: Source, after: str) -> Sequence[tuple[str, list[UUID]]]:
@@ -92,28 +93,33 @@ async def _pairs(
     source: Source, groups: Sequence[tuple[str, list[UUID]]], least: int, seen_by: UUID | None
 ) -> list[tuple[str, list[_Pair]]]:
     """By key, in the order of the keys."""
-    ids = {id for _, of_key in groups for id in of_key}
+    ids = await _seen(source, {id for _, of_key in groups for id in of_key}, seen_by)
     rows = {row[0]: KnownBy(*row) for row in await fetch(source, ROWS, {"ids": list(ids)})}
-    likely = [
-        pair
-        for key, of_key in groups
-        for pair in _likely(key, (rows[id] for id in of_key if id in rows), least)
-    ]
+    likely = await asyncio.to_thread(_likely_of, groups, rows, least)  # thousands are compared now and then
     order = await _order_of(source, likely)
-    first = [pair for pair in likely if min(_shared(pair) & order.keys(), key=order.__getitem__) == pair.key]
-    seen = await _seen(source, first, seen_by)
     by_key = defaultdict[str, list[_Pair]](list)
-    for pair in first:
-        if {pair.one.customer_id, pair.other.customer_id} <= seen:
+    for pair in likely:
+        if min(_shared(pair) & order.keys(), key=order.__getitem__) == pair.key:
             by_key[pair.key].append(pair)
     return [(key, sorted(of_key, key=_likeliest_first)) for key, of_key in by_key.items()]
 
 
-def _likely(key: str, rows: Iterable[KnownBy], least: int) -> Iterator[_Pair]:
-    for one, other in combinations(sorted(rows, key=lambda row: row.customer_id), 2):
+def _likely_of(
+    groups: Sequence[tuple[str, list[UUID]]], rows: Mapping[UUID, KnownBy], least: int
+) -> list[_Pair]:
+    traits = {id: row.traits for id, row in rows.items()}
+    return [
+        pair
+        for key, of_key in groups
+        for pair in _likely(key, [rows[id] for id in sorted(of_key) if id in rows], traits, least)
+    ]
+
+
+def _likely(key: str, rows: Sequence[KnownBy], traits: Mapping[UUID, Traits], least: int) -> Iterator[_Pair]:
+    for one, other in combinations(rows, 2):
         if one.is_apart(other):
             continue
-        like = likeness(one.traits, other.traits)
+        like = likeness(traits[one.customer_id], traits[other.customer_id])
         if like.score >= least:
             yield _Pair(one, other, like, key)
 
@@ -129,8 +135,7 @@ async def _order_of(source: Source, found: Iterable[_Pair]) -> dict[str, int]:
     return {key: n for n, (key,) in enumerate(rows)}
 
 
-async def _seen(source: Source, found: Sequence[_Pair], seen_by: UUID | None) -> set[UUID]:
-    ids = {id for pair in found for id in (pair.one.customer_id, pair.other.customer_id)}
+async def _seen(source: Source, ids: set[UUID], seen_by: UUID | None) -> set[UUID]:
     if seen_by is None or not ids:
         return ids
     whose = await held(source, ids)
