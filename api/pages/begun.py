@@ -29,6 +29,7 @@ PUBLISHED: dict[str, tuple[str, Callable[[Any], Any]]] = {
     ),
     "publishLifecyclePolicy": ("/lifecycle-policies", lambda found: _default(found["items"])),
     "publishRevisitPolicy": ("/revisit-policies", lambda found: _default(found["items"])),
+    "publishSurvey": ("/surveys", lambda found: next((one["survey"] for one in found["items"]), {})),
     "defineScorecard": ("/scorecard-definitions/{}", lambda found: found["versions"][-1]),
 }
 """Where the newest version is of what is published whole."""

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from fastapi import Depends, Response
 
-from api.pages import custom_fields
+from api.pages import custom_fields, surveys
 from api.pages.engine.asking import Json
 from api.pages.engine.page import Page, may_open, router
 from api.pages.records import named
@@ -72,7 +72,7 @@ async def customer(customer_id: UUID, page: Opened) -> Response:
 
 async def _now(page: Page, about: dict[str, Any]) -> Json:
     if page.as_of:
-        return dict.fromkeys(("cases", "leads", "segments", "likely", "life", "revisits"))
+        return dict.fromkeys(("cases", "leads", "segments", "likely", "life", "revisits", "answers"))
     at = f"/customers/{about['customer_id']}"
     cases, leads, segments, likely, life, revisits = await page.read_all(
         ("/cases", about),
@@ -83,7 +83,8 @@ async def _now(page: Page, about: dict[str, Any]) -> Json:
         ("/lifecycle/revisits", about),
     )
     here = {"cases": cases, "leads": leads, "segments": segments["stays"], "likely": likely}
-    return {**here, "life": life, "revisits": revisits["items"]}
+    answers = await surveys.of_customer(page, about["customer_id"])
+    return {**here, "life": life, "revisits": revisits["items"], "answers": answers}
 
 
 def by_role(found: Json) -> Iterator[tuple[str, list[Json]]]:

@@ -42,6 +42,7 @@ ENTRIES = (
     Entry("/desk/funnel", "Funnel", "funnel"),
     Entry("/desk/figures", "Figures", "figures"),
     Entry("/desk/cases", "Service cases", "case"),
+    Entry("/desk/surveys", "Surveys", "survey"),
     Entry("/desk/history", "History", "history", OVERSEERS),
     Entry("/desk/admin", "Administration", "admin", ADMIN),
 )

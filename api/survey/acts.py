@@ -36,7 +36,7 @@ ACTS = (
 )  # fmt: skip
 READS = (
     Reads(
-        model="projections.survey:SurveyAnswers",
+        model="projections.survey.answers:SurveyAnswers",
         of="SurveyAnswer",
         path="/survey-answers",
         by="owner customer contact deal case survey came_by=link|entered|imported low loop=none|open|closed since until",
@@ -50,7 +50,7 @@ READS = (
         typed="--survey after-a-win --low yes",
     ),
     Reads(
-        model="projections.survey:SurveyInvitations",
+        model="projections.survey.answers:SurveyInvitations",
         of="SurveyInvitation",
         path="/survey-invitations",
         by="owner customer contact survey status=waiting|sent|withheld|answered|expired",
@@ -61,7 +61,7 @@ READS = (
         columns="made_at survey trigger status reason owner_id customer_id sent_at expires_at",
     ),
     Reads(
-        model="projections.survey:PublishedSurveys",
+        model="projections.survey.answers:PublishedSurveys",
         of="Survey",
         path="/surveys",
         by="name active",

@@ -13,7 +13,7 @@ from annotated_types import Ge, Le, Len, MaxLen
 from domain.case.commands import CaseId
 from domain.engine.command import Command
 from domain.engine.facts import FreeText
-from domain.engine.fields import FLAT, PLAIN, Code, LongText
+from domain.engine.fields import FLAT, PLAIN, Code, LongText, NameOf
 from domain.engine.references import ContactId, CustomerId, DealId, PersonId, Refers
 from domain.engine.unit_of_work import Stream
 from domain.engine.versions import Publish
@@ -23,6 +23,9 @@ from domain.survey.survey import Event, Survey, Surveys
 
 LONGEST_REPLY = 2_000
 ReplyText = Annotated[FreeText, MaxLen(LONGEST_REPLY), PLAIN]
+
+
+SurveyName = Annotated[Code, NameOf("survey")]
 
 
 class PublishSurvey(Publish, of=Surveys):
@@ -51,7 +54,7 @@ class InviteToSurvey(InvitationCommand):
     again is silence.
     """
 
-    survey: Code
+    survey: SurveyName
     customer_id: CustomerId
     owner_id: PersonId
     contact_id: ContactId | None = None
@@ -93,7 +96,7 @@ class AnswerSurvey(AnswerCommand):
 class RecordSurveyAnswer(AnswerCommand):
     """What a customer said on a call or a visit."""
 
-    survey: Code
+    survey: SurveyName
     customer_id: CustomerId
     owner_id: PersonId
     replies: Replies
@@ -108,7 +111,7 @@ class RecordSurveyAnswer(AnswerCommand):
 class ImportSurveyAnswer(AnswerCommand):
     """One that another system has; scores and text go to those questions of the survey that count, and to its first text."""
 
-    survey: Code
+    survey: SurveyName
     customer_id: CustomerId
     owner_id: PersonId
     nps: Annotated[int, Ge(0), Le(10)] | None = None

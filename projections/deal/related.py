@@ -18,7 +18,7 @@ from projections.engine.paging import Source, fetch
 if TYPE_CHECKING:
     from projections.engine.projection import Projection
 
-MODULES: tuple[str, ...] = ("projections.case", "projections.survey")
+MODULES: tuple[str, ...] = ("projections.case", "projections.survey.answers")
 """Where read models are shown on deals: named, so that a list of deals imports no other."""
 TOLD: tuple[str, ...] = ("projections.lead", "projections.customer.listed", "projections.revisit")
 """Where others say `sentences`."""

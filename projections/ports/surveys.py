@@ -6,7 +6,7 @@ from uuid import UUID
 
 from domain.survey.survey import Survey
 from projections.engine.positions import reached
-from projections.survey import PublishedSurveys
+from projections.survey.answers import PublishedSurveys
 from runtime.database import Pool
 
 

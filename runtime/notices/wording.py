@@ -35,6 +35,7 @@ PATHS = {
     "cycle": "/desk/cycles/{id}",
     "case": "/desk/cases/{id}",
     "revisit": "/desk/revisits/{id}",
+    "survey answer": "/desk/surveys/answers/{id}",
     "meeting": "/desk/meetings/{id}",
     "adjustment": "/desk/adjustments/{id}",
     "action item": "/desk/action-items/{id}",
