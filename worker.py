@@ -29,7 +29,7 @@ from projections.engine.wait import Waiter
 from projections.ports.loads import LoadReads
 from projections.ports.loop import LoopReads
 from projections.ports.segments import SegmentEvaluation
-from projections.ports.surveys import SurveyReads
+from projections.ports.surveys import LastTouches, SurveyReads
 from projections.ports.webhooks import webhook_sending
 from runtime import database
 from runtime.backoff import Backoff
@@ -94,6 +94,7 @@ async def play_workflows(settings: Settings, stop: asyncio.Event) -> None:
             NoticeSender(ledger.pool, ledger.load, through),
             SegmentEvaluation(ledger.pool),
             SurveyMails(LinkKey(ledger.pool), through["mail"]),
+            LastTouches(ledger.pool),
         )
         prepare(message_types())
         await schedule_sweep(client, settings.task_queue)

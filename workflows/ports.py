@@ -11,7 +11,7 @@ from typing import Protocol
 from uuid import UUID
 
 from domain.allocation.least_loaded import Loads
-from domain.figures.reads import FigureReader, SurveySender
+from domain.figures.reads import FigureReader, SurveySender, TouchReader
 from domain.people.owed import Owed
 from domain.revisit.needs import QuietCustomer
 from workflows.engine.activity_context import ActivityContext
@@ -71,3 +71,4 @@ class RoomContext(ActivityContext):
     notices: Notices
     segments: SegmentEvaluator
     surveys: SurveySender
+    touches: TouchReader

@@ -23,7 +23,7 @@ from domain.engine.context import Actor, Channel, Context
 from domain.engine.errors import FieldError, Invalid, Refused
 from domain.survey.answer import SurveyAnswer
 from domain.survey.commands import LONGEST_REPLY, AnswerSurvey, DeclineSurveys, Reply
-from domain.survey.invitation import Status, SurveyInvitation
+from domain.survey.invitation import InvitationStatus, SurveyInvitation
 from domain.survey.survey import Survey, Surveys
 from runtime.language import LANGUAGES, catalogue
 from runtime.surveys.links import LENGTH, SurveyLink
@@ -91,7 +91,7 @@ async def _found(request: Request, token: str) -> tuple[SurveyInvitation, Survey
         return NONE
     ledger = services_of(request).ledger
     invitation: Any = (await ledger.load({link.invitation_id: SurveyInvitation}))[link.invitation_id]
-    if invitation.status == Status.ANSWERED:
+    if invitation.status == InvitationStatus.ANSWERED:
         return ANSWERED
     now = datetime.now(UTC)
     ends = min(link.expires_at, invitation.expires_at or link.expires_at)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
 from domain.customer.facts import Contact
@@ -86,6 +86,22 @@ class SurveySender(Protocol):
         ...
 
 
+class LastTouch(NamedTuple):
+    """When a customer was heard of last, in which deal, and who owns that."""
+
+    at: datetime
+    deal_id: UUID
+    owner_id: UUID
+
+
+class TouchReader(Protocol):
+    """Touches of customers, in all of their deals."""
+
+    async def last(self, customer_id: UUID) -> LastTouch | None:
+        """None: there was none. It may lag by moments."""
+        ...
+
+
 class Reads(Protocol):
     """What a computed command is worked out from."""
 
@@ -94,6 +110,9 @@ class Reads(Protocol):
 
     @property
     def surveys(self) -> SurveySender: ...
+
+    @property
+    def touches(self) -> TouchReader: ...
 
     async def load(self, kind: type[A], id: UUID) -> A:
         """As recorded now."""

@@ -28,7 +28,7 @@ from domain.survey import facts as f
 from domain.survey.answer import SurveyAnswer
 from domain.survey.invitation import SurveyInvitation
 from domain.survey.inviting import about, has_expired, must_be_contact
-from domain.survey.survey import Counts, Question, QuestionKind, Survey, survey_in_force
+from domain.survey.survey import Counts, QuestionKind, Survey, SurveyQuestion, survey_in_force
 
 LINK, ENTERED, IMPORTED = "link", "entered", "imported"
 MINUTE = timedelta(minutes=1)
@@ -229,7 +229,7 @@ def given(survey: Survey, replies: Iterable[c.Reply]) -> tuple[f.GivenReply, ...
     return tuple(found)
 
 
-def _reply(question: Question, text: str) -> f.GivenReply | None:
+def _reply(question: SurveyQuestion, text: str) -> f.GivenReply | None:
     """None: the question does not take it."""
     if question.kind == QuestionKind.TEXT:
         return f.GivenReply(question=question.key, text=text)
@@ -240,7 +240,7 @@ def _reply(question: Question, text: str) -> f.GivenReply | None:
     return f.GivenReply(question=question.key, score=scores[text]) if text in scores else None
 
 
-def _wanted(question: Question) -> str:
+def _wanted(question: SurveyQuestion) -> str:
     if question.kind == QuestionKind.CHOICE:
         return f"must be one of its choices: {', '.join(choice.key for choice in question.choices)}"
     scores = question.kind.scores

@@ -15,7 +15,7 @@ from domain.engine.reasoning import Language
 from domain.figures.reads import Reads
 from domain.survey import commands as c
 from domain.survey import facts as f
-from domain.survey.invitation import Status, SurveyInvitation
+from domain.survey.invitation import InvitationStatus, SurveyInvitation
 from domain.survey.inviting import not_to_ask
 from domain.survey.survey import Surveys
 from domain.time.commitment import DueStep
@@ -25,9 +25,9 @@ CHINESE = re.compile("[\u4e00-\u9fff]")
 
 
 def steps(invitation: SurveyInvitation, _near: Near) -> Iterator[DueStep]:
-    if invitation.status == Status.WAITING and invitation.made is not None:
+    if invitation.status == InvitationStatus.WAITING and invitation.made is not None:
         yield DueStep(SEND, invitation.made.send_at, f"{invitation.id}:{SEND}")
-    elif invitation.status == Status.SENT and invitation.expires_at is not None:
+    elif invitation.status == InvitationStatus.SENT and invitation.expires_at is not None:
         yield DueStep(EXPIRE, invitation.expires_at, f"{invitation.id}:{EXPIRE}")
 
 

@@ -17,7 +17,7 @@ from domain.engine.values import NAMESPACE, id_within
 from domain.survey import facts as f
 
 
-class Status(StrEnum):
+class InvitationStatus(StrEnum):
     WAITING = "waiting"
     SENT = "sent"
     WITHHELD = "withheld"
@@ -25,7 +25,7 @@ class Status(StrEnum):
     EXPIRED = "expired"
 
 
-OPEN = (Status.WAITING, Status.SENT)
+OPEN = (InvitationStatus.WAITING, InvitationStatus.SENT)
 
 
 class SurveyInvitation(OwnedAggregate):
@@ -34,7 +34,7 @@ class SurveyInvitation(OwnedAggregate):
     def __init__(self, id: UUID) -> None:
         super().__init__(id)
         self.made: f.InvitationMade | None = None
-        self.status = Status.WAITING
+        self.status = InvitationStatus.WAITING
         self.survey = ""
         self.survey_version = 0
         self.customer_id: UUID = id
@@ -64,19 +64,19 @@ class SurveyInvitation(OwnedAggregate):
 
     @when(f.InvitationSent)
     def _sent(self, fact: f.InvitationSent) -> None:
-        self.status, self.sent_at, self.expires_at = Status.SENT, fact.at, fact.expires_at
+        self.status, self.sent_at, self.expires_at = InvitationStatus.SENT, fact.at, fact.expires_at
 
     @when(f.InvitationWithheld)
     def _withheld(self, fact: f.InvitationWithheld) -> None:
-        self.status, self.reason = Status.WITHHELD, fact.reason
+        self.status, self.reason = InvitationStatus.WITHHELD, fact.reason
 
     @when(f.InvitationAnswered)
     def _answered(self, fact: f.InvitationAnswered) -> None:
-        self.status, self.answer_id = Status.ANSWERED, fact.answer_id
+        self.status, self.answer_id = InvitationStatus.ANSWERED, fact.answer_id
 
     @when(f.InvitationExpired)
     def _expired(self, fact: f.InvitationExpired) -> None:
-        self.status = Status.EXPIRED
+        self.status = InvitationStatus.EXPIRED
 
 
 class SurveyContact(Aggregate):

@@ -17,7 +17,7 @@ from domain.engine.unit_of_work import Json, UnitOfWork
 from domain.people.people import team_of
 from domain.survey import commands as c
 from domain.survey import facts as f
-from domain.survey.invitation import Status, SurveyContact, SurveyInvitation
+from domain.survey.invitation import InvitationStatus, SurveyContact, SurveyInvitation
 from domain.survey.survey import Survey, survey_in_force
 
 NO_CONTACT, NO_MAIL, DO_NOT_MAIL = "no-contact", "no-mail", "do-not-mail"
@@ -131,7 +131,7 @@ def _not_now(survey: Survey, contact_id: UUID, work: UnitOfWork) -> str:
 def note_invitation_sent(
     invitation: SurveyInvitation, command: c.NoteInvitationSent, work: UnitOfWork
 ) -> None:
-    if invitation.status == Status.WAITING:
+    if invitation.status == InvitationStatus.WAITING:
         survey = survey_in_force(invitation.survey, work, invitation.survey_version)
         invitation.record(f.InvitationSent(at=command.at, expires_at=command.at + survey.open_days * DAY))
 
@@ -140,13 +140,13 @@ def note_invitation_sent(
 def withhold_invitation(
     invitation: SurveyInvitation, command: c.WithholdInvitation, _work: UnitOfWork
 ) -> None:
-    if invitation.status == Status.WAITING:
+    if invitation.status == InvitationStatus.WAITING:
         invitation.record(f.InvitationWithheld(reason=command.reason))
 
 
 @decides(c.ExpireInvitation)
 def expire_invitation(invitation: SurveyInvitation, _command: c.ExpireInvitation, work: UnitOfWork) -> None:
-    if invitation.status == Status.SENT and has_expired(invitation, work):
+    if invitation.status == InvitationStatus.SENT and has_expired(invitation, work):
         invitation.record(f.InvitationExpired.filled(invitation))
 
 

@@ -55,7 +55,7 @@ class Event(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class SurveyChoice:
     """One of those that can be chosen."""
 
     key: RuleName
@@ -64,7 +64,7 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class SurveyQuestion:
     """`needed`: without an answer to it nothing is sent."""
 
     key: RuleName
@@ -72,7 +72,7 @@ class Question:
     en: Name
     zh: Name
     counts: Counts | None = None
-    choices: Annotated[tuple[Choice, ...], MaxLen(20)] = ()
+    choices: Annotated[tuple[SurveyChoice, ...], MaxLen(20)] = ()
     needed: bool = False
 
 
@@ -95,7 +95,7 @@ class Survey:
     name: RuleName
     en: Name
     zh: Name
-    questions: Annotated[tuple[Question, ...], Len(1, 20)]
+    questions: Annotated[tuple[SurveyQuestion, ...], Len(1, 20)]
     rules: Annotated[tuple[SendingRule, ...], MaxLen(10)] = ()
     active: bool = True
     send_after_days: Annotated[int, Ge(0), Le(365)] = 0
@@ -120,7 +120,7 @@ class Survey:
         if not self.act_within.amount:
             yield FieldError("act_within", "what is due at once is never kept; give it some time")
 
-    def counting(self, counts: Counts) -> Question | None:
+    def counting(self, counts: Counts) -> SurveyQuestion | None:
         return next((one for one in self.questions if one.counts == counts), None)
 
     def is_low(self, nps: int | None, csat: int | None) -> bool:
@@ -136,7 +136,7 @@ class Survey:
         return min(days) if days and self.active else None
 
 
-def _wrong_question(place: str, question: Question) -> Iterator[FieldError]:
+def _wrong_question(place: str, question: SurveyQuestion) -> Iterator[FieldError]:
     if question.counts is not None and question.kind != SCALES[question.counts]:
         scale = SCALES[question.counts]
         yield FieldError(f"{place}.counts", f"needs a question of the kind {scale}")

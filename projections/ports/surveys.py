@@ -1,13 +1,30 @@
-"""Projections room: what the follower of surveys asks the read models."""
+"""Projections room: what the follower of surveys, and the timers of silence, ask the read models."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
+from domain.figures.reads import LastTouch
 from domain.survey.survey import Survey
+from projections.engine.paging import fetch
 from projections.engine.positions import reached
 from projections.survey.answers import PublishedSurveys
 from runtime.database import Pool
+
+LAST = """
+    SELECT d.last_activity_at, d.deal_id, d.owner_id FROM read.deal_board d
+     WHERE d.customer_id = %s AND d.last_activity_at IS NOT NULL ORDER BY 1 DESC, 2 LIMIT 1"""
+
+
+class LastTouches:
+    """When a customer was heard of last, in any of their deals."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def last(self, customer_id: UUID) -> LastTouch | None:
+        rows = await fetch(self._pool, LAST, [customer_id])
+        return LastTouch(*rows[0]) if rows else None
 
 
 class SurveyReads:

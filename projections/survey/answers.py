@@ -7,10 +7,12 @@ from uuid import UUID
 
 import msgspec
 
+from domain.engine.values import PromiseOutcome
 from domain.survey.answer import SurveyAnswer
 from domain.survey.facts import GivenReply
-from domain.survey.invitation import SurveyInvitation
-from domain.survey.survey import Survey, Surveys
+from domain.survey.invitation import InvitationStatus, SurveyInvitation
+from domain.survey.silence import SilenceWatch
+from domain.survey.survey import Event, Survey, Surveys
 from projections.engine.stream_view import Events, Filter, StreamView
 
 NO_LOOP, OPEN_LOOP, CLOSED_LOOP = "none", "open", "closed"
@@ -45,8 +47,8 @@ class InvitationSeen(msgspec.Struct, kw_only=True):
     invitation_id: UUID
     survey: str
     survey_version: int
-    trigger: str
-    status: str
+    trigger: Event
+    status: InvitationStatus
     customer_id: UUID
     contact_id: UUID | None
     deal_id: UUID | None
@@ -87,9 +89,32 @@ class SurveyInvitations(StreamView[SurveyInvitation, InvitationSeen]):
     def show(cls, invitation: SurveyInvitation, events: Events) -> InvitationSeen:
         made = invitation.made
         assert made is not None
-        return cls.filled(
-            invitation, events, trigger=str(made.on), made_at=made.made_at, status=str(invitation.status)
-        )
+        return cls.filled(invitation, events, trigger=made.on, made_at=made.made_at)
+
+
+class SilenceWatchSeen(msgspec.Struct, kw_only=True):
+    """A timer of a customer's silence: it runs until they are asked, or the survey asks nobody for that any more."""
+
+    watch_id: UUID
+    survey: str
+    customer_id: UUID
+    running: bool
+    since: datetime | None
+    due_at: datetime | None
+    position: int
+    version: int
+
+
+class SilenceWatches(StreamView[SilenceWatch, SilenceWatchSeen]):
+    name = "silence_watches"
+    columns = ("watch_id", "survey", "customer_id", "running", "due_at")
+    indexes = {"customer": "(customer_id)", "running": "(watch_id) WHERE running"}
+    order = ("due_at",)
+    open_where = "running"
+
+    @classmethod
+    def show(cls, watch: SilenceWatch, events: Events) -> SilenceWatchSeen:
+        return cls.filled(watch, events)
 
 
 class SurveyAnswerSeen(msgspec.Struct, kw_only=True):
@@ -114,7 +139,7 @@ class SurveyAnswerSeen(msgspec.Struct, kw_only=True):
     low: bool
     loop: str
     item_id: UUID | None
-    outcome: str | None
+    outcome: PromiseOutcome | None
     loop_minutes: int | None
     position: int
     version: int
@@ -161,6 +186,6 @@ class SurveyAnswers(StreamView[SurveyAnswer, SurveyAnswerSeen]):
             events,
             **of_given,
             loop=loop,
-            outcome=str(closed.outcome) if closed else None,
+            outcome=closed.outcome if closed else None,
             loop_minutes=closed.minutes if closed else None,
         )

@@ -32,13 +32,13 @@ SELECT 'case', c.case_id, c.made_at, c.body::jsonb->>'title', c.status, ''
 
 
 class Before(msgspec.Struct):
-    """`kind` is promise or case, and `id` the deal's or the case's; `outcome` of a promise missed, late or broken, of a case how it is now."""
+    """`kind` is promise or case, and `id` the deal's or the case's; `became`: of a promise missed, late or broken, of a case how it is now."""
 
     kind: str
     id: UUID
     at: datetime
     what: FreeText
-    outcome: str
+    became: str
     of: FreeText
 
 

@@ -75,6 +75,7 @@ OF_WORKFLOWS = {
     "EnsureRevisit", "ReleaseRevisit", "RemindRevisit", "MissRevisit", "EscalateRevisit",
     "RecordMembership",
     "NoteInvitationSent", "WithholdInvitation", "ExpireInvitation", "CloseLoop",
+    "WatchSilence", "MoveSilenceWatch", "AskSilentCustomer", "EndSilenceWatch",
 }  # fmt: skip
 """What only the workflows say: nobody can say it over HTTP or in the terminal."""
 OF_ACCOUNTS = {"FailAddress", "RestoreAddress"}

@@ -29,15 +29,25 @@ from domain.survey import commands as c
 from domain.survey import facts as f
 from domain.survey.answer import SurveyAnswer
 from domain.survey.deadlines import RULES, language_of
-from domain.survey.invitation import Status, SurveyInvitation
+from domain.survey.invitation import InvitationStatus, SurveyInvitation
+from domain.survey.silence import (
+    AskSilentCustomer,
+    EndSilenceWatch,
+    MoveSilenceWatch,
+    SilenceWatch,
+    SilenceWatchEnded,
+    SilenceWatchSet,
+    WatchSilence,
+)
+from domain.survey.silence import steps as silence_steps
 from domain.survey.survey import (
-    Choice,
     Counts,
     Event,
-    Question,
     QuestionKind,
     SendingRule,
     Survey,
+    SurveyChoice,
+    SurveyQuestion,
 )
 from domain.time.periods import PeriodKind, period_of
 from tests.domain.given_when_then import NOW, Scenario, given, later, like
@@ -47,7 +57,7 @@ from tests.domain.words import DAY, DEAL, LI, MANAGER, NORTH, SOUTH, STAFF, WANG
 CUSTOMER, STRANGER = UUID(int=0xC1), UUID(int=0xC2)
 ANN, BEN = UUID(int=0xA0A), UUID(int=0xBE)
 INVITATION, SECOND, ANSWER, CASE = UUID(int=0x51), UUID(int=0x52), UUID(int=0x53), UUID(int=0x54)
-RECOMMEND = Question(
+RECOMMEND = SurveyQuestion(
     key="recommend",
     kind=QuestionKind.TEN,
     en="Recommend us?",
@@ -55,15 +65,20 @@ RECOMMEND = Question(
     counts=Counts.NPS,
     needed=True,
 )
-CONTENT = Question(key="content", kind=QuestionKind.FIVE, en="Content?", zh="满意？", counts=Counts.CSAT)
-WHICH = Question(
+CONTENT = SurveyQuestion(
+    key="content", kind=QuestionKind.FIVE, en="Content?", zh="满意？", counts=Counts.CSAT
+)
+WHICH = SurveyQuestion(
     key="which",
     kind=QuestionKind.CHOICE,
     en="Which?",
     zh="哪个？",
-    choices=(Choice(key="price", en="Price", zh="价格"), Choice(key="people", en="People", zh="人员")),
+    choices=(
+        SurveyChoice(key="price", en="Price", zh="价格"),
+        SurveyChoice(key="people", en="People", zh="人员"),
+    ),
 )
-WHY = Question(key="why", kind=QuestionKind.TEXT, en="Why?", zh="为什么？")
+WHY = SurveyQuestion(key="why", kind=QuestionKind.TEXT, en="Why?", zh="为什么？")
 SURVEY = Survey(
     name="after-a-win",
     en="How was it?",
@@ -239,7 +254,7 @@ class TestAnswering:
         )
         assert (answer.nps, answer.csat, answer.low, answer.came_by) == (9, 4, False, "link")
         assert (answer.contact_id, answer.deal_id, answer.owner_id) == (ANN, DEAL, LI)
-        assert scenario.history.load(SurveyInvitation, INVITATION).status == Status.ANSWERED
+        assert scenario.history.load(SurveyInvitation, INVITATION).status == InvitationStatus.ANSWERED
 
     def test_once(self) -> None:
         scenario = given(ASKED, SAYS).when(SAYS)
@@ -347,6 +362,38 @@ class TestLowScores:
         handed = HandOver(deal_id=DEAL, to=WANG, handover_note="moves")
         scenario = given(ASKED, handed).when(says(recommend="1"))
         assert answer_of(scenario).owner_id == LI
+
+
+class TestSilence:
+    WATCH = SilenceWatch.stream_of("after-a-win", CUSTOMER)
+    SILENT = c.PublishSurvey(survey=replace(SURVEY, rules=(SendingRule(on=Event.SILENT, days=60),)))
+    BEGIN = WatchSilence(watch_id=WATCH, survey="after-a-win", customer_id=CUSTOMER, since=NOW)
+    ASK = AskSilentCustomer(watch_id=WATCH, deal_id=DEAL, owner_id=LI, arming=1)
+
+    def test_is_watched_from_a_touch_by_one_timer(self) -> None:
+        scenario = given(WITH_ANN, self.SILENT).when(self.BEGIN)
+        scenario.then(like(SilenceWatchSet, since=NOW, due_at=NOW + 60 * DAY, arming=1))
+        scenario.when(replace(self.BEGIN, since=NOW + DAY)).silence()
+        given(WITH_ANN).when(self.BEGIN).silence()
+        (step,) = silence_steps(scenario.history.load(SilenceWatch, self.WATCH), {})
+        assert (step.at, step.arming) == (NOW + 60 * DAY, 1)
+
+    def test_goes_on_from_the_last_touch_or_asks_once_and_ends(self) -> None:
+        began = (*WITH_ANN, self.SILENT, self.BEGIN)
+        moved = MoveSilenceWatch(watch_id=self.WATCH, since=NOW + 30 * DAY, arming=1)
+        scenario = given(began).when(moved, now=NOW + 60 * DAY)
+        scenario.then(like(SilenceWatchSet, due_at=NOW + 90 * DAY, arming=2))
+        scenario.when(moved).silence()
+        scenario.when(self.ASK).silence()
+        scenario = given(began).when(self.ASK, now=NOW + 60 * DAY)
+        scenario.then(
+            SilenceWatchEnded(reason="asked"),
+            like(f.InvitationMade, on=Event.SILENT, deal_id=DEAL, owner_id=LI, contact_id=ANN),
+            like(f.ContactAsked),
+        )
+        scenario.when(self.ASK).silence()
+        scenario.when(replace(self.BEGIN, since=NOW + 61 * DAY)).then(like(SilenceWatchSet, arming=2))
+        given(began).when(EndSilenceWatch(watch_id=self.WATCH)).then(SilenceWatchEnded(reason="not-wanted"))
 
 
 def test_the_figures_are_those_of_the_answers_and_of_what_was_not_answered() -> None:

@@ -19,6 +19,7 @@ from temporalio.worker import Worker
 
 from projections.ports.loads import LoadReads
 from projections.ports.segments import SegmentEvaluation
+from projections.ports.surveys import LastTouches
 from runtime.notices.sending import NoticeSender
 from runtime.surveys.links import LinkKey
 from runtime.surveys.mailing import SurveyMails
@@ -69,6 +70,7 @@ class Sent:
             notices,
             SegmentEvaluation(ledger.pool),
             SurveyMails(LinkKey(ledger.pool), Mailbox()),
+            LastTouches(ledger.pool),
         )
         return WebhookContext(room, self.post.sending)
 

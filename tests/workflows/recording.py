@@ -25,7 +25,8 @@ from domain.revisit.commands import PromiseRevisit, RecordRevisit
 from domain.revisit.revisit import revisit_of
 from domain.segment.membership import shard_of
 from domain.survey.commands import InviteToSurvey, PublishSurvey
-from domain.survey.survey import Question, QuestionKind, Survey
+from domain.survey.silence import SilenceWatch, WatchSilence
+from domain.survey.survey import Event, QuestionKind, SendingRule, Survey, SurveyQuestion
 from domain.time.duration import Duration
 from runtime.channels.message import TryAgain
 from tests.webhooks.post import Post
@@ -64,7 +65,7 @@ async def scenarios(world: World) -> AsyncIterator[Named]:
     await world.publish(hours_policy(max_reassignments=1))
     told = (
         whole_life, stuck, stale_start, renewed, rollout, sweep, turns, clocks, cases, webhooks, notices, handover,
-        segments, surveys, revisits
+        segments, surveys, revisits, silences
     )  # fmt: skip
     for scenario in told:
         async for name, handle in scenario(world):
@@ -210,7 +211,7 @@ async def cases(world: World) -> AsyncIterator[Named]:
 async def surveys(world: World) -> AsyncIterator[Named]:
     """One that is sent at the second try, and that nobody answers."""
     customer, contact, id = uuid4(), uuid4(), uuid4()
-    question = Question(key="why", kind=QuestionKind.TEXT, en="Why?", zh="为什么？")
+    question = SurveyQuestion(key="why", kind=QuestionKind.TEXT, en="Why?", zh="为什么？")
     await world.run(RegisterCustomer(customer_id=customer, profile=Profile(name="Acme")))
     await world.run(AddContact(customer_id=customer, contact_id=contact, name="Ann", mail="ann@example.com"))
     await world.run(PublishSurvey(survey=Survey(name="how", en="How?", zh="如何？", questions=(question,))))
@@ -222,6 +223,24 @@ async def surveys(world: World) -> AsyncIterator[Named]:
     await move(world, "survey-invitation", id, datetime.now(UTC) + timedelta(days=31))
     assert await ended(world, "survey-invitation", id)
     yield "survey-invitation", await latest_run(world, workflow_id("survey-invitation", id))
+
+
+async def silences(world: World) -> AsyncIterator[Named]:
+    """A customer who was touched once more than the timer knew, then no more, and is asked."""
+    customer, survey, began = uuid4(), "silent", datetime.now(UTC)
+    question = SurveyQuestion(key="why", kind=QuestionKind.TEXT, en="Why?", zh="为什么？")
+    rules = (SendingRule(on=Event.SILENT, days=10),)
+    published = Survey(name=survey, en="How?", zh="如何？", questions=(question,), rules=rules)
+    await world.run(RegisterCustomer(customer_id=customer, profile=Profile(name="Acme")))
+    await world.run(PublishSurvey(survey=published))
+    deal, watch = await world.open_deal(customer_id=customer), SilenceWatch.stream_of(survey, customer)
+    await world.run(WatchSilence(watch_id=watch, survey=survey, customer_id=customer, since=began))
+    await world.touch(deal, began + timedelta(days=4))
+    await world.read()
+    await move(world, "silence-watch", watch, began + timedelta(days=10, minutes=1))
+    await move(world, "silence-watch", watch, began + timedelta(days=14, minutes=1))
+    assert await ended(world, "silence-watch", watch)
+    yield "silence-watch", await latest_run(world, workflow_id("silence-watch", watch))
 
 
 async def is_sent(world: World, invitation_id: UUID) -> bool:

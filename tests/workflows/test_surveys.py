@@ -17,7 +17,8 @@ from domain.engine.context import Channel
 from domain.survey import facts as f
 from domain.survey.answer import SurveyAnswer
 from domain.survey.commands import AnswerSurvey, PublishSurvey, Reply
-from domain.survey.survey import Counts, Event, Question, QuestionKind, SendingRule, Survey
+from domain.survey.silence import SilenceWatch
+from domain.survey.survey import Counts, Event, QuestionKind, SendingRule, Survey, SurveyQuestion
 from projections.ports.surveys import SurveyReads
 from runtime.channels.message import TryAgain, Undeliverable
 from runtime.surveys.links import LinkKey, read
@@ -27,7 +28,7 @@ from workflows.survey.follower import SurveyFollower, SurveyReactions
 
 DAY = timedelta(days=1)
 MAIL = "ann@example.com"
-RECOMMEND = Question(
+RECOMMEND = SurveyQuestion(
     key="recommend", kind=QuestionKind.TEN, en="Recommend us?", zh="推荐？", counts=Counts.NPS, needed=True
 )
 RULES = (SendingRule(on=Event.SOLVED), SendingRule(on=Event.STAGE, stage="contact"))
@@ -163,4 +164,28 @@ async def test_a_mail_is_tried_again_and_nobody_s_answer_is_known(virtual: World
     assert await ended(virtual, "survey-invitation", refused)
     (*_, withheld) = await virtual.facts(refused)
     assert withheld.fact == f.InvitationWithheld(reason="smtp-550")
+    await asking.stop()
+
+
+async def test_a_customer_of_whom_nothing_is_heard_is_asked_by_a_timer(virtual: World) -> None:
+    asking = Asking(virtual)
+    await asking.begin()
+    rules = (SendingRule(on=Event.SILENT, days=10),)
+    silent = Survey(name="silent", en="Still there?", zh="还好吗？", questions=(RECOMMEND,), rules=rules)
+    await virtual.run(PublishSurvey(survey=silent))
+    deal, began = await virtual.open_deal(customer_id=asking.customer), datetime.now(UTC)
+    await virtual.touch(deal, began)
+    await asking.heard()
+    watch = SilenceWatch.stream_of("silent", asking.customer)
+    await virtual.touch(deal, began + 4 * DAY)
+    await virtual.read()
+    await move(virtual, "silence-watch", watch, began + 10 * DAY + MOMENT)
+    assert await virtual.topics(watch) == ["silence-watch.set", "silence-watch.set"]
+    assert not await asking.invitations()
+    await move(virtual, "silence-watch", watch, began + 14 * DAY + MOMENT)
+    assert await ended(virtual, "silence-watch", watch)
+    (id,) = await asking.invitations()
+    (made, *_) = await virtual.facts(id)
+    assert isinstance(made.fact, f.InvitationMade)
+    assert (made.fact.on, made.fact.deal_id, made.fact.contact_id) == (Event.SILENT, deal, asking.ann)
     await asking.stop()

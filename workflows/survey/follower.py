@@ -18,7 +18,7 @@ from domain.action_item.action_item import ActionItem, ActionItemEnded
 from domain.case.case import Case
 from domain.case.facts import CaseSolved
 from domain.deal.deal import Deal
-from domain.deal.facts import DealWon, StageMoved
+from domain.deal.facts import ActivityLogged, DealWon, StageMoved
 from domain.engine.aggregate import Aggregate
 from domain.engine.command import Command
 from domain.engine.command_handler import CommandHandler
@@ -27,6 +27,7 @@ from domain.engine.errors import DomainError
 from domain.engine.recorded import Recorded
 from domain.engine.values import NAMESPACE, id_within
 from domain.survey.commands import CloseLoop, InviteToSurvey
+from domain.survey.silence import SilenceWatch, WatchSilence
 from domain.survey.survey import Event, Survey, SurveyPublished
 from runtime.backoff import Backoff
 from workflows.engine.dispatcher import FIRST_PAUSE, LONGEST_PAUSE, Follower, LedgerBehind, rest
@@ -34,7 +35,9 @@ from workflows.engine.dispatcher import FIRST_PAUSE, LONGEST_PAUSE, Follower, Le
 LOCK = 7_205_034
 NAME = "surveys"
 WINDOW = 1_000
-TOPICS = [fact.TOPIC for fact in (SurveyPublished, DealWon, StageMoved, CaseSolved, ActionItemEnded)]
+TOPICS = [
+    fact.TOPIC for fact in (SurveyPublished, DealWon, StageMoved, CaseSolved, ActionItemEnded, ActivityLogged)
+]
 A = TypeVar("A", bound=Aggregate)
 
 log = logging.getLogger(__name__)
@@ -85,6 +88,8 @@ class SurveyReactions:
                 await self._close_loop(recorded)
             case _ if recorded.meta.channel is Channel.IMPORT:
                 return
+            case ActivityLogged():
+                await self._watch(recorded)
             case DealWon():
                 await self._about_deal(recorded, Event.WON)
             case StageMoved(after=stage):
@@ -125,6 +130,19 @@ class SurveyReactions:
                     deal_id=case.deal_id,
                     case_id=case.id,
                 )
+
+    async def _watch(self, recorded: Recorded) -> None:
+        """Their silence is counted from now on, where a survey waits for it."""
+        wanted = [survey for survey in self.surveys.values() if survey.silent_days is not None]
+        deal = await self._load(Deal, recorded.originator_id) if wanted else None
+        if deal is not None and deal.customer_id is not None:
+            for survey in wanted:
+                id = SilenceWatch.stream_of(survey.name, deal.customer_id)
+                since = recorded.occurred_at
+                watch = WatchSilence(
+                    watch_id=id, survey=survey.name, customer_id=deal.customer_id, since=since
+                )
+                await self._give(watch, recorded)
 
     def _sent_on(self, on: Event, stage: str = "") -> list[Survey]:
         return [survey for survey in self.surveys.values() if survey.sent_on(on, stage)]
