@@ -29,6 +29,8 @@ class Admission:
         self.tests = Streams(TESTS, "too many endpoints are being tested")
         self.sign_in = Rate(STRANGERS, BURST * STRANGERS)
         """Who looks at the pages of sign-in, by address."""
+        self.surveys = Rate(STRANGERS, BURST * STRANGERS)
+        """Who answers surveys, by address: an office that does keeps nobody from signing in."""
         self.calendars = Turns(1, bounds.requests_waiting, bounds.waiting_seconds)
         """One is written at a time: it takes a tenth of a second of the process, with many entries."""
         self.precedence = Precedence()

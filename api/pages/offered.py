@@ -44,6 +44,8 @@ async def choices_of(page: Page, controls: tuple[Control, ...], given: Given) ->
     chosen = {of: listed[LISTS[of]] for of in wanted}
     if any(control.of == "metric" for control in controls):
         chosen["metric"] = await _metrics(page)
+    if any(control.of == "survey" for control in within(controls)):
+        chosen["survey"] = await _surveys(page)
     chosen |= {of: FIXED[of](page) for of in referring & FIXED.keys()}
     return chosen | {of: await NEAR[of](page, given) for of in sorted(referring & NEAR.keys())}
 
@@ -77,6 +79,12 @@ async def _metrics(page: Page) -> list[Any]:
         for one in found
         if one["measured"]
     ]
+
+
+async def _surveys(page: Page) -> list[Any]:
+    """Those that are active, by their titles."""
+    found = (await page.read("/surveys", active=True, limit=OFFERED))["items"]
+    return [{"id": one["name"], "name": one["survey"][page.language]} for one in found]
 
 
 # --- what is chosen from among what is near ---------------------------------------------------------------------------

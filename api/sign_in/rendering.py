@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from fastapi import APIRouter, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -34,14 +34,16 @@ Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 class PageRoute(APIRoute):
-    """What goes wrong is told by a page, too."""
+    """What goes wrong is told by a page, too. `ADMITTED`: the rate of `Admission` that holds for its addresses."""
+
+    ADMITTED: ClassVar[str] = "sign_in"
 
     def get_route_handler(self) -> Handler:
         handle = super().get_route_handler()
 
         async def shown(request: Request) -> Response:
             try:
-                _check_rate(request)
+                _check_rate(request, self.ADMITTED)
                 return await handle(request)
             except TooManyTries as many:
                 await asyncio.sleep(PAUSE)
@@ -60,16 +62,16 @@ class PageRoute(APIRoute):
         return shown
 
 
-def _check_rate(request: Request) -> None:
+def _check_rate(request: Request, admitted: str) -> None:
     """Raises TooManyTries."""
     services = services_of(request)
     address = services.settings.bounds.address(request.client.host if request.client else None)
-    if address is not None and (wait := services.admission.sign_in.take(address)) > 0:
+    if address is not None and (wait := getattr(services.admission, admitted).take(address)) > 0:
         raise TooManyTries(wait, "too many requests came from this address: wait a moment")
 
 
-def router() -> APIRouter:
-    return APIRouter(route_class=PageRoute, default_response_class=Response, include_in_schema=False)
+def router(route: type[PageRoute] = PageRoute) -> APIRouter:
+    return APIRouter(route_class=route, default_response_class=Response, include_in_schema=False)
 
 
 @cache

@@ -33,7 +33,13 @@ ACTOR = Actor("service", "survey-link")
 MOST_FIELDS = 25
 NONE, EXPIRED, ANSWERED = "none", "expired", "answered"
 Token = Annotated[str, Path(max_length=2 * LENGTH)]
-router = rendering.router()
+
+
+class SurveyRoute(rendering.PageRoute):
+    ADMITTED = "surveys"
+
+
+router = rendering.router(SurveyRoute)
 
 
 @router.api_route(
@@ -61,7 +67,9 @@ async def answer(token: Token, request: Request) -> Response:
         return _form(request, survey, 422, typed, _errors(wrong, replies_of(typed)))
     except Refused:  # by whoever was faster, or the clock
         again = await _found(request, token)
-        return _said(request, again if isinstance(again, str) else EXPIRED)
+        if not isinstance(again, str):
+            raise
+        return _said(request, again)
     return _render(request, "survey_said.html", what="thanks")
 
 

@@ -85,6 +85,9 @@ class Publish(Command):
         cls.OF = of
         handles(cls)(_publish)
 
+    def check_ledger(self, work: UnitOfWork) -> None:
+        """What it names by name has to be there. Raises NotFound."""
+
     @property
     def published(self) -> Any:
         return getattr(self, fields(self)[0].name)
@@ -99,6 +102,7 @@ class Publish(Command):
 def _publish(command: Publish, work: UnitOfWork) -> Json:
     """Days that its calendar does not know are warned of."""
     kind, id = command.OF, command.stream()[1]
+    command.check_ledger(work)
     command.hold(work)
     published = work.find(kind, id).publish(command.published)
     if hasattr(published, "calendar"):

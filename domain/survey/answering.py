@@ -47,7 +47,9 @@ def answer_survey(command: c.AnswerSurvey, work: UnitOfWork) -> Json:
     answer = work.new(SurveyAnswer, command.answer_id)
     replies = given(survey, command.replies)
     _give(answer, invitation, survey, replies, work, invitation_id=invitation.id, came_by=LINK)
-    sent_at = invitation.sent_at or work.context.now
+    if invitation.sent_at is None:  # the mail was taken, and whoever noted it was slower than its reader
+        decide(c.NoteInvitationSent(invitation_id=invitation.id, at=work.context.now), work)
+    sent_at = invitation.sent_at
     invitation.record(f.InvitationAnswered.filled(invitation, answer_id=answer.id, sent_at=sent_at))
     return answer_of(answer)
 
@@ -141,12 +143,14 @@ def _score(survey: Survey, counts: Counts, scores: dict[str, int | None]) -> int
 
 
 def _note_on_case(answer: f.SurveyAnswerGiven, work: UnitOfWork) -> bool:
-    """The solved case's own feedback, where nobody has noted any: by the customer, or by whoever may change the case."""
+    """Whether the solved case has its own feedback: this, where nobody has noted any; by the customer, or by whoever may change the case."""
     if answer.case_id is None or answer.csat is None:
         return False
     case, reach = work.get(Case, answer.case_id), work.context.reach
-    if case.solved is None or (case.closed is not None and case.closed.score is not None):
+    if case.solved is None:
         return False
+    if case.closed is not None and case.closed.score is not None:
+        return True
     if reach is not None and not case.changeable(reach):
         return False
     text = next((one.text for one in answer.replies if one.text), "")

@@ -15,8 +15,9 @@ from domain.engine.command import Command
 from domain.engine.facts import FreeText
 from domain.engine.fields import FLAT, PLAIN, Code, LongText, NameOf
 from domain.engine.references import ContactId, CustomerId, DealId, PersonId, Refers
-from domain.engine.unit_of_work import Stream
+from domain.engine.unit_of_work import Stream, UnitOfWork
 from domain.engine.versions import Publish
+from domain.policy.policies import follow_up_policy
 from domain.survey.answer import SurveyAnswer
 from domain.survey.invitation import SurveyInvitation
 from domain.survey.survey import Event, Survey, Surveys
@@ -32,6 +33,10 @@ class PublishSurvey(Publish, of=Surveys):
     """Invitations that were made keep the version that they were made with."""
 
     survey: Annotated[Survey, FLAT]
+
+    def check_ledger(self, work: UnitOfWork) -> None:
+        """A low answer is acted on by its follow-up policy: that must not fail then."""
+        follow_up_policy(self.survey.policy, work)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,6 +42,8 @@ async def send(invitation: SurveyInvitation, _due: DueStep, now: datetime, reads
     id, contact_id = invitation.id, invitation.contact_id
     assert contact_id is not None
     customer = await reads.load(Customer, invitation.customer_id)
+    while customer.stands_for is not None:
+        customer = await reads.load(Customer, customer.stands_for)
     contact = customer.contacts.get(contact_id)
     reason = not_to_ask(customer, contact_id)
     if not reason and contact is not None:

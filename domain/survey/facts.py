@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from domain.engine.facts import Fact, FreeText, fact
+from domain.engine.facts import Fact, PersonText, fact
 from domain.engine.values import PromiseOutcome
 from domain.survey.survey import Event
 
@@ -36,7 +36,7 @@ class InvitationMade(AboutSurvey):
 
 
 @fact("survey-invitation.sent")
-class InvitationSent(Fact):
+class InvitationSent(AboutSurvey):
     """The mail was taken. The link in it counts until `expires_at`."""
 
     at: datetime
@@ -67,9 +67,18 @@ class InvitationExpired(AboutSurvey):
 
 @fact("survey-contact.asked")
 class ContactAsked(Fact):
+    """`at` is when the mail goes out."""
+
     invitation_id: UUID
     survey: str
     at: datetime
+
+
+@fact("survey-contact.not-asked")
+class ContactNotAsked(Fact):
+    """The invitation was withheld before it was sent."""
+
+    invitation_id: UUID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +88,7 @@ class GivenReply:
     question: str
     score: int | None = None
     choice: str = ""
-    text: FreeText = ""
+    text: PersonText = ""
 
 
 @fact("survey-answer.given")

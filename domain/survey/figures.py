@@ -18,8 +18,8 @@ METRICS = (
                 ("answers of 4 and 5 of 5, of all answers to that question, the feedback on service cases among them",
                  "评分为4至5的答卷占全部的比例，含服务单反馈"), Unit.RATIO, Combines.RATIO),
     make_metric(RESPONSE, ("response rate", "答卷回收率"),
-                ("invitations that were answered, of all that were sent then and were answered or have expired",
-                 "当期发出且已答复或已过期的邀请中已答复的比例"), Unit.RATIO, Combines.RATIO),
+                ("invitations that were answered, of all that were sent then",
+                 "当期发出的邀请中已答复的比例"), Unit.RATIO, Combines.RATIO),
     make_metric(LOOP, ("time to close the loop", "闭环用时"),
                 ("minutes of business time from an answer with a low score until its action item was done, on the day on which it was done",
                  "低分答卷到其改进措施完成的工作时间（分钟），计入完成当日"), Unit.MINUTES, Combines.MEAN, Better.LOWER),
@@ -45,14 +45,19 @@ def _closed(meter: Meter, recorded: Recorded, fact: CaseClosed) -> Yields:
     return meter.counted(recorded, meter.standing_of(fact), recorded.occurred_at, counted)
 
 
-@reads(f.InvitationAnswered)
+@reads(f.InvitationSent)
+def _sent(meter: Meter, recorded: Recorded, fact: f.InvitationSent) -> Yields:
+    """Nobody has answered yet: it counts at once, so that the rate of a running month is no better than it is."""
+    who = meter.state.standings[recorded.originator_id] = meter.standing_of(fact)
+    return meter.counted(recorded, who, fact.at, {RESPONSE: 0})
+
+
+@reads(f.InvitationAnswered, takes_back=True)
 def _answered(meter: Meter, recorded: Recorded, fact: f.InvitationAnswered) -> Yields:
-    return meter.counted(recorded, meter.standing_of(fact), fact.sent_at, {RESPONSE: 1})
-
-
-@reads(f.InvitationExpired)
-def _expired(meter: Meter, recorded: Recorded, fact: f.InvitationExpired) -> Yields:
-    return meter.counted(recorded, meter.standing_of(fact), fact.sent_at, {RESPONSE: 0})
+    """On the day on which it was sent, and for whom that counted then."""
+    who = meter.state.standings[recorded.originator_id]
+    yield from meter.counted(recorded, who, fact.sent_at, {RESPONSE: 0}, -1)
+    yield from meter.counted(recorded, who, fact.sent_at, {RESPONSE: 1})
 
 
 @reads(f.LoopClosed)

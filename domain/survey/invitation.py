@@ -6,7 +6,7 @@ decides again and finds that the contact was just asked.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
@@ -25,6 +25,7 @@ class InvitationStatus(StrEnum):
     EXPIRED = "expired"
 
 
+LONGEST_QUIET = timedelta(days=3_650)
 OPEN = (InvitationStatus.WAITING, InvitationStatus.SENT)
 
 
@@ -80,13 +81,13 @@ class SurveyInvitation(OwnedAggregate):
 
 
 class SurveyContact(Aggregate):
-    """When a contact was asked last."""
+    """When a contact was sent an invitation, or is to be. Those that no survey's quiet time reaches any more are forgotten."""
 
     KIND: ClassVar[str] = "survey contact"
 
     def __init__(self, id: UUID) -> None:
         super().__init__(id)
-        self.asked_at: datetime | None = None
+        self.asked: dict[UUID, datetime] = {}
 
     @classmethod
     def stream_of(cls, contact_id: UUID) -> UUID:
@@ -94,4 +95,9 @@ class SurveyContact(Aggregate):
 
     @when(f.ContactAsked)
     def _asked(self, fact: f.ContactAsked) -> None:
-        self.asked_at = fact.at
+        held = {id: at for id, at in self.asked.items() if fact.at - at < LONGEST_QUIET}
+        self.asked = held | {fact.invitation_id: fact.at}
+
+    @when(f.ContactNotAsked)
+    def _not_asked(self, fact: f.ContactNotAsked) -> None:
+        self.asked = {id: at for id, at in self.asked.items() if id != fact.invitation_id}

@@ -8,11 +8,11 @@ from uuid import UUID
 
 from domain.case.case import Case
 from domain.customer.consents import WithdrawConsent
-from domain.customer.customer import Customer
+from domain.customer.customer import Customer, customer_of, is_same
 from domain.customer.facts import Purpose
 from domain.deal.deal import Deal
 from domain.engine.command import answers, attributes, decide, decides, handles
-from domain.engine.errors import AlreadyExists, NotFound, Refused
+from domain.engine.errors import AlreadyExists, Forbidden, NotFound, Refused
 from domain.engine.unit_of_work import Json, UnitOfWork
 from domain.people.people import team_of
 from domain.survey import commands as c
@@ -42,16 +42,23 @@ def about(command: c.InviteToSurvey | c.RecordSurveyAnswer | c.ImportSurveyAnswe
     """Who has the case, else the deal, that it is about; else whoever the command names. Raises Refused for another customer's."""
     case_id = getattr(command, "case_id", None)
     deal = work.get(Deal, command.deal_id) if command.deal_id is not None else None
-    if deal is not None and deal.customer_id not in (None, command.customer_id):
+    if (
+        deal is not None
+        and deal.customer_id is not None
+        and not is_same(deal.customer_id, command.customer_id, work)
+    ):
         raise Refused("this deal is another customer's", deal_id=str(deal.id))
     if case_id is not None:
         case = work.get(Case, case_id)
-        if case.customer_id != command.customer_id:
+        if not is_same(case.customer_id, command.customer_id, work):
             raise Refused("this case is another customer's", case_id=str(case.id))
         return About(case.owner_id, case.team_id, case.product_id)
     if deal is not None:
         return About(deal.owner_id, deal.team_id, deal.product_id)
-    near = work.context.reach.team_id if work.context.reach is not None else None
+    reach = work.context.reach
+    if reach is not None and reach.rep_id not in (None, command.owner_id):
+        raise Forbidden("you say this for yourself only", field="owner_id")
+    near = reach.team_id if reach is not None else None
     return About(command.owner_id, team_of(command.owner_id, near, work), None)
 
 
@@ -70,6 +77,8 @@ def invite_to_survey(command: c.InviteToSurvey, work: UnitOfWork) -> Json:
             raise AlreadyExists("this id belongs to another invitation", id=str(command.invitation_id))
         return answer_of(invitation)
     survey = survey_in_force(command.survey, work)
+    if not survey.active:
+        raise Refused("this survey is not sent any more", survey=survey.name)
     customer = work.get(Customer, command.customer_id)
     must_be_contact(command.contact_id, customer)
     contact_id, reason = _chosen(survey, customer, command.contact_id, work)
@@ -87,7 +96,7 @@ def invite_to_survey(command: c.InviteToSurvey, work: UnitOfWork) -> Json:
         invitation.record(f.InvitationWithheld(reason=reason))
     else:
         asked = work.find(SurveyContact, SurveyContact.stream_of(contact_id))
-        asked.record(f.ContactAsked(invitation_id=invitation.id, survey=survey.name, at=now))
+        asked.record(f.ContactAsked(invitation_id=invitation.id, survey=survey.name, at=made.send_at))
     return answer_of(invitation)
 
 
@@ -95,8 +104,9 @@ def _chosen(
     survey: Survey, customer: Customer, named: UUID | None, work: UnitOfWork
 ) -> tuple[UUID | None, str]:
     """Who is asked; nobody, and why not the first who could have been."""
-    reasons = []
-    for id in (named,) if named is not None else tuple(customer.contacts):
+    reasons, asked = [], (named,) if named is not None else tuple(customer.contacts)
+    work.want(*((SurveyContact, SurveyContact.stream_of(id)) for id in asked))
+    for id in asked:
         reason = not_to_ask(customer, id) or _not_now(survey, id, work)
         if not reason:
             return id, ""
@@ -122,9 +132,10 @@ def not_to_ask(customer: Customer, contact_id: UUID) -> str:
 
 
 def _not_now(survey: Survey, contact_id: UUID, work: UnitOfWork) -> str:
-    asked_at = work.find(SurveyContact, SurveyContact.stream_of(contact_id)).asked_at
-    lately = asked_at is not None and work.context.now - asked_at < survey.quiet_days * DAY
-    return ASKED_LATELY if lately else ""
+    """From one mail to the next, whichever is sent first: one that was made may wait for its day."""
+    sent_at, quiet = work.context.now + survey.send_after_days * DAY, survey.quiet_days * DAY
+    asked = work.look(SurveyContact, SurveyContact.stream_of(contact_id)).asked
+    return ASKED_LATELY if any(abs(sent_at - at) < quiet for at in asked.values()) else ""
 
 
 @decides(c.NoteInvitationSent)
@@ -133,15 +144,21 @@ def note_invitation_sent(
 ) -> None:
     if invitation.status == InvitationStatus.WAITING:
         survey = survey_in_force(invitation.survey, work, invitation.survey_version)
-        invitation.record(f.InvitationSent(at=command.at, expires_at=command.at + survey.open_days * DAY))
+        expires_at = command.at + survey.open_days * DAY
+        invitation.record(f.InvitationSent.filled(invitation, at=command.at, expires_at=expires_at))
 
 
 @decides(c.WithholdInvitation)
 def withhold_invitation(
-    invitation: SurveyInvitation, command: c.WithholdInvitation, _work: UnitOfWork
+    invitation: SurveyInvitation, command: c.WithholdInvitation, work: UnitOfWork
 ) -> None:
+    """Who was not written to was not asked."""
     if invitation.status == InvitationStatus.WAITING:
         invitation.record(f.InvitationWithheld(reason=command.reason))
+        assert invitation.contact_id is not None
+        asked = work.find(SurveyContact, SurveyContact.stream_of(invitation.contact_id))
+        if invitation.id in asked.asked:
+            asked.record(f.ContactNotAsked(invitation_id=invitation.id))
 
 
 @decides(c.ExpireInvitation)
@@ -157,7 +174,7 @@ def has_expired(invitation: SurveyInvitation, work: UnitOfWork) -> bool:
 @decides(c.DeclineSurveys)
 def decline_surveys(invitation: SurveyInvitation, _command: c.DeclineSurveys, work: UnitOfWork) -> None:
     """They withdraw their consent to be asked: it is with the customer's other consents, and may be given again."""
-    customer, contact_id = work.get(Customer, invitation.customer_id), invitation.contact_id
+    customer, contact_id = customer_of(invitation.customer_id, work), invitation.contact_id
     if contact_id is not None and contact_id in customer.contacts:
         withdrawn = WithdrawConsent(
             customer_id=customer.id, contact_id=contact_id, purpose=Purpose.SURVEY, source=LINK_IN_MAIL

@@ -80,6 +80,9 @@ class SurveyInvitations(StreamView[SurveyInvitation, InvitationSeen]):
         "made": "(made_at, invitation_id)",
         "team": "(team_id, made_at, invitation_id)",
         "customer": "(customer_id, made_at)",
+        "owner": "(owner_id, made_at, invitation_id)",
+        "contact": "(contact_id) WHERE contact_id IS NOT NULL",
+        "survey": "(survey, status, made_at, invitation_id)",
         "open": "(invitation_id) WHERE status IN ('waiting', 'sent')",
     }
     order = ("-made_at",)
@@ -157,6 +160,9 @@ class SurveyAnswers(StreamView[SurveyAnswer, SurveyAnswerSeen]):
         "owner": "(owner_id, answered_at, answer_id)",
         "customer": "(customer_id, answered_at)",
         "deal": "(deal_id) WHERE deal_id IS NOT NULL",
+        "case": "(case_id) WHERE case_id IS NOT NULL",
+        "contact": "(contact_id) WHERE contact_id IS NOT NULL",
+        "survey": "(survey, answered_at, answer_id)",
     }
     order = ("-answered_at",)
     narrowing = {

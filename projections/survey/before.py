@@ -8,11 +8,14 @@ from uuid import UUID
 
 import msgspec
 
+from domain.case.case import Status
 from domain.engine.facts import FreeText
+from projections.case import Cases
 from projections.engine.paging import Source, fetch
 from projections.survey.answers import SurveyAnswerSeen
 
 MOST = 20
+OPEN_THEN = (Status.OPEN, Status.WAITING)
 PROMISES = """
 SELECT 'promise', h.deal_id, h.occurred_at, COALESCE(m.what, ''), COALESCE(h.data->>'outcome', 'missed'), b.title
   FROM read.deal_board b JOIN read.deal_history h ON h.deal_id = b.deal_id
@@ -24,15 +27,13 @@ SELECT 'promise', h.deal_id, h.occurred_at, COALESCE(m.what, ''), COALESCE(h.dat
    AND (%(team)s::uuid IS NULL OR b.team_id = %(team)s)
  ORDER BY h.occurred_at DESC LIMIT %(most)s"""
 CASES = """
-SELECT 'case', c.case_id, c.made_at, c.body::jsonb->>'title', c.status, ''
-  FROM read.cases c
- WHERE c.customer_id = %(customer)s AND c.made_at <= %(until)s
-   AND (c.made_at > %(since)s OR c.status IN ('open', 'waiting')) AND (%(team)s::uuid IS NULL OR c.team_id = %(team)s)
+SELECT c.case_id FROM read.cases c
+ WHERE c.customer_id = %(customer)s AND c.made_at <= %(until)s AND (%(team)s::uuid IS NULL OR c.team_id = %(team)s)
  ORDER BY c.made_at DESC LIMIT %(most)s"""
 
 
 class Before(msgspec.Struct):
-    """`kind` is promise or case, and `id` the deal's or the case's; `became`: of a promise missed, late or broken, of a case how it is now."""
+    """`kind` is promise or case, and `id` the deal's or the case's; `became`: of a promise missed, late or broken, of a case how it was then."""
 
     kind: str
     id: UUID
@@ -51,5 +52,12 @@ async def before(source: Source, answer: SurveyAnswerSeen, days: int, team_id: U
         "team": team_id,
         "most": MOST,
     }
-    found = [Before(*row) for query in (PROMISES, CASES) for row in await fetch(source, query, asked)]
-    return sorted(found, key=lambda one: one.at, reverse=True)
+    promises = [Before(*row) for row in await fetch(source, PROMISES, asked)]
+    ids = [id for (id,) in await fetch(source, CASES, asked)]
+    known = (await Cases.at(source, ids, answer.position)).values()
+    cases = [
+        Before("case", one.case_id, one.made_at, one.title, one.status, "")
+        for one in known
+        if one.made_at > asked["since"] or one.status in OPEN_THEN
+    ]
+    return sorted((*promises, *cases), key=lambda one: one.at, reverse=True)

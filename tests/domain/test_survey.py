@@ -18,6 +18,7 @@ from domain.customer.commands import AddContact, RegisterCustomer
 from domain.customer.consents import GiveConsent
 from domain.customer.customer import Customer
 from domain.customer.facts import Profile, Purpose
+from domain.customer.merge import MergeCustomers
 from domain.deal.commands import HandOver
 from domain.engine.context import Channel, Reach
 from domain.engine.errors import AlreadyExists, Forbidden, Invalid, NotFound, Refused
@@ -155,6 +156,9 @@ class TestPublishing:
         wrong = c.PublishSurvey(survey=replace(SURVEY, **changed))
         given(STAFF).when(wrong).refused(Invalid, fields=[field])
 
+    def test_names_a_policy_that_there_is(self) -> None:
+        given(STAFF).when(c.PublishSurvey(survey=replace(SURVEY, policy="none"))).refused(NotFound)
+
     def test_is_sent_on_what_its_rules_say_while_it_is_active(self) -> None:
         assert SURVEY.sent_on(Event.WON)
         assert SURVEY.sent_on(Event.STAGE, "after-sales")
@@ -184,6 +188,26 @@ class TestInviting:
         given(WITH_BOTH, INVITE, other).when(again).then(
             like(f.InvitationMade, contact_id=BEN), like(f.ContactAsked)
         )
+
+    def test_the_quiet_days_are_those_between_the_mails(self) -> None:
+        """One that was made long ago may be sent tomorrow; one that was never sent asked nobody."""
+        later_on = c.PublishSurvey(survey=replace(SURVEY, send_after_days=100))
+        at_once = c.PublishSurvey(survey=replace(SURVEY, name="other"))
+        again = replace(INVITE, invitation_id=SECOND, survey="other")
+        waits = (*WITH_ANN, later_on, INVITE, at_once)
+        scenario = given(waits).when(again, now=NOW + 95 * DAY)
+        scenario.topics("survey-invitation.made", "survey-invitation.withheld")
+        withheld = c.WithholdInvitation(invitation_id=INVITATION, reason="smtp-550")
+        scenario = given(waits, withheld).when(again, now=NOW + 95 * DAY)
+        scenario.then(like(f.InvitationMade, contact_id=ANN), like(f.ContactAsked, at=NOW + 95 * DAY))
+
+    def test_one_that_is_not_active_is_sent_by_nobody(self) -> None:
+        given(WITH_ANN, c.PublishSurvey(survey=replace(SURVEY, active=False))).when(INVITE).refused(Refused)
+
+    def test_a_merged_customer_s_deal_is_the_survivor_s(self) -> None:
+        merged = MergeCustomers(customer_id=STRANGER, gone_id=CUSTOMER)
+        scenario = given(WITH_ANN, merged).when(replace(INVITE, customer_id=STRANGER))
+        scenario.then(like(f.InvitationMade, contact_id=ANN, deal_id=DEAL), like(f.ContactAsked))
 
     def test_says_why_nobody_is(self) -> None:
         def reason(*steps: Any, **changed: Any) -> str:
@@ -218,7 +242,7 @@ class TestInviting:
         invitation = scenario.history.load(SurveyInvitation, INVITATION)
         assert [(step.kind, step.at) for step in RULES.due_steps(invitation, {})] == [("send", NOW + 7 * DAY)]
         scenario.when(replace(SENT, at=NOW + 7 * DAY)).then(
-            f.InvitationSent(at=NOW + 7 * DAY, expires_at=NOW + 9 * DAY)
+            like(f.InvitationSent, at=NOW + 7 * DAY, expires_at=NOW + 9 * DAY)
         )
         scenario.when(c.ExpireInvitation(invitation_id=INVITATION), now=NOW + 8 * DAY).silence()
         scenario.when(c.ExpireInvitation(invitation_id=INVITATION), now=NOW + 9 * DAY)
@@ -228,7 +252,11 @@ class TestInviting:
 
     def test_what_was_not_taken_is_withheld(self) -> None:
         withheld = c.WithholdInvitation(invitation_id=INVITATION, reason="smtp-550")
-        scenario = given(WITH_ANN, INVITE).when(withheld).then(f.InvitationWithheld(reason="smtp-550"))
+        scenario = (
+            given(WITH_ANN, INVITE)
+            .when(withheld)
+            .then(f.InvitationWithheld(reason="smtp-550"), f.ContactNotAsked(invitation_id=INVITATION))
+        )
         scenario.when(SENT).silence()
         scenario.when(SAYS).refused(Refused)
 
@@ -296,7 +324,7 @@ class TestAnswering:
         )
         noted = cases.NoteFeedback(case_id=CASE, score=5)
         scenario = given(WITH_ANN, opened, solved, noted, about, SENT).when(says(recommend="9", content="4"))
-        scenario.then(like(f.InvitationAnswered), like(f.SurveyAnswerGiven, on_case=False))
+        scenario.then(like(f.InvitationAnswered), like(f.SurveyAnswerGiven, csat=4, on_case=True))
 
     def test_what_was_heard_is_noted_for_who_owns_what_it_is_about(self) -> None:
         scenario = given(KNOWN).when(NOTE, occurred_at=NOW - DAY)
@@ -304,6 +332,8 @@ class TestAnswering:
         assert (answer_of(scenario).owner_id, answer_of(scenario).answered_at) == (WANG, NOW - DAY)
         scenario.when(NOTE).silence()
         scenario.when(replace(NOTE, replies=SAYS.replies)).refused(AlreadyExists)
+        theirs = Reach(team_id=NORTH, rep_id=LI, customers=frozenset({CUSTOMER}))
+        given(KNOWN).when(NOTE, reach=theirs).refused(Forbidden)
         given(KNOWN).when(replace(NOTE, deal_id=DEAL))
         assert answer_of(given(KNOWN).when(replace(NOTE, deal_id=DEAL))).owner_id == LI
 

@@ -30,6 +30,7 @@ UNFOLLOWED = {
     "recipient.address-restored": "likewise",
     "webhook.switched-off": "how an endpoint is stands in tables of the application",
     "survey-contact.asked": "its invitation tells it; this is for decisions",
+    "survey-contact.not-asked": "likewise",
 }
 """What no read model follows, and why. The history of a deal has every fact of it, so it does not count here."""
 
