@@ -21,7 +21,7 @@ from projections.segment.published import rules
 from runtime.database import Pool
 from runtime.segments.checks import Check, SegmentChecks
 
-AT_ONCE = 2
+AT_ONCE = 1
 """Shards that are worked on at a time: live writes come first."""
 EARLIEST = datetime.min.replace(tzinfo=UTC)
 
@@ -42,16 +42,37 @@ class SegmentEvaluation:
         self, shard: int, checks: Sequence[Check], now: datetime
     ) -> tuple[list[RecordMembership], Mapping[UUID, datetime]]:
         """What is to be recorded of these customers, and by customer when a rule may turn next by itself."""
+        by_rule: defaultdict[int | None, list[Check]] = defaultdict(list)
         async with self._turn:
-            segments, ids = await rules(self._pool), [check.customer_id for check in checks]
-            held = await evaluating.held(self._pool, segments, ids, now)
-            members = await evaluating.members(self._pool, ids)
-        commands = [
-            command
-            for segment in segments
-            if (command := _command(segment, shard, checks, held.inside, members)) is not None
-        ]
-        return commands, held.next_turn
+            published = {one.position: one.segment for one in await rules(self._pool)}
+            for check in checks:
+                by_rule[check.by_rule if check.by_rule in published else None].append(check)
+            commands: list[RecordMembership] = []
+            turns: dict[UUID, datetime] = {}
+            for position, some in by_rule.items():
+                asked = [*published.values()] if position is None else [published[position]]
+                turns |= await self._ask(asked, shard, some, now, commands, alone=position is not None)
+        return commands, turns
+
+    async def _ask(
+        self,
+        segments: Sequence[Segment],
+        shard: int,
+        checks: Sequence[Check],
+        now: datetime,
+        commands: list[RecordMembership],
+        *,
+        alone: bool,
+    ) -> dict[UUID, datetime]:
+        """What turned is added to the commands. Where a rule is asked `alone`, the others may turn when they were known to."""
+        ids = [check.customer_id for check in checks]
+        held = await evaluating.held(self._pool, segments, ids, now)
+        members = await evaluating.members(self._pool, ids)
+        found = (_command(segment, shard, checks, held.inside, members) for segment in segments)
+        commands += [command for command in found if command is not None]
+        known = [(c.customer_id, c.turn_at) for c in checks if alone and c.turn_at is not None]
+        turns = held.next_turn
+        return turns | {id: min(at, turns.get(id, at)) for id, at in known}
 
 
 def _command(

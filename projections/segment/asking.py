@@ -32,6 +32,7 @@ SOURCES: Mapping[str, str] = {
     "touches": f"""(SELECT count(*) AS n, min(h.occurred_at) AS oldest_at
                      FROM read.deal_board d JOIN read.deal_history h ON h.deal_id = d.deal_id
                     WHERE d.customer_id = ANY(mine.ids) AND h.topic = 'deal.activity-logged'
+                      AND d.last_activity_at > {NOW} - interval '90 days'
                       AND h.occurred_at > {NOW} - interval '90 days' AND h.occurred_at <= {NOW})""",
     "served": """(SELECT count(*) FILTER (WHERE k.status NOT IN ('solved', 'closed')) AS open,
                          count(*) FILTER (WHERE k.status NOT IN ('solved', 'closed') AND k.severity = 'severe') AS severe

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -66,8 +67,21 @@ class PublishedSegments(StreamView[Segments, SegmentSeen]):
         return cls.read_body(rows[0][0]) if rows else None
 
 
-async def rules(source: Source) -> list[Segment]:
-    """The newest version of every segment, by name."""
+class PublishedRule(NamedTuple):
+    """The newest version of a segment, and the position at which it was published."""
+
+    segment: Segment
+    position: int
+
+
+async def rules(source: Source) -> list[PublishedRule]:
+    """Of every segment, by name."""
     rows = await fetch(source, "SELECT body FROM read.segments ORDER BY name", [])
     seen = [PublishedSegments.read_body(body) for (body,) in rows]
-    return [Segment(name=one.name, rule=one.rule, label=one.label, version=one.version) for one in seen]
+    return [
+        PublishedRule(
+            Segment(name=one.name, rule=one.rule, label=one.label, version=one.versions[0].version),
+            one.position,
+        )
+        for one in seen
+    ]

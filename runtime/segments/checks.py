@@ -56,30 +56,37 @@ NAMED = """
     INSERT INTO app.segment_checks AS c (customer_id, shard, due_at, news_at)
     SELECT id, shard, CASE WHEN %(any)s THEN at END, position
       FROM unnest(%(ids)s::uuid[], %(shards)s::smallint[], %(positions)s::bigint[], %(at)s::timestamptz[]) AS n(id, shard, position, at)
-    ON CONFLICT (customer_id) DO UPDATE SET due_at = LEAST(c.due_at, excluded.due_at), news_at = GREATEST(c.news_at, excluded.news_at)"""
+    ON CONFLICT (customer_id) DO UPDATE SET due_at = LEAST(c.due_at, excluded.due_at), news_at = GREATEST(c.news_at, excluded.news_at),
+                                            by_rule = NULL"""
 EVERYBODY = """
-    UPDATE app.segment_checks SET due_at = LEAST(due_at, %(at)s), news_at = GREATEST(news_at, %(position)s)
+    UPDATE app.segment_checks
+       SET due_at = LEAST(due_at, %(at)s), news_at = GREATEST(news_at, %(position)s),
+           by_rule = CASE WHEN due_at IS NULL OR due_at > %(at)s THEN %(position)s::bigint END
      WHERE news_at < %(position)s"""
 DUE = """
-    SELECT customer_id, due_at, news_at FROM app.segment_checks WHERE shard = %s AND due_at <= %s ORDER BY due_at, customer_id LIMIT %s"""
+    SELECT customer_id, due_at, news_at, by_rule, turn_at FROM app.segment_checks WHERE shard = %s AND due_at <= %s ORDER BY due_at, customer_id LIMIT %s"""
 NEXT = "SELECT min(due_at) FROM app.segment_checks WHERE shard = %s"
 SETTLED = """
-    UPDATE app.segment_checks c SET due_at = n.due_at, news_at = GREATEST(c.news_at, %s)
+    UPDATE app.segment_checks c SET due_at = n.due_at, turn_at = n.due_at, by_rule = NULL, news_at = GREATEST(c.news_at, %s)
       FROM unnest(%s::uuid[], %s::bigint[], %s::timestamptz[]) AS n(id, news_at, due_at)
      WHERE c.customer_id = n.id AND c.news_at = n.news_at"""
 LATE = "SELECT shard, count(*) FROM app.segment_checks WHERE due_at < %s GROUP BY 1 ORDER BY 1"
 SOME = """
-    UPDATE app.segment_checks SET due_at = %(now)s
+    UPDATE app.segment_checks SET due_at = %(now)s, by_rule = NULL
      WHERE (due_at IS NULL OR due_at > %(now)s) AND EXISTS (SELECT FROM ledger.events WHERE topic = 'segment.published') AND customer_id IN (
         SELECT customer_id FROM app.segment_checks ORDER BY customer_id < %(from)s, customer_id LIMIT %(many)s) RETURNING shard"""
 
 
 class Check(NamedTuple):
-    """A customer who is due. `news_at` is the position of the last that was heard of it."""
+    """A customer who is due. `news_at` is the position of the last that was heard of it. `by_rule`: it is due because of the segment that was
+    published at that position, and nothing else. `turn_at` is when a rule may turn by itself, as the last look found.
+    """
 
     customer_id: UUID
     due_at: datetime
     news_at: int
+    by_rule: int | None = None
+    turn_at: datetime | None = None
 
 
 class Window(NamedTuple):

@@ -149,6 +149,13 @@ async def test_a_rule_about_time_turns_by_itself(virtual: World) -> None:
     await until(lambda: some.waits(known))
     turns = await some.due(known)
     assert turns is not None
+    await some.publish("sector == 'retail'", "other")
+    await virtual.read()
+    await some.checks.decide(await some.checks.position(), await some.checks.head())
+    await wake(virtual.deliverer, shard_of(known))
+    await some.told(known, "in", name="other")
+    await until(lambda: some.waits(known))
+    assert await some.due(known) == turns, "of the other rule it is remembered when it may turn"
     await virtual.move(some.id_of(known), turns - timedelta(minutes=1))
     assert await some.changes(known) == []
     await virtual.move(some.id_of(known), turns + timedelta(minutes=1))

@@ -16,8 +16,8 @@ from domain.segment.membership import RecordMembership
 from workflows.engine.activity_context import SOON, ActivityContext, Cause
 from workflows.segment.messages import EvaluateShard, NextDue
 
-AT_ONCE = 5_000
-"""Customers in an activity."""
+AT_ONCE = 2_000
+"""Customers in an activity: some hundred milliseconds of one connection."""
 PATIENCE, STEP = 10.0, 0.02
 """Seconds that the read models are waited for, and between looks."""
 
