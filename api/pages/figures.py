@@ -38,7 +38,7 @@ class Asked:
         self.by = query["by"] if query["by"] in BY else "team"
         self.currency = str(query["currency"] or currency)
         self.team_id, self.rep_id = query["team_id"], query["owner_id"]
-        self.product_id = query["product_id"]
+        self.product_id, self.segment = query["product_id"], query["segment"]
 
     @property
     def scope(self) -> dict[str, str]:
@@ -46,7 +46,8 @@ class Asked:
         whose = {"scope": "rep", "scope_id": self.rep_id} if self.rep_id else {}
         if self.team_id and not whose:
             whose = {"scope": "team", "scope_id": self.team_id}
-        return whose | ({"product_id": self.product_id} if self.product_id else {})
+        narrowed = {"product_id": self.product_id, "segment": self.segment}
+        return whose | {name: str(value) for name, value in narrowed.items() if value}
 
     def figure(self, metric: Mapping[str, Any], span: Span, **scope: str) -> tuple[str, dict[str, Any]]:
         """The read of one figure."""
@@ -90,6 +91,7 @@ async def figures(page: Anybody) -> Response:
         "kinds": KINDS,
         **await people(page),
         "products": await page.listed("/products"),
+        "segments": await page.listed("/segments"),
     }
     chosen = next((one for one in metrics if one["key"] == asked.metric), None)
     if chosen is None:

@@ -40,7 +40,7 @@ def published(house: House, rule: str, name: str | None = None) -> tuple[str, st
 def customer(house: House, sector: str, owner: str = "") -> UUID:
     """Of the rep's team, where a rep is named; else nobody's."""
     made = told(house.admin.post("/customers", json={"name": f"Acme {uuid4()}", "sector": sector}), 201)
-    id = UUID(made["answer"]["customer_id"])
+    id, house.position = UUID(made["answer"]["customer_id"]), made["position"]
     if owner:
         house.open_deal(owner, customer_id=str(id))
     return id

@@ -20,7 +20,7 @@ def test_a_rule_is_tried_and_published_and_its_members_are_shown(
     page = admin.get("/desk/segments/try", params={"rule": "sectr == 'x'"})
     assert "did you mean sector?" in page.text
     rule = f"sector == '{sector}'"
-    tried = admin.get("/desk/segments/try", params={"rule": rule, "name": "new"})
+    tried = admin.get("/desk/segments/try", params={"rule": rule, "name": "new", "after": house.position})
     assert f'href="/desk/customers/{id}"' in tried.text
     assert "1 customers would be in: 1 enter, 0 leave." in tried.text
     assert rep.get("/desk/segments/try").status_code == 403

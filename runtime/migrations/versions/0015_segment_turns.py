@@ -2,9 +2,9 @@
 
 from runtime.migrations import run
 
-revision = "0014"
-down_revision = "0013"
+revision = "0015"
+down_revision = "0014"
 
 
 def upgrade() -> None:
-    run("0014_segment_turns.sql")
+    run("0015_segment_turns.sql")
