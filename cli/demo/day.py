@@ -65,6 +65,8 @@ async def fill(opened: Ledger, handler: CommandHandler, desk: Desk) -> None:
     if largest is not None:
         await _run(handler, desk, _late(largest.deal_id, id))
     customer_id = largest.customer_id if largest else None
+    if customer_id is not None:
+        await _run(handler, desk, *_learnt(customer_id))
     await _run(handler, desk, *_asks(desk, id, customer_id, turn.currency), why=HURRY)
     await _run(handler, desk, *_items(desk, id))
     for scope, owner_id in ((rep, desk.rep_id), (team, desk.manager_id)):
@@ -179,6 +181,39 @@ def _asks(desk: Desk, about: UUID, customer_id: UUID | None, currency: str) -> I
     )
     yield MoveStage(deal_id=id, to="needs")
     yield RequestOverride(deal_id=id, override_id=named_id("demo override", str(about)), to="solution")
+
+
+def _learnt(customer_id: UUID) -> Iterator[Command]:
+    """What is known of the largest customer: who decides, what they need, whose products they use."""
+    from domain.customer.commands import AddContact
+    from domain.customer.facts import BuyingRole, NoteKind, Purpose
+    from domain.customer.known import GivenConsent
+    from domain.customer.notes import AddNote
+    from domain.engine.values import named_id
+
+    def id(what: str) -> UUID:
+        return named_id("demo file", f"{customer_id}:{what}")
+
+    fair = (GivenConsent(purpose=Purpose.MAIL, source="trade fair"),)
+    for name, role, part, consents in (
+        ("Zhao Min", "managing director", BuyingRole.DECIDES, fair),
+        ("Jonas Weber", "head of purchasing", BuyingRole.BLOCKS, ()),
+        ("Lin Tao", "plant engineer", BuyingRole.USES, ()),
+    ):
+        yield AddContact(
+            customer_id=customer_id,
+            contact_id=id(name),
+            name=name,
+            role=role,
+            buying_role=part,
+            consents=consents,
+        )
+    for kind, text in (
+        (NoteKind.NEED, "spare parts within two working days"),
+        (NoteKind.PREFERENCE, "calls before ten, never on Mondays"),
+        (NoteKind.COMPETITOR, "Northwind Controls"),
+    ):
+        yield AddNote(customer_id=customer_id, note_id=id(text), kind=kind, text=text)
 
 
 def _items(desk: Desk, about: UUID) -> Iterator[Command]:

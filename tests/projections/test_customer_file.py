@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from psycopg import AsyncConnection
 
 from domain.case.commands import OpenCase
 from domain.case.policy import Severity
@@ -154,3 +155,51 @@ async def test_the_file_says_who_noted_what_when_now_and_then(books: Books) -> N
     assert (person.name, person.buying_role) == ("Ms Zhao", "decides")
     assert await file_of(books.pool, [uuid4()]) is None
     assert await file_of(books.pool, [deal]) is None
+
+
+TOUCHES = 3_000
+COPIES = """
+INSERT INTO ledger.events (position, stream_id, version, topic, schema_version, data, meta, event_id, occurred_at, recorded_at)
+SELECT (SELECT max(position) FROM ledger.events) + n, e.stream_id, (SELECT max(version) FROM ledger.events WHERE stream_id = e.stream_id) + n,
+       e.topic, e.schema_version, e.data, e.meta, gen_random_uuid(), e.occurred_at, e.recorded_at
+  FROM ledger.events e, generate_series(1, %(touches)s) AS n WHERE e.topic = 'deal.activity-logged'
+"""
+
+
+def blocks_and_rows(plan: dict[str, Any]) -> tuple[int, int]:
+    """What a plan looked at: blocks of eight kilobytes, and the rows of its largest scan."""
+    below = [blocks_and_rows(one) for one in plan.get("Plans", [])]
+    rows = round(plan["Actual Rows"] * plan["Actual Loops"]) if "Relation Name" in plan else 0
+    return plan["Shared Hit Blocks"] + plan["Shared Read Blocks"], max([rows, *(one[1] for one in below)])
+
+
+async def test_the_last_page_of_a_long_timeline_is_read_like_the_first(
+    books: Books, database_url: str
+) -> None:
+    id = await registered(books)
+    deal = await books.opened(customer_id=id)
+    await books.given(
+        LogActivity(deal_id=deal, activity_id=uuid4(), activity=Activity(kind=ActivityKind.CALL))
+    )
+    async with await AsyncConnection.connect(database_url, autocommit=True) as owner:
+        await owner.execute(COPIES, {"touches": TOUCHES})
+    head = await books.follow()
+    read: list[tuple[int, int]] = []
+    async with await AsyncConnection.connect(database_url, autocommit=True) as connection:
+        await connection.execute("ANALYZE")
+        for before in (head, head - TOUCHES + 100):
+            asked = {
+                "ids": [id],
+                "kinds": [*TouchKind],
+                "before": before,
+                "limit": 51,
+                "seen_by": books.office.team_id,
+            }
+            explain = b"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) " + timeline._page(scoped=True).encode()
+            found = await (await connection.execute(explain, asked)).fetchone()
+            assert found is not None
+            read.append(blocks_and_rows(found[0][0]["Plan"]))
+    (first, first_rows), (last, last_rows) = read
+    assert first_rows <= 51 * len(TouchKind)
+    assert last_rows <= 51 * len(TouchKind)
+    assert last <= first * 1.2 + 10, "the last page looks at no more of the table than the first"
