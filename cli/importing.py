@@ -8,15 +8,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-from cli.engine.common import as_json
+from cli.engine.common import as_json, run
 from cli.engine.failure import REFUSED, USAGE, fail
 from cli.engine.language import heard, sentence, word
 
 if TYPE_CHECKING:
+    from domain.custom_field.declaration import FieldSet
     from runtime.imports.vendors.prepare import Prepared
     from runtime.imports.vendors.report import Answers, Question, Report
 
@@ -113,12 +114,13 @@ def _settled(sources: Sequence[Path], asked: Asked, made: Path, *, dry_run: bool
     from runtime.imports.vendors.prepare import prepare
 
     answers, people = asked.answers(), sys.stdin.isatty() and not (asked.yes or json)
-    ready = prepare(sources, answers, made)
+    declared = run(_declared())
+    ready = prepare(sources, answers, made, declared)
     _tell(ready.report, json=json)
     while ready.report.questions and people:
         said = replace(answers, **_answered(answers, ready.report.questions))  # type: ignore[arg-type]
         try:
-            ready = prepare(sources, said, made)
+            ready = prepare(sources, said, made, declared)
         except ImportProblem as wrong:
             for problem in wrong.problems:
                 typer.echo(heard(problem), err=True)
@@ -132,6 +134,20 @@ def _settled(sources: Sequence[Path], asked: Asked, made: Path, *, dry_run: bool
     if not (people or asked.yes or dry_run):
         fail(word("nothing is imported: --dry-run rehearses it, --yes imports it"), USAGE)
     return ready
+
+
+async def _declared() -> dict[str, FieldSet]:
+    """By kind of file the custom fields of its records."""
+    import msgspec
+
+    from cli.engine.backend import backend
+    from domain.custom_field.declaration import FieldSet
+    from runtime.imports.custom_fields import RECORDS
+
+    async with backend() as at:
+        sets = (await at.read("/custom-fields", dict[str, Any]))["sets"]
+    found = {one["name"]: msgspec.convert(one, FieldSet) for one in sets}
+    return {kind: found[record] for kind, record in RECORDS.items()}
 
 
 def _tell(report: Report, *, json: bool) -> None:

@@ -8,28 +8,31 @@ import asyncio
 import contextlib
 import logging
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
 
 from api.imports.jobs import DATA
+from domain.custom_field.declaration import FieldSet
 from runtime.failures import where
 from runtime.imports.results import ImportProblem
 from runtime.imports.vendors.prepare import prepare
 from runtime.imports.vendors.report import Answers
 from runtime.programs import python
 
-ASKED, ANSWERS, REPORT, FILES, WRONG, MADE = (
-    "asked.json", "answers.json", "report.json", "files.json", "wrong.json", "made",
+ASKED, DECLARED, ANSWERS, REPORT, FILES, WRONG, MADE = (
+    "asked.json", "declared.json", "answers.json", "report.json", "files.json", "wrong.json", "made",
 )  # fmt: skip
 AT_ONCE = asyncio.Semaphore(2)
 """Files are large, and so is what is remembered of their values."""
 log = logging.getLogger(__name__)
 
 
-async def look(folder: Path, told: Answers) -> None:
+async def look(folder: Path, told: Answers, declared: Mapping[str, FieldSet]) -> None:
     """What the files in the folder are with these answers is kept there, with the answers. Raises ImportProblem."""
     (folder / ASKED).write_bytes(msgspec.json.encode(told))
+    (folder / DECLARED).write_bytes(msgspec.json.encode(declared))
     async with AT_ONCE:
         child = await asyncio.create_subprocess_exec(
             *python("-m", "api.imports.looking", str(folder)), start_new_session=True
@@ -51,9 +54,10 @@ def main(folder: Path) -> int:
     the files.
     """
     told = msgspec.json.decode((folder / ASKED).read_bytes(), type=Answers)
+    declared = msgspec.json.decode((folder / DECLARED).read_bytes(), type=dict[str, FieldSet])
     (folder / MADE).mkdir(exist_ok=True)
     try:
-        ready = prepare([folder / DATA], told, folder / MADE)
+        ready = prepare([folder / DATA], told, folder / MADE, declared)
     except ImportProblem as wrong:
         (folder / WRONG).write_bytes(msgspec.json.encode(wrong.problems))
         return 1

@@ -32,6 +32,7 @@ from api.imports.looking import ANSWERS, FILES, REPORT, look
 from api.imports.routes import MAX_FILES, begin, receive_parts
 from domain.engine import fields as limits
 from domain.engine.errors import NotFound, Refused
+from runtime.imports.readiness import declared_here
 from runtime.imports.results import ImportProblem
 from runtime.imports.vendors.report import Answers, Report
 
@@ -176,7 +177,7 @@ async def look_at(request: Request, writer: Write, vendor: VendorName = "") -> R
     received = jobs.receive()
     try:
         await receive_parts(request, received, pages=True)
-        await _look(received, Answers(vendor=vendor))
+        await _look(received, Answers(vendor=vendor), writer.services)
         place = _place(jobs, id)
         shutil.rmtree(place, ignore_errors=True)
         received.rename(place)
@@ -222,7 +223,7 @@ async def answer(preview_id: UUID, body: AnswerPreview, writer: Write) -> Respon
     """The report as it is with these answers. What means nothing here is refused."""
     place = _found(writer.services, preview_id)
     told = Answers(**{name: getattr(body, name) for name in AnswerPreview.model_fields})
-    await _look(place, told)
+    await _look(place, told, writer.services)
     return _json(preview_id, place)
 
 
@@ -255,10 +256,10 @@ def _found(services: Services, id: UUID) -> FilePath:
     return place
 
 
-async def _look(place: FilePath, told: Answers) -> None:
+async def _look(place: FilePath, told: Answers, services: Services) -> None:
     """What the files are with these answers is kept, with them."""
     try:
-        await look(place, told)
+        await look(place, told, await declared_here(services.ledger))
     except ImportProblem as wrong:
         raise invalid("files", "; ".join(wrong.problems[:20])) from wrong
 

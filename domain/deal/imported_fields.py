@@ -37,12 +37,12 @@ def tell_fields_again(deal: Deal, row: Any, last: Mapping[str, str], work: UnitO
     told = _marks({**deal.custom, **after}, said)
     new = {name: value for name, value in after.items() if told[name] != last.get(name)}
     held = _marks(deal.custom, new)
-    both = [f"custom.{name}" for name in new if name in last and held.get(name) != last[name]]
+    both = [f"custom.{name}" for name in new if held.get(name) != last.get(name)]
     if both:
         words = f"{', '.join(both)}: changed in the file and here since the last import; set it right in one of the two"
         raise Refused(words, changed_here=both)
     fill_in(deal, new, declared)
-    return {**last, **told}
+    return {**last, **{name: mark for name, mark in told.items() if name in last or name in new}}
 
 
 def _marks(values: CustomValues, names: CustomValues) -> Marks:

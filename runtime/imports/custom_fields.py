@@ -29,6 +29,16 @@ def is_custom(name: str) -> bool:
     return name.startswith(PREFIX) and bool(_NAME.fullmatch(name.removeprefix(PREFIX)))
 
 
+def named_fields(declared: Mapping[str, FieldSet], kind: str) -> dict[str, CustomField]:
+    """Of the records of a kind of file the fields that are asked for, by the names they have in mappings."""
+    return {PREFIX + one.name: one for one in declared[kind].asked} if kind in declared else {}
+
+
+def called(name: str, field: CustomField) -> tuple[str, ...]:
+    """What the column of such a field may be called in a file: as our own files call it, by its name, by its label."""
+    return tuple(filter(None, (name, field.name, field.label, field.label_zh)))
+
+
 def unknown(mapping: Mapped, declared: Mapping[str, FieldSet]) -> Iterator[str]:
     """What of a mapping names no field that is declared, and is not retired, in sentences."""
     for kind, sheet in mapping.sheets.items():

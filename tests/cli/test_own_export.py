@@ -76,6 +76,39 @@ def test_it_goes_back_without_a_change(terminal: Terminal, exported: Path) -> No
     assert asked(terminal, SAID, head) == ([("deal.import-noted", guessed)] if guessed else [])
 
 
+def test_custom_fields_go_back_without_a_change_too(
+    terminal: Terminal, exported: Path, tmp_path: Path
+) -> None:
+    declare = ("field", "declare", "deal", "seats", "number", "--label", "Seats", "--decimals", "0")
+    one = deals_of(exported)[0]["reference"]
+    for said in (declare, ("deals", "fields", one, "--set", "seats=40")):
+        done = terminal.run(*said)
+        assert done.returncode == 0, done.stderr
+    assert "seats" in terminal.run("field", "list", "deal").stdout
+    whole = tmp_path / "deals.csv"
+    assert terminal.run("deals", "list", "--export", str(whole)).returncode == 0
+    (deal,) = [deal for deal in deals_of(whole) if deal["reference"] == one]
+    assert deal["custom.seats"] == "40"
+    file = tmp_path / "one" / "deals.csv"
+    file.parent.mkdir()
+    with file.open("w", encoding="utf-8", newline="") as to:
+        writer = csv.DictWriter(to, [*deal])
+        writer.writeheader()
+        writer.writerow(deal)
+    ((guessed,),) = asked(terminal, GUESSED)
+    told = brought_in(terminal, file, "--set", f"source={SOURCE}")
+    assert (told["rows"], told["refused"], told["events"]) == (1, 0, 0 if not guessed else told["events"])
+    deal["custom.seats"] = "41"
+    with file.open("w", encoding="utf-8", newline="") as to:
+        writer = csv.DictWriter(to, [*deal])
+        writer.writeheader()
+        writer.writerow(deal)
+    refused = json.loads(
+        terminal.run("import", str(file), "--yes", "--json", "--set", f"source={SOURCE}").stdout
+    )
+    assert refused["refused"] == 1, "somebody filled it in here, and no file had told it"
+
+
 def test_another_installation_has_the_deals_then(
     exported: Path,
     new_database: Callable[[], AbstractContextManager[str]],

@@ -18,9 +18,12 @@ from domain.deal.deal import Deal
 from domain.engine.command_handler import CommandHandler
 from domain.engine.context import Channel, Context
 from runtime.database import Pool
+from runtime.imports.mapping_file import read_mapping
 from runtime.imports.results import ImportProblem, ImportResult
 from runtime.imports.run import run_import
 from runtime.imports.undo import undo_import
+from runtime.imports.vendors.prepare import prepare
+from runtime.imports.vendors.report import Answers
 from runtime.ledger import Ledger
 from tests.imports.conftest import IMPORTER, ONE_FILE, csv_file, mapping_from
 
@@ -157,3 +160,32 @@ async def test_customers_have_theirs_and_an_empty_cell_takes_nothing_away(pool: 
     held = (await Ledger(pool).load({id: Customer}))[id]
     assert isinstance(held, Customer)
     assert held.custom == {"grade": FieldValue(type=FieldType.CHOICE, text="gold")}
+
+
+HUBSPOT = """"Record ID","Deal Name","Deal Stage","Pipeline","Amount","Close Date","Deal owner","Seats","LIVE","Elsewhere"
+"700000000001","Boilers","appointmentscheduled","default","100","2026-03-01 10:00","Li Wei","40","2026-12-31","x"
+"""
+
+
+def test_another_system_s_column_is_taken_where_a_field_is_called_so(tmp_path: Path) -> None:
+    file = tmp_path / "hubspot-crm-exports-all-deals.csv"
+    file.write_text(HUBSPOT, encoding="utf-8")
+    (tmp_path / "made").mkdir()
+    declared = {"deals": FieldSet(name=RecordKind.DEAL, fields=FIELDS)}
+    answers = Answers(vendor="hubspot", suggested=True, settings={"timezone": "UTC", "currency": "CNY"})
+    report = prepare([file], answers, tmp_path / "made", declared).report
+    (found,) = report.files
+    taken = {one.field: one.headers for one in found.fields if one.field.startswith("custom.")}
+    assert taken == {"custom.seats": ("Seats",), "custom.live": ("LIVE",)}
+    assert "Elsewhere" in [one.header for one in found.left_out]
+    columns = read_mapping(report.mapping.encode(), "made.toml").sheets["deals"].columns
+    assert (columns["custom.seats"].header, columns["custom.live"].dates) == ("Seats", ("iso",))
+    left = Answers(
+        vendor="hubspot",
+        suggested=True,
+        settings=answers.settings,
+        columns={"Seats": "-", "Elsewhere": "custom.rent"},
+    )
+    (other,) = prepare([file], left, tmp_path / "made", declared).report.files
+    said = {one.field: one.headers for one in other.fields if one.field.startswith("custom.")}
+    assert said == {"custom.live": ("LIVE",), "custom.rent": ("Elsewhere",)}

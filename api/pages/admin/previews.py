@@ -10,6 +10,7 @@ from fastapi import Response
 from api.pages.admin.tabs import TABS, Admin, typed
 from api.pages.engine.asking import Refusal
 from api.pages.engine.page import Lenient, Page, router
+from runtime.imports.custom_fields import PREFIX, RECORDS
 from runtime.imports.kinds.listed import FIELDS, KINDS
 from runtime.imports.vendors.declared import vendor_ids, vendor_of
 from runtime.imports.vendors.report import DATES
@@ -61,6 +62,8 @@ def _answers(report: dict[str, Any], given: dict[str, str]) -> dict[str, Any]:
 
 async def _show(page: Page, preview_id: UUID, refused: Refusal | None = None) -> Response:
     found = await page.read(f"/imports/previews/{preview_id}")
+    sets = {one["name"]: one["fields"] for one in (await page.read("/custom-fields"))["sets"]}
+    custom = {kind: [PREFIX + one["name"] for one in sets[record]] for kind, record in RECORDS.items()}
     return page.render(
         "admin_preview.html",
         refused.status if refused else 200,
@@ -69,7 +72,7 @@ async def _show(page: Page, preview_id: UUID, refused: Refusal | None = None) ->
         looked=Lenient(found),
         vendors=[vendor_of(id) for id in vendor_ids()],
         kinds=tuple(KINDS),
-        fields={kind: tuple(fields) for kind, fields in FIELDS.items()},
+        fields={kind: (*fields, *custom.get(kind, ())) for kind, fields in FIELDS.items()},
         asked={one["about"] for one in found["questions"]},
         mark=MARK,
         problem=Lenient(refused.problem) if refused else None,

@@ -4,10 +4,11 @@ can be imported.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from domain.custom_field.declaration import FieldSet
 from runtime.imports.mapping_file import read_mapping
 from runtime.imports.naming import is_importable
 from runtime.imports.results import ImportProblem
@@ -31,8 +32,11 @@ class Prepared:
     files: tuple[Path, ...]
 
 
-def prepare(given: Iterable[Path], answers: Answers, place: Path) -> Prepared:
-    """Look at the files, and at those in given folders. What has to be put together is written into `place`.
+def prepare(
+    given: Iterable[Path], answers: Answers, place: Path, declared: Mapping[str, FieldSet] | None = None
+) -> Prepared:
+    """Look at the files, and at those in given folders. What has to be put together is written into `place`. `declared` are the
+    custom fields of the records of each kind of file.
 
     Raises ImportProblem: no vendor of that name is known, a file cannot be read, two are called alike, or an answer means
     nothing here.
@@ -44,7 +48,7 @@ def prepare(given: Iterable[Path], answers: Answers, place: Path) -> Prepared:
     vendor = vendors[0] if answers.vendor else whose or (ranking[0][0] if is_clear(ranking) else None)
     if vendor is None:
         return Prepared(_unknown(tables, scores), ())
-    report = understand(written_alike(tables, vendor.encodings), vendor, answers, scores)
+    report = understand(written_alike(tables, vendor.encodings), vendor, answers, scores, declared or {})
     if report.mapping:
         read_mapping(report.mapping.encode(), vendor.name)
     read = {one.name for one in report.files if one.kind}

@@ -5,10 +5,13 @@ people answered.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from domain.custom_field.declaration import CustomField
+from domain.custom_field.value import FieldType
+from runtime.imports.custom_fields import called
 from runtime.imports.kinds.listed import FIELDS, KINDS
 from runtime.imports.suggest import plain
 from runtime.imports.vendors.declared import FileKind, Wanted
@@ -18,6 +21,7 @@ from runtime.imports.vendors.report import LEAVE, Answers, FieldFound, LeftOut
 
 KEY = "key"
 BY_ID, BY_NAME = "id", "name"
+CUSTOM = "a custom field of your own"
 WEAK = "rows are told apart by this alone: of two that are called alike the second is refused"
 
 
@@ -37,6 +41,8 @@ class Table:
     looked: Looked
     file: FileKind
     fields: dict[str, Resolved] = field(default_factory=dict)
+    custom: Mapping[str, CustomField] = field(default_factory=dict)
+    """Those that are declared for its records, by their names in mappings."""
 
     @property
     def kind(self) -> str:
@@ -62,8 +68,21 @@ class Table:
                 self._refer(name, wanted, by.get(referred_by(self.kind, name), BY_NAME))
             else:
                 self._find(name, wanted)
+        self._find_custom()
         for answer, name in answers.columns.items():
             self._answer(answer, name)
+
+    def _find_custom(self) -> None:
+        """What else the table tells is taken where a custom field is called so."""
+        left = {plain(_last(one.header)): one.header for one in reversed(self.left_out())}
+        left |= {plain(header): header for header in left.values()}
+        for name, declared in self.custom.items():
+            found = (left.get(plain(one)) for one in called(name, declared))
+            if header := next(filter(None, found), ""):
+                self.fields[name] = Resolved((header,), CUSTOM)
+
+    def is_custom(self, name: str, kind: FieldType) -> bool:
+        return name in self.custom and self.custom[name].type == kind
 
     def _refer(self, name: str, wanted: Wanted, way: str) -> None:
         id, called = header_among(wanted.id, self.looked), header_among(wanted.name, self.looked)
@@ -99,7 +118,7 @@ class Table:
         if name == LEAVE:
             for one in [one for one, resolved in self.fields.items() if column.header in resolved.headers]:
                 del self.fields[one]
-        elif name in FIELDS[self.kind]:
+        elif name in FIELDS[self.kind] or name in self.custom:
             self.fields[name] = Resolved((column.header,))
 
     def column(self, header: str) -> Seen | None:
@@ -150,6 +169,11 @@ class Table:
             for column in self.looked.columns
             if column.filled and column.header not in read and plain(column.header) not in no_matter
         )
+
+
+def _last(header: str) -> str:
+    """Of a column of our own files the field alone: they call it by words in Chinese."""
+    return header.rpartition("·")[2]
 
 
 def referred_by(kind: str, field: str) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from domain.custom_field.declaration import FieldSet
+from domain.custom_field.value import FieldType
 from domain.engine.currency import problem as currency_problem
 from domain.lead.lead import OPEN
 from domain.policy.closed import LOST, WON
 from domain.time.zones import timezone_problem
+from runtime.imports.custom_fields import named_fields
 from runtime.imports.date_forms import problem as form_problem
 from runtime.imports.kinds.deals import DEALS
 from runtime.imports.kinds.leads import LEADS, STATUSES
@@ -48,12 +51,16 @@ POOLED = "{n} rows are nobody's: they come into the pool"
 
 
 def understand(
-    tables: Sequence[Looked], vendor: Vendor, answers: Answers, scores: dict[str, float]
+    tables: Sequence[Looked],
+    vendor: Vendor,
+    answers: Answers,
+    scores: dict[str, float],
+    declared: Mapping[str, FieldSet],
 ) -> Report:
     """Raises ImportProblem for an answer that means nothing here."""
     fitting = fits(tables, vendor, {name: kind for name, kind in answers.kinds.items() if kind != LEAVE})
     read = [
-        Table(fit.table, file)
+        Table(fit.table, file, custom=named_fields(declared, file.kind))
         for fit in fitting
         if answers.kinds.get(fit.table.name) != LEAVE
         for file in (fit.file, *beside(fit, vendor))
@@ -154,7 +161,7 @@ class Asked:
         said = _said_forms(self._answers)
         settled: dict[tuple[str, str], tuple[str, ...]] = {}
         for table in self._tables:
-            for name in (name for name in table.fields if name.endswith(DAYS)):
+            for name in (n for n in table.fields if n.endswith(DAYS) or table.is_custom(n, FieldType.DATE)):
                 for column in table.columns_of(name):
                     at = table.looked.name, column.header
                     if at not in settled:
@@ -176,8 +183,8 @@ class Asked:
         values = [
             word
             for table in self._tables
-            for name in AMOUNTS
-            if name in table.fields
+            for name in table.fields
+            if name in AMOUNTS or table.is_custom(name, FieldType.NUMBER)
             for word in table.words_of(name)
         ]
         if NUMBERS in self._answers.settings:
@@ -252,7 +259,7 @@ def _wrong_columns(answers: Answers, read: Sequence[Table]) -> Iterator[str]:
         if not there:
             headers = [column.header for table in meant for column in table.looked.columns]
             yield f"{header!r} is no column of the files{did_you_mean(header, headers)}"
-        fields = [one for table in there for one in FIELDS[table.kind]]
+        fields = [one for table in there for one in (*FIELDS[table.kind], *table.custom)]
         if there and name != LEAVE and name not in fields:
             yield f"{name!r} is no field of {there[0].kind}{did_you_mean(name, fields)}: {', '.join(dict.fromkeys(fields))}"
 
