@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import Depends, Response
 from pydantic import Field
 
+from api.custom_field.values import CUSTOM, CustomFilter, add_custom, declared
 from api.engine import auth
 from api.engine.answers import shaped
 from api.engine.auth import may_read
@@ -15,6 +16,8 @@ from api.engine.customer_reach import must_see_customer
 from api.engine.fields import Paging, SearchText, ShortText
 from api.engine.querying import query
 from api.engine.reading import Look
+from domain.custom_field.declaration import RecordKind
+from projections.custom_field import condition_of
 from projections.customer import NEEDED, listed
 from projections.customer.listed import ListedCustomer
 from projections.customer.merged import customer_of
@@ -26,7 +29,7 @@ router = auth.router(tags=[])
 
 Reader = Annotated[Look, Depends(may_read(waits_for=("directory",)))]
 CustomerReader = Annotated[Look, Depends(may_read(waits_for=("directory", *NEEDED)))]
-CustomerFinder = Annotated[Look, Depends(may_read(waits_for=("customers", "search", *NEEDED)))]
+CustomerFinder = Annotated[Look, Depends(may_read(waits_for=("customers", "search", CUSTOM, *NEEDED)))]
 Pages = Annotated[Paging, Depends(query(Paging))]
 LISTED = shaped(Page[Listed])
 
@@ -36,6 +39,7 @@ class CustomerFilters(Paging):
     sector: ShortText | None = None
     country: ShortText | None = None
     parent_id: Annotated[UUID | None, Field(description="those that belong to this one as a company")] = None
+    custom: CustomFilter = None
 
 
 @router.get(
@@ -50,7 +54,12 @@ async def customers(
 ) -> Response:
     """Those that your team has a deal or a lead with, and those that nobody has yet; auditors and admins see all."""
     narrowed = {name: getattr(asked, name) for name in ("text", "sector", "country", "parent_id")}
-    found = await listed.listing(look.source, asked.cursor, asked.limit, seen_by=look.team_id, **narrowed)
+    fields = await declared(look, RecordKind.CUSTOMER)
+    custom = condition_of(asked.custom, fields) if asked.custom is not None else None
+    found = await listed.listing(
+        look.source, asked.cursor, asked.limit, seen_by=look.team_id, custom=custom, **narrowed
+    )
+    await add_custom(look, found.items, fields, "id")
     return look.json(found)
 
 

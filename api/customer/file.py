@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -23,7 +24,7 @@ from domain.custom_field.declaration import RecordKind
 from domain.custom_field.value import Told
 from domain.customer.facts import Profile
 from domain.engine.errors import NotFound
-from projections.custom_field import told_of
+from projections.custom_field import of_records, told_of
 from projections.customer import NEEDED, merged, timeline
 from projections.customer.file import FileConsent, FileNote, FileRole, file_of
 from projections.customer.timeline import CustomerEvent, TouchKind
@@ -81,7 +82,7 @@ async def customer(
     asked: Annotated[FileAsKnown, Depends(query(FileAsKnown))],
 ) -> Response:
     """One that your team has a deal or a lead with, or that nobody has yet; auditors and admins see all. With `known_at` it is the file
-    as it was then, for who sees it now.
+    as it was then, for who sees it now. A custom field that it does not fill in is as a record says that was merged into it.
     """
     await must_see_customer(look, customer_id)
     pool, position = look.services.pool, await look.known(("directory", "merged"), asked.known_at)
@@ -89,7 +90,8 @@ async def customer(
     found = await file_of(pool, ids, position)
     if found is None:
         raise NotFound(f"no customer has the id {customer_id}", kind="customer", id=str(customer_id))
-    held = found.customer
+    held, fields = found.customer, await declared(look, RecordKind.CUSTOMER)
+    merged_in = await of_records(pool, ids[1:], fields, position)
     names = await directory.names(pool, [held.parent_id]) if held.parent_id else {}
     contacts = (
         (await directory.contacts(pool, ids[0], None, MAX_PAGE)).items
@@ -101,7 +103,7 @@ async def customer(
             customer_id=ids[0],
             profile=held.profile,
             contacts=contacts,
-            custom=told_of(held.custom, await declared(look, RecordKind.CUSTOMER)),
+            custom=dict(ChainMap(told_of(held.custom, fields), *merged_in.values())),
             parent_id=held.parent_id,
             parent_name=names.get(held.parent_id) if held.parent_id else None,
             notes=found.notes,

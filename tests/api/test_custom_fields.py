@@ -167,8 +167,13 @@ def test_customers_and_leads_have_fields_of_their_own(desk: House) -> None:
     made = told(north.post("/customers", json={"name": f"Acme {uuid4()}", "custom": {"tier": "mes"}}), 201)
     customer = made["answer"]["customer_id"]
     assert told(north.get(f"/customers/{customer}"))["custom"] == {"tier": "mes"}
-    told(desk.admin.post(f"/customers/{customer}/fields", json={"custom": {"tier": "WMS"}}))
+    done = told(desk.admin.post(f"/customers/{customer}/fields", json={"custom": {"tier": "WMS"}}))
     assert told(north.get(f"/customers/{customer}"))["custom"] == {"tier": "wms"}
+    listed = told(desk.admin.get("/customers", params={"custom": "tier=wms", "after": done["position"]}))
+    assert [(one["id"], one["custom"]) for one in listed["items"]] == [(customer, {"tier": "wms"})]
+    file = desk.admin.get("/customers", params={"format": "csv", "custom": "tier=wms"}).text
+    assert file.splitlines()[0].endswith("custom.tier")
+    assert file.splitlines()[1].endswith(",wms")
     leader = desk.client("north-manager")
     lead = told(leader.post("/leads", json={"name": "Chen Yu"}), 201)["answer"]["lead_id"]
     done = told(leader.post(f"/leads/{lead}/fields", json={"custom": {"tier": "mes"}}))
@@ -207,3 +212,26 @@ def test_a_file_of_deals_has_a_column_for_each_field_also_as_known_then(desk: Ho
     }
     assert row(known_at=before) == {"seats": "1"}
     assert row(custom="seats>=40")["seats"] == "40"
+
+
+def test_a_customer_says_what_a_record_said_that_was_merged_into_it(desk: House) -> None:
+    tier = {
+        "of": "customer",
+        "name": "tier",
+        "label": "Tier",
+        "type": "choice",
+        "choices": MODULES["choices"],
+    }
+    told(desk.admin.post("/custom-fields/declare", json=tier), 201)
+    ids = []
+    for custom in ({}, {"tier": "mes"}):
+        body = {"name": f"Merged {uuid4()}", "custom": custom}
+        ids.append(told(desk.admin.post("/customers", json=body), 201)["answer"]["customer_id"])
+    done = told(desk.admin.post(f"/customers/{ids[0]}/merge", json={"gone_id": ids[1]}))
+    kept = told(desk.admin.get(f"/customers/{ids[0]}", params={"after": done["position"]}))
+    assert kept["custom"] == {"tier": "mes"}
+    told(desk.admin.post(f"/customers/{ids[0]}/fields", json={"custom": {"tier": "wms"}}))
+    done = told(desk.admin.post(f"/customers/{ids[1]}/unmerge", json={"rest_stays": True}))
+    after = {"after": done["position"]}
+    assert told(desk.admin.get(f"/customers/{ids[0]}", params=after))["custom"] == {"tier": "wms"}
+    assert told(desk.admin.get(f"/customers/{ids[1]}", params=after))["custom"] == {"tier": "mes"}
