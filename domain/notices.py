@@ -38,6 +38,7 @@ GROUPS: Mapping[str, str] = {
     "deal": "deals that are given to you",
     "override": "approvals at gates",
     "lead": "leads that are given to you",
+    "customer": "customers that are merged",
     "target": "targets",
     "cycle": "cycles",
     "action-item": "action items",

@@ -43,6 +43,8 @@ async def customer(customer_id: UUID, page: Opened) -> Response:
     """In the past what cannot be told as of then is left out: leads, cases, segments, likely duplicates."""
     at = f"/customers/{customer_id}"
     found = await page.read(at, **page.then)
+    if found.get("merged_into"):
+        return page.go(f"/desk/customers/{found['merged_into']}")
     asked = {"kind": page.query["kind"], "cursor": page.query["cursor"]}
     told = {"lang": page.language, "limit": EVENTS, **asked}
     timeline = await page.read(f"{at}/timeline", **told, **page.then)
@@ -72,19 +74,22 @@ async def customer(customer_id: UUID, page: Opened) -> Response:
 
 async def _now(page: Page, about: dict[str, Any]) -> Json:
     if page.as_of:
-        return dict.fromkeys(("cases", "leads", "segments", "likely", "life", "revisits", "answers"))
+        nothing = ("cases", "leads", "segments", "likely", "life", "revisits", "answers", "made", "companies")
+        return dict.fromkeys(nothing)
     at = f"/customers/{about['customer_id']}"
-    cases, leads, segments, likely, life, revisits = await page.read_all(
+    cases, leads, segments, likely, life, revisits, made, companies = await page.read_all(
         ("/cases", about),
         ("/leads", about),
         (f"{at}/segments", {}),
         (f"{at}/duplicates", {}),
         (f"/lifecycle{at}", {}),
         ("/lifecycle/revisits", about),
+        (f"{at}/records", {}),
+        (f"{at}/group", {}),
     )
     here = {"cases": cases, "leads": leads, "segments": segments["stays"], "likely": likely}
-    answers = await surveys.of_customer(page, about["customer_id"])
-    return {**here, "life": life, "revisits": revisits["items"], "answers": answers}
+    here |= {"life": life, "revisits": revisits["items"], "made": made, "companies": companies}
+    return {**here, "answers": await surveys.of_customer(page, about["customer_id"])}
 
 
 def by_role(found: Json) -> Iterator[tuple[str, list[Json]]]:

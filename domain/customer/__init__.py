@@ -9,6 +9,7 @@ MODULES = (
     "consents",
     "buying_roles",
     "merge",
+    "notices",
     "product",
     "duplicates",
 )

@@ -31,6 +31,7 @@ WHY = {
 PATHS = {
     "deal": "/desk/deals/{id}",
     "lead": "/desk/leads/{id}",
+    "customer": "/desk/customers/{id}",
     "target": "/desk/targets/{id}",
     "cycle": "/desk/cycles/{id}",
     "case": "/desk/cases/{id}",
