@@ -73,26 +73,37 @@ MADE = """
 WITH made AS (
   SELECT r.customer_id, min((o->>'at')::timestamptz)::date AS on_day, (array_agg(o->>'by' ORDER BY o->>'at'))[1]::uuid AS by_id
     FROM read.revisits r CROSS JOIN LATERAL jsonb_array_elements(r.body::jsonb->'offers') o
-   WHERE o->>'offer' = %(name)s AND (%(team)s::uuid IS NULL OR r.team_id = %(team)s) GROUP BY r.customer_id)
-SELECT m.customer_id, d.name, m.on_day, m.by_id, p.day, p.deal_id, p.amount, p.currency
-  FROM made m
-  LEFT JOIN read.directory d ON d.id = m.customer_id
-  LEFT JOIN LATERAL (SELECT day, deal_id, amount, currency FROM read.purchases p
-                      WHERE p.customer_id = m.customer_id AND p.until_position IS NULL AND p.day BETWEEN m.on_day AND %(until)s
-                        AND (%(product)s::uuid IS NULL OR p.product_id = %(product)s)
-                      ORDER BY day, deal_id LIMIT 1) p ON true
- ORDER BY p.day IS NULL, m.on_day, m.customer_id
+   WHERE o->>'offer' = %(name)s AND (%(team)s::uuid IS NULL OR r.team_id = %(team)s) GROUP BY r.customer_id),
+bought AS (
+  SELECT m.customer_id, m.on_day, m.by_id, p.day, p.deal_id, p.amount, p.currency
+    FROM made m
+    LEFT JOIN LATERAL (SELECT day, deal_id, amount, currency FROM read.purchases p
+                        WHERE p.customer_id = m.customer_id AND p.until_position IS NULL AND p.day BETWEEN m.on_day AND %(until)s
+                          AND (%(product)s::uuid IS NULL OR p.product_id = %(product)s)
+                        ORDER BY day, deal_id LIMIT 1) p ON true)
 """
+LISTED = """
+SELECT b.customer_id, d.name, b.on_day, b.by_id, b.day, b.deal_id FROM bought b LEFT JOIN read.directory d ON d.id = b.customer_id
+ ORDER BY b.day IS NULL, b.on_day, b.customer_id LIMIT %(most)s
+"""
+SUMS = "SELECT COALESCE(currency, ''), count(*), count(deal_id), sum(amount) FROM bought GROUP BY 1"
 
 
 async def uptake(source: Source, offer: OfferSeen, team: UUID | None) -> Uptake:
     """Of one team's revisits, or of all (None)."""
-    asked = {"name": offer.name, "until": offer.until, "product": offer.product_id, "team": team}
-    rows = await fetch(source, MADE, asked)
-    revenue: dict[str, Decimal] = {}
-    for *_, amount, currency in rows:
-        if amount is not None:
-            revenue[currency] = revenue.get(currency, Decimal(0)) + amount
-    customers = [TakenUp(*row[:6]) for row in rows]
-    taken_up = sum(one.bought_on is not None for one in customers)
-    return Uptake(offer, len(customers), taken_up, revenue, customers[:MOST])
+    asked = {
+        "name": offer.name,
+        "until": offer.until,
+        "product": offer.product_id,
+        "team": team,
+        "most": MOST,
+    }
+    customers = [TakenUp(*row) for row in await fetch(source, f"{MADE} {LISTED}", asked)]
+    sums = await fetch(source, f"{MADE} {SUMS}", asked)
+    return Uptake(
+        offer,
+        offered=sum(row[1] for row in sums),
+        taken_up=sum(row[2] for row in sums),
+        revenue={currency: amount for currency, _, _, amount in sums if amount is not None},
+        customers=customers,
+    )

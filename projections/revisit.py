@@ -83,6 +83,7 @@ class Revisits(StreamView[Revisit, RevisitSeen]):
             "dormant": ("dormant", "沉睡"),
             "won-back": ("won back", "赢回"),
             "deal-is-open": ("a deal is open", "已有进行中的商机"),
+            "merged": ("the record was merged", "客户记录已合并"),
             "no-rule": ("the policy asks for none", "策略不要求"),
         }
     }

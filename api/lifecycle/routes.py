@@ -150,7 +150,8 @@ async def read_transitions(
 
 
 def _a_year_before(day: date) -> date:
-    return day.replace(year=day.year - 1, day=min(day.day, 28))
+    """The same day, but for 29 February."""
+    return day.replace(year=day.year - 1, day=28 if (day.month, day.day) == (2, 29) else day.day)
 
 
 @router.get(

@@ -42,8 +42,8 @@ class Cohort:
 
 @dataclass(frozen=True, slots=True)
 class Churn:
-    """Of one month, or what of it has passed: how many customers were active when it began, how many of all became dormant in it, were won
-    back, and bought for the first time. `rate` is the share of the active ones that became dormant; None where there were none.
+    """Of one month, or what of it has passed: how many customers were active when it began, how many of those became dormant in it; how
+    many of all were won back, and bought for the first time. `rate` is the share of the active ones that was lost; None where there were none.
     """
 
     month: date
@@ -105,7 +105,10 @@ def churn(purchases: Sequence[Days], policy: LifecyclePolicy, on: date, months: 
                 held = stages.pop(0).stage
             active[month] += held in ACTIVE
             ends = month_of(month, 1)
-            entered.update((month, one.stage) for one in stages if one.since is not None and one.since < ends)
+            reached = {one.stage for one in stages if one.since is not None and one.since < ends}
+            if held not in ACTIVE:
+                reached.discard(LifecycleStage.DORMANT)
+            entered.update((month, stage) for stage in reached)
     return [_churn(month, active[month], entered) for month in _months(first, on)]
 
 

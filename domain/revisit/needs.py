@@ -20,7 +20,8 @@ from domain.revisit.revisit import Release, revisit_of
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuietCustomer:
     """A customer who had a deal with us, or is promised a revisit. `days` of purchases, the earliest first; `closed_on` of the last deal
-    that was closed; owner and team are those of the last deal. `revisit_live` is promised, `by_rule` where a policy asked for it.
+    that was closed; owner and team are those of the last deal. `revisit_live` is promised, `by_rule` where a policy asked for it. `merged`: the record
+    stands for another customer, whose revisit is enough.
     """
 
     customer_id: UUID
@@ -32,6 +33,7 @@ class QuietCustomer:
     seen_on: date | None = None
     revisit_live: bool = False
     by_rule: bool = False
+    merged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ def needed(customer: QuietCustomer, policies: Policies, today: date) -> Command 
     last = max(
         (day for day in (*customer.days[-1:], customer.closed_on, customer.seen_on) if day), default=None
     )
-    if not asked or customer.has_open_deal or customer.owner_id is None or last is None:
+    if not asked or customer.merged or customer.has_open_deal or customer.owner_id is None or last is None:
         return None
     return EnsureRevisit(
         customer_id=customer.customer_id,
@@ -66,6 +68,8 @@ def _let_go(customer: QuietCustomer, *, asked: bool) -> Command | None:
     """What a person promised beside the policy is theirs to end."""
     if not customer.by_rule:
         return None
+    if customer.merged:
+        return ReleaseRevisit(revisit_id=revisit_of(customer.customer_id), why=Release.MERGED)
     if customer.has_open_deal:
         return ReleaseRevisit(revisit_id=revisit_of(customer.customer_id), why=Release.DEAL_IS_OPEN)
     return None if asked else ReleaseRevisit(revisit_id=revisit_of(customer.customer_id), why=Release.NO_RULE)

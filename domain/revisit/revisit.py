@@ -34,6 +34,7 @@ class Release(StrEnum):
 
     DEAL_IS_OPEN = "deal-is-open"
     NO_RULE = "no-rule"
+    MERGED = "merged"
 
 
 @fact("revisit.promised")

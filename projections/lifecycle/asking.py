@@ -15,21 +15,31 @@ from projections.cycle import company
 from projections.engine import streams
 from projections.engine.paging import Source, fetch
 
-WAITS_FOR = ("contributions", "known_customers")
+WAITS_FOR = ("contributions", "known_customers", "merged")
 """The read models that the lifecycle is computed from."""
 Purchases = dict[UUID, Sequence[date]]
 """By customer the days on which they bought, the earliest first."""
-OF_TEAM = "(%(team)s::uuid IS NULL OR team_id = %(team)s)"
-DAYS = f"""
-SELECT customer_id, array_agg(day ORDER BY day) FROM read.purchases WHERE {purchases.true()} AND {OF_TEAM} GROUP BY customer_id
-"""
+OF_TEAM = "(%(team)s::uuid IS NULL OR p.team_id = %(team)s)"
+THEN = "m.since <= %(known)s AND (m.until IS NULL OR m.until > %(known)s)"
+"""Of a row of merges: it was known then."""
+WHOSE = "COALESCE(m.survivor_id, p.customer_id)"
+"""Of a purchase: the customer that its record stood for, as known then."""
+BOUGHT = f"""
+  FROM read.purchases p LEFT JOIN read.merged m ON m.customer_id = p.customer_id AND {THEN}
+ WHERE {purchases.true("p")} AND {OF_TEAM}"""
+DAYS = f"SELECT {WHOSE}, array_agg(p.day ORDER BY p.day) {BOUGHT} GROUP BY 1"
 OF_CUSTOMER = f"""
-SELECT day, amount, currency, deal_id, product_id FROM read.purchases
- WHERE customer_id = %(customer)s AND {purchases.true()} AND {OF_TEAM} ORDER BY day, deal_id
+SELECT p.day, p.amount, p.currency, p.deal_id, p.product_id {BOUGHT}
+   AND p.customer_id = ANY (ARRAY(SELECT %(customer)s::uuid UNION ALL SELECT m.customer_id FROM read.merged m WHERE m.survivor_id = %(customer)s AND {THEN}))
+ ORDER BY p.day, p.deal_id
 """
+STANDS_FOR = f"SELECT m.survivor_id FROM read.merged m WHERE m.customer_id = %(customer)s AND {THEN}"
 PROSPECTS = f"""
 SELECT k.customer_id FROM read.known_customers k
- WHERE {known.TRUE} AND NOT EXISTS (SELECT FROM read.purchases p WHERE p.customer_id = k.customer_id AND {purchases.true("p")})
+ WHERE {known.TRUE} AND NOT EXISTS (SELECT FROM read.merged m WHERE m.customer_id = k.customer_id AND {THEN})
+   AND NOT EXISTS (SELECT FROM read.purchases p WHERE p.customer_id = k.customer_id AND {purchases.true("p")})
+   AND NOT EXISTS (SELECT FROM read.merged m JOIN read.purchases p ON p.customer_id = m.customer_id
+                    WHERE m.survivor_id = k.customer_id AND {THEN} AND {purchases.true("p")})
 """
 
 

@@ -17,16 +17,23 @@ from domain.lifecycle import tables
 from domain.lifecycle.policy import LifecyclePolicy, LifecycleStage
 from domain.lifecycle.stages import PROSPECT, Standing, course, standing
 from domain.lifecycle.tables import Churn, Cohort, Transition
-from projections.customer import purchases
 from projections.engine.paging import Page, Source, fetch, limit_of, opened, sealed
-from projections.lifecycle.asking import OF_CUSTOMER, OF_TEAM, PROSPECTS, Asked, bought, prospects
+from projections.lifecycle.asking import (
+    BOUGHT,
+    OF_CUSTOMER,
+    PROSPECTS,
+    STANDS_FOR,
+    WHOSE,
+    Asked,
+    bought,
+    prospects,
+)
 
 Revenue = dict[str, Decimal]
 """By currency."""
 REVENUE = f"""
-SELECT customer_id, currency, sum(amount) FROM read.purchases
- WHERE amount IS NOT NULL AND {purchases.true()} AND {OF_TEAM} AND (%(ids)s::uuid[] IS NULL OR customer_id = ANY(%(ids)s))
- GROUP BY customer_id, currency
+SELECT {WHOSE}, p.currency, sum(p.amount) {BOUGHT} AND p.amount IS NOT NULL
+   AND (%(ids)s::uuid[] IS NULL OR {WHOSE} = ANY(%(ids)s)) GROUP BY 1, 2
 """
 NAMES = "SELECT id, name FROM read.directory WHERE id = ANY(%(ids)s)"
 MORE_PROSPECTS = f"""
@@ -193,6 +200,9 @@ async def _revenue(source: Source, at: Asked, ids: list[UUID] | None = None) -> 
 
 
 async def life(source: Source, customer_id: UUID, at: Asked, policy: LifecyclePolicy) -> CustomerLife:
+    """As the customer that this id stood for; a merged record has no life of its own."""
+    for (survivor,) in await fetch(source, STANDS_FOR, at.params | {"customer": customer_id}):
+        customer_id = survivor
     rows = await fetch(source, OF_CUSTOMER, at.params | {"customer": customer_id})
     bought_then = [Purchase(*row) for row in rows]
     stages_until = list(course([one.day for one in bought_then], policy, at.on))

@@ -9,27 +9,33 @@ from domain.revisit.needs import QuietCustomer
 from projections.engine.paging import Source, fetch
 from projections.revisit import Revisits
 
+ABOVE = "(%(after)s::uuid IS NULL OR {id} > %(after)s)"
 PAGE = f"""
 WITH listed AS (
   SELECT customer_id FROM (
     (SELECT DISTINCT customer_id FROM read.deal_board
-      WHERE customer_id IS NOT NULL AND (%(after)s::uuid IS NULL OR customer_id > %(after)s) ORDER BY 1 LIMIT %(limit)s)
+      WHERE customer_id IS NOT NULL AND {ABOVE.format(id="customer_id")} ORDER BY 1 LIMIT %(limit)s)
      UNION
-    (SELECT customer_id FROM read.revisits
-      WHERE {Revisits.open_where} AND (%(after)s::uuid IS NULL OR customer_id > %(after)s) ORDER BY 1 LIMIT %(limit)s)
+    (SELECT customer_id FROM read.revisits WHERE {Revisits.open_where} AND {ABOVE.format(id="customer_id")} ORDER BY 1 LIMIT %(limit)s)
+     UNION
+    (SELECT DISTINCT survivor_id FROM read.merged WHERE until IS NULL AND {ABOVE.format(id="survivor_id")} ORDER BY 1 LIMIT %(limit)s)
   ) u ORDER BY 1 LIMIT %(limit)s)
 SELECT s.customer_id, bought.days, COALESCE(deals.open, false), deals.closed_on, last.owner_id, last.team_id,
-       (r.body::jsonb->>'last_seen')::timestamptz::date, COALESCE(r.outcome = 'open', false), r.stage IS NOT NULL
+       (r.body::jsonb->>'last_seen')::timestamptz::date, COALESCE(r.outcome = 'open', false), r.stage IS NOT NULL,
+       EXISTS (SELECT FROM read.merged m WHERE m.customer_id = s.customer_id AND m.until IS NULL)
   FROM listed s
+  CROSS JOIN LATERAL (SELECT ARRAY(SELECT s.customer_id UNION ALL SELECT m.customer_id FROM read.merged m
+                                    WHERE m.survivor_id = s.customer_id AND m.until IS NULL) AS ids) records
   LEFT JOIN LATERAL (SELECT array_agg(day ORDER BY day) AS days FROM read.purchases p
-                      WHERE p.customer_id = s.customer_id AND p.until_position IS NULL) bought ON true
+                      WHERE p.customer_id = ANY(records.ids) AND p.until_position IS NULL) bought ON true
   LEFT JOIN LATERAL (SELECT bool_or(status = 'open') AS open, max(closed_on) AS closed_on FROM read.deal_board d
-                      WHERE d.customer_id = s.customer_id) deals ON true
-  LEFT JOIN LATERAL (SELECT owner_id, team_id FROM read.deal_board d WHERE d.customer_id = s.customer_id
+                      WHERE d.customer_id = ANY(records.ids)) deals ON true
+  LEFT JOIN LATERAL (SELECT owner_id, team_id FROM read.deal_board d WHERE d.customer_id = ANY(records.ids)
                       ORDER BY opened_at DESC, deal_id DESC LIMIT 1) last ON true
   LEFT JOIN read.revisits r ON r.customer_id = s.customer_id
  ORDER BY s.customer_id
 """
+"""A record that was merged has deals and purchases of its own still, and is the survivor's: it needs no revisit."""
 
 
 async def quiet_customers(source: Source, after: UUID | None, limit: int) -> Sequence[QuietCustomer]:
@@ -46,6 +52,7 @@ async def quiet_customers(source: Source, after: UUID | None, limit: int) -> Seq
             seen_on=seen_on,
             revisit_live=live,
             by_rule=by_rule,
+            merged=merged,
         )
-        for id, days, is_open, closed_on, owner_id, team_id, seen_on, live, by_rule in rows
+        for id, days, is_open, closed_on, owner_id, team_id, seen_on, live, by_rule, merged in rows
     ]

@@ -114,3 +114,46 @@ def test_days_are_in_order(house: House) -> None:
     asked = {"since": str(TODAY), "on": str(TODAY - timedelta(days=9))}
     refused = told(house.admin.get("/lifecycle/transitions", params=asked), 422)
     assert "since" in str(refused["errors"])
+
+
+def test_a_revisit_is_set_made_and_its_offer_taken_up(house: House) -> None:
+    customer = told(house.admin.post("/customers", json={"name": f"Acme {uuid4()}"}), 201)["answer"][
+        "customer_id"
+    ]
+    deal = house.open_deal(customer_id=customer)
+    offer = {
+        "name": "spring",
+        "what": "half the price",
+        "stage": "loyal",
+        "since": str(TODAY),
+        "until": str(TODAY),
+    }
+    published = house.admin.post("/offers", json=offer)
+    known = {"after": told(published, 201)["position"]}
+    told(house.admin.get(f"/lifecycle/customers/{customer}", params=known))
+    assert house.client("north").post("/offers", json=offer).status_code == 403
+    due = (datetime.now(UTC) + timedelta(days=3)).isoformat()
+    north = house.client("north")
+    refused = house.client("south").post("/revisits", json={"customer_id": customer, "due_at": due})
+    assert "customer_id" in told(refused, 422)["detail"]
+    made = told(north.post("/revisits", json={"customer_id": customer, "due_at": due}), 201)
+    path = f"/revisits/{made['answer']['revisit_id']}"
+    listed = told(
+        north.get("/lifecycle/revisits", params={"customer_id": customer, "after": made["position"]})
+    )
+    assert [one["customer_id"] for one in listed["items"]] == [customer]
+    assert house.client("south").post(f"{path}/record", json={}).status_code == 404
+    told(north.post(f"{path}/record", json={"kind": "call", "offered": ["spring"]}))
+    for act, given in (
+        ("needs", NEEDS),
+        ("quotes", {"reference": "Q-1", "amount": YUAN}),
+        ("win", {"closed_on": str(TODAY), "amount": YUAN, "contract_reference": "C-1"}),
+    ):
+        done = house.admin.post(f"/deals/{deal}/{act}", json=given)
+        assert done.is_success, done.text
+    after = {"after": done.json()["position"]}
+    uptake = told(house.admin.get(f"{published.headers['Location']}/uptake", params=after))
+    assert (uptake["offered"], uptake["taken_up"], uptake["revenue"]) == (1, 1, {"CNY": "1200.50"})
+    assert uptake["customers"][0]["deal_id"] == str(deal)
+    assert told(house.admin.get("/lifecycle/health", params=after))["lacking"] == 0
+    assert house.client("north").get("/lifecycle/health").status_code == 403

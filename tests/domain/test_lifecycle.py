@@ -122,11 +122,16 @@ def test_churn_is_counted_as_from_month_to_month(purchases: list[list[date]], nu
         assert one.active == sum(stage in active for stage in before)
         ends = min(tables.month_of(one.month, 1) - DAY, day)
         entered = Counter(
-            stage.stage
-            for days in purchases
-            for stage in course(days, POLICY, day)
-            if stage.since is not None and one.month <= stage.since <= ends
+            stage
+            for days, held in zip(purchases, before, strict=True)
+            for stage in {
+                one_of.stage
+                for one_of in course(days, POLICY, day)
+                if one_of.since is not None and one.month <= one_of.since <= ends
+            }
+            if stage is not LifecycleStage.DORMANT or held in active
         )
+        assert one.rate is None or one.rate <= 1
         assert (one.lost, one.won_back, one.new) == (
             entered[LifecycleStage.DORMANT],
             entered[LifecycleStage.WON_BACK],

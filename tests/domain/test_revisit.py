@@ -192,6 +192,9 @@ class TestNeeds:
         assert self.said(has_open_deal=True) is None
         open_again = self.said(has_open_deal=True, revisit_live=True, by_rule=True)
         assert open_again == c.ReleaseRevisit(revisit_id=REVISIT, why=Release.DEAL_IS_OPEN)
+        merged = self.said(merged=True, revisit_live=True, by_rule=True)
+        assert merged == c.ReleaseRevisit(revisit_id=REVISIT, why=Release.MERGED)
+        assert self.said(merged=True) is None
         no_rule = self.said(days=(TODAY,), revisit_live=True, by_rule=True)
         assert no_rule == c.ReleaseRevisit(revisit_id=REVISIT, why=Release.NO_RULE)
         assert self.said(has_open_deal=True, revisit_live=True) is None, (

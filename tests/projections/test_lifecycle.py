@@ -13,6 +13,7 @@ from uuid import UUID
 
 from domain.customer.commands import RegisterCustomer
 from domain.customer.facts import Profile
+from domain.customer.merge import MergeCustomers
 from domain.deal import commands as c
 from domain.engine.command import Call
 from domain.engine.errors import DomainError
@@ -20,13 +21,15 @@ from domain.engine.recorded import Recorded
 from domain.lifecycle import tables as pure
 from domain.lifecycle.policy import DEFAULT_LIFECYCLE, LifecyclePolicy, LifecycleStage, PublishLifecyclePolicy
 from domain.lifecycle.stages import standing as stage_on
-from projections.lifecycle import asking, tables
+from domain.revisit.policy import PublishRevisitPolicy, RevisitPolicy, RevisitRule
+from projections.lifecycle import agenda, asking, tables
 from tests.office import context
 from tests.projections.buying import DAY, FIRST, bought, late, won
 from tests.projections.telling import Books, yuan
 
 CUSTOMERS = 60
 """Measured with 20,000 of them: docs/lifecycle.md."""
+REVISITS = RevisitPolicy(name="default", rules=(RevisitRule(LifecycleStage.REPEAT, 30),))
 
 
 async def test_lifecycle_tables_are_what_the_raw_events_come_to_on_both_clocks(books: Books) -> None:
@@ -43,6 +46,33 @@ async def test_lifecycle_tables_are_what_the_raw_events_come_to_on_both_clocks(b
         since = on - chance.randrange(1, 120) * DAY
         seen = [one for one in events if position is None or one.position <= position]
         await _compare(books, seen, position, since, on)
+
+
+async def test_merged_records_are_one_customer_from_when_that_is_known(books: Books) -> None:
+    acme, twin = uuid.uuid4(), uuid.uuid4()
+    for id in (acme, twin):
+        await books.given(RegisterCustomer(customer_id=id, profile=Profile(name="Acme")))
+        await books.given(won(books, id, FIRST + (id == twin) * 9 * DAY, 50), reason="as it was")
+    await books.given(PublishRevisitPolicy(policy=REVISITS))
+    apart = await books.follow()
+    await books.given(MergeCustomers(customer_id=acme, gone_id=twin))
+    await books.follow()
+
+    at = await asking.asked(books.pool, FIRST + 20 * DAY, None, None)
+    policy = await asking.policy_at(books.pool, "default", at)
+    now = {one.stage: one.customers for one in await tables.stages(books.pool, at, policy) if one.customers}
+    assert now == {LifecycleStage.REPEAT: 1}
+    then = await asking.asked(books.pool, FIRST + 20 * DAY, apart, None)
+    held = {
+        one.stage: one.customers for one in await tables.stages(books.pool, then, policy) if one.customers
+    }
+    assert held == {LifecycleStage.FIRST_PURCHASE: 2}
+    life = await tables.life(books.pool, twin, at, policy)
+    assert (life.customer_id, len(life.purchases)) == (acme, 2)
+    assert len((await tables.life(books.pool, twin, then, policy)).purchases) == 1
+    (page,) = [(await tables.customers(books.pool, at, policy, None, None, 9)).items]
+    assert [(one.customer_id, one.revenue["CNY"]) for one in page] == [(acme, Decimal(100))]
+    assert (await agenda.health(books.pool, FIRST + 20 * DAY)).customers == [acme], "one revisit for both"
 
 
 async def _year(books: Books, chance: Random, customers: list[UUID]) -> None:
