@@ -60,10 +60,11 @@ SECTIONS = {
     "stalled": "stalled deals",
     "longest": "stalled longest",
     "action_items": "action items",
+    "low_answers": "low answers of customers",
     "adjustments": "adjustments",
 }
 """Of a pack, as they are called."""
-LINKED = ("targets", "longest", "action_items", "adjustments")
+LINKED = ("targets", "longest", "action_items", "low_answers", "adjustments")
 """Whose rows are about records with a page."""
 LABELS = {"mean_days": "days", "number": "target", "entered_on": "entered"}
 UNNAMED = ("promises", "deals", "score", "outcome", "facts")

@@ -62,6 +62,7 @@ KINDS = {
     "scorecard": Kind("/scorecards/{}", _of_period, "/desk/scorecards/{}", True),
     "action-item": Kind("/action-items/{}", _field("what"), "/desk/action-items/{}"),
     "adjustment": Kind("/adjustments/{}", _field("hypothesis"), "/desk/adjustments/{}"),
+    "survey-answer": Kind("/survey-answers/{}", lambda _people, one: f"{one['survey']} {one['answered_at'][:10]}", "/desk/surveys/answers/{}"),
     "meeting": Kind("/meetings/{}", lambda people, one: f"{people.whose(one['scope'])} {one['number']}", "/desk/meetings/{}", True),
     "meeting-schedule": Kind("/meeting-schedules/{}", lambda people, one: people.whose(one["scope"]), of_people=True),
 }  # fmt: skip
@@ -83,7 +84,12 @@ async def named(
     return known | await _products(page, [id for id, kind in asked.items() if kind == "product"])
 
 
-OF_SECTIONS = {"longest": "deal", "action_items": "action-item", "adjustments": "adjustment"}
+OF_SECTIONS = {
+    "longest": "deal",
+    "action_items": "action-item",
+    "low_answers": "survey-answer",
+    "adjustments": "adjustment",
+}
 """The kind of record that the rows of a pack's section are about."""
 
 

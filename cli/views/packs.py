@@ -29,6 +29,7 @@ SECTIONS = {
     "stalled": "stalled deals",
     "longest": "stalled",
     "action_items": "action item",
+    "low_answers": "low answer",
     "adjustments": "adjustment",
 }
 LABELS = {

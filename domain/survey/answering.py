@@ -104,7 +104,7 @@ def _record(
         return answer_of(answer)
     if not replies:
         raise Invalid([FieldError("replies", "say what was answered")])
-    must_be_contact(command.contact_id, work.get(Customer, command.customer_id))
+    must_be_contact(getattr(command, "contact_id", None), work.get(Customer, command.customer_id))
     came_by = IMPORTED if work.context.channel is Channel.IMPORT else ENTERED
     _give(answer, command, survey, replies, work, **about(command, work)._asdict(), came_by=came_by)
     return answer_of(answer)
@@ -122,8 +122,9 @@ def _give(
     nps, csat = (_score(survey, counts, scores) for counts in Counts)
     made: dict[str, Any] = {
         "invitation_id": None,
+        "contact_id": getattr(about_what, "contact_id", None),
         "case_id": getattr(about_what, "case_id", None),
-        "answered_at": work.context.happened_at,
+        "answered_at": getattr(about_what, "at", work.context.happened_at),
         "replies": tuple(replies),
         "nps": nps,
         "csat": csat,

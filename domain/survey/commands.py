@@ -12,9 +12,11 @@ from annotated_types import Ge, Le, Len, MaxLen
 
 from domain.case.commands import CaseId
 from domain.engine.command import Command
+from domain.engine.context import Context
+from domain.engine.errors import FieldError
 from domain.engine.facts import FreeText
-from domain.engine.fields import FLAT, PLAIN, Code, LongText, NameOf
-from domain.engine.references import ContactId, CustomerId, DealId, PersonId, Refers
+from domain.engine.fields import FLAT, PLAIN, Code, NameOf
+from domain.engine.references import ContactId, CustomerId, DealId, Named, PersonId, Refers
 from domain.engine.unit_of_work import Stream, UnitOfWork
 from domain.engine.versions import Publish
 from domain.policy.policies import follow_up_policy
@@ -114,16 +116,26 @@ class RecordSurveyAnswer(AnswerCommand):
 
 
 class ImportSurveyAnswer(AnswerCommand):
-    """One that another system has; scores and text go to those questions of the survey that count, and to its first text."""
+    """One that another system has; scores and text go to those questions of the survey that count, and to its first
+    text. `at` is when it was given.
+    """
 
     survey: SurveyName
     customer_id: CustomerId
     owner_id: PersonId
+    at: datetime
     nps: Annotated[int, Ge(0), Le(10)] | None = None
     csat: Annotated[int, Ge(1), Le(5)] | None = None
-    text: LongText = ""
-    contact_id: ContactId | None = None
+    text: ReplyText = ""
     deal_id: DealId | None = None
+
+    def named(self) -> tuple[Named, ...]:
+        """What a file names is settled before its rows."""
+        return ()
+
+    def wrong_now(self, context: Context) -> Iterable[FieldError]:
+        if self.at > context.now:
+            yield FieldError("at", "is in the future")
 
     def rules(self) -> Iterable[Stream]:
         return ((Surveys, Surveys.stream_of(self.survey)),)

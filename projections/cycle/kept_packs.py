@@ -21,7 +21,15 @@ from projections.engine.paging import Source, fetch
 from projections.engine.positions import reached
 
 Computed = Literal["when frozen", "later"]
-NEEDED = ("cycle_board", "contributions", "segment_stays", "merged", "deal_board", "adjustments")
+NEEDED = (
+    "cycle_board",
+    "contributions",
+    "segment_stays",
+    "merged",
+    "deal_board",
+    "adjustments",
+    "survey_answers",
+)
 """The read models that a pack comes from."""
 FORMAT = 1
 """What the bytes are: 1 is the canonical JSON of the sections. A section or a value more is no other format: readers take what is there."""

@@ -32,6 +32,7 @@ from projections.deal.at_position import DealAsKnown
 from projections.engine import streams
 from projections.engine.paging import Source, fetch
 from projections.scorecard import Scorecards
+from projections.survey.low import answered_low
 from projections.target import attainment
 from projections.target.attainment import Attainment
 from projections.target.tree import TargetTree
@@ -119,6 +120,8 @@ async def pack(source: Source, id: UUID, position: int) -> ReviewPack:
         "action_items": await queries.action_items(),
         "adjustments": await queries.adjustments(),
     }
+    if low := await queries.low_answers():  # without any the bytes are those of releases that knew of none
+        content["low_answers"] = low
     data = canonical(content)
     return ReviewPack(position, content, data, digest(data), tuple(_agenda(content, targets, late)))
 
@@ -223,6 +226,25 @@ class PackQueries:
         return [
             {"id": item.item_id, "owner": item.owner_id, "due_at": item.due_at, "outcome": item.outcome}
             for item in found.values()
+        ]
+
+    async def low_answers(self) -> list[dict[str, Any]]:
+        """Of customers in the period, and earlier ones whose loop was open then: what was promised to whom, and what became of it."""
+        begins, ends = (
+            self.company.begins(day) for day in (self.cycle.period.start, self.cycle.period.end + DAY)
+        )
+        found = await answered_low(self.source, self.cycle.scope, begins, ends, self.position)
+        items = await ActionItems.at(self.source, [a.item_id for a in found if a.item_id], self.position)
+        return [
+            {
+                "id": one.answer_id,
+                "customer": one.customer_id,
+                "owner": item.owner_id,
+                "due_at": item.due_at,
+                "outcome": item.outcome,
+            }
+            for one in found
+            if one.item_id is not None and (item := items.get(one.item_id)) is not None
         ]
 
     async def adjustments(self) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from domain.survey.facts import GivenReply
 from domain.survey.invitation import InvitationStatus, SurveyInvitation
 from domain.survey.silence import SilenceWatch
 from domain.survey.survey import Event, Survey, Surveys
+from projections.cycle.sections import Section
 from projections.engine.stream_view import Events, Filter, StreamView
 
 NO_LOOP, OPEN_LOOP, CLOSED_LOOP = "none", "open", "closed"
@@ -150,6 +151,7 @@ class SurveyAnswerSeen(msgspec.Struct, kw_only=True):
 
 class SurveyAnswers(StreamView[SurveyAnswer, SurveyAnswerSeen]):
     name = "survey_answers"
+    awaited = True
     columns = (
         *("answer_id", "team_id", "owner_id", "customer_id", "contact_id", "deal_id", "case_id", "survey"),
         *("came_by", "low", "loop", "answered_at"),
@@ -195,3 +197,6 @@ class SurveyAnswers(StreamView[SurveyAnswer, SurveyAnswerSeen]):
             outcome=closed.outcome if closed else None,
             loop_minutes=closed.minutes if closed else None,
         )
+
+
+SECTIONS = (Section("low_answers", 105, ("id",), ("owner", "due_at", "outcome")),)

@@ -346,8 +346,9 @@ class TestAnswering:
             nps=2,
             csat=1,
             text="late",
+            at=NOW - DAY,
         )
-        scenario = given(KNOWN).when(row, channel=Channel.IMPORT, occurred_at=NOW - DAY)
+        scenario = given(KNOWN).when(row, channel=Channel.IMPORT)
         scenario.topics("survey-answer.given")
         answer = answer_of(scenario)
         assert (answer.came_by, answer.low, answer.item_id) == ("imported", True, None)

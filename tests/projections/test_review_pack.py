@@ -9,6 +9,9 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from domain.action_item.commands import FinishActionItem
+from domain.customer.commands import RegisterCustomer
+from domain.customer.facts import Profile
 from domain.cycle import commands as c
 from domain.cycle.agenda import Point
 from domain.cycle.cycle import cycle_id
@@ -17,6 +20,8 @@ from domain.engine.context import Channel
 from domain.engine.values import Activity, ActivityKind
 from domain.figures.queries import FigureAsked
 from domain.figures.scope import COMPANY
+from domain.survey.commands import CloseLoop, PublishSurvey, RecordSurveyAnswer, Reply
+from domain.survey.survey import Counts, QuestionKind, Survey, SurveyQuestion
 from domain.target.commands import ProposeTarget
 from domain.time.periods import Window, named_period
 from projections.cycle import kept_packs, pack_view
@@ -25,6 +30,7 @@ from projections.deal import funnel
 from projections.engine.wait import Waiter
 from projections.figures import figures
 from projections.ports.loop import LoopReads
+from projections.survey.answers import SurveyAnswers
 from tests.projections.telling import Books, call, to, yuan
 
 MARCH, APRIL = named_period("2026-03"), named_period("2026-04")
@@ -240,3 +246,35 @@ async def test_workflows_get_the_digest_and_the_figures_of_the_same_position(boo
         asked = [FigureAsked("revenue-won", COMPANY, window, "CNY")]
         assert await reads.figures(asked, position) == [Decimal(600)]
         assert await reads.peers(COMPANY, position) == ()
+
+
+async def test_low_answers_are_told_with_what_was_promised_and_what_became_of_it(books: Books) -> None:
+    await aimed(books)
+    customer, answer = uuid.uuid4(), uuid.uuid4()
+    asked = SurveyQuestion(
+        key="recommend", kind=QuestionKind.TEN, en="Recommend?", zh="推荐？", counts=Counts.NPS
+    )
+    await books.given(RegisterCustomer(customer_id=customer, profile=Profile(name="Acme")))
+    await books.given(PublishSurvey(survey=Survey(name="how", en="How?", zh="如何？", questions=(asked,))))
+    low = RecordSurveyAnswer(
+        answer_id=answer,
+        survey="how",
+        customer_id=customer,
+        owner_id=books.office.rep_id,
+        replies=(Reply(question="recommend", answer="1"),),
+    )
+    await books.given(low, now=noon(3, 20))
+    await books.follow(1)
+    head = await books.office.ledger.head()
+    (told,) = (await review_pack.pack(books.pool, CYCLE, head)).content["low_answers"]
+    assert (told["id"], told["customer"], told["owner"]) == (answer, customer, books.office.rep_id)
+    assert told["outcome"] == "open"
+    seen = await SurveyAnswers.get(books.pool, answer)
+    assert seen is not None
+    assert seen.item_id is not None
+    await books.given(FinishActionItem(item_id=seen.item_id), now=noon(3, 21))
+    await books.given(CloseLoop(answer_id=answer), now=noon(3, 21))
+    later = await review_pack.pack(books.pool, CYCLE, await books.office.ledger.head())
+    assert [one["outcome"] for one in later.content["low_answers"]] == ["kept"]
+    again = await review_pack.pack(books.pool, CYCLE, head)
+    assert [one["outcome"] for one in again.content["low_answers"]] == ["open"]

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping as Map
 
-from runtime.imports.kinds import activities, contacts, customers, deals, events, leads, products, reps
+from runtime.imports.kinds import (
+    activities,
+    contacts,
+    customers,
+    deals,
+    events,
+    leads,
+    products,
+    reps,
+    survey_answers,
+)
 from runtime.imports.kinds.kind import Kind
 from runtime.imports.mapping import Field
 
@@ -17,6 +27,7 @@ _LISTED = (
     events.KIND,
     leads.KIND,
     activities.KIND,
+    survey_answers.KIND,
 )
 KINDS: Map[str, Kind] = {kind.name: kind for kind in _LISTED}
 FIELDS: Map[str, Map[str, Field]] = {
