@@ -31,6 +31,16 @@ MORE = Decimal("1.1")
 LATE_IN = timedelta(milliseconds=500)
 ITEM_DUE = timedelta(days=3)
 AMOUNT = Decimal(48_000)
+SEGMENTS = (
+    ("steady-buyers", "purchases.within_365_days >= 3", "Steady buyers", "常购客户"),
+    (
+        "silent-buyers",
+        "purchases.count >= 1 and purchases.days_since_last >= 60",
+        "Silent buyers",
+        "沉默客户",
+    ),
+)
+"""By name: the rule, and what it is called in English and Chinese."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +59,7 @@ async def fill(opened: Ledger, handler: CommandHandler, desk: Desk) -> None:
     from domain.cycle.policies import PublishCyclePolicy
     from domain.time.periods import PeriodKind, period_of
 
-    await _run(handler, desk, *_named(desk))
+    await _run(handler, desk, *_named(desk), *_segments())
     turn = await turn_of(opened)
     if turn is None:
         return
@@ -109,6 +119,14 @@ def _named(desk: Desk) -> Iterator[Command]:
 
     for id, login in desk.logins.items():
         yield CorrectRep(rep_id=id, user_id=login)
+
+
+def _segments() -> Iterator[Command]:
+    """Rules about customers to look at on the desk. The same again is silence."""
+    from domain.segment.segment import PublishSegment, Segment
+
+    for name, rule, label, label_zh in SEGMENTS:
+        yield PublishSegment(segment=Segment(name=name, rule=rule, label=label, label_zh=label_zh))
 
 
 def _scopes(desk: Desk) -> tuple[Scope, Scope]:

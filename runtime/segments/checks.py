@@ -14,6 +14,7 @@ from uuid import UUID
 
 from psycopg import AsyncConnection
 
+import domain.registry  # noqa: F401 - every fact is known before it is asked which name a customer
 from domain.engine.facts import FACTS
 from domain.segment.fields import ALWAYS, prefixes
 from domain.segment.membership import SHARDS, shard_of
