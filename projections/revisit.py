@@ -64,6 +64,7 @@ class Revisits(StreamView[Revisit, RevisitSeen]):
     must_not_stay_with = "owner_id"
     awaited = True
     narrowing = {"due_before": Filter(datetime, "due_at < %(due_before)s")}
+    shown_on = {"customer": "customer_id"}
     sentences = {
         "revisit.promised": ("is to be seen again by {owner_id}[; stage: {stage!y}]", "安排 {owner_id} 回访[；阶段：{stage!y}]"),
         "revisit.moved": ("changed when the customer is seen again", "更改回访时间"),

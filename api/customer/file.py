@@ -35,7 +35,10 @@ from projections.people.directory import ListedContact
 router = auth.router(tags=["customers"])
 
 TimelineReader = Annotated[
-    Look, Depends(may_read(waits_for=("customer_timeline", "directory", "cases", "survey_answers", *NEEDED)))
+    Look,
+    Depends(
+        may_read(waits_for=("customer_timeline", "directory", "cases", "survey_answers", "revisits", *NEEDED))
+    ),
 ]
 
 

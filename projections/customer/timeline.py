@@ -65,6 +65,7 @@ OF_PREFIX = {
     CUSTOMER: TouchKind.PROFILE,
     "deal": TouchKind.DEAL,
     "promise": TouchKind.PROMISE,
+    "revisit": TouchKind.PROMISE,
     "lead": TouchKind.LEAD,
     "case": TouchKind.CASE,
     "survey-invitation": TouchKind.FEEDBACK,
