@@ -28,7 +28,7 @@ from tests.projections.buying import DAY, FIRST, bought, late, won
 from tests.projections.telling import Books, yuan
 
 CUSTOMERS = 60
-"""Measured with 20,000 of them: docs/lifecycle.md."""
+"""The same is compared for any number of them."""
 REVISITS = RevisitPolicy(name="default", rules=(RevisitRule(LifecycleStage.REPEAT, 30),))
 
 
