@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from projections.customer.matching.names import HAN_LETTER, CompanyName
 from projections.customer.matching.scoring import Traits
 
-NUMBER, WHOLE, DOMAIN, PHONE, SORTED, SIGN, CONSONANTS, WORD, BEGINS, ENDS = "abcdefghij"
+NUMBER, WHOLE, DOMAIN, PHONE, SORTED, SIGN, CONSONANTS, WORD, BEGINS, ENDS, AROUND = "abcdefghijk"
 VOWELS = re.compile("[aeiouyäöü]")
 TWICE = re.compile(r"(.)\1+")
-LONG, LONG_HAN = 5, 3
-"""Letters of a beginning, an end, a word."""
+LONG, LONG_HAN, SHORT = 5, 3, 9
+"""Letters of a beginning, an end, a word; and of a brand up to which those are shorter by one, so that a slip in the middle leaves one of
+them."""
 
 
 def keys(traits: Traits) -> list[str]:
@@ -46,7 +47,11 @@ def _of_name(name: CompanyName) -> Iterator[tuple[str, str]]:
     bare = TWICE.sub(r"\1", VOWELS.sub("", sign))
     if len(bare) >= 3:
         yield CONSONANTS, bare
-    yield from _pieces(sign, LONG)
+    if len(sign) <= SHORT:
+        yield from _pieces(sign, LONG - 1)
+        yield AROUND, sign[:2] + sign[-2:]
+    if len(sign) >= SHORT:
+        yield from _pieces(sign, LONG)
     for word in name.brand:
         if len(word) >= LONG:
             yield WORD, word
