@@ -1,5 +1,5 @@
 """Domain room: who is in a segment. A stream holds one segment's members among a sixteenth of all customers, so that a changed rule takes
-few facts, a customer who turns takes one, and both are decided in a state that fits a snapshot (docs/adr/0040-segments.md).
+few facts, a customer who turns takes one, and both are decided in a state that fits a snapshot (docs/adr/0039-segments.md).
 """
 
 from __future__ import annotations

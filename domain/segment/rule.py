@@ -4,7 +4,7 @@
 
 Text becomes a tree of four values, and nothing else does: no code runs, nothing is called, no attribute is read, and there are no
 patterns. Python's own parser reads the text, since the language is a part of its expressions; what it finds beside that part is refused. How
-a tree is asked of customers is for the read models to say (docs/adr/0040-segments.md).
+a tree is asked of customers is for the read models to say (docs/adr/0039-segments.md).
 """
 
 from __future__ import annotations

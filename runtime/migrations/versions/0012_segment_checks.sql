@@ -1,4 +1,4 @@
--- When each customer is to be held against the rules of segments next (docs/adr/0040-segments.md); null: nothing is due. `news_at` is the
+-- When each customer is to be held against the rules of segments next (docs/adr/0039-segments.md); null: nothing is due. `news_at` is the
 -- position of the last that was heard of it, by which whoever looked knows that something came meanwhile.
 CREATE TABLE app.segment_checks (
     customer_id uuid     PRIMARY KEY,
