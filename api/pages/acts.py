@@ -260,7 +260,7 @@ async def _form(
         "ways": ways_of(page, act, dict(given), missing),
         "asks": override_of(page, act, dict(given), missing),
         "recorded": problem is None and "missing" in given,
-        "choices": await choices_of(page, shown, given) | await custom_fields.choices_in(page, act),
+        "choices": await choices_of(page, shown, given) | await custom_fields.choices_in(page, act, shown),
         "subject": await subject_of(page, act, given) if status not in BUSY else None,
         "sent_by": SENT.get(act.operation, act.summary),
     }

@@ -84,17 +84,18 @@ def called(one: Mapping[str, Any], language: str) -> str:
     return label
 
 
-async def choices_in(page: Page, act: Act) -> dict[str, list[Json]]:
-    """What can be chosen, by what the controls are of."""
+async def choices_in(page: Page, act: Act, controls: Sequence[Control]) -> dict[str, list[Json]]:
+    """What can be chosen, by what the controls are of; of what is retired that which is chosen: it stays unless somebody changes it."""
     record = RECORDS.get(act.operation)
     if record is None:
         return {}
+    chosen = {one.of: str(one.value).split() for one in controls if one.of}
     yes_no = [{"id": one, "name": word_text(page.language, one)} for one in ("yes", "no")]
     return {YES_NO: yes_no} | {
         f"{PLACE}.{field['name']}": [
             {"id": choice["name"], "name": called(choice, page.language)}
             for choice in field["choices"]
-            if not choice["retired"]
+            if not choice["retired"] or choice["name"] in chosen.get(f"{PLACE}.{field['name']}", ())
         ]
         for field in await declared(page, record)
         if field["choices"]

@@ -10,7 +10,7 @@ import httpx
 from tests.house import House
 from tests.pages.sent import Sent
 
-TIER = {
+TIER: dict[str, Any] = {
     "of": "deal",
     "name": "tier",
     "label": "Tier",
@@ -74,6 +74,19 @@ def test_a_field_is_declared_shown_filled_in_and_emptied(house: House, rep: http
     done = after(send(rep, deal, **{**typed, "custom.tier": "", "custom.pilot": "no"}))
     held = house.client("north").get(f"/deals/{deal}", params=done).json()["custom"]
     assert (held.get("tier"), held["pilot"], held["site"]) == (None, False, "https://plant.example")
+
+
+def test_what_is_retired_stays_chosen_when_another_field_is_filled_in(
+    house: House, rep: httpx.Client
+) -> None:
+    declare(house, TIER, SITE)
+    deal = house.open_deal()
+    after(send(rep, deal, **{"custom.tier": "gold"}))
+    declare(house, {**TIER, "choices": [{**one, "retired": True} for one in TIER["choices"]]})
+    done = after(send(rep, deal, **{"custom.site": "https://plant.example"}))
+    held = house.client("north").get(f"/deals/{deal}", params=done).json()["custom"]
+    assert held == {"tier": "gold", "site": "https://plant.example"}
+    declare(house, TIER)
 
 
 def test_administrators_see_what_is_declared_and_change_it(house: House, admin: httpx.Client) -> None:
