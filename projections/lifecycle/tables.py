@@ -1,10 +1,11 @@
 """Projections room: the tables of the lifecycle — who is in which stage and what they are worth, transitions, cohorts, churn.
 
-What the purchases say is read here; what it comes to is the domain's (`domain/lifecycle/`).
+What the purchases say is read here; what it comes to is the domain's (`domain/lifecycle/`), in a thread: other requests go on meanwhile.
 """
 
 from __future__ import annotations
 
+from asyncio import to_thread
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
@@ -123,7 +124,7 @@ async def transitions(
 ) -> list[Transition]:
     """From the end of day `since` to that of `at`. All are counted that are known at the later one."""
     purchases_of = await bought(source, at)
-    counted = tables.transitions(purchases_of.values(), policies, since, at.on)
+    counted = await to_thread(tables.transitions, purchases_of.values(), policies, since, at.on)
     counted[LifecycleStage.PROSPECT, LifecycleStage.PROSPECT] += await prospects(source, at)
     order = list(LifecycleStage)
     return [
@@ -135,11 +136,11 @@ async def transitions(
 
 
 async def cohorts(source: Source, at: Asked, months: int) -> list[Cohort]:
-    return tables.cohorts((await bought(source, at)).values(), at.on, months)
+    return await to_thread(tables.cohorts, (await bought(source, at)).values(), at.on, months)
 
 
 async def churn(source: Source, at: Asked, policy: LifecyclePolicy, months: int) -> list[Churn]:
-    return tables.churn(list((await bought(source, at)).values()), policy, at.on, months)
+    return await to_thread(tables.churn, list((await bought(source, at)).values()), policy, at.on, months)
 
 
 async def customers(
