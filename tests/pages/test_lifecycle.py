@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import httpx
 
 from tests.house import House
@@ -36,3 +38,20 @@ def test_it_is_said_in_chinese(house: House) -> None:
     page = chinese.get("/desk/lifecycle").text
     assert "<h1>生命周期</h1>" in page
     assert "潜在客户" in page
+
+
+def test_a_revisit_is_on_the_list_on_its_page_and_on_the_customer_s(
+    house: House, admin: httpx.Client
+) -> None:
+    made = house.admin.post("/customers", json={"name": "Seen Again"}).json()
+    customer = made["answer"]["customer_id"]
+    due = (datetime.now(UTC) + timedelta(days=3)).isoformat()
+    body = {"customer_id": customer, "due_at": due, "owner_id": str(house.reps["north"])}
+    done = house.admin.post("/revisits", json=body).json()
+    revisit, after = done["answer"]["revisit_id"], {"after": done["position"]}
+    assert house.admin.get("/lifecycle/revisits", params=after).is_success
+    for path in ("/desk/revisits", f"/desk/revisits/{revisit}", f"/desk/customers/{customer}", "/desk/today"):
+        page = admin.get(path, params=after)
+        assert page.status_code == 200, path
+        assert "Seen Again" in page.text, path
+        assert revisit in page.text, path
