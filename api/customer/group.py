@@ -14,7 +14,7 @@ from api.engine.customer_reach import must_see_customer
 from api.engine.reading import Look
 from projections.customer import NEEDED
 from projections.customer import group as groups
-from projections.customer.group import Group
+from projections.customer.group import CompanyGroup
 
 router = auth.router(tags=["customers"])
 Reader = Annotated[Look, Depends(may_read(waits_for=(*groups.WAITS_FOR, *NEEDED)))]
@@ -24,7 +24,7 @@ Reader = Annotated[Look, Depends(may_read(waits_for=(*groups.WAITS_FOR, *NEEDED)
     "/customers/{customer_id}/group",
     operation_id="readCustomerGroup",
     summary="A customer with the companies below it: open deals and what was won",
-    responses=shaped(Group),
+    responses=shaped(CompanyGroup),
 )
 async def group(customer_id: UUID, look: Reader) -> Response:
     """Each with its own, and all together. Deals of other teams do not count; auditors and admins see all. 1,000 companies at most."""

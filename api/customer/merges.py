@@ -84,7 +84,7 @@ class SinceView(msgspec.Struct):
     role `id` is the contact's. `value` is what a field became; `at` when a thing was made.
     """
 
-    kind: Literal["field", "custom", "parent", "contact", "consent", "role", "note", "deal", "lead", "case"]
+    what: Literal["field", "custom", "parent", "contact", "consent", "role", "note", "deal", "lead", "case"]
     id: UUID | None
     name: PersonName
     value: str = ""

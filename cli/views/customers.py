@@ -29,7 +29,7 @@ def show_records(found: Mapping[str, Any]) -> None:
 
 def show_since(found: Mapping[str, Any]) -> None:
     rows = [
-        (word(one["kind"]), one["name"], one["value"], one["at"] or "", one["id"] or "")
+        (word(one["what"]), one["name"], one["value"], one["at"] or "", one["id"] or "")
         for one in found["items"]
     ]
     table(("what", "name", "value", "at", "id"), rows, whole=("id",))

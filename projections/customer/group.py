@@ -48,7 +48,7 @@ SELECT COALESCE(m.survivor_id, p.customer_id), p.currency, count(*)::int8, COALE
 WAITS_FOR = ("customers", "merged", "deal_board", "contributions")
 
 
-class Sum(msgspec.Struct):
+class DealSum(msgspec.Struct):
     """How many deals, and their amount; without a currency those that have none."""
 
     currency: str
@@ -56,30 +56,30 @@ class Sum(msgspec.Struct):
     amount: Decimal
 
 
-class Member(msgspec.Struct):
+class GroupCompany(msgspec.Struct):
     """A company of the group, `depth` below the one that was asked for; `open` deals and what was `won`, its own alone."""
 
     customer_id: UUID
     name: str
     parent_id: UUID | None
     depth: int
-    open: list[Sum]
-    won: list[Sum]
+    open: list[DealSum]
+    won: list[DealSum]
 
 
-class Group(msgspec.Struct):
+class CompanyGroup(msgspec.Struct):
     """A customer with the companies below it, and what they come to together."""
 
     customer_id: UUID
-    members: list[Member]
-    open: list[Sum]
-    won: list[Sum]
+    members: list[GroupCompany]
+    open: list[DealSum]
+    won: list[DealSum]
 
 
-Sums = dict[UUID, list[Sum]]
+Sums = dict[UUID, list[DealSum]]
 
 
-async def group(source: Source, customer_id: UUID, seen_by: UUID | None = None) -> Group:
+async def group(source: Source, customer_id: UUID, seen_by: UUID | None = None) -> CompanyGroup:
     """Of the customer that this id stands for. `seen_by` is a team: only its deals count."""
     survivor = await merged.customer_of(source, customer_id)
     rows = await fetch(source, GROUP, {"id": survivor, "deepest": DEEPEST, "most": MOST})
@@ -88,10 +88,10 @@ async def group(source: Source, customer_id: UUID, seen_by: UUID | None = None) 
     is_open = _by_customer(await fetch(source, OPEN, {"ids": records, "seen_by": seen_by}))
     won = await revenue(source, records, seen_by=seen_by)
     members = [
-        Member(id, name, parent_id, depth, is_open.get(id, []), won.get(id, []))
+        GroupCompany(id, name, parent_id, depth, is_open.get(id, []), won.get(id, []))
         for id, name, parent_id, depth in rows
     ]
-    return Group(survivor, members, _together(is_open), _together(won))
+    return CompanyGroup(survivor, members, _together(is_open), _together(won))
 
 
 async def revenue(
@@ -113,16 +113,16 @@ async def revenue(
 
 
 def _by_customer(rows: Collection[Any]) -> Sums:
-    found: defaultdict[UUID, list[Sum]] = defaultdict(list)
+    found: defaultdict[UUID, list[DealSum]] = defaultdict(list)
     for customer_id, currency, deals, amount in rows:
-        found[customer_id].append(Sum(currency, deals, _written(amount, currency)))
+        found[customer_id].append(DealSum(currency, deals, _written(amount, currency)))
     return dict(found)
 
 
-def _together(sums: Sums) -> list[Sum]:
-    found: dict[str, Sum] = {}
+def _together(sums: Sums) -> list[DealSum]:
+    found: dict[str, DealSum] = {}
     for one in (one for several in sums.values() for one in several):
-        held = found.setdefault(one.currency, Sum(one.currency, 0, Decimal(0)))
+        held = found.setdefault(one.currency, DealSum(one.currency, 0, Decimal(0)))
         held.deals, held.amount = held.deals + one.deals, held.amount + one.amount
     return [found[name] for name in sorted(found)]
 

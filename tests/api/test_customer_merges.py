@@ -64,11 +64,11 @@ def test_two_records_are_merged_and_taken_apart(house: House) -> None:
     since = leader.get(f"/customers/{old}/since-merge", params={"after": lead["position"]}).json()
     assert since["survivor_id"] == new
     assert [
-        (one["kind"], one["id"]) for one in since["items"]
+        (one["what"], one["id"]) for one in since["items"]
     ] == []  # nobody has the lead yet: it is of no team
     admin = house.client("admin")
     (seen_by_all,) = admin.get(f"/customers/{old}/since-merge").json()["items"]
-    assert (seen_by_all["kind"], seen_by_all["name"]) == ("lead", "Wang")
+    assert (seen_by_all["what"], seen_by_all["name"]) == ("lead", "Wang")
 
     refused = leader.post(f"/customers/{old}/unmerge", json={})
     assert (refused.status_code, refused.json()["left"]) == (409, 1)

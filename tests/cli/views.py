@@ -222,8 +222,8 @@ RECORDS = {
 }
 SINCE = {
     "items": [
-        {"kind": kind, "id": ID, "name": TEXT, "value": TEXT, "at": "2026-11-30T09:00:00Z"}
-        for kind in ("field", "contact", "deal", "lead", "case")
+        {"what": what, "id": ID, "name": TEXT, "value": TEXT, "at": "2026-11-30T09:00:00Z"}
+        for what in ("field", "contact", "deal", "lead", "case")
     ]
 }
 GROUP = {
