@@ -139,6 +139,20 @@ def test_the_pages_of_pairs_hold_each_once(house: House) -> None:
     assert len({(pair["customer_id"], pair["other_id"]) for pair in whole}) == len(whole) > 0
 
 
+def test_a_merged_record_leads_to_the_customer_that_it_stands_for(house: House) -> None:
+    kept, gone = (
+        registered(house.admin, "Nimbus Networks"),
+        registered(house.admin, "Wolkennetz Beteiligungs AG"),
+    )
+    merged = house.admin.post(f"/customers/{kept}/merge", json={"gone_id": gone, "reason": "renamed"})
+    assert merged.status_code == 200, merged.text
+    (one,) = entered(house.admin, "Wolkennetz Beteiligung").json()["answer"]["likely"]
+    assert (one["customer_id"], one["name"]) == (kept, "Nimbus Networks")
+    after = {"after": merged.json()["position"], "limit": 200}
+    pairs = house.admin.get("/customers/duplicates", params=after).json()["items"]
+    assert gone not in {id for pair in pairs for id in (pair["customer_id"], pair["other_id"])}
+
+
 def test_a_policy_refuses_and_only_an_administrator_publishes_it(house: House) -> None:
     assert house.client("north-manager").post("/duplicate-policy", json={"tell_from": 10}).status_code == 403
     assert house.admin.post("/duplicate-policy", json={"tell_from": 60, "ask_from": 50}).status_code == 422
