@@ -25,7 +25,7 @@ from domain.customer.facts import (
     CustomerRegistered,
     Profile,
 )
-from domain.customer.known import GivenConsent, not_to_come
+from domain.customer.known import GivenConsent, is_older, not_to_come
 from domain.customer.likely import MOST_LIKELY, Likely
 from domain.engine.command import Command, handles
 from domain.engine.context import Context
@@ -149,7 +149,8 @@ def add_contact(command: AddContact, work: UnitOfWork) -> dict[str, Any]:
     if command.buying_role is not None:
         give_role(customer, command.contact_id, command.buying_role)
     for one in command.consents:
-        give_consent(GiveConsent.of(command, one), work)
+        if not is_older(customer.consents.get((command.contact_id, one.purpose)), one):
+            give_consent(GiveConsent.of(command, one), work)
     return _answer(command)
 
 

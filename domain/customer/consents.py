@@ -60,7 +60,7 @@ def give_consent(command: GiveConsent, work: UnitOfWork) -> dict[str, Any]:
     customer = work.get(Customer, command.customer_id)
     customer.contact(command.contact_id)
     if not _stands(customer, command, given=True):
-        customer.record(ConsentGiven.filled(command))
+        customer.record(ConsentGiven.filled(command, evidence=command.source))
     _bar(customer, command, barred=False)
     return _answer(command)
 
@@ -70,7 +70,7 @@ def withdraw_consent(command: WithdrawConsent, work: UnitOfWork) -> dict[str, An
     customer = work.get(Customer, command.customer_id)
     customer.contact(command.contact_id)
     if not _stands(customer, command, given=False):
-        customer.record(ConsentWithdrawn.filled(command))
+        customer.record(ConsentWithdrawn.filled(command, evidence=command.source))
     _bar(customer, command, barred=True)
     return _answer(command)
 
@@ -104,5 +104,5 @@ def agree(customer: Customer, contact_id: UUID, before: Contact, after: Contact)
             raise Refused("they withdrew their consent to that: record that they gave it again")
         if barred and held.given:
             customer.record(
-                ConsentWithdrawn(contact_id=contact_id, purpose=purpose, source=flag.replace("_", "-"))
+                ConsentWithdrawn(contact_id=contact_id, purpose=purpose, evidence=flag.replace("_", "-"))
             )

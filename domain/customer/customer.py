@@ -124,7 +124,7 @@ class Customer(Mergeable):
     @when(ConsentGiven, ConsentWithdrawn)
     def _consented(self, fact: ConsentGiven | ConsentWithdrawn) -> None:
         given = isinstance(fact, ConsentGiven)
-        held = Consent(given=given, source=fact.source, on=fact.on)
+        held = Consent(given=given, source=fact.evidence, on=fact.on)
         self.consents = {**self.consents, (fact.contact_id, fact.purpose): held}
 
     @when(BuyingRoleChanged)

@@ -171,11 +171,11 @@ class NoteClosed(Fact):
 
 @fact("customer.consent-given")
 class ConsentGiven(Fact):
-    """`source` says where it was given, such as a form or a call; `on` is the day, where it was another than it happened."""
+    """`evidence` says where it was given, such as a form or a call; `on` is the day, where it was another than it happened."""
 
     contact_id: UUID
     purpose: Purpose
-    source: str
+    evidence: FreeText
     on: date | None = None
 
 
@@ -183,7 +183,7 @@ class ConsentGiven(Fact):
 class ConsentWithdrawn(Fact):
     contact_id: UUID
     purpose: Purpose
-    source: str
+    evidence: FreeText
     on: date | None = None
 
 

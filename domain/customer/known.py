@@ -37,6 +37,13 @@ class GivenConsent:
     on: date | None = None
 
 
+def is_older(held: Consent | None, said: GivenConsent) -> bool:
+    """Whether they withdrew it since, as far as the days tell: what comes with a file lifts no withdrawal that may be newer."""
+    if held is None or held.given:
+        return False
+    return said.on is None or held.on is None or said.on <= held.on
+
+
 def not_to_come(field: str, day: date | None, context: Context) -> Iterator[FieldError]:
     if day is not None and day > today_anywhere(context.now):
         yield FieldError(field, f"{day} is in the future")

@@ -58,12 +58,12 @@ CUSTOMER: Mapping[str, tuple[str, str]] = {
     ),
     "customer.note-closed": ("closed a {kind!n}: {text}[; {why}]", "关闭{kind!n}：{text}[；{why}]"),
     "customer.consent-given": (
-        "recorded that {contact_id} consents: {purpose!p}, by {source}[, on {on}]",
-        "登记 {contact_id} 的同意：{purpose!p}，来源 {source}[，日期 {on}]",
+        "recorded that {contact_id} consents: {purpose!p}, by {evidence}[, on {on}]",
+        "登记 {contact_id} 的同意：{purpose!p}，来源 {evidence}[，日期 {on}]",
     ),
     "customer.consent-withdrawn": (
-        "recorded that {contact_id} does not consent: {purpose!p}, by {source}[, on {on}]",
-        "登记 {contact_id} 撤回同意：{purpose!p}，来源 {source}[，日期 {on}]",
+        "recorded that {contact_id} does not consent: {purpose!p}, by {evidence}[, on {on}]",
+        "登记 {contact_id} 撤回同意：{purpose!p}，来源 {evidence}[，日期 {on}]",
     ),
     "customer.buying-role-changed": (
         "said what part {contact_id} has in deciding: {after!b}[, in the deal {deal_id}]",

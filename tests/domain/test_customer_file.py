@@ -135,8 +135,8 @@ class TestANote:
 class TestAConsent:
     GIVE = GiveConsent(**AT, purpose=Purpose.MAIL, source="trade fair", on=date(2026, 2, 1))
     WITHDRAW = WithdrawConsent(**AT, purpose=Purpose.MAIL, source="a call")
-    GIVEN = ConsentGiven(contact_id=CONTACT, purpose=Purpose.MAIL, source="trade fair", on=date(2026, 2, 1))
-    WITHDRAWN = ConsentWithdrawn(contact_id=CONTACT, purpose=Purpose.MAIL, source="a call")
+    GIVEN = ConsentGiven(contact_id=CONTACT, purpose=Purpose.MAIL, evidence="trade fair", on=date(2026, 2, 1))
+    WITHDRAWN = ConsentWithdrawn(contact_id=CONTACT, purpose=Purpose.MAIL, evidence="a call")
     BARRED = replace(CHEN, do_not_mail=True)
 
     def test_is_given_and_withdrawn_and_the_contact_says_the_same(self) -> None:
@@ -157,7 +157,7 @@ class TestAConsent:
         corrected = ContactCorrected(contact_id=CONTACT, before=CHEN, after=self.BARRED)
         given(REGISTER, ADD).when(bar).then(corrected)
         given(REGISTER, ADD, self.GIVE).when(bar).then(
-            replace(self.WITHDRAWN, source="do-not-mail"), corrected
+            replace(self.WITHDRAWN, evidence="do-not-mail"), corrected
         )
         free = CorrectContact(**AT, do_not_mail=False)
         given(REGISTER, ADD, bar).when(free).then(
@@ -174,6 +174,18 @@ class TestAConsent:
         given(REGISTER, added).when(ADD).silence()
         later = (replace(consents[0], on=date(2026, 3, 9)),)
         given(REGISTER).when(replace(ADD, consents=later)).refused(Invalid, fields=["consents[0].on"])
+
+    def test_that_comes_with_a_file_lifts_no_newer_withdrawal(self) -> None:
+        withdrawn = replace(self.WITHDRAW, on=date(2026, 2, 20))
+        for on, lifts in ((None, False), (date(2026, 2, 1), False), (date(2026, 2, 25), True)):
+            said = GivenConsent(purpose=Purpose.MAIL, source="file", on=on)
+            again = replace(ADD, do_not_mail=True, consents=(said,))
+            happened = given(REGISTER, ADD, withdrawn).when(again)
+            if lifts:
+                frees = ContactCorrected(contact_id=CONTACT, before=self.BARRED, after=CHEN)
+                happened.then(replace(self.GIVEN, evidence="file", on=on), frees)
+            else:
+                happened.silence()
 
     def test_of_nobody_is_refused(self) -> None:
         for command in (self.GIVE, self.WITHDRAW, CorrectContact(**AT), SetBuyingRole(**AT)):

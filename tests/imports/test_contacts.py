@@ -88,7 +88,7 @@ async def test_come_with_their_part_in_deciding_and_what_they_consent_to(pool: P
     result = await run(pool, csv_file(tmp_path, *rows, header=header), mapping)
     assert [(r.row, r.reasons[0].column) for r in result.refusals] == [(3, "part"), (4, "from"), (5, "ok")]
     given = await facts_of(pool, "customer.consent-given")
-    assert [(one["purpose"], one["source"]) for one in given] == [("mail", "fair"), ("call", "fair")]
+    assert [(one["purpose"], one["evidence"]) for one in given] == [("mail", "fair"), ("call", "fair")]
     assert [one["after"] for one in await facts_of(pool, "customer.buying-role-changed")] == ["decides"]
     again = await run(pool, csv_file(tmp_path, rows[0], header=header), mapping)
     assert again.events == 0
