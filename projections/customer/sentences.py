@@ -48,6 +48,8 @@ CUSTOMER: Mapping[str, tuple[str, str]] = {
         "[?after:said that it belongs to {after}][!after:said that it belongs to no other company]",
         "[?after:登记所属公司：{after}][!after:取消所属公司]",
     ),
+    "customer.told-apart": ("said that it is another one than {other_id}: {because}", "确认与 {other_id} 不是同一客户：{because}"),
+    "customer.compared-again": ("no longer says that it is another one than {other_id}", "不再确认与 {other_id} 不是同一客户"),
     "customer.note-added": (
         "noted a {kind!n}: {text}[, about {contact_id}][, since {since}]",
         "登记{kind!n}：{text}[，涉及 {contact_id}][，自 {since}]",

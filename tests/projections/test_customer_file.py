@@ -21,10 +21,12 @@ from domain.customer.parent import SetParent
 from domain.customer.profile import Address, AddressKind, OtherName
 from domain.deal.commands import CorrectDeal, LogActivity
 from domain.engine.errors import Invalid
+from domain.engine.facts import FACTS
 from domain.engine.values import Activity, ActivityKind
 from domain.lead.commands import CaptureLead
 from projections.customer import listed, timeline
 from projections.customer.file import file_of
+from projections.customer.sentences import CUSTOMER
 from projections.customer.timeline import CustomerEvent, TouchKind
 from projections.people import directory
 from tests.office import NOW
@@ -155,6 +157,10 @@ async def test_the_file_says_who_noted_what_when_now_and_then(books: Books) -> N
     assert (person.name, person.buying_role) == ("Ms Zhao", "decides")
     assert await file_of(books.pool, [uuid4()]) is None
     assert await file_of(books.pool, [deal]) is None
+
+
+def test_every_event_of_a_customer_is_told_in_words() -> None:
+    assert {topic for topic in FACTS if topic.startswith("customer.")} <= {*CUSTOMER}
 
 
 TOUCHES = 3_000
