@@ -33,7 +33,7 @@ SOURCES: Mapping[str, str] = {
                      FROM read.deal_board d JOIN read.deal_history h ON h.deal_id = d.deal_id
                     WHERE d.customer_id = ANY(mine.ids) AND h.topic = 'deal.activity-logged'
                       AND d.last_activity_at > {NOW} - interval '90 days'
-                      AND h.occurred_at > {NOW} - interval '90 days' AND h.occurred_at <= {NOW})""",
+                      AND h.occurred_at > {NOW} - interval '90 days')""",
     "served": """(SELECT count(*) FILTER (WHERE k.status NOT IN ('solved', 'closed')) AS open,
                          count(*) FILTER (WHERE k.status NOT IN ('solved', 'closed') AND k.severity = 'severe') AS severe
                     FROM read.cases k WHERE k.customer_id = ANY(mine.ids))""",
@@ -105,7 +105,7 @@ CAST = {
     Kind.RECENT: "numeric",
     Kind.DATE: "date",
 }
-WRITTEN_NUMBER = r"'^-?[0-9]{1,18}(?:\.[0-9]{1,9})?'"
+WRITTEN_NUMBER = r"'^-?[0-9]{1,18}(?:\.[0-9]{1,9})?(?=$| [A-Z]{3}$)'"
 WORDS = {True: "yes", False: "no"}
 """As custom fields have them."""
 COMPARED = {"==": "=", "!=": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">="}

@@ -44,15 +44,22 @@ CONCERNED = """
         UNION ALL
         SELECT named.id::uuid, n.position, n.at, false FROM news n
           JOIN ledger.events e ON e.stream_id = n.stream_id AND e.topic = ANY(%(naming)s)
-         CROSS JOIN LATERAL (VALUES (e.data->>'customer_id'), (CASE WHEN e.topic = 'deal.customer-corrected' THEN e.data->>'before' END),
-                             (CASE WHEN e.topic = 'deal.customer-corrected' THEN e.data->>'after' END)) AS named(id)
+         CROSS JOIN LATERAL (VALUES (e.data->>'customer_id'), (CASE WHEN e.topic ~ '[.]customer-corrected$' THEN e.data->>'before' END),
+                             (CASE WHEN e.topic ~ '[.]customer-corrected$' THEN e.data->>'after' END)) AS named(id)
          WHERE NOT n.is_customer AND named.id IS NOT NULL) c
       LEFT JOIN read.merged m ON m.customer_id = c.customer_id AND m.until IS NULL AND NOT c.is_customer
     WINDOW w AS (PARTITION BY COALESCE(m.survivor_id, c.customer_id))"""
 """Customers whom something in a stretch of the ledger is about: of what is another's stream, whoever is named in it, now or before, or whom
 they stand for. Merging is news of both records, so whoever is merged only just now is due all the same.
 """
-NAMING = tuple(topic for topic, fact in FACTS.items() if "customer_id" in fact.__dataclass_fields__)
+NAMING = tuple(
+    topic
+    for topic, fact in FACTS.items()
+    if "customer_id" in fact.__dataclass_fields__ or topic.endswith(".customer-corrected")
+)
+OF_TEAMS = """
+    SELECT position, recorded_at FROM ledger.events WHERE position > %s AND position <= %s AND topic = ANY(%s)
+     ORDER BY position DESC LIMIT 1"""
 NAMED = """
     INSERT INTO app.segment_checks AS c (customer_id, shard, due_at, news_at)
     SELECT id, shard, CASE WHEN %(any)s THEN at END, position
@@ -62,8 +69,7 @@ NAMED = """
 EVERYBODY = """
     UPDATE app.segment_checks
        SET due_at = LEAST(due_at, %(at)s), news_at = GREATEST(news_at, %(position)s),
-           by_rule = CASE WHEN due_at IS NULL OR due_at > %(at)s THEN %(position)s::bigint END
-     WHERE news_at < %(position)s"""
+           by_rule = CASE WHEN news_at < %(position)s AND (due_at IS NULL OR due_at > %(at)s) THEN %(position)s::bigint END"""
 DUE = """
     SELECT customer_id, due_at, news_at, by_rule, turn_at FROM app.segment_checks WHERE shard = %s AND due_at <= %s ORDER BY due_at, customer_id LIMIT %s"""
 NEXT = "SELECT min(due_at) FROM app.segment_checks WHERE shard = %s"
@@ -123,6 +129,9 @@ class SegmentChecks:
                 if position > after:
                     await connection.execute(EVERYBODY, {"at": at, "position": position})
                     shards = range(SHARDS)
+            if published and (told := await _teams(connection, after, to, topics)):
+                await connection.execute(EVERYBODY, {"position": told[0], "at": told[1]})
+                shards = range(SHARDS)
             await connection.execute(MOVED, [FOLLOWER, to])
         return Window(tuple(sorted(shards)) if published else ())
 
@@ -173,6 +182,12 @@ def _rule(row: Any) -> str:
     fact: Any = decode_fact(*row[:3])
     assert isinstance(fact, SegmentPublished)
     return fact.segment.rule
+
+
+async def _teams(connection: AsyncConnection[Any], after: int, to: int, topics: Sequence[str]) -> Any:
+    """The last that was recorded of a team, and when, where a rule asks for teams: whose customers that concerns no fact of theirs says."""
+    of_teams = [topic for topic in topics if topic.startswith("team.")]
+    return await (await connection.execute(OF_TEAMS, [after, to, of_teams])).fetchone() if of_teams else None
 
 
 async def _concerned(

@@ -13,13 +13,21 @@ from temporalio.client import Client
 
 from domain.customer.commands import RegisterCustomer
 from domain.customer.facts import Profile
-from domain.segment.membership import SegmentMembershipChanged, membership_stream, shard_of
+from domain.people.people import FormTeam
+from domain.segment.membership import (
+    RecordMembership,
+    SegmentMembershipChanged,
+    Turned,
+    membership_stream,
+    shard_of,
+)
 from domain.segment.segment import PublishSegment, Segment
 from projections.segment import reading
 from runtime.segments.checks import SegmentChecks
 from tests.workflows.test_sweep import sweep
 from tests.workflows.test_worker import Start, migrated, queue, start
 from tests.workflows.world import Running, World, joining, until
+from workflows.segment.activities import _said as said_in_key
 from workflows.segment.follower import SegmentFollower
 from workflows.segment.messages import segments_id, wake
 
@@ -195,6 +203,36 @@ async def test_who_is_killed_before_it_is_noted_looks_again(some: Segmenting) ->
     await wake(some.world.deliverer, shard)
     await some.settled()
     assert [what for what, *_ in await some.changes(known)] == ["in"]
+
+
+async def test_everybody_is_due_by_a_published_rule_and_by_a_team_that_rules_ask_for(
+    some: Segmenting,
+) -> None:
+    known = await some.customer()
+    await some.publish("team == 'East'")
+    await some.settled()
+    await some.stop_following()
+    later = "UPDATE app.segment_checks SET news_at = 1000000 WHERE customer_id = %s RETURNING 1"
+    await some.world.office.rows(later, known)
+    for say in (
+        some.publish("region == 'east'"),
+        some.world.office.run(FormTeam(team_id=uuid4(), name="East")),
+    ):
+        await some.world.office.rows("UPDATE app.segment_checks SET due_at = NULL RETURNING 1")
+        await say
+        await some.checks.decide(await some.checks.position(), await some.checks.head())
+        assert await some.due(known) is not None
+
+
+def test_another_attempt_that_heard_more_has_a_key_of_its_own() -> None:
+    """Else what was recorded before a kill would refuse what is true after it, for ever."""
+
+    def command(**turned: Any) -> RecordMembership:
+        at = Turned(datetime.now(UTC), **turned)
+        return RecordMembership(membership_id=uuid4(), segment="s", segment_version=1, shard=0, turned=(at,))
+
+    id = uuid4()
+    assert said_in_key(command(inside=(id,))) != said_in_key(command(outside=(id,)))
 
 
 async def test_the_sweep_finds_who_is_due_and_whom_nobody_looked_at(some: Segmenting) -> None:

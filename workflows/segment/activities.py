@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
@@ -88,7 +89,7 @@ class SegmentActivities:
         info = activity.info()
         cause = Cause(0, UUID(info.workflow_run_id), asked.now)
         calls = [
-            (one, f"{info.workflow_run_id}:{info.activity_id}:{one.membership_id}:{n}")
+            (one, f"{info.workflow_run_id}:{info.activity_id}:{one.membership_id}:{n}:{_said(one)}")
             for n, one in enumerate(commands)
         ]
         done = await self._context.execute_many(calls, cause)
@@ -108,3 +109,8 @@ class SegmentActivities:
             raise ApplicationError(
                 f"the read models are not at {position} yet", type="read-models-behind", next_retry_delay=SOON
             ) from None
+
+
+def _said(command: RecordMembership) -> str:
+    """Another attempt may have heard more, and says something else under a key of its own."""
+    return hashlib.sha256(repr((command.segment_version, command.turned)).encode()).hexdigest()[:32]
