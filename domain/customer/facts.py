@@ -247,7 +247,7 @@ class ConsentHeld:
     contact_id: UUID
     purpose: Purpose
     given: bool
-    source: str
+    source: FreeText
     on: date | None = None
 
 
