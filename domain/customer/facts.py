@@ -247,7 +247,7 @@ class ConsentHeld:
     contact_id: UUID
     purpose: Purpose
     given: bool
-    source: FreeText
+    evidence: FreeText
     on: date | None = None
 
 

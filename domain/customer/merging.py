@@ -75,7 +75,7 @@ class Mergeable(Aggregate):
                 f.NoteHeld(note_id=id, note=one.note, closed=one.closed) for id, one in gone.notes.items()
             ),
             consents=tuple(
-                f.ConsentHeld(contact_id=id, purpose=purpose, given=one.given, source=one.source, on=one.on)
+                f.ConsentHeld(contact_id=id, purpose=purpose, given=one.given, evidence=one.source, on=one.on)
                 for (id, purpose), one in gone.consents.items()
             ),
             roles=tuple(
@@ -140,7 +140,7 @@ def _offered(fact: CustomerAbsorbed) -> Iterator[tuple[Key, Any]]:
     yield from (((CONTACTS, one.contact_id), one.contact) for one in fact.contacts)
     yield from ((("notes", one.note_id), KeptNote(note=one.note, closed=one.closed)) for one in fact.notes)
     for one in fact.consents:
-        consent = Consent(given=one.given, source=one.source, on=one.on)
+        consent = Consent(given=one.given, source=one.evidence, on=one.on)
         yield ("consents", (one.contact_id, one.purpose)), consent
     yield from ((("roles", (one.contact_id, one.deal_id)), one.role) for one in fact.roles)
     yield from ((("custom", name), value) for name, value in fact.custom.items())
