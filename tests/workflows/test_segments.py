@@ -147,10 +147,10 @@ async def test_news_of_a_customer_turns_it_and_a_changed_rule_turns_all(some: Se
 async def test_a_rule_about_time_turns_by_itself(virtual: World) -> None:
     some = Segmenting(virtual)
     await some.publish("days_known >= 60")
-    known, other = (
-        await some.customer(),
-        await some.customer(now=datetime.now(UTC) - 60 * DAY + timedelta(minutes=5)),
-    )
+    known = await some.customer()
+    elsewhere = next(id for id in iter(uuid4, None) if shard_of(id) != shard_of(known))
+    nearly = datetime.now(UTC) - 60 * DAY + timedelta(minutes=5)
+    other = await some.customer(customer_id=elsewhere, now=nearly)
     await some.world.read()
     await some.checks.decide(0, await some.checks.head())
     await wake(virtual.deliverer, shard_of(known))
