@@ -10,7 +10,7 @@ import typer
 from cli.engine.backend import backend
 from cli.engine.common import Json, Limit, Zone, as_json, example, run, zone
 from cli.engine.derive import group
-from cli.engine.options import Cursor, CustomerFilter, KnownAt, OwnerFilter, TeamFilter, more
+from cli.engine.options import Cursor, CustomerFilter, CustomFilter, KnownAt, OwnerFilter, TeamFilter, more
 from cli.views.deals import show_deal, show_deals, show_details
 from cli.views.notices import show_notices
 
@@ -57,6 +57,7 @@ def list_(
     override: Annotated[
         Override | None, typer.Option("--override", help="One was asked for and waits for a decision.")
     ] = None,
+    custom: CustomFilter = None,
     text: Annotated[
         str | None, typer.Option("--text", help="Words of the title, or their beginnings.")
     ] = None,
@@ -75,7 +76,7 @@ def list_(
 ) -> None:
     """Deals, filtered and sorted."""
     query: dict[str, Any] = {"status": status, "process": process, "stage": stage, "text": text, "sort": sort}
-    query |= {"cursor": cursor, "limit": limit, "known_at": known_at}
+    query |= {"cursor": cursor, "limit": limit, "known_at": known_at, "custom": custom}
     query |= {"source": source, "reference": reference, "currency": currency, "override": override}
     read_as = {"due_before": (due_before, "instant"), "closing_before": (closing_before, "day")}
     read_as |= {"amount_from": (amount_from, "number"), "amount_to": (amount_to, "number")}
@@ -102,7 +103,7 @@ async def _list(
         for name, (typed, kind) in read_as.items():
             if typed is not None:
                 narrowed[name] = await read(at, kind, typed, f"--{name.replace('_', '-')}")
-        direct = filtered(listing, BoardFilter) if query["known_at"] is None else None
+        direct = filtered(listing, BoardFilter) if query["known_at"] is query["custom"] is None else None
         return await at.read("/deals", Page[DealView], narrowed, direct)
 
 

@@ -10,7 +10,7 @@ import typer
 from cli.engine.backend import backend
 from cli.engine.common import Json, Limit, Zone, as_json, example, run, zone
 from cli.engine.derive import group
-from cli.engine.options import Cursor, CustomerFilter, OwnerFilter, TeamFilter, more
+from cli.engine.options import Cursor, CustomerFilter, CustomFilter, OwnerFilter, TeamFilter, more
 from cli.views.leads import show_lead, show_leads, show_origins
 
 app = group(
@@ -46,6 +46,7 @@ def list_(
     team: TeamFilter = None,
     customer: CustomerFilter = None,
     unowned: Annotated[bool, typer.Option("--unowned", help="Only what nobody has yet.")] = False,
+    custom: CustomFilter = None,
     sort: Annotated[
         Sort | None,
         typer.Option("--sort", help="- before it: descending. Otherwise by -captured_at."),
@@ -61,6 +62,7 @@ def list_(
         "source": source,
         "origin": origin,
         "owned": False if unowned else None,
+        "custom": custom,
         "sort": sort,
     }
     whose = {"owner": owner, "team": team, "customer": customer}
@@ -88,7 +90,8 @@ async def _list(
         narrowed = query | await ids(at, whose) | await instants(at, times)
         if qualified_by is not None:
             narrowed["qualified_by"] = await read(at, "rep", qualified_by, "--qualified-by")
-        return await at.read("/leads", Page[LeadView], narrowed, filtered(listing, LeadFilter))
+        direct = filtered(listing, LeadFilter) if query["custom"] is None else None
+        return await at.read("/leads", Page[LeadView], narrowed, direct)
 
 
 class By(StrEnum):

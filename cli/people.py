@@ -12,7 +12,7 @@ from cli.engine.backend import backend
 from cli.engine.common import Json, Limit, Zone, as_json, example, run, zone
 from cli.engine.derive import group
 from cli.engine.language import language
-from cli.engine.options import Cursor, KnownAt, TeamFilter, more
+from cli.engine.options import Cursor, CustomFilter, KnownAt, TeamFilter, more
 from cli.views.customers import show_group, show_records, show_since
 from cli.views.deals import show_timeline
 from cli.views.duplicates import show_duplicate_policy, show_likely, show_pairs
@@ -58,12 +58,20 @@ def customers_list(
     parent: Annotated[
         str | None, typer.Option("--parent", help="That belong to this company: name or id.")
     ] = None,
+    custom: CustomFilter = None,
     cursor: Cursor = None,
     limit: Limit = 50,
     json: Json = False,
 ) -> None:
     """By name."""
-    query = {"text": text, "sector": sector, "country": country, "cursor": cursor, "limit": limit}
+    query = {
+        "text": text,
+        "sector": sector,
+        "country": country,
+        "custom": custom,
+        "cursor": cursor,
+        "limit": limit,
+    }
     page = run(_customers(query, parent))
     if json:
         as_json(page)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
 import msgspec
@@ -14,7 +15,16 @@ from domain.revisit.revisit import Offered, Revisit, RevisitEnded, RevisitReleas
 from domain.time.commitment import Deadlines
 from projections.engine.stream_view import Events, Filter, StreamView
 
-OPEN, RELEASED = "open", "released"
+
+class RevisitOutcome(StrEnum):
+    """What became of a revisit: what becomes of promises, and two more."""
+
+    OPEN = "open"
+    KEPT = "kept"
+    LATE = "late"
+    BROKEN = "broken"
+    EXCUSED = "excused"
+    RELEASED = "released"
 
 
 class RevisitSeen(msgspec.Struct, kw_only=True):
@@ -36,7 +46,7 @@ class RevisitSeen(msgspec.Struct, kw_only=True):
     reminded: bool = False
     missed: bool = False
     escalated: bool = False
-    outcome: str = OPEN
+    outcome: RevisitOutcome = RevisitOutcome.OPEN
     done_at: datetime | None = None
     kind: str | None = None
     note: FreeText = ""
@@ -113,14 +123,14 @@ class Revisits(StreamView[Revisit, RevisitSeen]):
         )
 
 
-def _outcome(revisit: Revisit) -> str:
+def _outcome(revisit: Revisit) -> RevisitOutcome:
     match revisit.ended:
         case RevisitEnded(outcome=outcome):
-            return str(outcome)
+            return RevisitOutcome(outcome)
         case RevisitReleased():
-            return RELEASED
+            return RevisitOutcome.RELEASED
         case _:
-            return OPEN
+            return RevisitOutcome.OPEN
 
 
 class RevisitPolicySeen(msgspec.Struct, kw_only=True):

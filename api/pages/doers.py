@@ -19,7 +19,7 @@ WORKFLOWS = {
     "handover": ("handover", "rep"),
     "rep-moved": ("handover", "rep"),
     "manager-handover": ("handover", "team"),
-    **{kind: (kind.replace("-", " "), kind) for kind in ("action-item", "adjustment", "case", "cycle", "meeting", "meeting-schedule")},
+    **{kind: (kind.replace("-", " "), kind) for kind in ("action-item", "adjustment", "case", "cycle", "meeting", "meeting-schedule", "revisit", "silence-watch", "survey-invitation")},
 }  # fmt: skip
 """By what the ids of workflows begin with: what they do, and for which kind of record."""
 ROLLOUT = "policy"

@@ -35,6 +35,14 @@ RepFilter = Annotated[str | None, typer.Option("--rep", help="A rep: name, login
 OwnerFilter = Annotated[str | None, typer.Option("--owner", help="A rep: name, login or id.")]
 TeamFilter = Annotated[str | None, typer.Option("--team", help="A team: name or id.")]
 CustomerFilter = Annotated[str | None, typer.Option("--customer", help="A customer: name or id.")]
+CustomFilter = Annotated[
+    str | None,
+    typer.Option(
+        "--custom",
+        metavar="FIELD=VALUE",
+        help="By a custom field: a value, or >= and <= it, such as seats>=40.",
+    ),
+]
 Day = str | None
 """As it is typed; read by `kinds.days`."""
 Cursor = Annotated[str | None, typer.Option("--cursor", help="Where the page before ended.")]
