@@ -119,7 +119,9 @@ async def counts(look: Reader) -> Response:
     responses=shaped(Preview),
 )
 async def preview(look: Leader, asked: Annotated[PreviewQuery, Depends(query(PreviewQuery))]) -> Response:
-    """Nothing is recorded. Of customers that your team may see; auditors and admins see all."""
+    """Nothing is recorded. Of customers that your team may see, and asked of what is your team's: its deals, purchases, touches, cases and
+    answers. Auditors and admins see all, as the published rule does.
+    """
     found = await reading.preview(
         look.services.pool,
         asked.rule,

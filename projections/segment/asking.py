@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from domain.segment.fields import CUSTOM, FIELDS, Kind
 from domain.segment.rule import Always, Comparison, Joined, Not, Rule, comparisons
@@ -20,35 +21,44 @@ STANDS = "(c.present AND NOT EXISTS (SELECT FROM read.merged m WHERE m.customer_
 """A row of the traits is a customer of its own."""
 SOURCES: Mapping[str, str] = {
     "deals": """(SELECT count(*) FILTER (WHERE d.status = 'open') AS open, max(d.last_activity_at) AS touched_at
-                   FROM read.deal_board d WHERE d.customer_id = ANY(mine.ids))""",
+                   FROM read.deal_board d WHERE d.customer_id = ANY(mine.ids) AND {d})""",
     "bought": """(SELECT count(*) AS n, min(p.day) AS first_on, max(p.day) AS last_on
-                    FROM read.purchases p WHERE p.customer_id = ANY(mine.ids) AND p.until_position IS NULL)""",
+                    FROM read.purchases p WHERE p.customer_id = ANY(mine.ids) AND {p} AND p.until_position IS NULL)""",
     "money": """(SELECT p.currency, sum(p.amount) AS value FROM read.purchases p
-                  WHERE p.customer_id = ANY(mine.ids) AND p.until_position IS NULL AND p.amount IS NOT NULL
+                  WHERE p.customer_id = ANY(mine.ids) AND {p} AND p.until_position IS NULL AND p.amount IS NOT NULL
                   GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1)""",
     "bought_lately": f"""(SELECT count(*) AS n, min(p.day) AS oldest_on FROM read.purchases p
-                    WHERE p.customer_id = ANY(mine.ids) AND p.until_position IS NULL
+                    WHERE p.customer_id = ANY(mine.ids) AND {{p}} AND p.until_position IS NULL
                       AND p.day > ({NOW} AT TIME ZONE 'UTC')::date - 365)""",
     "touches": f"""(SELECT count(*) AS n, min(h.occurred_at) AS oldest_at
                      FROM read.deal_board d JOIN read.deal_history h ON h.deal_id = d.deal_id
-                    WHERE d.customer_id = ANY(mine.ids) AND h.topic = 'deal.activity-logged'
+                    WHERE d.customer_id = ANY(mine.ids) AND {{d}} AND h.topic = 'deal.activity-logged'
                       AND d.last_activity_at > {NOW} - interval '90 days'
                       AND h.occurred_at > {NOW} - interval '90 days')""",
     "served": """(SELECT count(*) FILTER (WHERE k.status NOT IN ('solved', 'closed')) AS open,
                          count(*) FILTER (WHERE k.status NOT IN ('solved', 'closed') AND k.severity = 'severe') AS severe
-                    FROM read.cases k WHERE k.customer_id = ANY(mine.ids))""",
+                    FROM read.cases k WHERE k.customer_id = ANY(mine.ids) AND {k})""",
     "said": """(SELECT (k.body::jsonb->>'score')::int8 AS score FROM read.cases k
-                 WHERE k.customer_id = ANY(mine.ids) AND k.body::jsonb->>'score' IS NOT NULL ORDER BY k.made_at DESC, k.case_id LIMIT 1)""",
+                 WHERE k.customer_id = ANY(mine.ids) AND {k} AND k.body::jsonb->>'score' IS NOT NULL ORDER BY k.made_at DESC, k.case_id LIMIT 1)""",
     "nps": """(SELECT (a.body::jsonb->>'nps')::int8 AS score FROM read.survey_answers a
-                WHERE a.customer_id = ANY(mine.ids) AND a.body::jsonb->>'nps' IS NOT NULL ORDER BY a.answered_at DESC, a.answer_id LIMIT 1)""",
+                WHERE a.customer_id = ANY(mine.ids) AND {a} AND a.body::jsonb->>'nps' IS NOT NULL ORDER BY a.answered_at DESC, a.answer_id LIMIT 1)""",
     "csat": """(SELECT (a.body::jsonb->>'csat')::int8 AS score FROM read.survey_answers a
-                 WHERE a.customer_id = ANY(mine.ids) AND a.body::jsonb->>'csat' IS NOT NULL ORDER BY a.answered_at DESC, a.answer_id LIMIT 1)""",
+                 WHERE a.customer_id = ANY(mine.ids) AND {a} AND a.body::jsonb->>'csat' IS NOT NULL ORDER BY a.answered_at DESC, a.answer_id LIMIT 1)""",
     "answers": """(SELECT max(a.answered_at) AS last_at, count(*) FILTER (WHERE a.loop = 'open') AS low_open
-                    FROM read.survey_answers a WHERE a.customer_id = ANY(mine.ids))""",
+                    FROM read.survey_answers a WHERE a.customer_id = ANY(mine.ids) AND {a})""",
     "held_by": """(SELECT t.name AS team, t.note AS region FROM read.deal_board d JOIN read.directory t ON t.id = d.team_id
-                    WHERE d.customer_id = ANY(mine.ids) ORDER BY d.opened_at DESC, d.deal_id LIMIT 1)""",
+                    WHERE d.customer_id = ANY(mine.ids) AND {d} ORDER BY d.opened_at DESC, d.deal_id LIMIT 1)""",
 }
-"""What is looked up beside a row `c` of the customers' traits and its `MINE`, where a rule asks for it: never more than one row."""
+"""What is looked up beside a row `c` of the customers' traits and its `MINE`, where a rule asks for it: never more than one row.
+`{d}` and the like stand for what of a table is asked (`EVERYTHING`, `OF_TEAM`)."""
+OF_TEAM: Mapping[str, str] = {
+    **{table: f"{table}.team_id = %(seen_by)s" for table in "dka"},
+    "p": "EXISTS (SELECT FROM read.deal_board s WHERE s.deal_id = p.deal_id AND s.team_id = %(seen_by)s)",
+}
+"""Deals, cases and answers of the team `seen_by`, and what its deals were won with: customers are shared, and by trying rules nobody shall find
+out what other teams have with them.
+"""
+EVERYTHING: Mapping[str, str] = dict.fromkeys(OF_TEAM, "true")
 NEEDED = (
     *("customer_traits", "contributions", "deal_board", "deal_history", "cases", "directory"),
     *("survey_answers", "merged", "segments", "segment_stays"),
@@ -113,8 +123,9 @@ COMPARED = {"==": "=", "!=": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 
 @dataclass
 class Question:
-    """Rules as conditions of one statement, with their values and all that they look up."""
+    """Rules as conditions of one statement, with their values and all that they look up: of everything, or of what a team may see."""
 
+    seen_by: UUID | None = None
     params: dict[str, Any] = field(default_factory=dict)
     sources: dict[str, None] = field(default_factory=dict)
     turns: dict[str, None] = field(default_factory=dict)
@@ -131,7 +142,10 @@ class Question:
     @property
     def beside(self) -> str:
         """What is joined to the customers' traits."""
-        looked_up = [f"LEFT JOIN LATERAL {SOURCES[name]} {name} ON true" for name in self.sources]
+        of = EVERYTHING if self.seen_by is None else OF_TEAM
+        looked_up = [
+            f"LEFT JOIN LATERAL {SOURCES[name].format(**of)} {name} ON true" for name in self.sources
+        ]
         return " ".join([MINE, *looked_up] if looked_up else ())
 
     @property

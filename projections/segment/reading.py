@@ -131,8 +131,10 @@ async def preview(
     cursor: str | None = None,
     limit: int = 100,
 ) -> Preview:
-    """What a rule would do to a segment; one that is not published yet has nobody in. Raises Invalid for what is no rule."""
-    question = Question()
+    """What a rule would do to a segment; one that is not published yet has nobody in. For a team it is asked of what the team may see: its own
+    deals, purchases, cases and answers. Raises Invalid for what is no rule.
+    """
+    question = Question(seen_by)
     condition = question.ask(parse(rule))
     asked = (
         WOULD.replace("{condition}", condition)

@@ -20,6 +20,7 @@ from domain.customer.merge import MergeCustomers
 from domain.engine.errors import Invalid
 from domain.figures.queries import FigureAsked
 from domain.figures.scope import Scope, ScopeKind
+from domain.people.people import FormTeam, HireRep
 from domain.segment.membership import RecordMembership, Turned, membership_stream, shard_of
 from domain.segment.rule import parse
 from domain.segment.segment import PublishSegment, Segment
@@ -203,6 +204,36 @@ async def test_a_rule_is_tried_before_it_counts(books: Books, people: dict[UUID,
     other = await reading.preview(books.pool, "true", "", NOW, seen_by=uuid.uuid4())
     assert [one.name for one in other.items] == ["c"], "of others' customers nothing is told"
     assert await books.office.ledger.head() == before
+
+
+async def test_a_rule_tried_by_a_team_is_asked_of_what_the_team_has(books: Books) -> None:
+    """Else a manager finds out by halving what other teams sell to a customer of both."""
+    shared, north, south = await registered(books, "a", sector="steel"), books.office.team_id, uuid.uuid4()
+    rep = uuid.uuid4()
+    await books.given(FormTeam(team_id=south, name="South"), HireRep(rep_id=rep, name="Su", team_id=south))
+    for owner, amount in ((books.office.rep_id, 100), (rep, 900)):
+        await won(books, await books.opened(customer_id=shared, owner_id=owner), amount, NOW)
+        await books.opened(customer_id=shared, owner_id=owner)
+        given = {"title": "it leaks", "customer_id": shared, "severity": Severity.NORMAL, "owner_id": owner}
+        await books.given(cases.OpenCase(case_id=uuid.uuid4(), **given))  # type: ignore[arg-type]
+    await books.follow()
+
+    async def holds(rule: str, seen_by: UUID | None) -> bool:
+        return (await reading.preview(books.pool, rule, "", NOW, seen_by=seen_by)).inside == 1
+
+    for rule, everybody, of_north, of_south in (
+        ("sector == 'steel' and not custom.tons > 5", True, True, True),
+        ("purchases.value > 500", True, False, True),
+        ("purchases.value > 900", True, False, False),
+        ("purchases.count == 1 and purchases.within_365_days == 1", False, True, True),
+        ("deals.open == 1 and cases.open == 1", False, True, True),
+        ("team == 'North'", await holds("team == 'North'", None), True, False),
+        ("feedback.low_open == 0 and feedback.nps == null", True, True, True),
+        ("feedback.case_score == null and activity.touches_90_days == 0", True, True, True),
+        ("feedback.csat == null or feedback.days_since_last > 1", True, True, True),
+    ):
+        found = [await holds(rule, team) for team in (None, north, south)]
+        assert found == [everybody, of_north, of_south], rule
 
 
 async def test_figures_of_a_segment_count_who_was_in_on_the_day(books: Books) -> None:
