@@ -24,6 +24,8 @@ from domain.segment.fields import Kind, RuleField, field, nearest
 MAX_RULE = 2_000
 """Characters."""
 MAX_COMPARISONS, MAX_DEPTH, MAX_CHOICES, MAX_WORD = 50, 20, 200, 300
+MAX_DAY_CHOICES = 10
+"""In a list for a field that counts days: each is an instant of its own at which a customer may turn."""
 MAX_NUMBER = Decimal("1e15")
 MAX_DAYS = 36_500
 """For fields that count days: none is asked for more than a hundred years."""
@@ -238,6 +240,8 @@ def _checked(of: RuleField, operator: Operator, value: Constant | tuple[Constant
         return Comparison(of, operator, _of_kind(of, value))
     if len({type(one) for one in value}) > 1 or isinstance(value[0], bool | None):
         raise wrong(f"{of.name}: values of a list must be of one kind")
+    if of.kind is Kind.DAYS and len(value) > MAX_DAY_CHOICES:
+        raise wrong(f"{of.name} counts days: a list for it has at most {MAX_DAY_CHOICES} values")
     return Comparison(of, operator, tuple(_of_kind(of, one) for one in value))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -18,6 +18,9 @@ SELECT w.customer_id, {next_turn}, {conditions}
   FROM unnest(%(ids)s::uuid[]) AS w(customer_id) LEFT JOIN read.customer_traits c USING (customer_id) {beside}"""
 MEMBERS = "SELECT segment, customer_id FROM read.segment_stays WHERE left_position IS NULL AND customer_id = ANY(%s)"
 
+IN_A_STATEMENT = 500
+"""Conditions, values and turning times after which another statement is begun: PostgreSQL takes 1,664 columns, and a depth of its stack."""
+
 
 class Held(NamedTuple):
     """`inside`: by customer the names of the segments whose rules hold. `next_turn`: by customer when one may turn; left out: none does by
@@ -30,21 +33,30 @@ class Held(NamedTuple):
 
 async def held(source: Source, segments: Sequence[Segment], ids: Collection[UUID], now: datetime) -> Held:
     """As the read models have it. Whoever is no customer is in nothing."""
-    question = Question()
-    conditions = [f"COALESCE({STANDS} AND {question.ask(parse(one.rule))}, false)" for one in segments]
-    query = HELD.format(
-        next_turn=question.next_turn, conditions=", ".join(conditions) or "true", beside=question.beside
-    )
-    params = {**question.params, "now": now, "ids": list(ids)}
-    rows = await fetch(source, query, params, planned_anew=True)
-    names = [one.name for one in segments]
-    return Held(
-        {
-            id: frozenset(name for name, holds in zip(names, holding, strict=False) if holds)
-            for id, _, *holding in rows
-        },
-        {id: turn for id, turn, *_ in rows if turn is not None},
-    )
+    inside: dict[UUID, frozenset[str]] = dict.fromkeys(ids, frozenset())
+    next_turn: dict[UUID, datetime] = {}
+    for question, conditions in _questions(segments):
+        query = HELD.format(
+            next_turn=question.next_turn, conditions=", ".join(conditions.values()), beside=question.beside
+        )
+        params = {**question.params, "now": now, "ids": list(ids)}
+        for id, turn, *holding in await fetch(source, query, params, planned_anew=True):
+            inside[id] |= {name for name, holds in zip(conditions, holding, strict=True) if holds}
+            if turn is not None:
+                next_turn[id] = min(turn, next_turn.get(id, turn))
+    return Held(inside, next_turn)
+
+
+def _questions(segments: Sequence[Segment]) -> Iterator[tuple[Question, dict[str, str]]]:
+    """As many statements as it takes, with their conditions by segment."""
+    question, conditions = Question(), dict[str, str]()
+    for one in segments:
+        if len(conditions) + len(question.params) + len(question.turns) >= IN_A_STATEMENT:
+            yield question, conditions
+            question, conditions = Question(), {}
+        conditions[one.name] = f"COALESCE({STANDS} AND {question.ask(parse(one.rule))}, false)"
+    if conditions:
+        yield question, conditions
 
 
 async def members(source: Source, ids: Collection[UUID]) -> Mapping[UUID, frozenset[str]]:

@@ -98,6 +98,10 @@ def test_numbers_are_what_is_written() -> None:
         ("sector is null", "knows the operators == != < <= > >= in and not in"),
         ("revenue > 1e400", "has a number that is too large"),
         ("custom.a in ['x', 1]", "custom.a: values of a list must be of one kind"),
+        (
+            f"days_known in [{', '.join(map(str, range(11)))}]",
+            "days_known counts days: a list for it has at most 10 values",
+        ),
         ("sector", "must compare fields with values; this does not: sector"),
         ("sector == f'{1}'", "is compared with what is no value: f'{1}'"),
         ("revenue > 10 ** 9", "is compared with what is no value: 10 ** 9"),

@@ -155,6 +155,20 @@ async def test_when_a_rule_may_turn_next_is_known(books: Books, people: dict[UUI
     assert await turns("sector == 'x' and registered_on > '2030-01-01'", "a") is None
 
 
+async def test_more_segments_than_a_statement_takes_are_asked(books: Books, people: dict[UUID, str]) -> None:
+    """Many that were emptied, and many that ask for days."""
+    by_name = {name: id for id, name in people.items()}
+    rules = ["false"] * 1_700 + [f"days_known >= {n} or employees == {n}" for n in range(60, 460)]
+    segments = [Segment(name=f"s-{n}", label="S", rule=rule) for n, rule in enumerate(rules)]
+    held = await evaluating.held(books.pool, segments, people, IN_60)
+    assert held.inside == {
+        by_name["a"]: {"s-1700", "s-1760"},
+        by_name["b"]: {"s-1700"},
+        by_name["c"]: {"s-1700"},
+    }
+    assert set(held.next_turn.values()) == {NOW + 61 * DAY}
+
+
 async def test_who_was_in_is_told_on_both_clocks(books: Books) -> None:
     a, b = await registered(books, "a"), await registered(books, "b")
     await books.given(PublishSegment(segment=Segment(name="vip", label="VIP", rule="true")))
