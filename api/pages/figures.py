@@ -167,10 +167,11 @@ def _drawn(page: Page, metric: Mapping[str, Any], series: list[dict[str, Any]], 
 
 
 def _ways(asked: Asked) -> tuple[str, ...]:
-    """By what it can be taken apart: a rep's is not by teams."""
+    """By what it can be taken apart: a rep's is not by teams, nor is that of who sees one team."""
     if asked.rep_id:
         return ("product",)
-    return ("rep", "product") if asked.team_id else BY
+    one_team = asked.team_id or asked.page.session.user.sees_team
+    return ("rep", "product") if one_team else BY
 
 
 def _parts(asked: Asked, found: dict[str, Any]) -> list[tuple[str, dict[str, str]]]:

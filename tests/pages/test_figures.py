@@ -99,6 +99,12 @@ class TestFigures:
         assert "Rep north2" in parts
         assert "Rep south" not in parts
 
+    def test_of_one_are_a_file(self, manager: httpx.Client, auditor: httpx.Client) -> None:
+        for reader in (manager, auditor):
+            page = reader.get("/desk/figures", params={"metric": "deals-won"}).text
+            (link,) = (unescape(one) for one in re.findall(r'href="(/desk/files/[^"]*format=csv)"', page))
+            assert reader.get(link).status_code == 200
+
     def test_that_are_not_measured_say_so(self, auditor: httpx.Client, foretold: str) -> None:
         page = auditor.get("/desk/figures", params={"metric": foretold}).text
         assert "This is not measured yet." in page
