@@ -24,6 +24,7 @@ from domain.customer.customer import Customer
 from domain.customer.facts import Profile
 from domain.customer.layers import NOTHING
 from domain.customer.merging import CONTACTS, PROFILE
+from domain.customer.profile import Address, OtherName
 from domain.engine.errors import NotFound
 from domain.engine.facts import FreeText, PersonName
 from domain.engine.values import Money
@@ -183,6 +184,8 @@ def _text(value: Any) -> str:
         return f"{value.amount:f} {value.currency}"
     if isinstance(value, tuple):
         return "; ".join(map(_text, value))
+    if isinstance(value, OtherName | Address):
+        return ", ".join(text for one in fields(value) if (text := _text(getattr(value, one.name))))
     return "" if value is None else str(value)
 
 

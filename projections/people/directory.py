@@ -270,9 +270,14 @@ async def team_managers(source: Source, limit: int) -> list[UUID]:
     return [id for (id,) in await fetch(source, MANAGERS, [limit])]
 
 
+EVERYBODY = """
+SELECT id, name, user_id, active FROM read.directory WHERE kind = %s AND (active OR kind <> 'customer')
+"""
+
+
 async def everybody(source: Source, kind: str) -> list[dict[str, Any]]:
-    """All of one kind: whom a name may stand for."""
-    rows = await fetch(source, "SELECT id, name, user_id, active FROM read.directory WHERE kind = %s", [kind])
+    """All of one kind: whom a name may stand for. A customer that was merged is the one that it stands for."""
+    rows = await fetch(source, EVERYBODY, [kind])
     return [
         {"id": id, "name": name, "user_id": user_id, "active": active} for id, name, user_id, active in rows
     ]

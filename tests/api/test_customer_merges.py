@@ -14,7 +14,9 @@ def registered(house: House, login: str, name: str, **profile: Any) -> str:
 
 def test_two_records_are_merged_and_taken_apart(house: House) -> None:
     leader = house.client("north-manager")
-    old = registered(house, "north-manager", "Alder GmbH", country="DE")
+    old = registered(
+        house, "north-manager", "Alder GmbH", country="DE", other_names=[{"name": "桤木", "language": "zh"}]
+    )
     new = registered(house, "north-manager", "Alder", sector="tools")
     contact = (
         house.client("admin")
@@ -50,6 +52,7 @@ def test_two_records_are_merged_and_taken_apart(house: House) -> None:
     assert chosen == {
         "name": (old, {new: "Alder", old: "Alder GmbH"}),
         "country": (old, {old: "DE"}),
+        "other_names": (old, {old: "桤木, zh"}),
         "sector": (new, {new: "tools"}),
     }
     assert made["contacts"] == [{"contact_id": contact, "name": "Ms Zhao", "customer_id": old}]

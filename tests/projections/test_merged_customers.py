@@ -115,6 +115,8 @@ async def test_every_list_answers_for_the_survivor_with_all(books: Books) -> Non
     assert contact.name == "Ms Zhao"
     listed = await directory.listing(books.pool, "customer", text="alder", seen_by=books.office.team_id)
     assert [one.id for one in listed.items] == [new]
+    named = {one["id"] for one in await directory.everybody(books.pool, "customer")}
+    assert (new in named, old in named) == (True, False)
     for text, kind in (("gmbh", Kind.CUSTOMER), ("zhao", Kind.CONTACT)):
         (group,) = await search.search(books.pool, text, [kind], seen_by=books.office.team_id)
         (hit,) = group.items
