@@ -23,6 +23,7 @@ from domain.custom_field.declaration import (
 from domain.custom_field.facts import CustomValues
 from domain.custom_field.value import BETWEEN, MAX_LINK, NOTHING, FieldType, FieldValue, said_text
 from domain.engine.fields import MAX_TEXT
+from domain.engine.reading import MOST_BEFORE, MOST_BEHIND
 from domain.engine.reasoning import plain
 from projections.custom_field import CustomValuesModel, of_records, with_columns
 
@@ -59,7 +60,7 @@ def said_of(value: Any) -> FieldValue:
     if isinstance(value, bool):
         return FieldValue(type=FieldType.YES_NO, text="yes" if value else "no")
     if isinstance(value, (int, float, Decimal)):
-        return FieldValue(type=FieldType.NUMBER, text=plain(Decimal(str(value))))
+        return FieldValue(type=FieldType.NUMBER, text=_digits(value))
     if isinstance(value, str):
         return said_text(value)
     if isinstance(value, list) and all(isinstance(one, str) for one in value):
@@ -72,7 +73,15 @@ def said_of(value: Any) -> FieldValue:
 def _amount(amount: Any) -> str:
     if isinstance(amount, bool) or not isinstance(amount, (str, int, float, Decimal)):
         raise ValueError(WRONG)  # noqa: TRY004 - pydantic turns a ValueError into an answer
-    return amount if isinstance(amount, str) else plain(Decimal(str(amount)))
+    return amount if isinstance(amount, str) else _digits(amount)
+
+
+def _digits(said: float | Decimal) -> str:
+    """Without an exponent: one that no field takes is refused before it is written out. Raises ValueError."""
+    number = Decimal(str(said))
+    if number and not -MOST_BEHIND <= number.adjusted() < MOST_BEFORE:
+        raise ValueError(f"must have at most {MOST_BEFORE} digits before the point and {MOST_BEHIND} behind")
+    return plain(number) if number else "0"
 
 
 One = Annotated[Any, PlainValidator(said_of), WithJsonSchema(ANY)]

@@ -98,6 +98,15 @@ def test_what_a_field_does_not_take_is_refused_by_name(desk: House, custom: Json
     assert [error["field"] for error in refused["errors"]] == [field]
 
 
+@pytest.mark.parametrize("number", ["1e999999999", "-1e-999999999"])
+@pytest.mark.parametrize("said", ['{"seats": %s}', '{"rent": {"amount": %s, "currency": "CNY"}}'])
+def test_a_number_is_not_written_out_before_it_is_refused(desk: House, said: str, number: str) -> None:
+    body = f'{{"custom": {said % number}}}'
+    path, json = f"/deals/{desk.open_deal()}/fields", {"Content-Type": "application/json"}
+    (error,) = told(desk.client("north").post(path, content=body, headers=json), 422)["errors"]
+    assert error["message"] == "must have at most 15 digits before the point and 12 behind"
+
+
 def test_lists_are_narrowed_down_by_a_field_now_and_as_known(desk: House) -> None:
     deals = [str(desk.open_deal()) for _ in range(3)]
     for deal, seats in zip(deals, (9, 100, 250), strict=True):
