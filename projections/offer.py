@@ -80,6 +80,7 @@ bought AS (
     LEFT JOIN LATERAL (SELECT day, deal_id, amount, currency FROM read.purchases p
                         WHERE p.customer_id = m.customer_id AND p.until_position IS NULL AND p.day BETWEEN m.on_day AND %(until)s
                           AND (%(product)s::uuid IS NULL OR p.product_id = %(product)s)
+                          AND (%(team)s::uuid IS NULL OR p.team_id = %(team)s)
                         ORDER BY day, deal_id LIMIT 1) p ON true)
 """
 LISTED = """
@@ -90,7 +91,7 @@ SUMS = "SELECT COALESCE(currency, ''), count(*), count(deal_id), sum(amount) FRO
 
 
 async def uptake(source: Source, offer: OfferSeen, team: UUID | None) -> Uptake:
-    """Of one team's revisits, or of all (None)."""
+    """Of one team's revisits and sales, or of all (None)."""
     asked = {
         "name": offer.name,
         "until": offer.until,

@@ -120,7 +120,7 @@ def test_a_revisit_is_set_made_and_its_offer_taken_up(house: House) -> None:
     customer = told(house.admin.post("/customers", json={"name": f"Acme {uuid4()}"}), 201)["answer"][
         "customer_id"
     ]
-    deal = house.open_deal(customer_id=customer)
+    house.open_deal(customer_id=customer)
     offer = {
         "name": "spring",
         "what": "half the price",
@@ -144,16 +144,19 @@ def test_a_revisit_is_set_made_and_its_offer_taken_up(house: House) -> None:
     assert [one["customer_id"] for one in listed["items"]] == [customer]
     assert house.client("south").post(f"{path}/record", json={}).status_code == 404
     told(north.post(f"{path}/record", json={"kind": "call", "offered": ["spring"]}))
+    sold = house.open_deal("south", customer_id=customer)
     for act, given in (
         ("needs", NEEDS),
         ("quotes", {"reference": "Q-1", "amount": YUAN}),
         ("win", {"closed_on": str(TODAY), "amount": YUAN, "contract_reference": "C-1"}),
     ):
-        done = house.admin.post(f"/deals/{deal}/{act}", json=given)
+        done = house.admin.post(f"/deals/{sold}/{act}", json=given)
         assert done.is_success, done.text
     after = {"after": done.json()["position"]}
     uptake = told(house.admin.get(f"{published.headers['Location']}/uptake", params=after))
     assert (uptake["offered"], uptake["taken_up"], uptake["revenue"]) == (1, 1, {"CNY": "1200.50"})
-    assert uptake["customers"][0]["deal_id"] == str(deal)
+    assert uptake["customers"][0]["deal_id"] == str(sold)
+    theirs = told(north.get(f"{published.headers['Location']}/uptake", params=after))
+    assert (theirs["offered"], theirs["taken_up"], theirs["revenue"]) == (1, 0, {}), "another team sold it"
     assert told(house.admin.get("/lifecycle/health", params=after))["lacking"] == 0
     assert house.client("north").get("/lifecycle/health").status_code == 403
