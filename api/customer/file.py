@@ -26,7 +26,7 @@ from domain.customer.facts import Profile
 from domain.engine.errors import NotFound
 from projections.custom_field import of_records, told_of
 from projections.customer import NEEDED, merged, timeline
-from projections.customer.file import FileConsent, FileNote, FileRole, file_of
+from projections.customer.file import FileConsent, FileNote, FileRole, file_of, of_team
 from projections.customer.timeline import CustomerEvent, TouchKind
 from projections.engine.paging import Page
 from projections.people import directory
@@ -42,6 +42,9 @@ TimelineReader = Annotated[
 ]
 
 
+MOST_NOTES = 200
+
+
 class FileAsKnown(Strict):
     known_at: KnownAt = None
 
@@ -55,7 +58,7 @@ class TimelineFilters(Paging):
 
 
 class CustomerView(msgspec.Struct):
-    """A customer with the first contacts by name (personal data). `notes` has the newest first; `roles` are those of contacts in
+    """A customer with the first contacts by name (personal data). `notes` has the newest 200, `notes_count` says how many there are; `roles` are those of contacts in
     deciding, with a deal those in that one alone. `parent_id` is the customer that it belongs to as a company. `merged_into`: the id
     that was asked for is of a record that was merged, and what is answered is the customer that it stands for.
     """
@@ -67,6 +70,7 @@ class CustomerView(msgspec.Struct):
     parent_id: UUID | None
     parent_name: str | None
     notes: list[FileNote]
+    notes_count: int
     consents: list[FileConsent]
     roles: list[FileRole]
     version: int
@@ -109,13 +113,22 @@ async def customer(
             custom=dict(ChainMap(told_of(held.custom, fields), *merged_in.values())),
             parent_id=held.parent_id,
             parent_name=names.get(held.parent_id) if held.parent_id else None,
-            notes=found.notes,
+            notes=found.notes[:MOST_NOTES],
+            notes_count=len(found.notes),
             consents=found.consents,
-            roles=found.roles,
+            roles=await _seen(look, found.roles),
             version=held.version,
             merged_into=ids[0] if ids[0] != customer_id else msgspec.UNSET,
         )
     )
+
+
+async def _seen(look: Look, roles: list[FileRole]) -> list[FileRole]:
+    """Without those in deals of other teams."""
+    if look.team_id is None:
+        return roles
+    seen = await of_team(look.services.pool, look.team_id, [one.deal_id for one in roles if one.deal_id])
+    return [one for one in roles if one.deal_id is None or one.deal_id in seen]
 
 
 @router.get(

@@ -6,7 +6,7 @@ Read from the ledger, now or as it was known at a position.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from itertools import dropwhile
 from operator import attrgetter
@@ -20,7 +20,7 @@ from domain.customer.customer import Customer
 from domain.engine.facts import FreeText, PersonName
 from domain.engine.recorded import Recorded
 from domain.engine.undoing import TakesBack, standing
-from projections.engine.paging import Source
+from projections.engine.paging import Source, fetch
 from projections.engine.streams import streams
 from projections.people import directory
 
@@ -88,6 +88,14 @@ async def file_of(source: Source, ids: Sequence[UUID], position: int | None = No
     for one in said:
         one.who_name = users.get(one.who)
     return CustomerFile(customer, notes, consents, list(_roles(learnt)))
+
+
+OF_TEAM = "SELECT deal_id FROM read.deal_board WHERE team_id = %(team)s AND deal_id = ANY(%(ids)s)"
+
+
+async def of_team(source: Source, team: UUID, deals: Collection[UUID]) -> set[UUID]:
+    """Those of the deals that are a team's."""
+    return {id for (id,) in await fetch(source, OF_TEAM, {"team": team, "ids": list(deals)})}
 
 
 LEARNT = (f.NoteAdded, f.NoteChanged, f.NoteClosed, f.ConsentGiven, f.ConsentWithdrawn, f.BuyingRoleChanged)
