@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
@@ -47,19 +47,27 @@ class PageRoute(APIRoute):
                 return await handle(request)
             except TooManyTries as many:
                 await asyncio.sleep(PAUSE)
-                return wrong(request, 429, str(many), {"Retry-After": str(round(many.wait) or 1)})
+                return self.wrong(request, 429, str(many), {"Retry-After": str(round(many.wait) or 1)})
             except Crowded:
-                return wrong(request, 503, "more people sign in than can be served", {"Retry-After": "2"})
+                return self.wrong(
+                    request, 503, "more people sign in than can be served", {"Retry-After": "2"}
+                )
             except Problem as problem:
-                return wrong(request, problem.kind.status, problem.detail, problem.headers)
+                return self.wrong(request, problem.kind.status, problem.detail, problem.headers)
             except DomainError as refused:
-                return wrong(request, 403, refused.message)
+                return self.wrong(request, 403, refused.message)
             except RequestValidationError:
-                return wrong(request, 400, "the request cannot be read")
+                return self.wrong(request, 400, "the request cannot be read")
             except HTTPException as failed:
-                return wrong(request, failed.status_code, str(failed.detail))
+                return self.wrong(request, failed.status_code, str(failed.detail))
 
         return shown
+
+    def wrong(
+        self, request: Request, status: int, detail: str, headers: Mapping[str, str] | None = None
+    ) -> Response:
+        """The page that says so."""
+        return wrong(request, status, detail, headers)
 
 
 def _check_rate(request: Request, admitted: str) -> None:

@@ -32,11 +32,20 @@ TEMPLATES = FilePath(__file__).parent / "templates"
 ACTOR = Actor("service", "survey-link")
 MOST_FIELDS = 25
 NONE, EXPIRED, ANSWERED = "none", "expired", "answered"
+MANY, FAILED = "many", "failed"
 Token = Annotated[str, Path(max_length=2 * LENGTH)]
 
 
 class SurveyRoute(rendering.PageRoute):
     ADMITTED = "surveys"
+
+    def wrong(
+        self, request: Request, status: int, detail: str, headers: Mapping[str, str] | None = None
+    ) -> Response:
+        """Nothing of ours: neither what refused it nor where our people sign in."""
+        page = _render(request, "survey_said.html", status, what=MANY if status == 429 else FAILED)
+        page.headers.update(headers or {})
+        return page
 
 
 router = rendering.router(SurveyRoute)
