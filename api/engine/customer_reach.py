@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from uuid import UUID
 
+from api.engine.errors import Problem
 from api.engine.reading import Look, reached
 from api.engine.services import Services
 from domain.customer.customer import Customer
@@ -14,19 +16,29 @@ from domain.engine.context import Reach
 from domain.engine.errors import NotFound
 from projections.customer import NEEDED, Held, held
 
+SOON = 0.5
+"""Seconds that a command about what seems to be nobody's waits for who has it."""
+
 
 async def reaching_customers(services: Services, command: Command, reach: Reach) -> Reach:
     """The reach with those of the command's customers that are within it, and whom they stand for. Who lacks one is looked at again once the read
-    models know everything: a deal may just have been opened. Raises Problem while they do not.
+    models know everything: a deal may just have been opened. So is what seems to be nobody's, as far as that is known soon. Raises Problem
+    while they do not know it for who lacks one.
     """
     changed, named = await _changed(services, command), _named(command)
     ids = changed | named
     if not ids:
         return reach
-    found = _with(reach, await held(services.pool, ids))
-    if changed <= found.own_customers and named <= found.customers:
+    known = await held(services.pool, ids)
+    found = _with(reach, known)
+    lacking = not (changed <= found.own_customers and named <= found.customers)
+    if not lacking and not any(known[id].by_nobody for id in ids):
         return found
-    await reached(services, NEEDED, await services.ledger.head())
+    head = await services.ledger.head()
+    if lacking:
+        await reached(services, NEEDED, head)
+    with suppress(Problem):
+        await reached(services, NEEDED, head, SOON)
     return _with(reach, await held(services.pool, ids))
 
 
