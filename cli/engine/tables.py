@@ -33,6 +33,7 @@ CODED = (
     "stage",
     "state",
     "status",
+    "loop",
     "phase",
     "door",
     "role",

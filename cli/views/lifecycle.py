@@ -113,7 +113,7 @@ def show_churn(months: Sequence[Mapping[str, Any]]) -> None:
         )
         for one in months
     ]
-    columns = ("month", "active", "became dormant", "churn", "won back", "new")
+    columns = ("month", "active at its beginning", "became dormant", "churn", "won back", "bought first")
     table(columns, rows, right=columns[1:])
 
 

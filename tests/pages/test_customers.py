@@ -55,6 +55,7 @@ def test_every_form_is_there_and_what_it_says_is_shown(
     done(house, post_act(rep, "addNote", about, kind="competitor", text="Crushers & Sons"))
     done(house, post_act(rep, "addNote", about, kind="need", text="parts in a day", contact_id=who))
     said = seen(opened(rep, house, f"/customers/{known}"))
+    assert "其他备注" in rep.get(f"/desk/customers/{known}", headers={"Accept-Language": "zh-CN"}).text
     for part in ("decides", "consents", "trade fair", "Crushers & Sons", "parts in a day", "Forty crushers"):
         assert part in said, part
     assert "noted a need: parts in a day, about Ms Zhao" in said

@@ -38,6 +38,7 @@ def test_it_is_said_in_chinese(house: House) -> None:
     page = chinese.get("/desk/lifecycle").text
     assert "<h1>生命周期</h1>" in page
     assert "潜在客户" in page
+    assert "首次成交的客户" in page, "of churn: who bought for the first time, not what was made anew"
 
 
 def test_a_revisit_is_on_the_list_on_its_page_and_on_the_customer_s(

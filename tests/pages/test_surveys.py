@@ -44,6 +44,8 @@ def test_answers_are_listed_with_their_figures_and_narrowed_down(low: Json, rep:
     assert "2/10" in page
     assert "net promoter score" in page
     assert f"/desk/surveys/answers/{low['answer_id']}" in page
+    chinese = rep.get("/desk/surveys", headers={"Accept-Language": "zh-CN"}).text
+    assert "<th>答复时间</th>" in chinese
     assert "Delivered Ltd" not in rep.get("/desk/surveys", params={"loop": "closed"}).text
 
 
