@@ -22,7 +22,7 @@ from domain.engine.versions import Publish
 from domain.policy.policies import follow_up_policy
 from domain.survey.answer import SurveyAnswer
 from domain.survey.invitation import SurveyInvitation
-from domain.survey.survey import Event, Survey, Surveys
+from domain.survey.survey import Survey, SurveyEvent, Surveys
 
 LONGEST_REPLY = 2_000
 ReplyText = Annotated[FreeText, MaxLen(LONGEST_REPLY), PLAIN]
@@ -67,7 +67,7 @@ class InviteToSurvey(InvitationCommand):
     contact_id: ContactId | None = None
     deal_id: DealId | None = None
     case_id: CaseId | None = None
-    on: Event = Event.BY_HAND
+    on: SurveyEvent = SurveyEvent.BY_HAND
 
     def rules(self) -> Iterable[Stream]:
         return ((Surveys, Surveys.stream_of(self.survey)),)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from domain.engine.facts import Fact, PersonText, fact
 from domain.engine.values import PromiseOutcome
-from domain.survey.survey import Event
+from domain.survey.survey import SurveyEvent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +27,7 @@ class InvitationMade(AboutSurvey):
     """`on` is what it is sent on. `contact_id` None: nobody can be asked, and it is withheld in the same commit."""
 
     survey_version: int
-    on: Event
+    on: SurveyEvent
     contact_id: UUID | None
     deal_id: UUID | None
     case_id: UUID | None

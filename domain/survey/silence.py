@@ -21,7 +21,7 @@ from domain.engine.unit_of_work import Json, UnitOfWork
 from domain.engine.values import NAMESPACE, id_within
 from domain.figures.reads import Reads
 from domain.survey.commands import InviteToSurvey
-from domain.survey.survey import Event, Surveys, survey_in_force
+from domain.survey.survey import SurveyEvent, Surveys, survey_in_force
 from domain.time.commitment import DueStep
 
 ASK = "ask"
@@ -140,7 +140,7 @@ def ask_silent_customer(watch: SilenceWatch, command: AskSilentCustomer, work: U
         customer_id=watch.customer_id,
         owner_id=command.owner_id,
         deal_id=command.deal_id,
-        on=Event.SILENT,
+        on=SurveyEvent.SILENT,
     )
     decide(invite, work)
 

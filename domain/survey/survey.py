@@ -44,7 +44,7 @@ class Counts(StrEnum):
 SCALES = {Counts.NPS: QuestionKind.TEN, Counts.CSAT: QuestionKind.FIVE}
 
 
-class Event(StrEnum):
+class SurveyEvent(StrEnum):
     """What a survey is sent on; `BY_HAND`: somebody asked for it."""
 
     WON = "deal-won"
@@ -80,7 +80,9 @@ class SurveyQuestion:
 class SendingRule:
     """Sent when that happens: a deal reaches a `stage` (delivery, where a process has one), or nothing was heard for so many `days`."""
 
-    on: Annotated[Event, OneOf((Event.WON, Event.STAGE, Event.SOLVED, Event.SILENT))]
+    on: Annotated[
+        SurveyEvent, OneOf((SurveyEvent.WON, SurveyEvent.STAGE, SurveyEvent.SOLVED, SurveyEvent.SILENT))
+    ]
     stage: ShortText = ""
     days: Days = 0
 
@@ -126,13 +128,13 @@ class Survey:
     def is_low(self, nps: int | None, csat: int | None) -> bool:
         return (nps is not None and nps <= self.low_nps) or (csat is not None and csat <= self.low_csat)
 
-    def sent_on(self, on: Event, stage: str = "") -> bool:
+    def sent_on(self, on: SurveyEvent, stage: str = "") -> bool:
         return self.active and any(rule.on == on and rule.stage in ("", stage) for rule in self.rules)
 
     @property
     def silent_days(self) -> int | None:
         """After so many days without a word it is sent; None: silence is nothing to it."""
-        days = [rule.days for rule in self.rules if rule.on == Event.SILENT]
+        days = [rule.days for rule in self.rules if rule.on == SurveyEvent.SILENT]
         return min(days) if days and self.active else None
 
 
@@ -146,9 +148,9 @@ def _wrong_question(place: str, question: SurveyQuestion) -> Iterator[FieldError
 
 
 def _wrong_rule(place: str, rule: SendingRule) -> Iterator[FieldError]:
-    if (rule.on == Event.STAGE) != bool(rule.stage):
+    if (rule.on == SurveyEvent.STAGE) != bool(rule.stage):
         yield FieldError(f"{place}.stage", "is that of a rule on stage-reached, and of no other")
-    if (rule.on == Event.SILENT) != bool(rule.days):
+    if (rule.on == SurveyEvent.SILENT) != bool(rule.days):
         yield FieldError(f"{place}.days", "are those of a rule on silent, and of no other")
 
 

@@ -12,7 +12,7 @@ from domain.survey.answer import SurveyAnswer
 from domain.survey.facts import GivenReply
 from domain.survey.invitation import InvitationStatus, SurveyInvitation
 from domain.survey.silence import SilenceWatch
-from domain.survey.survey import Event, Survey, Surveys
+from domain.survey.survey import Survey, SurveyEvent, Surveys
 from projections.cycle.sections import Section
 from projections.engine.stream_view import Events, Filter, StreamView
 
@@ -48,7 +48,7 @@ class InvitationSeen(msgspec.Struct, kw_only=True):
     invitation_id: UUID
     survey: str
     survey_version: int
-    trigger: Event
+    trigger: SurveyEvent
     status: InvitationStatus
     customer_id: UUID
     contact_id: UUID | None

@@ -43,11 +43,11 @@ from domain.survey.silence import (
 from domain.survey.silence import steps as silence_steps
 from domain.survey.survey import (
     Counts,
-    Event,
     QuestionKind,
     SendingRule,
     Survey,
     SurveyChoice,
+    SurveyEvent,
     SurveyQuestion,
 )
 from domain.time.periods import PeriodKind, period_of
@@ -85,7 +85,7 @@ SURVEY = Survey(
     en="How was it?",
     zh="体验如何？",
     questions=(RECOMMEND, CONTENT, WHICH, WHY),
-    rules=(SendingRule(on=Event.WON), SendingRule(on=Event.STAGE, stage="after-sales")),
+    rules=(SendingRule(on=SurveyEvent.WON), SendingRule(on=SurveyEvent.STAGE, stage="after-sales")),
 )
 PUBLISHED = c.PublishSurvey(survey=SURVEY)
 KNOWN = (
@@ -103,7 +103,7 @@ INVITE = c.InviteToSurvey(
     customer_id=CUSTOMER,
     owner_id=LI,
     deal_id=DEAL,
-    on=Event.WON,
+    on=SurveyEvent.WON,
 )
 SENT = c.NoteInvitationSent(invitation_id=INVITATION, at=NOW)
 ASKED = (*WITH_ANN, INVITE, SENT)
@@ -145,10 +145,10 @@ class TestPublishing:
             ({"questions": (replace(WHY, choices=WHICH.choices),)}, "questions[0].choices"),
             ({"questions": (replace(WHICH, choices=WHICH.choices * 2),)}, "questions[0].choices"),
             ({"questions": ()}, "questions"),
-            ({"rules": (SendingRule(on=Event.STAGE),)}, "rules[0].stage"),
-            ({"rules": (SendingRule(on=Event.WON, days=3),)}, "rules[0].days"),
-            ({"rules": (SendingRule(on=Event.SILENT),)}, "rules[0].days"),
-            ({"rules": (SendingRule(on=Event.BY_HAND),)}, "rules[0].on"),
+            ({"rules": (SendingRule(on=SurveyEvent.STAGE),)}, "rules[0].stage"),
+            ({"rules": (SendingRule(on=SurveyEvent.WON, days=3),)}, "rules[0].days"),
+            ({"rules": (SendingRule(on=SurveyEvent.SILENT),)}, "rules[0].days"),
+            ({"rules": (SendingRule(on=SurveyEvent.BY_HAND),)}, "rules[0].on"),
             ({"name": "After A Win"}, "name"),
         ],
     )
@@ -160,11 +160,11 @@ class TestPublishing:
         given(STAFF).when(c.PublishSurvey(survey=replace(SURVEY, policy="none"))).refused(NotFound)
 
     def test_is_sent_on_what_its_rules_say_while_it_is_active(self) -> None:
-        assert SURVEY.sent_on(Event.WON)
-        assert SURVEY.sent_on(Event.STAGE, "after-sales")
-        assert not SURVEY.sent_on(Event.STAGE, "needs")
-        assert not SURVEY.sent_on(Event.SOLVED)
-        assert not replace(SURVEY, active=False).sent_on(Event.WON)
+        assert SURVEY.sent_on(SurveyEvent.WON)
+        assert SURVEY.sent_on(SurveyEvent.STAGE, "after-sales")
+        assert not SURVEY.sent_on(SurveyEvent.STAGE, "needs")
+        assert not SURVEY.sent_on(SurveyEvent.SOLVED)
+        assert not replace(SURVEY, active=False).sent_on(SurveyEvent.WON)
 
 
 class TestInviting:
@@ -312,7 +312,7 @@ class TestAnswering:
             case_id=CASE, title="it leaks", customer_id=CUSTOMER, severity=Severity.NORMAL, owner_id=LI
         )
         solved = cases.SolveCase(case_id=CASE, solution="a valve")
-        about = replace(INVITE, case_id=CASE, deal_id=None, on=Event.SOLVED)
+        about = replace(INVITE, case_id=CASE, deal_id=None, on=SurveyEvent.SOLVED)
         scenario = given(WITH_ANN, opened, solved, about, SENT).when(
             says(recommend="9", content="2", why="slow")
         )
@@ -397,7 +397,7 @@ class TestLowScores:
 
 class TestSilence:
     WATCH = SilenceWatch.stream_of("after-a-win", CUSTOMER)
-    SILENT = c.PublishSurvey(survey=replace(SURVEY, rules=(SendingRule(on=Event.SILENT, days=60),)))
+    SILENT = c.PublishSurvey(survey=replace(SURVEY, rules=(SendingRule(on=SurveyEvent.SILENT, days=60),)))
     BEGIN = WatchSilence(watch_id=WATCH, survey="after-a-win", customer_id=CUSTOMER, since=NOW)
     ASK = AskSilentCustomer(watch_id=WATCH, deal_id=DEAL, owner_id=LI, arming=1)
 
@@ -419,7 +419,7 @@ class TestSilence:
         scenario = given(began).when(self.ASK, now=NOW + 60 * DAY)
         scenario.then(
             SilenceWatchEnded(reason="asked"),
-            like(f.InvitationMade, on=Event.SILENT, deal_id=DEAL, owner_id=LI, contact_id=ANN),
+            like(f.InvitationMade, on=SurveyEvent.SILENT, deal_id=DEAL, owner_id=LI, contact_id=ANN),
             like(f.ContactAsked),
         )
         scenario.when(self.ASK).silence()

@@ -26,7 +26,7 @@ from domain.revisit.revisit import revisit_of
 from domain.segment.membership import shard_of
 from domain.survey.commands import InviteToSurvey, PublishSurvey
 from domain.survey.silence import SilenceWatch, WatchSilence
-from domain.survey.survey import Event, QuestionKind, SendingRule, Survey, SurveyQuestion
+from domain.survey.survey import QuestionKind, SendingRule, Survey, SurveyEvent, SurveyQuestion
 from domain.time.duration import Duration
 from runtime.channels.message import TryAgain
 from tests.webhooks.post import Post
@@ -229,7 +229,7 @@ async def silences(world: World) -> AsyncIterator[Named]:
     """A customer who was touched once more than the timer knew, then no more, and is asked."""
     customer, survey, began = uuid4(), "silent", datetime.now(UTC)
     question = SurveyQuestion(key="why", kind=QuestionKind.TEXT, en="Why?", zh="为什么？")
-    rules = (SendingRule(on=Event.SILENT, days=10),)
+    rules = (SendingRule(on=SurveyEvent.SILENT, days=10),)
     published = Survey(name=survey, en="How?", zh="如何？", questions=(question,), rules=rules)
     await world.run(RegisterCustomer(customer_id=customer, profile=Profile(name="Acme")))
     await world.run(PublishSurvey(survey=published))

@@ -18,7 +18,7 @@ from domain.survey import facts as f
 from domain.survey.answer import SurveyAnswer
 from domain.survey.commands import AnswerSurvey, PublishSurvey, Reply
 from domain.survey.silence import SilenceWatch
-from domain.survey.survey import Counts, Event, QuestionKind, SendingRule, Survey, SurveyQuestion
+from domain.survey.survey import Counts, QuestionKind, SendingRule, Survey, SurveyEvent, SurveyQuestion
 from projections.ports.surveys import SurveyReads
 from runtime.channels.message import TryAgain, Undeliverable
 from runtime.surveys.links import LinkKey, read
@@ -31,7 +31,7 @@ MAIL = "ann@example.com"
 RECOMMEND = SurveyQuestion(
     key="recommend", kind=QuestionKind.TEN, en="Recommend us?", zh="推荐？", counts=Counts.NPS, needed=True
 )
-RULES = (SendingRule(on=Event.SOLVED), SendingRule(on=Event.STAGE, stage="contact"))
+RULES = (SendingRule(on=SurveyEvent.SOLVED), SendingRule(on=SurveyEvent.STAGE, stage="contact"))
 
 
 class Asking:
@@ -131,7 +131,7 @@ async def test_each_happening_is_asked_about_once_through_ends_and_repeats(virtu
     (id,) = await asking.invitations()
     (made, *_) = await virtual.facts(id)
     assert isinstance(made.fact, f.InvitationMade)
-    assert (made.fact.on, made.fact.deal_id) == (Event.STAGE, deal)
+    assert (made.fact.on, made.fact.deal_id) == (SurveyEvent.STAGE, deal)
     await asking.stop()
     await virtual.office.rows(
         "UPDATE app.follower_positions SET position = 0 WHERE name = 'surveys' RETURNING 1"
@@ -170,7 +170,7 @@ async def test_a_mail_is_tried_again_and_nobody_s_answer_is_known(virtual: World
 async def test_a_customer_of_whom_nothing_is_heard_is_asked_by_a_timer(virtual: World) -> None:
     asking = Asking(virtual)
     await asking.begin()
-    rules = (SendingRule(on=Event.SILENT, days=10),)
+    rules = (SendingRule(on=SurveyEvent.SILENT, days=10),)
     silent = Survey(name="silent", en="Still there?", zh="还好吗？", questions=(RECOMMEND,), rules=rules)
     await virtual.run(PublishSurvey(survey=silent))
     deal, began = await virtual.open_deal(customer_id=asking.customer), datetime.now(UTC)
@@ -187,5 +187,5 @@ async def test_a_customer_of_whom_nothing_is_heard_is_asked_by_a_timer(virtual: 
     (id,) = await asking.invitations()
     (made, *_) = await virtual.facts(id)
     assert isinstance(made.fact, f.InvitationMade)
-    assert (made.fact.on, made.fact.deal_id, made.fact.contact_id) == (Event.SILENT, deal, asking.ann)
+    assert (made.fact.on, made.fact.deal_id, made.fact.contact_id) == (SurveyEvent.SILENT, deal, asking.ann)
     await asking.stop()

@@ -28,7 +28,7 @@ from domain.engine.recorded import Recorded
 from domain.engine.values import NAMESPACE, id_within
 from domain.survey.commands import CloseLoop, InviteToSurvey
 from domain.survey.silence import SilenceWatch, WatchSilence
-from domain.survey.survey import Event, Survey, SurveyPublished
+from domain.survey.survey import Survey, SurveyEvent, SurveyPublished
 from runtime.backoff import Backoff
 from workflows.engine.dispatcher import FIRST_PAUSE, LONGEST_PAUSE, Follower, LedgerBehind, rest
 
@@ -91,9 +91,9 @@ class SurveyReactions:
             case ActivityLogged():
                 await self._watch(recorded)
             case DealWon():
-                await self._about_deal(recorded, Event.WON)
+                await self._about_deal(recorded, SurveyEvent.WON)
             case StageMoved(after=stage):
-                await self._about_deal(recorded, Event.STAGE, stage)
+                await self._about_deal(recorded, SurveyEvent.STAGE, stage)
             case CaseSolved():
                 await self._about_case(recorded)
 
@@ -102,7 +102,7 @@ class SurveyReactions:
         if item.opened is not None and item.opened.answer_id is not None:
             await self._give(CloseLoop(answer_id=item.opened.answer_id), recorded)
 
-    async def _about_deal(self, recorded: Recorded, on: Event, stage: str = "") -> None:
+    async def _about_deal(self, recorded: Recorded, on: SurveyEvent, stage: str = "") -> None:
         wanted = self._sent_on(on, stage)
         deal = await self._load(Deal, recorded.originator_id) if wanted else None
         if deal is not None and deal.customer_id is not None:
@@ -117,14 +117,14 @@ class SurveyReactions:
                 )
 
     async def _about_case(self, recorded: Recorded) -> None:
-        wanted = self._sent_on(Event.SOLVED)
+        wanted = self._sent_on(SurveyEvent.SOLVED)
         case = await self._load(Case, recorded.originator_id) if wanted else None
         if case is not None:
             for survey in wanted:
                 await self._invite(
                     survey,
                     recorded,
-                    Event.SOLVED,
+                    SurveyEvent.SOLVED,
                     customer_id=case.customer_id,
                     owner_id=case.owner_id,
                     deal_id=case.deal_id,
@@ -144,10 +144,10 @@ class SurveyReactions:
                 )
                 await self._give(watch, recorded)
 
-    def _sent_on(self, on: Event, stage: str = "") -> list[Survey]:
+    def _sent_on(self, on: SurveyEvent, stage: str = "") -> list[Survey]:
         return [survey for survey in self.surveys.values() if survey.sent_on(on, stage)]
 
-    async def _invite(self, survey: Survey, recorded: Recorded, on: Event, **about: Any) -> None:
+    async def _invite(self, survey: Survey, recorded: Recorded, on: SurveyEvent, **about: Any) -> None:
         """Once for what happened: the id follows from it."""
         name = f"survey-invitation:{survey.name}:{recorded.originator_id}:{recorded.originator_version}"
         invite = InviteToSurvey(invitation_id=id_within(NAMESPACE, name), survey=survey.name, on=on, **about)
