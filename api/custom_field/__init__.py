@@ -1,4 +1,4 @@
 """api: custom fields — what a company declares that its customers, deals and leads say beside what is built in."""
 
 MODULES = ("acts", "routes")
-PATHS = ("custom-fields",)
+PATHS = ("custom-fields", "custom-field-sets")

@@ -47,7 +47,7 @@ def told(answer: httpx.Response, status: int = 200) -> Json:
 
 @pytest.fixture(scope="module")
 def house_with_fields(house: House) -> House:
-    told(house.admin.post("/custom-fields", json={"name": "deal", "fields": DEAL}), 201)
+    told(house.admin.post("/custom-field-sets", json={"name": "deal", "fields": DEAL}), 201)
     return house
 
 
@@ -132,7 +132,7 @@ def test_lists_are_narrowed_down_by_a_field_now_and_as_known(desk: House) -> Non
 
 def test_a_gate_lists_a_field_with_what_else_is_missing(desk: House) -> None:
     needed = {**SEATS, "of": "deal", "required_from": [{"process": "default", "stage": "needs"}]}
-    told(desk.admin.post("/custom-fields/declare", json=needed), 201)
+    told(desk.admin.post("/custom-fields", json=needed), 201)
     try:
         deal = desk.open_deal()
         mover = desk.client("north")
@@ -149,12 +149,12 @@ def test_a_gate_lists_a_field_with_what_else_is_missing(desk: House) -> None:
         told(fill(desk, deal, seats=3))
         told(mover.post(f"/deals/{deal}/stage", json={"to": "needs"}))
     finally:
-        told(desk.admin.post("/custom-fields/declare", json={**SEATS, "of": "deal"}), 201)
+        told(desk.admin.post("/custom-fields", json={**SEATS, "of": "deal"}), 201)
 
 
 def test_only_administrators_declare_and_only_who_may_change_a_record_fills_it_in(desk: House) -> None:
     for who in ("north", "north-manager"):
-        told(desk.client(who).post("/custom-fields/declare", json={**SEATS, "of": "deal"}), 403)
+        told(desk.client(who).post("/custom-fields", json={**SEATS, "of": "deal"}), 403)
     deal = desk.open_deal()
     assert fill(desk, deal, "south", seats=3).status_code in (403, 404)
     listed = told(desk.client("north").get("/custom-fields"))["sets"]
@@ -171,7 +171,7 @@ def test_only_administrators_declare_and_only_who_may_change_a_record_fills_it_i
 def test_customers_and_leads_have_fields_of_their_own(desk: House) -> None:
     for of in ("customer", "lead"):
         tier = {"of": of, "name": "tier", "label": "Tier", "type": "choice", "choices": MODULES["choices"]}
-        told(desk.admin.post("/custom-fields/declare", json=tier), 201)
+        told(desk.admin.post("/custom-fields", json=tier), 201)
     north = desk.client("north")
     made = told(north.post("/customers", json={"name": f"Acme {uuid4()}", "custom": {"tier": "mes"}}), 201)
     customer = made["answer"]["customer_id"]
@@ -231,7 +231,7 @@ def test_a_customer_says_what_a_record_said_that_was_merged_into_it(desk: House)
         "type": "choice",
         "choices": MODULES["choices"],
     }
-    told(desk.admin.post("/custom-fields/declare", json=tier), 201)
+    told(desk.admin.post("/custom-fields", json=tier), 201)
     ids = []
     for custom in ({}, {"tier": "mes"}):
         body = {"name": f"Merged {uuid4()}", "custom": custom}

@@ -29,7 +29,7 @@ PILOT = {"of": "deal", "name": "pilot", "label": "Pilot", "type": "yes-no"}
 
 def declare(house: House, *fields: dict[str, Any]) -> None:
     for field in fields:
-        answer = house.admin.post("/custom-fields/declare", json=field)
+        answer = house.admin.post("/custom-fields", json=field)
         assert answer.status_code == 201, answer.text
 
 
