@@ -1,4 +1,4 @@
 """api: customers with their contacts, and products."""
 
-MODULES = ("acts", "routes", "duplicates", "directory", "file", "merges", "group")
+MODULES = ("acts", "routes", "duplicates", "directory", "file", "merges", "group", "segments")
 PATHS = ("customers", "products", "duplicate-policy")

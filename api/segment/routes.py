@@ -1,4 +1,4 @@
-"""api: segments — their members as of any day and as known on any, what a rule would change, and where a customer is in."""
+"""api: segments — their members as of any day and as known on any, and what a rule would change."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from pydantic import Field
 from api.engine import auth
 from api.engine.answers import shaped
 from api.engine.auth import may_read
-from api.engine.customer_reach import must_see_customer
 from api.engine.fields import Day, Instant, Paging, ShortText
 from api.engine.querying import query
 from api.engine.reading import Look
@@ -30,7 +29,7 @@ from projections.cycle import company
 from projections.engine.paging import Page
 from projections.segment import asking, reading
 from projections.segment.published import PublishedSegments
-from projections.segment.reading import Member, Preview, Shown, Stay
+from projections.segment.reading import Member, Preview, Shown
 
 EXAMPLES = {
     "NewSegment.name": "silent-buyers",
@@ -82,12 +81,6 @@ class PreviewQuery(Paging):
     shown: Annotated[
         Shown, Field(description="of whom the list is: all that would be in, or those who enter or leave")
     ] = "enters"
-
-
-class CustomerSegments(msgspec.Struct):
-    """The segments that a customer is in, then those that it was in; the newest first."""
-
-    stays: list[Stay]
 
 
 @router.get(
@@ -160,18 +153,6 @@ async def members(
         limit=asked.limit,
     )
     return look.json(found)
-
-
-@router.get(
-    "/customers/{customer_id}/segments",
-    operation_id="listCustomerSegments",
-    summary="The segments a customer is in",
-    responses=shaped(CustomerSegments),
-)
-async def of_customer(customer_id: UUID, look: Reader) -> Response:
-    """Those it is in now first, then those it was in."""
-    await must_see_customer(look, customer_id)
-    return look.json(CustomerSegments(await reading.stays(look.services.pool, customer_id)))
 
 
 async def _instant(look: Look, when: date | datetime | None) -> datetime:
