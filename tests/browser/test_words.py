@@ -20,10 +20,10 @@ SAID = """() => {
   return found.map((text) => text.trim()).filter(Boolean);
 }"""
 NAMES = re.compile(
-    r"salesloop(?: [a-z]+)*(?: [A-Z]+)?(?: --[a-z]+ [a-z]+)*|Temporal|PostgreSQL|Dynamics 365|Fxiaoke|HubSpot|Odoo|Pipedrive|Salesforce|Zoho(?: CRM)?|OpenID|Excel|CloudEvents|https|deal\.won promise|gzip|MB|\b(?:API|CSV|XES|XLSX|JSON|TOML|URL|ID|SLA|SMART|UTC|GMT|ISO|[A-Z]{3})\b"
+    r"`[^`]+`|salesloop(?: [a-z]+)*(?: [A-Z]+)?(?: --[a-z]+ [a-z]+)*|Temporal|PostgreSQL|Dynamics 365|Fxiaoke|HubSpot|Odoo|Pipedrive|Salesforce|Zoho(?: CRM)?|OpenID|Excel|CloudEvents|https|deal\.won promise|gzip|MB|\b(?:API|CSV|XES|XLSX|JSON|TOML|URL|ID|SLA|SMART|UTC|GMT|ISO|[A-Z]{3})\b"
     r"|\b\w+_\w+\b|\b[0-9a-f]{8}\b|\b\d+b?[dhm]\b|[\w.-]*\.(?:csv|xes|xlsx|toml|json)\b|\b[A-Z]\w+/[A-Z]\w+\b|\bsl_\w+|\b[\w.-]+@[\w.-]+"
 )
-"""Products, abbreviations, currencies, time zones, names of files, keys, addresses, spans and codes as they are typed."""
+"""Products, abbreviations, currencies, time zones, names of files, keys, addresses, spans and codes as they are typed, and whatever stands in backticks: it is typed as it is."""
 ENGLISH = re.compile(r"[A-Za-z]{2,}(?:[ '-][A-Za-z]+)*")
 
 
