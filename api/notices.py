@@ -12,7 +12,7 @@ from api.engine import auth
 from api.engine.answers import shaped
 from api.engine.auth import may_read
 from api.engine.fields import Paging
-from api.engine.notice_settings import Channel, Failing
+from api.engine.notice_settings import Channel, FailingAddress
 from api.engine.querying import query
 from api.engine.reading import Look
 from api.engine.roles import OVERSEERS
@@ -47,7 +47,7 @@ class NoticeFilters(Paging):
 
 
 class FailingView(msgspec.Struct):
-    addresses: list[Failing]
+    addresses: list[FailingAddress]
 
 
 @router.get(

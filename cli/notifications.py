@@ -192,10 +192,10 @@ def restore(
 
 
 async def _failing() -> Any:
-    from api.engine.notice_settings import Failing
+    from api.engine.notice_settings import FailingAddress
 
     async with backend() as at:
-        return (await at.read("/notices/failing", dict[str, list[Failing]]))["addresses"]
+        return (await at.read("/notices/failing", dict[str, list[FailingAddress]]))["addresses"]
 
 
 async def _address(login: str, what: str, body: Query, user: str | None) -> Any:

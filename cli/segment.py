@@ -104,10 +104,10 @@ async def _fields() -> Any:
 
 
 async def _preview(query: dict[str, Any]) -> Any:
-    from projections.segment.reading import Preview
+    from projections.segment.reading import SegmentPreview
 
     async with backend() as at:
-        return await at.read("/segments/preview", Preview, query)
+        return await at.read("/segments/preview", SegmentPreview, query)
 
 
 async def _members(segment: str, query: dict[str, Any]) -> Any:

@@ -325,4 +325,12 @@ def _shaped_schemas() -> dict[str, Any]:
 
 def answer_schemas() -> dict[str, Any]:
     """What the routes' answers refer to. To be called before their descriptions are read: it completes them."""
-    return _model_schemas() | _shaped_schemas()
+    models = _model_schemas()
+    return models | of_their_own(_shaped_schemas(), models)
+
+
+def of_their_own(added: dict[str, Any], there: dict[str, Any]) -> dict[str, Any]:
+    """Two shapes under one name would publish a body that the route does not take, or an answer that it does not give."""
+    if taken := {name for name in set(added) & set(there) if added[name] != there[name]}:
+        raise ValueError(f"schemas of the same name: {', '.join(sorted(taken))}")
+    return added

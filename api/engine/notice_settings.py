@@ -79,7 +79,7 @@ class Times:
     chat_url: str | None = None
 
 
-class Failing(msgspec.Struct):
+class FailingAddress(msgspec.Struct):
     """An address that takes nothing: since when, and `code` says why."""
 
     login: str
@@ -100,7 +100,7 @@ class Chosen:
     timezone: str | None
     rules: Sequence[Mapping[str, str]]
     times: Times
-    failing: Sequence[Failing]
+    failing: Sequence[FailingAddress]
 
     def cadence(self, what: str, channel: str) -> str:
         """How what is called so is told by that channel now."""
@@ -138,10 +138,10 @@ class NoticeSettings:
                     await connection.execute(RULED, [account, what, channel, cadence])
             return await _chosen(connection, account)
 
-    async def failing(self, limit: int = 1_000) -> list[Failing]:
+    async def failing(self, limit: int = 1_000) -> list[FailingAddress]:
         """The addresses that nothing is sent to any more."""
         async with self._ledger.pool.connection() as connection:
-            cursor = connection.cursor(row_factory=class_row(Failing))
+            cursor = connection.cursor(row_factory=class_row(FailingAddress))
             query = f"{FAILING} ORDER BY lower(a.login), f.channel LIMIT %s"
             return await (await cursor.execute(query.encode(), [*TOPICS, limit])).fetchall()
 
@@ -155,7 +155,7 @@ async def _chosen(connection: AsyncConnection[Any], account: UUID) -> Chosen:
     cursor = connection.cursor(row_factory=dict_row)
     (whose,) = await (await cursor.execute(ACCOUNT, [account])).fetchall()
     rules = await (await cursor.execute(RULES, [account])).fetchall()
-    failing = connection.cursor(row_factory=class_row(Failing))
+    failing = connection.cursor(row_factory=class_row(FailingAddress))
     query = f"{FAILING} WHERE a.id = %s"
     refused = await (await failing.execute(query.encode(), [*TOPICS, account])).fetchall()
     return Chosen(**whose, rules=rules, times=await _times(connection, account), failing=refused)

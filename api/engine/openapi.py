@@ -10,7 +10,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
 from api.engine import errors
-from api.engine.answers import ProblemAnswer, answer_schemas
+from api.engine.answers import ProblemAnswer, answer_schemas, of_their_own
 from api.engine.auth import Authority, authority_of, query_model
 from api.engine.examples import add_examples
 from api.engine.querying import parameters
@@ -53,7 +53,7 @@ def make(app: FastAPI, tags: Mapping[str, str], examples: Mapping[str, Any]) -> 
     components = schema.setdefault("components", {})
     components["securitySchemes"] = SECURITY
     components.setdefault("schemas", {})["Problem"] = _problem_schema()
-    components["schemas"] |= _of_their_own(answers, components["schemas"])
+    components["schemas"] |= of_their_own(answers, components["schemas"])
     components["responses"] = {_name(kind): _response(kind) for kind in _common_kinds()}
     for unused in ("HTTPValidationError", "ValidationError"):
         components["schemas"].pop(unused, None)
@@ -80,13 +80,6 @@ def _untitled(schema: dict[str, Any]) -> None:
     for part in (*schema.get("anyOf", ()), schema.get("items")):
         if isinstance(part, dict):
             _untitled(part)
-
-
-def _of_their_own(added: dict[str, Any], there: dict[str, Any]) -> dict[str, Any]:
-    """Two shapes under one name would publish a body that the route does not take."""
-    if taken := {name for name in set(added) & set(there) if added[name] != there[name]}:
-        raise ValueError(f"schemas of the same name: {', '.join(sorted(taken))}")
-    return added
 
 
 def _complete(operation: dict[str, Any], route: APIRoute) -> None:

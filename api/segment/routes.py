@@ -29,7 +29,7 @@ from projections.cycle import company
 from projections.engine.paging import Page
 from projections.segment import asking, reading
 from projections.segment.published import PublishedSegments
-from projections.segment.reading import Member, Preview, Shown
+from projections.segment.reading import Member, SegmentPreview, Shown
 
 EXAMPLES = {
     "NewSegment.name": "silent-buyers",
@@ -109,7 +109,7 @@ async def counts(look: Reader) -> Response:
     "/segments/preview",
     operation_id="previewSegment",
     summary="What a rule would change",
-    responses=shaped(Preview),
+    responses=shaped(SegmentPreview),
 )
 async def preview(look: Leader, asked: Annotated[PreviewQuery, Depends(query(PreviewQuery))]) -> Response:
     """Nothing is recorded. Of customers that your team may see, and asked of what is your team's: its deals, purchases, touches, cases and

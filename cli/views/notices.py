@@ -14,7 +14,7 @@ SHORT = 8
 """Hexadecimal digits that a deal is told by."""
 
 if TYPE_CHECKING:
-    from api.engine.notice_settings import Failing
+    from api.engine.notice_settings import FailingAddress
     from api.engine.sent_notices import SentNotice
 
 
@@ -74,7 +74,7 @@ def show_address(done: Mapping[str, Any], login: str) -> None:
     say(f"{recorded(done)}: {login}, {held}")
 
 
-def show_failing(addresses: Iterable[Failing], to: tzinfo | None) -> None:
+def show_failing(addresses: Iterable[FailingAddress], to: tzinfo | None) -> None:
     rows = [
         (one.login, word(one.channel, "channel"), moment(one.since, to), word(one.code, "notice"))
         for one in addresses

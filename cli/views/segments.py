@@ -11,10 +11,10 @@ from cli.engine.language import language, sentence, word
 from cli.engine.tables import say, table
 
 if TYPE_CHECKING:
-    from projections.segment.reading import Member, Preview
+    from projections.segment.reading import Member, SegmentPreview
 
 
-def show_preview(found: Preview, shown: str) -> None:
+def show_preview(found: SegmentPreview, shown: str) -> None:
     counts = {"inside": found.inside, "enters": found.enters, "leaves": found.leaves}
     said = "{inside:,} customers would be in: {enters:,} enter, {leaves:,} leave"
     say(sentence(said, **counts))

@@ -38,7 +38,7 @@ class Would(msgspec.Struct):
     sector: str
 
 
-class Preview(msgspec.Struct):
+class SegmentPreview(msgspec.Struct):
     """How many customers a rule would have in, and against the segment as it is how many would enter and leave; `items` are of those that
     were asked for, by name.
     """
@@ -130,7 +130,7 @@ async def preview(
     seen_by: UUID | None = None,
     cursor: str | None = None,
     limit: int = 100,
-) -> Preview:
+) -> SegmentPreview:
     """What a rule would do to a segment; one that is not published yet has nobody in. For a team it is asked of what the team may see: its own
     deals, purchases, cases and answers. Raises Invalid for what is no rule.
     """
@@ -149,7 +149,7 @@ async def preview(
     select = Select(asked + LISTED.replace("{chosen}", CHOSEN[shown]), params=params)
     found = await page(source, select, sort_by("name", BY_NAME), cursor, limit, Listed)
     items = [Would(one.id, one.name, one.note) for one in found.items]
-    return Preview(inside, enters, leaves, items, found.next_cursor)
+    return SegmentPreview(inside, enters, leaves, items, found.next_cursor)
 
 
 class Listed(msgspec.Struct):

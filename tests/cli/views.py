@@ -14,7 +14,7 @@ from api.action_item.acts import READS as ACTION_ITEMS
 from api.case import READS as CASES
 from api.deal.details import DealDetails
 from api.engine.acts import Reads
-from api.engine.notice_settings import Failing
+from api.engine.notice_settings import FailingAddress
 from api.engine.sent_notices import SentNotice
 from cli import watch
 from cli.engine.shown import found
@@ -320,7 +320,7 @@ ALL: list[Callable[[], None]] = [
     shows(webhook_views.show_webhooks, lambda: [ENDPOINT_ROW], UTC),
     shows(webhook_views.show_webhook, lambda: ENDPOINT_ROW, UTC),
     shows(webhook_views.show_deliveries, lambda: [TRY_ROW], UTC),
-    shows(notice_views.show_failing, lambda: _several(Failing), UTC),
+    shows(notice_views.show_failing, lambda: _several(FailingAddress), UTC),
     shows(rule_views.show_standing, lambda: _several(status.ProjectionStatus), UTC),
     shows(rule_views.show_differences, lambda: _several(Difference)),
     shows(rule_views.show_metrics, every_metric, "zh"),
