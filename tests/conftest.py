@@ -53,7 +53,7 @@ QUICK = {
     "full_page_writes": "off",
     "wal_level": "minimal",
     "max_wal_senders": "0",
-    "max_connections": "500",  # each process has a house for the API's tests and one for the pages'
+    "max_connections": "1000",  # each process has a house for the API's tests and one for the pages'
 }
 
 

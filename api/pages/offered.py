@@ -116,6 +116,11 @@ async def _cases(page: Page, given: Given) -> list[Any]:
     return await _first(page, "case", {"customer_id": given.get("customer_id")})
 
 
+async def _leads(page: Page, given: Given) -> list[Any]:
+    """The customer's."""
+    return await _first(page, "lead", {"customer_id": given.get("customer_id")})
+
+
 async def _contacts(page: Page, given: Given) -> list[Any]:
     """Of the customer, or of the deal's."""
     id = given.get("customer_id", "")
@@ -145,6 +150,7 @@ NEAR: dict[str, Callable[[Page, Given], Awaitable[list[Any]]]] = {
     "cycle": _cycles,
     "target": _targets,
     "case": _cases,
+    "lead": _leads,
     "contact": _contacts,
     "decision": _decisions,
 }

@@ -70,7 +70,7 @@ def test_takes_a_person_by_name_where_one_alone_is_meant(
 
 
 def test_says_what_to_do_where_there_is_nothing(auditor: httpx.Client) -> None:
-    assert "Nothing of that kind was recorded." in auditor.get("/desk/history?channel=import").text
+    assert "Nothing of that kind was recorded." in auditor.get("/desk/history?channel=mcp").text
 
 
 def test_as_csv_is_all_of_it_and_computes_nothing(

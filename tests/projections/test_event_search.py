@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -15,7 +16,8 @@ from projections.event_search import EventSearch, FoundEvent
 from tests.projections.telling import Books, call, to
 from tests.projections.wandering import Company
 
-TODAY = datetime.now(UTC).date()
+TODAY = datetime.now(ZoneInfo("Asia/Shanghai")).date()
+"""The company's, whose days the search is cut by."""
 
 
 async def found(books: Books, limit: int = 500, **asked: Any) -> list[FoundEvent]:
