@@ -9,7 +9,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.service import RPCError, RPCStatusCode
 
 from domain.customer.commands import RegisterCustomer
 from domain.customer.facts import Profile
@@ -108,6 +109,16 @@ class Segmenting:
         """It was looked at, and is due later."""
         due = await self.due(customer_id)
         return due is not None and due > datetime.now(UTC)
+
+    async def ended(self, customer_id: UUID) -> bool:
+        """Its shard's workflow was woken, found nobody due, and is over."""
+        try:
+            found = await self.world.client.get_workflow_handle(self.id_of(customer_id)).describe()
+        except RPCError as failure:
+            if failure.status is RPCStatusCode.NOT_FOUND:
+                return False
+            raise
+        return found.status is WorkflowExecutionStatus.COMPLETED
 
     def id_of(self, customer_id: UUID) -> str:
         return segments_id(shard_of(customer_id), self.world.deliverer.task_queue)
@@ -236,10 +247,12 @@ def test_another_attempt_that_heard_more_has_a_key_of_its_own() -> None:
 
 
 async def test_the_sweep_finds_who_is_due_and_whom_nobody_looked_at(some: Segmenting) -> None:
+    known = uuid4()
     await some.publish("sector == 'retail'")
-    await some.settled()
+    # A rule wakes every shard: whoever still looked would leave nobody late.
+    await until(lambda: some.ended(known))
     await some.stop_following()
-    known = await some.customer()
+    await some.customer(customer_id=known)
     await some.checks.decide(await some.checks.position(), await some.checks.head())
     earlier = datetime.now(UTC) - timedelta(minutes=10)
     update = "UPDATE app.segment_checks SET due_at = %s WHERE customer_id = %s RETURNING 1"
@@ -247,6 +260,7 @@ async def test_the_sweep_finds_who_is_due_and_whom_nobody_looked_at(some: Segmen
     assert (await sweep(some.world, 0)).unchecked == 1
     ((_, _, at),) = await some.told(known, "in")
     assert at == earlier
+    await some.settled()
     await some.customer("media", known)  # of which nobody is told
     report = await sweep(some.world, 0)
     assert report.unchecked == 0
