@@ -6,12 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from api.engine.acts import Act
+from api.engine.errors import DOMAIN, Problem
 from api.pages import custom_fields
 from api.pages.engine import rows
 from api.pages.engine.control import Control
 from api.pages.engine.page import Page
 from api.pages.engine.shown import now_of
 from api.pages.offered import by_id
+from domain.engine.errors import NotFound
 from runtime.holiday_calendar import asked_of
 
 Given = Mapping[str, str]
@@ -59,11 +61,15 @@ async def known(page: Page, act: Act, controls: Sequence[Control], given: Given)
 OF_CUSTOMERS = ("changeProfile", "correctContact", "setParent", "setBuyingRole", "addNote")
 
 
+WHOLE = ("changeProfile", "correctContact")
+"""What is left empty in these is emptied: one that does not show what is known is never shown."""
+
+
 async def _of_customer(page: Page, act: Act, controls: Sequence[Control], given: Given) -> dict[str, str]:
-    """What is known: a form shows the whole of it."""
+    """What is known: a form shows the whole of it. Raises Problem."""
     found = await by_id(page, "/customers/{}", given["customer_id"])
     if not found:
-        return {}
+        return _unknown(act, "customer", given["customer_id"])
     if act.operation == "changeProfile":
         return rows.typed_of(controls, found["profile"])
     if act.operation == "setParent":
@@ -73,10 +79,16 @@ async def _of_customer(page: Page, act: Act, controls: Sequence[Control], given:
         return rows.typed_of(controls, note)
     held = next((one for one in found["contacts"] if one["id"] == given.get("contact_id")), None)
     if held is None:
-        return {}
+        return _unknown(act, "contact", given.get("contact_id", ""))
     if act.operation == "setBuyingRole":
         return {"role": held["buying_role"]}
     return rows.typed_of(controls, {**held, "role": held["note"]})
+
+
+def _unknown(act: Act, kind: str, id: str) -> dict[str, str]:
+    if act.operation in WHOLE:
+        raise Problem(DOMAIN[NotFound], f"no {kind} has the id {id}")
+    return {}
 
 
 async def _published(page: Page, operation: str, controls: Sequence[Control], name: str) -> dict[str, str]:

@@ -89,6 +89,15 @@ def test_what_a_form_that_shows_the_whole_leaves_empty_is_emptied(
     assert (held["phone"], held["mail"], held["note"]) == ("", "z@quarry.example", "buyer")
 
 
+def test_a_form_that_would_empty_what_it_does_not_show_is_not_shown(rep: httpx.Client, known: str) -> None:
+    nobody = str(uuid4())
+    for operation, about in (
+        ("changeProfile", {"customer_id": nobody}),
+        ("correctContact", {"customer_id": known, "contact_id": nobody}),
+    ):
+        assert rep.get(f"/desk/act/{operation}", params=about).status_code == 404, operation
+
+
 def test_the_timeline_over_http_is_paged_and_scoped(house: House, known: str) -> None:
     at, client = f"/customers/{known}/timeline", house.client("north")
     first = client.get(at, params={"limit": 2, "after": house.position}).json()

@@ -20,7 +20,7 @@ FOR_PROGRAMS = frozenset(
         "in the zone of the cycle policy's calendar", "no act has the operation id {value}", "Value error, ",
         "permission denied to set role", "openid email profile", 'role "{app_role}" does not exist', "unsupported startup parameter", "(no log)",
         "a time needs a zone to be shown in another", "The log, as a file.", "yyyy-mm-dd hh:mm:ss",
-        "there is no tool {name!r} for this key", "import job",
+        "there is no tool {name!r} for this key", "import job", "schemas of the same name: {taken}",
     }
 )  # fmt: skip
 """Documentation, headers, and what other programs say."""
