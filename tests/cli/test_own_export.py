@@ -125,10 +125,12 @@ def test_another_installation_has_the_deals_then(
 
 
 def test_the_list_of_customers_goes_back_without_a_change(terminal: Terminal, tmp_path: Path) -> None:
-    """Also with what a profile has several of."""
+    """Also with what a profile has several of, and beside one without a revenue, who has no currency either."""
     names = ("--other-name", "zh=艾克米; 钢铁", "--address", "billing: Weg 1, 89073, Ulm, BW, DE")
     more = ("--tax", "DE811234567", "--web", "own.example", "--revenue", "1200.50 EUR")
     done = terminal.run("customer", "register", f"Own Export, {tmp_path.name}", *names, *more)
+    assert done.returncode == 0, done.stderr
+    done = terminal.run("customer", "register", f"No Revenue, {tmp_path.name}")
     assert done.returncode == 0, done.stderr
     file = tmp_path / "customers.csv"
     assert terminal.run("customer", "list", "--export", str(file)).returncode == 0

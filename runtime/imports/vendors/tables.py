@@ -136,13 +136,35 @@ class Table:
         blank = {"", *self.fields[name].more.get("blank", ())}
         if len(columns) == 1:
             return {word: rows for word, rows in columns[0].words.items() if word not in blank}
-        skips = self.skips()
         said = (
             next((row[c.header] for c in columns if row.get(c.header, "") not in blank), "")
-            for row in self.looked.rows_again()
-            if not any(row.get(header) in words for header, words in skips.items())
+            for row in self.rows_read()
         )
         return {word: rows for word, rows in Counter(said).items() if word}
+
+    def rows_with(self, names: Sequence[str], *, but_not: str) -> int:
+        """How many rows say something of any of these fields, and nothing of the other."""
+        said = [cell for name in names for cell in self._cells_of(name)]
+        other = self._cells_of(but_not)
+        return sum(
+            any(row.get(header, "") not in blank for header, blank in said)
+            and all(row.get(header, "") in blank for header, blank in other)
+            for row in self.rows_read()
+        )
+
+    def _cells_of(self, name: str) -> list[tuple[str, set[str]]]:
+        """A field's columns, each with what counts as empty in it."""
+        return [
+            (column.header, {"", *self.fields[name].more.get("blank", ())})
+            for column in self.columns_of(name)
+        ]
+
+    def rows_read(self) -> Iterator[dict[str, str]]:
+        """Without those that are passed over."""
+        skips = self.skips()
+        for row in self.looked.rows_again():
+            if not any(row.get(header) in words for header, words in skips.items()):
+                yield row
 
     def skips(self) -> dict[str, tuple[str, ...]]:
         """The columns by which rows are passed over, under the table's own headers."""

@@ -200,14 +200,19 @@ class Asked:
         self.currency = self._answers.settings.get(CURRENCY, "").upper()
         if self.currency:
             return
-        without = 0
-        for table in self._tables:
-            amounts = max((sum(table.words_of(name).values()) for name in AMOUNTS), default=0)
-            told = sum(column.filled for column in table.columns_of("currency")[:1])
-            without += amounts if told < table.looked.rows and amounts > 0 else 0
+        without = sum(map(_without_currency, self._tables))
         if without:
             text = "what currency are amounts in whose row names none?"
             self.currency = self._open(Question(CURRENCY, "", text, (), self._vendor.currency, without))
+
+
+def _without_currency(table: Table) -> int:
+    """How many rows have an amount and name no currency of it: a row without an amount needs none."""
+    amounts = max((sum(table.words_of(name).values()) for name in AMOUNTS), default=0)
+    told = table.columns_of("currency")[:1]
+    if not told or not amounts:
+        return amounts
+    return 0 if told[0].filled == table.looked.rows else table.rows_with(AMOUNTS, but_not="currency")
 
 
 def _check(answers: Answers, tables: Sequence[Looked], read: Sequence[Table]) -> None:
