@@ -174,6 +174,7 @@ def test_a_process_is_published_stage_by_stage(house: House, admin: httpx.Client
 def test_what_is_promised_of_cases_is_published(house: House, admin: httpx.Client) -> None:
     form = opened(admin, "publishServicePolicy").fill({"name": "gold", "calendar.timezone": "Asia/Shanghai"})
     form.fill({"severe.answer": "30m", "severe.solve": "4bh", "normal.answer": "2bh", "normal.solve": "2bd"})
+    form.fill({"minor.answer": "", "minor.solve": ""})
     refused = form.press(admin)
     assert "minor" in Sent(refused.text).errors
     after = done(admin, Sent(refused.text).fill({"minor.answer": "1bd", "minor.solve": "5bd"}))
