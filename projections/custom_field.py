@@ -28,8 +28,9 @@ from domain.engine.values import Money
 from domain.lead.facts import LeadFieldsSet
 from projections.engine import streams
 from projections.engine.cells import Column, Kind
+from projections.engine.condition import NOW_STANDING, THEN_STANDING, Condition
 from projections.engine.fold import is_mark
-from projections.engine.paging import Select, Source, fetch
+from projections.engine.paging import Source, fetch
 from projections.engine.projection import Entry, Projection
 from projections.engine.rows import Rows
 from projections.engine.streams import NOW
@@ -237,36 +238,7 @@ ON_NUMBER: Mapping[str, LiteralString] = {
     "<=": "v.number <= %(custom_value)s::numeric",
 }
 ON_CHOICES: LiteralString = "%(custom_value)s = ANY(string_to_array(v.value, E'\\n'))"
-HAS: LiteralString = (
-    " = ANY(SELECT v.record_id FROM read.custom_values v WHERE v.record = %(custom_record)s AND v.field = %(custom_field)s"
-    " AND {standing} AND {test})"
-)
-NOW_STANDING: LiteralString = "v.until IS NULL"
-THEN_STANDING: LiteralString = (
-    "v.since <= %(custom_known)s AND (v.until IS NULL OR v.until > %(custom_known)s)"
-)
 COMPARED = (FieldType.NUMBER, FieldType.MONEY, FieldType.DATE)
-
-
-class Condition(msgspec.Struct, frozen=True):
-    """That the value of a field is so; `test` is of a row `v`."""
-
-    record: str
-    field: str
-    value: str
-    test: str
-
-    def narrow(self, select: Select, id: LiteralString, position: int | None = None) -> None:
-        """To the records of which it holds, or held at a position; `id` is their column."""
-        standing = NOW_STANDING if position is None else THEN_STANDING
-        condition = HAS.replace("{standing}", standing).replace("{test}", self.test)
-        select.where(
-            id + condition,
-            custom_record=self.record,
-            custom_field=self.field,
-            custom_value=self.value,
-            custom_known=position,
-        )
 
 
 def condition_of(text: str, declared: FieldSet) -> Condition:

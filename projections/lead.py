@@ -17,9 +17,9 @@ from psycopg import AsyncConnection
 from domain.custom_field.value import Told
 from domain.engine.facts import FreeText, PersonName, PersonText
 from domain.lead import facts as f
-from projections.custom_field import Condition
 from projections.customer import merged
 from projections.customer.sentences import LEAD
+from projections.engine.condition import Condition
 from projections.engine.fold import Folded, on
 from projections.engine.paging import MOMENT, Page, Select, SortKey, Source, fetch, page, sort_by
 from projections.engine.projection import Entry

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 from uuid import UUID
 
 from domain.engine.aggregate import Aggregate, when
@@ -19,10 +19,12 @@ from domain.engine.fields import Code
 from domain.engine.references import CustomerId, DealId, PersonId
 from domain.engine.unit_of_work import Json, UnitOfWork
 from domain.engine.values import NAMESPACE, id_within
-from domain.figures.reads import Reads
 from domain.survey.commands import InviteToSurvey
 from domain.survey.survey import SurveyEvent, Surveys, survey_in_force
 from domain.time.commitment import DueStep
+
+if TYPE_CHECKING:
+    from domain.figures.reads import Reads
 
 ASK = "ask"
 ASKED, NOT_WANTED = "asked", "not-wanted"

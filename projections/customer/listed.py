@@ -16,9 +16,9 @@ from domain.customer import facts as c
 from domain.customer.profile import Address, OtherName
 from domain.engine import currency
 from projections import search
-from projections.custom_field import Condition
 from projections.customer import SEEN, merged
 from projections.customer.sentences import CUSTOMER, TERMS
+from projections.engine.condition import Condition
 from projections.engine.fold import Folded, is_mark, on
 from projections.engine.paging import TEXT, Page, Select, SortKey, Source, page, sort_by
 from projections.engine.projection import Entry

@@ -15,11 +15,11 @@ from domain.custom_field.value import Told
 from domain.engine import currency
 from domain.engine.facts import PersonName
 from domain.policy.closed import CLOSED
-from projections.custom_field import Condition
 from projections.customer import merged
 from projections.deal import related, waiting
 from projections.deal.row import DEALS, DealShown
 from projections.deal.waiting import WaitingOverride
+from projections.engine.condition import Condition
 from projections.engine.paging import (
     AMOUNT,
     DAY,
