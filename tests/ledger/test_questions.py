@@ -86,7 +86,7 @@ DONE = uuid.uuid4()
 FIRST_READ = 1
 """Of what the command says it needs."""
 DISCOVERED = 1
-"""Another: that of what the deal hangs on."""
+"""Another: that of what the deal hangs on; and of the custom fields that are declared, where it is won."""
 RECORDING = 1
 ASKED_FOR_NEWS = 1
 KEY_LOOKED_UP = 1
@@ -154,10 +154,18 @@ CASES = (
     Case("silent: there already", move_nowhere, cold=FIRST_READ + DISCOVERED + RECORDING, warm=RECORDING),
     Case("silent: two streams", hand_over_to_its_owner, cold=FIRST_READ + RECORDING, warm=RECORDING),
     Case("refused: a gate", move_past_a_gate, FIRST_READ + DISCOVERED, ASKED_FOR_NEWS, GateNotPassed),
-    Case("refused: the last gate", win_for_nothing, FIRST_READ + DISCOVERED, ASKED_FOR_NEWS, GateNotPassed),
+    Case(
+        "refused: the last gate", win_for_nothing, FIRST_READ + 2 * DISCOVERED, ASKED_FOR_NEWS, GateNotPassed
+    ),
     Case("refused: no such deal", log_on_no_deal, FIRST_READ, FIRST_READ, NotFound),
     Case("refused: no such rep", hand_over_to_nobody, FIRST_READ, FIRST_READ, NotFound),
-    Case("refused: two things are not there", open_about_nothing, FIRST_READ, FIRST_READ, NotFound),
+    Case(
+        "refused: two things are not there",
+        open_about_nothing,
+        FIRST_READ,
+        FIRST_READ + ASKED_FOR_NEWS,
+        NotFound,
+    ),
     Case("refused: out of reach", log_again, FIRST_READ, ASKED_FOR_NEWS, NotFound, ANOTHERS),
 )
 

@@ -37,6 +37,8 @@ from workflows.webhook.ports import WebhookContext
 from workflows.webhook.waker import Waker
 from workflows.worker_setup import make_webhook_worker, webhook_queue
 
+STUCK, KEPT_FOR = 15.0, timedelta(seconds=11)
+"""Seconds after which a clock that stands still may be why nothing happens; and a little more than a worker's task is kept for it."""
 STEPS = (
     EventType.EVENT_TYPE_TIMER_STARTED,
     EventType.EVENT_TYPE_TIMER_FIRED,
@@ -109,13 +111,23 @@ class Sent:
             raise
 
     async def pass_by(self, id: UUID, time: timedelta) -> None:
-        """Of the workflow's clock, once it waits."""
-        assert self.environment is not None
+        """Of the workflow's clock, once it waits. While that stands still nothing of the server's runs out, such as its wait for a worker
+        that a task was kept for and that does not take it: then a little time passes.
+        """
+        environment, clock = self.environment, asyncio.get_running_loop().time
+        assert environment is not None
+        stuck = clock() + STUCK
 
         async def waits() -> bool:
+            nonlocal stuck
             history = await self.workflow(id).fetch_history()
             last = max(history.events, key=lambda event: (event.event_type in STEPS, event.event_id))
-            return last.event_type == EventType.EVENT_TYPE_TIMER_STARTED
+            if last.event_type == EventType.EVENT_TYPE_TIMER_STARTED:
+                return True
+            if clock() > stuck:
+                stuck = clock() + STUCK
+                await environment.fast_forward(self.workflow(id), KEPT_FOR)
+            return False
 
         await until(waits)
         await self.environment.fast_forward(self.workflow(id), time)
