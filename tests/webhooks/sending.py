@@ -130,7 +130,7 @@ class Sent:
             return False
 
         await until(waits)
-        await self.environment.fast_forward(self.workflow(id), time)
+        await environment.fast_forward(self.workflow(id), time)
 
 
 @contextlib.asynccontextmanager
