@@ -22,6 +22,7 @@ def test_a_look_that_breaks_off_tells_where_and_nothing_of_the_files(
 
     (tmp_path / DATA).mkdir()
     (tmp_path / looking.ASKED).write_bytes(msgspec.json.encode(Answers()))
+    (tmp_path / looking.DECLARED).write_bytes(b"{}")
     monkeypatch.setattr(looking, "prepare", broken)
     assert looking.main(tmp_path) == 2
     assert "ValueError:broken:" in caplog.text

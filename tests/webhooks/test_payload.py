@@ -84,4 +84,5 @@ def _paths(value: Any, before: str = "") -> set[str]:
 
 
 def _within(path: str, marked: Any) -> bool:
-    return any(path == one or path.startswith(f"{one}.") for one in marked)
+    plain = path.replace(".a.", ".")  # of a dictionary, under the name that samples have in it
+    return any(at == one or at.startswith(f"{one}.") for at in (path, plain) for one in marked)
