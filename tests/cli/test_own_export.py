@@ -18,6 +18,7 @@ from tests.house import migrate_all
 
 SOURCE = "crm-export"
 SAID = "SELECT topic, count(*) FROM ledger.events WHERE position > %s GROUP BY topic"
+EVENTS = "SELECT topic, data FROM ledger.events WHERE position > %s"
 HEAD = "SELECT max(position) FROM ledger.events"
 STAGES = """
     SELECT stage, count(*) FROM (SELECT DISTINCT ON (stream_id) COALESCE(data->>'after', data->>'stage') AS stage
@@ -136,7 +137,7 @@ def test_the_list_of_customers_goes_back_without_a_change(terminal: Terminal, tm
     assert terminal.run("customer", "list", "--export", str(file)).returncode == 0
     ((head,),) = asked(terminal, HEAD)
     told = brought_in(terminal, file)
-    assert (told["refused"], told["events"]) == (0, 0)
+    assert (told["refused"], asked(terminal, EVENTS, head)) == (0, [])
     assert told["rows"] == len(deals_of(file)) > 1
     text = file.read_text(encoding="utf-8").replace("own.example", "own.test")
     file.write_text(text, encoding="utf-8")

@@ -293,23 +293,33 @@ class TestUsers:
     def test_an_account_is_made_with_a_link_listed_changed_and_closed(self, terminal: Terminal) -> None:
         owner = terminal.json("rep", "list")["items"][0]
         made = terminal.run(
-            "user", "add", "li", "--role", "rep", "--rep", owner["id"], "--name", "李伟", "--language", "zh"
+            "user",
+            "add",
+            "liwei",
+            "--role",
+            "rep",
+            "--rep",
+            owner["id"],
+            "--name",
+            "李伟",
+            "--language",
+            "zh",
         )
         link = made.stdout.splitlines()[-1]
         assert re.fullmatch(r"http://127\.0\.0\.1:\d+/sign-in/link/[\w-]{43}", link), made.stderr
-        (listed,) = [one for one in terminal.json("user", "list") if one["login"] == "li"]
-        assert (listed["login"], listed["name"], listed["role"]) == ("li", "李伟", "rep")
+        (listed,) = [one for one in terminal.json("user", "list") if one["login"] == "liwei"]
+        assert (listed["login"], listed["name"], listed["role"]) == ("liwei", "李伟", "rep")
         assert "no password yet" in terminal.run("user", "list").stdout
-        assert terminal.json("user", "link", "LI")["link"] != link
-        assert terminal.run("user", "role", "li", "--role", "auditor").returncode == 0
-        assert terminal.json("user", "sign-out", "li") == {"login": "li", "ended": 0}
-        assert terminal.run("user", "disable", "li").returncode == 0
-        refused = terminal.run("user", "link", "li")
+        assert terminal.json("user", "link", "LIWEI")["link"] != link
+        assert terminal.run("user", "role", "liwei", "--role", "auditor").returncode == 0
+        assert terminal.json("user", "sign-out", "liwei") == {"login": "liwei", "ended": 0}
+        assert terminal.run("user", "disable", "liwei").returncode == 0
+        refused = terminal.run("user", "link", "liwei")
         assert (refused.returncode, "enable it first" in refused.stderr) == (1, True)
-        assert terminal.run("user", "enable", "li").returncode == 0
-        changes = [one["what"] for one in terminal.json("user", "history", "li")]
+        assert terminal.run("user", "enable", "liwei").returncode == 0
+        changes = [one["what"] for one in terminal.json("user", "history", "liwei")]
         assert changes == ["enabled", "disabled", "role", "link", "link", "created"]
-        assert "李伟" not in terminal.run("user", "history", "li").stdout
+        assert "李伟" not in terminal.run("user", "history", "liwei").stdout
 
     def test_an_address_is_changed_and_taken_away(self, terminal: Terminal) -> None:
         assert terminal.run("user", "add", "mei", "--role", "auditor").returncode == 0
@@ -325,8 +335,8 @@ class TestUsers:
             assert "say ADDRESS or --remove" in terminal.run("user", "email", "mei", *arguments).stderr
 
     def test_the_first_administrator_is_made_beside_the_database(self, terminal: Terminal) -> None:
-        assert terminal.json("user", "add", "boss", "--role", "admin")["login"] == "boss"
-        assert "/sign-in/link/" in terminal.json("user", "link", "boss")["link"]
+        assert terminal.json("user", "add", "founder", "--role", "admin")["login"] == "founder"
+        assert "/sign-in/link/" in terminal.json("user", "link", "founder")["link"]
 
     @pytest.mark.parametrize(
         ("arguments", "said"),

@@ -17,12 +17,11 @@ from runtime.channels.message import MessageRefused, TryAgain, Undeliverable
 from runtime.notices.sending import MOST_ASIDE, OF_ONE_MESSAGE, NoticeSender
 from tests.conftest import eventually
 from tests.workflows.telling import ADMIN, MANAGER, REP, Telling, telling
+from tests.workflows.test_sweep import swept
 from tests.workflows.world import Running, World
 from workflows.notification.activities import AddressRecords
 from workflows.notification.follower import NoticeFollower
 from workflows.notification.messages import wake
-from workflows.sweep.messages import Sweep
-from workflows.sweep.workflow import SweepWorkflow
 
 
 @pytest.fixture
@@ -147,11 +146,8 @@ class TestOnce:
         await told.miss(await told.a_deal())
         await told.decide()
         await told.world.office.rows("UPDATE app.notices SET due_at = due_at - interval '1 hour' RETURNING 1")
-        world = told.world
-        await world.client.execute_workflow(
-            SweepWorkflow.run, Sweep(), id=f"sweep-{uuid4()}", task_queue=world.deliverer.task_queue
-        )
-        await eventually(lambda: len(world.mailbox.messages) == 1)
+        await swept(told.world)
+        await eventually(lambda: len(told.world.mailbox.messages) == 1)
 
     async def test_whoever_is_woken_for_nothing_ends(self, told: Telling) -> None:
         await wake(told.world.deliverer, told.accounts["rep"])

@@ -25,7 +25,7 @@ from domain.segment.membership import (
 from domain.segment.segment import PublishSegment, Segment
 from projections.segment import reading
 from runtime.segments.checks import SegmentChecks
-from tests.workflows.test_sweep import sweep
+from tests.workflows.test_sweep import swept
 from tests.workflows.test_worker import Start, migrated, queue, start
 from tests.workflows.world import Running, World, joining, until
 from workflows.segment.activities import _said as said_in_key
@@ -257,13 +257,12 @@ async def test_the_sweep_finds_who_is_due_and_whom_nobody_looked_at(some: Segmen
     earlier = datetime.now(UTC) - timedelta(minutes=10)
     update = "UPDATE app.segment_checks SET due_at = %s WHERE customer_id = %s RETURNING 1"
     await some.world.office.rows(update, earlier, known)
-    assert (await sweep(some.world, 0)).unchecked == 1
+    assert (await swept(some.world)).unchecked == 1
     ((_, _, at),) = await some.told(known, "in")
     assert at == earlier
     await some.settled()
     await some.customer("media", known)  # of which nobody is told
-    report = await sweep(some.world, 0)
-    assert report.unchecked == 0
+    assert (await swept(some.world)).unchecked == 0
     await some.told(known, "in", "out")
 
 
