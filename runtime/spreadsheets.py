@@ -23,9 +23,21 @@ WIDTHS = {"day": 12, "moment": 20, "number": 14, "truth": 8}
 FORMATS = {"day": "yyyy-mm-dd", "moment": "yyyy-mm-dd hh:mm:ss", "number": "General"}
 
 
+TEXT_MARK = "'"
+
+
 def inert(value: Any) -> Any:
-    """As text, where a spreadsheet would compute it."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULAS) else value
+    """Marked as text, where a spreadsheet would compute it; what looks as if it were marked is marked, too, so that `unmarked` gives it back."""
+    return f"{TEXT_MARK}{value}" if isinstance(value, str) and _is_risky(value) else value
+
+
+def unmarked(text: str) -> str:
+    """What `inert`, or whoever typed the mark into a spreadsheet, meant."""
+    return text[1:] if text[:1] == TEXT_MARK and _is_risky(text) else text
+
+
+def _is_risky(text: str) -> bool:
+    return text.lstrip(TEXT_MARK).startswith(FORMULAS)
 
 
 class Workbook:

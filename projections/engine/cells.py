@@ -140,7 +140,7 @@ KINDS = {
 # --- cells as the database writes them -------------------------------------------------------------------------------
 
 BEGINS = sql.SQL(", ").join(sql.Literal(ord(sign)) for sign in FORMULAS)
-MARKED = sql.SQL("CASE WHEN ascii({0}) IN ({1}) THEN chr(39) || {0} ELSE {0} END")
+MARKED = sql.SQL("CASE WHEN ascii(ltrim({0}, chr(39))) IN ({1}) THEN chr(39) || {0} ELSE {0} END")
 
 
 def written_as(column: Column, written: Written) -> sql.Composable:

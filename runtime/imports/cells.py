@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 
+from runtime.spreadsheets import TEXT_MARK, unmarked
+
 MAX_CELL = 100_000
 NOT_CALCULATED = "#NOT-CALCULATED!"
 """Stands for a formula in a workbook whose value nobody has worked out."""
@@ -29,6 +31,10 @@ _AROUND = UNSEEN + "".join(filter(str.isspace, map(chr, range(0x3001))))
 
 
 def clean(text: str) -> str:
-    """Without surrounding space, seen or unseen, in the one Unicode form in which equal names are equal."""
+    """Without surrounding space, seen or unseen, in the one Unicode form in which equal names are equal, and without the mark that
+    keeps a spreadsheet from computing a text.
+    """
     stripped = text.strip()
+    if stripped[:1] == TEXT_MARK:
+        stripped = unmarked(stripped).strip()
     return stripped if stripped.isascii() else unicodedata.normalize("NFC", stripped.strip(_AROUND))

@@ -8,7 +8,7 @@ import pytest
 from openpyxl import load_workbook
 
 from runtime import spreadsheets
-from runtime.spreadsheets import MOST_ROWS, Workbook
+from runtime.spreadsheets import FORMULAS, MOST_ROWS, Workbook, inert, unmarked
 
 HEADS, KINDS = ("title", "amount", "opened_at"), ("text", "number", "moment")
 
@@ -34,3 +34,12 @@ def test_where_one_is_full_another_begins(tmp_path: Path, monkeypatch: pytest.Mo
     assert all(sheet.freeze_panes == "A2" and len(sheet.title) <= 31 for sheet in sheets)
     assert all(one[0] == HEADS and len(one) <= 10 for one in told)
     assert [cells[:2] for one in told for cells in one[1:]] == [(f"deal {n}", n + 0.5) for n in range(rows)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "'", "plain", "'plain", *(f"{marks}{sign}1" for sign in FORMULAS for marks in ("", "'", "''"))],
+)
+def test_what_is_marked_as_text_comes_back(text: str) -> None:
+    assert unmarked(inert(text)) == text
+    assert not inert(text).startswith(FORMULAS)
