@@ -35,9 +35,16 @@ def type_of(file: Path) -> str:
     return str(events[0]["workflowExecutionStartedEventAttributes"]["workflowType"]["name"])
 
 
+def definition_of(name: str) -> type:
+    """That of deadlines goes under many names, so it has none itself."""
+    named = {workflow._Definition.must_from_class(kind).name: kind for kind in ALL}
+    return named[None if name in DEADLINES else name]
+
+
 @pytest.mark.parametrize("file", recording.saved(), ids=lambda file: file.stem)
 async def test_a_recorded_history_goes_on_under_todays_code(file: Path) -> None:
-    await replayer(*ALL).replay_workflow(recording.read(file))
+    """With the one definition of its type: a replayer tries every one that it is given, each in a sandbox of its own."""
+    await replayer(definition_of(type_of(file))).replay_workflow(recording.read(file))
 
 
 def test_every_workflow_has_a_recorded_history() -> None:
