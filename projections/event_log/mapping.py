@@ -7,26 +7,10 @@ reps. A fact of a newer release is an event without attributes.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
-from uuid import UUID
+from typing import Any
 
-
-class Instant(str):
-    """A time in UTC, to the microsecond: `2026-11-30T08:39:00.000000Z`. What is later is greater."""
-
-    __slots__ = ()
-
-    @classmethod
-    def of(cls, text: str) -> Instant:
-        """Of what facts are written with. Raises ValueError."""
-        if text[-1] != "Z" or len(text) not in (20, 27):
-            return cls(f"{datetime.fromisoformat(text).astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}Z")
-        return cls(text if len(text) == 27 else f"{text[:19]}.000000Z")
-
-
-Value = str | float | int | bool | Instant
+Value = str | float | int | bool
 Json = dict[str, Any]
 UNDER = {"promise": "deal"}
 """Whose stream the facts of a topic are in, where it is not called like the topic."""
@@ -87,8 +71,6 @@ STATES: dict[str, Mapping[str, str]] = {
 }  # fmt: skip
 """What an object is like from a fact on: an attribute and the field that has its value, or a word behind `=`."""
 NUMBERS, TIMES = {"amount"}, {"due_at"}
-
-
 DETAILS = {
     "deal.stage-moved": ("after",),
     "deal.opened": ("stage",),
@@ -102,49 +84,21 @@ DETAILS = {
 """What an activity was of its kind."""
 
 
-class Row(NamedTuple):
-    """Of the ledger; `data` and `meta` are JSON text, `at` as an Instant is."""
-
-    position: int
-    stream_id: UUID
-    topic: str
-    schema_version: int
-    data: str
-    meta: str
-    at: str
-    version: int
+Row = tuple[int, str, str, int, str, str, str, int]
+"""Of the ledger: position, stream, topic, schema version, `data` and `meta` as JSON text, when it happened (`utc`), version."""
+BESIDE = ("who", "channel", "detail")
+"""What each event has beside the values of its fact, which no field of a fact is called."""
+BETWEEN = ("customer", "deal", "lead", "case")
+"""What an object is told to belong to; whose it was changes, and is an attribute."""
 
 
-class Object(NamedTuple):
-    kind: str
-    id: str
+def utc(text: str) -> str:
+    """A time of a fact in UTC, to the microsecond: `2026-11-30T08:39:00.000000Z`. What is later is greater. Raises ValueError."""
+    if text[-1] != "Z" or len(text) not in (20, 27):
+        return f"{datetime.fromisoformat(text).astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}Z"
+    return text if len(text) == 27 else f"{text[:19]}.000000Z"
 
 
-class Related(NamedTuple):
-    """`qualifier`: as what it takes part."""
-
-    object: Object
-    qualifier: str
-
-
-class Change(NamedTuple):
-    object: Object
-    name: str
-    at: Instant
-    value: Value
-
-
-@dataclass(slots=True)
-class Event:
-    """`detail` is what the activity was of its kind: the stage, the kind of a touch, the outcome of a promise."""
-
-    position: int
-    activity: str
-    detail: str
-    at: Instant
-    who: str
-    channel: str
-    case: Object
-    attributes: dict[str, Value]
-    related: list[Related]
-    changes: list[Change]
+def name_of(kind: str, id: str) -> str:
+    """What an object is called."""
+    return f"{kind}:{id}"

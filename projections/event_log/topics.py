@@ -1,166 +1,125 @@
-"""Projections room: events out of rows of the ledger. What a topic's facts have is looked up once and made into code; a log has millions of them.
-
-Names in that code are of our own facts' fields, and written as literals.
-"""
+"""Projections room: what the facts of a topic have for process mining, looked up once: their attributes, the objects that they name, what they change."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import fields, is_dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
 from functools import cache
-from itertools import groupby
-from typing import Any, get_type_hints
+from typing import Any, NamedTuple, get_type_hints
 from uuid import UUID
 
-import msgspec
-
-from domain.engine.facts import FACTS, lift, personal_fields
+from domain.engine.facts import FACTS, personal_fields
 from projections.event_log.mapping import (
     BEFORE_AND_AFTER,
+    BESIDE,
     DETAILS,
     NAMED,
     NUMBERS,
     STATES,
     TIMES,
     UNDER,
-    Change,
-    Event,
-    Instant,
-    Json,
-    Object,
-    Related,
-    Row,
-    Value,
 )
 
 Path = tuple[str, ...]
-Parts = tuple[str, dict[str, Value], list[Related], list[Change]]
-"""Of an event: its detail, its attributes, what it is about, and what changed."""
-Reader = Callable[[Json, Object, Object, Instant], Parts]
-VALUES: dict[Any, str] = {
-    str: "text",
-    date: "text",
-    int: "{}",
-    bool: "{}",
-    Decimal: "float({})",
-    datetime: "utc({})",
-}
-"""What makes a value of the JSON of a type. A day stays text: it has no zone."""
+TEXT, DAY, INTEGER, FLOAT, BOOLEAN, TIME = "text", "day", "integer", "float", "boolean", "time"
+"""Types of values. A day is text: it has no zone."""
+TYPES: dict[Any, str] = {str: TEXT, date: DAY, int: INTEGER, bool: BOOLEAN, Decimal: FLOAT, datetime: TIME}
 
 
-class Actor(msgspec.Struct):
+class Attribute(NamedTuple):
+    path: Path
+    type: str
+
+    @property
+    def name(self) -> str:
+        return ".".join(self.path)
+
+
+class Named(NamedTuple):
+    """An object that a field names: where, as what, and of which kind."""
+
+    path: Path
+    qualifier: str
     kind: str
-    id: str
 
 
-class Meta(msgspec.Struct):
-    actor: Actor
-    channel: str
+class State(NamedTuple):
+    """What an object is like from then on: an attribute, and where its value stands, or this word."""
+
+    name: str
+    path: Path
+    word: str
+    type: str
 
 
-decode_meta = msgspec.json.Decoder(Meta).decode
-decode_data: Callable[[str], Json] = msgspec.json.Decoder(dict[str, Any]).decode
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """`kind`: of object whose stream it is in; `of_promise`: what it changes is a promise of that one."""
 
-
-def event_of(row: Row) -> Event:
-    """What the row says."""
-    topic = row.topic
-    begins = topic.partition(".")[0]
-    own = Object(UNDER.get(begins, begins), str(row.stream_id))
-    meta, data = decode_meta(row.meta), _data(row)
-    about = Object("promise", data["promise_id"]) if begins == "promise" and "promise_id" in data else own
-    at = Instant(row.at)
-    detail, attributes, related, changes = reader(topic)(data, own, about, at)
-    who = f"{meta.actor.kind}:{meta.actor.id}"
-    return Event(row.position, topic, detail, at, who, meta.channel, own, attributes, related, changes)
-
-
-def _data(row: Row) -> Json:
-    """As this release has the fact."""
-    data, known = decode_data(row.data), FACTS.find(row.topic)
-    return lift(row.topic, row.schema_version, data) if known and row.schema_version < known.SCHEMA else data
-
-
-# --- the code of a topic ---------------------------------------------------------------------------------------------
+    name: str
+    kind: str
+    of_promise: bool
+    detail: Path
+    attributes: tuple[Attribute, ...]
+    named: tuple[Named, ...]
+    states: tuple[State, ...]
 
 
 @cache
-def reader(topic: str) -> Reader:
-    lines = [
-        "def read(d0, own, about, at):",
-        " a = {}; r = [Related(own, own.kind)]; c = []",
-        *_attributes(_scalars(topic), 0),
-    ]
-    met = {UNDER.get(begins := topic.partition(".")[0], begins)}
-    for path, name, kind in _ids(topic):
-        new = " and all(o != one.object for one in r)" if kind in met else ""
-        lines += [
-            f" v = {_at(path)}",
-            f" if v and (o := Object({kind!r}, v)){new}: r.append(Related(o, {name!r}))",
-        ]
-        met.add(kind)
-    for name, place in STATES.get(topic, {}).items():
-        lines += [
-            f" v = {place[1:]!r}" if place.startswith("=") else f" v = {_at(place.split('.'))}",
-            f" if v is not None and v != '': c.append(Change(about, {name!r}, at, {_state(name)}))",
-        ]
-    detail = f"str({_at(DETAILS[topic])} or '')" if topic in DETAILS else "''"
-    made: dict[str, Any] = {"Related": Related, "Change": Change, "Object": Object, "utc": Instant.of}
-    exec("\n".join([*lines, f" return {detail}, a, r, c"]), made)  # noqa: S102 - of our own facts' names alone
-    read: Reader = made["read"]
-    return read
+def topic_of(name: str) -> Topic:
+    begins = name.partition(".")[0]
+    named = tuple(_named(name))
+    return Topic(
+        name,
+        kind_of(name),
+        begins == "promise" and any(one.kind == "promise" for one in named),
+        DETAILS.get(name, ()),
+        tuple(_attributes(name)),
+        named,
+        tuple(_states(name)),
+    )
 
 
-def _attributes(scalars: Sequence[tuple[Path, str]], depth: int) -> Iterator[str]:
-    """A value that holds others is looked up once for all of them."""
-    d, indent = f"d{depth}", " " * (depth + 1)
-    for (name, deeper), group in groupby(scalars, lambda one: (one[0][depth], len(one[0]) > depth + 1)):
-        some = [*group]
-        if deeper:
-            yield f"{indent}d{depth + 1} = {d}.get({name!r})"
-            yield f"{indent}if d{depth + 1}.__class__ is dict:"
-            yield from _attributes(some, depth + 1)
-            continue
-        for path, made in some:
-            key, value = (
-                ".".join(path),
-                "v if v.__class__ is str else str(v)" if made == "text" else made.format("v"),
-            )
-            there = "v is not None and v != ''" if made == "text" else "v is not None"
-            yield f"{indent}v = {d}.get({name!r})"
-            yield f"{indent}if {there}: a[{key!r}] = {value}"
+def kind_of(topic: str) -> str:
+    """What its stream is of."""
+    begins = topic.partition(".")[0]
+    return UNDER.get(begins, begins)
 
 
-def _at(path: Sequence[str]) -> str:
-    code = f"d0.get({path[0]!r})"
-    for name in path[1:]:
-        code = f"(w.get({name!r}) if (w := {code}).__class__ is dict else None)"
-    return code
+def _attributes(topic: str) -> Iterator[Attribute]:
+    for path, kind in _leaves(topic):
+        if kind in TYPES and path not in {(name,) for name in BESIDE}:
+            yield Attribute(path, TYPES[kind])
 
 
-def _state(name: str) -> str:
-    if name in NUMBERS:
-        return "float(v)"
-    return "utc(v)" if name in TIMES else "v if v.__class__ in (bool, int) else str(v)"
-
-
-# --- what a topic's facts have ---------------------------------------------------------------------------------------
-
-
-def _scalars(topic: str) -> list[tuple[Path, str]]:
-    """The attributes of an event: where each stands, and what makes a value of its JSON."""
-    return [(path, VALUES[kind]) for path, kind in _leaves(topic) if kind in VALUES]
-
-
-def _ids(topic: str) -> list[tuple[Path, str, str]]:
-    """The objects that are named: where, as what, and of which kind."""
+def _named(topic: str) -> Iterator[Named]:
     both = BEFORE_AND_AFTER.get(topic)
     kinds = NAMED | ({"before": both, "after": both} if both else {})
-    leaves = ((path, kind) for path, kind in _leaves(topic) if kind is UUID and path[-1] in kinds)
-    return [(path, path[-1].removesuffix("_id"), kinds[path[-1]]) for path, _ in leaves]
+    for path, kind in _leaves(topic):
+        if kind is UUID and path[-1] in kinds:
+            yield Named(path, path[-1].removesuffix("_id"), kinds[path[-1]])
+
+
+def _states(topic: str) -> Iterator[State]:
+    known = FACTS.find(topic)
+    kinds = {} if known is None else dict(_walked(known, ()))
+    for name, place in STATES.get(topic, {}).items():
+        path = tuple(place.split("."))
+        if place.startswith("="):
+            yield State(name, (), place[1:], TEXT)
+        else:
+            yield State(name, path, "", _type_of(name, kinds.get(path)))
+
+
+def _type_of(name: str, kind: Any) -> str:
+    if name in NUMBERS:
+        return FLOAT
+    if name in TIMES:
+        return TIME
+    return TYPES[kind] if kind in (int, bool) else TEXT
 
 
 def _leaves(topic: str) -> list[tuple[Path, Any]]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from operator import attrgetter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 from xml.sax.saxutils import escape
 
-from projections.event_log.mapping import Event, Instant, Object, Value
+from projections.event_log import telling
+from projections.event_log.mapping import Row, Value
+from projections.event_log.telling import Stream, Tellers
+from projections.event_log.topics import BOOLEAN, DAY, FLOAT, INTEGER, TEXT, TIME, Attribute
 
 HEAD = """<?xml version="1.0" encoding="UTF-8"?>
 <log xes.version="1849.2016" xes.features="" xmlns="http://www.xes-standard.org/">
@@ -29,28 +32,23 @@ SPECIAL = re.compile(f'[&<>"\t\n\r]|{NEVER.pattern}')
 SIGNS = {'"': "&quot;", "\t": "&#9;", "\n": "&#10;", "\r": "&#13;"}
 
 
-def trace(of: Object, state: Mapping[str, Value], events: Sequence[Event]) -> str:
+def traces(some: Iterable[Sequence[Row]], since: str) -> bytes:
+    """A trace for each of the streams with an event since then; its attributes are as they came to be."""
+    told = (telling.told(rows, since, TELLERS) for rows in some)
+    return "".join([_trace(stream, events) for stream, events in told if events]).encode()
+
+
+def _trace(of: Stream, events: list[tuple[str, int, str]]) -> str:
     """What one of them went through; in the order in which it happened, and where that is the same, in which it was recorded."""
-    ordered = sorted(events, key=attrgetter("at", "position"))
+    state = {name: value for name, _, value in of.changes}
     about = {"concept:name": of.id, "kind": of.kind, **state}
-    return f"<trace>{''.join(_attributes(about))}\n{''.join(map(_event, ordered))}</trace>\n"
+    attributes = [_attribute(name, value) for name, value in about.items()]
+    return f"<trace>{''.join(attributes)}\n{''.join([text for _, _, text in sorted(events)])}</trace>\n"
 
 
-def _event(event: Event) -> str:
-    detail = _quoted(event.detail) if event.detail else ""
-    return (
-        f'<event><string key="concept:name" value="{event.activity}"/><date key="time:timestamp" value="{_date(event.at)}"/>'
-        f'<string key="lifecycle:transition" value="complete"/><string key="org:resource" value="{_quoted(event.who)}"/>'
-        f'<string key="detail" value="{detail}"/><string key="channel" value="{event.channel}"/>'
-        f'<int key="position" value="{event.position}"/>{"".join(_attributes(event.attributes))}</event>\n'
-    )
-
-
-def _attributes(values: Mapping[str, Value]) -> list[str]:
-    return [
-        f'<{KINDS[value.__class__]} key="{name}" value="{WRITTEN[value.__class__](value)}"/>'
-        for name, value in values.items()
-    ]
+def _attribute(name: str, value: Value) -> str:
+    kind, written = OF_STATE[value.__class__]
+    return f'<{kind} key="{name}" value="{written(value)}"/>'
 
 
 def _quoted(text: str) -> str:
@@ -58,15 +56,44 @@ def _quoted(text: str) -> str:
     return escape(NEVER.sub("\ufffd", text), SIGNS) if SPECIAL.search(text) else text
 
 
-def _date(at: Instant) -> str:
-    return f"{at[:26]}+00:00"
-
-
-KINDS: dict[type, str] = {str: "string", int: "int", float: "float", bool: "boolean", Instant: "date"}
-WRITTEN: dict[type, Callable[[Any], str]] = {
-    str: _quoted,
-    int: str,
-    float: repr,
-    bool: lambda value: "true" if value else "false",
-    Instant: _date,
+KINDS = {TEXT: "string", DAY: "string", INTEGER: "int", FLOAT: "float", BOOLEAN: "boolean", TIME: "date"}
+WRITTEN = {
+    TEXT: "{q(v)}",
+    DAY: "{v}",
+    INTEGER: "{v}",
+    FLOAT: "{v!r}",
+    BOOLEAN: "{str(v).lower()}",
+    TIME: "{v[:26]}+00:00",
 }
+OF_STATE: dict[type, tuple[str, Callable[[Any], str]]] = {
+    str: ("string", _quoted),
+    int: ("int", str),
+    float: ("float", repr),
+    bool: ("boolean", lambda value: str(value).lower()),
+}
+
+
+class _Xes:
+    """An event becomes when it was, its position and its text, so that events sort as they are."""
+
+    uses: Mapping[str, Any] = {"q": _quoted, "said": lru_cache(4_096)(_quoted)}
+    begins, relates = "t = ''", False
+
+    def attribute(self, n: int, one: Attribute, value: str) -> str:
+        text = f'<{KINDS[one.type]} key="{one.name}" value="' + WRITTEN[one.type] + '"/>'
+        return f"v = {value}; t += f{text!r}"
+
+    def related(self) -> str:
+        return ""
+
+    def ends(self) -> Sequence[str]:
+        event = (
+            '<event><string key="concept:name" value="{topic}"/><date key="time:timestamp" value="{at[:26]}+00:00"/>'
+            '<string key="lifecycle:transition" value="complete"/><string key="org:resource" value="{said(who)}"/>'
+            '<string key="detail" value="{said(detail)}"/><string key="channel" value="{channel}"/>'
+            '<int key="position" value="{position}"/>{t}</event>\n'
+        )
+        return (f"return at, position, f{event!r}",)
+
+
+TELLERS = Tellers(_Xes())

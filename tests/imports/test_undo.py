@@ -10,18 +10,18 @@ import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from itertools import groupby
-from operator import itemgetter
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
+from lxml import etree
 
 from domain.deal.commands import ChangeAmount
 from projections.deal import known
 from projections.engine.catalog import ALL
-from projections.event_log.mapping import Row
-from projections.event_log.reading import COLUMNS, Period, latest, within
+from projections.event_log.reading import COLUMNS, stream_of
+from projections.event_log.xes import traces
 from runtime.database import connect
 from runtime.imports.generate import generate
 from runtime.imports.jobs import list_jobs, read_job
@@ -326,15 +326,16 @@ async def test_leads_go_and_go_back_as_deals_do(books: Books, tmp_path: Path) ->
     assert await books.differences() == []
 
 
-async def logged(books: Books) -> dict[str, tuple[Any, list[str]]]:
+async def logged(books: Books) -> dict[str, tuple[str, list[str]]]:
     """By lead: how it stands by the event log, and its activities there."""
     rows = await books.office.rows(
         f"SELECT {COLUMNS} FROM ledger.events e WHERE topic ^@ 'lead.' ORDER BY e.stream_id, version"
     )
     found = {}
-    for _, stream in groupby(rows, itemgetter(1)):
-        told, _ = within([Row(*row) for row in stream], Period())
-        found[told[0].case.id] = latest(told, told[0].case)["status"], [one.activity for one in told]
+    for id, stream in groupby(rows, stream_of):
+        (trace,) = etree.fromstring(b"<log>" + traces([[*stream]], "") + b"</log>")
+        status = trace.xpath("string[@key='status']/@value")
+        found[id] = status[0], trace.xpath("event/string[@key='concept:name']/@value")
     return found
 
 
