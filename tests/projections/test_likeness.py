@@ -57,6 +57,32 @@ def test_identifiers_are_written_in_one_way() -> None:
     assert mail_domain("wei@gmail.com") == mail_domain("wei@163.com") == mail_domain("wei") == ""
     assert phone("(021) 5550 0100", "中国") == phone("+86 21 55500100") == "+862155500100"
     assert phone("ask for Wei", "CN") == phone("5550") == ""
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "010-61234567转801",
+        "010-61234567 轉 801",
+        "010-61234567 分机：801",
+        "010-61234567-801",
+        "010-61234567(总机)",
+        "（张）010-61234567",
+        "010-61234567/61234568",
+        "010-61234567、13800138000",
+        "+86 (0)10 6123 4567 ext. 801",
+        "０１０－６１２３４５６７",
+    ],
+)
+def test_a_phone_is_known_without_its_extension_and_of_several_by_the_first(written: str) -> None:
+    assert phone(written, "CN") == "+861061234567"
+
+
+@pytest.mark.parametrize(
+    "written", ["0731/123456", "0731 - 123456", "(0731) 123456", "0731 123456 (Zentrale)"]
+)
+def test_signs_between_the_digits_of_one_number_do_not_part_it(written: str) -> None:
+    assert phone(written, "DE") == "+49731123456"
     assert country_code("Deutschland") == country_code("de") == "DE"
     assert country_code("Utopia") == ""
 

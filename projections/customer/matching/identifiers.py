@@ -11,6 +11,10 @@ LANGUAGES = ("en", "zh", "zh_Hant", "de", "fr", "nl", "ja", "es", "it", "pt", "r
 SHORTEST_NUMBER = 6
 """A number of fewer signs may be anybody's."""
 WITH_COUNTRY = re.compile(r"[A-Z]{2}(\d{7,})")
+NOTE = re.compile(r"[(（][^()（）\d+]*[)）]")
+"""Who it is, or which: (总机)."""
+EXTENSION = re.compile(r"\s*(?:转|轉|分机|分機|内线|內線|内線)\D*\d{1,7}\s*$|\s*-\s*\d{1,5}\s*$")
+SEVERAL = re.compile(r"[/、;；,，\n]")
 DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
 
 
@@ -51,7 +55,17 @@ def _free_domains() -> frozenset[str]:
 
 
 def phone(text: str, country: str = "") -> str:
-    """+4930123456, where it can be read; a number without a country's code is one of `country`. Empty where it cannot."""
+    """+4930123456, where it can be read; a number without a country's code is one of `country`. Empty where it cannot.
+
+    Without its extension, and of several the first. The library knows how extensions are written in Latin letters and Cyrillic alone
+    (phonenumberslite 9.0.42), and of several numbers none.
+    """
+    bare = NOTE.sub("", text)
+    tried = (bare, EXTENSION.sub("", bare), SEVERAL.split(bare, maxsplit=1)[0])
+    return next(filter(None, (_e164(each, country) for each in dict.fromkeys(tried))), "")
+
+
+def _e164(text: str, country: str) -> str:
     import phonenumbers
 
     try:
