@@ -55,6 +55,7 @@ def test_identifiers_are_written_in_one_way() -> None:
     assert web_domain("http://[acme") == web_domain("qq.com") == ""
     assert mail_domain("wei@Acme.com") == "acme.com"
     assert mail_domain("wei@gmail.com") == mail_domain("wei@163.com") == mail_domain("wei") == ""
+    assert mail_domain("wei@vip.163.com") == mail_domain("ken@docomo.ne.jp") == web_domain("daum.net") == ""
     assert phone("(021) 5550 0100", "中国") == phone("+86 21 55500100") == "+862155500100"
     assert phone("ask for Wei", "CN") == phone("5550") == ""
 
