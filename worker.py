@@ -28,6 +28,7 @@ from projections.engine.run import run_projections
 from projections.engine.wait import Waiter
 from projections.ports.loads import LoadReads
 from projections.ports.loop import LoopReads
+from projections.ports.revisits import RevisitReads
 from projections.ports.segments import SegmentEvaluation
 from projections.ports.surveys import LastTouches, SurveyReads
 from projections.ports.webhooks import webhook_sending
@@ -55,6 +56,7 @@ from workflows.engine.delivery import Deliverer
 from workflows.engine.queues import QUEUE_NAMES
 from workflows.engine.store import WorkflowStore
 from workflows.ports import RoomContext
+from workflows.revisit.follower import RevisitFollower, RevisitReactions
 from workflows.survey.follower import SurveyFollower, SurveyReactions
 from workflows.webhook.ports import WebhookContext
 from workflows.webhook.waker import Waker
@@ -134,18 +136,21 @@ async def play_follower(settings: Settings, stop: asyncio.Event) -> None:
 async def follow(
     settings: Settings, stop: asyncio.Event, client: Client, pool: Pool, snapshots: Snapshots, ledger: Ledger
 ) -> None:
-    """`ledger` is for the one that gives commands."""
+    """`ledger` is for those that give commands."""
     store = WorkflowStore(pool, QUEUE_NAMES)
     log.info("follower: everything up to position %d is delivered", await store.delivered())
     deliverer = Deliverer(client, settings.task_queue)
     woken = Deliverer(client, webhook_queue(settings.task_queue))
     notices = NoticeStore(pool, StreamReader(pool, snapshots).read)
-    reactions = SurveyReactions(CommandHandler(ledger), SurveyReads(pool))
+    handler = CommandHandler(ledger)
+    reactions = SurveyReactions(handler, SurveyReads(pool))
+    revisits = RevisitReactions(handler, RevisitReads(pool))
     followers = (
         make_dispatcher(settings.database_url, store, deliverer),
         make_notice_follower(settings.database_url, notices, deliverer),
         make_segment_follower(settings.database_url, SegmentChecks(pool), deliverer),
         SurveyFollower(settings.database_url, store, reactions),
+        RevisitFollower(settings.database_url, store, revisits),
         Waker(settings.database_url, woken, WebhookStore(pool).to_wake),
     )
     async with asyncio.TaskGroup() as group:

@@ -12,7 +12,7 @@ TAGS = {"revisits": "Customers without an open deal, who sees them again and unt
 ACTS = (
     Act(PublishRevisitPolicy, "/revisit-policies", "Publish a revisit policy's next version", roles=ADMIN, flat=("policy",),
         hide=("version",), status=201, location="/revisit-policies/{id}", body="NewRevisitPolicy",
-        more="“default” is in force: within a quarter of an hour every customer without an open deal gets a revisit, in the stages that have a rule.",
+        more="“default” is in force: every customer without an open deal gets a revisit at once, in the stages that have a rule.",
         example={"name": "default", "catch_up_days": 30, "rules": [{"stage": "loyal", "every_days": 90}, {"stage": "repeat", "every_days": 120}]},
         terminal="revisit policy <file=:file", typed="./revisits.json"),
     Act(c.PromiseRevisit, "/revisits", "See a customer again by a time", status=201, location="/revisits/{id}", asker="owner_id",

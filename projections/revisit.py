@@ -69,7 +69,7 @@ class Revisits(StreamView[Revisit, RevisitSeen]):
     }
     order = ("due_at",)
     open_where = "outcome = 'open'"
-    awake_where = "remind_at < now() + interval '2 days'"
+    awake_where = "remind_at < %(now)s::timestamptz + interval '2 days'"
     owed_by = "owner_id = %(person)s"
     must_not_stay_with = "owner_id"
     awaited = True

@@ -224,5 +224,5 @@ async def list_due(
 async def read_health(
     look: Annotated[Look, Depends(may_read(*OVERSEERS, waits_for=("revisits", "deal_board", *WAITS_FOR)))],
 ) -> Response:
-    """By the policy that is in force. A deal that was closed within the last quarter of an hour may leave one."""
+    """By the policy that is in force. Who fell silent within the last quarter of an hour may be one."""
     return look.json(await agenda.health(look.services.pool))

@@ -46,7 +46,9 @@ def command(revisit_id: UUID, due: DueStep) -> RevisitTimer:
 def rests(recorded: Recorded) -> bool:
     """Its deadlines are set, and the first is far away."""
     match recorded.fact:
-        case RevisitPromised(deadlines=deadlines) | RevisitMoved(after=deadlines):
+        case RevisitPromised(deadlines=deadlines, made_at=at):
+            return deadlines.remind_at - at > AHEAD
+        case RevisitMoved(after=deadlines):
             return deadlines.remind_at - recorded.recorded_at > AHEAD
         case _:
             return False

@@ -69,7 +69,7 @@ class Projection(ABC):
     open_where: ClassVar[LiteralString] = ""
     """Of a row, in SQL: it is not over."""
     awake_where: ClassVar[LiteralString] = "true"
-    """Of an open row, in SQL: it has deadlines that are near enough for a workflow to wait for them."""
+    """Of an open row, in SQL: it has deadlines that are near enough to `%(now)s` for a workflow to wait for them."""
     owed_by: ClassVar[LiteralString] = ""
     """Of an open row, in SQL: the person `%(person)s` has a part in it, to be handed over with what else is theirs."""
     must_not_stay_with: ClassVar[LiteralString] = ""

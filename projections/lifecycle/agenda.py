@@ -40,8 +40,8 @@ class DueRevisit(msgspec.Struct):
 
 
 class RevisitHealth(msgspec.Struct):
-    """`lacking`: customers for whom the policy asks for a revisit and who have none; 0, but for the quarter of an hour after a deal was
-    closed. `customers` are the first of them.
+    """`lacking`: customers for whom the policy asks for a revisit and who have none; 0, but for a moment after a deal was closed, and
+    for the quarter of an hour after a stage began by silence. `customers` are the first of them.
     """
 
     live: int

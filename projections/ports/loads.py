@@ -72,8 +72,8 @@ class LoadReads:
     async def untold(self, due_before: datetime, limit: int) -> list[UUID]:
         return await self._open("deal", None, limit, "due_at < %(due)s AND missed_at IS NULL", due=due_before)
 
-    async def going_on(self, subject: str, after: UUID | None, limit: int) -> list[UUID]:
-        return await self._open(subject, after, limit, OPEN[subject].awake_where)
+    async def going_on(self, subject: str, now: datetime, after: UUID | None, limit: int) -> list[UUID]:
+        return await self._open(subject, after, limit, OPEN[subject].awake_where, now=now)
 
     async def quiet_customers(self, after: UUID | None, limit: int) -> Sequence[QuietCustomer]:
         return await revisits.quiet_customers(self._pool, after, limit)

@@ -1,17 +1,20 @@
-"""Projections room: the customers that the sweep looks at, whether each has the revisit that the policy asks for."""
+"""Projections room: the customers that the sweep and the follower of revisits look at, whether each has the revisit that the policy asks for."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from typing import Any, LiteralString
 from uuid import UUID
 
 from domain.revisit.needs import QuietCustomer
 from projections.engine.paging import Source, fetch
+from projections.engine.positions import reached
 from projections.revisit import Revisits
+from runtime.database import Pool
 
 ABOVE = "(%(after)s::uuid IS NULL OR {id} > %(after)s)"
-PAGE = f"""
-WITH listed AS (
+NEEDED = ("deal_board", "contributions", "merged", Revisits.name)
+ALL = f"""
   SELECT customer_id FROM (
     (SELECT DISTINCT customer_id FROM read.deal_board
       WHERE customer_id IS NOT NULL AND {ABOVE.format(id="customer_id")} ORDER BY 1 LIMIT %(limit)s)
@@ -19,7 +22,13 @@ WITH listed AS (
     (SELECT customer_id FROM read.revisits WHERE {Revisits.open_where} AND {ABOVE.format(id="customer_id")} ORDER BY 1 LIMIT %(limit)s)
      UNION
     (SELECT DISTINCT survivor_id FROM read.merged WHERE until IS NULL AND {ABOVE.format(id="survivor_id")} ORDER BY 1 LIMIT %(limit)s)
-  ) u ORDER BY 1 LIMIT %(limit)s)
+  ) u ORDER BY 1 LIMIT %(limit)s"""
+SOME = """
+  SELECT unnest(%(ids)s::uuid[]) AS customer_id
+   UNION
+  SELECT survivor_id FROM read.merged WHERE until IS NULL AND customer_id = ANY(%(ids)s)"""
+QUIET = """
+WITH listed AS ({listed})
 SELECT s.customer_id, bought.days, COALESCE(deals.open, false), deals.closed_on, last.owner_id, last.team_id,
        (r.body::jsonb->>'last_seen')::timestamptz::date, COALESCE(r.outcome = 'open', false), r.stage IS NOT NULL,
        EXISTS (SELECT FROM read.merged m WHERE m.customer_id = s.customer_id AND m.until IS NULL)
@@ -38,9 +47,38 @@ SELECT s.customer_id, bought.days, COALESCE(deals.open, false), deals.closed_on,
 """A record that was merged has deals and purchases of its own still, and is the survivor's: it needs no revisit."""
 
 
+OF_DEALS = (
+    "SELECT customer_id FROM read.deal_board WHERE deal_id = ANY(%(deals)s) AND customer_id IS NOT NULL"
+)
+
+
 async def quiet_customers(source: Source, after: UUID | None, limit: int) -> Sequence[QuietCustomer]:
     """In the order of their ids, those above `after`: who has, or had, a deal with us, or is promised a revisit."""
-    rows = await fetch(source, PAGE, {"after": after, "limit": limit})
+    return await _quiet(source, ALL, {"after": after, "limit": limit})
+
+
+class RevisitReads:
+    """What the follower of revisits asks."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def reached(self) -> int:
+        return await reached(self._pool, NEEDED)
+
+    async def of_deals(self, deals: Collection[UUID]) -> set[UUID]:
+        return {id for (id,) in await fetch(self._pool, OF_DEALS, {"deals": list(deals)})} if deals else set()
+
+    async def some(self, ids: Collection[UUID]) -> Sequence[QuietCustomer]:
+        """These, and whom they stand for."""
+        return await _quiet(self._pool, SOME, {"ids": list(ids)}) if ids else []
+
+    async def page(self, after: UUID | None, limit: int) -> Sequence[QuietCustomer]:
+        return await quiet_customers(self._pool, after, limit)
+
+
+async def _quiet(source: Source, listed: LiteralString, params: dict[str, Any]) -> Sequence[QuietCustomer]:
+    rows = await fetch(source, QUIET.format(listed=listed), params)
     return [
         QuietCustomer(
             customer_id=id,

@@ -21,8 +21,8 @@ class ModelReader(Protocol):
         """The position all of them have come to."""
         ...
 
-    async def going_on(self, name: str, after: UUID | None, limit: int) -> Sequence[UUID]:
-        """Whatever has the deadlines of this name and is not over."""
+    async def going_on(self, name: str, now: datetime, after: UUID | None, limit: int) -> Sequence[UUID]:
+        """Whatever has the deadlines of this name, is not over, and needs a workflow by now."""
         ...
 
 

@@ -38,7 +38,7 @@ class ArmingSweepActivities(Sweeping):
         deals = await self._suspects(asked.now)
         wrong = [id for id in deals if await self._differs(id, delivered)]
         for name in DEADLINES:
-            some = await some_of(partial(self._context.loads.going_on, name), SOME)
+            some = await some_of(partial(self._context.loads.going_on, name, asked.now), SOME)
             wrong += [id for id in some if await self._deadlines_differ(name, id, delivered)]
         return SweepReport(wrongly_armed=len(wrong))
 

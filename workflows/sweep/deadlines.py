@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import partial
 from uuid import UUID
 
@@ -15,16 +16,16 @@ from workflows.sweep.runs import Sweeping, pages
 
 class DeadlineSweepActivities(Sweeping):
     @activity.defn
-    async def ensure_clocks(self, _asked: SweepAsk) -> SweepReport:
+    async def ensure_clocks(self, asked: SweepAsk) -> SweepReport:
         report = SweepReport()
         for name in DEADLINES:
-            report = report.plus(await self._ensure(name))
+            report = report.plus(await self._ensure(name, asked.now))
         return report
 
-    async def _ensure(self, name: str) -> SweepReport:
+    async def _ensure(self, name: str, now: datetime) -> SweepReport:
         delivered = await self._context.ledger.delivered()
         running, report = await self._runs.of_type(name), SweepReport()
-        async for page in pages(partial(self._context.loads.going_on, name)):
+        async for page in pages(partial(self._context.loads.going_on, name, now)):
             report = report.plus(SweepReport(loops=len(page)))
             for id in page:
                 if Moved(0, name, id).workflow_id not in running:

@@ -23,8 +23,8 @@ class SweepReport:
     `on_the_way` are open, and the dispatcher has not come to them yet. All of `without_promise`, `without_timer`,
     `left_over` (a timer for a closed deal), `ownerless` (the owner left), `without_clock` (that is of the `loops`: whatever else
     has deadlines and goes on), `wrongly_armed` (armed otherwise than the ledger says) and `unchecked` (customers who were due to be held
-    against the rules of segments) should be 0. `without_revisit` are those of the `revisits` that were promised in this round: deals
-    that were closed since the last one leave customers without.
+    against the rules of segments) should be 0. `without_revisit` are those of the `revisits` that were promised in this round: silence
+    has changed a stage, or the follower of revisits has not come to it.
     """
 
     open_deals: int = 0
