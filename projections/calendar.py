@@ -1,6 +1,6 @@
-"""Projections room: what a person's calendar shows — promises, action items and review meetings, each as it is now and as it ended.
+"""Projections room: what a person's calendar shows — promises, action items, revisits and review meetings, each as it is now and as it ended.
 
-What people owe stands in the read models of deals, action items and meetings, and is asked there. Who had to hand something over is
+What people owe stands in the read models of deals, action items, revisits and meetings, and is asked there. Who had to hand something over is
 nowhere among them: that is kept here, so that it is taken off that calendar, too.
 """
 
@@ -20,6 +20,7 @@ from domain.deal.facts import DealImportUndone, PromiseHandedOver
 from domain.engine.facts import FreeText
 from domain.engine.values import id_within
 from domain.meeting.plan import meeting_id
+from domain.revisit.revisit import RevisitHandedOver
 from projections.engine.fold import Folded, on
 from projections.engine.paging import Source, fetch
 from projections.engine.projection import Entry
@@ -34,11 +35,12 @@ MOST = 1_000
 class Kind(StrEnum):
     PROMISE = "promise"
     ACTION_ITEM = "action-item"
+    REVISIT = "revisit"
     MEETING = "meeting"
 
 
 class HandedOverRow(msgspec.Struct, gc=False):
-    """A promise or an action item that the person had until that position of the ledger."""
+    """A promise, an action item or a revisit that the person had until that position of the ledger."""
 
     person_id: UUID
     thing_id: UUID
@@ -81,6 +83,10 @@ class HandedOver(Folded):
     def _action_item(self, row: HandedOverRow, entry: Entry[ActionItemHandedOver]) -> None:
         row.kind = Kind.ACTION_ITEM
 
+    @on(RevisitHandedOver)
+    def _revisit(self, row: HandedOverRow, entry: Entry[RevisitHandedOver]) -> None:
+        row.kind = Kind.REVISIT
+
 
 def _key(entry: Entry[Any]) -> tuple[UUID, UUID]:
     fact = entry.fact
@@ -101,8 +107,8 @@ class Person(msgspec.Struct, frozen=True):
 
 
 class CalendarEntry(msgspec.Struct, kw_only=True):
-    """`text` is what is owed, or whose review it is; `about_id` the deal, the action item or the meeting, None for a meeting that is not
-    called yet. `is_off`: it ended, was cancelled or handed over. `position` is that of the last event of it in the ledger, which was
+    """`text` is what is owed, who is to be seen again, or whose review it is; `about_id` the deal, the action item, the revisit or the meeting,
+    None for a meeting that is not called yet. `is_off`: it ended, was cancelled or handed over. `position` is that of the last event of it in the ledger, which was
     recorded at `changed_at`. Times are UTC.
     """
 
@@ -144,13 +150,21 @@ SELECT 'action-item', i.item_id, i.item_id, i.body::jsonb->>'what', '', '', i.du
            AND (outcome = 'open' OR (body::jsonb->>'ended_at')::timestamptz >= %(from)s)
          ORDER BY outcome <> 'open', due_at LIMIT %(most)s) i
 """
+REVISITS = """
+SELECT 'revisit', r.revisit_id, r.revisit_id, COALESCE(c.name, '?'), '', '', r.due_at, r.outcome <> 'open', (r.body::jsonb->>'position')::int8, NULL
+  FROM (SELECT * FROM read.revisits WHERE owner_id = %(person)s AND due_at >= %(from)s AND due_at < %(until)s
+         ORDER BY outcome <> 'open', due_at LIMIT %(most)s) r
+  LEFT JOIN read.merged m ON m.customer_id = r.customer_id AND m.until IS NULL
+  LEFT JOIN read.directory c ON c.id = COALESCE(m.survivor_id, r.customer_id)
+"""
+"""A customer has one entry, which moves on when the next revisit is promised."""
 GIVEN = """
 SELECT h.kind, h.thing_id, h.stream_id, '', '', '', due.at, true, h.position, NULL
   FROM (SELECT h.* FROM read.handed_over h JOIN ledger.events e ON e.position = h.position
          WHERE h.person_id = %(person)s AND e.recorded_at >= %(kept)s ORDER BY h.position DESC LIMIT %(most)s) h
   JOIN LATERAL (SELECT COALESCE(e.data->'deadlines'->>'due_at', e.data->'after'->>'due_at')::timestamptz AS at FROM ledger.events e
                  WHERE e.stream_id = h.stream_id AND e.position + 0 < h.position
-                   AND e.topic IN ('promise.made', 'promise.rearmed', 'action-item.opened', 'action-item.moved')
+                   AND e.topic IN ('promise.made', 'promise.rearmed', 'action-item.opened', 'action-item.moved', 'revisit.promised', 'revisit.moved')
                    AND COALESCE(e.data->>'promise_id', h.thing_id::text) = h.thing_id::text
                  ORDER BY e.version DESC LIMIT 1) due ON due.at >= %(from)s AND due.at < %(until)s
 """
@@ -177,7 +191,7 @@ SELECT 'meeting', s.schedule_id, NULL::uuid, COALESCE(d.name, ''), '', '', COALE
 """
 """The next one of each schedule, which is not called yet. Of a schedule that was cancelled it is the one that does not take place."""
 ALL = f"""
-WITH found AS ({" UNION ALL ".join(f"({one})" for one in (LIVE, ENDED, ITEMS, GIVEN, MEETINGS, PLANNED))})
+WITH found AS ({" UNION ALL ".join(f"({one})" for one in (LIVE, ENDED, ITEMS, REVISITS, GIVEN, MEETINGS, PLANNED))})
 SELECT f.kind, f.id, f.about_id, f.text, f.deal, f.customer, f.starts_at, f.is_off, f.position, e.recorded_at, f.number
   FROM found f JOIN ledger.events e ON e.position = f.position
  WHERE NOT f.is_off OR e.recorded_at >= %(kept)s OR f.kind = 'meeting'

@@ -22,11 +22,13 @@ LARGEST = 2**31 - 1
 CALLED = {
     Kind.PROMISE: "A promise of yours",
     Kind.ACTION_ITEM: "An action item of yours",
+    Kind.REVISIT: "A customer whom you see again",
     Kind.MEETING: "A review meeting",
 }
 PLACES = {
     Kind.PROMISE: "/desk/deals/{}",
     Kind.ACTION_ITEM: "/desk/today#i-{}",
+    Kind.REVISIT: "/desk/revisits/{}",
     Kind.MEETING: "/desk/meetings/{}",
 }
 
@@ -95,6 +97,8 @@ def _summary(one: CalendarEntry, words: Catalogue) -> str:
         return words.gettext("Review meeting of the company")
     if not one.text:
         return words.gettext("Handed over")
+    if one.kind is Kind.REVISIT:
+        return words.say("See again: {customer}", customer=one.text)
     return f"{one.text} – {one.deal}" if one.deal else one.text
 
 

@@ -48,7 +48,7 @@ TYPE = "text/calendar; charset=utf-8"
     },
 )
 async def read(token: Token, request: Request) -> Response:
-    """Without a key, for a calendar program that subscribes to the address: promises, action items and review meetings from 90 days ago until
+    """Without a key, for a calendar program that subscribes to the address: promises, action items, revisits and review meetings from 90 days ago until
     400 days ahead, in the person's language and time zone. What has ended, was cancelled or handed over comes as cancelled for 30 days.
     """
     services, now = services_of(request), datetime.now(UTC)

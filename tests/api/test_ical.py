@@ -77,6 +77,14 @@ def test_what_is_off_is_cancelled_under_its_id() -> None:
     assert event["SEQUENCE"] == 9
 
 
+def test_a_revisit_says_whom_to_see_and_leads_to_it() -> None:
+    one = entry(kind=Kind.REVISIT, text="Boiler Works", deal="", customer="")
+    event = read(ics(one))
+    assert event["SUMMARY"] == "See again: Boiler Works"
+    assert event["URL"] == f"https://sales.example.com/desk/revisits/{one.about_id}"
+    assert read(ics(one, language="zh"))["SUMMARY"] == "回访：Boiler Works"
+
+
 def test_a_meeting_takes_its_hour_and_is_tentative_until_it_is_called() -> None:
     called = read(ics(entry(kind=Kind.MEETING, text="North")))
     assert (called["SUMMARY"], called["STATUS"], called["TRANSP"]) == (

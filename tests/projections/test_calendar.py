@@ -16,6 +16,8 @@ from domain.engine.values import NextStep
 from domain.figures.scope import COMPANY, Scope, rep, team
 from domain.meeting import commands as m
 from domain.meeting.plan import Plan, meeting_id, schedule_id
+from domain.revisit import commands as v
+from domain.revisit.revisit import revisit_of
 from projections.calendar import AHEAD, BACK, CalendarEntry, Kind, Person, of_person
 from tests.office import NOW
 from tests.projections.telling import DAY, Books, lose
@@ -153,6 +155,37 @@ async def test_an_action_item_is_shown_moved_handed_over_and_done(books: Books) 
     await books.given(i.FinishActionItem(item_id=item))
     (done,) = await seen(books, li)
     assert (done.is_off, done.position > given.position) == (True, True)
+
+
+# -- revisits -------------------------------------------------------------------------------------
+
+
+async def test_a_revisit_is_one_entry_a_customer_moved_handed_over_made_and_promised_again(
+    books: Books,
+) -> None:
+    zhang, li, customer = books.office.rep_id, await books.hire(), uuid.uuid4()
+    await books.given(RegisterCustomer(customer_id=customer, profile=Profile(name="Boiler Works")))
+    await books.given(v.PromiseRevisit(customer_id=customer, owner_id=zhang, due_at=DUE))
+    (live,) = await seen(books, zhang)
+    revisit = revisit_of(customer)
+    assert (live.kind, live.id, live.about_id, live.text) == (
+        Kind.REVISIT,
+        revisit,
+        revisit,
+        "Boiler Works",
+    )
+    await books.given(v.MoveRevisit(revisit_id=revisit, due_at=DUE + DAY))
+    await books.given(v.HandOverRevisit(revisit_id=revisit, to=li))
+    (given,), (theirs,) = await seen(books, zhang), await seen(books, li)
+    assert (given.id, given.is_off, given.starts_at, given.text) == (revisit, True, DUE + DAY, "")
+    assert states([theirs]) == [("Boiler Works", DUE + DAY, False)]
+    await books.given(v.RecordRevisit(revisit_id=revisit))
+    (done,) = await seen(books, li)
+    assert states([done]) == [("Boiler Works", DUE + DAY, True)]
+    await books.given(v.PromiseRevisit(customer_id=customer, owner_id=li, due_at=DUE + 40 * DAY))
+    (again,) = await seen(books, li)
+    assert (again.id, again.starts_at, again.is_off) == (revisit, DUE + 40 * DAY, False)
+    assert await books.differences() == []
 
 
 # -- meetings -------------------------------------------------------------------------------------
