@@ -13,13 +13,14 @@ PYTEST_ARGS ?=
 # Whatever the shell says: a test run starts a hundred of our programs, and each would compile them anew.
 export PYTHONDONTWRITEBYTECODE :=
 BENCH_ARGS ?=
+LIFECYCLE_ARGS ?=
 COMPILE = $(BIN)/uv pip compile --quiet pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --no-header
 
-.PHONY: help setup demo pictures test check pytest durations fmt bench histories clean-data lock pages
+.PHONY: help setup demo pictures test check pytest durations fmt bench prove-lifecycle histories clean-data lock pages
 
 help: ## what can be done
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 17
 
 setup: $(STAMP) ## the environment in .venv, from the hashed lock; quick when nothing changed
 
@@ -64,6 +65,9 @@ fmt: setup ## format and fix what can be fixed
 
 bench: setup ## our speed beside the limit and the peers, two minutes; BENCH_ARGS="--full" or "--only append-one"
 	$(BIN)/python -m benchmarks $(BENCH_ARGS)
+
+prove-lifecycle: setup ## the lifecycle of 20,000 customers, beside one computed from the raw events; LIFECYCLE_ARGS="--customers 2000 --seed 3"
+	$(BIN)/python -m benchmarks.lifecycle $(LIFECYCLE_ARGS)
 
 histories: setup ## record the workflows' histories that are not there yet, as VERSION=v2 after a definition was changed on purpose
 	@test -n "$(VERSION)" || { echo "say VERSION=v2 or the like: files that are there are kept and go on being replayed"; exit 1; }
