@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from operator import attrgetter
-from typing import Annotated, Any, LiteralString
+from typing import Annotated, Any, LiteralString, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -19,7 +19,9 @@ from psycopg import AsyncConnection, sql
 from domain.custom_field.declaration import CustomField, FieldSet, RecordKind
 from domain.custom_field.facts import CustomValues, FieldsSet
 from domain.custom_field.value import BETWEEN, FieldType, FieldValue, Told, said_text
-from domain.customer.facts import CustomerFieldsSet
+from domain.customer.facts import CustomerAbsorbed, CustomerFieldsSet, CustomerReleased
+from domain.customer.layers import Layers, laid, without
+from domain.customer.merging import CUSTOM
 from domain.deal.facts import DealFieldsSet
 from domain.engine.errors import FieldError, Invalid
 from domain.engine.facts import Personal
@@ -38,6 +40,8 @@ from projections.engine.tables import AnyScale, Table
 
 FACTS: Mapping[str, RecordKind] = {
     CustomerFieldsSet.TOPIC: RecordKind.CUSTOMER,
+    CustomerAbsorbed.TOPIC: RecordKind.CUSTOMER,
+    CustomerReleased.TOPIC: RecordKind.CUSTOMER,
     DealFieldsSet.TOPIC: RecordKind.DEAL,
     LeadFieldsSet.TOPIC: RecordKind.LEAD,
 }
@@ -74,6 +78,7 @@ class CustomValuesModel(Projection):
     tables = (VALUES,)
     topics = frozenset({*FACTS, *(f"{kind}.import-undone" for kind in RecordKind)})
     by_stream = True
+    revision = 2
 
     def __init__(self, suffix: str = "") -> None:
         super().__init__(suffix)
@@ -100,10 +105,11 @@ def rows_of(record_id: UUID, entries: Sequence[Entry[Any]]) -> list[FieldRow]:
     """All that ever stood of one record, by everything that is known of it."""
     rows: list[FieldRow] = []
     held: dict[str, FieldRow] = {}
-    values: CustomValues = {}
+    state = _State()
     for n, entry in enumerate(entries):
-        before = values
-        values = _taken_back(entries[: n + 1]) if is_mark(entry) else _after(values, entry.fact)
+        before = state.values
+        state = _taken_back(entries[: n + 1]) if is_mark(entry) else state.after(entry.fact)
+        values = state.values
         for name in [name for name in before if before[name] != values.get(name)]:
             held.pop(name).until = entry.position
         for name in [name for name in values if values[name] != before.get(name)]:
@@ -112,18 +118,36 @@ def rows_of(record_id: UUID, entries: Sequence[Entry[Any]]) -> list[FieldRow]:
     return rows
 
 
-def _after(values: CustomValues, fact: FieldsSet) -> CustomValues:
-    return {name: value for name, value in values.items() if name not in fact.before} | fact.after
+class _State(NamedTuple):
+    """What a record's fields say; of a customer with what came from records that were merged into it, so that they can be taken out again."""
 
-
-def _taken_back(entries: Sequence[Entry[Any]]) -> CustomValues:
     values: CustomValues = {}
+    layers: Layers = ()
+
+    def after(self, fact: FieldsSet | CustomerAbsorbed | CustomerReleased) -> _State:
+        if isinstance(fact, FieldsSet):
+            kept = {name: value for name, value in self.values.items() if name not in fact.before}
+            return self._replace(values=kept | fact.after)
+        now = _keyed(self.values)
+        if isinstance(fact, CustomerAbsorbed):
+            layers, file = laid(self.layers, fact.gone_id, {}, _keyed(fact.custom), now)
+        else:
+            layers, file = without(self.layers, fact.gone_id, now, _keyed(dict.fromkeys(fact.custom)))
+        return _State({name: value for (_, name), value in file.items()}, layers)
+
+
+def _keyed(values: Mapping[str, Any]) -> dict[tuple[str, Any], Any]:
+    return {(CUSTOM, name): value for name, value in values.items()}
+
+
+def _taken_back(entries: Sequence[Entry[Any]]) -> _State:
+    state = _State()
     for entry in standing(entries, attrgetter("fact"), attrgetter("version")):
         if not is_mark(entry):
-            values = _after(values, entry.fact)
+            state = state.after(entry.fact)
         elif entry.fact.gone:
-            values = {}
-    return values
+            state = _State()
+    return state
 
 
 def _row(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import ChainMap
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -24,7 +23,7 @@ from domain.custom_field.declaration import RecordKind
 from domain.custom_field.value import Told
 from domain.customer.facts import Profile
 from domain.engine.errors import NotFound
-from projections.custom_field import of_records, told_of
+from projections.custom_field import told_of
 from projections.customer import NEEDED, merged, timeline
 from projections.customer.file import FileConsent, FileNote, FileRole, file_of, of_team
 from projections.customer.timeline import CustomerEvent, TouchKind
@@ -89,7 +88,7 @@ async def customer(
     asked: Annotated[FileAsKnown, Depends(query(FileAsKnown))],
 ) -> Response:
     """One that your team has a deal or a lead with, or that nobody has yet; auditors and admins see all. With `known_at` it is the file
-    as it was then, for who sees it now. A custom field that it does not fill in is as a record says that was merged into it.
+    as it was then, for who sees it now.
     """
     await must_see_customer(look, customer_id)
     pool, position = look.services.pool, await look.known(("directory", "merged"), asked.known_at)
@@ -98,19 +97,13 @@ async def customer(
     if found is None:
         raise NotFound(f"no customer has the id {customer_id}", kind="customer", id=str(customer_id))
     held, fields = found.customer, await declared(look, RecordKind.CUSTOMER)
-    merged_in = await of_records(pool, ids[1:], fields, position)
     names = await directory.names(pool, [held.parent_id]) if held.parent_id else {}
-    contacts = (
-        (await directory.contacts(pool, ids[0], None, MAX_PAGE)).items
-        if position is None
-        else directory.contacts_of(held)
-    )
     return look.json(
         CustomerView(
             customer_id=ids[0],
             profile=held.profile,
-            contacts=contacts,
-            custom=dict(ChainMap(told_of(held.custom, fields), *merged_in.values())),
+            contacts=directory.contacts_of(held)[:MAX_PAGE],
+            custom=told_of(held.custom, fields),
             parent_id=held.parent_id,
             parent_name=names.get(held.parent_id) if held.parent_id else None,
             notes=found.notes[:MOST_NOTES],

@@ -20,10 +20,11 @@ from api.engine.reading import Look, reached
 from api.engine.routes import Given, add_acts
 from api.engine.services import Services
 from api.engine.writing import Writer
+from domain.custom_field.value import BETWEEN
 from domain.customer.customer import Customer
 from domain.customer.facts import Profile
 from domain.customer.layers import NOTHING
-from domain.customer.merging import CONTACTS, PROFILE
+from domain.customer.merging import CONTACTS, OF_CONTACTS, PROFILE
 from domain.customer.profile import Address, OtherName
 from domain.engine.errors import NotFound
 from domain.engine.facts import FreeText, PersonName
@@ -82,7 +83,8 @@ class RecordsView(msgspec.Struct):
 
 class SinceView(msgspec.Struct):
     """Of a field, also a custom one, `id` is None and `name` what it is called, of the others theirs (personal data); of a consent and a
-    role `id` is the contact's. `value` is what a field became; `at` when a thing was made.
+    role `id` is the contact's, and `contact` what they are called (personal data). `value` is what a field became; `at` when a thing was
+    made. An unmerge names fields and custom fields by their names, all else by the ids.
     """
 
     what: Literal["field", "custom", "parent", "contact", "consent", "role", "note", "deal", "lead", "case"]
@@ -90,6 +92,7 @@ class SinceView(msgspec.Struct):
     name: PersonName
     value: str = ""
     at: datetime | None = None
+    contact: PersonName = ""
 
 
 class SincesView(msgspec.Struct):
@@ -220,7 +223,11 @@ async def _held(look: Look, id: UUID) -> Customer:
 
 def _said(survivor: Customer, gone_id: UUID) -> Iterable[SinceView]:
     for (part, key), value in survivor.said_since(gone_id).items():
-        yield _change(part, key, None if value is NOTHING else value)
+        said = None if value is NOTHING else value
+        change = _change(part, key, said)
+        if part in OF_CONTACTS and (contact := survivor.contacts.get(key[0])):
+            change.contact = contact.name
+        yield change
 
 
 def _change(part: str, key: Any, value: Any) -> SinceView:
@@ -228,13 +235,15 @@ def _change(part: str, key: Any, value: Any) -> SinceView:
         case "contacts":
             return SinceView("contact", key, value.name if value else "")
         case "notes":
-            return SinceView("note", key, value.note.text if value else "")
+            return SinceView(
+                "note", key, value.note.text if value else "", "closed" if value and value.closed else ""
+            )
         case "consents":
             return SinceView("consent", key[0], key[1], "" if value is None else str(value.given))
         case "roles":
             return SinceView("role", key[0], "" if value is None else str(value))
         case "custom":
-            return SinceView("custom", None, key, _text(value))
+            return SinceView("custom", None, key, value.written.replace(BETWEEN, ", ") if value else "")
         case "parent_id":
             return SinceView("parent", value, "")
     return SinceView("field", None, key, _text(value))

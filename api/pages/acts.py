@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from api.engine.acts import Act
 from api.engine.roles import WRITERS
 from api.engine.signed_in import HOME, local
-from api.pages import custom_fields, finding
+from api.pages import custom_fields, finding, merging
 from api.pages.addresses import page_of
 from api.pages.begun import known
 from api.pages.emptied import emptied
@@ -234,6 +234,9 @@ async def _form(
         else each(control, lambda one: replace(one, shown=named.get(str(one.value), one.shown)))
         for control in controls
     )
+    choices = await choices_of(page, shown, given) | await custom_fields.choices_in(page, act, shown)
+    choices |= await merging.choices_in(page, act, given)
+    shown = merging.offered_in(act, shown, choices)
     first = (
         FIRST.get(act.operation)
         or tuple(c.name for c in shown if c.needed)
@@ -260,7 +263,7 @@ async def _form(
         "ways": ways_of(page, act, dict(given), missing),
         "asks": override_of(page, act, dict(given), missing),
         "recorded": problem is None and "missing" in given,
-        "choices": await choices_of(page, shown, given) | await custom_fields.choices_in(page, act, shown),
+        "choices": choices,
         "subject": await subject_of(page, act, given) if status not in BUSY else None,
         "sent_by": SENT.get(act.operation, act.summary),
     }

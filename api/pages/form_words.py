@@ -10,6 +10,7 @@ from api.pages.engine.control import Control, each
 MORE = {
     "changeProfile": "What is left empty is emptied.",
     "correctContact": "What is left empty is emptied.",
+    "unmergeCustomer": "It is as it was when it was merged. Choose what was said or made since and goes with it; all else stays where “Everything else stays” is ticked.",
     "moveStage": "Where something is missing on the way, it is asked for here.",
     "registerCustomer": "Where it is likely here already, that is said here.",
     "captureLead": "Where it is likely a customer's, that is said here.",
@@ -73,6 +74,11 @@ HINTS = {
 LABELS = {
     ("recordQuote", "reference"): "quote number",
     ("decideOverride", "approved"): "decision",
+    ("unmergeCustomer", "fields"): "profile",
+    ("unmergeCustomer", "roles"): "parts in deciding",
+    ("unmergeCustomer", "custom"): "custom fields",
+    ("unmergeCustomer", "parent"): "which company it belongs to",
+    ("unmergeCustomer", "rest_stays"): "everything else stays",
     ("defineScorecard", "measures.key"): "name",
     ("publishProcess", "stages.sla_days"): "days at most",
     ("publishProcess", "stages.leave"): "needed to leave it",

@@ -28,11 +28,23 @@ def show_records(found: Mapping[str, Any]) -> None:
 
 
 def show_since(found: Mapping[str, Any]) -> None:
-    rows = [
-        (word(one["what"]), one["name"], one["value"], one["at"] or "", one["id"] or "")
-        for one in found["items"]
-    ]
+    rows = [(word(one["what"]), *_since(one), one["at"] or "", one["id"] or "") for one in found["items"]]
     table(("what", "name", "value", "at", "id"), rows, whole=("id",))
+
+
+def _since(one: Mapping[str, Any]) -> tuple[str, str]:
+    """What it is called, and what it became; a consent and a part in deciding are called after their contact."""
+    match one["what"]:
+        case "field":
+            return word(one["name"].replace("_", " ")), one["value"]
+        case "consent":
+            given = "consents" if one["value"] == "True" else "withdrawn"
+            return one["contact"], f"{word(one['name'])}: {word(given)}"
+        case "role":
+            return one["contact"], word(one["name"])
+        case "note":
+            return one["name"], word(one["value"])
+    return one["name"], one["value"]
 
 
 def show_group(found: Mapping[str, Any]) -> None:

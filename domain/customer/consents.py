@@ -61,7 +61,7 @@ def give_consent(command: GiveConsent, work: UnitOfWork) -> dict[str, Any]:
     customer.contact(command.contact_id)
     if not _stands(customer, command, given=True):
         customer.record(ConsentGiven.filled(command, evidence=command.source))
-    _bar(customer, command, barred=False)
+    bar(customer, command.contact_id, command.purpose, barred=False)
     return _answer(command)
 
 
@@ -71,7 +71,7 @@ def withdraw_consent(command: WithdrawConsent, work: UnitOfWork) -> dict[str, An
     customer.contact(command.contact_id)
     if not _stands(customer, command, given=False):
         customer.record(ConsentWithdrawn.filled(command, evidence=command.source))
-    _bar(customer, command, barred=True)
+    bar(customer, command.contact_id, command.purpose, barred=True)
     return _answer(command)
 
 
@@ -80,13 +80,13 @@ def _stands(customer: Customer, command: GiveConsent | WithdrawConsent, *, given
     return held is not None and held.given == given
 
 
-def _bar(customer: Customer, command: GiveConsent | WithdrawConsent, *, barred: bool) -> None:
+def bar(customer: Customer, contact_id: UUID, purpose: Purpose, *, barred: bool) -> None:
     """The contact says the same of how it may be reached."""
-    held, flag = customer.contacts[command.contact_id], BARS.get(command.purpose)
+    held, flag = customer.contacts[contact_id], BARS.get(purpose)
     if flag is not None and getattr(held, flag) != barred:
         changed: Any = {flag: barred}
         after = replace(held, **changed)
-        customer.record(ContactCorrected(contact_id=command.contact_id, before=held, after=after))
+        customer.record(ContactCorrected(contact_id=contact_id, before=held, after=after))
 
 
 def _answer(command: GiveConsent | WithdrawConsent) -> dict[str, Any]:

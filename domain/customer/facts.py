@@ -262,7 +262,8 @@ class RoleHeld:
 
 @upcast("customer.absorbed", from_version=1)
 @upcast("customer.released", from_version=1)
-def _only_profile_and_contacts_came_along(data: dict[str, Any]) -> dict[str, Any]:
+@upcast("customer.released", from_version=2)
+def _less_came_along_and_went_back(data: dict[str, Any]) -> dict[str, Any]:
     return data
 
 
@@ -296,10 +297,11 @@ class CustomerMerged(Fact):
     told: tuple[UUID, ...] = ()
 
 
-@fact("customer.released", version=2)
+@fact("customer.released", version=3)
 class CustomerReleased(Fact):
-    """The record `gone_id` is one of its own again. `fields` of the profile and `contacts` that were said since the merge go with it.
-    The contacts `lost` are this one's no more, and the `changed` ones are so again.
+    """The record `gone_id` is one of its own again. Of what was said since the merge there go with it: `fields` of the profile, `contacts`,
+    `notes`, the consents and parts in deciding of the contacts in `consents` and `roles`, the fields `custom`, and, by `parent`, the company
+    that it belongs to. The contacts `lost` are this one's no more, and the `changed` ones are so again.
     """
 
     gone_id: UUID
@@ -307,6 +309,11 @@ class CustomerReleased(Fact):
     after: Profile
     fields: tuple[str, ...] = ()
     contacts: tuple[UUID, ...] = ()
+    notes: tuple[UUID, ...] = ()
+    consents: tuple[UUID, ...] = ()
+    roles: tuple[UUID, ...] = ()
+    custom: tuple[str, ...] = ()
+    parent: bool = False
     lost: tuple[UUID, ...] = ()
     changed: tuple[ContactHeld, ...] = ()
     parent_after: UUID | None = None

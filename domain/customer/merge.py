@@ -7,35 +7,39 @@ stands for is asked where it is read (`projections/customer/merged.py`) or named
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
 
 from annotated_types import MaxLen
 
+from domain.custom_field.declaration import FieldSets, RecordKind, field_stream
+from domain.custom_field.facts import MOST_FIELDS
 from domain.customer.customer import Customer
-from domain.customer.facts import (
-    ContactAdded,
-    ContactCorrected,
-    CustomerMerged,
-    CustomerProfileChanged,
-    CustomerUnmerged,
-)
-from domain.customer.merging import CONTACTS, FIELDS, PROFILE
+from domain.customer.facts import CustomerMerged, CustomerUnmerged
+from domain.customer.giving_back import follow_contacts, give_back, keep_barred
+from domain.customer.merging import FIELDS, GivenBack, named_by
 from domain.customer.parent import refuse_circle, upwards
 from domain.engine.aggregate import KINDS
 from domain.engine.command import Command, handles
 from domain.engine.context import Context
 from domain.engine.errors import FieldError, Invalid, Refused
-from domain.engine.fields import Key
-from domain.engine.references import ContactId, CustomerId, DealId, Refers
-from domain.engine.unit_of_work import UnitOfWork
+from domain.engine.fields import Key, NameOf
+from domain.engine.references import ContactId, CustomerId, DealId, PartOf, Refers
+from domain.engine.unit_of_work import Stream, UnitOfWork
 
 Json = dict[str, Any]
 MOST = 1_000
 CaseId = Annotated[UUID, Refers("case", "seen")]
 LeadId = Annotated[UUID, Refers("lead", "seen")]
-Fields = Annotated[tuple[Key, ...], MaxLen(100)]
+NoteId = Annotated[UUID, PartOf("note")]
+ConsentingId = Annotated[UUID, PartOf("consent")]
+DecidingId = Annotated[UUID, PartOf("part in deciding")]
+"""Contacts, of whom that was said."""
+ProfileField = Annotated[Key, NameOf("profile field")]
+OwnField = Annotated[Key, NameOf("custom field")]
+FIRST = ("customer_id", "fields", "contacts", "deals", "leads", "cases", "rest_stays")
+"""What an unmerge could say from the first release on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,13 +74,19 @@ class MergeCustomers(Command, about=Customer):
 
 class UnmergeCustomer(Command, about=Customer):
     """The record `customer_id` is one of its own again, as it was. What was said or made since stays with the record that it was merged
-    into, but for what is named: `fields` of the profile, `contacts`, `deals`, `leads`, `cases`. Where there is more than that,
-    `rest_stays` has to say so. `since` are the deals, leads and cases that were made since, as far as they are known.
+    into, but for what is named: `fields` of the profile, `contacts`, `notes`, the `consents` and parts in deciding (`roles`) of contacts,
+    `custom` fields, the company that it belongs to (`parent`), `deals`, `leads`, `cases`. Consents and parts in deciding of a contact that
+    the other has no more go with the contact. Where there is more than that, `rest_stays` has to say so. `since` are the deals, leads and cases that were made since, as far as they are known.
     """
 
     customer_id: UUID
-    fields: Fields = ()
+    fields: Annotated[tuple[ProfileField, ...], MaxLen(100)] = ()
     contacts: Annotated[tuple[ContactId, ...], MaxLen(MOST)] = ()
+    notes: Annotated[tuple[NoteId, ...], MaxLen(MOST)] = ()
+    consents: Annotated[tuple[ConsentingId, ...], MaxLen(MOST)] = ()
+    roles: Annotated[tuple[DecidingId, ...], MaxLen(MOST)] = ()
+    custom: Annotated[tuple[OwnField, ...], MaxLen(MOST_FIELDS)] = ()
+    parent: bool = False
     deals: Annotated[tuple[DealId, ...], MaxLen(MOST)] = ()
     leads: Annotated[tuple[LeadId, ...], MaxLen(MOST)] = ()
     cases: Annotated[tuple[CaseId, ...], MaxLen(MOST)] = ()
@@ -84,13 +94,17 @@ class UnmergeCustomer(Command, about=Customer):
     since: tuple[UUID, ...] = ()
     told: Annotated[tuple[UUID, ...], MaxLen(MOST)] = ()
 
+    def rules(self) -> tuple[Stream, ...]:
+        return ((FieldSets, field_stream(RecordKind.CUSTOMER)),)
+
     def as_named(self) -> bool:
         """It is about the record that went."""
         return True
 
     def known_by(self) -> Any:
-        """Whom it concerns, and what there is since, is found out each time."""
-        return {name: value for name, value in vars(self).items() if name not in ("told", "since")}
+        """Whom it concerns, and what there is since, is found out each time; what nobody could say once is left out where nobody says it."""
+        said = {name: value for name, value in vars(self).items() if name not in ("told", "since")}
+        return {name: value for name, value in said.items() if value or name in FIRST}
 
 
 @handles(MergeCustomers)
@@ -131,55 +145,42 @@ def unmerge_customer(command: UnmergeCustomer, work: UnitOfWork) -> Json:
             "the record that it was merged into was merged itself: take that out first",
             customer_id=str(survivor.id),
         )
-    said = survivor.said_since(gone.id)
-    _must_have_been_said(command, said)
-    _must_be_answered(command, said)
-    survivor.record(survivor.releasing(gone.id, command.fields, command.contacts))
+    said, named = survivor.said_since(gone.id), GivenBack.of(command)
+    _must_have_been_said(named, said)
+    given = follow_contacts(named, survivor, gone)
+    _must_be_answered(command, given, said)
+    survivor.record(survivor.releasing(gone.id, given))
+    keep_barred(survivor, {*given.contacts, *given.consents})
     gone.record(CustomerUnmerged(out_of=survivor.id, told=command.told))
+    give_back(given, gone, said, work)
     refuse_circle(gone.id, gone.parent_id, work)
-    _give_back(command, gone, said)
     for kind, ids in (("deal", command.deals), ("lead", command.leads), ("case", command.cases)):
         for id in ids:
             _goes_with(kind, id, survivor, gone, work)
     return {"customer_id": str(gone.id), "out_of": str(survivor.id)}
 
 
-def _must_have_been_said(command: UnmergeCustomer, said: Collection[tuple[str, Any]]) -> None:
+def _must_have_been_said(named: GivenBack, said: Collection[tuple[str, Any]]) -> None:
     """Raises Invalid for what was not said since the merge: there is nothing to give back."""
-    given = [("fields", PROFILE, name) for name in command.fields]
-    given += [("contacts", CONTACTS, id) for id in command.contacts]  # type: ignore[misc]
+    since = {named_by(key) for key in said}
     wrong = [
-        FieldError(place, f"{key} was not changed since the merge")
-        for place, part, key in given
-        if (part, key) not in said
+        FieldError(place, f"{key[1] or place} was not changed since the merge")
+        for place, key in named.named
+        if key not in since
     ]
     if wrong:
         raise Invalid(wrong)
 
 
-def _must_be_answered(command: UnmergeCustomer, said: Collection[tuple[str, Any]]) -> None:
+def _must_be_answered(command: UnmergeCustomer, given: GivenBack, said: Collection[tuple[str, Any]]) -> None:
     """Raises Refused where nobody has said what becomes of something: nothing is placed without a word."""
     named = {*command.deals, *command.leads, *command.cases}
-    left = len(said) - len(command.fields) - len(command.contacts) + len({*command.since} - named)
+    left = len(said) - len(given.keys(said)) + len({*command.since} - named)
     if left > 0 and not command.rest_stays:
         raise Refused(
             f"{left} things were said or made since the merge: name those that go with it, or say that the rest stays",
             left=left,
         )
-
-
-def _give_back(command: UnmergeCustomer, gone: Customer, said: Any) -> None:
-    """What was said of the one since is said of the other."""
-    values = {name: said[PROFILE, name] for name in command.fields}
-    profile = replace(gone.profile, **values)
-    if profile != gone.profile:
-        gone.record(CustomerProfileChanged(before=gone.profile, after=profile))
-    for id in command.contacts:
-        held, contact = gone.contacts.get(id), said[CONTACTS, id]
-        if held is None:
-            gone.record(ContactAdded.filled(contact, contact_id=id))
-        elif held != contact:
-            gone.record(ContactCorrected(contact_id=id, before=held, after=contact))
 
 
 def _goes_with(kind: str, id: UUID, survivor: Customer, gone: Customer, work: UnitOfWork) -> None:

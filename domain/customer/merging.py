@@ -2,23 +2,83 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import fields, replace
-from typing import Any, ClassVar
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, fields, replace
+from typing import Any, ClassVar, Self
 from uuid import UUID
 
 from domain.custom_field.facts import CustomValues
 from domain.customer import facts as f
-from domain.customer.facts import CustomerAbsorbed, CustomerReleased, Profile
+from domain.customer.facts import (
+    ConsentHeld,
+    ContactHeld,
+    CustomerAbsorbed,
+    CustomerMerged,
+    CustomerReleased,
+    CustomerUnmerged,
+    NoteHeld,
+    Profile,
+    RoleHeld,
+)
 from domain.customer.known import Consent, KeptNote
 from domain.customer.layers import EMPTY, File, Key, Layers, laid, said_since, source_of, without
 from domain.engine.aggregate import Aggregate, when
 
-PROFILE, CONTACTS, PARENT = "profile", "contacts", "parent_id"
+PROFILE, CONTACTS, NOTES, CONSENTS, ROLES, CUSTOM = (
+    "profile",
+    "contacts",
+    "notes",
+    "consents",
+    "roles",
+    "custom",
+)
+PARENT = "parent_id"
 FIELDS = tuple(one.name for one in fields(Profile))
-MANY = (CONTACTS, "notes", "consents", "roles", "custom")
+MANY = (CONTACTS, NOTES, CONSENTS, ROLES, CUSTOM)
 """Attributes that hold entries by a key: each entry comes along by itself."""
+OF_CONTACTS = (CONSENTS, ROLES)
+"""Of these the key begins with a contact's id."""
 THE_PARENT: Key = (PARENT, "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenBack:
+    """What was said since a merge and goes with the record that is taken out: fields of the profile, contacts, notes, the consents and
+    the parts in deciding of contacts, custom fields, the company it belongs to.
+    """
+
+    fields: tuple[str, ...] = ()
+    contacts: tuple[UUID, ...] = ()
+    notes: tuple[UUID, ...] = ()
+    consents: tuple[UUID, ...] = ()
+    roles: tuple[UUID, ...] = ()
+    custom: tuple[str, ...] = ()
+    parent: bool = False
+
+    @classmethod
+    def of(cls, said: object) -> Self:
+        """Of what has its fields."""
+        return cls(**{one.name: getattr(said, one.name) for one in fields(cls)})
+
+    @property
+    def named(self) -> Iterator[tuple[str, Key]]:
+        """Each thing that is named: the field that names it, and its key, of a contact's consents and parts in deciding the key's beginning."""
+        places = {"fields": PROFILE} | {part: part for part in MANY}
+        for place, part in places.items():
+            yield from ((place, (part, one)) for one in getattr(self, place))
+        if self.parent:
+            yield "parent", THE_PARENT
+
+    def keys(self, said: Collection[Key]) -> set[Key]:
+        """Of what was said since, that which goes."""
+        named = {key for _, key in self.named}
+        return {key for key in said if named_by(key) in named}
+
+
+def named_by(key: Key) -> Key:
+    """How it is named: consents and parts in deciding by their contact."""
+    part, of = key
+    return (part, of[0]) if part in OF_CONTACTS else key
 
 
 class Mergeable(Aggregate):
@@ -56,6 +116,10 @@ class Mergeable(Aggregate):
         """What was said of this customer since that record was merged."""
         return said_since(self.layers, gone_id, self.file)
 
+    def without(self, gone_id: UUID, given: GivenBack) -> File:
+        """What it would be with that record taken out, and with it what is given back."""
+        return without(self.layers, gone_id, self.file, given.keys(self.said_since(gone_id)))[1]
+
     def source_of(self, key: Key) -> UUID | None:
         """From which merged record a value comes; None: its own."""
         return source_of(self.layers, key, self.file)
@@ -70,16 +134,16 @@ class Mergeable(Aggregate):
             after=self.profile,
             taken=taken,
             offered=tuple(name for name in said if name not in (*taken, *left)),
-            contacts=tuple(f.ContactHeld(contact_id=id, contact=one) for id, one in gone.contacts.items()),
+            contacts=tuple(ContactHeld(contact_id=id, contact=one) for id, one in gone.contacts.items()),
             notes=tuple(
-                f.NoteHeld(note_id=id, note=one.note, closed=one.closed) for id, one in gone.notes.items()
+                NoteHeld(note_id=id, note=one.note, closed=one.closed) for id, one in gone.notes.items()
             ),
             consents=tuple(
-                f.ConsentHeld(contact_id=id, purpose=purpose, given=one.given, evidence=one.source, on=one.on)
+                ConsentHeld(contact_id=id, purpose=purpose, given=one.given, evidence=one.source, on=one.on)
                 for (id, purpose), one in gone.consents.items()
             ),
             roles=tuple(
-                f.RoleHeld(contact_id=id, deal_id=deal_id, role=role)
+                RoleHeld(contact_id=id, deal_id=deal_id, role=role)
                 for (id, deal_id), role in gone.roles.items()
             ),
             custom=dict(gone.custom),
@@ -88,21 +152,18 @@ class Mergeable(Aggregate):
         _, after = laid(self.layers, gone.id, *_given(fact), self.file)
         return replace(fact, after=_profile(self.profile, after), parent_after=after[THE_PARENT])
 
-    def releasing(
-        self, gone_id: UUID, given: tuple[str, ...], contacts: tuple[UUID, ...]
-    ) -> CustomerReleased:
-        """What taking the record out comes to, where these fields and contacts that were said since go with it."""
-        _, after = without(self.layers, gone_id, self.file, _keys(given, contacts))
+    def releasing(self, gone_id: UUID, given: GivenBack) -> CustomerReleased:
+        """What taking the record out comes to, where that goes with it."""
+        after = self.without(gone_id, given)
         held = {id: contact for (part, id), contact in after.items() if part == CONTACTS}
         return CustomerReleased(
             gone_id=gone_id,
             before=self.profile,
             after=_profile(self.profile, after),
-            fields=given,
-            contacts=contacts,
+            **{one.name: getattr(given, one.name) for one in fields(given)},
             lost=tuple(id for id in self.contacts if id not in held),
             changed=tuple(
-                f.ContactHeld(contact_id=id, contact=contact)
+                ContactHeld(contact_id=id, contact=contact)
                 for id, contact in held.items()
                 if contact != self.contacts.get(id)
             ),
@@ -116,16 +177,16 @@ class Mergeable(Aggregate):
 
     @when(CustomerReleased)
     def _released(self, fact: CustomerReleased) -> None:
-        given_back = _keys(fact.fields, fact.contacts)
+        given_back = GivenBack.of(fact).keys(self.said_since(fact.gone_id))
         self.layers, file = without(self.layers, fact.gone_id, self.file, given_back)
         self._hold(file)
 
-    @when(f.CustomerMerged)
-    def _merged(self, fact: f.CustomerMerged) -> None:
+    @when(CustomerMerged)
+    def _merged(self, fact: CustomerMerged) -> None:
         self.stands_for = fact.into
 
-    @when(f.CustomerUnmerged)
-    def _unmerged(self, _fact: f.CustomerUnmerged) -> None:
+    @when(CustomerUnmerged)
+    def _unmerged(self, _fact: CustomerUnmerged) -> None:
         self.stands_for = None
 
 
@@ -138,17 +199,13 @@ def _given(fact: CustomerAbsorbed) -> tuple[File, File]:
 def _offered(fact: CustomerAbsorbed) -> Iterator[tuple[Key, Any]]:
     yield from (((PROFILE, name), getattr(fact.theirs, name)) for name in fact.offered if name in FIELDS)
     yield from (((CONTACTS, one.contact_id), one.contact) for one in fact.contacts)
-    yield from ((("notes", one.note_id), KeptNote(note=one.note, closed=one.closed)) for one in fact.notes)
+    yield from (((NOTES, one.note_id), KeptNote(note=one.note, closed=one.closed)) for one in fact.notes)
     for one in fact.consents:
         consent = Consent(given=one.given, source=one.evidence, on=one.on)
-        yield ("consents", (one.contact_id, one.purpose)), consent
-    yield from ((("roles", (one.contact_id, one.deal_id)), one.role) for one in fact.roles)
-    yield from ((("custom", name), value) for name, value in fact.custom.items())
+        yield (CONSENTS, (one.contact_id, one.purpose)), consent
+    yield from (((ROLES, (one.contact_id, one.deal_id)), one.role) for one in fact.roles)
+    yield from (((CUSTOM, name), value) for name, value in fact.custom.items())
     yield THE_PARENT, fact.parent_id
-
-
-def _keys(names: tuple[str, ...], contacts: tuple[UUID, ...]) -> set[Key]:
-    return {(PROFILE, name) for name in names} | {(CONTACTS, id) for id in contacts}
 
 
 def _profile(profile: Profile, file: File) -> Profile:

@@ -17,6 +17,7 @@ import msgspec
 
 from domain.customer import facts as f
 from domain.customer.customer import Customer
+from domain.customer.known import Consent
 from domain.engine.facts import FreeText, PersonName
 from domain.engine.recorded import Recorded
 from domain.engine.undoing import TakesBack, standing
@@ -79,15 +80,16 @@ async def file_of(source: Source, ids: Sequence[UUID], position: int | None = No
     if not customer.exists:
         return None
     events = sorted((e for found in stand.values() for e in found), key=attrgetter("position"))
-    learnt = _replayed(ids[0], (e for e in events if isinstance(e.fact, LEARNT)))
+    for id in ids[1:]:
+        _complete(customer, _replayed(id, stand.get(id, ())))
     _, users = await directory.named(
         source, (), {e.meta.actor.id for e in events if e.meta.actor.kind == "user"}
     )
-    notes, consents = list(_notes(learnt, events)), list(_consents(learnt, events))
+    notes, consents = list(_notes(customer, events)), list(_consents(customer, events))
     said: list[FileNote | FileConsent] = [*notes, *consents]
     for one in said:
         one.who_name = users.get(one.who)
-    return CustomerFile(customer, notes, consents, list(_roles(learnt)))
+    return CustomerFile(customer, notes, consents, list(_roles(customer)))
 
 
 OF_TEAM = "SELECT deal_id FROM read.deal_board WHERE team_id = %(team)s AND deal_id = ANY(%(ids)s)"
@@ -98,7 +100,10 @@ async def of_team(source: Source, team: UUID, deals: Collection[UUID]) -> set[UU
     return {id for (id,) in await fetch(source, OF_TEAM, {"team": team, "ids": list(deals)})}
 
 
-LEARNT = (f.NoteAdded, f.NoteChanged, f.NoteClosed, f.ConsentGiven, f.ConsentWithdrawn, f.BuyingRoleChanged)
+def _complete(customer: Customer, merged: Customer) -> None:
+    """The first merges that were recorded did not say what came along of notes and consents; neither is ever taken away."""
+    customer.notes = merged.notes | customer.notes
+    customer.consents = merged.consents | customer.consents
 
 
 def _replayed(id: UUID, events: Iterable[Recorded]) -> Customer:
@@ -120,7 +125,10 @@ def _is_mark(event: Recorded) -> bool:
 
 def _notes(customer: Customer, events: Sequence[Recorded]) -> Iterator[FileNote]:
     """The newest first."""
-    added = {e.fact.note_id: e for e in events if isinstance(e.fact, f.NoteAdded)}
+    added: dict[UUID, Recorded] = {}
+    for event in events:
+        if isinstance(event.fact, f.NoteAdded) and event.fact.note_id in customer.notes:
+            added.setdefault(event.fact.note_id, event)
     why = {e.fact.note_id: e.fact.why for e in events if isinstance(e.fact, f.NoteClosed)}
     for id in reversed(added):
         held, event = customer.notes[id], added[id]
@@ -139,15 +147,19 @@ def _notes(customer: Customer, events: Sequence[Recorded]) -> Iterator[FileNote]
 
 def _consents(customer: Customer, events: Sequence[Recorded]) -> Iterator[FileConsent]:
     said = {
-        (e.fact.contact_id, e.fact.purpose): e
+        (e.fact.contact_id, e.fact.purpose, _as_held(e.fact)): e
         for e in events
         if isinstance(e.fact, f.ConsentGiven | f.ConsentWithdrawn)
     }
     for (contact_id, purpose), held in customer.consents.items():
-        event = said[contact_id, purpose]
+        event = said[contact_id, purpose, held]
         yield FileConsent(
             contact_id, purpose, held.given, held.source, held.on, event.occurred_at, event.meta.actor.id
         )
+
+
+def _as_held(fact: f.ConsentGiven | f.ConsentWithdrawn) -> Consent:
+    return Consent(given=isinstance(fact, f.ConsentGiven), source=fact.evidence, on=fact.on)
 
 
 def _roles(customer: Customer) -> Iterator[FileRole]:

@@ -239,8 +239,18 @@ def test_a_customer_says_what_a_record_said_that_was_merged_into_it(desk: House)
     done = told(desk.admin.post(f"/customers/{ids[0]}/merge", json={"gone_id": ids[1]}))
     kept = told(desk.admin.get(f"/customers/{ids[0]}", params={"after": done["position"]}))
     assert kept["custom"] == {"tier": "mes"}
-    told(desk.admin.post(f"/customers/{ids[0]}/fields", json={"custom": {"tier": "wms"}}))
+
+    def having(tier: str, position: int) -> set[str]:
+        asked: dict[str, Any] = {"custom": f"tier={tier}", "after": position}
+        found = told(desk.admin.get("/customers", params=asked))["items"]
+        assert all(one["custom"] == {"tier": tier} for one in found)
+        return {one["id"] for one in found} & {*ids}
+
+    assert having("mes", done["position"]) == {ids[0]}, "a list finds it as its page shows it"
+    done = told(desk.admin.post(f"/customers/{ids[0]}/fields", json={"custom": {"tier": "wms"}}))
+    assert (having("mes", done["position"]), having("wms", done["position"])) == (set(), {ids[0]})
     done = told(desk.admin.post(f"/customers/{ids[1]}/unmerge", json={"rest_stays": True}))
+    assert (having("mes", done["position"]), having("wms", done["position"])) == ({ids[1]}, {ids[0]})
     after = {"after": done["position"]}
     assert told(desk.admin.get(f"/customers/{ids[0]}", params=after))["custom"] == {"tier": "wms"}
     assert told(desk.admin.get(f"/customers/{ids[1]}", params=after))["custom"] == {"tier": "mes"}

@@ -6,17 +6,19 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
 from domain.case.case import Case
 from domain.case.commands import OpenCase
 from domain.case.facts import CaseOpened
 from domain.case.policy import Severity
+from domain.custom_field.commands import PublishFields
+from domain.custom_field.declaration import CustomField, FieldSet, RecordKind
+from domain.custom_field.value import FieldType, said_text
+from domain.customer.buying_roles import SetBuyingRole
 from domain.customer.commands import AddContact, RegisterCustomer
 from domain.customer.consents import WithdrawConsent
 from domain.customer.customer import Customer
 from domain.customer.facts import (
+    BuyingRole,
     ContactAdded,
     CustomerAbsorbed,
     CustomerMerged,
@@ -27,9 +29,10 @@ from domain.customer.facts import (
     Profile,
     Purpose,
 )
+from domain.customer.fields import SetCustomerFields
 from domain.customer.merge import Kept, MergeCustomers, UnmergeCustomer
 from domain.customer.merging import CONTACTS, PROFILE
-from domain.customer.notes import AddNote
+from domain.customer.notes import AddNote, CloseNote
 from domain.customer.parent import SetParent
 from domain.deal.commands import CorrectDeal
 from domain.deal.facts import CustomerCorrected
@@ -37,7 +40,7 @@ from domain.engine.context import Reach
 from domain.engine.errors import Forbidden, Invalid, NotFound, Refused
 from domain.lead.commands import CaptureLead
 from domain.lead.facts import LeadCaptured
-from tests.domain.given_when_then import History, Scenario, context_of, like
+from tests.domain.given_when_then import Scenario, like
 from tests.domain.words import DEAL, LI, STAFF, opening
 
 ACME, OTHER, THIRD = UUID(int=0xAC), UUID(int=0xBD), UUID(int=0xCE)
@@ -208,6 +211,71 @@ def test_what_a_contact_declined_comes_along_and_goes_back() -> None:
     assert scenario.history.load(Customer, OTHER).consents[ZHAO, Purpose.SURVEY] == held
 
 
+NEED, WISH = UUID(int=0x4E), UUID(int=0x57)
+TIER = CustomField(name="tier", label="Tier", type=FieldType.TEXT)
+
+
+def test_what_is_learnt_since_goes_where_somebody_says() -> None:
+    scenario = two().given(
+        PublishFields(declared=FieldSet(name=RecordKind.CUSTOMER, fields=(TIER,))),
+        register(THIRD),
+        SetCustomerFields(customer_id=ACME, custom={"tier": said_text("silver")}),
+        AddNote(customer_id=OTHER, note_id=NEED, kind=NoteKind.NEED, text="spare parts"),
+        merge(ACME, OTHER),
+        AddNote(customer_id=ACME, note_id=WISH, kind=NoteKind.PREFERENCE, text="calls in the morning"),
+        AddNote(customer_id=ACME, note_id=UUID(int=9), kind=NoteKind.NOTE, text="moved"),
+        CloseNote(customer_id=ACME, note_id=NEED),
+        SetCustomerFields(customer_id=ACME, custom={"tier": said_text("gold")}),
+        SetParent(customer_id=ACME, parent_id=THIRD),
+    )
+    refused = scenario.when(unmerge(OTHER, notes=(UUID(int=8),), custom=("seats",), roles=(ZHAO,))).refusal
+    assert isinstance(refused, Invalid)
+    assert [one.field for one in refused.errors] == ["notes", "roles", "custom"]
+    named: Any = {"notes": (NEED, WISH), "custom": ("tier",), "parent": True}
+    refused = scenario.when(unmerge(OTHER, **named, rest_stays=False)).refusal
+    assert isinstance(refused, Refused)
+    assert "1 things" in refused.message
+    scenario.given(unmerge(OTHER, **named))
+    own, other = (scenario.history.load(Customer, id) for id in (ACME, OTHER))
+    assert {id: one.closed for id, one in other.notes.items()} == {NEED: True, WISH: False}
+    assert own.notes.keys() == {UUID(int=9)}
+    assert (own.custom["tier"].text, other.custom["tier"].text) == ("silver", "gold")
+    assert (own.parent_id, other.parent_id) == (None, THIRD)
+
+
+def test_consents_go_with_their_contact() -> None:
+    """One that was withdrawn counts wherever the contact is: nobody may write to them by an unmerge."""
+    no = WithdrawConsent(customer_id=ACME, contact_id=ZHAO, purpose=Purpose.MAIL, source="a call")
+    scenario = two().given(
+        AddContact(customer_id=ACME, contact_id=WANG, name="Wang"),
+        merge(ACME, OTHER),
+        no,
+        SetBuyingRole(customer_id=ACME, contact_id=ZHAO, role=BuyingRole.DECIDES),
+        replace(no, contact_id=WANG),
+    )
+    refused = scenario.when(unmerge(OTHER, consents=(WANG,))).refusal
+    assert isinstance(refused, Invalid), "the other record does not know that contact"
+    scenario.given(unmerge(OTHER, contacts=(ZHAO,)))
+    own, other = (scenario.history.load(Customer, id) for id in (ACME, OTHER))
+    assert own.consents.keys() == {(WANG, Purpose.MAIL)}
+    assert other.consents.keys() == {(ZHAO, Purpose.MAIL)}
+    assert other.roles == {(ZHAO, None): BuyingRole.DECIDES}
+    assert other.contacts[ZHAO].do_not_mail
+    assert own.contacts.keys() == {WANG}
+
+
+def test_who_withdrew_is_not_written_to_whichever_record_their_correction_goes_with() -> None:
+    scenario = two().given(
+        AddContact(customer_id=ACME, contact_id=ZHAO, name="Zhao"),
+        merge(ACME, OTHER),
+        WithdrawConsent(customer_id=ACME, contact_id=ZHAO, purpose=Purpose.MAIL, source="a call"),
+        unmerge(OTHER, contacts=(ZHAO,)),
+    )
+    for id in (ACME, OTHER):
+        assert scenario.history.load(Customer, id).contacts[ZHAO].do_not_mail
+    assert scenario.history.load(Customer, ACME).consents.keys() == {(ZHAO, Purpose.MAIL)}
+
+
 def test_a_company_and_one_that_belongs_to_it_are_not_merged() -> None:
     scenario = two().given(
         register(THIRD),
@@ -253,94 +321,3 @@ def test_only_whose_customer_it_is_and_who_may_see_the_other_may_say_that_they_a
     assert isinstance(scenario.when(unmerge(OTHER), reach=ours).refusal, NotFound)
     all_ours = replace(both, own_customers=both.customers)
     scenario.when(unmerge(OTHER), reach=all_ours).then(CustomerUnmerged(out_of=ACME), like(CustomerReleased))
-
-
-# -- whatever the order -----------------------------------------------------------------------------
-
-IDS = tuple(UUID(int=n) for n in range(1, 6))
-FIELDS = ("name", "sector", "country")
-some = st.sampled_from(IDS)
-STEPS = st.lists(
-    st.one_of(
-        st.tuples(st.just("merge"), some, some, st.sets(st.sampled_from(FIELDS))),
-        st.tuples(st.just("unmerge"), some),
-        st.tuples(st.just("say"), some, st.sampled_from(FIELDS), st.sampled_from("abc")),
-        st.tuples(st.just("contact"), some, st.sampled_from((ZHAO, WANG)), st.sampled_from("abc")),
-        st.tuples(st.just("note"), some, st.sampled_from((ZHAO, WANG)), st.sampled_from("abc")),
-    ),
-    max_size=24,
-)
-
-
-def _changed(profile: Profile, name: str, value: str) -> Profile:
-    changes: Any = {name: value}
-    return replace(profile, **changes)
-
-
-class Twice:
-    """The same happens with and without merges; there, what is said of a record is said of whom it stands for."""
-
-    def __init__(self) -> None:
-        self.merging, self.plain = History(), History()
-        for n, id in enumerate(IDS):
-            command = register(
-                id, name=f"n{n}", sector=f"s{n}" if n % 2 else "", country="" if n % 2 else f"c{n}"
-            )
-            for history in (self.merging, self.plain):
-                history.decide(command, context_of())
-
-    def customer(self, id: UUID) -> Customer:
-        found = self.merging.load(Customer, id)
-        return found if found.stands_for is None else self.customer(found.stands_for)
-
-    def merge(self, survivor: UUID, gone: UUID, taken: set[str]) -> None:
-        if self.customer(survivor).id != self.customer(gone).id:
-            self.merging.decide(merge(survivor, gone, **dict.fromkeys(taken, gone)), context_of())
-
-    def unmerge(self, gone: UUID) -> None:
-        held = self.merging.load(Customer, gone)
-        if held.stands_for is not None and self.customer(held.stands_for).id == held.stands_for:
-            self.merging.decide(unmerge(gone), context_of())
-
-    def say(self, id: UUID, name: str, value: str) -> None:
-        held = self.customer(id)
-        if getattr(held.profile, name) != value:
-            self.merging.decide(
-                RegisterCustomer(customer_id=held.id, profile=_changed(held.profile, name, value)),
-                context_of(),
-            )
-            alone = self.plain.load(Customer, held.id).profile
-            self.plain.decide(
-                RegisterCustomer(customer_id=held.id, profile=_changed(alone, name, value)), context_of()
-            )
-
-    def contact(self, id: UUID, contact_id: UUID, name: str) -> None:
-        held = self.customer(id)
-        if contact_id not in held.contacts or held.contacts[contact_id].name != name:
-            command = AddContact(customer_id=held.id, contact_id=contact_id, name=name)
-            self.merging.decide(command, context_of())
-            self.plain.decide(command, context_of())
-
-    def note(self, id: UUID, note_id: UUID, text: str) -> None:
-        held = self.customer(id)
-        if note_id not in held.notes or held.notes[note_id].note.text != text:
-            command = AddNote(customer_id=held.id, note_id=note_id, kind=NoteKind.NEED, text=text)
-            self.merging.decide(command, context_of())
-            self.plain.decide(command, context_of())
-
-    def take_apart(self) -> None:
-        while merged := [id for id in IDS if self.merging.load(Customer, id).stands_for is not None]:
-            for id in merged:
-                self.unmerge(id)
-
-
-@given(STEPS)
-@settings(max_examples=150, deadline=None)
-def test_taken_apart_they_are_as_if_they_had_never_been_merged(steps: list[Any]) -> None:
-    both = Twice()
-    for what, *given_ in steps:
-        getattr(both, what)(*given_)
-    both.take_apart()
-    for id in IDS:
-        merging, plain = both.merging.load(Customer, id), both.plain.load(Customer, id)
-        assert (merging.file, merging.layers, merging.stands_for) == (plain.file, (), None)

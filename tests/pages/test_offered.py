@@ -17,6 +17,7 @@ from api.pages.engine.control import within
 from api.pages.engine.forms import controls_of
 from api.pages.engine.table import acts
 from api.pages.engine.typed import body_of
+from api.pages.merging import OFFERED
 from api.pages.offered import LISTS, LOOKED_FOR, NEAR
 from tests.house import House
 
@@ -73,7 +74,7 @@ def form(browser: httpx.Client, operation: str, **given: str) -> str:
 
 class TestIds:
     def test_of_what_belongs_together_are_chosen_and_none_is_typed(self) -> None:
-        known = {*NEAR, *LISTS, *LOOKED_FOR}
+        known = {*NEAR, *LISTS, *LOOKED_FOR, *OFFERED.values()}
         asked = {
             control.of
             for act in acts().values()

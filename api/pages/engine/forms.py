@@ -146,7 +146,7 @@ def _is_plain(cls: Any) -> bool:
 
 def _several(base: Control, hint: Any, inner: Any) -> Control:
     """A list: of texts or plain values one a line, of ids some of those that are there, of anything else a row for each."""
-    if refers := _marker(inner, Refers):
+    if refers := _marker(inner, Refers) or _marker(inner, PartOf):
         return replace(base, kind="ids", of=refers.kind)
     kind = plain(inner)
     if kind is str or kind in KINDS:

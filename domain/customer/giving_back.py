@@ -1,0 +1,139 @@
+"""Domain room: what was said of a customer since a record was merged into it is said of the record, where it goes with that."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from domain.custom_field.declaration import RecordKind
+from domain.custom_field.holding import fields_of
+from domain.custom_field.value import FieldValue
+from domain.customer.buying_roles import give_role
+from domain.customer.change_profile import become
+from domain.customer.consents import bar
+from domain.customer.customer import Customer
+from domain.customer.facts import (
+    BuyingRole,
+    ConsentGiven,
+    ConsentWithdrawn,
+    ContactAdded,
+    ContactCorrected,
+    CustomerFieldsSet,
+    NoteAdded,
+    NoteChanged,
+    NoteClosed,
+    ParentChanged,
+    Purpose,
+)
+from domain.customer.known import Consent, KeptNote
+from domain.customer.layers import NOTHING, File
+from domain.customer.merging import (
+    CONSENTS,
+    CONTACTS,
+    CUSTOM,
+    NOTES,
+    OF_CONTACTS,
+    PARENT,
+    PROFILE,
+    ROLES,
+    GivenBack,
+)
+from domain.engine.errors import FieldError, Invalid
+from domain.engine.unit_of_work import UnitOfWork
+
+
+def follow_contacts(named: GivenBack, survivor: Customer, gone: Customer) -> GivenBack:
+    """With the consents and parts in deciding of contacts whom the survivor has no more: where else should they be? Raises Invalid for those
+    of contacts whom the other has not either.
+    """
+    said, after = survivor.said_since(gone.id), survivor.without(gone.id, named)
+    wrong = [
+        FieldError(part, "its contact has to go with it")
+        for part in OF_CONTACTS
+        for id in getattr(named, part)
+        if id not in gone.contacts and id not in named.contacts
+    ]
+    if wrong:
+        raise Invalid(wrong)
+    ids: dict[str, dict[UUID, None]] = {part: dict.fromkeys(getattr(named, part)) for part in OF_CONTACTS}
+    for part, key in said:
+        if part in OF_CONTACTS and (CONTACTS, key[0]) not in after:
+            ids[part][key[0]] = None
+    return replace(named, consents=tuple(ids[CONSENTS]), roles=tuple(ids[ROLES]))
+
+
+def keep_barred(customer: Customer, ids: Collection[UUID]) -> None:
+    """Contacts whose consent stands withdrawn must not be reached so, also where what was corrected of them went with another record."""
+    for (id, purpose), held in customer.consents.items():
+        if id in ids and id in customer.contacts and not held.given:
+            bar(customer, id, purpose, barred=True)
+
+
+def give_back(given: GivenBack, gone: Customer, said: File, work: UnitOfWork) -> None:
+    """Say it of the record, as whoever takes it out says it now."""
+    keys = given.keys(said)
+    goes = {key: None if said[key] is NOTHING else said[key] for key in said if key in keys}
+    profile: Any = {name: value for (part, name), value in goes.items() if part == PROFILE}
+    become(gone, replace(gone.profile, **profile))
+    for part, say in SAY.items():
+        for (of, key), value in goes.items():
+            if of == part:
+                say(gone, key, value)
+    _fill_in(gone, {name: value for (part, name), value in goes.items() if part == CUSTOM}, work)
+
+
+def _contact(gone: Customer, id: UUID, contact: Any) -> None:
+    held = gone.contacts.get(id)
+    if held is None:
+        gone.record(ContactAdded.filled(contact, contact_id=id))
+    elif held != contact:
+        gone.record(ContactCorrected(contact_id=id, before=held, after=contact))
+
+
+def _note(gone: Customer, id: UUID, said: KeptNote) -> None:
+    held = gone.notes.get(id)
+    if held is None:
+        gone.record(NoteAdded.filled(said.note, note_id=id))
+    elif held.note != said.note:
+        gone.record(NoteChanged(note_id=id, before=held.note, after=said.note))
+    if said.closed and not gone.notes[id].closed:
+        gone.record(NoteClosed(note_id=id, kind=said.note.kind, text=said.note.text))
+
+
+def _consent(gone: Customer, key: tuple[UUID, Purpose], said: Consent) -> None:
+    id, purpose = key
+    if gone.consents.get(key) != said:
+        fact = ConsentGiven if said.given else ConsentWithdrawn
+        gone.record(fact(contact_id=id, purpose=purpose, evidence=said.source, on=said.on))
+    bar(gone, id, purpose, barred=not said.given)
+
+
+def _role(gone: Customer, key: tuple[UUID, UUID | None], said: BuyingRole | None) -> None:
+    give_role(gone, key[0], said, key[1])
+
+
+def _parent(gone: Customer, _key: str, said: UUID | None) -> None:
+    if gone.parent_id != said:
+        gone.record(ParentChanged(before=gone.parent_id, after=said))
+
+
+SAY: Mapping[str, Callable[[Customer, Any, Any], None]] = {
+    CONTACTS: _contact,
+    NOTES: _note,
+    CONSENTS: _consent,
+    ROLES: _role,
+    PARENT: _parent,
+}
+"""Contacts first: the rest is about them."""
+
+
+def _fill_in(gone: Customer, said: Mapping[str, FieldValue | None], work: UnitOfWork) -> None:
+    """As it was held against the declaration of then."""
+    changed = {name: value for name, value in said.items() if gone.custom.get(name) != value}
+    before = {name: gone.custom[name] for name in changed if name in gone.custom}
+    after = {name: value for name, value in changed.items() if value is not None}
+    if changed:
+        version = fields_of(RecordKind.CUSTOMER, work).version
+        gone.record(CustomerFieldsSet(before=before, after=after, declared=version))
