@@ -136,7 +136,7 @@ async def customer_timeline(
     asked: Annotated[TimelineFilters, Depends(query(TimelineFilters))],
 ) -> Response:
     """Profile, contacts, notes, and the deals, promises, leads, cases and answers that your team has; auditors and admins see all. With
-    `known_at` what was recorded up to then.
+    `known_at` what was recorded up to then, of the records that the customer was made of then, for who sees each of them now.
     """
     await must_see_customer(look, customer_id)
     upto = await look.known(("customer_timeline",), asked.known_at)

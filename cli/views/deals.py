@@ -163,8 +163,14 @@ def show_history(page: Page[DealEvent], lang: str, to: tzinfo | None, title: str
 
 
 def show_timeline(page: Page[CustomerEvent], lang: str, to: tzinfo | None) -> None:
-    rows = [(moment(h.occurred_at, to), word(h.kind), _who(h), _said(h, lang)) for h in page.items]
-    table(("when", "kind", "who", "what"), rows, whole=("when", "kind"), spare=("who",))
+    """With the record that each event came from, where several were merged."""
+    rows = [
+        (moment(h.occurred_at, to), word(h.kind), _who(h), _said(h, lang), h.record_name or "")
+        for h in page.items
+    ]
+    columns = ("when", "kind", "who", "what", "record")
+    shown = len(columns) if any(row[-1] for row in rows) else len(columns) - 1
+    table(columns[:shown], [row[:shown] for row in rows], whole=("when", "kind"), spare=("who",))
 
 
 def _who(event: DealEvent) -> str:

@@ -7,7 +7,7 @@ that have a row for each (`shown_on`), as they are now: a deal that was correcte
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from enum import StrEnum
 from functools import cache
 from typing import Annotated, Any
@@ -22,6 +22,7 @@ from projections.engine.paging import Page, Source, fetch, limit_of, opened, sea
 from projections.engine.projection import Projection, topics_of
 from projections.engine.streams import NOW
 from projections.engine.tables import Column, Table
+from projections.people import directory
 
 CUSTOMER = "customer"
 
@@ -113,11 +114,15 @@ class CustomerTimeline(Projection):
 
 
 class CustomerEvent(InOneLanguage):
-    """An event with its kind, and the record that it is of: `of` is customer, deal, lead, case and the like."""
+    """An event with its kind, and what it is of: `of` is customer, deal, lead, case and the like. `record_id` is the record of the customer
+    that it came from, and `record_name` what that is called, where several were merged.
+    """
 
     kind: TouchKind
     of: str
     stream_id: UUID
+    record_id: UUID
+    record_name: str | None = None
 
 
 class Place(msgspec.Struct, array_like=True):
@@ -126,19 +131,19 @@ class Place(msgspec.Struct, array_like=True):
     before: Annotated[int, msgspec.Meta(ge=0, lt=2**62)]
 
 
-OWN = "SELECT unnest(%(ids)s::uuid[]), 'customer'"
-ABOUT = "SELECT {id}, '{kind}' FROM read.{table} WHERE {customer} = ANY(%(ids)s){seen}"
+OWN = "SELECT id, 'customer', id FROM unnest(%(ids)s::uuid[]) id"
+ABOUT = "SELECT {id}, '{kind}', {customer} FROM read.{table} WHERE {customer} = ANY(%(ids)s){seen}"
 SEEN = " AND team_id = %(seen_by)s"
 PAGE = """
-WITH of_customer (id, of) AS ({streams}),
+WITH of_customer (id, of, record) AS ({streams}),
      newest AS (
-    SELECT t.position, t.kind, s.of
+    SELECT t.position, t.kind, s.of, s.record
       FROM of_customer s CROSS JOIN unnest(%(kinds)s::text[]) k (kind)
            CROSS JOIN LATERAL (SELECT position, kind FROM read.customer_timeline
                                 WHERE stream_id = s.id AND kind = k.kind AND position < %(before)s
                                 ORDER BY position DESC LIMIT %(limit)s) t
      ORDER BY t.position DESC LIMIT %(limit)s)
-SELECT e.version, position, e.topic, e.schema_version, e.data::text, e.meta::text, e.occurred_at, e.recorded_at, n.kind, n.of, e.stream_id
+SELECT e.version, position, e.topic, e.schema_version, e.data::text, e.meta::text, e.occurred_at, e.recorded_at, n.kind, n.of, e.stream_id, n.record
   FROM newest n JOIN ledger.events e USING (position) ORDER BY position DESC
 """
 
@@ -176,7 +181,7 @@ async def page(
     upto: int | None = None,
 ) -> Page[CustomerEvent]:
     """What happened with the customers of these ids, as one, newest first. `seen_by` is a team: only what it sees of deals, leads and
-    cases. `upto`: as recorded up to that position. Raises Invalid for a cursor that is none.
+    cases today, also of what was known then. `upto`: as recorded up to that position. Raises Invalid for a cursor that is none.
     """
     before = NOW if upto is None else upto + 1
     if cursor is not None:
@@ -191,11 +196,27 @@ async def page(
     rows = await fetch(source, _page(scoped=seen_by is not None), asked)
     stored = [Stored(*row[:8]) for row in rows[:limit]]
     events = await rendered_rows(source, stored, (language,))
-    items = [_told(event, language, *row[8:]) for event, row in zip(events, rows, strict=False)]
+    names = await directory.names(source, ids) if len(ids) > 1 else {}
+    items = [_told(event, language, names, *row[8:]) for event, row in zip(events, rows, strict=False)]
     return Page(items, sealed(Place(items[-1].position)) if len(rows) > limit else None)
 
 
-def _told(event: DealEvent, language: str, kind: str, of: str, stream_id: UUID) -> CustomerEvent:
+def _told(
+    event: DealEvent,
+    language: str,
+    names: Mapping[UUID, str],
+    kind: str,
+    of: str,
+    stream_id: UUID,
+    record: UUID,
+) -> CustomerEvent:
     given = {name: getattr(event, name) for name in DealEvent.__struct_fields__}
     given["sentence"] = event.sentence[language]
-    return CustomerEvent(**given, kind=TouchKind(kind), of=of, stream_id=stream_id)
+    return CustomerEvent(
+        **given,
+        kind=TouchKind(kind),
+        of=of,
+        stream_id=stream_id,
+        record_id=record,
+        record_name=names.get(record),
+    )

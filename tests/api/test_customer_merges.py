@@ -82,6 +82,68 @@ def test_two_records_are_merged_and_taken_apart(house: House) -> None:
     assert leader.get(f"/customers/{old}/since-merge").json()["items"] == []
 
 
+def test_what_is_learnt_since_is_listed_and_goes_where_somebody_says(house: House) -> None:
+    admin = house.client("admin")
+    old, new = registered(house, "admin", "Larch GmbH"), registered(house, "admin", "Larch")
+
+    def post(path: str, **body: Any) -> dict[str, Any]:
+        answer = admin.post(f"/customers/{path}", json=body)
+        assert answer.status_code in (200, 201), answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    zhao = post(f"{old}/contacts", name="Ms Zhao")["answer"]["contact_id"]
+    post(f"{new}/merge", gone_id=old)
+    notes = [post(f"{new}/notes", kind="need", text=text)["answer"]["note_id"] for text in ("pipes", "gas")]
+    post(f"{new}/contacts/{zhao}/consents/withdraw", purpose="mail", source="a call")
+    said = post(f"{new}/contacts/{zhao}/buying-role", role="decides")
+    found = admin.get(f"/customers/{old}/since-merge", params={"after": said["position"]}).json()["items"]
+    assert [(one["what"], one["id"], one["name"], one["value"], one["contact"]) for one in found] == [
+        ("contact", zhao, "Ms Zhao", "", ""),
+        ("note", notes[0], "pipes", "", ""),
+        ("note", notes[1], "gas", "", ""),
+        ("consent", zhao, "mail", "False", "Ms Zhao"),
+        ("role", zhao, "decides", "", "Ms Zhao"),
+    ]
+    refused = admin.post(f"/customers/{old}/unmerge", json={"notes": notes[:1], "custom": ["tier"]})
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "custom")
+    left = admin.post(f"/customers/{old}/unmerge", json={"notes": notes[:1], "contacts": [zhao]})
+    assert (left.status_code, left.json()["left"]) == (409, 1)
+    apart = post(f"{old}/unmerge", notes=notes[:1], contacts=[zhao], rest_stays=True)
+    files = [admin.get(f"/customers/{id}", params={"after": apart["position"]}).json() for id in (old, new)]
+    assert [[one["note_id"] for one in file["notes"]] for file in files] == [notes[:1], notes[1:]]
+    assert [[one["id"] for one in file["contacts"]] for file in files] == [[zhao], []]
+    assert [(one["purpose"], one["given"]) for one in files[0]["consents"]] == [("mail", False)]
+    assert (files[0]["contacts"][0]["buying_role"], files[0]["contacts"][0]["do_not_mail"]) == (
+        "decides",
+        True,
+    )
+    assert (files[1]["consents"], files[1]["roles"]) == ([], [])
+
+
+def test_a_timeline_says_which_record_each_event_came_from(house: House) -> None:
+    admin = house.client("admin")
+    old, new = registered(house, "admin", "Maple GmbH"), registered(house, "admin", "Maple")
+    deal = house.open_deal("north", customer_id=old)
+    before = house.position
+    alone = admin.get(f"/customers/{new}/timeline", params={"after": before}).json()["items"]
+    assert {(one["record_id"], one["record_name"]) for one in alone} == {(new, None)}
+    merged = admin.post(f"/customers/{new}/merge", json={"gone_id": old}).json()
+    told = admin.get(f"/customers/{new}/timeline", params={"after": merged["position"]}).json()["items"]
+    of = {one["topic"]: (one["record_id"], one["record_name"]) for one in told if one["of"] == "deal"}
+    assert of["deal.opened"] == (old, "Maple GmbH")
+    own = {one["topic"]: one["record_name"] for one in told if one["of"] == "customer"}
+    assert (own["customer.merged"], own["customer.absorbed"]) == ("Maple GmbH", "Maple")
+    south = str(house.reps["south"])
+    moved = admin.post(f"/deals/{deal}/handover", json={"to": south, "handover_note": "they moved"})
+    assert moved.status_code == 200, moved.text
+    asked = {"known_at": merged["position"], "after": moved.json()["position"]}
+    for login, sees in (("north", False), ("south", True)):
+        answer = house.client(login).get(f"/customers/{new}/timeline", params=asked)
+        seen = answer.status_code == 200 and any(one["of"] == "deal" for one in answer.json()["items"])
+        assert seen is sees, "who has the deal today is told of it, also as it was known then"
+
+
 def test_leaders_merge_what_they_may_see(house: House) -> None:
     south = registered(house, "south-manager", "Birch")
     deal = house.client("south-manager").post(
