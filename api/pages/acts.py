@@ -16,6 +16,7 @@ from api.engine.acts import Act
 from api.engine.roles import WRITERS
 from api.engine.signed_in import HOME, local
 from api.pages import custom_fields, finding, merging
+from api.pages.about import asked_first
 from api.pages.addresses import page_of
 from api.pages.begun import known
 from api.pages.emptied import emptied
@@ -87,7 +88,9 @@ def act_of(page: Page, operation: str) -> Act:
 @pages.get("/act/{operation}", summary="A form")
 async def show(operation: str, page: Writers) -> Response:
     """Whatever the address says beside ids is filled in."""
-    return await _shown(page, act_of(page, operation), page.query)
+    act = act_of(page, operation)
+    given, first = await asked_first(page, act, page.query)
+    return first or await _shown(page, act, given)
 
 
 async def _shown(page: Page, act: Act, given: Lenient, begins: str = "") -> Response:

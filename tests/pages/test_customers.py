@@ -98,6 +98,25 @@ def test_a_form_that_would_empty_what_it_does_not_show_is_not_shown(rep: httpx.C
         assert rep.get(f"/desk/act/{operation}", params=about).status_code == 404, operation
 
 
+def test_a_form_that_does_not_know_whom_it_is_about_asks_first(
+    house: House, rep: httpx.Client, known: str
+) -> None:
+    for operation, wanted in (("changeProfile", "name"), ("correctContact", "mail")):
+        asked = rep.get(f"/desk/act/{operation}").text
+        assert 'name="customer_id.shown"' in asked
+        assert f'name="{wanted}"' not in asked
+    unknown = rep.get("/desk/act/changeProfile", params={"customer_id.shown": "Nobody & Daughters"}).text
+    assert 'name="customer_id.shown" value="Nobody &amp; Daughters"' in unknown
+    found = rep.get("/desk/act/changeProfile", params={"customer_id.shown": "Quarry & Söhne"}).text
+    assert f'name="customer_id" value="{known}"' in found
+    assert 'value="Quarry &amp; Söhne"' in found
+    whose = rep.get("/desk/act/correctContact", params={"customer_id.shown": "Quarry & Söhne"}).text
+    who = contact_of(house, rep, known)
+    assert f'<option value="{who}">' in whose
+    both = {"customer_id": known, "contact_id": who}
+    assert 'name="mail"' in rep.get("/desk/act/correctContact", params=both).text
+
+
 def test_the_timeline_over_http_is_paged_and_scoped(house: House, known: str) -> None:
     at, client = f"/customers/{known}/timeline", house.client("north")
     first = client.get(at, params={"limit": 2, "after": house.position}).json()
