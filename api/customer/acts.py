@@ -21,7 +21,7 @@ from domain.customer import (
 CUSTOMERS = (
     Act(commands.RegisterCustomer, "/customers", "Register a customer, or fill in its profile",
         more="Of one that is known, what is left empty stays as it is. Of a new one it is answered whom it may be already (`likely`): how likely, in per cent, and by what. Where the policy of duplicates wants a reason, it is refused without one.",
-        described={"another_because": "Why it is none of those that it may be already; recorded."}, hide=("likely", "asks"),
+        described={"another_because": "Why it is none of those that it may be already; recorded."}, hide=("likely", "looked", "asks"),
         creates="customer_id", location="/customers/{customer_id}", flat=("profile",), body="NewCustomer",
         example={"name": "华东精密制造有限公司", "sector": "manufacturing", "country": "CN"},
         terminal="customer register <name other-name=other_names:other-name address=addresses:address tax=tax_number registration=registration_number set=custom:field",

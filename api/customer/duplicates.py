@@ -5,14 +5,16 @@ Who may not see a customer learns no more of it than which teams have it: neithe
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
+import psycopg
 from fastapi import Depends, Response
+from psycopg_pool import PoolTimeout
 from pydantic import Field
 
 from api.engine import auth
@@ -29,7 +31,7 @@ from api.engine.users import User
 from api.engine.writing import CHANNEL, Writer
 from domain.customer.customer import Customer
 from domain.customer.duplicate_policy import DEFAULT, DuplicatePolicies, DuplicatePolicy
-from domain.customer.likely import Evidence, Likely
+from domain.customer.likely import Evidence, Likely, Looked
 from domain.engine.context import Channel
 from domain.engine.errors import NotFound
 from domain.lead.facts import LeadDetails
@@ -47,6 +49,8 @@ log = logging.getLogger(__name__)
 MODEL = "customer_duplicates"
 PATIENCE = 0.5
 """Seconds that an entry waits for what was entered just before; what comes later is found among the pairs."""
+LONGEST = 2.0
+"""Seconds after which an entry waits for no look any more."""
 ASKS = "Salesloop-Asks"
 """A header: whoever sends this is a person in front of a screen, who can be asked."""
 PEOPLE = (Channel.WEB, Channel.CLI, Channel.MCP)
@@ -88,7 +92,7 @@ class PairFilters(Paging):
 
 async def of_new_customer(writer: Writer, _body: Any, given: dict[str, Any]) -> None:
     """Whom the customer that is registered is likely to be already, and whether a person is asked."""
-    given["likely"] = await likely_for(
+    given["likely"], given["looked"] = await likely_for(
         writer.services, writer.user, traits_of_profile(given["profile"]), given["customer_id"]
     )
     channel = writer.request.scope.get(CHANNEL, Channel.API)
@@ -99,16 +103,29 @@ async def of_new_lead(writer: Writer, _body: Any, given: dict[str, Any]) -> None
     """Whose lead it likely is, of those that are customers already; nothing where it says so itself."""
     if given["customer_id"] is None:
         said = LeadDetails(**{name: given[name] for name in ("name", "mail", "phone", "company")})
-        given["likely"] = await likely_for(writer.services, writer.user, traits_of_lead(said))
+        given["likely"], given["looked"] = await likely_for(
+            writer.services, writer.user, traits_of_lead(said)
+        )
 
 
 async def likely_for(
     services: Services, user: User, asked: Traits, besides: UUID | None = None
-) -> tuple[Likely, ...]:
-    """As far as this user may know of them."""
-    with suppress(Problem):
-        await reached(services, (MODEL,), await services.ledger.head(), PATIENCE)
-    return await _as_seen(services, user, await likely(services.pool, asked, besides))
+) -> tuple[tuple[Likely, ...], Looked]:
+    """As far as this user may know of them, and among whom it was looked. Nothing is entered later because of it: a look that fails, or takes
+    too long, finds nobody.
+    """
+    looked = Looked.ALL
+    try:
+        async with asyncio.timeout(LONGEST):
+            try:
+                await reached(services, (MODEL,), await services.ledger.head(), PATIENCE)
+            except Problem:
+                looked = Looked.MOST
+            found = await likely(services.pool, asked, besides)
+            return await _as_seen(services, user, found), looked
+    except (TimeoutError, psycopg.Error, PoolTimeout) as wrong:
+        log.warning("customers were not looked through", extra={"error_type": type(wrong).__name__})
+        return (), Looked.NONE
 
 
 async def _as_seen(services: Services, user: User, found: Sequence[Found]) -> tuple[Likely, ...]:

@@ -10,7 +10,7 @@ from domain.lead.fields import SetLeadFields
 FLAGS = "do-not-mail/may-mail=do_not_mail do-not-call/may-call=do_not_call"
 ACTS = (
     Act(CaptureLead, "/leads", "Capture a lead",
-        creates="lead_id", location="/leads/{lead_id}", hide=("likely",), more="Answered with the customers that it is likely of (`likely`), where it names none.",
+        creates="lead_id", location="/leads/{lead_id}", hide=("likely", "looked",), more="Answered with the customers that it is likely of (`likely`), where it names none.",
         about="`source` names the channel or campaign, `origin` how they came in; `qualified_by` is the rep who found out that they may buy.",
         example={"name": "Wang Wei", "interest": "MES for 40 seats", "source": "trade fair Shanghai"},
         terminal=f"lead capture <name {FLAGS}", typed="'Wang Wei' --source 'trade fair'"),

@@ -161,9 +161,9 @@ def _done(page: Page, typed: dict[str, str], answer: Answer) -> Response:
     if page.partial and not made:
         return Response(None, 204, {"HX-Trigger": _acted(answer)})
     address = made or local(typed.get("next", ""))
-    return page.go(
-        f"{address}{'&' if '?' in address else '?'}{urlencode({'after': position})}" if position else address
-    )
+    more = {"after": position, "looked": (receipt.get("answer") or {}).get("looked")}
+    query = urlencode({name: value for name, value in more.items() if value})
+    return page.go(f"{address}{'&' if '?' in address else '?'}{query}" if query else address)
 
 
 def _acted(answer: Answer, **also: Any) -> str:

@@ -160,7 +160,7 @@ def money(amount: Decimal | str | None, currency: str | None = None) -> str:
     return f"{written(Decimal(amount), currency or ''):,f} {currency or ''}".strip()
 
 
-WARNED_OF = ("warnings", "likely")
+WARNED_OF = ("warnings", "likely", "looked")
 """Of an answer: what is said in sentences below it."""
 
 

@@ -16,7 +16,7 @@ from domain.customer.buying_roles import give_role
 from domain.customer.change_profile import become, filled_in, not_cleared
 from domain.customer.consents import GiveConsent, agree, give_consent
 from domain.customer.customer import Customer, customer_of
-from domain.customer.duplicates import enter
+from domain.customer.duplicates import answered, enter
 from domain.customer.facts import (
     BuyingRole,
     Contact,
@@ -26,7 +26,7 @@ from domain.customer.facts import (
     Profile,
 )
 from domain.customer.known import GivenConsent, is_older, not_to_come
-from domain.customer.likely import MOST_LIKELY, Likely
+from domain.customer.likely import MOST_LIKELY, Likely, Looked
 from domain.engine.command import Command, handles
 from domain.engine.context import Context
 from domain.engine.errors import FieldError
@@ -41,7 +41,7 @@ FIRST = ("name", "sector", "country", "employees", "revenue", "founded", "parent
 
 class RegisterCustomer(Command, about=Customer):
     """Register a customer, or fill its profile in: of one that is known, what is left empty stays. The same again changes nothing.
-    Of a new one `likely` are those that it may be already, as they were found when it was given, and `another_because` says why it is none
+    Of a new one `likely` are those that it may be already, as they were found when it was given, among those that `looked` says, and `another_because` says why it is none
     of them; `asks`: a person can be asked.
     """
 
@@ -50,6 +50,7 @@ class RegisterCustomer(Command, about=Customer):
     custom: Custom = field(default_factory=dict)
     another_because: LongText = ""
     likely: Annotated[tuple[Likely, ...], MaxLen(MOST_LIKELY)] = ()
+    looked: Looked = Looked.ALL
     asks: bool = False
 
     def rules(self) -> tuple[Stream, ...]:
@@ -130,7 +131,7 @@ def registered(command: RegisterCustomer, work: UnitOfWork, *, complete: bool = 
     if is_new and complete:
         must_be_complete(customer, declared)
     answer: dict[str, Any] = {"customer_id": str(customer.id)}
-    return answer | ({"likely": [one.told() for one in likely]} if likely else {})
+    return answer | (answered(likely, command.looked) if is_new else {})
 
 
 def _differing(said: Profile, held: Profile) -> dict[str, Any]:

@@ -9,16 +9,23 @@ from uuid import UUID
 from domain.customer.customer import Customer
 from domain.customer.duplicate_policy import DEFAULT, DuplicatePolicies, DuplicatePolicy
 from domain.customer.facts import CustomerComparedAgain, CustomerToldApart
-from domain.customer.likely import Likely
+from domain.customer.likely import Likely, Looked
 from domain.engine.command import Command, answers, decides
 from domain.engine.errors import FieldError, Invalid, LikelyDuplicate
 from domain.engine.fields import NeededText
 from domain.engine.references import CustomerId
 from domain.engine.unit_of_work import Json, UnitOfWork
 
+NOT_LOOKED = {
+    Looked.MOST: "it was not looked among the customers that were entered just now: it may be one of them",
+    Looked.NONE: "it could not be looked whether it is here already: look for it among the duplicates later",
+}
 
-def told_of(likely: Sequence[Likely], work: UnitOfWork) -> list[Likely]:
-    """Those that the policy tells of; whoever gave the command is warned."""
+
+def told_of(likely: Sequence[Likely], work: UnitOfWork, looked: Looked = Looked.ALL) -> list[Likely]:
+    """Those that the policy tells of; whoever gave the command is warned, also where not all were looked at."""
+    if looked in NOT_LOOKED:
+        work.warn(NOT_LOOKED[looked])
     told = [one for one in likely if one.score >= _policy(work).tell_from] if likely else []
     work.warn(*map(_warning, told))
     return told
@@ -28,7 +35,7 @@ def enter(customer: Customer, said: Entered, work: UnitOfWork) -> list[Likely]:
     """Of one that is registered just now: whom it is likely to be, by the policy. Those it would have been taken for, were there no
     reason, are told apart from it. Raises LikelyDuplicate where a reason is wanted and there is none.
     """
-    told = told_of(said.likely, work)
+    told = told_of(said.likely, work, said.looked)
     stops = _policy(work).stops_from(asks=said.asks) if told else None
     taken_for = [one for one in told if stops is not None and one.score >= stops]
     if taken_for and not said.another_because.strip():
@@ -36,6 +43,12 @@ def enter(customer: Customer, said: Entered, work: UnitOfWork) -> list[Likely]:
     for one in taken_for:
         customer.record(CustomerToldApart(other_id=one.customer_id, because=said.another_because))
     return told
+
+
+def answered(told: Sequence[Likely], looked: Looked) -> Json:
+    """What an answer says beside its own: of whom it was told, and among whom it was looked, where that was not all."""
+    said = {"likely": [one.told() for one in told]} if told else {}
+    return said if looked is Looked.ALL else {**said, "looked": str(looked)}
 
 
 def _policy(work: UnitOfWork) -> DuplicatePolicy:
@@ -49,6 +62,9 @@ class Entered(Protocol):
 
     @property
     def likely(self) -> tuple[Likely, ...]: ...
+
+    @property
+    def looked(self) -> Looked: ...
 
     @property
     def another_because(self) -> str: ...

@@ -17,6 +17,14 @@ MOST_LIKELY = 10
 """So many are told of, the likeliest first."""
 
 
+class Looked(StrEnum):
+    """Among whom it was looked for them: all customers; all but those that were entered just now; none, as it could not be looked."""
+
+    ALL = "all"
+    MOST = "most"
+    NONE = "none"
+
+
 class Evidence(StrEnum):
     """What two customers have in common: a registration or tax number, the name, one that is written nearly so, a web domain, the domain
     of mail addresses, a phone number.

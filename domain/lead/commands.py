@@ -13,7 +13,7 @@ from annotated_types import MaxLen
 from domain.allocation.receipt import BY_HAND, AllocationReceipt
 from domain.custom_field.facts import Custom
 from domain.custom_field.holding import without_custom
-from domain.customer.likely import MOST_LIKELY, Likely
+from domain.customer.likely import MOST_LIKELY, Likely, Looked
 from domain.deal.commands import not_ahead
 from domain.engine.command import Command
 from domain.engine.context import Context
@@ -47,9 +47,13 @@ class CaptureLead(LeadCommand):
     """Customers that it is likely of, as they were found when it was captured."""
 
     def known_by(self) -> Any:
+    looked: Looked = Looked.ALL
+    """Among whom it was looked for them."""
         """What nobody could say once is left out where nobody says it, and what was found."""
         said = vars(self)
-        return {n: said[n] for n in said if n != "likely" and (n not in SINCE_FILES or said[n])}
+        return {
+            n: said[n] for n in said if n not in ("likely", "looked") and (n not in SINCE_FILES or said[n])
+        }
 
 
 class CorrectLead(LeadCommand):

@@ -6,7 +6,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 from domain.customer.customer import customer_of
-from domain.customer.duplicates import told_of
+from domain.customer.duplicates import answered, told_of
 from domain.deal.commands import OpenDeal
 from domain.deal.decisions import open_deal
 from domain.engine.command import decides, handles
@@ -31,8 +31,8 @@ Json = dict[str, Any]
 def capture_lead(command: CaptureLead, work: UnitOfWork) -> Json:
     lead = work.new(Lead, command.lead_id)
     lead.record(LeadCaptured.filled(command))
-    likely = told_of(command.likely, work)
-    return answer_of(lead) | ({"likely": [one.told() for one in likely]} if likely else {})
+    likely = told_of(command.likely, work, command.looked)
+    return answer_of(lead) | answered(likely, command.looked)
 
 
 @decides(CorrectLead)

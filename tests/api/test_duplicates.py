@@ -6,8 +6,10 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+import psycopg
 import pytest
 
+from api.customer import duplicates
 from tests.house import House
 
 ASKED = {"Salesloop-Asks": "duplicates"}
@@ -179,3 +181,21 @@ def test_two_that_are_entered_at_once_are_found_afterwards(house: House) -> None
     position = max(answer.json()["position"] for answer in both)
     found = house.admin.get("/customers/duplicates", params={"limit": 200, "after": position}).json()["items"]
     assert ids in [{pair["customer_id"], pair["other_id"]} for pair in found]
+
+
+def test_whoever_enters_one_is_told_where_it_could_not_be_looked(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registered(house.admin, "Vermilion Foundry")
+    monkeypatch.setattr(duplicates, "LONGEST", 0.3)
+    with psycopg.connect(house.settings.admin_database_url) as held:
+        held.execute("LOCK TABLE read.customer_keys IN ACCESS EXCLUSIVE MODE")
+        answer = entered(house.admin, "Vermilion Foundry GmbH", ASKED)
+        lead = house.admin.post("/leads", json={"name": "Mr Wang", "company": "Vermilion Foundry"})
+    for entry in (answer, lead):
+        assert entry.status_code == 201, entry.text
+        said = entry.json()["answer"]
+        assert (said["looked"], "likely" in said) == ("none", False)
+        assert said["warnings"] == [
+            "it could not be looked whether it is here already: look for it among the duplicates later"
+        ]

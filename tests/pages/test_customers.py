@@ -117,6 +117,15 @@ def test_a_form_that_does_not_know_whom_it_is_about_asks_first(
     assert 'name="mail"' in rep.get("/desk/act/correctContact", params=both).text
 
 
+def test_it_is_said_where_it_could_not_be_looked_whether_one_is_here_already(
+    rep: httpx.Client, known: str
+) -> None:
+    at = f"/desk/customers/{known}"
+    assert "It could not be looked" in rep.get(at, params={"looked": "none"}).text
+    assert "It was not looked among" in rep.get(at, params={"looked": "most"}).text
+    assert 'class="problem"' not in rep.get(at, params={"looked": "all"}).text
+
+
 def test_the_timeline_over_http_is_paged_and_scoped(house: House, known: str) -> None:
     at, client = f"/customers/{known}/timeline", house.client("north")
     first = client.get(at, params={"limit": 2, "after": house.position}).json()
