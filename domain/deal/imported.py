@@ -13,6 +13,7 @@ from uuid import UUID
 
 from domain.custom_field.declaration import RecordKind
 from domain.custom_field.holding import fields_of
+from domain.custom_field.imported import Marks, tell_fields, tell_fields_again
 from domain.customer.customer import customer_of, is_same
 from domain.deal import facts as f
 from domain.deal.arrival import Arrival
@@ -22,7 +23,6 @@ from domain.deal.deal import Deal
 from domain.deal.decisions import Json, answer_of, other_currency, policy_of, process_of
 from domain.deal.fixed import FIXED, named_in, not_taken
 from domain.deal.import_checks import check_row
-from domain.deal.imported_fields import Marks, tell_fields, tell_fields_again
 from domain.deal.required_fields import with_fields
 from domain.deal.row import differing, digest_of, marks_held, marks_of
 from domain.deal.stage_history import Way, steps_since
@@ -68,7 +68,7 @@ def _open(deal: Deal, row: ImportDeal, work: UnitOfWork) -> Marks:
     _check_stage(row, process)
     opened_at = row.opened_at or work.context.now
     deal.open(_opening(row, _owner(row, work), process, policy, work), opened_at)
-    told = tell_fields(deal, row.custom, work, opened_at)
+    told = tell_fields(deal, RecordKind.DEAL, row.custom, work, opened_at)
     arrives_at = min(row.closed_at or row.stage_at or opened_at, work.context.now)
     _log(deal, (past for past in row.activities if past.at <= arrives_at))
     if row.stage_history:
@@ -164,7 +164,7 @@ def _tell_again(deal: Deal, said: ImportDeal, digest: str, work: UnitOfWork) -> 
     check_row(row, work.context.now, held=deal.status, opening_told=opening_told)
     new = marks_of(row)
     marks = replace(last, **{part: getattr(new, part) for part in parts})
-    marks = replace(marks, custom=tell_fields_again(deal, row, last.custom, work))
+    marks = replace(marks, custom=tell_fields_again(deal, RecordKind.DEAL, row, last.custom, work))
     notes = _change(deal, row, marks, work)
     agreed = not deal.has_decided
     if not agreed or marks != last:

@@ -12,10 +12,10 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING
 from uuid import UUID
-from zlib import crc32
 
 from domain.deal.facts import RowMarks
 from domain.deal.past_stage import PastStage
+from domain.engine.marks import mark as _mark
 from domain.engine.values import NO_NEEDS, Activity, Money, Needs, Quote, id_text
 from domain.policy.closed import LOST, WON
 
@@ -164,14 +164,6 @@ def _instant(at: datetime | None) -> str:
 def _in_utc(at: datetime) -> str:
     """Equal instants of different zones are written differently, so only those of one are remembered."""
     return str(at)
-
-
-def _mark(*parts: object) -> str:
-    return "%08x" % crc32("\x1f".join(map(str, parts)).encode())  # noqa: UP031 - half the time of the others
-
-
-def mark_of_text(text: str) -> str:
-    return _mark(text)
 
 
 _common = lru_cache(maxsize=4_096)(_mark)

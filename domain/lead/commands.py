@@ -11,6 +11,7 @@ from uuid import UUID
 from annotated_types import MaxLen
 
 from domain.allocation.receipt import BY_HAND, AllocationReceipt
+from domain.custom_field.declaration import FieldSets, RecordKind, field_stream
 from domain.custom_field.facts import Custom
 from domain.custom_field.holding import without_custom
 from domain.customer.likely import MOST_LIKELY, Likely, Looked
@@ -20,6 +21,7 @@ from domain.engine.context import Context
 from domain.engine.errors import FieldError
 from domain.engine.fields import Code, Key, LongText, Name, NeededText, ShortText
 from domain.engine.references import CustomerId, Named, ProductId, RepId, TeamMateId
+from domain.engine.unit_of_work import Stream
 from domain.engine.values import Money, NextStep
 from domain.lead.lead import Lead
 
@@ -45,10 +47,10 @@ class CaptureLead(LeadCommand):
     do_not_call: bool = False
     likely: Annotated[tuple[Likely, ...], MaxLen(MOST_LIKELY)] = ()
     """Customers that it is likely of, as they were found when it was captured."""
-
-    def known_by(self) -> Any:
     looked: Looked = Looked.ALL
     """Among whom it was looked for them."""
+
+    def known_by(self) -> Any:
         """What nobody could say once is left out where nobody says it, and what was found."""
         said = vars(self)
         return {
@@ -146,9 +148,16 @@ class ImportLead(LeadCommand):
     qualified_by: UUID | None = None
     do_not_mail: bool | None = None
     do_not_call: bool | None = None
+    custom: Custom = field(default_factory=dict)
     assumed: frozenset[Key] = frozenset()
     timezone: Key = "UTC"
     """That of the source's days, in which a refusal tells them."""
+
+    def known_by(self) -> Any:
+        return without_custom(vars(self))
+
+    def rules(self) -> tuple[Stream, ...]:
+        return ((FieldSets, field_stream(RecordKind.LEAD)),)
 
     def named(self) -> tuple[Named, ...]:
         """What a file names is settled before its rows."""

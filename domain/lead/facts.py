@@ -4,7 +4,7 @@ discarded, and taken up again; a file told of it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -123,9 +123,16 @@ class LeadMarks:
     standing: str = ""
     captured_at: str = ""
     closed_at: str = ""
+    custom: dict[str, str] = field(default_factory=dict)
+    """Of each custom field that a row told."""
 
 
-@fact("lead.import-noted")
+@upcast("lead.import-noted", from_version=1)
+def _no_custom_fields(data: Json) -> Json:
+    return {**data, "marks": {**data["marks"], "custom": {}}}
+
+
+@fact("lead.import-noted", version=2)
 class LeadImportNoted(Fact):
     """A file told of the lead. `digest` is of the whole row, `as_of` when it was imported."""
 

@@ -12,12 +12,14 @@ from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
-from zlib import crc32
 from zoneinfo import ZoneInfo
 
 from domain.allocation.receipt import AllocationReceipt
+from domain.custom_field.declaration import RecordKind
+from domain.custom_field.imported import Marks, tell_fields, tell_fields_again
 from domain.engine.command import handles
 from domain.engine.errors import FieldError, Invalid, Refused
+from domain.engine.marks import mark as _mark
 from domain.engine.unit_of_work import UnitOfWork
 from domain.lead import facts as f
 from domain.lead.commands import ImportLead
@@ -27,7 +29,6 @@ from domain.people.people import Rep
 Json = dict[str, Any]
 RULE = AllocationReceipt(rule="import")
 DETAILS = tuple(field.name for field in fields(f.LeadDetails))
-PARTS = tuple(field.name for field in fields(f.LeadMarks))
 FIXED = ("captured_at", "closed_at")
 """They stand in the past, and no later file moves them."""
 UNTOLD = ("", None)
@@ -35,12 +36,10 @@ UNTOLD = ("", None)
 
 def digest_of(row: ImportLead) -> str:
     """Of all that the row says."""
-    told = (getattr(row, field.name) for field in fields(row) if field.name not in ("assumed", "timezone"))
+    names = (field.name for field in fields(row) if field.name not in ("assumed", "timezone", "custom"))
+    own = (f"{name}={row.custom[name].written}" for name in sorted(row.custom))
+    told = (*(getattr(row, name) for name in names), *own)
     return hashlib.sha256("\x1e".join(map(str, told)).encode()).hexdigest()
-
-
-def _mark(*parts: object) -> str:
-    return "%08x" % crc32("\x1f".join(map(str, parts)).encode())  # noqa: UP031 - half the time of the others
 
 
 @handles(ImportLead)
@@ -51,9 +50,9 @@ def import_lead(row: ImportLead, work: UnitOfWork) -> Json:
     if lead.exists:
         return _tell_again(lead, row, digest, work)
     _check(row, work.context.now)
-    _capture(lead, row, work)
+    own = _capture(lead, row, work)
     told = {part: mark for part, mark in _told(row, lead).items() if part in FIXED}
-    marks = replace(_held(lead), **told)
+    marks = replace(_held(lead), **told, custom=own)
     lead.record(f.LeadImportNoted(digest=digest, as_of=work.context.now, marks=marks))
     return answer_of(lead)
 
@@ -61,7 +60,8 @@ def import_lead(row: ImportLead, work: UnitOfWork) -> Json:
 # -- a row that is new --------------------------------------------------------------------------
 
 
-def _capture(lead: Lead, row: ImportLead, work: UnitOfWork) -> None:
+def _capture(lead: Lead, row: ImportLead, work: UnitOfWork) -> Marks:
+    """What its custom fields are remembered by."""
     now = work.context.now
     captured_at = min(filter(None, (row.captured_at, row.closed_at, now)))
     status = row.status or OPEN
@@ -69,9 +69,11 @@ def _capture(lead: Lead, row: ImportLead, work: UnitOfWork) -> None:
         row, do_not_mail=bool(row.do_not_mail), do_not_call=bool(row.do_not_call)
     )
     lead.record(captured, captured_at)
+    own = tell_fields(lead, RecordKind.LEAD, row.custom, work, captured_at)
     if row.owner_id is not None:
         _give(lead, row.owner_id, work, captured_at, here=status == OPEN)
     _end(lead, status, row, min(row.closed_at or now, now))
+    return own
 
 
 def _check(row: ImportLead, now: datetime, *, captured_at: datetime | None = None) -> None:
@@ -140,9 +142,10 @@ def _tell_again(lead: Lead, row: ImportLead, digest: str, work: UnitOfWork) -> J
         told_since = lead.captured_at if last.captured_at else None
         _check(replace(row, captured_at=None), work.context.now, captured_at=told_since)
     _change(lead, row, changed, work)
+    own = tell_fields_again(lead, RecordKind.LEAD, row, last.custom, work)
     agreed = not lead.has_decided
     kept = {part: new[part] for part in differing if part not in FIXED or (moved and part == "closed_at")}
-    marks = replace(last, **kept)
+    marks = replace(last, **kept, custom=own)
     if not agreed or marks != last:
         lead.record(f.LeadImportNoted(digest=digest, as_of=work.context.now, marks=marks))
     return {**answer_of(lead), "notes": [(note.field, note.message) for note in notes], "agreed": agreed}
@@ -196,7 +199,7 @@ def _told(row: ImportLead, lead: Lead) -> dict[str, str]:
 
 def _held(lead: Lead) -> f.LeadMarks:
     """The marks of what the lead is here now."""
-    details = {name: _mark(getattr(lead.details, name)) for name in DETAILS}
+    details: Json = {name: _mark(getattr(lead.details, name)) for name in DETAILS}
     standing = _standing(lead.status, lead.deal_id, lead.why)
     return f.LeadMarks(**details, owner=_mark(lead.owner_id), standing=standing)
 

@@ -19,7 +19,11 @@ from runtime.imports.rows import Reasons
 from runtime.imports.suggest import did_you_mean
 
 PREFIX = "custom."
-RECORDS: Mapping[str, RecordKind] = {"customers": RecordKind.CUSTOMER, "deals": RecordKind.DEAL}
+RECORDS: Mapping[str, RecordKind] = {
+    "customers": RecordKind.CUSTOMER,
+    "deals": RecordKind.DEAL,
+    "leads": RecordKind.LEAD,
+}
 """Of which kind of record the rows of a kind of file fill in the custom fields."""
 _NAME = re.compile(unwrapped(FieldName)[1][Pattern].regex)
 _CODE = re.compile(r"[A-Z]{3}$")

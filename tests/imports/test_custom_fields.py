@@ -11,12 +11,14 @@ import pytest
 
 from domain.custom_field.commands import PublishFields
 from domain.custom_field.declaration import CustomField, FieldChoice, FieldSet, RecordKind
-from domain.custom_field.value import FieldType, FieldValue, said_text
+from domain.custom_field.value import NOTHING, FieldType, FieldValue, said_text
 from domain.customer.customer import Customer
 from domain.deal.commands import SetDealFields
 from domain.deal.deal import Deal
 from domain.engine.command_handler import CommandHandler
 from domain.engine.context import Channel, Context
+from domain.lead.fields import SetLeadFields
+from domain.lead.lead import Lead
 from runtime.database import Pool
 from runtime.imports.mapping_file import read_mapping
 from runtime.imports.results import ImportProblem, ImportResult
@@ -160,6 +162,49 @@ async def test_customers_have_theirs_and_an_empty_cell_takes_nothing_away(pool: 
     held = (await Ledger(pool).load({id: Customer}))[id]
     assert isinstance(held, Customer)
     assert held.custom == {"grade": FieldValue(type=FieldType.CHOICE, text="gold")}
+
+
+LEADS = mapping_from("""
+name = "leads"
+source = "test"
+timezone = "UTC"
+[leads]
+file = ""
+[leads.columns]
+reference = "id"
+custom.grade = { column = "Grade", optional = true }
+""")
+
+
+async def lead_of(pool: Pool) -> Lead:
+    async with pool.connection() as connection:
+        found = await connection.execute("SELECT stream_id FROM ledger.events WHERE topic = 'lead.captured'")
+        ((id,),) = await found.fetchall()
+    held = (await Ledger(pool).load({id: Lead}))[id]
+    assert isinstance(held, Lead)
+    return held
+
+
+async def test_leads_have_theirs_and_neither_side_s_change_is_lost(pool: Pool, tmp_path: Path) -> None:
+    await declared(pool, RecordKind.LEAD, FIELDS[4])
+
+    async def brought(row: str) -> ImportResult:
+        return await run_import(pool, LEADS, csv_file(tmp_path, row, header="id,Grade"), IMPORTER)
+
+    await brought("L-1,Gold")
+    lead = await lead_of(pool)
+    assert lead.custom == {"grade": FieldValue(type=FieldType.CHOICE, text="gold")}
+    assert (await brought("L-1,Gold")).events == 0
+    changed = await brought("L-1,Tin")
+    assert (await lead_of(pool)).custom["grade"].text == "tin"
+    await undo_import(pool, changed.job_id, IMPORTER, "the wrong file")
+    assert (await lead_of(pool)).custom["grade"].text == "gold"
+    await given(pool, SetLeadFields(lead_id=lead.id, custom={"grade": NOTHING}))
+    assert (
+        "custom.grade: changed in the file and here"
+        in (await brought("L-1,Tin")).refusals[0].reasons[0].message
+    )
+    assert [one.column for one in (await brought("L-1,Lead")).refusals[0].reasons] == ["Grade"]
 
 
 HUBSPOT = """"Record ID","Deal Name","Deal Stage","Pipeline","Amount","Close Date","Deal owner","Seats","LIVE","Elsewhere"

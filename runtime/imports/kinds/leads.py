@@ -9,6 +9,7 @@ from typing import Any
 from domain.lead.commands import ImportLead
 from domain.lead.imported import digest_of
 from domain.lead.lead import CONVERTED, DISCARDED, OPEN, Lead
+from runtime.imports.custom_fields import CustomCells
 from runtime.imports.kinds.customers import CUSTOMERS
 from runtime.imports.kinds.deals import DEALS
 from runtime.imports.kinds.kind import Kind, Noted, Planning
@@ -30,6 +31,7 @@ class LeadPlanner:
     def __init__(self, at_hand: Planning) -> None:
         self._at_hand, self._sheet, self._values = at_hand, at_hand.sheet, at_hand.values
         self._once = Once("reference")
+        self._custom = CustomCells(self._sheet, self._values, at_hand.references.declared.get(LEADS))
 
     def plan(self, row: Row, cells: Cells) -> Planned:
         reasons, at = Reasons(self._sheet, cells), self._at_hand
@@ -50,6 +52,7 @@ class LeadPlanner:
             customer_id=ids.get("customer"),
             owner_id=ids.get("owner"),
             qualified_by=ids.get("qualified_by"),
+            custom=self._custom.read(reasons),
             deal_id=ids.get("deal"),
             assumed=cells.assumed if "name" in cells else cells.assumed | {"name"},
             timezone=at.mapping.timezone,
