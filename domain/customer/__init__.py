@@ -6,6 +6,7 @@ MODULES = (
     "change_profile",
     "parent",
     "notes",
+    "imported_note",
     "consents",
     "buying_roles",
     "merge",

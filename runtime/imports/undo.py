@@ -34,10 +34,10 @@ BATCH = 200
 TOLD_EVERY = 1.0
 FORGET_ROWS = """
 DELETE FROM app.import_rows WHERE id = ANY(%(ids)s) OR id IN (
-    SELECT COALESCE(data->>'contact_id', data->>'activity_id')::uuid FROM ledger.events
-     WHERE stream_id = ANY(%(ids)s) AND topic ^@ ANY(ARRAY['customer.contact-', 'deal.activity-']))
+    SELECT COALESCE(data->>'note_id', data->>'contact_id', data->>'activity_id')::uuid FROM ledger.events
+     WHERE stream_id = ANY(%(ids)s) AND topic ^@ ANY(ARRAY['customer.contact-', 'customer.note-', 'deal.activity-']))
 """
-"""What files said of what is taken back, and of contacts and activities of theirs: said again, it is told anew."""
+"""What files said of what is taken back, and of contacts, notes and activities of theirs: said again, it is told anew."""
 OnProgress = Callable[[UndoResult], None]
 
 

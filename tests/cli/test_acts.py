@@ -86,6 +86,7 @@ OF_IMPORTS = {
     "ImportSurveyAnswer",
     "ImportLead",
     "ImportActivity",
+    "ImportNote",
     "ImportDeal",
     "AsImported",
     "Together",

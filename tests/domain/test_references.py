@@ -65,6 +65,7 @@ BY_TIMERS = {
     "ImportDeal",
     "ImportLead",
     "ImportActivity",
+    "ImportNote",
     "FreezeBaseline",
     "MeasureAdjustment",
     "RecordMembership",
@@ -78,10 +79,10 @@ OTHERWISE = {
     ("UndoImport", "job_id"),
     ("MergeCustomers", "told"),
     ("UnmergeCustomer", "contacts"),
-    ("UnmergeCustomer", "told"),
     ("UnmergeCustomer", "notes"),
     ("UnmergeCustomer", "consents"),
     ("UnmergeCustomer", "roles"),
+    ("UnmergeCustomer", "told"),
     ("UnmergeCustomer", "since"),
 } | {(name, "receipt.candidates.rep_id") for name in ("AllocateLead", "HandOver", "ReassignPromise")}
 """The deal that a lead becomes is made; whom it is likely of was found by the rule; over whom a rule chose is told by the rule. Accounts and imports are no streams; of which

@@ -79,7 +79,7 @@ def test_a_misspelled_setting_is_told_what_was_meant(wrong: str, meant: str) -> 
 
 def test_a_mapping_without_files_is_none() -> None:
     assert problems_of('name = "n"\nsource = "s"') == [
-        "deals: the mapping names no file: it needs at least one of customers, contacts, products, reps, deals, events, leads, activities, survey_answers"
+        "deals: the mapping names no file: it needs at least one of customers, contacts, notes, products, reps, deals, events, leads, activities, survey_answers"
     ]
 
 

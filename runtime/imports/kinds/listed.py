@@ -11,6 +11,7 @@ from runtime.imports.kinds import (
     deals,
     events,
     leads,
+    notes,
     products,
     reps,
     survey_answers,
@@ -21,6 +22,7 @@ from runtime.imports.mapping import Field
 _LISTED = (
     customers.KIND,
     contacts.KIND,
+    notes.KIND,
     products.KIND,
     reps.KIND,
     deals.KIND,

@@ -136,6 +136,8 @@ def notes(world: World = SMALL, zone: str = ZONE) -> list[dict[str, str]]:
             "Note body": t.text,
             "Activity date": local(t.at, MINUTES, zone),
             "Activity assigned to": owner(world, t.by),
+            "Associated Company": world.company_name(world.deal(t.deal).company),
+            "Associated Company IDs": record_id(world.deal(t.deal).company),
             "Associated Deal": world.deal(t.deal).title,
             "Associated Deal IDs": record_id(t.deal),
         }
