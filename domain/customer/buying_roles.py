@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from domain.customer.customer import Customer
+from domain.customer.customer import Customer, is_same
 from domain.customer.facts import BuyingRole, BuyingRoleChanged
 from domain.engine.aggregate import KINDS
 from domain.engine.command import Command, handles
@@ -29,7 +29,7 @@ def set_buying_role(command: SetBuyingRole, work: UnitOfWork) -> dict[str, Any]:
     customer.contact(command.contact_id)
     if command.deal_id is not None:
         deal: Any = work.get(KINDS["deal"], command.deal_id)
-        if deal.customer_id != customer.id:
+        if not is_same(deal.customer_id, customer.id, work):
             raise Refused("this deal is another customer's")
     give_role(customer, command.contact_id, command.role, command.deal_id)
     return {"customer_id": str(command.customer_id), "contact_id": str(command.contact_id)}

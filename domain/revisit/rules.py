@@ -20,7 +20,14 @@ from domain.revisit.commands import (
     RemindRevisit,
     RevisitTimer,
 )
-from domain.revisit.revisit import Revisit, RevisitEnded, RevisitMoved, RevisitPromised, RevisitReleased
+from domain.revisit.revisit import (
+    Revisit,
+    RevisitEnded,
+    RevisitHandedOver,
+    RevisitMoved,
+    RevisitPromised,
+    RevisitReleased,
+)
 from domain.time.commitment import DueStep, Kind
 
 AHEAD = timedelta(days=2)
@@ -44,12 +51,14 @@ def command(revisit_id: UUID, due: DueStep) -> RevisitTimer:
 
 
 def rests(recorded: Recorded) -> bool:
-    """Its deadlines are set, and the first is far away."""
+    """Its deadlines are set, and the first is far away; or they stay as they are, so whoever waits for them runs already."""
     match recorded.fact:
         case RevisitPromised(deadlines=deadlines, made_at=at):
             return deadlines.remind_at - at > AHEAD
         case RevisitMoved(after=deadlines):
             return deadlines.remind_at - recorded.recorded_at > AHEAD
+        case RevisitHandedOver():
+            return True
         case _:
             return False
 

@@ -23,7 +23,7 @@ from domain.segment.fields import Kind, RuleField, field, nearest
 
 MAX_RULE = 2_000
 """Characters."""
-MAX_COMPARISONS, MAX_DEPTH, MAX_CHOICES, MAX_WORD = 50, 20, 200, 300
+MAX_COMPARISONS, MAX_DEPTH, MAX_PARTS, MAX_CHOICES, MAX_WORD = 50, 20, 5, 200, 300
 MAX_DAY_CHOICES = 10
 """In a list for a field that counts days: each is an instant of its own at which a customer may turn."""
 MAX_NUMBER = Decimal("1e15")
@@ -164,13 +164,13 @@ def _comparison(left: ast.expr, op: ast.cmpop, right: ast.expr) -> Comparison:
 
 def _path(node: ast.expr) -> str | None:
     """`purchases.count`, as it is written; None: no field's name."""
-    match node:
-        case ast.Name(name):
-            return None if name in WORDS else name
-        case ast.Attribute(value, name):
-            before = _path(value)
-            return None if before is None else f"{before}.{name}"
-    return None
+    parts = list[str]()
+    while isinstance(node, ast.Attribute) and len(parts) < MAX_PARTS:
+        parts.append(node.attr)
+        node = node.value
+    if not isinstance(node, ast.Name) or (not parts and node.id in WORDS):
+        return None
+    return ".".join([node.id, *reversed(parts)])
 
 
 WORDS: dict[str, Constant] = {"null": None, "true": True, "false": False}

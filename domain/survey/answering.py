@@ -15,7 +15,7 @@ from domain.action_item.action_item import ActionItem
 from domain.action_item.commands import OpenActionItem, open_item
 from domain.case.case import Case
 from domain.case.commands import NoteFeedback
-from domain.customer.customer import Customer
+from domain.customer.customer import Customer, is_same
 from domain.engine.command import answers, attributes, decide, decides, handles
 from domain.engine.context import Channel
 from domain.engine.errors import AlreadyExists, FieldError, Invalid, Refused
@@ -99,7 +99,8 @@ def _record(
     """The same id with the same replies again is silence."""
     answer = work.find(SurveyAnswer, command.answer_id)
     if answer.given is not None:
-        if (answer.given.customer_id, answer.given.replies) != (command.customer_id, tuple(replies)):
+        same = is_same(answer.given.customer_id, command.customer_id, work)
+        if answer.given.replies != tuple(replies) or not same:
             raise AlreadyExists("this id belongs to another answer", id=str(command.answer_id))
         return answer_of(answer)
     if not replies:

@@ -21,7 +21,12 @@ from domain.survey.survey import Surveys
 from domain.time.commitment import DueStep
 
 SEND, EXPIRE = "send", "expire"
-CHINESE = re.compile("[\u4e00-\u9fff]")
+CHINESE, OF_OTHERS = re.compile("[\u4e00-\u9fff]"), re.compile("[\u3040-\u30ff\uac00-\ud7af]")
+"""Letters of Chinese, which names in Japanese and Korean have beside their own."""
+ELSEWHERE = frozenset(
+    ["jp", "kr", "japan", "korea", "日本", "日本国", "韩国", "韓国", "韓國", "大韩民国", "대한민국"]
+)
+"""Where names in such letters alone are no Chinese."""
 
 
 def steps(invitation: SurveyInvitation, _near: Near) -> Iterator[DueStep]:
@@ -57,7 +62,9 @@ async def send(invitation: SurveyInvitation, _due: DueStep, now: datetime, reads
 
 def language_of(contact: Contact, customer: Customer) -> Language:
     """Nobody has said which one the contact reads: Chinese where they or the customer are written in Chinese."""
-    return "zh" if CHINESE.search(contact.name + customer.profile.name) else "en"
+    names = contact.name + customer.profile.name
+    reads = CHINESE.search(names) and not OF_OTHERS.search(names)
+    return "zh" if reads and customer.profile.country.strip().casefold() not in ELSEWHERE else "en"
 
 
 RULES = DeadlineRules(

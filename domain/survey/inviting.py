@@ -73,7 +73,8 @@ def must_be_contact(contact_id: UUID | None, customer: Customer) -> None:
 def invite_to_survey(command: c.InviteToSurvey, work: UnitOfWork) -> Json:
     invitation = work.find(SurveyInvitation, command.invitation_id)
     if invitation.exists:
-        if (invitation.survey, invitation.customer_id) != (command.survey, command.customer_id):
+        same = is_same(invitation.customer_id, command.customer_id, work)
+        if invitation.survey != command.survey or not same:
             raise AlreadyExists("this id belongs to another invitation", id=str(command.invitation_id))
         return answer_of(invitation)
     survey = survey_in_force(command.survey, work)

@@ -151,6 +151,9 @@ def test_a_merged_record_leads_to_the_customer_that_it_stands_for(house: House) 
     (one,) = entered(house.admin, "Wolkennetz Beteiligung").json()["answer"]["likely"]
     assert (one["customer_id"], one["name"]) == (kept, "Nimbus Networks")
     after = {"after": merged.json()["position"], "limit": 200}
+    known = {"after": merged.json()["position"]}
+    likely = house.admin.get(f"/customers/{gone}/duplicates", params=known).json()["likely"]
+    assert kept not in {one["customer_id"] for one in likely}, "it is that one"
     pairs = house.admin.get("/customers/duplicates", params=after).json()["items"]
     assert gone not in {id for pair in pairs for id in (pair["customer_id"], pair["other_id"])}
 

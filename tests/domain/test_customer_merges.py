@@ -19,6 +19,7 @@ from domain.customer.consents import WithdrawConsent
 from domain.customer.customer import Customer
 from domain.customer.facts import (
     BuyingRole,
+    BuyingRoleChanged,
     ContactAdded,
     CustomerAbsorbed,
     CustomerMerged,
@@ -123,6 +124,10 @@ def test_the_old_record_said_again_changes_nothing_but_what_differs() -> None:
 def test_a_deal_that_was_the_old_ones_is_the_survivors_already() -> None:
     scenario = two().given(STAFF, opening(customer_id=OTHER), merge(ACME, OTHER))
     scenario.when(CorrectDeal(deal_id=DEAL, customer_id=ACME)).then()
+    role = SetBuyingRole(customer_id=ACME, contact_id=ZHAO, role=BuyingRole.DECIDES, deal_id=DEAL)
+    scenario.when(role).then(
+        BuyingRoleChanged(contact_id=ZHAO, before=None, after=BuyingRole.DECIDES, deal_id=DEAL)
+    )
     case = OpenCase(
         case_id=UUID(int=7),
         title="leaks",

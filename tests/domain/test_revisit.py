@@ -170,6 +170,12 @@ class TestItsTimes:
         assert not rests(replace(promised, fact=replace(fact, made_at=due(given(PROMISED)) - DAY)))
         assert rests(replace(promised, recorded_at=due(given(PROMISED)))), "the command's clock counts"
 
+    def test_wake_nobody_for_whom_they_are_handed_to(self) -> None:
+        log = Log()
+        for command in (*PROMISED, c.HandOverRevisit(revisit_id=REVISIT, to=WANG)):
+            log.do(command)
+        assert rests(log.recorded[-1])
+
 
 class TestNeeds:
     POLICIES = Policies(LifecyclePolicy(name="default", loyal_purchases=2), POLICY)

@@ -137,6 +137,8 @@ def test_what_is_no_rule_is_refused_with_the_reason(rule: str, message: str) -> 
         "sector == 'a\x00b'",
         "employees == " + "9" * 1_900,
         "a." * 900 + "b == 1",
+        "a." * 990 + "b == 1",
+        "custom." + "a." * 990 + "b == 1",
     ],
 )
 def test_hostile_rules_are_refused(rule: str) -> None:

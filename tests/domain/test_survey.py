@@ -266,6 +266,9 @@ class TestInviting:
         ann = customer.contacts[ANN]
         assert language_of(ann, customer) == "en"
         assert language_of(replace(ann, name="王伟"), customer) == "zh"
+        assert language_of(replace(ann, name="山田タロウ"), customer) == "en"
+        customer.profile = replace(customer.profile, name="株式会社山田製作所", country="日本")
+        assert language_of(ann, customer) == "en"
 
 
 class TestAnswering:

@@ -370,7 +370,7 @@ def _clean(value: Any) -> Any:
         return value
     if value.get("kind") == "TASK_QUEUE_KIND_STICKY":
         value = value | {"name": NOBODY}
-    hidden = {"identity", "requestId", "binaryChecksum", "buildId"}
+    hidden = {"identity", "requestId", "binaryChecksum", "buildId", "stackTrace"}
     return {key: NOBODY if key in hidden else _clean(held) for key, held in value.items()}
 
 

