@@ -128,11 +128,18 @@ async def follow(connection: AsyncConnection[Any], models: Sequence[Projection])
 
 @dataclass(frozen=True)
 class Times:
-    """True on the end of the day `on`, known at a position; transitions are from the day `since`."""
+    """True on the end of the day `on`, known at a position; transitions are from the day `since`. `now`: that is the ledger's end, and
+    asked for as what is known now.
+    """
 
     since: date
     on: date
     known: int
+    now: bool
+
+    @property
+    def position(self) -> int | None:
+        return None if self.now else self.known
 
 
 def times(seed: int, many: int, head: int) -> Iterator[Times]:
@@ -141,15 +148,16 @@ def times(seed: int, many: int, head: int) -> Iterator[Times]:
     for _ in range(many):
         on = FIRST + chance.randrange(20, DAYS + 200) * DAY
         since = on - chance.randrange(1, 200) * DAY
-        yield Times(since, on, chance.randrange(head // 10, head))
-        yield Times(since, on, head)
+        yield Times(since, on, chance.randrange(head // 10, head), now=False)
+        yield Times(since, on, head, now=True)
 
 
 async def differences(pool: Pool, events: RawEvents, at: Times) -> list[str]:
     """What a table says otherwise than the raw events."""
     lives = events.lives(at.on, at.known)
     policies = events.policy(at.since, at.known), events.policy(at.on, at.known)
-    on, since = await asked(pool, at.on, at.known, None), await asked(pool, at.since, at.known, None)
+    on = await asked(pool, at.on, at.position, None)
+    since = await asked(pool, at.since, at.position, None)
     policy, earlier = await policy_at(pool, "default", on), await policy_at(pool, "default", since)
     found = {
         "stages": (_stages(await tables.stages(pool, on, policy)), raw_events.stages(lives, policies[1])),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -17,8 +16,6 @@ from projections.engine.paging import Source, fetch
 
 WAITS_FOR = ("contributions", "known_customers", "merged")
 """The read models that the lifecycle is computed from."""
-Purchases = dict[UUID, Sequence[date]]
-"""By customer the days on which they bought, the earliest first."""
 OF_TEAM = "(%(team)s::uuid IS NULL OR p.team_id = %(team)s)"
 THEN = "m.since <= %(known)s AND (m.until IS NULL OR m.until > %(known)s)"
 """Of a row of merges: it was known then."""
@@ -27,7 +24,6 @@ WHOSE = "COALESCE(m.survivor_id, p.customer_id)"
 BOUGHT = f"""
   FROM read.purchases p LEFT JOIN read.merged m ON m.customer_id = p.customer_id AND {THEN}
  WHERE {purchases.true("p")} AND {OF_TEAM}"""
-DAYS = f"SELECT {WHOSE}, array_agg(p.day ORDER BY p.day) {BOUGHT} GROUP BY 1"
 OF_CUSTOMER = f"""
 SELECT p.day, p.amount, p.currency, p.deal_id, p.product_id {BOUGHT}
    AND p.customer_id = ANY (ARRAY(SELECT %(customer)s::uuid UNION ALL SELECT m.customer_id FROM read.merged m WHERE m.survivor_id = %(customer)s AND {THEN}))
@@ -78,11 +74,6 @@ async def policy_at(source: Source, name: str, at: Asked) -> LifecyclePolicy:
     if not policies.versions:
         raise NotFound(f"no lifecycle policy is called {name!r}", kind=policies.KIND, id=name)
     return policies.current
-
-
-async def bought(source: Source, at: Asked) -> Purchases:
-    """By customer, who has bought anything."""
-    return dict(await fetch(source, DAYS, at.params))
 
 
 async def prospects(source: Source, at: Asked) -> int:

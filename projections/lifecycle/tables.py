@@ -1,15 +1,16 @@
 """Projections room: the tables of the lifecycle — who is in which stage and what they are worth, transitions, cohorts, churn.
 
-What the purchases say is read here; what it comes to is the domain's (`domain/lifecycle/`), in a thread: other requests go on meanwhile.
+What the purchases say is read and summed in `lives.py`; what each customer adds, and what it comes to, is the domain's (`domain/lifecycle/`).
 """
 
 from __future__ import annotations
 
-from asyncio import to_thread
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import partial
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -26,9 +27,9 @@ from projections.lifecycle.asking import (
     STANDS_FOR,
     WHOSE,
     Asked,
-    bought,
     prospects,
 )
+from projections.lifecycle.lives import Life, lives, summed
 
 Revenue = dict[str, Decimal]
 """By currency."""
@@ -107,40 +108,58 @@ class CustomerLife(msgspec.Struct):
 
 async def stages(source: Source, at: Asked, policy: LifecyclePolicy) -> list[StageValue]:
     """Every stage, in the usual order."""
-    found = {stage: StageValue(stage, 0, 0, {}) for stage in LifecycleStage}
-    revenue = await _revenue(source, at)
-    for id, days in (await bought(source, at)).items():
-        one = found[standing(days, policy, at.on).stage]
-        one.customers += 1
-        one.purchases += len(days)
-        for currency, amount in revenue.get(id, {}).items():
-            one.revenue[currency] = one.revenue.get(currency, Decimal(0)) + amount
+    counted = await summed(source, at, ("stages", policy), partial(_of_stage, policy, at.on))
+    amounts: Iterable[tuple[Any, Any]] = counted.items()
+    found = {
+        stage: StageValue(stage, counted[stage, "customers"], counted[stage, "purchases"], {})
+        for stage in LifecycleStage
+    }
+    for (stage, *of), amount in amounts:
+        if of[0] == "revenue" and amount:
+            found[stage].revenue[of[1]] = amount
     found[LifecycleStage.PROSPECT].customers += await prospects(source, at)
     return list(found.values())
+
+
+def _of_stage(policy: LifecyclePolicy, on: date, life: Life) -> Iterator[tuple[Any, Any]]:
+    stage = standing(life.days, policy, on).stage
+    yield (stage, "customers"), 1
+    yield (stage, "purchases"), len(life.days)
+    for currency, amount in life.revenue:
+        yield (stage, "revenue", currency), amount
+
+
+def _each_one(cells: Callable[[Sequence[date]], Iterable[Any]], life: Life) -> Iterator[tuple[Any, int]]:
+    for cell in cells(life.days):
+        yield cell, 1
 
 
 async def transitions(
     source: Source, at: Asked, since: date, policies: tuple[LifecyclePolicy, LifecyclePolicy]
 ) -> list[Transition]:
     """From the end of day `since` to that of `at`. All are counted that are known at the later one."""
-    purchases_of = await bought(source, at)
-    counted = await to_thread(tables.transitions, purchases_of.values(), policies, since, at.on)
+    cells = partial(_moved, policies, since, at.on)
+    counted = await summed(source, at, ("transitions", since, policies), partial(_each_one, cells))
     counted[LifecycleStage.PROSPECT, LifecycleStage.PROSPECT] += await prospects(source, at)
-    order = list(LifecycleStage)
-    return [
-        Transition(before, after, counted[before, after])
-        for before in order
-        for after in order
-        if counted[before, after]
-    ]
+    return tables.transitions(counted)
+
+
+def _moved(
+    policies: tuple[LifecyclePolicy, LifecyclePolicy], since: date, on: date, days: Sequence[date]
+) -> Iterator[Any]:
+    yield tables.moved(days, policies, since, on)
 
 
 async def cohorts(source: Source, at: Asked, months: int) -> list[Cohort]:
-    return await to_thread(tables.cohorts, (await bought(source, at)).values(), at.on, months)
+    cells = partial(tables.of_cohort, on=at.on, months=months)
+    counted = await summed(source, at, ("cohorts", months), partial(_each_one, cells))
+    return tables.cohorts(counted, at.on, months)
 
 
 async def churn(source: Source, at: Asked, policy: LifecyclePolicy, months: int) -> list[Churn]:
-    return await to_thread(tables.churn, list((await bought(source, at)).values()), policy, at.on, months)
+    cells = partial(tables.of_churn, policy=policy, on=at.on, months=months)
+    counted = await summed(source, at, ("churn", policy, months), partial(_each_one, cells))
+    return tables.churn(counted, at.on, months)
 
 
 async def customers(
@@ -158,9 +177,9 @@ async def customers(
         rows = await fetch(source, MORE_PROSPECTS, params) if at.team is None else []
         wanted: list[tuple[UUID, Standing, Sequence[date]]] = [(id, PROSPECT, ()) for (id,) in rows]
     else:
-        found = sorted(
-            (id, standing(days, policy, at.on), days)
-            for id, days in (await bought(source, at)).items()
+        found: list[tuple[UUID, Standing, Sequence[date]]] = sorted(
+            (id, standing(life.days, policy, at.on), life.days)
+            for id, life in (await lives(source, at)).items()
             if after is None or id > after
         )
         wanted = [one for one in found if stage in (None, one[1].stage)][: most + 1]

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
+from datetime import date
 from decimal import Decimal
+from uuid import UUID
+
+import pytest
 
 from benchmarks.lifecycle.proof import prove
 from domain.customer.commands import RegisterCustomer
 from domain.customer.facts import Profile
-from domain.customer.merge import MergeCustomers
+from domain.customer.merge import MergeCustomers, UnmergeCustomer
+from domain.deal import commands as c
+from domain.engine.command import Command
 from domain.lifecycle.policy import LifecycleStage
 from domain.revisit.policy import PublishRevisitPolicy, RevisitPolicy, RevisitRule
-from projections.lifecycle import agenda, asking, tables
+from projections.engine.paging import Source
+from projections.lifecycle import agenda, asking, lives, tables
+from projections.lifecycle.asking import Asked
 from tests.house import migrate_all
-from tests.projections.buying import DAY, FIRST, won
-from tests.projections.telling import Books
+from tests.projections.buying import DAY, FIRST, late, won
+from tests.projections.telling import Books, yuan
 
 REVISITS = RevisitPolicy(name="default", rules=(RevisitRule(LifecycleStage.REPEAT, 30),))
 
@@ -52,3 +61,51 @@ async def test_merged_records_are_one_customer_from_when_that_is_known(books: Bo
     (page,) = [(await tables.customers(books.pool, at, policy, None, None, 9)).items]
     assert [(one.customer_id, one.revenue["CNY"]) for one in page] == [(acme, Decimal(100))]
     assert (await agenda.health(books.pool, FIRST + 20 * DAY)).customers == [acme], "one revisit for both"
+
+
+async def test_what_is_kept_of_now_is_what_reading_all_says_after_every_change(
+    books: Books, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Purchases are read whole once; then those of the customers whom a change concerns."""
+    whole: list[object] = []
+    read = lives.lives
+
+    async def noted(source: Source, at: Asked, ids: Collection[UUID] | None = None) -> dict[UUID, lives.Life]:
+        if ids is None and source is books.pool:
+            whole.append(at)
+        return await read(source, at, ids)
+
+    monkeypatch.setattr(lives, "lives", noted)
+    acme, twin, third = uuid.uuid4(), uuid.uuid4(), uuid.uuid4()
+    first, second = uuid.uuid4(), uuid.uuid4()
+    changes: list[Command] = [
+        *(RegisterCustomer(customer_id=id, profile=Profile(name=f"Acme {id}")) for id in (acme, twin, third)),
+        won(books, acme, FIRST, 50, first),
+        won(books, acme, FIRST + 40 * DAY, 60),
+        won(books, twin, FIRST + 9 * DAY, 70, second),
+        c.CorrectClosing(deal_id=first, closed_on=FIRST + 3 * DAY, amount=yuan(55)),
+        MergeCustomers(customer_id=acme, gone_id=twin),
+        won(books, twin, FIRST + 100 * DAY, 80),
+        MergeCustomers(customer_id=third, gone_id=acme),
+        c.CorrectDeal(deal_id=second, customer_id=third),
+        UnmergeCustomer(customer_id=acme, rest_stays=True),
+        c.ReopenDeal(deal_id=first, stage="identify"),
+        UnmergeCustomer(customer_id=twin, rest_stays=True),
+    ]
+    on = FIRST + 200 * DAY
+    for change in changes:
+        await books.given(change, reason="as it was", now=late(on))
+        await books.follow()
+        assert await of_now(books.pool, on) == await of_now(books.connection, on), change
+    assert len(whole) == 1
+
+
+async def of_now(source: Source, on: date) -> list[object]:
+    at = await asking.asked(source, on, None, None)
+    policy = await asking.policy_at(source, "default", at)
+    return [
+        await tables.stages(source, at, policy),
+        await tables.transitions(source, at, on - 90 * DAY, (policy, policy)),
+        await tables.cohorts(source, at, 12),
+        await tables.churn(source, at, policy, 12),
+    ]
