@@ -11,6 +11,7 @@ from annotated_types import MaxLen
 from fastapi import Depends, Response
 from pydantic import Field
 
+from api.custom_field.values import declared
 from api.engine import auth
 from api.engine.answers import shaped
 from api.engine.auth import may_read
@@ -20,10 +21,12 @@ from api.engine.reading import Look
 from api.engine.roles import LEADERS, Role
 from api.engine.scopes import KnownAt
 from api.segment.acts import TAGS
+from domain.custom_field.declaration import CustomField, RecordKind
 from domain.engine.errors import NotFound
 from domain.engine.fields import PLAIN
-from domain.segment.fields import FIELDS
-from domain.segment.rule import MAX_RULE
+from domain.segment.custom import asks_custom, must_fit
+from domain.segment.fields import CUSTOM, FIELDS, RuleField
+from domain.segment.rule import MAX_RULE, parse
 from projections.customer import NEEDED as OF_CUSTOMERS
 from projections.cycle import company
 from projections.engine.paging import Page
@@ -46,12 +49,15 @@ Leader = Annotated[Look, Depends(may_read(*LEADERS, Role.AUDITOR, waits_for=(*as
 
 class SegmentField(msgspec.Struct):
     """What a rule can ask of a customer: `kind` is text, number, date, days (whole days since something happened) or recent (how often
-    within the last days).
+    within the last days), of a custom field its type. `choices` are all its values; empty where it may have any. `says_zh` is what a custom
+    field is called in Chinese.
     """
 
     name: str
     kind: str
     says: str
+    says_zh: str
+    choices: list[str]
 
 
 class SegmentFields(msgspec.Struct):
@@ -90,8 +96,18 @@ class PreviewQuery(Paging):
     responses=shaped(SegmentFields),
 )
 async def fields(look: Anybody) -> Response:
-    """Beside these, `custom.NAME` is the customer's value of a custom field."""
-    return look.json(SegmentFields([SegmentField(one.name, one.kind, one.says) for one in FIELDS.values()]))
+    """Custom fields of customers stand behind the others; those about persons no rule may ask for."""
+    custom = [one for one in (await declared(look, RecordKind.CUSTOMER)).asked if not one.personal]
+    return look.json(SegmentFields([*map(_field, FIELDS.values()), *map(_custom, custom)]))
+
+
+def _field(one: RuleField) -> SegmentField:
+    return SegmentField(one.name, one.kind, one.says, "", [*one.choices])
+
+
+def _custom(one: CustomField) -> SegmentField:
+    choices = [choice.name for choice in one.choices if not choice.retired]
+    return SegmentField(f"{CUSTOM}{one.name}", one.type, one.label, one.label_zh or one.label, choices)
 
 
 @router.get(
@@ -115,6 +131,9 @@ async def preview(look: Leader, asked: Annotated[PreviewQuery, Depends(query(Pre
     """Nothing is recorded. Of customers that your team may see, and asked of what is your team's: its deals, purchases, touches, cases and
     answers. Auditors and admins see all, as the published rule does.
     """
+    rule = parse(asked.rule)
+    if asks_custom(rule):
+        must_fit(rule, await declared(look, RecordKind.CUSTOMER))
     found = await reading.preview(
         look.services.pool,
         asked.rule,

@@ -42,5 +42,11 @@ def show_stays(found: Iterable[Mapping[str, Any]], to: tzinfo | None) -> None:
 
 
 def show_fields(found: Iterable[Mapping[str, Any]]) -> None:
-    rows = [(one["name"], word(one["kind"]), word(one["says"])) for one in found]
-    table(("field", "kind", "meaning"), rows, whole=("field",))
+    rows = [(one["name"], word(one["kind"]), _says(one), ", ".join(one["choices"])) for one in found]
+    table(("field", "kind", "meaning", "choices"), rows, whole=("field",), spare=("choices",))
+
+
+def _says(one: Mapping[str, Any]) -> str:
+    """A custom field as it is called; the others' words are in the catalogue."""
+    own: str = one["says_zh"] if language() == "zh" else one["says"]
+    return own if one["says_zh"] else word(one["says"])

@@ -8,6 +8,8 @@ from difflib import get_close_matches
 from enum import StrEnum
 from types import MappingProxyType
 
+from domain.lifecycle.policy import LifecycleStage
+
 
 class Kind(StrEnum):
     """What a field holds. DAYS are whole days since something happened, RECENT counts what happened within the last days: both change
@@ -28,12 +30,15 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RuleField:
-    """`says` is what it is, for people; `reads` are how the topics of the facts begin that change it."""
+    """`says` is what it is, for people; `reads` are how the topics of the facts begin that change it. `choices` are all its values; none where
+    it may have any.
+    """
 
     name: str
     kind: Kind
     says: str
     reads: tuple[str, ...]
+    choices: tuple[str, ...] = ()
 
 
 CUSTOM = "custom."
@@ -43,10 +48,15 @@ DEALS = ("deal.",)
 CASES = ("case.",)
 SURVEYS = ("survey-answer.",)
 PEOPLE = ("deal.", "team.")
+LIFECYCLE = ("deal.", "lifecycle-policy.", "cycle-policy.")
+"""Purchases, what stages are judged by, and the calendar by which days begin."""
+COMMON = ("team.", "lifecycle-policy.", "cycle-policy.")
+"""What names no customer, and may concern all."""
+CHOICES: Mapping[str, tuple[str, ...]] = {"lifecycle.stage": tuple(map(str, LifecycleStage))}
 
 FIELDS: Mapping[str, RuleField] = MappingProxyType(
     {
-        name: RuleField(name, kind, says, reads)
+        name: RuleField(name, kind, says, reads, CHOICES.get(name, ()))
         for name, kind, says, reads in (
             ("sector", Kind.TEXT, "sector", ALWAYS),
             ("country", Kind.TEXT, "country", ALWAYS),
@@ -70,6 +80,9 @@ FIELDS: Mapping[str, RuleField] = MappingProxyType(
             ("purchases.days_since_last", Kind.DAYS, "days since the last purchase", DEALS),
             ("purchases.first_on", Kind.DATE, "day of the first purchase", DEALS),
             ("purchases.last_on", Kind.DATE, "day of the last purchase", DEALS),
+            ("lifecycle.stage", Kind.TEXT, "stage of the lifecycle", LIFECYCLE),
+            ("lifecycle.since", Kind.DATE, "first day of the stage", LIFECYCLE),
+            ("lifecycle.days_in_stage", Kind.DAYS, "days since the stage began", LIFECYCLE),
             ("deals.open", Kind.NUMBER, "open deals", DEALS),
             ("activity.days_since_last", Kind.DAYS, "days since the last touch", DEALS),
             ("activity.touches_90_days", Kind.RECENT, "touches within 90 days", DEALS),

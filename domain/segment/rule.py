@@ -18,6 +18,7 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Literal
 
+from domain.custom_field.declaration import near
 from domain.engine.errors import FieldError, Invalid
 from domain.segment.fields import Kind, RuleField, field, nearest
 
@@ -232,7 +233,8 @@ def _checked(of: RuleField, operator: Operator, value: Constant | tuple[Constant
         if operator not in ("==", "!="):
             raise wrong(f"{of.name}: only == and != ask for null")
         return Comparison(of, operator, None)
-    if operator in ("has", "lacks") and not (of.kind in (Kind.TEXT, Kind.CUSTOM) and isinstance(value, str)):
+    is_text = of.kind in (Kind.TEXT, Kind.CUSTOM) and not of.choices
+    if operator in ("has", "lacks") and not (is_text and isinstance(value, str)):
         raise wrong(f"{of.name}: only a text can contain another")
     if isinstance(value, bool) and operator not in ("==", "!="):
         raise wrong(f"{of.name}: only == and != ask for true or false")
@@ -248,9 +250,11 @@ def _checked(of: RuleField, operator: Operator, value: Constant | tuple[Constant
 def _of_kind(of: RuleField, value: Constant) -> Constant:
     match of.kind:
         case Kind.TEXT if isinstance(value, str):
-            return value
+            return _choice(of, value)
         case Kind.DATE if isinstance(value, str) and DAY.fullmatch(value):
-            return _day(of, value)
+            if (day := day_of(value)) is None:
+                raise wrong(f"{of.name} is compared with a day that there is not")
+            return day
         case Kind.DAYS | Kind.RECENT if isinstance(value, Decimal) and abs(value) <= MAX_DAYS:
             return value
         case Kind.NUMBER if isinstance(value, Decimal):
@@ -258,6 +262,13 @@ def _of_kind(of: RuleField, value: Constant) -> Constant:
         case Kind.CUSTOM if value is not None:
             return value
     raise wrong(f"{of.name} is compared with a value that is not {NEEDS[of.kind]}")
+
+
+def _choice(of: RuleField, value: str) -> str:
+    if of.choices and value not in of.choices:
+        known, meant = ", ".join(of.choices), near(value, [*of.choices])
+        raise wrong(f"{of.name}: {value!r} is not one of {known}{meant}")
+    return value
 
 
 NEEDS = {
@@ -270,11 +281,12 @@ NEEDS = {
 }
 
 
-def _day(of: RuleField, value: str) -> date:
+def day_of(text: str) -> date | None:
+    """None: there is no such day."""
     try:
-        return date.fromisoformat(value)
+        return date.fromisoformat(text)
     except ValueError:
-        raise wrong(f"{of.name} is compared with a day that there is not") from None
+        return None
 
 
 def _written(node: ast.expr) -> str:

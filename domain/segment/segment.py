@@ -8,15 +8,15 @@ from typing import Annotated
 
 from annotated_types import Len
 
-from domain.custom_field.declaration import RecordKind, near
+from domain.custom_field.declaration import RecordKind
 from domain.custom_field.holding import fields_of
 from domain.engine.errors import FieldError, Invalid
 from domain.engine.facts import Fact, fact
 from domain.engine.fields import FLAT, NOT_BLANK, Label, RuleName, ShortText, Version
 from domain.engine.unit_of_work import UnitOfWork
 from domain.engine.versions import Publish, Versions
-from domain.segment.fields import CUSTOM, Kind
-from domain.segment.rule import MAX_RULE, comparisons, parse, wrong
+from domain.segment.custom import asks_custom, must_fit
+from domain.segment.rule import MAX_RULE, parse
 
 RuleText = Annotated[str, Len(1, MAX_RULE), NOT_BLANK]
 
@@ -59,16 +59,7 @@ class PublishSegment(Publish, of=Segments):
     segment: Annotated[Segment, FLAT]
 
     def hold(self, work: UnitOfWork) -> None:
-        """Custom fields that it asks for must be declared. Raises Invalid."""
-        asked = [
-            one.field.name for one in comparisons(parse(self.segment.rule)) if one.field.kind is Kind.CUSTOM
-        ]
-        if not asked:
-            return
-        declared = fields_of(RecordKind.CUSTOMER, work).by_name
-        for name in (one.removeprefix(CUSTOM) for one in asked):
-            if name not in declared:
-                meant = near(name, [*declared])
-                raise wrong(f"no custom field of customers is called {name}{meant}")
-            if declared[name].personal:
-                raise wrong(f"{name} holds data about persons: no rule may ask for it")
+        """Custom fields that it asks for must be declared, and compared with values of their types. Raises Invalid."""
+        rule = parse(self.segment.rule)
+        if asks_custom(rule):
+            must_fit(rule, fields_of(RecordKind.CUSTOMER, work))

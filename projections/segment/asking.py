@@ -20,6 +20,22 @@ MINE = """CROSS JOIN LATERAL (SELECT array_append(ARRAY(
 STANDS = "(c.present AND NOT EXISTS (SELECT FROM read.merged m WHERE m.customer_id = c.customer_id AND m.until IS NULL))"
 """A row of the traits is a customer of its own."""
 SOURCES: Mapping[str, str] = {
+    "life": """(SELECT CASE WHEN last_on IS NULL THEN 'prospect' WHEN dormant_on <= %(today)s::date THEN 'dormant' ELSE reached END AS stage,
+                       CASE WHEN last_on IS NULL THEN (c.registered_at AT TIME ZONE %(zone)s)::date
+                            WHEN dormant_on <= %(today)s::date THEN dormant_on ELSE began_on END AS since_on,
+                       LEAST(CASE WHEN dormant_on > %(today)s::date THEN dormant_on END, ahead_on)::timestamp AT TIME ZONE %(zone)s AS turns_at
+                  FROM (SELECT max(day) FILTER (WHERE past) AS last_on, max(day) FILTER (WHERE past) + %(dormant_after)s::int AS dormant_on,
+                               (array_agg(reached ORDER BY n DESC) FILTER (WHERE past))[1] AS reached,
+                               max(day) FILTER (WHERE past AND begins) AS began_on, min(day) FILTER (WHERE NOT past) AS ahead_on
+                          FROM (SELECT day, n, reached, day <= %(today)s::date AS past,
+                                       reached = 'won-back' OR reached IS DISTINCT FROM lag(reached) OVER (ORDER BY n) AS begins
+                                  FROM (SELECT p.day, row_number() OVER w AS n,
+                                               CASE WHEN lag(p.day) OVER w IS NULL THEN 'first-purchase'
+                                                    WHEN p.day - lag(p.day) OVER w >= %(dormant_after)s::int THEN 'won-back'
+                                                    WHEN lag(p.day, %(loyal_purchases)s::int - 1) OVER w > p.day - %(loyal_within)s::int THEN 'loyal'
+                                                    ELSE 'repeat' END AS reached
+                                          FROM read.purchases p WHERE p.customer_id = ANY(mine.ids) AND {p} AND p.until_position IS NULL
+                                        WINDOW w AS (ORDER BY p.day, p.deal_id)) bought) reached_then) so_far)""",
     "deals": """(SELECT count(*) FILTER (WHERE d.status = 'open') AS open, max(d.last_activity_at) AS touched_at
                    FROM read.deal_board d WHERE d.customer_id = ANY(mine.ids) AND {d})""",
     "bought": """(SELECT count(*) AS n, min(p.day) AS first_on, max(p.day) AS last_on
@@ -67,7 +83,9 @@ NEEDED = (
 
 
 class Column(NamedTuple):
-    """What a field is in SQL. Of DAYS `value` is the instant they are counted from; of RECENT `turns_at` is when the oldest goes."""
+    """What a field is in SQL. Of DAYS `value` is the instant they are counted from; `turns_at` is when it turns whatever it is compared with:
+    of RECENT when the oldest goes.
+    """
 
     source: str
     value: str
@@ -94,6 +112,11 @@ COLUMNS: Mapping[str, Column] = {
     "purchases.days_since_last": Column("bought", "bought.last_on::timestamp AT TIME ZONE 'UTC'"),
     "purchases.first_on": Column("bought", "bought.first_on"),
     "purchases.last_on": Column("bought", "bought.last_on"),
+    "lifecycle.stage": Column("life", "life.stage", "life.turns_at"),
+    "lifecycle.since": Column("life", "life.since_on", "life.turns_at"),
+    "lifecycle.days_in_stage": Column(
+        "life", "life.since_on::timestamp AT TIME ZONE %(zone)s", "life.turns_at"
+    ),
     "deals.open": Column("deals", "deals.open"),
     "activity.days_since_last": Column("deals", "deals.touched_at"),
     "activity.touches_90_days": Column("touches", "touches.n", "touches.oldest_at + interval '90 days'"),
@@ -220,9 +243,9 @@ def _cast(one: Comparison) -> str:
 
 
 def _turns(one: Comparison) -> Iterator[str]:
-    """Of days those at which the comparison may turn: when as many are full as it says, and one more."""
+    """Those at which the comparison may turn; of days when as many are full as it says, and one more."""
     kind, column = one.field.kind, _column(one)
-    if kind is Kind.RECENT:
+    if column.turns_at:
         yield column.turns_at
     if kind is Kind.DAYS:
         for days in _days(one.value):

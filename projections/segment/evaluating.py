@@ -12,6 +12,7 @@ from domain.segment.rule import parse
 from domain.segment.segment import Segment
 from projections.engine.paging import Source, fetch
 from projections.segment.asking import STANDS, Question
+from projections.segment.given import given
 
 HELD = """
 SELECT w.customer_id, {next_turn}, {conditions}
@@ -39,7 +40,7 @@ async def held(source: Source, segments: Sequence[Segment], ids: Collection[UUID
         query = HELD.format(
             next_turn=question.next_turn, conditions=", ".join(conditions.values()), beside=question.beside
         )
-        params = {**question.params, "now": now, "ids": list(ids)}
+        params = {**await given(source, question, now), "ids": list(ids)}
         for id, turn, *holding in await fetch(source, query, params, planned_anew=True):
             inside[id] |= {name for name, holds in zip(conditions, holding, strict=True) if holds}
             if turn is not None:

@@ -14,6 +14,7 @@ from projections.customer import SEEN
 from projections.engine.paging import MOMENT, TEXT, Page, Select, SortKey, Source, fetch, page, sort_by
 from projections.engine.streams import NOW
 from projections.segment.asking import STANDS, Question
+from projections.segment.given import given
 from projections.segment.members import AS_OF
 
 Shown = Literal["in", "enters", "leaves"]
@@ -142,7 +143,7 @@ async def preview(
         .replace("{stands}", STANDS)
     )
     asked = asked.replace("{seen}", "true" if seen_by is None else SEEN)
-    params = {**question.params, "segment": segment, "now": now}
+    params = {**await given(source, question, now), "segment": segment}
     if seen_by is not None:
         params["seen_by"] = seen_by
     ((inside, enters, leaves),) = await fetch(source, asked + COUNTED, params, planned_anew=True)

@@ -16,7 +16,7 @@ from psycopg import AsyncConnection
 
 import domain.registry  # noqa: F401 - every fact is known before it is asked which name a customer
 from domain.engine.facts import FACTS
-from domain.segment.fields import ALWAYS, prefixes
+from domain.segment.fields import ALWAYS, COMMON, prefixes
 from domain.segment.membership import SHARDS, shard_of
 from domain.segment.rule import comparisons, parse
 from domain.segment.segment import SegmentPublished
@@ -57,7 +57,7 @@ NAMING = tuple(
     for topic, fact in FACTS.items()
     if "customer_id" in fact.__dataclass_fields__ or topic.endswith(".customer-corrected")
 )
-OF_TEAMS = """
+OF_ALL = """
     SELECT position, recorded_at FROM ledger.events WHERE position > %s AND position <= %s AND topic = ANY(%s)
      ORDER BY position DESC LIMIT 1"""
 NAMED = """
@@ -129,7 +129,7 @@ class SegmentChecks:
                 if position > after:
                     await connection.execute(EVERYBODY, {"at": at, "position": position})
                     shards = range(SHARDS)
-            if published and (told := await _teams(connection, after, to, topics)):
+            if published and (told := await _of_all(connection, after, to, topics)):
                 await connection.execute(EVERYBODY, {"position": told[0], "at": told[1]})
                 shards = range(SHARDS)
             await connection.execute(MOVED, [FOLLOWER, to])
@@ -184,10 +184,10 @@ def _rule(row: Any) -> str:
     return fact.segment.rule
 
 
-async def _teams(connection: AsyncConnection[Any], after: int, to: int, topics: Sequence[str]) -> Any:
-    """The last that was recorded of a team, and when, where a rule asks for teams: whose customers that concerns no fact of theirs says."""
-    of_teams = [topic for topic in topics if topic.startswith("team.")]
-    return await (await connection.execute(OF_TEAMS, [after, to, of_teams])).fetchone() if of_teams else None
+async def _of_all(connection: AsyncConnection[Any], after: int, to: int, topics: Sequence[str]) -> Any:
+    """The last that was recorded of a team or a policy, and when, where a rule asks for such: whom that concerns it does not say."""
+    common = [topic for topic in topics if topic.startswith(COMMON)]
+    return await (await connection.execute(OF_ALL, [after, to, common])).fetchone() if common else None
 
 
 async def _concerned(

@@ -134,4 +134,12 @@ def test_members_are_told_as_of_a_day_to_whom_they_concern(house: House) -> None
 @pytest.mark.parametrize("who", ["north", "admin"])
 def test_what_rules_can_ask_is_told(house: House, who: str) -> None:
     fields = told(house.client(who).get("/segments/fields"))["fields"]
-    assert {"name": "purchases.count", "kind": "number", "says": "purchases"} in fields
+    held = {one["name"]: one for one in fields}
+    assert held["purchases.count"] == {
+        "name": "purchases.count",
+        "kind": "number",
+        "says": "purchases",
+        "says_zh": "",
+        "choices": [],
+    }
+    assert held["lifecycle.stage"]["choices"][3] == "loyal"

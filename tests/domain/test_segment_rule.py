@@ -97,6 +97,11 @@ def test_numbers_are_what_is_written() -> None:
         ("sector < null", "sector: only == and != ask for null"),
         ("sector is null", "knows the operators == != < <= > >= in and not in"),
         ("revenue > 1e400", "has a number that is too large"),
+        (
+            "lifecycle.stage == 'loyl'",
+            "lifecycle.stage: 'loyl' is not one of prospect, first-purchase, repeat, loyal, dormant, won-back; did you mean 'loyal'?",
+        ),
+        ("'loyal' in lifecycle.stage", "lifecycle.stage: only a text can contain another"),
         ("custom.a in ['x', 1]", "custom.a: values of a list must be of one kind"),
         (
             f"days_known in [{', '.join(map(str, range(11)))}]",

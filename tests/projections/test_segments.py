@@ -6,17 +6,16 @@ import uuid
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from domain.case import commands as cases
 from domain.case.policy import Severity
-from domain.custom_field.commands import PublishFields
-from domain.custom_field.declaration import CustomField, FieldSet, RecordKind
-from domain.custom_field.value import FieldType, said_text
 from domain.customer.commands import RegisterCustomer
 from domain.customer.facts import Profile
 from domain.customer.merge import MergeCustomers
+from domain.cycle.policy import DEFAULT_CYCLE_POLICY
 from domain.engine.errors import Invalid
 from domain.figures.queries import FigureAsked
 from domain.figures.scope import Scope, ScopeKind
@@ -116,6 +115,9 @@ RULES = {
     "registered_on >= '2026-03-02'": "abc",
     "cases.severe == 1 and cases.open == 1": "a",
     "team == 'North' and region == null": "ab",
+    "lifecycle.stage == 'prospect'": "bc",
+    "lifecycle.stage in ['repeat', 'loyal'] and lifecycle.since == '2026-03-03'": "a",
+    "lifecycle.days_in_stage == 59": "a",
     "custom.tier == 'A'": "",
     "not custom.tier > 3": "abc",
 }
@@ -152,6 +154,9 @@ async def test_when_a_rule_may_turn_next_is_known(books: Books, people: dict[UUI
     assert await turns("activity.days_since_last > 30", "c") is None
     assert await turns("activity.touches_90_days >= 1", "b") == NOW + 92 * DAY
     assert await turns("purchases.within_365_days >= 2", "a") == datetime(2027, 3, 2, tzinfo=UTC)
+    zone = ZoneInfo(DEFAULT_CYCLE_POLICY.calendar.timezone)
+    assert await turns("lifecycle.stage == 'dormant'", "a") == datetime(2026, 8, 30, tzinfo=zone)
+    assert await turns("lifecycle.stage == 'dormant'", "a", NOW + 200 * DAY) is None
     assert await turns("sector == 'x' and registered_on > '2030-01-01'", "a") is None
 
 
@@ -277,39 +282,6 @@ async def test_figures_of_a_segment_count_who_was_in_on_the_day(books: Books) ->
     with pytest.raises(Invalid) as refused:
         await scopes.check(books.pool, Scope(kind=ScopeKind.COMPANY, segment="segment:none"))
     assert [error.message for error in refused.value.errors] == ["no segment of this name is published"]
-
-
-async def test_custom_fields_are_asked_by_type_and_unknown_ones_are_refused(books: Books) -> None:
-    fields = (
-        CustomField(name="tier", label="Tier", type=FieldType.TEXT),
-        CustomField(name="seats", label="Seats", type=FieldType.NUMBER),
-        CustomField(name="budget", label="Budget", type=FieldType.MONEY),
-        CustomField(name="partner", label="Partner", type=FieldType.YES_NO),
-        CustomField(name="born", label="Born", type=FieldType.DATE, personal=True),
-    )
-    await books.given(PublishFields(declared=FieldSet(name=RecordKind.CUSTOMER, fields=fields)))
-    said = {"tier": "gold", "seats": "40", "budget": "1200.50 CNY", "partner": "yes", "born": "1990-01-02"}
-    custom = {name: said_text(text) for name, text in said.items()}
-    id = uuid.uuid4()
-    await books.given(RegisterCustomer(customer_id=id, profile=Profile(name="a"), custom=custom))
-    await books.follow()
-    rules = {
-        "custom.tier == 'gold' and custom.tier in ['gold', 'silver']": True,
-        "custom.seats > 39.5 and custom.budget <= 1200.5": True,
-        "custom.partner == true": True,
-        "custom.partner == false or custom.born > '1900-01-01' or custom.none == 1": False,
-    }
-    for rule, holds in rules.items():
-        held = await evaluating.held(books.pool, [Segment(name="s", label="S", rule=rule)], [id], NOW)
-        assert bool(held.inside[id]) is holds, rule
-    await books.given(PublishSegment(segment=Segment(name="s", label="S", rule="custom.tier == 'gold'")))
-    for rule, said_of_it in (
-        ("custom.teir == 'gold'", "no custom field of customers is called teir; did you mean 'tier'?"),
-        ("custom.born > '1990-01-01'", "born holds data about persons: no rule may ask for it"),
-    ):
-        with pytest.raises(Invalid) as refused:
-            await books.given(PublishSegment(segment=Segment(name="s", label="S", rule=rule)))
-        assert [error.message for error in refused.value.errors] == [said_of_it]
 
 
 async def test_a_merged_customer_is_asked_with_all_its_records(books: Books) -> None:

@@ -14,6 +14,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from domain.customer.commands import RegisterCustomer
 from domain.customer.facts import Profile
+from domain.lifecycle.policy import LifecyclePolicy, PublishLifecyclePolicy
 from domain.people.people import FormTeam
 from domain.segment.membership import (
     RecordMembership,
@@ -216,7 +217,7 @@ async def test_who_is_killed_before_it_is_noted_looks_again(some: Segmenting) ->
     assert [what for what, *_ in await some.changes(known)] == ["in"]
 
 
-async def test_everybody_is_due_by_a_published_rule_and_by_a_team_that_rules_ask_for(
+async def test_everybody_is_due_by_a_published_rule_and_by_a_team_or_a_policy_that_rules_ask_for(
     some: Segmenting,
 ) -> None:
     known = await some.customer()
@@ -226,7 +227,10 @@ async def test_everybody_is_due_by_a_published_rule_and_by_a_team_that_rules_ask
     later = "UPDATE app.segment_checks SET news_at = 1000000 WHERE customer_id = %s RETURNING 1"
     await some.world.office.rows(later, known)
     for say in (
-        some.publish("region == 'east'"),
+        some.publish("region == 'east' or lifecycle.stage == 'dormant'"),
+        some.world.office.run(
+            PublishLifecyclePolicy(policy=LifecyclePolicy(name="default", loyal_purchases=4))
+        ),
         some.world.office.run(FormTeam(team_id=uuid4(), name="East")),
     ):
         await some.world.office.rows("UPDATE app.segment_checks SET due_at = NULL RETURNING 1")
