@@ -1,22 +1,27 @@
 """Projections room: the contributions — every figure is a sum of these rows (docs/adr/0008-metrics.md).
 
-One table of contributions, the purchases of customers, and six small ones that are the meter's memory. A contribution is never changed or
+One table of contributions, the purchases of customers, and seven small ones that are the meter's memory. A contribution is never changed or
 deleted: what was wrong is taken back by rows with negative weight. So what was known at a position are the rows up to
 that position, for ever. Figures are asked for in `figures.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Generic, TypeVar
+from typing import Any
 from uuid import UUID
 
 import msgspec
 from psycopg import AsyncConnection
 
-from domain.customer.facts import CustomerProfileChanged, CustomerRegistered
+from domain.customer.facts import (
+    CustomerMerged,
+    CustomerProfileChanged,
+    CustomerRegistered,
+    CustomerUnmerged,
+)
 from domain.cycle.in_force import InForce
 from domain.deal import facts as f
 from domain.engine.recorded import Recorded
@@ -31,12 +36,10 @@ from projections.cycle import company
 from projections.cycle.sections import Section
 from projections.engine import streams
 from projections.engine.fold import Folded
-from projections.engine.rows import Rows
-from projections.engine.tables import Key, Table
+from projections.engine.tables import Table
+from projections.figures.memory import Memory, memory
 from projections.figures.undone import undone
-from runtime.codec import decode_row, encode
-
-V = TypeVar("V")
+from runtime.codec import decode_row
 
 
 class Counted(msgspec.Struct, gc=False):
@@ -73,53 +76,26 @@ CONTRIBUTIONS = Table(
 )
 
 
-def _memory(name: str, key: str, type_of_key: type, value: str) -> Table[Any]:
-    """What the meter remembers by a key, as JSON."""
-    row = msgspec.defstruct(f"{value.title()}Row", [(key, type_of_key), (value, str)], gc=False)
-    return Table(name, row, key=(key,))
-
-
-TALLIES = _memory("meter_deal", "deal_id", UUID, "tally")
-DONE = _memory("meter_activity", "activity", str, "done")
+TALLIES = memory("meter_deal", "deal_id", UUID, "tally")
+DONE = memory("meter_activity", "activity", str, "done")
 """By "deal id:activity id"."""
-WINS = _memory("meter_wins", "customer_id", UUID, "wins")
-"""A customer's won deals, the earliest first."""
-SEGMENTS = _memory("meter_segment", "customer_id", UUID, "segment")
-STANDINGS = _memory("meter_standing", "stream_id", UUID, "standing")
+WINS = memory("meter_wins", "customer_id", UUID, "wins")
+"""The won deals of a customer's record, the earliest first."""
+KIN = memory("meter_kin", "customer_id", UUID, "kin")
+"""Which records were merged into which."""
+SEGMENTS = memory("meter_segment", "customer_id", UUID, "segment")
+STANDINGS = memory("meter_standing", "stream_id", UUID, "standing")
 """For whom something counted that may be taken back, by its stream."""
-MEMBERS = _memory("meter_member", "rep_id", UUID, "team")
+MEMBERS = memory("meter_member", "rep_id", UUID, "team")
 """The team that a rep is in."""
-
-
-class Memory(Generic[V]):
-    """Values of one kind that the meter remembers, one a row: read before a stretch, written after it where changed."""
-
-    def __init__(self, rows: Rows[Any], kind: Any) -> None:
-        self._rows = rows
-        self._decode: Callable[[str], V] = msgspec.json.Decoder(kind).decode
-        self._given: dict[Any, V] = {}
-
-    async def recall(self, connection: AsyncConnection[Any], keys: Iterable[Any]) -> dict[Any, V]:
-        wanted: list[Key] = [(key,) for key in dict.fromkeys(keys)]
-        await self._rows.load(connection, wanted)
-        make = self._rows.table.values
-        found = {key: row for key in wanted if (row := self._rows.peek(*key)) is not None}
-        self._given = {key[0]: self._decode(make(row)[1]) for key, row in found.items()}
-        return dict(self._given)
-
-    async def keep(self, connection: AsyncConnection[Any], values: Mapping[Any, V]) -> None:
-        for key, value in values.items():
-            if self._given.get(key) is not value:
-                self._rows.add(self._rows.table.row(key, encode(value).decode()))
-        await self._rows.save(connection)
 
 
 class Contributions(Folded):
     name = "contributions"
     awaited = True
-    tables = (CONTRIBUTIONS, purchases.PURCHASES, TALLIES, DONE, WINS, SEGMENTS, STANDINGS, MEMBERS)
+    tables = (CONTRIBUTIONS, purchases.PURCHASES, TALLIES, DONE, WINS, KIN, SEGMENTS, STANDINGS, MEMBERS)
     topics = frozenset(fact.TOPIC for fact in measured())
-    revision = 4
+    revision = 5
 
     def __init__(self, suffix: str = "") -> None:
         super().__init__(suffix)
@@ -128,6 +104,7 @@ class Contributions(Folded):
         self._deals: Memory[t.DealTally] = Memory(self.rows(TALLIES), t.DealTally)
         self._done: Memory[t.Done] = Memory(self.rows(DONE), t.Done)
         self._wins: Memory[tuple[t.Win, ...]] = Memory(self.rows(WINS), tuple[t.Win, ...])
+        self._kin: Memory[t.Kin] = Memory(self.rows(KIN), t.Kin)
         self._segments: Memory[str] = Memory(self.rows(SEGMENTS), str)
         self._standings: Memory[t.Standing] = Memory(self.rows(STANDINGS), t.Standing)
         self._teams: Memory[UUID] = Memory(self.rows(MEMBERS), UUID)
@@ -178,10 +155,13 @@ class Contributions(Folded):
         undone = await self._undone(connection, entries, stages)
         tallies = [*deals.values(), *(one.tally for one in undone.values())]
         customers = list(_customers(entries, tallies))
+        kin = await self._kin.recall(connection, customers, lambda one: one.all)
+        records = dict.fromkeys([*customers, *kin, *(id for one in kin.values() for id in one.all)])
         return MeterState(
             deals=deals,
             activities=await self._done.recall(connection, _corrected(entries)),
-            wins=await self._wins.recall(connection, customers),
+            wins=await self._wins.recall(connection, records),
+            kin=kin,
             segments=await self._segments.recall(connection, customers),
             standings=await self._standings.recall(connection, _counted_before(entries)),
             teams=await self._teams.recall(connection, _reps(entries, deals.values())),
@@ -194,6 +174,7 @@ class Contributions(Folded):
         await self._deals.keep(connection, state.deals)
         await self._done.keep(connection, state.activities)
         await self._wins.keep(connection, state.wins)
+        await self._kin.keep(connection, state.kin)
         await self._segments.keep(connection, state.segments)
         await self._standings.keep(connection, state.standings)
         await self._teams.keep(connection, state.teams)
@@ -250,8 +231,10 @@ def _customers(entries: Iterable[Recorded], deals: Collection[t.DealTally]) -> I
     of_deals += [deal.closed.who.customer_id for deal in deals if deal.closed is not None]
     yield from (customer for customer in of_deals if customer is not None)
     for e in entries:
-        if isinstance(e.fact, CustomerRegistered | CustomerProfileChanged):
+        if isinstance(e.fact, CustomerRegistered | CustomerProfileChanged | CustomerUnmerged):
             yield e.originator_id
+        elif isinstance(e.fact, CustomerMerged):
+            yield from (e.originator_id, e.fact.into)
         elif (customer := getattr(e.fact, "customer_id", None)) is not None:
             yield customer
         elif isinstance(e.fact, f.CustomerCorrected) and e.fact.after is not None:

@@ -6,7 +6,8 @@ over or moving a rep later changes nothing that was earned. Reopening or correct
 it contributed, on the same day, and puts the right thing in its place.
 
 A customer's earliest won deal (by day, then by deal id) makes it a new customer, every other one is a repeat
-purchase. A win entered late or taken back can change which one is the earliest: the contributions then move.
+purchase. A win entered late or taken back can change which one is the earliest: the contributions then move. Records that
+are merged are one customer from then on, and apart again when they are taken out: then, too, the contributions move.
 """
 
 from __future__ import annotations

@@ -37,7 +37,9 @@ class MeterState:
     activities: MutableMapping[str, t.Done] = field(default_factory=dict)
     """By "deal id:activity id"."""
     wins: MutableMapping[UUID, tuple[t.Win, ...]] = field(default_factory=dict)
-    """A customer's won deals, the earliest first."""
+    """The won deals of a customer's record, the earliest first."""
+    kin: MutableMapping[UUID, t.Kin] = field(default_factory=dict)
+    """Records that were merged, or that others were merged into."""
     segments: MutableMapping[UUID, str] = field(default_factory=dict)
     """The sector that a customer is in."""
     teams: MutableMapping[UUID, UUID] = field(default_factory=dict)
@@ -121,15 +123,46 @@ class Meter:
         """Customers' wins change: which is the earliest of each is found again."""
         if gone == come:
             return
-        customers = dict.fromkeys(win.who.customer_id for win in (gone, come) if win is not None)
-        for customer in filter(None, customers):
-            before = self.state.wins.get(customer, ())
-            wins = [win for win in before if win != gone]
-            if come is not None and come.who.customer_id == customer:
+        records = dict.fromkeys(win.who.customer_id for win in (gone, come) if win is not None)
+        changed = [id for id in records if id is not None]
+        before = self._customers(changed)
+        for id in changed:
+            wins = [win for win in self.state.wins.get(id, ()) if win != gone]
+            if come is not None and come.who.customer_id == id:
                 insort(wins, come)
-            after = self.state.wins[customer] = tuple(wins)
-            touched = [win for win in (gone, come, *before[:1], *after[:1]) if win is not None]
-            yield from t.difference(t.parts_of_wins(before, touched), t.parts_of_wins(after, touched))
+            self.state.wins[id] = tuple(wins)
+        yield from t.difference_of_wins(before, self._customers(changed), (gone, come))
+
+    def stand(self, id: UUID, into: UUID | None) -> Iterator[Signed]:
+        """The record stands for another from now on, or (None) for itself: two customers are one, or one is two."""
+        kin = self.state.kin
+        held = kin.get(id, t.ALONE)
+        records = [one for one in (id, held.into, into) if one is not None]
+        before = self._customers(records)
+        kin[id] = replace(held, into=into)
+        if held.into is not None:
+            left = kin.get(held.into, t.ALONE)
+            kin[held.into] = replace(left, parts=tuple(part for part in left.parts if part != id))
+        if into is not None:
+            taken = kin.get(into, t.ALONE)
+            kin[into] = replace(taken, parts=(*taken.parts, id))
+        yield from t.difference_of_wins(before, self._customers(records))
+
+    def _customers(self, records: Iterable[UUID]) -> list[tuple[t.Win, ...]]:
+        """The wins of the customers that these records stand for, each customer's once, the earliest first."""
+        survivors = dict.fromkeys(map(self._survivor, records))
+        return [tuple(sorted(self._wins_with(survivor))) for survivor in survivors]
+
+    def _survivor(self, id: UUID) -> UUID:
+        while (into := self.state.kin.get(id, t.ALONE).into) is not None:
+            id = into
+        return id
+
+    def _wins_with(self, id: UUID) -> Iterator[t.Win]:
+        """Of a record, and of those that were merged into it."""
+        yield from self.state.wins.get(id, ())
+        for part in self.state.kin.get(id, t.ALONE).parts:
+            yield from self._wins_with(part)
 
 
 def _at(recorded: Recorded, part: t.Part, sign: int) -> m.Contribution:

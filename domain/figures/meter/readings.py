@@ -7,7 +7,13 @@ from decimal import Decimal
 from typing import Any
 
 from domain.action_item.action_item import ActionItemEnded
-from domain.customer.facts import CustomerImportUndone, CustomerProfileChanged, CustomerRegistered
+from domain.customer.facts import (
+    CustomerImportUndone,
+    CustomerMerged,
+    CustomerProfileChanged,
+    CustomerRegistered,
+    CustomerUnmerged,
+)
 from domain.cycle.policies import CyclePolicyPublished
 from domain.deal import facts as f
 from domain.engine.recorded import Recorded
@@ -64,6 +70,16 @@ def _rep_undone(meter: Meter, recorded: Recorded, fact: RepImportUndone) -> Yiel
 def _profile_changed(meter: Meter, recorded: Recorded, fact: CustomerProfileChanged) -> Yields:
     meter.state.segments[recorded.originator_id] = fact.after.sector
     return ()
+
+
+@reads(CustomerMerged)
+def _merged(meter: Meter, recorded: Recorded, fact: CustomerMerged) -> Yields:
+    return meter.stand(recorded.originator_id, fact.into)
+
+
+@reads(CustomerUnmerged)
+def _unmerged(meter: Meter, recorded: Recorded, fact: CustomerUnmerged) -> Yields:
+    return meter.stand(recorded.originator_id, None)
 
 
 @reads(ProcessPublished)

@@ -6,7 +6,7 @@ as it stands, so a correction is the difference between two of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -129,6 +129,21 @@ class Sale:
     after: Bought | None
 
 
+@dataclass(frozen=True, slots=True)
+class Kin:
+    """The record that a customer's record was merged into, if any, and those that were merged into it."""
+
+    into: UUID | None = None
+    parts: tuple[UUID, ...] = ()
+
+    @property
+    def all(self) -> tuple[UUID, ...]:
+        return self.parts if self.into is None else (self.into, *self.parts)
+
+
+ALONE = Kin()
+
+
 def bought(closed: Closed | None) -> Bought | None:
     """The closing as its customer's purchase, where it is one."""
     if closed is None or not closed.won or closed.who.customer_id is None:
@@ -180,6 +195,19 @@ def parts_of_wins(wins: tuple[Win, ...], only: Iterable[Win]) -> tuple[Part, ...
         for n, win in enumerate(wins)
         if win in looked_at
     )
+
+
+def difference_of_wins(
+    before: Sequence[tuple[Win, ...]], after: Sequence[tuple[Win, ...]], changed: Iterable[Win | None] = ()
+) -> Iterator[tuple[Part, int]]:
+    """What moves when customers' wins do; `changed` are those that came or went. Of all others only a customer's first can."""
+    firsts = [wins[0] for wins in (*before, *after) if wins]
+    touched = [*firsts, *(win for win in changed if win is not None)]
+    parts = [
+        tuple(part for wins in customers for part in parts_of_wins(wins, touched))
+        for customers in (before, after)
+    ]
+    return difference(*parts)
 
 
 def difference(before: tuple[Part, ...], after: tuple[Part, ...]) -> Iterator[tuple[Part, int]]:

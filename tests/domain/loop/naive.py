@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from domain.customer.facts import CustomerMerged, CustomerUnmerged
 from domain.deal import facts as f
 from domain.engine.recorded import Recorded
 from domain.engine.values import Activity, PromiseOutcome
@@ -57,6 +58,8 @@ class Naive:
     stages: Sequence[str]
     deals: dict[UUID, NaiveDeal] = field(default_factory=dict)
     teams: dict[UUID, UUID] = field(default_factory=dict)
+    into: dict[UUID, UUID] = field(default_factory=dict)
+    """The record that a customer's record was merged into."""
 
     def read(self, log: Sequence[Recorded]) -> list[Row]:
         for recorded in log:
@@ -72,6 +75,10 @@ class Naive:
             self.teams[recorded.originator_id] = fact.team_id
         elif isinstance(fact, RepMoved):
             self.teams[recorded.originator_id] = fact.after
+        elif isinstance(fact, CustomerMerged):
+            self.into[recorded.originator_id] = fact.into
+        elif isinstance(fact, CustomerUnmerged):
+            del self.into[recorded.originator_id]
         elif isinstance(fact, f.DealOpened):
             self.deals[recorded.originator_id] = NaiveDeal(
                 recorded.originator_id, on, fact.owner_id, fact.team_id, fact.customer_id, fact.product_id
@@ -157,7 +164,10 @@ class Naive:
         won: defaultdict[UUID, list[NaiveDeal]] = defaultdict(list)
         for deal in self.deals.values():
             if deal.customer and deal.closing and deal.closing["won"]:
-                won[deal.customer].append(deal)
+                customer = deal.customer
+                while customer in self.into:
+                    customer = self.into[customer]
+                won[customer].append(deal)
         for deals in won.values():
             first = min(deals, key=lambda d: (d.closing["on"], d.id) if d.closing else ())
             for deal in deals:

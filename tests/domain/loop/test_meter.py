@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from domain.customer.commands import RegisterCustomer
 from domain.customer.facts import Profile
+from domain.customer.merge import MergeCustomers, UnmergeCustomer
 from domain.customer.product import ListProduct
 from domain.cycle.in_force import InForce
 from domain.deal import commands as c
@@ -26,7 +27,7 @@ from domain.engine.errors import DomainError
 from domain.engine.values import Activity, ActivityKind, Money
 from domain.figures import metrics as m
 from domain.figures.meter import Meter, MeterState, measured
-from domain.figures.meter.tallies import DealTally, Done, Standing, Win
+from domain.figures.meter.tallies import DealTally, Done, Kin, Standing, Win
 from domain.figures.scope import COMPANY, Scope, rep, team
 from domain.people.people import HireRep
 from domain.policy.process import Process, PublishProcess, Stage
@@ -37,7 +38,7 @@ from tests.domain.loop.naive import Naive, Row, naive_figure
 from tests.domain.words import DAY, LI, NORTH, OPENED, SOUTH, STAFF, TODAY, WANG, ZHAO, approve, ask, to, yuan
 
 DEALS = tuple(UUID(int=0xD0 + n) for n in range(4))
-CUSTOMERS = tuple(UUID(int=0xC0 + n) for n in range(2))
+CUSTOMERS = tuple(UUID(int=0xC0 + n) for n in range(3))
 PRODUCTS = tuple(UUID(int=0xCA + n) for n in range(2))
 REPS, TEAMS = (LI, WANG, ZHAO), (NORTH, SOUTH)
 LISTED = (
@@ -90,6 +91,8 @@ def random_command(chance: random.Random) -> Command:
         (1, lambda: c.CorrectClosing(deal_id=deal, amount=amount)),
         (2, lambda: c.CorrectDeal(deal_id=deal, customer_id=customer, product_id=product)),
         (2, lambda: c.HandOver(deal_id=deal, to=owner, handover_note="n")),
+        (1, lambda: MergeCustomers(customer_id=chance.choice(CUSTOMERS), gone_id=chance.choice(CUSTOMERS))),
+        (1, lambda: UnmergeCustomer(customer_id=chance.choice(CUSTOMERS), rest_stays=True)),
         (1, lambda: HireRep(rep_id=owner, name="N", team_id=chance.choice(TEAMS))),
     ]
     return chance.choices([make for _, make in options], [weight for weight, _ in options])[0]()
@@ -155,6 +158,7 @@ def decode_state(stored: bytes) -> MeterState:
         "deals": dict[UUID, DealTally],
         "activities": dict[str, Done],
         "wins": dict[UUID, tuple[Win, ...]],
+        "kin": dict[UUID, Kin],
         "segments": dict[UUID, str],
         "teams": dict[UUID, UUID],
         "standings": dict[UUID, Standing],
@@ -247,6 +251,23 @@ def test_an_earlier_win_entered_late_becomes_the_customers_first(log: Log) -> No
     assert month("new-customers", log) == 0
     assert month("repeat-purchases", log) == 1
     assert month("new-customers", log, day=TODAY - 40 * DAY) == 1
+
+
+def test_records_that_are_merged_are_one_customer_and_two_again_when_one_is_taken_out(log: Log) -> None:
+    other = CUSTOMERS[1]
+    open_(log)
+    log.do(c.OpenDeal(deal_id=OTHER, title="t", owner_id=LI, customer_id=other))
+    win(log, on=TODAY)
+    win(log, OTHER, on=TODAY - DAY)
+    before = log.head
+    counted = [month(key, log) for key in ("new-customers", "repeat-purchases")]
+    log.do(MergeCustomers(customer_id=CUSTOMER, gone_id=other))
+    assert [month(key, log) for key in ("new-customers", "repeat-purchases")] == [1, 1]
+    assert counted == [2, 0]
+    known = list(m.known(log.contributions(), before))
+    assert m.figure(known, m.metric("new-customers"), COMPANY, period_of(PeriodKind.MONTH, TODAY)) == 2
+    log.do(UnmergeCustomer(customer_id=other))
+    assert [month(key, log) for key in ("new-customers", "repeat-purchases")] == counted
 
 
 def test_a_deal_without_a_customer_makes_nobody_a_customer(log: Log) -> None:
