@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -10,6 +10,7 @@ import msgspec
 
 from domain.lifecycle.policy import LifecycleStage
 from domain.offer import Offer, Offers
+from projections.cycle import company
 from projections.engine.paging import Source, fetch
 from projections.engine.stream_view import Events, Filter, StreamView
 
@@ -23,7 +24,8 @@ class OfferSeen(msgspec.Struct, kw_only=True):
     offer_id: UUID
     name: str
     what: str
-    stage: LifecycleStage
+    stage: LifecycleStage | None
+    segment: str | None
     since: date
     until: date
     product_id: UUID | None
@@ -34,7 +36,7 @@ class OfferSeen(msgspec.Struct, kw_only=True):
 
 class PublishedOffers(StreamView[Offers, OfferSeen]):
     name = "offers"
-    columns = ("offer_id", "name", "stage", "until", "since")
+    columns = ("offer_id", "name", "stage", "segment", "until", "since")
     indexes = {"until": "(until, offer_id)"}
     order = ("-until",)
     narrowing = {"on": Filter(date, "since <= %(on)s AND until >= %(on)s")}
@@ -42,9 +44,8 @@ class PublishedOffers(StreamView[Offers, OfferSeen]):
     @classmethod
     def show(cls, offers: Offers, events: Events) -> OfferSeen:
         held: Offer = offers.current
-        values = {
-            name: getattr(held, name) for name in ("name", "what", "stage", "since", "until", "product_id")
-        }
+        said = ("name", "what", "stage", "segment", "since", "until", "product_id")
+        values = {name: getattr(held, name) for name in said}
         return cls.filled(offers, events, offer_version=held.version, **values)
 
 
@@ -60,7 +61,7 @@ class TakenUp(msgspec.Struct):
 
 
 class Uptake(msgspec.Struct):
-    """To how many customers an offer was made, how many bought afterwards what it is of and before it ran out, and for how much."""
+    """To how many customers an offer was made, how many bought afterwards what it is of and before it ran out, and for how much by currency."""
 
     offer: OfferSeen
     offered: int
@@ -71,14 +72,18 @@ class Uptake(msgspec.Struct):
 
 MADE = """
 WITH made AS (
-  SELECT r.customer_id, min((o->>'at')::timestamptz)::date AS on_day, (array_agg(o->>'by' ORDER BY o->>'at'))[1]::uuid AS by_id
-    FROM read.revisits r CROSS JOIN LATERAL jsonb_array_elements(r.body::jsonb->'offers') o
-   WHERE o->>'offer' = %(name)s AND (%(team)s::uuid IS NULL OR r.team_id = %(team)s) GROUP BY r.customer_id),
+  SELECT COALESCE(g.survivor_id, r.customer_id) AS customer_id, (min((o->>'at')::timestamptz) AT TIME ZONE %(zone)s)::date AS on_day,
+         (array_agg(o->>'by' ORDER BY (o->>'at')::timestamptz))[1]::uuid AS by_id
+    FROM read.revisits r LEFT JOIN read.merged g ON g.customer_id = r.customer_id AND g.until IS NULL
+   CROSS JOIN LATERAL jsonb_array_elements(r.body::jsonb->'offers') o
+   WHERE o->>'offer' = %(name)s AND (%(team)s::uuid IS NULL OR r.team_id = %(team)s) GROUP BY 1),
 bought AS (
   SELECT m.customer_id, m.on_day, m.by_id, p.day, p.deal_id, p.amount, p.currency
     FROM made m
     LEFT JOIN LATERAL (SELECT day, deal_id, amount, currency FROM read.purchases p
-                        WHERE p.customer_id = m.customer_id AND p.until_position IS NULL AND p.day BETWEEN m.on_day AND %(until)s
+                        WHERE p.customer_id = ANY(ARRAY(SELECT m.customer_id UNION ALL SELECT g.customer_id FROM read.merged g
+                                                         WHERE g.survivor_id = m.customer_id AND g.until IS NULL))
+                          AND p.until_position IS NULL AND p.day BETWEEN m.on_day AND %(until)s
                           AND (%(product)s::uuid IS NULL OR p.product_id = %(product)s)
                           AND (%(team)s::uuid IS NULL OR p.team_id = %(team)s)
                         ORDER BY day, deal_id LIMIT 1) p ON true)
@@ -91,8 +96,9 @@ SUMS = "SELECT COALESCE(currency, ''), count(*), count(deal_id), sum(amount) FRO
 
 
 async def uptake(source: Source, offer: OfferSeen, team: UUID | None) -> Uptake:
-    """Of one team's revisits and sales, or of all (None)."""
+    """Of one team's revisits and sales, or of all (None). Days are the company's; what merged records bought is their survivor's."""
     asked = {
+        "zone": (await company.in_force(source)).zone(datetime.now(UTC)).key,
         "name": offer.name,
         "until": offer.until,
         "product": offer.product_id,

@@ -203,7 +203,7 @@ async def read_life(
     responses=shaped(Page[DueRevisit]),
 )
 async def list_due(
-    look: Annotated[Look, Depends(may_read(waits_for=("revisits", "offers", "directory")))],
+    look: Annotated[Look, Depends(may_read(waits_for=("revisits", "offers", "segment_stays", "directory")))],
     given: Annotated[DueQuery, Depends(query(DueQuery))],
 ) -> Response:
     """Live ones, what is due first comes first. Those of your team, and your own; auditors and admins see all."""

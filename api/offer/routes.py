@@ -31,7 +31,9 @@ class UptakeQuery(Filed):
 )
 async def read_uptake(
     offer_id: UUID,
-    look: Annotated[Look, Depends(may_read(waits_for=("offers", "revisits", "contributions", "directory")))],
+    look: Annotated[
+        Look, Depends(may_read(waits_for=("offers", "revisits", "contributions", "merged", "directory")))
+    ],
     given: Annotated[UptakeQuery, Depends(query(UptakeQuery))],
 ) -> Response:
     """Taken up is what was bought from the day of the offer to its last, of its product where it names one. The first 200 customers are told."""

@@ -35,7 +35,7 @@ ENTRIES = (
         "/desk/customers",
         "Customers",
         "customer",
-        also=("/desk/segments", "/desk/lifecycle", "/desk/revisits"),
+        also=("/desk/segments", "/desk/lifecycle", "/desk/revisits", "/desk/offers"),
     ),
     Entry("/desk/team", "Team", "team", (*LEADERS, Role.AUDITOR)),
     Entry("/desk/cycles", "Cycles", "cycle", also=OF_CYCLES),

@@ -46,6 +46,8 @@ async def choices_of(page: Page, controls: tuple[Control, ...], given: Given) ->
         chosen["metric"] = await _metrics(page)
     if any(control.of == "survey" for control in within(controls)):
         chosen["survey"] = await _surveys(page)
+    if any(control.of == "segment" for control in within(controls)):
+        chosen["segment"] = await _segments(page)
     chosen |= {of: FIXED[of](page) for of in referring & FIXED.keys()}
     return chosen | {of: await NEAR[of](page, given) for of in sorted(referring & NEAR.keys())}
 
@@ -85,6 +87,12 @@ async def _surveys(page: Page) -> list[Any]:
     """Those that are active, by their titles."""
     found = (await page.read("/surveys", active=True, limit=OFFERED))["items"]
     return [{"id": one["name"], "name": one["survey"][page.language]} for one in found]
+
+
+async def _segments(page: Page) -> list[Any]:
+    """Those that are published, by what they are called."""
+    label = "label_zh" if page.language == "zh" else "label"
+    return [{"id": one["name"], "name": one[label]} for one in await page.listed("/segments")]
 
 
 # --- what is chosen from among what is near ---------------------------------------------------------------------------

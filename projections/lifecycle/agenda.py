@@ -5,7 +5,7 @@ The health number: customers for whom the revisit policy asks for one, and who h
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from uuid import UUID
 
 import msgspec
@@ -15,6 +15,7 @@ from domain.lifecycle.policy import LifecycleStage
 from domain.revisit.commands import EnsureRevisit
 from domain.revisit.needs import Policies, needed
 from domain.revisit.policy import RevisitPolicies, RevisitPolicy
+from projections.cycle import company
 from projections.engine import streams
 from projections.engine.paging import MOMENT, Page, Select, SortKey, Source, fetch, page, sort_by
 from projections.lifecycle.asking import asked, policy_at
@@ -24,7 +25,9 @@ AT_ONCE, TOLD = 2_000, 100
 
 
 class DueRevisit(msgspec.Struct):
-    """A live revisit with the names to show. `offers` is what stands for customers in that stage today, apart by "; "; `version` is the stream's."""
+    """A live revisit with the names to show. `offers` is what stands today for customers in that stage, and in the segments that the
+    customer is in now, apart by "; "; `version` is the stream's.
+    """
 
     revisit_id: UUID
     customer_id: UUID
@@ -55,7 +58,9 @@ LIST = """
 SELECT r.revisit_id, r.customer_id, c.name, r.owner_id, p.name, r.team_id, r.stage, r.due_at, (r.body::jsonb->>'missed')::bool,
        (r.body::jsonb->>'version')::int8,
        COALESCE((SELECT string_agg(o.body::jsonb->>'what', '; ' ORDER BY o.name) FROM read.offers o
-                  WHERE o.stage = r.stage AND current_date BETWEEN o.since AND o.until), '')
+                  WHERE %(today)s::date BETWEEN o.since AND o.until AND (o.stage IS NULL OR o.stage = r.stage)
+                    AND (o.segment IS NULL OR EXISTS (SELECT FROM read.segment_stays s WHERE s.segment = o.segment
+                                                         AND s.customer_id = r.customer_id AND s.left_position IS NULL))), '')
   FROM (SELECT * FROM read.revisits WHERE {where} ORDER BY {order} LIMIT %(limit)s) r
   LEFT JOIN read.directory c ON c.id = r.customer_id
   LEFT JOIN read.directory p ON p.id = r.owner_id
@@ -77,7 +82,8 @@ async def due(
     limit: int = 50,
 ) -> Page[DueRevisit]:
     """Live ones, what is due first comes first."""
-    select = Select(LIST)
+    today = (await company.in_force(source)).day(datetime.now(UTC))
+    select = Select(LIST, params={"today": today})
     select.where("outcome = 'open'")
     select.where("owner_id = %(owner_id)s", owner_id=owner_id)
     select.where("team_id = %(team_id)s", team_id=team_id)

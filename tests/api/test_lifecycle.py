@@ -5,14 +5,19 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
 
+from domain.cycle.policy import DEFAULT_CYCLE_POLICY
+from tests.api.test_segments import customer, published, turn
 from tests.house import House
 
 Json = dict[str, Any]
 TODAY = datetime.now(UTC).date()
+COMPANYS = datetime.now(ZoneInfo(DEFAULT_CYCLE_POLICY.calendar.timezone)).date()
+"""Its day may be another."""
 YUAN = {"amount": "1200.50", "currency": "CNY"}
 NEEDS = {
     "pain_points": "cold",
@@ -116,6 +121,32 @@ def test_days_are_in_order(house: House) -> None:
     assert "since" in str(refused["errors"])
 
 
+def test_an_offer_to_a_segment_stands_beside_the_revisits_of_who_is_in(house: House) -> None:
+    inside, outside = customer(house, "steel"), customer(house, "steel")
+    _, name = published(house, "false")
+    offer = {
+        "name": f"o-{name}",
+        "what": f"half the price {name}",
+        "since": str(COMPANYS),
+        "until": str(COMPANYS + timedelta(days=1)),
+    }
+    for said, field in (({}, "stage"), ({"segment": "no-such-segment"}, "segment")):
+        refused = told(house.admin.post("/offers", json=offer | said), 422)
+        assert [error["field"] for error in refused["errors"]] == [field]
+    told(house.admin.post("/offers", json=offer | {"segment": name}), 201)
+    after = turn(house, name, datetime.now(UTC), inside)
+    due = (datetime.now(UTC) + timedelta(days=3)).isoformat()
+    for id in (inside, outside):
+        body = {"customer_id": str(id), "due_at": due, "owner_id": str(house.reps["north"])}
+        after = max(told(house.admin.post("/revisits", json=body), 201)["position"], after)
+    for id, offers in ((inside, offer["what"]), (outside, "")):
+        query: Json = {"customer_id": str(id), "after": after}
+        (one,) = told(house.admin.get("/lifecycle/revisits", params=query))["items"]
+        assert one["offers"] == offers
+    (found,) = told(house.admin.get("/offers", params={"segment": name, "after": after}))["items"]
+    assert (found["stage"], found["segment"]) == (None, name)
+
+
 def test_a_revisit_is_set_made_and_its_offer_taken_up(house: House) -> None:
     customer = told(house.admin.post("/customers", json={"name": f"Acme {uuid4()}"}), 201)["answer"][
         "customer_id"
@@ -125,8 +156,8 @@ def test_a_revisit_is_set_made_and_its_offer_taken_up(house: House) -> None:
         "name": "spring",
         "what": "half the price",
         "stage": "loyal",
-        "since": str(TODAY),
-        "until": str(TODAY),
+        "since": str(COMPANYS),
+        "until": str(COMPANYS + timedelta(days=1)),
     }
     published = house.admin.post("/offers", json=offer)
     known = {"after": told(published, 201)["position"]}
@@ -148,7 +179,7 @@ def test_a_revisit_is_set_made_and_its_offer_taken_up(house: House) -> None:
     for act, given in (
         ("needs", NEEDS),
         ("quotes", {"reference": "Q-1", "amount": YUAN}),
-        ("win", {"closed_on": str(TODAY), "amount": YUAN, "contract_reference": "C-1"}),
+        ("win", {"closed_on": str(COMPANYS), "amount": YUAN, "contract_reference": "C-1"}),
     ):
         done = house.admin.post(f"/deals/{sold}/{act}", json=given)
         assert done.is_success, done.text

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 
+from tests.api.test_segments import published
 from tests.house import House
 
 
@@ -56,3 +57,28 @@ def test_a_revisit_is_on_the_list_on_its_page_and_on_the_customer_s(
         assert page.status_code == 200, path
         assert "Seen Again" in page.text, path
         assert revisit in page.text, path
+
+
+def test_an_offer_is_on_the_list_and_its_page_tells_who_has_taken_it_up(
+    house: House, admin: httpx.Client, rep: httpx.Client
+) -> None:
+    _, segment = published(house, "false")
+    today = str(datetime.now(UTC).date())
+    body = {
+        "name": f"o-{segment}",
+        "what": "half the price",
+        "segment": segment,
+        "since": today,
+        "until": today,
+    }
+    made = house.admin.post("/offers", json=body)
+    after = {"after": made.json()["position"]}
+    assert house.admin.get(made.headers["Location"], params=after).is_success
+    path = f"/desk{made.headers['Location']}"
+    listed = admin.get("/desk/offers", params={"segment": segment}).text
+    assert f'href="{path}"' in listed
+    assert f"<code>{segment}</code>" in listed
+    page = rep.get(path).text
+    assert "Made to 0 customers, taken up by 0 (–)." in page
+    assert "publishOffer" not in page, "that is the administrators'"
+    assert f'<option value="{segment}" selected>' in admin.get("/desk/act/publishOffer", params=body).text
