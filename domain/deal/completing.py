@@ -11,7 +11,9 @@ from typing import Any
 
 from domain.deal.commands import NOBODY, ImportDeal
 from domain.deal.deal import Deal
-from domain.deal.row import is_guess
+from domain.deal.facts import RowMarks
+from domain.deal.fixed import FIXED
+from domain.deal.row import PARTS, differing, is_guess, marks_held, marks_of
 from domain.engine.values import NO_NEEDS, Money, Needs, NextStep, Quote
 from domain.policy.closed import LOST, WON
 
@@ -19,6 +21,8 @@ COMPOSED = "title of names"
 """Among what a row assumes: its title is made of the names it refers to."""
 OPEN_ALONE = "stages of open deals"
 """Likewise: its mapping has no word for won or lost, so it cannot say that a deal which is closed is open."""
+OURS = "our own list"
+"""Likewise: it goes by the deal's own id, so its file is a list of ours: where it says what is so here, it tells nothing."""
 EMPTY = (None, "", NOBODY)
 OF_A_CLOSING = ("closed_on", "contract_reference", "loss_reason", "competitor")
 TIMES = ("stage_at", "opening_amount")
@@ -75,6 +79,22 @@ def told_parts(row: ImportDeal, deal: Deal) -> set[str]:
     if "currency" in row.assumed:
         own.discard("opening_amount")  # in which one it was is not known any more
     return own if _title_stands(row, deal) else own - {"title"}
+
+
+def echoed(row: ImportDeal, deal: Deal, new: RowMarks, last: RowMarks) -> set[str]:
+    """The parts of a row of our own list that say what is so here."""
+    if OURS not in row.assumed:
+        return set()
+    opened = {"opened_at"} if row.opened_at == deal.opened_at else set()
+    return {*PARTS} - {*FIXED} - differing(new, marks_held(deal, last, row.quote)) | opened
+
+
+def says_what_is_so(row: ImportDeal, deal: Deal) -> bool:
+    """A row of our own list, of a deal that people opened here, that changes nothing of it."""
+    if OURS not in row.assumed:
+        return False
+    new = marks_of(completed(row, deal))
+    return told_parts(row, deal) <= echoed(row, deal, new, RowMarks())
 
 
 def _title_stands(row: ImportDeal, deal: Deal) -> bool:

@@ -12,13 +12,22 @@ from datetime import datetime
 from uuid import UUID
 
 from domain.custom_field.declaration import RecordKind
+from domain.custom_field.holding import changed as fields_changed
 from domain.custom_field.holding import fields_of
 from domain.custom_field.imported import Marks, tell_fields, tell_fields_again
 from domain.customer.customer import customer_of, is_same
 from domain.deal import facts as f
 from domain.deal.arrival import Arrival
 from domain.deal.commands import FIELDS, ImportDeal, PastActivity
-from domain.deal.completing import OPEN_ALONE, completed, told_parts, without_closings
+from domain.deal.completing import (
+    OPEN_ALONE,
+    OURS,
+    completed,
+    echoed,
+    says_what_is_so,
+    told_parts,
+    without_closings,
+)
 from domain.deal.deal import Deal
 from domain.deal.decisions import Json, answer_of, other_currency, policy_of, process_of
 from domain.deal.fixed import FIXED, named_in, not_taken
@@ -155,7 +164,10 @@ def _not_past(step: NextStep, deal: Deal, policy: FollowUpPolicy, now: datetime)
 
 def _tell_again(deal: Deal, said: ImportDeal, digest: str, work: UnitOfWork) -> Json:
     """Record what the file changed. What it cannot change is refused or named; where nothing is new, nothing is noted."""
+    said = _without_echoes(said, deal, work)
     if deal.imported is None:
+        if says_what_is_so(said, deal) and not said.custom:
+            return answer_of(deal)
         raise Refused("the deal was not imported: a file cannot change it", source=said.source)
     said = without_closings(said, deal)
     row, last = completed(said, deal), deal.imported.marks
@@ -163,6 +175,7 @@ def _tell_again(deal: Deal, said: ImportDeal, digest: str, work: UnitOfWork) -> 
     opening_told = deal.opening_told or "opened_at" in parts
     check_row(row, work.context.now, held=deal.status, opening_told=opening_told)
     new = marks_of(row)
+    parts -= echoed(row, deal, new, last)
     marks = replace(last, **{part: getattr(new, part) for part in parts})
     marks = replace(marks, custom=tell_fields_again(deal, RecordKind.DEAL, row, last.custom, work))
     notes = _change(deal, row, marks, work)
@@ -170,6 +183,14 @@ def _tell_again(deal: Deal, said: ImportDeal, digest: str, work: UnitOfWork) -> 
     if not agreed or marks != last:
         deal.record(f.ImportNoted(digest=digest, as_of=work.context.now, marks=marks))
     return {**answer_of(deal), "notes": notes, "agreed": agreed}
+
+
+def _without_echoes(row: ImportDeal, deal: Deal, work: UnitOfWork) -> ImportDeal:
+    """Of custom fields, a row of our own list tells those that it has otherwise. Raises Invalid."""
+    if OURS not in row.assumed or not row.custom:
+        return row
+    before, after = fields_changed(deal.custom, row.custom, fields_of(RecordKind.DEAL, work))
+    return replace(row, custom={name: row.custom[name] for name in {*before, *after}})
 
 
 def _change(deal: Deal, row: ImportDeal, new: f.RowMarks, work: UnitOfWork) -> list[tuple[str, str]]:

@@ -22,6 +22,14 @@ def external_id(secret: str, source: str, kind: str, key: str) -> UUID:
     return UUID(int=number & _KEEP | _VERSION_8 | _VARIANT)
 
 
+def own_id(text: str) -> UUID | None:
+    """What an id of ours would be, as our own files write it; None of any other text."""
+    try:
+        return UUID(text) if len(text) == 36 else None
+    except ValueError:
+        return None
+
+
 async def installation_secret(pool: Pool) -> str:
     async with pool.connection() as connection:
         row = await (await connection.execute("SELECT secret FROM app.installation")).fetchone()

@@ -19,6 +19,7 @@ from domain.engine.errors import DomainError
 from runtime.database import Pool
 from runtime.imports import earlier_rows as told
 from runtime.imports.both_sides import both_sides
+from runtime.imports.ids import own_id
 from runtime.imports.kinds.kind import Kind, Noted
 from runtime.imports.kinds.listed import KINDS
 from runtime.imports.lines import Row
@@ -42,6 +43,7 @@ SELECT DISTINCT ON (e.stream_id) e.stream_id, e.data->>'digest' FROM ledger.even
  WHERE e.stream_id = ANY(%s) AND e.topic = %s AND {STANDS} ORDER BY e.stream_id, e.version DESC
 """
 """What files of the same mapping said last: where one lists leads and another closings, each is compared with its own."""
+HERE = "SELECT stream_id FROM ledger.events WHERE stream_id = ANY(%s) AND version = 1 AND topic ^@ %s"
 WAVES = 3
 """Rounds in which each thing that rows need is made by one of them; what is left then goes side by side."""
 Circumstances = Callable[[], tuple[datetime, Actor, UUID]]
@@ -86,13 +88,18 @@ class Landing:
         return KINDS[self.found.sheet.kind]
 
     async def settle(self, names: Iterable[Name]) -> None:
-        """Look for names nobody has looked for yet: the ledger holds them, or they are to be made, or they are unknown."""
+        """Look for names nobody has looked for yet: the ledger holds them, or they are to be made, or they are unknown. An id of ours
+        names what it is of, whatever the source.
+        """
         wanted = self.references.unsettled(names)
         if not wanted:
             return
-        held = await self.handler.store.load({id: _aggregate(kind) for (kind, _), id in wanted.items()})
+        ours = {name: id for name in wanted if (id := own_id(name[1])) is not None}
+        ids = {id: _aggregate(name[0]) for them in (ours, wanted) for name, id in them.items()}
+        held = await self.handler.store.load(ids)
         for name, id in wanted.items():
-            if not self._holds(name, held[id]):
+            own = ours.get(name, id)
+            if not self._holds(name, held[own]) and not self._holds(name, held[id]):
                 if name[0] in self._makes():
                     self.references.promise(name, id)
                 else:
@@ -110,6 +117,7 @@ class Landing:
 
     async def land(self, planned: list[Planned]) -> list[Outcome]:
         """Carry out each row, rows side by side. Outcomes in the order of `planned`."""
+        planned = await self._by_ids(planned)
         digests = await self._digests(planned)
         unchanged = await self._unchanged(planned, digests)
         told_anew = set(range(len(planned))) - unchanged
@@ -131,6 +139,19 @@ class Landing:
             done = (n for n in range(len(planned)) if n not in unchanged and not outcomes[n].reasons)
             await told.note(self.pool, [planned[n] for n in done], self.references.id_of)
         return outcomes
+
+    async def _by_ids(self, planned: list[Planned]) -> list[Planned]:
+        """Deals that go by an id of ours; where it is none, by what the file's own names make."""
+        own = [_id(p.commands[-1]) for p in planned if p.otherwise is not None]
+        if not own:
+            return planned
+        async with self.pool.connection() as connection:
+            found = await (await connection.execute(HERE, [own, f"{self.kind.ids}."])).fetchall()
+        here = {id for (id,) in found}
+        return [
+            p if p.otherwise is None or _id(p.commands[-1]) in here else replace(p, commands=(p.otherwise,))
+            for p in planned
+        ]
 
     async def _with_whom_they_may_be(self, planned: list[Planned], anew: Collection[int]) -> list[Planned]:
         """Customers, with those that each may be already: what that means is for the decision to say."""

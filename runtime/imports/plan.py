@@ -27,7 +27,7 @@ class Planned:
     """What the rows say, or the reasons why they cannot be taken. The last command is carried out, after those `needed` to
     make what it refers to, and together with them. `rows` is what it was made of; `name` becomes known with it; `refers`
     are the names it needs, under our field names; `parts` are the rows of each of its activities; `assumed` are the fields it does not tell itself; `notes` say what is
-    passed over.
+    passed over. `otherwise` is the command where the id of ours by which the row goes is none.
     """
 
     rows: tuple[Row, ...]
@@ -39,6 +39,7 @@ class Planned:
     needed: tuple[tuple[str, AsImported], ...] = ()
     assumed: frozenset[str] = frozenset()
     notes: tuple[Reason, ...] = ()
+    otherwise: Command | None = None
 
 
 class Values:

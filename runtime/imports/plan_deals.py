@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from domain.deal.commands import NOBODY, ImportDeal
-from domain.deal.completing import COMPOSED, OPEN_ALONE
+from domain.deal.completing import COMPOSED, OPEN_ALONE, OURS
 from domain.engine.values import NO_NEEDS, Money, Needs, NextStep, Quote
 from domain.policy.closed import LOST, WON
+from runtime.imports.cells import Unreadable
 from runtime.imports.custom_fields import CustomCells
+from runtime.imports.ids import own_id
 from runtime.imports.kinds.kind import Planning
 from runtime.imports.kinds.products import PRODUCTS
 from runtime.imports.lines import Row
@@ -67,6 +69,13 @@ class Referred:
     product: UUID | None
 
 
+def _ours(text: str) -> UUID:
+    """A deal of ours: a file that we wrote names it by its id."""
+    if (id := own_id(text)) is None:
+        raise Unreadable("is no id of a deal")
+    return id
+
+
 class DealPlanner:
     def __init__(self, at_hand: Planning) -> None:
         self._mapping, self._sheet, self._values = at_hand.mapping, at_hand.sheet, at_hand.values
@@ -85,11 +94,17 @@ class DealPlanner:
     def plan(self, row: Row, cells: Cells) -> Planned:
         reasons = Reasons(self._sheet, cells)
         self._once.check(row, reasons)
+        id: UUID | None = reasons.take("id", _ours)
         command = self.tell(reasons)
         if command is None:
             return Planned((row,), reasons=tuple(reasons.found))
-        notes = self.passed_over(cells, command.stage)
-        return Planned((row,), (command,), refers=self.refers(cells), notes=notes)
+        told = Planned(
+            (row,), (command,), refers=self.refers(cells), notes=self.passed_over(cells, command.stage)
+        )
+        if id is None:
+            return told
+        ours = replace(command, deal_id=id, assumed=command.assumed | {OURS})
+        return replace(told, commands=(ours,), otherwise=command)
 
     def refers(self, cells: Cells) -> tuple[tuple[str, Name], ...]:
         return tuple(self._referring.names(cells))

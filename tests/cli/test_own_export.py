@@ -23,6 +23,7 @@ HEAD = "SELECT max(position) FROM ledger.events"
 STAGES = """
     SELECT stage, count(*) FROM (SELECT DISTINCT ON (stream_id) COALESCE(data->>'after', data->>'stage') AS stage
       FROM ledger.events WHERE topic IN ('deal.opened', 'deal.stage-moved') ORDER BY stream_id, version DESC) s GROUP BY 1"""
+OPENED = "SELECT count(*) FROM ledger.events WHERE topic = 'deal.opened'"
 GUESSED = """
     SELECT count(*) FROM (SELECT DISTINCT ON (stream_id) data->'marks'->>'amount' AS amount FROM ledger.events
      WHERE topic = 'deal.import-noted' ORDER BY stream_id, version DESC) n WHERE amount LIKE '~_%'"""
@@ -60,21 +61,55 @@ def asked(terminal: Terminal, query: str, *values: Any) -> list[Any]:
 
 
 def test_it_goes_back_without_a_change(terminal: Terminal, exported: Path) -> None:
-    """That an amount is told which a list price stood in for is noted once; nothing else is."""
+    """Whatever source it is said to have: deals, owners, customers and products go by their ids. That it tells an amount which a list price
+    stood in for makes that no less a guess.
+    """
     deals = deals_of(exported)
     assert len(deals) == 120
     assert len({deal["stage"] for deal in deals}) > 3
     ((head,),), ((guessed,),) = asked(terminal, HEAD), asked(terminal, GUESSED)
-    for noted in (guessed, 0):
-        told = brought_in(terminal, exported, "--set", f"source={SOURCE}")
-        assert (told["rows"], told["unchanged"], told["refused"], told["notices"]) == (
-            len(deals),
-            len(deals),
-            0,
-            [],
-        )
-        assert told["events"] == noted
-    assert asked(terminal, SAID, head) == ([("deal.import-noted", guessed)] if guessed else [])
+    assert guessed
+    for more in ((), ("--set", f"source={SOURCE}")):
+        told = brought_in(terminal, exported, *more)
+        numbers = (told["rows"], told["unchanged"], told["refused"], told["events"], told["notices"])
+        assert numbers == (len(deals), len(deals), 0, 0, [])
+    assert (asked(terminal, SAID, head), asked(terminal, GUESSED)) == ([], [(guessed,)])
+
+
+def test_so_do_deals_that_people_opened(
+    terminal: Terminal, exported: Path, tmp_path: Path, eventually_sync: Callable[[Callable[[], Any]], Any]
+) -> None:
+    """A list says what is so; of what a file never told, it changes nothing."""
+    owner, file = deals_of(exported)[0]["owner_name"], tmp_path / "deals.csv"
+    opened = terminal.run("deals", "open", f"By hand, {tmp_path.name}", "--owner", owner)
+    assert opened.returncode == 0, opened.stderr
+    eventually_sync(lambda: all(model["lag"] == 0 for model in terminal.json("projections", "status")))
+    assert terminal.run("deals", "list", "--export", str(file)).returncode == 0
+    ((head,),) = asked(terminal, HEAD)
+    assert brought_in(terminal, file)["refused"] == 0
+    assert asked(terminal, EVENTS, head) == []
+    file.write_text(file.read_text(encoding="utf-8").replace("By hand,", "By foot,"), encoding="utf-8")
+    refused = json.loads(terminal.run("import", str(file), "--yes", "--json").stdout)
+    assert refused["refused"] == 1
+    assert asked(terminal, EVENTS, head) == []
+
+
+def test_what_is_changed_in_it_is_changed_here(terminal: Terminal, exported: Path, tmp_path: Path) -> None:
+    """Under any source, and no deal is opened a second time."""
+    one, file = deals_of(exported)[1], tmp_path / "deals.csv"
+    one["title"] = f"Another title, {tmp_path.name}"
+    with file.open("w", encoding="utf-8", newline="") as to:
+        writer = csv.DictWriter(to, [*one])
+        writer.writeheader()
+        writer.writerow(one)
+    ((head,),), opened = asked(terminal, HEAD), asked(terminal, OPENED)
+    told = brought_in(terminal, file)
+    assert (told["accepted"], told["refused"]) == (1, 0)
+    assert {topic for topic, _ in asked(terminal, EVENTS, head)} == {
+        "deal.title-corrected",
+        "deal.import-noted",
+    }
+    assert asked(terminal, OPENED) == opened
 
 
 def test_custom_fields_go_back_without_a_change_too(
@@ -96,17 +131,14 @@ def test_custom_fields_go_back_without_a_change_too(
         writer = csv.DictWriter(to, [*deal])
         writer.writeheader()
         writer.writerow(deal)
-    ((guessed,),) = asked(terminal, GUESSED)
-    told = brought_in(terminal, file, "--set", f"source={SOURCE}")
-    assert (told["rows"], told["refused"], told["events"]) == (1, 0, 0 if not guessed else told["events"])
+    told = brought_in(terminal, file)
+    assert (told["rows"], told["refused"], told["events"]) == (1, 0, 0)
     deal["custom.seats"] = "41"
     with file.open("w", encoding="utf-8", newline="") as to:
         writer = csv.DictWriter(to, [*deal])
         writer.writeheader()
         writer.writerow(deal)
-    refused = json.loads(
-        terminal.run("import", str(file), "--yes", "--json", "--set", f"source={SOURCE}").stdout
-    )
+    refused = json.loads(terminal.run("import", str(file), "--yes", "--json").stdout)
     assert refused["refused"] == 1, "somebody filled it in here, and no file had told it"
 
 

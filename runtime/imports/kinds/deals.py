@@ -120,6 +120,7 @@ KIND = Kind(
             "quote_reference",
             "quote_amount",
             "title",
+            "id",
         ),
         *told(*CALLED),
         Field("opened_at", (REJECT, AT_IMPORT), judged_later=True),
