@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -11,8 +10,6 @@ import msgspec
 from domain.case.case import Case, Status
 from domain.case.policy import ServicePolicies, ServicePolicy, Severity
 from domain.engine.facts import FreeText
-from projections.customer import merged
-from projections.engine.paging import Source
 from projections.engine.stream_view import Events, Filter, StreamView
 
 
@@ -67,10 +64,7 @@ class Cases(StreamView[Case, CaseSeen]):
     open_where = "status <> 'closed'"
     owed_by = "owner_id = %(person)s"
     must_not_stay_with = "owner_id"
-    narrowing = {
-        "due_before": Filter(datetime, "due_at < %(due_before)s"),
-        "customer_id": Filter(UUID, merged.SAME),
-    }
+    narrowing = {"due_before": Filter(datetime, "due_at < %(due_before)s")}
     shown_on = {"deal": "deal_id", "customer": "customer_id"}
     sentences = {
         "case.opened": ("opened the {severity!v} case “{title}” for {owner_id}", "新建服务单“{title}”，级别：{severity!v}，负责人 {owner_id}"),
@@ -95,10 +89,6 @@ class Cases(StreamView[Case, CaseSeen]):
             "feedback": ("feedback", "反馈"),
         },
     }
-
-    @classmethod
-    async def complete(cls, source: Source, items: Sequence[CaseSeen]) -> None:
-        await merged.complete(source, items)
 
     @classmethod
     def show(cls, case: Case, events: Events) -> CaseSeen:

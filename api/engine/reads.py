@@ -42,11 +42,11 @@ def add_reads(
     list_.__doc__, read.__doc__ = more, ""
     asks = Annotated[asked, Depends(query(asked))]  # type: ignore[valid-type]
     shape: Any = Page[model.view]  # type: ignore[name-defined]
-    looks = Annotated[Look, Depends(may_read(waits_for=(model.name,)))]
+    looks = Annotated[Look, Depends(may_read(waits_for=model.needed()))]
     add_read(router, path, list_, shape, operation=f"list{of}s", summary=many, look=looks, asked=asks)
     takes: dict[str, Any] = {
         id_name: UUID,
-        "look": Annotated[Look, Depends(may_read(waits_for=(model.name,), tagged=True))],
+        "look": Annotated[Look, Depends(may_read(waits_for=model.needed(), tagged=True))],
     }
     add_read(
         router,

@@ -21,7 +21,7 @@ from projections.survey.answers import SurveyAnswers
 from projections.survey.before import Before, before
 
 EXAMPLES = {"surveys.name": "after-a-win", "NewSurvey.name": "after-a-win", "BeforeAnswer.kind": "promise"}
-WAITS_FOR = (SurveyAnswers.name, "deal_history", "deal_board", "cases")
+WAITS_FOR = (*SurveyAnswers.needed(), "deal_history", "deal_board", "cases")
 router = auth.router("/survey-answers", tags=[*TAGS])
 
 

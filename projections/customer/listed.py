@@ -132,6 +132,7 @@ SELECT id, 'customer' AS kind, name, parent_id, sector AS note, true AS active, 
   FROM read.customers WHERE {where} ORDER BY {order} LIMIT %(limit)s
 """
 SORTS = {"name": SortKey("name", TEXT, nullable=False, id="id")}
+OF_PARENT = merged.SAME.replace("customer_id", "parent_id", 1)
 EVERYBODYS = SEEN.replace("directory.id", "customers.id")
 
 
@@ -143,12 +144,14 @@ async def listing(
     seen_by: UUID | None = None,
     text: str | None = None,
     custom: Condition | None = None,
+    parent_id: UUID | None = None,
     **narrowed: Any,
 ) -> Page[ListedCustomer]:
-    """By name: those that the team `seen_by` may see, with `text` anywhere in their name; narrowed down to a column's value."""
+    """By name: those that the team `seen_by` may see, with `text` anywhere in their name, that belong to `parent_id` as a company; narrowed down to a column's value."""
     select = Select(LIST)
     select.conditions.append(merged.ITSELF.format(id="customers.id"))
     select.where(EVERYBODYS, seen_by=seen_by)
+    select.where(OF_PARENT, customer_id=parent_id)
     for name, value in narrowed.items():
         select.equal(name, value)
     if custom is not None:

@@ -4,14 +4,14 @@ Whoever was merged into another has a row for each stretch of the ledger in whic
 before `until` (None: still). `survivor_id` is the customer at the end, `into_id` the record that it was merged into itself. Nothing else
 moves when records are merged: a read model keeps the id that was recorded, and asks here.
 
-    select.where(SAME, customer_id=id)        # a list: of the customer that this id stands for, whatever its records
+    select.where(SAME, customer_id=id)        # a list: of the customer that this id stands for; those of a StreamView are so
     COALESCE(m.survivor_id, d.customer_id)    # a column: the customer that an id stands for, with JOIN
     await standing(source, ids)               # in Python: of these ids those that stand for another
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from typing import Any, LiteralString
 from uuid import UUID
 
@@ -19,6 +19,7 @@ import msgspec
 from psycopg import AsyncConnection, sql
 
 from domain.customer.facts import CustomerMerged, CustomerUnmerged
+from projections.engine import stands_for
 from projections.engine.paging import Source, fetch
 from projections.engine.projection import Projection
 from projections.engine.tables import Table
@@ -106,21 +107,12 @@ JOIN = "LEFT JOIN read.merged m ON m.customer_id = {id} AND m.until IS NULL"
 """Beside rows with a customer's id: `COALESCE(m.survivor_id, {id})` is the customer that it stands for."""
 ITSELF = "NOT EXISTS (SELECT FROM read.merged m WHERE m.customer_id = {id} AND m.until IS NULL)"
 """Of rows with a customer's id: the record stands for itself."""
-SAME = """customer_id = ANY (ARRAY(
-   WITH one AS (SELECT COALESCE((SELECT survivor_id FROM read.merged WHERE customer_id = %(customer_id)s AND until IS NULL),
-                                %(customer_id)s) AS id)
-   SELECT id FROM one
-    UNION ALL SELECT m.customer_id FROM read.merged m JOIN one ON m.survivor_id = one.id WHERE m.until IS NULL))"""
-"""Of rows with a customer's id: it stands for the same customer as `%(customer_id)s` does."""
+SAME = stands_for.SAME
 THEN = "{m}since <= %(merged_at)s AND ({m}until IS NULL OR {m}until > %(merged_at)s)"
 SAME_THEN = SAME.replace("m.until IS NULL", THEN.format(m="m.")).replace(
     "AND until IS NULL", f"AND {THEN.format(m='')}"
 )
 """The same as known at the position `%(merged_at)s`."""
-STANDING = """
-SELECT customer_id, survivor_id FROM read.merged
- WHERE customer_id = ANY(%(ids)s) AND since <= %(known)s AND (until IS NULL OR until > %(known)s)
-"""
 RECORDS = """
 SELECT customer_id FROM read.merged
  WHERE survivor_id = %(id)s AND since <= %(known)s AND (until IS NULL OR until > %(known)s) ORDER BY since, customer_id
@@ -128,24 +120,12 @@ SELECT customer_id FROM read.merged
 MEMBERS = (
     "SELECT customer_id, survivor_id FROM read.merged WHERE survivor_id = ANY(%(ids)s) AND until IS NULL"
 )
-LAST = 2**62
-
-
-async def standing(source: Source, ids: Collection[UUID], known: int = LAST) -> dict[UUID, UUID]:
-    """Of these ids those that stand for another customer, and for which; as known at a position, or now."""
-    return dict(await fetch(source, STANDING, {"ids": list(ids), "known": known})) if ids else {}
+LAST, standing = stands_for.LAST, stands_for.standing
 
 
 async def customer_of(source: Source, id: UUID, known: int = LAST) -> UUID:
     """The customer that this id stands for: mostly itself."""
     return (await standing(source, [id], known)).get(id, id)
-
-
-async def complete(source: Source, items: Sequence[Any]) -> None:
-    """Put into views with a `customer_id` the customer that it stands for now."""
-    found = await standing(source, {one.customer_id for one in items if one.customer_id is not None})
-    for one in items:
-        one.customer_id = found.get(one.customer_id, one.customer_id)
 
 
 async def members(source: Source, ids: Collection[UUID]) -> dict[UUID, UUID]:

@@ -20,7 +20,7 @@ from psycopg import AsyncConnection
 from domain.engine.aggregate import Aggregate
 from domain.engine.facts import Personal
 from domain.engine.recorded import Recorded
-from projections.engine import streams
+from projections.engine import stands_for, streams
 from projections.engine.paging import Page, Select, SortKey, Source, fetch, page, sort_by, sort_key
 from projections.engine.projection import Projection, topics_of
 from projections.engine.rows import Rows
@@ -135,12 +135,14 @@ class StreamView(Projection, Generic[A, S]):
 
     @classmethod
     def select(cls, **narrowed: Any) -> Select:
-        """Rows narrowed down by these `filters`; None does not narrow."""
+        """Rows narrowed down by these `filters`; None does not narrow. By a customer it is by whom the id stands for, whatever its records."""
         order = "WHERE {where} ORDER BY {order} LIMIT %(limit)s"
         select = Select(f"SELECT body FROM read.{cls.table.name} {order}")
         for name, value in narrowed.items():
             if name in cls.narrowing:
                 select.where(cls.narrowing[name].where, **{name: value})
+            elif name == stands_for.COLUMN and cls._names_customers():
+                select.where(stands_for.SAME, **{name: value})
             elif name in cls.filters:
                 select.equal(name, value)
             else:
@@ -171,7 +173,19 @@ class StreamView(Projection, Generic[A, S]):
 
     @classmethod
     async def complete(cls, source: Source, items: Sequence[S]) -> None:
-        """Put into views what other read models say of them now."""
+        """Put into views what other read models say of them now: the customer that a merged record stands for."""
+        if cls._names_customers():
+            await stands_for.complete(source, items)
+
+    @classmethod
+    def needed(cls) -> tuple[str, ...]:
+        """The read models that lists of it are answered from."""
+        return (cls.name, "merged") if cls._names_customers() else (cls.name,)
+
+    @classmethod
+    def _names_customers(cls) -> bool:
+        """In a column, beside its own id."""
+        return stands_for.COLUMN in cls.columns[1:]
 
     @classmethod
     async def ids(cls, source: Source, **narrowed: Any) -> list[UUID]:

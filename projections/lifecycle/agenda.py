@@ -15,6 +15,7 @@ from domain.lifecycle.policy import LifecycleStage
 from domain.revisit.commands import EnsureRevisit
 from domain.revisit.needs import Policies, needed
 from domain.revisit.policy import RevisitPolicies, RevisitPolicy
+from projections.customer import merged
 from projections.cycle import company
 from projections.engine import streams
 from projections.engine.paging import MOMENT, Page, Select, SortKey, Source, fetch, page, sort_by
@@ -54,17 +55,18 @@ class RevisitHealth(msgspec.Struct):
     customers: list[UUID]
 
 
-LIST = """
-SELECT r.revisit_id, r.customer_id, c.name, r.owner_id, p.name, r.team_id, r.stage, r.due_at, (r.body::jsonb->>'missed')::bool,
+LIST = f"""
+SELECT r.revisit_id, COALESCE(m.survivor_id, r.customer_id), c.name, r.owner_id, p.name, r.team_id, r.stage, r.due_at, (r.body::jsonb->>'missed')::bool,
        (r.body::jsonb->>'version')::int8,
        COALESCE((SELECT string_agg(o.body::jsonb->>'what', '; ' ORDER BY o.name) FROM read.offers o
                   WHERE %(today)s::date BETWEEN o.since AND o.until AND (o.stage IS NULL OR o.stage = r.stage)
                     AND (o.segment IS NULL OR EXISTS (SELECT FROM read.segment_stays s WHERE s.segment = o.segment
-                                                         AND s.customer_id = r.customer_id AND s.left_position IS NULL))), '')
-  FROM (SELECT * FROM read.revisits WHERE {where} ORDER BY {order} LIMIT %(limit)s) r
-  LEFT JOIN read.directory c ON c.id = r.customer_id
+                          AND s.customer_id = COALESCE(m.survivor_id, r.customer_id) AND s.left_position IS NULL))), '')
+  FROM (SELECT * FROM read.revisits WHERE {{where}} ORDER BY {{order}} LIMIT %(limit)s) r
+  {merged.JOIN.format(id="r.customer_id")}
+  LEFT JOIN read.directory c ON c.id = COALESCE(m.survivor_id, r.customer_id)
   LEFT JOIN read.directory p ON p.id = r.owner_id
- ORDER BY {order}
+ ORDER BY {{order}}
 """
 BY_DUE = {"due_at": SortKey("due_at", MOMENT, "revisit_id", nullable=False)}
 COUNTS = """
@@ -87,7 +89,7 @@ async def due(
     select.where("outcome = 'open'")
     select.where("owner_id = %(owner_id)s", owner_id=owner_id)
     select.where("team_id = %(team_id)s", team_id=team_id)
-    select.where("customer_id = %(customer_id)s", customer_id=customer_id)
+    select.where(merged.SAME, customer_id=customer_id)
     select.where("due_at < %(due_before)s", due_before=due_before)
     return await page(source, select, sort_by("due_at", BY_DUE), cursor, limit, DueRevisit)
 

@@ -12,23 +12,24 @@ from domain.case.case import Status
 from domain.engine.facts import FreeText
 from projections.case import Cases
 from projections.engine.paging import Source, fetch
+from projections.engine.stands_for import SAME
 from projections.survey.answers import SurveyAnswerSeen
 
 MOST = 20
 OPEN_THEN = (Status.OPEN, Status.WAITING)
-PROMISES = """
+PROMISES = f"""
 SELECT 'promise', h.deal_id, h.occurred_at, COALESCE(m.what, ''), COALESCE(h.data->>'outcome', 'missed'), b.title
   FROM read.deal_board b JOIN read.deal_history h ON h.deal_id = b.deal_id
   LEFT JOIN LATERAL (SELECT p.data->>'what' AS what FROM read.deal_history p
                       WHERE p.deal_id = h.deal_id AND p.topic = 'promise.made' AND p.data->>'promise_id' = h.data->>'promise_id'
                       LIMIT 1) m ON true
- WHERE b.customer_id = %(customer)s AND h.occurred_at > %(since)s AND h.occurred_at <= %(until)s
+ WHERE b.{SAME} AND h.occurred_at > %(since)s AND h.occurred_at <= %(until)s
    AND (h.topic = 'promise.missed' OR (h.topic = 'promise.ended' AND h.data->>'outcome' IN ('late', 'broken')))
    AND (%(team)s::uuid IS NULL OR b.team_id = %(team)s)
  ORDER BY h.occurred_at DESC LIMIT %(most)s"""
-CASES = """
+CASES = f"""
 SELECT c.case_id FROM read.cases c
- WHERE c.customer_id = %(customer)s AND c.made_at <= %(until)s AND (%(team)s::uuid IS NULL OR c.team_id = %(team)s)
+ WHERE c.{SAME} AND c.made_at <= %(until)s AND (%(team)s::uuid IS NULL OR c.team_id = %(team)s)
  ORDER BY c.made_at DESC LIMIT %(most)s"""
 
 
@@ -46,7 +47,7 @@ class Before(msgspec.Struct):
 async def before(source: Source, answer: SurveyAnswerSeen, days: int, team_id: UUID | None) -> list[Before]:
     """Within so many days, the newest first; of one team alone where one is named."""
     asked: dict[str, Any] = {
-        "customer": answer.customer_id,
+        "customer_id": answer.customer_id,
         "since": answer.answered_at - timedelta(days=days),
         "until": answer.answered_at,
         "team": team_id,

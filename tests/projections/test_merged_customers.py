@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from datetime import timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -18,17 +19,29 @@ from domain.customer.merge import MergeCustomers, UnmergeCustomer
 from domain.customer.parent import SetParent
 from domain.engine.errors import Refused
 from domain.lead.commands import AllocateLead, CaptureLead
+from domain.revisit.commands import PromiseRevisit
+from domain.survey.commands import InviteToSurvey, PublishSurvey, RecordSurveyAnswer, Reply
+from domain.survey.survey import Counts, QuestionKind, Survey, SurveyQuestion
 from projections import lead as leads
 from projections import search
 from projections.case import Cases
-from projections.customer import group, held, merged, since_merge
+from projections.customer import group, held, listed, merged, since_merge
 from projections.deal import agenda, board, known
 from projections.deal.board import BoardFilter
 from projections.engine.rebuild import compare
+from projections.lifecycle import agenda as lifecycle
 from projections.people import directory
+from projections.revisit import Revisits
 from projections.search import Kind
-from tests.office import context
-from tests.projections.telling import Books, yuan
+from projections.survey.answers import SurveyAnswers, SurveyInvitations
+from projections.survey.before import before
+from tests.office import NOW, context
+from tests.projections.telling import Books, call, yuan
+
+RECOMMEND = SurveyQuestion(
+    key="recommend", kind=QuestionKind.TEN, en="Recommend us?", zh="推荐？", counts=Counts.NPS, needed=True
+)
+SURVEY = Survey(name="how", en="How was it?", zh="如何？", questions=(RECOMMEND,))
 
 
 async def customer(books: Books, name: str, contact: str = "") -> UUID:
@@ -45,6 +58,13 @@ def merge(survivor: UUID, gone: UUID) -> MergeCustomers:
 
 def unmerge(gone: UUID) -> UnmergeCustomer:
     return UnmergeCustomer(customer_id=gone, rest_stays=True)
+
+
+def answer(id: UUID, customer_id: UUID, owner_id: UUID) -> RecordSurveyAnswer:
+    reply = Reply(question="recommend", answer="2")
+    return RecordSurveyAnswer(
+        answer_id=id, survey="how", customer_id=customer_id, owner_id=owner_id, replies=(reply,)
+    )
 
 
 async def test_an_id_stands_for_one_customer_at_each_position(books: Books) -> None:
@@ -131,6 +151,42 @@ async def test_every_list_answers_for_the_survivor_with_all(books: Books) -> Non
     assert not (await directory.contacts(books.pool, new)).items
     assert len((await directory.contacts(books.pool, old)).items) == 1
     assert await books.differences() == []
+
+
+async def test_what_is_asked_answered_and_promised_beside_deals_is_the_survivor_s(books: Books) -> None:
+    old, new, child = [await customer(books, name) for name in ("Alder GmbH", "Alder", "Alder Tools")]
+    owner, late = books.office.rep_id, NOW + timedelta(days=40)
+    await books.given(SetParent(customer_id=child, parent_id=old))
+    deal, case, asked = await books.opened(customer_id=old), uuid.uuid4(), uuid.uuid4()
+    answered = [uuid.uuid4(), uuid.uuid4()]
+    opened = OpenCase(
+        case_id=case, title="leaks", customer_id=old, severity=Severity.MINOR, owner_id=owner, deal_id=deal
+    )
+    await books.given(
+        PublishSurvey(survey=SURVEY),
+        opened,
+        InviteToSurvey(invitation_id=asked, survey="how", customer_id=old, owner_id=owner),
+        answer(answered[0], old, owner),
+        PromiseRevisit(customer_id=old, owner_id=owner, due_at=late),
+    )
+    await books.given(call(deal), now=late)
+    await books.given(merge(new, old))
+    await books.given(answer(answered[1], new, owner), now=late + timedelta(hours=1))
+    await books.follow()
+
+    lists = (SurveyAnswers, SurveyInvitations, Revisits, Cases)
+    for view in lists:
+        of_old, of_new = [await view.listing(books.pool, customer_id=id) for id in (old, new)]
+        assert of_old == of_new, view.name
+        assert {one.customer_id for one in of_new.items} == {new}, view.name
+        assert await view.ids(books.pool, customer_id=new), view.name
+    both = await SurveyAnswers.listing(books.pool, customer_id=old)
+    assert [one.answer_id for one in both.items] == answered[::-1]
+    (due,) = (await lifecycle.due(books.pool, customer_id=new)).items
+    assert (due.customer_id, due.customer_name) == (new, "Alder")
+    assert [one.id for one in (await listed.listing(books.pool, parent_id=new)).items] == [child]
+    told = await before(books.pool, both.items[0], 90, None)
+    assert {(one.kind, one.id) for one in told} == {("case", case), ("promise", deal)}
 
 
 async def test_of_two_who_merge_each_other_at_once_one_is_first(books: Books) -> None:
