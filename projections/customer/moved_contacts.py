@@ -7,10 +7,15 @@ keeps its own, which nobody sees while it stands for another.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from operator import attrgetter
 from typing import Any, TypeVar
 from uuid import UUID
 
+from domain.customer.customer import Customer
 from domain.customer.facts import Contact, CustomerAbsorbed, CustomerReleased
+from domain.engine.undoing import standing
+from projections.engine import streams
+from projections.engine.paging import Source
 from projections.engine.projection import Entry
 from projections.engine.rows import Rows
 from projections.engine.tables import Key
@@ -54,3 +59,16 @@ def move(
         row.position = entry.position
     for id in () if absorbed else fact.lost:
         rows.remove(key_of(customer_id, id))
+
+
+async def roles(source: Source, entry: Entry[Any], upto: int) -> dict[UUID, str]:
+    """By contact of the customer what part they have in deciding, in all deals, after the merge or unmerge; as known at `upto`.
+
+    What an unmerge leaves of it no fact says: it is worked out from the customer's stream.
+    """
+    customer = Customer(entry.stream_id)
+    events = await streams.streams(source, [entry.stream_id], upto)
+    for one in standing(events, attrgetter("fact"), attrgetter("originator_version")):
+        if one.position <= entry.position:
+            customer.replay(one.fact, one.originator_version)
+    return {id: customer.roles.get((id, None), "") for id in customer.contacts}

@@ -92,6 +92,7 @@ CONTACTS = Table(
 class Directory(Folded):
     name = "directory"
     tables = (LISTED, CONTACTS)
+    revision = 2
     copies = {
         p.TeamManagerChanged: {"parent_id": "after"},
         p.TeamCorrected: {"name": "after.name", "note": "after.region"},
@@ -122,11 +123,21 @@ class Directory(Folded):
         for entry in entries:
             if isinstance(entry.fact, moved_contacts.OF_MERGES):
                 moved_contacts.move(self.contacts, entry, _key, ContactRow, _fill)
+                await self._take_roles(connection, entry, upto)
             row = self._row(entry)
             handler: Callable[..., None] = self.handlers[type(entry.fact)]
             handler(self, row, entry)
             row.position = entry.position
         await self.save(connection)
+
+    async def _take_roles(self, connection: AsyncConnection[Any], entry: Entry[Any], upto: int) -> None:
+        roles = await moved_contacts.roles(connection, entry, upto)
+        await self.contacts.load(connection, [_key(entry.stream_id, id) for id in roles])
+        for id, role in roles.items():
+            row = self.contacts.peek(entry.stream_id, id)
+            if row is not None and row.buying_role != role:
+                row.buying_role = role
+                self.contacts.add(row)
 
     def _row(self, entry: Entry[Any]) -> Listed | ContactRow:
         """Of what a fact is about: the stream's, or the contact's that a customer's stream tells of."""

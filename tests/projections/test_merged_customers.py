@@ -12,9 +12,10 @@ import pytest
 
 from domain.case.commands import OpenCase
 from domain.case.policy import Severity
+from domain.customer.buying_roles import SetBuyingRole
 from domain.customer.commands import AddContact, RegisterCustomer
 from domain.customer.customer import Customer
-from domain.customer.facts import Profile
+from domain.customer.facts import BuyingRole, Profile
 from domain.customer.merge import MergeCustomers, UnmergeCustomer
 from domain.customer.parent import SetParent
 from domain.engine.errors import Refused
@@ -151,6 +152,32 @@ async def test_every_list_answers_for_the_survivor_with_all(books: Books) -> Non
     assert not (await directory.contacts(books.pool, new)).items
     assert len((await directory.contacts(books.pool, old)).items) == 1
     assert await books.differences() == []
+
+
+async def test_contacts_bring_their_part_in_deciding_along_and_take_it_back(books: Books) -> None:
+    old, new, both = (
+        await customer(books, "Alder GmbH", "Ms Zhao"),
+        await customer(books, "Alder"),
+        uuid.uuid4(),
+    )
+    for id in (old, new):
+        await books.given(AddContact(customer_id=id, contact_id=both, name="Mr Wang"))
+    await books.follow()
+    theirs = [one.id for one in (await directory.contacts(books.pool, old)).items]
+    await books.given(
+        *(SetBuyingRole(customer_id=old, contact_id=id, role=BuyingRole.DECIDES) for id in theirs)
+    )
+
+    async def roles(id: UUID) -> dict[str, str]:
+        await books.follow()
+        return {one.name: one.buying_role for one in (await directory.contacts(books.pool, id)).items}
+
+    await books.given(merge(new, old))
+    assert await roles(new) == {"Ms Zhao": "decides", "Mr Wang": "decides"}
+    await books.given(unmerge(old))
+    assert await roles(new) == {"Mr Wang": ""}
+    assert await roles(old) == {"Ms Zhao": "decides", "Mr Wang": "decides"}
+    assert await compare(books.office.url, "directory") == []
 
 
 async def test_what_is_asked_answered_and_promised_beside_deals_is_the_survivor_s(books: Books) -> None:
