@@ -253,7 +253,8 @@ class Select:
         return bool(self.conditions)
 
     def where(self, condition: LiteralString, **params: Any) -> None:
-        """Narrow down, unless every parameter is None."""
+        """Narrow down, unless every parameter is None. What always holds belongs into `conditions`."""
+        assert params, condition
         if any(value is not None for value in params.values()):
             self.conditions.append(condition)
             self.params |= params

@@ -86,7 +86,7 @@ async def due(
     """Live ones, what is due first comes first."""
     today = (await company.in_force(source)).day(datetime.now(UTC))
     select = Select(LIST, params={"today": today})
-    select.where("outcome = 'open'")
+    select.conditions.append("outcome = 'open'")
     select.where("owner_id = %(owner_id)s", owner_id=owner_id)
     select.where("team_id = %(team_id)s", team_id=team_id)
     select.where(merged.SAME, customer_id=customer_id)

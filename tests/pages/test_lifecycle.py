@@ -58,6 +58,12 @@ def test_a_revisit_is_on_the_list_on_its_page_and_on_the_customer_s(
         assert "Seen Again" in page.text, path
         assert revisit in page.text, path
 
+    seen = house.admin.post(f"/revisits/{revisit}/record", json={"kind": "call"}).json()
+    listed = house.admin.get(
+        "/lifecycle/revisits", params={"customer_id": customer, "after": seen["position"]}
+    )
+    assert listed.json()["items"] == [], "it was made, and is not due any more"
+
 
 def test_an_offer_is_on_the_list_and_its_page_tells_who_has_taken_it_up(
     house: House, admin: httpx.Client, rep: httpx.Client
