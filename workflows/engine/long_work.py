@@ -20,13 +20,14 @@ async def work_on(
     asked: Asked,
     at_most: timedelta = timedelta(minutes=10),
     retry: RetryPolicy = PATIENCE,
+    silent: timedelta = timedelta(minutes=2),
 ) -> Done:
-    """An activity that says on the way that it goes on."""
+    """An activity that says on the way that it goes on; whose worker was killed is begun again when it was `silent` for so long."""
     return await workflow.execute_activity_method(
         activity,
         asked,
         start_to_close_timeout=at_most,
-        heartbeat_timeout=timedelta(minutes=2),
+        heartbeat_timeout=silent,
         retry_policy=retry,
     )
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
@@ -19,6 +20,8 @@ from workflows.segment.messages import EvaluateShard, NextDue
 
 AT_ONCE = 2_000
 """Customers in an activity: some hundred milliseconds of one connection."""
+BEAT = 4.0
+"""Seconds."""
 PATIENCE, STEP = 10.0, 0.02
 """Seconds that the read models are waited for, and between looks."""
 
@@ -76,10 +79,10 @@ class SegmentActivities:
         """How many were looked at. Whoever is killed on the way leaves them due: what is recorded twice is silence."""
         checks = await self._segments.checks.due(asked.shard, asked.now, AT_ONCE)
         if checks:
-            await self._know(max(check.news_at for check in checks))
-            commands, next_turn = await self._segments.evaluate(asked.shard, checks, asked.now)
-            activity.heartbeat()
-            await self._segments.checks.settle(checks, next_turn, await self._record(commands, asked))
+            async with beating():
+                await self._know(max(check.news_at for check in checks))
+                commands, next_turn = await self._segments.evaluate(asked.shard, checks, asked.now)
+                await self._segments.checks.settle(checks, next_turn, await self._record(commands, asked))
         return len(checks)
 
     async def _record(self, commands: Sequence[RecordMembership], asked: EvaluateShard) -> int:
@@ -102,13 +105,28 @@ class SegmentActivities:
         """Wait until what the rules ask is known up to there; a read model that is far behind is asked again later."""
         try:
             async with asyncio.timeout(PATIENCE):
-                while await self._segments.reached() < position:
-                    activity.heartbeat()
+                while await self._segments.reached() < position:  # noqa: ASYNC110 - nothing announces it
                     await asyncio.sleep(STEP)
         except TimeoutError:
             raise ApplicationError(
                 f"the read models are not at {position} yet", type="read-models-behind", next_retry_delay=SOON
             ) from None
+
+
+@asynccontextmanager
+async def beating() -> AsyncIterator[None]:
+    """The activity says again and again that it goes on."""
+
+    async def beat() -> None:
+        while True:
+            activity.heartbeat()
+            await asyncio.sleep(BEAT)
+
+    beats = asyncio.create_task(beat())
+    try:
+        yield
+    finally:
+        beats.cancel()
 
 
 def _said(command: RecordMembership) -> str:

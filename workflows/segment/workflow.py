@@ -17,6 +17,8 @@ with workflow.unsafe.imports_passed_through():
 from workflows.engine.long_work import PATIENCE, is_long, work_on
 
 AT_HAND = timedelta(seconds=5)
+SILENT = timedelta(seconds=20)
+"""A shard whose worker was killed stands still for so long."""
 
 
 @workflow.defn(name=SEGMENTS)
@@ -35,7 +37,8 @@ class SegmentsWorkflow:
             if due.due_at is None and self._heard == heard:
                 return
             if due.due_at is not None and not await self._woken_before(due, heard):
-                await work_on(SegmentActivities.evaluate, EvaluateShard(given.shard, workflow.now()))
+                asked = EvaluateShard(given.shard, workflow.now())
+                await work_on(SegmentActivities.evaluate, asked, silent=SILENT)
             if is_long(given.history_limit):
                 await workflow.wait_condition(workflow.all_handlers_finished)
                 workflow.continue_as_new(given)
