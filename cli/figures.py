@@ -77,7 +77,7 @@ def show(
     days, figure = found["window"], found["figure"]
     number = measured(None if figure is None else Decimal(figure), metric, found["currency"])
     narrowed = [f"{word(kind)} {of}" for kind, of in (("product", product), _of_segment(segment)) if of]
-    about = ", ".join([metric_name(metric), whose(_scope(found["scope"]), known), *narrowed])
+    about = ", ".join([metric_name(metric), whose(_scope(found["scope"]).whole, known), *narrowed])
     what = f"{about}, {sentence('{start} to {end}', start=days['start'], end=days['end'])}"
     if found["known_at"] is not None:
         what = sentence("{what}, as known at position {position:,}", what=what, position=found["known_at"])
@@ -103,7 +103,7 @@ async def _asked(at: Any, query: dict[str, Any], scope: str) -> dict[str, Any]:
 
     if not query["period"] and not (query["since"] and query["until"]):
         fail("name --period, or both --since and --until", USAGE)
-    of = await read(at, "scope", scope, "--scope")
+    of = await read(at, "whose", scope, "--scope")
     narrowed = {"scope": of["kind"], "scope_id": of.get("id")}
     product = {"product": query.pop("product")}
     return query | narrowed | await ids(at, product) | await days(at, query, "since", "until")
@@ -170,7 +170,7 @@ async def _table(query: dict[str, Any], scope: str) -> Any:
     from projections.figures.table import FigureRow
 
     async with backend() as at:
-        of = await read(at, "scope", scope, "--scope")
+        of = await read(at, "whose", scope, "--scope")
         product = {"product": query.pop("product")}
         asked = query | {"scope": of["kind"], "scope_id": of.get("id")} | await ids(at, product)
         return await at.read(

@@ -117,6 +117,7 @@ def _proposal(found: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "scope.kind": found["scope"]["kind"],
         "scope.id": found["scope"]["id"],
+        "scope.segment": found["scope"]["segment"],
         "period": found["period"]["name"],
         "owner_id": found["owner_id"],
     }

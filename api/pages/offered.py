@@ -46,7 +46,7 @@ async def choices_of(page: Page, controls: tuple[Control, ...], given: Given) ->
         chosen["metric"] = await _metrics(page)
     if any(control.of == "survey" for control in within(controls)):
         chosen["survey"] = await _surveys(page)
-    if any(control.of == "segment" for control in within(controls)):
+    if any(control.of == "segment" or control.kind == "scope" for control in within(controls)):
         chosen["segment"] = await _segments(page)
     chosen |= {of: FIXED[of](page) for of in referring & FIXED.keys()}
     return chosen | {of: await NEAR[of](page, given) for of in sorted(referring & NEAR.keys())}

@@ -5,6 +5,7 @@ Text is read by the domain's own strict readings; no request is made here but fo
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
@@ -32,7 +33,8 @@ HELP = {
     "deal": "A deal: reference as lists show it, or id.",
     "cycle": "SCOPE@PERIOD, or its id: company@2027-Q1, 'rep:Li Wei@2027-03'.",
     "cycle_id": "A cycle: SCOPE@PERIOD, or its id.",
-    "scope": "company, team:NAME or rep:NAME; ids do as well.",
+    "scope": "company, team:NAME or rep:NAME, ids as well; /segment:NAME behind it: of its customers alone.",
+    "whose": "company, team:NAME or rep:NAME; ids do as well.",
     "days": "FIRST..LAST, such as 2026-07-01..2026-09-30.",
     "file": "JSON, as the route takes it.",
     "minutes": "JSON: decisions (question, of, due_at, choice), action_items (what, owner_id, due_at).",
@@ -206,7 +208,17 @@ async def _file(_: Backend, text: str) -> Any:
 # --- what names stand for --------------------------------------------------------------------------------------------
 
 
+NARROWED = re.compile(r"(.+)/(segment:[a-z0-9-]{1,60})")
+"""A scope, and the published segment whose customers alone count."""
+
+
 async def scope(backend: Backend, text: str) -> dict[str, str]:
+    if narrowed := NARROWED.fullmatch(text):
+        return {**await _whose(backend, narrowed[1]), "segment": narrowed[2]}
+    return await _whose(backend, text)
+
+
+async def _whose(backend: Backend, text: str) -> dict[str, str]:
     kind, _, whose = text.partition(":")
     if kind == "company" and not whose:
         return {"kind": "company"}
@@ -238,7 +250,8 @@ async def cycle(backend: Backend, text: str) -> str:
         except ValueError:
             raise ValueError("is no cycle: write its id, or SCOPE@PERIOD such as company@2027-Q1") from None
     of = await scope(backend, whose)
-    about = Scope(kind=ScopeKind(of["kind"]), id=UUID(of["id"]) if "id" in of else None)
+    id_of = UUID(of["id"]) if "id" in of else None
+    about = Scope(kind=ScopeKind(of["kind"]), id=id_of, segment=of.get("segment", ""))
     id = str(cycle_id(about, named_period(period, await fiscal_start(backend))))
     TYPED[id] = text
     return id
@@ -293,7 +306,7 @@ async def scoped(backend: Backend, text: str | None) -> dict[str, str]:
     """What narrows a list down to a scope."""
     if text is None:
         return {}
-    found = await read(backend, "scope", text, "--scope")
+    found = await read(backend, "whose", text, "--scope")
     return {f"scope_{name}": value for name, value in found.items()}
 
 
@@ -379,6 +392,7 @@ KINDS: Mapping[str, Callable[[Backend, str], Awaitable[Any]]] = {
     "file": _file,
     "minutes": _file,
     "scope": scope,
+    "whose": _whose,
     "part": _part,
     "cycle": cycle,
     "cycle_id": cycle,

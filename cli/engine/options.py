@@ -102,10 +102,9 @@ def more(page: Page[Any]) -> None:
 
 
 def whose(scope: Any, known: Mapping[UUID, str]) -> str:
-    """A scope for people."""
-    if scope.id is None:
-        return word("company")
-    return f"{word(scope.kind)} {known.get(scope.id, scope.id)}"
+    """A scope for people, with the published segment or the sector that it is narrowed to."""
+    whose = word("company") if scope.id is None else f"{word(scope.kind)} {known.get(scope.id, scope.id)}"
+    return f"{whose} · {scope.segment.removeprefix('segment:')}" if scope.segment else whose
 
 
 def who(id: UUID | None, known: Mapping[UUID, str]) -> str:

@@ -63,6 +63,17 @@ REVENUE = ("--metric", "revenue-won", "--number", "1,200,000.50", "--unit", "mon
 CALLS = ("--metric", "activities:call", "--number", "30", "--unit", "count")
 
 
+def test_a_target_is_of_the_customers_of_a_segment(
+    terminal: Terminal, reps: list[dict[str, Any]], settled: Callable[[], int]
+) -> None:
+    terminal.json("segment", "publish", "loop-quiet", "false", "--label", "Quiet")
+    rep = reps[1]["rep_id"]
+    target = proposed(terminal, "2034", rep, *REVENUE, "--scope", f"rep:{rep}/segment:loop-quiet")
+    settled()
+    assert terminal.json("target", "show", target)["scope"]["segment"] == "segment:loop-quiet"
+    assert "rep Bo Loop · loop-quiet" in terminal.run("target", "show", target).stdout
+
+
 def test_a_target_is_proposed_divided_revised_and_shown(
     terminal: Terminal, reps: list[dict[str, Any]], settled: Callable[[], int]
 ) -> None:

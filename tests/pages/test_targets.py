@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.api.test_segments import customer, published
 from tests.house import House
 from tests.pages.conftest import hidden
 
@@ -133,6 +134,29 @@ def test_a_form_of_a_target_offers_the_metrics_by_name(manager: httpx.Client) ->
     cycle = manager.get("/desk/act/openCycle").text.split('class="further"')[0]
     assert '<select id="f-metrics" name="metrics" multiple' in cycle
     assert '<option value="revenue-won">revenue won</option>' in cycle
+
+
+def test_a_target_s_scope_is_narrowed_to_a_segment(
+    house: House, manager: httpx.Client, post_act: Callable[..., httpx.Response]
+) -> None:
+    _, name = published(house, "false")
+    held = {"scope.kind": "rep", "scope.id": str(house.reps["north"]), "scope.segment": f"segment:{name}"}
+    form = manager.get("/desk/act/proposeTarget", params=held).text
+    assert f'<option value="segment:{name}" selected>' in form
+    given = {
+        "metric": "deals-won",
+        "number": "3",
+        "unit": "count",
+        "period": "2034",
+        "achievable": "a",
+        "relevant": "b",
+    }
+    done = post_act(manager, "proposeTarget", {}, **held, **given, owner_id=str(house.reps["north"]))
+    assert done.status_code in (204, 303), done.text
+    customer(house, "steel")
+    query: Json = {"period": "2034", "scope_kind": "rep", "after": house.position}
+    (one,) = told(house.admin.get("/targets", params=query))["items"]
+    assert one["scope"]["segment"] == f"segment:{name}"
 
 
 # --- whose they are --------------------------------------------------------------------------------------------------

@@ -148,7 +148,9 @@ def _money(typed: Mapping[str, str], name: str) -> dict[str, str] | None:
 
 def _scope(typed: Mapping[str, str], name: str) -> dict[str, str] | None:
     kind, id = typed.get(f"{name}.kind", ""), typed.get(f"{name}.id", "")
-    return {"kind": kind, **({"id": id} if id and kind != "company" else {})} if kind else None
+    segment = typed.get(f"{name}.segment", "")
+    narrowed = {"segment": segment} if segment else {}
+    return {"kind": kind, **({"id": id} if id and kind != "company" else {}), **narrowed} if kind else None
 
 
 def filled(
@@ -159,7 +161,7 @@ def filled(
 
 
 def _filled(control: Control, typed: Mapping[str, str], errors: Mapping[str, Sequence[str]]) -> Control:
-    inner = ("amount", "currency", "kind", "id")
+    inner = ("amount", "currency", "kind", "id", "segment")
     wrong = tuple(
         m
         for name in (control.name, *(f"{control.name}.{part}" for part in inner))
