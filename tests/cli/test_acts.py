@@ -192,6 +192,7 @@ NAMED = {
     "country": "DE",
     "name": "boilers",
     "rule": "employees > 50",
+    "segment": "silent-buyers",
 }
 
 
