@@ -13,7 +13,7 @@ from cli.views.custom_fields import show_fields
 
 app = group(
     "field",
-    "Custom fields of customers, deals and leads: list, declare, publish.",
+    "Custom fields of customers, contacts, deals and leads: list, declare, publish.",
     acts="api.custom_field.acts",
 )
 Of = Annotated[str | None, typer.Argument(metavar="[OF]", help="Whose fields; all where left out.")]

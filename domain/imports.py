@@ -11,6 +11,7 @@ from dataclasses import fields, replace
 from typing import Any, Self, TypeVar
 from uuid import UUID
 
+from domain.custom_field.holding import without_custom
 from domain.customer.commands import AddContact, RegisterCustomer, add_contact, register_customer, registered
 from domain.customer.customer import Customer
 from domain.customer.facts import Contact, Profile
@@ -41,7 +42,11 @@ class AsImported(Command):
 
     def known_by(self) -> Any:
         """What a row said is told from what it says now by what could be said once, too."""
-        said = self.said.known_by() if isinstance(self.said, RegisterCustomer) else self.said
+        said: Any = self.said
+        if isinstance(said, RegisterCustomer):
+            said = said.known_by()
+        elif isinstance(said, AddContact):
+            said = without_custom(vars(said))
         return {**vars(self), "said": said}
 
     def check(self, context: Context) -> None:
@@ -85,9 +90,15 @@ def _customer(said: RegisterCustomer, command: AsImported, work: UnitOfWork) -> 
 
 
 def _contact(said: AddContact, command: AsImported, work: UnitOfWork) -> Json:
-    held = work.get(Customer, said.customer_id).contacts.get(said.contact_id)
+    customer = work.get(Customer, said.customer_id)
+    held = customer.contacts.get(said.contact_id)
     if held is not None:
         said = replace(said, **{f.name: _kept(f.name, said, held, command) for f in fields(Contact)})
+        known = customer.custom_of(said.contact_id)
+        custom = {
+            n: v for n, v in said.custom.items() if f"custom.{n}" not in command.assumed or n not in known
+        }
+        said = replace(said, custom=custom)
     return add_contact(_checked(said, work), work)
 
 

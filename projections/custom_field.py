@@ -19,8 +19,8 @@ from psycopg import AsyncConnection, sql
 from domain.custom_field.declaration import CustomField, FieldSet, RecordKind
 from domain.custom_field.facts import CustomValues, FieldsSet
 from domain.custom_field.value import BETWEEN, FieldType, FieldValue, Told, said_text
-from domain.customer.facts import CustomerAbsorbed, CustomerFieldsSet, CustomerReleased
-from domain.customer.layers import Layers, laid, without
+from domain.customer.facts import ContactFieldsSet, CustomerAbsorbed, CustomerFieldsSet, CustomerReleased
+from domain.customer.layers import Layers, laid, said_since, without
 from domain.customer.merging import CUSTOM
 from domain.deal.facts import DealFieldsSet
 from domain.engine.errors import FieldError, Invalid
@@ -39,22 +39,28 @@ from projections.engine.streams import NOW
 from projections.engine.tables import AnyScale, Table
 
 FACTS: Mapping[str, RecordKind] = {
+    ContactFieldsSet.TOPIC: RecordKind.CUSTOMER,
     CustomerFieldsSet.TOPIC: RecordKind.CUSTOMER,
     CustomerAbsorbed.TOPIC: RecordKind.CUSTOMER,
     CustomerReleased.TOPIC: RecordKind.CUSTOMER,
     DealFieldsSet.TOPIC: RecordKind.DEAL,
     LeadFieldsSet.TOPIC: RecordKind.LEAD,
 }
+"""By the facts that change values, of which kind the record is in whose stream they stand."""
+STREAMS = frozenset(FACTS.values())
+Key = tuple[UUID, str]
+"""A record, and a field of it."""
 
 
 class FieldRow(msgspec.Struct, gc=False):
     """`value` as `FieldValue` writes it down; `number` is that of a number or an amount. `until` is the position from which on it stood
-    no more, null while it stands.
+    no more, null while it stands. `stream_id` is the record itself, and of a contact the customer's record that it stands in.
     """
 
     record_id: UUID
     field: str
     since: int
+    stream_id: UUID
     until: int | None
     record: str
     type: str
@@ -65,7 +71,7 @@ class FieldRow(msgspec.Struct, gc=False):
 VALUES = Table(
     "custom_values",
     FieldRow,
-    key=("record_id", "field", "since"),
+    key=("record_id", "field", "since", "stream_id"),
     indexes={
         "value": "(record, field, left(value, 100), record_id) WHERE until IS NULL",
         "number": "(record, field, number, record_id) WHERE until IS NULL AND number IS NOT NULL",
@@ -76,9 +82,8 @@ VALUES = Table(
 class CustomValuesModel(Projection):
     name = "custom_values"
     tables = (VALUES,)
-    topics = frozenset({*FACTS, *(f"{kind}.import-undone" for kind in RecordKind)})
+    topics = frozenset({*FACTS, *(f"{kind}.import-undone" for kind in STREAMS)})
     by_stream = True
-    revision = 2
 
     def __init__(self, suffix: str = "") -> None:
         super().__init__(suffix)
@@ -101,65 +106,80 @@ class CustomValuesModel(Projection):
         self._rows.forget()
 
 
-def rows_of(record_id: UUID, entries: Sequence[Entry[Any]]) -> list[FieldRow]:
-    """All that ever stood of one record, by everything that is known of it."""
+def rows_of(stream_id: UUID, entries: Sequence[Entry[Any]]) -> list[FieldRow]:
+    """All that ever stood of the records of one stream, by everything that is known of it."""
     rows: list[FieldRow] = []
-    held: dict[str, FieldRow] = {}
-    state = _State()
+    held: dict[Key, FieldRow] = {}
+    kind = next(FACTS[one.fact.TOPIC] for one in entries if one.fact.TOPIC in FACTS)
+    state = _State(stream_id)
     for n, entry in enumerate(entries):
         before = state.values
-        state = _taken_back(entries[: n + 1]) if is_mark(entry) else state.after(entry.fact)
+        state = _taken_back(stream_id, entries[: n + 1]) if is_mark(entry) else state.after(entry.fact)
         values = state.values
-        for name in [name for name in before if before[name] != values.get(name)]:
-            held.pop(name).until = entry.position
-        for name in [name for name in values if values[name] != before.get(name)]:
-            held[name] = _row(record_id, name, values[name], entry, entries)
-            rows.append(held[name])
+        for key in [key for key in before if before[key] != values.get(key)]:
+            held.pop(key).until = entry.position
+        for key in [key for key in values if values[key] != before.get(key)]:
+            held[key] = _row(stream_id, kind, key, values[key], entry.position)
+            rows.append(held[key])
     return rows
 
 
 class _State(NamedTuple):
-    """What a record's fields say; of a customer with what came from records that were merged into it, so that they can be taken out again."""
+    """What the fields say of the record of a stream, and of contacts in it; of a customer with what came from records that were merged into
+    it, so that they can be taken out again.
+    """
 
-    values: CustomValues = {}
+    stream_id: UUID
+    values: Mapping[Key, FieldValue] = {}
     layers: Layers = ()
 
     def after(self, fact: FieldsSet | CustomerAbsorbed | CustomerReleased) -> _State:
-        if isinstance(fact, FieldsSet):
-            kept = {name: value for name, value in self.values.items() if name not in fact.before}
-            return self._replace(values=kept | fact.after)
         now = _keyed(self.values)
         if isinstance(fact, CustomerAbsorbed):
-            layers, file = laid(self.layers, fact.gone_id, {}, _keyed(fact.custom), now)
+            layers, file = laid(self.layers, fact.gone_id, {}, _keyed(self._offered(fact)), now)
+        elif isinstance(fact, CustomerReleased):
+            given = {key for key in said_since(self.layers, fact.gone_id, now) if self._goes(key[1], fact)}
+            layers, file = without(self.layers, fact.gone_id, now, given)
         else:
-            layers, file = without(self.layers, fact.gone_id, now, _keyed(dict.fromkeys(fact.custom)))
-        return _State({name: value for (_, name), value in file.items()}, layers)
+            id = fact.contact_id if isinstance(fact, ContactFieldsSet) else self.stream_id
+            gone = {(id, name) for name in fact.before}
+            kept = {key: value for key, value in self.values.items() if key not in gone}
+            return self._replace(values=kept | {(id, name): value for name, value in fact.after.items()})
+        return self._replace(values={key: value for (_, key), value in file.items()}, layers=layers)
+
+    def _offered(self, fact: CustomerAbsorbed) -> dict[Key, FieldValue]:
+        own = {(self.stream_id, name): value for name, value in fact.custom.items()}
+        of_contacts = ((of.contact_id, of.custom) for of in fact.contact_custom)
+        return own | {(id, name): value for id, custom in of_contacts for name, value in custom.items()}
+
+    def _goes(self, key: Key, fact: CustomerReleased) -> bool:
+        id, name = key
+        return name in fact.custom if id == self.stream_id else id in fact.contact_custom
 
 
-def _keyed(values: Mapping[str, Any]) -> dict[tuple[str, Any], Any]:
-    return {(CUSTOM, name): value for name, value in values.items()}
+def _keyed(values: Mapping[Key, FieldValue]) -> dict[tuple[str, Any], Any]:
+    return {(CUSTOM, key): value for key, value in values.items()}
 
 
-def _taken_back(entries: Sequence[Entry[Any]]) -> _State:
-    state = _State()
+def _taken_back(stream_id: UUID, entries: Sequence[Entry[Any]]) -> _State:
+    state = _State(stream_id)
     for entry in standing(entries, attrgetter("fact"), attrgetter("version")):
         if not is_mark(entry):
             state = state.after(entry.fact)
         elif entry.fact.gone:
-            state = _State()
+            state = _State(stream_id)
     return state
 
 
-def _row(
-    id: UUID, name: str, value: FieldValue, entry: Entry[Any], entries: Sequence[Entry[Any]]
-) -> FieldRow:
-    record = next(FACTS[one.fact.TOPIC] for one in entries if one.fact.TOPIC in FACTS)
+def _row(stream_id: UUID, kind: RecordKind, key: Key, value: FieldValue, position: int) -> FieldRow:
+    id, name = key
     return FieldRow(
         record_id=id,
         field=name,
-        since=entry.position,
+        since=position,
+        stream_id=stream_id,
         until=None,
-        record=str(record),
+        record=str(kind if id == stream_id else RecordKind.CONTACT),
         type=str(value.type),
         value=value.written,
         number=_number(value),
@@ -177,19 +197,28 @@ def _number(value: FieldValue) -> Decimal | None:
 
 STANDING = """
 SELECT record_id, field, type, value FROM read.custom_values
- WHERE record_id = ANY(%(ids)s) AND since <= %(known)s AND (until IS NULL OR until > %(known)s) ORDER BY record_id, field
+ WHERE record_id = ANY(%(ids)s) AND since <= %(known)s AND (until IS NULL OR until > %(known)s)
+   AND (stream_id = %(within)s OR %(within)s::uuid IS NULL) ORDER BY record_id, field
 """
 
 
 async def of_records(
-    source: Source, ids: Collection[UUID], declared: FieldSet, position: int | None = None
+    source: Source,
+    ids: Collection[UUID],
+    declared: FieldSet,
+    position: int | None = None,
+    within: UUID | None = None,
 ) -> dict[UUID, dict[str, Told]]:
-    """By record the values that stand, or stood at a position, as their fields are declared now; empty where there are none."""
+    """By record the values that stand, or stood at a position, as their fields are declared now; empty where there are none. `within` is the
+    customer whose contacts they are.
+    """
     found: dict[UUID, dict[str, Told]] = {id: {} for id in ids}
     if not declared.fields or not ids:
         return found
     known = NOW if position is None else position
-    for id, name, type, value in await fetch(source, STANDING, {"ids": list(ids), "known": known}):
+    for id, name, type, value in await fetch(
+        source, STANDING, {"ids": list(ids), "known": known, "within": within}
+    ):
         found[id][name] = told(name, FieldValue(type=FieldType(type), text=value), declared)
     return found
 
@@ -218,7 +247,8 @@ KINDS: Mapping[FieldType, Kind] = {
 }
 """What stands in a column of a file; text where nothing is said."""
 LOOKED_UP = sql.SQL(
-    "(SELECT {value} FROM read.custom_values v WHERE v.record_id = {id} AND v.field = {field} AND {standing})"
+    "(SELECT {value} FROM read.custom_values v WHERE v.record_id = {id} AND v.field = {field} AND {standing}"
+    " AND (v.stream_id = {within} OR {within}::uuid IS NULL))"
 )
 WRITTEN: Mapping[FieldType, LiteralString] = {
     FieldType.NUMBER: "trim_scale(v.number)",
@@ -229,7 +259,11 @@ WRITTEN: Mapping[FieldType, LiteralString] = {
 
 
 def with_columns(
-    columns: Sequence[Column], id: str, declared: FieldSet, position: int | None = None
+    columns: Sequence[Column],
+    id: str,
+    declared: FieldSet,
+    position: int | None = None,
+    within: UUID | None = None,
 ) -> list[Column]:
     """Those of a list, and behind them one for each field: `custom.seats`. `id` is the name of the column with the record's id."""
     own = [column for column in columns if column.name != "custom"]
@@ -237,15 +271,16 @@ def with_columns(
     standing = sql.SQL(
         NOW_STANDING if position is None else THEN_STANDING.replace("%(custom_known)s", "{known}")
     ).format(known=sql.Literal(position))
-    return [*own, *(_column(field, of, standing) for field in declared.asked)]
+    return [*own, *(_column(field, of, standing, within) for field in declared.asked)]
 
 
-def _column(field: CustomField, of: Column, standing: sql.Composable) -> Column:
+def _column(field: CustomField, of: Column, standing: sql.Composable, within: UUID | None) -> Column:
     value = LOOKED_UP.format(
         value=sql.SQL(WRITTEN.get(field.type, "v.value")),
         id=of.value,
         field=sql.Literal(field.name),
         standing=standing,
+        within=sql.Literal(within),
     )
     return Column(f"custom.{field.name}", KINDS.get(field.type, Kind.TEXT), value, beside=True)
 

@@ -1,4 +1,4 @@
-"""api: custom fields — what a company declares that its customers, deals and leads say beside what is built in."""
+"""api: custom fields — what a company declares that its customers, contacts, deals and leads say beside what is built in."""
 
 MODULES = ("acts", "routes")
 PATHS = ("custom-fields", "custom-field-sets")

@@ -10,7 +10,7 @@ ACTS = (
     Act(PublishFields, "/custom-field-sets", "Publish the custom fields of a kind of record", roles=ADMIN, flat=("declared",),
         hide=("version",), status=201, location="/custom-fields/{declared.name}",
         more="All of them at once. A field or choice that was there before is retired, not left out: what was recorded stays readable.",
-        described={"name": "Whose fields: those of customers, deals or leads."},
+        described={"name": "Whose fields: those of customers, contacts, deals or leads."},
         example={"name": "deal", "fields": [{"name": "seats", "label": "Seats", "label_zh": "席位数", "type": "number", "decimals": 0,
             "required_from": [{"process": "default", "stage": "solution"}]}]},
         terminal="field publish <file=:file", typed="./fields.json --reason 'the new price list'"),

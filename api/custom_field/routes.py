@@ -17,7 +17,7 @@ from api.engine.routes import add_acts
 from domain.custom_field.declaration import FieldSet, FieldSets, RecordKind, field_stream
 
 TAGS = {
-    "custom fields": "What a company declares that its customers, deals and leads say beside what is built in"
+    "custom fields": "What a company declares that its customers, contacts, deals and leads say beside what is built in"
 }
 router = auth.router(tags=[*TAGS])
 Reader = Annotated[Look, Depends(may_read())]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from functools import partial
 from typing import Annotated, Any
+from uuid import UUID
 
 from pydantic import Field, PlainValidator, StringConstraints, WithJsonSchema
 
@@ -106,11 +107,19 @@ async def declared(look: Look, record: RecordKind) -> FieldSet:
 
 
 async def add_custom(
-    look: Look, views: Sequence[Any], fields: FieldSet, id: str, position: int | None = None
+    look: Look,
+    views: Sequence[Any],
+    fields: FieldSet,
+    id: str,
+    position: int | None = None,
+    within: UUID | None = None,
 ) -> None:
-    """Put beside each what its fields say, or said at a position; `id` is the attribute with its id. A file has a column for each field."""
-    look.beside = partial(with_columns, id=id, declared=fields, position=position)
-    found = await of_records(look.source, [getattr(view, id) for view in views], fields, position)
+    """Put beside each what its fields say, or said at a position; `id` is the attribute with its id, `within` the customer whose contacts
+    they are. A file has a column for each field.
+    """
+    look.beside = partial(with_columns, id=id, declared=fields, position=position, within=within)
+    ids = [getattr(view, id) for view in views]
+    found = await of_records(look.source, ids, fields, position, within)
     for view in views:
         view.custom = found[getattr(view, id)]
 

@@ -30,6 +30,7 @@ router = auth.router(tags=[])
 Reader = Annotated[Look, Depends(may_read(waits_for=("directory",)))]
 CustomerReader = Annotated[Look, Depends(may_read(waits_for=("directory", *NEEDED)))]
 CustomerFinder = Annotated[Look, Depends(may_read(waits_for=("customers", "search", CUSTOM, *NEEDED)))]
+ContactFinder = Annotated[Look, Depends(may_read(waits_for=("directory", CUSTOM, *NEEDED)))]
 Pages = Annotated[Paging, Depends(query(Paging))]
 LISTED = shaped(Page[Listed])
 
@@ -39,6 +40,10 @@ class CustomerFilters(Paging):
     sector: ShortText | None = None
     country: ShortText | None = None
     parent_id: Annotated[UUID | None, Field(description="those that belong to this one as a company")] = None
+    custom: CustomFilter = None
+
+
+class ContactFilters(Paging):
     custom: CustomFilter = None
 
 
@@ -70,10 +75,16 @@ async def customers(
     responses=shaped(Page[ListedContact]),
     tags=["customers"],
 )
-async def contacts(customer_id: UUID, look: CustomerReader, asked: Pages) -> Response:
+async def contacts(
+    customer_id: UUID, look: ContactFinder, asked: Annotated[ContactFilters, Depends(query(ContactFilters))]
+) -> Response:
     await must_see_customer(look, customer_id)
     id = await customer_of(look.services.pool, customer_id)
-    return look.json(await directory.contacts(look.source, id, asked.cursor, asked.limit))
+    fields = await declared(look, RecordKind.CONTACT)
+    custom = condition_of(asked.custom, fields) if asked.custom is not None else None
+    found = await directory.contacts(look.source, id, asked.cursor, asked.limit, custom)
+    await add_custom(look, found.items, fields, "id", within=id)
+    return look.json(found)
 
 
 @router.get(

@@ -21,6 +21,7 @@ from api.engine.reading import Look
 from api.engine.scopes import KnownAt
 from domain.custom_field.declaration import RecordKind
 from domain.custom_field.value import Told
+from domain.customer.customer import Customer
 from domain.customer.facts import Profile
 from domain.engine.errors import NotFound
 from projections.custom_field import told_of
@@ -102,7 +103,7 @@ async def customer(
         CustomerView(
             customer_id=ids[0],
             profile=held.profile,
-            contacts=directory.contacts_of(held)[:MAX_PAGE],
+            contacts=await _contacts(look, held),
             custom=told_of(held.custom, fields),
             parent_id=held.parent_id,
             parent_name=names.get(held.parent_id) if held.parent_id else None,
@@ -114,6 +115,13 @@ async def customer(
             merged_into=ids[0] if ids[0] != customer_id else msgspec.UNSET,
         )
     )
+
+
+async def _contacts(look: Look, held: Customer) -> list[ListedContact]:
+    fields, found = await declared(look, RecordKind.CONTACT), directory.contacts_of(held)[:MAX_PAGE]
+    for one in found:
+        one.custom = told_of(held.custom_of(one.id), fields)
+    return found
 
 
 async def _seen(look: Look, roles: list[FileRole]) -> list[FileRole]:

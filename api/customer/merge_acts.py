@@ -15,12 +15,12 @@ MERGES = (
         terminal="customer merge <gone", typed="'Acme Tools' 'ACME Tools GmbH' --keep name='ACME Tools GmbH'"),
     Act(merge.UnmergeCustomer, "/customers/{customer_id}/unmerge", "Take a merged record out again", roles=LEADERS, hide=("since", "told"),
         more="It is as it was. What was said or made since the merge stays with the customer that it was merged into, but for what is named; "
-        "`/customers/{customer_id}/since-merge` lists it. Consents and parts in deciding go with their contact where that goes.",
+        "`/customers/{customer_id}/since-merge` lists it. What was said of a contact goes with the contact where that goes.",
         described={"fields": "Changes of the profile since the merge that go with it.", "contacts": "Contacts added or changed since that go with it.",
             "notes": "Needs, preferences, competitors and notes said or closed since that go with it.",
             "consents": "Contacts whose consents and withdrawals since go with it.", "roles": "Contacts whose part in deciding, said since, goes with it.",
-            "custom": "Custom fields filled in since that go with it.", "parent": "The company that it was said since to belong to goes with it.",
+            "custom": "Custom fields filled in since that go with it.", "contact_custom": "Contacts whose custom fields, filled in since, go with it.", "parent": "The company that it was said since to belong to goes with it.",
             "deals": "Deals that go with it.", "leads": "Leads that go with it.", "cases": "Service cases that go with it.",
             "rest_stays": "Needed where there is more than is named."},
-        terminal="customer unmerge field=fields contact=contacts note=notes consent=consents role=roles custom=custom parent/no-parent=parent deal=deals lead=leads case=cases rest-stays/no-rest=rest_stays", typed=f"{WHICH} --deal 1C1I7A6R --rest-stays"),
+        terminal="customer unmerge field=fields contact=contacts note=notes consent=consents role=roles custom=custom contact-custom=contact_custom parent/no-parent=parent deal=deals lead=leads case=cases rest-stays/no-rest=rest_stays", typed=f"{WHICH} --deal 1C1I7A6R --rest-stays"),
 )  # fmt: skip

@@ -20,7 +20,7 @@ from api.engine.reading import Look, reached
 from api.engine.routes import Given, add_acts
 from api.engine.services import Services
 from api.engine.writing import Writer
-from domain.custom_field.value import BETWEEN
+from domain.custom_field.value import BETWEEN, FieldValue
 from domain.customer.customer import Customer
 from domain.customer.facts import Profile
 from domain.customer.layers import NOTHING
@@ -82,12 +82,24 @@ class RecordsView(msgspec.Struct):
 
 
 class SinceView(msgspec.Struct):
-    """Of a field, also a custom one, `id` is None and `name` what it is called, of the others theirs (personal data); of a consent and a
-    role `id` is the contact's, and `contact` what they are called (personal data). `value` is what a field became; `at` when a thing was
+    """Of a field, also a custom one, `id` is None and `name` what it is called, of the others theirs (personal data); of a consent, a
+    role and a contact's custom field `id` is the contact's, and `contact` what they are called (personal data). `value` is what a field became; `at` when a thing was
     made. An unmerge names fields and custom fields by their names, all else by the ids.
     """
 
-    what: Literal["field", "custom", "parent", "contact", "consent", "role", "note", "deal", "lead", "case"]
+    what: Literal[
+        "field",
+        "custom",
+        "parent",
+        "contact",
+        "contact-custom",
+        "consent",
+        "role",
+        "note",
+        "deal",
+        "lead",
+        "case",
+    ]
     id: UUID | None
     name: PersonName
     value: str = ""
@@ -243,7 +255,13 @@ def _change(part: str, key: Any, value: Any) -> SinceView:
         case "roles":
             return SinceView("role", key[0], "" if value is None else str(value))
         case "custom":
-            return SinceView("custom", None, key, value.written.replace(BETWEEN, ", ") if value else "")
+            return SinceView("custom", None, key, _written(value))
+        case "contact_custom":
+            return SinceView("contact-custom", key[0], key[1], _written(value))
         case "parent_id":
             return SinceView("parent", value, "")
     return SinceView("field", None, key, _text(value))
+
+
+def _written(value: FieldValue | None) -> str:
+    return value.written.replace(BETWEEN, ", ") if value else ""

@@ -17,6 +17,8 @@ from domain.custom_field.value import FieldType
 RECORDS = {
     "registerCustomer": "customer",
     "setCustomerFields": "customer",
+    "addContact": "contact",
+    "setContactFields": "contact",
     "openDeal": "deal",
     "convertLead": "deal",
     "setDealFields": "deal",
@@ -25,6 +27,7 @@ RECORDS = {
 """Of which kind of record an act fills in the custom fields."""
 HELD_BY = {
     "setCustomerFields": ("/customers/{}", "customer_id"),
+    "setContactFields": ("/customers/{}", "customer_id"),
     "setDealFields": ("/deals/{}", "deal_id"),
     "setLeadFields": ("/leads/{}", "lead_id"),
 }
@@ -108,6 +111,8 @@ async def begun(
     """What a form that changes fields begins with: what they are now."""
     path, id = HELD_BY[act.operation]
     found = await by_id(page, path, given.get(id, ""))
+    if found and RECORDS[act.operation] == "contact":
+        found = next((one for one in found["contacts"] if one["id"] == given.get("contact_id")), None)
     custom = found[PLACE] if found else {}
     values = {name: _typed(value) for name, value in custom.items()}
     return rows.typed_of(controls, {PLACE: values}) | {HELD: ",".join(sorted(values))}
@@ -129,7 +134,11 @@ def emptied(body: Json, typed: Mapping[str, str]) -> None:
 
 async def shown(page: Page, record: str, custom: Mapping[str, Any]) -> list[Json]:
     """Each field with its value, in words where it is chosen; of the retired ones those that have a value."""
-    fields = await declared(page, record)
+    return told(page, await declared(page, record), custom)
+
+
+def told(page: Page, fields: Iterable[Json], custom: Mapping[str, Any]) -> list[Json]:
+    """The same by the fields as they are declared."""
     return [
         {"name": one["name"], "label": called(one, page.language), "type": one["type"], "value": _said(one, custom.get(one["name"]), page)}
         for one in fields

@@ -65,11 +65,18 @@ async def customer(customer_id: UUID, page: Opened) -> Response:
         deals=deals,
         closed=sorted([*won["items"], *lost["items"]], key=lambda one: one["closed_on"] or "", reverse=True),
         contacts=list(by_role(found)),
+        said_of=await _said_of(page, found["contacts"]),
         notes={kind: [one for one in found["notes"] if one["kind"] == kind] for kind in map(str, NoteKind)},
         kinds=[str(kind) for kind in TouchKind],
         fields=await custom_fields.shown(page, "customer", found["custom"]),
         **await _now(page, about),
     )
+
+
+async def _said_of(page: Page, contacts: list[Json]) -> dict[str, list[Json]]:
+    """By contact what custom fields say of them."""
+    fields = await custom_fields.declared(page, "contact") if contacts else []
+    return {one["id"]: custom_fields.told(page, fields, one["custom"]) for one in contacts}
 
 
 async def _now(page: Page, about: dict[str, Any]) -> Json:

@@ -77,6 +77,7 @@ LABELS = {
     ("unmergeCustomer", "fields"): "profile",
     ("unmergeCustomer", "roles"): "parts in deciding",
     ("unmergeCustomer", "custom"): "custom fields",
+    ("unmergeCustomer", "contact_custom"): "custom fields of contacts",
     ("unmergeCustomer", "parent"): "which company it belongs to",
     ("unmergeCustomer", "rest_stays"): "everything else stays",
     ("defineScorecard", "measures.key"): "name",

@@ -29,6 +29,7 @@ OFFERED = {
     "note": "note",
     "consent": "consent",
     "role": "part in deciding",
+    "contact-custom": "contact's custom fields",
     "parent": "company it belongs to",
     "deal": "deal",
     "lead": "lead",
@@ -76,7 +77,10 @@ async def choices_in(page: Page, act: Act, given: Mapping[str, str]) -> dict[str
         return {}
     found = await by_id(page, "/customers/{}/since-merge", given.get("customer_id", ""))
     items = found["items"] if found else []
-    fields = {one["name"]: called(one, page.language) for one in await declared(page, "customer")}
+    fields = {
+        kind: {one["name"]: called(one, page.language) for one in await declared(page, of)}
+        for kind, of in (("custom", "customer"), ("contact-custom", "contact"))
+    }
     offered: dict[str, list[Json]] = {}
     for what, of in OFFERED.items():
         named: dict[str, list[str]] = {}
@@ -97,13 +101,16 @@ def offered_in(
     return tuple(one for one in controls if choices.get(one.of or of.get(one.name, ""), True))
 
 
-def _said(page: Page, one: Json, fields: Mapping[str, str]) -> str:
+def _said(page: Page, one: Json, fields: Mapping[str, Mapping[str, str]]) -> str:
     """What was said, in people's words."""
     match one["what"]:
         case "field":
             return f"{word_text(page.language, one['name'].replace('_', ' '))}: {one['value'] or '–'}"
         case "custom":
-            return f"{fields.get(one['name'], one['name'])}: {one['value'] or '–'}"
+            return f"{fields['custom'].get(one['name'], one['name'])}: {one['value'] or '–'}"
+        case "contact-custom":
+            label = fields["contact-custom"].get(one["name"], one["name"])
+            return f"{one['contact']}: {label}: {one['value'] or '–'}"
         case "consent":
             given = word_text(page.language, "consents" if one["value"] == "True" else "withdrawn")
             return f"{one['contact']}: {word_text(page.language, one['name'], 'consent')}, {given}"

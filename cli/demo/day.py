@@ -92,7 +92,7 @@ async def _run(handler: CommandHandler, desk: Desk, *commands: Command, why: str
 
 
 def _fields(largest: DealView) -> Iterator[Command]:
-    """What this company asks of its deals and customers beside what is built in; and what the largest deal says of it."""
+    """What this company asks of its deals, customers and contacts beside what is built in; and what the largest deal says of it."""
     from domain.custom_field.commands import DeclareField
     from domain.custom_field.declaration import CustomField, FieldChoice, RecordKind
     from domain.custom_field.value import FieldType, said_text
@@ -106,7 +106,10 @@ def _fields(largest: DealView) -> Iterator[Command]:
     seats = CustomField(name="seats", label="Seats", label_zh="席位数", type=FieldType.NUMBER, decimals=0)
     live = CustomField(name="go_live", label="Go-live", label_zh="上线日期", type=FieldType.DATE)
     tier = CustomField(name="tier", label="Tier", label_zh="等级", type=FieldType.CHOICE, choices=tiers)
-    for of, field in ((RecordKind.DEAL, seats), (RecordKind.DEAL, live), (RecordKind.CUSTOMER, tier)):
+    speaks = CustomField(name="speaks", label="Speaks", label_zh="语言", type=FieldType.TEXT, personal=True)
+    of_deals, of_customers = RecordKind.DEAL, RecordKind.CUSTOMER
+    declared = ((of_deals, seats), (of_deals, live), (of_customers, tier), (RecordKind.CONTACT, speaks))
+    for of, field in declared:
         yield DeclareField(of=of, field=field)
     yield SetDealFields(deal_id=largest.deal_id, custom={"seats": said_text("40")})
     if largest.customer_id is not None:

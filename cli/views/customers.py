@@ -40,6 +40,8 @@ def _since(one: Mapping[str, Any]) -> tuple[str, str]:
         case "consent":
             given = "consents" if one["value"] == "True" else "withdrawn"
             return one["contact"], f"{word(one['name'])}: {word(given)}"
+        case "contact-custom":
+            return one["contact"], f"{one['name']}: {one['value']}"
         case "role":
             return one["contact"], word(one["name"])
         case "note":

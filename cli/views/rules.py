@@ -81,6 +81,13 @@ def show_customer(found: Mapping[str, Any]) -> None:
         columns = ("contact", "role", "buying role", "phone", "mail", "id")
         table(columns, people, whole=("id",), spare=("mail", "phone"))
     _consents(found)
+    own = [
+        (c["name"], name, _told(value))
+        for c in found["contacts"]
+        for name, value in c.get("custom", {}).items()
+    ]
+    if own:
+        table(("contact", "field", "value"), own)
     if found.get("notes"):
         notes = [
             (

@@ -1,3 +1,3 @@
-"""Domain room: custom fields — what a company declares that its customers, deals and leads say beside what is built in."""
+"""Domain room: custom fields — what a company declares that its customers, contacts, deals and leads say beside what is built in."""
 
 MODULES = ("commands",)

@@ -1,4 +1,4 @@
-"""Domain room: which custom fields customers, deals and leads have — declared by an administrator, whole, version after version."""
+"""Domain room: which custom fields customers, contacts, deals and leads have — declared by an administrator, whole, version after version."""
 
 from __future__ import annotations
 
@@ -38,6 +38,7 @@ class RecordKind(StrEnum):
     """What has custom fields."""
 
     CUSTOMER = "customer"
+    CONTACT = "contact"
     DEAL = "deal"
     LEAD = "lead"
 
@@ -152,7 +153,7 @@ def near(said: str, known: list[str]) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldSet:
-    """All custom fields of customers, of deals or of leads, which its `name` says."""
+    """All custom fields of customers, of contacts, of deals or of leads, which its `name` says."""
 
     name: RecordKind
     version: Annotated[int, Ge(0)] = 1

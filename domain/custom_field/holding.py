@@ -25,7 +25,9 @@ class HoldsFields(Protocol):
     """A record with custom fields. `FIELDS_SET` is the fact of its kind that they changed."""
 
     FIELDS_SET: Any
-    custom: CustomValues
+
+    @property
+    def custom(self) -> CustomValues: ...
 
     def record(self, fact: Fact, at: datetime | None = None) -> None: ...
 

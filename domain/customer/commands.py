@@ -25,6 +25,7 @@ from domain.customer.facts import (
     CustomerRegistered,
     Profile,
 )
+from domain.customer.fields import ContactFields
 from domain.customer.known import GivenConsent, is_older, not_to_come
 from domain.customer.likely import MOST_LIKELY, Likely, Looked
 from domain.engine.command import Command, handles
@@ -33,7 +34,7 @@ from domain.engine.errors import FieldError
 from domain.engine.fields import LongText, Name, ShortText
 from domain.engine.unit_of_work import Stream, UnitOfWork
 
-SINCE_CONSENTS = ("do_not_mail", "do_not_call", "buying_role", "consents")
+SINCE_CONSENTS = ("do_not_mail", "do_not_call", "buying_role", "consents", "custom")
 """What a contact could not say from the first release on."""
 FIRST = ("name", "sector", "country", "employees", "revenue", "founded", "parent")
 """What a profile could."""
@@ -83,6 +84,10 @@ class AddContact(Command, about=Customer):
     do_not_call: bool = False
     buying_role: BuyingRole | None = None
     consents: Annotated[tuple[GivenConsent, ...], MaxLen(20)] = ()
+    custom: Custom = field(default_factory=dict)
+
+    def rules(self) -> tuple[Stream, ...]:
+        return ((FieldSets, field_stream(RecordKind.CONTACT)),)
 
     def known_by(self) -> Any:
         """What nobody could say once is left out where nobody says it."""
@@ -141,12 +146,16 @@ def _differing(said: Profile, held: Profile) -> dict[str, Any]:
 
 @handles(AddContact)
 def add_contact(command: AddContact, work: UnitOfWork) -> dict[str, Any]:
-    customer = work.get(Customer, command.customer_id)
-    if command.contact_id in customer.contacts:
+    customer, declared = work.get(Customer, command.customer_id), fields_of(RecordKind.CONTACT, work)
+    is_new, own = command.contact_id not in customer.contacts, ContactFields(customer, command.contact_id)
+    if not is_new:
         said = Contact(**{f.name: getattr(command, f.name) for f in fields(Contact)})
         _correct(customer, command.contact_id, said)
     else:
         customer.record(ContactAdded.filled(command))
+    fill_in(own, command.custom, declared)
+    if is_new:
+        must_be_complete(own, declared)
     if command.buying_role is not None:
         give_role(customer, command.contact_id, command.buying_role)
     for one in command.consents:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from domain.custom_field.facts import CustomValues
 from domain.custom_field.holding import becoming
+from domain.custom_field.value import FieldValue
 from domain.customer.facts import (
     BuyingRole,
     BuyingRoleChanged,
@@ -15,6 +16,7 @@ from domain.customer.facts import (
     Contact,
     ContactAdded,
     ContactCorrected,
+    ContactFieldsSet,
     CustomerComparedAgain,
     CustomerFieldsSet,
     CustomerImportUndone,
@@ -52,6 +54,7 @@ class Customer(Mergeable):
         self.notes: dict[UUID, KeptNote] = {}
         self.consents: dict[tuple[UUID, Purpose], Consent] = {}
         self.custom: CustomValues = {}
+        self.contact_custom: dict[tuple[UUID, str], FieldValue] = {}
         self.roles: dict[tuple[UUID, UUID | None], BuyingRole] = {}
         """Of a contact: in all deals, and in one where it differs."""
 
@@ -88,6 +91,12 @@ class Customer(Mergeable):
     _profile_changed = becomes(CustomerProfileChanged, "profile")
 
     _fields_set = becoming(CustomerFieldsSet)
+
+    @when(ContactFieldsSet)
+    def _contact_fields_set(self, fact: ContactFieldsSet) -> None:
+        gone = {(fact.contact_id, name) for name in fact.before}
+        kept = {key: value for key, value in self.contact_custom.items() if key not in gone}
+        self.contact_custom = kept | {(fact.contact_id, name): value for name, value in fact.after.items()}
 
     @when(ContactAdded)
     def _contact_added(self, fact: ContactAdded) -> None:

@@ -90,6 +90,13 @@ class CustomerFieldsSet(FieldsSet):
     """Custom fields were filled in, or emptied."""
 
 
+@fact("customer.contact-fields-set")
+class ContactFieldsSet(FieldsSet):
+    """Custom fields of a contact were filled in, or emptied."""
+
+    contact_id: UUID
+
+
 @fact("customer.import-undone", version=2)
 class CustomerImportUndone(TakesBack):
     before: Profile
@@ -260,18 +267,28 @@ class RoleHeld:
     deal_id: UUID | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactFieldsHeld:
+    """What a contact's custom fields say."""
+
+    contact_id: UUID
+    custom: CustomValues
+
+
 @upcast("customer.absorbed", from_version=1)
+@upcast("customer.absorbed", from_version=2)
 @upcast("customer.released", from_version=1)
 @upcast("customer.released", from_version=2)
+@upcast("customer.released", from_version=3)
 def _less_came_along_and_went_back(data: dict[str, Any]) -> dict[str, Any]:
     return data
 
 
-@fact("customer.absorbed", version=2)
+@fact("customer.absorbed", version=3)
 class CustomerAbsorbed(Fact):
     """The record `gone_id` stands for this one from now on. `theirs` is what that one said, `taken` the fields of the profile that were
     chosen from it, `offered` those that it says where this one says nothing. What else it has comes along where this one has nothing
-    in its place: contacts, notes, consents, roles, custom fields, and the company it belongs to, `parent_id`; `parent_after` is this one's.
+    in its place: contacts, notes, consents, roles, custom fields, those of contacts, and the company it belongs to, `parent_id`; `parent_after` is this one's.
     """
 
     gone_id: UUID
@@ -285,6 +302,7 @@ class CustomerAbsorbed(Fact):
     consents: tuple[ConsentHeld, ...] = ()
     roles: tuple[RoleHeld, ...] = ()
     custom: CustomValues = field(default_factory=dict)
+    contact_custom: tuple[ContactFieldsHeld, ...] = ()
     parent_id: UUID | None = None
     parent_after: UUID | None = None
 
@@ -297,10 +315,10 @@ class CustomerMerged(Fact):
     told: tuple[UUID, ...] = ()
 
 
-@fact("customer.released", version=3)
+@fact("customer.released", version=4)
 class CustomerReleased(Fact):
     """The record `gone_id` is one of its own again. Of what was said since the merge there go with it: `fields` of the profile, `contacts`,
-    `notes`, the consents and parts in deciding of the contacts in `consents` and `roles`, the fields `custom`, and, by `parent`, the company
+    `notes`, the consents, parts in deciding and custom fields of the contacts in `consents`, `roles` and `contact_custom`, the fields `custom`, and, by `parent`, the company
     that it belongs to. The contacts `lost` are this one's no more, and the `changed` ones are so again.
     """
 
@@ -313,6 +331,7 @@ class CustomerReleased(Fact):
     consents: tuple[UUID, ...] = ()
     roles: tuple[UUID, ...] = ()
     custom: tuple[str, ...] = ()
+    contact_custom: tuple[UUID, ...] = ()
     parent: bool = False
     lost: tuple[UUID, ...] = ()
     changed: tuple[ContactHeld, ...] = ()

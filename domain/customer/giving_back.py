@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from domain.custom_field.declaration import RecordKind
-from domain.custom_field.holding import fields_of
+from domain.custom_field.holding import HoldsFields, fields_of
 from domain.custom_field.value import FieldValue
 from domain.customer.buying_roles import give_role
 from domain.customer.change_profile import become
@@ -20,17 +20,18 @@ from domain.customer.facts import (
     ConsentWithdrawn,
     ContactAdded,
     ContactCorrected,
-    CustomerFieldsSet,
     NoteAdded,
     NoteChanged,
     NoteClosed,
     ParentChanged,
     Purpose,
 )
+from domain.customer.fields import ContactFields
 from domain.customer.known import Consent, KeptNote
 from domain.customer.layers import NOTHING, File
 from domain.customer.merging import (
     CONSENTS,
+    CONTACT_CUSTOM,
     CONTACTS,
     CUSTOM,
     NOTES,
@@ -45,8 +46,8 @@ from domain.engine.unit_of_work import UnitOfWork
 
 
 def follow_contacts(named: GivenBack, survivor: Customer, gone: Customer) -> GivenBack:
-    """With the consents and parts in deciding of contacts whom the survivor has no more: where else should they be? Raises Invalid for those
-    of contacts whom the other has not either.
+    """With what was said of contacts whom the survivor has no more: where else should it be? Raises Invalid for what was said of contacts
+    whom the other has not either.
     """
     said, after = survivor.said_since(gone.id), survivor.without(gone.id, named)
     wrong = [
@@ -61,7 +62,8 @@ def follow_contacts(named: GivenBack, survivor: Customer, gone: Customer) -> Giv
     for part, key in said:
         if part in OF_CONTACTS and (CONTACTS, key[0]) not in after:
             ids[part][key[0]] = None
-    return replace(named, consents=tuple(ids[CONSENTS]), roles=tuple(ids[ROLES]))
+    following: Any = {part: tuple(found) for part, found in ids.items()}
+    return replace(named, **following)
 
 
 def keep_barred(customer: Customer, ids: Collection[UUID]) -> None:
@@ -81,7 +83,12 @@ def give_back(given: GivenBack, gone: Customer, said: File, work: UnitOfWork) ->
         for (of, key), value in goes.items():
             if of == part:
                 say(gone, key, value)
-    _fill_in(gone, {name: value for (part, name), value in goes.items() if part == CUSTOM}, work)
+    own = {name: value for (part, name), value in goes.items() if part == CUSTOM}
+    _fill_in(gone, RecordKind.CUSTOMER, own, work)
+    of_contacts = {key: value for (part, key), value in goes.items() if part == CONTACT_CUSTOM}
+    for id in dict.fromkeys(id for id, _ in of_contacts):
+        theirs = {name: value for (of, name), value in of_contacts.items() if of == id}
+        _fill_in(ContactFields(gone, id), RecordKind.CONTACT, theirs, work)
 
 
 def _contact(gone: Customer, id: UUID, contact: Any) -> None:
@@ -129,11 +136,13 @@ SAY: Mapping[str, Callable[[Customer, Any, Any], None]] = {
 """Contacts first: the rest is about them."""
 
 
-def _fill_in(gone: Customer, said: Mapping[str, FieldValue | None], work: UnitOfWork) -> None:
+def _fill_in(
+    record: HoldsFields, kind: RecordKind, said: Mapping[str, FieldValue | None], work: UnitOfWork
+) -> None:
     """As it was held against the declaration of then."""
-    changed = {name: value for name, value in said.items() if gone.custom.get(name) != value}
-    before = {name: gone.custom[name] for name in changed if name in gone.custom}
+    held = record.custom
+    changed = {name: value for name, value in said.items() if held.get(name) != value}
+    before = {name: held[name] for name in changed if name in held}
     after = {name: value for name, value in changed.items() if value is not None}
     if changed:
-        version = fields_of(RecordKind.CUSTOMER, work).version
-        gone.record(CustomerFieldsSet(before=before, after=after, declared=version))
+        record.record(record.FIELDS_SET(before=before, after=after, declared=fields_of(kind, work).version))

@@ -35,6 +35,7 @@ LeadId = Annotated[UUID, Refers("lead", "seen")]
 NoteId = Annotated[UUID, PartOf("note")]
 ConsentingId = Annotated[UUID, PartOf("consent")]
 DecidingId = Annotated[UUID, PartOf("part in deciding")]
+DescribedId = Annotated[UUID, PartOf("contact's custom fields")]
 """Contacts, of whom that was said."""
 ProfileField = Annotated[Key, NameOf("profile field")]
 OwnField = Annotated[Key, NameOf("custom field")]
@@ -74,9 +75,9 @@ class MergeCustomers(Command, about=Customer):
 
 class UnmergeCustomer(Command, about=Customer):
     """The record `customer_id` is one of its own again, as it was. What was said or made since stays with the record that it was merged
-    into, but for what is named: `fields` of the profile, `contacts`, `notes`, the `consents` and parts in deciding (`roles`) of contacts,
-    `custom` fields, the company that it belongs to (`parent`), `deals`, `leads`, `cases`. Consents and parts in deciding of a contact that
-    the other has no more go with the contact. Where there is more than that, `rest_stays` has to say so. `since` are the deals, leads and cases that were made since, as far as they are known.
+    into, but for what is named: `fields` of the profile, `contacts`, `notes`, the `consents`, parts in deciding (`roles`) and custom
+    fields (`contact_custom`) of contacts, `custom` fields, the company that it belongs to (`parent`), `deals`, `leads`, `cases`. What was said of
+    a contact that the other has no more goes with the contact. Where there is more than that, `rest_stays` has to say so. `since` are the deals, leads and cases that were made since, as far as they are known.
     """
 
     customer_id: UUID
@@ -86,6 +87,7 @@ class UnmergeCustomer(Command, about=Customer):
     consents: Annotated[tuple[ConsentingId, ...], MaxLen(MOST)] = ()
     roles: Annotated[tuple[DecidingId, ...], MaxLen(MOST)] = ()
     custom: Annotated[tuple[OwnField, ...], MaxLen(MOST_FIELDS)] = ()
+    contact_custom: Annotated[tuple[DescribedId, ...], MaxLen(MOST)] = ()
     parent: bool = False
     deals: Annotated[tuple[DealId, ...], MaxLen(MOST)] = ()
     leads: Annotated[tuple[LeadId, ...], MaxLen(MOST)] = ()
@@ -95,7 +97,7 @@ class UnmergeCustomer(Command, about=Customer):
     told: Annotated[tuple[UUID, ...], MaxLen(MOST)] = ()
 
     def rules(self) -> tuple[Stream, ...]:
-        return ((FieldSets, field_stream(RecordKind.CUSTOMER)),)
+        return tuple((FieldSets, field_stream(of)) for of in (RecordKind.CUSTOMER, RecordKind.CONTACT))
 
     def as_named(self) -> bool:
         """It is about the record that went."""

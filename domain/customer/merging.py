@@ -8,9 +8,11 @@ from typing import Any, ClassVar, Self
 from uuid import UUID
 
 from domain.custom_field.facts import CustomValues
+from domain.custom_field.value import FieldValue
 from domain.customer import facts as f
 from domain.customer.facts import (
     ConsentHeld,
+    ContactFieldsHeld,
     ContactHeld,
     CustomerAbsorbed,
     CustomerMerged,
@@ -32,19 +34,19 @@ PROFILE, CONTACTS, NOTES, CONSENTS, ROLES, CUSTOM = (
     "roles",
     "custom",
 )
-PARENT = "parent_id"
+CONTACT_CUSTOM, PARENT = "contact_custom", "parent_id"
 FIELDS = tuple(one.name for one in fields(Profile))
-MANY = (CONTACTS, NOTES, CONSENTS, ROLES, CUSTOM)
+MANY = (CONTACTS, NOTES, CONSENTS, ROLES, CUSTOM, CONTACT_CUSTOM)
 """Attributes that hold entries by a key: each entry comes along by itself."""
-OF_CONTACTS = (CONSENTS, ROLES)
+OF_CONTACTS = (CONSENTS, ROLES, CONTACT_CUSTOM)
 """Of these the key begins with a contact's id."""
 THE_PARENT: Key = (PARENT, "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GivenBack:
-    """What was said since a merge and goes with the record that is taken out: fields of the profile, contacts, notes, the consents and
-    the parts in deciding of contacts, custom fields, the company it belongs to.
+    """What was said since a merge and goes with the record that is taken out: fields of the profile, contacts, notes, the consents,
+    parts in deciding and custom fields of contacts, custom fields, the company it belongs to.
     """
 
     fields: tuple[str, ...] = ()
@@ -53,6 +55,7 @@ class GivenBack:
     consents: tuple[UUID, ...] = ()
     roles: tuple[UUID, ...] = ()
     custom: tuple[str, ...] = ()
+    contact_custom: tuple[UUID, ...] = ()
     parent: bool = False
 
     @classmethod
@@ -76,7 +79,7 @@ class GivenBack:
 
 
 def named_by(key: Key) -> Key:
-    """How it is named: consents and parts in deciding by their contact."""
+    """How it is named: what is said of a contact by that."""
     part, of = key
     return (part, of[0]) if part in OF_CONTACTS else key
 
@@ -91,6 +94,7 @@ class Mergeable(Aggregate):
     consents: dict[tuple[UUID, f.Purpose], Consent]
     roles: dict[tuple[UUID, UUID | None], f.BuyingRole]
     custom: CustomValues
+    contact_custom: dict[tuple[UUID, str], FieldValue]
     parent_id: UUID | None
 
     def __init__(self, id: UUID) -> None:
@@ -111,6 +115,10 @@ class Mergeable(Aggregate):
         for part in MANY:
             setattr(self, part, {key: value for (of, key), value in file.items() if of == part})
         self.parent_id = file[THE_PARENT]
+
+    def custom_of(self, contact_id: UUID) -> CustomValues:
+        """What a contact's custom fields say."""
+        return {name: value for (id, name), value in self.contact_custom.items() if id == contact_id}
 
     def said_since(self, gone_id: UUID) -> File:
         """What was said of this customer since that record was merged."""
@@ -147,6 +155,10 @@ class Mergeable(Aggregate):
                 for (id, deal_id), role in gone.roles.items()
             ),
             custom=dict(gone.custom),
+            contact_custom=tuple(
+                ContactFieldsHeld(contact_id=id, custom=gone.custom_of(id))
+                for id in dict.fromkeys(id for id, _ in gone.contact_custom)
+            ),
             parent_id=gone.parent_id,
         )
         _, after = laid(self.layers, gone.id, *_given(fact), self.file)
@@ -205,6 +217,8 @@ def _offered(fact: CustomerAbsorbed) -> Iterator[tuple[Key, Any]]:
         yield (CONSENTS, (one.contact_id, one.purpose)), consent
     yield from (((ROLES, (one.contact_id, one.deal_id)), one.role) for one in fact.roles)
     yield from (((CUSTOM, name), value) for name, value in fact.custom.items())
+    for of in fact.contact_custom:
+        yield from (((CONTACT_CUSTOM, (of.contact_id, name)), value) for name, value in of.custom.items())
     yield THE_PARENT, fact.parent_id
 
 

@@ -44,6 +44,7 @@ CUSTOMER: Mapping[str, tuple[str, str]] = {
         "[~；电话 {after.phone}，原为 {before.phone}][~；职务 {after.role}，原为 {before.role}]"
         "[~；请勿发邮件：{after.do_not_mail!f}，原为 {before.do_not_mail!f}][~；请勿致电：{after.do_not_call!f}，原为 {before.do_not_call!f}]"),
     ),
+    "customer.contact-fields-set": ("filled in custom fields of {contact_id}", "填写 {contact_id} 的自定义字段"),
     "customer.parent-changed": (
         "[?after:said that it belongs to {after}][!after:said that it belongs to no other company]",
         "[?after:登记所属公司：{after}][!after:取消所属公司]",

@@ -55,6 +55,7 @@ OF_TOPIC = {
     "deal.quote-recorded": TouchKind.QUOTE,
     "customer.contact-added": TouchKind.CONTACT,
     "customer.contact-corrected": TouchKind.CONTACT,
+    "customer.contact-fields-set": TouchKind.CONTACT,
     "customer.consent-given": TouchKind.CONTACT,
     "customer.consent-withdrawn": TouchKind.CONTACT,
     "customer.buying-role-changed": TouchKind.CONTACT,

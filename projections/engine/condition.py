@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import LiteralString
+from uuid import UUID
 
 import msgspec
 
@@ -10,7 +11,7 @@ from projections.engine.paging import Select
 
 HAS: LiteralString = (
     " = ANY(SELECT v.record_id FROM read.custom_values v WHERE v.record = %(custom_record)s AND v.field = %(custom_field)s"
-    " AND {standing} AND {test})"
+    " AND {standing} AND {test} AND (v.stream_id = %(custom_within)s OR %(custom_within)s::uuid IS NULL))"
 )
 NOW_STANDING: LiteralString = "v.until IS NULL"
 THEN_STANDING: LiteralString = (
@@ -26,8 +27,10 @@ class Condition(msgspec.Struct, frozen=True):
     value: str
     test: str
 
-    def narrow(self, select: Select, id: LiteralString, position: int | None = None) -> None:
-        """To the records of which it holds, or held at a position; `id` is their column."""
+    def narrow(
+        self, select: Select, id: LiteralString, position: int | None = None, within: UUID | None = None
+    ) -> None:
+        """To the records of which it holds, or held at a position; `id` is their column, `within` the customer whose contacts they are."""
         standing = NOW_STANDING if position is None else THEN_STANDING
         condition = HAS.replace("{standing}", standing).replace("{test}", self.test)
         select.where(
@@ -36,4 +39,5 @@ class Condition(msgspec.Struct, frozen=True):
             custom_field=self.field,
             custom_value=self.value,
             custom_known=position,
+            custom_within=within,
         )

@@ -15,6 +15,7 @@ from uuid import UUID
 import msgspec
 from psycopg import AsyncConnection
 
+from domain.custom_field.value import Told
 from domain.customer import facts as c
 from domain.customer import product
 from domain.customer.customer import Customer
@@ -23,6 +24,7 @@ from domain.people import people as p
 from projections import customer as customer_scope
 from projections import search
 from projections.customer import moved_contacts
+from projections.engine.condition import Condition
 from projections.engine.fold import Folded, is_mark, on
 from projections.engine.paging import TEXT, Page, Select, SortKey, Source, fetch, page, sort_by
 from projections.engine.projection import Entry
@@ -74,11 +76,12 @@ class ContactRow(msgspec.Struct, gc=False):
 
 
 class ListedContact(Listed, gc=False):
-    """Of `CONTACTS`, with the ways in which they must not be reached, and their part in deciding."""
+    """Of `CONTACTS`, with the ways in which they must not be reached, their part in deciding, and what custom fields say of them."""
 
     do_not_mail: bool = False
     do_not_call: bool = False
     buying_role: str = ""
+    custom: dict[str, Told] = {}
 
 
 CONTACTS = Table(
@@ -341,9 +344,15 @@ def contacts_of(customer: Customer) -> list[ListedContact]:
 
 
 async def contacts(
-    source: Source, customer_id: UUID, cursor: str | None = None, limit: int = 50
+    source: Source,
+    customer_id: UUID,
+    cursor: str | None = None,
+    limit: int = 50,
+    custom: Condition | None = None,
 ) -> Page[ListedContact]:
-    """A customer's, by name."""
+    """A customer's, by name; `custom` narrows them down by a custom field."""
     select = Select(OF_CUSTOMER)
     select.equal("parent_id", customer_id)
+    if custom is not None:
+        custom.narrow(select, "id", within=customer_id)
     return await page(source, select, sort_by("name", SORTS), cursor, limit, ListedContact)

@@ -21,6 +21,7 @@ from runtime.imports.suggest import did_you_mean
 PREFIX = "custom."
 RECORDS: Mapping[str, RecordKind] = {
     "customers": RecordKind.CUSTOMER,
+    "contacts": RecordKind.CONTACT,
     "deals": RecordKind.DEAL,
     "leads": RecordKind.LEAD,
 }

@@ -158,8 +158,8 @@ def test_only_administrators_declare_and_only_who_may_change_a_record_fills_it_i
     deal = desk.open_deal()
     assert fill(desk, deal, "south", seats=3).status_code in (403, 404)
     listed = told(desk.client("north").get("/custom-fields"))["sets"]
-    assert [one["name"] for one in listed] == ["customer", "deal", "lead"]
-    assert [one["name"] for one in listed[1]["fields"]] == [one["name"] for one in DEAL]
+    assert [one["name"] for one in listed] == ["customer", "contact", "deal", "lead"]
+    assert [one["name"] for one in listed[2]["fields"]] == [one["name"] for one in DEAL]
     schema = told(desk.client("north").get("/custom-fields/deal/schema"))["schema"]
     assert schema["properties"]["modules"]["anyOf"][0]["items"]["enum"] == ["mes", "wms"]
     assert schema["properties"]["remark"]["description"] == "In a word."
@@ -254,3 +254,59 @@ def test_a_customer_says_what_a_record_said_that_was_merged_into_it(desk: House)
     after = {"after": done["position"]}
     assert told(desk.admin.get(f"/customers/{ids[0]}", params=after))["custom"] == {"tier": "wms"}
     assert told(desk.admin.get(f"/customers/{ids[1]}", params=after))["custom"] == {"tier": "mes"}
+
+
+def test_contacts_say_theirs_in_lists_and_through_merges(desk: House) -> None:
+    speaks = {"of": "contact", "name": "speaks", "label": "Speaks", "type": "text", "personal": True}
+    told(desk.admin.post("/custom-fields", json=speaks), 201)
+    own, gone = (
+        told(desk.admin.post("/customers", json={"name": f"Contacts {uuid4()}"}), 201)["answer"][
+            "customer_id"
+        ]
+        for _ in range(2)
+    )
+    body = {"name": "Ms Zhao", "custom": {"speaks": "Dutch"}}
+    zhao = told(desk.admin.post(f"/customers/{gone}/contacts", json=body), 201)["answer"]["contact_id"]
+    wang = told(desk.admin.post(f"/customers/{gone}/contacts", json={"name": "Wang"}), 201)["answer"][
+        "contact_id"
+    ]
+
+    def listed(id: str, position: int, **narrowed: str) -> dict[str, Any]:
+        asked: dict[str, Any] = {"after": position, **narrowed}
+        found = told(desk.admin.get(f"/customers/{id}/contacts", params=asked))["items"]
+        return {one["id"]: one["custom"] for one in found}
+
+    done = told(desk.admin.post(f"/customers/{own}/merge", json={"gone_id": gone}))["position"]
+    assert listed(own, done) == {zhao: {"speaks": "Dutch"}, wang: {}}
+    fields = f"/customers/{own}/contacts/{zhao}/fields"
+    done = told(desk.admin.post(fields, json={"custom": {"speaks": "Czech"}}))["position"]
+    assert listed(own, done, custom="speaks=Czech") == {zhao: {"speaks": "Czech"}}
+    assert listed(own, done, custom="speaks=Dutch") == {}
+    shown = told(desk.admin.get(f"/customers/{own}", params={"after": done}))["contacts"]
+    assert {one["id"]: one["custom"] for one in shown} == {zhao: {"speaks": "Czech"}, wang: {}}
+    since = told(desk.admin.get(f"/customers/{gone}/since-merge"))["items"]
+    assert [(one["what"], one["id"], one["value"]) for one in since] == [("contact-custom", zhao, "Czech")]
+    done = told(desk.admin.post(f"/customers/{gone}/unmerge", json={"contact_custom": [zhao]}))["position"]
+    assert (listed(own, done), listed(gone, done)) == ({}, {zhao: {"speaks": "Czech"}, wang: {}})
+
+
+def test_a_list_tells_by_a_personal_field_of_nobody_whom_its_reader_does_not_see(desk: House) -> None:
+    """Personal says how it is kept; who sees the record sees it, and nobody else finds it by that."""
+    born = {"name": "born", "label": "Born", "type": "date", "personal": True}
+    for of in ("deal", "customer", "lead"):
+        told(desk.admin.post("/custom-fields", json={"of": of, **born}), 201)
+    custom = {"custom": {"born": "1980-02-28"}}
+    id = told(desk.admin.post("/customers", json={"name": f"Born {uuid4()}", **custom}), 201)["answer"][
+        "customer_id"
+    ]
+    desk.open_deal("north", customer_id=id, **custom)
+    lead = told(desk.client("north").post("/leads", json={"name": "Wang"}), 201)["answer"]["lead_id"]
+    told(desk.admin.post(f"/leads/{lead}/allocate", json={"to": str(desk.reps["north"])}))
+    done = told(desk.admin.post(f"/leads/{lead}/fields", json=custom))["position"]
+    for path in ("/deals", "/customers", "/leads"):
+        asked = {"custom": "born=1980-02-28", "after": done}
+        found = {
+            login: len(told(desk.client(login).get(path, params=asked))["items"])
+            for login in ("north", "south")
+        }
+        assert found == {"north": 1, "south": 0}, path

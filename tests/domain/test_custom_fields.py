@@ -20,18 +20,19 @@ from domain.custom_field.declaration import (
     field_stream,
 )
 from domain.custom_field.value import NOTHING, FieldType, FieldValue, said_text
-from domain.customer.commands import RegisterCustomer
-from domain.customer.facts import CustomerFieldsSet, CustomerRegistered, Profile
-from domain.customer.fields import SetCustomerFields
+from domain.customer.commands import AddContact, RegisterCustomer
+from domain.customer.customer import Customer
+from domain.customer.facts import ContactFieldsSet, CustomerFieldsSet, CustomerRegistered, Profile
+from domain.customer.fields import SetContactFields, SetCustomerFields
 from domain.deal import commands as c
 from domain.deal.commands import SetDealFields
 from domain.deal.facts import DealFieldsSet, StageMoved
 from domain.engine.context import Actor
-from domain.engine.errors import GateNotPassed, Invalid
+from domain.engine.errors import GateNotPassed, Invalid, NotFound
 from tests.domain.given_when_then import given, later
 from tests.domain.words import DEAL, OPENED, QUALIFIED, lose, quote, to
 
-ACME = UUID(int=0xAC)
+ACME, ZHAO = UUID(int=0xAC), UUID(int=0x2A)
 TIER = CustomField(
     name="tier",
     label="Tier",
@@ -268,3 +269,24 @@ class TestGates:
     def test_a_deal_s_values_are_kept_after_it_is_closed_and_can_be_set_right(self) -> None:
         (fact,) = given(STAGED, QUALIFIED, lose()).when(filled(seats="4")).facts
         assert isinstance(fact, DealFieldsSet)
+
+
+def test_a_contact_says_its_own_and_needs_what_is_required_when_it_is_added() -> None:
+    fields = of(
+        RecordKind.CONTACT,
+        field("born", FieldType.DATE, personal=True),
+        field("desk", FieldType.TEXT, required=True),
+    )
+    add = AddContact(customer_id=ACME, contact_id=ZHAO, name="Ms Zhao")
+    at = given(fields, RegisterCustomer(customer_id=ACME, profile=Profile(name="Acme")))
+    at.when(add).refused(Invalid, fields=["custom.desk"])
+    at.given(replace(add, custom={"desk": said_text("buying")}))
+    at.when(SetContactFields(customer_id=ACME, contact_id=ZHAO, custom={"born": said_text("1980-02-30")}))
+    assert isinstance(at.refusal, Invalid)
+    born = FieldValue(type=FieldType.DATE, personal="1980-02-28")
+    said = SetContactFields(customer_id=ACME, contact_id=ZHAO, custom={"born": said_text("1980-02-28")})
+    at.when(said).then(ContactFieldsSet(contact_id=ZHAO, before={}, after={"born": born}, declared=1))
+    assert at.history.load(Customer, ACME).custom_of(ZHAO).keys() == {"desk", "born"}
+    at.when(said).silence()
+    other = replace(said, contact_id=UUID(int=0x2B))
+    at.when(other).refused(NotFound)

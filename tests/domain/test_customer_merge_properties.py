@@ -18,7 +18,7 @@ from domain.customer.commands import AddContact, RegisterCustomer
 from domain.customer.consents import GiveConsent
 from domain.customer.customer import Customer
 from domain.customer.facts import BuyingRole, NoteKind, Profile, Purpose
-from domain.customer.fields import SetCustomerFields
+from domain.customer.fields import SetContactFields, SetCustomerFields
 from domain.customer.layers import NOTHING, File, Key
 from domain.customer.merge import Kept, MergeCustomers, UnmergeCustomer
 from domain.customer.merging import OF_CONTACTS, GivenBack
@@ -31,7 +31,7 @@ from tests.domain.given_when_then import History, context_of
 IDS = tuple(UUID(int=n) for n in range(1, 6))
 ENTRIES = (UUID(int=0x2A), UUID(int=0x2B))
 FIELDS = ("name", "sector", "country")
-PARTS = ("fields", "contacts", "notes", "consents", "roles", "custom", "parent")
+PARTS = ("fields", "contacts", "notes", "consents", "roles", "custom", "contact_custom", "parent")
 PART_OF = {"fields": "profile", "parent": "parent_id"}
 TIERS = tuple(CustomField(name=name, label=name, type=FieldType.TEXT) for name in ("one", "two"))
 record, entry = st.sampled_from(IDS), st.sampled_from(ENTRIES)
@@ -40,7 +40,10 @@ STEPS = st.lists(
         st.tuples(st.just("merge"), record, record, st.sets(st.sampled_from(FIELDS))),
         st.tuples(st.just("unmerge"), record, st.sets(st.sampled_from(PARTS))),
         st.tuples(st.just("say"), record, st.sampled_from(FIELDS)),
-        *(st.tuples(st.just(what), record, entry) for what in ("contact", "note", "consent", "role")),
+        *(
+            st.tuples(st.just(what), record, entry)
+            for what in ("contact", "note", "consent", "role", "describe")
+        ),
         st.tuples(st.just("fill"), record, st.sampled_from(("one", "two"))),
         st.tuples(st.just("belong"), record, record),
     ),
@@ -60,6 +63,9 @@ class Said:
         self.roles = list(BuyingRole)
         self.history.decide(
             PublishFields(declared=FieldSet(name=RecordKind.CUSTOMER, fields=TIERS)), context_of()
+        )
+        self.history.decide(
+            PublishFields(declared=FieldSet(name=RecordKind.CONTACT, fields=TIERS)), context_of()
         )
         for n, id in enumerate(IDS):
             odd = bool(n % 2)
@@ -118,6 +124,7 @@ class Said:
             consents=tuple({of[0] for part, of in named if part == "consents"}),
             roles=tuple({of[0] for part, of in named if part == "roles"}),
             custom=tuple(of for part, of in named if part == "custom"),
+            contact_custom=tuple({of[0] for part, of in named if part == "contact_custom"}),
             parent=any(part == "parent_id" for part, _ in named),
         )
         back = {name: getattr(given, name) for name in PARTS}
@@ -164,6 +171,12 @@ class Said:
         held = self.customer(id)
         if contact_id in held.contacts and self.roles:
             self.do(SetBuyingRole(customer_id=held.id, contact_id=contact_id, role=self.roles.pop()))
+
+    def describe(self, id: UUID, contact_id: UUID) -> None:
+        held = self.customer(id)
+        if contact_id in held.contacts:
+            custom = {"one": said_text(str(next(self.clock)))}
+            self.do(SetContactFields(customer_id=held.id, contact_id=contact_id, custom=custom))
 
     def fill(self, id: UUID, name: str) -> None:
         value = said_text(str(next(self.clock)))

@@ -82,6 +82,7 @@ OTHERWISE = {
     ("UnmergeCustomer", "notes"),
     ("UnmergeCustomer", "consents"),
     ("UnmergeCustomer", "roles"),
+    ("UnmergeCustomer", "contact_custom"),
     ("UnmergeCustomer", "told"),
     ("UnmergeCustomer", "since"),
 } | {(name, "receipt.candidates.rep_id") for name in ("AllocateLead", "HandOver", "ReassignPromise")}

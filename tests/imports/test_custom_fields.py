@@ -164,6 +164,48 @@ async def test_customers_have_theirs_and_an_empty_cell_takes_nothing_away(pool: 
     assert held.custom == {"grade": FieldValue(type=FieldType.CHOICE, text="gold")}
 
 
+CONTACTS = mapping_from("""
+name = "contacts"
+source = "test"
+timezone = "UTC"
+create = ["customers"]
+[contacts]
+file = ""
+[contacts.columns]
+key = "id"
+customer = "company"
+custom.grade = { column = "Grade", optional = true }
+""")
+
+
+async def test_contacts_have_theirs_once_and_go_with_the_import(pool: Pool, tmp_path: Path) -> None:
+    await declared(pool, RecordKind.CONTACT, FIELDS[4])
+
+    async def brought(*rows: str) -> ImportResult:
+        file = csv_file(tmp_path, *rows, header="id,company,Grade")
+        return await run_import(pool, CONTACTS, file, IMPORTER)
+
+    async def held() -> list[dict[str, str]]:
+        async with pool.connection() as connection:
+            found = await connection.execute(
+                "SELECT stream_id FROM ledger.events WHERE topic = 'customer.registered'"
+            )
+            ((id,),) = await found.fetchall()
+        customer = (await Ledger(pool).load({id: Customer}))[id]
+        assert isinstance(customer, Customer)
+        said = (customer.custom_of(one) for one in customer.contacts)
+        return [{name: value.text for name, value in custom.items()} for custom in said]
+
+    await brought("c1,Acme,Gold", "c2,Acme,")
+    assert await held() == [{"grade": "gold"}, {}]
+    assert (await brought("c1,Acme,Gold", "c2,Acme,")).events == 0
+    changed = await brought("c1,Acme,Tin", "c2,Acme,Lead")
+    assert [(one.row, one.reasons[0].column) for one in changed.refusals] == [(3, "Grade")]
+    assert await held() == [{"grade": "tin"}, {}]
+    await undo_import(pool, changed.job_id, IMPORTER, "the wrong file")
+    assert await held() == [{"grade": "gold"}, {}]
+
+
 LEADS = mapping_from("""
 name = "leads"
 source = "test"

@@ -117,6 +117,21 @@ def test_a_form_that_does_not_know_whom_it_is_about_asks_first(
     assert 'name="mail"' in rep.get("/desk/act/correctContact", params=both).text
 
 
+def test_what_custom_fields_say_of_a_contact_is_shown_and_filled_in(
+    house: House, rep: httpx.Client, known: str, post_act: Post
+) -> None:
+    field = {"of": "contact", "name": "speaks", "label": "Speaks", "label_zh": "语言", "type": "text"}
+    assert house.admin.post("/custom-fields", json=field).status_code == 201
+    person = {"customer_id": known, "contact_id": contact_of(house, rep, known)}
+    done(house, post_act(rep, "setContactFields", person, **{"custom.speaks": "Low Saxon"}))
+    page = opened(rep, house, f"/customers/{known}")
+    assert '<span class="faint">Speaks</span> Low Saxon' in page
+    assert "setContactFields" in forms(page)
+    form = rep.get("/desk/act/setContactFields", params=person).text
+    assert re.search(r'name="custom\.speaks"[^>]*>Low Saxon</textarea>', form)
+    assert 'name="custom.speaks"' in rep.get("/desk/act/addContact", params={"customer_id": known}).text
+
+
 def test_it_is_said_where_it_could_not_be_looked_whether_one_is_here_already(
     rep: httpx.Client, known: str
 ) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from domain.customer.commands import AddContact
 from domain.customer.facts import BuyingRole, Purpose
 from domain.customer.known import GivenConsent
+from runtime.imports.custom_fields import CustomCells
 from runtime.imports.kinds.customers import CUSTOMERS
 from runtime.imports.kinds.kind import Kind, Planning
 from runtime.imports.lines import Row
@@ -25,6 +26,7 @@ ROLES, PURPOSES = tuple(map(str, BuyingRole)), tuple(map(str, Purpose))
 class ContactPlanner:
     def __init__(self, at_hand: Planning) -> None:
         self._at_hand, self._once = at_hand, Once("key")
+        self._custom = CustomCells(at_hand.sheet, at_hand.values, at_hand.references.declared.get(CONTACTS))
 
     def plan(self, row: Row, cells: Cells) -> Planned:
         at, key = self._at_hand, cells["key"]
@@ -35,7 +37,7 @@ class ContactPlanner:
         flags = {name: at.values.flag(reasons, name) for name in FLAGS}
         if reasons.found or customer_id is None:
             return Planned((row,), reasons=tuple(reasons.found))
-        role, consents = _role(reasons), _consents(reasons)
+        role, consents, custom = _role(reasons), _consents(reasons), self._custom.read(reasons)
         if reasons.found:
             return Planned((row,), reasons=tuple(reasons.found))
         id = at.id_of(CONTACT, key)
@@ -50,6 +52,7 @@ class ContactPlanner:
             role=cells.get("role", ""),
             buying_role=role,
             consents=consents,
+            custom=custom,
         )
         untold = frozenset(name for name, said in flags.items() if said is None)
         return named_row(row, command, reasons, ((CONTACTS, key), id), refers=names, assumed=untold)
