@@ -11,8 +11,10 @@ from types import FrameType
 from typing import cast
 
 import uvicorn
+from fastapi import FastAPI
 
 from api.engine.connections import Connections
+from api.engine.services import Services
 from runtime import logging as logs
 from runtime.bounds import NotBounded, open_files
 from runtime.ending import Ending
@@ -46,7 +48,7 @@ def config(settings: Settings, *, uds: str | None = None) -> uvicorn.Config:
 
     bounds = settings.bounds
     app = create_app(settings)
-    book = Connections(bounds, app.state.metrics.refused)
+    book = Connections(bounds, app.state.metrics.refused, coming=partial(_coming, app))
     return uvicorn.Config(
         app,
         host=settings.api_host,
@@ -66,6 +68,12 @@ def config(settings: Settings, *, uds: str | None = None) -> uvicorn.Config:
         timeout_graceful_shutdown=DRAIN_SECONDS,
         timeout_keep_alive=bounds.idle_seconds,
     )
+
+
+def _coming(app: FastAPI) -> None:
+    """Nobody comes before it is open."""
+    services: Services = app.state.services
+    services.admission.precedence.expect()
 
 
 def main(*, json_lines: bool = False) -> None:

@@ -40,8 +40,10 @@ class Connections:
         bounds: Bounds,
         note: Callable[[str], None] = lambda _: None,
         now: Callable[[], float] = time.monotonic,
+        coming: Callable[[], None] = lambda: None,
     ) -> None:
         self.bounds = bounds
+        self.coming = coming  # hears that somebody connected, or that a request came that may write
         self._note = note  # hears which bound was met
         self._now = now
         self.sweeping = False

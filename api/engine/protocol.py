@@ -32,6 +32,7 @@ AHEAD = 16
 """Requests that one connection may send before the first of them is answered."""
 SEND_BUFFER = 128 * 1024
 HEALTH = b"/healthz"
+READING = (b"GET", b"HEAD")
 SWEEP_SECONDS = 0.5
 NOTHING: Any = MappingProxyType({})
 log = logging.getLogger("uvicorn.error.requests")
@@ -68,6 +69,7 @@ class Bounded(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)  # type: ignore[arg-type]
+        self.book.coming()
         self.address = self.book.bounds.address(self.client[0] if self.client else None)
         if (
             self.client is not None
@@ -125,6 +127,8 @@ class Bounded(HttpToolsProtocol):
         self._begun = False
         if len(self.pipeline) >= AHEAD:
             raise self._refused(overloaded(f"a connection may be {AHEAD} requests ahead"))
+        if self.parser.get_method() not in READING:
+            self.book.coming()
         welcome = self.book.asks(self) or self.url == HEALTH
         self._busy = True
         self.app = self.config.loaded_app if welcome else crowded

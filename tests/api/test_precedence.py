@@ -38,55 +38,60 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(precedence, "PATIENCE", NEVER)
 
 
+async def steps(of: list[int], many: int = 1) -> None:
+    for n in range(many):
+        of.append(n)
+        await asyncio.sleep(0)
+
+
 @pytest.mark.usefixtures("patient")
-async def test_no_read_of_a_refresh_begins_while_something_is_written() -> None:
-    one, began = Precedence(), asyncio.Event()
-
-    async def read() -> None:
-        async with Refresh(one).reading():
-            began.set()
-
+async def test_no_step_of_a_refresh_is_made_while_something_is_written() -> None:
+    one, made = Precedence(), list[int]()
     with one.writing(), one.writing():
-        reading = asyncio.create_task(read())
+        reading = asyncio.create_task(Refresh(one).read(steps(made)))
         await turns()
-        assert not began.is_set()
+        assert made == []
     await reading
-    assert began.is_set()
+    assert made == [0]
 
 
 @pytest.mark.usefixtures("patient")
-async def test_what_was_read_is_gone_on_with_when_the_write_is_answered() -> None:
-    one, answered = Precedence(), asyncio.Event()
+async def test_what_was_waited_for_is_gone_on_with_when_the_write_is_answered() -> None:
+    one, answered, made = Precedence(), asyncio.Event(), list[int]()
 
     async def read() -> None:
-        async with Refresh(one).reading():
-            await answered.wait()
+        await answered.wait()
+        await steps(made)
 
-    reading = asyncio.create_task(read())
+    reading = asyncio.create_task(Refresh(one).read(read()))
     await turns()
     with one.writing():
         answered.set()
         await turns()
-        assert not reading.done()
+        assert made == []
     await reading
+    assert made == [0]
 
 
 async def test_where_something_is_always_written_pages_are_refreshed_all_the_same(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(precedence, "PATIENCE", 0.001)
-    one = Precedence()
+    one, made = Precedence(), list[int]()
     with one.writing():
         async with asyncio.timeout(NEVER / 60):
             for refresh in (Refresh(one), Refresh(one)):
-                async with refresh.reading():
-                    pass
-                async with refresh.reading():
-                    pass
+                await refresh.read(steps(made, 3))
+    assert len(made) == 6
 
 
 @pytest.mark.usefixtures("patient")
-async def test_those_who_waited_go_on_one_in_each_turn_of_the_loop() -> None:
+@pytest.mark.parametrize(("most", "turns_taken"), [(0.0, 9), (NEVER, 3)])
+async def test_in_a_turn_of_the_loop_there_is_a_step_of_them_all_or_some_short_ones(
+    most: float, turns_taken: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(precedence, "TURN", most)
+    monkeypatch.setattr(precedence, "PAUSE", NEVER)
     one, went = Precedence(), []
     loop, turn = asyncio.get_running_loop(), [0]
 
@@ -94,27 +99,71 @@ async def test_those_who_waited_go_on_one_in_each_turn_of_the_loop() -> None:
         turn[0] += 1
         loop.call_soon(count)
 
-    async def wait() -> None:
-        await one.after_writes(NEVER)
-        went.append(turn[0])
+    async def work() -> None:
+        for _ in range(3):
+            went.append(turn[0])
+            await asyncio.sleep(0)
 
-    with one.writing():
-        waiting = [asyncio.create_task(wait()) for _ in range(3)]
-        await turns()
     count()
-    await asyncio.gather(*waiting)
-    assert len(set(went)) == 3
+    await asyncio.gather(*(Refresh(one).paced(work()) for _ in range(3)))
+    assert (len(went), len(set(went))) == (9, turns_taken)
+
+
+@pytest.mark.usefixtures("patient")
+async def test_who_is_cancelled_keeps_nobody_waiting() -> None:
+    """Before its turn, in the moment in which it comes, and in the midst of its work."""
+    one = Precedence()
+    for waited in range(6):
+        with one.writing():
+            made, rest = list[int](), list[int]()
+            first = asyncio.create_task(Refresh(one).read(steps(made, 3)))
+            second = asyncio.create_task(Refresh(one).read(steps(rest, 3)))
+            await turns()
+        await turns(waited)
+        first.cancel()
+        await asyncio.gather(first, second, return_exceptions=True)
+        assert first.cancelled()
+        assert rest == [0, 1, 2]
+
+
+@pytest.mark.usefixtures("patient")
+async def test_what_a_step_does_within_another_is_a_part_of_it_and_what_goes_wrong_is_told() -> None:
+    one, made = Precedence(), list[int]()
+    refresh = Refresh(one)
+
+    async def wrong() -> None:
+        await steps(made)
+        raise LookupError("wrong")
+
+    async def outer() -> str:
+        await refresh.read(steps(made, 2))
+        with pytest.raises(LookupError, match="wrong"):
+            await refresh.read(wrong())
+        return "done"
+
+    assert await refresh.paced(outer()) == "done"
+    assert made == [0, 1, 0]
+
+
+@pytest.mark.usefixtures("patient")
+async def test_for_who_is_coming_some_turns_of_the_loop_are_left_out() -> None:
+    one, made = Precedence(), list[int]()
+    one.expect()
+    reading = asyncio.create_task(Refresh(one).read(steps(made)))
+    await turns(precedence.SOON)
+    assert made == []
+    await reading
+    assert made == [0]
 
 
 async def test_so_many_reads_of_refreshes_are_in_progress_and_no_more() -> None:
     one, inside, end = Precedence(), [0], asyncio.Event()
 
     async def read() -> None:
-        async with Refresh(one).reading():
-            inside[0] += 1
-            await end.wait()
+        inside[0] += 1
+        await end.wait()
 
-    tasks = [asyncio.create_task(read()) for _ in range(2 * precedence.READS)]
+    tasks = [asyncio.create_task(Refresh(one).read(read())) for _ in range(2 * precedence.READS)]
     await turns()
     assert inside[0] == precedence.READS
     end.set()
@@ -134,7 +183,12 @@ async def test_between_two_steps_of_a_rendering_others_have_their_turn_and_write
             begun.set()
             yield piece
 
-    rendering = asyncio.create_task(Refresh(one).joined(pieces()))
+    refresh = Refresh(one)
+
+    async def render() -> str:
+        return await refresh.paced(refresh.joined(pieces()))
+
+    rendering = asyncio.create_task(render())
     await begun.wait()
     with one.writing():
         await turns()

@@ -83,8 +83,7 @@ async def ask(
     if (refresh := request.scope.get(REFRESH)) is None:
         await request.app.router(scope, receive, send)
     else:
-        async with refresh.reading():
-            await request.app.router(scope, receive, send)
+        await refresh.read(request.app.router(scope, receive, send))
     answered = b"".join(parts)
     if status >= 400:
         again = found.get("retry-after", "")

@@ -37,8 +37,7 @@ async def answer(request: Request, handle: Handle) -> Response:
     if request.method != "GET" or wanted != ("true", MIDDLE):
         return await handle(request)
     request.scope[REFRESH] = refresh = Refresh(services_of(request).admission.precedence)
-    async with refresh.reading():
-        session = await signed_in(request, by_itself=True)
+    session = await refresh.read(signed_in(request, by_itself=True))
     moves: Moves = request.app.state.moves
     key = _key(request, session)
     after, known = _after(request), moves.known(moves.reads.get(key))
@@ -88,8 +87,13 @@ class Unrendered(Response):
 
 
 async def _made(request: Request, handle: Handle) -> Response:
+    refresh: Refresh | None = request.scope.get(REFRESH)
+    return await (handle(request) if refresh is None else refresh.paced(_rendered(request, handle, refresh)))
+
+
+async def _rendered(request: Request, handle: Handle, refresh: Refresh) -> Response:
     answer = await handle(request)
-    return await answer.rendered(request.scope[REFRESH]) if isinstance(answer, Unrendered) else answer
+    return await answer.rendered(refresh) if isinstance(answer, Unrendered) else answer
 
 
 async def _in_line(request: Request, handle: Handle, moves: Moves, key: object) -> Response:
