@@ -1,5 +1,6 @@
-"""benchmarks: open dashboards and somebody who writes — each page has a session and a stream, and asks for its middle again when told so,
-as `desk.js` does. Runs in a process of its own, on the server's unix socket.
+"""benchmarks: open dashboards, and somebody who writes — each page has a session and a stream, and asks for its middle again when told so,
+as `desk.js` does. Who looks on runs in one process and who writes in another one, on the server's unix socket: an answer to a write waits
+for no page that is taken apart.
 """
 
 from __future__ import annotations
@@ -7,16 +8,18 @@ from __future__ import annotations
 import asyncio
 import itertools
 import random
+import re
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import NamedTuple
 
-import psutil
 import uvloop
 
 from benchmarks import http_load
+from benchmarks.signs import put, there
 
 SPREAD = 0.3
 """Seconds that a page waits at most before it asks again."""
@@ -24,7 +27,9 @@ PATIENCE = 30.0
 """Seconds after the last write in which every change has to be on its page."""
 EACH = 5
 """Of so many commands one changes an amount that a page shows."""
-FIRST_AMOUNT = 2_000_000
+FIRST_AMOUNT, FOREVER = 2_000_000, float("inf")
+AMOUNT = re.compile(rb"(?<![\d,])2,\d{3},\d{3}")
+"""From the first amount on, as a page shows it."""
 AGAIN = "HX-Request: true\r\nHX-Target: main#main\r\n"
 TOUCH = b'{"activity":{"kind":"call","outcome":"reached","summary":"They want delivery before the summer."}}'
 Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -39,31 +44,32 @@ class Dashboard(NamedTuple):
 
 
 class Load(NamedTuple):
-    """`process` is the server's. `touched` are deals that are written to, beside those whose amounts change."""
+    """`touched` are deals that are written to, beside those whose amounts change."""
 
     socket: str
-    process: int
     token: str
-    dashboards: Sequence[Dashboard]
     touched: Sequence[str]
     shown: Sequence[str]
     a_second: float
-    seconds: float
 
 
-class Measured(NamedTuple):
-    """In seconds: the server's processor, the clock, each write, each change until a page shows it. `asked` counts middles, `refused`
-    those that were too much at once, `missed` changes that a page never showed, `memory` is by how many bytes the server grew while the pages were opened and looked at.
+class Written(NamedTuple):
+    """A command: when it was sent, by the system's monotonic clock, and the seconds until its answer. `amount` 0: it changed none."""
+
+    deal: str
+    amount: int
+    at: float
+    took: float
+
+
+class Looked(NamedTuple):
+    """What who looked on saw: when each amount was first on a page, by the system's monotonic clock, and when each middle was asked for.
+    `refused` counts those that were too much at once.
     """
 
-    processor: float
-    took: float
-    writes: list[float]
-    seen: list[float]
-    missed: int
-    asked: int
+    seen: Mapping[int, float]
+    asked: Sequence[float]
     refused: int
-    memory: int
 
 
 def processor_seconds(process: int) -> float:
@@ -92,44 +98,36 @@ def _get(page: Dashboard, path: str = "", headers: str = "Accept: text/html\r\n"
     return f"{head}{headers}\r\n".encode()
 
 
-def look_on(load: Load) -> Measured:
-    """Open the dashboards, write, and see."""
-    return uvloop.run(_look_on(load))
+def waited(written: Sequence[Written], looked: Looked) -> tuple[list[float], int]:
+    """Seconds of each change of an amount until a page showed it or a later one of the same deal, and how many none ever showed."""
+    seconds, missed, latest = [], 0, dict[str, float]()
+    for one in sorted((one for one in written if one.amount), key=lambda one: -one.amount):
+        seen = min(looked.seen.get(one.amount, FOREVER), latest.get(one.deal, FOREVER))
+        latest[one.deal] = seen
+        if seen == FOREVER:
+            missed += 1
+        else:
+            seconds.append(seen - one.at)
+    return seconds, missed
 
 
-class Changes:
-    """Amounts that were written, until the page of the deal shows them or later ones."""
+class Sightings:
+    """When each amount was first on a page."""
 
     def __init__(self) -> None:
-        self.waiting: dict[str, list[tuple[int, float]]] = {}
-        self.seen: list[float] = []
-        self._amounts = itertools.count(FIRST_AMOUNT)
-        self._none = asyncio.Event()
-        self._none.set()
+        self.at: dict[int, float] = {}
+        self._more = asyncio.Event()
 
-    def next(self, deal: str) -> int:
-        amount = next(self._amounts)
-        self._none.clear()
-        self.waiting.setdefault(deal, []).append((amount, time.perf_counter()))
-        return amount
+    def note(self, html: bytes, now: float) -> None:
+        for amount in AMOUNT.findall(html):
+            self.at.setdefault(int(amount.replace(b",", b"")), now)
+        self._more.set()
 
-    def shown(self, deal: str, html: bytes) -> None:
-        waiting = self.waiting.get(deal, [])
-        last = max((n for n, (amount, _) in enumerate(waiting) if f"{amount:,}".encode() in html), default=-1)
-        now = time.perf_counter()
-        self.seen += [now - at for _, at in waiting[: last + 1]]
-        del waiting[: last + 1]
-        if not self.missed:
-            self._none.set()
-
-    async def all_shown(self) -> None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(PATIENCE):
-                await self._none.wait()
-
-    @property
-    def missed(self) -> int:
-        return sum(map(len, self.waiting.values()))
+    async def until(self, amounts: set[int]) -> None:
+        """All of them were seen."""
+        while not amounts <= self.at.keys():
+            self._more.clear()
+            await self._more.wait()
 
 
 @dataclass
@@ -137,8 +135,8 @@ class Open:
     """One dashboard: its stream, and the connection by which it asks."""
 
     page: Dashboard
-    changes: Changes
-    asked: int = 0
+    seen: Sightings
+    asked: list[float] = field(default_factory=list)
     refused: int = 0
     told: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -171,9 +169,9 @@ class Open:
             except http_load.Refused:  # too much at once: the page stays as it is until it is told again
                 self.refused += 1
                 continue
-            self.asked += 1
+            self.asked.append(time.monotonic())
             if self.page.deal:
-                self.changes.shown(self.page.deal, middle)
+                self.seen.note(middle, self.asked[-1])
 
 
 def _attribute(html: bytes, name: bytes) -> bytes:
@@ -181,55 +179,60 @@ def _attribute(html: bytes, name: bytes) -> bytes:
     return html.partition(b'data-%s="' % name)[2].partition(b'"')[0]
 
 
-async def _look_on(load: Load) -> Measured:
-    changes, server = Changes(), psutil.Process(load.process)
-    before = server.memory_info().rss
-    pages = [Open(page, changes) for page in load.dashboards]
+def look_on(socket: str, dashboards: Sequence[Dashboard], home: Path) -> Looked:
+    """Open the dashboards, put `opened` there, and look until the `last` amounts of all deals were seen, which somebody puts there."""
+    return uvloop.run(_look_on(socket, dashboards, home))
+
+
+async def _look_on(socket: str, dashboards: Sequence[Dashboard], home: Path) -> Looked:
+    seen = Sightings()
+    pages = [Open(page, seen) for page in dashboards]
     async with asyncio.TaskGroup() as tasks:
         staying = []
         for page in pages:
-            staying.append(tasks.create_task(page.stay(load.socket, opened := asyncio.Event())))
+            staying.append(tasks.create_task(page.stay(socket, opened := asyncio.Event())))
             await opened.wait()
-        await _write(load, changes, 1.0)  # all have looked once, and the database is awake
-        asked, began = sum(page.asked for page in pages), time.perf_counter()
-        changes.seen.clear()
-        used = processor_seconds(load.process)
-        writes = await _write(load, changes, load.seconds)
-        used, took = processor_seconds(load.process) - used, time.perf_counter() - began
-        asked = sum(page.asked for page in pages) - asked
-        if pages:
-            await changes.all_shown()
-        grown = server.memory_info().rss - before
+        put(home / "opened")
+        last = {int(amount) for amount in (await asyncio.to_thread(there, home / "last")).split()}
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE):
+                await seen.until(last)
         for task in staying:
             task.cancel()
-    return Measured(
-        used, took, writes, changes.seen, changes.missed, asked, sum(page.refused for page in pages), grown
+    return Looked(
+        seen.at, sorted(at for page in pages for at in page.asked), sum(page.refused for page in pages)
     )
 
 
-async def _write(load: Load, changes: Changes, seconds: float) -> list[float]:
-    """At a steady pace, whether or not the one before was answered; how long each took."""
-    end, writing = time.perf_counter() + seconds, []
+def write(load: Load, seconds: float, first: int) -> list[Written]:
+    """Commands at a steady pace, whether or not the one before was answered; amounts from `first` on."""
+    return uvloop.run(_write(load, seconds, itertools.count(first)))
+
+
+async def _write(load: Load, seconds: float, amounts: itertools.count[int]) -> list[Written]:
+    end, writing = time.monotonic() + seconds, []
     async with asyncio.TaskGroup() as tasks:
         for n in itertools.count():
-            if time.perf_counter() >= end:
+            if time.monotonic() >= end:
                 break
-            writing.append(tasks.create_task(_post(load, *_command(load, changes, n))))
+            writing.append(
+                tasks.create_task(_post(load, *_command(load, next(amounts) if n % EACH == 0 else 0)))
+            )
             await asyncio.sleep(1 / load.a_second)
     return [task.result() for task in writing]
 
 
-def _command(load: Load, changes: Changes, n: int) -> tuple[str, bytes]:
-    if n % EACH or not load.shown:
-        return f"/deals/{random.choice(load.touched)}/activities", TOUCH
-    deal = random.choice(load.shown)
-    amount = b'{"amount":{"amount":"%d","currency":"CNY"}}' % changes.next(deal)
-    return f"/deals/{deal}/amount", amount
+def _command(load: Load, amount: int) -> tuple[str, int, bytes]:
+    if not (amount and load.shown):
+        return random.choice(load.touched), 0, TOUCH
+    return random.choice(load.shown), amount, b'{"amount":{"amount":"%d","currency":"CNY"}}' % amount
 
 
-async def _post(load: Load, path: str, body: bytes) -> float:
+async def _post(load: Load, deal: str, amount: int, body: bytes) -> Written:
     reader, writer = await asyncio.open_unix_connection(load.socket)
-    began = time.perf_counter()
+    path = f"/deals/{deal}/{'amount' if amount else 'activities'}"
+    at = time.monotonic()
     await http_load.ask(reader, writer, http_load.request("POST", path, load.token, body=body))
+    took = time.monotonic() - at
     writer.close()
-    return time.perf_counter() - began
+    return Written(deal, amount, at, took)

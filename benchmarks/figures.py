@@ -38,10 +38,13 @@ class Aim:
 
 @dataclass
 class Contest:
-    """A prepared row: who runs, in which order, and what should be said about it."""
+    """A prepared row: who runs, in which order, and what should be said about it. `more`: it has so many times the turns of others, short
+    ones, since what it compares is no further apart than two seconds of a machine.
+    """
 
     runs: dict[str, Run]
     notes: list[str] = field(default_factory=list)
+    more: int = 1
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,7 @@ async def compete(row: Row, contest: Contest, turns: int, on_turn: Callable[[str
     Raises ValueError on a figure that is none.
     """
     result = Result(row, {who: [] for who in contest.runs}, contest.notes)
-    for _ in range(turns):
+    for _ in range(turns * contest.more):
         for who, run in contest.runs.items():
             on_turn(who)
             figures = await run()

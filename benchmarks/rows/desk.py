@@ -6,8 +6,11 @@ that nothing which is rendered once for several is rendered less often here.
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 import tempfile
-from collections.abc import AsyncIterator, Sequence
+import time
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -15,17 +18,20 @@ from statistics import median, quantiles
 from typing import NamedTuple
 from uuid import UUID
 
+import psutil
+
 from api.engine.accounts import Accounts, NewAccount
 from api.engine.roles import Role
 from api.engine.sessions import Sessions
 from benchmarks import desk_load, http_servers, statements
 from benchmarks.bench import Bench, beside
-from benchmarks.desk_load import Dashboard, Load, Measured
+from benchmarks.desk_load import FIRST_AMOUNT, Dashboard, Load, Looked, Written
 from benchmarks.figures import OURS, Aim, Contest, Figures, Row, Run
 from benchmarks.lives import Lives
 from benchmarks.past import past
 from benchmarks.rows.follow import follow_forever
 from benchmarks.rows.read import MODELS
+from benchmarks.signs import put, there
 from domain.engine.command import Command
 from domain.engine.command_handler import CommandHandler
 from domain.people.people import FormTeam, HireRep
@@ -38,7 +44,7 @@ ALONE = "without dashboards"
 TODAY, BOARD, TEAM = "/desk/today", "/desk/board", "/desk/team"
 CORE, WRITE, WRITE_95 = "share of a core", "write p50 ms", "write p95 ms"
 MEMORY, LONGEST = "kB a dashboard", "longest until on a page, seconds"
-COMMANDS_A_SECOND = 20
+COMMANDS_A_SECOND, MANY = 20, 10_000
 SOMEBODY = "SELECT owner_id, team_id FROM read.deal_board WHERE status = 'open' GROUP BY 1, 2 ORDER BY count(*) DESC, 1 LIMIT 1"
 
 
@@ -114,6 +120,8 @@ class Office(NamedTuple):
     token: str
     dashboards: Sequence[Dashboard]
     deals: Sequence[str]
+    amounts: Iterator[int]
+    """The first of each turn: none is written twice."""
 
 
 @asynccontextmanager
@@ -158,7 +166,8 @@ async def _furnished(bench: Bench, url: str, teams: int, reps: int) -> Office:
     async with Waiter(url) as waiter:
         await waiter.until("deal_board", head, timeout=120)
     touched = [str(deal) for mine in owned.values() for deal in mine[1:]]
-    return Office(url, await http_servers.key(url), shown, touched)
+    amounts = itertools.count(FIRST_AMOUNT, MANY)
+    return Office(url, await http_servers.key(url), shown, touched, amounts)
 
 
 def _hired(people: dict[UUID, list[UUID]]) -> list[Command]:
@@ -189,39 +198,66 @@ async def _alone(bench: Bench, office: Office, alone: list[float]) -> Figures:
 async def _watched(bench: Bench, office: Office, alone: list[float]) -> Figures:
     """Beside the turn of `_alone` just before."""
     measured = await _measured(bench, office, office.dashboards)
-    if not measured.seen:
-        raise ValueError(f"no change was shown; {measured.refused} times a page was refused")
+    seen, missed = desk_load.waited(measured.written, measured.looked)
+    if not seen:
+        raise ValueError(f"no change was shown; {measured.looked.refused} times a page was refused")
     share = measured.processor / measured.took - alone[-1]
+    asked = sum(measured.began <= at <= measured.began + measured.took for at in measured.looked.asked)
     return {
         CORE: max(share, 0.001),
         **_writes(measured),
         MEMORY: max(measured.memory / len(office.dashboards) / 1_000, 0.1),
-        LONGEST: max(measured.seen) if not measured.missed else desk_load.PATIENCE,
-        "middles/s": measured.asked / measured.took,
-        "refused middles + 1": measured.refused + 1,
+        LONGEST: desk_load.PATIENCE if missed else max(seen),
+        "middles/s": asked / measured.took,
+        "refused middles + 1": measured.looked.refused + 1,
     }
 
 
 def _writes(measured: Measured) -> dict[str, float]:
-    return {
-        WRITE: 1_000 * median(measured.writes),
-        WRITE_95: 1_000 * quantiles(measured.writes, n=20)[-1],
-    }
+    took = [one.took for one in measured.written]
+    return {WRITE: 1_000 * median(took), WRITE_95: 1_000 * quantiles(took, n=20)[-1]}
+
+
+class Measured(NamedTuple):
+    """In seconds: when it `began`, by the system's monotonic clock, how long it `took`, and the server's `processor`. `memory` is by how many
+    bytes the server grew while the pages were opened and looked at.
+    """
+
+    began: float
+    took: float
+    processor: float
+    memory: int
+    written: Sequence[Written]
+    looked: Looked
 
 
 async def _measured(bench: Bench, office: Office, dashboards: Sequence[Dashboard]) -> Measured:
     """On a server that has just started and has shown each kind of page a few times."""
     shown = [page.deal for page in office.dashboards if page.deal]
-    with tempfile.TemporaryDirectory(prefix="bench-") as home:
-        socket = str(Path(home) / "ours")
-        with beside(http_servers.serve_ours, office.url, home, socket) as process:
+    with tempfile.TemporaryDirectory(prefix="bench-") as made:
+        home, socket = Path(made), str(Path(made) / "ours")
+        load, amount = (
+            Load(socket, office.token, office.deals, shown, COMMANDS_A_SECOND),
+            next(office.amounts),
+        )
+        with beside(http_servers.serve_ours, office.url, made, socket) as process:
             for page in office.dashboards[:3]:
                 await bench.elsewhere(desk_load.paint, socket, page, 10)
+            before = psutil.Process(process).memory_info().rss
+            looking = asyncio.create_task(bench.elsewhere(desk_load.look_on, socket, dashboards, home))
+            await asyncio.to_thread(there, home / "opened")
+            warm = await bench.elsewhere(
+                desk_load.write, load, 1.0, amount
+            )  # all look once, and the database is awake
+            began, used = time.monotonic(), desk_load.processor_seconds(process)
             seconds = bench.size.of(tiny=2, quick=5, full=30)
-            load = Load(
-                socket, process, office.token, dashboards, office.deals, shown, COMMANDS_A_SECOND, seconds
-            )
-            return await bench.elsewhere(desk_load.look_on, load)
+            written = await bench.elsewhere(desk_load.write, load, seconds, amount + len(warm))
+            took, used = time.monotonic() - began, desk_load.processor_seconds(process) - used
+            last = {one.deal: str(one.amount) for one in written if one.amount} if dashboards else {}
+            put(home / "last", " ".join(last.values()))
+            looked = await looking
+            grown = psutil.Process(process).memory_info().rss - before
+    return Measured(began, took, used, grown, written, looked)
 
 
 ROWS = (

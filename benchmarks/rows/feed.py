@@ -1,7 +1,8 @@
 """benchmarks, rows: what readers of the change feed cost who writes — commands through HTTP, alone and while 200 programs follow every event.
 
 Who follows takes what comes, packed as HTTP clients ask for it, and makes nothing else of it; it runs in a process of its own, on the same
-processors. Each has to get every event, which is looked at afterwards. Beside it are readers who take nothing packed.
+processors. Each has to get every event, which is looked at afterwards. Turns are short and many, and begin when the read models have
+come to the ledger's end: what they still had to do would be taken for the readers'.
 """
 
 from __future__ import annotations
@@ -24,17 +25,19 @@ from benchmarks import http_load, http_servers
 from benchmarks.bench import Bench, beside
 from benchmarks.figures import OURS, Aim, Contest, Figures, Row, Run
 from benchmarks.lives import SAID, Lives
-from benchmarks.rows.follow import follow_forever
+from benchmarks.rows.follow import BOARD, follow_forever
 from benchmarks.rows.write import CLIENTS, REQUESTS, open_deals, touch
-from runtime.ledger import open_ledger
+from benchmarks.signs import put, there
+from projections.engine.wait import Waiter
+from runtime.ledger import Ledger, open_ledger
 
-ALONE, UNPACKED = "without readers", "readers who take it unpacked"
+ALONE = "without readers"
 HANDED, WHOLE = "MB/s to readers", "of readers got every event"
 EVENT = b"\ndata: {"
 """Once in each event, wherever the stream is cut."""
-LOOK, PATIENCE = 0.02, 60.0
-STREAM = "Accept: text/event-stream\r\n"
-PACKED = f"{STREAM}Accept-Encoding: gzip\r\n"
+PATIENCE = 60.0
+PACKED = "Accept: text/event-stream\r\nAccept-Encoding: gzip\r\n"
+MORE = 3
 
 
 @asynccontextmanager
@@ -50,66 +53,53 @@ async def followed(bench: Bench) -> AsyncIterator[Contest]:
             said = itertools.cycle(SAID)
             posts = [(f"/deals/{deal}/activities", touch(next(said))) for deal in deals]
             token = await http_servers.key(url)
-            write = partial(http_load.post, socket, posts, token, bench.size.seconds, CLIENTS)
-            runs: dict[str, Run] = {
-                ALONE: partial(_alone, bench, write),
-                OURS: partial(
-                    _followed, bench, write, Following(url, socket, token, PACKED, Path(home), readers)
-                ),
-                UNPACKED: partial(
-                    _followed, bench, write, Following(url, socket, token, STREAM, Path(home), readers)
-                ),
-            }
-            yield Contest(
-                runs, [f"{CLIENTS} clients write, {readers} readers get every event; one API process"]
-            )
+            seconds = max(bench.size.seconds, bench.size.of(tiny=0, quick=1, full=2))
+            write = partial(http_load.post, socket, posts, token, seconds, CLIENTS)
+            async with open_ledger(url, min_size=1, max_size=1) as ledger, Waiter(url) as waiter:
+                office = Office(bench, ledger, waiter, write)
+                following = Following(socket, token, Path(home), readers)
+                runs: dict[str, Run] = {
+                    ALONE: partial(_alone, office),
+                    OURS: partial(_followed, office, following),
+                }
+                note = f"{CLIENTS} clients write, {readers} readers get every event; one API process"
+                yield Contest(runs, [note], MORE)
 
 
-async def _alone(bench: Bench, write: partial[float]) -> Figures:
-    return {REQUESTS: await bench.elsewhere(write)}
+class Office(NamedTuple):
+    bench: Bench
+    ledger: Ledger
+    waiter: Waiter
+    write: partial[float]
+
+    async def known(self) -> int:
+        """The ledger's end, when the read models have come to it."""
+        head = await self.ledger.head()
+        await self.waiter.until(BOARD, head, timeout=PATIENCE)
+        return head
 
 
 class Following(NamedTuple):
-    url: str
     socket: str
     token: str
-    asked: str
     home: Path
     readers: int
 
 
-async def _followed(bench: Bench, write: partial[float], how: Following) -> Figures:
-    async with open_ledger(how.url, min_size=1, max_size=1) as ledger:
-        head = await ledger.head()
-    ready, stop = how.home / "ready", how.home / "stop"
-    for file in (ready, stop):
-        file.unlink(missing_ok=True)
-    stream = http_load.request("GET", f"/events?after={head}", how.token, how.asked)
-    reading = asyncio.create_task(bench.elsewhere(read, how.socket, stream, how.readers, ready, stop))
-    await asyncio.to_thread(there, ready)
-    wrote = await bench.elsewhere(write)
-    async with open_ledger(how.url, min_size=1, max_size=1) as ledger:
-        recorded = await ledger.head() - head
-    await asyncio.to_thread(put, stop, recorded)
+async def _alone(office: Office) -> Figures:
+    await office.known()
+    return {REQUESTS: await office.bench.elsewhere(office.write)}
+
+
+async def _followed(office: Office, how: Following) -> Figures:
+    head = await office.known()
+    stream = http_load.request("GET", f"/events?after={head}", how.token, PACKED)
+    reading = asyncio.create_task(office.bench.elsewhere(read, how.socket, stream, how.readers, how.home))
+    await asyncio.to_thread(there, how.home / "ready")
+    wrote = await office.bench.elsewhere(office.write)
+    put(how.home / "stop", str(await office.ledger.head() - head))
     handed, whole = await reading
     return {REQUESTS: wrote, HANDED: handed / 1e6, WHOLE: whole}
-
-
-def put(file: Path, number: int) -> None:
-    """Whoever finds the file finds all of it."""
-    made = file.with_suffix(".new")
-    made.write_text(str(number))
-    made.rename(file)
-
-
-def there(file: Path) -> str:
-    """What is in it, once it is there."""
-    end = time.monotonic() + PATIENCE
-    while not file.exists():
-        if time.monotonic() > end:
-            raise TimeoutError(file)
-        time.sleep(LOOK)
-    return file.read_text()
 
 
 class Reader(asyncio.Protocol):
@@ -164,12 +154,12 @@ async def caught_up(made: Sequence[Reader], wanted: int) -> float:
     return sum(one.look() == wanted for one in made) / len(made)
 
 
-def read(socket: str, request: bytes, readers: int, ready: Path, stop: Path) -> tuple[float, float]:
-    """Bytes a second that came until there is `stop`, and the share of readers that got as many events as it says."""
-    return uvloop.run(_read(socket, request, readers, ready, stop))
+def read(socket: str, request: bytes, readers: int, home: Path) -> tuple[float, float]:
+    """Bytes a second that came until `stop` is put there, and the share of readers that got as many events as it says."""
+    return uvloop.run(_read(socket, request, readers, home))
 
 
-async def _read(socket: str, request: bytes, readers: int, ready: Path, stop: Path) -> tuple[float, float]:
+async def _read(socket: str, request: bytes, readers: int, home: Path) -> tuple[float, float]:
     await http_load.until_ready(socket, request.replace(b"text/event-stream", b"application/json"))
     made, opened, loop = list[Reader](), [asyncio.Event() for _ in range(readers)], asyncio.get_running_loop()
     transports = []
@@ -179,9 +169,9 @@ async def _read(socket: str, request: bytes, readers: int, ready: Path, stop: Pa
         made.append(one)
     for event in opened:
         await event.wait()
-    await asyncio.to_thread(ready.touch)
+    put(home / "ready")
     began = time.perf_counter()
-    wanted = int(await asyncio.to_thread(there, stop))
+    wanted = int(await asyncio.to_thread(there, home / "stop"))
     handed = sum(one.taken for one in made) / (time.perf_counter() - began)
     whole = await caught_up(made, wanted)
     for transport in transports:
