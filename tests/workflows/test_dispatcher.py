@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from temporalio.service import RPCError, RPCStatusCode
 
-import workflows.engine.dispatcher
+import workflows.engine.follower
 from domain.deal.commands import RearmPromise
 from domain.engine.context import Actor, Channel
 from domain.engine.recorded import Recorded
@@ -26,7 +26,8 @@ from runtime.servers import EmbeddedPostgres, EmbeddedTemporal
 from runtime.temporal import connect_temporal
 from tests.workflows.world import Running, World, hours_policy, until, world
 from workflows.engine.delivery import Deliverer, News
-from workflows.engine.dispatcher import LOCK, Underway, rest
+from workflows.engine.dispatcher import LOCK, Underway
+from workflows.engine.follower import rest
 from workflows.engine.queues import BULK, LIVE, QUEUE_NAMES, Queue
 from workflows.engine.store import WorkflowStore
 from workflows.news import news_of
@@ -41,7 +42,7 @@ async def test_who_rests_ends_when_told_to_even_as_news_come(
     turns: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Told so many turns of the loop after it was woken: either it has gone on already, or it is cancelled."""
-    monkeypatch.setattr(workflows.engine.dispatcher, "BREATH", 0)
+    monkeypatch.setattr(workflows.engine.follower, "BREATH", 0)
     wake = asyncio.Event()
     resting = asyncio.create_task(rest(wake))
     for _ in range(10):  # asleep by now
@@ -173,7 +174,7 @@ async def test_when_temporal_answers_too_late_it_goes_on_from_what_has_arrived(
         assert (await real.state(deal)).promise_id == (await real.promise(deal)).promise_id
     await again.stop()
     assert len(slow.sent) < 2 * len(deals)
-    assert set(pauses(caplog)) == {workflows.engine.dispatcher.FIRST_PAUSE}, "something had arrived each time"
+    assert set(pauses(caplog)) == {workflows.engine.follower.FIRST_PAUSE}, "something had arrived each time"
 
 
 @dataclass(frozen=True)
@@ -193,9 +194,7 @@ class Busy(Deliverer):
 
 def pauses(caplog: pytest.LogCaptureFixture) -> list[object]:
     """Before the dispatcher began anew."""
-    told = [
-        r for r in caplog.records if r.name == workflows.engine.dispatcher.__name__ and "goes on" in r.msg
-    ]
+    told = [r for r in caplog.records if r.name == workflows.engine.follower.__name__ and "goes on" in r.msg]
     return [record.args[0] for record in told if isinstance(record.args, tuple)]
 
 
@@ -217,7 +216,7 @@ async def test_after_a_success_the_first_pause_is_the_first_again(
     real: World, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each news is too late once: nothing arrives before it, and it itself arrives after the pause."""
-    monkeypatch.setattr(workflows.engine.dispatcher, "FIRST_PAUSE", 0.125)
+    monkeypatch.setattr(workflows.engine.follower, "FIRST_PAUSE", 0.125)
     await real.delivered()
     await real.stop_following()
     late = Busy(

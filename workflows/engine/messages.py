@@ -106,3 +106,10 @@ class DeadlinesOver:
 
     id: UUID
     seen: int
+
+
+@dataclass(frozen=True)
+class NextDue:
+    """When something is due next; None: nothing is."""
+
+    due_at: datetime | None

@@ -12,7 +12,8 @@ from temporalio import activity
 
 from domain.notification.recipient import CHANGED, Channel, FailAddress, RestoreAddress
 from workflows.engine.activity_context import ActivityContext, Cause
-from workflows.notification.messages import Deliver, Plan
+from workflows.engine.messages import NextDue
+from workflows.notification.messages import Deliver
 
 BEAT = 5.0
 """Seconds."""
@@ -51,15 +52,15 @@ class NotificationActivities:
         self._sender = sender
 
     @activity.defn(name="plan_notices")
-    async def plan(self, account_id: UUID) -> Plan:
-        return Plan(await self._sender.plan(account_id))
+    async def plan(self, account_id: UUID) -> NextDue:
+        return NextDue(await self._sender.plan(account_id))
 
     @activity.defn(name="deliver_notices")
-    async def deliver(self, asked: Deliver) -> Plan:
+    async def deliver(self, asked: Deliver) -> NextDue:
         records = AddressRecords(self._context, asked.now)
         beating = asyncio.create_task(beat())
         try:
-            return Plan(await self._sender.deliver(asked.account_id, asked.now, records))
+            return NextDue(await self._sender.deliver(asked.account_id, asked.now, records))
         finally:
             beating.cancel()
 

@@ -39,13 +39,6 @@ class Deliver:
     now: datetime
 
 
-@dataclass(frozen=True)
-class Plan:
-    """When something is due next; None: nothing is open."""
-
-    due_at: datetime | None
-
-
 async def wake(deliverer: Deliverer, account_id: UUID) -> None:
     """Have the receiver's workflow look; where none runs, one is started."""
     await deliverer.start(

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Protocol
 from uuid import UUID
 
 from domain.customer.facts import CustomerMerged, CustomerUnmerged
@@ -34,8 +34,7 @@ from domain.lifecycle.policy import LifecyclePolicyPublished
 from domain.revisit.needs import QuietCustomer
 from domain.revisit.policy import RevisitPolicyPublished
 from domain.revisit.revisit import RevisitEnded
-from runtime.backoff import Backoff
-from workflows.engine.dispatcher import FIRST_PAUSE, LONGEST_PAUSE, Follower, LedgerBehind, rest
+from workflows.engine.follower import Positions, Reacting
 from workflows.revisit.asked import WHY, asked
 
 LOCK = 7_205_035
@@ -51,18 +50,6 @@ HEARD = (
 TOPICS = [fact.TOPIC for fact in (*PUBLISHED, *HEARD)]
 
 log = logging.getLogger(__name__)
-
-
-class Store(Protocol):
-    async def head(self) -> int: ...
-
-    async def facts(self, after: int, to: int, topics: Sequence[str]) -> list[Recorded]: ...
-
-    async def position(self, queue: str) -> int: ...
-
-    async def save_position(self, queue: str, position: int) -> None: ...
-
-    async def save_failure(self, queue: str, error: str) -> None: ...
 
 
 class Customers(Protocol):
@@ -170,47 +157,20 @@ class RevisitReactions:
             raise CustomersUnknown(f"the read models are not at position {position} yet") from None
 
 
-class RevisitFollower(Follower):
+class RevisitFollower(Reacting):
     """An installation that had none begins at the ledger's end: the sweep has seen to what was before."""
 
-    def __init__(self, url: str, store: Store, reactions: RevisitReactions, window: int = WINDOW) -> None:
-        super().__init__(url, LOCK, "follower of revisits")
-        self._store = store
+    def __init__(self, url: str, store: Positions, reactions: RevisitReactions, window: int = WINDOW) -> None:
+        super().__init__(url, LOCK, NAME, store, TOPICS, window)
         self._reactions = reactions
-        self._window = window
-        self._wake = asyncio.Event()
 
-    def parts(self) -> Iterable[Coroutine[Any, Any, None]]:
-        return [self._follow()]
-
-    def wake(self) -> None:
-        self._wake.set()
-
-    async def note(self, reason: str) -> None:
-        await self._store.save_failure(NAME, reason)
-
-    async def _begin(self) -> int:
-        position = await self._store.position(NAME)
+    async def begin(self) -> int:
+        await self._reactions.begin()
+        position = await super().begin()
         if not position:
-            position = await self._store.head()
-            await self._store.save_position(NAME, position)
+            position = await self.store.head()
+            await self.store.save_position(NAME, position)
         return position
 
-    async def _follow(self) -> None:
-        await self._reactions.begin()
-        position = await self._begin()
-        while True:
-            self._wake.clear()
-            head = await self._store.head()
-            if head < position:
-                raise LedgerBehind(
-                    f"revisits: heard up to position {position}, and the ledger ends at {head}"
-                )
-            if head > position:
-                to = min(head, position + self._window)
-                await self._reactions.react(await self._store.facts(position, to, TOPICS))
-                await self._store.save_position(NAME, to)
-                position = to
-                self._backoff = Backoff(FIRST_PAUSE, LONGEST_PAUSE)
-            if position >= head:
-                await rest(self._wake)
+    async def react(self, facts: Sequence[Recorded]) -> None:
+        await self._reactions.react(facts)

@@ -16,7 +16,8 @@ from temporalio.exceptions import ApplicationError
 from domain.engine.command_handler import Receipt
 from domain.segment.membership import RecordMembership
 from workflows.engine.activity_context import SOON, ActivityContext, Cause
-from workflows.segment.messages import EvaluateShard, NextDue
+from workflows.engine.messages import NextDue
+from workflows.segment.messages import EvaluateShard
 
 AT_ONCE = 2_000
 """Customers in an activity: some hundred milliseconds of one connection."""

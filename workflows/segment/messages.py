@@ -37,13 +37,6 @@ class EvaluateShard:
     now: datetime
 
 
-@dataclass(frozen=True)
-class NextDue:
-    """When somebody is due next; None: nobody is."""
-
-    due_at: datetime | None
-
-
 async def wake(deliverer: Deliverer, shard: int) -> None:
     """Have the shard's workflow look; where none runs, one is started."""
     await deliverer.start(

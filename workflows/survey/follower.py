@@ -6,9 +6,8 @@ harm. What happened before a survey was published is nothing to it, and what was
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar
@@ -29,8 +28,7 @@ from domain.engine.values import NAMESPACE, id_within
 from domain.survey.commands import CloseLoop, InviteToSurvey
 from domain.survey.silence import SilenceWatch, WatchSilence
 from domain.survey.survey import Survey, SurveyEvent, SurveyPublished
-from runtime.backoff import Backoff
-from workflows.engine.dispatcher import FIRST_PAUSE, LONGEST_PAUSE, Follower, LedgerBehind, rest
+from workflows.engine.follower import Positions, Reacting
 
 LOCK = 7_205_034
 NAME = "surveys"
@@ -41,18 +39,6 @@ TOPICS = [
 A = TypeVar("A", bound=Aggregate)
 
 log = logging.getLogger(__name__)
-
-
-class Store(Protocol):
-    async def head(self) -> int: ...
-
-    async def facts(self, after: int, to: int, topics: Sequence[str]) -> list[Recorded]: ...
-
-    async def position(self, queue: str) -> int: ...
-
-    async def save_position(self, queue: str, position: int) -> None: ...
-
-    async def save_failure(self, queue: str, error: str) -> None: ...
 
 
 class Published(Protocol):
@@ -175,37 +161,16 @@ class SurveyReactions:
         return found
 
 
-class SurveyFollower(Follower):
-    def __init__(self, url: str, store: Store, reactions: SurveyReactions, window: int = WINDOW) -> None:
-        super().__init__(url, LOCK, "follower of surveys")
-        self._store = store
+class SurveyFollower(Reacting):
+    def __init__(self, url: str, store: Positions, reactions: SurveyReactions, window: int = WINDOW) -> None:
+        super().__init__(url, LOCK, NAME, store, TOPICS, window)
         self._reactions = reactions
-        self._window = window
-        self._wake = asyncio.Event()
 
-    def parts(self) -> Iterable[Coroutine[Any, Any, None]]:
-        return [self._follow()]
-
-    def wake(self) -> None:
-        self._wake.set()
-
-    async def note(self, reason: str) -> None:
-        await self._store.save_failure(NAME, reason)
-
-    async def _follow(self) -> None:
-        position = await self._store.position(NAME)
+    async def begin(self) -> int:
+        position = await super().begin()
         await self._reactions.begin(position)
-        while True:
-            self._wake.clear()
-            head = await self._store.head()
-            if head < position:
-                raise LedgerBehind(f"surveys: heard up to position {position}, and the ledger ends at {head}")
-            if head > position:
-                to = min(head, position + self._window)
-                for recorded in await self._store.facts(position, to, TOPICS):
-                    await self._reactions.react(recorded)
-                await self._store.save_position(NAME, to)
-                position = to
-                self._backoff = Backoff(FIRST_PAUSE, LONGEST_PAUSE)
-            if position >= head:
-                await rest(self._wake)
+        return position
+
+    async def react(self, facts: Sequence[Recorded]) -> None:
+        for recorded in facts:
+            await self._reactions.react(recorded)

@@ -4,7 +4,6 @@ stands with the endpoint, so whatever was missed, by whomever, is found at the n
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from typing import Any, Protocol
@@ -12,9 +11,8 @@ from uuid import UUID
 
 from temporalio.common import WorkflowIDReusePolicy
 
-from runtime.backoff import Backoff
 from workflows.engine.delivery import Deliverer
-from workflows.engine.dispatcher import FIRST_PAUSE, LONGEST_PAUSE, Follower, rest
+from workflows.engine.follower import Follower, rest
 from workflows.webhook.messages import WOKEN, WORKFLOW, Sending, Woken, webhook_workflow_id
 
 LOCK = 7_205_030
@@ -44,14 +42,10 @@ class Waker(Follower):
         super().__init__(url, LOCK, "waker of webhooks")
         self._deliverer = deliverer
         self._to_wake = to_wake
-        self._news = asyncio.Event()
         self._woken: dict[UUID, tuple[tuple[int, int], float]] = {}
 
     def parts(self) -> Iterable[Coroutine[Any, Any, None]]:
         return [self._look_on()]
-
-    def wake(self) -> None:
-        self._news.set()
 
     async def note(self, reason: str) -> None:
         """How far each endpoint is stands with the endpoint; of the waker nothing is kept."""
@@ -60,7 +54,7 @@ class Waker(Follower):
         while True:
             self._news.clear()
             await self.look()
-            self._backoff = Backoff(FIRST_PAUSE, LONGEST_PAUSE)
+            self._backoff.succeeded()
             await rest(self._news, TOGETHER, IDLE)
 
     async def look(self) -> None:
