@@ -15,6 +15,7 @@ from api.engine.fields import Strict
 from api.engine.persons import Language, Zone
 from api.engine.reading import Look
 from api.engine.roles import READERS
+from api.engine.routes import does
 from api.engine.writing import Writer
 from api.notifications import account_of, own
 
@@ -63,18 +64,17 @@ async def read(look: Annotated[Look, Depends(may_read())]) -> Response:
     return look.json(await look.services.accounts.own(account_of(look.user)))
 
 
-@router.post(
+@does(
+    router,
     "",
-    operation_id="chooseForOneself",
+    operation="chooseForOneself",
     summary="Choose one's own language and time zone",
-    status_code=204,
-    responses={204: {"description": "Chosen. Open pages know it at once."}},
+    description="Chosen. Open pages know it at once.",
 )
 async def choose(
     body: Preferences, writer: Annotated[Writer, Depends(may_write(*READERS, versioned=False))]
-) -> Response:
+) -> None:
     """For whoever is signed in, auditors too: it is nothing of the ledger's."""
     account = account_of(writer.user)
     await writer.services.accounts.prefer(account, body.language, body.timezone)
     writer.services.sessions.heard(str(account))
-    return Response(status_code=204)

@@ -21,6 +21,7 @@ from api.engine.fields import MAIL, ShortText, Strict
 from api.engine.persons import Language, RoleBinding, Zone
 from api.engine.reading import Look
 from api.engine.roles import ADMIN, Role
+from api.engine.routes import does
 from api.engine.users import USER_PATTERN
 from api.engine.writing import CHANNEL, Writer
 from api.notifications import Admin, Login, of_person
@@ -88,7 +89,8 @@ async def create(body: MakeAccount, writer: Admin) -> Response:
             or not await _is_repeat(writer, id, body.login)
         ):
             raise
-        return _answer(body.login, None, {"Idempotency-Replayed": "true"})
+        replayed = LinkAnswer(login=body.login, path=None)
+        return writer.told_once(replayed, headers={"Idempotency-Replayed": "true"})
     except NotFound as nobody:
         raise unknown_reference(nobody) from nobody
     return await _link(writer, id, body.login)
@@ -123,14 +125,14 @@ async def link(login: Login, writer: Admin) -> Response:
     return await _link(writer, account["id"], account["login"])
 
 
-@router.post(
+@does(
+    router,
     "/{login}/role",
-    operation_id="changeAccountRole",
+    operation="changeAccountRole",
     summary="Give an account another role",
-    status_code=204,
-    responses={204: {"description": "It has the role, and its sessions are over."}},
+    description="It has the role, and its sessions are over.",
 )
-async def change_role(login: Login, body: ChangeRole, writer: Admin) -> Response:
+async def change_role(login: Login, body: ChangeRole, writer: Admin) -> None:
     account = await writer.services.accounts.of(login)
     _operators(writer, body.role, account["role"])
     try:
@@ -139,51 +141,47 @@ async def change_role(login: Login, body: ChangeRole, writer: Admin) -> Response
         )
     except NotFound as nobody:
         raise unknown_reference(nobody) from nobody
-    return Response(status_code=204)
 
 
-@router.post(
+@does(
+    router,
     "/{login}/email",
-    operation_id="changeAccountEmail",
+    operation="changeAccountEmail",
     summary="Give an account another e-mail address, or none",
-    status_code=204,
-    responses={204: {"description": "Mail goes there from now on, also where the one of before had failed."}},
+    description="Mail goes there from now on, also where the one of before had failed.",
 )
-async def change_email(login: Login, body: ChangeEmail, writer: Admin) -> Response:
+async def change_email(login: Login, body: ChangeEmail, writer: Admin) -> None:
     """A provider's sign-in is known by it, too. That it changed is on record without the address. An administrator's is the
     operator's to change.
     """
     account = await writer.services.accounts.of(login)
     _operators(writer, account["role"])
     await writer.services.accounts.set_email(account["id"], body.email, writer.user.user_id)
-    return Response(status_code=204)
 
 
-@router.post(
+@does(
+    router,
     "/{login}/disable",
-    operation_id="disableAccount",
+    operation="disableAccount",
     summary="Let nobody in by an account any more",
-    status_code=204,
-    responses={204: {"description": "Disabled, now or before: no session and no link of it counts."}},
+    description="Disabled, now or before: no session and no link of it counts.",
 )
-async def disable(login: Login, writer: Admin) -> Response:
+async def disable(login: Login, writer: Admin) -> None:
     account = await writer.services.accounts.of(login)
     await writer.services.accounts.disable(account["id"], writer.user.user_id)
-    return Response(status_code=204)
 
 
-@router.post(
+@does(
+    router,
     "/{login}/enable",
-    operation_id="enableAccount",
+    operation="enableAccount",
     summary="Let somebody in again",
-    status_code=204,
-    responses={204: {"description": "Enabled, now or before."}},
+    description="Enabled, now or before.",
 )
-async def enable(login: Login, writer: Admin) -> Response:
+async def enable(login: Login, writer: Admin) -> None:
     account = await writer.services.accounts.of(login)
     _operators(writer, account["role"])
     await writer.services.accounts.enable(account["id"], writer.user.user_id)
-    return Response(status_code=204)
 
 
 @router.post(
@@ -215,9 +213,4 @@ async def _is_repeat(writer: Writer, id: UUID, login: str) -> bool:
 async def _link(writer: Writer, id: UUID, login: str) -> Response:
     lasts = writer.services.settings.sign_in.link
     token = await writer.services.accounts.link(id, writer.user.user_id, lasts)
-    return _answer(login, f"/sign-in/link/{token}", {})
-
-
-def _answer(login: str, path: str | None, headers: dict[str, str]) -> Response:
-    content = LinkAnswer(login=login, path=path).model_dump_json()
-    return Response(content, 201, {"Cache-Control": "no-store", **headers}, media_type="application/json")
+    return writer.told_once(LinkAnswer(login=login, path=f"/sign-in/link/{token}"))

@@ -15,6 +15,7 @@ from api.engine.fields import Instant, ShortText
 from api.engine.persons import RoleBinding
 from api.engine.reading import Look
 from api.engine.roles import ADMIN, Role
+from api.engine.routes import does
 from api.engine.users import OPERATOR_ONLY, USER_PATTERN, NewKey
 from api.engine.writing import Writer
 from domain.engine.errors import Forbidden, NotFound
@@ -68,9 +69,8 @@ async def create(body: MakeKey, writer: Admin) -> Response:
         id, token = await _made(new, writer)
     except NotFound as nobody:
         raise unknown_reference(nobody) from nobody
-    content = NewKeyAnswer(id=id, token=token).model_dump_json()
     replayed = {"Idempotency-Replayed": "true"} if token is None else {}
-    return Response(content, 201, {"Cache-Control": "no-store", **replayed}, media_type="application/json")
+    return writer.told_once(NewKeyAnswer(id=id, token=token), headers=replayed)
 
 
 async def _made(new: NewKey, writer: Writer) -> tuple[str, str | None]:
@@ -88,14 +88,14 @@ async def list_keys(look: Annotated[Look, Depends(may_read(*ADMIN))]) -> Respons
     return look.json({"keys": await look.services.keys.all()})
 
 
-@router.delete(
+@does(
+    router,
     "/{key_id}",
-    operation_id="revokeKey",
+    operation="revokeKey",
     summary="Revoke an API key",
-    status_code=204,
-    responses={204: {"description": "Revoked, now or before; it counts within seconds in every process."}},
+    description="Revoked, now or before; it counts within seconds in every process.",
+    method="DELETE",
 )
-async def revoke(key_id: KeyId, writer: Admin) -> Response:
+async def revoke(key_id: KeyId, writer: Admin) -> None:
     if await writer.services.keys.revoke(key_id) is None:
         raise NotFound("no key has this id", kind="key", id=key_id)
-    return Response(status_code=204)

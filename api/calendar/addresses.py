@@ -14,6 +14,7 @@ from api.engine.answers import Answer, answers
 from api.engine.auth import may_read, may_write
 from api.engine.reading import Look
 from api.engine.roles import ADMIN, Role
+from api.engine.routes import does
 from api.engine.writing import Writer
 from api.notifications import Admin, Login, account_of
 
@@ -67,17 +68,16 @@ async def make_own(writer: Annotated[Writer, Depends(may_write(*OWES, versioned=
     return await _make(writer, account_of(writer.user))
 
 
-@own.post(
+@does(
+    own,
     "/calendar/revoke",
-    operation_id="revokeOwnCalendarAddress",
+    operation="revokeOwnCalendarAddress",
     summary="One's own calendar has no address any more",
-    status_code=204,
-    responses={204: {"description": "There is no address any more, or was none."}},
+    description="There is no address any more, or was none.",
 )
-async def revoke_own(writer: Annotated[Writer, Depends(may_write(*OWES, versioned=False))]) -> Response:
+async def revoke_own(writer: Annotated[Writer, Depends(may_write(*OWES, versioned=False))]) -> None:
     """For whoever is signed in."""
     await writer.services.calendars.revoke(account_of(writer.user), writer.user.user_id)
-    return Response(status_code=204)
 
 
 @of_person.get(
@@ -102,17 +102,16 @@ async def make(login: Login, writer: Admin) -> Response:
     return await _make(writer, (await writer.services.accounts.of(login))["id"])
 
 
-@of_person.post(
+@does(
+    of_person,
     "/{login}/calendar/revoke",
-    operation_id="revokeCalendarAddress",
+    operation="revokeCalendarAddress",
     summary="Somebody's calendar has no address any more",
-    status_code=204,
-    responses={204: {"description": "There is no address any more, or was none."}},
+    description="There is no address any more, or was none.",
 )
-async def revoke(login: Login, writer: Admin) -> Response:
+async def revoke(login: Login, writer: Admin) -> None:
     account = await writer.services.accounts.of(login)
     await writer.services.calendars.revoke(account["id"], writer.user.user_id)
-    return Response(status_code=204)
 
 
 async def _read(look: Look, account: UUID) -> Response:
@@ -122,5 +121,4 @@ async def _read(look: Look, account: UUID) -> Response:
 
 async def _make(writer: Writer, account: UUID) -> Response:
     token = await writer.services.calendars.make(account, writer.user.user_id)
-    content = NewCalendarAddressAnswer(path=f"/calendars/{token}.ics").model_dump_json()
-    return Response(content, 201, {"Cache-Control": "no-store"}, media_type="application/json")
+    return writer.told_once(NewCalendarAddressAnswer(path=f"/calendars/{token}.ics"))

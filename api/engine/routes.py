@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from functools import wraps
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -101,6 +102,32 @@ def add_read(
         summary=summary,
         responses=shaped(shape, tagged=tagged),
     )
+
+
+def does(
+    router: APIRouter, path: str, *, operation: str, summary: str, description: str, method: str = "POST"
+) -> Callable[[Callable[..., Awaitable[None]]], Callable[..., Awaitable[None]]]:
+    """A route that does what is decorated, and answers 204 with nothing; `description` tells what is so then."""
+
+    def add(act: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
+        @wraps(act)
+        async def answered(**given: Any) -> Response:
+            await act(**given)
+            return Response(status_code=204)
+
+        router.add_api_route(
+            path,
+            answered,
+            methods=[method],
+            operation_id=operation,
+            summary=summary,
+            status_code=204,
+            response_model=None,
+            responses={204: {"description": description}},
+        )
+        return act
+
+    return add
 
 
 def takes(endpoint: Callable[..., Any], **kinds: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -10,6 +11,7 @@ from uuid import UUID, uuid4
 
 import orjson
 from fastapi import Request, Response
+from pydantic import BaseModel
 
 from api.engine.bodies import Envelope
 from api.engine.customer_reach import reaching_customers
@@ -80,6 +82,14 @@ class Writer:
     def accepted(self, content: dict[str, Any], location: str) -> Response:
         """202: it is on its way, and `location` tells how far it is."""
         return Response(orjson.dumps(content), 202, {"Location": location}, media_type="application/json")
+
+    @staticmethod
+    def told_once(answer: BaseModel, status: int = 201, headers: Mapping[str, str] | None = None) -> Response:
+        """What stands in this answer and nowhere else, such as a secret: nobody on the way keeps it."""
+        content = answer.model_dump_json()
+        return Response(
+            content, status, {"Cache-Control": "no-store", **(headers or {})}, media_type="application/json"
+        )
 
     def context(self, body: Envelope | None, *, worked_out: bool = False) -> Context:
         now = datetime.now(UTC)

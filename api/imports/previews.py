@@ -29,7 +29,7 @@ from api.engine.services import Services
 from api.engine.writing import Writer
 from api.imports.jobs import DATA, MAPPING, ImportJobs
 from api.imports.looking import ANSWERS, FILES, REPORT, look
-from api.imports.routes import MAX_FILES, begin, receive_parts
+from api.imports.routes import begin, receive_parts, uploads
 from domain.engine import fields as limits
 from domain.engine.errors import NotFound, Refused
 from runtime.imports.readiness import declared_here
@@ -46,27 +46,6 @@ VendorName = Annotated[
     ),
 ]
 Said = Annotated[dict[limits.ShortText, limits.ShortText], Field(default_factory=dict, max_length=500)]
-MULTIPART = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["files"],
-                    "additionalProperties": False,
-                    "properties": {
-                        "files": {
-                            "type": "array",
-                            "maxItems": MAX_FILES,
-                            "items": {"type": "string", "format": "binary"},
-                        }
-                    },
-                }
-            }
-        },
-    }
-}
 
 
 class PreviewField(BaseModel):
@@ -169,7 +148,7 @@ class StartPreview(Strict):
     summary="Look at another system's files before they are imported",
     status_code=201,
     responses=answers(PreviewAnswer, 201),
-    openapi_extra=MULTIPART,
+    openapi_extra=uploads(),
 )
 async def look_at(request: Request, writer: Write, vendor: VendorName = "") -> Response:
     """Multipart with the files (`files`): CSV, workbooks, or saved JSON pages. Nothing is recorded."""

@@ -7,7 +7,7 @@ import hashlib
 import shutil
 import unicodedata
 from pathlib import Path as FilePath
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 from fastapi import Depends, Path, Query, Request, Response
@@ -50,24 +50,23 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 BINARY = {"schema": {"type": "string", "format": "binary"}}
 RAW = ("text/csv", "application/gzip", "application/xml", "application/octet-stream", XLSX)
 Reader = Annotated[Look, Depends(may_read(*OVERSEERS))]
-UPLOAD = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["files"],
-                    "properties": {
-                        "files": {"type": "array", "items": {"type": "string", "format": "binary"}},
-                        "mapping_file": {"type": "string", "format": "binary"},
-                    },
-                }
-            },
-            **dict.fromkeys(RAW, BINARY),
-        },
+
+
+def uploads(others: dict[str, Any] | None = None, **parts: Any) -> dict[str, Any]:
+    """Of OpenAPI: a body of `files` and these other parts, or another one by its media type."""
+    files = {"type": "array", "maxItems": MAX_FILES, "items": BINARY["schema"]}
+    schema = {
+        "type": "object",
+        "required": ["files"],
+        "additionalProperties": False,
+        "properties": {"files": files, **parts},
     }
-}
+    return {
+        "requestBody": {
+            "required": True,
+            "content": {"multipart/form-data": {"schema": schema}, **(others or {})},
+        }
+    }
 
 
 @router.post(
@@ -76,7 +75,7 @@ UPLOAD = {
     summary="Import files, or rehearse it",
     status_code=202,
     responses=answers(ImportAnswer, 202),
-    openapi_extra=UPLOAD,
+    openapi_extra=uploads(dict.fromkeys(RAW, BINARY), mapping_file=BINARY["schema"]),
 )
 async def start(
     request: Request,

@@ -16,6 +16,7 @@ from api.engine.errors import UNKNOWN_REFERENCE, Problem, invalid
 from api.engine.querying import query
 from api.engine.reading import MAX_POSITION, Look
 from api.engine.roles import Role
+from api.engine.routes import does
 from api.engine.services import Services
 from api.engine.users import User
 from api.engine.writing import Writer
@@ -100,8 +101,10 @@ async def create(body: MakeWebhook, writer: Writes) -> Response:
         raise Problem(UNKNOWN_REFERENCE, "key_id: no API key has this id") from None
     except UniqueViolation:
         await _check_repeat(writer, id, wanted)
-        return _made(NewWebhookAnswer(id=id, secret=None), 201, {"Idempotency-Replayed": "true"})
-    return _made(NewWebhookAnswer(id=id, secret=secret), 201, {"Location": f"/webhooks/{id}"})
+        return writer.told_once(
+            NewWebhookAnswer(id=id, secret=None), headers={"Idempotency-Replayed": "true"}
+        )
+    return writer.told_once(NewWebhookAnswer(id=id, secret=secret), headers={"Location": f"/webhooks/{id}"})
 
 
 @router.get("", operation_id="listWebhooks", summary="Endpoints", responses=answers(WebhooksAnswer))
@@ -117,14 +120,14 @@ async def read(webhook_id: WebhookId, look: Reads) -> Response:
     return look.json(await _found(look.services, look.user, webhook_id))
 
 
-@router.post(
+@does(
+    router,
     "/{webhook_id}/change",
-    operation_id="changeWebhook",
+    operation="changeWebhook",
     summary="Change an endpoint",
-    status_code=204,
-    responses={204: {"description": "Changed. What is held back is tried at once."}},
+    description="Changed. What is held back is tried at once.",
 )
-async def change(webhook_id: WebhookId, body: ChangeWebhook, writer: Writes) -> Response:
+async def change(webhook_id: WebhookId, body: ChangeWebhook, writer: Writes) -> None:
     found = await _found(writer.services, writer.user, webhook_id)
     if body.personal and not _asker(writer.user).all:
         raise Forbidden(PERMITS)
@@ -132,7 +135,6 @@ async def change(webhook_id: WebhookId, body: ChangeWebhook, writer: Writes) -> 
     was = {name: found[name] for name in ChangeWebhook.model_fields}
     wanted, permits = Wanted(**(was | given)), _asker(writer.user).all
     await endpoints(writer.services).change(webhook_id, wanted, writer.user.user_id, permits=permits)
-    return Response(status_code=204)
 
 
 @router.post(
@@ -145,47 +147,44 @@ async def rotate(webhook_id: WebhookId, body: RotateSecret, writer: Writes) -> R
     """The secret of before counts beside it for a while; an older one no longer."""
     await _found(writer.services, writer.user, webhook_id)
     secret = await endpoints(writer.services).rotate(webhook_id, timedelta(hours=body.hours))
-    return _made(NewSecretAnswer(secret=secret), 200)
+    return writer.told_once(NewSecretAnswer(secret=secret), 200)
 
 
-@router.post(
+@does(
+    router,
     "/{webhook_id}/pause",
-    operation_id="pauseWebhook",
+    operation="pauseWebhook",
     summary="Send nothing to an endpoint for a while",
-    status_code=204,
-    responses={204: {"description": "Nothing is sent; where it was is kept."}},
+    description="Nothing is sent; where it was is kept.",
 )
-async def pause(webhook_id: WebhookId, writer: Writes) -> Response:
+async def pause(webhook_id: WebhookId, writer: Writes) -> None:
     await _found(writer.services, writer.user, webhook_id)
     await endpoints(writer.services).pause(webhook_id, writer.user.user_id)
-    return Response(status_code=204)
 
 
-@router.post(
+@does(
+    router,
     "/{webhook_id}/resume",
-    operation_id="resumeWebhook",
+    operation="resumeWebhook",
     summary="Send to an endpoint again",
-    status_code=204,
-    responses={204: {"description": "It goes on where it was, also where it was switched off."}},
+    description="It goes on where it was, also where it was switched off.",
 )
-async def resume(webhook_id: WebhookId, writer: Writes) -> Response:
+async def resume(webhook_id: WebhookId, writer: Writes) -> None:
     await _found(writer.services, writer.user, webhook_id)
     await endpoints(writer.services).resume(webhook_id, writer.user.user_id)
-    return Response(status_code=204)
 
 
-@router.post(
+@does(
+    router,
     "/{webhook_id}/replay",
-    operation_id="replayWebhook",
+    operation="replayWebhook",
     summary="Send once more what comes after a position",
-    status_code=204,
-    responses={204: {"description": "It goes on from there, under the same message ids."}},
+    description="It goes on from there, under the same message ids.",
 )
-async def replay(webhook_id: WebhookId, body: ReplayWebhook, writer: Writes) -> Response:
+async def replay(webhook_id: WebhookId, body: ReplayWebhook, writer: Writes) -> None:
     await _found(writer.services, writer.user, webhook_id)
     _check_position(body.after, await writer.services.ledger.head())
     await endpoints(writer.services).replay(webhook_id, body.after, writer.user.user_id)
-    return Response(status_code=204)
 
 
 @router.post(
@@ -205,7 +204,9 @@ async def send(webhook_id: WebhookId, writer: Writes) -> Response:
             outcome = await send_test(writer.services.pool, sender, webhook_id)
     if outcome is None:
         raise _nothing(webhook_id)
-    return _made(TestAnswer(status=outcome.status, error=outcome.error, took_ms=outcome.took_ms), 200)
+    return writer.told_once(
+        TestAnswer(status=outcome.status, error=outcome.error, took_ms=outcome.took_ms), 200
+    )
 
 
 @router.get(
@@ -229,17 +230,17 @@ async def deliveries(
     )
 
 
-@router.delete(
+@does(
+    router,
     "/{webhook_id}",
-    operation_id="deleteWebhook",
+    operation="deleteWebhook",
     summary="Delete an endpoint",
-    status_code=204,
-    responses={204: {"description": "Gone, with its secrets and its log."}},
+    description="Gone, with its secrets and its log.",
+    method="DELETE",
 )
-async def delete(webhook_id: WebhookId, writer: Writes) -> Response:
+async def delete(webhook_id: WebhookId, writer: Writes) -> None:
     await _found(writer.services, writer.user, webhook_id)
     await endpoints(writer.services).remove(webhook_id)
-    return Response(status_code=204)
 
 
 # --- how -------------------------------------------------------------------------------------------------------------
@@ -286,8 +287,3 @@ def _before(cursor: str) -> int:
     if not 0 <= read <= MAX_POSITION:
         raise invalid("query.cursor", "is none of ours: take `next_cursor` of the page before")
     return read
-
-
-def _made(answer: Any, status: int, headers: dict[str, str] | None = None) -> Response:
-    told = {"Cache-Control": "no-store", **(headers or {})}
-    return Response(answer.model_dump_json(), status, told, media_type="application/json")
