@@ -182,7 +182,7 @@ async def list_of_customer(customer_id: UUID, look: Reader) -> Response:
         raise NotFound(f"no customer has the id {customer_id}", kind="customer", id=str(customer_id))
     least = (await _policies(look.services)).current.tell_from
     found = await likely(look.services.pool, traits_of(customer), customer_id)
-    wanted = [one for one in found if one.score >= least and one.customer_id not in customer.apart]
+    wanted = [one for one in found if one.score >= least]
     told = [one.told() for one in await _as_seen(look.services, look.user, wanted)]
     return look.json({"likely": told})
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 from uuid import UUID
 
@@ -112,14 +112,26 @@ def tell_apart(customer: Customer, command: TellCustomersApart, work: UnitOfWork
     if command.other_id == customer.id:
         raise Invalid([FieldError("other_id", "is the customer itself")])
     other = work.get(Customer, command.other_id)
-    if other.id not in customer.apart and customer.id not in other.apart:
+    if not any(_said(customer, other, work)):
         customer.record(CustomerToldApart.filled(command))
 
 
 @decides(CompareCustomersAgain)
 def compare_again(customer: Customer, command: CompareCustomersAgain, work: UnitOfWork) -> None:
-    """Whichever of the two it was said of."""
+    """Whichever of the two, or of the records that were merged into them, it was said of."""
     other = work.get(Customer, command.other_id)
-    for one, of in ((customer, other), (other, customer)):
-        if of.id in one.apart:
-            one.record(CustomerComparedAgain(other_id=of.id))
+    for one, of in _said(customer, other, work):
+        one.record(CustomerComparedAgain(other_id=of.id))
+
+
+def _said(customer: Customer, other: Customer, work: UnitOfWork) -> list[tuple[Customer, Customer]]:
+    """The records of the two of which it was said that they are different, each with the one that it was said to be different from."""
+    pairs = [(one, of) for one in _records(customer, work) for of in _records(other, work)]
+    return [(one, of) for a, b in pairs for one, of in ((a, b), (b, a)) if of.id in one.apart]
+
+
+def _records(customer: Customer, work: UnitOfWork) -> Iterator[Customer]:
+    """It, and those that were merged into it, and into those."""
+    yield customer
+    for layer in customer.layers:
+        yield from _records(work.get(Customer, layer.gone_id), work)

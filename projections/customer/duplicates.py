@@ -50,10 +50,6 @@ class KnownBy(msgspec.Struct, gc=False):
         several = (self.numbers, self.webs, self.mails, self.phones)
         return Traits(names, self.country, *(frozenset(said.split()) for said in several))
 
-    def is_apart(self, other: KnownBy) -> bool:
-        """Whether somebody said of the two that they are different."""
-        return str(other.customer_id) in self.apart or str(self.customer_id) in other.apart
-
 
 class KeyRow(msgspec.Struct, gc=False):
     key: PersonText

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from uuid import UUID
 
 import msgspec
@@ -13,6 +13,7 @@ from projections.customer.duplicates import KNOWN_BY, KnownBy
 from projections.customer.matching.blocking import keys
 from projections.customer.matching.scoring import Traits, likeness
 from projections.customer.merged import standing
+from projections.customer.told_apart import told_apart
 from projections.engine.paging import Source, fetch
 
 MOST_OF_A_KEY = 60
@@ -41,7 +42,7 @@ class Found(msgspec.Struct, frozen=True):
 
 
 async def likely(source: Source, asked: Traits, besides: UUID | None = None) -> list[Found]:
-    """The likeliest first, ten at most; `besides` is not looked for. A merged record leads to the customer that it stands for."""
+    """The likeliest first, ten at most; `besides` is not looked for, nor who was told apart from it. A merged record leads to the customer that it stands for."""
     return (await likely_each(source, [(asked, besides)]))[0]
 
 
@@ -52,8 +53,19 @@ async def likely_each(source: Source, asked: Sequence[tuple[Traits, UUID | None]
     rows = defaultdict[int, list[KnownBy]](list)
     for n, *values in await fetch(source, FOUND, given):
         rows[n].append(KnownBy(*values))
-    found = [compared(traits, besides, rows[n]) for n, (traits, besides) in enumerate(asked)]
+    apart = await told_apart(
+        source, {id for n, (_, besides) in enumerate(asked) for id in _of_whom(besides, rows[n])}
+    )
+    found = []
+    for n, (traits, besides) in enumerate(asked):
+        others = [row for row in rows[n] if besides is None or not apart(besides, row.customer_id)]
+        found.append(compared(traits, besides, others))
     return await _standing(source, found, [besides for _, besides in asked])
+
+
+def _of_whom(besides: UUID | None, rows: Collection[KnownBy]) -> Collection[UUID]:
+    """Whose being told apart matters: nobody's where there is only one."""
+    return {besides, *(row.customer_id for row in rows)} if besides is not None and rows else ()
 
 
 async def _standing(
@@ -75,9 +87,8 @@ async def _standing(
 
 
 def compared(asked: Traits, besides: UUID | None, rows: Iterable[KnownBy]) -> list[Found]:
-    """`besides` itself is none, nor who was told apart from it."""
-    others = (row for row in rows if row.customer_id != besides and str(besides) not in row.apart)
-    found = (_found(asked, row) for row in others)
+    """`besides` itself is none."""
+    found = (_found(asked, row) for row in rows if row.customer_id != besides)
     likely = sorted(
         (one for one in found if one.score >= LEAST), key=lambda one: (-one.score, one.customer_id)
     )

@@ -20,6 +20,7 @@ from projections.customer import held
 from projections.customer.duplicates import KNOWN_BY, KnownBy
 from projections.customer.matching.scoring import Likeness, Traits, likeness
 from projections.customer.merged import ITSELF
+from projections.customer.told_apart import ToldApart, told_apart
 from projections.engine.paging import Page, Source, fetch, opened, sealed
 
 MOST_OF_A_KEY = 30
@@ -95,7 +96,10 @@ async def _pairs(
     """By key, in the order of the keys."""
     ids = await _seen(source, {id for _, of_key in groups for id in of_key}, seen_by)
     rows = {row[0]: KnownBy(*row) for row in await fetch(source, ROWS, {"ids": list(ids)})}
-    likely = await asyncio.to_thread(_likely_of, groups, rows, least)  # thousands are compared now and then
+    apart = await told_apart(source, rows)
+    likely = await asyncio.to_thread(
+        _likely_of, groups, rows, apart, least
+    )  # thousands are compared now and then
     order = await _order_of(source, likely)
     by_key = defaultdict[str, list[_Pair]](list)
     for pair in likely:
@@ -105,19 +109,21 @@ async def _pairs(
 
 
 def _likely_of(
-    groups: Sequence[tuple[str, list[UUID]]], rows: Mapping[UUID, KnownBy], least: int
+    groups: Sequence[tuple[str, list[UUID]]], rows: Mapping[UUID, KnownBy], apart: ToldApart, least: int
 ) -> list[_Pair]:
     traits = {id: row.traits for id, row in rows.items()}
     return [
         pair
         for key, of_key in groups
-        for pair in _likely(key, [rows[id] for id in sorted(of_key) if id in rows], traits, least)
+        for pair in _likely(key, [rows[id] for id in sorted(of_key) if id in rows], traits, apart, least)
     ]
 
 
-def _likely(key: str, rows: Sequence[KnownBy], traits: Mapping[UUID, Traits], least: int) -> Iterator[_Pair]:
+def _likely(
+    key: str, rows: Sequence[KnownBy], traits: Mapping[UUID, Traits], apart: ToldApart, least: int
+) -> Iterator[_Pair]:
     for one, other in combinations(rows, 2):
-        if one.is_apart(other):
+        if apart(one.customer_id, other.customer_id):
             continue
         like = likeness(traits[one.customer_id], traits[other.customer_id])
         if like.score >= least:

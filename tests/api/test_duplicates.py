@@ -158,6 +158,32 @@ def test_a_merged_record_leads_to_the_customer_that_it_stands_for(house: House) 
     assert gone not in {id for pair in pairs for id in (pair["customer_id"], pair["other_id"])}
 
 
+def test_who_was_told_apart_stays_so_when_one_of_the_two_is_merged(house: House) -> None:
+    names = ("Harrow Optics", "Harow Optics SA", "Harow Optics GmbH")
+    one, gone, kept = (registered(house.admin, name) for name in names)
+    said = {"other_id": gone, "because": "another family"}
+    assert house.admin.post(f"/customers/{one}/apart", json=said).status_code == 200
+    done = house.admin.post(f"/customers/{kept}/merge", json={"gone_id": gone, "reason": "renamed"})
+
+    def proposed() -> list[bool]:
+        after = {"after": done.json()["position"]}
+        found = house.admin.get("/customers/duplicates", params={"least": 60, "limit": 200, **after}).json()
+        pairs = [{pair["customer_id"], pair["other_id"]} for pair in found["items"]]
+        beside = [
+            house.admin.get(f"/customers/{id}/duplicates", params=after).json()["likely"]
+            for id in (one, kept)
+        ]
+        found_by = [[like["customer_id"] for like in likely] for likely in beside]
+        return [{one, kept} in pairs, kept in found_by[0], one in found_by[1]]
+
+    assert proposed() == [False] * 3
+    again = house.admin.post(f"/customers/{kept}/apart", json={"other_id": one, "because": "as said"})
+    assert again.json()["recorded"] == 0
+    done = house.admin.post(f"/customers/{one}/compare", json={"other_id": kept})
+    assert done.json()["recorded"] == 1
+    assert proposed() == [True] * 3
+
+
 def test_a_policy_refuses_and_only_an_administrator_publishes_it(house: House) -> None:
     assert house.client("north-manager").post("/duplicate-policy", json={"tell_from": 10}).status_code == 403
     assert house.admin.post("/duplicate-policy", json={"tell_from": 60, "ask_from": 50}).status_code == 422
