@@ -1,7 +1,9 @@
 """Domain room: a customer of whom nothing was heard for as many days as a survey waits.
 
-A watch begins with a touch and holds one timer. Later touches do not move it: when its time has come it is looked when the customer was
-heard of last, and it goes on from there, or they are asked. So there is a timer for each customer and no look at all of them.
+A watch begins with a touch, is the customer's that the record of the deal stands for then, and holds one timer. Later touches do not move it:
+when its time has come it is looked when the customer was heard of last, and it goes on from there, or they are asked. So there is a timer
+for each customer and no look at all of them. Where records are merged, the one that goes may have a watch of its own still: it asks for the
+survivor, unless that has one.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar
 from uuid import UUID
 
+from domain.customer.customer import customer_of
 from domain.engine.aggregate import Aggregate, when
 from domain.engine.command import Command, answers, attributes, decide, decides, handles
 from domain.engine.deadlines import DeadlineRules, Near
@@ -44,7 +47,7 @@ class SilenceWatchSet(Fact):
 
 @fact("silence-watch.ended")
 class SilenceWatchEnded(Fact):
-    """`reason`: asked, or not-wanted by the survey any more. The next touch begins another."""
+    """`reason`: asked; or not-wanted, by the survey any more or since the customer has another watch. The next touch begins another."""
 
     reason: str
 
@@ -85,12 +88,15 @@ class SilenceCommand(Command, about=SilenceWatch):
     watch_id: UUID
 
 
-class WatchSilence(SilenceCommand):
+class WatchSilence(Command):
     """The customer was touched. A watch that runs goes on as it is."""
 
     survey: Code
     customer_id: CustomerId
     since: datetime
+
+    def stream(self) -> tuple[type[SilenceWatch], UUID]:
+        return SilenceWatch, SilenceWatch.stream_of(self.survey, self.customer_id)
 
 
 class MoveSilenceWatch(SilenceCommand):
@@ -117,7 +123,7 @@ answers(SilenceWatch)(attributes("watch_id", "running", "due_at"))
 
 @handles(WatchSilence)
 def watch_silence(command: WatchSilence, work: UnitOfWork) -> Json:
-    watch = work.find(SilenceWatch, command.watch_id)
+    watch = work.find(*command.stream())
     days = survey_in_force(command.survey, work).silent_days
     if days is not None and not watch.running:
         watch.set(command.survey, command.customer_id, command.since, days)
@@ -135,11 +141,16 @@ def move_silence_watch(watch: SilenceWatch, command: MoveSilenceWatch, work: Uni
 def ask_silent_customer(watch: SilenceWatch, command: AskSilentCustomer, work: UnitOfWork) -> None:
     if not watch.running or watch.arming != command.arming:
         return
+    customer_id = customer_of(watch.customer_id, work).id
+    theirs = work.look(SilenceWatch, SilenceWatch.stream_of(watch.survey, customer_id))
+    if theirs.running and theirs.id != watch.id:
+        watch.record(SilenceWatchEnded(reason=NOT_WANTED))
+        return
     watch.record(SilenceWatchEnded(reason=ASKED))
     invite = InviteToSurvey(
         invitation_id=id_within(NAMESPACE, f"survey-invitation:{watch.id}:{watch.arming}"),
         survey=watch.survey,
-        customer_id=watch.customer_id,
+        customer_id=customer_id,
         owner_id=command.owner_id,
         deal_id=command.deal_id,
         on=SurveyEvent.SILENT,

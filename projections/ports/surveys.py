@@ -8,22 +8,23 @@ from domain.figures.reads import LastTouch
 from domain.survey.survey import Survey
 from projections.engine.paging import fetch
 from projections.engine.positions import reached
+from projections.engine.stands_for import SAME
 from projections.survey.answers import PublishedSurveys
 from runtime.database import Pool
 
-LAST = """
+LAST = f"""
     SELECT d.last_activity_at, d.deal_id, d.owner_id FROM read.deal_board d
-     WHERE d.customer_id = %s AND d.last_activity_at IS NOT NULL ORDER BY 1 DESC, 2 LIMIT 1"""
+     WHERE d.{SAME} AND d.last_activity_at IS NOT NULL ORDER BY 1 DESC, 2 LIMIT 1"""
 
 
 class LastTouches:
-    """When a customer was heard of last, in any of their deals."""
+    """When a customer was heard of last, in any of their deals, whichever of its records they are of."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
     async def last(self, customer_id: UUID) -> LastTouch | None:
-        rows = await fetch(self._pool, LAST, [customer_id])
+        rows = await fetch(self._pool, LAST, {"customer_id": customer_id})
         return LastTouch(*rows[0]) if rows else None
 
 

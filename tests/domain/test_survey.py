@@ -401,7 +401,7 @@ class TestLowScores:
 class TestSilence:
     WATCH = SilenceWatch.stream_of("after-a-win", CUSTOMER)
     SILENT = c.PublishSurvey(survey=replace(SURVEY, rules=(SendingRule(on=SurveyEvent.SILENT, days=60),)))
-    BEGIN = WatchSilence(watch_id=WATCH, survey="after-a-win", customer_id=CUSTOMER, since=NOW)
+    BEGIN = WatchSilence(survey="after-a-win", customer_id=CUSTOMER, since=NOW)
     ASK = AskSilentCustomer(watch_id=WATCH, deal_id=DEAL, owner_id=LI, arming=1)
 
     def test_is_watched_from_a_touch_by_one_timer(self) -> None:
@@ -428,6 +428,24 @@ class TestSilence:
         scenario.when(self.ASK).silence()
         scenario.when(replace(self.BEGIN, since=NOW + 61 * DAY)).then(like(SilenceWatchSet, arming=2))
         given(began).when(EndSilenceWatch(watch_id=self.WATCH)).then(SilenceWatchEnded(reason="not-wanted"))
+
+    def test_of_merged_records_is_watched_and_asked_about_once(self) -> None:
+        twin = UUID(int=0xC2)
+        merged = (
+            RegisterCustomer(customer_id=twin, profile=Profile(name="Acme Ltd")),
+            MergeCustomers(customer_id=twin, gone_id=CUSTOMER),
+        )
+        began = (*WITH_ANN, self.SILENT, self.BEGIN, *merged)
+        scenario = given(began).when(replace(self.BEGIN, since=NOW + DAY))
+        scenario.then(like(SilenceWatchSet, customer_id=twin, arming=1))
+        assert scenario.history.load(SilenceWatch, SilenceWatch.stream_of("after-a-win", twin)).running
+        scenario.when(self.ASK, now=NOW + 60 * DAY).then(SilenceWatchEnded(reason="not-wanted"))
+        alone = given(began).when(self.ASK, now=NOW + 60 * DAY)
+        alone.then(
+            SilenceWatchEnded(reason="asked"),
+            like(f.InvitationMade, customer_id=twin, contact_id=ANN),
+            like(f.ContactAsked),
+        )
 
 
 def test_the_figures_are_those_of_the_answers_and_of_what_was_not_answered() -> None:

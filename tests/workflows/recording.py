@@ -235,7 +235,7 @@ async def silences(world: World) -> AsyncIterator[Named]:
     await world.run(PublishSurvey(survey=published))
     owner, watch = await world.office.hire(), SilenceWatch.stream_of(survey, customer)
     deal = await world.open_deal(customer_id=customer, owner_id=owner)
-    await world.run(WatchSilence(watch_id=watch, survey=survey, customer_id=customer, since=began))
+    await world.run(WatchSilence(survey=survey, customer_id=customer, since=began))
     await world.touch(deal, began + timedelta(days=4))
     await world.read()
     await move(world, "silence-watch", watch, began + timedelta(days=10, minutes=1))

@@ -26,7 +26,7 @@ from domain.engine.errors import DomainError
 from domain.engine.recorded import Recorded
 from domain.engine.values import NAMESPACE, id_within
 from domain.survey.commands import CloseLoop, InviteToSurvey
-from domain.survey.silence import SilenceWatch, WatchSilence
+from domain.survey.silence import WatchSilence
 from domain.survey.survey import Survey, SurveyEvent, SurveyPublished
 from workflows.engine.follower import Positions, Reacting
 
@@ -123,10 +123,8 @@ class SurveyReactions:
         deal = await self._load(Deal, recorded.originator_id) if wanted else None
         if deal is not None and deal.customer_id is not None:
             for survey in wanted:
-                id = SilenceWatch.stream_of(survey.name, deal.customer_id)
-                since = recorded.occurred_at
                 watch = WatchSilence(
-                    watch_id=id, survey=survey.name, customer_id=deal.customer_id, since=since
+                    survey=survey.name, customer_id=deal.customer_id, since=recorded.occurred_at
                 )
                 await self._give(watch, recorded)
 
