@@ -21,7 +21,8 @@ from domain.revisit.revisit import Release, revisit_of
 class QuietCustomer:
     """A customer who had a deal with us, or is promised a revisit. `days` of purchases, the earliest first; `closed_on` of the last deal
     that was closed; owner and team are those of the last deal. `revisit_live` is promised, `by_rule` where a policy asked for it. `merged`: the record
-    stands for another customer, whose revisit is enough.
+    stands for another customer, whose revisit is enough; `promised_beside`: for one that stands for this customer a person promised a revisit,
+    which is live.
     """
 
     customer_id: UUID
@@ -34,6 +35,7 @@ class QuietCustomer:
     revisit_live: bool = False
     by_rule: bool = False
     merged: bool = False
+    promised_beside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,9 @@ def needed(customer: QuietCustomer, policies: Policies, today: date) -> Command 
     last = max(
         (day for day in (*customer.days[-1:], customer.closed_on, customer.seen_on) if day), default=None
     )
-    if not asked or customer.merged or customer.has_open_deal or customer.owner_id is None or last is None:
+    if not asked or customer.merged or customer.promised_beside or customer.has_open_deal:
+        return None
+    if customer.owner_id is None or last is None:
         return None
     return EnsureRevisit(
         customer_id=customer.customer_id,
@@ -68,7 +72,7 @@ def _let_go(customer: QuietCustomer, *, asked: bool) -> Command | None:
     """What a person promised beside the policy is theirs to end."""
     if not customer.by_rule:
         return None
-    if customer.merged:
+    if customer.merged or customer.promised_beside:
         return ReleaseRevisit(revisit_id=revisit_of(customer.customer_id), why=Release.MERGED)
     if customer.has_open_deal:
         return ReleaseRevisit(revisit_id=revisit_of(customer.customer_id), why=Release.DEAL_IS_OPEN)

@@ -30,8 +30,8 @@ SOME = """
 QUIET = """
 WITH listed AS ({listed})
 SELECT s.customer_id, bought.days, COALESCE(deals.open, false), deals.closed_on, last.owner_id, last.team_id,
-       (r.body::jsonb->>'last_seen')::timestamptz::date, COALESCE(r.outcome = 'open', false), r.stage IS NOT NULL,
-       EXISTS (SELECT FROM read.merged m WHERE m.customer_id = s.customer_id AND m.until IS NULL)
+       seen.last, COALESCE(r.outcome = 'open', false), r.stage IS NOT NULL,
+       EXISTS (SELECT FROM read.merged m WHERE m.customer_id = s.customer_id AND m.until IS NULL), COALESCE(seen.beside, false)
   FROM listed s
   CROSS JOIN LATERAL (SELECT ARRAY(SELECT s.customer_id UNION ALL SELECT m.customer_id FROM read.merged m
                                     WHERE m.survivor_id = s.customer_id AND m.until IS NULL) AS ids) records
@@ -42,6 +42,9 @@ SELECT s.customer_id, bought.days, COALESCE(deals.open, false), deals.closed_on,
   LEFT JOIN LATERAL (SELECT owner_id, team_id FROM read.deal_board d WHERE d.customer_id = ANY(records.ids)
                       ORDER BY opened_at DESC, deal_id DESC LIMIT 1) last ON true
   LEFT JOIN read.revisits r ON r.customer_id = s.customer_id
+  LEFT JOIN LATERAL (SELECT max((v.body::jsonb->>'last_seen')::timestamptz)::date AS last,
+                            bool_or(v.customer_id <> s.customer_id AND v.outcome = 'open' AND v.stage IS NULL) AS beside
+                       FROM read.revisits v WHERE v.customer_id = ANY(records.ids)) seen ON true
  ORDER BY s.customer_id
 """
 """A record that was merged has deals and purchases of its own still, and is the survivor's: it needs no revisit."""
@@ -91,6 +94,7 @@ async def _quiet(source: Source, listed: LiteralString, params: dict[str, Any]) 
             revisit_live=live,
             by_rule=by_rule,
             merged=merged,
+            promised_beside=beside,
         )
-        for id, days, is_open, closed_on, owner_id, team_id, seen_on, live, by_rule, merged in rows
+        for id, days, is_open, closed_on, owner_id, team_id, seen_on, live, by_rule, merged, beside in rows
     ]

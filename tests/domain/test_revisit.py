@@ -204,6 +204,9 @@ class TestNeeds:
         merged = self.said(merged=True, revisit_live=True, by_rule=True)
         assert merged == c.ReleaseRevisit(revisit_id=REVISIT, why=Release.MERGED)
         assert self.said(merged=True) is None
+        assert self.said(promised_beside=True) is None, "a person owes one for a record that was merged"
+        beside = self.said(promised_beside=True, revisit_live=True, by_rule=True)
+        assert beside == merged
         no_rule = self.said(days=(TODAY,), revisit_live=True, by_rule=True)
         assert no_rule == c.ReleaseRevisit(revisit_id=REVISIT, why=Release.NO_RULE)
         assert self.said(has_open_deal=True, revisit_live=True) is None, (

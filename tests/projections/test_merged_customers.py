@@ -20,7 +20,8 @@ from domain.customer.merge import MergeCustomers, UnmergeCustomer
 from domain.customer.parent import SetParent
 from domain.engine.errors import Refused
 from domain.lead.commands import AllocateLead, CaptureLead
-from domain.revisit.commands import PromiseRevisit
+from domain.revisit.commands import PromiseRevisit, RecordRevisit
+from domain.revisit.revisit import revisit_of
 from domain.survey.commands import InviteToSurvey, PublishSurvey, RecordSurveyAnswer, Reply
 from domain.survey.survey import Counts, QuestionKind, Survey, SurveyQuestion
 from projections import lead as leads
@@ -32,6 +33,8 @@ from projections.deal.board import BoardFilter
 from projections.engine.rebuild import compare
 from projections.lifecycle import agenda as lifecycle
 from projections.people import directory
+from projections.ports.revisits import quiet_customers
+from projections.ports.surveys import LastTouches
 from projections.revisit import Revisits
 from projections.search import Kind
 from projections.survey.answers import SurveyAnswers, SurveyInvitations
@@ -214,6 +217,17 @@ async def test_what_is_asked_answered_and_promised_beside_deals_is_the_survivor_
     assert [one.id for one in (await listed.listing(books.pool, parent_id=new)).items] == [child]
     told = await before(books.pool, both.items[0], 90, None)
     assert {(one.kind, one.id) for one in told} == {("case", case), ("promise", deal)}
+    touched = await LastTouches(books.pool).last(new)
+    assert touched is not None
+    assert (touched.at, touched.deal_id) == (late, deal)
+
+    quiet = {one.customer_id: one for one in await quiet_customers(books.pool, None, 9)}
+    assert (quiet[new].promised_beside, quiet[new].seen_on) == (True, None)
+    assert not quiet[old].promised_beside
+    await books.given(RecordRevisit(revisit_id=revisit_of(old)), now=late)
+    await books.follow()
+    quiet = {one.customer_id: one for one in await quiet_customers(books.pool, None, 9)}
+    assert (quiet[new].promised_beside, quiet[new].seen_on) == (False, late.date())
 
 
 async def test_of_two_who_merge_each_other_at_once_one_is_first(books: Books) -> None:
