@@ -74,6 +74,19 @@ def test_a_target_is_of_the_customers_of_a_segment(
     assert "rep Bo Loop · loop-quiet" in terminal.run("target", "show", target).stdout
 
 
+def test_an_offer_is_made_to_a_segment_and_its_uptake_told(
+    terminal: Terminal, settled: Callable[[], int]
+) -> None:
+    terminal.json("segment", "publish", "loop-silent", "lifecycle.stage == 'dormant'", "--label", "Silent")
+    days = ("--since", "2026-01-01", "--until", "2036-01-01")
+    terminal.json("offer", "publish", "loop-offer", "--what", "half price", "--segment", "loop-silent", *days)
+    settled()
+    told = terminal.run("offer", "uptake", "loop-offer")
+    assert told.stdout == "made to 0 customers, taken up by 0 (–)\n", told.stderr
+    assert "no offer is called loop-none" in terminal.run("offer", "uptake", "loop-none").stderr
+    assert "prospect, first-purchase" in terminal.run("segment", "fields").stdout
+
+
 def test_a_target_is_proposed_divided_revised_and_shown(
     terminal: Terminal, reps: list[dict[str, Any]], settled: Callable[[], int]
 ) -> None:
