@@ -15,6 +15,7 @@ from benchmarks.rows import (
     notices,
     promises,
     read,
+    segments,
     start,
     write,
 )
@@ -33,5 +34,6 @@ ROWS: tuple[Row, ...] = (
     *start.ROWS,
     *promises.ROWS,
     *notices.ROWS,
+    *segments.ROWS,
 )
 BY_NAME = {row.name: row for row in ROWS}

@@ -19,10 +19,13 @@ from projections.segment import evaluating
 from projections.segment.asking import NEEDED
 from projections.segment.published import rules
 from runtime.database import Pool
+from runtime.pace import rested
 from runtime.segments.checks import Check, SegmentChecks
 
 AT_ONCE = 1
 """Shards that are worked on at a time: live writes come first."""
+IN_A_PIECE = 500
+"""Customers that are asked about in one statement, before the next piece waits: a hundred milliseconds or less."""
 EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 
@@ -65,13 +68,19 @@ class SegmentEvaluation:
         alone: bool,
     ) -> dict[UUID, datetime]:
         """What turned is added to the commands. Where a rule is asked `alone`, the others may turn when they were known to."""
-        ids = [check.customer_id for check in checks]
-        held = await evaluating.held(self._pool, segments, ids, now)
-        members = await evaluating.members(self._pool, ids)
-        found = (_command(segment, shard, checks, held.inside, members) for segment in segments)
+        inside: dict[UUID, frozenset[str]] = {}
+        turns: dict[UUID, datetime] = {}
+        members: dict[UUID, frozenset[str]] = {}
+        for start in range(0, len(checks), IN_A_PIECE):
+            ids = [check.customer_id for check in checks[start : start + IN_A_PIECE]]
+            async with rested():
+                held = await evaluating.held(self._pool, segments, ids, now)
+                members |= await evaluating.members(self._pool, ids)
+            inside |= held.inside
+            turns |= held.next_turn
+        found = (_command(segment, shard, checks, inside, members) for segment in segments)
         commands += [command for command in found if command is not None]
         known = [(c.customer_id, c.turn_at) for c in checks if alone and c.turn_at is not None]
-        turns = held.next_turn
         return turns | {id: min(at, turns.get(id, at)) for id, at in known}
 
 

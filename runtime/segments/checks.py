@@ -22,6 +22,7 @@ from domain.segment.rule import comparisons, parse
 from domain.segment.segment import SegmentPublished
 from runtime.codec import decode_fact
 from runtime.database import Pool
+from runtime.pace import rested
 
 FOLLOWER = "segments"
 HEAD = "SELECT COALESCE(max(position), 0) FROM ledger.events"
@@ -69,7 +70,9 @@ NAMED = """
 EVERYBODY = """
     UPDATE app.segment_checks
        SET due_at = LEAST(due_at, %(at)s), news_at = GREATEST(news_at, %(position)s),
-           by_rule = CASE WHEN news_at < %(position)s AND (due_at IS NULL OR due_at > %(at)s) THEN %(position)s::bigint END"""
+           by_rule = CASE WHEN news_at < %(position)s AND (due_at IS NULL OR due_at > %(at)s) THEN %(position)s::bigint END
+     WHERE shard = %(shard)s AND (due_at IS NULL OR due_at > %(at)s OR news_at < %(position)s)"""
+"""Of one shard; once more it changes nothing."""
 DUE = """
     SELECT customer_id, due_at, news_at, by_rule, turn_at FROM app.segment_checks WHERE shard = %s AND due_at <= %s ORDER BY due_at, customer_id LIMIT %s"""
 NEXT = "SELECT min(due_at) FROM app.segment_checks WHERE shard = %s"
@@ -120,20 +123,26 @@ class SegmentChecks:
         await self._rows(FAILED, [FOLLOWER, reason])
 
     async def decide(self, after: int, to: int) -> Window:
-        """Who is due by what stands in (after, to], kept with the position in one transaction."""
-        async with self._pool.connection() as connection, connection.transaction():
+        """Who is due by what stands in (after, to], kept with the position in one transaction. Whom a rule makes due are all: they are marked
+        before, shard by shard, and no lock is held meanwhile.
+        """
+        async with self._pool.connection() as connection:
             published = await (await connection.execute(PUBLISHED, [to])).fetchall()
             topics = _topics(published)
-            shards = await _concerned(connection, after, to, topics, due=bool(published))
-            for *_, position, at in published:
-                if position > after:
-                    await connection.execute(EVERYBODY, {"at": at, "position": position})
-                    shards = range(SHARDS)
+            news = [(position, at) for *_, position, at in published if position > after]
             if published and (told := await _of_all(connection, after, to, topics)):
-                await connection.execute(EVERYBODY, {"position": told[0], "at": told[1]})
-                shards = range(SHARDS)
+                news.append(told)
+        for position, at in news:
+            await self._mark_all(position, at)
+        async with self._pool.connection() as connection, connection.transaction():
+            shards = await _concerned(connection, after, to, topics, due=bool(published))
             await connection.execute(MOVED, [FOLLOWER, to])
-        return Window(tuple(sorted(shards)) if published else ())
+        return Window(tuple(sorted(range(SHARDS) if news else shards)) if published else ())
+
+    async def _mark_all(self, position: int, at: datetime) -> None:
+        for shard in range(SHARDS):
+            async with rested():
+                await self._rows(EVERYBODY, {"shard": shard, "at": at, "position": position})
 
     # -- the workflows -------------------------------------------------------------------------
 
