@@ -16,6 +16,7 @@ import httpx
 import pytest
 import uvicorn
 
+from api.customer import duplicates
 from api.engine import reading
 from api.engine.accounts import Accounts, NewAccount
 from api.engine.roles import Role
@@ -208,7 +209,8 @@ def opened(url: str, data_dir: Path) -> Iterator[House]:
     """A furnished house on the database at `url`, closed afterwards."""
     migrate_all(url)
     settings = settings_for(url, data_dir)
-    with Background(lambda stop: run_projections(url, stop=stop)), serving(settings) as base:
+    patient = mock.patch.multiple(duplicates, PATIENCE=PATIENCE, LONGEST=2 * PATIENCE)
+    with patient, Background(lambda stop: run_projections(url, stop=stop)), serving(settings) as base:
         house = House(base, settings)
         house.tokens["admin"] = asyncio.run(make_key(url, NewKey("ops", Role.ADMIN)))
         furnish(house)

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 import msgspec
+import psycopg
 from psycopg import AsyncConnection
 from psycopg.rows import class_row
 
@@ -60,6 +61,7 @@ TOLD_UNTIL = """
     SELECT max((result->>'told_until')::timestamptz) FROM app.import_jobs
      WHERE source = %s AND id <> %s AND state = 'done' AND NOT dry_run
 """
+LET_GO = "SELECT pg_advisory_unlock_all()"
 HOLD = "SELECT pg_try_advisory_lock(hashtextextended(%s, 7205004))"
 WORK_ON = "SELECT pg_advisory_lock_shared(hashtextextended(%s, 7205006))"
 GIVE_UP = """
@@ -170,6 +172,10 @@ async def alone(pool: Pool, content: Content, *, needed: bool) -> AsyncIterator[
             )
         yield holder
     finally:
+        with suppress(psycopg.Error):
+            await holder.execute(
+                LET_GO
+            )  # closing alone lets go a moment later, when the server has heard of it
         await holder.close()
 
 
