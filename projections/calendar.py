@@ -21,6 +21,7 @@ from domain.engine.facts import FreeText
 from domain.engine.values import id_within
 from domain.meeting.plan import meeting_id
 from domain.revisit.revisit import RevisitHandedOver
+from projections.customer import merged
 from projections.engine.fold import Folded, on
 from projections.engine.paging import Source, fetch
 from projections.engine.projection import Entry
@@ -124,25 +125,25 @@ class CalendarEntry(msgspec.Struct, kw_only=True):
     changed_at: datetime
 
 
-LIVE = """
+LIVE = f"""
 SELECT 'promise' AS kind, a.promise_id AS id, a.deal_id AS about_id, a.promised AS text, a.title AS deal, COALESCE(c.name, '') AS customer,
        a.due_at AS starts_at, false AS is_off, last.position, NULL::int8 AS number
   FROM (SELECT * FROM read.agenda WHERE promised_by = %(person)s AND due_at >= %(from)s AND due_at < %(until)s
          ORDER BY due_at LIMIT %(most)s) a
-  LEFT JOIN read.merged m ON m.customer_id = a.customer_id AND m.until IS NULL
-  LEFT JOIN read.directory c ON c.id = COALESCE(m.survivor_id, a.customer_id)
+  {merged.JOIN.format(id="a.customer_id")}
+  LEFT JOIN read.directory c ON c.id = {merged.WHOSE.format(id="a.customer_id")}
   JOIN LATERAL (SELECT e.position FROM ledger.events e WHERE e.stream_id = a.deal_id
                    AND e.position + 0 <= (SELECT position FROM read.positions WHERE name = 'agenda' AND suffix = '')
                  ORDER BY e.version DESC LIMIT 1) last ON true
 """
 """A deal has one live promise: whatever came last about the deal is the newest of it."""
-ENDED = """
+ENDED = f"""
 SELECT 'promise', x.promise_id, x.deal_id, x.promised, COALESCE(a.title, ''), COALESCE(c.name, ''), x.due_at, true, x.position, NULL
   FROM (SELECT * FROM read.agenda_ended WHERE owner_id = %(person)s AND ended_at >= %(from)s AND due_at >= %(from)s AND due_at < %(until)s
          ORDER BY ended_at DESC LIMIT %(most)s) x
   LEFT JOIN read.agenda a ON a.deal_id = x.deal_id
-  LEFT JOIN read.merged m ON m.customer_id = a.customer_id AND m.until IS NULL
-  LEFT JOIN read.directory c ON c.id = COALESCE(m.survivor_id, a.customer_id)
+  {merged.JOIN.format(id="a.customer_id")}
+  LEFT JOIN read.directory c ON c.id = {merged.WHOSE.format(id="a.customer_id")}
 """
 ITEMS = """
 SELECT 'action-item', i.item_id, i.item_id, i.body::jsonb->>'what', '', '', i.due_at, i.outcome <> 'open', (i.body::jsonb->>'position')::int8, NULL
@@ -150,12 +151,12 @@ SELECT 'action-item', i.item_id, i.item_id, i.body::jsonb->>'what', '', '', i.du
            AND (outcome = 'open' OR (body::jsonb->>'ended_at')::timestamptz >= %(from)s)
          ORDER BY outcome <> 'open', due_at LIMIT %(most)s) i
 """
-REVISITS = """
+REVISITS = f"""
 SELECT 'revisit', r.revisit_id, r.revisit_id, COALESCE(c.name, '?'), '', '', r.due_at, r.outcome <> 'open', (r.body::jsonb->>'position')::int8, NULL
   FROM (SELECT * FROM read.revisits WHERE owner_id = %(person)s AND due_at >= %(from)s AND due_at < %(until)s
          ORDER BY outcome <> 'open', due_at LIMIT %(most)s) r
-  LEFT JOIN read.merged m ON m.customer_id = r.customer_id AND m.until IS NULL
-  LEFT JOIN read.directory c ON c.id = COALESCE(m.survivor_id, r.customer_id)
+  {merged.JOIN.format(id="r.customer_id")}
+  LEFT JOIN read.directory c ON c.id = {merged.WHOSE.format(id="r.customer_id")}
 """
 """A customer has one entry, which moves on when the next revisit is promised."""
 GIVEN = """

@@ -185,14 +185,14 @@ class LeadFilter(msgspec.Struct, frozen=True, kw_only=True):
 
 EVERYTHING = LeadFilter()
 SORTS = {"captured_at": SortKey("captured_at", MOMENT, nullable=False, id="lead_id")}
-STANDS_FOR = {"customer_id": "COALESCE(m.survivor_id, l.customer_id)"}
+STANDS_FOR = {"customer_id": merged.WHOSE.format(id="l.customer_id")}
 LIST = f"""
 SELECT {", ".join(STANDS_FOR.get(name, f"l.{name}") for name in LEADS.names)}, p.name, t.name, q.name
   FROM (SELECT * FROM read.leads WHERE {{where}} ORDER BY {{order}} LIMIT %(limit)s) l
   LEFT JOIN read.directory p ON p.id = l.owner_id
   LEFT JOIN read.directory t ON t.id = l.team_id
   LEFT JOIN read.directory q ON q.id = l.qualified_by
-  LEFT JOIN read.merged m ON m.customer_id = l.customer_id AND m.until IS NULL
+  {merged.JOIN.format(id="l.customer_id")}
  ORDER BY {{order}}
 """
 

@@ -10,6 +10,7 @@ import msgspec
 
 from domain.lifecycle.policy import LifecycleStage
 from domain.offer import Offer, Offers
+from projections.customer import merged
 from projections.cycle import company
 from projections.engine.paging import Source, fetch
 from projections.engine.stream_view import Events, Filter, StreamView
@@ -70,20 +71,19 @@ class Uptake(msgspec.Struct):
     customers: list[TakenUp]
 
 
-MADE = """
+MADE = f"""
 WITH made AS (
-  SELECT COALESCE(g.survivor_id, r.customer_id) AS customer_id, (min((o->>'at')::timestamptz) AT TIME ZONE %(zone)s)::date AS on_day,
+  SELECT {merged.WHOSE.format(id="r.customer_id")} AS customer_id, (min((o->>'at')::timestamptz) AT TIME ZONE %(zone)s)::date AS on_day,
          (array_agg(o->>'by' ORDER BY (o->>'at')::timestamptz))[1]::uuid AS by_id
-    FROM read.revisits r LEFT JOIN read.merged g ON g.customer_id = r.customer_id AND g.until IS NULL
+    FROM read.revisits r {merged.JOIN.format(id="r.customer_id")}
    CROSS JOIN LATERAL jsonb_array_elements(r.body::jsonb->'offers') o
    WHERE o->>'offer' = %(name)s AND (%(team)s::uuid IS NULL OR r.team_id = %(team)s) GROUP BY 1),
 bought AS (
-  SELECT m.customer_id, m.on_day, m.by_id, p.day, p.deal_id, p.amount, p.currency
-    FROM made m
+  SELECT made.customer_id, made.on_day, made.by_id, p.day, p.deal_id, p.amount, p.currency
+    FROM made
     LEFT JOIN LATERAL (SELECT day, deal_id, amount, currency FROM read.purchases p
-                        WHERE p.customer_id = ANY(ARRAY(SELECT m.customer_id UNION ALL SELECT g.customer_id FROM read.merged g
-                                                         WHERE g.survivor_id = m.customer_id AND g.until IS NULL))
-                          AND p.until_position IS NULL AND p.day BETWEEN m.on_day AND %(until)s
+                        WHERE p.customer_id = ANY(ARRAY({merged.ALL_OF.format(id="made.customer_id")}))
+                          AND p.until_position IS NULL AND p.day BETWEEN made.on_day AND %(until)s
                           AND (%(product)s::uuid IS NULL OR p.product_id = %(product)s)
                           AND (%(team)s::uuid IS NULL OR p.team_id = %(team)s)
                         ORDER BY day, deal_id LIMIT 1) p ON true)

@@ -28,18 +28,18 @@ WITH RECURSIVE member (id, parent_id, depth, path) AS (
   SELECT id, NULL::uuid, 0, ARRAY[name] FROM read.customers WHERE id = %(id)s
    UNION ALL
   SELECT c.id, g.id, g.depth + 1, g.path || c.name FROM member g JOIN read.customers c ON c.parent_id = ANY (ARRAY(
-         SELECT g.id UNION ALL SELECT m.customer_id FROM read.merged m WHERE m.survivor_id = g.id AND m.until IS NULL))
+         {merged.ALL_OF.format(id="g.id")}))
    WHERE {merged.ITSELF.format(id="c.id")} AND g.depth < %(deepest)s)
 SELECT m.id, c.name, m.parent_id, m.depth FROM member m JOIN read.customers c ON c.id = m.id ORDER BY m.path, m.id LIMIT %(most)s
 """
-OPEN = """
-SELECT COALESCE(m.survivor_id, d.customer_id), COALESCE(d.currency, ''), count(*)::int8, COALESCE(sum(d.amount), 0)
-  FROM read.deal_board d LEFT JOIN read.merged m ON m.customer_id = d.customer_id AND m.until IS NULL
+OPEN = f"""
+SELECT {merged.WHOSE.format(id="d.customer_id")}, COALESCE(d.currency, ''), count(*)::int8, COALESCE(sum(d.amount), 0)
+  FROM read.deal_board d {merged.JOIN.format(id="d.customer_id")}
  WHERE d.customer_id = ANY(%(ids)s) AND d.status = 'open' AND (d.team_id = %(seen_by)s OR %(seen_by)s::uuid IS NULL)
  GROUP BY 1, 2 ORDER BY 1, 2
 """
 REVENUE = f"""
-SELECT COALESCE(m.survivor_id, p.customer_id), p.currency, count(*)::int8, COALESCE(sum(p.amount), 0)
+SELECT {merged.WHOSE.format(id="p.customer_id")}, p.currency, count(*)::int8, COALESCE(sum(p.amount), 0)
   FROM read.purchases p LEFT JOIN read.merged m ON m.customer_id = p.customer_id AND {merged.THEN.format(m="m.")}
  WHERE {true("p")} AND (p.customer_id = ANY(%(ids)s::uuid[]) OR %(ids)s::uuid[] IS NULL)
    AND (p.team_id = %(seen_by)s OR %(seen_by)s::uuid IS NULL)

@@ -5,7 +5,8 @@ before `until` (None: still). `survivor_id` is the customer at the end, `into_id
 moves when records are merged: a read model keeps the id that was recorded, and asks here.
 
     select.where(SAME, customer_id=id)        # a list: of the customer that this id stands for; those of a StreamView are so
-    COALESCE(m.survivor_id, d.customer_id)    # a column: the customer that an id stands for, with JOIN
+    WHOSE.format(id="d.customer_id")          # a column: the customer that an id stands for, with JOIN
+    ALL_OF.format(id="c.id")                  # a subquery: a customer and the records that stand for it
     await standing(source, ids)               # in Python: of these ids those that stand for another
 """
 
@@ -104,7 +105,11 @@ class Merged(Projection):
 # -- queries --------------------------------------------------------------------------------------
 
 JOIN = "LEFT JOIN read.merged m ON m.customer_id = {id} AND m.until IS NULL"
-"""Beside rows with a customer's id: `COALESCE(m.survivor_id, {id})` is the customer that it stands for."""
+"""Beside rows with a customer's id."""
+WHOSE = "COALESCE(m.survivor_id, {id})"
+"""With `JOIN`: the customer that the id stands for."""
+ALL_OF = "SELECT {id} UNION ALL SELECT m.customer_id FROM read.merged m WHERE m.survivor_id = {id} AND m.until IS NULL"
+"""The ids of all records of a customer."""
 ITSELF = "NOT EXISTS (SELECT FROM read.merged m WHERE m.customer_id = {id} AND m.until IS NULL)"
 """Of rows with a customer's id: the record stands for itself."""
 SAME = stands_for.SAME

@@ -9,7 +9,7 @@ from projections.customer import merged
 from projections.engine.paging import Source, fetch
 
 SAID = f"""
-SELECT COALESCE(m.survivor_id, k.customer_id), COALESCE(o.survivor_id, a.id)
+SELECT {merged.WHOSE.format(id="k.customer_id")}, COALESCE(o.survivor_id, a.id)
   FROM read.customer_known_by k {merged.JOIN.format(id="k.customer_id")}
  CROSS JOIN LATERAL unnest(string_to_array(k.apart, ' ')::uuid[]) a (id)
   LEFT JOIN read.merged o ON o.customer_id = a.id AND o.until IS NULL

@@ -15,6 +15,7 @@ from domain.deal import facts as f
 from domain.engine.facts import FreeText, PersonName
 from domain.engine.values import PromiseOutcome
 from domain.policy.closed import LOST, WON
+from projections.customer import merged
 from projections.deal.live_promise import PromiseFold
 from projections.engine.counters import counters_table
 from projections.engine.fold import on
@@ -205,14 +206,14 @@ class Outcomes(msgspec.Struct):
     excused: int
 
 
-STANDS_FOR = {"customer_id": "COALESCE(m.survivor_id, a.customer_id)"}
+STANDS_FOR = {"customer_id": merged.WHOSE.format(id="a.customer_id")}
 LIST = f"""
 SELECT {", ".join(STANDS_FOR.get(name, f"a.{name}") for name in AGENDA.names)}, p.name, t.name, c.name, d.reference
   FROM (SELECT * FROM read.agenda WHERE {{where}} ORDER BY {{order}} LIMIT %(limit)s) a
   LEFT JOIN read.directory p ON p.id = a.promised_by
   LEFT JOIN read.directory t ON t.id = a.team_id
-  LEFT JOIN read.merged m ON m.customer_id = a.customer_id AND m.until IS NULL
-  LEFT JOIN read.directory c ON c.id = COALESCE(m.survivor_id, a.customer_id)
+  {merged.JOIN.format(id="a.customer_id")}
+  LEFT JOIN read.directory c ON c.id = {merged.WHOSE.format(id="a.customer_id")}
   LEFT JOIN read.deal_board d ON d.deal_id = a.deal_id
  ORDER BY {{order}}
 """

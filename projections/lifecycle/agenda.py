@@ -56,15 +56,15 @@ class RevisitHealth(msgspec.Struct):
 
 
 LIST = f"""
-SELECT r.revisit_id, COALESCE(m.survivor_id, r.customer_id), c.name, r.owner_id, p.name, r.team_id, r.stage, r.due_at, (r.body::jsonb->>'missed')::bool,
+SELECT r.revisit_id, {merged.WHOSE.format(id="r.customer_id")}, c.name, r.owner_id, p.name, r.team_id, r.stage, r.due_at, (r.body::jsonb->>'missed')::bool,
        (r.body::jsonb->>'version')::int8,
        COALESCE((SELECT string_agg(o.body::jsonb->>'what', '; ' ORDER BY o.name) FROM read.offers o
                   WHERE %(today)s::date BETWEEN o.since AND o.until AND (o.stage IS NULL OR o.stage = r.stage)
                     AND (o.segment IS NULL OR EXISTS (SELECT FROM read.segment_stays s WHERE s.segment = o.segment
-                          AND s.customer_id = COALESCE(m.survivor_id, r.customer_id) AND s.left_position IS NULL))), '')
+                          AND s.customer_id = {merged.WHOSE.format(id="r.customer_id")} AND s.left_position IS NULL))), '')
   FROM (SELECT * FROM read.revisits WHERE {{where}} ORDER BY {{order}} LIMIT %(limit)s) r
   {merged.JOIN.format(id="r.customer_id")}
-  LEFT JOIN read.directory c ON c.id = COALESCE(m.survivor_id, r.customer_id)
+  LEFT JOIN read.directory c ON c.id = {merged.WHOSE.format(id="r.customer_id")}
   LEFT JOIN read.directory p ON p.id = r.owner_id
  ORDER BY {{order}}
 """

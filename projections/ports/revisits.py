@@ -7,6 +7,7 @@ from typing import Any, LiteralString
 from uuid import UUID
 
 from domain.revisit.needs import QuietCustomer
+from projections.customer import merged
 from projections.engine.paging import Source, fetch
 from projections.engine.positions import reached
 from projections.revisit import Revisits
@@ -27,14 +28,13 @@ SOME = """
   SELECT unnest(%(ids)s::uuid[]) AS customer_id
    UNION
   SELECT survivor_id FROM read.merged WHERE until IS NULL AND customer_id = ANY(%(ids)s)"""
-QUIET = """
-WITH listed AS ({listed})
+QUIET = f"""
+WITH listed AS ({{listed}})
 SELECT s.customer_id, bought.days, COALESCE(deals.open, false), deals.closed_on, last.owner_id, last.team_id,
        seen.last, COALESCE(r.outcome = 'open', false), r.stage IS NOT NULL,
-       EXISTS (SELECT FROM read.merged m WHERE m.customer_id = s.customer_id AND m.until IS NULL), COALESCE(seen.beside, false)
+       NOT {merged.ITSELF.format(id="s.customer_id")}, COALESCE(seen.beside, false)
   FROM listed s
-  CROSS JOIN LATERAL (SELECT ARRAY(SELECT s.customer_id UNION ALL SELECT m.customer_id FROM read.merged m
-                                    WHERE m.survivor_id = s.customer_id AND m.until IS NULL) AS ids) records
+  CROSS JOIN LATERAL (SELECT ARRAY({merged.ALL_OF.format(id="s.customer_id")}) AS ids) records
   LEFT JOIN LATERAL (SELECT array_agg(day ORDER BY day) AS days FROM read.purchases p
                       WHERE p.customer_id = ANY(records.ids) AND p.until_position IS NULL) bought ON true
   LEFT JOIN LATERAL (SELECT bool_or(status = 'open') AS open, max(closed_on) AS closed_on FROM read.deal_board d
