@@ -25,7 +25,7 @@ from domain.customer.customer import Customer
 from domain.customer.facts import Profile
 from domain.engine.errors import NotFound
 from projections.custom_field import told_of
-from projections.customer import NEEDED, merged, timeline
+from projections.customer import NEEDED, merged, timeline, unseen
 from projections.customer.file import FileConsent, FileNote, FileRole, file_of, of_team
 from projections.customer.timeline import CustomerEvent, TouchKind
 from projections.engine.paging import Page
@@ -59,7 +59,7 @@ class TimelineFilters(Paging):
 
 class CustomerView(msgspec.Struct):
     """A customer with the first contacts by name (personal data). `notes` has the newest 200, `notes_count` says how many there are; `roles` are those of contacts in
-    deciding, with a deal those in that one alone. `parent_id` is the customer that it belongs to as a company. `merged_into`: the id
+    deciding, with a deal those in that one alone. `parent_id` is the customer that it belongs to as a company, where that may be seen. `merged_into`: the id
     that was asked for is of a record that was merged, and what is answered is the customer that it stands for.
     """
 
@@ -98,15 +98,17 @@ async def customer(
     if found is None:
         raise NotFound(f"no customer has the id {customer_id}", kind="customer", id=str(customer_id))
     held, fields = found.customer, await declared(look, RecordKind.CUSTOMER)
-    names = await directory.names(pool, [held.parent_id]) if held.parent_id else {}
+    above = {held.parent_id} if held.parent_id else set[UUID]()
+    above -= await unseen(pool, above, look.team_id)
+    names = await directory.names(pool, above)
     return look.json(
         CustomerView(
             customer_id=ids[0],
             profile=held.profile,
             contacts=await _contacts(look, held),
             custom=told_of(held.custom, fields),
-            parent_id=held.parent_id,
-            parent_name=names.get(held.parent_id) if held.parent_id else None,
+            parent_id=min(above, default=None),
+            parent_name=min(names.values(), default=None),
             notes=found.notes[:MOST_NOTES],
             notes_count=len(found.notes),
             consents=found.consents,

@@ -27,6 +27,6 @@ Reader = Annotated[Look, Depends(may_read(waits_for=(*groups.WAITS_FOR, *NEEDED)
     responses=shaped(CompanyGroup),
 )
 async def group(customer_id: UUID, look: Reader) -> Response:
-    """Each with its own, and all together. Deals of other teams do not count; auditors and admins see all. 1,000 companies at most."""
+    """Each with its own, and all together. Deals of other teams do not count, and their customers are not named; auditors and admins see all. 1,000 companies at most."""
     await must_see_customer(look, customer_id)
     return look.json(await groups.group(look.source, customer_id, look.team_id))

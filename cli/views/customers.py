@@ -51,7 +51,12 @@ def _since(one: Mapping[str, Any]) -> tuple[str, str]:
 
 def show_group(found: Mapping[str, Any]) -> None:
     rows = [
-        ("  " * one["depth"] + one["name"], _sums(one["open"]), _sums(one["won"]), one["customer_id"])
+        (
+            "  " * one["depth"] + (one["name"] or word("a customer of another team")),
+            _sums(one["open"]),
+            _sums(one["won"]),
+            one["customer_id"] or "",
+        )
         for one in found["members"]
     ]
     table(("customer", "open", "won", "id"), rows, whole=("id",))

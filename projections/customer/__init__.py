@@ -66,6 +66,14 @@ async def held(source: Source, ids: Collection[UUID]) -> dict[UUID, Held]:
     return {id: _held(by_customer[survivors.get(id, id)]) for id in wanted}
 
 
+async def unseen(source: Source, ids: Collection[UUID], seen_by: UUID | None) -> set[UUID]:
+    """Of these customers those of other teams than `seen_by` only; of None, who sees all, there are none."""
+    if seen_by is None or not ids:
+        return set()
+    whose = await held(source, ids)
+    return {id for id in ids if not whose[id].by_nobody and seen_by not in whose[id].teams}
+
+
 def _held(rows: Collection[tuple[UUID | None, UUID]]) -> Held:
     return Held(
         frozenset(team for _, team in rows), frozenset(owner for owner, _ in rows if owner is not None)

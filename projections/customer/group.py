@@ -16,7 +16,7 @@ from uuid import UUID
 import msgspec
 
 from domain.engine import currency as currencies
-from projections.customer import merged
+from projections.customer import merged, unseen
 from projections.customer.purchases import true
 from projections.engine.paging import Source, fetch
 from projections.engine.streams import NOW
@@ -57,9 +57,11 @@ class DealSum(msgspec.Struct):
 
 
 class GroupCompany(msgspec.Struct):
-    """A company of the group, `depth` below the one that was asked for; `open` deals and what was `won`, its own alone."""
+    """A company of the group, `depth` below the one that was asked for; `open` deals and what was `won`, its own alone. One that may not be
+    seen has neither id nor name.
+    """
 
-    customer_id: UUID
+    customer_id: UUID | None
     name: str
     parent_id: UUID | None
     depth: int
@@ -80,15 +82,23 @@ Sums = dict[UUID, list[DealSum]]
 
 
 async def group(source: Source, customer_id: UUID, seen_by: UUID | None = None) -> CompanyGroup:
-    """Of the customer that this id stands for. `seen_by` is a team: only its deals count."""
+    """Of the customer that this id stands for. `seen_by` is a team: only its deals count, and only companies that it sees are named."""
     survivor = await merged.customer_of(source, customer_id)
     rows = await fetch(source, GROUP, {"id": survivor, "deepest": DEEPEST, "most": MOST})
     ids = [member for member, *_ in rows]
     records = [*ids, *await merged.members(source, ids)]
     is_open = _by_customer(await fetch(source, OPEN, {"ids": records, "seen_by": seen_by}))
     won = await revenue(source, records, seen_by=seen_by)
+    hidden = await unseen(source, ids, seen_by)
     members = [
-        GroupCompany(id, name, parent_id, depth, is_open.get(id, []), won.get(id, []))
+        GroupCompany(
+            None if id in hidden else id,
+            "" if id in hidden else name,
+            None if parent_id in hidden else parent_id,
+            depth,
+            is_open.get(id, []),
+            won.get(id, []),
+        )
         for id, name, parent_id, depth in rows
     ]
     return CompanyGroup(survivor, members, _together(is_open), _together(won))

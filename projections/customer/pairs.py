@@ -16,7 +16,7 @@ from uuid import UUID
 import msgspec
 
 from domain.customer.likely import Evidence
-from projections.customer import held
+from projections.customer import unseen
 from projections.customer.duplicates import KNOWN_BY, KnownBy
 from projections.customer.matching.scoring import Likeness, Traits, likeness
 from projections.customer.merged import ITSELF
@@ -94,7 +94,8 @@ async def _pairs(
     source: Source, groups: Sequence[tuple[str, list[UUID]]], least: int, seen_by: UUID | None
 ) -> list[tuple[str, list[_Pair]]]:
     """By key, in the order of the keys."""
-    ids = await _seen(source, {id for _, of_key in groups for id in of_key}, seen_by)
+    ids = {id for _, of_key in groups for id in of_key}
+    ids -= await unseen(source, ids, seen_by)
     rows = {row[0]: KnownBy(*row) for row in await fetch(source, ROWS, {"ids": list(ids)})}
     apart = await told_apart(source, rows)
     likely = await asyncio.to_thread(
@@ -103,7 +104,8 @@ async def _pairs(
     order = await _order_of(source, likely)
     by_key = defaultdict[str, list[_Pair]](list)
     for pair in likely:
-        if min(_shared(pair) & order.keys(), key=order.__getitem__) == pair.key:
+        counted = _shared(pair) & order.keys()  # none, where others came to share them all meanwhile
+        if min(counted, key=order.__getitem__, default=None) == pair.key:
             by_key[pair.key].append(pair)
     return [(key, sorted(of_key, key=_likeliest_first)) for key, of_key in by_key.items()]
 
@@ -139,13 +141,6 @@ async def _order_of(source: Source, found: Iterable[_Pair]) -> dict[str, int]:
     keys = {key for pair in found for key in _shared(pair)}
     rows = await fetch(source, COUNTING, {"keys": list(keys), "most": MOST_OF_A_KEY}) if keys else []
     return {key: n for n, (key,) in enumerate(rows)}
-
-
-async def _seen(source: Source, ids: set[UUID], seen_by: UUID | None) -> set[UUID]:
-    if seen_by is None or not ids:
-        return ids
-    whose = await held(source, ids)
-    return {id for id in ids if whose[id].by_nobody or seen_by in whose[id].teams}
 
 
 def _likeliest_first(pair: _Pair) -> tuple[int, UUID, UUID]:

@@ -16,6 +16,7 @@ from uuid import UUID
 import msgspec
 from psycopg import AsyncConnection, sql
 
+from projections.customer.beyond import beyond, ids_in
 from projections.deal.events import DealEvent, Stored, rendered_rows
 from projections.deal.history import InOneLanguage
 from projections.engine.paging import Page, Source, fetch, limit_of, opened, sealed
@@ -182,7 +183,8 @@ async def page(
     upto: int | None = None,
 ) -> Page[CustomerEvent]:
     """What happened with the customers of these ids, as one, newest first. `seen_by` is a team: only what it sees of deals, leads and
-    cases today, also of what was known then. `upto`: as recorded up to that position. Raises Invalid for a cursor that is none.
+    cases today, also of what was known then, and no ids of others. `upto`: as recorded up to that position. Raises Invalid for a cursor
+    that is none.
     """
     before = NOW if upto is None else upto + 1
     if cursor is not None:
@@ -196,7 +198,8 @@ async def page(
     }
     rows = await fetch(source, _page(scoped=seen_by is not None), asked)
     stored = [Stored(*row[:8]) for row in rows[:limit]]
-    events = await rendered_rows(source, stored, (language,))
+    hidden = await beyond(source, ids_in([one.data for one in stored]), seen_by) if seen_by else set()
+    events = await rendered_rows(source, stored, (language,), hidden)
     names = await directory.names(source, ids) if len(ids) > 1 else {}
     items = [_told(event, language, names, *row[8:]) for event, row in zip(events, rows, strict=False)]
     return Page(items, sealed(Place(items[-1].position)) if len(rows) > limit else None)

@@ -21,6 +21,8 @@ from projections.people import directory
 from runtime.codec import decode_fact, encode, is_known
 
 LANGUAGES = {"en": EN, "zh": ZH}
+ELSEWHERE = ("a record of another team", "其他团队的记录")
+"""Instead of the name of what must not be seen."""
 read_meta = msgspec.json.Decoder(Meta).decode
 
 
@@ -34,7 +36,7 @@ class Change(msgspec.Struct):
 
 class DealEvent(msgspec.Struct):
     """A fact of a deal. `data` is the fact as stored; `sentence` says it in `en` and `zh`, without the actor;
-    `who_name` is the rep's name where the actor is one (personal data).
+    `who_name` is the rep's name where the actor is one (personal data). Ids of what whoever reads must not see are null in `data` and `changes`.
     """
 
     position: int
@@ -68,9 +70,9 @@ class Stored(msgspec.Struct):
 
 
 async def rendered_rows(
-    source: Source, stored: Sequence[Stored], languages: Collection[str]
+    source: Source, stored: Sequence[Stored], languages: Collection[str], hidden: Collection[UUID] = ()
 ) -> list[DealEvent]:
-    """Facts as they are stored, told in these languages."""
+    """Facts as they are stored, told in these languages; of the `hidden` ids neither names nor the ids."""
     facts = [
         decode_fact(row.topic, row.schema_version, row.data)
         if is_known(row.topic, row.schema_version)
@@ -78,9 +80,15 @@ async def rendered_rows(
         for row in stored
     ]
     metas = [read_meta(row.meta) for row in stored]
-    ids = {id for fact in facts if fact for id in ids_in(fact)}
+    ids = {id for fact in facts if fact for id in ids_in(fact)}.difference(hidden)
     named, users = await directory.named(source, ids, {m.actor.id for m in metas if m.actor.kind == "user"})
-    renderers = {language: SentenceRenderer(LANGUAGES[language], named) for language in languages}
+    renderers = {
+        language: SentenceRenderer(
+            LANGUAGES[language], named | dict.fromkeys(hidden, ELSEWHERE[LANGUAGES[language]])
+        )
+        for language in languages
+    }
+    blanked = {str(id) for id in hidden}
     return [
         DealEvent(
             position=row.position,
@@ -94,7 +102,7 @@ async def rendered_rows(
                 language: renderer.render(fact) if fact else row.topic
                 for language, renderer in renderers.items()
             },
-            changes=changes(fact) if fact else [],
+            changes=_without(blanked, changes(fact)) if fact else [],
             occurred_at=row.occurred_at,
             recorded_at=row.recorded_at,
             channel=meta.channel,
@@ -102,7 +110,7 @@ async def rendered_rows(
             correlation_id=meta.correlation_id,
             caused_by=meta.caused_by,
             schema_version=row.schema_version,
-            data=msgspec.Raw(row.data),
+            data=msgspec.Raw(_data_without(blanked, row.data)),
         )
         for row, fact, meta in zip(stored, facts, metas, strict=True)
     ]
@@ -138,6 +146,23 @@ def _entries(label: str, before: dict[str, FieldValue], after: dict[str, FieldVa
     values = ((name, before.get(name), after.get(name)) for name in sorted({*before, *after}))
     told = ((name, *(None if one is None else one.written for one in (b, a))) for name, b, a in values)
     return [Change(f"{label or 'custom'}.{name}", b, a) for name, b, a in told if b != a]
+
+
+def _without(hidden: Collection[str], changed: list[Change]) -> list[Change]:
+    return [Change(c.field, _blanked(c.before, hidden), _blanked(c.after, hidden)) for c in changed]
+
+
+def _data_without(hidden: Collection[str], data: str) -> str | bytes:
+    return msgspec.json.encode(_blanked(msgspec.json.decode(data), hidden)) if hidden else data
+
+
+def _blanked(value: Any, hidden: Collection[str]) -> Any:
+    """A JSON value with null in the place of every hidden id."""
+    if isinstance(value, dict):
+        return {name: _blanked(one, hidden) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_blanked(one, hidden) for one in value]
+    return None if isinstance(value, str) and value in hidden else value
 
 
 def _json(value: Any) -> Any:
