@@ -14,7 +14,7 @@ from domain.custom_field.facts import Custom
 from domain.custom_field.holding import fields_of, fill_in, must_be_complete, without_custom
 from domain.customer.buying_roles import give_role
 from domain.customer.change_profile import become, filled_in, not_cleared
-from domain.customer.consents import GiveConsent, agree, give_consent
+from domain.customer.consents import GiveConsent, agree, give_consent, is_barred
 from domain.customer.customer import Customer, customer_of
 from domain.customer.duplicates import answered, enter
 from domain.customer.facts import (
@@ -159,7 +159,8 @@ def add_contact(command: AddContact, work: UnitOfWork) -> dict[str, Any]:
     if command.buying_role is not None:
         give_role(customer, command.contact_id, command.buying_role)
     for one in command.consents:
-        if not is_older(customer.consents.get((command.contact_id, one.purpose)), one):
+        held = customer.consents.get((command.contact_id, one.purpose))
+        if not is_older(held, one, barred=is_barred(customer, command.contact_id, one.purpose)):
             give_consent(GiveConsent.of(command, one), work)
     return _answer(command)
 

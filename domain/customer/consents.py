@@ -80,6 +80,11 @@ def _stands(customer: Customer, command: GiveConsent | WithdrawConsent, *, given
     return held is not None and held.given == given
 
 
+def is_barred(customer: Customer, contact_id: UUID, purpose: Purpose) -> bool:
+    """The contact must not be reached for that."""
+    return purpose in BARS and bool(getattr(customer.contacts[contact_id], BARS[purpose]))
+
+
 def bar(customer: Customer, contact_id: UUID, purpose: Purpose, *, barred: bool) -> None:
     """The contact says the same of how it may be reached."""
     held, flag = customer.contacts[contact_id], BARS.get(purpose)

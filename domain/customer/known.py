@@ -37,10 +37,12 @@ class GivenConsent:
     on: date | None = None
 
 
-def is_older(held: Consent | None, said: GivenConsent) -> bool:
-    """Whether they withdrew it since, as far as the days tell: what comes with a file lifts no withdrawal that may be newer."""
+def is_older(held: Consent | None, said: GivenConsent, *, barred: bool) -> bool:
+    """Whether they withdrew it since, as far as the days tell: what comes with a file lifts no withdrawal that may be newer. `barred`: they must
+    not be reached that way, which is an objection even where nothing was ever given or withdrawn.
+    """
     if held is None or held.given:
-        return False
+        return barred
     return said.on is None or held.on is None or said.on <= held.on
 
 

@@ -187,6 +187,17 @@ class TestAConsent:
             else:
                 happened.silence()
 
+    def test_that_comes_with_a_file_lifts_no_objection(self) -> None:
+        """Also where it was said by the flag alone, in the same row or before, and whatever the day of the consent."""
+        said = GivenConsent(purpose=Purpose.MAIL, source="file", on=date(2026, 2, 25))
+        row = replace(ADD, do_not_mail=True, consents=(said,))
+        given(REGISTER).when(row).topics("customer.contact-added")
+        objects = CorrectContact(**AT, do_not_mail=True)
+        given(REGISTER, ADD, objects).when(row).silence()
+        given(REGISTER, ADD, self.GIVE, objects).when(row).silence()
+        called = replace(row, consents=(replace(said, purpose=Purpose.CALL),))
+        given(REGISTER, ADD, objects).when(called).topics("customer.consent-given")
+
     def test_of_nobody_is_refused(self) -> None:
         for command in (self.GIVE, self.WITHDRAW, CorrectContact(**AT), SetBuyingRole(**AT)):
             given(REGISTER).when(command).refused(NotFound)
