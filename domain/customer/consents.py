@@ -76,8 +76,11 @@ def withdraw_consent(command: WithdrawConsent, work: UnitOfWork) -> dict[str, An
 
 
 def _stands(customer: Customer, command: GiveConsent | WithdrawConsent, *, given: bool) -> bool:
+    """It does not where it is given anew, on a later day than was said."""
     held = customer.consents.get((command.contact_id, command.purpose))
-    return held is not None and held.given == given
+    if held is None or held.given != given:
+        return False
+    return not given or command.on is None or (held.on is not None and command.on <= held.on)
 
 
 def is_barred(customer: Customer, contact_id: UUID, purpose: Purpose) -> bool:

@@ -15,7 +15,7 @@ from domain.engine.reasoning import Language
 from domain.figures.reads import Reads
 from domain.survey import commands as c
 from domain.survey import facts as f
-from domain.survey.invitation import InvitationStatus, SurveyInvitation
+from domain.survey.invitation import InvitationStatus, SurveyContact, SurveyInvitation
 from domain.survey.inviting import not_to_ask
 from domain.survey.survey import Surveys
 from domain.time.commitment import DueStep
@@ -50,7 +50,8 @@ async def send(invitation: SurveyInvitation, _due: DueStep, now: datetime, reads
     while customer.stands_for is not None:
         customer = await reads.load(Customer, customer.stands_for)
     contact = customer.contacts.get(contact_id)
-    reason = not_to_ask(customer, contact_id)
+    asked_before = await reads.load(SurveyContact, SurveyContact.stream_of(contact_id))
+    reason = not_to_ask(customer, contact_id, asked_before)
     if not reason and contact is not None:
         published = await reads.load(Surveys, Surveys.stream_of(invitation.survey))
         survey = published.at(invitation.survey_version)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from domain.engine.facts import Fact, PersonText, fact
@@ -79,6 +79,16 @@ class ContactNotAsked(Fact):
     """The invitation was withheld before it was sent."""
 
     invitation_id: UUID
+
+
+@fact("survey-contact.declined")
+class ContactDeclined(Fact):
+    """No more surveys, said by the link in the mail of an invitation when no record that it was of had the contact any more; `on` is the day
+    (UTC).
+    """
+
+    invitation_id: UUID
+    on: date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

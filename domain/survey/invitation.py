@@ -6,7 +6,7 @@ decides again and finds that the contact was just asked.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
@@ -81,13 +81,16 @@ class SurveyInvitation(OwnedAggregate):
 
 
 class SurveyContact(Aggregate):
-    """When a contact was sent an invitation, or is to be. Those that no survey's quiet time reaches any more are forgotten."""
+    """When a contact was sent an invitation, or is to be. Those that no survey's quiet time reaches any more are forgotten. `declined_on` is the
+    day on which they refused surveys where no customer's file could take it down.
+    """
 
     KIND: ClassVar[str] = "survey contact"
 
     def __init__(self, id: UUID) -> None:
         super().__init__(id)
         self.asked: dict[UUID, datetime] = {}
+        self.declined_on: date | None = None
 
     @classmethod
     def stream_of(cls, contact_id: UUID) -> UUID:
@@ -101,3 +104,7 @@ class SurveyContact(Aggregate):
     @when(f.ContactNotAsked)
     def _not_asked(self, fact: f.ContactNotAsked) -> None:
         self.asked = {id: at for id, at in self.asked.items() if id != fact.invitation_id}
+
+    @when(f.ContactDeclined)
+    def _declined(self, fact: f.ContactDeclined) -> None:
+        self.declined_on = fact.on

@@ -108,7 +108,8 @@ def _chosen(
     reasons, asked = [], (named,) if named is not None else tuple(customer.contacts)
     work.want(*((SurveyContact, SurveyContact.stream_of(id)) for id in asked))
     for id in asked:
-        reason = not_to_ask(customer, id) or _not_now(survey, id, work)
+        asked_before = work.look(SurveyContact, SurveyContact.stream_of(id))
+        reason = not_to_ask(customer, id, asked_before) or _not_now(survey, asked_before, work)
         if not reason:
             return id, ""
         reasons.append(reason)
@@ -119,24 +120,27 @@ ORDER = (ASKED_LATELY, DECLINED, DO_NOT_MAIL, NO_MAIL, NO_CONTACT)
 """Of several reasons the one that is told: how near it was."""
 
 
-def not_to_ask(customer: Customer, contact_id: UUID) -> str:
-    """Why a contact cannot be written to; empty: they can."""
+def not_to_ask(customer: Customer, contact_id: UUID, asked_before: SurveyContact) -> str:
+    """Why a contact cannot be written to; empty: they can. What they refused counts until they consent to it on that day or later."""
     contact = customer.contacts.get(contact_id)
     if contact is None:
         return NO_CONTACT
     consent = customer.consents.get((contact_id, Purpose.SURVEY))
     if consent is not None and not consent.given:
         return DECLINED
+    refused_on, agreed_on = asked_before.declined_on, consent.on if consent is not None else None
+    if refused_on is not None and (agreed_on is None or agreed_on < refused_on):
+        return DECLINED
     if not contact.mail:
         return NO_MAIL
     return DO_NOT_MAIL if contact.do_not_mail else ""
 
 
-def _not_now(survey: Survey, contact_id: UUID, work: UnitOfWork) -> str:
+def _not_now(survey: Survey, asked_before: SurveyContact, work: UnitOfWork) -> str:
     """From one mail to the next, whichever is sent first: one that was made may wait for its day."""
     sent_at, quiet = work.context.now + survey.send_after_days * DAY, survey.quiet_days * DAY
-    asked = work.look(SurveyContact, SurveyContact.stream_of(contact_id)).asked
-    return ASKED_LATELY if any(abs(sent_at - at) < quiet for at in asked.values()) else ""
+    times = asked_before.asked.values()
+    return ASKED_LATELY if any(abs(sent_at - at) < quiet for at in times) else ""
 
 
 @decides(c.NoteInvitationSent)
@@ -174,10 +178,18 @@ def has_expired(invitation: SurveyInvitation, work: UnitOfWork) -> bool:
 
 @decides(c.DeclineSurveys)
 def decline_surveys(invitation: SurveyInvitation, _command: c.DeclineSurveys, work: UnitOfWork) -> None:
-    """They withdraw their consent to be asked: it is with the customer's other consents, and may be given again."""
+    """They withdraw their consent to be asked: it is with the customer's other consents, and may be given again. Where the customer has the
+    contact no more, as after an unmerge, it stands with the contact itself, whoever has them.
+    """
     customer, contact_id = customer_of(invitation.customer_id, work), invitation.contact_id
-    if contact_id is not None and contact_id in customer.contacts:
+    if contact_id is None:
+        return
+    if contact_id in customer.contacts:
         withdrawn = WithdrawConsent(
             customer_id=customer.id, contact_id=contact_id, purpose=Purpose.SURVEY, source=LINK_IN_MAIL
         )
         decide(withdrawn, work)
+        return
+    today, asked = work.context.now.date(), work.find(SurveyContact, SurveyContact.stream_of(contact_id))
+    if asked.declined_on is None or asked.declined_on < today:
+        asked.record(f.ContactDeclined(invitation_id=invitation.id, on=today))

@@ -18,7 +18,7 @@ from domain.customer.commands import AddContact, RegisterCustomer
 from domain.customer.consents import GiveConsent
 from domain.customer.customer import Customer
 from domain.customer.facts import Profile, Purpose
-from domain.customer.merge import MergeCustomers
+from domain.customer.merge import MergeCustomers, UnmergeCustomer
 from domain.deal.commands import HandOver
 from domain.engine.context import Channel, Reach
 from domain.engine.errors import AlreadyExists, Forbidden, Invalid, NotFound, Refused
@@ -227,6 +227,28 @@ class TestInviting:
         agreed = GiveConsent(customer_id=CUSTOMER, contact_id=ANN, purpose=Purpose.SURVEY, source="a call")
         assert reason(*declined, agreed) == "asked-lately"
         given(KNOWN).when(replace(INVITE, contact_id=ANN)).refused(NotFound)
+
+    def test_a_refusal_stands_with_the_contact_whom_the_customer_has_no_more(self) -> None:
+        """Asked as the survivor's, then given back: what the page says was heard is kept, until they consent anew."""
+        merged = MergeCustomers(customer_id=STRANGER, gone_id=CUSTOMER)
+        asked = replace(INVITE, customer_id=STRANGER, invitation_id=SECOND, contact_id=ANN)
+        apart = UnmergeCustomer(customer_id=CUSTOMER, rest_stays=True)
+        agrees = GiveConsent(
+            customer_id=CUSTOMER, contact_id=ANN, purpose=Purpose.SURVEY, source="a call", on=NOW.date()
+        )
+        early = replace(agrees, on=NOW.date() - DAY)
+        declines = c.DeclineSurveys(invitation_id=SECOND)
+        steps = (WITH_ANN, early, merged, asked, apart)
+        scenario = given(*steps).when(declines)
+        scenario.then(f.ContactDeclined(invitation_id=SECOND, on=NOW.date()))
+        scenario.when(declines).silence()
+
+        def reason(*more: Any) -> str:
+            again = given(*steps, declines, *more).when(INVITE, now=NOW + 99 * DAY)
+            return again.history.load(SurveyInvitation, INVITATION).reason
+
+        assert reason() == reason(early) == "declined"
+        assert reason(agrees) == ""
 
     def test_is_about_the_customer_s_own(self) -> None:
         given(WITH_ANN).when(replace(INVITE, customer_id=STRANGER)).refused(Refused)

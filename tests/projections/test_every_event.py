@@ -31,6 +31,7 @@ UNFOLLOWED = {
     "webhook.switched-off": "how an endpoint is stands in tables of the application",
     "survey-contact.asked": "its invitation tells it; this is for decisions",
     "survey-contact.not-asked": "likewise",
+    "survey-contact.declined": "likewise",
 }
 """What no read model follows, and why. The history of a deal has every fact of it, so it does not count here."""
 
