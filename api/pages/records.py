@@ -9,9 +9,13 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
+from uuid import UUID
 
+from api.engine.services import services_of
 from api.pages.engine.page import Page
 from api.pages.loop import People, is_id, people_of
+from projections.customer import unseen
+from projections.people import directory
 
 DIRECTORY = ("rep", "team")
 PUBLISHED = ".published"
@@ -82,6 +86,13 @@ async def named(
     found = await asyncio.gather(*(_record(page, people, kind, id) for id, kind in asked.items()))
     known = {id: record for id, record in zip(asked, found, strict=True) if record}
     return known | await _products(page, [id for id, kind in asked.items() if kind == "product"])
+
+
+async def customer_names(page: Page, ids: Iterable[str]) -> dict[str, str]:
+    """By their ids, of the customers that this person may see."""
+    pool, wanted = services_of(page.request).pool, {UUID(id) for id in ids}
+    seen = wanted - await unseen(pool, wanted, page.session.user.sees_team)
+    return {str(id): name for id, name in (await directory.names(pool, seen)).items()}
 
 
 OF_SECTIONS = {

@@ -12,6 +12,7 @@ from api.engine.roles import Role
 from api.pages.colleagues import reps_of
 from api.pages.engine.page import Page, may_open, router
 from api.pages.engine.shown import now_of
+from api.pages.records import customer_names
 
 FILTERS = ("survey", "owner_id", "team_id", "loop", "low", "customer_id")
 OF_INVITATIONS = ("survey", "owner_id", "team_id", "status", "customer_id")
@@ -94,10 +95,9 @@ async def _figures(page: Page) -> list[Any]:
 
 async def _people(page: Page, items: list[Any]) -> dict[str, Any]:
     """Names, of those that this person may see."""
-    reps, ids = await reps_of(page), dict.fromkeys(one["customer_id"] for one in items)
-    found = {id: await page.find(f"/customers/{id}") for id in ids}
+    reps = await reps_of(page)
     return {
         "reps": reps,
         "people": {one["id"]: one["name"] for one in reps},
-        "customers": {id: one["profile"]["name"] for id, one in found.items() if one},
+        "customers": await customer_names(page, [one["customer_id"] for one in items]),
     }

@@ -5,6 +5,8 @@ The health number: customers for whom the revisit policy asks for one, and who h
 
 from __future__ import annotations
 
+from asyncio import to_thread
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from uuid import UUID
 
@@ -13,7 +15,7 @@ import msgspec
 from domain.engine.facts import PersonName
 from domain.lifecycle.policy import LifecycleStage
 from domain.revisit.commands import EnsureRevisit
-from domain.revisit.needs import Policies, needed
+from domain.revisit.needs import Policies, QuietCustomer, needed
 from domain.revisit.policy import RevisitPolicies, RevisitPolicy
 from projections.customer import merged
 from projections.cycle import company
@@ -101,12 +103,14 @@ async def health(source: Source, today: date | None = None) -> RevisitHealth:
     lacking: list[UUID] = []
     after: UUID | None = None
     while some := await quiet_customers(source, after, AT_ONCE):
-        lacking += [
-            one.customer_id for one in some if isinstance(needed(one, policies, at.on), EnsureRevisit)
-        ]
+        lacking += await to_thread(_lacking, some, policies, at.on)
         after = some[-1].customer_id
     ((live, overdue),) = await fetch(source, COUNTS, [])
     return RevisitHealth(live, len(lacking), overdue, policies.revisits.version, lacking[:TOLD])
+
+
+def _lacking(customers: Sequence[QuietCustomer], policies: Policies, on: date) -> list[UUID]:
+    return [one.customer_id for one in customers if isinstance(needed(one, policies, on), EnsureRevisit)]
 
 
 async def _in_force(source: Source) -> RevisitPolicy:

@@ -5,8 +5,9 @@ What the purchases say is read and summed in `lives.py`; what each customer adds
 
 from __future__ import annotations
 
+from asyncio import to_thread
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import partial
@@ -177,14 +178,21 @@ async def customers(
         rows = await fetch(source, MORE_PROSPECTS, params) if at.team is None else []
         wanted: list[tuple[UUID, Standing, Sequence[date]]] = [(id, PROSPECT, ()) for (id,) in rows]
     else:
-        found: list[tuple[UUID, Standing, Sequence[date]]] = sorted(
-            (id, standing(life.days, policy, at.on), life.days)
-            for id, life in (await lives(source, at)).items()
-            if after is None or id > after
-        )
+        found = await to_thread(_standing, await lives(source, at), policy, at.on, after)
         wanted = [one for one in found if stage in (None, one[1].stage)][: most + 1]
     items = await _shown(source, at, wanted[:most])
     return Page(items, sealed(LastCustomer(items[-1].customer_id)) if len(wanted) > most else None)
+
+
+def _standing(
+    lives: Mapping[UUID, Life], policy: LifecyclePolicy, on: date, after: UUID | None
+) -> list[tuple[UUID, Standing, Sequence[date]]]:
+    """Those whose ids are above `after`, in the order of these."""
+    return sorted(
+        (id, standing(life.days, policy, on), life.days)
+        for id, life in lives.items()
+        if after is None or id > after
+    )
 
 
 async def _shown(
