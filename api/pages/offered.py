@@ -42,12 +42,10 @@ async def choices_of(page: Page, controls: tuple[Control, ...], given: Given) ->
         wanted |= {"rep", "team"}
     listed = {path: await _listed(page, path) for path in sorted({LISTS[of] for of in wanted})}
     chosen = {of: listed[LISTS[of]] for of in wanted}
-    if any(control.of == "metric" for control in controls):
-        chosen["metric"] = await _metrics(page)
-    if any(control.of == "survey" for control in within(controls)):
-        chosen["survey"] = await _surveys(page)
-    if any(control.of == "segment" or control.kind == "scope" for control in within(controls)):
-        chosen["segment"] = await _segments(page)
+    named = referring | ({"segment"} if any(one.kind == "scope" for one in within(controls)) else set())
+    for of, published in PUBLISHED.items():
+        if of in named:
+            chosen[of] = await published(page)
     chosen |= {of: FIXED[of](page) for of in referring & FIXED.keys()}
     return chosen | {of: await NEAR[of](page, given) for of in sorted(referring & NEAR.keys())}
 
@@ -93,6 +91,21 @@ async def _segments(page: Page) -> list[Any]:
     """Those that are published, by what they are called."""
     label = "label_zh" if page.language == "zh" else "label"
     return [{"id": one["name"], "name": one[label]} for one in await page.listed("/segments")]
+
+
+async def _offers(page: Page) -> list[Any]:
+    """Those that end last first."""
+    found = (await page.read("/offers", limit=OFFERED))["items"]
+    return [{"id": one["name"], "name": one["what"]} for one in found]
+
+
+PUBLISHED: dict[str, Callable[[Page], Awaitable[list[Any]]]] = {
+    "metric": _metrics,
+    "survey": _surveys,
+    "segment": _segments,
+    "offer": _offers,
+}
+"""Lists of what is called by its name."""
 
 
 # --- what is chosen from among what is near ---------------------------------------------------------------------------

@@ -9,13 +9,15 @@ from zoneinfo import ZoneInfo
 
 from annotated_types import MaxLen
 
+from domain.cycle.policies import company_day
 from domain.engine.command import Command, answers, decides, handles
 from domain.engine.errors import FieldError, Invalid, Refused
-from domain.engine.fields import LongText, NeededText, ShortText
+from domain.engine.fields import LongText, NameOf, NeededText, RuleName
 from domain.engine.references import CustomerId, PersonId, TeamId
 from domain.engine.unit_of_work import UnitOfWork
 from domain.engine.values import ActivityKind, PromiseOutcome
 from domain.lifecycle.policy import LifecycleStage
+from domain.offer import Offers
 from domain.people.people import Rep, Team, managers_over, team_of
 from domain.policy.follow_up import FollowUpPolicy
 from domain.policy.policies import follow_up_policy
@@ -26,6 +28,7 @@ from domain.time.calendar import BusinessCalendar
 from domain.time.duration import Duration
 
 Json = dict[str, Any]
+OfferName = Annotated[RuleName, NameOf("offer")]
 MORNING = Duration(4, "business_hours")
 """A day's revisit falls due so long after the opening of that day, or of the next business day."""
 
@@ -71,7 +74,7 @@ class RecordRevisit(RevisitCommand):
 
     kind: ActivityKind = ActivityKind.VISIT
     note: LongText = ""
-    offered: Annotated[tuple[ShortText, ...], MaxLen(20)] = ()
+    offered: Annotated[tuple[OfferName, ...], MaxLen(20)] = ()
 
 
 class MoveRevisit(RevisitCommand):
@@ -160,8 +163,7 @@ def ensure_revisit(command: EnsureRevisit, work: UnitOfWork) -> Json:
         return answer_of(revisit)
     owner_id, team_id = _who_owes(command, work)
     calendar = follow_up_policy("default", work).calendar
-    today = work.context.now.astimezone(ZoneInfo(calendar.timezone)).date()
-    due_on = policy.due_on(rule, command.seen_on, today, command.customer_id)
+    due_on = policy.due_on(rule, command.seen_on, company_day(work, work.context.now), command.customer_id)
     by_rule = {"stage": command.stage, "policy_version": policy.version}
     _promise(revisit, command.customer_id, owner_id, team_id, _time_on(due_on, calendar), work, **by_rule)
     return answer_of(revisit)
@@ -218,10 +220,11 @@ def record_revisit(revisit: Revisit, command: RecordRevisit, work: UnitOfWork) -
     if (
         held is None
         and isinstance(ended, r.RevisitEnded)
-        and (ended.note, ended.kind) == (command.note, command.kind)
+        and (ended.note, ended.kind, ended.offered) == (command.note, command.kind, command.offered)
     ):
         return
     held = revisit.must_be_live()
+    _must_be_offers(command.offered, work)
     if not held.can_be_kept_by(done_at):
         raise Invalid([FieldError("occurred_at", "is before the revisit was set")])
     _end(
@@ -233,6 +236,19 @@ def record_revisit(revisit: Revisit, command: RecordRevisit, work: UnitOfWork) -
         offered=command.offered,
         note=command.note,
     )
+
+
+def _must_be_offers(names: tuple[str, ...], work: UnitOfWork) -> None:
+    """Raises Invalid."""
+    streams = [(Offers, Offers.stream_of(name)) for name in names]
+    work.want(*streams)
+    wrong = [
+        FieldError(f"offered[{n}]", "no offer of this name is published")
+        for n, (kind, id) in enumerate(streams)
+        if not work.look(kind, id).versions
+    ]
+    if wrong:
+        raise Invalid(wrong)
 
 
 def _end(revisit: Revisit, outcome: PromiseOutcome, **values: Any) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import UTC, datetime
 from typing import Any, LiteralString
 from uuid import UUID
 
 from domain.revisit.needs import QuietCustomer
 from projections.customer import merged
+from projections.cycle import company
 from projections.engine.paging import Source, fetch
 from projections.engine.positions import reached
 from projections.revisit import Revisits
@@ -42,7 +44,7 @@ SELECT s.customer_id, bought.days, COALESCE(deals.open, false), deals.closed_on,
   LEFT JOIN LATERAL (SELECT owner_id, team_id FROM read.deal_board d WHERE d.customer_id = ANY(records.ids)
                       ORDER BY opened_at DESC, deal_id DESC LIMIT 1) last ON true
   LEFT JOIN read.revisits r ON r.customer_id = s.customer_id
-  LEFT JOIN LATERAL (SELECT max((v.body::jsonb->>'last_seen')::timestamptz)::date AS last,
+  LEFT JOIN LATERAL (SELECT (max((v.body::jsonb->>'last_seen')::timestamptz) AT TIME ZONE %(zone)s)::date AS last,
                             bool_or(v.customer_id <> s.customer_id AND v.outcome = 'open' AND v.stage IS NULL) AS beside
                        FROM read.revisits v WHERE v.customer_id = ANY(records.ids)) seen ON true
  ORDER BY s.customer_id
@@ -81,7 +83,9 @@ class RevisitReads:
 
 
 async def _quiet(source: Source, listed: LiteralString, params: dict[str, Any]) -> Sequence[QuietCustomer]:
-    rows = await fetch(source, QUIET.format(listed=listed), params)
+    """The days are the company's."""
+    zone = (await company.in_force(source)).zone(datetime.now(UTC)).key
+    rows = await fetch(source, QUIET.format(listed=listed), params | {"zone": zone})
     return [
         QuietCustomer(
             customer_id=id,

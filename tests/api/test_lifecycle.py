@@ -174,6 +174,7 @@ def test_a_revisit_is_set_made_and_its_offer_taken_up(house: House) -> None:
     )
     assert [one["customer_id"] for one in listed["items"]] == [customer]
     assert house.client("south").post(f"{path}/record", json={}).status_code == 404
+    assert north.post(f"{path}/record", json={"kind": "call", "offered": ["sprnig"]}).status_code == 422
     told(north.post(f"{path}/record", json={"kind": "call", "offered": ["spring"]}))
     sold = house.open_deal("south", customer_id=customer)
     for act, given in (

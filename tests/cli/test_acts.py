@@ -193,6 +193,7 @@ NAMED = {
     "name": "boilers",
     "rule": "employees > 50",
     "segment": "silent-buyers",
+    "offered": "spring",
 }
 
 

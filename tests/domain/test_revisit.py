@@ -9,12 +9,15 @@ from uuid import UUID
 
 from domain.customer.commands import RegisterCustomer
 from domain.customer.facts import Profile
+from domain.cycle.policies import PublishCyclePolicy
+from domain.cycle.policy import DEFAULT_CYCLE_POLICY
 from domain.engine.context import Reach
 from domain.engine.errors import Forbidden, Invalid, Refused
 from domain.engine.values import ActivityKind, PromiseOutcome
 from domain.figures.metrics import figure, metric
 from domain.figures.scope import COMPANY
 from domain.lifecycle.policy import LifecyclePolicy, LifecycleStage
+from domain.offer import Offer, PublishOffer
 from domain.people.people import RepLeaves
 from domain.revisit import commands as c
 from domain.revisit import revisit as r
@@ -47,6 +50,11 @@ ENSURE = c.EnsureRevisit(
     customer_id=CUSTOMER, stage=LifecycleStage.LOYAL, seen_on=TODAY - 10 * DAY, owner_id=LI, team_id=NORTH
 )
 PROMISED = (*KNOWN, ENSURE)
+SPRING = PublishOffer(
+    offer=Offer(
+        name="spring", what="10 % off", stage=LifecycleStage.LOYAL, since=TODAY, until=TODAY + 90 * DAY
+    )
+)
 RECORD = c.RecordRevisit(revisit_id=REVISIT, note="all is well")
 
 
@@ -80,6 +88,16 @@ class TestPromised:
         }
         assert days == {n * DAY for n in range(1, 11)}
 
+    def test_today_is_the_company_s_day(self) -> None:
+        """Whatever the zone that reminders are sent by: on Sunday afternoon (UTC) it is Monday there."""
+        kiritimati = replace(DEFAULT_CYCLE_POLICY.calendar, timezone="Pacific/Kiritimati")
+        company = PublishCyclePolicy(policy=replace(DEFAULT_CYCLE_POLICY, calendar=kiritimati))
+        late, sunday = NOW.replace(day=1, hour=15), TODAY - DAY
+        long_ago = replace(ENSURE, seen_on=TODAY - 400 * DAY)
+        wait = 1 + CUSTOMER.int % POLICY.catch_up_days
+        for steps, today in ((KNOWN, sunday), ((*KNOWN, company), TODAY)):
+            assert due(given(*steps).when(long_ago, now=late)).date() == today + wait * DAY
+
     def test_by_the_manager_where_the_rep_has_left_and_else_by_nobody(self) -> None:
         left = given(KNOWN, RepLeaves(rep_id=LI)).when(ENSURE)
         left.then(like(r.RevisitPromised, owner_id=MANAGER, team_id=NORTH))
@@ -100,12 +118,17 @@ class TestPromised:
 
 class TestKept:
     def test_by_its_due_time_and_late_afterwards(self) -> None:
-        kept = given(PROMISED).when(replace(RECORD, offered=("spring",)), now=NOW + 5 * DAY)
+        kept = given(PROMISED, SPRING).when(replace(RECORD, offered=("spring",)), now=NOW + 5 * DAY)
         kept.then(
             like(r.RevisitEnded, outcome=PromiseOutcome.KEPT, kind=ActivityKind.VISIT, offered=("spring",))
         )
         assert revisit_in(kept).offers[0].offer == "spring"
         kept.when(replace(RECORD, offered=("spring",)), now=NOW + 6 * DAY).silence()
+        more = replace(RECORD, offered=("spring", "spring"))
+        kept.when(more, now=NOW + 6 * DAY).refused(Refused)
+        given(PROMISED, SPRING).when(replace(RECORD, offered=("spring", "sprnig"))).refused(
+            Invalid, fields=["offered[1]"]
+        )
         late = given(PROMISED).when(RECORD, now=due(given(PROMISED)) + DAY)
         late.then(like(r.RevisitEnded, outcome=PromiseOutcome.LATE))
 

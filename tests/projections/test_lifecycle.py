@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection
-from datetime import date
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -14,13 +15,18 @@ from benchmarks.lifecycle.proof import prove
 from domain.customer.commands import RegisterCustomer
 from domain.customer.facts import Profile
 from domain.customer.merge import MergeCustomers, UnmergeCustomer
+from domain.cycle.policies import PublishCyclePolicy
+from domain.cycle.policy import DEFAULT_CYCLE_POLICY
 from domain.deal import commands as c
 from domain.engine.command import Command
 from domain.lifecycle.policy import LifecycleStage
+from domain.revisit.commands import PromiseRevisit, RecordRevisit
 from domain.revisit.policy import PublishRevisitPolicy, RevisitPolicy, RevisitRule
+from domain.revisit.revisit import revisit_of
 from projections.engine.paging import Source
 from projections.lifecycle import agenda, asking, lives, tables
 from projections.lifecycle.asking import Asked
+from projections.ports.revisits import RevisitReads
 from tests.house import migrate_all
 from tests.projections.buying import DAY, FIRST, late, won
 from tests.projections.telling import Books, yuan
@@ -109,3 +115,19 @@ async def of_now(source: Source, on: date) -> list[object]:
         await tables.cohorts(source, at, 12),
         await tables.churn(source, at, policy, 12),
     ]
+
+
+@pytest.mark.parametrize(("zone", "day"), [("Pacific/Kiritimati", 3), ("Pacific/Honolulu", 2)])
+async def test_a_customer_was_seen_on_the_company_s_day(books: Books, zone: str, day: int) -> None:
+    """At 11 in the morning (UTC) it is the next day where the company is, or still the same: whatever the database's clock says."""
+    acme, seen_at = uuid.uuid4(), datetime(2026, 3, 2, 11, tzinfo=UTC)
+    calendar = replace(DEFAULT_CYCLE_POLICY.calendar, timezone=zone)
+    await books.given(
+        PublishCyclePolicy(policy=replace(DEFAULT_CYCLE_POLICY, calendar=calendar)),
+        RegisterCustomer(customer_id=acme, profile=Profile(name="Acme")),
+        PromiseRevisit(customer_id=acme, owner_id=books.office.rep_id, due_at=seen_at + 9 * DAY),
+    )
+    await books.given(RecordRevisit(revisit_id=revisit_of(acme)), now=seen_at)
+    await books.follow()
+    (found,) = await RevisitReads(books.pool).some([acme])
+    assert found.seen_on == date(2026, 3, day)
