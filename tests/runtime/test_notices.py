@@ -124,8 +124,8 @@ CASES = [
     Case("revisit.reminded", SEEN, fact("revisit.reminded"), {SOME}, f"The revisit of Blue Sea falls due {WHEN}", f"Blue Sea的回访将于 {DANN} 到期", [fact("revisit.missed")]),
     Case("revisit.missed", SEEN, fact("revisit.missed"), {SOME}, f"The revisit of Blue Sea was due {WHEN} and is not done", f"Blue Sea的回访已逾期，应于 {DANN} 前完成", [fact("revisit.released")]),
     Case("revisit.escalated", SEEN, fact("revisit.escalated"), {SOME}, f"Zhang Min has not seen Blue Sea again, which was due {WHEN}", f"Zhang Min尚未回访Blue Sea，应于 {DANN} 前完成", [fact("revisit.ended")]),
-    Case("survey-answer.low", [], fact("survey-answer.given", survey="visit", customer_id=THIRD, nps=2), {SOME}, "A low score, 2/10, in the survey visit (Blue Sea)", "调查 visit（Blue Sea） 收到低分：2/10", [fact("survey-answer.loop-closed")]),
-    Case("survey-answer.low", [], fact("survey-answer.given", survey="visit", customer_id=THIRD, nps=None, csat=1, told=(SOME, OTHER)), {SOME, OTHER}, "A low score, 1/5, in the survey visit (Blue Sea)", "调查 visit（Blue Sea） 收到低分：1/5", [fact("survey-answer.loop-closed")]),
+    Case("survey-answer.low", [], fact("survey-answer.given", survey="visit", customer_id=THIRD, nps=2), {SOME}, "A low score, 2/10, in the survey visit (Blue Sea)", "问卷 visit（Blue Sea） 收到低分：2/10", [fact("survey-answer.loop-closed")]),
+    Case("survey-answer.low", [], fact("survey-answer.given", survey="visit", customer_id=THIRD, nps=None, csat=1, told=(SOME, OTHER)), {SOME, OTHER}, "A low score, 1/5, in the survey visit (Blue Sea)", "问卷 visit（Blue Sea） 收到低分：1/5", [fact("survey-answer.loop-closed")]),
     Case("recipient.address-failed", [], fact("recipient.address-failed", login="li.wei", code="smtp-550"), {ADMINS}, "What is sent to li.wei by mail is refused for good (smtp-550): nothing more is sent there", "发往 li.wei 邮箱的通知被永久拒收（smtp-550）：不再向该地址发送", [fact("recipient.address-restored")]),
     Case("webhook.switched-off", [], fact("webhook.switched-off", owner="li.wei"), {ADMINS, Login("li.wei")}, "A webhook of li.wei was switched off (failing): nothing more is sent to it until somebody resumes it", "li.wei 的事件推送已停用（持续失败）：在有人恢复之前不再推送"),
 ]  # fmt: skip
